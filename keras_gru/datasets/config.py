@@ -1,0 +1,166 @@
+"""The `dataset:` part of an experiment: one class per kind, one field per setting.
+
+Only the schema: nothing here imports TensorFlow, so that a configuration is checked at once.
+Every class says which task its data is for; `keras_gru.models.config` has a model for each task.
+"""
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from keras_gru.settings import Settings
+
+Share = Annotated[float, Field(gt=0, lt=1)]
+Length = Annotated[int, Field(ge=1, le=100_000)]
+Count = Annotated[int, Field(ge=1)]
+
+
+class Adding(Settings):
+    """The adding problem: the sum of the two marked numbers of a sequence (generated)."""
+
+    task: ClassVar[str] = "forecasting"
+    kind: Literal["adding"]
+    length: Annotated[int, Field(ge=2, le=10_000, description="time steps of a sequence")] = 50
+    train: Annotated[Count, Field(description="training sequences")] = 10_000
+    validation: Annotated[Count, Field(description="validation sequences")] = 1_000
+    test: Annotated[Count, Field(description="test sequences")] = 1_000
+    seed: Annotated[int, Field(ge=0, description="of the generated numbers")] = 0
+
+
+class Imdb(Settings):
+    """IMDB film reviews, positive or negative (TFDS `imdb_reviews`)."""
+
+    task: ClassVar[str] = "classification"
+    kind: Literal["imdb_reviews"]
+    vocabulary: Annotated[Count, Field(description="words kept, from the training split")] = 10_000
+    max_length: Annotated[Length, Field(description="words kept of a review, its first ones")] = 250
+    validation_share: Annotated[Share, Field(description="of train, by a fixed seed")] = 0.1
+
+
+class Atis(Settings):
+    """Part-of-speech tags of flight questions (TFDS `universal_dependencies/en_atis`)."""
+
+    task: ClassVar[str] = "tagging"
+    kind: Literal["en_atis"]
+    vocabulary: Annotated[Count, Field(description="words kept, from the training split")] = 5_000
+
+
+class Shakespeare(Settings):
+    """Shakespeare, one character at a time (TFDS `tiny_shakespeare`)."""
+
+    task: ClassVar[str] = "language_model"
+    kind: Literal["tiny_shakespeare"]
+    window: Annotated[Length, Field(description="characters of a training sequence")] = 100
+
+
+class Ridership(Settings):
+    """Daily boardings of Chicago's buses and trains, from the Chicago Transit Authority."""
+
+    task: ClassVar[str] = "forecasting"
+    kind: Literal["cta_ridership"]
+    window: Annotated[Length, Field(description="days that the model sees")] = 56
+    horizon: Annotated[Length, Field(description="days ahead that it forecasts")] = 1
+    multivariate: Annotated[
+        bool, Field(description="see bus, rail and tomorrow's type of day, not rail alone")
+    ] = False
+    every_step: Annotated[
+        bool, Field(description="forecast after every day of the window (sequence-to-sequence)")
+    ] = False
+
+
+class Chorales(Settings):
+    """Bach's chorales as piano rolls of 88 notes (JSB Chorales)."""
+
+    task: ClassVar[str] = "polyphony"
+    kind: Literal["jsb_chorales"]
+
+
+class SpaEng(Settings):
+    """English sentences and their Spanish translations (Tatoeba)."""
+
+    task: ClassVar[str] = "translation"
+    kind: Literal["spa_eng"]
+    vocabulary: Annotated[Count, Field(description="words kept for each language")] = 1_000
+    max_length: Annotated[
+        Length, Field(description="words of a sentence; longer pairs are left out")
+    ] = 50
+    pairs: Annotated[Count | None, Field(description="use only so many pairs")] = None
+    validation_share: Share = 0.1
+    test_share: Share = 0.05
+
+
+class CsvSeries(Settings):
+    """Your own time series: a CSV with one row per time step, oldest first."""
+
+    task: ClassVar[str] = "forecasting"
+    kind: Literal["csv_series"]
+    path: Annotated[str, Field(description="the CSV file")]
+    inputs: Annotated[
+        tuple[str, ...] | None, Field(description="columns to see; default: the targets")
+    ] = None
+    targets: Annotated[tuple[str, ...], Field(min_length=1, description="columns to forecast")]
+    window: Annotated[Length, Field(description="rows that the model sees")] = 48
+    horizon: Annotated[Length, Field(description="rows ahead that it forecasts")] = 1
+    every_step: Annotated[
+        bool, Field(description="forecast after every row of the window (sequence-to-sequence)")
+    ] = False
+    season: Annotated[
+        int | None, Field(ge=1, description="rows of a season, for the naive forecast")
+    ] = None
+    validation_share: Share = 0.15
+    test_share: Share = 0.15
+
+
+class Texts(Settings):
+    """Your own labelled texts: a folder with one sub-folder of .txt files per label, or a CSV."""
+
+    task: ClassVar[str] = "classification"
+    kind: Literal["texts"]
+    path: Annotated[str, Field(description="the folder or the CSV file")]
+    text: Annotated[str, Field(description="the CSV's column of texts")] = "text"
+    label: Annotated[str, Field(description="the CSV's column of labels")] = "label"
+    vocabulary: Annotated[Count, Field(description="words kept, from the training split")] = 10_000
+    max_length: Annotated[Length, Field(description="words kept of a text, its first ones")] = 250
+    validation_share: Share = 0.1
+    test_share: Share = 0.1
+
+
+class TextFile(Settings):
+    """Your own text for a language model: one file, split by position."""
+
+    task: ClassVar[str] = "language_model"
+    kind: Literal["text_file"]
+    path: Annotated[str, Field(description="the text file, UTF-8")]
+    window: Annotated[Length, Field(description="characters of a training sequence")] = 100
+    validation_share: Share = 0.05
+    test_share: Share = 0.05
+
+
+class Npz(Settings):
+    """Your own arrays: an .npz file with the layout that the README gives."""
+
+    kind: Literal["npz"]
+    path: Annotated[str, Field(description="the .npz file")]
+    task: Annotated[
+        Literal["classification", "tagging", "forecasting", "polyphony"],
+        Field(description="what the arrays are for"),
+    ]
+    max_length: Annotated[Length, Field(description="a longer sequence is an error")] = 10_000
+    validation_share: Annotated[Share, Field(description="used where the file has no split")] = 0.1
+    test_share: Annotated[Share, Field(description="used where the file has no split")] = 0.1
+
+
+DatasetConfig = Annotated[
+    Adding
+    | Imdb
+    | Atis
+    | Shakespeare
+    | Ridership
+    | Chorales
+    | SpaEng
+    | CsvSeries
+    | Texts
+    | TextFile
+    | Npz,
+    Field(discriminator="kind"),
+]

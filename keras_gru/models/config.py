@@ -1,0 +1,93 @@
+"""The `model:` part of an experiment: one class per task. Nothing here imports Keras."""
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field, model_validator
+
+from keras_gru.settings import Settings
+
+Width = Annotated[int, Field(ge=1, le=65_536)]
+Rate = Annotated[float, Field(ge=0, lt=1)]
+
+
+class Model(Settings):
+    """What every model has. Either `units` or `parameters` says how large it is."""
+
+    units: Annotated[Width | None, Field(description="units of each recurrent layer")] = None
+    parameters: Annotated[
+        int | None,
+        Field(
+            ge=1,
+            description="weights of all recurrent layers together; units are solved for each cell",
+        ),
+    ] = None
+    layers: Annotated[int, Field(ge=1, le=32, description="recurrent layers")] = 1
+    dropout: Annotated[Rate, Field(description="of each recurrent layer's input")] = 0.0
+    recurrent_dropout: Annotated[Rate, Field(description="of each recurrent layer's state")] = 0.0
+
+    @model_validator(mode="after")
+    def _one_size(self):
+        if (self.units is None) == (self.parameters is None):
+            received = "neither" if self.units is None else "both"
+            raise ValueError(f"give either 'units' or 'parameters', received {received}")
+        return self
+
+
+class Classifier(Model):
+    """Text or vectors in, one class out."""
+
+    task: ClassVar[str] = "classification"
+    kind: Literal["classifier"]
+    embedding: Annotated[Width, Field(description="width of a word's vector")] = 64
+    bidirectional: bool = False
+    pooling: Annotated[
+        Literal["last", "mean", "max"], Field(description="how the steps become one vector")
+    ] = "last"
+
+
+class Tagger(Model):
+    """A label per step."""
+
+    task: ClassVar[str] = "tagging"
+    kind: Literal["tagger"]
+    embedding: Annotated[Width, Field(description="width of a word's vector")] = 64
+    bidirectional: bool = False
+
+
+class LanguageModel(Model):
+    """The next token, after every token."""
+
+    task: ClassVar[str] = "language_model"
+    kind: Literal["language_model"]
+    embedding: Annotated[Width, Field(description="width of a token's vector")] = 16
+
+
+class Forecaster(Model):
+    """One or many steps ahead of one or many variables."""
+
+    task: ClassVar[str] = "forecasting"
+    kind: Literal["forecaster"]
+
+
+class Polyphony(Model):
+    """Many independent notes per step: which of them sound next."""
+
+    task: ClassVar[str] = "polyphony"
+    kind: Literal["polyphony"]
+
+
+class EncoderDecoder(Model):
+    """One sequence in, another one out (Cho et al. 2014)."""
+
+    task: ClassVar[str] = "translation"
+    kind: Literal["encoder_decoder"]
+    embedding: Annotated[Width, Field(description="width of a word's vector")] = 128
+    bidirectional: Annotated[bool, Field(description="of the encoder")] = False
+    attention: Annotated[bool, Field(description="Bahdanau et al. 2015")] = False
+    beams: Annotated[int, Field(ge=1, le=64, description="1 decodes greedily")] = 1
+
+
+ModelConfig = Annotated[
+    Classifier | Tagger | LanguageModel | Forecaster | Polyphony | EncoderDecoder,
+    Field(discriminator="kind"),
+]
