@@ -1,0 +1,190 @@
+"""The store: a folder per comparison, in which whatever is finished stays whole.
+
+runs/<name>/<time>/
+  experiment.yaml     the resolved experiment, accepted back unchanged
+  facts.json          versions, hardware, sizes of the splits, padding, baselines
+  results.jsonl       one line per run
+  report.html
+  <cell>-seed<n>/     history.jsonl (one line per epoch), best.keras, checkpoint.npz until finished
+"""
+
+import dataclasses
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from keras_gru.datasets.sequence_dataset import Baseline, Metric
+from keras_gru.errors import UserError
+from keras_gru.experiments.config import Experiment
+from keras_gru.experiments.yaml_files import dump_experiment, load_experiment
+from keras_gru.files import write_text
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """One trained network.
+
+    Args:
+        cell: name in the registry of cells.
+        label: the cell's name for a reader.
+        seed: of the initial weights, the order of the data and dropout.
+        status: `"finished"`, `"diverged"` (the loss was no number) or `"failed"`.
+        message: why, where it is not finished.
+        units: of each recurrent layer.
+        parameters: weights of the whole model.
+        recurrent_parameters: weights of its recurrent layers.
+        epochs: epochs trained.
+        best_epoch: the epoch, from 1, whose weights are kept: best on validation.
+        validation: metrics on validation with those weights, as Keras logs them.
+        test: metrics on test with those weights, read once.
+        seconds: of training and validation, all epochs.
+        seconds_per_epoch: median of the training part of an epoch, the first (it compiles) left out.
+        steps_per_second: optimizer steps, from the same median.
+        path: how it was computed: `"XLA"`, `"graph"` or `"eager"`.
+        history: one row per epoch.
+    """
+
+    cell: str
+    label: str
+    seed: int
+    status: str
+    message: str
+    units: int
+    parameters: int
+    recurrent_parameters: int
+    epochs: int
+    best_epoch: int
+    validation: dict[str, float]
+    test: dict[str, float]
+    seconds: float
+    seconds_per_epoch: float
+    steps_per_second: float
+    path: str
+    history: tuple[dict[str, float], ...] = ()
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What a comparison found: what the page and the table are made of."""
+
+    experiment: Experiment
+    metric: Metric
+    runs: tuple[RunRecord, ...]
+    baselines: tuple[Baseline, ...]
+    facts: dict
+    folder: Path | None = None
+
+
+class RunFolder:
+    """One comparison on disk.
+
+    Args:
+        path: a folder that `RunFolder.create` made.
+
+    Raises:
+        UserError: where `path` is not such a folder.
+    """
+
+    def __init__(self, path: str | Path):
+        self.path = Path(path)
+        if not (self.path / "experiment.yaml").is_file():
+            raise UserError(
+                f"{path}: not a run folder (it has no experiment.yaml); "
+                "give one such as runs/quickstart/2026-01-31_12-00-00."
+            )
+
+    @classmethod
+    def create(cls, experiment: Experiment) -> "RunFolder":
+        """A new folder below `experiment.runs`, named by the time."""
+        parent = Path(experiment.runs) / experiment.name
+        name = stem = datetime.now().strftime("%Y-%m-%d_%H-%M-%S")
+        for number in range(2, 1000):
+            try:
+                (parent / name).mkdir(parents=True)
+                break
+            except FileExistsError:
+                name = f"{stem}_{number}"
+        write_text(parent / name / "experiment.yaml", dump_experiment(experiment))
+        return cls(parent / name)
+
+    def experiment(self) -> Experiment:
+        """The experiment that the folder was made for."""
+        return load_experiment(self.path / "experiment.yaml")
+
+    def run_path(self, cell: str, seed: int) -> Path:
+        """The folder of one run."""
+        return self.path / f"{cell}-seed{seed}"
+
+    def write_facts(self, facts: dict) -> None:
+        """Keeps what holds for all runs of the comparison."""
+        write_text(self.path / "facts.json", json.dumps(facts, indent=2, ensure_ascii=False))
+
+    def facts(self) -> dict:
+        """What `write_facts` kept.
+
+        Raises:
+            UserError: where the comparison stopped before any was known.
+        """
+        path = self.path / "facts.json"
+        if not path.is_file():
+            raise UserError(
+                f"{self.path}: this comparison stopped before its data were loaded; "
+                f"go on with: keras-gru compare {self.path / 'experiment.yaml'} --resume {self.path}"
+            )
+        return _read_json(path)
+
+    def write_history(self, cell: str, seed: int, history: list[dict[str, float]]) -> None:
+        """Keeps the epochs of one run."""
+        lines = "".join(json.dumps(row) + "\n" for row in history)
+        write_text(self.run_path(cell, seed) / "history.jsonl", lines)
+
+    def add(self, record: RunRecord) -> None:
+        """Keeps a finished run, in place of an earlier one of the same cell and seed."""
+        others = [r for r in self._rows() if (r["cell"], r["seed"]) != (record.cell, record.seed)]
+        row = dataclasses.asdict(record)
+        del row["history"]  # stands beside it, in history.jsonl
+        lines = "".join(json.dumps(r, ensure_ascii=False) + "\n" for r in [*others, row])
+        write_text(self.path / "results.jsonl", lines)
+
+    def records(self) -> tuple[RunRecord, ...]:
+        """The finished runs, in the order in which they finished."""
+        return tuple(
+            RunRecord(**row, history=self._history(row["cell"], row["seed"]))
+            for row in self._rows()
+        )
+
+    def comparison(self) -> Comparison:
+        """Everything that the folder holds, for a table or a page."""
+        facts = self.facts()
+        return Comparison(
+            experiment=self.experiment(),
+            metric=Metric(**facts["metric"]),
+            runs=self.records(),
+            baselines=tuple(Baseline(**row) for row in facts["baselines"]),
+            facts=facts,
+            folder=self.path,
+        )
+
+    def _rows(self) -> list[dict]:
+        return _read_lines(self.path / "results.jsonl")
+
+    def _history(self, cell: str, seed: int) -> tuple[dict[str, float], ...]:
+        return tuple(_read_lines(self.run_path(cell, seed) / "history.jsonl"))
+
+
+def _read_lines(path: Path) -> list[dict]:
+    if not path.is_file():
+        return []
+    return [_parse(line, path) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def _read_json(path: Path) -> dict:
+    return _parse(path.read_text(encoding="utf-8"), path)
+
+
+def _parse(text: str, path: Path) -> dict:
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        raise UserError(f"{path}: not written by keras-gru ({error}).") from error

@@ -1,0 +1,171 @@
+"""What the runs of a comparison say together, and no more than their seeds allow."""
+
+import itertools
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+from keras_gru.experiments.results import Comparison, RunRecord
+
+CONFIDENCE = 0.95
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Mean and standard deviation over seeds; the latter is None for a single seed."""
+
+    mean: float
+    deviation: float | None
+
+
+@dataclass(frozen=True)
+class CellSummary:
+    """One cell over its seeds; the metric in the reader's unit."""
+
+    cell: str
+    label: str
+    units: int
+    parameters: int
+    recurrent_parameters: int
+    finished: int
+    unfinished: tuple[str, ...]
+    validation: Spread | None
+    test: Spread | None
+    seconds_per_epoch: float
+    steps_per_second: float
+    path: str
+
+
+def summarize(comparison: Comparison) -> tuple[CellSummary, ...]:
+    """One row for each cell that has a run, in the experiment's order."""
+    rows = []
+    for cell in comparison.experiment.cells:
+        runs = [run for run in comparison.runs if run.cell == cell]
+        if not runs:
+            continue
+        good = [run for run in runs if run.status == "finished"]
+        timed = good or runs
+        rows.append(
+            CellSummary(
+                cell=cell,
+                label=runs[0].label,
+                units=runs[0].units,
+                parameters=runs[0].parameters,
+                recurrent_parameters=runs[0].recurrent_parameters,
+                finished=len(good),
+                unfinished=tuple(run.status for run in runs if run.status != "finished"),
+                validation=_spread(comparison, [run.validation for run in good]),
+                test=_spread(comparison, [run.test for run in good]),
+                seconds_per_epoch=float(np.median([run.seconds_per_epoch for run in timed])),
+                steps_per_second=float(np.median([run.steps_per_second for run in timed])),
+                path=" / ".join(sorted({run.path for run in timed})),
+            )
+        )
+    return tuple(rows)
+
+
+def conclude(comparison: Comparison) -> str:
+    """One sentence that does not claim more than the seeds allow.
+
+    The cell that is best on test is held against every other one by the differences between runs
+    of the same seed: their mean with a t interval at 95%, Bonferroni-corrected for the number of
+    pairs of cells.
+
+    Args:
+        comparison: with any number of finished runs.
+
+    Returns:
+        The sentence.
+    """
+    metric = comparison.metric
+    values = {
+        cell: {
+            run.seed: run.test[metric.name] * metric.scale for run in _finished(comparison, cell)
+        }
+        for cell in comparison.experiment.cells
+    }
+    values = {cell: of_seed for cell, of_seed in values.items() if of_seed}
+    label = {run.cell: run.label for run in comparison.runs}
+    if not values:
+        return "No run has finished, so there is nothing to compare."
+    sign = 1 if metric.mode == "max" else -1
+    ranked = sorted(values, key=lambda cell: -sign * float(np.mean(list(values[cell].values()))))
+    best, *others = ranked
+    reached = f"{_mean(values[best]):.{metric.digits}f}"
+    if not others:
+        seeds = _count(len(values[best]), "seed")
+        return f"{label[best]} reached a test {metric.label} of {reached} over {seeds}."
+    pairs = math.comb(len(values), 2)
+    better, alike = [], []
+    for other in others:
+        interval = _paired_interval(values[best], values[other], pairs)
+        if interval is not None and sign * interval[0] - interval[1] > 0:
+            size = f"{abs(interval[0]):.{metric.digits}f} ± {interval[1]:.{metric.digits}f}"
+            better.append(f"{label[other]} (by {size})")
+        else:
+            alike.append(label[other])
+    seeds = _seeds(values)
+    if seeds < 2:
+        return (
+            f"{label[best]} has the best test {metric.label}, {reached}, but with one seed no "
+            "difference between cells can be told from chance."
+        )
+    parts = []
+    if better:
+        parts.append(f"{label[best]} beats {_and(better)} on test {metric.label}")
+    if alike:
+        subject = "it" if better else label[best]
+        parts.append(f"between {subject} and {_or(alike)} these runs show no difference")
+    evidence = f"{_count(seeds, 'seed')}, 95% intervals paired by seed"
+    if pairs > 1:
+        evidence += f" and corrected for {pairs} pairs"
+    sentence = "; ".join(parts)
+    return f"{sentence[0].upper()}{sentence[1:]} ({evidence})."
+
+
+def _finished(comparison: Comparison, cell: str) -> list[RunRecord]:
+    return [run for run in comparison.runs if run.cell == cell and run.status == "finished"]
+
+
+def _spread(comparison: Comparison, metrics: list[dict[str, float]]) -> Spread | None:
+    if not metrics:
+        return None
+    values = [row[comparison.metric.name] * comparison.metric.scale for row in metrics]
+    deviation = float(np.std(values, ddof=1)) if len(values) > 1 else None
+    return Spread(float(np.mean(values)), deviation)
+
+
+def _paired_interval(
+    one: dict[int, float], other: dict[int, float], pairs: int
+) -> tuple[float, float] | None:
+    """Mean difference over shared seeds and half the width of its interval."""
+    shared = sorted(one.keys() & other.keys())
+    if len(shared) < 2:
+        return None
+    differences = np.array([one[seed] - other[seed] for seed in shared])
+    tail = (1 - CONFIDENCE) / pairs / 2
+    half = stats.t.ppf(1 - tail, len(shared) - 1) * stats.sem(differences)
+    return float(differences.mean()), float(half)
+
+
+def _seeds(values: dict[str, dict[int, float]]) -> int:
+    """The fewest seeds that any two cells share."""
+    return min(len(a.keys() & b.keys()) for a, b in itertools.combinations(values.values(), 2))
+
+
+def _mean(of_seed: dict[int, float]) -> float:
+    return float(np.mean(list(of_seed.values())))
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" + ("" if number == 1 else "s")
+
+
+def _and(words: list[str]) -> str:
+    return " and ".join(words) if len(words) < 3 else f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def _or(words: list[str]) -> str:
+    return _and(words).replace(" and ", " or ")
