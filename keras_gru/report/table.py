@@ -1,0 +1,198 @@
+"""The table at the end of a comparison: one row per cell, the baselines beneath.
+
+The rows are made once; the terminal, a README and the page only lay them out.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from keras_gru.datasets.sequence_dataset import Metric
+from keras_gru.experiments.results import Comparison
+from keras_gru.experiments.statistics import CellSummary, conclude, summarize
+from keras_gru.report.formatting import plural, scaled, significant, spread
+
+
+@dataclass(frozen=True)
+class Row:
+    """What one row of the results says, as text; `remark` tells of runs that did not finish."""
+
+    label: str
+    units: str
+    parameters: str
+    validation: str
+    test: str
+    seconds_per_epoch: str
+    steps_per_second: str
+    path: str
+    remark: str = ""
+    cell: str | None = None
+
+    @property
+    def values(self) -> tuple[str, ...]:
+        """The row without its label and remark, in the order of `HEADERS[1:]`."""
+        return (
+            self.units,
+            self.parameters,
+            self.validation,
+            self.test,
+            self.seconds_per_epoch,
+            self.steps_per_second,
+            self.path,
+        )
+
+
+HEADERS = (
+    "Cell",
+    "Units",
+    "Parameters",
+    "Validation",
+    "Test",
+    "s/epoch",
+    "Steps/s",
+    "Path",
+)
+
+
+def rows(comparison: Comparison) -> tuple[Row, ...]:
+    """The rows of the results: the cells in the order of the experiment, then the baselines.
+
+    Args:
+        comparison: a `Comparison`.
+
+    Returns:
+        A tuple of `Row`.
+    """
+    metric = comparison.metric
+    cells = [
+        Row(
+            label=cell.label,
+            units=f"{cell.units:,}",
+            parameters=f"{cell.parameters:,}",
+            validation=spread(cell.validation, metric),
+            test=spread(cell.test, metric),
+            seconds_per_epoch=_or_dash(cell.seconds_per_epoch),
+            steps_per_second=_or_dash(cell.steps_per_second),
+            path=cell.path or "–",
+            remark=_remark(cell),
+            cell=cell.cell,
+        )
+        for cell in summarize(comparison)
+    ]
+    baselines = [
+        Row(
+            label=baseline.label,
+            units="–",
+            parameters=f"{baseline.parameters:,}",
+            validation=_of_baseline(baseline.validation, metric),
+            test=_of_baseline(baseline.test, metric),
+            seconds_per_epoch="–",
+            steps_per_second="–",
+            path="–",
+        )
+        for baseline in comparison.baselines
+    ]
+    return (*cells, *baselines)
+
+
+def explanation(comparison: Comparison) -> str:
+    """One sentence under the table: what its numbers are."""
+    better = "higher" if comparison.metric.mode == "max" else "lower"
+    seeds = max((cell.finished for cell in summarize(comparison)), default=0)
+    what = (
+        f"Mean ± standard deviation over {plural(seeds, 'seed')}"
+        if seeds > 1
+        else "One seed, so no deviation is known"
+    )
+    return f"{what}; weights of the best epoch on validation; {better} is better."
+
+
+def results_table(comparison: Comparison) -> Table:
+    """The results for a terminal.
+
+    Args:
+        comparison: a `Comparison`.
+
+    Returns:
+        A `rich.table.Table`.
+    """
+    table = Table(
+        title=Text(f"{comparison.experiment.name}: {comparison.metric.label}", style="bold"),
+        caption=escape(explanation(comparison)),
+        title_justify="left",
+        caption_justify="left",
+        box=box.SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+        pad_edge=False,
+    )
+    results = rows(comparison)
+    table.add_column(
+        "Cell", min_width=max((len(row.label) for row in results if row.cell), default=0)
+    )
+    for header in HEADERS[1:]:
+        table.add_column(header, justify="left" if header == "Path" else "right", no_wrap=True)
+    for row in results:
+        label = Text(row.label)
+        if row.remark:
+            label.append(f"\n{row.remark}", style="red")
+        table.add_row(label, *map(Text, row.values), style=None if row.cell else "dim")
+    return table
+
+
+def print_results(comparison: Comparison, console: Console | None = None) -> None:
+    """Prints the table, why runs did not finish, and the conclusion.
+
+    Args:
+        comparison: a `Comparison`.
+        console: a `rich.console.Console`; standard output where None.
+    """
+    console = console or Console()
+    console.print(results_table(comparison))
+    for run in comparison.runs:
+        if run.status != "finished":
+            console.print(Text(f"{run.label}, seed {run.seed}: {run.status}. {run.message}", "red"))
+    console.print(Text(conclude(comparison), style="bold"))
+
+
+def markdown_table(comparison: Comparison) -> str:
+    """The results as a table for a README.
+
+    Args:
+        comparison: a `Comparison`.
+
+    Returns:
+        Markdown that ends with a newline.
+    """
+    label = comparison.metric.label
+    lines = [
+        _markdown_row(f"{n} {label}" if n in ("Validation", "Test") else n for n in HEADERS),
+        _markdown_row("---" if n in ("Cell", "Path") else "---:" for n in HEADERS),
+    ]
+    for row in rows(comparison):
+        label = f"{row.label} ({row.remark})" if row.remark else row.label
+        lines.append(_markdown_row([label, *row.values]))
+    return "\n".join(lines) + "\n"
+
+
+def _markdown_row(values: Iterable[str]) -> str:
+    cleaned = (" ".join(value.replace("|", "\\|").split()) for value in values)
+    return f"| {' | '.join(cleaned)} |"
+
+
+def _remark(cell: CellSummary) -> str:
+    runs = cell.finished + len(cell.unfinished)
+    return ", ".join(f"{n} of {runs} {status}" for status, n in Counter(cell.unfinished).items())
+
+
+def _or_dash(value: float | None) -> str:
+    return "–" if value is None or value <= 0 else significant(value)
+
+
+def _of_baseline(metrics: Mapping[str, float], metric: Metric) -> str:
+    return scaled(metrics[metric.name], metric) if metric.name in metrics else "–"
