@@ -1,0 +1,174 @@
+"""The one registry of cells: the names that `cell=` may hold, and how a layer comes of one.
+
+Importing it imports no Keras, so that a command line can check a name at once.
+"""
+
+import inspect
+import re
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from keras_gru.errors import UserError, did_you_mean
+
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+
+
+class _Entry(NamedTuple):
+    cell: Any  # what was registered; for a built-in one, the name of its layer
+    label: str
+    options: dict[str, Any]
+
+
+_CELLS = {
+    "gru": _Entry("GRU", "GRU", {}),
+    "gru_reset_after": _Entry("GRU", "GRU (reset after)", {"reset_after": True}),
+    "lstm": _Entry("LSTM", "LSTM", {}),
+    "simple_rnn": _Entry("SimpleRNN", "SimpleRNN", {}),
+}
+
+
+def cell_names() -> tuple[str, ...]:
+    """The names of all cells, the built-in ones first."""
+    return tuple(_CELLS)
+
+
+def cell_label(name: str) -> str:
+    """What a table or a plot calls a cell, such as `"GRU (reset after)"`.
+
+    Raises:
+        UserError: there is no such cell.
+    """
+    return _entry(name).label
+
+
+def register_cell(name: str, cell: Callable[..., Any], label: str | None = None) -> None:
+    """Makes a cell of your own known by a name, so that it takes part in a comparison.
+
+    Args:
+        name: lower-case letters, digits and underscores, such as `"minimal_gated_unit"`.
+        cell: a Keras cell class (it is made with its units and run by `keras_gru.Recurrence`), a
+            class of sequence layer, or a function `(units, **options)` that returns a layer. A
+            class that Keras cannot deserialize yet is registered with it.
+        label: what tables call it; the name if `None`.
+
+    Raises:
+        UserError: the name is not one, or is taken, or the cell is none of the three.
+
+    Example:
+
+    >>> import keras, keras_gru
+    >>> keras_gru.register_cell("keras_gru_cell", keras.layers.GRUCell)
+    >>> "keras_gru_cell" in keras_gru.cell_names()
+    True
+    """
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        raise UserError(
+            f"A cell's name is a lower-case letter, then letters, digits and _: received {name!r}."
+        )
+    if not callable(cell):
+        raise UserError(
+            f"Cell '{name}' must be a Keras cell class, a layer class or a function "
+            f"(units, **options) that returns a layer: received {cell!r}."
+        )
+    taken = _CELLS.get(name)
+    if taken is not None and not _same_definition(taken.cell, cell):
+        raise UserError(f"A cell named '{name}' exists already: register yours by another name.")
+    if inspect.isclass(cell):
+        _make_serializable(name, cell)
+    _CELLS[name] = _Entry(cell, label or name, {})
+
+
+def recurrent_layer(cell: str, /, units: int, **options: Any) -> Any:
+    """A sequence layer of one of the registered cells.
+
+    Args:
+        cell: one of `cell_names()`.
+        units: positive integer, the size of the state.
+        **options: what `keras_gru.GRU` takes and every recurrent layer has: `return_sequences`,
+            `return_state`, `go_backwards`, `stateful`, `unroll`, `dropout`, `recurrent_dropout`,
+            `seed`, `name`, `dtype`. One that is `None`, `False` or a dropout of zero is left out,
+            and a seed is where the cell takes none, so that the plainest cell will do.
+
+    Returns:
+        A `keras.layers.Layer` that maps `(B, T, D)` to `(B, units)`, or to `(B, T, units)`.
+
+    Raises:
+        UserError: there is no such cell, or it does not take an option.
+    """
+    entry = _entry(cell)
+    given = {key: value for key, value in options.items() if not _is_default(key, value)}
+    if isinstance(entry.cell, str):
+        from keras_gru import layers  # not before it is needed: it imports Keras
+
+        return getattr(layers, entry.cell)(units, **entry.options, **given)
+    return _layer_of_users_cell(cell, entry.cell, units, given)
+
+
+def _entry(name: str) -> _Entry:
+    if name not in _CELLS:
+        raise UserError(f"There is no cell '{name}'.{did_you_mean(str(name), _CELLS)}")
+    return _CELLS[name]
+
+
+def _is_default(key: str, value: Any) -> bool:
+    return value is None or value is False or (key.endswith("dropout") and value == 0)
+
+
+def _same_definition(old: Any, new: Any) -> bool:
+    """Whether a notebook's cell was run again: the same definition, as a new object."""
+    if isinstance(old, str) or not hasattr(old, "__qualname__"):
+        return False
+    return (old.__module__, old.__qualname__) == (new.__module__, getattr(new, "__qualname__", ""))
+
+
+def _make_serializable(name: str, cls: type) -> None:
+    import keras
+
+    built_in = cls.__module__.split(".")[0] == "keras"
+    if not built_in and keras.saving.get_registered_name(cls) == cls.__name__:
+        keras.saving.register_keras_serializable(package="keras_gru_cells")(cls)
+
+
+def _layer_of_users_cell(name: str, cell: Any, units: int, options: dict[str, Any]) -> Any:
+    import keras
+
+    if not inspect.isclass(cell):
+        layer = cell(units, **options)
+    elif issubclass(cell, keras.layers.RNN) or "return_sequences" in _accepted(cell):
+        layer = cell(units, **_only_accepted(name, cell, options, options))
+    else:
+        layer = _wrapped(name, cell, units, options)
+    if isinstance(layer, keras.Layer):
+        return layer
+    raise UserError(f"Cell '{name}' must give a Keras layer: received {layer!r}.")
+
+
+def _wrapped(name: str, cell: type, units: int, options: dict[str, Any]) -> Any:
+    from keras_gru.layers import Recurrence
+
+    own = {"dropout", "recurrent_dropout", "seed"} & options.keys()
+    made = cell(units, **_only_accepted(name, cell, options, own))
+    if not hasattr(made, "state_size"):
+        raise UserError(
+            f"Cell '{name}' must have a `state_size` (an integer or a list of them): "
+            f"received {cell.__name__}, which has none."
+        )
+    return Recurrence(made, **{key: value for key, value in options.items() if key not in own})
+
+
+def _only_accepted(name: str, cls: type, options: dict[str, Any], keys: Any) -> dict[str, Any]:
+    accepted = _accepted(cls)
+    for key in keys:
+        if key.endswith("dropout") and key not in accepted:
+            raise UserError(f"Cell '{name}' takes no {key}: received {options[key]}, use 0.")
+    return {key: options[key] for key in keys if key != "seed" or key in accepted}
+
+
+def _accepted(cls: type) -> set[str]:
+    """The arguments that a class or one it inherits from names: `**kwargs` hands them up."""
+    return {
+        argument
+        for base in cls.__mro__
+        if "__init__" in vars(base)
+        for argument in inspect.signature(base.__init__).parameters
+    }

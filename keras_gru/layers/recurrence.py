@@ -1,0 +1,189 @@
+"""The one place that walks over time, for every recurrent layer here."""
+
+# Shapes: B batch, T time, D features, U units.
+
+import inspect
+from functools import partial
+
+import keras
+from keras import ops
+
+
+@keras.saving.register_keras_serializable(package="keras_gru")
+class Recurrence(keras.layers.RNN):
+    """Runs a cell over a sequence: `keras.layers.RNN`, the same on every backend.
+
+    It is the base of `GRU`, `LSTM` and `SimpleRNN` and the wrapper for a cell of your own. What
+    differs from `keras.layers.RNN`:
+
+    - The layer and its cell have one dtype policy. With `dtype=` the cell gets it, otherwise the
+      layer takes the cell's. (`keras.layers.RNN(cell, dtype="mixed_bfloat16")` leaves the cell in
+      float32.)
+    - A masked step repeats the output of the last step that was not masked, or zeros where there
+      was none, on every backend and unrolled or not. (Keras on JAX repeats the first state
+      instead, which is wrong for a cell whose output is not its state.)
+
+    Args:
+        cell: a cell, or a list of cells to be stacked. A cell is a Keras layer with a
+            `state_size` and a `call(inputs, states)` that returns `(output, new_states)`.
+        return_sequences: whether to return the output of every step or of the last one.
+        return_state: whether to return the last states too.
+        go_backwards: whether to walk from the last step to the first. The outputs are in the
+            order of the walk.
+        stateful: whether a batch starts from the states in which the previous one ended. It needs
+            a fixed batch size; `reset_state()` starts anew.
+        unroll: whether to write the loop out. More memory, and only for short sequences.
+        zero_output_for_mask: whether a masked step puts out zeros. Only with `return_sequences`.
+        **kwargs: a layer's `name`, `dtype`, `trainable`, `activity_regularizer`.
+
+    Call arguments:
+        sequences: `(B, T, D)`.
+        initial_state: a list of states `(B, U)`; zeros if `None`.
+        mask: `(B, T)`, false where a step is to be skipped: the states stay as they were.
+            Pass it by name: when `initial_state` is given, Keras does not find it by itself.
+        training: whether dropout is on.
+
+    Returns:
+        The output `(B, U)`, or `(B, T, U)` with `return_sequences`; with `return_state` a tuple of
+        it and each state.
+
+    Example:
+
+    >>> import numpy as np, keras, keras_gru
+    >>> layer = keras_gru.Recurrence(keras.layers.LSTMCell(4), return_state=True)
+    >>> [tuple(tensor.shape) for tensor in layer(np.ones((2, 5, 3), "float32"))]
+    [(2, 4), (2, 4), (2, 4)]
+    """
+
+    def __init__(
+        self,
+        cell,
+        return_sequences=False,
+        return_state=False,
+        go_backwards=False,
+        stateful=False,
+        unroll=False,
+        zero_output_for_mask=False,
+        **kwargs,
+    ):
+        super().__init__(
+            cell,
+            return_sequences=return_sequences,
+            return_state=return_state,
+            go_backwards=go_backwards,
+            stateful=stateful,
+            unroll=unroll,
+            # Keras says so and does not check: a padded row's last output would become zero.
+            zero_output_for_mask=zero_output_for_mask and return_sequences,
+            **kwargs,
+        )
+        if kwargs.get("dtype") is not None:
+            _set_policy(self.cell, self.dtype_policy)
+        elif isinstance(self.cell, keras.Layer):
+            self.dtype_policy = self.cell.dtype_policy
+
+    def inner_loop(self, sequences, initial_state, mask, training=False):
+        """The walk over time.
+
+        Args:
+            sequences: `(B, T, D)`.
+            initial_state: a list of states.
+            mask: `(B, T)` or `None`.
+            training: whether dropout is on.
+
+        Returns:
+            `(last_output, outputs, states)`: `(B, U)`, `(B, T, U)` and a list.
+        """
+        if keras.backend.backend() == "tensorflow":
+            # Keras' own loop is right there, and bounded, without which XLA has no gradient.
+            return super().inner_loop(sequences, initial_state, mask, training)
+        return self._scan(sequences, initial_state, mask, training)
+
+    def _scan(self, sequences, initial_state, mask, training):
+        steps = [ops.swapaxes(sequences, 0, 1)]
+        if mask is not None:
+            steps.append(ops.transpose(ops.cast(keras.tree.flatten(mask)[0], "bool")))
+        if self.go_backwards:
+            steps = [ops.flip(tensor, axis=0) for tensor in steps]
+        # On PyTorch the variables of a stateful layer change in place, under the gradient's feet.
+        states = keras.tree.map_structure(ops.copy, initial_state)
+        no_output = self._no_output(ops.shape(sequences)[0])
+        cell_arguments = {}
+        if "training" in inspect.signature(self.cell.call).parameters:
+            cell_arguments["training"] = training
+
+        def step(carry, inputs_and_mask):
+            output, states = carry
+            x, *seen = inputs_and_mask
+            new = _like(carry, self.cell(x, states, **cell_arguments))
+            if not seen:
+                return new, new[0]
+            held = keras.tree.map_structure(partial(_where, seen[0]), new, (output, states))
+            if self.zero_output_for_mask:
+                return held, _where(seen[0], new[0], no_output)
+            return held, held[0]
+
+        carry, outputs = ops.scan(step, (no_output, states), steps, unroll=self.unroll)
+        return carry[0], ops.swapaxes(outputs, 0, 1), carry[1]
+
+    def _no_output(self, batch_size):
+        size = getattr(self.cell, "output_size", None) or self.state_size[0]
+        return ops.zeros((batch_size, size), dtype=self.cell.compute_dtype)
+
+
+def from_cell(name):
+    return property(lambda layer: getattr(layer.cell, name), doc=f"The cell's `{name}`.")
+
+
+class SequenceLayer(Recurrence):
+    """A `Recurrence` that makes its own cell and takes the cell's arguments as its own."""
+
+    units = from_cell("units")
+    activation = from_cell("activation")
+    use_bias = from_cell("use_bias")
+    kernel_initializer = from_cell("kernel_initializer")
+    recurrent_initializer = from_cell("recurrent_initializer")
+    bias_initializer = from_cell("bias_initializer")
+    kernel_regularizer = from_cell("kernel_regularizer")
+    recurrent_regularizer = from_cell("recurrent_regularizer")
+    bias_regularizer = from_cell("bias_regularizer")
+    kernel_constraint = from_cell("kernel_constraint")
+    recurrent_constraint = from_cell("recurrent_constraint")
+    bias_constraint = from_cell("bias_constraint")
+    dropout = from_cell("dropout")
+    recurrent_dropout = from_cell("recurrent_dropout")
+    seed = from_cell("seed")
+
+    def __init__(self, cell, **kwargs):
+        super().__init__(cell, **kwargs)
+        self.input_spec = keras.InputSpec(ndim=3)
+
+    def get_config(self):
+        config = super().get_config()
+        del config["cell"]
+        return {**self.cell.get_config(), **config}
+
+    @classmethod
+    def from_config(cls, config):
+        return cls(**config)
+
+
+def _where(seen, new, old):
+    """`new` in the rows that are seen at this step, `old` in the others."""
+    return ops.where(ops.reshape(seen, (-1,) + (1,) * (len(new.shape) - 1)), new, old)
+
+
+def _like(carry, new):
+    """A cell's output and new states, in the structure and the dtypes of the loop's carry."""
+    cast = [
+        ops.cast(tensor, old.dtype)
+        for tensor, old in zip(keras.tree.flatten(new), keras.tree.flatten(carry), strict=True)
+    ]
+    return keras.tree.pack_sequence_as(carry, cast)
+
+
+def _set_policy(cell, policy):
+    for inner in getattr(cell, "cells", []):
+        _set_policy(inner, policy)
+    if isinstance(cell, keras.Layer):
+        cell.dtype_policy = policy
