@@ -43,7 +43,12 @@ class Experiment(Settings):
     """One comparison: some cells, some seeds, one dataset, one model, one way of training."""
 
     name: Annotated[
-        str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", description="the run folder's name")
+        str,
+        Field(
+            pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$",
+            max_length=100,
+            description="the run folder's name",
+        ),
     ]
     description: Annotated[str, Field(description="one sentence for the page")] = ""
     cells: Annotated[

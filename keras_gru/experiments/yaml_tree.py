@@ -1,0 +1,142 @@
+"""YAML text as a tree in which every value knows where it was written; one tree over another."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.nodes import MappingNode, SequenceNode
+
+from keras_gru.errors import UserError
+
+# A setting that says the same thing in another way; the one laid on top takes the other's place.
+_ALTERNATIVES = {"units": "parameters", "parameters": "units"}
+_SCALARS = {f"tag:yaml.org,2002:{name}" for name in ("null", "bool", "int", "float", "str")}
+_DATE = "tag:yaml.org,2002:timestamp"
+_KEY = "tag:yaml.org,2002:str"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a value was written: a line of a file, or (line 0) an override."""
+
+    source: str
+    line: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.source}:{self.line}" if self.line else self.source
+
+
+@dataclass(frozen=True)
+class Node:
+    """A value: a dict or a list of nodes, or what YAML calls a scalar."""
+
+    value: object
+    place: Place
+
+    def child(self, step: str | int) -> "Node | None":
+        """The node one step down: a setting of a group or an element of a list."""
+        if isinstance(self.value, dict):
+            return self.value.get(step)
+        if isinstance(self.value, list) and isinstance(step, int) and step < len(self.value):
+            return self.value[step]
+        return None
+
+    def plain(self):
+        """The value alone; lists as tuples, which is what a frozen schema has."""
+        if isinstance(self.value, dict):
+            return {key: node.plain() for key, node in self.value.items()}
+        if isinstance(self.value, list):
+            return tuple(node.plain() for node in self.value)
+        return self.value
+
+
+def parse(text: str, place: Callable[[int], Place]) -> Node | None:
+    """Reads YAML 1.2: `1e-3` is a number, `no` is a word, a duplicate key is an error.
+
+    Args:
+        text: the YAML text.
+        place: gives the place for a line number (the first is 1).
+
+    Returns:
+        The tree; None where the text holds nothing.
+
+    Raises:
+        UserError: if the text is not YAML, or uses more of it than settings need.
+    """
+    yaml = YAML(typ="safe", pure=True)
+    try:
+        root = yaml.compose(text)
+        return None if root is None else _node(root, place, yaml.constructor.construct_object)
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        where = place(mark.line + 1 if mark else 1)
+        problem = " ".join((error.problem or error.context or "unreadable").split())
+        raise UserError(f"{where}: not YAML: {problem}") from None
+    except YAMLError as error:
+        reason = getattr(error, "reason", None) or error
+        raise UserError(f"{place(1)}: not YAML: {' '.join(str(reason).split())}") from None
+    except RecursionError:
+        raise UserError(f"{place(1)}: nested too deeply for settings") from None
+
+
+def _node(raw, place: Callable[[int], Place], construct: Callable) -> Node:
+    here = place(raw.start_mark.line + 1)
+    if raw.anchor:
+        # Aliases make cycles and exponential growth possible; `base:` does their work here.
+        raise UserError(f"{here}: the anchor '&{raw.anchor}' is not read; write the value out")
+    if isinstance(raw, MappingNode):
+        return Node(_mapping(raw, place, construct), here)
+    if isinstance(raw, SequenceNode):
+        return Node([_node(element, place, construct) for element in raw.value], here)
+    if raw.tag == _DATE:
+        return Node(raw.value, here)
+    if raw.tag not in _SCALARS:
+        raise UserError(f"{here}: the tag '{raw.tag}' is not read; write a plain value")
+    try:
+        return Node(construct(raw), here)
+    except ValueError:
+        raise UserError(f"{here}: {raw.value[:60]!r} is not a number that can be read") from None
+
+
+def _mapping(raw, place: Callable[[int], Place], construct: Callable) -> dict[str, Node]:
+    settings = {}
+    for key, value in raw.value:
+        here = place(key.start_mark.line + 1)
+        if key.tag != _KEY:
+            received = repr(key.value) if isinstance(key.value, str) else "a list or settings"
+            raise UserError(f"{here}: a setting's name is a word, received {received:.60}")
+        if key.value in settings:
+            first = settings[key.value].place
+            raise UserError(f"{here}: '{key.value}' is set twice, first at {first}; keep one")
+        node = _node(value, place, construct)
+        settings[key.value] = Node(node.value, here)
+    return settings
+
+
+def merge(below: Node, above: Node) -> Node:
+    """Lays one tree over another: groups are merged, everything else is replaced.
+
+    A group whose `kind` changes is replaced as a whole: the settings of the old kind mean nothing
+    to the new one. `units` takes the place of `parameters` and the reverse.
+
+    Args:
+        below: the tree that gives way.
+        above: the tree that wins.
+
+    Returns:
+        A new tree.
+    """
+    if not (isinstance(below.value, dict) and isinstance(above.value, dict)):
+        return above
+    old, new = below.child("kind"), above.child("kind")
+    if old and new and old.value != new.value:
+        return above
+    settings = dict(below.value)
+    for key, node in above.value.items():
+        other = _ALTERNATIVES.get(key)
+        if other and node.value is not None and other not in above.value:
+            settings.pop(other, None)
+        settings[key] = merge(settings[key], node) if key in settings else node
+    # What a group lacks is said at its line in a file, not at an override that touched it.
+    return Node(settings, above.place if above.place.line else below.place)
