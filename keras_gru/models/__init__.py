@@ -1,0 +1,31 @@
+"""One builder per task, and what is done with a model. Importing it imports no Keras."""
+
+from importlib import import_module
+
+_HOMES = {
+    "build": "from_config",
+    "classifier": "classification",
+    "compile_options": "losses",
+    "encoder_decoder": "translation",
+    "forecaster": "forecasting",
+    "language_model": "language_modeling",
+    "polyphony": "polyphonic_music",
+    "recurrent_parameters": "budget",
+    "recurrent_units": "budget",
+    "sample": "sampling",
+    "tagger": "tagging",
+    "translate": "decoding",
+    "units_for": "budget",
+}
+
+__all__ = sorted(_HOMES)
+
+
+def __getattr__(name):
+    if name not in _HOMES:
+        raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+
+
+def __dir__():
+    return __all__

@@ -1,0 +1,96 @@
+"""How large a model is, and how many units a number of weights allows."""
+
+import functools
+import re
+
+import keras
+
+from keras_gru.errors import UserError
+
+_RECURRENT = re.compile(r"(recurrent|encoder|decoder)_\d+")
+_MOST_UNITS = 65_536
+
+
+def recurrent_layers(model: keras.Model) -> list[keras.Layer]:
+    """The recurrent layers of a model that one of the builders made, in its own order."""
+    return [layer for layer in model.layers if _RECURRENT.fullmatch(layer.name)]
+
+
+def recurrent_parameters(model: keras.Model) -> int:
+    """Number of weights of all recurrent layers of a model that one of the builders made.
+
+    Embeddings and output layers do not count: they are the same for all cells. This is how
+    Chung et al. (2014) count the "about 20k" of their LSTM, GRU and tanh layers with 36, 46 and
+    100 units, which it takes about 100 inputs to reach.
+
+    Args:
+        model: from a builder or a file.
+
+    Returns:
+        The number of weights.
+
+    Example:
+
+    >>> from keras_gru import models
+    >>> [models.recurrent_parameters(models.polyphony(cell=cell, units=units, notes=100))
+    ...  for cell, units in [("lstm", 36), ("gru", 46), ("simple_rnn", 100)]]
+    [19728, 20286, 20100]
+
+    Reference:
+
+    - [Chung et al., 2014](https://arxiv.org/abs/1412.3555)
+    """
+    return sum(layer.count_params() for layer in recurrent_layers(model))
+
+
+def recurrent_units(model: keras.Model) -> int:
+    """Units of each recurrent layer of a model that one of the builders made (one direction)."""
+    layer = recurrent_layers(model)[0]
+    layer = getattr(layer, "forward_layer", layer)
+    for holder in (layer, getattr(layer, "cell", None)):
+        if hasattr(holder, "units"):
+            return holder.units
+    return keras.tree.flatten(layer.cell.state_size)[0]
+
+
+def units_for(parameters, count) -> int:
+    """The number of units whose weights come nearest to a budget, the smaller one if two do.
+
+    Args:
+        parameters: the budget, a number of weights.
+        count: function from a number of units to a number of weights, which does not fall.
+
+    Returns:
+        The number of units.
+
+    Raises:
+        UserError: the budget is too small for one unit, or too large.
+
+    Example:
+
+    >>> units_for(20_000, lambda units: 3 * units * (units + 100 + 1))
+    45
+    """
+    count = functools.cache(count)
+    too_few, enough = 0, 1
+    while count(enough) < parameters:
+        if enough == _MOST_UNITS:
+            raise UserError(
+                f"'parameters' must be at most {count(enough):,}, the weights of "
+                f"{_MOST_UNITS:,} units: received {parameters:,}."
+            )
+        too_few, enough = enough, min(2 * enough, _MOST_UNITS)
+    while enough - too_few > 1:
+        middle = (too_few + enough) // 2
+        if count(middle) < parameters:
+            too_few = middle
+        else:
+            enough = middle
+    if too_few == 0:
+        if count(1) > parameters:
+            raise UserError(
+                f"'parameters' must be at least {count(1):,}, the weights of 1 unit: "
+                f"received {parameters:,}."
+            )
+        return 1
+    return min(too_few, enough, key=lambda units: abs(count(units) - parameters))

@@ -1,0 +1,90 @@
+"""The classifier: a sequence in, one class out."""
+
+# B batch, T time steps, D features, U units, C classes
+
+import keras
+from keras import ops
+
+from keras_gru.models.seeding import seeded
+from keras_gru.models.stack import logits_layer, recurrent_stack, sequence_input, without_mask
+
+
+def classifier(
+    *,
+    units,
+    classes,
+    vocabulary=None,
+    features=None,
+    length=None,
+    cell="gru",
+    embedding=64,
+    layers=1,
+    dropout=0.0,
+    recurrent_dropout=0.0,
+    bidirectional=False,
+    pooling="last",
+    seed=None,
+):
+    """Text or vectors in, one class out.
+
+    Args:
+        units: units of each recurrent layer (and of each direction).
+        classes: number of classes C.
+        vocabulary: number of tokens with the padding token 0; `None` for vectors.
+        features: width D of an input vector; `None` for tokens.
+        length: time steps of every sequence; `None` where they differ.
+        cell: name in the registry of cells.
+        embedding: width of a token's vector.
+        layers: number of recurrent layers.
+        dropout: of each recurrent layer's input.
+        recurrent_dropout: of each recurrent layer's state.
+        bidirectional: whether each layer also reads from the end.
+        pooling: `"last"` (the state after the last step), `"mean"` or `"max"` over the steps.
+        seed: of initial weights and dropout.
+
+    Returns:
+        A `keras.Model` from `{"tokens": (B, T)}`, or `{"features": (B, T, D), "mask": (B, T)}`
+        (no mask where all have one length), to logits `(B, C)`.
+
+    Example:
+
+    >>> from keras_gru import models
+    >>> model = models.classifier(units=8, classes=3, vocabulary=100)
+    >>> model.output_shape
+    (None, 3)
+    """
+    with seeded(seed):
+        inputs, x, mask = sequence_input(vocabulary, features, length, embedding)
+        x = recurrent_stack(
+            x,
+            mask,
+            cell=cell,
+            units=units,
+            layers=layers,
+            dropout=dropout,
+            recurrent_dropout=recurrent_dropout,
+            return_sequences=pooling != "last",
+            bidirectional=bidirectional,
+        )
+        if pooling != "last":
+            x = _POOLING[pooling](x, mask)
+        return keras.Model(inputs, without_mask(logits_layer(classes)(x)), name="classifier")
+
+
+def _mean(x, mask):
+    if mask is None:
+        return ops.mean(x, axis=1)
+    seen = ops.expand_dims(ops.cast(mask, x.dtype), -1)
+    # A text without a word has the mean 0.
+    return ops.sum(x * seen, axis=1) / ops.maximum(ops.sum(seen, axis=1), 1)
+
+
+def _max(x, mask):
+    if mask is None:
+        return ops.max(x, axis=1)
+    lowest = -65504.0  # of float16
+    highest = ops.max(ops.where(ops.expand_dims(mask, -1), x, lowest), axis=1)
+    return ops.where(ops.any(mask, axis=1, keepdims=True), highest, 0.0)
+
+
+_POOLING = {"mean": _mean, "max": _max}

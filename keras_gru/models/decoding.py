@@ -1,0 +1,152 @@
+"""An encoder–decoder that translates: greedy and beam search."""
+
+# N sentences, K beams, S source steps, T target steps, V target tokens
+
+import keras
+import numpy as np
+
+from keras_gru.errors import UserError
+from keras_gru.models.translation import decode, encode
+
+
+def translate(
+    model, source_ids, *, start, end, max_length, beams=1, batch_size=64
+) -> list[list[int]]:
+    """Finds a likely target for each source, token by token, keeping the decoder's states.
+
+    With one beam each step takes the likeliest token. With K beams the K best beginnings are kept,
+    where a beginning's score is its mean log-probability per token, `end` included, so that long
+    ones are not at a disadvantage; one that has ended keeps its place as long as its score is
+    among the K best.
+
+    Args:
+        model: from `keras_gru.models.encoder_decoder`, or loaded from its file.
+        source_ids: `(N, S)` tokens, 0 on padding.
+        start: the token that starts a target.
+        end: the token that ends one.
+        max_length: the most tokens of a target, `end` included.
+        beams: K.
+        batch_size: sources that are translated at once.
+
+    Returns:
+        For each source its target's tokens, without `start` and `end`.
+
+    Raises:
+        UserError: an argument is out of range, or the model is not an encoder–decoder.
+
+    Example:
+
+    >>> from keras_gru import models
+    >>> model = models.encoder_decoder(units=8, source_vocabulary=9, target_vocabulary=7)
+    >>> len(models.translate(model, [[3, 4], [5, 0]], start=1, end=2, max_length=5, beams=3))
+    2
+
+    Reference:
+
+    - [Sutskever et al., 2014](https://arxiv.org/abs/1409.3215)
+    """
+    parts = {layer.name: layer for layer in model.layers}
+    if not {"encoder_1", "decoder_1", "logits"} <= parts.keys():
+        raise UserError(
+            f"'model' must come from keras_gru.models.encoder_decoder: received '{model.name}'."
+        )
+    source_ids = np.asarray(source_ids)
+    _check(parts, source_ids, start, end, max_length, beams, batch_size)
+    decoder = _Decoder(parts, start)
+    translations = []
+    for first in range(0, len(source_ids), batch_size):
+        batch = source_ids[first : first + batch_size].astype("int32")
+        translations += _search(decoder, batch, start, end, max_length, beams)
+    return translations
+
+
+def _search(decoder, sources, start, end, max_length, beams):
+    rows = np.arange(len(sources))[:, None]
+    decoder.read_sources(sources, beams)
+    tokens = np.full((len(sources), beams, 1), start, "int32")
+    sums = np.full((len(sources), beams), -np.inf)
+    sums[:, 0] = 0  # at first all beams are the same one
+    lengths = np.zeros((len(sources), beams), "int64")
+    ended = np.zeros((len(sources), beams), bool)
+    while tokens.shape[-1] <= max_length and not ended.all():
+        step = decoder.step(tokens[:, :, -1].reshape(-1)).reshape(*sums.shape, -1)
+        step[ended] = -np.inf
+        step[ended, end] = 0  # what has ended goes on as it is
+        sums = sums[:, :, None] + step
+        lengths = lengths + ~ended
+        scores = (sums / lengths[:, :, None]).reshape(len(sources), -1)
+        best = np.argsort(-scores, axis=1, kind="stable")[:, :beams]
+        beam, token = np.divmod(best, step.shape[-1])
+        sums, lengths = sums[rows, beam, token], lengths[rows, beam]
+        ended = ended[rows, beam] | (token == end)
+        tokens = np.concatenate([tokens[rows, beam], token[:, :, None]], axis=-1)
+        decoder.choose((rows * beams + beam).reshape(-1))
+    return [_until(sentence.tolist()[1:], end) for sentence in tokens[:, 0]]
+
+
+def _until(tokens, end):
+    return tokens[: tokens.index(end)] if end in tokens else tokens
+
+
+class _Decoder:
+    """The layers of a model as two: what reads the sources, and one step of the target."""
+
+    def __init__(self, parts, start):
+        self._never = [0, start]
+        source = keras.Input((None,), dtype="int32")
+        states, memory = encode(parts, source)
+        self._encode = keras.Model(source, [*keras.tree.flatten(states), *memory])
+        token = keras.Input((1,), dtype="int32")
+        states, memory = keras.tree.map_structure(
+            lambda tensor: keras.Input(tensor.shape[1:], dtype=tensor.dtype), (states, memory)
+        )
+        logits, new_states = decode(parts, token, states, memory)
+        self._step = keras.Model(
+            [token, *keras.tree.flatten(states), *memory],
+            [logits[:, 0], *keras.tree.flatten(new_states)],
+        )
+        self._count = len(keras.tree.flatten(states))
+
+    def read_sources(self, sources, beams):
+        """Reads `(N, S)` tokens and gets ready for N·K targets."""
+        found = keras.tree.flatten(self._encode.predict_on_batch(sources))
+        found = [np.repeat(tensor, beams, axis=0) for tensor in found]
+        self._states, self._memory = found[: self._count], found[self._count :]
+
+    def step(self, tokens):
+        """Log-probabilities `(N·K, V)` of what follows one more token `(N·K,)`."""
+        inputs = [tokens[:, None], *self._states, *self._memory]
+        logits, *self._states = self._step.predict_on_batch(inputs)
+        logits = logits.astype("float64")
+        logits[:, self._never] = -np.inf
+        logits -= logits.max(axis=1, keepdims=True)
+        return logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
+
+    def choose(self, beams):
+        """Goes on with these of the N·K targets."""
+        self._states = [state[beams] for state in self._states]
+
+
+def _check(parts, source_ids, start, end, max_length, beams, batch_size):
+    vocabulary = parts["source_embedding"].input_dim
+    if source_ids.ndim != 2 or source_ids.dtype.kind not in "iu" or source_ids.shape[1] == 0:
+        raise UserError(
+            "'source_ids' must be integers (sentences, steps): "
+            f"received {source_ids.dtype} {source_ids.shape}."
+        )
+    wrong = source_ids[(source_ids < 0) | (source_ids >= vocabulary)]
+    if wrong.size:
+        raise UserError(
+            f"'source_ids' must be tokens from 0 to {vocabulary - 1}: received {wrong[0]}."
+        )
+    vocabulary = parts["target_embedding"].input_dim
+    for name, token in [("start", start), ("end", end)]:
+        if not 1 <= token < vocabulary:
+            raise UserError(
+                f"'{name}' must be a target token from 1 to {vocabulary - 1}: received {token}."
+            )
+    if start == end:
+        raise UserError(f"'start' and 'end' must be two tokens: received {start} for both.")
+    for name, number in [("max_length", max_length), ("beams", beams), ("batch_size", batch_size)]:
+        if number < 1:
+            raise UserError(f"'{name}' must be at least 1: received {number}.")

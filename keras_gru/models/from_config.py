@@ -1,0 +1,94 @@
+"""From the `model:` part of an experiment and the data's description to a model."""
+
+import functools
+from dataclasses import replace
+
+import keras
+
+from keras_gru.datasets.sequence_dataset import SequenceSpec
+from keras_gru.models.budget import recurrent_parameters, units_for
+from keras_gru.models.classification import classifier
+from keras_gru.models.config import ModelConfig
+from keras_gru.models.forecasting import forecaster
+from keras_gru.models.language_modeling import language_model
+from keras_gru.models.polyphonic_music import polyphony
+from keras_gru.models.tagging import tagger
+from keras_gru.models.translation import encoder_decoder
+
+
+def build(config: ModelConfig, spec: SequenceSpec, cell: str, seed: int | None) -> keras.Model:
+    """The model that a configuration describes, for data of one kind.
+
+    Args:
+        config: the settings, whose names are those of the builder's arguments.
+        spec: the sizes of the data.
+        cell: name in the registry of cells.
+        seed: of initial weights and dropout.
+
+    Returns:
+        A `keras.Model`, not yet compiled. Where `config.parameters` is given, the units are those
+        that come nearest to it with this cell.
+
+    Raises:
+        UserError: the budget is too small or too large, or there is no such cell.
+
+    Example:
+
+    >>> from keras_gru import models
+    >>> from keras_gru.datasets.sequence_dataset import SequenceSpec
+    >>> from keras_gru.models.config import Polyphony
+    >>> spec = SequenceSpec(task="polyphony", outputs=88, features=88)
+    >>> config = Polyphony(kind="polyphony", parameters=20_000)
+    >>> [models.recurrent_units(models.build(config, spec, cell, seed=0))
+    ...  for cell in ("lstm", "gru", "simple_rnn")]
+    [39, 48, 104]
+    """
+    options = config.model_dump(exclude={"kind", "units", "parameters", "beams"})
+    builder, sizes = _BUILDERS[config.kind]
+    make = functools.partial(builder, cell=cell, seed=seed, **options)
+    units = config.units
+    if units is None:
+        small = _small(spec)
+        units = units_for(
+            config.parameters,
+            lambda units: recurrent_parameters(make(units=units, **sizes(small))),
+        )
+    return make(units=units, **sizes(spec))
+
+
+def _small(spec: SequenceSpec) -> SequenceSpec:
+    """What has the same recurrent layers and costs little to build."""
+    return replace(spec, outputs=1, vocabulary=None if spec.vocabulary is None else 1)
+
+
+def _inputs(spec):
+    return {"vocabulary": spec.vocabulary, "features": spec.features, "length": spec.length}
+
+
+def _forecast(spec):
+    return {
+        "features": spec.features,
+        "variables": spec.outputs,
+        "horizon": spec.horizon,
+        "every_step": spec.every_step,
+        "length": spec.length,
+    }
+
+
+_BUILDERS = {
+    "classifier": (classifier, lambda spec: {"classes": spec.outputs, **_inputs(spec)}),
+    "tagger": (tagger, lambda spec: {"tags": spec.outputs, **_inputs(spec)}),
+    "language_model": (
+        language_model,
+        lambda spec: {"vocabulary": spec.vocabulary, "length": spec.length},
+    ),
+    "forecaster": (forecaster, _forecast),
+    "polyphony": (
+        polyphony,
+        lambda spec: {"notes": spec.outputs, "features": spec.features, "length": spec.length},
+    ),
+    "encoder_decoder": (
+        encoder_decoder,
+        lambda spec: {"source_vocabulary": spec.vocabulary, "target_vocabulary": spec.outputs},
+    ),
+}

@@ -1,0 +1,92 @@
+"""The language model: the next token after every token."""
+
+# B batch, T time steps, U units, V tokens
+
+import keras
+from keras import ops
+
+from keras_gru.cells import recurrent_layer
+from keras_gru.models.seeding import seeded
+from keras_gru.models.stack import logits_layer, without_mask
+
+
+def language_model(
+    *,
+    units,
+    vocabulary,
+    length=None,
+    cell="gru",
+    embedding=16,
+    layers=1,
+    dropout=0.0,
+    recurrent_dropout=0.0,
+    seed=None,
+):
+    """The next token, after every token. `keras_gru.models.sample` makes it write.
+
+    Args:
+        units: units of each recurrent layer.
+        vocabulary: number of tokens V with the padding token 0.
+        length: time steps of every sequence; `None` where they differ.
+        cell: name in the registry of cells.
+        embedding: width of a token's vector.
+        layers: number of recurrent layers.
+        dropout: of each recurrent layer's input.
+        recurrent_dropout: of each recurrent layer's state.
+        seed: of initial weights and dropout.
+
+    Returns:
+        A `keras.Model` from `{"tokens": (B, T)}` to logits `(B, T, V)`.
+
+    Example:
+
+    >>> from keras_gru import models
+    >>> model = models.language_model(units=8, vocabulary=50)
+    >>> len(models.sample(model, [3, 1, 4], 10, seed=0))
+    10
+    """
+    with seeded(seed):
+        parts = [keras.layers.Embedding(vocabulary, embedding, name="embedding")]
+        parts += [
+            recurrent_layer(
+                cell,
+                units,
+                return_sequences=True,
+                return_state=True,  # for `sample`, which goes on from it
+                dropout=dropout,
+                recurrent_dropout=recurrent_dropout,
+                name=f"recurrent_{number}",
+            )
+            for number in range(1, layers + 1)
+        ]
+        parts.append(logits_layer(vocabulary))
+        tokens = keras.Input((length,), dtype="int32", name="tokens")
+        logits, _ = read({part.name: part for part in parts}, tokens)
+        return keras.Model({"tokens": tokens}, without_mask(logits), name="language_model")
+
+
+def read(parts, tokens, states=None):
+    """Reads tokens from a state on.
+
+    Args:
+        parts: the model's layers by name.
+        tokens: `(B, T)`.
+        states: the states of each recurrent layer; `None` at the beginning of a text.
+
+    Returns:
+        Logits `(B, T, V)` and the new states.
+    """
+    mask = ops.not_equal(tokens, 0)
+    x = parts["embedding"](tokens)
+    recurrent = numbered(parts, "recurrent")
+    new_states = []
+    for layer, state in zip(recurrent, states or [None] * len(recurrent), strict=True):
+        x, *state = layer(x, mask=mask, initial_state=state)
+        new_states.append(state)
+    return parts["logits"](x), new_states
+
+
+def numbered(parts, prefix):
+    """The layers `prefix_1`, `prefix_2`, …"""
+    names = [f"{prefix}_{number}" for number in range(1, len(parts) + 1)]
+    return [parts[name] for name in names if name in parts]

@@ -1,0 +1,117 @@
+"""A language model that writes."""
+
+# T time steps, V tokens
+
+import keras
+import numpy as np
+
+from keras_gru.errors import UserError
+from keras_gru.models.language_modeling import read
+
+
+def sample(
+    model, prompt_ids, length, *, temperature=1.0, top_k=None, stop=None, seed=None
+) -> list[int]:
+    """Writes on after a prompt, token by token.
+
+    The prompt is read once; after that each token costs one step, as the states are kept.
+
+    Args:
+        model: from `keras_gru.models.language_model`, or loaded from its file.
+        prompt_ids: the tokens to begin with, at least one.
+        length: the most tokens to write.
+        temperature: 0 always takes the likeliest token, 1 draws as the model believes, more is
+            more daring.
+        top_k: draws among so many likeliest tokens only; `None` among all.
+        stop: a token that ends the text, or a collection of such; it is not returned.
+        seed: of the draws; `None` for another text each time.
+
+    Returns:
+        The new tokens, without the prompt. The padding token 0 is never among them.
+
+    Raises:
+        UserError: an argument is out of range, or the model is not a language model.
+
+    Example:
+
+    >>> from keras_gru import models
+    >>> model = models.language_model(units=8, vocabulary=50, seed=0)
+    >>> models.sample(model, [7], 5, seed=1) == models.sample(model, [7], 5, seed=1)
+    True
+    """
+    parts = {layer.name: layer for layer in model.layers}
+    if not {"embedding", "recurrent_1", "logits"} <= parts.keys():
+        raise UserError(
+            f"'model' must come from keras_gru.models.language_model: received '{model.name}'."
+        )
+    stops = {stop} if isinstance(stop, int | np.integer) else set(stop or ())
+    _check(parts["embedding"].input_dim, prompt_ids, length, temperature, top_k, stops)
+    random = np.random.default_rng(seed)
+    text = _Text(parts)
+    written = []
+    logits = text.read(prompt_ids) if length else None
+    while len(written) < length:
+        token = _draw(logits, temperature, top_k, random)
+        if token in stops:
+            break
+        written.append(token)
+        if len(written) < length:
+            logits = text.read([token])
+    return written
+
+
+class _Text:
+    """What was read so far: the layers of a model and their states."""
+
+    def __init__(self, parts):
+        tokens = keras.Input((None,), dtype="int32")
+        logits, states = read(parts, tokens)
+        self._begin = keras.Model(tokens, [logits[:, -1], *keras.tree.flatten(states)])
+        old = keras.tree.map_structure(
+            lambda state: keras.Input(state.shape[1:], dtype=state.dtype), states
+        )
+        logits, states = read(parts, tokens, old)
+        self._go_on = keras.Model(
+            [tokens, *keras.tree.flatten(old)], [logits[:, -1], *keras.tree.flatten(states)]
+        )
+        self._states = None
+
+    def read(self, tokens):
+        """The logits `(V,)` after some more tokens."""
+        tokens = np.asarray([tokens], "int32")
+        if self._states is None:
+            logits, *self._states = self._begin.predict_on_batch(tokens)
+        else:
+            logits, *self._states = self._go_on.predict_on_batch([tokens, *self._states])
+        return logits[0]
+
+
+def _draw(logits, temperature, top_k, random):
+    logits = np.asarray(logits, "float64")
+    logits[0] = -np.inf  # padding
+    if temperature == 0:
+        return int(np.argmax(logits))
+    order = np.argsort(-logits, kind="stable")[:top_k]
+    scaled = (logits[order] - logits[order[0]]) / temperature
+    weights = np.exp(scaled)
+    return int(random.choice(order, p=weights / weights.sum()))
+
+
+def _check(vocabulary, prompt_ids, length, temperature, top_k, stops):
+    prompt = np.asarray(prompt_ids)
+    if prompt.ndim != 1 or len(prompt) == 0 or prompt.dtype.kind not in "iu":
+        raise UserError(
+            f"'prompt_ids' must be a list of at least one token: received {prompt_ids!r}."
+        )
+    for name, tokens in [("prompt_ids", prompt.tolist()), ("stop", stops)]:
+        wrong = [token for token in tokens if not 1 <= token < vocabulary]
+        if wrong:
+            raise UserError(
+                f"'{name}' must hold tokens from 1 to {vocabulary - 1}: received {wrong[0]!r}."
+            )
+    if length < 0:
+        raise UserError(f"'length' must be at least 0: received {length}.")
+    if not 0 <= temperature < np.inf:
+        raise UserError(f"'temperature' must be at least 0 and finite: received {temperature}.")
+    if top_k is not None and top_k < 1:
+        raise UserError(f"'top_k' must be at least 1, or None: received {top_k}.")

@@ -1,0 +1,102 @@
+"""What every builder shares: the way in, the recurrent layers, the way out."""
+
+# B batch, T time steps, D features, U units
+
+import keras
+from keras import ops
+
+from keras_gru.cells import recurrent_layer
+from keras_gru.errors import UserError
+
+
+def sequence_input(vocabulary, features, length, embedding=None):
+    """The model's inputs, and what the first recurrent layer gets of them.
+
+    Args:
+        vocabulary: number of tokens with the padding token 0, or `None` for vectors.
+        features: width D of a vector, or `None` for tokens.
+        length: time steps T of every sequence; `None` where they differ.
+        embedding: width of a token's vector.
+
+    Returns:
+        `(inputs, x, mask)`: the inputs by name, `x` `(B, T, D)`, and `mask` `(B, T)`, false on
+        padding, or `None` for vectors of one length.
+
+    Raises:
+        UserError: not exactly one of `vocabulary` and `features` was given.
+    """
+    if (vocabulary is None) == (features is None):
+        raise UserError(
+            "Give either the 'vocabulary' of tokens or the 'features' of vectors: "
+            f"received vocabulary={vocabulary} and features={features}."
+        )
+    if vocabulary is not None:
+        tokens = keras.Input((length,), dtype="int32", name="tokens")
+        x = keras.layers.Embedding(vocabulary, embedding, name="embedding")(tokens)
+        return {"tokens": tokens}, x, ops.not_equal(tokens, 0)
+    vectors = keras.Input((length, features), name="features")
+    if length is not None:
+        return {"features": vectors}, vectors, None
+    mask = keras.Input((None,), dtype="bool", name="mask")
+    return {"features": vectors, "mask": mask}, vectors, mask
+
+
+def recurrent_stack(
+    x,
+    mask,
+    *,
+    cell,
+    units,
+    layers,
+    dropout,
+    recurrent_dropout,
+    return_sequences,
+    bidirectional=False,
+):
+    """Recurrent layers on top of each other, each of them handed the mask by name.
+
+    Keras up to 3.15 also passes a mask on by itself and from 3.16 does not, so nothing here may
+    lean on it. Dropout is the layers' own, one draw for a whole sequence, which keeps it
+    independent of the padding.
+
+    Args:
+        x: `(B, T, D)`.
+        mask: `(B, T)` or `None`.
+        cell: name in the registry of cells.
+        units: of each layer, and of each direction.
+        layers: how many.
+        dropout: of each layer's input.
+        recurrent_dropout: of each layer's state.
+        return_sequences: whether the last layer returns every step.
+        bidirectional: whether each layer also walks backwards.
+
+    Returns:
+        `(B, T, U)` or `(B, U)`, with twice the units if bidirectional.
+    """
+    for number in range(1, layers + 1):
+        name = f"recurrent_{number}"
+        layer = recurrent_layer(
+            cell,
+            units,
+            return_sequences=return_sequences or number < layers,
+            dropout=dropout,
+            recurrent_dropout=recurrent_dropout,
+            name=name,
+        )
+        if bidirectional:
+            layer = keras.layers.Bidirectional(layer, name=name)
+        x = layer(x, mask=mask)
+    return x
+
+
+def logits_layer(outputs):
+    """The last layer, in full precision whatever the others compute in: the loss needs it."""
+    return keras.layers.Dense(outputs, dtype=keras.config.floatx(), name="logits")
+
+
+def without_mask(x):
+    """The same numbers without the mask that Keras up to 3.15 ties to them.
+
+    Losses and metrics would multiply it into the weights, which come with the data.
+    """
+    return ops.copy(x)

@@ -1,0 +1,65 @@
+"""The tagger: a label for every step."""
+
+# B batch, T time steps, D features, U units, C tags
+
+import keras
+
+from keras_gru.models.seeding import seeded
+from keras_gru.models.stack import logits_layer, recurrent_stack, sequence_input, without_mask
+
+
+def tagger(
+    *,
+    units,
+    tags,
+    vocabulary=None,
+    features=None,
+    length=None,
+    cell="gru",
+    embedding=64,
+    layers=1,
+    dropout=0.0,
+    recurrent_dropout=0.0,
+    bidirectional=False,
+    seed=None,
+):
+    """Text or vectors in, a label per step out.
+
+    Args:
+        units: units of each recurrent layer (and of each direction).
+        tags: number of tags C.
+        vocabulary: number of tokens with the padding token 0; `None` for vectors.
+        features: width D of an input vector; `None` for tokens.
+        length: time steps of every sequence; `None` where they differ.
+        cell: name in the registry of cells.
+        embedding: width of a token's vector.
+        layers: number of recurrent layers.
+        dropout: of each recurrent layer's input.
+        recurrent_dropout: of each recurrent layer's state.
+        bidirectional: whether each layer also reads from the end.
+        seed: of initial weights and dropout.
+
+    Returns:
+        A `keras.Model` from `{"tokens": (B, T)}`, or `{"features": (B, T, D), "mask": (B, T)}`
+        (no mask where all have one length), to logits `(B, T, C)`.
+
+    Example:
+
+    >>> from keras_gru import models
+    >>> models.tagger(units=8, tags=5, vocabulary=100, bidirectional=True).output_shape
+    (None, None, 5)
+    """
+    with seeded(seed):
+        inputs, x, mask = sequence_input(vocabulary, features, length, embedding)
+        x = recurrent_stack(
+            x,
+            mask,
+            cell=cell,
+            units=units,
+            layers=layers,
+            dropout=dropout,
+            recurrent_dropout=recurrent_dropout,
+            return_sequences=True,
+            bidirectional=bidirectional,
+        )
+        return keras.Model(inputs, without_mask(logits_layer(tags)(x)), name="tagger")

@@ -1,0 +1,165 @@
+"""The encoder–decoder: one sequence in, another one out."""
+
+# B batch, S source steps, T target steps, U units, V target tokens
+
+import keras
+from keras import ops
+
+from keras_gru.cells import recurrent_layer
+from keras_gru.models.language_modeling import numbered
+from keras_gru.models.seeding import seeded
+from keras_gru.models.stack import logits_layer, without_mask
+
+
+def encoder_decoder(
+    *,
+    units,
+    source_vocabulary,
+    target_vocabulary,
+    cell="gru",
+    embedding=128,
+    layers=1,
+    dropout=0.0,
+    recurrent_dropout=0.0,
+    bidirectional=False,
+    attention=False,
+    seed=None,
+):
+    """The encoder–decoder of Cho et al. (2014), for teacher forcing.
+
+    The encoder reads the source. Each layer of the decoder starts from the last states of the
+    encoder's layer of the same depth, and reads the target as far as it is known. With a
+    bidirectional encoder, a dense layer brings the states of both directions to the size of the
+    decoder's, so that `units` means the same everywhere.
+
+    With `attention` the decoder's output of each step asks, and the encoder's outputs answer, by
+    the additive score of Bahdanau et al.: `v · tanh(W q + U k)`. As in Géron's book, the answer
+    goes to the output layer and not, as in the paper, into the next step of the decoder: so it
+    fits any cell, and all steps are computed at once.
+
+    Args:
+        units: units of each recurrent layer (and of each direction of the encoder).
+        source_vocabulary: number of source tokens with the padding token 0.
+        target_vocabulary: number of target tokens V with the padding token 0.
+        cell: name in the registry of cells.
+        embedding: width of a token's vector.
+        layers: number of recurrent layers of the encoder, and of the decoder.
+        dropout: of each recurrent layer's input.
+        recurrent_dropout: of each recurrent layer's state.
+        bidirectional: whether the encoder also reads from the end.
+        attention: whether the decoder can look back at each step of the source.
+        seed: of initial weights and dropout.
+
+    Returns:
+        A `keras.Model` from `{"source": (B, S), "target": (B, T)}` to logits `(B, T, V)` of the
+        tokens that follow the target's. `keras_gru.models.translate` decodes with it.
+
+    Example:
+
+    >>> from keras_gru import models
+    >>> model = models.encoder_decoder(units=8, source_vocabulary=9, target_vocabulary=7)
+    >>> [len(words) <= 5 for words in
+    ...  models.translate(model, [[3, 4, 0]], start=1, end=2, max_length=5)]
+    [True]
+
+    Reference:
+
+    - [Cho et al., 2014](https://arxiv.org/abs/1406.1078)
+    - [Bahdanau et al., 2015](https://arxiv.org/abs/1409.0473)
+    """
+    with seeded(seed):
+
+        def recurrent(name, return_sequences):
+            return recurrent_layer(
+                cell,
+                units,
+                return_sequences=return_sequences,
+                return_state=True,
+                dropout=dropout,
+                recurrent_dropout=recurrent_dropout,
+                name=name,
+            )
+
+        parts = [
+            keras.layers.Embedding(source_vocabulary, embedding, name="source_embedding"),
+            keras.layers.Embedding(target_vocabulary, embedding, name="target_embedding"),
+            logits_layer(target_vocabulary),
+        ]
+        for number in range(1, layers + 1):
+            encoder = recurrent(f"encoder_{number}", attention or number < layers)
+            if bidirectional:
+                encoder = keras.layers.Bidirectional(encoder, name=f"encoder_{number}")
+            parts += [encoder, recurrent(f"decoder_{number}", True)]
+        if attention:
+            parts += [
+                keras.layers.Dense(units, use_bias=False, name="query"),
+                keras.layers.Dense(units, name="key"),
+                keras.layers.AdditiveAttention(name="attention"),
+            ]
+        parts = {part.name: part for part in parts}
+        source = keras.Input((None,), dtype="int32", name="source")
+        target = keras.Input((None,), dtype="int32", name="target")
+        states, memory = encode(parts, source)
+        logits, _ = decode(parts, target, states, memory)
+        inputs = {"source": source, "target": target}
+        return keras.Model(inputs, without_mask(logits), name="encoder_decoder")
+
+
+def encode(parts, source):
+    """Reads the source.
+
+    Args:
+        parts: the model's layers by name; those between the states of both directions and the
+            decoder are made here where they are missing.
+        source: `(B, S)`.
+
+    Returns:
+        The first states of each decoder layer, and what attention looks at: keys `(B, S, U)`,
+        values and the mask `(B, S)`; nothing without attention.
+    """
+    mask = ops.not_equal(source, 0)
+    x = parts["source_embedding"](source)
+    states = []
+    for number, layer in enumerate(numbered(parts, "encoder"), 1):
+        x, *state = layer(x, mask=mask)
+        if isinstance(layer, keras.layers.Bidirectional):
+            state = _bridge(parts, f"bridge_{number}", state)
+        states.append(state)
+    if "attention" not in parts:
+        return states, []
+    return states, [parts["key"](x), x, mask]
+
+
+def decode(parts, target, states, memory):
+    """Reads the target from the decoder's states on.
+
+    Args:
+        parts: the model's layers by name.
+        target: `(B, T)`.
+        states: the states of each decoder layer.
+        memory: what `encode` gave for attention.
+
+    Returns:
+        Logits `(B, T, V)` and the new states.
+    """
+    mask = ops.not_equal(target, 0)
+    x = parts["target_embedding"](target)
+    new_states = []
+    for layer, state in zip(numbered(parts, "decoder"), states, strict=True):
+        x, *state = layer(x, mask=mask, initial_state=state)
+        new_states.append(state)
+    if memory:
+        keys, values, source_mask = memory
+        found = parts["attention"]([parts["query"](x), values, keys], mask=[None, source_mask])
+        x = ops.concatenate([x, found], axis=-1)
+    return parts["logits"](x), new_states
+
+
+def _bridge(parts, name, states):
+    half = len(states) // 2
+    bridged = []
+    for index, pair in enumerate(zip(states[:half], states[half:], strict=True)):
+        made = keras.layers.Dense(pair[0].shape[-1], activation="tanh", name=f"{name}_{index}")
+        layer = parts.setdefault(made.name, made)
+        bridged.append(layer(ops.concatenate(pair, axis=-1)))
+    return bridged
