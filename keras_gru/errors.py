@@ -1,7 +1,9 @@
 """What a user can get wrong, said in one sentence."""
 
 import difflib
-from collections.abc import Iterable
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 
 class UserError(ValueError):
@@ -26,3 +28,13 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     if near:
         return f" Did you mean {' or '.join(repr(word) for word in near)}?"
     return f" Known: {', '.join(known)}."
+
+
+@contextmanager
+def one_sentence() -> Iterator[None]:
+    """Ends a script on a user's mistake with the sentence and exit code 2, not with a traceback."""
+    try:
+        yield
+    except UserError as error:
+        print(error, file=sys.stderr)
+        sys.exit(2)

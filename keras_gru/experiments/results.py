@@ -29,7 +29,7 @@ class RunRecord:
         cell: name in the registry of cells.
         label: the cell's name for a reader.
         seed: of the initial weights, the order of the data and dropout.
-        status: `"finished"`, `"diverged"` (the loss was no number) or `"failed"`.
+        status: `"finished"` or `"diverged"` (the loss was no number).
         message: why, where it is not finished.
         units: of each recurrent layer.
         parameters: weights of the whole model.
@@ -39,7 +39,7 @@ class RunRecord:
         validation: metrics on validation with those weights, as Keras logs them.
         test: metrics on test with those weights, read once.
         seconds: of training and validation, all epochs.
-        seconds_per_epoch: median of the training part of an epoch, the first (it compiles) left out.
+        seconds_per_epoch: median of the epochs' training part, without the first: it compiles.
         steps_per_second: optimizer steps, from the same median.
         path: how it was computed: `"XLA"`, `"graph"` or `"eager"`.
         history: one row per epoch.
@@ -129,8 +129,8 @@ class RunFolder:
         path = self.path / "facts.json"
         if not path.is_file():
             raise UserError(
-                f"{self.path}: this comparison stopped before its data were loaded; "
-                f"go on with: keras-gru compare {self.path / 'experiment.yaml'} --resume {self.path}"
+                f"{self.path}: this comparison stopped before its data were loaded; go on with: "
+                f"keras-gru compare --resume {self.path}"
             )
         return _read_json(path)
 

@@ -1,0 +1,128 @@
+"""What is kept after every epoch, so that a stopped run goes on as if it had never stopped."""
+
+import json
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from keras_gru.datasets.sequence_dataset import Metric
+from keras_gru.files import replacing
+
+FILE = "checkpoint.npz"
+
+
+@dataclass
+class Progress:
+    """How far a run has come.
+
+    Args:
+        metric: what the epochs are judged by.
+        patience: epochs without a better one after which it is over; None never.
+        history: one row per epoch, as Keras logs it, with `seconds` and `train_seconds`.
+    """
+
+    metric: Metric
+    patience: int | None
+    history: list[dict[str, float]] = field(default_factory=list)
+
+    @property
+    def scores(self) -> list[float]:
+        """The validation metric of each epoch, so that more is better and no number is worst."""
+        sign = 1 if self.metric.mode == "max" else -1
+        values = [sign * row[f"val_{self.metric.name}"] for row in self.history]
+        return [value if math.isfinite(value) else -math.inf for value in values]
+
+    @property
+    def best_epoch(self) -> int:
+        """The best epoch, counted from 1; 0 before the first."""
+        return 1 + int(np.argmax(self.scores)) if self.history else 0
+
+    @property
+    def best_row(self) -> dict[str, float]:
+        """The history's row of the best epoch."""
+        return self.history[self.best_epoch - 1]
+
+    @property
+    def diverged(self) -> bool:
+        """Whether the loss has become something that is no number."""
+        return bool(self.history) and not math.isfinite(self.history[-1]["loss"])
+
+    def over(self, epochs: int) -> bool:
+        """Whether there is nothing left to train."""
+        idle = len(self.history) - self.best_epoch
+        return (
+            self.diverged
+            or len(self.history) >= epochs
+            or (self.patience is not None and idle >= self.patience)
+        )
+
+
+class KeepProgress(keras.callbacks.Callback):
+    """Keeps the history, the best weights and, on disk, everything that the next epoch needs.
+
+    Args:
+        progress: the epochs so far; each epoch appends to it.
+        epochs: the epochs at most.
+        path: a folder to keep the state in; None keeps it in memory alone.
+        on_epoch: called with the progress after each epoch.
+    """
+
+    def __init__(
+        self,
+        progress: Progress,
+        epochs: int,
+        path: Path | None,
+        on_epoch: Callable[[Progress], None],
+    ):
+        super().__init__()
+        self.progress, self.epochs, self.path, self.on_epoch = progress, epochs, path, on_epoch
+        self.best_weights: list[np.ndarray] | None = None
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self._begin = self._train_end = time.perf_counter()
+
+    def on_test_begin(self, logs=None):
+        self._train_end = time.perf_counter()
+
+    def on_epoch_end(self, epoch, logs=None):
+        row = {name: float(value) for name, value in logs.items()}
+        row["train_seconds"] = self._train_end - self._begin
+        row["seconds"] = time.perf_counter() - self._begin
+        self.progress.history.append(row)
+        if self.progress.best_epoch == len(self.progress.history):
+            self.best_weights = self.model.get_weights()
+        if self.path is not None:
+            self._write()
+        self.on_epoch(self.progress)
+        if self.progress.over(self.epochs):
+            self.model.stop_training = True
+
+    def _write(self) -> None:
+        arrays = {"history": np.array(json.dumps(self.progress.history))}
+        for number, value in enumerate(_state(self.model)):
+            arrays[f"state_{number}"] = keras.ops.convert_to_numpy(value)
+        for number, value in enumerate(self.best_weights):
+            arrays[f"best_{number}"] = value
+        with replacing(self.path / FILE) as draft:
+            np.savez(draft, **arrays)
+
+    def resume(self, model: keras.Model) -> None:
+        """Takes up what an earlier process has left in the folder, if anything."""
+        if self.path is None or not (self.path / FILE).is_file():
+            return
+        with np.load(self.path / FILE, allow_pickle=False) as arrays:
+            self.progress.history[:] = json.loads(str(arrays["history"]))
+            for number, variable in enumerate(_state(model)):
+                variable.assign(arrays[f"state_{number}"])
+            self.best_weights = [arrays[f"best_{n}"] for n in range(len(model.get_weights()))]
+
+
+def _state(model: keras.Model) -> list:
+    """All that a step changes: weights, the seeds of dropout, and the optimizer's memory."""
+    model.optimizer.build(model.trainable_variables)
+    return [*model.variables, *model.optimizer.variables]

@@ -1,0 +1,72 @@
+"""The main job: the same data, the same model, the same training, one network per cell and seed."""
+
+import dataclasses
+from datetime import datetime
+
+from keras_gru import cells, datasets
+from keras_gru.datasets.sequence_dataset import SequenceDataset
+from keras_gru.experiments.config import Experiment
+from keras_gru.experiments.environment import environment
+from keras_gru.experiments.results import Comparison, RunFolder
+from keras_gru.experiments.run import train
+from keras_gru.experiments.watching import SILENT, Watch
+
+SPLITS = ("train", "validation", "test")
+
+
+def compare(
+    experiment: Experiment, *, folder: RunFolder | None = None, watch: Watch = SILENT
+) -> Comparison:
+    """Trains every cell with every seed and keeps the results.
+
+    Args:
+        experiment: what to train.
+        folder: a run folder of the same experiment to go on with: what is finished there is not
+            repeated, and what is not continues from its last epoch. None makes a new one.
+        watch: is told of what happens.
+
+    Returns:
+        Everything that was found; `comparison.folder` holds it, too.
+    """
+    labels = {cell: cells.cell_label(cell) for cell in experiment.cells}  # refuses an unknown one
+    dataset = datasets.load(experiment.dataset)
+    folder = folder or RunFolder.create(experiment)
+    folder.write_facts(_facts(experiment, dataset))
+    for note in _notes(experiment, dataset):
+        watch.note(note)
+    # Seed by seed, so that whatever is finished when somebody stops it can be compared.
+    jobs = [(cell, seed) for seed in experiment.seeds for cell in experiment.cells]
+    done = {(record.cell, record.seed): record for record in folder.records()}
+    watch.plan(
+        [(cell, labels[cell], seed) for cell, seed in jobs],
+        experiment.training.epochs,
+        dataset.metric,
+    )
+    for job in jobs:
+        if job in done:
+            watch.finished(done[job])
+        else:
+            train(experiment, dataset, *job, folder, watch)
+    return folder.comparison()
+
+
+def _facts(experiment: Experiment, dataset: SequenceDataset) -> dict:
+    """What holds for all runs."""
+    return {
+        "started": datetime.now().astimezone().isoformat(timespec="seconds"),
+        "environment": environment(),
+        "metric": dataclasses.asdict(dataset.metric),
+        "sequences": {split: dataset.size(split) for split in SPLITS},
+        "notes": _notes(experiment, dataset),
+        "baselines": [dataclasses.asdict(baseline) for baseline in dataset.baselines],
+    }
+
+
+def _notes(experiment: Experiment, dataset: SequenceDataset) -> list[str]:
+    """What was done to the data, one sentence each."""
+    sizes = ", ".join(f"{dataset.size(split):,} {split}" for split in SPLITS)
+    padding = dataset.padding("train", experiment.training.batch_size)
+    return [
+        f"{dataset.name}: {sizes} sequences; {padding:.1%} of the training steps are padding.",
+        *dataset.notes,
+    ]

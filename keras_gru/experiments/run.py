@@ -1,0 +1,186 @@
+"""One network: build, fit, evaluate, save. `train` is these four steps and their record."""
+
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from keras_gru import cells, models
+from keras_gru.datasets.sequence_dataset import SequenceDataset
+from keras_gru.experiments.checkpoint import KeepProgress, Progress
+from keras_gru.experiments.config import Experiment, Training
+from keras_gru.experiments.results import RunFolder, RunRecord
+from keras_gru.experiments.watching import SILENT, Watch
+from keras_gru.files import replacing
+
+
+def build(experiment: Experiment, dataset: SequenceDataset, cell: str, seed: int) -> keras.Model:
+    """The experiment's model with one cell, compiled.
+
+    Args:
+        experiment: what to build and how it will be trained.
+        dataset: what `keras_gru.datasets.load(experiment.dataset)` gave.
+        cell: name in the registry of cells.
+        seed: of the initial weights and of dropout.
+
+    Returns:
+        A compiled `keras.Model`.
+    """
+    training = experiment.training
+    keras.utils.set_random_seed(seed)  # for the layers of a user's cell that take no seed
+    outside = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(training.precision)
+    try:
+        model = models.build(experiment.model, dataset.spec, cell, seed)
+    finally:
+        keras.config.set_dtype_policy(outside)
+    model.compile(
+        optimizer=_optimizer(training),
+        jit_compile=_jit_compile(training, dataset),
+        **models.compile_options(dataset.spec, training.loss),
+    )
+    return model
+
+
+def fit(
+    model: keras.Model,
+    experiment: Experiment,
+    dataset: SequenceDataset,
+    cell: str,
+    seed: int,
+    path: Path | None = None,
+    watch: Watch = SILENT,
+) -> Progress:
+    """Trains a model until its epochs or its patience are spent, and leaves it the best weights.
+
+    Args:
+        model: what `build` gave.
+        experiment: how to train it.
+        dataset: what to train it on.
+        cell: the cell's name, for who watches.
+        seed: of the order of the data.
+        path: a folder for a checkpoint after each epoch. Where it has one, training goes on from
+            there, to the same weights as if it had never stopped.
+        watch: is told of each epoch.
+
+    Returns:
+        The history, and which of its epochs was best.
+    """
+    training = experiment.training
+    progress = Progress(dataset.metric, training.patience)
+
+    def tell(progress: Progress) -> None:
+        best = progress.best_row[f"val_{dataset.metric.name}"]
+        watch.epoch(cell, seed, len(progress.history), progress.history[-1], best)
+
+    keeper = KeepProgress(progress, training.epochs, path, tell)
+    keeper.resume(model)
+    first = len(progress.history)
+    watch.started(cell, seed, first)
+    if not progress.over(training.epochs):
+        callbacks = [keeper]
+        if training.tensorboard and path is not None:
+            callbacks.append(keras.callbacks.TensorBoard(str(path / "tensorboard")))
+        model.fit(
+            dataset.batches("train", training.batch_size, seed=seed, first_epoch=first),
+            steps_per_epoch=dataset.steps("train", training.batch_size),
+            initial_epoch=first,
+            epochs=training.epochs,
+            validation_data=dataset.batches("validation", training.batch_size),
+            callbacks=callbacks,
+            verbose=0,
+        )
+    model.set_weights(keeper.best_weights)
+    return progress
+
+
+def evaluate(
+    model: keras.Model, experiment: Experiment, dataset: SequenceDataset, split: str
+) -> dict[str, float]:
+    """The metrics of a compiled model on one split, as Keras logs them."""
+    batches = dataset.batches(split, experiment.training.batch_size)
+    logs = model.evaluate(batches, verbose=0, return_dict=True)
+    return {name: float(value) for name, value in logs.items()}
+
+
+def save(model: keras.Model, path: str | Path) -> None:
+    """Saves a model as one `.keras` file, whole or not at all."""
+    with replacing(path) as draft:
+        model.save(draft)
+
+
+def train(
+    experiment: Experiment,
+    dataset: SequenceDataset,
+    cell: str,
+    seed: int,
+    folder: RunFolder,
+    watch: Watch = SILENT,
+) -> RunRecord:
+    """Trains one cell with one seed, or goes on with it, and keeps the result in the folder.
+
+    Returns:
+        What is known of the run. One whose loss became no number has the status `"diverged"`.
+    """
+    path = folder.run_path(cell, seed)
+    path.mkdir(exist_ok=True)
+    model = build(experiment, dataset, cell, seed)
+    progress = fit(model, experiment, dataset, cell, seed, path, watch)
+    validation, test = {}, {}
+    if not progress.diverged:
+        row = progress.best_row
+        validation = {k.removeprefix("val_"): v for k, v in row.items() if k.startswith("val_")}
+        test = evaluate(model, experiment, dataset, "test")
+        save(model, path / "best.keras")
+    # The first epoch compiles.
+    timed = progress.history[1:] or progress.history
+    seconds_per_epoch = float(np.median([row["train_seconds"] for row in timed]))
+    record = RunRecord(
+        cell=cell,
+        label=cells.cell_label(cell),
+        seed=seed,
+        status="diverged" if progress.diverged else "finished",
+        message="the loss became NaN or infinite" if progress.diverged else "",
+        units=models.recurrent_units(model),
+        parameters=model.count_params(),
+        recurrent_parameters=models.recurrent_parameters(model),
+        epochs=len(progress.history),
+        best_epoch=progress.best_epoch,
+        validation=validation,
+        test=test,
+        seconds=sum(row["seconds"] for row in progress.history),
+        seconds_per_epoch=seconds_per_epoch,
+        steps_per_second=dataset.steps("train", experiment.training.batch_size) / seconds_per_epoch,
+        path=_path(model),
+        history=tuple(progress.history),
+    )
+    folder.add(record)
+    watch.finished(record)
+    return record
+
+
+def _optimizer(training: Training) -> keras.optimizers.Optimizer:
+    optimizer = {
+        "adam": keras.optimizers.Adam,
+        "adamw": keras.optimizers.AdamW,
+        "nadam": keras.optimizers.Nadam,
+        "rmsprop": keras.optimizers.RMSprop,
+        "sgd": keras.optimizers.SGD,
+    }[training.optimizer]
+    options = {"learning_rate": training.learning_rate, "global_clipnorm": training.clip_norm}
+    if training.optimizer in ("rmsprop", "sgd"):
+        options["momentum"] = training.momentum
+    return optimizer(**options)
+
+
+def _jit_compile(training: Training, dataset: SequenceDataset) -> bool | str:
+    """XLA compiles once for every shape: on its own only where there is one length."""
+    if training.jit_compile == "auto" and dataset.spec.length is None:
+        return keras.backend.backend() == "jax"
+    return training.jit_compile
+
+
+def _path(model: keras.Model) -> str:
+    if keras.backend.backend() == "torch":
+        return "eager"
+    return "XLA" if model.jit_compile else "graph"

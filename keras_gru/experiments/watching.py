@@ -1,0 +1,30 @@
+"""Who watches a comparison is told of its events; `Watch` itself keeps silent."""
+
+from collections.abc import Mapping, Sequence
+
+from keras_gru.datasets.sequence_dataset import Metric
+from keras_gru.experiments.results import RunRecord
+
+
+class Watch:
+    """Told of every event of a comparison. Override what you want to show."""
+
+    def plan(self, jobs: Sequence[tuple[str, str, int]], epochs: int, metric: Metric) -> None:
+        """The runs to come, each as (cell, label, seed)."""
+
+    def started(self, cell: str, seed: int, first_epoch: int) -> None:
+        """A run begins, or goes on after `first_epoch` epochs."""
+
+    def epoch(
+        self, cell: str, seed: int, epoch: int, logs: Mapping[str, float], best: float
+    ) -> None:
+        """An epoch, counted from 1, has ended; `best` is the best validation metric so far."""
+
+    def finished(self, record: RunRecord) -> None:
+        """A run has ended."""
+
+    def note(self, text: str) -> None:
+        """A fact worth reading, in one sentence."""
+
+
+SILENT = Watch()

@@ -1,0 +1,33 @@
+"""Measure the saved networks of a comparison again, and hold them against what was written down.
+
+    python recipes/evaluate.py runs/jsb_chorales/2026-01-31_12-00-00
+    python recipes/evaluate.py runs/jsb_chorales/2026-01-31_12-00-00 validation
+
+`keras-gru evaluate` does it for one network.
+"""
+
+import sys
+
+from keras_gru.errors import one_sentence
+from keras_gru.experiments import use
+from keras_gru.experiments.results import RunFolder
+
+
+def main(run: str, split: str = "test") -> None:
+    folder = RunFolder(run)
+    metric = folder.comparison().metric
+    for record in folder.records():
+        if record.status != "finished":
+            print(f"{record.label} seed {record.seed}: {record.status}")
+            continue
+        now = use.evaluate(folder, record, split)[metric.name] * metric.scale
+        then = {"test": record.test, "validation": record.validation}.get(split)
+        known = f", written down: {then[metric.name] * metric.scale:,.6g}" if then else ""
+        print(f"{record.label} seed {record.seed}: {split} {metric.label} {now:,.6g}{known}")
+
+
+if __name__ == "__main__":
+    if len(sys.argv) < 2:
+        sys.exit(__doc__)
+    with one_sentence():
+        main(*sys.argv[1:])

@@ -1,0 +1,52 @@
+"""One network, step by step: load, build, fit, evaluate, save.
+
+    python recipes/train.py configs/jsb_chorales.yaml
+    python recipes/train.py configs/jsb_chorales.yaml cells=[lstm] seeds=[1] training.epochs=5
+
+It trains the first cell of the config with its first seed and writes model.keras. This is the page
+to copy for a project of your own: `model` is a plain `keras.Model`, and each of the functions is
+a screen of Keras in `keras_gru/experiments/run.py`. `keras-gru train` calls the same ones.
+"""
+
+import sys
+
+from keras_gru import datasets
+from keras_gru.errors import one_sentence
+from keras_gru.experiments.run import build, evaluate, fit, save
+from keras_gru.experiments.yaml_files import load_experiment
+from keras_gru.report.watch import watch
+
+
+def main(config: str, *overrides: str) -> None:
+    experiment = load_experiment(config, overrides)
+    cell, seed = experiment.cells[0], experiment.seeds[0]
+
+    # 1. Load. `dataset.spec` is what a model must know: vocabulary or features, outputs, lengths.
+    dataset = datasets.load(experiment.dataset)
+    for note in dataset.notes:
+        print(note)
+
+    # 2. Build: a compiled `keras.Model` that holds one of the registered cells.
+    model = build(experiment, dataset, cell, seed)
+    model.summary()
+
+    # 3. Fit, and keep the weights that were best on validation.
+    with watch(experiment) as view:
+        view.plan([(cell, cell, seed)], experiment.training.epochs, dataset.metric)
+        progress = fit(model, experiment, dataset, cell, seed, watch=view)
+
+    # 4. Evaluate: the test split, once, at the end.
+    test = evaluate(model, experiment, dataset, "test")
+    value = test[dataset.metric.name] * dataset.metric.scale
+    print(f"{cell}: best epoch {progress.best_epoch}, test {dataset.metric.label} {value:,.4g}")
+
+    # 5. Save. Elsewhere: import keras_gru; keras.models.load_model("model.keras")
+    save(model, "model.keras")
+    print("The network: model.keras")
+
+
+if __name__ == "__main__":
+    if len(sys.argv) < 2:
+        sys.exit(__doc__)
+    with one_sentence():
+        main(*sys.argv[1:])

@@ -1,0 +1,33 @@
+"""Translate with a trained encoder–decoder, greedily and with beams.
+
+    python recipes/compare.py configs/spa_eng.yaml
+    python recipes/translate.py runs/spa_eng/2026-01-31_12-00-00 "I like soccer" "Where is Tom?"
+
+`keras-gru translate` does the same.
+"""
+
+import sys
+
+from keras_gru.errors import one_sentence
+from keras_gru.experiments import use
+from keras_gru.experiments.results import RunFolder
+
+BEAMS = (1, 4)  # 1 is greedy: at each step the likeliest word
+
+
+def main(run: str, *sentences: str) -> None:
+    folder = RunFolder(run)
+    record = use.choose_run(folder)  # the best on validation
+    print(f"{record.label}, seed {record.seed}")
+    by_beams = [use.translate(folder, record, sentences, beams) for beams in BEAMS]
+    for sentence, *translations in zip(sentences, *by_beams, strict=True):
+        print(f"\n{sentence}")
+        for beams, translation in zip(BEAMS, translations, strict=True):
+            print(f"  {beams} beam{'s' if beams > 1 else ' '}: {translation}")
+
+
+if __name__ == "__main__":
+    if len(sys.argv) < 3:
+        sys.exit(__doc__)
+    with one_sentence():
+        main(*sys.argv[1:])
