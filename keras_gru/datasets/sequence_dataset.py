@@ -1,9 +1,20 @@
 """What every dataset of the project becomes: splits, and what a model builder must know of them."""
 
-# B batch, T time steps, D features, H steps ahead, V variables
+# N sequences, B batch, T time steps, D features, H steps ahead, V variables
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import functools
+import itertools
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from keras_gru.datasets.batching import Batch, boundaries, plan
+from keras_gru.datasets.text import PADDING, Tokenizer
+from keras_gru.errors import UserError
+
+SPLITS = ("train", "validation", "test")
 
 
 @dataclass(frozen=True)
@@ -66,3 +77,200 @@ class Baseline:
     validation: Mapping[str, float]
     test: Mapping[str, float]
     parameters: int = 0
+
+
+@dataclass(frozen=True)
+class Split:
+    """The sequences of one split, padded at their right ends to the longest of them.
+
+    Args:
+        inputs: name of a model's input -> (N, T, ...).
+        targets: (N, ...), or (N, T, ...) where each step has its own.
+        lengths: name of an input -> (N,) its time steps; an input that is not here has no padding.
+        stepwise: the input whose steps the targets follow, or None.
+    """
+
+    inputs: Mapping[str, np.ndarray]
+    targets: np.ndarray
+    lengths: Mapping[str, np.ndarray] = field(default_factory=dict)
+    stepwise: str | None = None
+
+    @property
+    def size(self) -> int:
+        """Number of sequences."""
+        return len(self.targets)
+
+
+@dataclass(frozen=True)
+class SequenceDataset:
+    """Splits of sequences, and all that a model, a run and a report must know of them.
+
+    Args:
+        name: what a reader calls it.
+        spec: what a model builder must know.
+        metric: the number that it is judged by.
+        splits: `"train"`, `"validation"` and `"test"`.
+        vocabulary: the string of each input token, or None for vectors.
+        target_vocabulary: the name of each class, tag or target token, or None.
+        baselines: what simple rules reach.
+        notes: facts about the data that are worth logging, a sentence each.
+        tokenizer: turns a text into the units of `vocabulary`; None where the input is no text.
+
+    Raises:
+        UserError: if a split is empty.
+    """
+
+    name: str
+    spec: SequenceSpec
+    metric: Metric
+    splits: Mapping[str, Split]
+    vocabulary: Sequence[str] | None = None
+    target_vocabulary: Sequence[str] | None = None
+    baselines: tuple[Baseline, ...] = ()
+    notes: tuple[str, ...] = ()
+    tokenizer: Tokenizer | None = None
+
+    def __post_init__(self):
+        for split in SPLITS:
+            if self.size(split) == 0:
+                raise UserError(
+                    f"{self.name}: the {split} split is empty; it needs at least one sequence, "
+                    "so use more data or a larger share for it."
+                )
+
+    def size(self, split: str) -> int:
+        """Number of sequences in a split."""
+        return self.splits[split].size
+
+    def steps(self, split: str, batch_size: int) -> int:
+        """Number of batches in an epoch; it is the same in every epoch."""
+        return math.ceil(self.size(split) / batch_size)
+
+    def padding(self, split: str, batch_size: int) -> float:
+        """Share of an epoch's time steps that are padding, measured on the batches of an epoch."""
+        lengths = self.splits[split].lengths
+        if not lengths:
+            return 0.0
+        steps = sum(
+            len(batch.rows) * sum(batch.steps.values())
+            for batch in self._plan(split, batch_size, seed=0, epoch=0)
+        )
+        return 1 - float(sum(of.sum() for of in lengths.values())) / steps
+
+    def batches(
+        self, split: str, batch_size: int, *, seed: int | None = None, first_epoch: int = 0
+    ):
+        """The batches of a split, as `model.fit` and `model.evaluate` take them.
+
+        Args:
+            split: `"train"`, `"validation"` or `"test"`.
+            batch_size: sequences in a batch; one batch of an epoch may have fewer.
+            seed: makes it a stream for training: epoch after epoch without end, the order of each
+                a pure function of the seed and the number of the epoch. None: one pass in fixed
+                order.
+            first_epoch: the epoch to start with, so that a resumed run sees what it would have
+                seen.
+
+        Returns:
+            A `tf.data.Dataset` of `(x, y)`, or `(x, y, sample_weight)` where targets are stepwise.
+            `x` maps the names of the model's inputs to `(B, T)` or `(B, T, D)`.
+
+        Example:
+
+        >>> model.fit(dataset.batches("train", 32, seed=0),
+        ...           steps_per_epoch=dataset.steps("train", 32), epochs=10)
+        """
+        import tensorflow as tf
+
+        def generate():
+            epochs = (0,) if seed is None else itertools.count(first_epoch)
+            for epoch in epochs:
+                for batch in self._plan(split, batch_size, seed, epoch):
+                    yield self._assemble(split, batch)
+
+        steps = self.steps(split, batch_size) if seed is None else tf.data.INFINITE_CARDINALITY
+        stream = tf.data.Dataset.from_generator(generate, output_signature=self._signature(split))
+        return stream.apply(tf.data.experimental.assert_cardinality(steps)).prefetch(8)
+
+    def encode(self, text: str) -> list[int]:
+        """The input tokens of a text."""
+        return self._need_tokenizer().encode(text, self._input_ids)
+
+    def decode(self, tokens: Iterable[int]) -> str:
+        """The text of target tokens: padding is skipped, an end token ends it."""
+        tokenizer = self._need_tokenizer()
+        words = []
+        for token in tokens:
+            if self.spec.end and token == self.spec.end:
+                break
+            if token not in (PADDING, self.spec.start):
+                words.append(self.target_vocabulary[token])
+        return tokenizer.join(words)
+
+    @functools.cached_property
+    def _input_ids(self) -> dict[str, int]:
+        return {word: i for i, word in enumerate(self.vocabulary)}
+
+    def _need_tokenizer(self) -> Tokenizer:
+        if self.tokenizer is None:
+            raise UserError(f"{self.name} is not a dataset of texts, so no text can be encoded.")
+        return self.tokenizer
+
+    @functools.cached_property
+    def _bounds(self) -> Mapping[str, np.ndarray]:
+        """The boundaries of every input's length buckets, from the lengths in train."""
+        train = self.splits["train"].lengths
+        count = 8 if len(train) == 1 else 5  # two inputs: the shapes are the products of both
+        return {
+            name: boundaries(of, max(s.lengths[name].max() for s in self.splits.values()), count)
+            for name, of in train.items()
+        }
+
+    def _plan(self, split: str, batch_size: int, seed: int | None, epoch: int) -> list[Batch]:
+        part = self.splits[split]
+        rng = None if seed is None else np.random.default_rng([seed, epoch])
+        return plan(part.lengths, self._bounds, part.size, batch_size, rng)
+
+    def _assemble(self, split: str, batch: Batch):
+        """`(x, y)` or `(x, y, sample_weight)` of a batch, as NumPy arrays."""
+        part, rows = self.splits[split], batch.rows
+        x = {}
+        for name, array in part.inputs.items():
+            dtype = np.float32 if name == "features" else np.int32
+            x[name] = array[rows, : batch.steps.get(name)].astype(dtype)
+        if self.spec.masked:
+            x["mask"] = self._real_steps(part, batch, "features", x["features"].shape[1])
+        y = (
+            part.targets[rows]
+            if part.stepwise is None
+            else (part.targets[rows, : batch.steps.get(part.stepwise)])
+        )
+        y = y.astype(np.float32 if self.spec.task in ("forecasting", "polyphony") else np.int32)
+        if part.stepwise is None:
+            return x, y
+        return x, y, self._real_steps(part, batch, part.stepwise, y.shape[1]).astype(np.float32)
+
+    @staticmethod
+    def _real_steps(part: Split, batch: Batch, name: str, steps: int) -> np.ndarray:
+        """(B, T): True where a step is no padding."""
+        if name not in part.lengths:
+            return np.ones((len(batch.rows), steps), bool)
+        return np.arange(steps) < part.lengths[name][batch.rows, None]
+
+    def _signature(self, split: str):
+        """The shapes and types of `_assemble`: the batch is open, and so are padded time steps."""
+        import tensorflow as tf
+
+        part = self.splits[split]
+        one = Batch(np.zeros(1, int), {name: 1 for name in part.lengths})
+        x, y, *weight = self._assemble(split, one)
+
+        def describe(array, padded):
+            rest = (None, *array.shape[2:]) if padded else array.shape[1:]
+            return tf.TensorSpec((None, *rest), tf.as_dtype(array.dtype))
+
+        inputs = {
+            name: describe(array, ("features" if name == "mask" else name) in part.lengths)
+            for name, array in x.items()
+        }
+        return (inputs, *(describe(array, part.stepwise in part.lengths) for array in (y, *weight)))

@@ -1,0 +1,93 @@
+"""Which sequences make a batch, and how far each batch is padded."""
+
+# N sequences, B batch size, T time steps
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Batch:
+    """The rows of one batch, and the time steps that each input is padded to."""
+
+    rows: np.ndarray
+    steps: Mapping[str, int]
+
+
+def boundaries(lengths: np.ndarray, longest: int, count: int) -> np.ndarray:
+    """Few lengths to pad to, such that little is padded.
+
+    Few, because each is a shape of its own, which XLA compiles anew. Chosen by dynamic programming:
+    the last boundary is `longest`, the others are lengths that occur.
+
+    Args:
+        lengths: (N,) the lengths that will be seen.
+        longest: the longest that must fit.
+        count: at most so many boundaries.
+
+    Returns:
+        Ascending boundaries, at most `count` of them.
+    """
+    values, counts = np.unique(np.append(lengths, longest), return_counts=True)
+    if len(values) > 256:  # the search is quadratic: quantiles of the lengths stand in for them
+        values = np.unique(np.quantile(lengths, np.linspace(0, 1, 256), method="higher"))
+        values = np.union1d(values, longest)
+        counts = np.bincount(np.searchsorted(values, lengths), minlength=len(values))
+    size = len(values)
+    total = np.concatenate([[0], np.cumsum(counts)])
+    # cost[i, j]: steps when the lengths i ... j are all padded to the length j
+    cost = np.where(
+        np.tri(size, dtype=bool).T, (total[1:] - total[:-1, None]) * values.astype(float), np.inf
+    )
+    best, cuts = cost[0], []
+    for _ in range(min(count, size) - 1):
+        # a further boundary: best of all i where i ... j is the last bucket
+        options = np.concatenate([[np.inf], best[:-1]])[:, None] + cost
+        cuts.append(np.argmin(options, axis=0))
+        best = np.min(options, axis=0)
+    chosen, last = [], size - 1
+    for cut in reversed(cuts):
+        chosen.append(values[last])
+        last = cut[last] - 1
+    chosen.append(values[last])
+    return np.array(sorted(chosen))
+
+
+def plan(
+    lengths: Mapping[str, np.ndarray],
+    bounds: Mapping[str, np.ndarray],
+    size: int,
+    batch_size: int,
+    rng: np.random.Generator | None,
+) -> list[Batch]:
+    """Deals out every sequence of a split once.
+
+    Rows are sorted by the bucket of their lengths and cut into batches: only a batch that
+    straddles two buckets is padded more than its rows need, and only one batch is not full.
+
+    Args:
+        lengths: name of an input -> (N,) its lengths.
+        bounds: name of an input -> its boundaries.
+        size: sequences in the split (N).
+        batch_size: sequences in a batch (B).
+        rng: shuffles rows and batches; None keeps their order.
+
+    Returns:
+        `ceil(N / B)` batches.
+    """
+    order = np.arange(size) if rng is None else rng.permutation(size)
+    buckets = {name: np.searchsorted(bounds[name], of) for name, of in lengths.items()}
+    key = np.zeros(size, np.int64)
+    for name, bucket in buckets.items():
+        key = key * len(bounds[name]) + bucket
+    order = order[np.argsort(key[order], kind="stable")]
+    batches = []
+    for start in range(0, size, batch_size):
+        rows = order[start : start + batch_size]
+        steps = {name: int(bounds[name][bucket[rows].max()]) for name, bucket in buckets.items()}
+        batches.append(Batch(rows, steps))
+    if rng is not None:
+        batches = [batches[i] for i in rng.permutation(len(batches))]
+    return batches

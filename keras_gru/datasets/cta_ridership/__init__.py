@@ -1,0 +1,97 @@
+"""Daily boardings of Chicago's buses and trains, cleaned and split as in Géron's book."""
+
+import numpy as np
+
+from keras_gru.datasets import forecasting, source
+from keras_gru.datasets.config import Ridership
+from keras_gru.datasets.sequence_dataset import Baseline, Metric, SequenceDataset, SequenceSpec
+
+_SCALE = 1_000_000  # boardings become numbers of about 1, as in the book
+_WEEK = 7
+_SPLITS = {
+    "train": ("2016-01-01", "2018-12-31"),
+    "validation": ("2019-01-01", "2019-05-31"),
+    "test": ("2019-06-01", "2019-12-31"),
+}
+
+
+def load(config: Ridership) -> SequenceDataset:
+    """Reads the series, drops its duplicate rows and cuts it into windows.
+
+    Args:
+        config: the settings.
+
+    Returns:
+        A forecasting dataset of the trains' boardings in millions.
+
+    Raises:
+        UserError: if the file cannot be had, or a split is shorter than a window and its horizon.
+    """
+    from keras_gru.datasets.cta_ridership.builder import CtaRidership
+
+    days = source.read(CtaRidership, ("train",), files=("ridership.tgz",))["train"]
+    days, dropped = clean(days)
+    inputs, rail = _channels(days, config.multivariate)
+    splits, history = {}, {}
+    for name, (first, last) in _SPLITS.items():
+        inside = (days["date"] >= np.datetime64(first)) & (days["date"] <= np.datetime64(last))
+        shape = (config.window, config.horizon, config.every_step)
+        splits[name] = forecasting.windows(inputs[inside], rail[inside], *shape)
+        history[name] = forecasting.windows(rail[inside], rail[inside], *shape).inputs["features"]
+    return SequenceDataset(
+        name="CTA ridership",
+        spec=SequenceSpec(
+            task="forecasting",
+            outputs=1,
+            features=inputs.shape[1],
+            length=config.window,
+            horizon=config.horizon,
+            every_step=config.every_step,
+        ),
+        metric=Metric("mae", "min", "MAE (passengers)", scale=_SCALE, digits=0),
+        splits=splits,
+        baselines=tuple(_baselines(config, splits, history)),
+        notes=(f"Dropped {dropped} exact duplicate rows of {len(days['date']) + dropped}.",),
+    )
+
+
+def clean(days: dict) -> tuple[dict, int]:
+    """Drops exact duplicate rows and sorts by date.
+
+    Args:
+        days: name of a column -> (rows,).
+
+    Returns:
+        The columns, `date` as `datetime64[D]`, and how many rows were dropped.
+    """
+    columns = dict(days, date=np.array([d.decode() for d in days["date"]], "datetime64[D]"))
+    rows = np.rec.fromarrays(list(columns.values()), names=list(columns))
+    _, first = np.unique(rows, return_index=True)
+    first = first[np.argsort(columns["date"][first], kind="stable")]
+    return {name: column[first] for name, column in columns.items()}, len(rows) - len(first)
+
+
+def _channels(days: dict, multivariate: bool) -> tuple[np.ndarray, np.ndarray]:
+    """What a model sees, (days, D), and what it forecasts, (days, 1)."""
+    rail = (days["rail"] / _SCALE).astype(np.float32)[:, None]
+    if not multivariate:
+        return rail, rail
+    bus = (days["bus"] / _SCALE).astype(np.float32)[:, None]
+    tomorrow = np.append(days["day_type"][1:], days["day_type"][-1])  # a calendar is known ahead
+    return np.hstack([bus, rail, np.eye(3, dtype=np.float32)[tomorrow]]), rail
+
+
+def _baselines(config: Ridership, splits, history) -> list[Baseline]:
+    def last_week(name):
+        return forecasting.naive(history[name], _WEEK, config.horizon, config.every_step)
+
+    found = [forecasting.baseline("same weekday of the last week (naive)", splits, last_week)]
+    linear = None if config.every_step else forecasting.linear(splits["train"])
+    if linear is not None:
+        forecast, parameters = linear
+        found.append(
+            forecasting.baseline(
+                "linear model", splits, lambda name: forecast(splits[name]), parameters
+            )
+        )
+    return found

@@ -1,0 +1,125 @@
+"""Windows over time series, and forecasts to compare with."""
+
+# N windows, T time steps of a window, D features, H steps ahead, V variables
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+from keras_gru.datasets.sequence_dataset import Baseline, Split
+
+_LARGEST_LINEAR_MODEL = 4_000  # inputs: the normal equations take their square
+
+
+def windows(
+    inputs: np.ndarray, targets: np.ndarray, window: int, horizon: int, every_step: bool
+) -> Split:
+    """All windows that lie inside a series together with what they are to forecast.
+
+    The windows are views: nothing is copied until a batch is gathered.
+
+    Args:
+        inputs: (series, D), one row per time step.
+        targets: (series, V), of the same steps.
+        window: steps of an input (T).
+        horizon: steps to forecast (H).
+        every_step: forecast after each step of the window, not after its last alone.
+
+    Returns:
+        A split with features (N, T, D) and targets (N, H, V) or, at every step, (N, T, H, V);
+        it is empty where the series is shorter than `window + horizon`.
+    """
+    count = max(0, len(inputs) - window - horizon + 1)
+    if count == 0:
+        shape = (0, window, horizon) if every_step else (0, horizon)
+        return Split(
+            {"features": np.zeros((0, window, inputs.shape[1]), np.float32)},
+            np.zeros((*shape, targets.shape[1]), np.float32),
+        )
+    features = np.moveaxis(sliding_window_view(inputs, window, axis=0), -1, 1)[:count]
+    ahead = np.moveaxis(sliding_window_view(targets, horizon, axis=0), -1, 1)
+    if every_step:
+        after = np.moveaxis(sliding_window_view(ahead[1:], window, axis=0), -1, 1)[:count]
+    else:
+        after = ahead[window : window + count]
+    return Split({"features": features}, after)
+
+
+def errors(forecast: np.ndarray, targets: np.ndarray) -> dict[str, float]:
+    """Mean absolute and mean squared error, named as a model logs them."""
+    difference = forecast.astype(float) - targets
+    return {"mae": float(np.abs(difference).mean()), "mse": float(np.square(difference).mean())}
+
+
+def baseline(
+    label: str, splits: Mapping[str, Split], forecast: Callable, parameters: int = 0
+) -> Baseline:
+    """What a rule reaches.
+
+    Args:
+        label: its name for a reader.
+        splits: `"validation"` and `"test"`, and maybe more.
+        forecast: maps a split's name to forecasts in the shape of its targets.
+        parameters: numbers that the rule learnt.
+    """
+    scores = {name: errors(forecast(name), splits[name].targets) for name in ("validation", "test")}
+    return Baseline(label, scores["validation"], scores["test"], parameters)
+
+
+def naive(history: np.ndarray, season: int, horizon: int, every_step: bool) -> np.ndarray:
+    """Forecasts that repeat the last season: the newest known value of the same place in it.
+
+    Args:
+        history: (N, T, V), the forecast variables inside each window.
+        season: steps of a season; 1 repeats the last value.
+        horizon: steps to forecast (H).
+        every_step: forecast after each step of the window.
+
+    Returns:
+        (N, H, V), or (N, T, H, V) at every step; where the window holds no season yet, the
+        newest value stands in.
+    """
+    steps = history.shape[1]
+    now = np.arange(steps) if every_step else np.array([steps - 1])
+    ahead = np.arange(1, horizon + 1)
+    at = now[:, None] + ahead - season * -(-ahead // season)
+    at = np.where(at < 0, now[:, None], at)  # (T or 1, H)
+    forecast = history[:, at]
+    return forecast if every_step else forecast[:, 0]
+
+
+def linear(train: Split) -> tuple[Callable[[Split], np.ndarray], int] | None:
+    """The linear model of the whole window with the least squared error on train.
+
+    Args:
+        train: windows with targets (N, H, V).
+
+    Returns:
+        A function from a split to its forecasts, and the number of parameters; None where the
+        window has too many numbers for a comparison to be worth its time.
+    """
+    _, steps, width = train.inputs["features"].shape
+    size = steps * width + 1
+    if size > _LARGEST_LINEAR_MODEL:
+        return None
+    outputs = train.targets.shape[1:]
+
+    def blocks(split: Split):
+        for start in range(0, split.size, 4096):
+            block = split.inputs["features"][start : start + 4096].astype(float)
+            block = block.reshape(len(block), -1)
+            yield slice(start, start + 4096), np.hstack([block, np.ones((len(block), 1))])
+
+    gram, moment = np.zeros((size, size)), np.zeros((size, int(np.prod(outputs))))
+    for rows, x in blocks(train):
+        gram += x.T @ x
+        moment += x.T @ train.targets[rows].astype(float).reshape(len(x), -1)
+    # A trace of ridge: columns that say the same (one-hot with a constant) have no one solution.
+    weights = np.linalg.solve(gram + 1e-9 * np.trace(gram) * np.eye(size), moment)
+
+    def forecast(split: Split) -> np.ndarray:
+        parts = [x @ weights for _, x in blocks(split)]
+        return np.concatenate(parts).reshape(split.size, *outputs)
+
+    return forecast, weights.size

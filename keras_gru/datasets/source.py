@@ -1,0 +1,143 @@
+"""Datasets through TFDS: where they live, and what to do without a network.
+
+`KERAS_GRU_DATA_DIR` is where prepared datasets are looked for, and where they are prepared if it
+can be written to; otherwise that is TFDS's own folder. `KERAS_GRU_MANUAL_DIR` is a folder of files
+fetched by hand, under their publishers' names; a file that is there is not downloaded.
+"""
+
+import contextlib
+import logging
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from keras_gru.errors import UserError
+
+DATA_DIR, MANUAL_DIR = "KERAS_GRU_DATA_DIR", "KERAS_GRU_MANUAL_DIR"
+
+
+def read(builder, splits: Sequence[str], files: Sequence[str] = (), **builder_arguments) -> dict:
+    """Prepares a TFDS dataset where that is needed and reads splits of it into memory.
+
+    Args:
+        builder: a builder class, or the name of one of the library's.
+        splits: names of splits.
+        files: the publisher's names of the files that it is made from.
+        **builder_arguments: such as `config`.
+
+    Returns:
+        Name of a split -> name of a feature -> array with an entry per example, in the order
+        of the stored examples.
+
+    Raises:
+        UserError: if a file is neither there nor can be downloaded, or is not the publisher's.
+    """
+    import tensorflow_datasets as tfds
+
+    tfds.disable_progress_bar()
+
+    def make(folder):
+        arguments = {"data_dir": folder, **builder_arguments}
+        with _quiet():
+            if isinstance(builder, str):
+                return tfds.builder(builder, **arguments)
+            return builder(**arguments)
+
+    folder = os.environ.get(DATA_DIR)
+    candidates = [make(folder)] if folder else []
+    if not (folder and candidates[0].is_prepared()):
+        candidates.append(make(None))  # TFDS's own folder
+    chosen = next((one for one in candidates if one.is_prepared()), None)
+    if chosen is None:
+        chosen = next((one for one in candidates if _writable(one.data_dir_root)), None)
+        if chosen is None:
+            raise UserError(
+                f"The dataset {candidates[0].name} cannot be prepared in "
+                f"{' or '.join(str(one.data_dir_root) for one in candidates)}, which cannot be "
+                f"written to; set {DATA_DIR} to a folder that can."
+            )
+        _prepare(chosen, files)
+    with _quiet():
+        return {split: _columns(chosen, split) for split in splits}
+
+
+def _columns(builder, split: str) -> dict:
+    """All examples of a split, feature by feature."""
+    import tensorflow_datasets as tfds
+
+    # One shard after the other: the order is the order in the files.
+    order = tfds.ReadConfig(interleave_cycle_length=1, try_autocache=False)
+    examples = builder.as_dataset(split=split, shuffle_files=False, read_config=order)
+    ragged = any(None in feature.shape for feature in builder.info.features.values())
+    if ragged:
+        rows = list(tfds.as_numpy(examples))
+        return {name: [row[name] for row in rows] for name in builder.info.features}
+    size = builder.info.splits[split].num_examples
+    return next(iter(tfds.as_numpy(examples.batch(size))))
+
+
+def _prepare(builder, files: Sequence[str]) -> None:
+    """Downloads what is not in the folder of files fetched by hand, and writes the dataset."""
+    import tensorflow_datasets as tfds
+
+    manual = os.environ.get(MANUAL_DIR) or None
+    urls = {info.filename: url for url, info in (builder.url_infos or {}).items()}
+    for name in files:
+        if manual is None or not (Path(manual) / name).is_file():
+            _check_reachable(builder.name, name, urls[name])
+    config = tfds.download.DownloadConfig(manual_dir=manual)
+    try:
+        with _quiet():
+            builder.download_and_prepare(download_config=config)
+    except tfds.download.download_manager.NonMatchingChecksumError:
+        where = manual or "the download"
+        raise UserError(
+            f"The dataset {builder.name}: {' or '.join(files)} in {where} is not the file that its "
+            "publisher gives out (its SHA-256 differs); fetch it again."
+        ) from None
+    except OSError:
+        # Another process may have prepared the same dataset in the meantime.
+        if not builder.is_prepared():
+            raise
+
+
+def _check_reachable(dataset: str, name: str, url: str) -> None:
+    """Fails at once where TFDS would repeat itself for three minutes."""
+    import requests
+
+    try:
+        answer = requests.head(url, timeout=10, allow_redirects=True)
+        reason = "" if answer.ok else f"answered {answer.status_code}"
+    except requests.RequestException:
+        reason = "cannot be reached"
+    if reason:
+        raise UserError(
+            f"The dataset {dataset} needs {name}, which is not in {MANUAL_DIR}"
+            f"{_folder_in_words()}, and {url} {reason}: fetch the file on a machine with a network, "
+            f"put it into a folder and set {MANUAL_DIR} to that folder."
+        )
+
+
+def _folder_in_words() -> str:
+    folder = os.environ.get(MANUAL_DIR)
+    return f" ({folder})" if folder else " (not set)"
+
+
+def _writable(folder) -> bool:
+    """Whether a folder, or the nearest above it that exists, can be written to."""
+    folder = Path(str(folder)).expanduser()
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    return folder.is_dir() and os.access(folder, os.W_OK)
+
+
+@contextlib.contextmanager
+def _quiet():
+    """TFDS announces its preparation on stdout and in the log: a live table has no room for it."""
+    with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
+        before = logging.root.manager.disable
+        logging.disable(logging.WARNING)
+        try:
+            yield
+        finally:
+            logging.disable(before)
