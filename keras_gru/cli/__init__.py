@@ -1,0 +1,82 @@
+"""The command line: one verb per file. A verb imports what is slow to import when it is called."""
+
+import errno
+import os
+from typing import Annotated
+
+import typer
+from typer.core import TyperGroup
+
+from keras_gru.cli.check import check
+from keras_gru.cli.compare import compare
+from keras_gru.cli.copy import copy
+from keras_gru.cli.evaluate import evaluate
+from keras_gru.cli.generate import generate
+from keras_gru.cli.list import list_
+from keras_gru.cli.report import report
+from keras_gru.cli.schema import schema
+from keras_gru.cli.show import show
+from keras_gru.cli.train import train
+from keras_gru.cli.translate import translate
+from keras_gru.errors import UserError
+
+_INTERRUPTED = "stopped; finished runs are kept, and keras-gru compare --resume RUN goes on"
+# What the disk says no to is no fault of the program: a sentence, not a traceback.
+_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM}
+
+
+class _Commands(TyperGroup):
+    """Turns what a user can get wrong into sentences and exit codes."""
+
+    def invoke(self, ctx):
+        try:
+            return super().invoke(ctx)
+        except UserError as error:
+            typer.echo(str(error), err=True)
+            raise typer.Exit(2) from None
+        except KeyboardInterrupt as interrupt:
+            typer.echo(f"\n{interrupt}" if interrupt.args else f"\n{_INTERRUPTED}", err=True)
+            raise typer.Exit(130) from None
+        except OSError as error:
+            if error.errno not in _DISK:
+                raise
+            typer.echo(f"{error.filename or 'the disk'}: {error.strerror}", err=True)
+            raise typer.Exit(2) from None
+
+
+app = typer.Typer(
+    cls=_Commands,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("list")(list_)
+for verb in (show, copy, check, train, compare, evaluate, generate, translate, report, schema):
+    app.command()(verb)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from keras_gru import __version__
+
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def _commands(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """GRU, LSTM and SimpleRNN side by side, from one YAML file.
+
+    Begin with: keras-gru compare quickstart
+    """
+
+
+def main() -> None:
+    """Runs the command line; `keras-gru` and `python -m keras_gru` call it."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # errors; TensorFlow reads it on import
+    app()

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from keras_gru.errors import UserError, did_you_mean
+
 _PACKAGE = Path(__file__).resolve().parent.parent
 
 
@@ -31,3 +33,16 @@ def packaged_configs() -> dict[str, Path]:
 def packaged_recipes() -> dict[str, Path]:
     """Names and paths of the recipes that come with the package."""
     return packaged_files("recipes", ".py")
+
+
+def find_packaged(name: str) -> Path:
+    """The config or recipe of that name; the ending, as in `compare.py`, may be left out.
+
+    Raises:
+        UserError: if there is none.
+    """
+    files = packaged_recipes() | packaged_configs()
+    bare = name.removesuffix(".yaml").removesuffix(".py")
+    if bare not in files:
+        raise UserError(f"no config and no recipe is named {name!r}.{did_you_mean(bare, files)}")
+    return files[bare]

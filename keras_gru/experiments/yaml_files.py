@@ -56,9 +56,11 @@ def load_experiment(
     3
     """
     root = _read(find_config(source))
+    problems: list[Problem] = []
     if overrides:
-        root = merge(root, _anchored(_overrides(overrides), Path()))
-    problems = unknown_cells(root, cell_names()) if check_cells else []
+        root = merge(root, _anchored(_overrides(overrides, problems), Path()))
+    if check_cells:
+        problems += unknown_cells(root, cell_names())
     try:
         experiment = Experiment.model_validate(root.plain(), strict=True)
     except ValidationError as error:
@@ -201,17 +203,16 @@ def _anchored(root: Node, folder: Path) -> Node:
     return Node(root.value | {"dataset": dataset}, root.place)
 
 
-def _overrides(overrides: Sequence[str]) -> Node:
-    """One tree of all overrides, the later ones winning."""
-    tree: dict = {}
-    problems = []
+def _overrides(overrides: Sequence[str], problems: list[Problem]) -> Node:
+    """One tree of all overrides, the later ones winning; what cannot be read goes to `problems`."""
+    tree: dict[str, Node] = {}
     for override in overrides:
         place = Place(f"override {override!r}")
         name, equals, text = override.partition("=")
         steps = name.strip().split(".")
         if not equals or not all(steps):
-            example = "expected name=value, such as training.epochs=3"
-            problems.append(Problem(place, "", example))
+            what = "expected name=value, such as training.epochs=3"
+            problems.append(Problem(place, "", what))
             continue
         try:
             node = parse(text, lambda line, place=place: place)
@@ -219,8 +220,6 @@ def _overrides(overrides: Sequence[str]) -> Node:
             problems.append(Problem(place, "", str(error).removeprefix(f"{place}: ")))
             continue
         _put(tree, steps, node or Node(None, place), place)
-    if problems:
-        raise UserError(tell(problems))
     return Node(tree, Place("the overrides"))
 
 

@@ -1,0 +1,35 @@
+"""Arguments that several verbs have."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from keras_gru.errors import UserError
+
+Config = Annotated[
+    str, typer.Argument(help="A YAML file, or the name of a packaged config (keras-gru list).")
+]
+Overrides = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[NAME=VALUE]...", help="Settings to change, such as training.epochs=3."
+    ),
+]
+Run = Annotated[
+    Path, typer.Argument(help="A run folder, such as runs/quickstart/2026-01-31_12-00-00.")
+]
+CellOfRun = Annotated[
+    str | None, typer.Option("--cell", help="Only runs of this cell; default: the best run.")
+]
+SeedOfRun = Annotated[
+    int | None, typer.Option("--seed", help="Only runs of this seed; default: the best run.")
+]
+
+
+def check_place(file: Path) -> None:
+    """Refuses the name of a file that cannot be written: a folder, or in a folder that is not."""
+    if file.is_dir():
+        raise UserError(f"{file}: is a folder; give the name of a file in it")
+    if not file.parent.is_dir():
+        raise UserError(f"{file.parent}: there is no such folder; make it first")

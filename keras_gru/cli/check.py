@@ -1,0 +1,21 @@
+"""keras-gru check"""
+
+from typing import Annotated
+
+import typer
+
+from keras_gru.cli.arguments import Config, Overrides
+
+
+def check(
+    config: Config,
+    overrides: Overrides = None,
+    resolved: Annotated[
+        bool, typer.Option("--resolved", help="Print the YAML with every setting.")
+    ] = False,
+) -> None:
+    """Say what is wrong with a config, or that nothing is."""
+    from keras_gru.experiments.yaml_files import dump_experiment, load_experiment
+
+    experiment = load_experiment(config, overrides or ())
+    typer.echo(dump_experiment(experiment) if resolved else f"{config}: ok", nl=not resolved)

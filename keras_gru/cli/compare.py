@@ -1,0 +1,56 @@
+"""keras-gru compare"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from keras_gru.cli.arguments import Overrides
+from keras_gru.errors import UserError
+
+if TYPE_CHECKING:
+    from keras_gru.experiments.config import Experiment
+    from keras_gru.experiments.results import RunFolder
+
+
+def compare(
+    config: Annotated[
+        str | None,
+        typer.Argument(help="A YAML file, or the name of a packaged config (keras-gru list)."),
+    ] = None,
+    overrides: Overrides = None,
+    resume: Annotated[
+        Path | None,
+        typer.Option(metavar="RUN", help="Go on with a run folder; it knows its config."),
+    ] = None,
+) -> None:
+    """Train several cells on the same data and say which did better."""
+    from keras_gru.experiments.results import RunFolder
+    from keras_gru.experiments.yaml_files import load_experiment
+
+    given = load_experiment(config, overrides or ()) if config else None
+    if resume is None and given is None:
+        raise UserError("give a config, such as quickstart (see keras-gru list), or --resume RUN")
+    folder = RunFolder(resume) if resume else None
+    experiment = folder.experiment() if folder else given
+    if given not in (None, experiment):
+        raise UserError(
+            f"{resume}: was made with other settings than {config}; "
+            "leave the config out to go on with them, or leave --resume out to start anew"
+        )
+    compare_and_show(experiment, folder)
+
+
+def compare_and_show(experiment: "Experiment", folder: "RunFolder | None" = None) -> None:
+    """Compares, shows progress and the table, and writes the page."""
+    from keras_gru.experiments.compare import compare
+    from keras_gru.report.page import write_page
+    from keras_gru.report.table import print_results
+    from keras_gru.report.watch import watch
+
+    with watch(experiment) as watching:
+        comparison = compare(experiment, folder=folder, watch=watching)
+    print_results(comparison)
+    page = comparison.folder / "report.html"
+    write_page(comparison, page)
+    typer.echo(f"The page: {page}")

@@ -1,0 +1,54 @@
+"""keras-gru list"""
+
+import ast
+from pathlib import Path
+from typing import get_args
+
+import typer
+
+from keras_gru.errors import UserError
+
+
+def list_() -> None:
+    """List configs, recipes, cells, datasets and models."""
+    from keras_gru.cells import cell_label, cell_names
+    from keras_gru.datasets.config import DatasetConfig
+    from keras_gru.experiments.packaged import packaged_configs, packaged_recipes
+    from keras_gru.models.config import ModelConfig
+
+    parts = {
+        "Configs (keras-gru compare NAME)": {
+            name: _of_config(path) for name, path in packaged_configs().items()
+        },
+        "Recipes (keras-gru copy NAME)": {
+            name: _first_line(ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))))
+            for name, path in packaged_recipes().items()
+        },
+        "Cells (cells: [NAME, ...])": {name: cell_label(name) for name in cell_names()},
+        "Datasets (dataset: {kind: NAME, ...})": _kinds(DatasetConfig),
+        "Models (model: {kind: NAME, ...})": _kinds(ModelConfig),
+    }
+    for title, lines in parts.items():
+        typer.secho(title, bold=True)
+        for name, description in lines.items():
+            typer.echo(f"  {name:<17} {description}".rstrip())
+        typer.echo()
+
+
+def _of_config(path: Path) -> str:
+    from keras_gru.experiments.yaml_files import load_experiment
+
+    try:
+        return load_experiment(path).description
+    except UserError:
+        return f"(has mistakes: keras-gru check {path.stem})"
+
+
+def _kinds(union) -> dict[str, str]:
+    variants = get_args(get_args(union)[0])
+    kinds = {get_args(variant.model_fields["kind"].annotation)[0]: variant for variant in variants}
+    return {kind: _first_line(variant.__doc__) for kind, variant in kinds.items()}
+
+
+def _first_line(text: str | None) -> str:
+    return (text or "").strip().partition("\n")[0]

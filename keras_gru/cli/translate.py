@@ -1,0 +1,26 @@
+"""keras-gru translate"""
+
+from typing import Annotated
+
+import typer
+
+from keras_gru.cli.arguments import CellOfRun, Run, SeedOfRun
+
+
+def translate(
+    run: Run,
+    sentences: Annotated[list[str], typer.Argument(help="What to translate, in quotes each.")],
+    beams: Annotated[
+        int | None, typer.Option(min=1, max=64, help="1 is greedy; default: the config's.")
+    ] = None,
+    cell: CellOfRun = None,
+    seed: SeedOfRun = None,
+) -> None:
+    """Translate sentences with an encoder–decoder."""
+    from keras_gru.experiments import use
+    from keras_gru.experiments.results import RunFolder
+
+    folder = RunFolder(run)
+    record = use.choose_run(folder, cell, seed)
+    for translation in use.translate(folder, record, sentences, beams):
+        typer.echo(translation)
