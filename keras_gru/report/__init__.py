@@ -1,0 +1,1 @@
+"""What a reader sees of a comparison: the table, the live view, the pictures and the page."""

@@ -1,0 +1,280 @@
+"""The page of a comparison: one HTML file that needs nothing else."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from html import escape
+from importlib import resources
+from pathlib import Path
+
+from keras_gru.experiments.results import Comparison, RunRecord
+from keras_gru.experiments.statistics import conclude
+from keras_gru.experiments.yaml_files import dump_experiment
+from keras_gru.files import write_text
+from keras_gru.report import plots
+from keras_gru.report.formatting import duration, plural, scaled
+from keras_gru.report.pictures import to_svg
+from keras_gru.report.table import HEADERS, Row, explanation, rows
+
+# What has a place of its own on the page, or is in the table.
+PLACED_FACTS = ("started", "metric", "baselines")
+MARKER_PATHS = {
+    "o": "M8.6 6a3.4 3.4 0 1 0 6.8 0a3.4 3.4 0 1 0-6.8 0z",
+    "s": "M9 3h6v6h-6z",
+    "^": "M12 2l3.8 7h-7.6z",
+    "D": "M12 1.6l4.4 4.4l-4.4 4.4l-4.4-4.4z",
+    "v": "M12 10l3.8-7h-7.6z",
+    "P": "M10.6 2h2.8v2.6h2.6v2.8h-2.6v2.6h-2.8v-2.6h-2.6v-2.8h2.6z",
+}
+
+
+def write_page(comparison: Comparison, path: str | Path) -> None:
+    """Writes the page, whole or not at all.
+
+    Args:
+        comparison: with any number of runs.
+        path: the HTML file.
+
+    Example:
+
+    >>> folder = RunFolder("runs/quickstart/2026-01-31_12-00-00")
+    >>> write_page(folder.comparison(), folder.path / "report.html")
+    """
+    write_text(path, render_page(comparison))
+
+
+def render_page(comparison: Comparison) -> str:
+    """The page as HTML. It loads nothing, and every name in it is escaped."""
+    style = resources.files("keras_gru.report").joinpath("page.css").read_text(encoding="utf-8")
+    name = escape(comparison.experiment.name)
+    return f"""<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>{name}: {escape(_cells(comparison))}</title>
+<style>
+{style}</style>
+</head>
+<body>
+{_header(comparison)}
+<main>
+{_curves(comparison)}
+{_size_and_time(comparison)}
+{_results(comparison)}
+{_runs(comparison)}
+{_settings(comparison)}
+{_facts(comparison)}
+</main>
+<footer>Written by keras_gru.</footer>
+</body>
+</html>
+"""
+
+
+def _header(comparison: Comparison) -> str:
+    experiment = comparison.experiment
+    size = (
+        plural(experiment.model.units, "unit")
+        if experiment.model.units is not None
+        else f"{experiment.model.parameters:,} recurrent parameters"
+    )
+    setup = {
+        "Cells": _cells(comparison),
+        "Seeds": ", ".join(map(str, experiment.seeds)),
+        "Size": size,
+        "Training": f"up to {plural(experiment.training.epochs, 'epoch')}",
+        "Time": duration(sum(run.seconds for run in comparison.runs)),
+        "Started": _date(comparison.facts["started"]),
+    }
+    about = f'\n<p class="about">{escape(experiment.description)}</p>' * bool(
+        experiment.description
+    )
+    return f"""<header>
+<h1>{escape(experiment.name)}</h1>{about}
+<p class="conclusion">{escape(conclude(comparison))}</p>
+{_definitions(setup, "setup")}
+</header>"""
+
+
+def _curves(comparison: Comparison) -> str:
+    label = f"Learning curves: {_reading(comparison, 'validation')}"
+    wide = to_svg(plots.learning_curves, comparison, size=(830, 400), label=label)
+    narrow = to_svg(plots.learning_curves, comparison, size=(370, 330), label=label)
+    seeds = "single runs."
+    if len(comparison.experiment.seeds) > 1:
+        seeds = (
+            "the mean over seeds, with a band from the lowest seed to the highest. "
+            "Where some seeds stopped early, the others go on as thin lines."
+        )
+    crosses = " A cross ends a run that did not finish." * bool(_unfinished(comparison))
+    return f"""<section aria-labelledby="curves">
+<h2 id="curves">Learning curves</h2>
+<p>After each epoch: {seeds}{crosses}</p>
+{_key(comparison)}
+<figure><div class="wide">{wide}</div><div class="narrow">{narrow}</div></figure>
+</section>"""
+
+
+def _size_and_time(comparison: Comparison) -> str:
+    reading = _reading(comparison, "test")
+    pictures = [
+        to_svg(draw, comparison, size=(400, 310), label=f"Test metric against {of}: {reading}")
+        for draw, of in (
+            (plots.metric_by_parameters, "parameters"),
+            (plots.metric_by_time, "training time"),
+        )
+    ]
+    figures = "\n".join(f"<figure>{picture}</figure>" for picture in pictures)
+    return f"""<section aria-labelledby="cost">
+<h2 id="cost">What it costs</h2>
+<p>The test split, read once with the weights that were best on validation; a mark for each run.</p>
+{_key(comparison)}
+<div class="pair">
+{figures}
+</div>
+</section>"""
+
+
+def _results(comparison: Comparison) -> str:
+    results = rows(comparison)
+    numbers = {cell: number for cell, (_, number) in plots.series(comparison).items()}
+
+    def line(row: Row) -> str:
+        swatch = _swatch(numbers[row.cell]) if row.cell else ""
+        remark = f'<span class="remark">{escape(row.remark)}</span>' * bool(row.remark)
+        head = f'<th scope="row">{swatch}{escape(row.label)}{remark}</th>'
+        return f"<tr>{head}{_cells_of(row.values)}</tr>"
+
+    bodies = [[row for row in results if row.cell], [row for row in results if not row.cell]]
+    caption = f"{comparison.metric.label}. {explanation(comparison)}"
+    table = _table(caption, HEADERS, [map(line, body) for body in bodies if body])
+    return (
+        f'<section aria-labelledby="results">\n<h2 id="results">Results</h2>\n{table}\n</section>'
+    )
+
+
+def _runs(comparison: Comparison) -> str:
+    metric = comparison.metric
+
+    def value(metrics: dict[str, float]) -> str:
+        return scaled(metrics[metric.name], metric) if metric.name in metrics else "–"
+
+    def line(run: RunRecord) -> str:
+        best = f"{run.best_epoch} of {run.epochs}"
+        if run.status != "finished":
+            best = f"– of {run.epochs}"
+        values = [str(run.seed), value(run.validation), value(run.test), best]
+        values += [duration(run.seconds)]
+        outcome = f'<td class="words">{escape(run.status)}</td>'
+        if run.status != "finished":
+            remark = f"{run.status}: {run.message}" if run.message else run.status
+            outcome = f'<td class="words"><span class="remark">{escape(remark)}</span></td>'
+        return f'<tr><th scope="row">{escape(run.label)}</th>{_cells_of(values)}{outcome}</tr>'
+
+    order = {cell: number for number, cell in enumerate(comparison.experiment.cells)}
+    runs = sorted(comparison.runs, key=lambda run: (order[run.cell], run.seed))
+    headers = ("Cell", "Seed", "Validation", "Test", "Best epoch", "Time", "Outcome")
+    table = _table(f"{metric.label}, one row per network.", headers, [map(line, runs)])
+    return f'<section aria-labelledby="runs">\n<h2 id="runs">Every run</h2>\n{table}\n</section>'
+
+
+def _settings(comparison: Comparison) -> str:
+    settings = escape(dump_experiment(comparison.experiment))
+    return f"""<section aria-labelledby="again">
+<h2 id="again">Run it again</h2>
+<p>These are all settings, the defaults included. They are in the run folder, too, as
+experiment.yaml; a setting is changed in the file or behind the command.</p>
+<pre tabindex="0"><code>keras-gru compare experiment.yaml</code></pre>
+<details>
+<summary>experiment.yaml</summary>
+<pre tabindex="0"><code>{settings}</code></pre>
+</details>
+</section>"""
+
+
+def _facts(comparison: Comparison) -> str:
+    parts = []
+    for name, value in comparison.facts.items():
+        if name in PLACED_FACTS or not value:
+            continue
+        parts.append(f"<h3>{escape(_title(name))}</h3>{_fact(value)}")
+    return f"""<section aria-labelledby="facts" class="origin">
+<h2 id="facts">Where it comes from</h2>
+{"".join(parts)}
+</section>"""
+
+
+def _fact(value: object) -> str:
+    if isinstance(value, dict):
+        return _definitions({_title(name): _text(of) for name, of in value.items()}, "facts")
+    if isinstance(value, list | tuple):
+        return f'<ul class="notes">{"".join(f"<li>{escape(_text(v))}</li>" for v in value)}</ul>'
+    return f"<p>{escape(_text(value))}</p>"
+
+
+def _text(value: object) -> str:
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def _title(name: str) -> str:
+    return name[:1].upper() + name[1:].replace("_", " ")
+
+
+def _definitions(items: dict[str, str], kind: str) -> str:
+    pairs = [(f"<dt>{escape(name)}</dt><dd>{escape(text)}</dd>") for name, text in items.items()]
+    if kind == "setup":
+        pairs = [f"<div>{pair}</div>" for pair in pairs]
+    return f'<dl class="{kind}">{"".join(pairs)}</dl>'
+
+
+def _table(caption: str, headers: Iterable[str], bodies: Iterable[Iterable[str]]) -> str:
+    head = "".join(f'<th scope="col">{escape(header)}</th>' for header in headers)
+    body = "\n".join("<tbody>\n" + "\n".join(lines) + "\n</tbody>" for lines in bodies)
+    return f"""<div class="scroll" tabindex="0" role="region" aria-label="{escape(caption)}"><table>
+<caption>{escape(caption)}</caption>
+<thead><tr>{head}</tr></thead>
+{body}
+</table></div>"""
+
+
+def _cells_of(values: Iterable[str]) -> str:
+    return "".join(f"<td>{escape(value)}</td>" for value in values)
+
+
+def _key(comparison: Comparison) -> str:
+    items = "".join(
+        f"<li>{_swatch(number)}{escape(label)}</li>"
+        for label, number in plots.series(comparison).values()
+    )
+    return f'<ul class="key">{items}</ul>'
+
+
+def _swatch(number: int) -> str:
+    """A line with its marker, in the colour of a series."""
+    paint = f"var(--series-{number % len(plots.COLOURS) + 1})"
+    return (
+        f'<svg class="swatch" viewBox="0 0 24 12" aria-hidden="true"><path d="M0 6h24" '
+        f'style="stroke:{paint};stroke-width:2"/><path d="{MARKER_PATHS[plots.marker(number)]}" '
+        f'style="fill:{paint}"/></svg>'
+    )
+
+
+def _reading(comparison: Comparison, split: str) -> str:
+    """What a picture shows, for those who hear it."""
+    values = (f"{row.label} {getattr(row, split)}" for row in rows(comparison) if not row.remark)
+    return f"{split} {comparison.metric.label}: {', '.join(values)}."
+
+
+def _cells(comparison: Comparison) -> str:
+    labels = [label for label, _ in plots.series(comparison).values()]
+    return ", ".join(labels or comparison.experiment.cells)
+
+
+def _unfinished(comparison: Comparison) -> list[RunRecord]:
+    return [run for run in comparison.runs if run.status != "finished"]
+
+
+def _date(started: str) -> str:
+    moment = datetime.fromisoformat(started)
+    return f"{moment.day} {moment:%B %Y, %H:%M}"

@@ -1,0 +1,150 @@
+"""Drawings as SVG, for a page, and as PNG, for a README.
+
+Text and axes of an SVG take the colour of the text around them, and each series is a CSS variable
+(`--series-1`, …) with its colour as fallback, so one picture serves a light and a dark page.
+"""
+
+import io
+import re
+from collections.abc import Callable
+from pathlib import Path
+from xml.etree import ElementTree
+
+import matplotlib
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from keras_gru.experiments.results import Comparison
+from keras_gru.files import replacing
+from keras_gru.report import plots
+
+Draw = Callable[[Axes, Comparison], None]
+
+PIXELS = 96  # of CSS per inch
+STYLE = {
+    "font.size": 9.5,
+    "text.parse_math": False,  # a label may hold a dollar sign
+    "text.color": plots.INK,
+    "axes.titlecolor": plots.INK,
+    "axes.labelcolor": plots.INK,
+    "axes.edgecolor": plots.MUTED,
+    "axes.linewidth": 0.8,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.spines.left": False,
+    "axes.grid": True,
+    "axes.grid.axis": "y",
+    "grid.color": plots.MUTED,
+    "grid.alpha": 0.2,
+    "grid.linewidth": 0.7,
+    "xtick.color": plots.MUTED,
+    "xtick.labelcolor": plots.INK,
+    "xtick.major.size": 3,
+    "xtick.minor.size": 0,
+    "ytick.labelcolor": plots.INK,
+    "ytick.major.size": 0,
+    "ytick.minor.size": 0,
+    "svg.fonttype": "none",
+}
+VARIABLES = {plots.INK: "currentColor", plots.MUTED: f"var(--muted, {plots.MUTED})"} | {
+    value: f"var(--series-{number}, {value})" for number, value in enumerate(plots.COLOURS, 1)
+}
+
+
+def to_svg(draw: Draw, comparison: Comparison, *, size: tuple[int, int], label: str) -> str:
+    """A drawing as an `<svg>` element to put into a page.
+
+    Args:
+        draw: a function of `keras_gru.report.plots`.
+        comparison: what to draw.
+        size: width and height in CSS pixels; where there is less room, the picture shrinks.
+        label: what is read aloud in place of the picture.
+
+    Returns:
+        HTML. Text in the picture is text.
+    """
+    buffer = io.StringIO()
+    salt = f"{draw.__name__} {size}"  # makes the ids differ between the pictures of a page
+    with matplotlib.rc_context(STYLE | {"svg.hashsalt": salt}):
+        figure = _figure(draw, comparison, size)
+        figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
+    return _for_a_page(buffer.getvalue(), size, label)
+
+
+def save_png(
+    comparison: Comparison,
+    path: str | Path,
+    *,
+    draw: Draw = plots.learning_curves,
+    size: tuple[int, int] = (760, 380),
+) -> None:
+    """Saves a drawing with its legend, on white, at double density.
+
+    Args:
+        comparison: what to draw.
+        path: the PNG file, written whole or not at all.
+        draw: a function of `keras_gru.report.plots`.
+        size: width and height in CSS pixels.
+
+    Example:
+
+    >>> save_png(RunFolder("runs/quickstart/2026-01-31_12-00-00").comparison(), "curves.png")
+    """
+    with matplotlib.rc_context(STYLE):
+        figure = _figure(draw, comparison, size)
+        keys = [
+            Line2D([], [], color=plots.colour(n), marker=plots.marker(n), lw=2, ms=5, label=name)
+            for name, n in plots.series(comparison).values()
+        ]
+        figure.legend(handles=keys, loc="outside upper left", ncols=4, frameon=False)
+        with replacing(path) as draft:
+            figure.savefig(draft, format="png", dpi=2 * PIXELS, facecolor="white")
+
+
+def _figure(draw: Draw, comparison: Comparison, size: tuple[int, int]) -> Figure:
+    width, height = size
+    figure = Figure(figsize=(width / PIXELS, height / PIXELS), layout="constrained")
+    draw(figure.add_subplot(), comparison)
+    return figure
+
+
+def _for_a_page(document: str, size: tuple[int, int], label: str) -> str:
+    """Makes matplotlib's SVG file an element that follows the page's fonts and colours."""
+    root = ElementTree.fromstring(document)
+    for parent in list(root.iter()):
+        for child in list(parent):
+            if child.tag.endswith(("metadata", "style")):
+                parent.remove(child)
+    for element in root.iter():
+        element.tag = element.tag.partition("}")[2]  # HTML knows svg without a namespace
+        element.attrib = _tidy(element.tag, element.attrib)
+        element.tail = None
+        if element.tag != "text":
+            element.text = None
+    view = root.attrib["viewBox"]
+    root.attrib = {
+        "viewBox": view,
+        "width": str(size[0]),
+        "height": str(size[1]),
+        "role": "img",
+        "aria-label": label,
+        "stroke-linejoin": "round",
+    }
+    return ElementTree.tostring(root, encoding="unicode")
+
+
+def _tidy(tag: str, attributes: dict[str, str]) -> dict[str, str]:
+    """Fewer digits and no names that nothing refers to; colours become those of the page."""
+    tidy = {name.partition("}")[2] or name: value for name, value in attributes.items()}
+    if tag == "g":
+        tidy.pop("id", None)
+    if tidy.get("transform", "").startswith("rotate(-0 "):
+        del tidy["transform"]
+    if "d" in tidy:
+        numbers = re.sub(r"-?\d+\.\d+", lambda match: f"{float(match[0]):.1f}", tidy["d"])
+        tidy["d"] = " ".join(numbers.split())
+    if "style" in tidy:
+        style = re.sub(r"font-family:[^;]*;?", "", tidy["style"])
+        tidy["style"] = re.sub(r"#[0-9a-f]{6}", lambda m: VARIABLES.get(m[0], m[0]), style)
+    return tidy

@@ -1,0 +1,198 @@
+"""What is drawn of a comparison: three functions that each fill one pair of matplotlib axes."""
+
+from collections.abc import Callable, Iterable, Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from keras_gru.datasets.sequence_dataset import Baseline
+from keras_gru.experiments.results import Comparison, RunRecord
+from keras_gru.report.formatting import duration, significant
+
+# After Okabe and Ito: the colour-blind can tell them apart. The markers differ, too.
+COLOURS = ("#0072b2", "#d55e00", "#009e73", "#aa4499", "#b88600", "#4a5568")
+MARKERS = "os^DvP"
+INK = "#1f2937"
+MUTED = "#6b7280"
+LOGARITHMIC = 30  # an axis is logarithmic where its values differ by more than this factor
+LABEL_GAP = 0.055  # of the axes' height, between the labels of two baselines
+
+
+def series(comparison: Comparison) -> dict[str, tuple[str, int]]:
+    """Every cell that has a run: its label and its number, from 0, which decides its colour."""
+    labels = {run.cell: run.label for run in comparison.runs}
+    cells = comparison.experiment.cells
+    return {cell: (labels[cell], i) for i, cell in enumerate(cells) if cell in labels}
+
+
+def colour(number: int) -> str:
+    """The colour of a series on a light ground."""
+    return COLOURS[number % len(COLOURS)]
+
+
+def marker(number: int) -> str:
+    """The marker of a series."""
+    return MARKERS[number % len(MARKERS)]
+
+
+def learning_curves(axes: Axes, comparison: Comparison) -> None:
+    """Draws the validation metric by epoch.
+
+    The line is the mean over seeds and the band goes from the lowest to the highest, as far as all
+    of a cell's seeds were trained; beyond, each goes on as a thin line. A run that did not finish
+    is a thin line that ends in a cross.
+
+    Args:
+        axes: of matplotlib.
+        comparison: with any number of runs, of any length.
+    """
+    shown = []
+    for cell, (_, number) in series(comparison).items():
+        runs = [run for run in comparison.runs if run.cell == cell]
+        curves = [_curve(run, comparison) for run in runs if run.status == "finished"]
+        shared = min(map(len, curves), default=0)
+        _mean_and_band(axes, [curve[:shared] for curve in curves], number)
+        for curve in curves:
+            _thin(axes, curve, max(shared, 1), number)
+        for curve in (_curve(run, comparison) for run in runs if run.status != "finished"):
+            _thin(axes, curve, 1, number)
+            last = np.flatnonzero(np.isfinite(curve))[-1:]
+            axes.plot(last + 1, curve[last], "x", color=colour(number), ms=6, mew=1.8)
+        shown += curves
+    levels = _levels(comparison, (b.validation for b in comparison.baselines))
+    _limit(axes, shown, [level for _, level in levels], comparison.metric.mode)
+    _draw_baselines(axes, levels)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+    axes.set_xlabel("Epoch")
+    _name_metric(axes, comparison, "Validation")
+
+
+def metric_by_parameters(axes: Axes, comparison: Comparison) -> None:
+    """Draws the test metric against the parameters of the model, a point for each finished run."""
+    _scatter(axes, comparison, lambda run: run.parameters)
+    axes.set_xlabel("Parameters of the model")
+    _ticks(axes.xaxis, _short)
+
+
+def metric_by_time(axes: Axes, comparison: Comparison) -> None:
+    """Draws the test metric against the training until the best epoch, a point for each run."""
+    _scatter(axes, comparison, seconds_to_best)
+    axes.set_xlabel("Training time until the best epoch")
+    _ticks(axes.xaxis, lambda value: "0" if value == 0 else duration(value))
+
+
+def seconds_to_best(run: RunRecord) -> float:
+    """How long a run trained until its best epoch had ended."""
+    if all("seconds" in row for row in run.history[: run.best_epoch]) and run.history:
+        return sum(row["seconds"] for row in run.history[: run.best_epoch])
+    return run.seconds * run.best_epoch / max(run.epochs, 1)
+
+
+def _curve(run: RunRecord, comparison: Comparison) -> np.ndarray:
+    """The validation metric of every epoch in the reader's unit; NaN where it is no number."""
+    name = f"val_{comparison.metric.name}"
+    values = np.array([row.get(name, np.nan) for row in run.history], float)
+    return np.where(np.isfinite(values), values * comparison.metric.scale, np.nan)
+
+
+def _mean_and_band(axes: Axes, curves: Sequence[np.ndarray], number: int) -> None:
+    if not curves or not curves[0].size:
+        return
+    stack, colour_ = np.stack(curves), colour(number)
+    epochs = np.arange(1, stack.shape[1] + 1)
+    dot = marker(number) if len(epochs) == 1 else None
+    axes.plot(epochs, stack.mean(0), color=colour_, lw=1.9, marker=dot, ms=5, zorder=3)
+    if len(stack) > 1:
+        axes.fill_between(epochs, stack.min(0), stack.max(0), color=colour_, alpha=0.18, lw=0)
+
+
+def _thin(axes: Axes, curve: np.ndarray, first: int, number: int) -> None:
+    """One run from its epoch `first` on."""
+    if len(curve) > first or first == 1:
+        epochs = np.arange(first, len(curve) + 1)
+        axes.plot(epochs, curve[first - 1 :], color=colour(number), lw=0.9, alpha=0.6)
+
+
+def _scatter(axes: Axes, comparison: Comparison, x: Callable[[RunRecord], float]) -> None:
+    name, scale = comparison.metric.name, comparison.metric.scale
+    across, heights = [], []
+    for cell, (_, number) in series(comparison).items():
+        runs = [r for r in comparison.runs if r.cell == cell and r.status == "finished"]
+        xs, ys = [x(run) for run in runs], [run.test[name] * scale for run in runs]
+        axes.plot(xs, ys, marker(number), color=colour(number), ms=6, alpha=0.75, mew=0)
+        across, heights = across + xs, heights + ys
+    levels = _levels(comparison, (b.test for b in comparison.baselines))
+    heights += [level for _, level in levels]
+    axes.margins(0.1)
+    if across and min(across) > 0:
+        if max(across) > LOGARITHMIC * min(across):
+            axes.set_xscale("log")
+        elif max(across) < 1.2 * min(across):  # equals stand side by side, not at the far ends
+            middle = (min(across) + max(across)) / 2
+            axes.set_xlim(0.85 * middle, 1.15 * middle)
+        axes.xaxis.set_major_locator(MaxNLocator(5)) if axes.get_xscale() == "linear" else None
+    if heights:
+        _stretch(axes, min(heights), max(heights), room=0.1)
+    _draw_baselines(axes, levels)
+    _name_metric(axes, comparison, "Test")
+
+
+def _limit(axes: Axes, curves: Sequence[np.ndarray], levels: list[float], mode: str) -> None:
+    """Leaves out the worst twentieth of the values: the first epochs, which would flatten all."""
+    values = np.concatenate([*curves, levels])
+    values = values[np.isfinite(values)]
+    if not values.size:
+        return
+    worst_end, best_end = (5, 100) if mode == "max" else (95, 0)
+    ends = [curve[-1] for curve in curves if curve.size and np.isfinite(curve[-1])]
+    kept = [np.percentile(values, worst_end), np.percentile(values, best_end), *ends, *levels]
+    _stretch(axes, min(kept), max(kept), room=0.06)
+
+
+def _stretch(axes: Axes, low: float, high: float, room: float) -> None:
+    """The limits of the metric's axis, with some room; logarithmic where it spans much."""
+    if low > 0 and high / low > LOGARITHMIC:
+        axes.set_yscale("log")
+        factor = (high / low) ** room
+        axes.set_ylim(low / factor, high * factor)
+    else:
+        space = room * (high - low) or 0.05 * abs(high) or 1.0
+        axes.set_ylim(low - space, high + space)
+
+
+def _levels(comparison: Comparison, metrics: Iterable) -> list[tuple[str, float]]:
+    name, scale = comparison.metric.name, comparison.metric.scale
+    pairs = zip(comparison.baselines, metrics, strict=True)
+    return [(_label(baseline), of[name] * scale) for baseline, of in pairs if name in of]
+
+
+def _label(baseline: Baseline) -> str:
+    return baseline.label if len(baseline.label) <= 40 else f"{baseline.label[:39]}…"
+
+
+def _draw_baselines(axes: Axes, levels: list[tuple[str, float]]) -> None:
+    """Dashed lines, each with its label above it, or higher where another label is."""
+    lowest = 0.0
+    to_axes = axes.transScale + axes.transLimits
+    for label, level in sorted(levels, key=lambda pair: pair[1]):
+        axes.axhline(level, color=MUTED, lw=0.9, ls=(0, (4, 3)), zorder=1)
+        height = max(to_axes.transform((1, level))[1] + 0.012, lowest)
+        lowest = height + LABEL_GAP
+        axes.text(1, height, label, ha="right", fontsize=8.5, color=INK, transform=axes.transAxes)
+
+
+def _name_metric(axes: Axes, comparison: Comparison, split: str) -> None:
+    scale = ", log scale" if axes.get_yscale() == "log" else ""
+    axes.set_title(f"{split} {comparison.metric.label}{scale}", loc="left", fontsize=9.5, pad=8)
+    _ticks(axes.yaxis, _short)
+
+
+def _ticks(axis, text: Callable[[float], str]) -> None:
+    axis.set_major_formatter(FuncFormatter(lambda value, _: text(value)))
+    axis.set_minor_formatter(FuncFormatter(lambda value, _: ""))
+
+
+def _short(value: float) -> str:
+    text = significant(value)
+    return text.rstrip("0").rstrip(".") if "." in text and "e" not in text else text

@@ -1,0 +1,95 @@
+"""Comparisons made up for the tests of tables, watchers, plots and pages."""
+
+import math
+
+from keras_gru.datasets.sequence_dataset import Baseline, Metric
+from keras_gru.experiments.config import Experiment
+from keras_gru.experiments.results import Comparison, RunRecord
+
+MAE = Metric("mae", "min", "MAE (passengers)", scale=1e6, digits=0)
+ACCURACY = Metric("accuracy", "max", "accuracy", digits=3)
+LABELS = {"gru": "GRU", "lstm": "LSTM", "simple_rnn": "SimpleRNN"}
+SIZES = {"gru": 3_393, "lstm": 4_385, "simple_rnn": 1_121}
+
+
+def run(cell: str, seed: int, metric: Metric = MAE, label: str | None = None, epochs: int = 12):
+    """A finished run whose metric falls (or rises) towards a value of its cell and seed."""
+    goal = {"gru": 0.031, "lstm": 0.0315, "simple_rnn": 0.037}.get(cell, 0.034)
+    history = []
+    for epoch in range(1, epochs + 1):
+        value = goal + 0.03 * math.exp(-epoch / 3) + 0.0008 * math.sin(5 * seed + epoch)
+        value = 1 - 5 * value if metric.mode == "max" else value
+        row = {"loss": value**2, metric.name: value, "val_loss": value**2}
+        history.append(row | {f"val_{metric.name}": value, "seconds": 0.9 + 0.1 * seed})
+    pick = max if metric.mode == "max" else min
+    best = pick(range(epochs), key=lambda i: history[i][f"val_{metric.name}"])
+    value = history[best][f"val_{metric.name}"]
+    return RunRecord(
+        cell=cell,
+        label=label or LABELS.get(cell, cell),
+        seed=seed,
+        status="finished",
+        message="",
+        units=32,
+        parameters=SIZES.get(cell, 2_000),
+        recurrent_parameters=SIZES.get(cell, 2_000) - 33,
+        epochs=epochs,
+        best_epoch=best + 1,
+        validation={"loss": value**2, metric.name: value},
+        test={"loss": value**2, metric.name: value * 1.02},
+        seconds=sum(row["seconds"] for row in history),
+        seconds_per_epoch=0.9 + 0.1 * len(cell) / 4,
+        steps_per_second=41.5,
+        path="XLA",
+        history=tuple(history),
+    )
+
+
+def diverged(cell: str, seed: int, metric: Metric = MAE):
+    """A run that stopped at its third epoch, because its loss was no number."""
+    values = [0.08, 4.0e5, math.nan]
+    history = tuple(
+        {"loss": v, metric.name: v, "val_loss": v, f"val_{metric.name}": v, "seconds": 1.0}
+        for v in values
+    )
+    return RunRecord(
+        cell, LABELS[cell], seed, "diverged", "The loss was not a number at epoch 3", 32,
+        SIZES[cell], SIZES[cell] - 33, 3, 0, {}, {}, 3.0, 1.0, 40.0, "XLA", history,
+    )  # fmt: skip
+
+
+def comparison(
+    cells: tuple[str, ...] = ("gru", "lstm", "simple_rnn"),
+    seeds: tuple[int, ...] = (0, 1, 2),
+    metric: Metric = MAE,
+    runs: tuple[RunRecord, ...] | None = None,
+    baselines: tuple[Baseline, ...] = (),
+    **changes,
+) -> Comparison:
+    """A comparison of forecasts, with every run finished where `runs` does not say otherwise."""
+    experiment = Experiment(
+        name=changes.pop("name", "cta_ridership"),
+        description=changes.pop("description", "Tomorrow's rail passengers in Chicago."),
+        cells=cells,
+        seeds=seeds,
+        dataset={"kind": "adding"},
+        model={"kind": "forecaster", "units": 32},
+    )
+    if runs is None:
+        runs = tuple(run(cell, seed, metric) for cell in cells for seed in seeds)
+    facts = {
+        "started": "2026-01-31T12:00:00+01:00",
+        "seconds": 402.7,
+        "versions": {"keras_gru": "0.1.0", "keras": "3.15.1", "tensorflow": "2.21.0"},
+        "hardware": {"processor": "x86-64", "cores": 2, "accelerators": []},
+        "splits": {"train": 1_096, "validation": 151, "test": 214},
+        "padding": {"train": 0.0213},
+        "notes": ["56 duplicate rows left out"],
+    }
+    return Comparison(experiment, metric, runs, baselines, facts | changes.pop("facts", {}))
+
+
+BASELINES = (
+    Baseline("The day a week before", {"mae": 0.042}, {"mae": 0.0407}),
+    Baseline("Linear model", {"mae": 0.037866}, {"mae": 0.0372}, parameters=57),
+)
