@@ -1,0 +1,126 @@
+"""Layers, arrays and gradients on whichever backend Keras runs."""
+
+import keras
+import numpy as np
+
+import keras_gru
+from keras_gru.cells import recurrent_layer
+
+BACKEND = keras.backend.backend()
+# Keras' operations compute a float64 in float32 on JAX and PyTorch; on TensorFlow they do not.
+DTYPE = "float64" if BACKEND == "tensorflow" else "float32"
+TOLERANCE = 1e-11 if BACKEND == "tensorflow" else 3e-6
+CELLS = ("gru", "gru_reset_after", "lstm", "simple_rnn")
+MASKS = {
+    "right": [[1, 1, 1, 1, 1], [1, 1, 1, 0, 0], [1, 0, 0, 0, 0]],
+    "left": [[1, 1, 1, 1, 1], [0, 0, 1, 1, 1], [0, 0, 0, 0, 1]],
+    "inner": [[1, 0, 1, 1, 0], [0, 1, 0, 0, 1], [1, 1, 0, 1, 1]],
+    "all of a row": [[1, 1, 1, 1, 1], [0, 0, 0, 0, 0], [1, 1, 0, 0, 0]],
+}
+
+
+def masks():
+    return {name: np.array(rows, bool) for name, rows in MASKS.items()}
+
+
+def array(tensor):
+    return keras.ops.convert_to_numpy(tensor)
+
+
+def tensor(values):
+    return keras.ops.convert_to_tensor(values, dtype=DTYPE)
+
+
+def assert_close(actual, expected, loosened=1):
+    np.testing.assert_allclose(
+        array(actual), array(expected), rtol=TOLERANCE * loosened, atol=TOLERANCE * loosened
+    )
+
+
+def built(layer, features, rng):
+    """The layer with its weights made and drawn anew, biases too, so that no term is zero."""
+    layer.build((None, None, features))
+    layer.set_weights([rng.normal(0, 0.5, weight.shape) for weight in layer.weights])
+    return layer
+
+
+def drawn_layer(cell, rng, units=4, features=3, **options):
+    return built(recurrent_layer(cell, units, dtype=DTYPE, **options), features, rng)
+
+
+def keras_layer(cell, **options):
+    """Keras' own layer of the same mathematics."""
+    if cell.startswith("gru"):
+        options["reset_after"] = cell == "gru_reset_after"
+    layers = {"lstm": keras.layers.LSTM, "simple_rnn": keras.layers.SimpleRNN}
+    return layers.get(cell, keras.layers.GRU)(4, dtype=DTYPE, **options)
+
+
+def state_count(cell):
+    return 2 if cell == "lstm" else 1
+
+
+def gradients(loss, variables):
+    """The gradients of `loss()` in each of the variables, as arrays.
+
+    Args:
+        loss: a function without arguments that returns a scalar tensor.
+        variables: a list of `keras.Variable`.
+    """
+    if BACKEND == "tensorflow":
+        import tensorflow as tf
+
+        with tf.GradientTape() as tape:
+            value = loss()
+        found = tape.gradient(value, [variable.value for variable in variables])
+        return [array(gradient) for gradient in found]
+    if BACKEND == "jax":
+        import jax
+
+        def of_values(values):
+            with keras.StatelessScope(state_mapping=list(zip(variables, values, strict=True))):
+                return loss()
+
+        return [array(g) for g in jax.grad(of_values)([variable.value for variable in variables])]
+    import torch
+
+    found = torch.autograd.grad(loss(), [variable.value for variable in variables])
+    return [array(gradient) for gradient in found]
+
+
+@keras.saving.register_keras_serializable(package="tests")
+class MinimalGatedUnit(keras_gru.GRUCell):
+    """Zhou et al. 2016: one gate does both."""
+
+    def gates(self, a_z, a_r):
+        f = self.recurrent_activation(a_r)
+        return 1 - f, f
+
+
+@keras.saving.register_keras_serializable(package="tests")
+class LayerNormalisedCandidate(keras_gru.GRUCell):
+    """A GRU whose candidate is normalised before the tanh."""
+
+    def build(self, input_shape):
+        super().build(input_shape)
+        self.norm = keras.layers.LayerNormalization(dtype=self.dtype_policy)
+        self.norm.build((None, self.units))
+
+    def candidate(self, x_g, h, r):
+        return self.activation(self.norm(x_g + self.recurrent_term(r * h, "g")))
+
+
+@keras.saving.register_keras_serializable(package="tests")
+class OutputIsNotState(keras.Layer):
+    """A cell whose output is not its state: it counts, and puts out the input plus the count."""
+
+    def __init__(self, units, **kwargs):
+        super().__init__(**kwargs)
+        self.units = self.state_size = self.output_size = units
+
+    def call(self, inputs, states):
+        count = states[0] + 1
+        return count * 10 + inputs, [count]
+
+    def get_config(self):
+        return {**super().get_config(), "units": self.units}
