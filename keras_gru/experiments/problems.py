@@ -163,7 +163,7 @@ class _Schema:
         """The schema behind a reference; of several, the one that has what the tree holds."""
         kind = node.child("kind") if node else None
         if "discriminator" in schema and kind:
-            schema = {"$ref": schema["discriminator"]["mapping"].get(kind.plain(), "")}
+            schema = {"$ref": schema["discriminator"]["mapping"].get(str(kind.value), "")}
         if "$ref" in schema:
             return self._document["$defs"].get(schema["$ref"].rpartition("/")[2], {})
         if node and isinstance(node.value, list):
@@ -186,7 +186,7 @@ class _Schema:
             return ("a whole number" if kind == "integer" else "a number") + _range(schema)
         if "pattern" in schema:
             return f"text of at most {schema['maxLength']} characters, {schema['pattern']}"
-        return _TYPES[kind]
+        return _TYPES[kind] + (", not empty" if "minLength" in schema else "")
 
 
 def _range(schema: dict) -> str:

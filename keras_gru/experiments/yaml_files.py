@@ -23,13 +23,19 @@ _HEADER = "# keras-gru compare FILE (this is every setting of an experiment, def
 
 
 class _Representer(RoundTripRepresenter):
-    """Writes `null` where ruamel.yaml writes nothing."""
+    """Writes `null` where ruamel.yaml writes nothing, and escapes what it would lose."""
+
+    def represent_str(self, data):
+        # A line separator such as U+0085 would come back as a blank.
+        style = None if data.isprintable() else '"'
+        return self.represent_scalar("tag:yaml.org,2002:str", data, style=style)
 
     def represent_none(self, data):
         return self.represent_scalar("tag:yaml.org,2002:null", "null")
 
 
 _Representer.add_representer(type(None), _Representer.represent_none)
+_Representer.add_representer(str, _Representer.represent_str)
 
 
 def load_experiment(

@@ -11,7 +11,9 @@ from keras_gru.errors import UserError
 
 # A setting that says the same thing in another way; the one laid on top takes the other's place.
 _ALTERNATIVES = {"units": "parameters", "parameters": "units"}
-_SCALARS = {f"tag:yaml.org,2002:{name}" for name in ("null", "bool", "int", "float", "str")}
+_TAGS = {
+    f"tag:yaml.org,2002:{name}" for name in ("map", "seq", "null", "bool", "int", "float", "str")
+}
 _DATE = "tag:yaml.org,2002:timestamp"
 _KEY = "tag:yaml.org,2002:str"
 
@@ -85,14 +87,14 @@ def _node(raw, place: Callable[[int], Place], construct: Callable) -> Node:
     if raw.anchor:
         # Aliases make cycles and exponential growth possible; `base:` does their work here.
         raise UserError(f"{here}: the anchor '&{raw.anchor}' is not read; write the value out")
+    if raw.tag == _DATE:
+        return Node(raw.value, here)  # 2026-01-31 may be a name
+    if raw.tag not in _TAGS:
+        raise UserError(f"{here}: the tag '{raw.tag}' is not read; write a plain value")
     if isinstance(raw, MappingNode):
         return Node(_mapping(raw, place, construct), here)
     if isinstance(raw, SequenceNode):
         return Node([_node(element, place, construct) for element in raw.value], here)
-    if raw.tag == _DATE:
-        return Node(raw.value, here)
-    if raw.tag not in _SCALARS:
-        raise UserError(f"{here}: the tag '{raw.tag}' is not read; write a plain value")
     try:
         return Node(construct(raw), here)
     except ValueError:

@@ -1,0 +1,257 @@
+"""Every way to get a config wrong, and the sentence that says so."""
+
+import pytest
+
+from keras_gru.errors import UserError
+from keras_gru.experiments.yaml_files import load_experiment
+
+GOOD = """\
+name: mine
+dataset: {kind: adding}
+model: {kind: forecaster, units: 3}
+"""
+NAME = "text of at most 100 characters, ^[A-Za-z0-9][A-Za-z0-9_.-]*$"
+DATASETS = (
+    "'adding', 'csv_series', 'cta_ridership', 'en_atis', 'imdb_reviews', 'jsb_chorales', 'npz', "
+    "'spa_eng', 'text_file', 'texts', 'tiny_shakespeare'"
+)
+MODELS = "'classifier', 'encoder_decoder', 'forecaster', 'language_model', 'polyphony', 'tagger'"
+TOP = "cells, dataset, description, model, name, runs, seeds, training"
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    """Every test works in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def complaint(content, *overrides, name="a.yaml"):
+    """What is said of a file with this content."""
+    with open(name, "wb") as file:
+        file.write(content.encode() if isinstance(content, str) else content)
+    with pytest.raises(UserError) as caught:
+        load_experiment(name, overrides)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("setting", "sentence"),
+    {
+        "epochs: 0": "expected a whole number from 1 to 100000, received 0",
+        "epochs: ten": "expected a whole number from 1 to 100000, received 'ten'",
+        "epochs: 2.5": "expected a whole number from 1 to 100000, received 2.5",
+        "epochs: true": "expected a whole number from 1 to 100000, received true",
+        "epochs: '3'": "expected a whole number from 1 to 100000, received '3'",
+        "epochs:": "expected a whole number from 1 to 100000, received null",
+        "epochs: [3, 4]": "expected a whole number from 1 to 100000, received [3, 4]",
+        "epochs: {a: 3}": "expected a whole number from 1 to 100000, received settings",
+        "learning_rate: 0": "expected a number above 0 and up to 10, received 0",
+        "learning_rate: .nan": "expected a number above 0 and up to 10, received nan",
+        "momentum: 1": "expected a number of at least 0 and below 1, received 1",
+        "clip_norm: -1": "expected a number above 0 or null, received -1",
+        "clip_norm: .inf": "expected a number above 0 or null, received inf",
+        "patience: 0": "expected a whole number of at least 1 or null, received 0",
+        "tensorboard: no": "expected true or false, received 'no'",
+        "tensorboard: 1": "expected true or false, received 1",
+        "jit_compile: maybe": "expected 'auto' or true or false, received 'maybe'",
+        "loss: mea": "expected one of 'mse', 'mae', 'huber', received 'mea'",
+        "optimizer: 3": "expected one of 'adam', 'adamw', 'nadam', 'rmsprop', 'sgd', received 3",
+    }.items(),
+)
+def test_one_wording_for_each_kind_of_bad_value(setting, sentence):
+    said = complaint(f"{GOOD}training:\n  {setting}\n")
+    assert said == f"a.yaml:5: training.{setting.partition(':')[0]}: {sentence}"
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    {
+        "cells: [grux]": "cells.0: unknown cell 'grux'. Did you mean 'gru'?",
+        "cells: gru": "cells: expected a list, not empty, every value text, received 'gru'",
+        "cells: []": "cells: expected a list, not empty, every value text, received []",
+        "cells: [3]": "cells.0: expected text, received 3",
+        "cells: [gru, gru]": "cells: every value once, received 'gru' more than once",
+        "seeds: [1, -2]": "seeds.1: expected a whole number of at least 0 and below 2147483648, "
+        "received -2",
+        "runs: ''": "runs: expected text, not empty, received ''",
+        "epochs: 3": "epochs: unknown setting. Did you mean 'training.epochs'?",
+        "unitz: 3": f"unitz: unknown setting. Known: {TOP}.",
+        "training: 3": "training: expected settings, received 3",
+        "training: [a]": "training: expected settings, received ['a']",
+        "training: {epoch: 3}": "training.epoch: unknown setting. Did you mean 'epochs'?",
+        "training: {seeds: [1]}": "training.seeds: unknown setting. Did you mean 'seeds'?",
+    }.items(),
+)
+def test_settings_at_the_top(line, sentence):
+    assert complaint(f"{GOOD}{line}\n") == f"a.yaml:4: {sentence}"
+
+
+@pytest.mark.parametrize(
+    ("model", "sentence"),
+    {
+        "{kind: forecastr}": "model.kind: unknown kind 'forecastr'. Did you mean 'forecaster'?",
+        "{kind: 3}": "model.kind: unknown kind 3. Known: " + MODELS.replace("'", "") + ".",
+        "{kind: [a]}": "model.kind: unknown kind ['a']. Known: " + MODELS.replace("'", "") + ".",
+        "{units: 3}": f"model.kind: missing setting; expected one of {MODELS}",
+        "gru": f"model: expected settings with a 'kind', one of {MODELS}, received 'gru'",
+        "{kind: forecaster}": "model: give either 'units' or 'parameters', received neither",
+        "{kind: forecaster, unitss: 3, units: 3}": "model.unitss: unknown setting. "
+        "Did you mean 'units'?",
+        "{kind: forecaster, units: 3, bidirectional: true}": "model.bidirectional: unknown "
+        "setting. Known: dropout, kind, layers, parameters, recurrent_dropout, units.",
+        "{kind: tagger, units: 3}": "the model 'tagger' is for tagging and the dataset 'adding' "
+        "for forecasting; choose a model for the latter",
+    }.items(),
+)
+def test_the_model(model, sentence):
+    said = complaint(f"model: {model}\nname: x\ndataset: {{kind: adding}}\n")
+    assert said == f"a.yaml:1: {sentence}"
+
+
+def test_unknown_dataset_has_the_nearest_names():
+    said = complaint(GOOD.replace("adding", "imdb_review"))
+    assert (
+        said == "a.yaml:2: dataset.kind: unknown kind 'imdb_review'. Did you mean 'imdb_reviews'?"
+    )
+
+
+def test_all_mistakes_at_once_in_the_order_of_lines():
+    said = complaint(
+        "seeds:\n"
+        "  - 0\n"
+        "  - x\n"
+        "name: a b\n"
+        "cells: [gru, lstmm]\n"
+        "model:\n"
+        "  kind: classifier\n"
+        "  unitss: 3\n"
+        "dataset:\n"
+        "  kind: csv_series\n"
+        "  targets: []\n"
+        "nam: x\n",
+        "training.epochs=0",
+        "training.clip=1",
+        "seeds",
+    )
+    assert said.splitlines() == [
+        "a.yaml:3: seeds.1: expected a whole number of at least 0 and below 2147483648, "
+        "received 'x'",
+        f"a.yaml:4: name: expected {NAME}, received 'a b'",
+        "a.yaml:5: cells.1: unknown cell 'lstmm'. Did you mean 'lstm'?",
+        "a.yaml:8: model.unitss: unknown setting. Did you mean 'units'?",
+        "a.yaml:9: dataset.path: missing setting; expected text",
+        "a.yaml:11: dataset.targets: expected a list, not empty, every value text, received []",
+        "a.yaml:12: nam: unknown setting. Did you mean 'name'?",
+        "override 'seeds': expected name=value, such as training.epochs=3",
+        "override 'training.clip=1': training.clip: unknown setting. Did you mean 'clip_norm'?",
+        "override 'training.epochs=0': training.epochs: expected a whole number from 1 to 100000, "
+        "received 0",
+    ]
+
+
+def test_missing_groups():
+    assert complaint("description: x\n").splitlines() == [
+        f"a.yaml:1: dataset: missing setting; expected settings with a 'kind', one of {DATASETS}",
+        f"a.yaml:1: model: missing setting; expected settings with a 'kind', one of {MODELS}",
+        f"a.yaml:1: name: missing setting; expected {NAME}",
+    ]
+
+
+def test_mistake_in_an_included_file_is_said_there():
+    complaint(GOOD + "sed: [1]\n", name="base.yaml")
+    said = complaint("base: base.yaml\nname: other\n")
+    assert said == "base.yaml:4: sed: unknown setting. Did you mean 'seeds'?"
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    {
+        "": ": expected settings, 'name: value' on each line, received an empty file",
+        "# nothing\n": ": expected settings, 'name: value' on each line, received an empty file",
+        "- a\n": ": expected settings, 'name: value' on each line, received a list or a single "
+        "value",
+        "hello\n": ": expected settings, 'name: value' on each line, received a list or a single "
+        "value",
+        "name: x\nname: y\n": ":2: 'name' is set twice, first at a.yaml:1; keep one",
+        "model:\n  units: 1\n  units: 1\n": ":3: 'units' is set twice, first at a.yaml:2; keep one",
+        "a: b: c\n": ":1: not YAML: mapping values are not allowed here",
+        "a: b\nc: [1, 2\n": ":3: not YAML: expected ',' or ']', but got '<stream end>'",
+        "a: *b\n": ":1: not YAML: found undefined alias 'b'",
+        "a: 1\nb: &b 2\n": ":2: the anchor '&b' is not read; write the value out",
+        "a: !!python/object/apply:os.getcwd []\n": ":1: the tag "
+        "'tag:yaml.org,2002:python/object/apply:os.getcwd' is not read; write a plain value",
+        "a: !include b.yaml\n": ":1: the tag '!include' is not read; write a plain value",
+        "1: a\n": ":1: a setting's name is a word, received '1'",
+        "no: a\nnull: b\n": ":2: a setting's name is a word, received 'null'",
+        "? [a]\n: b\n": ":1: a setting's name is a word, received a list or settings",
+        "a: b\n---\nc: d\n": ":2: not YAML: but found another document",
+        "a: \x00\n": ":1: not YAML: special characters are not allowed",
+        "[" * 5000: ":1: nested too deeply for settings",
+        "a: " + "9" * 5000: f":1: '{'9' * 60}' is not a number that can be read",
+        b"\xff\xfe\x00": ": not UTF-8 text, so not a file of settings",
+        b"PK\x03\x04" * 300_000: ": larger than 1000000 bytes, so not a file of settings",
+    }.items(),
+    ids=lambda value: repr(value[:20]),
+)
+def test_what_is_no_file_of_settings(content, sentence):
+    assert complaint(content) == f"a.yaml{sentence}"
+
+
+@pytest.mark.parametrize(
+    ("override", "sentence"),
+    {
+        "epochs": "expected name=value, such as training.epochs=3",
+        "=3": "expected name=value, such as training.epochs=3",
+        "a..b=3": "expected name=value, such as training.epochs=3",
+        "a.=3": "expected name=value, such as training.epochs=3",
+        "cells=[gru": "not YAML: expected ',' or ']', but got '<stream end>'",
+        "cells=!x [gru]": "the tag '!x' is not read; write a plain value",
+        "name.x=3": f"name: expected {NAME}, received settings",
+        "cells.0=gru": "cells: expected a list, not empty, every value text, received settings",
+        "training=": "training: expected settings, received null",
+        "model.unitss=3": "model.unitss: unknown setting. Did you mean 'units'?",
+        "base=b.yaml": f"base: unknown setting. Known: {TOP}.",
+    }.items(),
+)
+def test_overrides(override, sentence):
+    assert complaint(GOOD, override) == f"override '{override}': {sentence}"
+
+
+@pytest.mark.parametrize(
+    ("source", "sentence"),
+    {
+        "quikstart": "there is no file 'quikstart' and no packaged config with that name. "
+        "Did you mean 'quickstart'?",
+        "configs/quikstart.yaml": "there is no file 'configs/quikstart.yaml' and no packaged "
+        "config with that name. Did you mean 'quickstart'?",
+        ".": "'.' is a folder; expected a YAML file",
+    }.items(),
+)
+def test_no_such_file(source, sentence):
+    with pytest.raises(UserError) as caught:
+        load_experiment(source)
+    assert str(caught.value) == sentence
+
+
+@pytest.mark.parametrize("source", ["x" * 5000, "a\0b"])
+def test_what_cannot_be_a_file_name(source):
+    with pytest.raises(UserError, match="there is no file"):
+        load_experiment(source)
+
+
+def test_file_outside_the_working_folder_is_named_in_full(folder, monkeypatch):
+    (folder / "there.yaml").write_text("name: [\n")
+    (folder / "here").mkdir()
+    monkeypatch.chdir(folder / "here")
+    with pytest.raises(UserError) as caught:
+        load_experiment("../there.yaml")
+    assert str(caught.value).startswith(f"{folder / 'there.yaml'}:2: not YAML")
+
+
+def test_kind_that_is_no_word_does_not_stop_the_other_mistakes_from_being_said():
+    said = complaint("name: x\nmodel: {kind: {a: b}}\ndataset: {kind: adding}\nlengthh: 3\n")
+    assert said.splitlines() == [
+        "a.yaml:2: model.kind: unknown kind settings. Known: " + MODELS.replace("'", "") + ".",
+        f"a.yaml:4: lengthh: unknown setting. Known: {TOP}.",
+    ]
