@@ -94,12 +94,12 @@ class Recurrence(keras.layers.RNN):
         Returns:
             `(last_output, outputs, states)`: `(B, U)`, `(B, T, U)` and a list.
         """
-        if keras.backend.backend() == "tensorflow":
+        if keras.backend.backend() == "tensorflow" and not self.unroll:
             # Keras' own loop is right there, and bounded, without which XLA has no gradient.
             return super().inner_loop(sequences, initial_state, mask, training)
-        return self._scan(sequences, initial_state, mask, training)
+        return self._walk(sequences, initial_state, mask, training)
 
-    def _scan(self, sequences, initial_state, mask, training):
+    def _walk(self, sequences, initial_state, mask, training):
         steps = [ops.swapaxes(sequences, 0, 1)]
         if mask is not None:
             steps.append(ops.transpose(ops.cast(keras.tree.flatten(mask)[0], "bool")))
@@ -123,7 +123,8 @@ class Recurrence(keras.layers.RNN):
                 return held, _where(seen[0], new[0], no_output)
             return held, held[0]
 
-        carry, outputs = ops.scan(step, (no_output, states), steps, unroll=self.unroll)
+        scan = _unrolled if self.unroll else ops.scan
+        carry, outputs = scan(step, (no_output, states), steps)
         return carry[0], ops.swapaxes(outputs, 0, 1), carry[1]
 
     def _no_output(self, batch_size):
@@ -166,6 +167,15 @@ class SequenceLayer(Recurrence):
     @classmethod
     def from_config(cls, config):
         return cls(**config)
+
+
+def _unrolled(step, carry, steps):
+    """`keras.ops.scan`, written out."""
+    outputs = []
+    for t in range(steps[0].shape[0]):
+        carry, output = step(carry, [tensor[t] for tensor in steps])
+        outputs.append(output)
+    return carry, ops.stack(outputs)
 
 
 def _where(seen, new, old):

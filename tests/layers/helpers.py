@@ -31,6 +31,10 @@ def tensor(values):
     return keras.ops.convert_to_tensor(values, dtype=DTYPE)
 
 
+def flags(mask):
+    return keras.ops.convert_to_tensor(mask, dtype="bool")
+
+
 def assert_close(actual, expected, loosened=1):
     np.testing.assert_allclose(
         array(actual), array(expected), rtol=TOLERANCE * loosened, atol=TOLERANCE * loosened
