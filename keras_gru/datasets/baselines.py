@@ -2,19 +2,78 @@
 
 # N sequences, T time steps
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
 from keras_gru.datasets.sequence_dataset import Baseline, Split
 
 
-def _real(split: Split) -> np.ndarray:
+def real_steps(split: Split) -> np.ndarray:
     """(N, T): True where a target counts."""
     steps = np.arange(split.targets.shape[1])
     if split.stepwise not in split.lengths:
         return np.ones((split.size, len(steps)), bool)
     return steps < split.lengths[split.stepwise][:, None]
+
+
+def majority_class(splits: Mapping[str, Split], classes: Sequence[str]) -> Baseline:
+    """Every sequence is of the class that is most frequent in train.
+
+    Args:
+        splits: targets (N,).
+        classes: names of the classes.
+
+    Returns:
+        A baseline with `accuracy`.
+    """
+    best = int(np.bincount(splits["train"].targets).argmax())
+    scores = _scores(splits, lambda split: {"accuracy": float((split.targets == best).mean())})
+    return Baseline(f"always {classes[best]!r}", *scores)
+
+
+def most_frequent_target(splits: Mapping[str, Split], names: Sequence[str]) -> Baseline:
+    """Every step has the target that is most frequent in train.
+
+    Args:
+        splits: targets (N, T).
+        names: the name of each target.
+
+    Returns:
+        A baseline with `accuracy`.
+    """
+    best = int(np.bincount(splits["train"].targets[real_steps(splits["train"])]).argmax())
+
+    def accuracy(split: Split) -> dict[str, float]:
+        return {"accuracy": float((split.targets[real_steps(split)] == best).mean())}
+
+    return Baseline(f"always {names[best]!r}", *_scores(splits, accuracy))
+
+
+def tag_of_each_token(splits: Mapping[str, Split]) -> Baseline:
+    """Every token has the tag that it has most often in train; an unseen one the commonest tag.
+
+    Args:
+        splits: tokens (N, T) and targets (N, T).
+
+    Returns:
+        A baseline with `accuracy`.
+    """
+    tokens, tags = _pairs(splits["train"])
+    size = max(split.inputs["tokens"].max() for split in splits.values()) + 1
+    counts = np.zeros((size, tags.max() + 1), int)
+    np.add.at(counts, (tokens, tags), 1)
+    best = np.where(counts.any(axis=1), counts.argmax(axis=1), np.bincount(tags).argmax())
+
+    def accuracy(split: Split) -> dict[str, float]:
+        tokens, tags = _pairs(split)
+        return {"accuracy": float((best[tokens] == tags).mean())}
+
+    return Baseline(
+        "most frequent tag of each word",
+        *_scores(splits, accuracy),
+        parameters=int(counts.any(axis=1).sum()),
+    )
 
 
 def note_frequencies(splits: Mapping[str, Split]) -> Baseline:
@@ -26,16 +85,20 @@ def note_frequencies(splits: Mapping[str, Split]) -> Baseline:
     Returns:
         A baseline with `nll`: summed over notes, averaged over steps.
     """
-    known = splits["train"].targets[_real(splits["train"])]
+    known = splits["train"].targets[real_steps(splits["train"])]
     chance = (known.sum(axis=0) + 1) / (len(known) + 2)  # Laplace: a note unheard is not impossible
 
     def nll(split: Split) -> dict[str, float]:
-        notes = split.targets[_real(split)].mean(axis=0)
+        notes = split.targets[real_steps(split)].mean(axis=0)
         return {"nll": float(-(notes * np.log(chance) + (1 - notes) * np.log(1 - chance)).sum())}
 
-    return Baseline(
-        "frequency of each note",
-        nll(splits["validation"]),
-        nll(splits["test"]),
-        parameters=chance.size,
-    )
+    return Baseline("frequency of each note", *_scores(splits, nll), parameters=chance.size)
+
+
+def _scores(splits: Mapping[str, Split], score: Callable[[Split], dict[str, float]]):
+    return score(splits["validation"]), score(splits["test"])
+
+
+def _pairs(split: Split) -> tuple[np.ndarray, np.ndarray]:
+    real = real_steps(split)
+    return split.inputs["tokens"][real], split.targets[real]

@@ -4,15 +4,36 @@ Only the schema: nothing here imports TensorFlow, so that a configuration is che
 Every class says which task its data is for; `keras_gru.models.config` has a model for each task.
 """
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from keras_gru.settings import Settings
 
 Share = Annotated[float, Field(gt=0, lt=1)]
 Length = Annotated[int, Field(ge=1, le=100_000)]
 Count = Annotated[int, Field(ge=1)]
+Tokens = Annotated[
+    int,
+    Field(ge=10, description="most frequent words of train, with the tokens for padding, unknown"),
+]
+
+
+class Carved(Settings):
+    """Data of one piece, which validation and test are carved out of."""
+
+    validation_share: Share
+    test_share: Share
+
+    @model_validator(mode="after")
+    def _leave_something_to_train_on(self) -> Self:
+        total = self.validation_share + self.test_share
+        if total >= 1:
+            raise ValueError(
+                f"validation_share and test_share are {total:g} together; below 1 would leave "
+                "something to train on"
+            )
+        return self
 
 
 class Adding(Settings):
@@ -32,7 +53,7 @@ class Imdb(Settings):
 
     task: ClassVar[str] = "classification"
     kind: Literal["imdb_reviews"]
-    vocabulary: Annotated[Count, Field(description="words kept, from the training split")] = 10_000
+    vocabulary: Tokens = 10_000
     max_length: Annotated[Length, Field(description="words kept of a review, its first ones")] = 250
     validation_share: Annotated[Share, Field(description="of train, by a fixed seed")] = 0.1
 
@@ -42,7 +63,7 @@ class Atis(Settings):
 
     task: ClassVar[str] = "tagging"
     kind: Literal["en_atis"]
-    vocabulary: Annotated[Count, Field(description="words kept, from the training split")] = 5_000
+    vocabulary: Tokens = 5_000
 
 
 class Shakespeare(Settings):
@@ -75,12 +96,12 @@ class Chorales(Settings):
     kind: Literal["jsb_chorales"]
 
 
-class SpaEng(Settings):
+class SpaEng(Carved):
     """English sentences and their Spanish translations (Tatoeba)."""
 
     task: ClassVar[str] = "translation"
     kind: Literal["spa_eng"]
-    vocabulary: Annotated[Count, Field(description="words kept for each language")] = 1_000
+    vocabulary: Tokens = 1_000
     max_length: Annotated[
         Length, Field(description="words of a sentence; longer pairs are left out")
     ] = 50
@@ -89,7 +110,7 @@ class SpaEng(Settings):
     test_share: Share = 0.05
 
 
-class CsvSeries(Settings):
+class CsvSeries(Carved):
     """Your own time series: a CSV with one row per time step, oldest first."""
 
     task: ClassVar[str] = "forecasting"
@@ -111,7 +132,7 @@ class CsvSeries(Settings):
     test_share: Share = 0.15
 
 
-class Texts(Settings):
+class Texts(Carved):
     """Your own labelled texts: a folder with one sub-folder of .txt files per label, or a CSV."""
 
     task: ClassVar[str] = "classification"
@@ -119,13 +140,13 @@ class Texts(Settings):
     path: Annotated[str, Field(description="the folder or the CSV file")]
     text: Annotated[str, Field(description="the CSV's column of texts")] = "text"
     label: Annotated[str, Field(description="the CSV's column of labels")] = "label"
-    vocabulary: Annotated[Count, Field(description="words kept, from the training split")] = 10_000
+    vocabulary: Tokens = 10_000
     max_length: Annotated[Length, Field(description="words kept of a text, its first ones")] = 250
     validation_share: Share = 0.1
     test_share: Share = 0.1
 
 
-class TextFile(Settings):
+class TextFile(Carved):
     """Your own text for a language model: one file, split by position."""
 
     task: ClassVar[str] = "language_model"
@@ -136,7 +157,7 @@ class TextFile(Settings):
     test_share: Share = 0.05
 
 
-class Npz(Settings):
+class Npz(Carved):
     """Your own arrays: an .npz file with the layout that the README gives."""
 
     kind: Literal["npz"]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from keras_gru.datasets.sequence_dataset import Baseline, Split
+from keras_gru.datasets.sequence_dataset import Baseline, SequenceSpec, Split
 
 _LARGEST_LINEAR_MODEL = 4_000  # inputs: the normal equations take their square
 
@@ -67,6 +67,13 @@ def baseline(
     return Baseline(label, scores["validation"], scores["test"], parameters)
 
 
+def mean_of_train(splits: Mapping[str, Split], label: str = "mean of the targets") -> Baseline:
+    """Whatever the input, the mean of the training targets."""
+    targets = splits["train"].targets
+    mean = targets.mean(axis=tuple(range(targets.ndim - 1)))
+    return baseline(label, splits, lambda name: mean, parameters=mean.size)
+
+
 def naive(history: np.ndarray, season: int, horizon: int, every_step: bool) -> np.ndarray:
     """Forecasts that repeat the last season: the newest known value of the same place in it.
 
@@ -123,3 +130,33 @@ def linear(train: Split) -> tuple[Callable[[Split], np.ndarray], int] | None:
         return np.concatenate(parts).reshape(split.size, *outputs)
 
     return forecast, weights.size
+
+
+def baselines(
+    splits: Mapping[str, Split],
+    history: Mapping[str, np.ndarray],
+    spec: SequenceSpec,
+    season: int,
+    naive_label: str,
+) -> tuple[Baseline, ...]:
+    """The naive forecast and, where a forecast follows the whole window, the linear model.
+
+    Args:
+        splits: windows of `windows`.
+        history: name of a split -> (N, T, V), the forecast variables inside each window.
+        spec: of the dataset.
+        season: steps of a season; 1 repeats the last value.
+        naive_label: what a reader calls the naive forecast.
+    """
+
+    def last_season(name: str) -> np.ndarray:
+        return naive(history[name], season, spec.horizon, spec.every_step)
+
+    found = [baseline(naive_label, splits, last_season)]
+    fitted = None if spec.every_step else linear(splits["train"])
+    if fitted is not None:
+        forecast, parameters = fitted
+        found.append(
+            baseline("linear model", splits, lambda name: forecast(splits[name]), parameters)
+        )
+    return tuple(found)

@@ -101,6 +101,16 @@ class Split:
         return len(self.targets)
 
 
+def check_not_empty(name: str, splits: Mapping[str, Split]) -> None:
+    """Refuses a dataset, by the name that a reader knows it by, if one of its splits is empty."""
+    for split in SPLITS:
+        if splits[split].size == 0:
+            raise UserError(
+                f"{name}: the {split} split is empty; it needs at least one sequence, so use more "
+                "data, a larger share for it, or a shorter window and horizon for time series."
+            )
+
+
 @dataclass(frozen=True)
 class SequenceDataset:
     """Splits of sequences, and all that a model, a run and a report must know of them.
@@ -131,12 +141,7 @@ class SequenceDataset:
     tokenizer: Tokenizer | None = None
 
     def __post_init__(self):
-        for split in SPLITS:
-            if self.size(split) == 0:
-                raise UserError(
-                    f"{self.name}: the {split} split is empty; it needs at least one sequence, "
-                    "so use more data or a larger share for it."
-                )
+        check_not_empty(self.name, self.splits)
 
     def size(self, split: str) -> int:
         """Number of sequences in a split."""
@@ -220,7 +225,7 @@ class SequenceDataset:
     def _bounds(self) -> Mapping[str, np.ndarray]:
         """The boundaries of every input's length buckets, from the lengths in train."""
         train = self.splits["train"].lengths
-        count = 8 if len(train) == 1 else 5  # two inputs: the shapes are the products of both
+        count = 8 if len(train) == 1 else 7  # of two inputs, up to 7 x 7 shapes: 32 in spa_eng
         return {
             name: boundaries(of, max(s.lengths[name].max() for s in self.splits.values()), count)
             for name, of in train.items()
@@ -233,19 +238,15 @@ class SequenceDataset:
 
     def _assemble(self, split: str, batch: Batch):
         """`(x, y)` or `(x, y, sample_weight)` of a batch, as NumPy arrays."""
-        part, rows = self.splits[split], batch.rows
+        part = self.splits[split]
         x = {}
         for name, array in part.inputs.items():
             dtype = np.float32 if name == "features" else np.int32
-            x[name] = array[rows, : batch.steps.get(name)].astype(dtype)
+            x[name] = _gather(array, batch, name, dtype)
         if self.spec.masked:
             x["mask"] = self._real_steps(part, batch, "features", x["features"].shape[1])
-        y = (
-            part.targets[rows]
-            if part.stepwise is None
-            else (part.targets[rows, : batch.steps.get(part.stepwise)])
-        )
-        y = y.astype(np.float32 if self.spec.task in ("forecasting", "polyphony") else np.int32)
+        dtype = np.float32 if self.spec.task in ("forecasting", "polyphony") else np.int32
+        y = _gather(part.targets, batch, part.stepwise, dtype)
         if part.stepwise is None:
             return x, y
         return x, y, self._real_steps(part, batch, part.stepwise, y.shape[1]).astype(np.float32)
@@ -274,3 +275,13 @@ class SequenceDataset:
             for name, array in x.items()
         }
         return (inputs, *(describe(array, part.stepwise in part.lengths) for array in (y, *weight)))
+
+
+def _gather(array: np.ndarray, batch: Batch, name: str | None, dtype) -> np.ndarray:
+    """The rows of a batch, (B, ...), cut or padded to the batch's steps of the input `name`."""
+    if name not in batch.steps:
+        return array[batch.rows].astype(dtype)
+    steps = batch.steps[name]
+    rows = array[batch.rows, :steps].astype(dtype)
+    missing = steps - rows.shape[1]  # a split may be shorter than the longest boundary
+    return np.pad(rows, [(0, 0), (0, missing)] + [(0, 0)] * (rows.ndim - 2)) if missing else rows

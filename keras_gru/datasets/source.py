@@ -16,6 +16,18 @@ from keras_gru.errors import UserError
 DATA_DIR, MANUAL_DIR = "KERAS_GRU_DATA_DIR", "KERAS_GRU_MANUAL_DIR"
 
 
+@contextlib.contextmanager
+def _quiet():
+    """TFDS announces its preparation on stdout and in the log: a live table has no room for it."""
+    with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
+        before = logging.root.manager.disable
+        logging.disable(logging.WARNING)
+        try:
+            yield
+        finally:
+            logging.disable(before)
+
+
 def read(builder, splits: Sequence[str], files: Sequence[str] = (), **builder_arguments) -> dict:
     """Prepares a TFDS dataset where that is needed and reads splits of it into memory.
 
@@ -26,43 +38,57 @@ def read(builder, splits: Sequence[str], files: Sequence[str] = (), **builder_ar
         **builder_arguments: such as `config`.
 
     Returns:
-        Name of a split -> name of a feature -> array with an entry per example, in the order
-        of the stored examples.
+        Name of a split -> its `columns`.
 
     Raises:
         UserError: if a file is neither there nor can be downloaded, or is not the publisher's.
     """
+    builder = prepared(builder, files, **builder_arguments)
+    return {split: columns(builder, split) for split in splits}
+
+
+@_quiet()
+def prepared(builder, files: Sequence[str] = (), **builder_arguments):
+    """The builder of a TFDS dataset, prepared if it was not; arguments and errors as in `read`."""
     import tensorflow_datasets as tfds
 
     tfds.disable_progress_bar()
 
     def make(folder):
         arguments = {"data_dir": folder, **builder_arguments}
-        with _quiet():
-            if isinstance(builder, str):
-                return tfds.builder(builder, **arguments)
-            return builder(**arguments)
+        if isinstance(builder, str):
+            return tfds.builder(builder, **arguments)
+        return builder(**arguments)
 
     folder = os.environ.get(DATA_DIR)
     candidates = [make(folder)] if folder else []
     if not (folder and candidates[0].is_prepared()):
         candidates.append(make(None))  # TFDS's own folder
-    chosen = next((one for one in candidates if one.is_prepared()), None)
-    if chosen is None:
-        chosen = next((one for one in candidates if _writable(one.data_dir_root)), None)
-        if chosen is None:
-            raise UserError(
-                f"The dataset {candidates[0].name} cannot be prepared in "
-                f"{' or '.join(str(one.data_dir_root) for one in candidates)}, which cannot be "
-                f"written to; set {DATA_DIR} to a folder that can."
-            )
-        _prepare(chosen, files)
-    with _quiet():
-        return {split: _columns(chosen, split) for split in splits}
+    for candidate in candidates:
+        if candidate.is_prepared():
+            return candidate
+    for candidate in candidates:
+        if _writable(candidate.data_dir_root):
+            _prepare(candidate, files)
+            return candidate
+    raise UserError(
+        f"The dataset {candidates[0].name} cannot be prepared in "
+        f"{' or '.join(str(one.data_dir_root) for one in candidates)}, which cannot be "
+        f"written to; set {DATA_DIR} to a folder that can."
+    )
 
 
-def _columns(builder, split: str) -> dict:
-    """All examples of a split, feature by feature."""
+@_quiet()
+def columns(builder, split: str) -> dict:
+    """All examples of a split, in the order of the stored examples.
+
+    Args:
+        builder: a prepared TFDS builder.
+        split: name of a split.
+
+    Returns:
+        Name of a feature -> array with an entry per example, or a list where lengths differ.
+    """
     import tensorflow_datasets as tfds
 
     # One shard after the other: the order is the order in the files.
@@ -87,8 +113,7 @@ def _prepare(builder, files: Sequence[str]) -> None:
             _check_reachable(builder.name, name, urls[name])
     config = tfds.download.DownloadConfig(manual_dir=manual)
     try:
-        with _quiet():
-            builder.download_and_prepare(download_config=config)
+        builder.download_and_prepare(download_config=config)
     except tfds.download.download_manager.NonMatchingChecksumError:
         where = manual or "the download"
         raise UserError(
@@ -113,8 +138,8 @@ def _check_reachable(dataset: str, name: str, url: str) -> None:
     if reason:
         raise UserError(
             f"The dataset {dataset} needs {name}, which is not in {MANUAL_DIR}"
-            f"{_folder_in_words()}, and {url} {reason}: fetch the file on a machine with a network, "
-            f"put it into a folder and set {MANUAL_DIR} to that folder."
+            f"{_folder_in_words()}, and {url} {reason}: fetch the file elsewhere, put it into a "
+            f"folder and set {MANUAL_DIR} to that folder."
         )
 
 
@@ -129,15 +154,3 @@ def _writable(folder) -> bool:
     while not folder.exists() and folder != folder.parent:
         folder = folder.parent
     return folder.is_dir() and os.access(folder, os.W_OK)
-
-
-@contextlib.contextmanager
-def _quiet():
-    """TFDS announces its preparation on stdout and in the log: a live table has no room for it."""
-    with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
-        before = logging.root.manager.disable
-        logging.disable(logging.WARNING)
-        try:
-            yield
-        finally:
-            logging.disable(before)

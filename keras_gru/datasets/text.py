@@ -13,7 +13,9 @@ PADDING, UNKNOWN = 0, 1
 
 _TAG = "<br />"
 # An apostrophe disappears ("don't" is one word); other punctuation separates words.
-_PUNCTUATION = str.maketrans({mark: " " for mark in string.punctuation} | {"'": None})
+_PUNCTUATION = str.maketrans(
+    dict.fromkeys(string.punctuation + "¡¿«»“”—–…", " ") | dict.fromkeys("'‘’")
+)
 
 
 def split_words(text: str, limit: int = -1) -> list[str]:
@@ -53,12 +55,15 @@ class Tokenizer:
         return [ids.get(unit, UNKNOWN) for unit in self.split(text)]
 
 
-def build_vocabulary(sentences: Iterable[Sequence[str]], size: int) -> list[str]:
+def build_vocabulary(
+    sentences: Iterable[Sequence[str]], size: int, special: Sequence[str] = ()
+) -> list[str]:
     """The most frequent words of the training split, after padding and unknown.
 
     Args:
         sentences: lists of words, of the training split alone.
-        size: entries at most, padding and unknown included.
+        size: entries at most, padding, unknown and special tokens included.
+        special: further tokens that are no words.
 
     Returns:
         The word of each token; words of one frequency are in alphabetical order.
@@ -67,7 +72,8 @@ def build_vocabulary(sentences: Iterable[Sequence[str]], size: int) -> list[str]
     for words in sentences:
         counts.update(words)
     ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    return ["", "[UNK]", *(word for word, _ in ranked[: size - 2])]
+    reserved = ["", "[UNK]", *special]
+    return reserved + [word for word, _ in ranked[: max(0, size - len(reserved))]]
 
 
 def encode_all(sentences: Sequence[Sequence[str]], vocabulary: Sequence[str]):

@@ -4,7 +4,7 @@ import numpy as np
 
 from keras_gru.datasets import source
 from keras_gru.datasets.config import Adding as AddingConfig
-from keras_gru.datasets.forecasting import baseline
+from keras_gru.datasets.forecasting import mean_of_train
 from keras_gru.datasets.sequence_dataset import Metric, SequenceDataset, SequenceSpec, Split
 
 
@@ -26,16 +26,12 @@ def load(config: AddingConfig) -> SequenceDataset:
         config=AddingBuilderConfig(length=config.length, sizes=sizes, seed=config.seed),
     )
     splits = {name: _split(of) for name, of in columns.items()}
-    mean = splits["train"].targets.mean()
-    chance = baseline(
-        "mean of the sums (chance)", splits, lambda name: np.full(splits[name].targets.shape, mean)
-    )
     return SequenceDataset(
         name="The adding problem",
         spec=SequenceSpec(task="forecasting", outputs=1, features=2, length=config.length),
         metric=Metric("mse", "min", "MSE", digits=4),
         splits=splits,
-        baselines=(chance,),
+        baselines=(mean_of_train(splits, "mean of the sums (chance)"),),
     )
 
 

@@ -4,10 +4,16 @@ import numpy as np
 
 from keras_gru.datasets import forecasting, source
 from keras_gru.datasets.config import Ridership
-from keras_gru.datasets.sequence_dataset import Baseline, Metric, SequenceDataset, SequenceSpec
+from keras_gru.datasets.sequence_dataset import (
+    Metric,
+    SequenceDataset,
+    SequenceSpec,
+    check_not_empty,
+)
 
 _SCALE = 1_000_000  # boardings become numbers of about 1, as in the book
 _WEEK = 7
+_NAME = "CTA ridership"
 _SPLITS = {
     "train": ("2016-01-01", "2018-12-31"),
     "validation": ("2019-01-01", "2019-05-31"),
@@ -38,19 +44,21 @@ def load(config: Ridership) -> SequenceDataset:
         shape = (config.window, config.horizon, config.every_step)
         splits[name] = forecasting.windows(inputs[inside], rail[inside], *shape)
         history[name] = forecasting.windows(rail[inside], rail[inside], *shape).inputs["features"]
+    check_not_empty(_NAME, splits)
+    spec = SequenceSpec(
+        task="forecasting",
+        outputs=1,
+        features=inputs.shape[1],
+        length=config.window,
+        horizon=config.horizon,
+        every_step=config.every_step,
+    )
     return SequenceDataset(
-        name="CTA ridership",
-        spec=SequenceSpec(
-            task="forecasting",
-            outputs=1,
-            features=inputs.shape[1],
-            length=config.window,
-            horizon=config.horizon,
-            every_step=config.every_step,
-        ),
+        name=_NAME,
+        spec=spec,
         metric=Metric("mae", "min", "MAE (passengers)", scale=_SCALE, digits=0),
         splits=splits,
-        baselines=tuple(_baselines(config, splits, history)),
+        baselines=forecasting.baselines(splits, history, spec, _WEEK, "same day a week earlier"),
         notes=(f"Dropped {dropped} exact duplicate rows of {len(days['date']) + dropped}.",),
     )
 
@@ -79,19 +87,3 @@ def _channels(days: dict, multivariate: bool) -> tuple[np.ndarray, np.ndarray]:
     bus = (days["bus"] / _SCALE).astype(np.float32)[:, None]
     tomorrow = np.append(days["day_type"][1:], days["day_type"][-1])  # a calendar is known ahead
     return np.hstack([bus, rail, np.eye(3, dtype=np.float32)[tomorrow]]), rail
-
-
-def _baselines(config: Ridership, splits, history) -> list[Baseline]:
-    def last_week(name):
-        return forecasting.naive(history[name], _WEEK, config.horizon, config.every_step)
-
-    found = [forecasting.baseline("same weekday of the last week (naive)", splits, last_week)]
-    linear = None if config.every_step else forecasting.linear(splits["train"])
-    if linear is not None:
-        forecast, parameters = linear
-        found.append(
-            forecasting.baseline(
-                "linear model", splits, lambda name: forecast(splits[name]), parameters
-            )
-        )
-    return found

@@ -1,0 +1,116 @@
+"""Your own time series: a CSV with one row per time step, oldest first."""
+
+import math
+
+import numpy as np
+
+from keras_gru.datasets import forecasting
+from keras_gru.datasets.config import CsvSeries
+from keras_gru.datasets.files import Table, existing, read_table
+from keras_gru.datasets.sequence_dataset import SPLITS, Metric, SequenceDataset, SequenceSpec
+from keras_gru.errors import UserError
+
+
+def load(config: CsvSeries) -> SequenceDataset:
+    """Reads the columns, splits them by position, and cuts each split into windows.
+
+    Every column is scaled to mean 0 and standard deviation 1 in train. With one target, the
+    metric that a reader sees is in the target's own unit again.
+
+    Args:
+        config: the settings.
+
+    Returns:
+        A forecasting dataset.
+
+    Raises:
+        UserError: if a column is missing, a cell is no number, or a split is too short.
+    """
+    table = read_table(existing(config.path, "a CSV file"))
+    inputs = _numbers(table, config.inputs or config.targets)
+    targets = _numbers(table, config.targets)
+    sizes = _sizes(len(targets), config.validation_share, config.test_share)
+    _check_long_enough(config, sizes)
+    inputs, _ = _scaled(inputs, sizes["train"])
+    targets, scale = _scaled(targets, sizes["train"])
+    shape = (config.window, config.horizon, config.every_step)
+    splits, history, start = {}, {}, 0
+    for name, size in sizes.items():
+        inside = slice(start, start + size)
+        splits[name] = forecasting.windows(inputs[inside], targets[inside], *shape)
+        own = forecasting.windows(targets[inside], targets[inside], *shape)
+        history[name] = own.inputs["features"]
+        start += size
+    spec = SequenceSpec(
+        task="forecasting",
+        outputs=targets.shape[1],
+        features=inputs.shape[1],
+        length=config.window,
+        horizon=config.horizon,
+        every_step=config.every_step,
+    )
+    rule = "last value" if config.season is None else f"value {config.season} rows earlier"
+    return SequenceDataset(
+        name=table.path.name,
+        spec=spec,
+        metric=_metric(config.targets, scale),
+        splits=splits,
+        baselines=forecasting.baselines(splits, history, spec, config.season or 1, rule),
+        notes=(f"Split {len(targets)} rows by position: {_in_words(sizes)}.",),
+    )
+
+
+def _numbers(table: Table, names) -> np.ndarray:
+    """The columns as (rows, len(names))."""
+    return np.stack([_column(table, name) for name in names], axis=1)
+
+
+def _column(table: Table, name: str) -> np.ndarray:
+    values = []
+    for cell, line in zip(table.column(name), table.lines, strict=True):
+        try:
+            value = float(cell)
+        except ValueError:
+            value = math.nan
+        if not math.isfinite(value):
+            raise UserError(
+                f"{table.path}, line {line}: column {name!r} is {cell!r}, which is not a finite "
+                "number such as 0.5."
+            )
+        values.append(value)
+    return np.array(values)
+
+
+def _sizes(rows: int, validation_share: float, test_share: float) -> dict[str, int]:
+    validation, test = round(rows * validation_share), round(rows * test_share)
+    return {"train": rows - validation - test, "validation": validation, "test": test}
+
+
+def _check_long_enough(config: CsvSeries, sizes: dict[str, int]) -> None:
+    needed = config.window + config.horizon
+    for name in SPLITS:
+        if sizes[name] < needed:
+            raise UserError(
+                f"{config.path}: the {name} split is empty, because its {sizes[name]} rows are "
+                f"fewer than window + horizon = {needed}; use more rows, a larger share for it or "
+                "a shorter window."
+            )
+
+
+def _scaled(values: np.ndarray, train: int) -> tuple[np.ndarray, np.ndarray]:
+    """Values with mean 0 and deviation 1 in the first `train` rows, and the deviations (V,)."""
+    deviation = values[:train].std(axis=0)
+    deviation = np.where(deviation > 0, deviation, 1.0)  # a constant column stays constant
+    return ((values - values[:train].mean(axis=0)) / deviation).astype(np.float32), deviation
+
+
+def _metric(targets: tuple[str, ...], scale: np.ndarray) -> Metric:
+    if len(targets) > 1:  # different units have no common one
+        return Metric("mae", "min", "MAE (standard deviations)", digits=4)
+    # Three significant digits or so, whatever the unit.
+    digits = min(8, max(0, 3 - math.floor(math.log10(scale[0]))))
+    return Metric("mae", "min", f"MAE ({targets[0]})", scale=float(scale[0]), digits=digits)
+
+
+def _in_words(sizes: dict[str, int]) -> str:
+    return ", ".join(f"{size} {name}" for name, size in sizes.items())

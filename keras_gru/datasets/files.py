@@ -1,0 +1,97 @@
+"""Reading a user's own files; whatever is wrong with one is said in a sentence."""
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from keras_gru.errors import UserError, did_you_mean
+
+
+def existing(path: str, what: str) -> Path:
+    """The path of a file or folder that must be there.
+
+    Args:
+        path: as the user wrote it; `~` is the home folder.
+        what: such as `"a CSV file"`.
+
+    Raises:
+        UserError: if nothing is there.
+    """
+    found = Path(path).expanduser()
+    if not found.exists():
+        raise UserError(f"{path}: no such file or folder; dataset.path must be {what}.")
+    return found
+
+
+def read_text(path: Path) -> str:
+    """The text of a UTF-8 file."""
+    if path.is_dir():
+        raise UserError(f"{path} is a folder, where a file was expected.")
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UserError(
+            f"{path}: byte {error.start} is not UTF-8; save the file in the encoding UTF-8."
+        ) from None
+    except OSError as error:
+        raise UserError(f"{path} cannot be read: {error.strerror}.") from None
+
+
+@dataclass(frozen=True)
+class Table:
+    """A CSV file.
+
+    Args:
+        path: where it is.
+        header: names of the columns.
+        rows: a list of cells for each row.
+        lines: the line that each row ends in.
+    """
+
+    path: Path
+    header: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    lines: Sequence[int]
+
+    def column(self, name: str) -> list[str]:
+        """The cells of a column.
+
+        Raises:
+            UserError: if there is no such column.
+        """
+        if name not in self.header:
+            raise UserError(
+                f"{self.path}: there is no column {name!r}.{did_you_mean(name, self.header)}"
+            )
+        at = self.header.index(name)
+        return [row[at] for row in self.rows]
+
+
+def read_table(path: Path) -> Table:
+    """A CSV file with a header, cells separated by commas.
+
+    Raises:
+        UserError: if the file is none, or a row has not as many cells as the header.
+    """
+    text = read_text(path)
+    csv.field_size_limit(max(csv.field_size_limit(), len(text)))  # a long text is one cell
+    reader = csv.reader(io.StringIO(text, newline=""))
+    rows, lines = [], []
+    try:
+        for row in reader:
+            if row:  # a blank line is no row
+                rows.append(row)
+                lines.append(reader.line_num)
+    except csv.Error as error:
+        raise UserError(f"{path}, line {reader.line_num}: not a CSV file ({error}).") from None
+    if not rows:
+        raise UserError(f"{path} is empty; its first line must name the columns.")
+    header = [name.strip() for name in rows[0]]
+    for row, line in zip(rows[1:], lines[1:], strict=True):
+        if len(row) != len(header):
+            raise UserError(
+                f"{path}, line {line}: {len(row)} cells, where the header has {len(header)}."
+            )
+    return Table(path, header, rows[1:], lines[1:])

@@ -1,0 +1,174 @@
+"""Your own arrays: an .npz file.
+
+For each split, `train`, `validation` and `test`, the file has:
+
+- `train_inputs`: vectors `(N, T, D)` of numbers, or tokens `(N, T)` of integers from 1;
+- `train_targets`: see the table;
+- `train_lengths`: `(N,)`, the time steps of each sequence; what follows them is padding. Without
+  it a sequence of tokens ends before its zeros at the end, and one of vectors has all T steps.
+
+| task | targets |
+|---|---|
+| classification | `(N,)` integers from 0 |
+| tagging | `(N, T)` integers from 0 |
+| forecasting | `(N,)`, `(N, V)` or `(N, H, V)` numbers; `(N, T, H, V)` for a forecast at each step |
+| polyphony | `(N, T, V)` zeros and ones |
+
+A split that is not there is carved out of train at random, by a fixed seed.
+"""
+
+# N sequences, T time steps, D features, H steps ahead, V variables or notes
+
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+from keras_gru.datasets import baselines, forecasting
+from keras_gru.datasets.config import Npz
+from keras_gru.datasets.files import existing
+from keras_gru.datasets.npz_checks import check_alike, check_labels, check_split, refuse
+from keras_gru.datasets.sequence_dataset import (
+    SPLITS,
+    Baseline,
+    Metric,
+    SequenceDataset,
+    SequenceSpec,
+    Split,
+    check_not_empty,
+)
+from keras_gru.datasets.texts import split_at_random
+from keras_gru.errors import did_you_mean
+
+_METRICS = {
+    "classification": Metric("accuracy", "max", "accuracy"),
+    "tagging": Metric("accuracy", "max", "accuracy", digits=4),
+    "forecasting": Metric("mae", "min", "MAE", digits=4),
+    "polyphony": Metric("nll", "min", "NLL (nats per step)", digits=2),
+}
+
+
+def load(config: Npz) -> SequenceDataset:
+    """Reads and checks the arrays.
+
+    Args:
+        config: the settings.
+
+    Returns:
+        A dataset of the task that the settings name.
+
+    Raises:
+        UserError: if the file or an array is not what the layout asks for.
+    """
+    path = existing(config.path, "an .npz file")
+    arrays = {
+        name: check_split(path, name, of, config.task, config.max_length)
+        for name, of in _read(path).items()
+    }
+    check_alike(path, arrays)
+    arrays = _carve(arrays, config.validation_share, config.test_share)
+    fixed = _one_length(arrays)
+    splits = {name: _split(arrays[name], config.task, fixed) for name in SPLITS}
+    check_not_empty(path.name, splits)
+    spec = _spec(arrays, config.task, fixed)
+    check_labels(path, splits, spec)
+    return SequenceDataset(
+        name=path.name,
+        spec=spec,
+        metric=_METRICS[config.task],
+        splits=splits,
+        baselines=(_baseline(splits, spec),),
+    )
+
+
+def _read(path: Path) -> dict[str, dict[str, np.ndarray]]:
+    """Name of a split -> its `inputs`, `targets` and maybe `lengths`."""
+    known = [f"{split}_{part}" for split in SPLITS for part in ("inputs", "targets", "lengths")]
+    found = {}
+    for name, array in _load_arrays(path).items():
+        if name not in known:
+            refuse(path, f"the array {name!r} is not known.{did_you_mean(name, known)}")
+        split, part = name.split("_")
+        found.setdefault(split, {})[part] = array
+    for split in {"train": None, **found}:
+        for part in ("inputs", "targets"):
+            if part not in found.get(split, ()):
+                refuse(path, f"the array '{split}_{part}' is missing.")
+    return found
+
+
+def _load_arrays(path: Path) -> dict[str, np.ndarray]:
+    if not zipfile.is_zipfile(path):
+        refuse(path, "not an .npz file; numpy.savez writes one.")
+    try:
+        # Never a pickle: loading one runs whatever code its author put in.
+        with np.load(path, allow_pickle=False) as file:
+            return {name: file[name] for name in file.files}
+    except ValueError:
+        refuse(path, "an array holds Python objects, where only numbers are read.")
+    except (OSError, zipfile.BadZipFile, EOFError):
+        refuse(path, "the file is damaged; write it again with numpy.savez.")
+
+
+def _carve(arrays: dict, validation_share: float, test_share: float) -> dict:
+    """Takes the splits that are missing out of train."""
+    train = arrays["train"]
+    size = len(train["inputs"])
+    parts = split_at_random(
+        size,
+        0 if "validation" in arrays else validation_share,
+        0 if "test" in arrays else test_share,
+    )
+    carved = {name: {part: a[rows] for part, a in train.items()} for name, rows in parts.items()}
+    return carved | {name: of for name, of in arrays.items() if name != "train"}
+
+
+def _one_length(arrays: dict) -> int | None:
+    """The length that all sequences have, or None."""
+    lengths = np.unique(np.concatenate([of["lengths"] for of in arrays.values()]))
+    return int(lengths[0]) if len(lengths) == 1 else None
+
+
+def _split(arrays: dict[str, np.ndarray], task: str, fixed: int | None) -> Split:
+    inputs, targets, lengths = arrays["inputs"], arrays["targets"], arrays["lengths"]
+    name = "tokens" if inputs.ndim == 2 else "features"
+    by_step = task in ("tagging", "polyphony") or targets.ndim == 4
+    if fixed is not None:
+        inputs, targets = inputs[:, :fixed], targets[:, :fixed] if by_step else targets
+    # A forecast at every step of equally long sequences needs no weights.
+    weighted = by_step and (task != "forecasting" or fixed is None)
+    return Split(
+        {name: inputs},
+        targets,
+        {} if fixed is not None else {name: lengths},
+        stepwise=name if weighted else None,
+    )
+
+
+def _spec(arrays: dict, task: str, fixed: int | None) -> SequenceSpec:
+    inputs, targets = arrays["train"]["inputs"], arrays["train"]["targets"]
+    tokens = inputs.ndim == 2
+    labels = task in ("classification", "tagging")
+    every_step = task == "forecasting" and targets.ndim == 4
+    return SequenceSpec(
+        task=task,
+        outputs=int(targets.max()) + 1 if labels else targets.shape[-1],
+        vocabulary=int(max(of["inputs"].max() for of in arrays.values())) + 1 if tokens else None,
+        features=None if tokens else inputs.shape[2],
+        length=fixed,
+        horizon=targets.shape[-2] if task == "forecasting" else 1,
+        every_step=every_step,
+    )
+
+
+def _baseline(splits: dict[str, Split], spec: SequenceSpec) -> Baseline:
+    names = [str(number) for number in range(spec.outputs)]
+    if spec.task == "classification":
+        return baselines.majority_class(splits, names)
+    if spec.task == "polyphony":
+        return baselines.note_frequencies(splits)
+    if spec.task == "forecasting":
+        return forecasting.mean_of_train(splits)
+    if spec.vocabulary is None:
+        return baselines.most_frequent_target(splits, names)
+    return baselines.tag_of_each_token(splits)

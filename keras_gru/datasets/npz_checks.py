@@ -1,0 +1,177 @@
+"""What can be wrong with a user's arrays, said in a sentence."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NoReturn
+
+import numpy as np
+
+from keras_gru.datasets.sequence_dataset import SequenceSpec, Split
+from keras_gru.errors import UserError
+
+Arrays = dict[str, np.ndarray]
+
+# Whether the targets of a task are whole numbers, and how many axes they may have.
+_TARGETS = {
+    "classification": (True, (1,), "(N,)"),
+    "tagging": (True, (2,), "(N, T)"),
+    "forecasting": (False, (1, 2, 3, 4), "(N,), (N, V), (N, H, V) or (N, T, H, V)"),
+    "polyphony": (False, (3,), "(N, T, V)"),
+}
+
+
+def refuse(path: Path, sentence: str) -> NoReturn:
+    """Raises a `UserError` about a file."""
+    raise UserError(f"{path}: {sentence}")
+
+
+def check_split(path: Path, split: str, arrays: Arrays, task: str, max_length: int) -> Arrays:
+    """The arrays of one split, if they are what the layout asks for.
+
+    Args:
+        path: the file, for the error.
+        split: its name, for the error.
+        arrays: `inputs`, `targets` and maybe `lengths`.
+        task: what they are for.
+        max_length: a longer sequence is an error.
+
+    Returns:
+        `inputs` (N, T) or (N, T, D), `targets` in the task's widest shape, `lengths` (N,).
+
+    Raises:
+        UserError: if they are not.
+    """
+    inputs = _check_inputs(path, f"{split}_inputs", arrays["inputs"], task)
+    lengths = _check_lengths(path, split, arrays, max_length)
+    targets = _check_targets(path, f"{split}_targets", arrays["targets"], task, inputs)
+    real = np.arange(inputs.shape[1]) < lengths[:, None]
+    if inputs.ndim == 2:
+        if (inputs[real] < 1).any():
+            refuse(
+                path,
+                f"'{split}_inputs' has a token {inputs[real].min()} inside a sequence; "
+                "tokens start at 1, because 0 is padding.",
+            )
+        inputs = np.where(real, inputs, 0)
+    if task == "tagging":
+        targets = np.where(real, targets, 0)  # whatever stands in the padding is no label
+    return {"inputs": inputs, "targets": targets, "lengths": lengths}
+
+
+def check_alike(path: Path, splits: Mapping[str, Arrays]) -> None:
+    """Refuses splits whose arrays differ in their features or in what is to be told."""
+    train = splits["train"]
+    for name, arrays in splits.items():
+        for part, own in (("inputs", 2), ("targets", 2 if train["targets"].ndim == 4 else 1)):
+            # The number of sequences and of steps may differ, and nothing else.
+            one, other = train[part], arrays[part]
+            if one.ndim == 2 and one.dtype.kind == "i":
+                own = 2  # tokens and tags have no axis but those two
+            if one.ndim != other.ndim or one.shape[own:] != other.shape[own:]:
+                refuse(
+                    path,
+                    f"'{name}_{part}' has the shape {other.shape} and 'train_{part}' "
+                    f"{one.shape}; they may differ in sequences and steps alone.",
+                )
+
+
+def check_labels(path: Path, splits: Mapping[str, Split], spec: SequenceSpec) -> None:
+    """Refuses labels of validation and test that train does not reach up to."""
+    if spec.task not in ("classification", "tagging"):
+        return
+    for name, split in splits.items():
+        if split.targets.max() >= spec.outputs:
+            refuse(
+                path,
+                f"'{name}_targets' has the label {split.targets.max()}, but the labels of train "
+                f"are 0 to {spec.outputs - 1}.",
+            )
+
+
+def _check_inputs(path: Path, name: str, inputs: np.ndarray, task: str) -> np.ndarray:
+    tokens = inputs.ndim == 2 and inputs.dtype.kind in "iu"
+    if not tokens and inputs.ndim != 3:
+        refuse(
+            path,
+            f"'{name}' has the shape {inputs.shape} and the type {inputs.dtype}; vectors are "
+            "(N, T, D), tokens are (N, T) integers.",
+        )
+    if 0 in inputs.shape:
+        refuse(path, f"'{name}' is empty: its shape is {inputs.shape}.")
+    if tokens and task in ("forecasting", "polyphony"):
+        refuse(path, f"'{name}' has tokens {inputs.shape}, but {task} needs vectors (N, T, D).")
+    if tokens:
+        return inputs.astype(np.int32)
+    return _check_numbers(path, name, inputs)
+
+
+def _check_numbers(path: Path, name: str, array: np.ndarray) -> np.ndarray:
+    if array.dtype.kind not in "iufb":
+        refuse(path, f"'{name}' has the type {array.dtype}, which are no real numbers.")
+    if not np.isfinite(array).all():
+        refuse(path, f"'{name}' has NaN or infinite numbers; replace or leave out these sequences.")
+    return array.astype(np.float32)
+
+
+def _check_lengths(path: Path, split: str, arrays: Arrays, max_length: int) -> np.ndarray:
+    inputs = arrays["inputs"]
+    count, steps = inputs.shape[:2]
+    name = f"{split}_lengths"
+    if "lengths" in arrays:
+        lengths = arrays["lengths"]
+        if lengths.shape != (count,) or lengths.dtype.kind not in "iu":
+            refuse(
+                path,
+                f"'{name}' has the shape {lengths.shape} and the type {lengths.dtype}; it must be "
+                f"({count},) integers, one for each sequence.",
+            )
+    elif inputs.ndim == 2:
+        name = f"{split}_inputs"
+        lengths = steps - np.argmax(inputs[:, ::-1] != 0, axis=1)
+        lengths = np.where(inputs.any(axis=1), lengths, 0)
+    else:
+        lengths = np.full(count, steps)
+    if lengths.min() < 1 or lengths.max() > steps:
+        wrong = lengths.min() if lengths.min() < 1 else lengths.max()
+        refuse(path, f"'{name}' has a sequence of length {wrong}; it must be 1 to {steps}.")
+    if lengths.max() > max_length:
+        refuse(
+            path,
+            f"'{split}_inputs' has a sequence of length {lengths.max()}, longer than "
+            f"dataset.max_length, which is {max_length}.",
+        )
+    return lengths.astype(np.int64)
+
+
+def _check_targets(
+    path: Path, name: str, targets: np.ndarray, task: str, inputs: np.ndarray
+) -> np.ndarray:
+    labels, axes, layout = _TARGETS[task]
+    by_step = task in ("tagging", "polyphony") or targets.ndim == 4
+    expected = inputs.shape[: 2 if by_step else 1]
+    if (
+        targets.ndim not in axes
+        or targets.shape[: len(expected)] != expected
+        or (0 in targets.shape)
+    ):
+        refuse(
+            path,
+            f"'{name}' has the shape {targets.shape}, where inputs have {inputs.shape}; "
+            f"for {task} it must be {layout}.",
+        )
+    if labels:
+        return _check_label_numbers(path, name, targets)
+    targets = _check_numbers(path, name, targets)
+    if task == "polyphony" and not np.isin(targets, (0, 1)).all():
+        refuse(path, f"'{name}' has numbers other than 0 and 1; a note sounds or does not.")
+    if task == "forecasting" and targets.ndim < 3:
+        targets = targets.reshape(len(targets), 1, -1)
+    return targets
+
+
+def _check_label_numbers(path: Path, name: str, targets: np.ndarray) -> np.ndarray:
+    if targets.dtype.kind not in "iu":
+        refuse(path, f"'{name}' has the type {targets.dtype}; labels are integers from 0.")
+    if targets.min() < 0:
+        refuse(path, f"'{name}' has the label {targets.min()}; labels are integers from 0.")
+    return targets.astype(np.int32)

@@ -1,0 +1,85 @@
+"""Your own labelled texts: a folder with a sub-folder of .txt files per label, or a CSV."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from keras_gru.datasets.config import Texts
+from keras_gru.datasets.files import existing, read_table, read_text
+from keras_gru.datasets.labelled_texts import classification
+from keras_gru.datasets.sequence_dataset import SequenceDataset
+from keras_gru.errors import UserError
+
+_SPLITTING_SEED = 0
+
+
+def load(config: Texts) -> SequenceDataset:
+    """Reads the texts and splits them at random, by a fixed seed.
+
+    Args:
+        config: the settings.
+
+    Returns:
+        A classification dataset of word tokens.
+
+    Raises:
+        UserError: if a column or the files are missing, there is one label only, or a split is
+            empty.
+    """
+    path = existing(config.path, "a folder of texts or a CSV file")
+    if path.is_dir():
+        texts, labels = _read_folder(path)
+    else:
+        texts, labels = _read_csv(path, config.text, config.label)
+    classes = sorted(set(labels))
+    if len(classes) < 2:
+        found = f"only the label {classes[0]!r}" if classes else "no text"
+        raise UserError(f"{path}: {found} was found; a classifier needs two labels or more.")
+    parts = split_at_random(len(texts), config.validation_share, config.test_share)
+    numbers = np.array([classes.index(label) for label in labels])
+    return classification(
+        path.name,
+        {name: ([texts[i] for i in rows], numbers[rows]) for name, rows in parts.items()},
+        classes,
+        config.vocabulary,
+        config.max_length,
+    )
+
+
+def split_at_random(size: int, validation_share: float, test_share: float) -> dict:
+    """Deals out `size` examples by a fixed seed.
+
+    Returns:
+        Name of a split -> indices of its examples.
+    """
+    order = np.random.default_rng(_SPLITTING_SEED).permutation(size)
+    test = round(size * test_share)
+    validation = round(size * validation_share)
+    return {
+        "train": order[test + validation :],
+        "validation": order[test : test + validation],
+        "test": order[:test],
+    }
+
+
+def _read_folder(folder: Path) -> tuple[Sequence[str], Sequence[str]]:
+    texts, labels = [], []
+    for path in sorted(folder.glob("*/*.txt")):
+        texts.append(read_text(path))
+        labels.append(path.parent.name)
+    if not texts:
+        raise UserError(
+            f"{folder}: no text was found; it must have a sub-folder for each label, with .txt "
+            "files inside."
+        )
+    return texts, labels
+
+
+def _read_csv(path: Path, text: str, label: str) -> tuple[Sequence[str], Sequence[str]]:
+    table = read_table(path)
+    labels = [cell.strip() for cell in table.column(label)]
+    for cell, line in zip(labels, table.lines, strict=True):
+        if not cell:
+            raise UserError(f"{path}, line {line}: column {label!r} is empty; it must be a label.")
+    return table.column(text), labels
