@@ -31,9 +31,11 @@ def significant(value: float, digits: int = 3) -> str:
     """Enough digits to compare, and no exponent where a reader can do without."""
     if not math.isfinite(value):
         return "–"
-    if value == 0 or 1e-4 <= abs(value) < 10 ** (digits + 3):
-        decimals = digits - 1 - math.floor(math.log10(abs(value))) if value else 0
-        return f"{value:,.{max(decimals, 0)}f}"
+    if value == 0:
+        return "0"
+    if 1e-4 <= abs(value) < 10 ** (digits + 3):
+        decimals = max(0, digits - 1 - math.floor(math.log10(abs(value))))
+        return f"{value:,.{decimals}f}"
     return f"{value:.{digits - 1}e}"
 
 

@@ -17,6 +17,7 @@ from keras_gru.report.table import HEADERS, Row, explanation, rows
 
 # What has a place of its own on the page, or is in the table.
 PLACED_FACTS = ("started", "metric", "baselines")
+LONG = 220  # letters of a conclusion that is set smaller
 MARKER_PATHS = {
     "o": "M8.6 6a3.4 3.4 0 1 0 6.8 0a3.4 3.4 0 1 0-6.8 0z",
     "s": "M9 3h6v6h-6z",
@@ -84,15 +85,16 @@ def _header(comparison: Comparison) -> str:
         "Seeds": ", ".join(map(str, experiment.seeds)),
         "Size": size,
         "Training": f"up to {plural(experiment.training.epochs, 'epoch')}",
-        "Time": duration(sum(run.seconds for run in comparison.runs)),
+        "Trained for": duration(sum(run.seconds for run in comparison.runs)),
         "Started": _date(comparison.facts["started"]),
     }
     about = f'\n<p class="about">{escape(experiment.description)}</p>' * bool(
         experiment.description
     )
+    conclusion = conclude(comparison)
     return f"""<header>
-<h1>{escape(experiment.name)}</h1>{about}
-<p class="conclusion">{escape(conclude(comparison))}</p>
+<h1>{escape(experiment.name)}</h1>{about * bool(experiment.description)}
+<p class="conclusion{" long" * (len(conclusion) > LONG)}">{escape(conclusion)}</p>
 {_definitions(setup, "setup")}
 </header>"""
 
@@ -141,17 +143,21 @@ def _results(comparison: Comparison) -> str:
     numbers = {cell: number for cell, (_, number) in plots.series(comparison).items()}
 
     def line(row: Row) -> str:
-        swatch = _swatch(numbers[row.cell]) if row.cell else ""
+        name = escape(row.label)
+        if row.cell:
+            name = f'<span class="name">{_swatch(numbers[row.cell])}<span>{name}</span></span>'
         remark = f'<span class="remark">{escape(row.remark)}</span>' * bool(row.remark)
-        head = f'<th scope="row">{swatch}{escape(row.label)}{remark}</th>'
+        head = f'<th scope="row">{name}{remark}</th>'
         return f"<tr>{head}{_cells_of(row.values)}</tr>"
 
     bodies = [[row for row in results if row.cell], [row for row in results if not row.cell]]
-    caption = f"{comparison.metric.label}. {explanation(comparison)}"
-    table = _table(caption, HEADERS, [map(line, body) for body in bodies if body])
-    return (
-        f'<section aria-labelledby="results">\n<h2 id="results">Results</h2>\n{table}\n</section>'
-    )
+    label = comparison.metric.label
+    table = _table("results", label, HEADERS, [map(line, body) for body in bodies if body])
+    return f"""<section aria-labelledby="results">
+<h2 id="results">Results</h2>
+<p>{escape(explanation(comparison))}</p>
+{table}
+</section>"""
 
 
 def _runs(comparison: Comparison) -> str:
@@ -166,17 +172,21 @@ def _runs(comparison: Comparison) -> str:
             best = f"– of {run.epochs}"
         values = [str(run.seed), value(run.validation), value(run.test), best]
         values += [duration(run.seconds)]
-        outcome = f'<td class="words">{escape(run.status)}</td>'
+        outcome = escape(run.status)
         if run.status != "finished":
-            remark = f"{run.status}: {run.message}" if run.message else run.status
-            outcome = f'<td class="words"><span class="remark">{escape(remark)}</span></td>'
-        return f'<tr><th scope="row">{escape(run.label)}</th>{_cells_of(values)}{outcome}</tr>'
+            outcome = f'<span class="remark">{outcome}. {escape(run.message)}</span>'
+        head = f'<th scope="row">{escape(run.label)}</th>'
+        return f"<tr>{head}{_cells_of(values)}<td>{outcome}</td></tr>"
 
     order = {cell: number for number, cell in enumerate(comparison.experiment.cells)}
     runs = sorted(comparison.runs, key=lambda run: (order[run.cell], run.seed))
     headers = ("Cell", "Seed", "Validation", "Test", "Best epoch", "Time", "Outcome")
-    table = _table(f"{metric.label}, one row per network.", headers, [map(line, runs)])
-    return f'<section aria-labelledby="runs">\n<h2 id="runs">Every run</h2>\n{table}\n</section>'
+    table = _table("runs", metric.label, headers, [map(line, runs)])
+    return f"""<section aria-labelledby="runs">
+<h2 id="runs">Every run</h2>
+<p>One row for each network.</p>
+{table}
+</section>"""
 
 
 def _settings(comparison: Comparison) -> str:
@@ -194,20 +204,20 @@ experiment.yaml; a setting is changed in the file or behind the command.</p>
 
 
 def _facts(comparison: Comparison) -> str:
-    parts = []
-    for name, value in comparison.facts.items():
-        if name in PLACED_FACTS or not value:
-            continue
-        parts.append(f"<h3>{escape(_title(name))}</h3>{_fact(value)}")
-    return f"""<section aria-labelledby="facts" class="origin">
+    groups = "".join(
+        f"<div><h3>{escape(name.capitalize())}</h3>{_fact(value)}</div>"
+        for name, value in comparison.facts.items()
+        if name not in PLACED_FACTS and value
+    )
+    return f"""<section aria-labelledby="facts">
 <h2 id="facts">Where it comes from</h2>
-{"".join(parts)}
+<div class="origin">{groups}</div>
 </section>"""
 
 
 def _fact(value: object) -> str:
     if isinstance(value, dict):
-        return _definitions({_title(name): _text(of) for name, of in value.items()}, "facts")
+        return _definitions({name: _text(of) for name, of in value.items()}, "facts")
     if isinstance(value, list | tuple):
         return f'<ul class="notes">{"".join(f"<li>{escape(_text(v))}</li>" for v in value)}</ul>'
     return f"<p>{escape(_text(value))}</p>"
@@ -217,10 +227,6 @@ def _text(value: object) -> str:
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 
-def _title(name: str) -> str:
-    return name[:1].upper() + name[1:].replace("_", " ")
-
-
 def _definitions(items: dict[str, str], kind: str) -> str:
     pairs = [(f"<dt>{escape(name)}</dt><dd>{escape(text)}</dd>") for name, text in items.items()]
     if kind == "setup":
@@ -228,14 +234,16 @@ def _definitions(items: dict[str, str], kind: str) -> str:
     return f'<dl class="{kind}">{"".join(pairs)}</dl>'
 
 
-def _table(caption: str, headers: Iterable[str], bodies: Iterable[Iterable[str]]) -> str:
+def _table(kind: str, caption: str, headers: Iterable[str], bodies: Iterable[Iterable[str]]) -> str:
     head = "".join(f'<th scope="col">{escape(header)}</th>' for header in headers)
     body = "\n".join("<tbody>\n" + "\n".join(lines) + "\n</tbody>" for lines in bodies)
-    return f"""<div class="scroll" tabindex="0" role="region" aria-label="{escape(caption)}"><table>
+    return f"""<div class="scroll" tabindex="0" role="region" aria-labelledby="{kind}">
+<table class="{kind}">
 <caption>{escape(caption)}</caption>
 <thead><tr>{head}</tr></thead>
 {body}
-</table></div>"""
+</table>
+</div>"""
 
 
 def _cells_of(values: Iterable[str]) -> str:
@@ -244,7 +252,7 @@ def _cells_of(values: Iterable[str]) -> str:
 
 def _key(comparison: Comparison) -> str:
     items = "".join(
-        f"<li>{_swatch(number)}{escape(label)}</li>"
+        f'<li class="name">{_swatch(number)}<span>{escape(label)}</span></li>'
         for label, number in plots.series(comparison).values()
     )
     return f'<ul class="key">{items}</ul>'
@@ -253,10 +261,12 @@ def _key(comparison: Comparison) -> str:
 def _swatch(number: int) -> str:
     """A line with its marker, in the colour of a series."""
     paint = f"var(--series-{number % len(plots.COLOURS) + 1})"
+    dashes = ";stroke-dasharray:5 2" * (plots.line(number) != "-")
+    shape = MARKER_PATHS[plots.marker(number)]
     return (
-        f'<svg class="swatch" viewBox="0 0 24 12" aria-hidden="true"><path d="M0 6h24" '
-        f'style="stroke:{paint};stroke-width:2"/><path d="{MARKER_PATHS[plots.marker(number)]}" '
-        f'style="fill:{paint}"/></svg>'
+        '<svg class="swatch" viewBox="0 0 24 12" aria-hidden="true">'
+        f'<path d="M0 6h24" style="stroke:{paint};stroke-width:2{dashes}"/>'
+        f'<path d="{shape}" style="fill:{paint}"/></svg>'
     )
 
 
@@ -277,4 +287,4 @@ def _unfinished(comparison: Comparison) -> list[RunRecord]:
 
 def _date(started: str) -> str:
     moment = datetime.fromisoformat(started)
-    return f"{moment.day} {moment:%B %Y, %H:%M}"
+    return f"{moment.day} {moment:%b %Y, %H:%M}"

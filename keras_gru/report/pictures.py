@@ -94,7 +94,9 @@ def save_png(
     with matplotlib.rc_context(STYLE):
         figure = _figure(draw, comparison, size)
         keys = [
-            Line2D([], [], color=plots.colour(n), marker=plots.marker(n), lw=2, ms=5, label=name)
+            Line2D(
+                [], [], color=plots.colour(n), ls=plots.line(n), marker=plots.marker(n), label=name
+            )
             for name, n in plots.series(comparison).values()
         ]
         figure.legend(handles=keys, loc="outside upper left", ncols=4, frameon=False)

@@ -1,14 +1,15 @@
 """What is drawn of a comparison: three functions that each fill one pair of matplotlib axes."""
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.axis import Axis
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
 from keras_gru.datasets.sequence_dataset import Baseline
 from keras_gru.experiments.results import Comparison, RunRecord
-from keras_gru.report.formatting import duration, significant
 
 # After Okabe and Ito: the colour-blind can tell them apart. The markers differ, too.
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#aa4499", "#b88600", "#4a5568")
@@ -16,6 +17,7 @@ MARKERS = "os^DvP"
 INK = "#1f2937"
 MUTED = "#6b7280"
 LOGARITHMIC = 30  # an axis is logarithmic where its values differ by more than this factor
+TIME_UNITS = ((3600, "hours"), (60, "minutes"), (1, "seconds"))
 LABEL_GAP = 0.055  # of the axes' height, between the labels of two baselines
 
 
@@ -32,8 +34,13 @@ def colour(number: int) -> str:
 
 
 def marker(number: int) -> str:
-    """The marker of a series."""
-    return MARKERS[number % len(MARKERS)]
+    """The marker of a series; where the colours repeat, it is another one."""
+    return MARKERS[(number + number // len(COLOURS)) % len(MARKERS)]
+
+
+def line(number: int) -> str:
+    """The style of a series' line: dashed where the colours repeat."""
+    return "--" if number // len(COLOURS) % 2 else "-"
 
 
 def learning_curves(axes: Axes, comparison: Comparison) -> None:
@@ -47,7 +54,7 @@ def learning_curves(axes: Axes, comparison: Comparison) -> None:
         axes: of matplotlib.
         comparison: with any number of runs, of any length.
     """
-    shown = []
+    shown, ends = [], []
     for cell, (_, number) in series(comparison).items():
         runs = [run for run in comparison.runs if run.cell == cell]
         curves = [_curve(run, comparison) for run in runs if run.status == "finished"]
@@ -57,14 +64,17 @@ def learning_curves(axes: Axes, comparison: Comparison) -> None:
             _thin(axes, curve, max(shared, 1), number)
         for curve in (_curve(run, comparison) for run in runs if run.status != "finished"):
             _thin(axes, curve, 1, number)
-            last = np.flatnonzero(np.isfinite(curve))[-1:]
-            axes.plot(last + 1, curve[last], "x", color=colour(number), ms=6, mew=1.8)
+            ends.append((curve, number))
         shown += curves
     levels = _levels(comparison, (b.validation for b in comparison.baselines))
     _limit(axes, shown, [level for _, level in levels], comparison.metric.mode)
     _draw_baselines(axes, levels)
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+    for curve, number in ends:
+        _cross(axes, curve, number)
+    epochs = max((run.epochs for run in comparison.runs), default=1)
+    axes.set_xlim(1 - min(0.02 * epochs, 0.7), epochs + max(0.02 * epochs, 0.1))
     axes.set_xlabel("Epoch")
+    _ticks(axes.xaxis, integer=True)
     _name_metric(axes, comparison, "Validation")
 
 
@@ -72,14 +82,16 @@ def metric_by_parameters(axes: Axes, comparison: Comparison) -> None:
     """Draws the test metric against the parameters of the model, a point for each finished run."""
     _scatter(axes, comparison, lambda run: run.parameters)
     axes.set_xlabel("Parameters of the model")
-    _ticks(axes.xaxis, _short)
+    _ticks(axes.xaxis)
 
 
 def metric_by_time(axes: Axes, comparison: Comparison) -> None:
     """Draws the test metric against the training until the best epoch, a point for each run."""
-    _scatter(axes, comparison, seconds_to_best)
-    axes.set_xlabel("Training time until the best epoch")
-    _ticks(axes.xaxis, lambda value: "0" if value == 0 else duration(value))
+    longest = max(map(seconds_to_best, comparison.runs), default=0)
+    size, unit = next(pair for pair in TIME_UNITS if longest >= 3 * pair[0] or pair[0] == 1)
+    _scatter(axes, comparison, lambda run: seconds_to_best(run) / size)
+    axes.set_xlabel(f"Training until the best epoch ({unit})")
+    _ticks(axes.xaxis)
 
 
 def seconds_to_best(run: RunRecord) -> float:
@@ -99,12 +111,13 @@ def _curve(run: RunRecord, comparison: Comparison) -> np.ndarray:
 def _mean_and_band(axes: Axes, curves: Sequence[np.ndarray], number: int) -> None:
     if not curves or not curves[0].size:
         return
-    stack, colour_ = np.stack(curves), colour(number)
+    stack = np.stack(curves)
     epochs = np.arange(1, stack.shape[1] + 1)
-    dot = marker(number) if len(epochs) == 1 else None
-    axes.plot(epochs, stack.mean(0), color=colour_, lw=1.9, marker=dot, ms=5, zorder=3)
+    style = {"color": colour(number), "ls": line(number), "lw": 1.9, "ms": 5, "zorder": 3}
+    axes.plot(epochs, stack.mean(0), marker=marker(number) if len(epochs) == 1 else "", **style)
     if len(stack) > 1:
-        axes.fill_between(epochs, stack.min(0), stack.max(0), color=colour_, alpha=0.18, lw=0)
+        low, high = stack.min(0), stack.max(0)
+        axes.fill_between(epochs, low, high, color=colour(number), alpha=0.18, lw=0)
 
 
 def _thin(axes: Axes, curve: np.ndarray, first: int, number: int) -> None:
@@ -112,6 +125,13 @@ def _thin(axes: Axes, curve: np.ndarray, first: int, number: int) -> None:
     if len(curve) > first or first == 1:
         epochs = np.arange(first, len(curve) + 1)
         axes.plot(epochs, curve[first - 1 :], color=colour(number), lw=0.9, alpha=0.6)
+
+
+def _cross(axes: Axes, curve: np.ndarray, number: int) -> None:
+    """Where a run broke off; at the edge of the picture where it had left it."""
+    last = np.flatnonzero(np.isfinite(curve))[-1:]
+    height = np.clip(curve[last], *axes.get_ylim())
+    axes.plot(last + 1, height, "x", color=colour(number), ms=7, mew=1.8, clip_on=False, zorder=4)
 
 
 def _scatter(axes: Axes, comparison: Comparison, x: Callable[[RunRecord], float]) -> None:
@@ -131,7 +151,6 @@ def _scatter(axes: Axes, comparison: Comparison, x: Callable[[RunRecord], float]
         elif max(across) < 1.2 * min(across):  # equals stand side by side, not at the far ends
             middle = (min(across) + max(across)) / 2
             axes.set_xlim(0.85 * middle, 1.15 * middle)
-        axes.xaxis.set_major_locator(MaxNLocator(5)) if axes.get_xscale() == "linear" else None
     if heights:
         _stretch(axes, min(heights), max(heights), room=0.1)
     _draw_baselines(axes, levels)
@@ -157,7 +176,9 @@ def _stretch(axes: Axes, low: float, high: float, room: float) -> None:
         factor = (high / low) ** room
         axes.set_ylim(low / factor, high * factor)
     else:
-        space = room * (high - low) or 0.05 * abs(high) or 1.0
+        # At least 3 % of the value from end to end, so that a tiny difference looks like one.
+        least = (0.03 * max(abs(low), abs(high)) - (high - low)) / 2
+        space = max(room * (high - low), least) or 1.0
         axes.set_ylim(low - space, high + space)
 
 
@@ -185,14 +206,21 @@ def _draw_baselines(axes: Axes, levels: list[tuple[str, float]]) -> None:
 def _name_metric(axes: Axes, comparison: Comparison, split: str) -> None:
     scale = ", log scale" if axes.get_yscale() == "log" else ""
     axes.set_title(f"{split} {comparison.metric.label}{scale}", loc="left", fontsize=9.5, pad=8)
-    _ticks(axes.yaxis, _short)
+    _ticks(axes.yaxis)
 
 
-def _ticks(axis, text: Callable[[float], str]) -> None:
-    axis.set_major_formatter(FuncFormatter(lambda value, _: text(value)))
-    axis.set_minor_formatter(FuncFormatter(lambda value, _: ""))
+def _ticks(axis: Axis, integer: bool = False) -> None:
+    """Round numbers, all of an axis with the same digits."""
+    if axis.get_scale() == "log":
+        axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.6g}"))
+        axis.set_minor_formatter(NullFormatter())
+        return
+    axis.set_major_locator(MaxNLocator(7, steps=[1, 2, 5, 10], integer=integer, min_n_ticks=1))
 
+    def text(value: float, _: int | None) -> str:
+        ticks = axis.get_majorticklocs()
+        step = ticks[1] - ticks[0] if len(ticks) > 1 else 1.0
+        return f"{value:,.{max(0, -math.floor(math.log10(step) + 1e-6))}f}"
 
-def _short(value: float) -> str:
-    text = significant(value)
-    return text.rstrip("0").rstrip(".") if "." in text and "e" not in text else text
+    axis.set_major_formatter(FuncFormatter(text))

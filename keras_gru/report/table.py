@@ -24,10 +24,10 @@ class Row:
     """What one row of the results says, as text; `remark` tells of runs that did not finish."""
 
     label: str
-    units: str
-    parameters: str
     validation: str
     test: str
+    parameters: str
+    units: str
     seconds_per_epoch: str
     steps_per_second: str
     path: str
@@ -38,10 +38,10 @@ class Row:
     def values(self) -> tuple[str, ...]:
         """The row without its label and remark, in the order of `HEADERS[1:]`."""
         return (
-            self.units,
-            self.parameters,
             self.validation,
             self.test,
+            self.parameters,
+            self.units,
             self.seconds_per_epoch,
             self.steps_per_second,
             self.path,
@@ -50,10 +50,10 @@ class Row:
 
 HEADERS = (
     "Cell",
-    "Units",
-    "Parameters",
     "Validation",
     "Test",
+    "Parameters",
+    "Units",
     "s/epoch",
     "Steps/s",
     "Path",
@@ -73,10 +73,10 @@ def rows(comparison: Comparison) -> tuple[Row, ...]:
     cells = [
         Row(
             label=cell.label,
-            units=f"{cell.units:,}",
-            parameters=f"{cell.parameters:,}",
             validation=spread(cell.validation, metric),
             test=spread(cell.test, metric),
+            parameters=f"{cell.parameters:,}",
+            units=f"{cell.units:,}",
             seconds_per_epoch=_or_dash(cell.seconds_per_epoch),
             steps_per_second=_or_dash(cell.steps_per_second),
             path=cell.path or "–",
@@ -88,10 +88,10 @@ def rows(comparison: Comparison) -> tuple[Row, ...]:
     baselines = [
         Row(
             label=baseline.label,
-            units="–",
-            parameters=f"{baseline.parameters:,}",
             validation=_of_baseline(baseline.validation, metric),
             test=_of_baseline(baseline.test, metric),
+            parameters=f"{baseline.parameters:,}",
+            units="–",
             seconds_per_epoch="–",
             steps_per_second="–",
             path="–",
@@ -132,11 +132,16 @@ def results_table(comparison: Comparison) -> Table:
         pad_edge=False,
     )
     results = rows(comparison)
-    table.add_column(
-        "Cell", min_width=max((len(row.label) for row in results if row.cell), default=0)
-    )
+    longest = max((len(row.label) for row in results if row.cell), default=0)
+    table.add_column("Cell", min_width=min(longest, 14))
     for header in HEADERS[1:]:
-        table.add_column(header, justify="left" if header == "Path" else "right", no_wrap=True)
+        header = header.replace("Parameters", "Params")  # many a terminal has 80 columns
+        table.add_column(
+            header,
+            min_width=len(header),
+            justify="left" if header == "Path" else "right",
+            no_wrap=header not in ("Validation", "Test"),
+        )
     for row in results:
         label = Text(row.label)
         if row.remark:

@@ -73,8 +73,8 @@ class Silent(Watch):
 
     def __exit__(self, kind, error, traceback) -> None:
         for job in self.jobs.values():
-            if kind is not None and job.state == "training":
-                job.state = "stopped"
+            if job.state == "training":  # who trains a single network may not say that it ended
+                job.state = "trained" if kind is None else "stopped"
         self.close()
 
     def plan(self, jobs: Sequence[tuple[str, str, int]], epochs: int, metric: Metric) -> None:
@@ -220,13 +220,15 @@ class LiveTable(Silent):
         shown, before, after = self._in_view()
         for job in shown:
             table.add_row(*self._cells(job), style="dim" if job.state == "waiting" else None)
-        hidden = [f"{n} more {where}" for n, where in ((before, "above"), (after, "to come")) if n]
-        return Group(table, Text("  ".join([self._summary(), *hidden]), style="dim"))
+        lines = [self._summary()]
+        if before or after:
+            lines.append(f"{before} more above, {after} more below")
+        return Group(table, *(Text(text, style="dim") for text in lines))
 
     def _in_view(self) -> tuple[list[Job], int, int]:
         """The jobs that fit, around the one under way, and how many stand before and after."""
         jobs = list(self.jobs.values())
-        room = max(self.console.height - 8, 3)
+        room = max(self.console.height - 9, 3)
         over = all(job.state not in ("waiting", "training") for job in jobs)
         if len(jobs) <= room or over or "stopped" in (job.state for job in jobs):
             return jobs, 0, 0
@@ -239,7 +241,7 @@ class LiveTable(Silent):
         if job.left and job.pace is not None:
             left = f"{duration(self.time_left(job))} left"
         times = {"waiting": "", "training": left, "finished": duration(job.seconds)}
-        style = {"training": "bold", "finished": "green"}.get(job.state, "red")
+        style = {"training": "bold", "finished": "green", "trained": "green"}.get(job.state, "red")
         value = job.best if job.state == "finished" else job.value
         return [
             Text(job.label),

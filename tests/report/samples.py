@@ -1,5 +1,6 @@
 """Comparisons made up for the tests of tables, watchers, plots and pages."""
 
+import dataclasses
 import math
 
 from keras_gru.datasets.sequence_dataset import Baseline, Metric
@@ -79,12 +80,11 @@ def comparison(
         runs = tuple(run(cell, seed, metric) for cell in cells for seed in seeds)
     facts = {
         "started": "2026-01-31T12:00:00+01:00",
-        "seconds": 402.7,
-        "versions": {"keras_gru": "0.1.0", "keras": "3.15.1", "tensorflow": "2.21.0"},
-        "hardware": {"processor": "x86-64", "cores": 2, "accelerators": []},
-        "splits": {"train": 1_096, "validation": 151, "test": 214},
-        "padding": {"train": 0.0213},
-        "notes": ["56 duplicate rows left out"],
+        "environment": {"python": "3.11.2", "backend": "tensorflow", "keras": "3.15.1"},
+        "metric": dataclasses.asdict(metric),
+        "sequences": {"train": 1_096, "validation": 151, "test": 214},
+        "notes": ["cta_ridership: 0.0% of the training steps are padding."],
+        "baselines": [dataclasses.asdict(baseline) for baseline in baselines],
     }
     return Comparison(experiment, metric, runs, baselines, facts | changes.pop("facts", {}))
 

@@ -1,0 +1,143 @@
+"""The page in a real browser: what it shows, in the width of a phone and of a desk."""
+
+import shutil
+
+import pytest
+
+from keras_gru.experiments.statistics import conclude
+from keras_gru.report.page import write_page
+
+from .samples import BASELINES, comparison, diverged, run
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
+    binary = next(filter(None, map(shutil.which, BROWSERS)), None)
+    driver = shutil.which("chromedriver")
+    if binary is None or driver is None:
+        pytest.skip("no Chromium with its chromedriver on the path")
+    options = webdriver.ChromeOptions()
+    options.binary_location = binary
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    for argument in (
+        "--headless=new",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-background-networking",
+        "--no-first-run",
+        f"--user-data-dir={tmp_path_factory.mktemp('profile')}",
+    ):
+        options.add_argument(argument)
+    browser = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
+    yield browser
+    browser.quit()
+
+
+@pytest.fixture(scope="module")
+def sample():
+    long = "A cell with " + "a_name_that_goes_on_" * 4
+    runs = [run(cell, seed) for cell in ("gru", "lstm") for seed in (0, 1)]
+    runs += [diverged("simple_rnn", 0), run("simple_rnn", 1)]
+    runs += [run("mine", seed, label=long) for seed in (0, 1)]
+    cells = ("gru", "lstm", "simple_rnn", "mine")
+    return comparison(cells, (0, 1), runs=tuple(runs), baselines=BASELINES)
+
+
+@pytest.fixture(params=[360, 390, 1280], ids="{} px".format)
+def page(request, browser, sample, tmp_path):
+    """The page, opened in one width, light."""
+    write_page(sample, tmp_path / "report.html")
+    browser.execute_cdp_cmd(
+        "Emulation.setDeviceMetricsOverride",
+        {"width": request.param, "height": 800, "deviceScaleFactor": 1, "mobile": False},
+    )
+    prefer(browser, "light")
+    browser.get((tmp_path / "report.html").as_uri())
+    return browser
+
+
+def prefer(browser, scheme):
+    features = [{"name": "prefers-color-scheme", "value": scheme}]
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+
+
+def luminance(browser, selector, name):
+    """The relative luminance (WCAG) of a colour as it is shown."""
+    colour = browser.execute_script(
+        "return getComputedStyle(document.querySelector(arguments[0]))[arguments[1]]",
+        selector,
+        name,
+    )
+    channels = [int(c) / 255 for c in colour[colour.index("(") + 1 : -1].split(",")[:3]]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def test_nothing_sticks_out_and_nothing_goes_wrong(page):
+    width, inner = page.execute_script(
+        "return [document.documentElement.scrollWidth, document.documentElement.clientWidth]"
+    )
+    assert width <= inner
+    assert page.get_log("browser") == []
+    loaded = page.execute_script("return performance.getEntriesByType('resource').length")
+    assert loaded == 0
+
+
+def test_the_conclusion_is_what_one_sees_first(page, sample):
+    conclusion = page.find_element("css selector", ".conclusion")
+    assert conclusion.is_displayed()
+    assert conclusion.text == conclude(sample)
+    assert conclusion.rect["y"] + conclusion.rect["height"] < 800
+
+
+def test_the_pictures_are_seen_one_of_each(page):
+    shown = [svg for svg in page.find_elements("css selector", "figure svg") if svg.is_displayed()]
+    assert len(shown) == 3
+    for svg in shown:
+        assert svg.rect["width"] > 250 and svg.rect["height"] > 200
+    letters = page.execute_script(
+        "return [...document.querySelectorAll('figure svg text')].map("
+        "t => t.getBoundingClientRect().height).filter(h => h > 0)"
+    )
+    assert min(letters) > 9  # of the line, in pixels: small and still read
+
+
+def test_tables_scroll_inside_and_keep_the_names_in_sight(page):
+    table = page.find_element("css selector", ".scroll")
+    page.execute_script("arguments[0].scrollLeft = 10000", table)
+    name = table.find_element("css selector", "tbody th")
+    assert name.rect["x"] >= table.rect["x"] - 1
+
+
+def test_no_label_covers_a_number(page):
+    overlaps = page.execute_script(
+        "return [...document.querySelectorAll('tbody tr')].filter(row => {"
+        "  const name = row.querySelector('th'), range = document.createRange();"
+        "  range.selectNodeContents(name);"
+        "  return range.getBoundingClientRect().right > name.getBoundingClientRect().right + 1;"
+        "}).map(row => row.textContent)"
+    )
+    assert overlaps == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_can_be_read_in_light_and_dark(page, scheme):
+    prefer(page, scheme)
+    ground = luminance(page, "body", "backgroundColor")
+    assert ground > 0.9 if scheme == "light" else ground < 0.05
+    for selector, name in (
+        ("body", "color"),
+        (".setup dt", "color"),
+        ("section > p", "color"),
+        (".remark", "color"),
+        ("figure svg text", "fill"),
+    ):
+        text = luminance(page, selector, name)
+        contrast = (max(text, ground) + 0.05) / (min(text, ground) + 0.05)
+        assert contrast >= 4.5, (selector, contrast)  # WCAG AA
+    for number in range(1, 5):
+        mark = luminance(page, f".key li:nth-child({number}) path:last-child", "fill")
+        assert (max(mark, ground) + 0.05) / (min(mark, ground) + 0.05) >= 3

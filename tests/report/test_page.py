@@ -1,0 +1,141 @@
+import html
+import itertools
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from keras_gru.datasets.sequence_dataset import Baseline
+from keras_gru.experiments.statistics import conclude
+from keras_gru.report.page import render_page, write_page
+
+from .samples import ACCURACY, BASELINES, comparison, diverged, run
+
+VOID = {"meta", "br", "hr", "img", "link", "input"}
+EVIL = '"><script>alert(1)</script><img src=x onerror=alert(2)>'
+
+
+class Outline(HTMLParser):
+    """The elements of a page, and whether each is closed in order."""
+
+    def __init__(self, page: str):
+        super().__init__()
+        self.open, self.elements, self.text = [], [], []
+        self.feed(page)
+        self.close()
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.text.append(data)
+
+    def named(self, tag):
+        return [attrs for name, attrs in self.elements if name == tag]
+
+
+@pytest.fixture(scope="module")
+def full():
+    runs = (run("gru", 0), run("gru", 1, epochs=15), run("lstm", 0), diverged("lstm", 1))
+    return comparison(("gru", "lstm"), (0, 1), runs=runs, baselines=BASELINES)
+
+
+def test_the_page_holds_what_a_run_gives(full):
+    page = render_page(full)
+    text = html.unescape("".join(Outline(page).text))
+    for words in (
+        conclude(full),
+        "cta_ridership",
+        "Tomorrow's rail passengers in Chicago.",
+        "31 Jan 2026",
+        "Linear model",
+        "37,866",
+        "1 of 2 diverged",
+        "The loss was not a number at epoch 3",
+        "learning_rate: 0.001",
+        "keras-gru compare experiment.yaml",
+        "3.15.1",
+        "1,096",
+        "padding",
+    ):
+        assert words in text, words
+
+
+def test_the_page_is_whole_and_in_order(full):
+    outline = Outline(render_page(full))
+    assert outline.open == []
+    assert outline.named("html")[0]["lang"] == "en"
+    levels = [int(tag[1]) for tag, _ in outline.elements if re.fullmatch("h[1-6]", tag)]
+    assert levels[0] == 1 and levels.count(1) == 1
+    assert all(after <= before + 1 for before, after in itertools.pairwise(levels))
+    ids = [attrs["id"] for _, attrs in outline.elements if "id" in attrs]
+    assert len(ids) == len(set(ids))
+    assert len(outline.named("caption")) == len(outline.named("table")) == 2
+    assert all(attrs["scope"] in ("col", "row") for attrs in outline.named("th"))
+    for attrs in outline.named("svg"):
+        assert attrs.get("aria-label") or attrs.get("aria-hidden") == "true"
+
+
+def test_the_page_loads_nothing(full):
+    page = render_page(full)
+    outline = Outline(page)
+    assert not {"script", "link", "img", "iframe"} & {tag for tag, _ in outline.elements}
+    for _, attrs in outline.elements:
+        for name in ("src", "href", "action", "data"):
+            assert attrs.get(name, "#").startswith("#")
+    assert "http" not in page and "@import" not in page
+    assert all(target.startswith("#") for target in re.findall(r"url\(([^)]*)\)", page))
+
+
+def test_every_name_is_escaped():
+    runs = (run("gru", 0, label=EVIL), diverged("gru", 1))
+    of = comparison(
+        ("gru",),
+        (0, 1),
+        runs=runs,
+        description=EVIL,
+        baselines=(Baseline(EVIL, {"mae": 0.04}, {"mae": 0.04}),),
+        facts={"notes": [EVIL], "environment": {EVIL: EVIL}, EVIL: EVIL},
+    )
+    page = render_page(of)
+    outline = Outline(page)
+    assert EVIL not in page
+    assert not {"script", "img"} & {tag for tag, _ in outline.elements}
+    assert not [name for _, attrs in outline.elements for name in attrs if name.startswith("on")]
+    assert "".join(outline.text).count(EVIL) >= 8
+
+
+@pytest.mark.parametrize(
+    "of",
+    [
+        comparison(runs=()),
+        comparison(seeds=(0,), metric=ACCURACY),
+        comparison(("gru",), (0,), runs=(diverged("gru", 0),)),
+    ],
+    ids=["no run", "one seed", "all diverged"],
+)
+def test_little_makes_a_page_too(of):
+    assert Outline(render_page(of)).open == []
+
+
+def test_the_same_comparison_gives_the_same_page(full):
+    assert render_page(full) == render_page(full)
+
+
+def test_a_page_that_cannot_be_made_leaves_the_one_before(tmp_path, full):
+    path = tmp_path / "report.html"
+    write_page(full, path)
+    before = path.read_text(encoding="utf-8")
+    broken = comparison(facts={"started": "yesterday"})
+    with pytest.raises(ValueError, match="yesterday"):
+        write_page(broken, path)
+    assert path.read_text(encoding="utf-8") == before
+    assert [p.name for p in tmp_path.iterdir()] == ["report.html"]

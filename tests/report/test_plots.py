@@ -1,0 +1,164 @@
+import dataclasses
+import struct
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+from keras_gru.datasets.sequence_dataset import Baseline
+from keras_gru.report import plots
+from keras_gru.report.pictures import save_png, to_svg
+
+from .samples import ACCURACY, BASELINES, MAE, comparison, diverged, run
+
+DRAWINGS = (plots.learning_curves, plots.metric_by_parameters, plots.metric_by_time)
+
+
+def drawn(draw, of):
+    axes = Figure().add_subplot()
+    draw(axes, of)
+    return axes
+
+
+def lines(axes, **style):
+    return [
+        line
+        for line in axes.lines
+        if all(getattr(line, f"get_{name}")() == value for name, value in style.items())
+    ]
+
+
+def test_the_line_is_the_mean_and_the_band_the_range_of_the_seeds():
+    of = comparison(cells=("gru",), seeds=(0, 1, 2))
+    axes = drawn(plots.learning_curves, of)
+    curves = np.array([[row["val_mae"] for row in r.history] for r in of.runs]) * 1e6
+    (mean,) = lines(axes, linewidth=1.9)
+    np.testing.assert_allclose(mean.get_ydata(), curves.mean(0))
+    np.testing.assert_array_equal(mean.get_xdata(), np.arange(1, 13))
+    corners = axes.collections[0].get_paths()[0].vertices
+    for epoch in (1, 7, 12):
+        of_epoch = corners[corners[:, 0] == epoch, 1]
+        assert of_epoch.min() == pytest.approx(curves[:, epoch - 1].min())
+        assert of_epoch.max() == pytest.approx(curves[:, epoch - 1].max())
+
+
+def test_where_seeds_stopped_early_the_others_go_on_alone():
+    runs = (run("gru", 0, epochs=5), run("gru", 1, epochs=9))
+    axes = drawn(plots.learning_curves, comparison(("gru",), (0, 1), runs=runs))
+    (mean,) = lines(axes, linewidth=1.9)
+    (rest,) = lines(axes, linewidth=0.9, marker="None", linestyle="-")
+    assert mean.get_xdata()[-1] == 5
+    assert list(rest.get_xdata()) == [5, 6, 7, 8, 9]
+
+
+def test_a_diverged_run_ends_in_a_cross_and_does_not_set_the_scale():
+    of = comparison(("gru",), (0, 1), runs=(run("gru", 0), diverged("gru", 1)))
+    axes = drawn(plots.learning_curves, of)
+    (cross,) = lines(axes, marker="x")
+    _, high = axes.get_ylim()
+    assert high < 100_000
+    assert (cross.get_xdata()[0], cross.get_ydata()[0]) == (2, high)
+    assert len(lines(axes, linewidth=1.9)[0].get_xdata()) == 12
+
+
+def test_the_first_epochs_may_leave_the_picture_and_the_last_ones_do_not():
+    of = comparison(("gru",), (0,), runs=(run("gru", 0, epochs=60),))
+    history = [dict(row) for row in of.runs[0].history]
+    history[0]["val_mae"] = 9.0
+    of = dataclasses.replace(of, runs=(dataclasses.replace(of.runs[0], history=tuple(history)),))
+    low, high = drawn(plots.learning_curves, of).get_ylim()
+    assert high < 100_000
+    assert low < min(row["val_mae"] for row in history) * 1e6
+    assert high > history[-1]["val_mae"] * 1e6
+
+
+def test_a_metric_over_orders_of_magnitude_is_drawn_on_a_log_scale():
+    far = (Baseline("Far", {"mae": 2.0}, {"mae": 2.0}),)
+    for draw in DRAWINGS:
+        assert drawn(draw, comparison(baselines=far)).get_yscale() == "log"
+        assert drawn(draw, comparison(baselines=BASELINES)).get_yscale() == "linear"
+
+
+def test_a_mark_for_each_finished_run():
+    runs = (run("gru", 0), run("gru", 1), run("lstm", 0), diverged("lstm", 1))
+    axes = drawn(plots.metric_by_parameters, comparison(("gru", "lstm"), (0, 1), runs=runs))
+    marks = {(x, round(y)) for line in axes.lines for x, y in line.get_xydata()}
+    assert marks == {(r.parameters, round(r.test["mae"] * 1e6)) for r in runs[:3]}
+
+
+def test_time_is_counted_until_the_best_epoch():
+    record = run("gru", 1)
+    assert plots.seconds_to_best(record) == pytest.approx(record.best_epoch * 1.0)
+    slow = tuple(row | {"seconds": 600.0} for row in record.history)
+    of = comparison(("gru",), (1,), runs=(dataclasses.replace(record, history=slow),))
+    axes = drawn(plots.metric_by_time, of)
+    assert "minutes" in axes.get_xlabel()
+    assert axes.lines[0].get_xdata()[0] == pytest.approx(record.best_epoch * 10)
+
+
+def test_a_small_difference_is_not_blown_up():
+    runs = tuple(
+        dataclasses.replace(run(cell, 0, ACCURACY), test={"accuracy": value})
+        for cell, value in (("gru", 0.8701), ("lstm", 0.8702))
+    )
+    axes = drawn(plots.metric_by_parameters, comparison(("gru", "lstm"), (0,), ACCURACY, runs))
+    low, high = axes.get_ylim()
+    assert high - low > 0.02
+
+
+def test_a_cell_keeps_its_colour_when_another_one_has_no_run():
+    of = comparison(runs=(run("lstm", 0),))
+    assert plots.series(of) == {"lstm": ("LSTM", 1)}
+    looks = {(plots.colour(n), plots.line(n)) for n in range(12)}
+    assert len(looks) == len({(plots.colour(n), plots.marker(n)) for n in range(12)}) == 12
+
+
+@pytest.mark.parametrize("draw", DRAWINGS)
+@pytest.mark.parametrize(
+    "of",
+    [
+        comparison(runs=()),
+        comparison(seeds=(0,)),
+        comparison(("gru",), (0,), runs=(diverged("gru", 0),)),
+        comparison(("gru",), (0,), runs=(run("gru", 0, epochs=1),)),
+    ],
+    ids=["no run", "one seed", "all diverged", "one epoch"],
+)
+def test_little_can_be_drawn_too(draw, of):
+    root = ElementTree.fromstring(to_svg(draw, of, size=(400, 300), label="x"))
+    assert root.tag == "svg"
+
+
+def test_an_svg_is_small_has_text_and_takes_the_colours_of_the_page():
+    of = comparison(baselines=(Baseline("<b> & $x$", {"mae": 0.04}, {"mae": 0.04}),))
+    svg = to_svg(plots.learning_curves, of, size=(830, 400), label='a "quoted" & <label>')
+    root = ElementTree.fromstring(svg)
+    assert root.attrib["aria-label"] == 'a "quoted" & <label>'
+    texts = [element.text for element in root.iter("text")]
+    assert "<b> & $x$" in texts and "Epoch" in texts
+    for word in ("currentColor", "var(--series-1,", "var(--series-3,", "var(--muted,"):
+        assert word in svg
+    assert plots.INK not in svg
+    assert len(svg) < 15_000
+
+
+def test_the_ids_of_two_pictures_differ():
+    ids = [
+        {e.attrib["id"] for e in ElementTree.fromstring(svg).iter() if "id" in e.attrib}
+        for svg in (
+            to_svg(draw, comparison(), size=size, label="x")
+            for draw in DRAWINGS
+            for size in ((830, 400), (370, 330))
+        )
+    ]
+    assert sum(map(len, ids)) == len(set().union(*ids)) > 0
+
+
+def test_a_png_of_double_density_is_written_whole(tmp_path):
+    path = tmp_path / "curves.png"
+    save_png(comparison(metric=MAE), path, size=(600, 300))
+    header = path.read_bytes()[:24]
+    assert header[:8] == b"\x89PNG\r\n\x1a\n"
+    assert struct.unpack(">II", header[16:]) == (1200, 600)
+    assert [p.name for p in tmp_path.iterdir()] == ["curves.png"]

@@ -1,0 +1,176 @@
+import dataclasses
+import io
+
+import pytest
+from rich.console import Console
+
+from keras_gru.report import watch as watching
+from keras_gru.report.watch import Lines, LiveTable, Silent, watch
+
+from .samples import MAE, comparison, diverged, run
+
+JOBS = [("gru", "GRU", 0), ("lstm", "LSTM", 0)]
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """A clock that a test moves."""
+
+    class Clock:
+        now = 100.0
+
+        def monotonic(self):
+            return self.now
+
+    clock = Clock()
+    monkeypatch.setattr(watching, "time", clock)
+    return clock
+
+
+def console(terminal=False, height=40) -> Console:
+    return Console(
+        file=io.StringIO(), force_terminal=terminal, width=90, height=height, color_system=None
+    )
+
+
+def train(view, cell, seed, epochs=4, clock=None, seconds=2.0, first=0):
+    view.started(cell, seed, first)
+    record = run(cell, seed, epochs=12)
+    for epoch in range(first + 1, epochs + 1):
+        if clock:
+            clock.now += seconds
+        row = record.history[epoch - 1]
+        view.epoch(cell, seed, epoch, row, row["val_mae"])
+    return dataclasses.replace(record, epochs=epochs)
+
+
+def test_the_view_fits_where_the_output_goes():
+    experiment = comparison().experiment
+    assert isinstance(watch(experiment, console(terminal=True)), LiveTable)
+    assert isinstance(watch(experiment, console(terminal=False)), Lines)
+
+
+def test_plain_lines_tell_every_epoch_that_takes_a_second(clock):
+    out = console()
+    with Lines("name", out) as view:
+        view.plan(JOBS, 4, MAE)
+        view.finished(train(view, "gru", 0, clock=clock))
+    lines = out.file.getvalue().splitlines()
+    assert lines[0] == "name: 2 runs of up to 4 epochs"
+    assert lines[1] == "GRU seed 0: started"
+    assert lines[2].startswith("GRU seed 0: epoch 1/4  loss ")
+    assert "validation MAE (passengers) 53," in lines[2]
+    # 2 s an epoch: 3 epochs of this run and 4 of the other one are left
+    assert lines[2].endswith("all done in 14 s")
+    assert [line.split("epoch ")[1][:3] for line in lines[2:6]] == ["1/4", "2/4", "3/4", "4/4"]
+    assert lines[6].startswith("GRU seed 0: finished after 4 epochs")
+    assert "\x1b" not in out.file.getvalue()
+
+
+def test_plain_lines_of_fast_epochs_are_few_and_have_the_first_and_the_last(clock):
+    out = console()
+    with Lines("name", out) as view:
+        view.plan(JOBS, 12, MAE)
+        train(view, "gru", 0, epochs=12, clock=clock, seconds=0.25)
+    shown = [line for line in out.file.getvalue().splitlines() if "epoch " in line]
+    assert [line.split("epoch ")[1].split("/")[0] for line in shown] == ["1", "5", "9", "12"]
+
+
+def test_a_diverged_run_says_why(clock):
+    out = console()
+    with Lines("name", out) as view:
+        view.plan([("lstm", "LSTM", 0)], 4, MAE)
+        view.started("lstm", 0, 0)
+        view.finished(diverged("lstm", 0))
+    assert "LSTM seed 0: diverged after 3 epochs" in out.file.getvalue()
+    assert "The loss was not a number at epoch 3" in out.file.getvalue()
+
+
+def test_time_left_counts_the_runs_to_come_at_the_pace_so_far(clock):
+    view = Silent()
+    view.plan(JOBS, 10, MAE)
+    assert view.time_left() is None
+    train(view, "gru", 0, epochs=4, clock=clock, seconds=3.0)
+    assert view.time_left() == pytest.approx(6 * 3 + 10 * 3)
+    clock.now += 2
+    assert view.time_left() == pytest.approx(6 * 3 + 10 * 3 - 2)
+    view.finished(dataclasses.replace(run("gru", 0), epochs=4))
+    assert view.time_left() == pytest.approx(10 * 3)
+
+
+def test_a_run_of_an_earlier_process_sets_the_pace_and_is_not_to_come(clock):
+    view = Silent()
+    view.plan(JOBS, 10, MAE)
+    view.finished(dataclasses.replace(run("gru", 0), epochs=10, seconds=50.0))
+    assert view.time_left() == pytest.approx(10 * 5)
+
+
+def test_a_continued_run_counts_only_the_epochs_of_this_process(clock):
+    view = Silent()
+    view.plan(JOBS[:1], 10, MAE)
+    train(view, "gru", 0, epochs=8, clock=clock, seconds=2.0, first=6)
+    assert view.time_left() == pytest.approx(2 * 2)
+
+
+def test_the_live_table_keeps_what_is_finished(clock):
+    out = console(terminal=True)
+    with LiveTable("name", out) as view:
+        view.plan(JOBS, 4, MAE)
+        view.note("2 % of the steps are padding")
+        view.finished(train(view, "gru", 0, clock=clock))
+        train(view, "lstm", 0, epochs=2, clock=clock)
+        text = rendered(view)
+    for word in ("name: MAE (passengers)", "GRU", "4/4", "LSTM", "2/4", "4.0 s left", "1 of 2"):
+        assert word in text, word
+    assert "2 % of the steps are padding" in out.file.getvalue()
+
+
+@pytest.mark.parametrize("stop", [KeyboardInterrupt, RuntimeError])
+def test_a_stop_leaves_the_terminal_as_it_was(clock, stop):
+    out = console(terminal=True)
+    with pytest.raises(stop), LiveTable("name", out) as view:
+        view.plan(JOBS, 4, MAE)
+        view.started("gru", 0, 0)
+        raise stop
+    assert not view.live.is_started
+    text = out.file.getvalue()
+    assert text.rindex("\x1b[?25h") > text.rindex("\x1b[?25l")  # the cursor is back
+    assert "stopped" in rendered(view)
+
+
+def test_many_runs_stay_within_the_terminal_and_all_are_there_at_the_end(clock):
+    out = console(terminal=True, height=16)
+    jobs = [("gru", "GRU", seed) for seed in range(30)]
+    with LiveTable("name", out) as view:
+        view.plan(jobs, 4, MAE)
+        for seed in range(20):
+            view.finished(train(view, "gru", seed, clock=clock))
+        train(view, "gru", 20, epochs=1, clock=clock)
+        text = rendered(view)
+        assert len(text.splitlines()) <= 16
+        assert "1/4" in text and "more above" in text
+        for seed in range(20, 30):
+            view.finished(dataclasses.replace(run("gru", seed), epochs=4))
+    assert rendered(view).count("GRU") == 30
+
+
+def test_a_view_that_ends_without_a_word_has_trained(clock):
+    with LiveTable("name", console(terminal=True)) as view:
+        view.plan(JOBS[:1], 10, MAE)
+        train(view, "gru", 0, epochs=3, clock=clock)
+    assert "trained" in rendered(view)
+
+
+def test_silence():
+    with Silent(console=console()) as view:
+        view.plan(JOBS, 4, MAE)
+        view.note("something")
+        view.finished(train(view, "gru", 0))
+    assert view.console.file.getvalue() == ""
+    assert view.jobs["gru", 0].state == "finished"
+
+
+def rendered(view) -> str:
+    plain = console()
+    plain.print(view.render())
+    return plain.file.getvalue()
