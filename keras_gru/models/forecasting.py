@@ -62,5 +62,6 @@ def forecaster(
         )
         x = without_mask(logits_layer(horizon * variables)(x))
         steps = (length or -1,) if every_step else ()
-        x = keras.layers.Reshape((*steps, horizon, variables), name="forecast")(x)
+        shape = (*steps, horizon, variables)
+        x = keras.layers.Reshape(shape, dtype=x.dtype, name="forecast")(x)
         return keras.Model(inputs, x, name="forecaster")
