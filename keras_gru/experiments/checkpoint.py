@@ -11,6 +11,7 @@ import keras
 import numpy as np
 
 from keras_gru.datasets.sequence_dataset import Metric
+from keras_gru.experiments.results import write_history
 from keras_gru.files import replacing
 
 FILE = "checkpoint.npz"
@@ -110,6 +111,7 @@ class KeepProgress(keras.callbacks.Callback):
             arrays[f"best_{number}"] = value
         with replacing(self.path / FILE) as draft:
             np.savez(draft, **arrays)
+        write_history(self.path, self.progress.history)
 
     def resume(self, model: keras.Model) -> None:
         """Takes up what an earlier process has left in the folder, if anything."""

@@ -1,10 +1,12 @@
 """The main job: the same data, the same model, the same training, one network per cell and seed."""
 
 import dataclasses
+import importlib.util
 from datetime import datetime
 
 from keras_gru import cells, datasets
 from keras_gru.datasets.sequence_dataset import SequenceDataset
+from keras_gru.errors import UserError
 from keras_gru.experiments.config import Experiment
 from keras_gru.experiments.environment import environment
 from keras_gru.experiments.results import Comparison, RunFolder
@@ -29,6 +31,11 @@ def compare(
         Everything that was found; `comparison.folder` holds it, too.
     """
     labels = {cell: cells.cell_label(cell) for cell in experiment.cells}  # refuses an unknown one
+    if experiment.training.tensorboard and importlib.util.find_spec("tensorboard") is None:
+        raise UserError(
+            "training.tensorboard: the package tensorboard is not installed; "
+            "pip install tensorboard, or leave the setting out."
+        )
     dataset = datasets.load(experiment.dataset)
     folder = folder or RunFolder.create(experiment)
     folder.write_facts(_facts(experiment, dataset))

@@ -134,11 +134,6 @@ class RunFolder:
             )
         return _read_json(path)
 
-    def write_history(self, cell: str, seed: int, history: list[dict[str, float]]) -> None:
-        """Keeps the epochs of one run."""
-        lines = "".join(json.dumps(row) + "\n" for row in history)
-        write_text(self.run_path(cell, seed) / "history.jsonl", lines)
-
     def add(self, record: RunRecord) -> None:
         """Keeps a finished run, in place of an earlier one of the same cell and seed."""
         others = [r for r in self._rows() if (r["cell"], r["seed"]) != (record.cell, record.seed)]
@@ -171,6 +166,11 @@ class RunFolder:
 
     def _history(self, cell: str, seed: int) -> tuple[dict[str, float], ...]:
         return tuple(_read_lines(self.run_path(cell, seed) / "history.jsonl"))
+
+
+def write_history(path: Path, history: list[dict[str, float]]) -> None:
+    """Keeps the epochs of the run whose folder is `path`."""
+    write_text(path / "history.jsonl", "".join(json.dumps(row) + "\n" for row in history))
 
 
 def _read_lines(path: Path) -> list[dict]:

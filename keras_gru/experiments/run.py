@@ -7,6 +7,7 @@ import numpy as np
 
 from keras_gru import cells, models
 from keras_gru.datasets.sequence_dataset import SequenceDataset
+from keras_gru.experiments import checkpoint
 from keras_gru.experiments.checkpoint import KeepProgress, Progress
 from keras_gru.experiments.config import Experiment, Training
 from keras_gru.experiments.results import RunFolder, RunRecord
@@ -88,6 +89,7 @@ def fit(
             epochs=training.epochs,
             validation_data=dataset.batches("validation", training.batch_size),
             callbacks=callbacks,
+            shuffle=False,  # the batches come shuffled
             verbose=0,
         )
     model.set_weights(keeper.best_weights)
@@ -155,6 +157,7 @@ def train(
         history=tuple(progress.history),
     )
     folder.add(record)
+    (path / checkpoint.FILE).unlink(missing_ok=True)
     watch.finished(record)
     return record
 
@@ -173,10 +176,10 @@ def _optimizer(training: Training) -> keras.optimizers.Optimizer:
     return optimizer(**options)
 
 
-def _jit_compile(training: Training, dataset: SequenceDataset) -> bool | str:
-    """XLA compiles once for every shape: on its own only where there is one length."""
-    if training.jit_compile == "auto" and dataset.spec.length is None:
-        return keras.backend.backend() == "jax"
+def _jit_compile(training: Training, dataset: SequenceDataset) -> bool:
+    """XLA compiles anew for every shape: by itself only where there is one length."""
+    if training.jit_compile == "auto":
+        return keras.backend.backend() == "jax" or dataset.spec.length is not None
     return training.jit_compile
 
 

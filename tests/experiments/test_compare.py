@@ -1,0 +1,231 @@
+"""A comparison: the same numbers each time, nothing lost, and one bad run that spoils no other."""
+
+import errno
+import json
+
+import keras
+import numpy as np
+import pytest
+
+import keras_gru
+from keras_gru import datasets
+from keras_gru.datasets.sequence_dataset import SequenceDataset
+from keras_gru.errors import UserError
+from keras_gru.experiments import checkpoint, use
+from keras_gru.experiments.compare import compare
+from keras_gru.experiments.results import RunFolder
+from keras_gru.experiments.run import build
+from tests.experiments.helpers import Recorder, timeless, tiny
+
+
+def test_a_comparison_leaves_what_the_store_promises(tmp_path):
+    experiment = tiny(tmp_path, seeds=(0, 1))
+    comparison = compare(experiment)
+    names = {str(path.relative_to(comparison.folder)) for path in comparison.folder.rglob("*.*")}
+    runs = {f"{cell}-seed{seed}" for cell in experiment.cells for seed in experiment.seeds}
+    files = {f"{run}/{file}" for run in runs for file in ("best.keras", "history.jsonl")}
+    assert files | {"experiment.yaml", "facts.json", "results.jsonl"} == names
+    assert [(run.cell, run.seed) for run in comparison.runs] == [
+        ("gru", 0),
+        ("simple_rnn", 0),
+        ("gru", 1),
+        ("simple_rnn", 1),
+    ]
+    assert RunFolder(comparison.folder).experiment() == experiment
+    assert comparison.runs[0].parameters == 3 * 4 * (2 + 4 + 1) + 5
+    assert comparison.runs[0].recurrent_parameters == 3 * 4 * (2 + 4 + 1)
+    assert {"keras", "tensorflow", "numpy", "python"} <= comparison.facts["environment"].keys()
+
+
+def test_the_same_config_and_seed_give_the_same_numbers(tmp_path):
+    experiment = tiny(tmp_path, model={"dropout": 0.3, "recurrent_dropout": 0.2})
+    first, second = compare(experiment), compare(experiment)
+    assert [timeless(run) for run in first.runs] == [timeless(run) for run in second.runs]
+    other = compare(tiny(tmp_path, seeds=(1,), model={"dropout": 0.3, "recurrent_dropout": 0.2}))
+    assert other.runs[0].validation != first.runs[0].validation
+
+
+@pytest.mark.parametrize("jit_compile", [False, True])
+def test_a_stopped_run_goes_on_as_if_it_had_never_stopped(tmp_path, jit_compile):
+    experiment = tiny(
+        tmp_path,
+        model={"dropout": 0.3},  # its random seeds are state, too
+        training={"epochs": 4, "jit_compile": jit_compile},
+    )
+    whole = compare(experiment)
+    with pytest.raises(KeyboardInterrupt):
+        compare(experiment, watch=Recorder(stop_at=("simple_rnn", 2)))
+    stopped = max((tmp_path / "runs" / "tiny").iterdir())
+    watch = Recorder()
+    resumed = compare(experiment, folder=RunFolder(stopped), watch=watch)
+    assert watch.starts == [("simple_rnn", 0, 2)]  # the finished one is not repeated
+    assert watch.ended == ["gru", "simple_rnn"]
+    assert [timeless(run) for run in resumed.runs] == [timeless(run) for run in whole.runs]
+    ours, theirs = (
+        use.load_model(RunFolder(c.folder), c.runs[1]).get_weights() for c in (resumed, whole)
+    )
+    for one, other in zip(ours, theirs, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_a_finished_comparison_is_not_trained_again(tmp_path):
+    comparison = compare(tiny(tmp_path))
+    watch = Recorder()
+    again = compare(comparison.experiment, folder=RunFolder(comparison.folder), watch=watch)
+    assert watch.epochs == [] and watch.ended == ["gru", "simple_rnn"]
+    assert again.runs == comparison.runs
+
+
+def test_a_full_disk_leaves_finished_runs_whole(tmp_path, monkeypatch):
+    experiment = tiny(tmp_path)
+    write = np.savez
+    written = []
+
+    def until_full(file, **arrays):
+        if len(written) == experiment.training.epochs + 1:  # in the second epoch of the second run
+            with open(file, "wb") as half:
+                half.write(b"PK")
+            raise OSError(errno.ENOSPC, "No space left on device")
+        written.append(file)
+        write(file, **arrays)
+
+    monkeypatch.setattr(checkpoint.np, "savez", until_full)
+    with pytest.raises(OSError, match="No space left"):
+        compare(experiment)
+    monkeypatch.undo()
+    folder = RunFolder(max((tmp_path / "runs" / "tiny").iterdir()))
+    assert [record.cell for record in folder.records()] == ["gru"]
+    watch = Recorder()
+    resumed = compare(experiment, folder=folder, watch=watch)
+    assert watch.starts == [("simple_rnn", 0, 1)]
+    assert [run.status for run in resumed.runs] == ["finished", "finished"]
+
+
+class Exploding(keras.layers.SimpleRNNCell):
+    """Doubles its state beyond all numbers."""
+
+    def call(self, inputs, states, training=False):
+        output, states = super().call(inputs, states, training)
+        return output * 1e38, [states[0] * 1e38]
+
+
+def test_a_diverging_run_is_stopped_and_said_and_stops_no_other(tmp_path):
+    keras_gru.register_cell("exploding", Exploding)
+    comparison = compare(tiny(tmp_path, cells=("exploding", "gru"), seeds=(0, 1)))
+    status = [(run.cell, run.status, run.epochs) for run in comparison.runs]
+    assert status == [
+        ("exploding", "diverged", 1),
+        ("gru", "finished", 3),
+        ("exploding", "diverged", 1),
+        ("gru", "finished", 3),
+    ]
+    assert "NaN" in comparison.runs[0].message
+    assert comparison.runs[0].test == {}
+    assert not (comparison.folder / "exploding-seed0" / "best.keras").exists()
+
+
+class Averager(keras.layers.Layer):
+    """A cell of somebody's own: the mean of the state and of a dense layer."""
+
+    def __init__(self, units, **kwargs):
+        super().__init__(**kwargs)
+        self.units = self.state_size = units
+        self.dense = keras.layers.Dense(units)
+
+    def build(self, shape):
+        self.dense.build(shape)
+
+    def call(self, inputs, states):
+        h = (states[0] + self.dense(inputs)) / 2
+        return h, [h]
+
+
+def test_a_cell_of_ones_own_takes_part(tmp_path):
+    keras_gru.register_cell("averager", Averager, label="Averager")
+    comparison = compare(tiny(tmp_path, cells=("gru", "averager")))
+    own = comparison.runs[1]
+    assert (own.label, own.units, own.recurrent_parameters) == ("Averager", 4, 4 * 2 + 4)
+    assert np.isfinite(own.test["mse"])
+
+
+def test_the_test_split_is_read_once_and_after_training(tmp_path, monkeypatch):
+    reads = []
+    batches = SequenceDataset.batches
+
+    def spy(self, split, *args, **kwargs):
+        reads.append(split)
+        return batches(self, split, *args, **kwargs)
+
+    monkeypatch.setattr(SequenceDataset, "batches", spy)
+    compare(tiny(tmp_path, cells=("gru",)))
+    assert reads == ["train", "validation", "test"]
+
+
+def test_the_best_weights_on_validation_are_kept(tmp_path):
+    experiment = tiny(tmp_path, cells=("gru",), training={"epochs": 6, "learning_rate": 0.5})
+    comparison = compare(experiment)
+    record = comparison.runs[0]
+    values = [row["val_mse"] for row in record.history]
+    assert record.best_epoch == 1 + int(np.argmin(values)) < 6, "choose a rate that overshoots"
+    again = use.evaluate(RunFolder(comparison.folder), record, "validation")
+    assert again["mse"] == pytest.approx(min(values), rel=1e-5)
+    assert record.validation["mse"] == min(values)
+
+
+def test_patience_ends_a_run(tmp_path):
+    experiment = tiny(
+        tmp_path, cells=("gru",), training={"epochs": 50, "learning_rate": 0.5, "patience": 2}
+    )
+    record = compare(experiment).runs[0]
+    assert record.epochs == record.best_epoch + 2 < 50
+
+
+@pytest.mark.parametrize("precision", ["mixed_bfloat16", "mixed_float16"])
+def test_lower_precision_trains_and_leaves_the_policy_as_it_was(tmp_path, precision):
+    experiment = tiny(tmp_path, training={"precision": precision})
+    comparison = compare(experiment)
+    assert all(np.isfinite(run.test["loss"]) for run in comparison.runs)
+    assert keras.config.dtype_policy().name == "float32"
+    model = use.load_model(RunFolder(comparison.folder), comparison.runs[0])
+    assert model.get_layer("recurrent_1").compute_dtype == precision.removeprefix("mixed_")
+
+
+def test_xla_where_there_is_one_length_and_the_path_is_said(tmp_path):
+    def path(setting):
+        experiment = tiny(tmp_path, cells=("gru",), training={"jit_compile": setting})
+        dataset = datasets.load(experiment.dataset)
+        assert build(experiment, dataset, "gru", 0).jit_compile is (setting in ("auto", True))
+        return compare(experiment).runs[0].path
+
+    assert [path(setting) for setting in ("auto", True, False)] == ["XLA", "XLA", "graph"]
+
+
+def test_tensorboard_is_written_or_its_absence_said(tmp_path):
+    experiment = tiny(tmp_path, cells=("gru",), training={"tensorboard": True})
+    try:
+        import tensorboard  # noqa: F401
+    except ImportError:
+        with pytest.raises(UserError, match="tensorboard is not installed"):
+            compare(experiment)
+        return
+    folder = compare(experiment).folder
+    assert list(folder.glob("gru-seed0/tensorboard/*/events*"))
+
+
+def test_a_torn_file_is_said_in_one_sentence(tmp_path):
+    comparison = compare(tiny(tmp_path, cells=("gru",)))
+    (comparison.folder / "results.jsonl").write_text('{"cell": "gru", ')
+    with pytest.raises(UserError, match=r"results.jsonl: not written by keras-gru"):
+        RunFolder(comparison.folder).records()
+
+
+def test_a_folder_that_is_no_run(tmp_path):
+    with pytest.raises(UserError, match="not a run folder"):
+        RunFolder(tmp_path)
+
+
+def test_numbers_are_notes_of_the_data(tmp_path):
+    watch = Recorder()
+    comparison = compare(tiny(tmp_path, cells=("gru",)), watch=watch)
+    assert "64 train, 32 validation, 32 test sequences" in watch.notes[0]
+    assert json.loads((comparison.folder / "facts.json").read_text())["sequences"]["train"] == 64
