@@ -103,16 +103,16 @@ def _curves(comparison: Comparison) -> str:
     label = f"Learning curves: {_reading(comparison, 'validation')}"
     wide = to_svg(plots.learning_curves, comparison, size=(830, 400), label=label)
     narrow = to_svg(plots.learning_curves, comparison, size=(370, 330), label=label)
-    seeds = "single runs."
+    lines = "single runs."
     if len(comparison.experiment.seeds) > 1:
-        seeds = (
-            "the mean over seeds, with a band from the lowest seed to the highest. "
-            "Where some seeds stopped early, the others go on as thin lines."
-        )
+        lines = "the mean over seeds, with a band from the lowest seed to the highest."
+    lengths = {(run.cell, run.epochs) for run in comparison.runs if run.status == "finished"}
+    if len(lengths) > len({cell for cell, _ in lengths}):
+        lines += " Where some seeds stopped early, the others go on as thin lines."
     crosses = " A cross ends a run that did not finish." * bool(_unfinished(comparison))
     return f"""<section aria-labelledby="curves">
 <h2 id="curves">Learning curves</h2>
-<p>After each epoch: {seeds}{crosses}</p>
+<p>After each epoch: {lines}{crosses}</p>
 {_key(comparison)}
 <figure><div class="wide">{wide}</div><div class="narrow">{narrow}</div></figure>
 </section>"""

@@ -58,6 +58,8 @@ HEADERS = (
     "Steps/s",
     "Path",
 )
+# So that the usual row fits into a terminal of 80 columns.
+IN_TWO_LINES = {"Parameters": "Para-\nmeters", "s/epoch": "s per\nepoch", "Steps/s": "Steps\nper s"}
 
 
 def rows(comparison: Comparison) -> tuple[Row, ...]:
@@ -130,15 +132,14 @@ def results_table(comparison: Comparison) -> Table:
         box=box.SIMPLE_HEAD,
         padding=(0, 1, 0, 0),
         pad_edge=False,
+        show_edge=False,
     )
     results = rows(comparison)
     longest = max((len(row.label) for row in results if row.cell), default=0)
     table.add_column("Cell", min_width=min(longest, 14))
     for header in HEADERS[1:]:
-        header = header.replace("Parameters", "Params")  # many a terminal has 80 columns
         table.add_column(
-            header,
-            min_width=len(header),
+            IN_TWO_LINES.get(header, header),
             justify="left" if header == "Path" else "right",
             no_wrap=header not in ("Validation", "Test"),
         )
@@ -159,6 +160,7 @@ def print_results(comparison: Comparison, console: Console | None = None) -> Non
     """
     console = console or Console()
     console.print(results_table(comparison))
+    console.print()
     for run in comparison.runs:
         if run.status != "finished":
             console.print(Text(f"{run.label}, seed {run.seed}: {run.status}. {run.message}", "red"))

@@ -69,6 +69,14 @@ def test_the_page_holds_what_a_run_gives(full):
         assert words in text, words
 
 
+def test_the_page_explains_only_what_is_drawn(full):
+    plain = render_page(comparison())
+    alone = render_page(comparison(seeds=(0,)))
+    assert "a band from the lowest seed to the highest" in plain and "band" not in alone
+    for words in ("stopped early", "A cross ends a run"):
+        assert words in render_page(full) and words not in plain
+
+
 def test_the_page_is_whole_and_in_order(full):
     outline = Outline(render_page(full))
     assert outline.open == []
