@@ -5,6 +5,7 @@
 
 import importlib
 import typing
+from collections.abc import Sequence
 
 from keras_gru.datasets import config as _config
 
@@ -17,7 +18,7 @@ if typing.TYPE_CHECKING:
         Split,
     )
 
-__all__ = ["Baseline", "Metric", "SequenceDataset", "SequenceSpec", "Split", "kinds", "load"]
+__all__ = ["Baseline", "Metric", "SequenceDataset", "SequenceSpec", "Split", "kinds", "load", "pad"]
 
 # The module of each kind has a function `load(config) -> SequenceDataset`.
 _MODULES = {
@@ -72,3 +73,20 @@ def load(config: _config.DatasetConfig) -> "SequenceDataset":
     """
     module = importlib.import_module(f"{__name__}.{_MODULES[type(config)]}")
     return module.load(config)
+
+
+def pad(sequences: Sequence[Sequence[int]]):
+    """Token sequences as rows, with zeros at their right ends.
+
+    Args:
+        sequences: N lists of tokens, such as `SequenceDataset.encode` gives.
+
+    Returns:
+        An int32 array `(N, longest)`.
+    """
+    import numpy as np
+
+    from keras_gru.datasets.text import to_rows
+
+    flat = np.array([token for sequence in sequences for token in sequence], np.int32)
+    return to_rows(flat, np.array([len(sequence) for sequence in sequences]))

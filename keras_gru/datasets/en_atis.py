@@ -6,7 +6,7 @@ from keras_gru.datasets import source
 from keras_gru.datasets.baselines import tag_of_each_token
 from keras_gru.datasets.config import Atis
 from keras_gru.datasets.sequence_dataset import Metric, SequenceDataset, SequenceSpec, Split
-from keras_gru.datasets.text import Tokenizer, build_vocabulary, encode_all, pad
+from keras_gru.datasets.text import Tokenizer, build_vocabulary, encode_all, to_rows
 
 _PUBLISHED = {"train": "train", "validation": "dev", "test": "test"}
 
@@ -37,7 +37,7 @@ def load(config: Atis) -> SequenceDataset:
     splits = {}
     for name, of in columns.items():
         tokens, lengths = encode_all(words[name], vocabulary)
-        tags = pad(np.concatenate(of["upos"]), lengths)
+        tags = to_rows(np.concatenate(of["upos"]), lengths)
         splits[name] = Split({"tokens": tokens}, tags, {"tokens": lengths}, stepwise="tokens")
     tag_names = builder.info.features["upos"].feature.names
     return SequenceDataset(

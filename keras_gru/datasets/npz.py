@@ -11,7 +11,7 @@ For each split, `train`, `validation` and `test`, the file has:
 |---|---|
 | classification | `(N,)` integers from 0 |
 | tagging | `(N, T)` integers from 0 |
-| forecasting | `(N,)`, `(N, V)` or `(N, H, V)` numbers; `(N, T, H, V)` for a forecast at each step |
+| forecasting | `(N,)`, `(N, V)` or `(N, H, V)` numbers; `(N, T, H, V)`: after each step |
 | polyphony | `(N, T, V)` zeros and ones |
 
 A split that is not there is carved out of train at random, by a fixed seed.

@@ -110,7 +110,7 @@ def _prepare(builder, files: Sequence[str]) -> None:
     urls = {info.filename: url for url, info in (builder.url_infos or {}).items()}
     for name in files:
         if manual is None or not (Path(manual) / name).is_file():
-            _check_reachable(builder.name, name, urls[name])
+            check_reachable(builder.name, name, urls[name])
     config = tfds.download.DownloadConfig(manual_dir=manual)
     try:
         builder.download_and_prepare(download_config=config)
@@ -120,19 +120,32 @@ def _prepare(builder, files: Sequence[str]) -> None:
             f"The dataset {builder.name}: {' or '.join(files)} in {where} is not the file that its "
             "publisher gives out (its SHA-256 differs); fetch it again."
         ) from None
-    except OSError:
+    except OSError as error:
         # Another process may have prepared the same dataset in the meantime.
         if not builder.is_prepared():
-            raise
+            raise UserError(
+                f"The dataset {builder.name} could not be prepared in {builder.data_dir}: {error}."
+            ) from None
 
 
-def _check_reachable(dataset: str, name: str, url: str) -> None:
-    """Fails at once where TFDS would repeat itself for three minutes."""
+def check_reachable(dataset: str, name: str, url: str) -> None:
+    """Fails at once where TFDS would repeat itself for three minutes.
+
+    Args:
+        dataset: its name.
+        name: the file's name.
+        url: where the file is downloaded from.
+
+    Raises:
+        UserError: if there is no network, or nothing at that address.
+    """
     import requests
 
+    reason = ""
     try:
         answer = requests.head(url, timeout=10, allow_redirects=True)
-        reason = "" if answer.ok else f"answered {answer.status_code}"
+        if answer.status_code in (404, 410):
+            reason = "is gone"
     except requests.RequestException:
         reason = "cannot be reached"
     if reason:

@@ -89,10 +89,10 @@ def encode_all(sentences: Sequence[Sequence[str]], vocabulary: Sequence[str]):
     ids = {word: i for i, word in enumerate(vocabulary)}
     flat = np.fromiter((ids.get(word, UNKNOWN) for words in sentences for word in words), np.int32)
     lengths = np.array([len(words) for words in sentences], np.int64)
-    return pad(flat, lengths), lengths
+    return to_rows(flat, lengths), lengths
 
 
-def pad(flat: np.ndarray, lengths: np.ndarray) -> np.ndarray:
+def to_rows(flat: np.ndarray, lengths: np.ndarray) -> np.ndarray:
     """Lays sequences that follow one another out as rows, with zeros at their right ends.
 
     Args:

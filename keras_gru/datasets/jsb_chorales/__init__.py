@@ -6,7 +6,7 @@ from keras_gru.datasets import source
 from keras_gru.datasets.baselines import note_frequencies
 from keras_gru.datasets.config import Chorales
 from keras_gru.datasets.sequence_dataset import Metric, SequenceDataset, SequenceSpec, Split
-from keras_gru.datasets.text import pad
+from keras_gru.datasets.text import to_rows
 
 _NOTES = 88
 
@@ -39,6 +39,6 @@ def load(config: Chorales) -> SequenceDataset:
 
 def _next_steps(rolls: list[np.ndarray]) -> Split:
     lengths = np.array([len(roll) - 1 for roll in rolls])
-    now = pad(np.concatenate([roll[:-1] for roll in rolls]), lengths)
-    after = pad(np.concatenate([roll[1:] for roll in rolls]), lengths)
+    now = to_rows(np.concatenate([roll[:-1] for roll in rolls]), lengths)
+    after = to_rows(np.concatenate([roll[1:] for roll in rolls]), lengths)
     return Split({"features": now}, after, {"features": lengths}, stepwise="features")

@@ -91,10 +91,9 @@ def split(
     """
     if not pairs:
         return {"train": [], "validation": [], "test": []}
-    sentences = np.array([" ".join(one) for one, _ in pairs])
-    _, sentence = np.unique(sentences, return_inverse=True)
-    rng = np.random.default_rng(_SPLITTING_SEED)
-    rank = rng.permutation(sentence.max() + 1)[sentence]
+    numbers = {}
+    sentence = np.array([numbers.setdefault(" ".join(one), len(numbers)) for one, _ in pairs])
+    rank = np.random.default_rng(_SPLITTING_SEED).permutation(len(numbers))[sentence]
     order = np.argsort(rank, kind="stable")[:limit]
     rank = rank[order]
     ends = np.cumsum([round(len(order) * share) for share in (test_share, validation_share)])

@@ -1,0 +1,29 @@
+"""Small datasets, made on the spot."""
+
+import numpy as np
+
+from keras_gru.datasets import Metric, SequenceDataset, SequenceSpec, Split
+
+
+def tagged(sizes=(57, 12, 9), longest=23, seed=0) -> SequenceDataset:
+    """Sequences of different lengths; token and tag say which sequence and step they are of."""
+    rng = np.random.default_rng(seed)
+    splits = {}
+    for name, size in zip(("train", "validation", "test"), sizes, strict=True):
+        lengths = rng.integers(1, longest + 1, size)
+        real = np.arange(lengths.max()) < lengths[:, None]
+        tokens = np.where(real, np.arange(1, size + 1)[:, None], 0)
+        tags = np.where(real, np.arange(lengths.max()), 0)
+        splits[name] = Split({"tokens": tokens}, tags, {"tokens": lengths}, stepwise="tokens")
+    return SequenceDataset(
+        name="sample",
+        spec=SequenceSpec(task="tagging", outputs=longest, vocabulary=max(sizes) + 1),
+        metric=Metric("accuracy", "max", "accuracy"),
+        splits=splits,
+    )
+
+
+def epoch(dataset, split, batch_size, **arguments):
+    """The batches of one epoch, as NumPy."""
+    stream = dataset.batches(split, batch_size, **arguments)
+    return list(stream.take(dataset.steps(split, batch_size)).as_numpy_iterator())

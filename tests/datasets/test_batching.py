@@ -1,0 +1,106 @@
+"""Length buckets: every sequence once an epoch, little padding, few shapes, the same every time."""
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from keras_gru.datasets.batching import boundaries, plan
+from tests.datasets.samples import epoch, tagged
+
+
+def padded(lengths, bounds):
+    return sum(bounds[np.searchsorted(bounds, length)] for length in lengths)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.integers(1, 12), min_size=1, max_size=30), st.integers(1, 4))
+def test_boundaries_are_the_best_of_all(lengths, count):
+    lengths, longest = np.array(lengths), max(lengths)
+    found = boundaries(lengths, longest, count)
+    assert found[-1] == longest and len(found) <= count
+    best = min(
+        padded(lengths, np.array(sorted({*few, longest})))
+        for few in itertools.combinations_with_replacement(range(1, longest + 1), count - 1)
+    )
+    # The longest is counted once more: it must fit even if train has nothing as long.
+    assert padded(lengths, found) <= best
+
+
+def test_boundaries_of_many_lengths_stay_few_and_fit():
+    lengths = np.random.default_rng(0).integers(1, 5_000, 20_000)
+    found = boundaries(lengths, 6_000, 8)
+    assert len(found) <= 8 and found[-1] == 6_000
+    # Uniform lengths in 8 equal buckets: half a bucket each, 1/9 of all steps, is padding.
+    assert 1 - lengths.sum() / padded(lengths, found) < 0.13
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.integers(1, 70), st.integers(1, 16), st.integers(0, 99), st.booleans())
+def test_a_plan_deals_out_every_row_once_and_long_enough(size, batch_size, seed, two):
+    rng = np.random.default_rng(seed)
+    lengths = {name: rng.integers(1, 30, size) for name in (["a", "b"] if two else ["a"])}
+    bounds = {name: boundaries(of, 30, 5) for name, of in lengths.items()}
+    batches = plan(lengths, bounds, size, batch_size, rng)
+    assert sorted(np.concatenate([b.rows for b in batches])) == list(range(size))
+    assert len(batches) == -(-size // batch_size)
+    assert sum(len(b.rows) < batch_size for b in batches) <= 1
+    for batch in batches:
+        for name, of in lengths.items():
+            assert of[batch.rows].max() <= batch.steps[name]
+            assert batch.steps[name] in bounds[name]
+
+
+def test_training_order_is_a_function_of_seed_and_epoch():
+    dataset = tagged()
+    steps = dataset.steps("train", 8)
+    stream = dataset.batches("train", 8, seed=3)
+    three = list(stream.take(3 * steps).as_numpy_iterator())
+    resumed = epoch(dataset, "train", 8, seed=3, first_epoch=2)
+    for one, other in zip(three[2 * steps :], resumed, strict=True):
+        np.testing.assert_array_equal(one[0]["tokens"], other[0]["tokens"])
+        np.testing.assert_array_equal(one[1], other[1])
+
+    def order(batches):
+        return [tuple(x["tokens"][:, 0]) for x, _, _ in batches]
+
+    assert order(three[:steps]) != order(three[steps : 2 * steps])
+    assert order(three[:steps]) != order(epoch(dataset, "train", 8, seed=4))
+    assert order(three[:steps]) == order(epoch(tagged(), "train", 8, seed=3))
+
+
+def test_every_sequence_comes_once_an_epoch_with_its_targets():
+    dataset = tagged()
+    for arguments in ({}, {"seed": 0}, {"seed": 0, "first_epoch": 5}):
+        seen = []
+        for x, y, weight in epoch(dataset, "train", 8, **arguments):
+            np.testing.assert_array_equal(weight, x["tokens"] > 0)
+            steps = np.broadcast_to(np.arange(y.shape[1]), y.shape)
+            np.testing.assert_array_equal(y, np.where(weight > 0, steps, 0))
+            seen += list(zip(x["tokens"][:, 0], weight.sum(axis=1), strict=True))
+        lengths = dataset.splits["train"].lengths["tokens"]
+        assert sorted(seen) == [(row + 1, lengths[row]) for row in range(57)]
+
+
+def test_evaluation_is_one_pass_of_known_length():
+    dataset = tagged()
+    stream = dataset.batches("validation", 5)
+    assert int(stream.cardinality()) == dataset.steps("validation", 5) == 3
+    assert sum(len(y) for _, y, _ in stream.as_numpy_iterator()) == dataset.size("validation")
+
+
+def test_the_share_of_padding_is_that_of_the_batches():
+    dataset = tagged()
+    weights = [weight for _, _, weight in epoch(dataset, "train", 8, seed=0)]
+    padding = 1 - sum(w.sum() for w in weights) / sum(w.size for w in weights)
+    assert dataset.padding("train", 8) == pytest.approx(padding)
+    assert 0 < padding < 0.25
+
+
+def test_shapes_are_few():
+    dataset = tagged(sizes=(2_000, 50, 50), longest=100)
+    shapes = {x["tokens"].shape for x, _, _ in epoch(dataset, "train", 16, seed=0)}
+    assert len(shapes) <= 9  # eight boundaries, and the one batch that is not full
+    assert dataset.padding("train", 16) < 0.13

@@ -1,0 +1,70 @@
+"""Windows over series, and forecasts by rule."""
+
+import numpy as np
+import pytest
+
+from keras_gru.datasets import forecasting
+
+
+def series(size, columns=1):
+    return np.arange(size * columns, dtype=np.float32).reshape(size, columns)
+
+
+@pytest.mark.parametrize("horizon", [1, 3])
+def test_windows_and_what_follows_them(horizon):
+    split = forecasting.windows(series(20, 2), series(20), 5, horizon, every_step=False)
+    assert split.size == 20 - 5 - horizon + 1
+    for start in range(split.size):
+        features, targets = split.inputs["features"][start], split.targets[start]
+        np.testing.assert_array_equal(features, series(20, 2)[start : start + 5])
+        np.testing.assert_array_equal(targets, series(20)[start + 5 : start + 5 + horizon])
+
+
+def test_every_step_forecasts_what_follows_that_step():
+    split = forecasting.windows(series(20), series(20), 5, 3, every_step=True)
+    assert split.targets.shape == (13, 5, 3, 1)
+    for start in range(split.size):
+        for step in range(5):
+            after = start + step + 1
+            np.testing.assert_array_equal(split.targets[start, step], series(20)[after : after + 3])
+
+
+@pytest.mark.parametrize("every_step", [False, True])
+def test_a_series_too_short_for_a_window_has_none(every_step):
+    assert forecasting.windows(series(7), series(7), 5, 3, every_step).size == 0
+    assert forecasting.windows(series(8), series(8), 5, 3, every_step).size == 1
+
+
+@pytest.mark.parametrize("every_step", [False, True])
+def test_naive_repeats_the_newest_season(every_step):
+    season, horizon, window = 4, 6, 9
+    periodic = np.tile(np.arange(season), 10)[:, None].astype(np.float32)
+    split = forecasting.windows(periodic, periodic, window, horizon, every_step)
+    forecast = forecasting.naive(split.inputs["features"], season, horizon, every_step)
+    assert forecast.shape == split.targets.shape
+    if every_step:  # the first steps of a window have no season behind them
+        forecast, targets = forecast[:, season - 1 :], split.targets[:, season - 1 :]
+    else:
+        targets = split.targets
+    np.testing.assert_array_equal(forecast, targets)
+
+
+def test_naive_without_a_season_repeats_the_last_value():
+    history = np.array([[[1.0], [2.0], [5.0]]])
+    np.testing.assert_array_equal(forecasting.naive(history, 1, 2, False), [[[5.0], [5.0]]])
+
+
+def test_the_linear_model_finds_a_linear_rule():
+    rng = np.random.default_rng(0)
+    noise = rng.normal(size=(300, 2)).astype(np.float32)
+    rule = noise[:, :1].copy()
+    rule[2:] = 0.5 * noise[1:-1, :1] - 2 * noise[:-2, 1:] + 0.3
+    split = forecasting.windows(noise, rule, 2, 1, False)
+    forecast, parameters = forecasting.linear(split)
+    assert parameters == 2 * 2 + 1
+    np.testing.assert_allclose(forecast(split), split.targets, atol=1e-3)
+
+
+def test_errors():
+    found = forecasting.errors(np.array([1.0, 3.0]), np.array([0.0, 0.0]))
+    assert found == {"mae": 2.0, "mse": 5.0}

@@ -1,0 +1,95 @@
+"""What a dataset hands to a model, and what it refuses."""
+
+import dataclasses
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from keras_gru import datasets
+from keras_gru.datasets import Metric, SequenceDataset, SequenceSpec, Split
+from keras_gru.datasets.text import Tokenizer
+from keras_gru.errors import UserError
+from tests.datasets.samples import tagged
+
+
+def test_an_empty_split_is_refused():
+    dataset = tagged()
+    empty = dataclasses.replace(dataset.splits["test"], targets=np.zeros((0, 3)))
+    with pytest.raises(UserError, match="sample: the test split is empty"):
+        dataclasses.replace(dataset, splits={**dataset.splits, "test": empty})
+
+
+def test_masked_vectors_come_with_a_mask():
+    features = np.random.default_rng(0).random((4, 5, 2)).astype(np.float32)
+    split = Split({"features": features}, np.arange(4), {"features": np.array([5, 2, 1, 4])})
+    dataset = SequenceDataset(
+        "vectors",
+        SequenceSpec(task="classification", outputs=4, features=2),
+        Metric("accuracy", "max", "accuracy"),
+        dict.fromkeys(("train", "validation", "test"), split),
+    )
+    stream = dataset.batches("train", 4)
+    assert stream.element_spec[0]["features"].shape.as_list() == [None, None, 2]
+    ((x, y),) = stream.as_numpy_iterator()
+    lengths = split.lengths["features"][y]
+    np.testing.assert_array_equal(x["mask"].sum(axis=1), lengths)
+    assert all(row[:length].all() for row, length in zip(x["mask"], lengths, strict=True))
+
+
+def test_a_shorter_split_is_padded_to_the_same_shapes():
+    """A bucket has one shape in all splits: XLA would compile another one anew."""
+    tokens = {"train": np.ones((3, 9), int), "validation": np.ones((3, 7), int)}
+    lengths = {"train": np.array([9, 9, 9]), "validation": np.array([7, 7, 7])}
+    part = {
+        name: Split({"tokens": of}, np.zeros(3), {"tokens": lengths[name]})
+        for name, of in tokens.items()
+    }
+    dataset = SequenceDataset(
+        "tokens",
+        SequenceSpec(task="classification", outputs=2, vocabulary=2),
+        Metric("accuracy", "max", "accuracy"),
+        {**part, "test": part["validation"]},
+    )
+    ((x, _),) = dataset.batches("validation", 4).as_numpy_iterator()
+    np.testing.assert_array_equal(x["tokens"], np.pad(np.ones((3, 7)), [(0, 0), (0, 2)]))
+
+
+def test_text_becomes_tokens_and_tokens_text():
+    dataset = dataclasses.replace(
+        tagged(),
+        vocabulary=["", "[UNK]", "hello", "world"],
+        target_vocabulary=["", "[UNK]", "startofseq", "endofseq", "hola", "mundo"],
+        spec=SequenceSpec(task="translation", outputs=6, vocabulary=4, start=2, end=3),
+        tokenizer=Tokenizer("word"),
+    )
+    assert dataset.encode("Hello, big WORLD!") == [2, 1, 3]
+    assert dataset.decode([2, 4, 5, 3, 4]) == "hola mundo"
+    with pytest.raises(UserError, match="not a dataset of texts"):
+        tagged().encode("Hello")
+
+
+def test_pad_lays_out_token_lists():
+    np.testing.assert_array_equal(datasets.pad([[1, 2, 3], [4]]), [[1, 2, 3], [4, 0, 0]])
+
+
+def test_every_kind_of_the_schema_can_be_loaded():
+    import typing
+
+    from keras_gru.datasets.config import DatasetConfig
+
+    classes = typing.get_args(typing.get_args(DatasetConfig)[0])
+    schema = {typing.get_args(c.model_fields["kind"].annotation)[0] for c in classes}
+    assert set(datasets.kinds()) == schema
+
+
+def test_the_schema_needs_no_tensorflow():
+    """Checking a configuration must take less than half a second."""
+    code = (
+        "import sys; sys.argv = ['keras-gru']; import keras_gru.datasets.config, "
+        "keras_gru.datasets; keras_gru.datasets.kinds(); "
+        "print([m for m in ('tensorflow', 'tensorflow_datasets', 'numpy') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -1,0 +1,122 @@
+"""Where datasets live, and what is said when one cannot be had."""
+
+import hashlib
+import os
+import zipfile
+from pathlib import Path
+
+import pytest
+import requests
+from tensorflow_datasets.core.download.download_manager import NonMatchingChecksumError
+
+from keras_gru import datasets
+from keras_gru.datasets import source
+from keras_gru.datasets.config import Adding, Chorales
+from keras_gru.datasets.cta_ridership.builder import CtaRidership
+from keras_gru.datasets.jsb_chorales.builder import JsbChorales
+from keras_gru.datasets.source import DATA_DIR, MANUAL_DIR
+from keras_gru.datasets.spa_eng import builder as spa_eng
+from keras_gru.errors import UserError
+
+FILES = {
+    CtaRidership: "ridership.tgz",
+    JsbChorales: "JSB_Chorales.mat",
+    spa_eng.SpaEng: "spa-eng.zip",
+}
+
+
+@pytest.fixture
+def no_network(monkeypatch, tmp_path):
+    def unreachable(*args, **kwargs):
+        raise requests.ConnectionError
+
+    monkeypatch.setattr(requests, "head", unreachable)
+    monkeypatch.setenv(DATA_DIR, str(tmp_path / "data"))
+    monkeypatch.setenv("HOME", str(tmp_path))
+
+
+@pytest.mark.parametrize("builder, name", FILES.items())
+def test_checksums_are_registered(builder, name, needs):
+    ((url, info),) = builder.url_infos.items()
+    assert url.endswith(name) and info.filename == name and len(info.checksum) == 64
+    needs(name)
+    content = (Path(os.environ[MANUAL_DIR]) / name).read_bytes()
+    assert (len(content), hashlib.sha256(content).hexdigest()) == (info.size, info.checksum)
+
+
+def test_no_network_and_no_file(no_network, monkeypatch):
+    monkeypatch.delenv(MANUAL_DIR, raising=False)
+    with pytest.raises(UserError) as error:
+        datasets.load(Chorales(kind="jsb_chorales"))
+    sentence = str(error.value)
+    for part in ("JSB_Chorales.mat", "https://", "cannot be reached", f"set {MANUAL_DIR}"):
+        assert part in sentence
+    assert "\n" not in sentence
+
+
+def test_a_file_that_is_not_the_publishers(no_network, monkeypatch, tmp_path):
+    (tmp_path / "JSB_Chorales.mat").write_bytes(b"something else")
+    monkeypatch.setenv(MANUAL_DIR, str(tmp_path))
+    with pytest.raises(UserError, match=r"JSB_Chorales\.mat in .* is not the file .* SHA-256"):
+        datasets.load(Chorales(kind="jsb_chorales"))
+
+
+def test_a_folder_that_cannot_be_written_to_is_read_alone(monkeypatch, tmp_path):
+    """A prepared copy on a read-only disk, and TFDS's own folder for everything else."""
+    import tensorflow_datasets as tfds
+
+    config = Adding(kind="adding", length=4, train=3, validation=2, test=1)
+    read_only, own = tmp_path / "read_only", tmp_path / "own"
+    monkeypatch.setenv(DATA_DIR, str(read_only))
+    monkeypatch.setattr(source, "_writable", lambda folder: Path(folder) != read_only)
+    original = tfds.core.GeneratorBasedBuilder.__init__
+
+    def with_own_folder(self, *, data_dir=None, **kwargs):
+        original(self, data_dir=data_dir or str(own), **kwargs)
+
+    monkeypatch.setattr(tfds.core.GeneratorBasedBuilder, "__init__", with_own_folder)
+    assert datasets.load(config).size("train") == 3
+    assert not read_only.exists() and (own / "adding").is_dir()
+
+    monkeypatch.setattr(source, "_writable", lambda folder: False)
+    assert datasets.load(config).size("train") == 3  # prepared by now
+    with pytest.raises(UserError, match=f"cannot be written to; set {DATA_DIR} to a folder"):
+        datasets.load(config.model_copy(update={"seed": 1}))
+
+
+def test_writable_looks_at_the_nearest_folder_that_exists(tmp_path):
+    (tmp_path / "file").write_text("")
+    assert source._writable(tmp_path / "not" / "there" / "yet")
+    assert not source._writable(tmp_path / "file" / "below")
+
+
+class RepackedArchive:
+    """Stands in for TFDS's download manager where the address serves another packing."""
+
+    def __init__(self, folder):
+        self.folder = folder
+
+    def download_and_extract(self, url):
+        if url == spa_eng._URL:
+            raise NonMatchingChecksumError
+        return self.folder
+
+
+@pytest.mark.parametrize("changed", [False, True])
+def test_another_packing_of_the_sentence_pairs_is_judged_by_its_text(
+    needs, monkeypatch, tmp_path, changed
+):
+    needs("spa-eng.zip")
+    with zipfile.ZipFile(Path(os.environ[MANUAL_DIR]) / "spa-eng.zip") as archive:
+        archive.extractall(tmp_path)
+    if changed:
+        with open(tmp_path / "spa-eng" / "spa.txt", "a") as file:
+            file.write("One.\tUno.\n")
+    monkeypatch.setattr(spa_eng, "check_reachable", lambda *_: None)
+    builder = spa_eng.SpaEng(data_dir=tmp_path / "data")
+    if changed:
+        with pytest.raises(NonMatchingChecksumError):
+            builder._split_generators(RepackedArchive(tmp_path))
+    else:
+        splits = builder._split_generators(RepackedArchive(tmp_path))
+        assert next(iter(splits["train"]))[1] == {"english": "Go.", "spanish": "Ve."}

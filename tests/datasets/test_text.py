@@ -1,0 +1,79 @@
+"""Words, characters and vocabularies."""
+
+import numpy as np
+import pytest
+
+from keras_gru.datasets import characters
+from keras_gru.datasets.labelled_texts import classification
+from keras_gru.datasets.text import UNKNOWN, build_vocabulary, encode_all, split_words
+from keras_gru.errors import UserError
+
+
+@pytest.mark.parametrize(
+    "text, words",
+    [
+        ("A film.<br /><br />It's GOOD!", ["a", "film", "its", "good"]),
+        ("¿Dónde está el tren-bus?", ["dónde", "está", "el", "tren", "bus"]),
+        ("...", []),
+    ],
+)
+def test_words(text, words):
+    assert split_words(text) == words
+
+
+def test_first_words_are_kept():
+    assert split_words("one two three four", 2) == ["one", "two"]
+
+
+def test_vocabulary_is_by_frequency_then_alphabet_and_has_a_size():
+    sentences = [["b", "a", "c"], ["c", "a"], ["c"]]
+    assert build_vocabulary(sentences, 5) == ["", "[UNK]", "c", "a", "b"]
+    assert build_vocabulary(sentences, 3) == ["", "[UNK]", "c"]
+    assert build_vocabulary(sentences, 5, special=("go",)) == ["", "[UNK]", "go", "c", "a"]
+
+
+def test_unknown_words_and_padding():
+    tokens, lengths = encode_all([["a", "z"], ["b"]], ["", "[UNK]", "a", "b"])
+    np.testing.assert_array_equal(tokens, [[2, UNKNOWN], [3, 0]])
+    np.testing.assert_array_equal(lengths, [2, 1])
+
+
+def test_words_of_validation_and_test_alone_are_unknown():
+    examples = {
+        "train": (["good film", "bad film"], np.array([1, 0])),
+        "validation": (["splendid film"], np.array([1])),
+        "test": (["dreadful film"], np.array([0])),
+    }
+    dataset = classification("films", examples, ("bad", "good"), 100, 10)
+    assert set(dataset.vocabulary) == {"", "[UNK]", "good", "bad", "film"}
+    film = dataset.vocabulary.index("film")
+    for split in ("validation", "test"):
+        np.testing.assert_array_equal(dataset.splits[split].inputs["tokens"], [[UNKNOWN, film]])
+
+
+def test_a_text_without_a_word_is_left_out_and_noted():
+    part = (["good", "!!!"], np.array([1, 0]))
+    dataset = classification(
+        "films", dict.fromkeys(("train", "validation", "test"), part), ("bad", "good"), 100, 10
+    )
+    assert dataset.size("train") == 1
+    assert dataset.notes[0] == "Left out 1 train texts without a word."
+
+
+def test_characters_of_windows_and_targets():
+    texts = {"train": "abcabcabc", "validation": "abxab", "test": "cbacb"}
+    dataset = characters.language_model("letters", texts, window=4)
+    assert dataset.vocabulary == ("", "\ufffd", "a", "b", "c")
+    ((x, y, weight),) = dataset.batches("train", 8).as_numpy_iterator()
+    np.testing.assert_array_equal(x["tokens"], [[2, 3, 4, 2], [3, 4, 2, 3]])
+    np.testing.assert_array_equal(y, [[3, 4, 2, 3], [4, 2, 3, 4]])
+    assert weight.min() == 1
+    ((x, y, _),) = dataset.batches("validation", 8).as_numpy_iterator()
+    np.testing.assert_array_equal(x["tokens"], [[2, 3, UNKNOWN, 2]])  # x is not in train
+    assert dataset.decode(dataset.encode("cab!")) == "cab\ufffd"
+
+
+def test_a_text_shorter_than_a_window_is_refused():
+    texts = {"train": "abcabcabc", "validation": "abca", "test": "cbacb"}
+    with pytest.raises(UserError, match="the validation split is empty"):
+        characters.language_model("letters", texts, window=4)
