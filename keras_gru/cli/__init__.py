@@ -1,7 +1,6 @@
 """The command line: one verb per file. A verb imports what is slow to import when it is called."""
 
 import errno
-import os
 from typing import Annotated
 
 import typer
@@ -78,5 +77,4 @@ def _commands(
 
 def main() -> None:
     """Runs the command line; `keras-gru` and `python -m keras_gru` call it."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # errors; TensorFlow reads it on import
     app()

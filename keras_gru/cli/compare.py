@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from keras_gru.cli.arguments import Overrides
+from keras_gru.cli.start import start_tensorflow
 from keras_gru.errors import UserError
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ def compare(
 
 def compare_and_show(experiment: "Experiment", folder: "RunFolder | None" = None) -> None:
     """Compares, shows progress and the table, and writes the page."""
+    start_tensorflow()
     from keras_gru.experiments.compare import compare
     from keras_gru.report.page import write_page
     from keras_gru.report.table import print_results

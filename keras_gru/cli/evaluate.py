@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from keras_gru.cli.arguments import CellOfRun, Run, SeedOfRun
+from keras_gru.cli.start import start_tensorflow
 
 
 class Split(StrEnum):
@@ -23,11 +24,13 @@ def evaluate(
     split: Annotated[Split, typer.Option(help="Which part of the data.")] = Split.TEST,
 ) -> None:
     """Measure a saved network again."""
-    from keras_gru.experiments import use
     from keras_gru.experiments.results import RunFolder
     from keras_gru.report.formatting import scaled
 
     folder = RunFolder(run)
+    start_tensorflow()
+    from keras_gru.experiments import use
+
     record = use.choose_run(folder, cell, seed)
     metric = folder.comparison().metric
     logs = use.evaluate(folder, record, split.value)

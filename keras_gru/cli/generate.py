@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from keras_gru.cli.arguments import CellOfRun, Run, SeedOfRun
+from keras_gru.cli.start import start_tensorflow
 
 
 def generate(
@@ -25,10 +26,12 @@ def generate(
     ] = None,
 ) -> None:
     """Let a language model write."""
-    from keras_gru.experiments import use
     from keras_gru.experiments.results import RunFolder
 
     folder = RunFolder(run)
+    start_tensorflow()
+    from keras_gru.experiments import use
+
     text = use.generate(
         folder,
         use.choose_run(folder, cell, seed),

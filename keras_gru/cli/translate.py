@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from keras_gru.cli.arguments import CellOfRun, Run, SeedOfRun
+from keras_gru.cli.start import start_tensorflow
 
 
 def translate(
@@ -17,10 +18,12 @@ def translate(
     seed: SeedOfRun = None,
 ) -> None:
     """Translate sentences with an encoder–decoder."""
-    from keras_gru.experiments import use
     from keras_gru.experiments.results import RunFolder
 
     folder = RunFolder(run)
+    start_tensorflow()
+    from keras_gru.experiments import use
+
     record = use.choose_run(folder, cell, seed)
     for translation in use.translate(folder, record, sentences, beams):
         typer.echo(translation)

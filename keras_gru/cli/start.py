@@ -1,0 +1,50 @@
+"""TensorFlow, started without a page of log lines, for the verbs that need it."""
+
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+def start_tensorflow() -> None:
+    """Imports TensorFlow, looks for its devices, and makes saved networks loadable.
+
+    Who sets `TF_CPP_MIN_LOG_LEVEL` sees what TensorFlow has to say.
+    """
+    if "TF_CPP_MIN_LOG_LEVEL" in os.environ:
+        _import()
+        return
+    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "2"  # errors; it is read on import
+    # TensorFlow's libraries log before they know the level, whatever it is.
+    with _held_back():
+        _import()
+
+
+def _import() -> None:
+    import tensorflow
+
+    import keras_gru.layers  # what a saved network is made of
+    import keras_gru.models.losses  # noqa: F401
+
+    tensorflow.config.list_physical_devices()
+
+
+@contextmanager
+def _held_back() -> Iterator[None]:
+    """Keeps what is written to the standard error stream, and shows it if the block fails."""
+    sys.stderr.flush()
+    stream = os.dup(2)
+    with tempfile.TemporaryFile() as held:
+        os.dup2(held.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            held.seek(0)
+            with open(stream, "wb", closefd=False) as shown:
+                shutil.copyfileobj(held, shown)
+            raise
+        finally:
+            os.dup2(stream, 2)
+            os.close(stream)

@@ -1,0 +1,228 @@
+"""The verbs in this process: what they print, what they write, how they end."""
+
+import errno
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from keras_gru import experiments
+from keras_gru.cells import cell_names
+from keras_gru.cli import app
+from keras_gru.experiments.packaged import packaged_configs, packaged_recipes
+from keras_gru.experiments.yaml_files import load_experiment
+
+TINY = [
+    "dataset.length=4",
+    "dataset.train=32",
+    "dataset.validation=16",
+    "dataset.test=16",
+    "model.units=2",
+    "training.epochs=1",
+    "training.jit_compile=false",
+]
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    """Every test works in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def keras_gru(*arguments, code=0):
+    """What a command prints; of one that fails, what it says on the standard error stream."""
+    result = CliRunner().invoke(app, [str(argument) for argument in arguments])
+    if result.exception and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    assert result.exit_code == code, result.output
+    if code:
+        assert not result.stdout, "a mistake is said on the standard error stream alone"
+    return result.stderr if code else result.stdout
+
+
+def test_list_names_everything_there_is():
+    listed = keras_gru("list")
+    words = {line.split()[0]: line.split()[1:] for line in listed.splitlines() if line}
+    for name in [*packaged_configs(), *packaged_recipes(), *cell_names(), "csv_series", "tagger"]:
+        assert words[name], f"{name} has a description"
+
+
+def test_list_goes_on_where_a_config_has_mistakes(folder, monkeypatch):
+    (folder / "bad.yaml").write_text("name: [")
+    monkeypatch.setattr(
+        experiments.packaged, "packaged_configs", lambda: {"bad": folder / "bad.yaml"}
+    )
+    assert "bad               (has mistakes: keras-gru check bad)" in keras_gru("list")
+
+
+def test_show_prints_the_file_as_it_is():
+    for name, path in {**packaged_configs(), **packaged_recipes()}.items():
+        assert keras_gru("show", name) == path.read_text(encoding="utf-8")
+
+
+def test_show_of_something_unknown_has_the_nearest_name():
+    said = keras_gru("show", "quikstart", code=2)
+    assert said == "no config and no recipe is named 'quikstart'. Did you mean 'quickstart'?\n"
+
+
+class TestCopy:
+    def test_into_the_working_folder_and_the_copy_runs(self, folder):
+        assert keras_gru("copy", "quickstart") == "quickstart.yaml\n"
+        assert load_experiment("quickstart.yaml") == load_experiment("quickstart")
+
+    def test_of_a_recipe_to_another_name(self, folder):
+        keras_gru("copy", "compare", "mine.py")
+        recipe = packaged_recipes()["compare"].read_text(encoding="utf-8")
+        assert (folder / "mine.py").read_text(encoding="utf-8") == recipe
+
+    def test_never_overwrites_without_force(self, folder):
+        (folder / "quickstart.yaml").write_text("mine")
+        said = keras_gru("copy", "quickstart", code=2)
+        assert said.startswith("quickstart.yaml: exists already")
+        assert (folder / "quickstart.yaml").read_text() == "mine"
+        keras_gru("copy", "quickstart", "--force")
+        assert load_experiment("quickstart.yaml").name == "quickstart"
+
+    def test_takes_along_what_a_config_includes(self, folder, monkeypatch):
+        source = folder / "packaged"
+        (source / "parts").mkdir(parents=True)
+        (source / "a.yaml").write_text("base: parts/b.yaml\nname: a\n")
+        text = packaged_configs()["quickstart"].read_text(encoding="utf-8")
+        (source / "parts" / "b.yaml").write_text(text)
+        monkeypatch.setattr(
+            experiments.packaged, "packaged_configs", lambda: {"a": source / "a.yaml"}
+        )
+        (folder / "to" / "parts").mkdir(parents=True)
+        keras_gru("copy", "a", "to")
+        assert load_experiment("to/a.yaml") == load_experiment(source / "a.yaml")
+
+    def test_into_a_folder_that_is_not_there(self):
+        said = keras_gru("copy", "quickstart", "no/x.yaml", code=2)
+        assert said == "no: there is no such folder; make it first\n"
+
+    def test_a_full_disk_is_a_sentence(self, folder, monkeypatch):
+        def full(*_):
+            raise OSError(errno.ENOSPC, "No space left on device", "quickstart.yaml")
+
+        monkeypatch.setattr("keras_gru.files.write_text", full)
+        said = keras_gru("copy", "quickstart", code=2)
+        assert said == "quickstart.yaml: No space left on device\n"
+
+
+class TestCheck:
+    @pytest.mark.parametrize("name", packaged_configs())
+    def test_packaged_config(self, name):
+        assert keras_gru("check", name) == f"{name}: ok\n"
+
+    def test_resolved_is_a_config_of_the_same_experiment(self, folder):
+        overrides = ["training.epochs=3", "cells=[gru,lstm]"]
+        text = keras_gru("check", "quickstart", overrides[0], "--resolved", overrides[1])
+        (folder / "a.yaml").write_text(text)
+        assert load_experiment("a.yaml") == load_experiment("quickstart", overrides)
+
+    def test_says_every_mistake_and_ends_with_2(self):
+        said = keras_gru("check", "quickstart", "model.unitss=3", "cells=[grux]", code=2)
+        assert said.splitlines() == [
+            "override 'cells=[grux]': cells.0: unknown cell 'grux'. Did you mean 'gru'?",
+            "override 'model.unitss=3': model.unitss: unknown setting. Did you mean 'units'?",
+        ]
+
+
+class TestSchema:
+    def test_is_written_and_says_how_to_use_it(self, folder):
+        said = keras_gru("schema", "s.json")
+        assert said.endswith("# yaml-language-server: $schema=s.json\n")
+        assert json.loads((folder / "s.json").read_text()) == json.loads(keras_gru("schema"))
+
+    def test_into_a_folder(self, folder):
+        assert "give the name of a file" in keras_gru("schema", ".", code=2)
+
+    def test_agrees_with_check(self, folder):
+        jsonschema = pytest.importorskip("jsonschema", reason="jsonschema is not installed")
+        from ruamel.yaml import YAML
+
+        schema = jsonschema.Draft202012Validator(json.loads(keras_gru("schema")))
+        yaml = YAML(typ="safe", pure=True)
+        for name, path in packaged_configs().items():
+            schema.validate(yaml.load(path))
+            schema.validate({"base": name, "model": {"units": 3}})
+            assert not schema.is_valid({"base": name, "model": {"unitss": 3}})
+            assert not schema.is_valid({"base": name, "training": {"epochs": 0}})
+            assert not schema.is_valid({"name": name})
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """The folder of a very small comparison."""
+    runs = tmp_path_factory.mktemp("runs")
+    small = [*TINY, "cells=[gru,simple_rnn]", "seeds=[3]", f"runs={runs}"]
+    said = keras_gru("compare", "quickstart", *small)
+    (run,) = runs.glob("*/*")
+    assert f"The page: {run / 'report.html'}" in said.replace("\n", "")
+    return run
+
+
+class TestRuns:
+    def test_compare_keeps_the_page_and_the_resolved_config(self, run):
+        assert (run / "report.html").stat().st_size > 1000
+        resolved = load_experiment(run / "experiment.yaml")
+        assert resolved.cells == ("gru", "simple_rnn")
+        assert resolved == load_experiment(
+            "quickstart",
+            [*TINY, "cells=[gru,simple_rnn]", "seeds=[3]", f"runs={run.parent.parent}"],
+        )
+
+    def test_resume_of_a_finished_comparison_trains_nothing(self, run):
+        before = (run / "results.jsonl").read_bytes()
+        keras_gru("compare", "--resume", run)
+        assert (run / "results.jsonl").read_bytes() == before
+
+    def test_resume_with_other_settings_is_refused(self, run):
+        said = keras_gru("compare", "quickstart", "--resume", run, code=2)
+        assert said.startswith(f"{run}: was made with other settings than quickstart;")
+
+    def test_evaluate_finds_what_was_written_down(self, run):
+        rows = [json.loads(line) for line in (run / "results.jsonl").read_text().splitlines()]
+        for row in rows:
+            said = keras_gru("evaluate", run, "--cell", row["cell"])
+            assert said == f"{row['label']}, seed 3, test: MSE {row['test']['mse']:.4f}\n"
+
+    def test_report_writes_the_page_where_it_is_asked_to(self, run, folder):
+        assert "SimpleRNN" in keras_gru("report", run, "--page", "page.html")
+        assert "<svg" in (folder / "page.html").read_text(encoding="utf-8")
+
+    def test_generate_and_translate_refuse_a_forecaster(self, run):
+        assert "cannot write text" in keras_gru("generate", run, code=2)
+        assert "cannot translate" in keras_gru("translate", run, "Hello.", code=2)
+
+    def test_train_is_a_comparison_of_one(self, folder):
+        keras_gru("train", "quickstart", *TINY, "--cell", "lstm", "--seed", 7, f"runs={folder}/r")
+        (run,) = folder.glob("r/*/*")
+        (row,) = (run / "results.jsonl").read_text().splitlines()
+        assert (json.loads(row)["cell"], json.loads(row)["seed"]) == ("lstm", 7)
+
+
+@pytest.mark.parametrize("verb", ["evaluate", "generate", "report"])
+def test_a_folder_that_is_no_run(verb, folder):
+    assert "not a run folder" in keras_gru(verb, folder, code=2)
+
+
+def test_compare_wants_a_config_or_a_run():
+    assert keras_gru("compare", code=2).startswith("give a config, such as quickstart")
+
+
+def test_unknown_cell_of_train():
+    said = keras_gru("train", "quickstart", "--cell", "grux", code=2)
+    assert said == "override 'cells=[grux]': cells.0: unknown cell 'grux'. Did you mean 'gru'?\n"
+
+
+@pytest.mark.parametrize("arguments", [(), ("somewhere",)])
+def test_ctrl_c_says_how_to_go_on(arguments, monkeypatch):
+    def stopped(*_, **__):
+        raise KeyboardInterrupt(*arguments)
+
+    monkeypatch.setattr("keras_gru.experiments.yaml_files.load_experiment", stopped)
+    said = keras_gru("check", "quickstart", code=130)
+    assert (arguments[0] if arguments else "--resume RUN goes on") in said
+    assert len(said.strip().splitlines()) == 1
