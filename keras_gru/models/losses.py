@@ -2,18 +2,21 @@
 
 # B batch, T time steps, N notes, H steps ahead, V variables, C classes
 
+from typing import TYPE_CHECKING
+
 import keras
 from keras import ops
 
-from keras_gru.datasets.sequence_dataset import SequenceSpec
 from keras_gru.errors import UserError, did_you_mean
+
+if TYPE_CHECKING:  # importing keras_gru imports this file, which is to cost next to nothing
+    from keras_gru.datasets.sequence_dataset import SequenceSpec
 
 # Steps of padding have the weight 0. Dividing by the sum of the weights, and not by the number of
 # steps, makes a loss independent of the padding.
 _BY_WEIGHT = "mean_with_sample_weight"
 
 
-@keras.saving.register_keras_serializable(package="keras_gru")
 def notes_nll(y_true, y_pred):
     """Negative log-likelihood of independent notes, in nats per step.
 
@@ -24,59 +27,81 @@ def notes_nll(y_true, y_pred):
     Returns:
         `(B, T)`, summed over the notes.
     """
-    y_true = ops.cast(y_true, y_pred.dtype)
     return ops.sum(ops.softplus(y_pred) - y_true * y_pred, axis=-1)
 
 
-@keras.saving.register_keras_serializable(package="keras_gru")
-class NotesLoss(keras.losses.Loss):
-    """`notes_nll`, averaged over the weighted steps of a batch."""
-
-    def __init__(self, name="notes_loss", reduction=_BY_WEIGHT, **kwargs):
-        super().__init__(name=name, reduction=reduction, **kwargs)
-
-    def call(self, y_true, y_pred):
-        return notes_nll(y_true, y_pred)
+def _right(y_true, y_pred):
+    return ops.equal(ops.cast(y_true, "int32"), ops.cast(ops.argmax(y_pred, axis=-1), "int32"))
 
 
-_ERRORS = {
-    "mse": keras.losses.mean_squared_error,
-    "mae": keras.losses.mean_absolute_error,
-    "huber": keras.losses.huber,
+def _of_forecasts(error):
+    """Of `(…, H, V)` one number per sequence or step, which a weight can be given to."""
+    return lambda y_true, y_pred: ops.mean(error(y_true, y_pred), axis=-1)
+
+
+# Each gives one number per step, or per sequence where there is one output for it.
+_MEASURES = {
+    "nll": notes_nll,
+    "accuracy": _right,
+    "mse": _of_forecasts(keras.losses.mean_squared_error),
+    "mae": _of_forecasts(keras.losses.mean_absolute_error),
+    "huber": _of_forecasts(keras.losses.huber),
 }
+_FORECAST_LOSSES = ("mse", "mae", "huber")
 
 
 @keras.saving.register_keras_serializable(package="keras_gru")
-class ForecastLoss(keras.losses.Loss):
-    """The mean error of a forecast `(…, H, V)`, one number per sequence or step to be weighted.
-
-    Keras' own losses leave the steps ahead in, which cannot be multiplied by such weights.
+class StepLoss(keras.losses.Loss):
+    """The mean of a measure over the weighted steps of a batch.
 
     Args:
-        error: `"mse"`, `"mae"` or `"huber"`.
+        measure: `"nll"` of notes, or `"mse"`, `"mae"` or `"huber"` of forecasts.
     """
 
-    def __init__(self, error="mse", name="forecast_loss", reduction=_BY_WEIGHT, **kwargs):
+    def __init__(self, measure, name="step_loss", reduction=_BY_WEIGHT, **kwargs):
         super().__init__(name=name, reduction=reduction, **kwargs)
-        if error not in _ERRORS:
-            raise UserError(
-                f"There is no error '{error}' of forecasts.{did_you_mean(error, _ERRORS)}"
-            )
-        self.error = error
+        self.measure = measure
 
     def call(self, y_true, y_pred):
-        return ops.mean(_ERRORS[self.error](y_true, y_pred), axis=-1)
+        return _MEASURES[self.measure](y_true, y_pred)
 
     def get_config(self):
-        return {**super().get_config(), "error": self.error}
+        return {**super().get_config(), "measure": self.measure}
 
 
-def compile_options(spec: SequenceSpec, loss_name: str = "mse") -> dict:
+@keras.saving.register_keras_serializable(package="keras_gru")
+class StepMean(keras.metrics.Mean):
+    """The mean of a measure over all weighted steps of a dataset.
+
+    Keras' own metrics take the mean of each sequence's weights over its padded length first, so
+    that a step counts for less in a batch with more padding.
+
+    Args:
+        measure: `"nll"` of notes, `"accuracy"`, or `"mse"`, `"mae"` or `"huber"` of forecasts.
+        name: the measure's if `None`.
+    """
+
+    def __init__(self, measure, name=None, **kwargs):
+        super().__init__(name=name or measure, **kwargs)
+        self.measure = measure
+
+    def update_state(self, y_true, y_pred, sample_weight=None):
+        y_pred = ops.cast(y_pred, self.dtype)
+        values = _MEASURES[self.measure](ops.cast(y_true, self.dtype), y_pred)
+        if sample_weight is not None:
+            sample_weight = ops.reshape(ops.broadcast_to(sample_weight, ops.shape(values)), (-1,))
+        super().update_state(ops.reshape(values, (-1,)), sample_weight)
+
+    def get_config(self):
+        return {**super().get_config(), "measure": self.measure}
+
+
+def compile_options(spec: "SequenceSpec", loss_name: str = "mse") -> dict:
     """What `keras.Model.compile` needs to know of a task: `loss` and `weighted_metrics`.
 
-    Classes, tags, tokens and words have a cross-entropy and `accuracy`; notes `nll`, which is the
-    loss taken exactly over a whole dataset (each step counts the same, in whatever batch);
-    forecasts `mae` and `mse`.
+    Classes, tags, tokens and words have a cross-entropy and `accuracy`; notes `nll`, as loss and
+    as metric; forecasts `mae` and `mse`. The metrics are exact over a dataset: each step counts the
+    same, in whatever batch.
 
     Args:
         spec: what the data are.
@@ -97,14 +122,16 @@ def compile_options(spec: SequenceSpec, loss_name: str = "mse") -> dict:
     >>> model.compile("adam", **models.compile_options(spec, "huber"))
     """
     if spec.task == "polyphony":
-        metric = keras.metrics.MeanMetricWrapper(notes_nll, name="nll")
-        return {"loss": NotesLoss(), "weighted_metrics": [metric]}
+        return {"loss": StepLoss("nll"), "weighted_metrics": [StepMean("nll")]}
     if spec.task == "forecasting":
-        metrics = [
-            keras.metrics.MeanAbsoluteError(name="mae"),
-            keras.metrics.MeanSquaredError(name="mse"),
-        ]
-        return {"loss": ForecastLoss(loss_name), "weighted_metrics": metrics}
+        if loss_name not in _FORECAST_LOSSES:
+            raise UserError(
+                f"There is no loss '{loss_name}' of forecasts."
+                f"{did_you_mean(loss_name, _FORECAST_LOSSES)}"
+            )
+        return {
+            "loss": StepLoss(loss_name),
+            "weighted_metrics": [StepMean("mae"), StepMean("mse")],
+        }
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True, reduction=_BY_WEIGHT)
-    metric = keras.metrics.SparseCategoricalAccuracy(name="accuracy")
-    return {"loss": loss, "weighted_metrics": [metric]}
+    return {"loss": loss, "weighted_metrics": [StepMean("accuracy")]}

@@ -1,0 +1,87 @@
+"""Units from a number of weights."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from keras_gru import models
+from keras_gru.cells import cell_names
+from keras_gru.datasets.sequence_dataset import SequenceSpec
+from keras_gru.errors import UserError
+from keras_gru.models.config import Classifier, EncoderDecoder, Polyphony
+
+MUSIC = SequenceSpec(task="polyphony", outputs=100, features=100)
+
+
+def recurrent_parameters(config, spec, cell):
+    return models.recurrent_parameters(models.build(config, spec, cell, 0))
+
+
+@pytest.mark.parametrize(
+    ("cell", "units", "parameters"),
+    # 4, 3 and 1 gates of U (100 + U + 1) weights; reset after, a second bias.
+    [
+        ("lstm", 36, 4 * 36 * 137),
+        ("gru", 46, 3 * 46 * 147),
+        ("gru_reset_after", 46, 3 * 46 * 148),
+        ("simple_rnn", 100, 100 * 201),
+    ],
+)
+def test_chung_et_al(cell, units, parameters):
+    assert recurrent_parameters(Polyphony(kind="polyphony", units=units), MUSIC, cell) == parameters
+    model = models.build(Polyphony(kind="polyphony", parameters=20_000), MUSIC, cell, 0)
+    assert abs(models.recurrent_units(model) - units) <= 1
+
+
+@pytest.mark.parametrize("cell", cell_names())
+@pytest.mark.parametrize(
+    ("settings", "spec"),
+    [
+        ({"layers": 3}, MUSIC),
+        ({"kind": "classifier", "embedding": 8, "bidirectional": True, "layers": 2}, None),
+        ({"kind": "encoder_decoder", "embedding": 8, "bidirectional": True}, None),
+    ],
+)
+def test_no_other_number_of_units_comes_nearer(cell, settings, spec):
+    cls = {"classifier": Classifier, "encoder_decoder": EncoderDecoder}.get(
+        settings.get("kind"), Polyphony
+    )
+    settings = {"kind": "polyphony", **settings}
+    spec = spec or SequenceSpec(task=cls.task, outputs=5, vocabulary=1000)
+    model = models.build(cls(parameters=9_000, **settings), spec, cell, 0)
+    units = models.recurrent_units(model)
+    distance = {
+        other: abs(recurrent_parameters(cls(units=other, **settings), spec, cell) - 9_000)
+        for other in (units - 1, units, units + 1)
+    }
+    assert min(distance, key=distance.get) == units
+    # Embedding and output layer are those of the real vocabulary, not of the search.
+    assert model.output_shape[-1] == spec.outputs
+
+
+@given(st.integers(1, 10**9), st.integers(1, 8), st.integers(0, 10**4))
+def test_units_for_finds_the_nearest(parameters, gates, inputs):
+    def count(units):
+        return gates * units * (units + inputs + 1)
+
+    if count(1) > parameters:
+        with pytest.raises(UserError, match=f"at least {count(1):,}.*received {parameters:,}"):
+            models.units_for(parameters, count)
+        return
+    units = models.units_for(parameters, count)
+    assert units >= 1
+    for other in (units - 1, units + 1):
+        assert abs(count(units) - parameters) <= abs(count(other) - parameters)
+
+
+def test_a_budget_below_one_unit_is_refused():
+    config = Polyphony(kind="polyphony", parameters=305)
+    with pytest.raises(UserError, match=r"at least 306, the weights of 1 unit: received 305"):
+        models.build(config, MUSIC, "gru", 0)
+    at_least = models.build(config.model_copy(update={"parameters": 306}), MUSIC, "gru", 0)
+    assert models.recurrent_units(at_least) == 1
+
+
+def test_a_budget_beyond_all_units_is_refused():
+    with pytest.raises(UserError, match="at most 7, the weights of 65,536 units"):
+        models.units_for(8, lambda units: 7)

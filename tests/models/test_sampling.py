@@ -1,0 +1,134 @@
+"""Sampling from a language model."""
+
+from collections import Counter
+
+import keras
+import numpy as np
+import pytest
+
+from keras_gru import models
+from keras_gru.errors import UserError
+from keras_gru.models import sampling
+
+PROMPT = [3, 1, 4, 1, 5]
+
+
+@pytest.fixture(scope="module", params=["gru", "lstm"])
+def model(request):
+    return models.language_model(
+        units=16, vocabulary=12, layers=2, cell=request.param, dropout=0.3, seed=0
+    )
+
+
+def sharper(model):
+    """An untrained model with strong opinions, whose greedy text is not one token repeated."""
+    (vectors,) = model.get_layer("embedding").get_weights()
+    model.get_layer("embedding").set_weights([vectors * 60])
+    kernel, bias = model.get_layer("logits").get_weights()
+    model.get_layer("logits").set_weights([kernel * 20, bias])
+    return model
+
+
+@pytest.fixture(scope="module")
+def opinionated(model):
+    return sharper(keras.models.clone_model(model))
+
+
+def by_running_again(model, prompt, length):
+    tokens = list(prompt)
+    for _ in range(length):
+        logits = np.array(model({"tokens": np.array([tokens])})[0, -1])
+        logits[0] = -np.inf
+        tokens.append(int(logits.argmax()))
+    return tokens[len(prompt) :]
+
+
+def test_keeping_the_state_equals_running_everything_again(opinionated):
+    expected = by_running_again(opinionated, PROMPT, 30)
+    assert len(set(expected)) > 2
+    assert models.sample(opinionated, PROMPT, 30, temperature=0) == expected
+
+
+def test_of_one_candidate_the_draw_is_greedy(opinionated):
+    greedy = models.sample(opinionated, PROMPT, 20, temperature=0)
+    assert models.sample(opinionated, PROMPT, 20, top_k=1, seed=5) == greedy
+    assert models.sample(opinionated, PROMPT, 20, temperature=1e-6, seed=5) == greedy
+
+
+def test_a_seed_decides_the_text(model):
+    one, again, other = (models.sample(model, PROMPT, 30, seed=seed) for seed in (1, 1, 2))
+    assert one == again != other
+
+
+def test_draws_are_as_frequent_as_the_model_says(model):
+    logits = np.array(model({"tokens": np.array([PROMPT])})[0, -1], "float64")
+    logits[0] = -np.inf
+    tokens = np.argsort(-logits)[:4]
+    weights = np.exp(logits[tokens] / 0.5)
+    text = sampling._draw
+    random = np.random.default_rng(0)
+    drawn = Counter(text(logits, 0.5, 4, random) for _ in range(4000))
+    assert set(drawn) == set(tokens.tolist())
+    for token, expected in zip(tokens, weights / weights.sum(), strict=True):
+        assert abs(drawn[token] / 4000 - expected) < 0.04
+
+
+def test_the_padding_token_is_never_written(model):
+    unhappy = keras.models.clone_model(model)
+    kernel, bias = unhappy.get_layer("logits").get_weights()
+    bias[0] = 50
+    unhappy.get_layer("logits").set_weights([kernel, bias])
+    assert 0 not in models.sample(unhappy, PROMPT, 50, seed=0)
+
+
+def test_stops_before_a_stop_token(opinionated):
+    greedy = models.sample(opinionated, PROMPT, 30, temperature=0)
+    stop = greedy[-1]
+    expected = greedy[: greedy.index(stop)]
+    assert models.sample(opinionated, PROMPT, 30, temperature=0, stop=stop) == expected
+    assert models.sample(opinionated, PROMPT, 30, temperature=0, stop=set(greedy)) == []
+
+
+def test_no_length_no_text(model):
+    assert models.sample(model, PROMPT, 0) == []
+
+
+def test_a_loaded_model_writes_the_same(opinionated, tmp_path):
+    opinionated.save(tmp_path / "model.keras")
+    loaded = keras.models.load_model(tmp_path / "model.keras")
+    texts = [models.sample(each, PROMPT, 20, seed=3) for each in (opinionated, loaded)]
+    assert texts[0] == texts[1]
+
+
+def test_in_half_precision():
+    outside = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        model = models.language_model(units=4, vocabulary=9, seed=0)
+    finally:
+        keras.config.set_dtype_policy(outside)
+    assert len(models.sample(model, [1, 2], 5, seed=0)) == 5
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ({"prompt_ids": []}, "'prompt_ids' must be a list of at least one token"),
+        ({"prompt_ids": [1.5]}, "'prompt_ids' must be a list of at least one token"),
+        ({"prompt_ids": [0]}, "'prompt_ids' must hold tokens from 1 to 11: received 0"),
+        ({"prompt_ids": [12]}, "'prompt_ids' must hold tokens from 1 to 11: received 12"),
+        ({"length": -1}, "'length' must be at least 0: received -1"),
+        ({"temperature": -0.1}, "'temperature' must be at least 0"),
+        ({"temperature": float("nan")}, "'temperature' must be at least 0"),
+        ({"top_k": 0}, "'top_k' must be at least 1"),
+        ({"stop": 12}, "'stop' must hold tokens from 1 to 11: received 12"),
+    ],
+)
+def test_bad_arguments(model, arguments, sentence):
+    with pytest.raises(UserError, match=sentence):
+        models.sample(model, **{"prompt_ids": PROMPT, "length": 3, **arguments})
+
+
+def test_another_kind_of_model_is_refused():
+    with pytest.raises(UserError, match="received 'tagger'"):
+        models.sample(models.tagger(units=2, tags=2, features=3), [1], 3)

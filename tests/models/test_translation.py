@@ -1,0 +1,166 @@
+"""Decoding with an encoder–decoder."""
+
+import itertools
+
+import keras
+import numpy as np
+import pytest
+
+from keras_gru import models
+from keras_gru.errors import UserError
+
+START, END, VOCABULARY, LONGEST = 1, 2, 6, 4
+SOURCES = np.array([[3, 4, 5, 0, 0], [5, 5, 3, 4, 2], [2, 0, 0, 0, 0]])
+
+
+@pytest.fixture(
+    scope="module",
+    params=[
+        {"cell": "gru"},
+        {"cell": "lstm", "layers": 2, "bidirectional": True, "attention": True},
+    ],
+    ids=["gru", "lstm_attention"],
+)
+def model(request):
+    model = models.encoder_decoder(
+        units=8, source_vocabulary=6, target_vocabulary=VOCABULARY, seed=3, **request.param
+    )
+    for name in ("source_embedding", "target_embedding", "logits"):  # strong opinions, untrained
+        layer = model.get_layer(name)
+        weights = layer.get_weights()
+        layer.set_weights([weights[0] * (4 if name == "logits" else 30), *weights[1:]])
+    return model
+
+
+def log_probabilities(model, sources, targets):
+    """`(N, T, V)` by teacher forcing, without the tokens that are never written."""
+    logits = np.array(model({"source": sources, "target": targets}), "float64")
+    logits[..., [0, START]] = -np.inf
+    logits -= logits.max(-1, keepdims=True)
+    return logits - np.log(np.exp(logits).sum(-1, keepdims=True))
+
+
+def scores(model, source, targets):
+    """Mean log-probabilities of targets, with their end where it was not cut off."""
+    written = [[*target, END][:LONGEST] for target in targets]
+    lengths = np.array([len(tokens) for tokens in written])
+    seen = np.arange(LONGEST) < lengths[:, None]
+    y = np.array([tokens + [0] * (LONGEST - len(tokens)) for tokens in written])
+    x = np.concatenate([np.full((len(y), 1), START), y[:, :-1]], axis=1)
+    sources = np.repeat(source[None], len(y), axis=0)
+    log_p = np.take_along_axis(log_probabilities(model, sources, x), y[:, :, None], -1)[:, :, 0]
+    return np.where(seen, log_p, 0).sum(1) / lengths
+
+
+def by_running_again(model, source, longest):
+    tokens = [START]
+    while len(tokens) <= longest:
+        best = int(log_probabilities(model, source[None], np.array([tokens]))[0, -1].argmax())
+        if best == END:
+            break
+        tokens.append(best)
+    return tokens[1:]
+
+
+def translate(model, **options):
+    return models.translate(
+        model, SOURCES, start=START, end=END, **{"max_length": LONGEST, **options}
+    )
+
+
+def test_keeping_the_state_equals_running_everything_again(model):
+    expected = [by_running_again(model, source, 8) for source in SOURCES]
+    assert len({tuple(tokens) for tokens in expected}) > 1
+    assert translate(model, max_length=8) == expected
+
+
+def test_enough_beams_find_the_best_of_all_targets(model):
+    words = [token for token in range(VOCABULARY) if token not in (0, START, END)]
+    everything = [
+        list(tokens)
+        for length in range(LONGEST + 1)
+        for tokens in itertools.product(words, repeat=length)
+    ]
+    found = translate(model, beams=len(everything))
+    for source, tokens in zip(SOURCES, found, strict=True):
+        assert tokens == everything[int(np.argmax(scores(model, source, everything)))]
+
+
+def test_more_beams_score_higher(model):
+    found = zip(SOURCES, *(translate(model, beams=beams) for beams in (1, 3, 50)), strict=True)
+    greedy, few, many = np.mean([scores(model, source, targets) for source, *targets in found], 0)
+    assert greedy <= few + 1e-6
+    assert few <= many + 1e-6
+    assert greedy < many
+
+
+def test_neither_padding_nor_neighbours_matter(model):
+    together = translate(model, beams=3)
+    padded = np.pad(SOURCES, [(0, 0), (0, 3)])
+    options = {"start": START, "end": END, "max_length": LONGEST, "beams": 3}
+    assert models.translate(model, padded, **options) == together
+    assert models.translate(model, SOURCES, batch_size=1, **options) == together
+
+
+def test_a_loaded_model_decodes_the_same(model, tmp_path):
+    model.save(tmp_path / "model.keras")
+    loaded = keras.models.load_model(tmp_path / "model.keras")
+    assert translate(loaded, beams=2) == translate(model, beams=2)
+
+
+def test_nothing_to_translate(model):
+    empty = np.zeros((0, 4), "int32")
+    assert models.translate(model, empty, start=START, end=END, max_length=3) == []
+
+
+@pytest.mark.parametrize("attention", [False, True])
+def test_learns_to_copy(attention):
+    random = np.random.default_rng(0)
+    words = random.integers(3, 8, (64, 3))
+    lengths = random.integers(1, 4, 64)
+    words = words * (np.arange(3) < lengths[:, None])
+    y = np.concatenate([words, np.zeros((64, 1), int)], axis=1)
+    y[np.arange(64), lengths] = END
+    target = np.concatenate([np.full((64, 1), START), words], axis=1)
+    weight = (np.arange(4) <= lengths[:, None]).astype("float32")
+    model = models.encoder_decoder(
+        units=32,
+        source_vocabulary=8,
+        target_vocabulary=8,
+        embedding=16,
+        attention=attention,
+        seed=0,
+    )
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(keras.optimizers.Adam(0.02), loss)
+    x = {"source": words.astype("int32"), "target": target.astype("int32")}
+    model.fit(x, y, sample_weight=weight, epochs=100, batch_size=64, verbose=0)
+    options = {"start": START, "end": END, "max_length": 6}
+    copied = [row[:length].tolist() for row, length in zip(words, lengths, strict=True)]
+    assert models.translate(model, words, **options) == copied
+    assert models.translate(model, words, beams=4, **options) == copied
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ({"source_ids": [3, 4]}, r"'source_ids' must be integers \(sentences, steps\)"),
+        ({"source_ids": [[3.5]]}, r"'source_ids' must be integers \(sentences, steps\)"),
+        ({"source_ids": [[6]]}, "'source_ids' must be tokens from 0 to 5: received 6"),
+        ({"start": 0}, "'start' must be a target token from 1 to 5: received 0"),
+        ({"end": 6}, "'end' must be a target token from 1 to 5: received 6"),
+        ({"end": START}, "'start' and 'end' must be two tokens"),
+        ({"max_length": 0}, "'max_length' must be at least 1: received 0"),
+        ({"beams": 0}, "'beams' must be at least 1: received 0"),
+    ],
+)
+def test_bad_arguments(model, arguments, sentence):
+    good = {"source_ids": SOURCES, "start": START, "end": END, "max_length": 3}
+    with pytest.raises(UserError, match=sentence):
+        models.translate(model, **{**good, **arguments})
+
+
+def test_another_kind_of_model_is_refused():
+    model = models.tagger(units=2, tags=2, features=3)
+    with pytest.raises(UserError, match="received 'tagger'"):
+        models.translate(model, SOURCES, start=START, end=END, max_length=3)
