@@ -11,6 +11,7 @@ __all__ = ["GRU", "LSTM", "GRUCell", "Recurrence", "SimpleRNN", "cell_names", "r
 # Importing the package imports the layers, which makes a saved model loadable. Our own command is
 # the exception: `keras-gru --help` must not wait for TensorFlow, so there they come when asked for.
 if Path(sys.argv[0] if sys.argv else "").stem != "keras-gru":
+    import keras_gru.models.losses  # noqa: F401 (what our models were compiled with)
     from keras_gru.layers import GRU, LSTM, GRUCell, Recurrence, SimpleRNN
 else:
 

@@ -115,7 +115,7 @@ class CsvSeries(Carved):
 
     task: ClassVar[str] = "forecasting"
     kind: Literal["csv_series"]
-    path: Annotated[str, Field(description="the CSV file")]
+    path: Annotated[str, Field(min_length=1, description="the CSV file")]
     inputs: Annotated[
         tuple[str, ...] | None, Field(description="columns to see; default: the targets")
     ] = None
@@ -137,7 +137,7 @@ class Texts(Carved):
 
     task: ClassVar[str] = "classification"
     kind: Literal["texts"]
-    path: Annotated[str, Field(description="the folder or the CSV file")]
+    path: Annotated[str, Field(min_length=1, description="the folder or the CSV file")]
     text: Annotated[str, Field(description="the CSV's column of texts")] = "text"
     label: Annotated[str, Field(description="the CSV's column of labels")] = "label"
     vocabulary: Tokens = 10_000
@@ -151,7 +151,7 @@ class TextFile(Carved):
 
     task: ClassVar[str] = "language_model"
     kind: Literal["text_file"]
-    path: Annotated[str, Field(description="the text file, UTF-8")]
+    path: Annotated[str, Field(min_length=1, description="the text file, UTF-8")]
     window: Annotated[Length, Field(description="characters of a training sequence")] = 100
     validation_share: Share = 0.05
     test_share: Share = 0.05
@@ -161,7 +161,7 @@ class Npz(Carved):
     """Your own arrays: an .npz file with the layout that the README gives."""
 
     kind: Literal["npz"]
-    path: Annotated[str, Field(description="the .npz file")]
+    path: Annotated[str, Field(min_length=1, description="the .npz file")]
     task: Annotated[
         Literal["classification", "tagging", "forecasting", "polyphony"],
         Field(description="what the arrays are for"),

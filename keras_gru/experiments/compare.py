@@ -49,11 +49,16 @@ def compare(
         experiment.training.epochs,
         dataset.metric,
     )
-    for job in jobs:
-        if job in done:
-            watch.finished(done[job])
-        else:
-            train(experiment, dataset, *job, folder, watch)
+    try:
+        for job in jobs:
+            if job in done:
+                watch.finished(done[job])
+            else:
+                train(experiment, dataset, *job, folder, watch)
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(
+            f"Stopped. Go on with: keras-gru compare --resume {folder.path}"
+        ) from None
     return folder.comparison()
 
 

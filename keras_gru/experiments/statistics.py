@@ -93,7 +93,7 @@ def conclude(comparison: Comparison) -> str:
     sign = 1 if metric.mode == "max" else -1
     ranked = sorted(values, key=lambda cell: -sign * float(np.mean(list(values[cell].values()))))
     best, *others = ranked
-    reached = f"{_mean(values[best]):.{metric.digits}f}"
+    reached = f"{_mean(values[best]):,.{metric.digits}f}"
     if not others:
         seeds = _count(len(values[best]), "seed")
         return f"{label[best]} reached a test {metric.label} of {reached} over {seeds}."
@@ -102,7 +102,7 @@ def conclude(comparison: Comparison) -> str:
     for other in others:
         interval = _paired_interval(values[best], values[other], pairs)
         if interval is not None and sign * interval[0] - interval[1] > 0:
-            size = f"{abs(interval[0]):.{metric.digits}f} ± {interval[1]:.{metric.digits}f}"
+            size = f"{abs(interval[0]):,.{metric.digits}f} ± {interval[1]:,.{metric.digits}f}"
             better.append(f"{label[other]} (by {size})")
         else:
             alike.append(label[other])
@@ -122,7 +122,7 @@ def conclude(comparison: Comparison) -> str:
     if pairs > 1:
         evidence += f" and corrected for {pairs} pairs"
     sentence = "; ".join(parts)
-    return f"{sentence[0].upper()}{sentence[1:]} ({evidence})."
+    return f"{sentence[0].upper()}{sentence[1:]}: {evidence}."
 
 
 def _finished(comparison: Comparison, cell: str) -> list[RunRecord]:

@@ -71,19 +71,19 @@ def test_a_clear_difference_and_its_interval():
     half = stats.t.ppf(1 - 0.05 / 3 / 2, 2) * stats.sem(differences)
     assert conclude(comparison(values)) == (
         f"GRU beats SimpleRNN (by {differences.mean():.2f} ± {half:.2f}) on test MAE; between it "
-        "and LSTM these runs show no difference (3 seeds, 95% intervals paired by seed and "
-        "corrected for 3 pairs)."
+        "and LSTM these runs show no difference: 3 seeds, 95% intervals paired by seed and "
+        "corrected for 3 pairs."
     )
 
 
 def test_where_more_is_better_the_highest_wins():
     sentence = conclude(comparison({"gru": [0.5, 0.51, 0.52], "lstm": [0.8, 0.81, 0.82]}, "max"))
-    assert sentence.startswith("LSTM beats GRU (by 0.30 ± 0.00) on test MAE (3 seeds")
+    assert sentence.startswith("LSTM beats GRU (by 0.30 ± 0.00) on test MAE: 3 seeds")
 
 
 def test_no_difference_is_claimed_where_the_spread_is_wide():
     sentence = conclude(comparison({"gru": [1.0, 2.0, 3.0], "lstm": [2.0, 1.9, 3.9]}))
-    assert sentence.startswith("Between GRU and LSTM these runs show no difference (3 seeds")
+    assert sentence.startswith("Between GRU and LSTM these runs show no difference: 3 seeds")
 
 
 def test_the_correction_makes_a_claim_harder():
