@@ -5,7 +5,13 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from keras_gru.datasets.baselines import majority_class
-from keras_gru.datasets.sequence_dataset import Metric, SequenceDataset, SequenceSpec, Split
+from keras_gru.datasets.sequence_dataset import (
+    Metric,
+    SequenceDataset,
+    SequenceSpec,
+    Split,
+    check_not_empty,
+)
 from keras_gru.datasets.text import Tokenizer, build_vocabulary, encode_all, split_words
 
 
@@ -44,6 +50,7 @@ def classification(
     for split in examples:
         tokens, lengths = encode_all(words[split], vocabulary)
         splits[split] = Split({"tokens": tokens}, labels[split], {"tokens": lengths})
+    check_not_empty(name, splits)
     return SequenceDataset(
         name=name,
         spec=SequenceSpec(task="classification", outputs=len(classes), vocabulary=len(vocabulary)),

@@ -7,6 +7,7 @@ from keras_gru import datasets
 from keras_gru.datasets import cta_ridership, spa_eng
 from keras_gru.datasets.config import Atis, Chorales, Imdb, Ridership, Shakespeare, SpaEng
 from keras_gru.datasets.source import DATA_DIR
+from keras_gru.errors import UserError
 from tests.datasets.samples import epoch
 
 ATIS = [f"en_atis-ud-{name}.conllu" for name in ("train", "dev", "test")]
@@ -153,3 +154,9 @@ def test_imdb(prepared_imdb, monkeypatch):
     train, validation = (dataset.splits[s].inputs["tokens"] for s in ("train", "validation"))
     shared = {row.tobytes() for row in train} & {row.tobytes() for row in validation}
     assert len(shared) < 25  # the publisher has a few reviews twice
+
+
+def test_too_few_pairs_are_refused(needs):
+    needs("spa-eng.zip")
+    with pytest.raises(UserError, match="English to Spanish: the validation split is empty"):
+        datasets.load(SpaEng(kind="spa_eng", pairs=3))

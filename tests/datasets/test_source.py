@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import requests
+import tensorflow_datasets as tfds
 from tensorflow_datasets.core.download.download_manager import NonMatchingChecksumError
 
 from keras_gru import datasets
@@ -32,7 +33,8 @@ def no_network(monkeypatch, tmp_path):
 
     monkeypatch.setattr(requests, "head", unreachable)
     monkeypatch.setenv(DATA_DIR, str(tmp_path / "data"))
-    monkeypatch.setenv("HOME", str(tmp_path))
+    # Whoever runs the tests may have the dataset in TFDS's own folder.
+    monkeypatch.setattr(tfds.core.DatasetBuilder, "is_prepared", lambda self: False)
 
 
 @pytest.mark.parametrize("builder, name", FILES.items())
@@ -63,8 +65,6 @@ def test_a_file_that_is_not_the_publishers(no_network, monkeypatch, tmp_path):
 
 def test_a_folder_that_cannot_be_written_to_is_read_alone(monkeypatch, tmp_path):
     """A prepared copy on a read-only disk, and TFDS's own folder for everything else."""
-    import tensorflow_datasets as tfds
-
     config = Adding(kind="adding", length=4, train=3, validation=2, test=1)
     read_only, own = tmp_path / "read_only", tmp_path / "own"
     monkeypatch.setenv(DATA_DIR, str(read_only))

@@ -7,9 +7,16 @@ import numpy as np
 from keras_gru.datasets import source
 from keras_gru.datasets.baselines import most_frequent_target
 from keras_gru.datasets.config import SpaEng
-from keras_gru.datasets.sequence_dataset import Metric, SequenceDataset, SequenceSpec, Split
+from keras_gru.datasets.sequence_dataset import (
+    Metric,
+    SequenceDataset,
+    SequenceSpec,
+    Split,
+    check_not_empty,
+)
 from keras_gru.datasets.text import Tokenizer, build_vocabulary, encode_all, split_words
 
+_NAME = "English to Spanish"
 _START, _END = "startofseq", "endofseq"
 _SPLITTING_SEED = 0  # part of the dataset's definition, not a setting
 
@@ -42,8 +49,9 @@ def load(config: SpaEng) -> SequenceDataset:
     splits = {
         name: _encode(part, source_vocabulary, target_vocabulary) for name, part in parts.items()
     }
+    check_not_empty(_NAME, splits)
     return SequenceDataset(
-        name="English to Spanish",
+        name=_NAME,
         spec=SequenceSpec(
             task="translation",
             outputs=len(target_vocabulary),

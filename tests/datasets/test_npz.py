@@ -1,0 +1,187 @@
+"""A user's own arrays: each task, and each thing that can be wrong with them."""
+
+import numpy as np
+import pytest
+
+from keras_gru import datasets
+from keras_gru.datasets.config import Npz
+from keras_gru.errors import UserError
+from tests.datasets.samples import epoch
+
+RNG = np.random.default_rng(0)
+VECTORS = RNG.normal(size=(40, 6, 3))
+TOKENS = RNG.integers(1, 9, (40, 6))
+LENGTHS = RNG.integers(1, 7, 40)
+LABELS = np.arange(40) % 3
+
+
+def load(path, task, max_length=100, **arrays):
+    np.savez(path / "mine.npz", **arrays)
+    return datasets.load(
+        Npz(kind="npz", path=str(path / "mine.npz"), task=task, max_length=max_length)
+    )
+
+
+def test_classification_of_vectors_of_one_length(tmp_path):
+    dataset = load(tmp_path, "classification", train_inputs=VECTORS, train_targets=LABELS)
+    assert [dataset.size(s) for s in dataset.splits] == [32, 4, 4]
+    spec = dataset.spec
+    assert (spec.features, spec.length, spec.outputs, spec.vocabulary) == (3, 6, 3, None)
+    rows = np.concatenate([s.inputs["features"][:, 0, 0] for s in dataset.splits.values()])
+    np.testing.assert_allclose(np.sort(rows), np.sort(VECTORS[:, 0, 0]), rtol=1e-6)
+
+
+def test_lengths_make_a_mask(tmp_path):
+    dataset = load(
+        tmp_path,
+        "classification",
+        train_inputs=VECTORS,
+        train_targets=np.arange(40),
+        train_lengths=LENGTHS,
+        validation_inputs=VECTORS[:5],
+        validation_targets=np.arange(5),
+        validation_lengths=LENGTHS[:5],
+        test_inputs=VECTORS[:5, :4],
+        test_targets=np.arange(5),
+    )
+    assert dataset.spec.length is None and dataset.spec.masked
+    assert dataset.size("train") == 40
+    for x, y in epoch(dataset, "train", 8, seed=0):
+        np.testing.assert_array_equal(x["mask"].sum(axis=1), LENGTHS[y])
+    ((x, _),) = epoch(dataset, "test", 8)
+    np.testing.assert_array_equal(x["mask"].sum(axis=1), 4)
+
+
+def test_tagging_of_tokens_that_end_in_zeros(tmp_path):
+    real = np.arange(6) < LENGTHS[:, None]
+    dataset = load(
+        tmp_path,
+        "tagging",
+        train_inputs=np.where(real, TOKENS, 0),
+        train_targets=np.where(real, TOKENS % 4, 77),  # what stands in the padding is no label
+    )
+    assert dataset.spec.outputs == 4 and dataset.spec.vocabulary == 9
+    for x, y, weight in epoch(dataset, "train", 8, seed=0):
+        np.testing.assert_array_equal(weight, x["tokens"] > 0)
+        np.testing.assert_array_equal(y, x["tokens"] % 4)
+    assert dataset.baselines[0].test["accuracy"] == 1  # the tag is a function of the token
+
+
+@pytest.mark.parametrize(
+    "shape, expected, every_step",
+    [
+        ((40,), (1, 1), False),
+        ((40, 2), (1, 2), False),
+        ((40, 5, 2), (5, 2), False),
+        ((40, 6, 5, 2), (6, 5, 2), True),
+    ],
+)
+def test_forecasting(tmp_path, shape, expected, every_step):
+    targets = RNG.normal(size=shape)
+    dataset = load(tmp_path, "forecasting", train_inputs=VECTORS, train_targets=targets)
+    (_, y, *weight), *_ = epoch(dataset, "train", 8)
+    assert y.shape == (8, *expected) and not weight
+    assert (dataset.spec.horizon, dataset.spec.outputs) == expected[-2:]
+    assert dataset.spec.every_step == every_step
+    assert dataset.baselines[0].test["mae"] > 0
+
+
+def test_polyphony(tmp_path):
+    notes = RNG.integers(0, 2, (40, 6, 5))
+    dataset = load(
+        tmp_path, "polyphony", train_inputs=VECTORS, train_targets=notes, train_lengths=LENGTHS
+    )
+    assert dataset.spec.outputs == 5
+    (x, y, weight), *_ = epoch(dataset, "train", 8, seed=0)
+    assert set(x) == {"features", "mask"} and y.shape == (*weight.shape, 5)
+
+
+def changed(**arrays):
+    return {"train_inputs": VECTORS, "train_targets": LABELS, **arrays}
+
+
+WITH_NAN = np.where(np.arange(3) == 1, np.nan, VECTORS)
+BAD = {
+    "missing": ("classification", {"train_inputs": VECTORS}, "'train_targets' is missing"),
+    "no train": ("classification", {"test_inputs": VECTORS}, "'train_inputs' is missing"),
+    "half a split": (
+        "classification",
+        changed(test_inputs=VECTORS),
+        "the array 'test_targets' is missing",
+    ),
+    "misspelt": ("classification", changed(train_length=LENGTHS), "Did you mean 'train_lengths'"),
+    "pickle": (
+        "classification",
+        changed(train_targets=np.array([{}] * 40)),
+        "holds Python objects, where only numbers are read",
+    ),
+    "shape": ("classification", changed(train_inputs=VECTORS[0, 0]), "vectors are (N, T, D)"),
+    "float tokens": ("classification", changed(train_inputs=TOKENS / 2), "the type float64"),
+    "text": ("classification", changed(train_inputs=VECTORS.astype(str)), "no real numbers"),
+    "empty": ("classification", changed(train_inputs=VECTORS[:, :0]), "'train_inputs' is empty"),
+    "nan": ("classification", changed(train_inputs=WITH_NAN), "NaN or infinite"),
+    "counts": ("classification", changed(train_targets=LABELS[:9]), "it must be (N,)"),
+    "negative": ("classification", changed(train_targets=LABELS - 1), "has the label -1"),
+    "float label": ("classification", changed(train_targets=LABELS / 2), "labels are integers"),
+    "out of range": (
+        "classification",
+        changed(test_inputs=VECTORS, test_targets=LABELS + 1),
+        "'test_targets' has the label 3, but the labels of train are 0 to 2",
+    ),
+    "too long": (
+        "classification",
+        changed(train_inputs=np.ones((40, 101, 1))),
+        "length 101, longer than dataset.max_length, which is 100",
+    ),
+    "lengths": ("classification", changed(train_lengths=LENGTHS + 6), "it must be 1 to 6"),
+    "no length": ("classification", changed(train_lengths=LENGTHS * 0), "of length 0"),
+    "lengths' shape": ("classification", changed(train_lengths=LENGTHS[:5]), "(40,) integers"),
+    "zero token": (
+        "classification",
+        changed(train_inputs=np.where(np.arange(6) == 2, 0, TOKENS)),
+        "tokens start at 1",
+    ),
+    "empty tokens": (
+        "classification",
+        changed(train_inputs=np.where(np.arange(40)[:, None] == 2, 0, TOKENS)),
+        "of length 0",
+    ),
+    "other width": (
+        "classification",
+        changed(test_inputs=VECTORS[..., :2], test_targets=LABELS),
+        "'test_inputs' has the shape (40, 6, 2) and 'train_inputs' (40, 6, 3)",
+    ),
+    "tags": ("tagging", changed(), "for tagging it must be (N, T)"),
+    "forecast of tokens": ("forecasting", changed(train_inputs=TOKENS), "needs vectors (N, T, D)"),
+    "notes": ("polyphony", changed(train_targets=VECTORS), "other than 0 and 1"),
+    "too few": (
+        "classification",
+        changed(train_inputs=VECTORS[:3], train_targets=LABELS[:3]),
+        "the validation split is empty",
+    ),
+}
+
+
+@pytest.mark.parametrize("task, arrays, part", BAD.values(), ids=BAD)
+def test_bad_arrays(tmp_path, task, arrays, part):
+    with pytest.raises(UserError) as error:
+        load(tmp_path, task, **arrays)
+    sentence = str(error.value)
+    assert "mine.npz" in sentence and part in sentence and "\n" not in sentence
+
+
+@pytest.mark.parametrize("content", [b"no zip", b""])
+def test_no_npz_file(tmp_path, content):
+    path = tmp_path / "mine.npz"
+    path.write_bytes(content)
+    with pytest.raises(UserError, match=r"not an \.npz file"):
+        datasets.load(Npz(kind="npz", path=str(path), task="tagging"))
+
+
+def test_a_damaged_file(tmp_path):
+    np.savez(tmp_path / "mine.npz", train_inputs=VECTORS, train_targets=LABELS)
+    content = bytearray((tmp_path / "mine.npz").read_bytes())
+    content[2_000:2_100] = bytes(100)
+    (tmp_path / "mine.npz").write_bytes(content)
+    with pytest.raises(UserError, match="damaged"):
+        datasets.load(Npz(kind="npz", path=str(tmp_path / "mine.npz"), task="classification"))

@@ -1,0 +1,158 @@
+"""A user's own series, texts and text file: used without Python, refused in one sentence."""
+
+import numpy as np
+import pytest
+
+from keras_gru import datasets
+from keras_gru.datasets.config import CsvSeries, TextFile, Texts
+from keras_gru.errors import UserError
+
+SERIES = {"kind": "csv_series", "targets": ("load",), "window": 4, "season": 3}
+
+
+def write(path, text):
+    path.write_text(text, encoding="utf-8")
+    return str(path)
+
+
+def series_csv(path, rows=60):
+    lines = [f"{day},{day % 3 * 10 + 100},{day / 2}" for day in range(rows)]
+    return write(path / "power.csv", "day,load,heat\n" + "\n".join(lines) + "\n")
+
+
+def refused(settings, *parts):
+    with pytest.raises(UserError) as error:
+        datasets.load(settings)
+    sentence = str(error.value)
+    assert "\n" not in sentence
+    for part in parts:
+        assert part in sentence
+
+
+def test_series(tmp_path):
+    path = series_csv(tmp_path)
+    dataset = datasets.load(CsvSeries(**SERIES, path=path, inputs=("load", "heat"), horizon=2))
+    assert (dataset.spec.features, dataset.spec.outputs, dataset.spec.length) == (2, 1, 4)
+    assert [dataset.size(s) for s in dataset.splits] == [42 - 5, 9 - 5, 9 - 5]
+    assert dataset.metric.label == "MAE (load)"
+    naive, linear = dataset.baselines
+    assert naive.validation["mae"] == 0  # the series repeats itself every three rows
+    assert naive.label == "value 3 rows earlier" and linear.parameters == (4 * 2 + 1) * 2
+    loads = dataset.splits["train"].inputs["features"][:, 0, 0]
+    scaled_back = loads * dataset.metric.scale
+    assert np.ptp(scaled_back) == pytest.approx(20, rel=1e-4)
+
+
+def test_splits_of_a_series_follow_one_another(tmp_path):
+    """Rows are scaled by train alone; windows stay inside their split."""
+    path = series_csv(tmp_path)
+    settings = CsvSeries(kind="csv_series", path=path, targets=("heat",), window=4)
+    dataset = datasets.load(settings)
+    train = np.arange(42) / 2
+    for name, (first, last) in {"train": (0, 41), "validation": (42, 50), "test": (51, 59)}.items():
+        split = dataset.splits[name]
+        ends = split.inputs["features"][0, 0, 0], split.targets[-1, -1, 0]
+        expected = (np.array([first, last]) / 2 - train.mean()) / train.std()
+        np.testing.assert_allclose(ends, expected, rtol=1e-5)
+
+
+def test_two_targets_have_no_common_unit(tmp_path):
+    config = CsvSeries(**{**SERIES, "targets": ("load", "heat")}, path=series_csv(tmp_path))
+    dataset = datasets.load(config)
+    assert dataset.spec.outputs == 2 and dataset.metric.scale == 1
+    assert dataset.metric.label == "MAE (standard deviations)"
+
+
+def test_a_constant_column_does_no_harm(tmp_path):
+    path = write(tmp_path / "flat.csv", "a\n" + "5\n" * 60)
+    dataset = datasets.load(CsvSeries(kind="csv_series", path=path, targets=("a",), window=4))
+    assert np.isfinite(dataset.splits["train"].inputs["features"]).all()
+
+
+@pytest.mark.parametrize(
+    "content, parts",
+    [
+        ("day,laod\n1,2\n", ("no column 'load'", "Did you mean 'laod'?")),
+        ("x,y\n1,2\n", ("no column 'load'", "Known: x, y.")),
+        ("load\n1\nmany\n", ("line 3", "'load' is 'many'", "finite number")),
+        ("load\n1\n\nnan\n", ("line 4", "'nan'")),
+        ("day,load\n1,\n", ("line 2", "'load' is ''")),
+        ("day,load\n1,2\n1\n", ("line 3", "1 cells, where the header has 2")),
+        ("load\n" + "1\n" * 20, ("validation split is empty", "3 rows", "window + horizon = 5")),
+        ("", ("is empty", "name the columns")),
+    ],
+)
+def test_bad_series(tmp_path, content, parts):
+    path = write(tmp_path / "power.csv", content)
+    refused(CsvSeries(**SERIES, path=path), "power.csv", *parts)
+
+
+def test_no_such_file(tmp_path):
+    refused(CsvSeries(**SERIES, path=str(tmp_path / "no.csv")), "no.csv", "no such file", "a CSV")
+    refused(CsvSeries(**SERIES, path=str(tmp_path)), "is a folder")
+
+
+def test_a_file_that_is_not_utf8(tmp_path):
+    (tmp_path / "old.csv").write_bytes("load\n5\ncafé\n".encode("latin-1"))
+    refused(CsvSeries(**SERIES, path=str(tmp_path / "old.csv")), "byte 10 is not UTF-8")
+
+
+def review_folder(path, count=20):
+    for label in ("bad", "good"):
+        (path / label).mkdir(parents=True)
+        for number in range(count):
+            write(path / label / f"{number}.txt", f"A {label} film, number {number}.")
+    return str(path)
+
+
+def test_a_folder_of_texts(tmp_path):
+    path = review_folder(tmp_path / "reviews")
+    dataset = datasets.load(Texts(kind="texts", path=path, max_length=4))
+    assert [dataset.size(s) for s in dataset.splits] == [32, 4, 4]
+    assert dataset.target_vocabulary == ("bad", "good")
+    for split in dataset.splits.values():
+        for tokens, label in zip(split.inputs["tokens"], split.targets, strict=True):
+            words = [dataset.vocabulary[token] for token in tokens]
+            assert words == ["a", dataset.target_vocabulary[label], "film", "number"]
+
+
+def test_a_csv_of_texts_with_commas_quotes_and_line_breaks(tmp_path):
+    rows = [f'"A ""{label}"" film,\nnumber {n}",{label}' for n in range(10) for label in "xyz"]
+    path = write(tmp_path / "films.csv", "review,stars\n" + "\n".join(rows) + "\n")
+    dataset = datasets.load(Texts(kind="texts", path=path, text="review", label="stars"))
+    assert dataset.target_vocabulary == ("x", "y", "z")
+    train = dataset.splits["train"]
+    assert (train.lengths["tokens"] == 5).all()
+    second = [dataset.vocabulary[token] for token in train.inputs["tokens"][:, 1]]
+    assert second == [dataset.target_vocabulary[label] for label in train.targets]
+
+
+def test_bad_texts(tmp_path):
+    refused(Texts(kind="texts", path=str(tmp_path)), "no text was found", ".txt")
+    one = write(tmp_path / "one.csv", "text,label\na,x\nb,x\n")
+    refused(Texts(kind="texts", path=one), "only the label 'x'", "two labels or more")
+    gap = write(tmp_path / "gap.csv", "text,label\na,x\nb, \n")
+    refused(Texts(kind="texts", path=gap), "line 3", "'label' is empty")
+    few = write(tmp_path / "few.csv", "text,label\na,x\nb,y\n")
+    refused(Texts(kind="texts", path=few), "validation split is empty")
+    refused(Texts(kind="texts", path=one, text="review"), "no column 'review'")
+
+
+def test_shares_must_leave_something_to_train_on(tmp_path):
+    with pytest.raises(ValueError, match="are 1 together; below 1"):
+        Texts(kind="texts", path="x", validation_share=0.5, test_share=0.5)
+
+
+def test_a_text_file(tmp_path):
+    path = write(tmp_path / "tale.txt", "Once upon a time, ünd so weiter.\n" * 100)
+    dataset = datasets.load(TextFile(kind="text_file", path=path, window=10))
+    assert dataset.size("train") == (3300 - 2 * 165 - 1) // 10
+    assert dataset.decode(dataset.splits["train"].inputs["tokens"][0]) == "Once upon "
+
+
+def test_bad_text_files(tmp_path):
+    short = write(tmp_path / "short.txt", "abc" * 30)
+    refused(TextFile(kind="text_file", path=short, window=10), "validation split is empty")
+    refused(TextFile(kind="text_file", path=write(tmp_path / "no.txt", "")), "split is empty")
+    (tmp_path / "binary.txt").write_bytes(b"\x80\x00\xff")
+    refused(TextFile(kind="text_file", path=str(tmp_path / "binary.txt")), "byte 0 is not UTF-8")
