@@ -10,12 +10,11 @@ It trains every cell with every seed, prints a table, and writes a page with the
 
 import sys
 
-from keras_gru.report.page import write_page
-
 from keras_gru.errors import one_sentence
 from keras_gru.experiments.compare import compare
 from keras_gru.experiments.results import RunFolder
 from keras_gru.experiments.yaml_files import load_experiment
+from keras_gru.report.page import write_page
 from keras_gru.report.table import print_results
 from keras_gru.report.watch import watch
 
