@@ -162,8 +162,10 @@ def _folder_in_words() -> str:
 
 
 def _writable(folder) -> bool:
-    """Whether a folder, or the nearest above it that exists, can be written to."""
+    """Whether a folder, or the nearest above it that exists, is meant to be written to."""
     folder = Path(str(folder)).expanduser()
     while not folder.exists() and folder != folder.parent:
         folder = folder.parent
-    return folder.is_dir() and os.access(folder, os.W_OK)
+    # root may write to a folder that is marked read-only, and still should not
+    marked = folder.stat().st_mode & 0o222
+    return folder.is_dir() and bool(marked) and os.access(folder, os.W_OK)

@@ -115,6 +115,8 @@ def translate(
     """
     dataset = _dataset_for(folder, "translation", "translate")
     config = folder.experiment()
+    if not all(sentence.strip() for sentence in sentences):
+        raise UserError("A sentence to translate is empty; give at least one word.")
     sources = datasets.pad([dataset.encode(sentence) for sentence in sentences])
     outputs = models.translate(
         load_model(folder, record),
@@ -124,7 +126,7 @@ def translate(
         max_length=config.dataset.max_length,
         beams=beams or config.model.beams,
     )
-    return [dataset.decode_target(tokens) for tokens in outputs]
+    return [dataset.decode(tokens) for tokens in outputs]
 
 
 def _dataset_for(folder: RunFolder, task: str, verb: str) -> datasets.SequenceDataset:
