@@ -19,6 +19,19 @@ class _Entry(NamedTuple):
     options: dict[str, Any]
 
 
+# What every recurrent layer does unless told otherwise, and so need not be told.
+_DEFAULTS = {
+    "return_sequences": False,
+    "return_state": False,
+    "go_backwards": False,
+    "stateful": False,
+    "unroll": False,
+    "dropout": 0,
+    "recurrent_dropout": 0,
+    "seed": None,
+    "name": None,
+    "dtype": None,
+}
 _CELLS = {
     "gru": _Entry("GRU", "GRU", {}),
     "gru_reset_after": _Entry("GRU", "GRU (reset after)", {"reset_after": True}),
@@ -86,8 +99,8 @@ def recurrent_layer(cell: str, /, units: int, **options: Any) -> Any:
         units: positive integer, the size of the state.
         **options: what `keras_gru.GRU` takes and every recurrent layer has: `return_sequences`,
             `return_state`, `go_backwards`, `stateful`, `unroll`, `dropout`, `recurrent_dropout`,
-            `seed`, `name`, `dtype`. One that is `None`, `False` or a dropout of zero is left out,
-            and a seed is where the cell takes none, so that the plainest cell will do.
+            `seed`, `name`, `dtype`. Those that say what would be so without them are left out, and
+            a seed is where the cell takes none, so that the plainest cell will do.
 
     Returns:
         A `keras.layers.Layer` that maps `(B, T, D)` to `(B, units)`, or to `(B, T, units)`.
@@ -96,7 +109,7 @@ def recurrent_layer(cell: str, /, units: int, **options: Any) -> Any:
         UserError: there is no such cell, or it does not take an option.
     """
     entry = _entry(cell)
-    given = {key: value for key, value in options.items() if not _is_default(key, value)}
+    given = {key: value for key, value in options.items() if value != _DEFAULTS.get(key, ...)}
     if isinstance(entry.cell, str):
         from keras_gru import layers  # not before it is needed: it imports Keras
 
@@ -108,10 +121,6 @@ def _entry(name: str) -> _Entry:
     if name not in _CELLS:
         raise UserError(f"There is no cell '{name}'.{did_you_mean(str(name), _CELLS)}")
     return _CELLS[name]
-
-
-def _is_default(key: str, value: Any) -> bool:
-    return value is None or value is False or (key.endswith("dropout") and value == 0)
 
 
 def _same_definition(old: Any, new: Any) -> bool:

@@ -49,8 +49,7 @@ class GRUCell(keras.layers.GRUCell):
             `name`, `dtype`, `trainable`. Dropout masks are constant over a sequence, as in Keras.
 
     Call arguments:
-        inputs: x, `(B, D)`.
-        states: h, `(B, U)`, or a list holding it.
+        inputs, states: x, `(B, D)`, and h, `(B, U)`, or a list holding it.
 
     Returns:
         `(h', states)`: the output `(B, U)` and the new states, in the structure they came in.
@@ -145,6 +144,7 @@ class GRUCell(keras.layers.GRUCell):
 
 
 def _held(argument, value):
-    if value is None or (not isinstance(value, bool | str) and 0 <= value <= 1):
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if value is None or (number and 0 <= value <= 1):
         return value
     raise ValueError(f"`{argument}` must be None or a number in [0, 1]. Received: {value!r}.")

@@ -1,0 +1,151 @@
+"""The registry: built-in cells, a user's own in one line, and what it refuses."""
+
+import keras
+import numpy as np
+import pytest
+
+import keras_gru
+from keras_gru import cells
+from keras_gru.cells import cell_label, cell_names, recurrent_layer, register_cell
+from keras_gru.errors import UserError
+
+from .helpers import LayerNormalisedCandidate, array
+
+
+@pytest.fixture(autouse=True)
+def registry_as_it_was(monkeypatch):
+    monkeypatch.setattr(cells, "_CELLS", dict(cells._CELLS))
+
+
+class PlainCell(keras.Layer):
+    """As little as a cell may have: no dropout, no seed, no registration, no output_size."""
+
+    def __init__(self, units, **kwargs):
+        super().__init__(**kwargs)
+        self.units = self.state_size = units
+
+    def build(self, input_shape):
+        self.kernel = self.add_weight(shape=(input_shape[-1], self.units), name="kernel")
+
+    def call(self, inputs, states):
+        h = keras.ops.tanh(keras.ops.matmul(inputs, self.kernel) + states[0])
+        return h, [h]
+
+    def get_config(self):
+        return {**super().get_config(), "units": self.units}
+
+
+class LayerOfItsOwn(keras.Layer):
+    """A sequence layer that is no RNN."""
+
+    def __init__(self, units, return_sequences=False, **kwargs):
+        super().__init__(**kwargs)
+        self.project, self.return_sequences = keras.layers.Dense(units), return_sequences
+
+    def call(self, sequences, mask=None):
+        projected = self.project(sequences)
+        return projected if self.return_sequences else projected[:, -1]
+
+
+def test_built_in_cells():
+    assert cell_names() == ("gru", "gru_reset_after", "lstm", "simple_rnn")
+    labels = [cell_label(name) for name in cell_names()]
+    assert labels == ["GRU", "GRU (reset after)", "LSTM", "SimpleRNN"]
+    made = [recurrent_layer(name, units=5, seed=1) for name in cell_names()]
+    assert [type(layer).__name__ for layer in made] == ["GRU", "GRU", "LSTM", "SimpleRNN"]
+    assert [layer.reset_after for layer in made[:2]] == [False, True]
+    assert {layer.units for layer in made} == {5}
+
+
+def test_options_reach_the_layer():
+    layer = recurrent_layer(
+        "lstm", 5, return_sequences=True, return_state=True, dropout=0.1, recurrent_dropout=0.2,
+        seed=0, name="here", go_backwards=True, dtype="float64",
+    )  # fmt: skip
+    config = layer.get_config()
+    for option in ("return_sequences", "return_state", "go_backwards"):
+        assert config[option] is True
+    assert (config["dropout"], config["recurrent_dropout"], config["seed"]) == (0.1, 0.2, 0)
+    assert (layer.name, layer.compute_dtype) == ("here", "float64")
+
+
+def test_only_what_is_so_anyway_is_left_out():
+    layer = recurrent_layer("gru", 4, use_bias=False, activation=None, seed=0, dropout=0.0)
+    assert (layer.use_bias, layer.activation, layer.seed) == (False, keras.activations.linear, 0)
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [PlainCell, LayerOfItsOwn, keras.layers.LSTM, keras.layers.GRUCell, LayerNormalisedCandidate],
+)
+def test_a_users_cell_in_one_line(tmp_path, cell):
+    register_cell("mine", cell)
+    assert cell_names()[-1] == "mine" and cell_label("mine") == "mine"
+    layer = recurrent_layer(
+        "mine", 4, return_sequences=True, return_state=False, dropout=0.0, seed=3, name="a"
+    )
+    x = np.ones((2, 5, 3), "float32")
+    assert layer(x, mask=np.ones((2, 5), bool)).shape == (2, 5, 4)
+    if cell is LayerOfItsOwn:
+        return  # it has no get_config
+    model = keras.Sequential([keras.Input((None, 3)), layer])
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    np.testing.assert_array_equal(array(loaded(x)), array(model(x)))
+
+
+def test_a_function_can_be_registered_with_a_label():
+    register_cell("clipped", lambda units, **options: keras_gru.GRU(units, **options), "GRU, clip")
+    layer = recurrent_layer("clipped", 4, return_sequences=True, dropout=0.0, go_backwards=False)
+    assert isinstance(layer, keras_gru.GRU) and layer.return_sequences
+    assert cell_label("clipped") == "GRU, clip"
+
+
+def test_a_cell_that_names_dropout_or_inherits_it_gets_it():
+    register_cell("inherits", LayerNormalisedCandidate)
+    assert recurrent_layer("inherits", 4, dropout=0.3, seed=7).cell.dropout == 0.3
+    assert recurrent_layer("inherits", 4, dropout=0.3, seed=7).cell.seed == 7
+    register_cell("plain", PlainCell)
+    with pytest.raises(UserError, match=r"Cell 'plain' takes no dropout: received 0.3"):
+        recurrent_layer("plain", 4, dropout=0.3)
+
+
+def test_mixed_precision_reaches_a_users_cell():
+    register_cell("plain", PlainCell)
+    layer = recurrent_layer("plain", 4, dtype="mixed_bfloat16")
+    output = layer(np.ones((2, 5, 3), "float32"))
+    assert keras.backend.standardize_dtype(output.dtype) == "bfloat16"
+    assert layer.cell.compute_dtype == "bfloat16"
+
+
+def test_an_unknown_cell_gets_the_nearest_names():
+    with pytest.raises(UserError, match=r"There is no cell 'grue'. Did you mean 'gru'"):
+        recurrent_layer("grue", 4)
+    with pytest.raises(UserError, match=r"no cell 'transformer'. Known: gru, gru_reset_after"):
+        cell_label("transformer")
+
+
+@pytest.mark.parametrize("name", ["", "GRU", "my cell", "2lstm", "a-b", None, 3])
+def test_a_name_that_is_none_is_refused(name):
+    with pytest.raises(UserError, match="A cell's name is a lower-case letter"):
+        register_cell(name, PlainCell)
+
+
+def test_a_name_is_taken_once_but_a_definition_can_be_run_again():
+    with pytest.raises(UserError, match="A cell named 'gru' exists already"):
+        register_cell("gru", PlainCell)
+    register_cell("mine", PlainCell)
+    register_cell("mine", type("PlainCell", (PlainCell,), {"__module__": PlainCell.__module__}))
+    with pytest.raises(UserError, match="A cell named 'mine' exists already"):
+        register_cell("mine", LayerNormalisedCandidate)
+
+
+def test_what_is_no_cell_is_refused():
+    with pytest.raises(UserError, match="Cell 'mine' must be a Keras cell class"):
+        register_cell("mine", 3)
+    register_cell("no_state", keras.layers.Dense)
+    with pytest.raises(UserError, match="Cell 'no_state' must have a `state_size`"):
+        recurrent_layer("no_state", 4)
+    register_cell("no_layer", lambda units, **options: units)
+    with pytest.raises(UserError, match="Cell 'no_layer' must give a Keras layer: received 4"):
+        recurrent_layer("no_layer", 4)

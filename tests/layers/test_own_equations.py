@@ -1,0 +1,133 @@
+"""Held gates, and subclasses that change one equation."""
+
+import keras
+import numpy as np
+import pytest
+
+import keras_gru
+
+from .helpers import (
+    CELLS,
+    DTYPE,
+    LayerNormalisedCandidate,
+    MinimalGatedUnit,
+    array,
+    assert_close,
+    built,
+    drawn_layer,
+    masks,
+    tensor,
+)
+from .reference import sigmoid, walk
+
+
+def test_update_gate_at_0_and_reset_gate_at_1_make_a_simple_rnn(rng):
+    options = {"hold_update_gate": 0, "hold_reset_gate": 1, "return_sequences": True}
+    layer = drawn_layer("gru", rng, **options)
+    simple = keras.layers.SimpleRNN(4, return_sequences=True, dtype=DTYPE)
+    simple.build((None, None, 3))
+    simple.set_weights([weight[..., -4:] for weight in layer.get_weights()])
+    x, mask = tensor(rng.normal(size=(3, 5, 3))), masks()["inner"]
+    assert_close(layer(x), simple(x))
+    assert_close(layer(x, mask=mask), simple(x, mask=mask))
+
+
+def test_update_gate_at_1_keeps_the_first_state(rng):
+    layer = drawn_layer("gru", rng, hold_update_gate=1.0, return_sequences=True)
+    h = rng.normal(size=(3, 4))
+    outputs = layer(tensor(rng.normal(size=(3, 5, 3))), initial_state=[tensor(h)])
+    assert_close(outputs, np.repeat(h[:, None], 5, axis=1))
+
+
+@pytest.mark.parametrize("value", [-0.1, 1.5, True, "0", [0], float("nan")])
+@pytest.mark.parametrize("argument", ["hold_update_gate", "hold_reset_gate"])
+def test_a_gate_is_held_at_a_number_from_0_to_1(argument, value):
+    with pytest.raises(ValueError, match=rf"`{argument}` must be None or a number in \[0, 1\]"):
+        keras_gru.GRU(4, **{argument: value})
+
+
+def minimal_gated_unit_step(x, h, weights):
+    kernel, recurrent_kernel, bias = weights
+    _, w_xf, w_xg = np.split(kernel, 3, axis=1)
+    _, w_hf, w_hg = np.split(recurrent_kernel, 3, axis=1)
+    _, b_f, b_g = np.split(bias, 3)
+    f = sigmoid(x @ w_xf + h @ w_hf + b_f)
+    g = np.tanh(x @ w_xg + (f * h) @ w_hg + b_g)
+    h = (1 - f) * h + f * g
+    return h, [h]
+
+
+def layer_normalised_step(x, h, weights):
+    kernel, recurrent_kernel, bias, gamma, beta = weights
+    w_xz, w_xr, w_xg = np.split(kernel, 3, axis=1)
+    w_hz, w_hr, w_hg = np.split(recurrent_kernel, 3, axis=1)
+    b_z, b_r, b_g = np.split(bias, 3)
+    z, r = sigmoid(x @ w_xz + h @ w_hz + b_z), sigmoid(x @ w_xr + h @ w_hr + b_r)
+    a = x @ w_xg + (r * h) @ w_hg + b_g
+    a = (a - a.mean(-1, keepdims=True)) / np.sqrt(a.var(-1, keepdims=True) + 1e-3)
+    h = z * h + (1 - z) * np.tanh(gamma * a + beta)
+    return h, [h]
+
+
+OWN = [
+    (MinimalGatedUnit, minimal_gated_unit_step),
+    (LayerNormalisedCandidate, layer_normalised_step),
+]
+
+
+@pytest.mark.parametrize("cell_class, step", OWN)
+def test_a_subclass_computes_its_own_equation(rng, cell_class, step):
+    layer = keras_gru.Recurrence(cell_class(4, dtype=DTYPE), return_sequences=True)
+    built(layer, 3, rng)
+    x, mask, weights = rng.normal(size=(3, 5, 3)), masks()["inner"], layer.get_weights()
+    expected, _ = walk(lambda x, h: step(x, *h, weights), x, [np.zeros((3, 4))], mask=mask)
+    assert_close(layer(tensor(x), mask=mask), expected, loosened=10)
+
+
+@pytest.mark.parametrize("cell_class, step", OWN)
+def test_a_subclass_trains_and_is_saved(rng, tmp_path, cell_class, step):
+    layer = keras_gru.Recurrence(cell_class(4, dropout=0.1, seed=2))
+    model = keras.Sequential([keras.Input((None, 3)), keras.layers.Bidirectional(layer)])
+    model.compile("sgd", "mse")
+    x = rng.normal(size=(4, 5, 3)).astype("float32")
+    model.fit(x, np.zeros((4, 8)), verbose=0)
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    assert isinstance(loaded.layers[-1].forward_layer.cell, cell_class)
+    np.testing.assert_array_equal(
+        array(loaded.predict(x, verbose=0)), array(model.predict(x, verbose=0))
+    )
+
+
+@pytest.mark.parametrize("override", ["gates", "candidate", "interpolate"])
+def test_every_equation_can_be_replaced(rng, override):
+    """A replaced equation changes the result; replaced by itself it does not."""
+
+    def replaced(by):
+        return type("Replaced", (keras_gru.GRUCell,), {override: by})(4, dtype=DTYPE)
+
+    original = getattr(keras_gru.GRUCell, override)
+    plain = drawn_layer("gru", rng)
+    x = tensor(rng.normal(size=(3, 5, 3)))
+    results = []
+    for by in (
+        original,
+        lambda self, *terms: keras.tree.map_structure(lambda t: t / 2, original(self, *terms)),
+    ):
+        layer = keras_gru.Recurrence(replaced(by))
+        layer.build((None, None, 3))
+        layer.set_weights(plain.get_weights())
+        results.append(array(layer(x)))
+    assert_close(results[0], plain(x))
+    assert np.abs(results[1] - results[0]).max() > 1e-3
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_step_by_step_with_the_cell_alone_is_the_layer(rng, cell):
+    layer = drawn_layer(cell, rng, return_sequences=True)
+    x = tensor(rng.normal(size=(3, 5, 3)))
+    states, outputs = layer.get_initial_state(3), []
+    for t in range(5):
+        output, states = layer.cell(x[:, t], states)
+        outputs.append(array(output))
+    assert_close(layer(x), np.stack(outputs, 1))

@@ -1,0 +1,70 @@
+"""What importing the package costs and gives, and the examples in its docstrings."""
+
+import doctest
+import importlib
+import subprocess
+import sys
+
+import pytest
+
+import keras_gru
+
+MODULES = ["cells", "layers.convert", "layers.gru", "layers.gru_cell", "layers.lstm"]
+MODULES += ["layers.recurrence", "layers.simple_rnn"]
+
+
+def python(code, *arguments):
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def test_importing_it_costs_what_importing_keras_costs():
+    code = (
+        "import time, keras; start = time.perf_counter(); import keras_gru; "
+        "print(time.perf_counter() - start)"
+    )
+    seconds = []
+    for _ in range(5):  # a busy machine is no evidence against it
+        seconds.append(float(python(code)))
+        if seconds[-1] <= 0.1:
+            return
+    pytest.fail(f"import keras_gru added {min(seconds):.2f} s to import keras, more than 0.1 s")
+
+
+@pytest.mark.parametrize("module", ["keras_gru", "keras_gru.cells", "keras_gru.errors"])
+def test_our_command_does_not_wait_for_keras(module):
+    code = f"""
+import sys
+sys.argv = ["/somewhere/bin/keras-gru", "--help"]
+import {module}, keras_gru
+assert not {{"keras", "tensorflow", "numpy"}} & set(sys.modules), "imported too early"
+assert keras_gru.cell_names()[0] == "gru"
+try:
+    keras_gru.nothing
+except AttributeError as error:
+    print(error)
+assert keras_gru.GRU(3).units == 3  # it comes when asked for
+"""
+    assert "has no attribute 'nothing'" in python(code)
+
+
+def test_public_names():
+    assert keras_gru.__version__ == "0.1.0"
+    for name in keras_gru.__all__:
+        assert getattr(keras_gru, name).__doc__
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_examples_in_docstrings(module):
+    found = doctest.testmod(importlib.import_module(f"keras_gru.{module}"))
+    assert found.attempted > 0 and found.failed == 0
+
+
+def test_the_cell_is_short():
+    """Whoever subclasses it reads it: 150 lines."""
+    source = importlib.import_module("keras_gru.layers.gru_cell").__file__
+    with open(source, encoding="utf-8") as lines:
+        assert sum(1 for _ in lines) <= 150
