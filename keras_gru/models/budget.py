@@ -68,8 +68,9 @@ def units_for(parameters, count) -> int:
 
     Example:
 
-    >>> units_for(20_000, lambda units: 3 * units * (units + 100 + 1))
-    45
+    >>> from keras_gru import models
+    >>> models.units_for(20_000, lambda units: 3 * units * (units + 100 + 1))
+    46
     """
     count = functools.cache(count)
     too_few, enough = 0, 1

@@ -20,33 +20,38 @@ def model(request):
     )
 
 
-def sharper(model):
-    """An untrained model with strong opinions, whose greedy text is not one token repeated."""
-    (vectors,) = model.get_layer("embedding").get_weights()
-    model.get_layer("embedding").set_weights([vectors * 60])
-    kernel, bias = model.get_layer("logits").get_weights()
-    model.get_layer("logits").set_weights([kernel * 20, bias])
-    return model
+def with_weights(model, **scaled):
+    """A copy of the model with some layers' first weights scaled."""
+    copy = keras.models.clone_model(model)
+    copy.set_weights(model.get_weights())
+    for name, scale in scaled.items():
+        first, *others = copy.get_layer(name).get_weights()
+        copy.get_layer(name).set_weights([first * scale, *others])
+    return copy
 
 
 @pytest.fixture(scope="module")
 def opinionated(model):
-    return sharper(keras.models.clone_model(model))
+    """Not trained, but with strong opinions, so that its greedy text is not one token repeated."""
+    return with_weights(model, embedding=60, recurrent_1=4, recurrent_2=4, logits=20)
 
 
-def by_running_again(model, prompt, length):
+def by_running_again(model, prompt, length, temperature=0, seed=None):
+    random = np.random.default_rng(seed)
     tokens = list(prompt)
     for _ in range(length):
-        logits = np.array(model({"tokens": np.array([tokens])})[0, -1])
-        logits[0] = -np.inf
-        tokens.append(int(logits.argmax()))
+        logits = model({"tokens": np.array([tokens])})[0, -1]
+        tokens.append(sampling._draw(logits, temperature, None, random))
     return tokens[len(prompt) :]
 
 
 def test_keeping_the_state_equals_running_everything_again(opinionated):
-    expected = by_running_again(opinionated, PROMPT, 30)
-    assert len(set(expected)) > 2
-    assert models.sample(opinionated, PROMPT, 30, temperature=0) == expected
+    greedy = by_running_again(opinionated, PROMPT, 10)
+    assert len(set(greedy)) > 2
+    assert models.sample(opinionated, PROMPT, 10, temperature=0) == greedy
+    drawn = by_running_again(opinionated, PROMPT, 20, temperature=20, seed=1)
+    assert len(set(drawn)) > 5
+    assert models.sample(opinionated, PROMPT, 20, temperature=20, seed=1) == drawn
 
 
 def test_of_one_candidate_the_draw_is_greedy(opinionated):
@@ -65,16 +70,15 @@ def test_draws_are_as_frequent_as_the_model_says(model):
     logits[0] = -np.inf
     tokens = np.argsort(-logits)[:4]
     weights = np.exp(logits[tokens] / 0.5)
-    text = sampling._draw
     random = np.random.default_rng(0)
-    drawn = Counter(text(logits, 0.5, 4, random) for _ in range(4000))
+    drawn = Counter(sampling._draw(logits, 0.5, 4, random) for _ in range(4000))
     assert set(drawn) == set(tokens.tolist())
     for token, expected in zip(tokens, weights / weights.sum(), strict=True):
         assert abs(drawn[token] / 4000 - expected) < 0.04
 
 
 def test_the_padding_token_is_never_written(model):
-    unhappy = keras.models.clone_model(model)
+    unhappy = with_weights(model)
     kernel, bias = unhappy.get_layer("logits").get_weights()
     bias[0] = 50
     unhappy.get_layer("logits").set_weights([kernel, bias])
