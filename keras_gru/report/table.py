@@ -130,7 +130,7 @@ def results_table(comparison: Comparison) -> Table:
         title_justify="left",
         caption_justify="left",
         box=box.SIMPLE_HEAD,
-        padding=(0, 1, 0, 0),
+        padding=0,  # one blank between columns: nine digits and a deviation fit eighty columns
         pad_edge=False,
         show_edge=False,
     )
@@ -141,7 +141,7 @@ def results_table(comparison: Comparison) -> Table:
         table.add_column(
             IN_TWO_LINES.get(header, header),
             justify="left" if header == "Path" else "right",
-            no_wrap=header not in ("Validation", "Test"),
+            no_wrap=True,
         )
     for row in results:
         label = Text(row.label)
