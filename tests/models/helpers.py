@@ -136,4 +136,4 @@ def compiled(kind, model, **options):
 
 
 def predict(model, x):
-    return np.asarray(model(x, training=False))
+    return keras.ops.convert_to_numpy(model(x, training=False))

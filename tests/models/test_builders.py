@@ -48,7 +48,7 @@ def test_shapes(kind, cell):
 def test_a_seed_decides_weights_and_dropout_and_leaves_the_world_as_it_was(kind):
     def weights_and_dropout(seed):
         model = make(kind, "lstm", seed=seed, dropout=0.5, recurrent_dropout=0.5)
-        outputs = [np.asarray(model(inputs(kind), training=True)) for _ in range(2)]
+        outputs = [keras.ops.convert_to_numpy(model(inputs(kind), training=True)) for _ in range(2)]
         assert not np.array_equal(*outputs), "dropout is the same one twice"
         return [*model.get_weights(), *outputs]
 

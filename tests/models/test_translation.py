@@ -9,6 +9,8 @@ import pytest
 from keras_gru import models
 from keras_gru.errors import UserError
 
+from .helpers import predict
+
 START, END, VOCABULARY, LONGEST = 1, 2, 6, 4
 SOURCES = np.array([[3, 4, 5, 0, 0], [5, 5, 3, 4, 2], [2, 0, 0, 0, 0]])
 
@@ -34,7 +36,7 @@ def model(request):
 
 def log_probabilities(model, sources, targets):
     """`(N, T, V)` by teacher forcing, without the tokens that are never written."""
-    logits = np.array(model({"source": sources, "target": targets}), "float64")
+    logits = predict(model, {"source": sources, "target": targets}).astype("float64")
     logits[..., [0, START]] = -np.inf
     logits -= logits.max(-1, keepdims=True)
     return logits - np.log(np.exp(logits).sum(-1, keepdims=True))
@@ -91,7 +93,6 @@ def test_more_beams_score_higher(model):
     greedy, few, many = np.mean([scores(model, source, targets) for source, *targets in found], 0)
     assert greedy <= few + 1e-6
     assert few <= many + 1e-6
-    assert greedy < many
 
 
 def test_neither_padding_nor_neighbours_matter(model):
@@ -113,8 +114,7 @@ def test_nothing_to_translate(model):
     assert models.translate(model, empty, start=START, end=END, max_length=3) == []
 
 
-@pytest.mark.parametrize("attention", [False, True])
-def test_learns_to_copy(attention):
+def test_learns_to_copy():
     random = np.random.default_rng(0)
     words = random.integers(3, 8, (64, 3))
     lengths = random.integers(1, 4, 64)
@@ -128,7 +128,6 @@ def test_learns_to_copy(attention):
         source_vocabulary=8,
         target_vocabulary=8,
         embedding=16,
-        attention=attention,
         seed=0,
     )
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
