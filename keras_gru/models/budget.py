@@ -19,9 +19,9 @@ def recurrent_layers(model: keras.Model) -> list[keras.Layer]:
 def recurrent_parameters(model: keras.Model) -> int:
     """Number of weights of all recurrent layers of a model that one of the builders made.
 
-    Embeddings and output layers do not count: they are the same for all cells. This is how
-    Chung et al. (2014) count the "about 20k" of their LSTM, GRU and tanh layers with 36, 46 and
-    100 units, which it takes about 100 inputs to reach.
+    Embeddings and output layers do not count: they belong to the task and not to the cell. It is
+    how Chung et al. (2014) count, too: their "about 20k" for LSTM, GRU and tanh layers of 36, 46
+    and 100 units are the weights of these layers with about 100 inputs.
 
     Args:
         model: from a builder or a file.
