@@ -19,6 +19,7 @@ HEAVY = ("tensorflow", "keras", "jax", "torch", "matplotlib", "scipy")
 
 def run(*arguments, code=0, cwd):
     environment = {**os.environ, "PYTHONPATH": str(CHECKOUT)}
+    environment.pop("TF_CPP_MIN_LOG_LEVEL", None)  # who sets it sees TensorFlow's log
     done = subprocess.run(
         [sys.executable, *arguments], cwd=cwd, env=environment, capture_output=True, text=True
     )

@@ -140,7 +140,7 @@ def test_all_mistakes_at_once_in_the_order_of_lines():
         f"a.yaml:4: name: expected {NAME}, received 'a b'",
         "a.yaml:5: cells.1: unknown cell 'lstmm'. Did you mean 'lstm'?",
         "a.yaml:8: model.unitss: unknown setting. Did you mean 'units'?",
-        "a.yaml:9: dataset.path: missing setting; expected text",
+        "a.yaml:9: dataset.path: missing setting; expected text, not empty",
         "a.yaml:11: dataset.targets: expected a list, not empty, every value text, received []",
         "a.yaml:12: nam: unknown setting. Did you mean 'name'?",
         "override 'seeds': expected name=value, such as training.epochs=3",

@@ -5,16 +5,10 @@ import numpy as np
 import pytest
 
 import keras_gru
-from keras_gru import cells
 from keras_gru.cells import cell_label, cell_names, recurrent_layer, register_cell
 from keras_gru.errors import UserError
 
 from .helpers import LayerNormalisedCandidate, array
-
-
-@pytest.fixture(autouse=True)
-def registry_as_it_was(monkeypatch):
-    monkeypatch.setattr(cells, "_CELLS", dict(cells._CELLS))
 
 
 class PlainCell(keras.Layer):
