@@ -29,7 +29,7 @@ def majority_class(splits: Mapping[str, Split], classes: Sequence[str]) -> Basel
     """
     best = int(np.bincount(splits["train"].targets).argmax())
     scores = _scores(splits, lambda split: {"accuracy": float((split.targets == best).mean())})
-    return Baseline(f"always {classes[best]!r}", *scores)
+    return Baseline(f"Always {classes[best]!r}", *scores)
 
 
 def most_frequent_target(splits: Mapping[str, Split], names: Sequence[str]) -> Baseline:
@@ -47,7 +47,7 @@ def most_frequent_target(splits: Mapping[str, Split], names: Sequence[str]) -> B
     def accuracy(split: Split) -> dict[str, float]:
         return {"accuracy": float((split.targets[real_steps(split)] == best).mean())}
 
-    return Baseline(f"always {names[best]!r}", *_scores(splits, accuracy))
+    return Baseline(f"Always {names[best]!r}", *_scores(splits, accuracy))
 
 
 def tag_of_each_token(splits: Mapping[str, Split]) -> Baseline:
@@ -70,7 +70,7 @@ def tag_of_each_token(splits: Mapping[str, Split]) -> Baseline:
         return {"accuracy": float((best[tokens] == tags).mean())}
 
     return Baseline(
-        "most frequent tag of each word",
+        "Most frequent tag of each word",
         *_scores(splits, accuracy),
         parameters=int(counts.any(axis=1).sum()),
     )
@@ -92,7 +92,7 @@ def note_frequencies(splits: Mapping[str, Split]) -> Baseline:
         notes = split.targets[real_steps(split)].mean(axis=0)
         return {"nll": float(-(notes * np.log(chance) + (1 - notes) * np.log(1 - chance)).sum())}
 
-    return Baseline("frequency of each note", *_scores(splits, nll), parameters=chance.size)
+    return Baseline("Frequency of each note", *_scores(splits, nll), parameters=chance.size)
 
 
 def _scores(splits: Mapping[str, Split], score: Callable[[Split], dict[str, float]]):

@@ -49,13 +49,15 @@ def load(config: CsvSeries) -> SequenceDataset:
         horizon=config.horizon,
         every_step=config.every_step,
     )
-    rule = "last value" if config.season is None else f"value {config.season} rows earlier"
+    season = config.season or 1
     return SequenceDataset(
         name=table.path.name,
         spec=spec,
         metric=_metric(config.targets, scale),
         splits=splits,
-        baselines=forecasting.baselines(splits, history, spec, config.season or 1, rule),
+        baselines=forecasting.baselines(
+            splits, history, spec, season, f"Value {season} rows earlier"
+        ),
         notes=(f"Split {len(targets)} rows by position: {_in_words(sizes)}.",),
     )
 

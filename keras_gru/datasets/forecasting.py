@@ -67,7 +67,7 @@ def baseline(
     return Baseline(label, scores["validation"], scores["test"], parameters)
 
 
-def mean_of_train(splits: Mapping[str, Split], label: str = "mean of the targets") -> Baseline:
+def mean_of_train(splits: Mapping[str, Split], label: str = "Mean of the targets") -> Baseline:
     """Whatever the input, the mean of the training targets."""
     targets = splits["train"].targets
     mean = targets.mean(axis=tuple(range(targets.ndim - 1)))
@@ -145,18 +145,32 @@ def baselines(
         splits: windows of `windows`.
         history: name of a split -> (N, T, V), the forecast variables inside each window.
         spec: of the dataset.
-        season: steps of a season; 1 repeats the last value.
-        naive_label: what a reader calls the naive forecast.
+        season: steps of a season; 1 repeats the last value, and so does one that no window holds.
+        naive_label: what a reader calls the forecast from a season earlier.
     """
+    if season > spec.length:
+        season = 1
 
     def last_season(name: str) -> np.ndarray:
         return naive(history[name], season, spec.horizon, spec.every_step)
 
-    found = [baseline(naive_label, splits, last_season)]
+    label = _naive_label(naive_label, season, spec)
+    found = [baseline(label, splits, last_season)]
     fitted = None if spec.every_step else linear(splits["train"])
     if fitted is not None:
         forecast, parameters = fitted
         found.append(
-            baseline("linear model", splits, lambda name: forecast(splits[name]), parameters)
+            baseline("Linear model", splits, lambda name: forecast(splits[name]), parameters)
         )
     return tuple(found)
+
+
+def _naive_label(label: str, season: int, spec: SequenceSpec) -> str:
+    """`label`, and what `naive` does where it cannot look exactly one season back."""
+    if season == 1:
+        return "Last value"
+    if spec.horizon > season:
+        label += ", repeated"
+    if spec.every_step:
+        label += ", or the last value"
+    return label

@@ -40,6 +40,7 @@ def test_chance_is_the_variance_of_a_sum_of_two(adding):
     train = adding.splits["train"].targets
     assert train.var() == pytest.approx(1 / 6, rel=0.1)
     (chance,) = adding.baselines
+    assert chance.label == "Mean of the sums (chance)"
     test = adding.splits["test"].targets
     assert chance.test["mse"] == pytest.approx(np.square(test - train.mean()).mean())
     assert adding.metric.name in chance.validation

@@ -37,7 +37,8 @@ def test_series(tmp_path):
     assert dataset.metric.label == "MAE (load)"
     naive, linear = dataset.baselines
     assert naive.validation["mae"] == 0  # the series repeats itself every three rows
-    assert naive.label == "value 3 rows earlier" and linear.parameters == (4 * 2 + 1) * 2
+    assert (naive.label, linear.label) == ("Value 3 rows earlier", "Linear model")
+    assert linear.parameters == (4 * 2 + 1) * 2
     loads = dataset.splits["train"].inputs["features"][:, 0, 0]
     scaled_back = loads * dataset.metric.scale
     assert np.ptp(scaled_back) == pytest.approx(20, rel=1e-4)
@@ -61,6 +62,29 @@ def test_two_targets_have_no_common_unit(tmp_path):
     dataset = datasets.load(config)
     assert dataset.spec.outputs == 2 and dataset.metric.scale == 1
     assert dataset.metric.label == "MAE (standard deviations)"
+
+
+@pytest.mark.parametrize(
+    "settings, label, back",
+    [
+        ({"season": None}, "Last value", [1]),
+        ({"season": 4}, "Value 4 rows earlier", [4]),
+        ({"season": 5}, "Last value", [1]),  # longer than the window
+        ({"season": 5, "horizon": 2}, "Last value", [1, 2]),
+        ({"season": 2, "horizon": 3}, "Value 2 rows earlier, repeated", [2, 2, 4]),
+        ({"season": 3, "every_step": True}, "Value 3 rows earlier, or the last value", None),
+        ({"season": 5, "every_step": True}, "Last value", [1]),
+    ],
+)
+def test_the_naive_forecast_is_what_its_label_says(tmp_path, settings, label, back):
+    """On a series that grows by 1 a row, it is wrong by the rows that it looks back."""
+    path = write(tmp_path / "line.csv", "load\n" + "\n".join(map(str, range(60))) + "\n")
+    dataset = datasets.load(CsvSeries(**{**SERIES, "path": path, **settings}))
+    naive = dataset.baselines[0]
+    assert naive.label == label
+    error = naive.test["mae"] * dataset.metric.scale
+    # At every step: no season behind the first two of four steps, one behind the others.
+    assert error == pytest.approx(np.mean(back or [1, 1, 3, 3]), rel=1e-4)
 
 
 def test_a_constant_column_does_no_harm(tmp_path):

@@ -39,6 +39,7 @@ def test_ridership_is_that_of_the_book(needs):
     assert [dataset.size(s) for s in dataset.splits] == [1096 - 56, 151 - 56, 214 - 56]
     assert "Dropped 62 exact duplicate rows" in dataset.notes[0]
     naive, linear = dataset.baselines
+    assert naive.label == "Same day a week earlier"
     validation = dataset.splits["validation"]
     week_earlier = validation.inputs["features"][:, -7, 0]
     error = np.abs(week_earlier - validation.targets[:, 0, 0]) * dataset.metric.scale
@@ -77,6 +78,7 @@ def test_chorales(needs):
         np.testing.assert_array_equal(x["features"][:, 1:][real], y[:, :-1][real])
         assert not y[weight == 0].any()
     assert 10 < dataset.baselines[0].test["nll"] < 12
+    assert dataset.baselines[0].label == "Frequency of each note"
 
 
 def test_atis(needs):
@@ -98,6 +100,7 @@ def test_atis(needs):
     ]
     assert (split.inputs["tokens"] != 1).all()  # every training word is known
     assert 0.9 < dataset.baselines[0].test["accuracy"] < 0.99
+    assert dataset.baselines[0].label == "Most frequent tag of each word"
 
 
 def test_shakespeare(needs):

@@ -31,7 +31,7 @@ def load(config: AddingConfig) -> SequenceDataset:
         spec=SequenceSpec(task="forecasting", outputs=1, features=2, length=config.length),
         metric=Metric("mse", "min", "MSE", digits=4),
         splits=splits,
-        baselines=(mean_of_train(splits, "mean of the sums (chance)"),),
+        baselines=(mean_of_train(splits, "Mean of the sums (chance)"),),
     )
 
 

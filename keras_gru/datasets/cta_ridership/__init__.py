@@ -58,7 +58,7 @@ def load(config: Ridership) -> SequenceDataset:
         spec=spec,
         metric=Metric("mae", "min", "MAE (passengers)", scale=_SCALE, digits=0),
         splits=splits,
-        baselines=forecasting.baselines(splits, history, spec, _WEEK, "same day a week earlier"),
+        baselines=forecasting.baselines(splits, history, spec, _WEEK, "Same day a week earlier"),
         notes=(f"Dropped {dropped} exact duplicate rows of {len(days['date']) + dropped}.",),
     )
 
