@@ -61,9 +61,12 @@ def tag_of_each_token(splits: Mapping[str, Split]) -> Baseline:
     """
     tokens, tags = _pairs(splits["train"])
     size = max(split.inputs["tokens"].max() for split in splits.values()) + 1
-    counts = np.zeros((size, tags.max() + 1), int)
-    np.add.at(counts, (tokens, tags), 1)
-    best = np.where(counts.any(axis=1), counts.argmax(axis=1), np.bincount(tags).argmax())
+    width = int(tags.max()) + 1
+    # Only the pairs that occur: a table of all tokens and all tags may not fit into memory.
+    pairs, counts = np.unique(tokens.astype(np.int64) * width + tags, return_counts=True)
+    pairs = pairs[np.lexsort((-pairs, counts))]  # the commonest last, of two the lower tag
+    best = np.full(size, np.bincount(tags).argmax())
+    best[pairs // width] = pairs % width
 
     def accuracy(split: Split) -> dict[str, float]:
         tokens, tags = _pairs(split)
@@ -72,7 +75,7 @@ def tag_of_each_token(splits: Mapping[str, Split]) -> Baseline:
     return Baseline(
         "Most frequent tag of each word",
         *_scores(splits, accuracy),
-        parameters=int(counts.any(axis=1).sum()),
+        parameters=len(np.unique(tokens)),
     )
 
 

@@ -14,7 +14,8 @@ For each split, `train`, `validation` and `test`, the file has:
 | forecasting | `(N,)`, `(N, V)` or `(N, H, V)` numbers; `(N, T, H, V)`: after each step |
 | polyphony | `(N, T, V)` zeros and ones |
 
-A split that is not there is carved out of train at random, by a fixed seed.
+Tokens and labels are below 1,000,000. A split that is not there is carved out of train at random,
+by a fixed seed.
 """
 
 # N sequences, T time steps, D features, H steps ahead, V variables or notes
@@ -66,12 +67,13 @@ def load(config: Npz) -> SequenceDataset:
         for name, of in _read(path).items()
     }
     check_alike(path, arrays)
-    arrays = _carve(arrays, config.validation_share, config.test_share)
+    check_labels(path, arrays, config.task)
     fixed = _one_length(arrays)
+    # Before anything is carved: a rare label counts, whichever split it falls into.
+    spec = _spec(arrays, config.task, fixed)
+    arrays = _carve(arrays, config.validation_share, config.test_share)
     splits = {name: _split(arrays[name], config.task, fixed) for name in SPLITS}
     check_not_empty(path.name, splits)
-    spec = _spec(arrays, config.task, fixed)
-    check_labels(path, splits, spec)
     return SequenceDataset(
         name=path.name,
         spec=spec,

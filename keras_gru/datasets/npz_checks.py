@@ -6,18 +6,19 @@ from typing import NoReturn
 
 import numpy as np
 
-from keras_gru.datasets.sequence_dataset import SequenceSpec, Split
 from keras_gru.errors import UserError
 
 Arrays = dict[str, np.ndarray]
 
-# Whether the targets of a task are whole numbers, and how many axes they may have.
+# How many axes the targets of a task may have.
 _TARGETS = {
-    "classification": (True, (1,), "(N,)"),
-    "tagging": (True, (2,), "(N, T)"),
-    "forecasting": (False, (1, 2, 3, 4), "(N,), (N, V), (N, H, V) or (N, T, H, V)"),
-    "polyphony": (False, (3,), "(N, T, V)"),
+    "classification": ((1,), "(N,)"),
+    "tagging": ((2,), "(N, T)"),
+    "forecasting": ((1, 2, 3, 4), "(N,), (N, V), (N, H, V) or (N, T, H, V)"),
+    "polyphony": ((3,), "(N, T, V)"),
 }
+_LABELS = ("classification", "tagging")
+_MOST = 1_000_000  # tokens or labels: a model has weights for each
 
 
 def refuse(path: Path, sentence: str) -> NoReturn:
@@ -44,7 +45,7 @@ def check_split(path: Path, split: str, arrays: Arrays, task: str, max_length: i
     inputs = _check_inputs(path, f"{split}_inputs", arrays["inputs"], task)
     lengths = _check_lengths(path, split, arrays, max_length)
     targets = _check_targets(path, f"{split}_targets", arrays["targets"], task, inputs)
-    real = np.arange(inputs.shape[1]) < lengths[:, None]
+    real = _real_steps(inputs, lengths)
     if inputs.ndim == 2:
         if (inputs[real] < 1).any():
             refuse(
@@ -52,9 +53,17 @@ def check_split(path: Path, split: str, arrays: Arrays, task: str, max_length: i
                 f"'{split}_inputs' has a token {inputs[real].min()} inside a sequence; "
                 "tokens start at 1, because 0 is padding.",
             )
-        inputs = np.where(real, inputs, 0)
-    if task == "tagging":
-        targets = np.where(real, targets, 0)  # whatever stands in the padding is no label
+        if inputs[real].max() >= _MOST:
+            refuse(
+                path,
+                f"'{split}_inputs' has the token {inputs[real].max()}; tokens must be below "
+                f"{_MOST}, because a model has weights for each.",
+            )
+        inputs = np.where(real, inputs, 0).astype(np.int32)
+    if task in _LABELS:
+        # Whatever stands in the padding is no label.
+        counted = real if task == "tagging" else np.ones(len(targets), bool)
+        targets = _check_label_numbers(path, f"{split}_targets", targets, counted)
     return {"inputs": inputs, "targets": targets, "lengths": lengths}
 
 
@@ -75,17 +84,33 @@ def check_alike(path: Path, splits: Mapping[str, Arrays]) -> None:
                 )
 
 
-def check_labels(path: Path, splits: Mapping[str, Split], spec: SequenceSpec) -> None:
-    """Refuses labels of validation and test that train does not reach up to."""
-    if spec.task not in ("classification", "tagging"):
+def check_labels(path: Path, splits: Mapping[str, Arrays], task: str) -> None:
+    """Refuses a single label, and labels that train, before it is carved, does not reach up to."""
+    if task not in _LABELS:
         return
-    for name, split in splits.items():
-        if split.targets.max() >= spec.outputs:
+    train = splits["train"]
+    labels = train["targets"]
+    if task == "tagging":
+        labels = labels[_real_steps(train["inputs"], train["lengths"])]
+    if labels.min() == labels.max():
+        refuse(
+            path,
+            f"only the label {labels[0]} was found in 'train_targets'; {task} needs two labels or "
+            "more.",
+        )
+    for name, arrays in splits.items():
+        highest = arrays["targets"].max()
+        if highest > labels.max():
             refuse(
                 path,
-                f"'{name}_targets' has the label {split.targets.max()}, but the labels of train "
-                f"are 0 to {spec.outputs - 1}.",
+                f"'{name}_targets' has the label {highest}, but the labels of train are 0 to "
+                f"{labels.max()}.",
             )
+
+
+def _real_steps(inputs: np.ndarray, lengths: np.ndarray) -> np.ndarray:
+    """(N, T): True where a step is no padding."""
+    return np.arange(inputs.shape[1]) < lengths[:, None]
 
 
 def _check_inputs(path: Path, name: str, inputs: np.ndarray, task: str) -> np.ndarray:
@@ -101,7 +126,7 @@ def _check_inputs(path: Path, name: str, inputs: np.ndarray, task: str) -> np.nd
     if tokens and task in ("forecasting", "polyphony"):
         refuse(path, f"'{name}' has tokens {inputs.shape}, but {task} needs vectors (N, T, D).")
     if tokens:
-        return inputs.astype(np.int32)
+        return inputs  # of any width: the range is checked before it is narrowed
     return _check_numbers(path, name, inputs)
 
 
@@ -146,7 +171,7 @@ def _check_lengths(path: Path, split: str, arrays: Arrays, max_length: int) -> n
 def _check_targets(
     path: Path, name: str, targets: np.ndarray, task: str, inputs: np.ndarray
 ) -> np.ndarray:
-    labels, axes, layout = _TARGETS[task]
+    axes, layout = _TARGETS[task]
     by_step = task in ("tagging", "polyphony") or targets.ndim == 4
     expected = inputs.shape[: 2 if by_step else 1]
     if (
@@ -159,8 +184,8 @@ def _check_targets(
             f"'{name}' has the shape {targets.shape}, where inputs have {inputs.shape}; "
             f"for {task} it must be {layout}.",
         )
-    if labels:
-        return _check_label_numbers(path, name, targets)
+    if task in _LABELS:
+        return targets
     targets = _check_numbers(path, name, targets)
     if task == "polyphony" and not np.isin(targets, (0, 1)).all():
         refuse(path, f"'{name}' has numbers other than 0 and 1; a note sounds or does not.")
@@ -169,9 +194,19 @@ def _check_targets(
     return targets
 
 
-def _check_label_numbers(path: Path, name: str, targets: np.ndarray) -> np.ndarray:
+def _check_label_numbers(
+    path: Path, name: str, targets: np.ndarray, counted: np.ndarray
+) -> np.ndarray:
+    """The labels where `counted` is True, and 0 elsewhere."""
     if targets.dtype.kind not in "iu":
         refuse(path, f"'{name}' has the type {targets.dtype}; labels are integers from 0.")
-    if targets.min() < 0:
-        refuse(path, f"'{name}' has the label {targets.min()}; labels are integers from 0.")
-    return targets.astype(np.int32)
+    labels = targets[counted]
+    if labels.min() < 0:
+        refuse(path, f"'{name}' has the label {labels.min()}; labels are integers from 0.")
+    if labels.max() >= _MOST:
+        refuse(
+            path,
+            f"'{name}' has the label {labels.max()}; labels must be below {_MOST}, because a "
+            "model has weights for each.",
+        )
+    return np.where(counted, targets, 0).astype(np.int32)

@@ -58,7 +58,8 @@ def test_tagging_of_tokens_that_end_in_zeros(tmp_path):
         tmp_path,
         "tagging",
         train_inputs=np.where(real, TOKENS, 0),
-        train_targets=np.where(real, TOKENS % 4, 77),  # what stands in the padding is no label
+        # what stands in the padding is no label
+        train_targets=np.where(real, TOKENS % 4, np.where(TOKENS > 4, -100, 2**40)),
     )
     assert dataset.spec.outputs == 4 and dataset.spec.vocabulary == 9
     for x, y, weight in epoch(dataset, "train", 8, seed=0):
@@ -96,6 +97,28 @@ def test_polyphony(tmp_path):
     assert set(x) == {"features", "mask"} and y.shape == (*weight.shape, 5)
 
 
+@pytest.mark.parametrize("task", ["classification", "tagging"])
+def test_a_label_that_only_a_carved_split_has_is_counted(tmp_path, task):
+    """Every sequence has a label of its own, so that each split has labels that train lacks."""
+    labels = np.arange(40) if task == "classification" else np.repeat(np.arange(40), 6)
+    labels = labels.reshape((40,) if task == "classification" else (40, 6))
+    dataset = load(tmp_path, task, train_inputs=TOKENS, train_targets=labels)
+    assert dataset.spec.outputs == 40
+    assert not np.isin(dataset.splits["test"].targets, dataset.splits["train"].targets).any()
+    every = np.concatenate([split.targets.ravel() for split in dataset.splits.values()])
+    np.testing.assert_array_equal(np.unique(every), np.arange(40))
+    assert dataset.baselines[0].label.startswith(("Always '", "Most frequent tag"))
+
+
+def test_a_million_tokens_and_tags_fit_into_memory(tmp_path):
+    """The most that is allowed; a table of them all would have 10^12 cells."""
+    tokens, tags = TOKENS + 999_991, TOKENS % 4 + 999_996
+    dataset = load(tmp_path, "tagging", train_inputs=tokens, train_targets=tags)
+    assert (dataset.spec.vocabulary, dataset.spec.outputs) == (1_000_000, 1_000_000)
+    assert dataset.baselines[0].test["accuracy"] == 1
+    assert dataset.baselines[0].parameters == 8
+
+
 def changed(**arrays):
     return {"train_inputs": VECTORS, "train_targets": LABELS, **arrays}
 
@@ -127,6 +150,41 @@ BAD = {
         "classification",
         changed(test_inputs=VECTORS, test_targets=LABELS + 1),
         "'test_targets' has the label 3, but the labels of train are 0 to 2",
+    ),
+    "huge label": (
+        "classification",
+        changed(train_targets=np.where(LABELS == 1, 1_000_000_000, LABELS)),
+        "'train_targets' has the label 1000000000; labels must be below 1000000",
+    ),
+    "wide label": (
+        "tagging",
+        {"train_inputs": TOKENS, "train_targets": TOKENS + 2**32},
+        "labels must be below 1000000",
+    ),
+    "huge token": (
+        "classification",
+        changed(train_inputs=np.where(TOKENS == 8, 2_000_000_000, TOKENS)),
+        "'train_inputs' has the token 2000000000; tokens must be below 1000000",
+    ),
+    "wide token": (
+        "classification",
+        changed(train_inputs=np.where(TOKENS == 5, 2**32 + 5, TOKENS).astype(np.uint64)),
+        "the token 4294967301; tokens must be below 1000000",
+    ),
+    "narrow token": (
+        "classification",
+        changed(train_inputs=np.where(TOKENS == 5, 5 - 2**32, TOKENS)),
+        "a token -4294967291 inside a sequence",
+    ),
+    "one class": (
+        "classification",
+        changed(train_targets=LABELS * 0 + 3),
+        "only the label 3 was found in 'train_targets'; classification needs two labels or more",
+    ),
+    "one tag": (
+        "tagging",
+        {"train_inputs": VECTORS, "train_targets": TOKENS * 0 + 3, "train_lengths": LENGTHS},
+        "only the label 3 was found in 'train_targets'; tagging needs two",
     ),
     "too long": (
         "classification",
