@@ -6,6 +6,7 @@ Importing it imports no Keras, so that a command line can check a name at once.
 import inspect
 import re
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 from keras_gru.errors import UserError, did_you_mean
@@ -45,6 +46,14 @@ def cell_names() -> tuple[str, ...]:
     return tuple(_CELLS)
 
 
+def nearest_cells(name: str) -> str:
+    """The end of a sentence that says that there is no such cell, or not yet."""
+    nearest = did_you_mean(name, _CELLS)
+    if nearest.startswith(" Did you mean"):
+        return nearest
+    return f"{nearest} One of your own is registered first, in a script (recipes/own_cell.py)."
+
+
 def cell_label(name: str) -> str:
     """What a table or a plot calls a cell, such as `"GRU (reset after)"`.
 
@@ -78,7 +87,7 @@ def register_cell(name: str, cell: Callable[..., Any], label: str | None = None)
         raise UserError(
             f"A cell's name is a lower-case letter, then letters, digits and _: received {name!r}."
         )
-    if not callable(cell):
+    if not (inspect.isclass(cell) or inspect.isroutine(cell) or isinstance(cell, partial)):
         raise UserError(
             f"Cell '{name}' must be a Keras cell class, a layer class or a function "
             f"(units, **options) that returns a layer: received {cell!r}."
@@ -119,14 +128,14 @@ def recurrent_layer(cell: str, /, units: int, **options: Any) -> Any:
 
 def _entry(name: str) -> _Entry:
     if name not in _CELLS:
-        raise UserError(f"There is no cell '{name}'.{did_you_mean(str(name), _CELLS)}")
+        raise UserError(f"There is no cell '{name}'.{nearest_cells(str(name))}")
     return _CELLS[name]
 
 
 def _same_definition(old: Any, new: Any) -> bool:
     """Whether a notebook's cell was run again: the same definition, as a new object."""
-    if isinstance(old, str) or not hasattr(old, "__qualname__"):
-        return False
+    if isinstance(old, str) or not hasattr(old, "__qualname__") or "<lambda>" in old.__qualname__:
+        return old is new
     return (old.__module__, old.__qualname__) == (new.__module__, getattr(new, "__qualname__", ""))
 
 

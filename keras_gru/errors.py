@@ -1,9 +1,11 @@
 """What a user can get wrong, said in one sentence."""
 
 import difflib
+import errno
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from typing import NoReturn
 
 
 class UserError(ValueError):
@@ -30,11 +32,29 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     return f" Known: {', '.join(known)}."
 
 
+# What the disk says no to is no fault of the program: a sentence, not a traceback.
+_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM}
+_INTERRUPTED = "Stopped. Finished runs are kept; keras-gru compare --resume RUN goes on."
+
+
 @contextmanager
 def one_sentence() -> Iterator[None]:
-    """Ends a script on a user's mistake with the sentence and exit code 2, not with a traceback."""
+    """Ends a program with one sentence and no traceback where that is all its user needs.
+
+    A user's mistake and a full or forbidden disk exit with code 2, Ctrl-C with 130.
+    """
     try:
         yield
     except UserError as error:
-        print(error, file=sys.stderr)
-        sys.exit(2)
+        _end(str(error), 2)
+    except KeyboardInterrupt as interrupt:
+        _end(f"\n{interrupt if interrupt.args else _INTERRUPTED}", 130)
+    except OSError as error:
+        if error.errno not in _DISK:
+            raise
+        _end(f"{error.filename or 'the disk'}: {error.strerror}", 2)
+
+
+def _end(sentence: str, code: int) -> NoReturn:
+    print(sentence, file=sys.stderr)
+    sys.exit(code)

@@ -1,16 +1,16 @@
 """The main job: GRU, LSTM and SimpleRNN side by side on one dataset.
 
     python recipes/compare.py configs/quickstart.yaml
-    python recipes/compare.py configs/quickstart.yaml training.epochs=3 cells=[gru,lstm]
+    python recipes/compare.py configs/quickstart.yaml training.epochs=3 'cells=[gru,lstm]'
     python recipes/compare.py --resume runs/quickstart/2026-01-31_12-00-00
 
 It trains every cell with every seed, prints a table, and writes a page with the learning curves.
 `keras-gru compare` does the same.
 """
 
-import sys
+import argparse
 
-from keras_gru.errors import one_sentence
+from keras_gru.errors import UserError, one_sentence
 from keras_gru.experiments.compare import compare
 from keras_gru.experiments.results import RunFolder
 from keras_gru.experiments.yaml_files import load_experiment
@@ -19,14 +19,16 @@ from keras_gru.report.table import print_results
 from keras_gru.report.watch import watch
 
 
-def main(config: str, *overrides: str) -> None:
+def main(config: str | None, overrides: list[str], resume: str | None) -> None:
     # 1. What to do: from a YAML file and overrides, or from the folder of a run that was stopped.
-    if config == "--resume":
-        folder = RunFolder(overrides[0])
+    if resume:
+        folder = RunFolder(resume)
         experiment = folder.experiment()
-    else:
+    elif config:
         folder = None
         experiment = load_experiment(config, overrides)
+    else:
+        raise UserError("Give a config, such as configs/quickstart.yaml, or --resume RUN.")
 
     # 2. Do it. Everything is kept in runs/<name>/<time>/ as soon as it is known.
     with watch(experiment) as view:
@@ -40,7 +42,11 @@ def main(config: str, *overrides: str) -> None:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) < 2:
-        sys.exit(__doc__)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("config", nargs="?", help="a YAML file, or the name of a packaged config")
+    parser.add_argument("overrides", nargs="*", metavar="name=value", help="settings to change")
+    parser.add_argument("--resume", metavar="RUN", help="a run folder to go on with")
     with one_sentence():
-        main(*sys.argv[1:])
+        main(**vars(parser.parse_args()))

@@ -6,14 +6,14 @@
 `keras-gru evaluate` does it for one network.
 """
 
-import sys
+import argparse
 
 from keras_gru.errors import one_sentence
 from keras_gru.experiments import use
 from keras_gru.experiments.results import RunFolder
 
 
-def main(run: str, split: str = "test") -> None:
+def main(run: str, split: str) -> None:
     folder = RunFolder(run)
     metric = folder.comparison().metric
     for record in folder.records():
@@ -27,7 +27,10 @@ def main(run: str, split: str = "test") -> None:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) < 2:
-        sys.exit(__doc__)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("run", help="a run folder, such as runs/NAME/2026-01-31_12-00-00")
+    parser.add_argument("split", nargs="?", default="test", choices=["train", "validation", "test"])
     with one_sentence():
-        main(*sys.argv[1:])
+        main(**vars(parser.parse_args()))

@@ -3,10 +3,10 @@
     python recipes/compare.py configs/spa_eng.yaml
     python recipes/translate.py runs/spa_eng/2026-01-31_12-00-00 "I like soccer" "Where is Tom?"
 
-`keras-gru translate` does the same.
+`keras-gru translate` does it with one number of beams.
 """
 
-import sys
+import argparse
 
 from keras_gru.errors import one_sentence
 from keras_gru.experiments import use
@@ -15,7 +15,7 @@ from keras_gru.experiments.results import RunFolder
 BEAMS = (1, 4)  # 1 is greedy: at each step the likeliest word
 
 
-def main(run: str, *sentences: str) -> None:
+def main(run: str, sentences: list[str]) -> None:
     folder = RunFolder(run)
     record = use.choose_run(folder)  # the best on validation
     print(f"{record.label}, seed {record.seed}")
@@ -27,7 +27,10 @@ def main(run: str, *sentences: str) -> None:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) < 3:
-        sys.exit(__doc__)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("run", help="a run folder, such as runs/NAME/2026-01-31_12-00-00")
+    parser.add_argument("sentences", nargs="+", help="what to translate, in quotes each")
     with one_sentence():
-        main(*sys.argv[1:])
+        main(**vars(parser.parse_args()))

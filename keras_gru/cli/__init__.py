@@ -1,6 +1,5 @@
 """The command line: one verb per file. A verb imports what is slow to import when it is called."""
 
-import errno
 from typing import Annotated
 
 import typer
@@ -17,30 +16,15 @@ from keras_gru.cli.schema import schema
 from keras_gru.cli.show import show
 from keras_gru.cli.train import train
 from keras_gru.cli.translate import translate
-from keras_gru.errors import UserError
-
-_INTERRUPTED = "stopped; finished runs are kept, and keras-gru compare --resume RUN goes on"
-# What the disk says no to is no fault of the program: a sentence, not a traceback.
-_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM}
+from keras_gru.errors import one_sentence
 
 
 class _Commands(TyperGroup):
     """Turns what a user can get wrong into sentences and exit codes."""
 
     def invoke(self, ctx):
-        try:
+        with one_sentence():
             return super().invoke(ctx)
-        except UserError as error:
-            typer.echo(str(error), err=True)
-            raise typer.Exit(2) from None
-        except KeyboardInterrupt as interrupt:
-            typer.echo(f"\n{interrupt}" if interrupt.args else f"\n{_INTERRUPTED}", err=True)
-            raise typer.Exit(130) from None
-        except OSError as error:
-            if error.errno not in _DISK:
-                raise
-            typer.echo(f"{error.filename or 'the disk'}: {error.strerror}", err=True)
-            raise typer.Exit(2) from None
 
 
 app = typer.Typer(

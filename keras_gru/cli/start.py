@@ -29,6 +29,8 @@ def _import() -> None:
     import keras_gru.models.losses  # noqa: F401
 
     tensorflow.config.list_physical_devices()
+    # Its word on retracing is meant for loops over tensors; our lengths are few.
+    tensorflow.get_logger().setLevel("ERROR")
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 import json
 import math
 import time
+import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +12,7 @@ import keras
 import numpy as np
 
 from keras_gru.datasets.sequence_dataset import Metric
+from keras_gru.errors import UserError
 from keras_gru.experiments.results import write_history
 from keras_gru.files import replacing
 
@@ -117,11 +119,18 @@ class KeepProgress(keras.callbacks.Callback):
         """Takes up what an earlier process has left in the folder, if anything."""
         if self.path is None or not (self.path / FILE).is_file():
             return
-        with np.load(self.path / FILE, allow_pickle=False) as arrays:
-            self.progress.history[:] = json.loads(str(arrays["history"]))
-            for number, variable in enumerate(_state(model)):
-                variable.assign(arrays[f"state_{number}"])
-            self.best_weights = [arrays[f"best_{n}"] for n in range(len(model.get_weights()))]
+        try:
+            with np.load(self.path / FILE, allow_pickle=False) as arrays:
+                history = json.loads(str(arrays["history"]))
+                for number, variable in enumerate(_state(model)):
+                    variable.assign(arrays[f"state_{number}"])
+                self.best_weights = [arrays[f"best_{n}"] for n in range(len(model.get_weights()))]
+        except (ValueError, KeyError, zipfile.BadZipFile) as error:
+            raise UserError(
+                f"{self.path / FILE}: damaged, or of a network with other settings; "
+                "delete it to train this run from its start."
+            ) from error
+        self.progress.history[:] = history
 
 
 def _state(model: keras.Model) -> list:

@@ -38,8 +38,10 @@ def compare(
         )
     dataset = datasets.load(experiment.dataset)
     folder = folder or RunFolder.create(experiment)
-    folder.write_facts(_facts(experiment, dataset))
-    for note in _notes(experiment, dataset):
+    notes = _notes(experiment, dataset)
+    if not folder.has_facts():  # a resumed comparison keeps the date and the machine of its start
+        folder.write_facts(_facts(dataset, notes))
+    for note in notes:
         watch.note(note)
     # Seed by seed, so that whatever is finished when somebody stops it can be compared.
     jobs = [(cell, seed) for seed in experiment.seeds for cell in experiment.cells]
@@ -62,14 +64,14 @@ def compare(
     return folder.comparison()
 
 
-def _facts(experiment: Experiment, dataset: SequenceDataset) -> dict:
+def _facts(dataset: SequenceDataset, notes: list[str]) -> dict:
     """What holds for all runs."""
     return {
         "started": datetime.now().astimezone().isoformat(timespec="seconds"),
         "environment": environment(),
         "metric": dataclasses.asdict(dataset.metric),
         "sequences": {split: dataset.size(split) for split in SPLITS},
-        "notes": _notes(experiment, dataset),
+        "notes": notes,
         "baselines": [dataclasses.asdict(baseline) for baseline in dataset.baselines],
     }
 

@@ -34,7 +34,7 @@ class Training(Settings):
     ] = "float32"
     jit_compile: Annotated[
         Literal["auto"] | bool,
-        Field(description="XLA; auto: where all sequences have one length (each length compiles)"),
+        Field(description="XLA; auto: on TensorFlow, where all sequences have one length"),
     ] = "auto"
     tensorboard: Annotated[bool, Field(description="write TensorBoard logs beside the run")] = False
 

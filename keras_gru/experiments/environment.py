@@ -19,7 +19,7 @@ def environment() -> dict[str, str]:
         except metadata.PackageNotFoundError:
             continue
     facts["system"] = platform.platform()
-    facts["processor"] = f"{_processor()}, {len(os.sched_getaffinity(0))} cores"
+    facts["processor"] = f"{_processor()}, {_cores()} cores"
     facts["accelerators"] = ", ".join(_accelerators()) or "none"
     return facts
 
@@ -34,5 +34,16 @@ def _processor() -> str:
     return platform.processor() or platform.machine()
 
 
+def _cores() -> int:
+    """Those that this process may use, where the system tells."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 def _accelerators() -> list[str]:
+    if keras.backend.backend() == "torch":  # Keras lists no devices there
+        import torch
+
+        return [torch.cuda.get_device_name(n) for n in range(torch.cuda.device_count())]
     return [str(device) for device in keras.distribution.list_devices() if "cpu" not in str(device)]

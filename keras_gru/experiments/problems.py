@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from pydantic import ValidationError
 
+from keras_gru.cells import nearest_cells
 from keras_gru.errors import did_you_mean
 from keras_gru.experiments.config import Experiment
 from keras_gru.experiments.yaml_tree import Node, Place
@@ -41,7 +42,9 @@ def unknown_cells(root: Node, known: Collection[str]) -> list[Problem]:
     if cells is None or not isinstance(cells.value, list):
         return []
     return [
-        Problem(node.place, f"cells.{i}", f"unknown cell {node.value!r}.{_nearest(node, known)}")
+        Problem(
+            node.place, f"cells.{i}", f"unknown cell {node.value!r}.{nearest_cells(node.value)}"
+        )
         for i, node in enumerate(cells.value)
         if isinstance(node.value, str) and node.value not in known
     ]

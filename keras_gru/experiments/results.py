@@ -10,6 +10,8 @@ runs/<name>/<time>/
 
 import dataclasses
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -99,9 +101,16 @@ class RunFolder:
         """A new folder below `experiment.runs`, named by the time."""
         parent = Path(experiment.runs) / experiment.name
         name = stem = datetime.now().strftime("%Y-%m-%d_%H-%M-%S")
+        try:
+            parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UserError(
+                f"runs: the folder {parent} cannot be made ({error.strerror}); "
+                "name one that can be written to."
+            ) from None
         for number in range(2, 1000):
             try:
-                (parent / name).mkdir(parents=True)
+                (parent / name).mkdir()
                 break
             except FileExistsError:
                 name = f"{stem}_{number}"
@@ -120,19 +129,23 @@ class RunFolder:
         """Keeps what holds for all runs of the comparison."""
         write_text(self.path / "facts.json", json.dumps(facts, indent=2, ensure_ascii=False))
 
+    def has_facts(self) -> bool:
+        """Whether `write_facts` was called."""
+        return (self.path / "facts.json").is_file()
+
     def facts(self) -> dict:
         """What `write_facts` kept.
 
         Raises:
             UserError: where the comparison stopped before any was known.
         """
-        path = self.path / "facts.json"
-        if not path.is_file():
+        if not self.has_facts():
             raise UserError(
                 f"{self.path}: this comparison stopped before its data were loaded; go on with: "
                 f"keras-gru compare --resume {self.path}"
             )
-        return _read_json(path)
+        path = self.path / "facts.json"
+        return _parse(path.read_text(encoding="utf-8"), path)
 
     def add(self, record: RunRecord) -> None:
         """Keeps a finished run, in place of an earlier one of the same cell and seed."""
@@ -144,19 +157,23 @@ class RunFolder:
 
     def records(self) -> tuple[RunRecord, ...]:
         """The finished runs, in the order in which they finished."""
-        return tuple(
-            RunRecord(**row, history=self._history(row["cell"], row["seed"]))
-            for row in self._rows()
-        )
+        with _written_by_us(self.path / "results.jsonl"):
+            return tuple(
+                RunRecord(**row, history=self._history(row["cell"], row["seed"]))
+                for row in self._rows()
+            )
 
     def comparison(self) -> Comparison:
         """Everything that the folder holds, for a table or a page."""
         facts = self.facts()
+        with _written_by_us(self.path / "facts.json"):
+            metric = Metric(**facts["metric"])
+            baselines = tuple(Baseline(**row) for row in facts["baselines"])
         return Comparison(
             experiment=self.experiment(),
-            metric=Metric(**facts["metric"]),
+            metric=metric,
             runs=self.records(),
-            baselines=tuple(Baseline(**row) for row in facts["baselines"]),
+            baselines=baselines,
             facts=facts,
             folder=self.path,
         )
@@ -179,12 +196,17 @@ def _read_lines(path: Path) -> list[dict]:
     return [_parse(line, path) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
-def _read_json(path: Path) -> dict:
-    return _parse(path.read_text(encoding="utf-8"), path)
-
-
 def _parse(text: str, path: Path) -> dict:
-    try:
+    with _written_by_us(path):
         return json.loads(text)
-    except json.JSONDecodeError as error:
-        raise UserError(f"{path}: not written by keras-gru ({error}).") from error
+
+
+@contextmanager
+def _written_by_us(path: Path) -> Iterator[None]:
+    """Says in one sentence that a file is damaged, edited, or of another version."""
+    try:
+        yield
+    except (json.JSONDecodeError, TypeError, KeyError) as error:
+        raise UserError(
+            f"{path}: damaged, or not written by this version of keras-gru ({error})."
+        ) from error

@@ -177,13 +177,15 @@ def _optimizer(training: Training) -> keras.optimizers.Optimizer:
 
 
 def _jit_compile(training: Training, dataset: SequenceDataset) -> bool:
-    """XLA compiles anew for every shape: by itself only where there is one length."""
+    """What compiles, compiles anew for every shape; JAX always does, PyTorch had better not."""
     if training.jit_compile == "auto":
-        return keras.backend.backend() == "jax" or dataset.spec.length is not None
+        always = {"jax": True, "torch": False}
+        return always.get(keras.backend.backend(), dataset.spec.length is not None)
     return training.jit_compile
 
 
 def _path(model: keras.Model) -> str:
+    """How a model was computed, in the words of its backend."""
     if keras.backend.backend() == "torch":
-        return "eager"
+        return "torch.compile" if model.jit_compile else "eager"
     return "XLA" if model.jit_compile else "graph"

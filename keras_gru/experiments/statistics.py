@@ -1,12 +1,12 @@
 """What the runs of a comparison say together, and no more than their seeds allow."""
 
-import itertools
 import math
 from dataclasses import dataclass
 
 import numpy as np
 from scipy import stats
 
+from keras_gru.datasets.sequence_dataset import Metric
 from keras_gru.experiments.results import Comparison, RunRecord
 
 CONFIDENCE = 0.95
@@ -71,7 +71,8 @@ def conclude(comparison: Comparison) -> str:
 
     The cell that is best on test is held against every other one by the differences between runs
     of the same seed: their mean with a t interval at 95%, Bonferroni-corrected for the number of
-    pairs of cells.
+    pairs of cells. A cell with fewer finished runs than another cannot be the best by that: ranks
+    are given by the seeds that the most complete cells share. What diverged is named.
 
     Args:
         comparison: with any number of finished runs.
@@ -86,18 +87,33 @@ def conclude(comparison: Comparison) -> str:
         }
         for cell in comparison.experiment.cells
     }
-    values = {cell: of_seed for cell, of_seed in values.items() if of_seed}
     label = {run.cell: run.label for run in comparison.runs}
-    if not values:
+    most = max(map(len, values.values()), default=0)
+    if most == 0:
         return "No run has finished, so there is nothing to compare."
+    whole = {cell: of_seed for cell, of_seed in values.items() if len(of_seed) == most}
     sign = 1 if metric.mode == "max" else -1
-    ranked = sorted(values, key=lambda cell: -sign * float(np.mean(list(values[cell].values()))))
-    best, *others = ranked
-    reached = f"{_mean(values[best]):,.{metric.digits}f}"
+    best = max(whole, key=lambda cell: sign * float(np.mean(list(whole[cell].values()))))
+    others = [cell for cell in whole if cell != best]
+    reached = f"{np.mean(list(whole[best].values())):,.{metric.digits}f}"
     if not others:
-        seeds = _count(len(values[best]), "seed")
-        return f"{label[best]} reached a test {metric.label} of {reached} over {seeds}."
+        sentence = (
+            f"{label[best]} reached a test {metric.label} of {reached}: {plural(most, 'seed')}"
+        )
+    elif most < 2:
+        sentence = (
+            f"{label[best]} has the best test {metric.label}, {reached}, but with one seed no "
+            "difference between cells can be told from chance"
+        )
+    else:
+        sentence = _verdict(best, others, whole, label, metric)
+    return f"{sentence}{_unfinished(comparison, label)}."
+
+
+def _verdict(best: str, others: list[str], values: dict, label: dict, metric: Metric) -> str:
+    """The best cell against each of the others."""
     pairs = math.comb(len(values), 2)
+    sign = 1 if metric.mode == "max" else -1
     better, alike = [], []
     for other in others:
         interval = _paired_interval(values[best], values[other], pairs)
@@ -106,23 +122,27 @@ def conclude(comparison: Comparison) -> str:
             better.append(f"{label[other]} (by {size})")
         else:
             alike.append(label[other])
-    seeds = _seeds(values)
-    if seeds < 2:
-        return (
-            f"{label[best]} has the best test {metric.label}, {reached}, but with one seed no "
-            "difference between cells can be told from chance."
-        )
     parts = []
     if better:
-        parts.append(f"{label[best]} beats {_and(better)} on test {metric.label}")
+        parts.append(f"{label[best]} beats {_list(better, 'and')} on test {metric.label}")
     if alike:
-        subject = "it" if better else label[best]
-        parts.append(f"between {subject} and {_or(alike)} these runs show no difference")
-    evidence = f"{_count(seeds, 'seed')}, 95% intervals paired by seed"
+        between = "between it" if better else f"Between {label[best]}"
+        parts.append(f"{between} and {_list(alike, 'or')} these runs show no difference")
+    evidence = f"{plural(len(values[best]), 'seed')}, 95% intervals paired by seed"
     if pairs > 1:
         evidence += f" and corrected for {pairs} pairs"
-    sentence = "; ".join(parts)
-    return f"{sentence[0].upper()}{sentence[1:]}: {evidence}."
+    return f"{'; '.join(parts)}: {evidence}"
+
+
+def _unfinished(comparison: Comparison, label: dict) -> str:
+    """Which cells have runs that diverged, as the end of a sentence."""
+    parts = []
+    for cell in label:
+        runs = [run for run in comparison.runs if run.cell == cell]
+        diverged = sum(run.status == "diverged" for run in runs)
+        if diverged:
+            parts.append(f"{label[cell]} diverged in {diverged} of {plural(len(runs), 'run')}")
+    return "".join(f"; {part}" for part in parts)
 
 
 def _finished(comparison: Comparison, cell: str) -> list[RunRecord]:
@@ -150,22 +170,11 @@ def _paired_interval(
     return float(differences.mean()), float(half)
 
 
-def _seeds(values: dict[str, dict[int, float]]) -> int:
-    """The fewest seeds that any two cells share."""
-    return min(len(a.keys() & b.keys()) for a, b in itertools.combinations(values.values(), 2))
+def plural(count: int, noun: str) -> str:
+    """`1 seed`, `3 seeds`."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
-def _mean(of_seed: dict[int, float]) -> float:
-    return float(np.mean(list(of_seed.values())))
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" + ("" if number == 1 else "s")
-
-
-def _and(words: list[str]) -> str:
-    return " and ".join(words) if len(words) < 3 else f"{', '.join(words[:-1])} and {words[-1]}"
-
-
-def _or(words: list[str]) -> str:
-    return _and(words).replace(" and ", " or ")
+def _list(words: list[str], last: str) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    return f" {last} ".join([*([", ".join(words[:-1])] if words[1:] else []), words[-1]])

@@ -39,7 +39,14 @@ def load_model(folder: RunFolder, record: RunRecord) -> keras.Model:
     path = folder.run_path(record.cell, record.seed) / "best.keras"
     if not path.is_file():
         raise UserError(f"{path}: the saved network is not there; train it again.")
-    return keras.models.load_model(path)
+    try:
+        return keras.models.load_model(path)
+    except (ValueError, TypeError, OSError) as error:
+        raise UserError(
+            f"{path}: the saved network cannot be loaded; it is damaged, or its cell "
+            f"'{record.cell}' is one of your own and must be defined and registered first, in a "
+            f"script ({str(error).splitlines()[0][:100]})."
+        ) from error
 
 
 def evaluate(folder: RunFolder, record: RunRecord, split: str) -> dict[str, float]:
@@ -85,6 +92,8 @@ def generate(
         UserError: the run is no language model, or the prompt is empty.
     """
     dataset = _dataset_for(folder, "language_model", "write text")
+    if stop is not None and (len(stop) != 1 or stop not in dataset.vocabulary):
+        raise UserError(f"stop: one character that occurs in the training text; received {stop!r}.")
     if not prompt:
         raise UserError("The prompt is empty; give at least one character to go on from.")
     written = models.sample(

@@ -15,6 +15,8 @@ def quantity(value: float, metric: Metric) -> str:
     """A value that is in the reader's unit already."""
     if not math.isfinite(value):
         return "–"
+    if abs(value) >= 1e9 or (abs(value) >= 1e6 and metric.scale == 1):
+        return f"{value:.2e}"  # far from any sensible result: what matters is how far
     return f"{value:,.{metric.digits}f}"
 
 
@@ -52,8 +54,3 @@ def duration(seconds: float) -> str:
         return f"{whole // 60} min {whole % 60:02d} s"
     minutes = round(whole / 60)
     return f"{minutes // 60} h {minutes % 60:02d} min"
-
-
-def plural(count: int, noun: str) -> str:
-    """`1 seed`, `3 seeds`."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"

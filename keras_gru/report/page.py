@@ -7,11 +7,11 @@ from importlib import resources
 from pathlib import Path
 
 from keras_gru.experiments.results import Comparison, RunRecord
-from keras_gru.experiments.statistics import conclude
+from keras_gru.experiments.statistics import conclude, plural
 from keras_gru.experiments.yaml_files import dump_experiment
 from keras_gru.files import write_text
 from keras_gru.report import plots
-from keras_gru.report.formatting import duration, plural, scaled
+from keras_gru.report.formatting import duration, scaled
 from keras_gru.report.pictures import to_svg
 from keras_gru.report.table import HEADERS, Row, explanation, rows
 

@@ -15,8 +15,8 @@ from rich.text import Text
 
 from keras_gru.datasets.sequence_dataset import Metric
 from keras_gru.experiments.results import Comparison
-from keras_gru.experiments.statistics import CellSummary, conclude, summarize
-from keras_gru.report.formatting import plural, scaled, significant, spread
+from keras_gru.experiments.statistics import CellSummary, conclude, plural, summarize
+from keras_gru.report.formatting import scaled, significant, spread
 
 
 @dataclass(frozen=True)
@@ -136,7 +136,7 @@ def results_table(comparison: Comparison) -> Table:
     )
     results = rows(comparison)
     longest = max((len(row.label) for row in results if row.cell), default=0)
-    table.add_column("Cell", min_width=min(longest, 14))
+    table.add_column("Cell", min_width=min(longest, 24))
     for header in HEADERS[1:]:
         table.add_column(
             IN_TWO_LINES.get(header, header),

@@ -111,7 +111,17 @@ def test_runs_that_diverged_are_counted_and_not_averaged():
     found = comparison({"gru": [1.0, 1.2]}, diverged=[("lstm", 0), ("lstm", 1)])
     rows = {row.cell: row for row in summarize(found)}
     assert rows["lstm"].unfinished == ("diverged", "diverged") and rows["lstm"].test is None
-    assert conclude(found).startswith("GRU reached a test MAE of 1.10 over 2 seeds")
+    assert conclude(found) == (
+        "GRU reached a test MAE of 1.10: 2 seeds; LSTM diverged in 2 of 2 runs."
+    )
+
+
+def test_one_lucky_run_of_a_cell_that_diverges_is_not_the_best():
+    values = {"gru": [1.0, 1.1, 1.2], "lstm": [5.0, 5.2, 5.1], "simple_rnn": [0.1]}
+    found = comparison(values, diverged=[("simple_rnn", 1), ("simple_rnn", 2)])
+    sentence = conclude(found)
+    assert sentence.startswith("GRU beats LSTM (by 4.00") and "3 seeds" in sentence
+    assert sentence.endswith("; SimpleRNN diverged in 2 of 3 runs.")
 
 
 def test_nothing_finished_nothing_to_say():

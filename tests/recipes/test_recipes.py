@@ -112,7 +112,10 @@ def test_ctrl_c_says_how_to_go_on(tmp_path):
 def test_train_shows_its_steps_and_saves_a_network_that_loads(tmp_path):
     printed = run(tmp_path, "train.py", "quickstart", *SMALL, "cells=[lstm]")
     assert "lstm: best epoch" in printed
-    load = "import keras_gru, keras; print(keras.models.load_model('model.keras').count_params())"
+    load = (
+        "import keras_gru, keras;"
+        "print(keras.models.load_model('quickstart-lstm-seed0.keras').count_params())"
+    )
     assert int(run(tmp_path, "-m", "keras_gru", "--version").split(".")[0]) == 0
     loaded = subprocess.run(
         [sys.executable, "-c", load], cwd=tmp_path, capture_output=True, text=True, timeout=120
@@ -129,7 +132,7 @@ def test_evaluate_measures_what_was_written_down(text_run):
 
 def test_generate_goes_on_as_the_text_does(text_run):
     folder, _ = results(text_run, "abc")
-    printed = run(text_run, "generate.py", folder, "abc", "9")
+    printed = run(text_run, "generate.py", folder, "abc", "--length", "9")
     assert "abcdefghijab" in printed  # at the lowest temperature
     command = run(
         text_run,
@@ -150,8 +153,16 @@ def test_generate_goes_on_as_the_text_does(text_run):
 def test_a_mistake_in_a_script_is_one_sentence(tmp_path):
     said = run(tmp_path, "compare.py", "quickstart", "model.unitss=3", code=2)
     assert "Did you mean 'units'?" in said and "Traceback" not in said
+    said = run(tmp_path, "compare.py", code=2)
+    assert "Give a config" in said and "Traceback" not in said
     said = run(tmp_path, "evaluate.py", tmp_path, code=2)
     assert "not a run folder" in said and "Traceback" not in said
+
+
+def test_a_cell_of_ones_own_beside_the_others(tmp_path):
+    printed = run(tmp_path, "own_cell.py", "quickstart", *SMALL)
+    assert "Minimal gated unit" in printed and "GRU, layer norm" in printed
+    assert [row["status"] for row in results(tmp_path)[1]] == ["finished"] * 3
 
 
 def test_every_recipe_fits_its_page():

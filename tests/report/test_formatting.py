@@ -2,8 +2,8 @@ import math
 
 import pytest
 
-from keras_gru.experiments.statistics import Spread
-from keras_gru.report.formatting import duration, plural, scaled, significant, spread
+from keras_gru.experiments.statistics import Spread, plural
+from keras_gru.report.formatting import duration, scaled, significant, spread
 
 from .samples import ACCURACY, MAE
 

@@ -1,0 +1,67 @@
+"""A cell of your own beside the others: one class, one line to register it.
+
+    python recipes/own_cell.py
+    python recipes/own_cell.py configs/jsb_chorales.yaml training.epochs=20
+
+Copy it, change an equation, and see whether it pays. `GRUCell` has three methods to override:
+`gates`, `candidate` and `interpolate`. A cell that inherits a GRU's weights and leaves some of them
+unused has them counted in its parameters all the same.
+"""
+
+import argparse
+
+import keras
+
+import keras_gru
+from keras_gru.errors import one_sentence
+from keras_gru.experiments.compare import compare
+from keras_gru.experiments.yaml_files import load_experiment
+from keras_gru.report.page import write_page
+from keras_gru.report.table import print_results
+from keras_gru.report.watch import watch
+
+
+class MinimalGatedUnit(keras_gru.GRUCell):
+    """One gate does both jobs (Zhou et al. 2016, https://arxiv.org/abs/1603.09420)."""
+
+    def gates(self, a_z, a_r):
+        f = self.recurrent_activation(a_r)
+        return 1 - f, f
+
+
+class LayerNormalisedCandidate(keras_gru.GRUCell):
+    """The candidate's weighted sum is normalised (Ba et al. 2016, arXiv 1607.06450)."""
+
+    def build(self, input_shape):
+        super().build(input_shape)
+        # A layer inside a cell is made and built here, so that a saved model finds its weights.
+        self.norm = keras.layers.LayerNormalization(dtype=self.dtype_policy)
+        self.norm.build((None, self.units))
+
+    def candidate(self, x_g, h, r):
+        return self.activation(self.norm(x_g + self.recurrent_term(r * h, "g")))
+
+
+keras_gru.register_cell("minimal_gated_unit", MinimalGatedUnit, label="Minimal gated unit")
+keras_gru.register_cell("layer_norm_gru", LayerNormalisedCandidate, label="GRU, layer norm")
+
+
+def main(config: str, overrides: list[str]) -> None:
+    cells = "cells=[gru, minimal_gated_unit, layer_norm_gru]"
+    experiment = load_experiment(config, [cells, *overrides])
+    with watch(experiment) as view:
+        comparison = compare(experiment, watch=view)
+    print_results(comparison)
+    page = comparison.folder / "report.html"
+    write_page(comparison, page)
+    print(f"The page: {page}")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("config", nargs="?", default="quickstart")
+    parser.add_argument("overrides", nargs="*", metavar="name=value", help="settings to change")
+    with one_sentence():
+        main(**vars(parser.parse_args()))
