@@ -2,11 +2,15 @@
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from keras_gru.errors import UserError, did_you_mean
+
+_LONGEST_HINT = 200  # characters: the first line of a file that is no CSV can be all of it
+_OTHER_SEPARATORS = {";": "';'", "\t": "tabs", "|": "'|'"}
 
 
 def existing(path: str, what: str) -> Path:
@@ -62,9 +66,10 @@ class Table:
             UserError: if there is no such column.
         """
         if name not in self.header:
-            raise UserError(
-                f"{self.path}: there is no column {name!r}.{did_you_mean(name, self.header)}"
-            )
+            hint = did_you_mean(name, self.header)
+            if len(hint) > _LONGEST_HINT:
+                hint = hint[:_LONGEST_HINT] + "…"
+            raise UserError(f"{self.path}: there is no column {name!r}.{hint}")
         at = self.header.index(name)
         return [row[at] for row in self.rows]
 
@@ -73,7 +78,8 @@ def read_table(path: Path) -> Table:
     """A CSV file with a header, cells separated by commas.
 
     Raises:
-        UserError: if the file is none, or a row has not as many cells as the header.
+        UserError: if the file is none, two columns have one name, or a row has not as many cells
+            as the header.
     """
     text = read_text(path)
     csv.field_size_limit(max(csv.field_size_limit(), len(text)))  # a long text is one cell
@@ -89,9 +95,25 @@ def read_table(path: Path) -> Table:
     if not rows:
         raise UserError(f"{path} is empty; its first line must name the columns.")
     header = [name.strip() for name in rows[0]]
+    _check_header(path, header, rows)
     for row, line in zip(rows[1:], lines[1:], strict=True):
         if len(row) != len(header):
             raise UserError(
                 f"{path}, line {line}: {len(row)} cells, where the header has {len(header)}."
             )
     return Table(path, header, rows[1:], lines[1:])
+
+
+def _check_header(path: Path, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    for separator, words in _OTHER_SEPARATORS.items():
+        # Decimal commas cut the rows, but not the header.
+        if len(header) == 1 and all(separator in ",".join(row) for row in rows[:2]):
+            raise UserError(
+                f"{path}: its cells are separated by {words}; they must be separated by commas."
+            )
+    for name, count in Counter(header).items():
+        # Spreadsheets leave columns without a name at the right.
+        if name and count > 1:
+            raise UserError(
+                f"{path}: {count} columns are named {name!r}; each must have a name of its own."
+            )

@@ -104,11 +104,33 @@ def test_a_constant_column_does_no_harm(tmp_path):
         ("day,load\n1,2\n1\n", ("line 3", "1 cells, where the header has 2")),
         ("load\n" + "1\n" * 20, ("validation split is empty", "3 rows", "window + horizon = 5")),
         ("", ("is empty", "name the columns")),
+        ("load,day,load\n1,2,3\n", ("2 columns are named 'load'", "name of its own")),
+        ("day;load\n1;2\n", ("separated by ';'; they must be separated by commas",)),
+        ("day;load\n1;2,5\n", ("separated by ';'; they must be separated by commas",)),
+        ("day\tload\n1\t2\n", ("separated by tabs; they must be separated by commas",)),
     ],
 )
 def test_bad_series(tmp_path, content, parts):
     path = write(tmp_path / "power.csv", content)
     refused(CsvSeries(**SERIES, path=path), "power.csv", *parts)
+
+
+def test_names_that_do_no_harm(tmp_path):
+    """Nameless columns, and a ';' in a file of one column."""
+    rows = "".join(f"{row},,\n" for row in range(60))
+    dataset = datasets.load(CsvSeries(**SERIES, path=write(tmp_path / "a.csv", "load,,\n" + rows)))
+    assert dataset.size("train") == 42 - 4
+    path = write(tmp_path / "b.csv", "load; MW\n" + rows.replace(",", ""))
+    dataset = datasets.load(CsvSeries(**{**SERIES, "path": path, "targets": ("load; MW",)}))
+    assert dataset.size("train") == 42 - 4
+
+
+@pytest.mark.parametrize("line", ["x" * 10_000, ",".join(map(str, range(10_000)))])
+def test_a_wrong_file_is_not_printed_whole(tmp_path, line):
+    path = write(tmp_path / "wrong.csv", line + "\n")
+    with pytest.raises(UserError, match=r"no column 'load'\. Known: .*…$") as error:
+        datasets.load(CsvSeries(**SERIES, path=path))
+    assert len(str(error.value)) < 300 + len(path)
 
 
 def test_no_such_file(tmp_path):
