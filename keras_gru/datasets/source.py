@@ -15,6 +15,8 @@ from keras_gru.errors import UserError
 
 DATA_DIR, MANUAL_DIR = "KERAS_GRU_DATA_DIR", "KERAS_GRU_MANUAL_DIR"
 
+_BY_HAND = f"fetch the file elsewhere, put it into a folder and set {MANUAL_DIR} to that folder"
+
 
 @contextlib.contextmanager
 def _quiet():
@@ -120,6 +122,11 @@ def _prepare(builder, files: Sequence[str]) -> None:
             f"The dataset {builder.name}: {' or '.join(files)} in {where} is not the file that its "
             "publisher gives out (its SHA-256 differs); fetch it again."
         ) from None
+    except tfds.download.DownloadError as error:  # found, and then refused or broken off
+        raise UserError(
+            f"The dataset {builder.name} could not be downloaded ({' '.join(str(error).split())}): "
+            f"{_BY_HAND}."
+        ) from None
     except OSError as error:
         # Another process may have prepared the same dataset in the meantime.
         if not builder.is_prepared():
@@ -151,8 +158,7 @@ def check_reachable(dataset: str, name: str, url: str) -> None:
     if reason:
         raise UserError(
             f"The dataset {dataset} needs {name}, which is not in {MANUAL_DIR}"
-            f"{_folder_in_words()}, and {url} {reason}: fetch the file elsewhere, put it into a "
-            f"folder and set {MANUAL_DIR} to that folder."
+            f"{_folder_in_words()}, and {url} {reason}: {_BY_HAND}."
         )
 
 

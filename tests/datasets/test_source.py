@@ -1,7 +1,9 @@
 """Where datasets live, and what is said when one cannot be had."""
 
 import hashlib
+import http.server
 import os
+import threading
 import zipfile
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from keras_gru import datasets
 from keras_gru.datasets import source
 from keras_gru.datasets.config import Adding, Chorales
 from keras_gru.datasets.cta_ridership.builder import CtaRidership
+from keras_gru.datasets.jsb_chorales import builder as jsb_chorales
 from keras_gru.datasets.jsb_chorales.builder import JsbChorales
 from keras_gru.datasets.source import DATA_DIR, MANUAL_DIR
 from keras_gru.datasets.spa_eng import builder as spa_eng
@@ -61,6 +64,37 @@ def test_a_file_that_is_not_the_publishers(no_network, monkeypatch, tmp_path):
     monkeypatch.setenv(MANUAL_DIR, str(tmp_path))
     with pytest.raises(UserError, match=r"JSB_Chorales\.mat in .* is not the file .* SHA-256"):
         datasets.load(Chorales(kind="jsb_chorales"))
+
+
+def test_a_download_that_is_refused_after_its_address_answered(monkeypatch, tmp_path):
+    """A real server, which answers HEAD and refuses GET."""
+
+    class Refusing(http.server.BaseHTTPRequestHandler):
+        def do_HEAD(self):
+            self.send_response(200)
+            self.end_headers()
+
+        def do_GET(self):
+            self.send_error(403)
+
+        def log_message(self, *args):
+            pass
+
+    with http.server.HTTPServer(("localhost", 0), Refusing) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://localhost:{server.server_port}/JSB_Chorales.mat"
+        info = tfds.download.checksums.UrlInfo(1, "0" * 64, "JSB_Chorales.mat")
+        monkeypatch.setattr(JsbChorales, "url_infos", {url: info})
+        monkeypatch.setattr(jsb_chorales, "_URL", url)
+        monkeypatch.setenv(DATA_DIR, str(tmp_path))
+        monkeypatch.delenv(MANUAL_DIR, raising=False)
+        monkeypatch.setenv("no_proxy", "localhost")
+        # Whoever runs the tests may have the dataset in TFDS's own folder.
+        monkeypatch.setattr(tfds.core.DatasetBuilder, "is_prepared", lambda self: False)
+        with pytest.raises(UserError, match=f"403.*set {MANUAL_DIR} to that folder") as error:
+            datasets.load(Chorales(kind="jsb_chorales"))
+        server.shutdown()
+    assert "\n" not in str(error.value)
 
 
 def test_a_folder_that_cannot_be_written_to_is_read_alone(monkeypatch, tmp_path):
