@@ -18,7 +18,7 @@ if typing.TYPE_CHECKING:
         Split,
     )
 
-__all__ = ["Baseline", "Metric", "SequenceDataset", "SequenceSpec", "Split", "kinds", "load", "pad"]
+__all__ = ["Baseline", "Metric", "SequenceDataset", "SequenceSpec", "Split", "load", "pad"]
 
 # The module of each kind has a function `load(config) -> SequenceDataset`.
 _MODULES = {
@@ -34,15 +34,6 @@ _MODULES = {
     _config.TextFile: "text_file",
     _config.Npz: "npz",
 }
-
-
-def kinds() -> tuple[str, ...]:
-    """The kinds of dataset that a configuration can name.
-
-    Returns:
-        The values of `kind:`, such as `"adding"`.
-    """
-    return tuple(typing.get_args(cls.model_fields["kind"].annotation)[0] for cls in _MODULES)
 
 
 def __getattr__(name: str):
