@@ -25,7 +25,7 @@ class GRUCell(keras.layers.GRUCell):
     `recurrent_kernel` `(U, 3U)`, `bias` `(3U,)`, or `(2, 3U)` (input, recurrent) when
     `reset_after=True`. `get_weights` and `set_weights` move them both ways untouched.
 
-    A subclass overrides `gates`, `candidate` or `interpolate`:
+    A subclass overrides `gates`, `candidate` or `interpolate` (a layer of its own goes in `build`):
 
     ```python
     @keras.saving.register_keras_serializable(package="my_cells")
@@ -44,9 +44,8 @@ class GRUCell(keras.layers.GRUCell):
         hold_reset_gate: the same for r. With z held at 0 and r at 1 the cell is
             `keras.layers.SimpleRNNCell` with the weights' last U columns. Held gates keep their
             columns, so that weights can still be moved.
-        **kwargs: the other arguments of `keras.layers.GRUCell`: `use_bias`, `dropout`,
-            `recurrent_dropout`, `seed`, initializers, regularizers and constraints, a layer's
-            `name`, `dtype`, `trainable`. Dropout masks are constant over a sequence, as in Keras.
+        **kwargs: the other arguments of `keras.layers.GRUCell`, by name: `use_bias`, `dropout`,
+            `recurrent_dropout`, `seed`, initializers, …; dropout masks are constant over time.
 
     Call arguments:
         inputs, states: x, `(B, D)`, and h, `(B, U)`, or a list holding it.
@@ -73,6 +72,7 @@ class GRUCell(keras.layers.GRUCell):
         units,
         activation="tanh",
         recurrent_activation="sigmoid",
+        *,
         reset_after=False,
         hold_update_gate=None,
         hold_reset_gate=None,

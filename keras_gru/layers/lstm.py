@@ -13,7 +13,7 @@ class LSTM(SequenceLayer):
 
     The step is `keras.layers.LSTMCell`, columns i | f | c | o; the walk over time is the same as
     the GRU's, so that the two can be compared. Weights move to and from `keras.layers.LSTM` by
-    `get_weights` and `set_weights`.
+    `get_weights` and `set_weights`. Keras' `use_cudnn` is not an argument.
 
     Args:
         units: positive integer, the size U of the state and of the output.
