@@ -36,12 +36,13 @@ def test_the_python_examples_run_and_their_layers_compute():
 
 
 def test_the_yaml_examples_are_accepted(tmp_path):
-    example, data = blocks("yaml")
+    example, whole, data = blocks("yaml")
+    (tmp_path / "sales.yaml").write_text(whole)
+    assert load_experiment(tmp_path / "sales.yaml").dataset.horizon == 7
     (tmp_path / "mine.yaml").write_text(example)
     experiment = load_experiment(tmp_path / "mine.yaml")
     assert (experiment.name, experiment.model.units, len(experiment.seeds)) == ("wider", 128, 5)
     models = {
-        "csv_series": "forecaster",
         "texts": "classifier",
         "text_file": "language_model",
         "npz": "classifier",
