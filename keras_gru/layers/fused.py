@@ -89,7 +89,7 @@ def run(cell, sequences, states, mask=None, training=False, go_backwards=False, 
     tensors = [x] if mask is None else [x, ops.transpose(mask)[..., None]]
     if go_backwards:
         tensors = [ops.flip(tensor, axis=0) for tensor in tensors]
-    sums = ops.cast(_weighted_sums(tensors[0], cell.kernel, steps.input_bias(cell)), dtype)
+    sums = ops.cast(_weighted_sums(tensors[0], cell.kernel), dtype)
     states, weights = (
         [ops.cast(tensor, dtype) for tensor in group] for group in (states, steps.weights(cell))
     )
@@ -112,13 +112,10 @@ def _dropped(cell, sequences, training):
     return sequences * cell.get_dropout_mask(sequences[:, 0])[:, None]
 
 
-def _weighted_sums(x, kernel, bias):
-    """x W_x + b for all steps, `(T, B, G)`: one product."""
+def _weighted_sums(x, kernel):
+    """x W_x for all steps, `(T, B, G)`: one product."""
     length, batch, _ = ops.shape(x)
-    sums = ops.matmul(_rows(x), kernel)
-    if bias is not None:
-        sums = sums + bias
-    return ops.reshape(sums, (length, batch, kernel.shape[-1]))
+    return ops.reshape(ops.matmul(_rows(x), kernel), (length, batch, kernel.shape[-1]))
 
 
 def _rows(tensor):
@@ -199,7 +196,8 @@ class _Sequence:
             step, list(d_last), keras.tree.flatten(groups), reverse=True
         )
         rows = [_rows(da), [_rows(k) for k in kept], [_rows(b) for b in before]]
-        return [da, *d_first, *self.steps.weight_gradients(*rows), *([None] * len(mask))]
+        d_weights = self.steps.weight_gradients(*rows)[: self.weights]
+        return [da, *d_first, *d_weights, *([None] * len(mask))]
 
     def kept_by_all_steps(self, sums, before, weights):
         length, batch, _ = ops.shape(sums)

@@ -38,14 +38,14 @@ class ResetBefore(Steps):
         self.update_gate = gate if held_z is None else Held(held_z)
         self.reset_gate = gate if held_r is None else Held(held_r)
         self.candidate = Activation(cell.activation)
-        self.units, self.use_bias = cell.units, cell.use_bias
+        self.units = cell.units
 
-    def forward(self, kernel):
+    def forward(self, kernel, *bias):
         w_zr, w_g = self.split(kernel)
 
         def step(x, states):
             (h,) = states
-            x_zr, x_g = self.split(x)
+            x_zr, x_g = self.split(sum(bias, x))
             a_z, a_r = ops.split(x_zr + ops.matmul(h, w_zr), 2, axis=-1)
             z, r = self.update_gate(a_z), self.reset_gate(a_r)
             g = self.candidate(x_g + ops.matmul(r * h, w_g))
@@ -53,7 +53,7 @@ class ResetBefore(Steps):
 
         return step
 
-    def backward(self, kernel):
+    def backward(self, kernel, *bias):
         w_zr, w_g = (ops.transpose(w) for w in self.split(kernel))
 
         def step(d_states, kept, before, _):
@@ -72,7 +72,7 @@ class ResetBefore(Steps):
         (_, r, _), (h,) = kept, before
         da_zr, da_g = self.split(da)
         parts = [product(h, da_zr), product(r * h, da_g)]
-        return [ops.concatenate(parts, axis=-1)]
+        return [ops.concatenate(parts, axis=-1), ops.sum(da, axis=0)]
 
     def split(self, columns):
         """Columns z | r | g into z | r and g."""
@@ -90,17 +90,14 @@ class ResetAfter(ResetBefore):
     One product per step does for all three, and n is kept besides the gates.
     """
 
-    def input_bias(self, cell):
-        return cell.bias[0] if cell.use_bias else None
-
     def weights(self, cell):
-        return [cell.recurrent_kernel, *([cell.bias[1]] if cell.use_bias else [])]
+        return [cell.recurrent_kernel, *(ops.unstack(cell.bias) if cell.use_bias else [])]
 
     def forward(self, kernel, *bias):
         def step(x, states):
             (h,) = states
-            x_zr, x_g = self.split(x)
-            h_zr, n = self.split(sum(bias, ops.matmul(h, kernel)))
+            x_zr, x_g = self.split(sum(bias[:1], x))
+            h_zr, n = self.split(sum(bias[1:], ops.matmul(h, kernel)))
             a_z, a_r = ops.split(x_zr + h_zr, 2, axis=-1)
             z, r = self.update_gate(a_z), self.reset_gate(a_r)
             g = self.candidate(x_g + r * n)
@@ -126,7 +123,7 @@ class ResetAfter(ResetBefore):
         (_, r, _, _), (h,) = kept, before
         da_zr, da_g = self.split(da)
         da_h = ops.concatenate([da_zr, da_g * r], axis=-1)
-        return [product(h, da_h), ops.sum(da_h, axis=0)][: 1 + self.use_bias]
+        return [product(h, da_h), ops.sum(da, axis=0), ops.sum(da_h, axis=0)]
 
 
 def steps(cell):

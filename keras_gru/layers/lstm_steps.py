@@ -35,10 +35,10 @@ class LSTMSteps(Steps):
         self.gate = Activation(cell.recurrent_activation)
         self.squash = Activation(cell.activation)
 
-    def forward(self, kernel):
+    def forward(self, kernel, *bias):
         def step(x, states):
             h, c = states
-            a_i, a_f, a_g, a_o = ops.split(x + ops.matmul(h, kernel), 4, axis=-1)
+            a_i, a_f, a_g, a_o = ops.split(sum(bias, x + ops.matmul(h, kernel)), 4, axis=-1)
             i, f, o = self.gate(a_i), self.gate(a_f), self.gate(a_o)
             g = self.squash(a_g)
             c = f * c + i * g
@@ -46,7 +46,7 @@ class LSTMSteps(Steps):
 
         return step
 
-    def backward(self, kernel):
+    def backward(self, kernel, *bias):
         transposed = ops.transpose(kernel)
 
         def step(d_states, kept, before, after):

@@ -23,14 +23,14 @@ class SimpleRNNSteps(Steps):
     def __init__(self, cell):
         self.squash = Activation(cell.activation)
 
-    def forward(self, kernel):
+    def forward(self, kernel, *bias):
         def step(x, states):
             (h,) = states
-            return [self.squash(x + ops.matmul(h, kernel))], []
+            return [self.squash(sum(bias, x + ops.matmul(h, kernel)))], []
 
         return step
 
-    def backward(self, kernel):
+    def backward(self, kernel, *bias):
         transposed = ops.transpose(kernel)
 
         def step(d_states, kept, before, after):

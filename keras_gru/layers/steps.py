@@ -15,19 +15,19 @@ class Steps:
     def __init__(self, cell):
         raise NotImplementedError
 
-    def input_bias(self, cell):
-        """`(G,)`, what is added to x W_x, or `None`."""
-        return cell.bias
-
     def weights(self, cell):
-        """What the steps need besides the input's weighted sums; the kernel of h comes first."""
-        return [cell.recurrent_kernel]
+        """What the steps need besides the input's weighted sums: the kernel of h, and biases.
+
+        The bias is added step by step, while the sums are at hand: added to all of them before the
+        walk, it would be one more pass through memory.
+        """
+        return [cell.recurrent_kernel, *([cell.bias] if cell.use_bias else [])]
 
     def forward(self, *weights):
         """What is done once before the walk, and then the step.
 
         Returns:
-            `(x, states) -> (states, kept)`: x `(B, G)` is x W_x + b, the states are a list of
+            `(x, states) -> (states, kept)`: x `(B, G)` is x W_x, the states are a list of
             `(B, U)` with the output first, kept is a list of what else the way back needs.
         """
         raise NotImplementedError
@@ -43,8 +43,11 @@ class Steps:
         raise NotImplementedError
 
     def weight_gradients(self, da, kept, before):
-        """The derivative by each of the `weights`, from all rows `(R, ·)` of all steps at once."""
-        return [product(before[0], da)]
+        """The derivative by each weight, from all rows `(R, ·)` of all steps at once.
+
+        Where there is no bias, its derivative is left out by the caller.
+        """
+        return [product(before[0], da), ops.sum(da, axis=0)]
 
 
 def product(rows, da):
