@@ -7,7 +7,8 @@
 
 A framework that differentiates a loop by itself does 1 and 4 at every step and keeps much more.
 The mathematics is the cells': `gru_steps`, `lstm_steps`, `simple_rnn_steps`. Two functions are the
-backend's: `scan` and `differentiable`, in `loop_tensorflow`.
+backend's: `scan` and `differentiable`, in `loop_tensorflow`, `loop_jax` and `loop_torch`. They set
+the limits of the second derivative: TensorFlow and JAX have it, PyTorch refuses.
 """
 
 # Shapes: T time, B batch, D features, U units, G columns of the kernel; time is the first axis.
@@ -36,7 +37,9 @@ _METHODS = {
     }
     for cls in _STEPS
 }
-_LOOPS = {"tensorflow": "loop_tensorflow"}
+_LOOPS = {"tensorflow": "loop_tensorflow", "jax": "loop_jax", "torch": "loop_torch"}
+# JAX compiles the generic loop as well as this one, where there is no gradient to be found.
+_ONLY_IN_TRAINING = {"jax"}
 
 
 def obstacle(cell, training):
@@ -46,10 +49,11 @@ def obstacle(cell, training):
         cell: any cell.
         training: whether dropout is on.
     """
-    if keras.backend.backend() not in _LOOPS:
-        return f"no faster on {keras.backend.backend()}"
+    backend = keras.backend.backend()
+    if backend not in _LOOPS:
+        return f"the backend is {backend}"
     if type(cell) not in _STEPS:
-        return f"the cell is a {type(cell).__name__}"
+        return f"the cell is a {_name(type(cell))}"
     replaced = [
         name
         for name, method in _METHODS[type(cell)].items()
@@ -63,7 +67,14 @@ def obstacle(cell, training):
             return f"{name} {name_of(function)}"
     if training and cell.recurrent_dropout:
         return "recurrent dropout"
+    if not training and backend in _ONLY_IN_TRAINING:
+        return f"no faster on {backend} without training"
     return None
+
+
+def _name(cls):
+    known = cls.__name__ in {known.__name__ for known in _STEPS}
+    return f"{cls.__name__} of {cls.__module__.split('.')[0]}" if known else cls.__name__
 
 
 def run(cell, sequences, states, mask=None, training=False, go_backwards=False, every_output=True):

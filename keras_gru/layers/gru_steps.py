@@ -91,7 +91,7 @@ class ResetAfter(ResetBefore):
     """
 
     def weights(self, cell):
-        return [cell.recurrent_kernel, *(ops.unstack(cell.bias) if cell.use_bias else [])]
+        return [cell.recurrent_kernel, *([cell.bias[0], cell.bias[1]] if cell.use_bias else [])]
 
     def forward(self, kernel, *bias):
         def step(x, states):

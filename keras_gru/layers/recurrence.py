@@ -127,7 +127,8 @@ class Recurrence(keras.layers.RNN):
         outputs, states = fused.run(
             self.cell,
             sequences,
-            initial_state,
+            # On PyTorch a stateful layer's variables change in place, under the gradient's feet.
+            keras.tree.map_structure(ops.copy, initial_state),
             mask,
             training=training,
             go_backwards=self.go_backwards,
