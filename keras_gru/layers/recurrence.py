@@ -8,6 +8,8 @@ from functools import partial
 import keras
 from keras import ops
 
+from keras_gru.layers import fused
+
 
 @keras.saving.register_keras_serializable(package="keras_gru")
 class Recurrence(keras.layers.RNN):
@@ -81,6 +83,7 @@ class Recurrence(keras.layers.RNN):
             _set_policy(self.cell, self.dtype_policy)
         elif isinstance(self.cell, keras.Layer):
             self.dtype_policy = self.cell.dtype_policy
+        self._engine = None
 
     def inner_loop(self, sequences, initial_state, mask, training=False):
         """The walk over time.
@@ -94,10 +97,52 @@ class Recurrence(keras.layers.RNN):
         Returns:
             `(last_output, outputs, states)`: `(B, U)`, `(B, T, U)` and a list.
         """
+        obstacle = self._obstacle(training)
+        self._engine = "fused" if obstacle is None else f"generic: {obstacle}"
+        if obstacle is None:
+            return self._fused(sequences, initial_state, mask, training)
         if keras.backend.backend() == "tensorflow" and not self.unroll:
             # Keras' own loop is right there, and bounded, without which XLA has no gradient.
             return super().inner_loop(sequences, initial_state, mask, training)
         return self._walk(sequences, initial_state, mask, training)
+
+    @property
+    def engine(self):
+        """What walks over time: `"fused"`, the fast path, or `"generic: ..."` and the reason.
+
+        It tells of the last call (or the last time it was traced or compiled) and, before there
+        was one, of a call that does not train.
+        """
+        if self._engine is not None:
+            return self._engine
+        obstacle = self._obstacle(training=False)
+        return "fused" if obstacle is None else f"generic: {obstacle}"
+
+    def _obstacle(self, training):
+        return "unroll" if self.unroll else fused.obstacle(self.cell, training)
+
+    def _fused(self, sequences, initial_state, mask, training):
+        if mask is not None:
+            mask = ops.cast(keras.tree.flatten(mask)[0], "bool")
+        outputs, states = fused.run(
+            self.cell,
+            sequences,
+            # On PyTorch a stateful layer's variables change in place, under the gradient's feet.
+            keras.tree.map_structure(ops.copy, initial_state),
+            mask,
+            training=training,
+            go_backwards=self.go_backwards,
+            every_output=self.return_sequences,
+        )
+        last = states[0]
+        if mask is not None:
+            # A masked step repeats the output before it, which is the state unless there was none.
+            seen = ops.flip(mask, axis=1) if self.go_backwards else mask
+            last = ops.where(ops.any(seen, axis=1)[:, None], last, 0)
+            if self.return_sequences:
+                shown = seen if self.zero_output_for_mask else _seen_so_far(seen)
+                outputs = ops.where(shown[..., None], outputs, 0)
+        return last, last[:, None] if outputs is None else outputs, states
 
     def _walk(self, sequences, initial_state, mask, training):
         steps = [ops.swapaxes(sequences, 0, 1)]
@@ -176,6 +221,12 @@ def _unrolled(step, carry, steps):
         carry, output = step(carry, [tensor[t] for tensor in steps])
         outputs.append(output)
     return carry, ops.stack(outputs)
+
+
+def _seen_so_far(seen):
+    """`(B, T)`: whether a row was seen at this step or before it."""
+    first = ops.argmax(seen, axis=1)[:, None]
+    return (ops.arange(ops.shape(seen)[1])[None] >= first) & ops.any(seen, axis=1, keepdims=True)
 
 
 def _where(seen, new, old):

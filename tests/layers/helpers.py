@@ -1,10 +1,14 @@
 """Layers, arrays and gradients on whichever backend Keras runs."""
 
+import contextlib
+
 import keras
 import numpy as np
+import pytest
 
 import keras_gru
 from keras_gru.cells import recurrent_layer
+from keras_gru.layers import fused
 
 BACKEND = keras.backend.backend()
 # Keras' operations compute a float64 in float32 on JAX and PyTorch; on TensorFlow they do not.
@@ -128,3 +132,50 @@ class OutputIsNotState(keras.Layer):
 
     def get_config(self):
         return {**super().get_config(), "units": self.units}
+
+
+def values_and_gradients(layer, x, states, mask, training, weigh):
+    """What a layer puts out, and the derivatives by its input, its states and its weights.
+
+    Args:
+        layer: a recurrent layer.
+        x: array `(B, T, D)`.
+        states: arrays `(B, U)`, what it starts from.
+        mask: array `(B, T)` or `None`.
+        training: whether dropout is on.
+        weigh: `(outputs) -> arrays`; the loss is the sum of the outputs times these.
+
+    Returns:
+        `(outputs, gradients)`, lists of arrays.
+    """
+    inputs = [keras.Variable(value, dtype=layer.compute_dtype) for value in (x, *states)]
+    seen = None if mask is None else flags(mask)
+
+    def outputs():
+        values, *first = (variable.value for variable in inputs)
+        called = layer(values, initial_state=first, mask=seen, training=training)
+        return keras.tree.flatten(called)
+
+    def loss():
+        found = outputs()
+        pairs = zip(found, weigh(found), strict=True)
+        return sum(keras.ops.sum(o * keras.ops.cast(w, o.dtype)) for o, w in pairs)
+
+    found = gradients(loss, [*inputs, *layer.trainable_variables])
+    return [array(output) for output in outputs()], found
+
+
+def assert_same(found, expected):
+    """To 1e-10 of the largest in float64, to 1e-5 in float32."""
+    tolerance = 1e-10 if DTYPE == "float64" else 1e-5
+    for one, other in zip(found, expected, strict=True):
+        scale = max(np.abs(other).max(initial=0), 1)
+        np.testing.assert_allclose(one / scale, other / scale, rtol=0, atol=tolerance)
+
+
+@contextlib.contextmanager
+def fast_path_off(off=True):
+    with pytest.MonkeyPatch.context() as patch:
+        if off:
+            patch.setattr(fused, "obstacle", lambda *_: "switched off")
+        yield

@@ -78,3 +78,84 @@ def walk(step, x, states, mask=None, go_backwards=False):
         all_outputs.append(outputs)
         all_states.append(row_states)
     return np.array(all_outputs), [np.concatenate(state) for state in zip(*all_states, strict=True)]
+
+
+def gru_step_back(x, h, weights, dh, reset_after=False):
+    """The derivatives by x, the state and the weights of one step, from dh by the new state."""
+    kernel, recurrent_kernel, bias = weights
+    units = h.shape[1]
+    input_bias, recurrent_bias = bias if reset_after else (bias, np.zeros_like(bias))
+    a_x = x @ kernel + input_bias
+    a_h = h @ recurrent_kernel + recurrent_bias
+    z, r = (sigmoid(a_x[:, i : i + units] + a_h[:, i : i + units]) for i in (0, units))
+    w_zr, w_g = np.split(recurrent_kernel, [2 * units], axis=1)
+    n = a_h[:, 2 * units :] if reset_after else (r * h) @ w_g
+    g = np.tanh(a_x[:, 2 * units :] + (r * n if reset_after else n))
+
+    d_z, d_g, d_h = dh * (h - g), dh * (1 - z), dh * z
+    da_g = d_g * (1 - g**2)
+    if reset_after:
+        d_n, d_r = da_g * r, da_g * n
+        d_h = d_h + d_n @ w_g.T
+        d_w_g = h.T @ d_n
+    else:
+        d_rh = da_g @ w_g.T
+        d_r, d_h = d_rh * h, d_h + d_rh * r
+        d_w_g = (r * h).T @ da_g
+    da_zr = np.concatenate([d_z * z * (1 - z), d_r * r * (1 - r)], axis=1)
+    d_h = d_h + da_zr @ w_zr.T
+    da = np.concatenate([da_zr, da_g], axis=1)
+    d_bias = da.sum(0)
+    if reset_after:
+        d_bias = np.stack([d_bias, np.concatenate([da_zr, d_n], axis=1).sum(0)])
+    d_recurrent_kernel = np.concatenate([h.T @ da_zr, d_w_g], axis=1)
+    return da @ kernel.T, [d_h], [x.T @ da, d_recurrent_kernel, d_bias]
+
+
+def lstm_step_back(x, h, c, weights, dh, dc):
+    kernel, recurrent_kernel, bias = weights
+    i, f, g, o = np.split(x @ kernel + h @ recurrent_kernel + bias, 4, axis=1)
+    i, f, g, o = sigmoid(i), sigmoid(f), np.tanh(g), sigmoid(o)
+    m = np.tanh(f * c + i * g)
+    dc = dc + dh * o * (1 - m**2)
+    by_gate = [
+        dc * g * i * (1 - i),
+        dc * c * f * (1 - f),
+        dc * i * (1 - g**2),
+        dh * m * o * (1 - o),
+    ]
+    da = np.concatenate(by_gate, axis=1)
+    return da @ kernel.T, [da @ recurrent_kernel.T, dc * f], [x.T @ da, h.T @ da, da.sum(0)]
+
+
+def simple_rnn_step_back(x, h, weights, dh):
+    kernel, recurrent_kernel, bias = weights
+    da = dh * (1 - np.tanh(x @ kernel + h @ recurrent_kernel + bias) ** 2)
+    return da @ kernel.T, [da @ recurrent_kernel.T], [x.T @ da, h.T @ da, da.sum(0)]
+
+
+STEPS_BACK = {
+    "gru": lambda x, states, weights, d: gru_step_back(x, *states, weights, *d),
+    "gru_reset_after": lambda x, states, weights, d: gru_step_back(x, *states, weights, *d, True),
+    "lstm": lambda x, states, weights, d: lstm_step_back(x, *states, weights, *d),
+    "simple_rnn": lambda x, states, weights, d: simple_rnn_step_back(x, *states, weights, *d),
+}
+
+
+def walk_back(cell, x, states, weights, d_outputs):
+    """The derivatives of sum(outputs * d_outputs), by the chain rule, one step after the other.
+
+    Returns:
+        A list: by x, by each state and by each weight.
+    """
+    length = x.shape[1]
+    states_before = [states]
+    for t in range(length):
+        states_before.append(STEPS[cell](x[:, t], states_before[-1], weights)[1])
+    d_x, d_states = np.zeros_like(x), [np.zeros_like(state) for state in states]
+    d_weights = [np.zeros_like(weight) for weight in weights]
+    for t in reversed(range(length)):
+        d_states = [d_states[0] + d_outputs[:, t], *d_states[1:]]
+        d_x[:, t], d_states, step = STEPS_BACK[cell](x[:, t], states_before[t], weights, d_states)
+        d_weights = [total + one for total, one in zip(d_weights, step, strict=True)]
+    return [d_x, *d_states, *d_weights]

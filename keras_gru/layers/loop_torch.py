@@ -1,0 +1,40 @@
+"""A loop over time and a gradient of one's own, in PyTorch. The contract is `loop_tensorflow`'s."""
+
+import keras
+import torch
+
+
+def scan(step, carry, steps, reverse=False):
+    """A loop of Python: PyTorch has no other."""
+    collected = []
+    for t in reversed(range(len(steps[0]))) if reverse else range(len(steps[0])):
+        carry, outputs = step(carry, [tensor[t] for tensor in steps])
+        collected.append(outputs)
+    if reverse:
+        collected.reverse()
+    return carry, [torch.stack(outputs) for outputs in zip(*collected, strict=True)]
+
+
+def differentiable(forward, backward):
+    """A `torch.autograd.Function`, which is differentiated once and not twice."""
+
+    class Function(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, *tensors):
+            outputs, kept = forward(*tensors)
+            ctx.structure = keras.tree.map_structure(lambda _: 0, kept)
+            ctx.save_for_backward(*keras.tree.flatten(kept))
+            return tuple(outputs)
+
+        @staticmethod
+        def backward(ctx, *gradients):
+            # What was kept is not part of a graph: a second derivative would be wrong in silence.
+            if torch.is_grad_enabled():
+                raise RuntimeError(
+                    "On PyTorch this layer has a first derivative only, and `create_graph=True` "
+                    "was received: make the layer with `unroll=True` for a second one."
+                )
+            kept = keras.tree.pack_sequence_as(ctx.structure, ctx.saved_tensors)
+            return tuple(backward(kept, list(gradients)))
+
+    return Function.apply

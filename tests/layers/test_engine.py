@@ -1,0 +1,216 @@
+"""Which way a call goes, that it says so, and where the fast path runs."""
+
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+
+import keras_gru
+from keras_gru.cells import recurrent_layer
+
+from .helpers import (
+    BACKEND,
+    CELLS,
+    DTYPE,
+    MinimalGatedUnit,
+    array,
+    assert_same,
+    drawn_layer,
+    fast_path_off,
+    tensor,
+)
+
+only_tensorflow = pytest.mark.skipif(BACKEND != "tensorflow", reason="TensorFlow's own")
+
+
+class Unchanged(keras_gru.GRUCell):
+    """It overrides nothing, but the engine does not know it."""
+
+
+def without_training():
+    return "fused" if BACKEND != "jax" else "generic: no faster on jax without training"
+
+
+def test_engine_says_which_way_a_call_would_go_and_went(rng):
+    layer = drawn_layer("gru", rng, recurrent_dropout=0.5)
+    x = tensor(rng.normal(size=(3, 5, 3)))
+    assert layer.engine == without_training()
+    layer(x, training=True)
+    assert layer.engine == "generic: recurrent dropout"
+    layer(x, training=False)
+    assert layer.engine == without_training()
+
+
+@pytest.mark.parametrize(
+    "layer, reason",
+    [
+        (lambda: keras_gru.GRU(4, unroll=True), "unroll"),
+        (lambda: keras_gru.GRU(4, activation="elu"), "activation elu"),
+        (lambda: keras_gru.LSTM(4, recurrent_activation="softmax"), "recurrent_activation softmax"),
+        (lambda: keras_gru.Recurrence(MinimalGatedUnit(4)), "the cell is a MinimalGatedUnit"),
+        (lambda: keras_gru.Recurrence(Unchanged(4)), "the cell is a Unchanged"),
+        (lambda: keras_gru.Recurrence(keras.layers.GRUCell(4)), "the cell is a GRUCell of keras"),
+        (lambda: keras_gru.Recurrence([keras_gru.GRUCell(4)] * 1), "the cell is a StackedRNNCells"),
+    ],
+)
+def test_what_the_fast_path_cannot_do_goes_the_generic_way(rng, layer, reason):
+    layer = layer()
+    layer(np.ones((2, 5, 3), "float32"), training=True)
+    assert layer.engine == f"generic: {reason}"
+
+
+def test_recurrence_with_a_cell_that_is_known_is_fast():
+    for cell in (keras_gru.GRUCell, keras.layers.LSTMCell, keras.layers.SimpleRNNCell):
+        layer = keras_gru.Recurrence(cell(4))
+        layer(np.ones((2, 5, 3), "float32"), training=True)
+        assert layer.engine == "fused"
+
+
+@pytest.mark.parametrize("where", ["object", "class"])
+@pytest.mark.parametrize("method", ["call", "gates", "candidate", "interpolate", "recurrent_term"])
+def test_a_replaced_method_is_never_passed_over(rng, monkeypatch, where, method):
+    layer, x = drawn_layer("gru", rng), tensor(rng.normal(size=(3, 5, 3)))
+    plain = array(layer(x, training=True))
+    owner = layer.cell if where == "object" else keras_gru.GRUCell
+    original, calls = getattr(owner, method), []
+
+    def counted(*arguments, **keywords):
+        calls.append(method)
+        return original(*arguments, **keywords)
+
+    monkeypatch.setattr(owner, method, counted)
+    np.testing.assert_allclose(array(layer(x, training=True)), plain, atol=1e-6)
+    assert calls and layer.engine == f"generic: its {method} was replaced"
+
+
+@only_tensorflow
+@pytest.mark.parametrize("jit_compile", [False, True])
+@pytest.mark.parametrize("cell", CELLS)
+def test_open_shapes_are_traced_once_and_have_gradients(rng, cell, jit_compile):
+    import tensorflow as tf
+
+    layer, traced = drawn_layer(cell, rng, return_sequences=True), []
+
+    def step(x, mask):
+        traced.append(layer.engine)
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_sum(layer(x, mask=mask, training=True) ** 2)
+        return tape.gradient(loss, [weight.value for weight in layer.weights])
+
+    signature = [tf.TensorSpec((None, None, 3), DTYPE), tf.TensorSpec((None, None), "bool")]
+    compiled = tf.function(step, jit_compile=jit_compile, input_signature=signature)
+    for shape in ((2, 5), (3, 7), (1, 1)):
+        x, mask = tensor(rng.normal(size=(*shape, 3))), rng.random(shape) < 0.7
+        found = compiled(x, mask)
+        count = len(traced)
+        assert_same([array(g) for g in found], [array(g) for g in step(x, mask)])
+        del traced[count:]
+    assert len(traced) == 1
+
+
+@only_tensorflow
+@pytest.mark.parametrize("jit_compile", [None, False, True])
+def test_second_derivatives(rng, jit_compile):
+    import tensorflow as tf
+
+    layer, x = drawn_layer("gru", rng), tensor(rng.normal(size=(2, 4, 3)))
+
+    def twice(x):
+        with tf.GradientTape() as outer:
+            outer.watch(x)
+            with tf.GradientTape() as inner:
+                inner.watch(x)
+                loss = tf.reduce_sum(layer(x, training=True) ** 2)
+            squared = tf.reduce_sum(inner.gradient(loss, x) ** 2)
+        return outer.gradient(squared, x)
+
+    run = twice if jit_compile is None else tf.function(twice, jit_compile=jit_compile)
+    found = array(run(x))
+    with fast_path_off():
+        assert_same([found], [array(twice(x))])
+
+
+@only_tensorflow
+def test_a_gradient_comes_through_a_saved_model(rng, tmp_path):
+    import tensorflow as tf
+
+    layers = [recurrent_layer(cell, 4, return_sequences=True) for cell in CELLS]
+    model = keras.Sequential([keras.Input((None, 3)), *layers])
+    tf.saved_model.save(model, str(tmp_path / "saved"))
+    loaded = tf.saved_model.load(str(tmp_path / "saved"))
+    saved = loaded.signatures["serving_default"]
+    x = tf.constant(rng.normal(size=(2, 5, 3)), "float32")
+    found = []
+    for function in (lambda x: next(iter(saved(x).values())), model):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            loss = tf.reduce_sum(function(x) ** 2)
+        found.append(array(tape.gradient(loss, x)))
+    np.testing.assert_allclose(*found, rtol=1e-5, atol=1e-7)
+
+
+MIRRORED = """
+import numpy as np, tensorflow as tf, keras, keras_gru
+cpu = tf.config.list_physical_devices("CPU")[0]
+tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+x, y = np.random.default_rng(0).normal(size=(8, 5, 3)), np.zeros((8, 3))
+
+def losses(strategy):
+    keras.utils.set_random_seed(1)
+    with strategy.scope():
+        layers = [keras_gru.GRU(4, return_sequences=True), keras_gru.LSTM(3)]
+        model = keras.Sequential([keras.Input((None, 3)), *layers])
+        model.compile(keras.optimizers.SGD(1.0), "mse", jit_compile=False)
+    fitted = model.fit(x, y, batch_size=4, epochs=3, shuffle=False, verbose=0)
+    assert [layer.engine for layer in layers] == ["fused", "fused"]
+    return fitted.history["loss"]
+
+two = losses(tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]))
+np.testing.assert_allclose(two, losses(tf.distribute.get_strategy()), rtol=1e-4)
+assert two[-1] < two[0]
+"""
+
+
+@only_tensorflow
+def test_two_replicas_train_as_one():
+    done = subprocess.run([sys.executable, "-c", MIRRORED], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-2000:]
+
+
+@pytest.mark.skipif(BACKEND != "jax", reason="JAX's own")
+def test_jax_transformations(rng):
+    import jax
+
+    layer = drawn_layer("gru", rng)
+    values = [weight.value for weight in layer.trainable_variables]
+    others = [weight.value for weight in layer.non_trainable_variables]
+    x = jax.numpy.asarray(rng.normal(size=(2, 3, 5, 3)), "float32")
+
+    def loss(values, x):
+        return jax.numpy.sum(layer.stateless_call(values, others, x, training=True)[0] ** 2)
+
+    of_each = jax.jit(jax.vmap(jax.grad(loss), in_axes=(None, 0)))(values, x)
+    for index in range(2):
+        for one, other in zip(of_each, jax.grad(loss)(values, x[index]), strict=True):
+            np.testing.assert_allclose(one[index], other, rtol=1e-4, atol=1e-5)
+    twice = jax.grad(lambda x: jax.numpy.sum(jax.grad(loss, argnums=1)(values, x) ** 2))
+    found = twice(x[0])
+    with fast_path_off():
+        np.testing.assert_allclose(found, twice(x[0]), rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.skipif(BACKEND != "torch", reason="PyTorch's own")
+def test_pytorch_keeps_nothing_under_no_grad_and_refuses_a_second_derivative(rng):
+    import torch
+
+    layer, x = drawn_layer("gru", rng), tensor(rng.normal(size=(2, 4, 3))).requires_grad_()
+    with torch.no_grad():
+        assert not layer(x).requires_grad
+    with pytest.raises(RuntimeError, match="make the layer with `unroll=True`"):
+        torch.autograd.grad(layer(x, training=True).sum(), x, create_graph=True)
+    unrolled = drawn_layer("gru", rng, unroll=True)
+    (gradient,) = torch.autograd.grad(unrolled(x).sum(), x, create_graph=True)
+    gradient.sum().backward()
+    assert np.isfinite(array(x.grad)).all()

@@ -1,0 +1,132 @@
+"""The fast path against the generic one, and against a walk back in NumPy."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from keras_gru.cells import recurrent_layer
+
+from .helpers import (
+    BACKEND,
+    CELLS,
+    assert_same,
+    drawn_layer,
+    fast_path_off,
+    state_count,
+    values_and_gradients,
+)
+from .reference import walk_back
+
+ACTIVATIONS = ["tanh", "sigmoid", "hard_sigmoid", "relu", None]
+DRAWN = st.fixed_dictionaries(
+    {
+        "cell": st.sampled_from(CELLS),
+        "sizes": st.tuples(*[st.integers(1, 4)] * 4),
+        "padding": st.sampled_from([None, "right", "left", "random", "all"]),
+        "training": st.booleans(),
+        "activation": st.sampled_from(ACTIVATIONS),
+        "recurrent_activation": st.sampled_from(ACTIVATIONS),
+        "options": st.fixed_dictionaries(
+            {
+                "use_bias": st.booleans(),
+                "go_backwards": st.booleans(),
+                "return_sequences": st.booleans(),
+                "return_state": st.booleans(),
+                "zero_output_for_mask": st.booleans(),
+                "dropout": st.sampled_from([0.0, 0.4]),
+            }
+        ),
+        "held": st.tuples(*[st.sampled_from([None, 0, 0.25, 1])] * 2),
+        "seed": st.integers(0, 9999),
+    }
+)
+
+
+def drawn_mask(padding, batch, time, rng):
+    lengths = rng.integers(0, time + 1, (batch, 1))
+    return {
+        None: None,
+        "right": np.arange(time) < lengths,
+        "left": np.arange(time) >= lengths,
+        "random": rng.random((batch, time)) < 0.5,
+        "all": np.zeros((batch, time), bool),
+    }[padding]
+
+
+@settings(max_examples=80 if BACKEND == "tensorflow" else 12, deadline=None)
+@given(DRAWN)
+def test_fused_is_generic_in_outputs_and_gradients_whatever_the_options(drawn):
+    rng = np.random.default_rng(drawn["seed"])
+    cell, (batch, time, features, units) = drawn["cell"], drawn["sizes"]
+    options = {**drawn["options"], "activation": drawn["activation"], "seed": 3}
+    if cell != "simple_rnn":
+        options["recurrent_activation"] = drawn["recurrent_activation"]
+    if cell.startswith("gru"):
+        options["hold_update_gate"], options["hold_reset_gate"] = drawn["held"]
+    x = rng.normal(size=(batch, time, features))
+    states = rng.normal(size=(state_count(cell), batch, units))
+    mask = drawn_mask(drawn["padding"], batch, time, rng)
+    training = drawn["training"] or BACKEND == "jax"
+    found = []
+    for switched_off in (False, True):
+        layer = drawn_layer(cell, np.random.default_rng(1), units, features, **options)
+        with fast_path_off(switched_off):
+            weights = np.random.default_rng(2)
+            found.append(
+                values_and_gradients(
+                    layer, x, states, mask, training,
+                    lambda outputs, rng=weights: [rng.normal(size=o.shape) for o in outputs],
+                )
+            )  # fmt: skip
+        assert layer.engine == ("generic: switched off" if switched_off else "fused")
+    for one, other in zip(*found, strict=True):
+        assert_same(one, other)
+
+
+@pytest.mark.parametrize("training", [False, True])
+@pytest.mark.parametrize("cell", CELLS)
+def test_gradients_are_those_of_a_walk_back_step_by_step(rng, cell, training):
+    layer = drawn_layer(cell, rng, return_sequences=True)
+    x, states = rng.normal(size=(3, 5, 3)), list(rng.normal(size=(state_count(cell), 3, 4)))
+    weigh, weights = rng.normal(size=(3, 5, 4)), layer.get_weights()
+    _, found = values_and_gradients(layer, x, states, None, training, lambda _: [weigh])
+    expected = walk_back(cell, x, states, [np.asarray(w, "float64") for w in weights], weigh)
+    assert_same(found, expected)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_float32(rng, cell):
+    found = []
+    x, mask = rng.normal(size=(4, 20, 3)), rng.random((4, 20)) < 0.8
+    weigh, states = rng.normal(size=(4, 20, 8)), rng.normal(size=(state_count(cell), 4, 8))
+    for switched_off in (False, True):
+        layer = recurrent_layer(cell, 8, return_sequences=True, dtype="float32")
+        layer.build((None, None, 3))
+        drawn = np.random.default_rng(2)
+        layer.set_weights([drawn.normal(0, 0.5, weight.shape) for weight in layer.weights])
+        with fast_path_off(switched_off):
+            found.append(
+                values_and_gradients(layer, x, list(states), mask, True, lambda _: [weigh])[1]
+            )
+    for one, other in zip(*found, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-5 * np.abs(other).max())
+
+
+@pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
+@pytest.mark.parametrize("cell", CELLS)
+def test_half_precision_walks_in_float32(rng, cell, policy):
+    """Over 200 steps the gradients stay as near as the rounded inputs and weights let them."""
+    x, found = rng.normal(size=(4, 200, 3)), []
+    weigh = rng.normal(size=(4, 200, 4))
+    weights = [rng.normal(0, 0.4, w.shape) for w in drawn_layer(cell, rng).weights]
+    states = [np.zeros((4, 4))] * state_count(cell)
+    for dtype in ("float32", policy):
+        layer = recurrent_layer(cell, 4, return_sequences=True, dtype=dtype)
+        layer.build((None, None, 3))
+        layer.set_weights(weights)
+        found.append(values_and_gradients(layer, x, states, None, True, lambda _: [weigh])[1])
+        assert layer.engine == "fused"
+    for one, other in zip(*found, strict=True):
+        error = np.abs(np.asarray(other, "float32") - one).max() / np.abs(one).max()
+        assert 0 < error < (0.02 if policy == "mixed_float16" else 0.15)
