@@ -5,6 +5,7 @@
 import keras
 from keras import ops
 
+from keras_gru.errors import UserError
 from keras_gru.models.seeding import seeded
 from keras_gru.models.stack import logits_layer, recurrent_stack, sequence_input, without_mask
 
@@ -46,6 +47,10 @@ def classifier(
         A `keras.Model` from `{"tokens": (B, T)}`, or `{"features": (B, T, D), "mask": (B, T)}`
         (no mask where all have one length), to logits `(B, C)`.
 
+    Raises:
+        UserError: there is no such `pooling` or `cell`, `layers` is not a positive integer, or not
+            exactly one of `vocabulary` and `features` was given.
+
     Example:
 
     >>> from keras_gru import models
@@ -53,6 +58,9 @@ def classifier(
     >>> model.output_shape
     (None, 3)
     """
+    if pooling not in ("last", *_POOLING):
+        known = ", ".join(["'last'", *map(repr, _POOLING)])
+        raise UserError(f"'pooling' must be one of {known}: received {pooling!r}.")
     with seeded(seed):
         inputs, x, mask = sequence_input(vocabulary, features, length, embedding)
         x = recurrent_stack(

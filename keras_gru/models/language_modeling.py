@@ -7,7 +7,7 @@ from keras import ops
 
 from keras_gru.cells import recurrent_layer
 from keras_gru.models.seeding import seeded
-from keras_gru.models.stack import logits_layer, without_mask
+from keras_gru.models.stack import depths, logits_layer, without_mask
 
 
 def language_model(
@@ -57,7 +57,7 @@ def language_model(
                 recurrent_dropout=recurrent_dropout,
                 name=f"recurrent_{number}",
             )
-            for number in range(1, layers + 1)
+            for number in depths(layers)
         ]
         parts.append(logits_layer(vocabulary))
         tokens = keras.Input((length,), dtype="int32", name="tokens")

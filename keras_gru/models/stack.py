@@ -2,6 +2,8 @@
 
 # B batch, T time steps, D features, U units
 
+from numbers import Integral
+
 import keras
 from keras import ops
 
@@ -72,8 +74,11 @@ def recurrent_stack(
 
     Returns:
         `(B, T, U)` or `(B, U)`, with twice the units if bidirectional.
+
+    Raises:
+        UserError: `layers` is not a positive integer, or there is no such cell.
     """
-    for number in range(1, layers + 1):
+    for number in depths(layers):
         name = f"recurrent_{number}"
         layer = recurrent_layer(
             cell,
@@ -87,6 +92,17 @@ def recurrent_stack(
             layer = keras.layers.Bidirectional(layer, name=name)
         x = layer(x, mask=mask)
     return x
+
+
+def depths(layers):
+    """The numbers of a model's layers from the input on: 1, 2, …
+
+    Raises:
+        UserError: `layers` is not a positive integer.
+    """
+    if not isinstance(layers, Integral) or layers < 1:
+        raise UserError(f"'layers' must be a positive integer: received {layers!r}.")
+    return range(1, layers + 1)
 
 
 def logits_layer(outputs):

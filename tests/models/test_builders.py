@@ -218,6 +218,21 @@ def test_tokens_or_vectors(sizes):
         models.classifier(units=2, classes=2, **sizes)
 
 
+@pytest.mark.parametrize("layers", [0, -1, 1.5, "two"])
+@pytest.mark.parametrize("kind", ["classifier", "tagger", "language_model", "encoder_decoder"])
+def test_a_model_has_a_positive_number_of_layers(kind, layers):
+    with pytest.raises(
+        UserError, match=f"'layers' must be a positive integer: received {layers!r}"
+    ):
+        make(kind, layers=layers)
+
+
+@pytest.mark.parametrize("pooling", ["sum", None, ["mean"]])
+def test_an_unknown_pooling_is_refused(pooling):
+    with pytest.raises(UserError, match="'pooling' must be one of 'last', 'mean', 'max': received"):
+        models.classifier(units=2, classes=2, features=3, pooling=pooling)
+
+
 def test_an_unknown_cell_is_refused():
     with pytest.raises(UserError, match="There is no cell 'grru'"):
         models.classifier(units=2, classes=2, features=3, cell="grru")
