@@ -1,6 +1,6 @@
 """The encoder–decoder: one sequence in, another one out."""
 
-# B batch, S source steps, T target steps, U units, V target tokens
+# B batch, S source steps, T target steps, E width of an embedding, U units, V target tokens
 
 import keras
 from keras import ops
@@ -8,7 +8,7 @@ from keras import ops
 from keras_gru.cells import recurrent_layer
 from keras_gru.models.language_modeling import numbered
 from keras_gru.models.seeding import seeded
-from keras_gru.models.stack import logits_layer, without_mask
+from keras_gru.models.stack import depths, logits_layer, without_mask
 
 
 def encoder_decoder(
@@ -27,14 +27,22 @@ def encoder_decoder(
 ):
     """The encoder–decoder of Cho et al. (2014), for teacher forcing.
 
-    The encoder reads the source. Each layer of the decoder starts from the last states of the
-    encoder's layer of the same depth, and reads the target as far as it is known. With a
-    bidirectional encoder, a dense layer brings the states of both directions to the size of the
-    decoder's, so that `units` means the same everywhere.
+    The encoder reads the source, and its last state is the summary c. The decoder reads the target
+    as far as it is known, and sees c at every step, as does the output layer:
+
+        h_t = f(h_(t−1), y_(t−1), c)        f: the recurrent layers, on [y_(t−1), c]
+        p(y_t) = g(h_t, y_(t−1), c)         g: one dense layer, on [h_t, y_(t−1), c]
+
+    with y_(t−1) the embedding of the token before. Of several layers, c is the state of the
+    encoder's last one (an LSTM's h) and enters the decoder's first one. As in Sutskever et al.
+    (2014), each layer of the decoder starts from the last states of the encoder's layer of the same
+    depth. With a bidirectional encoder, a dense layer brings the states of both directions to the
+    size of the decoder's, so that `units` means the same everywhere; c is what comes out of it.
 
     With `attention` the decoder's output of each step asks, and the encoder's outputs answer, by
-    the additive score of Bahdanau et al.: `v · tanh(W q + U k)`. As in Géron's book, the answer
-    goes to the output layer and not, as in the paper, into the next step of the decoder: so it
+    the additive score of Bahdanau et al. (2015): `v · tanh(W q + U k)`. The answer c_t takes the
+    place of c at the output, `p(y_t) = g(h_t, y_(t−1), c_t)`, and c stays at each step's input. In
+    the paper c_t enters the decoder's step, too; as in Géron's book it does not here, so that it
     fits any cell, and all steps are computed at once.
 
     Args:
@@ -54,6 +62,9 @@ def encoder_decoder(
         A `keras.Model` from `{"source": (B, S), "target": (B, T)}` to logits `(B, T, V)` of the
         tokens that follow the target's. `keras_gru.models.translate` decodes with it.
 
+    Raises:
+        UserError: `layers` is not a positive integer, or there is no such cell.
+
     Example:
 
     >>> from keras_gru import models
@@ -65,7 +76,9 @@ def encoder_decoder(
     Reference:
 
     - [Cho et al., 2014](https://arxiv.org/abs/1406.1078)
+    - [Sutskever et al., 2014](https://arxiv.org/abs/1409.3215)
     - [Bahdanau et al., 2015](https://arxiv.org/abs/1409.0473)
+    - A. Géron, Hands-On Machine Learning, the chapter on attention
     """
     with seeded(seed):
 
@@ -85,7 +98,7 @@ def encoder_decoder(
             keras.layers.Embedding(target_vocabulary, embedding, name="target_embedding"),
             logits_layer(target_vocabulary),
         ]
-        for number in range(1, layers + 1):
+        for number in depths(layers):
             encoder = recurrent(f"encoder_{number}", attention or number < layers)
             if bidirectional:
                 encoder = keras.layers.Bidirectional(encoder, name=f"encoder_{number}")
@@ -114,8 +127,8 @@ def encode(parts, source):
         source: `(B, S)`.
 
     Returns:
-        The first states of each decoder layer, and what attention looks at: keys `(B, S, U)`,
-        values and the mask `(B, S)`; nothing without attention.
+        The first states of each decoder layer, and the memory, which no step changes: the summary
+        `(B, U)`, and with attention its keys `(B, S, U)`, values and mask `(B, S)`.
     """
     mask = ops.not_equal(source, 0)
     x = parts["source_embedding"](source)
@@ -125,9 +138,10 @@ def encode(parts, source):
         if isinstance(layer, keras.layers.Bidirectional):
             state = _bridge(parts, f"bridge_{number}", state)
         states.append(state)
+    summary = states[-1][0]
     if "attention" not in parts:
-        return states, []
-    return states, [parts["key"](x), x, mask]
+        return states, [summary]
+    return states, [summary, parts["key"](x), x, mask]
 
 
 def decode(parts, target, states, memory):
@@ -137,22 +151,26 @@ def decode(parts, target, states, memory):
         parts: the model's layers by name.
         target: `(B, T)`.
         states: the states of each decoder layer.
-        memory: what `encode` gave for attention.
+        memory: what `encode` gave beside them.
 
     Returns:
         Logits `(B, T, V)` and the new states.
     """
     mask = ops.not_equal(target, 0)
-    x = parts["target_embedding"](target)
+    y = parts["target_embedding"](target)
+    c, *attended = memory
+    # A product with ones repeats c along a length that need not be known before the model runs. (A
+    # sum with zeros would do, but Keras 3.15 on TensorFlow takes `(1, U, 1)` for a bias `(U,)`.)
+    c = ops.expand_dims(c, 1) * ops.ones_like(ops.expand_dims(target, -1), dtype=c.dtype)
+    h = ops.concatenate([y, c], axis=-1)
     new_states = []
     for layer, state in zip(numbered(parts, "decoder"), states, strict=True):
-        x, *state = layer(x, mask=mask, initial_state=state)
+        h, *state = layer(h, mask=mask, initial_state=state)
         new_states.append(state)
-    if memory:
-        keys, values, source_mask = memory
-        found = parts["attention"]([parts["query"](x), values, keys], mask=[None, source_mask])
-        x = ops.concatenate([x, found], axis=-1)
-    return parts["logits"](x), new_states
+    if attended:
+        keys, values, source_mask = attended
+        c = parts["attention"]([parts["query"](h), values, keys], mask=[None, source_mask])
+    return parts["logits"](ops.concatenate([h, y, c], axis=-1)), new_states
 
 
 def _bridge(parts, name, states):
