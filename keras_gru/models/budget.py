@@ -21,7 +21,9 @@ def recurrent_parameters(model: keras.Model) -> int:
 
     Embeddings and output layers do not count: they belong to the task and not to the cell. It is
     how Chung et al. (2014) count, too: their "about 20k" for LSTM, GRU and tanh layers of 36, 46
-    and 100 units are the weights of these layers with about 100 inputs.
+    and 100 units are the weights of these layers with about 100 inputs. A cell that does not use
+    all columns of its weights (one with held gates, a minimal gated unit made from `GRUCell`) has
+    them counted all the same.
 
     Args:
         model: from a builder or a file.
@@ -55,6 +57,9 @@ def recurrent_units(model: keras.Model) -> int:
 
 def units_for(parameters, count) -> int:
     """The number of units whose weights come nearest to a budget, the smaller one if two do.
+
+    Where `count` is `recurrent_parameters`, columns of weights that a cell has and does not use (of
+    held gates, or in a minimal gated unit made from `GRUCell`) count all the same.
 
     Args:
         parameters: the budget, a number of weights.
