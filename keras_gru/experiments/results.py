@@ -43,7 +43,8 @@ class RunRecord:
         seconds: of training and validation, all epochs.
         seconds_per_epoch: median of the epochs' training part, without the first: it compiles.
         steps_per_second: optimizer steps, from the same median.
-        path: how it was computed: `"XLA"`, `"graph"` or `"eager"`.
+        path: how it was trained, such as `"XLA fused"`: compiled by XLA or run as a graph, and with
+            the fast walk over time or, `"generic"`, step by step as Keras does.
         history: one row per epoch.
     """
 

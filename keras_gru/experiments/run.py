@@ -13,6 +13,8 @@ from keras_gru.experiments.config import Experiment, Training
 from keras_gru.experiments.results import RunFolder, RunRecord
 from keras_gru.experiments.watching import SILENT, Watch
 from keras_gru.files import replacing
+from keras_gru.layers import Recurrence
+from keras_gru.models.budget import recurrent_layers
 
 
 def build(experiment: Experiment, dataset: SequenceDataset, cell: str, seed: int) -> keras.Model:
@@ -185,7 +187,13 @@ def _jit_compile(training: Training, dataset: SequenceDataset) -> bool:
 
 
 def _path(model: keras.Model) -> str:
-    """How a model was computed, in the words of its backend."""
-    if keras.backend.backend() == "torch":
-        return "torch.compile" if model.jit_compile else "eager"
-    return "XLA" if model.jit_compile else "graph"
+    """How a model was trained: compiled or not, and by which walk over time."""
+    layer = recurrent_layers(model)[0]
+    layer = getattr(layer, "forward_layer", layer)
+    compiled, plain = {"torch": ("compiled", "eager")}.get(
+        keras.backend.backend(), ("XLA", "graph")
+    )
+    path = compiled if model.jit_compile else plain
+    if isinstance(layer, Recurrence):  # a user's layer walks as it likes
+        path += " generic" if layer.obstacle(training=True) else " fused"
+    return path

@@ -97,7 +97,9 @@ def run(cell, sequences, states, mask=None, training=False, go_backwards=False, 
     dtype = _dtype(cell.compute_dtype)
     x = ops.cast(sequences, cell.compute_dtype)
     x = ops.transpose(_dropped(cell, x, training), (1, 0, 2))
-    tensors = [x] if mask is None else [x, ops.transpose(mask)[..., None]]
+    tensors = [x]
+    if mask is not None:  # as bytes: some CPUs have no kernel that transposes booleans, and say so
+        tensors.append(ops.cast(ops.transpose(ops.cast(mask, "uint8"))[..., None], "bool"))
     if go_backwards:
         tensors = [ops.flip(tensor, axis=0) for tensor in tensors]
     sums = ops.cast(_weighted_sums(tensors[0], cell.kernel), dtype)

@@ -97,7 +97,7 @@ class Recurrence(keras.layers.RNN):
         Returns:
             `(last_output, outputs, states)`: `(B, U)`, `(B, T, U)` and a list.
         """
-        obstacle = self._obstacle(training)
+        obstacle = self.obstacle(training)
         self._engine = "fused" if obstacle is None else f"generic: {obstacle}"
         if obstacle is None:
             return self._fused(sequences, initial_state, mask, training)
@@ -115,10 +115,15 @@ class Recurrence(keras.layers.RNN):
         """
         if self._engine is not None:
             return self._engine
-        obstacle = self._obstacle(training=False)
+        obstacle = self.obstacle(training=False)
         return "fused" if obstacle is None else f"generic: {obstacle}"
 
-    def _obstacle(self, training):
+    def obstacle(self, training):
+        """Why the fast path cannot be taken, in a few words; `None` if it can.
+
+        Args:
+            training: whether dropout is on.
+        """
         return "unroll" if self.unroll else fused.obstacle(self.cell, training)
 
     def _fused(self, sequences, initial_state, mask, training):

@@ -144,6 +144,7 @@ def test_a_cell_of_ones_own_takes_part(tmp_path):
     keras_gru.register_cell("averager", Averager, label="Averager")
     comparison = compare(tiny(tmp_path, cells=("gru", "averager")))
     own = comparison.runs[1]
+    assert [run.path for run in comparison.runs] == ["graph fused", "graph generic"]
     assert (own.label, own.units, own.recurrent_parameters) == ("Averager", 4, 4 * 2 + 4)
     assert np.isfinite(own.test["mse"])
 
@@ -197,7 +198,11 @@ def test_xla_where_there_is_one_length_and_the_path_is_said(tmp_path):
         assert build(experiment, dataset, "gru", 0).jit_compile is (setting in ("auto", True))
         return compare(experiment).runs[0].path
 
-    assert [path(setting) for setting in ("auto", True, False)] == ["XLA", "XLA", "graph"]
+    assert [path(setting) for setting in ("auto", True, False)] == [
+        "XLA fused",
+        "XLA fused",
+        "graph fused",
+    ]
 
 
 def test_tensorboard_is_written_or_its_absence_said(tmp_path):
