@@ -98,8 +98,8 @@ def run(cell, sequences, states, mask=None, training=False, go_backwards=False, 
     x = ops.cast(sequences, cell.compute_dtype)
     x = ops.transpose(_dropped(cell, x, training), (1, 0, 2))
     tensors = [x]
-    if mask is not None:  # as bytes: some CPUs have no kernel that transposes booleans, and say so
-        tensors.append(ops.cast(ops.transpose(ops.cast(mask, "uint8"))[..., None], "bool"))
+    if mask is not None:  # TensorFlow on some CPUs complains of transposing anything but floats
+        tensors.append(ops.cast(ops.transpose(ops.cast(mask, "float32"))[..., None], "bool"))
     if go_backwards:
         tensors = [ops.flip(tensor, axis=0) for tensor in tensors]
     sums = ops.cast(_weighted_sums(tensors[0], cell.kernel), dtype)
