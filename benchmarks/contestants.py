@@ -1,0 +1,164 @@
+"""What the benchmark of the layers sets side by side, each as `{(mode, kind): function}`.
+
+A mode is "graph", "XLA" or "eager", a kind "training" (forwards, and the gradients of the input and
+all weights) or "forward". A function returns when its result is there.
+"""
+
+# Shapes: B batch, T time, D features, U units.
+
+import importlib.util
+
+CELLS = {"gru": "GRU", "gru_reset_after": "GRU (reset after)", "lstm": "LSTM", "rnn": "SimpleRNN"}
+
+
+def layer_of(maker, cell, units):
+    import keras
+
+    import keras_gru
+
+    library = keras_gru if maker == "ours" else keras.layers
+    options = {"reset_after": cell == "gru_reset_after"} if cell.startswith("gru") else {}
+    name = {"lstm": "LSTM", "rnn": "SimpleRNN"}.get(cell, "GRU")
+    return getattr(library, name)(units, return_sequences=True, **options)
+
+
+def of_tensorflow(layer, x, weigh, mask=None):
+    """`{(mode, kind): function}` for a Keras layer."""
+    import tensorflow as tf
+
+    layer.build(x.shape)
+
+    def training():
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            loss = tf.reduce_sum(layer(x, mask=mask, training=True) * weigh)
+        return tape.gradient(loss, [x, *[weight.value for weight in layer.trainable_weights]])
+
+    def forward():
+        return layer(x, mask=mask, training=False)
+
+    return {
+        (mode, kind): tf.function(function, jit_compile=mode == "XLA")
+        for mode in ("graph", "XLA")
+        for kind, function in (("training", training), ("forward", forward))
+    }
+
+
+def products(shape, cell_blocks=3):
+    """The matrix products of a layer and nothing else: what no layer can be faster than."""
+    import tensorflow as tf
+
+    batch, length, features, units = shape
+    columns = cell_blocks * units
+    x, w = tf.random.normal((batch * length, features)), tf.random.normal((features, columns))
+    h, r = tf.random.normal((batch, units)), tf.random.normal((units, columns)) * 0.01
+    rows, da = (tf.random.normal((batch * length, n)) for n in (units, columns))
+    back, a = tf.transpose(r), tf.random.normal((batch, columns))
+
+    def walk(times, left, right):
+        def body(i, total):
+            return i + 1, total + tf.matmul(left + total[0, 0] * 1e-30, right)
+
+        start = (tf.constant(0), tf.zeros((left.shape[0], right.shape[1])))
+        return tf.while_loop(lambda i, _: i < times, body, start, maximum_iterations=times)[1]
+
+    def forward():
+        return [tf.matmul(x, w), walk(length, h, r)]
+
+    def training():
+        gradients = [tf.matmul(left, da, transpose_a=True) for left in (x, rows)]
+        return [
+            *forward(), walk(length, a, back), *gradients, tf.matmul(da, w, transpose_b=True)
+        ]  # fmt: skip
+
+    return {
+        (mode, kind): tf.function(f, jit_compile=mode == "XLA")
+        for mode in ("graph", "XLA")
+        for kind, f in (("training", training), ("forward", forward))
+    }
+
+
+def of_torch(cell, x, weigh):
+    import torch
+
+    features, units = x.shape[-1], weigh.shape[-1]
+    names = {"gru_reset_after": "GRU", "lstm": "LSTM", "rnn": "RNN"}
+    module = getattr(torch.nn, names[cell])(features, units, batch_first=True)
+    x, weigh = (torch.from_numpy(array) for array in (x, weigh))
+
+    def training():
+        inputs = x.clone().requires_grad_()
+        loss = (module(inputs)[0] * weigh).sum()
+        torch.autograd.grad(loss, [inputs, *module.parameters()])
+
+    def forward():
+        with torch.no_grad():
+            module(x)
+
+    return {("eager", "training"): training, ("eager", "forward"): forward}
+
+
+def of_jax(x, weigh):
+    """The same function as ours, as one writes it in JAX: a scan that differentiates itself."""
+    import jax
+    from jax import numpy as jnp
+
+    features, units = x.shape[-1], weigh.shape[-1]
+    keys = jax.random.split(jax.random.key(0), 2)
+    weights = [
+        jax.random.normal(key, (rows, 3 * units)) * rows**-0.5
+        for key, rows in zip(keys, (features, units), strict=True)
+    ]
+    weights.append(jnp.zeros(3 * units))
+
+    def outputs(weights, x):
+        kernel, recurrent, bias = weights
+
+        def step(h, a):
+            a_zr, a_g = a[:, : 2 * units], a[:, 2 * units :]
+            zr = jax.nn.sigmoid(a_zr + h @ recurrent[:, : 2 * units])
+            z, r = zr[:, :units], zr[:, units:]
+            h = z * h + (1 - z) * jnp.tanh(a_g + (r * h) @ recurrent[:, 2 * units :])
+            return h, h
+
+        sums = jnp.swapaxes(x, 0, 1) @ kernel + bias
+        return jnp.swapaxes(jax.lax.scan(step, jnp.zeros((x.shape[0], units)), sums)[1], 0, 1)
+
+    x, weigh = jnp.asarray(x), jnp.asarray(weigh)
+    run = jax.jit(outputs)
+    step = jax.jit(jax.grad(lambda w, x: jnp.sum(outputs(w, x) * weigh), argnums=(0, 1)))
+    return {
+        ("XLA", "training"): lambda: jax.block_until_ready(step(weights, x)),
+        ("XLA", "forward"): lambda: jax.block_until_ready(run(weights, x)),
+    }
+
+
+def contestants(framework, shape):
+    """`{name: {(mode, kind): function}}` for one shape, of one framework."""
+    import numpy as np
+
+    batch, length, features, units = shape
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(batch, length, features)).astype("float32")
+    weigh = rng.normal(size=(batch, length, units)).astype("float32")
+    if framework == "torch":
+        cells = ("gru_reset_after", "lstm", "rnn")
+        return {f"torch {cell}": of_torch(cell, x, weigh) for cell in cells}
+    if framework == "jax":
+        return {"jax gru": of_jax(x, weigh)}
+    import tensorflow as tf
+
+    lengths = rng.integers(length // 2, length + 1, batch)
+    x, weigh, mask = tf.constant(x), tf.constant(weigh), tf.sequence_mask(lengths, length)
+    found = {
+        f"{maker} {cell}": of_tensorflow(layer_of(maker, cell, units), x, weigh)
+        for maker in ("ours", "keras")
+        for cell in CELLS
+    }
+    found["ours gru masked"] = of_tensorflow(layer_of("ours", "gru", units), x, weigh, mask)
+    found["products gru"] = products(shape)
+    return found
+
+
+def installed(name):
+    return importlib.util.find_spec(name) is not None
