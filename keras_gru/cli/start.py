@@ -16,7 +16,8 @@ def start_tensorflow() -> None:
     if "TF_CPP_MIN_LOG_LEVEL" in os.environ:
         _import()
         return
-    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "2"  # errors; it is read on import
+    # What is an error to its user TensorFlow raises; it logs which kernels a CPU does not have.
+    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
     # TensorFlow's libraries log before they know the level, whatever it is.
     with _held_back():
         _import()
