@@ -18,6 +18,7 @@ from pathlib import Path
 import keras
 
 from keras_gru import datasets, models
+from keras_gru.errors import one_sentence
 from keras_gru.experiments.environment import environment
 from keras_gru.experiments.run import build
 from keras_gru.experiments.yaml_files import load_experiment
@@ -157,4 +158,5 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    with one_sentence():
+        main()
