@@ -127,7 +127,7 @@ def _verdict(best: str, others: list[str], values: dict, label: dict, metric: Me
         parts.append(f"{label[best]} beats {_list(better, 'and')} on test {metric.label}")
     if alike:
         between = "between it" if better else f"Between {label[best]}"
-        parts.append(f"{between} and {_list(alike, 'or')} these runs show no difference")
+        parts.append(f"{between} and {_list(alike, 'or')} these runs cannot tell a difference")
     evidence = f"{plural(len(values[best]), 'seed')}, 95% intervals paired by seed"
     if pairs > 1:
         evidence += f" and corrected for {pairs} pairs"

@@ -71,7 +71,7 @@ def test_a_clear_difference_and_its_interval():
     half = stats.t.ppf(1 - 0.05 / 3 / 2, 2) * stats.sem(differences)
     assert conclude(comparison(values)) == (
         f"GRU beats SimpleRNN (by {differences.mean():.2f} ± {half:.2f}) on test MAE; between it "
-        "and LSTM these runs show no difference: 3 seeds, 95% intervals paired by seed and "
+        "and LSTM these runs cannot tell a difference: 3 seeds, 95% intervals paired by seed and "
         "corrected for 3 pairs."
     )
 
@@ -83,7 +83,7 @@ def test_where_more_is_better_the_highest_wins():
 
 def test_no_difference_is_claimed_where_the_spread_is_wide():
     sentence = conclude(comparison({"gru": [1.0, 2.0, 3.0], "lstm": [2.0, 1.9, 3.9]}))
-    assert sentence.startswith("Between GRU and LSTM these runs show no difference: 3 seeds")
+    assert sentence.startswith("Between GRU and LSTM these runs cannot tell a difference: 3 seeds")
 
 
 def test_the_correction_makes_a_claim_harder():
@@ -94,7 +94,7 @@ def test_the_correction_makes_a_claim_harder():
     assert 0.05 / 3 < p < 0.05, "the example must lie between the two thresholds"
     assert "GRU beats LSTM" in conclude(comparison(pair))
     third = {**pair, "simple_rnn": [9.0, 9.1, 9.0, 9.2]}
-    assert "between it and LSTM these runs show no difference" in conclude(comparison(third))
+    assert "between it and LSTM these runs cannot tell a difference" in conclude(comparison(third))
 
 
 def test_equal_cells_are_called_equal_in_nearly_all_cases():
