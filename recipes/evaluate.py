@@ -8,19 +8,24 @@
 
 import argparse
 
+from keras_gru import datasets
 from keras_gru.errors import one_sentence
+from keras_gru.experiments import run as steps
 from keras_gru.experiments import use
 from keras_gru.experiments.results import RunFolder
 
 
 def main(run: str, split: str) -> None:
     folder = RunFolder(run)
-    metric = folder.comparison().metric
+    experiment = folder.experiment()
+    dataset = datasets.load(experiment.dataset)
+    metric = dataset.metric
     for record in folder.records():
         if record.status != "finished":
             print(f"{record.label} seed {record.seed}: {record.status}")
             continue
-        now = use.evaluate(folder, record, split)[metric.name] * metric.scale
+        model = use.load_model(folder, record)
+        now = steps.evaluate(model, experiment, dataset, split)[metric.name] * metric.scale
         then = {"test": record.test, "validation": record.validation}.get(split)
         known = f", written down: {then[metric.name] * metric.scale:,.6g}" if then else ""
         print(f"{record.label} seed {record.seed}: {split} {metric.label} {now:,.6g}{known}")

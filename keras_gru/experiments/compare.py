@@ -5,15 +5,13 @@ import importlib.util
 from datetime import datetime
 
 from keras_gru import cells, datasets
-from keras_gru.datasets.sequence_dataset import SequenceDataset
+from keras_gru.datasets.sequence_dataset import SPLITS, SequenceDataset
 from keras_gru.errors import UserError
 from keras_gru.experiments.config import Experiment
 from keras_gru.experiments.environment import environment
 from keras_gru.experiments.results import Comparison, RunFolder
 from keras_gru.experiments.run import train
 from keras_gru.experiments.watching import SILENT, Watch
-
-SPLITS = ("train", "validation", "test")
 
 
 def compare(

@@ -88,9 +88,7 @@ def _header(comparison: Comparison) -> str:
         "Trained for": duration(sum(run.seconds for run in comparison.runs)),
         "Started": _date(comparison.facts["started"]),
     }
-    about = f'\n<p class="about">{escape(experiment.description)}</p>' * bool(
-        experiment.description
-    )
+    about = f'\n<p class="about">{escape(experiment.description)}</p>'
     conclusion = conclude(comparison)
     return f"""<header>
 <h1>{escape(experiment.name)}</h1>{about * bool(experiment.description)}
