@@ -34,7 +34,10 @@ class Training(Settings):
     ] = "float32"
     jit_compile: Annotated[
         Literal["auto"] | bool,
-        Field(description="XLA; auto: on TensorFlow, where all sequences have one length"),
+        Field(
+            description="XLA for the whole model, or none of it; auto: on TensorFlow, where all "
+            "sequences have one length, and for the layers alone from 128 units on"
+        ),
     ] = "auto"
     tensorboard: Annotated[bool, Field(description="write TensorBoard logs beside the run")] = False
 

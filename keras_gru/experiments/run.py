@@ -13,7 +13,7 @@ from keras_gru.experiments.config import Experiment, Training
 from keras_gru.experiments.results import RunFolder, RunRecord
 from keras_gru.experiments.watching import SILENT, Watch
 from keras_gru.files import replacing
-from keras_gru.layers import Recurrence
+from keras_gru.layers import Recurrence, compiling
 from keras_gru.models.budget import recurrent_layers
 
 
@@ -37,9 +37,12 @@ def build(experiment: Experiment, dataset: SequenceDataset, cell: str, seed: int
         model = models.build(experiment.model, dataset.spec, cell, seed)
     finally:
         keras.config.set_dtype_policy(outside)
+    if training.jit_compile is False:
+        for layer in _walking_layers(model):
+            layer.jit_compile = False
     model.compile(
         optimizer=_optimizer(training),
-        jit_compile=_jit_compile(training, dataset),
+        jit_compile=_jit_compile(training, dataset.spec.length, models.recurrent_units(model)),
         **models.compile_options(dataset.spec, training.loss),
     )
     return model
@@ -155,7 +158,7 @@ def train(
         seconds=sum(row["seconds"] for row in progress.history),
         seconds_per_epoch=seconds_per_epoch,
         steps_per_second=dataset.steps("train", experiment.training.batch_size) / seconds_per_epoch,
-        path=_path(model),
+        path=_path(model, dataset.spec.length),
         history=tuple(progress.history),
     )
     folder.add(record)
@@ -178,22 +181,33 @@ def _optimizer(training: Training) -> keras.optimizers.Optimizer:
     return optimizer(**options)
 
 
-def _jit_compile(training: Training, dataset: SequenceDataset) -> bool:
+def _jit_compile(training: Training, length: int | None, units: int) -> bool:
     """What compiles, compiles anew for every shape; JAX always does, PyTorch had better not."""
     if training.jit_compile == "auto":
         always = {"jax": True, "torch": False}
-        return always.get(keras.backend.backend(), dataset.spec.length is not None)
+        here = length is not None and not compiling.pays(units)
+        return always.get(keras.backend.backend(), here)
     return training.jit_compile
 
 
-def _path(model: keras.Model) -> str:
+def _walking_layers(model: keras.Model) -> list[Recurrence]:
+    """The layers that walk over time, in both directions."""
+    inner = [
+        getattr(layer, name, None)
+        for layer in recurrent_layers(model)
+        for name in ("forward_layer", "backward_layer")
+    ]
+    return [layer for layer in (*recurrent_layers(model), *inner) if isinstance(layer, Recurrence)]
+
+
+def _path(model: keras.Model, length: int | None) -> str:
     """How a model was trained: compiled or not, and by which walk over time."""
-    layer = recurrent_layers(model)[0]
-    layer = getattr(layer, "forward_layer", layer)
     compiled, plain = {"torch": ("compiled", "eager")}.get(
         keras.backend.backend(), ("XLA", "graph")
     )
     path = compiled if model.jit_compile else plain
-    if isinstance(layer, Recurrence):  # a user's layer walks as it likes
+    for layer in _walking_layers(model)[:1]:  # a user's layer walks as it likes
         path += " generic" if layer.obstacle(training=True) else " fused"
+        if not model.jit_compile and layer.compiles_itself(length, training=True):
+            path += ", compiled"
     return path

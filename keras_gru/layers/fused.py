@@ -1,6 +1,7 @@
 """The fast path: a whole sequence as one operation, with a gradient of its own.
 
-1. One product gives the input's weighted sums for all steps.
+1. One product gives the input's weighted sums for all steps; or, where small products are as
+   fast as one large one (`SUMS_AHEAD`), they are found in the loop and never stand in memory.
 2. A loop forwards does what waits for the state, and keeps it.
 3. A loop backwards finds the derivatives by the weighted sums, and nothing else.
 4. One product over all steps gives each weight's gradient.
@@ -14,6 +15,8 @@ the limits of the second derivative: TensorFlow and JAX have it, PyTorch refuses
 # Shapes: T time, B batch, D features, U units, G columns of the kernel; time is the first axis.
 
 import importlib
+from dataclasses import dataclass, replace
+from types import ModuleType
 
 import keras
 from keras import ops
@@ -21,6 +24,7 @@ from keras import ops
 from keras_gru.layers import gru_steps, lstm_steps, simple_rnn_steps
 from keras_gru.layers.gru_cell import GRUCell
 from keras_gru.layers.slopes import has_slope, name_of
+from keras_gru.layers.steps import Steps, product
 
 # Which cells have steps. A subclass is another cell: its equations may not be these.
 _STEPS = {
@@ -77,7 +81,16 @@ def _name(cls):
     return f"{cls.__name__} of {cls.__module__.split('.')[0]}" if known else cls.__name__
 
 
-def run(cell, sequences, states, mask=None, training=False, go_backwards=False, every_output=True):
+def run(
+    cell,
+    sequences,
+    states,
+    mask=None,
+    training=False,
+    go_backwards=False,
+    every_output=True,
+    parts=None,
+):
     """Walks a cell over sequences.
 
     Args:
@@ -88,6 +101,8 @@ def run(cell, sequences, states, mask=None, training=False, go_backwards=False, 
         training: whether dropout is on.
         go_backwards: whether to walk from the last step to the first.
         every_output: whether the output of every step is asked for.
+        parts: into how many parts of the batch it is shared out, each compiled by itself; `None`
+            if the walk does not compile itself.
 
     Returns:
         `(outputs, states)`: `(B, T, U)` in the order of the walk, or `None`, and a list of the last
@@ -95,22 +110,25 @@ def run(cell, sequences, states, mask=None, training=False, go_backwards=False, 
     """
     steps = _STEPS[type(cell)](cell)
     dtype = _dtype(cell.compute_dtype)
-    x = ops.cast(sequences, cell.compute_dtype)
-    x = ops.transpose(_dropped(cell, x, training), (1, 0, 2))
-    tensors = [x]
-    if mask is not None:  # TensorFlow on some CPUs complains of transposing anything but floats
-        tensors.append(ops.cast(ops.transpose(ops.cast(mask, "float32"))[..., None], "bool"))
+    x = _dropped(cell, ops.cast(sequences, cell.compute_dtype), training)
+    masks = [] if mask is None else [mask]
     if go_backwards:
-        tensors = [ops.flip(tensor, axis=0) for tensor in tensors]
-    sums = ops.cast(_weighted_sums(tensors[0], cell.kernel), dtype)
+        x, *masks = [ops.flip(tensor, axis=1) for tensor in (x, *masks)]
     states, weights = (
         [ops.cast(tensor, dtype) for tensor in group] for group in (states, steps.weights(cell))
     )
-    sequence = _Sequence(steps, len(states), len(weights), every_output, keep=training)
-    outputs = sequence(sums, *states, *weights, *tensors[1:])
-    if every_output:
-        return ops.swapaxes(outputs[0], 0, 1), outputs[1:]
-    return None, outputs
+    loop = _backend()
+    walk = _Walk(steps, len(states), dtype, every_output, keep=training, loop=loop)
+    function = loop.differentiable(
+        walk.forward, walk.backward, rows=1 + len(states) + len(masks), parts=parts
+    )
+    kernel = ops.cast(cell.kernel, cell.compute_dtype)
+    outputs = function(x, *states, *masks, kernel, *weights)
+    return (outputs[0], outputs[1:]) if every_output else (None, outputs)
+
+
+def _backend():
+    return importlib.import_module(f"keras_gru.layers.{_LOOPS[keras.backend.backend()]}")
 
 
 def _dtype(compute_dtype):
@@ -125,10 +143,12 @@ def _dropped(cell, sequences, training):
     return sequences * cell.get_dropout_mask(sequences[:, 0])[:, None]
 
 
-def _weighted_sums(x, kernel):
-    """x W_x for all steps, `(T, B, G)`: one product."""
-    length, batch, _ = ops.shape(x)
-    return ops.reshape(ops.matmul(_rows(x), kernel), (length, batch, kernel.shape[-1]))
+def _by_step(tensor):
+    """`(B, T, ·)` or `(B, T)` with the time first, and back."""
+    if len(tensor.shape) > 2:
+        return ops.transpose(tensor, (1, 0, 2))
+    # TensorFlow on some CPUs complains of transposing anything but floats.
+    return ops.cast(ops.transpose(ops.cast(tensor, "float32"))[..., None], "bool")
 
 
 def _rows(tensor):
@@ -136,61 +156,84 @@ def _rows(tensor):
     return ops.reshape(tensor, (-1, tensor.shape[-1]))
 
 
-class _Sequence:
-    """The two loops over time, for any cell and any backend.
+def _steps(rows, like):
+    """`(T · B, ·)` as `(T, B, ·)`, with T and B of another tensor."""
+    return ops.reshape(rows, (*ops.shape(like)[:2], rows.shape[-1]))
+
+
+@dataclass(frozen=True)
+class _Walk:
+    """The two loops over time, for any cell and any backend, as functions of tensors alone.
+
+    What has the batch for its first axis are `rows`: x `(B, T, D)`, the states `(B, U)`, and the
+    mask `(B, T)` if there is one. The others are `weights`: the kernel of x, and the steps' own.
+    Each row goes its way by itself, so a batch may be walked over in parts.
 
     Args:
         steps: a cell's `Steps`.
         states: how many states there are.
-        weights: how many weights the steps take.
+        dtype: what is walked over in.
         every_output: whether the output of every step is asked for.
         keep: whether the walk forwards keeps what the walk back needs. If not, and yet a gradient
-            is asked for, all steps are done once more, now at once: their states are known.
-
-    Call arguments:
-        *tensors: the weighted sums `(T, B, G)`, the states, the weights, and the mask `(T, B, 1)`
-            if there is one.
-
-    Returns:
-        A list: the outputs `(T, B, U)`, if asked for, and the last states.
+            is asked for, there is another walk forwards first.
+        loop: the backend's `scan` and what goes with it.
     """
 
-    def __init__(self, steps, states, weights, every_output, keep):
-        self.steps, self.states, self.weights = steps, states, weights
-        self.every_output, self.keep = every_output, keep
-        loop = _LOOPS[keras.backend.backend()]
-        self.backend = importlib.import_module(f"keras_gru.layers.{loop}")
+    steps: Steps
+    states: int
+    dtype: str
+    every_output: bool
+    keep: bool
+    loop: ModuleType
 
-    def __call__(self, *tensors):
-        return self.backend.differentiable(self.forward, self.backward)(*tensors)
+    def forward(self, rows, weights):
+        """The walk.
 
-    def forward(self, sums, *tensors):
-        first, tensors = tensors[: self.states], tensors[self.states :]
-        weights, mask = tensors[: self.weights], tensors[self.weights :]
-        cell_step = self.steps.forward(*weights)
+        Returns:
+            `(outputs, kept)`: a list of the outputs `(B, T, U)`, if asked for, and the last states;
+            and what `backward` needs.
+        """
+        x, first, masks = self._split(rows)
+        kernel, *others = weights
+        cell_step = self.steps.forward(*others)
+        ahead = self.loop.SUMS_AHEAD
 
         def step(states, now):
             x, *seen = now
-            after, kept = cell_step(x, states)
+            after, kept = cell_step(x if ahead else self._weighted_sums(x, kernel), states)
             for flag in seen:  # one or none
                 after = [ops.where(flag, *pair) for pair in zip(after, states, strict=True)]
-            return after, [*after, *(kept if self.keep else [])]
+            return after, [*after, *kept] if self.keep else after[: self.every_output]
 
-        last, collected = self.backend.scan(step, list(first), [sums, *mask])
-        states, kept = collected[: self.states], collected[self.states :]
-        outputs = [*states[: self.every_output], *last]
-        return outputs, (first, weights, mask, states, kept if self.keep else sums)
+        if ahead:
+            x = _steps(self._weighted_sums(_rows(x), kernel), like=x)
+        last, collected = self.loop.scan(step, first, [x, *masks])
+        outputs = [_by_step(states) for states in collected[: self.every_output]]
+        return [*outputs, *last], collected if self.keep else []
 
-    def backward(self, everything_kept, d_outputs):
-        first, weights, mask, after, kept = everything_kept
+    def backward(self, rows, weights, collected, d_outputs):
+        """The walk back.
+
+        Args:
+            rows: those of `forward`.
+            weights: those of `forward`.
+            collected: what it kept.
+            d_outputs: the derivatives by its outputs.
+
+        Returns:
+            `(d_rows, d_weights)`: two lists, the first without the mask.
+        """
+        if not self.keep:
+            _, collected = replace(self, keep=True).forward(rows, weights)
+        x, first, masks = self._split(rows)
+        kernel, *others = weights
         d_outputs, d_last = d_outputs[: self.every_output], d_outputs[self.every_output :]
+        after, kept = collected[: self.states], collected[self.states :]
         before = [
             ops.concatenate([start[None], states[:-1]])
             for start, states in zip(first, after, strict=True)
         ]
-        if not self.keep:
-            kept = self.kept_by_all_steps(kept, before, weights)
-        cell_step = self.steps.backward(*weights)
+        cell_step = self.steps.backward(*others)
 
         def step(d_states, now):
             kept, before, after, d_output, seen = keras.tree.pack_sequence_as(groups, now)
@@ -204,15 +247,23 @@ class _Sequence:
                 d_new = [d + ops.where(flag, 0, s) for d, s in zip(d_new, skipped, strict=True)]
             return d_new, [da]
 
-        groups = [list(group) for group in (kept, before, after, d_outputs, mask)]
-        d_first, (da,) = self.backend.scan(
+        groups = [kept, before, after, [_by_step(d) for d in d_outputs], masks]
+        d_first, (da,) = self.loop.scan(
             step, list(d_last), keras.tree.flatten(groups), reverse=True
         )
-        rows = [_rows(da), [_rows(k) for k in kept], [_rows(b) for b in before]]
-        d_weights = self.steps.weight_gradients(*rows)[: self.weights]
-        return [da, *d_first, *d_weights, *([None] * len(mask))]
+        da = _rows(da)
+        d_weights = self.steps.weight_gradients(
+            da, [_rows(k) for k in kept], [_rows(b) for b in before]
+        )[: len(others)]
+        da = ops.cast(da, x.dtype)
+        d_x = _by_step(_steps(ops.matmul(da, ops.transpose(kernel)), like=x))
+        return [d_x, *d_first], [product(_rows(x), da), *d_weights]
 
-    def kept_by_all_steps(self, sums, before, weights):
-        length, batch, _ = ops.shape(sums)
-        _, kept = self.steps.forward(*weights)(_rows(sums), [_rows(b) for b in before])
-        return [ops.reshape(rows, (length, batch, rows.shape[-1])) for rows in kept]
+    def _split(self, rows):
+        x, *rows = rows
+        masks = [_by_step(mask) for mask in rows[self.states :]]
+        return _by_step(x), list(rows[: self.states]), masks
+
+    def _weighted_sums(self, x, kernel):
+        """x W_x: of one step, or of all rows at once."""
+        return ops.cast(ops.matmul(x, kernel), self.dtype)

@@ -3,6 +3,8 @@
 import jax
 from jax import numpy as jnp
 
+SUMS_AHEAD = True
+
 
 def scan(step, carry, steps, reverse=False):
     """`jax.lax.scan` over a list of tensors, read one step ahead for the same reason."""
@@ -21,12 +23,22 @@ def scan(step, carry, steps, reverse=False):
     return carry, outputs
 
 
-def differentiable(forward, backward):
+def differentiable(forward, backward, rows, parts=None):
     """`jax.custom_vjp`: twice `jax.grad` is fine, forward mode (`jax.jvp`) there is none."""
 
     @jax.custom_vjp
     def function(*tensors):
-        return forward(*tensors)[0]
+        return forward(tensors[:rows], tensors[rows:])[0]
 
-    function.defvjp(forward, lambda kept, gradients: tuple(backward(kept, gradients)))
+    def walk(*tensors):
+        outputs, kept = forward(tensors[:rows], tensors[rows:])
+        return outputs, (tensors, kept)
+
+    def walk_back(everything_kept, gradients):
+        tensors, kept = everything_kept
+        d_rows, d_weights = backward(tensors[:rows], tensors[rows:], kept, gradients)
+        none = [None] * (rows - len(d_rows))
+        return (*d_rows, *none, *d_weights)
+
+    function.defvjp(walk, walk_back)
     return function

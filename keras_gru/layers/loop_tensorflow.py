@@ -4,6 +4,14 @@
 
 import tensorflow as tf
 
+# A walk with fewer rows is not shared out: products want some height.
+FEWEST_ROWS = 16
+
+
+# A tall product ahead of the walk was not faster here, and what it puts into memory is read again.
+# XLA would put that reading into the arithmetic of the step, which then takes up to twice the time.
+SUMS_AHEAD = False
+
 
 def scan(step, carry, steps, reverse=False):
     """Walks over the first axis and stacks what each step puts out.
@@ -19,30 +27,25 @@ def scan(step, carry, steps, reverse=False):
     """
     if tf.executing_eagerly():
         return _loop_of_python(step, carry, steps, reverse)
-    length = steps[0].shape[0] or tf.shape(steps[0])[0]
+    length = steps[0].shape[0]
+    if length is None:
+        length = tf.shape(steps[0])[0]
     # Never run: XLA must know the shapes of what is to be stacked, and the graph drops the step.
     _, example = step(carry, [tensor[0] for tensor in steps])
     stacks = [
         tf.TensorArray(output.dtype, length, element_shape=output.shape) for output in example
     ]
 
-    def read(i):
-        i = tf.minimum(i, length - 1)  # what the last step reads ahead is not used
-        return [tensor[length - 1 - i if reverse else i] for tensor in steps]
-
-    def body(i, now, carry, stacks):
-        # Read one step ahead: XLA would put the reading into the arithmetic, which then takes
-        # twice the time, being neither vectorised nor split among the cores.
-        ahead = read(i + 1)
-        carry, outputs = step(carry, now)
+    def body(i, carry, stacks):
         t = length - 1 - i if reverse else i
+        carry, outputs = step(carry, [tensor[t] for tensor in steps])
         stacks = [s.write(t, output) for s, output in zip(stacks, outputs, strict=True)]
-        return i + 1, ahead, carry, stacks
+        return i + 1, carry, stacks
 
-    _, _, carry, stacks = tf.while_loop(
+    _, carry, stacks = tf.while_loop(
         lambda i, *_: i < length,
         body,
-        (tf.constant(0), read(0), carry, stacks),
+        (tf.constant(0), carry, stacks),
         maximum_iterations=length,  # without which XLA has no gradient of the gradient
     )
     return carry, [stack.stack() for stack in stacks]
@@ -59,21 +62,90 @@ def _loop_of_python(step, carry, steps, reverse):
     return carry, [tf.stack(outputs) for outputs in zip(*collected, strict=True)]
 
 
-def differentiable(forward, backward):
+def differentiable(forward, backward, rows, parts=None):
     """A function whose gradient is written by hand.
 
     Args:
-        forward: `(*tensors) -> (outputs, kept)`, two lists of tensors.
-        backward: `(kept, gradients of the outputs) -> gradients of the tensors`, `None` for those
-            that have none.
+        forward: `(rows, weights) -> (outputs, kept)`, all of them lists of tensors.
+        backward: `(rows, weights, kept, gradients of the outputs) -> (gradients of the rows,
+            gradients of the weights)`. The last rows may have none, which is left out.
+        rows: how many of the tensors are rows: those, and the outputs, have the batch first.
+        parts: into how many parts the rows are shared out, each compiled and walked over by itself,
+            side by side; `None`: one walk, not compiled. A walk is a chain of products that are too
+            small to be split among cores; two halves of a batch are not.
 
     Returns:
-        A function `(*tensors) -> outputs`.
+        A function `(*rows, *weights) -> outputs`.
     """
+    if parts is not None:
+        forward, backward = _compiled(forward), _compiled(backward)
 
     @tf.custom_gradient
     def function(*tensors):
-        outputs, kept = forward(*tensors)
-        return outputs, lambda *gradients: backward(kept, gradients)
+        weights = tensors[rows:]
+        shares = _shares(tensors[:rows], parts or 1)
+        done = [forward(share, weights) for share in shares]
+        outputs = _joined([outputs for outputs, _ in done])
+
+        def gradient(*d_outputs):
+            found = [
+                backward(share, weights, kept, d_share)
+                for share, (_, kept), d_share in zip(
+                    shares, done, _shares(d_outputs, len(shares)), strict=True
+                )
+            ]
+            d_rows = _joined([d_rows for d_rows, _ in found])
+            each = zip(*(d_weights for _, d_weights in found), strict=True)
+            none = [None] * (rows - len(d_rows))
+            return [*d_rows, *none, *(tf.add_n(of_parts) for of_parts in each)]
+
+        return outputs, gradient
 
     return function
+
+
+def _compiled(function):
+    """A function of nested tensors, compiled by XLA; its gradient is the function's as it stands.
+
+    The gradient of a compiled loop would be another compiled function, and what a loop stacks up
+    for its gradient cannot pass from one to the other.
+    """
+    run = tf.function(function, jit_compile=True, autograph=False)
+
+    def with_gradient(*arguments):
+        @tf.custom_gradient
+        def of_flat(*flat):
+            unseen = [tf.stop_gradient(tensor) for tensor in flat]
+            results = run(*tf.nest.pack_sequence_as(arguments, unseen))
+
+            def gradient(*d_results):
+                with tf.GradientTape() as tape:
+                    tape.watch(flat)
+                    again = function(*tf.nest.pack_sequence_as(arguments, flat))
+                return tape.gradient(tf.nest.flatten(again), flat, d_results)
+
+            return results, gradient
+
+        return of_flat(*tf.nest.flatten(arguments))
+
+    return with_gradient
+
+
+def _shares(tensors, parts):
+    """The rows of some tensors in parts, as equal as can be."""
+    static = tensors[0].shape[0]
+    if static is not None:
+        parts = min(parts, max(1, static // FEWEST_ROWS))
+    if parts == 1:
+        return [list(tensors)]
+    size = tf.shape(tensors[0])[0] if static is None else static
+    sizes = [(size + i) // parts for i in range(parts)]
+    return [list(share) for share in zip(*(tf.split(t, sizes) for t in tensors), strict=True)]
+
+
+def _joined(parts):
+    """The lists of all parts as one."""
+    return [
+        tensors[0] if len(tensors) == 1 else tf.concat(tensors, 0)
+        for tensors in zip(*parts, strict=True)
+    ]

@@ -1,7 +1,8 @@
 """A loop over time and a gradient of one's own, in PyTorch. The contract is `loop_tensorflow`'s."""
 
-import keras
 import torch
+
+SUMS_AHEAD = True
 
 
 def scan(step, carry, steps, reverse=False):
@@ -15,15 +16,15 @@ def scan(step, carry, steps, reverse=False):
     return carry, [torch.stack(outputs) for outputs in zip(*collected, strict=True)]
 
 
-def differentiable(forward, backward):
+def differentiable(forward, backward, rows, parts=None):
     """A `torch.autograd.Function`, which is differentiated once and not twice."""
 
     class Function(torch.autograd.Function):
         @staticmethod
         def forward(ctx, *tensors):
-            outputs, kept = forward(*tensors)
-            ctx.structure = keras.tree.map_structure(lambda _: 0, kept)
-            ctx.save_for_backward(*keras.tree.flatten(kept))
+            outputs, kept = forward(tensors[:rows], tensors[rows:])
+            ctx.count = len(tensors)
+            ctx.save_for_backward(*tensors, *kept)
             return tuple(outputs)
 
         @staticmethod
@@ -34,7 +35,10 @@ def differentiable(forward, backward):
                     "On PyTorch this layer has a first derivative only, and `create_graph=True` "
                     "was received: make the layer with `unroll=True` for a second one."
                 )
-            kept = keras.tree.pack_sequence_as(ctx.structure, ctx.saved_tensors)
-            return tuple(backward(kept, list(gradients)))
+            saved, count = list(ctx.saved_tensors), ctx.count
+            d_rows, d_weights = backward(
+                saved[:rows], saved[rows:count], saved[count:], list(gradients)
+            )
+            return (*d_rows, *([None] * (rows - len(d_rows))), *d_weights)
 
     return Function.apply

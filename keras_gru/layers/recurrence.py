@@ -8,7 +8,7 @@ from functools import partial
 import keras
 from keras import ops
 
-from keras_gru.layers import fused
+from keras_gru.layers import compiling, fused
 
 
 @keras.saving.register_keras_serializable(package="keras_gru")
@@ -83,7 +83,7 @@ class Recurrence(keras.layers.RNN):
             _set_policy(self.cell, self.dtype_policy)
         elif isinstance(self.cell, keras.Layer):
             self.dtype_policy = self.cell.dtype_policy
-        self._engine = None
+        self.jit_compile, self._engine = "auto", None
 
     def inner_loop(self, sequences, initial_state, mask, training=False):
         """The walk over time.
@@ -98,9 +98,9 @@ class Recurrence(keras.layers.RNN):
             `(last_output, outputs, states)`: `(B, U)`, `(B, T, U)` and a list.
         """
         obstacle = self.obstacle(training)
-        self._engine = "fused" if obstacle is None else f"generic: {obstacle}"
         if obstacle is None:
             return self._fused(sequences, initial_state, mask, training)
+        self._engine = f"generic: {obstacle}"
         if keras.backend.backend() == "tensorflow" and not self.unroll:
             # Keras' own loop is right there, and bounded, without which XLA has no gradient.
             return super().inner_loop(sequences, initial_state, mask, training)
@@ -126,7 +126,27 @@ class Recurrence(keras.layers.RNN):
         """
         return "unroll" if self.unroll else fused.obstacle(self.cell, training)
 
+    def compiles_itself(self, length, training):
+        """Whether the fast path is compiled by itself in a graph, and not with the whole model.
+
+        On TensorFlow and CPUs: XLA then makes a program of the walk, and each core runs it over a
+        part of the batch. XLA compiles anew for every length, and TensorFlow Serving runs nothing
+        that is compiled: with the attribute `jit_compile` at `"auto"` it is done in training, where
+        the length is known when the graph is made. `True` stands for always, `False` for never.
+
+        Args:
+            length: T, or `None` where it is not known.
+            training: whether dropout is on.
+        """
+        return self.obstacle(training) is None and compiling.compiles_itself(
+            length, training, self.jit_compile
+        )
+
     def _fused(self, sequences, initial_state, mask, training):
+        parts = None
+        if compiling.in_graph() and self.compiles_itself(sequences.shape[1], training):
+            parts = compiling.cores()
+        self._engine = "fused" if parts is None else "fused, compiled"
         if mask is not None:
             mask = ops.cast(keras.tree.flatten(mask)[0], "bool")
         outputs, states = fused.run(
@@ -138,6 +158,7 @@ class Recurrence(keras.layers.RNN):
             training=training,
             go_backwards=self.go_backwards,
             every_output=self.return_sequences,
+            parts=parts,
         )
         last = states[0]
         if mask is not None:

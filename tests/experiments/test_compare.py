@@ -191,6 +191,13 @@ def test_lower_precision_trains_and_leaves_the_policy_as_it_was(tmp_path, precis
     assert model.get_layer("recurrent_1").compute_dtype == precision.removeprefix("mixed_")
 
 
+def test_wide_layers_compile_themselves(tmp_path):
+    experiment = tiny(tmp_path, cells=("gru",), training={"jit_compile": "auto"})
+    wide = {"model": experiment.model.model_copy(update={"units": 128})}
+    comparison = compare(experiment.model_copy(update=wide))
+    assert comparison.runs[0].path == "graph fused, compiled"
+
+
 def test_xla_where_there_is_one_length_and_the_path_is_said(tmp_path):
     def path(setting):
         experiment = tiny(tmp_path, cells=("gru",), training={"jit_compile": setting})

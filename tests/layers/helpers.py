@@ -14,6 +14,7 @@ BACKEND = keras.backend.backend()
 # Keras' operations compute a float64 in float32 on JAX and PyTorch; on TensorFlow they do not.
 DTYPE = "float64" if BACKEND == "tensorflow" else "float32"
 TOLERANCE = 1e-11 if BACKEND == "tensorflow" else 3e-6
+only_tensorflow = pytest.mark.skipif(BACKEND != "tensorflow", reason="TensorFlow's own")
 CELLS = ("gru", "gru_reset_after", "lstm", "simple_rnn")
 MASKS = {
     "right": [[1, 1, 1, 1, 1], [1, 1, 1, 0, 0], [1, 0, 0, 0, 0]],
@@ -68,19 +69,23 @@ def state_count(cell):
     return 2 if cell == "lstm" else 1
 
 
-def gradients(loss, variables):
+def gradients(loss, variables, in_graph=False):
     """The gradients of `loss()` in each of the variables, as arrays.
 
     Args:
         loss: a function without arguments that returns a scalar tensor.
         variables: a list of `keras.Variable`.
+        in_graph: whether TensorFlow makes a graph of it.
     """
     if BACKEND == "tensorflow":
         import tensorflow as tf
 
-        with tf.GradientTape() as tape:
-            value = loss()
-        found = tape.gradient(value, [variable.value for variable in variables])
+        def of_values():
+            with tf.GradientTape() as tape:
+                value = loss()
+            return tape.gradient(value, [variable.value for variable in variables])
+
+        found = tf.function(of_values)() if in_graph else of_values()
         return [array(gradient) for gradient in found]
     if BACKEND == "jax":
         import jax
@@ -134,7 +139,7 @@ class OutputIsNotState(keras.Layer):
         return {**super().get_config(), "units": self.units}
 
 
-def values_and_gradients(layer, x, states, mask, training, weigh):
+def values_and_gradients(layer, x, states, mask, training, weigh, in_graph=False):
     """What a layer puts out, and the derivatives by its input, its states and its weights.
 
     Args:
@@ -144,6 +149,7 @@ def values_and_gradients(layer, x, states, mask, training, weigh):
         mask: array `(B, T)` or `None`.
         training: whether dropout is on.
         weigh: `(outputs) -> arrays`; the loss is the sum of the outputs times these.
+        in_graph: whether TensorFlow makes a graph of it.
 
     Returns:
         `(outputs, gradients)`, lists of arrays.
@@ -161,7 +167,11 @@ def values_and_gradients(layer, x, states, mask, training, weigh):
         pairs = zip(found, weigh(found), strict=True)
         return sum(keras.ops.sum(o * keras.ops.cast(w, o.dtype)) for o, w in pairs)
 
-    found = gradients(loss, [*inputs, *layer.trainable_variables])
+    found = gradients(loss, [*inputs, *layer.trainable_variables], in_graph)
+    if in_graph:
+        import tensorflow as tf
+
+        outputs = tf.function(outputs)
     return [array(output) for output in outputs()], found
 
 

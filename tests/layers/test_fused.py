@@ -13,6 +13,7 @@ from .helpers import (
     assert_same,
     drawn_layer,
     fast_path_off,
+    only_tensorflow,
     state_count,
     values_and_gradients,
 )
@@ -57,6 +58,25 @@ def drawn_mask(padding, batch, time, rng):
 @settings(max_examples=80 if BACKEND == "tensorflow" else 12, deadline=None)
 @given(DRAWN)
 def test_fused_is_generic_in_outputs_and_gradients_whatever_the_options(drawn):
+    check_against_generic(drawn, compiled=False)
+
+
+@only_tensorflow
+@settings(max_examples=12, deadline=None)
+@given(DRAWN)
+def test_so_it_is_compiled_by_itself_and_in_parts(drawn):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(loop_tensorflow(), "FEWEST_ROWS", 1)
+        check_against_generic(drawn, compiled=True)
+
+
+def loop_tensorflow():
+    from keras_gru.layers import loop_tensorflow
+
+    return loop_tensorflow
+
+
+def check_against_generic(drawn, compiled):
     rng = np.random.default_rng(drawn["seed"])
     cell, (batch, time, features, units) = drawn["cell"], drawn["sizes"]
     options = {**drawn["options"], "activation": drawn["activation"], "seed": 3}
@@ -71,15 +91,17 @@ def test_fused_is_generic_in_outputs_and_gradients_whatever_the_options(drawn):
     found = []
     for switched_off in (False, True):
         layer = drawn_layer(cell, np.random.default_rng(1), units, features, **options)
+        layer.jit_compile, engine = compiled, "fused, compiled" if compiled else "fused"
         with fast_path_off(switched_off):
             weights = np.random.default_rng(2)
             found.append(
                 values_and_gradients(
                     layer, x, states, mask, training,
                     lambda outputs, rng=weights: [rng.normal(size=o.shape) for o in outputs],
+                    in_graph=compiled and not switched_off,
                 )
             )  # fmt: skip
-        assert layer.engine == ("generic: switched off" if switched_off else "fused")
+        assert layer.engine == ("generic: switched off" if switched_off else engine)
     for one, other in zip(*found, strict=True):
         assert_same(one, other)
 
