@@ -1,7 +1,8 @@
 """What the benchmark of the layers sets side by side, each as `{(mode, kind): function}`.
 
-A mode is "graph", "XLA" or "eager", a kind "training" (forwards, and the gradients of the input and
-all weights) or "forward". A function returns when its result is there.
+A mode is "graph", "XLA", "parts" (ours in a graph, compiled by itself) or "eager", a kind
+"training" (forwards, and the gradients of the input and all weights) or "forward". A function
+returns when its result is there.
 """
 
 # Shapes: B batch, T time, D features, U units.
@@ -26,7 +27,10 @@ def of_tensorflow(layer, x, weigh, mask=None):
     """`{(mode, kind): function}` for a Keras layer."""
     import tensorflow as tf
 
+    from keras_gru import Recurrence
+
     layer.build(x.shape)
+    modes = ("graph", "XLA", "parts") if isinstance(layer, Recurrence) else ("graph", "XLA")
 
     def training():
         with tf.GradientTape() as tape:
@@ -37,9 +41,16 @@ def of_tensorflow(layer, x, weigh, mask=None):
     def forward():
         return layer(x, mask=mask, training=False)
 
+    def in_mode(function, mode):
+        def run():  # what the layer does is settled when the function is traced
+            layer.jit_compile = mode == "parts"
+            return function()
+
+        return tf.function(run, jit_compile=mode == "XLA", autograph=False)
+
     return {
-        (mode, kind): tf.function(function, jit_compile=mode == "XLA")
-        for mode in ("graph", "XLA")
+        (mode, kind): in_mode(function, mode)
+        for mode in modes
         for kind, function in (("training", training), ("forward", forward))
     }
 
@@ -133,6 +144,38 @@ def of_jax(x, weigh):
     }
 
 
+def of_onnxruntime(x, units):
+    """The forward pass of the same function by ONNX' GRU with `linear_before_reset=0`."""
+    import numpy as np
+    import onnxruntime
+    from onnx import TensorProto, helper
+
+    features = x.shape[-1]
+    rng = np.random.default_rng(1)
+    weights = {
+        "W": rng.normal(size=(1, 3 * units, features)) * features**-0.5,
+        "R": rng.normal(size=(1, 3 * units, units)) * units**-0.5,
+        "B": np.zeros((1, 6 * units)),
+    }
+    steps = np.ascontiguousarray(np.swapaxes(x, 0, 1))  # its own order: time first
+    gru = helper.make_node("GRU", ["X", *weights], ["Y"], hidden_size=units, linear_before_reset=0)
+    graph = helper.make_graph(
+        [gru],
+        "gru",
+        [helper.make_tensor_value_info("X", TensorProto.FLOAT, steps.shape)],
+        [helper.make_tensor_value_info("Y", TensorProto.FLOAT, None)],
+        [
+            helper.make_tensor(name, TensorProto.FLOAT, value.shape, value.astype("float32"))
+            for name, value in weights.items()
+        ],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    session = onnxruntime.InferenceSession(
+        model.SerializeToString(), providers=["CPUExecutionProvider"]
+    )
+    return {("eager", "forward"): lambda: session.run(None, {"X": steps})}
+
+
 def contestants(framework, shape):
     """`{name: {(mode, kind): function}}` for one shape, of one framework."""
     import numpy as np
@@ -144,6 +187,8 @@ def contestants(framework, shape):
     if framework == "torch":
         cells = ("gru_reset_after", "lstm", "rnn")
         return {f"torch {cell}": of_torch(cell, x, weigh) for cell in cells}
+    if framework == "onnxruntime":
+        return {"onnxruntime gru": of_onnxruntime(x, units)}
     if framework == "jax":
         return {"jax gru": of_jax(x, weigh)}
     import tensorflow as tf

@@ -1,14 +1,15 @@
-"""How fast one recurrent layer is, against Keras', PyTorch's and a plain JAX scan. On the CPU.
+"""How fast one recurrent layer is, against Keras', PyTorch's, a JAX scan and onnxruntime. CPU.
 
     python benchmarks/layers.py                    # the whole grid: about half an hour on 2 cores
     python benchmarks/layers.py --quick            # two shapes, few rounds: two minutes
     python benchmarks/layers.py --shape 64,200,128,256 --rounds 30
 
 All contestants take turns, round after round, so that whatever else the machine does falls on each
-of them. Each is there as a graph and compiled by XLA, and the better one counts. PyTorch and JAX
-take part if they are installed. Each framework has a process of its own, which rests while the
-others have their turn: in one process their threads stand in each other's way, and PyTorch's
-suffered tenfold. Peak memory is measured in a child process too.
+of them. Each is there as a graph and compiled by XLA, ours also in parts that compile themselves,
+and the best one counts. PyTorch, JAX and onnxruntime (with onnx) take part if they are installed.
+Each framework has a process of its own, which rests while the others have their turn: in one
+process their threads stand in each other's way, and PyTorch's suffered tenfold. Peak memory is
+measured in a child process too.
 """
 
 # Shapes: B batch, T time, D features, U units.
@@ -21,10 +22,12 @@ import statistics
 import subprocess
 import sys
 import time
+from datetime import date
 from pathlib import Path
 
 from contestants import contestants, installed, layer_of, of_tensorflow
 
+from keras_gru.experiments.environment import environment
 from keras_gru.files import replacing, write_text
 
 os.environ["KERAS_BACKEND"] = "tensorflow"
@@ -40,6 +43,7 @@ GRID = [
     (64, 100, 128, 512),
 ]
 QUICK = [(16, 50, 32, 32), (64, 100, 128, 128)]
+MODES = ("graph", "XLA", "parts")
 MEMORY_SHAPE = (64, 1000, 128, 256)
 # Whom each of ours is held against: (ours, peer).
 PAIRS = [
@@ -48,6 +52,7 @@ PAIRS = [
     ("ours gru", "keras lstm"),
     ("ours gru", "torch gru_reset_after"),
     ("ours gru", "jax gru"),
+    ("ours gru", "onnxruntime gru"),
     ("ours gru", "products gru"),
     ("ours gru masked", "ours gru"),
     ("ours gru_reset_after", "keras gru_reset_after"),
@@ -61,7 +66,8 @@ PAIRS = [
 
 def measured(shape, rounds):
     """Milliseconds of every round: `{kind: {name: {mode: [..]}}}`."""
-    frameworks = ["tensorflow", *(name for name in ("torch", "jax") if installed(name))]
+    others = ("torch", "jax", "onnxruntime")
+    frameworks = ["tensorflow", *(name for name in others if installed(name))]
     command = [sys.executable, __file__, "--turns-of"]
     children = [
         subprocess.Popen(
@@ -204,9 +210,10 @@ def markdown(rows, memory):
         )
     if memory:
         lines += ["", f"Peak memory of a training step at {MEMORY_SHAPE}, MiB:", ""]
-        lines += ["| | graph | XLA |", "|---|---|---|"]
+        lines += ["| | graph | XLA | parts |", "|---|---|---|---|"]
         for maker, modes in memory.items():
-            lines.append(f"| {maker} gru | {modes['graph']:.0f} | {modes['XLA']:.0f} |")
+            shown = (f"{modes[mode]:.0f}" if mode in modes else "" for mode in MODES)
+            lines.append(f"| {maker} gru | {' | '.join(shown)} |")
     return "\n".join(lines) + "\n"
 
 
@@ -263,12 +270,14 @@ def main():
                 print(*shape, row["ours"], "/", row["peer"], f"{row['ratio']:.2f}", flush=True)
     memory = {}
     if not arguments.quick:
-        for maker in ("ours", "keras"):
-            memory[maker] = {mode: peak_memory(maker, mode) for mode in ("graph", "XLA")}
+        for maker, modes in (("ours", MODES), ("keras", MODES[:2])):
+            memory[maker] = {mode: peak_memory(maker, mode) for mode in modes}
     arguments.output.mkdir(parents=True, exist_ok=True)
-    table = markdown(rows, memory)
+    facts = {"date": str(date.today()), "rounds": str(rounds), **environment()}
+    table = ", ".join(f"{name} {value}" for name, value in facts.items()) + "\n\n"
+    table += markdown(rows, memory)
     write_text(arguments.output / "layers.md", table)
-    found = {"rounds": rounds, "rows": rows, "peak_memory_mib": memory}
+    found = {"environment": facts, "rows": rows, "peak_memory_mib": memory}
     write_text(arguments.output / "layers.json", json.dumps(found, indent=1))
     with replacing(arguments.output / "layers.png") as draft:
         plot(rows, draft)

@@ -45,6 +45,11 @@ class Recurrence(keras.layers.RNN):
             Pass it by name: when `initial_state` is given, Keras does not find it by itself.
         training: whether dropout is on.
 
+    Attributes:
+        jit_compile: whether the walk is compiled by itself, on TensorFlow: `"auto"`, or set to
+            `True` or `False`. See `compiles_itself`.
+        engine: what walked over time.
+
     Returns:
         The output `(B, U)`, or `(B, T, U)` with `return_sequences`; with `return_state` a tuple of
         it and each state.
@@ -108,7 +113,8 @@ class Recurrence(keras.layers.RNN):
 
     @property
     def engine(self):
-        """What walks over time: `"fused"`, the fast path, or `"generic: ..."` and the reason.
+        """What walks over time: `"fused"`, the fast path, `"fused, compiled"`, where it compiled
+        itself and was shared out among the cores, or `"generic: ..."` and the reason.
 
         It tells of the last call (or the last time it was traced or compiled) and, before there
         was one, of a call that does not train.

@@ -13,6 +13,7 @@ from keras_gru.datasets.sequence_dataset import SequenceDataset
 from keras_gru.errors import UserError
 from keras_gru.experiments import checkpoint, use
 from keras_gru.experiments.compare import compare
+from keras_gru.experiments.config import Experiment
 from keras_gru.experiments.results import RunFolder
 from keras_gru.experiments.run import build
 from tests.experiments.helpers import Recorder, timeless, tiny
@@ -189,6 +190,29 @@ def test_lower_precision_trains_and_leaves_the_policy_as_it_was(tmp_path, precis
     assert keras.config.dtype_policy().name == "float32"
     model = use.load_model(RunFolder(comparison.folder), comparison.runs[0])
     assert model.get_layer("recurrent_1").compute_dtype == precision.removeprefix("mixed_")
+
+
+def test_lengths_are_traced_once_and_never_compiled(tmp_path, monkeypatch):
+    """XLA would compile each of the 8 lengths anew, and the batch that is not full."""
+    rng, traced = np.random.default_rng(0), []
+    lengths = rng.integers(1, 40, 300)
+    inputs = rng.integers(1, 9, (300, 40)).astype("int32")
+    path = tmp_path / "tokens.npz"
+    np.savez(path, train_inputs=inputs, train_lengths=lengths, train_targets=inputs[:, 0] % 2)
+    dataset = {"kind": "npz", "path": str(path), "task": "classification"}
+    experiment = tiny(tmp_path, cells=("gru",)).model_dump(exclude={"model", "dataset"})
+    experiment["training"]["jit_compile"] = "auto"
+    model = {"kind": "classifier", "units": 4, "embedding": 4}
+    inner_loop = keras_gru.GRU.inner_loop
+
+    def counted(layer, *arguments, training=False, **keywords):
+        result = inner_loop(layer, *arguments, training=training, **keywords)
+        traced.append((training, layer.engine))
+        return result
+
+    monkeypatch.setattr(keras_gru.GRU, "inner_loop", counted)
+    compare(Experiment(**experiment, dataset=dataset, model=model))
+    assert traced.count((True, "fused")) == 1 and len(traced) < 6
 
 
 def test_wide_layers_compile_themselves(tmp_path):

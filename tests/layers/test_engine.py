@@ -85,12 +85,13 @@ def test_a_replaced_method_is_never_passed_over(rng, monkeypatch, where, method)
 
 
 @only_tensorflow
-@pytest.mark.parametrize("jit_compile", [False, True])
+@pytest.mark.parametrize("mode", ["graph", "XLA", "parts"])
 @pytest.mark.parametrize("cell", CELLS)
-def test_open_shapes_are_traced_once_and_have_gradients(rng, cell, jit_compile):
+def test_open_shapes_are_traced_once_and_have_gradients(rng, cell, mode):
     import tensorflow as tf
 
     layer, traced = drawn_layer(cell, rng, return_sequences=True), []
+    layer.jit_compile = mode == "parts"
 
     def step(x, mask):
         traced.append(layer.engine)
@@ -99,7 +100,7 @@ def test_open_shapes_are_traced_once_and_have_gradients(rng, cell, jit_compile):
         return tape.gradient(loss, [weight.value for weight in layer.weights])
 
     signature = [tf.TensorSpec((None, None, 3), DTYPE), tf.TensorSpec((None, None), "bool")]
-    compiled = tf.function(step, jit_compile=jit_compile, input_signature=signature)
+    compiled = tf.function(step, jit_compile=mode == "XLA", input_signature=signature)
     for shape in ((2, 5), (3, 7), (1, 1)):
         x, mask = tensor(rng.normal(size=(*shape, 3))), rng.random(shape) < 0.7
         found = compiled(x, mask)
@@ -136,10 +137,12 @@ def test_a_gradient_comes_through_a_saved_model(rng, tmp_path):
     import tensorflow as tf
 
     layers = [recurrent_layer(cell, 4, return_sequences=True) for cell in CELLS]
-    model = keras.Sequential([keras.Input((None, 3)), *layers])
+    model = keras.Sequential([keras.Input((5, 3)), *layers])
     tf.saved_model.save(model, str(tmp_path / "saved"))
     loaded = tf.saved_model.load(str(tmp_path / "saved"))
     saved = loaded.signatures["serving_default"]
+    library = saved.graph.as_graph_def().library.function
+    assert not any(function.attr["_XlaMustCompile"].b for function in library)
     x = tf.constant(rng.normal(size=(2, 5, 3)), "float32")
     found = []
     for function in (lambda x: next(iter(saved(x).values())), model):
