@@ -232,10 +232,13 @@ def plot(rows, path):
         axes.plot(ratios, [place] * len(ratios), "o", color="tab:blue", alpha=0.5)
         axes.plot(statistics.geometric_mean(ratios), place, "|", color="black", markersize=18)
     axes.axvline(1, color="gray", linewidth=1)
-    axes.set_yticks(range(len(pairs)), [f"{ours} / {peer}" for ours, peer in pairs])
+    axes.set_yticks(range(len(pairs)), [f"{ours} against {peer}" for ours, peer in pairs])
     axes.invert_yaxis()
     axes.set_xscale("log")
-    axes.set_xlabel("time of the peer / time of ours, a training step; one dot per shape")
+    ticks = [0.5, 1, 2, 4]
+    axes.set_xticks(ticks, [str(tick) for tick in ticks])
+    axes.minorticks_off()
+    figure.supxlabel("a training step: time of the peer / time of ours; one dot per shape")
     figure.savefig(path, dpi=150)
 
 
