@@ -12,7 +12,6 @@ on the CPU and says so.
 # Shapes: B batch, T time, D features, U units.
 
 import argparse
-import os
 import statistics
 import time
 from pathlib import Path
@@ -80,8 +79,9 @@ def contestants(shape):
         return {name: of_jax(layer, x, weigh) for name, layer in layers.items()}
     import torch
 
+    maker = "cuDNN" if torch.cuda.is_available() else "torch.nn"
     for cell, module in (("gru_reset_after", torch.nn.GRU), ("lstm", torch.nn.LSTM)):
-        layers[f"cuDNN {cell}"] = module(features, units, batch_first=True)
+        layers[f"{maker} {cell}"] = module(features, units, batch_first=True)
     return {name: of_torch(layer, x, weigh) for name, layer in layers.items()}
 
 
@@ -108,7 +108,7 @@ def main():
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--time", type=int, default=200)
     parser.add_argument("--features", type=int, default=128)
-    parser.add_argument("--rounds", type=int, default=20)
+    parser.add_argument("--rounds", type=int, default=20, help="2 or more")
     parser.add_argument("--output", type=Path, help="a Markdown file for the table")
     arguments = parser.parse_args()
     if keras.backend.backend() not in ("jax", "torch"):
@@ -133,5 +133,4 @@ def main():
 
 
 if __name__ == "__main__":
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     main()

@@ -36,7 +36,7 @@ class Training(Settings):
         Literal["auto"] | bool,
         Field(
             description="XLA for the whole model, or none of it; auto: on TensorFlow, where all "
-            "sequences have one length, and for the layers alone from 128 units on"
+            "sequences have one length: for the whole, or from 128 units on for the layers alone"
         ),
     ] = "auto"
     tensorboard: Annotated[bool, Field(description="write TensorBoard logs beside the run")] = False

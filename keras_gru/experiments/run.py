@@ -37,12 +37,14 @@ def build(experiment: Experiment, dataset: SequenceDataset, cell: str, seed: int
         model = models.build(experiment.model, dataset.spec, cell, seed)
     finally:
         keras.config.set_dtype_policy(outside)
-    if training.jit_compile is False:
-        for layer in _walking_layers(model):
+    walking, units = _walking_layers(model), models.recurrent_units(model)
+    jit_compile = _jit_compile(training, dataset.spec.length, units, walking)
+    if jit_compile or training.jit_compile is False:
+        for layer in walking:
             layer.jit_compile = False
     model.compile(
         optimizer=_optimizer(training),
-        jit_compile=_jit_compile(training, dataset.spec.length, models.recurrent_units(model)),
+        jit_compile=jit_compile,
         **models.compile_options(dataset.spec, training.loss),
     )
     return model
@@ -181,11 +183,14 @@ def _optimizer(training: Training) -> keras.optimizers.Optimizer:
     return optimizer(**options)
 
 
-def _jit_compile(training: Training, length: int | None, units: int) -> bool:
+def _jit_compile(
+    training: Training, length: int | None, units: int, walking: list[Recurrence]
+) -> bool:
     """What compiles, compiles anew for every shape; JAX always does, PyTorch had better not."""
     if training.jit_compile == "auto":
         always = {"jax": True, "torch": False}
-        here = length is not None and not compiling.pays(units)
+        alone = bool(walking) and all(layer.compiles_itself(length, True) for layer in walking)
+        here = length is not None and not (alone and compiling.pays(units))
         return always.get(keras.backend.backend(), here)
     return training.jit_compile
 

@@ -58,4 +58,4 @@ def _tensorflow_on_cpus():
         return False
     import tensorflow as tf
 
-    return all(device.device_type == "CPU" for device in tf.config.list_physical_devices())
+    return all(device.device_type == "CPU" for device in tf.config.get_visible_devices())

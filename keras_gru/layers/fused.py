@@ -1,7 +1,7 @@
 """The fast path: a whole sequence as one operation, with a gradient of its own.
 
-1. One product gives the input's weighted sums for all steps; or, where small products are as
-   fast as one large one (`SUMS_AHEAD`), they are found in the loop and never stand in memory.
+1. One product gives the input's weighted sums for all steps; or they are found in the loop, where
+   small products are as fast as one large one, and never stand in memory (`SUMS_AHEAD = False`).
 2. A loop forwards does what waits for the state, and keeps it.
 3. A loop backwards finds the derivatives by the weighted sums, and nothing else.
 4. One product over all steps gives each weight's gradient.
@@ -120,7 +120,11 @@ def run(
     loop = _backend()
     walk = _Walk(steps, len(states), dtype, every_output, keep=training, loop=loop)
     function = loop.differentiable(
-        walk.forward, walk.backward, rows=1 + len(states) + len(masks), parts=parts
+        walk.forward,
+        walk.backward,
+        _gradient_by_input,
+        rows=1 + len(states) + len(masks),
+        parts=parts,
     )
     kernel = ops.cast(cell.kernel, cell.compute_dtype)
     outputs = function(x, *states, *masks, kernel, *weights)
@@ -159,6 +163,11 @@ def _rows(tensor):
 def _steps(rows, like):
     """`(T · B, ·)` as `(T, B, ·)`, with T and B of another tensor."""
     return ops.reshape(rows, (*ops.shape(like)[:2], rows.shape[-1]))
+
+
+def _gradient_by_input(da, kernel):
+    """da W_xᵀ, `(B, T, D)`: the first layer of a model does without it."""
+    return _by_step(_steps(ops.matmul(_rows(da), ops.transpose(kernel)), like=da))
 
 
 @dataclass(frozen=True)
@@ -221,12 +230,13 @@ class _Walk:
             d_outputs: the derivatives by its outputs.
 
         Returns:
-            `(d_rows, d_weights)`: two lists, the first without the mask.
+            `(da, d_states, d_weights)`: the derivatives by the weighted sums `(T, B, G)`, from
+            which comes that by x, where it is wanted; and two lists.
         """
         if not self.keep:
             _, collected = replace(self, keep=True).forward(rows, weights)
         x, first, masks = self._split(rows)
-        kernel, *others = weights
+        _, *others = weights
         d_outputs, d_last = d_outputs[: self.every_output], d_outputs[self.every_output :]
         after, kept = collected[: self.states], collected[self.states :]
         before = [
@@ -251,13 +261,11 @@ class _Walk:
         d_first, (da,) = self.loop.scan(
             step, list(d_last), keras.tree.flatten(groups), reverse=True
         )
-        da = _rows(da)
         d_weights = self.steps.weight_gradients(
-            da, [_rows(k) for k in kept], [_rows(b) for b in before]
+            _rows(da), [_rows(k) for k in kept], [_rows(b) for b in before]
         )[: len(others)]
         da = ops.cast(da, x.dtype)
-        d_x = _by_step(_steps(ops.matmul(da, ops.transpose(kernel)), like=x))
-        return [d_x, *d_first], [product(_rows(x), da), *d_weights]
+        return da, d_first, [product(_rows(x), _rows(da)), *d_weights]
 
     def _split(self, rows):
         x, *rows = rows

@@ -23,7 +23,7 @@ def scan(step, carry, steps, reverse=False):
     return carry, outputs
 
 
-def differentiable(forward, backward, rows, parts=None):
+def differentiable(forward, backward, gradient_by_input, rows, parts=None):
     """`jax.custom_vjp`: twice `jax.grad` is fine, forward mode (`jax.jvp`) there is none."""
 
     @jax.custom_vjp
@@ -36,9 +36,10 @@ def differentiable(forward, backward, rows, parts=None):
 
     def walk_back(everything_kept, gradients):
         tensors, kept = everything_kept
-        d_rows, d_weights = backward(tensors[:rows], tensors[rows:], kept, gradients)
-        none = [None] * (rows - len(d_rows))
-        return (*d_rows, *none, *d_weights)
+        weights = tensors[rows:]
+        da, d_states, d_weights = backward(tensors[:rows], weights, kept, gradients)
+        none = [None] * (rows - 1 - len(d_states))
+        return (gradient_by_input(da, weights[0]), *d_states, *none, *d_weights)
 
     function.defvjp(walk, walk_back)
     return function

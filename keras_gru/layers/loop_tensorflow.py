@@ -4,7 +4,7 @@
 
 import tensorflow as tf
 
-# A walk with fewer rows is not shared out: products want some height.
+# A batch known to be small is shared out less: products want so many rows each.
 FEWEST_ROWS = 16
 
 
@@ -62,13 +62,15 @@ def _loop_of_python(step, carry, steps, reverse):
     return carry, [tf.stack(outputs) for outputs in zip(*collected, strict=True)]
 
 
-def differentiable(forward, backward, rows, parts=None):
+def differentiable(forward, backward, gradient_by_input, rows, parts=None):
     """A function whose gradient is written by hand.
 
     Args:
         forward: `(rows, weights) -> (outputs, kept)`, all of them lists of tensors.
-        backward: `(rows, weights, kept, gradients of the outputs) -> (gradients of the rows,
-            gradients of the weights)`. The last rows may have none, which is left out.
+        backward: `(rows, weights, kept, gradients of the outputs) -> (da, gradients of the states,
+            gradients of the weights)`. Rows after x and the states have none.
+        gradient_by_input: `(da, first weight) -> gradient of x`, which is the first of the rows. It
+            stays outside what is compiled, so that the graph drops it where nobody asks for it.
         rows: how many of the tensors are rows: those, and the outputs, have the batch first.
         parts: into how many parts the rows are shared out, each compiled and walked over by itself,
             side by side; `None`: one walk, not compiled. A walk is a chain of products that are too
@@ -83,7 +85,8 @@ def differentiable(forward, backward, rows, parts=None):
     @tf.custom_gradient
     def function(*tensors):
         weights = tensors[rows:]
-        shares = _shares(tensors[:rows], parts or 1)
+        sizes = _sizes(tensors[0], parts or 1)
+        shares = _shares(tensors[:rows], sizes)
         done = [forward(share, weights) for share in shares]
         outputs = _joined([outputs for outputs, _ in done])
 
@@ -91,11 +94,13 @@ def differentiable(forward, backward, rows, parts=None):
             found = [
                 backward(share, weights, kept, d_share)
                 for share, (_, kept), d_share in zip(
-                    shares, done, _shares(d_outputs, len(shares)), strict=True
+                    shares, done, _shares(d_outputs, sizes), strict=True
                 )
             ]
-            d_rows = _joined([d_rows for d_rows, _ in found])
-            each = zip(*(d_weights for _, d_weights in found), strict=True)
+            d_rows = _joined(
+                [[gradient_by_input(da, weights[0]), *d_states] for da, d_states, _ in found]
+            )
+            each = zip(*(d_weights for _, _, d_weights in found), strict=True)
             none = [None] * (rows - len(d_rows))
             return [*d_rows, *none, *(tf.add_n(of_parts) for of_parts in each)]
 
@@ -120,7 +125,7 @@ def _compiled(function):
 
             def gradient(*d_results):
                 with tf.GradientTape() as tape:
-                    tape.watch(flat)
+                    tape.watch([tensor for tensor in flat if tensor.dtype.is_floating])
                     again = function(*tf.nest.pack_sequence_as(arguments, flat))
                 return tape.gradient(tf.nest.flatten(again), flat, d_results)
 
@@ -131,15 +136,20 @@ def _compiled(function):
     return with_gradient
 
 
-def _shares(tensors, parts):
-    """The rows of some tensors in parts, as equal as can be."""
-    static = tensors[0].shape[0]
-    if static is not None:
-        parts = min(parts, max(1, static // FEWEST_ROWS))
-    if parts == 1:
+def _sizes(rows, parts):
+    """How many rows go into each part, as equal as can be."""
+    size = rows.shape[0]
+    if size is None:
+        size = tf.shape(rows)[0]
+    else:
+        parts = min(parts, max(1, size // FEWEST_ROWS))
+    return [(size + i) // parts for i in range(parts)]
+
+
+def _shares(tensors, sizes):
+    """The rows of some tensors in parts."""
+    if len(sizes) == 1:
         return [list(tensors)]
-    size = tf.shape(tensors[0])[0] if static is None else static
-    sizes = [(size + i) // parts for i in range(parts)]
     return [list(share) for share in zip(*(tf.split(t, sizes) for t in tensors), strict=True)]
 
 

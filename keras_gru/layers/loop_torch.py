@@ -16,7 +16,7 @@ def scan(step, carry, steps, reverse=False):
     return carry, [torch.stack(outputs) for outputs in zip(*collected, strict=True)]
 
 
-def differentiable(forward, backward, rows, parts=None):
+def differentiable(forward, backward, gradient_by_input, rows, parts=None):
     """A `torch.autograd.Function`, which is differentiated once and not twice."""
 
     class Function(torch.autograd.Function):
@@ -36,9 +36,11 @@ def differentiable(forward, backward, rows, parts=None):
                     "was received: make the layer with `unroll=True` for a second one."
                 )
             saved, count = list(ctx.saved_tensors), ctx.count
-            d_rows, d_weights = backward(
-                saved[:rows], saved[rows:count], saved[count:], list(gradients)
+            weights = saved[rows:count]
+            da, d_states, d_weights = backward(
+                saved[:rows], weights, saved[count:], list(gradients)
             )
-            return (*d_rows, *([None] * (rows - len(d_rows))), *d_weights)
+            d_x = gradient_by_input(da, weights[0]) if ctx.needs_input_grad[0] else None
+            return (d_x, *d_states, *([None] * (rows - 1 - len(d_states))), *d_weights)
 
     return Function.apply

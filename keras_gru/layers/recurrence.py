@@ -36,6 +36,8 @@ class Recurrence(keras.layers.RNN):
             a fixed batch size; `reset_state()` starts anew.
         unroll: whether to write the loop out. More memory, and only for short sequences.
         zero_output_for_mask: whether a masked step puts out zeros. Only with `return_sequences`.
+        jit_compile: whether the walk is compiled by itself on TensorFlow, `True`, `False` or
+            `"auto"`: see `compiles_itself`. A model's own `jit_compile` compiles all of it.
         **kwargs: a layer's `name`, `dtype`, `trainable`, `activity_regularizer`.
 
     Call arguments:
@@ -44,11 +46,6 @@ class Recurrence(keras.layers.RNN):
         mask: `(B, T)`, false where a step is to be skipped: the states stay as they were.
             Pass it by name: when `initial_state` is given, Keras does not find it by itself.
         training: whether dropout is on.
-
-    Attributes:
-        jit_compile: whether the walk is compiled by itself, on TensorFlow: `"auto"`, or set to
-            `True` or `False`. See `compiles_itself`.
-        engine: what walked over time.
 
     Returns:
         The output `(B, U)`, or `(B, T, U)` with `return_sequences`; with `return_state` a tuple of
@@ -71,8 +68,13 @@ class Recurrence(keras.layers.RNN):
         stateful=False,
         unroll=False,
         zero_output_for_mask=False,
+        jit_compile="auto",
         **kwargs,
     ):
+        if jit_compile not in (True, False, "auto"):
+            raise ValueError(
+                f"`jit_compile` must be True, False or 'auto': received {jit_compile!r}."
+            )
         super().__init__(
             cell,
             return_sequences=return_sequences,
@@ -88,7 +90,10 @@ class Recurrence(keras.layers.RNN):
             _set_policy(self.cell, self.dtype_policy)
         elif isinstance(self.cell, keras.Layer):
             self.dtype_policy = self.cell.dtype_policy
-        self.jit_compile, self._engine = "auto", None
+        self.jit_compile, self._engine = jit_compile, None
+
+    def get_config(self):
+        return super().get_config() | {"jit_compile": self.jit_compile}
 
     def inner_loop(self, sequences, initial_state, mask, training=False):
         """The walk over time.
@@ -116,8 +121,9 @@ class Recurrence(keras.layers.RNN):
         """What walks over time: `"fused"`, the fast path, `"fused, compiled"`, where it compiled
         itself and was shared out among the cores, or `"generic: ..."` and the reason.
 
-        It tells of the last call (or the last time it was traced or compiled) and, before there
-        was one, of a call that does not train.
+        It tells of the last call (or the last time it was traced or compiled: after a `fit` with
+        validation that is a call without training) and, before there was one, of a call that does
+        not train.
         """
         if self._engine is not None:
             return self._engine
@@ -138,7 +144,8 @@ class Recurrence(keras.layers.RNN):
         On TensorFlow and CPUs: XLA then makes a program of the walk, and each core runs it over a
         part of the batch. XLA compiles anew for every length, and TensorFlow Serving runs nothing
         that is compiled: with the attribute `jit_compile` at `"auto"` it is done in training, where
-        the length is known when the graph is made. `True` stands for always, `False` for never.
+        the length is known when the graph is made. `True` stands for always, `False` for never. It
+        is settled when a model is first traced.
 
         Args:
             length: T, or `None` where it is not known.

@@ -16,6 +16,7 @@ from keras_gru.experiments.compare import compare
 from keras_gru.experiments.config import Experiment
 from keras_gru.experiments.results import RunFolder
 from keras_gru.experiments.run import build
+from keras_gru.layers import compiling
 from tests.experiments.helpers import Recorder, timeless, tiny
 
 
@@ -216,11 +217,15 @@ def test_lengths_are_not_traced_anew_and_never_compiled(tmp_path, monkeypatch):
     assert len(traced) < 8  # TensorFlow makes the graph of a training step twice
 
 
-def test_wide_layers_compile_themselves(tmp_path):
+def test_wide_layers_compile_themselves(tmp_path, monkeypatch):
+    monkeypatch.setattr(compiling, "cores", lambda: 2)
     experiment = tiny(tmp_path, cells=("gru",), training={"jit_compile": "auto"})
     wide = {"model": experiment.model.model_copy(update={"units": 128})}
     comparison = compare(experiment.model_copy(update=wide))
     assert comparison.runs[0].path == "graph fused, compiled"
+    dropped = {"model": wide["model"].model_copy(update={"recurrent_dropout": 0.1})}
+    other = experiment.model_copy(update=dropped)  # it cannot: XLA for the whole model, then
+    assert build(other, datasets.load(other.dataset), "gru", 0).jit_compile
 
 
 def test_xla_where_there_is_one_length_and_the_path_is_said(tmp_path):

@@ -111,6 +111,22 @@ def test_open_shapes_are_traced_once_and_have_gradients(rng, cell, mode):
 
 
 @only_tensorflow
+def test_the_batch_of_a_gradient_may_be_known_better_than_that_of_the_input(rng):
+    import tensorflow as tf
+
+    layer, x = drawn_layer("lstm", rng), tensor(rng.normal(size=(5, 4, 3)))
+
+    def step(x):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            loss = tf.reduce_sum(tf.ensure_shape(layer(x, training=True), (5, 4)) ** 2)
+        return tape.gradient(loss, x)
+
+    compiled = tf.function(step, input_signature=[tf.TensorSpec((None, 4, 3), DTYPE)])
+    assert_same([array(compiled(x))], [array(step(x))])
+
+
+@only_tensorflow
 @pytest.mark.parametrize("jit_compile", [None, False, True])
 def test_second_derivatives(rng, jit_compile):
     import tensorflow as tf
@@ -130,6 +146,14 @@ def test_second_derivatives(rng, jit_compile):
     found = array(run(x))
     with fast_path_off():
         assert_same([found], [array(twice(x))])
+
+
+def test_jit_compile_is_an_argument_that_is_kept():
+    layer = keras_gru.GRU(4, jit_compile=False)
+    assert keras_gru.GRU.from_config(layer.get_config()).jit_compile is False
+    assert keras_gru.GRU.from_config(keras_gru.GRU(4).get_config()).jit_compile == "auto"
+    with pytest.raises(ValueError, match="must be True, False or 'auto': received 'off'"):
+        keras_gru.LSTM(4, jit_compile="off")
 
 
 @only_tensorflow

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from keras_gru.cells import recurrent_layer
+from keras_gru.layers import compiling
 
 from .helpers import (
     BACKEND,
@@ -67,6 +68,7 @@ def test_fused_is_generic_in_outputs_and_gradients_whatever_the_options(drawn):
 def test_so_it_is_compiled_by_itself_and_in_parts(drawn):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(loop_tensorflow(), "FEWEST_ROWS", 1)
+        patch.setattr(compiling, "cores", lambda: 3)
         check_against_generic(drawn, compiled=True)
 
 
