@@ -36,16 +36,26 @@ class Carved(Settings):
         return self
 
 
-class Adding(Settings):
+class Generated(Settings):
+    """Data that are made, not downloaded: as many sequences as are asked for."""
+
+    train: Annotated[Count, Field(description="training sequences")] = 10_000
+    validation: Annotated[Count, Field(description="validation sequences")] = 1_000
+    test: Annotated[Count, Field(description="test sequences")] = 1_000
+    seed: Annotated[int, Field(ge=0, description="of the generated sequences")] = 0
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """Name of a split -> its number of sequences."""
+        return {"train": self.train, "validation": self.validation, "test": self.test}
+
+
+class Adding(Generated):
     """The adding problem: the sum of the two marked numbers of a sequence (generated)."""
 
     task: ClassVar[str] = "forecasting"
     kind: Literal["adding"]
     length: Annotated[int, Field(ge=2, le=10_000, description="time steps of a sequence")] = 50
-    train: Annotated[Count, Field(description="training sequences")] = 10_000
-    validation: Annotated[Count, Field(description="validation sequences")] = 1_000
-    test: Annotated[Count, Field(description="test sequences")] = 1_000
-    seed: Annotated[int, Field(ge=0, description="of the generated numbers")] = 0
 
 
 class Imdb(Settings):
