@@ -23,6 +23,7 @@ __all__ = ["Baseline", "Metric", "SequenceDataset", "SequenceSpec", "Split", "lo
 # The module of each kind has a function `load(config) -> SequenceDataset`.
 _MODULES = {
     _config.Adding: "adding",
+    _config.CopyMemory: "copy_memory",
     _config.Ridership: "cta_ridership",
     _config.Chorales: "jsb_chorales",
     _config.Imdb: "imdb_reviews",

@@ -58,6 +58,19 @@ class Adding(Generated):
     length: Annotated[int, Field(ge=2, le=10_000, description="time steps of a sequence")] = 50
 
 
+class CopyMemory(Generated):
+    """The copying memory problem: a few symbols, a long wait, the same symbols (generated)."""
+
+    task: ClassVar[str] = "tagging"
+    kind: Literal["copy_memory"]
+    delay: Annotated[
+        int,
+        Field(ge=1, le=10_000, description="steps between symbols and recall, T in the papers"),
+    ] = 100
+    memory_length: Annotated[int, Field(ge=1, le=1_000, description="symbols to remember")] = 10
+    symbols: Annotated[int, Field(ge=2, le=100, description="kinds of symbols")] = 8
+
+
 class Imdb(Settings):
     """IMDB film reviews, positive or negative (TFDS `imdb_reviews`)."""
 
@@ -183,6 +196,7 @@ class Npz(Carved):
 
 DatasetConfig = Annotated[
     Adding
+    | CopyMemory
     | Imdb
     | Atis
     | Shakespeare
