@@ -24,6 +24,7 @@ __all__ = ["Baseline", "Metric", "SequenceDataset", "SequenceSpec", "Split", "lo
 _MODULES = {
     _config.Adding: "adding",
     _config.CopyMemory: "copy_memory",
+    _config.EmbeddedReber: "embedded_reber",
     _config.Ridership: "cta_ridership",
     _config.Chorales: "jsb_chorales",
     _config.Imdb: "imdb_reviews",

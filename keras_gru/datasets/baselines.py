@@ -17,19 +17,22 @@ def real_steps(split: Split) -> np.ndarray:
     return steps < split.lengths[split.stepwise][:, None]
 
 
-def majority_class(splits: Mapping[str, Split], classes: Sequence[str]) -> Baseline:
+def majority_class(
+    splits: Mapping[str, Split], classes: Sequence[str], remark: str = ""
+) -> Baseline:
     """Every sequence is of the class that is most frequent in train.
 
     Args:
         splits: targets (N,).
         classes: names of the classes.
+        remark: what follows the label.
 
     Returns:
         A baseline with `accuracy`.
     """
     best = int(np.bincount(splits["train"].targets).argmax())
     scores = _scores(splits, lambda split: {"accuracy": float((split.targets == best).mean())})
-    return Baseline(f"Always {classes[best]!r}", *scores)
+    return Baseline(f"Always {classes[best]!r}{remark}", *scores)
 
 
 def most_frequent_target(splits: Mapping[str, Split], names: Sequence[str]) -> Baseline:

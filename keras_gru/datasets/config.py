@@ -71,6 +71,24 @@ class CopyMemory(Generated):
     symbols: Annotated[int, Field(ge=2, le=100, description="kinds of symbols")] = 8
 
 
+class EmbeddedReber(Generated):
+    """The embedded Reber grammar: is a string grammatical, or was a letter changed? (generated)"""
+
+    task: ClassVar[str] = "classification"
+    kind: Literal["embedded_reber"]
+    depth: Annotated[
+        int, Field(ge=1, le=100, description="embeddings around the string: letters to remember")
+    ] = 1
+    loop: Annotated[
+        float,
+        Field(gt=0, le=0.95, description="probability of the longer way: the strings' lengths"),
+    ] = 0.5
+    corruption: Annotated[
+        Literal["any", "long_range"],
+        Field(description="any letter is changed, or always the last that repeats the second"),
+    ] = "any"
+
+
 class Imdb(Settings):
     """IMDB film reviews, positive or negative (TFDS `imdb_reviews`)."""
 
@@ -197,6 +215,7 @@ class Npz(Carved):
 DatasetConfig = Annotated[
     Adding
     | CopyMemory
+    | EmbeddedReber
     | Imdb
     | Atis
     | Shakespeare
