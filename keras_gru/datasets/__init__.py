@@ -25,6 +25,7 @@ _MODULES = {
     _config.Adding: "adding",
     _config.CopyMemory: "copy_memory",
     _config.EmbeddedReber: "embedded_reber",
+    _config.TemporalOrder: "temporal_order",
     _config.Ridership: "cta_ridership",
     _config.Chorales: "jsb_chorales",
     _config.Imdb: "imdb_reviews",

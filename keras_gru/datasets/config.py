@@ -89,6 +89,19 @@ class EmbeddedReber(Generated):
     ] = "any"
 
 
+class TemporalOrder(Generated):
+    """The temporal order problem: in which order did a few symbols come? (generated)"""
+
+    task: ClassVar[str] = "classification"
+    kind: Literal["temporal_order"]
+    length: Annotated[
+        int, Field(ge=10, le=10_000, description="steps of the shortest; the longest have 10% more")
+    ] = 100
+    marked: Annotated[
+        Literal[2, 3], Field(description="symbols whose order is asked for: 4 or 8 classes")
+    ] = 2
+
+
 class Imdb(Settings):
     """IMDB film reviews, positive or negative (TFDS `imdb_reviews`)."""
 
@@ -216,6 +229,7 @@ DatasetConfig = Annotated[
     Adding
     | CopyMemory
     | EmbeddedReber
+    | TemporalOrder
     | Imdb
     | Atis
     | Shakespeare
