@@ -26,6 +26,7 @@ _MODULES = {
     _config.CopyMemory: "copy_memory",
     _config.EmbeddedReber: "embedded_reber",
     _config.TemporalOrder: "temporal_order",
+    _config.Xml: "xml",
     _config.Ridership: "cta_ridership",
     _config.Chorales: "jsb_chorales",
     _config.Imdb: "imdb_reviews",

@@ -53,11 +53,14 @@ def most_frequent_target(splits: Mapping[str, Split], names: Sequence[str]) -> B
     return Baseline(f"Always {names[best]!r}", *_scores(splits, accuracy))
 
 
-def tag_of_each_token(splits: Mapping[str, Split]) -> Baseline:
+def tag_of_each_token(
+    splits: Mapping[str, Split], label: str = "Most frequent tag of each word"
+) -> Baseline:
     """Every token has the tag that it has most often in train; an unseen one the commonest tag.
 
     Args:
         splits: tokens (N, T) and targets (N, T).
+        label: its name for a reader.
 
     Returns:
         A baseline with `accuracy`.
@@ -75,11 +78,7 @@ def tag_of_each_token(splits: Mapping[str, Split]) -> Baseline:
         tokens, tags = _pairs(split)
         return {"accuracy": float((best[tokens] == tags).mean())}
 
-    return Baseline(
-        "Most frequent tag of each word",
-        *_scores(splits, accuracy),
-        parameters=len(np.unique(tokens)),
-    )
+    return Baseline(label, *_scores(splits, accuracy), parameters=len(np.unique(tokens)))
 
 
 def note_frequencies(splits: Mapping[str, Split]) -> Baseline:

@@ -102,6 +102,21 @@ class TemporalOrder(Generated):
     ] = 2
 
 
+class Xml(Generated):
+    """Documents of nested XML tags with random names, one character at a time (generated)."""
+
+    task: ClassVar[str] = "language_model"
+    kind: Literal["xml"]
+    window: Annotated[Length, Field(description="characters of a training sequence")] = 200
+    steps: Annotated[
+        int, Field(ge=1, le=10_000, description="tags of a document before all are closed")
+    ] = 50
+    longest: Annotated[int, Field(ge=2, le=100, description="letters of the longest names")] = 10
+    train: Annotated[Count, Field(description="training documents")] = 1_000
+    validation: Annotated[Count, Field(description="validation documents")] = 100
+    test: Annotated[Count, Field(description="test documents")] = 100
+
+
 class Imdb(Settings):
     """IMDB film reviews, positive or negative (TFDS `imdb_reviews`)."""
 
@@ -230,6 +245,7 @@ DatasetConfig = Annotated[
     | CopyMemory
     | EmbeddedReber
     | TemporalOrder
+    | Xml
     | Imdb
     | Atis
     | Shakespeare
