@@ -47,7 +47,7 @@ class EmbeddedReber(tfds.core.GeneratorBasedBuilder):
     returns as the last but one, and is to be remembered until then.
 
     The splits are drawn independently, as in the literature, and short strings are frequent: many
-    of test occur in train as well. A larger `loop` or `depth` makes that rare.
+    of test occur in train as well. A larger `loop` or `depth` makes that rarer.
 
     Reference:
 
