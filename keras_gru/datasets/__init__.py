@@ -23,6 +23,10 @@ __all__ = ["Baseline", "Metric", "SequenceDataset", "SequenceSpec", "Split", "lo
 # The module of each kind has a function `load(config) -> SequenceDataset`.
 _MODULES = {
     _config.Adding: "adding",
+    _config.CopyMemory: "copy_memory",
+    _config.EmbeddedReber: "embedded_reber",
+    _config.TemporalOrder: "temporal_order",
+    _config.Xml: "xml",
     _config.Ridership: "cta_ridership",
     _config.Chorales: "jsb_chorales",
     _config.Imdb: "imdb_reviews",

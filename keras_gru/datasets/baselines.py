@@ -17,19 +17,22 @@ def real_steps(split: Split) -> np.ndarray:
     return steps < split.lengths[split.stepwise][:, None]
 
 
-def majority_class(splits: Mapping[str, Split], classes: Sequence[str]) -> Baseline:
+def majority_class(
+    splits: Mapping[str, Split], classes: Sequence[str], remark: str = ""
+) -> Baseline:
     """Every sequence is of the class that is most frequent in train.
 
     Args:
         splits: targets (N,).
         classes: names of the classes.
+        remark: what follows the label.
 
     Returns:
         A baseline with `accuracy`.
     """
     best = int(np.bincount(splits["train"].targets).argmax())
     scores = _scores(splits, lambda split: {"accuracy": float((split.targets == best).mean())})
-    return Baseline(f"Always {classes[best]!r}", *scores)
+    return Baseline(f"Always {classes[best]!r}{remark}", *scores)
 
 
 def most_frequent_target(splits: Mapping[str, Split], names: Sequence[str]) -> Baseline:
@@ -50,11 +53,14 @@ def most_frequent_target(splits: Mapping[str, Split], names: Sequence[str]) -> B
     return Baseline(f"Always {names[best]!r}", *_scores(splits, accuracy))
 
 
-def tag_of_each_token(splits: Mapping[str, Split]) -> Baseline:
+def tag_of_each_token(
+    splits: Mapping[str, Split], label: str = "Most frequent tag of each word"
+) -> Baseline:
     """Every token has the tag that it has most often in train; an unseen one the commonest tag.
 
     Args:
         splits: tokens (N, T) and targets (N, T).
+        label: its name for a reader.
 
     Returns:
         A baseline with `accuracy`.
@@ -72,11 +78,7 @@ def tag_of_each_token(splits: Mapping[str, Split]) -> Baseline:
         tokens, tags = _pairs(split)
         return {"accuracy": float((best[tokens] == tags).mean())}
 
-    return Baseline(
-        "Most frequent tag of each word",
-        *_scores(splits, accuracy),
-        parameters=len(np.unique(tokens)),
-    )
+    return Baseline(label, *_scores(splits, accuracy), parameters=len(np.unique(tokens)))
 
 
 def note_frequencies(splits: Mapping[str, Split]) -> Baseline:

@@ -27,3 +27,9 @@ def epoch(dataset, split, batch_size, **arguments):
     """The batches of one epoch, as NumPy."""
     stream = dataset.batches(split, batch_size, **arguments)
     return list(stream.take(dataset.steps(split, batch_size)).as_numpy_iterator())
+
+
+def texts(dataset, split) -> list[str]:
+    """What the input tokens of a split spell."""
+    rows = dataset.splits[split].inputs["tokens"]
+    return ["".join(dataset.vocabulary[token] for token in row) for row in rows]

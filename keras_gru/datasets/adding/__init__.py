@@ -19,11 +19,10 @@ def load(config: AddingConfig) -> SequenceDataset:
     """
     from keras_gru.datasets.adding.builder import Adding, AddingBuilderConfig
 
-    sizes = {"train": config.train, "validation": config.validation, "test": config.test}
     columns = source.read(
         Adding,
-        tuple(sizes),
-        config=AddingBuilderConfig(length=config.length, sizes=sizes, seed=config.seed),
+        tuple(config.sizes),
+        config=AddingBuilderConfig(length=config.length, sizes=config.sizes, seed=config.seed),
     )
     splits = {name: _split(of) for name, of in columns.items()}
     return SequenceDataset(

@@ -1,0 +1,74 @@
+"""Documents of random XML tags as a TFDS dataset: generated, never downloaded."""
+
+import dataclasses
+import string
+from collections.abc import Mapping
+
+import numpy as np
+import tensorflow_datasets as tfds
+
+_LETTERS = list(string.ascii_lowercase)
+_SHORTEST = 2
+
+
+@dataclasses.dataclass(kw_only=True)
+class XmlBuilderConfig(tfds.core.BuilderConfig):
+    """Its settings are in its name, so that each choice of them is a folder of its own."""
+
+    steps: int
+    longest: int
+    sizes: Mapping[str, int]
+    seed: int
+    name: str = ""
+    description: str = "Nested tags with names of random letters."
+
+    def __post_init__(self):
+        sizes = "_".join(str(size) for size in self.sizes.values())
+        self.name = f"steps{self.steps}_longest{self.longest}_{sizes}_seed{self.seed}"
+
+
+class Xml(tfds.core.GeneratorBasedBuilder):
+    """Nested tags: each is closed in its turn, which takes a memory of the open ones.
+
+    At each step a new tag opens or, with probability 1/2, the latest open one is closed. After
+    `steps` tags (the paper's 50) those that are still open are closed.
+
+    Reference:
+
+    - [Jozefowicz et al., 2015](https://proceedings.mlr.press/v37/jozefowicz15.html), section 3
+    """
+
+    VERSION = tfds.core.Version("1.0.0")
+
+    def _info(self) -> tfds.core.DatasetInfo:
+        return tfds.core.DatasetInfo(
+            builder=self,
+            description="Documents of nested XML tags with names of random letters.",
+            features=tfds.features.FeaturesDict({"text": tfds.features.Text()}),
+            disable_shuffling=True,
+        )
+
+    def _split_generators(self, dl_manager):
+        del dl_manager
+        return {
+            split: self._generate_examples(size, number)
+            for number, (split, size) in enumerate(self.builder_config.sizes.items())
+        }
+
+    def _generate_examples(self, size: int, split_number: int):
+        rng = np.random.default_rng([self.builder_config.seed, split_number])
+        for index in range(size):
+            yield index, {"text": self._document(rng)}
+
+    def _document(self, rng: np.random.Generator) -> str:
+        config = self.builder_config
+        parts, still_open = [], []
+        while still_open or len(parts) < config.steps:
+            closes = len(parts) >= config.steps or rng.random() < 0.5
+            if still_open and closes:
+                parts.append(f"</{still_open.pop()}>")
+            else:
+                length = rng.integers(_SHORTEST, config.longest + 1)
+                still_open.append("".join(rng.choice(_LETTERS, length)))
+                parts.append(f"<{still_open[-1]}>")
+        return "".join(parts)
