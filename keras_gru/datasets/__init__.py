@@ -24,7 +24,7 @@ __all__ = ["Baseline", "Metric", "SequenceDataset", "SequenceSpec", "Split", "lo
 _MODULES = {
     _config.Adding: "adding",
     _config.Ridership: "cta_ridership",
-    _config.Chorales: "jsb_chorales",
+    _config.PolyphonicMusic: "polyphonic_music",
     _config.Imdb: "imdb_reviews",
     _config.Atis: "en_atis",
     _config.Shakespeare: "tiny_shakespeare",

@@ -89,11 +89,11 @@ class Ridership(Settings):
     ] = False
 
 
-class Chorales(Settings):
-    """Bach's chorales as piano rolls of 88 notes (JSB Chorales)."""
+class PolyphonicMusic(Settings):
+    """Piano rolls of 88 notes, one collection per kind: which notes sound next."""
 
     task: ClassVar[str] = "polyphony"
-    kind: Literal["jsb_chorales"]
+    kind: Literal["jsb_chorales", "nottingham", "musedata", "piano_midi"]
 
 
 class SpaEng(Carved):
@@ -177,7 +177,7 @@ DatasetConfig = Annotated[
     | Atis
     | Shakespeare
     | Ridership
-    | Chorales
+    | PolyphonicMusic
     | SpaEng
     | CsvSeries
     | Texts
