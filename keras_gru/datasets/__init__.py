@@ -25,6 +25,7 @@ _MODULES = {
     _config.Adding: "adding",
     _config.Ridership: "cta_ridership",
     _config.PolyphonicMusic: "polyphonic_music",
+    _config.SequentialMnist: "sequential_mnist",
     _config.Imdb: "imdb_reviews",
     _config.Atis: "en_atis",
     _config.Shakespeare: "tiny_shakespeare",

@@ -96,6 +96,27 @@ class PolyphonicMusic(Settings):
     kind: Literal["jsb_chorales", "nottingham", "musedata", "piano_midi"]
 
 
+class SequentialMnist(Settings):
+    """Handwritten digits, one pixel at a time, in order or permuted (TFDS `mnist`)."""
+
+    task: ClassVar[str] = "classification"
+    kind: Literal["sequential_mnist"]
+    permuted: Annotated[
+        bool, Field(description="read the pixels of every image in one random order")
+    ] = False
+    permutation_seed: Annotated[int, Field(ge=0, lt=2**32, description="of that order")] = 0
+    pixels_per_step: Annotated[
+        Literal[1, 2, 4, 7, 8, 14, 16, 28],
+        Field(description="28 reads a row at a time: 28 steps instead of 784"),
+    ] = 1
+    validation: Annotated[
+        int, Field(ge=1, lt=60_000, description="images of train, by a fixed seed")
+    ] = 5_000
+    train: Annotated[
+        Count | None, Field(description="use only so many of the other images of train")
+    ] = None
+
+
 class SpaEng(Carved):
     """English sentences and their Spanish translations (Tatoeba)."""
 
@@ -178,6 +199,7 @@ DatasetConfig = Annotated[
     | Shakespeare
     | Ridership
     | PolyphonicMusic
+    | SequentialMnist
     | SpaEng
     | CsvSeries
     | Texts
