@@ -24,6 +24,7 @@ __all__ = ["Baseline", "Metric", "SequenceDataset", "SequenceSpec", "Split", "lo
 _MODULES = {
     _config.Adding: "adding",
     _config.Ridership: "cta_ridership",
+    _config.Etth1: "etth1",
     _config.PolyphonicMusic: "polyphonic_music",
     _config.SequentialMnist: "sequential_mnist",
     _config.Imdb: "imdb_reviews",

@@ -89,6 +89,18 @@ class Ridership(Settings):
     ] = False
 
 
+class Etth1(Settings):
+    """Load and oil temperature of an electricity transformer, hourly (ETTh1)."""
+
+    task: ClassVar[str] = "forecasting"
+    kind: Literal["etth1"]
+    window: Annotated[Length, Field(description="hours that the model sees")] = 96
+    horizon: Annotated[Length, Field(description="hours ahead that it forecasts")] = 24
+    multivariate: Annotated[
+        bool, Field(description="see and forecast all seven columns, not the temperature alone")
+    ] = False
+
+
 class PolyphonicMusic(Settings):
     """Piano rolls of 88 notes, one collection per kind: which notes sound next."""
 
@@ -198,6 +210,7 @@ DatasetConfig = Annotated[
     | Atis
     | Shakespeare
     | Ridership
+    | Etth1
     | PolyphonicMusic
     | SequentialMnist
     | SpaEng

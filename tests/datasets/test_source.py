@@ -16,6 +16,7 @@ from keras_gru import datasets
 from keras_gru.datasets import source
 from keras_gru.datasets.config import Adding, PolyphonicMusic
 from keras_gru.datasets.cta_ridership.builder import CtaRidership
+from keras_gru.datasets.etth1.builder import Etth1
 from keras_gru.datasets.polyphonic_music import builder as polyphonic_music
 from keras_gru.datasets.source import DATA_DIR, MANUAL_DIR
 from keras_gru.datasets.spa_eng import builder as spa_eng
@@ -23,6 +24,7 @@ from keras_gru.errors import UserError
 
 FILES = {
     CtaRidership: ["ridership.tgz"],
+    Etth1: ["ETTh1.csv"],
     polyphonic_music.PolyphonicMusic: [
         "JSB_Chorales.mat",
         "Nottingham.mat",
