@@ -27,6 +27,7 @@ _MODULES = {
     _config.Etth1: "etth1",
     _config.PolyphonicMusic: "polyphonic_music",
     _config.SequentialMnist: "sequential_mnist",
+    _config.SpokenDigit: "spoken_digit",
     _config.Imdb: "imdb_reviews",
     _config.Atis: "en_atis",
     _config.Shakespeare: "tiny_shakespeare",

@@ -129,6 +129,16 @@ class SequentialMnist(Settings):
     ] = None
 
 
+class SpokenDigit(Settings):
+    """Spoken digits as log-mel spectrograms, a vector every 10 ms (TFDS `spoken_digit`)."""
+
+    task: ClassVar[str] = "classification"
+    kind: Literal["spoken_digit"]
+    new_speakers: Annotated[
+        bool, Field(description="validate and test on speakers that train has not")
+    ] = False
+
+
 class SpaEng(Carved):
     """English sentences and their Spanish translations (Tatoeba)."""
 
@@ -213,6 +223,7 @@ DatasetConfig = Annotated[
     | Etth1
     | PolyphonicMusic
     | SequentialMnist
+    | SpokenDigit
     | SpaEng
     | CsvSeries
     | Texts

@@ -14,7 +14,7 @@ NAME = "text of at most 100 characters, ^[A-Za-z0-9][A-Za-z0-9_.-]*$"
 DATASETS = (
     "'adding', 'csv_series', 'cta_ridership', 'en_atis', 'etth1', 'imdb_reviews', "
     "'jsb_chorales', 'musedata', 'nottingham', 'npz', 'piano_midi', 'sequential_mnist', 'spa_eng', "
-    "'text_file', 'texts', 'tiny_shakespeare'"
+    "'spoken_digit', 'text_file', 'texts', 'tiny_shakespeare'"
 )
 MODELS = "'classifier', 'encoder_decoder', 'forecaster', 'language_model', 'polyphony', 'tagger'"
 TOP = "cells, dataset, description, model, name, runs, seeds, training"
