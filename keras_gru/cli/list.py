@@ -46,7 +46,11 @@ def _of_config(path: Path) -> str:
 
 def _kinds(union) -> dict[str, str]:
     variants = get_args(get_args(union)[0])
-    kinds = {get_args(variant.model_fields["kind"].annotation)[0]: variant for variant in variants}
+    kinds = {
+        kind: variant
+        for variant in variants
+        for kind in get_args(variant.model_fields["kind"].annotation)
+    }
     return {kind: _first_line(variant.__doc__) for kind, variant in kinds.items()}
 
 

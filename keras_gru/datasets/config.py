@@ -158,11 +158,54 @@ class Ridership(Settings):
     ] = False
 
 
-class Chorales(Settings):
-    """Bach's chorales as piano rolls of 88 notes (JSB Chorales)."""
+class Etth1(Settings):
+    """Load and oil temperature of an electricity transformer, hourly (ETTh1)."""
+
+    task: ClassVar[str] = "forecasting"
+    kind: Literal["etth1"]
+    window: Annotated[Length, Field(description="hours that the model sees")] = 96
+    horizon: Annotated[Length, Field(description="hours ahead that it forecasts")] = 24
+    multivariate: Annotated[
+        bool, Field(description="see and forecast all seven columns, not the temperature alone")
+    ] = False
+
+
+class PolyphonicMusic(Settings):
+    """Piano rolls of 88 notes, one collection per kind: which notes sound next."""
 
     task: ClassVar[str] = "polyphony"
-    kind: Literal["jsb_chorales"]
+    kind: Literal["jsb_chorales", "nottingham", "musedata", "piano_midi"]
+
+
+class SequentialMnist(Settings):
+    """Handwritten digits, one pixel at a time, in order or permuted (TFDS `mnist`)."""
+
+    task: ClassVar[str] = "classification"
+    kind: Literal["sequential_mnist"]
+    permuted: Annotated[
+        bool, Field(description="read the pixels of every image in one random order")
+    ] = False
+    permutation_seed: Annotated[int, Field(ge=0, lt=2**32, description="of that order")] = 0
+    pixels_per_step: Annotated[
+        Literal[1, 2, 4, 7, 8, 14, 16, 28],
+        Field(description="28 reads a row at a time: 28 steps instead of 784"),
+    ] = 1
+    validation: Annotated[
+        int, Field(ge=1, lt=60_000, description="images of train, by a fixed seed")
+    ] = 5_000
+    train: Annotated[
+        Count | None, Field(description="use only so many of the other images of train")
+    ] = None
+
+
+class SpokenDigit(Settings):
+    """Spoken digits as log-mel spectrograms, a vector every 10 ms (TFDS `spoken_digit`)."""
+
+    task: ClassVar[str] = "classification"
+    kind: Literal["spoken_digit"]
+    new_speakers: Annotated[
+        bool, Field(description="validate and test on speakers that train has not")
+    ] = False
 
 
 class SpaEng(Carved):
@@ -250,7 +293,10 @@ DatasetConfig = Annotated[
     | Atis
     | Shakespeare
     | Ridership
-    | Chorales
+    | Etth1
+    | PolyphonicMusic
+    | SequentialMnist
+    | SpokenDigit
     | SpaEng
     | CsvSeries
     | Texts

@@ -31,8 +31,8 @@ def load(config: CsvSeries) -> SequenceDataset:
     targets = _numbers(table, config.targets)
     sizes = _sizes(len(targets), config.validation_share, config.test_share)
     _check_long_enough(config, sizes)
-    inputs, _ = _scaled(inputs, sizes["train"])
-    targets, scale = _scaled(targets, sizes["train"])
+    inputs, _ = forecasting.standardised(inputs, sizes["train"])
+    targets, scale = forecasting.standardised(targets, sizes["train"])
     shape = (config.window, config.horizon, config.every_step)
     splits, history, start = {}, {}, 0
     for name, size in sizes.items():
@@ -97,13 +97,6 @@ def _check_long_enough(config: CsvSeries, sizes: dict[str, int]) -> None:
                 f"fewer than window + horizon = {needed}; use more rows, a larger share for it or "
                 "a shorter window."
             )
-
-
-def _scaled(values: np.ndarray, train: int) -> tuple[np.ndarray, np.ndarray]:
-    """Values with mean 0 and deviation 1 in the first `train` rows, and the deviations (V,)."""
-    deviation = values[:train].std(axis=0)
-    deviation = np.where(deviation > 0, deviation, 1.0)  # a constant column stays constant
-    return ((values - values[:train].mean(axis=0)) / deviation).astype(np.float32), deviation
 
 
 def _metric(targets: tuple[str, ...], scale: np.ndarray) -> Metric:

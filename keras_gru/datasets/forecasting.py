@@ -46,6 +46,22 @@ def windows(
     return Split({"features": features}, after)
 
 
+def standardised(values: np.ndarray, train: int) -> tuple[np.ndarray, np.ndarray]:
+    """Columns with mean 0 and standard deviation 1 in train; a constant one stays constant.
+
+    Args:
+        values: (series, V).
+        train: the first so many rows are the training split.
+
+    Returns:
+        float32 (series, V), and the deviations (V,) that they were divided by.
+    """
+    values = values.astype(float)
+    deviation = values[:train].std(axis=0)
+    deviation = np.where(deviation > 0, deviation, 1.0)
+    return ((values - values[:train].mean(axis=0)) / deviation).astype(np.float32), deviation
+
+
 def errors(forecast: np.ndarray, targets: np.ndarray) -> dict[str, float]:
     """Mean absolute and mean squared error, named as a model logs them."""
     difference = forecast.astype(float) - targets

@@ -5,10 +5,9 @@ import pytest
 
 from keras_gru import datasets
 from keras_gru.datasets import cta_ridership, spa_eng
-from keras_gru.datasets.config import Atis, Chorales, Imdb, Ridership, Shakespeare, SpaEng
+from keras_gru.datasets.config import Atis, Imdb, Ridership, Shakespeare, SpaEng
 from keras_gru.datasets.source import DATA_DIR
 from keras_gru.errors import UserError
-from tests.datasets.samples import epoch
 
 ATIS = [f"en_atis-ud-{name}.conllu" for name in ("train", "dev", "test")]
 
@@ -65,20 +64,6 @@ def test_no_day_is_in_two_splits(needs):
     assert len(set(boundaries)) == 6
     sizes = [split.size + 14 + 7 - 1 for split in dataset.splits.values()]
     assert sizes == [1096, 151, 214]
-
-
-def test_chorales(needs):
-    needs("JSB_Chorales.mat")
-    dataset = datasets.load(Chorales(kind="jsb_chorales"))
-    assert [dataset.size(s) for s in dataset.splits] == [229, 76, 77]
-    assert dataset.padding("train", 16) < 0.12
-    for x, y, weight in epoch(dataset, "train", 16, seed=0):
-        np.testing.assert_array_equal(x["mask"], weight)
-        real = weight[:, 1:] > 0
-        np.testing.assert_array_equal(x["features"][:, 1:][real], y[:, :-1][real])
-        assert not y[weight == 0].any()
-    assert 10 < dataset.baselines[0].test["nll"] < 12
-    assert dataset.baselines[0].label == "Frequency of each note"
 
 
 def test_atis(needs):

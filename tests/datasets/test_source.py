@@ -14,18 +14,24 @@ from tensorflow_datasets.core.download.download_manager import NonMatchingChecks
 
 from keras_gru import datasets
 from keras_gru.datasets import source
-from keras_gru.datasets.config import Adding, Chorales
+from keras_gru.datasets.config import Adding, PolyphonicMusic
 from keras_gru.datasets.cta_ridership.builder import CtaRidership
-from keras_gru.datasets.jsb_chorales import builder as jsb_chorales
-from keras_gru.datasets.jsb_chorales.builder import JsbChorales
+from keras_gru.datasets.etth1.builder import Etth1
+from keras_gru.datasets.polyphonic_music import builder as polyphonic_music
 from keras_gru.datasets.source import DATA_DIR, MANUAL_DIR
 from keras_gru.datasets.spa_eng import builder as spa_eng
 from keras_gru.errors import UserError
 
 FILES = {
-    CtaRidership: "ridership.tgz",
-    JsbChorales: "JSB_Chorales.mat",
-    spa_eng.SpaEng: "spa-eng.zip",
+    CtaRidership: ["ridership.tgz"],
+    Etth1: ["ETTh1.csv"],
+    polyphonic_music.PolyphonicMusic: [
+        "JSB_Chorales.mat",
+        "Nottingham.mat",
+        "MuseData.mat",
+        "Piano_midi.mat",
+    ],
+    spa_eng.SpaEng: ["spa-eng.zip"],
 }
 
 
@@ -40,10 +46,11 @@ def no_network(monkeypatch, tmp_path):
     monkeypatch.setattr(tfds.core.DatasetBuilder, "is_prepared", lambda self: False)
 
 
-@pytest.mark.parametrize("builder, name", FILES.items())
+@pytest.mark.parametrize("builder, name", [(b, name) for b in FILES for name in FILES[b]])
 def test_checksums_are_registered(builder, name, needs):
-    ((url, info),) = builder.url_infos.items()
-    assert url.endswith(name) and info.filename == name and len(info.checksum) == 64
+    assert len(builder.url_infos) == len(FILES[builder])
+    (url, info) = next(pair for pair in builder.url_infos.items() if pair[1].filename == name)
+    assert url.endswith(name) and len(info.checksum) == 64
     needs(name)
     content = (Path(os.environ[MANUAL_DIR]) / name).read_bytes()
     assert (len(content), hashlib.sha256(content).hexdigest()) == (info.size, info.checksum)
@@ -52,7 +59,7 @@ def test_checksums_are_registered(builder, name, needs):
 def test_no_network_and_no_file(no_network, monkeypatch):
     monkeypatch.delenv(MANUAL_DIR, raising=False)
     with pytest.raises(UserError) as error:
-        datasets.load(Chorales(kind="jsb_chorales"))
+        datasets.load(PolyphonicMusic(kind="jsb_chorales"))
     sentence = str(error.value)
     for part in ("JSB_Chorales.mat", "https://", "cannot be reached", f"set {MANUAL_DIR}"):
         assert part in sentence
@@ -63,7 +70,7 @@ def test_a_file_that_is_not_the_publishers(no_network, monkeypatch, tmp_path):
     (tmp_path / "JSB_Chorales.mat").write_bytes(b"something else")
     monkeypatch.setenv(MANUAL_DIR, str(tmp_path))
     with pytest.raises(UserError, match=r"JSB_Chorales\.mat in .* is not the file .* SHA-256"):
-        datasets.load(Chorales(kind="jsb_chorales"))
+        datasets.load(PolyphonicMusic(kind="jsb_chorales"))
 
 
 def test_a_download_that_is_refused_after_its_address_answered(monkeypatch, tmp_path):
@@ -84,15 +91,15 @@ def test_a_download_that_is_refused_after_its_address_answered(monkeypatch, tmp_
         threading.Thread(target=server.serve_forever, daemon=True).start()
         url = f"http://localhost:{server.server_port}/JSB_Chorales.mat"
         info = tfds.download.checksums.UrlInfo(1, "0" * 64, "JSB_Chorales.mat")
-        monkeypatch.setattr(JsbChorales, "url_infos", {url: info})
-        monkeypatch.setattr(jsb_chorales, "_URL", url)
+        monkeypatch.setattr(polyphonic_music.PolyphonicMusic, "url_infos", {url: info})
+        monkeypatch.setattr(polyphonic_music, "_FOLDER", url.rpartition("/")[0])
         monkeypatch.setenv(DATA_DIR, str(tmp_path))
         monkeypatch.delenv(MANUAL_DIR, raising=False)
         monkeypatch.setenv("no_proxy", "localhost")
         # Whoever runs the tests may have the dataset in TFDS's own folder.
         monkeypatch.setattr(tfds.core.DatasetBuilder, "is_prepared", lambda self: False)
         with pytest.raises(UserError, match=f"403.*set {MANUAL_DIR} to that folder") as error:
-            datasets.load(Chorales(kind="jsb_chorales"))
+            datasets.load(PolyphonicMusic(kind="jsb_chorales"))
         server.shutdown()
     assert "\n" not in str(error.value)
 

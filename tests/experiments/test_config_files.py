@@ -275,7 +275,7 @@ def group(union, fixed):
     """Any group of one of the kinds; `fixed` has strategies by field name."""
 
     def of(cls):
-        fields = {"kind": st.just(get_args(cls.model_fields["kind"].annotation)[0])}
+        fields = {"kind": st.sampled_from(get_args(cls.model_fields["kind"].annotation))}
         for name, field in cls.model_fields.items():
             if name in fixed:
                 needed = st.just(fixed[name]) if isinstance(fixed[name], str) else fixed[name]

@@ -1,0 +1,69 @@
+"""Load and oil temperature of a transformer, hour by hour, split as the papers split it."""
+
+import numpy as np
+
+from keras_gru.datasets import forecasting, source
+from keras_gru.datasets.config import Etth1 as Etth1Config
+from keras_gru.datasets.sequence_dataset import (
+    Metric,
+    SequenceDataset,
+    SequenceSpec,
+    check_not_empty,
+)
+
+_DAY = 24
+_MONTH = 30 * _DAY  # as in Zhou et al. 2021: all months have 30 days, and what is left is unused
+_SPLITS = {
+    "train": (0, 12 * _MONTH),
+    "validation": (12 * _MONTH, 16 * _MONTH),
+    "test": (16 * _MONTH, 20 * _MONTH),
+}
+_NAME = "ETTh1"
+
+
+def load(config: Etth1Config) -> SequenceDataset:
+    """Reads the series, standardises it and cuts it into windows.
+
+    Every column has mean 0 and deviation 1 in train, and errors are told in that unit, as the
+    papers do. All forecasts of a split lie inside it; the first windows of validation and test
+    begin in the split before, as in the papers, so that every hour is forecast.
+
+    Args:
+        config: the settings.
+
+    Returns:
+        A forecasting dataset of the oil temperature, or of all seven columns.
+
+    Raises:
+        UserError: if the file cannot be had, or a split is shorter than a window and its horizon.
+
+    Reference:
+
+    - [Zhou et al., 2021](https://arxiv.org/abs/2012.07436), section 4
+    """
+    from keras_gru.datasets.etth1.builder import COLUMNS, Etth1
+
+    columns = source.read(Etth1, ("train",), files=("ETTh1.csv",))["train"]
+    names = COLUMNS if config.multivariate else ("OT",)
+    values = np.stack([columns[name] for name in names], axis=1)
+    values, _ = forecasting.standardised(values, _SPLITS["train"][1])
+    splits = {}
+    for name, (first, last) in _SPLITS.items():
+        part = values[max(0, first - config.window) : last]
+        splits[name] = forecasting.windows(part, part, config.window, config.horizon, False)
+    check_not_empty(_NAME, splits)
+    spec = SequenceSpec(
+        task="forecasting",
+        outputs=len(names),
+        features=len(names),
+        length=config.window,
+        horizon=config.horizon,
+    )
+    history = {name: split.inputs["features"] for name, split in splits.items()}
+    return SequenceDataset(
+        name=_NAME,
+        spec=spec,
+        metric=Metric("mse", "min", "MSE (standardised)", digits=4),
+        splits=splits,
+        baselines=forecasting.baselines(splits, history, spec, _DAY, "Same hour a day earlier"),
+    )

@@ -1,0 +1,54 @@
+"""Polyphonic music as piano rolls: which of 88 notes sound next."""
+
+import numpy as np
+
+from keras_gru.datasets import source
+from keras_gru.datasets.baselines import note_frequencies
+from keras_gru.datasets.config import PolyphonicMusic as PolyphonicMusicConfig
+from keras_gru.datasets.sequence_dataset import Metric, SequenceDataset, SequenceSpec, Split
+from keras_gru.datasets.text import to_rows
+
+_NOTES = 88
+_NAMES = {
+    "jsb_chorales": "JSB Chorales",
+    "nottingham": "Nottingham",
+    "musedata": "MuseData",
+    "piano_midi": "Piano-midi.de",
+}
+
+
+def load(config: PolyphonicMusicConfig) -> SequenceDataset:
+    """Reads the publisher's splits of one collection.
+
+    Args:
+        config: the settings, whose `kind` is the collection.
+
+    Returns:
+        A polyphony dataset: each step's target is the next step's notes.
+
+    Raises:
+        UserError: if the file cannot be had.
+    """
+    from keras_gru.datasets.polyphonic_music.builder import PolyphonicMusic
+
+    file = PolyphonicMusic.builder_configs[config.kind].file
+    columns = source.read(
+        PolyphonicMusic, ("train", "validation", "test"), files=(file,), config=config.kind
+    )
+    splits = {name: _next_steps(of["notes"]) for name, of in columns.items()}
+    return SequenceDataset(
+        name=_NAMES[config.kind],
+        spec=SequenceSpec(task="polyphony", outputs=_NOTES, features=_NOTES),
+        metric=Metric("nll", "min", "NLL (nats per step)", digits=2),
+        splits=splits,
+        baselines=(note_frequencies(splits),),
+    )
+
+
+def _next_steps(rolls: list[np.ndarray]) -> Split:
+    lengths = np.array([len(roll) for roll in rolls])
+    rows = to_rows(np.concatenate(rolls), lengths)
+    # Two views of one array: some pieces are seven times as long as the mean, and padded bytes of
+    # a second array would be as many again. The last step of a piece is an input that is masked.
+    now, after = rows[:, :-1], rows[:, 1:]
+    return Split({"features": now}, after, {"features": lengths - 1}, stepwise="features")

@@ -1,0 +1,124 @@
+"""Spoken digits as log-mel spectrograms: which digit was said."""
+
+# S samples of a recording, T frames of it, D mel bands
+
+import functools
+import warnings
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from scipy.signal import get_window
+
+from keras_gru.datasets import source
+from keras_gru.datasets.baselines import majority_class
+from keras_gru.datasets.config import SpokenDigit
+from keras_gru.datasets.sequence_dataset import Metric, SequenceDataset, SequenceSpec, Split
+from keras_gru.datasets.text import to_rows
+from keras_gru.errors import UserError
+
+_FILE = "free-spoken-digit-dataset-1.0.9.tar.gz"
+_DIGITS = tuple("0123456789")
+_RATE = 8_000  # samples per second
+_FRAME, _HOP = 200, 80  # samples: 25 ms, every 10 ms
+_TRANSFORM = 256  # the power of two above a frame
+_BANDS = 40
+_SILENCE = 1e-6  # keeps the logarithm finite
+
+# Of each speaker and digit there are 50 recordings; the publisher's test set is 0 to 4.
+_RECORDINGS = {"test": range(5), "validation": range(5, 10), "train": range(10, 50)}
+_SPEAKERS = {
+    "train": ("george", "jackson", "nicolas"),
+    "validation": ("theo",),
+    "test": ("yweweler",),
+}
+
+
+def load(config: SpokenDigit) -> SequenceDataset:
+    """Reads the recordings and makes a vector of every 10 ms of them.
+
+    Args:
+        config: the settings.
+
+    Returns:
+        A classification dataset of log-mel vectors; each band has mean 0 and deviation 1 in train.
+
+    Raises:
+        UserError: if the file cannot be had, or there is no pydub, which TFDS reads it with.
+    """
+    columns = _read()
+    names = [name.decode() for name in columns["audio/filename"]]
+    labels = np.array(columns["label"])
+    spectrograms = [log_mel(samples) for samples in columns["audio"]]
+    rows = split(names, config.new_speakers)
+    train = np.concatenate([spectrograms[row] for row in rows["train"]])
+    mean, deviation = train.mean(axis=0), train.std(axis=0)
+    splits = {}
+    for name, of in rows.items():
+        lengths = np.array([len(spectrograms[row]) for row in of])
+        flat = np.concatenate([spectrograms[row] for row in of])
+        features = to_rows(((flat - mean) / deviation).astype(np.float32), lengths)
+        splits[name] = Split({"features": features}, labels[of], {"features": lengths})
+    return SequenceDataset(
+        name="Spoken digits, new speakers" if config.new_speakers else "Spoken digits",
+        spec=SequenceSpec(task="classification", outputs=len(_DIGITS), features=_BANDS),
+        metric=Metric("accuracy", "max", "accuracy"),
+        splits=splits,
+        target_vocabulary=_DIGITS,
+        baselines=(majority_class(splits, _DIGITS),),
+    )
+
+
+def _read() -> dict:
+    with warnings.catch_warnings():
+        # Only other formats than .wav would need it.
+        warnings.filterwarnings("ignore", "Couldn't find ffmpeg", RuntimeWarning)
+        try:
+            return source.read("spoken_digit", ("train",), files=(_FILE,))["train"]
+        except ImportError:
+            raise UserError(
+                "The dataset spoken_digit is prepared with pydub, which cannot be imported: "
+                "pip install 'keras_gru[audio]' brings it."
+            ) from None
+
+
+def split(names: Sequence[str], new_speakers: bool) -> dict[str, np.ndarray]:
+    """Which recordings are in which split.
+
+    Args:
+        names: such as `"7_jackson_32.wav"`: digit, speaker, number of the recording.
+        new_speakers: split by speaker, not by number.
+
+    Returns:
+        Name of a split -> rows, in the order of the names.
+    """
+    parts = [name.removesuffix(".wav").split("_") for name in names]
+    if new_speakers:
+        inside = {of: [who in known for _, who, _ in parts] for of, known in _SPEAKERS.items()}
+    else:
+        inside = {of: [int(at) in known for *_, at in parts] for of, known in _RECORDINGS.items()}
+    return {of: np.flatnonzero(inside[of]) for of in ("train", "validation", "test")}
+
+
+def log_mel(samples: np.ndarray) -> np.ndarray:
+    """The logarithm of the sound's magnitude in each mel band, frame by frame.
+
+    Args:
+        samples: (S,), 16-bit numbers at 8 kHz, at least one frame of them.
+
+    Returns:
+        (T, 40), float32.
+    """
+    frames = sliding_window_view(samples / 2**15, _FRAME)[::_HOP]
+    spectrum = np.abs(np.fft.rfft(frames * get_window("hann", _FRAME), _TRANSFORM))
+    return np.log(spectrum @ _mel_bands() + _SILENCE).astype(np.float32)
+
+
+@functools.cache
+def _mel_bands() -> np.ndarray:
+    """(129 frequencies, 40): how much of each frequency is in each band, 60 Hz to 4 kHz."""
+    import tensorflow as tf
+
+    return tf.signal.linear_to_mel_weight_matrix(
+        _BANDS, _TRANSFORM // 2 + 1, _RATE, lower_edge_hertz=60.0, upper_edge_hertz=_RATE / 2
+    ).numpy()
