@@ -44,6 +44,8 @@ _CELLS = {
     "mut1": _Entry("MUT1Cell", "MUT1", {}),
     "mut2": _Entry("MUT2Cell", "MUT2", {}),
     "mut3": _Entry("MUT3Cell", "MUT3", {}),
+    "min_gru": _Entry("MinGRU", "minGRU", {}),
+    "min_lstm": _Entry("MinLSTM", "minLSTM", {}),
 }
 
 

@@ -7,7 +7,11 @@ from keras_gru.layers.recurrence import Recurrence
 from keras_gru.layers.simple_rnn import SimpleRNN
 from keras_gru.layers.variants import (
     CoupledLSTMCell,
+    MinGRU,
+    MinGRUCell,
     MinimalGatedUnitCell,
+    MinLSTM,
+    MinLSTMCell,
     MUT1Cell,
     MUT2Cell,
     MUT3Cell,
@@ -22,6 +26,10 @@ __all__ = [
     "MUT1Cell",
     "MUT2Cell",
     "MUT3Cell",
+    "MinGRU",
+    "MinGRUCell",
+    "MinLSTM",
+    "MinLSTMCell",
     "MinimalGatedUnitCell",
     "PeepholeLSTMCell",
     "Recurrence",

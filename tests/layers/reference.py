@@ -110,6 +110,23 @@ def mut3_step(x, h, weights):
     return h, [h]
 
 
+def min_gru_step(x, h, weights):
+    """One step, from weights in columns z | g."""
+    kernel, bias = weights
+    z, g = np.split(x @ kernel + bias, 2, axis=1)
+    h = (1 - sigmoid(z)) * h + sigmoid(z) * g
+    return h, [h]
+
+
+def min_lstm_step(x, h, weights):
+    """One step, from weights in columns f | i | g."""
+    kernel, bias = weights
+    f, i, g = np.split(x @ kernel + bias, 3, axis=1)
+    f, i = sigmoid(f), sigmoid(i)
+    h = f / (f + i) * h + i / (f + i) * g
+    return h, [h]
+
+
 STEPS = {
     "gru": lambda x, states, weights: gru_step(x, *states, weights),
     "gru_reset_after": lambda x, states, weights: gru_step(x, *states, weights, reset_after=True),
@@ -121,6 +138,8 @@ STEPS = {
     "mut1": lambda x, states, weights: mut1_step(x, *states, weights),
     "mut2": lambda x, states, weights: mut2_step(x, *states, weights),
     "mut3": lambda x, states, weights: mut3_step(x, *states, weights),
+    "min_gru": lambda x, states, weights: min_gru_step(x, *states, weights),
+    "min_lstm": lambda x, states, weights: min_lstm_step(x, *states, weights),
 }
 
 

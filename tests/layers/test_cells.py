@@ -84,6 +84,8 @@ def test_the_variants_have_their_papers_names():
         "mut1": "MUT1",
         "mut2": "MUT2",
         "mut3": "MUT3",
+        "min_gru": "minGRU",
+        "min_lstm": "minLSTM",
     }
 
 

@@ -6,10 +6,12 @@ import pytest
 
 import keras_gru
 from keras_gru.cells import recurrent_layer
+from keras_gru.errors import UserError
 
 from .helpers import (
     BACKEND,
     DTYPE,
+    PARALLEL,
     VARIANTS,
     MinimalGatedUnit,
     array,
@@ -92,8 +94,8 @@ def test_without_biases_it_is_as_with_zeros(rng, cell):
     built(plain, 3, rng)
     layer = recurrent_layer(cell, 4, bias_initializer="zeros", dtype=DTYPE)
     layer.build((None, None, 3))
-    weights = plain.get_weights()
-    layer.set_weights([*weights[:2], 0 * layer.get_weights()[2], *weights[2:]])
+    weights, bias = plain.get_weights(), [w.name for w in layer.weights].index("bias")
+    layer.set_weights([*weights[:bias], 0 * layer.get_weights()[bias], *weights[bias:]])
     x = tensor(rng.normal(size=(3, 5, 3)))
     assert_close(plain(x), layer(x))
 
@@ -101,7 +103,7 @@ def test_without_biases_it_is_as_with_zeros(rng, cell):
 @pytest.mark.parametrize("cell", VARIANTS)
 def test_dropout_drops_the_same_at_every_step_and_in_training_alone(rng, cell):
     x = tensor(np.repeat(rng.normal(size=(3, 1, 8)), 4, axis=1))
-    for rate in ("dropout", "recurrent_dropout"):
+    for rate in ("dropout", "recurrent_dropout")[: 1 if cell in PARALLEL else 2]:
         layer = drawn_layer(cell, rng, features=8, return_sequences=True, **{rate: 0.5}, seed=3)
         plain = recurrent_layer(cell, 4, return_sequences=True, dtype=DTYPE)
         plain.build((None, None, 8))
@@ -137,7 +139,8 @@ def test_it_trains_in_both_directions_and_is_saved(rng, tmp_path, cell):
     assert all(0 < change < 10 for change in changed)
     model.save(tmp_path / "model.keras")
     loaded = keras.saving.load_model(tmp_path / "model.keras", safe_mode=True)
-    assert loaded.layers[-1].cell.get_config() == model.layers[-1].cell.get_config()
+    configs = [{**m.layers[-1].cell.get_config(), "name": ""} for m in (loaded, model)]
+    assert configs[0] == configs[1]
     np.testing.assert_array_equal(loaded.predict(x, verbose=0), model.predict(x, verbose=0))
 
 
@@ -177,3 +180,46 @@ def test_xla_and_a_graph_of_open_shapes_equal_eager(rng, cell):
     ):
         for eager, compiled in zip(expected, function(x, mask), strict=True):
             assert_close(compiled, eager, loosened=10)
+
+
+@pytest.mark.parametrize("length", [1, 2, 3, 6, 7, 13, 64])
+@pytest.mark.parametrize("cell", PARALLEL)
+def test_in_parallel_is_step_by_step(rng, cell, length):
+    options = {"return_sequences": True, "return_state": True, "zero_output_for_mask": length == 7}
+    layer = drawn_layer(cell, rng, go_backwards=length % 2 == 0, **options)
+    steps = keras_gru.Recurrence(layer.cell, go_backwards=length % 2 == 0, **options)
+    x, h = tensor(rng.normal(size=(3, length, 3))), tensor(rng.normal(size=(3, 4)))
+    mask = rng.random((3, length)) < 0.6
+    for seen in (None, mask):
+        found = layer(x, initial_state=[h], mask=seen)
+        assert layer.engine == "parallel"
+        for one, other in zip(found, steps(x, initial_state=[h], mask=seen), strict=True):
+            assert_close(one, other)
+    assert steps.engine.startswith("generic")
+
+
+@pytest.mark.parametrize("cell", PARALLEL)
+def test_in_parallel_nothing_under_or_overflows(rng, cell):
+    layer = drawn_layer(cell, rng, return_sequences=True)
+    for size in (1e4, -1e4):
+        outputs = array(layer(tensor(np.full((1, 300, 3), size))))
+        assert np.isfinite(outputs).all()
+
+
+@pytest.mark.parametrize("cell", PARALLEL)
+def test_stateful_in_parallel_is_chunks_with_their_state(rng, cell):
+    whole = drawn_layer(cell, rng, return_sequences=True)
+    layer = recurrent_layer(cell, 4, return_sequences=True, stateful=True, dtype=DTYPE)
+    layer.build((3, 2, 3))
+    layer.set_weights([*whole.get_weights(), *layer.get_weights()[len(whole.weights) :]])
+    x = rng.normal(size=(3, 4, 3))
+    chunks = [array(layer(tensor(x[:, start : start + 2]))) for start in (0, 2)]
+    assert_close(np.concatenate(chunks, 1), whole(tensor(x)))
+
+
+@pytest.mark.parametrize("cell", PARALLEL)
+def test_recurrent_dropout_is_refused_where_no_gate_sees_the_state(cell):
+    with pytest.raises(UserError, match=f"Cell '{cell}' takes no recurrent_dropout"):
+        recurrent_layer(cell, 4, recurrent_dropout=0.2)
+    with pytest.raises(ValueError, match=r"no weights of the state.*Received: recurrent_dropout"):
+        type(recurrent_layer(cell, 4).cell)(4, recurrent_dropout=0.2)
