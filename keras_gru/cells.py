@@ -15,7 +15,7 @@ _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
 class _Entry(NamedTuple):
-    cell: Any  # what was registered; for a built-in one, the name of its layer
+    cell: Any  # what was registered; for a built-in one, the name of its class in keras_gru.layers
     label: str
     options: dict[str, Any]
 
@@ -38,6 +38,14 @@ _CELLS = {
     "gru_reset_after": _Entry("GRU", "GRU (reset after)", {"reset_after": True}),
     "lstm": _Entry("LSTM", "LSTM", {}),
     "simple_rnn": _Entry("SimpleRNN", "SimpleRNN", {}),
+    "minimal_gated_unit": _Entry("MinimalGatedUnitCell", "MGU", {}),
+    "coupled_lstm": _Entry("CoupledLSTMCell", "LSTM (coupled gates)", {}),
+    "peephole_lstm": _Entry("PeepholeLSTMCell", "LSTM (peephole)", {}),
+    "mut1": _Entry("MUT1Cell", "MUT1", {}),
+    "mut2": _Entry("MUT2Cell", "MUT2", {}),
+    "mut3": _Entry("MUT3Cell", "MUT3", {}),
+    "min_gru": _Entry("MinGRU", "minGRU", {}),
+    "min_lstm": _Entry("MinLSTM", "minLSTM", {}),
 }
 
 
@@ -67,7 +75,7 @@ def register_cell(name: str, cell: Callable[..., Any], label: str | None = None)
     """Makes a cell of your own known by a name, so that it takes part in a comparison.
 
     Args:
-        name: lower-case letters, digits and underscores, such as `"minimal_gated_unit"`.
+        name: lower-case letters, digits and underscores, such as `"light_gru"`.
         cell: a Keras cell class (it is made with its units and run by `keras_gru.Recurrence`), a
             class of sequence layer, or a function `(units, **options)` that returns a layer. A
             class that Keras cannot deserialize yet is registered with it.
@@ -109,7 +117,8 @@ def recurrent_layer(cell: str, /, units: int, **options: Any) -> Any:
         **options: what `keras_gru.GRU` takes and every recurrent layer has: `return_sequences`,
             `return_state`, `go_backwards`, `stateful`, `unroll`, `dropout`, `recurrent_dropout`,
             `seed`, `name`, `dtype`. Those that say what would be so without them are left out, and
-            a seed is where the cell takes none, so that the plainest cell will do.
+            a seed is where the cell takes none, so that the plainest cell will do. What else the
+            cell takes, such as `use_bias`, can be given, too.
 
     Returns:
         A `keras.layers.Layer` that maps `(B, T, D)` to `(B, units)`, or to `(B, T, units)`.
@@ -122,8 +131,8 @@ def recurrent_layer(cell: str, /, units: int, **options: Any) -> Any:
     if isinstance(entry.cell, str):
         from keras_gru import layers  # not before it is needed: it imports Keras
 
-        return getattr(layers, entry.cell)(units, **entry.options, **given)
-    return _layer_of_users_cell(cell, entry.cell, units, given)
+        return _layer_of(cell, getattr(layers, entry.cell), units, {**entry.options, **given})
+    return _layer_of(cell, entry.cell, units, given)
 
 
 def _entry(name: str) -> _Entry:
@@ -147,7 +156,7 @@ def _make_serializable(name: str, cls: type) -> None:
         keras.saving.register_keras_serializable(package="keras_gru_cells")(cls)
 
 
-def _layer_of_users_cell(name: str, cell: Any, units: int, options: dict[str, Any]) -> Any:
+def _layer_of(name: str, cell: Any, units: int, options: dict[str, Any]) -> Any:
     import keras
 
     if not inspect.isclass(cell):
@@ -164,7 +173,8 @@ def _layer_of_users_cell(name: str, cell: Any, units: int, options: dict[str, An
 def _wrapped(name: str, cell: type, units: int, options: dict[str, Any]) -> Any:
     from keras_gru.layers import Recurrence
 
-    own = {"dropout", "recurrent_dropout", "seed"} & options.keys()
+    own = {"dropout", "recurrent_dropout", "seed"} | (_accepted(cell) - _accepted(Recurrence))
+    own &= options.keys()
     made = cell(units, **_only_accepted(name, cell, options, own))
     if not hasattr(made, "state_size"):
         raise UserError(

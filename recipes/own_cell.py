@@ -21,12 +21,11 @@ from keras_gru.report.table import print_results
 from keras_gru.report.watch import watch
 
 
-class MinimalGatedUnit(keras_gru.GRUCell):
-    """One gate does both jobs (Zhou et al. 2016, https://arxiv.org/abs/1603.09420)."""
+class LightGRU(keras_gru.GRUCell):
+    """No reset gate, and a ReLU in the place of tanh (Ravanelli et al. 2018, arXiv 1803.10225)."""
 
-    def gates(self, a_z, a_r):
-        f = self.recurrent_activation(a_r)
-        return 1 - f, f
+    def candidate(self, x_g, h, r):
+        return keras.ops.relu(x_g + self.recurrent_term(h, "g"))
 
 
 class LayerNormalisedCandidate(keras_gru.GRUCell):
@@ -42,12 +41,12 @@ class LayerNormalisedCandidate(keras_gru.GRUCell):
         return self.activation(self.norm(x_g + self.recurrent_term(r * h, "g")))
 
 
-keras_gru.register_cell("minimal_gated_unit", MinimalGatedUnit, label="Minimal gated unit")
+keras_gru.register_cell("light_gru", LightGRU, label="Light GRU")
 keras_gru.register_cell("layer_norm_gru", LayerNormalisedCandidate, label="GRU, layer norm")
 
 
 def main(config: str, overrides: list[str]) -> None:
-    cells = "cells=[gru, minimal_gated_unit, layer_norm_gru]"
+    cells = "cells=[gru, light_gru, layer_norm_gru]"
     experiment = load_experiment(config, [cells, *overrides])
     with watch(experiment) as view:
         comparison = compare(experiment, watch=view)

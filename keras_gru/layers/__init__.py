@@ -5,5 +5,33 @@ from keras_gru.layers.gru_cell import GRUCell
 from keras_gru.layers.lstm import LSTM
 from keras_gru.layers.recurrence import Recurrence
 from keras_gru.layers.simple_rnn import SimpleRNN
+from keras_gru.layers.variants import (
+    CoupledLSTMCell,
+    MinGRU,
+    MinGRUCell,
+    MinimalGatedUnitCell,
+    MinLSTM,
+    MinLSTMCell,
+    MUT1Cell,
+    MUT2Cell,
+    MUT3Cell,
+    PeepholeLSTMCell,
+)
 
-__all__ = ["GRU", "LSTM", "GRUCell", "Recurrence", "SimpleRNN"]
+__all__ = [
+    "GRU",
+    "LSTM",
+    "CoupledLSTMCell",
+    "GRUCell",
+    "MUT1Cell",
+    "MUT2Cell",
+    "MUT3Cell",
+    "MinGRU",
+    "MinGRUCell",
+    "MinLSTM",
+    "MinLSTMCell",
+    "MinimalGatedUnitCell",
+    "PeepholeLSTMCell",
+    "Recurrence",
+    "SimpleRNN",
+]

@@ -29,10 +29,9 @@ class GRUCell(keras.layers.GRUCell):
 
     ```python
     @keras.saving.register_keras_serializable(package="my_cells")
-    class MinimalGatedUnit(GRUCell):  # Zhou et al. 2016: one gate does both
-        def gates(self, a_z, a_r):
-            f = self.recurrent_activation(a_r)
-            return 1 - f, f
+    class LightGRU(GRUCell):  # Ravanelli et al. 2018: no reset gate, and a ReLU
+        def candidate(self, x_g, h, r):
+            return ops.relu(x_g + self.recurrent_term(h, "g"))
     ```
 
     Args:

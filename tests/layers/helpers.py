@@ -15,7 +15,10 @@ BACKEND = keras.backend.backend()
 DTYPE = "float64" if BACKEND == "tensorflow" else "float32"
 TOLERANCE = 1e-11 if BACKEND == "tensorflow" else 3e-6
 only_tensorflow = pytest.mark.skipif(BACKEND != "tensorflow", reason="TensorFlow's own")
-CELLS = ("gru", "gru_reset_after", "lstm", "simple_rnn")
+CELLS = ("gru", "gru_reset_after", "lstm", "simple_rnn")  # what Keras has, too
+PARALLEL = ("min_gru", "min_lstm")
+VARIANTS = ("minimal_gated_unit", "coupled_lstm", "peephole_lstm", "mut1", "mut2", "mut3")
+VARIANTS += PARALLEL
 MASKS = {
     "right": [[1, 1, 1, 1, 1], [1, 1, 1, 0, 0], [1, 0, 0, 0, 0]],
     "left": [[1, 1, 1, 1, 1], [0, 0, 1, 1, 1], [0, 0, 0, 0, 1]],
@@ -66,7 +69,7 @@ def keras_layer(cell, **options):
 
 
 def state_count(cell):
-    return 2 if cell == "lstm" else 1
+    return 2 if cell in ("lstm", "coupled_lstm", "peephole_lstm") else 1
 
 
 def gradients(loss, variables, in_graph=False):

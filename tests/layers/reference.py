@@ -43,11 +43,103 @@ def simple_rnn_step(x, h, weights):
     return h, [h]
 
 
+def minimal_gated_unit_step(x, h, weights):
+    """One step, from weights in columns f | g."""
+    kernel, recurrent_kernel, bias = weights
+    w_xf, w_xg = np.split(kernel, 2, axis=1)
+    w_hf, w_hg = np.split(recurrent_kernel, 2, axis=1)
+    b_f, b_g = np.split(bias, 2)
+    f = sigmoid(x @ w_xf + h @ w_hf + b_f)
+    h = (1 - f) * h + f * np.tanh(x @ w_xg + (f * h) @ w_hg + b_g)
+    return h, [h]
+
+
+def coupled_lstm_step(x, h, c, weights):
+    """One step, from weights in columns f | g | o: an LSTM with i = 1 − f."""
+    kernel, recurrent_kernel, bias = weights
+    f, g, o = np.split(x @ kernel + h @ recurrent_kernel + bias, 3, axis=1)
+    i = 1 - sigmoid(f)
+    c = sigmoid(f) * c + i * np.tanh(g)
+    h = sigmoid(o) * np.tanh(c)
+    return h, [h, c]
+
+
+def peephole_lstm_step(x, h, c, weights):
+    """One step, from weights in columns i | f | g | o, and the peepholes' diagonal matrices."""
+    kernel, recurrent_kernel, bias, peepholes = weights
+    w_ci, w_cf, w_co = (np.diag(peephole) for peephole in peepholes)
+    i, f, g, o = np.split(x @ kernel + h @ recurrent_kernel + bias, 4, axis=1)
+    c = sigmoid(f + c @ w_cf) * c + sigmoid(i + c @ w_ci) * np.tanh(g)
+    h = sigmoid(o + c @ w_co) * np.tanh(c)
+    return h, [h, c]
+
+
+def mut1_step(x, h, weights):
+    """One step, from weights in columns z | r | g, and r | g of the state."""
+    kernel, recurrent_kernel, bias = weights
+    w_xz, w_xr, w_xg = np.split(kernel, 3, axis=1)
+    w_hr, w_hg = np.split(recurrent_kernel, 2, axis=1)
+    b_z, b_r, b_g = np.split(bias, 3)
+    z = sigmoid(x @ w_xz + b_z)
+    r = sigmoid(x @ w_xr + h @ w_hr + b_r)
+    h = np.tanh((r * h) @ w_hg + np.tanh(x @ w_xg) + b_g) * z + h * (1 - z)
+    return h, [h]
+
+
+def mut2_step(x, h, weights):
+    """One step, from weights in columns z | g of the input, and z | r | g."""
+    kernel, recurrent_kernel, bias = weights
+    w_xz, w_xg = np.split(kernel, 2, axis=1)
+    w_hz, w_hr, w_hg = np.split(recurrent_kernel, 3, axis=1)
+    b_z, b_r, b_g = np.split(bias, 3)
+    z = sigmoid(x @ w_xz + h @ w_hz + b_z)
+    r = sigmoid((x if x.shape == h.shape else x @ w_xg) + h @ w_hr + b_r)
+    h = np.tanh((r * h) @ w_hg + x @ w_xg + b_g) * z + h * (1 - z)
+    return h, [h]
+
+
+def mut3_step(x, h, weights):
+    """One step, from weights in columns z | r | g."""
+    kernel, recurrent_kernel, bias = weights
+    w_xz, w_xr, w_xg = np.split(kernel, 3, axis=1)
+    w_hz, w_hr, w_hg = np.split(recurrent_kernel, 3, axis=1)
+    b_z, b_r, b_g = np.split(bias, 3)
+    z = sigmoid(x @ w_xz + np.tanh(h) @ w_hz + b_z)
+    r = sigmoid(x @ w_xr + h @ w_hr + b_r)
+    h = np.tanh((r * h) @ w_hg + x @ w_xg + b_g) * z + h * (1 - z)
+    return h, [h]
+
+
+def min_gru_step(x, h, weights):
+    """One step, from weights in columns z | g."""
+    kernel, bias = weights
+    z, g = np.split(x @ kernel + bias, 2, axis=1)
+    h = (1 - sigmoid(z)) * h + sigmoid(z) * g
+    return h, [h]
+
+
+def min_lstm_step(x, h, weights):
+    """One step, from weights in columns f | i | g."""
+    kernel, bias = weights
+    f, i, g = np.split(x @ kernel + bias, 3, axis=1)
+    f, i = sigmoid(f), sigmoid(i)
+    h = f / (f + i) * h + i / (f + i) * g
+    return h, [h]
+
+
 STEPS = {
     "gru": lambda x, states, weights: gru_step(x, *states, weights),
     "gru_reset_after": lambda x, states, weights: gru_step(x, *states, weights, reset_after=True),
     "lstm": lambda x, states, weights: lstm_step(x, *states, weights),
     "simple_rnn": lambda x, states, weights: simple_rnn_step(x, *states, weights),
+    "minimal_gated_unit": lambda x, states, weights: minimal_gated_unit_step(x, *states, weights),
+    "coupled_lstm": lambda x, states, weights: coupled_lstm_step(x, *states, weights),
+    "peephole_lstm": lambda x, states, weights: peephole_lstm_step(x, *states, weights),
+    "mut1": lambda x, states, weights: mut1_step(x, *states, weights),
+    "mut2": lambda x, states, weights: mut2_step(x, *states, weights),
+    "mut3": lambda x, states, weights: mut3_step(x, *states, weights),
+    "min_gru": lambda x, states, weights: min_gru_step(x, *states, weights),
+    "min_lstm": lambda x, states, weights: min_lstm_step(x, *states, weights),
 }
 
 

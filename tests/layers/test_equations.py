@@ -11,6 +11,7 @@ import keras_gru
 from .helpers import (
     CELLS,
     DTYPE,
+    VARIANTS,
     array,
     assert_close,
     drawn_layer,
@@ -46,7 +47,7 @@ def test_one_step_is_the_four_equations(rng, reset_after):
 
 @pytest.mark.parametrize("unroll", [False, True])
 @pytest.mark.parametrize("padding", [None, *masks()])
-@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("cell", [*CELLS, *VARIANTS])
 def test_sequence_is_the_equations_step_by_step(rng, cell, padding, unroll):
     mask = masks().get(padding)
     x = rng.normal(size=(3, 5, 3))
@@ -67,7 +68,7 @@ def test_sequence_is_the_equations_step_by_step(rng, cell, padding, unroll):
             assert_close(state, expected_state)
 
 
-@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("cell", [*CELLS, *VARIANTS])
 def test_without_return_sequences_the_last_output_comes(rng, cell):
     layer = drawn_layer(cell, rng)
     x, states = rng.normal(size=(3, 5, 3)), [np.zeros((3, 4))] * state_count(cell)
@@ -89,7 +90,7 @@ def test_any_size_and_any_mask(batch, time, features, units, seed):
 
 
 @pytest.mark.parametrize("padding", [None, "inner"])
-@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("cell", [*CELLS, *VARIANTS])
 def test_gradients_are_finite_differences_of_the_equations(rng, cell, padding):
     mask = masks().get(padding)
     layer = drawn_layer(cell, rng, units=2, return_sequences=True)
