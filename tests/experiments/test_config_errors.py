@@ -140,7 +140,7 @@ def test_all_mistakes_at_once_in_the_order_of_lines():
         "a.yaml:3: seeds.1: expected a whole number of at least 0 and below 2147483648, "
         "received 'x'",
         f"a.yaml:4: name: expected {NAME}, received 'a b'",
-        "a.yaml:5: cells.1: unknown cell 'lstmm'. Did you mean 'lstm'?",
+        "a.yaml:5: cells.1: unknown cell 'lstmm'. Did you mean 'lstm' or 'min_lstm'?",
         "a.yaml:8: model.unitss: unknown setting. Did you mean 'units'?",
         "a.yaml:9: dataset.path: missing setting; expected text, not empty",
         "a.yaml:11: dataset.targets: expected a list, not empty, every value text, received []",
