@@ -64,8 +64,7 @@ class CopyMemory(Generated):
     task: ClassVar[str] = "tagging"
     kind: Literal["copy_memory"]
     delay: Annotated[
-        int,
-        Field(ge=1, le=10_000, description="steps between symbols and recall, T in the papers"),
+        int, Field(ge=1, le=10_000, description="steps from symbols to recall, T in the papers")
     ] = 100
     memory_length: Annotated[int, Field(ge=1, le=1_000, description="symbols to remember")] = 10
     symbols: Annotated[int, Field(ge=2, le=100, description="kinds of symbols")] = 8
@@ -80,8 +79,7 @@ class EmbeddedReber(Generated):
         int, Field(ge=1, le=100, description="embeddings around the string: letters to remember")
     ] = 1
     loop: Annotated[
-        float,
-        Field(gt=0, le=0.95, description="probability of the longer way: the strings' lengths"),
+        float, Field(gt=0, le=0.95, description="probability of the longer way: longer strings")
     ] = 0.5
     corruption: Annotated[
         Literal["any", "long_range"],
@@ -97,9 +95,7 @@ class TemporalOrder(Generated):
     length: Annotated[
         int, Field(ge=10, le=10_000, description="steps of the shortest; the longest have 10% more")
     ] = 100
-    marked: Annotated[
-        Literal[2, 3], Field(description="symbols whose order is asked for: 4 or 8 classes")
-    ] = 2
+    marked: Annotated[Literal[2, 3], Field(description="symbols in order: 4 or 8 classes")] = 2
 
 
 class Xml(Generated):
@@ -108,9 +104,7 @@ class Xml(Generated):
     task: ClassVar[str] = "language_model"
     kind: Literal["xml"]
     window: Annotated[Length, Field(description="characters of a training sequence")] = 200
-    steps: Annotated[
-        int, Field(ge=1, le=10_000, description="tags of a document before all are closed")
-    ] = 50
+    steps: Annotated[int, Field(ge=1, le=10_000, description="tags before all are closed")] = 50
     longest: Annotated[int, Field(ge=2, le=100, description="letters of the longest names")] = 10
     train: Annotated[Count, Field(description="training documents")] = 1_000
     validation: Annotated[Count, Field(description="validation documents")] = 100
