@@ -9,7 +9,7 @@ returns when its result is there.
 
 import importlib.util
 
-CELLS = {"gru": "GRU", "gru_reset_after": "GRU (reset after)", "lstm": "LSTM", "rnn": "SimpleRNN"}
+CELLS = ("gru", "gru_reset_after", "lstm", "rnn")
 
 
 def layer_of(maker, cell, units):
@@ -176,14 +176,19 @@ def of_onnxruntime(x, units):
     return {("eager", "forward"): lambda: session.run(None, {"X": steps})}
 
 
+def drawn(shape, rng):
+    """An input `(B, T, D)`, and what the outputs are weighed with in the loss, `(B, T, U)`."""
+    batch, length, features, units = shape
+    return [rng.normal(size=(batch, length, n)).astype("float32") for n in (features, units)]
+
+
 def contestants(framework, shape):
     """`{name: {(mode, kind): function}}` for one shape, of one framework."""
     import numpy as np
 
-    batch, length, features, units = shape
+    batch, length, _, units = shape
     rng = np.random.default_rng(0)
-    x = rng.normal(size=(batch, length, features)).astype("float32")
-    weigh = rng.normal(size=(batch, length, units)).astype("float32")
+    x, weigh = drawn(shape, rng)
     if framework == "torch":
         cells = ("gru_reset_after", "lstm", "rnn")
         return {f"torch {cell}": of_torch(cell, x, weigh) for cell in cells}

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import keras
 import numpy as np
-from contestants import CELLS, layer_of
+from contestants import CELLS, drawn, layer_of
 
 from keras_gru.experiments.environment import environment
 from keras_gru.files import write_text
@@ -66,10 +66,8 @@ def of_torch(layer, x, weigh):
 
 def contestants(shape):
     """`{name: step}` for one shape."""
-    batch, length, features, units = shape
-    rng = np.random.default_rng(0)
-    x = rng.normal(size=(batch, length, features)).astype("float32")
-    weigh = rng.normal(size=(batch, length, units)).astype("float32")
+    features, units = shape[2:]
+    x, weigh = drawn(shape, np.random.default_rng(0))
     layers = {
         f"{maker} {cell}": layer_of(maker, cell, units)
         for maker in ("ours", "keras")

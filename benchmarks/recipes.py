@@ -22,6 +22,7 @@ from keras_gru.errors import one_sentence
 from keras_gru.experiments.environment import environment
 from keras_gru.experiments.run import build
 from keras_gru.experiments.yaml_files import load_experiment
+from keras_gru.files import write_text
 
 RECIPES = ("cta_ridership", "jsb_chorales", "imdb_reviews")
 LAYERS = {
@@ -154,7 +155,7 @@ def main():
             )
     if arguments.output:
         found = {"environment": environment(), "rows": rows}
-        arguments.output.write_text(json.dumps(found, indent=2))
+        write_text(arguments.output, json.dumps(found, indent=2))
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ from keras_gru.datasets.baselines import majority_class
 from keras_gru.datasets.config import SequentialMnist
 from keras_gru.datasets.sequence_dataset import Metric, SequenceDataset, SequenceSpec, Split
 
-_CARVING_SEED = 0  # of the validation split: part of the dataset's definition, not a setting
 _PIXELS = 28 * 28
 _DIGITS = tuple("0123456789")
 _FILES = (
@@ -36,19 +35,12 @@ def load(config: SequentialMnist) -> SequenceDataset:
     - [Bai et al., 2018](https://arxiv.org/abs/1803.01271)
     """
     columns = source.read("mnist", ("train", "test"), files=_FILES)
-    images, labels = columns["train"]["image"], columns["train"]["label"]
-    order = np.random.default_rng(_CARVING_SEED).permutation(len(labels))
-    validation, train = np.split(order, [config.validation])
-    train = train[: config.train]
-    examples = {
-        "train": (images[train], labels[train]),
-        "validation": (images[validation], labels[validation]),
-        "test": (columns["test"]["image"], columns["test"]["label"]),
-    }
+    examples = source.carved(columns, config.validation)
+    examples["train"] = {name: of[: config.train] for name, of in examples["train"].items()}
     pixels = permutation(config.permutation_seed) if config.permuted else np.arange(_PIXELS)
     splits = {
-        name: Split({"features": _steps(of, pixels, config.pixels_per_step)}, labels)
-        for name, (of, labels) in examples.items()
+        name: Split({"features": _steps(of["image"], pixels, config.pixels_per_step)}, of["label"])
+        for name, of in examples.items()
     }
     return SequenceDataset(
         name="Permuted MNIST" if config.permuted else "Sequential MNIST",

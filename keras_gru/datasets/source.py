@@ -8,13 +8,16 @@ fetched by hand, under their publishers' names; a file that is there is not down
 import contextlib
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+
+import numpy as np
 
 from keras_gru.errors import UserError
 
 DATA_DIR, MANUAL_DIR = "KERAS_GRU_DATA_DIR", "KERAS_GRU_MANUAL_DIR"
 
+_CARVING_SEED = 0  # of a validation split: part of a dataset's definition, not a setting
 _BY_HAND = f"fetch the file elsewhere, put it into a folder and set {MANUAL_DIR} to that folder"
 
 
@@ -47,6 +50,24 @@ def read(builder, splits: Sequence[str], files: Sequence[str] = (), **builder_ar
     """
     builder = prepared(builder, files, **builder_arguments)
     return {split: columns(builder, split) for split in splits}
+
+
+def carved(columns: Mapping[str, Mapping], validation: int) -> dict[str, dict]:
+    """Takes a validation split out of train, by a fixed seed.
+
+    Args:
+        columns: what `read` gave for `"train"` and `"test"`, all of it arrays.
+        validation: how many examples.
+
+    Returns:
+        The same with `"validation"`.
+    """
+    train = columns["train"]
+    size = len(next(iter(train.values())))
+    order = np.random.default_rng(_CARVING_SEED).permutation(size)
+    rows = {"train": order[validation:], "validation": order[:validation]}
+    parts = {name: {key: of[at] for key, of in train.items()} for name, at in rows.items()}
+    return {**parts, "test": columns["test"]}
 
 
 @_quiet()

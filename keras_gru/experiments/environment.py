@@ -1,11 +1,12 @@
 """Where a result comes from: versions and hardware."""
 
-import os
 import platform
 from importlib import metadata
 from pathlib import Path
 
 import keras
+
+from keras_gru.layers.compiling import available_cores
 
 PACKAGES = ("keras-gru", "keras", "tensorflow", "jax", "torch", "tensorflow-datasets", "numpy")
 
@@ -19,7 +20,7 @@ def environment() -> dict[str, str]:
         except metadata.PackageNotFoundError:
             continue
     facts["system"] = platform.platform()
-    facts["processor"] = f"{_processor()}, {_cores()} cores"
+    facts["processor"] = f"{_processor()}, {available_cores()} cores"
     facts["accelerators"] = ", ".join(_accelerators()) or "none"
     return facts
 
@@ -32,13 +33,6 @@ def _processor() -> str:
             if line.startswith("model name"):
                 return line.split(":", 1)[1].strip()
     return platform.processor() or platform.machine()
-
-
-def _cores() -> int:
-    """Those that this process may use, where the system tells."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _accelerators() -> list[str]:

@@ -14,7 +14,6 @@ from keras_gru.experiments.results import RunFolder, RunRecord
 from keras_gru.experiments.watching import SILENT, Watch
 from keras_gru.files import replacing
 from keras_gru.layers import Recurrence, compiling
-from keras_gru.layers.variants.minimal import ParallelLayer
 from keras_gru.models.budget import recurrent_layers
 
 
@@ -213,9 +212,5 @@ def _path(model: keras.Model, length: int | None) -> str:
     )
     path = compiled if model.jit_compile else plain
     for layer in _walking_layers(model)[:1]:  # a user's layer walks as it likes
-        if isinstance(layer, ParallelLayer) and layer.is_parallel(length):
-            return f"{path} parallel"
-        path += " generic" if layer.obstacle(training=True) else " fused"
-        if not model.jit_compile and layer.compiles_itself(length, training=True):
-            path += ", compiled"
+        path += f" {layer.trains_by(length)}"
     return path

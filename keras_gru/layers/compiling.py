@@ -45,12 +45,15 @@ def cores():
     """How many walks are made side by side."""
     import tensorflow as tf
 
-    try:
-        available = len(os.sched_getaffinity(0))
-    except AttributeError:  # not on macOS or Windows
-        available = os.cpu_count()
     threads = tf.config.threading.get_inter_op_parallelism_threads()
-    return min(threads or available, MOST_PARTS)
+    return min(threads or available_cores(), MOST_PARTS)
+
+
+def available_cores():
+    """Those that this process may use, where the system tells; else all."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _tensorflow_on_cpus():

@@ -155,6 +155,16 @@ class Recurrence(keras.layers.RNN):
             length, training, self.jit_compile
         )
 
+    def trains_by(self, length):
+        """What will walk over time in training: `"fused"`, `"fused, compiled"` or `"generic"`.
+
+        Args:
+            length: T, or `None` where it is not known when a graph is made.
+        """
+        if self.obstacle(training=True) is not None:
+            return "generic"
+        return "fused, compiled" if self.compiles_itself(length, training=True) else "fused"
+
     def _fused(self, sequences, initial_state, mask, training):
         parts = None
         if compiling.in_graph() and self.compiles_itself(sequences.shape[1], training):

@@ -2,18 +2,21 @@
 
 # Shapes: B batch, U units, G columns of the kernel, R = T · B all rows of all steps.
 
+from abc import ABC, abstractmethod
+
 from keras import ops
 
 
-class Steps:
+class Steps(ABC):
     """The mathematics of a cell, as functions of tensors alone; no loop and no backend.
 
     Args:
         cell: a built cell of the one class whose equations these are.
     """
 
+    @abstractmethod
     def __init__(self, cell):
-        raise NotImplementedError
+        """Takes from the cell what the steps need besides its weights."""
 
     def weights(self, cell):
         """What the steps need besides the input's weighted sums: the kernel of h, and biases.
@@ -23,6 +26,7 @@ class Steps:
         """
         return [cell.recurrent_kernel, *([cell.bias] if cell.use_bias else [])]
 
+    @abstractmethod
     def forward(self, *weights):
         """What is done once before the walk, and then the step.
 
@@ -30,8 +34,8 @@ class Steps:
             `(x, states) -> (states, kept)`: x `(B, G)` is x W_x, the states are a list of
             `(B, U)` with the output first, kept is a list of what else the way back needs.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     def backward(self, *weights):
         """The same for the way back.
 
@@ -40,7 +44,6 @@ class Steps:
             after the step become those by the states before it, and da `(B, G)`, by x. `before`
             and `after` are the states themselves.
         """
-        raise NotImplementedError
 
     def weight_gradients(self, da, kept, before):
         """The derivative by each weight, from all rows `(R, ·)` of all steps at once.

@@ -1,28 +1,24 @@
 """The adding problem as a TFDS dataset: generated, never downloaded."""
 
 import dataclasses
-from collections.abc import Mapping
 
 import numpy as np
 import tensorflow_datasets as tfds
 
+from keras_gru.datasets.generated import GeneratedBuilder, GeneratedConfig
+
 
 @dataclasses.dataclass(kw_only=True)
-class AddingBuilderConfig(tfds.core.BuilderConfig):
-    """Its settings are in its name, so that each choice of them is a folder of its own."""
-
+class AddingBuilderConfig(GeneratedConfig):
     length: int
-    sizes: Mapping[str, int]
-    seed: int
-    name: str = ""
     description: str = "Uniform numbers in [0, 1), two of them marked; the target is their sum."
 
-    def __post_init__(self):
-        sizes = "_".join(str(size) for size in self.sizes.values())
-        self.name = f"length{self.length}_{sizes}_seed{self.seed}"
+    @property
+    def difficulty(self):
+        return f"length{self.length}"
 
 
-class Adding(tfds.core.GeneratorBasedBuilder):
+class Adding(GeneratedBuilder):
     """Two numbers of a sequence, one in each half, are marked; their sum is to be told.
 
     Reference:
@@ -30,8 +26,6 @@ class Adding(tfds.core.GeneratorBasedBuilder):
     - [Hochreiter and Schmidhuber, 1997](https://doi.org/10.1162/neco.1997.9.8.1735), experiment 4
     - [Le et al., 2015](https://arxiv.org/abs/1504.00941), section 4.1
     """
-
-    VERSION = tfds.core.Version("1.0.0")
 
     def _info(self) -> tfds.core.DatasetInfo:
         return tfds.core.DatasetInfo(
@@ -48,23 +42,12 @@ class Adding(tfds.core.GeneratorBasedBuilder):
             disable_shuffling=True,
         )
 
-    def _split_generators(self, dl_manager):
-        del dl_manager
-        return {
-            split: self._generate_examples(size, number)
-            for number, (split, size) in enumerate(self.builder_config.sizes.items())
-        }
-
-    def _generate_examples(self, size: int, split_number: int):
+    def _sequences(self, size, rng):
         length = self.builder_config.length
-        rng = np.random.default_rng([self.builder_config.seed, split_number])
-        for index in range(size):
+        for _ in range(size):
             first = rng.integers(length // 2)
             second = rng.integers(length // 2, length)
-            yield (
-                index,
-                {
-                    "numbers": rng.random(length, np.float32),
-                    "marked": np.array([first, second], np.int32),
-                },
-            )
+            yield {
+                "numbers": rng.random(length, np.float32),
+                "marked": np.array([first, second], np.int32),
+            }

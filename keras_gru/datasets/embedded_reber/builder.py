@@ -1,10 +1,11 @@
 """The embedded Reber grammar as a TFDS dataset: generated, never downloaded."""
 
 import dataclasses
-from collections.abc import Mapping
 
 import numpy as np
 import tensorflow_datasets as tfds
+
+from keras_gru.datasets.generated import GeneratedBuilder, GeneratedConfig
 
 CLASSES = ("corrupted", "grammatical")
 LETTERS = "BEPSTVX"
@@ -24,23 +25,18 @@ _FORK = 1  # here no way is the longer one: both are equally likely
 
 
 @dataclasses.dataclass(kw_only=True)
-class EmbeddedReberBuilderConfig(tfds.core.BuilderConfig):
-    """Its settings are in its name, so that each choice of them is a folder of its own."""
-
+class EmbeddedReberBuilderConfig(GeneratedConfig):
     depth: int
     loop: float
     corruption: str
-    sizes: Mapping[str, int]
-    seed: int
-    name: str = ""
     description: str = "Strings of the embedded Reber grammar; of every second a letter is changed."
 
-    def __post_init__(self):
-        sizes = "_".join(str(size) for size in self.sizes.values())
-        self.name = f"depth{self.depth}_loop{self.loop:g}_{self.corruption}_{sizes}_seed{self.seed}"
+    @property
+    def difficulty(self):
+        return f"depth{self.depth}_loop{self.loop:g}_{self.corruption}"
 
 
-class EmbeddedReber(tfds.core.GeneratorBasedBuilder):
+class EmbeddedReber(GeneratedBuilder):
     """Grammatical strings, and strings that are so but for one letter.
 
     A string of the Reber grammar is embedded as `B T … T E` or `B P … P E`: the second letter
@@ -55,8 +51,6 @@ class EmbeddedReber(tfds.core.GeneratorBasedBuilder):
     - Géron, Hands-On Machine Learning, chapter 15, exercise 8: the classification
     """
 
-    VERSION = tfds.core.Version("1.0.0")
-
     def _info(self) -> tfds.core.DatasetInfo:
         return tfds.core.DatasetInfo(
             builder=self,
@@ -70,22 +64,14 @@ class EmbeddedReber(tfds.core.GeneratorBasedBuilder):
             disable_shuffling=True,
         )
 
-    def _split_generators(self, dl_manager):
-        del dl_manager
-        return {
-            split: self._generate_examples(size, number)
-            for number, (split, size) in enumerate(self.builder_config.sizes.items())
-        }
-
-    def _generate_examples(self, size: int, split_number: int):
+    def _sequences(self, size, rng):
         config = self.builder_config
-        rng = np.random.default_rng([config.seed, split_number])
         for index in range(size):
             text = _grammatical(config, rng)
             label = index % len(CLASSES)  # both equally often
             if CLASSES[label] == "corrupted":
                 text = _corrupted(text, config.corruption, rng)
-            yield index, {"text": text, "label": label}
+            yield {"text": text, "label": label}
 
 
 def _grammatical(config: EmbeddedReberBuilderConfig, rng: np.random.Generator) -> str:

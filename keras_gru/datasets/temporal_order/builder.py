@@ -2,10 +2,10 @@
 
 import dataclasses
 import itertools
-from collections.abc import Mapping
 
-import numpy as np
 import tensorflow_datasets as tfds
+
+from keras_gru.datasets.generated import GeneratedBuilder, GeneratedConfig
 
 _START, _END, _DISTRACTORS, _MARKED = "E", "B", "abcd", "XY"
 LETTERS = _START + _END + _DISTRACTORS + _MARKED
@@ -15,22 +15,17 @@ _FROM = {2: (10, 50), 3: (10, 33, 66)}
 
 
 @dataclasses.dataclass(kw_only=True)
-class TemporalOrderBuilderConfig(tfds.core.BuilderConfig):
-    """Its settings are in its name, so that each choice of them is a folder of its own."""
-
+class TemporalOrderBuilderConfig(GeneratedConfig):
     length: int
     marked: int
-    sizes: Mapping[str, int]
-    seed: int
-    name: str = ""
     description: str = "X and Y among distractors; the class is the order in which they came."
 
-    def __post_init__(self):
-        sizes = "_".join(str(size) for size in self.sizes.values())
-        self.name = f"length{self.length}_marked{self.marked}_{sizes}_seed{self.seed}"
+    @property
+    def difficulty(self):
+        return f"length{self.length}_marked{self.marked}"
 
 
-class TemporalOrder(tfds.core.GeneratorBasedBuilder):
+class TemporalOrder(GeneratedBuilder):
     """Two or three symbols, each X or Y, far apart among a, b, c and d; which were they?
 
     With a length of 100 these are the paper's problems: 100 to 110 steps, the first symbol 10 to 20
@@ -41,8 +36,6 @@ class TemporalOrder(tfds.core.GeneratorBasedBuilder):
     - [Hochreiter and Schmidhuber, 1997](https://doi.org/10.1162/neco.1997.9.8.1735), experiments
       6a and 6b
     """
-
-    VERSION = tfds.core.Version("1.0.0")
 
     def _info(self) -> tfds.core.DatasetInfo:
         return tfds.core.DatasetInfo(
@@ -57,24 +50,16 @@ class TemporalOrder(tfds.core.GeneratorBasedBuilder):
             disable_shuffling=True,
         )
 
-    def _split_generators(self, dl_manager):
-        del dl_manager
-        return {
-            split: self._generate_examples(size, number)
-            for number, (split, size) in enumerate(self.builder_config.sizes.items())
-        }
-
-    def _generate_examples(self, size: int, split_number: int):
+    def _sequences(self, size, rng):
         shortest, marked = self.builder_config.length, self.builder_config.marked
         play = shortest // 10
-        rng = np.random.default_rng([self.builder_config.seed, split_number])
         for index in range(size):
             order = index % 2**marked  # all of them equally often
             letters = rng.choice(list(_DISTRACTORS), shortest + rng.integers(play + 1))
             letters[0], letters[-1] = _START, _END
             for start, symbol in zip(_FROM[marked], orders(marked)[order], strict=True):
                 letters[shortest * start // 100 + rng.integers(play + 1)] = symbol
-            yield index, {"text": "".join(letters), "label": order}
+            yield {"text": "".join(letters), "label": order}
 
 
 def orders(marked: int) -> tuple[str, ...]:

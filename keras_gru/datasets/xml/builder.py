@@ -2,32 +2,28 @@
 
 import dataclasses
 import string
-from collections.abc import Mapping
 
 import numpy as np
 import tensorflow_datasets as tfds
+
+from keras_gru.datasets.generated import GeneratedBuilder, GeneratedConfig
 
 _LETTERS = list(string.ascii_lowercase)
 _SHORTEST = 2
 
 
 @dataclasses.dataclass(kw_only=True)
-class XmlBuilderConfig(tfds.core.BuilderConfig):
-    """Its settings are in its name, so that each choice of them is a folder of its own."""
-
+class XmlBuilderConfig(GeneratedConfig):
     steps: int
     longest: int
-    sizes: Mapping[str, int]
-    seed: int
-    name: str = ""
     description: str = "Nested tags with names of random letters."
 
-    def __post_init__(self):
-        sizes = "_".join(str(size) for size in self.sizes.values())
-        self.name = f"steps{self.steps}_longest{self.longest}_{sizes}_seed{self.seed}"
+    @property
+    def difficulty(self):
+        return f"steps{self.steps}_longest{self.longest}"
 
 
-class Xml(tfds.core.GeneratorBasedBuilder):
+class Xml(GeneratedBuilder):
     """Nested tags: each is closed in its turn, which takes a memory of the open ones.
 
     At each step a new tag opens or, with probability 1/2, the latest open one is closed. After
@@ -38,8 +34,6 @@ class Xml(tfds.core.GeneratorBasedBuilder):
     - [Jozefowicz et al., 2015](https://proceedings.mlr.press/v37/jozefowicz15.html), section 3
     """
 
-    VERSION = tfds.core.Version("1.0.0")
-
     def _info(self) -> tfds.core.DatasetInfo:
         return tfds.core.DatasetInfo(
             builder=self,
@@ -48,17 +42,9 @@ class Xml(tfds.core.GeneratorBasedBuilder):
             disable_shuffling=True,
         )
 
-    def _split_generators(self, dl_manager):
-        del dl_manager
-        return {
-            split: self._generate_examples(size, number)
-            for number, (split, size) in enumerate(self.builder_config.sizes.items())
-        }
-
-    def _generate_examples(self, size: int, split_number: int):
-        rng = np.random.default_rng([self.builder_config.seed, split_number])
-        for index in range(size):
-            yield index, {"text": self._document(rng)}
+    def _sequences(self, size, rng):
+        for _ in range(size):
+            yield {"text": self._document(rng)}
 
     def _document(self, rng: np.random.Generator) -> str:
         config = self.builder_config

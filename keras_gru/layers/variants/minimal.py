@@ -121,6 +121,9 @@ class ParallelLayer(SequenceLayer):
         """
         return not self.unroll and length is not None
 
+    def trains_by(self, length):
+        return "parallel" if self.is_parallel(length) else super().trains_by(length)
+
     @property
     def engine(self):
         """What walked over time: `"parallel"`, or `"generic: ..."` and the reason."""
