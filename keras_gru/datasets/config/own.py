@@ -1,0 +1,68 @@
+"""Settings of the user's own files."""
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from keras_gru.datasets.config.common import Carved, Length, Share, Tokens
+
+
+class CsvSeries(Carved):
+    """Your own time series: a CSV with one row per time step, oldest first."""
+
+    task: ClassVar[str] = "forecasting"
+    kind: Literal["csv_series"]
+    path: Annotated[str, Field(min_length=1, description="the CSV file")]
+    inputs: Annotated[
+        tuple[str, ...] | None, Field(description="columns to see; default: the targets")
+    ] = None
+    targets: Annotated[tuple[str, ...], Field(min_length=1, description="columns to forecast")]
+    window: Annotated[Length, Field(description="rows that the model sees")] = 48
+    horizon: Annotated[Length, Field(description="rows ahead that it forecasts")] = 1
+    every_step: Annotated[
+        bool, Field(description="forecast after every row of the window (sequence-to-sequence)")
+    ] = False
+    season: Annotated[
+        int | None, Field(ge=1, description="rows of a season, for the naive forecast")
+    ] = None
+    validation_share: Share = 0.15
+    test_share: Share = 0.15
+
+
+class Texts(Carved):
+    """Your own labelled texts: a folder with one sub-folder of .txt files per label, or a CSV."""
+
+    task: ClassVar[str] = "classification"
+    kind: Literal["texts"]
+    path: Annotated[str, Field(min_length=1, description="the folder or the CSV file")]
+    text: Annotated[str, Field(description="the CSV's column of texts")] = "text"
+    label: Annotated[str, Field(description="the CSV's column of labels")] = "label"
+    vocabulary: Tokens = 10_000
+    max_length: Annotated[Length, Field(description="words kept of a text, its first ones")] = 250
+    validation_share: Share = 0.1
+    test_share: Share = 0.1
+
+
+class TextFile(Carved):
+    """Your own text for a language model: one file, split by position."""
+
+    task: ClassVar[str] = "language_model"
+    kind: Literal["text_file"]
+    path: Annotated[str, Field(min_length=1, description="the text file, UTF-8")]
+    window: Annotated[Length, Field(description="characters of a training sequence")] = 100
+    validation_share: Share = 0.05
+    test_share: Share = 0.05
+
+
+class Npz(Carved):
+    """Your own arrays: an .npz file with the layout that the README gives."""
+
+    kind: Literal["npz"]
+    path: Annotated[str, Field(min_length=1, description="the .npz file")]
+    task: Annotated[
+        Literal["classification", "tagging", "forecasting", "polyphony"],
+        Field(description="what the arrays are for"),
+    ]
+    max_length: Annotated[Length, Field(description="a longer sequence is an error")] = 10_000
+    validation_share: Annotated[Share, Field(description="used where the file has no split")] = 0.1
+    test_share: Annotated[Share, Field(description="used where the file has no split")] = 0.1
