@@ -1,5 +1,9 @@
 """An experiment: everything that decides what a run gives. The only place with default values."""
 
+import itertools
+import math
+import re
+from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
@@ -7,6 +11,9 @@ from pydantic import Field, field_validator, model_validator
 from keras_gru.datasets.config import DatasetConfig
 from keras_gru.models.config import ModelConfig
 from keras_gru.settings import Settings
+
+Value = bool | int | float | str | None
+_LARGEST_GRID = 1_000  # combinations; more is a slip of the pen
 
 
 class Training(Settings):
@@ -64,6 +71,13 @@ class Experiment(Settings):
     dataset: DatasetConfig
     model: ModelConfig
     training: Training = Training()
+    tuning: Annotated[
+        dict[str, Annotated[tuple[Value, ...], Field(min_length=1)]] | None,
+        Field(
+            description="values to try of settings such as training.learning_rate: for each cell "
+            "all combinations with the first seed, and the best on validation with all seeds"
+        ),
+    ] = None
     runs: Annotated[str, Field(min_length=1, description="the folder of run folders")] = "runs"
 
     @field_validator("cells", "seeds")
@@ -74,6 +88,22 @@ class Experiment(Settings):
             raise ValueError(f"every value once, received {repeated[0]!r} more than once")
         return values
 
+    @field_validator("tuning")
+    @classmethod
+    def _the_data_are_the_same_for_all(cls, tuning: dict | None) -> dict | None:
+        for name in tuning or ():
+            if not re.fullmatch(r"(training|model)\.\w+", name) or name == "model.kind":
+                raise ValueError(
+                    "expected settings of training or of model, such as training.learning_rate, "
+                    f"received {name!r}"
+                )
+        size = math.prod(map(len, (tuning or {}).values()))
+        if size > _LARGEST_GRID:
+            raise ValueError(
+                f"at most {_LARGEST_GRID:,} combinations for a cell, received {size:,}"
+            )
+        return tuning
+
     @model_validator(mode="after")
     def _model_fits_the_data(self) -> Self:
         if self.model.task != self.dataset.task:
@@ -82,3 +112,24 @@ class Experiment(Settings):
                 f"'{self.dataset.kind}' for {self.dataset.task}; choose a model for the latter"
             )
         return self
+
+    def combinations(self) -> tuple[dict[str, Value], ...]:
+        """What `tuning` tries for each cell, the last setting varying fastest; () for nothing."""
+        if not self.tuning:
+            return ()
+        products = itertools.product(*self.tuning.values())
+        return tuple(dict(zip(self.tuning, values, strict=True)) for values in products)
+
+    def with_settings(self, settings: Mapping[str, Value]) -> Self:
+        """The same experiment with one of its `combinations`, and nothing left to tune.
+
+        Raises:
+            pydantic.ValidationError: a value that the schema refuses.
+        """
+        if not settings:
+            return self
+        changed = self.model_dump() | {"tuning": None}
+        for name, value in settings.items():
+            group, _, setting = name.partition(".")
+            changed[group][setting] = value
+        return type(self).model_validate(changed)
