@@ -135,5 +135,6 @@ class KeepProgress(keras.callbacks.Callback):
 
 def _state(model: keras.Model) -> list:
     """All that a step changes: weights, the seeds of dropout, and the optimizer's memory."""
-    model.optimizer.build(model.trainable_variables)
+    if not model.optimizer.built:  # that of mixed_float16 would make its variables anew
+        model.optimizer.build(model.trainable_variables)
     return [*model.variables, *model.optimizer.variables]
