@@ -10,6 +10,7 @@ from keras_gru.datasets.sequence_dataset import SequenceDataset
 from keras_gru.experiments import checkpoint
 from keras_gru.experiments.checkpoint import KeepProgress, Progress
 from keras_gru.experiments.config import Experiment, Training
+from keras_gru.experiments.optimizer import between_epochs, make_optimizer
 from keras_gru.experiments.results import RunFolder, RunRecord
 from keras_gru.experiments.watching import SILENT, Watch
 from keras_gru.files import replacing
@@ -43,7 +44,7 @@ def build(experiment: Experiment, dataset: SequenceDataset, cell: str, seed: int
         for layer in walking:
             layer.jit_compile = False
     model.compile(
-        optimizer=_optimizer(training),
+        optimizer=make_optimizer(training, dataset.steps("train", training.batch_size)),
         jit_compile=jit_compile,
         **models.compile_options(dataset.spec, training.loss),
     )
@@ -86,7 +87,7 @@ def fit(
     first = len(progress.history)
     watch.started(cell, seed, first)
     if not progress.over(training.epochs):
-        callbacks = [keeper]
+        callbacks = [*between_epochs(training), keeper]
         if training.tensorboard and path is not None:
             callbacks.append(keras.callbacks.TensorBoard(str(path / "tensorboard")))
         model.fit(
@@ -167,20 +168,6 @@ def train(
     (path / checkpoint.FILE).unlink(missing_ok=True)
     watch.finished(record)
     return record
-
-
-def _optimizer(training: Training) -> keras.optimizers.Optimizer:
-    optimizer = {
-        "adam": keras.optimizers.Adam,
-        "adamw": keras.optimizers.AdamW,
-        "nadam": keras.optimizers.Nadam,
-        "rmsprop": keras.optimizers.RMSprop,
-        "sgd": keras.optimizers.SGD,
-    }[training.optimizer]
-    options = {"learning_rate": training.learning_rate, "global_clipnorm": training.clip_norm}
-    if training.optimizer in ("rmsprop", "sgd"):
-        options["momentum"] = training.momentum
-    return optimizer(**options)
 
 
 def _jit_compile(
