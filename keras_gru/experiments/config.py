@@ -17,10 +17,11 @@ class Training(Settings):
     optimizer: Literal["adam", "adamw", "nadam", "rmsprop", "sgd"] = "adam"
     learning_rate: Annotated[float, Field(gt=0, le=10)] = 1e-3
     schedule: Annotated[
-        Literal["constant", "cosine", "exponential", "step"],
+        Literal["constant", "cosine", "exponential", "step", "plateau"],
         Field(
-            description="of the learning rate, step by step: cosine falls to 0 at the last epoch, "
-            "exponential evenly and step at once by decay_factor in decay_epochs"
+            description="of the learning rate: cosine falls to 0 at the last epoch; exponential "
+            "falls evenly and step at once by decay_factor in decay_epochs; plateau after so many "
+            "epochs without a better validation metric"
         ),
     ] = "constant"
     decay_factor: Annotated[
@@ -28,7 +29,12 @@ class Training(Settings):
         Field(gt=0, lt=1, description="what the learning rate is multiplied by"),
     ] = None
     decay_epochs: Annotated[
-        int | None, Field(ge=1, description="epochs after which it has been multiplied once")
+        int | None,
+        Field(
+            ge=1,
+            description="epochs after which it has been multiplied once; of plateau those without "
+            "a better validation metric, and fewer than patience, which would end the run",
+        ),
     ] = None
     warmup: Annotated[
         float,
@@ -65,16 +71,32 @@ class Training(Settings):
 
     @model_validator(mode="after")
     def _schedule_has_its_settings(self) -> Self:
-        decays = self.schedule in ("exponential", "step")
+        decays = self.schedule in ("exponential", "step", "plateau")
         for name in ("decay_factor", "decay_epochs"):
             given = getattr(self, name) is not None
             if given and not decays:
                 raise ValueError(
-                    f"'{name}' is of the schedules 'exponential' and 'step', received the "
-                    f"schedule '{self.schedule}'; leave it out"
+                    f"'{name}' is of the schedules 'exponential', 'step' and 'plateau', received "
+                    f"the schedule '{self.schedule}'; leave it out"
                 )
             if decays and not given:
                 raise ValueError(f"the schedule '{self.schedule}' needs '{name}', received none")
+        return self
+
+    @model_validator(mode="after")
+    def _plateau_can_act(self) -> Self:
+        if self.schedule != "plateau":
+            return self
+        if self.warmup:
+            raise ValueError(
+                f"the schedule 'plateau' has no warm-up, received {self.warmup:g} epochs; leave "
+                "'warmup' out or choose another schedule"
+            )
+        if None not in (self.patience, self.decay_epochs) and self.decay_epochs >= self.patience:
+            raise ValueError(
+                f"the schedule 'plateau' would act after {self.decay_epochs} epochs and 'patience' "
+                f"end the run after {self.patience}; choose fewer 'decay_epochs' than 'patience'"
+            )
         return self
 
     @model_validator(mode="after")

@@ -2,6 +2,7 @@
 
 import keras
 
+from keras_gru.experiments.checkpoint import Progress
 from keras_gru.experiments.config import Training
 from keras_gru.models.optimizers import WarmUp
 
@@ -64,15 +65,38 @@ def learning_rate(
     return WarmUp(rate, rising) if rising else rate
 
 
-def between_epochs(training: Training) -> list[keras.callbacks.Callback]:
-    """What `model.fit` needs beside the optimizer; before the callback that keeps the history."""
+def between_epochs(training: Training, progress: Progress) -> list[keras.callbacks.Callback]:
+    """What `model.fit` needs beside the optimizer; before the callback that keeps the history.
+
+    Args:
+        training: the settings.
+        progress: the epochs so far, kept by `KeepProgress`.
+
+    Returns:
+        Callbacks, none where nothing changes from one epoch to the next.
+    """
     if training.schedule == "constant" and not training.warmup:
         return []
-    return [LogRate()]
+    return [LearningRate(training, progress)]
 
 
-class LogRate(keras.callbacks.Callback):
-    """Adds the learning rate at the end of an epoch to what Keras logs of it."""
+class LearningRate(keras.callbacks.Callback):
+    """Lowers the learning rate on a plateau, and adds it to what Keras logs of an epoch.
+
+    On a plateau it is a pure function of the history, so that a run that was stopped goes on with
+    it. Its epochs are judged by the metric by which the best one is chosen.
+    """
+
+    def __init__(self, training: Training, progress: Progress):
+        super().__init__()
+        self.training, self.progress = training, progress
+
+    def on_epoch_begin(self, epoch, logs=None):
+        if self.training.schedule == "plateau":
+            factor = self.training.decay_factor ** self.progress.plateaus(
+                self.training.decay_epochs
+            )
+            self.model.optimizer.learning_rate = self.training.learning_rate * factor
 
     def on_epoch_end(self, epoch, logs=None):
         logs["learning_rate"] = float(self.model.optimizer.learning_rate)

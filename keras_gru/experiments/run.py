@@ -87,7 +87,7 @@ def fit(
     first = len(progress.history)
     watch.started(cell, seed, first)
     if not progress.over(training.epochs):
-        callbacks = [*between_epochs(training), keeper]
+        callbacks = [*between_epochs(training, progress), keeper]
         if training.tensorboard and path is not None:
             callbacks.append(keras.callbacks.TensorBoard(str(path / "tensorboard")))
         model.fit(

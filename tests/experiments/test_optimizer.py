@@ -6,8 +6,10 @@ import keras
 import numpy as np
 import pytest
 
+from keras_gru.datasets.sequence_dataset import Metric
 from keras_gru.errors import UserError
 from keras_gru.experiments import use
+from keras_gru.experiments.checkpoint import Progress
 from keras_gru.experiments.compare import compare
 from keras_gru.experiments.config import Training
 from keras_gru.experiments.optimizer import learning_rate
@@ -43,7 +45,13 @@ def rates(training, steps):
     "options",
     [
         {"schedule": "cosine", "warmup": 1.5, "jit_compile": True},
-        {"precision": "mixed_float16"},  # Keras wraps the optimizer in another one
+        {  # which Keras wraps in another one
+            "precision": "mixed_float16",
+            "schedule": "plateau",
+            "decay_factor": 0.1,
+            "decay_epochs": 1,
+            "learning_rate": 0.5,
+        },
     ],
     ids=lambda options: next(iter(options)),
 )
@@ -106,17 +114,59 @@ class TestSchedule:
         assert float(model.optimizer.learning_rate) == pytest.approx(0, abs=1e-8)
 
 
+class TestPlateau:
+    @pytest.mark.parametrize("mode", ["max", "min"])
+    @pytest.mark.parametrize(
+        ("scores", "counts"),
+        {
+            (1, 2, 3, 4): [0, 0, 0, 0],
+            (3, 2, 1, 0, 0): [0, 0, 1, 1, 2],  # counted anew after each
+            (3, 2, 4, 4, 3): [0, 0, 0, 0, 1],  # as good is not better
+            (3, 2, 1, 4, 3): [0, 0, 1, 1, 1],
+            (math.nan, 1, math.nan, math.nan): [0, 0, 0, 1],
+        }.items(),
+    )
+    def test_is_found_from_the_history_alone(self, scores, counts, mode):
+        sign = 1 if mode == "max" else -1
+        history = [{"val_x": sign * score} for score in scores]
+        metric = Metric("x", mode, "x")
+        found = [
+            Progress(metric, None, history[: n + 1]).plateaus(patience=2)
+            for n in range(len(history))
+        ]
+        assert found == counts
+
+    def test_lowers_the_rate_after_the_epochs_without_a_better_metric(self, tmp_path):
+        options = {"schedule": "plateau", "decay_factor": 0.25, "decay_epochs": 2}
+        run, _ = trained(tmp_path, **options, learning_rate=0.5, epochs=10)
+        progress = Progress(Metric("mse", "min", "MSE"), None, list(run.history))
+        counts = [
+            Progress(progress.metric, None, progress.history[:n]).plateaus(2) for n in range(10)
+        ]
+        assert max(counts) > 0, "choose a rate that overshoots"
+        logged = [row["learning_rate"] for row in run.history]
+        np.testing.assert_allclose(logged, 0.5 * 0.25 ** np.array(counts), rtol=1e-6)
+
+
 @pytest.mark.parametrize(
     ("options", "sentence"),
     {
+        "schedule: plateau, decay_factor: 0.5, decay_epochs: 3, warmup: 2": "the schedule "
+        "'plateau' has no warm-up, received 2 epochs; leave 'warmup' out or choose another "
+        "schedule",
+        "schedule: plateau, decay_factor: 0.5, decay_epochs: 3, patience: 3": "the schedule "
+        "'plateau' would act after 3 epochs and 'patience' end the run after 3; choose fewer "
+        "'decay_epochs' than 'patience'",
+        "schedule: plateau, decay_epochs: 3": "the schedule 'plateau' needs 'decay_factor', "
+        "received none",
         "schedule: step, decay_epochs: 3": "the schedule 'step' needs 'decay_factor', received "
         "none",
         "schedule: exponential, decay_factor: 0.5": "the schedule 'exponential' needs "
         "'decay_epochs', received none",
-        "schedule: cosine, decay_epochs: 3": "'decay_epochs' is of the schedules 'exponential' "
-        "and 'step', received the schedule 'cosine'; leave it out",
-        "decay_factor: 0.5": "'decay_factor' is of the schedules 'exponential' and 'step', "
-        "received the schedule 'constant'; leave it out",
+        "schedule: cosine, decay_epochs: 3": "'decay_epochs' is of the schedules "
+        "'exponential', 'step' and 'plateau', received the schedule 'cosine'; leave it out",
+        "decay_factor: 0.5": "'decay_factor' is of the schedules 'exponential', 'step' and "
+        "'plateau', received the schedule 'constant'; leave it out",
         "epochs: 5, warmup: 5": "the warm-up must end before the training, received 5 of 5 epochs",
     }.items(),
 )
