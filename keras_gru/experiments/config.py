@@ -23,6 +23,34 @@ class Training(Settings):
     batch_size: Annotated[int, Field(ge=1, le=65_536, description="sequences per step")] = 32
     optimizer: Literal["adam", "adamw", "nadam", "rmsprop", "sgd"] = "adam"
     learning_rate: Annotated[float, Field(gt=0, le=10)] = 1e-3
+    schedule: Annotated[
+        Literal["constant", "cosine", "exponential", "step", "plateau"],
+        Field(
+            description="of the learning rate: cosine falls to 0 at the last epoch; exponential "
+            "falls evenly and step at once by decay_factor in decay_epochs; plateau after so many "
+            "epochs without a better validation metric"
+        ),
+    ] = "constant"
+    decay_factor: Annotated[
+        float | None,
+        Field(gt=0, lt=1, description="what the learning rate is multiplied by"),
+    ] = None
+    decay_epochs: Annotated[
+        int | None,
+        Field(
+            ge=1,
+            description="epochs after which it has been multiplied once; of plateau those without "
+            "a better validation metric, and fewer than patience, which would end the run",
+        ),
+    ] = None
+    warmup: Annotated[
+        float,
+        Field(
+            ge=0,
+            description="epochs, or a part of one, in which the learning rate rises from near 0: "
+            "adaptive optimizers know little of the gradient at first",
+        ),
+    ] = 0.0
     momentum: Annotated[float, Field(ge=0, lt=1, description="of rmsprop and sgd")] = 0.0
     clip_norm: Annotated[
         float | None,
@@ -47,6 +75,45 @@ class Training(Settings):
         ),
     ] = "auto"
     tensorboard: Annotated[bool, Field(description="write TensorBoard logs beside the run")] = False
+
+    @model_validator(mode="after")
+    def _schedule_has_its_settings(self) -> Self:
+        decays = self.schedule in ("exponential", "step", "plateau")
+        for name in ("decay_factor", "decay_epochs"):
+            given = getattr(self, name) is not None
+            if given and not decays:
+                raise ValueError(
+                    f"'{name}' is of the schedules 'exponential', 'step' and 'plateau', received "
+                    f"the schedule '{self.schedule}'; leave it out"
+                )
+            if decays and not given:
+                raise ValueError(f"the schedule '{self.schedule}' needs '{name}', received none")
+        return self
+
+    @model_validator(mode="after")
+    def _plateau_can_act(self) -> Self:
+        if self.schedule != "plateau":
+            return self
+        if self.warmup:
+            raise ValueError(
+                f"the schedule 'plateau' has no warm-up, received {self.warmup:g} epochs; leave "
+                "'warmup' out or choose another schedule"
+            )
+        if None not in (self.patience, self.decay_epochs) and self.decay_epochs >= self.patience:
+            raise ValueError(
+                f"the schedule 'plateau' would act after {self.decay_epochs} epochs and 'patience' "
+                f"end the run after {self.patience}; choose fewer 'decay_epochs' than 'patience'"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _warmup_ends(self) -> Self:
+        if self.warmup >= self.epochs:
+            raise ValueError(
+                f"the warm-up must end before the training, received {self.warmup:g} of "
+                f"{self.epochs} epochs"
+            )
+        return self
 
 
 class Experiment(Settings):

@@ -12,6 +12,7 @@ from keras_gru.datasets.sequence_dataset import SequenceDataset
 from keras_gru.experiments import checkpoint
 from keras_gru.experiments.checkpoint import KeepProgress, Progress
 from keras_gru.experiments.config import Experiment, Training, Value
+from keras_gru.experiments.optimizer import between_epochs, make_optimizer
 from keras_gru.experiments.results import RunFolder, RunRecord
 from keras_gru.experiments.watching import SILENT, Watch
 from keras_gru.files import replacing
@@ -45,7 +46,7 @@ def build(experiment: Experiment, dataset: SequenceDataset, cell: str, seed: int
         for layer in walking:
             layer.jit_compile = False
     model.compile(
-        optimizer=_optimizer(training),
+        optimizer=make_optimizer(training, dataset.steps("train", training.batch_size)),
         jit_compile=jit_compile,
         **models.compile_options(dataset.spec, training.loss),
     )
@@ -88,7 +89,7 @@ def fit(
     first = len(progress.history)
     watch.started(cell, seed, first)
     if not progress.over(training.epochs):
-        callbacks = [keeper]
+        callbacks = [*between_epochs(training, progress), keeper]
         if training.tensorboard and path is not None:
             callbacks.append(keras.callbacks.TensorBoard(str(path / "tensorboard")))
         model.fit(
@@ -190,20 +191,6 @@ def fit_and_record(
         path=_path(model, dataset.spec.length),
         history=tuple(progress.history),
     )
-
-
-def _optimizer(training: Training) -> keras.optimizers.Optimizer:
-    optimizer = {
-        "adam": keras.optimizers.Adam,
-        "adamw": keras.optimizers.AdamW,
-        "nadam": keras.optimizers.Nadam,
-        "rmsprop": keras.optimizers.RMSprop,
-        "sgd": keras.optimizers.SGD,
-    }[training.optimizer]
-    options = {"learning_rate": training.learning_rate, "global_clipnorm": training.clip_norm}
-    if training.optimizer in ("rmsprop", "sgd"):
-        options["momentum"] = training.momentum
-    return optimizer(**options)
 
 
 def _jit_compile(
