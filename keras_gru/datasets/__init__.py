@@ -36,6 +36,8 @@ _MODULES = {
     _config.Atis: "en_atis",
     _config.Shakespeare: "tiny_shakespeare",
     _config.SpaEng: "spa_eng",
+    _config.TfdsTexts: "tfds_texts",
+    _config.TfdsTags: "tfds_tags",
     _config.CsvSeries: "csv_series",
     _config.Texts: "texts",
     _config.TextFile: "text_file",

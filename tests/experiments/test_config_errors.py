@@ -15,7 +15,7 @@ DATASETS = (
     "'adding', 'copy_memory', 'csv_series', 'cta_ridership', 'embedded_reber', 'en_atis', "
     "'etth1', 'imdb_reviews', 'jsb_chorales', 'musedata', 'nottingham', 'npz', 'piano_midi', "
     "'sequential_mnist', 'spa_eng', 'spoken_digit', 'temporal_order', 'text_file', 'texts', "
-    "'tiny_shakespeare', 'xml'"
+    "'tfds_tags', 'tfds_texts', 'tiny_shakespeare', 'xml'"
 )
 MODELS = "'classifier', 'encoder_decoder', 'forecaster', 'language_model', 'polyphony', 'tagger'"
 TOP = "cells, dataset, description, model, name, runs, seeds, training"

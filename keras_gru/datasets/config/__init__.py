@@ -15,6 +15,7 @@ from keras_gru.datasets.config.generated import (
     TemporalOrder,
     Xml,
 )
+from keras_gru.datasets.config.named import TfdsTags, TfdsTexts
 from keras_gru.datasets.config.own import CsvSeries, Npz, TextFile, Texts
 from keras_gru.datasets.config.published import (
     Atis,
@@ -43,6 +44,8 @@ DatasetConfig = Annotated[
     | SequentialMnist
     | SpokenDigit
     | SpaEng
+    | TfdsTexts
+    | TfdsTags
     | CsvSeries
     | Texts
     | TextFile
