@@ -23,6 +23,7 @@ __all__ = ["Baseline", "Metric", "SequenceDataset", "SequenceSpec", "Split", "lo
 # The module of each kind has a function `load(config) -> SequenceDataset`.
 _MODULES = {
     _config.Adding: "adding",
+    _config.Arithmetic: "arithmetic",
     _config.CopyMemory: "copy_memory",
     _config.EmbeddedReber: "embedded_reber",
     _config.TemporalOrder: "temporal_order",

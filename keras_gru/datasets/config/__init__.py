@@ -10,6 +10,7 @@ from pydantic import Field
 
 from keras_gru.datasets.config.generated import (
     Adding,
+    Arithmetic,
     CopyMemory,
     EmbeddedReber,
     TemporalOrder,
@@ -31,6 +32,7 @@ from keras_gru.datasets.config.published import (
 
 DatasetConfig = Annotated[
     Adding
+    | Arithmetic
     | CopyMemory
     | EmbeddedReber
     | TemporalOrder
