@@ -13,10 +13,10 @@ model: {kind: forecaster, units: 3}
 """
 NAME = "text of at most 100 characters, ^[A-Za-z0-9][A-Za-z0-9_.-]*$"
 DATASETS = (
-    "'adding', 'copy_memory', 'csv_series', 'cta_ridership', 'embedded_reber', 'en_atis', "
-    "'etth1', 'imdb_reviews', 'jsb_chorales', 'musedata', 'nottingham', 'npz', 'piano_midi', "
-    "'sequential_mnist', 'spa_eng', 'spoken_digit', 'temporal_order', 'text_file', 'texts', "
-    "'tiny_shakespeare', 'xml'"
+    "'adding', 'arithmetic', 'copy_memory', 'csv_series', 'cta_ridership', 'embedded_reber', "
+    "'en_atis', 'etth1', 'imdb_reviews', 'jsb_chorales', 'musedata', 'nottingham', 'npz', "
+    "'piano_midi', 'sequential_mnist', 'spa_eng', 'spoken_digit', 'temporal_order', 'text_file', "
+    "'texts', 'tfds_tags', 'tfds_texts', 'tiny_shakespeare', 'xml'"
 )
 MODELS = "'classifier', 'encoder_decoder', 'forecaster', 'language_model', 'polyphony', 'tagger'"
 TOP = "cells, dataset, description, model, name, runs, seeds, training, tuning"

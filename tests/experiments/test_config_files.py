@@ -302,6 +302,8 @@ datasets = group(
         "targets": st.lists(words, min_size=1, max_size=3).map(tuple),
         "inputs": st.none() | st.lists(words, max_size=3).map(tuple),
         "text": words,
+        "name": st.just("glue/sst2:2.0.0"),
+        "tags": words,
         "task": "classification",
         "validation_share": floats,
         "test_share": floats,
