@@ -9,8 +9,11 @@ __version__ = "0.1.0"
 __all__ = [
     "GRU",
     "LSTM",
+    "BlockIdentity",
+    "Chrono",
     "CoupledLSTMCell",
     "GRUCell",
+    "GateBias",
     "MUT1Cell",
     "MUT2Cell",
     "MUT3Cell",
@@ -34,7 +37,10 @@ if Path(sys.argv[0] if sys.argv else "").stem != "keras-gru":
     from keras_gru.layers import (
         GRU,
         LSTM,
+        BlockIdentity,
+        Chrono,
         CoupledLSTMCell,
+        GateBias,
         GRUCell,
         MinGRU,
         MinGRUCell,

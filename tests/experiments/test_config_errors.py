@@ -104,7 +104,12 @@ def test_settings_at_the_top(line, sentence):
         "{kind: forecaster, unitss: 3, units: 3}": "model.unitss: unknown setting. "
         "Did you mean 'units'?",
         "{kind: forecaster, units: 3, bidirectional: true}": "model.bidirectional: unknown "
-        "setting. Known: dropout, kind, layers, parameters, recurrent_dropout, units.",
+        "setting. Known: chrono, dropout, gate_bias, kind, layers, parameters, "
+        "recurrent_dropout, recurrent_initializer, units.",
+        "{kind: forecaster, units: 3, chrono: 20, gate_bias: 1}": "model: give 'gate_bias' or "
+        "'chrono', received both",
+        "{kind: forecaster, units: 3, recurrent_initializer: ones}": "model.recurrent_initializer: "
+        "expected one of 'orthogonal', 'glorot_uniform', 'identity' or null, received 'ones'",
         "{kind: tagger, units: 3}": "the model 'tagger' is for tagging and the dataset 'adding' "
         "for forecasting; choose a model for the latter",
     }.items(),
