@@ -5,6 +5,7 @@
 import keras
 import numpy as np
 from keras import ops
+from scipy.optimize import brentq
 from scipy.special import expit
 
 from keras_gru.errors import UserError
@@ -14,9 +15,11 @@ from keras_gru.models.budget import recurrent_layers
 def sample_notes(model, prompt, length, *, temperature=1.0, seed=None) -> np.ndarray:
     """Plays on after a prompt, frame by frame.
 
-    Each note of a frame is drawn by itself, with the probability σ(logit / temperature), and the
-    frame is what the network hears next. The prompt is read once; after that each frame costs one
-    step, as the states are kept.
+    Each note of a frame is drawn by itself, with probability σ((logit − c) / temperature), and the
+    frame is what the network hears next. c is such that the expected number of notes stays that of
+    the model: most notes are less likely than not, and a low temperature without it would play
+    ever fewer of them until there is silence. At temperature 1, c is 0. The prompt is read once;
+    after that each frame costs one step, as the states are kept.
 
     Args:
         model: from `keras_gru.models.polyphony`, or loaded from its file, with inputs as wide as
@@ -24,7 +27,7 @@ def sample_notes(model, prompt, length, *, temperature=1.0, seed=None) -> np.nda
         prompt: `(T, N)` zeros and ones, the frames to go on from; of no frame the network goes on
             from one in which nothing sounds.
         length: how many frames to play.
-        temperature: 0 plays the notes whose probability is above a half, 1 draws as the model
+        temperature: 0 plays the likeliest notes, as many as are expected, 1 draws as the model
             believes, more is more daring.
         seed: of the draws; `None` for another piece each time.
 
@@ -86,8 +89,21 @@ def _logits(player, frames):
 
 def _draw(logits, temperature, random):
     if temperature == 0:
-        return logits > 0
-    return random.random(len(logits)) < expit(logits / temperature)
+        count = round(expit(logits).sum())
+        return np.isin(np.arange(len(logits)), np.argsort(-logits, kind="stable")[:count])
+    return random.random(len(logits)) < _probabilities(logits, temperature)
+
+
+def _probabilities(logits, temperature):
+    """σ((logit − c) / temperature), with the c that leaves their sum as it was."""
+    voices = expit(logits).sum()
+    far = 40 * temperature  # there the sum is 0 or N, to the last digit
+    shift = brentq(
+        lambda c: expit((logits - c) / temperature).sum() - voices,
+        logits.min() - far,
+        logits.max() + far,
+    )
+    return expit((logits - shift) / temperature)
 
 
 def _check(model, prompt, length, temperature):

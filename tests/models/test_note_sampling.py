@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 import pytest
-from scipy.special import expit
+from scipy.special import expit, logit
 
 from keras_gru import cells, models
 from keras_gru.errors import UserError
@@ -78,22 +78,35 @@ def test_a_seed_decides_the_piece_and_nothing_else_does(model):
     assert (one != other).any()
 
 
-@pytest.mark.parametrize("temperature", [0.5, 1.0, 2.0])
-def test_notes_are_as_frequent_as_the_model_says(model, temperature):
+def test_notes_are_as_frequent_as_the_model_says(model):
     logits = logits_of_the_whole(model, PROMPT)[-1]
-    expected = expit(logits / temperature)
+    expected = expit(logits)
     random = np.random.default_rng(0)
-    drawn = [note_sampling._draw(logits, temperature, random) for _ in range(4000)]
+    drawn = [note_sampling._draw(logits, 1.0, random) for _ in range(4000)]
     np.testing.assert_allclose(np.mean(drawn, axis=0), expected, atol=0.03)
     # One note says nothing about another.
     both = np.mean([frame[0] & frame[1] for frame in drawn])
     assert abs(both - expected[0] * expected[1]) < 0.03
 
 
-def test_a_small_temperature_is_nearly_none(model):
-    likeliest = models.sample_notes(model, PROMPT, 8, temperature=0)
-    nearly = models.sample_notes(model, PROMPT, 8, temperature=1e-9, seed=7)
-    np.testing.assert_array_equal(likeliest, nearly)
+@pytest.mark.parametrize("temperature", [0.05, 0.3, 1.0, 4.0, 1e3])
+def test_a_temperature_leaves_the_expected_number_of_notes(temperature):
+    logits = np.random.default_rng(0).normal(-4, 3, 88)
+    chances = note_sampling._probabilities(logits, temperature)
+    assert chances.sum() == pytest.approx(expit(logits).sum())
+    assert (np.diff(chances[np.argsort(logits)]) >= 0).all()
+    surest = chances.max() - expit(logits).max()
+    assert np.sign(round(surest, 9)) == np.sign(1 - temperature)
+    # All probabilities are scaled about the same point.
+    inner = (chances > 1e-9) & (chances < 1 - 1e-9)
+    shifts = logits[inner] - temperature * logit(chances[inner])
+    np.testing.assert_allclose(shifts, shifts[0], atol=1e-4 * max(1, temperature))
+
+
+def test_at_temperature_0_the_likeliest_notes_sound_as_many_as_are_expected():
+    logits = np.log([0.4, 0.1, 0.6, 0.55, 0.05]) - np.log([0.6, 0.9, 0.4, 0.45, 0.95])  # 1.7 notes
+    drawn = note_sampling._draw(logits, 0, None)
+    assert drawn.tolist() == [False, False, True, True, False]
 
 
 def test_a_loaded_model_plays_the_same_and_stays_as_it_was(model, tmp_path):
