@@ -49,6 +49,24 @@ class Training(Settings):
         float | None,
         Field(gt=0, description="the gradient is scaled down to this norm: recurrent nets jump"),
     ] = 1.0
+    weight_noise: Annotated[
+        float,
+        Field(
+            ge=0,
+            le=1,
+            description="standard deviation of Gaussian noise on every weight, drawn anew for "
+            "every step of training alone: recurrent nets overfit; 0.075 in Chung et al. 2014",
+        ),
+    ] = 0.0
+    average: Annotated[
+        float | None,
+        Field(
+            gt=0,
+            lt=1,
+            description="momentum, such as 0.999, of the moving average of the weights that is "
+            "then measured and saved: it is smoother than the weights of one step",
+        ),
+    ] = None
     patience: Annotated[
         int | None,
         Field(ge=1, description="stop after so many epochs without a better validation metric"),

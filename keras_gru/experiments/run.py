@@ -25,7 +25,7 @@ def build(experiment: Experiment, dataset: SequenceDataset, cell: str, seed: int
         experiment: what to build and how it will be trained.
         dataset: what `keras_gru.datasets.load(experiment.dataset)` gave.
         cell: name in the registry of cells.
-        seed: of the initial weights and of dropout.
+        seed: of the initial weights, of dropout and of weight noise.
 
     Returns:
         A compiled `keras.Model`.
@@ -44,7 +44,7 @@ def build(experiment: Experiment, dataset: SequenceDataset, cell: str, seed: int
         for layer in walking:
             layer.jit_compile = False
     model.compile(
-        optimizer=make_optimizer(training, dataset.steps("train", training.batch_size)),
+        optimizer=make_optimizer(training, dataset.steps("train", training.batch_size), seed),
         jit_compile=jit_compile,
         **models.compile_options(dataset.spec, training.loss),
     )

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import pytest
 
+from keras_gru import datasets
 from keras_gru.datasets.sequence_dataset import Metric
 from keras_gru.errors import UserError
 from keras_gru.experiments import use
@@ -14,6 +15,7 @@ from keras_gru.experiments.compare import compare
 from keras_gru.experiments.config import Training
 from keras_gru.experiments.optimizer import learning_rate
 from keras_gru.experiments.results import RunFolder
+from keras_gru.experiments.run import build
 from keras_gru.experiments.yaml_files import load_experiment
 from tests.experiments.helpers import Recorder, timeless, tiny
 
@@ -44,14 +46,16 @@ def rates(training, steps):
 @pytest.mark.parametrize(
     "options",
     [
-        {"schedule": "cosine", "warmup": 1.5, "jit_compile": True},
+        {"schedule": "cosine", "warmup": 1.5},
         {  # which Keras wraps in another one
             "precision": "mixed_float16",
             "schedule": "plateau",
             "decay_factor": 0.1,
             "decay_epochs": 1,
             "learning_rate": 0.5,
+            "average": 0.9,
         },
+        {"weight_noise": 0.1, "average": 0.9},
     ],
     ids=lambda options: next(iter(options)),
 )
@@ -146,6 +150,50 @@ class TestPlateau:
         assert max(counts) > 0, "choose a rate that overshoots"
         logged = [row["learning_rate"] for row in run.history]
         np.testing.assert_allclose(logged, 0.5 * 0.25 ** np.array(counts), rtol=1e-6)
+
+
+class TestWeightNoise:
+    def test_is_new_for_every_step_and_leaves_nothing_to_validation(self, tmp_path):
+        """With a rate of nearly nothing the weights stay, and so does what validation sees."""
+        run, weights = trained(tmp_path, weight_noise=0.1, learning_rate=1e-30)
+        clean, untouched = trained(tmp_path, learning_rate=1e-30)
+        for one, other in zip(weights, untouched, strict=True):
+            np.testing.assert_allclose(one, other, rtol=0, atol=1e-28)
+        for column in ("val_loss", "val_mse"):
+            assert len({row[column] for row in (*run.history, *clean.history)}) == 1
+        losses = [row["loss"] for row in run.history]
+        assert len(set(losses)) == len(losses), "of the noisy weights"
+        assert run.test == clean.test
+
+
+class TestAverage:
+    def test_is_measured_and_saved_while_training_goes_on_without_it(self, tmp_path):
+        plain, _ = trained(tmp_path)
+        run, weights = trained(tmp_path, average=0.9)
+        for ours, theirs in zip(run.history, plain.history, strict=True):
+            assert ours["loss"] == theirs["loss"], "of the weights that are trained"
+            assert ours["val_loss"] != theirs["val_loss"]
+        steps = weights_of_each_step(tmp_path)
+        average = steps[0]
+        for step in steps[1:]:
+            average = [0.9 * a + 0.1 * w for a, w in zip(average, step, strict=True)]
+        assert run.best_epoch == len(run.history), "choose a rate that learns"
+        for ours, theirs in zip(weights, average, strict=True):
+            np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-6)
+
+
+def weights_of_each_step(tmp_path):
+    """Those that a run of `tiny` trains."""
+    experiment, steps = tiny(tmp_path, cells=("gru",)), []
+    dataset = datasets.load(experiment.dataset)
+    model = build(experiment, dataset, "gru", 0)
+    keep = keras.callbacks.LambdaCallback(
+        on_train_batch_end=lambda batch, logs: steps.append(model.get_weights())
+    )
+    batches = dataset.batches("train", experiment.training.batch_size, seed=0)
+    epochs = experiment.training.epochs
+    model.fit(batches, steps_per_epoch=STEPS, epochs=epochs, callbacks=[keep], verbose=0)
+    return steps
 
 
 @pytest.mark.parametrize(
