@@ -7,6 +7,7 @@ import numpy as np
 
 from keras_gru import cells, models
 from keras_gru.datasets.sequence_dataset import SequenceDataset
+from keras_gru.errors import UserError
 from keras_gru.experiments import checkpoint
 from keras_gru.experiments.checkpoint import KeepProgress, Progress
 from keras_gru.experiments.config import Experiment, Training
@@ -29,8 +30,16 @@ def build(experiment: Experiment, dataset: SequenceDataset, cell: str, seed: int
 
     Returns:
         A compiled `keras.Model`.
+
+    Raises:
+        UserError: labels are to be smoothed where the loss is what the data are judged by.
     """
     training = experiment.training
+    if training.label_smoothing and dataset.metric.name == "loss":
+        raise UserError(
+            f"training.label_smoothing: {dataset.name} is judged by its loss, which would no "
+            f"longer be the {dataset.metric.label}; leave it out."
+        )
     keras.utils.set_random_seed(seed)  # for the layers of a user's cell that take no seed
     outside = keras.config.dtype_policy()
     keras.config.set_dtype_policy(training.precision)
@@ -46,7 +55,7 @@ def build(experiment: Experiment, dataset: SequenceDataset, cell: str, seed: int
     model.compile(
         optimizer=make_optimizer(training, dataset.steps("train", training.batch_size), seed),
         jit_compile=jit_compile,
-        **models.compile_options(dataset.spec, training.loss),
+        **models.compile_options(dataset.spec, training.loss, training.label_smoothing),
     )
     return model
 

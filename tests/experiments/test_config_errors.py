@@ -60,6 +60,7 @@ def complaint(content, *overrides, name="a.yaml"):
         "decay_epochs: 0": "expected a whole number of at least 1 or null, received 0",
         "weight_noise: -0.1": "expected a number from 0 to 1, received -0.1",
         "average: 1": "expected a number above 0 and below 1 or null, received 1",
+        "label_smoothing: 1": "expected a number of at least 0 and below 1, received 1",
         "patience: 0": "expected a whole number of at least 1 or null, received 0",
         "tensorboard: no": "expected true or false, received 'no'",
         "tensorboard: 1": "expected true or false, received 1",

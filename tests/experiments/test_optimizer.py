@@ -1,5 +1,6 @@
 """Options of training: what they do to a run, and that a stopped one goes on all the same."""
 
+import dataclasses
 import math
 
 import keras
@@ -12,7 +13,7 @@ from keras_gru.errors import UserError
 from keras_gru.experiments import use
 from keras_gru.experiments.checkpoint import Progress
 from keras_gru.experiments.compare import compare
-from keras_gru.experiments.config import Training
+from keras_gru.experiments.config import Experiment, Training
 from keras_gru.experiments.optimizer import learning_rate
 from keras_gru.experiments.results import RunFolder
 from keras_gru.experiments.run import build
@@ -227,3 +228,51 @@ def test_options_that_do_not_go_together(tmp_path, options, sentence):
     with pytest.raises(UserError) as caught:
         load_experiment(path)
     assert str(caught.value).endswith(f"a.yaml:4: training: {sentence}")
+
+
+def words(tmp_path, **training):
+    """A task with classes: does a sequence end with an even token?"""
+    inputs = np.random.default_rng(0).integers(1, 9, (60, 5)).astype("int32")
+    path = tmp_path / "tokens.npz"
+    np.savez(path, train_inputs=inputs, train_targets=inputs[:, -1] % 2)
+    return tiny(
+        tmp_path,
+        cells=("gru",),
+        dataset={"kind": "npz", "path": str(path), "task": "classification"},
+        model={"kind": "classifier", "embedding": 4},
+        training=training,
+    )
+
+
+class TestLabelSmoothing:
+    def test_is_trained_with_and_loaded(self, tmp_path):
+        training = {"label_smoothing": 0.5, "learning_rate": 0.1, "epochs": 15}
+        comparison = compare(words(tmp_path, **training))
+        run = comparison.runs[0]
+        # The least that there is, of two classes with a quarter and three quarters.
+        least = -(0.25 * math.log(0.25) + 0.75 * math.log(0.75))
+        losses = [row["loss"] for row in run.history]
+        assert least - 1e-6 < min(losses) < least + 0.02 < math.log(2)
+        found = use.evaluate(RunFolder(comparison.folder), run, "test")
+        assert found["loss"] == pytest.approx(run.test["loss"], rel=1e-5)
+
+    @pytest.mark.parametrize("task", ["forecasting", "polyphony"])
+    def test_is_refused_where_there_are_no_labels(self, task):
+        data, model = {
+            "forecasting": ("adding", "forecaster"),
+            "polyphony": ("jsb_chorales", "polyphony"),
+        }[task]
+        with pytest.raises(ValueError, match=f"received 0.1 for {task}; leave it out"):
+            Experiment(
+                name="x",
+                dataset={"kind": data},
+                model={"kind": model, "units": 4},
+                training={"label_smoothing": 0.1},
+            )
+
+    def test_is_refused_where_the_loss_is_what_counts(self, tmp_path):
+        experiment = words(tmp_path, label_smoothing=0.1)
+        dataset = datasets.load(experiment.dataset)
+        judged = dataclasses.replace(dataset, metric=Metric("loss", "min", "cross-entropy"))
+        with pytest.raises(UserError, match=r"judged by its loss, .* the cross-entropy; leave"):
+            build(experiment, judged, "gru", 0)
