@@ -36,7 +36,9 @@ def test_the_python_examples_run_and_their_layers_compute():
 
 
 def test_the_yaml_examples_are_accepted(tmp_path):
-    example, whole, own, named = blocks("yaml")
+    example, training, whole, own, named = blocks("yaml")
+    (tmp_path / "trained.yaml").write_text(f"base: imdb_reviews\n{training}")
+    assert load_experiment(tmp_path / "trained.yaml").training.schedule == "step"
     (tmp_path / "sales.yaml").write_text(whole)
     assert load_experiment(tmp_path / "sales.yaml").dataset.horizon == 7
     (tmp_path / "mine.yaml").write_text(example)

@@ -56,6 +56,24 @@ class Training(Settings):
         float | None,
         Field(gt=0, description="the gradient is scaled down to this norm: recurrent nets jump"),
     ] = 1.0
+    weight_noise: Annotated[
+        float,
+        Field(
+            ge=0,
+            le=1,
+            description="standard deviation of Gaussian noise on every weight, drawn anew for "
+            "every step of training alone: recurrent nets overfit; 0.075 in Chung et al. 2014",
+        ),
+    ] = 0.0
+    average: Annotated[
+        float | None,
+        Field(
+            gt=0,
+            lt=1,
+            description="momentum, such as 0.999, of the moving average of the weights that is "
+            "then measured and saved: it is smoother than the weights of one step",
+        ),
+    ] = None
     patience: Annotated[
         int | None,
         Field(ge=1, description="stop after so many epochs without a better validation metric"),
@@ -63,6 +81,15 @@ class Training(Settings):
     loss: Annotated[
         Literal["mse", "mae", "huber"], Field(description="of forecasts; other tasks have one loss")
     ] = "mse"
+    label_smoothing: Annotated[
+        float,
+        Field(
+            ge=0,
+            lt=1,
+            description="share of the loss in which every class is as right as any other: a "
+            "network too sure of itself overfits; also in val_loss, not in the accuracy",
+        ),
+    ] = 0.0
     precision: Annotated[
         Literal["float32", "mixed_bfloat16", "mixed_float16"],
         Field(description="what layers compute in"),
@@ -177,6 +204,15 @@ class Experiment(Settings):
             raise ValueError(
                 f"the model '{self.model.kind}' is for {self.model.task} and the dataset "
                 f"'{self.dataset.kind}' for {self.dataset.task}; choose a model for the latter"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _labels_that_can_be_smoothed(self) -> Self:
+        if self.training.label_smoothing and self.dataset.task in ("forecasting", "polyphony"):
+            raise ValueError(
+                "'training.label_smoothing' is of classes, tags, tokens and words, received "
+                f"{self.training.label_smoothing:g} for {self.dataset.task}; leave it out"
             )
         return self
 

@@ -4,23 +4,24 @@ import keras
 
 from keras_gru.experiments.checkpoint import Progress
 from keras_gru.experiments.config import Training
-from keras_gru.models.optimizers import WarmUp
+from keras_gru.models import optimizers
 
-_OPTIMIZERS = {
-    "adam": keras.optimizers.Adam,
-    "adamw": keras.optimizers.AdamW,
-    "nadam": keras.optimizers.Nadam,
-    "rmsprop": keras.optimizers.RMSprop,
-    "sgd": keras.optimizers.SGD,
+_OPTIMIZERS = {  # each as it is, and for weights that are trained apart
+    "adam": (keras.optimizers.Adam, optimizers.AdamApart),
+    "adamw": (keras.optimizers.AdamW, optimizers.AdamWApart),
+    "nadam": (keras.optimizers.Nadam, optimizers.NadamApart),
+    "rmsprop": (keras.optimizers.RMSprop, optimizers.RMSpropApart),
+    "sgd": (keras.optimizers.SGD, optimizers.SGDApart),
 }
 
 
-def make_optimizer(training: Training, steps: int) -> keras.optimizers.Optimizer:
+def make_optimizer(training: Training, steps: int, seed: int) -> keras.optimizers.Optimizer:
     """The optimizer that a configuration describes.
 
     Args:
         training: the settings.
         steps: steps in an epoch, by which epochs become steps.
+        seed: of weight noise.
 
     Returns:
         A new optimizer.
@@ -31,7 +32,17 @@ def make_optimizer(training: Training, steps: int) -> keras.optimizers.Optimizer
     }
     if training.optimizer in ("rmsprop", "sgd"):
         options["momentum"] = training.momentum
-    return _OPTIMIZERS[training.optimizer](**options)
+    plain, apart = _OPTIMIZERS[training.optimizer]
+    if not _trains_apart(training):
+        return plain(**options)
+    if training.average is not None:
+        options |= {"use_ema": True, "ema_momentum": training.average}
+    return apart(**options, weight_noise=training.weight_noise, noise_seed=seed)
+
+
+def _trains_apart(training: Training) -> bool:
+    """Whether the weights that a step changes are not those that are judged."""
+    return training.weight_noise > 0 or training.average is not None
 
 
 def learning_rate(
@@ -62,7 +73,7 @@ def learning_rate(
             training.decay_factor,
             staircase=training.schedule == "step",
         )
-    return WarmUp(rate, rising) if rising else rate
+    return optimizers.WarmUp(rate, rising) if rising else rate
 
 
 def between_epochs(training: Training, progress: Progress) -> list[keras.callbacks.Callback]:
@@ -75,9 +86,12 @@ def between_epochs(training: Training, progress: Progress) -> list[keras.callbac
     Returns:
         Callbacks, none where nothing changes from one epoch to the next.
     """
-    if training.schedule == "constant" and not training.warmup:
-        return []
-    return [LearningRate(training, progress)]
+    found: list[keras.callbacks.Callback] = []
+    if training.schedule != "constant" or training.warmup:
+        found.append(LearningRate(training, progress))
+    if _trains_apart(training):
+        found.append(SettledWeights())
+    return found
 
 
 class LearningRate(keras.callbacks.Callback):
@@ -100,3 +114,26 @@ class LearningRate(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         logs["learning_rate"] = float(self.model.optimizer.learning_rate)
+
+
+class SettledWeights(keras.callbacks.Callback):
+    """Gives the model its weights without noise, or their average, from each epoch's training on.
+
+    So they are in the model while it is validated, and when the best ones and a checkpoint are
+    kept. The next epoch goes on with those that are trained, which the optimizer keeps.
+    """
+
+    def on_train_begin(self, logs=None):
+        if not self.model.optimizer.built:
+            self.model.optimizer.build(self.model.trainable_variables)
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self._optimizer.disturb()
+
+    def on_test_begin(self, logs=None):
+        self._optimizer.settle()
+
+    @property
+    def _optimizer(self):
+        """The optimizer itself: that of mixed_float16 is wrapped in another one."""
+        return getattr(self.model.optimizer, "inner_optimizer", self.model.optimizer)

@@ -9,6 +9,7 @@ import numpy as np
 
 from keras_gru import cells, models
 from keras_gru.datasets.sequence_dataset import SequenceDataset
+from keras_gru.errors import UserError
 from keras_gru.experiments import checkpoint
 from keras_gru.experiments.checkpoint import KeepProgress, Progress
 from keras_gru.experiments.config import Experiment, Training, Value
@@ -27,12 +28,20 @@ def build(experiment: Experiment, dataset: SequenceDataset, cell: str, seed: int
         experiment: what to build and how it will be trained.
         dataset: what `keras_gru.datasets.load(experiment.dataset)` gave.
         cell: name in the registry of cells.
-        seed: of the initial weights and of dropout.
+        seed: of the initial weights, of dropout and of weight noise.
 
     Returns:
         A compiled `keras.Model`.
+
+    Raises:
+        UserError: labels are to be smoothed where the loss is what the data are judged by.
     """
     training = experiment.training
+    if training.label_smoothing and dataset.metric.name == "loss":
+        raise UserError(
+            f"training.label_smoothing: {dataset.name} is judged by its loss, which would no "
+            f"longer be the {dataset.metric.label}; leave it out."
+        )
     keras.utils.set_random_seed(seed)  # for the layers of a user's cell that take no seed
     outside = keras.config.dtype_policy()
     keras.config.set_dtype_policy(training.precision)
@@ -46,9 +55,9 @@ def build(experiment: Experiment, dataset: SequenceDataset, cell: str, seed: int
         for layer in walking:
             layer.jit_compile = False
     model.compile(
-        optimizer=make_optimizer(training, dataset.steps("train", training.batch_size)),
+        optimizer=make_optimizer(training, dataset.steps("train", training.batch_size), seed),
         jit_compile=jit_compile,
-        **models.compile_options(dataset.spec, training.loss),
+        **models.compile_options(dataset.spec, training.loss, training.label_smoothing),
     )
     return model
 

@@ -343,6 +343,8 @@ def experiments(draw):
         training=Training(
             learning_rate=draw(floats),
             clip_norm=draw(st.none() | floats),
+            average=draw(st.none() | floats),
+            weight_noise=draw(floats),
             jit_compile=draw(st.sampled_from(["auto", True, False])),
         ),
         tuning=draw(

@@ -1,19 +1,22 @@
 """Options of training: what they do to a run, and that a stopped one goes on all the same."""
 
+import dataclasses
 import math
 
 import keras
 import numpy as np
 import pytest
 
+from keras_gru import datasets
 from keras_gru.datasets.sequence_dataset import Metric
 from keras_gru.errors import UserError
 from keras_gru.experiments import use
 from keras_gru.experiments.checkpoint import Progress
 from keras_gru.experiments.compare import compare
-from keras_gru.experiments.config import Training
+from keras_gru.experiments.config import Experiment, Training
 from keras_gru.experiments.optimizer import learning_rate
 from keras_gru.experiments.results import RunFolder
+from keras_gru.experiments.run import build
 from keras_gru.experiments.yaml_files import load_experiment
 from tests.experiments.helpers import Recorder, timeless, tiny
 
@@ -44,14 +47,16 @@ def rates(training, steps):
 @pytest.mark.parametrize(
     "options",
     [
-        {"schedule": "cosine", "warmup": 1.5, "jit_compile": True},
+        {"schedule": "cosine", "warmup": 1.5},
         {  # which Keras wraps in another one
             "precision": "mixed_float16",
             "schedule": "plateau",
             "decay_factor": 0.1,
             "decay_epochs": 1,
             "learning_rate": 0.5,
+            "average": 0.9,
         },
+        {"weight_noise": 0.1, "average": 0.9},
     ],
     ids=lambda options: next(iter(options)),
 )
@@ -148,6 +153,50 @@ class TestPlateau:
         np.testing.assert_allclose(logged, 0.5 * 0.25 ** np.array(counts), rtol=1e-6)
 
 
+class TestWeightNoise:
+    def test_is_new_for_every_step_and_leaves_nothing_to_validation(self, tmp_path):
+        """With a rate of nearly nothing the weights stay, and so does what validation sees."""
+        run, weights = trained(tmp_path, weight_noise=0.1, learning_rate=1e-30)
+        clean, untouched = trained(tmp_path, learning_rate=1e-30)
+        for one, other in zip(weights, untouched, strict=True):
+            np.testing.assert_allclose(one, other, rtol=0, atol=1e-28)
+        for column in ("val_loss", "val_mse"):
+            assert len({row[column] for row in (*run.history, *clean.history)}) == 1
+        losses = [row["loss"] for row in run.history]
+        assert len(set(losses)) == len(losses), "of the noisy weights"
+        assert run.test == clean.test
+
+
+class TestAverage:
+    def test_is_measured_and_saved_while_training_goes_on_without_it(self, tmp_path):
+        plain, _ = trained(tmp_path)
+        run, weights = trained(tmp_path, average=0.9)
+        for ours, theirs in zip(run.history, plain.history, strict=True):
+            assert ours["loss"] == theirs["loss"], "of the weights that are trained"
+            assert ours["val_loss"] != theirs["val_loss"]
+        steps = weights_of_each_step(tmp_path)
+        average = steps[0]
+        for step in steps[1:]:
+            average = [0.9 * a + 0.1 * w for a, w in zip(average, step, strict=True)]
+        assert run.best_epoch == len(run.history), "choose a rate that learns"
+        for ours, theirs in zip(weights, average, strict=True):
+            np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-6)
+
+
+def weights_of_each_step(tmp_path):
+    """Those that a run of `tiny` trains."""
+    experiment, steps = tiny(tmp_path, cells=("gru",)), []
+    dataset = datasets.load(experiment.dataset)
+    model = build(experiment, dataset, "gru", 0)
+    keep = keras.callbacks.LambdaCallback(
+        on_train_batch_end=lambda batch, logs: steps.append(model.get_weights())
+    )
+    batches = dataset.batches("train", experiment.training.batch_size, seed=0)
+    epochs = experiment.training.epochs
+    model.fit(batches, steps_per_epoch=STEPS, epochs=epochs, callbacks=[keep], verbose=0)
+    return steps
+
+
 @pytest.mark.parametrize(
     ("options", "sentence"),
     {
@@ -179,3 +228,51 @@ def test_options_that_do_not_go_together(tmp_path, options, sentence):
     with pytest.raises(UserError) as caught:
         load_experiment(path)
     assert str(caught.value).endswith(f"a.yaml:4: training: {sentence}")
+
+
+def words(tmp_path, **training):
+    """A task with classes: does a sequence end with an even token?"""
+    inputs = np.random.default_rng(0).integers(1, 9, (60, 5)).astype("int32")
+    path = tmp_path / "tokens.npz"
+    np.savez(path, train_inputs=inputs, train_targets=inputs[:, -1] % 2)
+    return tiny(
+        tmp_path,
+        cells=("gru",),
+        dataset={"kind": "npz", "path": str(path), "task": "classification"},
+        model={"kind": "classifier", "embedding": 4},
+        training=training,
+    )
+
+
+class TestLabelSmoothing:
+    def test_is_trained_with_and_loaded(self, tmp_path):
+        training = {"label_smoothing": 0.5, "learning_rate": 0.1, "epochs": 15}
+        comparison = compare(words(tmp_path, **training))
+        run = comparison.runs[0]
+        # The least that there is, of two classes with a quarter and three quarters.
+        least = -(0.25 * math.log(0.25) + 0.75 * math.log(0.75))
+        losses = [row["loss"] for row in run.history]
+        assert least - 1e-6 < min(losses) < least + 0.02 < math.log(2)
+        found = use.evaluate(RunFolder(comparison.folder), run, "test")
+        assert found["loss"] == pytest.approx(run.test["loss"], rel=1e-5)
+
+    @pytest.mark.parametrize("task", ["forecasting", "polyphony"])
+    def test_is_refused_where_there_are_no_labels(self, task):
+        data, model = {
+            "forecasting": ("adding", "forecaster"),
+            "polyphony": ("jsb_chorales", "polyphony"),
+        }[task]
+        with pytest.raises(ValueError, match=f"received 0.1 for {task}; leave it out"):
+            Experiment(
+                name="x",
+                dataset={"kind": data},
+                model={"kind": model, "units": 4},
+                training={"label_smoothing": 0.1},
+            )
+
+    def test_is_refused_where_the_loss_is_what_counts(self, tmp_path):
+        experiment = words(tmp_path, label_smoothing=0.1)
+        dataset = datasets.load(experiment.dataset)
+        judged = dataclasses.replace(dataset, metric=Metric("loss", "min", "cross-entropy"))
+        with pytest.raises(UserError, match=r"judged by its loss, .* the cross-entropy; leave"):
+            build(experiment, judged, "gru", 0)
