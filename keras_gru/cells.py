@@ -30,12 +30,13 @@ _DEFAULTS = {
     "dropout": 0,
     "recurrent_dropout": 0,
     "recurrent_initializer": None,
+    "zoneout": 0,
     "seed": None,
     "name": None,
     "dtype": None,
 }
 # Those of them that change the mathematics, and that not every cell has a place for.
-_ASKED_FOR = ("dropout", "recurrent_dropout", "recurrent_initializer")
+_ASKED_FOR = ("dropout", "recurrent_dropout", "recurrent_initializer", "zoneout")
 _CELLS = {
     "gru": _Entry("GRU", "GRU", {}),
     "gru_reset_after": _Entry("GRU", "GRU (reset after)", {"reset_after": True}),
@@ -139,11 +140,11 @@ def recurrent_layer(
             that names no such gate (in `gate_signs`) begins as it would without.
         chrono: longest dependency, for the first biases of `keras_gru.Chrono`, in the same cells.
         **options: what `keras_gru.GRU` takes and every recurrent layer has: `return_sequences`,
-            `return_state`, `go_backwards`, `stateful`, `unroll`, `dropout`, `recurrent_dropout`,
-            `seed`, `name`, `dtype`. Those that say what would be so without them are left out, and
-            a seed is where the cell takes none, so that the plainest cell will do. What else the
-            cell takes, such as `use_bias`, can be given, too; `recurrent_initializer="identity"`
-            is `keras_gru.BlockIdentity`, and `None` the cell's own.
+            `return_state`, `go_backwards`, `stateful`, `unroll`, `zoneout`, `dropout`,
+            `recurrent_dropout`, `seed`, `name`, `dtype`. Those that say what would be so without
+            them are left out, and a seed is where the cell takes none, so that the plainest cell
+            will do. What else the cell takes, such as `use_bias`, can be given, too;
+            `recurrent_initializer="identity"` is `keras_gru.BlockIdentity`, `None` the cell's own.
 
     Returns:
         A `keras.layers.Layer` that maps `(B, T, D)` to `(B, units)`, or to `(B, T, units)`.

@@ -66,7 +66,23 @@ def test_first_weights(tmp_path, kind):
         assert not weight(layer, "bias").any()
 
 
-@pytest.mark.parametrize("settings", [{"chrono": 9}, {"recurrent_initializer": "identity"}])
+@pytest.mark.parametrize("kind", KINDS)
+def test_zoneout(tmp_path, kind):
+    for cell, zoneout in (("gru", 0.1), ("lstm", (0.1, 0.4)), ("min_gru", (0.1, 0.4))):
+        yaml = f"zoneout: {list(zoneout) if isinstance(zoneout, tuple) else zoneout}"
+        layers = built(tmp_path, kind, cell, yaml)
+        assert {layer.zoneout for layer in layers} == {zoneout}
+        x = np.random.default_rng(0).normal(size=(2, 5, layers[0].cell.kernel.shape[0]))
+        first, second = (
+            keras.ops.convert_to_numpy(keras.tree.flatten(layers[0](x, training=True))[0])
+            for _ in range(2)
+        )
+        assert np.abs(first - second).max() > 1e-4
+
+
+@pytest.mark.parametrize(
+    "settings", [{"chrono": 9, "zoneout": 0.1}, {"recurrent_initializer": "identity"}]
+)
 @pytest.mark.parametrize("cell", ["gru", "lstm", "simple_rnn", "irnn"])
 def test_a_budget_is_kept(cell, settings):
     music = SequenceSpec(task="polyphony", outputs=88, features=88)
