@@ -31,6 +31,13 @@ class Model(Settings):
             "(Krueger et al. 2017); [0.05, 0.5] is of h and of an LSTM's c, of h alone without one"
         ),
     ] = 0.0
+    layer_normalization: Annotated[
+        bool,
+        Field(
+            description="of the weighted sums (Ba et al. 2016), which steadies the training; of "
+            "gru, gru_reset_after, lstm, simple_rnn and irnn"
+        ),
+    ] = False
     gate_bias: Annotated[
         float | None,
         Field(
