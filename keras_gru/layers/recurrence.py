@@ -37,11 +37,11 @@ class Recurrence(keras.layers.RNN):
             a fixed batch size; `reset_state()` starts anew.
         unroll: whether to write the loop out. More memory, and only for short sequences.
         zero_output_for_mask: whether a masked step puts out zeros. Only with `return_sequences`.
+        jit_compile: whether the walk is compiled by itself on TensorFlow, `True`, `False` or
+            `"auto"`: see `compiles_itself`. A model's own `jit_compile` compiles all of it.
         zoneout: the share of each state's units that keep it over a step in training, others at
             every step; without training each state is the expectation. A list has a rate for each
             state, such as `[0.05, 0.5]` for an LSTM's h and c.
-        jit_compile: whether the walk is compiled by itself on TensorFlow, `True`, `False` or
-            `"auto"`: see `compiles_itself`. A model's own `jit_compile` compiles all of it.
         **kwargs: a layer's `name`, `dtype`, `trainable`, `activity_regularizer`.
 
     Call arguments:
@@ -72,8 +72,8 @@ class Recurrence(keras.layers.RNN):
         stateful=False,
         unroll=False,
         zero_output_for_mask=False,
-        zoneout=0.0,
         jit_compile="auto",
+        zoneout=0.0,
         **kwargs,
     ):
         if jit_compile not in (True, False, "auto"):
