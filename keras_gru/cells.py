@@ -18,6 +18,7 @@ class _Entry(NamedTuple):
     cell: Any  # what was registered; for a built-in one, the name of its class in keras_gru.layers
     label: str
     options: dict[str, Any]
+    normalized: str | None = None  # the class of its cell with layer normalisation
 
 
 # What every recurrent layer does unless told otherwise, and so need not be told.
@@ -30,17 +31,20 @@ _DEFAULTS = {
     "dropout": 0,
     "recurrent_dropout": 0,
     "recurrent_initializer": None,
+    "zoneout": 0,
     "seed": None,
     "name": None,
     "dtype": None,
 }
 # Those of them that change the mathematics, and that not every cell has a place for.
-_ASKED_FOR = ("dropout", "recurrent_dropout", "recurrent_initializer")
+_ASKED_FOR = ("dropout", "recurrent_dropout", "recurrent_initializer", "zoneout")
 _CELLS = {
-    "gru": _Entry("GRU", "GRU", {}),
-    "gru_reset_after": _Entry("GRU", "GRU (reset after)", {"reset_after": True}),
-    "lstm": _Entry("LSTM", "LSTM", {}),
-    "simple_rnn": _Entry("SimpleRNN", "SimpleRNN", {}),
+    "gru": _Entry("GRU", "GRU", {}, "LayerNormGRUCell"),
+    "gru_reset_after": _Entry(
+        "GRU", "GRU (reset after)", {"reset_after": True}, "LayerNormGRUCell"
+    ),
+    "lstm": _Entry("LSTM", "LSTM", {}, "LayerNormLSTMCell"),
+    "simple_rnn": _Entry("SimpleRNN", "SimpleRNN", {}, "LayerNormSimpleRNNCell"),
     "minimal_gated_unit": _Entry("MinimalGatedUnitCell", "MGU", {}),
     "coupled_lstm": _Entry("CoupledLSTMCell", "LSTM (coupled gates)", {}),
     "peephole_lstm": _Entry("PeepholeLSTMCell", "LSTM (peephole)", {}),
@@ -58,6 +62,7 @@ _CELLS = {
             "recurrent_initializer": "identity",
             "kernel_initializer": {"class_name": "RandomNormal", "config": {"stddev": 0.001}},
         },
+        "LayerNormSimpleRNNCell",
     ),
 }
 
@@ -128,6 +133,7 @@ def recurrent_layer(
     *,
     gate_bias: float | None = None,
     chrono: int | None = None,
+    layer_normalization: bool = False,
     **options: Any,
 ) -> Any:
     """A sequence layer of one of the registered cells.
@@ -138,12 +144,14 @@ def recurrent_layer(
         gate_bias: first bias of the gate that keeps the state, as of `keras_gru.GateBias`. A cell
             that names no such gate (in `gate_signs`) begins as it would without.
         chrono: longest dependency, for the first biases of `keras_gru.Chrono`, in the same cells.
+        layer_normalization: whether the weighted sums are normalised, as in
+            `keras_gru.LayerNormGRUCell`: of the GRU, the LSTM and the SimpleRNN.
         **options: what `keras_gru.GRU` takes and every recurrent layer has: `return_sequences`,
-            `return_state`, `go_backwards`, `stateful`, `unroll`, `dropout`, `recurrent_dropout`,
-            `seed`, `name`, `dtype`. Those that say what would be so without them are left out, and
-            a seed is where the cell takes none, so that the plainest cell will do. What else the
-            cell takes, such as `use_bias`, can be given, too; `recurrent_initializer="identity"`
-            is `keras_gru.BlockIdentity`, and `None` the cell's own.
+            `return_state`, `go_backwards`, `stateful`, `unroll`, `zoneout`, `dropout`,
+            `recurrent_dropout`, `seed`, `name`, `dtype`. Those that say what would be so without
+            them are left out, and a seed is where the cell takes none, so that the plainest cell
+            will do. What else the cell takes, such as `use_bias`, can be given, too;
+            `recurrent_initializer="identity"` is `keras_gru.BlockIdentity`, `None` the cell's own.
 
     Returns:
         A `keras.layers.Layer` that maps `(B, T, D)` to `(B, units)`, or to `(B, T, units)`.
@@ -154,13 +162,24 @@ def recurrent_layer(
     from keras_gru import layers  # not before it is needed: it imports Keras
 
     entry = _entry(cell)
-    made_of = getattr(layers, entry.cell) if isinstance(entry.cell, str) else entry.cell
+    made_of = _normalized(cell, entry) if layer_normalization else entry.cell
+    made_of = getattr(layers, made_of) if isinstance(made_of, str) else made_of
     given = {key: value for key, value in options.items() if value != _DEFAULTS.get(key, ...)}
     given = {**entry.options, **given, **_first_bias(made_of, gate_bias, chrono)}
     _refuse(cell, made_of, given)
     if given.get("recurrent_initializer") == "identity":
         given["recurrent_initializer"] = layers.BlockIdentity()
     return _layer_of(cell, made_of, units, given)
+
+
+def _normalized(name: str, entry: _Entry) -> str:
+    if entry.normalized is None:
+        known = ", ".join(other for other in _CELLS if _CELLS[other].normalized)
+        raise UserError(
+            f"Cell '{name}' takes no layer_normalization: received true, use false, or one of the "
+            f"cells {known}."
+        )
+    return entry.normalized
 
 
 def _first_bias(cell: Any, gate_bias: float | None, chrono: int | None) -> dict[str, Any]:

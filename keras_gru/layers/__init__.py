@@ -8,6 +8,9 @@ from keras_gru.layers.recurrence import Recurrence
 from keras_gru.layers.simple_rnn import SimpleRNN
 from keras_gru.layers.variants import (
     CoupledLSTMCell,
+    LayerNormGRUCell,
+    LayerNormLSTMCell,
+    LayerNormSimpleRNNCell,
     MinGRU,
     MinGRUCell,
     MinimalGatedUnitCell,
@@ -27,6 +30,9 @@ __all__ = [
     "CoupledLSTMCell",
     "GRUCell",
     "GateBias",
+    "LayerNormGRUCell",
+    "LayerNormLSTMCell",
+    "LayerNormSimpleRNNCell",
     "MUT1Cell",
     "MUT2Cell",
     "MUT3Cell",

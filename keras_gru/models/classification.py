@@ -44,7 +44,7 @@ def classifier(
         pooling: `"last"` (the state after the last step), `"mean"` or `"max"` over the steps.
         seed: of initial weights and dropout.
         **recurrent_options: of each recurrent layer, as of `keras_gru.cells.recurrent_layer`:
-            `gate_bias`, `chrono`, `recurrent_initializer`.
+            `zoneout`, `layer_normalization`, `gate_bias`, `chrono`, `recurrent_initializer`.
 
     Returns:
         A `keras.Model` from `{"tokens": (B, T)}`, or `{"features": (B, T, D), "mask": (B, T)}`

@@ -24,6 +24,20 @@ class Model(Settings):
     layers: Annotated[int, Field(ge=1, le=32, description="recurrent layers")] = 1
     dropout: Annotated[Rate, Field(description="of each recurrent layer's input")] = 0.0
     recurrent_dropout: Annotated[Rate, Field(description="of each recurrent layer's state")] = 0.0
+    zoneout: Annotated[
+        Rate | Annotated[tuple[Rate, ...], Field(min_length=1, max_length=2)],
+        Field(
+            description="share of each state's units that keep it over a step, in training "
+            "(Krueger et al. 2017); [0.05, 0.5] is of h and of an LSTM's c, of h alone without one"
+        ),
+    ] = 0.0
+    layer_normalization: Annotated[
+        bool,
+        Field(
+            description="of the weighted sums (Ba et al. 2016), which steadies the training; of "
+            "gru, gru_reset_after, lstm, simple_rnn and irnn"
+        ),
+    ] = False
     gate_bias: Annotated[
         float | None,
         Field(

@@ -39,7 +39,7 @@ def forecaster(
         recurrent_dropout: of each recurrent layer's state.
         seed: of initial weights and dropout.
         **recurrent_options: of each recurrent layer, as of `keras_gru.cells.recurrent_layer`:
-            `gate_bias`, `chrono`, `recurrent_initializer`.
+            `zoneout`, `layer_normalization`, `gate_bias`, `chrono`, `recurrent_initializer`.
 
     Returns:
         A `keras.Model` from `{"features": (B, T, D)}` (and `"mask"` `(B, T)` where lengths

@@ -36,7 +36,7 @@ def language_model(
         recurrent_dropout: of each recurrent layer's state.
         seed: of initial weights and dropout.
         **recurrent_options: of each recurrent layer, as of `keras_gru.cells.recurrent_layer`:
-            `gate_bias`, `chrono`, `recurrent_initializer`.
+            `zoneout`, `layer_normalization`, `gate_bias`, `chrono`, `recurrent_initializer`.
 
     Returns:
         A `keras.Model` from `{"tokens": (B, T)}` to logits `(B, T, V)`.

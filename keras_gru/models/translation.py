@@ -59,7 +59,7 @@ def encoder_decoder(
         attention: whether the decoder can look back at each step of the source.
         seed: of initial weights and dropout.
         **recurrent_options: of each recurrent layer, as of `keras_gru.cells.recurrent_layer`:
-            `gate_bias`, `chrono`, `recurrent_initializer`.
+            `zoneout`, `layer_normalization`, `gate_bias`, `chrono`, `recurrent_initializer`.
 
     Returns:
         A `keras.Model` from `{"source": (B, S), "target": (B, T)}` to logits `(B, T, V)` of the

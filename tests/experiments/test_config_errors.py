@@ -112,10 +112,13 @@ def test_settings_at_the_top(line, sentence):
         "{kind: forecaster, unitss: 3, units: 3}": "model.unitss: unknown setting. "
         "Did you mean 'units'?",
         "{kind: forecaster, units: 3, bidirectional: true}": "model.bidirectional: unknown "
-        "setting. Known: chrono, dropout, gate_bias, kind, layers, parameters, "
-        "recurrent_dropout, recurrent_initializer, units.",
+        "setting. Known: chrono, dropout, gate_bias, kind, layer_normalization, layers, "
+        "parameters, recurrent_dropout, recurrent_initializer, units, zoneout.",
         "{kind: forecaster, units: 3, chrono: 20, gate_bias: 1}": "model: give 'gate_bias' or "
         "'chrono', received both",
+        "{kind: forecaster, units: 3, zoneout: 1}": "model.zoneout: expected a number of at least "
+        "0 and below 1 or a list, not empty, every value a number of at least 0 and below 1, "
+        "received 1",
         "{kind: forecaster, units: 3, recurrent_initializer: ones}": "model.recurrent_initializer: "
         "expected one of 'orthogonal', 'glorot_uniform', 'identity' or null, received 'ones'",
         "{kind: tagger, units: 3}": "the model 'tagger' is for tagging and the dataset 'adding' "

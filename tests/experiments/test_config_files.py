@@ -316,6 +316,7 @@ models = group(
         "units": st.none(),
         "parameters": st.integers(1, 10**9),
         "dropout": floats,
+        "zoneout": floats | st.tuples(floats, floats),
         "gate_bias": st.none() | floats,
         "layers": st.integers(1, 32),
     },

@@ -6,6 +6,7 @@ import pytest
 
 from keras_gru import models
 from keras_gru.datasets.sequence_dataset import SequenceSpec
+from keras_gru.errors import UserError
 from keras_gru.experiments.yaml_files import load_experiment
 from keras_gru.models.budget import recurrent_layers
 from keras_gru.models.config import EncoderDecoder, Polyphony
@@ -66,7 +67,34 @@ def test_first_weights(tmp_path, kind):
         assert not weight(layer, "bias").any()
 
 
-@pytest.mark.parametrize("settings", [{"chrono": 9}, {"recurrent_initializer": "identity"}])
+@pytest.mark.parametrize("kind", KINDS)
+def test_zoneout(tmp_path, kind):
+    for cell, zoneout in (("gru", 0.1), ("lstm", (0.1, 0.4)), ("min_gru", (0.1, 0.4))):
+        yaml = f"zoneout: {list(zoneout) if isinstance(zoneout, tuple) else zoneout}"
+        layers = built(tmp_path, kind, cell, yaml)
+        assert {layer.zoneout for layer in layers} == {zoneout}
+        x = np.random.default_rng(0).normal(size=(2, 5, layers[0].cell.kernel.shape[0]))
+        first, second = (
+            keras.ops.convert_to_numpy(keras.tree.flatten(layers[0](x, training=True))[0])
+            for _ in range(2)
+        )
+        assert np.abs(first - second).max() > 1e-4
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_layer_normalization(tmp_path, kind):
+    for cell, made_of in (
+        ("gru", "LayerNormGRUCell"),
+        ("lstm", "LayerNormLSTMCell"),
+        ("simple_rnn", "LayerNormSimpleRNNCell"),
+    ):
+        layers = built(tmp_path, kind, cell, "layer_normalization: true")
+        assert {type(layer.cell).__name__ for layer in layers} == {made_of}
+    with pytest.raises(UserError, match="Cell 'mut1' takes no layer_normalization"):
+        built(tmp_path, kind, "mut1", "layer_normalization: true")
+
+
+@pytest.mark.parametrize("settings", [{"chrono": 9, "zoneout": 0.1}, {"layer_normalization": True}])
 @pytest.mark.parametrize("cell", ["gru", "lstm", "simple_rnn", "irnn"])
 def test_a_budget_is_kept(cell, settings):
     music = SequenceSpec(task="polyphony", outputs=88, features=88)
