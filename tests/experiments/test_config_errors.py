@@ -101,7 +101,8 @@ def test_settings_at_the_top(line, sentence):
         "{kind: forecaster, unitss: 3, units: 3}": "model.unitss: unknown setting. "
         "Did you mean 'units'?",
         "{kind: forecaster, units: 3, bidirectional: true}": "model.bidirectional: unknown "
-        "setting. Known: dropout, kind, layers, parameters, recurrent_dropout, units.",
+        "setting. Known: dropout, kind, layers, parameters, recurrent_dropout, subtract_last, "
+        "units.",
         "{kind: tagger, units: 3}": "the model 'tagger' is for tagging and the dataset 'adding' "
         "for forecasting; choose a model for the latter",
     }.items(),
