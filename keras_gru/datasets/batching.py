@@ -91,3 +91,13 @@ def plan(
     if rng is not None:
         batches = [batches[i] for i in rng.permutation(len(batches))]
     return batches
+
+
+def gather(array: np.ndarray, batch: Batch, name: str | None, dtype) -> np.ndarray:
+    """The rows of a batch, (B, ...), cut or padded to the batch's steps of the input `name`."""
+    if name not in batch.steps:
+        return array[batch.rows].astype(dtype)
+    steps = batch.steps[name]
+    rows = array[batch.rows, :steps].astype(dtype)
+    missing = steps - rows.shape[1]  # a split may be shorter than the longest boundary
+    return np.pad(rows, [(0, 0), (0, missing)] + [(0, 0)] * (rows.ndim - 2)) if missing else rows

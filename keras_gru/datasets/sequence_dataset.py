@@ -10,30 +10,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from keras_gru.datasets.batching import Batch, boundaries, plan
+from keras_gru.datasets.batching import Batch, boundaries, gather, plan
+from keras_gru.datasets.judging import Baseline, Metric
 from keras_gru.datasets.text import PADDING, Tokenizer
 from keras_gru.errors import UserError
 
 SPLITS = ("train", "validation", "test")
-
-
-@dataclass(frozen=True)
-class Metric:
-    """The one number that a dataset is judged by.
-
-    Args:
-        name: its name in Keras' logs, such as `"accuracy"`, `"nll"` or `"mae"`.
-        mode: `"max"` or `"min"`: which is better.
-        label: its name for a reader, with the unit, such as `"MAE (passengers)"`.
-        scale: what a logged value is multiplied by before a reader sees it.
-        digits: digits after the point for a reader.
-    """
-
-    name: str
-    mode: str
-    label: str
-    scale: float = 1.0
-    digits: int = 3
 
 
 @dataclass(frozen=True)
@@ -73,16 +55,6 @@ class SequenceSpec:
 
 
 @dataclass(frozen=True)
-class Baseline:
-    """What a rule without a recurrent network reaches; `metrics` as a run logs them."""
-
-    label: str
-    validation: Mapping[str, float]
-    test: Mapping[str, float]
-    parameters: int = 0
-
-
-@dataclass(frozen=True)
 class Split:
     """The sequences of one split, padded at their right ends to the longest of them.
 
@@ -91,12 +63,27 @@ class Split:
         targets: (N, ...), or (N, T, ...) where each step has its own.
         lengths: name of an input -> (N,) its time steps; an input that is not here has no padding.
         stepwise: the input whose steps the targets follow, or None.
+        weights: (N, T) of such targets, True where a step counts; None: every step that is no
+            padding.
+
+    Raises:
+        UserError: if the weights do not fit the targets.
     """
 
     inputs: Mapping[str, np.ndarray]
     targets: np.ndarray
     lengths: Mapping[str, np.ndarray] = field(default_factory=dict)
     stepwise: str | None = None
+    weights: np.ndarray | None = None
+
+    def __post_init__(self):
+        if self.weights is None:
+            return
+        if self.stepwise is None or self.weights.shape != self.targets.shape[:2]:
+            raise UserError(
+                f"A split's weights are of the shape {self.weights.shape}; stepwise targets of the "
+                f"shape {self.targets.shape} would have a weight for each sequence and step."
+            )
 
     @property
     def size(self) -> int:
@@ -245,14 +232,17 @@ class SequenceDataset:
         x = {}
         for name, array in part.inputs.items():
             dtype = np.float32 if name == "features" else np.int32
-            x[name] = _gather(array, batch, name, dtype)
+            x[name] = gather(array, batch, name, dtype)
         if self.spec.masked:
             x["mask"] = self._real_steps(part, batch, "features", x["features"].shape[1])
         dtype = np.float32 if self.spec.task in ("forecasting", "polyphony") else np.int32
-        y = _gather(part.targets, batch, part.stepwise, dtype)
+        y = gather(part.targets, batch, part.stepwise, dtype)
         if part.stepwise is None:
             return x, y
-        return x, y, self._real_steps(part, batch, part.stepwise, y.shape[1]).astype(np.float32)
+        counts = self._real_steps(part, batch, part.stepwise, y.shape[1])
+        if part.weights is not None:
+            counts &= gather(part.weights, batch, part.stepwise, bool)
+        return x, y, counts.astype(np.float32)
 
     @staticmethod
     def _real_steps(part: Split, batch: Batch, name: str, steps: int) -> np.ndarray:
@@ -278,13 +268,3 @@ class SequenceDataset:
             for name, array in x.items()
         }
         return (inputs, *(describe(array, part.stepwise in part.lengths) for array in (y, *weight)))
-
-
-def _gather(array: np.ndarray, batch: Batch, name: str | None, dtype) -> np.ndarray:
-    """The rows of a batch, (B, ...), cut or padded to the batch's steps of the input `name`."""
-    if name not in batch.steps:
-        return array[batch.rows].astype(dtype)
-    steps = batch.steps[name]
-    rows = array[batch.rows, :steps].astype(dtype)
-    missing = steps - rows.shape[1]  # a split may be shorter than the longest boundary
-    return np.pad(rows, [(0, 0), (0, missing)] + [(0, 0)] * (rows.ndim - 2)) if missing else rows
