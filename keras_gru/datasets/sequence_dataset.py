@@ -31,6 +31,8 @@ class SequenceSpec:
         length: time steps of every sequence; None where they differ.
         horizon: steps ahead (H), for forecasting.
         every_step: whether a forecast is made at every step (sequence-to-sequence).
+        history: columns of the input that hold the variables to forecast, in their order; None
+            where they are not among them.
         start: token that starts a translation.
         end: token that ends a translation.
     """
@@ -42,6 +44,7 @@ class SequenceSpec:
     length: int | None = None
     horizon: int = 1
     every_step: bool = False
+    history: tuple[int, ...] | None = None
     start: int = 0
     end: int = 0
 

@@ -112,6 +112,13 @@ class Forecaster(Model):
 
     task: ClassVar[str] = "forecasting"
     kind: Literal["forecaster"]
+    subtract_last: Annotated[
+        bool,
+        Field(
+            description="see and forecast differences to the window's last value: for a series "
+            "whose level in test is another than in train (Zeng et al. 2023)"
+        ),
+    ] = False
 
 
 class Polyphony(Model):

@@ -33,3 +33,11 @@ def texts(dataset, split) -> list[str]:
     """What the input tokens of a split spell."""
     rows = dataset.splits[split].inputs["tokens"]
     return ["".join(dataset.vocabulary[token] for token in row) for row in rows]
+
+
+def check_history(dataset):
+    """The columns that `history` names are the past of the targets: the next window shows them."""
+    for split in dataset.splits.values():
+        np.testing.assert_array_equal(
+            split.inputs["features"][1:, -1, dataset.spec.history], split.targets[:-1, 0]
+        )

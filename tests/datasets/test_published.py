@@ -8,6 +8,7 @@ from keras_gru.datasets import cta_ridership, spa_eng
 from keras_gru.datasets.config import Atis, Imdb, Ridership, Shakespeare, SpaEng
 from keras_gru.datasets.source import DATA_DIR
 from keras_gru.errors import UserError
+from tests.datasets.samples import check_history
 
 ATIS = [f"en_atis-ud-{name}.conllu" for name in ("train", "dev", "test")]
 
@@ -54,6 +55,7 @@ def test_no_day_is_in_two_splits(needs):
     config = Ridership(kind="cta_ridership", window=14, horizon=7, multivariate=True)
     dataset = datasets.load(config)
     assert dataset.spec.features == 5 and dataset.spec.horizon == 7
+    check_history(dataset)
     ends = {}
     for name, split in dataset.splits.items():
         rail = split.inputs["features"][..., 1]

@@ -113,7 +113,7 @@ def test_settings_at_the_top(line, sentence):
         "Did you mean 'units'?",
         "{kind: forecaster, units: 3, bidirectional: true}": "model.bidirectional: unknown "
         "setting. Known: chrono, dropout, gate_bias, kind, layer_normalization, layers, "
-        "parameters, recurrent_dropout, recurrent_initializer, units, zoneout.",
+        "parameters, recurrent_dropout, recurrent_initializer, subtract_last, units, zoneout.",
         "{kind: forecaster, units: 3, chrono: 20, gate_bias: 1}": "model: give 'gate_bias' or "
         "'chrono', received both",
         "{kind: forecaster, units: 3, zoneout: 1}": "model.zoneout: expected a number of at least "
