@@ -138,17 +138,18 @@ class SequenceDataset:
         return self.splits[split].size
 
     def steps(self, split: str, batch_size: int) -> int:
-        """Number of batches in an epoch; it is the same in every epoch."""
+        """Number of batches in an epoch of training; it is the same in every epoch."""
         return math.ceil(self.size(split) / batch_size)
 
     def padding(self, split: str, batch_size: int) -> float:
-        """Share of an epoch's time steps that are padding, measured on the batches of an epoch."""
+        """Share of the time steps that are padding: in an epoch of train, in a pass of another."""
         lengths = self.splits[split].lengths
         if not lengths:
             return 0.0
+        seed = 0 if split == "train" else None
         steps = sum(
             len(batch.rows) * sum(batch.steps.values())
-            for batch in self._plan(split, batch_size, seed=0, epoch=0)
+            for batch in self._plan(split, batch_size, seed, epoch=0)
         )
         return 1 - float(sum(of.sum() for of in lengths.values())) / steps
 
@@ -162,7 +163,7 @@ class SequenceDataset:
             batch_size: sequences in a batch; one batch of an epoch may have fewer.
             seed: makes it a stream for training: epoch after epoch without end, the order of each
                 a pure function of the seed and the number of the epoch. None: one pass in fixed
-                order.
+                order, for evaluation, where the last batch of each length bucket may have fewer.
             first_epoch: the epoch to start with, so that a resumed run sees what it would have
                 seen.
 
@@ -183,7 +184,9 @@ class SequenceDataset:
                 for batch in self._plan(split, batch_size, seed, epoch):
                     yield self._assemble(split, batch)
 
-        steps = self.steps(split, batch_size) if seed is None else tf.data.INFINITE_CARDINALITY
+        steps = tf.data.INFINITE_CARDINALITY
+        if seed is None:
+            steps = len(self._plan(split, batch_size, seed, epoch=0))
         stream = tf.data.Dataset.from_generator(generate, output_signature=self._signature(split))
         return stream.apply(tf.data.experimental.assert_cardinality(steps)).prefetch(8)
 

@@ -24,9 +24,11 @@ def tagged(sizes=(57, 12, 9), longest=23, seed=0) -> SequenceDataset:
 
 
 def epoch(dataset, split, batch_size, **arguments):
-    """The batches of one epoch, as NumPy."""
+    """The batches of one epoch, or of one pass without a seed, as NumPy."""
     stream = dataset.batches(split, batch_size, **arguments)
-    return list(stream.take(dataset.steps(split, batch_size)).as_numpy_iterator())
+    if "seed" in arguments:
+        stream = stream.take(dataset.steps(split, batch_size))
+    return list(stream.as_numpy_iterator())
 
 
 def texts(dataset, split) -> list[str]:
