@@ -5,6 +5,12 @@ import pytest
 from keras_gru import cells
 
 
+@pytest.fixture(scope="session")
+def data_dir(tmp_path_factory):
+    """A folder of its own for prepared datasets: a run of the tests leaves nothing behind."""
+    return tmp_path_factory.mktemp("prepared")
+
+
 @pytest.fixture(autouse=True)
 def registry_as_it_was():
     """A cell that a test registers is gone after it."""

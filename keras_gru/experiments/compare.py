@@ -16,7 +16,11 @@ from keras_gru.experiments.watching import SILENT, Watch
 
 
 def compare(
-    experiment: Experiment, *, folder: RunFolder | None = None, watch: Watch = SILENT
+    experiment: Experiment,
+    *,
+    folder: RunFolder | None = None,
+    dataset: SequenceDataset | None = None,
+    watch: Watch = SILENT,
 ) -> Comparison:
     """Trains every cell with every seed and keeps the results, tuning each cell before its first.
 
@@ -24,6 +28,7 @@ def compare(
         experiment: what to train.
         folder: a run folder of the same experiment to go on with: what is finished there is not
             repeated, and what is not continues from its last epoch. None makes a new one.
+        dataset: the data in the place of what `experiment.dataset` loads, such as a part of it.
         watch: is told of what happens.
 
     Returns:
@@ -38,7 +43,7 @@ def compare(
     # Refuses values to try that do not fit, before anything is trained.
     variants = [experiment.with_settings(settings) for settings in experiment.combinations()]
     epochs = max(variant.training.epochs for variant in variants or [experiment])
-    dataset = datasets.load(experiment.dataset)
+    dataset = dataset or datasets.load(experiment.dataset)
     folder = folder or RunFolder.create(experiment)
     notes = _notes(experiment, dataset)
     if not folder.has_facts():  # a resumed comparison keeps the date and the machine of its start

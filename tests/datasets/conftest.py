@@ -8,12 +8,6 @@ import pytest
 from keras_gru.datasets.source import DATA_DIR, MANUAL_DIR
 
 
-@pytest.fixture(scope="session")
-def data_dir(tmp_path_factory):
-    """A folder of its own for prepared datasets: a run of the tests leaves nothing behind."""
-    return tmp_path_factory.mktemp("prepared")
-
-
 @pytest.fixture(autouse=True)
 def prepared_apart(monkeypatch, data_dir):
     monkeypatch.setenv(DATA_DIR, str(data_dir))

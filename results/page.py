@@ -1,0 +1,172 @@
+"""Writes RESULTS.md from the table of recipes and the stored results: python results/page.py
+
+Nothing in it is filled by hand, and the same files give the same page.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from table import FOLDER, Row, holds, rows, stored
+
+from keras_gru.files import write_text
+from keras_gru.report.formatting import duration
+
+PAGE = FOLDER.parent / "RESULTS.md"
+CELLS = {"gru": "GRU", "lstm": "LSTM", "simple_rnn": "SimpleRNN"}
+WORDS = ("Recipe", "Judged by", "Published", "Goal", "Cell", "Tuning chose", "Path")
+INTRODUCTION = """\
+# Results
+
+Written by `python results/page.py` from [the table of recipes](results/recipes.yaml) and the files
+in `results/`, which `python results/run.py NAME` keeps of a full run; no number is filled in by
+hand.
+
+A result is the mean ± standard deviation over the seeds of each cell, with the weights that were
+best on validation; test was read once. Where a list was tuned, every cell had the same tries with
+the first seed, and the best on validation is the one that stands here. What others have printed was
+measured under protocols that are rarely complete: it stands beside ours, it is not the same
+experiment.
+"""
+
+
+def write() -> None:
+    """Writes the page, whole or not at all."""
+    write_text(PAGE, render(rows(), {name: stored(name) for name in rows()}))
+
+
+def render(table: Mapping[str, Row], results: Mapping[str, dict | None]) -> str:
+    """The page as Markdown.
+
+    Args:
+        table: the rows by name.
+        results: what is stored of each; None where a full run has not been made.
+    """
+    sections = [_section(row, results[name]) for name, row in table.items()]
+    overview = _table(
+        ("Recipe", "Judged by", *CELLS.values(), "Published", "Goal", "Seeds"),
+        (_overview(row, results[name]) for name, row in table.items()),
+    )
+    return "\n".join([INTRODUCTION, "## At a glance\n", overview, *sections])
+
+
+def _overview(row: Row, result: dict | None) -> Iterable[str]:
+    name = f"[{row.name}](#{row.name})"
+    published = "; ".join(_printed(of.by, of.values) for of in row.published) or "–"
+    if result is None:
+        return name, row.judged_on, *["not run yet"] * len(CELLS), published, _goals(row), "–"
+    means = [_mean(result["cells"].get(cell), row.judged_on, result["metric"]) for cell in CELLS]
+    seeds = max(len(cell["test"]["values"]) for cell in result["cells"].values())
+    judged_on = f"{row.judged_on} {result['metric']['label']}"
+    return name, judged_on, *means, published, _verdict(row, result), str(seeds)
+
+
+def _section(row: Row, result: dict | None) -> str:
+    title = f"## {row.name}\n"
+    if result is None:
+        return f"{title}\nNot run yet: `python results/run.py {row.name}`\n"
+    metric = result["metric"]
+    heads = ("Cell", "Validation", "Test", *(of.by for of in row.published))
+    heads += ("Parameters", "Units", "Tuning chose", "Training", "Path")
+    blank = ["–"] * len(row.published)
+    lines = []
+    for name, cell in result["cells"].items():
+        diverged = f" ({cell['diverged']} diverged)" * bool(cell["diverged"])
+        lines.append(
+            [
+                cell["label"] + diverged,
+                _mean(cell, "validation", metric),
+                _mean(cell, "test", metric),
+                *(of.values.get(name, "–") for of in row.published),
+                f"{cell['parameters']:,}",
+                f"{cell['units']:,}",
+                _chosen(cell["tuning"]),
+                f"{duration(cell['seconds'])} ({duration(cell['seconds_per_epoch'])} per epoch)",
+                cell["path"],
+            ]
+        )
+    for baseline in result["baselines"]:
+        values = [
+            _number(baseline[split], metric) if split in baseline else "–"
+            for split in ("validation", "test")
+        ]
+        lines.append([baseline["label"], *values, *blank, *["–"] * 5])
+    versions = ", ".join(f"{name} {version}" for name, version in result["versions"].items())
+    hardware = ", ".join(f"{name}: {what}" for name, what in result["hardware"].items())
+    better = "higher" if metric["mode"] == "max" else "lower"
+    spent = duration(result["seconds"])
+    facts = [
+        f"{metric['label']}, {better} is better. Goal on {row.judged_on}: {_verdict(row, result)}.",
+        result["conclusion"],
+        f"{result['date']}, {spent} of training in all; {hardware}; {versions}.",
+        f"`{result['command']}`",
+    ]
+    if result["command"] != row.command(row.changes):
+        facts.append(f"The table has other settings: `{row.command(row.changes)}`")
+    return "\n".join([title, _table(heads, lines), *(f"{fact}\n" for fact in facts)])
+
+
+def _verdict(row: Row, result: dict) -> str:
+    """Each goal, and whether it was reached by the mean over the seeds."""
+    values = {name: cell[row.judged_on]["mean"] for name, cell in result["cells"].items()}
+    known = [value for value in values.values() if value is not None]
+    if known:
+        values["best"] = (max if result["metric"]["mode"] == "max" else min)(known)
+    outcomes = []
+    for name, bound in row.goal.items():
+        value = values.get(name)
+        reached = "reached" if value is not None and holds(bound, value) else "not reached"
+        outcomes.append(f"{_label(name)} {bound} {reached}")
+    return "; ".join(outcomes) or "–"
+
+
+def _goals(row: Row) -> str:
+    return "; ".join(f"{_label(name)} {bound}" for name, bound in row.goal.items()) or "–"
+
+
+def _printed(by: str, values: Mapping[str, str]) -> str:
+    return f"{', '.join(f'{_label(name)} {value}' for name, value in values.items())} ({by})"
+
+
+def _label(name: str) -> str:
+    return {**CELLS, "best": "the best cell"}.get(name, name)
+
+
+def _chosen(tuning: dict | None) -> str:
+    if tuning is None:
+        return "–"
+    parts = []
+    for name, value in tuning["settings"].items():
+        edge = f", the {tuning['edges'][name]} tried" if name in tuning["edges"] else ""
+        parts.append(f"{name.partition('.')[2]} {value}{edge}")
+    return "; ".join(parts)
+
+
+def _mean(cell: dict | None, split: str, metric: dict) -> str:
+    if cell is None or cell[split]["mean"] is None:
+        return "–"
+    mean, deviation = (cell[split][part] for part in ("mean", "deviation"))
+    text = _number(mean, metric)
+    return text if deviation is None else f"{text} ± {_number(deviation, metric)}"
+
+
+def _number(value: float, metric: dict) -> str:
+    digits = metric["digits"]
+    # A tenth of the last digit would be lost: the adding problem is judged by millionths.
+    if 0 < abs(value) < 10**-digits:
+        return f"{value:.1e}"
+    return f"{value:,.{digits}f}"
+
+
+def _table(heads: Iterable[str], lines: Iterable[Iterable[str]]) -> str:
+    heads = list(heads)
+    rules = ["---" if head in WORDS else "---:" for head in heads]
+    rows_ = [heads, rules, *lines]
+    return "".join(f"| {' | '.join(_clean(cell) for cell in row)} |\n" for row in rows_)
+
+
+def _clean(text: str) -> str:
+    return " ".join(text.replace("|", "\\|").split())
+
+
+if __name__ == "__main__":
+    write()
+    print(PAGE)

@@ -1,0 +1,65 @@
+"""Full runs of the table of recipes, and their results kept.
+
+    python results/run.py                                  # which recipes there are
+    python results/run.py jsb_chorales en_atis             # run them, one after the other
+    python results/run.py spa_eng 'seeds=[0,1,2]'          # with other settings; they are kept, too
+    python results/run.py jsb_chorales --resume RUN        # go on with a run folder, or keep it
+
+Each comparison is an ordinary one, with its run folder and its page in runs/. What it found goes to
+results/<name>.json, and RESULTS.md is written again.
+"""
+
+import argparse
+
+import page
+from store import store
+from table import Row, find, rows, stored
+
+from keras_gru.errors import UserError, one_sentence
+from keras_gru.experiments.compare import compare
+from keras_gru.experiments.results import RunFolder
+from keras_gru.experiments.yaml_files import load_experiment
+from keras_gru.report.page import write_page
+from keras_gru.report.table import print_results
+from keras_gru.report.watch import watch
+
+
+def main(words: list[str], resume: str | None) -> None:
+    names = [word for word in words if "=" not in word]
+    overrides = [word for word in words if "=" in word]
+    if not names:
+        for row in rows().values():
+            print(f"{row.name:<26} {'kept' if stored(row.name) else 'not run yet'}")
+        return
+    if resume and len(names) > 1:
+        raise UserError(f"--resume RUN goes on with one recipe, received {', '.join(names)}.")
+    for row in [find(name) for name in names]:
+        run(row, overrides, resume)
+
+
+def run(row: Row, overrides: list[str], resume: str | None = None) -> None:
+    """Runs a row in full, or goes on with it, and keeps what it found."""
+    changes = [*row.changes, *overrides]
+    experiment = load_experiment(row.config, changes)
+    folder = RunFolder(resume) if resume else None
+    if folder and folder.experiment().model_copy(update={"runs": experiment.runs}) != experiment:
+        raise UserError(
+            f"{resume}: was made with other settings than the row {row.name!r}; "
+            "give the same overrides, or leave --resume out to start anew."
+        )
+    with watch(experiment) as view:
+        comparison = compare(experiment, folder=folder, watch=view)
+    print_results(comparison)
+    write_page(comparison, comparison.folder / "report.html")
+    store(row, changes, comparison)
+    page.write()
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("words", nargs="*", metavar="name | setting=value")
+    parser.add_argument("--resume", metavar="RUN", help="a run folder of the recipe")
+    with one_sentence():
+        main(**vars(parser.parse_args()))

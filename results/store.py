@@ -1,0 +1,94 @@
+"""What is kept of a full run: a small file, from which RESULTS.md is written."""
+
+import dataclasses
+import json
+from collections.abc import Sequence
+
+from table import FOLDER, Row
+
+from keras_gru.experiments.results import Comparison
+from keras_gru.experiments.statistics import Spread, conclude, seconds, summarize, tunings
+from keras_gru.files import write_text
+
+_VERSIONS = ("python", "backend", "keras-gru", "keras", "tensorflow", "jax", "torch")
+_HARDWARE = ("processor", "accelerators")
+
+
+def store(row: Row, overrides: Sequence[str], comparison: Comparison) -> None:
+    """Writes `results/<name>.json`.
+
+    Args:
+        row: of the table.
+        overrides: all that were given to its config.
+        comparison: what they gave.
+    """
+    text = json.dumps(result(row, overrides, comparison), indent=1, ensure_ascii=False)
+    write_text(FOLDER / f"{row.name}.json", text + "\n")
+
+
+def result(row: Row, overrides: Sequence[str], comparison: Comparison) -> dict:
+    """What `store` writes: every value of the metric in the reader's unit."""
+    environment, metric = comparison.facts["environment"], comparison.metric
+    tuned = {row.cell: row for row in tunings(comparison)}
+    cells = {}
+    for cell in summarize(comparison):
+        runs = [run for run in comparison.runs if run.cell == cell.cell]
+        finished = [run for run in runs if run.status == "finished"]
+        cells[cell.cell] = {
+            "label": cell.label,
+            "units": cell.units,
+            "parameters": cell.parameters,
+            "path": cell.path,
+            "diverged": len(cell.unfinished),
+            "seconds": _short(sum(run.seconds for run in runs)),
+            "seconds_per_epoch": _short(cell.seconds_per_epoch),
+            "tuning": _tuning(tuned[cell.cell]) if cell.cell in tuned else None,
+        }
+        for split, spread in (("validation", cell.validation), ("test", cell.test)):
+            values = {
+                str(run.seed): _short(getattr(run, split)[metric.name] * metric.scale)
+                for run in finished
+            }
+            cells[cell.cell][split] = {"values": values, **_spread(spread)}
+    return {
+        "name": row.name,
+        "command": row.command(overrides),
+        "date": comparison.facts["started"][:10],
+        "seconds": _short(seconds(comparison)),
+        "metric": dataclasses.asdict(metric),
+        "sequences": comparison.facts["sequences"],
+        "cells": cells,
+        "baselines": [
+            {"label": baseline.label}
+            | {
+                split: _short(getattr(baseline, split)[metric.name] * metric.scale)
+                for split in ("validation", "test")
+                if metric.name in getattr(baseline, split)
+            }
+            for baseline in comparison.baselines
+        ],
+        "conclusion": conclude(comparison),
+        "versions": {name: environment[name] for name in _VERSIONS if name in environment},
+        "hardware": {name: environment[name] for name in _HARDWARE if name in environment},
+    }
+
+
+def _tuning(row) -> dict:
+    return {
+        "settings": row.settings,
+        "tries": row.tries,
+        "edges": row.edges,
+        "seconds": _short(row.seconds),
+    }
+
+
+def _spread(spread: Spread | None) -> dict:
+    if spread is None:
+        return {"mean": None, "deviation": None}
+    deviation = None if spread.deviation is None else _short(spread.deviation)
+    return {"mean": _short(spread.mean), "deviation": deviation}
+
+
+def _short(value: float) -> float:
+    """Six digits: a file under version control is read by people, too."""
+    return float(f"{value:.6g}")

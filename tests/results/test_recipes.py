@@ -1,0 +1,57 @@
+"""Every row of the table, run as `keras-gru compare` runs it, on a small slice of its data."""
+
+import dataclasses
+import os
+from pathlib import Path
+
+import pytest
+import table
+
+from keras_gru import datasets
+from keras_gru.datasets.source import DATA_DIR, MANUAL_DIR
+from keras_gru.errors import UserError
+from keras_gru.experiments.compare import compare
+from keras_gru.report.page import write_page
+
+ROWS = table.rows()
+
+
+def first(dataset, count):
+    """The first sequences of each split."""
+
+    def cut(arrays):
+        return {name: array[:count] for name, array in arrays.items()}
+
+    splits = {
+        name: dataclasses.replace(
+            of, inputs=cut(of.inputs), targets=of.targets[:count], lengths=cut(of.lengths)
+        )
+        for name, of in dataset.splits.items()
+    }
+    return dataclasses.replace(dataset, splits=splits)
+
+
+def load(config):
+    """The data, or the reason why they are not to be had here."""
+    try:
+        return datasets.load(config)
+    except UserError as error:
+        if MANUAL_DIR not in str(error) and "keras_gru[audio]" not in str(error):
+            raise
+        pytest.skip(str(error))
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_recipe(name, tmp_path, data_dir, monkeypatch):
+    row = ROWS[name]
+    experiment = row.small(tmp_path)
+    prepared = os.environ.get(DATA_DIR)
+    if not (prepared and (Path(prepared) / experiment.dataset.kind).is_dir()):
+        monkeypatch.setenv(DATA_DIR, str(data_dir))
+    comparison = compare(experiment, dataset=first(load(experiment.dataset), row.sequences))
+    write_page(comparison, comparison.folder / "report.html")
+    assert (comparison.folder / row.expects).stat().st_size > 0
+    (run,) = comparison.runs
+    metric = comparison.metric
+    assert run.status == "finished"
+    assert table.holds(row.bound, run.test[metric.name] * metric.scale)

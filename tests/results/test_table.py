@@ -1,0 +1,185 @@
+"""The table of recipes, what is kept of a run, and the page that is made of both."""
+
+import json
+import re
+
+import page
+import pytest
+import run
+import store
+import table
+
+from keras_gru.datasets.sequence_dataset import SequenceDataset
+from keras_gru.errors import UserError
+from keras_gru.experiments.packaged import packaged_configs
+from keras_gru.experiments.results import RunFolder
+from keras_gru.experiments.yaml_files import load_experiment
+from tests.experiments.helpers import tiny
+from tests.report.samples import BASELINES, comparison, diverged, tuned
+from tests.report.samples import run as sample
+
+ROWS = table.rows()
+ROW = table.Row(
+    name="cta",
+    config="cta_ridership",
+    bound="≤ 1",
+    judged_on="validation",
+    goal={"gru": "≤ 40000", "lstm": "≤ 1.5", "best": "≤ 40000"},
+    published=({"by": "Somebody | 2014", "values": {"gru": "31,0", "mut1": "2"}},),
+)
+
+
+@pytest.fixture
+def result():
+    runs = [sample(cell, seed) for cell in ("gru", "lstm") for seed in (0, 1)]
+    runs.append(diverged("simple_rnn", 0))
+    of = comparison(runs=tuple(runs), baselines=BASELINES)
+    return store.result(ROW, ["seeds=[0, 1]"], of)
+
+
+@pytest.mark.parametrize("name", packaged_configs())
+def test_every_config_has_a_row(name):
+    assert name in {row.config for row in ROWS.values()}
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_every_row_is_right_in_full_and_small(name, tmp_path):
+    row = ROWS[name]
+    full = load_experiment(row.config, row.changes)
+    assert full.name == name, "the run folder has the row's name"
+    assert row.small(tmp_path).seeds == (0,) and row.small(tmp_path).tuning is None
+    assert set(row.goal) <= {*full.cells, "best"}
+
+
+def test_the_page_in_the_repository_is_what_the_command_writes():
+    results = {name: table.stored(name) for name in ROWS}
+    assert page.PAGE.read_text(encoding="utf-8") == page.render(ROWS, results)
+
+
+def test_every_stored_result_is_of_a_row():
+    names = {path.stem for path in table.FOLDER.glob("*.json")}
+    assert names <= set(ROWS)
+
+
+@pytest.mark.parametrize(
+    ("bound", "value", "expected"),
+    [
+        ("≤ 8.54", 8.54, True),
+        ("≤ 8.54", 8.55, False),
+        ("≥ 0.5", 0.5, True),
+        ("≥ 0.5", 0.4, False),
+        ("< 5.3e-5", 5.3e-5, False),
+        ("≤ 8.54", float("nan"), False),
+    ],
+)
+def test_a_bound(bound, value, expected):
+    assert table.holds(bound, value) is expected
+
+
+@pytest.mark.parametrize("text", ["8.54", "≤8.54", "> 1", "≤ x"])
+def test_what_is_no_bound(text):
+    with pytest.raises(ValueError, match="expected a bound such as"):
+        table.Row(name="x", config="x", bound=text)
+
+
+def test_an_unknown_row_has_the_nearest_names():
+    with pytest.raises(UserError, match=r"no recipe .* 'jsb'.*Did you mean|Known"):
+        table.find("jsb")
+
+
+def test_what_is_kept_is_in_the_reader_s_unit_with_its_origin(result):
+    gru = result["cells"]["gru"]
+    values = list(gru["validation"]["values"].values())
+    assert min(values) > 20_000 and gru["validation"]["mean"] == pytest.approx(
+        sum(values) / 2, rel=1e-4
+    )
+    assert gru["validation"]["deviation"] > 0 and set(gru["test"]["values"]) == {"0", "1"}
+    assert result["cells"]["simple_rnn"]["diverged"] == 1
+    assert result["cells"]["simple_rnn"]["test"] == {"values": {}, "mean": None, "deviation": None}
+    assert result["date"] == "2026-01-31" and result["versions"]["keras"] == "3.15.1"
+    assert result["command"] == "keras-gru compare cta_ridership 'seeds=[0, 1]'"
+    assert result["baselines"][1] == {
+        "label": "Linear model",
+        "validation": 37866,
+        "test": 37200,
+    }
+    assert json.loads(json.dumps(result)) == result
+
+
+def test_tuning_is_kept():
+    kept = store.result(ROW, [], tuned())["cells"]["gru"]["tuning"]
+    assert kept["settings"] == {"training.learning_rate": 0.01} and kept["tries"] == 3
+    assert kept["edges"] == {"training.learning_rate": "highest"} and kept["seconds"] > 0
+    text = page.render({"cta": ROW}, {"cta": store.result(ROW, [], tuned())})
+    assert "learning_rate 0.01, the highest tried" in text
+
+
+def test_the_page_shows_ours_beside_theirs_and_whether_the_goal_was_reached(result):
+    text = page.render({"cta": ROW}, {"cta": result})
+    assert "GRU ≤ 40000 reached; LSTM ≤ 1.5 not reached; the best cell ≤ 40000 reached" in text
+    (line,) = (line for line in text.splitlines() if line.startswith("| GRU |"))
+    cells = [cell.strip() for cell in line.split("|")]
+    assert re.fullmatch(r"3\d,\d{3} ± \d+", cells[2]) and cells[4] == "31,0"
+    assert "| SimpleRNN (1 diverged) | – | – |" in text
+    assert "| Linear model | 37,866 | 37,200 |" in text
+    assert "2026-01-31" in text and "keras 3.15.1" in text
+    widths = {line.replace("\\|", "").count("|") for line in text.split("## cta")[1].splitlines()}
+    assert len(widths - {0}) == 1
+
+
+def test_a_result_of_other_settings_than_the_table_s_says_so(result):
+    assert "The table has other settings: `keras-gru compare cta_ridership`" in page.render(
+        {"cta": ROW}, {"cta": result}
+    )
+    same = result | {"command": ROW.command(ROW.changes)}
+    assert "other settings" not in page.render({"cta": ROW}, {"cta": same})
+
+
+def test_a_row_that_was_not_run_says_so_and_how_to():
+    text = page.render({"cta": ROW}, {"cta": None})
+    assert "Not run yet: `python results/run.py cta`" in text
+    assert text.count("| not run yet") == 3 and "GRU ≤ 40000" in text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(5.3e-5, "5.3e-05"), (0.0, "0.000"), (0.5, "0.500"), (31e3, "31,000.000")]
+)
+def test_a_number_too_small_for_its_digits_keeps_its_own(value, text):
+    assert page._number(value, {"digits": 3}) == text
+
+
+class TestRun:
+    @pytest.fixture
+    def row(self, tmp_path, monkeypatch):
+        """A row of its own, in a folder of its own."""
+        monkeypatch.chdir(tmp_path)
+        small = tiny(tmp_path, cells=("simple_rnn",), training={"epochs": 1})
+        row = table.Row(name="tiny", config="tiny.yaml", bound="≤ 1", goal={"best": "≤ 10"})
+        monkeypatch.setattr(run, "load_experiment", lambda *_: small)
+        monkeypatch.setattr(store, "FOLDER", tmp_path)
+        monkeypatch.setattr(table, "FOLDER", tmp_path)
+        monkeypatch.setattr(page, "PAGE", tmp_path / "RESULTS.md")
+        monkeypatch.setattr(page, "rows", lambda: {"tiny": row})
+        return row
+
+    def test_keeps_the_result_and_writes_the_page(self, row, tmp_path, monkeypatch):
+        run.run(row, [])
+        kept = json.loads((tmp_path / "tiny.json").read_text())
+        assert kept["cells"]["simple_rnn"]["test"]["mean"] > 0
+        assert "the best cell ≤ 10 reached" in (tmp_path / "RESULTS.md").read_text()
+
+        # A run folder is kept again without training or reading anything again.
+        (folder,) = (tmp_path / "runs" / "tiny").iterdir()
+        monkeypatch.setattr(SequenceDataset, "batches", None)
+        run.run(row, [], str(folder))
+        assert json.loads((tmp_path / "tiny.json").read_text()) == kept
+
+    def test_refuses_a_folder_of_other_settings(self, row, tmp_path):
+        other = RunFolder.create(tiny(tmp_path, cells=("gru",)))
+        with pytest.raises(UserError, match="was made with other settings than the row 'tiny'"):
+            run.run(row, [], str(other.path))
+
+    def test_lists_the_rows(self, capsys):
+        run.main([], None)
+        printed = capsys.readouterr().out
+        assert all(name in printed for name in ROWS)
