@@ -17,14 +17,14 @@ from keras_gru.experiments.results import RunFolder
 
 def main(run: str, split: str) -> None:
     folder = RunFolder(run)
-    experiment = folder.experiment()
-    dataset = datasets.load(experiment.dataset)
+    dataset = datasets.load(folder.experiment().dataset)
     metric = dataset.metric
     for record in folder.records():
         if record.status != "finished":
             print(f"{record.label} seed {record.seed}: {record.status}")
             continue
         model = use.load_model(folder, record)
+        experiment = folder.experiment_of(record)  # with the settings that tuning chose for it
         now = steps.evaluate(model, experiment, dataset, split)[metric.name] * metric.scale
         then = {"test": record.test, "validation": record.validation}.get(split)
         known = f", written down: {then[metric.name] * metric.scale:,.6g}" if then else ""

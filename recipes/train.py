@@ -6,7 +6,7 @@
 It trains the first cell of the config with its first seed and writes one .keras file. This is the
 page to copy for a project of your own: `model` is a plain `keras.Model`, and each of the functions
 is a screen of Keras in `keras_gru/experiments/run.py`. `keras-gru train` calls the same ones and
-keeps a run folder.
+keeps a run folder. What a config lists under `tuning` is not tried here.
 """
 
 import argparse

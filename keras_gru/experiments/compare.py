@@ -11,13 +11,14 @@ from keras_gru.experiments.config import Experiment
 from keras_gru.experiments.environment import environment
 from keras_gru.experiments.results import Comparison, RunFolder
 from keras_gru.experiments.run import train
+from keras_gru.experiments.tuning import tries, tune
 from keras_gru.experiments.watching import SILENT, Watch
 
 
 def compare(
     experiment: Experiment, *, folder: RunFolder | None = None, watch: Watch = SILENT
 ) -> Comparison:
-    """Trains every cell with every seed and keeps the results.
+    """Trains every cell with every seed and keeps the results, tuning each cell before its first.
 
     Args:
         experiment: what to train.
@@ -34,6 +35,9 @@ def compare(
             "training.tensorboard: the package tensorboard is not installed; "
             "pip install tensorboard, or leave the setting out."
         )
+    # Refuses values to try that do not fit, before anything is trained.
+    variants = [experiment.with_settings(settings) for settings in experiment.combinations()]
+    epochs = max(variant.training.epochs for variant in variants or [experiment])
     dataset = datasets.load(experiment.dataset)
     folder = folder or RunFolder.create(experiment)
     notes = _notes(experiment, dataset)
@@ -44,17 +48,24 @@ def compare(
     # Seed by seed, so that whatever is finished when somebody stops it can be compared.
     jobs = [(cell, seed) for seed in experiment.seeds for cell in experiment.cells]
     done = {(record.cell, record.seed): record for record in folder.records()}
-    watch.plan(
-        [(cell, labels[cell], seed) for cell, seed in jobs],
-        experiment.training.epochs,
-        dataset.metric,
-    )
+    plan = [
+        planned
+        for cell, seed in jobs
+        for planned in (
+            *(tries(experiment, cell) if seed == experiment.seeds[0] else ()),
+            (cell, labels[cell], seed),
+        )
+    ]
+    watch.plan(plan, epochs, dataset.metric)
+    chosen = {}
     try:
-        for job in jobs:
-            if job in done:
-                watch.finished(done[job])
+        for cell, seed in jobs:
+            if cell not in chosen:
+                chosen[cell] = tune(experiment, dataset, cell, folder, watch)
+            if (cell, seed) in done:
+                watch.finished(done[cell, seed])
             else:
-                train(experiment, dataset, *job, folder, watch)
+                train(experiment, dataset, cell, seed, folder, watch, chosen[cell])
     except KeyboardInterrupt:
         raise KeyboardInterrupt(
             f"Stopped. Go on with: keras-gru compare --resume {folder.path}"

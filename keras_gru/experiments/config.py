@@ -1,5 +1,9 @@
 """An experiment: everything that decides what a run gives. The only place with default values."""
 
+import itertools
+import math
+import re
+from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
@@ -9,6 +13,9 @@ from keras_gru.datasets.config.generated import Generated
 from keras_gru.models.config import ModelConfig
 from keras_gru.settings import Settings
 
+Value = bool | int | float | str | None
+_LARGEST_GRID = 1_000  # combinations; more is a slip of the pen
+
 
 class Training(Settings):
     """How a model is fitted."""
@@ -17,6 +24,34 @@ class Training(Settings):
     batch_size: Annotated[int, Field(ge=1, le=65_536, description="sequences per step")] = 32
     optimizer: Literal["adam", "adamw", "nadam", "rmsprop", "sgd"] = "adam"
     learning_rate: Annotated[float, Field(gt=0, le=10)] = 1e-3
+    schedule: Annotated[
+        Literal["constant", "cosine", "exponential", "step", "plateau"],
+        Field(
+            description="of the learning rate: cosine falls to 0 at the last epoch; exponential "
+            "falls evenly and step at once by decay_factor in decay_epochs; plateau after so many "
+            "epochs without a better validation metric"
+        ),
+    ] = "constant"
+    decay_factor: Annotated[
+        float | None,
+        Field(gt=0, lt=1, description="what the learning rate is multiplied by"),
+    ] = None
+    decay_epochs: Annotated[
+        int | None,
+        Field(
+            ge=1,
+            description="epochs after which it has been multiplied once; of plateau those without "
+            "a better validation metric, and fewer than patience, which would end the run",
+        ),
+    ] = None
+    warmup: Annotated[
+        float,
+        Field(
+            ge=0,
+            description="epochs, or a part of one, in which the learning rate rises from near 0: "
+            "adaptive optimizers know little of the gradient at first",
+        ),
+    ] = 0.0
     momentum: Annotated[float, Field(ge=0, lt=1, description="of rmsprop and sgd")] = 0.0
     clip_norm: Annotated[
         float | None,
@@ -42,6 +77,45 @@ class Training(Settings):
     ] = "auto"
     tensorboard: Annotated[bool, Field(description="write TensorBoard logs beside the run")] = False
 
+    @model_validator(mode="after")
+    def _schedule_has_its_settings(self) -> Self:
+        decays = self.schedule in ("exponential", "step", "plateau")
+        for name in ("decay_factor", "decay_epochs"):
+            given = getattr(self, name) is not None
+            if given and not decays:
+                raise ValueError(
+                    f"'{name}' is of the schedules 'exponential', 'step' and 'plateau', received "
+                    f"the schedule '{self.schedule}'; leave it out"
+                )
+            if decays and not given:
+                raise ValueError(f"the schedule '{self.schedule}' needs '{name}', received none")
+        return self
+
+    @model_validator(mode="after")
+    def _plateau_can_act(self) -> Self:
+        if self.schedule != "plateau":
+            return self
+        if self.warmup:
+            raise ValueError(
+                f"the schedule 'plateau' has no warm-up, received {self.warmup:g} epochs; leave "
+                "'warmup' out or choose another schedule"
+            )
+        if None not in (self.patience, self.decay_epochs) and self.decay_epochs >= self.patience:
+            raise ValueError(
+                f"the schedule 'plateau' would act after {self.decay_epochs} epochs and 'patience' "
+                f"end the run after {self.patience}; choose fewer 'decay_epochs' than 'patience'"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _warmup_ends(self) -> Self:
+        if self.warmup >= self.epochs:
+            raise ValueError(
+                f"the warm-up must end before the training, received {self.warmup:g} of "
+                f"{self.epochs} epochs"
+            )
+        return self
+
 
 class Experiment(Settings):
     """One comparison: some cells, some seeds, one dataset, one model, one way of training."""
@@ -65,6 +139,13 @@ class Experiment(Settings):
     dataset: DatasetConfig
     model: ModelConfig
     training: Training = Training()
+    tuning: Annotated[
+        dict[str, Annotated[tuple[Value, ...], Field(min_length=1)]] | None,
+        Field(
+            description="values to try of settings such as training.learning_rate: for each cell "
+            "all combinations with the first seed, and the best on validation with all seeds"
+        ),
+    ] = None
     runs: Annotated[str, Field(min_length=1, description="the folder of run folders")] = "runs"
 
     @field_validator("cells", "seeds")
@@ -74,6 +155,22 @@ class Experiment(Settings):
         if repeated:
             raise ValueError(f"every value once, received {repeated[0]!r} more than once")
         return values
+
+    @field_validator("tuning")
+    @classmethod
+    def _the_data_are_the_same_for_all(cls, tuning: dict | None) -> dict | None:
+        for name in tuning or ():
+            if not re.fullmatch(r"(training|model)\.\w+", name) or name == "model.kind":
+                raise ValueError(
+                    "expected settings of training or of model, such as training.learning_rate, "
+                    f"received {name!r}"
+                )
+        size = math.prod(map(len, (tuning or {}).values()))
+        if size > _LARGEST_GRID:
+            raise ValueError(
+                f"at most {_LARGEST_GRID:,} combinations for a cell, received {size:,}"
+            )
+        return tuning
 
     @model_validator(mode="after")
     def _model_fits_the_data(self) -> Self:
@@ -98,3 +195,24 @@ class Experiment(Settings):
                 f"last stage of dataset.curriculum; use {before} or more"
             )
         return self
+
+    def combinations(self) -> tuple[dict[str, Value], ...]:
+        """What `tuning` tries for each cell, the last setting varying fastest; () for nothing."""
+        if not self.tuning:
+            return ()
+        products = itertools.product(*self.tuning.values())
+        return tuple(dict(zip(self.tuning, values, strict=True)) for values in products)
+
+    def with_settings(self, settings: Mapping[str, Value]) -> Self:
+        """The same experiment with one of its `combinations`, and nothing left to tune.
+
+        Raises:
+            pydantic.ValidationError: a value that the schema refuses.
+        """
+        if not settings:
+            return self
+        changed = self.model_dump() | {"tuning": None}
+        for name, value in settings.items():
+            group, _, setting = name.partition(".")
+            changed[group][setting] = value
+        return type(self).model_validate(changed)

@@ -1,7 +1,8 @@
 """What is wrong with settings, one sentence each: where, what was received, what would be right."""
 
 import difflib
-from collections.abc import Collection, Sequence
+import itertools
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from pydantic import ValidationError
@@ -48,6 +49,36 @@ def unknown_cells(root: Node, known: Collection[str]) -> list[Problem]:
         for i, node in enumerate(cells.value)
         if isinstance(node.value, str) and node.value not in known
     ]
+
+
+def unfit_tuning(root: Node) -> list[Problem]:
+    """What is wrong with values to be tried, each said where it was written.
+
+    Args:
+        root: the tree of an experiment that is right but for its `tuning`.
+    """
+    problems = []
+    settings = {key: node for key, node in root.value.items() if key != "tuning"}
+    for combination in _combinations(root.child("tuning")):
+        tree = dict(settings)
+        for name, value in combination.items():
+            group, _, setting = name.partition(".")
+            old = tree.get(group, Node({}, value.place))
+            tree[group] = Node(old.value | {setting: value}, old.place)
+        tried = Node(tree, root.place)
+        try:
+            Experiment.model_validate(tried.plain(), strict=True)
+        except ValidationError as error:
+            problems += explain(error, tried)
+    return problems
+
+
+def _combinations(tuning: Node | None) -> Iterator[dict[str, Node]]:
+    if tuning is None or not tuning.value:
+        return
+    lists = {name: node.value for name, node in tuning.value.items()}
+    for values in itertools.product(*lists.values()):
+        yield dict(zip(lists, values, strict=True))
 
 
 def explain(error: ValidationError, root: Node) -> list[Problem]:
@@ -156,7 +187,7 @@ class _Schema:
     def _at(self, path: Sequence[str | int], root: Node) -> dict:
         schema, node = self._document, root
         for step in path:
-            inner = schema.get("properties", {}).get(step, {})
+            inner = schema.get("properties", {}).get(step) or schema.get("additionalProperties", {})
             schema = schema.get("items", {}) if isinstance(step, int) else inner
             node = node.child(step) if node else None
             schema = self._resolved(schema, node)
@@ -171,9 +202,10 @@ class _Schema:
             schema = {"$ref": schema["discriminator"]["mapping"].get(str(kind.value), "")}
         if "$ref" in schema:
             return self._document["$defs"].get(schema["$ref"].rpartition("/")[2], {})
-        if node and isinstance(node.value, list):
-            return next((s for s in schema.get("anyOf", ()) if "items" in s), schema)
-        return schema
+        inner = {list: "items", dict: "additionalProperties"}.get(
+            type(node.value) if node else None
+        )
+        return next((s for s in schema.get("anyOf", ()) if inner in s), schema)
 
     def _words(self, schema: dict) -> str:
         if "anyOf" in schema:

@@ -4,6 +4,8 @@ runs/<name>/<time>/
   experiment.yaml     the resolved experiment, accepted back unchanged
   facts.json          versions, hardware, sizes of the splits, padding, baselines
   results.jsonl       one line per run
+  tuning.jsonl        one line per try, where settings are tuned
+  tuning/<cell>-<n>/  history.jsonl of a try; the best one's folder becomes that of its seed's run
   report.html
   <cell>-seed<n>/     history.jsonl (one line per epoch), best.keras, checkpoint.npz until finished
 """
@@ -12,13 +14,13 @@ import dataclasses
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
 from keras_gru.datasets.sequence_dataset import Baseline, Metric
 from keras_gru.errors import UserError
-from keras_gru.experiments.config import Experiment
+from keras_gru.experiments.config import Experiment, Value
 from keras_gru.experiments.yaml_files import dump_experiment, load_experiment
 from keras_gru.files import write_text
 
@@ -46,6 +48,8 @@ class RunRecord:
         path: how it was trained, such as `"XLA fused"`: compiled by XLA or run as a graph, and with
             the fast walk over time or, `"generic"`, step by step as Keras does.
         history: one row per epoch.
+        settings: the experiment's settings that tuning chose for it, or tries in it, by dotted
+            name.
     """
 
     cell: str
@@ -65,6 +69,7 @@ class RunRecord:
     steps_per_second: float
     path: str
     history: tuple[dict[str, float], ...] = ()
+    settings: dict[str, Value] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -77,6 +82,7 @@ class Comparison:
     baselines: tuple[Baseline, ...]
     facts: dict
     folder: Path | None = None
+    tries: tuple[RunRecord, ...] = ()
 
 
 class RunFolder:
@@ -122,6 +128,10 @@ class RunFolder:
         """The experiment that the folder was made for."""
         return load_experiment(self.path / "experiment.yaml", check_cells=False)
 
+    def experiment_of(self, record: RunRecord) -> Experiment:
+        """The experiment with the settings that tuning chose for a run."""
+        return self.experiment().with_settings(record.settings)
+
     def run_path(self, cell: str, seed: int) -> Path:
         """The folder of one run."""
         return self.path / f"{cell}-seed{seed}"
@@ -150,19 +160,26 @@ class RunFolder:
 
     def add(self, record: RunRecord) -> None:
         """Keeps a finished run, in place of an earlier one of the same cell and seed."""
-        others = [r for r in self._rows() if (r["cell"], r["seed"]) != (record.cell, record.seed)]
-        row = dataclasses.asdict(record)
-        del row["history"]  # stands beside it, in history.jsonl
-        lines = "".join(json.dumps(r, ensure_ascii=False) + "\n" for r in [*others, row])
-        write_text(self.path / "results.jsonl", lines)
+        self._add(record, "results.jsonl", ("cell", "seed"))
 
     def records(self) -> tuple[RunRecord, ...]:
         """The finished runs, in the order in which they finished."""
-        with _written_by_us(self.path / "results.jsonl"):
-            return tuple(
-                RunRecord(**row, history=self._history(row["cell"], row["seed"]))
-                for row in self._rows()
-            )
+        return tuple(
+            dataclasses.replace(record, history=self._history(record.cell, record.seed))
+            for record in self._read("results.jsonl")
+        )
+
+    def try_path(self, cell: str, number: int) -> Path:
+        """The folder of one try of tuning, counted from 1 in the order of the combinations."""
+        return self.path / "tuning" / f"{cell}-{number}"
+
+    def add_try(self, record: RunRecord) -> None:
+        """Keeps a try of tuning."""
+        self._add(record, "tuning.jsonl", ("cell", "settings"))
+
+    def tries(self) -> tuple[RunRecord, ...]:
+        """The tries of tuning, in the order in which they finished; without their history."""
+        return self._read("tuning.jsonl")
 
     def comparison(self) -> Comparison:
         """Everything that the folder holds, for a table or a page."""
@@ -177,10 +194,19 @@ class RunFolder:
             baselines=baselines,
             facts=facts,
             folder=self.path,
+            tries=self.tries(),
         )
 
-    def _rows(self) -> list[dict]:
-        return _read_lines(self.path / "results.jsonl")
+    def _add(self, record: RunRecord, file: str, key: tuple[str, ...]) -> None:
+        row = dataclasses.asdict(record)
+        del row["history"]  # stands beside it, in history.jsonl
+        others = [r for r in _read_lines(self.path / file) if any(r[k] != row[k] for k in key)]
+        lines = "".join(json.dumps(r, ensure_ascii=False) + "\n" for r in [*others, row])
+        write_text(self.path / file, lines)
+
+    def _read(self, file: str) -> tuple[RunRecord, ...]:
+        with _written_by_us(self.path / file):
+            return tuple(RunRecord(**row) for row in _read_lines(self.path / file))
 
     def _history(self, cell: str, seed: int) -> tuple[dict[str, float], ...]:
         return tuple(_read_lines(self.run_path(cell, seed) / "history.jsonl"))

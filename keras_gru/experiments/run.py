@@ -1,5 +1,7 @@
 """One network: build, fit, evaluate, save. `train` is these four steps and their record."""
 
+import dataclasses
+from collections.abc import Mapping
 from pathlib import Path
 
 import keras
@@ -9,7 +11,8 @@ from keras_gru import cells, models
 from keras_gru.datasets.sequence_dataset import SequenceDataset
 from keras_gru.experiments import checkpoint
 from keras_gru.experiments.checkpoint import KeepProgress, Progress
-from keras_gru.experiments.config import Experiment, Training
+from keras_gru.experiments.config import Experiment, Training, Value
+from keras_gru.experiments.optimizer import between_epochs, make_optimizer
 from keras_gru.experiments.results import RunFolder, RunRecord
 from keras_gru.experiments.watching import SILENT, Watch
 from keras_gru.files import replacing
@@ -43,7 +46,7 @@ def build(experiment: Experiment, dataset: SequenceDataset, cell: str, seed: int
         for layer in walking:
             layer.jit_compile = False
     model.compile(
-        optimizer=_optimizer(training),
+        optimizer=make_optimizer(training, dataset.steps("train", training.batch_size)),
         jit_compile=jit_compile,
         **models.compile_options(dataset.spec, training.loss),
     )
@@ -86,7 +89,7 @@ def fit(
     first = len(progress.history)
     watch.started(cell, seed, first)
     if not progress.over(training.epochs):
-        callbacks = [keeper]
+        callbacks = [*between_epochs(training, progress), keeper]
         if training.tensorboard and path is not None:
             callbacks.append(keras.callbacks.TensorBoard(str(path / "tensorboard")))
         model.fit(
@@ -125,26 +128,51 @@ def train(
     seed: int,
     folder: RunFolder,
     watch: Watch = SILENT,
+    settings: Mapping[str, Value] | None = None,
 ) -> RunRecord:
     """Trains one cell with one seed, or goes on with it, and keeps the result in the folder.
+
+    Args:
+        settings: what tuning chose for the cell, in place of the experiment's own.
 
     Returns:
         What is known of the run. One whose loss became no number has the status `"diverged"`.
     """
     path = folder.run_path(cell, seed)
-    path.mkdir(exist_ok=True)
+    settings = dict(settings or {})
+    experiment = experiment.with_settings(settings)
+    model, record = fit_and_record(experiment, dataset, cell, seed, path, watch)
+    record = dataclasses.replace(record, settings=settings)
+    if record.status == "finished":
+        record = dataclasses.replace(record, test=evaluate(model, experiment, dataset, "test"))
+        save(model, path / "best.keras")
+    folder.add(record)
+    (path / checkpoint.FILE).unlink(missing_ok=True)
+    watch.finished(record)
+    return record
+
+
+def fit_and_record(
+    experiment: Experiment,
+    dataset: SequenceDataset,
+    cell: str,
+    seed: int,
+    path: Path,
+    watch: Watch = SILENT,
+) -> tuple[keras.Model, RunRecord]:
+    """Builds and fits, or goes on with what `path` holds, and does not look at test.
+
+    Returns:
+        The model with its best weights, and what is known of the run, with an empty `test`.
+    """
+    path.mkdir(parents=True, exist_ok=True)
     model = build(experiment, dataset, cell, seed)
     progress = fit(model, experiment, dataset, cell, seed, path, watch)
-    validation, test = {}, {}
-    if not progress.diverged:
-        row = progress.best_row
-        validation = {k.removeprefix("val_"): v for k, v in row.items() if k.startswith("val_")}
-        test = evaluate(model, experiment, dataset, "test")
-        save(model, path / "best.keras")
+    row = {} if progress.diverged else progress.best_row
     # The first epoch compiles.
     timed = progress.history[1:] or progress.history
     seconds_per_epoch = float(np.median([row["train_seconds"] for row in timed]))
-    record = RunRecord(
+    return model, RunRecord(
         cell=cell,
         label=cells.cell_label(cell),
         seed=seed,
@@ -155,32 +183,14 @@ def train(
         recurrent_parameters=models.recurrent_parameters(model),
         epochs=len(progress.history),
         best_epoch=progress.best_epoch,
-        validation=validation,
-        test=test,
+        validation={k.removeprefix("val_"): v for k, v in row.items() if k.startswith("val_")},
+        test={},
         seconds=sum(row["seconds"] for row in progress.history),
         seconds_per_epoch=seconds_per_epoch,
         steps_per_second=dataset.steps("train", experiment.training.batch_size) / seconds_per_epoch,
         path=_path(model, dataset.spec.length),
         history=tuple(progress.history),
     )
-    folder.add(record)
-    (path / checkpoint.FILE).unlink(missing_ok=True)
-    watch.finished(record)
-    return record
-
-
-def _optimizer(training: Training) -> keras.optimizers.Optimizer:
-    optimizer = {
-        "adam": keras.optimizers.Adam,
-        "adamw": keras.optimizers.AdamW,
-        "nadam": keras.optimizers.Nadam,
-        "rmsprop": keras.optimizers.RMSprop,
-        "sgd": keras.optimizers.SGD,
-    }[training.optimizer]
-    options = {"learning_rate": training.learning_rate, "global_clipnorm": training.clip_norm}
-    if training.optimizer in ("rmsprop", "sgd"):
-        options["momentum"] = training.momentum
-    return optimizer(**options)
 
 
 def _jit_compile(

@@ -7,6 +7,7 @@ import numpy as np
 from scipy import stats
 
 from keras_gru.datasets.sequence_dataset import Metric
+from keras_gru.experiments.config import Experiment, Value
 from keras_gru.experiments.results import Comparison, RunRecord
 
 CONFIDENCE = 0.95
@@ -64,6 +65,65 @@ def summarize(comparison: Comparison) -> tuple[CellSummary, ...]:
             )
         )
     return tuple(rows)
+
+
+@dataclass(frozen=True)
+class CellTuning:
+    """What tuning chose for a cell, among how many tries, and what they took.
+
+    `edges` are the settings whose value is the lowest or the highest of those tried, with that
+    word: beyond it may be a better one.
+    """
+
+    cell: str
+    label: str
+    settings: dict[str, Value]
+    tries: int
+    diverged: int
+    seconds: float
+    edges: dict[str, str]
+
+
+def tunings(comparison: Comparison) -> tuple[CellTuning, ...]:
+    """One row for each cell that was tuned and has a run, in the experiment's order."""
+    rows = []
+    for cell in comparison.experiment.cells:
+        run = next((run for run in comparison.runs if run.cell == cell and run.settings), None)
+        if run is None:
+            continue
+        tries = [record for record in comparison.tries if record.cell == cell]
+        rows.append(
+            CellTuning(
+                cell=cell,
+                label=run.label,
+                settings=run.settings,
+                tries=len(tries),
+                diverged=sum(record.status == "diverged" for record in tries),
+                seconds=sum(record.seconds for record in tries),
+                edges=_edges(comparison.experiment, run.settings),
+            )
+        )
+    return tuple(rows)
+
+
+def _edges(experiment: Experiment, settings: dict[str, Value]) -> dict[str, str]:
+    edges = {}
+    for name, values in experiment.tuning.items():
+        chosen = settings[name]
+        if len(values) == 1 or not all(type(value) in (int, float) for value in values):
+            continue
+        if chosen == max(values):
+            edges[name] = "highest"
+        elif chosen == min(values) and chosen != 0:  # there is no dropout below 0
+            edges[name] = "lowest"
+    return edges
+
+
+def seconds(comparison: Comparison) -> float:
+    """Of all training: a try that tuning chose is the run of its seed and counts once."""
+    chosen = {run.cell: run.settings for run in comparison.runs}
+    lost = [record for record in comparison.tries if record.settings != chosen.get(record.cell)]
+    return sum(record.seconds for record in (*comparison.runs, *lost))
 
 
 def conclude(comparison: Comparison) -> str:

@@ -57,7 +57,7 @@ def evaluate(folder: RunFolder, record: RunRecord, split: str) -> dict[str, floa
         record: which run.
         split: `"train"`, `"validation"` or `"test"`.
     """
-    experiment = folder.experiment()
+    experiment = folder.experiment_of(record)
     dataset = datasets.load(experiment.dataset)
     return run.evaluate(load_model(folder, record), experiment, dataset, split)
 
@@ -123,7 +123,7 @@ def translate(
         UserError: the run is no encoder–decoder.
     """
     dataset = _dataset_for(folder, "translation", "translate")
-    config = folder.experiment()
+    config = folder.experiment_of(record)
     if not all(sentence.strip() for sentence in sentences):
         raise UserError("A sentence to translate is empty; give at least one word.")
     sources = datasets.pad([dataset.encode(sentence) for sentence in sentences])

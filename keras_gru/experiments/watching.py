@@ -10,7 +10,7 @@ class Watch:
     """Told of every event of a comparison. Override what you want to show."""
 
     def plan(self, jobs: Sequence[tuple[str, str, int]], epochs: int, metric: Metric) -> None:
-        """The runs to come, each as (cell, label, seed)."""
+        """The runs to come, each as (cell, label, seed); a try of tuning has a name as its cell."""
 
     def started(self, cell: str, seed: int, first_epoch: int) -> None:
         """A run begins, or goes on after `first_epoch` epochs."""

@@ -2,6 +2,7 @@
 
 from keras_gru.layers.gru import GRU
 from keras_gru.layers.gru_cell import GRUCell
+from keras_gru.layers.initializers import BlockIdentity, Chrono, GateBias
 from keras_gru.layers.lstm import LSTM
 from keras_gru.layers.recurrence import Recurrence
 from keras_gru.layers.simple_rnn import SimpleRNN
@@ -21,8 +22,11 @@ from keras_gru.layers.variants import (
 __all__ = [
     "GRU",
     "LSTM",
+    "BlockIdentity",
+    "Chrono",
     "CoupledLSTMCell",
     "GRUCell",
+    "GateBias",
     "MUT1Cell",
     "MUT2Cell",
     "MUT3Cell",

@@ -63,6 +63,7 @@ class GRU(SequenceLayer):
         - [Cho et al., 2014](https://arxiv.org/abs/1406.1078)
     """
 
+    gate_signs = GRUCell.gate_signs
     recurrent_activation = from_cell("recurrent_activation")
     reset_after = from_cell("reset_after")
     hold_update_gate = from_cell("hold_update_gate")

@@ -59,6 +59,7 @@ class LSTM(SequenceLayer):
         - [Gers et al., 2000](https://doi.org/10.1162/089976600300015015), the forget gate
     """
 
+    gate_signs = "-+.."  # i writes to the state and f keeps it: see `keras_gru.GateBias`
     recurrent_activation = from_cell("recurrent_activation")
     unit_forget_bias = from_cell("unit_forget_bias")
 

@@ -21,6 +21,7 @@ def forecaster(
     dropout=0.0,
     recurrent_dropout=0.0,
     seed=None,
+    **recurrent_options,
 ):
     """One or many steps ahead of one or many variables, all at once from the state.
 
@@ -37,6 +38,8 @@ def forecaster(
         dropout: of each recurrent layer's input.
         recurrent_dropout: of each recurrent layer's state.
         seed: of initial weights and dropout.
+        **recurrent_options: of each recurrent layer, as of `keras_gru.cells.recurrent_layer`:
+            `gate_bias`, `chrono`, `recurrent_initializer`.
 
     Returns:
         A `keras.Model` from `{"features": (B, T, D)}` (and `"mask"` `(B, T)` where lengths
@@ -59,6 +62,7 @@ def forecaster(
             dropout=dropout,
             recurrent_dropout=recurrent_dropout,
             return_sequences=every_step,
+            **recurrent_options,
         )
         x = without_mask(logits_layer(horizon * variables)(x))
         steps = (length or -1,) if every_step else ()

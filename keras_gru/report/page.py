@@ -1,19 +1,21 @@
 """The page of a comparison: one HTML file that needs nothing else."""
 
-from collections.abc import Iterable
 from datetime import datetime
 from html import escape
 from importlib import resources
 from pathlib import Path
 
+from keras_gru.datasets.sequence_dataset import Metric
 from keras_gru.experiments.results import Comparison, RunRecord
-from keras_gru.experiments.statistics import conclude, plural
+from keras_gru.experiments.statistics import conclude, plural, seconds
 from keras_gru.experiments.yaml_files import dump_experiment
 from keras_gru.files import write_text
 from keras_gru.report import plots
 from keras_gru.report.formatting import duration, scaled
 from keras_gru.report.pictures import to_svg
-from keras_gru.report.table import HEADERS, Row, explanation, rows
+from keras_gru.report.pieces import cells_of, definitions
+from keras_gru.report.pieces import table as in_a_table
+from keras_gru.report.table import HEADERS, Row, explanation, rows, tuning_sentences
 
 # What has a place of its own on the page, or is in the table.
 PLACED_FACTS = ("started", "metric", "baselines")
@@ -63,7 +65,7 @@ def render_page(comparison: Comparison) -> str:
 {_curves(comparison)}
 {_size_and_time(comparison)}
 {_results(comparison)}
-{_runs(comparison)}
+{_tuning(comparison)}{_runs(comparison)}
 {_settings(comparison)}
 {_facts(comparison)}
 </main>
@@ -85,7 +87,7 @@ def _header(comparison: Comparison) -> str:
         "Seeds": ", ".join(map(str, experiment.seeds)),
         "Size": size,
         "Training": f"up to {plural(experiment.training.epochs, 'epoch')}",
-        "Trained for": duration(sum(run.seconds for run in comparison.runs)),
+        "Trained for": duration(seconds(comparison)),
         "Started": _date(comparison.facts["started"]),
     }
     about = f'\n<p class="about">{escape(experiment.description)}</p>'
@@ -93,7 +95,7 @@ def _header(comparison: Comparison) -> str:
     return f"""<header>
 <h1>{escape(experiment.name)}</h1>{about * bool(experiment.description)}
 <p class="conclusion{" long" * (len(conclusion) > LONG)}">{escape(conclusion)}</p>
-{_definitions(setup, "setup")}
+{definitions(setup, "setup")}
 </header>"""
 
 
@@ -146,11 +148,11 @@ def _results(comparison: Comparison) -> str:
             name = f'<span class="name">{_swatch(numbers[row.cell])}<span>{name}</span></span>'
         remark = f'<span class="remark">{escape(row.remark)}</span>' * bool(row.remark)
         head = f'<th scope="row">{name}{remark}</th>'
-        return f"<tr>{head}{_cells_of(row.values)}</tr>"
+        return f"<tr>{head}{cells_of(row.values)}</tr>"
 
     bodies = [[row for row in results if row.cell], [row for row in results if not row.cell]]
     label = comparison.metric.label
-    table = _table("results", label, HEADERS, [map(line, body) for body in bodies if body])
+    table = in_a_table("results", label, HEADERS, [map(line, body) for body in bodies if body])
     return f"""<section aria-labelledby="results">
 <h2 id="results">Results</h2>
 <p>{escape(explanation(comparison))}</p>
@@ -158,28 +160,51 @@ def _results(comparison: Comparison) -> str:
 </section>"""
 
 
+def _tuning(comparison: Comparison) -> str:
+    if not comparison.tries:
+        return ""
+    names = list(comparison.experiment.tuning)
+
+    def line(record: RunRecord) -> str:
+        values = [str(record.settings[name]) for name in names]
+        values += [_value(record.validation, comparison.metric), duration(record.seconds)]
+        return f'<tr><th scope="row">{escape(record.label)}</th>{cells_of(values)}</tr>'
+
+    headers = ("Cell", *names, "Validation", "Time")
+    table = in_a_table("tuning", comparison.metric.label, headers, [map(line, comparison.tries)])
+    items = "".join(f"<li>{escape(text)}</li>" for text in tuning_sentences(comparison))
+    return f"""<section aria-labelledby="tuning">
+<h2 id="tuning">Tuning</h2>
+<p>Every cell had the same tries, with the first seed; test was not looked at.</p>
+<ul class="notes">{items}</ul>
+{table}
+</section>
+"""
+
+
+def _value(metrics: dict[str, float], metric: Metric) -> str:
+    return scaled(metrics[metric.name], metric) if metric.name in metrics else "–"
+
+
 def _runs(comparison: Comparison) -> str:
     metric = comparison.metric
-
-    def value(metrics: dict[str, float]) -> str:
-        return scaled(metrics[metric.name], metric) if metric.name in metrics else "–"
 
     def line(run: RunRecord) -> str:
         best = f"{run.best_epoch} of {run.epochs}"
         if run.status != "finished":
             best = f"– of {run.epochs}"
-        values = [str(run.seed), value(run.validation), value(run.test), best]
+        values = [str(run.seed), _value(run.validation, metric), _value(run.test, metric), best]
         values += [duration(run.seconds)]
         outcome = escape(run.status)
         if run.status != "finished":
             outcome = f'<span class="remark">{outcome}. {escape(run.message)}</span>'
         head = f'<th scope="row">{escape(run.label)}</th>'
-        return f"<tr>{head}{_cells_of(values)}<td>{outcome}</td></tr>"
+        return f"<tr>{head}{cells_of(values)}<td>{outcome}</td></tr>"
 
     order = {cell: number for number, cell in enumerate(comparison.experiment.cells)}
     runs = sorted(comparison.runs, key=lambda run: (order[run.cell], run.seed))
     headers = ("Cell", "Seed", "Validation", "Test", "Best epoch", "Time", "Outcome")
-    table = _table("runs", metric.label, headers, [map(line, runs)])
+    table = in_a_table("runs", metric.label, headers, [map(line, runs)])
     return f"""<section aria-labelledby="runs">
 <h2 id="runs">Every run</h2>
 <p>One row for each network.</p>
@@ -215,7 +240,7 @@ def _facts(comparison: Comparison) -> str:
 
 def _fact(value: object) -> str:
     if isinstance(value, dict):
-        return _definitions({name: _text(of) for name, of in value.items()}, "facts")
+        return definitions({name: _text(of) for name, of in value.items()}, "facts")
     if isinstance(value, list | tuple):
         return f'<ul class="notes">{"".join(f"<li>{escape(_text(v))}</li>" for v in value)}</ul>'
     return f"<p>{escape(_text(value))}</p>"
@@ -223,29 +248,6 @@ def _fact(value: object) -> str:
 
 def _text(value: object) -> str:
     return f"{value:,}" if isinstance(value, int) else str(value)
-
-
-def _definitions(items: dict[str, str], kind: str) -> str:
-    pairs = [(f"<dt>{escape(name)}</dt><dd>{escape(text)}</dd>") for name, text in items.items()]
-    if kind == "setup":
-        pairs = [f"<div>{pair}</div>" for pair in pairs]
-    return f'<dl class="{kind}">{"".join(pairs)}</dl>'
-
-
-def _table(kind: str, caption: str, headers: Iterable[str], bodies: Iterable[Iterable[str]]) -> str:
-    head = "".join(f'<th scope="col">{escape(header)}</th>' for header in headers)
-    body = "\n".join("<tbody>\n" + "\n".join(lines) + "\n</tbody>" for lines in bodies)
-    return f"""<div class="scroll" tabindex="0" role="region" aria-labelledby="{kind}">
-<table class="{kind}">
-<caption>{escape(caption)}</caption>
-<thead><tr>{head}</tr></thead>
-{body}
-</table>
-</div>"""
-
-
-def _cells_of(values: Iterable[str]) -> str:
-    return "".join(f"<td>{escape(value)}</td>" for value in values)
 
 
 def _key(comparison: Comparison) -> str:

@@ -15,8 +15,8 @@ from rich.text import Text
 
 from keras_gru.datasets.sequence_dataset import Metric
 from keras_gru.experiments.results import Comparison
-from keras_gru.experiments.statistics import CellSummary, conclude, plural, summarize
-from keras_gru.report.formatting import scaled, significant, spread
+from keras_gru.experiments.statistics import CellSummary, conclude, plural, summarize, tunings
+from keras_gru.report.formatting import duration, scaled, significant, spread
 
 
 @dataclass(frozen=True)
@@ -115,6 +115,32 @@ def explanation(comparison: Comparison) -> str:
     return f"{what}; weights of the best epoch on validation; {better} is better."
 
 
+def tuning_sentences(comparison: Comparison) -> tuple[str, ...]:
+    """What tuning chose for each cell, and a warning where it is the last value of a list.
+
+    Args:
+        comparison: a `Comparison`; nothing is said where nothing was tuned.
+
+    Returns:
+        A sentence or two for each cell.
+    """
+    seed = comparison.experiment.seeds[0]
+    sentences = []
+    for cell in tunings(comparison):
+        chosen = ", ".join(f"{name} {value}" for name, value in cell.settings.items())
+        count = "1 try" if cell.tries == 1 else f"{cell.tries:,} tries"
+        diverged = f", of which {cell.diverged} diverged" if cell.diverged else ""
+        sentence = (
+            f"{cell.label}: tuning chose {chosen}, by validation with seed {seed}; "
+            f"{count}{diverged}, {duration(cell.seconds)}."
+        )
+        for name, word in cell.edges.items():
+            beyond = word.replace("est", "er")
+            sentence += f" It is the {word} {name} of the list: a {beyond} one may do better."
+        sentences.append(sentence)
+    return tuple(sentences)
+
+
 def results_table(comparison: Comparison) -> Table:
     """The results for a terminal.
 
@@ -152,7 +178,7 @@ def results_table(comparison: Comparison) -> Table:
 
 
 def print_results(comparison: Comparison, console: Console | None = None) -> None:
-    """Prints the table, why runs did not finish, and the conclusion.
+    """Prints the table, what tuning chose, why runs did not finish, and the conclusion.
 
     Args:
         comparison: a `Comparison`.
@@ -161,6 +187,8 @@ def print_results(comparison: Comparison, console: Console | None = None) -> Non
     console = console or Console()
     console.print(results_table(comparison))
     console.print()
+    for sentence in tuning_sentences(comparison):
+        console.print(Text(sentence))
     for run in comparison.runs:
         if run.status != "finished":
             console.print(Text(f"{run.label}, seed {run.seed}: {run.status}. {run.message}", "red"))

@@ -3,6 +3,7 @@
 import pytest
 
 from keras_gru.errors import UserError
+from keras_gru.experiments.config import Training
 from keras_gru.experiments.yaml_files import load_experiment
 
 GOOD = """\
@@ -18,7 +19,9 @@ DATASETS = (
     "'texts', 'tfds_tags', 'tfds_texts', 'tiny_shakespeare', 'xml'"
 )
 MODELS = "'classifier', 'encoder_decoder', 'forecaster', 'language_model', 'polyphony', 'tagger'"
-TOP = "cells, dataset, description, model, name, runs, seeds, training"
+TOP = "cells, dataset, description, model, name, runs, seeds, training, tuning"
+
+TRAINING = ", ".join(sorted(Training.model_fields))
 
 
 @pytest.fixture(autouse=True)
@@ -101,7 +104,12 @@ def test_settings_at_the_top(line, sentence):
         "{kind: forecaster, unitss: 3, units: 3}": "model.unitss: unknown setting. "
         "Did you mean 'units'?",
         "{kind: forecaster, units: 3, bidirectional: true}": "model.bidirectional: unknown "
-        "setting. Known: dropout, kind, layers, parameters, recurrent_dropout, units.",
+        "setting. Known: chrono, dropout, gate_bias, kind, layers, parameters, "
+        "recurrent_dropout, recurrent_initializer, units.",
+        "{kind: forecaster, units: 3, chrono: 20, gate_bias: 1}": "model: give 'gate_bias' or "
+        "'chrono', received both",
+        "{kind: forecaster, units: 3, recurrent_initializer: ones}": "model.recurrent_initializer: "
+        "expected one of 'orthogonal', 'glorot_uniform', 'identity' or null, received 'ones'",
         "{kind: tagger, units: 3}": "the model 'tagger' is for tagging and the dataset 'adding' "
         "for forecasting; choose a model for the latter",
     }.items(),
@@ -148,6 +156,51 @@ def test_a_curriculum(curriculum, training, sentence):
         f"training: {training}\n"
     )
     assert said.partition(": ")[2] == sentence
+
+
+VALUES = (
+    "a list, not empty, every value true or false or a whole number or a number or text or null"
+)
+
+
+@pytest.mark.parametrize(
+    ("tuning", "sentence"),
+    {
+        "{training.learning_rate: [1, 0]}": "training.learning_rate: expected a number above 0 "
+        "and up to 10, received 0",
+        "{training.rate: [1]}": "training.rate: unknown setting. Known: " + TRAINING + ".",
+        "{training.learning_ratee: [1]}": "training.learning_ratee: unknown setting. "
+        "Did you mean 'learning_rate'?",
+        "{model.unit: [1]}": "model.unit: unknown setting. Did you mean 'units'?",
+        "{training.epochs: 3}": f"tuning.training.epochs: expected {VALUES}, received 3",
+        "{training.epochs: []}": f"tuning.training.epochs: expected {VALUES}, received []",
+        "[a]": "tuning: expected settings or null, received ['a']",
+        "{learning_rate: [1]}": "tuning: expected settings of training or of model, such as "
+        "training.learning_rate, received 'learning_rate'",
+        "{dataset.length: [5]}": "tuning: expected settings of training or of model, such as "
+        "training.learning_rate, received 'dataset.length'",
+        "{model.kind: [tagger]}": "tuning: expected settings of training or of model, such as "
+        "training.learning_rate, received 'model.kind'",
+        f"{{training.epochs: {list(range(1, 1003))}}}": "tuning: at most 1,000 combinations for a "
+        "cell, received 1,002",
+    }.items(),
+    ids=lambda value: value[:40],
+)
+def test_values_to_try(tuning, sentence):
+    assert complaint(f"{GOOD}tuning: {tuning}\n") == f"a.yaml:4: {sentence}"
+
+
+def test_every_value_to_try_is_checked_and_said_at_its_line():
+    said = complaint(
+        f"{GOOD}tuning:\n  training.epochs:\n    - 3\n    - 0\n  model.dropout: [0.5, 1.5]\n",
+        "tuning.training.patience=[0]",
+    )
+    assert said.splitlines() == [
+        "a.yaml:7: training.epochs: expected a whole number from 1 to 100000, received 0",
+        "a.yaml:8: model.dropout: expected a number of at least 0 and below 1, received 1.5",
+        "override 'tuning.training.patience=[0]': training.patience: expected a whole number of at "
+        "least 1 or null, received 0",
+    ]
 
 
 def test_unknown_dataset_has_the_nearest_names():

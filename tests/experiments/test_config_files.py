@@ -165,6 +165,12 @@ class TestOverrides:
         assert experiment.description == "b=c.d", "split at the first = only"
         assert experiment.training.learning_rate == 1e-3, "the group is merged"
 
+    def test_a_list_to_tune_is_named_by_its_setting(self):
+        text = GOOD + "tuning: {training.learning_rate: [1, 2], model.dropout: [0.1]}\n"
+        tuning = load(text, "tuning.training.learning_rate=[3]").tuning
+        assert tuning == {"training.learning_rate": (3,), "model.dropout": (0.1,)}
+        assert load(text, "tuning=null").tuning is None
+
     def test_the_later_wins(self):
         assert load(GOOD, "seeds=[1]", "seeds=[2]").seeds == (2,)
 
@@ -310,6 +316,7 @@ models = group(
         "units": st.none(),
         "parameters": st.integers(1, 10**9),
         "dropout": floats,
+        "gate_bias": st.none() | floats,
         "layers": st.integers(1, 32),
     },
 )
@@ -337,6 +344,16 @@ def experiments(draw):
             learning_rate=draw(floats),
             clip_norm=draw(st.none() | floats),
             jit_compile=draw(st.sampled_from(["auto", True, False])),
+        ),
+        tuning=draw(
+            st.none()
+            | st.fixed_dictionaries(
+                {
+                    "training.learning_rate": st.lists(floats, min_size=1, max_size=2).map(tuple),
+                    "training.clip_norm": st.just((None, 1)),
+                    "training.jit_compile": st.just(("auto", False)),
+                }
+            )
         ),
         runs=draw(words.filter(bool)),
     )

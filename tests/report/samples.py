@@ -75,6 +75,7 @@ def comparison(
         seeds=seeds,
         dataset={"kind": "adding"},
         model={"kind": "forecaster", "units": 32},
+        tuning=changes.pop("tuning", None),
     )
     if runs is None:
         runs = tuple(run(cell, seed, metric) for cell in cells for seed in seeds)
@@ -86,7 +87,23 @@ def comparison(
         "notes": ["cta_ridership: 0.0% of the training steps are padding."],
         "baselines": [dataclasses.asdict(baseline) for baseline in baselines],
     }
-    return Comparison(experiment, metric, runs, baselines, facts | changes.pop("facts", {}))
+    tries = changes.pop("tries", ())
+    facts |= changes.pop("facts", {})
+    return Comparison(experiment, metric, runs, baselines, facts, tries=tries)
+
+
+def tuned(label: str = "GRU") -> Comparison:
+    """A cell that chose the highest of three learning rates, of which one diverged."""
+    rates = (0.001, 0.1, 0.01)
+    tries = (run("gru", 0, label=label), diverged("gru", 0), run("gru", 0, label=label))
+    tries = tuple(
+        dataclasses.replace(record, test={}, settings={"training.learning_rate": rate})
+        for record, rate in zip(tries, rates, strict=True)
+    )
+    runs = (dataclasses.replace(run("gru", 0, label=label), settings=tries[2].settings),)
+    return comparison(
+        ("gru",), (0,), runs=runs, tries=tries, tuning={"training.learning_rate": (0.001, 0.01)}
+    )
 
 
 BASELINES = (

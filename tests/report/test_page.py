@@ -8,8 +8,9 @@ import pytest
 from keras_gru.datasets.sequence_dataset import Baseline
 from keras_gru.experiments.statistics import conclude
 from keras_gru.report.page import render_page, write_page
+from keras_gru.report.table import tuning_sentences
 
-from .samples import ACCURACY, BASELINES, comparison, diverged, run
+from .samples import ACCURACY, BASELINES, comparison, diverged, run, tuned
 
 VOID = {"meta", "br", "hr", "img", "link", "input"}
 EVIL = '"><script>alert(1)</script><img src=x onerror=alert(2)>'
@@ -101,6 +102,17 @@ def test_the_page_loads_nothing(full):
             assert attrs.get(name, "#").startswith("#")
     assert "http" not in page and "@import" not in page
     assert all(target.startswith("#") for target in re.findall(r"url\(([^)]*)\)", page))
+
+
+def test_tuning_has_a_section_of_its_own_where_something_was_tuned(full):
+    page = render_page(tuned(label=EVIL))
+    outline = Outline(page)
+    text = "".join(outline.text)
+    assert outline.open == [] and EVIL not in page
+    assert tuning_sentences(tuned(label=EVIL))[0] in text
+    (table,) = re.findall(r'<table class="tuning">.*?</table>', page, re.S)
+    assert len(re.findall("<tr>", table)) == 1 + 3
+    assert 'id="tuning"' not in render_page(full)
 
 
 def test_every_name_is_escaped():

@@ -3,9 +3,15 @@ import io
 
 from rich.console import Console
 
-from keras_gru.report.table import explanation, markdown_table, print_results, rows
+from keras_gru.report.table import (
+    explanation,
+    markdown_table,
+    print_results,
+    rows,
+    tuning_sentences,
+)
 
-from .samples import ACCURACY, BASELINES, MAE, comparison, diverged, run
+from .samples import ACCURACY, BASELINES, MAE, comparison, diverged, run, tuned
 
 
 def printed(of, width=80) -> str:
@@ -63,6 +69,17 @@ def test_a_diverged_run_is_told_and_left_out_of_the_mean():
     assert gru.validation == alone.validation
     assert (lstm.remark, lstm.validation, lstm.test) == ("1 of 1 diverged", "–", "–")
     assert "The loss was not a number at epoch 3" in printed(of, width=100)
+
+
+def test_what_tuning_chose_is_told_with_a_warning_at_the_edge_of_the_list():
+    (sentence,) = tuning_sentences(tuned())
+    assert sentence == (
+        "GRU: tuning chose training.learning_rate 0.01, by validation with seed 0; 3 tries, of "
+        "which 1 diverged, 25 s. It is the highest training.learning_rate of the list: a higher "
+        "one may do better."
+    )
+    assert sentence in printed(tuned(), width=300)
+    assert tuning_sentences(comparison()) == ()
 
 
 def test_nothing_is_cut_off_in_eighty_columns():

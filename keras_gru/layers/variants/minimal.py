@@ -49,6 +49,7 @@ class MinGRUCell(_MinimalCell):
     """
 
     equations = input_equations = "zg"
+    gate_signs = "-."
 
     def gate_and_candidate(self, x):
         """How much of the state is kept, 1 − z, and the candidate."""
@@ -67,6 +68,7 @@ class MinLSTMCell(_MinimalCell):
     """
 
     equations = input_equations = "fig"
+    gate_signs = "+-."
 
     def gate_and_candidate(self, x):
         """How much of the state is kept, f / (f + i), and the candidate."""
@@ -213,6 +215,7 @@ class MinGRU(ParallelLayer):
     """
 
     cell_class = MinGRUCell
+    gate_signs = MinGRUCell.gate_signs
 
 
 @keras.saving.register_keras_serializable(package="keras_gru")
@@ -255,3 +258,4 @@ class MinLSTM(ParallelLayer):
     """
 
     cell_class = MinLSTMCell
+    gate_signs = MinLSTMCell.gate_signs

@@ -1,0 +1,102 @@
+"""From the `training:` part of an experiment to an optimizer, its learning rate and its hooks."""
+
+import keras
+
+from keras_gru.experiments.checkpoint import Progress
+from keras_gru.experiments.config import Training
+from keras_gru.models.optimizers import WarmUp
+
+_OPTIMIZERS = {
+    "adam": keras.optimizers.Adam,
+    "adamw": keras.optimizers.AdamW,
+    "nadam": keras.optimizers.Nadam,
+    "rmsprop": keras.optimizers.RMSprop,
+    "sgd": keras.optimizers.SGD,
+}
+
+
+def make_optimizer(training: Training, steps: int) -> keras.optimizers.Optimizer:
+    """The optimizer that a configuration describes.
+
+    Args:
+        training: the settings.
+        steps: steps in an epoch, by which epochs become steps.
+
+    Returns:
+        A new optimizer.
+    """
+    options = {
+        "learning_rate": learning_rate(training, steps),
+        "global_clipnorm": training.clip_norm,
+    }
+    if training.optimizer in ("rmsprop", "sgd"):
+        options["momentum"] = training.momentum
+    return _OPTIMIZERS[training.optimizer](**options)
+
+
+def learning_rate(
+    training: Training, steps: int
+) -> float | keras.optimizers.schedules.LearningRateSchedule:
+    """The learning rate, or what gives it for each step.
+
+    A pure function of the number of the step, so that a run that was stopped goes on with it.
+
+    Args:
+        training: the settings.
+        steps: steps in an epoch.
+
+    Returns:
+        A number, or a schedule.
+
+    Reference: cosine is that of Loshchilov and Hutter 2017, SGDR, equation 5, without restarts.
+    """
+    schedules = keras.optimizers.schedules
+    rate = training.learning_rate
+    rising = round(training.warmup * steps)
+    if training.schedule == "cosine":
+        rate = schedules.CosineDecay(rate, max(training.epochs * steps - rising, 1))
+    elif training.schedule in ("exponential", "step"):
+        rate = schedules.ExponentialDecay(
+            rate,
+            training.decay_epochs * steps,
+            training.decay_factor,
+            staircase=training.schedule == "step",
+        )
+    return WarmUp(rate, rising) if rising else rate
+
+
+def between_epochs(training: Training, progress: Progress) -> list[keras.callbacks.Callback]:
+    """What `model.fit` needs beside the optimizer; before the callback that keeps the history.
+
+    Args:
+        training: the settings.
+        progress: the epochs so far, kept by `KeepProgress`.
+
+    Returns:
+        Callbacks, none where nothing changes from one epoch to the next.
+    """
+    if training.schedule == "constant" and not training.warmup:
+        return []
+    return [LearningRate(training, progress)]
+
+
+class LearningRate(keras.callbacks.Callback):
+    """Lowers the learning rate on a plateau, and adds it to what Keras logs of an epoch.
+
+    On a plateau it is a pure function of the history, so that a run that was stopped goes on with
+    it. Its epochs are judged by the metric by which the best one is chosen.
+    """
+
+    def __init__(self, training: Training, progress: Progress):
+        super().__init__()
+        self.training, self.progress = training, progress
+
+    def on_epoch_begin(self, epoch, logs=None):
+        if self.training.schedule == "plateau":
+            factor = self.training.decay_factor ** self.progress.plateaus(
+                self.training.decay_epochs
+            )
+            self.model.optimizer.learning_rate = self.training.learning_rate * factor
+
+    def on_epoch_end(self, epoch, logs=None):
+        logs["learning_rate"] = float(self.model.optimizer.learning_rate)

@@ -1,0 +1,197 @@
+"""Tuning: the same tries for every cell, judged on validation, and nothing trained twice."""
+
+import dataclasses
+import json
+
+import keras
+import numpy as np
+import pytest
+from pydantic import ValidationError
+
+import keras_gru
+from keras_gru import datasets
+from keras_gru.datasets.sequence_dataset import SequenceDataset
+from keras_gru.experiments import use
+from keras_gru.experiments.compare import compare
+from keras_gru.experiments.results import RunFolder
+from keras_gru.experiments.statistics import seconds, tunings
+from keras_gru.experiments.tuning import tune
+from tests.experiments.helpers import Recorder, timeless, tiny
+
+RATES = {"training.learning_rate": (1e-5, 0.02)}
+
+
+class Reader(Recorder):
+    """Notes which split is read, and when a run or a try has ended."""
+
+    def __init__(self, patch):
+        super().__init__()
+        self.events, batches = [], SequenceDataset.batches
+
+        def spy(dataset, split, *arguments, **options):
+            self.events.append(split)
+            return batches(dataset, split, *arguments, **options)
+
+        patch.setattr(SequenceDataset, "batches", spy)
+
+    def finished(self, record):
+        super().finished(record)
+        self.events.append(record.cell)
+
+
+@pytest.fixture(scope="module")
+def reader():
+    with pytest.MonkeyPatch.context() as patch:
+        yield Reader(patch)
+
+
+@pytest.fixture(scope="module")
+def tuned(tmp_path_factory, reader):
+    """Two cells and two seeds; a learning rate of 1e-5 cannot win."""
+    experiment = tiny(tmp_path_factory.mktemp("tuned"), seeds=(1, 2), tuning=RATES)
+    return compare(experiment, watch=reader)
+
+
+def test_test_is_read_for_the_winners_alone_and_nothing_is_trained_twice(tuned, reader):
+    fitted, events = ["train", "validation"], []
+    for cell in ("gru", "simple_rnn"):
+        events += [*fitted, f"{cell}-1", *fitted, f"{cell}-2", "test", cell]
+    for cell in ("gru", "simple_rnn"):
+        events += [*fitted, "test", cell]
+    assert reader.events[: len(events)] == events
+
+
+def test_every_cell_has_the_same_tries_and_the_best_on_validation_wins(tuned):
+    assert [(record.cell, record.seed, record.settings) for record in tuned.tries] == [
+        (cell, 1, {"training.learning_rate": rate})
+        for cell in ("gru", "simple_rnn")
+        for rate in RATES["training.learning_rate"]
+    ]
+    for cell in ("gru", "simple_rnn"):
+        worse, best = (record for record in tuned.tries if record.cell == cell)
+        assert best.validation["mse"] < worse.validation["mse"]
+        runs = [run for run in tuned.runs if run.cell == cell]
+        assert [run.settings for run in runs] == [{"training.learning_rate": 0.02}] * 2
+        assert runs[0].validation == best.validation and runs[0].seconds == best.seconds
+
+
+def test_the_runs_are_those_of_an_experiment_with_the_chosen_settings(tuned, tmp_path):
+    ours = [run for run in tuned.runs if run.cell == "simple_rnn"]
+    plain = tiny(tmp_path, cells=("simple_rnn",), seeds=(1, 2), training={"learning_rate": 0.02})
+    theirs = [dataclasses.replace(run, settings=ours[0].settings) for run in compare(plain).runs]
+    assert [timeless(run) for run in ours] == [timeless(run) for run in theirs]
+
+
+def test_the_folder_keeps_the_tries_and_the_winner_as_a_run(tuned):
+    names = {str(path.relative_to(tuned.folder)) for path in tuned.folder.rglob("*.*")}
+    runs = {f"{cell}-seed{seed}" for cell in ("gru", "simple_rnn") for seed in (1, 2)}
+    files = {f"{run}/{file}" for run in runs for file in ("best.keras", "history.jsonl")}
+    lost = {name for name in names if name.startswith("tuning/")}
+    assert len(lost) == 2 and all(name.endswith("/history.jsonl") for name in lost)
+    assert names - lost == files | {
+        "experiment.yaml",
+        "facts.json",
+        "results.jsonl",
+        "tuning.jsonl",
+    }
+    assert RunFolder(tuned.folder).comparison() == tuned
+
+
+@pytest.mark.parametrize("stop_at", [("simple_rnn-2", 2), ("simple_rnn", 1)])
+def test_a_stopped_tuning_goes_on_as_if_it_had_never_stopped(tuned, tmp_path, stop_at):
+    experiment = tiny(tmp_path, cells=("simple_rnn",), seeds=(1, 2), tuning=RATES)
+    first, watch = Recorder(stop_at), Recorder()
+    with pytest.raises(KeyboardInterrupt, match="--resume"):
+        compare(experiment, watch=first)
+    folder = RunFolder(max((tmp_path / "runs" / "tiny").iterdir()))
+    resumed = compare(experiment, folder=folder, watch=watch)
+    assert not set(first.epochs) & set(watch.epochs), "what was done is not repeated"
+    assert watch.ended == ["simple_rnn-1", "simple_rnn-2", "simple_rnn", "simple_rnn"]
+    for ours, whole in ((resumed.runs, tuned.runs), (resumed.tries, tuned.tries)):
+        theirs = [record for record in whole if record.cell == "simple_rnn"]
+        assert [timeless(record) for record in ours] == [timeless(record) for record in theirs]
+    one, other = (
+        use.load_model(RunFolder(of.folder), record)
+        for of in (resumed, tuned)
+        for record in of.runs
+        if (record.cell, record.seed) == ("simple_rnn", 1)
+    )
+    for ours, theirs in zip(one.get_weights(), other.get_weights(), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+def test_stopped_between_the_choice_and_its_test(tmp_path):
+    experiment = tiny(tmp_path, cells=("simple_rnn",), tuning={"training.learning_rate": (0.02,)})
+    dataset, folder = datasets.load(experiment.dataset), RunFolder.create(experiment)
+    tune(experiment, dataset, "simple_rnn", folder)
+    watch = Recorder()
+    (run,) = compare(experiment, folder=folder, watch=watch).runs
+    assert watch.epochs == [] and watch.ended == ["simple_rnn-1", "simple_rnn"]
+    assert run.test["mse"] > 0 and run.epochs == 3
+
+
+class Fragile(keras.layers.SimpleRNNCell):
+    """Has no number for an answer where its dropout is above a half."""
+
+    def call(self, inputs, states, training=False):
+        output, states = super().call(inputs, states, training)
+        factor = float("nan") if self.recurrent_dropout > 0.5 else 1.0
+        return output * factor, states
+
+
+@pytest.mark.parametrize(
+    ("rates", "status", "chosen"), [((0.9, 0.1), "finished", 0.1), ((0.9,), "diverged", 0.9)]
+)
+def test_a_try_that_diverged_loses(tmp_path, rates, status, chosen):
+    keras_gru.register_cell("fragile", Fragile)
+    comparison = compare(
+        tiny(tmp_path, cells=("fragile",), tuning={"model.recurrent_dropout": rates})
+    )
+    (run,) = comparison.runs
+    assert (run.status, run.settings) == (status, {"model.recurrent_dropout": chosen})
+    assert [(row.tries, row.diverged) for row in tunings(comparison)] == [(len(rates), 1)]
+
+
+def test_the_edge_of_a_list_and_the_seconds_are_told(tuned):
+    best = tuned.runs[0].settings["training.learning_rate"]
+    for rates, edges in (
+        ((best, 1.0), {"training.learning_rate": "lowest"}),
+        ((1e-6, best), {"training.learning_rate": "highest"}),
+        ((1e-6, best, 1.0), {}),
+        ((best,), {}),
+    ):
+        experiment = tuned.experiment.model_copy(
+            update={"tuning": {"training.learning_rate": rates}}
+        )
+        assert tunings(dataclasses.replace(tuned, experiment=experiment))[0].edges == edges
+    row = tunings(tuned)[0]
+    assert row.tries == 2 and row.seconds == sum(record.seconds for record in tuned.tries[:2])
+    lost = sum(record.seconds for record in tuned.tries[::2])
+    assert seconds(tuned) == pytest.approx(sum(run.seconds for run in tuned.runs) + lost)
+
+
+def test_a_saved_network_is_used_with_its_own_settings(tmp_path):
+    experiment = tiny(tmp_path, cells=("simple_rnn",), tuning={"training.batch_size": (8,)})
+    comparison = compare(experiment)
+    folder, (run,) = RunFolder(comparison.folder), comparison.runs
+    assert folder.experiment_of(run).training.batch_size == 8
+    assert folder.experiment_of(run).tuning is None
+    assert use.evaluate(folder, run, "test")["mse"] == pytest.approx(run.test["mse"], rel=1e-6)
+
+
+def test_a_value_that_does_not_fit_is_refused_before_anything_is_trained(tmp_path):
+    with pytest.raises(ValidationError, match="learning_rate"):
+        compare(tiny(tmp_path, tuning={"training.learning_rate": (0.1, -1)}))
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_folder_of_an_older_version_has_no_settings(tuned, tmp_path):
+    rows = [json.loads(line) for line in (tuned.folder / "results.jsonl").read_text().splitlines()]
+    for row in rows:
+        del row["settings"]
+    text = (tuned.folder / "experiment.yaml").read_text()
+    (tmp_path / "experiment.yaml").write_text(text.split("tuning:")[0])
+    (tmp_path / "facts.json").write_text((tuned.folder / "facts.json").read_text())
+    (tmp_path / "results.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    old = RunFolder(tmp_path).comparison()
+    assert old.tries == () and old.runs[0].settings == {} and tunings(old) == ()
