@@ -8,6 +8,7 @@ import typing
 from collections.abc import Sequence
 
 from keras_gru.datasets import config as _config
+from keras_gru.datasets.config.generated import Generated
 
 if typing.TYPE_CHECKING:
     from keras_gru.datasets.sequence_dataset import (
@@ -73,6 +74,8 @@ def load(config: _config.DatasetConfig) -> "SequenceDataset":
     100
     """
     module = importlib.import_module(f"{__name__}.{_MODULES[type(config)]}")
+    if isinstance(config, Generated) and config.curriculum is not None:
+        return importlib.import_module(f"{__name__}.curriculum").load(module.load, config)
     return module.load(config)
 
 

@@ -101,7 +101,11 @@ def read(config: TfdsNamed, features: Sequence[str]) -> dict[str, dict]:
     Raises:
         UserError: if the dataset cannot be had, or has no such split.
     """
-    builder = source.prepared(find(config.name), files=None)
+    try:
+        builder = source.prepared(find(config.name), files=None)
+    except (ImportError, AssertionError) as error:  # a package, or a file that has no address
+        reason = " ".join(str(error).split())
+        raise UserError(f"{config.name} cannot be prepared: {reason}") from None
     splits = {"train": config.train, "validation": config.validation, "test": config.test}
     share = config.validation if isinstance(config.validation, float) else None
     if share is not None:

@@ -115,6 +115,8 @@ class SequenceDataset:
         baselines: what simple rules reach.
         notes: facts about the data that are worth logging, a sentence each.
         tokenizer: turns a text into the units of `vocabulary`; None where the input is no text.
+        stages: what training sees before `splits["train"]`, one after the other: a curriculum.
+        stage_epochs: epochs of each of them.
 
     Raises:
         UserError: if a split is empty.
@@ -129,6 +131,8 @@ class SequenceDataset:
     baselines: tuple[Baseline, ...] = ()
     notes: tuple[str, ...] = ()
     tokenizer: Tokenizer | None = None
+    stages: tuple["SequenceDataset", ...] = ()
+    stage_epochs: int = 1
 
     def __post_init__(self):
         check_not_empty(self.name, self.splits)
@@ -181,8 +185,10 @@ class SequenceDataset:
         def generate():
             epochs = (0,) if seed is None else itertools.count(first_epoch)
             for epoch in epochs:
-                for batch in self._plan(split, batch_size, seed, epoch):
-                    yield self._assemble(split, batch)
+                stage = self if seed is None else self._stage(epoch)
+                batches = stage._plan(split, batch_size, seed, epoch)
+                for batch in batches[: self.steps(split, batch_size)]:
+                    yield stage._assemble(split, batch)
 
         steps = tf.data.INFINITE_CARDINALITY
         if seed is None:
@@ -224,6 +230,11 @@ class SequenceDataset:
             for name, of in train.items()
         }
 
+    def _stage(self, epoch: int) -> "SequenceDataset":
+        """What an epoch trains on, counted from 0."""
+        number = epoch // self.stage_epochs
+        return self.stages[number] if number < len(self.stages) else self
+
     def _plan(self, split: str, batch_size: int, seed: int | None, epoch: int) -> list[Batch]:
         part = self.splits[split]
         rng = None if seed is None else np.random.default_rng([seed, epoch])
@@ -255,7 +266,20 @@ class SequenceDataset:
         return np.arange(steps) < part.lengths[name][batch.rows, None]
 
     def _signature(self, split: str):
-        """The shapes and types of `_assemble`: the batch is open, and so are padded time steps."""
+        """The shapes and types of `_assemble`: open where batches, of any stage, differ."""
+        import tensorflow as tf
+
+        def either(one, other):
+            shape = one.shape.most_specific_compatible_shape(other.shape)
+            return tf.TensorSpec(shape, one.dtype)
+
+        signature = self._own_signature(split)
+        for stage in self.stages:
+            signature = tf.nest.map_structure(either, signature, stage._own_signature(split))
+        return signature
+
+    def _own_signature(self, split: str):
+        """Without the stages: the batch is open, and so are padded time steps."""
         import tensorflow as tf
 
         part = self.splits[split]

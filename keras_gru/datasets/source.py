@@ -207,10 +207,6 @@ def _prepare(builder, files: Sequence[str] | None) -> None:
             f"The dataset {builder.name} could not be downloaded ({' '.join(str(error).split())}): "
             f"{_BY_HAND}."
         ) from None
-    except (ImportError, AssertionError) as error:  # a package, or a file that has no address
-        raise UserError(
-            f"The dataset {builder.name} cannot be prepared: {' '.join(str(error).split())}"
-        ) from None
     except OSError as error:
         # Another process may have prepared the same dataset in the meantime.
         if not builder.is_prepared():

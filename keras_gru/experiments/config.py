@@ -9,6 +9,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from keras_gru.datasets.config import DatasetConfig
+from keras_gru.datasets.config.generated import Generated
 from keras_gru.models.config import ModelConfig
 from keras_gru.settings import Settings
 
@@ -213,6 +214,21 @@ class Experiment(Settings):
             raise ValueError(
                 "'training.label_smoothing' is of classes, tags, tokens and words, received "
                 f"{self.training.label_smoothing:g} for {self.dataset.task}; leave it out"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _a_curriculum_ends(self) -> Self:
+        before = self.dataset.shorter_epochs if isinstance(self.dataset, Generated) else 0
+        if before >= self.training.epochs:
+            raise ValueError(
+                f"training.epochs is {self.training.epochs}, and the last stage of "
+                f"dataset.curriculum begins after {before}; use more epochs or fewer stages"
+            )
+        if self.training.patience is not None and self.training.patience < before:
+            raise ValueError(
+                f"training.patience is {self.training.patience}, so that a run may stop before the "
+                f"last stage of dataset.curriculum; use {before} or more"
             )
         return self
 

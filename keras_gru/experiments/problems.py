@@ -196,6 +196,8 @@ class _Schema:
     def _resolved(self, schema: dict, node: Node | None) -> dict:
         """The schema behind a reference; of several, the one that has what the tree holds."""
         kind = node.child("kind") if node else None
+        if node and isinstance(node.value, dict):  # a group that may be left out
+            schema = next((s for s in schema.get("anyOf", ()) if "$ref" in s), schema)
         if "discriminator" in schema and kind:
             schema = {"$ref": schema["discriminator"]["mapping"].get(str(kind.value), "")}
         if "$ref" in schema:

@@ -138,9 +138,9 @@ def test_what_must_be_fetched_by_hand_is_said(monkeypatch, tmp_path):
     """TFDS's own instructions, in the place of an assertion."""
     monkeypatch.setenv(DATA_DIR, str(tmp_path / "data"))
     monkeypatch.setenv(MANUAL_DIR, str(tmp_path / "nowhere"))
-    builder = by_name.find("newsroom")(data_dir=str(tmp_path / "data"))
+    config = TfdsTexts(kind="tfds_texts", name="newsroom")
     with pytest.raises(UserError, match=r"newsroom cannot be prepared: .*summari") as error:
-        source._prepare(builder, None)
+        by_name.read(config, ("text",))
     assert "\n" not in str(error.value)
 
 

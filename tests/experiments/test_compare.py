@@ -70,6 +70,27 @@ def test_a_stopped_run_goes_on_as_if_it_had_never_stopped(tmp_path, jit_compile,
         np.testing.assert_array_equal(one, other)
 
 
+def test_a_run_that_was_stopped_in_a_curriculum_goes_on_in_its_stage(tmp_path):
+    experiment = tiny(
+        tmp_path,
+        cells=("gru",),
+        dataset={
+            "kind": "adding",
+            "length": 9,
+            "train": 64,
+            "validation": 32,
+            "test": 32,
+            "curriculum": {"shortest": 3, "stages": 2, "epochs": 2},
+        },
+    )
+    whole = compare(experiment)
+    with pytest.raises(KeyboardInterrupt):
+        compare(experiment, watch=Recorder(stop_at=("gru", 1)))
+    stopped = max((tmp_path / "runs" / "tiny").iterdir())
+    resumed = compare(RunFolder(stopped).experiment(), folder=RunFolder(stopped))
+    assert [timeless(run) for run in resumed.runs] == [timeless(run) for run in whole.runs]
+
+
 def test_a_finished_comparison_is_not_trained_again(tmp_path):
     comparison = compare(tiny(tmp_path))
     watch = Recorder()

@@ -130,6 +130,45 @@ def test_the_model(model, sentence):
     assert said == f"a.yaml:1: {sentence}"
 
 
+@pytest.mark.parametrize(
+    "curriculum, training, sentence",
+    [
+        (
+            "{shortestt: 5}",
+            "{}",
+            "dataset.curriculum.shortest: missing setting; expected a whole number of at least 1\n"
+            "a.yaml:2: dataset.curriculum.shortestt: unknown setting. Did you mean 'shortest'?",
+        ),
+        ("5", "{}", "dataset.curriculum: expected settings or null, received 5"),
+        (
+            "{shortest: 5, stages: 1}",
+            "{}",
+            "dataset.curriculum.stages: expected a whole number from 2 to 100, received 1",
+        ),
+        (
+            "{shortest: 5, stages: 3, epochs: 10}",
+            "{epochs: 20}",
+            "training.epochs is 20, and the last stage of dataset.curriculum begins after 20; use "
+            "more epochs or fewer stages",
+        ),
+        (
+            "{shortest: 5, stages: 3, epochs: 5}",
+            "{epochs: 20, patience: 9}",
+            "training.patience is 9, so that a run may stop before the last stage of "
+            "dataset.curriculum; use 10 or more",
+        ),
+    ],
+)
+def test_a_curriculum(curriculum, training, sentence):
+    said = complaint(
+        "name: x\n"
+        f"dataset: {{kind: adding, curriculum: {curriculum}}}\n"
+        "model: {kind: forecaster, units: 3}\n"
+        f"training: {training}\n"
+    )
+    assert said.partition(": ")[2] == sentence
+
+
 VALUES = (
     "a list, not empty, every value true or false or a whole number or a number or text or null"
 )

@@ -1,31 +1,80 @@
 """Settings of the datasets that are generated."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, ValidationError, model_validator
 
 from keras_gru.datasets.config.common import Count, Length
 from keras_gru.settings import Settings
 
 
+class Curriculum(Settings):
+    """Training on shorter sequences first: stages that grow in equal steps to the full length."""
+
+    shortest: Annotated[int, Field(ge=1, description="length of the first stage's sequences")]
+    stages: Annotated[int, Field(ge=2, le=100, description="with the last, the full length")] = 4
+    epochs: Annotated[
+        int, Field(ge=1, description="of each stage but the last, which has the rest")
+    ] = 1
+
+
 class Generated(Settings):
     """Data that are made, not downloaded: as many sequences as are asked for."""
 
+    grows: ClassVar[str]  # the setting that says how long the sequences are, for a curriculum
     train: Annotated[Count, Field(description="training sequences")] = 10_000
     validation: Annotated[Count, Field(description="validation sequences")] = 1_000
     test: Annotated[Count, Field(description="test sequences")] = 1_000
     seed: Annotated[int, Field(ge=0, description="of the generated sequences")] = 0
+    curriculum: Annotated[
+        Curriculum | None, Field(description="train on shorter ones first; validate on long ones")
+    ] = None
 
     @property
     def sizes(self) -> dict[str, int]:
         """Name of a split -> its number of sequences."""
         return {"train": self.train, "validation": self.validation, "test": self.test}
 
+    @property
+    def shorter(self) -> tuple[Self, ...]:
+        """The settings of each stage of the curriculum before the last."""
+        if self.curriculum is None:
+            return ()
+        shortest, steps = self.curriculum.shortest, self.curriculum.stages - 1
+        growth = getattr(self, self.grows) - shortest
+        lengths = [shortest + growth * number // steps for number in range(steps)]
+        settings = {**self.model_dump(), "curriculum": None}
+        return tuple(type(self)(**{**settings, self.grows: length}) for length in lengths)
+
+    @property
+    def shorter_epochs(self) -> int:
+        """The epochs before the last stage of the curriculum."""
+        return 0 if self.curriculum is None else self.curriculum.epochs * len(self.shorter)
+
+    @model_validator(mode="after")
+    def _every_stage_is_longer(self) -> Self:
+        if self.curriculum is None:
+            return self
+        shortest, full = self.curriculum.shortest, getattr(self, self.grows)
+        least = shortest + self.curriculum.stages - 1
+        if full < least:
+            raise ValueError(
+                f"{self.curriculum.stages} stages of a curriculum that begins at {self.grows} "
+                f"{shortest} need a {self.grows} of {least} or more, received {full}"
+            )
+        try:
+            _ = self.shorter
+        except ValidationError as error:
+            problem = error.errors()[0]["msg"].replace("Input", f"the {self.grows}")
+            raise ValueError(f"curriculum.shortest is {shortest}, but {problem}") from None
+        return self
+
 
 class Adding(Generated):
     """The adding problem: the sum of the two marked numbers of a sequence (generated)."""
 
     task: ClassVar[str] = "forecasting"
+    grows: ClassVar[str] = "length"
     kind: Literal["adding"]
     length: Annotated[int, Field(ge=2, le=10_000, description="time steps of a sequence")] = 50
 
@@ -34,6 +83,7 @@ class CopyMemory(Generated):
     """The copying memory problem: a few symbols, a long wait, the same symbols (generated)."""
 
     task: ClassVar[str] = "tagging"
+    grows: ClassVar[str] = "delay"
     kind: Literal["copy_memory"]
     delay: Annotated[
         int, Field(ge=1, le=10_000, description="steps from symbols to recall, T in the papers")
@@ -46,6 +96,7 @@ class EmbeddedReber(Generated):
     """The embedded Reber grammar: is a string grammatical, or was a letter changed? (generated)"""
 
     task: ClassVar[str] = "classification"
+    grows: ClassVar[str] = "depth"
     kind: Literal["embedded_reber"]
     depth: Annotated[
         int, Field(ge=1, le=100, description="embeddings around the string: letters to remember")
@@ -63,6 +114,7 @@ class Arithmetic(Generated):
     """Sums and differences with letters in between, one character at a time (generated)."""
 
     task: ClassVar[str] = "language_model"
+    grows: ClassVar[str] = "digits"
     kind: Literal["arithmetic"]
     digits: Annotated[int, Field(ge=1, le=18, description="of the longest numbers")] = 8
     distractors: Annotated[
@@ -74,6 +126,7 @@ class TemporalOrder(Generated):
     """The temporal order problem: in which order did a few symbols come? (generated)"""
 
     task: ClassVar[str] = "classification"
+    grows: ClassVar[str] = "length"
     kind: Literal["temporal_order"]
     length: Annotated[
         int, Field(ge=10, le=10_000, description="steps of the shortest; the longest have 10% more")
@@ -85,6 +138,7 @@ class Xml(Generated):
     """Documents of nested XML tags with random names, one character at a time (generated)."""
 
     task: ClassVar[str] = "language_model"
+    grows: ClassVar[str] = "window"
     kind: Literal["xml"]
     window: Annotated[Length, Field(description="characters of a training sequence")] = 200
     steps: Annotated[int, Field(ge=1, le=10_000, description="tags before all are closed")] = 50
