@@ -145,6 +145,15 @@ class SequenceDataset:
         """Number of batches in an epoch of training; it is the same in every epoch."""
         return math.ceil(self.size(split) / batch_size)
 
+    def updates(self, batch_size: int, truncate: int | None) -> int:
+        """Updates in an epoch of training: its batches, or their chunks of `truncate` steps."""
+        if truncate is None:
+            return self.steps("train", batch_size)
+        part = self.splits["train"]
+        whole = part.targets.shape[1]
+        plan = self._plan("train", batch_size, seed=0, epoch=0)
+        return sum(math.ceil(batch.steps.get(part.stepwise, whole) / truncate) for batch in plan)
+
     def padding(self, split: str, batch_size: int) -> float:
         """Share of the time steps that are padding: in an epoch of train, in a pass of another."""
         lengths = self.splits[split].lengths

@@ -75,6 +75,16 @@ class Training(Settings):
             "then measured and saved: it is smoother than the weights of one step",
         ),
     ] = None
+    truncate: Annotated[
+        int | None,
+        Field(
+            ge=1,
+            le=1_000_000,
+            description="steps of the chunks that sequences are learnt in, an update after each: "
+            "the state goes on to the next and the gradient does not, so that very long sequences "
+            "take the memory of short ones; null: whole sequences",
+        ),
+    ] = None
     patience: Annotated[
         int | None,
         Field(ge=1, description="stop after so many epochs without a better validation metric"),
@@ -229,6 +239,19 @@ class Experiment(Settings):
             raise ValueError(
                 f"training.patience is {self.training.patience}, so that a run may stop before the "
                 f"last stage of dataset.curriculum; use {before} or more"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _chunks_need_an_output_at_every_step(self) -> Self:
+        if self.training.truncate is None:
+            return self
+        tasks = ("polyphony", "tagging", "language_model")
+        if self.model.task not in tasks or getattr(self.model, "bidirectional", False):
+            received = "a bidirectional model" if self.model.task in tasks else self.model.task
+            raise ValueError(
+                "'training.truncate' needs an output at every step that depends on the past alone, "
+                f"as in polyphony, tagging and language_model, received {received}; leave it out"
             )
         return self
 

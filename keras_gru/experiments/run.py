@@ -54,11 +54,14 @@ def build(experiment: Experiment, dataset: SequenceDataset, cell: str, seed: int
     if jit_compile or training.jit_compile is False:
         for layer in walking:
             layer.jit_compile = False
+    updates = dataset.updates(training.batch_size, training.truncate)
     model.compile(
-        optimizer=make_optimizer(training, dataset.steps("train", training.batch_size), seed),
+        optimizer=make_optimizer(training, updates, seed),
         jit_compile=jit_compile,
         **models.compile_options(dataset.spec, training.loss, training.label_smoothing),
     )
+    if training.truncate is not None:
+        model.train_step = models.TruncatedStep(model, training.truncate)
     return model
 
 

@@ -64,6 +64,7 @@ def complaint(content, *overrides, name="a.yaml"):
         "weight_noise: -0.1": "expected a number from 0 to 1, received -0.1",
         "average: 1": "expected a number above 0 and below 1 or null, received 1",
         "label_smoothing: 1": "expected a number of at least 0 and below 1, received 1",
+        "truncate: 0": "expected a whole number from 1 to 1000000 or null, received 0",
         "patience: 0": "expected a whole number of at least 1 or null, received 0",
         "tensorboard: no": "expected true or false, received 'no'",
         "tensorboard: 1": "expected true or false, received 1",
@@ -179,7 +180,7 @@ VALUES = (
     {
         "{training.learning_rate: [1, 0]}": "training.learning_rate: expected a number above 0 "
         "and up to 10, received 0",
-        "{training.rate: [1]}": "training.rate: unknown setting. Known: " + TRAINING + ".",
+        "{training.speed: [1]}": "training.speed: unknown setting. Known: " + TRAINING + ".",
         "{training.learning_ratee: [1]}": "training.learning_ratee: unknown setting. "
         "Did you mean 'learning_rate'?",
         "{model.unit: [1]}": "model.unit: unknown setting. Did you mean 'units'?",

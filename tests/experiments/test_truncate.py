@@ -1,0 +1,57 @@
+"""`training.truncate` through a whole run."""
+
+import numpy as np
+import pytest
+from pydantic import ValidationError
+
+from keras_gru import datasets
+from keras_gru.experiments import use
+from keras_gru.experiments.compare import compare
+from keras_gru.experiments.results import RunFolder
+from keras_gru.experiments.run import build, evaluate, fit
+from tests.experiments.helpers import Recorder, timeless, tiny
+
+COPY = {"kind": "copy_memory", "delay": 5, "train": 64, "validation": 32, "test": 32}
+TAGGER = {"kind": "tagger", "units": 4, "embedding": 3, "dropout": 0.2}
+
+
+def experiment(tmp_path, *, model=TAGGER, **training):
+    return tiny(tmp_path, cells=("gru",), dataset=COPY, model=model, training=training)
+
+
+def test_a_stopped_run_goes_on_as_if_it_had_never_stopped(tmp_path):
+    # With all that the optimizer keeps beside the weights.
+    one = experiment(tmp_path, truncate=10, schedule="cosine", weight_noise=0.01, average=0.9)
+    whole = compare(one)
+    with pytest.raises(KeyboardInterrupt):
+        compare(one, watch=Recorder(stop_at=("gru", 1)))
+    folder = next(p for p in (tmp_path / "runs").glob("*/*") if p != whole.folder)
+    resumed = compare(one, folder=RunFolder(folder))
+    assert timeless(resumed.runs[0]) == timeless(whole.runs[0])
+    networks = [use.load_model(RunFolder(c.folder), c.runs[0]) for c in (resumed, whole)]
+    for ours, theirs in zip(*(network.get_weights() for network in networks), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+def test_updates_are_counted_and_measuring_is_of_whole_sequences(tmp_path):
+    one = experiment(tmp_path, truncate=10, epochs=1)
+    dataset = datasets.load(one.dataset)
+    model = build(one, dataset, "gru", 0)
+    fit(model, one, dataset, "gru", 0)
+    # 25 steps are 3 chunks.
+    assert int(model.optimizer.iterations) == dataset.updates(16, 10) == 3 * 4
+    ordinary = build(experiment(tmp_path), dataset, "gru", 0)
+    ordinary.set_weights(model.get_weights())
+    assert evaluate(model, one, dataset, "test") == evaluate(ordinary, one, dataset, "test")
+
+
+@pytest.mark.parametrize(
+    ("changes", "received"),
+    [
+        ({"dataset": COPY, "model": {**TAGGER, "bidirectional": True}}, "a bidirectional model"),
+        ({}, "forecasting"),
+    ],
+)
+def test_what_has_no_output_at_every_step_is_refused(tmp_path, changes, received):
+    with pytest.raises(ValidationError, match=f"received {received}; leave it out"):
+        tiny(tmp_path, training={"truncate": 5}, **changes)

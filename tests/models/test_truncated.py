@@ -1,0 +1,160 @@
+"""Truncated back-propagation: chunks of a batch against the same thing written out by hand."""
+
+import functools
+
+import keras
+import numpy as np
+import pytest
+
+from keras_gru import models
+from keras_gru.cells import register_cell
+from keras_gru.errors import UserError
+from keras_gru.models.budget import recurrent_layers
+from keras_gru.models.truncated import TruncatedStep, read_on
+
+from .helpers import compiled, inputs, make, predict, seen_steps, targets
+
+KINDS = ("polyphony", "tagger", "tagger_vectors", "language_model")
+pytestmark = pytest.mark.skipif(
+    keras.backend.backend() != "tensorflow", reason="truncation is there on TensorFlow alone"
+)
+
+
+class Memoryless(keras.layers.Dense):
+    def __init__(self, units, return_sequences=False, name=None):
+        super().__init__(units, name=name)
+
+    def call(self, inputs, mask=None):
+        return super().call(inputs)
+
+
+def chunks(x, steps):
+    for start in range(0, 7, steps):
+        yield {name: array[:, start : start + steps] for name, array in x.items()}
+
+
+def beginning(model):
+    return [layer.get_initial_state(6) for layer in recurrent_layers(model)]
+
+
+def trained(kind, steps, options=None, **compile_options):
+    """Weights and logs after two batches; `steps` None is Keras' own training."""
+    model = compiled(kind, make(kind, **(options or {})), **compile_options)
+    if steps is not None:
+        model.train_step = TruncatedStep(model, steps)
+    x = inputs(kind)
+    y, weight = targets(kind, x)
+    for _ in range(2):
+        logs = model.train_on_batch(x, y, weight, return_dict=True)
+    return model, logs
+
+
+def assert_equal(ours, theirs):
+    for one, other in zip(ours, theirs, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-6)
+
+
+@functools.cache
+def by_hand(kind, steps, carry):
+    """Two batches in chunks, the state handed on as an array that has no gradient."""
+    import tensorflow as tf
+
+    model = compiled(kind, make(kind))
+    x = inputs(kind)
+    y, weight = targets(kind, x)
+    for _ in range(2):
+        states = beginning(model)
+        for number, part in enumerate(chunks(x, steps)):
+            here = slice(number * steps, (number + 1) * steps)
+            with tf.GradientTape() as tape:
+                outputs, states = read_on(model, part, states, training=True)
+                loss = model.compute_loss(part, y[:, here], outputs, weight[:, here])
+            variables = model.trainable_variables
+            model.optimizer.apply(tape.gradient(loss, variables), variables)
+            states = [[s.numpy() * carry for s in of] for of in states]
+    return model.get_weights()
+
+
+@pytest.mark.parametrize(
+    ("kind", "cell"),
+    [
+        *((kind, "gru") for kind in KINDS),
+        *(("polyphony", cell) for cell in ("lstm", "peephole_lstm", "min_gru")),
+    ],
+)
+def test_reading_in_chunks_is_reading_as_a_whole(kind, cell):
+    model = make(kind, cell, layers=2)
+    x = inputs(kind)
+    seen = seen_steps(kind, x)
+    states, outputs, forgetful = beginning(model), [], []
+    for part in chunks(x, 3):
+        forgetful.append(read_on(model, part, beginning(model))[0])
+        read, states = read_on(model, part, states)
+        outputs.append(read)
+    whole = predict(model, x)[seen]
+    np.testing.assert_allclose(np.concatenate(outputs, axis=1)[seen], whole, atol=1e-5)
+    assert np.abs(np.concatenate(forgetful, axis=1)[seen] - whole).max() > 1e-3
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_chunk_as_long_as_the_batch_is_no_truncation(kind):
+    ours, logs = trained(kind, 7, run_eagerly=True)
+    theirs, their_logs = trained(kind, None, run_eagerly=True)
+    assert_equal(ours.get_weights(), theirs.get_weights())
+    assert logs == pytest.approx(their_logs)
+
+
+@pytest.mark.parametrize("jit_compile", [False, True])
+def test_an_update_after_each_chunk_with_the_state_carried(jit_compile):
+    # 7 steps in chunks of at most 5 are 4 and 3.
+    model, _ = trained("polyphony", 5, jit_compile=jit_compile)
+    assert int(model.optimizer.iterations) == 4
+    assert_equal(model.get_weights(), by_hand("polyphony", 4, carry=1))
+    forgetful = by_hand("polyphony", 4, carry=0)
+    pairs = zip(model.get_weights(), forgetful, strict=True)
+    assert max(np.abs(ours - theirs).max() for ours, theirs in pairs) > 1e-3
+
+
+def test_the_logs_are_those_of_the_whole_batch():
+    kind = "polyphony"
+    model = compiled(kind, make(kind), run_eagerly=True)
+    model.optimizer.learning_rate = 0.0
+    model.train_step = TruncatedStep(model, 2)
+    x = inputs(kind)
+    y, weight = targets(kind, x)
+    logs = model.train_on_batch(x, y, weight, return_dict=True)
+    whole = model.test_on_batch(x, y, weight, return_dict=True)
+    assert logs == pytest.approx(whole, rel=1e-5)
+
+
+def test_a_chunk_in_which_nothing_counts_is_no_update():
+    kind = "polyphony"
+    model = compiled(kind, make(kind), run_eagerly=True)
+    model.train_step = TruncatedStep(model, 2)
+    x = inputs(kind)
+    y, weight = targets(kind, x)
+    weight[:, 2:4] = 0
+    logs = model.train_on_batch(x, y, weight, return_dict=True)
+    assert int(model.optimizer.iterations) == 3 and np.isfinite(logs["loss"])
+
+
+def test_the_model_stays_as_it_is(tmp_path):
+    model, _ = trained("language_model", 3, {"dropout": 0.2}, run_eagerly=True)
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    x = inputs("language_model")
+    np.testing.assert_array_equal(predict(loaded, x), predict(model, x))
+    assert len(models.sample(loaded, [3, 4], 5, seed=0)) == 5
+
+
+def test_what_cannot_be_cut(monkeypatch):
+    for model in (make("classifier"), make("forecaster_every_step")):
+        with pytest.raises(UserError, match="an output at every step"):
+            TruncatedStep(model, 3)
+    register_cell("memoryless", Memoryless)
+    for model in (make("tagger", bidirectional=True), make("tagger", "memoryless")):
+        with pytest.raises(UserError, match="hand on their state"):
+            TruncatedStep(model, 3)
+    monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
+    with pytest.raises(UserError, match="received 'jax'"):
+        TruncatedStep(make("tagger"), 3)
