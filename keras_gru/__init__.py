@@ -9,8 +9,14 @@ __version__ = "0.1.0"
 __all__ = [
     "GRU",
     "LSTM",
+    "BlockIdentity",
+    "Chrono",
     "CoupledLSTMCell",
     "GRUCell",
+    "GateBias",
+    "LayerNormGRUCell",
+    "LayerNormLSTMCell",
+    "LayerNormSimpleRNNCell",
     "MUT1Cell",
     "MUT2Cell",
     "MUT3Cell",
@@ -29,12 +35,19 @@ __all__ = [
 # Importing the package imports the layers, which makes a saved model loadable. Our own command is
 # the exception: `keras-gru --help` must not wait for TensorFlow, so there they come when asked for.
 if Path(sys.argv[0] if sys.argv else "").stem != "keras-gru":
-    import keras_gru.models.losses  # noqa: F401 (what our models were compiled with)
+    import keras_gru.models.losses
+    import keras_gru.models.optimizers  # noqa: F401 (what our models were compiled with)
     from keras_gru.layers import (
         GRU,
         LSTM,
+        BlockIdentity,
+        Chrono,
         CoupledLSTMCell,
+        GateBias,
         GRUCell,
+        LayerNormGRUCell,
+        LayerNormLSTMCell,
+        LayerNormSimpleRNNCell,
         MinGRU,
         MinGRUCell,
         MinimalGatedUnitCell,

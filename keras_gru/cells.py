@@ -18,6 +18,7 @@ class _Entry(NamedTuple):
     cell: Any  # what was registered; for a built-in one, the name of its class in keras_gru.layers
     label: str
     options: dict[str, Any]
+    normalized: str | None = None  # the class of its cell with layer normalisation
 
 
 # What every recurrent layer does unless told otherwise, and so need not be told.
@@ -29,15 +30,21 @@ _DEFAULTS = {
     "unroll": False,
     "dropout": 0,
     "recurrent_dropout": 0,
+    "recurrent_initializer": None,
+    "zoneout": 0,
     "seed": None,
     "name": None,
     "dtype": None,
 }
+# Those of them that change the mathematics, and that not every cell has a place for.
+_ASKED_FOR = ("dropout", "recurrent_dropout", "recurrent_initializer", "zoneout")
 _CELLS = {
-    "gru": _Entry("GRU", "GRU", {}),
-    "gru_reset_after": _Entry("GRU", "GRU (reset after)", {"reset_after": True}),
-    "lstm": _Entry("LSTM", "LSTM", {}),
-    "simple_rnn": _Entry("SimpleRNN", "SimpleRNN", {}),
+    "gru": _Entry("GRU", "GRU", {}, "LayerNormGRUCell"),
+    "gru_reset_after": _Entry(
+        "GRU", "GRU (reset after)", {"reset_after": True}, "LayerNormGRUCell"
+    ),
+    "lstm": _Entry("LSTM", "LSTM", {}, "LayerNormLSTMCell"),
+    "simple_rnn": _Entry("SimpleRNN", "SimpleRNN", {}, "LayerNormSimpleRNNCell"),
     "minimal_gated_unit": _Entry("MinimalGatedUnitCell", "MGU", {}),
     "coupled_lstm": _Entry("CoupledLSTMCell", "LSTM (coupled gates)", {}),
     "peephole_lstm": _Entry("PeepholeLSTMCell", "LSTM (peephole)", {}),
@@ -46,6 +53,17 @@ _CELLS = {
     "mut3": _Entry("MUT3Cell", "MUT3", {}),
     "min_gru": _Entry("MinGRU", "minGRU", {}),
     "min_lstm": _Entry("MinLSTM", "minLSTM", {}),
+    # Le et al. 2015: a ReLU, the identity to begin with, and an input that disturbs it little.
+    "irnn": _Entry(
+        "SimpleRNN",
+        "IRNN",
+        {
+            "activation": "relu",
+            "recurrent_initializer": "identity",
+            "kernel_initializer": {"class_name": "RandomNormal", "config": {"stddev": 0.001}},
+        },
+        "LayerNormSimpleRNNCell",
+    ),
 }
 
 
@@ -108,17 +126,32 @@ def register_cell(name: str, cell: Callable[..., Any], label: str | None = None)
     _CELLS[name] = _Entry(cell, label or name, {})
 
 
-def recurrent_layer(cell: str, /, units: int, **options: Any) -> Any:
+def recurrent_layer(
+    cell: str,
+    /,
+    units: int,
+    *,
+    gate_bias: float | None = None,
+    chrono: int | None = None,
+    layer_normalization: bool = False,
+    **options: Any,
+) -> Any:
     """A sequence layer of one of the registered cells.
 
     Args:
         cell: one of `cell_names()`.
         units: positive integer, the size of the state.
+        gate_bias: first bias of the gate that keeps the state, as of `keras_gru.GateBias`. A cell
+            that names no such gate (in `gate_signs`) begins as it would without.
+        chrono: longest dependency, for the first biases of `keras_gru.Chrono`, in the same cells.
+        layer_normalization: whether the weighted sums are normalised, as in
+            `keras_gru.LayerNormGRUCell`: of the GRU, the LSTM and the SimpleRNN.
         **options: what `keras_gru.GRU` takes and every recurrent layer has: `return_sequences`,
-            `return_state`, `go_backwards`, `stateful`, `unroll`, `dropout`, `recurrent_dropout`,
-            `seed`, `name`, `dtype`. Those that say what would be so without them are left out, and
-            a seed is where the cell takes none, so that the plainest cell will do. What else the
-            cell takes, such as `use_bias`, can be given, too.
+            `return_state`, `go_backwards`, `stateful`, `unroll`, `zoneout`, `dropout`,
+            `recurrent_dropout`, `seed`, `name`, `dtype`. Those that say what would be so without
+            them are left out, and a seed is where the cell takes none, so that the plainest cell
+            will do. What else the cell takes, such as `use_bias`, can be given, too;
+            `recurrent_initializer="identity"` is `keras_gru.BlockIdentity`, `None` the cell's own.
 
     Returns:
         A `keras.layers.Layer` that maps `(B, T, D)` to `(B, units)`, or to `(B, T, units)`.
@@ -126,13 +159,40 @@ def recurrent_layer(cell: str, /, units: int, **options: Any) -> Any:
     Raises:
         UserError: there is no such cell, or it does not take an option.
     """
-    entry = _entry(cell)
-    given = {key: value for key, value in options.items() if value != _DEFAULTS.get(key, ...)}
-    if isinstance(entry.cell, str):
-        from keras_gru import layers  # not before it is needed: it imports Keras
+    from keras_gru import layers  # not before it is needed: it imports Keras
 
-        return _layer_of(cell, getattr(layers, entry.cell), units, {**entry.options, **given})
-    return _layer_of(cell, entry.cell, units, given)
+    entry = _entry(cell)
+    made_of = _normalized(cell, entry) if layer_normalization else entry.cell
+    made_of = getattr(layers, made_of) if isinstance(made_of, str) else made_of
+    given = {key: value for key, value in options.items() if value != _DEFAULTS.get(key, ...)}
+    given = {**entry.options, **given, **_first_bias(made_of, gate_bias, chrono)}
+    _refuse(cell, made_of, given)
+    if given.get("recurrent_initializer") == "identity":
+        given["recurrent_initializer"] = layers.BlockIdentity()
+    return _layer_of(cell, made_of, units, given)
+
+
+def _normalized(name: str, entry: _Entry) -> str:
+    if entry.normalized is None:
+        known = ", ".join(other for other in _CELLS if _CELLS[other].normalized)
+        raise UserError(
+            f"Cell '{name}' takes no layer_normalization: received true, use false, or one of the "
+            f"cells {known}."
+        )
+    return entry.normalized
+
+
+def _first_bias(cell: Any, gate_bias: float | None, chrono: int | None) -> dict[str, Any]:
+    """The options of a cell by which the bias of its gates starts from something else."""
+    from keras_gru.layers import Chrono, GateBias
+
+    signs = getattr(cell, "gate_signs", "")
+    if (gate_bias is None and chrono is None) or not signs.strip("."):
+        return {}
+    bias = GateBias(gate_bias, signs) if chrono is None else Chrono(chrono, signs)
+    # An LSTM would put its 1 over what the bias says of the forget gate.
+    others = {"unit_forget_bias": False} if "unit_forget_bias" in _accepted(cell) else {}
+    return {"bias_initializer": bias, **others}
 
 
 def _entry(name: str) -> _Entry:
@@ -161,8 +221,8 @@ def _layer_of(name: str, cell: Any, units: int, options: dict[str, Any]) -> Any:
 
     if not inspect.isclass(cell):
         layer = cell(units, **options)
-    elif issubclass(cell, keras.layers.RNN) or "return_sequences" in _accepted(cell):
-        layer = cell(units, **_only_accepted(name, cell, options, options))
+    elif _is_layer(cell):
+        layer = cell(units, **_only_accepted(cell, options))
     else:
         layer = _wrapped(name, cell, units, options)
     if isinstance(layer, keras.Layer):
@@ -173,9 +233,8 @@ def _layer_of(name: str, cell: Any, units: int, options: dict[str, Any]) -> Any:
 def _wrapped(name: str, cell: type, units: int, options: dict[str, Any]) -> Any:
     from keras_gru.layers import Recurrence
 
-    own = {"dropout", "recurrent_dropout", "seed"} | (_accepted(cell) - _accepted(Recurrence))
-    own &= options.keys()
-    made = cell(units, **_only_accepted(name, cell, options, own))
+    own = options.keys() & ({"seed"} | (_accepted(cell) - _accepted(Recurrence)))
+    made = cell(units, **_only_accepted(cell, {key: options[key] for key in own}))
     if not hasattr(made, "state_size"):
         raise UserError(
             f"Cell '{name}' must have a `state_size` (an integer or a list of them): "
@@ -184,12 +243,30 @@ def _wrapped(name: str, cell: type, units: int, options: dict[str, Any]) -> Any:
     return Recurrence(made, **{key: value for key, value in options.items() if key not in own})
 
 
-def _only_accepted(name: str, cls: type, options: dict[str, Any], keys: Any) -> dict[str, Any]:
+def _refuse(name: str, cell: Any, options: dict[str, Any]) -> None:
+    from keras_gru.layers import Recurrence
+
+    if not inspect.isclass(cell):
+        return
+    accepted = _accepted(cell) if _is_layer(cell) else _accepted(cell) | _accepted(Recurrence)
+    for key in _ASKED_FOR:
+        if key in options and key not in accepted:
+            default = "null" if _DEFAULTS[key] is None else _DEFAULTS[key]
+            raise UserError(
+                f"Cell '{name}' takes no {key}: received {options[key]}, use {default}."
+            )
+
+
+def _is_layer(cls: type) -> bool:
+    """Whether a class walks over the sequence by itself, and is no cell."""
+    import keras
+
+    return issubclass(cls, keras.layers.RNN) or "return_sequences" in _accepted(cls)
+
+
+def _only_accepted(cls: type, options: dict[str, Any]) -> dict[str, Any]:
     accepted = _accepted(cls)
-    for key in keys:
-        if key.endswith("dropout") and key not in accepted:
-            raise UserError(f"Cell '{name}' takes no {key}: received {options[key]}, use 0.")
-    return {key: options[key] for key in keys if key != "seed" or key in accepted}
+    return {key: options[key] for key in options if key != "seed" or key in accepted}
 
 
 def _accepted(cls: type) -> set[str]:

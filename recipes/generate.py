@@ -1,10 +1,13 @@
-"""Let a trained language model write.
+"""Let a trained language model write, or a model of polyphonic music play.
 
     python recipes/compare.py configs/tiny_shakespeare.yaml
     python recipes/generate.py runs/tiny_shakespeare/2026-01-31_12-00-00 "ROMEO:"
+    python recipes/compare.py configs/jsb_chorales.yaml
+    python recipes/generate.py runs/jsb_chorales/2026-01-31_12-00-00 --length 64
 
 The same prompt at three temperatures: low ones repeat what is likely, high ones dare and misspell.
-`keras-gru generate` does it for one, with top-k and a character to stop at.
+Music goes on from the first steps of a piece, into a MIDI file and a picture for each temperature.
+`keras-gru generate` does it for one, with top-k and a character to stop at, or a piece and a tempo.
 """
 
 import argparse
@@ -21,7 +24,19 @@ def main(run: str, prompt: str, length: int) -> None:
     record = use.choose_run(folder)  # the best on validation
     for temperature in TEMPERATURES:
         print(f"--- {record.label}, seed {record.seed}, temperature {temperature}")
-        print(use.generate(folder, record, prompt, length=length, temperature=temperature, seed=0))
+        how = {"length": length, "temperature": temperature, "seed": 0}
+        if folder.experiment().dataset.task == "polyphony":
+            play(use.generate_music(folder, record, **how), f"temperature-{temperature}")
+        else:
+            print(use.generate(folder, record, prompt, **how))
+
+
+def play(music: use.Music, name: str) -> None:
+    from keras_gru.report.music import save_midi, save_piano_roll
+
+    save_midi(music, f"{name}.mid")
+    save_piano_roll(music, f"{name}.png")
+    print(f"{name}.mid and {name}.png: {music.notes.sum(axis=1).mean():.1f} notes at a time")
 
 
 if __name__ == "__main__":
@@ -29,7 +44,7 @@ if __name__ == "__main__":
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("run", help="a run folder, such as runs/NAME/2026-01-31_12-00-00")
-    parser.add_argument("prompt", nargs="?", default="ROMEO:\n", help="what the text begins with")
-    parser.add_argument("--length", type=int, default=300, help="characters to write")
+    parser.add_argument("prompt", nargs="?", default="ROMEO:\n", help="what a text begins with")
+    parser.add_argument("--length", type=int, default=300, help="characters or time steps to write")
     with one_sentence():
         main(**vars(parser.parse_args()))

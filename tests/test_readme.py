@@ -36,7 +36,9 @@ def test_the_python_examples_run_and_their_layers_compute():
 
 
 def test_the_yaml_examples_are_accepted(tmp_path):
-    example, whole, data = blocks("yaml")
+    example, training, whole, own, named = blocks("yaml")
+    (tmp_path / "trained.yaml").write_text(f"base: imdb_reviews\n{training}")
+    assert load_experiment(tmp_path / "trained.yaml").training.schedule == "step"
     (tmp_path / "sales.yaml").write_text(whole)
     assert load_experiment(tmp_path / "sales.yaml").dataset.horizon == 7
     (tmp_path / "mine.yaml").write_text(example)
@@ -46,8 +48,10 @@ def test_the_yaml_examples_are_accepted(tmp_path):
         "texts": "classifier",
         "text_file": "language_model",
         "npz": "classifier",
+        "tfds_texts": "classifier",
+        "tfds_tags": "tagger",
     }
-    for number, line in enumerate(data.splitlines()):
+    for number, line in enumerate((own + named).splitlines()):
         line = line.split("  #")[0]
         kind = re.search(r"kind: (\w+)", line).group(1)
         path = tmp_path / f"{number}.yaml"

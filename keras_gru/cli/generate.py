@@ -1,45 +1,134 @@
 """keras-gru generate"""
 
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
-from keras_gru.cli.arguments import CellOfRun, Run, SeedOfRun
+from keras_gru.cli.arguments import CellOfRun, Run, SeedOfRun, check_place
 from keras_gru.cli.start import start_tensorflow
+from keras_gru.errors import UserError
+
+_OF_TASK = {"language_model": "text", "polyphony": "music"}
 
 
 def generate(
     run: Run,
-    prompt: Annotated[str, typer.Option(help="What the text begins with.")] = "\n",
-    length: Annotated[int, typer.Option(min=1, help="Characters to write.")] = 400,
+    length: Annotated[
+        int | None,
+        typer.Option(min=1, help="Characters or time steps to write; default: 400 or 64."),
+    ] = None,
     temperature: Annotated[
         float, typer.Option(min=0, help="0 writes the likeliest; higher is more daring.")
     ] = 0.8,
-    top_k: Annotated[
-        int | None, typer.Option(min=1, help="Draw from the k likeliest alone.")
-    ] = None,
-    stop: Annotated[str | None, typer.Option(help="A character to stop at.")] = None,
     cell: CellOfRun = None,
     seed: SeedOfRun = None,
     sampling_seed: Annotated[
-        int | None, typer.Option(min=0, help="The same one writes the same text.")
+        int | None, typer.Option(min=0, help="The same one writes the same text or music.")
+    ] = None,
+    prompt: Annotated[
+        str | None,
+        typer.Option(
+            help="What the text begins with; default: a new line.", rich_help_panel="Text"
+        ),
+    ] = None,
+    top_k: Annotated[
+        int | None,
+        typer.Option(min=1, help="Draw from the k likeliest alone.", rich_help_panel="Text"),
+    ] = None,
+    stop: Annotated[
+        str | None, typer.Option(help="A character to stop at.", rich_help_panel="Text")
+    ] = None,
+    piece: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            help="The piece of the test split to begin with; default: 0.",
+            rich_help_panel="Music",
+        ),
+    ] = None,
+    prompt_steps: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            help="How many of its time steps; 0 begins with silence; default: 8.",
+            rich_help_panel="Music",
+        ),
+    ] = None,
+    tempo: Annotated[
+        float | None,
+        typer.Option(
+            min=10, max=1000, help="Quarter notes per minute; default: 90.", rich_help_panel="Music"
+        ),
+    ] = None,
+    midi: Annotated[
+        Path | None,
+        typer.Option(
+            help="Where to, the picture beside it; default: <cell>-seed<n>.mid in the run folder.",
+            rich_help_panel="Music",
+        ),
     ] = None,
 ) -> None:
-    """Let a language model write."""
+    """Let a language model write text, or a polyphony model a MIDI file and a picture of it."""
     from keras_gru.experiments.results import RunFolder
 
     folder = RunFolder(run)
+    both = {"length": length, "temperature": temperature, "seed": sampling_seed}
+    options = {
+        "text": {"prompt": prompt, "top_k": top_k, "stop": stop},
+        "music": {"piece": piece, "prompt_steps": prompt_steps, "tempo": tempo, "midi": midi},
+    }
+    wanted = _what_it_writes(folder)
+    for other in options.keys() - {wanted}:
+        for name in _given(options[other]):
+            raise UserError(
+                f"--{name.replace('_', '-')} is for {other}, and this run writes {wanted}; "
+                "leave it out."
+            )
+    if midi is not None:
+        _check_midi(midi)
     start_tensorflow()
     from keras_gru.experiments import use
 
-    text = use.generate(
-        folder,
-        use.choose_run(folder, cell, seed),
-        prompt,
-        length=length,
-        temperature=temperature,
-        top_k=top_k,
-        stop=stop,
-        seed=sampling_seed,
-    )
-    typer.echo(text)
+    record = use.choose_run(folder, cell, seed)
+    write = _text if wanted == "text" else _music
+    write(folder, record, **_given(both | options[wanted]))
+
+
+def _given(options: dict[str, Any]) -> dict[str, Any]:
+    """What the user said; the functions know what is meant where nothing was."""
+    return {name: value for name, value in options.items() if value is not None}
+
+
+def _what_it_writes(folder) -> str:
+    task = folder.experiment().dataset.task
+    if task not in _OF_TASK:
+        raise UserError(
+            f"{folder.path}: a model for {task} cannot write text or music; "
+            f"give a run whose dataset is for {' or '.join(_OF_TASK)}."
+        )
+    return _OF_TASK[task]
+
+
+def _text(folder, record, prompt: str = "\n", **options) -> None:
+    from keras_gru.experiments import use
+
+    typer.echo(use.generate(folder, record, prompt, **options))
+
+
+def _music(folder, record, midi: Path | None = None, tempo: float = 90, **options) -> None:
+    from keras_gru.experiments import use
+    from keras_gru.report.music import save_midi, save_piano_roll
+
+    midi = midi or folder.path / f"{record.cell}-seed{record.seed}.mid"
+    music = use.generate_music(folder, record, **options)
+    save_midi(music, midi, tempo=tempo)
+    picture = midi.with_suffix(".png")
+    save_piano_roll(music, picture)
+    typer.echo(f"The music: {midi}\nThe piano roll: {picture}")
+
+
+def _check_midi(midi: Path) -> None:
+    check_place(midi)
+    if midi.suffix not in (".mid", ".midi"):
+        raise UserError(f"{midi}: the name of a MIDI file ends in .mid")

@@ -23,6 +23,7 @@ __all__ = ["Baseline", "Metric", "SequenceDataset", "SequenceSpec", "Split", "lo
 # The module of each kind has a function `load(config) -> SequenceDataset`.
 _MODULES = {
     _config.Adding: "adding",
+    _config.Arithmetic: "arithmetic",
     _config.CopyMemory: "copy_memory",
     _config.EmbeddedReber: "embedded_reber",
     _config.TemporalOrder: "temporal_order",
@@ -36,6 +37,8 @@ _MODULES = {
     _config.Atis: "en_atis",
     _config.Shakespeare: "tiny_shakespeare",
     _config.SpaEng: "spa_eng",
+    _config.TfdsTexts: "tfds_texts",
+    _config.TfdsTags: "tfds_tags",
     _config.CsvSeries: "csv_series",
     _config.Texts: "texts",
     _config.TextFile: "text_file",

@@ -12,9 +12,10 @@ from keras_gru.datasets.sequence_dataset import Baseline, Split
 def real_steps(split: Split) -> np.ndarray:
     """(N, T): True where a target counts."""
     steps = np.arange(split.targets.shape[1])
-    if split.stepwise not in split.lengths:
-        return np.ones((split.size, len(steps)), bool)
-    return steps < split.lengths[split.stepwise][:, None]
+    counts = np.ones((split.size, len(steps)), bool)
+    if split.stepwise in split.lengths:
+        counts = steps < split.lengths[split.stepwise][:, None]
+    return counts if split.weights is None else counts & split.weights
 
 
 def majority_class(

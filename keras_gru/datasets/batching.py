@@ -64,18 +64,20 @@ def plan(
 ) -> list[Batch]:
     """Deals out every sequence of a split once.
 
-    Rows are sorted by the bucket of their lengths and cut into batches: only a batch that
-    straddles two buckets is padded more than its rows need, and only one batch is not full.
+    Rows are sorted by the bucket of their lengths and cut into batches. For training, only a batch
+    that straddles two buckets is padded more than its rows need, and only one batch is not full.
+    For evaluation, where a small batch does no harm, none straddles: a split of few rows has a
+    batch or two per bucket, and nearly every one would.
 
     Args:
         lengths: name of an input -> (N,) its lengths.
         bounds: name of an input -> its boundaries.
         size: sequences in the split (N).
         batch_size: sequences in a batch (B).
-        rng: shuffles rows and batches; None keeps their order.
+        rng: shuffles rows and batches, for training; None keeps their order, for evaluation.
 
     Returns:
-        `ceil(N / B)` batches.
+        `ceil(N / B)` batches; without `rng` at most one more for each further bucket.
     """
     order = np.arange(size) if rng is None else rng.permutation(size)
     buckets = {name: np.searchsorted(bounds[name], of) for name, of in lengths.items()}
@@ -83,11 +85,24 @@ def plan(
     for name, bucket in buckets.items():
         key = key * len(bounds[name]) + bucket
     order = order[np.argsort(key[order], kind="stable")]
+    ends = np.flatnonzero(np.diff(key[order])) + 1
     batches = []
-    for start in range(0, size, batch_size):
-        rows = order[start : start + batch_size]
-        steps = {name: int(bounds[name][bucket[rows].max()]) for name, bucket in buckets.items()}
-        batches.append(Batch(rows, steps))
+    for part in [order] if rng is not None else np.split(order, ends):
+        for start in range(0, len(part), batch_size):
+            rows = part[start : start + batch_size]
+            longest = {name: bucket[rows].max() for name, bucket in buckets.items()}
+            steps = {name: int(bounds[name][bucket]) for name, bucket in longest.items()}
+            batches.append(Batch(rows, steps))
     if rng is not None:
         batches = [batches[i] for i in rng.permutation(len(batches))]
     return batches
+
+
+def gather(array: np.ndarray, batch: Batch, name: str | None, dtype) -> np.ndarray:
+    """The rows of a batch, (B, ...), cut or padded to the batch's steps of the input `name`."""
+    if name not in batch.steps:
+        return array[batch.rows].astype(dtype)
+    steps = batch.steps[name]
+    rows = array[batch.rows, :steps].astype(dtype)
+    missing = steps - rows.shape[1]  # a split may be shorter than the longest boundary
+    return np.pad(rows, [(0, 0), (0, missing)] + [(0, 0)] * (rows.ndim - 2)) if missing else rows

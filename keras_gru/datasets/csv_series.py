@@ -27,7 +27,8 @@ def load(config: CsvSeries) -> SequenceDataset:
         UserError: if a column is missing, a cell is no number, or a split is too short.
     """
     table = read_table(existing(config.path, "a CSV file"))
-    inputs = _numbers(table, config.inputs or config.targets)
+    seen = config.inputs or config.targets
+    inputs = _numbers(table, seen)
     targets = _numbers(table, config.targets)
     sizes = _sizes(len(targets), config.validation_share, config.test_share)
     _check_long_enough(config, sizes)
@@ -48,6 +49,7 @@ def load(config: CsvSeries) -> SequenceDataset:
         length=config.window,
         horizon=config.horizon,
         every_step=config.every_step,
+        history=tuple(map(seen.index, config.targets)) if {*config.targets} <= {*seen} else None,
     )
     season = config.season or 1
     return SequenceDataset(

@@ -10,30 +10,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from keras_gru.datasets.batching import Batch, boundaries, plan
+from keras_gru.datasets.batching import Batch, boundaries, gather, plan
+from keras_gru.datasets.judging import Baseline, Metric
 from keras_gru.datasets.text import PADDING, Tokenizer
 from keras_gru.errors import UserError
 
 SPLITS = ("train", "validation", "test")
-
-
-@dataclass(frozen=True)
-class Metric:
-    """The one number that a dataset is judged by.
-
-    Args:
-        name: its name in Keras' logs, such as `"accuracy"`, `"nll"` or `"mae"`.
-        mode: `"max"` or `"min"`: which is better.
-        label: its name for a reader, with the unit, such as `"MAE (passengers)"`.
-        scale: what a logged value is multiplied by before a reader sees it.
-        digits: digits after the point for a reader.
-    """
-
-    name: str
-    mode: str
-    label: str
-    scale: float = 1.0
-    digits: int = 3
 
 
 @dataclass(frozen=True)
@@ -49,6 +31,8 @@ class SequenceSpec:
         length: time steps of every sequence; None where they differ.
         horizon: steps ahead (H), for forecasting.
         every_step: whether a forecast is made at every step (sequence-to-sequence).
+        history: columns of the input that hold the variables to forecast, in their order; None
+            where they are not among them.
         start: token that starts a translation.
         end: token that ends a translation.
     """
@@ -60,6 +44,7 @@ class SequenceSpec:
     length: int | None = None
     horizon: int = 1
     every_step: bool = False
+    history: tuple[int, ...] | None = None
     start: int = 0
     end: int = 0
 
@@ -67,16 +52,6 @@ class SequenceSpec:
     def masked(self) -> bool:
         """Whether vector input comes with a mask (token input needs none: padding is token 0)."""
         return self.vocabulary is None and self.length is None
-
-
-@dataclass(frozen=True)
-class Baseline:
-    """What a rule without a recurrent network reaches; `metrics` as a run logs them."""
-
-    label: str
-    validation: Mapping[str, float]
-    test: Mapping[str, float]
-    parameters: int = 0
 
 
 @dataclass(frozen=True)
@@ -88,12 +63,27 @@ class Split:
         targets: (N, ...), or (N, T, ...) where each step has its own.
         lengths: name of an input -> (N,) its time steps; an input that is not here has no padding.
         stepwise: the input whose steps the targets follow, or None.
+        weights: (N, T) of such targets, True where a step counts; None: every step that is no
+            padding.
+
+    Raises:
+        UserError: if the weights do not fit the targets.
     """
 
     inputs: Mapping[str, np.ndarray]
     targets: np.ndarray
     lengths: Mapping[str, np.ndarray] = field(default_factory=dict)
     stepwise: str | None = None
+    weights: np.ndarray | None = None
+
+    def __post_init__(self):
+        if self.weights is None:
+            return
+        if self.stepwise is None or self.weights.shape != self.targets.shape[:2]:
+            raise UserError(
+                f"A split's weights are of the shape {self.weights.shape}; stepwise targets of the "
+                f"shape {self.targets.shape} would have a weight for each sequence and step."
+            )
 
     @property
     def size(self) -> int:
@@ -148,17 +138,18 @@ class SequenceDataset:
         return self.splits[split].size
 
     def steps(self, split: str, batch_size: int) -> int:
-        """Number of batches in an epoch; it is the same in every epoch."""
+        """Number of batches in an epoch of training; it is the same in every epoch."""
         return math.ceil(self.size(split) / batch_size)
 
     def padding(self, split: str, batch_size: int) -> float:
-        """Share of an epoch's time steps that are padding, measured on the batches of an epoch."""
+        """Share of the time steps that are padding: in an epoch of train, in a pass of another."""
         lengths = self.splits[split].lengths
         if not lengths:
             return 0.0
+        seed = 0 if split == "train" else None
         steps = sum(
             len(batch.rows) * sum(batch.steps.values())
-            for batch in self._plan(split, batch_size, seed=0, epoch=0)
+            for batch in self._plan(split, batch_size, seed, epoch=0)
         )
         return 1 - float(sum(of.sum() for of in lengths.values())) / steps
 
@@ -172,7 +163,7 @@ class SequenceDataset:
             batch_size: sequences in a batch; one batch of an epoch may have fewer.
             seed: makes it a stream for training: epoch after epoch without end, the order of each
                 a pure function of the seed and the number of the epoch. None: one pass in fixed
-                order.
+                order, for evaluation, where the last batch of each length bucket may have fewer.
             first_epoch: the epoch to start with, so that a resumed run sees what it would have
                 seen.
 
@@ -193,7 +184,9 @@ class SequenceDataset:
                 for batch in self._plan(split, batch_size, seed, epoch):
                     yield self._assemble(split, batch)
 
-        steps = self.steps(split, batch_size) if seed is None else tf.data.INFINITE_CARDINALITY
+        steps = tf.data.INFINITE_CARDINALITY
+        if seed is None:
+            steps = len(self._plan(split, batch_size, seed, epoch=0))
         stream = tf.data.Dataset.from_generator(generate, output_signature=self._signature(split))
         return stream.apply(tf.data.experimental.assert_cardinality(steps)).prefetch(8)
 
@@ -242,14 +235,17 @@ class SequenceDataset:
         x = {}
         for name, array in part.inputs.items():
             dtype = np.float32 if name == "features" else np.int32
-            x[name] = _gather(array, batch, name, dtype)
+            x[name] = gather(array, batch, name, dtype)
         if self.spec.masked:
             x["mask"] = self._real_steps(part, batch, "features", x["features"].shape[1])
         dtype = np.float32 if self.spec.task in ("forecasting", "polyphony") else np.int32
-        y = _gather(part.targets, batch, part.stepwise, dtype)
+        y = gather(part.targets, batch, part.stepwise, dtype)
         if part.stepwise is None:
             return x, y
-        return x, y, self._real_steps(part, batch, part.stepwise, y.shape[1]).astype(np.float32)
+        counts = self._real_steps(part, batch, part.stepwise, y.shape[1])
+        if part.weights is not None:
+            counts &= gather(part.weights, batch, part.stepwise, bool)
+        return x, y, counts.astype(np.float32)
 
     @staticmethod
     def _real_steps(part: Split, batch: Batch, name: str, steps: int) -> np.ndarray:
@@ -275,13 +271,3 @@ class SequenceDataset:
             for name, array in x.items()
         }
         return (inputs, *(describe(array, part.stepwise in part.lengths) for array in (y, *weight)))
-
-
-def _gather(array: np.ndarray, batch: Batch, name: str | None, dtype) -> np.ndarray:
-    """The rows of a batch, (B, ...), cut or padded to the batch's steps of the input `name`."""
-    if name not in batch.steps:
-        return array[batch.rows].astype(dtype)
-    steps = batch.steps[name]
-    rows = array[batch.rows, :steps].astype(dtype)
-    missing = steps - rows.shape[1]  # a split may be shorter than the longest boundary
-    return np.pad(rows, [(0, 0), (0, missing)] + [(0, 0)] * (rows.ndim - 2)) if missing else rows

@@ -56,7 +56,7 @@ def carved(columns: Mapping[str, Mapping], validation: int) -> dict[str, dict]:
     """Takes a validation split out of train, by a fixed seed.
 
     Args:
-        columns: what `read` gave for `"train"` and `"test"`, all of it arrays.
+        columns: what `read` gave for `"train"` and `"test"`.
         validation: how many examples.
 
     Returns:
@@ -66,13 +66,29 @@ def carved(columns: Mapping[str, Mapping], validation: int) -> dict[str, dict]:
     size = len(next(iter(train.values())))
     order = np.random.default_rng(_CARVING_SEED).permutation(size)
     rows = {"train": order[validation:], "validation": order[:validation]}
-    parts = {name: {key: of[at] for key, of in train.items()} for name, at in rows.items()}
+    parts = {name: {key: _rows(of, at) for key, of in train.items()} for name, at in rows.items()}
     return {**parts, "test": columns["test"]}
 
 
+def _rows(column, at: np.ndarray):
+    return column[at] if isinstance(column, np.ndarray) else [column[row] for row in at]
+
+
 @_quiet()
-def prepared(builder, files: Sequence[str] = (), **builder_arguments):
-    """The builder of a TFDS dataset, prepared if it was not; arguments and errors as in `read`."""
+def prepared(builder, files: Sequence[str] | None = (), **builder_arguments):
+    """The builder of a TFDS dataset, prepared if it was not.
+
+    Args:
+        builder: what makes a builder, or the name of one of the library's.
+        files: the publisher's names of the files that it is made from; None asks the builder.
+        **builder_arguments: such as `config`.
+
+    Returns:
+        A TFDS builder.
+
+    Raises:
+        UserError: as `read` does.
+    """
     import tensorflow_datasets as tfds
 
     tfds.disable_progress_bar()
@@ -102,12 +118,13 @@ def prepared(builder, files: Sequence[str] = (), **builder_arguments):
 
 
 @_quiet()
-def columns(builder, split: str) -> dict:
+def columns(builder, split: str, features: Sequence[str] | None = None) -> dict:
     """All examples of a split, in the order of the stored examples.
 
     Args:
         builder: a prepared TFDS builder.
         split: name of a split.
+        features: names of the features to read; None reads all.
 
     Returns:
         Name of a feature -> array with an entry per example, or a list where lengths differ.
@@ -116,19 +133,61 @@ def columns(builder, split: str) -> dict:
 
     # One shard after the other: the order is the order in the files.
     order = tfds.ReadConfig(interleave_cycle_length=1, try_autocache=False)
-    examples = builder.as_dataset(split=split, shuffle_files=False, read_config=order)
-    ragged = any(None in feature.shape for feature in builder.info.features.values())
+    wanted = (
+        None if features is None else tfds.decode.PartialDecoding(dict.fromkeys(features, True))
+    )
+    examples = builder.as_dataset(
+        split=split, shuffle_files=False, read_config=order, decoders=wanted
+    )
+    features = list(builder.info.features) if features is None else features
+    ragged = any(None in builder.info.features[name].shape for name in features)
     if ragged:
         rows = list(tfds.as_numpy(examples))
-        return {name: [row[name] for row in rows] for name in builder.info.features}
+        return {name: [row[name] for row in rows] for name in features}
     size = builder.info.splits[split].num_examples
     return next(iter(tfds.as_numpy(examples.batch(size))))
 
 
-def _prepare(builder, files: Sequence[str]) -> None:
+class _Asked(Exception):
+    """Ends a builder's first request: `urls` are what it asked for."""
+
+    def __init__(self, urls=()):
+        super().__init__()
+        self.urls = urls
+
+
+class _FirstRequest:
+    """Stands in for TFDS's download manager, to find out which files a builder wants."""
+
+    def download(self, urls):
+        raise _Asked(urls)
+
+    download_and_extract = download
+
+    def __getattr__(self, name):
+        raise _Asked
+
+
+def _files_of(builder) -> Sequence[str]:
+    """The names of the files that a builder asks for first, where they are registered."""
+    import tensorflow as tf
+
+    try:
+        builder._split_generators(_FirstRequest())
+    except _Asked as asked:
+        wanted = {getattr(url, "url", url) for url in tf.nest.flatten(asked.urls)}
+        infos = builder.url_infos or {}
+        return [info.filename for url, info in infos.items() if url in wanted]
+    except Exception:  # whatever it is, the preparation itself will say it
+        pass
+    return ()
+
+
+def _prepare(builder, files: Sequence[str] | None) -> None:
     """Downloads what is not in the folder of files fetched by hand, and writes the dataset."""
     import tensorflow_datasets as tfds
 
+    files = _files_of(builder) if files is None else files
     manual = os.environ.get(MANUAL_DIR) or None
     urls = {info.filename: url for url, info in (builder.url_infos or {}).items()}
     for name in files:
@@ -140,13 +199,17 @@ def _prepare(builder, files: Sequence[str]) -> None:
     except tfds.download.download_manager.NonMatchingChecksumError:
         where = manual or "the download"
         raise UserError(
-            f"The dataset {builder.name}: {' or '.join(files)} in {where} is not the file that its "
-            "publisher gives out (its SHA-256 differs); fetch it again."
+            f"The dataset {builder.name}: {' or '.join(files) or 'a file'} in {where} is not the "
+            "file that its publisher gives out (its SHA-256 differs); fetch it again."
         ) from None
     except tfds.download.DownloadError as error:  # found, and then refused or broken off
         raise UserError(
             f"The dataset {builder.name} could not be downloaded ({' '.join(str(error).split())}): "
             f"{_BY_HAND}."
+        ) from None
+    except (ImportError, AssertionError) as error:  # a package, or a file that has no address
+        raise UserError(
+            f"The dataset {builder.name} cannot be prepared: {' '.join(str(error).split())}"
         ) from None
     except OSError as error:
         # Another process may have prepared the same dataset in the meantime.

@@ -55,6 +55,16 @@ class Progress:
         """Whether the loss has become something that is no number."""
         return bool(self.history) and not math.isfinite(self.history[-1]["loss"])
 
+    def plateaus(self, patience: int) -> int:
+        """How often so many epochs in a row were no better than the best before them."""
+        best, idle, found = -math.inf, 0, 0
+        for score in self.scores:
+            idle = 0 if score > best else idle + 1
+            best = max(best, score)
+            if idle == patience:
+                idle, found = 0, found + 1
+        return found
+
     def over(self, epochs: int) -> bool:
         """Whether there is nothing left to train."""
         idle = len(self.history) - self.best_epoch
@@ -135,5 +145,6 @@ class KeepProgress(keras.callbacks.Callback):
 
 def _state(model: keras.Model) -> list:
     """All that a step changes: weights, the seeds of dropout, and the optimizer's memory."""
-    model.optimizer.build(model.trainable_variables)
+    if not model.optimizer.built:  # that of mixed_float16 would make its variables anew
+        model.optimizer.build(model.trainable_variables)
     return [*model.variables, *model.optimizer.variables]

@@ -9,9 +9,11 @@ import numpy as np
 
 from keras_gru import cells, models
 from keras_gru.datasets.sequence_dataset import SequenceDataset
+from keras_gru.errors import UserError
 from keras_gru.experiments import checkpoint
 from keras_gru.experiments.checkpoint import KeepProgress, Progress
 from keras_gru.experiments.config import Experiment, Training, Value
+from keras_gru.experiments.optimizer import between_epochs, make_optimizer
 from keras_gru.experiments.results import RunFolder, RunRecord
 from keras_gru.experiments.watching import SILENT, Watch
 from keras_gru.files import replacing
@@ -26,12 +28,20 @@ def build(experiment: Experiment, dataset: SequenceDataset, cell: str, seed: int
         experiment: what to build and how it will be trained.
         dataset: what `keras_gru.datasets.load(experiment.dataset)` gave.
         cell: name in the registry of cells.
-        seed: of the initial weights and of dropout.
+        seed: of the initial weights, of dropout and of weight noise.
 
     Returns:
         A compiled `keras.Model`.
+
+    Raises:
+        UserError: labels are to be smoothed where the loss is what the data are judged by.
     """
     training = experiment.training
+    if training.label_smoothing and dataset.metric.name == "loss":
+        raise UserError(
+            f"training.label_smoothing: {dataset.name} is judged by its loss, which would no "
+            f"longer be the {dataset.metric.label}; leave it out."
+        )
     keras.utils.set_random_seed(seed)  # for the layers of a user's cell that take no seed
     outside = keras.config.dtype_policy()
     keras.config.set_dtype_policy(training.precision)
@@ -45,9 +55,9 @@ def build(experiment: Experiment, dataset: SequenceDataset, cell: str, seed: int
         for layer in walking:
             layer.jit_compile = False
     model.compile(
-        optimizer=_optimizer(training),
+        optimizer=make_optimizer(training, dataset.steps("train", training.batch_size), seed),
         jit_compile=jit_compile,
-        **models.compile_options(dataset.spec, training.loss),
+        **models.compile_options(dataset.spec, training.loss, training.label_smoothing),
     )
     return model
 
@@ -88,7 +98,7 @@ def fit(
     first = len(progress.history)
     watch.started(cell, seed, first)
     if not progress.over(training.epochs):
-        callbacks = [keeper]
+        callbacks = [*between_epochs(training, progress), keeper]
         if training.tensorboard and path is not None:
             callbacks.append(keras.callbacks.TensorBoard(str(path / "tensorboard")))
         model.fit(
@@ -190,20 +200,6 @@ def fit_and_record(
         path=_path(model, dataset.spec.length),
         history=tuple(progress.history),
     )
-
-
-def _optimizer(training: Training) -> keras.optimizers.Optimizer:
-    optimizer = {
-        "adam": keras.optimizers.Adam,
-        "adamw": keras.optimizers.AdamW,
-        "nadam": keras.optimizers.Nadam,
-        "rmsprop": keras.optimizers.RMSprop,
-        "sgd": keras.optimizers.SGD,
-    }[training.optimizer]
-    options = {"learning_rate": training.learning_rate, "global_clipnorm": training.clip_norm}
-    if training.optimizer in ("rmsprop", "sgd"):
-        options["momentum"] = training.momentum
-    return optimizer(**options)
 
 
 def _jit_compile(

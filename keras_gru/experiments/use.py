@@ -1,10 +1,13 @@
-"""A finished run put to use: its saved network evaluated, or made to write or to translate."""
+"""A finished run put to use: its network evaluated, or made to write, to play or to translate."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import keras
+import numpy as np
 
 from keras_gru import datasets, models
+from keras_gru.datasets.polyphonic_music import COLLECTIONS
 from keras_gru.errors import UserError
 from keras_gru.experiments import run
 from keras_gru.experiments.results import RunFolder, RunRecord
@@ -106,6 +109,79 @@ def generate(
         seed=seed,
     )
     return prompt + dataset.decode(written)
+
+
+@dataclass(frozen=True)
+class Music:
+    """A piece, as a piano roll.
+
+    Args:
+        notes: (T, 88) zeros and ones: what sounds in each time step.
+        prompt_steps: how many of the steps are the prompt, and not generated.
+        steps_per_quarter: time steps of a quarter note.
+        lowest: MIDI pitch of the first of the 88 notes.
+    """
+
+    notes: np.ndarray
+    prompt_steps: int
+    steps_per_quarter: int
+    lowest: int
+
+
+def generate_music(
+    folder: RunFolder,
+    record: RunRecord,
+    *,
+    piece: int = 0,
+    prompt_steps: int = 8,
+    length: int = 64,
+    temperature: float = 0.8,
+    seed: int | None = None,
+) -> Music:
+    """Music that a polyphony model plays after the beginning of a piece.
+
+    Args:
+        folder: where the run is.
+        record: which run.
+        piece: number of a piece of the test split, from 0.
+        prompt_steps: how many of its first time steps to go on from; 0 goes on from silence.
+        length: time steps to play.
+        temperature: 0 plays the likeliest notes each time; higher is more daring.
+        seed: the same seed plays the same piece; None differs each time.
+
+    Returns:
+        The prompt and what follows.
+
+    Raises:
+        UserError: the run is not of a collection of piano rolls, or the piece is not there or
+            shorter than the prompt.
+    """
+    dataset = _dataset_for(folder, "polyphony", "play music")
+    kind = folder.experiment().dataset.kind
+    if kind not in COLLECTIONS:
+        raise UserError(
+            f"{folder.path}: the notes of '{kind}' have no known pitch; music is played by runs of "
+            f"{', '.join(COLLECTIONS)}, and keras_gru.models.sample_notes gives frames of any run."
+        )
+    prompt = _beginning(dataset.splits["test"], piece, prompt_steps)
+    played = models.sample_notes(
+        load_model(folder, record), prompt, length, temperature=temperature, seed=seed
+    )
+    _, steps_per_quarter, lowest = COLLECTIONS[kind]
+    return Music(np.concatenate([prompt, played]), prompt_steps, steps_per_quarter, lowest)
+
+
+def _beginning(pieces: datasets.Split, piece: int, steps: int) -> np.ndarray:
+    if not 0 <= piece < pieces.size:
+        raise UserError(
+            f"The pieces of test have the numbers 0 to {pieces.size - 1}: received {piece}."
+        )
+    longest = pieces.lengths["features"][piece]
+    if not 0 <= steps <= longest:
+        raise UserError(
+            f"The prompt from piece {piece} can have 0 to {longest} steps: received {steps}."
+        )
+    return pieces.inputs["features"][piece, :steps]
 
 
 def translate(

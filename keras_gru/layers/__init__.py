@@ -2,11 +2,15 @@
 
 from keras_gru.layers.gru import GRU
 from keras_gru.layers.gru_cell import GRUCell
+from keras_gru.layers.initializers import BlockIdentity, Chrono, GateBias
 from keras_gru.layers.lstm import LSTM
 from keras_gru.layers.recurrence import Recurrence
 from keras_gru.layers.simple_rnn import SimpleRNN
 from keras_gru.layers.variants import (
     CoupledLSTMCell,
+    LayerNormGRUCell,
+    LayerNormLSTMCell,
+    LayerNormSimpleRNNCell,
     MinGRU,
     MinGRUCell,
     MinimalGatedUnitCell,
@@ -21,8 +25,14 @@ from keras_gru.layers.variants import (
 __all__ = [
     "GRU",
     "LSTM",
+    "BlockIdentity",
+    "Chrono",
     "CoupledLSTMCell",
     "GRUCell",
+    "GateBias",
+    "LayerNormGRUCell",
+    "LayerNormLSTMCell",
+    "LayerNormSimpleRNNCell",
     "MUT1Cell",
     "MUT2Cell",
     "MUT3Cell",

@@ -117,7 +117,7 @@ def run(
     states, weights = (
         [ops.cast(tensor, dtype) for tensor in group] for group in (states, steps.weights(cell))
     )
-    loop = _backend()
+    loop = backend_loop()
     walk = _Walk(steps, len(states), dtype, every_output, keep=training, loop=loop)
     function = loop.differentiable(
         walk.forward,
@@ -131,7 +131,8 @@ def run(
     return (outputs[0], outputs[1:]) if every_output else (None, outputs)
 
 
-def _backend():
+def backend_loop():
+    """The backend's module of `scan` and `differentiable`."""
     return importlib.import_module(f"keras_gru.layers.{_LOOPS[keras.backend.backend()]}")
 
 

@@ -5,7 +5,7 @@
 import keras
 
 from keras_gru.layers.gru_cell import GRUCell
-from keras_gru.layers.recurrence import SequenceLayer, from_cell
+from keras_gru.layers.sequence_layer import SequenceLayer, from_cell
 
 
 @keras.saving.register_keras_serializable(package="keras_gru")
@@ -38,8 +38,8 @@ class GRU(SequenceLayer):
         hold_update_gate: a number in [0, 1] that holds z constant, `None` to compute it.
         hold_reset_gate: the same for r. z held at 0 and r at 1 make it a SimpleRNN.
         **kwargs: the arguments of `keras_gru.Recurrence`: `return_sequences`, `return_state`,
-            `go_backwards`, `stateful`, `unroll`, `zero_output_for_mask`, and a layer's `name`,
-            `dtype`, `trainable`, `activity_regularizer`.
+            `go_backwards`, `stateful`, `unroll`, `zero_output_for_mask`, `zoneout`, and a layer's
+            `name`, `dtype`, `trainable`, `activity_regularizer`.
 
     Call arguments:
         sequences: `(B, T, D)`.
@@ -63,6 +63,7 @@ class GRU(SequenceLayer):
         - [Cho et al., 2014](https://arxiv.org/abs/1406.1078)
     """
 
+    gate_signs = GRUCell.gate_signs
     recurrent_activation = from_cell("recurrent_activation")
     reset_after = from_cell("reset_after")
     hold_update_gate = from_cell("hold_update_gate")

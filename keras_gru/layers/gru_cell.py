@@ -66,6 +66,8 @@ class GRUCell(keras.layers.GRUCell):
         - A. Géron, Hands-On Machine Learning, the chapter on processing sequences
     """
 
+    gate_signs = "+.."  # z keeps the state: see `keras_gru.GateBias`
+
     def __init__(
         self,
         units,
@@ -136,10 +138,8 @@ class GRUCell(keras.layers.GRUCell):
         return product + self.bias[1, columns] if self.reset_after and self.use_bias else product
 
     def get_config(self):
-        config = super().get_config()
-        config["hold_update_gate"] = self.hold_update_gate
-        config["hold_reset_gate"] = self.hold_reset_gate
-        return config
+        held = {"hold_update_gate": self.hold_update_gate, "hold_reset_gate": self.hold_reset_gate}
+        return {**super().get_config(), **held}
 
 
 def _held(argument, value):

@@ -4,7 +4,7 @@
 
 import keras
 
-from keras_gru.layers.recurrence import SequenceLayer, from_cell
+from keras_gru.layers.sequence_layer import SequenceLayer, from_cell
 
 
 @keras.saving.register_keras_serializable(package="keras_gru")
@@ -34,8 +34,8 @@ class LSTM(SequenceLayer):
         recurrent_dropout: the share of the state that is dropped in training.
         seed: of the dropout.
         **kwargs: the arguments of `keras_gru.Recurrence`: `return_sequences`, `return_state`,
-            `go_backwards`, `stateful`, `unroll`, `zero_output_for_mask`, and a layer's `name`,
-            `dtype`, `trainable`, `activity_regularizer`.
+            `go_backwards`, `stateful`, `unroll`, `zero_output_for_mask`, `zoneout`, and a layer's
+            `name`, `dtype`, `trainable`, `activity_regularizer`.
 
     Call arguments:
         sequences: `(B, T, D)`.
@@ -59,6 +59,7 @@ class LSTM(SequenceLayer):
         - [Gers et al., 2000](https://doi.org/10.1162/089976600300015015), the forget gate
     """
 
+    gate_signs = "-+.."  # i writes to the state and f keeps it: see `keras_gru.GateBias`
     recurrent_activation = from_cell("recurrent_activation")
     unit_forget_bias = from_cell("unit_forget_bias")
 

@@ -9,6 +9,7 @@ import keras
 from keras import ops
 
 from keras_gru.layers import compiling, fused
+from keras_gru.layers import zoneout as zoning
 
 
 @keras.saving.register_keras_serializable(package="keras_gru")
@@ -38,6 +39,9 @@ class Recurrence(keras.layers.RNN):
         zero_output_for_mask: whether a masked step puts out zeros. Only with `return_sequences`.
         jit_compile: whether the walk is compiled by itself on TensorFlow, `True`, `False` or
             `"auto"`: see `compiles_itself`. A model's own `jit_compile` compiles all of it.
+        zoneout: the share of each state's units that keep it over a step in training, others at
+            every step; without training each state is the expectation. A list has a rate for each
+            state, such as `[0.05, 0.5]` for an LSTM's h and c.
         **kwargs: a layer's `name`, `dtype`, `trainable`, `activity_regularizer`.
 
     Call arguments:
@@ -69,6 +73,7 @@ class Recurrence(keras.layers.RNN):
         unroll=False,
         zero_output_for_mask=False,
         jit_compile="auto",
+        zoneout=0.0,
         **kwargs,
     ):
         if jit_compile not in (True, False, "auto"):
@@ -91,9 +96,18 @@ class Recurrence(keras.layers.RNN):
         elif isinstance(self.cell, keras.Layer):
             self.dtype_policy = self.cell.dtype_policy
         self.jit_compile, self._engine = jit_compile, None
+        self._zoneout_rates = zoning.rates_of(zoneout, self.cell)
+        self._zoneout_seed = None
+        if any(self._zoneout_rates):
+            seed = getattr(self.cell, "seed", None)
+            # Not the one of dropout, whose draws these would resemble.
+            self._zoneout_seed = keras.random.SeedGenerator(None if seed is None else seed + 1)
+        # A tuple: Keras would make a list of its own of a list.
+        self.zoneout = tuple(zoneout) if isinstance(zoneout, list) else zoneout
 
     def get_config(self):
-        return super().get_config() | {"jit_compile": self.jit_compile}
+        zoneout = list(self.zoneout) if isinstance(self.zoneout, tuple) else self.zoneout
+        return super().get_config() | {"zoneout": zoneout, "jit_compile": self.jit_compile}
 
     def inner_loop(self, sequences, initial_state, mask, training=False):
         """The walk over time.
@@ -111,7 +125,7 @@ class Recurrence(keras.layers.RNN):
         if obstacle is None:
             return self._fused(sequences, initial_state, mask, training)
         self._engine = f"generic: {obstacle}"
-        if keras.backend.backend() == "tensorflow" and not self.unroll:
+        if self._scan() is None:
             # Keras' own loop is right there, and bounded, without which XLA has no gradient.
             return super().inner_loop(sequences, initial_state, mask, training)
         return self._walk(sequences, initial_state, mask, training)
@@ -136,6 +150,8 @@ class Recurrence(keras.layers.RNN):
         Args:
             training: whether dropout is on.
         """
+        if any(self._zoneout_rates):
+            return "zoneout"
         return "unroll" if self.unroll else fused.obstacle(self.cell, training)
 
     def compiles_itself(self, length, training):
@@ -202,65 +218,43 @@ class Recurrence(keras.layers.RNN):
         # On PyTorch the variables of a stateful layer change in place, under the gradient's feet.
         states = keras.tree.map_structure(ops.copy, initial_state)
         no_output = self._no_output(ops.shape(sequences)[0])
+        masked, rates = len(steps) - 1, self._zoneout_rates
+        if training and any(rates):
+            steps += zoning.draw(states, ops.shape(sequences)[1], rates, self._zoneout_seed)
         cell_arguments = {}
         if "training" in inspect.signature(self.cell.call).parameters:
             cell_arguments["training"] = training
 
-        def step(carry, inputs_and_mask):
+        def step(carry, now):
             output, states = carry
-            x, *seen = inputs_and_mask
-            new = _like(carry, self.cell(x, states, **cell_arguments))
+            x, *flags = now
+            seen, kept = flags[:masked], flags[masked:]
+            new = self.cell(x, states, **cell_arguments)
+            if any(rates):
+                new = zoning.apply(new, states, rates, kept)
+            new = _like(carry, new)
             if not seen:
-                return new, new[0]
+                return new, [new[0]]
             held = keras.tree.map_structure(partial(_where, seen[0]), new, (output, states))
             if self.zero_output_for_mask:
-                return held, _where(seen[0], new[0], no_output)
-            return held, held[0]
+                return held, [_where(seen[0], new[0], no_output)]
+            return held, [held[0]]
 
-        scan = _unrolled if self.unroll else ops.scan
-        carry, outputs = scan(step, (no_output, states), steps)
-        return carry[0], ops.swapaxes(outputs, 0, 1), carry[1]
+        carry, outputs = self._scan()(step, (no_output, states), steps)
+        return carry[0], ops.swapaxes(outputs[0], 0, 1), carry[1]
+
+    def _scan(self):
+        """What walks in the generic way; `None` for Keras' own loop."""
+        if self.unroll:
+            return _unrolled
+        if keras.backend.backend() != "tensorflow":
+            return ops.scan
+        # Keras' loop has no place for what zoneout draws; this one is bounded, too.
+        return fused.backend_loop().scan if any(self._zoneout_rates) else None
 
     def _no_output(self, batch_size):
         size = getattr(self.cell, "output_size", None) or self.state_size[0]
         return ops.zeros((batch_size, size), dtype=self.cell.compute_dtype)
-
-
-def from_cell(name):
-    return property(lambda layer: getattr(layer.cell, name), doc=f"The cell's `{name}`.")
-
-
-class SequenceLayer(Recurrence):
-    """A `Recurrence` that makes its own cell and takes the cell's arguments as its own."""
-
-    units = from_cell("units")
-    activation = from_cell("activation")
-    use_bias = from_cell("use_bias")
-    kernel_initializer = from_cell("kernel_initializer")
-    recurrent_initializer = from_cell("recurrent_initializer")
-    bias_initializer = from_cell("bias_initializer")
-    kernel_regularizer = from_cell("kernel_regularizer")
-    recurrent_regularizer = from_cell("recurrent_regularizer")
-    bias_regularizer = from_cell("bias_regularizer")
-    kernel_constraint = from_cell("kernel_constraint")
-    recurrent_constraint = from_cell("recurrent_constraint")
-    bias_constraint = from_cell("bias_constraint")
-    dropout = from_cell("dropout")
-    recurrent_dropout = from_cell("recurrent_dropout")
-    seed = from_cell("seed")
-
-    def __init__(self, cell, **kwargs):
-        super().__init__(cell, **kwargs)
-        self.input_spec = keras.InputSpec(ndim=3)
-
-    def get_config(self):
-        config = super().get_config()
-        del config["cell"]
-        return {**self.cell.get_config(), **config}
-
-    @classmethod
-    def from_config(cls, config):
-        return cls(**config)
 
 
 def _unrolled(step, carry, steps):
@@ -268,8 +262,8 @@ def _unrolled(step, carry, steps):
     outputs = []
     for t in range(steps[0].shape[0]):
         carry, output = step(carry, [tensor[t] for tensor in steps])
-        outputs.append(output)
-    return carry, ops.stack(outputs)
+        outputs += output
+    return carry, [ops.stack(outputs)]
 
 
 def _seen_so_far(seen):

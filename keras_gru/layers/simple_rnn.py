@@ -4,7 +4,7 @@
 
 import keras
 
-from keras_gru.layers.recurrence import SequenceLayer
+from keras_gru.layers.sequence_layer import SequenceLayer
 
 
 @keras.saving.register_keras_serializable(package="keras_gru")
@@ -31,8 +31,8 @@ class SimpleRNN(SequenceLayer):
         recurrent_dropout: the share of the state that is dropped in training.
         seed: of the dropout.
         **kwargs: the arguments of `keras_gru.Recurrence`: `return_sequences`, `return_state`,
-            `go_backwards`, `stateful`, `unroll`, `zero_output_for_mask`, and a layer's `name`,
-            `dtype`, `trainable`, `activity_regularizer`.
+            `go_backwards`, `stateful`, `unroll`, `zero_output_for_mask`, `zoneout`, and a layer's
+            `name`, `dtype`, `trainable`, `activity_regularizer`.
 
     Call arguments:
         sequences: `(B, T, D)`.

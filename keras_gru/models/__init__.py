@@ -13,6 +13,7 @@ _HOMES = {
     "recurrent_parameters": "budget",
     "recurrent_units": "budget",
     "sample": "sampling",
+    "sample_notes": "note_sampling",
     "tagger": "tagging",
     "translate": "decoding",
     "units_for": "budget",

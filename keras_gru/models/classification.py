@@ -25,6 +25,7 @@ def classifier(
     bidirectional=False,
     pooling="last",
     seed=None,
+    **recurrent_options,
 ):
     """Text or vectors in, one class out.
 
@@ -42,6 +43,8 @@ def classifier(
         bidirectional: whether each layer also reads from the end.
         pooling: `"last"` (the state after the last step), `"mean"` or `"max"` over the steps.
         seed: of initial weights and dropout.
+        **recurrent_options: of each recurrent layer, as of `keras_gru.cells.recurrent_layer`:
+            `zoneout`, `layer_normalization`, `gate_bias`, `chrono`, `recurrent_initializer`.
 
     Returns:
         A `keras.Model` from `{"tokens": (B, T)}`, or `{"features": (B, T, D), "mask": (B, T)}`
@@ -73,6 +76,7 @@ def classifier(
             recurrent_dropout=recurrent_dropout,
             return_sequences=pooling != "last",
             bidirectional=bidirectional,
+            **recurrent_options,
         )
         if pooling != "last":
             x = _POOLING[pooling](x, mask)

@@ -71,6 +71,7 @@ def _forecast(spec):
         "variables": spec.outputs,
         "horizon": spec.horizon,
         "every_step": spec.every_step,
+        "history": spec.history and spec.history[: spec.outputs],
         "length": spec.length,
     }
 

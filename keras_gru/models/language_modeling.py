@@ -21,6 +21,7 @@ def language_model(
     dropout=0.0,
     recurrent_dropout=0.0,
     seed=None,
+    **recurrent_options,
 ):
     """The next token, after every token. `keras_gru.models.sample` makes it write.
 
@@ -34,6 +35,8 @@ def language_model(
         dropout: of each recurrent layer's input.
         recurrent_dropout: of each recurrent layer's state.
         seed: of initial weights and dropout.
+        **recurrent_options: of each recurrent layer, as of `keras_gru.cells.recurrent_layer`:
+            `zoneout`, `layer_normalization`, `gate_bias`, `chrono`, `recurrent_initializer`.
 
     Returns:
         A `keras.Model` from `{"tokens": (B, T)}` to logits `(B, T, V)`.
@@ -56,6 +59,7 @@ def language_model(
                 dropout=dropout,
                 recurrent_dropout=recurrent_dropout,
                 name=f"recurrent_{number}",
+                **recurrent_options,
             )
             for number in depths(layers)
         ]

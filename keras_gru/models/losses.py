@@ -70,6 +70,32 @@ class StepLoss(keras.losses.Loss):
 
 
 @keras.saving.register_keras_serializable(package="keras_gru")
+class SmoothedCrossentropy(keras.losses.Loss):
+    """The cross-entropy with labels of which a share is spread evenly over all classes.
+
+    `(1 − s) · (−log p_y) + s · mean over classes c of (−log p_c)`, from labels that are integers:
+    no vector as wide as the vocabulary is made for a label.
+
+    Args:
+        smoothing: the share s, from 0 to 1.
+
+    Reference: Szegedy et al. 2016, Rethinking the Inception Architecture, section 7.
+    """
+
+    def __init__(self, smoothing, name="smoothed_crossentropy", reduction=_BY_WEIGHT, **kwargs):
+        super().__init__(name=name, reduction=reduction, **kwargs)
+        self.smoothing = smoothing
+
+    def call(self, y_true, y_pred):
+        right = keras.losses.sparse_categorical_crossentropy(y_true, y_pred, from_logits=True)
+        even = ops.logsumexp(y_pred, axis=-1) - ops.mean(y_pred, axis=-1)
+        return (1 - self.smoothing) * right + self.smoothing * even
+
+    def get_config(self):
+        return {**super().get_config(), "smoothing": self.smoothing}
+
+
+@keras.saving.register_keras_serializable(package="keras_gru")
 class StepMean(keras.metrics.Mean):
     """The mean of a measure over all weighted steps of a dataset.
 
@@ -96,7 +122,9 @@ class StepMean(keras.metrics.Mean):
         return {**super().get_config(), "measure": self.measure}
 
 
-def compile_options(spec: "SequenceSpec", loss_name: str = "mse") -> dict:
+def compile_options(
+    spec: "SequenceSpec", loss_name: str = "mse", label_smoothing: float = 0.0
+) -> dict:
     """What `keras.Model.compile` needs to know of a task: `loss` and `weighted_metrics`.
 
     Classes, tags, tokens and words have a cross-entropy and `accuracy`; notes `nll`, as loss and
@@ -106,6 +134,8 @@ def compile_options(spec: "SequenceSpec", loss_name: str = "mse") -> dict:
     Args:
         spec: what the data are.
         loss_name: of forecasts, `"mse"`, `"mae"` or `"huber"`; other tasks have one loss.
+        label_smoothing: of classes, tags, tokens and words: the share of the loss in which every
+            class is as right as any other. It is in the loss alone, not in the accuracy.
 
     Returns:
         Keyword arguments, each time new objects.
@@ -133,5 +163,8 @@ def compile_options(spec: "SequenceSpec", loss_name: str = "mse") -> dict:
             "loss": StepLoss(loss_name),
             "weighted_metrics": [StepMean("mae"), StepMean("mse")],
         }
-    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True, reduction=_BY_WEIGHT)
+    if label_smoothing:
+        loss = SmoothedCrossentropy(label_smoothing)
+    else:
+        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True, reduction=_BY_WEIGHT)
     return {"loss": loss, "weighted_metrics": [StepMean("accuracy")]}

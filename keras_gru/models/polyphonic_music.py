@@ -19,6 +19,7 @@ def polyphony(
     dropout=0.0,
     recurrent_dropout=0.0,
     seed=None,
+    **recurrent_options,
 ):
     """Which notes sound next, each with a probability of its own.
 
@@ -32,6 +33,8 @@ def polyphony(
         dropout: of each recurrent layer's input.
         recurrent_dropout: of each recurrent layer's state.
         seed: of initial weights and dropout.
+        **recurrent_options: of each recurrent layer, as of `keras_gru.cells.recurrent_layer`:
+            `zoneout`, `layer_normalization`, `gate_bias`, `chrono`, `recurrent_initializer`.
 
     Returns:
         A `keras.Model` from `{"features": (B, T, N), "mask": (B, T)}` (no mask where all have one
@@ -58,5 +61,6 @@ def polyphony(
             dropout=dropout,
             recurrent_dropout=recurrent_dropout,
             return_sequences=True,
+            **recurrent_options,
         )
         return keras.Model(inputs, without_mask(logits_layer(notes)(x)), name="polyphony")

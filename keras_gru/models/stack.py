@@ -54,6 +54,7 @@ def recurrent_stack(
     recurrent_dropout,
     return_sequences,
     bidirectional=False,
+    **recurrent_options,
 ):
     """Recurrent layers on top of each other, each of them handed the mask by name.
 
@@ -71,6 +72,7 @@ def recurrent_stack(
         recurrent_dropout: of each layer's state.
         return_sequences: whether the last layer returns every step.
         bidirectional: whether each layer also walks backwards.
+        **recurrent_options: what else `keras_gru.cells.recurrent_layer` takes.
 
     Returns:
         `(B, T, U)` or `(B, U)`, with twice the units if bidirectional.
@@ -87,6 +89,7 @@ def recurrent_stack(
             dropout=dropout,
             recurrent_dropout=recurrent_dropout,
             name=name,
+            **recurrent_options,
         )
         if bidirectional:
             layer = keras.layers.Bidirectional(layer, name=name)

@@ -22,6 +22,7 @@ def tagger(
     recurrent_dropout=0.0,
     bidirectional=False,
     seed=None,
+    **recurrent_options,
 ):
     """Text or vectors in, a label per step out.
 
@@ -38,6 +39,8 @@ def tagger(
         recurrent_dropout: of each recurrent layer's state.
         bidirectional: whether each layer also reads from the end.
         seed: of initial weights and dropout.
+        **recurrent_options: of each recurrent layer, as of `keras_gru.cells.recurrent_layer`:
+            `zoneout`, `layer_normalization`, `gate_bias`, `chrono`, `recurrent_initializer`.
 
     Returns:
         A `keras.Model` from `{"tokens": (B, T)}`, or `{"features": (B, T, D), "mask": (B, T)}`
@@ -61,5 +64,6 @@ def tagger(
             recurrent_dropout=recurrent_dropout,
             return_sequences=True,
             bidirectional=bidirectional,
+            **recurrent_options,
         )
         return keras.Model(inputs, without_mask(logits_layer(tags)(x)), name="tagger")

@@ -24,6 +24,7 @@ def encoder_decoder(
     bidirectional=False,
     attention=False,
     seed=None,
+    **recurrent_options,
 ):
     """The encoder–decoder of Cho et al. (2014), for teacher forcing.
 
@@ -57,6 +58,8 @@ def encoder_decoder(
         bidirectional: whether the encoder also reads from the end.
         attention: whether the decoder can look back at each step of the source.
         seed: of initial weights and dropout.
+        **recurrent_options: of each recurrent layer, as of `keras_gru.cells.recurrent_layer`:
+            `zoneout`, `layer_normalization`, `gate_bias`, `chrono`, `recurrent_initializer`.
 
     Returns:
         A `keras.Model` from `{"source": (B, S), "target": (B, T)}` to logits `(B, T, V)` of the
@@ -91,6 +94,7 @@ def encoder_decoder(
                 dropout=dropout,
                 recurrent_dropout=recurrent_dropout,
                 name=name,
+                **recurrent_options,
             )
 
         parts = [

@@ -24,12 +24,22 @@ def tagged(sizes=(57, 12, 9), longest=23, seed=0) -> SequenceDataset:
 
 
 def epoch(dataset, split, batch_size, **arguments):
-    """The batches of one epoch, as NumPy."""
+    """The batches of one epoch, or of one pass without a seed, as NumPy."""
     stream = dataset.batches(split, batch_size, **arguments)
-    return list(stream.take(dataset.steps(split, batch_size)).as_numpy_iterator())
+    if "seed" in arguments:
+        stream = stream.take(dataset.steps(split, batch_size))
+    return list(stream.as_numpy_iterator())
 
 
 def texts(dataset, split) -> list[str]:
     """What the input tokens of a split spell."""
     rows = dataset.splits[split].inputs["tokens"]
     return ["".join(dataset.vocabulary[token] for token in row) for row in rows]
+
+
+def check_history(dataset):
+    """The columns that `history` names are the past of the targets: the next window shows them."""
+    for split in dataset.splits.values():
+        np.testing.assert_array_equal(
+            split.inputs["features"][1:, -1, dataset.spec.history], split.targets[:-1, 0]
+        )

@@ -10,6 +10,7 @@ from keras_gru import datasets
 from keras_gru.datasets.config import Etth1
 from keras_gru.datasets.source import MANUAL_DIR
 from keras_gru.errors import UserError
+from tests.datasets.samples import check_history
 
 
 @pytest.fixture
@@ -35,11 +36,13 @@ def test_every_hour_of_a_split_is_forecast_and_no_other(rows, horizon):
         np.testing.assert_allclose(inputs[0], oil[first[name] - 48 : first[name]], atol=1e-4)
         np.testing.assert_allclose(targets[-1], oil[last[name] - horizon : last[name]], atol=1e-4)
     assert dataset.spec.features == dataset.spec.outputs == 1
+    check_history(dataset)
 
 
 def test_all_columns_have_mean_0_and_deviation_1_in_train(rows):
     dataset = datasets.load(Etth1(kind="etth1", window=24, horizon=1, multivariate=True))
     assert dataset.spec.features == dataset.spec.outputs == 7
+    check_history(dataset)
     train = np.concatenate(
         [dataset.splits["train"].inputs["features"][0], dataset.splits["train"].targets[:, 0]]
     )

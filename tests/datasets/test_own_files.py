@@ -6,6 +6,7 @@ import pytest
 from keras_gru import datasets
 from keras_gru.datasets.config import CsvSeries, TextFile, Texts
 from keras_gru.errors import UserError
+from tests.datasets.samples import check_history
 
 SERIES = {"kind": "csv_series", "targets": ("load",), "window": 4, "season": 3}
 
@@ -62,6 +63,22 @@ def test_two_targets_have_no_common_unit(tmp_path):
     dataset = datasets.load(config)
     assert dataset.spec.outputs == 2 and dataset.metric.scale == 1
     assert dataset.metric.label == "MAE (standard deviations)"
+
+
+@pytest.mark.parametrize(
+    "targets, inputs, history",
+    [
+        (("load",), (), (0,)),
+        (("heat", "load"), ("load", "heat"), (1, 0)),
+        (("heat",), ("load",), None),
+    ],
+)
+def test_it_knows_which_inputs_are_the_past_of_the_targets(tmp_path, targets, inputs, history):
+    settings = {**SERIES, "targets": targets, **({"inputs": inputs} if inputs else {})}
+    dataset = datasets.load(CsvSeries(**settings, path=series_csv(tmp_path)))
+    assert dataset.spec.history == history
+    if history:
+        check_history(dataset)
 
 
 @pytest.mark.parametrize(

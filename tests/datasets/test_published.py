@@ -8,6 +8,7 @@ from keras_gru.datasets import cta_ridership, spa_eng
 from keras_gru.datasets.config import Atis, Imdb, Ridership, Shakespeare, SpaEng
 from keras_gru.datasets.source import DATA_DIR
 from keras_gru.errors import UserError
+from tests.datasets.samples import check_history
 
 ATIS = [f"en_atis-ud-{name}.conllu" for name in ("train", "dev", "test")]
 
@@ -54,6 +55,7 @@ def test_no_day_is_in_two_splits(needs):
     config = Ridership(kind="cta_ridership", window=14, horizon=7, multivariate=True)
     dataset = datasets.load(config)
     assert dataset.spec.features == 5 and dataset.spec.horizon == 7
+    check_history(dataset)
     ends = {}
     for name, split in dataset.splits.items():
         rail = split.inputs["features"][..., 1]
@@ -70,7 +72,7 @@ def test_atis(needs):
     needs(*ATIS)
     dataset = datasets.load(Atis(kind="en_atis"))
     assert [dataset.size(s) for s in dataset.splits] == [4274, 572, 586]
-    assert dataset.padding("train", 32) < 0.10
+    assert max(dataset.padding(split, 32) for split in dataset.splits) < 0.10
     split = dataset.splits["train"]
     tokens, tags = split.inputs["tokens"][0], split.targets[0]
     length = split.lengths["tokens"][0]
@@ -136,7 +138,7 @@ def test_imdb(prepared_imdb, monkeypatch):
     dataset = datasets.load(Imdb(kind="imdb_reviews", max_length=100, vocabulary=2_000))
     assert [dataset.size(s) for s in dataset.splits] == [22_500, 2_500, 25_000]
     assert len(dataset.vocabulary) == 2_000 and "br" not in dataset.vocabulary
-    assert dataset.padding("train", 32) < 0.10
+    assert max(dataset.padding(split, 32) for split in dataset.splits) < 0.10
     test = dataset.splits["test"]
     assert test.targets.mean() == 0.5 and test.lengths["tokens"].max() == 100
     train, validation = (dataset.splits[s].inputs["tokens"] for s in ("train", "validation"))

@@ -47,11 +47,11 @@ def test_the_same_config_and_seed_give_the_same_numbers(tmp_path):
     assert other.runs[0].validation != first.runs[0].validation
 
 
-@pytest.mark.parametrize("jit_compile", [False, True])
-def test_a_stopped_run_goes_on_as_if_it_had_never_stopped(tmp_path, jit_compile):
+@pytest.mark.parametrize(("jit_compile", "zoneout"), [(False, 0.0), (True, 0.0), (True, 0.2)])
+def test_a_stopped_run_goes_on_as_if_it_had_never_stopped(tmp_path, jit_compile, zoneout):
     experiment = tiny(
         tmp_path,
-        model={"dropout": 0.3},  # its random seeds are state, too
+        model={"dropout": 0.3, "zoneout": zoneout},  # their random seeds are state, too
         training={"epochs": 4, "jit_compile": jit_compile},
     )
     whole = compare(experiment)

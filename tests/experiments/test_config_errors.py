@@ -13,10 +13,10 @@ model: {kind: forecaster, units: 3}
 """
 NAME = "text of at most 100 characters, ^[A-Za-z0-9][A-Za-z0-9_.-]*$"
 DATASETS = (
-    "'adding', 'copy_memory', 'csv_series', 'cta_ridership', 'embedded_reber', 'en_atis', "
-    "'etth1', 'imdb_reviews', 'jsb_chorales', 'musedata', 'nottingham', 'npz', 'piano_midi', "
-    "'sequential_mnist', 'spa_eng', 'spoken_digit', 'temporal_order', 'text_file', 'texts', "
-    "'tiny_shakespeare', 'xml'"
+    "'adding', 'arithmetic', 'copy_memory', 'csv_series', 'cta_ridership', 'embedded_reber', "
+    "'en_atis', 'etth1', 'imdb_reviews', 'jsb_chorales', 'musedata', 'nottingham', 'npz', "
+    "'piano_midi', 'sequential_mnist', 'spa_eng', 'spoken_digit', 'temporal_order', 'text_file', "
+    "'texts', 'tfds_tags', 'tfds_texts', 'tiny_shakespeare', 'xml'"
 )
 MODELS = "'classifier', 'encoder_decoder', 'forecaster', 'language_model', 'polyphony', 'tagger'"
 TOP = "cells, dataset, description, model, name, runs, seeds, training, tuning"
@@ -56,6 +56,14 @@ def complaint(content, *overrides, name="a.yaml"):
         "momentum: 1": "expected a number of at least 0 and below 1, received 1",
         "clip_norm: -1": "expected a number above 0 or null, received -1",
         "clip_norm: .inf": "expected a number above 0 or null, received inf",
+        "schedule: linear": "expected one of 'constant', 'cosine', 'exponential', 'step', "
+        "'plateau', received 'linear'",
+        "warmup: -1": "expected a number of at least 0, received -1",
+        "decay_factor: 1": "expected a number above 0 and below 1 or null, received 1",
+        "decay_epochs: 0": "expected a whole number of at least 1 or null, received 0",
+        "weight_noise: -0.1": "expected a number from 0 to 1, received -0.1",
+        "average: 1": "expected a number above 0 and below 1 or null, received 1",
+        "label_smoothing: 1": "expected a number of at least 0 and below 1, received 1",
         "patience: 0": "expected a whole number of at least 1 or null, received 0",
         "tensorboard: no": "expected true or false, received 'no'",
         "tensorboard: 1": "expected true or false, received 1",
@@ -104,7 +112,15 @@ def test_settings_at_the_top(line, sentence):
         "{kind: forecaster, unitss: 3, units: 3}": "model.unitss: unknown setting. "
         "Did you mean 'units'?",
         "{kind: forecaster, units: 3, bidirectional: true}": "model.bidirectional: unknown "
-        "setting. Known: dropout, kind, layers, parameters, recurrent_dropout, units.",
+        "setting. Known: chrono, dropout, gate_bias, kind, layer_normalization, layers, "
+        "parameters, recurrent_dropout, recurrent_initializer, subtract_last, units, zoneout.",
+        "{kind: forecaster, units: 3, chrono: 20, gate_bias: 1}": "model: give 'gate_bias' or "
+        "'chrono', received both",
+        "{kind: forecaster, units: 3, zoneout: 1}": "model.zoneout: expected a number of at least "
+        "0 and below 1 or a list, not empty, every value a number of at least 0 and below 1, "
+        "received 1",
+        "{kind: forecaster, units: 3, recurrent_initializer: ones}": "model.recurrent_initializer: "
+        "expected one of 'orthogonal', 'glorot_uniform', 'identity' or null, received 'ones'",
         "{kind: tagger, units: 3}": "the model 'tagger' is for tagging and the dataset 'adding' "
         "for forecasting; choose a model for the latter",
     }.items(),

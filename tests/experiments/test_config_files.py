@@ -302,6 +302,8 @@ datasets = group(
         "targets": st.lists(words, min_size=1, max_size=3).map(tuple),
         "inputs": st.none() | st.lists(words, max_size=3).map(tuple),
         "text": words,
+        "name": st.just("glue/sst2:2.0.0"),
+        "tags": words,
         "task": "classification",
         "validation_share": floats,
         "test_share": floats,
@@ -314,6 +316,8 @@ models = group(
         "units": st.none(),
         "parameters": st.integers(1, 10**9),
         "dropout": floats,
+        "zoneout": floats | st.tuples(floats, floats),
+        "gate_bias": st.none() | floats,
         "layers": st.integers(1, 32),
     },
 )
@@ -340,6 +344,8 @@ def experiments(draw):
         training=Training(
             learning_rate=draw(floats),
             clip_norm=draw(st.none() | floats),
+            average=draw(st.none() | floats),
+            weight_noise=draw(floats),
             jit_compile=draw(st.sampled_from(["auto", True, False])),
         ),
         tuning=draw(

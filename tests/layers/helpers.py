@@ -18,7 +18,7 @@ only_tensorflow = pytest.mark.skipif(BACKEND != "tensorflow", reason="TensorFlow
 CELLS = ("gru", "gru_reset_after", "lstm", "simple_rnn")  # what Keras has, too
 PARALLEL = ("min_gru", "min_lstm")
 VARIANTS = ("minimal_gated_unit", "coupled_lstm", "peephole_lstm", "mut1", "mut2", "mut3")
-VARIANTS += PARALLEL
+VARIANTS += (*PARALLEL, "irnn")
 MASKS = {
     "right": [[1, 1, 1, 1, 1], [1, 1, 1, 0, 0], [1, 0, 0, 0, 0]],
     "left": [[1, 1, 1, 1, 1], [0, 0, 1, 1, 1], [0, 0, 0, 0, 1]],

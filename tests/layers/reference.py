@@ -43,6 +43,12 @@ def simple_rnn_step(x, h, weights):
     return h, [h]
 
 
+def irnn_step(x, h, weights):
+    kernel, recurrent_kernel, bias = weights
+    h = np.maximum(x @ kernel + h @ recurrent_kernel + bias, 0)
+    return h, [h]
+
+
 def minimal_gated_unit_step(x, h, weights):
     """One step, from weights in columns f | g."""
     kernel, recurrent_kernel, bias = weights
@@ -140,6 +146,7 @@ STEPS = {
     "mut3": lambda x, states, weights: mut3_step(x, *states, weights),
     "min_gru": lambda x, states, weights: min_gru_step(x, *states, weights),
     "min_lstm": lambda x, states, weights: min_lstm_step(x, *states, weights),
+    "irnn": lambda x, states, weights: irnn_step(x, *states, weights),
 }
 
 

@@ -86,6 +86,7 @@ def test_the_variants_have_their_papers_names():
         "mut3": "MUT3",
         "min_gru": "minGRU",
         "min_lstm": "minLSTM",
+        "irnn": "IRNN",
     }
 
 

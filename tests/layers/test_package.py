@@ -10,8 +10,9 @@ import pytest
 import keras_gru
 
 MODULES = ["cells", "layers.convert", "layers.gru", "layers.gru_cell", "layers.lstm"]
-MODULES += ["layers.recurrence", "layers.simple_rnn"]
-MODULES += [f"layers.variants.{name}" for name in ("coupled_lstm", "minimal_gated_unit")]
+MODULES += ["layers.initializers", "layers.recurrence", "layers.simple_rnn"]
+MODULES += [f"layers.variants.{name}" for name in ("coupled_lstm", "layer_normalized")]
+MODULES += ["layers.variants.minimal_gated_unit"]
 MODULES += [f"layers.variants.{name}" for name in ("minimal", "mutations", "peephole_lstm")]
 
 

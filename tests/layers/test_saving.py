@@ -42,6 +42,7 @@ UNUSUAL = {
     "stateful": True,
     "unroll": True,
     "zero_output_for_mask": True,
+    "zoneout": 0.25,
     "jit_compile": False,
     "reset_after": True,
     "hold_update_gate": 0.25,

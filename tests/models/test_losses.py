@@ -109,6 +109,27 @@ def test_forecasts(name, shape):
     assert {metric.name for metric in options["weighted_metrics"]} == {"mae", "mse"}
 
 
+@pytest.mark.parametrize("shape", [(4, 6), (4, 5, 6)])
+def test_smoothed_labels_are_those_of_keras_written_out(shape):
+    random = np.random.default_rng(0)
+    logits = random.normal(size=shape) * 3
+    y = random.integers(0, 6, shape[:-1])
+    weight = random.integers(0, 3, shape[:-1]).astype("float32")
+    spec = SequenceSpec(task="tagging", outputs=6, vocabulary=9)
+    loss = models.compile_options(spec, label_smoothing=0.3)["loss"]
+    keras_loss = keras.losses.CategoricalCrossentropy(
+        from_logits=True, label_smoothing=0.3, reduction="none"
+    )
+    expected = keras_loss(np.eye(6)[y], logits)
+    found = loss(y, logits, sample_weight=weight)
+    np.testing.assert_allclose(float(found), np.average(expected, weights=weight), rtol=1e-5)
+    nearly_none = models.compile_options(spec, label_smoothing=1e-9)["loss"]
+    none = models.compile_options(spec)["loss"]
+    for w in (None, weight):
+        values = [float(each(y, logits, sample_weight=w)) for each in (nearly_none, none)]
+        np.testing.assert_allclose(*values, rtol=1e-6)
+
+
 def test_an_unknown_loss_is_refused():
     spec = SequenceSpec(task="forecasting", outputs=1, features=1)
     with pytest.raises(UserError, match=r"no loss 'mes' of forecasts\. Did you mean 'mse'"):

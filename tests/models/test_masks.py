@@ -53,6 +53,13 @@ def test_longer_padding_with_other_cells(kind, cell):
     check_longer_padding(make(kind, cell, **deepest(kind)), kind)
 
 
+@pytest.mark.parametrize("cell", ["gru", "lstm"])
+@pytest.mark.parametrize("kind", ["classifier_mean", "tagger_vectors", "encoder_decoder"])
+def test_longer_padding_with_zoneout_and_layer_normalization(kind, cell):
+    options = {**deepest(kind), "zoneout": 0.3, "layer_normalization": True}
+    check_longer_padding(make(kind, cell, **options), kind)
+
+
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if "encoder" not in kind])
 def test_a_sequence_alone_without_padding(kind):
     model = make(kind, "lstm", **deepest(kind))

@@ -14,7 +14,7 @@ from keras_gru import models
 MODULES = [module.name for module in pkgutil.iter_modules(models.__path__)]
 WITH_EXAMPLES = {
     *("classification", "tagging", "language_modeling", "forecasting", "polyphonic_music"),
-    *("translation", "from_config", "budget", "losses", "sampling", "decoding"),
+    *("translation", "from_config", "budget", "losses", "sampling", "note_sampling", "decoding"),
 }
 
 

@@ -10,11 +10,13 @@ from pydantic import Field
 
 from keras_gru.datasets.config.generated import (
     Adding,
+    Arithmetic,
     CopyMemory,
     EmbeddedReber,
     TemporalOrder,
     Xml,
 )
+from keras_gru.datasets.config.named import TfdsTags, TfdsTexts
 from keras_gru.datasets.config.own import CsvSeries, Npz, TextFile, Texts
 from keras_gru.datasets.config.published import (
     Atis,
@@ -30,6 +32,7 @@ from keras_gru.datasets.config.published import (
 
 DatasetConfig = Annotated[
     Adding
+    | Arithmetic
     | CopyMemory
     | EmbeddedReber
     | TemporalOrder
@@ -43,6 +46,8 @@ DatasetConfig = Annotated[
     | SequentialMnist
     | SpokenDigit
     | SpaEng
+    | TfdsTexts
+    | TfdsTags
     | CsvSeries
     | Texts
     | TextFile

@@ -59,6 +59,17 @@ class EmbeddedReber(Generated):
     ] = "any"
 
 
+class Arithmetic(Generated):
+    """Sums and differences with letters in between, one character at a time (generated)."""
+
+    task: ClassVar[str] = "language_model"
+    kind: Literal["arithmetic"]
+    digits: Annotated[int, Field(ge=1, le=18, description="of the longest numbers")] = 8
+    distractors: Annotated[
+        float, Field(ge=0, le=0.9, description="share of letters that mean nothing")
+    ] = 0.5
+
+
 class TemporalOrder(Generated):
     """The temporal order problem: in which order did a few symbols come? (generated)"""
 

@@ -52,6 +52,7 @@ def load(config: Ridership) -> SequenceDataset:
         length=config.window,
         horizon=config.horizon,
         every_step=config.every_step,
+        history=(1,) if config.multivariate else (0,),
     )
     return SequenceDataset(
         name=_NAME,

@@ -58,6 +58,7 @@ def load(config: Etth1Config) -> SequenceDataset:
         features=len(names),
         length=config.window,
         horizon=config.horizon,
+        history=tuple(range(len(names))),
     )
     history = {name: split.inputs["features"] for name, split in splits.items()}
     return SequenceDataset(

@@ -1,5 +1,7 @@
 """Polyphonic music as piano rolls: which of 88 notes sound next."""
 
+from typing import NamedTuple
+
 import numpy as np
 
 from keras_gru.datasets import source
@@ -9,11 +11,29 @@ from keras_gru.datasets.sequence_dataset import Metric, SequenceDataset, Sequenc
 from keras_gru.datasets.text import to_rows
 
 _NOTES = 88
-_NAMES = {
-    "jsb_chorales": "JSB Chorales",
-    "nottingham": "Nottingham",
-    "musedata": "MuseData",
-    "piano_midi": "Piano-midi.de",
+
+
+class Collection(NamedTuple):
+    """What one must know of a collection to hear its piano rolls.
+
+    Args:
+        name: what a reader calls it.
+        steps_per_quarter: time steps of a quarter note.
+        lowest: MIDI pitch of the first of the 88 notes; 21 is A0, a piano's lowest.
+    """
+
+    name: str
+    steps_per_quarter: int
+    lowest: int = 21
+
+
+# Boulanger-Lewandowski et al. (2012): a step is a quarter note in the chorales, else an eighth.
+COLLECTIONS = {
+    # They were moved to C, an octave above Bach's choir: the soprano's median is a C6.
+    "jsb_chorales": Collection("JSB Chorales", 1, lowest=9),
+    "nottingham": Collection("Nottingham", 2),
+    "musedata": Collection("MuseData", 2),
+    "piano_midi": Collection("Piano-midi.de", 2),
 }
 
 
@@ -37,7 +57,7 @@ def load(config: PolyphonicMusicConfig) -> SequenceDataset:
     )
     splits = {name: _next_steps(of["notes"]) for name, of in columns.items()}
     return SequenceDataset(
-        name=_NAMES[config.kind],
+        name=COLLECTIONS[config.kind].name,
         spec=SequenceSpec(task="polyphony", outputs=_NOTES, features=_NOTES),
         metric=Metric("nll", "min", "NLL (nats per step)", digits=2),
         splits=splits,

@@ -5,6 +5,11 @@ gates do not wait for the state, all steps are found at once.
 """
 
 from keras_gru.layers.variants.coupled_lstm import CoupledLSTMCell
+from keras_gru.layers.variants.layer_normalized import (
+    LayerNormGRUCell,
+    LayerNormLSTMCell,
+    LayerNormSimpleRNNCell,
+)
 from keras_gru.layers.variants.minimal import MinGRU, MinGRUCell, MinLSTM, MinLSTMCell
 from keras_gru.layers.variants.minimal_gated_unit import MinimalGatedUnitCell
 from keras_gru.layers.variants.mutations import MUT1Cell, MUT2Cell, MUT3Cell
@@ -12,6 +17,9 @@ from keras_gru.layers.variants.peephole_lstm import PeepholeLSTMCell
 
 __all__ = [
     "CoupledLSTMCell",
+    "LayerNormGRUCell",
+    "LayerNormLSTMCell",
+    "LayerNormSimpleRNNCell",
     "MUT1Cell",
     "MUT2Cell",
     "MUT3Cell",

@@ -50,6 +50,7 @@ class CoupledLSTMCell(LSTMVariantCell):
     """
 
     equations = input_equations = recurrent_equations = "fgo"
+    gate_signs = "+.."
 
     def call(self, inputs, states, training=False):
         h, c = states

@@ -9,7 +9,8 @@ from keras import ops
 class GatedCell(keras.layers.SimpleRNNCell):
     """The weights of several equations side by side, for cells that are written as their equations.
 
-    A subclass names its equations by a letter each and writes `call`. The rest is that of
+    A subclass names its equations by a letter each, those among them that keep the state or write
+    to it by the signs of `keras_gru.GateBias`, and writes `call`. The rest is that of
     `keras.layers.SimpleRNNCell`: its arguments, and dropout masks that are constant over time.
     One mask is shared by all equations.
 
@@ -29,6 +30,7 @@ class GatedCell(keras.layers.SimpleRNNCell):
 
     # The columns of the bias `(3U,)`, the kernel `(D, 3U)` and the recurrent kernel `(U, 3U)`.
     equations = input_equations = recurrent_equations = "zrg"
+    gate_signs = "..."
     state_names = "h"
 
     def __init__(self, units, activation="tanh", recurrent_activation="sigmoid", **kwargs):

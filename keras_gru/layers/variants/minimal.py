@@ -5,7 +5,8 @@
 import keras
 from keras import ops
 
-from keras_gru.layers.recurrence import SequenceLayer
+from keras_gru.layers import zoneout
+from keras_gru.layers.sequence_layer import SequenceLayer
 from keras_gru.layers.variants.gated_cell import GatedCell
 from keras_gru.layers.variants.linear_scan import linear_scan
 
@@ -49,6 +50,7 @@ class MinGRUCell(_MinimalCell):
     """
 
     equations = input_equations = "zg"
+    gate_signs = "-."
 
     def gate_and_candidate(self, x):
         """How much of the state is kept, 1 − z, and the candidate."""
@@ -67,6 +69,7 @@ class MinLSTMCell(_MinimalCell):
     """
 
     equations = input_equations = "fig"
+    gate_signs = "+-."
 
     def gate_and_candidate(self, x):
         """How much of the state is kept, f / (f + i), and the candidate."""
@@ -146,6 +149,8 @@ class ParallelLayer(SequenceLayer):
         # Products of many gates are no matter for half precision.
         dtype = "float64" if self.compute_dtype == "float64" else "float32"
         keep, candidate = (ops.cast(t, dtype) for t in self.cell.gate_and_candidate(x))
+        if any(self._zoneout_rates):
+            keep = self._zoned_out(keep, training)
         if seen is not None:  # a masked step keeps all of the state
             keep = ops.where(seen[..., None], keep, 1)
         # On PyTorch a stateful layer's variables change in place, under the gradient's feet.
@@ -159,6 +164,14 @@ class ParallelLayer(SequenceLayer):
         shown = seen if self.zero_output_for_mask else seen_so_far
         last_output = ops.where(seen_so_far[:, -1:], last, 0)
         return last_output, ops.where(shown[..., None], outputs, 0), [last]
+
+    def _zoned_out(self, keep, training):
+        """Zoneout, too, is a share of the state that is kept: all of it, or the expectation's."""
+        (rate,) = self._zoneout_rates
+        if not training:
+            return rate + (1 - rate) * keep
+        (kept,) = zoneout.draw([keep[:, 0]], ops.shape(keep)[1], [rate], self._zoneout_seed)
+        return ops.where(ops.swapaxes(kept, 0, 1), 1, keep)
 
 
 @keras.saving.register_keras_serializable(package="keras_gru")
@@ -189,8 +202,8 @@ class MinGRU(ParallelLayer):
         dropout: the share of the inputs that is dropped in training, the same ones at every step.
         seed: of the dropout.
         **kwargs: the arguments of `keras_gru.Recurrence`: `return_sequences`, `return_state`,
-            `go_backwards`, `stateful`, `unroll`, `zero_output_for_mask`, and a layer's `name`,
-            `dtype`, `trainable`, `activity_regularizer`.
+            `go_backwards`, `stateful`, `unroll`, `zero_output_for_mask`, `zoneout`, and a layer's
+            `name`, `dtype`, `trainable`, `activity_regularizer`.
 
     Call arguments:
         sequences: `(B, T, D)`.
@@ -213,6 +226,7 @@ class MinGRU(ParallelLayer):
     """
 
     cell_class = MinGRUCell
+    gate_signs = MinGRUCell.gate_signs
 
 
 @keras.saving.register_keras_serializable(package="keras_gru")
@@ -255,3 +269,4 @@ class MinLSTM(ParallelLayer):
     """
 
     cell_class = MinLSTMCell
+    gate_signs = MinLSTMCell.gate_signs

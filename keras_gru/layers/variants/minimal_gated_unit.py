@@ -43,6 +43,7 @@ class MinimalGatedUnitCell(GatedCell):
     """
 
     equations = input_equations = recurrent_equations = "fg"
+    gate_signs = "-."  # a forget gate by name, it says how much is written
 
     def call(self, inputs, states, training=False):
         h_before = states[0]

@@ -10,6 +10,8 @@ from keras_gru.layers.variants.gated_cell import GatedCell
 class _Mutation(GatedCell):
     """One step, of which a subclass says what z, r and the candidate see."""
 
+    gate_signs = "-.."
+
     def call(self, inputs, states, training=False):
         h_before = states[0]
         h = self.dropped_state(h_before, training)

@@ -54,6 +54,7 @@ class PeepholeLSTMCell(LSTMVariantCell):
     """
 
     equations = input_equations = recurrent_equations = "ifgo"
+    gate_signs = "-+.."
 
     def __init__(
         self,

@@ -1,0 +1,101 @@
+"""Whether a recipe's network waits for its data: steps on real batches against cached ones.
+
+    python benchmarks/input.py                           # seven recipes, GRU: about ten minutes
+    python benchmarks/input.py jsb_chorales --steps 1000 --rounds 9
+
+Real batches come as in a run: rows chosen and put together in Python while the network trains.
+Cached ones are the batches of one such epoch, held in memory as tensors: the same shapes, as often.
+Both train the recipe's own model in turn, lap after lap in one process, and both streams stay open,
+as a run's does. A ratio of 1 means that the input costs nothing; the bound is 1.05. Whatever else
+the machine does only adds to a lap, so the fastest of each are held against each other; the median
+ratio of neighbouring laps stands beside it.
+"""
+
+import argparse
+import dataclasses
+import random
+import statistics
+import time
+
+from keras_gru import datasets
+from keras_gru.errors import one_sentence
+from keras_gru.experiments.run import build
+from keras_gru.experiments.yaml_files import load_experiment
+
+RECIPES = (
+    "quickstart",
+    "cta_ridership",
+    "jsb_chorales",
+    "nottingham",
+    "en_atis",
+    "spa_eng",
+    "imdb_reviews",
+)
+
+
+def at_most(dataset, sequences):
+    """The dataset with so many sequences to train on, so that an epoch fits into a lap."""
+    train = dataset.splits["train"]
+    rows = slice(min(sequences, train.size))
+    fewer = dataclasses.replace(
+        train,
+        inputs={name: array[rows] for name, array in train.inputs.items()},
+        targets=train.targets[rows],
+        lengths={name: of[rows] for name, of in train.lengths.items()},
+    )
+    return dataclasses.replace(dataset, splits={**dataset.splits, "train": fewer})
+
+
+def compare(recipe, cell, steps, rounds):
+    """Alternates laps on real and on cached batches and returns a row."""
+    experiment = load_experiment(recipe, [])
+    batch_size = experiment.training.batch_size
+    dataset = at_most(datasets.load(experiment.dataset), steps * batch_size)
+    epoch = dataset.steps("train", batch_size)
+    lap = max(1, steps // epoch) * epoch  # whole epochs: the same shapes, as often
+    real = dataset.batches("train", batch_size, seed=0)
+    streams = {"real": iter(real), "cached": iter(real.take(epoch).cache().repeat())}
+    model = build(experiment, dataset, cell, seed=0)
+    model.fit(real.take(epoch), shuffle=False, verbose=0)  # compiles every shape
+    step = model.make_train_function()
+    seconds = {name: [] for name in streams}
+    turns = random.Random(0)
+    for number in range(rounds + 1):
+        for name in turns.sample(list(streams), 2):
+            start = time.perf_counter()
+            for _ in range(lap):
+                step(streams[name])
+            if number:  # the first lap fills the cache
+                seconds[name].append((time.perf_counter() - start) / lap * 1e3)
+    pairs = zip(seconds["real"], seconds["cached"], strict=True)
+    return {
+        "real_ms": min(seconds["real"]),
+        "cached_ms": min(seconds["cached"]),
+        "ratio": min(seconds["real"]) / min(seconds["cached"]),
+        "median": statistics.median(real / cached for real, cached in pairs),
+    }
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("recipes", nargs="*", default=RECIPES, metavar="RECIPE")
+    parser.add_argument("--cell", default="gru")
+    parser.add_argument("--steps", type=int, default=200, help="training steps of a lap, at most")
+    parser.add_argument("--rounds", type=int, default=7, help="timed laps of each")
+    arguments = parser.parse_args()
+    print("| recipe | cell | real ms/step | cached ms/step | real / cached | median ratio |")
+    print("|---|---|---:|---:|---:|---:|")
+    for recipe in arguments.recipes:
+        row = compare(recipe, arguments.cell, arguments.steps, arguments.rounds)
+        print(
+            f"| {recipe} | {arguments.cell} | {row['real_ms']:.3g} | {row['cached_ms']:.3g} "
+            f"| {row['ratio']:.3f} | {row['median']:.3f} |",
+            flush=True,
+        )
+
+
+if __name__ == "__main__":
+    with one_sentence():
+        main()

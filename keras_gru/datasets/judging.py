@@ -1,0 +1,33 @@
+"""What a dataset is judged by, and what simple rules reach."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Metric:
+    """The one number that a dataset is judged by.
+
+    Args:
+        name: its name in Keras' logs, such as `"accuracy"`, `"nll"` or `"mae"`.
+        mode: `"max"` or `"min"`: which is better.
+        label: its name for a reader, with the unit, such as `"MAE (passengers)"`.
+        scale: what a logged value is multiplied by before a reader sees it.
+        digits: digits after the point for a reader.
+    """
+
+    name: str
+    mode: str
+    label: str
+    scale: float = 1.0
+    digits: int = 3
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """What a rule without a recurrent network reaches; `metrics` as a run logs them."""
+
+    label: str
+    validation: Mapping[str, float]
+    test: Mapping[str, float]
+    parameters: int = 0

@@ -1,0 +1,139 @@
+"""A polyphony model that plays."""
+
+# T time steps, N notes
+
+import keras
+import numpy as np
+from keras import ops
+from scipy.optimize import brentq
+from scipy.special import expit
+
+from keras_gru.errors import UserError
+from keras_gru.models.budget import recurrent_layers
+
+
+def sample_notes(model, prompt, length, *, temperature=1.0, seed=None) -> np.ndarray:
+    """Plays on after a prompt, frame by frame.
+
+    Each note of a frame is drawn by itself, with probability σ((logit − c) / temperature), and the
+    frame is what the network hears next. c is such that the expected number of notes stays that of
+    the model: most notes are less likely than not, and a low temperature without it would play
+    ever fewer of them until there is silence. At temperature 1, c is 0. The prompt is read once;
+    after that each frame costs one step, as the states are kept.
+
+    Args:
+        model: from `keras_gru.models.polyphony`, or loaded from its file, with inputs as wide as
+            its outputs.
+        prompt: `(T, N)` zeros and ones, the frames to go on from; of no frame the network goes on
+            from one in which nothing sounds.
+        length: how many frames to play.
+        temperature: 0 plays the likeliest notes, as many as are expected, 1 draws as the model
+            believes, more is more daring.
+        seed: of the draws; `None` for another piece each time.
+
+    Returns:
+        The new frames, `(length, N)` zeros and ones, without the prompt.
+
+    Raises:
+        UserError: an argument is out of range, the model is not a polyphony model, or a cell of
+            the user's own cannot keep its state.
+
+    Example:
+
+    >>> from keras_gru import models
+    >>> model = models.polyphony(units=8, notes=5, seed=0)
+    >>> models.sample_notes(model, [[0, 1, 0, 0, 1]], 3, temperature=0).shape
+    (3, 5)
+
+    Reference:
+
+    - [Boulanger-Lewandowski et al., 2012](https://arxiv.org/abs/1206.6392), which frames of notes
+      and their probabilities come from
+    """
+    prompt = _check(model, np.asarray(prompt), length, temperature)
+    player = _with_states_kept(model)
+    random = np.random.default_rng(seed)
+    frames = np.zeros((length, prompt.shape[1]), "uint8")
+    heard = prompt if len(prompt) else np.zeros((1, prompt.shape[1]))
+    for step in range(length):
+        frames[step] = _draw(_logits(player, heard), temperature, random)
+        heard = frames[step : step + 1]
+    return frames
+
+
+def _with_states_kept(model):
+    """A copy whose recurrent layers go on from where the call before it ended."""
+
+    def copy(layer):
+        config = layer.get_config()
+        if isinstance(layer, keras.layers.RNN):
+            config["stateful"] = True
+        return type(layer).from_config(config)
+
+    inputs = {
+        name: keras.Input(batch_shape=(1, None, *of.shape[2:]), dtype=of.dtype, name=name)
+        for name, of in model.input.items()
+    }
+    player = keras.models.clone_model(model, input_tensors=inputs, clone_function=copy)
+    player.set_weights(model.get_weights())
+    return player
+
+
+def _logits(player, frames):
+    """The logits `(N,)` after some more frames."""
+    x = {"features": frames[None].astype("float32"), "mask": np.ones((1, len(frames)), bool)}
+    # A call, not `predict`, which on JAX forgets the states that layers keep.
+    logits = player({name: x[name] for name in player.input}, training=False)
+    return ops.convert_to_numpy(logits)[0, -1].astype("float64")
+
+
+def _draw(logits, temperature, random):
+    if temperature == 0:
+        count = round(expit(logits).sum())
+        return np.isin(np.arange(len(logits)), np.argsort(-logits, kind="stable")[:count])
+    return random.random(len(logits)) < _probabilities(logits, temperature)
+
+
+def _probabilities(logits, temperature):
+    """σ((logit − c) / temperature), with the c that leaves their sum as it was."""
+    voices = expit(logits).sum()
+    far = 40 * temperature  # there the sum is 0 or N, to the last digit
+    shift = brentq(
+        lambda c: expit((logits - c) / temperature).sum() - voices,
+        logits.min() - far,
+        logits.max() + far,
+    )
+    return expit((logits - shift) / temperature)
+
+
+def _check(model, prompt, length, temperature):
+    """The prompt, `(T, N)`, if everything is in order."""
+    inputs = model.input if isinstance(model.input, dict) else {}
+    if "features" not in inputs or model.name != "polyphony":
+        raise UserError(
+            f"'model' must come from keras_gru.models.polyphony: received '{model.name}'."
+        )
+    width, notes = inputs["features"].shape[-1], model.output.shape[-1]
+    if width != notes:
+        raise UserError(
+            f"'model' must read the notes that it plays: received one that reads {width} numbers "
+            f"and plays {notes} notes."
+        )
+    for layer in recurrent_layers(model):
+        if not isinstance(layer, keras.layers.RNN):
+            raise UserError(
+                f"The cell of 'model' must be a keras.layers.RNN, which can keep its state from "
+                f"frame to frame: received {type(layer).__name__}."
+            )
+    if prompt.size == 0:
+        prompt = np.zeros((0, notes))
+    if prompt.ndim != 2 or prompt.shape[1] != notes or not np.isin(prompt, (0, 1)).all():
+        raise UserError(
+            f"'prompt' must be frames of {notes} zeros and ones: received an array of shape "
+            f"{prompt.shape}."
+        )
+    if length < 0:
+        raise UserError(f"'length' must be at least 0: received {length}.")
+    if not 0 <= temperature < np.inf:
+        raise UserError(f"'temperature' must be at least 0 and finite: received {temperature}.")
+    return prompt

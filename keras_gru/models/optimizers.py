@@ -1,0 +1,121 @@
+"""What `keras.optimizers` leaves out: warm-up before any schedule, weights trained apart."""
+
+import keras
+from keras import ops
+
+
+@keras.saving.register_keras_serializable(package="keras_gru")
+class WarmUp(keras.optimizers.schedules.LearningRateSchedule):
+    """A linear rise of the learning rate before a schedule or a constant rate.
+
+    Args:
+        then: the rate after the rise, or a schedule that begins where the rise ends.
+        steps: how many steps the rise takes. The first of them has 1/`steps` of the rate.
+
+    Example:
+
+    >>> cosine = keras.optimizers.schedules.CosineDecay(1e-3, decay_steps=900)
+    >>> optimizer = keras.optimizers.Adam(WarmUp(cosine, steps=100))
+
+    Reference: Goyal et al. 2017, Accurate, Large Minibatch SGD, section 2.2 (gradual warmup).
+    """
+
+    def __init__(self, then, steps):
+        self.then, self.steps = then, steps
+
+    def __call__(self, step):
+        step = ops.cast(step, keras.config.floatx())
+        then = self.then
+        rate = then(ops.maximum(step - self.steps, 0)) if callable(then) else then
+        return rate * ops.minimum((step + 1) / self.steps, 1)
+
+    def get_config(self):
+        return {"then": keras.saving.serialize_keras_object(self.then), "steps": self.steps}
+
+    @classmethod
+    def from_config(cls, config):
+        return cls(keras.saving.deserialize_keras_object(config["then"]), config["steps"])
+
+
+class _Apart:
+    """An optimizer that keeps the weights it trains apart from those that the model holds.
+
+    Within an epoch the model holds the trained weights plus noise, which is drawn anew after every
+    step: the gradient is that at the noisy weights, and the step is taken from those without noise.
+    `settle` gives the model what it is to be judged by. All of it is among `variables`.
+
+    Args:
+        weight_noise: standard deviation of Gaussian noise on all weights, biases as well.
+        noise_seed: integer, of the noise; `None` draws one.
+        **kwargs: of the optimizer; with `use_ema=True` the model is judged by the moving average.
+
+    Reference: Graves 2011, Practical Variational Inference for Neural Networks; Jim, Giles and
+        Horne 1996, An Analysis of Noise in Recurrent Neural Networks.
+    """
+
+    def __init__(self, *args, weight_noise=0.0, noise_seed=None, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.weight_noise = weight_noise
+        self.noise = keras.random.SeedGenerator(noise_seed, name="noise")
+
+    @property
+    def variables(self):
+        return [*super().variables, self.noise.state]
+
+    def build(self, variables):
+        if self.built:
+            return
+        super().build(variables)
+        pairs = [(v, self.add_variable_from_reference(v, name="trained")) for v in variables]
+        # A list would be tracked by Keras, and the model's weights be taken for the optimizer's.
+        self._pairs = lambda: pairs
+        self._keep()
+
+    def apply(self, grads, trainable_variables=None):
+        if not self.built:
+            self.build(list(trainable_variables))
+        for weight, trained in self._pairs():
+            weight.assign(ops.copy(trained))
+        super().apply(grads, trainable_variables)
+        self._keep()
+        if self.weight_noise:
+            self.disturb()
+
+    def disturb(self):
+        """Gives the model the trained weights, with new noise."""
+        for weight, trained in self._pairs():
+            value = ops.copy(trained)
+            if self.weight_noise:
+                value += keras.random.normal(
+                    trained.shape, stddev=self.weight_noise, dtype=trained.dtype, seed=self.noise
+                )
+            weight.assign(value)
+
+    def settle(self):
+        """Gives the model its weights without noise: the average if there is one."""
+        pairs = self._pairs()
+        for weight, trained in pairs:
+            weight.assign(trained)
+        self.finalize_variable_values([weight for weight, _ in pairs])
+        for weight, _ in pairs:  # no memory in common: on JAX a step gives away what it is handed
+            weight.assign(ops.copy(weight))
+
+    def _keep(self):
+        for weight, trained in self._pairs():
+            trained.assign(ops.copy(weight))
+
+    def get_config(self):
+        own = {"weight_noise": self.weight_noise, "noise_seed": self.noise.get_config()["seed"]}
+        return {**super().get_config(), **own}
+
+
+def _apart(optimizer: type) -> type:
+    made = type(f"{optimizer.__name__}Apart", (_Apart, optimizer), {"__doc__": _Apart.__doc__})
+    return keras.saving.register_keras_serializable(package="keras_gru")(made)
+
+
+AdamApart = _apart(keras.optimizers.Adam)
+AdamWApart = _apart(keras.optimizers.AdamW)
+NadamApart = _apart(keras.optimizers.Nadam)
+RMSpropApart = _apart(keras.optimizers.RMSprop)
+SGDApart = _apart(keras.optimizers.SGD)

@@ -1,0 +1,117 @@
+"""Generated music to hear and to see: a MIDI file and a picture of the piano roll."""
+
+# T time steps
+
+from collections.abc import Iterator
+from itertools import groupby
+from pathlib import Path
+
+import matplotlib
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from keras_gru.errors import UserError
+from keras_gru.experiments.use import Music
+from keras_gru.files import replacing
+from keras_gru.report import plots
+from keras_gru.report.pictures import PIXELS, STYLE
+
+_STEPS = {1: "a quarter note", 2: "an eighth note", 4: "a sixteenth note"}
+_TICKED = {0: "C", 4: "E", 7: "G"}  # of an octave: more names would stand on each other
+_VELOCITY = 80  # how hard a key is struck, of 127
+
+
+def held_notes(music: Music) -> Iterator[tuple[int, int, int]]:
+    """The notes of a piano roll, each `(pitch, first step, step after the last)`.
+
+    A pitch in consecutive steps is one long note: a piano roll does not tell it from repeated ones.
+    """
+    for key, sounds in enumerate(music.notes.T):
+        step = 0
+        for sounding, run in groupby(sounds.tolist()):
+            start, step = step, step + len(list(run))
+            if sounding:
+                yield music.lowest + key, start, step
+
+
+def save_midi(music: Music, path: str | Path, *, tempo: float = 90) -> None:
+    """Writes a MIDI file of one track.
+
+    Args:
+        music: what to write.
+        path: the file, written whole or not at all.
+        tempo: quarter notes per minute.
+
+    Raises:
+        UserError: mido is not installed.
+    """
+    try:
+        import mido
+    except ImportError:
+        raise UserError(
+            "A MIDI file is written with mido, which cannot be imported: "
+            "pip install 'keras_gru[music]' brings it."
+        ) from None
+
+    file = mido.MidiFile()
+    ticks = file.ticks_per_beat // music.steps_per_quarter
+    events = []
+    for pitch, start, end in held_notes(music):
+        events += [(start * ticks, "note_on", pitch), (end * ticks, "note_off", pitch)]
+    track = file.add_track()
+    track.append(mido.MetaMessage("set_tempo", tempo=mido.bpm2tempo(tempo)))
+    now = 0
+    for at, kind, pitch in sorted(events):  # at one time a note ends before another begins
+        track.append(mido.Message(kind, note=pitch, velocity=_VELOCITY, time=at - now))
+        now = at
+    track.append(mido.MetaMessage("end_of_track", time=len(music.notes) * ticks - now))
+    with replacing(path) as draft:
+        file.save(draft)
+
+
+def draw_piano_roll(axes: Axes, music: Music) -> None:
+    """Draws each note as a bar, and the prompt on a darker ground.
+
+    Args:
+        axes: of matplotlib.
+        music: of any length.
+    """
+    pitches = [60]  # C4, where nothing sounds
+    for pitch, start, end in held_notes(music):
+        axes.broken_barh([(start, end - start)], (pitch - 0.4, 0.8), color=plots.colour(0), lw=0)
+        pitches.append(pitch)
+    length, prompt = len(music.notes), music.prompt_steps
+    if prompt:
+        axes.axvspan(0, prompt, color=plots.MUTED, alpha=0.18, lw=0, zorder=0)
+        axes.axvline(prompt, color=plots.INK, lw=0.9, ls="--")
+        _name_part(axes, 0, "prompt")
+    if length > prompt:
+        _name_part(axes, prompt, "generated")
+    low, high = min(pitches) - 1, max(pitches) + 1
+    axes.set(xlim=(0, max(length, 1)), ylim=(low, high), ylabel="Pitch")
+    axes.set_xlabel(f"Time (steps of {_STEPS[music.steps_per_quarter]})")
+    axes.xaxis.set_major_locator(MaxNLocator(8, steps=[1, 2, 4, 8, 10], integer=True))
+    ticked = [pitch for pitch in range(low, high + 1) if pitch % 12 in _TICKED]
+    axes.set_yticks(ticked, [f"{_TICKED[pitch % 12]}{pitch // 12 - 1}" for pitch in ticked])
+
+
+def _name_part(axes: Axes, start: int, name: str) -> None:
+    axes.annotate(
+        name, (start, 1), (3, 3), xycoords=("data", "axes fraction"), textcoords="offset points"
+    )
+
+
+def save_piano_roll(music: Music, path: str | Path) -> None:
+    """Saves a picture of the piano roll, on white, as wide as the piece is long.
+
+    Args:
+        music: what to draw.
+        path: the PNG file, written whole or not at all.
+    """
+    width = min(max(12 * len(music.notes), 480), 3000)  # in CSS pixels
+    with matplotlib.rc_context(STYLE):
+        figure = Figure(figsize=(width / PIXELS, 380 / PIXELS), layout="constrained")
+        draw_piano_roll(figure.add_subplot(), music)
+        with replacing(path) as draft:
+            figure.savefig(draft, format="png", dpi=2 * PIXELS, facecolor="white")

@@ -1,0 +1,152 @@
+"""`keras-gru generate` for music, on very small pieces; tests/recipes has it for text."""
+
+import runpy
+
+import mido
+import numpy as np
+import pytest
+
+from keras_gru.datasets import polyphonic_music
+from keras_gru.errors import UserError
+from keras_gru.experiments import use
+from keras_gru.experiments.packaged import packaged_recipes
+from keras_gru.experiments.results import RunFolder
+
+from .test_verbs import keras_gru
+
+PIECES = {"train": (9, 7, 8), "validation": (6,), "test": (12, 8)}
+
+
+@pytest.fixture(autouse=True)
+def small_pieces(monkeypatch):
+    """Pieces of a few steps in place of the publisher's, which are seldom at hand."""
+    random = np.random.default_rng(0)
+    columns = {
+        split: {"notes": [random.integers(0, 2, (steps, 88), "uint8") for steps in of]}
+        for split, of in PIECES.items()
+    }
+    monkeypatch.setattr(polyphonic_music.source, "read", lambda *_, **__: columns)
+    return columns
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """A finished run of two cells."""
+    with pytest.MonkeyPatch.context() as patch:
+        small_pieces.__wrapped__(patch)
+        runs = tmp_path_factory.mktemp("runs")
+        small = ["model.parameters=null", "model.units=3", "training.epochs=1", "seeds=[2]"]
+        keras_gru("compare", "jsb_chorales", *small, "cells=[gru,min_gru]", f"runs={runs}")
+        (run,) = runs.glob("*/*")
+    return run
+
+
+def pitches(path):
+    return [m.note for m in mido.MidiFile(path).tracks[0] if m.type == "note_on"]
+
+
+def test_the_files_are_in_the_run_folder_and_are_what_was_played(run, small_pieces):
+    said = keras_gru(
+        *("generate", run, "--cell", "gru", "--length", 6, "--sampling-seed", 3),
+        *("--piece", 1, "--prompt-steps", 2, "--tempo", 60),
+    )
+    midi, picture = run / "gru-seed2.mid", run / "gru-seed2.png"
+    assert said == f"The music: {midi}\nThe piano roll: {picture}\n"
+    assert picture.read_bytes().startswith(b"\x89PNG") and picture.stat().st_size > 1000
+    assert mido.MidiFile(midi).length == pytest.approx(2 + 6)
+
+    folder = RunFolder(run)
+    record = use.choose_run(folder, "gru")
+    music = use.generate_music(folder, record, piece=1, prompt_steps=2, length=6, seed=3)
+    assert (music.prompt_steps, music.steps_per_quarter, music.notes.shape) == (2, 1, (8, 88))
+    np.testing.assert_array_equal(music.notes[:2], small_pieces["test"]["notes"][1][:2])
+    began = np.diff(music.notes, axis=0, prepend=0).astype("int8") == 1
+    assert sorted(pitches(midi)) == sorted((np.nonzero(began)[1] + 9).tolist())
+
+
+def test_from_silence_to_a_place_of_ones_own(run, folder):
+    said = keras_gru(
+        *("generate", run, "--cell", "min_gru", "--length", 3),
+        *("--prompt-steps", 0, "--midi", "mine.mid"),
+    )
+    assert said == "The music: mine.mid\nThe piano roll: mine.png\n"
+    assert sorted(file.name for file in folder.iterdir()) == ["mine.mid", "mine.png"]
+
+
+def test_a_sampling_seed_decides_the_file(run, folder):
+    for name, seed in [("a", 1), ("b", 1), ("c", 2)]:
+        keras_gru(
+            *("generate", run, "--length", 4, "--prompt-steps", 1),
+            *("--sampling-seed", seed, "--midi", f"{name}.mid"),
+        )
+    a, b, c = ((folder / f"{name}.mid").read_bytes() for name in "abc")
+    assert a == b != c
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["--prompt", "x"], "--prompt is for text, and this run writes music; leave it out.\n"),
+        (["--top-k", "3"], "--top-k is for text, and this run writes music; leave it out.\n"),
+        (["--stop", "x"], "--stop is for text, and this run writes music; leave it out.\n"),
+        (["--piece", "2"], "The pieces of test have the numbers 0 to 1: received 2.\n"),
+        (
+            ["--prompt-steps", "12"],
+            "The prompt from piece 0 can have 0 to 11 steps: received 12.\n",
+        ),
+        (["--midi", "a.wav"], "a.wav: the name of a MIDI file ends in .mid\n"),
+        (["--midi", "no/a.mid"], "no: there is no such folder; make it first\n"),
+    ],
+)
+def test_what_does_not_fit_is_refused_in_a_sentence(run, folder, options, sentence):
+    assert keras_gru("generate", run, *options, code=2) == sentence
+    assert not list(folder.iterdir())
+
+
+def as_run_of(path, dataset, model):
+    """A folder of a run that has not begun: what kind it is of, is known."""
+    path.mkdir()
+    (path / "experiment.yaml").write_text(f"name: x\ndataset: {dataset}\nmodel: {model}\n")
+    return path
+
+
+@pytest.mark.parametrize("option", ["--piece", "--prompt-steps", "--tempo", "--midi"])
+def test_what_is_for_music_is_refused_for_text(folder, option):
+    run = as_run_of(folder / "run", "{kind: tiny_shakespeare}", "{kind: language_model, units: 2}")
+    said = keras_gru("generate", run, option, 20, code=2)
+    assert said == f"{option} is for music, and this run writes text; leave it out.\n"
+
+
+def test_another_kind_of_run_hears_what_generate_is_for(folder):
+    run = as_run_of(folder / "run", "{kind: imdb_reviews}", "{kind: classifier, units: 2}")
+    assert keras_gru("generate", run, code=2) == (
+        f"{run}: a model for classification cannot write text or music; "
+        "give a run whose dataset is for language_model or polyphony.\n"
+    )
+
+
+def test_notes_without_a_pitch_are_not_played(run, monkeypatch, tmp_path):
+    arrays = {
+        f"{split}_{part}": np.ones((3, 4, 2), "uint8")
+        for split in PIECES
+        for part in ("inputs", "targets")
+    }
+    np.savez(tmp_path / "mine.npz", **arrays)
+    dataset = f"{{kind: npz, path: {tmp_path / 'mine.npz'}, task: polyphony}}"
+    own = as_run_of(tmp_path / "run", dataset, "{kind: polyphony, units: 2}")
+    with pytest.raises(UserError, match="the notes of 'npz' have no known pitch; music is"):
+        use.generate_music(RunFolder(own), use.choose_run(RunFolder(run)))
+
+
+def test_the_recipe_plays_at_three_temperatures(run, folder, capsys):
+    recipe = runpy.run_path(str(packaged_recipes()["generate"]))
+    recipe["main"](str(run), prompt="", length=3)
+    files = [f"temperature-{t}{end}" for t in (0.3, 0.7, 1.0) for end in (".mid", ".png")]
+    assert sorted(file.name for file in folder.iterdir()) == sorted(files)
+    assert "temperature-0.3.mid" in capsys.readouterr().out

@@ -1,0 +1,278 @@
+"""Options of training: what they do to a run, and that a stopped one goes on all the same."""
+
+import dataclasses
+import math
+
+import keras
+import numpy as np
+import pytest
+
+from keras_gru import datasets
+from keras_gru.datasets.sequence_dataset import Metric
+from keras_gru.errors import UserError
+from keras_gru.experiments import use
+from keras_gru.experiments.checkpoint import Progress
+from keras_gru.experiments.compare import compare
+from keras_gru.experiments.config import Experiment, Training
+from keras_gru.experiments.optimizer import learning_rate
+from keras_gru.experiments.results import RunFolder
+from keras_gru.experiments.run import build
+from keras_gru.experiments.yaml_files import load_experiment
+from tests.experiments.helpers import Recorder, timeless, tiny
+
+STEPS = 4  # of 16 sequences in an epoch of `tiny`
+
+
+def trained(tmp_path, **training):
+    """A run of one cell, and the weights that it has saved."""
+    comparison = compare(tiny(tmp_path, cells=("gru",), training=training))
+    return comparison.runs[0], saved_weights(comparison)
+
+
+def saved_weights(comparison):
+    return use.load_model(RunFolder(comparison.folder), comparison.runs[0]).get_weights()
+
+
+def assert_equal(ours, theirs):
+    for one, other in zip(ours, theirs, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def rates(training, steps):
+    """The learning rate of each step."""
+    rate = learning_rate(training, STEPS)
+    return [float(rate(step)) if callable(rate) else rate for step in range(steps)]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"schedule": "cosine", "warmup": 1.5},
+        {  # which Keras wraps in another one
+            "precision": "mixed_float16",
+            "schedule": "plateau",
+            "decay_factor": 0.1,
+            "decay_epochs": 1,
+            "learning_rate": 0.5,
+            "average": 0.9,
+        },
+        {"weight_noise": 0.1, "average": 0.9},
+    ],
+    ids=lambda options: next(iter(options)),
+)
+def test_a_stopped_run_goes_on_as_if_it_had_never_stopped(tmp_path, options):
+    experiment = tiny(tmp_path, cells=("gru",), training={"epochs": 4, **options})
+    whole = compare(experiment)
+    with pytest.raises(KeyboardInterrupt):
+        compare(experiment, watch=Recorder(stop_at=("gru", 2)))
+    stopped = RunFolder(max((tmp_path / "runs" / "tiny").iterdir()))
+    watch = Recorder()
+    resumed = compare(experiment, folder=stopped, watch=watch)
+    assert watch.starts == [("gru", 0, 2)]
+    assert timeless(resumed.runs[0]) == timeless(whole.runs[0])
+    assert_equal(saved_weights(resumed), saved_weights(whole))
+
+
+class TestSchedule:
+    def test_constant_is_a_number(self):
+        assert learning_rate(Training(learning_rate=0.3), STEPS) == 0.3
+
+    @pytest.mark.parametrize("warmup", [0, 0.5, 1])
+    def test_rates_of_the_steps(self, warmup):
+        rising = int(warmup * STEPS)
+        whole = {"epochs": 3, "learning_rate": 0.3, "warmup": warmup}
+        decay = {"decay_factor": 0.25, "decay_epochs": 2}
+        after = range(3 * STEPS - rising)
+        expected = {
+            "constant": [1 for _ in after],
+            "cosine": [(1 + math.cos(math.pi * n / len(after))) / 2 for n in after],
+            "exponential": [0.25 ** (n / (2 * STEPS)) for n in after],
+            "step": [0.25 ** (n // (2 * STEPS)) for n in after],
+        }
+        for schedule, factors in expected.items():
+            options = decay if schedule in ("exponential", "step") else {}
+            found = rates(Training(schedule=schedule, **options, **whole), 3 * STEPS)
+            first = [(n + 1) / rising * factors[0] for n in range(rising)]
+            np.testing.assert_allclose(found, 0.3 * np.array(first + factors), rtol=1e-5, atol=1e-8)
+
+    def test_a_warmup_that_leaves_no_step_to_the_cosine(self):
+        found = rates(Training(schedule="cosine", epochs=1, warmup=0.99), STEPS)
+        np.testing.assert_allclose(found, [0.00025, 0.0005, 0.00075, 0.001], rtol=1e-5)
+
+    def test_is_what_the_network_is_trained_with_and_what_is_logged(self, tmp_path):
+        options = {"schedule": "step", "decay_factor": 1e-12, "decay_epochs": 1, "epochs": 3}
+        run, _ = trained(tmp_path, **options)
+        losses = [row["val_loss"] for row in run.history]
+        assert losses[0] == losses[1] == losses[2], "after an epoch it is too small to change them"
+        constant, _ = trained(tmp_path)
+        assert constant.history[0]["val_loss"] == losses[0] != constant.history[1]["val_loss"]
+        logged = [row["learning_rate"] for row in run.history]
+        np.testing.assert_allclose(logged, [1e-14, 1e-26, 0], rtol=1e-4)
+        assert "learning_rate" not in constant.history[0]
+
+    def test_a_saved_network_is_loaded_with_it(self, tmp_path):
+        comparison = compare(
+            tiny(tmp_path, cells=("gru",), training={"schedule": "cosine", "warmup": 1})
+        )
+        model = use.load_model(RunFolder(comparison.folder), comparison.runs[0])
+        assert isinstance(model.optimizer, keras.optimizers.Adam)
+        assert float(model.optimizer.learning_rate) == pytest.approx(0, abs=1e-8)
+
+
+class TestPlateau:
+    @pytest.mark.parametrize("mode", ["max", "min"])
+    @pytest.mark.parametrize(
+        ("scores", "counts"),
+        {
+            (1, 2, 3, 4): [0, 0, 0, 0],
+            (3, 2, 1, 0, 0): [0, 0, 1, 1, 2],  # counted anew after each
+            (3, 2, 4, 4, 3): [0, 0, 0, 0, 1],  # as good is not better
+            (3, 2, 1, 4, 3): [0, 0, 1, 1, 1],
+            (math.nan, 1, math.nan, math.nan): [0, 0, 0, 1],
+        }.items(),
+    )
+    def test_is_found_from_the_history_alone(self, scores, counts, mode):
+        sign = 1 if mode == "max" else -1
+        history = [{"val_x": sign * score} for score in scores]
+        metric = Metric("x", mode, "x")
+        found = [
+            Progress(metric, None, history[: n + 1]).plateaus(patience=2)
+            for n in range(len(history))
+        ]
+        assert found == counts
+
+    def test_lowers_the_rate_after_the_epochs_without_a_better_metric(self, tmp_path):
+        options = {"schedule": "plateau", "decay_factor": 0.25, "decay_epochs": 2}
+        run, _ = trained(tmp_path, **options, learning_rate=0.5, epochs=10)
+        progress = Progress(Metric("mse", "min", "MSE"), None, list(run.history))
+        counts = [
+            Progress(progress.metric, None, progress.history[:n]).plateaus(2) for n in range(10)
+        ]
+        assert max(counts) > 0, "choose a rate that overshoots"
+        logged = [row["learning_rate"] for row in run.history]
+        np.testing.assert_allclose(logged, 0.5 * 0.25 ** np.array(counts), rtol=1e-6)
+
+
+class TestWeightNoise:
+    def test_is_new_for_every_step_and_leaves_nothing_to_validation(self, tmp_path):
+        """With a rate of nearly nothing the weights stay, and so does what validation sees."""
+        run, weights = trained(tmp_path, weight_noise=0.1, learning_rate=1e-30)
+        clean, untouched = trained(tmp_path, learning_rate=1e-30)
+        for one, other in zip(weights, untouched, strict=True):
+            np.testing.assert_allclose(one, other, rtol=0, atol=1e-28)
+        for column in ("val_loss", "val_mse"):
+            assert len({row[column] for row in (*run.history, *clean.history)}) == 1
+        losses = [row["loss"] for row in run.history]
+        assert len(set(losses)) == len(losses), "of the noisy weights"
+        assert run.test == clean.test
+
+
+class TestAverage:
+    def test_is_measured_and_saved_while_training_goes_on_without_it(self, tmp_path):
+        plain, _ = trained(tmp_path)
+        run, weights = trained(tmp_path, average=0.9)
+        for ours, theirs in zip(run.history, plain.history, strict=True):
+            assert ours["loss"] == theirs["loss"], "of the weights that are trained"
+            assert ours["val_loss"] != theirs["val_loss"]
+        steps = weights_of_each_step(tmp_path)
+        average = steps[0]
+        for step in steps[1:]:
+            average = [0.9 * a + 0.1 * w for a, w in zip(average, step, strict=True)]
+        assert run.best_epoch == len(run.history), "choose a rate that learns"
+        for ours, theirs in zip(weights, average, strict=True):
+            np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-6)
+
+
+def weights_of_each_step(tmp_path):
+    """Those that a run of `tiny` trains."""
+    experiment, steps = tiny(tmp_path, cells=("gru",)), []
+    dataset = datasets.load(experiment.dataset)
+    model = build(experiment, dataset, "gru", 0)
+    keep = keras.callbacks.LambdaCallback(
+        on_train_batch_end=lambda batch, logs: steps.append(model.get_weights())
+    )
+    batches = dataset.batches("train", experiment.training.batch_size, seed=0)
+    epochs = experiment.training.epochs
+    model.fit(batches, steps_per_epoch=STEPS, epochs=epochs, callbacks=[keep], verbose=0)
+    return steps
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    {
+        "schedule: plateau, decay_factor: 0.5, decay_epochs: 3, warmup: 2": "the schedule "
+        "'plateau' has no warm-up, received 2 epochs; leave 'warmup' out or choose another "
+        "schedule",
+        "schedule: plateau, decay_factor: 0.5, decay_epochs: 3, patience: 3": "the schedule "
+        "'plateau' would act after 3 epochs and 'patience' end the run after 3; choose fewer "
+        "'decay_epochs' than 'patience'",
+        "schedule: plateau, decay_epochs: 3": "the schedule 'plateau' needs 'decay_factor', "
+        "received none",
+        "schedule: step, decay_epochs: 3": "the schedule 'step' needs 'decay_factor', received "
+        "none",
+        "schedule: exponential, decay_factor: 0.5": "the schedule 'exponential' needs "
+        "'decay_epochs', received none",
+        "schedule: cosine, decay_epochs: 3": "'decay_epochs' is of the schedules "
+        "'exponential', 'step' and 'plateau', received the schedule 'cosine'; leave it out",
+        "decay_factor: 0.5": "'decay_factor' is of the schedules 'exponential', 'step' and "
+        "'plateau', received the schedule 'constant'; leave it out",
+        "epochs: 5, warmup: 5": "the warm-up must end before the training, received 5 of 5 epochs",
+    }.items(),
+)
+def test_options_that_do_not_go_together(tmp_path, options, sentence):
+    path = tmp_path / "a.yaml"
+    path.write_text(
+        "name: x\ndataset: {kind: adding}\nmodel: {kind: forecaster, units: 4}\n"
+        f"training: {{{options}}}\n"
+    )
+    with pytest.raises(UserError) as caught:
+        load_experiment(path)
+    assert str(caught.value).endswith(f"a.yaml:4: training: {sentence}")
+
+
+def words(tmp_path, **training):
+    """A task with classes: does a sequence end with an even token?"""
+    inputs = np.random.default_rng(0).integers(1, 9, (60, 5)).astype("int32")
+    path = tmp_path / "tokens.npz"
+    np.savez(path, train_inputs=inputs, train_targets=inputs[:, -1] % 2)
+    return tiny(
+        tmp_path,
+        cells=("gru",),
+        dataset={"kind": "npz", "path": str(path), "task": "classification"},
+        model={"kind": "classifier", "embedding": 4},
+        training=training,
+    )
+
+
+class TestLabelSmoothing:
+    def test_is_trained_with_and_loaded(self, tmp_path):
+        training = {"label_smoothing": 0.5, "learning_rate": 0.1, "epochs": 15}
+        comparison = compare(words(tmp_path, **training))
+        run = comparison.runs[0]
+        # The least that there is, of two classes with a quarter and three quarters.
+        least = -(0.25 * math.log(0.25) + 0.75 * math.log(0.75))
+        losses = [row["loss"] for row in run.history]
+        assert least - 1e-6 < min(losses) < least + 0.02 < math.log(2)
+        found = use.evaluate(RunFolder(comparison.folder), run, "test")
+        assert found["loss"] == pytest.approx(run.test["loss"], rel=1e-5)
+
+    @pytest.mark.parametrize("task", ["forecasting", "polyphony"])
+    def test_is_refused_where_there_are_no_labels(self, task):
+        data, model = {
+            "forecasting": ("adding", "forecaster"),
+            "polyphony": ("jsb_chorales", "polyphony"),
+        }[task]
+        with pytest.raises(ValueError, match=f"received 0.1 for {task}; leave it out"):
+            Experiment(
+                name="x",
+                dataset={"kind": data},
+                model={"kind": model, "units": 4},
+                training={"label_smoothing": 0.1},
+            )
+
+    def test_is_refused_where_the_loss_is_what_counts(self, tmp_path):
+        experiment = words(tmp_path, label_smoothing=0.1)
+        dataset = datasets.load(experiment.dataset)
+        judged = dataclasses.replace(dataset, metric=Metric("loss", "min", "cross-entropy"))
+        with pytest.raises(UserError, match=r"judged by its loss, .* the cross-entropy; leave"):
+            build(experiment, judged, "gru", 0)

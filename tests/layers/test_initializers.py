@@ -1,0 +1,169 @@
+"""First weights: their values, what they do to each cell, and who gets them."""
+
+import keras
+import numpy as np
+import pytest
+
+import keras_gru
+from keras_gru.cells import recurrent_layer, register_cell
+from keras_gru.errors import UserError
+
+from .helpers import CELLS, DTYPE, PARALLEL, VARIANTS, array, state_count, tensor
+
+UNGATED = ("simple_rnn", "irnn")
+GATED = [cell for cell in (*CELLS, *VARIANTS) if cell not in UNGATED]
+SQUARE = [cell for cell in (*CELLS, *VARIANTS) if cell not in PARALLEL]
+
+
+def weight(layer, name):
+    layer.build((None, None, 3))
+    return next(array(found.value) for found in layer.weights if found.name == name)
+
+
+@pytest.mark.parametrize(("options", "kept"), [
+    ({"chrono": 10**9}, 1), ({"gate_bias": 15.0}, 1), ({"gate_bias": -15.0}, 0)
+])  # fmt: skip
+@pytest.mark.parametrize("cell", GATED)
+def test_the_gate_that_a_cell_names_is_the_one_that_keeps(rng, cell, options, kept):
+    """The state (an LSTM's c) after a few steps, from two states that are 1 apart."""
+    keras.utils.set_random_seed(3)
+    layer = recurrent_layer(cell, 4, return_state=True, dtype=DTYPE, **options)
+    layer.build((None, None, 3))
+    for weight in layer.weights:
+        if "kernel" in weight.name:
+            weight.assign(keras.ops.zeros_like(weight))
+    if cell == "min_lstm" and options == {"gate_bias": 15.0}:
+        kept = (1 / (1 + 0.5)) ** 6  # f / (f + i), where i is what it was
+    x = tensor(rng.normal(size=(2, 6, 3)))
+    ends = [
+        array(layer(x, initial_state=[tensor(np.full((2, 4), start))] * state_count(cell))[-1])
+        for start in (0.5, -0.5)
+    ]
+    np.testing.assert_allclose(ends[0] - ends[1], kept, atol=1e-4)
+
+
+@pytest.mark.parametrize("cell", GATED)
+def test_chrono_begins_with_all_lengths(cell):
+    layer = recurrent_layer(cell, 1, chrono=50)
+    signs = getattr(layer, "gate_signs", None) or layer.cell.gate_signs
+    np.testing.assert_array_equal(
+        weight(layer, "bias").reshape(-1)[: len(signs)],
+        array(layer.cell.bias_initializer((len(signs),))),
+    )
+    bias = array(layer.cell.bias_initializer((len(signs) * 2000,)))
+    blocks = list(zip(signs, bias.reshape(-1, 2000), strict=True))
+    lengths = [block if sign == "+" else -block for sign, block in blocks if sign != "."]
+    for one in lengths:
+        np.testing.assert_array_equal(one, lengths[0])  # b_i = −b_f
+        drawn = np.exp(one)
+        assert 1 <= drawn.min() < 1.2 and 48.8 < drawn.max() <= 49.001
+        assert abs(drawn.mean() - 25) < 1.2 and abs(drawn.std() - 48 / 12**0.5) < 0.6
+    assert not any(block.any() for sign, block in blocks if sign == ".")
+
+
+def test_gate_bias_is_the_forget_gates_alone():
+    plain = weight(recurrent_layer("lstm", 2), "bias")
+    assert plain.tolist() == weight(recurrent_layer("lstm", 2, gate_bias=1.0), "bias").tolist()
+    bias = weight(recurrent_layer("lstm", 2, gate_bias=2.5), "bias")
+    assert bias.tolist() == [0, 0, 2.5, 2.5, 0, 0, 0, 0]
+    bias = weight(recurrent_layer("minimal_gated_unit", 2, gate_bias=2.5), "bias")
+    assert bias.tolist() == [-2.5, -2.5, 0, 0]
+    bias = weight(recurrent_layer("gru_reset_after", 1, gate_bias=-1.0), "bias")
+    assert bias.tolist() == [[-1, 0, 0], [0, 0, 0]]
+
+
+class NoGate(keras_gru.SimpleRNN):
+    pass
+
+
+def test_a_cell_without_such_a_gate_begins_as_ever():
+    register_cell("no_gate", NoGate)
+    register_cell("made", lambda units, **options: keras_gru.GRU(units, **options))
+    register_cell("cell_of_keras", keras.layers.GRUCell)
+    for cell in (*UNGATED, "no_gate", "made", "cell_of_keras"):
+        for options in ({"gate_bias": 2.0}, {"chrono": 9}):
+            assert not weight(recurrent_layer(cell, 3, **options), "bias").any()
+
+
+def test_a_subclass_of_the_gru_has_its_gate():
+    class Other(keras_gru.GRUCell):
+        pass
+
+    register_cell("other_gru", Other)
+    assert weight(recurrent_layer("other_gru", 2, gate_bias=2.0), "bias").sum() == 4
+
+
+@pytest.mark.parametrize("cell", SQUARE)
+def test_identity_is_that_of_every_equation(cell):
+    kernel = weight(recurrent_layer(cell, 3, recurrent_initializer="identity"), "recurrent_kernel")
+    for block in np.split(kernel, kernel.shape[1] // 3, axis=1):
+        np.testing.assert_array_equal(block, np.eye(3))
+    assert array(keras_gru.BlockIdentity(0.5)((2, 2))).tolist() == [[0.5, 0], [0, 0.5]]
+
+
+@pytest.mark.parametrize("cell", PARALLEL)
+def test_it_is_refused_where_no_equation_sees_the_state(cell):
+    with pytest.raises(
+        UserError,
+        match=f"Cell '{cell}' takes no recurrent_initializer: received identity, use null.",
+    ):
+        recurrent_layer(cell, 4, recurrent_initializer="identity")
+
+
+def test_an_irnn_hands_its_state_on_and_is_fast(rng):
+    layer = recurrent_layer("irnn", 4, return_sequences=True, dtype=DTYPE)
+    x = np.abs(rng.normal(size=(2, 50, 3)))
+    kernel = np.abs(weight(layer, "kernel"))
+    assert 0.0002 < kernel.std() < 0.002
+    np.testing.assert_array_equal(weight(layer, "recurrent_kernel"), np.eye(4))
+    layer.set_weights([kernel, *layer.get_weights()[1:]])
+    expected = np.cumsum(x @ kernel, axis=1)  # what is positive adds up
+    np.testing.assert_allclose(array(layer(tensor(x), training=True)), expected, rtol=1e-4)
+    assert layer.engine == "fused"
+    plain = recurrent_layer("irnn", 4, recurrent_initializer="glorot_uniform")
+    assert np.abs(weight(plain, "recurrent_kernel") - np.eye(4)).max() > 0.1
+
+
+def test_a_seed_decides_the_draw_and_both_directions_have_one_of_their_own():
+    signs = keras_gru.GRU.gate_signs
+    first, again, other = (
+        array(keras_gru.Chrono(20, signs, seed=seed)((30,))) for seed in (1, 1, 2)
+    )
+    np.testing.assert_array_equal(first, again)
+    assert (first != other).any()
+    layer = keras.layers.Bidirectional(recurrent_layer("gru", 4, chrono=20))
+    layer.build((None, None, 3))
+    one, two = (array(w.value) for w in layer.weights if w.name == "bias")
+    assert (one[:4] != two[:4]).all()
+
+
+@pytest.mark.parametrize("cell", ["gru", "lstm", "coupled_lstm", "min_gru"])
+def test_they_are_saved_and_loaded(rng, tmp_path, cell):
+    options = {"recurrent_initializer": "identity"} if cell not in PARALLEL else {}
+    layer = recurrent_layer(cell, 4, chrono=20, **options)
+    model = keras.Sequential([keras.Input((None, 3)), layer])
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras", safe_mode=True)
+    x = rng.normal(size=(2, 5, 3)).astype("float32")
+    np.testing.assert_array_equal(array(loaded(x)), array(model(x)))
+    first = [found.cell.bias_initializer.get_config() for found in (layer, loaded.layers[-1])]
+    assert first[0] == first[1]
+    for initializer in (keras_gru.GateBias(1.5, "-+.."), keras_gru.BlockIdentity(2.0)):
+        config = keras.saving.serialize_keras_object(initializer)
+        again = keras.saving.deserialize_keras_object(config)
+        assert again.get_config() == initializer.get_config()
+
+
+@pytest.mark.parametrize("gates", ["", "...", "+x.", 3, None])
+def test_gates_that_are_none_are_refused(gates):
+    with pytest.raises(ValueError, match=r"`gates` must be one sign .*Received: "):
+        keras_gru.GateBias(1.0, gates)
+
+
+def test_what_does_not_fit_is_refused():
+    with pytest.raises(ValueError, match=r"`longest` must be at least 3 steps. Received: 2."):
+        keras_gru.Chrono(2, "+..")
+    with pytest.raises(ValueError, match=r"gates -\+.. must have a shape .*Received: \(6,\)"):
+        keras_gru.GateBias(1.0, "-+..")((6,))
+    with pytest.raises(ValueError, match=r"a shape \(U, G\).*Received: \(4, 6\)"):
+        keras_gru.BlockIdentity()((4, 6))

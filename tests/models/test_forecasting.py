@@ -1,0 +1,95 @@
+"""Forecasts as differences to the last value."""
+
+import keras
+import numpy as np
+import pytest
+
+from keras_gru import models
+from keras_gru.datasets.sequence_dataset import SequenceSpec
+from keras_gru.errors import UserError
+from keras_gru.models.config import Forecaster
+
+from .helpers import predict
+
+SIZES = {"features": 4, "variables": 2, "horizon": 3, "length": 7}
+HISTORY = (3, 1)
+
+
+def differences(**options):
+    sizes = {**SIZES, "subtract_last": True, "history": HISTORY, **options}
+    return models.forecaster(units=6, seed=0, **sizes)
+
+
+@pytest.fixture(scope="module")
+def windows():
+    return np.random.default_rng(0).normal(size=(5, 7, 4)).astype("float32")
+
+
+def test_it_is_the_plain_forecaster_of_differences(windows):
+    plain, model = models.forecaster(units=6, seed=0, **SIZES), differences()
+    assert [w.shape for w in plain.get_weights()] == [w.shape for w in model.get_weights()]
+    model.set_weights(plain.get_weights())
+    seen = windows.copy()
+    for column in HISTORY:
+        seen[:, :, column] -= windows[:, -1:, column]
+    expected = predict(plain, {"features": seen}) + windows[:, -1:, HISTORY]
+    np.testing.assert_allclose(predict(model, {"features": windows}), expected, atol=1e-6)
+
+
+def test_the_level_of_a_series_moves_its_forecasts_and_no_other(windows):
+    model = differences()
+    before = predict(model, {"features": windows})
+    higher = windows.copy()
+    higher[:, :, HISTORY[0]] += 10
+    change = predict(model, {"features": higher}) - before
+    np.testing.assert_allclose(change[..., 0], 10, atol=1e-4)
+    np.testing.assert_allclose(change[..., 1], 0, atol=1e-4)
+    # What is no history is seen as it is.
+    other = windows.copy()
+    other[:, :, 0] += 10
+    assert np.abs(predict(model, {"features": other}) - before).max() > 0.01
+
+
+def test_a_saved_one_forecasts_the_same(windows, tmp_path):
+    model = differences(cell="lstm", layers=2)
+    model.save(tmp_path / "model.keras")
+    loaded = keras.models.load_model(tmp_path / "model.keras")
+    found = [predict(each, {"features": windows}) for each in (model, loaded)]
+    np.testing.assert_array_equal(*found)
+
+
+def test_in_half_precision_the_forecast_is_in_full(windows):
+    outside = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        model = differences()
+    finally:
+        keras.config.set_dtype_policy(outside)
+    higher = windows.copy()
+    higher[:, :, HISTORY] += 1000  # where bfloat16 tells no two numbers less than 4 apart
+    forecast = predict(model, {"features": higher})
+    assert forecast.dtype == "float32"
+    np.testing.assert_allclose(forecast, predict(model, {"features": windows}) + 1000, atol=0.05)
+
+
+@pytest.mark.parametrize("size", [{"units": 4}, {"parameters": 300}])
+def test_from_a_configuration(size, windows):
+    spec = SequenceSpec(
+        task="forecasting", outputs=2, features=4, length=7, horizon=3, history=HISTORY
+    )
+    config = Forecaster(kind="forecaster", subtract_last=True, **size)
+    model = models.build(config, spec, "gru", 0)
+    assert model.output_shape == (None, 3, 2)
+    moved = predict(model, {"features": windows + np.float32(10)})
+    before = predict(model, {"features": windows})
+    assert np.abs(moved - before - 10).max() < np.abs(moved - before).max() / 2
+
+
+@pytest.mark.parametrize(
+    "options", [{"history": None}, {"length": None}, {"every_step": True}], ids=str
+)
+def test_without_a_last_value_it_is_refused(options):
+    with pytest.raises(
+        UserError, match=r"'subtract_last' is for windows of one length .* received"
+    ):
+        differences(**options)

@@ -1,0 +1,178 @@
+"""Sampling from a polyphony model."""
+
+import keras
+import numpy as np
+import pytest
+from scipy.special import expit, logit
+
+from keras_gru import cells, models
+from keras_gru.errors import UserError
+from keras_gru.models import note_sampling
+
+from .helpers import predict
+
+NOTES = 5
+PROMPT = np.array([[0, 1, 0, 0, 1], [1, 1, 0, 0, 0], [0, 0, 0, 1, 1]])
+
+
+def make(cell="gru", length=None, **options):
+    """Not trained, but with opinions, so that what it hears matters."""
+    model = models.polyphony(
+        units=6, notes=NOTES, layers=2, cell=cell, length=length, seed=0, **options
+    )
+    for layer in model.layers:
+        layer.set_weights([3 * weights for weights in layer.get_weights()])
+    return model
+
+
+@pytest.fixture(scope="module")
+def model():
+    return make(dropout=0.3)
+
+
+def logits_of_the_whole(model, frames):
+    x = {"features": frames[None].astype("float32"), "mask": np.ones((1, len(frames)), bool)}
+    return predict(model, x)[0].astype("float64")
+
+
+def by_running_again(model, prompt, length, temperature=1.0, seed=None):
+    random = np.random.default_rng(seed)
+    frames = np.array(prompt, "uint8")
+    for _ in range(length):
+        logits = logits_of_the_whole(model, frames)[-1]
+        new = note_sampling._draw(logits, temperature, random).astype("uint8")
+        frames = np.concatenate([frames, new[None]])
+    return frames[len(prompt) :]
+
+
+@pytest.mark.parametrize("cell", cells.cell_names())
+def test_step_by_step_the_logits_are_those_of_the_whole_sequence(cell):
+    model = make(cell)
+    frames = np.random.default_rng(1).integers(0, 2, (7, NOTES))
+    player = note_sampling._with_states_kept(model)
+    parts = [frames[:4], *(frames[step : step + 1] for step in range(4, 7))]
+    found = [note_sampling._logits(player, part) for part in parts]
+    expected = logits_of_the_whole(model, frames)[3:]
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+    # A state that is not carried would show.
+    assert np.abs(logits_of_the_whole(model, frames[-1:])[0] - expected[-1]).max() > 0.01
+
+
+def test_keeping_the_state_equals_running_everything_again(model):
+    drawn = by_running_again(model, PROMPT, 9, seed=1)
+    assert 0.1 < drawn.mean() < 0.9 and len(np.unique(drawn, axis=0)) > 3
+    np.testing.assert_array_equal(models.sample_notes(model, PROMPT, 9, seed=1), drawn)
+    likeliest = by_running_again(model, PROMPT, 3, temperature=0)
+    np.testing.assert_array_equal(models.sample_notes(model, PROMPT, 3, temperature=0), likeliest)
+
+
+def test_without_a_prompt_it_goes_on_from_silence(model):
+    silence = np.zeros((1, NOTES), int)
+    one, other = (models.sample_notes(model, of, 8, seed=4) for of in ([], silence))
+    np.testing.assert_array_equal(one, other)
+
+
+def test_a_seed_decides_the_piece_and_nothing_else_does(model):
+    one, again, other = (models.sample_notes(model, PROMPT, 8, seed=seed) for seed in (1, 1, 2))
+    np.testing.assert_array_equal(one, again)
+    assert (one != other).any()
+
+
+def test_notes_are_as_frequent_as_the_model_says(model):
+    logits = logits_of_the_whole(model, PROMPT)[-1]
+    expected = expit(logits)
+    random = np.random.default_rng(0)
+    drawn = [note_sampling._draw(logits, 1.0, random) for _ in range(4000)]
+    np.testing.assert_allclose(np.mean(drawn, axis=0), expected, atol=0.03)
+    # One note says nothing about another.
+    both = np.mean([frame[0] & frame[1] for frame in drawn])
+    assert abs(both - expected[0] * expected[1]) < 0.03
+
+
+@pytest.mark.parametrize("temperature", [0.05, 0.3, 1.0, 4.0, 1e3])
+def test_a_temperature_leaves_the_expected_number_of_notes(temperature):
+    logits = np.random.default_rng(0).normal(-4, 3, 88)
+    chances = note_sampling._probabilities(logits, temperature)
+    assert chances.sum() == pytest.approx(expit(logits).sum())
+    assert (np.diff(chances[np.argsort(logits)]) >= 0).all()
+    surest = chances.max() - expit(logits).max()
+    assert np.sign(round(surest, 9)) == np.sign(1 - temperature)
+    # All probabilities are scaled about the same point.
+    inner = (chances > 1e-9) & (chances < 1 - 1e-9)
+    shifts = logits[inner] - temperature * logit(chances[inner])
+    np.testing.assert_allclose(shifts, shifts[0], atol=1e-4 * max(1, temperature))
+
+
+def test_at_temperature_0_the_likeliest_notes_sound_as_many_as_are_expected():
+    logits = np.log([0.4, 0.1, 0.6, 0.55, 0.05]) - np.log([0.6, 0.9, 0.4, 0.45, 0.95])  # 1.7 notes
+    drawn = note_sampling._draw(logits, 0, None)
+    assert drawn.tolist() == [False, False, True, True, False]
+
+
+def test_a_loaded_model_plays_the_same_and_stays_as_it_was(model, tmp_path):
+    model.save(tmp_path / "model.keras")
+    loaded = keras.models.load_model(tmp_path / "model.keras")
+    before = logits_of_the_whole(loaded, PROMPT)
+    pieces = [models.sample_notes(each, PROMPT, 8, seed=3) for each in (model, loaded)]
+    np.testing.assert_array_equal(*pieces)
+    np.testing.assert_array_equal(logits_of_the_whole(loaded, PROMPT), before)
+
+
+def test_of_sequences_that_all_have_one_length():
+    model, fixed = make(), make(length=7)
+    fixed.set_weights(model.get_weights())
+    pieces = [models.sample_notes(each, PROMPT, 9, seed=3) for each in (model, fixed)]
+    np.testing.assert_array_equal(*pieces)
+
+
+def test_in_half_precision():
+    outside = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        model = make()
+    finally:
+        keras.config.set_dtype_policy(outside)
+    assert models.sample_notes(model, PROMPT, 4, seed=0).shape == (4, NOTES)
+
+
+def test_no_length_no_frames(model):
+    assert models.sample_notes(model, PROMPT, 0).shape == (0, NOTES)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ({"prompt": [[0, 1]]}, "'prompt' must be frames of 5 zeros and ones: .* shape \\(1, 2\\)"),
+        ({"prompt": PROMPT[0]}, "'prompt' must be frames of 5 zeros and ones"),
+        ({"prompt": PROMPT * 2}, "'prompt' must be frames of 5 zeros and ones"),
+        ({"length": -1}, "'length' must be at least 0: received -1"),
+        ({"temperature": -0.1}, "'temperature' must be at least 0"),
+        ({"temperature": float("nan")}, "'temperature' must be at least 0"),
+    ],
+)
+def test_bad_arguments(model, arguments, sentence):
+    with pytest.raises(UserError, match=sentence):
+        models.sample_notes(model, **{"prompt": PROMPT, "length": 3, **arguments})
+
+
+def test_another_kind_of_model_is_refused():
+    with pytest.raises(UserError, match=r"must come from .*polyphony: received 'tagger'"):
+        models.sample_notes(models.tagger(units=2, tags=2, features=3), PROMPT, 3)
+    wider = models.polyphony(units=2, notes=5, features=7)
+    with pytest.raises(UserError, match="one that reads 7 numbers and plays 5 notes"):
+        models.sample_notes(wider, PROMPT, 3)
+
+
+def test_a_cell_without_a_state_to_keep_is_refused():
+    class Convolution(keras.layers.Layer):
+        def __init__(self, units, return_sequences=False, name=None):
+            super().__init__(name=name)
+            self.supports_masking = True
+            self.inner = keras.layers.Conv1D(units, 3, padding="causal")
+
+        def call(self, x, mask=None):
+            return self.inner(x)
+
+    cells.register_cell("convolution", Convolution)
+    with pytest.raises(UserError, match="can keep its state from frame to frame: received Conv"):
+        models.sample_notes(models.polyphony(units=2, notes=5, cell="convolution"), PROMPT, 3)
