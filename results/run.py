@@ -39,7 +39,8 @@ def main(words: list[str], resume: str | None) -> None:
 
 def run(row: Row, overrides: list[str], resume: str | None = None) -> None:
     """Runs a row in full, or goes on with it, and keeps what it found."""
-    changes = [*row.changes, *overrides]
+    by_name = {word.partition("=")[0]: word for word in (*row.changes, *overrides)}
+    changes = list(by_name.values())  # the later wins, and the command that is kept has each once
     experiment = load_experiment(row.config, changes)
     folder = RunFolder(resume) if resume else None
     if folder and folder.experiment().model_copy(update={"runs": experiment.runs}) != experiment:

@@ -163,15 +163,17 @@ class TestRun:
         return row
 
     def test_keeps_the_result_and_writes_the_page(self, row, tmp_path, monkeypatch):
-        run.run(row, [])
+        overrides = ["seeds=[0]", "training.epochs=1", "seeds=[1]"]
+        run.run(row, overrides)
         kept = json.loads((tmp_path / "tiny.json").read_text())
+        assert kept["command"].endswith("compare tiny.yaml 'seeds=[1]' training.epochs=1")
         assert kept["cells"]["simple_rnn"]["test"]["mean"] > 0
         assert "the best cell ≤ 10 reached" in (tmp_path / "RESULTS.md").read_text()
 
         # A run folder is kept again without training or reading anything again.
         (folder,) = (tmp_path / "runs" / "tiny").iterdir()
         monkeypatch.setattr(SequenceDataset, "batches", None)
-        run.run(row, [], str(folder))
+        run.run(row, overrides, str(folder))
         assert json.loads((tmp_path / "tiny.json").read_text()) == kept
 
     def test_refuses_a_folder_of_other_settings(self, row, tmp_path):
