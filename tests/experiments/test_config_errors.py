@@ -3,7 +3,7 @@
 import pytest
 
 from keras_gru.errors import UserError
-from keras_gru.experiments.config import Training
+from keras_gru.experiments.training_config import Training
 from keras_gru.experiments.yaml_files import load_experiment
 
 GOOD = """\
