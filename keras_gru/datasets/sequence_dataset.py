@@ -12,46 +12,11 @@ import numpy as np
 
 from keras_gru.datasets.batching import Batch, boundaries, gather, plan
 from keras_gru.datasets.judging import Baseline, Metric
+from keras_gru.datasets.sequence_spec import SequenceSpec
 from keras_gru.datasets.text import PADDING, Tokenizer
 from keras_gru.errors import UserError
 
 SPLITS = ("train", "validation", "test")
-
-
-@dataclass(frozen=True)
-class SequenceSpec:
-    """What a model builder must know of the data.
-
-    Args:
-        task: `"classification"`, `"tagging"`, `"language_model"`, `"forecasting"`,
-            `"polyphony"` or `"translation"`.
-        outputs: classes, tags, next tokens, notes, or variables to forecast.
-        vocabulary: number of input tokens with the padding token 0; None for vectors.
-        features: width of an input vector (D); None for tokens.
-        length: time steps of every sequence; None where they differ.
-        horizon: steps ahead (H), for forecasting.
-        every_step: whether a forecast is made at every step (sequence-to-sequence).
-        history: columns of the input that hold the variables to forecast, in their order; None
-            where they are not among them.
-        start: token that starts a translation.
-        end: token that ends a translation.
-    """
-
-    task: str
-    outputs: int
-    vocabulary: int | None = None
-    features: int | None = None
-    length: int | None = None
-    horizon: int = 1
-    every_step: bool = False
-    history: tuple[int, ...] | None = None
-    start: int = 0
-    end: int = 0
-
-    @property
-    def masked(self) -> bool:
-        """Whether vector input comes with a mask (token input needs none: padding is token 0)."""
-        return self.vocabulary is None and self.length is None
 
 
 @dataclass(frozen=True)
@@ -196,7 +161,9 @@ class SequenceDataset:
             for epoch in epochs:
                 stage = self if seed is None else self._stage(epoch)
                 batches = stage._plan(split, batch_size, seed, epoch)
-                for batch in batches[: self.steps(split, batch_size)]:
+                if stage is not self:  # of shorter windows there are more
+                    batches = batches[: self.steps(split, batch_size)]
+                for batch in batches:
                     yield stage._assemble(split, batch)
 
         steps = tf.data.INFINITE_CARDINALITY

@@ -104,6 +104,11 @@ class Experiment(Settings):
                 f"training.patience is {self.training.patience}, so that a run may stop before the "
                 f"last stage of dataset.curriculum; use {before} or more"
             )
+        if self.training.truncate is not None and before:
+            raise ValueError(
+                "'training.truncate' and 'dataset.curriculum' are both given: an epoch of shorter "
+                "sequences would have fewer updates; leave one of them out"
+            )
         return self
 
     @model_validator(mode="after")

@@ -26,8 +26,8 @@ class _Representer(RoundTripRepresenter):
     """Writes `null` where ruamel.yaml writes nothing, and escapes what it would lose."""
 
     def represent_str(self, data):
-        # A line separator such as U+0085 would come back as a blank.
-        style = None if data.isprintable() else '"'
+        # A line separator such as U+0085 would come back as a blank, and '?a' in a list as a name.
+        style = None if data.isprintable() and not data.startswith("?") else '"'
         return self.represent_scalar("tag:yaml.org,2002:str", data, style=style)
 
     def represent_none(self, data):

@@ -98,6 +98,17 @@ def test_a_resumed_stream_is_what_it_would_have_been(first):
         np.testing.assert_array_equal(one[1], other[1])
 
 
+def test_every_sequence_of_validation_is_seen():
+    """Evaluation has a batch more for each length bucket than an epoch of training would."""
+    config = TemporalOrder(
+        kind="temporal_order", length=60, **SIZES, curriculum=STAGES | {"shortest": 20}
+    )
+    dataset = datasets.load(config)
+    batches = list(dataset.batches("validation", 4).as_numpy_iterator())
+    assert sum(len(y) for _, y in batches) == dataset.size("validation")
+    assert len(batches) > dataset.steps("validation", 4)
+
+
 @pytest.mark.parametrize(
     "shortest, stages, lengths", [(5, 2, [5]), (2, 4, [2, 8, 14]), (17, 4, [17, 18, 19])]
 )

@@ -158,13 +158,19 @@ def test_the_model(model, sentence):
             "training.patience is 9, so that a run may stop before the last stage of "
             "dataset.curriculum; use 10 or more",
         ),
+        (
+            "{shortest: 5}",
+            "{truncate: 10}",
+            "'training.truncate' and 'dataset.curriculum' are both given: an epoch of shorter "
+            "sequences would have fewer updates; leave one of them out",
+        ),
     ],
 )
 def test_a_curriculum(curriculum, training, sentence):
     said = complaint(
         "name: x\n"
-        f"dataset: {{kind: adding, curriculum: {curriculum}}}\n"
-        "model: {kind: forecaster, units: 3}\n"
+        f"dataset: {{kind: copy_memory, curriculum: {curriculum}}}\n"
+        "model: {kind: tagger, units: 3}\n"
         f"training: {training}\n"
     )
     assert said.partition(": ")[2] == sentence

@@ -24,7 +24,11 @@ def first(dataset, count):
 
     splits = {
         name: dataclasses.replace(
-            of, inputs=cut(of.inputs), targets=of.targets[:count], lengths=cut(of.lengths)
+            of,
+            inputs=cut(of.inputs),
+            targets=of.targets[:count],
+            lengths=cut(of.lengths),
+            weights=None if of.weights is None else of.weights[:count],
         )
         for name, of in dataset.splits.items()
     }

@@ -1,0 +1,41 @@
+"""What a model builder must know of a dataset."""
+
+# D features, H steps ahead
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class SequenceSpec:
+    """What a model builder must know of the data.
+
+    Args:
+        task: `"classification"`, `"tagging"`, `"language_model"`, `"forecasting"`,
+            `"polyphony"` or `"translation"`.
+        outputs: classes, tags, next tokens, notes, or variables to forecast.
+        vocabulary: number of input tokens with the padding token 0; None for vectors.
+        features: width of an input vector (D); None for tokens.
+        length: time steps of every sequence; None where they differ.
+        horizon: steps ahead (H), for forecasting.
+        every_step: whether a forecast is made at every step (sequence-to-sequence).
+        history: columns of the input that hold the variables to forecast, in their order; None
+            where they are not among them.
+        start: token that starts a translation.
+        end: token that ends a translation.
+    """
+
+    task: str
+    outputs: int
+    vocabulary: int | None = None
+    features: int | None = None
+    length: int | None = None
+    horizon: int = 1
+    every_step: bool = False
+    history: tuple[int, ...] | None = None
+    start: int = 0
+    end: int = 0
+
+    @property
+    def masked(self) -> bool:
+        """Whether vector input comes with a mask (token input needs none: padding is token 0)."""
+        return self.vocabulary is None and self.length is None
