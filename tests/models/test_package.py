@@ -16,6 +16,7 @@ WITH_EXAMPLES = {
     *("classification", "tagging", "language_modeling", "forecasting", "polyphonic_music"),
     *("translation", "from_config", "budget", "losses", "optimizers", "sampling", "note_sampling"),
     "decoding",
+    "truncated",
 }
 
 
