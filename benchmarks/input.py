@@ -42,6 +42,7 @@ def at_most(dataset, sequences):
         inputs={name: array[rows] for name, array in train.inputs.items()},
         targets=train.targets[rows],
         lengths={name: of[rows] for name, of in train.lengths.items()},
+        weights=None if train.weights is None else train.weights[rows],
     )
     return dataclasses.replace(dataset, splits={**dataset.splits, "train": fewer})
 
