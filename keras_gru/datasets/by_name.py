@@ -88,11 +88,12 @@ def feature(builder, name: str, kind: type, sequence: bool = False):
     )
 
 
-def read(config: TfdsNamed, features: Sequence[str]) -> dict[str, dict]:
+def read(make: Callable, config: TfdsNamed, features: Sequence[str]) -> dict[str, dict]:
     """Prepares a dataset where that is needed and reads features of its splits into memory.
 
     Args:
-        config: says which dataset and which splits.
+        make: from `find`.
+        config: says which splits.
         features: names of features.
 
     Returns:
@@ -102,7 +103,7 @@ def read(config: TfdsNamed, features: Sequence[str]) -> dict[str, dict]:
         UserError: if the dataset cannot be had, or has no such split.
     """
     try:
-        builder = source.prepared(find(config.name), files=None)
+        builder = source.prepared(make, files=None)
     except (ImportError, AssertionError) as error:  # a package, or a file that has no address
         reason = " ".join(str(error).split())
         raise UserError(f"{config.name} cannot be prepared: {reason}") from None

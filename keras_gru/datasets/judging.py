@@ -1,5 +1,6 @@
 """What a dataset is judged by, and what simple rules reach."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -21,6 +22,12 @@ class Metric:
     label: str
     scale: float = 1.0
     digits: int = 3
+
+    def score(self, value: float) -> float:
+        """The value so that more is better; what is no number is worst."""
+        if not math.isfinite(value):
+            return -math.inf
+        return value if self.mode == "max" else -value
 
 
 @dataclass(frozen=True)

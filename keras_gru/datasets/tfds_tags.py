@@ -21,10 +21,11 @@ def load(config: TfdsTags) -> SequenceDataset:
     """
     import tensorflow_datasets as tfds
 
-    builder = by_name.find(config.name)()
+    make = by_name.find(config.name)
+    builder = make()
     by_name.feature(builder, config.tokens, tfds.features.Text, sequence=True)
     tag = by_name.feature(builder, config.tags, tfds.features.ClassLabel, sequence=True)
-    columns = by_name.read(config, (config.tokens, config.tags))
+    columns = by_name.read(make, config, (config.tokens, config.tags))
     return tagging(
         config.name,
         {split: (of[config.tokens], of[config.tags]) for split, of in columns.items()},

@@ -21,11 +21,12 @@ def load(config: TfdsTexts) -> SequenceDataset:
     """
     import tensorflow_datasets as tfds
 
-    builder = by_name.find(config.name)()
+    make = by_name.find(config.name)
+    builder = make()
     by_name.feature(builder, config.text, tfds.features.Text)
     label = by_name.feature(builder, config.label, tfds.features.ClassLabel)
     examples, notes = {}, []
-    for split, of in by_name.read(config, (config.text, config.label)).items():
+    for split, of in by_name.read(make, config, (config.text, config.label)).items():
         labelled = of[config.label] >= 0
         if not labelled.all():
             notes.append(f"Left out {(~labelled).sum()} {split} texts without a class.")

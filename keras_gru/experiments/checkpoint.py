@@ -35,10 +35,8 @@ class Progress:
 
     @property
     def scores(self) -> list[float]:
-        """The validation metric of each epoch, so that more is better and no number is worst."""
-        sign = 1 if self.metric.mode == "max" else -1
-        values = [sign * row[f"val_{self.metric.name}"] for row in self.history]
-        return [value if math.isfinite(value) else -math.inf for value in values]
+        """`Metric.score` of each epoch on validation."""
+        return [self.metric.score(row[f"val_{self.metric.name}"]) for row in self.history]
 
     @property
     def best_epoch(self) -> int:

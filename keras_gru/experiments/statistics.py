@@ -152,8 +152,7 @@ def conclude(comparison: Comparison) -> str:
     if most == 0:
         return "No run has finished, so there is nothing to compare."
     whole = {cell: of_seed for cell, of_seed in values.items() if len(of_seed) == most}
-    sign = 1 if metric.mode == "max" else -1
-    best = max(whole, key=lambda cell: sign * float(np.mean(list(whole[cell].values()))))
+    best = max(whole, key=lambda cell: metric.score(float(np.mean(list(whole[cell].values())))))
     others = [cell for cell in whole if cell != best]
     reached = f"{np.mean(list(whole[best].values())):,.{metric.digits}f}"
     if not others:

@@ -5,10 +5,10 @@ import math
 from collections.abc import Mapping
 
 from keras_gru.cells import cell_label
-from keras_gru.datasets.sequence_dataset import Metric, SequenceDataset
+from keras_gru.datasets.sequence_dataset import SequenceDataset
 from keras_gru.experiments import checkpoint
 from keras_gru.experiments.config import Experiment, Value
-from keras_gru.experiments.results import RunFolder, RunRecord
+from keras_gru.experiments.results import RunFolder
 from keras_gru.experiments.run import fit_and_record
 from keras_gru.experiments.watching import SILENT, Watch
 
@@ -67,7 +67,8 @@ def tune(
             record = dataclasses.replace(record, settings=settings)
             folder.add_try(record)
         watch.finished(dataclasses.replace(record, cell=name, label=label))
-        scores.append(_score(record, dataset.metric))
+        value = record.validation.get(dataset.metric.name, math.nan)
+        scores.append(dataset.metric.score(value))
     best = scores.index(max(scores))
     _keep(folder, cell, seed, best + 1)
     return combinations[best]
@@ -80,13 +81,6 @@ def _keep(folder: RunFolder, cell: str, seed: int, best: int) -> None:
         source.rename(target)
     for left_over in (folder.path / "tuning").glob(f"{cell}-*/{checkpoint.FILE}"):
         left_over.unlink()
-
-
-def _score(record: RunRecord, metric: Metric) -> float:
-    """More is better; no number is worst."""
-    value = record.validation.get(metric.name, math.nan)
-    value = value if metric.mode == "max" else -value
-    return value if math.isfinite(value) else -math.inf
 
 
 def _values(settings: Mapping[str, Value]) -> str:

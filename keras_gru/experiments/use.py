@@ -33,8 +33,8 @@ def choose_run(folder: RunFolder, cell: str | None = None, seed: int | None = No
             f"{folder.path}: no finished run {asked}.".replace(" .", ".")
             + (f" Finished (cell seed): {', '.join(have)}." if have else "")
         )
-    sign = 1 if comparison.metric.mode == "max" else -1
-    return max(chosen, key=lambda record: sign * record.validation[comparison.metric.name])
+    metric = comparison.metric
+    return max(chosen, key=lambda record: metric.score(record.validation[metric.name]))
 
 
 def load_model(folder: RunFolder, record: RunRecord) -> keras.Model:

@@ -10,6 +10,7 @@ from scipy.special import expit
 
 from keras_gru.errors import UserError
 from keras_gru.models.budget import recurrent_layers
+from keras_gru.models.reading import read_on
 
 
 def sample_notes(model, prompt, length, *, temperature=1.0, seed=None) -> np.ndarray:
@@ -51,40 +52,21 @@ def sample_notes(model, prompt, length, *, temperature=1.0, seed=None) -> np.nda
       and their probabilities come from
     """
     prompt = _check(model, np.asarray(prompt), length, temperature)
-    player = _with_states_kept(model)
+    states = [layer.get_initial_state(1) for layer in recurrent_layers(model)]
     random = np.random.default_rng(seed)
     frames = np.zeros((length, prompt.shape[1]), "uint8")
     heard = prompt if len(prompt) else np.zeros((1, prompt.shape[1]))
     for step in range(length):
-        frames[step] = _draw(_logits(player, heard), temperature, random)
+        logits, states = _hear(model, heard, states)
+        frames[step] = _draw(logits, temperature, random)
         heard = frames[step : step + 1]
     return frames
 
 
-def _with_states_kept(model):
-    """A copy whose recurrent layers go on from where the call before it ended."""
-
-    def copy(layer):
-        config = layer.get_config()
-        if isinstance(layer, keras.layers.RNN):
-            config["stateful"] = True
-        return type(layer).from_config(config)
-
-    inputs = {
-        name: keras.Input(batch_shape=(1, None, *of.shape[2:]), dtype=of.dtype, name=name)
-        for name, of in model.input.items()
-    }
-    player = keras.models.clone_model(model, input_tensors=inputs, clone_function=copy)
-    player.set_weights(model.get_weights())
-    return player
-
-
-def _logits(player, frames):
-    """The logits `(N,)` after some more frames."""
-    x = {"features": frames[None].astype("float32"), "mask": np.ones((1, len(frames)), bool)}
-    # A call, not `predict`, which on JAX forgets the states that layers keep.
-    logits = player({name: x[name] for name in player.input}, training=False)
-    return ops.convert_to_numpy(logits)[0, -1].astype("float64")
+def _hear(model, frames, states):
+    """The logits `(N,)` after some more frames, and the states."""
+    logits, states = read_on(model, {"features": frames[None].astype("float32")}, states)
+    return ops.convert_to_numpy(logits)[0, -1].astype("float64"), states
 
 
 def _draw(logits, temperature, random):

@@ -3,10 +3,10 @@
 # B batch, T time steps, K steps of a chunk, U units
 
 import keras
-from keras import ops
 
 from keras_gru.errors import UserError
 from keras_gru.models.budget import recurrent_layers
+from keras_gru.models.reading import read_on
 
 _TASKS = ("polyphony", "tagger", "language_model")
 
@@ -124,34 +124,6 @@ class TruncatedStep:
                 metric.update_state(loss, sample_weight=importance)
         model.compute_metrics(x, y, outputs, weight)
         return states
-
-
-def read_on(model, x, states, training=False):
-    """Reads a part of a sequence from a state on.
-
-    Args:
-        model: as of `TruncatedStep`.
-        x: the model's inputs by name, `(B, K)` or `(B, K, D)`.
-        states: for each recurrent layer a list of states `(B, U)`.
-        training: whether dropout is on.
-
-    Returns:
-        The model's output `(B, K, ...)`, and the new states.
-    """
-    parts = {layer.name: layer for layer in model.layers}
-    if "tokens" in x:
-        sequence, mask = parts["embedding"](x["tokens"]), ops.not_equal(x["tokens"], 0)
-    else:
-        sequence, mask = x["features"], x.get("mask")
-    new_states = []
-    for layer, state in zip(recurrent_layers(model), states, strict=True):
-        shown, layer.return_state = layer.return_state, True
-        try:
-            sequence, *state = layer(sequence, initial_state=state, mask=mask, training=training)
-        finally:
-            layer.return_state = shown
-        new_states.append(state)
-    return parts["logits"](sequence), new_states
 
 
 def _padded(array, length):

@@ -140,7 +140,7 @@ def test_what_must_be_fetched_by_hand_is_said(monkeypatch, tmp_path):
     monkeypatch.setenv(MANUAL_DIR, str(tmp_path / "nowhere"))
     config = TfdsTexts(kind="tfds_texts", name="newsroom")
     with pytest.raises(UserError, match=r"newsroom cannot be prepared: .*summari") as error:
-        by_name.read(config, ("text",))
+        by_name.read(by_name.find(config.name), config, ("text",))
     assert "\n" not in str(error.value)
 
 
@@ -191,7 +191,7 @@ class Unlabelled:
     def __init__(self, columns):
         self.columns = columns
 
-    def __call__(self, config, features):
+    def __call__(self, make, config, features):
         return dict.fromkeys(("train", "validation", "test"), self.columns)
 
 

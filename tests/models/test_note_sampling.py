@@ -8,6 +8,7 @@ from scipy.special import expit, logit
 from keras_gru import cells, models
 from keras_gru.errors import UserError
 from keras_gru.models import note_sampling
+from keras_gru.models.budget import recurrent_layers
 
 from .helpers import predict
 
@@ -49,9 +50,10 @@ def by_running_again(model, prompt, length, temperature=1.0, seed=None):
 def test_step_by_step_the_logits_are_those_of_the_whole_sequence(cell):
     model = make(cell)
     frames = np.random.default_rng(1).integers(0, 2, (7, NOTES))
-    player = note_sampling._with_states_kept(model)
-    parts = [frames[:4], *(frames[step : step + 1] for step in range(4, 7))]
-    found = [note_sampling._logits(player, part) for part in parts]
+    states, found = [layer.get_initial_state(1) for layer in recurrent_layers(model)], []
+    for part in [frames[:4], *(frames[step : step + 1] for step in range(4, 7))]:
+        logits, states = note_sampling._hear(model, part, states)
+        found.append(logits)
     expected = logits_of_the_whole(model, frames)[3:]
     np.testing.assert_allclose(found, expected, atol=1e-5)
     # A state that is not carried would show.

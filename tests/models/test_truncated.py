@@ -10,7 +10,8 @@ from keras_gru import models
 from keras_gru.cells import register_cell
 from keras_gru.errors import UserError
 from keras_gru.models.budget import recurrent_layers
-from keras_gru.models.truncated import TruncatedStep, read_on
+from keras_gru.models.reading import read_on
+from keras_gru.models.truncated import TruncatedStep
 
 from .helpers import compiled, inputs, make, predict, seen_steps, targets
 
