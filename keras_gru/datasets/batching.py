@@ -2,7 +2,8 @@
 
 # N sequences, B batch size, T time steps
 
-from collections.abc import Mapping
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -96,6 +97,13 @@ def plan(
     if rng is not None:
         batches = [batches[i] for i in rng.permutation(len(batches))]
     return batches
+
+
+def alike(batches: Sequence[Batch]) -> Iterator[list[Batch]]:
+    """The batches in their order, in groups of up to 16 neighbours of the same shape."""
+    for _, group in itertools.groupby(batches, lambda batch: (len(batch.rows), batch.steps)):
+        group = list(group)
+        yield from (group[start : start + 16] for start in range(0, len(group), 16))
 
 
 def gather(array: np.ndarray, batch: Batch, name: str | None, dtype) -> np.ndarray:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from keras_gru.datasets.batching import Batch, boundaries, gather, plan
+from keras_gru.datasets.batching import Batch, alike, boundaries, gather, plan
 from keras_gru.datasets.judging import Baseline, Metric
 from keras_gru.datasets.sequence_spec import SequenceSpec
 from keras_gru.datasets.text import PADDING, Tokenizer
@@ -163,13 +163,14 @@ class SequenceDataset:
                 batches = stage._plan(split, batch_size, seed, epoch)
                 if stage is not self:  # of shorter windows there are more
                     batches = batches[: self.steps(split, batch_size)]
-                for batch in batches:
-                    yield stage._assemble(split, batch)
+                for group in alike(batches):
+                    yield stage._assemble_group(split, group)
 
         steps = tf.data.INFINITE_CARDINALITY
         if seed is None:
             steps = len(self._plan(split, batch_size, seed, epoch=0))
         stream = tf.data.Dataset.from_generator(generate, output_signature=self._signature(split))
+        stream = stream.flat_map(lambda *group: tf.data.Dataset.from_tensor_slices(group))
         return stream.apply(tf.data.experimental.assert_cardinality(steps)).prefetch(8)
 
     def encode(self, text: str) -> list[int]:
@@ -216,6 +217,19 @@ class SequenceDataset:
         rng = None if seed is None else np.random.default_rng([seed, epoch])
         return plan(part.lengths, self._bounds, part.size, batch_size, rng)
 
+    def _assemble_group(self, split: str, group: list[Batch]):
+        """Batches of the same shape, along a first axis of their own.
+
+        Each visit of TensorFlow to Python takes time, more than putting a small batch together.
+        """
+        import tensorflow as tf
+
+        rows = np.concatenate([batch.rows for batch in group])
+        arrays = self._assemble(split, Batch(rows, group[0].steps))
+        return tf.nest.map_structure(
+            lambda array: array.reshape(len(group), -1, *array.shape[1:]), arrays
+        )
+
     def _assemble(self, split: str, batch: Batch):
         """`(x, y)` or `(x, y, sample_weight)` of a batch, as NumPy arrays."""
         part = self.splits[split]
@@ -255,7 +269,7 @@ class SequenceDataset:
         return signature
 
     def _own_signature(self, split: str):
-        """Without the stages: the batch is open, and so are padded time steps."""
+        """Without the stages: the group and the batch are open, and so are padded time steps."""
         import tensorflow as tf
 
         part = self.splits[split]
@@ -264,7 +278,7 @@ class SequenceDataset:
 
         def describe(array, padded):
             rest = (None, *array.shape[2:]) if padded else array.shape[1:]
-            return tf.TensorSpec((None, *rest), tf.as_dtype(array.dtype))
+            return tf.TensorSpec((None, None, *rest), tf.as_dtype(array.dtype))
 
         inputs = {
             name: describe(array, ("features" if name == "mask" else name) in part.lengths)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import keras
 
+from keras_gru.experiments.statistics import plural
 from keras_gru.layers.compiling import available_cores
 
 PACKAGES = ("keras-gru", "keras", "tensorflow", "jax", "torch", "tensorflow-datasets", "numpy")
@@ -20,7 +21,7 @@ def environment() -> dict[str, str]:
         except metadata.PackageNotFoundError:
             continue
     facts["system"] = platform.platform()
-    facts["processor"] = f"{_processor()}, {available_cores()} cores"
+    facts["processor"] = f"{_processor()}, {plural(available_cores(), 'core')}"
     facts["accelerators"] = ", ".join(_accelerators()) or "none"
     return facts
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from keras_gru.datasets.batching import boundaries, plan
+from keras_gru.datasets.batching import alike, boundaries, plan
 from tests.datasets.samples import epoch, tagged
 
 
@@ -121,3 +121,20 @@ def test_shapes_are_few():
     shapes = {x["tokens"].shape for x, _, _ in epoch(dataset, "train", 16, seed=0)}
     assert len(shapes) <= 9  # eight boundaries, and the one batch that is not full
     assert dataset.padding("train", 16) < 0.13
+
+
+@given(st.lists(st.integers(1, 3), min_size=1, max_size=60), st.integers(1, 4))
+def test_groups_have_every_batch_in_its_order_and_one_shape(lengths, batch_size):
+    lengths = {"tokens": np.array(lengths)}
+    bounds = {"tokens": np.array([1, 3])}
+    rng = np.random.default_rng(0)
+    batches = plan(lengths, bounds, len(lengths["tokens"]), batch_size, rng)
+    groups = list(alike(batches))
+    assert [batch for group in groups for batch in group] == batches
+    for group in groups:
+        assert len(group) <= 16
+        assert len({(len(batch.rows), batch.steps["tokens"]) for batch in group}) == 1
+    # No two neighbours could have been one.
+    for one, other in itertools.pairwise(groups):
+        same = (len(one[0].rows), one[0].steps) == (len(other[0].rows), other[0].steps)
+        assert not same or len(one) == 16
