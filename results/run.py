@@ -4,6 +4,7 @@
     python results/run.py jsb_chorales en_atis             # run them, one after the other
     python results/run.py spa_eng 'seeds=[0,1,2]'          # with other settings; they are kept, too
     python results/run.py jsb_chorales --resume RUN        # go on with a run folder, or keep it
+    python results/run.py jsb_chorales --jobs 1            # not one run per core at a time
 
 Each comparison is an ordinary one, with its run folder and its page in runs/. What it found goes to
 results/<name>.json, and RESULTS.md is written again.
@@ -24,7 +25,7 @@ from keras_gru.report.table import print_results
 from keras_gru.report.watch import watch
 
 
-def main(words: list[str], resume: str | None) -> None:
+def main(words: list[str], resume: str | None, jobs: int | None) -> None:
     names = [word for word in words if "=" not in word]
     overrides = [word for word in words if "=" in word]
     if not names:
@@ -34,10 +35,12 @@ def main(words: list[str], resume: str | None) -> None:
     if resume and len(names) > 1:
         raise UserError(f"--resume RUN goes on with one recipe, received {', '.join(names)}.")
     for row in [find(name) for name in names]:
-        run(row, overrides, resume)
+        run(row, overrides, resume, jobs)
 
 
-def run(row: Row, overrides: list[str], resume: str | None = None) -> None:
+def run(
+    row: Row, overrides: list[str], resume: str | None = None, jobs: int | None = None
+) -> None:
     """Runs a row in full, or goes on with it, and keeps what it found."""
     by_name = {word.partition("=")[0]: word for word in (*row.changes, *overrides)}
     changes = list(by_name.values())  # the later wins, and the command that is kept has each once
@@ -49,7 +52,7 @@ def run(row: Row, overrides: list[str], resume: str | None = None) -> None:
             "give the same overrides, or leave --resume out to start anew."
         )
     with watch(experiment) as view:
-        comparison = compare(experiment, folder=folder, watch=view)
+        comparison = compare(experiment, folder=folder, watch=view, jobs=jobs)
     print_results(comparison)
     write_page(comparison, comparison.folder / "report.html")
     store(row, changes, comparison)
@@ -62,5 +65,6 @@ if __name__ == "__main__":
     )
     parser.add_argument("words", nargs="*", metavar="name | setting=value")
     parser.add_argument("--resume", metavar="RUN", help="a run folder of the recipe")
+    parser.add_argument("--jobs", type=int, metavar="N", help="runs at a time")
     with one_sentence():
         main(**vars(parser.parse_args()))

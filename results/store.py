@@ -11,7 +11,7 @@ from keras_gru.experiments.statistics import Spread, conclude, seconds, summariz
 from keras_gru.files import write_text
 
 _VERSIONS = ("python", "backend", "keras-gru", "keras", "tensorflow", "jax", "torch")
-_HARDWARE = ("processor", "accelerators")
+_HARDWARE = ("processor", "accelerators", "jobs")
 
 
 def store(row: Row, overrides: Sequence[str], comparison: Comparison) -> None:

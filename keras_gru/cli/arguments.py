@@ -25,6 +25,14 @@ CellOfRun = Annotated[
 SeedOfRun = Annotated[
     int | None, typer.Option("--seed", help="Only runs of this seed; default: the best run.")
 ]
+Jobs = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        metavar="N",
+        help="Runs at a time, which share the cores; default: one per core, up to 8; one on a GPU.",
+    ),
+]
 
 
 def check_place(file: Path) -> None:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from keras_gru.cli.arguments import Overrides
+from keras_gru.cli.arguments import Jobs, Overrides
 from keras_gru.cli.start import start_tensorflow
 from keras_gru.errors import UserError
 
@@ -24,6 +24,7 @@ def compare(
         Path | None,
         typer.Option(metavar="RUN", help="Go on with a run folder; it knows its config."),
     ] = None,
+    jobs: Jobs = None,
 ) -> None:
     """Train several cells on the same data and say which did better."""
     from keras_gru.experiments.results import RunFolder
@@ -39,10 +40,12 @@ def compare(
             f"{resume}: was made with other settings than {config}; "
             "leave the config out to go on with them, or leave --resume out to start anew"
         )
-    compare_and_show(experiment, folder)
+    compare_and_show(experiment, folder, jobs)
 
 
-def compare_and_show(experiment: "Experiment", folder: "RunFolder | None" = None) -> None:
+def compare_and_show(
+    experiment: "Experiment", folder: "RunFolder | None" = None, jobs: int | None = None
+) -> None:
     """Compares, shows progress and the table, and writes the page."""
     start_tensorflow()
     from keras_gru.experiments.compare import compare
@@ -51,7 +54,7 @@ def compare_and_show(experiment: "Experiment", folder: "RunFolder | None" = None
     from keras_gru.report.watch import watch
 
     with watch(experiment) as watching:
-        comparison = compare(experiment, folder=folder, watch=watching)
+        comparison = compare(experiment, folder=folder, watch=watching, jobs=jobs)
     print_results(comparison)
     page = comparison.folder / "report.html"
     write_page(comparison, page)

@@ -8,11 +8,12 @@ from keras_gru import cells, datasets
 from keras_gru.datasets.sequence_dataset import SPLITS, SequenceDataset
 from keras_gru.errors import UserError
 from keras_gru.experiments.config import Experiment
-from keras_gru.experiments.environment import environment
+from keras_gru.experiments.environment import accelerators, environment
+from keras_gru.experiments.jobs import Queue, ThisProcess, do_all
+from keras_gru.experiments.processes import Processes
 from keras_gru.experiments.results import Comparison, RunFolder
-from keras_gru.experiments.run import train
-from keras_gru.experiments.tuning import tries, tune
 from keras_gru.experiments.watching import SILENT, Watch
+from keras_gru.layers.compiling import available_cores
 
 
 def compare(
@@ -21,6 +22,7 @@ def compare(
     folder: RunFolder | None = None,
     dataset: SequenceDataset | None = None,
     watch: Watch = SILENT,
+    jobs: int | None = 1,
 ) -> Comparison:
     """Trains every cell with every seed and keeps the results, tuning each cell before its first.
 
@@ -30,11 +32,19 @@ def compare(
             repeated, and what is not continues from its last epoch. None makes a new one.
         dataset: the data in the place of what `experiment.dataset` loads, such as a part of it.
         watch: is told of what happens.
+        jobs: how many runs go on at a time, each in a process of its own if there are several;
+            None for what `usual_jobs` finds. A script that calls this with several must do so
+            below `if __name__ == "__main__":`, as all that start processes.
 
     Returns:
         Everything that was found; `comparison.folder` holds it, too.
+
+    Raises:
+        UserError: what was given does not fit, or a run's process died, twice; all others are
+            done and kept then.
     """
-    labels = {cell: cells.cell_label(cell) for cell in experiment.cells}  # refuses an unknown one
+    for cell in experiment.cells:
+        cells.cell_label(cell)  # refuses an unknown one
     if experiment.training.tensorboard and importlib.util.find_spec("tensorboard") is None:
         raise UserError(
             "training.tensorboard: the package tensorboard is not installed; "
@@ -43,46 +53,58 @@ def compare(
     # Refuses values to try that do not fit, before anything is trained.
     variants = [experiment.with_settings(settings) for settings in experiment.combinations()]
     epochs = max(variant.training.epochs for variant in variants or [experiment])
-    dataset = dataset or datasets.load(experiment.dataset)
+    given, dataset = dataset, dataset or datasets.load(experiment.dataset)
     folder = folder or RunFolder.create(experiment)
     notes = _notes(experiment, dataset)
+    queue = Queue(experiment, folder, dataset.metric)
+    jobs = usual_jobs(queue) if jobs is None else min(jobs, max(1, len(queue.waiting)))
     if not folder.has_facts():  # a resumed comparison keeps the date and the machine of its start
-        folder.write_facts(_facts(dataset, notes))
+        folder.write_facts(_facts(dataset, notes, jobs))
     for note in notes:
         watch.note(note)
-    # Seed by seed, so that whatever is finished when somebody stops it can be compared.
-    jobs = [(cell, seed) for seed in experiment.seeds for cell in experiment.cells]
-    done = {(record.cell, record.seed): record for record in folder.records()}
-    plan = [
-        planned
-        for cell, seed in jobs
-        for planned in (
-            *(tries(experiment, cell) if seed == experiment.seeds[0] else ()),
-            (cell, labels[cell], seed),
-        )
-    ]
-    watch.plan(plan, epochs, dataset.metric)
-    chosen = {}
+    watch.plan([(job.name, job.label, job.seed) for job in queue.plan], epochs, dataset.metric)
+    for job, record in queue.done:
+        watch.finished(job.told(record))
+    workers = (
+        ThisProcess(experiment, dataset, folder)
+        if jobs == 1
+        else Processes(experiment, folder, jobs, given)
+    )
     try:
-        for cell, seed in jobs:
-            if cell not in chosen:
-                chosen[cell] = tune(experiment, dataset, cell, folder, watch)
-            if (cell, seed) in done:
-                watch.finished(done[cell, seed])
-            else:
-                train(experiment, dataset, cell, seed, folder, watch, chosen[cell])
+        with workers:
+            failed = do_all(queue, workers, watch)
     except KeyboardInterrupt:
-        raise KeyboardInterrupt(
-            f"Stopped. Go on with: keras-gru compare --resume {folder.path}"
-        ) from None
+        raise KeyboardInterrupt(f"Stopped. {_go_on(folder)}") from None
+    if failed:
+        names = ", ".join(f"{job.label} seed {job.seed}" for job in failed)
+        raise UserError(f"{names}: the process died, twice; all others are kept. {_go_on(folder)}")
     return folder.comparison()
 
 
-def _facts(dataset: SequenceDataset, notes: list[str]) -> dict:
+def usual_jobs(queue: Queue) -> int:
+    """How many jobs to do at a time: one per core, up to 8, where nothing else computes.
+
+    Networks of this size leave most of a second core idle, so that two jobs of one core each are
+    done sooner than one after the other on both (`benchmarks/jobs.py`). More than 8 would take as
+    many GB of memory. A GPU or TPU does one job at a time.
+    """
+    if accelerators():
+        return 1
+    return max(1, min(available_cores(), len(queue.waiting), 8))
+
+
+def _go_on(folder: RunFolder) -> str:
+    return f"Go on with: keras-gru compare --resume {folder.path}"
+
+
+def _facts(dataset: SequenceDataset, notes: list[str], jobs: int) -> dict:
     """What holds for all runs."""
+    facts = environment()
+    if jobs > 1:
+        facts["jobs"] = f"{jobs} at a time, which share the cores"
     return {
         "started": datetime.now().astimezone().isoformat(timespec="seconds"),
-        "environment": environment(),
+        "environment": facts,
         "metric": dataclasses.asdict(dataset.metric),
         "sequences": {split: dataset.size(split) for split in SPLITS},
         "notes": notes,

@@ -22,7 +22,7 @@ def environment() -> dict[str, str]:
             continue
     facts["system"] = platform.platform()
     facts["processor"] = f"{_processor()}, {plural(available_cores(), 'core')}"
-    facts["accelerators"] = ", ".join(_accelerators()) or "none"
+    facts["accelerators"] = ", ".join(accelerators()) or "none"
     return facts
 
 
@@ -36,7 +36,7 @@ def _processor() -> str:
     return platform.processor() or platform.machine()
 
 
-def _accelerators() -> list[str]:
+def accelerators() -> list[str]:
     if keras.backend.backend() == "torch":  # Keras lists no devices there
         import torch
 

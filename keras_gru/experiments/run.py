@@ -1,7 +1,5 @@
-"""One network: build, fit, evaluate, save. `train` is these four steps and their record."""
+"""One network: build, fit, evaluate, save, and what is kept of it."""
 
-import dataclasses
-from collections.abc import Mapping
 from pathlib import Path
 
 import keras
@@ -10,11 +8,10 @@ import numpy as np
 from keras_gru import cells, models
 from keras_gru.datasets.sequence_dataset import SequenceDataset
 from keras_gru.errors import UserError
-from keras_gru.experiments import checkpoint
 from keras_gru.experiments.checkpoint import KeepProgress, Progress
-from keras_gru.experiments.config import Experiment, Training, Value
+from keras_gru.experiments.config import Experiment, Training
 from keras_gru.experiments.optimizer import between_epochs, make_optimizer
-from keras_gru.experiments.results import RunFolder, RunRecord
+from keras_gru.experiments.results import RunRecord
 from keras_gru.experiments.watching import SILENT, Watch
 from keras_gru.files import replacing
 from keras_gru.layers import Recurrence, compiling
@@ -131,37 +128,6 @@ def save(model: keras.Model, path: str | Path) -> None:
     """Saves a model as one `.keras` file, whole or not at all."""
     with replacing(path) as draft:
         model.save(draft)
-
-
-def train(
-    experiment: Experiment,
-    dataset: SequenceDataset,
-    cell: str,
-    seed: int,
-    folder: RunFolder,
-    watch: Watch = SILENT,
-    settings: Mapping[str, Value] | None = None,
-) -> RunRecord:
-    """Trains one cell with one seed, or goes on with it, and keeps the result in the folder.
-
-    Args:
-        settings: what tuning chose for the cell, in place of the experiment's own.
-
-    Returns:
-        What is known of the run. One whose loss became no number has the status `"diverged"`.
-    """
-    path = folder.run_path(cell, seed)
-    settings = dict(settings or {})
-    experiment = experiment.with_settings(settings)
-    model, record = fit_and_record(experiment, dataset, cell, seed, path, watch)
-    record = dataclasses.replace(record, settings=settings)
-    if record.status == "finished":
-        record = dataclasses.replace(record, test=evaluate(model, experiment, dataset, "test"))
-        save(model, path / "best.keras")
-    folder.add(record)
-    (path / checkpoint.FILE).unlink(missing_ok=True)
-    watch.finished(record)
-    return record
 
 
 def fit_and_record(

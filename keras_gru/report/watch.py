@@ -114,7 +114,8 @@ class Silent(Watch):
             return None
         seconds = sum(pace * j.left for pace, j in zip(paces, jobs, strict=True))
         under_way = [j for j in jobs if j.state == "training"]
-        return max(seconds - sum(time.monotonic() - j.epoch_ended for j in under_way), 0.0)
+        seconds -= sum(time.monotonic() - j.epoch_ended for j in under_way)
+        return max(seconds / max(1, len(under_way)), 0.0)  # several go on at a time
 
     def _pace(self, job: Job) -> float | None:
         """Its own pace, else that of its cell, else that of all."""

@@ -13,9 +13,10 @@ from keras_gru import datasets
 from keras_gru.datasets.sequence_dataset import SequenceDataset
 from keras_gru.experiments import use
 from keras_gru.experiments.compare import compare
+from keras_gru.experiments.jobs import Queue, work
 from keras_gru.experiments.results import RunFolder
 from keras_gru.experiments.statistics import seconds, tunings
-from keras_gru.experiments.tuning import tune
+from keras_gru.experiments.tuning import choose
 from tests.experiments.helpers import Recorder, timeless, tiny
 
 RATES = {"training.learning_rate": (1e-5, 0.02)}
@@ -123,7 +124,10 @@ def test_a_stopped_tuning_goes_on_as_if_it_had_never_stopped(tuned, tmp_path, st
 def test_stopped_between_the_choice_and_its_test(tmp_path):
     experiment = tiny(tmp_path, cells=("simple_rnn",), tuning={"training.learning_rate": (0.02,)})
     dataset, folder = datasets.load(experiment.dataset), RunFolder.create(experiment)
-    tune(experiment, dataset, "simple_rnn", folder)
+    queue = Queue(experiment, folder, dataset.metric)
+    job = queue.next()
+    queue.ended(job, work(job, experiment, dataset, folder))
+    assert choose(experiment, "simple_rnn", folder, dataset.metric) == job.settings
     watch = Recorder()
     (run,) = compare(experiment, folder=folder, watch=watch).runs
     assert watch.epochs == [] and watch.ended == ["simple_rnn-1", "simple_rnn"]
