@@ -35,15 +35,7 @@ RECIPES = (
 
 def at_most(dataset, sequences):
     """The dataset with so many sequences to train on, so that an epoch fits into a lap."""
-    train = dataset.splits["train"]
-    rows = slice(min(sequences, train.size))
-    fewer = dataclasses.replace(
-        train,
-        inputs={name: array[rows] for name, array in train.inputs.items()},
-        targets=train.targets[rows],
-        lengths={name: of[rows] for name, of in train.lengths.items()},
-        weights=None if train.weights is None else train.weights[rows],
-    )
+    fewer = dataset.splits["train"].part(slice(sequences))
     return dataclasses.replace(dataset, splits={**dataset.splits, "train": fewer})
 
 

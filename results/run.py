@@ -38,9 +38,7 @@ def main(words: list[str], resume: str | None, jobs: int | None) -> None:
         run(row, overrides, resume, jobs)
 
 
-def run(
-    row: Row, overrides: list[str], resume: str | None = None, jobs: int | None = None
-) -> None:
+def run(row: Row, overrides: list[str], resume: str | None = None, jobs: int | None = None) -> None:
     """Runs a row in full, or goes on with it, and keeps what it found."""
     by_name = {word.partition("=")[0]: word for word in (*row.changes, *overrides)}
     changes = list(by_name.values())  # the later wins, and the command that is kept has each once

@@ -43,7 +43,7 @@ def windows(
         after = np.moveaxis(sliding_window_view(ahead[1:], window, axis=0), -1, 1)[:count]
     else:
         after = ahead[window : window + count]
-    return Split({"features": features}, after)
+    return Split({"features": features}, after, overlapping=True)
 
 
 def standardised(values: np.ndarray, train: int) -> tuple[np.ndarray, np.ndarray]:

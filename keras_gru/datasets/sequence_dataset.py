@@ -2,6 +2,7 @@
 
 # N sequences, B batch, T time steps, D features, H steps ahead, V variables
 
+import dataclasses
 import functools
 import itertools
 import math
@@ -30,6 +31,7 @@ class Split:
         stepwise: the input whose steps the targets follow, or None.
         weights: (N, T) of such targets, True where a step counts; None: every step that is no
             padding.
+        overlapping: whether neighbours share steps, as the windows of one series do.
 
     Raises:
         UserError: if the weights do not fit the targets.
@@ -40,6 +42,7 @@ class Split:
     lengths: Mapping[str, np.ndarray] = field(default_factory=dict)
     stepwise: str | None = None
     weights: np.ndarray | None = None
+    overlapping: bool = False
 
     def __post_init__(self):
         if self.weights is None:
@@ -54,6 +57,16 @@ class Split:
     def size(self) -> int:
         """Number of sequences."""
         return len(self.targets)
+
+    def part(self, rows: np.ndarray | slice) -> "Split":
+        """Some of its sequences."""
+        return dataclasses.replace(
+            self,
+            inputs={name: array[rows] for name, array in self.inputs.items()},
+            targets=self.targets[rows],
+            lengths={name: of[rows] for name, of in self.lengths.items()},
+            weights=None if self.weights is None else self.weights[rows],
+        )
 
 
 def check_not_empty(name: str, splits: Mapping[str, Split]) -> None:
@@ -82,6 +95,7 @@ class SequenceDataset:
         tokenizer: turns a text into the units of `vocabulary`; None where the input is no text.
         stages: what training sees before `splits["train"]`, one after the other: a curriculum.
         stage_epochs: epochs of each of them.
+        passes: how often an epoch of training goes through `splits["train"]`.
 
     Raises:
         UserError: if a split is empty.
@@ -98,6 +112,7 @@ class SequenceDataset:
     tokenizer: Tokenizer | None = None
     stages: tuple["SequenceDataset", ...] = ()
     stage_epochs: int = 1
+    passes: int = 1
 
     def __post_init__(self):
         check_not_empty(self.name, self.splits)
@@ -108,7 +123,7 @@ class SequenceDataset:
 
     def steps(self, split: str, batch_size: int) -> int:
         """Number of batches in an epoch of training; it is the same in every epoch."""
-        return math.ceil(self.size(split) / batch_size)
+        return math.ceil(self.size(split) / batch_size) * (self.passes if split == "train" else 1)
 
     def updates(self, batch_size: int, truncate: int | None) -> int:
         """Updates in an epoch of training: its batches, or their chunks of `truncate` steps."""
@@ -117,7 +132,31 @@ class SequenceDataset:
         part = self.splits["train"]
         whole = part.targets.shape[1]
         plan = self._plan("train", batch_size, seed=0, epoch=0)
-        return sum(math.ceil(batch.steps.get(part.stepwise, whole) / truncate) for batch in plan)
+        chunks = (math.ceil(batch.steps.get(part.stepwise, whole) / truncate) for batch in plan)
+        return sum(chunks) * self.passes
+
+    def with_share_of_train(self, share: float, batch_size: int) -> "SequenceDataset":
+        """The same with less to train on, and as many updates in an epoch.
+
+        Shares are nested: what a small one has, a larger one has, too. Sequences are drawn by a
+        fixed seed; of overlapping windows, nearly all of whose steps a few drawn ones would hold,
+        it is the last ones, which are nearest to the other splits.
+
+        Args:
+            share: of the sequences, above 0 and at most 1; at least one is left.
+            batch_size: sequences in a batch.
+        """
+        train = self.splits["train"]
+        count = max(1, round(share * train.size))
+        rows = slice(train.size - count, None)
+        if not train.overlapping:
+            rows = np.sort(np.random.default_rng(0).permutation(train.size)[:count])
+        passes = self.steps("train", batch_size) / math.ceil(count / batch_size)
+        return dataclasses.replace(
+            self,
+            splits={**self.splits, "train": train.part(rows)},
+            passes=max(1, round(passes)),
+        )
 
     def padding(self, split: str, batch_size: int) -> float:
         """Share of the time steps that are padding: in an epoch of train, in a pass of another."""
@@ -160,7 +199,11 @@ class SequenceDataset:
             epochs = (0,) if seed is None else itertools.count(first_epoch)
             for epoch in epochs:
                 stage = self if seed is None else self._stage(epoch)
-                batches = stage._plan(split, batch_size, seed, epoch)
+                batches = [
+                    batch
+                    for number in range(1 if seed is None else stage.passes)
+                    for batch in stage._plan(split, batch_size, seed, epoch * stage.passes + number)
+                ]
                 if stage is not self:  # of shorter windows there are more
                     batches = batches[: self.steps(split, batch_size)]
                 for group in alike(batches):

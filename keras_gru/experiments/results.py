@@ -7,6 +7,7 @@ runs/<name>/<time>/
   tuning.jsonl        one line per try, where settings are tuned
   tuning/<cell>-<n>/  history.jsonl of a try; the best one's folder becomes that of its seed's run
   report.html
+  shares/<share>/     the same again, on a share of the training sequences: a learning curve
   <cell>-seed<n>/     history.jsonl (one line per epoch), best.keras, checkpoint.npz until finished
 """
 
@@ -123,6 +124,18 @@ class RunFolder:
                 name = f"{stem}_{number}"
         write_text(parent / name / "experiment.yaml", dump_experiment(experiment))
         return cls(parent / name)
+
+    def of_share(self, share: float) -> "RunFolder":
+        """The folder of the same experiment on a share of the training sequences, made if need be."""
+        path = self.path / "shares" / f"{share:g}"
+        path.mkdir(parents=True, exist_ok=True)
+        if not (path / "experiment.yaml").is_file():
+            write_text(path / "experiment.yaml", dump_experiment(self.experiment()))
+        return RunFolder(path)
+
+    def shares(self) -> tuple[float, ...]:
+        """The shares of which there is a folder, the smallest first."""
+        return tuple(sorted(float(path.name) for path in self.path.glob("shares/*")))
 
     def experiment(self) -> Experiment:
         """The experiment that the folder was made for."""

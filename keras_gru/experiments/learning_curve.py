@@ -1,0 +1,104 @@
+"""How much data a cell needs: the same comparison on nested shares of the training sequences."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from keras_gru import datasets
+from keras_gru.errors import UserError
+from keras_gru.experiments.compare import compare
+from keras_gru.experiments.config import Experiment
+from keras_gru.experiments.results import Comparison, RunFolder
+from keras_gru.experiments.watching import SILENT, Watch
+
+SHARES = (0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0)
+
+
+@dataclass(frozen=True)
+class LearningCurve:
+    """Comparisons on shares of the training sequences.
+
+    Args:
+        comparisons: by share, the smallest first; that of 1 is on all of them.
+    """
+
+    comparisons: Mapping[float, Comparison]
+
+    @property
+    def whole(self) -> Comparison:
+        """That on all sequences, or on most of them."""
+        return self.comparisons[max(self.comparisons)]
+
+    @property
+    def folder(self) -> Path:
+        """The run folder."""
+        folder = self.whole.folder
+        return folder if 1.0 in self.comparisons else folder.parent.parent
+
+    def sequences(self, share: float) -> int:
+        """How many sequences a share is."""
+        return self.comparisons[share].facts["sequences"]["train"]
+
+
+def learning_curve(
+    experiment: Experiment,
+    shares: Sequence[float] = SHARES,
+    *,
+    folder: RunFolder | None = None,
+    watch: Watch = SILENT,
+    jobs: int | None = 1,
+) -> LearningCurve:
+    """Compares the cells on each share: same validation, same test, as many updates in an epoch.
+
+    Shares are nested, and each has its own tuning, if there is any. The comparison on all sequences
+    is that of the run folder itself, the others stand in its `shares/`; so a comparison that is
+    there already is taken as it is, and what was stopped goes on.
+
+    Args:
+        experiment: what to train.
+        shares: of the training sequences, above 0 and at most 1.
+        folder: a run folder of the same experiment; None makes a new one.
+        watch: is told of what happens; `note` says which share begins.
+        jobs: as of `compare`.
+
+    Raises:
+        UserError: shares that are none, a dataset with a curriculum, or what `compare` raises.
+    """
+    check_shares(shares)
+    dataset = datasets.load(experiment.dataset)
+    if dataset.stages:
+        raise UserError(
+            "dataset.curriculum: a learning curve has the same training data in every epoch; "
+            "leave the setting out."
+        )
+    folder = folder or RunFolder.create(experiment)
+    comparisons = {}
+    for share in sorted(shares):
+        part = dataset.with_share_of_train(share, experiment.training.batch_size)
+        watch.note(f"{share:.0%} of train: {part.size('train'):,} sequences.")
+        place = folder if share == 1 else folder.of_share(share)
+        comparisons[share] = compare(experiment, folder=place, dataset=part, watch=watch, jobs=jobs)
+    return LearningCurve(comparisons)
+
+
+def check_shares(shares: Sequence[float]) -> None:
+    """Refuses shares that are none.
+
+    Raises:
+        UserError: fewer than two, one twice, or one that is not above 0 and at most 1.
+    """
+    if len(set(shares)) != len(shares) or len(shares) < 2 or not all(0 < s <= 1 for s in shares):
+        raise UserError(
+            "shares: expected two or more different numbers above 0 and at most 1, received "
+            f"{', '.join(f'{share:g}' for share in shares) or 'none'}."
+        )
+
+
+def read_learning_curve(folder: RunFolder) -> LearningCurve | None:
+    """What a run folder holds of a learning curve; None where it has none."""
+    comparisons = {share: folder.of_share(share).comparison() for share in folder.shares()}
+    if not comparisons:
+        return None
+    if folder.records():
+        comparisons[1.0] = folder.comparison()
+    return LearningCurve(comparisons)
