@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from table import FOLDER, Row
 
 from keras_gru.experiments.results import Comparison
-from keras_gru.experiments.statistics import Spread, conclude, seconds, summarize, tunings
+from keras_gru.experiments.statistics import Spread, seconds, summarize, tunings
+from keras_gru.experiments.verdicts import compare_pairs, conclude
 from keras_gru.files import write_text
 
 _VERSIONS = ("python", "backend", "keras-gru", "keras", "tensorflow", "jax", "torch")
@@ -66,6 +67,13 @@ def result(row: Row, overrides: Sequence[str], comparison: Comparison) -> dict:
                 if metric.name in getattr(baseline, split)
             }
             for baseline in comparison.baselines
+        ],
+        "pairs": [
+            {
+                name: _short(value) if isinstance(value, float) else value
+                for name, value in dataclasses.asdict(pair).items()
+            }
+            for pair in compare_pairs(comparison)
         ],
         "conclusion": conclude(comparison),
         "versions": {name: environment[name] for name in _VERSIONS if name in environment},

@@ -7,11 +7,13 @@ from pathlib import Path
 
 from keras_gru.datasets.sequence_dataset import Metric
 from keras_gru.experiments.results import Comparison, RunRecord
-from keras_gru.experiments.statistics import conclude, plural, seconds
+from keras_gru.experiments.statistics import plural, seconds
+from keras_gru.experiments.verdicts import conclude
 from keras_gru.experiments.yaml_files import dump_experiment
 from keras_gru.files import write_text
 from keras_gru.report import plots
 from keras_gru.report.formatting import duration, scaled
+from keras_gru.report.pairs import pairs_section
 from keras_gru.report.pictures import to_svg
 from keras_gru.report.pieces import cells_of, definitions
 from keras_gru.report.pieces import table as in_a_table
@@ -63,7 +65,7 @@ def render_page(comparison: Comparison) -> str:
 {_header(comparison)}
 <main>
 {_curves(comparison)}
-{_size_and_time(comparison)}
+{pairs_section(comparison)}{_size_and_time(comparison)}
 {_results(comparison)}
 {_tuning(comparison)}{_runs(comparison)}
 {_settings(comparison)}

@@ -1,4 +1,4 @@
-"""What is drawn of a comparison: three functions that each fill one pair of matplotlib axes."""
+"""What is drawn of a comparison: functions that each fill one pair of matplotlib axes."""
 
 import math
 from collections.abc import Callable, Iterable, Sequence
@@ -10,6 +10,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormat
 
 from keras_gru.datasets.sequence_dataset import Baseline
 from keras_gru.experiments.results import Comparison, RunRecord
+from keras_gru.experiments.verdicts import compare_pairs
 
 # After Okabe and Ito: the colour-blind can tell them apart. The markers differ, too.
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#aa4499", "#b88600", "#4a5568")
@@ -91,6 +92,38 @@ def metric_by_time(axes: Axes, comparison: Comparison) -> None:
     size, unit = next(pair for pair in TIME_UNITS if longest >= 3 * pair[0] or pair[0] == 1)
     _scatter(axes, comparison, lambda run: seconds_to_best(run) / size)
     axes.set_xlabel(f"Training until the best epoch ({unit})")
+    _ticks(axes.xaxis)
+
+
+def differences(axes: Axes, comparison: Comparison) -> None:
+    """Draws the mean difference on test of every two cells with its interval, a row for each pair.
+
+    A difference beyond doubt has the colour and the mark of the better cell.
+
+    Args:
+        axes: of matplotlib.
+        comparison: with any number of runs; a pair that shares fewer than two seeds is left out.
+    """
+    numbers = series(comparison)
+    pairs = [pair for pair in compare_pairs(comparison) if pair.half is not None]
+    axes.axvline(0, color=MUTED, lw=0.9, ls=(0, (4, 3)), zorder=1)
+    for row, pair in enumerate(pairs):
+        paint, mark = (INK, "o")
+        if pair.better is not None:
+            number = numbers[pair.better][1]
+            paint, mark = colour(number), marker(number)
+        ends = [pair.difference - pair.half, pair.difference + pair.half]
+        axes.plot(ends, [-row, -row], "|-", color=paint, lw=1.9, ms=7, mew=1.9)
+        axes.plot(pair.difference, -row, mark, color=paint, ms=7, mew=0)
+        name = f"{_short(pair.label, 24)} − {_short(pair.other_label, 24)}"
+        axes.text(0, 0.28 - row, name, fontsize=8.5, transform=axes.get_yaxis_transform())
+    axes.set_ylim(0.4 - max(len(pairs), 1), 0.75)
+    axes.set_yticks([])
+    axes.margins(x=0.06)
+    axes.set_title(f"Difference of test {comparison.metric.label}", loc="left", fontsize=9.5, pad=8)
+    sides = ("first better", "second better")
+    left, right = sides if comparison.metric.mode == "min" else sides[::-1]
+    axes.set_xlabel(f"← {left} · {right} →")
     _ticks(axes.xaxis)
 
 
@@ -189,7 +222,11 @@ def _levels(comparison: Comparison, metrics: Iterable) -> list[tuple[str, float]
 
 
 def _label(baseline: Baseline) -> str:
-    return baseline.label if len(baseline.label) <= 40 else f"{baseline.label[:39]}…"
+    return _short(baseline.label, 40)
+
+
+def _short(label: str, letters: int) -> str:
+    return label if len(label) <= letters else f"{label[: letters - 1]}…"
 
 
 def _draw_baselines(axes: Axes, levels: list[tuple[str, float]]) -> None:

@@ -15,8 +15,10 @@ from rich.text import Text
 
 from keras_gru.datasets.sequence_dataset import Metric
 from keras_gru.experiments.results import Comparison
-from keras_gru.experiments.statistics import CellSummary, conclude, plural, summarize, tunings
+from keras_gru.experiments.statistics import CellSummary, plural, summarize, tunings
+from keras_gru.experiments.verdicts import conclude
 from keras_gru.report.formatting import duration, scaled, significant, spread
+from keras_gru.report.pairs import pairs_table
 
 
 @dataclass(frozen=True)
@@ -178,7 +180,7 @@ def results_table(comparison: Comparison) -> Table:
 
 
 def print_results(comparison: Comparison, console: Console | None = None) -> None:
-    """Prints the table, what tuning chose, why runs did not finish, and the conclusion.
+    """Prints the tables, what tuning chose, why runs did not finish, and the conclusion.
 
     Args:
         comparison: a `Comparison`.
@@ -187,6 +189,9 @@ def print_results(comparison: Comparison, console: Console | None = None) -> Non
     console = console or Console()
     console.print(results_table(comparison))
     console.print()
+    if pairs := pairs_table(comparison):
+        console.print(pairs)
+        console.print()
     for sentence in tuning_sentences(comparison):
         console.print(Text(sentence))
     for run in comparison.runs:

@@ -1,7 +1,11 @@
-"""Small experiments that train in seconds."""
+"""Small experiments that train in seconds, and comparisons made up of numbers."""
 
+from keras_gru.datasets.sequence_dataset import Metric
 from keras_gru.experiments.config import Experiment
+from keras_gru.experiments.results import Comparison, RunRecord
 from keras_gru.experiments.watching import Watch
+
+LABELS = {"gru": "GRU", "lstm": "LSTM", "simple_rnn": "SimpleRNN"}
 
 
 def tiny(folder, *, model=None, training=None, **changes):
@@ -60,3 +64,40 @@ def timeless(record):
     ]
     clocks = ("seconds", "seconds_per_epoch", "steps_per_second")
     return {k: v for k, v in row.items() if k not in clocks}, losses
+
+
+def record(cell, seed, value, status="finished"):
+    metrics = {"mae": value} if status == "finished" else {}
+    return RunRecord(
+        cell=cell,
+        label=LABELS[cell],
+        seed=seed,
+        status=status,
+        message="",
+        units=4,
+        parameters=100,
+        recurrent_parameters=90,
+        epochs=3,
+        best_epoch=2,
+        validation=metrics,
+        test=metrics,
+        seconds=3.0,
+        seconds_per_epoch=1.0 + seed,
+        steps_per_second=10.0,
+        path="XLA",
+    )
+
+
+def comparison(values, mode="min", scale=1.0, diverged=()):
+    """`values`: the test metric of each cell's seeds."""
+    runs = [record(c, seed, v) for c, vs in values.items() for seed, v in enumerate(vs)]
+    runs += [record(cell, seed, None, "diverged") for cell, seed in diverged]
+    cells = tuple(dict.fromkeys([*values, *(cell for cell, _ in diverged)]))
+    experiment = Experiment(
+        name="x",
+        cells=cells,
+        dataset={"kind": "adding"},
+        model={"kind": "forecaster", "units": 4},
+    )
+    metric = Metric(name="mae", mode=mode, label="MAE", scale=scale, digits=2)
+    return Comparison(experiment, metric, tuple(runs), (), {})

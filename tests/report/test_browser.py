@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from keras_gru.experiments.statistics import conclude
+from keras_gru.experiments.verdicts import conclude
 from keras_gru.report.page import write_page
 
 from .samples import BASELINES, comparison, diverged, run
@@ -95,7 +95,7 @@ def test_the_conclusion_is_what_one_sees_first(page, sample):
 
 def test_the_pictures_are_seen_one_of_each(page):
     shown = [svg for svg in page.find_elements("css selector", "figure svg") if svg.is_displayed()]
-    assert len(shown) == 3
+    assert len(shown) == 4
     for svg in shown:
         assert svg.rect["width"] > 250 and svg.rect["height"] > 200
     letters = page.execute_script(

@@ -114,7 +114,7 @@ def test_a_cell_keeps_its_colour_when_another_one_has_no_run():
     assert len(looks) == len({(plots.colour(n), plots.marker(n)) for n in range(12)}) == 12
 
 
-@pytest.mark.parametrize("draw", DRAWINGS)
+@pytest.mark.parametrize("draw", [*DRAWINGS, plots.differences])
 @pytest.mark.parametrize(
     "of",
     [

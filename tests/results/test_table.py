@@ -13,9 +13,10 @@ from keras_gru.datasets.sequence_dataset import SequenceDataset
 from keras_gru.errors import UserError
 from keras_gru.experiments.packaged import packaged_configs
 from keras_gru.experiments.results import RunFolder
+from keras_gru.experiments.verdicts import compare_pairs
 from keras_gru.experiments.yaml_files import load_experiment
 from tests.experiments.helpers import tiny
-from tests.report.samples import BASELINES, comparison, diverged, tuned
+from tests.report.samples import BASELINES, comparison, diverged, scattered, tuned
 from tests.report.samples import run as sample
 
 ROWS = table.rows()
@@ -104,6 +105,14 @@ def test_what_is_kept_is_in_the_reader_s_unit_with_its_origin(result):
         "test": 37200,
     }
     assert json.loads(json.dumps(result)) == result
+
+
+def test_the_pairs_are_kept_as_they_are_told():
+    of = scattered()
+    kept = store.result(ROW, [], of)["pairs"]
+    for row, pair in zip(kept, compare_pairs(of), strict=True):
+        assert row["verdict"] == pair.verdict and row["better"] == pair.better
+        assert row["half"] == pytest.approx(pair.half, rel=1e-5)
 
 
 def test_tuning_is_kept():
