@@ -27,6 +27,14 @@ def compare(
     jobs: Jobs = None,
 ) -> None:
     """Train several cells on the same data and say which did better."""
+    experiment, folder = chosen(config, overrides, resume)
+    compare_and_show(experiment, folder, jobs)
+
+
+def chosen(
+    config: str | None, overrides: list[str] | None, resume: Path | None
+) -> "tuple[Experiment, RunFolder | None]":
+    """What a config or a run folder to go on with says, if they agree."""
     from keras_gru.experiments.results import RunFolder
     from keras_gru.experiments.yaml_files import load_experiment
 
@@ -40,7 +48,7 @@ def compare(
             f"{resume}: was made with other settings than {config}; "
             "leave the config out to go on with them, or leave --resume out to start anew"
         )
-    compare_and_show(experiment, folder, jobs)
+    return experiment, folder
 
 
 def compare_and_show(

@@ -60,6 +60,7 @@ def compare(
     jobs = usual_jobs(queue) if jobs is None else min(jobs, max(1, len(queue.waiting)))
     if not folder.has_facts():  # a resumed comparison keeps the date and the machine of its start
         folder.write_facts(_facts(dataset, notes, jobs))
+    _check_same_data(folder, dataset)
     for note in notes:
         watch.note(note)
     watch.plan([(job.name, job.label, job.seed) for job in queue.plan], epochs, dataset.metric)
@@ -94,7 +95,20 @@ def usual_jobs(queue: Queue) -> int:
 
 
 def _go_on(folder: RunFolder) -> str:
+    if folder.is_of_a_share:
+        return f"Go on with: keras-gru learning-curve --resume {folder.path.parent.parent}"
     return f"Go on with: keras-gru compare --resume {folder.path}"
+
+
+def _check_same_data(folder: RunFolder, dataset: SequenceDataset) -> None:
+    before, now = folder.facts()["sequences"], {split: dataset.size(split) for split in SPLITS}
+    if before != now:
+        words = (", ".join(f"{n:,} {split}" for split, n in of.items()) for of in (before, now))
+        was, are = words
+        raise UserError(
+            f"{folder.path}: was made on other data, of {was} sequences, and there are {are} now. "
+            f"{_go_on(folder)} where the data are as they were, or start anew."
+        )
 
 
 def _facts(dataset: SequenceDataset, notes: list[str], jobs: int) -> dict:

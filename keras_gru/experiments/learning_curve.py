@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from keras_gru import datasets
 from keras_gru.errors import UserError
@@ -11,7 +10,7 @@ from keras_gru.experiments.config import Experiment
 from keras_gru.experiments.results import Comparison, RunFolder
 from keras_gru.experiments.watching import SILENT, Watch
 
-SHARES = (0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0)
+SHARES = (0.01, 0.02, 0.05, 0.1, 0.25, 0.5)
 
 
 @dataclass(frozen=True)
@@ -19,21 +18,15 @@ class LearningCurve:
     """Comparisons on shares of the training sequences.
 
     Args:
-        comparisons: by share, the smallest first; that of 1 is on all of them.
+        comparisons: by share, the smallest first; the last is 1, all of them.
     """
 
     comparisons: Mapping[float, Comparison]
 
     @property
     def whole(self) -> Comparison:
-        """That on all sequences, or on most of them."""
-        return self.comparisons[max(self.comparisons)]
-
-    @property
-    def folder(self) -> Path:
-        """The run folder."""
-        folder = self.whole.folder
-        return folder if 1.0 in self.comparisons else folder.parent.parent
+        """That on all sequences."""
+        return self.comparisons[1.0]
 
     def sequences(self, share: float) -> int:
         """How many sequences a share is."""
@@ -56,7 +49,7 @@ def learning_curve(
 
     Args:
         experiment: what to train.
-        shares: of the training sequences, above 0 and at most 1.
+        shares: of the training sequences, above 0 and below 1; all of them come last.
         folder: a run folder of the same experiment; None makes a new one.
         watch: is told of what happens; `note` says which share begins.
         jobs: as of `compare`.
@@ -73,7 +66,7 @@ def learning_curve(
         )
     folder = folder or RunFolder.create(experiment)
     comparisons = {}
-    for share in sorted(shares):
+    for share in (*sorted(shares), 1.0):
         part = dataset.with_share_of_train(share, experiment.training.batch_size)
         watch.note(f"{share:.0%} of train: {part.size('train'):,} sequences.")
         place = folder if share == 1 else folder.of_share(share)
@@ -85,20 +78,21 @@ def check_shares(shares: Sequence[float]) -> None:
     """Refuses shares that are none.
 
     Raises:
-        UserError: fewer than two, one twice, or one that is not above 0 and at most 1.
+        UserError: none at all, one twice, or one that is not above 0 and below 1.
     """
-    if len(set(shares)) != len(shares) or len(shares) < 2 or not all(0 < s <= 1 for s in shares):
+    if len(set(shares)) != len(shares) or not shares or not all(0 < s < 1 for s in shares):
         raise UserError(
-            "shares: expected two or more different numbers above 0 and at most 1, received "
-            f"{', '.join(f'{share:g}' for share in shares) or 'none'}."
+            "shares: expected different numbers above 0 and below 1 (all of train comes by itself),"
+            f" received {', '.join(f'{share:g}' for share in shares) or 'none'}."
         )
 
 
-def read_learning_curve(folder: RunFolder) -> LearningCurve | None:
-    """What a run folder holds of a learning curve; None where it has none."""
-    comparisons = {share: folder.of_share(share).comparison() for share in folder.shares()}
-    if not comparisons:
+def read_learning_curve(comparison: Comparison) -> LearningCurve | None:
+    """What the folder of a comparison holds of a learning curve; None where it has none."""
+    folder = RunFolder(comparison.folder) if comparison.folder else None
+    shares = folder.shares() if folder else ()
+    if not shares:
         return None
-    if folder.records():
-        comparisons[1.0] = folder.comparison()
-    return LearningCurve(comparisons)
+    found = {share: folder.of_share(share) for share in shares}
+    known = {share: of.comparison() for share, of in found.items() if of.has_facts()}
+    return LearningCurve({**known, 1.0: comparison})

@@ -126,12 +126,17 @@ class RunFolder:
         return cls(parent / name)
 
     def of_share(self, share: float) -> "RunFolder":
-        """The folder of the same experiment on a share of the training sequences, made if need be."""
+        """The same experiment on a share of the training sequences; made if it is not there."""
         path = self.path / "shares" / f"{share:g}"
         path.mkdir(parents=True, exist_ok=True)
         if not (path / "experiment.yaml").is_file():
             write_text(path / "experiment.yaml", dump_experiment(self.experiment()))
         return RunFolder(path)
+
+    @property
+    def is_of_a_share(self) -> bool:
+        """Whether `of_share` made it."""
+        return self.path.resolve().parent.name == "shares"
 
     def shares(self) -> tuple[float, ...]:
         """The shares of which there is a folder, the smallest first."""

@@ -6,12 +6,14 @@ from importlib import resources
 from pathlib import Path
 
 from keras_gru.datasets.sequence_dataset import Metric
+from keras_gru.experiments.learning_curve import read_learning_curve
 from keras_gru.experiments.results import Comparison, RunRecord
 from keras_gru.experiments.statistics import plural, seconds
 from keras_gru.experiments.verdicts import conclude
 from keras_gru.experiments.yaml_files import dump_experiment
 from keras_gru.files import write_text
 from keras_gru.report import plots
+from keras_gru.report.data_need import data_need_section
 from keras_gru.report.formatting import duration, scaled
 from keras_gru.report.pairs import pairs_section
 from keras_gru.report.pictures import to_svg
@@ -65,7 +67,7 @@ def render_page(comparison: Comparison) -> str:
 {_header(comparison)}
 <main>
 {_curves(comparison)}
-{pairs_section(comparison)}{_size_and_time(comparison)}
+{pairs_section(comparison)}{data_need_section(read_learning_curve(comparison))}{_size_and_time(comparison)}
 {_results(comparison)}
 {_tuning(comparison)}{_runs(comparison)}
 {_settings(comparison)}

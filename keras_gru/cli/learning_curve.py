@@ -1,0 +1,58 @@
+"""keras-gru learning-curve"""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from keras_gru.cli.arguments import Jobs, Overrides
+from keras_gru.cli.compare import chosen
+from keras_gru.cli.start import start_tensorflow
+from keras_gru.errors import UserError
+
+
+def learning_curve(
+    config: Annotated[
+        str | None,
+        typer.Argument(help="A YAML file, or the name of a packaged config (keras-gru list)."),
+    ] = None,
+    overrides: Overrides = None,
+    shares: Annotated[
+        str | None,
+        typer.Option(help="Of the training sequences; default: 0.01,0.02,0.05,0.1,0.25,0.5."),
+    ] = None,
+    resume: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="RUN",
+            help="Go on with a run folder; a comparison in it is that on all sequences.",
+        ),
+    ] = None,
+    jobs: Jobs = None,
+) -> None:
+    """Compare the cells on ever more of the training data: which one needs less?"""
+    experiment, folder = chosen(config, overrides, resume)
+    numbers = _numbers(shares)
+    start_tensorflow()
+    from keras_gru.experiments import learning_curve as curves
+    from keras_gru.report.data_need import print_data_need
+    from keras_gru.report.page import write_page
+    from keras_gru.report.watch import watch
+
+    with watch(experiment) as watching:
+        curve = curves.learning_curve(
+            experiment, numbers or curves.SHARES, folder=folder, watch=watching, jobs=jobs
+        )
+    print_data_need(curve)
+    page = curve.whole.folder / "report.html"
+    write_page(curve.whole, page)
+    typer.echo(f"The page: {page}")
+
+
+def _numbers(shares: str | None) -> list[float]:
+    try:
+        return [float(word) for word in (shares or "").split(",") if word]
+    except ValueError:
+        raise UserError(
+            f"--shares: expected numbers such as 0.05,0.2,0.5, received {shares!r}"
+        ) from None

@@ -1,0 +1,115 @@
+"""Learning curves: nested shares of train, everything else the same, and nothing lost."""
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from keras_gru import datasets
+from keras_gru.datasets.forecasting import windows
+from keras_gru.datasets.sequence_dataset import SPLITS
+from keras_gru.errors import UserError
+from keras_gru.experiments.compare import compare
+from keras_gru.experiments.learning_curve import check_shares, learning_curve, read_learning_curve
+from keras_gru.experiments.results import RunFolder
+from tests.experiments.helpers import Recorder, timeless, tiny
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    experiment = tiny(tmp_path_factory.mktemp("curve"), seeds=(0, 1))
+    watch = Recorder()
+    return experiment, watch, learning_curve(experiment, (0.5, 0.05), watch=watch)
+
+
+def test_shares_are_nested_and_have_as_many_updates():
+    dataset = datasets.load(tiny(Path()).dataset)
+    parts = [dataset.with_share_of_train(share, 16) for share in (0.05, 0.25, 0.5, 1.0)]
+    assert [part.size("train") for part in parts] == [3, 16, 32, 64]
+    assert [part.steps("train", 16) for part in parts] == [4] * 4
+    sums = [set(part.splits["train"].targets.ravel().tolist()) for part in parts]
+    assert sums[0] < sums[1] < sums[2] < sums[3]
+    for part in parts:
+        assert part.splits["test"] is dataset.splits["test"]
+        assert part.steps("test", 16) == dataset.steps("test", 16)
+        # An epoch sees each sequence as often as any other.
+        seen = [
+            y.numpy() for _, y in part.batches("train", 16, seed=0).take(part.steps("train", 16))
+        ]
+        _, counts = np.unique(np.concatenate(seen), return_counts=True)
+        assert set(counts) == {part.passes}
+
+
+def test_of_overlapping_windows_a_share_is_the_last_ones():
+    series = np.arange(50, dtype=np.float32)[:, None]
+    whole = windows(series, series, window=5, horizon=1, every_step=False)
+    dataset = dataclasses.replace(
+        datasets.load(tiny(Path()).dataset), splits=dict.fromkeys(SPLITS, whole)
+    )
+    last = dataset.with_share_of_train(0.1, 32).splits["train"]
+    assert last.size == round(0.1 * whole.size)
+    np.testing.assert_array_equal(last.targets, whole.targets[-last.size :])
+
+
+def test_the_whole_is_an_ordinary_comparison(made, tmp_path):
+    _, watch, curve = made
+    assert list(curve.comparisons) == [0.05, 0.5, 1.0]
+    assert [curve.sequences(share) for share in curve.comparisons] == [3, 32, 64]
+    assert "5% of train: 3 sequences." in watch.notes
+    plain = compare(tiny(tmp_path, seeds=(0, 1)))
+    assert list(map(timeless, curve.whole.runs)) == list(map(timeless, plain.runs))
+    losses = [curve.comparisons[share].runs[0].test["mse"] for share in curve.comparisons]
+    assert len(set(losses)) == 3
+    read = read_learning_curve(RunFolder(curve.whole.folder).comparison())
+    assert list(read.comparisons) == list(curve.comparisons)
+    assert [run.test for run in read.comparisons[0.05].runs] == [
+        run.test for run in curve.comparisons[0.05].runs
+    ]
+    assert read_learning_curve(plain) is None
+
+
+def test_a_finished_comparison_gets_its_curve_and_a_stopped_one_goes_on(made, tmp_path):
+    experiment, _, curve = made
+    experiment = tiny(tmp_path, seeds=(0, 1))
+    finished = compare(experiment)
+    folder, stopping = RunFolder(finished.folder), Recorder(stop_at=("simple_rnn", 2))
+    with pytest.raises(KeyboardInterrupt, match=rf"learning-curve --resume {finished.folder}$"):
+        learning_curve(experiment, (0.05,), folder=folder, watch=stopping)
+    watch = Recorder()
+    resumed = learning_curve(experiment, (0.05,), folder=folder, watch=watch)
+    assert watch.starts[0] == ("simple_rnn", 0, 2)
+    assert all(sequence[2] == 0 for sequence in watch.starts[1:]) and len(watch.starts) == 3
+    assert [timeless(run) for run in resumed.comparisons[0.05].runs] == [
+        timeless(run) for run in curve.comparisons[0.05].runs
+    ]
+
+
+def test_a_share_is_not_gone_on_with_on_all_sequences(made):
+    experiment, _, curve = made
+    share = RunFolder(curve.comparisons[0.05].folder)
+    with pytest.raises(UserError, match=r"was made on other data, of 3 train, .* 64 train"):
+        compare(experiment, folder=share)
+
+
+@pytest.mark.parametrize("shares", [(), (0.5, 0.5), (0.0, 0.5), (1.0,), (2.0,)])
+def test_shares_that_are_none(shares):
+    with pytest.raises(UserError, match=r"^shares: expected different numbers above 0 and below 1"):
+        check_shares(shares)
+
+
+def test_a_curriculum_is_refused(tmp_path):
+    experiment = tiny(
+        tmp_path,
+        dataset={
+            "kind": "adding",
+            "length": 9,
+            "train": 64,
+            "validation": 32,
+            "test": 32,
+            "curriculum": {"shortest": 3, "stages": 2, "epochs": 2},
+        },
+        training={"epochs": 4},
+    )
+    with pytest.raises(UserError, match=r"^dataset\.curriculum: a learning curve"):
+        learning_curve(experiment, (0.5,))
