@@ -1,7 +1,7 @@
 """Arguments that several verbs have."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -33,6 +33,23 @@ Jobs = Annotated[
         help="Runs at a time, which share the cores; default: one per core, up to 8; one on a GPU.",
     ),
 ]
+Executor = Annotated[
+    Literal["processes", "ray"],
+    typer.Option(help="Where runs go on: in processes here, or on a Ray cluster."),
+]
+Address = Annotated[
+    str | None,
+    typer.Option(help="Of the Ray cluster, such as 10.0.0.1:6379; default: one is started here."),
+]
+
+
+def cluster(executor: str, address: str | None) -> str | None:
+    """The `cluster` of `keras_gru.experiments.compare`."""
+    if executor == "ray":
+        return address or "local"
+    if address is not None:
+        raise UserError(f"--address {address}: is of a Ray cluster; add --executor ray")
+    return None
 
 
 def check_place(file: Path) -> None:

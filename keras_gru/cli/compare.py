@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from keras_gru.cli.arguments import Jobs, Overrides
+from keras_gru.cli.arguments import Address, Executor, Jobs, Overrides, cluster
 from keras_gru.cli.start import start_tensorflow
 from keras_gru.errors import UserError
 
@@ -25,10 +25,12 @@ def compare(
         typer.Option(metavar="RUN", help="Go on with a run folder; it knows its config."),
     ] = None,
     jobs: Jobs = None,
+    executor: Executor = "processes",
+    address: Address = None,
 ) -> None:
     """Train several cells on the same data and say which did better."""
     experiment, folder = chosen(config, overrides, resume)
-    compare_and_show(experiment, folder, jobs)
+    compare_and_show(experiment, folder, jobs, cluster(executor, address))
 
 
 def chosen(
@@ -52,7 +54,10 @@ def chosen(
 
 
 def compare_and_show(
-    experiment: "Experiment", folder: "RunFolder | None" = None, jobs: int | None = None
+    experiment: "Experiment",
+    folder: "RunFolder | None" = None,
+    jobs: int | None = None,
+    cluster: str | None = None,
 ) -> None:
     """Compares, shows progress and the table, and writes the page."""
     start_tensorflow()
@@ -62,7 +67,7 @@ def compare_and_show(
     from keras_gru.report.watch import watch
 
     with watch(experiment) as watching:
-        comparison = compare(experiment, folder=folder, watch=watching, jobs=jobs)
+        comparison = compare(experiment, folder=folder, watch=watching, jobs=jobs, cluster=cluster)
     print_results(comparison)
     page = comparison.folder / "report.html"
     write_page(comparison, page)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from keras_gru.cli.arguments import Jobs, Overrides
+from keras_gru.cli.arguments import Address, Executor, Jobs, Overrides, cluster
 from keras_gru.cli.compare import chosen
 from keras_gru.cli.start import start_tensorflow
 from keras_gru.errors import UserError
@@ -29,10 +29,12 @@ def learning_curve(
         ),
     ] = None,
     jobs: Jobs = None,
+    executor: Executor = "processes",
+    address: Address = None,
 ) -> None:
     """Compare the cells on ever more of the training data: which one needs less?"""
     experiment, folder = chosen(config, overrides, resume)
-    numbers = _numbers(shares)
+    numbers, on = _numbers(shares), cluster(executor, address)
     start_tensorflow()
     from keras_gru.experiments import learning_curve as curves
     from keras_gru.report.data_need import print_data_need
@@ -41,7 +43,12 @@ def learning_curve(
 
     with watch(experiment) as watching:
         curve = curves.learning_curve(
-            experiment, numbers or curves.SHARES, folder=folder, watch=watching, jobs=jobs
+            experiment,
+            numbers or curves.SHARES,
+            folder=folder,
+            watch=watching,
+            jobs=jobs,
+            cluster=on,
         )
     print_data_need(curve)
     page = curve.whole.folder / "report.html"

@@ -7,9 +7,10 @@ from datetime import datetime
 from keras_gru import cells, datasets
 from keras_gru.datasets.sequence_dataset import SPLITS, SequenceDataset
 from keras_gru.errors import UserError
+from keras_gru.experiments.cluster import Cluster
 from keras_gru.experiments.config import Experiment
 from keras_gru.experiments.environment import accelerators, environment
-from keras_gru.experiments.jobs import Queue, ThisProcess, do_all
+from keras_gru.experiments.jobs import Queue, ThisProcess, Workers, do_all
 from keras_gru.experiments.processes import Processes
 from keras_gru.experiments.results import Comparison, RunFolder
 from keras_gru.experiments.watching import SILENT, Watch
@@ -23,6 +24,7 @@ def compare(
     dataset: SequenceDataset | None = None,
     watch: Watch = SILENT,
     jobs: int | None = 1,
+    cluster: str | None = None,
 ) -> Comparison:
     """Trains every cell with every seed and keeps the results, tuning each cell before its first.
 
@@ -33,8 +35,10 @@ def compare(
         dataset: the data in the place of what `experiment.dataset` loads, such as a part of it.
         watch: is told of what happens.
         jobs: how many runs go on at a time, each in a process of its own if there are several;
-            None for what `usual_jobs` finds. A script that calls this with several must do so
-            below `if __name__ == "__main__":`, as all that start processes.
+            None for what `usual_jobs` finds, or what a cluster has room for. A script that calls
+            this with several must do so below `if __name__ == "__main__":`, as all that start
+            processes.
+        cluster: the address of a Ray cluster to do them on, or `"local"`; None does them here.
 
     Returns:
         Everything that was found; `comparison.folder` holds it, too.
@@ -57,20 +61,15 @@ def compare(
     folder = folder or RunFolder.create(experiment)
     notes = _notes(experiment, dataset)
     queue = Queue(experiment, folder, dataset.metric)
-    jobs = usual_jobs(queue) if jobs is None else min(jobs, max(1, len(queue.waiting)))
+    workers = _workers(queue, dataset, given is not None, jobs, cluster)
     if not folder.has_facts():  # a resumed comparison keeps the date and the machine of its start
-        folder.write_facts(_facts(dataset, notes, jobs))
+        folder.write_facts(_facts(dataset, notes, workers.place))
     _check_same_data(folder, dataset)
     for note in notes:
         watch.note(note)
     watch.plan([(job.name, job.label, job.seed) for job in queue.plan], epochs, dataset.metric)
     for job, record in queue.done:
         watch.finished(job.told(record))
-    workers = (
-        ThisProcess(experiment, dataset, folder)
-        if jobs == 1
-        else Processes(experiment, folder, jobs, given)
-    )
     try:
         with workers:
             failed = do_all(queue, workers, watch)
@@ -80,6 +79,23 @@ def compare(
         names = ", ".join(f"{job.label} seed {job.seed}" for job in failed)
         raise UserError(f"{names}: the process died, twice; all others are kept. {_go_on(folder)}")
     return folder.comparison()
+
+
+def _workers(
+    queue: Queue,
+    dataset: SequenceDataset,
+    is_given: bool,
+    jobs: int | None,
+    cluster: str | None,
+) -> Workers:
+    """Who does the jobs; a dataset that was given goes along with them."""
+    experiment, folder, given = queue.experiment, queue.folder, dataset if is_given else None
+    if cluster is not None:
+        return Cluster(experiment, folder, cluster, jobs, dataset=given)
+    jobs = usual_jobs(queue) if jobs is None else min(jobs, max(1, len(queue.waiting)))
+    if jobs == 1:
+        return ThisProcess(experiment, dataset, folder)
+    return Processes(experiment, folder, jobs, given)
 
 
 def usual_jobs(queue: Queue) -> int:
@@ -111,11 +127,11 @@ def _check_same_data(folder: RunFolder, dataset: SequenceDataset) -> None:
         )
 
 
-def _facts(dataset: SequenceDataset, notes: list[str], jobs: int) -> dict:
+def _facts(dataset: SequenceDataset, notes: list[str], place: str) -> dict:
     """What holds for all runs."""
     facts = environment()
-    if jobs > 1:
-        facts["jobs"] = f"{jobs} at a time, which share the cores"
+    if place:
+        facts["jobs"] = place
     return {
         "started": datetime.now().astimezone().isoformat(timespec="seconds"),
         "environment": facts,

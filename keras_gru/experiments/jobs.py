@@ -155,9 +155,10 @@ class Queue:
 
 
 class Workers(Protocol):
-    """Who does jobs. `slots` of them at a time."""
+    """Who does jobs: `slots` of them at a time. `place` says where and how, if it is not here."""
 
     slots: int
+    place: str
 
     def __enter__(self): ...
 
@@ -170,6 +171,21 @@ class Workers(Protocol):
         """Waits until a job has ended, and tells what happens meanwhile; None if it failed."""
 
 
+class Retries:
+    """Which jobs get another chance after what did them has died: each one."""
+
+    def __init__(self):
+        self._died: list[Job] = []
+
+    def again(self, job: Job, how: str, watch: Watch) -> bool:
+        """Whether the job is to be tried once more; it is noted."""
+        again = job not in self._died
+        self._died.append(job)
+        last = "It is tried once more." if again else "It is left out."
+        watch.note(f"{job.label} seed {job.seed}: {how}. {last}")
+        return again
+
+
 @dataclass
 class ThisProcess:
     """Does one job after the other, here."""
@@ -178,6 +194,7 @@ class ThisProcess:
     dataset: SequenceDataset
     folder: RunFolder
     slots: int = 1
+    place: str = ""
 
     def __enter__(self):
         return self

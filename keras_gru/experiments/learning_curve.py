@@ -40,6 +40,7 @@ def learning_curve(
     folder: RunFolder | None = None,
     watch: Watch = SILENT,
     jobs: int | None = 1,
+    cluster: str | None = None,
 ) -> LearningCurve:
     """Compares the cells on each share: same validation, same test, as many updates in an epoch.
 
@@ -52,7 +53,7 @@ def learning_curve(
         shares: of the training sequences, above 0 and below 1; all of them come last.
         folder: a run folder of the same experiment; None makes a new one.
         watch: is told of what happens; `note` says which share begins.
-        jobs: as of `compare`.
+        jobs: as of `compare`, and so is `cluster`.
 
     Raises:
         UserError: shares that are none, a dataset with a curriculum, or what `compare` raises.
@@ -70,7 +71,9 @@ def learning_curve(
         part = dataset.with_share_of_train(share, experiment.training.batch_size)
         watch.note(f"{share:.0%} of train: {part.size('train'):,} sequences.")
         place = folder if share == 1 else folder.of_share(share)
-        comparisons[share] = compare(experiment, folder=place, dataset=part, watch=watch, jobs=jobs)
+        comparisons[share] = compare(
+            experiment, folder=place, dataset=part, watch=watch, jobs=jobs, cluster=cluster
+        )
     return LearningCurve(comparisons)
 
 

@@ -15,7 +15,7 @@ from keras_gru import datasets
 from keras_gru.datasets.sequence_dataset import SequenceDataset
 from keras_gru.errors import UserError
 from keras_gru.experiments.config import Experiment
-from keras_gru.experiments.jobs import Job, work
+from keras_gru.experiments.jobs import Job, Retries, work
 from keras_gru.experiments.results import RunFolder, RunRecord
 from keras_gru.experiments.watching import Watch
 
@@ -53,11 +53,11 @@ class Processes:
         slots: int,
         dataset: SequenceDataset | None = None,
     ):
-        self.slots = slots
+        self.slots, self.place = slots, f"{slots} at a time, which share the cores"
         self._everything = experiment, folder.path, dataset
         self._logs = folder.path / "jobs"
         self._workers: dict[int, _Worker] = {}
-        self._died: list[tuple[str, int]] = []
+        self._retries, self._deaths = Retries(), 0
 
     def __enter__(self):
         self._logs.mkdir(exist_ok=True)
@@ -106,13 +106,9 @@ class Processes:
         worker.process.join()
         code, job = worker.process.exitcode, worker.job
         how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with {code}"
-        again = (job.name, job.seed) not in self._died
-        self._died.append((job.name, job.seed))
-        log = self._log(worker.number).rename(self._logs / f"died-{len(self._died)}.log")
-        watch.note(
-            f"{job.label} seed {job.seed}: its process {how}; its last words are in {log}. "
-            + ("It is tried once more." if again else "It is left out.")
-        )
+        self._deaths += 1
+        log = self._log(worker.number).rename(self._logs / f"died-{self._deaths}.log")
+        again = self._retries.again(job, f"its process {how}; its last words are in {log}", watch)
         del self._workers[worker.number]
         if again:
             self.start(job)

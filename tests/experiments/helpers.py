@@ -1,5 +1,7 @@
 """Small experiments that train in seconds, and comparisons made up of numbers."""
 
+import numpy as np
+
 from keras_gru.datasets.sequence_dataset import Metric
 from keras_gru.experiments.config import Experiment
 from keras_gru.experiments.results import Comparison, RunRecord
@@ -64,6 +66,23 @@ def timeless(record):
     ]
     clocks = ("seconds", "seconds_per_epoch", "steps_per_second")
     return {k: v for k, v in row.items() if k not in clocks}, losses
+
+
+def found(comparison):
+    """By cell and seed, what does not depend on the order or the clock."""
+    return {
+        (run.cell, run.seed): (run.settings, run.best_epoch, run.validation, run.test)
+        for run in comparison.runs
+    }
+
+
+def same(one, other):
+    one, other = found(one), found(other)
+    assert one.keys() == other.keys()
+    for key, (settings, best_epoch, *metrics) in one.items():
+        assert (settings, best_epoch) == other[key][:2]
+        for ours, theirs in zip(metrics, other[key][2:], strict=True):
+            np.testing.assert_allclose(list(ours.values()), list(theirs.values()), rtol=1e-4)
 
 
 def record(cell, seed, value, status="finished"):

@@ -2,7 +2,6 @@
 
 import multiprocessing
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,7 +12,7 @@ from keras_gru.experiments.compare import compare
 from keras_gru.experiments.jobs import Queue
 from keras_gru.experiments.processes import share
 from keras_gru.experiments.results import RunFolder
-from tests.experiments.helpers import Recorder, tiny
+from tests.experiments.helpers import Recorder, same, tiny
 
 RATES = {"training.learning_rate": (1e-5, 0.02)}
 
@@ -32,23 +31,6 @@ class Killer(Recorder):
             self.times -= 1
             newest = max(multiprocessing.active_children(), key=lambda process: process.pid)
             newest.kill()
-
-
-def found(comparison):
-    """By cell and seed, what does not depend on the order or the clock."""
-    return {
-        (run.cell, run.seed): (run.settings, run.best_epoch, run.validation, run.test)
-        for run in comparison.runs
-    }
-
-
-def same(one, other):
-    one, other = found(one), found(other)
-    assert one.keys() == other.keys()
-    for key, (settings, best_epoch, *metrics) in one.items():
-        assert (settings, best_epoch) == other[key][:2]
-        for ours, theirs in zip(metrics, other[key][2:], strict=True):
-            np.testing.assert_allclose(list(ours.values()), list(theirs.values()), rtol=1e-4)
 
 
 @given(st.integers(1, 130), st.integers(1, 130))
