@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping
 
 from table import FOLDER, Row, holds, rows, stored
 
+from keras_gru.datasets.judging import Metric
 from keras_gru.files import write_text
-from keras_gru.report.formatting import duration
+from keras_gru.report.formatting import duration, quantity
 
 PAGE = FOLDER.parent / "RESULTS.md"
 CELLS = {"gru": "GRU", "lstm": "LSTM", "simple_rnn": "SimpleRNN"}
@@ -149,11 +150,7 @@ def _mean(cell: dict | None, split: str, metric: dict) -> str:
 
 
 def _number(value: float, metric: dict) -> str:
-    digits = metric["digits"]
-    # A tenth of the last digit would be lost: the adding problem is judged by millionths.
-    if 0 < abs(value) < 10**-digits:
-        return f"{value:.1e}"
-    return f"{value:,.{digits}f}"
+    return quantity(value, Metric(**metric))
 
 
 def _table(heads: Iterable[str], lines: Iterable[Iterable[str]]) -> str:

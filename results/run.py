@@ -41,7 +41,12 @@ def main(words: list[str], resume: str | None, jobs: int | None) -> None:
 def run(row: Row, overrides: list[str], resume: str | None = None, jobs: int | None = None) -> None:
     """Runs a row in full, or goes on with it, and keeps what it found."""
     by_name = {word.partition("=")[0]: word for word in (*row.changes, *overrides)}
-    changes = list(by_name.values())  # the later wins, and the command that is kept has each once
+    # The later wins, and the command that is kept has each once, without what tuning=null undoes.
+    changes = [
+        word
+        for name, word in by_name.items()
+        if not any(name.startswith(f"{whole}.") for whole in by_name)
+    ]
     experiment = load_experiment(row.config, changes)
     folder = RunFolder(resume) if resume else None
     if folder and folder.experiment().model_copy(update={"runs": experiment.runs}) != experiment:
