@@ -4,7 +4,7 @@ import itertools
 import math
 import re
 from collections.abc import Mapping
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
@@ -39,6 +39,13 @@ class Experiment(Settings):
     ] = (0, 1, 2)
     dataset: DatasetConfig
     model: ModelConfig
+    match: Annotated[
+        Literal["units", "parameters"] | None,
+        Field(
+            description="what all cells have alike: units, or recurrent weights (model.parameters, "
+            "or those of the first cell with model.units); null: what the model's size is given in"
+        ),
+    ] = None
     training: Training = Training()
     tuning: Annotated[
         dict[str, Annotated[tuple[Value, ...], Field(min_length=1)]] | None,
@@ -79,6 +86,28 @@ class Experiment(Settings):
             raise ValueError(
                 f"the model '{self.model.kind}' is for {self.model.task} and the dataset "
                 f"'{self.dataset.kind}' for {self.dataset.task}; choose a model for the latter"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _cells_that_can_match(self) -> Self:
+        if self.match is None:
+            return self
+        if self.match == "units" and self.model.units is None:
+            raise ValueError(
+                "'match' is units, and 'model.parameters' gives each cell units of its own; give "
+                "'model.units', or match parameters"
+            )
+        if self.match == "parameters" and self.model.units is not None and len(self.cells) == 1:
+            raise ValueError(
+                "'match' is parameters, and there is no cell to match beside "
+                f"{self.cells[0]!r}; give 'model.parameters', or leave 'match' out"
+            )
+        sizes = {"model.units", "model.parameters"} & (self.tuning or {}).keys()
+        if sizes:
+            raise ValueError(
+                f"'match' keeps all cells at one size, and 'tuning' chooses {sizes.pop()!r} for "
+                "each; leave one of them out"
             )
         return self
 

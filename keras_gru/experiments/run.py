@@ -43,7 +43,10 @@ def build(experiment: Experiment, dataset: SequenceDataset, cell: str, seed: int
     outside = keras.config.dtype_policy()
     keras.config.set_dtype_policy(training.precision)
     try:
-        model = models.build(experiment.model, dataset.spec, cell, seed)
+        settings = experiment.model
+        if experiment.match == "parameters" and settings.units is not None:
+            settings = models.with_budget_of(settings, dataset.spec, experiment.cells[0])
+        model = models.build(settings, dataset.spec, cell, seed)
     finally:
         keras.config.set_dtype_policy(outside)
     walking, units = _walking_layers(model), models.recurrent_units(model)

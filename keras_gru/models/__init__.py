@@ -18,6 +18,7 @@ _HOMES = {
     "tagger": "tagging",
     "translate": "decoding",
     "units_for": "budget",
+    "with_budget_of": "from_config",
 }
 
 __all__ = sorted(_HOMES)

@@ -1,6 +1,7 @@
 """From the `model:` part of an experiment and the data's description to a model."""
 
 import functools
+from collections.abc import Callable
 from dataclasses import replace
 
 import keras
@@ -43,9 +44,7 @@ def build(config: ModelConfig, spec: SequenceSpec, cell: str, seed: int | None) 
     ...  for cell in ("lstm", "gru", "simple_rnn")]
     [39, 48, 104]
     """
-    options = config.model_dump(exclude={"kind", "units", "parameters", "beams"})
-    builder, sizes = _BUILDERS[config.kind]
-    make = functools.partial(builder, cell=cell, seed=seed, **options)
+    make, sizes = _maker(config, cell, seed), _BUILDERS[config.kind][1]
     units = config.units
     if units is None:
         small = _small(spec)
@@ -54,6 +53,34 @@ def build(config: ModelConfig, spec: SequenceSpec, cell: str, seed: int | None) 
             lambda units: recurrent_parameters(make(units=units, **sizes(small))),
         )
     return make(units=units, **sizes(spec))
+
+
+def with_budget_of(config: ModelConfig, spec: SequenceSpec, cell: str) -> ModelConfig:
+    """The same settings with a budget in the place of units: as many weights as a cell has.
+
+    Args:
+        config: with `units`.
+        spec: the sizes of the data.
+        cell: name of the cell whose recurrent weights, with `config.units`, are the budget.
+
+    Returns:
+        Settings with `parameters` and without `units`, for `build` with any cell.
+
+    Example:
+
+    >>> spec = SequenceSpec(task="polyphony", outputs=100, features=100)
+    >>> with_budget_of(Polyphony(kind="polyphony", units=46), spec, "gru").parameters
+    20286
+    """
+    sizes = _BUILDERS[config.kind][1](_small(spec))
+    model = _maker(config, cell, seed=0)(units=config.units, **sizes)
+    return config.model_copy(update={"units": None, "parameters": recurrent_parameters(model)})
+
+
+def _maker(config: ModelConfig, cell: str, seed: int | None) -> Callable[..., keras.Model]:
+    """The builder with all settings but the sizes."""
+    options = config.model_dump(exclude={"kind", "units", "parameters", "beams"})
+    return functools.partial(_BUILDERS[config.kind][0], cell=cell, seed=seed, **options)
 
 
 def _small(spec: SequenceSpec) -> SequenceSpec:

@@ -81,11 +81,14 @@ def render_page(comparison: Comparison) -> str:
 
 def _header(comparison: Comparison) -> str:
     experiment = comparison.experiment
-    size = (
-        plural(experiment.model.units, "unit")
-        if experiment.model.units is not None
-        else f"{experiment.model.parameters:,} recurrent parameters"
-    )
+    if experiment.model.units is None:
+        size = f"{experiment.model.parameters:,} recurrent parameters"
+    else:
+        size = plural(experiment.model.units, "unit")
+        if experiment.match == "parameters":
+            first = experiment.cells[0]
+            first = plots.series(comparison).get(first, (first,))[0]
+            size = f"recurrent parameters of {first} with {size}"
     setup = {
         "Cells": _cells(comparison),
         "Seeds": ", ".join(map(str, experiment.seeds)),

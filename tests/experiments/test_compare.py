@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import keras_gru
-from keras_gru import datasets
+from keras_gru import datasets, models
 from keras_gru.datasets.sequence_dataset import SequenceDataset
 from keras_gru.errors import UserError
 from keras_gru.experiments import checkpoint, use
@@ -171,6 +171,39 @@ def test_a_cell_of_ones_own_takes_part(tmp_path):
     assert paths == ["graph fused", "graph generic", "graph parallel"]
     assert (own.label, own.units, own.recurrent_parameters) == ("Averager", 4, 4 * 2 + 4)
     assert np.isfinite(own.test["mse"])
+
+
+@pytest.mark.parametrize("match", [None, "units", "parameters"])
+def test_cells_match_in_what_the_config_says(tmp_path, match):
+    experiment = tiny(tmp_path, cells=("gru", "lstm", "simple_rnn"), match=match)
+    dataset = datasets.load(experiment.dataset)
+    built = [build(experiment, dataset, cell, 0) for cell in experiment.cells]
+    units = [models.recurrent_units(model) for model in built]
+    weights = [models.recurrent_parameters(model) for model in built]
+    if match == "parameters":  # 84 of the GRU: 3 · 4 · (2 + 4 + 1)
+        assert units == [4, 3, 8] and weights == [84, 4 * 3 * (2 + 3 + 1), 8 * (2 + 8 + 1)]
+    else:
+        assert units == [4, 4, 4]
+
+
+def test_all_cells_see_the_same_batches_in_the_same_order_seed_by_seed(tmp_path, monkeypatch):
+    """What the pairs of runs rest on: of a seed, nothing differs between cells but the cell."""
+    seen, batches = {"train": [], "validation": [], "test": []}, SequenceDataset.batches
+
+    def spy(self, split, *args, **kwargs):
+        stream = batches(self, split, *args, **kwargs)
+        first = stream.take(2 * self.steps(split, 16))  # of training two epochs, else all there is
+        flat = [np.asarray(part) for batch in first for part in keras.tree.flatten(batch)]
+        seen[split].append(b"".join(part.tobytes() for part in flat))
+        return stream
+
+    monkeypatch.setattr(SequenceDataset, "batches", spy)
+    compare(tiny(tmp_path, seeds=(0, 1)))
+    gru_0, rnn_0, gru_1, rnn_1 = seen["train"]
+    assert gru_0 == rnn_0 and gru_1 == rnn_1
+    assert gru_0 != gru_1
+    for split in ("validation", "test"):
+        assert len(seen[split]) == 4 and len(set(seen[split])) == 1
 
 
 def test_the_test_split_is_read_once_and_after_training(tmp_path, monkeypatch):

@@ -19,7 +19,7 @@ DATASETS = (
     "'texts', 'tfds_tags', 'tfds_texts', 'tiny_shakespeare', 'xml'"
 )
 MODELS = "'classifier', 'encoder_decoder', 'forecaster', 'language_model', 'polyphony', 'tagger'"
-TOP = "cells, dataset, description, model, name, runs, seeds, training, tuning"
+TOP = "cells, dataset, description, match, model, name, runs, seeds, training, tuning"
 
 TRAINING = ", ".join(sorted(Training.model_fields))
 
@@ -129,6 +129,27 @@ def test_settings_at_the_top(line, sentence):
 def test_the_model(model, sentence):
     said = complaint(f"model: {model}\nname: x\ndataset: {{kind: adding}}\n")
     assert said == f"a.yaml:1: {sentence}"
+
+
+@pytest.mark.parametrize(
+    ("lines", "sentence"),
+    {
+        "match: weights\nmodel: {kind: forecaster, units: 3}": "match: expected one of 'units', 'parameters' or null, received "
+        "'weights'",
+        "match: units\nmodel: {kind: forecaster, parameters: 500}": "'match' is units, and "
+        "'model.parameters' gives each cell units of its own; give 'model.units', or match "
+        "parameters",
+        "match: parameters\ncells: [gru]\nmodel: {kind: forecaster, units: 3}": "'match' is "
+        "parameters, and there is no cell to match beside 'gru'; give 'model.parameters', or "
+        "leave 'match' out",
+        "match: parameters\nmodel: {kind: forecaster, units: 3}\ntuning: {model.units: [3, 4]}": ""
+        "'match' keeps all cells at one size, and 'tuning' chooses 'model.units' for each; leave "
+        "one of them out",
+    }.items(),
+)
+def test_sizes_that_cannot_match(lines, sentence):
+    said = complaint(f"name: x\ndataset: {{kind: adding}}\n{lines}\n")
+    assert said.endswith(f": {sentence}") and "\n" not in said
 
 
 @pytest.mark.parametrize(

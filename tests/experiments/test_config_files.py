@@ -342,6 +342,7 @@ def experiments(draw):
         cells=tuple(draw(st.permutations(["gru", "lstm", "simple_rnn"]))),
         dataset=draw(datasets[data]),
         model=draw(models[model]),
+        match=draw(st.sampled_from([None, "parameters"])),
         training=Training(
             learning_rate=draw(floats),
             clip_norm=draw(st.none() | floats),

@@ -1,3 +1,4 @@
+import dataclasses
 import html
 import itertools
 import re
@@ -68,6 +69,15 @@ def test_the_page_holds_what_a_run_gives(full):
         "padding",
     ):
         assert words in text, words
+
+
+def test_the_size_is_told_as_it_was_matched():
+    of = comparison()
+    matched = of.experiment.model_copy(update={"match": "parameters"})
+    assert "recurrent parameters of GRU with 32 units" in render_page(
+        dataclasses.replace(of, experiment=matched)
+    )
+    assert "<dd>32 units</dd>" in render_page(of)
 
 
 def test_the_page_explains_only_what_is_drawn(full):
