@@ -194,6 +194,6 @@ def _import_ray():
         import ray
     except ImportError:
         raise UserError(
-            "--executor ray: the package ray is not installed; pip install 'keras-gru[ray]'."
+            "--executor ray: the package ray is not installed; pip install 'keras_gru[ray]'."
         ) from None
     return ray

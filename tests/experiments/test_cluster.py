@@ -15,7 +15,7 @@ from keras_gru.experiments.results import RunFolder
 from keras_gru.experiments.yaml_files import dump_experiment
 from tests.experiments.helpers import Recorder, found, same, tiny
 
-ray = pytest.importorskip("ray", reason="ray is not installed: pip install 'keras-gru[ray]'")
+ray = pytest.importorskip("ray", reason="ray is not installed: pip install 'keras_gru[ray]'")
 CHECKOUT = Path(__file__).resolve().parents[2]
 linux = pytest.mark.skipif(sys.platform != "linux", reason="finds processes in /proc")
 
