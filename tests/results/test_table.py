@@ -150,13 +150,6 @@ def test_a_row_that_was_not_run_says_so_and_how_to():
     assert text.count("| not run yet") == 3 and "GRU ≤ 40000" in text
 
 
-@pytest.mark.parametrize(
-    ("value", "text"), [(5.3e-5, "5.3e-05"), (0.0, "0.000"), (0.5, "0.500"), (31e3, "31,000.000")]
-)
-def test_a_number_too_small_for_its_digits_keeps_its_own(value, text):
-    assert page._number(value, {"digits": 3}) == text
-
-
 class TestRun:
     @pytest.fixture
     def row(self, tmp_path, monkeypatch):
@@ -191,6 +184,6 @@ class TestRun:
             run.run(row, [], str(other.path))
 
     def test_lists_the_rows(self, capsys):
-        run.main([], None)
+        run.main([], None, None)
         printed = capsys.readouterr().out
         assert all(name in printed for name in ROWS)
