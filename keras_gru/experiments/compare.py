@@ -9,6 +9,7 @@ from keras_gru.datasets.sequence_dataset import SPLITS, SequenceDataset
 from keras_gru.errors import UserError
 from keras_gru.experiments.config import Experiment
 from keras_gru.experiments.environment import environment
+from keras_gru.experiments.latency import step_latency
 from keras_gru.experiments.results import Comparison, RunFolder
 from keras_gru.experiments.run import train
 from keras_gru.experiments.tuning import tries, tune
@@ -71,11 +72,24 @@ def compare(
                 watch.finished(done[cell, seed])
             else:
                 train(experiment, dataset, cell, seed, folder, watch, chosen[cell])
+        _time_steps(experiment, dataset, folder, chosen)
     except KeyboardInterrupt:
         raise KeyboardInterrupt(
             f"Stopped. Go on with: keras-gru compare --resume {folder.path}"
         ) from None
     return folder.comparison()
+
+
+def _time_steps(
+    experiment: Experiment, dataset: SequenceDataset, folder: RunFolder, chosen: dict
+) -> None:
+    """Measures each cell once, after the runs: nothing else is computed by then."""
+    facts = folder.facts()
+    latency = facts.get("latency", {})
+    for cell in experiment.cells:
+        if cell not in latency:
+            latency[cell] = step_latency(experiment.with_settings(chosen[cell]), dataset, cell)
+    folder.write_facts(facts | {"latency": latency})
 
 
 def _facts(dataset: SequenceDataset, notes: list[str]) -> dict:

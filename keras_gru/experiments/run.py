@@ -13,6 +13,7 @@ from keras_gru.errors import UserError
 from keras_gru.experiments import checkpoint
 from keras_gru.experiments.checkpoint import KeepProgress, Progress
 from keras_gru.experiments.config import Experiment, Training, Value
+from keras_gru.experiments.environment import peak_memory
 from keras_gru.experiments.optimizer import between_epochs, make_optimizer
 from keras_gru.experiments.results import RunFolder, RunRecord
 from keras_gru.experiments.watching import SILENT, Watch
@@ -205,6 +206,8 @@ def fit_and_record(
         steps_per_second=dataset.steps("train", experiment.training.batch_size) / seconds_per_epoch,
         path=_path(model, dataset.spec.length),
         history=tuple(progress.history),
+        multiply_adds=models.multiply_adds(model),
+        peak_memory=peak_memory(),
     )
 
 
