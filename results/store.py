@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from table import FOLDER, Row
 
+from keras_gru.experiments.cost import costs, target
 from keras_gru.experiments.results import Comparison
 from keras_gru.experiments.statistics import Spread, seconds, summarize, tunings
 from keras_gru.experiments.verdicts import compare_pairs, conclude
@@ -31,7 +32,7 @@ def result(row: Row, overrides: Sequence[str], comparison: Comparison) -> dict:
     """What `store` writes: every value of the metric in the reader's unit."""
     environment, metric = comparison.facts["environment"], comparison.metric
     tuned = {row.cell: row for row in tunings(comparison)}
-    cells = {}
+    cells, cost = {}, {row.cell: row for row in costs(comparison)}
     for cell in summarize(comparison):
         runs = [run for run in comparison.runs if run.cell == cell.cell]
         finished = [run for run in runs if run.status == "finished"]
@@ -43,6 +44,7 @@ def result(row: Row, overrides: Sequence[str], comparison: Comparison) -> dict:
             "diverged": len(cell.unfinished),
             "seconds": _short(sum(run.seconds for run in runs)),
             "seconds_per_epoch": _short(cell.seconds_per_epoch),
+            "cost": _cost(cost[cell.cell]),
             "tuning": _tuning(tuned[cell.cell]) if cell.cell in tuned else None,
         }
         for split, spread in (("validation", cell.validation), ("test", cell.test)):
@@ -68,16 +70,24 @@ def result(row: Row, overrides: Sequence[str], comparison: Comparison) -> dict:
             }
             for baseline in comparison.baselines
         ],
+        "target": _rounded(target(comparison)),
         "pairs": [
-            {
-                name: _short(value) if isinstance(value, float) else value
-                for name, value in dataclasses.asdict(pair).items()
-            }
+            {name: _rounded(value) for name, value in dataclasses.asdict(pair).items()}
             for pair in compare_pairs(comparison)
         ],
         "conclusion": conclude(comparison),
         "versions": {name: environment[name] for name in _VERSIONS if name in environment},
         "hardware": {name: environment[name] for name in _HARDWARE if name in environment},
+    }
+
+
+def _cost(row) -> dict:
+    return {
+        "multiply_adds": row.multiply_adds,
+        "seconds_to_target": _spread(row.seconds),
+        "reached_target": row.reached,
+        "step_seconds": _rounded(row.latency),
+        "peak_memory": row.peak_memory,
     }
 
 
@@ -95,6 +105,10 @@ def _spread(spread: Spread | None) -> dict:
         return {"mean": None, "deviation": None}
     deviation = None if spread.deviation is None else _short(spread.deviation)
     return {"mean": _short(spread.mean), "deviation": deviation}
+
+
+def _rounded(value: object) -> object:
+    return _short(value) if isinstance(value, float) else value
 
 
 def _short(value: float) -> float:

@@ -1,17 +1,27 @@
 """keras-gru report"""
 
+import dataclasses
+import math
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from keras_gru.cli.arguments import Run, check_place
+from keras_gru.errors import UserError
 
 
 def report(
     run: Run,
     page: Annotated[
         Path | None, typer.Option("--page", help="Where to; default: report.html in the folder.")
+    ] = None,
+    target: Annotated[
+        float | None,
+        typer.Option(
+            help="Count the seconds to this validation metric, in the unit of the table; default: "
+            "the config's, or what every run reached."
+        ),
     ] = None,
 ) -> None:
     """Print the table of a run folder and write its page again."""
@@ -20,6 +30,11 @@ def report(
     from keras_gru.report.table import print_results
 
     comparison = RunFolder(run).comparison()
+    if target is not None:
+        if not math.isfinite(target):
+            raise UserError(f"--target: expected a finite number, received {target}")
+        experiment = comparison.experiment.model_copy(update={"target": target})
+        comparison = dataclasses.replace(comparison, experiment=experiment)
     page = page or run / "report.html"
     check_place(page)
     print_results(comparison)

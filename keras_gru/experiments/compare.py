@@ -11,6 +11,7 @@ from keras_gru.experiments.cluster import Cluster
 from keras_gru.experiments.config import Experiment
 from keras_gru.experiments.environment import accelerators, environment
 from keras_gru.experiments.jobs import Queue, ThisProcess, Workers, do_all
+from keras_gru.experiments.latency import step_latency
 from keras_gru.experiments.processes import Processes
 from keras_gru.experiments.results import Comparison, RunFolder
 from keras_gru.experiments.watching import SILENT, Watch
@@ -73,6 +74,8 @@ def compare(
     try:
         with workers:
             failed = do_all(queue, workers, watch)
+        if not folder.is_of_a_share:  # those of the whole are its own
+            _time_steps(queue, dataset)
     except KeyboardInterrupt:
         raise KeyboardInterrupt(f"Stopped. {_go_on(folder)}") from None
     if failed:
@@ -125,6 +128,17 @@ def _check_same_data(folder: RunFolder, dataset: SequenceDataset) -> None:
             f"{folder.path}: was made on other data, of {was} sequences, and there are {are} now. "
             f"{_go_on(folder)} where the data are as they were, or start anew."
         )
+
+
+def _time_steps(queue: Queue, dataset: SequenceDataset) -> None:
+    """Measures each cell once, after the runs: nothing else is computed by then."""
+    facts = queue.folder.facts()
+    latency = facts.get("latency", {})
+    for cell in queue.experiment.cells:
+        settings = queue.settings(cell)
+        if cell not in latency and settings is not None:
+            latency[cell] = step_latency(queue.experiment.with_settings(settings), dataset, cell)
+    queue.folder.write_facts(facts | {"latency": latency})
 
 
 def _facts(dataset: SequenceDataset, notes: list[str], place: str) -> dict:

@@ -54,6 +54,13 @@ class Experiment(Settings):
             "all combinations with the first seed, and the best on validation with all seeds"
         ),
     ] = None
+    target: Annotated[
+        float | None,
+        Field(
+            description="validation metric, in the unit of the table, to which the report counts "
+            "seconds; null: what every run reaches"
+        ),
+    ] = None
     runs: Annotated[str, Field(min_length=1, description="the folder of run folders")] = "runs"
 
     @field_validator("cells", "seeds")

@@ -1,6 +1,7 @@
 """Where a result comes from: versions and hardware."""
 
 import platform
+import sys
 from importlib import metadata
 from pathlib import Path
 
@@ -24,6 +25,21 @@ def environment() -> dict[str, str]:
     facts["processor"] = f"{_processor()}, {plural(available_cores(), 'core')}"
     facts["accelerators"] = ", ".join(accelerators()) or "none"
     return facts
+
+
+def peak_memory() -> int | None:
+    """The most memory that this process has held at any time, in bytes; None on Windows.
+
+    It is the resident set: Python, the framework, the data and everything trained before in the
+    same process, and no memory of an accelerator. It never falls, so that of several runs in one
+    process only the first is known by itself.
+    """
+    try:
+        import resource
+    except ImportError:
+        return None
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most if sys.platform == "darwin" else 1024 * most  # Linux counts in KiB
 
 
 def _processor() -> str:

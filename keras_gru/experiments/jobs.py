@@ -114,12 +114,12 @@ class Queue:
         ]
         self.done = [(job, record) for job in self.plan if (record := self._known(job)) is not None]
         self.waiting = [job for job in self.plan if job not in [known for known, _ in self.done]]
-        self._chosen: dict[str, dict[str, Value]] = {}
+        self._chosen: dict[str, dict[str, Value] | None] = {}
 
     def next(self) -> Job | None:
         """The first job that can be done now; None while all that are left wait for tuning."""
         for job in self.waiting:
-            settings = self._settings(job)
+            settings = self.settings(job.cell) if job.attempt is None else job.settings
             if settings is not None:
                 self.waiting.remove(job)
                 return dataclasses.replace(job, settings=settings)
@@ -143,15 +143,11 @@ class Queue:
                 return record
         return None
 
-    def _settings(self, job: Job) -> Mapping[str, Value] | None:
-        if job.attempt is not None:
-            return job.settings
-        if job.cell not in self._chosen:
-            settings = choose(self.experiment, job.cell, self.folder, self.metric)
-            if settings is None:
-                return None
-            self._chosen[job.cell] = settings
-        return self._chosen[job.cell]
+    def settings(self, cell: str) -> dict[str, Value] | None:
+        """What tuning has chosen for a cell; None while it has not."""
+        if self._chosen.get(cell) is None:
+            self._chosen[cell] = choose(self.experiment, cell, self.folder, self.metric)
+        return self._chosen[cell]
 
 
 class Workers(Protocol):

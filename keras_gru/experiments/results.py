@@ -2,7 +2,7 @@
 
 runs/<name>/<time>/
   experiment.yaml     the resolved experiment, accepted back unchanged
-  facts.json          versions, hardware, sizes of the splits, padding, baselines
+  facts.json          versions, hardware, sizes of the splits, padding, baselines, latencies
   results.jsonl       one line per run
   tuning.jsonl        one line per try, where settings are tuned
   tuning/<cell>-<n>/  history.jsonl of a try; the best one's folder becomes that of its seed's run
@@ -51,6 +51,9 @@ class RunRecord:
         history: one row per epoch.
         settings: the experiment's settings that tuning chose for it, or tries in it, by dotted
             name.
+        multiply_adds: of its recurrent layers for each time step; None in older folders.
+        peak_memory: bytes that the process had held at most until the end of its training; None
+            where it is not known.
     """
 
     cell: str
@@ -71,6 +74,8 @@ class RunRecord:
     path: str
     history: tuple[dict[str, float], ...] = ()
     settings: dict[str, Value] = field(default_factory=dict)
+    multiply_adds: int | None = None
+    peak_memory: int | None = None
 
 
 @dataclass(frozen=True)

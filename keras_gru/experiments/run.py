@@ -10,6 +10,7 @@ from keras_gru.datasets.sequence_dataset import SequenceDataset
 from keras_gru.errors import UserError
 from keras_gru.experiments.checkpoint import KeepProgress, Progress
 from keras_gru.experiments.config import Experiment, Training
+from keras_gru.experiments.environment import peak_memory
 from keras_gru.experiments.optimizer import between_epochs, make_optimizer
 from keras_gru.experiments.results import RunRecord
 from keras_gru.experiments.watching import SILENT, Watch
@@ -171,6 +172,8 @@ def fit_and_record(
         steps_per_second=dataset.steps("train", experiment.training.batch_size) / seconds_per_epoch,
         path=_path(model, dataset.spec.length),
         history=tuple(progress.history),
+        multiply_adds=models.multiply_adds(model),
+        peak_memory=peak_memory(),
     )
 
 

@@ -1,5 +1,6 @@
 """What the runs of a comparison say together, and no more than their seeds allow."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -121,12 +122,17 @@ def seconds(comparison: Comparison) -> float:
     return sum(record.seconds for record in (*comparison.runs, *lost))
 
 
-def _spread(comparison: Comparison, metrics: list[dict[str, float]]) -> Spread | None:
-    if not metrics:
+def spread_of(values: Sequence[float]) -> Spread | None:
+    """Mean and deviation of what the seeds gave; None where there is none."""
+    if not values:
         return None
-    values = [row[comparison.metric.name] * comparison.metric.scale for row in metrics]
     deviation = float(np.std(values, ddof=1)) if len(values) > 1 else None
     return Spread(float(np.mean(values)), deviation)
+
+
+def _spread(comparison: Comparison, metrics: list[dict[str, float]]) -> Spread | None:
+    metric = comparison.metric
+    return spread_of([row[metric.name] * metric.scale for row in metrics])
 
 
 def plural(count: int, noun: str) -> str:

@@ -10,6 +10,7 @@ _HOMES = {
     "encoder_decoder": "translation",
     "forecaster": "forecasting",
     "language_model": "language_modeling",
+    "multiply_adds": "budget",
     "polyphony": "polyphonic_music",
     "recurrent_parameters": "budget",
     "recurrent_units": "budget",

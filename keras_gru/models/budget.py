@@ -1,6 +1,7 @@
 """How large a model is, and how many units a number of weights allows."""
 
 import functools
+import math
 import re
 
 import keras
@@ -43,6 +44,36 @@ def recurrent_parameters(model: keras.Model) -> int:
     - [Chung et al., 2014](https://arxiv.org/abs/1412.3555)
     """
     return sum(layer.count_params() for layer in recurrent_layers(model))
+
+
+def multiply_adds(model: keras.Model) -> int:
+    """Multiply-adds of all recurrent layers for one time step of one sequence.
+
+    They are those of the matrix products, where every weight is used once: 3U(D + U) for a GRU,
+    4U(D + U) for an LSTM and U(D + U) for a SimpleRNN of U units with D inputs. What is done
+    element by element, a few operations for each unit, is left out, and so are embeddings, which
+    are looked up, attention and output layers. Of an encoder and a decoder it is a step of each.
+
+    Args:
+        model: from a builder or a file.
+
+    Returns:
+        Their number.
+
+    Example:
+
+    >>> from keras_gru import models
+    >>> [models.multiply_adds(models.polyphony(cell=cell, units=10, notes=88))
+    ...  for cell in ("gru", "lstm", "simple_rnn")]
+    [2940, 3920, 980]
+    """
+    matrices = [
+        weight.shape
+        for layer in recurrent_layers(model)
+        for weight in layer.weights
+        if len(weight.shape) > 1 and weight.name != "bias"  # reset after, it has two rows
+    ]
+    return sum(map(math.prod, matrices))
 
 
 def recurrent_units(model: keras.Model) -> int:

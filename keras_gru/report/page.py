@@ -13,6 +13,7 @@ from keras_gru.experiments.verdicts import conclude
 from keras_gru.experiments.yaml_files import dump_experiment
 from keras_gru.files import write_text
 from keras_gru.report import plots
+from keras_gru.report.costs import cost_piece
 from keras_gru.report.data_need import data_need_section
 from keras_gru.report.formatting import duration, scaled
 from keras_gru.report.pairs import pairs_section
@@ -22,7 +23,7 @@ from keras_gru.report.pieces import table as in_a_table
 from keras_gru.report.table import HEADERS, Row, explanation, rows, tuning_sentences
 
 # What has a place of its own on the page, or is in the table.
-PLACED_FACTS = ("started", "metric", "baselines")
+PLACED_FACTS = ("started", "metric", "baselines", "latency")
 LONG = 220  # letters of a conclusion that is set smaller
 MARKER_PATHS = {
     "o": "M8.6 6a3.4 3.4 0 1 0 6.8 0a3.4 3.4 0 1 0-6.8 0z",
@@ -137,11 +138,13 @@ def _size_and_time(comparison: Comparison) -> str:
     figures = "\n".join(f"<figure>{picture}</figure>" for picture in pictures)
     return f"""<section aria-labelledby="cost">
 <h2 id="cost">What it costs</h2>
-<p>The test split, read once with the weights that were best on validation; a mark for each run.</p>
+<p>The test split, read once with the weights that were best on validation; a mark for each run.
+A line connects, by their means, the cells that no other one beats in both.</p>
 {_key(comparison)}
 <div class="pair">
 {figures}
 </div>
+{cost_piece(comparison)}
 </section>"""
 
 

@@ -9,6 +9,7 @@ from matplotlib.axis import Axis
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
 from keras_gru.datasets.sequence_dataset import Baseline
+from keras_gru.experiments.cost import undominated
 from keras_gru.experiments.results import Comparison, RunRecord
 from keras_gru.experiments.verdicts import compare_pairs
 
@@ -80,14 +81,20 @@ def learning_curves(axes: Axes, comparison: Comparison) -> None:
 
 
 def metric_by_parameters(axes: Axes, comparison: Comparison) -> None:
-    """Draws the test metric against the parameters of the model, a point for each finished run."""
+    """Draws the test metric against the parameters of the model, a point for each finished run.
+
+    A line connects the cells, by their means, that no other one beats in both: the Pareto front.
+    """
     _scatter(axes, comparison, lambda run: run.parameters)
     axes.set_xlabel("Parameters of the model")
     _ticks(axes.xaxis)
 
 
 def metric_by_time(axes: Axes, comparison: Comparison) -> None:
-    """Draws the test metric against the training until the best epoch, a point for each run."""
+    """Draws the test metric against the training until the best epoch, a point for each run.
+
+    A line connects the cells, by their means, that no other one beats in both: the Pareto front.
+    """
     longest = max(map(seconds_to_best, comparison.runs), default=0)
     size, unit = next(pair for pair in TIME_UNITS if longest >= 3 * pair[0] or pair[0] == 1)
     _scatter(axes, comparison, lambda run: seconds_to_best(run) / size)
@@ -169,12 +176,17 @@ def _cross(axes: Axes, curve: np.ndarray, number: int) -> None:
 
 def _scatter(axes: Axes, comparison: Comparison, x: Callable[[RunRecord], float]) -> None:
     name, scale = comparison.metric.name, comparison.metric.scale
-    across, heights = [], []
+    across, heights, means = [], [], []
     for cell, (_, number) in series(comparison).items():
         runs = [r for r in comparison.runs if r.cell == cell and r.status == "finished"]
         xs, ys = [x(run) for run in runs], [run.test[name] * scale for run in runs]
         axes.plot(xs, ys, marker(number), color=colour(number), ms=6, alpha=0.75, mew=0)
         across, heights = across + xs, heights + ys
+        if runs:
+            means.append((float(np.mean(xs)), float(np.mean(ys))))
+    front = undominated([(cost, comparison.metric.score(value)) for cost, value in means])
+    if len(front) > 1:
+        axes.plot(*zip(*(means[n] for n in front), strict=True), "-", color=MUTED, lw=1.2, zorder=1)
     levels = _levels(comparison, (b.test for b in comparison.baselines))
     heights += [level for _, level in levels]
     axes.margins(0.1)

@@ -17,6 +17,7 @@ from keras_gru.datasets.sequence_dataset import Metric
 from keras_gru.experiments.results import Comparison
 from keras_gru.experiments.statistics import CellSummary, plural, summarize, tunings
 from keras_gru.experiments.verdicts import conclude
+from keras_gru.report.costs import cost_table
 from keras_gru.report.formatting import duration, scaled, significant, spread
 from keras_gru.report.pairs import pairs_table
 
@@ -192,6 +193,8 @@ def print_results(comparison: Comparison, console: Console | None = None) -> Non
     if pairs := pairs_table(comparison):
         console.print(pairs)
         console.print()
+    console.print(cost_table(comparison))
+    console.print()
     for sentence in tuning_sentences(comparison):
         console.print(Text(sentence))
     for run in comparison.runs:

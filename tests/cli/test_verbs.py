@@ -205,6 +205,13 @@ class TestRuns:
         assert "SimpleRNN" in keras_gru("report", run, "--page", "page.html")
         assert "<svg" in (folder / "page.html").read_text(encoding="utf-8")
 
+    def test_report_counts_the_seconds_to_a_target(self, run):
+        assert "0.0001" in keras_gru("report", run, "--target", "0.0001")
+        assert "not reached" in keras_gru("report", run, "--target", "0.0001")
+        assert "not reached" not in keras_gru("report", run, "--target", "1e6")
+        said = keras_gru("report", run, "--target", "nan", code=2)
+        assert said == "--target: expected a finite number, received nan\n"
+
     def test_generate_and_translate_refuse_a_forecaster(self, run):
         assert "cannot write text" in keras_gru("generate", run, code=2)
         assert "cannot translate" in keras_gru("translate", run, "Hello.", code=2)

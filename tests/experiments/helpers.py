@@ -64,7 +64,7 @@ def timeless(record):
     losses = [
         {k: v for k, v in epoch.items() if not k.endswith("seconds")} for epoch in record.history
     ]
-    clocks = ("seconds", "seconds_per_epoch", "steps_per_second")
+    clocks = ("seconds", "seconds_per_epoch", "steps_per_second", "peak_memory")
     return {k: v for k, v in row.items() if k not in clocks}, losses
 
 

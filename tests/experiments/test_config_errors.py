@@ -19,7 +19,7 @@ DATASETS = (
     "'texts', 'tfds_tags', 'tfds_texts', 'tiny_shakespeare', 'xml'"
 )
 MODELS = "'classifier', 'encoder_decoder', 'forecaster', 'language_model', 'polyphony', 'tagger'"
-TOP = "cells, dataset, description, match, model, name, runs, seeds, training, tuning"
+TOP = "cells, dataset, description, match, model, name, runs, seeds, target, training, tuning"
 
 TRAINING = ", ".join(sorted(Training.model_fields))
 
@@ -134,8 +134,8 @@ def test_the_model(model, sentence):
 @pytest.mark.parametrize(
     ("lines", "sentence"),
     {
-        "match: weights\nmodel: {kind: forecaster, units: 3}": "match: expected one of 'units', 'parameters' or null, received "
-        "'weights'",
+        "match: weights\nmodel: {kind: forecaster, units: 3}": "match: expected one of "
+        "'units', 'parameters' or null, received 'weights'",
         "match: units\nmodel: {kind: forecaster, parameters: 500}": "'match' is units, and "
         "'model.parameters' gives each cell units of its own; give 'model.units', or match "
         "parameters",

@@ -59,6 +59,19 @@ def test_no_other_number_of_units_comes_nearer(cell, settings, spec):
     assert model.output_shape[-1] == spec.outputs
 
 
+@pytest.mark.parametrize(
+    ("cell", "gates"), [("lstm", 4), ("gru", 3), ("gru_reset_after", 3), ("simple_rnn", 1)]
+)
+def test_multiply_adds_counted_by_hand(cell, gates):
+    """Every gate multiplies D inputs and U units of the state with U columns; biases add alone."""
+    model = models.build(Polyphony(kind="polyphony", units=7), MUSIC, cell, 0)
+    assert models.multiply_adds(model) == gates * 7 * (100 + 7)
+    config = Classifier(kind="classifier", units=5, embedding=8, bidirectional=True, layers=2)
+    spec = SequenceSpec(task="classification", outputs=3, vocabulary=50)
+    first, second = 5 * (8 + 5), 5 * (2 * 5 + 5)  # of the second layer both directions are inputs
+    assert models.multiply_adds(models.build(config, spec, cell, 0)) == 2 * gates * (first + second)
+
+
 @given(st.integers(1, 10**9), st.integers(1, 8), st.integers(0, 10**4))
 def test_units_for_finds_the_nearest(parameters, gates, inputs):
     def count(units):

@@ -97,7 +97,7 @@ def test_the_page_is_whole_and_in_order(full):
     assert all(after <= before + 1 for before, after in itertools.pairwise(levels))
     ids = [attrs["id"] for _, attrs in outline.elements if "id" in attrs]
     assert len(ids) == len(set(ids))
-    assert len(outline.named("caption")) == len(outline.named("table")) == 2
+    assert len(outline.named("caption")) == len(outline.named("table")) == 3
     assert all(attrs["scope"] in ("col", "row") for attrs in outline.named("th"))
     for attrs in outline.named("svg"):
         assert attrs.get("aria-label") or attrs.get("aria-hidden") == "true"

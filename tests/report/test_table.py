@@ -86,7 +86,7 @@ def test_nothing_is_cut_off_in_eighty_columns():
     metric = dataclasses.replace(ACCURACY, digits=4)
     lines = printed(comparison(metric=metric, name="a" * 20)).splitlines()
     assert not [line for line in lines if "…" in line]
-    (row,) = [" ".join(line.split()) for line in lines if line.startswith("SimpleRNN")]
+    row, _cost = [" ".join(line.split()) for line in lines if line.startswith("SimpleRNN")]
     assert row == "SimpleRNN 0.8145 ± 0.0020 0.8308 ± 0.0020 1,121 32 1.15 41.5 XLA"
 
 

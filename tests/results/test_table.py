@@ -104,6 +104,8 @@ def test_what_is_kept_is_in_the_reader_s_unit_with_its_origin(result):
         "validation": 37866,
         "test": 37200,
     }
+    assert gru["cost"]["reached_target"] == 2 and gru["cost"]["seconds_to_target"]["mean"] > 0
+    assert result["target"] > 20_000
     assert json.loads(json.dumps(result)) == result
 
 
