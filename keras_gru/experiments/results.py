@@ -7,6 +7,7 @@ runs/<name>/<time>/
   tuning.jsonl        one line per try, where settings are tuned
   tuning/<cell>-<n>/  history.jsonl of a try; the best one's folder becomes that of its seed's run
   report.html
+  inspection/         what keras-gru inspect found, and its pictures
   <cell>-seed<n>/     history.jsonl (one line per epoch), best.keras, checkpoint.npz until finished
 """
 

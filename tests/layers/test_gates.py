@@ -237,7 +237,9 @@ def test_no_gate_of_a_simple_rnn_keeps_its_state(rng):
 class Stranger(keras.Layer):
     """A cell that says nothing of its equations."""
 
-    state_size = 4
+    def __init__(self, units=4, **kwargs):
+        super().__init__(**kwargs)
+        self.units = self.state_size = units
 
     def call(self, inputs, states):
         return states[0], states
