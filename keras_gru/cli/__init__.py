@@ -10,6 +10,7 @@ from keras_gru.cli.compare import compare
 from keras_gru.cli.copy import copy
 from keras_gru.cli.evaluate import evaluate
 from keras_gru.cli.generate import generate
+from keras_gru.cli.inspect import inspect
 from keras_gru.cli.list import list_
 from keras_gru.cli.report import report
 from keras_gru.cli.schema import schema
@@ -35,7 +36,9 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("list")(list_)
-for verb in (show, copy, check, train, compare, evaluate, generate, translate, report, schema):
+for verb in (show, copy, check, train, compare, evaluate, inspect, generate, translate):
+    app.command()(verb)
+for verb in (report, schema):
     app.command()(verb)
 
 

@@ -10,7 +10,7 @@ from keras_gru.experiments.results import Comparison, RunRecord
 from keras_gru.experiments.statistics import conclude, plural, seconds
 from keras_gru.experiments.yaml_files import dump_experiment
 from keras_gru.files import write_text
-from keras_gru.report import plots
+from keras_gru.report import inside, plots
 from keras_gru.report.formatting import duration, scaled
 from keras_gru.report.pictures import to_svg
 from keras_gru.report.pieces import cells_of, definitions
@@ -65,7 +65,7 @@ def render_page(comparison: Comparison) -> str:
 {_curves(comparison)}
 {_size_and_time(comparison)}
 {_results(comparison)}
-{_tuning(comparison)}{_runs(comparison)}
+{_tuning(comparison)}{inside.section(comparison)}{_runs(comparison)}
 {_settings(comparison)}
 {_facts(comparison)}
 </main>
