@@ -10,6 +10,7 @@ from keras_gru.cli.compare import compare
 from keras_gru.cli.copy import copy
 from keras_gru.cli.evaluate import evaluate
 from keras_gru.cli.generate import generate
+from keras_gru.cli.inspect import inspect
 from keras_gru.cli.learning_curve import learning_curve
 from keras_gru.cli.list import list_
 from keras_gru.cli.report import report
@@ -36,9 +37,9 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("list")(list_)
-for verb in (show, copy, check, train, compare, learning_curve):
+for verb in (show, copy, check, train, compare, learning_curve, evaluate, inspect, generate):
     app.command()(verb)
-for verb in (evaluate, generate, translate, report, schema):
+for verb in (translate, report, schema):
     app.command()(verb)
 
 

@@ -216,6 +216,22 @@ class SequenceDataset:
         stream = stream.flat_map(lambda *group: tf.data.Dataset.from_tensor_slices(group))
         return stream.apply(tf.data.experimental.assert_cardinality(steps)).prefetch(8)
 
+    def batch_of(self, split: str, rows: Sequence[int]):
+        """One batch of chosen sequences, padded to the longest of them, as NumPy arrays.
+
+        Args:
+            split: `"train"`, `"validation"` or `"test"`.
+            rows: their numbers in the split.
+
+        Returns:
+            `(x, y)` or `(x, y, sample_weight)`, as `batches` gives them.
+        """
+        rows = np.asarray(rows)
+        lengths = self.splits[split].lengths
+        return self._assemble(
+            split, Batch(rows, {name: int(of[rows].max()) for name, of in lengths.items()})
+        )
+
     def encode(self, text: str) -> list[int]:
         """The input tokens of a text."""
         return self._need_tokenizer().encode(text, self._input_ids)

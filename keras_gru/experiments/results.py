@@ -8,6 +8,7 @@ runs/<name>/<time>/
   tuning/<cell>-<n>/  history.jsonl of a try; the best one's folder becomes that of its seed's run
   report.html
   shares/<share>/     the same again, on a share of the training sequences: a learning curve
+  inspection/         what keras-gru inspect found, and its pictures
   <cell>-seed<n>/     history.jsonl (one line per epoch), best.keras, checkpoint.npz until finished
 """
 

@@ -10,10 +10,11 @@ from keras import ops
 
 from keras_gru.layers import compiling, fused
 from keras_gru.layers import zoneout as zoning
+from keras_gru.layers.gates import ShowsGates
 
 
 @keras.saving.register_keras_serializable(package="keras_gru")
-class Recurrence(keras.layers.RNN):
+class Recurrence(ShowsGates, keras.layers.RNN):
     """Runs a cell over a sequence: `keras.layers.RNN`, the same on every backend.
 
     It is the base of `GRU`, `LSTM` and `SimpleRNN` and the wrapper for a cell of your own. What

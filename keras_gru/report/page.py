@@ -12,7 +12,7 @@ from keras_gru.experiments.statistics import plural, seconds
 from keras_gru.experiments.verdicts import conclude
 from keras_gru.experiments.yaml_files import dump_experiment
 from keras_gru.files import write_text
-from keras_gru.report import plots
+from keras_gru.report import inside, plots
 from keras_gru.report.costs import cost_piece
 from keras_gru.report.data_need import data_need_section
 from keras_gru.report.formatting import duration, scaled
@@ -70,7 +70,7 @@ def render_page(comparison: Comparison) -> str:
 {_curves(comparison)}
 {pairs_section(comparison)}{data_need_section(read_learning_curve(comparison))}{_size_and_time(comparison)}
 {_results(comparison)}
-{_tuning(comparison)}{_runs(comparison)}
+{_tuning(comparison)}{inside.section(comparison)}{_runs(comparison)}
 {_settings(comparison)}
 {_facts(comparison)}
 </main>

@@ -64,10 +64,29 @@ def to_svg(draw: Draw, comparison: Comparison, *, size: tuple[int, int], label: 
     Returns:
         HTML. Text in the picture is text.
     """
+
+    def fill(figure: Figure) -> None:
+        draw(figure.add_subplot(), comparison)
+
+    return figure_to_svg(fill, name=draw.__name__, size=size, label=label)
+
+
+def figure_to_svg(
+    fill: Callable[[Figure], None], *, name: str, size: tuple[int, int], label: str
+) -> str:
+    """A figure of any number of axes as an `<svg>` element to put into a page.
+
+    Args:
+        fill: puts the axes into an empty figure and draws.
+        name: another one for each picture of a page.
+        size: width and height in CSS pixels; where there is less room, the picture shrinks.
+        label: what is read aloud in place of the picture.
+    """
     buffer = io.StringIO()
-    salt = f"{draw.__name__} {size}"  # makes the ids differ between the pictures of a page
+    salt = f"{name} {size}"  # makes the ids differ between the pictures of a page
     with matplotlib.rc_context(STYLE | {"svg.hashsalt": salt}):
-        figure = _figure(draw, comparison, size)
+        figure = _empty(size)
+        fill(figure)
         figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
     return _for_a_page(buffer.getvalue(), size, label)
 
@@ -91,8 +110,9 @@ def save_png(
 
     >>> save_png(RunFolder("runs/quickstart/2026-01-31_12-00-00").comparison(), "curves.png")
     """
-    with matplotlib.rc_context(STYLE):
-        figure = _figure(draw, comparison, size)
+
+    def fill(figure: Figure) -> None:
+        draw(figure.add_subplot(), comparison)
         keys = [
             Line2D(
                 [], [], color=plots.colour(n), ls=plots.line(n), marker=plots.marker(n), label=name
@@ -100,15 +120,30 @@ def save_png(
             for name, n in plots.series(comparison).values()
         ]
         figure.legend(handles=keys, loc="outside upper left", ncols=4, frameon=False)
+
+    figure_to_png(fill, path, size=size)
+
+
+def figure_to_png(
+    fill: Callable[[Figure], None], path: str | Path, *, size: tuple[int, int]
+) -> None:
+    """Saves a figure of any number of axes, on white, at double density.
+
+    Args:
+        fill: puts the axes into an empty figure and draws.
+        path: the PNG file, written whole or not at all.
+        size: width and height in CSS pixels.
+    """
+    with matplotlib.rc_context(STYLE):
+        figure = _empty(size)
+        fill(figure)
         with replacing(path) as draft:
             figure.savefig(draft, format="png", dpi=2 * PIXELS, facecolor="white")
 
 
-def _figure(draw: Draw, comparison: Comparison, size: tuple[int, int]) -> Figure:
+def _empty(size: tuple[int, int]) -> Figure:
     width, height = size
-    figure = Figure(figsize=(width / PIXELS, height / PIXELS), layout="constrained")
-    draw(figure.add_subplot(), comparison)
-    return figure
+    return Figure(figsize=(width / PIXELS, height / PIXELS), layout="constrained")
 
 
 def _for_a_page(document: str, size: tuple[int, int], label: str) -> str:

@@ -223,7 +223,7 @@ class TestRuns:
         assert (json.loads(row)["cell"], json.loads(row)["seed"]) == ("lstm", 7)
 
 
-@pytest.mark.parametrize("verb", ["evaluate", "generate", "report"])
+@pytest.mark.parametrize("verb", ["evaluate", "inspect", "generate", "report"])
 def test_a_folder_that_is_no_run(verb, folder):
     assert "not a run folder" in keras_gru(verb, folder, code=2)
 

@@ -38,6 +38,20 @@ def test_masked_vectors_come_with_a_mask():
     np.testing.assert_array_equal(x["mask"].sum(axis=1), lengths)
     assert all(row[:length].all() for row, length in zip(x["mask"], lengths, strict=True))
 
+    x, y = dataset.batch_of("train", [2, 1])  # padded to the longest of them
+    np.testing.assert_array_equal(x["features"], features[[2, 1], :2])
+    np.testing.assert_array_equal(x["mask"], [[True, False], [True, True]])
+    assert y.tolist() == [2, 1]
+
+
+def test_chosen_sequences_come_with_their_weights():
+    dataset = tagged()
+    split = dataset.splits["train"]
+    x, y, weight = dataset.batch_of("train", range(split.size))
+    np.testing.assert_array_equal(weight.sum(axis=1), split.lengths["tokens"])
+    np.testing.assert_array_equal(y, split.targets[:, : y.shape[1]])
+    assert x["tokens"].shape == y.shape
+
 
 def test_a_shorter_split_is_padded_to_the_same_shapes():
     """A bucket has one shape in all splits: XLA would compile another one anew."""

@@ -9,8 +9,8 @@ import pytest
 
 import keras_gru
 
-MODULES = ["cells", "layers.convert", "layers.gru", "layers.gru_cell", "layers.lstm"]
-MODULES += ["layers.initializers", "layers.recurrence", "layers.simple_rnn"]
+MODULES = ["cells", "layers.convert", "layers.gates", "layers.gru", "layers.gru_cell"]
+MODULES += ["layers.initializers", "layers.lstm", "layers.recurrence", "layers.simple_rnn"]
 MODULES += [f"layers.variants.{name}" for name in ("coupled_lstm", "layer_normalized")]
 MODULES += ["layers.variants.minimal_gated_unit"]
 MODULES += [f"layers.variants.{name}" for name in ("minimal", "mutations", "peephole_lstm")]

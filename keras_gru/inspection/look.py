@@ -1,0 +1,154 @@
+"""A look inside the networks of a run folder."""
+
+# Shapes: B batch, T time, D features, U units.
+
+import keras
+import numpy as np
+from keras import ops
+
+from keras_gru.datasets import SequenceDataset, load
+from keras_gru.errors import UserError
+from keras_gru.experiments import run, use
+from keras_gru.experiments.results import RunFolder, RunRecord
+from keras_gru.inspection import ablation, memory, reach
+from keras_gru.inspection.found import Inspection, Look
+from keras_gru.inspection.taps import layer_of, what_comes_in
+from keras_gru.layers import Recurrence
+
+SEQUENCES = 32  # of validation, evenly spread, that gradients and gates are averaged over
+SHOWN = 80  # steps of a sequence that fit into a picture
+
+
+def inspect(
+    folder: RunFolder,
+    cell: str | None = None,
+    seed: int | None = None,
+    *,
+    sequence: int = 0,
+    layer: int = 1,
+) -> Inspection:
+    """Looks into the run of each cell that is best on validation.
+
+    Args:
+        folder: where the runs are.
+        cell: only of this cell; `None`: of each.
+        seed: only runs of this seed.
+        sequence: number of the sequence of validation to show the gates of, from 0.
+        layer: which recurrent layer, from 1; of a bidirectional one it is the way forwards.
+
+    Returns:
+        What was found; `keras_gru.inspection.found.save` keeps it.
+
+    Raises:
+        UserError: no such run has finished, there is no such sequence or layer, or it is not known
+            what a cell's gates are.
+    """
+    records = _records(folder, cell, seed)
+    dataset = load(folder.experiment().dataset)
+    size = dataset.size("validation")
+    if not 0 <= sequence < size:
+        raise UserError(
+            f"The sequences of validation have the numbers 0 to {size - 1}: received {sequence}."
+        )
+    looks = []
+    for record in records:
+        model = use.load_model(folder, record)
+        try:
+            opened = layer_of(model, layer)
+            shown = _shown(model, opened, dataset, sequence)
+            looks.append(_look(folder, record, model, opened, dataset, shown))
+        except UserError:
+            raise
+        except ValueError as error:  # of the layers, which know nothing of ours
+            raise UserError(
+                f"Cell '{record.cell}' cannot be looked into (--cell names another one): {error}"
+            ) from error
+    tokens, features = _what_it_reads(dataset, sequence, shown[0], opened)
+    return Inspection(
+        layer=layer,
+        sequence=sequence,
+        length=shown[0].shape[1],
+        tokens=tokens,
+        features=features,
+        last_step=dataset.splits["validation"].stepwise is not None,
+        looks=tuple(looks),
+    )
+
+
+def _records(folder: RunFolder, cell: str | None, seed: int | None) -> list[RunRecord]:
+    best = use.choose_run(folder, cell, seed)  # says so where there is none
+    if cell is not None:
+        return [best]
+    done = {
+        record.cell
+        for record in folder.records()
+        if record.status == "finished" and seed in (None, record.seed)
+    }
+    cells = [name for name in folder.experiment().cells if name in done]
+    return [use.choose_run(folder, name, seed) for name in cells]
+
+
+def _shown(model: keras.Model, layer: Recurrence, dataset: SequenceDataset, sequence: int) -> tuple:
+    """What comes into a layer of the shown sequence, without its padding."""
+    x, *_ = dataset.batch_of("validation", [sequence])
+    sequences, initial_state, mask = what_comes_in(model, layer, x)
+    if mask is not None:
+        real = np.flatnonzero(ops.convert_to_numpy(mask)[0])
+        sequences = sequences[:, : real[-1] + 1 if real.size else 1]
+    return sequences, initial_state
+
+
+def _look(
+    folder: RunFolder,
+    record: RunRecord,
+    model: keras.Model,
+    layer: Recurrence,
+    dataset: SequenceDataset,
+    shown: tuple,
+) -> Look:
+    sequences, initial_state = shown
+    gates, states = layer.gates(sequences, initial_state=initial_state)
+    size = dataset.size("validation")
+    rows = np.unique(np.linspace(0, size - 1, min(size, SEQUENCES)).astype(int))
+    batch = dataset.batch_of("validation", rows)
+    seen, first, mask = what_comes_in(model, layer, batch[0])
+    keep = memory.mean_kept(layer, seen, first, mask)
+    norms = reach.gradient_norms(model, layer, batch)
+    return Look(
+        cell=record.cell,
+        label=record.label,
+        seed=record.seed,
+        gates={name: _picture(gate) for name, gate in gates.items()},
+        state=_picture(states[0]),
+        keep=None if keep is None else keep.tolist(),
+        reach=reach.mean_reach(reach.by_steps_back(norms)).tolist(),
+        ablation=_ablation(folder, record, model, layer, dataset),
+    )
+
+
+def _ablation(folder, record, model, layer, dataset) -> dict[str, float]:
+    metric = folder.comparison().metric.name
+    experiment = folder.experiment_of(record)
+    found = {"as trained": record.validation[metric]}
+    for name, gates in ablation.ablations(layer.cell).items():
+        with ablation.holding(model, gates):
+            found[name] = run.evaluate(model, experiment, dataset, "validation")[metric]
+    return found
+
+
+def _picture(tensor) -> list[list[float]]:
+    """The shown steps of the only sequence, as exactly as an eye can see."""
+    values = ops.convert_to_numpy(tensor)[0, :SHOWN].astype("float64")
+    return values.round(3).tolist()
+
+
+def _what_it_reads(dataset, sequence, sequences, layer) -> tuple:
+    """`(tokens, features)` of the shown steps, of which one is `None`."""
+    x, *_ = dataset.batch_of("validation", [sequence])
+    steps = min(sequences.shape[1], SHOWN)
+    if "features" in x:
+        return None, x["features"][0, :steps].astype("float64").round(4).tolist()
+    name = "target" if layer.name.startswith("decoder") else "source"
+    words = dataset.target_vocabulary if name == "target" and name in x else dataset.vocabulary
+    tokens = x.get(name, x.get("tokens"))[0, :steps].tolist()
+    return [str(token) if words is None else str(words[token]) for token in tokens], None

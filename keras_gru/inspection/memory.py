@@ -1,0 +1,63 @@
+"""How long each unit remembers, by the gate that keeps its state."""
+
+# Shapes: B batch, T time, U units.
+
+import numpy as np
+
+
+def mean_kept(layer, sequences, initial_state, mask) -> np.ndarray | None:
+    """The share of its state that each unit keeps over a step, on average over all real steps.
+
+    Args:
+        layer: a recurrent layer.
+        sequences: `(B, T, D)`.
+        initial_state: a list of states `(B, U)`.
+        mask: `(B, T)` or `None`.
+
+    Returns:
+        `(U,)`; `None` where no gate keeps the state.
+    """
+    from keras import ops  # not at the top: a page of half-lives needs no Keras
+
+    from keras_gru.layers.gates import kept
+
+    gates, _ = layer.gates(sequences, mask, initial_state)
+    keep = kept(layer, gates)
+    if keep is None:
+        return None
+    return np.nanmean(ops.convert_to_numpy(keep).astype("float64"), axis=(0, 1))
+
+
+def half_lives(keep: np.ndarray) -> np.ndarray:
+    """Steps after which half of a unit's state is left, where each step keeps a share of it.
+
+        n = ln ½ / ln k        from kⁿ = ½
+
+    with k the mean of the gate that keeps: a GRU's update gate z, an LSTM's forget gate f (its c).
+
+    What it does not say:
+
+    - A gate that is shut at a few steps and open at all others forgets at those few. The mean of
+      its logarithms is at most the logarithm of its mean, so n is what the unit remembers at most
+      on the direct way, state to state.
+    - There is another way, through the candidate and the weights of the state, by which a
+      SimpleRNN remembers everything it does. It is not counted.
+    - From sequences of T steps, half-lives far above T cannot be told from each other.
+
+    Args:
+        keep: `(U,)`, between 0 and 1.
+
+    Returns:
+        `(U,)`: 0 where nothing is kept, infinite where all is.
+
+    Example:
+
+    >>> half_lives(np.array([0.5, 0.9])).round(1).tolist()
+    [1.0, 6.6]
+
+    Reference:
+        - [Tallec and Ollivier, 2018](https://arxiv.org/abs/1804.11188), section 2: the same gate as
+          a characteristic time, 1 / (1 − k), which is n / ln 2 for k near 1
+    """
+    with np.errstate(divide="ignore"):
+        return np.log(2) / np.abs(np.log(np.asarray(keep, "float64")))

@@ -1,0 +1,118 @@
+"""How far gradients reach: the vanishing gradient, measured."""
+
+# Shapes: B batch, T time, U units.
+
+from collections.abc import Callable
+
+import keras
+import numpy as np
+from keras import ops
+
+from keras_gru.inspection.taps import walking, what_comes_in
+from keras_gru.layers import Recurrence
+from keras_gru.layers.gates import walk
+
+
+def gradient_norms(model: keras.Model, layer: Recurrence, batch: tuple) -> np.ndarray:
+    """The norm of the gradient of each sequence's last loss by the state after each step.
+
+    Where there is a target for every step, the loss is that of the last step that counts;
+    elsewhere it is the one there is. The state is all that the layer hands on: of an LSTM h and c
+    together. Their gradient is the total one: what the state does by way of all later steps.
+
+    Args:
+        model: compiled.
+        layer: of the model.
+        batch: `(x, y)` or `(x, y, sample_weight)`.
+
+    Returns:
+        `(B, T)`.
+
+    Reference:
+        - [Pascanu et al., 2013](https://arxiv.org/abs/1211.5063), section 2, equation 5
+    """
+    x, y, *weight = batch
+    weight = _last_step(weight[0]) if weight else None
+    count = len(y) if weight is None else weight.sum()
+    sequences, initial_state, _ = what_comes_in(model, layer, x)
+    length = sequences.shape[1]
+    nudges = [np.zeros((len(y), length, state.shape[-1]), "float32") for state in initial_state]
+
+    def loss(nudges: list) -> keras.KerasTensor:
+        def nudged(sequences, initial_state, mask, training=False):
+            nudge = [ops.cast(one, layer.compute_dtype) for one in nudges]
+            outputs, states, _ = walk(layer, sequences, initial_state, mask, nudges=nudge)
+            return outputs[:, -1], outputs, [state[:, -1] for state in states]
+
+        with walking(layer, nudged):
+            predicted = model(x, training=False)
+        # The mean over sequences, of which none has a part in another's: times their number it
+        # has each one's own gradient.
+        return model.loss(y, predicted, sample_weight=weight) * float(count)
+
+    squares = [np.square(one.astype("float64")).sum(-1) for one in _gradients(loss, nudges)]
+    return np.sqrt(sum(squares))
+
+
+def by_steps_back(norms: np.ndarray) -> list[np.ndarray]:
+    """Each sequence's norms by steps back from the last state that has a part in its loss.
+
+    Args:
+        norms: `(B, T)`, zero behind the end of a sequence.
+
+    Returns:
+        For each sequence that has a gradient, its norms 0, 1, … steps back.
+    """
+    norms = np.nan_to_num(norms, nan=0.0, posinf=0.0)
+    return [row[: np.flatnonzero(row)[-1] + 1][::-1] for row in norms if row.any()]
+
+
+def mean_reach(rows: list[np.ndarray]) -> np.ndarray:
+    """What is left of the gradient k steps back, as a share of that by the last state.
+
+    The mean norm k steps back over that of the same sequences at 0, as far back as half of the
+    sequences go.
+
+    Args:
+        rows: what `by_steps_back` gave.
+
+    Returns:
+        `(K,)`, the first of them 1; empty without a gradient.
+    """
+    if not rows:
+        return np.zeros(0)
+    longest = int(np.median([len(row) for row in rows]))
+    reach = []
+    for back in range(longest):
+        far = [row for row in rows if len(row) > back]
+        reach.append(np.mean([row[back] for row in far]) / np.mean([row[0] for row in far]))
+    return np.array(reach)
+
+
+def _last_step(weight: np.ndarray) -> np.ndarray:
+    """The weights `(B, T)` of the last steps that count alone."""
+    last = weight.shape[1] - 1 - np.argmax(weight[:, ::-1] > 0, axis=1)
+    return np.where(np.arange(weight.shape[1]) == last[:, None], weight > 0, 0).astype("float32")
+
+
+def _gradients(function: Callable, values: list[np.ndarray]) -> list[np.ndarray]:
+    """The gradients of a scalar function of a list of arrays."""
+    backend = keras.backend.backend()
+    if backend == "jax":
+        import jax
+
+        found = jax.grad(function)([ops.convert_to_tensor(value) for value in values])
+    elif backend == "torch":
+        import torch
+
+        tensors = [ops.convert_to_tensor(value).requires_grad_() for value in values]
+        found = torch.autograd.grad(function(tensors), tensors)
+    else:
+        import tensorflow as tf
+
+        tensors = [tf.constant(value) for value in values]
+        with tf.GradientTape() as tape:
+            tape.watch(tensors)
+            loss = function(tensors)
+        found = tape.gradient(loss, tensors)
+    return [ops.convert_to_numpy(one) for one in found]

@@ -1,0 +1,185 @@
+"""What is drawn of a look inside: gates over a sequence, the reach of gradients, half-lives."""
+
+# Shapes: T time, D features, U units.
+
+import math
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
+
+from keras_gru.experiments.results import Comparison
+from keras_gru.inspection.found import Inspection, Look
+from keras_gru.inspection.memory import half_lives
+from keras_gru.report import plots
+from keras_gru.report.pictures import PIXELS
+
+PANEL = 112  # height of one heat map, in CSS pixels
+READ = 96  # height of what the network reads
+TOKEN = 9  # pixels that a token takes
+LINES = 8  # features that are drawn as lines; more are a picture of rows
+LEAST = 1e-12  # of a gradient that is worth a place in a picture
+LONGEST = 1e5  # steps of a half-life
+
+
+def gates_height(inspection: Inspection, look: Look) -> int:
+    """The height of a picture of gates, in CSS pixels."""
+    longest = max(map(len, inspection.tokens or ["x" * 6]))
+    under = 24 + 6 * min(longest, 12) if inspection.tokens else READ + 40
+    return PANEL * (len(look.gates) + 1) + under
+
+
+def fill_with_gates(figure: Figure, inspection: Inspection, look: Look) -> None:
+    """Draws each gate and the state as a heat map over time, a row for each unit.
+
+    The units that keep the most of their state are on top. Under the maps is what the network
+    read: tokens, notes or the series.
+
+    Args:
+        figure: of matplotlib, empty.
+        inspection: what the network read.
+        look: its gates.
+    """
+    maps = [(f"{name.capitalize()} gate", "viridis", 0) for name in look.gates]
+    values = [np.array(gate) for gate in (*look.gates.values(), look.state)]
+    top = float(f"{np.abs(values[-1]).max() or 1:.1g}")
+    maps.append(("State", "RdBu_r", -top))
+    order = np.argsort(look.keep)[::-1] if look.keep else np.arange(values[-1].shape[1])
+    under = [] if inspection.features is None else [READ]
+    all_axes = figure.subplots(
+        len(maps) + len(under),
+        sharex=True,
+        squeeze=False,
+        height_ratios=[PANEL] * len(maps) + under,
+    )[:, 0]
+    for axes, (title, colours, low), of in zip(all_axes, maps, values, strict=False):
+        high = -low or 1
+        image = axes.imshow(
+            of[:, order].T,
+            aspect="auto",
+            cmap=colours,
+            vmin=low,
+            vmax=high,
+            interpolation="none",
+        )
+        bar = figure.colorbar(image, ax=axes, pad=0.01, fraction=0.03, ticks=[low, high])
+        bar.outline.set_visible(False)
+        axes.set_title(title, loc="left", fontsize=9.5, pad=4)
+        axes.set_yticks([])
+        axes.set_ylabel(f"{len(order)} units")
+        axes.grid(False)
+        axes.tick_params(axis="x", length=0)
+    _what_it_reads(figure, all_axes[-1], inspection)
+
+
+def reach(axes: Axes, inspection: Inspection, comparison: Comparison) -> None:
+    """Draws what is left of the gradient, by steps back, a line for each cell, on a log scale.
+
+    Args:
+        axes: of matplotlib.
+        inspection: what was found.
+        comparison: whose cells have their colours.
+    """
+    numbers = plots.series(comparison)
+    for look in inspection.looks:
+        left = np.array(look.reach)
+        left = np.where(left > LEAST, left, np.nan)
+        style = _style(numbers[look.cell][1], look.label)
+        axes.plot(np.arange(len(left)), left, marker="o" if len(left) == 1 else "", **style)
+    _log_scale(axes, subs=(1,))
+    axes.set_title(
+        "Norm of the gradient by the state, as a share of that by the last state, log scale",
+        loc="left",
+        fontsize=9.5,
+        pad=8,
+        wrap=True,
+    )
+    axes.set_xlabel("Steps back")
+    axes.xaxis.set_major_locator(MaxNLocator(8, steps=[1, 2, 5, 10], integer=True))
+
+
+def memory(axes: Axes, inspection: Inspection, comparison: Comparison) -> None:
+    """Draws the half-life of each unit, longest first, a line for each cell with a gate for it.
+
+    Args:
+        axes: of matplotlib.
+        inspection: what was found.
+        comparison: whose cells have their colours.
+    """
+    numbers = plots.series(comparison)
+    for look in inspection.looks:
+        if look.keep is None:
+            continue
+        steps = np.sort(np.clip(half_lives(np.array(look.keep)), 0.01, LONGEST))[::-1]
+        share = 100 * (np.arange(len(steps)) + 0.5) / len(steps)
+        number = numbers[look.cell][1]
+        style = _style(number, look.label) | {"lw": 1.2}
+        axes.plot(share, steps, marker=plots.marker(number), ms=3.5, **style)
+    axes.axhline(inspection.length, color=plots.MUTED, lw=0.9, ls=(0, (4, 3)), zorder=1)
+    axes.annotate(
+        "length of the sequence shown",
+        (1, inspection.length),
+        (0, 3),
+        xycoords=("axes fraction", "data"),
+        textcoords="offset points",
+        ha="right",
+        fontsize=8.5,
+    )
+    _log_scale(axes, subs=(1, 2, 5))
+    axes.set_title(
+        "Half-life of each unit's state in steps, log scale", loc="left", fontsize=9.5, pad=8
+    )
+    axes.set_xlabel("Units, longest first (%)")
+    axes.set_xlim(0, 100)
+
+
+def _what_it_reads(figure: Figure, axes: Axes, inspection: Inspection) -> None:
+    """What the network read: on the axis of time, or in the last of the axes."""
+    if inspection.tokens is not None:
+        room = figure.get_figwidth() * PIXELS - 110
+        every = math.ceil(len(inspection.tokens) * TOKEN / room)
+        shown = range(0, len(inspection.tokens), every)
+        words = [_short(inspection.tokens[step]) for step in shown]
+        upright = all(len(word) < 2 for word in words)
+        axes.set_xticks(shown, words, rotation=0 if upright else 90, fontsize=8.5)
+        axes.tick_params(axis="x", labelbottom=True)
+        return
+    values = np.array(inspection.features)
+    if values.shape[1] > LINES:
+        # Of a piano roll only the keys that sound.
+        sounding = np.flatnonzero(values.any(0))
+        first, last = (sounding[0], sounding[-1] + 1) if sounding.size else (0, 1)
+        axes.imshow(
+            values[:, first:last].T,
+            aspect="auto",
+            cmap="Greys",
+            origin="lower",
+            interpolation="none",
+        )
+        axes.set_yticks([])
+        axes.grid(False)
+    else:
+        for number, column in enumerate(values.T):
+            style = _style(number, "") | {"lw": 1.3}
+            axes.plot(np.arange(len(column)), column, drawstyle="steps-mid", **style)
+        axes.yaxis.set_major_locator(MaxNLocator(3))
+    axes.set_title("What it reads", loc="left", fontsize=9.5, pad=4)
+    axes.set_xlabel("Time step")
+    axes.xaxis.set_major_locator(MaxNLocator(10, steps=[1, 2, 5, 10], integer=True))
+
+
+def _short(word: str) -> str:
+    word = {"\n": "↵", " ": "␣", "\t": "⇥"}.get(word, word)
+    return word if len(word) <= 12 else f"{word[:11]}…"
+
+
+def _style(number: int, label: str) -> dict:
+    return {"color": plots.colour(number), "ls": plots.line(number), "lw": 1.9, "label": label}
+
+
+def _log_scale(axes: Axes, subs: tuple[int, ...]) -> None:
+    axes.set_yscale("log")
+    axes.yaxis.set_major_locator(LogLocator(subs=subs, numticks=8))
+    axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
+    axes.yaxis.set_minor_formatter(NullFormatter())

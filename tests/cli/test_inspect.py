@@ -1,0 +1,51 @@
+"""`keras-gru inspect` from end to end, on very small networks."""
+
+import re
+
+import pytest
+
+from .test_verbs import TINY, keras_gru
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """A finished run of three cells."""
+    runs = tmp_path_factory.mktemp("runs")
+    keras_gru("compare", "quickstart", *TINY, "seeds=[3]", f"runs={runs}")
+    (run,) = runs.glob("*/*")
+    return run
+
+
+def test_pictures_table_and_page(run):
+    said = keras_gru("inspect", run, "--sequence", 2)
+    cells = ("gru", "lstm", "simple_rnn")
+    names = [*(f"gates-{cell}-seed3" for cell in cells), "gradient-reach", "half-lives"]
+    files = [run / "inspection" / f"{name}.png" for name in names]
+    assert sorted((run / "inspection").iterdir()) == sorted(
+        [*files, run / "inspection" / "found.json"]
+    )
+    for file in files:
+        assert f"A picture: {file}\n" in said
+        assert file.read_bytes().startswith(b"\x89PNG")
+    for row in ("GRU, as trained", "GRU, both held: a SimpleRNN", "LSTM, forget gate held at 1"):
+        assert re.search(rf"^{row} +\d+\.\d{{4}}$", said, re.M), row
+    assert "is left 3 steps back." in said
+    page = (run / "report.html").read_text(encoding="utf-8")
+    assert "A look inside" in page and "the 4 steps of sequence 2 of validation" in page
+    keras_gru("report", run)
+    assert (run / "report.html").read_text(encoding="utf-8") == page
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["--cell", "mut1"], ": no finished run of cell 'mut1'. Finished (cell seed): "),
+        (["--sequence", "16"], "sequences of validation have the numbers 0 to 15: received 16."),
+        (["--layer", "2"], "The recurrent layers have the numbers 1 to 1: received 2."),
+    ],
+)
+def test_what_is_not_there_is_a_sentence(run, options, sentence):
+    before = sorted(run.rglob("*"))
+    said = keras_gru("inspect", run, *options, code=2)
+    assert sentence in said and len(said.splitlines()) == 1
+    assert sorted(run.rglob("*")) == before

@@ -1,0 +1,186 @@
+"""A look inside the networks of a run folder: what it finds, keeps and refuses."""
+
+import keras
+import numpy as np
+import pytest
+
+from keras_gru import datasets, register_cell
+from keras_gru.errors import UserError
+from keras_gru.experiments import run, use
+from keras_gru.experiments.compare import compare
+from keras_gru.experiments.config import Experiment
+from keras_gru.experiments.results import RunFolder
+from keras_gru.inspection import look
+from keras_gru.inspection.found import found_in, save
+from keras_gru.inspection.look import SHOWN, inspect
+from tests.experiments.helpers import tiny
+from tests.layers.test_gates import Stranger
+
+WORDS = "the long train never stops in small towns"
+
+
+def one_epoch(folder, name, dataset, model, cells):
+    """A finished run on data of one's own."""
+    experiment = Experiment(
+        name=name,
+        cells=cells,
+        seeds=(0,),
+        dataset=dataset,
+        model=model,
+        training={"epochs": 1, "batch_size": 16, "jit_compile": False},
+        runs=str(folder / "runs"),
+    )
+    return RunFolder(compare(experiment).folder)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    experiment = tiny(
+        tmp_path_factory.mktemp("adding"),
+        cells=("gru", "lstm", "simple_rnn"),
+        seeds=(1,),
+        training={"epochs": 1},
+    )
+    return RunFolder(compare(experiment).folder)
+
+
+@pytest.fixture(scope="module")
+def found(folder):
+    return inspect(folder, sequence=3)
+
+
+def test_of_each_cell_the_best_run_is_looked_into(folder, found):
+    chosen = [use.choose_run(folder, cell) for cell in ("gru", "lstm", "simple_rnn")]
+    assert [(one.cell, one.seed) for one in found.looks] == [(r.cell, r.seed) for r in chosen]
+    gru, lstm, simple = found.looks
+    assert list(gru.gates) == ["update", "reset"]
+    assert list(lstm.gates) == ["input", "forget", "output"]
+    assert simple.gates == {} and simple.keep is None
+    for one in found.looks:
+        for picture in (*one.gates.values(), one.state):
+            assert np.shape(picture) == (5, 4)
+        assert len(one.reach) == 5 and one.reach[0] == 1
+    assert (found.length, found.sequence, found.tokens, found.last_step) == (5, 3, None, False)
+    dataset = datasets.load(folder.experiment().dataset)
+    features = dataset.splits["validation"].inputs["features"][3]
+    np.testing.assert_allclose(found.features, features, atol=1e-4)
+
+
+def test_the_gates_are_those_of_the_sequence_that_is_shown(folder, found):
+    model = use.load_model(folder, use.choose_run(folder, "gru"))
+    gates, (h,) = model.get_layer("recurrent_1").gates(np.array([found.features], "float32"))
+    for name, gate in {**gates, "state": h}.items():
+        shown = found.looks[0].state if name == "state" else found.looks[0].gates[name]
+        np.testing.assert_allclose(shown, keras.ops.convert_to_numpy(gate)[0], atol=2e-3)
+
+
+def test_the_ablation_is_measured_on_validation(folder, found):
+    record = use.choose_run(folder, "gru")
+    trained, no_update, no_reset, neither = found.looks[0].ablation.values()
+    assert trained == record.validation["mse"]
+    experiment, dataset = folder.experiment(), datasets.load(folder.experiment().dataset)
+    for value, held in ((no_reset, (None, 1)), (neither, (0, 1))):
+        model = use.load_model(folder, record)
+        cell = model.get_layer("recurrent_1").cell
+        cell.hold_update_gate, cell.hold_reset_gate = held
+        expected = run.evaluate(model, experiment, dataset, "validation")["mse"]
+        assert value == pytest.approx(expected, rel=1e-4)
+    assert len({trained, no_update, no_reset, neither}) == 4
+    assert list(found.looks[2].ablation) == ["as trained"]
+
+
+def test_what_was_found_is_kept_whole(folder, found):
+    assert found_in(None) is None
+    save(folder, found)
+    assert found_in(folder.path) == found
+    only = inspect(folder, "lstm", 1)
+    assert [(one.cell, one.seed) for one in only.looks] == [("lstm", 1)]
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"cell": "mut1"}, "no finished run of cell 'mut1'"),
+        ({"seed": 9}, "no finished run with seed 9"),
+        ({"sequence": 32}, "The sequences of validation have the numbers 0 to 31: received 32"),
+        ({"layer": 2}, "The recurrent layers have the numbers 1 to 1: received 2"),
+    ],
+)
+def test_what_is_not_there_is_refused(folder, options, words):
+    with pytest.raises(UserError, match=words):
+        inspect(folder, **options)
+
+
+def test_a_damaged_file_is_refused(tmp_path):
+    (tmp_path / "inspection").mkdir()
+    file = tmp_path / "inspection" / "found.json"
+    for text in ("{", "{}", "[]", '{"looks": [{"cell": "gru"}]}'):
+        file.write_text(text)
+        with pytest.raises(UserError, match=r"found.json: damaged, or of another version"):
+            found_in(tmp_path)
+
+
+def test_a_cell_that_says_nothing_of_its_gates_is_refused(tmp_path):
+    register_cell("a_layer", lambda units, **options: keras.layers.RNN(Stranger(), **options))
+    folder = RunFolder(compare(tiny(tmp_path, cells=("a_layer",), training={"epochs": 1})).folder)
+    with pytest.raises(UserError, match="A RNN cannot be looked into: register a cell, which"):
+        inspect(folder)
+    register_cell("strange", Stranger)
+    folder = RunFolder(compare(tiny(tmp_path, cells=("strange",), training={"epochs": 1})).folder)
+    with pytest.raises(UserError, match=r"^Cell 'strange' cannot be looked into .*: The gates of"):
+        inspect(folder)
+
+
+def test_words_stand_under_the_gates_of_any_layer(tmp_path):
+    words = WORDS.split()
+    rows = [f"{' '.join(words[: 2 + i % 7])},{i % 2}" for i in range(60)]
+    (tmp_path / "own.csv").write_text("text,label\n" + "\n".join(rows) + "\n")
+    dataset = {"kind": "texts", "path": str(tmp_path / "own.csv")}
+    model = {"kind": "classifier", "units": 3, "layers": 2, "bidirectional": True, "embedding": 2}
+    folder = one_epoch(tmp_path, "own", dataset, model, ("coupled_lstm",))
+    split = datasets.load(folder.experiment().dataset).splits["validation"]
+    number = int(np.argmin(split.lengths["tokens"]))
+    length = int(split.lengths["tokens"][number])
+    found = inspect(folder, sequence=number, layer=2)
+    assert found.tokens == words[:length] and found.features is None
+    assert np.shape(found.looks[0].gates["forget"]) == (length, 3)
+    assert not found.last_step
+
+
+def test_of_a_long_sequence_the_first_steps_are_shown(tmp_path, monkeypatch):
+    monkeypatch.setattr(look, "SHOWN", 4)
+    (tmp_path / "own.txt").write_text(WORDS * 40)
+    dataset = {"kind": "text_file", "path": str(tmp_path / "own.txt"), "window": 12}
+    model = {"kind": "language_model", "units": 3}
+    found = inspect(one_epoch(tmp_path, "own", dataset, model, ("gru",)))
+    assert (found.length, len(found.tokens), found.last_step) == (12, 4, True)
+    assert np.shape(found.looks[0].state) == (4, 3) and len(found.looks[0].reach) == 12
+    assert SHOWN > 12
+
+
+@pytest.mark.parametrize(
+    ("layer", "words"),
+    [
+        ("encoder_1", ["good", "day"]),
+        ("forward_encoder_1", ["good", "day"]),
+        ("decoder_1", ["<s>"]),
+    ],
+)
+def test_of_a_translation_each_side_has_its_own_words(layer, words):
+    split = datasets.Split(
+        {"source": np.array([[2, 3, 0]]), "target": np.array([[1, 0]])},
+        np.array([[2, 0]]),
+        {"source": np.array([2]), "target": np.array([1])},
+        stepwise="target",
+    )
+    dataset = datasets.SequenceDataset(
+        "pairs",
+        datasets.SequenceSpec(task="translation", outputs=3, vocabulary=4),
+        datasets.Metric("accuracy", "max", "accuracy"),
+        dict.fromkeys(("train", "validation", "test"), split),
+        vocabulary=("", "[UNK]", "good", "day"),
+        target_vocabulary=("", "Y", "hola"),
+    )
+    read = np.zeros((1, len(words), 2))
+    found = look._what_it_reads(dataset, 0, read, keras.layers.Identity(name=layer))
+    assert found == (words, None)

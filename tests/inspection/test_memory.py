@@ -1,0 +1,56 @@
+"""The half-life of a unit, from the gate that keeps its state."""
+
+import doctest
+
+import keras
+import numpy as np
+import pytest
+
+from keras_gru.cells import recurrent_layer
+from keras_gru.inspection import memory
+
+
+def test_the_example():
+    found = doctest.testmod(memory)
+    assert found.attempted > 0 and found.failed == 0
+
+
+def test_after_a_half_life_half_is_left():
+    keep = np.array([0.01, 0.3, 0.9, 0.999])
+    np.testing.assert_allclose(keep ** memory.half_lives(keep), 0.5)
+    assert memory.half_lives(np.array([0.0, 1.0])).tolist() == [0, np.inf]
+
+
+@pytest.mark.parametrize(("cell", "sign"), [("gru", 1), ("lstm", 1), ("mut1", -1)])
+def test_a_bias_decides_the_half_life_and_padding_has_no_part_in_it(cell, sign):
+    """Without weights a gate is the sigmoid of its bias."""
+    layer = recurrent_layer(cell, 3)
+    layer.build((None, None, 2))
+    layer.set_weights([np.zeros(weight.shape) for weight in layer.weights])
+    keeps = np.array([0.5, 0.75, 0.9])
+    bias = np.zeros(layer.cell.bias.shape)
+    first = 3 if cell == "lstm" else 0
+    bias[first : first + 3] = sign * np.log(keeps / (1 - keeps))
+    layer.cell.bias.assign(bias)
+    x = np.random.default_rng(0).normal(size=(2, 4, 2)).astype("float32")
+    mask = np.array([[1, 1, 1, 1], [1, 1, 0, 0]], bool)
+    first = layer.get_initial_state(2)
+    np.testing.assert_allclose(memory.mean_kept(layer, x, first, mask), keeps, rtol=1e-6)
+
+
+def test_real_steps_alone_are_averaged():
+    layer = recurrent_layer("gru", 3)
+    layer.build((None, None, 2))
+    x = np.random.default_rng(0).normal(size=(2, 4, 2)).astype("float32")
+    mask = np.array([[1, 1, 1, 1], [1, 1, 0, 0]], bool)
+    first = layer.get_initial_state(2)
+    gates = keras.ops.convert_to_numpy(layer.gates(x)[0]["update"])
+    expected = gates[mask].mean(0)
+    np.testing.assert_allclose(memory.mean_kept(layer, x, first, mask), expected, rtol=1e-6)
+
+
+def test_a_simple_rnn_has_none():
+    layer = recurrent_layer("simple_rnn", 3)
+    layer.build((None, None, 2))
+    x = np.ones((1, 2, 2), "float32")
+    assert memory.mean_kept(layer, x, layer.get_initial_state(1), None) is None

@@ -1,0 +1,272 @@
+"""What a layer shows of its gates is what it computes with: the states follow from them."""
+
+import keras
+import numpy as np
+import pytest
+
+import keras_gru
+from keras_gru.layers.gates import anatomy, kept
+
+from .helpers import (
+    CELLS,
+    DTYPE,
+    VARIANTS,
+    LayerNormalisedCandidate,
+    MinimalGatedUnit,
+    array,
+    assert_close,
+    built,
+    drawn_layer,
+    masks,
+    state_count,
+    tensor,
+)
+from .reference import sigmoid
+
+# Shapes: B batch, T time, D features, U units.
+
+
+def blocks(weights, columns):
+    return [np.split(weight, columns, axis=-1) for weight in weights]
+
+
+def gru(x, h, weights, z, r, reset_after=False):
+    kernel, recurrent, bias = blocks(weights, 3)
+    if reset_after:
+        g = np.tanh(x @ kernel[2] + bias[2][0] + r * (h @ recurrent[2] + bias[2][1]))
+    else:
+        g = np.tanh(x @ kernel[2] + (r * h) @ recurrent[2] + bias[2])
+    return [z * h + (1 - z) * g]
+
+
+def lstm(x, h, c, weights, i, f, o):
+    kernel, recurrent, bias = blocks(weights[:3], 4)
+    c = f * c + i * np.tanh(x @ kernel[2] + h @ recurrent[2] + bias[2])
+    return [o * np.tanh(c), c]
+
+
+def coupled_lstm(x, h, c, weights, f, o):
+    kernel, recurrent, bias = blocks(weights, 3)
+    c = f * c + (1 - f) * np.tanh(x @ kernel[1] + h @ recurrent[1] + bias[1])
+    return [o * np.tanh(c), c]
+
+
+def minimal_gated_unit(x, h, weights, f):
+    kernel, recurrent, bias = blocks(weights, 2)
+    return [(1 - f) * h + f * np.tanh(x @ kernel[1] + (f * h) @ recurrent[1] + bias[1])]
+
+
+def mutation(x, h, weights, z, r, squash=lambda a: a):
+    kernel, recurrent, bias = weights
+    units = h.shape[1]
+    x_g = squash(x @ kernel[:, -units:])
+    g = np.tanh(x_g + (r * h) @ recurrent[:, -units:] + bias[-units:])
+    return [(1 - z) * h + z * g]
+
+
+def minimal(x, h, weights, keep):
+    kernel, bias = weights
+    units = h.shape[1]
+    return [keep * h + (1 - keep) * (x @ kernel + bias)[:, -units:]]
+
+
+# The new states from x, the states before, the weights and the gates.
+FROM_GATES = {
+    "gru": gru,
+    "gru_reset_after": lambda *given: gru(*given, reset_after=True),
+    "lstm": lstm,
+    "simple_rnn": lambda x, h, w: [np.tanh(x @ w[0] + h @ w[1] + w[2])],
+    "irnn": lambda x, h, w: [np.maximum(x @ w[0] + h @ w[1] + w[2], 0)],
+    "minimal_gated_unit": minimal_gated_unit,
+    "coupled_lstm": coupled_lstm,
+    "peephole_lstm": lstm,
+    "mut1": lambda *given: mutation(*given, squash=np.tanh),
+    "mut2": mutation,
+    "mut3": mutation,
+    "min_gru": minimal,
+    "min_lstm": minimal,
+}
+NAMES = {
+    "gru": ["update", "reset"],
+    "gru_reset_after": ["update", "reset"],
+    "lstm": ["input", "forget", "output"],
+    "simple_rnn": [],
+    "irnn": [],
+    "minimal_gated_unit": ["forget"],
+    "coupled_lstm": ["forget", "output"],
+    "peephole_lstm": ["input", "forget", "output"],
+    "mut1": ["update", "reset"],
+    "mut2": ["update", "reset"],
+    "mut3": ["update", "reset"],
+    "min_gru": ["keep"],
+    "min_lstm": ["keep"],
+}
+
+
+def follow(cell, x, first, weights, gates, mask=None):
+    """The states after each step, found from the gates."""
+    states, found = first, []
+    for t in range(x.shape[1]):
+        new = FROM_GATES[cell](x[:, t], *states, weights, *(gate[:, t] for gate in gates.values()))
+        if mask is not None:
+            seen = mask[:, t, None]
+            new = [np.where(seen, *pair) for pair in zip(new, states, strict=True)]
+        states = new
+        found.append(states)
+    return [np.stack(state, axis=1) for state in zip(*found, strict=True)]
+
+
+@pytest.mark.parametrize("padding", [None, "inner"])
+@pytest.mark.parametrize("cell", [*CELLS, *VARIANTS])
+def test_the_states_follow_from_the_gates_and_are_the_layers(rng, cell, padding):
+    mask = masks().get(padding)
+    x = rng.normal(size=(3, 5, 3))
+    first = [rng.normal(size=(3, 4)) for _ in range(state_count(cell))]
+    layer = drawn_layer(cell, rng, return_sequences=True, return_state=True)
+    outputs, *last = layer(tensor(x), initial_state=[tensor(h) for h in first], mask=mask)
+
+    gates, states = layer.gates(tensor(x), mask, [tensor(h) for h in first])
+    assert list(gates) == NAMES[cell]
+    weights = [np.asarray(weight, "float64") for weight in layer.get_weights()]
+    expected = follow(cell, x, first, weights, {k: array(v) for k, v in gates.items()}, mask)
+    for state, followed, at_the_end in zip(states, expected, last, strict=True):
+        assert_close(state, followed)
+        assert_close(state[:, -1], at_the_end)
+    shown = np.ones((3, 5), bool) if mask is None else np.cumsum(mask, axis=1) > 0
+    assert_close(array(states[0])[shown], array(outputs)[shown])
+    for gate in gates.values():
+        seen = np.ones((3, 5), bool) if mask is None else mask
+        np.testing.assert_array_equal(np.isnan(array(gate)), ~np.repeat(seen[..., None], 4, -1))
+
+
+def test_gates_are_the_sigmoid_of_their_weighted_sums(rng):
+    """Not only are the states right: each gate stands under its own name."""
+    layer = drawn_layer("lstm", rng)
+    x = rng.normal(size=(2, 1, 3))
+    gates, _ = layer.gates(tensor(x))
+    kernel, _, bias = blocks(layer.get_weights(), 4)
+    for name, column in {"input": 0, "forget": 1, "output": 3}.items():
+        assert_close(gates[name][:, 0], sigmoid(x[:, 0] @ kernel[column] + bias[column]))
+    layer = drawn_layer("gru", rng)
+    gates, _ = layer.gates(tensor(x))
+    kernel, _, bias = blocks(layer.get_weights(), 3)
+    for column, name in enumerate(["update", "reset"]):
+        assert_close(gates[name][:, 0], sigmoid(x[:, 0] @ kernel[column] + bias[column]))
+
+
+@pytest.mark.parametrize("cell", ["gru", "lstm", "min_gru"])
+def test_backwards_the_gates_are_in_the_order_of_the_walk(rng, cell):
+    layer = drawn_layer(cell, rng, return_sequences=True, go_backwards=True)
+    x = tensor(rng.normal(size=(3, 5, 3)))
+    mask = masks()["right"]
+    gates, states = layer.gates(x, mask)
+    shown = np.cumsum(mask[:, ::-1], axis=1) > 0
+    assert_close(array(states[0])[shown], array(layer(x, mask=mask))[shown])
+    for gate in gates.values():
+        np.testing.assert_array_equal(np.isnan(array(gate)[..., 0]), ~mask[:, ::-1])
+
+
+@pytest.mark.parametrize("cell", ["gru", "lstm", "min_lstm"])
+def test_with_zoneout_the_states_are_the_layers(rng, cell):
+    rates = [0.3, 0.6][: state_count(cell)]
+    layer = drawn_layer(cell, rng, return_sequences=True, zoneout=rates)
+    x = tensor(rng.normal(size=(3, 5, 3)))
+    assert_close(layer.gates(x)[1][0], layer(x))
+
+
+@pytest.mark.parametrize("held", [0, 0.25, 1])
+def test_a_held_gate_is_shown_as_it_is_held(rng, held):
+    layer = keras_gru.GRU(4, hold_update_gate=held, hold_reset_gate=1 - held, dtype=DTYPE)
+    gates, _ = built(layer, 3, rng).gates(tensor(rng.normal(size=(3, 5, 3))))
+    np.testing.assert_array_equal(array(gates["update"]), np.full((3, 5, 4), held))
+    np.testing.assert_array_equal(array(gates["reset"]), np.full((3, 5, 4), 1 - held))
+
+
+def test_a_cell_of_ones_own_shows_what_it_makes_of_the_gates(rng):
+    layer = built(keras_gru.Recurrence(MinimalGatedUnit(4, dtype=DTYPE)), 3, rng)
+    gates, _ = layer.gates(tensor(rng.normal(size=(3, 5, 3))))
+    assert_close(gates["update"], 1 - array(gates["reset"]))
+    cell = LayerNormalisedCandidate(4, dtype=DTYPE)
+    layer = built(keras_gru.Recurrence(cell, return_sequences=True), 3, rng)
+    x = tensor(rng.normal(size=(3, 5, 3)))
+    assert_close(layer.gates(x)[1][0], layer(x))
+
+
+@pytest.mark.parametrize("cell", ["gru", "lstm", "peephole_lstm", "min_gru"])
+def test_looking_leaves_the_layer_as_it_was(rng, cell):
+    layer = drawn_layer(cell, rng)
+    x = tensor(rng.normal(size=(3, 5, 3)))
+    before, attributes = array(layer(x)), set(vars(layer.cell))
+    layer.gates(x)
+    assert set(vars(layer.cell)) == attributes
+    np.testing.assert_array_equal(array(layer(x)), before)
+    assert "replaced" not in layer.engine and "activation" not in layer.engine
+
+
+def test_a_layer_that_is_not_built_yet_and_keras_own_cell():
+    x = np.ones((2, 5, 3), DTYPE)
+    layer = keras_gru.Recurrence(keras.layers.GRUCell(4, dtype=DTYPE), return_sequences=True)
+    gates, (h,) = layer.gates(x)
+    assert list(gates) == ["update", "reset"]
+    assert_close(h, layer(x))
+
+
+@pytest.mark.parametrize(
+    ("cell", "keeps"),
+    [
+        ("gru", lambda gates: gates["update"]),
+        ("lstm", lambda gates: gates["forget"]),
+        ("coupled_lstm", lambda gates: gates["forget"]),
+        ("minimal_gated_unit", lambda gates: 1 - gates["forget"]),
+        ("mut2", lambda gates: 1 - gates["update"]),
+        ("min_lstm", lambda gates: gates["keep"]),
+    ],
+)
+def test_which_gate_keeps_the_state(rng, cell, keeps):
+    layer = drawn_layer(cell, rng)
+    gates = {name: array(gate) for name, gate in layer.gates(np.ones((2, 5, 3), DTYPE))[0].items()}
+    np.testing.assert_array_equal(kept(layer, gates), keeps(gates))
+
+
+def test_no_gate_of_a_simple_rnn_keeps_its_state(rng):
+    layer = drawn_layer("simple_rnn", rng)
+    assert kept(layer, layer.gates(np.ones((2, 5, 3), DTYPE))[0]) is None
+
+
+@keras.saving.register_keras_serializable(package="tests")
+class Stranger(keras.Layer):
+    """A cell that says nothing of its equations."""
+
+    def __init__(self, units=4, **kwargs):
+        super().__init__(**kwargs)
+        self.units = self.state_size = units
+
+    def call(self, inputs, states):
+        return states[0], states
+
+
+class Forgetful(keras.layers.LSTMCell):
+    """A cell that does not compute the gates of its equations."""
+
+    def call(self, inputs, states, training=False):
+        return states[0], states
+
+
+@pytest.mark.parametrize(
+    ("cell", "words"),
+    [
+        (Stranger(), "gates of a Stranger are not known: it must be"),
+        (Forgetful(4), "A Forgetful has the gates input, forget, output by its `equations`"),
+    ],
+)
+def test_gates_that_are_not_known_are_refused(cell, words):
+    with pytest.raises(ValueError, match=words):
+        keras_gru.Recurrence(cell).gates(np.ones((2, 5, 3), "float32"))
+
+
+def test_the_letters_are_the_columns_of_the_bias():
+    for cell in (*CELLS, *VARIANTS):
+        layer = drawn_layer(cell, np.random.default_rng(0))
+        equations, signs = anatomy(layer.cell)
+        assert len(equations) == len(signs)
+        assert layer.cell.bias.shape[-1] == len(equations) * 4
