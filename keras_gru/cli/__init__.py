@@ -14,6 +14,7 @@ from keras_gru.cli.list import list_
 from keras_gru.cli.report import report
 from keras_gru.cli.schema import schema
 from keras_gru.cli.show import show
+from keras_gru.cli.sweep import sweep
 from keras_gru.cli.train import train
 from keras_gru.cli.translate import translate
 from keras_gru.errors import one_sentence
@@ -35,7 +36,19 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("list")(list_)
-for verb in (show, copy, check, train, compare, evaluate, generate, translate, report, schema):
+for verb in (
+    show,
+    copy,
+    check,
+    train,
+    compare,
+    sweep,
+    evaluate,
+    generate,
+    translate,
+    report,
+    schema,
+):
     app.command()(verb)
 
 

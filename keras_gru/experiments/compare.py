@@ -43,23 +43,18 @@ def compare(
         UserError: what was given does not fit, or a run's process died, twice; all others are
             done and kept then.
     """
-    for cell in experiment.cells:
-        cells.cell_label(cell)  # refuses an unknown one
-    if experiment.training.tensorboard and importlib.util.find_spec("tensorboard") is None:
-        raise UserError(
-            "training.tensorboard: the package tensorboard is not installed; "
-            "pip install tensorboard, or leave the setting out."
-        )
+    refuse_what_cannot_start(experiment)
     # Refuses values to try that do not fit, before anything is trained.
     variants = [experiment.with_settings(settings) for settings in experiment.combinations()]
     epochs = max(variant.training.epochs for variant in variants or [experiment])
     given, dataset = dataset, dataset or datasets.load(experiment.dataset)
     folder = folder or RunFolder.create(experiment)
-    notes = _notes(experiment, dataset)
+    notes = notes_on(experiment, dataset)
     queue = Queue(experiment, folder, dataset.metric)
-    jobs = usual_jobs(queue) if jobs is None else min(jobs, max(1, len(queue.waiting)))
+    waiting = len(queue.waiting)
+    jobs = usual_jobs(waiting) if jobs is None else min(jobs, max(1, waiting))
     if not folder.has_facts():  # a resumed comparison keeps the date and the machine of its start
-        folder.write_facts(_facts(dataset, notes, jobs))
+        folder.write_facts(facts_of(dataset, notes, jobs))
     for note in notes:
         watch.note(note)
     watch.plan([(job.name, job.label, job.seed) for job in queue.plan], epochs, dataset.metric)
@@ -81,7 +76,18 @@ def compare(
     return folder.comparison()
 
 
-def usual_jobs(queue: Queue) -> int:
+def refuse_what_cannot_start(experiment: Experiment) -> None:
+    """Refuses cells and packages that are not there, before any data are loaded."""
+    for cell in experiment.cells:
+        cells.cell_label(cell)  # refuses an unknown one
+    if experiment.training.tensorboard and importlib.util.find_spec("tensorboard") is None:
+        raise UserError(
+            "training.tensorboard: the package tensorboard is not installed; "
+            "pip install tensorboard, or leave the setting out."
+        )
+
+
+def usual_jobs(waiting: int) -> int:
     """How many jobs to do at a time: one per core, up to 8, where nothing else computes.
 
     Networks of this size leave most of a second core idle, so that two jobs of one core each are
@@ -90,14 +96,14 @@ def usual_jobs(queue: Queue) -> int:
     """
     if accelerators():
         return 1
-    return max(1, min(available_cores(), len(queue.waiting), 8))
+    return max(1, min(available_cores(), waiting, 8))
 
 
 def _go_on(folder: RunFolder) -> str:
     return f"Go on with: keras-gru compare --resume {folder.path}"
 
 
-def _facts(dataset: SequenceDataset, notes: list[str], jobs: int) -> dict:
+def facts_of(dataset: SequenceDataset, notes: list[str], jobs: int) -> dict:
     """What holds for all runs."""
     facts = environment()
     if jobs > 1:
@@ -112,7 +118,7 @@ def _facts(dataset: SequenceDataset, notes: list[str], jobs: int) -> dict:
     }
 
 
-def _notes(experiment: Experiment, dataset: SequenceDataset) -> list[str]:
+def notes_on(experiment: Experiment, dataset: SequenceDataset) -> list[str]:
     """What was done to the data, one sentence each."""
     sizes = ", ".join(f"{dataset.size(split):,} {split}" for split in SPLITS)
     padding = dataset.padding("train", experiment.training.batch_size)
