@@ -16,6 +16,7 @@ from keras_gru.cli.list import list_
 from keras_gru.cli.report import report
 from keras_gru.cli.schema import schema
 from keras_gru.cli.show import show
+from keras_gru.cli.sweep import sweep
 from keras_gru.cli.train import train
 from keras_gru.cli.translate import translate
 from keras_gru.errors import one_sentence
@@ -37,9 +38,9 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("list")(list_)
-for verb in (show, copy, check, train, compare, learning_curve, evaluate, inspect, generate):
+for verb in (show, copy, check, train, compare, learning_curve, sweep, evaluate, inspect):
     app.command()(verb)
-for verb in (translate, report, schema):
+for verb in (generate, translate, report, schema):
     app.command()(verb)
 
 

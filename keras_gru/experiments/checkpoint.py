@@ -27,11 +27,13 @@ class Progress:
         metric: what the epochs are judged by.
         patience: epochs without a better one after which it is over; None never.
         history: one row per epoch, as Keras logs it, with `seconds` and `train_seconds`.
+        pruned: whether a watcher had enough of it.
     """
 
     metric: Metric
     patience: int | None
     history: list[dict[str, float]] = field(default_factory=list)
+    pruned: bool = False
 
     @property
     def scores(self) -> list[float]:
@@ -68,6 +70,7 @@ class Progress:
         idle = len(self.history) - self.best_epoch
         return (
             self.diverged
+            or self.pruned
             or len(self.history) >= epochs
             or (self.patience is not None and idle >= self.patience)
         )

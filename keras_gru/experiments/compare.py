@@ -48,23 +48,17 @@ def compare(
         UserError: what was given does not fit, or a run's process died, twice; all others are
             done and kept then.
     """
-    for cell in experiment.cells:
-        cells.cell_label(cell)  # refuses an unknown one
-    if experiment.training.tensorboard and importlib.util.find_spec("tensorboard") is None:
-        raise UserError(
-            "training.tensorboard: the package tensorboard is not installed; "
-            "pip install tensorboard, or leave the setting out."
-        )
+    refuse_what_cannot_start(experiment)
     # Refuses values to try that do not fit, before anything is trained.
     variants = [experiment.with_settings(settings) for settings in experiment.combinations()]
     epochs = max(variant.training.epochs for variant in variants or [experiment])
     given, dataset = dataset, dataset or datasets.load(experiment.dataset)
     folder = folder or RunFolder.create(experiment)
-    notes = _notes(experiment, dataset)
+    notes = notes_on(experiment, dataset)
     queue = Queue(experiment, folder, dataset.metric)
     workers = _workers(queue, dataset, given is not None, jobs, cluster)
     if not folder.has_facts():  # a resumed comparison keeps the date and the machine of its start
-        folder.write_facts(_facts(dataset, notes, workers.place))
+        folder.write_facts(facts_of(dataset, notes, workers.place))
     _check_same_data(folder, dataset)
     for note in notes:
         watch.note(note)
@@ -84,6 +78,17 @@ def compare(
     return folder.comparison()
 
 
+def refuse_what_cannot_start(experiment: Experiment) -> None:
+    """Refuses cells and packages that are not there, before any data are loaded."""
+    for cell in experiment.cells:
+        cells.cell_label(cell)  # refuses an unknown one
+    if experiment.training.tensorboard and importlib.util.find_spec("tensorboard") is None:
+        raise UserError(
+            "training.tensorboard: the package tensorboard is not installed; "
+            "pip install tensorboard, or leave the setting out."
+        )
+
+
 def _workers(
     queue: Queue,
     dataset: SequenceDataset,
@@ -95,13 +100,14 @@ def _workers(
     experiment, folder, given = queue.experiment, queue.folder, dataset if is_given else None
     if cluster is not None:
         return Cluster(experiment, folder, cluster, jobs, dataset=given)
-    jobs = usual_jobs(queue) if jobs is None else min(jobs, max(1, len(queue.waiting)))
+    waiting = len(queue.waiting)
+    jobs = usual_jobs(waiting) if jobs is None else min(jobs, max(1, waiting))
     if jobs == 1:
         return ThisProcess(experiment, dataset, folder)
     return Processes(experiment, folder, jobs, given)
 
 
-def usual_jobs(queue: Queue) -> int:
+def usual_jobs(waiting: int) -> int:
     """How many jobs to do at a time: one per core, up to 8, where nothing else computes.
 
     Networks of this size leave most of a second core idle, so that two jobs of one core each are
@@ -110,7 +116,7 @@ def usual_jobs(queue: Queue) -> int:
     """
     if accelerators():
         return 1
-    return max(1, min(available_cores(), len(queue.waiting), 8))
+    return max(1, min(available_cores(), waiting, 8))
 
 
 def _go_on(folder: RunFolder) -> str:
@@ -141,7 +147,7 @@ def _time_steps(queue: Queue, dataset: SequenceDataset) -> None:
     queue.folder.write_facts(facts | {"latency": latency})
 
 
-def _facts(dataset: SequenceDataset, notes: list[str], place: str) -> dict:
+def facts_of(dataset: SequenceDataset, notes: list[str], place: str) -> dict:
     """What holds for all runs."""
     facts = environment()
     if place:
@@ -156,7 +162,7 @@ def _facts(dataset: SequenceDataset, notes: list[str], place: str) -> dict:
     }
 
 
-def _notes(experiment: Experiment, dataset: SequenceDataset) -> list[str]:
+def notes_on(experiment: Experiment, dataset: SequenceDataset) -> list[str]:
     """What was done to the data, one sentence each."""
     sizes = ", ".join(f"{dataset.size(split):,} {split}" for split in SPLITS)
     padding = dataset.padding("train", experiment.training.batch_size)

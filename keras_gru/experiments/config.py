@@ -1,8 +1,5 @@
 """An experiment: everything that decides what a run gives. The only place with default values."""
 
-import itertools
-import math
-import re
 from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
@@ -10,12 +7,11 @@ from pydantic import Field, field_validator, model_validator
 
 from keras_gru.datasets.config import DatasetConfig
 from keras_gru.datasets.config.generated import Generated
+from keras_gru.experiments.choices import Value, check_names, check_size, grid
+from keras_gru.experiments.sweep_config import Sweep, ends
 from keras_gru.experiments.training_config import Training
 from keras_gru.models.config import ModelConfig
 from keras_gru.settings import Settings
-
-Value = bool | int | float | str | None
-_LARGEST_GRID = 1_000  # combinations; more is a slip of the pen
 
 
 class Experiment(Settings):
@@ -61,6 +57,10 @@ class Experiment(Settings):
             "seconds; null: what every run reaches"
         ),
     ] = None
+    sweep: Annotated[
+        Sweep | None,
+        Field(description="what keras-gru sweep draws; it leaves `tuning` and all seeds but one"),
+    ] = None
     runs: Annotated[str, Field(min_length=1, description="the folder of run folders")] = "runs"
 
     @field_validator("cells", "seeds")
@@ -74,17 +74,8 @@ class Experiment(Settings):
     @field_validator("tuning")
     @classmethod
     def _the_data_are_the_same_for_all(cls, tuning: dict | None) -> dict | None:
-        for name in tuning or ():
-            if not re.fullmatch(r"(training|model)\.\w+", name) or name == "model.kind":
-                raise ValueError(
-                    "expected settings of training or of model, such as training.learning_rate, "
-                    f"received {name!r}"
-                )
-        size = math.prod(map(len, (tuning or {}).values()))
-        if size > _LARGEST_GRID:
-            raise ValueError(
-                f"at most {_LARGEST_GRID:,} combinations for a cell, received {size:,}"
-            )
+        check_names(tuning or ())
+        check_size((tuning or {}).values())
         return tuning
 
     @model_validator(mode="after")
@@ -162,20 +153,23 @@ class Experiment(Settings):
 
     def combinations(self) -> tuple[dict[str, Value], ...]:
         """What `tuning` tries for each cell, the last setting varying fastest; () for nothing."""
-        if not self.tuning:
+        return grid(self.tuning) if self.tuning else ()
+
+    def corners(self) -> tuple[dict[str, Value], ...]:
+        """The combinations of the ends of all that `sweep` draws; () for nothing."""
+        if self.sweep is None:
             return ()
-        products = itertools.product(*self.tuning.values())
-        return tuple(dict(zip(self.tuning, values, strict=True)) for values in products)
+        return grid({name: ends(drawn) for name, drawn in self.sweep.ranges.items()})
 
     def with_settings(self, settings: Mapping[str, Value]) -> Self:
-        """The same experiment with one of its `combinations`, and nothing left to tune.
+        """The same experiment with one of its `combinations`, and nothing left to try.
 
         Raises:
             pydantic.ValidationError: a value that the schema refuses.
         """
         if not settings:
             return self
-        changed = self.model_dump() | {"tuning": None}
+        changed = self.model_dump() | {"tuning": None, "sweep": None}
         for name, value in settings.items():
             group, _, setting = name.partition(".")
             changed[group][setting] = value

@@ -1,7 +1,7 @@
 """A comparison as jobs: one network each, given out in order once their settings are known."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -184,11 +184,12 @@ class Retries:
 
 @dataclass
 class ThisProcess:
-    """Does one job after the other, here."""
+    """Does one job after the other, here; `work` says how."""
 
     experiment: Experiment
     dataset: SequenceDataset
     folder: RunFolder
+    work: Callable[..., RunRecord] = work
     slots: int = 1
     place: str = ""
 
@@ -202,7 +203,7 @@ class ThisProcess:
         self.job = job
 
     def wait(self, watch):
-        return self.job, work(self.job, self.experiment, self.dataset, self.folder, watch)
+        return self.job, self.work(self.job, self.experiment, self.dataset, self.folder, watch)
 
 
 def do_all(queue: Queue, workers: Workers, watch: Watch) -> list[Job]:

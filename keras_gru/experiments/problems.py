@@ -51,15 +51,15 @@ def unknown_cells(root: Node, known: Collection[str]) -> list[Problem]:
     ]
 
 
-def unfit_tuning(root: Node) -> list[Problem]:
+def unfit_values(root: Node) -> list[Problem]:
     """What is wrong with values to be tried, each said where it was written.
 
     Args:
-        root: the tree of an experiment that is right but for its `tuning`.
+        root: the tree of an experiment that is right but for what `tuning` and `sweep` try.
     """
     problems = []
-    settings = {key: node for key, node in root.value.items() if key != "tuning"}
-    for combination in _combinations(root.child("tuning")):
+    settings = {key: node for key, node in root.value.items() if key not in ("tuning", "sweep")}
+    for combination in (*_combinations(root.child("tuning")), *_corners(root.child("sweep"))):
         tree = dict(settings)
         for name, value in combination.items():
             group, _, setting = name.partition(".")
@@ -79,6 +79,19 @@ def _combinations(tuning: Node | None) -> Iterator[dict[str, Node]]:
     lists = {name: node.value for name, node in tuning.value.items()}
     for values in itertools.product(*lists.values()):
         yield dict(zip(lists, values, strict=True))
+
+
+def _corners(sweep: Node | None) -> Iterator[dict[str, Node]]:
+    """The combinations of the ends of ranges, and of all values of lists."""
+    if sweep is None or sweep.value is None:
+        return iter(())
+    ranges = {
+        name: node
+        if isinstance(node.value, list)
+        else Node([node.child("low"), node.child("high")], node.place)
+        for name, node in sweep.child("ranges").value.items()
+    }
+    return _combinations(Node(ranges, sweep.place))
 
 
 def explain(error: ValidationError, root: Node) -> list[Problem]:

@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
@@ -44,6 +44,7 @@ class Processes:
         slots: how many processes.
         dataset: the data in the place of what `experiment.dataset` loads; None lets each process
             load them.
+        work: does a job, with the arguments of `keras_gru.experiments.jobs.work`.
     """
 
     def __init__(
@@ -52,9 +53,10 @@ class Processes:
         folder: RunFolder,
         slots: int,
         dataset: SequenceDataset | None = None,
+        work: Callable[..., RunRecord] = work,
     ):
         self.slots, self.place = slots, f"{slots} at a time, which share the cores"
-        self._everything = experiment, folder.path, dataset
+        self._everything = experiment, folder.path, dataset, work
         self._logs = folder.path / "jobs"
         self._workers: dict[int, _Worker] = {}
         self._retries, self._deaths = Retries(), 0
@@ -132,6 +134,7 @@ def _serve(
     experiment: Experiment,
     path: Path,
     dataset: SequenceDataset | None,
+    work: Callable[..., RunRecord],
 ) -> None:
     """What a process does: one job after the other, until nobody asks any more."""
     os.dup2(2, 1)  # the terminal belongs to the asking process

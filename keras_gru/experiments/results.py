@@ -35,7 +35,7 @@ class RunRecord:
         cell: name in the registry of cells.
         label: the cell's name for a reader.
         seed: of the initial weights, the order of the data and dropout.
-        status: `"finished"` or `"diverged"` (the loss was no number).
+        status: `"finished"`, `"diverged"` (the loss was no number) or, in a sweep, `"pruned"`.
         message: why, where it is not finished.
         units: of each recurrent layer.
         parameters: weights of the whole model.

@@ -13,10 +13,16 @@ from keras_gru.experiments.config import Experiment, Training
 from keras_gru.experiments.environment import peak_memory
 from keras_gru.experiments.optimizer import between_epochs, make_optimizer
 from keras_gru.experiments.results import RunRecord
-from keras_gru.experiments.watching import SILENT, Watch
+from keras_gru.experiments.watching import SILENT, Enough, Watch
 from keras_gru.files import replacing
 from keras_gru.layers import Recurrence, compiling
 from keras_gru.models.budget import recurrent_layers
+
+_MESSAGES = {
+    "finished": "",
+    "diverged": "the loss became NaN or infinite",
+    "pruned": "not worth going on with",
+}
 
 
 def build(experiment: Experiment, dataset: SequenceDataset, cell: str, seed: int) -> keras.Model:
@@ -85,7 +91,7 @@ def fit(
         seed: of the order of the data.
         path: a folder for a checkpoint after each epoch. Where it has one, training goes on from
             there, to the same weights as if it had never stopped.
-        watch: is told of each epoch.
+        watch: is told of each epoch, and ends the training where it raises `Enough`.
 
     Returns:
         The history, and which of its epochs was best.
@@ -95,7 +101,10 @@ def fit(
 
     def tell(progress: Progress) -> None:
         best = progress.best_row[f"val_{dataset.metric.name}"]
-        watch.epoch(cell, seed, len(progress.history), progress.history[-1], best)
+        try:
+            watch.epoch(cell, seed, len(progress.history), progress.history[-1], best)
+        except Enough:
+            progress.pruned = not progress.over(training.epochs)
 
     keeper = KeepProgress(progress, training.epochs, path, tell)
     keeper.resume(model)
@@ -151,6 +160,7 @@ def fit_and_record(
     model = build(experiment, dataset, cell, seed)
     progress = fit(model, experiment, dataset, cell, seed, path, watch)
     row = {} if progress.diverged else progress.best_row
+    status = "diverged" if progress.diverged else "pruned" if progress.pruned else "finished"
     # The first epoch compiles.
     timed = progress.history[1:] or progress.history
     seconds_per_epoch = float(np.median([row["train_seconds"] for row in timed]))
@@ -158,8 +168,8 @@ def fit_and_record(
         cell=cell,
         label=cells.cell_label(cell),
         seed=seed,
-        status="diverged" if progress.diverged else "finished",
-        message="the loss became NaN or infinite" if progress.diverged else "",
+        status=status,
+        message=_MESSAGES[status],
         units=models.recurrent_units(model),
         parameters=model.count_params(),
         recurrent_parameters=models.recurrent_parameters(model),

@@ -6,6 +6,10 @@ from keras_gru.datasets.sequence_dataset import Metric
 from keras_gru.experiments.results import RunRecord
 
 
+class Enough(Exception):
+    """Raised by a watcher in `epoch`: the run is not worth going on with, and ends here."""
+
+
 class Watch:
     """Told of every event of a comparison. Override what you want to show."""
 

@@ -15,7 +15,7 @@ from keras_gru.cells import cell_names
 from keras_gru.errors import UserError, did_you_mean
 from keras_gru.experiments.config import Experiment
 from keras_gru.experiments.packaged import packaged_configs
-from keras_gru.experiments.problems import Problem, explain, tell, unfit_tuning, unknown_cells
+from keras_gru.experiments.problems import Problem, explain, tell, unfit_values, unknown_cells
 from keras_gru.experiments.yaml_tree import Node, Place, merge, parse
 
 _LARGEST = 1_000_000  # bytes; a file of data is not read as settings
@@ -72,7 +72,7 @@ def load_experiment(
     except ValidationError as error:
         problems += explain(error, root)
     else:
-        problems += unfit_tuning(root)
+        problems += unfit_values(root)
     if problems:
         raise UserError(tell(problems))
     return experiment
@@ -234,6 +234,8 @@ def _overrides(overrides: Sequence[str], problems: list[Problem]) -> Node:
 def _put(tree: dict, steps: list[str], node: Node, place: Place) -> None:
     if steps[0] == "tuning":  # its settings are named by their dotted names
         steps = ["tuning", ".".join(steps[1:])] if steps[1:] else steps
+    if steps[:2] == ["sweep", "ranges"] and steps[2:]:
+        steps = ["sweep", "ranges", ".".join(steps[2:4]), *steps[4:]]
     for step in steps[:-1]:
         group = tree.get(step)
         if group is None or not isinstance(group.value, dict):

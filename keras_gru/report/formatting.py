@@ -1,6 +1,7 @@
 """Numbers and times as a reader sees them, the same in the terminal and on the page."""
 
 import math
+from datetime import datetime
 
 from keras_gru.datasets.sequence_dataset import Metric
 from keras_gru.experiments.statistics import Spread
@@ -56,3 +57,9 @@ def duration(seconds: float) -> str:
         return f"{whole // 60} min {whole % 60:02d} s"
     minutes = round(whole / 60)
     return f"{minutes // 60} h {minutes % 60:02d} min"
+
+
+def date(moment: str) -> str:
+    """`31 Jan 2026, 12:00`, of a moment in ISO 8601."""
+    of = datetime.fromisoformat(moment)
+    return f"{of.day} {of:%b %Y, %H:%M}"

@@ -1,8 +1,6 @@
 """The page of a comparison: one HTML file that needs nothing else."""
 
-from datetime import datetime
 from html import escape
-from importlib import resources
 from pathlib import Path
 
 from keras_gru.datasets.sequence_dataset import Metric
@@ -15,24 +13,14 @@ from keras_gru.files import write_text
 from keras_gru.report import inside, plots
 from keras_gru.report.costs import cost_piece
 from keras_gru.report.data_need import data_need_section
-from keras_gru.report.formatting import duration, scaled
+from keras_gru.report.formatting import date, duration, scaled
 from keras_gru.report.pairs import pairs_section
 from keras_gru.report.pictures import to_svg
-from keras_gru.report.pieces import cells_of, definitions
+from keras_gru.report.pieces import cells_of, definitions, document, key, origin, swatch
 from keras_gru.report.pieces import table as in_a_table
 from keras_gru.report.table import HEADERS, Row, explanation, rows, tuning_sentences
 
-# What has a place of its own on the page, or is in the table.
-PLACED_FACTS = ("started", "metric", "baselines", "latency")
 LONG = 220  # letters of a conclusion that is set smaller
-MARKER_PATHS = {
-    "o": "M8.6 6a3.4 3.4 0 1 0 6.8 0a3.4 3.4 0 1 0-6.8 0z",
-    "s": "M9 3h6v6h-6z",
-    "^": "M12 2l3.8 7h-7.6z",
-    "D": "M12 1.6l4.4 4.4l-4.4 4.4l-4.4-4.4z",
-    "v": "M12 10l3.8-7h-7.6z",
-    "P": "M10.6 2h2.8v2.6h2.6v2.8h-2.6v2.6h-2.8v-2.6h-2.6v-2.8h2.6z",
-}
 
 
 def write_page(comparison: Comparison, path: str | Path) -> None:
@@ -52,32 +40,17 @@ def write_page(comparison: Comparison, path: str | Path) -> None:
 
 def render_page(comparison: Comparison) -> str:
     """The page as HTML. It loads nothing, and every name in it is escaped."""
-    style = resources.files("keras_gru.report").joinpath("page.css").read_text(encoding="utf-8")
-    name = escape(comparison.experiment.name)
-    return f"""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>{name}: {escape(_cells(comparison))}</title>
-<style>
-{style}</style>
-</head>
-<body>
-{_header(comparison)}
+    title = f"{comparison.experiment.name}: {_cells(comparison)}"
+    body = f"""{_header(comparison)}
 <main>
 {_curves(comparison)}
 {pairs_section(comparison)}{data_need_section(read_learning_curve(comparison))}{_size_and_time(comparison)}
 {_results(comparison)}
 {_tuning(comparison)}{inside.section(comparison)}{_runs(comparison)}
 {_settings(comparison)}
-{_facts(comparison)}
-</main>
-<footer>Written by keras_gru.</footer>
-</body>
-</html>
-"""
+{origin(comparison.facts)}
+</main>"""
+    return document(title, body)
 
 
 def _header(comparison: Comparison) -> str:
@@ -96,7 +69,7 @@ def _header(comparison: Comparison) -> str:
         "Size": size,
         "Training": f"up to {plural(experiment.training.epochs, 'epoch')}",
         "Trained for": duration(seconds(comparison)),
-        "Started": _date(comparison.facts["started"]),
+        "Started": date(comparison.facts["started"]),
     }
     about = f'\n<p class="about">{escape(experiment.description)}</p>'
     conclusion = conclude(comparison)
@@ -155,7 +128,7 @@ def _results(comparison: Comparison) -> str:
     def line(row: Row) -> str:
         name = escape(row.label)
         if row.cell:
-            name = f'<span class="name">{_swatch(numbers[row.cell])}<span>{name}</span></span>'
+            name = f'<span class="name">{swatch(numbers[row.cell])}<span>{name}</span></span>'
         remark = f'<span class="remark">{escape(row.remark)}</span>' * bool(row.remark)
         head = f'<th scope="row">{name}{remark}</th>'
         return f"<tr>{head}{cells_of(row.values)}</tr>"
@@ -236,48 +209,8 @@ experiment.yaml; a setting is changed in the file or behind the command.</p>
 </section>"""
 
 
-def _facts(comparison: Comparison) -> str:
-    groups = "".join(
-        f"<div><h3>{escape(name.capitalize())}</h3>{_fact(value)}</div>"
-        for name, value in comparison.facts.items()
-        if name not in PLACED_FACTS and value
-    )
-    return f"""<section aria-labelledby="facts">
-<h2 id="facts">Where it comes from</h2>
-<div class="origin">{groups}</div>
-</section>"""
-
-
-def _fact(value: object) -> str:
-    if isinstance(value, dict):
-        return definitions({name: _text(of) for name, of in value.items()}, "facts")
-    if isinstance(value, list | tuple):
-        return f'<ul class="notes">{"".join(f"<li>{escape(_text(v))}</li>" for v in value)}</ul>'
-    return f"<p>{escape(_text(value))}</p>"
-
-
-def _text(value: object) -> str:
-    return f"{value:,}" if isinstance(value, int) else str(value)
-
-
 def _key(comparison: Comparison) -> str:
-    items = "".join(
-        f'<li class="name">{_swatch(number)}<span>{escape(label)}</span></li>'
-        for label, number in plots.series(comparison).values()
-    )
-    return f'<ul class="key">{items}</ul>'
-
-
-def _swatch(number: int) -> str:
-    """A line with its marker, in the colour of a series."""
-    paint = f"var(--series-{number % len(plots.COLOURS) + 1})"
-    dashes = ";stroke-dasharray:5 2" * (plots.line(number) != "-")
-    shape = MARKER_PATHS[plots.marker(number)]
-    return (
-        '<svg class="swatch" viewBox="0 0 24 12" aria-hidden="true">'
-        f'<path d="M0 6h24" style="stroke:{paint};stroke-width:2{dashes}"/>'
-        f'<path d="{shape}" style="fill:{paint}"/></svg>'
-    )
+    return key(plots.series(comparison).values())
 
 
 def _reading(comparison: Comparison, split: str) -> str:
@@ -293,8 +226,3 @@ def _cells(comparison: Comparison) -> str:
 
 def _unfinished(comparison: Comparison) -> list[RunRecord]:
     return [run for run in comparison.runs if run.status != "finished"]
-
-
-def _date(started: str) -> str:
-    moment = datetime.fromisoformat(started)
-    return f"{moment.day} {moment:%b %Y, %H:%M}"

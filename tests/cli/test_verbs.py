@@ -3,6 +3,7 @@
 import errno
 import json
 import re
+import shlex
 
 import pytest
 from typer.testing import CliRunner
@@ -221,6 +222,47 @@ class TestRuns:
         (run,) = folder.glob("r/*/*")
         (row,) = (run / "results.jsonl").read_text().splitlines()
         assert (json.loads(row)["cell"], json.loads(row)["seed"]) == ("lstm", 7)
+
+
+class TestSweep:
+    @pytest.fixture(autouse=True)
+    def packages(self):
+        pytest.importorskip("optuna", reason="optuna is not installed")
+        pytest.importorskip("sklearn", reason="scikit-learn is not installed")
+
+    def test_draws_trains_and_goes_on(self, folder):
+        drawn = "sweep.ranges.training.learning_rate={low: 1e-3, high: 1e-1, log: true}"
+        command = ["sweep", "quickstart", *TINY, "cells=[gru,simple_rnn]", drawn, "--jobs", 1]
+        said = keras_gru(*command, "--trials", 2)
+        assert "Trial 2 seed 0: finished" in said and "cannot be said from 2 trials" in said
+        page = folder / "runs" / "quickstart" / "sweep" / "report.html"
+        assert "svg" in page.read_text(encoding="utf-8")
+        said = keras_gru(*command, "--trials", 3)
+        assert "Trial 1 seed 0: finished" in said and "Trial 2" not in said
+        assert "cannot be said from 3 trials" in said
+        assert "Trial" not in keras_gru(*command, "--trials", 3)
+        # What it says to go on with, goes.
+        (line,) = (line for line in said.splitlines() if line.startswith("  keras-gru compare"))
+        keras_gru(*shlex.split(line)[1:], "seeds=[0]")
+        assert list(folder.glob("runs/quickstart/*/gru-seed0/*.keras")) or list(
+            folder.glob("runs/quickstart/*/simple_rnn-seed0/*.keras")
+        )
+
+    def test_other_settings_are_refused(self, folder):
+        units = "sweep.ranges.model.units=[1,2]"
+        keras_gru("sweep", "quickstart", *TINY, units, "--trials", 1, "--jobs", 1)
+        said = keras_gru("sweep", "quickstart", *TINY, units, "training.epochs=2", code=2)
+        assert "was begun with other settings (training.epochs)" in said
+
+    def test_a_config_without_ranges(self):
+        assert "nothing to sweep over" in keras_gru("sweep", "quickstart", code=2)
+
+
+def test_help_names_every_verb():
+    said = keras_gru("--help")
+    verbs = "list show copy check train compare learning-curve sweep evaluate inspect generate"
+    for verb in [*verbs.split(), "translate", "report", "schema"]:
+        assert f" {verb} " in said, verb
 
 
 @pytest.mark.parametrize("verb", ["evaluate", "inspect", "generate", "report"])

@@ -3,6 +3,7 @@
 import pytest
 
 from keras_gru.errors import UserError
+from keras_gru.experiments.config import Experiment
 from keras_gru.experiments.training_config import Training
 from keras_gru.experiments.yaml_files import load_experiment
 
@@ -19,7 +20,9 @@ DATASETS = (
     "'texts', 'tfds_tags', 'tfds_texts', 'tiny_shakespeare', 'xml'"
 )
 MODELS = "'classifier', 'encoder_decoder', 'forecaster', 'language_model', 'polyphony', 'tagger'"
-TOP = "cells, dataset, description, match, model, name, runs, seeds, target, training, tuning"
+TOP = (
+    "cells, dataset, description, match, model, name, runs, seeds, sweep, target, training, tuning"
+)
 
 TRAINING = ", ".join(sorted(Training.model_fields))
 
@@ -227,6 +230,59 @@ VALUES = (
 )
 def test_values_to_try(tuning, sentence):
     assert complaint(f"{GOOD}tuning: {tuning}\n") == f"a.yaml:4: {sentence}"
+
+
+LIST = f"settings or {VALUES}"
+NAMES = "expected settings of training or of model, such as training.learning_rate, received"
+UNITS = "model.units: expected a whole number from 1 to 65536 or null, received"
+
+
+@pytest.mark.parametrize(
+    ("sweep", "sentence"),
+    {
+        "{trials: 3}": "sweep.ranges: missing setting; expected settings",
+        "{ranges: {}}": "sweep.ranges: expected ranges of one setting or more, received none",
+        "{ranges: {units: [1]}}": f"sweep.ranges: {NAMES} 'units'",
+        "{ranges: {dataset.length: [1]}}": f"sweep.ranges: {NAMES} 'dataset.length'",
+        "{ranges: {model.units: 3}}": f"sweep.ranges.model.units: expected {LIST}, received 3",
+        "{ranges: {model.units: []}}": f"sweep.ranges.model.units: expected {VALUES}, received []",
+        "{ranges: {model.units: {low: 3}}}": "sweep.ranges.model.units.high: missing setting; "
+        "expected a whole number or a number",
+        "{ranges: {model.units: {low: 3, high: 4, logg: true}}}": "sweep.ranges.model.units.logg: "
+        "unknown setting. Did you mean 'log'?",
+        "{ranges: {model.units: {low: 4, high: 4}}}": "sweep.ranges.model.units: 'low' is below "
+        "'high', received 4 and 4",
+        "{ranges: {model.dropout: {low: 0, high: 0.5, log: true}}}": "sweep.ranges.model.dropout: "
+        "with 'log', 'low' is above 0, received 0",
+        "{ranges: {model.units: {low: 4, high: 8, log: true, step: 2}}}": "sweep.ranges.model.units"
+        ": give 'log' or 'step', received both",
+        "{ranges: {model.units: {low: 4, high: 8, step: 3}}}": "sweep.ranges.model.units: 'step' "
+        "leads from 'low' to 'high', received 3 from 4 to 8",
+        "{ranges: {model.units: {low: 4, high: 8, step: 0.5}}}": "sweep.ranges.model.units: whole "
+        "numbers have a whole 'step', received 0.5",
+        # What is drawn must fit the setting, at both ends of its range.
+        "{ranges: {model.unit: [1]}}": "model.unit: unknown setting. Did you mean 'units'?",
+        "{ranges: {model.dropout: {low: 0.5, high: 1.5}}}": "model.dropout: expected a number of "
+        "at least 0 and below 1, received 1.5",
+        "{ranges: {model.units: {low: 4, high: 8.5}}}": f"{UNITS} 8.5",
+        "{ranges: {model.units: [4, 0]}}": f"{UNITS} 0",
+        f"{{ranges: {{training.epochs: {list(range(1, 1003))}}}}}": "sweep.ranges: at most 1,000 "
+        "combinations for a cell, received 1,002",
+        "{sampler: grid, ranges: {model.units: [4]}}": "sweep.sampler: expected one of 'tpe', "
+        "'random', received 'grid'",
+    }.items(),
+    ids=lambda value: value[:60],
+)
+def test_what_is_drawn(sweep, sentence):
+    assert complaint(f"{GOOD}sweep: {sweep}\n") == f"a.yaml:4: {sentence}"
+
+
+def test_settings_that_only_go_together_are_tried_together(tmp_path):
+    text = f"{GOOD}sweep: {{ranges: {{training.schedule: [step], training.decay_factor: [0.5]}}}}\n"
+    assert "'step' needs 'decay_epochs'" in complaint(text)
+    (tmp_path / "a.yaml").write_text(text)
+    drawn = "sweep.ranges.training.decay_epochs={low: 2, high: 5}"
+    assert "training.decay_epochs" in load_experiment(tmp_path / "a.yaml", [drawn]).sweep.ranges
 
 
 def test_every_value_to_try_is_checked_and_said_at_its_line():

@@ -171,6 +171,13 @@ class TestOverrides:
         assert tuning == {"training.learning_rate": (3,), "model.dropout": (0.1,)}
         assert load(text, "tuning=null").tuning is None
 
+    def test_what_a_sweep_draws_is_named_by_its_setting(self):
+        text = GOOD + "sweep: {ranges: {model.layers: {low: 2, high: 8}, model.dropout: [0.1]}}\n"
+        sweep = load(text, "sweep.ranges.model.layers.high=4", "sweep.trials=7").sweep
+        assert (sweep.trials, sweep.ranges["model.layers"].high) == (7, 4)
+        listed = load(text, "sweep.ranges.model.layers=[3]").sweep.ranges
+        assert (listed["model.layers"], listed["model.dropout"]) == ((3,), (0.1,))
+
     def test_the_later_wins(self):
         assert load(GOOD, "seeds=[1]", "seeds=[2]").seeds == (2,)
 
@@ -357,6 +364,21 @@ def experiments(draw):
                     "training.learning_rate": st.lists(floats, min_size=1, max_size=2).map(tuple),
                     "training.clip_norm": st.just((None, 1)),
                     "training.jit_compile": st.just(("auto", False)),
+                }
+            )
+        ),
+        sweep=draw(
+            st.none()
+            | st.fixed_dictionaries(
+                {
+                    "sampler": st.sampled_from(["tpe", "random"]),
+                    "ranges": st.fixed_dictionaries(
+                        {
+                            "training.learning_rate": st.just({"low": 1e-5, "high": 1, "log": True})
+                            | st.lists(floats, min_size=1, max_size=2).map(tuple),
+                            "training.batch_size": st.just({"low": 8, "high": 32, "step": 8}),
+                        }
+                    ),
                 }
             )
         ),

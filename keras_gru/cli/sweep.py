@@ -1,0 +1,47 @@
+"""keras-gru sweep"""
+
+from typing import Annotated
+
+import typer
+
+from keras_gru.cli.arguments import Config, Jobs, Overrides
+from keras_gru.cli.start import start_tensorflow
+
+
+def sweep(
+    config: Config,
+    overrides: Overrides = None,
+    trials: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="Networks in all; default: the config's."),
+    ] = None,
+    storage: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL",
+            help="A database, such as postgresql://…, or a journal file that several machines "
+            "share; default: a journal file in runs/NAME/sweep.",
+        ),
+    ] = None,
+    jobs: Jobs = None,
+) -> None:
+    """Draw cells and settings, train a network for each, and say what matters.
+
+    The same command goes on with what was stopped, or works on it from another machine.
+    """
+    from keras_gru.experiments.yaml_files import load_experiment
+
+    changes = [*(overrides or ()), *([] if trials is None else [f"sweep.trials={trials}"])]
+    experiment = load_experiment(config, changes)
+    start_tensorflow()
+    from keras_gru.experiments.sweep import sweep
+    from keras_gru.report.sweep_page import write_sweep_page
+    from keras_gru.report.sweep_words import print_sweep
+    from keras_gru.report.watch import watch
+
+    with watch(experiment) as watching:
+        result = sweep(experiment, storage=storage, watch=watching, jobs=jobs)
+    print_sweep(result)
+    page = result.folder / "report.html"
+    write_sweep_page(result, page)
+    typer.echo(f"The page: {page}")

@@ -1,0 +1,40 @@
+"""What may be tried of an experiment: values of settings of its model and of its training."""
+
+import itertools
+import math
+import re
+from collections.abc import Iterable, Mapping, Sequence
+
+Value = bool | int | float | str | None
+_LARGEST_GRID = 1_000  # combinations; more is a slip of the pen
+
+
+def check_names(names: Iterable[str]) -> None:
+    """Refuses what is not the dotted name of a setting: the data are the same for all.
+
+    Raises:
+        ValueError: for the first that is not.
+    """
+    for name in names:
+        if not re.fullmatch(r"(training|model)\.\w+", name) or name == "model.kind":
+            raise ValueError(
+                "expected settings of training or of model, such as training.learning_rate, "
+                f"received {name!r}"
+            )
+
+
+def check_size(values: Iterable[Sequence[Value]]) -> None:
+    """Refuses lists of values that make too many combinations.
+
+    Raises:
+        ValueError: they do.
+    """
+    size = math.prod(map(len, values))
+    if size > _LARGEST_GRID:
+        raise ValueError(f"at most {_LARGEST_GRID:,} combinations for a cell, received {size:,}")
+
+
+def grid(values: Mapping[str, Sequence[Value]]) -> tuple[dict[str, Value], ...]:
+    """All combinations, the last setting varying fastest."""
+    products = itertools.product(*values.values())
+    return tuple(dict(zip(values, chosen, strict=True)) for chosen in products)
