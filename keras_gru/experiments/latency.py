@@ -10,7 +10,7 @@ from keras_gru.experiments.config import Experiment
 from keras_gru.experiments.run import build
 
 WARM_UP = 10  # calls that are not timed: the first compiles
-CALLS = 200
+CALLS = 100
 
 
 def step_latency(experiment: Experiment, dataset: SequenceDataset, cell: str) -> float:
