@@ -59,7 +59,7 @@ class Experiment(Settings):
     ] = None
     sweep: Annotated[
         Sweep | None,
-        Field(description="what keras-gru sweep draws; it leaves `tuning` and all seeds but one"),
+        Field(description="what keras-gru sweep draws; it takes the first seed, and no tuning"),
     ] = None
     runs: Annotated[str, Field(min_length=1, description="the folder of run folders")] = "runs"
 

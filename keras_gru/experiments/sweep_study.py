@@ -192,11 +192,12 @@ def _in_a_sentence(storage: str) -> Iterator[None]:
     """Says what is wrong with a storage, without the password that a URL may hold."""
     try:
         yield
-    except (sqlalchemy.exc.SQLAlchemyError, ImportError, ValueError) as error:
+    except (sqlalchemy.exc.SQLAlchemyError, ImportError, OSError, ValueError) as error:
         where = storage if "://" not in storage else f"{storage.partition('://')[0]}://…"
+        said = (str(error).replace(storage, where).splitlines() or [type(error).__name__])[0][:150]
         raise UserError(
-            f"The storage {where} cannot be used ({str(error).splitlines()[0][:150]}); give a "
-            "journal file, or a URL such as sqlite:///sweep.db or postgresql://…"
+            f"The storage {where} cannot be used ({said}); give a journal file, or a URL such as "
+            "sqlite:///sweep.db or postgresql://…"
         ) from error
 
 

@@ -125,8 +125,8 @@ def test_ctrl_c_keeps_what_is_finished_and_gives_back_the_rest(tmp_path):
 
 
 def test_a_dead_process_is_replaced_and_one_that_dies_again_spoils_no_other_trial(tmp_path):
-    experiment, watch = small(tmp_path, cells=("gru",), trials=3), Killer("trial-1", times=2)
-    with pytest.raises(UserError, match=r"^Trial 1: the process died, twice; all others are kept"):
+    experiment, watch = small(tmp_path, cells=("gru",), trials=3), Killer("trial-2", times=2)
+    with pytest.raises(UserError, match=r"^Trial 2: the process died, twice; all others are kept"):
         sweep(experiment, watch=watch, jobs=2)
     assert [("It is tried once more" in note) for note in watch.notes if "SIGKILL" in note] == [
         True,
@@ -135,7 +135,7 @@ def test_a_dead_process_is_replaced_and_one_that_dies_again_spoils_no_other_tria
     assert not multiprocessing.active_children()
     study = study_of(experiment, tmp_path / "runs" / "tiny" / "sweep" / "journal.log")
     kept = sweep_study.finished(study)
-    assert [trial.number for trial in kept] == [1, 2]
+    assert [trial.number for trial in kept] == [0, 2]
     result = sweep(experiment)
     assert result.trials[:2] == kept and len(result.trials) == 3
 
