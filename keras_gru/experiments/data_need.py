@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from keras_gru.experiments.learning_curve import LearningCurve
+from keras_gru.experiments.shares import LearningCurve
 from keras_gru.experiments.verdicts import paired_interval
 
 RESAMPLES = 2_000

@@ -1,36 +1,16 @@
 """How much data a cell needs: the same comparison on nested shares of the training sequences."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from keras_gru import datasets
 from keras_gru.errors import UserError
 from keras_gru.experiments.compare import compare
 from keras_gru.experiments.config import Experiment
-from keras_gru.experiments.results import Comparison, RunFolder
+from keras_gru.experiments.results import RunFolder
+from keras_gru.experiments.shares import LearningCurve
 from keras_gru.experiments.watching import SILENT, Watch
 
 SHARES = (0.01, 0.02, 0.05, 0.1, 0.25, 0.5)
-
-
-@dataclass(frozen=True)
-class LearningCurve:
-    """Comparisons on shares of the training sequences.
-
-    Args:
-        comparisons: by share, the smallest first; the last is 1, all of them.
-    """
-
-    comparisons: Mapping[float, Comparison]
-
-    @property
-    def whole(self) -> Comparison:
-        """That on all sequences."""
-        return self.comparisons[1.0]
-
-    def sequences(self, share: float) -> int:
-        """How many sequences a share is."""
-        return self.comparisons[share].facts["sequences"]["train"]
 
 
 def learning_curve(
@@ -88,14 +68,3 @@ def check_shares(shares: Sequence[float]) -> None:
             "shares: expected different numbers above 0 and below 1 (all of train comes by itself),"
             f" received {', '.join(f'{share:g}' for share in shares) or 'none'}."
         )
-
-
-def read_learning_curve(comparison: Comparison) -> LearningCurve | None:
-    """What the folder of a comparison holds of a learning curve; None where it has none."""
-    folder = RunFolder(comparison.folder) if comparison.folder else None
-    shares = folder.shares() if folder else ()
-    if not shares:
-        return None
-    found = {share: folder.of_share(share) for share in shares}
-    known = {share: of.comparison() for share, of in found.items() if of.has_facts()}
-    return LearningCurve({**known, 1.0: comparison})

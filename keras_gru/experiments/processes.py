@@ -82,8 +82,9 @@ class Processes:
         )
         if number not in self._workers or not self._workers[number].process.is_alive():
             self._workers[number] = self._hire(number)
-        self._workers[number].job = job
-        self._workers[number].connection.send(job)
+        worker = self._workers[number]
+        worker.job, worker.process.name = job, f"{job.name} seed {job.seed}"
+        worker.connection.send(job)
 
     def wait(self, watch: Watch) -> tuple[Job, RunRecord | None]:
         while True:

@@ -11,8 +11,8 @@ from rich.table import Table
 from rich.text import Text
 
 from keras_gru.experiments.data_need import data_needs, percent, sentence
-from keras_gru.experiments.learning_curve import LearningCurve
 from keras_gru.experiments.results import Comparison
+from keras_gru.experiments.shares import LearningCurve
 from keras_gru.experiments.statistics import summarize
 from keras_gru.report import plots
 from keras_gru.report.formatting import spread

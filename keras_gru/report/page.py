@@ -4,8 +4,8 @@ from html import escape
 from pathlib import Path
 
 from keras_gru.datasets.sequence_dataset import Metric
-from keras_gru.experiments.learning_curve import read_learning_curve
 from keras_gru.experiments.results import Comparison, RunRecord
+from keras_gru.experiments.shares import read_learning_curve
 from keras_gru.experiments.statistics import plural, seconds
 from keras_gru.experiments.verdicts import conclude
 from keras_gru.experiments.yaml_files import dump_experiment

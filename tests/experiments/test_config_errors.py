@@ -3,7 +3,6 @@
 import pytest
 
 from keras_gru.errors import UserError
-from keras_gru.experiments.config import Experiment
 from keras_gru.experiments.training_config import Training
 from keras_gru.experiments.yaml_files import load_experiment
 

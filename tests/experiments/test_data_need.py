@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from keras_gru.experiments.data_need import data_needs, sentence
-from keras_gru.experiments.learning_curve import LearningCurve
+from keras_gru.experiments.shares import LearningCurve
 from tests.experiments.helpers import comparison
 
 SHARES = (0.01, 0.1, 1.0)

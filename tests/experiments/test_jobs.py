@@ -22,15 +22,15 @@ class Killer(Recorder):
 
     def __init__(self, cell, times):
         super().__init__()
-        self.cell, self.times, self.running = cell, times, []
+        self.cell, self.times = cell, times
 
     def started(self, cell, seed, first_epoch):
         super().started(cell, seed, first_epoch)
-        self.running.append(len(multiprocessing.active_children()))
         if cell == self.cell and self.times:
             self.times -= 1
-            newest = max(multiprocessing.active_children(), key=lambda process: process.pid)
-            newest.kill()
+            for process in multiprocessing.active_children():
+                if process.name == f"{cell} seed {seed}":
+                    process.kill()
 
 
 @given(st.integers(1, 130), st.integers(1, 130))

@@ -11,8 +11,9 @@ from keras_gru.datasets.forecasting import windows
 from keras_gru.datasets.sequence_dataset import SPLITS
 from keras_gru.errors import UserError
 from keras_gru.experiments.compare import compare
-from keras_gru.experiments.learning_curve import check_shares, learning_curve, read_learning_curve
+from keras_gru.experiments.learning_curve import check_shares, learning_curve
 from keras_gru.experiments.results import RunFolder
+from keras_gru.experiments.shares import read_learning_curve
 from tests.experiments.helpers import Recorder, timeless, tiny
 
 
