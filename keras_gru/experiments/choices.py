@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 Value = bool | int | float | str | None
+# What says how large a network is takes the place of the other.
+OTHER_SIZE = {"model.units": "parameters", "model.parameters": "units"}
 _LARGEST_GRID = 1_000  # combinations; more is a slip of the pen
 
 

@@ -7,7 +7,7 @@ from pydantic import Field, field_validator, model_validator
 
 from keras_gru.datasets.config import DatasetConfig
 from keras_gru.datasets.config.generated import Generated
-from keras_gru.experiments.choices import Value, check_names, check_size, grid
+from keras_gru.experiments.choices import OTHER_SIZE, Value, check_names, check_size, grid
 from keras_gru.experiments.sweep_config import Sweep, ends
 from keras_gru.experiments.training_config import Training
 from keras_gru.models.config import ModelConfig
@@ -173,4 +173,6 @@ class Experiment(Settings):
         for name, value in settings.items():
             group, _, setting = name.partition(".")
             changed[group][setting] = value
+            if name in OTHER_SIZE:
+                changed[group][OTHER_SIZE[name]] = None
         return type(self).model_validate(changed)

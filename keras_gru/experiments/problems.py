@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from keras_gru.cells import nearest_cells
 from keras_gru.errors import did_you_mean
+from keras_gru.experiments.choices import OTHER_SIZE
 from keras_gru.experiments.config import Experiment
 from keras_gru.experiments.yaml_tree import Node, Place
 
@@ -64,7 +65,8 @@ def unfit_values(root: Node) -> list[Problem]:
         for name, value in combination.items():
             group, _, setting = name.partition(".")
             old = tree.get(group, Node({}, value.place))
-            tree[group] = Node(old.value | {setting: value}, old.place)
+            kept = {key: of for key, of in old.value.items() if key != OTHER_SIZE.get(name)}
+            tree[group] = Node(kept | {setting: value}, old.place)
         tried = Node(tree, root.place)
         try:
             Experiment.model_validate(tried.plain(), strict=True)

@@ -28,10 +28,9 @@ class LearningCurve:
 
 def read_learning_curve(comparison: Comparison) -> LearningCurve | None:
     """What the folder of a comparison holds of a learning curve; None where it has none."""
-    folder = RunFolder(comparison.folder) if comparison.folder else None
-    shares = folder.shares() if folder else ()
-    if not shares:
+    if comparison.folder is None or not (comparison.folder / "shares").is_dir():
         return None
-    found = {share: folder.of_share(share) for share in shares}
+    folder = RunFolder(comparison.folder)
+    found = {share: folder.of_share(share) for share in folder.shares()}
     known = {share: of.comparison() for share, of in found.items() if of.has_facts()}
     return LearningCurve({**known, 1.0: comparison})

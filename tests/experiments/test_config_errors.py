@@ -284,6 +284,12 @@ def test_settings_that_only_go_together_are_tried_together(tmp_path):
     assert "training.decay_epochs" in load_experiment(tmp_path / "a.yaml", [drawn]).sweep.ranges
 
 
+def test_a_size_to_try_takes_the_place_of_the_other():
+    units = load_experiment("jsb_chorales", ["model.parameters=null", "model.units=3"])
+    assert units.with_settings({"model.parameters": 500}).model.units is None
+    assert "model.parameters" in units.sweep.ranges and units.model.units == 3
+
+
 def test_every_value_to_try_is_checked_and_said_at_its_line():
     said = complaint(
         f"{GOOD}tuning:\n  training.epochs:\n    - 3\n    - 0\n  model.dropout: [0.5, 1.5]\n",
