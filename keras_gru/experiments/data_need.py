@@ -124,9 +124,13 @@ def _who_needs_less(need: DataNeed, curve: LearningCurve) -> str:
     if need.needs[less] > need.needs[more]:
         less, more = more, less
     label = {need.one: need.label, need.other: need.other_label}
+    share = {
+        cell: f"{percent(of)}{' or less' * (of <= min(curve.comparisons))}"
+        for cell, of in need.needs.items()
+    }
     what = (
-        f"to reach {need.target:,.{metric.digits}f}, {label[less]} needs "
-        f"{percent(need.needs[less])} and {label[more]} {percent(need.needs[more])}"
+        f"to reach {need.target:,.{metric.digits}f}, {label[less]} needs {share[less]} of train "
+        f"and {label[more]} {share[more]}"
     )
     if need.ratio is None:
         return f"{what}, without an interval: {need.seeds} of {FEWEST_SEEDS} seeds"

@@ -38,7 +38,7 @@ def test_curves_that_cross_do_so_where_the_lines_meet():
     assert need.ratio.value == pytest.approx(10**0.4, rel=0.04)
     said = sentence(need, found)
     assert said.startswith("GRU is better at 1%, 10% of train; LSTM is better at 100% of train; ")
-    assert "they cross at 32% [" in said and "LSTM needs 40% and GRU 100%" in said
+    assert "they cross at 32% [" in said and "LSTM needs 40% of train and GRU 100%" in said
 
 
 def test_a_metric_of_which_more_is_better_gives_the_same():
