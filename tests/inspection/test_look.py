@@ -179,7 +179,7 @@ def test_of_a_translation_each_side_has_its_own_words(layer, words):
         datasets.Metric("accuracy", "max", "accuracy"),
         dict.fromkeys(("train", "validation", "test"), split),
         vocabulary=("", "[UNK]", "good", "day"),
-        target_vocabulary=("", "Y", "hola"),
+        target_vocabulary=("", "<s>", "hola"),
     )
     read = np.zeros((1, len(words), 2))
     found = look._what_it_reads(dataset, 0, read, keras.layers.Identity(name=layer))
