@@ -174,5 +174,5 @@ class Experiment(Settings):
             group, _, setting = name.partition(".")
             changed[group][setting] = value
             if name in OTHER_SIZE:
-                changed[group][OTHER_SIZE[name]] = None
+                changed[group][OTHER_SIZE[name]] = changed["match"] = None
         return type(self).model_validate(changed)

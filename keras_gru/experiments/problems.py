@@ -67,6 +67,8 @@ def unfit_values(root: Node) -> list[Problem]:
             old = tree.get(group, Node({}, value.place))
             kept = {key: of for key, of in old.value.items() if key != OTHER_SIZE.get(name)}
             tree[group] = Node(kept | {setting: value}, old.place)
+            if name in OTHER_SIZE:
+                tree.pop("match", None)
         tried = Node(tree, root.place)
         try:
             Experiment.model_validate(tried.plain(), strict=True)

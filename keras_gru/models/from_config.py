@@ -68,6 +68,7 @@ def with_budget_of(config: ModelConfig, spec: SequenceSpec, cell: str) -> ModelC
 
     Example:
 
+    >>> from keras_gru.models.config import Polyphony
     >>> spec = SequenceSpec(task="polyphony", outputs=100, features=100)
     >>> with_budget_of(Polyphony(kind="polyphony", units=46), spec, "gru").parameters
     20286

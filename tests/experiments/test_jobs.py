@@ -18,15 +18,17 @@ RATES = {"training.learning_rate": (1e-5, 0.02)}
 
 
 class Killer(Recorder):
-    """Kills the process of a run as soon as it has started, so many times."""
+    """Kills the process of the first run of a cell as soon as it has started, so many times."""
 
     def __init__(self, cell, times):
         super().__init__()
-        self.cell, self.times = cell, times
+        self.cell, self.times, self.seed = cell, times, None
 
     def started(self, cell, seed, first_epoch):
         super().started(cell, seed, first_epoch)
-        if cell == self.cell and self.times:
+        if cell == self.cell and self.seed is None:
+            self.seed = seed
+        if (cell, seed) == (self.cell, self.seed) and self.times:
             self.times -= 1
             for process in multiprocessing.active_children():
                 if process.name == f"{cell} seed {seed}":

@@ -64,7 +64,7 @@ def test_the_script_and_the_command_are_the_same_run(tmp_path):
     (tmp_path / "command").mkdir()
     words = ["quickstart", *SMALL, "cells=[gru,lstm]"]
     printed = run(tmp_path / "script", "compare.py", *words)
-    run(tmp_path / "command", "-m", "keras_gru", "compare", *words)
+    run(tmp_path / "command", "-m", "keras_gru", "compare", *words, "--jobs", "1")
     folder, script = results(tmp_path / "script")
     _, command = results(tmp_path / "command")
     assert script == command and [row["cell"] for row in script] == ["gru", "lstm"]
