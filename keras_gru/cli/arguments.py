@@ -10,6 +10,10 @@ from keras_gru.errors import UserError
 Config = Annotated[
     str, typer.Argument(help="A YAML file, or the name of a packaged config (keras-gru list).")
 ]
+ConfigOrNone = Annotated[  # where --resume can take its place
+    str | None,
+    typer.Argument(help="A YAML file, or the name of a packaged config (keras-gru list)."),
+]
 Overrides = Annotated[
     list[str] | None,
     typer.Argument(

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from keras_gru.cli.arguments import Address, Executor, Jobs, Overrides, cluster
+from keras_gru.cli.arguments import Address, ConfigOrNone, Executor, Jobs, Overrides, cluster
 from keras_gru.cli.start import start_tensorflow
 from keras_gru.errors import UserError
 
@@ -15,10 +15,7 @@ if TYPE_CHECKING:
 
 
 def compare(
-    config: Annotated[
-        str | None,
-        typer.Argument(help="A YAML file, or the name of a packaged config (keras-gru list)."),
-    ] = None,
+    config: ConfigOrNone = None,
     overrides: Overrides = None,
     resume: Annotated[
         Path | None,

@@ -5,17 +5,14 @@ from typing import Annotated
 
 import typer
 
-from keras_gru.cli.arguments import Address, Executor, Jobs, Overrides, cluster
+from keras_gru.cli.arguments import Address, ConfigOrNone, Executor, Jobs, Overrides, cluster
 from keras_gru.cli.compare import chosen
 from keras_gru.cli.start import start_tensorflow
 from keras_gru.errors import UserError
 
 
 def learning_curve(
-    config: Annotated[
-        str | None,
-        typer.Argument(help="A YAML file, or the name of a packaged config (keras-gru list)."),
-    ] = None,
+    config: ConfigOrNone = None,
     overrides: Overrides = None,
     shares: Annotated[
         str | None,

@@ -11,7 +11,7 @@ from keras_gru.experiments.config import Experiment
 from keras_gru.experiments.jobs import Job, Retries, work
 from keras_gru.experiments.results import RunFolder, RunRecord
 from keras_gru.experiments.statistics import plural
-from keras_gru.experiments.watching import Watch
+from keras_gru.experiments.watching import Relay, Watch
 from keras_gru.files import replacing
 
 LOCAL = "local"
@@ -137,7 +137,7 @@ def _do(job: Job, experiment: Experiment, dataset, files: dict[str, bytes], even
         _write(path, files)
         try:
             dataset = datasets.load(experiment.dataset) if dataset is None else dataset
-            record = work(job, experiment, dataset, folder, _Relay(events))
+            record = work(job, experiment, dataset, folder, Relay(events.put.remote))
         except UserError as error:
             return str(error)
         return record, _read(path)
@@ -155,17 +155,6 @@ class _Events:
     def take(self):
         events, self.waiting = self.waiting, []
         return events
-
-
-class _Relay(Watch):
-    def __init__(self, events):
-        self.events = events
-
-    def started(self, *event):
-        self.events.put.remote(("started", *event))
-
-    def epoch(self, *event):
-        self.events.put.remote(("epoch", *event))
 
 
 def _read(path: Path) -> dict[str, bytes]:

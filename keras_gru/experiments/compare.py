@@ -56,10 +56,11 @@ def compare(
     folder = folder or RunFolder.create(experiment)
     notes = notes_on(experiment, dataset)
     queue = Queue(experiment, folder, dataset.metric)
+    if folder.has_facts():
+        _check_same_data(folder, dataset)
     workers = _workers(queue, dataset, given is not None, jobs, cluster)
     if not folder.has_facts():  # a resumed comparison keeps the date and the machine of its start
         folder.write_facts(facts_of(dataset, notes, workers.place))
-    _check_same_data(folder, dataset)
     for note in notes:
         watch.note(note)
     watch.plan([(job.name, job.label, job.seed) for job in queue.plan], epochs, dataset.metric)

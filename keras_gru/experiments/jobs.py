@@ -1,7 +1,7 @@
 """A comparison as jobs: one network each, given out in order once their settings are known."""
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -112,8 +112,15 @@ class Queue:
                 Job(cell, seed),
             )
         ]
-        self.done = [(job, record) for job in self.plan if (record := self._known(job)) is not None]
-        self.waiting = [job for job in self.plan if job not in [known for known, _ in self.done]]
+        tries, runs = folder.tries(), folder.records()
+        self.done: list[tuple[Job, RunRecord]] = []
+        self.waiting: list[Job] = []
+        for job in self.plan:
+            record = _known(job, runs if job.attempt is None else tries)
+            if record is None:
+                self.waiting.append(job)
+            else:
+                self.done.append((job, record))
         self._chosen: dict[str, dict[str, Value] | None] = {}
 
     def next(self) -> Job | None:
@@ -133,21 +140,20 @@ class Queue:
         self.folder.add(record)
         (job.path(self.folder) / checkpoint.FILE).unlink(missing_ok=True)
 
-    def _known(self, job: Job) -> RunRecord | None:
-        """What an earlier process has found."""
-        tried = job.attempt is not None
-        for record in self.folder.tries() if tried else self.folder.records():
-            if record.cell == job.cell and (
-                record.settings == job.settings if tried else record.seed == job.seed
-            ):
-                return record
-        return None
-
     def settings(self, cell: str) -> dict[str, Value] | None:
         """What tuning has chosen for a cell; None while it has not."""
         if self._chosen.get(cell) is None:
             self._chosen[cell] = choose(self.experiment, cell, self.folder, self.metric)
         return self._chosen[cell]
+
+
+def _known(job: Job, records: Sequence[RunRecord]) -> RunRecord | None:
+    """What an earlier process has found."""
+    for record in records:
+        same = record.seed == job.seed if job.attempt is None else record.settings == job.settings
+        if record.cell == job.cell and same:
+            return record
+    return None
 
 
 class Workers(Protocol):

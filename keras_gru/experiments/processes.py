@@ -17,7 +17,7 @@ from keras_gru.errors import UserError
 from keras_gru.experiments.config import Experiment
 from keras_gru.experiments.jobs import Job, Retries, work
 from keras_gru.experiments.results import RunFolder, RunRecord
-from keras_gru.experiments.watching import Watch
+from keras_gru.experiments.watching import Relay, Watch
 
 _spawn = multiprocessing.get_context("spawn")  # TensorFlow does not survive a fork
 
@@ -140,7 +140,7 @@ def _serve(
     """What a process does: one job after the other, until nobody asks any more."""
     os.dup2(2, 1)  # the terminal belongs to the asking process
     folder = RunFolder(path)
-    told = _Relay(connection)
+    told = Relay(connection.send)
     with contextlib.suppress(EOFError, BrokenPipeError):  # the asking process has ended
         while True:
             job = connection.recv()
@@ -149,19 +149,6 @@ def _serve(
                 connection.send(("ended", work(job, experiment, dataset, folder, told)))
             except UserError as error:
                 connection.send(("refused", str(error)))
-
-
-class _Relay(Watch):
-    """Sends what happens to the asking process."""
-
-    def __init__(self, connection: Connection):
-        self.connection = connection
-
-    def started(self, *event):
-        self.connection.send(("started", *event))
-
-    def epoch(self, *event):
-        self.connection.send(("epoch", *event))
 
 
 @contextlib.contextmanager

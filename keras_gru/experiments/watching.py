@@ -1,6 +1,6 @@
 """Who watches a comparison is told of its events; `Watch` itself keeps silent."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from keras_gru.datasets.sequence_dataset import Metric
 from keras_gru.experiments.results import RunRecord
@@ -29,6 +29,23 @@ class Watch:
 
     def note(self, text: str) -> None:
         """A fact worth reading, in one sentence."""
+
+
+class Relay(Watch):
+    """Hands on how a run gets on, to one in another process.
+
+    Args:
+        send: takes each event as a tuple: the name of the method, and its arguments.
+    """
+
+    def __init__(self, send: Callable[[tuple], object]):
+        self._send = send
+
+    def started(self, *event):
+        self._send(("started", *event))
+
+    def epoch(self, *event):
+        self._send(("epoch", *event))
 
 
 SILENT = Watch()

@@ -18,20 +18,7 @@ ROWS = table.rows()
 
 def first(dataset, count):
     """The first sequences of each split."""
-
-    def cut(arrays):
-        return {name: array[:count] for name, array in arrays.items()}
-
-    splits = {
-        name: dataclasses.replace(
-            of,
-            inputs=cut(of.inputs),
-            targets=of.targets[:count],
-            lengths=cut(of.lengths),
-            weights=None if of.weights is None else of.weights[:count],
-        )
-        for name, of in dataset.splits.items()
-    }
+    splits = {name: of.part(slice(count)) for name, of in dataset.splits.items()}
     return dataclasses.replace(dataset, splits=splits)
 
 
