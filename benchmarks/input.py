@@ -19,8 +19,8 @@ import time
 
 from keras_gru import datasets
 from keras_gru.errors import one_sentence
+from keras_gru.experiments.configuration.yaml_files import load_experiment
 from keras_gru.experiments.run import build
-from keras_gru.experiments.yaml_files import load_experiment
 
 RECIPES = (
     "quickstart",

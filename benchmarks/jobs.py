@@ -16,7 +16,7 @@ import time
 from keras_gru import datasets
 from keras_gru.errors import one_sentence
 from keras_gru.experiments.compare import compare
-from keras_gru.experiments.yaml_files import load_experiment
+from keras_gru.experiments.configuration.yaml_files import load_experiment
 from keras_gru.layers.compiling import available_cores
 
 

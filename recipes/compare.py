@@ -12,8 +12,8 @@ import argparse
 
 from keras_gru.errors import UserError, one_sentence
 from keras_gru.experiments.compare import compare
+from keras_gru.experiments.configuration.yaml_files import load_experiment
 from keras_gru.experiments.results import RunFolder
-from keras_gru.experiments.yaml_files import load_experiment
 from keras_gru.report.page import write_page
 from keras_gru.report.table import print_results
 from keras_gru.report.watch import watch

@@ -15,7 +15,7 @@ import keras
 import keras_gru
 from keras_gru.errors import one_sentence
 from keras_gru.experiments.compare import compare
-from keras_gru.experiments.yaml_files import load_experiment
+from keras_gru.experiments.configuration.yaml_files import load_experiment
 from keras_gru.report.page import write_page
 from keras_gru.report.table import print_results
 from keras_gru.report.watch import watch

@@ -14,8 +14,8 @@ import argparse
 from keras_gru import datasets
 from keras_gru.cells import cell_label
 from keras_gru.errors import one_sentence
+from keras_gru.experiments.configuration.yaml_files import load_experiment
 from keras_gru.experiments.run import build, evaluate, fit, save
-from keras_gru.experiments.yaml_files import load_experiment
 from keras_gru.report.watch import watch
 
 

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from table import FOLDER, Row
 
-from keras_gru.experiments.cost import costs, target
 from keras_gru.experiments.results import Comparison
-from keras_gru.experiments.statistics import Spread, seconds, summarize, tunings
-from keras_gru.experiments.verdicts import compare_pairs, conclude
+from keras_gru.experiments.statistics.cost import costs, target
+from keras_gru.experiments.statistics.summary import Spread, seconds, summarize, tunings
+from keras_gru.experiments.statistics.verdicts import compare_pairs, conclude
 from keras_gru.files import write_text
 
 _VERSIONS = ("python", "backend", "keras-gru", "keras", "tensorflow", "jax", "torch")

@@ -10,9 +10,9 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from keras_gru.errors import UserError, did_you_mean
-from keras_gru.experiments.config import Experiment
-from keras_gru.experiments.yaml_files import load_experiment
-from keras_gru.experiments.yaml_tree import Place, parse
+from keras_gru.experiments.configuration.experiment import Experiment
+from keras_gru.experiments.configuration.yaml_files import load_experiment
+from keras_gru.experiments.configuration.yaml_tree import Place, parse
 from keras_gru.settings import Settings
 
 FOLDER = Path(__file__).resolve().parent

@@ -15,7 +15,7 @@ def check(
     ] = False,
 ) -> None:
     """Say what is wrong with a config, or that nothing is."""
-    from keras_gru.experiments.yaml_files import dump_experiment, load_experiment
+    from keras_gru.experiments.configuration.yaml_files import dump_experiment, load_experiment
 
     experiment = load_experiment(config, overrides or ())
     typer.echo(dump_experiment(experiment) if resolved else f"{config}: ok", nl=not resolved)

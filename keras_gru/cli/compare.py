@@ -10,7 +10,7 @@ from keras_gru.cli.start import start_tensorflow
 from keras_gru.errors import UserError
 
 if TYPE_CHECKING:
-    from keras_gru.experiments.config import Experiment
+    from keras_gru.experiments.configuration.experiment import Experiment
     from keras_gru.experiments.results import RunFolder
 
 
@@ -34,8 +34,8 @@ def chosen(
     config: str | None, overrides: list[str] | None, resume: Path | None
 ) -> "tuple[Experiment, RunFolder | None]":
     """What a config or a run folder to go on with says, if they agree."""
+    from keras_gru.experiments.configuration.yaml_files import load_experiment
     from keras_gru.experiments.results import RunFolder
-    from keras_gru.experiments.yaml_files import load_experiment
 
     given = load_experiment(config, overrides or ()) if config else None
     if resume is None and given is None:

@@ -18,8 +18,8 @@ def copy(
     force: Annotated[bool, typer.Option("--force", help="Replace files that exist.")] = False,
 ) -> None:
     """Copy a packaged config, with what it includes, or a recipe, to change it."""
-    from keras_gru.experiments.packaged import find_packaged
-    from keras_gru.experiments.yaml_files import config_files
+    from keras_gru.experiments.configuration.packaged import find_packaged
+    from keras_gru.experiments.configuration.yaml_files import config_files
     from keras_gru.files import write_text
 
     source = find_packaged(name)

@@ -13,7 +13,7 @@ def list_() -> None:
     """List configs, recipes, cells, datasets and models."""
     from keras_gru.cells import cell_label, cell_names
     from keras_gru.datasets.config import DatasetConfig
-    from keras_gru.experiments.packaged import packaged_configs, packaged_recipes
+    from keras_gru.experiments.configuration.packaged import packaged_configs, packaged_recipes
     from keras_gru.models.config import ModelConfig
 
     parts = {
@@ -36,7 +36,7 @@ def list_() -> None:
 
 
 def _of_config(path: Path) -> str:
-    from keras_gru.experiments.yaml_files import load_experiment
+    from keras_gru.experiments.configuration.yaml_files import load_experiment
 
     try:
         return load_experiment(path).description

@@ -16,7 +16,7 @@ def schema(
     """Write the JSON Schema of configs, which editors complete and check by."""
     import json
 
-    from keras_gru.experiments.editor_schema import editor_schema
+    from keras_gru.experiments.configuration.editor_schema import editor_schema
     from keras_gru.files import write_text
 
     if file is not None:

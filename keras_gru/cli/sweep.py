@@ -29,12 +29,12 @@ def sweep(
 
     The same command goes on with what was stopped, or works on it from another machine.
     """
-    from keras_gru.experiments.yaml_files import load_experiment
+    from keras_gru.experiments.configuration.yaml_files import load_experiment
 
     changes = [*(overrides or ()), *([] if trials is None else [f"sweep.trials={trials}"])]
     experiment = load_experiment(config, changes)
     start_tensorflow()
-    from keras_gru.experiments.sweep import sweep
+    from keras_gru.experiments.sweeping.sweep import sweep
     from keras_gru.report.sweep_page import write_sweep_page
     from keras_gru.report.sweep_words import print_sweep
     from keras_gru.report.watch import watch

@@ -15,7 +15,7 @@ def train(
     seed: Annotated[int | None, typer.Option(help="Default: the config's first.")] = None,
 ) -> None:
     """Train one cell with one seed."""
-    from keras_gru.experiments.yaml_files import load_experiment
+    from keras_gru.experiments.configuration.yaml_files import load_experiment
 
     changes = list(overrides or ())
     experiment = load_experiment(config, changes)

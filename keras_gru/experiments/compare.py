@@ -7,12 +7,12 @@ from datetime import datetime
 from keras_gru import cells, datasets
 from keras_gru.datasets.sequence_dataset import SPLITS, SequenceDataset
 from keras_gru.errors import UserError
-from keras_gru.experiments.cluster import Cluster
-from keras_gru.experiments.config import Experiment
+from keras_gru.experiments.configuration.experiment import Experiment
 from keras_gru.experiments.environment import accelerators, environment
-from keras_gru.experiments.jobs import Queue, ThisProcess, Workers, do_all
+from keras_gru.experiments.executors.cluster import Cluster
+from keras_gru.experiments.executors.jobs import Queue, ThisProcess, Workers, do_all
+from keras_gru.experiments.executors.processes import Processes
 from keras_gru.experiments.latency import step_latency
-from keras_gru.experiments.processes import Processes
 from keras_gru.experiments.results import Comparison, RunFolder
 from keras_gru.experiments.watching import SILENT, Watch
 from keras_gru.layers.compiling import available_cores

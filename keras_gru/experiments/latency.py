@@ -6,7 +6,7 @@ import time
 import numpy as np
 
 from keras_gru.datasets.sequence_dataset import SequenceDataset
-from keras_gru.experiments.config import Experiment
+from keras_gru.experiments.configuration.experiment import Experiment
 from keras_gru.experiments.run import build
 
 WARM_UP = 10  # calls that are not timed: the first compiles

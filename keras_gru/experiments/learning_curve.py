@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from keras_gru import datasets
 from keras_gru.errors import UserError
 from keras_gru.experiments.compare import compare
-from keras_gru.experiments.config import Experiment
+from keras_gru.experiments.configuration.experiment import Experiment
 from keras_gru.experiments.results import RunFolder
 from keras_gru.experiments.shares import LearningCurve
 from keras_gru.experiments.watching import SILENT, Watch

@@ -3,7 +3,7 @@
 import keras
 
 from keras_gru.experiments.checkpoint import Progress
-from keras_gru.experiments.training_config import Training
+from keras_gru.experiments.configuration.training import Training
 from keras_gru.models import optimizers
 
 _OPTIMIZERS = {  # each as it is, and for weights that are trained apart

@@ -22,8 +22,8 @@ from pathlib import Path
 
 from keras_gru.datasets.sequence_dataset import Baseline, Metric
 from keras_gru.errors import UserError
-from keras_gru.experiments.config import Experiment, Value
-from keras_gru.experiments.yaml_files import dump_experiment, load_experiment
+from keras_gru.experiments.configuration.experiment import Experiment, Value
+from keras_gru.experiments.configuration.yaml_files import dump_experiment, load_experiment
 from keras_gru.files import write_text
 
 

@@ -9,7 +9,7 @@ from keras_gru import cells, models
 from keras_gru.datasets.sequence_dataset import SequenceDataset
 from keras_gru.errors import UserError
 from keras_gru.experiments.checkpoint import KeepProgress, Progress
-from keras_gru.experiments.config import Experiment, Training
+from keras_gru.experiments.configuration.experiment import Experiment, Training
 from keras_gru.experiments.environment import peak_memory
 from keras_gru.experiments.optimizer import between_epochs, make_optimizer
 from keras_gru.experiments.results import RunRecord

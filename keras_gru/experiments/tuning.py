@@ -4,7 +4,7 @@ import math
 
 from keras_gru.datasets.judging import Metric
 from keras_gru.experiments import checkpoint
-from keras_gru.experiments.config import Experiment, Value
+from keras_gru.experiments.configuration.experiment import Experiment, Value
 from keras_gru.experiments.results import RunFolder
 
 

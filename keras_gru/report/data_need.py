@@ -10,10 +10,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from keras_gru.experiments.data_need import data_needs, percent, sentence
 from keras_gru.experiments.results import Comparison
 from keras_gru.experiments.shares import LearningCurve
-from keras_gru.experiments.statistics import summarize
+from keras_gru.experiments.statistics.data_need import data_needs, percent, sentence
+from keras_gru.experiments.statistics.summary import summarize
 from keras_gru.report import plots
 from keras_gru.report.formatting import spread
 from keras_gru.report.pictures import to_svg

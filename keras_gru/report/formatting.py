@@ -4,7 +4,7 @@ import math
 from datetime import datetime
 
 from keras_gru.datasets.sequence_dataset import Metric
-from keras_gru.experiments.statistics import Spread
+from keras_gru.experiments.statistics.summary import Spread
 
 
 def scaled(value: float, metric: Metric) -> str:

@@ -4,11 +4,11 @@ from html import escape
 from pathlib import Path
 
 from keras_gru.datasets.sequence_dataset import Metric
+from keras_gru.experiments.configuration.yaml_files import dump_experiment
 from keras_gru.experiments.results import Comparison, RunRecord
 from keras_gru.experiments.shares import read_learning_curve
-from keras_gru.experiments.statistics import plural, seconds
-from keras_gru.experiments.verdicts import conclude
-from keras_gru.experiments.yaml_files import dump_experiment
+from keras_gru.experiments.statistics.summary import plural, seconds
+from keras_gru.experiments.statistics.verdicts import conclude
 from keras_gru.files import write_text
 from keras_gru.report import inside, plots
 from keras_gru.report.costs import cost_piece

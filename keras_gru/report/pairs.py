@@ -7,7 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from keras_gru.experiments.results import Comparison
-from keras_gru.experiments.verdicts import (
+from keras_gru.experiments.statistics.verdicts import (
     CONFIDENCE,
     POWER,
     Pair,

@@ -9,9 +9,9 @@ from matplotlib.axis import Axis
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
 from keras_gru.datasets.sequence_dataset import Baseline
-from keras_gru.experiments.cost import undominated
 from keras_gru.experiments.results import Comparison, RunRecord
-from keras_gru.experiments.verdicts import compare_pairs
+from keras_gru.experiments.statistics.cost import undominated
+from keras_gru.experiments.statistics.verdicts import compare_pairs
 
 # After Okabe and Ito: the colour-blind can tell them apart. The markers differ, too.
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#aa4499", "#b88600", "#4a5568")

@@ -3,10 +3,10 @@
 from html import escape
 from pathlib import Path
 
-from keras_gru.experiments.statistics import plural
-from keras_gru.experiments.sweep import SweepResult, told
-from keras_gru.experiments.sweep_study import CELL, Tried
-from keras_gru.experiments.yaml_files import dump_experiment
+from keras_gru.experiments.configuration.yaml_files import dump_experiment
+from keras_gru.experiments.statistics.summary import plural
+from keras_gru.experiments.sweeping.study import CELL, Tried
+from keras_gru.experiments.sweeping.sweep import SweepResult, told
 from keras_gru.files import write_text
 from keras_gru.report import sweep_plots
 from keras_gru.report.formatting import date, duration, scaled

@@ -9,10 +9,10 @@ from matplotlib.axis import Axis
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
 from keras_gru.cells import cell_label
-from keras_gru.experiments.importance import TOGETHER
-from keras_gru.experiments.sweep import SweepResult
-from keras_gru.experiments.sweep_config import Drawn, Range
-from keras_gru.experiments.sweep_study import CELL, Tried
+from keras_gru.experiments.configuration.sweep import Drawn, Range
+from keras_gru.experiments.sweeping.importance import TOGETHER
+from keras_gru.experiments.sweeping.study import CELL, Tried
+from keras_gru.experiments.sweeping.sweep import SweepResult
 from keras_gru.report.plots import INK, LOGARITHMIC, MUTED, colour, marker
 
 APART = 0.12  # of the way from one value of a list to the next, between two cells

@@ -8,10 +8,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from keras_gru.experiments.importance import FEWEST, TOGETHER, Importance
-from keras_gru.experiments.statistics import plural
-from keras_gru.experiments.sweep import SweepResult, told
-from keras_gru.experiments.sweep_study import CELL, Tried
+from keras_gru.experiments.statistics.summary import plural
+from keras_gru.experiments.sweeping.importance import FEWEST, TOGETHER, Importance
+from keras_gru.experiments.sweeping.study import CELL, Tried
+from keras_gru.experiments.sweeping.sweep import SweepResult, told
 from keras_gru.report.formatting import scaled
 
 HEADERS = ("Setting", "Share of the variance", "95% interval")
@@ -89,7 +89,7 @@ def print_sweep(result: SweepResult, console: Console | None = None) -> None:
     """Prints the importances, the best trial, the command that goes on from it, and the verdict.
 
     Args:
-        result: what `keras_gru.experiments.sweep.sweep` gave.
+        result: what `keras_gru.experiments.sweeping.sweep.sweep` gave.
         console: a `rich.console.Console`; standard output where None.
     """
     console = console or Console()

@@ -15,8 +15,8 @@ from rich.text import Text
 
 from keras_gru.datasets.sequence_dataset import Metric
 from keras_gru.experiments.results import Comparison
-from keras_gru.experiments.statistics import CellSummary, plural, summarize, tunings
-from keras_gru.experiments.verdicts import conclude
+from keras_gru.experiments.statistics.summary import CellSummary, plural, summarize, tunings
+from keras_gru.experiments.statistics.verdicts import conclude
 from keras_gru.report.costs import cost_table
 from keras_gru.report.formatting import duration, scaled, significant, spread
 from keras_gru.report.pairs import pairs_table

@@ -11,9 +11,9 @@ from rich.table import Table
 from rich.text import Text
 
 from keras_gru.datasets.sequence_dataset import Metric
-from keras_gru.experiments.config import Experiment
+from keras_gru.experiments.configuration.experiment import Experiment
 from keras_gru.experiments.results import RunRecord
-from keras_gru.experiments.statistics import plural
+from keras_gru.experiments.statistics.summary import plural
 from keras_gru.experiments.watching import Watch
 from keras_gru.report.formatting import duration, scaled, significant
 

@@ -9,7 +9,7 @@ import pytest
 from keras_gru.datasets import polyphonic_music
 from keras_gru.errors import UserError
 from keras_gru.experiments import use
-from keras_gru.experiments.packaged import packaged_recipes
+from keras_gru.experiments.configuration.packaged import packaged_recipes
 from keras_gru.experiments.results import RunFolder
 
 from .test_verbs import keras_gru

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import keras_gru
-from keras_gru.experiments.packaged import packaged_configs
+from keras_gru.experiments.configuration.packaged import packaged_configs
 
 CHECKOUT = Path(keras_gru.__file__).resolve().parent.parent
 # What the installed `keras-gru` does. The package looks at the name to put its layers off.

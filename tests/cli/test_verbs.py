@@ -8,11 +8,11 @@ import shlex
 import pytest
 from typer.testing import CliRunner
 
-from keras_gru import experiments
 from keras_gru.cells import cell_names
 from keras_gru.cli import app
-from keras_gru.experiments.packaged import packaged_configs, packaged_recipes
-from keras_gru.experiments.yaml_files import load_experiment
+from keras_gru.experiments import configuration
+from keras_gru.experiments.configuration.packaged import packaged_configs, packaged_recipes
+from keras_gru.experiments.configuration.yaml_files import load_experiment
 
 TINY = [
     "dataset.length=4",
@@ -53,7 +53,7 @@ def test_list_names_everything_there_is():
 def test_list_goes_on_where_a_config_has_mistakes(folder, monkeypatch):
     (folder / "bad.yaml").write_text("name: [")
     monkeypatch.setattr(
-        experiments.packaged, "packaged_configs", lambda: {"bad": folder / "bad.yaml"}
+        configuration.packaged, "packaged_configs", lambda: {"bad": folder / "bad.yaml"}
     )
     assert "bad               (has mistakes: keras-gru check bad)" in keras_gru("list")
 
@@ -93,7 +93,7 @@ class TestCopy:
         text = packaged_configs()["quickstart"].read_text(encoding="utf-8")
         (source / "parts" / "b.yaml").write_text(text)
         monkeypatch.setattr(
-            experiments.packaged, "packaged_configs", lambda: {"a": source / "a.yaml"}
+            configuration.packaged, "packaged_configs", lambda: {"a": source / "a.yaml"}
         )
         (folder / "to" / "parts").mkdir(parents=True)
         keras_gru("copy", "a", "to")
@@ -284,7 +284,7 @@ def test_ctrl_c_says_how_to_go_on(arguments, monkeypatch):
     def stopped(*_, **__):
         raise KeyboardInterrupt(*arguments)
 
-    monkeypatch.setattr("keras_gru.experiments.yaml_files.load_experiment", stopped)
+    monkeypatch.setattr("keras_gru.experiments.configuration.yaml_files.load_experiment", stopped)
     said = keras_gru("check", "quickstart", code=130)
     assert (arguments[0] if arguments else "--resume RUN goes on") in said
     assert len(said.strip().splitlines()) == 1

@@ -3,7 +3,7 @@
 import numpy as np
 
 from keras_gru.datasets.sequence_dataset import Metric
-from keras_gru.experiments.config import Experiment
+from keras_gru.experiments.configuration.experiment import Experiment
 from keras_gru.experiments.results import Comparison, RunRecord
 from keras_gru.experiments.watching import Watch
 

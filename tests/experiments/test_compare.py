@@ -13,7 +13,7 @@ from keras_gru.datasets.sequence_dataset import SequenceDataset
 from keras_gru.errors import UserError
 from keras_gru.experiments import checkpoint, use
 from keras_gru.experiments.compare import compare
-from keras_gru.experiments.config import Experiment
+from keras_gru.experiments.configuration.experiment import Experiment
 from keras_gru.experiments.results import RunFolder
 from keras_gru.experiments.run import build
 from keras_gru.layers import compiling

@@ -13,11 +13,11 @@ from keras_gru.errors import UserError
 from keras_gru.experiments import use
 from keras_gru.experiments.checkpoint import Progress
 from keras_gru.experiments.compare import compare
-from keras_gru.experiments.config import Experiment, Training
+from keras_gru.experiments.configuration.experiment import Experiment, Training
+from keras_gru.experiments.configuration.yaml_files import load_experiment
 from keras_gru.experiments.optimizer import learning_rate
 from keras_gru.experiments.results import RunFolder
 from keras_gru.experiments.run import build
-from keras_gru.experiments.yaml_files import load_experiment
 from tests.experiments.helpers import Recorder, timeless, tiny
 
 STEPS = 4  # of 16 sequences in an epoch of `tiny`

@@ -13,9 +13,9 @@ from keras_gru import datasets
 from keras_gru.datasets.sequence_dataset import SequenceDataset
 from keras_gru.experiments import use
 from keras_gru.experiments.compare import compare
-from keras_gru.experiments.jobs import Queue, work
+from keras_gru.experiments.executors.jobs import Queue, work
 from keras_gru.experiments.results import RunFolder
-from keras_gru.experiments.statistics import seconds, tunings
+from keras_gru.experiments.statistics.summary import seconds, tunings
 from keras_gru.experiments.tuning import choose
 from tests.experiments.helpers import Recorder, timeless, tiny
 

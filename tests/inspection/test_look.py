@@ -8,7 +8,7 @@ from keras_gru import datasets, register_cell
 from keras_gru.errors import UserError
 from keras_gru.experiments import run, use
 from keras_gru.experiments.compare import compare
-from keras_gru.experiments.config import Experiment
+from keras_gru.experiments.configuration.experiment import Experiment
 from keras_gru.experiments.results import RunFolder
 from keras_gru.inspection import look
 from keras_gru.inspection.found import found_in, save

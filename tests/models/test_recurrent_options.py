@@ -7,7 +7,7 @@ import pytest
 from keras_gru import models
 from keras_gru.datasets.sequence_dataset import SequenceSpec
 from keras_gru.errors import UserError
-from keras_gru.experiments.yaml_files import load_experiment
+from keras_gru.experiments.configuration.yaml_files import load_experiment
 from keras_gru.models.budget import recurrent_layers
 from keras_gru.models.config import EncoderDecoder, Polyphony
 

@@ -6,7 +6,7 @@ import math
 import numpy as np
 
 from keras_gru.datasets.sequence_dataset import Baseline, Metric
-from keras_gru.experiments.config import Experiment
+from keras_gru.experiments.configuration.experiment import Experiment
 from keras_gru.experiments.results import Comparison, RunRecord
 
 MAE = Metric("mae", "min", "MAE (passengers)", scale=1e6, digits=0)

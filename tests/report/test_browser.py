@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from keras_gru.experiments.verdicts import conclude
+from keras_gru.experiments.statistics.verdicts import conclude
 from keras_gru.report.page import write_page
 
 from .samples import BASELINES, comparison, diverged, run

@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from keras_gru.experiments.statistics import Spread, plural
+from keras_gru.experiments.statistics.summary import Spread, plural
 from keras_gru.report.formatting import duration, scaled, significant, spread
 
 from .samples import ACCURACY, MAE

@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 import pytest
 
 from keras_gru.datasets.sequence_dataset import Baseline
-from keras_gru.experiments.verdicts import conclude
+from keras_gru.experiments.statistics.verdicts import conclude
 from keras_gru.report.page import render_page, write_page
 from keras_gru.report.table import tuning_sentences
 

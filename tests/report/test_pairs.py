@@ -7,7 +7,7 @@ import pytest
 from matplotlib.figure import Figure
 from rich.console import Console
 
-from keras_gru.experiments.verdicts import compare_pairs, conclude
+from keras_gru.experiments.statistics.verdicts import compare_pairs, conclude
 from keras_gru.report import plots
 from keras_gru.report.page import render_page
 from keras_gru.report.table import print_results

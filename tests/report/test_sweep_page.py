@@ -9,15 +9,15 @@ import shlex
 import pytest
 from rich.console import Console
 
-from keras_gru.experiments.yaml_files import dump_experiment, load_experiment
+from keras_gru.experiments.configuration.yaml_files import dump_experiment, load_experiment
 from keras_gru.report.pictures import to_svg
 
 pytest.importorskip("optuna", reason="optuna is not installed")
 pytest.importorskip("sklearn", reason="scikit-learn is not installed")
 
-from keras_gru.experiments.importance import TOGETHER, Importance
-from keras_gru.experiments.sweep import SweepResult
-from keras_gru.experiments.sweep_study import Tried
+from keras_gru.experiments.sweeping.importance import TOGETHER, Importance
+from keras_gru.experiments.sweeping.study import Tried
+from keras_gru.experiments.sweeping.sweep import SweepResult
 from keras_gru.report import sweep_plots
 from keras_gru.report.sweep_page import render_sweep_page
 from keras_gru.report.sweep_words import command, conclude_sweep, print_sweep

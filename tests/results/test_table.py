@@ -11,10 +11,10 @@ import table
 
 from keras_gru.datasets.sequence_dataset import SequenceDataset
 from keras_gru.errors import UserError
-from keras_gru.experiments.packaged import packaged_configs
+from keras_gru.experiments.configuration.packaged import packaged_configs
+from keras_gru.experiments.configuration.yaml_files import load_experiment
 from keras_gru.experiments.results import RunFolder
-from keras_gru.experiments.verdicts import compare_pairs
-from keras_gru.experiments.yaml_files import load_experiment
+from keras_gru.experiments.statistics.verdicts import compare_pairs
 from tests.experiments.helpers import tiny
 from tests.report.samples import BASELINES, comparison, diverged, scattered, tuned
 from tests.report.samples import run as sample

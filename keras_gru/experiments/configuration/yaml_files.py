@@ -1,0 +1,260 @@
+"""Experiments from YAML files and back: files that include others, overrides, resolved files."""
+
+import io
+import os
+from collections.abc import Sequence
+from functools import reduce
+from pathlib import Path
+
+from pydantic import ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedSeq
+from ruamel.yaml.representer import RoundTripRepresenter
+
+from keras_gru.cells import cell_names
+from keras_gru.errors import UserError, did_you_mean
+from keras_gru.experiments.configuration.experiment import Experiment
+from keras_gru.experiments.configuration.packaged import packaged_configs
+from keras_gru.experiments.configuration.problems import (
+    Problem,
+    explain,
+    tell,
+    unfit_values,
+    unknown_cells,
+)
+from keras_gru.experiments.configuration.yaml_tree import Node, Place, merge, parse
+
+_LARGEST = 1_000_000  # bytes; a file of data is not read as settings
+_HEADER = "# keras-gru compare FILE (this is every setting of an experiment, defaults included)\n"
+
+
+class _Representer(RoundTripRepresenter):
+    """Writes `null` where ruamel.yaml writes nothing, and escapes what it would lose."""
+
+    def represent_str(self, data):
+        # A line separator such as U+0085 would come back as a blank, and '?a' in a list as a name.
+        style = None if data.isprintable() and not data.startswith("?") else '"'
+        return self.represent_scalar("tag:yaml.org,2002:str", data, style=style)
+
+    def represent_none(self, data):
+        return self.represent_scalar("tag:yaml.org,2002:null", "null")
+
+
+_Representer.add_representer(type(None), _Representer.represent_none)
+_Representer.add_representer(str, _Representer.represent_str)
+
+
+def load_experiment(
+    source: str | os.PathLike, overrides: Sequence[str] = (), *, check_cells: bool = True
+) -> Experiment:
+    """Reads an experiment from a YAML file, the files that it includes, and overrides.
+
+    Args:
+        source: the path of a YAML file, or the name of a packaged config, such as `"quickstart"`.
+        overrides: `"a.b.c=value"` each, the value read as YAML; they win over the files.
+        check_cells: whether a cell that is not registered is an error. Looking at an old run
+            needs no cells, training does.
+
+    Returns:
+        The experiment; its `dataset.path`, if it has one, is absolute.
+
+    Raises:
+        UserError: with one line for everything that is wrong, each with its place.
+
+    Example:
+
+    >>> experiment = load_experiment("quickstart", ["training.epochs=3", "cells=[gru, lstm]"])
+    >>> experiment.training.epochs
+    3
+    """
+    root = _read(find_config(source))
+    problems: list[Problem] = []
+    if overrides:
+        root = merge(root, _anchored(_overrides(overrides, problems), Path()))
+    if check_cells:
+        problems += unknown_cells(root, cell_names())
+    try:
+        experiment = Experiment.model_validate(root.plain(), strict=True)
+    except ValidationError as error:
+        problems += explain(error, root)
+    else:
+        problems += unfit_values(root)
+    if problems:
+        raise UserError(tell(problems))
+    return experiment
+
+
+def dump_experiment(experiment: Experiment) -> str:
+    """Writes an experiment as YAML that `load_experiment` accepts back unchanged.
+
+    Args:
+        experiment: any experiment.
+
+    Returns:
+        YAML text with every setting, defaults included.
+    """
+    settings = experiment.model_dump(mode="json")
+    for group in ("dataset", "model"):
+        settings[group] = {"kind": None} | settings[group]  # first, for a reader
+    path = settings["dataset"].get("path")
+    if path:
+        settings["dataset"]["path"] = os.path.abspath(path)
+    yaml = YAML()
+    yaml.Representer = _Representer
+    yaml.width = 1_000_000  # a long value stays on its line
+    text = io.StringIO()
+    yaml.dump(_lists_in_one_line(settings), text)
+    return _HEADER + text.getvalue()
+
+
+def find_config(source: str | os.PathLike, folder: Path = Path()) -> Path:
+    """The file that a path or the name of a packaged config stands for.
+
+    Args:
+        source: a path, relative to `folder`, or a name.
+        folder: where a relative path starts.
+
+    Returns:
+        The path of a file.
+
+    Raises:
+        UserError: if there is neither.
+    """
+    path = folder / Path(source).expanduser()
+    packaged = packaged_configs()
+    if os.path.exists(path) and not os.path.isdir(path):
+        return path
+    if str(source) in packaged:
+        return packaged[str(source)]
+    if os.path.isdir(path):
+        raise UserError(f"{str(source)!r} is a folder; expected a YAML file")
+    nearest = did_you_mean(Path(source).stem, packaged) if packaged else ""
+    raise UserError(
+        f"there is no file {str(source)!r} and no packaged config with that name.{nearest}"
+    )
+
+
+def config_files(source: str | os.PathLike) -> list[Path]:
+    """A config and all the files that it includes.
+
+    Args:
+        source: as for `load_experiment`.
+
+    Returns:
+        The config's path first.
+    """
+    found: list[Path] = []
+    _read(find_config(source), found=found)
+    return list(dict.fromkeys(found))
+
+
+def _read(path: Path, chain: tuple[Path, ...] = (), found: list[Path] | None = None) -> Node:
+    """The tree of a file laid over the trees of the files that it includes."""
+    name = _shown(path)
+    if found is not None:
+        found.append(path)
+    root = parse(_text(path), lambda line: Place(name, line))
+    if root is None or not isinstance(root.value, dict):
+        received = "an empty file" if root is None else "a list or a single value"
+        raise UserError(
+            f"{name}: expected settings, 'name: value' on each line, received {received}"
+        )
+    root = _anchored(root, path.parent)
+    base = root.value.pop("base", None)
+    trees = []
+    for node in _bases(base):
+        try:
+            below = find_config(node.value, path.parent)
+        except UserError as error:
+            raise UserError(f"{node.place}: base: {error}") from None
+        files = (*chain, path)
+        if below.resolve() in [file.resolve() for file in files]:
+            circle = " → ".join(_shown(file) for file in (*files, below))
+            raise UserError(f"{node.place}: base: a file cannot include itself: {circle}")
+        trees.append(_read(below, files, found))
+    return reduce(merge, [*trees, root])
+
+
+def _bases(base: Node | None) -> list[Node]:
+    if base is None:
+        return []
+    nodes = base.value if isinstance(base.value, list) else [base]
+    for node in nodes:
+        if not isinstance(node.value, str):
+            raise UserError(f"{node.place}: base: expected a file or a list of files")
+    return nodes
+
+
+def _text(path: Path) -> str:
+    try:
+        with open(path, "rb") as file:
+            data = file.read(_LARGEST + 1)
+    except OSError as error:
+        raise UserError(f"{_shown(path)}: cannot be read: {error.strerror}") from None
+    if len(data) > _LARGEST:
+        raise UserError(f"{_shown(path)}: larger than {_LARGEST} bytes, so not a file of settings")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise UserError(f"{_shown(path)}: not UTF-8 text, so not a file of settings") from None
+
+
+def _shown(path: Path) -> str:
+    """A path as a user would write it: from the working directory where that is above it."""
+    full = Path(os.path.abspath(path))
+    here = Path.cwd()
+    return str(full.relative_to(here) if full.is_relative_to(here) else full)
+
+
+def _anchored(root: Node, folder: Path) -> Node:
+    """The tree with an absolute `dataset.path`, which is relative to the file that sets it."""
+    dataset = root.child("dataset")
+    node = dataset.child("path") if dataset else None
+    if node is None or not isinstance(node.value, str) or not node.value:
+        return root
+    path = Node(os.path.abspath(folder / Path(node.value).expanduser()), node.place)
+    dataset = Node(dataset.value | {"path": path}, dataset.place)
+    return Node(root.value | {"dataset": dataset}, root.place)
+
+
+def _overrides(overrides: Sequence[str], problems: list[Problem]) -> Node:
+    """One tree of all overrides, the later ones winning; what cannot be read goes to `problems`."""
+    tree: dict[str, Node] = {}
+    for override in overrides:
+        place = Place(f"override {override!r}")
+        name, equals, text = override.partition("=")
+        steps = name.strip().split(".")
+        if not equals or not all(steps):
+            what = "expected name=value, such as training.epochs=3"
+            problems.append(Problem(place, "", what))
+            continue
+        try:
+            node = parse(text, lambda line, place=place: place)
+        except UserError as error:
+            problems.append(Problem(place, "", str(error).removeprefix(f"{place}: ")))
+            continue
+        _put(tree, steps, node or Node(None, place), place)
+    return Node(tree, Place("the overrides"))
+
+
+def _put(tree: dict, steps: list[str], node: Node, place: Place) -> None:
+    if steps[0] == "tuning":  # its settings are named by their dotted names
+        steps = ["tuning", ".".join(steps[1:])] if steps[1:] else steps
+    if steps[:2] == ["sweep", "ranges"] and steps[2:]:
+        steps = ["sweep", "ranges", ".".join(steps[2:4]), *steps[4:]]
+    for step in steps[:-1]:
+        group = tree.get(step)
+        if group is None or not isinstance(group.value, dict):
+            tree[step] = Node({}, place)
+        tree = tree[step].value
+    tree[steps[-1]] = node
+
+
+def _lists_in_one_line(value):
+    if isinstance(value, dict):
+        return {key: _lists_in_one_line(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        sequence = CommentedSeq(value)
+        sequence.fa.set_flow_style()
+        return sequence
+    return value

@@ -1,0 +1,188 @@
+"""Several jobs at a time on the machines of a Ray cluster."""
+
+import socket
+import tempfile
+from pathlib import Path
+
+from keras_gru import datasets
+from keras_gru.datasets.sequence_dataset import SequenceDataset
+from keras_gru.errors import UserError
+from keras_gru.experiments.configuration.experiment import Experiment
+from keras_gru.experiments.executors.jobs import Job, Retries, work
+from keras_gru.experiments.results import RunFolder, RunRecord
+from keras_gru.experiments.statistics.summary import plural
+from keras_gru.experiments.watching import Relay, Watch
+from keras_gru.files import replacing
+
+LOCAL = "local"
+_SECONDS_BETWEEN_EVENTS = 0.2
+
+
+class Cluster:
+    """Does jobs on a Ray cluster, as `keras_gru.experiments.executors.jobs.Workers`.
+
+    The run folder stays on the machine that asks: what a job has found is written there as soon as
+    it ends, so that neither a dead worker nor a dead head loses a finished run. A job whose worker
+    or machine dies is tried once more, from its start. The machines need this package and the data,
+    with the same environment variables; nothing need be shared between them.
+
+    Args:
+        experiment: what to train.
+        folder: where the files of the jobs go.
+        address: of a cluster, such as `"10.0.0.1:6379"` or `"auto"`; `"local"` starts one here.
+        slots: jobs at a time; None for as many as the cluster has room for.
+        cores: of each job.
+        dataset: the data in the place of what `experiment.dataset` loads; None lets each machine
+            load them.
+
+    Raises:
+        UserError: Ray is not installed, or there is no cluster at the address.
+    """
+
+    def __init__(
+        self,
+        experiment: Experiment,
+        folder: RunFolder,
+        address: str = LOCAL,
+        slots: int | None = None,
+        cores: int = 1,
+        dataset: SequenceDataset | None = None,
+    ):
+        self._ray = _import_ray()
+        self._own = not self._ray.is_initialized()
+        if self._own:
+            self._connect(address)
+        room = int(self._ray.cluster_resources().get("CPU", 1)) // cores
+        self.slots = max(1, room if slots is None else min(slots, room))
+        nodes = sum(node["Alive"] for node in self._ray.nodes())
+        self.place = f"{self.slots} at a time, on a Ray cluster of {plural(nodes, 'machine')}"
+        self._experiment, self._folder = experiment, folder
+        self._dataset = None if dataset is None else self._ray.put(dataset)
+        self._cores = cores
+        self._under_way: dict = {}
+        self._retries = Retries()
+
+    def _connect(self, address: str) -> None:
+        try:
+            _check_reachable(address)
+            self._ray.init(
+                address=None if address == LOCAL else address,
+                include_dashboard=False if address == LOCAL else None,
+                log_to_driver=False,
+                logging_level="error",
+            )
+        except (OSError, ValueError, RuntimeError) as error:
+            reason = str(error).splitlines()[0]
+            raise UserError(
+                f"--address {address}: no Ray cluster answers there ({reason}); start one with "
+                "'ray start --head', or leave the address out for one on this machine."
+            ) from None
+
+    def __enter__(self):
+        self._events = self._ray.remote(num_cpus=0)(_Events).remote()
+        return self
+
+    def __exit__(self, kind, error, traceback):
+        for task in self._under_way:
+            self._ray.cancel(task, force=True)
+        if self._own:
+            self._ray.shutdown()
+
+    def start(self, job: Job) -> None:
+        threads = str(self._cores)
+        do = self._ray.remote(
+            num_cpus=self._cores,
+            max_retries=0,
+            runtime_env={
+                "env_vars": {
+                    "TF_NUM_INTRAOP_THREADS": threads,
+                    "TF_NUM_INTEROP_THREADS": threads,
+                    "TF_CPP_MIN_LOG_LEVEL": "3",
+                }
+            },
+        )(_do)
+        files = _read(job.path(self._folder))
+        task = do.remote(job, self._experiment, self._dataset, files, self._events)
+        self._under_way[task] = job
+
+    def wait(self, watch: Watch) -> tuple[Job, RunRecord | None]:
+        while True:
+            done, _ = self._ray.wait(list(self._under_way), timeout=_SECONDS_BETWEEN_EVENTS)
+            for kind, *what in self._ray.get(self._events.take.remote()):
+                getattr(watch, kind)(*what)
+            for task in done:
+                job = self._under_way.pop(task)
+                try:
+                    found = self._ray.get(task)
+                except self._ray.exceptions.RayTaskError as error:
+                    raise error.cause from None
+                except self._ray.exceptions.RayError as error:
+                    how = f"its worker was lost ({type(error).__name__})"
+                    if not self._retries.again(job, how, watch):
+                        return job, None
+                    self.start(job)
+                    continue
+                if isinstance(found, str):
+                    raise UserError(found)
+                record, files = found
+                _write(job.path(self._folder), files)
+                return job, record
+
+
+def _do(job: Job, experiment: Experiment, dataset, files: dict[str, bytes], events):
+    """What a worker does: a job in a folder of its own; a sentence where it is refused."""
+    with tempfile.TemporaryDirectory() as runs:
+        folder = RunFolder.create(experiment.model_copy(update={"runs": runs}))
+        path = job.path(folder)
+        _write(path, files)
+        try:
+            dataset = datasets.load(experiment.dataset) if dataset is None else dataset
+            record = work(job, experiment, dataset, folder, Relay(events.put.remote))
+        except UserError as error:
+            return str(error)
+        return record, _read(path)
+
+
+class _Events:
+    """Where workers put what happens, until it is taken."""
+
+    def __init__(self):
+        self.waiting = []
+
+    def put(self, event):
+        self.waiting.append(event)
+
+    def take(self):
+        events, self.waiting = self.waiting, []
+        return events
+
+
+def _read(path: Path) -> dict[str, bytes]:
+    """The files of a job, by their names."""
+    return {
+        str(file.relative_to(path)): file.read_bytes() for file in path.rglob("*") if file.is_file()
+    }
+
+
+def _write(path: Path, files: dict[str, bytes]) -> None:
+    for name, content in files.items():
+        (path / name).parent.mkdir(parents=True, exist_ok=True)
+        with replacing(path / name) as draft:
+            Path(draft).write_bytes(content)
+
+
+def _check_reachable(address: str) -> None:
+    """Ray itself would try for minutes."""
+    host, _, port = address.rpartition(":")
+    if host and port.isdigit() and "://" not in address:
+        socket.create_connection((host, int(port)), timeout=10).close()
+
+
+def _import_ray():
+    try:
+        import ray
+    except ImportError:
+        raise UserError(
+            "--executor ray: the package ray is not installed; pip install 'keras_gru[ray]'."
+        ) from None
+    return ray

@@ -1,0 +1,247 @@
+"""A comparison as jobs: one network each, given out in order once their settings are known."""
+
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from keras_gru.cells import cell_label
+from keras_gru.datasets.judging import Metric
+from keras_gru.datasets.sequence_dataset import SequenceDataset
+from keras_gru.experiments import checkpoint
+from keras_gru.experiments.configuration.experiment import Experiment, Value
+from keras_gru.experiments.results import RunFolder, RunRecord
+from keras_gru.experiments.run import evaluate, fit_and_record, save
+from keras_gru.experiments.tuning import choose
+from keras_gru.experiments.watching import SILENT, Watch
+
+
+@dataclass(frozen=True)
+class Job:
+    """One network to train.
+
+    Args:
+        cell: name in the registry of cells.
+        seed: of the initial weights, the order of the data and dropout.
+        settings: in place of the experiment's own: what tuning tries, or what it has chosen.
+        attempt: the number of a try of tuning, from 1; None for a run.
+    """
+
+    cell: str
+    seed: int
+    settings: Mapping[str, Value] = field(default_factory=dict)
+    attempt: int | None = None
+
+    @property
+    def name(self) -> str:
+        """How a watcher knows it: a cell has several tries of the same seed."""
+        return self.cell if self.attempt is None else f"{self.cell}-{self.attempt}"
+
+    @property
+    def label(self) -> str:
+        """Its name for a reader, without the seed."""
+        values = "" if self.attempt is None else ", ".join(map(str, self.settings.values()))
+        return f"{cell_label(self.cell)} {values}".strip()
+
+    def path(self, folder: RunFolder) -> Path:
+        """Where it keeps what it needs to go on, and its network."""
+        if self.attempt is None:
+            return folder.run_path(self.cell, self.seed)
+        return folder.try_path(self.cell, self.attempt)
+
+    def told(self, record: RunRecord) -> RunRecord:
+        """Its record as a watcher is told of it."""
+        return dataclasses.replace(record, cell=self.name, label=self.label)
+
+
+def work(
+    job: Job,
+    experiment: Experiment,
+    dataset: SequenceDataset,
+    folder: RunFolder,
+    watch: Watch = SILENT,
+) -> RunRecord:
+    """Does a job, or goes on with it; test is read for a run alone, and so is the network kept.
+
+    Args:
+        job: what to train.
+        experiment: of which it is a part.
+        dataset: what `keras_gru.datasets.load(experiment.dataset)` gave.
+        folder: where its files go. The store of results is left to who gave out the job.
+        watch: is told of its start and its epochs, under the job's name.
+
+    Returns:
+        What is known of it. One whose loss became no number has the status `"diverged"`.
+    """
+    experiment, path = experiment.with_settings(job.settings), job.path(folder)
+    told = _UnderAName(watch, job.name)
+    model, record = fit_and_record(experiment, dataset, job.cell, job.seed, path, told)
+    record = dataclasses.replace(record, settings=dict(job.settings))
+    if job.attempt is None and record.status == "finished":
+        record = dataclasses.replace(record, test=evaluate(model, experiment, dataset, "test"))
+        save(model, path / "best.keras")
+    return record
+
+
+class Queue:
+    """The jobs of a comparison: `plan` is all of them, `done` and `waiting` are parts of it.
+
+    Seed by seed, so that whatever is finished when somebody stops it can be compared; the tries of
+    a cell before its first run.
+
+    Args:
+        experiment: what to train.
+        folder: knows what is done already, and is told what gets done.
+        metric: what tries are judged by.
+    """
+
+    def __init__(self, experiment: Experiment, folder: RunFolder, metric: Metric):
+        self.experiment, self.folder, self.metric = experiment, folder, metric
+        combinations = experiment.combinations()
+        self.plan = [
+            job
+            for seed in experiment.seeds
+            for cell in experiment.cells
+            for job in (
+                *(
+                    Job(cell, seed, settings, number)
+                    for number, settings in enumerate(combinations, 1)
+                    if seed == experiment.seeds[0]
+                ),
+                Job(cell, seed),
+            )
+        ]
+        tries, runs = folder.tries(), folder.records()
+        self.done: list[tuple[Job, RunRecord]] = []
+        self.waiting: list[Job] = []
+        for job in self.plan:
+            record = _known(job, runs if job.attempt is None else tries)
+            if record is None:
+                self.waiting.append(job)
+            else:
+                self.done.append((job, record))
+        self._chosen: dict[str, dict[str, Value] | None] = {}
+
+    def next(self) -> Job | None:
+        """The first job that can be done now; None while all that are left wait for tuning."""
+        for job in self.waiting:
+            settings = self.settings(job.cell) if job.attempt is None else job.settings
+            if settings is not None:
+                self.waiting.remove(job)
+                return dataclasses.replace(job, settings=settings)
+        return None
+
+    def ended(self, job: Job, record: RunRecord) -> None:
+        """Keeps what a job has found."""
+        if job.attempt is not None:
+            self.folder.add_try(record)
+            return
+        self.folder.add(record)
+        (job.path(self.folder) / checkpoint.FILE).unlink(missing_ok=True)
+
+    def settings(self, cell: str) -> dict[str, Value] | None:
+        """What tuning has chosen for a cell; None while it has not."""
+        if self._chosen.get(cell) is None:
+            self._chosen[cell] = choose(self.experiment, cell, self.folder, self.metric)
+        return self._chosen[cell]
+
+
+def _known(job: Job, records: Sequence[RunRecord]) -> RunRecord | None:
+    """What an earlier process has found."""
+    for record in records:
+        same = record.seed == job.seed if job.attempt is None else record.settings == job.settings
+        if record.cell == job.cell and same:
+            return record
+    return None
+
+
+class Workers(Protocol):
+    """Who does jobs: `slots` of them at a time. `place` says where and how, if it is not here."""
+
+    slots: int
+    place: str
+
+    def __enter__(self): ...
+
+    def __exit__(self, kind, error, traceback): ...
+
+    def start(self, job: Job) -> None:
+        """Takes a job, where fewer than `slots` are under way."""
+
+    def wait(self, watch: Watch) -> tuple[Job, RunRecord | None]:
+        """Waits until a job has ended, and tells what happens meanwhile; None if it failed."""
+
+
+class Retries:
+    """Which jobs get another chance after what did them has died: each one."""
+
+    def __init__(self):
+        self._died: list[Job] = []
+
+    def again(self, job: Job, how: str, watch: Watch) -> bool:
+        """Whether the job is to be tried once more; it is noted."""
+        again = job not in self._died
+        self._died.append(job)
+        last = "It is tried once more." if again else "It is left out."
+        watch.note(f"{job.label} seed {job.seed}: {how}. {last}")
+        return again
+
+
+@dataclass
+class ThisProcess:
+    """Does one job after the other, here; `work` says how."""
+
+    experiment: Experiment
+    dataset: SequenceDataset
+    folder: RunFolder
+    work: Callable[..., RunRecord] = work
+    slots: int = 1
+    place: str = ""
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, error, traceback):
+        pass
+
+    def start(self, job):
+        self.job = job
+
+    def wait(self, watch):
+        return self.job, self.work(self.job, self.experiment, self.dataset, self.folder, watch)
+
+
+def do_all(queue: Queue, workers: Workers, watch: Watch) -> list[Job]:
+    """Has all jobs of a queue done.
+
+    Returns:
+        Those that failed.
+    """
+    under_way, failed = 0, []
+    while True:
+        while under_way < workers.slots and (job := queue.next()) is not None:
+            workers.start(job)
+            under_way += 1
+        if not under_way:
+            return failed
+        job, record = workers.wait(watch)
+        under_way -= 1
+        if record is None:
+            failed.append(job)
+            continue
+        queue.ended(job, record)
+        watch.finished(job.told(record))
+
+
+class _UnderAName(Watch):
+    """Passes on what happens in a job."""
+
+    def __init__(self, watch: Watch, name: str):
+        self.watch, self.name = watch, name
+
+    def started(self, cell, seed, first_epoch):
+        self.watch.started(self.name, seed, first_epoch)
+
+    def epoch(self, cell, seed, epoch, logs, best):
+        self.watch.epoch(self.name, seed, epoch, logs, best)

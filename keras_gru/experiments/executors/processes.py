@@ -1,0 +1,200 @@
+"""Several jobs at a time on this machine: a process for each, with its share of the cores."""
+
+import contextlib
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from pathlib import Path
+
+from keras_gru import datasets
+from keras_gru.datasets.sequence_dataset import SequenceDataset
+from keras_gru.errors import UserError
+from keras_gru.experiments.configuration.experiment import Experiment
+from keras_gru.experiments.executors.jobs import Job, Retries, work
+from keras_gru.experiments.results import RunFolder, RunRecord
+from keras_gru.experiments.watching import Relay, Watch
+
+_spawn = multiprocessing.get_context("spawn")  # TensorFlow does not survive a fork
+
+
+@dataclass
+class _Worker:
+    number: int
+    process: multiprocessing.Process
+    connection: Connection
+    job: Job | None = None
+
+
+class Processes:
+    """Does jobs in processes of their own, as `keras_gru.experiments.executors.jobs.Workers`.
+
+    Each process keeps to its share of the cores, on Linux: two that both use all of them get in
+    each other's way. One that dies (killed, out of memory) is replaced and its job is tried once
+    more, from its last epoch on. What a process writes goes to `jobs/<number>.log` in the run
+    folder, which stays only if it died.
+
+    Args:
+        experiment: what to train.
+        folder: where the files of the jobs go.
+        slots: how many processes.
+        dataset: the data in the place of what `experiment.dataset` loads; None lets each process
+            load them.
+        work: does a job, with the arguments of `keras_gru.experiments.executors.jobs.work`.
+    """
+
+    def __init__(
+        self,
+        experiment: Experiment,
+        folder: RunFolder,
+        slots: int,
+        dataset: SequenceDataset | None = None,
+        work: Callable[..., RunRecord] = work,
+    ):
+        self.slots, self.place = slots, f"{slots} at a time, which share the cores"
+        self._everything = experiment, folder.path, dataset, work
+        self._logs = folder.path / "jobs"
+        self._workers: dict[int, _Worker] = {}
+        self._retries, self._deaths = Retries(), 0
+
+    def __enter__(self):
+        self._logs.mkdir(exist_ok=True)
+        return self
+
+    def __exit__(self, kind, error, traceback):
+        for worker in self._workers.values():
+            worker.process.terminate()  # each epoch is kept
+        for worker in self._workers.values():
+            worker.process.join()
+            self._log(worker.number).unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            self._logs.rmdir()
+
+    def start(self, job: Job) -> None:
+        number = next(
+            number
+            for number in range(self.slots)
+            if number not in self._workers or self._workers[number].job is None
+        )
+        if number not in self._workers or not self._workers[number].process.is_alive():
+            self._workers[number] = self._hire(number)
+        worker = self._workers[number]
+        worker.job, worker.process.name = job, f"{job.name} seed {job.seed}"
+        worker.connection.send(job)
+
+    def wait(self, watch: Watch) -> tuple[Job, RunRecord | None]:
+        while True:
+            workers = {w.connection: w for w in self._workers.values() if w.job is not None}
+            for connection in wait(list(workers)):
+                worker = workers[connection]
+                try:
+                    kind, *what = connection.recv()
+                except (EOFError, ConnectionError):
+                    if not self._replace(worker, watch):
+                        return worker.job, None
+                    continue
+                if kind == "refused":
+                    raise UserError(*what)
+                if kind == "ended":
+                    job, worker.job = worker.job, None
+                    return job, *what
+                getattr(watch, kind)(*what)
+
+    def _replace(self, worker: _Worker, watch: Watch) -> bool:
+        """Whether the job of a process that has died is to be tried again, by another."""
+        worker.process.join()
+        code, job = worker.process.exitcode, worker.job
+        how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with {code}"
+        self._deaths += 1
+        log = self._log(worker.number).rename(self._logs / f"died-{self._deaths}.log")
+        again = self._retries.again(job, f"its process {how}; its last words are in {log}", watch)
+        del self._workers[worker.number]
+        if again:
+            self.start(job)
+        return again
+
+    def _hire(self, number: int) -> _Worker:
+        ours, theirs = _spawn.Pipe()
+        process = _spawn.Process(target=_serve, args=(theirs, *self._everything), daemon=True)
+        log = self._log(number)
+        with _on_its_cores(number, self.slots), _deaf_to_ctrl_c(), _writing_to(log):
+            process.start()
+        theirs.close()  # so that its end is heard
+        return _Worker(number, process, ours)
+
+    def _log(self, number: int) -> Path:
+        return self._logs / f"{number}.log"
+
+
+def _serve(
+    connection: Connection,
+    experiment: Experiment,
+    path: Path,
+    dataset: SequenceDataset | None,
+    work: Callable[..., RunRecord],
+) -> None:
+    """What a process does: one job after the other, until nobody asks any more."""
+    os.dup2(2, 1)  # the terminal belongs to the asking process
+    folder = RunFolder(path)
+    told = Relay(connection.send)
+    with contextlib.suppress(EOFError, BrokenPipeError):  # the asking process has ended
+        while True:
+            job = connection.recv()
+            try:
+                dataset = dataset or datasets.load(experiment.dataset)
+                connection.send(("ended", work(job, experiment, dataset, folder, told)))
+            except UserError as error:
+                connection.send(("refused", str(error)))
+
+
+@contextlib.contextmanager
+def _on_its_cores(number: int, slots: int) -> Iterator[None]:
+    """A process that is started in here may use its share of the cores alone, where Linux is."""
+    if not hasattr(os, "sched_setaffinity"):
+        yield
+        return
+    ours = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, share(sorted(ours), number, slots))
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, ours)
+
+
+def share(cores: list[int], number: int, slots: int) -> list[int]:
+    """The cores of one of so many processes: as equal as can be, each at least one."""
+    if slots >= len(cores):
+        return [cores[number % len(cores)]]
+    first, last = (len(cores) * edge // slots for edge in (number, number + 1))
+    return cores[first:last]
+
+
+@contextlib.contextmanager
+def _deaf_to_ctrl_c() -> Iterator[None]:
+    """A process that is started in here does not hear Ctrl-C; the one that asks it decides."""
+    if threading.current_thread() is not threading.main_thread():  # where signals cannot be set
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@contextlib.contextmanager
+def _writing_to(log: Path) -> Iterator[None]:
+    """A process that is started in here writes its errors to a file, from its first import on."""
+    sys.stderr.flush()
+    stream = os.dup(2)
+    with open(log, "ab", buffering=0) as file:
+        os.dup2(file.fileno(), 2)
+    try:
+        yield
+    finally:
+        os.dup2(stream, 2)
+        os.close(stream)

@@ -1,0 +1,111 @@
+"""What a cell costs: seconds to a target, multiply-adds, memory, and the latency of one step."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from keras_gru.datasets.sequence_dataset import Metric
+from keras_gru.experiments.results import Comparison, RunRecord
+from keras_gru.experiments.statistics.summary import Spread, spread_of
+
+
+@dataclass(frozen=True)
+class CellCost:
+    """What one cell costs; None where it was not measured.
+
+    Args:
+        cell: name of the cell.
+        label: its name for a reader.
+        parameters: weights of the whole model.
+        multiply_adds: of the recurrent layers for each time step (`models.multiply_adds`).
+        runs: how many there are.
+        reached: how many of them reached the target on validation.
+        seconds: of training and validation until then, over those that reached it.
+        latency: seconds of one step of the whole model with one sequence (`latency.step_latency`).
+        peak_memory: bytes of the process (`environment.peak_memory`), the most of the cell's runs.
+    """
+
+    cell: str
+    label: str
+    parameters: int
+    multiply_adds: int | None
+    runs: int
+    reached: int
+    seconds: Spread | None
+    latency: float | None
+    peak_memory: int | None
+
+
+def costs(comparison: Comparison) -> tuple[CellCost, ...]:
+    """One row for each cell that has a run, in the experiment's order."""
+    metric, aim = comparison.metric, target(comparison)
+    found = []
+    for cell in comparison.experiment.cells:
+        runs = [run for run in comparison.runs if run.cell == cell]
+        if not runs:
+            continue
+        taken = [] if aim is None else [seconds_to(run, aim, metric) for run in runs]
+        taken = [seconds for seconds in taken if seconds is not None]
+        found.append(
+            CellCost(
+                cell=cell,
+                label=runs[0].label,
+                parameters=runs[0].parameters,
+                multiply_adds=runs[0].multiply_adds,
+                runs=len(runs),
+                reached=len(taken),
+                seconds=spread_of(taken),
+                latency=comparison.facts.get("latency", {}).get(cell),
+                peak_memory=max(run.peak_memory or 0 for run in runs) or None,
+            )
+        )
+    return tuple(found)
+
+
+def target(comparison: Comparison) -> float | None:
+    """The value of the metric on validation to which seconds are counted, in the reader's unit.
+
+    It is the experiment's, or else the worst of the finished runs' best values: the best one that
+    every finished run has reached. None where there is neither.
+    """
+    if comparison.experiment.target is not None:
+        return comparison.experiment.target
+    metric = comparison.metric
+    finished = [run for run in comparison.runs if run.status == "finished"]
+    best = [run.validation[metric.name] * metric.scale for run in finished]
+    return min(best, key=metric.score, default=None)
+
+
+def seconds_to(run: RunRecord, aim: float, metric: Metric) -> float | None:
+    """Seconds of training and validation until an epoch's validation reached a value.
+
+    Args:
+        run: with its history.
+        aim: a value of the metric in the reader's unit.
+        metric: what `aim` is a value of.
+
+    Returns:
+        The seconds until the end of the first such epoch; None where there is none.
+    """
+    passed = 0.0
+    for row in run.history:
+        passed += row["seconds"]
+        if metric.score(row[f"val_{metric.name}"] * metric.scale) >= metric.score(aim):
+            return passed
+    return None
+
+
+def undominated(points: Sequence[tuple[float, float]]) -> list[int]:
+    """The Pareto front: what no other point beats in cost and in score.
+
+    Args:
+        points: of each, its cost and its score, of which more is better.
+
+    Returns:
+        Indices of the points that no other one equals or beats in both and beats in one, by cost.
+    """
+
+    def beaten(cost: float, score: float) -> bool:
+        return any(c <= cost and s >= score and (c, s) != (cost, score) for c, s in points)
+
+    front = [number for number, point in enumerate(points) if not beaten(*point)]
+    return sorted(front, key=points.__getitem__)

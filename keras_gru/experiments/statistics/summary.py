@@ -1,0 +1,140 @@
+"""What the runs of a comparison say together, and no more than their seeds allow."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from keras_gru.experiments.configuration.experiment import Experiment, Value
+from keras_gru.experiments.results import Comparison
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Mean and standard deviation over seeds; the latter is None for a single seed."""
+
+    mean: float
+    deviation: float | None
+
+
+@dataclass(frozen=True)
+class CellSummary:
+    """One cell over its seeds; the metric in the reader's unit."""
+
+    cell: str
+    label: str
+    units: int
+    parameters: int
+    recurrent_parameters: int
+    finished: int
+    unfinished: tuple[str, ...]
+    validation: Spread | None
+    test: Spread | None
+    seconds_per_epoch: float
+    steps_per_second: float
+    path: str
+
+
+def summarize(comparison: Comparison) -> tuple[CellSummary, ...]:
+    """One row for each cell that has a run, in the experiment's order."""
+    rows = []
+    for cell in comparison.experiment.cells:
+        runs = [run for run in comparison.runs if run.cell == cell]
+        if not runs:
+            continue
+        good = [run for run in runs if run.status == "finished"]
+        timed = good or runs
+        rows.append(
+            CellSummary(
+                cell=cell,
+                label=runs[0].label,
+                units=runs[0].units,
+                parameters=runs[0].parameters,
+                recurrent_parameters=runs[0].recurrent_parameters,
+                finished=len(good),
+                unfinished=tuple(run.status for run in runs if run.status != "finished"),
+                validation=_spread(comparison, [run.validation for run in good]),
+                test=_spread(comparison, [run.test for run in good]),
+                seconds_per_epoch=float(np.median([run.seconds_per_epoch for run in timed])),
+                steps_per_second=float(np.median([run.steps_per_second for run in timed])),
+                path=" / ".join(sorted({run.path for run in timed})),
+            )
+        )
+    return tuple(rows)
+
+
+@dataclass(frozen=True)
+class CellTuning:
+    """What tuning chose for a cell, among how many tries, and what they took.
+
+    `edges` are the settings whose value is the lowest or the highest of those tried, with that
+    word: beyond it may be a better one.
+    """
+
+    cell: str
+    label: str
+    settings: dict[str, Value]
+    tries: int
+    diverged: int
+    seconds: float
+    edges: dict[str, str]
+
+
+def tunings(comparison: Comparison) -> tuple[CellTuning, ...]:
+    """One row for each cell that was tuned and has a run, in the experiment's order."""
+    rows = []
+    for cell in comparison.experiment.cells:
+        run = next((run for run in comparison.runs if run.cell == cell and run.settings), None)
+        if run is None:
+            continue
+        tries = [record for record in comparison.tries if record.cell == cell]
+        rows.append(
+            CellTuning(
+                cell=cell,
+                label=run.label,
+                settings=run.settings,
+                tries=len(tries),
+                diverged=sum(record.status == "diverged" for record in tries),
+                seconds=sum(record.seconds for record in tries),
+                edges=_edges(comparison.experiment, run.settings),
+            )
+        )
+    return tuple(rows)
+
+
+def _edges(experiment: Experiment, settings: dict[str, Value]) -> dict[str, str]:
+    edges = {}
+    for name, values in experiment.tuning.items():
+        chosen = settings[name]
+        if len(values) == 1 or not all(type(value) in (int, float) for value in values):
+            continue
+        if chosen == max(values):
+            edges[name] = "highest"
+        elif chosen == min(values) and chosen != 0:  # there is no dropout below 0
+            edges[name] = "lowest"
+    return edges
+
+
+def seconds(comparison: Comparison) -> float:
+    """Of all training: a try that tuning chose is the run of its seed and counts once."""
+    chosen = {run.cell: run.settings for run in comparison.runs}
+    lost = [record for record in comparison.tries if record.settings != chosen.get(record.cell)]
+    return sum(record.seconds for record in (*comparison.runs, *lost))
+
+
+def spread_of(values: Sequence[float]) -> Spread | None:
+    """Mean and deviation of what the seeds gave; None where there is none."""
+    if not values:
+        return None
+    deviation = float(np.std(values, ddof=1)) if len(values) > 1 else None
+    return Spread(float(np.mean(values)), deviation)
+
+
+def _spread(comparison: Comparison, metrics: list[dict[str, float]]) -> Spread | None:
+    metric = comparison.metric
+    return spread_of([row[metric.name] * metric.scale for row in metrics])
+
+
+def plural(count: int, noun: str) -> str:
+    """`1 seed`, `3 seeds`."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"

@@ -1,0 +1,1 @@
+"""Which setting matters most: trials that Optuna draws, and the variance that each explains."""

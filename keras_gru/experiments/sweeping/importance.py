@@ -1,0 +1,166 @@
+"""How much of the difference between trials is due to each setting, with intervals.
+
+Functional ANOVA (Hutter et al. 2014, "An Efficient Approach for Assessing Hyperparameter
+Importance"): a random forest learns the metric from the settings, and its variance over all that
+could have been drawn is taken apart: what each setting explains by itself, averaged over all
+others, and what is left to combinations of them.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import optuna
+from optuna.distributions import FloatDistribution
+from optuna.importance import FanovaImportanceEvaluator
+from optuna.trial import create_trial
+
+from keras_gru.datasets.judging import Metric
+from keras_gru.experiments.configuration.choices import Value
+from keras_gru.experiments.configuration.experiment import Experiment
+from keras_gru.experiments.configuration.sweep import Drawn, Range
+from keras_gru.experiments.sweeping.study import CELL, Tried
+
+FEWEST = 10  # trials of which anything is said
+TOGETHER = "combinations"
+_TREES = 32
+_SEED = 0
+
+
+@dataclass(frozen=True)
+class Importance:
+    """A setting's share of the variance of the metric, from 0 to 1, with its 95% interval.
+
+    `name` is a dotted name, `"cell"`, or `TOGETHER`: what no setting explains by itself.
+    """
+
+    name: str
+    share: float
+    low: float
+    high: float
+
+    def overlaps(self, other: "Importance") -> bool:
+        """Whether the trials leave open which of the two is larger."""
+        return self.low <= other.high and other.low <= self.high
+
+
+def importances(
+    trials: Sequence[Tried], experiment: Experiment, metric: Metric, resamples: int = 30
+) -> tuple[Importance, ...]:
+    """The shares of all that was drawn, the largest first, and of their combinations at the end.
+
+    A pruned trial counts with its best epoch so far and one that diverged as the worst that did
+    not: to leave them out would hide what bad settings do, of a learning rate most of all. The
+    intervals are percentiles over resamples of the trials (bootstrap), with the estimate inside.
+
+    Args:
+        trials: finished ones of the experiment's sweep.
+        experiment: says between what they were drawn.
+        metric: what they were judged by.
+        resamples: of the trials, drawn with a fixed seed.
+
+    Returns:
+        Nothing where there are fewer than `FEWEST` trials, or where all are alike.
+
+    Reference:
+        Hutter et al. 2014, https://proceedings.mlr.press/v32/hutter14.html
+    """
+    choices = {CELL: experiment.cells} | experiment.sweep.ranges
+    axes = {
+        name: _Axis(drawn)
+        for name, drawn in choices.items()
+        if isinstance(drawn, Range) or len(drawn) > 1
+    }
+    values = _values(trials, metric)
+    if len(trials) < FEWEST or not axes or np.ptp(values) == 0:
+        return ()
+    points = np.array(
+        [
+            [axis.place((trial.settings | {CELL: trial.cell})[name]) for name, axis in axes.items()]
+            for trial in trials
+        ]
+    )
+    estimate = _shares(points, values, axes)
+    random = np.random.default_rng(_SEED)
+    picks = random.integers(len(values), size=(resamples, len(values)))
+    drawn = [
+        _shares(points[pick], values[pick], axes) for pick in picks if np.ptp(values[pick]) > 0
+    ]
+    low, high = np.percentile(drawn, [2.5, 97.5], axis=0)
+    low, high = np.minimum(low, estimate), np.maximum(high, estimate)
+    names = [*axes, TOGETHER]
+    found = [Importance(*map(_plain, row)) for row in zip(names, estimate, low, high, strict=True)]
+    return (*sorted(found[:-1], key=lambda row: -row.share), found[-1])
+
+
+def _values(trials: Sequence[Tried], metric: Metric) -> np.ndarray:
+    """The metric of each trial; of one that diverged the worst of all."""
+    values = np.array([trial.value for trial in trials])
+    known = values[np.isfinite(values)]
+    if not known.size:
+        return np.zeros(len(values))
+    worst = known.min() if metric.mode == "max" else known.max()
+    return np.where(np.isfinite(values), values, worst)
+
+
+class _Axis:
+    """Where a value stands among those that could be drawn, all of them equally likely.
+
+    Ranges that are drawn by their logarithm are measured by it, too. Values of a list have numbers,
+    a unit apart: one column for each, Optuna's own way, also averages over points with two values
+    of the list at once, or with none. See `_ranked` for the order.
+    """
+
+    def __init__(self, drawn: Drawn):
+        self.drawn = drawn
+        if isinstance(drawn, Range):
+            gap = drawn.step or 1 if drawn.whole else drawn.step or 0
+            low, high = drawn.low - gap / 2, drawn.high + gap / 2
+            ends = (math.log(low), math.log(high)) if drawn.log else (low, high)
+        else:
+            ends = (-0.5, len(drawn) - 0.5)
+        self.distribution = FloatDistribution(*ends)
+
+    def place(self, value: Value) -> float:
+        if not isinstance(self.drawn, Range):
+            return float(self.drawn.index(value))
+        return math.log(value) if self.drawn.log else float(value)
+
+
+def _shares(points: np.ndarray, values: np.ndarray, axes: dict[str, _Axis]) -> np.ndarray:
+    """Each setting's share, and what is left."""
+    distributions = {name: axis.distribution for name, axis in axes.items()}
+    points = points.copy()
+    for column, axis in enumerate(axes.values()):
+        if not isinstance(axis.drawn, Range):
+            points[:, column] = _ranked(points[:, column].astype(int), values, len(axis.drawn))
+    study = optuna.create_study()
+    study.add_trials(
+        create_trial(
+            params=dict(zip(axes, map(float, point), strict=True)),
+            distributions=distributions,
+            value=float(value),
+        )
+        for point, value in zip(points, values, strict=True)
+    )
+    found = FanovaImportanceEvaluator(n_trees=_TREES, seed=_SEED).evaluate(study)
+    shares = np.array([found[name] for name in axes])
+    return np.append(shares, max(0.0, 1.0 - shares.sum()))
+
+
+def _ranked(numbers: np.ndarray, values: np.ndarray, size: int) -> np.ndarray:
+    """Numbers of a list's values in the order of their mean metric, in place of the list's own.
+
+    A tree splits at one number, and of all ways to split a list in two the best one for squares is
+    a split in this order (Fisher 1958; Breiman et al. 1984, section 4.5): whatever is in the middle
+    of the list, it can be told from the rest at once.
+    """
+    means = np.full(size, values.mean())
+    for number in np.unique(numbers):
+        means[number] = values[numbers == number].mean()
+    return np.argsort(np.argsort(means))[numbers].astype(float)
+
+
+def _plain(value: object) -> object:
+    return float(value) if isinstance(value, np.floating) else value

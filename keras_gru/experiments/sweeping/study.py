@@ -1,0 +1,250 @@
+"""The store of a sweep, which is Optuna's: any number of processes and machines share one study.
+
+Nothing else in the tree knows Optuna but `keras_gru.experiments.sweeping.importance`.
+"""
+
+import contextlib
+import importlib.util
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from keras_gru.cells import cell_label
+from keras_gru.datasets.judging import Metric
+from keras_gru.errors import UserError
+from keras_gru.experiments.configuration.choices import Value
+from keras_gru.experiments.configuration.experiment import Experiment
+from keras_gru.experiments.configuration.sweep import Drawn, Range
+from keras_gru.experiments.results import RunRecord
+
+if not (importlib.util.find_spec("optuna") and importlib.util.find_spec("sklearn")):
+    raise UserError(
+        "A sweep needs the packages optuna and scikit-learn, which are not installed; "
+        "pip install 'keras_gru[sweep]' brings them."
+    )
+
+import optuna
+import sqlalchemy
+from optuna.storages import JournalStorage, RDBStorage
+from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
+from optuna.study import Study
+from optuna.trial import Trial, TrialState
+
+optuna.logging.set_verbosity(optuna.logging.WARNING)
+
+CELL = "cell"  # beside the dotted names of settings, which all have a dot
+_FIRST = 5  # trials that are trained to their end before any is pruned
+
+
+@dataclass(frozen=True)
+class Tried:
+    """A finished trial of a sweep.
+
+    Args:
+        number: from 0, in the order in which trials were drawn.
+        cell: name in the registry of cells.
+        settings: what was drawn, by dotted name.
+        status: `"finished"`, `"pruned"` or `"diverged"`.
+        value: the metric of the best epoch on validation, as logged; NaN where it diverged.
+        epochs: epochs trained.
+        seconds: of training and validation.
+    """
+
+    number: int
+    cell: str
+    settings: dict[str, Value]
+    status: str
+    value: float
+    epochs: int
+    seconds: float
+
+    @property
+    def label(self) -> str:
+        """The cell's name for a reader."""
+        return cell_label(self.cell)
+
+
+def open_study(experiment: Experiment, metric: Metric, storage: str) -> Study:
+    """The study of an experiment, made where it is not there yet.
+
+    Args:
+        experiment: with a `sweep`. Its name is the study's.
+        metric: what trials are judged by.
+        storage: a database's URL, such as `"sqlite:///sweep.db"`, or the path of a journal file.
+
+    Raises:
+        UserError: the storage cannot be opened, or the study was begun with other settings.
+    """
+    with _in_a_sentence(storage):
+        study = optuna.create_study(
+            storage=_open(storage),
+            study_name=experiment.name,
+            direction="maximize" if metric.mode == "max" else "minimize",
+            pruner=_pruner(experiment),
+            load_if_exists=True,
+        )
+        settings = _what_decides(experiment)
+        begun_with = study.user_attrs.get("experiment")
+        if begun_with is None:
+            study.set_user_attr("experiment", settings)
+            return study
+    others = _differences(begun_with, settings)
+    if others:
+        raise UserError(
+            f"The sweep '{experiment.name}' was begun with other settings ({', '.join(others)}); "
+            "go on with the same ones, or give this one another name: name=..."
+        )
+    return study
+
+
+def draw(study: Study, experiment: Experiment) -> Trial:
+    """A new trial with the experiment's settings drawn, or one that was given back.
+
+    Each trial draws by a seed of its own number, so that no two machines draw the same, and a
+    sweep that was stopped does not begin again with what it drew first.
+    """
+    study.sampler = _sampler(experiment, len(study.get_trials(deepcopy=False)))
+    trial = study.ask()
+    study.sampler = _sampler(experiment, trial.number)
+    trial.suggest_categorical(CELL, experiment.cells)
+    for name, drawn in experiment.sweep.ranges.items():
+        _suggest(trial, name, drawn)
+    return trial
+
+
+def keep(trial: Trial, record: RunRecord, metric: Metric) -> None:
+    """Keeps what a trial has found. One that diverged is worse than all that did not."""
+    value = record.validation.get(metric.name, math.nan)
+    finite = math.isfinite(value)
+    status = "diverged" if not finite else record.status
+    found = {
+        "status": status,
+        "value": value if finite else None,
+        "epochs": record.epochs,
+        "seconds": record.seconds,
+    }
+    trial.set_user_attr("found", found)
+    if status == "pruned":
+        trial.study.tell(trial, state=TrialState.PRUNED)
+    else:
+        worst = -math.inf if metric.mode == "max" else math.inf
+        trial.study.tell(trial, value if finite else worst)
+
+
+def give_up(trial: Trial, again: bool) -> None:
+    """Ends a trial without a result; `again` lets the next process or machine draw the same."""
+    trial.study.tell(trial, state=TrialState.FAIL)
+    if again:
+        trial.study.enqueue_trial(trial.params)
+
+
+def finished(study: Study) -> tuple[Tried, ...]:
+    """All trials with a result, whoever trained them, in the order in which they were drawn."""
+    states = (TrialState.COMPLETE, TrialState.PRUNED)
+    return tuple(
+        Tried(
+            number=trial.number,
+            cell=trial.params[CELL],
+            settings={name: value for name, value in trial.params.items() if name != CELL},
+            **(found | {"value": math.nan if found["value"] is None else found["value"]}),
+        )
+        for trial in study.get_trials(deepcopy=False, states=states)
+        if (found := trial.user_attrs["found"])
+    )
+
+
+class Pruner:
+    """Asks, from any process, whether a trial is worth going on with.
+
+    Args:
+        experiment: with a `sweep`.
+        storage: of its study.
+        number: of the trial.
+    """
+
+    def __init__(self, experiment: Experiment, storage: str, number: int):
+        self._storage, self._pruner = _open(storage), _pruner(experiment)
+        self._study = optuna.load_study(study_name=experiment.name, storage=self._storage)
+        study = self._storage.get_study_id_from_name(experiment.name)
+        self._trial = self._storage.get_trial_id_from_study_id_trial_number(study, number)
+
+    def has_enough(self, epoch: int, value: float) -> bool:
+        """Whether the trial had better end after this epoch, counted from 1."""
+        if not math.isfinite(value):
+            return False  # it may recover, or ends by itself
+        self._storage.set_trial_intermediate_value(self._trial, epoch, value)
+        return self._pruner.prune(self._study, self._storage.get_trial(self._trial))
+
+
+def _open(storage: str) -> JournalStorage | RDBStorage:
+    if "://" in storage:
+        return RDBStorage(storage)
+    Path(storage).parent.mkdir(parents=True, exist_ok=True)
+    # The lock that works everywhere; a machine that dies with it loses it after half a minute.
+    return JournalStorage(JournalFileBackend(storage, JournalFileOpenLock(storage)))
+
+
+@contextlib.contextmanager
+def _in_a_sentence(storage: str) -> Iterator[None]:
+    """Says what is wrong with a storage, without the password that a URL may hold."""
+    try:
+        yield
+    except (sqlalchemy.exc.SQLAlchemyError, ImportError, OSError, ValueError) as error:
+        where = storage if "://" not in storage else f"{storage.partition('://')[0]}://…"
+        said = (str(error).replace(storage, where).splitlines() or [type(error).__name__])[0][:150]
+        raise UserError(
+            f"The storage {where} cannot be used ({said}); give a journal file, or a URL such as "
+            "sqlite:///sweep.db or postgresql://…"
+        ) from error
+
+
+def _what_decides(experiment: Experiment) -> dict:
+    """The settings that make trials what they are; data may lie elsewhere on another machine."""
+    settings = experiment.model_dump(
+        mode="json", exclude={"name", "description", "seeds", "tuning", "runs"}
+    )
+    settings["dataset"].pop("path", None)
+    settings["sweep"].pop("trials")
+    return settings | {"seed": experiment.seeds[0]}
+
+
+def _differences(one: dict, other: dict) -> list[str]:
+    """The dotted names of the settings in which two experiments differ."""
+    one, other = _flat(one), _flat(other)
+    return sorted(name for name in one | other if one.get(name) != other.get(name))
+
+
+def _flat(tree: dict, above: str = "") -> dict:
+    flat = {}
+    for name, value in tree.items():
+        flat |= (
+            _flat(value, f"{above}{name}.") if isinstance(value, dict) else {above + name: value}
+        )
+    return flat
+
+
+def _sampler(experiment: Experiment, number: int) -> optuna.samplers.BaseSampler:
+    entropy = np.random.SeedSequence((experiment.seeds[0], number))
+    seed = int(entropy.generate_state(1)[0])
+    if experiment.sweep.sampler == "random":
+        return optuna.samplers.RandomSampler(seed)
+    return optuna.samplers.TPESampler(seed=seed)
+
+
+def _pruner(experiment: Experiment) -> optuna.pruners.BasePruner:
+    if not experiment.sweep.pruning:
+        return optuna.pruners.NopPruner()
+    # A tenth of the epochs in peace: what learns slowly at first is often good in the end.
+    warmup = 2 + experiment.training.epochs // 10
+    return optuna.pruners.MedianPruner(n_startup_trials=_FIRST, n_warmup_steps=warmup)
+
+
+def _suggest(trial: Trial, name: str, drawn: Drawn) -> Value:
+    if not isinstance(drawn, Range):
+        return trial.suggest_categorical(name, drawn)
+    if drawn.whole:
+        return trial.suggest_int(name, drawn.low, drawn.high, step=drawn.step or 1, log=drawn.log)
+    return trial.suggest_float(name, drawn.low, drawn.high, step=drawn.step, log=drawn.log)

@@ -1,0 +1,293 @@
+"""A sweep: cells and settings drawn by Optuna, one network each, and what they say together."""
+
+import dataclasses
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from keras_gru import datasets
+from keras_gru.cells import cell_label
+from keras_gru.datasets.judging import Metric
+from keras_gru.datasets.sequence_dataset import SequenceDataset
+from keras_gru.errors import UserError
+from keras_gru.experiments import checkpoint
+from keras_gru.experiments.compare import facts_of, notes_on, refuse_what_cannot_start, usual_jobs
+from keras_gru.experiments.configuration.choices import Value
+from keras_gru.experiments.configuration.experiment import Experiment
+from keras_gru.experiments.configuration.yaml_files import dump_experiment
+from keras_gru.experiments.executors.jobs import ThisProcess, do_all
+from keras_gru.experiments.executors.processes import Processes
+from keras_gru.experiments.results import RunFolder, RunRecord
+from keras_gru.experiments.run import fit_and_record
+from keras_gru.experiments.sweeping import study as studies
+from keras_gru.experiments.sweeping.importance import Importance, importances
+from keras_gru.experiments.sweeping.study import Pruner, Tried
+from keras_gru.experiments.watching import SILENT, Enough, Watch
+from keras_gru.files import write_text
+
+JOURNAL = "journal.log"
+
+
+@dataclass(frozen=True)
+class SweepResult:
+    """What a sweep found: what its table and its page are made of.
+
+    `importances` is empty where the trials are too few, or all alike.
+    """
+
+    experiment: Experiment
+    metric: Metric
+    trials: tuple[Tried, ...]
+    importances: tuple[Importance, ...]
+    facts: dict
+    folder: Path
+
+    @property
+    def best(self) -> Tried | None:
+        """The trial that is best on validation; None where all have diverged."""
+        done = [trial for trial in self.trials if trial.status == "finished"]
+        return max(done, key=lambda trial: self.metric.score(trial.value), default=None)
+
+
+@dataclass(frozen=True)
+class TrialJob:
+    """One network of a sweep to train, as a job.
+
+    Args:
+        place: among those of this call, from 1: a watcher knows it by that.
+        number: of the trial in its study.
+        cell: name in the registry of cells.
+        seed: the experiment's first.
+        settings: what was drawn, by dotted name.
+        storage: of the study.
+    """
+
+    place: int
+    number: int
+    cell: str
+    seed: int
+    settings: Mapping[str, Value]
+    storage: str
+
+    @property
+    def name(self) -> str:
+        return f"trial-{self.place}"
+
+    @property
+    def label(self) -> str:
+        return f"Trial {self.place}"
+
+    def path(self, folder: RunFolder) -> Path:
+        """Where it keeps its history, and what it needs to go on."""
+        return folder.path / "trials" / str(self.number)
+
+    def told(self, record: RunRecord) -> RunRecord:
+        """Its record as a watcher is told of it."""
+        return dataclasses.replace(record, cell=self.name, label=self.label)
+
+
+def sweep(
+    experiment: Experiment,
+    *,
+    storage: str | None = None,
+    dataset: SequenceDataset | None = None,
+    watch: Watch = SILENT,
+    jobs: int | None = 1,
+) -> SweepResult:
+    """Goes on with a sweep until its trials are done, here or elsewhere, and weighs the settings.
+
+    Every trial is one network with the experiment's first seed, trained on train and judged on
+    validation; test is not read. The study is in Optuna's storage: whoever calls this with the same
+    experiment and the same storage, at the same time or later, works on the same study. Each call
+    stops when the storage has `sweep.trials` finished ones, so that several machines together may
+    finish a few more. What `tuning` says, and all seeds but the first, are left aside.
+
+    Args:
+        experiment: with a `sweep`.
+        storage: a database's URL or the path of a journal file; None for a journal file in
+            `runs/<name>/sweep/`, where the history of each trial is kept in any case.
+        dataset: the data in the place of what `experiment.dataset` loads, such as a part of it.
+        watch: is told of what happens. A trial has the name of its job as its cell.
+        jobs: how many trials go on at a time, as in `keras_gru.experiments.compare.compare`.
+
+    Returns:
+        All finished trials of the study and the importances of what was drawn.
+
+    Raises:
+        UserError: what was given does not fit, or the process of a trial died, twice; all others
+            are done and kept then.
+
+    Example:
+
+    >>> found = sweep(load_experiment("quickstart", ["sweep.ranges.model.units=[4, 8]"]))
+    >>> found.best.settings
+    {'model.units': 8}
+    """
+    if experiment.sweep is None:
+        raise UserError(
+            f"{experiment.name}: nothing to sweep over; give ranges, such as "
+            "'sweep.ranges.training.learning_rate={low: 1e-4, high: 1e-1, log: true}'"
+        )
+    refuse_what_cannot_start(experiment)
+    for settings in experiment.corners():
+        experiment.with_settings(settings)  # refuses what does not fit, before anything is trained
+    given, dataset = dataset, dataset or datasets.load(experiment.dataset)
+    path = Path(experiment.runs) / experiment.name / "sweep"
+    storage = storage or str(path / JOURNAL)
+    study = studies.open_study(experiment, dataset.metric, storage)
+    path.mkdir(parents=True, exist_ok=True)
+    write_text(path / "experiment.yaml", dump_experiment(experiment))
+    folder = RunFolder(path)
+    trials = _Trials(experiment, study, folder, storage, dataset.metric, watch)
+    notes = notes_on(experiment, dataset)
+    if trials.missing:
+        for note in notes:
+            watch.note(note)
+        failed = _train(trials, dataset, given, jobs)
+        if failed:
+            raise UserError(
+                f"{', '.join(job.label for job in failed)}: the process died, twice; all others "
+                "are kept, and the same command goes on."
+            )
+    tried = studies.finished(study)
+    found = importances(tried, experiment, dataset.metric)
+    facts = facts_of(dataset, notes, place="")
+    return SweepResult(experiment, dataset.metric, tried, found, facts, path)
+
+
+def work(
+    job: TrialJob,
+    experiment: Experiment,
+    dataset: SequenceDataset,
+    folder: RunFolder,
+    watch: Watch = SILENT,
+) -> RunRecord:
+    """Trains a trial's network, until there is no point in going on with it.
+
+    Args:
+        job: what to train.
+        experiment: with the `sweep` of which it is a part.
+        dataset: what to train it on, and to judge it by on validation.
+        folder: where its files go.
+        watch: is told of its start and its epochs, under the job's name.
+    """
+    try:
+        changed = experiment.with_settings(job.settings)
+    except ValidationError as error:
+        drawn = ", ".join(f"{name} {value}" for name, value in job.settings.items())
+        message = error.errors(include_url=False)[0]["msg"]
+        raise UserError(f"sweep.ranges: {drawn} do not go together ({message}).") from None
+    judge = _Judge(job, experiment, dataset.metric, watch)
+    _, record = fit_and_record(changed, dataset, job.cell, job.seed, job.path(folder), judge)
+    return dataclasses.replace(record, settings=dict(job.settings))
+
+
+class _Judge(Watch):
+    """Passes on what happens in a trial, and ends it where its study has enough of it."""
+
+    def __init__(self, job: TrialJob, experiment: Experiment, metric: Metric, watch: Watch):
+        self.name, self.watch, self.value = job.name, watch, f"val_{metric.name}"
+        pruning = experiment.sweep.pruning
+        self.pruner = Pruner(experiment, job.storage, job.number) if pruning else None
+
+    def started(self, cell, seed, first_epoch):
+        self.watch.started(self.name, seed, first_epoch)
+
+    def epoch(self, cell, seed, epoch, logs, best):
+        self.watch.epoch(self.name, seed, epoch, logs, best)
+        if self.pruner is not None and self.pruner.has_enough(epoch, logs[self.value]):
+            raise Enough
+
+
+class _Trials:
+    """The trials that a call has drawn, as a queue of jobs."""
+
+    def __init__(
+        self,
+        experiment: Experiment,
+        study: studies.Study,
+        folder: RunFolder,
+        storage: str,
+        metric: Metric,
+        watch: Watch,
+    ):
+        self.experiment, self.study, self.folder = experiment, study, folder
+        self.storage, self.metric, self.watch = storage, metric, watch
+        self.under_way: dict[int, studies.Trial] = {}
+        self._drawn = 0
+
+    @property
+    def missing(self) -> int:
+        """How many trials are still to be drawn."""
+        done = len(studies.finished(self.study))
+        return max(0, self.experiment.sweep.trials - done - len(self.under_way))
+
+    def next(self) -> TrialJob | None:
+        """A new trial; None where there are enough, or as many under way."""
+        if not self.missing:
+            return None
+        trial = studies.draw(self.study, self.experiment)
+        self.under_way[trial.number] = trial
+        self._drawn += 1
+        settings = dict(trial.params)
+        cell = settings.pop(studies.CELL)
+        seed = self.experiment.seeds[0]
+        job = TrialJob(self._drawn, trial.number, cell, seed, settings, self.storage)
+        # What another study has left behind under this number is not to be gone on with.
+        shutil.rmtree(job.path(self.folder), ignore_errors=True)
+        drawn = ", ".join(f"{name} {told(value)}" for name, value in settings.items())
+        self.watch.note(f"{job.label}: {cell_label(cell)}, {drawn}")
+        return job
+
+    def ended(self, job: TrialJob, record: RunRecord) -> None:
+        """Keeps what a trial has found."""
+        studies.keep(self.under_way.pop(job.number), record, self.metric)
+        (job.path(self.folder) / checkpoint.FILE).unlink(missing_ok=True)
+
+    def give_up(self, again: bool) -> None:
+        """Ends what is still under way; `again` lets somebody draw the same later."""
+        for number, trial in self.under_way.items():
+            studies.give_up(trial, again)
+            (self.folder.path / "trials" / str(number) / checkpoint.FILE).unlink(missing_ok=True)
+        self.under_way.clear()
+
+
+def _train(
+    trials: _Trials, dataset: SequenceDataset, given: SequenceDataset | None, jobs: int | None
+) -> list[TrialJob]:
+    """Has the missing trials done; those that failed are given back."""
+    experiment, folder, watch, missing = (
+        trials.experiment,
+        trials.folder,
+        trials.watch,
+        trials.missing,
+    )
+    jobs = usual_jobs(missing) if jobs is None else min(jobs, missing)
+    epochs = max(experiment.with_settings(of).training.epochs for of in experiment.corners())
+    places = range(1, missing + 1)
+    plan = [(f"trial-{place}", f"Trial {place}", experiment.seeds[0]) for place in places]
+    watch.plan(plan, epochs, dataset.metric)
+    workers = (
+        ThisProcess(experiment, dataset, folder, work)
+        if jobs == 1
+        else Processes(experiment, folder, jobs, given, work)
+    )
+    again = False
+    try:
+        with workers:
+            return do_all(trials, workers, watch)
+    except KeyboardInterrupt:
+        again = True
+        raise KeyboardInterrupt(
+            "Stopped. Finished trials are kept; the same command goes on."
+        ) from None
+    finally:
+        trials.give_up(again)
+
+
+def told(value: Value) -> str:
+    """A drawn value for a reader: a number with the digits that matter."""
+    return f"{value:.3g}" if isinstance(value, float) else str(value)

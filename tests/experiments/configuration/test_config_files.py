@@ -1,0 +1,401 @@
+"""Reading configs: includes, overrides, paths, and files that come back as they were written."""
+
+import os
+from typing import get_args
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from keras_gru.datasets.config import DatasetConfig
+from keras_gru.errors import UserError
+from keras_gru.experiments.configuration.experiment import Experiment, Training
+from keras_gru.experiments.configuration.packaged import find_packaged, packaged_configs
+from keras_gru.experiments.configuration.yaml_files import (
+    config_files,
+    dump_experiment,
+    load_experiment,
+)
+from keras_gru.models.config import ModelConfig
+
+GOOD = """\
+name: mine
+dataset: {kind: adding, length: 20}
+model:
+  kind: forecaster
+  parameters: 1000
+training:
+  learning_rate: 1e-3
+"""
+SERIES = """\
+name: series
+dataset: {kind: csv_series, path: data/a.csv, targets: [rail]}
+model: {kind: forecaster, units: 4}
+"""
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    """Every test works in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def write(name, text):
+    os.makedirs(os.path.dirname(name) or ".", exist_ok=True)
+    with open(name, "w", encoding="utf-8") as file:
+        file.write(text)
+    return name
+
+
+def load(text, *overrides):
+    return load_experiment(write("a.yaml", text), overrides)
+
+
+def test_yaml_1_2_numbers_and_words():
+    experiment = load(GOOD + "description: no\n")
+    assert experiment.training.learning_rate == 0.001
+    assert experiment.description == "no"
+
+
+def test_what_a_file_leaves_out_has_the_schemas_defaults():
+    experiment = load(GOOD)
+    assert experiment.training == Training(learning_rate=1e-3)
+    assert experiment.cells == ("gru", "lstm", "simple_rnn")
+
+
+def test_byte_order_mark_is_no_part_of_the_first_name():
+    assert load("\ufeff" + GOOD).name == "mine"
+
+
+@pytest.mark.parametrize("name", packaged_configs())
+def test_packaged_config_loads_by_name_and_by_path(name):
+    experiment = load_experiment(name)
+    assert experiment.name == name
+    assert experiment == load_experiment(packaged_configs()[name])
+    assert experiment.description, "keras-gru list shows it"
+
+
+def test_packaged_config_is_found_where_a_folder_has_its_name():
+    os.mkdir("quickstart")
+    assert load_experiment("quickstart").name == "quickstart"
+
+
+def test_find_packaged_takes_a_name_with_and_without_its_ending():
+    assert find_packaged("quickstart") == find_packaged("quickstart.yaml")
+    with pytest.raises(UserError, match="Did you mean 'quickstart'"):
+        find_packaged("quikstart")
+
+
+class TestBase:
+    def test_groups_are_merged_and_the_including_file_wins(self):
+        write("base.yaml", GOOD)
+        experiment = load("base: base.yaml\nname: other\ndataset: {train: 7}\n")
+        assert experiment.name == "other"
+        assert (experiment.dataset.length, experiment.dataset.train) == (20, 7)
+        assert experiment.model.parameters == 1000
+
+    def test_is_relative_to_the_including_file(self):
+        write("deep/base.yaml", GOOD)
+        write("deep/er/b.yaml", "base: ../base.yaml\n")
+        assert load("base: deep/er/b.yaml\n").name == "mine"
+
+    def test_of_several_the_last_wins(self):
+        write("one.yaml", GOOD)
+        write("two.yaml", "name: two\nseeds: [7]\n")
+        experiment = load("base: [one.yaml, two.yaml]\nseeds: [8]\n")
+        assert (experiment.name, experiment.seeds) == ("two", (8,))
+
+    def test_a_packaged_config_by_name(self):
+        assert load("base: quickstart\nseeds: [5]\n").seeds == (5,)
+
+    def test_a_group_whose_kind_changes_is_replaced(self):
+        write("base.yaml", GOOD)
+        text = "base: base.yaml\ndataset: {kind: imdb_reviews}\nmodel: {kind: classifier, units: 3}"
+        experiment = load(text)
+        assert experiment.dataset.kind == "imdb_reviews"
+        assert experiment.model.parameters is None
+
+    def test_the_same_kind_again_is_merged(self):
+        write("base.yaml", GOOD)
+        assert load("base: base.yaml\ndataset: {kind: adding, train: 7}").dataset.length == 20
+
+    def test_the_same_file_twice_is_no_cycle(self):
+        write("root.yaml", GOOD)
+        write("left.yaml", "base: root.yaml\nseeds: [1]\n")
+        write("right.yaml", "base: root.yaml\ncells: [lstm]\n")
+        assert load("base: [left.yaml, right.yaml]\nseeds: [3]\n").cells == ("lstm",)
+
+    def test_cycle_is_refused_with_its_chain(self):
+        write("b.yaml", "base: c.yaml\n")
+        write("c.yaml", "name: c\nbase: b.yaml\n")
+        with pytest.raises(UserError) as caught:
+            load("base: b.yaml\n")
+        assert str(caught.value) == (
+            "c.yaml:2: base: a file cannot include itself: a.yaml → b.yaml → c.yaml → b.yaml"
+        )
+
+    def test_missing_file_is_said_at_its_line(self):
+        with pytest.raises(UserError, match=r"^a\.yaml:2: base: there is no file 'no\.yaml'"):
+            load("name: x\nbase: [no.yaml]\n")
+
+    def test_must_be_a_file_name(self):
+        with pytest.raises(UserError, match=r"^a\.yaml:1: base: expected a file or a list"):
+            load("base: 3\n")
+
+    def test_config_files_are_all_of_them_once(self, folder):
+        write("root.yaml", GOOD)
+        write("left.yaml", "base: root.yaml\n")
+        write("a.yaml", "base: [left.yaml, root.yaml]\n")
+        assert [path.name for path in config_files("a.yaml")] == [
+            "a.yaml",
+            "left.yaml",
+            "root.yaml",
+        ]
+
+
+class TestOverrides:
+    def test_are_yaml_and_win(self):
+        experiment = load(
+            GOOD,
+            "training.epochs=3",
+            "cells=[gru,lstm]",
+            "training.clip_norm=null",
+            "description=b=c.d",
+        )
+        assert experiment.training.epochs == 3
+        assert experiment.cells == ("gru", "lstm")
+        assert experiment.training.clip_norm is None
+        assert experiment.description == "b=c.d", "split at the first = only"
+        assert experiment.training.learning_rate == 1e-3, "the group is merged"
+
+    def test_a_list_to_tune_is_named_by_its_setting(self):
+        text = GOOD + "tuning: {training.learning_rate: [1, 2], model.dropout: [0.1]}\n"
+        tuning = load(text, "tuning.training.learning_rate=[3]").tuning
+        assert tuning == {"training.learning_rate": (3,), "model.dropout": (0.1,)}
+        assert load(text, "tuning=null").tuning is None
+
+    def test_what_a_sweep_draws_is_named_by_its_setting(self):
+        text = GOOD + "sweep: {ranges: {model.layers: {low: 2, high: 8}, model.dropout: [0.1]}}\n"
+        sweep = load(text, "sweep.ranges.model.layers.high=4", "sweep.trials=7").sweep
+        assert (sweep.trials, sweep.ranges["model.layers"].high) == (7, 4)
+        listed = load(text, "sweep.ranges.model.layers=[3]").sweep.ranges
+        assert (listed["model.layers"], listed["model.dropout"]) == ((3,), (0.1,))
+
+    def test_the_later_wins(self):
+        assert load(GOOD, "seeds=[1]", "seeds=[2]").seeds == (2,)
+
+    def test_units_take_the_place_of_parameters_and_the_reverse(self):
+        units = load(GOOD, "model.units=3").model
+        assert (units.units, units.parameters) == (3, None)
+        write("b.yaml", GOOD.replace("parameters: 1000", "units: 3"))
+        parameters = load_experiment("b.yaml", ["model.parameters=50"]).model
+        assert (parameters.units, parameters.parameters) == (None, 50)
+
+    def test_units_and_parameters_together_are_refused(self):
+        with pytest.raises(UserError, match="either 'units' or 'parameters', received both"):
+            load(GOOD, "model.units=3", "model.parameters=50")
+
+    def test_kind_replaces_the_group_whatever_the_order(self):
+        overrides = ["dataset.targets=[a]", "dataset.kind=csv_series", "dataset.path=/x.csv"]
+        assert load(GOOD, *overrides) == load(GOOD, *overrides[::-1])
+
+    def test_what_a_group_lacks_is_said_at_its_line(self):
+        with pytest.raises(UserError, match=r"^a\.yaml:2: dataset\.kind: missing setting"):
+            load(
+                "name: x\ndataset: {length: 3}\nmodel: {kind: forecaster, units: 1}",
+                "dataset.train=3",
+            )
+
+
+class TestPath:
+    def test_is_relative_to_the_file_that_sets_it(self, folder):
+        write("there/base.yaml", SERIES)
+        expected = str(folder / "there" / "data" / "a.csv")
+        assert load_experiment("there/base.yaml").dataset.path == expected
+        assert load("base: there/base.yaml\nname: b\n").dataset.path == expected
+
+    def test_of_an_override_is_relative_to_the_working_folder(self, folder):
+        write("there/base.yaml", SERIES)
+        experiment = load_experiment("there/base.yaml", ["dataset.path=b.csv"])
+        assert experiment.dataset.path == str(folder / "b.csv")
+
+    def test_of_the_home_folder(self, monkeypatch):
+        monkeypatch.setenv("HOME", "/home/somebody")
+        experiment = load(SERIES, "dataset.path=~/b.csv")
+        assert experiment.dataset.path == "/home/somebody/b.csv"
+
+    def test_resolved_file_gives_the_same_run_from_anywhere(self, folder, monkeypatch):
+        experiment = load(SERIES)
+        os.makedirs("runs/x")
+        write("runs/x/experiment.yaml", dump_experiment(experiment))
+        monkeypatch.chdir("/")
+        assert load_experiment(folder / "runs/x/experiment.yaml") == experiment
+
+    def test_of_an_experiment_made_in_python_is_written_absolute(self, folder):
+        experiment = Experiment.model_validate(
+            {
+                "name": "x",
+                "dataset": {"kind": "text_file", "path": "a.txt"},
+                "model": {"kind": "language_model", "units": 3},
+            }
+        )
+        write("deep/b.yaml", dump_experiment(experiment))
+        assert load_experiment("deep/b.yaml").dataset.path == str(folder / "a.txt")
+
+
+def test_old_runs_can_be_read_without_their_cells():
+    write("a.yaml", GOOD + "cells: [somebodys_cell]\n")
+    with pytest.raises(UserError, match="unknown cell 'somebodys_cell'"):
+        load_experiment("a.yaml")
+    assert load_experiment("a.yaml", check_cells=False).cells == ("somebodys_cell",)
+
+
+def test_dump_opens_with_the_command_that_runs_it():
+    assert dump_experiment(load(GOOD)).startswith("# keras-gru compare ")
+
+
+# Words that YAML could read as something else, and letters that it must escape.
+TRICKY = [
+    "no",
+    "null",
+    "~",
+    "1e-3",
+    "0x1F",
+    "3",
+    "true",
+    "2020-01-01",
+    "a: b",
+    "#a",
+    "- a",
+    "a\nb",
+    " a ",
+    "&a",
+    "?a",
+    "*a",
+    "!a",
+    "{a}",
+    "[a",
+    "'",
+    '"',
+    "\x85",
+    "\u2028",
+    "\ufeff",
+    "\x07",
+    "%a",
+    "",
+]
+words = st.one_of(st.sampled_from(TRICKY), st.text(st.characters(codec="utf-8"), max_size=120))
+floats = st.floats(min_value=1e-300, max_value=0.499, allow_subnormal=False)
+
+
+def group(union, fixed):
+    """Any group of one of the kinds; `fixed` has strategies by field name."""
+
+    def of(cls):
+        fields = {"kind": st.sampled_from(get_args(cls.model_fields["kind"].annotation))}
+        for name, field in cls.model_fields.items():
+            if name in fixed:
+                needed = st.just(fixed[name]) if isinstance(fixed[name], str) else fixed[name]
+                fields[name] = needed
+            elif field.annotation is bool:
+                fields[name] = st.booleans()
+        return st.fixed_dictionaries(fields)
+
+    return {cls: of(cls) for cls in get_args(get_args(union)[0])}
+
+
+datasets = group(
+    DatasetConfig,
+    {
+        "path": st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1).map(
+            lambda text: os.path.abspath(f"/data/{text}")
+        ),
+        "targets": st.lists(words, min_size=1, max_size=3).map(tuple),
+        "inputs": st.none() | st.lists(words, max_size=3).map(tuple),
+        "text": words,
+        "name": st.just("glue/sst2:2.0.0"),
+        "tags": words,
+        "task": "classification",
+        "validation_share": floats,
+        "test_share": floats,
+        "season": st.none() | st.integers(1, 1000),
+    },
+)
+models = group(
+    ModelConfig,
+    {
+        "units": st.none(),
+        "parameters": st.integers(1, 10**9),
+        "dropout": floats,
+        "zoneout": floats | st.tuples(floats, floats),
+        "gate_bias": st.none() | floats,
+        "layers": st.integers(1, 32),
+    },
+)
+pairs = st.sampled_from(
+    [
+        (data, model)
+        for data in datasets
+        for model in models
+        if model.task == getattr(data, "task", "classification")
+    ]
+)
+
+
+@st.composite
+def experiments(draw):
+    data, model = draw(pairs)
+    return Experiment(
+        name=draw(st.from_regex(r"\A[A-Za-z0-9][A-Za-z0-9_.-]{0,99}\Z")),
+        description=draw(words),
+        seeds=tuple(draw(st.lists(st.integers(0, 2**31 - 1), min_size=1, unique=True))),
+        cells=tuple(draw(st.permutations(["gru", "lstm", "simple_rnn"]))),
+        dataset=draw(datasets[data]),
+        model=draw(models[model]),
+        match=draw(st.sampled_from([None, "parameters"])),
+        training=Training(
+            learning_rate=draw(floats),
+            clip_norm=draw(st.none() | floats),
+            average=draw(st.none() | floats),
+            weight_noise=draw(floats),
+            jit_compile=draw(st.sampled_from(["auto", True, False])),
+        ),
+        tuning=draw(
+            st.none()
+            | st.fixed_dictionaries(
+                {
+                    "training.learning_rate": st.lists(floats, min_size=1, max_size=2).map(tuple),
+                    "training.clip_norm": st.just((None, 1)),
+                    "training.jit_compile": st.just(("auto", False)),
+                }
+            )
+        ),
+        sweep=draw(
+            st.none()
+            | st.fixed_dictionaries(
+                {
+                    "sampler": st.sampled_from(["tpe", "random"]),
+                    "ranges": st.fixed_dictionaries(
+                        {
+                            "training.learning_rate": st.just({"low": 1e-5, "high": 1, "log": True})
+                            | st.lists(floats, min_size=1, max_size=2).map(tuple),
+                            "training.batch_size": st.just({"low": 8, "high": 32, "step": 8}),
+                        }
+                    ),
+                }
+            )
+        ),
+        runs=draw(words.filter(bool)),
+    )
+
+
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(experiment=experiments())
+def test_every_experiment_comes_back_as_it_was_written(experiment):
+    text = dump_experiment(experiment)
+    again = load(text)
+    assert again == experiment
+    assert dump_experiment(again) == text

@@ -1,0 +1,122 @@
+"""Several runs at a time: the results are those of one after the other, whatever dies."""
+
+import multiprocessing
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from keras_gru import datasets
+from keras_gru.errors import UserError
+from keras_gru.experiments.compare import compare
+from keras_gru.experiments.executors.jobs import Queue
+from keras_gru.experiments.executors.processes import share
+from keras_gru.experiments.results import RunFolder
+from tests.experiments.helpers import Recorder, same, tiny
+
+RATES = {"training.learning_rate": (1e-5, 0.02)}
+
+
+class Killer(Recorder):
+    """Kills the process of the first run of a cell as soon as it has started, so many times."""
+
+    def __init__(self, cell, times):
+        super().__init__()
+        self.cell, self.times, self.seed = cell, times, None
+
+    def started(self, cell, seed, first_epoch):
+        super().started(cell, seed, first_epoch)
+        if cell == self.cell and self.seed is None:
+            self.seed = seed
+        if (cell, seed) == (self.cell, self.seed) and self.times:
+            self.times -= 1
+            for process in multiprocessing.active_children():
+                if process.name == f"{cell} seed {seed}":
+                    process.kill()
+
+
+@given(st.integers(1, 130), st.integers(1, 130))
+def test_every_core_is_somebodys_and_no_one_has_much_more_than_another(cores, slots):
+    shares = [share(list(range(cores)), number, slots) for number in range(slots)]
+    assert all(shares)
+    assert {core for part in shares for core in part} == set(range(cores))
+    if slots <= cores:
+        assert sum(map(len, shares)) == cores
+        assert max(map(len, shares)) - min(map(len, shares)) <= 1
+
+
+def test_jobs_are_given_out_seed_by_seed_and_once_tuning_has_chosen(tmp_path):
+    experiment = tiny(tmp_path, seeds=(0, 1), tuning=RATES)
+    metric = datasets.load(experiment.dataset).metric
+    queue = Queue(experiment, RunFolder.create(experiment), metric)
+    given_out = [job.name for job in iter(queue.next, None)]
+    # No run of a cell before its tries have ended.
+    assert given_out == ["gru-1", "gru-2", "simple_rnn-1", "simple_rnn-2"]
+    assert [(job.name, job.seed) for job in queue.waiting] == [
+        ("gru", 0),
+        ("simple_rnn", 0),
+        ("gru", 1),
+        ("simple_rnn", 1),
+    ]
+
+
+def test_two_at_a_time_find_what_one_after_the_other_finds(tmp_path):
+    experiment = tiny(tmp_path, seeds=(0, 1), tuning=RATES)
+    watch = Recorder()
+    both = compare(experiment, jobs=2, watch=watch)
+    alone = compare(experiment)
+    same(both, alone)
+    assert sorted(watch.ended) == sorted(
+        ["gru-1", "gru-2", "simple_rnn-1", "simple_rnn-2"] + ["gru", "simple_rnn"] * 2
+    )
+    assert both.facts["environment"]["jobs"] == "2 at a time, which share the cores"
+    assert "jobs" not in alone.facts["environment"]
+    assert not (both.folder / "jobs").exists() and not multiprocessing.active_children()
+    files = {
+        str(path.relative_to(both.folder)) for path in both.folder.rglob("*") if path.is_file()
+    }
+    assert files == {
+        str(path.relative_to(alone.folder)) for path in alone.folder.rglob("*") if path.is_file()
+    }
+
+
+def test_a_run_whose_process_dies_is_tried_once_more(tmp_path):
+    experiment, watch = tiny(tmp_path), Killer("simple_rnn", times=1)
+    same(compare(experiment, jobs=2, watch=watch), compare(experiment))
+    (note,) = [note for note in watch.notes if "process" in note]
+    assert note.startswith("SimpleRNN seed 0: its process was killed by SIGKILL; its last words")
+    assert note.endswith("It is tried once more.")
+    assert [cell for cell, _, _ in watch.starts].count("simple_rnn") == 2
+
+
+def test_a_run_whose_process_dies_twice_spoils_no_other_and_can_be_gone_on_with(tmp_path):
+    experiment, watch = tiny(tmp_path, seeds=(0, 1)), Killer("simple_rnn", times=2)
+    with pytest.raises(UserError, match=r"SimpleRNN seed 0: the process died, twice; .*--resume"):
+        compare(experiment, jobs=2, watch=watch)
+    folder = RunFolder(next((tmp_path / "runs" / "tiny").iterdir()))
+    kept = {(record.cell, record.seed) for record in folder.records()}
+    assert kept == {("gru", 0), ("gru", 1), ("simple_rnn", 1)}
+    same(compare(experiment, folder=folder), compare(experiment))
+
+
+def test_ctrl_c_leaves_no_process_behind_and_every_epoch(tmp_path):
+    experiment = tiny(tmp_path, seeds=(0, 1), training={"epochs": 6})
+    with pytest.raises(KeyboardInterrupt, match="Go on with: keras-gru compare --resume"):
+        compare(experiment, jobs=2, watch=Recorder(stop_at=("gru", 2)))
+    assert not multiprocessing.active_children()
+    folder = RunFolder(next((tmp_path / "runs" / "tiny").iterdir()))
+    watch = Recorder()
+    same(compare(experiment, folder=folder, watch=watch), compare(experiment))
+    assert max(first_epoch for _, _, first_epoch in watch.starts) >= 2
+
+
+def test_what_a_process_refuses_is_said_as_it_stands(tmp_path):
+    experiment = tiny(
+        tmp_path,
+        dataset={"kind": "copy_memory", "delay": 5, "train": 16, "validation": 16, "test": 16},
+        model={"kind": "tagger"},
+        training={"label_smoothing": 0.1},
+    )
+    with pytest.raises(UserError, match=r"^training\.label_smoothing: .*; leave it out\.$"):
+        compare(experiment, jobs=2)
+    assert not multiprocessing.active_children()

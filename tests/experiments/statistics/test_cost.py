@@ -1,0 +1,103 @@
+"""What a cell costs: by hand, and in a comparison that was trained."""
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+
+from keras_gru.experiments import compare as comparing
+from keras_gru.experiments.compare import compare
+from keras_gru.experiments.environment import peak_memory
+from keras_gru.experiments.results import RunFolder
+from keras_gru.experiments.statistics.cost import costs, seconds_to, target, undominated
+from tests.experiments.helpers import comparison, tiny
+
+
+def timed(values, mode="min", scale=1.0, **options):
+    """A comparison of runs whose epochs take 2 s; `values`: of each cell's seeds, by epoch."""
+    pick = min if mode == "min" else max
+    best = {cell: [pick(epochs) for epochs in seeds] for cell, seeds in values.items()}
+    of = comparison(best, mode, scale, **options)
+    runs = tuple(
+        dataclasses.replace(
+            run,
+            history=tuple(
+                {"val_mae": value, "seconds": 2.0} for value in values[run.cell][run.seed]
+            ),
+        )
+        if run.status == "finished"
+        else run
+        for run in of.runs
+    )
+    return dataclasses.replace(of, runs=runs)
+
+
+@pytest.mark.parametrize(
+    ("mode", "aim", "expected"),
+    [
+        ("min", 5.0, 4.0),
+        ("min", 3.0, 8.0),
+        ("min", 2.9, None),
+        ("max", 9.0, 2.0),
+        ("max", 9.1, None),
+    ],
+)
+def test_seconds_are_counted_to_the_first_epoch_that_is_as_good(mode, aim, expected):
+    of = timed({"gru": [[0.9, 0.5, 0.6, 0.3]]}, mode, scale=10)
+    assert seconds_to(of.runs[0], aim, of.metric) == expected
+
+
+@pytest.mark.parametrize(("mode", "aim"), [("min", 4.0), ("max", 8.0)])
+def test_without_a_target_it_is_what_every_finished_run_has_reached(mode, aim):
+    values = {"gru": [[9, 5, 4], [9, 4, 3]], "lstm": [[8, 2, 5], [4, 4, 4]]}
+    if mode == "max":
+        values["lstm"][1] = [8, 4, 4]
+        values["lstm"][0] = [2, 5, 8]
+    of = timed(values, mode, diverged=[("simple_rnn", 0)])
+    assert target(of) == aim
+    by_cell = {cost.cell: cost for cost in costs(of)}
+    assert [by_cell[cell].reached for cell in values] == [2, 2]
+    assert (by_cell["simple_rnn"].reached, by_cell["simple_rnn"].seconds) == (0, None)
+    gru = [6.0, 4.0] if mode == "min" else [2.0, 2.0]
+    assert by_cell["gru"].seconds.mean == sum(gru) / 2
+
+
+def test_a_target_of_ones_own_that_some_runs_do_not_reach():
+    of = timed({"gru": [[9, 5, 4], [9, 4, 3]]})
+    chosen = of.experiment.model_copy(update={"target": 3.5})
+    (cost,) = costs(dataclasses.replace(of, experiment=chosen))
+    assert (cost.reached, cost.runs, cost.seconds.mean, cost.seconds.deviation) == (1, 2, 6.0, None)
+
+
+def test_nothing_finished_has_no_target():
+    of = comparison({}, diverged=[("gru", 0)])
+    assert target(of) is None and costs(of)[0].seconds is None
+
+
+def test_the_pareto_front_is_what_no_other_point_beats():
+    points = [(3.0, 9.0), (1.0, 5.0), (2.0, 4.0), (2.0, 7.0), (4.0, 9.0)]
+    assert undominated(points) == [1, 3, 0]
+    assert undominated([(1.0, 1.0), (1.0, 1.0)]) == [0, 1]
+    assert undominated([]) == []
+
+
+def test_peak_memory_is_in_bytes_and_at_least_what_is_held():
+    statm = Path("/proc/self/statm")
+    if not statm.is_file():
+        pytest.skip("only Linux tells what a process holds in /proc")
+    import resource
+
+    held = int(statm.read_text().split()[1]) * resource.getpagesize()
+    assert 0.9 * held <= peak_memory() < 100 * held
+
+
+def test_a_comparison_measures_each_cell_once_and_keeps_it(tmp_path, monkeypatch):
+    found = compare(tiny(tmp_path, seeds=(0, 1), training={"epochs": 1}))
+    by_cell = {cost.cell: cost for cost in costs(found)}
+    assert [by_cell[c].multiply_adds for c in ("gru", "simple_rnn")] == [3 * 4 * 6, 4 * 6]
+    for cost in by_cell.values():
+        assert 1e-6 < cost.latency < 1 and cost.peak_memory > 10**7
+        assert cost.reached == 2 and cost.seconds.mean > 0
+    monkeypatch.setattr(comparing, "step_latency", lambda *_: pytest.fail("measured again"))
+    again = compare(found.experiment, folder=RunFolder(found.folder))
+    assert costs(again) == costs(found)

@@ -1,0 +1,77 @@
+"""Which cell needs less data: known curves give known answers, and chance gives none."""
+
+import numpy as np
+import pytest
+
+from keras_gru.experiments.shares import LearningCurve
+from keras_gru.experiments.statistics.data_need import data_needs, sentence
+from tests.experiments.helpers import comparison
+
+SHARES = (0.01, 0.1, 1.0)
+
+
+def curve(values, noise=0.0, seeds=5, seed=0, **options):
+    """`values`: cell -> the mean of its metric on each share; less is better."""
+    random = np.random.default_rng(seed)
+    comparisons = {}
+    for number, share in enumerate(SHARES):
+        of_cells = {
+            cell: (of[number] + noise * random.normal(size=seeds)).tolist()
+            for cell, of in values.items()
+        }
+        comparisons[share] = comparison(of_cells, **options)
+    return LearningCurve(comparisons)
+
+
+def test_curves_that_cross_do_so_where_the_lines_meet():
+    # Between 10% and 100% the difference goes from −1 to 1: they meet at 10^−0.5.
+    found = curve({"gru": (3, 2, 1.5), "lstm": (5, 3, 0.5)}, noise=0.01)
+    (need,) = data_needs(found)
+    assert need.better == {0.01: "gru", 0.1: "gru", 1.0: "lstm"}
+    assert need.crossing.value == pytest.approx(10**-0.5, rel=0.02)
+    low, high = need.crossing.interval
+    assert 0.28 < low < need.crossing.value < high < 0.36
+    # LSTM is at 1.5 after 60% of the way from 3 to 0.5, on a logarithmic axis.
+    assert need.target == pytest.approx(1.5, abs=0.02)
+    assert need.needs["lstm"] == pytest.approx(10 ** (-1 + 0.6), rel=0.03)
+    assert need.needs["gru"] == pytest.approx(1.0)
+    assert need.ratio.value == pytest.approx(10**0.4, rel=0.04)
+    said = sentence(need, found)
+    assert said.startswith("GRU is better at 1%, 10% of train; LSTM is better at 100% of train; ")
+    assert "they cross at 32% [" in said and "LSTM needs 40% of train and GRU 100%" in said
+
+
+def test_a_metric_of_which_more_is_better_gives_the_same():
+    less = curve({"gru": (3, 2, 1.5), "lstm": (5, 3, 0.5)}, noise=0.01)
+    more = curve({"gru": (-3, -2, -1.5), "lstm": (-5, -3, -0.5)}, noise=0.01, mode="max")
+    (one,), (other,) = data_needs(less), data_needs(more)
+    assert one.better == other.better and other.target == pytest.approx(-one.target, abs=0.02)
+    assert one.crossing.value == pytest.approx(other.crossing.value, rel=0.02)
+
+
+def test_equal_cells_are_told_apart_about_as_seldom_as_promised():
+    """95% intervals for all shares together, and for the ratio of what they need."""
+    tellings = ratios = 0
+    for seed in range(200):
+        found = curve({"gru": (3, 2, 1), "lstm": (3, 2, 1)}, noise=0.1, seed=seed)
+        (need,) = data_needs(found)
+        tellings += any(need.better.values())
+        low, high = need.ratio.interval
+        ratios += low > 1 or high < 1
+        assert need.crossing is None or set(need.better.values()) >= {"gru", "lstm"}
+    assert tellings <= 20
+    assert ratios <= 40, "percentiles of five seeds are narrow, but not as narrow as that"
+
+
+def test_two_seeds_have_no_interval_and_one_has_no_difference():
+    (need,) = data_needs(curve({"gru": (3, 2, 1), "lstm": (4, 3, 2)}, seeds=2))
+    assert need.ratio is None and need.needs["gru"] < need.needs["lstm"]
+    alone = curve({"gru": (3, 2, 1), "lstm": (4, 3, 2)}, seeds=1)
+    (need,) = data_needs(alone)
+    assert not any(need.better.values())
+    assert "without an interval: 1 of 3 seeds" in sentence(need, alone)
+
+
+def test_a_cell_that_diverged_everywhere_is_left_out():
+    found = curve({"gru": (3, 2, 1)}, diverged=[("lstm", 0)])
+    assert data_needs(found) == ()

@@ -1,0 +1,21 @@
+"""A row for each cell."""
+
+import numpy as np
+import pytest
+
+from keras_gru.experiments.statistics.summary import summarize
+from tests.experiments.helpers import comparison
+
+
+def test_mean_and_deviation_over_seeds_in_the_readers_unit():
+    (row,) = summarize(comparison({"gru": [0.1, 0.2, 0.4]}, scale=10))
+    assert row.test.mean == pytest.approx(7 / 3)
+    assert row.test.deviation == pytest.approx(np.std([1, 2, 4], ddof=1))
+    assert row.seconds_per_epoch == 2.0
+
+
+def test_runs_that_diverged_are_counted_and_not_averaged():
+    found = comparison({"gru": [1.0, 1.2]}, diverged=[("lstm", 0), ("lstm", 1)])
+    rows = {row.cell: row for row in summarize(found)}
+    assert rows["lstm"].unfinished == ("diverged", "diverged") and rows["lstm"].test is None
+    assert rows["gru"].test.mean == pytest.approx(1.1)

@@ -1,0 +1,280 @@
+"""Sweeps: what is drawn, kept, gone on with and shared; test is never read."""
+
+import dataclasses
+import importlib
+import math
+import multiprocessing
+
+import keras
+import pytest
+from pydantic import ValidationError
+
+import keras_gru
+from keras_gru import datasets
+from keras_gru.datasets.judging import Metric
+from keras_gru.datasets.sequence_dataset import SequenceDataset
+from keras_gru.errors import UserError
+from keras_gru.experiments.results import RunRecord
+from keras_gru.experiments.run import fit_and_record
+from keras_gru.experiments.watching import Enough
+
+pytest.importorskip("optuna", reason="optuna is not installed")
+pytest.importorskip("sklearn", reason="scikit-learn is not installed")
+
+from keras_gru.experiments.sweeping import study as studies
+from keras_gru.experiments.sweeping.sweep import sweep
+from tests.experiments.executors.test_jobs import Killer
+from tests.experiments.helpers import Recorder, tiny
+
+MSE = Metric("mse", "min", "MSE")
+RATE = "training.learning_rate"
+RANGES = {RATE: {"low": 1e-4, "high": 1e-1, "log": True}, "model.units": (2, 3)}
+
+
+def small(folder, trials=3, cells=("gru", "simple_rnn"), ranges=RANGES, sweep=None, **changes):
+    settings = {"trials": trials, "ranges": ranges, "sampler": "random", **(sweep or {})}
+    training = {"epochs": 2, **changes.pop("training", {})}
+    return tiny(folder, cells=cells, sweep=settings, training=training, **changes)
+
+
+def record(value, status="finished"):
+    """What a run is known by to a study."""
+    found = {"mse": value} if math.isfinite(value) else {}
+    return RunRecord(
+        "gru", "GRU", 0, status, "", 2, 9, 8, 3, 1, found, {}, 1.5, 0.5, 9.0, "graph"
+    )  # fmt: skip
+
+
+def study_of(experiment, storage, metric=MSE):
+    return studies.open_study(experiment, metric, str(storage))
+
+
+@pytest.fixture(scope="module")
+def swept(tmp_path_factory):
+    """A sweep of three trials, what it read and what it told."""
+    experiment, watch, read = small(tmp_path_factory.mktemp("swept")), Recorder(), []
+    batches = SequenceDataset.batches
+
+    def spy(dataset, split, *arguments, **options):
+        read.append(split)
+        return batches(dataset, split, *arguments, **options)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(SequenceDataset, "batches", spy)
+        return sweep(experiment, watch=watch), watch, read
+
+
+def test_every_trial_is_drawn_trained_and_kept_and_test_is_never_read(swept):
+    result, watch, read = swept
+    assert read == ["train", "validation"] * 3
+    assert [trial.number for trial in result.trials] == [0, 1, 2]
+    assert watch.ended == ["trial-1", "trial-2", "trial-3"]
+    for trial in result.trials:
+        assert trial.cell in result.experiment.cells and trial.status == "finished"
+        assert 1e-4 <= trial.settings[RATE] <= 1e-1 and trial.settings["model.units"] in (2, 3)
+        assert trial.epochs == 2 and trial.seconds > 0 and trial.value > 0
+    assert len({trial.settings[RATE] for trial in result.trials}) == 3
+    assert result.best.value == min(trial.value for trial in result.trials)
+    assert result.importances == ()
+    files = {str(path.relative_to(result.folder)) for path in result.folder.rglob("*.*")}
+    histories = {f"trials/{number}/history.jsonl" for number in range(3)}
+    assert files == {"experiment.yaml", "journal.log"} | histories
+
+
+def test_a_trial_is_the_run_of_its_settings(swept, tmp_path):
+    trial = swept[0].trials[1]
+    experiment = swept[0].experiment.with_settings(trial.settings)
+    dataset = datasets.load(experiment.dataset)
+    _, known = fit_and_record(experiment, dataset, trial.cell, experiment.seeds[0], tmp_path)
+    assert known.validation["mse"] == pytest.approx(trial.value, rel=1e-6)
+
+
+def test_the_same_call_goes_on_and_does_nothing_twice(swept):
+    result, _, _ = swept
+    watch = Recorder()
+    assert sweep(result.experiment, watch=watch).trials == result.trials
+    assert watch.starts == []
+    more = result.experiment.sweep.model_copy(update={"trials": 4})
+    again = sweep(result.experiment.model_copy(update={"sweep": more}), watch=watch)
+    assert again.trials[:3] == result.trials and len(again.trials) == 4
+    assert len({trial.settings[RATE] for trial in again.trials}) == 4, "nothing is drawn twice"
+    assert watch.starts == [("trial-1", 0, 0)]
+
+
+def test_other_settings_are_refused_and_named(swept):
+    experiment = swept[0].experiment
+    changed = experiment.model_copy(
+        update={
+            "training": experiment.training.model_copy(update={"epochs": 5}),
+            "runs": experiment.runs + "/",  # where it is kept decides nothing
+            "seeds": (0, 1),  # but for the first
+        }
+    )
+    with pytest.raises(UserError, match=r"begun with other settings \(training\.epochs\); go on"):
+        sweep(changed)
+
+
+def test_ctrl_c_keeps_what_is_finished_and_gives_back_the_rest(tmp_path):
+    experiment, first, second = small(tmp_path, trials=2), Recorder(("trial-2", 1)), Recorder()
+    with pytest.raises(KeyboardInterrupt, match="the same command goes on"):
+        sweep(experiment, watch=first)
+    result = sweep(experiment, watch=second)
+    assert [trial.number for trial in result.trials] == [0, 2]
+    drawn = [note.partition(": ")[2] for note in (first.notes[-1], second.notes[-1])]
+    assert drawn[0] == drawn[1], "what was under way is drawn again"
+
+
+def test_a_dead_process_is_replaced_and_one_that_dies_again_spoils_no_other_trial(tmp_path):
+    experiment, watch = small(tmp_path, cells=("gru",), trials=3), Killer("trial-2", times=2)
+    with pytest.raises(UserError, match=r"^Trial 2: the process died, twice; all others are kept"):
+        sweep(experiment, watch=watch, jobs=2)
+    assert [("It is tried once more" in note) for note in watch.notes if "SIGKILL" in note] == [
+        True,
+        False,
+    ]
+    assert not multiprocessing.active_children()
+    study = study_of(experiment, tmp_path / "runs" / "tiny" / "sweep" / "journal.log")
+    kept = studies.finished(study)
+    assert [trial.number for trial in kept] == [0, 2]
+    result = sweep(experiment)
+    assert result.trials[:2] == kept and len(result.trials) == 3
+
+
+def _draw_and_keep(experiment, storage, count):
+    """A process that works on a shared study; what it trains is a number."""
+    study = study_of(experiment, storage)
+    for _ in range(count):
+        trial = studies.draw(study, experiment)
+        studies.keep(trial, record(trial.params[RATE]), MSE)
+
+
+def test_two_processes_share_a_journal(tmp_path):
+    experiment, storage = small(tmp_path), tmp_path / "journal.log"
+    spawn = multiprocessing.get_context("spawn")
+    workers = [
+        spawn.Process(target=_draw_and_keep, args=(experiment, storage, 10)) for _ in range(2)
+    ]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert [worker.exitcode for worker in workers] == [0, 0]
+    trials = studies.finished(study_of(experiment, storage))
+    assert [trial.number for trial in trials] == list(range(20))
+    assert len({trial.settings[RATE] for trial in trials}) == 20, "no two draw the same"
+    assert all(trial.value == trial.settings[RATE] for trial in trials)
+
+
+@pytest.mark.parametrize("sampler", ["tpe", "random"])
+def test_what_is_drawn_depends_on_the_seed_and_the_number_alone(tmp_path, sampler):
+    ranges = RANGES | {
+        "training.batch_size": {"low": 8, "high": 32, "step": 8},
+        "model.dropout": {"low": 0.0, "high": 0.5, "step": 0.25},
+        "training.clip_norm": (None, 1.0),
+    }
+    experiment = small(tmp_path, ranges=ranges, sweep={"sampler": sampler})
+
+    def drawn(name, parts):
+        found = []
+        for count in parts:  # a study that is opened anew, as after a stop
+            study = study_of(experiment, tmp_path / name)
+            for _ in range(count):
+                trial = studies.draw(study, experiment)
+                found.append(trial.params)
+                studies.keep(trial, record(trial.params[RATE]), MSE)
+        return found
+
+    whole, parts = drawn("one", [14]), drawn("other", [3, 9, 2])
+    assert whole == parts
+    assert {params["training.batch_size"] for params in whole} <= {8, 16, 24, 32}
+    assert {params["model.dropout"] for params in whole} <= {0.0, 0.25, 0.5}
+    assert {params["training.clip_norm"] for params in whole} == {None, 1.0}
+    assert {params["cell"] for params in whole} == {"gru", "simple_rnn"}
+
+
+@pytest.mark.parametrize("mode", ["min", "max"])
+def test_a_database_keeps_what_a_journal_keeps(tmp_path, mode):
+    experiment, metric = small(tmp_path), dataclasses.replace(MSE, mode=mode)
+    storage = f"sqlite:///{tmp_path}/sweep.db"
+    study = study_of(experiment, storage, metric)
+    for found in (record(0.5), record(0.25, "pruned"), record(math.nan, "diverged")):
+        studies.keep(studies.draw(study, experiment), found, metric)
+    studies.give_up(studies.draw(study, experiment), again=False)
+    trials = studies.finished(study_of(experiment, storage, metric))
+    assert [trial.status for trial in trials] == ["finished", "pruned", "diverged"]
+    assert [trial.value for trial in trials[:2]] == [0.5, 0.25] and math.isnan(trials[2].value)
+    assert study.trials[2].value == (math.inf if mode == "min" else -math.inf)
+
+
+@pytest.mark.parametrize("pruning", [True, False])
+def test_a_trial_that_lags_behind_is_ended_and_others_are_not(tmp_path, pruning):
+    experiment = small(tmp_path, sweep={"pruning": pruning}, training={"epochs": 20})
+    storage = str(tmp_path / "journal.log")
+    study = study_of(experiment, storage)
+
+    def ended_after(value):
+        trial = studies.draw(study, experiment)
+        pruner = studies.Pruner(experiment, storage, trial.number)
+        epochs = [epoch for epoch in range(1, 6) if pruner.has_enough(epoch, value)]
+        studies.keep(trial, record(value, "pruned" if epochs else "finished"), MSE)
+        return epochs[0] if epochs else None
+
+    assert [ended_after(value) for value in (9.0, 0.3, 0.1, 0.2, 0.4)] == [None] * 5
+    assert ended_after(0.25) is None and ended_after(math.nan) is None
+    # Two epochs and a tenth of twenty pass in peace.
+    assert ended_after(0.5) == (4 if pruning else None)
+
+
+def test_a_watcher_that_has_enough_ends_a_run_whose_best_epoch_counts(tmp_path):
+    class Impatient(Recorder):
+        def epoch(self, cell, seed, epoch, logs, best):
+            if epoch == 2:
+                raise Enough
+
+    experiment = tiny(tmp_path, training={"epochs": 3})
+    dataset = datasets.load(experiment.dataset)
+    _, ended = fit_and_record(experiment, dataset, "simple_rnn", 0, tmp_path, Impatient())
+    assert (ended.status, ended.epochs) == ("pruned", 2)
+    assert ended.validation["mse"] == min(row["val_mse"] for row in ended.history)
+
+
+class Fragile(keras.layers.SimpleRNNCell):
+    """Has no number for an answer."""
+
+    def call(self, inputs, states, training=False):
+        output, states = super().call(inputs, states, training)
+        return output * float("nan"), states
+
+
+def test_a_trial_that_diverges_is_kept_as_such(tmp_path):
+    keras_gru.register_cell("fragile", Fragile)
+    result = sweep(small(tmp_path, trials=1, cells=("fragile",)))
+    (trial,) = result.trials
+    assert trial.status == "diverged" and math.isnan(trial.value) and result.best is None
+
+
+class TestRefusals:
+    def test_nothing_to_sweep_over(self, tmp_path):
+        with pytest.raises(UserError, match="tiny: nothing to sweep over; give ranges"):
+            sweep(tiny(tmp_path))
+
+    def test_an_end_that_does_not_fit_before_anything_is_trained(self, tmp_path):
+        with pytest.raises(ValidationError, match="learning_rate"):
+            sweep(small(tmp_path, ranges={RATE: {"low": 1.0, "high": 11.0}}))
+        assert not (tmp_path / "runs").exists()
+
+    @pytest.mark.parametrize("storage", ["nosuch://me:secret@here/db", "sqlite:////no/such/x.db"])
+    def test_a_storage_that_cannot_be_opened(self, tmp_path, storage):
+        with pytest.raises(UserError, match=r"^The storage \w+://… cannot be used \(") as said:
+            sweep(small(tmp_path), storage=storage)
+        assert "secret" not in str(said.value) and "\n" not in str(said.value)
+
+    def test_a_file_that_is_no_journal(self, tmp_path):
+        (tmp_path / "notes.txt").write_text("milk\neggs\n")
+        with pytest.raises(UserError, match=r"notes.txt cannot be used"):
+            sweep(small(tmp_path), storage=str(tmp_path / "notes.txt"))
+
+    def test_packages_that_are_not_installed(self, monkeypatch):
+        monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+        with pytest.raises(UserError, match=r"pip install 'keras_gru\[sweep\]' brings them"):
+            importlib.reload(studies)
