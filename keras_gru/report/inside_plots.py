@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 
@@ -21,6 +22,9 @@ TOKEN = 9  # pixels that a token takes
 LINES = 8  # features that are drawn as lines; more are a picture of rows
 LEAST = 1e-12  # of a gradient that is worth a place in a picture
 LONGEST = 1e5  # steps of a half-life
+NOTES = LinearSegmentedColormap.from_list(
+    "notes", [f"{plots.MUTED}00", plots.MUTED]
+)  # on any ground
 
 
 def gates_height(inspection: Inspection, look: Look) -> int:
@@ -153,7 +157,7 @@ def _what_it_reads(figure: Figure, axes: Axes, inspection: Inspection) -> None:
         axes.imshow(
             values[:, first:last].T,
             aspect="auto",
-            cmap="Greys",
+            cmap=NOTES,
             origin="lower",
             interpolation="none",
         )

@@ -65,7 +65,7 @@ def table(kind: str, caption: str, headers: Iterable[str], bodies: Iterable[Iter
     body = "\n".join("<tbody>\n" + "\n".join(lines) + "\n</tbody>" for lines in bodies)
     return f"""<div class="scroll" tabindex="0" role="region" aria-labelledby="{kind}">
 <table class="{kind}">
-<caption>{escape(caption)}</caption>
+<caption><span>{escape(caption)}</span></caption>
 <thead><tr>{head}</tr></thead>
 {body}
 </table>

@@ -83,6 +83,8 @@ def test_nothing_sticks_out_and_nothing_goes_wrong(page):
         "return [document.documentElement.scrollWidth, document.documentElement.clientWidth]"
     )
     assert width <= inner
+    for caption in page.find_elements("css selector", "caption span"):
+        assert caption.rect["x"] + caption.rect["width"] <= inner  # nor is one cut off
     assert page.get_log("browser") == []
     loaded = page.execute_script("return performance.getEntriesByType('resource').length")
     assert loaded == 0
