@@ -181,13 +181,11 @@ def test_pictures_come_before_the_words_and_the_tables(tmp_path):
     page = render_page(with_look(tmp_path))
     parts = re.findall("<section.*?</section>", page, re.S)
     ids = [re.search('id="(.*?)"', part)[1] for part in parts]
-    drawn = ["curves", "cost", "look"]
-    for name in drawn:
+    order = ["curves", "cost", "results", "look", "runs"]
+    assert [name for name in ids if name in order] == order
+    for name in ("curves", "cost", "look"):
         before = parts[ids.index(name)].partition("<figure")[0]
         assert before.count("<p>") == 1 and "<table" not in before and '"notes"' not in before
-    assert [name for name in ids if name in (*drawn, "results", "runs")] == [
-        *("curves", "cost", "results", "look", "runs")
-    ]
 
 
 @pytest.mark.parametrize("changes", [{"tokens": [EVIL] * STEPS}, {"last_step": True}])
