@@ -18,7 +18,7 @@ from keras_gru.report.pictures import PIXELS
 
 PANEL = 112  # height of one heat map, in CSS pixels
 READ = 96  # height of what the network reads
-TOKEN = 9  # pixels that a token takes
+TOKEN = 9  # pixels that a token takes, or a letter of one that stands upright
 LINES = 8  # features that are drawn as lines; more are a picture of rows
 LEAST = 1e-12  # of a gradient that is worth a place in a picture
 LONGEST = 1e5  # steps of a half-life
@@ -145,7 +145,7 @@ def _what_it_reads(figure: Figure, axes: Axes, inspection: Inspection) -> None:
         every = math.ceil(len(inspection.tokens) * TOKEN / room)
         shown = range(0, len(inspection.tokens), every)
         words = [_short(inspection.tokens[step]) for step in shown]
-        upright = all(len(word) < 2 for word in words)
+        upright = (len(words) - 1) * max(map(len, words)) * TOKEN <= room
         axes.set_xticks(shown, words, rotation=0 if upright else 90, fontsize=8.5)
         axes.tick_params(axis="x", labelbottom=True)
         return

@@ -107,6 +107,13 @@ def test_where_there_is_little_room_not_every_token_has_its_word():
     assert len(figure.axes[2].get_xticks()) == 27
 
 
+@pytest.mark.parametrize("word, rotation", [("a", 0), ("word", 0), ("longer_words", 90)])
+def test_words_stand_upright_where_there_is_room(word, rotation):
+    one = look()
+    axes = filled(inspection(one, tokens=[word] * STEPS), one)[-1]
+    assert {label.get_rotation() for label in axes.get_xticklabels()} == {rotation}
+
+
 def test_gradients_and_half_lives_are_drawn_in_the_cells_colours():
     of, found = comparison(seeds=(0,)), inspection()
     reach, memory = Figure().add_subplot(), Figure().add_subplot()
