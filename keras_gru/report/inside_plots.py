@@ -165,7 +165,8 @@ def _what_it_reads(figure: Figure, axes: Axes, inspection: Inspection) -> None:
         axes.grid(False)
     else:
         for number, column in enumerate(values.T):
-            style = _style(number, "") | {"lw": 1.3}
+            # Colours from the other end: the first ones are the cells'.
+            style = _style(len(plots.COLOURS) - 1 - number, "") | {"lw": 1.3}
             axes.plot(np.arange(len(column)), column, drawstyle="steps-mid", **style)
         axes.yaxis.set_major_locator(MaxNLocator(3))
     axes.set_title("What it reads", loc="left", fontsize=9.5, pad=4)

@@ -14,7 +14,7 @@ from rich.console import Console
 
 from keras_gru.inspection.found import Inspection, Look, save
 from keras_gru.inspection.memory import half_lives
-from keras_gru.report import inside_plots
+from keras_gru.report import inside_plots, plots
 from keras_gru.report.inside import print_inspection, save_pictures, section, sentences
 from keras_gru.report.page import render_page
 
@@ -76,6 +76,8 @@ def test_a_map_for_each_gate_and_the_state_with_the_longest_memory_on_top():
         np.testing.assert_allclose(image.get_array(), np.array(values).T[[1, 2, 0]])
     assert [axes.images[0].get_clim() for axes in maps] == [(0, 1), (0, 1), (-0.5, 0.5)]
     assert len(read.lines) == 2 and read.get_xlabel() == "Time step"
+    cells = {plots.colour(number) for number in range(3)}
+    assert not cells & {line.get_color() for line in read.lines}
 
 
 def test_a_network_without_gates_shows_its_state():
