@@ -62,12 +62,17 @@ def run(row: Row, overrides: list[str], resume: str | None = None, jobs: int | N
     page.write()
 
 
-if __name__ == "__main__":
+def arguments(words: list[str] | None = None) -> argparse.Namespace:
+    """What the command line asks for; an option may stand between names and settings."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("words", nargs="*", metavar="name | setting=value")
     parser.add_argument("--resume", metavar="RUN", help="a run folder of the recipe")
     parser.add_argument("--jobs", type=int, metavar="N", help="runs at a time")
+    return parser.parse_intermixed_args(words)
+
+
+if __name__ == "__main__":
     with one_sentence():
-        main(**vars(parser.parse_args()))
+        main(**vars(arguments()))

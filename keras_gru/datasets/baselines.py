@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from keras_gru.datasets.sequence_dataset import Baseline, Split
+from keras_gru.datasets.sequence_dataset import Baseline
+from keras_gru.datasets.split import Split
 
 
 def real_steps(split: Split) -> np.ndarray:

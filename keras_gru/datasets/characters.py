@@ -7,13 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from keras_gru.datasets.baselines import most_frequent_target
-from keras_gru.datasets.sequence_dataset import (
-    Metric,
-    SequenceDataset,
-    SequenceSpec,
-    Split,
-    check_not_empty,
-)
+from keras_gru.datasets.sequence_dataset import Metric, SequenceDataset, SequenceSpec
+from keras_gru.datasets.split import Split, check_not_empty
 from keras_gru.datasets.text import UNKNOWN, Tokenizer
 
 _RESERVED = ("", "\N{REPLACEMENT CHARACTER}")  # padding, and a character that train does not have

@@ -7,7 +7,8 @@ import numpy as np
 from keras_gru.datasets import forecasting
 from keras_gru.datasets.config import CsvSeries
 from keras_gru.datasets.files import Table, existing, read_table
-from keras_gru.datasets.sequence_dataset import SPLITS, Metric, SequenceDataset, SequenceSpec
+from keras_gru.datasets.sequence_dataset import Metric, SequenceDataset, SequenceSpec
+from keras_gru.datasets.split import SPLITS
 from keras_gru.errors import UserError
 
 

@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from keras_gru.datasets.sequence_dataset import Baseline, SequenceSpec, Split
+from keras_gru.datasets.sequence_dataset import Baseline, SequenceSpec
+from keras_gru.datasets.split import Split
 
 _LARGEST_LINEAR_MODEL = 4_000  # inputs: the normal equations take their square
 

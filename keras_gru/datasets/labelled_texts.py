@@ -5,13 +5,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from keras_gru.datasets.baselines import majority_class
-from keras_gru.datasets.sequence_dataset import (
-    Metric,
-    SequenceDataset,
-    SequenceSpec,
-    Split,
-    check_not_empty,
-)
+from keras_gru.datasets.sequence_dataset import Metric, SequenceDataset, SequenceSpec
+from keras_gru.datasets.split import Split, check_not_empty
 from keras_gru.datasets.text import Tokenizer, build_vocabulary, encode_all, split_words
 
 

@@ -29,15 +29,8 @@ from keras_gru.datasets import baselines, forecasting
 from keras_gru.datasets.config import Npz
 from keras_gru.datasets.files import existing
 from keras_gru.datasets.npz_checks import check_alike, check_labels, check_split, refuse
-from keras_gru.datasets.sequence_dataset import (
-    SPLITS,
-    Baseline,
-    Metric,
-    SequenceDataset,
-    SequenceSpec,
-    Split,
-    check_not_empty,
-)
+from keras_gru.datasets.sequence_dataset import Baseline, Metric, SequenceDataset, SequenceSpec
+from keras_gru.datasets.split import SPLITS, Split, check_not_empty
 from keras_gru.datasets.texts import split_at_random
 from keras_gru.errors import did_you_mean
 

@@ -5,7 +5,8 @@ import numpy as np
 from keras_gru.datasets import source
 from keras_gru.datasets.baselines import majority_class
 from keras_gru.datasets.config import SequentialMnist
-from keras_gru.datasets.sequence_dataset import Metric, SequenceDataset, SequenceSpec, Split
+from keras_gru.datasets.sequence_dataset import Metric, SequenceDataset, SequenceSpec
+from keras_gru.datasets.split import Split
 
 _PIXELS = 28 * 28
 _DIGITS = tuple("0123456789")

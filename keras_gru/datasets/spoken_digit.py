@@ -13,7 +13,8 @@ from scipy.signal import get_window
 from keras_gru.datasets import source
 from keras_gru.datasets.baselines import majority_class
 from keras_gru.datasets.config import SpokenDigit
-from keras_gru.datasets.sequence_dataset import Metric, SequenceDataset, SequenceSpec, Split
+from keras_gru.datasets.sequence_dataset import Metric, SequenceDataset, SequenceSpec
+from keras_gru.datasets.split import Split
 from keras_gru.datasets.text import to_rows
 from keras_gru.errors import UserError
 

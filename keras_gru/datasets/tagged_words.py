@@ -7,13 +7,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from keras_gru.datasets.baselines import tag_of_each_token
-from keras_gru.datasets.sequence_dataset import (
-    Metric,
-    SequenceDataset,
-    SequenceSpec,
-    Split,
-    check_not_empty,
-)
+from keras_gru.datasets.sequence_dataset import Metric, SequenceDataset, SequenceSpec
+from keras_gru.datasets.split import Split, check_not_empty
 from keras_gru.datasets.text import Tokenizer, build_vocabulary, encode_all, to_rows
 from keras_gru.errors import UserError
 

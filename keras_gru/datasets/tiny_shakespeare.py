@@ -3,7 +3,8 @@
 from keras_gru.datasets import source
 from keras_gru.datasets.characters import language_model
 from keras_gru.datasets.config import Shakespeare
-from keras_gru.datasets.sequence_dataset import SPLITS, SequenceDataset
+from keras_gru.datasets.sequence_dataset import SequenceDataset
+from keras_gru.datasets.split import SPLITS
 
 
 def load(config: Shakespeare) -> SequenceDataset:

@@ -5,7 +5,8 @@ import importlib.util
 from datetime import datetime
 
 from keras_gru import cells, datasets
-from keras_gru.datasets.sequence_dataset import SPLITS, SequenceDataset
+from keras_gru.datasets.sequence_dataset import SequenceDataset
+from keras_gru.datasets.split import SPLITS
 from keras_gru.errors import UserError
 from keras_gru.experiments.configuration.experiment import Experiment
 from keras_gru.experiments.environment import accelerators, environment

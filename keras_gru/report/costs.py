@@ -38,7 +38,8 @@ def cost_explanation(comparison: Comparison) -> str:
         f"Seconds of training and validation until validation was as good as {aim}, mean ± "
         "standard deviation. Multiply-adds of the recurrent layers' matrix products, for each "
         "time step. A step of one sequence through the whole model, median of many. Memory is the "
-        "most that the process had held until then, with everything that it trained before."
+        "most that the process had held until then, with everything that it trained before. A dash "
+        "is what was not measured."
     )
 
 

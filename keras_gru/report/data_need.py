@@ -17,7 +17,7 @@ from keras_gru.experiments.statistics.summary import summarize
 from keras_gru.report import plots
 from keras_gru.report.formatting import spread
 from keras_gru.report.pictures import to_svg
-from keras_gru.report.pieces import cells_of, table
+from keras_gru.report.pieces import cells_of, key, table
 
 EXPLANATION = (
     "Shares are nested, validation and test are the same for all, and each epoch has as many "
@@ -91,12 +91,15 @@ def data_need_section(curve: LearningCurve | None) -> str:
     headers, lines = _table(curve)
     rows = [f'<tr><th scope="row">{escape(head)}</th>{cells_of(of)}</tr>' for head, *of in lines]
     items = "".join(f"<li>{escape(text)}</li>" for text in sentences)
+    caption = f"Test {curve.whole.metric.label}, mean ± standard deviation over seeds"
     return f"""<section aria-labelledby="data">
 <h2 id="data">How much data each needs</h2>
-<p>{escape(EXPLANATION)}</p>
-<ul class="notes">{items}</ul>
+<p>The mean over seeds, with a bar from the lowest to the highest.</p>
+{key(plots.series(curve.whole).values())}
 <figure><div class="wide">{wide}</div><div class="narrow">{narrow}</div></figure>
-{table("data", f"Test {curve.whole.metric.label}", headers, [rows])}
+<ul class="notes">{items}</ul>
+<p>{escape(EXPLANATION)}</p>
+{table("data", caption, headers, [rows])}
 </section>
 """
 

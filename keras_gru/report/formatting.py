@@ -19,7 +19,7 @@ def quantity(value: float, metric: Metric) -> str:
     if abs(value) >= 1e9 or (abs(value) >= 1e6 and metric.scale == 1):
         return f"{value:.2e}"  # far from any sensible result: what matters is how far
     if 0 < abs(value) < 10**-metric.digits:
-        return f"{value:.1e}"  # the adding problem is judged by millionths
+        return significant(value, 2)  # the adding problem is judged by millionths
     return f"{value:,.{metric.digits}f}"
 
 

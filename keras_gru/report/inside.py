@@ -118,9 +118,10 @@ def section(comparison: Comparison) -> str:
     table = in_a_table("inside", _title(comparison), HEADERS, lines)
     return f"""<section aria-labelledby="look">
 <h2 id="look">A look inside</h2>
-<p>Of each cell the run that is best on validation; recurrent layer {inspection.layer}.</p>
-<ul class="notes">{items}</ul>
+<p>Of each cell the one run that is best on validation, so without intervals; recurrent layer
+{inspection.layer}.</p>
 {curves}
+<ul class="notes">{items}</ul>
 {gates}
 {table}
 </section>

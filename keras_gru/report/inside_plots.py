@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 
@@ -17,10 +18,13 @@ from keras_gru.report.pictures import PIXELS
 
 PANEL = 112  # height of one heat map, in CSS pixels
 READ = 96  # height of what the network reads
-TOKEN = 9  # pixels that a token takes
+TOKEN = 9  # pixels that a token takes, or a letter of one that stands upright
 LINES = 8  # features that are drawn as lines; more are a picture of rows
 LEAST = 1e-12  # of a gradient that is worth a place in a picture
 LONGEST = 1e5  # steps of a half-life
+NOTES = LinearSegmentedColormap.from_list(
+    "notes", [f"{plots.MUTED}00", plots.MUTED]
+)  # on any ground
 
 
 def gates_height(inspection: Inspection, look: Look) -> int:
@@ -141,7 +145,7 @@ def _what_it_reads(figure: Figure, axes: Axes, inspection: Inspection) -> None:
         every = math.ceil(len(inspection.tokens) * TOKEN / room)
         shown = range(0, len(inspection.tokens), every)
         words = [_short(inspection.tokens[step]) for step in shown]
-        upright = all(len(word) < 2 for word in words)
+        upright = (len(words) - 1) * max(map(len, words)) * TOKEN <= room
         axes.set_xticks(shown, words, rotation=0 if upright else 90, fontsize=8.5)
         axes.tick_params(axis="x", labelbottom=True)
         return
@@ -153,7 +157,7 @@ def _what_it_reads(figure: Figure, axes: Axes, inspection: Inspection) -> None:
         axes.imshow(
             values[:, first:last].T,
             aspect="auto",
-            cmap="Greys",
+            cmap=NOTES,
             origin="lower",
             interpolation="none",
         )
@@ -161,7 +165,8 @@ def _what_it_reads(figure: Figure, axes: Axes, inspection: Inspection) -> None:
         axes.grid(False)
     else:
         for number, column in enumerate(values.T):
-            style = _style(number, "") | {"lw": 1.3}
+            # Colours from the other end: the first ones are the cells'.
+            style = _style(len(plots.COLOURS) - 1 - number, "") | {"lw": 1.3}
             axes.plot(np.arange(len(column)), column, drawstyle="steps-mid", **style)
         axes.yaxis.set_major_locator(MaxNLocator(3))
     axes.set_title("What it reads", loc="left", fontsize=9.5, pad=4)

@@ -46,7 +46,7 @@ def render_page(comparison: Comparison) -> str:
 {_curves(comparison)}
 {pairs_section(comparison)}{data_need_section(read_learning_curve(comparison))}{_size_and_time(comparison)}
 {_results(comparison)}
-{_tuning(comparison)}{inside.section(comparison)}{_runs(comparison)}
+{inside.section(comparison)}{_tuning(comparison)}{_runs(comparison)}
 {_settings(comparison)}
 {origin(comparison.facts)}
 </main>"""
@@ -158,7 +158,8 @@ def _tuning(comparison: Comparison) -> str:
     items = "".join(f"<li>{escape(text)}</li>" for text in tuning_sentences(comparison))
     return f"""<section aria-labelledby="tuning">
 <h2 id="tuning">Tuning</h2>
-<p>Every cell had the same tries, with the first seed; test was not looked at.</p>
+<p>Every cell had the same tries, with the first seed alone, so without intervals; test was not
+looked at.</p>
 <ul class="notes">{items}</ul>
 {table}
 </section>
@@ -190,7 +191,7 @@ def _runs(comparison: Comparison) -> str:
     table = in_a_table("runs", metric.label, headers, [map(line, runs)])
     return f"""<section aria-labelledby="runs">
 <h2 id="runs">Every run</h2>
-<p>One row for each network.</p>
+<p>One row for each network, so without intervals.</p>
 {table}
 </section>"""
 

@@ -87,9 +87,9 @@ def pairs_section(comparison: Comparison) -> str:
     caption = f"Differences of test {comparison.metric.label}"
     return f"""<section aria-labelledby="pairs">
 <h2 id="pairs">Cell against cell</h2>
-<p>{escape(pairs_explanation(comparison))} What has a colour is beyond doubt: it is that of the
-better cell.</p>
+<p>What has a colour is beyond doubt: it is that of the better cell.</p>
 <figure><div class="wide">{wide}</div><div class="narrow">{narrow}</div></figure>
+<p>{escape(pairs_explanation(comparison))}</p>
 {table("pairs", caption, HEADERS, [lines])}
 </section>
 """

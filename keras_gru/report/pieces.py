@@ -1,5 +1,7 @@
 """Pieces of HTML that the sections of the page are made of; every text in them is escaped."""
 
+import base64
+import hashlib
 from collections.abc import Iterable, Mapping
 from html import escape
 from importlib import resources
@@ -19,12 +21,21 @@ MARKER_PATHS = {
 
 
 def document(title: str, body: str) -> str:
-    """A whole page that loads nothing; the title is escaped, the body is HTML already."""
-    style = resources.files("keras_gru.report").joinpath("page.css").read_text(encoding="utf-8")
+    """A whole page that loads nothing; the title is escaped, the body is HTML already.
+
+    Its policy lets a browser run the one script that sorts tables, known by its hash, and no other.
+    """
+    style, script = _beside("page.css"), _beside("page.js")
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    policy = (
+        "default-src 'none'; img-src data:; style-src 'unsafe-inline'; "
+        f"script-src 'sha256-{digest}'"
+    )
     return f"""<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="{policy}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>{escape(title)}</title>
@@ -34,6 +45,7 @@ def document(title: str, body: str) -> str:
 <body>
 {body}
 <footer>Written by keras_gru.</footer>
+<script>{script}</script>
 </body>
 </html>
 """
@@ -53,7 +65,7 @@ def table(kind: str, caption: str, headers: Iterable[str], bodies: Iterable[Iter
     body = "\n".join("<tbody>\n" + "\n".join(lines) + "\n</tbody>" for lines in bodies)
     return f"""<div class="scroll" tabindex="0" role="region" aria-labelledby="{kind}">
 <table class="{kind}">
-<caption>{escape(caption)}</caption>
+<caption><span>{escape(caption)}</span></caption>
 <thead><tr>{head}</tr></thead>
 {body}
 </table>
@@ -97,6 +109,10 @@ def origin(facts: Mapping[str, object]) -> str:
 <h2 id="facts">Where it comes from</h2>
 <div class="origin">{groups}</div>
 </section>"""
+
+
+def _beside(name: str) -> str:
+    return resources.files("keras_gru.report").joinpath(name).read_text(encoding="utf-8")
 
 
 def _fact(value: object) -> str:

@@ -82,11 +82,12 @@ def _importances(result: SweepResult) -> str:
     numbers = table("shares", "Functional ANOVA", HEADERS, [lines])
     return f"""<section aria-labelledby="importance">
 <h2 id="importance">What matters</h2>
-<p>How much of the variance between trials each setting explains by itself, over all that could
-have been drawn (Hutter et al. 2014); what is left, only combinations of settings explain. A pruned
-trial counts with its best epoch, one that diverged as the worst. Intervals are 95% percentiles
-over resamples of the trials.</p>
+<p>How much of the variance between trials each setting explains by itself, with its 95%
+interval.</p>
 <figure><div class="wide">{wide}</div><div class="narrow">{narrow}</div></figure>
+<p>Over all that could have been drawn (Hutter et al. 2014); what is left, only combinations of
+settings explain. A pruned trial counts with its best epoch, one that diverged as the worst.
+Intervals are percentiles over resamples of the trials.</p>
 {numbers}
 </section>
 """

@@ -111,7 +111,7 @@ def explanation(comparison: Comparison) -> str:
     better = "higher" if comparison.metric.mode == "max" else "lower"
     seeds = max((cell.finished for cell in summarize(comparison)), default=0)
     what = (
-        f"Mean ± standard deviation over {plural(seeds, 'seed')}"
+        f"Mean ± standard deviation over {plural(seeds, 'seed')}, speeds their median"
         if seeds > 1
         else "One seed, so no deviation is known"
     )

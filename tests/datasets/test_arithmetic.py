@@ -9,10 +9,8 @@ import numpy as np
 import pytest
 
 from keras_gru import datasets, models
-from keras_gru.datasets import Split
 from keras_gru.datasets.config import Arithmetic
 from keras_gru.datasets.source import DATA_DIR
-from keras_gru.errors import UserError
 from tests.datasets.samples import epoch, texts
 
 SETTINGS = {"kind": "arithmetic", "train": 1_000, "validation": 50, "test": 200}
@@ -136,10 +134,3 @@ def test_the_same_seed_gives_the_same_problems_in_another_folder(arithmetic, mon
     other = datasets.load(Arithmetic(**SETTINGS, seed=1))
     for split in arithmetic.splits:
         assert texts(again, split) == texts(arithmetic, split) != texts(other, split)
-
-
-@pytest.mark.parametrize("shape, stepwise", [((3, 4), "tokens"), ((3, 5), None), ((3,), "tokens")])
-def test_weights_that_do_not_fit_are_refused(shape, stepwise):
-    rows = np.ones((3, 5), int)
-    with pytest.raises(UserError, match=r"weights are of the shape \(3.* \(3, 5\) would have"):
-        Split({"tokens": rows}, rows, stepwise=stepwise, weights=np.ones(shape, bool))

@@ -15,13 +15,6 @@ from keras_gru.errors import UserError
 from tests.datasets.samples import tagged
 
 
-def test_an_empty_split_is_refused():
-    dataset = tagged()
-    empty = dataclasses.replace(dataset.splits["test"], targets=np.zeros((0, 3)))
-    with pytest.raises(UserError, match="sample: the test split is empty"):
-        dataclasses.replace(dataset, splits={**dataset.splits, "test": empty})
-
-
 def test_masked_vectors_come_with_a_mask():
     features = np.random.default_rng(0).random((4, 5, 2)).astype(np.float32)
     split = Split({"features": features}, np.arange(4), {"features": np.array([5, 2, 1, 4])})

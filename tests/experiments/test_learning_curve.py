@@ -8,7 +8,7 @@ import pytest
 
 from keras_gru import datasets
 from keras_gru.datasets.forecasting import windows
-from keras_gru.datasets.sequence_dataset import SPLITS
+from keras_gru.datasets.split import SPLITS
 from keras_gru.errors import UserError
 from keras_gru.experiments.compare import compare
 from keras_gru.experiments.learning_curve import check_shares, learning_curve

@@ -6,6 +6,8 @@ import pytest
 
 from keras_gru.experiments.statistics.verdicts import conclude
 from keras_gru.report.page import write_page
+from keras_gru.report.pieces import cells_of, document, table
+from keras_gru.report.table import HEADERS
 
 from .samples import BASELINES, comparison, diverged, run
 
@@ -81,6 +83,8 @@ def test_nothing_sticks_out_and_nothing_goes_wrong(page):
         "return [document.documentElement.scrollWidth, document.documentElement.clientWidth]"
     )
     assert width <= inner
+    for caption in page.find_elements("css selector", "caption span"):
+        assert caption.rect["x"] + caption.rect["width"] <= inner  # nor is one cut off
     assert page.get_log("browser") == []
     loaded = page.execute_script("return performance.getEntriesByType('resource').length")
     assert loaded == 0
@@ -141,3 +145,80 @@ def test_text_can_be_read_in_light_and_dark(page, scheme):
     for number in range(1, 5):
         mark = luminance(page, f".key li:nth-child({number}) path:last-child", "fill")
         assert (max(mark, ground) + 0.05) / (min(mark, ground) + 0.05) >= 3
+
+
+def column(browser, table, number):
+    """The texts of a table's column, in the order in which they stand."""
+    cells = browser.find_elements("css selector", f"{table} tbody tr > :nth-child({number})")
+    return [cell.text for cell in cells]
+
+
+@pytest.fixture
+def rows(browser, tmp_path):
+    """A page with a table of such values as there are; `rows(values)` gives what it sorts."""
+
+    def rows(values):
+        lines = [f'<tr><th scope="row">{n}</th>{cells_of([v])}</tr>' for n, v in enumerate(values)]
+        of = table("results", "Values", ("Row", "Value"), [lines])
+        (tmp_path / "page.html").write_text(document("Values", of), encoding="utf-8")
+        browser.get((tmp_path / "page.html").as_uri())
+        (_, head) = browser.find_elements("css selector", "thead button")
+        orders = []
+        for _ in range(2):
+            head.click()
+            orders.append(column(browser, ".results", 2))
+        return orders
+
+    return rows
+
+
+@pytest.mark.parametrize(
+    "ordered",
+    [
+        ["−0.5 ± 2", "7", "1,234 ± 5", "20,000", "1.2e+09"],
+        ["0.4 s", "12 s", "3 min 05 s", "3 min 11 s", "2 h 07 min"],
+        ["3 of 12", "12 of 12"],
+        ["7 for 0.1", "33 for 0.02"],
+        ["4 to 9%", "61 to 70%", "100%"],
+        ["huber", "mse"],
+    ],
+)
+def test_numbers_sort_as_numbers_and_what_is_not_known_comes_last(rows, ordered):
+    ascending, descending = rows([*ordered[1::2], "–", *ordered[::2]])
+    assert ascending == [*ordered, "–"]
+    assert descending == [*reversed(ordered), "–"]
+
+
+def test_what_is_equal_keeps_its_order(rows, browser):
+    rows(["2", "1", "2", "1"])
+    assert column(browser, ".results", 1) == ["0", "2", "1", "3"]  # downwards
+
+
+def test_a_table_sorts_by_keyboard_and_says_so_and_baselines_stay_beneath(page, sample):
+    before = column(page, ".results", 1)
+    baselines = [baseline.label for baseline in BASELINES]
+    assert before[-2:] == baselines
+    heads = page.find_elements("css selector", ".results thead th")
+    assert [head.text for head in heads] == list(HEADERS)
+    button = heads[HEADERS.index("Parameters")].find_element("css selector", "button")
+    for key, said in (("\n", "ascending"), (" ", "descending")):
+        button.send_keys(key)
+        assert [head.get_attribute("aria-sort") for head in heads] == [
+            said if header == "Parameters" else None for header in HEADERS
+        ]
+        shown = column(page, ".results", 4)
+        cells = [int(text.replace(",", "")) for text in shown[:4]]
+        assert cells == sorted(cells, reverse=said == "descending")
+    assert sorted(column(page, ".results", 1)[-2:]) == sorted(baselines)
+    assert len(page.find_elements("css selector", "[aria-sort]")) == 1
+    heads[0].find_element("css selector", "button").click()
+    assert column(page, ".results", 1)[:4] == sorted(before[:4])
+    assert page.get_log("browser") == []
+
+
+def test_no_script_but_the_pages_own_is_run(browser, tmp_path):
+    attack = "<script>document.title = 'done'</script><img src=x onerror=\"document.title='done'\">"
+    (tmp_path / "page.html").write_text(document("Safe", attack), encoding="utf-8")
+    browser.get((tmp_path / "page.html").as_uri())
+    assert browser.title == "Safe"
+    browser.get_log("browser")  # which tells of the attack

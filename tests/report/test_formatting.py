@@ -12,6 +12,7 @@ def test_a_metric_is_read_in_its_unit():
     assert scaled(0.0378664, MAE) == "37,866"
     assert scaled(0.87349, ACCURACY) == "0.873"
     assert scaled(0.00000287, ACCURACY) == "2.9e-06" and scaled(0.0, ACCURACY) == "0.000"
+    assert scaled(0.00027, ACCURACY) == "0.00027"  # no exponent where one can do without
     assert scaled(math.nan, MAE) == "–"
 
 

@@ -14,7 +14,7 @@ from rich.console import Console
 
 from keras_gru.inspection.found import Inspection, Look, save
 from keras_gru.inspection.memory import half_lives
-from keras_gru.report import inside_plots
+from keras_gru.report import inside_plots, plots
 from keras_gru.report.inside import print_inspection, save_pictures, section, sentences
 from keras_gru.report.page import render_page
 
@@ -76,6 +76,8 @@ def test_a_map_for_each_gate_and_the_state_with_the_longest_memory_on_top():
         np.testing.assert_allclose(image.get_array(), np.array(values).T[[1, 2, 0]])
     assert [axes.images[0].get_clim() for axes in maps] == [(0, 1), (0, 1), (-0.5, 0.5)]
     assert len(read.lines) == 2 and read.get_xlabel() == "Time step"
+    cells = {plots.colour(number) for number in range(3)}
+    assert not cells & {line.get_color() for line in read.lines}
 
 
 def test_a_network_without_gates_shows_its_state():
@@ -105,6 +107,13 @@ def test_where_there_is_little_room_not_every_token_has_its_word():
     figure = Figure(figsize=(370 / 96, 6))
     inside_plots.fill_with_gates(figure, inspection(one, tokens=["w"] * 80), one)
     assert len(figure.axes[2].get_xticks()) == 27
+
+
+@pytest.mark.parametrize("word, rotation", [("a", 0), ("word", 0), ("longer_words", 90)])
+def test_words_stand_upright_where_there_is_room(word, rotation):
+    one = look()
+    axes = filled(inspection(one, tokens=[word] * STEPS), one)[-1]
+    assert {label.get_rotation() for label in axes.get_xticklabels()} == {rotation}
 
 
 def test_gradients_and_half_lives_are_drawn_in_the_cells_colours():
@@ -173,8 +182,19 @@ def test_the_page_has_a_section_where_somebody_has_looked(tmp_path):
     pictures = re.findall(r"<image[^>]*>", page)
     assert len(pictures) == 2 * (3 + 1) * 2  # in two widths, each map with its scale
     assert all('href="data:image/png;base64,' in picture for picture in pictures)
-    assert not re.search(r'(src|href)="(?!#|data:)', page) and "<script" not in page
+    assert not re.search(r'(src|href)="(?!#|data:)', page) and page.count("<script") == 1
     assert render_page(with_look(tmp_path)) == page
+
+
+def test_pictures_come_before_the_words_and_the_tables(tmp_path):
+    page = render_page(with_look(tmp_path))
+    parts = re.findall("<section.*?</section>", page, re.S)
+    ids = [re.search('id="(.*?)"', part)[1] for part in parts]
+    order = ["curves", "cost", "results", "look", "runs"]
+    assert [name for name in ids if name in order] == order
+    for name in ("curves", "cost", "look"):
+        before = parts[ids.index(name)].partition("<figure")[0]
+        assert before.count("<p>") == 1 and "<table" not in before and '"notes"' not in before
 
 
 @pytest.mark.parametrize("changes", [{"tokens": [EVIL] * STEPS}, {"last_step": True}])

@@ -189,3 +189,9 @@ class TestRun:
         run.main([], None, None)
         printed = capsys.readouterr().out
         assert all(name in printed for name in ROWS)
+
+
+def test_an_option_may_stand_between_a_name_and_a_setting():
+    asked = {"words": ["cta", "seeds=[0]"], "resume": None, "jobs": 1}
+    for words in (["cta", "--jobs", "1", "seeds=[0]"], ["--jobs", "1", "cta", "seeds=[0]"]):
+        assert vars(run.arguments(words)) == asked

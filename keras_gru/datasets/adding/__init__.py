@@ -5,7 +5,8 @@ import numpy as np
 from keras_gru.datasets import source
 from keras_gru.datasets.config import Adding as AddingConfig
 from keras_gru.datasets.forecasting import mean_of_train
-from keras_gru.datasets.sequence_dataset import Metric, SequenceDataset, SequenceSpec, Split
+from keras_gru.datasets.sequence_dataset import Metric, SequenceDataset, SequenceSpec
+from keras_gru.datasets.split import Split
 
 
 def load(config: AddingConfig) -> SequenceDataset:

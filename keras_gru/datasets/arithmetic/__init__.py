@@ -9,7 +9,8 @@ import numpy as np
 from keras_gru.datasets import source
 from keras_gru.datasets.baselines import most_frequent_target, tag_of_each_token
 from keras_gru.datasets.config import Arithmetic as ArithmeticConfig
-from keras_gru.datasets.sequence_dataset import Metric, SequenceDataset, SequenceSpec, Split
+from keras_gru.datasets.sequence_dataset import Metric, SequenceDataset, SequenceSpec
+from keras_gru.datasets.split import Split
 from keras_gru.datasets.text import Tokenizer, encode_all
 
 VOCABULARY = ("", "[UNK]", *"0123456789+-=.", *string.ascii_lowercase)

@@ -8,13 +8,8 @@ import numpy as np
 
 from keras_gru.datasets import source
 from keras_gru.datasets.config import CopyMemory as CopyMemoryConfig
-from keras_gru.datasets.sequence_dataset import (
-    Baseline,
-    Metric,
-    SequenceDataset,
-    SequenceSpec,
-    Split,
-)
+from keras_gru.datasets.sequence_dataset import Baseline, Metric, SequenceDataset, SequenceSpec
+from keras_gru.datasets.split import Split
 
 
 def load(config: CopyMemoryConfig) -> SequenceDataset:

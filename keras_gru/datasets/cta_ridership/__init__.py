@@ -4,12 +4,8 @@ import numpy as np
 
 from keras_gru.datasets import forecasting, source
 from keras_gru.datasets.config import Ridership
-from keras_gru.datasets.sequence_dataset import (
-    Metric,
-    SequenceDataset,
-    SequenceSpec,
-    check_not_empty,
-)
+from keras_gru.datasets.sequence_dataset import Metric, SequenceDataset, SequenceSpec
+from keras_gru.datasets.split import check_not_empty
 
 _SCALE = 1_000_000  # boardings become numbers of about 1, as in the book
 _WEEK = 7

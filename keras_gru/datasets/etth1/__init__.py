@@ -4,12 +4,8 @@ import numpy as np
 
 from keras_gru.datasets import forecasting, source
 from keras_gru.datasets.config import Etth1 as Etth1Config
-from keras_gru.datasets.sequence_dataset import (
-    Metric,
-    SequenceDataset,
-    SequenceSpec,
-    check_not_empty,
-)
+from keras_gru.datasets.sequence_dataset import Metric, SequenceDataset, SequenceSpec
+from keras_gru.datasets.split import check_not_empty
 
 _DAY = 24
 _MONTH = 30 * _DAY  # as in Zhou et al. 2021: all months have 30 days, and what is left is unused

@@ -7,7 +7,8 @@ import numpy as np
 from keras_gru.datasets import source
 from keras_gru.datasets.baselines import note_frequencies
 from keras_gru.datasets.config import PolyphonicMusic as PolyphonicMusicConfig
-from keras_gru.datasets.sequence_dataset import Metric, SequenceDataset, SequenceSpec, Split
+from keras_gru.datasets.sequence_dataset import Metric, SequenceDataset, SequenceSpec
+from keras_gru.datasets.split import Split
 from keras_gru.datasets.text import to_rows
 
 _NOTES = 88

@@ -7,13 +7,8 @@ import numpy as np
 from keras_gru.datasets import source
 from keras_gru.datasets.baselines import most_frequent_target
 from keras_gru.datasets.config import SpaEng
-from keras_gru.datasets.sequence_dataset import (
-    Metric,
-    SequenceDataset,
-    SequenceSpec,
-    Split,
-    check_not_empty,
-)
+from keras_gru.datasets.sequence_dataset import Metric, SequenceDataset, SequenceSpec
+from keras_gru.datasets.split import Split, check_not_empty
 from keras_gru.datasets.text import Tokenizer, build_vocabulary, encode_all, split_words
 
 _NAME = "English to Spanish"

@@ -1,0 +1,40 @@
+"""A split: what it refuses, and what a part of it is."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from keras_gru.datasets import Split
+from keras_gru.errors import UserError
+from tests.datasets.samples import tagged
+
+
+def test_an_empty_split_is_refused():
+    dataset = tagged()
+    empty = dataclasses.replace(dataset.splits["test"], targets=np.zeros((0, 3)))
+    with pytest.raises(UserError, match="sample: the test split is empty"):
+        dataclasses.replace(dataset, splits={**dataset.splits, "test": empty})
+
+
+@pytest.mark.parametrize("shape, stepwise", [((3, 4), "tokens"), ((3, 5), None), ((3,), "tokens")])
+def test_weights_that_do_not_fit_are_refused(shape, stepwise):
+    rows = np.ones((3, 5), int)
+    with pytest.raises(UserError, match=r"weights are of the shape \(3.* \(3, 5\) would have"):
+        Split({"tokens": rows}, rows, stepwise=stepwise, weights=np.ones(shape, bool))
+
+
+@pytest.mark.parametrize("rows", [np.array([4, 0, 7]), slice(3, None)], ids=["chosen", "last"])
+def test_a_part_keeps_each_sequence_with_all_that_is_its_own(rows):
+    whole = tagged().splits["train"]
+    whole = dataclasses.replace(whole, weights=whole.targets % 2 == 0, overlapping=True)
+    part = whole.part(rows)
+    assert part.size == len(part.targets) == len(np.arange(whole.size)[rows])
+    assert (part.stepwise, part.overlapping) == ("tokens", True)
+    for of, own in (
+        (whole.inputs["tokens"], part.inputs["tokens"]),
+        (whole.targets, part.targets),
+        (whole.lengths["tokens"], part.lengths["tokens"]),
+        (whole.weights, part.weights),
+    ):
+        np.testing.assert_array_equal(own, of[rows])
