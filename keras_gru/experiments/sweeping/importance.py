@@ -45,10 +45,65 @@ class Importance:
         return self.low <= other.high and other.low <= self.high
 
 
+@dataclass(frozen=True)
+class Weighed:
+    """Shares of the variance of the metric: an estimate, and resamples of the trials.
+
+    Args:
+        names: of all that was drawn, and `TOGETHER` at the end.
+        estimate: (N,), of each its share.
+        resampled: (resamples, N), the same for trials drawn anew from the trials.
+    """
+
+    names: tuple[str, ...]
+    estimate: np.ndarray
+    resampled: np.ndarray
+
+    def importances(self) -> tuple[Importance, ...]:
+        """The shares of all that was drawn, the largest first, and of their combinations."""
+        ends = _interval(self.estimate, self.resampled)
+        rows = zip(self.names, self.estimate, *ends, strict=True)
+        found = [Importance(*map(_plain, row)) for row in rows]
+        return (*sorted(found[:-1], key=lambda row: -row.share), found[-1])
+
+    def lead(self, name: str, *others: str) -> tuple[float, float, float]:
+        """By how much the share of one setting exceeds the largest of others', with its interval.
+
+        The difference is taken within each resample, so that what moves both shares does not widen
+        its interval.
+
+        Args:
+            name: of `names`.
+            others: of `names`; all that was drawn beside it where none is given.
+        """
+        column = self.names.index(name)
+        rivals = [self.names.index(n) for n in others or set(self.names) - {name, TOGETHER}]
+        estimate, resampled = (
+            of[..., column] - of[..., rivals].max(-1) for of in (self.estimate, self.resampled)
+        )
+        low, high = _interval(estimate, resampled)
+        return float(estimate), float(low), float(high)
+
+
 def importances(
     trials: Sequence[Tried], experiment: Experiment, metric: Metric, resamples: int = 30
 ) -> tuple[Importance, ...]:
     """The shares of all that was drawn, the largest first, and of their combinations at the end.
+
+    Args:
+        trials: as of `weigh`, and so are the others.
+
+    Returns:
+        Nothing where there are fewer than `FEWEST` trials, or where all are alike.
+    """
+    weighed = weigh(trials, experiment, metric, resamples)
+    return weighed.importances() if weighed else ()
+
+
+def weigh(
+    trials: Sequence[Tried], experiment: Experiment, metric: Metric, resamples: int = 30
+) -> Weighed | None:
+    """Takes the variance of the metric apart.
 
     A pruned trial counts with its best epoch so far and one that diverged as the worst that did
     not: to leave them out would hide what bad settings do, of a learning rate most of all. The
@@ -61,7 +116,7 @@ def importances(
         resamples: of the trials, drawn with a fixed seed.
 
     Returns:
-        Nothing where there are fewer than `FEWEST` trials, or where all are alike.
+        None where there are fewer than `FEWEST` trials, or where all are alike.
 
     Reference:
         Hutter et al. 2014, https://proceedings.mlr.press/v32/hutter14.html
@@ -74,7 +129,7 @@ def importances(
     }
     values = _values(trials, metric)
     if len(trials) < FEWEST or not axes or np.ptp(values) == 0:
-        return ()
+        return None
     points = np.array(
         [
             [axis.place((trial.settings | {CELL: trial.cell})[name]) for name, axis in axes.items()]
@@ -87,11 +142,12 @@ def importances(
     drawn = [
         _shares(points[pick], values[pick], axes) for pick in picks if np.ptp(values[pick]) > 0
     ]
-    low, high = np.percentile(drawn, [2.5, 97.5], axis=0)
-    low, high = np.minimum(low, estimate), np.maximum(high, estimate)
-    names = [*axes, TOGETHER]
-    found = [Importance(*map(_plain, row)) for row in zip(names, estimate, low, high, strict=True)]
-    return (*sorted(found[:-1], key=lambda row: -row.share), found[-1])
+    return Weighed((*axes, TOGETHER), estimate, np.array(drawn))
+
+
+def _interval(estimate: np.ndarray, resampled: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    low, high = np.percentile(resampled, [2.5, 97.5], axis=0)
+    return np.minimum(low, estimate), np.maximum(high, estimate)
 
 
 def _values(trials: Sequence[Tried], metric: Metric) -> np.ndarray:
