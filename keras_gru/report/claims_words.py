@@ -12,6 +12,7 @@ from keras_gru.experiments.claims.judging import (
     VERDICTS,
     Claim,
     Judged,
+    advantage_of_gru,
     better_on_test,
     judge_all,
 )
@@ -140,7 +141,9 @@ def _on_test(curve: OfCurve) -> str:
     words += with_interval(curve.difference)
     better = better_on_test(curve)
     if better:
-        return f"{words}, {LABELS[better]} better"
+        size = significant(100 * abs(advantage_of_gru(curve).value), 2)
+        of = "the errors" if curve.metric.mode == "max" else "the mean"
+        return f"{words}, {LABELS[better]} better by {size}% of {of}"
     if curve.detectable is None:
         return words
     seeds = plural(len(curve.origin.seeds), "seed")
@@ -179,7 +182,8 @@ def _size(sweep: OfSweep) -> str:
     size, cell = (_share(sweep.shares[name]) for name in (sweep.size, "cell"))
     lead = with_interval(sweep.size_over_cell.times(100), " points")
     return (
-        f"{sweep.size} explains {size} of the variance, the cell {cell}: a difference of {lead}; "
+        f"{sweep.size} explains {size} of the variance, the cell {cell}: beyond chance a "
+        f"difference of {lead}; "
         f"{_trials(sweep)}"
     )
 

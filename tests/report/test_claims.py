@@ -79,12 +79,13 @@ def test_the_words_have_the_numbers_of_the_verdict():
         for plan in PLANNED
     }
     assert words["no-clear-winner", JSB.name] == (
-        "GRU 2.00, LSTM 2.00 MAE: a difference of -0.30 [-0.50, -0.10], GRU better"
+        "GRU 2.00, LSTM 2.00 MAE: a difference of -0.30 [-0.50, -0.10], GRU better by 15% of the "
+        "mean"
     )
     assert words["no-clear-winner", ATIS.name].endswith("; 3 seeds would have shown 0.70")
     assert words["no-clear-winner", CTA.name] == "too few runs have finished"
     assert words["lstm-with-enough-data", ADDING.name].endswith(
-        "LSTM better; the curves cross at 40% [30, 50] of train"
+        "LSTM better by 45% of the mean; the curves cross at 40% [30, 50] of train"
     )
     assert words["fewer-parameters", JSB.name].endswith("; sizes are matched by weights")
     assert words["faster", ADDING.name] == (
@@ -95,8 +96,8 @@ def test_the_words_have_the_numbers_of_the_verdict():
         words["less-data", ATIS.name] == "GRU needs 1.0 times [0.80, 1.2] as much of train as LSTM"
     )
     assert words["size-over-cell", JSB.name] == (
-        "model.units explains 20% [10, 30] of the variance, the cell 10% [5, 15]: a difference of "
-        "10 points [-10, 30]; 40 trials, 9 pruned, 1 diverged"
+        "model.units explains 20% [10, 30] of the variance, the cell 10% [5, 15]: beyond chance a "
+        "difference of 10 points [-10, 30]; 40 trials, 9 pruned, 1 diverged"
     )
     assert (
         "training.learning_rate 50% [40, 60], model.units"

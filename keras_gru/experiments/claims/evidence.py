@@ -110,7 +110,8 @@ class OfSweep(Settings):
         trials: of GRU and LSTM, of which so many were `pruned` and so many `diverged`.
         size: the setting that is the layer's size, `"model.units"` or `"model.parameters"`.
         shares: of the variance on validation, by the name of what explains it, the largest first.
-        size_over_cell: the share of the size minus that of the cell.
+        size_over_cell: the share of the size minus that of the cell, less what chance gives
+            (`Weighed.lead_over_chance`).
         rate_over_rest: the share of the learning rate minus the largest of all others.
     """
 

@@ -161,8 +161,9 @@ def no_clear_winner(curve: OfCurve) -> Finding:
     BRITZ,
     "sweep",
     "Holds where the 95% interval (bootstrap over trials) of the layer size's share of the "
-    "variance on validation minus the cell's lies above 0, does not hold where it lies below 0, "
-    "and is not decided otherwise.",
+    "variance on validation minus the cell's, less what this difference is by chance (both "
+    "shuffled among the trials), lies above 0, does not hold where it lies below 0, and is not "
+    "decided otherwise.",
 )
 def size_over_cell(sweep: OfSweep) -> Finding:
     lead = sweep.size_over_cell

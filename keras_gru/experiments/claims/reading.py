@@ -153,16 +153,17 @@ def evidence_of_sweep(
 ) -> OfSweep:
     """The same of trials that were read already."""
     from keras_gru.experiments.sweeping.importance import weigh
+    from keras_gru.experiments.sweeping.study import CELL
 
     trials = [trial for trial in whole if trial.cell in CELLS]
     both = experiment.model_copy(update={"cells": CELLS})
-    weighed = weigh(trials, both, metric, RESAMPLES)
     size = next(name for name in _SIZES if name in experiment.sweep.ranges)
+    weighed = weigh(trials, both, metric, RESAMPLES, shuffle=(size, CELL))
     spent = sum(trial.seconds for trial in whole)
     lead = shares = None
     if weighed is not None:
         shares = {r.name: _three(r.share, r.low, r.high) for r in weighed.importances()}
-        lead = (_three(*weighed.lead(size, "cell")), _three(*weighed.lead(_RATE)))
+        lead = (_three(*weighed.lead_over_chance(size, CELL)), _three(*weighed.lead(_RATE)))
     return OfSweep(
         origin=_origin(facts, plan.sweep_command, spent, experiment.seeds[:1]),
         trials=len(trials),

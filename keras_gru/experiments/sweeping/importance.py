@@ -53,11 +53,14 @@ class Weighed:
         names: of all that was drawn, and `TOGETHER` at the end.
         estimate: (N,), of each its share.
         resampled: (resamples, N), the same for trials drawn anew from the trials.
+        shuffled: the same where some settings were shuffled among the trials, so that their shares
+            are due to chance; empty where `weigh` was given none.
     """
 
     names: tuple[str, ...]
     estimate: np.ndarray
     resampled: np.ndarray
+    shuffled: np.ndarray
 
     def importances(self) -> tuple[Importance, ...]:
         """The shares of all that was drawn, the largest first, and of their combinations."""
@@ -76,13 +79,23 @@ class Weighed:
             name: of `names`.
             others: of `names`; all that was drawn beside it where none is given.
         """
-        column = self.names.index(name)
-        rivals = [self.names.index(n) for n in others or set(self.names) - {name, TOGETHER}]
         estimate, resampled = (
-            of[..., column] - of[..., rivals].max(-1) for of in (self.estimate, self.resampled)
+            self._lead(shares, name, others) for shares in (self.estimate, self.resampled)
         )
-        low, high = _interval(estimate, resampled)
-        return float(estimate), float(low), float(high)
+        return float(estimate), *map(float, _interval(estimate, resampled))
+
+    def lead_over_chance(self, name: str, other: str) -> tuple[float, float, float]:
+        """The same less what it is by chance, on average, where both were shuffled.
+
+        Of a few trials a forest learns noise, too, and more of it from a range than from a list of
+        two: without this a range would seem to matter more where neither matters.
+        """
+        chance = float(self._lead(self.shuffled, name, (other,)).mean())
+        return tuple(end - chance for end in self.lead(name, other))
+
+    def _lead(self, shares: np.ndarray, name: str, others: Sequence[str]) -> np.ndarray:
+        rivals = [self.names.index(n) for n in others or set(self.names) - {name, TOGETHER}]
+        return shares[..., self.names.index(name)] - shares[..., rivals].max(-1)
 
 
 def importances(
@@ -101,7 +114,11 @@ def importances(
 
 
 def weigh(
-    trials: Sequence[Tried], experiment: Experiment, metric: Metric, resamples: int = 30
+    trials: Sequence[Tried],
+    experiment: Experiment,
+    metric: Metric,
+    resamples: int = 30,
+    shuffle: Sequence[str] = (),
 ) -> Weighed | None:
     """Takes the variance of the metric apart.
 
@@ -114,6 +131,7 @@ def weigh(
         experiment: says between what they were drawn.
         metric: what they were judged by.
         resamples: of the trials, drawn with a fixed seed.
+        shuffle: names of what is shuffled for `Weighed.shuffled`.
 
     Returns:
         None where there are fewer than `FEWEST` trials, or where all are alike.
@@ -139,10 +157,15 @@ def weigh(
     estimate = _shares(points, values, axes)
     random = np.random.default_rng(_SEED)
     picks = random.integers(len(values), size=(resamples, len(values)))
-    drawn = [
-        _shares(points[pick], values[pick], axes) for pick in picks if np.ptp(values[pick]) > 0
-    ]
-    return Weighed((*axes, TOGETHER), estimate, np.array(drawn))
+    picks = [pick for pick in picks if np.ptp(values[pick]) > 0]
+    drawn = [_shares(points[pick], values[pick], axes) for pick in picks]
+    by_chance = []
+    for pick in picks if shuffle else ():
+        mixed = points.copy()
+        for column in map(list(axes).index, shuffle):
+            mixed[:, column] = random.permutation(mixed[:, column])
+        by_chance.append(_shares(mixed[pick], values[pick], axes))
+    return Weighed((*axes, TOGETHER), estimate, np.array(drawn), np.array(by_chance))
 
 
 def _interval(estimate: np.ndarray, resampled: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

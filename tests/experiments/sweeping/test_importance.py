@@ -123,3 +123,18 @@ def test_a_lead_is_a_difference_within_each_resample(tmp_path):
     # Beside the cell the others are nothing, and combinations are no setting.
     assert weighed.lead(RATE) == (value, low, high)
     assert weighed.lead(UNITS)[0] < -0.3
+
+
+def test_what_a_range_is_given_by_chance_is_taken_off(tmp_path):
+    """Of noise a forest learns more from a range than from a list of three."""
+    noise = np.random.default_rng(5)
+    trials, experiment = made_up(tmp_path, lambda cell, settings: noise.normal(), count=30)
+    weighed = weigh(trials, experiment, MSE, resamples=6, shuffle=(DROPOUT, "cell"))
+    columns = [weighed.names.index(name) for name in (DROPOUT, "cell")]
+    chance = np.subtract(*weighed.shuffled[:, columns].T).mean()
+    assert chance > 0.05
+    np.testing.assert_allclose(
+        weighed.lead_over_chance(DROPOUT, "cell"),
+        np.array(weighed.lead(DROPOUT, "cell")) - chance,
+    )
+    assert weigh(trials, experiment, MSE, resamples=2).shuffled.size == 0
