@@ -110,10 +110,10 @@ def draw_curves(figure: Figure, curves: Mapping[str, OfCurve], columns: int) -> 
         columns: of axes.
     """
     rows = -(-len(curves) // columns)
-    places = figure.subplots(rows, columns, squeeze=False).flat
+    places = figure.subplots(rows, columns, squeeze=False).ravel()
     for axes, (label, curve) in zip(places, curves.items(), strict=False):
         _curve(axes, label, curve)
-    for axes in list(places)[len(curves) :]:
+    for axes in places[len(curves) :]:
         axes.set_visible(False)
 
 
@@ -170,6 +170,7 @@ def _across(axes: Axes, scale: Scale) -> None:
 
 
 def _ratios(axis: Axis, span: float) -> None:
-    fine = (1, 1.2, 1.5, 2, 3, 5, 7) if span < 5 else (1, 2, 5) if span < 100 else (1,)
-    axis.set_major_locator(LogLocator(subs=fine))
+    fine = (1, 1.5, 2, 3, 5, 7) if span < 10 else (1, 2, 5) if span < 100 else (1,)
+    narrow = MaxNLocator(5, steps=[1, 2, 5, 10])
+    axis.set_major_locator(narrow if span < 2 else LogLocator(subs=fine))
     axis.set_minor_locator(NullLocator())

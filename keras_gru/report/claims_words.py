@@ -8,12 +8,14 @@ from rich.text import Text
 
 from keras_gru.experiments.claims.evidence import GRU, LSTM, Estimate, Evidence, OfCurve, OfSweep
 from keras_gru.experiments.claims.judging import (
+    EQUAL,
     OVER_ALL,
     VERDICTS,
     Claim,
     Judged,
     advantage_of_gru,
     better_on_test,
+    counts_as_equal,
     judge_all,
 )
 from keras_gru.experiments.claims.planned import PLANNED, Planned
@@ -139,11 +141,13 @@ def _on_test(curve: OfCurve) -> str:
     gru, lstm = (quantity(mean, curve.metric) for mean in means)
     words = f"GRU {gru}, LSTM {lstm} {curve.metric.label}: a difference of "
     words += with_interval(curve.difference)
-    better = better_on_test(curve)
+    better, advantage = better_on_test(curve), advantage_of_gru(curve)
+    of = "the errors" if curve.metric.mode == "max" else "the mean"
     if better:
-        size = significant(100 * abs(advantage_of_gru(curve).value), 2)
-        of = "the errors" if curve.metric.mode == "max" else "the mean"
+        size = significant(100 * abs(advantage.value), 2)
         return f"{words}, {LABELS[better]} better by {size}% of {of}"
+    if counts_as_equal(advantage):
+        return f"{words}, within ±{EQUAL:.0%} of {of}"
     if curve.detectable is None:
         return words
     seeds = plural(len(curve.origin.seeds), "seed")

@@ -83,6 +83,10 @@ def test_the_words_have_the_numbers_of_the_verdict():
         "mean"
     )
     assert words["no-clear-winner", ATIS.name].endswith("; 3 seeds would have shown 0.70")
+    alike = {JSB.name: Evidence(curve=curve(difference=(0.0, 0.01)))}
+    assert words_on(judge(alike)[0], JSB, alike) == (
+        "GRU 2.00, LSTM 2.00 MAE: a difference of 0 [-0.010, 0.010], within ±1% of the mean"
+    )
     assert words["no-clear-winner", CTA.name] == "too few runs have finished"
     assert words["lstm-with-enough-data", ADDING.name].endswith(
         "LSTM better by 45% of the mean; the curves cross at 40% [30, 50] of train"
@@ -163,3 +167,15 @@ def test_intervals_far_apart_are_all_to_be_seen():
         assert axes.get_xscale() == "symlog" and 0 in axes.get_xticks()
 
     assert "svg" in to_svg(draw, judged, size=(400, 300), label="x")
+
+
+def test_as_many_learning_curves_are_drawn_as_there_are():
+    from matplotlib.figure import Figure
+
+    curves = {name: curve() for name in "abc"}
+    figure = Figure()
+    claims_plots.draw_curves(figure, curves, columns=2)
+    drawn = [axes for axes in figure.axes if axes.get_visible()]
+    assert [axes.get_title("left") for axes in drawn] == [f"{name}: test MAE" for name in "abc"]
+    for axes in drawn:  # a share of which no seed has finished is left out
+        assert [len(line.get_xdata()) for line in axes.lines] == [2, 2]

@@ -151,7 +151,7 @@ def no_clear_winner(curve: OfCurve) -> Finding:
     if curve.difference is None:
         return Finding(OPEN)
     advantage, better = advantage_of_gru(curve), better_on_test(curve)
-    verdict = FAILS if better else HOLDS if _equal(advantage) else OPEN
+    verdict = FAILS if better else HOLDS if counts_as_equal(advantage) else OPEN
     return Finding(verdict, advantage, better=better)
 
 
@@ -232,7 +232,7 @@ def lstm_with_enough_data(curve: OfCurve) -> Finding:
     if curve.difference is None:
         return Finding(OPEN)
     advantage, better = advantage_of_gru(curve), better_on_test(curve)
-    refuted = better == GRU or _equal(advantage)
+    refuted = better == GRU or counts_as_equal(advantage)
     verdict = HOLDS if better == LSTM else FAILS if refuted else OPEN
     return Finding(verdict, advantage, better=better)
 
@@ -268,7 +268,8 @@ def advantage_of_gru(curve: OfCurve) -> Estimate:
     return curve.difference.times(-1 / max(min(gru, lstm), _NONE))
 
 
-def _equal(advantage: Estimate) -> bool:
+def counts_as_equal(advantage: Estimate) -> bool:
+    """Whether the whole interval is of differences that are none to a reader."""
     return advantage.above(-EQUAL) and advantage.below(EQUAL)
 
 
