@@ -159,13 +159,16 @@ def evidence_of_sweep(
     both = experiment.model_copy(update={"cells": CELLS})
     size = next(name for name in _SIZES if name in experiment.sweep.ranges)
     weighed = weigh(trials, both, metric, RESAMPLES, shuffle=(size, CELL))
-    spent = sum(trial.seconds for trial in whole)
+    spent, trained = sum(trial.seconds for trial in whole), experiment.sweep.trials
+    command = plan.sweep_command
+    if trained != plan.sweep().sweep.trials:
+        command += f" --trials {trained}"
     lead = shares = None
     if weighed is not None:
         shares = {r.name: _three(r.share, r.low, r.high) for r in weighed.importances()}
         lead = (_three(*weighed.lead_over_chance(size, CELL)), _three(*weighed.lead(_RATE)))
     return OfSweep(
-        origin=_origin(facts, plan.sweep_command, spent, experiment.seeds[:1]),
+        origin=_origin(facts, command, spent, experiment.seeds[:1]),
         trials=len(trials),
         pruned=sum(trial.status == "pruned" for trial in trials),
         diverged=sum(trial.status == "diverged" for trial in trials),
@@ -177,8 +180,11 @@ def evidence_of_sweep(
 
 
 def _settings(experiment: Experiment) -> dict:
-    """What decides the results; names and places do not."""
-    return experiment.model_dump(exclude={"name", "description", "runs", "target"})
+    """What decides the results; names and places do not, and of a sweep more trials only help."""
+    settings = experiment.model_dump(exclude={"name", "description", "runs", "target"})
+    if settings["sweep"] is not None:
+        settings["sweep"].pop("trials")
+    return settings
 
 
 def _of_both(comparison: Comparison) -> Comparison:

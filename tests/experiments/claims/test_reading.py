@@ -107,7 +107,7 @@ class TestSweep:
     def made(self, value, count=45):
         from keras_gru.experiments.sweeping.study import Tried
 
-        experiment = load_experiment("quickstart")
+        experiment = load_experiment("quickstart", [f"sweep.trials={count}"])
         random = np.random.default_rng(1)
         trials = []
         for number in range(count):
@@ -133,6 +133,7 @@ class TestSweep:
         assert found.shares["model.units"].value > 0.8 and found.size_over_cell.low > 0.5
         assert found.rate_over_rest.high < -0.5
         assert found.origin.seconds == 90 and found.origin.seeds == (0,)
+        assert found.origin.command == "keras-gru sweep quickstart --trials 45"
 
     def test_too_few_say_nothing(self):
         found = self.made(lambda cell, of: of["model.dropout"], count=9)
@@ -144,6 +145,12 @@ class TestFolders:
         plan = PLANNED[0]
         experiment = plan.curve(tmp_path).model_copy(update={"name": "another"})
         assert planned_as(RunFolder.create(experiment)) is plan
+
+    def test_a_sweep_of_fewer_trials_is_one_too(self, tmp_path):
+        plan = PLANNED[1]
+        fewer = load_experiment(plan.name, [f"runs={tmp_path}", "sweep.trials=20"])
+        made = RunFolder.create(fewer).path
+        assert planned_as(RunFolder(made.rename(made.parent / "sweep"))) is plan
 
     def test_of_other_settings(self, tmp_path):
         folder = RunFolder.create(load_experiment("quickstart", [f"runs={tmp_path}"]))
