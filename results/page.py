@@ -3,7 +3,7 @@
 Nothing in it is filled by hand, and the same files give the same page.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from table import FOLDER, Row, holds, rows, stored
 
@@ -34,17 +34,17 @@ def write() -> None:
     write_text(PAGE, render(rows(), {name: stored(name) for name in rows()}))
 
 
-def render(table: Mapping[str, Row], results: Mapping[str, dict | None]) -> str:
+def render(recipes: Mapping[str, Row], results: Mapping[str, dict | None]) -> str:
     """The page as Markdown.
 
     Args:
-        table: the rows by name.
+        recipes: the rows by name.
         results: what is stored of each; None where a full run has not been made.
     """
-    sections = [_section(row, results[name]) for name, row in table.items()]
-    overview = _table(
+    sections = [_section(row, results[name]) for name, row in recipes.items()]
+    overview = table(
         ("Recipe", "Judged by", *CELLS.values(), "Published", "Goal", "Seeds"),
-        (_overview(row, results[name]) for name, row in table.items()),
+        (_overview(row, results[name]) for name, row in recipes.items()),
     )
     return "\n".join([INTRODUCTION, "## At a glance\n", overview, *sections])
 
@@ -102,7 +102,7 @@ def _section(row: Row, result: dict | None) -> str:
     ]
     if result["command"] != row.command(row.changes):
         facts.append(f"The table has other settings: `{row.command(row.changes)}`")
-    return "\n".join([title, _table(heads, lines), *(f"{fact}\n" for fact in facts)])
+    return "\n".join([title, table(heads, lines), *(f"{fact}\n" for fact in facts)])
 
 
 def _verdict(row: Row, result: dict) -> str:
@@ -153,9 +153,18 @@ def _number(value: float, metric: dict) -> str:
     return quantity(value, Metric(**metric))
 
 
-def _table(heads: Iterable[str], lines: Iterable[Iterable[str]]) -> str:
+def table(
+    heads: Iterable[str], lines: Iterable[Iterable[str]], words: Collection[str] | None = WORDS
+) -> str:
+    """A table of Markdown: numbers stand on the right, and columns of words on the left.
+
+    Args:
+        heads: of the columns.
+        lines: of cells.
+        words: the heads of columns of words; None for all.
+    """
     heads = list(heads)
-    rules = ["---" if head in WORDS else "---:" for head in heads]
+    rules = ["---" if words is None or head in words else "---:" for head in heads]
     rows_ = [heads, rules, *lines]
     return "".join(f"| {' | '.join(_clean(cell) for cell in row)} |\n" for row in rows_)
 

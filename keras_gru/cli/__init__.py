@@ -6,6 +6,7 @@ import typer
 from typer.core import TyperGroup
 
 from keras_gru.cli.check import check
+from keras_gru.cli.claims import claims
 from keras_gru.cli.compare import compare
 from keras_gru.cli.copy import copy
 from keras_gru.cli.evaluate import evaluate
@@ -38,7 +39,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("list")(list_)
-for verb in (show, copy, check, train, compare, learning_curve, sweep, evaluate, inspect):
+for verb in (show, copy, check, train, compare, learning_curve, sweep, claims, evaluate, inspect):
     app.command()(verb)
 for verb in (generate, translate, report, schema):
     app.command()(verb)

@@ -57,7 +57,7 @@ def _header(result: SweepResult) -> str:
         "Seed": str(experiment.seeds[0]),
         "Training": f"up to {plural(experiment.training.epochs, 'epoch')}",
         "Trained for": duration(sum(trial.seconds for trial in result.trials)),
-        "Written": date(result.facts["started"]),
+        "Started": date(result.facts["started"]),
     }
     about = f'\n<p class="about">{escape(experiment.description)}</p>'
     return f"""<header>

@@ -255,13 +255,13 @@ class TestSweep:
         assert "was begun with other settings (training.epochs)" in said
 
     def test_a_config_without_ranges(self):
-        assert "nothing to sweep over" in keras_gru("sweep", "quickstart", code=2)
+        assert "nothing to sweep over" in keras_gru("sweep", "embedded_reber", code=2)
 
 
 def test_help_names_every_verb():
     said = keras_gru("--help")
-    verbs = "list show copy check train compare learning-curve sweep evaluate inspect generate"
-    for verb in [*verbs.split(), "translate", "report", "schema"]:
+    verbs = "list show copy check train compare learning-curve sweep claims evaluate inspect"
+    for verb in [*verbs.split(), "generate", "translate", "report", "schema"]:
         assert f" {verb} " in said, verb
 
 

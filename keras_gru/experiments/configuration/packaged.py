@@ -10,10 +10,10 @@ _PACKAGE = Path(__file__).resolve().parents[2]
 def packaged_files(folder: str, suffix: str) -> dict[str, Path]:
     """The files that come with the package, by name without suffix.
 
-    An installed package carries `configs/` and `recipes/` inside; in a checkout they are beside it.
+    An installed package carries these folders inside; in a checkout they are beside it.
 
     Args:
-        folder: `"configs"` or `"recipes"`.
+        folder: `"configs"`, `"recipes"` or `"results"`.
         suffix: such as `".yaml"`.
 
     Returns:

@@ -45,10 +45,82 @@ class Importance:
         return self.low <= other.high and other.low <= self.high
 
 
+@dataclass(frozen=True)
+class Weighed:
+    """Shares of the variance of the metric: an estimate, and resamples of the trials.
+
+    Args:
+        names: of all that was drawn, and `TOGETHER` at the end.
+        estimate: (N,), of each its share.
+        resampled: (resamples, N), the same for trials drawn anew from the trials.
+        shuffled: the same where some settings were shuffled among the trials, so that their shares
+            are due to chance; empty where `weigh` was given none.
+    """
+
+    names: tuple[str, ...]
+    estimate: np.ndarray
+    resampled: np.ndarray
+    shuffled: np.ndarray
+
+    def importances(self) -> tuple[Importance, ...]:
+        """The shares of all that was drawn, the largest first, and of their combinations."""
+        ends = _interval(self.estimate, self.resampled)
+        rows = zip(self.names, self.estimate, *ends, strict=True)
+        found = [Importance(*map(_plain, row)) for row in rows]
+        return (*sorted(found[:-1], key=lambda row: -row.share), found[-1])
+
+    def lead(self, name: str, *others: str) -> tuple[float, float, float]:
+        """By how much the share of one setting exceeds the largest of others', with its interval.
+
+        The difference is taken within each resample, so that what moves both shares does not widen
+        its interval.
+
+        Args:
+            name: of `names`.
+            others: of `names`; all that was drawn beside it where none is given.
+        """
+        estimate, resampled = (
+            self._lead(shares, name, others) for shares in (self.estimate, self.resampled)
+        )
+        return float(estimate), *map(float, _interval(estimate, resampled))
+
+    def lead_over_chance(self, name: str, other: str) -> tuple[float, float, float]:
+        """The same less what it is by chance, on average, where both were shuffled.
+
+        Of a few trials a forest learns noise, too, and more of it from a range than from a list of
+        two: without this a range would seem to matter more where neither matters.
+        """
+        chance = float(self._lead(self.shuffled, name, (other,)).mean())
+        return tuple(end - chance for end in self.lead(name, other))
+
+    def _lead(self, shares: np.ndarray, name: str, others: Sequence[str]) -> np.ndarray:
+        rivals = [self.names.index(n) for n in others or set(self.names) - {name, TOGETHER}]
+        return shares[..., self.names.index(name)] - shares[..., rivals].max(-1)
+
+
 def importances(
     trials: Sequence[Tried], experiment: Experiment, metric: Metric, resamples: int = 30
 ) -> tuple[Importance, ...]:
     """The shares of all that was drawn, the largest first, and of their combinations at the end.
+
+    Args:
+        trials: as of `weigh`, and so are the others.
+
+    Returns:
+        Nothing where there are fewer than `FEWEST` trials, or where all are alike.
+    """
+    weighed = weigh(trials, experiment, metric, resamples)
+    return weighed.importances() if weighed else ()
+
+
+def weigh(
+    trials: Sequence[Tried],
+    experiment: Experiment,
+    metric: Metric,
+    resamples: int = 30,
+    shuffle: Sequence[str] = (),
+) -> Weighed | None:
+    """Takes the variance of the metric apart.
 
     A pruned trial counts with its best epoch so far and one that diverged as the worst that did
     not: to leave them out would hide what bad settings do, of a learning rate most of all. The
@@ -59,9 +131,10 @@ def importances(
         experiment: says between what they were drawn.
         metric: what they were judged by.
         resamples: of the trials, drawn with a fixed seed.
+        shuffle: names of what is shuffled for `Weighed.shuffled`.
 
     Returns:
-        Nothing where there are fewer than `FEWEST` trials, or where all are alike.
+        None where there are fewer than `FEWEST` trials, or where all are alike.
 
     Reference:
         Hutter et al. 2014, https://proceedings.mlr.press/v32/hutter14.html
@@ -74,7 +147,7 @@ def importances(
     }
     values = _values(trials, metric)
     if len(trials) < FEWEST or not axes or np.ptp(values) == 0:
-        return ()
+        return None
     points = np.array(
         [
             [axis.place((trial.settings | {CELL: trial.cell})[name]) for name, axis in axes.items()]
@@ -84,14 +157,20 @@ def importances(
     estimate = _shares(points, values, axes)
     random = np.random.default_rng(_SEED)
     picks = random.integers(len(values), size=(resamples, len(values)))
-    drawn = [
-        _shares(points[pick], values[pick], axes) for pick in picks if np.ptp(values[pick]) > 0
-    ]
-    low, high = np.percentile(drawn, [2.5, 97.5], axis=0)
-    low, high = np.minimum(low, estimate), np.maximum(high, estimate)
-    names = [*axes, TOGETHER]
-    found = [Importance(*map(_plain, row)) for row in zip(names, estimate, low, high, strict=True)]
-    return (*sorted(found[:-1], key=lambda row: -row.share), found[-1])
+    picks = [pick for pick in picks if np.ptp(values[pick]) > 0]
+    drawn = [_shares(points[pick], values[pick], axes) for pick in picks]
+    by_chance = []
+    for pick in picks if shuffle else ():
+        mixed = points.copy()
+        for column in map(list(axes).index, shuffle):
+            mixed[:, column] = random.permutation(mixed[:, column])
+        by_chance.append(_shares(mixed[pick], values[pick], axes))
+    return Weighed((*axes, TOGETHER), estimate, np.array(drawn), np.array(by_chance))
+
+
+def _interval(estimate: np.ndarray, resampled: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    low, high = np.percentile(resampled, [2.5, 97.5], axis=0)
+    return np.minimum(low, estimate), np.maximum(high, estimate)
 
 
 def _values(trials: Sequence[Tried], metric: Metric) -> np.ndarray:

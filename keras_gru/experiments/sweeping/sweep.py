@@ -141,8 +141,10 @@ def sweep(
     path.mkdir(parents=True, exist_ok=True)
     write_text(path / "experiment.yaml", dump_experiment(experiment))
     folder = RunFolder(path)
-    trials = _Trials(experiment, study, folder, storage, dataset.metric, watch)
     notes = notes_on(experiment, dataset)
+    if not folder.has_facts():  # the first machine's, and the date on which it began
+        folder.write_facts(facts_of(dataset, notes, place=""))
+    trials = _Trials(experiment, study, folder, storage, dataset.metric, watch)
     if trials.missing:
         for note in notes:
             watch.note(note)
@@ -154,8 +156,7 @@ def sweep(
             )
     tried = studies.finished(study)
     found = importances(tried, experiment, dataset.metric)
-    facts = facts_of(dataset, notes, place="")
-    return SweepResult(experiment, dataset.metric, tried, found, facts, path)
+    return SweepResult(experiment, dataset.metric, tried, found, folder.facts(), path)
 
 
 def work(

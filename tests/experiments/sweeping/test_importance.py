@@ -10,7 +10,7 @@ from keras_gru.datasets.judging import Metric
 pytest.importorskip("optuna", reason="optuna is not installed")
 pytest.importorskip("sklearn", reason="scikit-learn is not installed")
 
-from keras_gru.experiments.sweeping.importance import FEWEST, TOGETHER, importances
+from keras_gru.experiments.sweeping.importance import FEWEST, TOGETHER, importances, weigh
 from keras_gru.experiments.sweeping.study import Tried
 from tests.experiments.helpers import tiny
 
@@ -107,3 +107,34 @@ def test_a_setting_with_one_value_is_left_out(tmp_path):
     ranges = {RATE: RANGES[RATE], UNITS: (4,)}
     trials, experiment = made_up(tmp_path, lambda cell, settings: settings[RATE], 20, ranges)
     assert UNITS not in {row.name for row in importances(trials, experiment, MSE, resamples=2)}
+
+
+def test_a_lead_is_a_difference_within_each_resample(tmp_path):
+    """Each of two explains what the other leaves: their shares move against each other."""
+    trials, experiment = made_up(
+        tmp_path, lambda cell, settings: math.log10(settings[RATE]) + 2 * (cell == "lstm")
+    )
+    weighed = weigh(trials, experiment, MSE, resamples=6)
+    rows = {row.name: row for row in weighed.importances()}
+    value, low, high = weighed.lead(RATE, "cell")
+    assert value == pytest.approx(rows[RATE].share - rows["cell"].share)
+    drawn = weighed.resampled[:, [weighed.names.index(name) for name in (RATE, "cell")]]
+    assert low <= value <= high and high <= max(value, np.ptp(drawn, axis=1).max())
+    # Beside the cell the others are nothing, and combinations are no setting.
+    assert weighed.lead(RATE) == (value, low, high)
+    assert weighed.lead(UNITS)[0] < -0.3
+
+
+def test_what_a_range_is_given_by_chance_is_taken_off(tmp_path):
+    """Of noise a forest learns more from a range than from a list of three."""
+    noise = np.random.default_rng(5)
+    trials, experiment = made_up(tmp_path, lambda cell, settings: noise.normal(), count=30)
+    weighed = weigh(trials, experiment, MSE, resamples=6, shuffle=(DROPOUT, "cell"))
+    columns = [weighed.names.index(name) for name in (DROPOUT, "cell")]
+    chance = np.subtract(*weighed.shuffled[:, columns].T).mean()
+    assert chance > 0.05
+    np.testing.assert_allclose(
+        weighed.lead_over_chance(DROPOUT, "cell"),
+        np.array(weighed.lead(DROPOUT, "cell")) - chance,
+    )
+    assert weigh(trials, experiment, MSE, resamples=2).shuffled.size == 0

@@ -78,7 +78,7 @@ def test_every_trial_is_drawn_trained_and_kept_and_test_is_never_read(swept):
     assert result.importances == ()
     files = {str(path.relative_to(result.folder)) for path in result.folder.rglob("*.*")}
     histories = {f"trials/{number}/history.jsonl" for number in range(3)}
-    assert files == {"experiment.yaml", "journal.log"} | histories
+    assert files == {"experiment.yaml", "facts.json", "journal.log"} | histories
 
 
 def test_a_trial_is_the_run_of_its_settings(swept, tmp_path):
@@ -94,6 +94,7 @@ def test_the_same_call_goes_on_and_does_nothing_twice(swept):
     watch = Recorder()
     assert sweep(result.experiment, watch=watch).trials == result.trials
     assert watch.starts == []
+    assert sweep(result.experiment).facts == result.facts, "it began when and where it began"
     more = result.experiment.sweep.model_copy(update={"trials": 4})
     again = sweep(result.experiment.model_copy(update={"sweep": more}), watch=watch)
     assert again.trials[:3] == result.trials and len(again.trials) == 4

@@ -1,0 +1,66 @@
+"""keras-gru claims"""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from keras_gru.cli.arguments import Jobs, check_place
+from keras_gru.errors import UserError
+
+
+def claims(
+    run: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="Run the experiments here, or go on with them; default: the results that come "
+            "with the package.",
+        ),
+    ] = None,
+    page: Annotated[
+        Path | None,
+        typer.Option(help="Where to; default: claims.html, or the folder's."),
+    ] = None,
+    jobs: Jobs = None,
+) -> None:
+    """GRU or LSTM: the textbook's sentences, each with its experiment and its verdict."""
+    page = page or (run or Path()) / "claims.html"
+    if run is None:
+        from keras_gru.experiments.claims.evidence import packaged_evidence
+
+        check_place(page)
+        _show(packaged_evidence(), page)
+    else:
+        _run(run, page, jobs)
+
+
+def _run(folder: Path, page: Path, jobs: int | None) -> None:
+    from keras_gru.cli.start import start_tensorflow
+
+    start_tensorflow()
+    from keras_gru.experiments.claims.evidence import FILE, read_evidence
+    from keras_gru.experiments.claims.night import run_all
+    from keras_gru.report.claims_page import write_claims_page
+    from keras_gru.report.watch import watch
+
+    problems = []
+    try:
+        for problem in run_all(folder, watch, jobs):
+            problems += [problem] * (problem is not None)
+            write_claims_page(read_evidence(folder / FILE), page)
+    except KeyboardInterrupt:
+        again = f"keras-gru claims --run {folder}"
+        raise KeyboardInterrupt(f"Stopped. Go on with: {again}") from None
+    _show(read_evidence(folder / FILE), page)
+    if problems:
+        raise UserError("\n".join(problems))
+
+
+def _show(evidence: dict, page: Path) -> None:
+    from keras_gru.report.claims_page import write_claims_page
+    from keras_gru.report.claims_words import print_claims
+
+    print_claims(evidence)
+    write_claims_page(evidence, page)
+    typer.echo(f"The page: {page}")

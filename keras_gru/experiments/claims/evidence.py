@@ -1,0 +1,171 @@
+"""What the experiments of the claims gave, as a file keeps it: numbers with their intervals."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from keras_gru.datasets.judging import Metric
+from keras_gru.errors import UserError
+from keras_gru.experiments.configuration.packaged import packaged_files
+from keras_gru.files import write_text
+from keras_gru.settings import Settings
+
+FILE = "claims.json"
+GRU, LSTM = CELLS = ("gru", "lstm")  # whom the sentences are about
+
+
+class Estimate(Settings):
+    """A number and its 95% interval, or None where it has none."""
+
+    value: float
+    low: float | None = None
+    high: float | None = None
+
+    def above(self, bound: float) -> bool:
+        """Whether the whole interval is; never without one."""
+        return self.low is not None and self.low > bound
+
+    def below(self, bound: float) -> bool:
+        """Whether the whole interval is; never without one."""
+        return self.high is not None and self.high < bound
+
+    def times(self, factor: float) -> "Estimate":
+        """The same in another unit; a negative factor exchanges the ends."""
+        if self.low is None:
+            return Estimate(value=factor * self.value)
+        low, high = sorted((factor * self.low, factor * self.high))
+        return Estimate(value=factor * self.value, low=low, high=high)
+
+
+class Origin(Settings):
+    """Where evidence comes from: `seconds` are those of all training."""
+
+    command: str
+    date: str
+    seconds: float
+    seeds: tuple[int, ...]
+    hardware: dict[str, str]
+    versions: dict[str, str]
+
+
+class OfCell(Settings):
+    """One cell of a learning curve.
+
+    Args:
+        units, parameters, recurrent_parameters: as of a `RunRecord`.
+        seconds_per_epoch: on all of train, the median over seeds.
+        test: at each share the mean over seeds, with the lowest and the highest seed in place of an
+            interval, in the reader's unit; None where no seed has finished.
+    """
+
+    units: int
+    parameters: int
+    recurrent_parameters: int
+    seconds_per_epoch: float
+    test: tuple[Estimate | None, ...]
+
+
+class OfCurve(Settings):
+    """A learning curve of GRU and LSTM; other cells of it are left aside.
+
+    Args:
+        origin: where it comes from.
+        metric: what test is judged by.
+        matched: `"units"` or `"parameters"`: what both have alike.
+        shares: of train, the last one 1, and `sequences`, how many these are.
+        cells: both, by name.
+        difference: on test with all of train, GRU minus LSTM, paired by seed, in the reader's unit.
+        detectable: the smallest true difference that as many seeds show with a power of 80%.
+        better: at each share, the cell that is better there beyond doubt (`DataNeed.better`).
+        epoch_seconds: those of LSTM by those of GRU, paired by seed, with all of train.
+        target: a value of the metric on validation that all runs reached.
+        target_seconds: those until the target, of LSTM by those of GRU, paired by seed.
+        need: the share of train that GRU needs by that which LSTM needs (`DataNeed.ratio`).
+        crossing: the share at which the curves cross (`DataNeed.crossing`).
+    """
+
+    origin: Origin
+    metric: Metric
+    matched: str
+    shares: tuple[float, ...]
+    sequences: tuple[int, ...]
+    cells: dict[str, OfCell]
+    difference: Estimate | None
+    detectable: float | None
+    better: tuple[str | None, ...]
+    epoch_seconds: Estimate | None
+    target: float | None
+    target_seconds: Estimate | None
+    need: Estimate | None
+    crossing: Estimate | None
+
+
+class OfSweep(Settings):
+    """A sweep's trials of GRU and LSTM; those of other cells are left aside.
+
+    Args:
+        origin: where it comes from; its seconds are of all trials.
+        trials: of GRU and LSTM, of which so many were `pruned` and so many `diverged`.
+        size: the setting that is the layer's size, `"model.units"` or `"model.parameters"`.
+        shares: of the variance on validation, by the name of what explains it, the largest first.
+        size_over_cell: the share of the size minus that of the cell, less what chance gives
+            (`Weighed.lead_over_chance`).
+        rate_over_rest: the share of the learning rate minus the largest of all others.
+    """
+
+    origin: Origin
+    trials: int
+    pruned: int
+    diverged: int
+    size: str
+    shares: dict[str, Estimate]
+    size_over_cell: Estimate | None
+    rate_over_rest: Estimate | None
+
+
+class Evidence(Settings):
+    """What there is on one dataset; None where it was not run yet."""
+
+    curve: OfCurve | None = None
+    sweep: OfSweep | None = None
+
+
+def read_evidence(path: Path) -> dict[str, Evidence]:
+    """The evidence in a file, by the name of the dataset; nothing where there is no file.
+
+    Raises:
+        UserError: a file that `write_evidence` did not write.
+    """
+    if not path.is_file():
+        return {}
+    try:
+        tree = json.loads(path.read_text(encoding="utf-8"))
+        return {name: Evidence.model_validate(of) for name, of in tree.items()}
+    except (ValidationError, ValueError, AttributeError) as error:
+        what = str(error).splitlines()[0]
+        raise UserError(
+            f"{path}: damaged, or not written by this version of keras-gru ({what})."
+        ) from None
+
+
+def write_evidence(evidence: Mapping[str, Evidence], path: Path) -> None:
+    """Writes the file, whole or not at all."""
+    tree = {name: _short(of.model_dump(mode="json")) for name, of in evidence.items()}
+    write_text(path, json.dumps(tree, indent=1, ensure_ascii=False) + "\n")
+
+
+def packaged_evidence() -> dict[str, Evidence]:
+    """What comes with the package."""
+    path = packaged_files("results", ".json").get(Path(FILE).stem)
+    return read_evidence(path) if path else {}
+
+
+def _short(tree: object) -> object:
+    """Six digits: a file under version control is read by people, too."""
+    if isinstance(tree, dict):
+        return {name: _short(of) for name, of in tree.items()}
+    if isinstance(tree, list):
+        return [_short(of) for of in tree]
+    return float(f"{tree:.6g}") if isinstance(tree, float) else tree

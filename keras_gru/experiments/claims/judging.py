@@ -1,0 +1,278 @@
+"""The sentences, and for each the rule that says whether the evidence bears it out.
+
+Every rule is a function from evidence on one dataset to a finding, with its wording beside it. That
+no difference was detected never counts as that there is none.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from keras_gru.experiments.claims.evidence import GRU, LSTM, Estimate, Evidence, OfCurve, OfSweep
+
+HOLDS, FAILS, OPEN = VERDICTS = ("holds", "does not hold", "not decided")
+EQUAL = 0.01  # of the better cell's mean: a smaller difference is none to a reader
+_NONE = 1e-12  # in place of no errors at all
+AS_MANY = 0.05  # of the weights: units are whole numbers, so that budgets are met nearly
+OVER_ALL = (
+    "Over all datasets a sentence holds where it does on more than half of them and on the others "
+    "is not refuted, does not hold where it is refuted on more than half and holds on none, and is "
+    "not decided otherwise."
+)
+
+
+@dataclass(frozen=True)
+class Source:
+    """Who said a sentence, and where."""
+
+    by: str
+    url: str
+
+
+BRITZ = Source(
+    "Denny Britz, WildML, Recurrent Neural Network Tutorial, part 4 (2015)",
+    "http://www.wildml.com/2015/10/recurrent-neural-network-tutorial-part-4-"
+    "implementing-a-grulstm-rnn-with-python-and-theano/",
+)
+GREFF = Source(
+    "Greff et al., LSTM: A Search Space Odyssey (2017)", "https://arxiv.org/abs/1503.04069"
+)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one dataset says on a sentence.
+
+    Args:
+        verdict: one of `VERDICTS`.
+        drawn: the number that it rests on, for a figure; None where the runs were too few.
+        beside: what it shows beside that and is not judged by.
+        better: the cell that is better beyond doubt, where that is what is judged.
+    """
+
+    verdict: str
+    drawn: Estimate | None = None
+    beside: Estimate | None = None
+    better: str | None = None
+
+
+Judge = Callable[[OfCurve | OfSweep], Finding]
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A sentence, and how it is judged.
+
+    Args:
+        name: for links.
+        sentence: in its author's words.
+        source: who that is.
+        rests_on: `"curve"` or `"sweep"`: a field of `Evidence`.
+        rule: what `judge` does.
+        judge: from the evidence on a dataset to what it says.
+        over_all: from all findings to the verdict; the rule of `OVER_ALL` where it is not said.
+    """
+
+    name: str
+    sentence: str
+    source: Source
+    rests_on: str
+    rule: str
+    judge: Judge
+    over_all: "Callable[[Sequence[Finding | None]], str]"
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A sentence with its findings by dataset, None where it was not run, and over all of them."""
+
+    claim: Claim
+    findings: dict[str, Finding | None]
+    verdict: str
+
+
+CLAIMS: list[Claim] = []
+
+
+def judge_all(evidence: Mapping[str, Evidence], datasets: Sequence[str]) -> tuple[Judged, ...]:
+    """Every sentence on every dataset.
+
+    Args:
+        evidence: by dataset.
+        datasets: all that were planned: what was not run counts among them.
+    """
+    judged = []
+    for claim in CLAIMS:
+        known = {name: getattr(evidence.get(name, Evidence()), claim.rests_on) for name in datasets}
+        findings = {name: of and claim.judge(of) for name, of in known.items()}
+        judged.append(Judged(claim, findings, claim.over_all(list(findings.values()))))
+    return tuple(judged)
+
+
+def most(findings: Sequence[Finding | None]) -> str:
+    """The rule of `OVER_ALL`; None is a dataset that was not run."""
+    count = Counter(finding.verdict for finding in findings if finding)
+    for verdict, other in ((HOLDS, FAILS), (FAILS, HOLDS)):
+        if count[verdict] > len(findings) / 2 and not count[other]:
+            return verdict
+    return OPEN
+
+
+def no_winner(findings: Sequence[Finding | None]) -> str:
+    """The same, and where each cell is better on some dataset, no one is over all of them."""
+    better = {finding.better for finding in findings if finding and finding.better}
+    return HOLDS if len(better) > 1 else most(findings)
+
+
+def _claim(
+    sentence: str, source: Source, rests_on: str, rule: str, over_all: Callable = most
+) -> Callable[[Judge], Judge]:
+    """Puts a rule into words beside the function that applies it."""
+
+    def keep(judge: Judge) -> Judge:
+        name = judge.__name__.replace("_", "-")
+        CLAIMS.append(Claim(name, sentence, source, rests_on, rule, judge, over_all))
+        return judge
+
+    return keep
+
+
+@_claim(
+    "There isn't a clear winner.",
+    BRITZ,
+    "curve",
+    "Does not hold where the 95% interval of the difference on test with all of train, paired by "
+    f"seed, excludes 0; else holds where it lies within ±{EQUAL:.0%} of the better cell's mean (of "
+    "its errors, where the metric counts what is right); is not decided otherwise. Over all "
+    "datasets it holds also where each cell is better on one.",
+    over_all=no_winner,
+)
+def no_clear_winner(curve: OfCurve) -> Finding:
+    if curve.difference is None:
+        return Finding(OPEN)
+    advantage, better = advantage_of_gru(curve), better_on_test(curve)
+    verdict = FAILS if better else HOLDS if counts_as_equal(advantage) else OPEN
+    return Finding(verdict, advantage, better=better)
+
+
+@_claim(
+    "Tuning hyperparameters like layer size is probably more important than picking the ideal "
+    "architecture.",
+    BRITZ,
+    "sweep",
+    "Holds where the 95% interval (bootstrap over trials) of the layer size's share of the "
+    "variance on validation minus the cell's, less what this difference is by chance (both "
+    "shuffled among the trials), lies above 0, does not hold where it lies below 0, and is not "
+    "decided otherwise.",
+)
+def size_over_cell(sweep: OfSweep) -> Finding:
+    lead = sweep.size_over_cell
+    return Finding(OPEN) if lead is None else Finding(_side(lead, 0), lead)
+
+
+@_claim(
+    "GRUs have fewer parameters.",
+    BRITZ,
+    "curve",
+    "Holds where GRU has fewer recurrent weights with as many units, or, where sizes are matched "
+    f"by weights (within {AS_MANY:.0%}), more units; does not hold where it is the other way "
+    "round; is not decided otherwise. Weights are counted, so that there is no interval.",
+)
+def fewer_parameters(curve: OfCurve) -> Finding:
+    gru, lstm = curve.cells[GRU], curve.cells[LSTM]
+    ratio = lstm.recurrent_parameters / gru.recurrent_parameters
+    if curve.matched == "parameters":
+        if abs(ratio - 1) > AS_MANY:
+            return Finding(OPEN)
+        ratio = gru.units / lstm.units
+    exact = Estimate(value=ratio, low=ratio, high=ratio)
+    return Finding(_side(exact, 1), exact)
+
+
+@_claim(
+    "… and thus may train a bit faster …",
+    BRITZ,
+    "curve",
+    "Holds where the 95% interval of the ratio of LSTM's to GRU's seconds per epoch, paired by "
+    "seed, lies above 1, does not hold where it lies below 1, and is not decided otherwise. The "
+    "seconds until the same metric on validation stand beside it and decide nothing: they are also "
+    "due to the learning rates that tuning chose.",
+)
+def faster(curve: OfCurve) -> Finding:
+    ratio = curve.epoch_seconds
+    if ratio is None:
+        return Finding(OPEN)
+    return Finding(_side(ratio, 1), ratio, curve.target_seconds)
+
+
+@_claim(
+    "… or need less data to generalize.",
+    BRITZ,
+    "curve",
+    "Holds where the 95% interval (bootstrap over seeds) of the ratio of the shares of train with "
+    "which GRU and LSTM reach the same metric on test lies below 1, does not hold where it lies "
+    "above 1, and is not decided otherwise.",
+)
+def less_data(curve: OfCurve) -> Finding:
+    if curve.need is None:
+        return Finding(OPEN)
+    return Finding(_side(curve.need, 1, above=FAILS, below=HOLDS), curve.need)
+
+
+@_claim(
+    "If you have enough data, the greater expressive power of LSTMs may lead to better results.",
+    BRITZ,
+    "curve",
+    "Holds where the 95% interval of the difference on test with all of train, paired by seed, "
+    "excludes 0 and LSTM is better; does not hold where GRU is, or where the interval lies within "
+    f"±{EQUAL:.0%} of the better cell's mean (of its errors, where the metric counts what is "
+    "right); is not decided otherwise. All of train is what there is, and need not be enough.",
+)
+def lstm_with_enough_data(curve: OfCurve) -> Finding:
+    if curve.difference is None:
+        return Finding(OPEN)
+    advantage, better = advantage_of_gru(curve), better_on_test(curve)
+    refuted = better == GRU or counts_as_equal(advantage)
+    verdict = HOLDS if better == LSTM else FAILS if refuted else OPEN
+    return Finding(verdict, advantage, better=better)
+
+
+@_claim(
+    "The learning rate is by far the most important hyperparameter.",
+    GREFF,
+    "sweep",
+    "Holds where the 95% interval (bootstrap over trials) of the learning rate's share of the "
+    "variance on validation minus the largest of all others (the cell's among them) lies above 0, "
+    "does not hold where it lies below 0, and is not decided otherwise.",
+)
+def learning_rate_first(sweep: OfSweep) -> Finding:
+    lead = sweep.rate_over_rest
+    return Finding(OPEN) if lead is None else Finding(_side(lead, 0), lead)
+
+
+def better_on_test(curve: OfCurve) -> str | None:
+    """The cell that is better on test with all of train beyond doubt."""
+    advantage = advantage_of_gru(curve)
+    return GRU if advantage.above(0) else LSTM if advantage.below(0) else None
+
+
+def advantage_of_gru(curve: OfCurve) -> Estimate:
+    """By how much GRU is better on test with all of train.
+
+    It is a share of the better one's mean, or of its errors where the metric counts what is right,
+    as 1% of 98% right would be half of all errors.
+    """
+    gru, lstm = (curve.cells[cell].test[-1].value for cell in (GRU, LSTM))
+    if curve.metric.mode == "max":
+        return curve.difference.times(1 / max(curve.metric.scale - max(gru, lstm), _NONE))
+    return curve.difference.times(-1 / max(min(gru, lstm), _NONE))
+
+
+def counts_as_equal(advantage: Estimate) -> bool:
+    """Whether the whole interval is of differences that are none to a reader."""
+    return advantage.above(-EQUAL) and advantage.below(EQUAL)
+
+
+def _side(estimate: Estimate, bound: float, above: str = HOLDS, below: str = FAILS) -> str:
+    """What it is to lie above a bound with the whole interval, or below it."""
+    return above if estimate.above(bound) else below if estimate.below(bound) else OPEN

@@ -1,0 +1,75 @@
+"""All experiments of the claims, one after the other, in a folder that can be gone on with."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from keras_gru.errors import UserError
+from keras_gru.experiments.claims import planned
+from keras_gru.experiments.claims.evidence import FILE, Evidence, read_evidence, write_evidence
+from keras_gru.experiments.claims.planned import Planned
+from keras_gru.experiments.claims.reading import SWEEP, is_complete, read_curve, read_sweep
+from keras_gru.experiments.configuration.experiment import Experiment
+from keras_gru.experiments.learning_curve import learning_curve
+from keras_gru.experiments.results import RunFolder
+from keras_gru.experiments.sweeping.sweep import sweep
+from keras_gru.experiments.watching import Watch
+
+Watching = Callable[[Experiment], AbstractContextManager[Watch]]
+
+
+def run_all(folder: Path, watching: Watching, jobs: int | None = None) -> Iterator[str | None]:
+    """Runs what is missing; the run folders are ordinary ones, in `folder / "runs"`.
+
+    What a stopped call had finished stays, and what it was at goes on from its last epoch. The
+    evidence of each experiment is in `folder / FILE` when it is done.
+
+    Args:
+        folder: made where it is not there.
+        watching: gives each experiment its watch.
+        jobs: as of `keras_gru.experiments.compare.compare`.
+
+    Yields:
+        After each experiment, why it could not be done, such as data that are not there; else None.
+    """
+    (folder / "runs").mkdir(parents=True, exist_ok=True)
+    for plan in planned.PLANNED:
+        for name, run in (("curve", _run_curve), ("sweep", _run_sweep)):
+            try:
+                found = run(plan, folder / "runs", watching, jobs)
+            except UserError as error:
+                yield f"{plan.label}: {error}"
+                continue
+            evidence = read_evidence(folder / FILE)
+            of = evidence.get(plan.name, Evidence()).model_copy(update={name: found})
+            write_evidence(evidence | {plan.name: of}, folder / FILE)
+            yield None
+
+
+def _run_curve(plan: Planned, runs: Path, watching: Watching, jobs: int | None):
+    experiment = plan.curve(runs)
+    folder = _begun(experiment)
+    if folder is None or not is_complete(folder, plan):
+        with watching(experiment) as watch:
+            curve = learning_curve(experiment, plan.shares, folder=folder, watch=watch, jobs=jobs)
+        folder = RunFolder(curve.whole.folder)
+    return read_curve(folder, plan)
+
+
+def _run_sweep(plan: Planned, runs: Path, watching: Watching, jobs: int | None):
+    experiment = plan.sweep(runs)
+    try:
+        return read_sweep(RunFolder(runs / experiment.name / SWEEP), plan)
+    except UserError:  # not begun, or not finished
+        with watching(experiment) as watch:
+            result = sweep(experiment, watch=watch, jobs=jobs)
+        return read_sweep(RunFolder(result.folder), plan)
+
+
+def _begun(experiment: Experiment) -> RunFolder | None:
+    """The latest run folder of the same experiment."""
+    for path in sorted(Path(experiment.runs).glob(f"{experiment.name}/2*"), reverse=True):
+        folder = RunFolder(path)
+        if folder.experiment() == experiment:
+            return folder
+    return None

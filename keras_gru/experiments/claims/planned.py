@@ -1,0 +1,73 @@
+"""The experiments behind the claims: on each dataset a learning curve and a sweep."""
+
+import json
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from keras_gru.experiments.configuration.experiment import Experiment
+
+_SHARES = (0.01, 0.02, 0.05, 0.1, 0.25, 0.5)  # those that keras-gru learning-curve takes by itself
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A dataset of the claims.
+
+    Args:
+        name: of a packaged config, or a YAML file. Its `sweep` is the sweep.
+        label: the dataset's name for a reader.
+        rates: learning rates to try for each cell of the learning curve, at each share.
+        seeds: of the learning curve.
+        shares: of train, beside all of it.
+    """
+
+    name: str
+    label: str
+    rates: tuple[float, ...]
+    seeds: tuple[int, ...] = (0, 1, 2, 3, 4)
+    shares: tuple[float, ...] = (0.1, 0.3)
+
+    @property
+    def curve_command(self) -> str:
+        """What a reader types for the learning curve."""
+        shares = ",".join(f"{share:g}" for share in self.shares)
+        given = [] if self.shares == _SHARES else ["--shares", shares]
+        return shlex.join(["keras-gru", "learning-curve", self.name, *given, *self._overrides()])
+
+    @property
+    def sweep_command(self) -> str:
+        """What a reader types for the sweep."""
+        return shlex.join(["keras-gru", "sweep", self.name])
+
+    def curve(self, runs: str | Path = "runs") -> "Experiment":
+        """The experiment of the learning curve, with its run folders below `runs`."""
+        return _load(self.name, [*self._overrides(), _below(runs)])
+
+    def sweep(self, runs: str | Path = "runs") -> "Experiment":
+        """The experiment of the sweep, with its folder below `runs`."""
+        return _load(self.name, [_below(runs)])
+
+    def _overrides(self) -> list[str]:
+        seeds, rates = (json.dumps(of, separators=(",", ":")) for of in (self.seeds, self.rates))
+        return [f"seeds={seeds}", f"tuning.training.learning_rate={rates}"]
+
+
+PLANNED = (
+    Planned("jsb_chorales", "Bach's chorales", (0.001, 0.003, 0.01), shares=_SHARES),
+    Planned("quickstart", "Adding problem", (0.002, 0.005, 0.01)),
+    Planned("cta_ridership", "Chicago's passengers", (0.001, 0.003, 0.01)),
+    Planned("en_atis", "ATIS questions", (0.001, 0.002, 0.005)),
+)
+
+
+def _below(runs: str | Path) -> str:
+    return f"runs={json.dumps(str(runs))}"
+
+
+def _load(name: str, overrides: list[str]) -> "Experiment":
+    from keras_gru.experiments.configuration.yaml_files import load_experiment
+
+    return load_experiment(name, overrides)

@@ -1,0 +1,176 @@
+"""What is drawn of the claims: an interval for each dataset, and learning curves."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.axis import Axis
+from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocator, NullLocator
+
+from keras_gru.experiments.claims.evidence import GRU, LSTM, Estimate, OfCurve
+from keras_gru.experiments.claims.judging import EQUAL, FAILS, HOLDS, Finding, Judged
+from keras_gru.experiments.claims.planned import PLANNED
+from keras_gru.experiments.statistics.data_need import percent
+from keras_gru.report.plots import INK, MUTED, colour, marker
+
+CELLS = {GRU: ("GRU", 0), LSTM: ("LSTM", 1)}  # their numbers in every comparison
+VERDICTS = {HOLDS: ("holds", 2), FAILS: ("does not hold", 1)}  # as a series; the rest is grey
+_WIDE = 20  # an axis is logarithmic where its ends differ by more than this factor
+
+
+@dataclass(frozen=True)
+class Scale:
+    """What the intervals of a claim are measured by.
+
+    Args:
+        label: what the axis is, for a caption.
+        neither: where an interval that holds it decides nothing.
+        factor: from the number to that on the axis.
+        equal: half the width of the band that counts as no difference.
+        ratio: whether the axis is one of ratios.
+    """
+
+    label: str
+    neither: float = 0.0
+    factor: float = 1.0
+    equal: float = 0.0
+    ratio: bool = False
+
+
+SCALES = {
+    "no-clear-winner": Scale(
+        "By how much GRU is better than LSTM on test, in % of the better one's mean, or of its "
+        "errors; in the band it counts as none",
+        factor=100,
+        equal=100 * EQUAL,
+    ),
+    "size-over-cell": Scale(
+        "The layer size's share of the variance minus the cell's, in points of %", factor=100
+    ),
+    "fewer-parameters": Scale(
+        "LSTM's recurrent weights by GRU's; where sizes are matched by weights, GRU's units by "
+        "LSTM's",
+        1,
+        ratio=True,
+    ),
+    "faster": Scale(
+        "LSTM's seconds by GRU's: of an epoch and, hollow, until the same metric", 1, ratio=True
+    ),
+    "less-data": Scale("The share of train that GRU needs by that which LSTM needs", 1, ratio=True),
+    "learning-rate-first": Scale(
+        "The learning rate's share of the variance minus the largest other, in points of %",
+        factor=100,
+    ),
+}
+
+
+def draw_intervals(axes: Axes, judged: Judged) -> None:
+    """Draws the number behind each verdict with its interval, a row for each dataset.
+
+    Args:
+        axes: of matplotlib.
+        judged: a claim of `SCALES`.
+    """
+    scale = SCALES[judged.claim.name]
+    rows = drawn(judged)
+    axes.axvline(scale.neither, color=MUTED, lw=0.9, ls=(0, (4, 3)), zorder=1)
+    if scale.equal:
+        axes.axvspan(-scale.equal, scale.equal, color=MUTED, alpha=0.18, lw=0)
+    for row, (label, finding) in enumerate(rows.items()):
+        paint, mark = MUTED, "D"
+        if finding.verdict in VERDICTS:
+            number = VERDICTS[finding.verdict][1]
+            paint, mark = colour(number), marker(number)
+        _interval(axes, finding.drawn.times(scale.factor), -row, paint, mark)
+        if finding.beside is not None:
+            _interval(axes, finding.beside.times(scale.factor), -row - 0.22, paint, mark, True)
+        axes.text(
+            0, 0.26 - row, label, fontsize=8.5, color=INK, transform=axes.get_yaxis_transform()
+        )
+    axes.set_ylim(0.4 - len(rows), 0.75)
+    axes.set_yticks([])
+    axes.grid(axis="x")
+    _across(axes, scale)
+
+
+def drawn(judged: Judged) -> dict[str, Finding]:
+    """The findings that have a number, by the label of their dataset."""
+    found = {plan.label: judged.findings[plan.name] for plan in PLANNED}
+    return {label: of for label, of in found.items() if of and of.drawn is not None}
+
+
+def draw_curves(figure: Figure, curves: Mapping[str, OfCurve], columns: int) -> None:
+    """Draws the test metric of GRU and LSTM by the share of train, one pair of axes per dataset.
+
+    Args:
+        figure: an empty one of matplotlib.
+        curves: by the label of the dataset, one or more.
+        columns: of axes.
+    """
+    rows = -(-len(curves) // columns)
+    places = figure.subplots(rows, columns, squeeze=False).ravel()
+    for axes, (label, curve) in zip(places, curves.items(), strict=False):
+        _curve(axes, label, curve)
+    for axes in places[len(curves) :]:
+        axes.set_visible(False)
+
+
+def _curve(axes: Axes, label: str, curve: OfCurve) -> None:
+    for place, (cell, (_, number)) in enumerate(CELLS.items()):
+        test = zip(curve.shares, curve.cells[cell].test, strict=True)
+        known = [(share * 1.03**place, of) for share, of in test if of is not None]
+        x = np.array([share for share, _ in known])
+        mean, low, high = (
+            np.array([getattr(of, name) for _, of in known]) for name in ("value", "low", "high")
+        )
+        style = {"color": colour(number), "marker": marker(number), "ms": 5, "mew": 0}
+        axes.plot(x, mean, "-", lw=1.7, **style)
+        axes.vlines(x, low, high, color=colour(number), lw=1.2, alpha=0.6)
+    low, high = axes.get_ylim()
+    if low > 0 and high > _WIDE * low:
+        axes.set_yscale("log")
+        axes.yaxis.set_major_locator(LogLocator())
+        axes.yaxis.set_minor_locator(NullLocator())
+    else:
+        axes.yaxis.set_major_locator(MaxNLocator(5))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.6g}"))
+    axes.set_xscale("log")
+    axes.xaxis.set_major_locator(FixedLocator(curve.shares))
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda share, _: percent(share)))
+    axes.set_title(f"{label}: test {curve.metric.label}", loc="left", fontsize=9.5, pad=8)
+
+
+def _interval(
+    axes: Axes, of: Estimate, row: float, paint: str, mark: str, hollow: bool = False
+) -> None:
+    if of.low is not None:
+        thin = 1.2 if hollow else 1.9
+        axes.plot([of.low, of.high], [row, row], "|-", color=paint, lw=thin, ms=7, mew=thin)
+    inside = {"mfc": "none", "mew": 1.2} if hollow else {"mew": 0}
+    axes.plot(of.value, row, marker=mark, color=paint, ms=5 if hollow else 7, **inside)
+
+
+def _across(axes: Axes, scale: Scale) -> None:
+    """An axis of ratios is logarithmic; one of differences is where some are far from the rest."""
+    low, high = axes.get_xlim()
+    if scale.ratio and low > 0:
+        axes.set_xscale("log")
+        _ratios(axes.xaxis, high / low)
+    elif scale.equal and max(abs(low), abs(high)) > _WIDE * scale.equal:
+        axes.set_xscale("symlog", linthresh=scale.equal, linscale=0.5)
+        powers = [s * 10**n for n in range(5) for s in (-1, 1)]
+        ticks = sorted([0, *(tick for tick in powers if low <= tick <= high)])
+        axes.xaxis.set_major_locator(FixedLocator(ticks))
+        axes.xaxis.set_minor_locator(NullLocator())
+    axes.margins(0.08)
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.6g}"))
+
+
+def _ratios(axis: Axis, span: float) -> None:
+    fine = (1, 1.5, 2, 3, 5, 7) if span < 10 else (1, 2, 5) if span < 100 else (1,)
+    narrow = MaxNLocator(5, steps=[1, 2, 5, 10])
+    axis.set_major_locator(narrow if span < 2 else LogLocator(subs=fine))
+    axis.set_minor_locator(NullLocator())

@@ -1,0 +1,217 @@
+"""What the claims' experiments gave, in words, and all of it for the terminal."""
+
+from collections.abc import Mapping
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.text import Text
+
+from keras_gru.experiments.claims.evidence import GRU, LSTM, Estimate, Evidence, OfCurve, OfSweep
+from keras_gru.experiments.claims.judging import (
+    EQUAL,
+    OVER_ALL,
+    VERDICTS,
+    Claim,
+    Judged,
+    advantage_of_gru,
+    better_on_test,
+    counts_as_equal,
+    judge_all,
+)
+from keras_gru.experiments.claims.planned import PLANNED, Planned
+from keras_gru.experiments.statistics.summary import plural
+from keras_gru.report.formatting import duration, quantity, significant
+
+NOT_RUN = "not run yet"
+LABELS = {GRU: "GRU", LSTM: "LSTM"}
+QUOTE = (
+    "“… there isn't a clear winner. In many tasks both architectures yield comparable performance "
+    "and tuning hyperparameters like layer size is probably more important than picking the ideal "
+    "architecture. GRUs have fewer parameters (U and W are smaller) and thus may train a bit "
+    "faster or need less data to generalize. On the other hand, if you have enough data, the "
+    "greater expressive power of LSTMs may lead to better results.”"
+)
+EXPLANATION = (
+    "On each dataset the cells are compared on nested shares of the training sequences, each with "
+    "the same tries of learning rates, and settings are drawn at random in a sweep. The sentences "
+    "are about GRU and LSTM, and so only their runs count here. Test was read once per run, with "
+    "the weights that were best on validation; the sweeps never read it. Intervals are 95%."
+)
+
+
+def judge(evidence: Mapping[str, Evidence]) -> tuple[Judged, ...]:
+    """All sentences on all datasets that are planned."""
+    return judge_all(evidence, [plan.name for plan in PLANNED])
+
+
+def verdict_on(judged: Judged, name: str) -> str:
+    """The verdict of one dataset."""
+    finding = judged.findings[name]
+    return finding.verdict if finding else NOT_RUN
+
+
+def command_of(claim: Claim, plan: Planned) -> str:
+    """The command whose results a claim is judged by."""
+    return plan.curve_command if claim.rests_on == "curve" else plan.sweep_command
+
+
+def words_on(judged: Judged, plan: Planned, evidence: Mapping[str, Evidence]) -> str:
+    """The numbers behind the verdict on a dataset, or the command that gets them."""
+    found = getattr(evidence.get(plan.name, Evidence()), judged.claim.rests_on)
+    if found is None:
+        return command_of(judged.claim, plan)
+    if judged.findings[plan.name].drawn is None and judged.claim.name != "fewer-parameters":
+        return "too few runs have finished"
+    return _WORDS[judged.claim.name](found)
+
+
+def conclude_claims(evidence: Mapping[str, Evidence]) -> str:
+    """One sentence: how many of the sentences hold."""
+    verdicts = [of.verdict for of in judge(evidence)]
+    hold, fail, undecided = (verdicts.count(verdict) for verdict in VERDICTS)
+    said = (
+        f"Over all datasets {hold} of {len(verdicts)} sentences hold{'s' * (hold == 1)}, {fail} "
+        f"do{'es' * (fail == 1)} not, and {undecided} {'is' if undecided == 1 else 'are'} not "
+        "decided"
+    )
+    missing = len(commands_to_run(evidence))
+    if missing:
+        said += f"; {missing} of {2 * len(PLANNED)} experiments {NOT_RUN.replace('not', 'are not')}"
+    return f"{said}."
+
+
+def print_claims(evidence: Mapping[str, Evidence], console: Console | None = None) -> None:
+    """Prints each sentence with its verdicts, and the commands that are still to be run.
+
+    Args:
+        evidence: by dataset.
+        console: a `rich.console.Console`; standard output where None.
+    """
+    console = console or Console()
+    for of in judge(evidence):
+        console.print(Text(f"{of.claim.sentence} ({of.verdict} over all)", style="bold"))
+        for plan in PLANNED:
+            said = f"{plan.label} ({verdict_on(of, plan.name)})"
+            if of.findings[plan.name]:
+                said += f": {words_on(of, plan, evidence)}"
+            console.print(Padding(Text(said), (0, 0, 0, 2)))
+        console.print()
+    console.print(Text(f"{OVER_ALL} The page has each sentence's own rule."))
+    missing = commands_to_run(evidence)
+    if missing:
+        console.print(Text("Not run yet:"))
+        for command in missing:
+            console.print(Text(f"  {command}"), soft_wrap=True)
+    console.print(Text(conclude_claims(evidence), style="bold"))
+
+
+def commands_to_run(evidence: Mapping[str, Evidence]) -> list[str]:
+    """Those whose results are missing."""
+    missing = []
+    for plan in PLANNED:
+        of = evidence.get(plan.name, Evidence())
+        missing += [plan.curve_command] * (of.curve is None)
+        missing += [plan.sweep_command] * (of.sweep is None)
+    return missing
+
+
+def origin_of(found: OfCurve | OfSweep) -> str:
+    """Where the evidence comes from: date, time, hardware, versions, seeds."""
+    of = found.origin
+    hardware = ", ".join(f"{name}: {what}" for name, what in of.hardware.items())
+    versions = ", ".join(f"{name} {version}" for name, version in of.versions.items())
+    seeds = f"seed{'s' * (len(of.seeds) > 1)} {', '.join(map(str, of.seeds))}"
+    return f"{of.date}, {duration(of.seconds)} of training in all, {seeds}; {hardware}; {versions}"
+
+
+def with_interval(of: Estimate, unit: str = "") -> str:
+    """`1.3 times [1.2, 1.4]`."""
+    value = f"{significant(of.value, 2)}{unit}"
+    if of.low is None:
+        return f"{value}, without an interval"
+    return f"{value} [{significant(of.low, 2)}, {significant(of.high, 2)}]"
+
+
+def _share(of: Estimate) -> str:
+    return f"{100 * of.value:.0f}% [{100 * of.low:.0f}, {100 * of.high:.0f}]"
+
+
+def _on_test(curve: OfCurve) -> str:
+    means = (curve.cells[cell].test[-1].value for cell in (GRU, LSTM))
+    gru, lstm = (quantity(mean, curve.metric) for mean in means)
+    words = f"GRU {gru}, LSTM {lstm} {curve.metric.label}: a difference of "
+    words += with_interval(curve.difference)
+    better, advantage = better_on_test(curve), advantage_of_gru(curve)
+    of = "the errors" if curve.metric.mode == "max" else "the mean"
+    if better:
+        size = significant(100 * abs(advantage.value), 2)
+        return f"{words}, {LABELS[better]} better by {size}% of {of}"
+    if counts_as_equal(advantage):
+        return f"{words}, within ±{EQUAL:.0%} of {of}"
+    if curve.detectable is None:
+        return words
+    seeds = plural(len(curve.origin.seeds), "seed")
+    return f"{words}; {seeds} would have shown {significant(curve.detectable, 2)}"
+
+
+def _with_enough_data(curve: OfCurve) -> str:
+    words, crossing = _on_test(curve), curve.crossing
+    if crossing is None:
+        return words
+    return f"{words}; the curves cross at {with_interval(crossing.times(100), '%')} of train"
+
+
+def _parameters(curve: OfCurve) -> str:
+    gru, lstm = (curve.cells[cell] for cell in (GRU, LSTM))
+    words = (
+        f"GRU has {gru.recurrent_parameters:,} recurrent weights with {gru.units:,} units, LSTM "
+        f"{lstm.recurrent_parameters:,} with {lstm.units:,}"
+    )
+    return words + "; sizes are matched by weights" * (curve.matched == "parameters")
+
+
+def _speed(curve: OfCurve) -> str:
+    words = f"an epoch of LSTM takes {with_interval(curve.epoch_seconds, ' times')} as long"
+    if curve.target_seconds is not None:
+        aim = f"{quantity(curve.target, curve.metric)} {curve.metric.label}"
+        words += f", until {aim} on validation {with_interval(curve.target_seconds, ' times')}"
+    return words + "; both have as many weights" * (curve.matched == "parameters")
+
+
+def _need(curve: OfCurve) -> str:
+    return f"GRU needs {with_interval(curve.need, ' times')} as much of train as LSTM"
+
+
+def _size(sweep: OfSweep) -> str:
+    size, cell = (_share(sweep.shares[name]) for name in (sweep.size, "cell"))
+    lead = with_interval(sweep.size_over_cell.times(100), " points")
+    return (
+        f"{sweep.size} explains {size} of the variance, the cell {cell}: beyond chance a "
+        f"difference of {lead}; "
+        f"{_trials(sweep)}"
+    )
+
+
+def _rate(sweep: OfSweep) -> str:
+    shares = ", ".join(f"{name} {_share(of)}" for name, of in sweep.shares.items())
+    lead = with_interval(sweep.rate_over_rest.times(100), " points")
+    return f"{shares}: the learning rate before the largest other by {lead}; {_trials(sweep)}"
+
+
+def _trials(sweep: OfSweep) -> str:
+    parts = [plural(sweep.trials, "trial")]
+    for name in ("pruned", "diverged"):
+        count = getattr(sweep, name)
+        parts += [f"{count} {name}"] * bool(count)
+    return ", ".join(parts)
+
+
+_WORDS = {
+    "no-clear-winner": _on_test,
+    "size-over-cell": _size,
+    "fewer-parameters": _parameters,
+    "faster": _speed,
+    "less-data": _need,
+    "lstm-with-enough-data": _with_enough_data,
+    "learning-rate-first": _rate,
+}

@@ -1,0 +1,105 @@
+"""keras-gru claims: what comes with the package at once, and a small night that is stopped."""
+
+import pytest
+from typer.testing import CliRunner
+
+from keras_gru.cli import app
+from keras_gru.experiments.claims import evidence, planned
+from keras_gru.experiments.claims.planned import Planned
+from keras_gru.experiments.configuration.packaged import packaged_files
+from keras_gru.report import claims_page, claims_plots, claims_words
+
+from .test_process import COMMAND, run
+from .test_verbs import keras_gru
+
+SMALL = """
+name: small
+cells: [gru, lstm]
+dataset: {kind: adding, length: 4, train: 32, validation: 16, test: 16}
+model: {kind: forecaster, units: 2}
+training: {epochs: 1, batch_size: 16, jit_compile: false}
+sweep:
+  trials: 1
+  sampler: random
+  ranges: {training.learning_rate: {low: 1e-3, high: 1e-2, log: true}, model.units: [2, 3]}
+"""
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """An empty folder to work in."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_what_comes_with_the_package_needs_no_tensorflow(folder):
+    at_exit = (
+        "import atexit, sys; atexit.register(lambda: print('heavy:', "
+        "[name for name in ('tensorflow', 'keras', 'optuna') if name in sys.modules]));"
+    )
+    said = run("-c", at_exit + COMMAND, "claims", cwd=folder).stdout
+    assert "There isn't a clear winner." in said and said.endswith("heavy: []\n")
+    assert "The page: claims.html" in said
+    assert "wildml.com" in (folder / "claims.html").read_text(encoding="utf-8")
+
+
+def test_the_package_comes_with_results():
+    assert packaged_files("results", ".json")["claims"].is_file()
+
+
+def test_the_page_goes_where_it_is_asked_to(folder):
+    assert "The page: x.html" in keras_gru("claims", "--page", "x.html")
+    assert (folder / "x.html").is_file() and not (folder / "claims.html").exists()
+    assert "there is no such folder" in keras_gru("claims", "--page", "no/x.html", code=2)
+
+
+class TestNight:
+    @pytest.fixture(autouse=True)
+    def one_small_dataset(self, folder, monkeypatch):
+        pytest.importorskip("optuna", reason="optuna is not installed")
+        pytest.importorskip("sklearn", reason="scikit-learn is not installed")
+        (folder / "small.yaml").write_text(SMALL)
+        plans = (
+            Planned("small.yaml", "Small", (0.01,), seeds=(0, 1), shares=(0.5,)),
+            Planned("not_there.yaml", "Not there", (0.01,)),
+        )
+        for module in (planned, claims_page, claims_plots, claims_words):
+            monkeypatch.setattr(module, "PLANNED", plans)
+
+    def test_is_stopped_gone_on_with_and_judged(self, folder, monkeypatch):
+        from keras_gru.experiments.sweeping import sweep as sweeping
+
+        def stopped(*_):
+            raise KeyboardInterrupt
+
+        night = ("claims", "--run", "night", "--jobs", 1)
+        with monkeypatch.context() as patch:
+            patch.setattr(sweeping, "work", stopped)
+            assert "Go on with: keras-gru claims --run night" in both(130, *night)
+        half = evidence.read_evidence(folder / "night" / evidence.FILE)["small.yaml"]
+        assert half.curve is not None and half.sweep is None
+        page = (folder / "night" / "claims.html").read_text(encoding="utf-8")
+        assert "Small (<strong>holds</strong>): GRU has" in page  # fewer weights, whatever they do
+
+        trained = list((folder / "night" / "runs").rglob("best.keras"))
+        assert len(trained) == 2 * 2 * 2
+        times = [path.stat().st_mtime_ns for path in trained]
+        # What cannot be done is said at the end, and keeps nothing else from being done.
+        said = both(2, *night)
+        assert "Small (holds): GRU has" in said and "The page: night" in said
+        assert said.count("Not there: ") == 2
+        whole = evidence.read_evidence(folder / "night" / evidence.FILE)["small.yaml"]
+        assert whole.curve == half.curve and whole.sweep.trials == 1
+        assert [path.stat().st_mtime_ns for path in trained] == times
+
+        # Nothing is trained, read or loaded again.
+        monkeypatch.setattr("keras_gru.datasets.load", stopped)
+        both(2, *night)
+        assert evidence.read_evidence(folder / "night" / evidence.FILE)["small.yaml"] == whole
+
+
+def both(code, *arguments):
+    """What a command prints on both streams, and how it ends."""
+    result = CliRunner().invoke(app, [str(argument) for argument in arguments])
+    assert result.exit_code == code, result.output
+    return result.output

@@ -1,0 +1,70 @@
+"""Evidence made up for the claims: what is not said is not decided."""
+
+from keras_gru.datasets.judging import Metric
+from keras_gru.experiments.claims.evidence import Estimate, OfCell, OfCurve, OfSweep, Origin
+
+MAE = Metric("mae", "min", "MAE", digits=2)
+ACCURACY = Metric("accuracy", "max", "accuracy")
+ORIGIN = Origin(
+    command="keras-gru learning-curve made-up",
+    date="2026-01-31",
+    seconds=3723.0,
+    seeds=(0, 1, 2),
+    hardware={"processor": "a slow one"},
+    versions={"keras": "3.15.1"},
+)
+
+
+def estimate(value, half=0.0):
+    return Estimate(value=value, low=value - half, high=value + half)
+
+
+def cell(test=2.0, units=8, weights=300):
+    return OfCell(
+        units=units,
+        parameters=weights + 9,
+        recurrent_parameters=weights,
+        seconds_per_epoch=1.0,
+        test=(estimate(2 * test, 0.1), None, estimate(test, 0.1)),
+    )
+
+
+def curve(gru=None, lstm=None, difference=(0.0, 0.5), **changes):
+    """`difference`: GRU minus LSTM on test and half its interval, or None."""
+    given = {
+        "origin": ORIGIN,
+        "metric": MAE,
+        "matched": "units",
+        "shares": (0.1, 0.5, 1.0),
+        "sequences": (10, 50, 100),
+        "cells": {"gru": gru or cell(), "lstm": lstm or cell(weights=400)},
+        "difference": None if difference is None else estimate(*difference),
+        "detectable": 0.7,
+        "better": (None, None, None),
+        "epoch_seconds": estimate(1.0, 0.2),
+        "target": 2.5,
+        "target_seconds": estimate(1.1, 0.5),
+        "need": estimate(1.0, 0.2),
+        "crossing": None,
+    }
+    return OfCurve(**given | changes)
+
+
+def sweep(size=(0.1, 0.2), rate=(0.1, 0.2), **changes):
+    """`size`, `rate`: the leads and half their intervals, or None."""
+    given = {
+        "origin": ORIGIN.model_copy(update={"command": "keras-gru sweep made-up", "seeds": (0,)}),
+        "trials": 40,
+        "pruned": 9,
+        "diverged": 1,
+        "size": "model.units",
+        "shares": {
+            "training.learning_rate": estimate(0.5, 0.1),
+            "model.units": estimate(0.2, 0.1),
+            "cell": estimate(0.1, 0.05),
+            "combinations": estimate(0.2, 0.1),
+        },
+        "size_over_cell": size and estimate(*size),
+        "rate_over_rest": rate and estimate(*rate),
+    }
+    return OfSweep(**given | changes)

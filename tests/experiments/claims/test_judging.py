@@ -1,0 +1,138 @@
+"""Every verdict of every claim, from evidence of which the right answer is known."""
+
+import pytest
+
+from keras_gru.experiments.claims.evidence import Estimate, Evidence
+from keras_gru.experiments.claims.judging import (
+    CLAIMS,
+    FAILS,
+    HOLDS,
+    OPEN,
+    VERDICTS,
+    Finding,
+    judge_all,
+    most,
+    no_winner,
+)
+
+from .samples import ACCURACY, cell, curve, estimate, sweep
+
+BY_NAME = {claim.name: claim for claim in CLAIMS}
+MATCHED = {"matched": "parameters"}
+CASES = [
+    # 0.5% of 2.0 is less than a hundredth, 0.5 is not; what is beyond doubt is a winner.
+    ("no-clear-winner", curve(difference=(0.0, 0.01)), HOLDS),
+    ("no-clear-winner", curve(difference=(0.0, 0.03)), OPEN),
+    ("no-clear-winner", curve(difference=(-0.3, 0.2)), FAILS),
+    ("no-clear-winner", curve(difference=(0.3, 0.2)), FAILS),
+    ("no-clear-winner", curve(difference=(0.005, 0.001)), FAILS),
+    ("no-clear-winner", curve(difference=None), OPEN),
+    ("size-over-cell", sweep(size=(0.3, 0.2)), HOLDS),
+    ("size-over-cell", sweep(size=(-0.3, 0.2)), FAILS),
+    ("size-over-cell", sweep(size=(0.0, 0.01)), OPEN),
+    ("size-over-cell", sweep(size=None), OPEN),
+    ("fewer-parameters", curve(), HOLDS),
+    ("fewer-parameters", curve(gru=cell(weights=500)), FAILS),
+    ("fewer-parameters", curve(gru=cell(weights=400)), OPEN),
+    # As many weights, and what has more units for them.
+    ("fewer-parameters", curve(cell(units=9, weights=395), **MATCHED), HOLDS),
+    ("fewer-parameters", curve(cell(units=7, weights=395), **MATCHED), FAILS),
+    ("fewer-parameters", curve(cell(units=8, weights=395), **MATCHED), OPEN),
+    ("fewer-parameters", curve(cell(units=9, weights=300), **MATCHED), OPEN),
+    ("faster", curve(epoch_seconds=estimate(1.3, 0.2)), HOLDS),
+    ("faster", curve(epoch_seconds=estimate(0.7, 0.2)), FAILS),
+    ("faster", curve(epoch_seconds=estimate(1.3, 0.4)), OPEN),
+    ("faster", curve(epoch_seconds=Estimate(value=1.3)), OPEN),
+    ("faster", curve(epoch_seconds=None), OPEN),
+    ("faster", curve(target_seconds=estimate(3, 1)), OPEN),
+    ("less-data", curve(need=estimate(0.7, 0.2)), HOLDS),
+    ("less-data", curve(need=estimate(1.3, 0.2)), FAILS),
+    ("less-data", curve(need=estimate(0.7, 0.4)), OPEN),
+    ("less-data", curve(need=None), OPEN),
+    ("lstm-with-enough-data", curve(difference=(0.3, 0.2)), HOLDS),
+    ("lstm-with-enough-data", curve(difference=(-0.3, 0.2)), FAILS),
+    ("lstm-with-enough-data", curve(difference=(0.0, 0.01)), FAILS),
+    ("lstm-with-enough-data", curve(difference=(0.3, 0.4)), OPEN),
+    ("lstm-with-enough-data", curve(difference=None), OPEN),
+    ("learning-rate-first", sweep(rate=(0.3, 0.2)), HOLDS),
+    ("learning-rate-first", sweep(rate=(-0.3, 0.2)), FAILS),
+    ("learning-rate-first", sweep(rate=(0.1, 0.2)), OPEN),
+    ("learning-rate-first", sweep(rate=None), OPEN),
+]
+
+
+@pytest.mark.parametrize(("name", "evidence", "verdict"), CASES)
+def test_a_verdict(name, evidence, verdict):
+    assert BY_NAME[name].judge(evidence).verdict == verdict
+
+
+def test_every_verdict_of_every_claim_is_among_the_cases():
+    assert {(name, verdict) for name, _, verdict in CASES} == {
+        (name, verdict) for name in BY_NAME for verdict in VERDICTS
+    }
+
+
+def test_what_is_right_is_judged_by_its_errors():
+    """98% against 98.1% right is a twentieth of the errors, not a thousandth of the metric."""
+    right = {"metric": ACCURACY, "gru": cell(0.98), "lstm": cell(0.981)}
+    judge = BY_NAME["no-clear-winner"].judge
+    assert judge(curve(difference=(-0.001, 0.002), **right)).verdict == OPEN
+    assert judge(curve(difference=(-0.001, 0.002), **right)).drawn.value == pytest.approx(-1 / 19)
+    found = judge(curve(difference=(-0.001, 0.0005), **right))
+    assert (found.verdict, found.better) == (FAILS, "lstm")
+    assert judge(curve(difference=(0.0, 0.0001), **right)).verdict == HOLDS
+
+
+def test_of_errors_less_is_better():
+    found = BY_NAME["no-clear-winner"].judge(curve(difference=(-0.3, 0.2)))
+    assert found.better == "gru" and found.drawn.value == pytest.approx(0.15)
+
+
+def findings(*verdicts):
+    return [of and Finding(of) for of in verdicts]
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "expected"),
+    [
+        ((HOLDS, HOLDS, HOLDS, HOLDS), HOLDS),
+        ((HOLDS, HOLDS, HOLDS, OPEN), HOLDS),
+        ((HOLDS, HOLDS, HOLDS, None), HOLDS),
+        ((HOLDS, HOLDS, OPEN, OPEN), OPEN),  # half is not more than half
+        ((HOLDS, HOLDS, HOLDS, FAILS), OPEN),
+        ((FAILS, FAILS, FAILS, OPEN), FAILS),
+        ((FAILS, FAILS, FAILS, HOLDS), OPEN),
+        ((FAILS, FAILS, None, None), OPEN),
+        ((OPEN, OPEN, OPEN, OPEN), OPEN),
+        ((None, None, None, None), OPEN),
+    ],
+)
+def test_over_all_datasets(verdicts, expected):
+    assert most(findings(*verdicts)) == expected
+
+
+def test_each_cell_the_best_somewhere_is_no_clear_winner():
+    gru, lstm = Finding(FAILS, better="gru"), Finding(FAILS, better="lstm")
+    assert no_winner([gru, lstm, Finding(OPEN), None]) == HOLDS
+    assert no_winner([gru, gru, gru, Finding(OPEN)]) == FAILS
+    assert no_winner([gru, Finding(OPEN), Finding(OPEN), None]) == OPEN
+    assert no_winner([Finding(HOLDS)] * 3 + [None]) == HOLDS
+
+
+def test_what_was_not_run_has_no_finding_and_counts_as_a_dataset():
+    holds = Evidence(curve=curve(epoch_seconds=estimate(1.5, 0.1)))
+    judged = {of.claim.name: of for of in judge_all({"a": holds, "b": holds}, ["a", "b", "c", "d"])}
+    assert judged["faster"].findings["c"] is None and judged["faster"].verdict == OPEN
+    assert judged["faster"].findings["a"].verdict == HOLDS
+    assert judged["size-over-cell"].findings == dict.fromkeys("abcd")
+    three = judge_all(dict.fromkeys("abc", holds), list("abcd"))
+    assert {of.claim.name: of.verdict for of in three}["faster"] == HOLDS
+
+
+def test_every_rule_says_when_it_is_not_decided():
+    assert len(BY_NAME) == len(CLAIMS) == 7
+    for claim in CLAIMS:
+        assert "not decided" in claim.rule and "olds where" in claim.rule
+        assert (claim.source.url.startswith("http") and claim.sentence.endswith(".")) or "…" in (
+            claim.sentence
+        )

@@ -1,0 +1,199 @@
+"""From runs to evidence: what is kept is what the statistics say of GRU and LSTM alone."""
+
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+
+from keras_gru.errors import UserError
+from keras_gru.experiments.claims import evidence as files
+from keras_gru.experiments.claims.evidence import Evidence
+from keras_gru.experiments.claims.planned import PLANNED, Planned
+from keras_gru.experiments.claims.reading import (
+    evidence_of_curve,
+    evidence_of_sweep,
+    is_complete,
+    planned_as,
+    read_curve,
+)
+from keras_gru.experiments.configuration.yaml_files import load_experiment
+from keras_gru.experiments.results import RunFolder
+from keras_gru.experiments.shares import LearningCurve
+from keras_gru.experiments.statistics.data_need import data_needs
+from keras_gru.experiments.statistics.verdicts import paired_interval
+from tests.experiments.helpers import comparison
+
+from .samples import curve as sample
+from .samples import sweep as sample_sweep
+
+PLAN = Planned("quickstart", "Made up", (0.01,), seeds=(0, 1, 2, 3, 4), shares=(0.1,))
+FACTS = {
+    "started": "2026-01-31T12:00:00+01:00",
+    "environment": {"keras": "3.15.1", "processor": "a slow one", "system": "any"},
+    "sequences": {"train": 100},
+}
+
+
+@pytest.fixture(scope="module")
+def curve():
+    """GRU has learnt at a tenth what LSTM learns from all; a SimpleRNN diverged once."""
+    random, comparisons = np.random.default_rng(0), {}
+    for share, means in ((0.1, {"gru": 2, "lstm": 3}), (1.0, {"gru": 1, "lstm": 2})):
+        values = {cell: mean + 0.05 * random.normal(size=5) for cell, mean in means.items()}
+        made = comparison(
+            {cell: of.tolist() for cell, of in values.items()}, diverged=[("simple_rnn", 0)]
+        )
+        runs = tuple(
+            dataclasses.replace(
+                run,
+                seconds_per_epoch=(1.5 if run.cell == "lstm" else 1.0) * (1 + run.seed),
+                history=tuple(
+                    {"val_mae": 4 - epoch, "seconds": 3.0 if run.cell == "lstm" else 1.0}
+                    for epoch in range(4)
+                ),
+            )
+            for run in made.runs
+        )
+        comparisons[share] = dataclasses.replace(made, runs=runs, facts=FACTS)
+    return LearningCurve(comparisons)
+
+
+def test_what_is_kept_of_a_learning_curve(curve):
+    found = evidence_of_curve(curve, PLAN)
+    values = {
+        cell: np.array([run.test["mae"] for run in curve.whole.runs if run.cell == cell])
+        for cell in ("gru", "lstm")
+    }
+    # Of one pair: no correction for those with SimpleRNN.
+    mean, half = paired_interval(values["gru"] - values["lstm"], 1)
+    assert found.difference.value == pytest.approx(mean)
+    assert found.difference.high - mean == pytest.approx(half)
+    assert found.cells.keys() == {"gru", "lstm"}
+    assert found.cells["gru"].test[1].value == pytest.approx(values["gru"].mean())
+    assert found.cells["gru"].test[1].low == values["gru"].min()
+    assert found.shares == (0.1, 1.0) and found.better == ("gru", "gru")
+    assert found.need.high < 0.2 and found.matched == "units"
+    assert found.origin.command == PLAN.curve_command and found.origin.date == "2026-01-31"
+    assert found.origin.hardware == {"processor": "a slow one"}
+    assert found.origin.seconds == pytest.approx(2 * 11 * 3.0)
+
+
+def test_times_are_ratios_within_a_seed(curve):
+    """Seeds take 1 to 5 times as long, and LSTM always half as long again."""
+    found = evidence_of_curve(curve, PLAN)
+    assert found.epoch_seconds.value == pytest.approx(1.5)
+    assert found.epoch_seconds.low == pytest.approx(1.5)
+    # The worst of the runs' best values is 2.05 or so: both are there after their third epoch.
+    assert found.target_seconds.value == pytest.approx(3.0)
+
+
+def test_a_cell_without_runs_leaves_it_open(curve):
+    alone = {
+        share: dataclasses.replace(of, runs=tuple(r for r in of.runs if r.cell == "gru"))
+        for share, of in curve.comparisons.items()
+    }
+    found = evidence_of_curve(LearningCurve(alone), PLAN)
+    assert found.difference is found.need is found.epoch_seconds is None
+    assert data_needs(LearningCurve(alone)) == ()
+
+
+class TestSweep:
+    @pytest.fixture(autouse=True)
+    def packages(self):
+        pytest.importorskip("optuna", reason="optuna is not installed")
+        pytest.importorskip("sklearn", reason="scikit-learn is not installed")
+
+    def made(self, value, count=45):
+        from keras_gru.experiments.sweeping.study import Tried
+
+        experiment = load_experiment("quickstart", [f"sweep.trials={count}"])
+        random = np.random.default_rng(1)
+        trials = []
+        for number in range(count):
+            settings = {
+                "training.learning_rate": float(10 ** random.uniform(-4, -1)),
+                "training.batch_size": int(random.choice((16, 32, 64))),
+                "model.units": int(2 ** random.uniform(3, 7)),
+                "model.layers": int(random.choice((1, 2))),
+                "model.dropout": float(random.uniform(0, 0.5)),
+            }
+            cell = experiment.cells[number % 3]
+            found = value(cell, settings)
+            trials.append(Tried(number, cell, settings, "finished", found, 3, 2.0))
+        from tests.experiments.claims.samples import MAE
+
+        return evidence_of_sweep(experiment, MAE, trials, FACTS, PLAN)
+
+    def test_the_sentence_is_about_gru_and_lstm(self, monkeypatch):
+        """Between SimpleRNN and the others is all the difference there is, but for the units'."""
+        monkeypatch.setattr("keras_gru.experiments.claims.reading.RESAMPLES", 8)
+        found = self.made(lambda cell, of: 50 * (cell == "simple_rnn") + np.log(of["model.units"]))
+        assert found.trials == 30 and found.size == "model.units"
+        assert found.shares["model.units"].value > 0.8 and found.size_over_cell.low > 0.5
+        assert found.rate_over_rest.high < -0.5
+        assert found.origin.seconds == 90 and found.origin.seeds == (0,)
+        assert found.origin.command == "keras-gru sweep quickstart --trials 45"
+
+    def test_too_few_say_nothing(self):
+        found = self.made(lambda cell, of: of["model.dropout"], count=9)
+        assert (found.trials, found.shares, found.size_over_cell) == (6, {}, None)
+
+
+class TestFolders:
+    def test_is_of_the_plan_with_its_settings_whatever_its_name(self, tmp_path):
+        plan = PLANNED[0]
+        experiment = plan.curve(tmp_path).model_copy(update={"name": "another"})
+        assert planned_as(RunFolder.create(experiment)) is plan
+
+    def test_a_sweep_of_fewer_trials_is_one_too(self, tmp_path):
+        plan = PLANNED[1]
+        fewer = load_experiment(plan.name, [f"runs={tmp_path}", "sweep.trials=20"])
+        made = RunFolder.create(fewer).path
+        assert planned_as(RunFolder(made.rename(made.parent / "sweep"))) is plan
+
+    def test_of_other_settings(self, tmp_path):
+        folder = RunFolder.create(load_experiment("quickstart", [f"runs={tmp_path}"]))
+        with pytest.raises(UserError, match="other settings than those of the claims"):
+            planned_as(folder)
+
+    def test_what_is_not_finished_is_no_evidence(self, tmp_path):
+        plan = PLANNED[1]
+        folder = RunFolder.create(plan.curve(tmp_path))
+        assert not is_complete(folder, plan)
+        with pytest.raises(UserError, match="is not finished; go on with: keras-gru learning-cur"):
+            read_curve(folder, plan)
+
+
+def test_the_commands_are_those_of_the_experiments():
+    for plan in PLANNED:
+        words = plan.curve_command.replace("'", "").split()
+        overrides = [word for word in words[3:] if "=" in word]
+        runs = ["runs=runs"]
+        assert load_experiment(words[2], [*overrides, *runs]) == plan.curve()
+        assert plan.sweep().sweep is not None and plan.curve().tuning is not None
+    assert "--shares 0.1,0.3" in PLANNED[1].curve_command
+
+
+class TestFile:
+    def test_keeps_everything_to_six_digits(self, tmp_path):
+        kept = {"a": Evidence(curve=sample(target=1.23456789)), "b": Evidence(sweep=sample_sweep())}
+        files.write_evidence(kept, tmp_path / "x.json")
+        read = files.read_evidence(tmp_path / "x.json")
+        assert read["a"].curve.target == 1.23457 and read["b"].curve is None
+        files.write_evidence(read, tmp_path / "y.json")
+        assert files.read_evidence(tmp_path / "y.json") == read
+
+    @pytest.mark.parametrize("text", ["[", "[]", '{"a": {"curve": 3}}', '{"a": {"speed": 3}}'])
+    def test_that_is_damaged(self, tmp_path, text):
+        (tmp_path / "x.json").write_text(text)
+        with pytest.raises(UserError, match="damaged, or not written by this version"):
+            files.read_evidence(tmp_path / "x.json")
+
+    def test_that_is_not_there_is_nothing(self, tmp_path):
+        assert files.read_evidence(tmp_path / "x.json") == {}
+
+    def test_that_comes_with_the_package_is_read(self):
+        evidence = files.packaged_evidence()
+        assert set(evidence) <= {plan.name for plan in PLANNED}
+        assert json.dumps([of.model_dump(mode="json") for of in evidence.values()])

@@ -1,0 +1,181 @@
+"""The claims in the terminal and on their page."""
+
+import dataclasses
+import html
+import io
+
+import pytest
+from rich.console import Console
+
+from keras_gru.experiments.claims.evidence import Evidence
+from keras_gru.experiments.claims.judging import CLAIMS, judge_all
+from keras_gru.experiments.claims.planned import PLANNED
+from keras_gru.report import claims_plots
+from keras_gru.report.claims_page import render_claims_page
+from keras_gru.report.claims_words import conclude_claims, judge, print_claims, words_on
+from keras_gru.report.pictures import to_svg
+from tests.experiments.claims.samples import ACCURACY, ORIGIN, cell, curve, estimate, sweep
+
+from .test_page import EVIL, Outline
+
+JSB, ADDING, CTA, ATIS = PLANNED
+ACCURATE = {"metric": ACCURACY, "gru": cell(0.49), "lstm": cell(0.48)}
+FULL = {
+    JSB.name: Evidence(curve=curve(difference=(-0.3, 0.2), matched="parameters"), sweep=sweep()),
+    ADDING.name: Evidence(
+        curve=curve(difference=(0.9, 0.5), crossing=estimate(0.4, 0.1), epoch_seconds=estimate(2)),
+        sweep=sweep(size=(-0.5, 0.2), rate=(0.4, 0.1)),
+    ),
+    CTA.name: Evidence(curve=curve(difference=None, need=None), sweep=sweep(size=None, rate=None)),
+    ATIS.name: Evidence(curve=curve(difference=(0.01, 0.02), **ACCURATE), sweep=sweep()),
+}
+PART = {ADDING.name: Evidence(curve=FULL[ADDING.name].curve)}
+
+
+def text_of(page):
+    return html.unescape("".join(Outline(page).text))
+
+
+@pytest.mark.parametrize("evidence", [FULL, PART, {}], ids=["full", "part", "none"])
+def test_the_page_is_whole_and_loads_nothing(evidence):
+    outline = Outline(render_claims_page(evidence))
+    assert outline.open == []
+    ids = [attrs["id"] for _, attrs in outline.elements if "id" in attrs]
+    assert len(ids) == len(set(ids))
+    assert not {"link", "img"} & {tag for tag, _ in outline.elements}
+    assert all("src" not in attrs for _, attrs in outline.elements)
+    targets = {a["href"][1:] for a in outline.named("a") if a["href"].startswith("#")}
+    assert targets == {claim.name for claim in CLAIMS} <= set(ids)
+
+
+def test_each_sentence_has_its_figure_its_verdict_its_rule_and_its_commands():
+    page = render_claims_page(FULL)
+    outline, text = Outline(page), text_of(page)
+    pictures = [attrs for attrs in outline.named("svg") if attrs.get("role") == "img"]
+    assert len(pictures) == 2 * len(CLAIMS) and all(of["aria-label"] for of in pictures)
+    for judged in judge(FULL):
+        assert judged.claim.sentence in text and judged.claim.rule in text
+        assert f"Over all datasets: {judged.verdict}." in text
+        for plan in PLANNED:
+            assert f"{plan.label} ({judged.findings[plan.name].verdict}): " in text
+            assert words_on(judged, plan, FULL) in text
+    for plan in PLANNED:
+        assert plan.curve_command in text and plan.sweep_command in text
+    assert conclude_claims(FULL) in text and "1 h 02 min of training in all" in text
+    assert "wildml.com/2015/10/" in page and "a slow one" in text and "keras 3.15.1" in text
+
+
+def test_what_is_missing_says_how_to_get_it():
+    page = render_claims_page(PART)
+    assert f"Bach's chorales (not run yet): {JSB.curve_command}" in text_of(page)
+    assert f"Adding problem (not run yet): {ADDING.sweep_command}" in text_of(page)
+    assert not [of for of in Outline(render_claims_page({})).named("svg") if of.get("role")]
+
+
+def test_the_words_have_the_numbers_of_the_verdict():
+    words = {
+        (judged.claim.name, plan.name): words_on(judged, plan, FULL)
+        for judged in judge(FULL)
+        for plan in PLANNED
+    }
+    assert words["no-clear-winner", JSB.name] == (
+        "GRU 2.00, LSTM 2.00 MAE: a difference of -0.30 [-0.50, -0.10], GRU better by 15% of the "
+        "mean"
+    )
+    assert words["no-clear-winner", ATIS.name].endswith("; 3 seeds would have shown 0.70")
+    alike = {JSB.name: Evidence(curve=curve(difference=(0.0, 0.01)))}
+    assert words_on(judge(alike)[0], JSB, alike) == (
+        "GRU 2.00, LSTM 2.00 MAE: a difference of 0 [-0.010, 0.010], within ±1% of the mean"
+    )
+    assert words["no-clear-winner", CTA.name] == "too few runs have finished"
+    assert words["lstm-with-enough-data", ADDING.name].endswith(
+        "LSTM better by 45% of the mean; the curves cross at 40% [30, 50] of train"
+    )
+    assert words["fewer-parameters", JSB.name].endswith("; sizes are matched by weights")
+    assert words["faster", ADDING.name] == (
+        "an epoch of LSTM takes 2.0 times [2.0, 2.0] as long, until 2.50 MAE on validation 1.1 "
+        "times [0.60, 1.6]"
+    )
+    assert (
+        words["less-data", ATIS.name] == "GRU needs 1.0 times [0.80, 1.2] as much of train as LSTM"
+    )
+    assert words["size-over-cell", JSB.name] == (
+        "model.units explains 20% [10, 30] of the variance, the cell 10% [5, 15]: beyond chance a "
+        "difference of 10 points [-10, 30]; 40 trials, 9 pruned, 1 diverged"
+    )
+    assert (
+        "training.learning_rate 50% [40, 60], model.units"
+        in (words["learning-rate-first", JSB.name])
+    )
+
+
+def test_the_terminal_has_the_verdicts_and_the_commands_that_are_missing():
+    out = io.StringIO()
+    print_claims(PART, Console(file=out, width=250))
+    said = out.getvalue()
+    for claim in CLAIMS:
+        assert claim.sentence in said
+    assert JSB.curve_command in said and ADDING.sweep_command in said
+    assert f"  {ADDING.curve_command}" not in said
+    assert said.rstrip().endswith(conclude_claims(PART))
+
+
+def test_the_conclusion_counts():
+    assert conclude_claims({}) == (
+        "Over all datasets 0 of 7 sentences hold, 0 do not, and 7 are not decided; "
+        "8 of 8 experiments are not run yet."
+    )
+    counted = [of.verdict for of in judge_all(FULL, [plan.name for plan in PLANNED])]
+    assert counted.count("holds") == 1 and counted.count("does not hold") == 0
+    assert conclude_claims(FULL) == (
+        "Over all datasets 1 of 7 sentences holds, 0 do not, and 6 are not decided."
+    )
+
+
+@pytest.mark.parametrize("name", claims_plots.SCALES)
+def test_every_interval_is_drawn_and_lies_inside(name):
+    from matplotlib.figure import Figure
+
+    (judged,) = (of for of in judge(FULL) if of.claim.name == name)
+    axes = Figure().add_subplot()
+    claims_plots.draw_intervals(axes, judged)
+    scale, (low, high) = claims_plots.SCALES[name], axes.get_xlim()
+    drawn = [x for line in axes.lines for x in line.get_xdata()]
+    for finding in claims_plots.drawn(judged).values():
+        ends = finding.drawn.times(scale.factor)
+        assert {ends.value, ends.low, ends.high} <= set(drawn)
+        assert low < ends.low and ends.high < high
+    assert low < scale.neither < high
+
+
+def test_names_from_the_evidence_are_escaped():
+    origin = ORIGIN.model_copy(update={"command": EVIL, "hardware": {EVIL: EVIL}})
+    metric = dataclasses.replace(ACCURACY, label=EVIL)
+    page = render_claims_page(
+        {JSB.name: Evidence(curve=curve(**ACCURATE | {"metric": metric, "origin": origin}))}
+    )
+    assert EVIL not in page and EVIL in text_of(page)
+
+
+def test_intervals_far_apart_are_all_to_be_seen():
+    """An advantage of 300% beside one of 1%: the axis is logarithmic, and 0 is on it."""
+    far = FULL | {CTA.name: Evidence(curve=curve(difference=(-6.0, 0.5)))}
+    (judged,) = (of for of in judge(far) if of.claim.name == "no-clear-winner")
+
+    def draw(axes, of):
+        claims_plots.draw_intervals(axes, of)
+        assert axes.get_xscale() == "symlog" and 0 in axes.get_xticks()
+
+    assert "svg" in to_svg(draw, judged, size=(400, 300), label="x")
+
+
+def test_as_many_learning_curves_are_drawn_as_there_are():
+    from matplotlib.figure import Figure
+
+    curves = {name: curve() for name in "abc"}
+    figure = Figure()
+    claims_plots.draw_curves(figure, curves, columns=2)
+    drawn = [axes for axes in figure.axes if axes.get_visible()]
+    assert [axes.get_title("left") for axes in drawn] == [f"{name}: test MAE" for name in "abc"]
+    for axes in drawn:  # a share of which no seed has finished is left out
+        assert [len(line.get_xdata()) for line in axes.lines] == [2, 2]

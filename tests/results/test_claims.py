@@ -1,0 +1,104 @@
+"""The claims in results/: what is kept of run folders, and the page that is made of it."""
+
+import dataclasses
+import importlib.util
+from pathlib import Path
+
+import page as recipes
+import pytest
+
+from keras_gru.experiments.claims import planned
+from keras_gru.experiments.claims.evidence import Evidence, read_evidence
+from keras_gru.experiments.claims.planned import PLANNED
+from keras_gru.experiments.results import RunFolder
+from tests.experiments.claims.samples import curve, estimate, sweep
+from tests.experiments.helpers import comparison
+
+# By its path: another module of the tests may be named claims.
+SCRIPT = Path(recipes.__file__).with_name("claims.py")
+spec = importlib.util.spec_from_file_location("results_claims", SCRIPT)
+claims = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(claims)
+
+JSB, ADDING, CTA, ATIS = PLANNED
+
+
+def test_the_page_in_the_repository_is_what_the_command_writes():
+    assert claims.PAGE.read_text(encoding="utf-8") == claims.render(read_evidence(claims.KEPT))
+
+
+def test_the_page_has_the_verdicts_the_rules_the_numbers_and_the_origin():
+    evidence = {ADDING.name: Evidence(curve=curve(epoch_seconds=estimate(1.5, 0.1)))}
+    text = claims.render(evidence)
+    assert "- Adding problem (**holds**): an epoch of LSTM takes 1.5 times [1.4, 1.6]" in text
+    assert f"- Bach's chorales (**not run yet**): `{JSB.curve_command}`" in text
+    assert "| 10% | 10 | 4.00 | 4.00 |\n| 50% | 50 | – | – |" in text
+    assert "2026-01-31, 1 h 02 min of training in all, seeds 0, 1, 2; processor: a slow" in text
+    assert text.count("The rule: ") == 7 and text.count("](http") == 8
+    row = next(line for line in text.splitlines() if line.startswith("| [… and thus"))
+    assert row.endswith("| not run yet | holds | not run yet | not run yet | **not decided** |")
+
+
+class TestKeep:
+    @pytest.fixture(autouse=True)
+    def file(self, tmp_path, monkeypatch):
+        """A file and a page of its own."""
+        monkeypatch.setattr(claims, "KEPT", tmp_path / "claims.json")
+        monkeypatch.setattr(claims, "PAGE", tmp_path / "CLAIMS.md")
+
+    @pytest.fixture
+    def folder(self, tmp_path):
+        """A learning curve as the plan has it, with made-up runs."""
+        folder = RunFolder.create(ADDING.curve(tmp_path / "runs"))
+        made = comparison({cell: [1.0, 1.1, 1.2, 1.3, 1.4] for cell in ("gru", "lstm")})
+        runs = [*made.runs, *(dataclasses.replace(run, cell="simple_rnn") for run in made.runs[:5])]
+        runs = [dataclasses.replace(r, validation={"mae": 1.0}) for r in runs]
+        for place in (*map(folder.of_share, ADDING.shares), folder):
+            for run in runs:
+                place.add(run)
+            place.write_facts(
+                {
+                    "started": "2026-01-31T12:00:00+01:00",
+                    "environment": {"processor": "a slow one"},
+                    "metric": dataclasses.asdict(made.metric),
+                    "sequences": {"train": 100},
+                    "baselines": [],
+                }
+            )
+        return folder
+
+    def test_takes_what_is_finished_and_keeps_the_rest(self, folder):
+        made = Evidence(curve=curve(), sweep=sweep())
+        claims.write_evidence({ADDING.name: made, ATIS.name: made}, claims.KEPT)
+        before = read_evidence(claims.KEPT)[ATIS.name]
+        assert claims.keep([folder.path]) == []
+        kept = read_evidence(claims.KEPT)
+        assert kept[ATIS.name] == before and kept[ADDING.name].sweep == before.sweep
+        assert kept[ADDING.name].curve.cells["gru"].test[0].value == pytest.approx(1.2)
+        assert kept[ADDING.name].curve.origin.hardware == {"processor": "a slow one"}
+        claims.write()
+        assert claims.PAGE.read_text(encoding="utf-8") == claims.render(kept)
+
+    def test_names_what_is_not_finished(self, folder):
+        lines = (folder.path / "results.jsonl").read_text().splitlines(keepends=True)
+        (folder.path / "results.jsonl").write_text("".join(lines[:-1]))
+        (said,) = claims.keep([folder.path])
+        assert said.startswith("left out: ") and "is not finished; go on with: keras-gru" in said
+        assert read_evidence(claims.KEPT) == {}
+
+    def test_names_what_is_no_part_of_the_claims(self, tmp_path):
+        other = dataclasses.replace(ADDING, rates=(0.1,)).curve(tmp_path / "runs")
+        (said,) = claims.keep([RunFolder.create(other).path])
+        assert "other settings than those of the claims" in said
+
+    def test_a_sweep_is_known_by_its_folder(self, tmp_path):
+        pytest.importorskip("optuna", reason="optuna is not installed")
+        pytest.importorskip("sklearn", reason="scikit-learn is not installed")
+        made = RunFolder.create(ADDING.sweep(tmp_path / "runs"))
+        folder = made.path.rename(made.path.parent / "sweep")
+        (said,) = claims.keep([folder])
+        assert "holds no journal.log or no facts.json" in said and ADDING.sweep_command in said
+
+
+def test_every_dataset_is_a_recipe():
+    assert {plan.name for plan in planned.PLANNED} <= set(recipes.rows())
