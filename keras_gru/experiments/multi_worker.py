@@ -158,8 +158,8 @@ class MultiWorker:
         weights = [self.is_chief * weight for weight in model.get_weights()]
         model.set_weights([np.asarray(weight) for weight in self.sum(weights)])
         for variable in model.non_trainable_variables:
-            if variable.dtype == "uint32":  # the seed and the count of a SeedGenerator
-                variable.assign(np.asarray(variable) + np.uint32([self.number, 0]))
+            if variable.name == "seed_generator_state":  # its seed, and how often it was asked
+                variable.assign(variable + np.array([self.number, 0]))
         model.train_step = _Step(self, model, learns=True)
         model.test_step = _Step(self, model, learns=False)
         model.get_metrics_result = functools.partial(_metrics, self, model)

@@ -14,13 +14,14 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
+from keras_gru import datasets
 from keras_gru.errors import UserError
 from keras_gru.experiments import multi_worker, use
 from keras_gru.experiments.compare import compare
 from keras_gru.experiments.configuration.yaml_files import dump_experiment
 from keras_gru.experiments.learning_curve import learning_curve
 from keras_gru.experiments.results import RunFolder
-from keras_gru.experiments.sweeping.sweep import sweep
+from keras_gru.experiments.run import build
 from tests.experiments.helpers import tiny
 
 tensorflow = pytest.mark.skipif(
@@ -203,16 +204,24 @@ def test_no_workers_to_find(config, monkeypatch):
 def test_who_trains_alone(tmp_path, monkeypatch):
     monkeypatch.delenv("TF_CONFIG", raising=False)
     experiment = tiny(tmp_path, training={"distribute": "multi_worker"})
-    ranges = {"ranges": {"training.learning_rate": (0.01, 0.1)}}
     for call, sentence in (
         (lambda: compare(experiment, jobs=2), "train one network at a time, received 2 jobs"),
         (lambda: compare(experiment, cluster="local"), "received a Ray cluster"),
         (lambda: learning_curve(experiment), "of train and compare, received it for a learning"),
-        (lambda: sweep(experiment.model_copy(update={"sweep": ranges})), "received it for a sweep"),
     ):
         with pytest.raises(UserError, match=rf"^training\.distribute.*{sentence}"):
             call()
     assert not (tmp_path / "runs").exists()
+
+
+def test_a_trial_is_trained_alone(tmp_path):
+    for package in ("optuna", "sklearn"):
+        pytest.importorskip(package, reason="not installed: pip install 'keras_gru[sweep]'")
+    from keras_gru.experiments.sweeping.sweep import sweep
+
+    ranges = {"training.learning_rate": (0.01, 0.1)}
+    with pytest.raises(UserError, match=r"^training\.distribute is .* received it for a sweep"):
+        sweep(tiny(tmp_path, training={"distribute": "multi_worker"}, sweep={"ranges": ranges}))
 
 
 @pytest.mark.parametrize("other", [{"truncate": 5}, {"jit_compile": True}], ids=str)
@@ -220,6 +229,27 @@ def test_what_workers_cannot_do(tmp_path, other):
     (name,) = other
     with pytest.raises(ValidationError, match=f"'distribute' and '{name}.*leave one of them out"):
         tiny(tmp_path, training={"distribute": "multi_worker", **other})
+
+
+@tensorflow
+def test_each_worker_has_the_weights_of_the_chief_and_a_dropout_of_its_own(tmp_path):
+    class Second(multi_worker.MultiWorker):
+        """As it is told by a chief whose weights are ones."""
+
+        count, number, is_chief = 2, 1, False
+
+        def __init__(self):
+            self.sum = lambda weights: [weight + 1 for weight in weights]
+
+    experiment = tiny(tmp_path, model={"dropout": 0.2})
+    model = build(experiment, datasets.load(experiment.dataset), "gru", 0)
+    seeds = [v for v in model.non_trainable_variables if "seed" in v.path]
+    before = [seed.numpy() for seed in seeds]
+    Second().share(model)
+    assert before
+    for seed, was in zip(seeds, before, strict=True):
+        np.testing.assert_array_equal(seed.numpy(), was + np.array([1, 0]))
+    assert all((weight == 1).all() for weight in model.get_weights())
 
 
 @tensorflow
