@@ -194,7 +194,7 @@ def _jit_compile(
     training: Training, length: int | None, units: int, walking: list[Recurrence]
 ) -> bool:
     """What compiles, compiles anew for every shape; JAX always does, PyTorch had better not."""
-    if training.distribute is not None:  # XLA has no word for what workers tell each other
+    if training.distribute is not None:  # on CPUs XLA compiles no collective operation
         return False
     if training.jit_compile == "auto":
         always = {"jax": True, "torch": False}

@@ -1,5 +1,6 @@
 """One network trained by two processes, which is the network that one process trains."""
 
+import dataclasses
 import json
 import os
 import signal
@@ -8,6 +9,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import keras
 import numpy as np
@@ -19,6 +21,7 @@ from keras_gru.errors import UserError
 from keras_gru.experiments import multi_worker, use
 from keras_gru.experiments.compare import compare
 from keras_gru.experiments.configuration.yaml_files import dump_experiment
+from keras_gru.experiments.executors.together import Together
 from keras_gru.experiments.learning_curve import learning_curve
 from keras_gru.experiments.results import RunFolder
 from keras_gru.experiments.run import build
@@ -212,6 +215,27 @@ def test_who_trains_alone(tmp_path, monkeypatch):
         with pytest.raises(UserError, match=rf"^training\.distribute.*{sentence}"):
             call()
     assert not (tmp_path / "runs").exists()
+
+
+def test_workers_with_other_settings_or_data(tmp_path):
+    experiment = tiny(tmp_path)
+    dataset = datasets.load(experiment.dataset)
+    turned = {name: part.part(slice(None, None, -1)) for name, part in dataset.splits.items()}
+    given = []
+
+    def of_chief(own):
+        given.append(own)
+        return given[0]
+
+    team = SimpleNamespace(is_chief=True, count=2, of_chief=of_chief, sum=lambda values: values)
+    Together(team, experiment, dataset, None)
+    Together(team, tiny(tmp_path / "elsewhere"), dataset, None)
+    for other in (
+        (tiny(tmp_path, training={"epochs": 4}), dataset),
+        (experiment, dataclasses.replace(dataset, splits=turned)),
+    ):
+        with pytest.raises(UserError, match="different settings or data; give all of them the"):
+            Together(team, *other, None)
 
 
 def test_a_trial_is_trained_alone(tmp_path):

@@ -162,7 +162,7 @@ class Training(Settings):
             )
         if self.jit_compile is True:
             raise ValueError(
-                "'distribute' and 'jit_compile: true' are both given: XLA cannot compile what "
+                "'distribute' and 'jit_compile: true' are both given: XLA compiles nothing that "
                 "workers tell each other; leave one of them out"
             )
         return self
