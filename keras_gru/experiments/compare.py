@@ -8,11 +8,13 @@ from keras_gru import cells, datasets
 from keras_gru.datasets.sequence_dataset import SequenceDataset
 from keras_gru.datasets.split import SPLITS
 from keras_gru.errors import UserError
+from keras_gru.experiments import multi_worker
 from keras_gru.experiments.configuration.experiment import Experiment
 from keras_gru.experiments.environment import accelerators, environment
 from keras_gru.experiments.executors.cluster import Cluster
 from keras_gru.experiments.executors.jobs import Queue, ThisProcess, Workers, do_all
 from keras_gru.experiments.executors.processes import Processes
+from keras_gru.experiments.executors.together import Together
 from keras_gru.experiments.latency import step_latency
 from keras_gru.experiments.results import Comparison, RunFolder
 from keras_gru.experiments.watching import SILENT, Watch
@@ -42,6 +44,10 @@ def compare(
             processes.
         cluster: the address of a Ray cluster to do them on, or `"local"`; None does them here.
 
+    With `training.distribute` every worker calls this with the same experiment and the same data,
+    before TensorFlow has computed anything. All get the same, and the chief alone keeps it: only
+    its `folder` counts, only its `watch` is told, and what the others get has no folder.
+
     Returns:
         Everything that was found; `comparison.folder` holds it, too.
 
@@ -53,13 +59,17 @@ def compare(
     # Refuses values to try that do not fit, before anything is trained.
     variants = [experiment.with_settings(settings) for settings in experiment.combinations()]
     epochs = max(variant.training.epochs for variant in variants or [experiment])
+    team = _team(experiment, jobs, cluster, watch)
+    follows = team is not None and not team.is_chief  # another process keeps and shows it all
+    watch = SILENT if follows else watch
     given, dataset = dataset, dataset or datasets.load(experiment.dataset)
-    folder = folder or RunFolder.create(experiment)
+    together = None if team is None else Together(team, experiment, dataset, folder)
+    folder = together.folder if together else folder or RunFolder.create(experiment)
     notes = notes_on(experiment, dataset)
     queue = Queue(experiment, folder, dataset.metric)
     if folder.has_facts():
         _check_same_data(folder, dataset)
-    workers = _workers(queue, dataset, given is not None, jobs, cluster)
+    workers = together or _workers(queue, dataset, given is not None, jobs, cluster)
     if not folder.has_facts():  # a resumed comparison keeps the date and the machine of its start
         folder.write_facts(facts_of(dataset, notes, workers.place))
     for note in notes:
@@ -77,7 +87,8 @@ def compare(
     if failed:
         names = ", ".join(f"{job.label} seed {job.seed}" for job in failed)
         raise UserError(f"{names}: the process died, twice; all others are kept. {_go_on(folder)}")
-    return folder.comparison()
+    found = folder.comparison()
+    return dataclasses.replace(found, folder=None) if follows else found
 
 
 def refuse_what_cannot_start(experiment: Experiment) -> None:
@@ -89,6 +100,22 @@ def refuse_what_cannot_start(experiment: Experiment) -> None:
             "training.tensorboard: the package tensorboard is not installed; "
             "pip install tensorboard, or leave the setting out."
         )
+
+
+def _team(
+    experiment: Experiment, jobs: int | None, cluster: str | None, watch: Watch
+) -> multi_worker.MultiWorker | None:
+    """The workers of `training.distribute`, which come together before any data are loaded."""
+    if experiment.training.distribute is None:
+        return None
+    if cluster is not None or jobs not in (None, 1):
+        raise UserError(
+            "training.distribute: the workers train one network at a time, received "
+            f"{'a Ray cluster' if cluster else f'{jobs} jobs'}; leave that or the setting out."
+        )
+    count, _ = multi_worker.workers()
+    watch.note(f"Waits for the {count} workers that TF_CONFIG names.")
+    return multi_worker.join()
 
 
 def _workers(

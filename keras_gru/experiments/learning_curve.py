@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from keras_gru import datasets
 from keras_gru.errors import UserError
+from keras_gru.experiments import multi_worker
 from keras_gru.experiments.compare import compare
 from keras_gru.experiments.configuration.experiment import Experiment
 from keras_gru.experiments.results import RunFolder
@@ -39,6 +40,7 @@ def learning_curve(
         UserError: shares that are none, a dataset with a curriculum, or what `compare` raises.
     """
     check_shares(shares)
+    multi_worker.refuse(experiment, "a learning curve")
     dataset = datasets.load(experiment.dataset)
     if dataset.stages:
         raise UserError(

@@ -8,6 +8,7 @@ import numpy as np
 from keras_gru import cells, models
 from keras_gru.datasets.sequence_dataset import SequenceDataset
 from keras_gru.errors import UserError
+from keras_gru.experiments import multi_worker
 from keras_gru.experiments.checkpoint import KeepProgress, Progress
 from keras_gru.experiments.configuration.experiment import Experiment, Training
 from keras_gru.experiments.environment import peak_memory
@@ -108,6 +109,8 @@ def fit(
 
     keeper = KeepProgress(progress, training.epochs, path, tell)
     keeper.resume(model)
+    if training.distribute is not None:
+        multi_worker.join().share(model)
     first = len(progress.history)
     watch.started(cell, seed, first)
     if not progress.over(training.epochs):
@@ -191,6 +194,8 @@ def _jit_compile(
     training: Training, length: int | None, units: int, walking: list[Recurrence]
 ) -> bool:
     """What compiles, compiles anew for every shape; JAX always does, PyTorch had better not."""
+    if training.distribute is not None:  # on CPUs XLA compiles no collective operation
+        return False
     if training.jit_compile == "auto":
         always = {"jax": True, "torch": False}
         alone = bool(walking) and all(layer.compiles_itself(length, True) for layer in walking)
