@@ -10,7 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from keras_gru.datasets.sequence_dataset import SPLITS, SequenceDataset
+from keras_gru.datasets.sequence_dataset import SequenceDataset
+from keras_gru.datasets.split import SPLITS
 from keras_gru.errors import UserError
 from keras_gru.experiments.configuration.experiment import Experiment
 from keras_gru.experiments.executors.jobs import ThisProcess
