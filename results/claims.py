@@ -35,11 +35,11 @@ from keras_gru.report.claims_words import (
     QUOTE,
     conclude_claims,
     judge,
+    of_metric,
     origin_of,
     verdict_on,
     words_on,
 )
-from keras_gru.report.formatting import quantity
 
 KEPT = Path(__file__).resolve().parent / FILE
 PAGE = KEPT.parents[1] / "CLAIMS.md"
@@ -59,8 +59,9 @@ def keep(folders: Iterable[Path]) -> list[str]:
         Why some were left out, a sentence each.
     """
     evidence, problems = read_evidence(KEPT), []
-    for folder in map(RunFolder, folders):
+    for path in folders:
         try:
+            folder = RunFolder(path)
             plan, is_sweep = planned_as(folder), folder.path.name == SWEEP
             found = (read_sweep if is_sweep else read_curve)(folder, plan)
         except UserError as error:
@@ -135,7 +136,7 @@ def _experiments(plan: Planned, of: Evidence) -> str:
 def _curve(curve: OfCurve) -> str:
     def mean(cell: str, place: int) -> str:
         of = curve.cells[cell].test[place]
-        return "–" if of is None else quantity(of.value, curve.metric)
+        return "–" if of is None else of_metric(of.value, curve.metric)
 
     lines = [
         [percent(share), f"{sequences:,}", mean(GRU, place), mean(LSTM, place)]

@@ -6,14 +6,12 @@ from collections.abc import Sequence
 
 from table import FOLDER, Row
 
+from keras_gru.experiments.environment import HARDWARE, VERSIONS
 from keras_gru.experiments.results import Comparison
 from keras_gru.experiments.statistics.cost import costs, target
 from keras_gru.experiments.statistics.summary import Spread, seconds, summarize, tunings
 from keras_gru.experiments.statistics.verdicts import compare_pairs, conclude
 from keras_gru.files import write_text
-
-_VERSIONS = ("python", "backend", "keras-gru", "keras", "tensorflow", "jax", "torch")
-_HARDWARE = ("processor", "accelerators", "jobs")
 
 
 def store(row: Row, overrides: Sequence[str], comparison: Comparison) -> None:
@@ -76,8 +74,8 @@ def result(row: Row, overrides: Sequence[str], comparison: Comparison) -> dict:
             for pair in compare_pairs(comparison)
         ],
         "conclusion": conclude(comparison),
-        "versions": {name: environment[name] for name in _VERSIONS if name in environment},
-        "hardware": {name: environment[name] for name in _HARDWARE if name in environment},
+        "versions": {name: environment[name] for name in VERSIONS if name in environment},
+        "hardware": {name: environment[name] for name in HARDWARE if name in environment},
     }
 
 

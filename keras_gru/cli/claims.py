@@ -25,11 +25,12 @@ def claims(
     jobs: Jobs = None,
 ) -> None:
     """GRU or LSTM: the textbook's sentences, each with its experiment and its verdict."""
+    if page is not None or run is None:
+        check_place(page or Path("claims.html"))
     page = page or (run or Path()) / "claims.html"
     if run is None:
         from keras_gru.experiments.claims.evidence import packaged_evidence
 
-        check_place(page)
         _show(packaged_evidence(), page)
     else:
         _run(run, page, jobs)

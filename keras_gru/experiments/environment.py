@@ -11,6 +11,9 @@ from keras_gru.experiments.statistics.summary import plural
 from keras_gru.layers.compiling import available_cores
 
 PACKAGES = ("keras-gru", "keras", "tensorflow", "jax", "torch", "tensorflow-datasets", "numpy")
+# What is kept of it beside a published figure.
+VERSIONS = ("python", "backend", "keras-gru", "keras", "tensorflow", "jax", "torch")
+HARDWARE = ("processor", "accelerators", "jobs")
 
 
 def environment() -> dict[str, str]:

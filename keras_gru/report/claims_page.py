@@ -74,7 +74,7 @@ def _overview(judged: tuple[Judged, ...]) -> str:
     headers = ("Sentence", *(plan.label for plan in PLANNED), "Over all")
     return f"""<section aria-labelledby="verdicts">
 <h2 id="verdicts">The verdicts</h2>
-{table("claims", "What each dataset says", headers, [map(line, judged)])}
+{table("verdicts", "What each dataset says", headers, [map(line, judged)])}
 <p>{escape(EXPLANATION)} {escape(OVER_ALL)}</p>
 </section>"""
 

@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
+from keras_gru.datasets.judging import Metric
 from keras_gru.experiments.claims.evidence import GRU, LSTM, Estimate, Evidence, OfCurve, OfSweep
 from keras_gru.experiments.claims.judging import (
     EQUAL,
@@ -16,9 +17,11 @@ from keras_gru.experiments.claims.judging import (
     advantage_of_gru,
     better_on_test,
     counts_as_equal,
+    has_enough,
     judge_all,
 )
 from keras_gru.experiments.claims.planned import PLANNED, Planned
+from keras_gru.experiments.statistics.data_need import percent
 from keras_gru.experiments.statistics.summary import plural
 from keras_gru.report.formatting import duration, quantity, significant
 
@@ -61,7 +64,7 @@ def words_on(judged: Judged, plan: Planned, evidence: Mapping[str, Evidence]) ->
     if found is None:
         return command_of(judged.claim, plan)
     if judged.findings[plan.name].drawn is None and judged.claim.name != "fewer-parameters":
-        return "too few runs have finished"
+        return "too few runs have finished, or more of one cell than of the other"
     return _WORDS[judged.claim.name](found)
 
 
@@ -132,13 +135,19 @@ def with_interval(of: Estimate, unit: str = "") -> str:
     return f"{value} [{significant(of.low, 2)}, {significant(of.high, 2)}]"
 
 
+def of_metric(value: float, metric: Metric) -> str:
+    """With the metric's digits, but with two that count, so that differences add up."""
+    small = abs(value) < 10 ** (1 - metric.digits)
+    return significant(value, 2) if small else quantity(value, metric)
+
+
 def _share(of: Estimate) -> str:
     return f"{100 * of.value:.0f}% [{100 * of.low:.0f}, {100 * of.high:.0f}]"
 
 
 def _on_test(curve: OfCurve) -> str:
     means = (curve.cells[cell].test[-1].value for cell in (GRU, LSTM))
-    gru, lstm = (quantity(mean, curve.metric) for mean in means)
+    gru, lstm = (of_metric(mean, curve.metric) for mean in means)
     words = f"GRU {gru}, LSTM {lstm} {curve.metric.label}: a difference of "
     words += with_interval(curve.difference)
     better, advantage = better_on_test(curve), advantage_of_gru(curve)
@@ -155,7 +164,9 @@ def _on_test(curve: OfCurve) -> str:
 
 
 def _with_enough_data(curve: OfCurve) -> str:
-    words, crossing = _on_test(curve), curve.crossing
+    words, crossing = _on_test(curve) + _better_at(curve), curve.crossing
+    if better_on_test(curve) != LSTM and not has_enough(curve):
+        words += "; more data still help LSTM"
     if crossing is None:
         return words
     return f"{words}; the curves cross at {with_interval(crossing.times(100), '%')} of train"
@@ -173,13 +184,28 @@ def _parameters(curve: OfCurve) -> str:
 def _speed(curve: OfCurve) -> str:
     words = f"an epoch of LSTM takes {with_interval(curve.epoch_seconds, ' times')} as long"
     if curve.target_seconds is not None:
-        aim = f"{quantity(curve.target, curve.metric)} {curve.metric.label}"
+        aim = f"{of_metric(curve.target, curve.metric)} {curve.metric.label}"
         words += f", until {aim} on validation {with_interval(curve.target_seconds, ' times')}"
     return words + "; both have as many weights" * (curve.matched == "parameters")
 
 
 def _need(curve: OfCurve) -> str:
-    return f"GRU needs {with_interval(curve.need, ' times')} as much of train as LSTM"
+    words = f"GRU needs {with_interval(curve.need, ' times')} as much of train as LSTM"
+    least = min(curve.shares)
+    if curve.need.low is not None and (curve.need.low <= least or curve.need.high >= 1 / least):
+        words += f", and less than {percent(least)} was not tried"
+    return words + _better_at(curve)
+
+
+def _better_at(curve: OfCurve) -> str:
+    """Where the shares show a difference, each by itself."""
+    words = ""
+    for cell, label in LABELS.items():
+        better = zip(curve.shares, curve.better, strict=True)
+        shares = [percent(share) for share, of in better if of == cell]
+        if shares:
+            words += f"; {label} is better at {', '.join(shares)} of train"
+    return words
 
 
 def _size(sweep: OfSweep) -> str:

@@ -63,9 +63,9 @@ def table(kind: str, caption: str, headers: Iterable[str], bodies: Iterable[Iter
     """A table that scrolls by itself; each body is a list of rows that are HTML already."""
     head = "".join(f'<th scope="col">{escape(header)}</th>' for header in headers)
     body = "\n".join("<tbody>\n" + "\n".join(lines) + "\n</tbody>" for lines in bodies)
-    return f"""<div class="scroll" tabindex="0" role="region" aria-labelledby="{kind}">
+    return f"""<div class="scroll" tabindex="0" role="region" aria-labelledby="{kind}-table">
 <table class="{kind}">
-<caption><span>{escape(caption)}</span></caption>
+<caption id="{kind}-table"><span>{escape(caption)}</span></caption>
 <thead><tr>{head}</tr></thead>
 {body}
 </table>

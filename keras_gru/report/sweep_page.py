@@ -79,7 +79,7 @@ def _importances(result: SweepResult) -> str:
     lines = [
         f'<tr><th scope="row">{escape(name)}</th>{cells_of(values)}</tr>' for name, *values in rows
     ]
-    numbers = table("shares", "Functional ANOVA", HEADERS, [lines])
+    numbers = table("importance", "Functional ANOVA", HEADERS, [lines])
     return f"""<section aria-labelledby="importance">
 <h2 id="importance">What matters</h2>
 <p>How much of the variance between trials each setting explains by itself, with its 95%

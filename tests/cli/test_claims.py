@@ -73,6 +73,8 @@ class TestNight:
             raise KeyboardInterrupt
 
         night = ("claims", "--run", "night", "--jobs", 1)
+        assert "there is no such folder" in both(2, *night, "--page", "no/x.html")
+        assert not (folder / "night").exists()
         with monkeypatch.context() as patch:
             patch.setattr(sweeping, "work", stopped)
             assert "Go on with: keras-gru claims --run night" in both(130, *night)
@@ -84,9 +86,11 @@ class TestNight:
         trained = list((folder / "night" / "runs").rglob("best.keras"))
         assert len(trained) == 2 * 2 * 2
         times = [path.stat().st_mtime_ns for path in trained]
-        # What cannot be done is said at the end, and keeps nothing else from being done.
-        said = both(2, *night)
-        assert "Small (holds): GRU has" in said and "The page: night" in said
+        # What cannot be done is said at the end, and keeps nothing else from being done; a folder
+        # that was half made is passed over, and another name of the same place is the same place.
+        (folder / "night" / "runs" / "small" / "2999-01-01_00-00-00").mkdir()
+        said = both(2, "claims", "--run", folder / "night", "--jobs", 1)
+        assert "Small (holds): GRU has" in said and "The page: " in said
         assert said.count("Not there: ") == 2
         whole = evidence.read_evidence(folder / "night" / evidence.FILE)["small.yaml"]
         assert whole.curve == half.curve and whole.sweep.trials == 1

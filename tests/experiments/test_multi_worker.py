@@ -156,7 +156,7 @@ def test_a_killed_worker_ends_all_and_they_go_on(tmp_path):
     _, errors = chief.communicate(timeout=240)
     folder = kept[0].parents[1]
     assert chief.returncode == 2, errors
-    assert f"the chief with: keras-gru compare --resume {folder}" in errors
+    assert f"this one with: keras-gru compare --resume {folder}" in errors
     epochs = len(kept[0].read_text().splitlines())
     assert 1 <= epochs < 30
 

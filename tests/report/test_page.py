@@ -27,6 +27,11 @@ class Outline(HTMLParser):
         self.open, self.elements, self.text = [], [], []
         self.feed(page)
         self.close()
+        ids = {attrs.get("id") for _, attrs in self.elements}
+        named = {
+            attrs["aria-labelledby"] for _, attrs in self.elements if "aria-labelledby" in attrs
+        }
+        assert named <= ids, "what names an element is on the page"
 
     def handle_starttag(self, tag, attrs):
         self.elements.append((tag, dict(attrs)))

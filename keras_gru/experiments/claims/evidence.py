@@ -54,16 +54,13 @@ class OfCell(Settings):
     """One cell of a learning curve.
 
     Args:
-        units, parameters, recurrent_parameters: as of a `RunRecord`.
-        seconds_per_epoch: on all of train, the median over seeds.
+        units, recurrent_parameters: as of a `RunRecord`.
         test: at each share the mean over seeds, with the lowest and the highest seed in place of an
             interval, in the reader's unit; None where no seed has finished.
     """
 
     units: int
-    parameters: int
     recurrent_parameters: int
-    seconds_per_epoch: float
     test: tuple[Estimate | None, ...]
 
 

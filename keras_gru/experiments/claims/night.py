@@ -1,5 +1,6 @@
 """All experiments of the claims, one after the other, in a folder that can be gone on with."""
 
+import contextlib
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -8,7 +9,7 @@ from keras_gru.errors import UserError
 from keras_gru.experiments.claims import planned
 from keras_gru.experiments.claims.evidence import FILE, Evidence, read_evidence, write_evidence
 from keras_gru.experiments.claims.planned import Planned
-from keras_gru.experiments.claims.reading import SWEEP, is_complete, read_curve, read_sweep
+from keras_gru.experiments.claims.reading import SWEEP, is_complete, is_of, read_curve, read_sweep
 from keras_gru.experiments.configuration.experiment import Experiment
 from keras_gru.experiments.learning_curve import learning_curve
 from keras_gru.experiments.results import RunFolder
@@ -33,6 +34,7 @@ def run_all(folder: Path, watching: Watching, jobs: int | None = None) -> Iterat
         After each experiment, why it could not be done, such as data that are not there; else None.
     """
     (folder / "runs").mkdir(parents=True, exist_ok=True)
+    read_evidence(folder / FILE)  # one that is damaged is refused before anything is trained
     for plan in planned.PLANNED:
         for name, run in (("curve", _run_curve), ("sweep", _run_sweep)):
             try:
@@ -48,7 +50,7 @@ def run_all(folder: Path, watching: Watching, jobs: int | None = None) -> Iterat
 
 def _run_curve(plan: Planned, runs: Path, watching: Watching, jobs: int | None):
     experiment = plan.curve(runs)
-    folder = _begun(experiment)
+    folder = _begun(experiment, plan)
     if folder is None or not is_complete(folder, plan):
         with watching(experiment) as watch:
             curve = learning_curve(experiment, plan.shares, folder=folder, watch=watch, jobs=jobs)
@@ -58,18 +60,22 @@ def _run_curve(plan: Planned, runs: Path, watching: Watching, jobs: int | None):
 
 def _run_sweep(plan: Planned, runs: Path, watching: Watching, jobs: int | None):
     experiment = plan.sweep(runs)
+    path = runs / experiment.name / SWEEP
+    if path.is_dir() and not is_of(RunFolder(path), plan):
+        raise UserError(f"{path}: was made with other settings; move it away to begin anew.")
     try:
-        return read_sweep(RunFolder(runs / experiment.name / SWEEP), plan)
+        return read_sweep(RunFolder(path), plan)
     except UserError:  # not begun, or not finished
         with watching(experiment) as watch:
             result = sweep(experiment, watch=watch, jobs=jobs)
         return read_sweep(RunFolder(result.folder), plan)
 
 
-def _begun(experiment: Experiment) -> RunFolder | None:
-    """The latest run folder of the same experiment."""
+def _begun(experiment: Experiment, plan: Planned) -> RunFolder | None:
+    """The latest run folder of the same settings, wherever the runs have been since."""
     for path in sorted(Path(experiment.runs).glob(f"{experiment.name}/2*"), reverse=True):
-        folder = RunFolder(path)
-        if folder.experiment() == experiment:
-            return folder
+        with contextlib.suppress(UserError):  # half made, or by another version
+            folder = RunFolder(path)
+            if is_of(folder, plan):
+                return folder
     return None

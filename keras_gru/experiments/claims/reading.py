@@ -21,6 +21,7 @@ from keras_gru.experiments.claims.evidence import (
 )
 from keras_gru.experiments.claims.planned import PLANNED, Planned
 from keras_gru.experiments.configuration.experiment import Experiment
+from keras_gru.experiments.environment import HARDWARE, VERSIONS
 from keras_gru.experiments.results import Comparison, RunFolder, RunRecord
 from keras_gru.experiments.shares import LearningCurve
 from keras_gru.experiments.statistics import data_need
@@ -35,24 +36,22 @@ SWEEP = "sweep"  # the name of a sweep's folder
 RESAMPLES = 100  # of a sweep's trials
 _SIZES = ("model.units", "model.parameters")
 _RATE = "training.learning_rate"
-_VERSIONS = ("python", "backend", "keras-gru", "keras", "tensorflow", "jax", "torch")
-_HARDWARE = ("processor", "accelerators", "jobs")
 
 
-def planned_as(folder: RunFolder, planned: Sequence[Planned] | None = None) -> Planned:
+def is_of(folder: RunFolder, plan: Planned) -> bool:
+    """Whether a learning curve or a sweep was made with the settings of a plan."""
+    meant = plan.sweep() if folder.path.name == SWEEP else plan.curve()
+    return _settings(meant) == _settings(folder.experiment())
+
+
+def planned_as(folder: RunFolder) -> Planned:
     """The plan that a run folder is of.
-
-    Args:
-        folder: of a learning curve or of a sweep.
-        planned: among which; None for all there are.
 
     Raises:
         UserError: it was made with other settings than all of them.
     """
-    made = _settings(folder.experiment())
-    for plan in PLANNED if planned is None else planned:
-        meant = plan.sweep() if folder.path.name == SWEEP else plan.curve()
-        if _settings(meant) == made:
+    for plan in PLANNED:
+        if is_of(folder, plan):
             return plan
     raise UserError(
         f"{folder.path}: was made with other settings than those of the claims; "
@@ -94,7 +93,9 @@ def evidence_of_curve(whole_curve: LearningCurve, plan: Planned) -> OfCurve:
     curve = LearningCurve(comparisons)
     comparison, metric = curve.whole, curve.whole.metric
     need = next(iter(data_need.data_needs(curve)), None)
-    pair = next(iter(compare_pairs(comparison)), None)
+    pair, *others = (next(iter(compare_pairs(of)), None) for of in reversed(comparisons.values()))
+    if pair is None or None in others:  # those that did not diverge may be the lucky ones
+        need = None
     difference = None
     if pair is not None and pair.difference is not None:
         low, high = pair.difference - pair.half, pair.difference + pair.half
@@ -113,9 +114,10 @@ def evidence_of_curve(whole_curve: LearningCurve, plan: Planned) -> OfCurve:
         difference=difference,
         detectable=pair.detectable if pair else None,
         better=tuple(need.better.values()) if need else (None,) * len(comparisons),
-        epoch_seconds=_times(comparison, lambda run: run.seconds_per_epoch),
+        epoch_seconds=pair and _time_ratio(comparison, lambda run: run.seconds_per_epoch),
         target=aim,
-        target_seconds=_times(
+        target_seconds=pair
+        and _time_ratio(
             comparison, lambda run: None if aim is None else seconds_to(run, aim, metric)
         ),
         need=_estimate(need.ratio) if need else None,
@@ -133,7 +135,7 @@ def read_sweep(folder: RunFolder, plan: Planned) -> OfSweep:
     from keras_gru.experiments.sweeping.sweep import JOURNAL
 
     experiment, journal = folder.experiment(), folder.path / JOURNAL
-    again = f"the same command goes on: {plan.sweep_command}"
+    again = f"the same command goes on: {_sweep_command(experiment, plan)}"
     if not (journal.is_file() and folder.has_facts()):
         raise UserError(
             f"{folder.path}: holds no {JOURNAL} or no facts.json (versions, hardware); {again}"
@@ -159,16 +161,13 @@ def evidence_of_sweep(
     both = experiment.model_copy(update={"cells": CELLS})
     size = next(name for name in _SIZES if name in experiment.sweep.ranges)
     weighed = weigh(trials, both, metric, RESAMPLES, shuffle=(size, CELL))
-    spent, trained = sum(trial.seconds for trial in whole), experiment.sweep.trials
-    command = plan.sweep_command
-    if trained != plan.sweep().sweep.trials:
-        command += f" --trials {trained}"
+    spent = sum(trial.seconds for trial in whole)
     lead = shares = None
     if weighed is not None:
-        shares = {r.name: _three(r.share, r.low, r.high) for r in weighed.importances()}
-        lead = (_three(*weighed.lead_over_chance(size, CELL)), _three(*weighed.lead(_RATE)))
+        shares = {r.name: _with_ends(r.share, r.low, r.high) for r in weighed.importances()}
+        lead = (_with_ends(*weighed.lead_over_chance(size, CELL)), _with_ends(*weighed.lead(_RATE)))
     return OfSweep(
-        origin=_origin(facts, command, spent, experiment.seeds[:1]),
+        origin=_origin(facts, _sweep_command(experiment, plan), spent, experiment.seeds[:1]),
         trials=len(trials),
         pruned=sum(trial.status == "pruned" for trial in trials),
         diverged=sum(trial.status == "diverged" for trial in trials),
@@ -179,9 +178,15 @@ def evidence_of_sweep(
     )
 
 
+def _sweep_command(made: Experiment, plan: Planned) -> str:
+    trials = made.sweep.trials
+    other = trials != plan.sweep().sweep.trials
+    return plan.sweep_command + f" --trials {trials}" * other
+
+
 def _settings(experiment: Experiment) -> dict:
-    """What decides the results; names and places do not, and of a sweep more trials only help."""
-    settings = experiment.model_dump(exclude={"name", "description", "runs", "target"})
+    """What decides the results: no names, no places, and no number of trials, which is said."""
+    settings = experiment.model_dump(exclude={"name", "description", "runs"})
     if settings["sweep"] is not None:
         settings["sweep"].pop("trials")
     return settings
@@ -202,18 +207,16 @@ def _of_cell(row: CellSummary, curve: LearningCurve) -> OfCell:
             for run in comparison.runs
             if run.cell == row.cell and run.status == "finished"
         ]
-        known = values and _three(float(np.mean(values)), min(values), max(values))
+        known = values and _with_ends(float(np.mean(values)), min(values), max(values))
         test.append(known or None)
     return OfCell(
         units=row.units,
-        parameters=row.parameters,
         recurrent_parameters=row.recurrent_parameters,
-        seconds_per_epoch=row.seconds_per_epoch,
         test=tuple(test),
     )
 
 
-def _times(comparison: Comparison, of: Callable[[RunRecord], float | None]) -> Estimate | None:
+def _time_ratio(comparison: Comparison, of: Callable[[RunRecord], float | None]) -> Estimate | None:
     """The ratio of LSTM's times to GRU's: the geometric mean over seeds, its t interval in logs."""
     times: dict[str, dict[int, float]] = {cell: {} for cell in CELLS}
     for run in comparison.runs:
@@ -227,7 +230,7 @@ def _times(comparison: Comparison, of: Callable[[RunRecord], float | None]) -> E
     if len(seeds) == 1:
         return Estimate(value=float(np.exp(logs[0])))
     mean, half = map(float, paired_interval(logs, 1))
-    return _three(math.exp(mean), math.exp(mean - half), math.exp(mean + half))
+    return _with_ends(math.exp(mean), math.exp(mean - half), math.exp(mean + half))
 
 
 def _estimate(found: "data_need.Estimate | None") -> Estimate | None:
@@ -237,7 +240,7 @@ def _estimate(found: "data_need.Estimate | None") -> Estimate | None:
     return Estimate(value=found.value, low=low, high=high)
 
 
-def _three(value: float, low: float, high: float) -> Estimate:
+def _with_ends(value: float, low: float, high: float) -> Estimate:
     return Estimate(value=value, low=low, high=high)
 
 
@@ -248,6 +251,6 @@ def _origin(facts: dict, command: str, spent: float, seeds: Sequence[int]) -> Or
         date=facts["started"][:10],
         seconds=spent,
         seeds=tuple(seeds),
-        hardware={name: environment[name] for name in _HARDWARE if name in environment},
-        versions={name: environment[name] for name in _VERSIONS if name in environment},
+        hardware={name: environment[name] for name in HARDWARE if name in environment},
+        versions={name: environment[name] for name in VERSIONS if name in environment},
     )

@@ -92,10 +92,11 @@ class Together(ThisProcess):
             tf.errors.CancelledError,
             tf.errors.DeadlineExceededError,
         ) as error:
-            where = f" {folder.path}" if folder is not None and self._team.is_chief else ""
+            known = folder is not None and self._team.is_chief
+            again = f"with: keras-gru compare --resume {folder.path}" if known else "as before"
             raise UserError(
                 "training.distribute: another worker has stopped or cannot be reached; start all "
-                f"of them again, the chief with: keras-gru compare --resume{where}"
+                f"of them again, this one {again}"
             ) from error
 
 

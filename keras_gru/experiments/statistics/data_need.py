@@ -1,9 +1,11 @@
 """Which cell needs less data, and where two learning curves cross, as far as the seeds can tell."""
 
 import itertools
+import math
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import stats
 
 from keras_gru.experiments.shares import LearningCurve
 from keras_gru.experiments.statistics.verdicts import paired_interval
@@ -55,13 +57,19 @@ def data_needs(curve: LearningCurve) -> tuple[DataNeed, ...]:
     Means over seeds are drawn as straight lines over the logarithm of the share. Where such a line
     first reaches a target is what a cell needs. Intervals are percentiles over resamples of the
     seeds, the same ones for both cells and all shares (Efron and Tibshirani, 1993, An Introduction
-    to the Bootstrap, chapter 13); with few seeds they are too narrow rather than too wide.
+    to the Bootstrap, chapter 13), so far out that they are as wide as t intervals with few seeds
+    (Hesterberg, 2015, section 5.3). Of two equal cells with 5 seeds they exclude a ratio of 1 in
+    about 8% of cases.
 
     Args:
         curve: with any number of finished runs.
 
     Returns:
         One `DataNeed` for each two cells that have finished the same seeds on every share.
+
+    Reference:
+
+    - [Hesterberg, 2015](https://arxiv.org/abs/1411.5279)
     """
     shares, metric = np.array(sorted(curve.comparisons)), curve.whole.metric
     values, labels = _values(curve)
@@ -177,13 +185,19 @@ def _resampled(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return tuple(of[:, drawn].mean(-1).T for of in (a, b))
 
 
+def _ends(seeds: int) -> list[float]:
+    """Percentiles of resamples, whose spread is √((n − 1)/n) of what t intervals rest on."""
+    tail = stats.norm.cdf(-math.sqrt(seeds / (seeds - 1)) * stats.t.ppf(0.975, seeds - 1))
+    return [100 * tail, 100 * (1 - tail)]
+
+
 def _ratio(shares, a, b, needs) -> Estimate | None:
     if a.shape[1] < FEWEST_SEEDS:
         return None
     one, other = _resampled(a, b)
     target = np.minimum(one[:, -1], other[:, -1])
     ratios = _reaches(shares, one, target) / _reaches(shares, other, target)
-    low, high = np.percentile(ratios, [2.5, 97.5])
+    low, high = np.percentile(ratios, _ends(a.shape[1]))
     return Estimate(needs[0] / needs[1], (float(low), float(high)))
 
 
@@ -193,7 +207,7 @@ def _crossing(shares, a, b) -> Estimate:
     if a.shape[1] >= FEWEST_SEEDS:
         one, other = _resampled(a, b)
         resampled = _last_crossing(shares, one - other)
-        low, high = np.nanpercentile(resampled, [2.5, 97.5])
+        low, high = np.nanpercentile(resampled, _ends(a.shape[1]))
         interval = float(low), float(high)
     return Estimate(float(places[0]), interval)
 

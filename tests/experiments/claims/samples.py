@@ -19,13 +19,11 @@ def estimate(value, half=0.0):
     return Estimate(value=value, low=value - half, high=value + half)
 
 
-def cell(test=2.0, units=8, weights=300):
+def cell(test=2.0, units=8, weights=300, before=None):
     return OfCell(
         units=units,
-        parameters=weights + 9,
         recurrent_parameters=weights,
-        seconds_per_epoch=1.0,
-        test=(estimate(2 * test, 0.1), None, estimate(test, 0.1)),
+        test=(estimate(2 * test, 0.1), before and estimate(before, 0.1), estimate(test, 0.1)),
     )
 
 

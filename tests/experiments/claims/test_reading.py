@@ -1,7 +1,6 @@
 """From runs to evidence: what is kept is what the statistics say of GRU and LSTM alone."""
 
 import dataclasses
-import json
 
 import numpy as np
 import pytest
@@ -9,6 +8,7 @@ import pytest
 from keras_gru.errors import UserError
 from keras_gru.experiments.claims import evidence as files
 from keras_gru.experiments.claims.evidence import Evidence
+from keras_gru.experiments.claims.judging import CLAIMS, OPEN, judge_all
 from keras_gru.experiments.claims.planned import PLANNED, Planned
 from keras_gru.experiments.claims.reading import (
     evidence_of_curve,
@@ -18,6 +18,7 @@ from keras_gru.experiments.claims.reading import (
     read_curve,
 )
 from keras_gru.experiments.configuration.yaml_files import load_experiment
+from keras_gru.experiments.learning_curve import SHARES
 from keras_gru.experiments.results import RunFolder
 from keras_gru.experiments.shares import LearningCurve
 from keras_gru.experiments.statistics.data_need import data_needs
@@ -98,6 +99,37 @@ def test_a_cell_without_runs_leaves_it_open(curve):
     assert data_needs(LearningCurve(alone)) == ()
 
 
+def test_a_cell_that_diverged_leaves_it_open(curve):
+    """The seeds that are left of it may be its lucky ones."""
+    fewer = {
+        share: dataclasses.replace(
+            of, runs=tuple(r for r in of.runs if (r.cell, r.seed) != ("lstm", 0))
+        )
+        for share, of in curve.comparisons.items()
+    }
+    found = evidence_of_curve(LearningCurve(fewer), PLAN)
+    assert found.difference is found.need is found.epoch_seconds is found.target_seconds is None
+    judged = judge_all({"a": Evidence(curve=found)}, ["a"])
+    on_curves = {of.claim.name: of.findings["a"] for of in judged if of.findings["a"]}
+    assert len(on_curves) == 5 and {of.verdict for of in on_curves.values()} == {OPEN}
+
+
+def test_equal_cells_seldom_seem_to_need_unequal_data():
+    """The rule of the claim: an interval at 95%, so that one in twenty is decided by chance."""
+    (judge,) = (claim.judge for claim in CLAIMS if claim.name == "less-data")
+    random, decided = np.random.default_rng(0), 0
+    for _ in range(200):
+        made = {
+            share: comparison(
+                {cell: (mean + 0.1 * random.normal(size=5)).tolist() for cell in ("gru", "lstm")}
+            )
+            for share, mean in ((0.1, 3), (0.3, 2), (1.0, 1))
+        }
+        whole = {share: dataclasses.replace(of, facts=FACTS) for share, of in made.items()}
+        decided += judge(evidence_of_curve(LearningCurve(whole), PLAN)).verdict != OPEN
+    assert decided <= 18
+
+
 class TestSweep:
     @pytest.fixture(autouse=True)
     def packages(self):
@@ -173,6 +205,8 @@ def test_the_commands_are_those_of_the_experiments():
         assert load_experiment(words[2], [*overrides, *runs]) == plan.curve()
         assert plan.sweep().sweep is not None and plan.curve().tuning is not None
     assert "--shares 0.1,0.3" in PLANNED[1].curve_command
+    # Without the option the command takes those of its own.
+    assert PLANNED[0].shares == SHARES and "--shares" not in PLANNED[0].curve_command
 
 
 class TestFile:
@@ -196,4 +230,4 @@ class TestFile:
     def test_that_comes_with_the_package_is_read(self):
         evidence = files.packaged_evidence()
         assert set(evidence) <= {plan.name for plan in PLANNED}
-        assert json.dumps([of.model_dump(mode="json") for of in evidence.values()])
+        assert any(of.curve for of in evidence.values())
