@@ -1,6 +1,8 @@
 """What a cell costs: by hand, and in a comparison that was trained."""
 
 import dataclasses
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -89,6 +91,14 @@ def test_peak_memory_is_in_bytes_and_at_least_what_is_held():
 
     held = int(statm.read_text().split()[1]) * resource.getpagesize()
     assert 0.9 * held <= peak_memory() < 100 * held
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere no memory is taken over")
+def test_peak_memory_is_not_that_of_who_started_the_process():
+    much = b"x" * 2_000_000_000
+    code = "from keras_gru.experiments.environment import peak_memory; print(peak_memory())"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert 10**7 < int(told.stdout) < len(much)
 
 
 def test_a_comparison_measures_each_cell_once_and_keeps_it(tmp_path, monkeypatch):
