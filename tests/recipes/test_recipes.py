@@ -101,8 +101,10 @@ def test_a_killed_process_leaves_finished_runs_and_resume_goes_on(tmp_path):
 def test_ctrl_c_says_how_to_go_on(tmp_path):
     words = ["-m", "keras_gru", "compare", "quickstart", *SMALL, "training.epochs=5000"]
     process = subprocess.Popen(
-        [sys.executable, *words], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
+        [sys.executable, *words], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        # Where the tests run in the background of a shell, all that they start ignore Ctrl-C.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )  # fmt: skip
     deadline = time.monotonic() + 240
     while not list(tmp_path.glob("runs/quickstart/*/*/checkpoint.npz")):
         assert process.poll() is None and time.monotonic() < deadline
