@@ -32,7 +32,7 @@ def result(row: Row, overrides: Sequence[str], comparison: Comparison) -> dict:
     tuned = {row.cell: row for row in tunings(comparison)}
     cells, cost = {}, {row.cell: row for row in costs(comparison)}
     for cell in summarize(comparison):
-        runs = [run for run in comparison.runs if run.cell == cell.cell]
+        runs = comparison.runs_of(cell.cell)
         finished = [run for run in runs if run.status == "finished"]
         cells[cell.cell] = {
             "label": cell.label,

@@ -91,6 +91,18 @@ class Comparison:
     folder: Path | None = None
     tries: tuple[RunRecord, ...] = ()
 
+    def runs_of(self, cell: str) -> list[RunRecord]:
+        """A cell's runs, finished or not."""
+        return [run for run in self.runs if run.cell == cell]
+
+    def tested(self, cell: str) -> dict[int, float]:
+        """By seed, the test metric of a cell's finished runs in the reader's unit."""
+        return {
+            run.seed: run.test[self.metric.name] * self.metric.scale
+            for run in self.runs_of(cell)
+            if run.status == "finished"
+        }
+
 
 class RunFolder:
     """One comparison on disk.

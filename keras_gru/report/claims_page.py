@@ -21,7 +21,7 @@ from keras_gru.report.claims_words import (
 )
 from keras_gru.report.formatting import duration
 from keras_gru.report.page import LONG
-from keras_gru.report.pictures import figure_to_svg, to_svg
+from keras_gru.report.pictures import figure_to_svg
 from keras_gru.report.pieces import cells_of, definitions, document, key, table
 
 
@@ -109,12 +109,13 @@ def _figure(judged: Judged, evidence: Mapping[str, Evidence], said: Mapping[str,
     if not rows:
         return ""
 
-    def draw(axes, of):
-        claims_plots.draw_intervals(axes, of)
+    def fill(figure):
+        claims_plots.draw_intervals(figure.add_subplot(), judged)
 
-    draw.__name__ = name
     height = 90 + 52 * len(rows)
-    wide, narrow = (to_svg(draw, judged, size=(width, height), label=label) for width in (830, 370))
+    wide, narrow = (
+        figure_to_svg(fill, name=name, size=(width, height), label=label) for width in (830, 370)
+    )
     series = claims_plots.VERDICTS.values()
     return f"""{key(series)}
 <figure><div class="wide">{wide}</div><div class="narrow">{narrow}</div>

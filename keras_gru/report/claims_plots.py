@@ -13,9 +13,11 @@ from keras_gru.experiments.claims.evidence import GRU, LSTM, Estimate, OfCurve
 from keras_gru.experiments.claims.judging import EQUAL, FAILS, HOLDS, Finding, Judged
 from keras_gru.experiments.claims.planned import PLANNED
 from keras_gru.experiments.statistics.data_need import percent
+from keras_gru.report.claims_words import LABELS
 from keras_gru.report.plots import INK, MUTED, colour, marker
 
-CELLS = {GRU: ("GRU", 0), LSTM: ("LSTM", 1)}  # their numbers in every comparison
+# With their numbers in every comparison.
+CELLS = {cell: (LABELS[cell], number) for number, cell in enumerate((GRU, LSTM))}
 VERDICTS = {HOLDS: ("holds", 2), FAILS: ("does not hold", 1)}  # as a series; the rest is grey
 _WIDE = 20  # an axis is logarithmic where its ends differ by more than this factor
 

@@ -10,7 +10,6 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from keras_gru.experiments.results import Comparison
 from keras_gru.experiments.shares import LearningCurve
 from keras_gru.experiments.statistics.data_need import data_needs, percent, sentence
 from keras_gru.experiments.statistics.summary import summarize
@@ -116,10 +115,4 @@ def _table(curve: LearningCurve) -> tuple[list[str], list[list[str]]]:
 
 
 def _values(curve: LearningCurve, share: float, cell: str) -> list[float]:
-    comparison: Comparison = curve.comparisons[share]
-    metric = comparison.metric
-    return [
-        run.test[metric.name] * metric.scale
-        for run in comparison.runs
-        if run.cell == cell and run.status == "finished"
-    ]
+    return list(curve.comparisons[share].tested(cell).values())

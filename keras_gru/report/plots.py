@@ -58,7 +58,7 @@ def learning_curves(axes: Axes, comparison: Comparison) -> None:
     """
     shown, ends = [], []
     for cell, (_, number) in series(comparison).items():
-        runs = [run for run in comparison.runs if run.cell == cell]
+        runs = comparison.runs_of(cell)
         curves = [_curve(run, comparison) for run in runs if run.status == "finished"]
         shared = min(map(len, curves), default=0)
         _mean_and_band(axes, [curve[:shared] for curve in curves], number)

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from keras_gru.datasets.judging import Metric
 from keras_gru.experiments.claims.evidence import GRU, LSTM, Estimate, Evidence, OfCurve, OfSweep
 
 HOLDS, FAILS, OPEN = VERDICTS = ("holds", "does not hold", "not decided")
@@ -166,8 +167,7 @@ def no_clear_winner(curve: OfCurve) -> Finding:
     "decided otherwise.",
 )
 def size_over_cell(sweep: OfSweep) -> Finding:
-    lead = sweep.size_over_cell
-    return Finding(OPEN) if lead is None else Finding(_side(lead, 0), lead)
+    return _of_lead(sweep.size_over_cell)
 
 
 @_claim(
@@ -252,8 +252,7 @@ def lstm_with_enough_data(curve: OfCurve) -> Finding:
     "does not hold where it lies below 0, and is not decided otherwise.",
 )
 def learning_rate_first(sweep: OfSweep) -> Finding:
-    lead = sweep.rate_over_rest
-    return Finding(OPEN) if lead is None else Finding(_side(lead, 0), lead)
+    return _of_lead(sweep.rate_over_rest)
 
 
 def better_on_test(curve: OfCurve) -> str | None:
@@ -268,10 +267,8 @@ def advantage_of_gru(curve: OfCurve) -> Estimate:
     It is a share of the better one's mean, or of its errors where the metric counts what is right,
     as 1% of 98% right would be half of all errors.
     """
-    gru, lstm = (curve.cells[cell].test[-1].value for cell in (GRU, LSTM))
-    if curve.metric.mode == "max":
-        return curve.difference.times(1 / max(curve.metric.scale - max(gru, lstm), _NONE))
-    return curve.difference.times(-1 / max(min(gru, lstm), _NONE))
+    best = min(_errors(curve.cells[cell].test[-1].value, curve.metric) for cell in (GRU, LSTM))
+    return curve.difference.times(curve.metric.score(1) / best)
 
 
 def has_enough(curve: OfCurve) -> bool:
@@ -279,14 +276,22 @@ def has_enough(curve: OfCurve) -> bool:
     before, after = (of and of.value for of in curve.cells[LSTM].test[-2:])
     if before is None:
         return False
-    metric = curve.metric
-    gain = after - before if metric.mode == "max" else before - after
-    return gain < EQUAL * max(_NONE, metric.scale - after if metric.mode == "max" else after)
+    gain = curve.metric.score(after) - curve.metric.score(before)
+    return gain < EQUAL * _errors(after, curve.metric)
 
 
 def counts_as_equal(advantage: Estimate) -> bool:
     """Whether the whole interval is of differences that are none to a reader."""
     return advantage.above(-EQUAL) and advantage.below(EQUAL)
+
+
+def _errors(mean: float, metric: Metric) -> float:
+    """What a difference is a share of: a mean, or its errors where the metric counts the right."""
+    return max(metric.scale - mean if metric.mode == "max" else mean, _NONE)
+
+
+def _of_lead(lead: Estimate | None) -> Finding:
+    return Finding(OPEN) if lead is None else Finding(_side(lead, 0), lead)
 
 
 def _side(estimate: Estimate, bound: float, above: str = HOLDS, below: str = FAILS) -> str:

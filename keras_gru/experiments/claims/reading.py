@@ -200,13 +200,9 @@ def _of_both(comparison: Comparison) -> Comparison:
 
 
 def _of_cell(row: CellSummary, curve: LearningCurve) -> OfCell:
-    metric, test = curve.whole.metric, []
+    test = []
     for comparison in curve.comparisons.values():
-        values = [
-            run.test[metric.name] * metric.scale
-            for run in comparison.runs
-            if run.cell == row.cell and run.status == "finished"
-        ]
+        values = list(comparison.tested(row.cell).values())
         known = values and _with_ends(float(np.mean(values)), min(values), max(values))
         test.append(known or None)
     return OfCell(

@@ -40,7 +40,7 @@ def costs(comparison: Comparison) -> tuple[CellCost, ...]:
     metric, aim = comparison.metric, target(comparison)
     found = []
     for cell in comparison.experiment.cells:
-        runs = [run for run in comparison.runs if run.cell == cell]
+        runs = comparison.runs_of(cell)
         if not runs:
             continue
         taken = [] if aim is None else [seconds_to(run, aim, metric) for run in runs]

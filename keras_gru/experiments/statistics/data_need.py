@@ -158,9 +158,8 @@ def _values(curve: LearningCurve):
     for cell in curve.whole.experiment.cells:
         by_share = []
         for _, comparison in sorted(curve.comparisons.items()):
-            runs = [r for r in comparison.runs if r.cell == cell and r.status == "finished"]
-            labels.update({run.cell: run.label for run in runs})
-            by_share.append({r.seed: sign * r.test[metric.name] * metric.scale for r in runs})
+            labels.update({run.cell: run.label for run in comparison.runs_of(cell)})
+            by_share.append({seed: sign * of for seed, of in comparison.tested(cell).items()})
         shared = set.intersection(*(set(of) for of in by_share))
         if shared:
             values[cell] = {seed: [of[seed] for of in by_share] for seed in sorted(shared)}

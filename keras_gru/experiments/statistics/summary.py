@@ -39,7 +39,7 @@ def summarize(comparison: Comparison) -> tuple[CellSummary, ...]:
     """One row for each cell that has a run, in the experiment's order."""
     rows = []
     for cell in comparison.experiment.cells:
-        runs = [run for run in comparison.runs if run.cell == cell]
+        runs = comparison.runs_of(cell)
         if not runs:
             continue
         good = [run for run in runs if run.status == "finished"]

@@ -244,7 +244,7 @@ def _unfinished(comparison: Comparison, label: dict) -> str:
     """Which cells have runs that diverged, as the end of a sentence."""
     parts = []
     for cell in label:
-        runs = [run for run in comparison.runs if run.cell == cell]
+        runs = comparison.runs_of(cell)
         diverged = sum(run.status == "diverged" for run in runs)
         if diverged:
             parts.append(f"{label[cell]} diverged in {diverged} of {plural(len(runs), 'run')}")
@@ -253,15 +253,7 @@ def _unfinished(comparison: Comparison, label: dict) -> str:
 
 def _complete(comparison: Comparison) -> dict[str, dict[int, float]]:
     """The test metric by seed, in the reader's unit, of the cells that finished the most runs."""
-    metric = comparison.metric
-    values = {
-        cell: {
-            run.seed: run.test[metric.name] * metric.scale
-            for run in comparison.runs
-            if run.cell == cell and run.status == "finished"
-        }
-        for cell in comparison.experiment.cells
-    }
+    values = {cell: comparison.tested(cell) for cell in comparison.experiment.cells}
     most = max(map(len, values.values()), default=0)
     return {cell: of_seed for cell, of_seed in values.items() if of_seed and len(of_seed) == most}
 
