@@ -27,15 +27,14 @@ from keras_gru.experiments.claims.judging import BRITZ, OVER_ALL, Judged, Source
 from keras_gru.experiments.claims.planned import PLANNED, Planned
 from keras_gru.experiments.claims.reading import SWEEP, planned_as, read_curve, read_sweep
 from keras_gru.experiments.results import RunFolder
-from keras_gru.experiments.statistics.data_need import percent
 from keras_gru.files import write_text
+from keras_gru.formatting import percent, quantity
 from keras_gru.report.claims_words import (
     EXPLANATION,
     NOT_RUN,
     QUOTE,
     conclude_claims,
     judge,
-    of_metric,
     origin_of,
     verdict_on,
     words_on,
@@ -136,7 +135,7 @@ def _experiments(plan: Planned, of: Evidence) -> str:
 def _curve(curve: OfCurve) -> str:
     def mean(cell: str, place: int) -> str:
         of = curve.cells[cell].test[place]
-        return "–" if of is None else of_metric(of.value, curve.metric)
+        return "–" if of is None else quantity(of.value, curve.metric)
 
     lines = [
         [percent(share), f"{sequences:,}", mean(GRU, place), mean(LSTM, place)]

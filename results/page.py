@@ -9,7 +9,7 @@ from table import FOLDER, Row, holds, rows, stored
 
 from keras_gru.datasets.judging import Metric
 from keras_gru.files import write_text
-from keras_gru.report.formatting import duration, quantity
+from keras_gru.formatting import duration, plus_minus, quantity
 
 PAGE = FOLDER.parent / "RESULTS.md"
 CELLS = {"gru": "GRU", "lstm": "LSTM", "simple_rnn": "SimpleRNN"}
@@ -86,7 +86,7 @@ def _section(row: Row, result: dict | None) -> str:
         )
     for baseline in result["baselines"]:
         values = [
-            _number(baseline[split], metric) if split in baseline else "–"
+            quantity(baseline[split], Metric(**metric)) if split in baseline else "–"
             for split in ("validation", "test")
         ]
         lines.append([baseline["label"], *values, *blank, *["–"] * 5])
@@ -145,12 +145,7 @@ def _mean(cell: dict | None, split: str, metric: dict) -> str:
     if cell is None or cell[split]["mean"] is None:
         return "–"
     mean, deviation = (cell[split][part] for part in ("mean", "deviation"))
-    text = _number(mean, metric)
-    return text if deviation is None else f"{text} ± {_number(deviation, metric)}"
-
-
-def _number(value: float, metric: dict) -> str:
-    return quantity(value, Metric(**metric))
+    return plus_minus(mean, deviation, Metric(**metric))
 
 
 def table(

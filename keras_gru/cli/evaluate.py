@@ -25,7 +25,7 @@ def evaluate(
 ) -> None:
     """Measure a saved network again."""
     from keras_gru.experiments.results import RunFolder
-    from keras_gru.report.formatting import scaled
+    from keras_gru.formatting import scaled
 
     folder = RunFolder(run)
     start_tensorflow()

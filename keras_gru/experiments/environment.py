@@ -7,7 +7,7 @@ from pathlib import Path
 
 import keras
 
-from keras_gru.experiments.statistics.summary import plural
+from keras_gru.formatting import plural
 from keras_gru.layers.compiling import available_cores
 
 PACKAGES = ("keras-gru", "keras", "tensorflow", "jax", "torch", "tensorflow-datasets", "numpy")

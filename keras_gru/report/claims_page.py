@@ -8,6 +8,7 @@ from keras_gru.experiments.claims.evidence import Evidence
 from keras_gru.experiments.claims.judging import BRITZ, OVER_ALL, Judged, Source
 from keras_gru.experiments.claims.planned import PLANNED
 from keras_gru.files import write_text
+from keras_gru.formatting import duration
 from keras_gru.report import claims_plots
 from keras_gru.report.claims_words import (
     EXPLANATION,
@@ -19,7 +20,6 @@ from keras_gru.report.claims_words import (
     verdict_on,
     words_on,
 )
-from keras_gru.report.formatting import duration
 from keras_gru.report.page import LONG
 from keras_gru.report.pictures import figure_to_svg
 from keras_gru.report.pieces import cells_of, definitions, document, key, table

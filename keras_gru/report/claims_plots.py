@@ -12,7 +12,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocat
 from keras_gru.experiments.claims.evidence import GRU, LSTM, Estimate, OfCurve
 from keras_gru.experiments.claims.judging import EQUAL, FAILS, HOLDS, Finding, Judged
 from keras_gru.experiments.claims.planned import PLANNED
-from keras_gru.experiments.statistics.data_need import percent
+from keras_gru.formatting import percent
 from keras_gru.report.claims_words import LABELS
 from keras_gru.report.plots import INK, MUTED, colour, marker
 

@@ -6,7 +6,6 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
-from keras_gru.datasets.judging import Metric
 from keras_gru.experiments.claims.evidence import GRU, LSTM, Estimate, Evidence, OfCurve, OfSweep
 from keras_gru.experiments.claims.judging import (
     EQUAL,
@@ -21,9 +20,7 @@ from keras_gru.experiments.claims.judging import (
     judge_all,
 )
 from keras_gru.experiments.claims.planned import PLANNED, Planned
-from keras_gru.experiments.statistics.data_need import percent
-from keras_gru.experiments.statistics.summary import plural
-from keras_gru.report.formatting import duration, quantity, significant
+from keras_gru.formatting import duration, percent, plural, quantity, significant
 
 NOT_RUN = "not run yet"
 LABELS = {GRU: "GRU", LSTM: "LSTM"}
@@ -135,19 +132,13 @@ def with_interval(of: Estimate, unit: str = "") -> str:
     return f"{value} [{significant(of.low, 2)}, {significant(of.high, 2)}]"
 
 
-def of_metric(value: float, metric: Metric) -> str:
-    """With the metric's digits, but with two that count, so that differences add up."""
-    small = abs(value) < 10 ** (1 - metric.digits)
-    return significant(value, 2) if small else quantity(value, metric)
-
-
 def _share(of: Estimate) -> str:
     return f"{100 * of.value:.0f}% [{100 * of.low:.0f}, {100 * of.high:.0f}]"
 
 
 def _on_test(curve: OfCurve) -> str:
     means = (curve.cells[cell].test[-1].value for cell in (GRU, LSTM))
-    gru, lstm = (of_metric(mean, curve.metric) for mean in means)
+    gru, lstm = (quantity(mean, curve.metric) for mean in means)
     words = f"GRU {gru}, LSTM {lstm} {curve.metric.label}: a difference of "
     words += with_interval(curve.difference)
     better, advantage = better_on_test(curve), advantage_of_gru(curve)
@@ -184,7 +175,7 @@ def _parameters(curve: OfCurve) -> str:
 def _speed(curve: OfCurve) -> str:
     words = f"an epoch of LSTM takes {with_interval(curve.epoch_seconds, ' times')} as long"
     if curve.target_seconds is not None:
-        aim = f"{of_metric(curve.target, curve.metric)} {curve.metric.label}"
+        aim = f"{quantity(curve.target, curve.metric)} {curve.metric.label}"
         words += f", until {aim} on validation {with_interval(curve.target_seconds, ' times')}"
     return words + "; both have as many weights" * (curve.matched == "parameters")
 

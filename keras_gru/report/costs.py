@@ -8,7 +8,7 @@ from rich.text import Text
 
 from keras_gru.experiments.results import Comparison
 from keras_gru.experiments.statistics.cost import CellCost, costs, target
-from keras_gru.report.formatting import quantity, significant
+from keras_gru.formatting import quantity, significant
 from keras_gru.report.pieces import cells_of, table
 
 

@@ -11,12 +11,13 @@ from rich.table import Table
 from rich.text import Text
 
 from keras_gru.experiments.shares import LearningCurve
-from keras_gru.experiments.statistics.data_need import data_needs, percent, sentence
+from keras_gru.experiments.statistics.data_need import data_needs, sentence
 from keras_gru.experiments.statistics.summary import summarize
+from keras_gru.formatting import percent
 from keras_gru.report import plots
-from keras_gru.report.formatting import spread
 from keras_gru.report.pictures import to_svg
 from keras_gru.report.pieces import cells_of, key, table
+from keras_gru.report.table import spread
 
 EXPLANATION = (
     "Shares are nested, validation and test are the same for all, and each epoch has as many "

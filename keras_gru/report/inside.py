@@ -12,10 +12,10 @@ from rich.table import Table
 from rich.text import Text
 
 from keras_gru.experiments.results import Comparison
+from keras_gru.formatting import scaled, significant
 from keras_gru.inspection.found import Inspection, Look, found_in
 from keras_gru.inspection.memory import half_lives
 from keras_gru.report import inside_plots, plots
-from keras_gru.report.formatting import scaled, significant
 from keras_gru.report.pictures import figure_to_png, figure_to_svg
 from keras_gru.report.pieces import cells_of
 from keras_gru.report.pieces import table as in_a_table

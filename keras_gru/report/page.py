@@ -7,13 +7,13 @@ from keras_gru.datasets.sequence_dataset import Metric
 from keras_gru.experiments.configuration.yaml_files import dump_experiment
 from keras_gru.experiments.results import Comparison, RunRecord
 from keras_gru.experiments.shares import read_learning_curve
-from keras_gru.experiments.statistics.summary import plural, seconds
+from keras_gru.experiments.statistics.summary import seconds
 from keras_gru.experiments.statistics.verdicts import conclude
 from keras_gru.files import write_text
+from keras_gru.formatting import date, duration, plural, scaled
 from keras_gru.report import inside, plots
 from keras_gru.report.costs import cost_piece
 from keras_gru.report.data_need import data_need_section
-from keras_gru.report.formatting import date, duration, scaled
 from keras_gru.report.pairs import pairs_section
 from keras_gru.report.pictures import to_svg
 from keras_gru.report.pieces import cells_of, definitions, document, key, origin, swatch

@@ -7,14 +7,8 @@ from rich.table import Table
 from rich.text import Text
 
 from keras_gru.experiments.results import Comparison
-from keras_gru.experiments.statistics.verdicts import (
-    CONFIDENCE,
-    POWER,
-    Pair,
-    compare_pairs,
-    difference_text,
-    rounded,
-)
+from keras_gru.experiments.statistics.verdicts import CONFIDENCE, POWER, Pair, compare_pairs
+from keras_gru.formatting import plus_minus, rounded
 from keras_gru.report import plots
 from keras_gru.report.pictures import to_svg
 from keras_gru.report.pieces import cells_of, table
@@ -104,7 +98,7 @@ def _name(pair: Pair) -> str:
 
 
 def _numbers(pair: Pair, comparison: Comparison) -> tuple[str, str, str]:
-    difference = difference_text(pair, comparison.metric)
+    difference = plus_minus(pair.difference, pair.half, comparison.metric)
     if pair.needed is None:
         return difference, "–", "–"
     return difference, rounded(pair.detectable), f"{pair.needed:,} for {rounded(pair.smaller)}"

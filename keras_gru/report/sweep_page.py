@@ -4,12 +4,11 @@ from html import escape
 from pathlib import Path
 
 from keras_gru.experiments.configuration.yaml_files import dump_experiment
-from keras_gru.experiments.statistics.summary import plural
 from keras_gru.experiments.sweeping.study import CELL, Tried
 from keras_gru.experiments.sweeping.sweep import SweepResult, told
 from keras_gru.files import write_text
+from keras_gru.formatting import date, duration, plural, scaled
 from keras_gru.report import sweep_plots
-from keras_gru.report.formatting import date, duration, scaled
 from keras_gru.report.page import LONG
 from keras_gru.report.pictures import to_svg
 from keras_gru.report.pieces import cells_of, definitions, document, key, origin, table

@@ -8,11 +8,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from keras_gru.experiments.statistics.summary import plural
 from keras_gru.experiments.sweeping.importance import FEWEST, TOGETHER, Importance
 from keras_gru.experiments.sweeping.study import CELL, Tried
 from keras_gru.experiments.sweeping.sweep import SweepResult, told
-from keras_gru.report.formatting import scaled
+from keras_gru.formatting import plural, scaled
 
 HEADERS = ("Setting", "Share of the variance", "95% interval")
 

@@ -15,10 +15,10 @@ from rich.text import Text
 
 from keras_gru.datasets.sequence_dataset import Metric
 from keras_gru.experiments.results import Comparison
-from keras_gru.experiments.statistics.summary import CellSummary, plural, summarize, tunings
+from keras_gru.experiments.statistics.summary import CellSummary, Spread, summarize, tunings
 from keras_gru.experiments.statistics.verdicts import conclude
+from keras_gru.formatting import duration, plural, plus_minus, scaled, significant
 from keras_gru.report.costs import cost_table
-from keras_gru.report.formatting import duration, scaled, significant, spread
 from keras_gru.report.pairs import pairs_table
 
 
@@ -201,6 +201,11 @@ def print_results(comparison: Comparison, console: Console | None = None) -> Non
         if run.status != "finished":
             console.print(Text(f"{run.label}, seed {run.seed}: {run.status}. {run.message}", "red"))
     console.print(Text(conclude(comparison), style="bold"))
+
+
+def spread(values: Spread | None, metric: Metric) -> str:
+    """`mean ± deviation` of a cell's seeds; a dash where none has finished."""
+    return "–" if values is None else plus_minus(values.mean, values.deviation, metric)
 
 
 def markdown_table(comparison: Comparison) -> str:

@@ -13,9 +13,8 @@ from rich.text import Text
 from keras_gru.datasets.sequence_dataset import Metric
 from keras_gru.experiments.configuration.experiment import Experiment
 from keras_gru.experiments.results import RunRecord
-from keras_gru.experiments.statistics.summary import plural
 from keras_gru.experiments.watching import Watch
-from keras_gru.report.formatting import duration, scaled, significant
+from keras_gru.formatting import duration, plural, scaled, significant
 
 SECONDS_BETWEEN_LINES = 1.0
 COLUMNS = {"Cell": 9, "Seed": 4, "Epoch": 7, "Loss": 8, "Validation": 10, "Best": 8, "Time": 14}

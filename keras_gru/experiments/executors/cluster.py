@@ -10,9 +10,9 @@ from keras_gru.errors import UserError
 from keras_gru.experiments.configuration.experiment import Experiment
 from keras_gru.experiments.executors.jobs import Job, Retries, work
 from keras_gru.experiments.results import RunFolder, RunRecord
-from keras_gru.experiments.statistics.summary import plural
 from keras_gru.experiments.watching import Relay, Watch
 from keras_gru.files import replacing
+from keras_gru.formatting import plural
 
 LOCAL = "local"
 _SECONDS_BETWEEN_EVENTS = 0.2

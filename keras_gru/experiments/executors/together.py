@@ -17,7 +17,7 @@ from keras_gru.experiments.configuration.experiment import Experiment
 from keras_gru.experiments.executors.jobs import ThisProcess
 from keras_gru.experiments.multi_worker import MultiWorker
 from keras_gru.experiments.results import RunFolder
-from keras_gru.experiments.statistics.summary import plural
+from keras_gru.formatting import plural
 
 # What a comparison goes on with; saved networks and pages stay with the chief.
 _NEEDED = ("*.yaml", "*.json", "*.jsonl", "checkpoint.npz")

@@ -9,6 +9,7 @@ from scipy import stats
 
 from keras_gru.experiments.shares import LearningCurve
 from keras_gru.experiments.statistics.verdicts import paired_interval
+from keras_gru.formatting import percent, quantity
 
 RESAMPLES = 2_000
 FEWEST_SEEDS = 3  # the resamples of two would be but four
@@ -137,7 +138,7 @@ def _who_needs_less(need: DataNeed, curve: LearningCurve) -> str:
         for cell, of in need.needs.items()
     }
     what = (
-        f"to reach {need.target:,.{metric.digits}f}, {label[less]} needs {share[less]} of train "
+        f"to reach {quantity(need.target, metric)}, {label[less]} needs {share[less]} of train "
         f"and {label[more]} {share[more]}"
     )
     if need.ratio is None:
@@ -222,11 +223,6 @@ def _last_crossing(shares: np.ndarray, differences: np.ndarray) -> np.ndarray:
     with np.errstate(divide="ignore", invalid="ignore"):
         place = logs[last] + left / (left - right) * (logs[last + 1] - logs[last])
     return np.where(changes.any(-1), np.exp(place), np.nan)
-
-
-def percent(share: float) -> str:
-    """A share for a reader, with two digits that count."""
-    return f"{float(f'{100 * share:.2g}'):g}%"
 
 
 def _interval(estimate: Estimate) -> str:

@@ -133,8 +133,3 @@ def spread_of(values: Sequence[float]) -> Spread | None:
 def _spread(comparison: Comparison, metrics: list[dict[str, float]]) -> Spread | None:
     metric = comparison.metric
     return spread_of([row[metric.name] * metric.scale for row in metrics])
-
-
-def plural(count: int, noun: str) -> str:
-    """`1 seed`, `3 seeds`."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"

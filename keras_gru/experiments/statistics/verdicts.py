@@ -12,7 +12,7 @@ from scipy import optimize, stats
 
 from keras_gru.datasets.sequence_dataset import Metric
 from keras_gru.experiments.results import Comparison
-from keras_gru.experiments.statistics.summary import plural
+from keras_gru.formatting import plural, plus_minus, quantity, rounded
 
 CONFIDENCE = 0.95  # of all intervals of a comparison together
 POWER = 0.8  # Cohen's (1988) convention
@@ -97,20 +97,6 @@ def compare_pairs(comparison: Comparison) -> tuple[Pair, ...]:
         )  # fmt: skip
         found.append(dataclasses.replace(pair, verdict=_in_words(pair, metric)))
     return tuple(found)
-
-
-def difference_text(pair: Pair, metric: Metric, signed: bool = True) -> str:
-    """`-0.13 ± 0.05`: with the metric's digits, or with more where the metric's would show 0."""
-    digits, largest = metric.digits, max(abs(pair.difference), pair.half)
-    if largest > 0:
-        digits = max(digits, 1 - math.floor(math.log10(largest)))
-    difference = pair.difference if signed else abs(pair.difference)
-    return f"{difference:,.{digits}f} ± {pair.half:,.{digits}f}"
-
-
-def rounded(value: float) -> str:
-    """Two digits that count, as much as an estimate from a few seeds is worth."""
-    return f"{float(f'{value:.2g}'):,g}"
 
 
 def paired_interval(differences: np.ndarray, pairs: int) -> tuple[np.ndarray, np.ndarray]:
@@ -199,7 +185,7 @@ def conclude(comparison: Comparison) -> str:
     if most == 0:
         return "No run has finished, so there is nothing to compare."
     best = max(whole, key=lambda cell: metric.score(float(np.mean(list(whole[cell].values())))))
-    reached = f"{np.mean(list(whole[best].values())):,.{metric.digits}f}"
+    reached = quantity(float(np.mean(list(whole[best].values()))), metric)
     if len(whole) == 1:
         sentence = (
             f"{label[best]} reached a test {metric.label} of {reached}: {plural(most, 'seed')}"
@@ -224,7 +210,7 @@ def _verdict(best: str, comparison: Comparison, seeds: int) -> str:
             continue
         other = pair.other_label if pair.one == best else pair.label
         if pair.better == best:
-            size = f"{abs(pair.difference):,.{metric.digits}f} ± {pair.half:,.{metric.digits}f}"
+            size = plus_minus(abs(pair.difference), pair.half, metric)
             better.append(f"{other} (by {size})")
         else:
             alike.append(other)
@@ -272,7 +258,7 @@ def _in_words(pair: Pair, metric: Metric) -> str:
     if pair.difference is None:
         return f"{pair.outcome}: {seeds} in common, and two are the least"
     if pair.better is not None:
-        return f"{pair.outcome} by {difference_text(pair, metric, signed=False)}"
+        return f"{pair.outcome} by {plus_minus(abs(pair.difference), pair.half, metric)}"
     if pair.needed is None:
         return f"{pair.outcome}; the same on test with {seeds}"
     return (
