@@ -25,6 +25,7 @@ _FRAME, _HOP = 200, 80  # samples: 25 ms, every 10 ms
 _TRANSFORM = 256  # the power of two above a frame
 _BANDS = 40
 _SILENCE = 1e-6  # keeps the logarithm finite
+_FLAT = 0.01  # a deviation of logarithms below which there is nothing but rounding
 
 # Of each speaker and digit there are 50 recordings; the publisher's test set is 0 to 4.
 _RECORDINGS = {"test": range(5), "validation": range(5, 10), "train": range(10, 50)}
@@ -42,7 +43,8 @@ def load(config: SpokenDigit) -> SequenceDataset:
         config: the settings.
 
     Returns:
-        A classification dataset of log-mel vectors; each band has mean 0 and deviation 1 in train.
+        A classification dataset of log-mel vectors of recordings at the same level; each band has
+        mean 0 and deviation 1 in train.
 
     Raises:
         UserError: if the file cannot be had, or there is no pydub, which TFDS reads it with.
@@ -50,7 +52,7 @@ def load(config: SpokenDigit) -> SequenceDataset:
     columns = _read()
     names = [name.decode() for name in columns["audio/filename"]]
     labels = np.array(columns["label"])
-    spectrograms = [log_mel(samples) for samples in columns["audio"]]
+    spectrograms = [same_level(log_mel(samples)) for samples in columns["audio"]]
     rows = split(names, config.new_speakers)
     train = np.concatenate([spectrograms[row] for row in rows["train"]])
     mean, deviation = train.mean(axis=0), train.std(axis=0)
@@ -113,6 +115,21 @@ def log_mel(samples: np.ndarray) -> np.ndarray:
     frames = sliding_window_view(samples / 2**15, _FRAME)[::_HOP]
     spectrum = np.abs(np.fft.rfft(frames * get_window("hann", _FRAME), _TRANSFORM))
     return np.log(spectrum @ _mel_bands() + _SILENCE).astype(np.float32)
+
+
+def same_level(spectrogram: np.ndarray) -> np.ndarray:
+    """A recording without how loud it is and how far it stands out from its background.
+
+    Microphones and rooms differ in both, digits do not: without it, a speaker that train has not
+    was understood less than half as often on validation.
+
+    Args:
+        spectrogram: (T, D), logarithms.
+
+    Returns:
+        (T, D), with mean 0 and deviation 1 over all of it; next to 0 where it is silence alone.
+    """
+    return (spectrogram - spectrogram.mean()) / max(spectrogram.std(), _FLAT)
 
 
 @functools.cache

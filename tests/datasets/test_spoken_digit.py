@@ -61,6 +61,20 @@ def test_silence_has_a_finite_logarithm():
     assert np.isfinite(spoken_digit.log_mel(np.zeros(500))).all()
 
 
+def test_a_recording_is_the_same_at_any_loudness():
+    """A factor of the sound is a sum in its logarithm, and a power of it is a factor."""
+    spectrogram = spoken_digit.log_mel(tone(500) + tone(1_700))
+    level = spoken_digit.same_level(spectrogram)
+    assert level.mean() == pytest.approx(0, abs=1e-6) and level.std() == pytest.approx(1)
+    np.testing.assert_allclose(spoken_digit.same_level(0.7 * spectrogram - 3), level, atol=1e-5)
+    assert np.corrcoef(level.ravel(), spectrogram.ravel())[0, 1] == pytest.approx(1)
+
+
+def test_silence_has_no_level():
+    level = spoken_digit.same_level(spoken_digit.log_mel(np.zeros(500)))
+    np.testing.assert_allclose(level, 0, atol=0.001)
+
+
 @pytest.fixture(scope="module")
 def columns(data_dir):
     """Preparing 2,500 recordings takes seconds, so it is done once."""
