@@ -49,7 +49,8 @@ def run(row: Row, overrides: list[str], resume: str | None = None, jobs: int | N
     ]
     experiment = load_experiment(row.config, changes)
     folder = RunFolder(resume) if resume else None
-    if folder and folder.experiment().model_copy(update={"runs": experiment.runs}) != experiment:
+    unused = {"runs": experiment.runs, "sweep": experiment.sweep}  # by what is compared
+    if folder and folder.experiment().model_copy(update=unused) != experiment:
         raise UserError(
             f"{resume}: was made with other settings than the row {row.name!r}; "
             "give the same overrides, or leave --resume out to start anew."
