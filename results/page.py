@@ -1,4 +1,5 @@
-"""Writes RESULTS.md from the table of recipes and the stored results: python results/page.py
+"""Writes RESULTS.md, and its short form in README.md, from the table of recipes and the stored
+results: python results/page.py
 
 Nothing in it is filled by hand, and the same files give the same page.
 """
@@ -8,10 +9,13 @@ from collections.abc import Collection, Iterable, Mapping
 from table import FOLDER, Row, holds, rows, stored
 
 from keras_gru.datasets.judging import Metric
+from keras_gru.errors import UserError
 from keras_gru.files import write_text
 from keras_gru.formatting import duration, plus_minus, quantity
 
 PAGE = FOLDER.parent / "RESULTS.md"
+README = FOLDER.parent / "README.md"
+BEGIN, END = "<!-- python results/page.py writes from here -->\n", "<!-- to here -->\n"
 CELLS = {"gru": "GRU", "lstm": "LSTM", "simple_rnn": "SimpleRNN"}
 WORDS = ("Recipe", "Judged by", "Published", "Goal", "Cell", "Tuning chose", "Path")
 INTRODUCTION = """\
@@ -30,8 +34,40 @@ experiment.
 
 
 def write() -> None:
-    """Writes the page, whole or not at all."""
-    write_text(PAGE, render(rows(), {name: stored(name) for name in rows()}))
+    """Writes both, each whole or not at all."""
+    recipes = rows()
+    results = {name: stored(name) for name in recipes}
+    write_text(PAGE, render(recipes, results))
+    write_text(README, with_results(README.read_text(encoding="utf-8"), recipes, results))
+
+
+def with_results(
+    readme: str, recipes: Mapping[str, Row], results: Mapping[str, dict | None]
+) -> str:
+    """The README with what has been run between its two marks.
+
+    Args:
+        readme: the README as it is.
+        recipes: the rows by name.
+        results: what is stored of each; None where a full run has not been made.
+
+    Raises:
+        UserError: if a mark is missing, behind which the rest of the README would be lost.
+    """
+    before, _, rest = readme.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not end:
+        raise UserError(
+            f"README.md: the results stand between the lines {BEGIN.strip()!r} and "
+            f"{END.strip()!r}, and one of them is missing; put it back."
+        )
+    lines = []
+    for name, row in recipes.items():
+        if results[name] is not None:
+            link, *values, _, seeds = _overview(row, results[name])
+            lines.append((link.replace("(#", "(RESULTS.md#"), *values, seeds))
+    heads = ("Recipe", "Judged by", *CELLS.values(), "Published", "Seeds")
+    return f"{before}{BEGIN}\n{table(heads, lines)}\n{END}{after}"
 
 
 def render(recipes: Mapping[str, Row], results: Mapping[str, dict | None]) -> str:
@@ -97,6 +133,7 @@ def _section(row: Row, result: dict | None) -> str:
     facts = [
         f"{metric['label']}, {better} is better. Goal on {row.judged_on}: {_verdict(row, result)}.",
         result["conclusion"],
+        " ".join(result["notes"]),
         f"{result['date']}, {spent} of training in all; {hardware}; {versions}.",
         f"`{result['command']}`",
     ]

@@ -58,6 +58,7 @@ def result(row: Row, overrides: Sequence[str], comparison: Comparison) -> dict:
         "seconds": _short(seconds(comparison)),
         "metric": dataclasses.asdict(metric),
         "sequences": comparison.facts["sequences"],
+        "notes": comparison.facts["notes"],
         "cells": cells,
         "baselines": [
             {"label": baseline.label}

@@ -60,7 +60,7 @@ def test_the_yaml_examples_are_accepted(tmp_path):
 
 
 def test_the_files_that_it_names_are_there():
-    for target in re.findall(r"\]\((?!http|#)([^)]+)\)", README):
+    for target in re.findall(r"\]\((?!http|#)([^)#]+)[^)]*\)", README):
         assert (ROOT / target).exists(), target
     for recipe in re.findall(r"recipes/\w+\.py", README):
         assert (ROOT / recipe).is_file(), recipe

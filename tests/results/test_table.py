@@ -55,6 +55,21 @@ def test_every_row_is_right_in_full_and_small(name, tmp_path):
 def test_the_page_in_the_repository_is_what_the_command_writes():
     results = {name: table.stored(name) for name in ROWS}
     assert page.PAGE.read_text(encoding="utf-8") == page.render(ROWS, results)
+    readme = page.README.read_text(encoding="utf-8")
+    assert readme == page.with_results(readme, ROWS, results)
+
+
+def test_the_readme_has_what_was_run_and_keeps_the_rest():
+    result = store.result(ROW, [], tuned())
+    readme = f"# Title\n{page.BEGIN}\nold\n{page.END}## More\n"
+    text = page.with_results(readme, {"cta": ROW, "later": ROW}, {"cta": result, "later": None})
+    assert text.startswith("# Title\n") and text.endswith("## More\n") and "old" not in text
+    assert "(RESULTS.md#" in text and "not run yet" not in text
+
+
+def test_a_readme_without_a_mark_is_not_cut_off():
+    with pytest.raises(UserError, match="is missing; put it back"):
+        page.with_results(f"# Title\n{page.BEGIN}## More\n", {}, {})
 
 
 def test_every_stored_result_is_of_a_row():
@@ -163,6 +178,8 @@ class TestRun:
         monkeypatch.setattr(store, "FOLDER", tmp_path)
         monkeypatch.setattr(table, "FOLDER", tmp_path)
         monkeypatch.setattr(page, "PAGE", tmp_path / "RESULTS.md")
+        monkeypatch.setattr(page, "README", tmp_path / "README.md")
+        page.README.write_text(page.BEGIN + page.END)
         monkeypatch.setattr(page, "rows", lambda: {"tiny": row})
         return row
 
