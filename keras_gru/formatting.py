@@ -3,7 +3,7 @@
 import math
 from datetime import datetime
 
-from keras_gru.datasets.sequence_dataset import Metric
+from keras_gru.datasets.judging import Metric
 
 
 def scaled(value: float, metric: Metric) -> str:
@@ -19,24 +19,34 @@ def quantity(value: float, metric: Metric) -> str:
         return f"{value:.2e}"
     if 0 < abs(value) < 10 ** (1 - metric.digits):
         return significant(value, 2)  # the adding problem is judged by millionths
-    return f"{value:,.{metric.digits}f}"
+    return _fixed(value, metric.digits)
 
 
 def plus_minus(value: float, half: float | None, metric: Metric) -> str:
     """`8.69 ± 0.02`: a value in the reader's unit, and its deviation or half its interval.
 
-    Both have the metric's digits, or more where these would show less than two that count. The
-    value stands alone where there is one seed and so no deviation.
+    Both have the metric's digits, or so many more that the larger shows two that count and the
+    smaller one, if it takes no more than two for that. The value stands alone where there is one
+    seed and so no deviation.
     """
-    if half is None or not math.isfinite(value):
+    if half is None or not (math.isfinite(value) and math.isfinite(half)):
         return quantity(value, metric)
-    largest = max(abs(value), abs(half))
-    if _is_far(largest, metric):
-        return f"{quantity(value, metric)} ± {quantity(half, metric)}"
-    digits = metric.digits
-    if largest > 0:
-        digits = max(digits, 1 - math.floor(math.log10(largest)))
-    return f"{value:,.{digits}f} ± {half:,.{digits}f}"
+    smaller, larger = sorted((abs(value), abs(half)))
+    if _is_far(larger, metric):
+        return f"{value:.2e} ± {half:.2e}"
+    digits = max(metric.digits, 1 + _zeros(larger)) if larger else metric.digits
+    if smaller:
+        digits = max(digits, min(_zeros(smaller), digits + 2))
+    return f"{_fixed(value, digits)} ± {_fixed(half, digits)}"
+
+
+def _zeros(value: float) -> int:
+    """The place after the point of the first digit that counts."""
+    return -math.floor(math.log10(value))
+
+
+def _fixed(value: float, digits: int) -> str:
+    return f"{round(value, digits) + 0.0:,.{digits}f}"  # the sum makes 0 of -0
 
 
 def _is_far(value: float, metric: Metric) -> bool:
@@ -50,7 +60,7 @@ def significant(value: float, digits: int = 3) -> str:
         return "–"
     if value == 0:
         return "0"
-    if 1e-4 <= abs(value) < 10 ** (digits + 3):
+    if 1e-5 <= abs(value) < 10 ** (digits + 3):
         decimals = max(0, digits - 1 - math.floor(math.log10(abs(value))))
         return f"{value:,.{decimals}f}"
     return f"{value:.{digits - 1}e}"

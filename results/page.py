@@ -25,11 +25,16 @@ Written by `python results/page.py` from [the table of recipes](results/recipes.
 in `results/`, which `python results/run.py NAME` keeps of a full run; no number is filled in by
 hand.
 
-A result is the mean ± standard deviation over the seeds of each cell, with the weights that were
-best on validation; test was read once. Where a list was tuned, every cell had the same tries with
-the first seed, and the best on validation is the one that stands here. What others have printed was
-measured under protocols that are rarely complete: it stands beside ours, it is not the same
-experiment.
+A result is the mean ± standard deviation over the seeds of each cell. Every network was measured on
+test once, with the weights that were best on validation; where validation is what a row is judged
+by, as in the book that it follows, its weights were chosen by that same number. Where a list was
+tuned, every cell had the same tries with the first seed, and the best on validation is the one that
+stands here. What others have printed was measured under protocols that are rarely complete: it
+stands beside ours, it is not the same experiment.
+
+"fused" in the column Path is the walk over time of this package, with its own gradient; "graph" is
+a TensorFlow graph without XLA. Seeds with an asterisk: the run had fewer seeds or rates than the
+table asks for; its section has both commands.
 """
 
 
@@ -61,13 +66,22 @@ def with_results(
             f"README.md: the results stand between the lines {BEGIN.strip()!r} and "
             f"{END.strip()!r}, and one of them is missing; put it back."
         )
+    heads = ("Recipe", "Judged by", *CELLS.values(), "Without a network", "Published", "Seeds")
     lines = []
     for name, row in recipes.items():
-        if results[name] is not None:
-            link, *values, _, seeds = _overview(row, results[name])
-            lines.append((link.replace("(#", "(RESULTS.md#"), *values, seeds))
-    heads = ("Recipe", "Judged by", *CELLS.values(), "Published", "Seeds")
+        if (result := results[name]) is not None:
+            shown = _overview(row, result)
+            shown["Recipe"] = shown["Recipe"].replace("(#", "(RESULTS.md#")
+            shown["Judged by"] += " ↑" if result["metric"]["mode"] == "max" else " ↓"
+            shown["Without a network"] = _best_baseline(row, result)
+            lines.append([shown[head] for head in heads])
     return f"{before}{BEGIN}\n{table(heads, lines)}\n{END}{after}"
+
+
+def _best_baseline(row: Row, result: dict) -> str:
+    known = [of[row.judged_on] for of in result["baselines"] if row.judged_on in of]
+    best = max if result["metric"]["mode"] == "max" else min
+    return quantity(best(known), Metric(**result["metric"])) if known else "–"
 
 
 def render(recipes: Mapping[str, Row], results: Mapping[str, dict | None]) -> str:
@@ -78,22 +92,29 @@ def render(recipes: Mapping[str, Row], results: Mapping[str, dict | None]) -> st
         results: what is stored of each; None where a full run has not been made.
     """
     sections = [_section(row, results[name]) for name, row in recipes.items()]
-    overview = table(
-        ("Recipe", "Judged by", *CELLS.values(), "Published", "Goal", "Seeds"),
-        (_overview(row, results[name]) for name, row in recipes.items()),
-    )
+    lines = [_overview(row, results[name]) for name, row in recipes.items()]
+    overview = table(lines[0], (line.values() for line in lines))
     return "\n".join([INTRODUCTION, "## At a glance\n", overview, *sections])
 
 
-def _overview(row: Row, result: dict | None) -> Iterable[str]:
-    name = f"[{row.name}](#{row.name})"
-    published = "; ".join(_printed(of.by, of.values) for of in row.published) or "–"
-    if result is None:
-        return name, row.judged_on, *["not run yet"] * len(CELLS), published, _goals(row), "–"
-    means = [_mean(result["cells"].get(cell), row.judged_on, result["metric"]) for cell in CELLS]
-    seeds = max(len(cell["test"]["values"]) for cell in result["cells"].values())
-    judged_on = f"{row.judged_on} {result['metric']['label']}"
-    return name, judged_on, *means, published, _verdict(row, result), str(seeds)
+def _overview(row: Row, result: dict | None) -> dict[str, str]:
+    """One line of the overview, by head."""
+    judged_on, means, goal, seeds = row.judged_on, ["not run yet"] * len(CELLS), _goals(row), "–"
+    if result is not None:
+        judged_on += f" {result['metric']['label']}"
+        cells = result["cells"]
+        means = [_mean(cells.get(cell), row.judged_on, result["metric"]) for cell in CELLS]
+        goal = _verdict(row, result)
+        seeds = str(max(len(cell["test"]["values"]) for cell in cells.values()))
+        seeds += "*" * (result["command"] != row.command(row.changes))
+    return {
+        "Recipe": f"[{row.name}](#{row.name})",
+        "Judged by": judged_on,
+        **dict(zip(CELLS.values(), means, strict=True)),
+        "Published": "; ".join(_printed(of.by, of.values) for of in row.published) or "–",
+        "Goal": goal,
+        "Seeds": seeds,
+    }
 
 
 def _section(row: Row, result: dict | None) -> str:
@@ -130,9 +151,11 @@ def _section(row: Row, result: dict | None) -> str:
     hardware = ", ".join(f"{name}: {what}" for name, what in result["hardware"].items())
     better = "higher" if metric["mode"] == "max" else "lower"
     spent = duration(result["seconds"])
+    goal = f" Goal on {row.judged_on}: {_verdict(row, result)}." * bool(row.goal)
     facts = [
-        f"{metric['label']}, {better} is better. Goal on {row.judged_on}: {_verdict(row, result)}.",
+        f"{metric['label']}, {better} is better.{goal}",
         result["conclusion"],
+        *_pairs(result),
         " ".join(result["notes"]),
         f"{result['date']}, {spent} of training in all; {hardware}; {versions}.",
         f"`{result['command']}`",
@@ -140,6 +163,19 @@ def _section(row: Row, result: dict | None) -> str:
     if result["command"] != row.command(row.changes):
         facts.append(f"The table has other settings: `{row.command(row.changes)}`")
     return "\n".join([title, table(heads, lines), *(f"{fact}\n" for fact in facts)])
+
+
+def _pairs(result: dict) -> Iterable[str]:
+    """Cell against cell, where more than one seed can tell."""
+    told = [pair for pair in result.get("pairs", ()) if pair["half"] is not None]
+    if len(told) > 1:
+        yield (
+            "; ".join(
+                f"{pair['label']} and {pair['other_label']}: {pair['verdict'].replace(';', ',')}"
+                for pair in told
+            )
+            + "."
+        )
 
 
 def _verdict(row: Row, result: dict) -> str:

@@ -7,7 +7,7 @@
     python results/run.py jsb_chorales --jobs 1            # not one run per core at a time
 
 Each comparison is an ordinary one, with its run folder and its page in runs/. What it found goes to
-results/<name>.json, and RESULTS.md is written again.
+results/<name>.json, and RESULTS.md and README.md are written again.
 """
 
 import argparse
@@ -49,8 +49,8 @@ def run(row: Row, overrides: list[str], resume: str | None = None, jobs: int | N
     ]
     experiment = load_experiment(row.config, changes)
     folder = RunFolder(resume) if resume else None
-    unused = {"runs": experiment.runs, "sweep": experiment.sweep}  # by what is compared
-    if folder and folder.experiment().model_copy(update=unused) != experiment:
+    unread = {"runs": experiment.runs, "sweep": experiment.sweep}  # by a comparison
+    if folder and folder.experiment().model_copy(update=unread) != experiment:
         raise UserError(
             f"{resume}: was made with other settings than the row {row.name!r}; "
             "give the same overrides, or leave --resume out to start anew."

@@ -1,4 +1,4 @@
-"""What is kept of a full run: a small file, from which RESULTS.md is written."""
+"""What is kept of a full run: a small file, from which RESULTS.md and README.md are written."""
 
 import dataclasses
 import json

@@ -17,7 +17,7 @@ from keras_gru.formatting import percent
 from keras_gru.report import plots
 from keras_gru.report.pictures import to_svg
 from keras_gru.report.pieces import cells_of, key, table
-from keras_gru.report.table import spread
+from keras_gru.report.table import spread_text
 
 EXPLANATION = (
     "Shares are nested, validation and test are the same for all, and each epoch has as many "
@@ -109,7 +109,9 @@ def _table(curve: LearningCurve) -> tuple[list[str], list[list[str]]]:
     labels = {cell: label for cell, (label, _) in plots.series(curve.whole).items()}
     lines = []
     for share, comparison in curve.comparisons.items():
-        of_cell = {row.cell: spread(row.test, comparison.metric) for row in summarize(comparison)}
+        of_cell = {
+            row.cell: spread_text(row.test, comparison.metric) for row in summarize(comparison)
+        }
         values = [of_cell.get(cell, "–") for cell in labels]
         lines.append([percent(share), f"{curve.sequences(share):,}", *values])
     return ["Train", "Sequences", *labels.values()], lines

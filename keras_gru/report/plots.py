@@ -178,7 +178,7 @@ def _scatter(axes: Axes, comparison: Comparison, x: Callable[[RunRecord], float]
     name, scale = comparison.metric.name, comparison.metric.scale
     across, heights, means = [], [], []
     for cell, (_, number) in series(comparison).items():
-        runs = [r for r in comparison.runs if r.cell == cell and r.status == "finished"]
+        runs = [run for run in comparison.runs_of(cell) if run.status == "finished"]
         xs, ys = [x(run) for run in runs], [run.test[name] * scale for run in runs]
         axes.plot(xs, ys, marker(number), color=colour(number), ms=6, alpha=0.75, mew=0)
         across, heights = across + xs, heights + ys

@@ -78,8 +78,8 @@ def rows(comparison: Comparison) -> tuple[Row, ...]:
     cells = [
         Row(
             label=cell.label,
-            validation=spread(cell.validation, metric),
-            test=spread(cell.test, metric),
+            validation=spread_text(cell.validation, metric),
+            test=spread_text(cell.test, metric),
             parameters=f"{cell.parameters:,}",
             units=f"{cell.units:,}",
             seconds_per_epoch=_or_dash(cell.seconds_per_epoch),
@@ -203,7 +203,7 @@ def print_results(comparison: Comparison, console: Console | None = None) -> Non
     console.print(Text(conclude(comparison), style="bold"))
 
 
-def spread(values: Spread | None, metric: Metric) -> str:
+def spread_text(values: Spread | None, metric: Metric) -> str:
     """`mean ± deviation` of a cell's seeds; a dash where none has finished."""
     return "–" if values is None else plus_minus(values.mean, values.deviation, metric)
 

@@ -63,6 +63,10 @@ def test_silence_has_a_finite_logarithm():
 
 def test_a_recording_is_the_same_at_any_loudness():
     """A factor of the sound is a sum in its logarithm, and a power of it is a factor."""
+    sound = np.random.default_rng(0).integers(-20_000, 20_000, 900)
+    loud, soft = (spoken_digit.same_level(spoken_digit.log_mel(of)) for of in (sound, 0.1 * sound))
+    np.testing.assert_allclose(loud, soft, atol=0.001)
+
     spectrogram = spoken_digit.log_mel(tone(500) + tone(1_700))
     level = spoken_digit.same_level(spectrogram)
     assert level.mean() == pytest.approx(0, abs=1e-6) and level.std() == pytest.approx(1)
