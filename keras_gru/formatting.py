@@ -25,9 +25,9 @@ def quantity(value: float, metric: Metric) -> str:
 def plus_minus(value: float, half: float | None, metric: Metric) -> str:
     """`8.69 ± 0.02`: a value in the reader's unit, and its deviation or half its interval.
 
-    Both have the metric's digits, or so many more that the larger shows two that count and the
-    smaller one, if it takes no more than two for that. The value stands alone where there is one
-    seed and so no deviation.
+    Both have the metric's digits, or as many as show two of the larger one that count, and one of
+    the smaller if two more are enough for that. The value stands alone where there is one seed and
+    so no deviation.
     """
     if half is None or not (math.isfinite(value) and math.isfinite(half)):
         return quantity(value, metric)
@@ -35,8 +35,8 @@ def plus_minus(value: float, half: float | None, metric: Metric) -> str:
     if _is_far(larger, metric):
         return f"{value:.2e} ± {half:.2e}"
     digits = max(metric.digits, 1 + _zeros(larger)) if larger else metric.digits
-    if smaller:
-        digits = max(digits, min(_zeros(smaller), digits + 2))
+    if smaller and digits < _zeros(smaller) <= digits + 2:  # beyond, it is as good as none
+        digits = _zeros(smaller)
     return f"{_fixed(value, digits)} ± {_fixed(half, digits)}"
 
 
