@@ -61,7 +61,7 @@ def significant(value: float, digits: int = 3) -> str:
     if value == 0:
         return "0"
     if 1e-5 <= abs(value) < 10 ** (digits + 3):
-        decimals = max(0, digits - 1 - math.floor(math.log10(abs(value))))
+        decimals = max(0, digits - 1 + _zeros(abs(value)))
         return f"{value:,.{decimals}f}"
     return f"{value:.{digits - 1}e}"
 

@@ -80,8 +80,8 @@ def with_results(
 
 def _best_baseline(row: Row, result: dict) -> str:
     known = [of[row.judged_on] for of in result["baselines"] if row.judged_on in of]
-    best = max if result["metric"]["mode"] == "max" else min
-    return quantity(best(known), Metric(**result["metric"])) if known else "–"
+    metric = Metric(**result["metric"])
+    return quantity(max(known, key=metric.score), metric) if known else "–"
 
 
 def render(recipes: Mapping[str, Row], results: Mapping[str, dict | None]) -> str:
@@ -106,7 +106,7 @@ def _overview(row: Row, result: dict | None) -> dict[str, str]:
         means = [_mean(cells.get(cell), row.judged_on, result["metric"]) for cell in CELLS]
         goal = _verdict(row, result)
         seeds = str(max(len(cell["test"]["values"]) for cell in cells.values()))
-        seeds += "*" * (result["command"] != row.command(row.changes))
+        seeds += "*" * _differs(row, result)
     return {
         "Recipe": f"[{row.name}](#{row.name})",
         "Judged by": judged_on,
@@ -115,6 +115,11 @@ def _overview(row: Row, result: dict | None) -> dict[str, str]:
         "Goal": goal,
         "Seeds": seeds,
     }
+
+
+def _differs(row: Row, result: dict) -> bool:
+    """Whether the run had other settings than its row has."""
+    return result["command"] != row.command(row.changes)
 
 
 def _section(row: Row, result: dict | None) -> str:
@@ -160,22 +165,19 @@ def _section(row: Row, result: dict | None) -> str:
         f"{result['date']}, {spent} of training in all; {hardware}; {versions}.",
         f"`{result['command']}`",
     ]
-    if result["command"] != row.command(row.changes):
+    if _differs(row, result):
         facts.append(f"The table has other settings: `{row.command(row.changes)}`")
     return "\n".join([title, table(heads, lines), *(f"{fact}\n" for fact in facts)])
 
 
 def _pairs(result: dict) -> Iterable[str]:
     """Cell against cell, where more than one seed can tell."""
-    told = [pair for pair in result.get("pairs", ()) if pair["half"] is not None]
-    if len(told) > 1:
-        yield (
-            "; ".join(
-                f"{pair['label']} and {pair['other_label']}: {pair['verdict'].replace(';', ',')}"
-                for pair in told
-            )
-            + "."
-        )
+    told = [
+        f"{pair['label']} and {pair['other_label']}: {pair['verdict'].replace(';', ',')}"
+        for pair in result["pairs"]
+        if pair["half"] is not None
+    ]
+    return [f"{'; '.join(told)}."] if len(told) > 1 else []
 
 
 def _verdict(row: Row, result: dict) -> str:
@@ -183,7 +185,7 @@ def _verdict(row: Row, result: dict) -> str:
     values = {name: cell[row.judged_on]["mean"] for name, cell in result["cells"].items()}
     known = [value for value in values.values() if value is not None]
     if known:
-        values["best"] = (max if result["metric"]["mode"] == "max" else min)(known)
+        values["best"] = max(known, key=Metric(**result["metric"]).score)
     outcomes = []
     for name, bound in row.goal.items():
         value = values.get(name)

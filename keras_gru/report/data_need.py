@@ -36,7 +36,8 @@ def draw_data_need(axes: Axes, curve: LearningCurve) -> None:
     """
     metric, shares = curve.whole.metric, list(curve.comparisons)
     for place, (cell, (_, number)) in enumerate(plots.series(curve.whole).items()):
-        known = [(share, values) for share in shares if (values := _values(curve, share, cell))]
+        tested = {share: [*of.tested(cell).values()] for share, of in curve.comparisons.items()}
+        known = [(share, values) for share, values in tested.items() if values]
         x = np.array([share for share, _ in known]) * 1.02**place  # so that no bar hides another
         mean, low, high = (np.array([of(v) for _, v in known]) for of in (np.mean, min, max))
         style = {"color": plots.colour(number), "marker": plots.marker(number), "ms": 5, "mew": 0}
@@ -115,7 +116,3 @@ def _table(curve: LearningCurve) -> tuple[list[str], list[list[str]]]:
         values = [of_cell.get(cell, "–") for cell in labels]
         lines.append([percent(share), f"{curve.sequences(share):,}", *values])
     return ["Train", "Sequences", *labels.values()], lines
-
-
-def _values(curve: LearningCurve, share: float, cell: str) -> list[float]:
-    return list(curve.comparisons[share].tested(cell).values())

@@ -3,11 +3,13 @@ import io
 
 from rich.console import Console
 
+from keras_gru.experiments.statistics.summary import Spread
 from keras_gru.report.table import (
     explanation,
     markdown_table,
     print_results,
     rows,
+    spread_text,
     tuning_sentences,
 )
 
@@ -18,6 +20,12 @@ def printed(of, width=80) -> str:
     console = Console(file=io.StringIO(), width=width)
     print_results(of, console)
     return console.file.getvalue()
+
+
+def test_a_deviation_is_shown_where_there_is_one():
+    assert spread_text(Spread(31231.4, 87.6), MAE) == "31,231 ± 88"
+    assert spread_text(Spread(31231.4, None), MAE) == "31,231"
+    assert spread_text(None, MAE) == "–"
 
 
 def test_a_row_per_cell_in_the_order_of_the_experiment_then_the_baselines():

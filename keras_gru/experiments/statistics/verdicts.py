@@ -184,8 +184,9 @@ def conclude(comparison: Comparison) -> str:
     most = max(map(len, whole.values()), default=0)
     if most == 0:
         return "No run has finished, so there is nothing to compare."
-    best = max(whole, key=lambda cell: metric.score(float(np.mean(list(whole[cell].values())))))
-    reached = quantity(float(np.mean(list(whole[best].values()))), metric)
+    means = {cell: float(np.mean(list(of_seed.values()))) for cell, of_seed in whole.items()}
+    best = max(means, key=lambda cell: metric.score(means[cell]))
+    reached = quantity(means[best], metric)
     if len(whole) == 1:
         sentence = (
             f"{label[best]} reached a test {metric.label} of {reached}: {plural(most, 'seed')}"
