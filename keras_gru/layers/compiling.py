@@ -4,10 +4,12 @@ import os
 
 import keras
 
-# From so many units on, walking in parts gains more than XLA gains in the rest of a model.
+# From so many units on, sharding the batch gains more than XLA gains in the rest of a model.
 MANY_UNITS = 128
-# Products want some height: a batch is not cut into more parts than this.
-MOST_PARTS = 4
+# Matrix products want some height: the default never splits a batch into more shards than this.
+MOST_SHARDS = 4
+
+_shards = None
 
 
 def compiles_itself(length, training, wish):
@@ -29,7 +31,7 @@ def pays(units):
     Args:
         units: of its recurrent layers.
     """
-    return units >= MANY_UNITS and _tensorflow_on_cpus() and cores() > 1
+    return units >= MANY_UNITS and _tensorflow_on_cpus() and shards() > 1
 
 
 def in_graph():
@@ -41,12 +43,35 @@ def in_graph():
     return not tf.executing_eagerly()
 
 
-def cores():
-    """How many walks are made side by side."""
-    import tensorflow as tf
+def set_shards(count):
+    """Set the number of shards of every layer that is traced from now on, in this process.
 
-    threads = tf.config.threading.get_inter_op_parallelism_threads()
-    return min(threads or available_cores(), MOST_PARTS)
+    The gradient of a weight is a sum over the shards, so their number changes its last bits. Set
+    it, and the same settings give the same bits whatever cores are visible.
+
+    Args:
+        count: positive integer, or `None` for the default, as many as there are visible cores, at
+            most `MOST_SHARDS`.
+
+    Raises:
+        ValueError: the count is neither.
+    """
+    global _shards
+    if count is not None and (isinstance(count, bool) or not isinstance(count, int) or count < 1):
+        raise ValueError(f"`count` must be a positive integer or None: received {count!r}.")
+    _shards = count
+
+
+def shards():
+    """Return the number of shards into which a layer that compiles itself splits the batch."""
+    if _shards is not None:
+        return _shards
+    threads = 0
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        threads = tf.config.threading.get_inter_op_parallelism_threads()
+    return min(threads or available_cores(), MOST_SHARDS)
 
 
 def available_cores():

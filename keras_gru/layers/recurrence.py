@@ -185,7 +185,7 @@ class Recurrence(ShowsGates, keras.layers.RNN):
     def _fused(self, sequences, initial_state, mask, training):
         parts = None
         if compiling.in_graph() and self.compiles_itself(sequences.shape[1], training):
-            parts = compiling.cores()
+            parts = compiling.shards()
         self._engine = "fused" if parts is None else "fused, compiled"
         if mask is not None:
             mask = ops.cast(keras.tree.flatten(mask)[0], "bool")

@@ -273,7 +273,7 @@ def test_lengths_are_not_traced_anew_and_never_compiled(tmp_path, monkeypatch):
 
 
 def test_wide_layers_compile_themselves(tmp_path, monkeypatch):
-    monkeypatch.setattr(compiling, "cores", lambda: 2)
+    monkeypatch.setattr(compiling, "_shards", 2)
     experiment = tiny(tmp_path, cells=("gru",), training={"jit_compile": "auto"})
     wide = {"model": experiment.model.model_copy(update={"units": 128})}
     comparison = compare(experiment.model_copy(update=wide))

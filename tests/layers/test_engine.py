@@ -9,6 +9,7 @@ import pytest
 
 import keras_gru
 from keras_gru.cells import recurrent_layer
+from keras_gru.layers import compiling
 
 from .helpers import (
     BACKEND,
@@ -240,3 +241,32 @@ def test_pytorch_keeps_nothing_under_no_grad_and_refuses_a_second_derivative(rng
     (gradient,) = torch.autograd.grad(unrolled(x).sum(), x, create_graph=True)
     gradient.sum().backward()
     assert np.isfinite(array(x.grad)).all()
+
+
+@only_tensorflow
+def test_the_number_of_shards_is_a_setting_and_the_bits_follow_it_alone(monkeypatch):
+    def trained(cores, shards):
+        monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(cores)), raising=False)
+        compiling.set_shards(shards)
+        keras.utils.set_random_seed(1)
+        rng = np.random.default_rng(0)
+        x, y = rng.normal(size=(64, 7, 3)), rng.normal(size=(64, 4))
+        model = keras.Sequential([keras.Input((7, 3)), keras_gru.GRU(4)])
+        model.compile("sgd", "mse", jit_compile=False)
+        model.fit(x, y, batch_size=64, epochs=3, verbose=0, shuffle=False)
+        return b"".join(weight.tobytes() for weight in model.get_weights())
+
+    try:
+        one_shard = trained(cores=4, shards=1)
+        assert one_shard == trained(cores=1, shards=1) == trained(cores=1, shards=None)
+        two_shards = trained(cores=4, shards=2)
+        assert two_shards == trained(cores=1, shards=2) == trained(cores=2, shards=None)
+        assert one_shard != two_shards
+    finally:
+        compiling.set_shards(None)
+
+
+@pytest.mark.parametrize("count", [0, -1, 1.5, True, "2"])
+def test_a_number_of_shards_is_a_positive_integer(count):
+    with pytest.raises(ValueError, match="must be a positive integer or None"):
+        compiling.set_shards(count)

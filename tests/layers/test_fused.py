@@ -68,7 +68,7 @@ def test_fused_is_generic_in_outputs_and_gradients_whatever_the_options(drawn):
 def test_so_it_is_compiled_by_itself_and_in_parts(drawn):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(loop_tensorflow(), "FEWEST_ROWS", 1)
-        patch.setattr(compiling, "cores", lambda: 3)
+        patch.setattr(compiling, "_shards", 3)
         check_against_generic(drawn, compiled=True)
 
 
