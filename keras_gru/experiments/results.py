@@ -5,7 +5,7 @@ runs/<name>/<time>/
   facts.json          versions, hardware, sizes of the splits, padding, baselines, latencies
   results.jsonl       one line per run
   tuning.jsonl        one line per try, where settings are tuned
-  tuning/<cell>-<n>/  history.jsonl of a try; the best one's folder becomes that of its seed's run
+  tuning/<cell>-<n>/  history.jsonl of a trial, and checkpoint.npz until it is finished
   report.html
   shares/<share>/     the same again, on a share of the training sequences: a learning curve
   inspection/         what keras-gru inspect found, and its pictures

@@ -1,50 +1,37 @@
-"""The same settings tried for every cell, with one seed; the best on validation are kept."""
+"""Tuning: the same combinations of settings for every cell; the best on validation is chosen."""
 
 import math
+from collections.abc import Sequence
 
 from keras_gru.datasets.judging import Metric
-from keras_gru.experiments import checkpoint
 from keras_gru.experiments.configuration.experiment import Experiment, Value
-from keras_gru.experiments.results import RunFolder
+from keras_gru.experiments.results import RunRecord
 
 
-def choose(
-    experiment: Experiment, cell: str, folder: RunFolder, metric: Metric
+def choose_settings(
+    experiment: Experiment, cell: str, trials: Sequence[RunRecord], metric: Metric
 ) -> dict[str, Value] | None:
-    """What the tries of a cell have shown to be best.
+    """Return the settings whose trial was best on validation.
 
-    The folder of the best try becomes that of the first seed's run: with the same settings and the
-    same seed it is the same run, which then only has to be measured on test.
+    Trials have a seed of their own, `experiment.tuning_seed`: a trial that became a reported run
+    would have been selected on the very validation score that is reported for it.
 
     Args:
-        experiment: its `tuning` says what is tried.
+        experiment: its `tuning` lists the combinations.
         cell: name in the registry of cells.
-        folder: where the tries are kept.
-        metric: what they are judged by, on validation.
+        trials: the finished trials of all cells.
+        metric: what trials are compared by, on validation.
 
     Returns:
-        The settings that were best, the first of equals; a try that diverged is the worst. Empty
-        where there is nothing to tune, None while a try is missing.
+        The best settings, the first of equals; a trial that diverged is the worst. Empty where
+        there is nothing to tune, None while a trial is missing.
     """
+    scores = {}
+    for record in trials:
+        if record.cell == cell and record.seed == experiment.tuning_seed:
+            score = metric.score(record.validation.get(metric.name, math.nan))
+            scores[tuple(record.settings.items())] = score
     combinations = experiment.combinations()
-    if not combinations:
-        return {}
-    tries = [record for record in folder.tries() if record.cell == cell]
-    scores = []
-    for settings in combinations:
-        record = next((record for record in tries if record.settings == settings), None)
-        if record is None:
-            return None
-        scores.append(metric.score(record.validation.get(metric.name, math.nan)))
-    best = scores.index(max(scores))
-    _keep(folder, cell, experiment.seeds[0], best + 1)
-    return combinations[best]
-
-
-def _keep(folder: RunFolder, cell: str, seed: int, best: int) -> None:
-    """Gives the best try its place among the runs; of the others the history is enough."""
-    source, target = folder.try_path(cell, best), folder.run_path(cell, seed)
-    if source.is_dir() and not target.exists():
-        source.rename(target)
-    for left_over in (folder.path / "tuning").glob(f"{cell}-*/{checkpoint.FILE}"):
-        left_over.unlink()
+    if not all(tuple(settings.items()) in scores for settings in combinations):
+        return None
+    return max(combinations, key=lambda settings: scores[tuple(settings.items())], default={})

@@ -158,8 +158,9 @@ def _tuning(comparison: Comparison) -> str:
     items = "".join(f"<li>{escape(text)}</li>" for text in tuning_sentences(comparison))
     return f"""<section aria-labelledby="tuning">
 <h2 id="tuning">Tuning</h2>
-<p>Every cell had the same tries, with the first seed alone, so without intervals; test was not
-looked at.</p>
+<p>Every cell had the same trials, with seed {comparison.experiment.tuning_seed} alone, so without
+intervals; test was not read. No trial is among the runs: each of them was trained anew with the
+chosen settings.</p>
 <ul class="notes">{items}</ul>
 {table}
 </section>

@@ -127,15 +127,14 @@ def tuning_sentences(comparison: Comparison) -> tuple[str, ...]:
     Returns:
         A sentence or two for each cell.
     """
-    seed = comparison.experiment.seeds[0]
+    seed = comparison.experiment.tuning_seed
     sentences = []
     for cell in tunings(comparison):
         chosen = ", ".join(f"{name} {value}" for name, value in cell.settings.items())
-        count = "1 try" if cell.tries == 1 else f"{cell.tries:,} tries"
         diverged = f", of which {cell.diverged} diverged" if cell.diverged else ""
         sentence = (
-            f"{cell.label}: tuning chose {chosen}, by validation with seed {seed}; "
-            f"{count}{diverged}, {duration(cell.seconds)}."
+            f"{cell.label}: tuning chose {chosen}, by validation with seed {seed}, which no "
+            f"reported run has; {plural(cell.tries, 'trial')}{diverged}, {duration(cell.seconds)}."
         )
         for name, word in cell.edges.items():
             beyond = word.replace("est", "er")

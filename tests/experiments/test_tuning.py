@@ -1,4 +1,4 @@
-"""Tuning: the same tries for every cell, judged on validation, and nothing trained twice."""
+"""Tuning: the same trials for every cell, and no reported run is one of them."""
 
 import dataclasses
 import json
@@ -9,14 +9,11 @@ import pytest
 from pydantic import ValidationError
 
 import keras_gru
-from keras_gru import datasets
 from keras_gru.datasets.sequence_dataset import SequenceDataset
 from keras_gru.experiments import use
 from keras_gru.experiments.compare import compare
-from keras_gru.experiments.executors.jobs import Queue, work
 from keras_gru.experiments.results import RunFolder
 from keras_gru.experiments.statistics.summary import seconds, tunings
-from keras_gru.experiments.tuning import choose
 from tests.experiments.helpers import Recorder, timeless, tiny
 
 RATES = {"training.learning_rate": (1e-5, 0.02)}
@@ -53,18 +50,18 @@ def tuned(tmp_path_factory, reader):
     return compare(experiment, watch=reader)
 
 
-def test_test_is_read_for_the_winners_alone_and_nothing_is_trained_twice(tuned, reader):
+def test_test_is_read_for_the_runs_alone(tuned, reader):
     fitted, events = ["train", "validation"], []
     for cell in ("gru", "simple_rnn"):
-        events += [*fitted, f"{cell}-1", *fitted, f"{cell}-2", "test", cell]
+        events += [*fitted, f"{cell}-1", *fitted, f"{cell}-2", *fitted, "test", cell]
     for cell in ("gru", "simple_rnn"):
         events += [*fitted, "test", cell]
     assert reader.events[: len(events)] == events
 
 
-def test_every_cell_has_the_same_tries_and_the_best_on_validation_wins(tuned):
+def test_every_cell_has_the_same_trials_and_the_best_on_validation_is_trained_anew(tuned):
     assert [(record.cell, record.seed, record.settings) for record in tuned.tries] == [
-        (cell, 1, {"training.learning_rate": rate})
+        (cell, 1000, {"training.learning_rate": rate})
         for cell in ("gru", "simple_rnn")
         for rate in RATES["training.learning_rate"]
     ]
@@ -73,7 +70,14 @@ def test_every_cell_has_the_same_tries_and_the_best_on_validation_wins(tuned):
         assert best.validation["mse"] < worse.validation["mse"]
         runs = [run for run in tuned.runs if run.cell == cell]
         assert [run.settings for run in runs] == [{"training.learning_rate": 0.02}] * 2
-        assert runs[0].validation == best.validation and runs[0].seconds == best.seconds
+        # A run that was a trial would be reported with the score that it was selected by.
+        assert [run.seed for run in runs] == [1, 2]
+        assert best.validation not in [run.validation for run in runs]
+
+
+@pytest.mark.parametrize(("seeds", "expected"), [((0, 1), 1000), ((1001, 1000), 1002)])
+def test_no_reported_run_has_the_seed_of_tuning(tmp_path, seeds, expected):
+    assert tiny(tmp_path, seeds=seeds).tuning_seed == expected
 
 
 def test_the_runs_are_those_of_an_experiment_with_the_chosen_settings(tuned, tmp_path):
@@ -83,18 +87,18 @@ def test_the_runs_are_those_of_an_experiment_with_the_chosen_settings(tuned, tmp
     assert [timeless(run) for run in ours] == [timeless(run) for run in theirs]
 
 
-def test_the_folder_keeps_the_tries_and_the_winner_as_a_run(tuned):
+def test_the_run_directory_has_the_trials_beside_the_runs(tuned):
     names = {str(path.relative_to(tuned.folder)) for path in tuned.folder.rglob("*.*")}
     runs = {f"{cell}-seed{seed}" for cell in ("gru", "simple_rnn") for seed in (1, 2)}
     files = {f"{run}/{file}" for run in runs for file in ("best.keras", "history.jsonl")}
-    lost = {name for name in names if name.startswith("tuning/")}
-    assert len(lost) == 2 and all(name.endswith("/history.jsonl") for name in lost)
-    assert names - lost == files | {
+    trials = {f"tuning/{cell}-{n}/history.jsonl" for cell in ("gru", "simple_rnn") for n in (1, 2)}
+    assert names - trials == files | {
         "experiment.yaml",
         "facts.json",
         "results.jsonl",
         "tuning.jsonl",
     }
+    assert trials <= names
     assert RunFolder(tuned.folder).comparison() == tuned
 
 
@@ -119,19 +123,6 @@ def test_a_stopped_tuning_goes_on_as_if_it_had_never_stopped(tuned, tmp_path, st
     )
     for ours, theirs in zip(one.get_weights(), other.get_weights(), strict=True):
         np.testing.assert_array_equal(ours, theirs)
-
-
-def test_stopped_between_the_choice_and_its_test(tmp_path):
-    experiment = tiny(tmp_path, cells=("simple_rnn",), tuning={"training.learning_rate": (0.02,)})
-    dataset, folder = datasets.load(experiment.dataset), RunFolder.create(experiment)
-    queue = Queue(experiment, folder, dataset.metric)
-    job = queue.next()
-    queue.ended(job, work(job, experiment, dataset, folder))
-    assert choose(experiment, "simple_rnn", folder, dataset.metric) == job.settings
-    watch = Recorder()
-    (run,) = compare(experiment, folder=folder, watch=watch).runs
-    assert watch.epochs == [] and watch.ended == ["simple_rnn-1", "simple_rnn"]
-    assert run.test["mse"] > 0 and run.epochs == 3
 
 
 class Fragile(keras.layers.SimpleRNNCell):
@@ -170,8 +161,8 @@ def test_the_edge_of_a_list_and_the_seconds_are_told(tuned):
         assert tunings(dataclasses.replace(tuned, experiment=experiment))[0].edges == edges
     row = tunings(tuned)[0]
     assert row.tries == 2 and row.seconds == sum(record.seconds for record in tuned.tries[:2])
-    lost = sum(record.seconds for record in tuned.tries[::2])
-    assert seconds(tuned) == pytest.approx(sum(run.seconds for run in tuned.runs) + lost)
+    whole = sum(record.seconds for record in (*tuned.runs, *tuned.tries))
+    assert seconds(tuned) == pytest.approx(whole)
 
 
 def test_a_saved_network_is_used_with_its_own_settings(tmp_path):

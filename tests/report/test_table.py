@@ -82,9 +82,9 @@ def test_a_diverged_run_is_told_and_left_out_of_the_mean():
 def test_what_tuning_chose_is_told_with_a_warning_at_the_edge_of_the_list():
     (sentence,) = tuning_sentences(tuned())
     assert sentence == (
-        "GRU: tuning chose training.learning_rate 0.01, by validation with seed 0; 3 tries, of "
-        "which 1 diverged, 25 s. It is the highest training.learning_rate of the list: a higher "
-        "one may do better."
+        "GRU: tuning chose training.learning_rate 0.01, by validation with seed 1000, which no "
+        "reported run has; 3 trials, of which 1 diverged, 25 s. It is the highest "
+        "training.learning_rate of the list: a higher one may do better."
     )
     assert sentence in printed(tuned(), width=300)
     assert tuning_sentences(comparison()) == ()

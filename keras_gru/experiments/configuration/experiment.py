@@ -1,5 +1,6 @@
 """An experiment: everything that decides what a run gives. The only place with default values."""
 
+import itertools
 from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
@@ -53,7 +54,7 @@ class Experiment(Settings):
         dict[str, Annotated[tuple[Value, ...], Field(min_length=1)]] | None,
         Field(
             description="values to try of settings such as training.learning_rate: for each cell "
-            "all combinations with the first seed, and the best on validation with all seeds"
+            "all combinations with a seed of its own, and the best on validation with all seeds"
         ),
     ] = None
     target: Annotated[
@@ -156,6 +157,11 @@ class Experiment(Settings):
                 f"as in polyphony, tagging and language_model, received {received}; leave it out"
             )
         return self
+
+    @property
+    def tuning_seed(self) -> int:
+        """The seed of all trials of `tuning`: the first from 1,000 on that no reported run has."""
+        return next(seed for seed in itertools.count(1_000) if seed not in self.seeds)
 
     def combinations(self) -> tuple[dict[str, Value], ...]:
         """What `tuning` tries for each cell, the last setting varying fastest; () for nothing."""

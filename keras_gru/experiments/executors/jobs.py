@@ -13,7 +13,7 @@ from keras_gru.experiments import checkpoint
 from keras_gru.experiments.configuration.experiment import Experiment, Value
 from keras_gru.experiments.results import RunFolder, RunRecord
 from keras_gru.experiments.run import evaluate, fit_and_record, save
-from keras_gru.experiments.tuning import choose
+from keras_gru.experiments.tuning import choose_settings
 from keras_gru.experiments.watching import SILENT, Watch
 
 
@@ -23,7 +23,8 @@ class Job:
 
     Args:
         cell: name in the registry of cells.
-        seed: of the initial weights, the order of the data and dropout.
+        seed: of the initial weights, the order of the data and dropout; trials have one of their
+            own, `experiment.tuning_seed`.
         settings: in place of the experiment's own: what tuning tries, or what it has chosen.
         attempt: the number of a try of tuning, from 1; None for a run.
     """
@@ -105,9 +106,9 @@ class Queue:
             for cell in experiment.cells
             for job in (
                 *(
-                    Job(cell, seed, settings, number)
+                    Job(cell, experiment.tuning_seed, settings, number)
                     for number, settings in enumerate(combinations, 1)
-                    if seed == experiment.seeds[0]
+                    if seed == experiment.seeds[0]  # before the first run of its cell
                 ),
                 Job(cell, seed),
             )
@@ -136,22 +137,23 @@ class Queue:
         """Keeps what a job has found."""
         if job.attempt is not None:
             self.folder.add_try(record)
-            return
-        self.folder.add(record)
+        else:
+            self.folder.add(record)
         (job.path(self.folder) / checkpoint.FILE).unlink(missing_ok=True)
 
     def settings(self, cell: str) -> dict[str, Value] | None:
         """What tuning has chosen for a cell; None while it has not."""
         if self._chosen.get(cell) is None:
-            self._chosen[cell] = choose(self.experiment, cell, self.folder, self.metric)
+            trials = self.folder.tries()
+            self._chosen[cell] = choose_settings(self.experiment, cell, trials, self.metric)
         return self._chosen[cell]
 
 
 def _known(job: Job, records: Sequence[RunRecord]) -> RunRecord | None:
     """What an earlier process has found."""
     for record in records:
-        same = record.seed == job.seed if job.attempt is None else record.settings == job.settings
-        if record.cell == job.cell and same:
+        same_settings = job.attempt is None or record.settings == job.settings
+        if (record.cell, record.seed) == (job.cell, job.seed) and same_settings:
             return record
     return None
 

@@ -116,10 +116,8 @@ def _edges(experiment: Experiment, settings: dict[str, Value]) -> dict[str, str]
 
 
 def seconds(comparison: Comparison) -> float:
-    """Of all training: a try that tuning chose is the run of its seed and counts once."""
-    chosen = {run.cell: run.settings for run in comparison.runs}
-    lost = [record for record in comparison.tries if record.settings != chosen.get(record.cell)]
-    return sum(record.seconds for record in (*comparison.runs, *lost))
+    """Return the seconds of all training, the trials of tuning included."""
+    return sum(record.seconds for record in (*comparison.runs, *comparison.tries))
 
 
 def spread_of(values: Sequence[float]) -> Spread | None:
