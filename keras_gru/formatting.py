@@ -6,13 +6,8 @@ from datetime import datetime
 from keras_gru.datasets.judging import Metric
 
 
-def scaled(value: float, metric: Metric) -> str:
-    """A logged value of the metric: scaled to the reader's unit, with its digits."""
-    return quantity(value * metric.scale, metric)
-
-
 def quantity(value: float, metric: Metric) -> str:
-    """A value that is in the reader's unit already: with the metric's digits, or two that count."""
+    """Format a value of the metric: with its digits, or with two significant ones."""
     if not math.isfinite(value):
         return "–"
     if _is_far(value, metric):
@@ -51,7 +46,7 @@ def _fixed(value: float, digits: int) -> str:
 
 def _is_far(value: float, metric: Metric) -> bool:
     """So far from any sensible result that what matters is how far."""
-    return abs(value) >= 1e9 or (abs(value) >= 1e6 and metric.scale == 1)
+    return abs(value) >= 1e9 or (abs(value) >= 1e6 and metric.digits > 0)
 
 
 def significant(value: float, digits: int = 3) -> str:

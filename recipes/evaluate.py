@@ -25,9 +25,9 @@ def main(run: str, split: str) -> None:
             continue
         model = use.load_model(folder, record)
         experiment = folder.experiment_of(record)  # with the settings that tuning chose for it
-        now = steps.evaluate(model, experiment, dataset, split)[metric.name] * metric.scale
+        now = steps.evaluate(model, experiment, dataset, split)[metric.name]
         then = {"test": record.test, "validation": record.validation}.get(split)
-        known = f", written down: {then[metric.name] * metric.scale:,.6g}" if then else ""
+        known = f", written down: {then[metric.name]:,.6g}" if then else ""
         print(f"{record.label} seed {record.seed}: {split} {metric.label} {now:,.6g}{known}")
 
 

@@ -39,7 +39,7 @@ def main(config: str, overrides: list[str]) -> None:
 
     # 4. Evaluate: the test split, once, at the end.
     test = evaluate(model, experiment, dataset, "test")
-    value = test[dataset.metric.name] * dataset.metric.scale
+    value = test[dataset.metric.name]
     print(f"{cell}: best epoch {progress.best_epoch}, test {dataset.metric.label} {value:,.4g}")
 
     # 5. Save. Elsewhere: import keras_gru; keras.models.load_model(path)

@@ -46,10 +46,7 @@ def result(row: Row, overrides: Sequence[str], comparison: Comparison) -> dict:
             "tuning": _tuning(tuned[cell.cell]) if cell.cell in tuned else None,
         }
         for split, spread in (("validation", cell.validation), ("test", cell.test)):
-            values = {
-                str(run.seed): _short(getattr(run, split)[metric.name] * metric.scale)
-                for run in finished
-            }
+            values = {str(run.seed): _short(getattr(run, split)[metric.name]) for run in finished}
             cells[cell.cell][split] = {"values": values, **_spread(spread)}
     return {
         "name": row.name,
@@ -63,7 +60,7 @@ def result(row: Row, overrides: Sequence[str], comparison: Comparison) -> dict:
         "baselines": [
             {"label": baseline.label}
             | {
-                split: _short(getattr(baseline, split)[metric.name] * metric.scale)
+                split: _short(getattr(baseline, split)[metric.name])
                 for split in ("validation", "test")
                 if metric.name in getattr(baseline, split)
             }

@@ -3,19 +3,19 @@ import math
 import pytest
 
 from keras_gru.datasets.sequence_dataset import Metric
-from keras_gru.formatting import duration, plural, plus_minus, quantity, scaled, significant
+from keras_gru.formatting import duration, plural, plus_minus, quantity, significant
 
-MAE = Metric("mae", "min", "MAE (passengers)", scale=1e6, digits=0)
+MAE = Metric("mae", "min", "MAE (passengers)", digits=0)
 ACCURACY = Metric("accuracy", "max", "accuracy", digits=3)
 MSE = Metric("mse", "min", "MSE", digits=4)
 
 
 def test_a_metric_is_read_in_its_unit():
-    assert scaled(0.0378664, MAE) == "37,866"
-    assert scaled(0.87349, ACCURACY) == "0.873"
-    assert scaled(0.00000287, ACCURACY) == "2.9e-06" and scaled(0.0, ACCURACY) == "0.000"
-    assert scaled(0.00027, ACCURACY) == "0.00027"  # no exponent where one can do without
-    assert scaled(math.nan, MAE) == "–"
+    assert quantity(37_866.4, MAE) == "37,866"
+    assert quantity(0.87349, ACCURACY) == "0.873"
+    assert quantity(0.00000287, ACCURACY) == "2.9e-06" and quantity(0.0, ACCURACY) == "0.000"
+    assert quantity(0.00027, ACCURACY) == "0.00027"  # no exponent where one can do without
+    assert quantity(math.nan, MAE) == "–"
 
 
 def test_a_small_value_shows_two_digits_that_count():

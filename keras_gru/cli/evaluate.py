@@ -25,7 +25,7 @@ def evaluate(
 ) -> None:
     """Measure a saved network again."""
     from keras_gru.experiments.results import RunFolder
-    from keras_gru.formatting import scaled
+    from keras_gru.formatting import quantity
 
     folder = RunFolder(run)
     start_tensorflow()
@@ -34,5 +34,5 @@ def evaluate(
     record = use.choose_run(folder, cell, seed)
     metric = folder.comparison().metric
     logs = use.evaluate(folder, record, split.value)
-    value = scaled(logs[metric.name], metric)
+    value = quantity(logs[metric.name], metric)
     typer.echo(f"{record.label}, seed {record.seed}, {split.value}: {metric.label} {value}")

@@ -34,7 +34,9 @@ def load(config: CsvSeries) -> SequenceDataset:
     sizes = _sizes(len(targets), config.validation_share, config.test_share)
     _check_long_enough(config, sizes)
     inputs, _ = forecasting.standardised(inputs, sizes["train"])
-    targets, scale = forecasting.standardised(targets, sizes["train"])
+    targets, deviations = forecasting.standardised(targets, sizes["train"])
+    # Targets of different units have no common one: their errors stay in standard deviations.
+    scale = float(deviations[0]) if len(deviations) == 1 else 1.0
     shape = (config.window, config.horizon, config.every_step)
     splits, history, start = {}, {}, 0
     for name, size in sizes.items():
@@ -59,8 +61,9 @@ def load(config: CsvSeries) -> SequenceDataset:
         metric=_metric(config.targets, scale),
         splits=splits,
         baselines=forecasting.baselines(
-            splits, history, spec, season, f"Value {season} rows earlier"
+            splits, history, spec, season, f"Value {season} rows earlier", scale
         ),
+        scale=scale,
         notes=(f"Split {len(targets)} rows by position: {_in_words(sizes)}.",),
     )
 
@@ -102,12 +105,12 @@ def _check_long_enough(config: CsvSeries, sizes: dict[str, int]) -> None:
             )
 
 
-def _metric(targets: tuple[str, ...], scale: np.ndarray) -> Metric:
-    if len(targets) > 1:  # different units have no common one
+def _metric(targets: tuple[str, ...], scale: float) -> Metric:
+    if len(targets) > 1:
         return Metric("mae", "min", "MAE (standard deviations)", digits=4)
     # Three significant digits or so, whatever the unit.
-    digits = min(8, max(0, 3 - math.floor(math.log10(scale[0]))))
-    return Metric("mae", "min", f"MAE ({targets[0]})", scale=float(scale[0]), digits=digits)
+    digits = min(8, max(0, 3 - math.floor(math.log10(scale))))
+    return Metric("mae", "min", f"MAE ({targets[0]})", digits=digits)
 
 
 def _in_words(sizes: dict[str, int]) -> str:

@@ -63,24 +63,31 @@ def standardised(values: np.ndarray, train: int) -> tuple[np.ndarray, np.ndarray
     return ((values - values[:train].mean(axis=0)) / deviation).astype(np.float32), deviation
 
 
-def errors(forecast: np.ndarray, targets: np.ndarray) -> dict[str, float]:
-    """Mean absolute and mean squared error, named as a model logs them."""
-    difference = forecast.astype(float) - targets
+def errors(forecast: np.ndarray, targets: np.ndarray, scale: float = 1.0) -> dict[str, float]:
+    """Mean absolute and mean squared error, named as a model logs them, in the metric's unit."""
+    difference = (forecast.astype(float) - targets) * scale
     return {"mae": float(np.abs(difference).mean()), "mse": float(np.square(difference).mean())}
 
 
 def baseline(
-    label: str, splits: Mapping[str, Split], forecast: Callable, parameters: int = 0
+    label: str,
+    splits: Mapping[str, Split],
+    forecast: Callable,
+    parameters: int = 0,
+    scale: float = 1.0,
 ) -> Baseline:
-    """What a rule reaches.
+    """Return the errors of a rule on validation and test.
 
     Args:
         label: its name for a reader.
         splits: `"validation"` and `"test"`, and maybe more.
         forecast: maps a split's name to forecasts in the shape of its targets.
         parameters: numbers that the rule learnt.
+        scale: the metric's unit for each unit of the targets.
     """
-    scores = {name: errors(forecast(name), splits[name].targets) for name in ("validation", "test")}
+    scores = {
+        name: errors(forecast(name), splits[name].targets, scale) for name in ("validation", "test")
+    }
     return Baseline(label, scores["validation"], scores["test"], parameters)
 
 
@@ -155,6 +162,7 @@ def baselines(
     spec: SequenceSpec,
     season: int,
     naive_label: str,
+    scale: float = 1.0,
 ) -> tuple[Baseline, ...]:
     """The naive forecast and, where a forecast follows the whole window, the linear model.
 
@@ -164,6 +172,7 @@ def baselines(
         spec: of the dataset.
         season: steps of a season; 1 repeats the last value, and so does one that no window holds.
         naive_label: what a reader calls the forecast from a season earlier.
+        scale: the metric's unit for each unit of the targets.
     """
     if season > spec.length:
         season = 1
@@ -172,12 +181,12 @@ def baselines(
         return naive(history[name], season, spec.horizon, spec.every_step)
 
     label = _naive_label(naive_label, season, spec)
-    found = [baseline(label, splits, last_season)]
+    found = [baseline(label, splits, last_season, scale=scale)]
     fitted = None if spec.every_step else linear(splits["train"])
     if fitted is not None:
         forecast, parameters = fitted
         found.append(
-            baseline("Linear model", splits, lambda name: forecast(splits[name]), parameters)
+            baseline("Linear model", splits, lambda name: forecast(splits[name]), parameters, scale)
         )
     return tuple(found)
 

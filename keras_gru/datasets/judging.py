@@ -4,6 +4,9 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+# Errors of forecasts, and the power of the targets' unit that they are in.
+ERROR_POWERS = {"mae": 1, "mse": 2}
+
 
 @dataclass(frozen=True)
 class Metric:
@@ -13,14 +16,12 @@ class Metric:
         name: its name in Keras' logs, such as `"accuracy"`, `"nll"` or `"mae"`.
         mode: `"max"` or `"min"`: which is better.
         label: its name for a reader, with the unit, such as `"MAE (passengers)"`.
-        scale: what a logged value is multiplied by before a reader sees it.
         digits: digits after the point for a reader.
     """
 
     name: str
     mode: str
     label: str
-    scale: float = 1.0
     digits: int = 3
 
     def score(self, value: float) -> float:
@@ -32,7 +33,7 @@ class Metric:
 
 @dataclass(frozen=True)
 class Baseline:
-    """What a rule without a recurrent network reaches; `metrics` as a run logs them."""
+    """What a rule without a recurrent network reaches, in the unit of the metric, as a run does."""
 
     label: str
     validation: Mapping[str, float]

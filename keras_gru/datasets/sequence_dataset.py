@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from keras_gru.datasets.batching import Batch, alike, boundaries, gather, plan
-from keras_gru.datasets.judging import Baseline, Metric
+from keras_gru.datasets.judging import ERROR_POWERS, Baseline, Metric
 from keras_gru.datasets.sequence_spec import SequenceSpec
 from keras_gru.datasets.split import Split, check_not_empty
 from keras_gru.datasets.text import PADDING, Tokenizer
@@ -36,6 +36,7 @@ class SequenceDataset:
         stages: what training sees before `splits["train"]`, one after the other: a curriculum.
         stage_epochs: epochs of each of them.
         passes: how often an epoch of training goes through `splits["train"]`.
+        scale: the metric's unit for each unit of the targets, which may be standardized.
 
     Raises:
         UserError: if a split is empty.
@@ -53,6 +54,7 @@ class SequenceDataset:
     stages: tuple["SequenceDataset", ...] = ()
     stage_epochs: int = 1
     passes: int = 1
+    scale: float = 1.0
 
     def __post_init__(self):
         check_not_empty(self.name, self.splits)
@@ -97,6 +99,19 @@ class SequenceDataset:
             splits={**self.splits, "train": train.part(rows)},
             passes=max(1, round(passes)),
         )
+
+    def in_unit(self, logs: Mapping[str, float]) -> dict[str, float]:
+        """Return the logs of Keras with all errors in the unit of the metric.
+
+        A loss stays what training minimizes: it is of the targets as the network sees them.
+
+        Args:
+            logs: names of metrics, with or without `val_`, and their values.
+        """
+        return {
+            name: float(value) * self.scale ** ERROR_POWERS.get(name.removeprefix("val_"), 0)
+            for name, value in logs.items()
+        }
 
     def padding(self, split: str, batch_size: int) -> float:
         """Share of the time steps that are padding: in an epoch of train, in a pass of another."""

@@ -11,7 +11,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from keras_gru.datasets.sequence_dataset import Metric
+from keras_gru.datasets.sequence_dataset import Metric, SequenceDataset
 from keras_gru.errors import UserError
 from keras_gru.experiments.results import write_history
 from keras_gru.files import replacing
@@ -26,13 +26,14 @@ class Progress:
     Args:
         metric: what the epochs are judged by.
         patience: epochs without a better one after which it is over; None never.
-        history: one row per epoch, as Keras logs it, with `seconds` and `train_seconds`.
+        history: one row per epoch: what Keras logs, with errors in the metric's unit, `seconds`,
+            `train_seconds`, and `metric`, which names the metric and its unit.
         pruned: whether a watcher had enough of it.
     """
 
     metric: Metric
     patience: int | None
-    history: list[dict[str, float]] = field(default_factory=list)
+    history: list[dict[str, float | str]] = field(default_factory=list)
     pruned: bool = False
 
     @property
@@ -81,6 +82,7 @@ class KeepProgress(keras.callbacks.Callback):
 
     Args:
         progress: the epochs so far; each epoch appends to it.
+        dataset: what is trained on.
         epochs: the epochs at most.
         path: a folder to keep the state in; None keeps it in memory alone.
         on_epoch: called with the progress after each epoch.
@@ -89,12 +91,14 @@ class KeepProgress(keras.callbacks.Callback):
     def __init__(
         self,
         progress: Progress,
+        dataset: SequenceDataset,
         epochs: int,
         path: Path | None,
         on_epoch: Callable[[Progress], None],
     ):
         super().__init__()
         self.progress, self.epochs, self.path, self.on_epoch = progress, epochs, path, on_epoch
+        self.dataset = dataset
         self.best_weights: list[np.ndarray] | None = None
 
     def on_epoch_begin(self, epoch, logs=None):
@@ -104,7 +108,8 @@ class KeepProgress(keras.callbacks.Callback):
         self._train_end = time.perf_counter()
 
     def on_epoch_end(self, epoch, logs=None):
-        row = {name: float(value) for name, value in logs.items()}
+        logs.update(self.dataset.in_unit(logs))  # for the callbacks after this one, too
+        row = {"metric": self.progress.metric.label, **logs}
         row["train_seconds"] = self._train_end - self._begin
         row["seconds"] = time.perf_counter() - self._begin
         self.progress.history.append(row)

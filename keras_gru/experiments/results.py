@@ -42,7 +42,7 @@ class RunRecord:
         recurrent_parameters: weights of its recurrent layers.
         epochs: epochs trained.
         best_epoch: the epoch, from 1, whose weights are kept: best on validation.
-        validation: metrics on validation with those weights, as Keras logs them.
+        validation: metrics on validation with those weights; errors are in the metric's unit.
         test: metrics on test with those weights, read once.
         seconds: of training and validation, all epochs.
         seconds_per_epoch: median of the epochs' training part, without the first: it compiles.
@@ -55,6 +55,7 @@ class RunRecord:
         multiply_adds: of its recurrent layers for each time step; None in older folders.
         peak_memory: bytes that the process had held at most until the end of its training; None
             where it is not known.
+        metric: the metric that runs are compared by, with its unit, such as `"MAE (passengers)"`.
     """
 
     cell: str
@@ -77,6 +78,7 @@ class RunRecord:
     settings: dict[str, Value] = field(default_factory=dict)
     multiply_adds: int | None = None
     peak_memory: int | None = None
+    metric: str = field(kw_only=True)
 
 
 @dataclass(frozen=True)
@@ -98,7 +100,7 @@ class Comparison:
     def tested(self, cell: str) -> dict[int, float]:
         """By seed, the test metric of a cell's finished runs in the reader's unit."""
         return {
-            run.seed: run.test[self.metric.name] * self.metric.scale
+            run.seed: run.test[self.metric.name]
             for run in self.runs_of(cell)
             if run.status == "finished"
         }

@@ -107,7 +107,7 @@ def fit(
         except Enough:
             progress.pruned = not progress.over(training.epochs)
 
-    keeper = KeepProgress(progress, training.epochs, path, tell)
+    keeper = KeepProgress(progress, dataset, training.epochs, path, tell)
     keeper.resume(model)
     if training.distribute is not None:
         multi_worker.join().share(model)
@@ -134,10 +134,10 @@ def fit(
 def evaluate(
     model: keras.Model, experiment: Experiment, dataset: SequenceDataset, split: str
 ) -> dict[str, float]:
-    """The metrics of a compiled model on one split, as Keras logs them."""
+    """Return the metrics of a compiled model on one split; errors are in the metric's unit."""
     batches = dataset.batches(split, experiment.training.batch_size)
     logs = model.evaluate(batches, verbose=0, return_dict=True)
-    return {name: float(value) for name, value in logs.items()}
+    return dataset.in_unit(logs)
 
 
 def save(model: keras.Model, path: str | Path) -> None:
@@ -178,6 +178,7 @@ def fit_and_record(
         recurrent_parameters=models.recurrent_parameters(model),
         epochs=len(progress.history),
         best_epoch=progress.best_epoch,
+        metric=dataset.metric.label,
         validation={k.removeprefix("val_"): v for k, v in row.items() if k.startswith("val_")},
         test={},
         seconds=sum(row["seconds"] for row in progress.history),

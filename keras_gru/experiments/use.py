@@ -53,7 +53,7 @@ def load_model(folder: RunFolder, record: RunRecord) -> keras.Model:
 
 
 def evaluate(folder: RunFolder, record: RunRecord, split: str) -> dict[str, float]:
-    """The metrics of a saved network on one split, as Keras logs them.
+    """Return the metrics of a saved network on one split; errors are in the metric's unit.
 
     Args:
         folder: where the run is.

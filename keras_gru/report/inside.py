@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from keras_gru.experiments.results import Comparison
-from keras_gru.formatting import scaled, significant
+from keras_gru.formatting import quantity, significant
 from keras_gru.inspection.found import Inspection, Look, found_in
 from keras_gru.inspection.memory import half_lives
 from keras_gru.report import inside_plots, plots
@@ -196,7 +196,7 @@ def _rows(inspection: Inspection, comparison: Comparison) -> Iterator[tuple[str,
 
 def _rows_of(look: Look, comparison: Comparison) -> Iterator[tuple[str, str]]:
     for name, value in look.ablation.items():
-        yield f"{look.label}, {name}", scaled(value, comparison.metric)
+        yield f"{look.label}, {name}", quantity(value, comparison.metric)
 
 
 def _steps(steps: float) -> str:

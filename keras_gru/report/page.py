@@ -10,7 +10,7 @@ from keras_gru.experiments.shares import read_learning_curve
 from keras_gru.experiments.statistics.summary import seconds
 from keras_gru.experiments.statistics.verdicts import conclude
 from keras_gru.files import write_text
-from keras_gru.formatting import date, duration, plural, scaled
+from keras_gru.formatting import date, duration, plural, quantity
 from keras_gru.report import inside, plots
 from keras_gru.report.costs import cost_piece
 from keras_gru.report.data_need import data_need_section
@@ -168,7 +168,7 @@ chosen settings.</p>
 
 
 def _value(metrics: dict[str, float], metric: Metric) -> str:
-    return scaled(metrics[metric.name], metric) if metric.name in metrics else "–"
+    return quantity(metrics[metric.name], metric) if metric.name in metrics else "–"
 
 
 def _runs(comparison: Comparison) -> str:

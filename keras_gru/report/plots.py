@@ -145,7 +145,7 @@ def _curve(run: RunRecord, comparison: Comparison) -> np.ndarray:
     """The validation metric of every epoch in the reader's unit; NaN where it is no number."""
     name = f"val_{comparison.metric.name}"
     values = np.array([row.get(name, np.nan) for row in run.history], float)
-    return np.where(np.isfinite(values), values * comparison.metric.scale, np.nan)
+    return np.where(np.isfinite(values), values, np.nan)
 
 
 def _mean_and_band(axes: Axes, curves: Sequence[np.ndarray], number: int) -> None:
@@ -175,11 +175,11 @@ def _cross(axes: Axes, curve: np.ndarray, number: int) -> None:
 
 
 def _scatter(axes: Axes, comparison: Comparison, x: Callable[[RunRecord], float]) -> None:
-    name, scale = comparison.metric.name, comparison.metric.scale
+    name = comparison.metric.name
     across, heights, means = [], [], []
     for cell, (_, number) in series(comparison).items():
         runs = [run for run in comparison.runs_of(cell) if run.status == "finished"]
-        xs, ys = [x(run) for run in runs], [run.test[name] * scale for run in runs]
+        xs, ys = [x(run) for run in runs], [run.test[name] for run in runs]
         axes.plot(xs, ys, marker(number), color=colour(number), ms=6, alpha=0.75, mew=0)
         across, heights = across + xs, heights + ys
         if runs:
@@ -228,9 +228,9 @@ def _stretch(axes: Axes, low: float, high: float, room: float) -> None:
 
 
 def _levels(comparison: Comparison, metrics: Iterable) -> list[tuple[str, float]]:
-    name, scale = comparison.metric.name, comparison.metric.scale
+    name = comparison.metric.name
     pairs = zip(comparison.baselines, metrics, strict=True)
-    return [(_label(baseline), of[name] * scale) for baseline, of in pairs if name in of]
+    return [(_label(baseline), of[name]) for baseline, of in pairs if name in of]
 
 
 def _label(baseline: Baseline) -> str:

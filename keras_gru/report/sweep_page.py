@@ -7,7 +7,7 @@ from keras_gru.experiments.configuration.yaml_files import dump_experiment
 from keras_gru.experiments.sweeping.study import CELL, Tried
 from keras_gru.experiments.sweeping.sweep import SweepResult, told
 from keras_gru.files import write_text
-from keras_gru.formatting import date, duration, plural, scaled
+from keras_gru.formatting import date, duration, plural, quantity
 from keras_gru.report import sweep_plots
 from keras_gru.report.page import LONG
 from keras_gru.report.pictures import to_svg
@@ -120,7 +120,7 @@ def _best(result: SweepResult) -> str:
 
     def line(trial: Tried) -> str:
         values = [told(trial.settings[name]) for name in names]
-        values += [scaled(trial.value, metric), str(trial.epochs), duration(trial.seconds)]
+        values += [quantity(trial.value, metric), str(trial.epochs), duration(trial.seconds)]
         return f'<tr><th scope="row">{escape(trial.label)}</th>{cells_of(values)}</tr>'
 
     headers = ("Cell", *names, "Validation", "Epochs", "Time")

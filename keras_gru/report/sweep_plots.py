@@ -54,7 +54,7 @@ class _Against:
         drawn = result.experiment.cells
         if self.name != CELL:
             drawn = result.experiment.sweep.ranges[self.name]
-        scale, worst = result.metric.scale, _worst(result)
+        worst = _worst(result)
         for cell, (_, number) in cells(result).items():
             shift = (number - (len(result.experiment.cells) - 1) / 2) * APART
             for status, style in (
@@ -64,7 +64,7 @@ class _Against:
             ):
                 of = [t for t in result.trials if t.cell == cell and t.status == status]
                 xs = [_place(trial, self.name, drawn, shift) for trial in of]
-                ys = [scale * (t.value if math.isfinite(t.value) else worst) for t in of]
+                ys = [t.value if math.isfinite(t.value) else worst for t in of]
                 common = {"color": colour(number), "ms": 6, "ls": "", "marker": marker(number)}
                 axes.plot(xs, ys, **(common | style))
         _across(axes, self.name, drawn)

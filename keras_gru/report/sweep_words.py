@@ -11,7 +11,7 @@ from rich.text import Text
 from keras_gru.experiments.sweeping.importance import FEWEST, TOGETHER, Importance
 from keras_gru.experiments.sweeping.study import CELL, Tried
 from keras_gru.experiments.sweeping.sweep import SweepResult, told
-from keras_gru.formatting import plural, scaled
+from keras_gru.formatting import plural, quantity
 
 HEADERS = ("Setting", "Share of the variance", "95% interval")
 
@@ -99,7 +99,7 @@ def print_sweep(result: SweepResult, console: Console | None = None) -> None:
         console.print()
     best = result.best
     if best is not None:
-        value = scaled(best.value, result.metric)
+        value = quantity(best.value, result.metric)
         said = f"Best on validation, {result.metric.label} {value} with one seed: {describe(best)}."
         console.print(Text(said))
         console.print(Text("With all seeds, and measured on test:"))

@@ -17,7 +17,7 @@ from keras_gru.datasets.sequence_dataset import Metric
 from keras_gru.experiments.results import Comparison
 from keras_gru.experiments.statistics.summary import CellSummary, Spread, summarize, tunings
 from keras_gru.experiments.statistics.verdicts import conclude
-from keras_gru.formatting import duration, plural, plus_minus, scaled, significant
+from keras_gru.formatting import duration, plural, plus_minus, quantity, significant
 from keras_gru.report.costs import cost_table
 from keras_gru.report.pairs import pairs_table
 
@@ -242,4 +242,4 @@ def _or_dash(value: float | None) -> str:
 
 
 def _of_baseline(metrics: Mapping[str, float], metric: Metric) -> str:
-    return scaled(metrics[metric.name], metric) if metric.name in metrics else "–"
+    return quantity(metrics[metric.name], metric) if metric.name in metrics else "–"

@@ -14,7 +14,7 @@ from keras_gru.datasets.sequence_dataset import Metric
 from keras_gru.experiments.configuration.experiment import Experiment
 from keras_gru.experiments.results import RunRecord
 from keras_gru.experiments.watching import Watch
-from keras_gru.formatting import duration, plural, scaled, significant
+from keras_gru.formatting import duration, plural, quantity, significant
 
 SECONDS_BETWEEN_LINES = 1.0
 COLUMNS = {"Cell": 9, "Seed": 4, "Epoch": 7, "Loss": 8, "Validation": 10, "Best": 8, "Time": 14}
@@ -289,4 +289,4 @@ def _number(value: float | None) -> str:
 
 
 def _metric(value: float | None, metric: Metric) -> str:
-    return "–" if value is None else scaled(value, metric)
+    return "–" if value is None else quantity(value, metric)

@@ -62,7 +62,7 @@ def test_rules_are_measured_in_the_same_unit(rows):
     assert naive.test["mse"] == pytest.approx(np.square(difference).mean(), rel=1e-4)
     assert naive.test["mae"] == pytest.approx(np.abs(difference).mean(), rel=1e-4)
     assert linear.validation["mse"] < naive.validation["mse"]
-    assert dataset.metric.name == "mse" and dataset.metric.scale == 1
+    assert dataset.metric.name == "mse" and dataset.scale == 1
 
 
 def test_a_horizon_beyond_a_split_is_refused(rows):

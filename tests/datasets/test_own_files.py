@@ -41,7 +41,7 @@ def test_series(tmp_path):
     assert (naive.label, linear.label) == ("Value 3 rows earlier", "Linear model")
     assert linear.parameters == (4 * 2 + 1) * 2
     loads = dataset.splits["train"].inputs["features"][:, 0, 0]
-    scaled_back = loads * dataset.metric.scale
+    scaled_back = loads * dataset.scale
     assert np.ptp(scaled_back) == pytest.approx(20, rel=1e-4)
 
 
@@ -61,7 +61,7 @@ def test_splits_of_a_series_follow_one_another(tmp_path):
 def test_two_targets_have_no_common_unit(tmp_path):
     config = CsvSeries(**{**SERIES, "targets": ("load", "heat")}, path=series_csv(tmp_path))
     dataset = datasets.load(config)
-    assert dataset.spec.outputs == 2 and dataset.metric.scale == 1
+    assert dataset.spec.outputs == 2 and dataset.scale == 1
     assert dataset.metric.label == "MAE (standard deviations)"
 
 
@@ -99,7 +99,7 @@ def test_the_naive_forecast_is_what_its_label_says(tmp_path, settings, label, ba
     dataset = datasets.load(CsvSeries(**{**SERIES, "path": path, **settings}))
     naive = dataset.baselines[0]
     assert naive.label == label
-    error = naive.test["mae"] * dataset.metric.scale
+    error = naive.test["mae"]
     # At every step: no season behind the first two of four steps, one behind the others.
     assert error == pytest.approx(np.mean(back or [1, 1, 3, 3]), rel=1e-4)
 

@@ -104,10 +104,11 @@ def record(cell, seed, value, status="finished"):
         seconds_per_epoch=1.0 + seed,
         steps_per_second=10.0,
         path="XLA",
+        metric="MAE",
     )
 
 
-def comparison(values, mode="min", scale=1.0, diverged=()):
+def comparison(values, mode="min", diverged=()):
     """`values`: the test metric of each cell's seeds."""
     runs = [record(c, seed, v) for c, vs in values.items() for seed, v in enumerate(vs)]
     runs += [record(cell, seed, None, "diverged") for cell, seed in diverged]
@@ -118,5 +119,5 @@ def comparison(values, mode="min", scale=1.0, diverged=()):
         dataset={"kind": "adding"},
         model={"kind": "forecaster", "units": 4},
     )
-    metric = Metric(name="mae", mode=mode, label="MAE", scale=scale, digits=2)
+    metric = Metric(name="mae", mode=mode, label="MAE", digits=2)
     return Comparison(experiment, metric, tuple(runs), (), {})

@@ -44,7 +44,7 @@ def test_the_terminal_has_every_cost_and_a_dash_for_what_is_not_known():
 
 def test_the_target_is_in_the_header_and_those_that_reach_it_are_counted():
     of = sample()
-    best = sorted(r.validation["mae"] * 1e6 for r in of.runs if r.cell == "gru")
+    best = sorted(r.validation["mae"] for r in of.runs if r.cell == "gru")
     aim = of.experiment.model_copy(update={"target": sum(best) / 2})
     lines = printed(dataclasses.replace(of, experiment=aim))
     text = " ".join(lines)
@@ -69,7 +69,7 @@ def test_the_line_of_the_picture_connects_what_is_not_dominated():
     of = comparison(seeds=(0,))
     plots.metric_by_parameters(axes, of)
     (front,) = [line for line in axes.lines if line.get_color() == plots.MUTED]
-    by_cell = {r.cell: (r.parameters, r.test["mae"] * 1e6) for r in of.runs}
+    by_cell = {r.cell: (r.parameters, r.test["mae"]) for r in of.runs}
     # The LSTM is larger than the GRU and worse; the SimpleRNN is worst and smallest.
     assert [tuple(point) for point in front.get_xydata()] == [by_cell["simple_rnn"], by_cell["gru"]]
     alone = Figure().add_subplot()

@@ -35,7 +35,7 @@ def look(cell="gru", label="GRU", gates=("update", "reset"), keep=KEEP, **change
         "state": random.uniform(-0.5, 0.5, (STEPS, 3)).tolist(),
         "keep": keep,
         "reach": [0.5**k for k in range(STEPS)],
-        "ablation": {"as trained": 0.03, **{f"{name} gate held at 1": 0.04 for name in gates}},
+        "ablation": {"as trained": 30_000, **{f"{name} gate held at 1": 40_000 for name in gates}},
     }
     return Look(**settings | changes)
 

@@ -149,7 +149,7 @@ def test_every_name_is_escaped():
         (0, 1),
         runs=runs,
         description=EVIL,
-        baselines=(Baseline(EVIL, {"mae": 0.04}, {"mae": 0.04}),),
+        baselines=(Baseline(EVIL, {"mae": 4e4}, {"mae": 4e4}),),
         facts={"notes": [EVIL], "environment": {EVIL: EVIL}, EVIL: EVIL},
     )
     page = render_page(of)

@@ -53,9 +53,12 @@ def load(config: Ridership) -> SequenceDataset:
     return SequenceDataset(
         name=_NAME,
         spec=spec,
-        metric=Metric("mae", "min", "MAE (passengers)", scale=_SCALE, digits=0),
+        metric=Metric("mae", "min", "MAE (passengers)", digits=0),
         splits=splits,
-        baselines=forecasting.baselines(splits, history, spec, _WEEK, "Same day a week earlier"),
+        baselines=forecasting.baselines(
+            splits, history, spec, _WEEK, "Same day a week earlier", _SCALE
+        ),
+        scale=_SCALE,
         notes=(f"Dropped {dropped} exact duplicate rows of {len(days['date']) + dropped}.",),
     )
 

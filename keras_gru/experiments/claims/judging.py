@@ -287,7 +287,7 @@ def counts_as_equal(advantage: Estimate) -> bool:
 
 def _errors(mean: float, metric: Metric) -> float:
     """What a difference is a share of: a mean, or its errors where the metric counts the right."""
-    return max(metric.scale - mean if metric.mode == "max" else mean, _NONE)
+    return max(1 - mean if metric.mode == "max" else mean, _NONE)
 
 
 def _of_lead(lead: Estimate | None) -> Finding:

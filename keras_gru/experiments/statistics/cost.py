@@ -71,7 +71,7 @@ def target(comparison: Comparison) -> float | None:
         return comparison.experiment.target
     metric = comparison.metric
     finished = [run for run in comparison.runs if run.status == "finished"]
-    best = [run.validation[metric.name] * metric.scale for run in finished]
+    best = [run.validation[metric.name] for run in finished]
     return min(best, key=metric.score, default=None)
 
 
@@ -89,7 +89,7 @@ def seconds_to(run: RunRecord, aim: float, metric: Metric) -> float | None:
     passed = 0.0
     for row in run.history:
         passed += row["seconds"]
-        if metric.score(row[f"val_{metric.name}"] * metric.scale) >= metric.score(aim):
+        if metric.score(row[f"val_{metric.name}"]) >= metric.score(aim):
             return passed
     return None
 

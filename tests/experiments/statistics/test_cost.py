@@ -15,11 +15,11 @@ from keras_gru.experiments.statistics.cost import costs, seconds_to, target, und
 from tests.experiments.helpers import comparison, tiny
 
 
-def timed(values, mode="min", scale=1.0, **options):
+def timed(values, mode="min", **options):
     """A comparison of runs whose epochs take 2 s; `values`: of each cell's seeds, by epoch."""
     pick = min if mode == "min" else max
     best = {cell: [pick(epochs) for epochs in seeds] for cell, seeds in values.items()}
-    of = comparison(best, mode, scale, **options)
+    of = comparison(best, mode, **options)
     runs = tuple(
         dataclasses.replace(
             run,
@@ -45,7 +45,7 @@ def timed(values, mode="min", scale=1.0, **options):
     ],
 )
 def test_seconds_are_counted_to_the_first_epoch_that_is_as_good(mode, aim, expected):
-    of = timed({"gru": [[0.9, 0.5, 0.6, 0.3]]}, mode, scale=10)
+    of = timed({"gru": [[9.0, 5.0, 6.0, 3.0]]}, mode)
     assert seconds_to(of.runs[0], aim, of.metric) == expected
 
 

@@ -41,7 +41,7 @@ def record(value, status="finished"):
     """What a run is known by to a study."""
     found = {"mse": value} if math.isfinite(value) else {}
     return RunRecord(
-        "gru", "GRU", 0, status, "", 2, 9, 8, 3, 1, found, {}, 1.5, 0.5, 9.0, "graph"
+        "gru", "GRU", 0, status, "", 2, 9, 8, 3, 1, found, {}, 1.5, 0.5, 9.0, "graph", metric="MSE"
     )  # fmt: skip
 
 
