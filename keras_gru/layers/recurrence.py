@@ -106,6 +106,14 @@ class Recurrence(ShowsGates, keras.layers.RNN):
         # A tuple: Keras would make a list of its own of a list.
         self.zoneout = tuple(zoneout) if isinstance(zoneout, list) else zoneout
 
+    def build(self, sequences_shape, initial_state_shape=None):
+        super().build(sequences_shape, initial_state_shape)
+        if not self.trainable and isinstance(self.cell, keras.Layer):
+            # The cell and the layers that it made in its `build`. Both, because TensorFlow ignores
+            # an assignment that changes nothing.
+            self.cell.trainable = True
+            self.cell.trainable = False
+
     def get_config(self):
         zoneout = list(self.zoneout) if isinstance(self.zoneout, tuple) else self.zoneout
         return super().get_config() | {"zoneout": zoneout, "jit_compile": self.jit_compile}

@@ -35,6 +35,7 @@ class SequenceLayer(Recurrence):
     def get_config(self):
         config = super().get_config()
         del config["cell"]
+        config["trainable"] = self.trainable and self.cell.trainable
         return {**self.cell.get_config(), **config}
 
     @classmethod
