@@ -1,5 +1,6 @@
 """Your own time series: a CSV with one row per time step, oldest first."""
 
+import itertools
 import math
 
 import numpy as np
@@ -8,12 +9,13 @@ from keras_gru.datasets import forecasting
 from keras_gru.datasets.config import CsvSeries
 from keras_gru.datasets.files import Table, existing, read_table
 from keras_gru.datasets.sequence_dataset import Metric, SequenceDataset, SequenceSpec
-from keras_gru.datasets.split import SPLITS
 from keras_gru.errors import UserError
 
 
 def load(config: CsvSeries) -> SequenceDataset:
-    """Reads the columns, splits them by position, and cuts each split into windows.
+    """Read the columns, split them by position, and cut each split into windows.
+
+    The first windows of validation and test begin in the rows before them.
 
     Every column is scaled to mean 0 and standard deviation 1 in train. With one target, the
     metric that a reader sees is in the target's own unit again.
@@ -25,26 +27,25 @@ def load(config: CsvSeries) -> SequenceDataset:
         A forecasting dataset.
 
     Raises:
-        UserError: if a column is missing, a cell is no number, or a split is too short.
+        UserError: if a column is missing, a cell is no number, a split is too short, or the
+            season is longer than train.
     """
     table = read_table(existing(config.path, "a CSV file"))
     seen = config.inputs or config.targets
     inputs = _numbers(table, seen)
     targets = _numbers(table, config.targets)
     sizes = _sizes(len(targets), config.validation_share, config.test_share)
-    _check_long_enough(config, sizes)
+    _check_sizes(config, sizes)
     inputs, _ = forecasting.standardised(inputs, sizes["train"])
     targets, deviations = forecasting.standardised(targets, sizes["train"])
     # Targets of different units have no common one: their errors stay in standard deviations.
     scale = float(deviations[0]) if len(deviations) == 1 else 1.0
-    shape = (config.window, config.horizon, config.every_step)
-    splits, history, start = {}, {}, 0
-    for name, size in sizes.items():
-        inside = slice(start, start + size)
-        splits[name] = forecasting.windows(inputs[inside], targets[inside], *shape)
-        own = forecasting.windows(targets[inside], targets[inside], *shape)
-        history[name] = own.inputs["features"]
-        start += size
+    ends = itertools.accumulate(sizes.values())
+    rows = {name: (end - sizes[name], end) for name, end in zip(sizes, ends, strict=True)}
+    series = forecasting.SplitSeries(
+        inputs, targets, rows, config.window, config.horizon, config.every_step
+    )
+    splits = series.splits()
     spec = SequenceSpec(
         task="forecasting",
         outputs=targets.shape[1],
@@ -60,9 +61,7 @@ def load(config: CsvSeries) -> SequenceDataset:
         spec=spec,
         metric=_metric(config.targets, scale),
         splits=splits,
-        baselines=forecasting.baselines(
-            splits, history, spec, season, f"Value {season} rows earlier", scale
-        ),
+        baselines=series.baselines(splits, season, f"Value {season} rows earlier", scale),
         scale=scale,
         notes=(f"Split {len(targets)} rows by position: {_in_words(sizes)}.",),
     )
@@ -94,15 +93,21 @@ def _sizes(rows: int, validation_share: float, test_share: float) -> dict[str, i
     return {"train": rows - validation - test, "validation": validation, "test": test}
 
 
-def _check_long_enough(config: CsvSeries, sizes: dict[str, int]) -> None:
-    needed = config.window + config.horizon
-    for name in SPLITS:
-        if sizes[name] < needed:
+def _check_sizes(config: CsvSeries, sizes: dict[str, int]) -> None:
+    for name, size in sizes.items():
+        # The windows of the other splits begin in the rows before them.
+        window = config.window if name == "train" else config.every_step * (config.window - 1)
+        if size < window + config.horizon:
+            needed = f"{window + config.horizon} rows (window {window}, horizon {config.horizon})"
             raise UserError(
-                f"{config.path}: the {name} split is empty, because its {sizes[name]} rows are "
-                f"fewer than window + horizon = {needed}; use more rows, a larger share for it or "
-                "a shorter window."
+                f"{config.path}: expected at least {needed} in {name}, got {size}. Use more rows, "
+                f"another share of them for {name}, or a shorter dataset.window or dataset.horizon."
             )
+    if config.season is not None and config.season > sizes["train"]:
+        raise UserError(
+            f"dataset.season: expected at most {sizes['train']}, the rows of train, got "
+            f"{config.season}. Leave it out, or use more rows."
+        )
 
 
 def _metric(targets: tuple[str, ...], scale: float) -> Metric:

@@ -2,12 +2,14 @@
 
 # N windows, T time steps of a window, D features, H steps ahead, V variables
 
+import functools
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from keras_gru.datasets.sequence_dataset import Baseline, SequenceSpec
+from keras_gru.datasets.sequence_dataset import Baseline
 from keras_gru.datasets.split import Split
 
 _LARGEST_LINEAR_MODEL = 4_000  # inputs: the normal equations take their square
@@ -59,7 +61,9 @@ def standardised(values: np.ndarray, train: int) -> tuple[np.ndarray, np.ndarray
     """
     values = values.astype(float)
     deviation = values[:train].std(axis=0)
-    deviation = np.where(deviation > 0, deviation, 1.0)
+    # The deviation of a constant column is 0, or what rounding makes of it.
+    rounding = 1e-12 * np.abs(values[:train]).max(axis=0)
+    deviation = np.where(deviation > rounding, deviation, 1.0)
     return ((values - values[:train].mean(axis=0)) / deviation).astype(np.float32), deviation
 
 
@@ -98,25 +102,29 @@ def mean_of_train(splits: Mapping[str, Split], label: str = "Mean of the targets
     return baseline(label, splits, lambda name: mean, parameters=mean.size)
 
 
-def naive(history: np.ndarray, season: int, horizon: int, every_step: bool) -> np.ndarray:
-    """Forecasts that repeat the last season: the newest known value of the same place in it.
+def naive(
+    series: np.ndarray, windows: Split, first: int, season: int, horizon: int, every_step: bool
+) -> np.ndarray:
+    """Return forecasts that repeat the last season: the newest known value of the same place in it.
+
+    They look back in the whole series, as far as a season needs, not only in the window.
 
     Args:
-        history: (N, T, V), the forecast variables inside each window.
+        series: (rows, V), the forecast variables.
+        windows: of `windows`.
+        first: the row in which the first of them begins.
         season: steps of a season; 1 repeats the last value.
         horizon: steps to forecast (H).
         every_step: forecast after each step of the window.
 
     Returns:
-        (N, H, V), or (N, T, H, V) at every step; where the window holds no season yet, the
-        newest value stands in.
+        (N, H, V), or (N, T, H, V) at every step.
     """
-    steps = history.shape[1]
+    steps = windows.inputs["features"].shape[1]
     now = np.arange(steps) if every_step else np.array([steps - 1])
     ahead = np.arange(1, horizon + 1)
-    at = now[:, None] + ahead - season * -(-ahead // season)
-    at = np.where(at < 0, now[:, None], at)  # (T or 1, H)
-    forecast = history[:, at]
+    back = now[:, None] + ahead - season * -(-ahead // season)  # (T or 1, H)
+    forecast = series[first + np.arange(windows.size)[:, None, None] + back]
     return forecast if every_step else forecast[:, 0]
 
 
@@ -156,47 +164,77 @@ def linear(train: Split) -> tuple[Callable[[Split], np.ndarray], int] | None:
     return forecast, weights.size
 
 
-def baselines(
-    splits: Mapping[str, Split],
-    history: Mapping[str, np.ndarray],
-    spec: SequenceSpec,
-    season: int,
-    naive_label: str,
-    scale: float = 1.0,
-) -> tuple[Baseline, ...]:
-    """The naive forecast and, where a forecast follows the whole window, the linear model.
+@dataclass(frozen=True)
+class SplitSeries:
+    """A series that is cut into windows, split by split.
+
+    Every target of a split lies in its own rows. Its first windows begin in the rows before, so
+    that each of its rows is forecast; with `look_back=False` they lie in the split as a whole.
 
     Args:
-        splits: windows of `windows`.
-        history: name of a split -> (N, T, V), the forecast variables inside each window.
-        spec: of the dataset.
-        season: steps of a season; 1 repeats the last value, and so does one that no window holds.
-        naive_label: what a reader calls the forecast from a season earlier.
-        scale: the metric's unit for each unit of the targets.
+        inputs: (rows, D).
+        targets: (rows, V), of the same steps.
+        rows: name of a split -> its first row and the one after its last.
+        window: steps of an input (T).
+        horizon: steps to forecast (H).
+        every_step: forecast after each step of the window, not after its last alone.
+        look_back: whether a window may begin before its split.
     """
-    if season > spec.length:
-        season = 1
 
-    def last_season(name: str) -> np.ndarray:
-        return naive(history[name], season, spec.horizon, spec.every_step)
+    inputs: np.ndarray
+    targets: np.ndarray
+    rows: Mapping[str, tuple[int, int]]
+    window: int
+    horizon: int
+    every_step: bool = False
+    look_back: bool = True
 
-    label = _naive_label(naive_label, season, spec)
-    found = [baseline(label, splits, last_season, scale=scale)]
-    fitted = None if spec.every_step else linear(splits["train"])
-    if fitted is not None:
-        forecast, parameters = fitted
-        found.append(
-            baseline("Linear model", splits, lambda name: forecast(splits[name]), parameters, scale)
-        )
-    return tuple(found)
+    def begin(self, split: str) -> int:
+        """Return the row in which the first window of a split begins."""
+        first = self.rows[split][0]
+        # At every step, the first target is that of the window's second row.
+        back = 1 if self.every_step else self.window
+        return max(0, first - back) if self.look_back else first
 
+    def splits(self) -> dict[str, Split]:
+        """Return the windows of each split."""
+        found = {}
+        for name, (_, last) in self.rows.items():
+            part = slice(self.begin(name), last)
+            found[name] = windows(
+                self.inputs[part], self.targets[part], self.window, self.horizon, self.every_step
+            )
+        return found
 
-def _naive_label(label: str, season: int, spec: SequenceSpec) -> str:
-    """`label`, and what `naive` does where it cannot look exactly one season back."""
-    if season == 1:
-        return "Last value"
-    if spec.horizon > season:
-        label += ", repeated"
-    if spec.every_step:
-        label += ", or the last value"
-    return label
+    def baselines(
+        self, splits: Mapping[str, Split], season: int, season_label: str, scale: float = 1.0
+    ) -> tuple[Baseline, ...]:
+        """Return the errors of the last value, the last season and, after a window, a linear model.
+
+        Args:
+            splits: what `splits` returned.
+            season: steps of a season, at most the rows before validation; 1 is the last value.
+            season_label: what a reader calls the forecast from a season earlier.
+            scale: the metric's unit for each unit of the targets.
+        """
+        rules = {"Last value": 1}
+        if season > 1:
+            rules[season_label + ", repeated" * (self.horizon > season)] = season
+
+        def forecasts(name: str, season: int) -> np.ndarray:
+            first = self.begin(name)
+            return naive(self.targets, splits[name], first, season, self.horizon, self.every_step)
+
+        found = [
+            baseline(label, splits, functools.partial(forecasts, season=steps), scale=scale)
+            for label, steps in rules.items()
+        ]
+        fitted = None if self.every_step else linear(splits["train"])
+        if fitted is not None:
+            forecast, parameters = fitted
+            found.append(
+                baseline(
+                    "Linear model", splits, lambda name: forecast(splits[name]), parameters, scale
+                )
+            )
+        return tuple(found)

@@ -6,7 +6,7 @@ import numpy as np
 
 from keras_gru.datasets.baselines import majority_class
 from keras_gru.datasets.sequence_dataset import Metric, SequenceDataset, SequenceSpec
-from keras_gru.datasets.split import Split, check_not_empty
+from keras_gru.datasets.split import Split, check_not_empty, missing_classes
 from keras_gru.datasets.text import Tokenizer, build_vocabulary, encode_all, split_words
 
 
@@ -54,6 +54,6 @@ def classification(
         vocabulary=vocabulary,
         target_vocabulary=tuple(classes),
         baselines=(majority_class(splits, classes),),
-        notes=tuple(notes),
+        notes=(*notes, *missing_classes(splits, classes)),
         tokenizer=Tokenizer("word"),
     )

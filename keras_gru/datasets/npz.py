@@ -15,7 +15,7 @@ For each split, `train`, `validation` and `test`, the file has:
 | polyphony | `(N, T, V)` zeros and ones |
 
 Tokens and labels are below 1,000,000. A split that is not there is carved out of train at random,
-by a fixed seed.
+by a fixed seed; of each class its part.
 """
 
 # N sequences, T time steps, D features, H steps ahead, V variables or notes
@@ -30,8 +30,14 @@ from keras_gru.datasets.config import Npz
 from keras_gru.datasets.files import existing
 from keras_gru.datasets.npz_checks import check_alike, check_labels, check_split, refuse
 from keras_gru.datasets.sequence_dataset import Baseline, Metric, SequenceDataset, SequenceSpec
-from keras_gru.datasets.split import SPLITS, Split, check_not_empty
-from keras_gru.datasets.texts import split_at_random
+from keras_gru.datasets.split import (
+    SPLITS,
+    Split,
+    check_not_empty,
+    missing_classes,
+    split_at_random,
+    split_by_class,
+)
 from keras_gru.errors import did_you_mean
 
 _METRICS = {
@@ -64,15 +70,17 @@ def load(config: Npz) -> SequenceDataset:
     fixed = _one_length(arrays)
     # Before anything is carved: a rare label counts, whichever split it falls into.
     spec = _spec(arrays, config.task, fixed)
-    arrays = _carve(arrays, config.validation_share, config.test_share)
+    arrays = _carve(arrays, config)
     splits = {name: _split(arrays[name], config.task, fixed) for name in SPLITS}
     check_not_empty(path.name, splits)
+    names = [str(number) for number in range(spec.outputs)]
     return SequenceDataset(
         name=path.name,
         spec=spec,
         metric=_METRICS[config.task],
         splits=splits,
-        baselines=(_baseline(splits, spec),),
+        baselines=(_baseline(splits, spec, names),),
+        notes=tuple(missing_classes(splits, names) if config.task == "classification" else ()),
     )
 
 
@@ -105,15 +113,17 @@ def _load_arrays(path: Path) -> dict[str, np.ndarray]:
         refuse(path, "the file is damaged; write it again with numpy.savez.")
 
 
-def _carve(arrays: dict, validation_share: float, test_share: float) -> dict:
-    """Takes the splits that are missing out of train."""
+def _carve(arrays: dict, config: Npz) -> dict:
+    """Take the splits that are missing out of train, of each class its part."""
     train = arrays["train"]
-    size = len(train["inputs"])
-    parts = split_at_random(
-        size,
-        0 if "validation" in arrays else validation_share,
-        0 if "test" in arrays else test_share,
+    shares = (
+        0 if "validation" in arrays else config.validation_share,
+        0 if "test" in arrays else config.test_share,
     )
+    if config.task == "classification":
+        parts = split_by_class(train["targets"], *shares)
+    else:
+        parts = split_at_random(len(train["inputs"]), *shares)
     carved = {name: {part: a[rows] for part, a in train.items()} for name, rows in parts.items()}
     return carved | {name: of for name, of in arrays.items() if name != "train"}
 
@@ -156,8 +166,7 @@ def _spec(arrays: dict, task: str, fixed: int | None) -> SequenceSpec:
     )
 
 
-def _baseline(splits: dict[str, Split], spec: SequenceSpec) -> Baseline:
-    names = [str(number) for number in range(spec.outputs)]
+def _baseline(splits: dict[str, Split], spec: SequenceSpec, names: list[str]) -> Baseline:
     if spec.task == "classification":
         return baselines.majority_class(splits, names)
     if spec.task == "polyphony":

@@ -3,7 +3,7 @@
 # N sequences, T time steps
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy as np
 from keras_gru.errors import UserError
 
 SPLITS = ("train", "validation", "test")
+_SPLITTING_SEED = 0
 
 
 @dataclass(frozen=True)
@@ -70,3 +71,78 @@ def check_not_empty(name: str, splits: Mapping[str, Split]) -> None:
                 f"{name}: the {split} split is empty; it needs at least one sequence, so use more "
                 "data, a larger share for it, or a shorter window and horizon for time series."
             )
+
+
+def split_at_random(size: int, validation_share: float, test_share: float) -> dict[str, np.ndarray]:
+    """Split examples at random, by a fixed seed.
+
+    Args:
+        size: number of examples (N).
+        validation_share: fraction of them for validation.
+        test_share: fraction of them for test.
+
+    Returns:
+        Name of a split -> indices of its examples.
+    """
+    return split_by_class(np.zeros(size, int), validation_share, test_share)
+
+
+def split_by_class(
+    labels: np.ndarray, validation_share: float, test_share: float
+) -> dict[str, np.ndarray]:
+    """Split examples at random, by a fixed seed, so that each split has its part of each class.
+
+    A class of three examples or more is in every split whose fraction is above 0.
+
+    Args:
+        labels: (N,), the class of each example, from 0.
+        validation_share: fraction of the examples for validation.
+        test_share: fraction of the examples for test.
+
+    Returns:
+        Name of a split -> indices of its examples, in random order.
+    """
+    order = np.random.default_rng(_SPLITTING_SEED).permutation(len(labels))
+    by_class = order[np.argsort(labels[order], kind="stable")]
+    split_of = np.full(len(labels), "train", dtype="<U10")
+    rest = by_class
+    for name, share in (("test", test_share), ("validation", validation_share)):
+        chosen = _evenly(len(rest), round(share * len(labels)))
+        split_of[rest[chosen]] = name
+        rest = rest[~chosen]
+    for name, share in (("train", 1), ("test", test_share), ("validation", validation_share)):
+        if share > 0:
+            _add_missing_classes(name, by_class, labels, split_of)
+    return {name: order[split_of[order] == name] for name in SPLITS}
+
+
+def _evenly(size: int, count: int) -> np.ndarray:
+    """Return (size,): True at `count` places at equal distances."""
+    passed = (2 * np.arange(size + 1) * count + size) // (2 * max(size, 1))
+    return np.diff(passed) > 0
+
+
+def _add_missing_classes(
+    name: str, by_class: np.ndarray, labels: np.ndarray, split_of: np.ndarray
+) -> None:
+    """Move an example of each class that a split lacks into it, from where the class has most."""
+    for rows in np.split(by_class, np.cumsum(np.bincount(labels))[:-1]):
+        if len(rows) >= len(SPLITS) and name not in split_of[rows]:
+            found, counts = np.unique(split_of[rows], return_counts=True)
+            most = found[counts.argmax()]
+            split_of[rows[split_of[rows] == most][0]] = name
+
+
+def missing_classes(splits: Mapping[str, Split], classes: Sequence[str]) -> list[str]:
+    """Return a warning for each split in which some classes have no sequence."""
+    warnings = []
+    for name, split in splits.items():
+        absent = np.setdiff1d(np.arange(len(classes)), split.targets)
+        if len(absent):
+            shown = ", ".join(repr(classes[number]) for number in absent[:5])
+            more = f" and {len(absent) - 5} more" if len(absent) > 5 else ""
+            warnings.append(
+                f"Warning: {name} has no sequence of the {len(absent)} of {len(classes)} classes "
+                f"{shown}{more}."
+            )
+    return warnings

@@ -9,13 +9,12 @@ from keras_gru.datasets.config import Texts
 from keras_gru.datasets.files import existing, read_table, read_text
 from keras_gru.datasets.labelled_texts import classification
 from keras_gru.datasets.sequence_dataset import SequenceDataset
+from keras_gru.datasets.split import split_by_class
 from keras_gru.errors import UserError
-
-_SPLITTING_SEED = 0
 
 
 def load(config: Texts) -> SequenceDataset:
-    """Reads the texts and splits them at random, by a fixed seed.
+    """Read the texts and split each class at random, by a fixed seed.
 
     Args:
         config: the settings.
@@ -36,8 +35,8 @@ def load(config: Texts) -> SequenceDataset:
     if len(classes) < 2:
         found = f"only the label {classes[0]!r}" if classes else "no text"
         raise UserError(f"{path}: {found} was found; a classifier needs two labels or more.")
-    parts = split_at_random(len(texts), config.validation_share, config.test_share)
-    numbers = np.array([classes.index(label) for label in labels])
+    numbers = np.unique(labels, return_inverse=True)[1]
+    parts = split_by_class(numbers, config.validation_share, config.test_share)
     return classification(
         path.name,
         {name: ([texts[i] for i in rows], numbers[rows]) for name, rows in parts.items()},
@@ -45,22 +44,6 @@ def load(config: Texts) -> SequenceDataset:
         config.vocabulary,
         config.max_length,
     )
-
-
-def split_at_random(size: int, validation_share: float, test_share: float) -> dict:
-    """Deals out `size` examples by a fixed seed.
-
-    Returns:
-        Name of a split -> indices of its examples.
-    """
-    order = np.random.default_rng(_SPLITTING_SEED).permutation(size)
-    test = round(size * test_share)
-    validation = round(size * validation_share)
-    return {
-        "train": order[test + validation :],
-        "validation": order[test : test + validation],
-        "test": order[:test],
-    }
 
 
 def _read_folder(folder: Path) -> tuple[Sequence[str], Sequence[str]]:

@@ -54,8 +54,8 @@ def test_all_columns_have_mean_0_and_deviation_1_in_train(rows):
 
 def test_rules_are_measured_in_the_same_unit(rows):
     dataset = datasets.load(Etth1(kind="etth1", window=48, horizon=24))
-    naive, linear = dataset.baselines
-    assert naive.label == "Same hour a day earlier"
+    last, naive, linear = dataset.baselines
+    assert (last.label, naive.label) == ("Last value", "Same hour a day earlier")
     oil = rows[:, -1]
     starts = np.arange(11520, 14400 - 24 + 1)[:, None] + np.arange(24)
     difference = oil[starts - 24] - oil[starts]

@@ -36,22 +36,46 @@ def test_a_series_too_short_for_a_window_has_none(every_step):
 
 
 @pytest.mark.parametrize("every_step", [False, True])
-def test_naive_repeats_the_newest_season(every_step):
-    season, horizon, window = 4, 6, 9
-    periodic = np.tile(np.arange(season), 10)[:, None].astype(np.float32)
-    split = forecasting.windows(periodic, periodic, window, horizon, every_step)
-    forecast = forecasting.naive(split.inputs["features"], season, horizon, every_step)
+@pytest.mark.parametrize("season", [1, 4, 13])  # the longest is longer than the window
+def test_naive_repeats_the_newest_season(every_step, season):
+    horizon, window, first = 6, 9, 15
+    periodic = np.tile(np.arange(season), 10)[:50, None].astype(np.float32)
+    periodic = np.tile(periodic, (50 // len(periodic) + 1, 1))[:50]
+    split = forecasting.windows(periodic[first:], periodic[first:], window, horizon, every_step)
+    forecast = forecasting.naive(periodic, split, first, season, horizon, every_step)
     assert forecast.shape == split.targets.shape
-    if every_step:  # the first steps of a window have no season behind them
-        forecast, targets = forecast[:, season - 1 :], split.targets[:, season - 1 :]
-    else:
-        targets = split.targets
-    np.testing.assert_array_equal(forecast, targets)
+    np.testing.assert_array_equal(forecast, split.targets)
 
 
 def test_naive_without_a_season_repeats_the_last_value():
-    history = np.array([[[1.0], [2.0], [5.0]]])
-    np.testing.assert_array_equal(forecasting.naive(history, 1, 2, False), [[[5.0], [5.0]]])
+    values = np.array([[9.0], [1.0], [2.0], [5.0], [0.0], [0.0]])
+    split = forecasting.windows(values[1:], values[1:], 3, 2, every_step=False)
+    forecast = forecasting.naive(values, split, 1, 1, 2, every_step=False)
+    np.testing.assert_array_equal(forecast, [[[5.0], [5.0]]])
+
+
+@pytest.mark.parametrize("every_step", [False, True])
+@pytest.mark.parametrize("look_back", [False, True])
+def test_targets_lie_in_their_split_and_windows_may_begin_before_it(every_step, look_back):
+    rows = {"train": (0, 20), "validation": (20, 30), "test": (30, 40)}
+    of = forecasting.SplitSeries(series(40), series(40), rows, 5, 2, every_step, look_back)
+    for name, split in of.splits().items():
+        first, last = rows[name]
+        targets = np.unique(split.targets)
+        back = look_back and name != "train"
+        start = first if back else first + (1 if every_step else 5)
+        np.testing.assert_array_equal(targets, np.arange(start, last))
+        begin = start - (1 if every_step else 5)
+        np.testing.assert_array_equal(split.inputs["features"][0, :, 0], begin + np.arange(5))
+
+
+def test_rounding_is_no_deviation():
+    """21.7 repeated has a computed deviation of about 1e-14, by which nothing is divided."""
+    values = np.full((1_000, 1), 21.7)
+    values[700:] = 22.7
+    scaled, deviations = forecasting.standardised(values, 700)
+    assert deviations == 1.0
+    np.testing.assert_allclose(scaled[700:], 1.0, rtol=1e-6)
 
 
 def test_the_linear_model_finds_a_linear_rule():
@@ -68,3 +92,5 @@ def test_the_linear_model_finds_a_linear_rule():
 def test_errors():
     found = forecasting.errors(np.array([1.0, 3.0]), np.array([0.0, 0.0]))
     assert found == {"mae": 2.0, "mse": 5.0}
+    found = forecasting.errors(np.array([1.0, 3.0]), np.array([0.0, 0.0]), scale=10.0)
+    assert found == {"mae": 20.0, "mse": 500.0}

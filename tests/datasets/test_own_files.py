@@ -34,9 +34,10 @@ def test_series(tmp_path):
     path = series_csv(tmp_path)
     dataset = datasets.load(CsvSeries(**SERIES, path=path, inputs=("load", "heat"), horizon=2))
     assert (dataset.spec.features, dataset.spec.outputs, dataset.spec.length) == (2, 1, 4)
-    assert [dataset.size(s) for s in dataset.splits] == [42 - 5, 9 - 5, 9 - 5]
+    assert [dataset.size(s) for s in dataset.splits] == [42 - 5, 9 - 1, 9 - 1]
     assert dataset.metric.label == "MAE (load)"
-    naive, linear = dataset.baselines
+    last, naive, linear = dataset.baselines
+    assert last.label == "Last value" and last.validation["mae"] > 0
     assert naive.validation["mae"] == 0  # the series repeats itself every three rows
     assert (naive.label, linear.label) == ("Value 3 rows earlier", "Linear model")
     assert linear.parameters == (4 * 2 + 1) * 2
@@ -46,14 +47,15 @@ def test_series(tmp_path):
 
 
 def test_splits_of_a_series_follow_one_another(tmp_path):
-    """Rows are scaled by train alone; windows stay inside their split."""
+    """Rows are scaled by train alone; every row after the first window is forecast once."""
     path = series_csv(tmp_path)
     settings = CsvSeries(kind="csv_series", path=path, targets=("heat",), window=4)
     dataset = datasets.load(settings)
     train = np.arange(42) / 2
-    for name, (first, last) in {"train": (0, 41), "validation": (42, 50), "test": (51, 59)}.items():
+    for name, (first, last) in {"train": (0, 41), "validation": (41, 50), "test": (50, 59)}.items():
         split = dataset.splits[name]
-        ends = split.inputs["features"][0, 0, 0], split.targets[-1, -1, 0]
+        begin = split.inputs["features"][0, 0 if name == "train" else -1, 0]
+        ends = begin, split.targets[-1, -1, 0]
         expected = (np.array([first, last]) / 2 - train.mean()) / train.std()
         np.testing.assert_allclose(ends, expected, rtol=1e-5)
 
@@ -82,26 +84,57 @@ def test_it_knows_which_inputs_are_the_past_of_the_targets(tmp_path, targets, in
 
 
 @pytest.mark.parametrize(
-    "settings, label, back",
+    "settings, expected",
     [
-        ({"season": None}, "Last value", [1]),
-        ({"season": 4}, "Value 4 rows earlier", [4]),
-        ({"season": 5}, "Last value", [1]),  # longer than the window
-        ({"season": 5, "horizon": 2}, "Last value", [1, 2]),
-        ({"season": 2, "horizon": 3}, "Value 2 rows earlier, repeated", [2, 2, 4]),
-        ({"season": 3, "every_step": True}, "Value 3 rows earlier, or the last value", None),
-        ({"season": 5, "every_step": True}, "Last value", [1]),
+        ({"season": None}, {"Last value": 1}),
+        ({"season": 1, "horizon": 2}, {"Last value": 1.5}),
+        ({"season": 4}, {"Last value": 1, "Value 4 rows earlier": 4}),
+        ({"season": 40, "horizon": 2}, {"Last value": 1.5, "Value 40 rows earlier": 40}),
+        (
+            {"season": 2, "horizon": 3},
+            {"Last value": 2, "Value 2 rows earlier, repeated": np.mean([2, 2, 4])},
+        ),
+        ({"season": 5, "every_step": True}, {"Last value": 1, "Value 5 rows earlier": 5}),
     ],
 )
-def test_the_naive_forecast_is_what_its_label_says(tmp_path, settings, label, back):
+def test_the_naive_forecast_is_what_its_label_says(tmp_path, settings, expected):
     """On a series that grows by 1 a row, it is wrong by the rows that it looks back."""
     path = write(tmp_path / "line.csv", "load\n" + "\n".join(map(str, range(60))) + "\n")
     dataset = datasets.load(CsvSeries(**{**SERIES, "path": path, **settings}))
-    naive = dataset.baselines[0]
-    assert naive.label == label
-    error = naive.test["mae"]
-    # At every step: no season behind the first two of four steps, one behind the others.
-    assert error == pytest.approx(np.mean(back or [1, 1, 3, 3]), rel=1e-4)
+    found = {rule.label: rule.test["mae"] for rule in dataset.baselines}
+    found.pop("Linear model", None)
+    assert found == pytest.approx(expected, rel=1e-4)
+
+
+def test_a_season_longer_than_train_is_refused(tmp_path):
+    config = CsvSeries(**{**SERIES, "season": 43}, path=series_csv(tmp_path))
+    refused(config, "dataset.season", "at most 42", "got 43")
+
+
+def test_144_monthly_rows_train_a_year_on_a_year(tmp_path):
+    settings = {**SERIES, "window": 12, "horizon": 12, "season": 12}
+    dataset = datasets.load(CsvSeries(**settings, path=series_csv(tmp_path, rows=144)))
+    assert [dataset.size(s) for s in dataset.splits] == [100 - 23, 22 - 11, 22 - 11]
+
+
+@pytest.mark.parametrize("rare", [3, 5])
+def test_a_rare_class_is_in_every_split(tmp_path, rare):
+    labels = ["no"] * (1_000 - rare) + ["yes"] * rare
+    rows = "".join(f"text number {number},{label}\n" for number, label in enumerate(labels))
+    path = write(tmp_path / "rare.csv", "text,label\n" + rows)
+    dataset = datasets.load(Texts(kind="texts", path=path))
+    for split in dataset.splits.values():
+        assert 1 in split.targets
+    assert sum(dataset.size(s) for s in dataset.splits) == 1_000
+    assert not dataset.notes
+
+
+def test_a_class_that_is_missing_from_a_split_is_named(tmp_path):
+    rows = "".join(f"text {n},{label}\n" for n, label in enumerate(["no"] * 40 + ["yes"]))
+    path = write(tmp_path / "once.csv", "text,label\n" + rows)
+    notes = datasets.load(Texts(kind="texts", path=path)).notes
+    assert [note.split()[1] for note in notes] == ["validation", "test"]
+    assert all("'yes'" in note for note in notes)
 
 
 def test_a_constant_column_does_no_harm(tmp_path):
@@ -119,7 +152,8 @@ def test_a_constant_column_does_no_harm(tmp_path):
         ("load\n1\n\nnan\n", ("line 4", "'nan'")),
         ("day,load\n1,\n", ("line 2", "'load' is ''")),
         ("day,load\n1,2\n1\n", ("line 3", "1 cells, where the header has 2")),
-        ("load\n" + "1\n" * 20, ("validation split is empty", "3 rows", "window + horizon = 5")),
+        ("load\n" + "1\n" * 6, ("at least 5 rows", "in train, got 4")),
+        ("load\n" + "1\n" * 3, ("at least 5 rows", "in train, got 3")),
         ("", ("is empty", "name the columns")),
         ("load,day,load\n1,2,3\n", ("2 columns are named 'load'", "name of its own")),
         ("day;load\n1;2\n", ("separated by ';'; they must be separated by commas",)),

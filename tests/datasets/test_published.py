@@ -38,7 +38,7 @@ def test_ridership_is_that_of_the_book(needs):
     # Three years, five months and seven months, each without its first 56 days.
     assert [dataset.size(s) for s in dataset.splits] == [1096 - 56, 151 - 56, 214 - 56]
     assert "Dropped 62 exact duplicate rows" in dataset.notes[0]
-    naive, linear = dataset.baselines
+    _, naive, linear = dataset.baselines
     assert naive.label == "Same day a week earlier"
     validation = dataset.splits["validation"]
     week_earlier = validation.inputs["features"][:, -7, 0]

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from keras_gru.datasets import Split
+from keras_gru.datasets.split import split_by_class
 from keras_gru.errors import UserError
 from tests.datasets.samples import tagged
 
@@ -22,6 +23,19 @@ def test_weights_that_do_not_fit_are_refused(shape, stepwise):
     rows = np.ones((3, 5), int)
     with pytest.raises(UserError, match=r"weights are of the shape \(3.* \(3, 5\) would have"):
         Split({"tokens": rows}, rows, stepwise=stepwise, weights=np.ones(shape, bool))
+
+
+@pytest.mark.parametrize("shares", [(0.1, 0.1), (0.45, 0.5), (0.01, 0.98), (0, 0.3)])
+def test_each_class_is_split_alike_and_has_something_to_train_on(shares):
+    labels = np.random.default_rng(1).permutation(np.repeat(np.arange(5), [1, 2, 3, 10, 200]))
+    parts = split_by_class(labels, *shares)
+    np.testing.assert_array_equal(np.sort(np.concatenate(list(parts.values()))), np.arange(216))
+    for label, count in enumerate([1, 2, 3, 10, 200]):
+        for name, share in zip(("validation", "test"), shares, strict=True):
+            size = (labels[parts[name]] == label).sum()
+            assert abs(size - share * count) < 2
+            assert size > 0 or count < 3 or share == 0
+        assert count < 3 or (labels[parts["train"]] == label).any()
 
 
 @pytest.mark.parametrize("rows", [np.array([4, 0, 7]), slice(3, None)], ids=["chosen", "last"])

@@ -34,12 +34,18 @@ def load(config: Ridership) -> SequenceDataset:
     days = source.read(CtaRidership, ("train",), files=("ridership.tgz",))["train"]
     days, dropped = clean(days)
     inputs, rail = _channels(days, config.multivariate)
-    splits, history = {}, {}
-    for name, (first, last) in _SPLITS.items():
-        inside = (days["date"] >= np.datetime64(first)) & (days["date"] <= np.datetime64(last))
-        shape = (config.window, config.horizon, config.every_step)
-        splits[name] = forecasting.windows(inputs[inside], rail[inside], *shape)
-        history[name] = forecasting.windows(rail[inside], rail[inside], *shape).inputs["features"]
+    rows = {
+        name: (
+            int(np.searchsorted(days["date"], np.datetime64(first))),
+            int(np.searchsorted(days["date"], np.datetime64(last), side="right")),
+        )
+        for name, (first, last) in _SPLITS.items()
+    }
+    # The book's windows do not look back into the split before, and its errors are compared with.
+    series = forecasting.SplitSeries(
+        inputs, rail, rows, config.window, config.horizon, config.every_step, look_back=False
+    )
+    splits = series.splits()
     check_not_empty(_NAME, splits)
     spec = SequenceSpec(
         task="forecasting",
@@ -55,9 +61,7 @@ def load(config: Ridership) -> SequenceDataset:
         spec=spec,
         metric=Metric("mae", "min", "MAE (passengers)", digits=0),
         splits=splits,
-        baselines=forecasting.baselines(
-            splits, history, spec, _WEEK, "Same day a week earlier", _SCALE
-        ),
+        baselines=series.baselines(splits, _WEEK, "Same day a week earlier", _SCALE),
         scale=_SCALE,
         notes=(f"Dropped {dropped} exact duplicate rows of {len(days['date']) + dropped}.",),
     )

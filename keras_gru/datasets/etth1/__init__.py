@@ -43,10 +43,8 @@ def load(config: Etth1Config) -> SequenceDataset:
     names = COLUMNS if config.multivariate else ("OT",)
     values = np.stack([columns[name] for name in names], axis=1)
     values, _ = forecasting.standardised(values, _SPLITS["train"][1])
-    splits = {}
-    for name, (first, last) in _SPLITS.items():
-        part = values[max(0, first - config.window) : last]
-        splits[name] = forecasting.windows(part, part, config.window, config.horizon, False)
+    series = forecasting.SplitSeries(values, values, _SPLITS, config.window, config.horizon)
+    splits = series.splits()
     check_not_empty(_NAME, splits)
     spec = SequenceSpec(
         task="forecasting",
@@ -56,11 +54,10 @@ def load(config: Etth1Config) -> SequenceDataset:
         horizon=config.horizon,
         history=tuple(range(len(names))),
     )
-    history = {name: split.inputs["features"] for name, split in splits.items()}
     return SequenceDataset(
         name=_NAME,
         spec=spec,
         metric=Metric("mse", "min", "MSE (standardised)", digits=4),
         splits=splits,
-        baselines=forecasting.baselines(splits, history, spec, _DAY, "Same hour a day earlier"),
+        baselines=series.baselines(splits, _DAY, "Same hour a day earlier"),
     )
