@@ -2,12 +2,17 @@
 
 # B batch, T time steps, D features, U units, C classes
 
-import keras
 from keras import ops
 
 from keras_gru.errors import UserError
 from keras_gru.models.seeding import seeded
-from keras_gru.models.stack import logits_layer, recurrent_stack, sequence_input, without_mask
+from keras_gru.models.stack import (
+    logits_layer,
+    recurrent_stack,
+    sequence_input,
+    task_model,
+    without_mask,
+)
 
 
 def classifier(
@@ -17,6 +22,7 @@ def classifier(
     vocabulary=None,
     features=None,
     length=None,
+    masked=True,
     cell="gru",
     embedding=64,
     layers=1,
@@ -25,6 +31,7 @@ def classifier(
     bidirectional=False,
     pooling="last",
     seed=None,
+    compile=True,
     **recurrent_options,
 ):
     """Text or vectors in, one class out.
@@ -35,6 +42,7 @@ def classifier(
         vocabulary: number of tokens with the padding token 0; `None` for vectors.
         features: width D of an input vector; `None` for tokens.
         length: time steps of every sequence; `None` where they differ.
+        masked: whether vectors come with a mask where `length` is `None`.
         cell: name in the registry of cells.
         embedding: width of a token's vector.
         layers: number of recurrent layers.
@@ -43,12 +51,14 @@ def classifier(
         bidirectional: whether each layer also reads from the end.
         pooling: `"last"` (the state after the last step), `"mean"` or `"max"` over the steps.
         seed: of initial weights and dropout.
+        compile: `True` compiles the model with Adam and the loss and metrics of the task, an
+            optimizer or its name with that one; `False` does not compile it.
         **recurrent_options: of each recurrent layer, as of `keras_gru.cells.recurrent_layer`:
             `zoneout`, `layer_normalization`, `gate_bias`, `chrono`, `recurrent_initializer`.
 
     Returns:
         A `keras.Model` from `{"tokens": (B, T)}`, or `{"features": (B, T, D), "mask": (B, T)}`
-        (no mask where all have one length), to logits `(B, C)`.
+        (no mask with `length` or without `masked`), to logits `(B, C)`.
 
     Raises:
         UserError: there is no such `pooling` or `cell`, `layers` is not a positive integer, or not
@@ -56,16 +66,19 @@ def classifier(
 
     Example:
 
+    >>> import numpy as np
     >>> from keras_gru import models
+    >>> tokens = np.random.default_rng(0).integers(1, 100, (32, 10))
     >>> model = models.classifier(units=8, classes=3, vocabulary=100)
-    >>> model.output_shape
-    (None, 3)
+    >>> history = model.fit({"tokens": tokens}, tokens[:, 0] % 3, verbose=0)
+    >>> sorted(history.history)
+    ['accuracy', 'loss']
     """
     if pooling not in ("last", *_POOLING):
         known = ", ".join(["'last'", *map(repr, _POOLING)])
         raise UserError(f"'pooling' must be one of {known}: received {pooling!r}.")
     with seeded(seed):
-        inputs, x, mask = sequence_input(vocabulary, features, length, embedding)
+        inputs, x, mask = sequence_input(vocabulary, features, length, embedding, masked)
         x = recurrent_stack(
             x,
             mask,
@@ -80,7 +93,8 @@ def classifier(
         )
         if pooling != "last":
             x = _POOLING[pooling](x, mask)
-        return keras.Model(inputs, without_mask(logits_layer(classes)(x)), name="classifier")
+        logits = without_mask(logits_layer(classes)(x))
+        return task_model(inputs, logits, "classifier", compile, task="classification")
 
 
 def _mean(x, mask):

@@ -81,7 +81,8 @@ def with_budget_of(config: ModelConfig, spec: SequenceSpec, cell: str) -> ModelC
 def _maker(config: ModelConfig, cell: str, seed: int | None) -> Callable[..., keras.Model]:
     """The builder with all settings but the sizes."""
     options = config.model_dump(exclude={"kind", "units", "parameters", "beams"})
-    return functools.partial(_BUILDERS[config.kind][0], cell=cell, seed=seed, **options)
+    builder = _BUILDERS[config.kind][0]
+    return functools.partial(builder, cell=cell, seed=seed, compile=False, **options)
 
 
 def _small(spec: SequenceSpec) -> SequenceSpec:

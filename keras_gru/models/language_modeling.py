@@ -7,7 +7,7 @@ from keras import ops
 
 from keras_gru.cells import recurrent_layer
 from keras_gru.models.seeding import seeded
-from keras_gru.models.stack import depths, logits_layer, without_mask
+from keras_gru.models.stack import depths, logits_layer, task_model, without_mask
 
 
 def language_model(
@@ -21,6 +21,7 @@ def language_model(
     dropout=0.0,
     recurrent_dropout=0.0,
     seed=None,
+    compile=True,
     **recurrent_options,
 ):
     """The next token, after every token. `keras_gru.models.sample` makes it write.
@@ -35,6 +36,8 @@ def language_model(
         dropout: of each recurrent layer's input.
         recurrent_dropout: of each recurrent layer's state.
         seed: of initial weights and dropout.
+        compile: `True` compiles the model with Adam and the loss and metrics of the task, an
+            optimizer or its name with that one; `False` does not compile it.
         **recurrent_options: of each recurrent layer, as of `keras_gru.cells.recurrent_layer`:
             `zoneout`, `layer_normalization`, `gate_bias`, `chrono`, `recurrent_initializer`.
 
@@ -43,8 +46,11 @@ def language_model(
 
     Example:
 
+    >>> import numpy as np
     >>> from keras_gru import models
+    >>> text = np.random.default_rng(0).integers(1, 50, (32, 11))
     >>> model = models.language_model(units=8, vocabulary=50)
+    >>> history = model.fit({"tokens": text[:, :-1]}, text[:, 1:], verbose=0)
     >>> len(models.sample(model, [3, 1, 4], 10, seed=0))
     10
     """
@@ -66,7 +72,8 @@ def language_model(
         parts.append(logits_layer(vocabulary))
         tokens = keras.Input((length,), dtype="int32", name="tokens")
         logits, _ = read({part.name: part for part in parts}, tokens)
-        return keras.Model({"tokens": tokens}, without_mask(logits), name="language_model")
+        inputs, logits = {"tokens": tokens}, without_mask(logits)
+        return task_model(inputs, logits, "language_model", compile, task="language_model")
 
 
 def read(parts, tokens, states=None):

@@ -2,6 +2,7 @@
 
 # B batch, T time steps, N notes, H steps ahead, V variables, C classes
 
+import math
 from typing import TYPE_CHECKING
 
 import keras
@@ -30,96 +31,184 @@ def notes_nll(y_true, y_pred):
     return ops.sum(ops.softplus(y_pred) - y_true * y_pred, axis=-1)
 
 
-def _right(y_true, y_pred):
+def _is_right(y_true, y_pred):
     return ops.equal(ops.cast(y_true, "int32"), ops.cast(ops.argmax(y_pred, axis=-1), "int32"))
 
 
-def _of_forecasts(error):
-    """Of `(…, H, V)` one number per sequence or step, which a weight can be given to."""
-    return lambda y_true, y_pred: ops.mean(error(y_true, y_pred), axis=-1)
+def _crossentropy(y_true, y_pred, smoothing=0.0):
+    loss = keras.losses.sparse_categorical_crossentropy(y_true, y_pred, from_logits=True)
+    if not smoothing:
+        return loss
+    even = ops.logsumexp(y_pred, axis=-1) - ops.mean(y_pred, axis=-1)
+    return (1 - smoothing) * loss + smoothing * even
 
 
-# Each gives one number per step, or per sequence where there is one output for it.
+# Each returns one number per step, or per sequence where there is one output for it.
 _MEASURES = {
     "nll": notes_nll,
-    "accuracy": _right,
-    "mse": _of_forecasts(keras.losses.mean_squared_error),
-    "mae": _of_forecasts(keras.losses.mean_absolute_error),
-    "huber": _of_forecasts(keras.losses.huber),
+    "crossentropy": _crossentropy,
+    "accuracy": _is_right,
+    "mse": keras.losses.mean_squared_error,
+    "mae": keras.losses.mean_absolute_error,
+    "huber": keras.losses.huber,
 }
-_FORECAST_LOSSES = ("mse", "mae", "huber")
+_OF_LABELS = ("crossentropy", "accuracy")
+_OF_FORECASTS = ("mse", "mae", "huber")
 
 
 @keras.saving.register_keras_serializable(package="keras_gru")
 class StepLoss(keras.losses.Loss):
-    """The mean of a measure over the weighted steps of a batch.
+    """The mean of a measure over the weighted steps of a batch, or over its weighted sequences.
+
+    Targets have the shape of what they are compared with, or lack axes of size 1: `(B,)` fits
+    forecasts `(B, 1)` and `(B, 1, 1)`. Weights are `(B, T)` or `(B,)`.
 
     Args:
-        measure: `"nll"` of notes, or `"mse"`, `"mae"` or `"huber"` of forecasts.
+        measure: `"crossentropy"` of labels, `"nll"` of notes, or `"mse"`, `"mae"` or `"huber"` of
+            forecasts.
+        every_step: whether forecasts are `(B, T, ...)`, one after every step, and not `(B, ...)`.
+        smoothing: the fraction s, from 0 to 1, of the cross-entropy in which all C classes are
+            right: `(1 − s) · (−log p_y) + s · mean over classes c of (−log p_c)`, from labels that
+            are integers (Szegedy et al. 2016, section 7).
+
+    Raises:
+        UserError: the targets or the weights have another shape.
     """
 
-    def __init__(self, measure, name="step_loss", reduction=_BY_WEIGHT, **kwargs):
+    def __init__(
+        self,
+        measure,
+        every_step=False,
+        smoothing=0.0,
+        name="step_loss",
+        reduction=_BY_WEIGHT,
+        **kwargs,
+    ):
         super().__init__(name=name, reduction=reduction, **kwargs)
-        self.measure = measure
+        self.measure, self.every_step, self.smoothing = measure, every_step, smoothing
+
+    def __call__(self, y_true, y_pred, sample_weight=None):
+        sample_weight = _fit_weights(sample_weight, self.measure, self.every_step, y_pred)
+        return super().__call__(y_true, y_pred, sample_weight)
 
     def call(self, y_true, y_pred):
-        return _MEASURES[self.measure](y_true, y_pred)
+        options = {"smoothing": self.smoothing} if self.smoothing else {}
+        return _measured(y_true, y_pred, self.measure, self.every_step, **options)
 
     def get_config(self):
-        return {**super().get_config(), "measure": self.measure}
+        own = {
+            "measure": self.measure,
+            "every_step": self.every_step,
+            "smoothing": self.smoothing,
+        }
+        return {**super().get_config(), **own}
 
 
-@keras.saving.register_keras_serializable(package="keras_gru")
-class SmoothedCrossentropy(keras.losses.Loss):
-    """The cross-entropy with labels of which a share is spread evenly over all classes.
-
-    `(1 − s) · (−log p_y) + s · mean over classes c of (−log p_c)`, from labels that are integers:
-    no vector as wide as the vocabulary is made for a label.
-
-    Args:
-        smoothing: the share s, from 0 to 1.
-
-    Reference: Szegedy et al. 2016, Rethinking the Inception Architecture, section 7.
-    """
-
-    def __init__(self, smoothing, name="smoothed_crossentropy", reduction=_BY_WEIGHT, **kwargs):
-        super().__init__(name=name, reduction=reduction, **kwargs)
-        self.smoothing = smoothing
-
-    def call(self, y_true, y_pred):
-        right = keras.losses.sparse_categorical_crossentropy(y_true, y_pred, from_logits=True)
-        even = ops.logsumexp(y_pred, axis=-1) - ops.mean(y_pred, axis=-1)
-        return (1 - self.smoothing) * right + self.smoothing * even
-
-    def get_config(self):
-        return {**super().get_config(), "smoothing": self.smoothing}
-
-
-@keras.saving.register_keras_serializable(package="keras_gru")
-class StepMean(keras.metrics.Mean):
-    """The mean of a measure over all weighted steps of a dataset.
-
-    Keras' own metrics take the mean of each sequence's weights over its padded length first, so
-    that a step counts for less in a batch with more padding.
-
-    Args:
-        measure: `"nll"` of notes, `"accuracy"`, or `"mse"`, `"mae"` or `"huber"` of forecasts.
-        name: the measure's if `None`.
-    """
-
-    def __init__(self, measure, name=None, **kwargs):
-        super().__init__(name=name or measure, **kwargs)
-        self.measure = measure
-
-    def update_state(self, y_true, y_pred, sample_weight=None):
-        y_pred = ops.cast(y_pred, self.dtype)
-        values = _MEASURES[self.measure](ops.cast(y_true, self.dtype), y_pred)
+class _MeanOfSteps(keras.metrics.Mean):
+    def update_state(self, values, sample_weight=None):
         if sample_weight is not None:
-            sample_weight = ops.reshape(ops.broadcast_to(sample_weight, ops.shape(values)), (-1,))
+            sample_weight = ops.reshape(sample_weight, (-1,))
         super().update_state(ops.reshape(values, (-1,)), sample_weight)
 
+
+@keras.saving.register_keras_serializable(package="keras_gru")
+class StepMean(keras.metrics.MeanMetricWrapper, _MeanOfSteps):
+    """The mean of a measure over all weighted steps, or sequences, of a dataset.
+
+    Keras' own metrics take the mean of each sequence's weights over its padded length first, so
+    that a step counts for less in a batch with more padding. Shapes are those of `StepLoss`.
+
+    Args:
+        measure: `"accuracy"` of labels, `"nll"` of notes, or `"mse"`, `"mae"` or `"huber"` of
+            forecasts.
+        every_step: whether forecasts are `(B, T, ...)`, one after every step, and not `(B, ...)`.
+        name: the measure's if `None`.
+
+    Raises:
+        UserError: the targets or the weights have another shape.
+    """
+
+    def __init__(self, measure, every_step=False, name=None, **kwargs):
+        super().__init__(self._values, name=name or measure, **kwargs)
+        self.measure, self.every_step = measure, every_step
+
+    def update_state(self, y_true, y_pred, sample_weight=None):
+        sample_weight = _fit_weights(sample_weight, self.measure, self.every_step, y_pred)
+        return super().update_state(y_true, y_pred, sample_weight)
+
+    def _values(self, y_true, y_pred):
+        y_true, y_pred = (ops.cast(tensor, self.dtype) for tensor in (y_true, y_pred))
+        return _measured(y_true, y_pred, self.measure, self.every_step)
+
     def get_config(self):
-        return {**super().get_config(), "measure": self.measure}
+        own = {"measure": self.measure, "every_step": self.every_step}
+        return {"name": self.name, "dtype": self.dtype, **own}
+
+
+def _measured(y_true, y_pred, measure, every_step, **options):
+    """A measure of each step `(B, T)`, or of each sequence `(B,)`."""
+    shape = ops.shape(y_pred)
+    y_true = _fit_targets(y_true, shape[:-1] if measure in _OF_LABELS else shape, y_pred)
+    if measure in _OF_FORECASTS:
+        counted = shape[: 1 + every_step]
+        shape = (*counted, math.prod(shape[len(counted) :]))
+        y_true, y_pred = ops.reshape(y_true, shape), ops.reshape(y_pred, shape)
+    return _MEASURES[measure](y_true, y_pred, **options)
+
+
+def _fit_targets(y_true, shape, y_pred):
+    """Targets in the shape that the outputs ask for; they may lack axes of size 1.
+
+    Keras broadcasts `(B,)` and `(B, 1, 1)` to `(B, 1, B)`, and the network learns nothing.
+    """
+    found, expected = _known(ops.shape(y_true)), _known(shape)
+    pair = found, expected
+    if len(found) != len(expected):
+        pair = [(*one[:1], *(size for size in one[1:] if size != 1)) for one in pair]
+    if not _fits(*pair):
+        outputs = _known(ops.shape(y_pred))
+        advice = "Reshape the targets, or build the model for them."
+        if len(expected) < len(outputs):
+            advice = "Labels are class numbers, not one-hot vectors."
+        raise UserError(
+            f"targets: expected the shape {expected} for outputs of the shape {outputs}, "
+            f"got {found}. {advice}"
+        )
+    return ops.reshape(y_true, shape)  # fails where a size was not known and does not fit
+
+
+def _fit_weights(sample_weight, measure, every_step, y_pred):
+    """Weights of sequences or of steps in the shape of the measure, `(B,)` or `(B, T)`.
+
+    Keras divides by their sum, which must be that of as many numbers as there are steps.
+    """
+    if sample_weight is None:
+        return None
+    shape = ops.shape(y_pred)
+    shape = shape[: 1 + every_step] if measure in _OF_FORECASTS else shape[:-1]
+    found, expected = ops.shape(sample_weight), _known(shape)
+    while len(found) > len(expected) and found[-1] == 1:
+        found = found[:-1]
+    found = (*found, *[1] * (len(expected) - len(found)))
+    if not _fits(_known(found), expected, unknown=(1, None)):
+        raise UserError(
+            f"sample_weight: expected the shape {expected} for outputs of the shape "
+            f"{_known(ops.shape(y_pred))}, or {expected[:1]}, got "
+            f"{_known(ops.shape(sample_weight))}. Give one weight per step or per sequence."
+        )
+    return ops.broadcast_to(ops.reshape(sample_weight, found), shape)
+
+
+def _known(shape):
+    """A shape with `None` for every size that is known only when the model runs."""
+    return tuple(size if isinstance(size, int) else None for size in shape)
+
+
+def _fits(found, expected, unknown=(None,)):
+    return len(found) == len(expected) and all(
+        one in unknown or other is None or one == other
+        for one, other in zip(found, expected, strict=True)
+    )
 
 
 def compile_options(
@@ -154,17 +243,16 @@ def compile_options(
     if spec.task == "polyphony":
         return {"loss": StepLoss("nll"), "weighted_metrics": [StepMean("nll")]}
     if spec.task == "forecasting":
-        if loss_name not in _FORECAST_LOSSES:
+        if loss_name not in _OF_FORECASTS:
             raise UserError(
                 f"There is no loss '{loss_name}' of forecasts."
-                f"{did_you_mean(loss_name, _FORECAST_LOSSES)}"
+                f"{did_you_mean(loss_name, _OF_FORECASTS)}"
             )
         return {
-            "loss": StepLoss(loss_name),
-            "weighted_metrics": [StepMean("mae"), StepMean("mse")],
+            "loss": StepLoss(loss_name, spec.every_step),
+            "weighted_metrics": [StepMean(name, spec.every_step) for name in ("mae", "mse")],
         }
-    if label_smoothing:
-        loss = SmoothedCrossentropy(label_smoothing)
-    else:
-        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True, reduction=_BY_WEIGHT)
-    return {"loss": loss, "weighted_metrics": [StepMean("accuracy")]}
+    return {
+        "loss": StepLoss("crossentropy", smoothing=label_smoothing),
+        "weighted_metrics": [StepMean("accuracy")],
+    }

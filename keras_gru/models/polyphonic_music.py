@@ -2,10 +2,14 @@
 
 # B batch, T time steps, N notes, U units
 
-import keras
-
 from keras_gru.models.seeding import seeded
-from keras_gru.models.stack import logits_layer, recurrent_stack, sequence_input, without_mask
+from keras_gru.models.stack import (
+    logits_layer,
+    recurrent_stack,
+    sequence_input,
+    task_model,
+    without_mask,
+)
 
 
 def polyphony(
@@ -14,11 +18,13 @@ def polyphony(
     notes=88,
     features=None,
     length=None,
+    masked=True,
     cell="gru",
     layers=1,
     dropout=0.0,
     recurrent_dropout=0.0,
     seed=None,
+    compile=True,
     **recurrent_options,
 ):
     """Which notes sound next, each with a probability of its own.
@@ -28,30 +34,37 @@ def polyphony(
         notes: number of notes N.
         features: width of an input vector; that of the notes if `None`.
         length: time steps of every sequence; `None` where they differ.
+        masked: whether vectors come with a mask where `length` is `None`.
         cell: name in the registry of cells.
         layers: number of recurrent layers.
         dropout: of each recurrent layer's input.
         recurrent_dropout: of each recurrent layer's state.
         seed: of initial weights and dropout.
+        compile: `True` compiles the model with Adam and the loss and metrics of the task, an
+            optimizer or its name with that one; `False` does not compile it.
         **recurrent_options: of each recurrent layer, as of `keras_gru.cells.recurrent_layer`:
             `zoneout`, `layer_normalization`, `gate_bias`, `chrono`, `recurrent_initializer`.
 
     Returns:
-        A `keras.Model` from `{"features": (B, T, N), "mask": (B, T)}` (no mask where all have one
-        length) to logits `(B, T, N)`.
+        A `keras.Model` from `{"features": (B, T, N), "mask": (B, T)}` (no mask with `length` or
+        without `masked`) to logits `(B, T, N)`.
 
     Example:
 
+    >>> import numpy as np
     >>> from keras_gru import models
-    >>> models.polyphony(units=46).output_shape
-    (None, None, 88)
+    >>> notes = np.random.default_rng(0).integers(0, 2, (16, 11, 88))
+    >>> model = models.polyphony(units=46, masked=False)
+    >>> history = model.fit({"features": notes[:, :-1]}, notes[:, 1:], verbose=0)
+    >>> sorted(history.history)
+    ['loss', 'nll']
 
     Reference:
 
     - [Chung et al., 2014](https://arxiv.org/abs/1412.3555)
     """
     with seeded(seed):
-        inputs, x, mask = sequence_input(None, features or notes, length)
+        inputs, x, mask = sequence_input(None, features or notes, length, masked=masked)
         x = recurrent_stack(
             x,
             mask,
@@ -63,4 +76,5 @@ def polyphony(
             return_sequences=True,
             **recurrent_options,
         )
-        return keras.Model(inputs, without_mask(logits_layer(notes)(x)), name="polyphony")
+        logits = without_mask(logits_layer(notes)(x))
+        return task_model(inputs, logits, "polyphony", compile, task="polyphony")

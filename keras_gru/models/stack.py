@@ -8,10 +8,12 @@ import keras
 from keras import ops
 
 from keras_gru.cells import recurrent_layer
+from keras_gru.datasets.sequence_spec import SequenceSpec
 from keras_gru.errors import UserError
+from keras_gru.models.losses import compile_options
 
 
-def sequence_input(vocabulary, features, length, embedding=None):
+def sequence_input(vocabulary, features, length, embedding=None, masked=True):
     """The model's inputs, and what the first recurrent layer gets of them.
 
     Args:
@@ -19,10 +21,11 @@ def sequence_input(vocabulary, features, length, embedding=None):
         features: width D of a vector, or `None` for tokens.
         length: time steps T of every sequence; `None` where they differ.
         embedding: width of a token's vector.
+        masked: whether vectors of different lengths come with a mask.
 
     Returns:
         `(inputs, x, mask)`: the inputs by name, `x` `(B, T, D)`, and `mask` `(B, T)`, false on
-        padding, or `None` for vectors of one length.
+        padding, or `None` for vectors of one length or without a mask.
 
     Raises:
         UserError: not exactly one of `vocabulary` and `features` was given.
@@ -37,7 +40,7 @@ def sequence_input(vocabulary, features, length, embedding=None):
         x = keras.layers.Embedding(vocabulary, embedding, name="embedding")(tokens)
         return {"tokens": tokens}, x, ops.not_equal(tokens, 0)
     vectors = keras.Input((length, features), name="features")
-    if length is not None:
+    if length is not None or not masked:
         return {"features": vectors}, vectors, None
     mask = keras.Input((None,), dtype="bool", name="mask")
     return {"features": vectors, "mask": mask}, vectors, mask
@@ -111,6 +114,25 @@ def depths(layers):
 def logits_layer(outputs):
     """The last layer, in full precision whatever the others compute in: the loss needs it."""
     return keras.layers.Dense(outputs, dtype=keras.config.floatx(), name="logits")
+
+
+def task_model(inputs, outputs, name, compile, task, every_step=False):
+    """The model of a task, compiled with the loss and metrics of that task.
+
+    Args:
+        inputs: the inputs by name.
+        outputs: logits or forecasts.
+        name: of the model.
+        compile: `True` for the optimizer Adam, an optimizer or its name for that one, and `False`
+            for a model that is not compiled.
+        task: that of `keras_gru.datasets.SequenceSpec`.
+        every_step: whether forecasts are made after every step.
+    """
+    model = keras.Model(inputs, outputs, name=name)
+    if compile is not False:
+        spec = SequenceSpec(task=task, outputs=outputs.shape[-1], every_step=every_step)
+        model.compile("adam" if compile is True else compile, **compile_options(spec))
+    return model
 
 
 def without_mask(x):

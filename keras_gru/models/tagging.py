@@ -2,10 +2,14 @@
 
 # B batch, T time steps, D features, U units, C tags
 
-import keras
-
 from keras_gru.models.seeding import seeded
-from keras_gru.models.stack import logits_layer, recurrent_stack, sequence_input, without_mask
+from keras_gru.models.stack import (
+    logits_layer,
+    recurrent_stack,
+    sequence_input,
+    task_model,
+    without_mask,
+)
 
 
 def tagger(
@@ -15,6 +19,7 @@ def tagger(
     vocabulary=None,
     features=None,
     length=None,
+    masked=True,
     cell="gru",
     embedding=64,
     layers=1,
@@ -22,6 +27,7 @@ def tagger(
     recurrent_dropout=0.0,
     bidirectional=False,
     seed=None,
+    compile=True,
     **recurrent_options,
 ):
     """Text or vectors in, a label per step out.
@@ -32,6 +38,7 @@ def tagger(
         vocabulary: number of tokens with the padding token 0; `None` for vectors.
         features: width D of an input vector; `None` for tokens.
         length: time steps of every sequence; `None` where they differ.
+        masked: whether vectors come with a mask where `length` is `None`.
         cell: name in the registry of cells.
         embedding: width of a token's vector.
         layers: number of recurrent layers.
@@ -39,21 +46,27 @@ def tagger(
         recurrent_dropout: of each recurrent layer's state.
         bidirectional: whether each layer also reads from the end.
         seed: of initial weights and dropout.
+        compile: `True` compiles the model with Adam and the loss and metrics of the task, an
+            optimizer or its name with that one; `False` does not compile it.
         **recurrent_options: of each recurrent layer, as of `keras_gru.cells.recurrent_layer`:
             `zoneout`, `layer_normalization`, `gate_bias`, `chrono`, `recurrent_initializer`.
 
     Returns:
         A `keras.Model` from `{"tokens": (B, T)}`, or `{"features": (B, T, D), "mask": (B, T)}`
-        (no mask where all have one length), to logits `(B, T, C)`.
+        (no mask with `length` or without `masked`), to logits `(B, T, C)`.
 
     Example:
 
+    >>> import numpy as np
     >>> from keras_gru import models
-    >>> models.tagger(units=8, tags=5, vocabulary=100, bidirectional=True).output_shape
-    (None, None, 5)
+    >>> x = np.random.default_rng(0).normal(size=(32, 10, 4))
+    >>> model = models.tagger(units=8, tags=4, features=4, masked=False)
+    >>> history = model.fit({"features": x}, x.argmax(-1), verbose=0)
+    >>> sorted(history.history)
+    ['accuracy', 'loss']
     """
     with seeded(seed):
-        inputs, x, mask = sequence_input(vocabulary, features, length, embedding)
+        inputs, x, mask = sequence_input(vocabulary, features, length, embedding, masked)
         x = recurrent_stack(
             x,
             mask,
@@ -66,4 +79,5 @@ def tagger(
             bidirectional=bidirectional,
             **recurrent_options,
         )
-        return keras.Model(inputs, without_mask(logits_layer(tags)(x)), name="tagger")
+        logits = without_mask(logits_layer(tags)(x))
+        return task_model(inputs, logits, "tagger", compile, task="tagging")

@@ -8,7 +8,7 @@ from keras import ops
 from keras_gru.cells import recurrent_layer
 from keras_gru.models.language_modeling import numbered
 from keras_gru.models.seeding import seeded
-from keras_gru.models.stack import depths, logits_layer, without_mask
+from keras_gru.models.stack import depths, logits_layer, task_model, without_mask
 
 
 def encoder_decoder(
@@ -24,6 +24,7 @@ def encoder_decoder(
     bidirectional=False,
     attention=False,
     seed=None,
+    compile=True,
     **recurrent_options,
 ):
     """The encoder–decoder of Cho et al. (2014), for teacher forcing.
@@ -58,6 +59,8 @@ def encoder_decoder(
         bidirectional: whether the encoder also reads from the end.
         attention: whether the decoder can look back at each step of the source.
         seed: of initial weights and dropout.
+        compile: `True` compiles the model with Adam and the loss and metrics of the task, an
+            optimizer or its name with that one; `False` does not compile it.
         **recurrent_options: of each recurrent layer, as of `keras_gru.cells.recurrent_layer`:
             `zoneout`, `layer_normalization`, `gate_bias`, `chrono`, `recurrent_initializer`.
 
@@ -70,8 +73,11 @@ def encoder_decoder(
 
     Example:
 
+    >>> import numpy as np
     >>> from keras_gru import models
+    >>> source, target = np.full((32, 3), 4), np.tile([1, 5, 6, 2], (32, 1))  # 1 starts, 2 ends
     >>> model = models.encoder_decoder(units=8, source_vocabulary=9, target_vocabulary=7)
+    >>> history = model.fit({"source": source, "target": target[:, :-1]}, target[:, 1:], verbose=0)
     >>> [len(words) <= 5 for words in
     ...  models.translate(model, [[3, 4, 0]], start=1, end=2, max_length=5)]
     [True]
@@ -119,7 +125,8 @@ def encoder_decoder(
         states, memory = encode(parts, source)
         logits, _ = decode(parts, target, states, memory)
         inputs = {"source": source, "target": target}
-        return keras.Model(inputs, without_mask(logits), name="encoder_decoder")
+        logits = without_mask(logits)
+        return task_model(inputs, logits, "encoder_decoder", compile, task="translation")
 
 
 def encode(parts, source):

@@ -126,7 +126,8 @@ def targets(kind, x):
 
 
 def compile_options(kind):
-    spec = SequenceSpec(task=TASKS[KINDS[kind][0]], outputs=SHAPES[kind][-1])
+    every_step = kind == "forecaster_every_step"
+    spec = SequenceSpec(TASKS[KINDS[kind][0]], outputs=SHAPES[kind][-1], every_step=every_step)
     return models.compile_options(spec, "mse")
 
 

@@ -97,6 +97,43 @@ def test_learns_a_few_sequences_by_heart_under_xla(kind):
     assert losses[-1] < 0.5 * losses[0]
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_model_is_compiled_for_its_task(kind):
+    x = inputs(kind)
+    y, weight = targets(kind, x)
+    model = make(kind)
+    by_hand = compiled(kind, make(kind, compile=False))
+    logs = []
+    for each in (model, by_hand):
+        each.run_eagerly = True
+        logs.append(each.test_on_batch(x, y, sample_weight=weight, return_dict=True))
+    assert logs[0] == logs[1]
+    assert isinstance(model.optimizer, keras.optimizers.Adam)
+    assert not make(kind, compile=False).compiled
+    assert isinstance(make(kind, compile="sgd").optimizer, keras.optimizers.SGD)
+
+
+@pytest.mark.parametrize(
+    ("kind", "options"),
+    [
+        ("classifier_vectors", {}),
+        ("classifier_vectors", {"pooling": "mean"}),
+        ("classifier_vectors", {"pooling": "max"}),
+        ("tagger_vectors", {"bidirectional": True}),
+        ("forecaster_every_step", {"layers": 2}),
+        ("polyphony", {}),
+    ],
+)
+def test_sequences_of_any_length_without_a_mask(kind, options):
+    x = inputs(kind)
+    x["mask"] = np.ones_like(x["mask"])
+    with_mask, without = make(kind, **options), make(kind, masked=False, **options)
+    for steps in (7, 3):
+        part = {name: array[:, :steps] for name, array in x.items()}
+        found = predict(without, {"features": part["features"]})
+        np.testing.assert_allclose(found, predict(with_mask, part), atol=1e-6)
+
+
 @pytest.mark.parametrize("kind", ["classifier_max", "tagger", "language_model", "forecaster"])
 def test_sequences_of_one_known_length(kind):
     x = inputs(kind)

@@ -94,7 +94,7 @@ def test_forecasts(name, shape):
         "mae": error,
         "huber": np.where(error <= 1, error**2 / 2, error - 0.5),
     }
-    spec = SequenceSpec(task="forecasting", outputs=2, features=1, horizon=3)
+    spec = SequenceSpec(task="forecasting", outputs=2, horizon=3, every_step=len(shape) == 4)
     options = models.compile_options(spec, name)
     for w in (None, weight):
         loss = options["loss"](y, forecast, sample_weight=w)
