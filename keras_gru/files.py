@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from keras_gru.errors import UserError
+
 
 @contextmanager
 def replacing(path: str | Path) -> Iterator[Path]:
@@ -36,6 +38,22 @@ def write_text(path: str | Path, text: str) -> None:
     """Writes a UTF-8 file, whole or not at all."""
     with replacing(path) as draft:
         draft.write_text(text, encoding="utf-8")
+
+
+def read_file(path: str | Path) -> bytes:
+    """Read a regular file: a FIFO or a device may have no end.
+
+    Raises:
+        UserError: it is something else, or cannot be read.
+    """
+    path = Path(path)
+    try:
+        if path.exists() and not path.is_file():
+            found = "folder" if path.is_dir() else "device or a pipe"
+            raise UserError(f"{path}: expected a file, found a {found}.")
+        return path.read_bytes()
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read ({error.strerror}).") from None
 
 
 def _umask() -> int:

@@ -9,3 +9,7 @@ class Settings(BaseModel):
     model_config = ConfigDict(
         frozen=True, extra="forbid", allow_inf_nan=False, protected_namespaces=()
     )
+
+
+# `__pydantic_config__` of a dataclass that is read from a file: an unknown key is an error.
+STORED = ConfigDict(extra="forbid")

@@ -1,8 +1,12 @@
 """What a dataset is judged by, and what simple rules reach."""
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from keras_gru.settings import STORED
 
 # Errors of forecasts, and the power of the targets' unit that they are in.
 ERROR_POWERS = {"mae": 1, "mse": 2}
@@ -19,10 +23,12 @@ class Metric:
         digits: digits after the point for a reader.
     """
 
+    __pydantic_config__ = STORED
+
     name: str
-    mode: str
+    mode: Literal["max", "min"]
     label: str
-    digits: int = 3
+    digits: Annotated[int, Field(ge=0, le=20)] = 3
 
     def score(self, value: float) -> float:
         """The value so that more is better; what is no number is worst."""
@@ -35,7 +41,9 @@ class Metric:
 class Baseline:
     """What a rule without a recurrent network reaches, in the unit of the metric, as a run does."""
 
+    __pydantic_config__ = STORED
+
     label: str
-    validation: Mapping[str, float]
-    test: Mapping[str, float]
-    parameters: int = 0
+    validation: dict[str, float]
+    test: dict[str, float]
+    parameters: Annotated[int, Field(ge=0)] = 0

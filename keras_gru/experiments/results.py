@@ -14,17 +14,21 @@ runs/<name>/<time>/
 
 import dataclasses
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import Literal
+
+from pydantic import ValidationError
 
 from keras_gru.datasets.sequence_dataset import Baseline, Metric
 from keras_gru.errors import UserError
 from keras_gru.experiments.configuration.experiment import Experiment, Value
 from keras_gru.experiments.configuration.yaml_files import dump_experiment, load_experiment
+from keras_gru.experiments.json_files import damaged, load_json, load_json_lines
+from keras_gru.experiments.run_checks import Count, Facts, Metrics, NonNegative, check_comparison
 from keras_gru.files import write_text
+from keras_gru.settings import STORED
 
 
 @dataclass(frozen=True)
@@ -58,26 +62,28 @@ class RunRecord:
         metric: the metric that runs are compared by, with its unit, such as `"MAE (passengers)"`.
     """
 
+    __pydantic_config__ = STORED
+
     cell: str
     label: str
-    seed: int
-    status: str
+    seed: Count
+    status: Literal["finished", "diverged", "pruned"]
     message: str
-    units: int
-    parameters: int
-    recurrent_parameters: int
-    epochs: int
-    best_epoch: int
-    validation: dict[str, float]
-    test: dict[str, float]
-    seconds: float
-    seconds_per_epoch: float
-    steps_per_second: float
+    units: Count
+    parameters: Count
+    recurrent_parameters: Count
+    epochs: Count
+    best_epoch: Count
+    validation: Metrics
+    test: Metrics
+    seconds: NonNegative
+    seconds_per_epoch: NonNegative
+    steps_per_second: NonNegative
     path: str
-    history: tuple[dict[str, float], ...] = ()
+    history: tuple[Metrics, ...] = ()
     settings: dict[str, Value] = field(default_factory=dict)
-    multiply_adds: int | None = None
-    peak_memory: int | None = None
+    multiply_adds: Count | None = None
+    peak_memory: Count | None = None
     metric: str = field(kw_only=True)
 
 
@@ -168,7 +174,10 @@ class RunFolder:
 
     def experiment_of(self, record: RunRecord) -> Experiment:
         """The experiment with the settings that tuning chose for a run."""
-        return self.experiment().with_settings(record.settings)
+        try:
+            return self.experiment().with_settings(record.settings)
+        except ValidationError:
+            raise damaged(self.path / "results.jsonl", f"settings {record.settings}") from None
 
     def run_path(self, cell: str, seed: int) -> Path:
         """The folder of one run."""
@@ -193,8 +202,7 @@ class RunFolder:
                 f"{self.path}: this comparison stopped before its data were loaded; go on with: "
                 f"keras-gru compare --resume {self.path}"
             )
-        path = self.path / "facts.json"
-        return _parse(path.read_text(encoding="utf-8"), path)
+        return load_json(self.path / "facts.json", Facts).model_dump()
 
     def add(self, record: RunRecord) -> None:
         """Keeps a finished run, in place of an earlier one of the same cell and seed."""
@@ -222,56 +230,39 @@ class RunFolder:
     def comparison(self) -> Comparison:
         """Everything that the folder holds, for a table or a page."""
         facts = self.facts()
-        with _written_by_us(self.path / "facts.json"):
-            metric = Metric(**facts["metric"])
-            baselines = tuple(Baseline(**row) for row in facts["baselines"])
-        return Comparison(
+        comparison = Comparison(
             experiment=self.experiment(),
-            metric=metric,
+            metric=Metric(**facts["metric"]),
             runs=self.records(),
-            baselines=baselines,
+            baselines=tuple(Baseline(**row) for row in facts["baselines"]),
             facts=facts,
             folder=self.path,
             tries=self.tries(),
         )
+        check_comparison(comparison)
+        return comparison
 
     def _add(self, record: RunRecord, file: str, key: tuple[str, ...]) -> None:
-        row = dataclasses.asdict(record)
-        del row["history"]  # stands beside it, in history.jsonl
-        others = [r for r in _read_lines(self.path / file) if any(r[k] != row[k] for k in key)]
-        lines = "".join(json.dumps(r, ensure_ascii=False) + "\n" for r in [*others, row])
+        row = _row(record)
+        others = [of for of in self._read(file) if any(getattr(of, k) != row[k] for k in key)]
+        rows = [*map(_row, others), row]
+        lines = "".join(json.dumps(r, ensure_ascii=False) + "\n" for r in rows)
         write_text(self.path / file, lines)
 
     def _read(self, file: str) -> tuple[RunRecord, ...]:
-        with _written_by_us(self.path / file):
-            return tuple(RunRecord(**row) for row in _read_lines(self.path / file))
+        return load_json_lines(self.path / file, RunRecord)
 
-    def _history(self, cell: str, seed: int) -> tuple[dict[str, float], ...]:
-        return tuple(_read_lines(self.run_path(cell, seed) / "history.jsonl"))
+    def _history(self, cell: str, seed: int) -> tuple[Metrics, ...]:
+        return load_json_lines(self.run_path(cell, seed) / "history.jsonl", Metrics)
+
+
+def _row(record: RunRecord) -> dict:
+    """What results.jsonl holds of a run; its history is in history.jsonl."""
+    row = dataclasses.asdict(record)
+    del row["history"]
+    return row
 
 
 def write_history(path: Path, history: list[dict[str, float]]) -> None:
     """Keeps the epochs of the run whose folder is `path`."""
     write_text(path / "history.jsonl", "".join(json.dumps(row) + "\n" for row in history))
-
-
-def _read_lines(path: Path) -> list[dict]:
-    if not path.is_file():
-        return []
-    return [_parse(line, path) for line in path.read_text(encoding="utf-8").splitlines()]
-
-
-def _parse(text: str, path: Path) -> dict:
-    with _written_by_us(path):
-        return json.loads(text)
-
-
-@contextmanager
-def _written_by_us(path: Path) -> Iterator[None]:
-    """Says in one sentence that a file is damaged, edited, or of another version."""
-    try:
-        yield
-    except (json.JSONDecodeError, TypeError, KeyError) as error:
-        raise UserError(
-            f"{path}: damaged, or not written by this version of keras-gru ({error})."
-        ) from error

@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from keras_gru.errors import UserError
+from keras_gru.experiments.json_files import load_json
 from keras_gru.experiments.results import RunFolder
 from keras_gru.files import write_text
 
@@ -84,13 +84,4 @@ def found_in(path: Path | None) -> Inspection | None:
     """
     if path is None or not (path / "inspection" / "found.json").is_file():
         return None
-    file = path / "inspection" / "found.json"
-    try:
-        found = json.loads(file.read_text(encoding="utf-8"))
-        looks = tuple(Look(**look) for look in found.pop("looks"))
-        return Inspection(**found, looks=looks)
-    except (json.JSONDecodeError, TypeError, KeyError, AttributeError) as error:
-        raise UserError(
-            f"{file}: damaged, or of another version of keras-gru ({error}); delete it, or write "
-            f"it again with: keras-gru inspect {path}"
-        ) from error
+    return load_json(path / "inspection" / "found.json", Inspection)

@@ -116,7 +116,7 @@ def test_a_damaged_file_is_refused(tmp_path):
     file = tmp_path / "inspection" / "found.json"
     for text in ("{", "{}", "[]", '{"looks": [{"cell": "gru"}]}'):
         file.write_text(text)
-        with pytest.raises(UserError, match=r"found.json: damaged, or of another version"):
+        with pytest.raises(UserError, match=r"found.json: damaged, or not written by"):
             found_in(tmp_path)
 
 

@@ -1,0 +1,54 @@
+"""JSON files of a run directory: each value is checked against its type when it is read."""
+
+import functools
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from keras_gru.errors import UserError
+from keras_gru.files import read_file
+
+T = TypeVar("T")
+
+
+def load_json(path: Path, kind: type[T]) -> T:
+    """Load a file that holds one JSON value.
+
+    Args:
+        path: the file.
+        kind: what the value must be: a dataclass, a pydantic model, or a type such as
+            `dict[str, float]`.
+
+    Raises:
+        UserError: the file cannot be read, or holds anything else.
+    """
+    return parse_json(read_file(path), kind, str(path))
+
+
+def load_json_lines(path: Path, kind: type[T]) -> tuple[T, ...]:
+    """Load a file with a JSON value of one kind on every line; () where there is no file."""
+    if not path.exists():
+        return ()
+    lines = enumerate(read_file(path).splitlines(), 1)
+    return tuple(parse_json(line, kind, f"{path}, line {number}") for number, line in lines)
+
+
+def parse_json(text: str | bytes, kind: type[T], where: str) -> T:
+    """Parse a JSON value; `where` names its place in the error."""
+    try:
+        return _adapter(kind).validate_json(text, strict=True)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        name = ".".join(map(str, first["loc"]))
+        raise damaged(where, f"{name}: {first['msg']}" if name else first["msg"]) from None
+
+
+def damaged(where: object, found: str) -> UserError:
+    """The error for a file of a run directory that holds what no version has written."""
+    return UserError(f"{where}: damaged, or not written by this version of keras-gru ({found}).")
+
+
+@functools.cache
+def _adapter(kind: type[T]) -> TypeAdapter[T]:
+    return TypeAdapter(kind)
