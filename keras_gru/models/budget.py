@@ -1,8 +1,9 @@
 """How large a model is, and how many units a number of weights allows."""
 
-import functools
+import bisect
 import math
 import re
+from collections.abc import Callable
 
 import keras
 
@@ -86,8 +87,11 @@ def recurrent_units(model: keras.Model) -> int:
     return keras.tree.flatten(layer.cell.state_size)[0]
 
 
-def units_for(parameters, count) -> int:
-    """The number of units whose weights come nearest to a budget, the smaller one if two do.
+def units_for(parameters: int, count: Callable[[int], int]) -> int:
+    """Return the number of units whose weights come nearest to a budget, the smaller one of two.
+
+    The number of weights is a quadratic of the number of units, `c₀ + c₁ U + c₂ U²`, which three
+    small numbers of units determine. So nothing larger than the answer is counted, or built.
 
     Where `count` is `recurrent_parameters`, columns of weights that a cell has and does not use (of
     held gates, or in a minimal gated unit made from `GRUCell`) count all the same.
@@ -100,7 +104,8 @@ def units_for(parameters, count) -> int:
         The number of units.
 
     Raises:
-        UserError: the budget is too small for one unit, or too large.
+        UserError: the budget is too small for one unit, or too large; or the weights of the answer
+            are not those of the quadratic.
 
     Example:
 
@@ -108,26 +113,27 @@ def units_for(parameters, count) -> int:
     >>> models.units_for(20_000, lambda units: 3 * units * (units + 100 + 1))
     46
     """
-    count = functools.cache(count)
-    too_few, enough = 0, 1
-    while count(enough) < parameters:
-        if enough == _MOST_UNITS:
-            raise UserError(
-                f"'parameters' must be at most {count(enough):,}, the weights of "
-                f"{_MOST_UNITS:,} units: received {parameters:,}."
-            )
-        too_few, enough = enough, min(2 * enough, _MOST_UNITS)
-    while enough - too_few > 1:
-        middle = (too_few + enough) // 2
-        if count(middle) < parameters:
-            too_few = middle
-        else:
-            enough = middle
-    if too_few == 0:
-        if count(1) > parameters:
-            raise UserError(
-                f"'parameters' must be at least {count(1):,}, the weights of 1 unit: "
-                f"received {parameters:,}."
-            )
-        return 1
-    return min(too_few, enough, key=lambda units: abs(count(units) - parameters))
+    one, two, three = (count(units) for units in (1, 2, 3))
+
+    def weights(units: int) -> int:  # Newton's form, exact in whole numbers
+        step, change = two - one, three - 2 * two + one
+        return one + (units - 1) * step + (units - 1) * (units - 2) // 2 * change
+
+    if one > parameters:
+        raise UserError(
+            f"'parameters' must be at least {one:,}, the weights of 1 unit: "
+            f"received {parameters:,}."
+        )
+    if weights(_MOST_UNITS) < parameters:
+        raise UserError(
+            f"'parameters' must be at most {weights(_MOST_UNITS):,}, the weights of "
+            f"{_MOST_UNITS:,} units: received {parameters:,}."
+        )
+    enough = bisect.bisect_left(range(1, _MOST_UNITS + 1), parameters, key=weights) + 1
+    units = min(max(enough - 1, 1), enough, key=lambda units: abs(weights(units) - parameters))
+    if count(units) != weights(units):
+        raise UserError(
+            f"'parameters' needs a cell whose weights are a quadratic of its units: expected "
+            f"{weights(units):,} weights for {units:,} units, got {count(units):,}. Give 'units'."
+        )
+    return units

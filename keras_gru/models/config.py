@@ -18,6 +18,7 @@ class Model(Settings):
         int | None,
         Field(
             ge=1,
+            le=10**12,
             description="weights of all recurrent layers together; units are solved for each cell",
         ),
     ] = None

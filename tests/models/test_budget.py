@@ -87,6 +87,25 @@ def test_units_for_finds_the_nearest(parameters, gates, inputs):
         assert abs(count(units) - parameters) <= abs(count(other) - parameters)
 
 
+@given(st.integers(10**4, 10**9), st.integers(1, 8), st.integers(0, 10**4))
+def test_nothing_larger_than_the_answer_is_built(parameters, gates, inputs):
+    counted = []
+
+    def count(units):
+        counted.append(units)
+        return gates * units * (units + inputs + 1)
+
+    if count(1) <= parameters:
+        counted.clear()
+        units = models.units_for(parameters, count)
+        assert counted == [1, 2, 3, units]
+
+
+def test_a_budget_for_weights_that_are_no_quadratic_is_refused():
+    with pytest.raises(UserError, match=r"expected 100 weights for 10 units, got 1,000"):
+        models.units_for(100, lambda units: units**2 if units < 4 else units**3)
+
+
 def test_a_budget_below_one_unit_is_refused():
     config = Polyphony(kind="polyphony", parameters=305)
     with pytest.raises(UserError, match=r"at least 306, the weights of 1 unit: received 305"):
