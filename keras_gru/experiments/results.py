@@ -26,7 +26,14 @@ from keras_gru.errors import UserError
 from keras_gru.experiments.configuration.experiment import Experiment, Value
 from keras_gru.experiments.configuration.yaml_files import dump_experiment, load_experiment
 from keras_gru.experiments.json_files import damaged, load_json, load_json_lines
-from keras_gru.experiments.run_checks import Count, Facts, Metrics, NonNegative, check_comparison
+from keras_gru.experiments.run_checks import (
+    Count,
+    Epoch,
+    Facts,
+    Metrics,
+    NonNegative,
+    check_comparison,
+)
 from keras_gru.files import write_text
 from keras_gru.settings import STORED
 
@@ -80,7 +87,7 @@ class RunRecord:
     seconds_per_epoch: NonNegative
     steps_per_second: NonNegative
     path: str
-    history: tuple[Metrics, ...] = ()
+    history: tuple[Epoch, ...] = ()
     settings: dict[str, Value] = field(default_factory=dict)
     multiply_adds: Count | None = None
     peak_memory: Count | None = None
@@ -252,8 +259,8 @@ class RunFolder:
     def _read(self, file: str) -> tuple[RunRecord, ...]:
         return load_json_lines(self.path / file, RunRecord)
 
-    def _history(self, cell: str, seed: int) -> tuple[Metrics, ...]:
-        return load_json_lines(self.run_path(cell, seed) / "history.jsonl", Metrics)
+    def _history(self, cell: str, seed: int) -> tuple[Epoch, ...]:
+        return load_json_lines(self.run_path(cell, seed) / "history.jsonl", Epoch)
 
 
 def _row(record: RunRecord) -> dict:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 Count = Annotated[int, Field(ge=0)]
 NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Metrics = dict[str, float]
+Epoch = dict[str, float | str]
 
 
 def _moment(text: str) -> str:
@@ -71,5 +72,5 @@ def _check_history(run: "RunRecord", name, file) -> None:
     if len(run.history) != run.epochs:
         raise damaged(file, f"{len(run.history)} epochs, and results.jsonl has {run.epochs}")
     for key in (f"val_{name}", "seconds"):
-        if any(key not in row for row in run.history):
-            raise damaged(file, f"no '{key}'")
+        if not all(isinstance(row.get(key), float | int) for row in run.history):
+            raise damaged(file, f"'{key}' is missing or no number")
