@@ -26,13 +26,16 @@ def existing(path: str, what: str) -> Path:
     found = Path(path).expanduser()
     if not found.exists():
         raise UserError(f"{path}: no such file or folder; dataset.path must be {what}.")
+    if not (found.is_file() or found.is_dir()):  # reading a pipe may never end
+        raise UserError(f"{path}: expected {what}, got a pipe or a device.")
     return found
 
 
 def read_text(path: Path) -> str:
     """The text of a UTF-8 file."""
-    if path.is_dir():
-        raise UserError(f"{path} is a folder, where a file was expected.")
+    if not path.is_file():
+        found = "a folder" if path.is_dir() else "a pipe or a device"
+        raise UserError(f"{path}: expected a regular file, got {found}.")
     try:
         return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:

@@ -1,5 +1,7 @@
 """A user's own series, texts and text file: used without Python, refused in one sentence."""
 
+import os
+
 import numpy as np
 import pytest
 
@@ -186,7 +188,15 @@ def test_a_wrong_file_is_not_printed_whole(tmp_path, line):
 
 def test_no_such_file(tmp_path):
     refused(CsvSeries(**SERIES, path=str(tmp_path / "no.csv")), "no.csv", "no such file", "a CSV")
-    refused(CsvSeries(**SERIES, path=str(tmp_path)), "is a folder")
+    refused(CsvSeries(**SERIES, path=str(tmp_path)), "got a folder")
+
+
+def test_a_pipe_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    refused(CsvSeries(**SERIES, path=str(tmp_path / "pipe")), "a CSV file", "got a pipe")
+    (tmp_path / "texts" / "good").mkdir(parents=True)
+    os.mkfifo(tmp_path / "texts" / "good" / "1.txt")
+    refused(Texts(kind="texts", path=str(tmp_path / "texts")), "1.txt", "got a pipe")
 
 
 def test_a_file_that_is_not_utf8(tmp_path):

@@ -1,6 +1,7 @@
 """An experiment: everything that decides what a run gives. The only place with default values."""
 
 import itertools
+from collections import Counter
 from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
@@ -32,13 +33,16 @@ class Experiment(Settings):
             description="the run folder's name",
         ),
     ]
-    description: Annotated[str, Field(description="one sentence for the page")] = ""
+    description: Annotated[
+        str, Field(max_length=10_000, description="one sentence for the page")
+    ] = ""
     cells: Annotated[
-        tuple[str, ...], Field(min_length=1, description="names in the registry of cells")
+        tuple[Annotated[str, Field(max_length=100)], ...],
+        Field(min_length=1, max_length=100, description="names in the registry of cells"),
     ] = ("gru", "lstm", "simple_rnn")
     seeds: Annotated[
         tuple[Annotated[int, Field(ge=0, lt=2**31)], ...],
-        Field(min_length=1, description="one run of every cell each"),
+        Field(min_length=1, max_length=1_000, description="one run of every cell each"),
     ] = (0, 1, 2)
     dataset: DatasetConfig
     model: ModelConfig
@@ -73,9 +77,9 @@ class Experiment(Settings):
     @field_validator("cells", "seeds")
     @classmethod
     def _no_repetition(cls, values: tuple) -> tuple:
-        repeated = sorted({value for value in values if values.count(value) > 1})
-        if repeated:
-            raise ValueError(f"every value once, received {repeated[0]!r} more than once")
+        value, count = Counter(values).most_common(1)[0]
+        if count > 1:
+            raise ValueError(f"every value once, received {value!r} more than once")
         return values
 
     @field_validator("tuning")

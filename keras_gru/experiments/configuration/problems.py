@@ -1,6 +1,7 @@
 """What is wrong with settings, one sentence each: where, what was received, what would be right."""
 
 import difflib
+import functools
 import itertools
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from keras_gru.experiments.configuration.choices import OTHER_SIZE
 from keras_gru.experiments.configuration.experiment import Experiment
 from keras_gru.experiments.configuration.yaml_tree import Node, Place
 
+_MOST = 20  # problems that are said; more help nobody
 _TYPES = {"string": "text", "boolean": "true or false", "null": "null", "object": "settings"}
 
 
@@ -29,13 +31,15 @@ class Problem:
 
 
 def tell(problems: Sequence[Problem]) -> str:
-    """The sentences, each once: files before overrides, lines in their order."""
+    """Return the sentences, each once: files before overrides, lines in their order."""
 
     def order(problem: Problem):
         place = problem.place
         return place.line == 0, place.source, place.line, problem.setting
 
-    return "\n".join(dict.fromkeys(str(problem) for problem in sorted(problems, key=order)))
+    lines = list(dict.fromkeys(str(problem) for problem in sorted(problems, key=order)))
+    more = [f"… and more: {len(lines) - _MOST}"] if len(lines) > _MOST else []
+    return "\n".join([*lines[:_MOST], *more])
 
 
 def unknown_cells(root: Node, known: Collection[str]) -> list[Problem]:
@@ -45,9 +49,11 @@ def unknown_cells(root: Node, known: Collection[str]) -> list[Problem]:
         return []
     return [
         Problem(
-            node.place, f"cells.{i}", f"unknown cell {node.value!r}.{nearest_cells(node.value)}"
+            node.place,
+            f"cells.{i}",
+            f"unknown cell {shortened(node.value)!r}.{nearest_cells(shortened(node.value))}",
         )
-        for i, node in enumerate(cells.value)
+        for i, node in itertools.islice(enumerate(cells.value), 2 * _MOST)
         if isinstance(node.value, str) and node.value not in known
     ]
 
@@ -70,6 +76,8 @@ def unfit_values(root: Node) -> list[Problem]:
             if name in OTHER_SIZE:
                 tree.pop("match", None)
         tried = Node(tree, root.place)
+        if len(problems) > _MOST:
+            break
         try:
             Experiment.model_validate(tried.plain(), strict=True)
         except ValidationError as error:
@@ -108,9 +116,8 @@ def explain(error: ValidationError, root: Node) -> list[Problem]:
     Returns:
         A problem for each finding.
     """
-    schema = _Schema()
-    findings = error.errors(include_url=False)
-    return [_problem(found, root, schema) for found in findings if not _echo(found)]
+    findings = [found for found in error.errors(include_url=False) if not _echo(found)]
+    return [_problem(found, root, _SCHEMA) for found in findings[: 2 * _MOST]]
 
 
 def _problem(found: dict, root: Node, schema: "_Schema") -> Problem:
@@ -129,6 +136,9 @@ def _problem(found: dict, root: Node, schema: "_Schema") -> Problem:
     elif kind == "missing":
         path = [*path, found["loc"][-1]]
         text = f"missing setting; expected {schema.expected(path, root)}"
+    elif kind in ("too_long", "string_too_long"):
+        most, things = found["ctx"]["max_length"], "values" if kind == "too_long" else "characters"
+        text = f"expected at most {most:,} {things}, received {len(node.value):,}"
     else:
         text = f"expected {schema.expected(path, root)}, received {_received(node.plain())}"
     return Problem(node.place, ".".join(map(str, path)), text)
@@ -179,6 +189,11 @@ def _received(value: object) -> str:
         text = {None: "null", True: "true", False: "false"}[value]
     else:
         text = repr(value)
+    return shortened(text)
+
+
+def shortened(text: str) -> str:
+    """Return the beginning of a text that may be very long."""
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
@@ -189,8 +204,9 @@ def _quoted(words: Collection[str]) -> str:
 class _Schema:
     """What each setting may be, in words: read from the JSON Schema, which editors read too."""
 
-    def __init__(self):
-        self._document = Experiment.model_json_schema()
+    @functools.cached_property
+    def _document(self) -> dict:
+        return Experiment.model_json_schema()
 
     def expected(self, path: Sequence[str | int], root: Node) -> str:
         return self._words(self._at(path, root))
@@ -254,3 +270,6 @@ def _range(schema: dict) -> str:
     }
     bounds = [f"{word} {schema[key]}" for key, word in words.items() if key in schema]
     return f" {' and '.join(bounds)}" if bounds else ""
+
+
+_SCHEMA = _Schema()

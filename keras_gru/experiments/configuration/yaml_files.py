@@ -18,13 +18,17 @@ from keras_gru.experiments.configuration.packaged import packaged_configs
 from keras_gru.experiments.configuration.problems import (
     Problem,
     explain,
+    shortened,
     tell,
     unfit_values,
     unknown_cells,
 )
 from keras_gru.experiments.configuration.yaml_tree import Node, Place, merge, parse
 
-_LARGEST = 1_000_000  # bytes; a file of data is not read as settings
+_LARGEST = 32_000  # bytes of a config with all that it includes; data are refused unread
+_MOST_FILES = 20  # that one config includes, with those that these include
+_MOST_OVERRIDES = 200
+_MOST_STEPS = 10  # of the dotted name of an override
 _HEADER = "# keras-gru compare FILE (this is every setting of an experiment, defaults included)\n"
 
 
@@ -67,7 +71,7 @@ def load_experiment(
     >>> experiment.training.epochs
     3
     """
-    root = _read(find_config(source))
+    root = _read(find_config(source), (), [])
     problems: list[Problem] = []
     if overrides:
         root = merge(root, _anchored(_overrides(overrides, problems), Path()))
@@ -144,15 +148,20 @@ def config_files(source: str | os.PathLike) -> list[Path]:
         The config's path first.
     """
     found: list[Path] = []
-    _read(find_config(source), found=found)
+    _read(find_config(source), (), found)
     return list(dict.fromkeys(found))
 
 
-def _read(path: Path, chain: tuple[Path, ...] = (), found: list[Path] | None = None) -> Node:
-    """The tree of a file laid over the trees of the files that it includes."""
+def _read(path: Path, chain: tuple[Path, ...], found: list[Path]) -> Node:
+    """Return the tree of a file laid over the trees of the files that it includes.
+
+    Args:
+        path: the file.
+        chain: the files that include it, the outermost first.
+        found: every file that is read is appended.
+    """
     name = _shown(path)
-    if found is not None:
-        found.append(path)
+    found.append(path)
     root = parse(_text(path), lambda line: Place(name, line))
     if root is None or not isinstance(root.value, dict):
         received = "an empty file" if root is None else "a list or a single value"
@@ -163,6 +172,15 @@ def _read(path: Path, chain: tuple[Path, ...] = (), found: list[Path] | None = N
     base = root.value.pop("base", None)
     trees = []
     for node in _bases(base):
+        if len(found) > _MOST_FILES:
+            raise UserError(
+                f"{node.place}: base: expected at most {_MOST_FILES} included files, got more"
+            )
+        if sum(file.stat().st_size for file in found) > _LARGEST:
+            raise UserError(
+                f"{node.place}: base: expected files of at most {_LARGEST:,} bytes together, "
+                "got more"
+            )
         try:
             below = find_config(node.value, path.parent)
         except UserError as error:
@@ -187,12 +205,16 @@ def _bases(base: Node | None) -> list[Node]:
 
 def _text(path: Path) -> str:
     try:
+        if not path.is_file():  # a pipe has no end, a device neither
+            raise UserError(f"{_shown(path)}: expected a regular file, got a pipe or a device")
         with open(path, "rb") as file:
             data = file.read(_LARGEST + 1)
     except OSError as error:
         raise UserError(f"{_shown(path)}: cannot be read: {error.strerror}") from None
     if len(data) > _LARGEST:
-        raise UserError(f"{_shown(path)}: larger than {_LARGEST} bytes, so not a file of settings")
+        raise UserError(
+            f"{_shown(path)}: expected a file of settings, at most {_LARGEST:,} bytes, got more"
+        )
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -220,11 +242,13 @@ def _anchored(root: Node, folder: Path) -> Node:
 def _overrides(overrides: Sequence[str], problems: list[Problem]) -> Node:
     """One tree of all overrides, the later ones winning; what cannot be read goes to `problems`."""
     tree: dict[str, Node] = {}
+    if len(overrides) > _MOST_OVERRIDES:
+        raise UserError(f"expected at most {_MOST_OVERRIDES} overrides, got {len(overrides):,}")
     for override in overrides:
-        place = Place(f"override {override!r}")
+        place = Place(f"override {shortened(override)!r}")
         name, equals, text = override.partition("=")
         steps = name.strip().split(".")
-        if not equals or not all(steps):
+        if not equals or not all(steps) or len(steps) > _MOST_STEPS:
             what = "expected name=value, such as training.epochs=3"
             problems.append(Problem(place, "", what))
             continue

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ruamel.yaml import YAML
+from ruamel.yaml.composer import Composer
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, SequenceNode
 
@@ -16,6 +17,9 @@ _TAGS = {
 }
 _DATE = "tag:yaml.org,2002:timestamp"
 _KEY = "tag:yaml.org,2002:str"
+# What settings never need; more takes ruamel.yaml seconds.
+_MOST_CHARACTERS, _MOST_VALUES, _DEEPEST = 32_000, 4_000, 20
+_LARGEST_NUMBER = 2**63
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,29 @@ class Node:
         return self.value
 
 
+class _BoundedComposer(Composer):
+    """Compose a document of few values that are nested a few levels deep."""
+
+    def __init__(self, loader=None):
+        super().__init__(loader)
+        self._values, self._depth = 0, 0
+
+    def compose_node(self, parent, index):
+        self._values += 1
+        self._depth += 1
+        if self._depth > _DEEPEST:
+            raise _TooMuch(f"expected settings of at most {_DEEPEST} levels, got more")
+        if self._values > _MOST_VALUES:
+            raise _TooMuch(f"expected settings of at most {_MOST_VALUES:,} values, got more")
+        node = super().compose_node(parent, index)
+        self._depth -= 1
+        return node
+
+
+class _TooMuch(Exception):
+    """The document is larger than settings are."""
+
+
 def parse(text: str, place: Callable[[int], Place]) -> Node | None:
     """Reads YAML 1.2: `1e-3` is a number, `no` is a word, a duplicate key is an error.
 
@@ -66,7 +93,13 @@ def parse(text: str, place: Callable[[int], Place]) -> Node | None:
     Raises:
         UserError: if the text is not YAML, or uses more of it than settings need.
     """
+    if len(text) > _MOST_CHARACTERS:
+        raise UserError(
+            f"{place(1)}: expected settings of at most {_MOST_CHARACTERS:,} characters, got "
+            f"{len(text):,}"
+        )
     yaml = YAML(typ="safe", pure=True)
+    yaml.Composer = _BoundedComposer
     try:
         root = yaml.compose(text)
         return None if root is None else _node(root, place, yaml.constructor.construct_object)
@@ -78,8 +111,8 @@ def parse(text: str, place: Callable[[int], Place]) -> Node | None:
     except YAMLError as error:
         reason = getattr(error, "reason", None) or error
         raise UserError(f"{place(1)}: not YAML: {' '.join(str(reason).split())}") from None
-    except RecursionError:
-        raise UserError(f"{place(1)}: nested too deeply for settings") from None
+    except _TooMuch as error:
+        raise UserError(f"{place(1)}: {error}") from None
 
 
 def _node(raw, place: Callable[[int], Place], construct: Callable) -> Node:
@@ -96,9 +129,12 @@ def _node(raw, place: Callable[[int], Place], construct: Callable) -> Node:
     if isinstance(raw, SequenceNode):
         return Node([_node(element, place, construct) for element in raw.value], here)
     try:
-        return Node(construct(raw), here)
+        value = construct(raw)
     except ValueError:
-        raise UserError(f"{here}: {raw.value[:60]!r} is not a number that can be read") from None
+        value = _LARGEST_NUMBER
+    if isinstance(value, int) and abs(value) >= _LARGEST_NUMBER:
+        raise UserError(f"{here}: {raw.value[:60]!r} is not a number that can be read")
+    return Node(value, here)
 
 
 def _mapping(raw, place: Callable[[int], Place], construct: Callable) -> dict[str, Node]:

@@ -384,10 +384,10 @@ def test_mistake_in_an_included_file_is_said_there():
         "? [a]\n: b\n": ":1: a setting's name is a word, received a list or settings",
         "a: b\n---\nc: d\n": ":2: not YAML: but found another document",
         "a: \x00\n": ":1: not YAML: special characters are not allowed",
-        "[" * 5000: ":1: nested too deeply for settings",
+        "[" * 5000: ":1: expected settings of at most 20 levels, got more",
         "a: " + "9" * 5000: f":1: '{'9' * 60}' is not a number that can be read",
         b"\xff\xfe\x00": ": not UTF-8 text, so not a file of settings",
-        b"PK\x03\x04" * 300_000: ": larger than 1000000 bytes, so not a file of settings",
+        b"PK\x03\x04" * 300_000: ": expected a file of settings, at most 32,000 bytes, got more",
     }.items(),
     ids=lambda value: repr(value[:20]),
 )
