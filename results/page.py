@@ -6,10 +6,14 @@ Nothing in it is filled by hand, and the same files give the same page.
 
 from collections.abc import Collection, Iterable, Mapping
 
+from store import findings_of, is_selected
 from table import FOLDER, Row, holds, rows, stored
 
 from keras_gru.datasets.judging import Metric
 from keras_gru.errors import UserError
+from keras_gru.experiments.statistics.conclusions import conclude, warn
+from keras_gru.experiments.statistics.findings import Findings
+from keras_gru.experiments.statistics.verdicts import compare_pairs
 from keras_gru.files import write_text
 from keras_gru.formatting import duration, plus_minus, quantity
 
@@ -28,14 +32,20 @@ hand.
 A result is the mean ± standard deviation over the seeds of each cell. Every network was measured on
 test once, with the weights that were best on validation; where validation is what a row is judged
 by, as in the book that it follows, its weights were chosen by that same number. Where a list was
-tuned, every cell had the same tries with the first seed, and the best on validation is the one that
-stands here. What others have printed was measured under protocols that are rarely complete: it
-stands beside ours, it is not the same experiment.
+tuned, every cell had the same trials, and the best on validation is the one that stands here. The
+trials have a seed of their own, which no run has. Where the seeds have a dagger (†), the run is
+older: the first seed's run is the best trial, selected by the validation score that stands here,
+and the row is to be made again. What others have printed was measured under protocols that are
+rarely complete: it stands beside ours, it is not the same experiment.
 
 "fused" in the column Path is the walk over time of this package, with its own gradient; "graph" is
 a TensorFlow graph without XLA. Seeds with an asterisk: the run had fewer seeds or rates than the
 table asks for; its section has both commands.
 """
+_SELECTED = (
+    "† The first seed's run is the best trial of tuning, selected by the validation score that "
+    "stands here; to be made again."
+)
 
 
 def write() -> None:
@@ -106,7 +116,7 @@ def _overview(row: Row, result: dict | None) -> dict[str, str]:
         means = [_mean(cells.get(cell), row.judged_on, result["metric"]) for cell in CELLS]
         goal = _verdict(row, result)
         seeds = str(max(len(cell["test"]["values"]) for cell in cells.values()))
-        seeds += "*" * _differs(row, result)
+        seeds += "*" * _differs(row, result) + "†" * is_selected(row, result)
     return {
         "Recipe": f"[{row.name}](#{row.name})",
         "Judged by": judged_on,
@@ -157,25 +167,28 @@ def _section(row: Row, result: dict | None) -> str:
     better = "higher" if metric["mode"] == "max" else "lower"
     spent = duration(result["seconds"])
     goal = f" Goal on {row.judged_on}: {_verdict(row, result)}." * bool(row.goal)
+    findings = findings_of(result)
     facts = [
         f"{metric['label']}, {better} is better.{goal}",
-        result["conclusion"],
-        *_pairs(result),
+        conclude(findings),
+        *_pairs(findings),
+        *warn(findings),
+        _SELECTED * is_selected(row, result),
         " ".join(result["notes"]),
         f"{result['date']}, {spent} of training in all; {hardware}; {versions}.",
         f"`{result['command']}`",
     ]
     if _differs(row, result):
         facts.append(f"The table has other settings: `{row.command(row.changes)}`")
-    return "\n".join([title, table(heads, lines), *(f"{fact}\n" for fact in facts)])
+    return "\n".join([title, table(heads, lines), *(f"{fact}\n" for fact in facts if fact)])
 
 
-def _pairs(result: dict) -> Iterable[str]:
-    """Cell against cell, where more than one seed can tell."""
+def _pairs(findings: Findings) -> Iterable[str]:
+    """Cell against cell, where there are seeds enough."""
     told = [
-        f"{pair['label']} and {pair['other_label']}: {pair['verdict'].replace(';', ',')}"
-        for pair in result["pairs"]
-        if pair["half"] is not None
+        f"{pair.label} and {pair.other_label}: {pair.verdict.replace(';', ',')}"
+        for pair in compare_pairs(findings)
+        if pair.difference is not None
     ]
     return [f"{'; '.join(told)}."] if len(told) > 1 else []
 

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 
 from table import FOLDER, Row
 
+from keras_gru.datasets.judging import Metric
 from keras_gru.experiments.environment import HARDWARE, VERSIONS
 from keras_gru.experiments.results import Comparison
 from keras_gru.experiments.statistics.cost import costs, target
+from keras_gru.experiments.statistics.findings import Findings, collect_findings
+from keras_gru.experiments.statistics.intervals import Sampling
 from keras_gru.experiments.statistics.summary import Spread, seconds, summarize, tunings
-from keras_gru.experiments.statistics.verdicts import compare_pairs, conclude
 from keras_gru.files import write_text
 
 
@@ -29,6 +31,7 @@ def store(row: Row, overrides: Sequence[str], comparison: Comparison) -> None:
 def result(row: Row, overrides: Sequence[str], comparison: Comparison) -> dict:
     """What `store` writes: every value of the metric in the reader's unit."""
     environment, metric = comparison.facts["environment"], comparison.metric
+    findings = collect_findings(comparison)
     tuned = {row.cell: row for row in tunings(comparison)}
     cells, cost = {}, {row.cell: row for row in costs(comparison)}
     for cell in summarize(comparison):
@@ -67,14 +70,51 @@ def result(row: Row, overrides: Sequence[str], comparison: Comparison) -> dict:
             for baseline in comparison.baselines
         ],
         "target": _rounded(target(comparison)),
-        "pairs": [
-            {name: _rounded(value) for name, value in dataclasses.asdict(pair).items()}
-            for pair in compare_pairs(comparison)
+        "tuning_seed": comparison.experiment.tuning_seed if tuned else None,
+        "resolution": _rounded(findings.resolution),
+        "independent": dict(findings.independent),
+        "sampling": [
+            {"one": one, "other": other, "error": _short(of.error), "blocks": of.blocks}
+            for (one, other), of in findings.sampling.items()
         ],
-        "conclusion": conclude(comparison),
         "versions": {name: environment[name] for name in VERSIONS if name in environment},
         "hardware": {name: environment[name] for name in HARDWARE if name in environment},
     }
+
+
+def findings_of(result: dict) -> Findings:
+    """Return what the verdicts on a stored result rest on.
+
+    Results that were stored before `resolution`, `independent` and `sampling` were known go without
+    the last two; the resolution is that of whole sequences.
+    """
+    metric = Metric(**result["metric"])
+    resolution = 1 / result["sequences"]["test"] if metric.is_a_count else None
+    return Findings(
+        metric=metric,
+        labels={name: cell["label"] for name, cell in result["cells"].items()},
+        values={
+            name: {int(seed): value for seed, value in cell["test"]["values"].items()}
+            for name, cell in result["cells"].items()
+        },
+        diverged={name: of["diverged"] for name, of in result["cells"].items() if of["diverged"]},
+        baselines={of["label"]: of["test"] for of in result["baselines"] if "test" in of},
+        resolution=result.get("resolution", resolution),
+        independent=result.get("independent", {}),
+        sampling={
+            (of["one"], of["other"]): Sampling(of["error"], of["blocks"])
+            for of in result.get("sampling", ())
+        },
+    )
+
+
+def is_selected(row: Row, result: dict) -> bool:
+    """Whether the first seed's run was a trial of tuning, which the shown validation score chose.
+
+    So it was until tuning had a seed of its own, which is stored since.
+    """
+    tuned = any(cell["tuning"] is not None for cell in result["cells"].values())
+    return tuned and "tuning_seed" not in result and row.judged_on == "validation"
 
 
 def _cost(row) -> dict:

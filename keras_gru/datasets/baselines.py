@@ -10,13 +10,29 @@ from keras_gru.datasets.sequence_dataset import Baseline
 from keras_gru.datasets.split import Split
 
 
-def real_steps(split: Split) -> np.ndarray:
-    """(N, T): True where a target counts."""
-    steps = np.arange(split.targets.shape[1])
-    counts = np.ones((split.size, len(steps)), bool)
-    if split.stepwise in split.lengths:
-        counts = steps < split.lengths[split.stepwise][:, None]
-    return counts if split.weights is None else counts & split.weights
+def score_rule(
+    label: str,
+    splits: Mapping[str, Split],
+    score: Callable[[Split], dict[str, float]],
+    parameters: int = 0,
+) -> Baseline:
+    """Return the baseline of a rule.
+
+    Args:
+        label: its name for a reader.
+        splits: of the dataset.
+        score: maps a split, or a part of one, to the metrics that the rule reaches on it.
+        parameters: numbers that the rule learnt.
+    """
+    test = splits["test"]
+    blocks = [score(test.part(rows)) for rows in test.blocks()]
+    return Baseline(
+        label,
+        score(splits["validation"]),
+        score(test),
+        parameters,
+        {name: [block[name] for block in blocks] for name in blocks[0]},
+    )
 
 
 def majority_class(
@@ -33,8 +49,11 @@ def majority_class(
         A baseline with `accuracy`.
     """
     best = int(np.bincount(splits["train"].targets).argmax())
-    scores = _scores(splits, lambda split: {"accuracy": float((split.targets == best).mean())})
-    return Baseline(f"Always {classes[best]!r}{remark}", *scores)
+
+    def accuracy(split: Split) -> dict[str, float]:
+        return {"accuracy": float((split.targets == best).mean())}
+
+    return score_rule(f"Always {classes[best]!r}{remark}", splits, accuracy)
 
 
 def most_frequent_target(splits: Mapping[str, Split], names: Sequence[str]) -> Baseline:
@@ -47,12 +66,12 @@ def most_frequent_target(splits: Mapping[str, Split], names: Sequence[str]) -> B
     Returns:
         A baseline with `accuracy`.
     """
-    best = int(np.bincount(splits["train"].targets[real_steps(splits["train"])]).argmax())
+    best = int(np.bincount(splits["train"].targets[splits["train"].counts()]).argmax())
 
     def accuracy(split: Split) -> dict[str, float]:
-        return {"accuracy": float((split.targets[real_steps(split)] == best).mean())}
+        return {"accuracy": float((split.targets[split.counts()] == best).mean())}
 
-    return Baseline(f"Always {names[best]!r}", *_scores(splits, accuracy))
+    return score_rule(f"Always {names[best]!r}", splits, accuracy)
 
 
 def tag_of_each_token(
@@ -80,7 +99,7 @@ def tag_of_each_token(
         tokens, tags = _pairs(split)
         return {"accuracy": float((best[tokens] == tags).mean())}
 
-    return Baseline(label, *_scores(splits, accuracy), parameters=len(np.unique(tokens)))
+    return score_rule(label, splits, accuracy, len(np.unique(tokens)))
 
 
 def note_frequencies(splits: Mapping[str, Split]) -> Baseline:
@@ -92,20 +111,16 @@ def note_frequencies(splits: Mapping[str, Split]) -> Baseline:
     Returns:
         A baseline with `nll`: summed over notes, averaged over steps.
     """
-    known = splits["train"].targets[real_steps(splits["train"])]
+    known = splits["train"].targets[splits["train"].counts()]
     chance = (known.sum(axis=0) + 1) / (len(known) + 2)  # Laplace: a note unheard is not impossible
 
     def nll(split: Split) -> dict[str, float]:
-        notes = split.targets[real_steps(split)].mean(axis=0)
+        notes = split.targets[split.counts()].mean(axis=0)
         return {"nll": float(-(notes * np.log(chance) + (1 - notes) * np.log(1 - chance)).sum())}
 
-    return Baseline("Frequency of each note", *_scores(splits, nll), parameters=chance.size)
-
-
-def _scores(splits: Mapping[str, Split], score: Callable[[Split], dict[str, float]]):
-    return score(splits["validation"]), score(splits["test"])
+    return score_rule("Frequency of each note", splits, nll, chance.size)
 
 
 def _pairs(split: Split) -> tuple[np.ndarray, np.ndarray]:
-    real = real_steps(split)
+    real = split.counts()
     return split.inputs["tokens"][real], split.targets[real]

@@ -89,10 +89,20 @@ def baseline(
         parameters: numbers that the rule learnt.
         scale: the metric's unit for each unit of the targets.
     """
-    scores = {
-        name: errors(forecast(name), splits[name].targets, scale) for name in ("validation", "test")
+    forecasts = {
+        name: np.broadcast_to(forecast(name), splits[name].targets.shape)
+        for name in ("validation", "test")
     }
-    return Baseline(label, scores["validation"], scores["test"], parameters)
+    scores = {name: errors(of, splits[name].targets, scale) for name, of in forecasts.items()}
+    test = splits["test"]
+    blocks = [errors(forecasts["test"][rows], test.targets[rows], scale) for rows in test.blocks()]
+    return Baseline(
+        label,
+        scores["validation"],
+        scores["test"],
+        parameters,
+        {name: [block[name] for block in blocks] for name in scores["test"]},
+    )
 
 
 def mean_of_train(splits: Mapping[str, Split], label: str = "Mean of the targets") -> Baseline:

@@ -1,7 +1,7 @@
 """What a dataset is judged by, and what simple rules reach."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -30,6 +30,16 @@ class Metric:
     label: str
     digits: Annotated[int, Field(ge=0, le=20)] = 3
 
+    @property
+    def highest(self) -> float:
+        """The highest value that it can have; the lowest of all is 0."""
+        return 1.0 if self.name == "accuracy" else math.inf
+
+    @property
+    def is_a_count(self) -> bool:
+        """Whether it counts right answers, so that its values are multiples of 1/N."""
+        return self.name == "accuracy"
+
     def score(self, value: float) -> float:
         """The value so that more is better; what is no number is worst."""
         if not math.isfinite(value):
@@ -39,7 +49,15 @@ class Metric:
 
 @dataclass(frozen=True)
 class Baseline:
-    """What a rule without a recurrent network reaches, in the unit of the metric, as a run does."""
+    """What a rule without a recurrent network reaches, in the unit of the metric, as a run does.
+
+    Args:
+        label: its name for a reader.
+        validation: metrics on validation.
+        test: metrics on test.
+        parameters: numbers that the rule learnt.
+        test_blocks: metric -> its value on each block of test (`Split.blocks`).
+    """
 
     __pydantic_config__ = STORED
 
@@ -47,3 +65,4 @@ class Baseline:
     validation: dict[str, float]
     test: dict[str, float]
     parameters: Annotated[int, Field(ge=0)] = 0
+    test_blocks: dict[str, list[float]] = field(default_factory=dict)

@@ -171,6 +171,10 @@ class SequenceDataset:
         stream = stream.flat_map(lambda *group: tf.data.Dataset.from_tensor_slices(group))
         return stream.apply(tf.data.experimental.assert_cardinality(steps)).prefetch(8)
 
+    def evaluation_order(self, split: str, batch_size: int) -> np.ndarray:
+        """(N,): the numbers of a split's sequences in the order of its `batches` without a seed."""
+        return np.concatenate([batch.rows for batch in self._plan(split, batch_size, None, 0)])
+
     def batch_of(self, split: str, rows: Sequence[int]):
         """One batch of chosen sequences, padded to the longest of them, as NumPy arrays.
 

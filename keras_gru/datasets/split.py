@@ -3,6 +3,7 @@
 # N sequences, T time steps
 
 import dataclasses
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -12,6 +13,7 @@ from keras_gru.errors import UserError
 
 SPLITS = ("train", "validation", "test")
 _SPLITTING_SEED = 0
+_MOST_BLOCKS = 200
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,37 @@ class Split:
         """Number of sequences."""
         return len(self.targets)
 
+    @property
+    def independent(self) -> int:
+        """Number of sequences that share no steps: overlapping windows count as span / window."""
+        if not self.overlapping:
+            return self.size
+        window = next(iter(self.inputs.values())).shape[1]
+        return (self.size - 1 + window) // window
+
+    def blocks(self) -> list[slice]:
+        """Return neighbouring sequences in up to 200 blocks, whose errors are nearly independent.
+
+        As many as there are independent sequences, so that a block of overlapping windows is at
+        least as long as a window. What test's choice of sequences does to a metric is estimated
+        from its values on the blocks, which take little room.
+        """
+        count = min(_MOST_BLOCKS, self.independent)
+        ends = np.linspace(0, self.size, count + 1).round().astype(int)
+        return [slice(start, end) for start, end in itertools.pairwise(ends.tolist())]
+
+    def counted_steps(self) -> np.ndarray:
+        """(N,): how many targets of each sequence count in the metric; 1 without steps."""
+        return self.counts().sum(1) if self.stepwise else np.ones(self.size, int)
+
+    def counts(self) -> np.ndarray:
+        """(N, T) of stepwise targets: True where one counts."""
+        steps = np.arange(self.targets.shape[1])
+        counts = np.ones((self.size, len(steps)), bool)
+        if self.stepwise in self.lengths:
+            counts = steps < self.lengths[self.stepwise][:, None]
+        return counts if self.weights is None else counts & self.weights
+
     def part(self, rows: np.ndarray | slice) -> "Split":
         """Some of its sequences."""
         return dataclasses.replace(
@@ -61,6 +94,22 @@ class Split:
             lengths={name: of[rows] for name, of in self.lengths.items()},
             weights=None if self.weights is None else self.weights[rows],
         )
+
+
+def describe_evaluation(splits: Mapping[str, Split]) -> dict[str, dict]:
+    """Return what the precision of a metric on validation and on test depends on.
+
+    Returns:
+        For each of both splits, `"independent"` sequences and the `"terms"` that a metric averages
+        over: sequences, or their counted steps; of test also the `"weights"` of its blocks, which
+        are sums of such terms.
+    """
+    found = {}
+    for name in ("validation", "test"):
+        split, steps = splits[name], splits[name].counted_steps()
+        found[name] = {"independent": split.independent, "terms": int(steps.sum())}
+    found["test"]["weights"] = [int(steps[rows].sum()) for rows in split.blocks()]
+    return found
 
 
 def check_not_empty(name: str, splits: Mapping[str, Split]) -> None:

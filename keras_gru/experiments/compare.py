@@ -6,7 +6,7 @@ from datetime import datetime
 
 from keras_gru import cells, datasets
 from keras_gru.datasets.sequence_dataset import SequenceDataset
-from keras_gru.datasets.split import SPLITS
+from keras_gru.datasets.split import SPLITS, describe_evaluation
 from keras_gru.errors import UserError
 from keras_gru.experiments import multi_worker
 from keras_gru.experiments.configuration.experiment import Experiment
@@ -188,6 +188,7 @@ def facts_of(dataset: SequenceDataset, notes: list[str], place: str) -> dict:
         "environment": facts,
         "metric": dataclasses.asdict(dataset.metric),
         "sequences": {split: dataset.size(split) for split in SPLITS},
+        "evaluation": describe_evaluation(dataset.splits),
         "notes": notes,
         "baselines": [dataclasses.asdict(baseline) for baseline in dataset.baselines],
     }

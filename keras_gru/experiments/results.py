@@ -66,6 +66,7 @@ class RunRecord:
         multiply_adds: of its recurrent layers for each time step; None in older folders.
         peak_memory: bytes that the process had held at most until the end of its training; None
             where it is not known.
+        test_blocks: the metric on each block of test (`Split.blocks`); () where it is not known.
         metric: the metric that runs are compared by, with its unit, such as `"MAE (passengers)"`.
     """
 
@@ -91,6 +92,7 @@ class RunRecord:
     settings: dict[str, Value] = field(default_factory=dict)
     multiply_adds: Count | None = None
     peak_memory: Count | None = None
+    test_blocks: tuple[float, ...] = ()
     metric: str = field(kw_only=True)
 
 

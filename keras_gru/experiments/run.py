@@ -18,6 +18,7 @@ from keras_gru.experiments.watching import SILENT, Enough, Watch
 from keras_gru.files import replacing
 from keras_gru.layers import Recurrence, compiling
 from keras_gru.models.budget import recurrent_layers
+from keras_gru.models.losses import BlockMeans
 
 _MESSAGES = {
     "finished": "",
@@ -138,6 +139,32 @@ def evaluate(
     batches = dataset.batches(split, experiment.training.batch_size)
     logs = model.evaluate(batches, verbose=0, return_dict=True)
     return dataset.in_unit(logs)
+
+
+def evaluate_test(
+    model: keras.Model, experiment: Experiment, dataset: SequenceDataset
+) -> tuple[dict[str, float], tuple[float, ...]]:
+    """Return the metrics of a compiled model on test, and the dataset's metric on its blocks.
+
+    Both come from one pass, by a model of the same layers with one metric more.
+    """
+    training = experiment.training
+    test = dataset.splits["test"]
+    block_of = np.zeros(test.size, int)
+    for number, rows in enumerate(test.blocks()):
+        block_of[rows] = number
+    order = dataset.evaluation_order("test", training.batch_size)
+    name = dataset.metric.name
+    measure = "crossentropy" if name == "loss" else name
+    blocks = BlockMeans(measure, dataset.spec.every_step, block_of[order])
+    options = models.compile_options(dataset.spec, training.loss, training.label_smoothing)
+    options["weighted_metrics"].append(blocks)
+    measured = keras.Model(model.input, model.output)
+    measured.compile(jit_compile=model.jit_compile, **options)
+    metrics = evaluate(measured, experiment, dataset, "test")
+    del metrics[blocks.name]
+    means = (dataset.in_unit({name: mean})[name] for mean in blocks.block_means())
+    return metrics, tuple(float(f"{mean:.6g}") for mean in means)
 
 
 def save(model: keras.Model, path: str | Path) -> None:

@@ -30,6 +30,21 @@ class Sizes(BaseModel):
     test: Count
 
 
+class Precision(BaseModel):
+    """What the precision of a metric on a split depends on (`describe_evaluation`)."""
+
+    independent: Annotated[int, Field(ge=1)]
+    terms: Annotated[int, Field(ge=1)]
+    weights: list[Count] = []
+
+
+class Evaluation(BaseModel):
+    """The precision of both splits that a run is measured on."""
+
+    validation: Precision
+    test: Precision
+
+
 class Facts(BaseModel):
     """What facts.json holds at least."""
 
@@ -39,6 +54,7 @@ class Facts(BaseModel):
     environment: dict[str, str]
     metric: Metric
     sequences: Sizes
+    evaluation: Evaluation
     notes: list[str]
     baselines: list[Baseline]
     latency: dict[str, NonNegative] = {}

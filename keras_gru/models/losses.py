@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 import keras
+import numpy as np
 from keras import ops
 
 from keras_gru.errors import UserError, did_you_mean
@@ -209,6 +210,45 @@ def _fits(found, expected, unknown=(None,)):
         one in unknown or other is None or one == other
         for one, other in zip(found, expected, strict=True)
     )
+
+
+class BlockMeans(keras.metrics.Metric):
+    """The mean of a measure over all weighted steps, and on each block of the sequences.
+
+    Args:
+        measure: as of `StepLoss`.
+        every_step: as of `StepLoss`.
+        blocks: (N,), the number of each sequence's block, from 0, in the order of evaluation.
+    """
+
+    def __init__(self, measure, every_step, blocks):
+        super().__init__(name="block_means")
+        self.measure, self.every_step = measure, every_step
+        self.blocks = np.asarray(blocks, np.int32)
+        self.count = int(self.blocks.max()) + 1
+        self.seen = self.add_variable((), "zeros", dtype="int32", name="seen")
+        self.totals = self.add_variable((self.count,), "zeros", name="totals")
+        self.weights = self.add_variable((self.count,), "zeros", name="weights")
+
+    def update_state(self, y_true, y_pred, sample_weight=None):
+        weights = _fit_weights(sample_weight, self.measure, self.every_step, y_pred)
+        y_pred = ops.cast(y_pred, self.dtype)
+        values = _measured(y_true, y_pred, self.measure, self.every_step)
+        values = ops.cast(values, self.dtype)
+        weights = ops.ones_like(values) if weights is None else ops.cast(weights, self.dtype)
+        size = ops.shape(values)[0]
+        blocks = ops.take(ops.convert_to_tensor(self.blocks), self.seen + ops.arange(size))
+        for variable, terms in ((self.totals, values * weights), (self.weights, weights)):
+            terms = ops.sum(ops.reshape(terms, (size, -1)), axis=1)
+            variable.assign(variable + ops.segment_sum(terms, blocks, num_segments=self.count))
+        self.seen.assign(self.seen + size)
+
+    def result(self):
+        return ops.sum(self.totals) / ops.maximum(ops.sum(self.weights), 1e-12)
+
+    def block_means(self) -> np.ndarray:
+        """(G,): the mean on each block, after a whole evaluation."""
+        return ops.convert_to_numpy(self.totals) / ops.convert_to_numpy(self.weights)
 
 
 def compile_options(

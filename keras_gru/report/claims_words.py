@@ -151,7 +151,8 @@ def _on_test(curve: OfCurve) -> str:
     if curve.detectable is None:
         return words
     seeds = plural(len(curve.origin.seeds), "seed")
-    return f"{words}; {seeds} would have shown {significant(curve.detectable, 2)}"
+    least = significant(curve.detectable, 2)
+    return f"{words}; minimum detectable difference at {seeds}: {least}"
 
 
 def _with_enough_data(curve: OfCurve) -> str:

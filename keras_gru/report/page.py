@@ -7,8 +7,9 @@ from keras_gru.datasets.sequence_dataset import Metric
 from keras_gru.experiments.configuration.yaml_files import dump_experiment
 from keras_gru.experiments.results import Comparison, RunRecord
 from keras_gru.experiments.shares import read_learning_curve
+from keras_gru.experiments.statistics.conclusions import conclude, warn
+from keras_gru.experiments.statistics.findings import collect_findings
 from keras_gru.experiments.statistics.summary import seconds
-from keras_gru.experiments.statistics.verdicts import conclude
 from keras_gru.files import write_text
 from keras_gru.formatting import date, duration, plural, quantity
 from keras_gru.report import inside, plots
@@ -72,10 +73,12 @@ def _header(comparison: Comparison) -> str:
         "Started": date(comparison.facts["started"]),
     }
     about = f'\n<p class="about">{escape(experiment.description)}</p>'
-    conclusion = conclude(comparison)
+    findings = collect_findings(comparison)
+    conclusion = conclude(findings)
+    warnings = "".join(f'\n<p class="remark">{escape(text)}</p>' for text in warn(findings))
     return f"""<header>
 <h1>{escape(experiment.name)}</h1>{about * bool(experiment.description)}
-<p class="conclusion{" long" * (len(conclusion) > LONG)}">{escape(conclusion)}</p>
+<p class="conclusion{" long" * (len(conclusion) > LONG)}">{escape(conclusion)}</p>{warnings}
 {definitions(setup, "setup")}
 </header>"""
 

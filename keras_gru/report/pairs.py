@@ -7,8 +7,10 @@ from rich.table import Table
 from rich.text import Text
 
 from keras_gru.experiments.results import Comparison
-from keras_gru.experiments.statistics.verdicts import CONFIDENCE, POWER, Pair, compare_pairs
-from keras_gru.formatting import plus_minus, rounded
+from keras_gru.experiments.statistics.findings import collect_findings
+from keras_gru.experiments.statistics.intervals import CONFIDENCE, POWER
+from keras_gru.experiments.statistics.verdicts import Pair, compare_pairs, describe_interval
+from keras_gru.formatting import rounded
 from keras_gru.report import plots
 from keras_gru.report.pictures import to_svg
 from keras_gru.report.pieces import cells_of, table
@@ -19,13 +21,16 @@ HEADERS = ("Pair", "Difference", "Detectable", "Seeds needed", "Verdict")
 def pairs_explanation(comparison: Comparison) -> str:
     """What the numbers of the pairs are."""
     better = "higher" if comparison.metric.mode == "max" else "lower"
-    pairs = len(compare_pairs(comparison))
-    together = f", all {pairs} together" if pairs > 1 else ""
+    findings = collect_findings(comparison)
+    pairs = compare_pairs(findings)
+    together = f", all {len(pairs)} together" if len(pairs) > 1 else ""
+    known = all((pair.one, pair.other) in findings.sampling for pair in pairs)
     return (
         f"The first cell's test metric minus the second's, paired by seed; {better} is better. "
-        f"The intervals hold at {CONFIDENCE:.0%}{together}. Detectable is the smallest true "
-        f"difference that these seeds show with a power of {POWER:.0%}, as far as their spread is "
-        "known. The seeds needed are for about half of it."
+        f"The confidence intervals hold at {CONFIDENCE:.0%}{together}, and the sampling error of "
+        f"test is {'' if known else 'not '}in them. Detectable is the minimum detectable "
+        f"difference at this number of seeds with a power of {POWER:.0%}, as far as their spread "
+        "is known. The seeds needed are for about half of it."
     )
 
 
@@ -36,7 +41,7 @@ def pairs_table(comparison: Comparison) -> Table | None:
         comparison: a `Comparison`.
 
     Returns:
-        A `rich.table.Table`; None where no two cells share two seeds.
+        A `rich.table.Table`; None where no two cells share three seeds.
     """
     pairs = _told(comparison)
     if not pairs:
@@ -63,7 +68,7 @@ def pairs_table(comparison: Comparison) -> Table | None:
 
 
 def pairs_section(comparison: Comparison) -> str:
-    """The pairs for the page, as HTML; nothing where no two cells share two seeds."""
+    """The pairs for the page, as HTML; nothing where no two cells share three seeds."""
     pairs = _told(comparison)
     if not pairs:
         return ""
@@ -81,7 +86,7 @@ def pairs_section(comparison: Comparison) -> str:
     caption = f"Differences of test {comparison.metric.label}"
     return f"""<section aria-labelledby="pairs">
 <h2 id="pairs">Cell against cell</h2>
-<p>What has a colour is beyond doubt: it is that of the better cell.</p>
+<p>A significant difference has the colour of the better cell.</p>
 <figure><div class="wide">{wide}</div><div class="narrow">{narrow}</div></figure>
 <p>{escape(pairs_explanation(comparison))}</p>
 {table("pairs", caption, HEADERS, [lines])}
@@ -90,7 +95,8 @@ def pairs_section(comparison: Comparison) -> str:
 
 
 def _told(comparison: Comparison) -> list[Pair]:
-    return [pair for pair in compare_pairs(comparison) if pair.half is not None]
+    pairs = compare_pairs(collect_findings(comparison))
+    return [pair for pair in pairs if pair.difference is not None]
 
 
 def _name(pair: Pair) -> str:
@@ -98,7 +104,8 @@ def _name(pair: Pair) -> str:
 
 
 def _numbers(pair: Pair, comparison: Comparison) -> tuple[str, str, str]:
-    difference = plus_minus(pair.difference, pair.half, comparison.metric)
-    if pair.needed is None:
+    difference = describe_interval(pair.difference, pair.half, comparison.metric)
+    if pair.detectable is None:
         return difference, "–", "–"
-    return difference, rounded(pair.detectable), f"{pair.needed:,} for {rounded(pair.smaller)}"
+    needed = "–" if pair.needed is None else f"{pair.needed:,} for {rounded(pair.smaller)}"
+    return difference, rounded(pair.detectable), needed

@@ -11,7 +11,8 @@ from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormat
 from keras_gru.datasets.sequence_dataset import Baseline
 from keras_gru.experiments.results import Comparison, RunRecord
 from keras_gru.experiments.statistics.cost import undominated
-from keras_gru.experiments.statistics.verdicts import compare_pairs
+from keras_gru.experiments.statistics.findings import collect_findings
+from keras_gru.experiments.statistics.verdicts import compare_pairs, interval_ends
 
 # After Okabe and Ito: the colour-blind can tell them apart. The markers differ, too.
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#aa4499", "#b88600", "#4a5568")
@@ -105,21 +106,21 @@ def metric_by_time(axes: Axes, comparison: Comparison) -> None:
 def differences(axes: Axes, comparison: Comparison) -> None:
     """Draws the mean difference on test of every two cells with its interval, a row for each pair.
 
-    A difference beyond doubt has the colour and the mark of the better cell.
+    A significant difference has the colour and the mark of the better cell.
 
     Args:
         axes: of matplotlib.
-        comparison: with any number of runs; a pair that shares fewer than two seeds is left out.
+        comparison: with any number of runs; a pair without an interval is left out.
     """
     numbers = series(comparison)
-    pairs = [pair for pair in compare_pairs(comparison) if pair.half is not None]
+    pairs = [pair for pair in compare_pairs(collect_findings(comparison)) if pair.half is not None]
     axes.axvline(0, color=MUTED, lw=0.9, ls=(0, (4, 3)), zorder=1)
     for row, pair in enumerate(pairs):
         paint, mark = (INK, "o")
         if pair.better is not None:
             number = numbers[pair.better][1]
             paint, mark = colour(number), marker(number)
-        ends = [pair.difference - pair.half, pair.difference + pair.half]
+        ends = interval_ends(pair.difference, pair.half, comparison.metric)
         axes.plot(ends, [-row, -row], "|-", color=paint, lw=1.9, ms=7, mew=1.9)
         axes.plot(pair.difference, -row, mark, color=paint, ms=7, mew=0)
         name = f"{_short(pair.label, 24)} − {_short(pair.other_label, 24)}"

@@ -15,8 +15,9 @@ from rich.text import Text
 
 from keras_gru.datasets.sequence_dataset import Metric
 from keras_gru.experiments.results import Comparison
+from keras_gru.experiments.statistics.conclusions import conclude, warn
+from keras_gru.experiments.statistics.findings import collect_findings
 from keras_gru.experiments.statistics.summary import CellSummary, Spread, summarize, tunings
-from keras_gru.experiments.statistics.verdicts import conclude
 from keras_gru.formatting import duration, plural, plus_minus, quantity, significant
 from keras_gru.report.costs import cost_table
 from keras_gru.report.pairs import pairs_table
@@ -180,7 +181,7 @@ def results_table(comparison: Comparison) -> Table:
 
 
 def print_results(comparison: Comparison, console: Console | None = None) -> None:
-    """Prints the tables, what tuning chose, why runs did not finish, and the conclusion.
+    """Prints the tables, what tuning chose, why runs did not finish, the conclusion and warnings.
 
     Args:
         comparison: a `Comparison`.
@@ -199,7 +200,10 @@ def print_results(comparison: Comparison, console: Console | None = None) -> Non
     for run in comparison.runs:
         if run.status != "finished":
             console.print(Text(f"{run.label}, seed {run.seed}: {run.status}. {run.message}", "red"))
-    console.print(Text(conclude(comparison), style="bold"))
+    findings = collect_findings(comparison)
+    console.print(Text(conclude(findings), style="bold"))
+    for sentence in warn(findings):
+        console.print(Text(sentence, style="yellow"))
 
 
 def spread_text(values: Spread | None, metric: Metric) -> str:

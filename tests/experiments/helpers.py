@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from keras_gru.datasets.sequence_dataset import Metric
+from keras_gru.datasets.sequence_dataset import Baseline, Metric
 from keras_gru.experiments.configuration.experiment import Experiment
 from keras_gru.experiments.results import Comparison, RunRecord
 from keras_gru.experiments.watching import Watch
@@ -85,8 +85,8 @@ def same(one, other):
             np.testing.assert_allclose(list(ours.values()), list(theirs.values()), rtol=1e-4)
 
 
-def record(cell, seed, value, status="finished"):
-    metrics = {"mae": value} if status == "finished" else {}
+def record(cell, seed, value, status="finished", metric="mae"):
+    metrics = {metric: value} if status == "finished" else {}
     return RunRecord(
         cell=cell,
         label=LABELS[cell],
@@ -108,9 +108,12 @@ def record(cell, seed, value, status="finished"):
     )
 
 
-def comparison(values, mode="min", diverged=()):
-    """`values`: the test metric of each cell's seeds."""
-    runs = [record(c, seed, v) for c, vs in values.items() for seed, v in enumerate(vs)]
+def comparison(values, mode="min", diverged=(), baselines=(), **facts):
+    """`values`: the test metric of each cell's seeds; more is better for an accuracy."""
+    name, label = ("accuracy", "accuracy") if mode == "max" else ("mae", "MAE")
+    runs = [
+        record(c, seed, v, metric=name) for c, vs in values.items() for seed, v in enumerate(vs)
+    ]
     runs += [record(cell, seed, None, "diverged") for cell, seed in diverged]
     cells = tuple(dict.fromkeys([*values, *(cell for cell, _ in diverged)]))
     experiment = Experiment(
@@ -119,5 +122,8 @@ def comparison(values, mode="min", diverged=()):
         dataset={"kind": "adding"},
         model={"kind": "forecaster", "units": 4},
     )
-    metric = Metric(name="mae", mode=mode, label="MAE", digits=2)
-    return Comparison(experiment, metric, tuple(runs), (), {})
+    metric = Metric(name=name, mode=mode, label=label, digits=2)
+    precision = {"independent": 500, "terms": 10_000, "weights": []}
+    facts = {"evaluation": {"validation": precision, "test": precision}} | facts
+    known = tuple(Baseline(label, {name: of}, {name: of}) for label, of in baselines)
+    return Comparison(experiment, metric, tuple(runs), known, facts)

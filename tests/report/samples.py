@@ -88,6 +88,10 @@ def comparison(
         "environment": {"python": "3.11.2", "backend": "tensorflow", "keras": "3.15.1"},
         "metric": dataclasses.asdict(metric),
         "sequences": {"train": 1_096, "validation": 151, "test": 214},
+        "evaluation": {
+            "validation": {"independent": 100, "terms": 151},
+            "test": {"independent": 100, "terms": 214, "weights": []},
+        },
         "notes": ["cta_ridership: 0.0% of the training steps are padding."],
         "baselines": [dataclasses.asdict(baseline) for baseline in baselines],
     }

@@ -82,7 +82,9 @@ def test_the_words_have_the_numbers_of_the_verdict():
         "GRU 2.00, LSTM 2.00 MAE: a difference of -0.30 [-0.50, -0.10], GRU better by 15% of the "
         "mean"
     )
-    assert words["no-clear-winner", ATIS.name].endswith("; 3 seeds would have shown 0.70")
+    assert words["no-clear-winner", ATIS.name].endswith(
+        "; minimum detectable difference at 3 seeds: 0.70"
+    )
     alike = {JSB.name: Evidence(curve=curve(difference=(0.0, 0.01)))}
     assert words_on(judge(alike)[0], JSB, alike) == (
         "GRU 2.00, LSTM 2.00 MAE: a difference of 0 [-0.010, 0.010], within ±1% of the mean"

@@ -7,7 +7,9 @@ import pytest
 from matplotlib.figure import Figure
 from rich.console import Console
 
-from keras_gru.experiments.statistics.verdicts import compare_pairs, conclude
+from keras_gru.experiments.statistics.conclusions import conclude
+from keras_gru.experiments.statistics.findings import collect_findings
+from keras_gru.experiments.statistics.verdicts import compare_pairs
 from keras_gru.report import plots
 from keras_gru.report.page import render_page
 from keras_gru.report.table import print_results
@@ -25,7 +27,7 @@ def printed(of, width=80) -> str:
 def test_the_terminal_shows_every_pair_in_eighty_columns():
     of = scattered()
     lines = [" ".join(line.split()) for line in printed(of).splitlines()]
-    first, second, third = compare_pairs(of)
+    first, second, third = compare_pairs(collect_findings(of))
     assert (first.better, second.better, third.better) == (None, "gru", "lstm")
     for pair in (first, second, third):
         (line,) = [line for line in lines if line.startswith(f"{pair.label} − {pair.other_label}")]
@@ -40,9 +42,13 @@ def test_the_page_shows_every_pair_with_its_verdict_and_the_conclusion_before_al
     page = render_page(of)
     text = "".join(Outline(page).text)
     assert Outline(page).open == []
-    for pair in compare_pairs(of):
+    for pair in compare_pairs(collect_findings(of)):
         assert pair.verdict in text
-    assert text.index(conclude(of)) < text.index("Learning curves") < text.index("Cell against")
+    assert (
+        text.index(conclude(collect_findings(of)))
+        < text.index("Learning curves")
+        < text.index("Cell against")
+    )
 
 
 @pytest.mark.parametrize(
@@ -69,7 +75,7 @@ def test_the_picture_is_of_the_intervals_and_only_what_is_decided_has_a_colour()
     of = scattered()
     axes = Figure().add_subplot()
     plots.differences(axes, of)
-    pairs = compare_pairs(of)
+    pairs = compare_pairs(collect_findings(of))
     bars = [line for line in axes.lines if line.get_marker() == "|"]
     marks = [line for line in axes.lines[1:] if line.get_marker() != "|"]
     for pair, bar, mark in zip(pairs, bars, marks, strict=True):

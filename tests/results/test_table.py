@@ -14,6 +14,7 @@ from keras_gru.errors import UserError
 from keras_gru.experiments.configuration.packaged import packaged_configs
 from keras_gru.experiments.configuration.yaml_files import load_experiment
 from keras_gru.experiments.results import RunFolder
+from keras_gru.experiments.statistics.findings import collect_findings
 from keras_gru.experiments.statistics.verdicts import compare_pairs
 from tests.experiments.helpers import tiny
 from tests.report.samples import BASELINES, comparison, diverged, scattered, tuned
@@ -124,12 +125,25 @@ def test_what_is_kept_is_in_the_reader_s_unit_with_its_origin(result):
     assert json.loads(json.dumps(result)) == result
 
 
-def test_the_pairs_are_kept_as_they_are_told():
+def test_the_verdicts_on_a_stored_result_are_those_on_its_runs():
     of = scattered()
-    kept = store.result(ROW, [], of)["pairs"]
-    for row, pair in zip(kept, compare_pairs(of), strict=True):
-        assert row["verdict"] == pair.verdict and row["better"] == pair.better
-        assert row["half"] == pytest.approx(pair.half, rel=1e-5)
+    findings = store.findings_of(json.loads(json.dumps(store.result(ROW, [], of))))
+    for stored, pair in zip(
+        compare_pairs(findings), compare_pairs(collect_findings(of)), strict=True
+    ):
+        assert (stored.verdict, stored.better) == (pair.verdict, pair.better)
+        assert stored.half == pytest.approx(pair.half, rel=1e-4)
+
+
+def test_an_older_result_whose_first_run_was_selected_is_marked():
+    new = store.result(ROW, [], tuned())
+    assert (
+        new["tuning_seed"] == 1000
+        and "†" not in page.render({"cta": ROW}, {"cta": new}).split("## At a glance")[1]
+    )
+    old = {name: value for name, value in new.items() if name != "tuning_seed"}
+    assert "| 1† |" in page.render({"cta": ROW}, {"cta": old})
+    assert not store.is_selected(ROW.model_copy(update={"judged_on": "test"}), old)
 
 
 def test_tuning_is_kept():

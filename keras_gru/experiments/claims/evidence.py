@@ -75,7 +75,7 @@ class OfCurve(Settings):
         cells: both, by name.
         difference: on test with all of train, GRU minus LSTM, paired by seed, in the reader's unit.
         detectable: the smallest true difference that as many seeds show with a power of 80%.
-        better: at each share, the cell that is better there beyond doubt (`DataNeed.better`).
+        better: at each share, the cell that is significantly better there (`DataNeed.better`).
         epoch_seconds: those of LSTM by those of GRU, paired by seed, with all of train.
         target: a value of the metric on validation that all runs reached.
         target_seconds: those until the target, of LSTM by those of GRU, paired by seed.

@@ -48,7 +48,7 @@ class Finding:
         verdict: one of `VERDICTS`.
         drawn: the number that it rests on, for a figure; None where the runs were too few.
         beside: what it shows beside that and is not judged by.
-        better: the cell that is better beyond doubt, where that is what is judged.
+        better: the cell that is significantly better, where that is what is judged.
     """
 
     verdict: str
@@ -213,7 +213,7 @@ def faster(curve: OfCurve) -> Finding:
     "curve",
     "Holds where the 95% interval (bootstrap over seeds) of the ratio of the shares of train with "
     "which GRU and LSTM reach the same metric on test lies below 1 and, as few seeds make this "
-    "interval too narrow, GRU is better on test with all of train beyond doubt as well; does not "
+    "interval too narrow, GRU is significantly better on test with all of train as well; does not "
     "hold where it lies above 1 and LSTM is; is not decided otherwise.",
 )
 def less_data(curve: OfCurve) -> Finding:
@@ -256,7 +256,7 @@ def learning_rate_first(sweep: OfSweep) -> Finding:
 
 
 def better_on_test(curve: OfCurve) -> str | None:
-    """The cell that is better on test with all of train beyond doubt."""
+    """The cell that is significantly better on test with all of train."""
     advantage = advantage_of_gru(curve)
     return GRU if advantage.above(0) else LSTM if advantage.below(0) else None
 

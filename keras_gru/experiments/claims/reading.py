@@ -26,8 +26,10 @@ from keras_gru.experiments.results import Comparison, RunFolder, RunRecord
 from keras_gru.experiments.shares import LearningCurve
 from keras_gru.experiments.statistics import data_need
 from keras_gru.experiments.statistics.cost import seconds_to, target
+from keras_gru.experiments.statistics.findings import collect_findings
+from keras_gru.experiments.statistics.intervals import FEWEST_SEEDS, paired_interval
 from keras_gru.experiments.statistics.summary import CellSummary, seconds, summarize
-from keras_gru.experiments.statistics.verdicts import compare_pairs, paired_interval
+from keras_gru.experiments.statistics.verdicts import compare_pairs, interval_ends
 
 if TYPE_CHECKING:
     from keras_gru.experiments.sweeping.study import Tried
@@ -93,13 +95,18 @@ def evidence_of_curve(whole_curve: LearningCurve, plan: Planned) -> OfCurve:
     curve = LearningCurve(comparisons)
     comparison, metric = curve.whole, curve.whole.metric
     need = next(iter(data_need.data_needs(curve)), None)
-    pair, *others = (next(iter(compare_pairs(of)), None) for of in reversed(comparisons.values()))
+    pair, *others = (
+        next(iter(compare_pairs(collect_findings(of))), None)
+        for of in reversed(comparisons.values())
+    )
     if pair is None or None in others:  # those that did not diverge may be the lucky ones
         need = None
     difference = None
     if pair is not None and pair.difference is not None:
-        low, high = pair.difference - pair.half, pair.difference + pair.half
-        difference = Estimate(value=pair.difference, low=low, high=high)
+        ends = (None, None)
+        if pair.half is not None:
+            ends = interval_ends(pair.difference, pair.half, metric)
+        difference = _with_ends(pair.difference, *ends)
     aim = target(comparison)
     experiment = comparison.experiment
     by_parameters = experiment.model.units is None or experiment.match == "parameters"
@@ -223,8 +230,8 @@ def _time_ratio(comparison: Comparison, of: Callable[[RunRecord], float | None])
     if not seeds:
         return None
     logs = np.log([times[LSTM][seed] / times[GRU][seed] for seed in seeds])
-    if len(seeds) == 1:
-        return Estimate(value=float(np.exp(logs[0])))
+    if len(seeds) < FEWEST_SEEDS:
+        return Estimate(value=float(np.exp(logs.mean())))
     mean, half = map(float, paired_interval(logs, 1))
     return _with_ends(math.exp(mean), math.exp(mean - half), math.exp(mean + half))
 
@@ -236,7 +243,7 @@ def _estimate(found: "data_need.Estimate | None") -> Estimate | None:
     return Estimate(value=found.value, low=low, high=high)
 
 
-def _with_ends(value: float, low: float, high: float) -> Estimate:
+def _with_ends(value: float, low: float | None, high: float | None) -> Estimate:
     return Estimate(value=value, low=low, high=high)
 
 

@@ -12,7 +12,7 @@ from keras_gru.datasets.sequence_dataset import SequenceDataset
 from keras_gru.experiments import checkpoint
 from keras_gru.experiments.configuration.experiment import Experiment, Value
 from keras_gru.experiments.results import RunFolder, RunRecord
-from keras_gru.experiments.run import evaluate, fit_and_record, save
+from keras_gru.experiments.run import evaluate_test, fit_and_record, save
 from keras_gru.experiments.tuning import choose_settings
 from keras_gru.experiments.watching import SILENT, Watch
 
@@ -80,7 +80,8 @@ def work(
     model, record = fit_and_record(experiment, dataset, job.cell, job.seed, path, told)
     record = dataclasses.replace(record, settings=dict(job.settings))
     if job.attempt is None and record.status == "finished":
-        record = dataclasses.replace(record, test=evaluate(model, experiment, dataset, "test"))
+        test, blocks = evaluate_test(model, experiment, dataset)
+        record = dataclasses.replace(record, test=test, test_blocks=blocks)
         save(model, path / "best.keras")
     return record
 

@@ -8,11 +8,12 @@ import numpy as np
 from scipy import stats
 
 from keras_gru.experiments.shares import LearningCurve
-from keras_gru.experiments.statistics.verdicts import paired_interval
+from keras_gru.experiments.statistics.findings import collect_findings
+from keras_gru.experiments.statistics.intervals import FEWEST_SEEDS
+from keras_gru.experiments.statistics.verdicts import measure_interval
 from keras_gru.formatting import percent, quantity
 
 RESAMPLES = 2_000
-FEWEST_SEEDS = 3  # the resamples of two would be but four
 
 
 @dataclass(frozen=True)
@@ -83,11 +84,19 @@ def data_needs(curve: LearningCurve) -> tuple[DataNeed, ...]:
         # (shares, seeds); more is better.
         a, b = (np.array([values[cell][seed] for seed in seeds]).T for cell in (one, other))
         better = dict.fromkeys(shares.tolist())
-        if len(seeds) > 1:
-            difference, half = paired_interval(a - b, len(couples) * len(shares))
-            for share, mean, width in zip(shares.tolist(), difference, half, strict=True):
-                if abs(mean) > width:
-                    better[share] = one if mean > 0 else other
+        for number, share in enumerate(better):
+            findings = collect_findings(curve.comparisons[share])
+            half, _ = measure_interval(
+                a[number] - b[number],
+                max(abs(a[number].mean()), abs(b[number].mean())),
+                metric,
+                len(couples) * len(shares),
+                findings.sampling.get((one, other)),
+                findings.resolution,
+            )
+            mean = (a[number] - b[number]).mean()
+            if half is not None and abs(mean) > half:
+                better[share] = one if mean > 0 else other
         target = min(a[-1].mean(), b[-1].mean())
         needs = [float(_reaches(shares, of.mean(1)[None], target)[0]) for of in (a, b)]
         found.append(

@@ -20,7 +20,7 @@ from .samples import ACCURACY, cell, curve, estimate, sweep
 BY_NAME = {claim.name: claim for claim in CLAIMS}
 MATCHED = {"matched": "parameters"}
 CASES = [
-    # 0.5% of 2.0 is less than a hundredth, 0.5 is not; what is beyond doubt is a winner.
+    # 0.5% of 2.0 is less than a hundredth, 0.5 is not; what is significant is a winner.
     ("no-clear-winner", curve(difference=(0.0, 0.01)), HOLDS),
     ("no-clear-winner", curve(difference=(0.0, 0.03)), OPEN),
     ("no-clear-winner", curve(difference=(-0.3, 0.2)), FAILS),

@@ -22,7 +22,7 @@ from keras_gru.experiments.learning_curve import SHARES
 from keras_gru.experiments.results import RunFolder
 from keras_gru.experiments.shares import LearningCurve
 from keras_gru.experiments.statistics.data_need import data_needs
-from keras_gru.experiments.statistics.verdicts import paired_interval
+from keras_gru.experiments.statistics.intervals import paired_interval
 from tests.experiments.helpers import comparison
 
 from .samples import curve as sample
@@ -56,7 +56,7 @@ def curve():
             )
             for run in made.runs
         )
-        comparisons[share] = dataclasses.replace(made, runs=runs, facts=FACTS)
+        comparisons[share] = dataclasses.replace(made, runs=runs, facts=made.facts | FACTS)
     return LearningCurve(comparisons)
 
 
@@ -125,7 +125,9 @@ def test_equal_cells_seldom_seem_to_need_unequal_data():
             )
             for share, mean in ((0.1, 3), (0.3, 2), (1.0, 1))
         }
-        whole = {share: dataclasses.replace(of, facts=FACTS) for share, of in made.items()}
+        whole = {
+            share: dataclasses.replace(of, facts=of.facts | FACTS) for share, of in made.items()
+        }
         decided += judge(evidence_of_curve(LearningCurve(whole), PLAN)).verdict != OPEN
     assert decided <= 18
 

@@ -24,7 +24,8 @@ def timed(values, mode="min", **options):
         dataclasses.replace(
             run,
             history=tuple(
-                {"val_mae": value, "seconds": 2.0} for value in values[run.cell][run.seed]
+                {f"val_{of.metric.name}": value, "seconds": 2.0}
+                for value in values[run.cell][run.seed]
             ),
         )
         if run.status == "finished"

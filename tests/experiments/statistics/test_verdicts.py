@@ -1,154 +1,151 @@
-"""What is said of two cells: as much as the seeds allow, and how much that is."""
+"""What is said of two cells and of baselines: as much as the seeds and the test split allow."""
 
-import itertools
+import dataclasses
 
 import numpy as np
 import pytest
 from scipy import stats
 
+from keras_gru.datasets.sequence_dataset import Baseline
+from keras_gru.experiments.statistics.conclusions import cells_above_baseline, conclude, warn
+from keras_gru.experiments.statistics.findings import collect_findings
+from keras_gru.experiments.statistics.intervals import detectable_difference
 from keras_gru.experiments.statistics.summary import summarize
-from keras_gru.experiments.statistics.verdicts import (
-    compare_pairs,
-    conclude,
-    detectable_effect,
-    paired_interval,
-    seeds_needed,
-)
+from keras_gru.experiments.statistics.verdicts import compare_pairs, describe_interval
 from tests.experiments.helpers import LABELS, comparison
 
-
-def simulated(many, seeds, gaps=(0.0, 0.0, 0.0)):
-    """Test metrics (many, cell, seed): a part that a seed's runs share, and one of each run.
-
-    The cells spread differently, so that no pair has the interval of another.
-    """
-    rng = np.random.default_rng(0)
-    shared = rng.normal(size=(many, 1, seeds))
-    own = rng.normal(size=(many, len(gaps), seeds)) * np.array([0.5, 1.0, 2.0])[:, None]
-    return 10 + shared + own + np.array(gaps)[:, None]
+from .test_intervals import chance, simulated
 
 
-def chance(rate, many):
-    """How far a share of so many trials may be from its rate, by chance: 4 standard errors."""
-    return 4 * np.sqrt(rate * (1 - rate) / many)
+def findings(*arguments, **options):
+    return collect_findings(comparison(*arguments, **options))
 
 
-@pytest.mark.parametrize("seeds", [2, 3, 5, 10])
-@pytest.mark.parametrize("pairs", [1, 3])
-def test_an_interval_covers_the_true_difference_at_its_nominal_rate(seeds, pairs):
-    gap = 0.7
-    values = simulated(20_000, seeds, gaps=(0.0, gap, 0.0))
-    mean, half = paired_interval(values[:, 1] - values[:, 0], pairs)
-    nominal = 1 - 0.05 / pairs
-    covered = np.mean(abs(mean - gap) <= half)
-    assert covered == pytest.approx(nominal, abs=chance(nominal, 20_000))
+def evaluation(terms, independent=40, weights=()):
+    """Of a test split; validation has 30 independent sequences."""
+    test = {"independent": independent, "terms": terms, "weights": weights}
+    return {"validation": {"independent": 30, "terms": 900}, "test": test}
 
 
-def test_equal_cells_are_called_equal_in_at_least_95_percent_of_all_comparisons():
-    values = simulated(20_000, 5)
-    claimed = np.zeros(len(values), bool)
-    alone = np.zeros(len(values), bool)
-    for one, other in itertools.combinations(range(3), 2):
-        for claims, pairs in ((claimed, 3), (alone, 1)):
-            mean, half = paired_interval(values[:, one] - values[:, other], pairs)
-            claims |= abs(mean) > half
-    assert claimed.mean() <= 0.05
-    assert alone.mean() > 0.07, "without the correction it would be too many: the test can fail"
+def pair_of(*arguments, **options):
+    (pair,) = compare_pairs(findings(*arguments, **options))
+    return pair
 
 
 def test_the_words_follow_the_intervals():
     """The same through the comparison itself, and no sentence says more than its pairs."""
     wrong = 0
     for values in simulated(200, 5):
-        found = comparison(dict(zip(LABELS, values.tolist(), strict=True)))
+        found = findings(dict(zip(LABELS, values.tolist(), strict=True)))
         pairs = compare_pairs(found)
         claims = [pair for pair in pairs if pair.better is not None]
         wrong += bool(claims)
         for pair in pairs:
-            assert ("no difference detected" in pair.verdict) == (pair.better is None)
-        assert claims or "beats" not in conclude(found)
+            assert ("no significant difference" in pair.verdict) == (pair.better is None)
+        assert claims or "is better than" not in conclude(found)
     assert wrong / 200 <= 0.05 + chance(0.05, 200)
 
 
-@pytest.mark.parametrize(("seeds", "pairs"), [(2, 1), (3, 3), (5, 1), (5, 3), (20, 10)])
-def test_what_is_called_detectable_is_detected_in_four_of_five_cases(seeds, pairs):
-    effect = detectable_effect(seeds, pairs)
-    rng = np.random.default_rng(1)
-    mean, half = paired_interval(effect + rng.normal(size=(20_000, seeds)), pairs)
-    assert np.mean(mean > half) == pytest.approx(0.8, abs=chance(0.8, 20_000))
-
-
-def test_one_seed_less_than_needed_would_not_do():
-    for effect, pairs in ((0.3, 1), (1.0, 3), (5.0, 3)):
-        seeds = seeds_needed(effect, pairs)
-        assert detectable_effect(seeds, pairs) <= effect < detectable_effect(seeds - 1, pairs)
-    assert seeds_needed(1e6, 3) == 2
-
-
-def test_a_pair_says_what_its_seeds_would_have_shown():
-    found = comparison({"gru": [1.0, 1.2, 0.9, 1.1, 1.05], "lstm": [1.1, 1.1, 1.0, 1.12, 0.93]})
-    (pair,) = compare_pairs(found)
-    differences = np.subtract([1.0, 1.2, 0.9, 1.1, 1.05], [1.1, 1.1, 1.0, 1.12, 0.93])
+def test_a_pair_says_what_its_seeds_can_detect():
+    one, other = [1.0, 1.2, 0.9, 1.1, 1.05], [1.1, 1.1, 1.0, 1.12, 0.93]
+    pair = pair_of({"gru": one, "lstm": other})
+    differences = np.subtract(one, other)
     spread = differences.std(ddof=1)
     assert pair.difference == pytest.approx(differences.mean())
     assert pair.half == pytest.approx(stats.t.ppf(0.975, 4) * spread / np.sqrt(5))
-    assert pair.detectable == pytest.approx(detectable_effect(5, 1) * spread)
+    assert pair.detectable == pytest.approx(detectable_difference(spread, 5, 1))
     assert pair.smaller == pytest.approx(pair.detectable / 2, rel=0.34)
     assert pair.verdict == (
-        "no difference detected; 5 seeds would have shown 0.18; about 13 are needed for 0.09"
+        "no significant difference; minimum detectable difference at 5 seeds: 0.18; about 13 seeds "
+        "are needed to detect 0.09"
     )
 
 
 @pytest.mark.parametrize(("mode", "winner"), [("min", "GRU"), ("max", "LSTM")])
 def test_a_pair_names_the_better_cell_and_by_how_much(mode, winner):
-    values = {"gru": [1.0, 1.1, 1.2], "lstm": [2.0, 2.12, 2.19]}
-    (pair,) = compare_pairs(comparison(values, mode))
-    assert pair.difference == pytest.approx(-1.0033, abs=1e-4)
-    assert pair.verdict == f"{winner} better by 1.00 ± 0.04"
+    pair = pair_of({"gru": [0.1, 0.11, 0.12], "lstm": [0.2, 0.212, 0.219]}, mode)
+    assert pair.difference == pytest.approx(-0.10033, abs=1e-5)
+    assert pair.verdict == f"{winner} better by 0.100 ± 0.004"
     assert LABELS[pair.better] == winner
 
 
 def test_a_difference_below_the_metrics_digits_is_still_seen():
-    (pair,) = compare_pairs(comparison({"gru": [1e-4, 1.1e-4], "lstm": [1.9e-4, 2.01e-4]}))
-    assert pair.verdict == "GRU better by 0.000091 ± 0.000006"
+    pair = pair_of({"gru": [1e-4, 1.1e-4, 1.2e-4], "lstm": [1.9e-4, 2.01e-4, 2.1e-4]})
+    assert pair.verdict.startswith("GRU better by 0.000090 ± 0.00000")
 
 
-def test_equal_results_with_every_seed_need_no_more_of_them():
-    (same,) = compare_pairs(comparison({"gru": [0.1, 0.2, 0.7], "lstm": [0.1, 0.2, 0.7]}))
-    assert same.verdict == "no difference detected; the same on test with 3 seeds"
-    (pair,) = compare_pairs(comparison({"gru": [0.1, 0.2, 0.7], "lstm": [0.4, 0.5, 1.0]}))
-    assert pair.verdict == "GRU better by 0.30 ± 0.00" and pair.needed is None
+def test_no_spread_has_no_interval_and_no_winner():
+    """Three seeds that differ by 2/370 each were "better by 0.0054 ± 0.0000, beyond doubt"."""
+    for gap in (0.0, 2 / 370):
+        gru = [0.9, 0.91, 0.95]
+        pair = pair_of({"gru": gru, "lstm": [value - gap for value in gru]}, "max")
+        assert (pair.half, pair.better, pair.detectable, pair.needed) == (None,) * 4
+        assert pair.verdict == (
+            "not decided: the difference is the same with all 3 seeds, which has no interval"
+        )
+        assert "GRU and LSTM cannot be compared" in conclude(
+            findings({"gru": gru, "lstm": [value - gap for value in gru]}, "max")
+        )
 
 
-def test_one_seed_has_no_deviation_and_allows_no_verdict():
-    one = comparison({"gru": [0.1], "lstm": [0.9]})
-    assert summarize(one)[0].test.deviation is None
-    assert compare_pairs(one)[0].verdict == "not decided: 1 seed in common, and two are the least"
-    assert conclude(one) == (
-        "GRU has the best test MAE, 0.10, but with one seed no difference between cells can be "
-        "told from chance."
-    )
+@pytest.mark.parametrize("seeds", [1, 2])
+def test_fewer_than_three_seeds_have_no_interval_and_no_winner(seeds):
+    found = comparison({"gru": [0.1, 0.2][:seeds], "lstm": [0.8, 0.91][:seeds]})
+    assert (summarize(found)[0].test.deviation is None) == (seeds == 1)
+    (pair,) = compare_pairs(collect_findings(found))
+    assert (pair.difference, pair.half, pair.better) == (None, None, None)
+    assert f"{seeds} seed" in pair.verdict and "requires 3" in pair.verdict
+    assert "no cell is called better: 3 are required." in conclude(collect_findings(found))
+
+
+def test_one_right_answer_is_the_least_that_an_interval_is_wide():
+    values = {"gru": [0.90, 0.92, 0.91, 0.93], "lstm": [0.8999, 0.92, 0.91, 0.93]}
+    for terms in (40, 1_000_000):
+        found = findings(values, "max", evaluation=evaluation(terms))
+        (pair,) = compare_pairs(found)
+        assert pair.half == pytest.approx(max(1 / terms, 3.18 * 0.000025), rel=0.01)
+        assert pair.better is None and pair.detectable >= 1 / terms
+    assert findings({"gru": [0.1]}).resolution is None, "an error is no count of right answers"
+
+
+def test_an_interval_that_leaves_the_range_is_no_number():
+    """Three seeds were "−0.097 ± 2.419" of an accuracy, "3 seeds for 2"."""
+    accuracy = pair_of({"gru": [0.2, 0.9, 0.5], "lstm": [0.95, 0.1, 0.8]}, "max")
+    error = pair_of({"gru": [0.2, 0.9, 0.5], "lstm": [0.95, 0.1, 0.8]}, "min")
+    for pair in (accuracy, error):
+        assert (pair.half, pair.detectable, pair.smaller, pair.needed) == (None,) * 4
+        assert "so few runs say nothing" in pair.verdict
+
+
+def test_a_minimum_detectable_difference_that_leaves_the_range_is_no_number():
+    pair = pair_of({"gru": [0.0002, 0.0003, 0.0003], "lstm": [0.0003, 0.0002, 0.0004]})
+    assert pair.half is not None and (pair.detectable, pair.needed) == (None, None)
+    assert "so few runs say nothing" in pair.verdict
+
+
+def test_a_significant_difference_whose_end_leaves_the_range_says_what_it_is_at_least():
+    found = findings({"gru": [1.0, 0.99, 1.0], "lstm": [0.02, 0.0, 0.05]}, "max")
+    (pair,) = compare_pairs(found)
+    assert pair.better == "gru" and pair.difference + pair.half > 1
+    assert pair.verdict == "GRU better by ≥ 0.92" and "±" not in conclude(found)
+    assert describe_interval(-pair.difference, pair.half, found.metric) == "≤ -0.92"
 
 
 def test_a_clear_difference_and_its_interval():
     values = {"gru": [1.0, 1.1, 1.2], "lstm": [1.02, 1.09, 1.21], "simple_rnn": [5.0, 5.3, 5.1]}
     differences = np.subtract(values["simple_rnn"], values["gru"])
     half = stats.t.ppf(1 - 0.05 / 3 / 2, 2) * stats.sem(differences)
-    assert conclude(comparison(values)) == (
-        f"GRU beats SimpleRNN (by {differences.mean():.2f} ± {half:.2f}) on test MAE; between it "
-        "and LSTM these runs cannot tell a difference: 3 seeds, 95% intervals paired by seed and "
-        "corrected for 3 pairs."
+    assert conclude(findings(values)) == (
+        "GRU has the best test MAE, 1.10. GRU is better than SimpleRNN by "
+        f"{differences.mean():.2f} ± {half:.2f}; there is no significant difference between GRU "
+        "and LSTM (3 seeds, statistically significant at 95 %, corrected for 3 pairs, without the "
+        "sampling error of test)."
     )
 
 
-def test_where_more_is_better_the_highest_wins():
-    sentence = conclude(comparison({"gru": [0.5, 0.51, 0.52], "lstm": [0.8, 0.81, 0.82]}, "max"))
-    assert sentence.startswith("LSTM beats GRU (by 0.30 ± 0.00) on test MAE: 3 seeds")
-
-
 def test_no_difference_is_claimed_where_the_spread_is_wide():
-    sentence = conclude(comparison({"gru": [1.0, 2.0, 3.0], "lstm": [2.0, 1.9, 3.9]}))
-    assert sentence.startswith("Between GRU and LSTM these runs cannot tell a difference: 3 seeds")
+    sentence = conclude(findings({"gru": [1.0, 2.0, 3.0], "lstm": [2.0, 1.9, 3.9]}))
+    assert "There is no significant difference between GRU and LSTM (3 seeds" in sentence
 
 
 def test_the_correction_makes_a_claim_harder():
@@ -157,28 +154,98 @@ def test_the_correction_makes_a_claim_harder():
     differences = np.subtract(pair["lstm"], pair["gru"])
     p = stats.ttest_1samp(differences, 0).pvalue
     assert 0.05 / 3 < p < 0.05, "the example must lie between the two thresholds"
-    assert "GRU beats LSTM" in conclude(comparison(pair))
+    assert "GRU is better than LSTM" in conclude(findings(pair))
     third = {**pair, "simple_rnn": [9.0, 9.1, 9.0, 9.2]}
-    assert "between it and LSTM these runs cannot tell a difference" in conclude(comparison(third))
+    assert "no significant difference between GRU and LSTM" in conclude(findings(third))
 
 
 def test_one_cell_is_told_with_what_diverged_beside_it():
-    found = comparison({"gru": [1.0, 1.2]}, diverged=[("lstm", 0), ("lstm", 1)])
+    found = findings({"gru": [1.0, 1.2]}, diverged=[("lstm", 0), ("lstm", 1)])
     assert conclude(found) == (
-        "GRU reached a test MAE of 1.10: 2 seeds; LSTM diverged in 2 of 2 runs."
+        "GRU reached a test MAE of 1.10 (2 seeds). LSTM diverged in 2 of 2 runs."
     )
 
 
 def test_one_lucky_run_of_a_cell_that_diverges_is_not_the_best():
     values = {"gru": [1.0, 1.1, 1.2], "lstm": [5.0, 5.2, 5.1], "simple_rnn": [0.1]}
-    found = comparison(values, diverged=[("simple_rnn", 1), ("simple_rnn", 2)])
+    found = findings(values, diverged=[("simple_rnn", 1), ("simple_rnn", 2)])
     sentence = conclude(found)
-    assert sentence.startswith("GRU beats LSTM (by 4.00") and "3 seeds" in sentence
-    assert sentence.endswith("; SimpleRNN diverged in 2 of 3 runs.")
+    assert "GRU is better than LSTM by 4.00" in sentence and "3 seeds" in sentence
+    assert sentence.endswith(" SimpleRNN diverged in 2 of 3 runs.")
     assert [(pair.one, pair.other) for pair in compare_pairs(found)] == [("gru", "lstm")]
 
 
 def test_nothing_finished_nothing_to_say():
-    found = comparison({}, diverged=[("gru", 0)])
+    found = findings({}, diverged=[("gru", 0)])
     assert "nothing to compare" in conclude(found)
-    assert compare_pairs(found) == ()
+    assert compare_pairs(found) == () and warn(found) == ()
+
+
+GRUS = {"gru": [0.50, 0.51, 0.52], "lstm": [0.70, 0.72, 0.73]}
+
+
+@pytest.mark.parametrize(
+    ("baselines", "above", "words"),
+    [
+        ([("A", 0.04), ("B", 9.0)], ([], []), "; the best baseline, A, has 0.040, which no cell"),
+        ([("A", 0.60)], (["gru"], ["gru"]), "A, has 0.60, which GRU beats significantly and LSTM"),
+        (
+            [("A", 0.9)],
+            (["gru", "lstm"],) * 2,
+            "A, has 0.90, which GRU and LSTM beat significantly.",
+        ),
+        ([("A", 0.515)], (["gru"], []), "A, has 0.52, which no cell beats significantly."),
+    ],
+)
+def test_the_conclusion_names_the_best_baseline_and_which_cells_beat_it(baselines, above, words):
+    """Of a linear model that was 14 times as good as the best cell it said nothing."""
+    found = findings(GRUS, baselines=baselines)
+    assert cells_above_baseline(found) == above
+    assert words in conclude(found)
+    assert bool(warn(found)) == (not above[1])
+
+
+def test_two_seeds_beat_no_baseline():
+    found = findings({"gru": [0.5, 0.51]}, baselines=[("A", 0.9)])
+    sentence = conclude(found)
+    assert "A, has 0.90." in sentence and "With 2 seeds no cell is called better" in sentence
+    assert warn(found) == ()
+    assert "which no cell beats" in conclude(findings({"gru": [0.5]}, baselines=[("A", 0.4)]))
+
+
+def test_every_seed_right_beats_chance_by_more_than_one_answer():
+    for baseline, beaten in ((0.5, ["gru"]), (1 - 1 / 50, [])):
+        found = findings(
+            {"gru": [1.0] * 3}, "max", baselines=[("A", baseline)], evaluation=evaluation(40)
+        )
+        assert cells_above_baseline(found)[1] == beaten
+
+
+def test_small_splits_are_warned_of():
+    (sentence,) = warn(findings(GRUS, evaluation=evaluation(900, independent=4)))
+    assert "test split has 4 independent sequences" in sentence
+
+
+def test_the_sampling_error_of_test_is_in_the_interval():
+    """The same seeds, on a test split whose blocks differ little or much between the cells."""
+    rng = np.random.default_rng(0)
+    halves = []
+    for spread in (0.001, 0.5):
+        blocks = 0.2 + spread * rng.normal(size=100)
+        blocks -= blocks.mean()
+        of = comparison(GRUS, evaluation=evaluation(100, weights=[1] * 100))
+        runs = tuple(
+            dataclasses.replace(
+                run, test_blocks=tuple(run.test["mae"] + blocks * (run.cell == "gru"))
+            )
+            for run in of.runs
+        )
+        baseline = Baseline("A", {"mae": 0.6}, {"mae": 0.6}, test_blocks={"mae": [0.6] * 100})
+        found = collect_findings(dataclasses.replace(of, runs=runs, baselines=(baseline,)))
+        assert found.sampling["gru", "lstm"].error == pytest.approx(spread / 10, rel=0.2)
+        (pair,) = compare_pairs(found)
+        halves.append(pair.half)
+        assert "with the sampling error of test" in conclude(found)
+        assert cells_above_baseline(found)[1] == (["gru"] if spread < 0.1 else [])
+    plain = pair_of(GRUS).half
+    assert halves[0] == pytest.approx(plain, rel=0.01) and halves[1] > 2 * plain

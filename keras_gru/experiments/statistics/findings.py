@@ -1,0 +1,111 @@
+"""What verdicts rest on: the test metric of every run and baseline, and what is known of test."""
+
+import itertools
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from keras_gru.datasets.judging import Metric
+from keras_gru.experiments.results import Comparison
+from keras_gru.experiments.statistics.intervals import Sampling, sampling_error
+
+
+@dataclass(frozen=True)
+class Findings:
+    """The test results of a comparison; every value is in the unit of the metric.
+
+    Args:
+        metric: what the values are of.
+        labels: cell -> its name for a reader, in the experiment's order.
+        values: cell -> seed -> the test metric of its finished runs.
+        diverged: cell -> how many of its runs diverged, where any did.
+        baselines: label -> test metric.
+        resolution: 1/N, by which one right answer changes the metric, where N counts what it
+            averages over: sequences, or steps or tokens of them. None where it is no such count.
+        sampling: (cell, cell or label of a baseline) -> the sampling error of their mean difference
+            over the seeds that both finished; without those of which it is not known.
+        independent: `"validation"` and `"test"` -> how many independent sequences they have.
+    """
+
+    metric: Metric
+    labels: Mapping[str, str]
+    values: Mapping[str, Mapping[int, float]]
+    diverged: Mapping[str, int]
+    baselines: Mapping[str, float]
+    resolution: float | None = None
+    sampling: Mapping[tuple[str, str], Sampling] = field(default_factory=dict)
+    independent: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def complete(self) -> dict[str, Mapping[int, float]]:
+        """The values of the cells that finished the most runs.
+
+        Of another cell, those runs that did not diverge may be its lucky ones.
+        """
+        most = max(map(len, self.values.values()), default=0)
+        return {cell: of for cell, of in self.values.items() if of and len(of) == most}
+
+    @property
+    def best_baseline(self) -> str | None:
+        """The label of the baseline that is best on test."""
+        return max(
+            self.baselines,
+            key=lambda label: self.metric.score(self.baselines[label]),
+            default=None,
+        )
+
+
+def collect_findings(comparison: Comparison) -> Findings:
+    """Return the findings of a comparison with any number of finished runs."""
+    metric = comparison.metric
+    labels = {run.cell: run.label for run in comparison.runs}
+    labels = {cell: labels[cell] for cell in comparison.experiment.cells if cell in labels}
+    diverged = {
+        cell: sum(run.status == "diverged" for run in comparison.runs_of(cell)) for cell in labels
+    }
+    evaluation = comparison.facts["evaluation"]
+    return Findings(
+        metric=metric,
+        labels=labels,
+        values={cell: comparison.tested(cell) for cell in labels},
+        diverged={cell: count for cell, count in diverged.items() if count},
+        baselines={
+            baseline.label: baseline.test[metric.name]
+            for baseline in comparison.baselines
+            if metric.name in baseline.test
+        },
+        resolution=1 / evaluation["test"]["terms"] if metric.is_a_count else None,
+        sampling=_sampling(comparison, list(labels)),
+        independent={split: of["independent"] for split, of in evaluation.items()},
+    )
+
+
+def _sampling(comparison: Comparison, cells: list[str]) -> dict[tuple[str, str], Sampling]:
+    metric = comparison.metric
+    weights = comparison.facts["evaluation"]["test"]["weights"]
+    blocks = {
+        cell: {
+            run.seed: np.array(run.test_blocks)
+            for run in comparison.runs_of(cell)
+            if run.status == "finished" and len(run.test_blocks) == len(weights) > 1
+        }
+        for cell in cells
+    }
+    others = {
+        baseline.label: np.array(baseline.test_blocks[metric.name])
+        for baseline in comparison.baselines
+        if metric.name in baseline.test_blocks
+    }
+    found = {}
+    for one, other in (*itertools.combinations(cells, 2), *itertools.product(cells, others)):
+        seeds = blocks[one].keys()
+        if other in blocks:
+            seeds = seeds & blocks[other].keys()
+        if seeds:
+            differences = [
+                blocks[one][seed] - (blocks[other][seed] if other in blocks else others[other])
+                for seed in sorted(seeds)
+            ]
+            found[one, other] = sampling_error(np.array(differences), np.array(weights))
+    return found

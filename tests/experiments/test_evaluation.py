@@ -1,0 +1,67 @@
+"""One pass over test gives the metrics as Keras does, and the metric on each block."""
+
+import numpy as np
+import pytest
+
+from keras_gru import datasets
+from keras_gru.datasets.split import Split, describe_evaluation
+from keras_gru.experiments.configuration.experiment import Experiment
+from keras_gru.experiments.run import build, evaluate, evaluate_test
+
+
+@pytest.fixture(params=["strings", "windows"])
+def experiment(request, tmp_path):
+    """Sequences of different lengths, in buckets; and overlapping windows in passengers."""
+    dataset = {"kind": "embedded_reber", "train": 40, "validation": 20, "test": 250}
+    model = {"kind": "classifier", "units": 3}
+    if request.param == "windows":
+        path = tmp_path / "series.csv"
+        values = 1000 + 100 * np.sin(np.arange(400) / 3)
+        path.write_text("y\n" + "\n".join(map(str, values)) + "\n")
+        dataset = {"kind": "csv_series", "path": str(path), "targets": ["y"], "window": 6}
+        model["kind"] = "forecaster"
+    training = {"epochs": 1, "batch_size": 16, "jit_compile": False}
+    return Experiment(name="x", cells=["gru"], dataset=dataset, model=model, training=training)
+
+
+def test_one_pass_gives_the_metrics_and_their_blocks(experiment):
+    dataset = datasets.load(experiment.dataset)
+    model = build(experiment, dataset, "gru", 0)
+    metrics, blocks = evaluate_test(model, experiment, dataset)
+    assert metrics == evaluate(model, experiment, dataset, "test")
+    facts, test = describe_evaluation(dataset.splits)["test"], dataset.splits["test"]
+    assert facts["terms"] == sum(facts["weights"]) == test.size
+    name = dataset.metric.name
+    assert np.average(blocks, weights=facts["weights"]) == pytest.approx(metrics[name], rel=1e-4)
+    assert len(set(blocks)) > 1
+    for number in (0, len(blocks) // 2):
+        x, y, *_ = dataset.batch_of("test", np.arange(test.size)[test.blocks()[number]])
+        output = model.predict_on_batch(x)
+        errors = np.abs(output - y) if name == "mae" else output.argmax(-1) == y
+        expected = dataset.in_unit({name: errors.mean()})[name]
+        assert blocks[number] == pytest.approx(expected, rel=1e-4)
+    for baseline in dataset.baselines:
+        assert np.average(baseline.test_blocks[name], weights=facts["weights"]) == pytest.approx(
+            baseline.test[name]
+        )
+
+
+def test_overlapping_windows_count_as_span_over_window():
+    """Five windows of 56 days are one independent sequence and a bit, not five."""
+
+    def windows(count):
+        return Split(
+            {"features": np.zeros((count, 56, 1))}, np.zeros((count, 1, 1)), overlapping=True
+        )
+
+    assert [windows(count).independent for count in (1, 5, 57, 281)] == [1, 1, 2, 6]
+    blocks = windows(281).blocks()
+    assert len(blocks) == 6 and {rows.stop - rows.start for rows in blocks} <= {46, 47}
+    apart = Split({"features": np.zeros((5, 56, 1))}, np.zeros((5, 1, 1)))
+    assert apart.independent == 5 and len(apart.blocks()) == 5
+
+
+def test_what_a_metric_averages_over_is_counted_in_steps_where_targets_have_some():
+    targets = np.zeros((3, 4), int)
+    split = Split({"tokens": targets}, targets, {"tokens": np.array([4, 1, 2])}, stepwise="tokens")
+    assert split.counted_steps().tolist() == [4, 1, 2]
