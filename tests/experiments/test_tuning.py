@@ -1,7 +1,6 @@
 """Tuning: the same trials for every cell, and no reported run is one of them."""
 
 import dataclasses
-import json
 
 import keras
 import numpy as np
@@ -178,15 +177,3 @@ def test_a_value_that_does_not_fit_is_refused_before_anything_is_trained(tmp_pat
     with pytest.raises(ValidationError, match="learning_rate"):
         compare(tiny(tmp_path, tuning={"training.learning_rate": (0.1, -1)}))
     assert not (tmp_path / "runs").exists()
-
-
-def test_a_folder_of_an_older_version_has_no_settings(tuned, tmp_path):
-    rows = [json.loads(line) for line in (tuned.folder / "results.jsonl").read_text().splitlines()]
-    for row in rows:
-        del row["settings"]
-    text = (tuned.folder / "experiment.yaml").read_text()
-    (tmp_path / "experiment.yaml").write_text(text.split("tuning:")[0])
-    (tmp_path / "facts.json").write_text((tuned.folder / "facts.json").read_text())
-    (tmp_path / "results.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    old = RunFolder(tmp_path).comparison()
-    assert old.tries == () and old.runs[0].settings == {} and tunings(old) == ()

@@ -52,7 +52,7 @@ class TestKeep:
         folder = RunFolder.create(ADDING.curve(tmp_path / "runs"))
         made = comparison({cell: [1.0, 1.1, 1.2, 1.3, 1.4] for cell in ("gru", "lstm")})
         runs = [*made.runs, *(dataclasses.replace(run, cell="simple_rnn") for run in made.runs[:5])]
-        runs = [dataclasses.replace(r, validation={"mae": 1.0}) for r in runs]
+        runs = [dataclasses.replace(r, validation={"mae": 1.0}, epochs=0) for r in runs]
         for place in (*map(folder.of_share, ADDING.shares), folder):
             for run in runs:
                 place.add(run)
@@ -61,7 +61,9 @@ class TestKeep:
                     "started": "2026-01-31T12:00:00+01:00",
                     "environment": {"processor": "a slow one"},
                     "metric": dataclasses.asdict(made.metric),
-                    "sequences": {"train": 100},
+                    "sequences": {"train": 100, "validation": 10, "test": 10},
+                    "evaluation": made.facts["evaluation"],
+                    "notes": [],
                     "baselines": [],
                 }
             )
