@@ -1,7 +1,8 @@
 """A Keras 3 GRU as its equations are written, side by side with LSTM and SimpleRNN."""
 
-import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
+
+import wrapt
 
 from keras_gru.cells import cell_names, register_cell
 
@@ -32,11 +33,7 @@ __all__ = [
     "register_cell",
 ]
 
-# Importing the package imports the layers, which makes a saved model loadable. Our own command is
-# the exception: `keras-gru --help` must not wait for TensorFlow, so there they come when asked for.
-if Path(sys.argv[0] if sys.argv else "").stem != "keras-gru":
-    import keras_gru.models.losses
-    import keras_gru.models.optimizers  # noqa: F401 (what our models were compiled with)
+if TYPE_CHECKING:
     from keras_gru.layers import (
         GRU,
         LSTM,
@@ -60,11 +57,20 @@ if Path(sys.argv[0] if sys.argv else "").stem != "keras-gru":
         Recurrence,
         SimpleRNN,
     )
-else:
 
-    def __getattr__(name):
-        if name not in __all__:
-            raise AttributeError(f"module 'keras_gru' has no attribute '{name}'")
-        from keras_gru import layers
 
-        return getattr(layers, name)
+def __getattr__(name: str):
+    """Import the layers when one is asked for: `keras-gru --help` does not wait for TensorFlow."""
+    if name not in __all__:
+        raise AttributeError(f"module 'keras_gru' has no attribute '{name}'")
+    from keras_gru import layers
+
+    return getattr(layers, name)
+
+
+@wrapt.when_imported("keras")
+def _register(keras) -> None:
+    """Make saved models loadable as soon as there is a Keras to load them with."""
+    import keras_gru.layers
+    import keras_gru.models.losses
+    import keras_gru.models.optimizers  # noqa: F401 (what our models were compiled with)

@@ -66,5 +66,5 @@ def _commands(
 
 
 def main() -> None:
-    """Runs the command line; `keras-gru` and `python -m keras_gru` call it."""
-    app()
+    """Run the command line; `keras-gru` and `python -m keras_gru` call it."""
+    app(prog_name="keras-gru")

@@ -24,10 +24,8 @@ def start_tensorflow() -> None:
 
 
 def _import() -> None:
+    import keras  # noqa: F401 (with it comes what a saved network is made of)
     import tensorflow
-
-    import keras_gru.layers  # what a saved network is made of
-    import keras_gru.models.losses  # noqa: F401
 
     tensorflow.config.list_physical_devices()
     # Its word on retracing is meant for loops over tensors; our lengths are few.

@@ -12,8 +12,7 @@ import keras_gru
 from keras_gru.experiments.configuration.packaged import packaged_configs
 
 CHECKOUT = Path(keras_gru.__file__).resolve().parent.parent
-# What the installed `keras-gru` does. The package looks at the name to put its layers off.
-COMMAND = "import sys; sys.argv[0] = 'keras-gru'; from keras_gru.cli import main; main()"
+COMMAND = "from keras_gru.cli import main; main()"  # what the installed `keras-gru` does
 HEAVY = ("tensorflow", "keras", "jax", "torch", "matplotlib", "scipy")
 
 
@@ -54,7 +53,11 @@ def test_imports_nothing_heavy(arguments, tmp_path):
 
 
 def test_python_m_is_the_same_command_line(tmp_path):
-    assert run("-m", "keras_gru", "check", "quickstart", cwd=tmp_path).stdout == "quickstart: ok\n"
+    shown = run("-m", "keras_gru", "check", "quickstart", cwd=tmp_path)
+    assert shown.stdout == "quickstart: ok\n"
+    imported = run("-X", "importtime", "-m", "keras_gru", "--help", cwd=tmp_path)
+    assert not {line.split("|")[-1].strip() for line in imported.stderr.splitlines()} & {*HEAVY}
+    assert imported.stdout == run("-c", COMMAND, "--help", cwd=tmp_path).stdout
 
 
 def test_mistake_ends_with_2_and_a_sentence(tmp_path):

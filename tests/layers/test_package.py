@@ -38,10 +38,9 @@ def test_importing_it_costs_what_importing_keras_costs():
 
 
 @pytest.mark.parametrize("module", ["keras_gru", "keras_gru.cells", "keras_gru.errors"])
-def test_our_command_does_not_wait_for_keras(module):
+def test_the_command_line_does_not_wait_for_keras(module):
     code = f"""
 import sys
-sys.argv = ["/somewhere/bin/keras-gru", "--help"]
 import {module}, keras_gru
 assert not {{"keras", "tensorflow", "numpy"}} & set(sys.modules), "imported too early"
 assert keras_gru.cell_names()[0] == "gru"
