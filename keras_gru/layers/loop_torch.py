@@ -6,14 +6,42 @@ SUMS_AHEAD = True
 
 
 def scan(step, carry, steps, reverse=False):
-    """A loop of Python: PyTorch has no other."""
+    """A loop of Python: PyTorch has no other.
+
+    An ONNX export writes out the steps of the T that it traced. After `unbind` the exported network
+    fails for every other T; after `tensor[t]` it would return wrong numbers.
+    """
     collected = []
-    for t in reversed(range(len(steps[0]))) if reverse else range(len(steps[0])):
-        carry, outputs = step(carry, [tensor[t] for tensor in steps])
+    each = list(zip(*(tensor.unbind(0) for tensor in steps), strict=True))
+    for now in reversed(each) if reverse else each:
+        carry, outputs = step(carry, now)
         collected.append(outputs)
     if reverse:
         collected.reverse()
     return carry, [torch.stack(outputs) for outputs in zip(*collected, strict=True)]
+
+
+def check_export(layer, sequences):
+    """Raise where an ONNX export would write out a single step for sequences of any length.
+
+    Keras traces a size that is not known as 1: https://github.com/keras-team/keras/pull/23058.
+
+    Args:
+        layer: the RNN layer.
+        sequences: `(B, T, D)`.
+
+    Raises:
+        ValueError: T is 1 and the layer was built for another T, or for any.
+    """
+    if not torch.onnx.is_in_onnx_export():
+        return
+    config = layer.get_build_config()
+    built_for = config.get("shapes_dict", {}).get("sequences_shape") or config["input_shape"]
+    if int(sequences.shape[1]) == 1 != built_for[1]:
+        raise ValueError(
+            "ONNX export on PyTorch: expected sequences of one known length, got the length "
+            f"{built_for[1]}. Build the model with keras.Input((T, D))."
+        )
 
 
 def differentiable(forward, backward, gradient_by_input, rows, parts=None):
@@ -43,4 +71,9 @@ def differentiable(forward, backward, gradient_by_input, rows, parts=None):
             d_x = gradient_by_input(da, weights[0]) if ctx.needs_input_grad[0] else None
             return (d_x, *d_states, *([None] * (rows - 1 - len(d_states))), *d_weights)
 
-    return Function.apply
+    def function(*tensors):
+        if torch.onnx.is_in_onnx_export():  # reverses the order of a `Function`'s outputs
+            return tuple(forward(tensors[:rows], tensors[rows:])[0])
+        return Function.apply(*tensors)
+
+    return function

@@ -118,8 +118,13 @@ class Recurrence(ShowsGates, keras.layers.RNN):
         zoneout = list(self.zoneout) if isinstance(self.zoneout, tuple) else self.zoneout
         return super().get_config() | {"zoneout": zoneout, "jit_compile": self.jit_compile}
 
+    def call(self, sequences, initial_state=None, mask=None, training=False):
+        if keras.backend.backend() == "torch":
+            fused.backend_loop().check_export(self, sequences)
+        return super().call(sequences, initial_state, mask, training)
+
     def inner_loop(self, sequences, initial_state, mask, training=False):
-        """The walk over time.
+        """The time loop.
 
         Args:
             sequences: `(B, T, D)`.
@@ -141,12 +146,11 @@ class Recurrence(ShowsGates, keras.layers.RNN):
 
     @property
     def engine(self):
-        """What walks over time: `"fused"`, the fast path, `"fused, compiled"`, where it compiled
-        itself and was shared out among the cores, or `"generic: ..."` and the reason.
+        """What ran the time loop: `"fused"`, the fast path, `"fused, compiled"`, where it compiled
+        itself and sharded the batch among the cores, or `"generic: ..."` and the reason.
 
-        It tells of the last call (or the last time it was traced or compiled: after a `fit` with
-        validation that is a call without training) and, before there was one, of a call that does
-        not train.
+        It is that of the last call or trace (after a `fit` with validation a call without
+        training) and, before the first one, of a call without training.
         """
         if self._engine is not None:
             return self._engine
@@ -166,11 +170,9 @@ class Recurrence(ShowsGates, keras.layers.RNN):
     def compiles_itself(self, length, training):
         """Whether the fast path is compiled by itself in a graph, and not with the whole model.
 
-        On TensorFlow and CPUs: XLA then makes a program of the walk, and each core runs it over a
-        part of the batch. XLA compiles anew for every length, and TensorFlow Serving runs nothing
-        that is compiled: with the attribute `jit_compile` at `"auto"` it is done in training, where
-        the length is known when the graph is made. `True` stands for always, `False` for never. It
-        is settled when a model is first traced.
+        On TensorFlow and CPUs, XLA compiles the loop, and each core runs it over a shard of the
+        batch. XLA compiles anew for every length, and TensorFlow Serving runs nothing compiled, so
+        `jit_compile="auto"` does it in training where the graph knows the length.
 
         Args:
             length: T, or `None` where it is not known.
@@ -181,11 +183,7 @@ class Recurrence(ShowsGates, keras.layers.RNN):
         )
 
     def trains_by(self, length):
-        """What will walk over time in training: `"fused"`, `"fused, compiled"` or `"generic"`.
-
-        Args:
-            length: T, or `None` where it is not known when a graph is made.
-        """
+        """`engine` in training, for sequences of `length` T, `None` where a graph does not know."""
         if self.obstacle(training=True) is not None:
             return "generic"
         return "fused, compiled" if self.compiles_itself(length, training=True) else "fused"
