@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 from typer.core import TyperGroup
 
+from keras_gru.cli.arguments import refuse_settings_as_options
 from keras_gru.cli.check import check
 from keras_gru.cli.claims import claims
 from keras_gru.cli.compare import compare
@@ -29,6 +30,12 @@ class _Commands(TyperGroup):
     def invoke(self, ctx):
         with one_sentence():
             return super().invoke(ctx)
+
+    def resolve_command(self, ctx, args):
+        name, command, rest = super().resolve_command(ctx, args)
+        known = {option for parameter in command.params for option in parameter.opts}
+        refuse_settings_as_options(rest, known)
+        return name, command, rest
 
 
 app = typer.Typer(

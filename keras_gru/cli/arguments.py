@@ -1,5 +1,6 @@
 """Arguments that several verbs have."""
 
+import itertools
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -62,3 +63,26 @@ def check_place(file: Path) -> None:
         raise UserError(f"{file}: is a folder; give the name of a file in it")
     if not file.parent.is_dir():
         raise UserError(f"{file.parent}: there is no such folder; make it first")
+
+
+def refuse_settings_as_options(arguments: list[str], known: set[str]) -> None:
+    """Say how a setting is written where it is given as an option, such as `--epochs 3`.
+
+    Args:
+        arguments: of a command.
+        known: its options.
+
+    Raises:
+        UserError: an unknown option has the name of a setting.
+    """
+    for argument, following in itertools.pairwise([*arguments, "-"]):
+        option, equals, value = argument.partition("=")
+        if not option.startswith("--") or option in known:
+            continue
+        from keras_gru.experiments.configuration.problems import dotted_name
+
+        setting = dotted_name(option)
+        if setting is not None:
+            value = value if equals else following
+            value = "VALUE" if value.startswith("-") else value
+            raise UserError(f"{option}: no such option. Write the setting as {setting}={value}")

@@ -14,8 +14,16 @@ def check(
         bool, typer.Option("--resolved", help="Print the YAML with every setting.")
     ] = False,
 ) -> None:
-    """Say what is wrong with a config, or that nothing is."""
+    """Say what is wrong with a config or with the file that it reads, or that nothing is."""
+    from keras_gru import datasets
+    from keras_gru.datasets.config import Own
     from keras_gru.experiments.configuration.yaml_files import dump_experiment, load_experiment
 
     experiment = load_experiment(config, overrides or ())
+    if isinstance(experiment.dataset, Own):
+        data = datasets.load(experiment.dataset)
+        if not resolved:
+            sizes = ", ".join(f"{data.size(split):,} {split}" for split in data.splits)
+            for note in (f"{data.name}: {sizes} sequences.", *data.notes):
+                typer.echo(note)
     typer.echo(dump_experiment(experiment) if resolved else f"{config}: ok", nl=not resolved)

@@ -57,7 +57,7 @@ def compare_and_show(
     cluster: str | None = None,
 ) -> None:
     """Compares, shows progress and the table, and writes the page."""
-    start_tensorflow()
+    start_tensorflow(experiment.dataset)
     from keras_gru.experiments.compare import compare
     from keras_gru.report.page import write_page
     from keras_gru.report.table import print_results

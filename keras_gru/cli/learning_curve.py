@@ -32,7 +32,7 @@ def learning_curve(
     """Compare the cells on ever more of the training data: which one needs less?"""
     experiment, folder = chosen(config, overrides, resume)
     numbers, on = _numbers(shares), cluster(executor, address)
-    start_tensorflow()
+    start_tensorflow(experiment.dataset)
     from keras_gru.experiments import learning_curve as curves
     from keras_gru.report.data_need import print_data_need
     from keras_gru.report.page import write_page

@@ -6,13 +6,24 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from keras_gru.datasets.config import DatasetConfig
+
+_SMALL = 2_000_000  # bytes that are read in much less time than TensorFlow is imported in
 
 
-def start_tensorflow() -> None:
-    """Imports TensorFlow, looks for its devices, and makes saved networks loadable.
+def start_tensorflow(dataset: "DatasetConfig | None" = None) -> None:
+    """Import TensorFlow, look for its devices, and make saved networks loadable.
+
+    A small file of the user's own is read before: what is wrong with it is said at once.
 
     Who sets `TF_CPP_MIN_LOG_LEVEL` sees what TensorFlow has to say.
     """
+    if dataset is not None:
+        _check_own_file(dataset)
     if "TF_CPP_MIN_LOG_LEVEL" in os.environ:
         _import()
         return
@@ -21,6 +32,16 @@ def start_tensorflow() -> None:
     # TensorFlow's libraries log before they know the level, whatever it is.
     with _held_back():
         _import()
+
+
+def _check_own_file(dataset: "DatasetConfig") -> None:
+    from keras_gru import datasets
+    from keras_gru.datasets.config import Own
+
+    if isinstance(dataset, Own):
+        path = Path(dataset.path).expanduser()
+        if not path.is_dir() and (not path.is_file() or path.stat().st_size < _SMALL):
+            datasets.load(dataset)
 
 
 def _import() -> None:

@@ -33,7 +33,7 @@ def sweep(
 
     changes = [*(overrides or ()), *([] if trials is None else [f"sweep.trials={trials}"])]
     experiment = load_experiment(config, changes)
-    start_tensorflow()
+    start_tensorflow(experiment.dataset)
     from keras_gru.experiments.sweeping.sweep import sweep
     from keras_gru.report.sweep_page import write_sweep_page
     from keras_gru.report.sweep_words import print_sweep

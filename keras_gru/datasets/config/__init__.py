@@ -30,6 +30,7 @@ from keras_gru.datasets.config.published import (
     SpokenDigit,
 )
 
+Own = CsvSeries | Texts | TextFile | Npz  # files of the user's
 DatasetConfig = Annotated[
     Adding
     | Arithmetic
@@ -48,9 +49,6 @@ DatasetConfig = Annotated[
     | SpaEng
     | TfdsTexts
     | TfdsTags
-    | CsvSeries
-    | Texts
-    | TextFile
-    | Npz,
+    | Own,
     Field(discriminator="kind"),
 ]

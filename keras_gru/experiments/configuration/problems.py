@@ -12,6 +12,7 @@ from keras_gru.cells import nearest_cells
 from keras_gru.errors import did_you_mean
 from keras_gru.experiments.configuration.choices import OTHER_SIZE
 from keras_gru.experiments.configuration.experiment import Experiment
+from keras_gru.experiments.configuration.synonyms import common_name
 from keras_gru.experiments.configuration.yaml_tree import Node, Place
 
 _MOST = 20  # problems that are said; more help nobody
@@ -129,7 +130,8 @@ def _problem(found: dict, root: Node, schema: "_Schema") -> Problem:
         text = f"unknown setting.{_meant(path, root, schema)}"
     elif kind == "union_tag_invalid":
         path, node = [*path, "kind"], node.child("kind")
-        text = f"unknown kind {_received(node.plain())}.{_nearest(node, schema.kinds(path[:-1]))}"
+        text = f"unknown kind {_received(node.plain())}."
+        text += did_you_mean(str(node.value), schema.kinds(path[:-1]))
     elif kind == "union_tag_not_found":
         text = f"missing setting; expected one of {_quoted(schema.kinds(path))}"
         path = [*path, "kind"]
@@ -140,7 +142,11 @@ def _problem(found: dict, root: Node, schema: "_Schema") -> Problem:
         most, things = found["ctx"]["max_length"], "values" if kind == "too_long" else "characters"
         text = f"expected at most {most:,} {things}, received {len(node.value):,}"
     else:
-        text = f"expected {schema.expected(path, root)}, received {_received(node.plain())}"
+        expected = schema.expected(path, root)
+        text = f"expected {expected}, received {_received(node.plain())}"
+        if expected.startswith("a list") and isinstance(node.value, str | int | float):
+            values = ", ".join(value.strip() for value in str(node.value).split(","))
+            text += f". A list is written [{shortened(values)}]"
     return Problem(node.place, ".".join(map(str, path)), text)
 
 
@@ -163,21 +169,29 @@ def _walk(location: Sequence[str | int], root: Node) -> tuple[list[str | int], N
 def _meant(path: list[str | int], root: Node, schema: "_Schema") -> str:
     *group, name = path
     known = schema.names(group, root)
+    common = common_name(name)
+    if common in known:
+        return f" Did you mean '{common}'?"
     if not difflib.get_close_matches(name, known):
         # A known setting in the wrong group, most often one of `training` at the top.
         elsewhere = [
-            f"{other}.{name}"
+            f"{other}.{common}"
             for other in ("training", "model", "dataset")
-            if name in schema.names([other], root)
+            if common in schema.names([other], root)
         ]
-        elsewhere += [name] if name in schema.names([], root) else []
+        elsewhere += [common] if common in schema.names([], root) else []
         if elsewhere:
             return f" Did you mean '{elsewhere[0]}'?"
     return did_you_mean(name, known)
 
 
-def _nearest(node: Node, known: Collection[str]) -> str:
-    return did_you_mean(str(node.value), known)
+def dotted_name(option: str) -> str | None:
+    """Return the dotted name of a setting that was given like an option, such as `--epochs`."""
+    name = common_name(option.lstrip("-").replace("-", "_"))
+    for group in ("training", "model", "dataset", ""):
+        if name in _SCHEMA.all_names(group):
+            return f"{group}.{name}".lstrip(".")
+    return None
 
 
 def _received(value: object) -> str:
@@ -213,6 +227,14 @@ class _Schema:
 
     def names(self, path: Sequence[str | int], root: Node) -> list[str]:
         return list(self._at(path, root).get("properties", ()))
+
+    def all_names(self, group: str) -> set[str]:
+        """Return the settings of a group, of whatever kind; of an experiment where it is ''."""
+        schema = self._document["properties"].get(group, {"$ref": ""})
+        kinds = schema.get("discriminator", {}).get("mapping") or {"": schema["$ref"]}
+        names = (reference.rpartition("/")[2] for reference in kinds.values())
+        groups = (self._document["$defs"].get(name, self._document) for name in names)
+        return {name for group in groups for name in group["properties"]}
 
     def kinds(self, path: Sequence[str | int]) -> list[str]:
         return list(self._document["properties"][path[0]]["discriminator"]["mapping"])

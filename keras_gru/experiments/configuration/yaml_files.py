@@ -14,11 +14,11 @@ from ruamel.yaml.representer import RoundTripRepresenter
 from keras_gru.cells import cell_names
 from keras_gru.errors import UserError, did_you_mean
 from keras_gru.experiments.configuration.experiment import Experiment
+from keras_gru.experiments.configuration.overrides import read_overrides
 from keras_gru.experiments.configuration.packaged import packaged_configs
 from keras_gru.experiments.configuration.problems import (
     Problem,
     explain,
-    shortened,
     tell,
     unfit_values,
     unknown_cells,
@@ -26,9 +26,19 @@ from keras_gru.experiments.configuration.problems import (
 from keras_gru.experiments.configuration.yaml_tree import Node, Place, merge, parse
 
 _LARGEST = 32_000  # bytes of a config with all that it includes; data are refused unread
+# Endings of files of data, and the kind of dataset that reads them.
+_DATA = {
+    ".csv": "csv_series or texts",
+    ".tsv": "csv_series or texts",
+    ".npz": "npz",
+    ".npy": "npz",
+    ".txt": "text_file",
+    ".json": "csv_series or texts",
+    ".jsonl": "csv_series or texts",
+    ".parquet": "csv_series or texts",
+    ".xlsx": "csv_series or texts",
+}
 _MOST_FILES = 20  # that one config includes, with those that these include
-_MOST_OVERRIDES = 200
-_MOST_STEPS = 10  # of the dotted name of an override
 _HEADER = "# keras-gru compare FILE (this is every setting of an experiment, defaults included)\n"
 
 
@@ -74,7 +84,7 @@ def load_experiment(
     root = _read(find_config(source), (), [])
     problems: list[Problem] = []
     if overrides:
-        root = merge(root, _anchored(_overrides(overrides, problems), Path()))
+        root = merge(root, _anchored(read_overrides(overrides, problems), Path()))
     if check_cells:
         problems += unknown_cells(root, cell_names())
     try:
@@ -131,7 +141,10 @@ def find_config(source: str | os.PathLike, folder: Path = Path()) -> Path:
     if str(source) in packaged:
         return packaged[str(source)]
     if os.path.isdir(path):
-        raise UserError(f"{str(source)!r} is a folder; expected a YAML file")
+        hint = (
+            f". Go on with a run: --resume {source}" if (path / "experiment.yaml").exists() else ""
+        )
+        raise UserError(f"{str(source)!r} is a folder; expected a YAML file{hint}")
     nearest = did_you_mean(Path(source).stem, packaged) if packaged else ""
     raise UserError(
         f"there is no file {str(source)!r} and no packaged config with that name.{nearest}"
@@ -162,12 +175,17 @@ def _read(path: Path, chain: tuple[Path, ...], found: list[Path]) -> Node:
     """
     name = _shown(path)
     found.append(path)
-    root = parse(_text(path), lambda line: Place(name, line))
-    if root is None or not isinstance(root.value, dict):
-        received = "an empty file" if root is None else "a list or a single value"
-        raise UserError(
-            f"{name}: expected settings, 'name: value' on each line, received {received}"
-        )
+    try:
+        root = parse(_text(path), lambda line: Place(name, line))
+        if root is None or not isinstance(root.value, dict):
+            received = "an empty file" if root is None else "a list or a single value"
+            raise UserError(
+                f"{name}: expected settings, 'name: value' on each line, received {received}"
+            )
+    except UserError:
+        if path.suffix.lower() in _DATA:
+            raise UserError(_is_data(name, _DATA[path.suffix.lower()])) from None
+        raise
     root = _anchored(root, path.parent)
     base = root.value.pop("base", None)
     trees = []
@@ -191,6 +209,13 @@ def _read(path: Path, chain: tuple[Path, ...], found: list[Path]) -> Node:
             raise UserError(f"{node.place}: base: a file cannot include itself: {circle}")
         trees.append(_read(below, files, found))
     return reduce(merge, [*trees, root])
+
+
+def _is_data(name: str, kind: str) -> str:
+    return (
+        f"{name}: expected a YAML file of settings, got a file of data. Write a config with "
+        f"'dataset: {{kind: {kind}, path: {name}, …}}'; the README has one to copy"
+    )
 
 
 def _bases(base: Node | None) -> list[Node]:
@@ -237,41 +262,6 @@ def _anchored(root: Node, folder: Path) -> Node:
     path = Node(os.path.abspath(folder / Path(node.value).expanduser()), node.place)
     dataset = Node(dataset.value | {"path": path}, dataset.place)
     return Node(root.value | {"dataset": dataset}, root.place)
-
-
-def _overrides(overrides: Sequence[str], problems: list[Problem]) -> Node:
-    """One tree of all overrides, the later ones winning; what cannot be read goes to `problems`."""
-    tree: dict[str, Node] = {}
-    if len(overrides) > _MOST_OVERRIDES:
-        raise UserError(f"expected at most {_MOST_OVERRIDES} overrides, got {len(overrides):,}")
-    for override in overrides:
-        place = Place(f"override {shortened(override)!r}")
-        name, equals, text = override.partition("=")
-        steps = name.strip().split(".")
-        if not equals or not all(steps) or len(steps) > _MOST_STEPS:
-            what = "expected name=value, such as training.epochs=3"
-            problems.append(Problem(place, "", what))
-            continue
-        try:
-            node = parse(text, lambda line, place=place: place)
-        except UserError as error:
-            problems.append(Problem(place, "", str(error).removeprefix(f"{place}: ")))
-            continue
-        _put(tree, steps, node or Node(None, place), place)
-    return Node(tree, Place("the overrides"))
-
-
-def _put(tree: dict, steps: list[str], node: Node, place: Place) -> None:
-    if steps[0] == "tuning":  # its settings are named by their dotted names
-        steps = ["tuning", ".".join(steps[1:])] if steps[1:] else steps
-    if steps[:2] == ["sweep", "ranges"] and steps[2:]:
-        steps = ["sweep", "ranges", ".".join(steps[2:4]), *steps[4:]]
-    for step in steps[:-1]:
-        group = tree.get(step)
-        if group is None or not isinstance(group.value, dict):
-            tree[step] = Node({}, place)
-        tree = tree[step].value
-    tree[steps[-1]] = node
 
 
 def _lists_in_one_line(value):

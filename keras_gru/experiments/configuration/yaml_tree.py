@@ -9,12 +9,14 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, SequenceNode
 
 from keras_gru.errors import UserError
+from keras_gru.models.config import Model
 
 # A setting that says the same thing in another way; the one laid on top takes the other's place.
 _ALTERNATIVES = {"units": "parameters", "parameters": "units"}
 _TAGS = {
     f"tag:yaml.org,2002:{name}" for name in ("map", "seq", "null", "bool", "int", "float", "str")
 }
+_OF_EVERY_MODEL = Model.model_fields.keys()
 _DATE = "tag:yaml.org,2002:timestamp"
 _KEY = "tag:yaml.org,2002:str"
 # What settings never need; more takes ruamel.yaml seconds.
@@ -155,8 +157,9 @@ def _mapping(raw, place: Callable[[int], Place], construct: Callable) -> dict[st
 def merge(below: Node, above: Node) -> Node:
     """Lays one tree over another: groups are merged, everything else is replaced.
 
-    A group whose `kind` changes is replaced as a whole: the settings of the old kind mean nothing
-    to the new one. `units` takes the place of `parameters` and the reverse.
+    Where the `kind` of a group changes, only what every model has remains, such as `units`: the
+    other settings of the old kind mean nothing to the new one. `units` takes the place of
+    `parameters` and the reverse.
 
     Args:
         below: the tree that gives way.
@@ -168,9 +171,9 @@ def merge(below: Node, above: Node) -> Node:
     if not (isinstance(below.value, dict) and isinstance(above.value, dict)):
         return above
     old, new = below.child("kind"), above.child("kind")
-    if old and new and old.value != new.value:
-        return above
     settings = dict(below.value)
+    if old and new and old.value != new.value:
+        settings = {key: node for key, node in settings.items() if key in _OF_EVERY_MODEL}
     for key, node in above.value.items():
         other = _ALTERNATIVES.get(key)
         if other and node.value is not None and other not in above.value:

@@ -85,7 +85,8 @@ def test_one_wording_for_each_kind_of_bad_value(setting, sentence):
     ("line", "sentence"),
     {
         "cells: [grux]": "cells.0: unknown cell 'grux'. Did you mean 'gru'?",
-        "cells: gru": "cells: expected a list, not empty, every value text, received 'gru'",
+        "cells: gru": "cells: expected a list, not empty, every value text, received 'gru'. "
+        "A list is written [gru]",
         "cells: []": "cells: expected a list, not empty, every value text, received []",
         "cells: [3]": "cells.0: expected text, received 3",
         "cells: [gru, gru]": "cells: every value once, received 'gru' more than once",
@@ -214,7 +215,8 @@ VALUES = (
         "{training.learning_ratee: [1]}": "training.learning_ratee: unknown setting. "
         "Did you mean 'learning_rate'?",
         "{model.unit: [1]}": "model.unit: unknown setting. Did you mean 'units'?",
-        "{training.epochs: 3}": f"tuning.training.epochs: expected {VALUES}, received 3",
+        "{training.epochs: 3}": f"tuning.training.epochs: expected {VALUES}, received 3. "
+        "A list is written [3]",
         "{training.epochs: []}": f"tuning.training.epochs: expected {VALUES}, received []",
         "[a]": "tuning: expected settings or null, received ['a']",
         "{learning_rate: [1]}": "tuning: expected settings of training or of model, such as "
