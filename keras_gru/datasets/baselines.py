@@ -24,15 +24,12 @@ def score_rule(
         score: maps a split, or a part of one, to the metrics that the rule reaches on it.
         parameters: numbers that the rule learnt.
     """
-    test = splits["test"]
-    blocks = [score(test.part(rows)) for rows in test.blocks()]
-    return Baseline(
-        label,
-        score(splits["validation"]),
-        score(test),
-        parameters,
-        {name: [block[name] for block in blocks] for name in blocks[0]},
-    )
+    validation, test = (score(splits[name]) for name in ("validation", "test"))
+    parts = [splits["test"].part(rows) for rows in splits["test"].blocks()]
+    nothing = dict.fromkeys(test, 0.0)  # of a block in which no step counts
+    blocks = [score(part) if part.counted_steps().any() else nothing for part in parts]
+    by_metric = {name: [block[name] for block in blocks] for name in test}
+    return Baseline(label, validation, test, parameters, by_metric)
 
 
 def majority_class(

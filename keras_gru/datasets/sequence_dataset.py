@@ -72,10 +72,9 @@ class SequenceDataset:
         if truncate is None:
             return self.steps("train", batch_size)
         part = self.splits["train"]
-        whole = part.targets.shape[1]
         plan = self._plan("train", batch_size, seed=0, epoch=0)
-        chunks = (math.ceil(batch.steps.get(part.stepwise, whole) / truncate) for batch in plan)
-        return sum(chunks) * self.passes
+        steps = (batch.steps.get(part.stepwise, part.targets.shape[1]) for batch in plan)
+        return sum(math.ceil(count / truncate) for count in steps) * self.passes
 
     def with_share_of_train(self, share: float, batch_size: int) -> "SequenceDataset":
         """The same with less to train on, and as many updates in an epoch.
@@ -118,11 +117,8 @@ class SequenceDataset:
         lengths = self.splits[split].lengths
         if not lengths:
             return 0.0
-        seed = 0 if split == "train" else None
-        steps = sum(
-            len(batch.rows) * sum(batch.steps.values())
-            for batch in self._plan(split, batch_size, seed, epoch=0)
-        )
+        plan = self._plan(split, batch_size, 0 if split == "train" else None, epoch=0)
+        steps = sum(len(batch.rows) * sum(batch.steps.values()) for batch in plan)
         return 1 - float(sum(of.sum() for of in lengths.values())) / steps
 
     def batches(
@@ -153,7 +149,9 @@ class SequenceDataset:
         def generate():
             epochs = (0,) if seed is None else itertools.count(first_epoch)
             for epoch in epochs:
-                stage = self if seed is None else self._stage(epoch)
+                stage = self
+                if seed is not None and epoch // self.stage_epochs < len(self.stages):
+                    stage = self.stages[epoch // self.stage_epochs]
                 batches = [
                     batch
                     for number in range(1 if seed is None else stage.passes)
@@ -224,11 +222,6 @@ class SequenceDataset:
             name: boundaries(of, max(s.lengths[name].max() for s in self.splits.values()), count)
             for name, of in train.items()
         }
-
-    def _stage(self, epoch: int) -> "SequenceDataset":
-        """What an epoch trains on, counted from 0."""
-        number = epoch // self.stage_epochs
-        return self.stages[number] if number < len(self.stages) else self
 
     def _plan(self, split: str, batch_size: int, seed: int | None, epoch: int) -> list[Batch]:
         part = self.splits[split]

@@ -247,8 +247,8 @@ class BlockMeans(keras.metrics.Metric):
         return ops.sum(self.totals) / ops.maximum(ops.sum(self.weights), 1e-12)
 
     def block_means(self) -> np.ndarray:
-        """(G,): the mean on each block, after a whole evaluation."""
-        return ops.convert_to_numpy(self.totals) / ops.convert_to_numpy(self.weights)
+        """(G,): the mean on each block, after a whole evaluation; 0 where no step counts."""
+        return ops.convert_to_numpy(self.totals / ops.maximum(self.weights, 1e-12))
 
 
 def compile_options(

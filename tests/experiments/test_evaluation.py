@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 
 from keras_gru import datasets
+from keras_gru.datasets.baselines import most_frequent_target
 from keras_gru.datasets.split import Split, describe_evaluation
 from keras_gru.experiments.configuration.experiment import Experiment
 from keras_gru.experiments.run import build, evaluate, evaluate_test
+from keras_gru.models.losses import BlockMeans
 
 
 @pytest.fixture(params=["strings", "windows"])
@@ -65,3 +67,17 @@ def test_what_a_metric_averages_over_is_counted_in_steps_where_targets_have_some
     targets = np.zeros((3, 4), int)
     split = Split({"tokens": targets}, targets, {"tokens": np.array([4, 1, 2])}, stepwise="tokens")
     assert split.counted_steps().tolist() == [4, 1, 2]
+
+
+def test_a_sequence_of_which_no_step_counts_is_a_block_without_weight():
+    targets = np.array([[1, 1], [1, 0], [0, 1]])
+    counts = np.array([[True, True], [False, False], [True, False]])
+    split = Split({"tokens": targets}, targets, stepwise="tokens", weights=counts)
+    splits = dict.fromkeys(("train", "validation", "test"), split)
+    baseline = most_frequent_target(splits, ("a", "b"))
+    assert baseline.test_blocks == {"accuracy": [1.0, 0.0, 0.0]}
+    assert describe_evaluation(splits)["test"]["weights"] == [2, 0, 1]
+    blocks = BlockMeans("accuracy", False, np.arange(3))
+    scores = np.eye(2, dtype="float32")[np.ones((3, 2), int)]
+    blocks(targets, scores, counts.astype("float32"))
+    assert blocks.block_means().tolist() == baseline.test_blocks["accuracy"]
