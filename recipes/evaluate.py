@@ -8,16 +8,16 @@
 
 import argparse
 
-from keras_gru import datasets
 from keras_gru.errors import one_sentence
 from keras_gru.experiments import run as steps
 from keras_gru.experiments import use
 from keras_gru.experiments.results import RunFolder
+from keras_gru.experiments.training_data import load_data
 
 
 def main(run: str, split: str) -> None:
     folder = RunFolder(run)
-    dataset = datasets.load(folder.experiment().dataset)
+    dataset = load_data(folder)  # as it was prepared for training; other data are refused
     metric = dataset.metric
     for record in folder.records():
         if record.status != "finished":
@@ -27,7 +27,7 @@ def main(run: str, split: str) -> None:
         experiment = folder.experiment_of(record)  # with the settings that tuning chose for it
         now = steps.evaluate(model, experiment, dataset, split)[metric.name]
         then = {"test": record.test, "validation": record.validation}.get(split)
-        known = f", written down: {then[metric.name]:,.6g}" if then else ""
+        known = f", recorded: {then[metric.name]:,.6g}" if then else ""
         print(f"{record.label} seed {record.seed}: {split} {metric.label} {now:,.6g}{known}")
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from keras_gru.datasets.baselines import most_frequent_target
+from keras_gru.datasets.preprocessing import Preprocessing
 from keras_gru.datasets.sequence_dataset import Metric, SequenceDataset, SequenceSpec
 from keras_gru.datasets.split import Split, check_not_empty
 from keras_gru.datasets.text import UNKNOWN, Tokenizer
@@ -14,7 +15,9 @@ from keras_gru.datasets.text import UNKNOWN, Tokenizer
 _RESERVED = ("", "\N{REPLACEMENT CHARACTER}")  # padding, and a character that train does not have
 
 
-def language_model(name: str, texts: Mapping[str, str], window: int) -> SequenceDataset:
+def language_model(
+    name: str, texts: Mapping[str, str], window: int, stored: Preprocessing | None = None
+) -> SequenceDataset:
     """A dataset whose targets are the next characters.
 
     The windows of a split follow one another without overlap; what is left at its end is no
@@ -24,11 +27,14 @@ def language_model(name: str, texts: Mapping[str, str], window: int) -> Sequence
         name: what a reader calls it.
         texts: name of a split -> its text.
         window: characters of a sequence (T).
+        stored: its vocabulary is used; None takes the characters of train.
 
     Returns:
         A language model dataset; its vocabulary is made of the training text alone.
     """
-    known = np.unique(_code_points(texts["train"]))
+    known = np.unique(
+        _code_points("".join(stored.vocabulary[len(_RESERVED) :]) if stored else texts["train"])
+    )
     splits = {split: _windows(encode(text, known), window) for split, text in texts.items()}
     check_not_empty(name, splits)
     vocabulary = (*_RESERVED, *(chr(point) for point in known))
@@ -44,7 +50,7 @@ def language_model(name: str, texts: Mapping[str, str], window: int) -> Sequence
         splits=splits,
         vocabulary=vocabulary,
         target_vocabulary=vocabulary,
-        baselines=(most_frequent_target(splits, vocabulary),),
+        baselines=(most_frequent_target(splits, vocabulary),) if "train" in splits else (),
         tokenizer=Tokenizer("character"),
     )
 

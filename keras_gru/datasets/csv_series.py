@@ -8,11 +8,14 @@ import numpy as np
 from keras_gru.datasets import forecasting
 from keras_gru.datasets.config import CsvSeries
 from keras_gru.datasets.files import Table, existing, read_table
+from keras_gru.datasets.preprocessing import Preprocessing, Scaling
 from keras_gru.datasets.sequence_dataset import Metric, SequenceDataset, SequenceSpec
 from keras_gru.errors import UserError
 
 
-def load(config: CsvSeries) -> SequenceDataset:
+def load(
+    config: CsvSeries, stored: Preprocessing | None = None, all_as_test: bool = False
+) -> SequenceDataset:
     """Read the columns, split them by position, and cut each split into windows.
 
     The first windows of validation and test begin in the rows before them.
@@ -22,6 +25,8 @@ def load(config: CsvSeries) -> SequenceDataset:
 
     Args:
         config: the settings.
+        stored: its means and deviations are used; None takes those of train.
+        all_as_test: put all rows into test.
 
     Returns:
         A forecasting dataset.
@@ -30,20 +35,30 @@ def load(config: CsvSeries) -> SequenceDataset:
         UserError: if a column is missing, a cell is no number, a split is too short, or the
             season is longer than train.
     """
-    table = read_table(existing(config.path, "a CSV file"))
+    table = read_table(existing(config.path, config.expects))
     seen = config.inputs or config.targets
     inputs = _numbers(table, seen)
     targets = _numbers(table, config.targets)
     sizes = _sizes(len(targets), config.validation_share, config.test_share)
+    if all_as_test:
+        sizes = {"test": len(targets)}
     _check_sizes(config, sizes)
-    inputs, _ = forecasting.standardised(inputs, sizes["train"])
-    targets, deviations = forecasting.standardised(targets, sizes["train"])
+    if stored is not None:
+        input_scaling, target_scaling = stored.input_scaling, stored.target_scaling
+    else:
+        input_scaling = Scaling.fit(seen, inputs[: sizes["train"]])
+        target_scaling = Scaling.fit(config.targets, targets[: sizes["train"]])
     # Targets of different units have no common one: their errors stay in standard deviations.
-    scale = float(deviations[0]) if len(deviations) == 1 else 1.0
+    scale = target_scaling.deviation[0] if len(config.targets) == 1 else 1.0
     ends = itertools.accumulate(sizes.values())
     rows = {name: (end - sizes[name], end) for name, end in zip(sizes, ends, strict=True)}
     series = forecasting.SplitSeries(
-        inputs, targets, rows, config.window, config.horizon, config.every_step
+        input_scaling.apply(inputs),
+        target_scaling.apply(targets),
+        rows,
+        config.window,
+        config.horizon,
+        config.every_step,
     )
     splits = series.splits()
     spec = SequenceSpec(
@@ -61,8 +76,13 @@ def load(config: CsvSeries) -> SequenceDataset:
         spec=spec,
         metric=_metric(config.targets, scale),
         splits=splits,
-        baselines=series.baselines(splits, season, f"Value {season} rows earlier", scale),
+        baselines=()
+        if all_as_test
+        else series.baselines(splits, season, f"Value {season} rows earlier", scale),
         scale=scale,
+        input_scaling=input_scaling,
+        target_scaling=target_scaling,
+        season=season,
         notes=(f"Split {len(targets)} rows by position: {_in_words(sizes)}.",),
     )
 
@@ -94,16 +114,16 @@ def _sizes(rows: int, validation_share: float, test_share: float) -> dict[str, i
 
 
 def _check_sizes(config: CsvSeries, sizes: dict[str, int]) -> None:
-    for name, size in sizes.items():
-        # The windows of the other splits begin in the rows before them.
-        window = config.window if name == "train" else config.every_step * (config.window - 1)
+    for number, (name, size) in enumerate(sizes.items()):
+        # The windows of the later splits begin in the rows before them.
+        window = config.every_step * (config.window - 1) if number else config.window
         if size < window + config.horizon:
             needed = f"{window + config.horizon} rows (window {window}, horizon {config.horizon})"
             raise UserError(
                 f"{config.path}: expected at least {needed} in {name}, got {size}. Use more rows, "
                 f"another share of them for {name}, or a shorter dataset.window or dataset.horizon."
             )
-    if config.season is not None and config.season > sizes["train"]:
+    if config.season is not None and config.season > sizes.get("train", config.season):
         raise UserError(
             f"dataset.season: expected at most {sizes['train']}, the rows of train, got "
             f"{config.season}. Leave it out, or use more rows."

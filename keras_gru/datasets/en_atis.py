@@ -2,17 +2,19 @@
 
 from keras_gru.datasets import source
 from keras_gru.datasets.config import Atis
+from keras_gru.datasets.preprocessing import Preprocessing
 from keras_gru.datasets.sequence_dataset import SequenceDataset
 from keras_gru.datasets.tagged_words import tagging
 
 _PUBLISHED = {"train": "train", "validation": "dev", "test": "test"}
 
 
-def load(config: Atis) -> SequenceDataset:
+def load(config: Atis, stored: Preprocessing | None = None) -> SequenceDataset:
     """Reads the publisher's splits.
 
     Args:
         config: the settings.
+        stored: applied in place of one that is fitted to train.
 
     Returns:
         A tagging dataset of word tokens.
@@ -31,4 +33,5 @@ def load(config: Atis) -> SequenceDataset:
         {name: (of["tokens"], of["upos"]) for name, of in columns.items()},
         builder.info.features["upos"].feature.names,
         config.vocabulary,
+        stored,
     )

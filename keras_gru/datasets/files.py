@@ -31,6 +31,11 @@ def existing(path: str, what: str) -> Path:
     return found
 
 
+def text_files(folder: Path) -> list[Path]:
+    """Return the .txt files in the sub-folders of a folder of labelled texts, sorted."""
+    return sorted(folder.glob("*/*.txt"))
+
+
 def read_text(path: Path) -> str:
     """The text of a UTF-8 file."""
     if not path.is_file():

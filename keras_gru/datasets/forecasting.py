@@ -49,24 +49,6 @@ def windows(
     return Split({"features": features}, after, overlapping=True)
 
 
-def standardised(values: np.ndarray, train: int) -> tuple[np.ndarray, np.ndarray]:
-    """Columns with mean 0 and standard deviation 1 in train; a constant one stays constant.
-
-    Args:
-        values: (series, V).
-        train: the first so many rows are the training split.
-
-    Returns:
-        float32 (series, V), and the deviations (V,) that they were divided by.
-    """
-    values = values.astype(float)
-    deviation = values[:train].std(axis=0)
-    # The deviation of a constant column is 0, or what rounding makes of it.
-    rounding = 1e-12 * np.abs(values[:train]).max(axis=0)
-    deviation = np.where(deviation > rounding, deviation, 1.0)
-    return ((values - values[:train].mean(axis=0)) / deviation).astype(np.float32), deviation
-
-
 def errors(forecast: np.ndarray, targets: np.ndarray, scale: float = 1.0) -> dict[str, float]:
     """Mean absolute and mean squared error, named as a model logs them, in the metric's unit."""
     difference = (forecast.astype(float) - targets) * scale

@@ -3,14 +3,16 @@
 from keras_gru.datasets import source
 from keras_gru.datasets.config import Imdb
 from keras_gru.datasets.labelled_texts import classification
+from keras_gru.datasets.preprocessing import Preprocessing
 from keras_gru.datasets.sequence_dataset import SequenceDataset
 
 
-def load(config: Imdb) -> SequenceDataset:
+def load(config: Imdb, stored: Preprocessing | None = None) -> SequenceDataset:
     """Reads the reviews and carves the validation split out of train.
 
     Args:
         config: the settings.
+        stored: applied in place of one that is fitted to train.
 
     Returns:
         A classification dataset of word tokens.
@@ -30,4 +32,5 @@ def load(config: Imdb) -> SequenceDataset:
         ("negative", "positive"),
         config.vocabulary,
         config.max_length,
+        stored=stored,
     )

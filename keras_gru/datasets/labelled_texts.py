@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from keras_gru.datasets.baselines import majority_class
+from keras_gru.datasets.preprocessing import Preprocessing
 from keras_gru.datasets.sequence_dataset import Metric, SequenceDataset, SequenceSpec
 from keras_gru.datasets.split import Split, check_not_empty, missing_classes
 from keras_gru.datasets.text import Tokenizer, build_vocabulary, encode_all, split_words
@@ -17,6 +18,7 @@ def classification(
     vocabulary_size: int,
     max_length: int,
     notes: Sequence[str] = (),
+    stored: Preprocessing | None = None,
 ) -> SequenceDataset:
     """A dataset of labelled texts.
 
@@ -27,6 +29,7 @@ def classification(
         vocabulary_size: tokens at most, padding and unknown included.
         max_length: words kept of a text, its first ones.
         notes: facts worth logging.
+        stored: its vocabulary is used; None builds one from train.
 
     Returns:
         A classification dataset; a text without a word is left out, which is noted.
@@ -40,7 +43,7 @@ def classification(
             notes.append(f"Left out {(~kept).sum()} {split} texts without a word.")
         words[split] = [one for one in found if one]
         labels[split] = np.asarray(of)[kept]
-    vocabulary = build_vocabulary(words["train"], vocabulary_size)
+    vocabulary = stored.vocabulary if stored else build_vocabulary(words["train"], vocabulary_size)
     splits = {}
     for split in examples:
         tokens, lengths = encode_all(words[split], vocabulary)
@@ -53,7 +56,8 @@ def classification(
         splits=splits,
         vocabulary=vocabulary,
         target_vocabulary=tuple(classes),
-        baselines=(majority_class(splits, classes),),
+        baselines=(majority_class(splits, classes),) if "train" in splits else (),
         notes=(*notes, *missing_classes(splits, classes)),
         tokenizer=Tokenizer("word"),
+        max_length=max_length,
     )

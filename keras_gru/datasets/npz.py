@@ -21,6 +21,7 @@ by a fixed seed; of each class its part.
 # N sequences, T time steps, D features, H steps ahead, V variables or notes
 
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +29,14 @@ import numpy as np
 from keras_gru.datasets import baselines, forecasting
 from keras_gru.datasets.config import Npz
 from keras_gru.datasets.files import existing
-from keras_gru.datasets.npz_checks import check_alike, check_labels, check_split, refuse
+from keras_gru.datasets.npz_checks import (
+    check_alike,
+    check_fits,
+    check_labels,
+    check_split,
+    refuse,
+)
+from keras_gru.datasets.preprocessing import Preprocessing
 from keras_gru.datasets.sequence_dataset import Baseline, Metric, SequenceDataset, SequenceSpec
 from keras_gru.datasets.split import (
     SPLITS,
@@ -48,11 +56,15 @@ _METRICS = {
 }
 
 
-def load(config: Npz) -> SequenceDataset:
-    """Reads and checks the arrays.
+def load(
+    config: Npz, stored: Preprocessing | None = None, all_as_test: bool = False
+) -> SequenceDataset:
+    """Read and check the arrays.
 
     Args:
         config: the settings.
+        stored: the arrays must fit its shapes, tokens and labels.
+        all_as_test: put all sequences of the file into test.
 
     Returns:
         A dataset of the task that the settings name.
@@ -60,18 +72,27 @@ def load(config: Npz) -> SequenceDataset:
     Raises:
         UserError: if the file or an array is not what the layout asks for.
     """
-    path = existing(config.path, "an .npz file")
+    path = existing(config.path, config.expects)
     arrays = {
         name: check_split(path, name, of, config.task, config.max_length)
-        for name, of in _read(path).items()
+        for name, of in _read(path, () if all_as_test else ("train",)).items()
     }
-    check_alike(path, arrays)
-    check_labels(path, arrays, config.task)
-    fixed = _one_length(arrays)
     # Before anything is carved: a rare label counts, whichever split it falls into.
-    spec = _spec(arrays, config.task, fixed)
-    arrays = _carve(arrays, config)
-    splits = {name: _split(arrays[name], config.task, fixed) for name in SPLITS}
+    if stored is None:
+        check_alike(path, arrays)
+        check_labels(path, arrays, config.task)
+        spec = _spec(arrays, config.task, _one_length(arrays))
+    else:
+        spec = stored.spec
+        for name, of in arrays.items():
+            check_fits(path, name, of, spec)
+    if all_as_test:
+        arrays = {"test": _joined(list(arrays.values()), config.task)}
+    else:
+        arrays = _carve(arrays, config)
+    splits = {
+        name: _split(arrays[name], config.task, spec.length) for name in SPLITS if name in arrays
+    }
     check_not_empty(path.name, splits)
     names = [str(number) for number in range(spec.outputs)]
     return SequenceDataset(
@@ -79,13 +100,13 @@ def load(config: Npz) -> SequenceDataset:
         spec=spec,
         metric=_METRICS[config.task],
         splits=splits,
-        baselines=(_baseline(splits, spec, names),),
+        baselines=() if all_as_test else (_baseline(splits, spec, names),),
         notes=tuple(missing_classes(splits, names) if config.task == "classification" else ()),
     )
 
 
-def _read(path: Path) -> dict[str, dict[str, np.ndarray]]:
-    """Name of a split -> its `inputs`, `targets` and maybe `lengths`."""
+def _read(path: Path, required: Sequence[str]) -> dict[str, dict[str, np.ndarray]]:
+    """Return name of a split -> its `inputs`, `targets` and maybe `lengths`."""
     known = [f"{split}_{part}" for split in SPLITS for part in ("inputs", "targets", "lengths")]
     found = {}
     for name, array in _load_arrays(path).items():
@@ -93,7 +114,7 @@ def _read(path: Path) -> dict[str, dict[str, np.ndarray]]:
             refuse(path, f"the array {name!r} is not known.{did_you_mean(name, known)}")
         split, part = name.split("_")
         found.setdefault(split, {})[part] = array
-    for split in {"train": None, **found}:
+    for split in dict.fromkeys([*required, *found]) or SPLITS:
         for part in ("inputs", "targets"):
             if part not in found.get(split, ()):
                 refuse(path, f"the array '{split}_{part}' is missing.")
@@ -128,6 +149,24 @@ def _carve(arrays: dict, config: Npz) -> dict:
     return carved | {name: of for name, of in arrays.items() if name != "train"}
 
 
+def _joined(splits: Sequence[dict[str, np.ndarray]], task: str) -> dict[str, np.ndarray]:
+    """Return the sequences of several splits, one after the other, padded to the longest."""
+    steps = max(of["inputs"].shape[1] for of in splits)
+    padded = ("inputs", "targets") if _has_targets_by_step(task, splits[0]["targets"]) else "inputs"
+
+    def pad(part: str, array: np.ndarray) -> np.ndarray:
+        if part not in padded:
+            return array
+        missing = steps - array.shape[1]
+        return np.pad(array, [(0, 0), (0, missing)] + [(0, 0)] * (array.ndim - 2))
+
+    return {part: np.concatenate([pad(part, of[part]) for of in splits]) for part in splits[0]}
+
+
+def _has_targets_by_step(task: str, targets: np.ndarray) -> bool:
+    return task in ("tagging", "polyphony") or targets.ndim == 4
+
+
 def _one_length(arrays: dict) -> int | None:
     """The length that all sequences have, or None."""
     lengths = np.unique(np.concatenate([of["lengths"] for of in arrays.values()]))
@@ -137,7 +176,7 @@ def _one_length(arrays: dict) -> int | None:
 def _split(arrays: dict[str, np.ndarray], task: str, fixed: int | None) -> Split:
     inputs, targets, lengths = arrays["inputs"], arrays["targets"], arrays["lengths"]
     name = "tokens" if inputs.ndim == 2 else "features"
-    by_step = task in ("tagging", "polyphony") or targets.ndim == 4
+    by_step = _has_targets_by_step(task, targets)
     if fixed is not None:
         inputs, targets = inputs[:, :fixed], targets[:, :fixed] if by_step else targets
     # A forecast at every step of equally long sequences needs no weights.

@@ -6,6 +6,7 @@ from typing import NoReturn
 
 import numpy as np
 
+from keras_gru.datasets.sequence_spec import SequenceSpec
 from keras_gru.errors import UserError
 
 Arrays = dict[str, np.ndarray]
@@ -106,6 +107,46 @@ def check_labels(path: Path, splits: Mapping[str, Arrays], task: str) -> None:
                 f"'{name}_targets' has the label {highest}, but the labels of train are 0 to "
                 f"{labels.max()}.",
             )
+
+
+def check_fits(path: Path, split: str, arrays: Arrays, spec: SequenceSpec) -> None:
+    """Raise a `UserError` where arrays do not fit what a network was trained on.
+
+    Args:
+        path: the file, for the error.
+        split: its name, for the error.
+        arrays: what `check_split` returned.
+        spec: of the network's data.
+    """
+    inputs, targets, lengths = arrays["inputs"], arrays["targets"], arrays["lengths"]
+
+    def expect(part: str, fits: bool, expected: str, found: str) -> None:
+        if not fits:
+            name = f"{split}_{part}"
+            refuse(path, f"'{name}': the network was trained on {expected}, found {found}.")
+
+    is_tokens, shape = inputs.ndim == 2, f"the shape {inputs.shape}"
+    if spec.vocabulary is None:
+        fits = not is_tokens and inputs.shape[2] == spec.features
+        expect("inputs", fits, f"vectors of {spec.features} numbers", shape)
+    else:
+        expect("inputs", is_tokens, "tokens", shape)
+        most = spec.vocabulary - 1
+        expect("inputs", inputs.max() <= most, f"tokens from 1 to {most}", f"{inputs.max()}")
+    if spec.length is not None:
+        fits = (lengths == spec.length).all()
+        between = f"{lengths.min()} to {lengths.max()}"
+        expect("inputs", fits, f"sequences of {spec.length} steps", between)
+    if spec.task in _LABELS:
+        most = spec.outputs - 1
+        expect("targets", targets.max() <= most, f"labels from 0 to {most}", f"{targets.max()}")
+        return
+    horizon = targets.shape[-2] if spec.task == "forecasting" else 1
+    fits = (horizon, targets.shape[-1]) == (spec.horizon, spec.outputs)
+    fits = fits and spec.every_step == (targets.ndim == 4)
+    of_each_step = " after each step" if spec.every_step else ""
+    expected = f"{spec.horizon} × {spec.outputs} numbers{of_each_step}"
+    expect("targets", fits, expected, f"the shape {targets.shape}")
 
 
 def _real_steps(inputs: np.ndarray, lengths: np.ndarray) -> np.ndarray:

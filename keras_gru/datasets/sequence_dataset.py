@@ -6,58 +6,64 @@ import dataclasses
 import functools
 import itertools
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from keras_gru.datasets.batching import Batch, alike, boundaries, gather, plan
-from keras_gru.datasets.judging import ERROR_POWERS, Baseline, Metric
+from keras_gru.datasets.fingerprint import Fingerprint, Source, fingerprint_of_split
+from keras_gru.datasets.judging import Baseline, Metric
+from keras_gru.datasets.preprocessing import Preprocessing
 from keras_gru.datasets.sequence_spec import SequenceSpec
 from keras_gru.datasets.split import Split, check_not_empty
-from keras_gru.datasets.text import PADDING, Tokenizer
-from keras_gru.errors import UserError
+
+__all__ = ["Baseline", "Metric", "Preprocessing", "SequenceDataset", "SequenceSpec", "Split"]
 
 
-@dataclass(frozen=True)
-class SequenceDataset:
-    """Splits of sequences, and all that a model, a run and a report must know of them.
+@dataclass(frozen=True, kw_only=True)
+class SequenceDataset(Preprocessing):
+    """Sequences that a `Preprocessing` has made of data, in splits.
 
     Args:
-        name: what a reader calls it.
-        spec: what a model builder must know.
-        metric: the number that it is judged by.
-        splits: `"train"`, `"validation"` and `"test"`.
-        vocabulary: the string of each input token, or None for vectors.
-        target_vocabulary: the name of each class, tag or target token, or None.
+        splits: `"train"`, `"validation"` and `"test"`; of a file that a trained network is only
+            measured on, `"test"` alone.
         baselines: what simple rules reach.
         notes: facts about the data that are worth logging, a sentence each.
-        tokenizer: turns a text into the units of `vocabulary`; None where the input is no text.
+        source: where the data come from; None for arrays that were made in Python.
         stages: what training sees before `splits["train"]`, one after the other: a curriculum.
         stage_epochs: epochs of each of them.
         passes: how often an epoch of training goes through `splits["train"]`.
-        scale: the metric's unit for each unit of the targets, which may be standardized.
 
     Raises:
         UserError: if a split is empty.
     """
 
-    name: str
-    spec: SequenceSpec
-    metric: Metric
     splits: Mapping[str, Split]
-    vocabulary: Sequence[str] | None = None
-    target_vocabulary: Sequence[str] | None = None
     baselines: tuple[Baseline, ...] = ()
     notes: tuple[str, ...] = ()
-    tokenizer: Tokenizer | None = None
+    source: Source | None = None
     stages: tuple["SequenceDataset", ...] = ()
     stage_epochs: int = 1
     passes: int = 1
-    scale: float = 1.0
 
     def __post_init__(self):
         check_not_empty(self.name, self.splits)
+
+    @property
+    def preprocessing(self) -> Preprocessing:
+        """What made the sequences of the data: a run directory stores it."""
+        fields = dataclasses.fields(Preprocessing)
+        return Preprocessing(**{field.name: getattr(self, field.name) for field in fields})
+
+    @functools.cached_property
+    def fingerprint(self) -> Fingerprint:
+        """Which data these are."""
+        every_input = self.source is None
+        return Fingerprint(
+            self.source,
+            {name: fingerprint_of_split(of, every_input) for name, of in self.splits.items()},
+        )
 
     def size(self, split: str) -> int:
         """Number of sequences in a split."""
@@ -98,19 +104,6 @@ class SequenceDataset:
             splits={**self.splits, "train": train.part(rows)},
             passes=max(1, round(passes)),
         )
-
-    def in_unit(self, logs: Mapping[str, float]) -> dict[str, float]:
-        """Return the logs of Keras with all errors in the unit of the metric.
-
-        A loss stays what training minimizes: it is of the targets as the network sees them.
-
-        Args:
-            logs: names of metrics, with or without `val_`, and their values.
-        """
-        return {
-            name: float(value) * self.scale ** ERROR_POWERS.get(name.removeprefix("val_"), 0)
-            for name, value in logs.items()
-        }
 
     def padding(self, split: str, batch_size: int) -> float:
         """Share of the time steps that are padding: in an epoch of train, in a pass of another."""
@@ -189,34 +182,10 @@ class SequenceDataset:
             split, Batch(rows, {name: int(of[rows].max()) for name, of in lengths.items()})
         )
 
-    def encode(self, text: str) -> list[int]:
-        """The input tokens of a text."""
-        return self._need_tokenizer().encode(text, self._input_ids)
-
-    def decode(self, tokens: Iterable[int]) -> str:
-        """The text of target tokens: padding is skipped, an end token ends it."""
-        tokenizer = self._need_tokenizer()
-        words = []
-        for token in tokens:
-            if self.spec.end and token == self.spec.end:
-                break
-            if token not in (PADDING, self.spec.start):
-                words.append(self.target_vocabulary[token])
-        return tokenizer.join(words)
-
-    @functools.cached_property
-    def _input_ids(self) -> dict[str, int]:
-        return {word: i for i, word in enumerate(self.vocabulary)}
-
-    def _need_tokenizer(self) -> Tokenizer:
-        if self.tokenizer is None:
-            raise UserError(f"{self.name} is not a dataset of texts, so no text can be encoded.")
-        return self.tokenizer
-
     @functools.cached_property
     def _bounds(self) -> Mapping[str, np.ndarray]:
         """The boundaries of every input's length buckets, from the lengths in train."""
-        train = self.splits["train"].lengths
+        train = self.splits["train" if "train" in self.splits else "test"].lengths
         count = 8 if len(train) == 1 else 7  # of two inputs, up to 7 x 7 shapes: 32 in spa_eng
         return {
             name: boundaries(of, max(s.lengths[name].max() for s in self.splits.values()), count)

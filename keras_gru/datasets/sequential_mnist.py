@@ -5,6 +5,7 @@ import numpy as np
 from keras_gru.datasets import source
 from keras_gru.datasets.baselines import majority_class
 from keras_gru.datasets.config import SequentialMnist
+from keras_gru.datasets.preprocessing import Preprocessing
 from keras_gru.datasets.sequence_dataset import Metric, SequenceDataset, SequenceSpec
 from keras_gru.datasets.split import Split
 
@@ -18,11 +19,12 @@ _FILES = (
 )
 
 
-def load(config: SequentialMnist) -> SequenceDataset:
+def load(config: SequentialMnist, stored: Preprocessing | None = None) -> SequenceDataset:
     """Reads the images, carves the validation split out of train, and lays the pixels out.
 
     Args:
         config: the settings.
+        stored: not used: nothing is fitted to the data.
 
     Returns:
         A classification dataset of vectors, all of one length, with values in [0, 1].

@@ -6,19 +6,32 @@ fetched by hand, under their publishers' names; a file that is there is not down
 """
 
 import contextlib
+import contextvars
 import logging
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
+from keras_gru.datasets.fingerprint import Source, source_of_tfds
 from keras_gru.errors import UserError
 
 DATA_DIR, MANUAL_DIR = "KERAS_GRU_DATA_DIR", "KERAS_GRU_MANUAL_DIR"
 
 _CARVING_SEED = 0  # of a validation split: part of a dataset's definition, not a setting
+_RECORDED: contextvars.ContextVar[list[Source]] = contextvars.ContextVar("recorded")
 _BY_HAND = f"fetch the file elsewhere, put it into a folder and set {MANUAL_DIR} to that folder"
+
+
+@contextlib.contextmanager
+def recording() -> Iterator[list[Source]]:
+    """Collect the sources of the TFDS datasets that are read within the block."""
+    token = _RECORDED.set([])
+    try:
+        yield _RECORDED.get()
+    finally:
+        _RECORDED.reset(token)
 
 
 @contextlib.contextmanager
@@ -103,18 +116,27 @@ def prepared(builder, files: Sequence[str] | None = (), **builder_arguments):
     candidates = [make(folder)] if folder else []
     if not (folder and candidates[0].is_prepared()):
         candidates.append(make(None))  # TFDS's own folder
+    files = _files_of(candidates[0]) if files is None else files
     for candidate in candidates:
         if candidate.is_prepared():
-            return candidate
+            return _recorded(candidate, files)
     for candidate in candidates:
         if _writable(candidate.data_dir_root):
             _prepare(candidate, files)
-            return candidate
+            return _recorded(candidate, files)
     raise UserError(
         f"The dataset {candidates[0].name} cannot be prepared in "
         f"{' or '.join(str(one.data_dir_root) for one in candidates)}, which cannot be "
         f"written to; set {DATA_DIR} to a folder that can."
     )
+
+
+def _recorded(builder, files: Sequence[str]):
+    """Return the builder, whose name and checksums `recording` collects."""
+    infos = (builder.url_infos or {}).values()
+    checksums = [info.checksum for info in infos if info.filename in files]
+    _RECORDED.get([]).append(source_of_tfds(builder.info.full_name, checksums))
+    return builder
 
 
 @_quiet()
@@ -183,11 +205,10 @@ def _files_of(builder) -> Sequence[str]:
     return ()
 
 
-def _prepare(builder, files: Sequence[str] | None) -> None:
+def _prepare(builder, files: Sequence[str]) -> None:
     """Downloads what is not in the folder of files fetched by hand, and writes the dataset."""
     import tensorflow_datasets as tfds
 
-    files = _files_of(builder) if files is None else files
     manual = os.environ.get(MANUAL_DIR) or None
     urls = {info.filename: url for url, info in (builder.url_infos or {}).items()}
     for name in files:

@@ -114,8 +114,8 @@ def describe_evaluation(splits: Mapping[str, Split]) -> dict[str, dict]:
 
 def check_not_empty(name: str, splits: Mapping[str, Split]) -> None:
     """Refuses a dataset, by the name that a reader knows it by, if one of its splits is empty."""
-    for split in SPLITS:
-        if splits[split].size == 0:
+    for split, sequences in splits.items():
+        if sequences.size == 0:
             raise UserError(
                 f"{name}: the {split} split is empty; it needs at least one sequence, so use more "
                 "data, a larger share for it, or a shorter window and horizon for time series."

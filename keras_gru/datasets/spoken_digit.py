@@ -13,6 +13,7 @@ from scipy.signal import get_window
 from keras_gru.datasets import source
 from keras_gru.datasets.baselines import majority_class
 from keras_gru.datasets.config import SpokenDigit
+from keras_gru.datasets.preprocessing import Preprocessing, Scaling
 from keras_gru.datasets.sequence_dataset import Metric, SequenceDataset, SequenceSpec
 from keras_gru.datasets.split import Split
 from keras_gru.datasets.text import to_rows
@@ -36,11 +37,12 @@ _SPEAKERS = {
 }
 
 
-def load(config: SpokenDigit) -> SequenceDataset:
+def load(config: SpokenDigit, stored: Preprocessing | None = None) -> SequenceDataset:
     """Reads the recordings and makes a vector of every 10 ms of them.
 
     Args:
         config: the settings.
+        stored: applied in place of one that is fitted to train.
 
     Returns:
         A classification dataset of log-mel vectors of recordings at the same level; each band has
@@ -54,13 +56,16 @@ def load(config: SpokenDigit) -> SequenceDataset:
     labels = np.array(columns["label"])
     spectrograms = [same_level(log_mel(samples)) for samples in columns["audio"]]
     rows = split(names, config.new_speakers)
-    train = np.concatenate([spectrograms[row] for row in rows["train"]])
-    mean, deviation = train.mean(axis=0), train.std(axis=0)
+    if stored is not None:
+        scaling = stored.input_scaling
+    else:
+        bands = [f"band {number}" for number in range(_BANDS)]
+        scaling = Scaling.fit(bands, np.concatenate([spectrograms[row] for row in rows["train"]]))
     splits = {}
     for name, of in rows.items():
         lengths = np.array([len(spectrograms[row]) for row in of])
         flat = np.concatenate([spectrograms[row] for row in of])
-        features = to_rows(((flat - mean) / deviation).astype(np.float32), lengths)
+        features = to_rows(scaling.apply(flat), lengths)
         splits[name] = Split({"features": features}, labels[of], {"features": lengths})
     return SequenceDataset(
         name="Spoken digits, new speakers" if config.new_speakers else "Spoken digits",
@@ -69,6 +74,7 @@ def load(config: SpokenDigit) -> SequenceDataset:
         splits=splits,
         target_vocabulary=_DIGITS,
         baselines=(majority_class(splits, _DIGITS),),
+        input_scaling=scaling,
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from keras_gru.datasets.baselines import tag_of_each_token
+from keras_gru.datasets.preprocessing import Preprocessing
 from keras_gru.datasets.sequence_dataset import Metric, SequenceDataset, SequenceSpec
 from keras_gru.datasets.split import Split, check_not_empty
 from keras_gru.datasets.text import Tokenizer, build_vocabulary, encode_all, to_rows
@@ -18,6 +19,7 @@ def tagging(
     examples: Mapping[str, tuple[Sequence[Sequence[bytes]], Sequence[np.ndarray]]],
     tag_names: Sequence[str],
     vocabulary_size: int,
+    stored: Preprocessing | None = None,
 ) -> SequenceDataset:
     """A dataset of tagged sentences.
 
@@ -26,6 +28,7 @@ def tagging(
         examples: name of a split -> N sentences of words and N arrays of their tags.
         tag_names: names of the tags.
         vocabulary_size: tokens at most, padding and unknown included.
+        stored: its vocabulary is used; None builds one from train.
 
     Returns:
         A tagging dataset of words in lower case; a sentence without a word is left out, which is
@@ -51,7 +54,7 @@ def tagging(
         if len(words[split]) < len(sentences):
             left_out = len(sentences) - len(words[split])
             notes.append(f"Left out {left_out} {split} sentences without a word.")
-    vocabulary = build_vocabulary(words["train"], vocabulary_size)
+    vocabulary = stored.vocabulary if stored else build_vocabulary(words["train"], vocabulary_size)
     splits = {}
     for split in examples:
         tokens, lengths = encode_all(words[split], vocabulary)

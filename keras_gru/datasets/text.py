@@ -57,7 +57,7 @@ class Tokenizer:
 
 def build_vocabulary(
     sentences: Iterable[Sequence[str]], size: int, special: Sequence[str] = ()
-) -> list[str]:
+) -> tuple[str, ...]:
     """The most frequent words of the training split, after padding and unknown.
 
     Args:
@@ -72,8 +72,8 @@ def build_vocabulary(
     for words in sentences:
         counts.update(words)
     ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    reserved = ["", "[UNK]", *special]
-    return reserved + [word for word, _ in ranked[: max(0, size - len(reserved))]]
+    reserved = ("", "[UNK]", *special)
+    return reserved + tuple(word for word, _ in ranked[: max(0, size - len(reserved))])
 
 
 def encode_all(sentences: Sequence[Sequence[str]], vocabulary: Sequence[str]):

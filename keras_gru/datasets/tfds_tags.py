@@ -2,15 +2,17 @@
 
 from keras_gru.datasets import by_name
 from keras_gru.datasets.config import TfdsTags
+from keras_gru.datasets.preprocessing import Preprocessing
 from keras_gru.datasets.sequence_dataset import SequenceDataset
 from keras_gru.datasets.tagged_words import tagging
 
 
-def load(config: TfdsTags) -> SequenceDataset:
+def load(config: TfdsTags, stored: Preprocessing | None = None) -> SequenceDataset:
     """Reads the splits; without one for validation, it is carved out of train.
 
     Args:
         config: the settings.
+        stored: applied in place of one that is fitted to train.
 
     Returns:
         A tagging dataset of word tokens.
@@ -31,4 +33,5 @@ def load(config: TfdsTags) -> SequenceDataset:
         {split: (of[config.tokens], of[config.tags]) for split, of in columns.items()},
         tag.names or [str(number) for number in range(tag.num_classes)],
         config.vocabulary,
+        stored,
     )

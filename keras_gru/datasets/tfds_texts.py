@@ -3,14 +3,16 @@
 from keras_gru.datasets import by_name
 from keras_gru.datasets.config import TfdsTexts
 from keras_gru.datasets.labelled_texts import classification
+from keras_gru.datasets.preprocessing import Preprocessing
 from keras_gru.datasets.sequence_dataset import SequenceDataset
 
 
-def load(config: TfdsTexts) -> SequenceDataset:
+def load(config: TfdsTexts, stored: Preprocessing | None = None) -> SequenceDataset:
     """Reads the splits; without one for validation, it is carved out of train.
 
     Args:
         config: the settings.
+        stored: applied in place of one that is fitted to train.
 
     Returns:
         A classification dataset of word tokens. A text without a class, which publishers mark as
@@ -39,4 +41,5 @@ def load(config: TfdsTexts) -> SequenceDataset:
         config.vocabulary,
         config.max_length,
         notes,
+        stored,
     )

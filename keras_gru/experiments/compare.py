@@ -4,7 +4,7 @@ import dataclasses
 import importlib.util
 from datetime import datetime
 
-from keras_gru import cells, datasets
+from keras_gru import cells
 from keras_gru.datasets.sequence_dataset import SequenceDataset
 from keras_gru.datasets.split import SPLITS, describe_evaluation
 from keras_gru.errors import UserError
@@ -17,6 +17,7 @@ from keras_gru.experiments.executors.processes import Processes
 from keras_gru.experiments.executors.together import Together
 from keras_gru.experiments.latency import step_latency
 from keras_gru.experiments.results import Comparison, RunFolder
+from keras_gru.experiments.training_data import data_for, store_data
 from keras_gru.experiments.watching import SILENT, Watch
 from keras_gru.layers.compiling import available_cores
 
@@ -62,13 +63,12 @@ def compare(
     team = _team(experiment, jobs, cluster, watch)
     follows = team is not None and not team.is_chief  # another process keeps and shows it all
     watch = SILENT if follows else watch
-    given, dataset = dataset, dataset or datasets.load(experiment.dataset)
+    given, dataset = dataset, dataset or data_for(experiment, folder)
     together = None if team is None else Together(team, experiment, dataset, folder)
     folder = together.folder if together else folder or RunFolder.create(experiment)
     notes = notes_on(experiment, dataset)
     queue = Queue(experiment, folder, dataset.metric)
-    if folder.has_facts():
-        _check_same_data(folder, dataset)
+    store_data(folder, dataset)
     workers = together or _workers(queue, dataset, given is not None, jobs, cluster)
     if not folder.has_facts():  # a resumed comparison keeps the date and the machine of its start
         folder.write_facts(facts_of(dataset, notes, workers.place))
@@ -154,17 +154,6 @@ def _go_on(folder: RunFolder) -> str:
     if folder.is_of_a_share:
         return f"Go on with: keras-gru learning-curve --resume {folder.path.parent.parent}"
     return f"Go on with: keras-gru compare --resume {folder.path}"
-
-
-def _check_same_data(folder: RunFolder, dataset: SequenceDataset) -> None:
-    before, now = folder.facts()["sequences"], {split: dataset.size(split) for split in SPLITS}
-    if before != now:
-        words = (", ".join(f"{n:,} {split}" for split, n in of.items()) for of in (before, now))
-        was, are = words
-        raise UserError(
-            f"{folder.path}: was made on other data, of {was} sequences, and there are {are} now. "
-            f"{_go_on(folder)} where the data are as they were, or start anew."
-        )
 
 
 def _time_steps(queue: Queue, dataset: SequenceDataset) -> None:

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 
-from keras_gru import datasets
 from keras_gru.errors import UserError
 from keras_gru.experiments import multi_worker
 from keras_gru.experiments.compare import compare
 from keras_gru.experiments.configuration.experiment import Experiment
 from keras_gru.experiments.results import RunFolder
 from keras_gru.experiments.shares import LearningCurve
+from keras_gru.experiments.training_data import data_for, store_data
 from keras_gru.experiments.watching import SILENT, Watch
 
 SHARES = (0.01, 0.02, 0.05, 0.1, 0.25, 0.5)
@@ -41,13 +41,14 @@ def learning_curve(
     """
     check_shares(shares)
     multi_worker.refuse(experiment, "a learning curve")
-    dataset = datasets.load(experiment.dataset)
+    dataset = data_for(experiment, folder)
     if dataset.stages:
         raise UserError(
             "dataset.curriculum: a learning curve has the same training data in every epoch; "
             "leave the setting out."
         )
     folder = folder or RunFolder.create(experiment)
+    store_data(folder, dataset)
     comparisons = {}
     for share in (*sorted(shares), 1.0):
         part = dataset.with_share_of_train(share, experiment.training.batch_size)

@@ -2,6 +2,7 @@
 
 runs/<name>/<time>/
   experiment.yaml     the resolved experiment, accepted back unchanged
+  preprocessing.json  vocabulary, labels, scaling, shapes, metric, fingerprint of the data
   facts.json          versions, hardware, sizes of the splits, padding, baselines, latencies
   results.jsonl       one line per run
   tuning.jsonl        one line per try, where settings are tuned

@@ -8,9 +8,11 @@ import numpy as np
 
 from keras_gru import datasets, models
 from keras_gru.datasets.polyphonic_music import COLLECTIONS
+from keras_gru.datasets.sequence_dataset import SequenceDataset
 from keras_gru.errors import UserError
 from keras_gru.experiments import run
 from keras_gru.experiments.results import RunFolder, RunRecord
+from keras_gru.experiments.training_data import load_data, stored_data
 
 
 def choose_run(folder: RunFolder, cell: str | None = None, seed: int | None = None) -> RunRecord:
@@ -52,16 +54,23 @@ def load_model(folder: RunFolder, record: RunRecord) -> keras.Model:
         ) from error
 
 
-def evaluate(folder: RunFolder, record: RunRecord, split: str) -> dict[str, float]:
+def evaluate(
+    folder: RunFolder, record: RunRecord, split: str, dataset: SequenceDataset | None = None
+) -> dict[str, float]:
     """Return the metrics of a saved network on one split; errors are in the metric's unit.
 
     Args:
         folder: where the run is.
         record: which run.
         split: `"train"`, `"validation"` or `"test"`.
+        dataset: measure on these data, such as those of `load_other_data`; None loads those that
+            it was trained on.
+
+    Raises:
+        UserError: if the data are not there, or others are there now.
     """
     experiment = folder.experiment_of(record)
-    dataset = datasets.load(experiment.dataset)
+    dataset = dataset or load_data(folder)
     return run.evaluate(load_model(folder, record), experiment, dataset, split)
 
 
@@ -94,21 +103,22 @@ def generate(
     Raises:
         UserError: the run is no language model, or the prompt is empty.
     """
-    dataset = _dataset_for(folder, "language_model", "write text")
-    if stop is not None and (len(stop) != 1 or stop not in dataset.vocabulary):
+    _check_task(folder, "language_model", "write text")
+    preprocessing = stored_data(folder).preprocessing
+    if stop is not None and (len(stop) != 1 or stop not in preprocessing.vocabulary):
         raise UserError(f"stop: one character that occurs in the training text; received {stop!r}.")
     if not prompt:
         raise UserError("The prompt is empty; give at least one character to go on from.")
     written = models.sample(
         load_model(folder, record),
-        dataset.encode(prompt),
+        preprocessing.encode(prompt),
         length,
         temperature=temperature,
         top_k=top_k,
-        stop=None if stop is None else dataset.encode(stop)[0],
+        stop=None if stop is None else preprocessing.encode(stop)[0],
         seed=seed,
     )
-    return prompt + dataset.decode(written)
+    return prompt + preprocessing.decode(written)
 
 
 @dataclass(frozen=True)
@@ -156,14 +166,18 @@ def generate_music(
         UserError: the run is not of a collection of piano rolls, or the piece is not there or
             shorter than the prompt.
     """
-    dataset = _dataset_for(folder, "polyphony", "play music")
-    kind = folder.experiment().dataset.kind
+    _check_task(folder, "polyphony", "play music")
+    experiment = folder.experiment()
+    kind = experiment.dataset.kind
     if kind not in COLLECTIONS:
         raise UserError(
             f"{folder.path}: the notes of '{kind}' have no known pitch; music is played by runs of "
             f"{', '.join(COLLECTIONS)}, and keras_gru.models.sample_notes gives frames of any run."
         )
-    prompt = _beginning(dataset.splits["test"], piece, prompt_steps)
+    if prompt_steps:
+        prompt = _beginning(load_data(folder).splits["test"], piece, prompt_steps)
+    else:  # from silence: no piece is needed
+        prompt = np.zeros((0, stored_data(folder).preprocessing.spec.features), np.uint8)
     played = models.sample_notes(
         load_model(folder, record), prompt, length, temperature=temperature, seed=seed
     )
@@ -198,27 +212,27 @@ def translate(
     Raises:
         UserError: the run is no encoder–decoder.
     """
-    dataset = _dataset_for(folder, "translation", "translate")
+    _check_task(folder, "translation", "translate")
+    preprocessing = stored_data(folder).preprocessing
     config = folder.experiment_of(record)
     if not all(sentence.strip() for sentence in sentences):
         raise UserError("A sentence to translate is empty; give at least one word.")
-    sources = datasets.pad([dataset.encode(sentence) for sentence in sentences])
+    sources = datasets.pad([preprocessing.encode(sentence) for sentence in sentences])
     outputs = models.translate(
         load_model(folder, record),
         sources,
-        start=dataset.spec.start,
-        end=dataset.spec.end,
+        start=preprocessing.spec.start,
+        end=preprocessing.spec.end,
         max_length=config.dataset.max_length,
         beams=beams or config.model.beams,
     )
-    return [dataset.decode(tokens) for tokens in outputs]
+    return [preprocessing.decode(tokens) for tokens in outputs]
 
 
-def _dataset_for(folder: RunFolder, task: str, verb: str) -> datasets.SequenceDataset:
+def _check_task(folder: RunFolder, task: str, verb: str) -> None:
     experiment = folder.experiment()
     if experiment.dataset.task != task:
         raise UserError(
             f"{folder.path}: a model for {experiment.dataset.task} cannot {verb}; "
             f"give a run whose dataset is for {task}."
         )
-    return datasets.load(experiment.dataset)

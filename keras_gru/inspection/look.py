@@ -6,10 +6,11 @@ import keras
 import numpy as np
 from keras import ops
 
-from keras_gru.datasets import SequenceDataset, load
+from keras_gru.datasets import SequenceDataset
 from keras_gru.errors import UserError
 from keras_gru.experiments import run, use
 from keras_gru.experiments.results import RunFolder, RunRecord
+from keras_gru.experiments.training_data import load_data
 from keras_gru.inspection import ablation, memory, reach
 from keras_gru.inspection.found import Inspection, Look
 from keras_gru.inspection.taps import layer_of, what_comes_in
@@ -44,7 +45,7 @@ def inspect(
             what a cell's gates are.
     """
     records = _records(folder, cell, seed)
-    dataset = load(folder.experiment().dataset)
+    dataset = load_data(folder)
     size = dataset.size("validation")
     if not 0 <= sequence < size:
         raise UserError(

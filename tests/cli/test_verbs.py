@@ -200,7 +200,8 @@ class TestRuns:
         rows = [json.loads(line) for line in (run / "results.jsonl").read_text().splitlines()]
         for row in rows:
             said = keras_gru("evaluate", run, "--cell", row["cell"])
-            assert said == f"{row['label']}, seed 3, test: MSE {row['test']['mse']:.4f}\n"
+            mse = f"{row['test']['mse']:.4f}"
+            assert said == (f"{row['label']}, seed 3, test: MSE {mse} (recorded on test: {mse})\n")
 
     def test_report_writes_the_page_where_it_is_asked_to(self, run, folder):
         assert "SimpleRNN" in keras_gru("report", run, "--page", "page.html")

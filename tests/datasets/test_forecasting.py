@@ -69,15 +69,6 @@ def test_targets_lie_in_their_split_and_windows_may_begin_before_it(every_step, 
         np.testing.assert_array_equal(split.inputs["features"][0, :, 0], begin + np.arange(5))
 
 
-def test_rounding_is_no_deviation():
-    """21.7 repeated has a computed deviation of about 1e-14, by which nothing is divided."""
-    values = np.full((1_000, 1), 21.7)
-    values[700:] = 22.7
-    scaled, deviations = forecasting.standardised(values, 700)
-    assert deviations == 1.0
-    np.testing.assert_allclose(scaled[700:], 1.0, rtol=1e-6)
-
-
 def test_the_linear_model_finds_a_linear_rule():
     rng = np.random.default_rng(0)
     noise = rng.normal(size=(300, 2)).astype(np.float32)

@@ -19,10 +19,10 @@ def test_masked_vectors_come_with_a_mask():
     features = np.random.default_rng(0).random((4, 5, 2)).astype(np.float32)
     split = Split({"features": features}, np.arange(4), {"features": np.array([5, 2, 1, 4])})
     dataset = SequenceDataset(
-        "vectors",
-        SequenceSpec(task="classification", outputs=4, features=2),
-        Metric("accuracy", "max", "accuracy"),
-        dict.fromkeys(("train", "validation", "test"), split),
+        name="vectors",
+        spec=SequenceSpec(task="classification", outputs=4, features=2),
+        metric=Metric("accuracy", "max", "accuracy"),
+        splits=dict.fromkeys(("train", "validation", "test"), split),
     )
     stream = dataset.batches("train", 4, seed=0)
     assert stream.element_spec[0]["features"].shape.as_list() == [None, None, 2]
@@ -55,10 +55,10 @@ def test_a_shorter_split_is_padded_to_the_same_shapes():
         for name, of in tokens.items()
     }
     dataset = SequenceDataset(
-        "tokens",
-        SequenceSpec(task="classification", outputs=2, vocabulary=2),
-        Metric("accuracy", "max", "accuracy"),
-        {**part, "test": part["validation"]},
+        name="tokens",
+        spec=SequenceSpec(task="classification", outputs=2, vocabulary=2),
+        metric=Metric("accuracy", "max", "accuracy"),
+        splits={**part, "test": part["validation"]},
     )
     ((x, _),) = dataset.batches("validation", 4).as_numpy_iterator()
     np.testing.assert_array_equal(x["tokens"], np.pad(np.ones((3, 7)), [(0, 0), (0, 2)]))

@@ -27,9 +27,9 @@ def test_first_words_are_kept():
 
 def test_vocabulary_is_by_frequency_then_alphabet_and_has_a_size():
     sentences = [["b", "a", "c"], ["c", "a"], ["c"]]
-    assert build_vocabulary(sentences, 5) == ["", "[UNK]", "c", "a", "b"]
-    assert build_vocabulary(sentences, 3) == ["", "[UNK]", "c"]
-    assert build_vocabulary(sentences, 5, special=("go",)) == ["", "[UNK]", "go", "c", "a"]
+    assert build_vocabulary(sentences, 5) == ("", "[UNK]", "c", "a", "b")
+    assert build_vocabulary(sentences, 3) == ("", "[UNK]", "c")
+    assert build_vocabulary(sentences, 5, special=("go",)) == ("", "[UNK]", "go", "c", "a")
 
 
 def test_unknown_words_and_padding():

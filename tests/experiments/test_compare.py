@@ -26,7 +26,8 @@ def test_a_comparison_leaves_what_the_store_promises(tmp_path):
     names = {str(path.relative_to(comparison.folder)) for path in comparison.folder.rglob("*.*")}
     runs = {f"{cell}-seed{seed}" for cell in experiment.cells for seed in experiment.seeds}
     files = {f"{run}/{file}" for run in runs for file in ("best.keras", "history.jsonl")}
-    assert files | {"experiment.yaml", "facts.json", "results.jsonl"} == names
+    files |= {"experiment.yaml", "preprocessing.json", "facts.json", "results.jsonl"}
+    assert files == names
     assert [(run.cell, run.seed) for run in comparison.runs] == [
         ("gru", 0),
         ("simple_rnn", 0),

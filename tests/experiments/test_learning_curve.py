@@ -14,6 +14,7 @@ from keras_gru.experiments.compare import compare
 from keras_gru.experiments.learning_curve import check_shares, learning_curve
 from keras_gru.experiments.results import RunFolder
 from keras_gru.experiments.shares import read_learning_curve
+from keras_gru.experiments.training_data import load_data
 from tests.experiments.helpers import Recorder, timeless, tiny
 
 
@@ -86,11 +87,13 @@ def test_a_finished_comparison_gets_its_curve_and_a_stopped_one_goes_on(made, tm
     ]
 
 
-def test_a_share_is_not_gone_on_with_on_all_sequences(made):
+def test_a_fraction_is_resumed_on_its_own_sequences(made):
     experiment, _, curve = made
-    share = RunFolder(curve.comparisons[0.05].folder)
-    with pytest.raises(UserError, match=r"was made on other data, of 3 train, .* 64 train"):
-        compare(experiment, folder=share)
+    fraction = RunFolder(curve.comparisons[0.05].folder)
+    assert load_data(fraction).size("train") == 3
+    assert compare(experiment, folder=fraction).runs == curve.comparisons[0.05].runs
+    with pytest.raises(UserError, match=r"train split .*3 sequences.* 64 sequences"):
+        compare(experiment, folder=fraction, dataset=datasets.load(experiment.dataset))
 
 
 @pytest.mark.parametrize("shares", [(), (0.5, 0.5), (0.0, 0.5), (1.0,), (2.0,)])

@@ -93,6 +93,7 @@ def test_the_run_directory_has_the_trials_beside_the_runs(tuned):
     trials = {f"tuning/{cell}-{n}/history.jsonl" for cell in ("gru", "simple_rnn") for n in (1, 2)}
     assert names - trials == files | {
         "experiment.yaml",
+        "preprocessing.json",
         "facts.json",
         "results.jsonl",
         "tuning.jsonl",

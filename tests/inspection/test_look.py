@@ -174,10 +174,10 @@ def test_of_a_translation_each_side_has_its_own_words(layer, words):
         stepwise="target",
     )
     dataset = datasets.SequenceDataset(
-        "pairs",
-        datasets.SequenceSpec(task="translation", outputs=3, vocabulary=4),
-        datasets.Metric("accuracy", "max", "accuracy"),
-        dict.fromkeys(("train", "validation", "test"), split),
+        name="pairs",
+        spec=datasets.SequenceSpec(task="translation", outputs=3, vocabulary=4),
+        metric=datasets.Metric("accuracy", "max", "accuracy"),
+        splits=dict.fromkeys(("train", "validation", "test"), split),
         vocabulary=("", "[UNK]", "good", "day"),
         target_vocabulary=("", "<s>", "hola"),
     )

@@ -7,11 +7,18 @@ from pydantic import Field
 from keras_gru.datasets.config.common import Carved, Length, Share, Tokens
 
 
-class CsvSeries(Carved):
+class OwnFile(Carved):
+    """Data in a file of the user's; `expects` names its kind in messages."""
+
+    expects: ClassVar[str]
+
+
+class CsvSeries(OwnFile):
     """Your own time series: a CSV with one row per time step, oldest first."""
 
     task: ClassVar[str] = "forecasting"
     kind: Literal["csv_series"]
+    expects: ClassVar[str] = "a CSV file"
     path: Annotated[str, Field(min_length=1, description="the CSV file")]
     inputs: Annotated[
         tuple[str, ...] | None, Field(description="columns to see; default: the targets")
@@ -29,11 +36,12 @@ class CsvSeries(Carved):
     test_share: Share = 0.15
 
 
-class Texts(Carved):
+class Texts(OwnFile):
     """Your own labelled texts: a folder with one sub-folder of .txt files per label, or a CSV."""
 
     task: ClassVar[str] = "classification"
     kind: Literal["texts"]
+    expects: ClassVar[str] = "a folder of texts or a CSV file"
     path: Annotated[str, Field(min_length=1, description="the folder or the CSV file")]
     text: Annotated[str, Field(description="the CSV's column of texts")] = "text"
     label: Annotated[str, Field(description="the CSV's column of labels")] = "label"
@@ -43,21 +51,23 @@ class Texts(Carved):
     test_share: Share = 0.1
 
 
-class TextFile(Carved):
+class TextFile(OwnFile):
     """Your own text for a language model: one file, split by position."""
 
     task: ClassVar[str] = "language_model"
     kind: Literal["text_file"]
+    expects: ClassVar[str] = "a text file"
     path: Annotated[str, Field(min_length=1, description="the text file, UTF-8")]
     window: Annotated[Length, Field(description="characters of a training sequence")] = 100
     validation_share: Share = 0.05
     test_share: Share = 0.05
 
 
-class Npz(Carved):
+class Npz(OwnFile):
     """Your own arrays: an .npz file with the layout that the README gives."""
 
     kind: Literal["npz"]
+    expects: ClassVar[str] = "an .npz file"
     path: Annotated[str, Field(min_length=1, description="the .npz file")]
     task: Annotated[
         Literal["classification", "tagging", "forecasting", "polyphony"],

@@ -4,12 +4,19 @@ import numpy as np
 
 from keras_gru.datasets import forecasting, source
 from keras_gru.datasets.config import Ridership
+from keras_gru.datasets.preprocessing import Preprocessing, Scaling
 from keras_gru.datasets.sequence_dataset import Metric, SequenceDataset, SequenceSpec
 from keras_gru.datasets.split import check_not_empty
 
 _SCALE = 1_000_000  # boardings become numbers of about 1, as in the book
 _WEEK = 7
 _NAME = "CTA ridership"
+_RAIL = Scaling(("rail",), (0.0,), (float(_SCALE),))
+_ALL = Scaling(
+    ("bus", "rail", "day_type W", "day_type A", "day_type U"),
+    (0.0,) * 5,
+    (float(_SCALE), float(_SCALE), 1.0, 1.0, 1.0),
+)
 _SPLITS = {
     "train": ("2016-01-01", "2018-12-31"),
     "validation": ("2019-01-01", "2019-05-31"),
@@ -17,11 +24,12 @@ _SPLITS = {
 }
 
 
-def load(config: Ridership) -> SequenceDataset:
+def load(config: Ridership, stored: Preprocessing | None = None) -> SequenceDataset:
     """Reads the series, drops its duplicate rows and cuts it into windows.
 
     Args:
         config: the settings.
+        stored: applied in place of the scaling that is defined here.
 
     Returns:
         A forecasting dataset of the trains' boardings in millions.
@@ -33,7 +41,10 @@ def load(config: Ridership) -> SequenceDataset:
 
     days = source.read(CtaRidership, ("train",), files=("ridership.tgz",))["train"]
     days, dropped = clean(days)
-    inputs, rail = _channels(days, config.multivariate)
+    scaling = stored.input_scaling if stored else _ALL if config.multivariate else _RAIL
+    target_scaling = stored.target_scaling if stored else _RAIL
+    inputs = scaling.apply(_channels(days, config.multivariate))
+    rail = target_scaling.apply(days["rail"][:, None].astype(float))
     rows = {
         name: (
             int(np.searchsorted(days["date"], np.datetime64(first))),
@@ -63,6 +74,9 @@ def load(config: Ridership) -> SequenceDataset:
         splits=splits,
         baselines=series.baselines(splits, _WEEK, "Same day a week earlier", _SCALE),
         scale=_SCALE,
+        input_scaling=scaling,
+        target_scaling=target_scaling,
+        season=_WEEK,
         notes=(f"Dropped {dropped} exact duplicate rows of {len(days['date']) + dropped}.",),
     )
 
@@ -83,11 +97,9 @@ def clean(days: dict) -> tuple[dict, int]:
     return {name: column[first] for name, column in columns.items()}, len(rows) - len(first)
 
 
-def _channels(days: dict, multivariate: bool) -> tuple[np.ndarray, np.ndarray]:
-    """What a model sees, (days, D), and what it forecasts, (days, 1)."""
-    rail = (days["rail"] / _SCALE).astype(np.float32)[:, None]
+def _channels(days: dict, multivariate: bool) -> np.ndarray:
+    """Return what a model sees before it is scaled, (days, D)."""
     if not multivariate:
-        return rail, rail
-    bus = (days["bus"] / _SCALE).astype(np.float32)[:, None]
+        return days["rail"][:, None].astype(float)
     tomorrow = np.append(days["day_type"][1:], days["day_type"][-1])  # a calendar is known ahead
-    return np.hstack([bus, rail, np.eye(3, dtype=np.float32)[tomorrow]]), rail
+    return np.column_stack([days["bus"], days["rail"], np.eye(3)[tomorrow]])

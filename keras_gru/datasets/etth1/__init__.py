@@ -4,6 +4,7 @@ import numpy as np
 
 from keras_gru.datasets import forecasting, source
 from keras_gru.datasets.config import Etth1 as Etth1Config
+from keras_gru.datasets.preprocessing import Preprocessing, Scaling
 from keras_gru.datasets.sequence_dataset import Metric, SequenceDataset, SequenceSpec
 from keras_gru.datasets.split import check_not_empty
 
@@ -17,7 +18,7 @@ _SPLITS = {
 _NAME = "ETTh1"
 
 
-def load(config: Etth1Config) -> SequenceDataset:
+def load(config: Etth1Config, stored: Preprocessing | None = None) -> SequenceDataset:
     """Reads the series, standardises it and cuts it into windows.
 
     Every column has mean 0 and deviation 1 in train, and errors are told in that unit, as the
@@ -26,6 +27,7 @@ def load(config: Etth1Config) -> SequenceDataset:
 
     Args:
         config: the settings.
+        stored: applied in place of one that is fitted to train.
 
     Returns:
         A forecasting dataset of the oil temperature, or of all seven columns.
@@ -41,8 +43,9 @@ def load(config: Etth1Config) -> SequenceDataset:
 
     columns = source.read(Etth1, ("train",), files=("ETTh1.csv",))["train"]
     names = COLUMNS if config.multivariate else ("OT",)
-    values = np.stack([columns[name] for name in names], axis=1)
-    values, _ = forecasting.standardised(values, _SPLITS["train"][1])
+    values = np.stack([columns[name] for name in names], axis=1).astype(float)
+    scaling = stored.input_scaling if stored else Scaling.fit(names, values[: _SPLITS["train"][1]])
+    values = scaling.apply(values)
     series = forecasting.SplitSeries(values, values, _SPLITS, config.window, config.horizon)
     splits = series.splits()
     check_not_empty(_NAME, splits)
@@ -60,4 +63,7 @@ def load(config: Etth1Config) -> SequenceDataset:
         metric=Metric("mse", "min", "MSE (standardised)", digits=4),
         splits=splits,
         baselines=series.baselines(splits, _DAY, "Same hour a day earlier"),
+        input_scaling=scaling,
+        target_scaling=scaling,
+        season=_DAY,
     )

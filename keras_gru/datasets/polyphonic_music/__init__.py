@@ -7,6 +7,7 @@ import numpy as np
 from keras_gru.datasets import source
 from keras_gru.datasets.baselines import note_frequencies
 from keras_gru.datasets.config import PolyphonicMusic as PolyphonicMusicConfig
+from keras_gru.datasets.preprocessing import Preprocessing
 from keras_gru.datasets.sequence_dataset import Metric, SequenceDataset, SequenceSpec
 from keras_gru.datasets.split import Split
 from keras_gru.datasets.text import to_rows
@@ -38,11 +39,12 @@ COLLECTIONS = {
 }
 
 
-def load(config: PolyphonicMusicConfig) -> SequenceDataset:
+def load(config: PolyphonicMusicConfig, stored: Preprocessing | None = None) -> SequenceDataset:
     """Reads the publisher's splits of one collection.
 
     Args:
         config: the settings, whose `kind` is the collection.
+        stored: not used: nothing is fitted to the data.
 
     Returns:
         A polyphony dataset: each step's target is the next step's notes.

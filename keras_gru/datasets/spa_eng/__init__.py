@@ -7,6 +7,7 @@ import numpy as np
 from keras_gru.datasets import source
 from keras_gru.datasets.baselines import most_frequent_target
 from keras_gru.datasets.config import SpaEng
+from keras_gru.datasets.preprocessing import Preprocessing
 from keras_gru.datasets.sequence_dataset import Metric, SequenceDataset, SequenceSpec
 from keras_gru.datasets.split import Split, check_not_empty
 from keras_gru.datasets.text import Tokenizer, build_vocabulary, encode_all, split_words
@@ -18,11 +19,12 @@ _SPLITTING_SEED = 0  # part of the dataset's definition, not a setting
 Words = Sequence[str]
 
 
-def load(config: SpaEng) -> SequenceDataset:
+def load(config: SpaEng, stored: Preprocessing | None = None) -> SequenceDataset:
     """Reads the pairs and splits them by English sentence.
 
     Args:
         config: the settings.
+        stored: applied in place of one that is fitted to train.
 
     Returns:
         A translation dataset of word tokens.
@@ -37,10 +39,12 @@ def load(config: SpaEng) -> SequenceDataset:
     spanish = [split_words(text.decode()) for text in columns["spanish"]]
     pairs = clean(english, spanish, config.max_length)
     parts = split(pairs, config.validation_share, config.test_share, config.pairs)
-    source_vocabulary = build_vocabulary((one for one, _ in parts["train"]), config.vocabulary)
-    target_vocabulary = build_vocabulary(
-        (one for _, one in parts["train"]), config.vocabulary, special=(_START, _END)
-    )
+    if stored is not None:
+        source_vocabulary, target_vocabulary = stored.vocabulary, stored.target_vocabulary
+    else:
+        english, spanish = zip(*parts["train"], strict=True) if parts["train"] else ((), ())
+        source_vocabulary = build_vocabulary(english, config.vocabulary)
+        target_vocabulary = build_vocabulary(spanish, config.vocabulary, special=(_START, _END))
     splits = {
         name: _encode(part, source_vocabulary, target_vocabulary) for name, part in parts.items()
     }

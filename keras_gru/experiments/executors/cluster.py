@@ -4,12 +4,12 @@ import socket
 import tempfile
 from pathlib import Path
 
-from keras_gru import datasets
 from keras_gru.datasets.sequence_dataset import SequenceDataset
 from keras_gru.errors import UserError
 from keras_gru.experiments.configuration.experiment import Experiment
 from keras_gru.experiments.executors.jobs import Job, Retries, work
 from keras_gru.experiments.results import RunFolder, RunRecord
+from keras_gru.experiments.training_data import FILE, load_data
 from keras_gru.experiments.watching import Relay, Watch
 from keras_gru.files import replacing
 from keras_gru.formatting import plural
@@ -101,8 +101,9 @@ class Cluster:
                 }
             },
         )(_do)
+        stored = (self._folder.path / FILE).read_bytes()
         files = _read(job.path(self._folder))
-        task = do.remote(job, self._experiment, self._dataset, files, self._events)
+        task = do.remote(job, self._experiment, self._dataset, stored, files, self._events)
         self._under_way[task] = job
 
     def wait(self, watch: Watch) -> tuple[Job, RunRecord | None]:
@@ -129,14 +130,15 @@ class Cluster:
                 return job, record
 
 
-def _do(job: Job, experiment: Experiment, dataset, files: dict[str, bytes], events):
+def _do(job: Job, experiment: Experiment, dataset, stored: bytes, files: dict[str, bytes], events):
     """What a worker does: a job in a folder of its own; a sentence where it is refused."""
     with tempfile.TemporaryDirectory() as runs:
         folder = RunFolder.create(experiment.model_copy(update={"runs": runs}))
         path = job.path(folder)
+        _write(folder.path, {FILE: stored})
         _write(path, files)
         try:
-            dataset = datasets.load(experiment.dataset) if dataset is None else dataset
+            dataset = load_data(folder) if dataset is None else dataset
             record = work(job, experiment, dataset, folder, Relay(events.put.remote))
         except UserError as error:
             return str(error)

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 
-from keras_gru import datasets
 from keras_gru.datasets.sequence_dataset import SequenceDataset
 from keras_gru.errors import UserError
 from keras_gru.experiments.configuration.experiment import Experiment
 from keras_gru.experiments.executors.jobs import Job, Retries, work
 from keras_gru.experiments.results import RunFolder, RunRecord
+from keras_gru.experiments.training_data import load_data
 from keras_gru.experiments.watching import Relay, Watch
 
 _spawn = multiprocessing.get_context("spawn")  # TensorFlow does not survive a fork
@@ -145,7 +145,7 @@ def _serve(
         while True:
             job = connection.recv()
             try:
-                dataset = dataset or datasets.load(experiment.dataset)
+                dataset = dataset or load_data(folder)
                 connection.send(("ended", work(job, experiment, dataset, folder, told)))
             except UserError as error:
                 connection.send(("refused", str(error)))

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from keras_gru import datasets
 from keras_gru.cells import cell_label
 from keras_gru.datasets.judging import Metric
 from keras_gru.datasets.sequence_dataset import SequenceDataset
@@ -25,6 +24,7 @@ from keras_gru.experiments.run import fit_and_record
 from keras_gru.experiments.sweeping import study as studies
 from keras_gru.experiments.sweeping.importance import Importance, importances
 from keras_gru.experiments.sweeping.study import Pruner, Tried
+from keras_gru.experiments.training_data import data_for, store_data
 from keras_gru.experiments.watching import SILENT, Enough, Watch
 from keras_gru.files import write_text
 
@@ -135,13 +135,15 @@ def sweep(
     refuse_what_cannot_start(experiment)
     for settings in experiment.corners():
         experiment.with_settings(settings)  # refuses what does not fit, before anything is trained
-    given, dataset = dataset, dataset or datasets.load(experiment.dataset)
     path = Path(experiment.runs) / experiment.name / "sweep"
+    begun = RunFolder(path) if (path / "experiment.yaml").is_file() else None
+    given, dataset = dataset, dataset or data_for(experiment, begun)
     storage = storage or str(path / JOURNAL)
     study = studies.open_study(experiment, dataset.metric, storage)
     path.mkdir(parents=True, exist_ok=True)
     write_text(path / "experiment.yaml", dump_experiment(experiment))
     folder = RunFolder(path)
+    store_data(folder, dataset)
     notes = notes_on(experiment, dataset)
     if not folder.has_facts():  # the first machine's, and the date on which it began
         folder.write_facts(facts_of(dataset, notes, place=""))

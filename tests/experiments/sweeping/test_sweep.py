@@ -78,7 +78,8 @@ def test_every_trial_is_drawn_trained_and_kept_and_test_is_never_read(swept):
     assert result.importances == ()
     files = {str(path.relative_to(result.folder)) for path in result.folder.rglob("*.*")}
     histories = {f"trials/{number}/history.jsonl" for number in range(3)}
-    assert files == {"experiment.yaml", "facts.json", "journal.log"} | histories
+    kept = {"experiment.yaml", "preprocessing.json", "facts.json", "journal.log"}
+    assert files == kept | histories
 
 
 def test_a_trial_is_the_run_of_its_settings(swept, tmp_path):

@@ -1,0 +1,129 @@
+"""What a network needs besides its weights: how data become inputs, and what its outputs mean.
+
+A `Preprocessing` is fitted once, on the training split. A run directory stores it, and whatever
+uses a trained network applies the stored one: predictions, evaluations, generated text.
+"""
+
+# V columns
+
+import functools
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+
+from keras_gru.datasets.judging import ERROR_POWERS, Metric
+from keras_gru.datasets.sequence_spec import SequenceSpec
+from keras_gru.datasets.text import PADDING, Tokenizer
+from keras_gru.errors import UserError
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """Columns of numbers, each scaled by its mean and its standard deviation.
+
+        x' = (x − mean) / deviation
+
+    Args:
+        columns: names of the V columns, in their order.
+        mean: (V,), in each column's unit.
+        deviation: (V,), in each column's unit.
+    """
+
+    columns: tuple[str, ...]
+    mean: tuple[float, ...]
+    deviation: tuple[float, ...]
+
+    @classmethod
+    def fit(cls, columns: Sequence[str], values: np.ndarray) -> Self:
+        """Return the scaling that gives `values` mean 0 and standard deviation 1.
+
+        Args:
+            columns: names of the V columns.
+            values: (rows, V) of the training split. A constant column is only centred.
+        """
+        deviation = values.std(axis=0)
+        # The deviation of a constant column is 0, or what rounding makes of it.
+        rounding = 1e-12 * np.abs(values).max(axis=0)
+        deviation = np.where(deviation > rounding, deviation, 1.0)
+        return cls(tuple(columns), tuple(values.mean(axis=0).tolist()), tuple(deviation.tolist()))
+
+    def apply(self, values: np.ndarray) -> np.ndarray:
+        """Return `values` (rows, V) scaled, as float32."""
+        mean, deviation = (np.array(of, values.dtype) for of in (self.mean, self.deviation))
+        return ((values - mean) / deviation).astype(np.float32)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preprocessing:
+    """How data become a network's inputs, and what its outputs mean.
+
+    Args:
+        name: name of the data for a reader.
+        spec: task, shapes, window, horizon, start and end tokens.
+        metric: what runs are compared by, and its unit.
+        scale: the metric's unit for each unit of the targets, which may be standardized.
+        vocabulary: the string of each input token, or None for vectors.
+        target_vocabulary: the name of each class, tag or target token, or None.
+        tokenizer: splits a text into the units of `vocabulary`; None where the input is no text.
+        max_length: number of units of a text that are read, the first ones; None reads all.
+        input_scaling: names, means and deviations of the input's columns; None where they are used
+            as they are.
+        target_scaling: the same of the variables to forecast.
+        season: time steps of a season, for the naive forecast.
+
+    Example:
+
+    >>> dataset.preprocessing.encode("A fine film.")
+    [5, 203, 22]
+    """
+
+    name: str
+    spec: SequenceSpec
+    metric: Metric
+    scale: float = 1.0
+    vocabulary: tuple[str, ...] | None = None
+    target_vocabulary: tuple[str, ...] | None = None
+    tokenizer: Tokenizer | None = None
+    max_length: int | None = None
+    input_scaling: Scaling | None = None
+    target_scaling: Scaling | None = None
+    season: int | None = None
+
+    def encode(self, text: str) -> list[int]:
+        """Return the input tokens of a text."""
+        return self._need_tokenizer().encode(text, self._input_ids)[: self.max_length]
+
+    def decode(self, tokens: Iterable[int]) -> str:
+        """Return the text of target tokens, without padding, up to the end token."""
+        tokenizer = self._need_tokenizer()
+        words = []
+        for token in tokens:
+            if self.spec.end and token == self.spec.end:
+                break
+            if token not in (PADDING, self.spec.start):
+                words.append(self.target_vocabulary[token])
+        return tokenizer.join(words)
+
+    def in_unit(self, logs: Mapping[str, float]) -> dict[str, float]:
+        """Return the logs of Keras with all errors in the unit of the metric.
+
+        A loss stays what training minimizes: it is of the targets as the network sees them.
+
+        Args:
+            logs: names of metrics, with or without `val_`, and their values.
+        """
+        return {
+            name: float(value) * self.scale ** ERROR_POWERS.get(name.removeprefix("val_"), 0)
+            for name, value in logs.items()
+        }
+
+    @functools.cached_property
+    def _input_ids(self) -> dict[str, int]:
+        return {word: i for i, word in enumerate(self.vocabulary)}
+
+    def _need_tokenizer(self) -> Tokenizer:
+        if self.tokenizer is None:
+            raise UserError(f"{self.name} is not a dataset of texts, so no text can be encoded.")
+        return self.tokenizer

@@ -1,0 +1,135 @@
+"""The data of a run directory: loaded once to train, and later only as they were then.
+
+`preprocessing.json` holds what a network needs besides its weights, and a fingerprint of the data
+that it was trained on. It is written before anything trains.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
+
+from keras_gru import datasets
+from keras_gru.datasets.config.own import OwnFile
+from keras_gru.datasets.fingerprint import Fingerprint
+from keras_gru.datasets.preprocessing import Preprocessing
+from keras_gru.datasets.sequence_dataset import SequenceDataset
+from keras_gru.errors import UserError
+from keras_gru.experiments.configuration.experiment import Experiment
+from keras_gru.experiments.results import RunFolder
+from keras_gru.files import write_text
+
+FILE = "preprocessing.json"
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """What a run directory stores of its data."""
+
+    preprocessing: Preprocessing
+    fingerprint: Fingerprint
+
+
+_JSON = TypeAdapter(TrainingData)
+
+
+def data_for(experiment: Experiment, folder: RunFolder | None) -> SequenceDataset:
+    """Load the data of an experiment; to resume it, as its run directory has stored them.
+
+    Raises:
+        UserError: as `load_data` does.
+    """
+    is_resumed = folder is not None and not _is_new(folder)
+    if is_resumed and folder.experiment().dataset == experiment.dataset:
+        return load_data(folder)
+    return datasets.load(experiment.dataset)  # `store_data` checks that they are the same
+
+
+def load_data(folder: RunFolder, path: str | Path | None = None) -> SequenceDataset:
+    """Load the data that the runs of a directory were trained on, prepared as they were then.
+
+    Args:
+        folder: the run directory.
+        path: where the file is now; None looks where it was.
+
+    Raises:
+        UserError: if the data are not there, or others are there now.
+    """
+    stored, experiment = stored_data(folder), folder.experiment()
+    moved = {} if path is None else {"path": str(path)}
+    config = experiment.dataset.model_copy(update=moved)
+    dataset = datasets.load(config, stored.preprocessing, stored.fingerprint.source)
+    if folder.is_of_a_share:
+        fraction = float(folder.path.resolve().name)
+        dataset = dataset.with_share_of_train(fraction, experiment.training.batch_size)
+    stored.fingerprint.check(dataset.fingerprint)
+    return dataset
+
+
+def load_other_data(folder: RunFolder, path: str | Path) -> SequenceDataset:
+    """Load another file than the runs of a directory were trained on, to measure them on it.
+
+    Args:
+        folder: the run directory, whose preprocessing is applied.
+        path: a file of the same kind.
+
+    Returns:
+        All sequences of the file as the split `"test"`; of the training file itself, wherever it
+        is, the splits that it was trained with.
+
+    Raises:
+        UserError: if the file does not fit.
+    """
+    stored, config = stored_data(folder), folder.experiment().dataset
+    if not isinstance(config, OwnFile):
+        raise UserError(
+            f"{folder.path}: expected a run on a file of yours, found one on '{config.kind}'. "
+            "Leave --data out."
+        )
+    config = config.model_copy(update={"path": str(path)})
+    dataset = datasets.load_as_test(config, stored.preprocessing)
+    source = stored.fingerprint.source
+    is_the_same = source is not None and dataset.source.sha256 == source.sha256
+    return load_data(folder, path) if is_the_same else dataset
+
+
+def store_data(folder: RunFolder, dataset: SequenceDataset) -> None:
+    """Write what a run directory stores of its data; where it has that, check that they agree.
+
+    Raises:
+        UserError: if the runs in it were trained on other data.
+    """
+    if not _is_new(folder):
+        stored_data(folder).fingerprint.check(dataset.fingerprint)
+        return
+    data = TrainingData(dataset.preprocessing, dataset.fingerprint)
+    write_text(folder.path / FILE, _JSON.dump_json(data, indent=1).decode())
+
+
+def stored_data(folder: RunFolder) -> TrainingData:
+    """Return what `store_data` wrote.
+
+    Raises:
+        UserError: if there is none, or it is damaged.
+    """
+    path = folder.path / FILE
+    if not path.is_file():
+        raise UserError(
+            f"{folder.path}: expected a {FILE} with the vocabulary, the scaling and a fingerprint "
+            "of the training data, found none: an earlier version of keras-gru made this run "
+            "directory, or the run stopped before its data were loaded. Train anew."
+        )
+    try:
+        return _JSON.validate_json(path.read_bytes())
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(map(str, first["loc"]))
+        raise UserError(
+            f"{path}: damaged, or written by another version of keras-gru "
+            f"({where}{': ' if where else ''}{first['msg']}). Train anew."
+        ) from None
+
+
+def _is_new(folder: RunFolder) -> bool:
+    """Return whether nothing was trained in a run directory."""
+    return not (folder.path / FILE).is_file() and not folder.has_facts()

@@ -1,0 +1,240 @@
+"""A run directory is self-contained: what happens when its data change, move or disappear."""
+
+import json
+import re
+import shutil
+
+import numpy as np
+import pytest
+
+from keras_gru.datasets import spa_eng
+from keras_gru.experiments.results import RunFolder
+from keras_gru.experiments.training_data import FILE, load_data, stored_data
+
+from .test_verbs import TINY, keras_gru
+
+GREETINGS = {"en": "good morning my friend", "es": "buenos dias mi amigo", "de": "guten tag"}
+
+
+def rows_of_labels(count=60):
+    labels = list(GREETINGS)
+    return [f"{GREETINGS[labels[n % 3]]} {'abcdefg'[n % 7]},{labels[n % 3]}" for n in range(count)]
+
+
+def write_csv(path, rows):
+    path.write_text("text,label\n" + "\n".join(rows) + "\n", encoding="utf-8")
+
+
+def train(runs, dataset, model, *overrides):
+    """A run directory of a very small comparison on a file."""
+    config = runs / "config.yaml"
+    config.write_text(f"name: own\ndataset: {dataset}\nmodel: {model}\n")
+    small = ["cells=[gru]", "seeds=[3]", "training.epochs=1", f"runs={runs / 'runs'}"]
+    keras_gru("compare", config, *small, *overrides, "--jobs", 1)
+    (run,) = (runs / "runs").glob("*/*")
+    return run
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """A run directory, and the file that it was trained on."""
+    folder = tmp_path_factory.mktemp("labels")
+    write_csv(folder / "langid.csv", rows_of_labels())
+    dataset = "{kind: texts, path: langid.csv, validation_share: 0.2, test_share: 0.2}"
+    run = train(folder, dataset, "{kind: classifier, units: 2}")
+    return run, folder / "langid.csv"
+
+
+@pytest.fixture
+def run(trained):
+    return trained[0]
+
+
+@pytest.fixture
+def data(trained):
+    """The file, which is as it was again after the test."""
+    file = trained[1]
+    content = file.read_bytes()
+    yield file
+    file.write_bytes(content)
+
+
+def half(rows):
+    return rows[: len(rows) // 2]
+
+
+def with_a_label_renamed(rows):
+    return [row.replace(",en", ",english") for row in rows]
+
+
+def with_rows_appended(rows):
+    return [*rows, *rows_of_labels(3)]
+
+
+def with_a_row_edited(rows):
+    return [rows[0].replace("good", "bad"), *rows[1:]]
+
+
+@pytest.mark.parametrize(
+    "change", [half, with_a_label_renamed, with_rows_appended, with_a_row_edited]
+)
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["evaluate"],
+        ["inspect"],
+        ["compare", "--resume"],
+        ["learning-curve", "--shares", "0.5", "--jobs", 1, "--resume"],
+    ],
+    ids=lambda command: command[0],
+)
+def test_changed_data_are_refused(run, data, command, change):
+    before = sorted(run.rglob("*"))
+    write_csv(data, change(rows_of_labels()))
+    said = keras_gru(*command, run, code=2)
+    assert "langid.csv" in said and "SHA-256" in said and "--data" in said
+    assert len(said.splitlines()) == 1
+    assert sorted(run.rglob("*")) == before
+
+
+def test_a_run_that_was_stopped_is_not_resumed_on_changed_data(run, data, tmp_path):
+    stopped = tmp_path / "stopped"
+    shutil.copytree(run, stopped)
+    (stopped / "results.jsonl").unlink()
+    write_csv(data, half(rows_of_labels()))
+    assert "SHA-256" in keras_gru("compare", "--resume", stopped, "--jobs", 1, code=2)
+    assert not (stopped / "results.jsonl").exists()
+
+
+def test_evaluate_prints_the_recorded_value_beside_the_new_one(run):
+    said = keras_gru("evaluate", run)
+    new, recorded = re.findall(r"\d\.\d+", said)
+    assert new == recorded and said.count("test") == 2
+    assert "recorded" not in keras_gru("evaluate", run, "--split", "train")
+
+
+def test_evaluate_says_which_file_is_missing(run, data):
+    data.unlink()
+    assert "langid.csv" in keras_gru("evaluate", run, code=2)
+    assert "SimpleRNN" not in keras_gru("report", run), "a table needs no data"
+
+
+class TestOtherData:
+    """`evaluate --data`: measured on purpose, with the stored vocabulary and labels."""
+
+    def test_all_rows_of_the_other_file(self, run, data, tmp_path):
+        write_csv(tmp_path / "new.csv", rows_of_labels(9))
+        before = keras_gru("evaluate", run, "--data", tmp_path / "new.csv")
+        assert "new.csv (9 sequences)" in before and "recorded on test" in before
+        assert "0.0% of the tokens" in before
+        write_csv(data, with_a_label_renamed(rows_of_labels()))
+        assert keras_gru("evaluate", run, "--data", tmp_path / "new.csv") == before
+
+    def test_what_the_network_does_not_know_is_counted(self, run, tmp_path):
+        rows = [*rows_of_labels(3), "bonjour mon ami,fr", "a b c d x,en"]
+        write_csv(tmp_path / "new.csv", rows)
+        said = keras_gru("evaluate", run, "--data", tmp_path / "new.csv")
+        assert "new.csv (4 sequences)" in said and "1 of 5 texts" in said and "'fr' (1)" in said
+
+    def test_the_training_file_at_another_place_is_measured_by_its_splits(
+        self, run, data, tmp_path
+    ):
+        expected = keras_gru("evaluate", run)
+        data.rename(tmp_path / "moved.csv")
+        said = keras_gru("evaluate", run, "--data", tmp_path / "moved.csv")
+        (tmp_path / "moved.csv").rename(data)
+        assert said == expected
+
+    @pytest.mark.parametrize(
+        ("text", "words"),
+        [
+            ("text,label\nbonjour,fr\n", "'fr' (1)"),
+            ("words,label\nbonjour,en\n", "'text'"),
+            (None, "no.csv"),
+        ],
+    )
+    def test_a_file_that_does_not_fit(self, run, tmp_path, text, words):
+        if text is not None:
+            (tmp_path / "no.csv").write_text(text)
+        assert words in keras_gru("evaluate", run, "--data", tmp_path / "no.csv", code=2)
+
+    def test_a_split_of_another_file(self, run, tmp_path):
+        write_csv(tmp_path / "new.csv", rows_of_labels(9))
+        options = ["--data", tmp_path / "new.csv", "--split", "train"]
+        assert "--split train" in keras_gru("evaluate", run, *options, code=2)
+
+
+class TestStoredFile:
+    @pytest.mark.parametrize(
+        "command", [["evaluate"], ["inspect"], ["compare", "--resume"]], ids=lambda of: of[0]
+    )
+    def test_a_run_directory_without_it_is_refused(self, run, tmp_path, command):
+        shutil.copytree(run, tmp_path / "old")
+        (tmp_path / "old" / FILE).unlink()
+        said = keras_gru(*command, tmp_path / "old", code=2)
+        assert FILE in said and len(said.splitlines()) == 1
+
+    @pytest.mark.parametrize(
+        "content", [b"\x00\xff", b"[]", b"3", b"null", b"{}", b'{"preprocessing": {}}', b"[" * 9999]
+    )
+    def test_a_damaged_one_is_a_sentence(self, run, tmp_path, content):
+        shutil.copytree(run, tmp_path / "damaged")
+        (tmp_path / "damaged" / FILE).write_bytes(content)
+        said = keras_gru("evaluate", tmp_path / "damaged", code=2)
+        assert FILE in said and len(said.splitlines()) == 1
+
+    def test_it_lacks_no_field(self, run, tmp_path):
+        stored = json.loads((run / FILE).read_text(encoding="utf-8"))
+        shutil.copytree(run, tmp_path / "damaged")
+        for part in ("metric", "spec"):
+            lacking = {**stored, "preprocessing": {**stored["preprocessing"]}}
+            del lacking["preprocessing"][part]
+            (tmp_path / "damaged" / FILE).write_text(json.dumps(lacking))
+            assert part in keras_gru("evaluate", tmp_path / "damaged", code=2)
+
+    def test_what_is_in_it(self, run):
+        stored = stored_data(RunFolder(run))
+        assert stored.preprocessing == load_data(RunFolder(run)).preprocessing
+        assert stored.preprocessing.target_vocabulary == ("de", "en", "es")
+        assert stored.fingerprint.source.name == "langid.csv"
+        assert [of.sequences for of in stored.fingerprint.splits.values()] == [36, 12, 12]
+
+
+def test_other_settings_of_generated_data_are_refused(tmp_path):
+    keras_gru("compare", "quickstart", *TINY, "cells=[gru]", "seeds=[3]", f"runs={tmp_path}")
+    (run,) = tmp_path.glob("*/*")
+    config = run / "experiment.yaml"
+    assert "recorded on test" in keras_gru("evaluate", run)
+    assert "'adding'" in keras_gru("evaluate", run, "--data", config, code=2)
+    text = config.read_text(encoding="utf-8")
+    config.write_text(text.replace("train: 32", "train: 31"), encoding="utf-8")
+    assert "adding" in keras_gru("evaluate", run, code=2)
+
+
+def test_text_is_generated_without_the_training_text(tmp_path):
+    (tmp_path / "a.txt").write_text("abc " * 100)
+    dataset = "{kind: text_file, path: a.txt, window: 8, validation_share: 0.2, test_share: 0.2}"
+    run = train(tmp_path, dataset, "{kind: language_model, units: 2}")
+    options = ["--prompt", "ab", "--length", 5, "--sampling-seed", 1]
+    before = keras_gru("generate", run, *options)
+    (tmp_path / "a.txt").unlink()
+    assert keras_gru("generate", run, *options) == before
+    assert "a.txt" in keras_gru("evaluate", run, code=2)
+
+
+def test_sentences_are_translated_without_the_training_data(tmp_path, monkeypatch):
+    english = [f"{word} {number}" for word in ("good", "bad") for number in range(20)]
+    columns = {
+        "english": np.array([text.encode() for text in english], object),
+        "spanish": np.array([f"hola {text}".encode() for text in english], object),
+    }
+    monkeypatch.setattr(spa_eng.source, "read", lambda *_, **__: {"train": columns})
+    dataset = "{kind: spa_eng, vocabulary: 20}"
+    run = train(tmp_path, dataset, "{kind: encoder_decoder, units: 2}")
+    before = keras_gru("translate", run, "good 3")
+
+    def gone(*_, **__):
+        raise AssertionError("the data are read")
+
+    monkeypatch.setattr(spa_eng.source, "read", gone)
+    assert keras_gru("translate", run, "good 3") == before
