@@ -129,10 +129,10 @@ def test_train_shows_its_steps_and_saves_a_network_that_loads(tmp_path):
     assert loaded.stdout.strip() == str(4 * 4 * (2 + 4 + 1) + 5), loaded.stderr
 
 
-def test_evaluate_measures_what_was_written_down(text_run):
+def test_evaluate_measures_what_was_recorded(text_run):
     folder, rows = results(text_run, "abc")
     for line, row in zip(run(text_run, "evaluate.py", folder).splitlines(), rows, strict=True):
-        now, then = (word.split()[-1] for word in line.split(", written down:"))
+        now, then = (word.split()[-1] for word in line.split(", recorded:"))
         assert float(now) == float(then) == pytest.approx(row["test"]["accuracy"], rel=1e-4)
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from keras_gru.cells import cell_label
+from keras_gru.datasets.fingerprint import Fingerprint
 from keras_gru.datasets.judging import Metric
 from keras_gru.errors import UserError
 from keras_gru.experiments.configuration.choices import Value
@@ -98,6 +99,26 @@ def open_study(experiment: Experiment, metric: Metric, storage: str) -> Study:
             "go on with the same ones, or give this one another name: name=..."
         )
     return study
+
+
+def check_data(study: Study, fingerprint: Fingerprint) -> None:
+    """Raise a `UserError` where the trials of a study were trained on other data.
+
+    Args:
+        study: where it is new, the fingerprint is stored in it.
+        fingerprint: of the data that the next trials are trained on.
+    """
+    own = {name: split.sha256 for name, split in fingerprint.splits.items()}
+    begun_with = study.user_attrs.get("data")
+    if begun_with is None:
+        study.set_user_attr("data", own)
+    elif begun_with != own:
+        others = ", ".join(name for name in own if begun_with.get(name) != own[name])
+        raise UserError(
+            f"The sweep '{study.study_name}': expected the data that its trials were trained on, "
+            f"found other sequences in {others}. Give the same data, or give this one another "
+            "name: name=..."
+        )
 
 
 def draw(study: Study, experiment: Experiment) -> Trial:

@@ -140,6 +140,7 @@ def sweep(
     given, dataset = dataset, dataset or data_for(experiment, begun)
     storage = storage or str(path / JOURNAL)
     study = studies.open_study(experiment, dataset.metric, storage)
+    studies.check_data(study, dataset.fingerprint)
     path.mkdir(parents=True, exist_ok=True)
     write_text(path / "experiment.yaml", dump_experiment(experiment))
     folder = RunFolder(path)

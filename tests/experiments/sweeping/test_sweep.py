@@ -116,6 +116,19 @@ def test_other_settings_are_refused_and_named(swept):
         sweep(changed)
 
 
+def test_other_data_are_refused_on_every_machine(tmp_path):
+    """Two machines that share a storage have run directories of their own."""
+    storage = str(tmp_path / "journal.log")
+    one, other = (small(tmp_path / name, trials=1, cells=("gru",)) for name in ("one", "other"))
+    changed = datasets.load(one.dataset.model_copy(update={"seed": 1}))
+    sweep(one, storage=storage)
+    with pytest.raises(UserError, match=r"^The sweep 'tiny'.* train, validation, test\."):
+        sweep(other, storage=storage, dataset=changed)
+    assert not (tmp_path / "other" / "runs").exists()
+    with pytest.raises(UserError, match="other sequences"):
+        sweep(one, storage=storage, dataset=changed)
+
+
 def test_ctrl_c_keeps_what_is_finished_and_gives_back_the_rest(tmp_path):
     experiment, first, second = small(tmp_path, trials=2), Recorder(("trial-2", 1)), Recorder()
     with pytest.raises(KeyboardInterrupt, match="the same command goes on"):
