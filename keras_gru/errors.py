@@ -1,7 +1,6 @@
 """What a user can get wrong, said in one sentence."""
 
 import difflib
-import errno
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -32,8 +31,6 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     return f" Known: {', '.join(known)}."
 
 
-# What the disk says no to is no fault of the program: a sentence, not a traceback.
-_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM}
 _INTERRUPTED = "Stopped. Finished runs are kept; keras-gru compare --resume RUN goes on."
 
 
@@ -41,7 +38,8 @@ _INTERRUPTED = "Stopped. Finished runs are kept; keras-gru compare --resume RUN 
 def one_sentence() -> Iterator[None]:
     """Ends a program with one sentence and no traceback where that is all its user needs.
 
-    A user's mistake and a full or forbidden disk exit with code 2, Ctrl-C with 130.
+    A user's mistake, and what the operating system refuses (a full disk, too large a file, too
+    little memory), exit with code 2, Ctrl-C with 130.
     """
     try:
         yield
@@ -50,9 +48,11 @@ def one_sentence() -> Iterator[None]:
     except KeyboardInterrupt as interrupt:
         _end(f"\n{interrupt if interrupt.args else _INTERRUPTED}", 130)
     except OSError as error:
-        if error.errno not in _DISK:
+        if error.errno is None:
             raise
-        _end(f"{error.filename or 'the disk'}: {error.strerror}", 2)
+        _end(f"{error.filename or 'the system'}: {error.strerror}", 2)
+    except MemoryError as error:
+        _end(f"not enough memory ({error}). Use less data or a smaller network.", 2)
 
 
 def _end(sentence: str, code: int) -> NoReturn:

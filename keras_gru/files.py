@@ -1,12 +1,20 @@
-"""Files that are either whole or not there."""
+"""Files: written whole or not at all, read only where they are regular."""
 
+import math
 import os
 import tempfile
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from keras_gru.errors import UserError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+_MOST_INFLATED = 1_100  # bytes that deflate can make of one: 1,032, and some room
 
 
 @contextmanager
@@ -49,11 +57,77 @@ def read_file(path: str | Path) -> bytes:
     path = Path(path)
     try:
         if path.exists() and not path.is_file():
-            found = "folder" if path.is_dir() else "device or a pipe"
-            raise UserError(f"{path}: expected a file, found a {found}.")
+            found = "a folder" if path.is_dir() else "a pipe or a device"
+            raise UserError(f"{path}: expected a regular file, got {found}.")
         return path.read_bytes()
     except OSError as error:
         raise UserError(f"{path}: cannot be read ({error.strerror}).") from None
+
+
+def user_path(text: str | os.PathLike) -> Path:
+    """Return the path that a user wrote, `~` and `~name` replaced by home folders.
+
+    Raises:
+        UserError: there is no such user, or the text holds what no path can hold.
+    """
+    if not is_text(str(text)):
+        raise UserError(f"{str(text)!a}: expected a path, got characters that no path has.")
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        raise UserError(f"{text}: there is no home folder of that user; write it out.") from None
+
+
+def is_text(text: str) -> bool:
+    """Whether a string can be written to a file: without NUL and without lone surrogates."""
+    return not any(letter == "\0" or "\ud800" <= letter <= "\udfff" for letter in text)
+
+
+def load_arrays(path: str | Path, remedy: str) -> dict[str, "np.ndarray"]:
+    """Load the arrays of an .npz file; nothing in it is unpickled.
+
+    What a header claims is compared with the bytes that are there before memory is allocated.
+
+    Args:
+        path: the file.
+        remedy: last words of the error, such as `"delete it"`.
+
+    Raises:
+        UserError: the file is no .npz file, or damaged, or holds Python objects.
+    """
+    path = Path(path)
+    if path.is_file() and not zipfile.is_zipfile(path):
+        raise UserError(f"{path}: not an .npz file; {remedy}.")
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = [of for of in archive.infolist() if of.filename.endswith(".npy")]
+            return {of.filename[: -len(".npy")]: _load_array(archive, of) for of in members}
+    except Exception as error:  # for damaged bytes zipfile and NumPy raise a dozen kinds
+        found = (str(error) or type(error).__name__).splitlines()[0][:100]
+        raise UserError(f"{path}: a damaged .npz file ({found}); {remedy}.") from None
+
+
+def _load_array(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> "np.ndarray":
+    import numpy as np
+
+    if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise ValueError(f"{member.filename}: an unknown compression")
+    with archive.open(member) as file:
+        version = np.lib.format.read_magic(file)
+        versions = {
+            (1, 0): np.lib.format.read_array_header_1_0,
+            (2, 0): np.lib.format.read_array_header_2_0,
+        }
+        shape, _, dtype = versions[version](file)
+        if dtype.hasobject:
+            raise ValueError("an array holds Python objects, where only numbers are read")
+        claimed, size = math.prod(shape) * dtype.itemsize, member.file_size - file.tell()
+        if min(shape, default=0) < 0 or claimed != size:
+            raise ValueError(f"{member.filename}: {size:,} bytes for the shape {shape}")
+        if member.file_size > _MOST_INFLATED * (member.compress_size + 1):
+            raise ValueError(f"{member.filename}: a wrong size")
+        file.seek(0)
+        return np.lib.format.read_array(file, allow_pickle=False)
 
 
 def _umask() -> int:

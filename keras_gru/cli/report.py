@@ -37,6 +37,6 @@ def report(
         comparison = dataclasses.replace(comparison, experiment=experiment)
     page = page or run / "report.html"
     check_place(page)
+    write_page(comparison, page)  # it reads files that the table does not need
     print_results(comparison)
-    write_page(comparison, page)
     typer.echo(f"The page: {page}")

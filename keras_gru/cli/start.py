@@ -6,8 +6,9 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
+
+from keras_gru.files import user_path
 
 if TYPE_CHECKING:
     from keras_gru.datasets.config import DatasetConfig
@@ -39,7 +40,7 @@ def _check_own_file(dataset: "DatasetConfig") -> None:
     from keras_gru.datasets.config import Own
 
     if isinstance(dataset, Own):
-        path = Path(dataset.path).expanduser()
+        path = user_path(dataset.path)
         if not path.is_dir() and (not path.is_file() or path.stat().st_size < _SMALL):
             datasets.load(dataset)
 

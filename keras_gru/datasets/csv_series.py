@@ -12,6 +12,8 @@ from keras_gru.datasets.preprocessing import Preprocessing, Scaling
 from keras_gru.datasets.sequence_dataset import Metric, SequenceDataset, SequenceSpec
 from keras_gru.errors import UserError
 
+_LARGEST = float(np.finfo(np.float32).max)
+
 
 def load(
     config: CsvSeries, stored: Preprocessing | None = None, all_as_test: bool = False
@@ -99,10 +101,10 @@ def _column(table: Table, name: str) -> np.ndarray:
             value = float(cell)
         except ValueError:
             value = math.nan
-        if not math.isfinite(value):
+        if not abs(value) <= _LARGEST:
             raise UserError(
-                f"{table.path}, line {line}: column {name!r} is {cell!r}, which is not a finite "
-                "number such as 0.5."
+                f"{table.path}, line {line}: column {name!r} is {cell[:60]!r}, which is not a "
+                "finite number such as 0.5, in the range of float32."
             )
         values.append(value)
     return np.array(values)

@@ -2,12 +2,14 @@
 
 import csv
 import io
+import os
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from keras_gru.errors import UserError, did_you_mean
+from keras_gru.files import is_text, read_file, user_path
 
 _LONGEST_HINT = 200  # characters: the first line of a file that is no CSV can be all of it
 _OTHER_SEPARATORS = {";": "';'", "\t": "tabs", "|": "'|'"}
@@ -23,8 +25,8 @@ def existing(path: str, what: str) -> Path:
     Raises:
         UserError: if nothing is there.
     """
-    found = Path(path).expanduser()
-    if not found.exists():
+    found = user_path(path)
+    if not os.path.exists(found):  # False for a name that is too long, too
         raise UserError(f"{path}: no such file or folder; dataset.path must be {what}.")
     if not (found.is_file() or found.is_dir()):  # reading a pipe may never end
         raise UserError(f"{path}: expected {what}, got a pipe or a device.")
@@ -33,22 +35,22 @@ def existing(path: str, what: str) -> Path:
 
 def text_files(folder: Path) -> list[Path]:
     """Return the .txt files in the sub-folders of a folder of labelled texts, sorted."""
-    return sorted(folder.glob("*/*.txt"))
+    files = sorted(folder.glob("*/*.txt"))
+    for file in files:
+        name = str(file.relative_to(folder))
+        if not is_text(name):
+            raise UserError(f"{folder}: the name {name!a} is not UTF-8; rename it.")
+    return files
 
 
 def read_text(path: Path) -> str:
     """The text of a UTF-8 file."""
-    if not path.is_file():
-        found = "a folder" if path.is_dir() else "a pipe or a device"
-        raise UserError(f"{path}: expected a regular file, got {found}.")
     try:
-        return path.read_text(encoding="utf-8-sig")
+        return read_file(path).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise UserError(
             f"{path}: byte {error.start} is not UTF-8; save the file in the encoding UTF-8."
         ) from None
-    except OSError as error:
-        raise UserError(f"{path} cannot be read: {error.strerror}.") from None
 
 
 @dataclass(frozen=True)

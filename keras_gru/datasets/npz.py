@@ -20,7 +20,6 @@ by a fixed seed; of each class its part.
 
 # N sequences, T time steps, D features, H steps ahead, V variables or notes
 
-import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -47,6 +46,7 @@ from keras_gru.datasets.split import (
     split_by_class,
 )
 from keras_gru.errors import did_you_mean
+from keras_gru.files import load_arrays
 
 _METRICS = {
     "classification": Metric("accuracy", "max", "accuracy"),
@@ -109,7 +109,7 @@ def _read(path: Path, required: Sequence[str]) -> dict[str, dict[str, np.ndarray
     """Return name of a split -> its `inputs`, `targets` and maybe `lengths`."""
     known = [f"{split}_{part}" for split in SPLITS for part in ("inputs", "targets", "lengths")]
     found = {}
-    for name, array in _load_arrays(path).items():
+    for name, array in load_arrays(path, "write it again with numpy.savez").items():
         if name not in known:
             refuse(path, f"the array {name!r} is not known.{did_you_mean(name, known)}")
         split, part = name.split("_")
@@ -119,19 +119,6 @@ def _read(path: Path, required: Sequence[str]) -> dict[str, dict[str, np.ndarray
             if part not in found.get(split, ()):
                 refuse(path, f"the array '{split}_{part}' is missing.")
     return found
-
-
-def _load_arrays(path: Path) -> dict[str, np.ndarray]:
-    if not zipfile.is_zipfile(path):
-        refuse(path, "not an .npz file; numpy.savez writes one.")
-    try:
-        # Never a pickle: loading one runs whatever code its author put in.
-        with np.load(path, allow_pickle=False) as file:
-            return {name: file[name] for name in file.files}
-    except ValueError:
-        refuse(path, "an array holds Python objects, where only numbers are read.")
-    except (OSError, zipfile.BadZipFile, EOFError):
-        refuse(path, "the file is damaged; write it again with numpy.savez.")
 
 
 def _carve(arrays: dict, config: Npz) -> dict:

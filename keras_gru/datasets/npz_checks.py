@@ -176,7 +176,11 @@ def _check_numbers(path: Path, name: str, array: np.ndarray) -> np.ndarray:
         refuse(path, f"'{name}' has the type {array.dtype}, which are no real numbers.")
     if not np.isfinite(array).all():
         refuse(path, f"'{name}' has NaN or infinite numbers; replace or leave out these sequences.")
-    return array.astype(np.float32)
+    with np.errstate(over="ignore"):
+        narrow = array.astype(np.float32)
+    if not np.isfinite(narrow).all():
+        refuse(path, f"'{name}' has the number {np.abs(array).max():g}, beyond float32; scale it.")
+    return narrow
 
 
 def _check_lengths(path: Path, split: str, arrays: Arrays, max_length: int) -> np.ndarray:

@@ -2,8 +2,8 @@
 
 import json
 import math
+import os
 import time
-import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,10 +13,13 @@ import numpy as np
 
 from keras_gru.datasets.sequence_dataset import Metric, SequenceDataset
 from keras_gru.errors import UserError
+from keras_gru.experiments.json_files import parse_json
 from keras_gru.experiments.results import write_history
-from keras_gru.files import replacing
+from keras_gru.experiments.run_checks import Epoch
+from keras_gru.files import load_arrays, replacing
 
 FILE = "checkpoint.npz"
+_REMEDY = "delete it to train this run from its start"
 
 
 @dataclass
@@ -133,20 +136,26 @@ class KeepProgress(keras.callbacks.Callback):
 
     def resume(self, model: keras.Model) -> None:
         """Takes up what an earlier process has left in the folder, if anything."""
-        if self.path is None or not (self.path / FILE).is_file():
+        if self.path is None or not os.path.lexists(self.path / FILE):
             return
+        arrays = load_arrays(self.path / FILE, _REMEDY)
         try:
-            with np.load(self.path / FILE, allow_pickle=False) as arrays:
-                history = json.loads(str(arrays["history"]))
-                for number, variable in enumerate(_state(model)):
-                    variable.assign(arrays[f"state_{number}"])
-                self.best_weights = [arrays[f"best_{n}"] for n in range(len(model.get_weights()))]
-        except (ValueError, KeyError, zipfile.BadZipFile) as error:
+            history = parse_json(str(arrays["history"]), list[Epoch], "history")
+            self._check(history)
+            for number, variable in enumerate(_state(model)):
+                variable.assign(arrays[f"state_{number}"])
+            self.best_weights = [arrays[f"best_{n}"] for n in range(len(model.get_weights()))]
+        except (ValueError, KeyError, TypeError) as error:
             raise UserError(
-                f"{self.path / FILE}: damaged, or of a network with other settings; "
-                "delete it to train this run from its start."
+                f"{self.path / FILE}: damaged, or of a network with other settings; {_REMEDY}."
             ) from error
         self.progress.history[:] = history
+
+    def _check(self, history: list[Epoch]) -> None:
+        needed = ("loss", f"val_{self.progress.metric.name}", "seconds", "train_seconds")
+        values = [row.get(name) for row in history for name in needed]
+        if not values or not all(isinstance(value, float | int) for value in values):
+            raise ValueError(f"expected epochs with {', '.join(needed)}")
 
 
 def _state(model: keras.Model) -> list:

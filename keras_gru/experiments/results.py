@@ -176,7 +176,8 @@ class RunFolder:
 
     def shares(self) -> tuple[float, ...]:
         """The shares of which there is a folder, the smallest first."""
-        return tuple(sorted(float(path.name) for path in self.path.glob("shares/*")))
+        names = [file.parent.name for file in self.path.glob("shares/*/experiment.yaml")]
+        return tuple(sorted(share for name in names if (share := _share_of(name)) is not None))
 
     def experiment(self) -> Experiment:
         """The experiment that the folder was made for."""
@@ -264,6 +265,15 @@ class RunFolder:
 
     def _history(self, cell: str, seed: int) -> tuple[Epoch, ...]:
         return load_json_lines(self.run_path(cell, seed) / "history.jsonl", Epoch)
+
+
+def _share_of(name: str) -> float | None:
+    """The share whose folder has a name; None where `of_share` gives none that name."""
+    try:
+        share = float(name)
+    except ValueError:
+        return None
+    return share if 0 < share < 1 and f"{share:g}" == name else None
 
 
 def _row(record: RunRecord) -> dict:

@@ -46,11 +46,11 @@ def load_model(folder: RunFolder, record: RunRecord) -> keras.Model:
         raise UserError(f"{path}: the saved network is not there; train it again.")
     try:
         return keras.models.load_model(path)
-    except (ValueError, TypeError, OSError) as error:
+    except Exception as error:  # for damaged bytes zipfile, HDF5 and Keras raise a dozen kinds
         raise UserError(
             f"{path}: the saved network cannot be loaded; it is damaged, or its cell "
             f"'{record.cell}' is one of your own and must be defined and registered first, in a "
-            f"script ({str(error).splitlines()[0][:100]})."
+            f"script ({(str(error) or type(error).__name__).splitlines()[0][:100]})."
         ) from error
 
 

@@ -42,10 +42,11 @@ def write_page(comparison: Comparison, path: str | Path) -> None:
 def render_page(comparison: Comparison) -> str:
     """The page as HTML. It loads nothing, and every name in it is escaped."""
     title = f"{comparison.experiment.name}: {_cells(comparison)}"
+    curve = read_learning_curve(comparison)
     body = f"""{_header(comparison)}
 <main>
 {_curves(comparison)}
-{pairs_section(comparison)}{data_need_section(read_learning_curve(comparison))}{_size_and_time(comparison)}
+{pairs_section(comparison)}{data_need_section(curve)}{_size_and_time(comparison)}
 {_results(comparison)}
 {inside.section(comparison)}{_tuning(comparison)}{_runs(comparison)}
 {_settings(comparison)}

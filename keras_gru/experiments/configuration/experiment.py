@@ -18,6 +18,7 @@ from keras_gru.experiments.configuration.choices import (
 )
 from keras_gru.experiments.configuration.sweep import Sweep, ends
 from keras_gru.experiments.configuration.training import Training
+from keras_gru.files import is_text
 from keras_gru.models.config import ModelConfig
 from keras_gru.settings import Settings
 
@@ -81,6 +82,13 @@ class Experiment(Settings):
         if count > 1:
             raise ValueError(f"every value once, received {value!r} more than once")
         return values
+
+    @field_validator("runs")
+    @classmethod
+    def _is_a_path(cls, runs: str) -> str:
+        if not is_text(runs):
+            raise ValueError(f"expected a folder, got {runs[:60]!a}, which no path can hold")
+        return runs
 
     @field_validator("tuning")
     @classmethod

@@ -28,7 +28,8 @@ class Problem:
     text: str
 
     def __str__(self) -> str:
-        return ": ".join(str(part) for part in (self.place, self.setting, self.text) if str(part))
+        parts = (str(self.place), shortened(self.setting), self.text)
+        return ": ".join(part for part in parts if part)
 
 
 def tell(problems: Sequence[Problem]) -> str:

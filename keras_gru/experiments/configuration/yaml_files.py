@@ -19,11 +19,13 @@ from keras_gru.experiments.configuration.packaged import packaged_configs
 from keras_gru.experiments.configuration.problems import (
     Problem,
     explain,
+    shortened,
     tell,
     unfit_values,
     unknown_cells,
 )
 from keras_gru.experiments.configuration.yaml_tree import Node, Place, merge, parse
+from keras_gru.files import user_path
 
 _LARGEST = 32_000  # bytes of a config with all that it includes; data are refused unread
 # Endings of files of data, and the kind of dataset that reads them.
@@ -134,21 +136,20 @@ def find_config(source: str | os.PathLike, folder: Path = Path()) -> Path:
     Raises:
         UserError: if there is neither.
     """
-    path = folder / Path(source).expanduser()
+    path = folder / user_path(source)
     packaged = packaged_configs()
     if os.path.exists(path) and not os.path.isdir(path):
         return path
     if str(source) in packaged:
         return packaged[str(source)]
+    name = shortened(str(source))
     if os.path.isdir(path):
         hint = (
             f". Go on with a run: --resume {source}" if (path / "experiment.yaml").exists() else ""
         )
-        raise UserError(f"{str(source)!r} is a folder; expected a YAML file{hint}")
+        raise UserError(f"{name!r} is a folder; expected a YAML file{hint}")
     nearest = did_you_mean(Path(source).stem, packaged) if packaged else ""
-    raise UserError(
-        f"there is no file {str(source)!r} and no packaged config with that name.{nearest}"
-    )
+    raise UserError(f"there is no file {name!r} and no packaged config with that name.{nearest}")
 
 
 def config_files(source: str | os.PathLike) -> list[Path]:
@@ -259,7 +260,10 @@ def _anchored(root: Node, folder: Path) -> Node:
     node = dataset.child("path") if dataset else None
     if node is None or not isinstance(node.value, str) or not node.value:
         return root
-    path = Node(os.path.abspath(folder / Path(node.value).expanduser()), node.place)
+    try:
+        path = Node(os.path.abspath(folder / user_path(node.value)), node.place)
+    except UserError as error:
+        raise UserError(f"{node.place}: dataset.path: {error}") from None
     dataset = Node(dataset.value | {"path": path}, dataset.place)
     return Node(root.value | {"dataset": dataset}, root.place)
 

@@ -433,10 +433,9 @@ def test_no_such_file(source, sentence):
     assert str(caught.value) == sentence
 
 
-@pytest.mark.parametrize("source", ["x" * 5000, "a\0b"])
-def test_what_cannot_be_a_file_name(source):
+def test_what_cannot_be_a_file_name():
     with pytest.raises(UserError, match="there is no file"):
-        load_experiment(source)
+        load_experiment("x" * 5000)
 
 
 def test_file_outside_the_working_folder_is_named_in_full(folder, monkeypatch):

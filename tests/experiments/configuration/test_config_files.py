@@ -386,7 +386,7 @@ def experiments(draw):
                 }
             )
         ),
-        runs=draw(words.filter(bool)),
+        runs=draw(words.filter(lambda text: text and "\0" not in text)),
     )
 
 

@@ -1,0 +1,81 @@
+"""Mutated configs and overrides: a sentence, or an experiment that survives being written."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from keras_gru.experiments.configuration.yaml_files import dump_experiment, load_experiment
+from keras_gru.experiments.results import RunFolder
+from tests.fuzzing import configs
+from tests.fuzzing.campaign import CONFIGS, Campaign, rng_of
+
+GOOD = "name: a\ndataset: {kind: adding}\nmodel: {kind: forecaster, units: 3}\n"
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    """Every test works in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def read(file: str, overrides: list[str]) -> None:
+    """Load a config as every verb does, write it, and make a run directory."""
+    experiment = load_experiment(file, overrides)
+    Path("again.yaml").write_text(dump_experiment(experiment), encoding="utf-8")
+    assert load_experiment("again.yaml") == experiment
+    if not os.path.isabs(os.path.expanduser(experiment.runs)):
+        assert RunFolder.create(experiment).experiment() == experiment
+
+
+def test_mutated_configs():
+    campaign = Campaign("mutated configs")
+    for number in range(CONFIGS):
+        data, overrides = configs.bad_config(number, rng_of("config", number))
+        Path(f"{number}.yaml").write_bytes(data)
+        case = f"{number}: {[override[:60] for override in overrides]}"
+        campaign.call(case, lambda n=number, o=overrides: read(f"{n}.yaml", o))
+    campaign.check()
+
+
+def test_the_command_line_says_the_same():
+    campaign = Campaign("keras-gru check")
+    for number in range(0, CONFIGS, 20):
+        data, overrides = configs.bad_config(number, rng_of("config", number))
+        Path("a.yaml").write_bytes(data)
+        campaign.command(str(number), "check", "a.yaml", "--", *overrides)
+    campaign.check()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "base: ~nobody\n",
+        "base: ~nobody/x.yaml\n" + GOOD,
+        'base: "a\\0b"\n' + GOOD,
+        'base: "\\ud800"\n' + GOOD,
+        GOOD.replace("{kind: adding}", "{kind: text_file, path: ~nobody/x}"),
+        GOOD.replace("{kind: adding}", '{kind: text_file, path: "a\\0b"}'),
+        GOOD.replace("{kind: adding}", '{kind: texts, path: x, label: "\\ud800"}'),
+        GOOD + 'runs: "a\\0b"\n',
+        GOOD + 'description: "\\udfff"\n',
+        GOOD + 'cells: ["gru\\0"]\n',
+        GOOD + 'tuning: {"training.\\ud800": [1]}\n',
+        GOOD + '"\\ud800": 1\n',
+    ],
+)
+def test_paths_and_labels_that_cannot_be(text):
+    Path("a.yaml").write_text(text)
+    campaign = Campaign("named configs")
+    assert campaign.call(text, lambda: load_experiment("a.yaml"))
+    assert campaign.command(text, "check", "a.yaml").startswith("a.yaml:")
+    campaign.check()
+
+
+@pytest.mark.parametrize("name", ["~nobody", "~nobody/x.yaml", "x" * 5_000, "a/b", "\udcff", "."])
+def test_names_of_no_config(name):
+    campaign = Campaign("names")
+    for verb in ("check", "compare", "train"):
+        assert campaign.command(name[:20], verb, name)
+    campaign.check()
