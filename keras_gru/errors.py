@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import NoReturn
 
+from keras_gru import signals
+
 
 class UserError(ValueError):
     """A mistake in what the user handed in: what was wrong, what was received, what would be right.
@@ -31,28 +33,28 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     return f" Known: {', '.join(known)}."
 
 
-_INTERRUPTED = "Stopped. Finished runs are kept; keras-gru compare --resume RUN goes on."
-
-
 @contextmanager
 def one_sentence() -> Iterator[None]:
     """Ends a program with one sentence and no traceback where that is all its user needs.
 
     A user's mistake, and what the operating system refuses (a full disk, too large a file, too
-    little memory), exit with code 2, Ctrl-C with 130.
+    little memory), exit with code 2; Ctrl-C with 130 and SIGTERM with 143, within two seconds.
     """
-    try:
-        yield
-    except UserError as error:
-        _end(str(error), 2)
-    except KeyboardInterrupt as interrupt:
-        _end(f"\n{interrupt if interrupt.args else _INTERRUPTED}", 130)
-    except OSError as error:
-        if error.errno is None:
-            raise
-        _end(f"{error.filename or 'the system'}: {error.strerror}", 2)
-    except MemoryError as error:
-        _end(f"not enough memory ({error}). Use less data or a smaller network.", 2)
+    with signals.stop_on_signals():
+        try:
+            yield
+        except UserError as error:
+            _end(str(error), 2)
+        except KeyboardInterrupt as interrupt:
+            if signals.may_print():
+                print(f"\n{interrupt if interrupt.args else signals.INTERRUPTED}", file=sys.stderr)
+            sys.exit(signals.exit_code())
+        except OSError as error:
+            if error.errno is None:
+                raise
+            _end(f"{error.filename or 'the system'}: {error.strerror}", 2)
+        except MemoryError as error:
+            _end(f"not enough memory ({error}). Use less data or a smaller network.", 2)
 
 
 def _end(sentence: str, code: int) -> NoReturn:

@@ -34,12 +34,19 @@ def replacing(path: str | Path) -> Iterator[Path]:
     draft = Path(name)
     try:
         yield draft
-        with open(draft, "rb") as file:
+        with open(draft, "rb+") as file:  # Windows syncs only what is open for writing
             os.fsync(file.fileno())
         os.chmod(draft, 0o666 & ~_umask())
         os.replace(draft, path)
     finally:
         draft.unlink(missing_ok=True)
+
+
+def remove_drafts(folder: str | Path) -> None:
+    """Remove, from a folder and those below it, the temporary files of a killed `replacing`."""
+    for draft in Path(folder).rglob(".*-*.*"):
+        if draft.is_file():
+            draft.unlink(missing_ok=True)
 
 
 def write_text(path: str | Path, text: str) -> None:

@@ -7,6 +7,7 @@ import typer
 
 from keras_gru.cli.arguments import Jobs, check_place
 from keras_gru.errors import UserError
+from keras_gru.signals import resumable
 
 
 def claims(
@@ -46,13 +47,10 @@ def _run(folder: Path, page: Path, jobs: int | None) -> None:
     from keras_gru.report.watch import watch
 
     problems = []
-    try:
+    with resumable(f"Stopped. Go on with: keras-gru claims --run {folder}"):
         for problem in run_all(folder, watch, jobs):
             problems += [problem] * (problem is not None)
             write_claims_page(read_evidence(folder / FILE), page)
-    except KeyboardInterrupt:
-        again = f"keras-gru claims --run {folder}"
-        raise KeyboardInterrupt(f"Stopped. Go on with: {again}") from None
     _show(read_evidence(folder / FILE), page)
     if problems:
         raise UserError("\n".join(problems))

@@ -63,7 +63,7 @@ def _held_back() -> Iterator[None]:
         os.dup2(held.fileno(), 2)
         try:
             yield
-        except BaseException:
+        except Exception:
             held.seek(0)
             with open(stream, "wb", closefd=False) as shown:
                 shutil.copyfileobj(held, shown)

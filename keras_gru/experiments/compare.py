@@ -1,5 +1,6 @@
 """The main job: the same data, the same model, the same training, one network per cell and seed."""
 
+import contextlib
 import dataclasses
 import importlib.util
 from datetime import datetime
@@ -12,14 +13,15 @@ from keras_gru.experiments import multi_worker
 from keras_gru.experiments.configuration.experiment import Experiment
 from keras_gru.experiments.environment import accelerators, environment
 from keras_gru.experiments.executors.cluster import Cluster
-from keras_gru.experiments.executors.jobs import Queue, ThisProcess, Workers, do_all
-from keras_gru.experiments.executors.processes import Processes
+from keras_gru.experiments.executors.jobs import Job, Queue, ThisProcess, Workers, do_all
+from keras_gru.experiments.executors.processes import Processes, remove_logs
 from keras_gru.experiments.executors.together import Together
 from keras_gru.experiments.latency import step_latency
 from keras_gru.experiments.results import Comparison, RunFolder
 from keras_gru.experiments.training_data import data_for, store_data
 from keras_gru.experiments.watching import SILENT, Watch
 from keras_gru.layers.compiling import available_cores
+from keras_gru.signals import resumable
 
 
 def compare(
@@ -63,13 +65,31 @@ def compare(
     team = _team(experiment, jobs, cluster, watch)
     follows = team is not None and not team.is_chief  # another process keeps and shows it all
     watch = SILENT if follows else watch
-    given, dataset = dataset, dataset or data_for(experiment, folder)
-    together = None if team is None else Together(team, experiment, dataset, folder)
-    folder = together.folder if together else folder or RunFolder.create(experiment)
-    notes = notes_on(experiment, dataset)
-    queue = Queue(experiment, folder, dataset.metric)
-    store_data(folder, dataset)
-    workers = together or _workers(queue, dataset, given is not None, jobs, cluster)
+    with contextlib.ExitStack() as stack:
+        if folder is not None and not follows:  # before loading the data, which may take long
+            stack.enter_context(folder.locked())
+            stack.enter_context(resumable(f"Stopped. {_go_on(folder)}"))
+        given, dataset = dataset, dataset or data_for(experiment, folder)
+        together = None if team is None else Together(team, experiment, dataset, folder)
+        folder = together.folder if together else folder or RunFolder.create(experiment)
+        stack.enter_context(folder.locked())
+        stack.enter_context(resumable(f"Stopped. {_go_on(folder)}"))
+        queue = Queue(experiment, folder, dataset.metric)
+        store_data(folder, dataset)
+        workers = together or _workers(queue, dataset, given is not None, jobs, cluster)
+        failed = _train(queue, workers, dataset, epochs, watch)
+    if failed:
+        names = ", ".join(f"{job.label} seed {job.seed}" for job in failed)
+        raise UserError(f"{names}: the process died, twice; all others are kept. {_go_on(folder)}")
+    found = folder.comparison()
+    return dataclasses.replace(found, folder=None) if follows else found
+
+
+def _train(
+    queue: Queue, workers: Workers, dataset: SequenceDataset, epochs: int, watch: Watch
+) -> list[Job]:
+    """Do all jobs of a queue and measure each cell's latency; return the jobs that failed."""
+    folder, notes = queue.folder, notes_on(queue.experiment, dataset)
     if not folder.has_facts():  # a resumed comparison keeps the date and the machine of its start
         folder.write_facts(facts_of(dataset, notes, workers.place))
     for note in notes:
@@ -77,18 +97,13 @@ def compare(
     watch.plan([(job.name, job.label, job.seed) for job in queue.plan], epochs, dataset.metric)
     for job, record in queue.done:
         watch.finished(job.told(record))
-    try:
-        with workers:
-            failed = do_all(queue, workers, watch)
-        if not folder.is_of_a_share:  # those of the whole are its own
-            _time_steps(queue, dataset)
-    except KeyboardInterrupt:
-        raise KeyboardInterrupt(f"Stopped. {_go_on(folder)}") from None
-    if failed:
-        names = ", ".join(f"{job.label} seed {job.seed}" for job in failed)
-        raise UserError(f"{names}: the process died, twice; all others are kept. {_go_on(folder)}")
-    found = folder.comparison()
-    return dataclasses.replace(found, folder=None) if follows else found
+    with workers:
+        failed = do_all(queue, workers, watch)
+    if not failed:
+        remove_logs(folder)
+    if not folder.is_of_a_share:  # those of the whole are its own
+        _time_steps(queue, dataset)
+    return failed
 
 
 def refuse_what_cannot_start(experiment: Experiment) -> None:

@@ -1,6 +1,8 @@
 """JSON files of a run directory: each value is checked against its type when it is read."""
 
 import functools
+import json
+import os
 from pathlib import Path
 from typing import TypeVar
 
@@ -27,11 +29,32 @@ def load_json(path: Path, kind: type[T]) -> T:
 
 
 def load_json_lines(path: Path, kind: type[T]) -> tuple[T, ...]:
-    """Load a file with a JSON value of one kind on every line; () where there is no file."""
+    """Load a file with a JSON value of one kind on every line; () where there is no file.
+
+    A last line that a killed process left unfinished is left out.
+    """
     if not path.exists():
         return ()
-    lines = enumerate(read_file(path).splitlines(), 1)
-    return tuple(parse_json(line, kind, f"{path}, line {number}") for number, line in lines)
+    *lines, last = read_file(path).split(b"\n")
+    numbered = enumerate([*lines, *[last] * _is_json(last)], 1)
+    return tuple(parse_json(line, kind, f"{path}, line {number}") for number, line in numbered)
+
+
+def append_json(path: Path, row: dict) -> None:
+    """Append a JSON line to a file, in the place of a last line that is unfinished.
+
+    Only one process at a time may append.
+    """
+    line = json.dumps(row, ensure_ascii=False).encode() + b"\n"
+    with open(path, "ab") as file:
+        last = read_file(path).rpartition(b"\n")[2]
+        if _is_json(last):  # an editor removed the end of the line
+            line = b"\n" + line
+        else:
+            file.truncate(file.tell() - len(last))
+        file.write(line)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def parse_json(text: str | bytes, kind: type[T], where: str) -> T:
@@ -47,6 +70,14 @@ def parse_json(text: str | bytes, kind: type[T], where: str) -> T:
 def damaged(where: object, found: str) -> UserError:
     """The error for a file of a run directory that holds what no version has written."""
     return UserError(f"{where}: damaged, or not written by this version of keras-gru ({found}).")
+
+
+def _is_json(line: bytes) -> bool:
+    try:
+        json.loads(line)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 @functools.cache

@@ -1,5 +1,6 @@
 """How much data a cell needs: the same comparison on nested shares of the training sequences."""
 
+import contextlib
 from collections.abc import Sequence
 
 from keras_gru.errors import UserError
@@ -41,22 +42,26 @@ def learning_curve(
     """
     check_shares(shares)
     multi_worker.refuse(experiment, "a learning curve")
-    dataset = data_for(experiment, folder)
-    if dataset.stages:
-        raise UserError(
-            "dataset.curriculum: a learning curve has the same training data in every epoch; "
-            "leave the setting out."
-        )
-    folder = folder or RunFolder.create(experiment)
-    store_data(folder, dataset)
-    comparisons = {}
-    for share in (*sorted(shares), 1.0):
-        part = dataset.with_share_of_train(share, experiment.training.batch_size)
-        watch.note(f"{share:.0%} of train: {part.size('train'):,} sequences.")
-        place = folder if share == 1 else folder.of_share(share)
-        comparisons[share] = compare(
-            experiment, folder=place, dataset=part, watch=watch, jobs=jobs, cluster=cluster
-        )
+    with contextlib.ExitStack() as stack:
+        if folder is not None:
+            stack.enter_context(folder.locked())
+        dataset = data_for(experiment, folder)
+        if dataset.stages:
+            raise UserError(
+                "dataset.curriculum: a learning curve has the same training data in every epoch; "
+                "leave the setting out."
+            )
+        folder = folder or RunFolder.create(experiment)
+        stack.enter_context(folder.locked())
+        store_data(folder, dataset)
+        comparisons = {}
+        for share in (*sorted(shares), 1.0):
+            part = dataset.with_share_of_train(share, experiment.training.batch_size)
+            watch.note(f"{share:.0%} of train: {part.size('train'):,} sequences.")
+            place = folder if share == 1 else folder.of_share(share)
+            comparisons[share] = compare(
+                experiment, folder=place, dataset=part, watch=watch, jobs=jobs, cluster=cluster
+            )
     return LearningCurve(comparisons)
 
 

@@ -4,8 +4,8 @@ runs/<name>/<time>/
   experiment.yaml     the resolved experiment, accepted back unchanged
   preprocessing.json  vocabulary, labels, scaling, shapes, metric, fingerprint of the data
   facts.json          versions, hardware, sizes of the splits, padding, baselines, latencies
-  results.jsonl       one line per run
-  tuning.jsonl        one line per try, where settings are tuned
+  results.jsonl       one line per run; of several lines of the same run the last counts
+  tuning.jsonl        one line per trial, where settings are tuned
   tuning/<cell>-<n>/  history.jsonl of a trial, and checkpoint.npz until it is finished
   report.html
   shares/<share>/     the same again, on a share of the training sequences: a learning curve
@@ -15,6 +15,7 @@ runs/<name>/<time>/
 
 import dataclasses
 import json
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -26,7 +27,7 @@ from keras_gru.datasets.sequence_dataset import Baseline, Metric
 from keras_gru.errors import UserError
 from keras_gru.experiments.configuration.experiment import Experiment, Value
 from keras_gru.experiments.configuration.yaml_files import dump_experiment, load_experiment
-from keras_gru.experiments.json_files import damaged, load_json, load_json_lines
+from keras_gru.experiments.json_files import append_json, damaged, load_json, load_json_lines
 from keras_gru.experiments.run_checks import (
     Count,
     Epoch,
@@ -35,6 +36,7 @@ from keras_gru.experiments.run_checks import (
     NonNegative,
     check_comparison,
 )
+from keras_gru.experiments.run_lock import lock_directory
 from keras_gru.files import write_text
 from keras_gru.settings import STORED
 
@@ -169,6 +171,10 @@ class RunFolder:
             write_text(path / "experiment.yaml", dump_experiment(self.experiment()))
         return RunFolder(path)
 
+    def locked(self) -> AbstractContextManager[None]:
+        """Lock the run directory, with all its shares, as `lock_directory` says."""
+        return lock_directory(self.path.parent.parent if self.is_of_a_share else self.path)
+
     @property
     def is_of_a_share(self) -> bool:
         """Whether `of_share` made it."""
@@ -216,14 +222,14 @@ class RunFolder:
         return load_json(self.path / "facts.json", Facts).model_dump()
 
     def add(self, record: RunRecord) -> None:
-        """Keeps a finished run, in place of an earlier one of the same cell and seed."""
-        self._add(record, "results.jsonl", ("cell", "seed"))
+        """Append a finished run; it replaces an earlier one of the same cell and seed."""
+        _append(record, self.path / "results.jsonl")
 
     def records(self) -> tuple[RunRecord, ...]:
         """The finished runs, in the order in which they finished."""
         return tuple(
             dataclasses.replace(record, history=self._history(record.cell, record.seed))
-            for record in self._read("results.jsonl")
+            for record in self._read("results.jsonl", ("cell", "seed"))
         )
 
     def try_path(self, cell: str, number: int) -> Path:
@@ -231,12 +237,12 @@ class RunFolder:
         return self.path / "tuning" / f"{cell}-{number}"
 
     def add_try(self, record: RunRecord) -> None:
-        """Keeps a try of tuning."""
-        self._add(record, "tuning.jsonl", ("cell", "settings"))
+        """Append a trial of tuning; it replaces an earlier one of the same settings."""
+        _append(record, self.path / "tuning.jsonl")
 
     def tries(self) -> tuple[RunRecord, ...]:
         """The tries of tuning, in the order in which they finished; without their history."""
-        return self._read("tuning.jsonl")
+        return self._read("tuning.jsonl", ("cell", "seed", "settings"))
 
     def comparison(self) -> Comparison:
         """Everything that the folder holds, for a table or a page."""
@@ -253,15 +259,14 @@ class RunFolder:
         check_comparison(comparison)
         return comparison
 
-    def _add(self, record: RunRecord, file: str, key: tuple[str, ...]) -> None:
-        row = _row(record)
-        others = [of for of in self._read(file) if any(getattr(of, k) != row[k] for k in key)]
-        rows = [*map(_row, others), row]
-        lines = "".join(json.dumps(r, ensure_ascii=False) + "\n" for r in rows)
-        write_text(self.path / file, lines)
-
-    def _read(self, file: str) -> tuple[RunRecord, ...]:
-        return load_json_lines(self.path / file, RunRecord)
+    def _read(self, file: str, key: tuple[str, ...]) -> tuple[RunRecord, ...]:
+        """The records of a file; of several with the same key the last."""
+        records = {}
+        for record in load_json_lines(self.path / file, RunRecord):
+            name = json.dumps([getattr(record, part) for part in key], sort_keys=True)
+            records.pop(name, None)
+            records[name] = record
+        return tuple(records.values())
 
     def _history(self, cell: str, seed: int) -> tuple[Epoch, ...]:
         return load_json_lines(self.run_path(cell, seed) / "history.jsonl", Epoch)
@@ -276,11 +281,10 @@ def _share_of(name: str) -> float | None:
     return share if 0 < share < 1 and f"{share:g}" == name else None
 
 
-def _row(record: RunRecord) -> dict:
-    """What results.jsonl holds of a run; its history is in history.jsonl."""
+def _append(record: RunRecord, path: Path) -> None:
     row = dataclasses.asdict(record)
-    del row["history"]
-    return row
+    del row["history"]  # stands beside it, in history.jsonl
+    append_json(path, row)
 
 
 def write_history(path: Path, history: list[dict[str, float]]) -> None:

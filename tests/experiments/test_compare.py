@@ -312,7 +312,7 @@ def test_tensorboard_is_written_or_its_absence_said(tmp_path):
 
 def test_a_torn_file_is_said_in_one_sentence(tmp_path):
     comparison = compare(tiny(tmp_path, cells=("gru",)))
-    (comparison.folder / "results.jsonl").write_text('{"cell": "gru", ')
+    (comparison.folder / "results.jsonl").write_text('{"cell": "gru", \n')
     with pytest.raises(UserError, match=r"results\.jsonl, line 1: damaged"):
         RunFolder(comparison.folder).records()
 

@@ -123,6 +123,7 @@ class Queue:
                 self.waiting.append(job)
             else:
                 self.done.append((job, record))
+                (job.path(folder) / checkpoint.FILE).unlink(missing_ok=True)  # killed before it was
         self._chosen: dict[str, dict[str, Value] | None] = {}
 
     def next(self) -> Job | None:

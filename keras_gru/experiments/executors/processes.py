@@ -3,6 +3,7 @@
 import contextlib
 import multiprocessing
 import os
+import shutil
 import signal
 import sys
 import threading
@@ -19,6 +20,7 @@ from keras_gru.experiments.results import RunFolder, RunRecord
 from keras_gru.experiments.training_data import load_data
 from keras_gru.experiments.watching import Relay, Watch
 
+LOGS = "jobs"
 _spawn = multiprocessing.get_context("spawn")  # TensorFlow does not survive a fork
 
 
@@ -57,7 +59,7 @@ class Processes:
     ):
         self.slots, self.place = slots, f"{slots} at a time, which share the cores"
         self._everything = experiment, folder.path, dataset, work
-        self._logs = folder.path / "jobs"
+        self._logs = folder.path / LOGS
         self._workers: dict[int, _Worker] = {}
         self._retries, self._deaths = Retries(), 0
 
@@ -121,13 +123,18 @@ class Processes:
         ours, theirs = _spawn.Pipe()
         process = _spawn.Process(target=_serve, args=(theirs, *self._everything), daemon=True)
         log = self._log(number)
-        with _on_its_cores(number, self.slots), _deaf_to_ctrl_c(), _writing_to(log):
+        with _on_its_cores(number, self.slots), _writing_to(log):
             process.start()
         theirs.close()  # so that its end is heard
         return _Worker(number, process, ours)
 
     def _log(self, number: int) -> Path:
         return self._logs / f"{number}.log"
+
+
+def remove_logs(folder: RunFolder) -> None:
+    """Remove the logs of processes that crashed, once their jobs have been done after all."""
+    shutil.rmtree(folder.path / LOGS, ignore_errors=True)
 
 
 def _serve(
@@ -138,6 +145,8 @@ def _serve(
     work: Callable[..., RunRecord],
 ) -> None:
     """What a process does: one job after the other, until nobody asks any more."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the asking process decides
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     os.dup2(2, 1)  # the terminal belongs to the asking process
     folder = RunFolder(path)
     told = Relay(connection.send)
@@ -149,6 +158,12 @@ def _serve(
                 connection.send(("ended", work(job, experiment, dataset, folder, told)))
             except UserError as error:
                 connection.send(("refused", str(error)))
+
+
+def _end_with_parent() -> None:
+    """End this process when the asking one has been killed, before it writes anything more."""
+    wait([multiprocessing.parent_process().sentinel])
+    os._exit(1)
 
 
 @contextlib.contextmanager
@@ -171,19 +186,6 @@ def share(cores: list[int], number: int, slots: int) -> list[int]:
         return [cores[number % len(cores)]]
     first, last = (len(cores) * edge // slots for edge in (number, number + 1))
     return cores[first:last]
-
-
-@contextlib.contextmanager
-def _deaf_to_ctrl_c() -> Iterator[None]:
-    """A process that is started in here does not hear Ctrl-C; the one that asks it decides."""
-    if threading.current_thread() is not threading.main_thread():  # where signals cannot be set
-        yield
-        return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 @contextlib.contextmanager

@@ -32,7 +32,7 @@ import sqlalchemy
 from optuna.storages import JournalStorage, RDBStorage
 from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
 from optuna.study import Study
-from optuna.trial import Trial, TrialState
+from optuna.trial import FrozenTrial, Trial, TrialState
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)
 
@@ -155,11 +155,16 @@ def keep(trial: Trial, record: RunRecord, metric: Metric) -> None:
         trial.study.tell(trial, value if finite else worst)
 
 
-def give_up(trial: Trial, again: bool) -> None:
+def give_up(study: Study, trial: Trial | FrozenTrial, again: bool) -> None:
     """Ends a trial without a result; `again` lets the next process or machine draw the same."""
-    trial.study.tell(trial, state=TrialState.FAIL)
+    study.tell(trial.number, state=TrialState.FAIL)
     if again:
-        trial.study.enqueue_trial(trial.params)
+        study.enqueue_trial(trial.params)
+
+
+def unfinished(study: Study) -> list[FrozenTrial]:
+    """Return the trials that some process has drawn and not ended."""
+    return study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
 
 
 def finished(study: Study) -> tuple[Tried, ...]:

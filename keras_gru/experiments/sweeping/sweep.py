@@ -18,25 +18,24 @@ from keras_gru.experiments.configuration.choices import Value
 from keras_gru.experiments.configuration.experiment import Experiment
 from keras_gru.experiments.configuration.yaml_files import dump_experiment
 from keras_gru.experiments.executors.jobs import ThisProcess, do_all
-from keras_gru.experiments.executors.processes import Processes
+from keras_gru.experiments.executors.processes import Processes, remove_logs
 from keras_gru.experiments.results import RunFolder, RunRecord
 from keras_gru.experiments.run import fit_and_record
+from keras_gru.experiments.run_lock import lock_directory
 from keras_gru.experiments.sweeping import study as studies
 from keras_gru.experiments.sweeping.importance import Importance, importances
 from keras_gru.experiments.sweeping.study import Pruner, Tried
 from keras_gru.experiments.training_data import data_for, store_data
 from keras_gru.experiments.watching import SILENT, Enough, Watch
 from keras_gru.files import write_text
+from keras_gru.signals import resumable
 
 JOURNAL = "journal.log"
 
 
 @dataclass(frozen=True)
 class SweepResult:
-    """What a sweep found: what its table and its page are made of.
-
-    `importances` is empty where the trials are too few, or all alike.
-    """
+    """What a sweep found; `importances` is empty where the trials are too few, or all alike."""
 
     experiment: Experiment
     metric: Metric
@@ -101,7 +100,8 @@ def sweep(
 
     Every trial is one network with the experiment's first seed, trained on train and judged on
     validation; test is not read. The study is in Optuna's storage: whoever calls this with the same
-    experiment and the same storage, at the same time or later, works on the same study. Each call
+    experiment and the same storage, at the same time or later, works on the same study; at the
+    same time from another directory of `experiment.runs`, as one process writes to each. Each call
     stops when the storage has `sweep.trials` finished ones, so that several machines together may
     finish a few more. What `tuning` says, and all seeds but the first, are left aside.
 
@@ -122,14 +122,13 @@ def sweep(
 
     Example:
 
-    >>> found = sweep(load_experiment("quickstart", ["sweep.ranges.model.units=[4, 8]"]))
-    >>> found.best.settings
+    >>> sweep(load_experiment("quickstart", ["sweep.ranges.model.units=[4, 8]"])).best.settings
     {'model.units': 8}
     """
     if experiment.sweep is None:
+        example = "sweep.ranges.training.learning_rate={low: 1e-4, high: 1e-1, log: true}"
         raise UserError(
-            f"{experiment.name}: nothing to sweep over; give ranges, such as "
-            "'sweep.ranges.training.learning_rate={low: 1e-4, high: 1e-1, log: true}'"
+            f"{experiment.name}: nothing to sweep over; give ranges, such as {example!r}"
         )
     multi_worker.refuse(experiment, "a sweep")
     refuse_what_cannot_start(experiment)
@@ -142,22 +141,19 @@ def sweep(
     study = studies.open_study(experiment, dataset.metric, storage)
     studies.check_data(study, dataset.fingerprint)
     path.mkdir(parents=True, exist_ok=True)
-    write_text(path / "experiment.yaml", dump_experiment(experiment))
-    folder = RunFolder(path)
-    store_data(folder, dataset)
-    notes = notes_on(experiment, dataset)
-    if not folder.has_facts():  # the first machine's, and the date on which it began
-        folder.write_facts(facts_of(dataset, notes, place=""))
-    trials = _Trials(experiment, study, folder, storage, dataset.metric, watch)
-    if trials.missing:
-        for note in notes:
-            watch.note(note)
-        failed = _train(trials, dataset, given, jobs)
-        if failed:
-            raise UserError(
-                f"{', '.join(job.label for job in failed)}: the process died, twice; all others "
-                "are kept, and the same command goes on."
-            )
+    with lock_directory(path):
+        write_text(path / "experiment.yaml", dump_experiment(experiment))
+        folder = RunFolder(path)
+        store_data(folder, dataset)
+        notes = notes_on(experiment, dataset)
+        if not folder.has_facts():  # the first machine's, and the date on which it began
+            folder.write_facts(facts_of(dataset, notes, place=""))
+        trials = _Trials(experiment, study, folder, storage, dataset.metric, watch)
+        if trials.missing:
+            for note in notes:
+                watch.note(note)
+            _train(trials, dataset, given, jobs)
+        remove_logs(folder)
     tried = studies.finished(study)
     found = importances(tried, experiment, dataset.metric)
     return SweepResult(experiment, dataset.metric, tried, found, folder.facts(), path)
@@ -175,7 +171,7 @@ def work(
     Args:
         job: what to train.
         experiment: with the `sweep` of which it is a part.
-        dataset: what to train it on, and to judge it by on validation.
+        dataset: what to train and to measure it on.
         folder: where its files go.
         watch: is told of its start and its epochs, under the job's name.
     """
@@ -221,8 +217,9 @@ class _Trials:
     ):
         self.experiment, self.study, self.folder = experiment, study, folder
         self.storage, self.metric, self.watch = storage, metric, watch
-        self.under_way: dict[int, studies.Trial] = {}
+        self.under_way: dict[int, studies.Trial | studies.FrozenTrial] = {}
         self._drawn = 0
+        self._give_up_killed()
 
     @property
     def missing(self) -> int:
@@ -243,8 +240,9 @@ class _Trials:
         job = TrialJob(self._drawn, trial.number, cell, seed, settings, self.storage)
         # What another study has left behind under this number is not to be gone on with.
         shutil.rmtree(job.path(self.folder), ignore_errors=True)
-        drawn = ", ".join(f"{name} {told(value)}" for name, value in settings.items())
-        self.watch.note(f"{job.label}: {cell_label(cell)}, {drawn}")
+        job.path(self.folder).mkdir(parents=True)
+        drawn = "".join(f", {name} {told(value)}" for name, value in settings.items())
+        self.watch.note(f"{job.label}: {cell_label(cell)}{drawn}")
         return job
 
     def ended(self, job: TrialJob, record: RunRecord) -> None:
@@ -255,42 +253,46 @@ class _Trials:
     def give_up(self, again: bool) -> None:
         """Ends what is still under way; `again` lets somebody draw the same later."""
         for number, trial in self.under_way.items():
-            studies.give_up(trial, again)
-            (self.folder.path / "trials" / str(number) / checkpoint.FILE).unlink(missing_ok=True)
+            studies.give_up(self.study, trial, again)
+            shutil.rmtree(self.folder.path / "trials" / str(number), ignore_errors=True)
         self.under_way.clear()
+
+    def _give_up_killed(self) -> None:
+        """End the trials that a killed process has left in this run directory."""
+        left = {int(path.name) for path in self.folder.path.glob("trials/[0-9]*")}
+        trials = {trial.number: trial for trial in studies.unfinished(self.study)}
+        self.under_way = {number: trials[number] for number in left & trials.keys()}
+        self.give_up(again=True)
+        for path in self.folder.path.glob(f"trials/*/{checkpoint.FILE}"):
+            path.unlink()
 
 
 def _train(
     trials: _Trials, dataset: SequenceDataset, given: SequenceDataset | None, jobs: int | None
-) -> list[TrialJob]:
+) -> None:
     """Has the missing trials done; those that failed are given back."""
-    experiment, folder, watch, missing = (
-        trials.experiment,
-        trials.folder,
-        trials.watch,
-        trials.missing,
-    )
+    experiment, folder, missing = trials.experiment, trials.folder, trials.missing
     jobs = usual_jobs(missing) if jobs is None else min(jobs, missing)
     epochs = max(experiment.with_settings(of).training.epochs for of in experiment.corners())
-    places = range(1, missing + 1)
-    plan = [(f"trial-{place}", f"Trial {place}", experiment.seeds[0]) for place in places]
-    watch.plan(plan, epochs, dataset.metric)
-    workers = (
-        ThisProcess(experiment, dataset, folder, work)
-        if jobs == 1
-        else Processes(experiment, folder, jobs, given, work)
-    )
+    plan = [(f"trial-{n}", f"Trial {n}", experiment.seeds[0]) for n in range(1, missing + 1)]
+    trials.watch.plan(plan, epochs, dataset.metric)
+    workers = Processes(experiment, folder, jobs, given, work)
+    if jobs == 1:
+        workers = ThisProcess(experiment, dataset, folder, work)
     again = False
     try:
-        with workers:
-            return do_all(trials, workers, watch)
+        with resumable("Stopped. Finished trials are kept; the same command goes on."), workers:
+            failed = do_all(trials, workers, trials.watch)
     except KeyboardInterrupt:
         again = True
-        raise KeyboardInterrupt(
-            "Stopped. Finished trials are kept; the same command goes on."
-        ) from None
+        raise
     finally:
         trials.give_up(again)
+    if failed:
+        raise UserError(
+            f"{', '.join(job.label for job in failed)}: the process died, twice; all others are "
+            "kept, and the same command goes on."
+        )
 
 
 def told(value: Value) -> str:

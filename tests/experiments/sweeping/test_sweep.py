@@ -214,7 +214,7 @@ def test_a_database_keeps_what_a_journal_keeps(tmp_path, mode):
     study = study_of(experiment, storage, metric)
     for found in (record(0.5), record(0.25, "pruned"), record(math.nan, "diverged")):
         studies.keep(studies.draw(study, experiment), found, metric)
-    studies.give_up(studies.draw(study, experiment), again=False)
+    studies.give_up(study, studies.draw(study, experiment), again=False)
     trials = studies.finished(study_of(experiment, storage, metric))
     assert [trial.status for trial in trials] == ["finished", "pruned", "diverged"]
     assert [trial.value for trial in trials[:2]] == [0.5, 0.25] and math.isnan(trials[2].value)

@@ -1,0 +1,135 @@
+"""A run directory: one process writes at a time, records are appended, leftovers are removed."""
+
+import dataclasses
+import os
+import subprocess
+import sys
+
+import pytest
+
+from keras_gru import files
+from keras_gru.errors import UserError
+from keras_gru.experiments.compare import compare
+from keras_gru.experiments.json_files import append_json, load_json_lines
+from keras_gru.experiments.learning_curve import learning_curve
+from keras_gru.experiments.results import RunFolder
+from tests.experiments.helpers import Recorder, record, tiny
+
+HOLD = """
+import sys, time
+from pathlib import Path
+from keras_gru.experiments.run_lock import lock_directory
+with lock_directory(Path(sys.argv[1])):
+    print("locked", flush=True)
+    time.sleep(600)
+"""
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return RunFolder.create(tiny(tmp_path))
+
+
+@pytest.fixture
+def other_process(folder):
+    """Another process that holds the lock of the run directory until it is killed."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", HOLD, folder.path], stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout.readline() == "locked\n"
+    yield process
+    process.kill()
+    process.communicate()
+
+
+def test_the_second_caller_is_told_who_writes_and_a_killed_one_holds_nothing(folder, other_process):
+    experiment = folder.experiment()
+    for train in (compare, lambda *args, **kwargs: learning_curve(*args, (0.5,), **kwargs)):
+        with pytest.raises(UserError, match=rf"{folder.path}: .* {other_process.pid} on .* since"):
+            train(experiment, folder=folder)
+    other_process.kill()
+    other_process.wait()
+    compare(experiment, folder=folder)
+    assert not list(folder.path.glob(".*"))
+
+
+def test_a_comparison_holds_the_lock_of_the_whole_directory(folder):
+    held = []
+
+    class Looker(Recorder):
+        def started(self, cell, seed, first_epoch):
+            held.append(sorted(path.name for path in folder.path.glob(".*")))
+
+    learning_curve(folder.experiment(), (0.5,), folder=folder, watch=Looker())
+    assert held == [[".holder.json", ".lock"]] * 4
+
+
+def test_of_several_lines_of_a_run_the_last_counts(folder):
+    for run in (record("gru", 0, 1.0), record("lstm", 0, 2.0), record("gru", 0, 3.0)):
+        folder.add(run)
+    assert [(run.cell, run.test["mae"]) for run in folder.records()] == [("lstm", 2), ("gru", 3)]
+    assert len((folder.path / "results.jsonl").read_text().splitlines()) == 3
+    for rate, value in ((0.1, 1.0), (0.2, 2.0), (0.1, 3.0)):
+        trial = dataclasses.replace(record("gru", 0, value), settings={"training.epochs": rate})
+        folder.add_try(trial)
+    assert [trial.test["mae"] for trial in folder.tries()] == [2, 3]
+
+
+@pytest.mark.parametrize("torn", ['{"cell": "gr', '{"cell": "GRU \udcc3', "\x00\x00"])
+def test_an_unfinished_last_line_is_dropped_and_replaced(folder, torn):
+    folder.add(record("gru", 0, 1.0))
+    path = folder.path / "results.jsonl"
+    whole = path.read_bytes()
+    path.write_bytes(whole + torn.encode(errors="surrogateescape"))
+    assert [run.cell for run in folder.records()] == ["gru"]
+    folder.add(record("lstm", 0, 2.0))
+    assert path.read_bytes().startswith(whole + b'{"cell": "lstm"')
+    assert [run.cell for run in folder.records()] == ["gru", "lstm"]
+
+
+def test_a_whole_last_line_without_its_end_is_kept(folder):
+    folder.add(record("gru", 0, 1.0))
+    path = folder.path / "results.jsonl"
+    path.write_bytes(path.read_bytes().rstrip())
+    assert [run.cell for run in folder.records()] == ["gru"]
+    folder.add(record("lstm", 0, 2.0))
+    assert [run.cell for run in folder.records()] == ["gru", "lstm"]
+
+
+def test_a_row_holds_any_text(tmp_path):
+    path = tmp_path / "rows.jsonl"
+    for number in range(100):
+        append_json(path, {"number": number, "text": "\u2028é\r\n"})
+    assert [row["number"] for row in load_json_lines(path, dict)] == list(range(100))
+
+
+def test_what_a_killed_process_left_is_removed(folder):
+    compare(folder.experiment(), folder=folder)
+    before = {path for path in folder.path.rglob("*")}
+    run = folder.run_path("gru", 0)
+    (folder.path / "jobs").mkdir()
+    for left in (
+        folder.path / ".results-1a2b3c4d.jsonl",
+        folder.path / "jobs" / "died-1.log",
+        folder.path / "jobs" / "0.log",
+        run / ".history-1a2b3c4d.jsonl",
+        run / ".checkpoint-1a2b3c4d.npz",
+        run / ".best-1a2b3c4d.keras",
+        run / "checkpoint.npz",
+    ):
+        left.write_text("left over")
+    compare(folder.experiment(), folder=folder)
+    assert {path for path in folder.path.rglob("*")} == before
+
+
+def test_what_is_synced_was_opened_for_writing(tmp_path, monkeypatch):
+    fcntl = pytest.importorskip("fcntl", reason="Windows itself refuses the others")
+    modes = []
+
+    def sync(handle):
+        modes.append(fcntl.fcntl(handle, fcntl.F_GETFL) & os.O_ACCMODE)
+
+    monkeypatch.setattr(os, "fsync", sync)
+    files.write_text(tmp_path / "text", "whole")
+    append_json(tmp_path / "rows", {})
+    assert len(modes) == 2 and os.O_RDONLY not in modes
