@@ -1,5 +1,8 @@
 """The manner of every group of settings."""
 
+from collections import Counter
+from collections.abc import Hashable, Iterable
+
 from pydantic import BaseModel, ConfigDict
 
 
@@ -13,3 +16,10 @@ class Settings(BaseModel):
 
 # `__pydantic_config__` of a dataclass that is read from a file: an unknown key is an error.
 STORED = ConfigDict(extra="forbid")
+
+
+def check_each_once(values: Iterable[Hashable]) -> None:
+    """Raise a ValueError where a value is repeated."""
+    repeated = [value for value, count in Counter(values).items() if count > 1]
+    if repeated:
+        raise ValueError(f"every value once, received {repeated[0]!r} more than once")

@@ -1,6 +1,7 @@
 """Datasets of TFDS's catalogue, by their names and the names of their features."""
 
 import functools
+import itertools
 import re
 from collections.abc import Callable, Collection, Sequence
 
@@ -119,7 +120,28 @@ def read(make: Callable, config: TfdsNamed, features: Sequence[str]) -> dict[str
                 f"{builder.info.full_name} has no split {split!r}."
                 f"{did_you_mean(split, map(str, builder.info.splits))}"
             ) from None
+    _check_no_overlap(builder, splits)
     columns = {name: source.columns(builder, of, features) for name, of in splits.items()}
     if share is None:
         return columns
     return source.carved(columns, round(len(columns["train"][features[0]]) * share))
+
+
+def _check_no_overlap(builder, splits: dict[str, str]) -> None:
+    import tensorflow_datasets as tfds
+
+    sizes = dict(builder.info.splits.items())
+    rows = {
+        name: [
+            (part.splitname, range(sizes[part.splitname].num_examples)[part.from_ : part.to])
+            for part in tfds.core.ReadInstruction.from_spec(of).to_absolute(sizes)
+        ]
+        for name, of in splits.items()
+    }
+    for one, other in itertools.combinations(splits, 2):
+        for (a, first), (b, second) in itertools.product(rows[one], rows[other]):
+            if a == b and max(first.start, second.start) < min(first.stop, second.stop):
+                raise UserError(
+                    f"dataset.{other}: expected examples that dataset.{one} has not, received "
+                    f"{splits[other]!r} beside {splits[one]!r}."
+                )

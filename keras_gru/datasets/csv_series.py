@@ -98,7 +98,7 @@ def _column(table: Table, name: str) -> np.ndarray:
     values = []
     for cell, line in zip(table.column(name), table.lines, strict=True):
         try:
-            value = float(cell)
+            value = math.nan if "_" in cell else float(cell)  # Python reads 50_0 as 500
         except ValueError:
             value = math.nan
         if not abs(value) <= _LARGEST:

@@ -213,3 +213,11 @@ def test_sentences_without_words_and_with_too_few_tags(monkeypatch):
     columns["upos"][0] = np.array([1])
     with pytest.raises(UserError, match="sentence 0 of train has 2 words and 1 tags"):
         datasets.load(TfdsTags(**ENGLISH))
+
+
+def test_examples_that_are_in_two_splits_are_refused(news):
+    slices = {"train": "train[:80%]", "validation": "train[70%:]"}
+    with pytest.raises(UserError, match=r"dataset.validation: .*'train\[70%:\]'"):
+        datasets.load(TfdsTexts(**NEWS, **slices))
+    apart = {"train": "train[:80%]", "validation": "train[80%:]"}
+    assert datasets.load(TfdsTexts(**NEWS, **apart)).size("validation") == 12

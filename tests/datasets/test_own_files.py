@@ -152,6 +152,7 @@ def test_a_constant_column_does_no_harm(tmp_path):
         ("x,y\n1,2\n", ("no column 'load'", "Known: x, y.")),
         ("load\n1\nmany\n", ("line 3", "'load' is 'many'", "finite number")),
         ("load\n1\n\nnan\n", ("line 4", "'nan'")),
+        ("load\n1\n50_0\n", ("line 3", "'50_0'")),
         ("day,load\n1,\n", ("line 2", "'load' is ''")),
         ("day,load\n1,2\n1\n", ("line 3", "1 cells, where the header has 2")),
         ("load\n" + "1\n" * 6, ("at least 5 rows", "in train, got 4")),

@@ -8,10 +8,15 @@ from keras_gru.settings import Settings
 
 Share = Annotated[float, Field(gt=0, lt=1)]
 Length = Annotated[int, Field(ge=1, le=100_000)]
-Count = Annotated[int, Field(ge=1)]
+Count = Annotated[int, Field(ge=1, le=100_000_000)]
+Column = Annotated[str, Field(min_length=1)]
 Tokens = Annotated[
     int,
-    Field(ge=10, description="most frequent words of train, with the tokens for padding, unknown"),
+    Field(
+        ge=10,
+        le=1_000_000,
+        description="most frequent words of train, with the tokens for padding, unknown",
+    ),
 ]
 
 

@@ -1,12 +1,12 @@
 """Settings of the datasets that have no code here: any of TFDS's catalogue, by its name."""
 
 import re
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from keras_gru.datasets.config.common import Length, Share, Tokens
-from keras_gru.settings import Settings
+from keras_gru.settings import Settings, check_each_once
 
 _NAME = re.compile(r"\w+(/[\w.+-]+)?(:\d+\.\d+\.\d+)?")
 
@@ -27,6 +27,21 @@ class TfdsNamed(Settings):
         Share | SplitName, Field(description="a split, or a share of train, by a fixed seed")
     ] = 0.1
     test: Annotated[SplitName, Field(description="split to test on, once")] = "test"
+
+    @model_validator(mode="after")
+    def _splits_differ(self) -> Self:
+        check_each_once((self.train, self.validation, self.test))
+        return self
+
+    @field_validator("train", "validation", "test")
+    @classmethod
+    def _a_name_or_a_number(cls, split: float | str) -> float | str:
+        if isinstance(split, str) and not split[:1].isalpha():
+            raise ValueError(
+                "expected the name of a split, such as 'test' or 'train[:80%]', or for validation "
+                f"a share of train without quotes, such as 0.1, received {split!r}"
+            )
+        return split
 
     @field_validator("name")
     @classmethod

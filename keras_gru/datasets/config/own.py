@@ -1,10 +1,11 @@
 """Settings of the user's own files."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, field_validator, model_validator
 
-from keras_gru.datasets.config.common import Carved, Length, Share, Tokens
+from keras_gru.datasets.config.common import Carved, Column, Length, Share, Tokens
+from keras_gru.settings import check_each_once
 
 
 class OwnFile(Carved):
@@ -21,9 +22,10 @@ class CsvSeries(OwnFile):
     expects: ClassVar[str] = "a CSV file"
     path: Annotated[str, Field(min_length=1, description="the CSV file")]
     inputs: Annotated[
-        tuple[str, ...] | None, Field(description="columns to see; default: the targets")
+        Annotated[tuple[Column, ...], Field(min_length=1)] | None,
+        Field(description="columns to see; default: the targets"),
     ] = None
-    targets: Annotated[tuple[str, ...], Field(min_length=1, description="columns to forecast")]
+    targets: Annotated[tuple[Column, ...], Field(min_length=1, description="columns to forecast")]
     window: Annotated[Length, Field(description="rows that the model sees")] = 48
     horizon: Annotated[Length, Field(description="rows ahead that it forecasts")] = 1
     every_step: Annotated[
@@ -35,6 +37,12 @@ class CsvSeries(OwnFile):
     validation_share: Share = 0.15
     test_share: Share = 0.15
 
+    @field_validator("inputs", "targets")
+    @classmethod
+    def _each_once(cls, columns: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        check_each_once(columns or ())
+        return columns
+
 
 class Texts(OwnFile):
     """Your own labelled texts: a folder with one sub-folder of .txt files per label, or a CSV."""
@@ -43,12 +51,20 @@ class Texts(OwnFile):
     kind: Literal["texts"]
     expects: ClassVar[str] = "a folder of texts or a CSV file"
     path: Annotated[str, Field(min_length=1, description="the folder or the CSV file")]
-    text: Annotated[str, Field(description="the CSV's column of texts")] = "text"
-    label: Annotated[str, Field(description="the CSV's column of labels")] = "label"
+    text: Annotated[Column, Field(description="the CSV's column of texts")] = "text"
+    label: Annotated[Column, Field(description="the CSV's column of labels")] = "label"
     vocabulary: Tokens = 10_000
     max_length: Annotated[Length, Field(description="words kept of a text, its first ones")] = 250
     validation_share: Share = 0.1
     test_share: Share = 0.1
+
+    @model_validator(mode="after")
+    def _texts_are_no_labels(self) -> Self:
+        if self.text == self.label:
+            raise ValueError(
+                f"expected a column of labels beside that of texts, received {self.text!r} for both"
+            )
+        return self
 
 
 class TextFile(OwnFile):

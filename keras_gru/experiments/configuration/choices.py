@@ -5,6 +5,8 @@ import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
+from keras_gru.settings import check_each_once
+
 Value = bool | int | float | str | None
 # What says how large a network is takes the place of the other.
 OTHER_SIZE = {"model.units": "parameters", "model.parameters": "units"}
@@ -26,13 +28,22 @@ def check_names(names: Iterable[str]) -> None:
             )
 
 
-def check_size(values: Iterable[Sequence[Value]]) -> None:
-    """Refuses lists of values that make too many combinations.
+def check_values(values: Mapping[str, Sequence[Value]]) -> None:
+    """Check that no value is tried twice, and that there are not too many combinations.
+
+    Args:
+        values: dotted name of a setting -> the values to try.
 
     Raises:
-        ValueError: they do.
+        ValueError: a value is repeated, or there are too many.
     """
-    size = math.prod(map(len, values))
+    for name, tried in values.items():
+        try:
+            # 1 and 1.0 are one value of a setting, 1 and true are not.
+            check_each_once((isinstance(value, bool), value) for value in tried)
+        except ValueError:
+            raise ValueError(f"{name}: expected every value once, received {tried}") from None
+    size = math.prod(map(len, values.values()))
     if size > _LARGEST_GRID:
         raise ValueError(f"at most {_LARGEST_GRID:,} combinations for a cell, received {size:,}")
 

@@ -1,7 +1,7 @@
 """An experiment: everything that decides what a run gives. The only place with default values."""
 
 import itertools
-from collections import Counter
+import os
 from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
@@ -13,14 +13,14 @@ from keras_gru.experiments.configuration.choices import (
     OTHER_SIZE,
     Value,
     check_names,
-    check_size,
+    check_values,
     grid,
 )
 from keras_gru.experiments.configuration.sweep import Sweep, ends
 from keras_gru.experiments.configuration.training import Training
 from keras_gru.files import is_text
 from keras_gru.models.config import ModelConfig
-from keras_gru.settings import Settings
+from keras_gru.settings import Settings, check_each_once
 
 
 class Experiment(Settings):
@@ -78,9 +78,7 @@ class Experiment(Settings):
     @field_validator("cells", "seeds")
     @classmethod
     def _no_repetition(cls, values: tuple) -> tuple:
-        value, count = Counter(values).most_common(1)[0]
-        if count > 1:
-            raise ValueError(f"every value once, received {value!r} more than once")
+        check_each_once(values)
         return values
 
     @field_validator("runs")
@@ -93,9 +91,17 @@ class Experiment(Settings):
     @field_validator("tuning")
     @classmethod
     def _the_data_are_the_same_for_all(cls, tuning: dict | None) -> dict | None:
-        check_names(tuning or ())
-        check_size((tuning or {}).values())
+        if tuning is not None:
+            if not tuning:
+                raise ValueError("expected values of one setting or more, received none")
+            check_names(tuning)
+            check_values(tuning)
         return tuning
+
+    @field_validator("runs")
+    @classmethod
+    def _in_the_home_folder(cls, runs: str) -> str:
+        return os.path.expanduser(runs)
 
     @model_validator(mode="after")
     def _model_fits_the_data(self) -> Self:
@@ -134,6 +140,16 @@ class Experiment(Settings):
             raise ValueError(
                 "'training.label_smoothing' is of classes, tags, tokens and words, received "
                 f"{self.training.label_smoothing:g} for {self.dataset.task}; leave it out"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _a_loss_that_is_used(self) -> Self:
+        default = Training.model_fields["loss"].default
+        if self.training.loss != default and self.dataset.task != "forecasting":
+            raise ValueError(
+                f"'training.loss' is of forecasting, received {self.training.loss!r} for "
+                f"{self.dataset.task}, which has one loss; leave it out"
             )
         return self
 

@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 
-from keras_gru.experiments.configuration.choices import Value, check_names, check_size
+from keras_gru.experiments.configuration.choices import Value, check_names, check_values
 from keras_gru.settings import Settings
 
 Number = int | float
@@ -98,7 +98,7 @@ class Sweep(Settings):
         if not ranges:
             raise ValueError("expected ranges of one setting or more, received none")
         check_names(ranges)
-        check_size(map(ends, ranges.values()))
+        check_values({name: ends(drawn) for name, drawn in ranges.items()})
         return ranges
 
 

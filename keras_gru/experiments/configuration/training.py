@@ -30,6 +30,7 @@ class Training(Settings):
         int | None,
         Field(
             ge=1,
+            le=100_000,
             description="epochs after which it has been multiplied once; of plateau those without "
             "a better validation metric, and fewer than patience, which would end the run",
         ),
@@ -45,7 +46,11 @@ class Training(Settings):
     momentum: Annotated[float, Field(ge=0, lt=1, description="of rmsprop and sgd")] = 0.0
     clip_norm: Annotated[
         float | None,
-        Field(gt=0, description="the gradient is scaled down to this norm: recurrent nets jump"),
+        Field(
+            gt=0,
+            le=1e6,
+            description="the gradient is scaled down to this norm: recurrent nets jump",
+        ),
     ] = 1.0
     weight_noise: Annotated[
         float,
@@ -124,6 +129,15 @@ class Training(Settings):
                 )
             if decays and not given:
                 raise ValueError(f"the schedule '{self.schedule}' needs '{name}', received none")
+        return self
+
+    @model_validator(mode="after")
+    def _momentum_is_used(self) -> Self:
+        if self.momentum and self.optimizer not in ("rmsprop", "sgd"):
+            raise ValueError(
+                f"'momentum' is of the optimizers 'rmsprop' and 'sgd', received {self.momentum:g} "
+                f"with '{self.optimizer}'; leave it out"
+            )
         return self
 
     @model_validator(mode="after")

@@ -286,6 +286,7 @@ TRICKY = [
     "",
 ]
 words = st.one_of(st.sampled_from(TRICKY), st.text(st.characters(codec="utf-8"), max_size=120))
+columns = words.filter(bool)
 floats = st.floats(min_value=1e-300, max_value=0.499, allow_subnormal=False)
 
 
@@ -311,9 +312,9 @@ datasets = group(
         "path": st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1).map(
             lambda text: os.path.abspath(f"/data/{text}")
         ),
-        "targets": st.lists(words, min_size=1, max_size=3).map(tuple),
-        "inputs": st.none() | st.lists(words, max_size=3).map(tuple),
-        "text": words,
+        "targets": st.lists(columns, min_size=1, max_size=3, unique=True).map(tuple),
+        "inputs": st.none() | st.lists(columns, min_size=1, max_size=3, unique=True).map(tuple),
+        "text": columns.filter(lambda name: name != "label"),
         "name": st.just("glue/sst2:2.0.0"),
         "tags": words,
         "task": "classification",
@@ -365,7 +366,9 @@ def experiments(draw):
             st.none()
             | st.fixed_dictionaries(
                 {
-                    "training.learning_rate": st.lists(floats, min_size=1, max_size=2).map(tuple),
+                    "training.learning_rate": st.lists(
+                        floats, min_size=1, max_size=2, unique=True
+                    ).map(tuple),
                     "training.clip_norm": st.just((None, 1)),
                     "training.jit_compile": st.just(("auto", False)),
                 }
@@ -379,7 +382,7 @@ def experiments(draw):
                     "ranges": st.fixed_dictionaries(
                         {
                             "training.learning_rate": st.just({"low": 1e-5, "high": 1, "log": True})
-                            | st.lists(floats, min_size=1, max_size=2).map(tuple),
+                            | st.lists(floats, min_size=1, max_size=2, unique=True).map(tuple),
                             "training.batch_size": st.just({"low": 8, "high": 32, "step": 8}),
                         }
                     ),

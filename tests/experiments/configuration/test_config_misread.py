@@ -1,0 +1,82 @@
+"""What would be read as something else, or not at all, is refused."""
+
+import os
+
+import pytest
+
+from keras_gru.errors import UserError
+from keras_gru.experiments.configuration.yaml_files import load_experiment
+
+BASE = "name: x\ndataset: {kind: adding}\nmodel: {kind: forecaster, units: 4}\n"
+MODELS = {
+    "csv_series": "forecaster",
+    "texts": "classifier",
+    "tfds_texts": "classifier",
+    "imdb_reviews": "classifier",
+    "adding": "forecaster",
+}
+
+
+def dataset(kind, settings):
+    model = f"model: {{kind: {MODELS[kind]}, units: 4}}"
+    return f"name: x\n{model}\ndataset: {{kind: {kind}, {settings}}}\n"
+
+
+@pytest.mark.parametrize(
+    "text, where",
+    [
+        (dataset("csv_series", "path: a.csv, targets: [a, a]"), "dataset.targets"),
+        (dataset("csv_series", "path: a.csv, targets: [a], inputs: [b, b]"), "dataset.inputs"),
+        (dataset("csv_series", "path: a.csv, targets: [a], inputs: []"), "dataset.inputs"),
+        (dataset("csv_series", "path: a.csv, targets: ['']"), "dataset.targets.0"),
+        (dataset("texts", "path: a.csv, text: a, label: a"), "dataset"),
+        (dataset("texts", "path: a.csv, vocabulary: 9000000"), "dataset.vocabulary"),
+        (dataset("adding", "train: 9000000000"), "dataset.train"),
+        (dataset("tfds_texts", "name: imdb_reviews, test: train"), "dataset"),
+        (dataset("tfds_texts", "name: imdb_reviews, validation: test"), "dataset"),
+        (dataset("tfds_texts", "name: imdb_reviews, validation: '0.1'"), "dataset.validation"),
+        (dataset("tfds_texts", "name: imdb_reviews, validation: 10%"), "dataset.validation"),
+        (dataset("imdb_reviews", "vocabulary: 100") + "training: {loss: mae}\n", "'training.loss'"),
+        (BASE + "training: {momentum: 0.9}\n", "training"),
+        (BASE + "training: {clip_norm: 1e300}\n", "training.clip_norm"),
+        (BASE + "tuning: {}\n", "tuning"),
+        (BASE + "tuning: {training.learning_rate: [0.1, 0.1]}\n", "tuning"),
+        (BASE + "tuning: {training.learning_rate: [1, 1.0]}\n", "tuning"),
+        (BASE + "sweep: {ranges: {training.batch_size: [8, 8]}}\n", "sweep.ranges"),
+    ],
+)
+def test_refused(tmp_path, text, where):
+    (tmp_path / "x.yaml").write_text(text)
+    with pytest.raises(UserError) as caught:
+        load_experiment(tmp_path / "x.yaml")
+    assert f": {where}: " in str(caught.value) or f": {where} " in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        BASE + "training: {momentum: 0.9, optimizer: sgd}\n",
+        BASE + "training: {loss: mae}\n",
+        BASE + "tuning: {model.layer_normalization: [true, false], model.layers: [1, 2]}\n",
+        dataset(
+            "tfds_texts", "name: imdb_reviews, train: 'train[:80%]', validation: 'train[80%:]'"
+        ),
+    ],
+)
+def test_allowed(tmp_path, text):
+    (tmp_path / "x.yaml").write_text(text)
+    load_experiment(tmp_path / "x.yaml")
+
+
+def test_the_home_folder_of_runs_is_no_folder_named_by_a_tilde(monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    runs = load_experiment("quickstart", ["runs='~/runs'"]).runs
+    assert runs == str(tmp_path / "runs")
+
+
+def test_a_user_that_does_not_exist():
+    with pytest.raises(UserError, match="there is no file '~nobody_at_all"):
+        load_experiment("~nobody_at_all/a.yaml")
+    overrides = ["dataset={kind: csv_series, path: ~nobody_at_all/a.csv, targets: [a]}"]
+    path = load_experiment("quickstart", overrides).dataset.path
+    assert os.path.basename(path) == "a.csv"
