@@ -16,11 +16,11 @@ def check(
 ) -> None:
     """Say what is wrong with a config or with the file that it reads, or that nothing is."""
     from keras_gru import datasets
-    from keras_gru.datasets.config import Own
+    from keras_gru.datasets.config.own import OwnFile
     from keras_gru.experiments.configuration.yaml_files import dump_experiment, load_experiment
 
     experiment = load_experiment(config, overrides or ())
-    if isinstance(experiment.dataset, Own):
+    if isinstance(experiment.dataset, OwnFile):
         data = datasets.load(experiment.dataset)
         if not resolved:
             sizes = ", ".join(f"{data.size(split):,} {split}" for split in data.splits)

@@ -37,9 +37,9 @@ def start_tensorflow(dataset: "DatasetConfig | None" = None) -> None:
 
 def _check_own_file(dataset: "DatasetConfig") -> None:
     from keras_gru import datasets
-    from keras_gru.datasets.config import Own
+    from keras_gru.datasets.config.own import OwnFile
 
-    if isinstance(dataset, Own):
+    if isinstance(dataset, OwnFile):
         path = user_path(dataset.path)
         if not path.is_dir() and (not path.is_file() or path.stat().st_size < _SMALL):
             datasets.load(dataset)

@@ -34,12 +34,19 @@ def existing(path: str, what: str) -> Path:
 
 
 def text_files(folder: Path) -> list[Path]:
-    """Return the .txt files in the sub-folders of a folder of labelled texts, sorted."""
+    """Return the .txt files in the sub-folders of a folder of labelled texts, sorted.
+
+    Raises:
+        UserError: if one has no name in UTF-8, or is no regular file: a pipe may never end.
+    """
     files = sorted(folder.glob("*/*.txt"))
     for file in files:
         name = str(file.relative_to(folder))
         if not is_text(name):
             raise UserError(f"{folder}: the name {name!a} is not UTF-8; rename it.")
+        if not file.is_file():
+            what = "a folder" if file.is_dir() else "a pipe or a device"
+            raise UserError(f"{file}: expected a regular file, got {what}.")
     return files
 
 

@@ -30,7 +30,6 @@ from keras_gru.datasets.config.published import (
     SpokenDigit,
 )
 
-Own = CsvSeries | Texts | TextFile | Npz  # files of the user's
 DatasetConfig = Annotated[
     Adding
     | Arithmetic
@@ -49,6 +48,9 @@ DatasetConfig = Annotated[
     | SpaEng
     | TfdsTexts
     | TfdsTags
-    | Own,
+    | CsvSeries
+    | Texts
+    | TextFile
+    | Npz,
     Field(discriminator="kind"),
 ]

@@ -86,7 +86,7 @@ class Experiment(Settings):
     def _is_a_path(cls, runs: str) -> str:
         if not is_text(runs):
             raise ValueError(f"expected a folder, got {runs[:60]!a}, which no path can hold")
-        return runs
+        return os.path.expanduser(runs)
 
     @field_validator("tuning")
     @classmethod
@@ -97,11 +97,6 @@ class Experiment(Settings):
             check_names(tuning)
             check_values(tuning)
         return tuning
-
-    @field_validator("runs")
-    @classmethod
-    def _in_the_home_folder(cls, runs: str) -> str:
-        return os.path.expanduser(runs)
 
     @model_validator(mode="after")
     def _model_fits_the_data(self) -> Self:

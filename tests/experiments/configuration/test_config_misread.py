@@ -1,7 +1,5 @@
 """What would be read as something else, or not at all, is refused."""
 
-import os
-
 import pytest
 
 from keras_gru.errors import UserError
@@ -72,11 +70,3 @@ def test_the_home_folder_of_runs_is_no_folder_named_by_a_tilde(monkeypatch, tmp_
     monkeypatch.setenv("HOME", str(tmp_path))
     runs = load_experiment("quickstart", ["runs='~/runs'"]).runs
     assert runs == str(tmp_path / "runs")
-
-
-def test_a_user_that_does_not_exist():
-    with pytest.raises(UserError, match="there is no file '~nobody_at_all"):
-        load_experiment("~nobody_at_all/a.yaml")
-    overrides = ["dataset={kind: csv_series, path: ~nobody_at_all/a.csv, targets: [a]}"]
-    path = load_experiment("quickstart", overrides).dataset.path
-    assert os.path.basename(path) == "a.csv"
