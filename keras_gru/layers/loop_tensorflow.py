@@ -106,7 +106,28 @@ def differentiable(forward, backward, gradient_by_input, rows, parts=None):
 
         return outputs, gradient
 
-    return function
+    if parts is None:
+        return function
+    # `tf.vectorized_map` and `batch_jacobian` drop custom gradients. In a graph of its own the call
+    # is then differentiated as any other function is: no tape watches what is inside, so that no
+    # tensor had to be hidden from it.
+    in_own_graph = tf.function(function, autograph=False)
+
+    def guarded(*tensors):
+        # They are used by nothing, and fail as soon as they are made where a `ForwardAccumulator`
+        # watches: in a graph it takes the derivative of a call of a function for zero.
+        for tensor in tensors:
+            if tensor.dtype.is_floating:
+                tf.raw_ops.PreventGradient(input=tensor, message=_FORWARD_MODE)
+        return in_own_graph(*tensors)
+
+    return guarded
+
+
+_FORWARD_MODE = (
+    "forward-mode differentiation in a graph of a layer that compiles itself: make the layer with "
+    "`unroll=True`, or run eagerly."
+)
 
 
 def _compiled(function):
@@ -120,18 +141,17 @@ def _compiled(function):
     def with_gradient(*arguments):
         @tf.custom_gradient
         def of_flat(*flat):
-            unseen = [tf.stop_gradient(tensor) for tensor in flat]
-            results = run(*tf.nest.pack_sequence_as(arguments, unseen))
+            results = run(*tf.nest.pack_sequence_as(arguments, flat))
 
             def gradient(*d_results):
-                with tf.GradientTape() as tape:
-                    tape.watch([tensor for tensor in flat if tensor.dtype.is_floating])
-                    again = function(*tf.nest.pack_sequence_as(arguments, flat))
-                return tape.gradient(tf.nest.flatten(again), flat, d_results)
+                inside = [tf.identity(tensor) for tensor in flat]
+                again = function(*tf.nest.pack_sequence_as(arguments, inside))
+                # No tape: it records nothing where an outer `ForwardAccumulator` does.
+                return tf.gradients(tf.nest.flatten(again), inside, list(d_results))
 
             return results, gradient
 
-        return of_flat(*tf.nest.flatten(arguments))
+        return of_flat(*(tf.identity(tensor) for tensor in tf.nest.flatten(arguments)))
 
     return with_gradient
 
