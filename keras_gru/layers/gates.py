@@ -9,6 +9,7 @@ import keras
 from keras import ops
 
 from keras_gru.layers import fused, zoneout
+from keras_gru.layers.call_arguments import standardize_mask, standardize_states
 from keras_gru.layers.gru_cell import GRUCell
 
 # The letters of the equations that are gates; those of the others are candidates.
@@ -112,12 +113,13 @@ class ShowsGates:
         """
         if not self.built:
             self.build(tuple(sequences.shape))
-        if initial_state is None:
-            initial_state = self.get_initial_state(ops.shape(sequences)[0])
-        _, states, gates = walk(self, sequences, initial_state, mask, watched=True)
+        mask = standardize_mask(mask, sequences)
+        first = self.get_initial_state(ops.shape(sequences)[0])
+        if initial_state is not None:
+            first = standardize_states(initial_state, first)
+        _, states, gates = walk(self, sequences, first, mask, watched=True)
         if mask is not None:
-            seen = ops.convert_to_tensor(mask, "bool")
-            seen = (ops.flip(seen, axis=1) if self.go_backwards else seen)[..., None]
+            seen = (ops.flip(mask, axis=1) if self.go_backwards else mask)[..., None]
             gates = {name: ops.where(seen, gate, float("nan")) for name, gate in gates.items()}
         return gates, states
 

@@ -3,6 +3,7 @@
 # Shapes: B batch, T time, D features, U units.
 
 import inspect
+import re
 from functools import partial
 
 import keras
@@ -10,6 +11,7 @@ from keras import ops
 
 from keras_gru.layers import compiling, fused
 from keras_gru.layers import zoneout as zoning
+from keras_gru.layers.call_arguments import standardize_mask, standardize_states
 from keras_gru.layers.gates import ShowsGates
 
 
@@ -47,8 +49,9 @@ class Recurrence(ShowsGates, keras.layers.RNN):
 
     Call arguments:
         sequences: `(B, T, D)`.
-        initial_state: a list of states `(B, U)`; zeros if `None`.
-        mask: `(B, T)`, false where a step is to be skipped: the states stay as they were.
+        initial_state: a list of states `(B, U)`, or `(1, U)` for all rows; zeros if `None`.
+        mask: `(B, T)` or `(B, T, 1)`, false where a step is to be skipped: the states stay as they
+            were.
             Pass it by name: when `initial_state` is given, Keras does not find it by itself.
         training: whether dropout is on.
 
@@ -96,6 +99,7 @@ class Recurrence(ShowsGates, keras.layers.RNN):
             _set_policy(self.cell, self.dtype_policy)
         elif isinstance(self.cell, keras.Layer):
             self.dtype_policy = self.cell.dtype_policy
+        _fix_names([self.cell])
         self.jit_compile, self._engine = jit_compile, None
         self._zoneout_rates = zoning.rates_of(zoneout, self.cell)
         self._zoneout_seed = None
@@ -121,7 +125,15 @@ class Recurrence(ShowsGates, keras.layers.RNN):
     def call(self, sequences, initial_state=None, mask=None, training=False):
         if keras.backend.backend() == "torch":
             fused.backend_loop().check_export(self, sequences)
-        return super().call(sequences, initial_state, mask, training)
+        mask = standardize_mask(mask, sequences)
+        if initial_state is not None:
+            first = self.get_initial_state(ops.shape(sequences)[0])
+            initial_state = standardize_states(initial_state, first)
+        for cell in [self.cell, *getattr(self.cell, "cells", [])]:
+            # What a call of the cell alone has left would broadcast, or not fit, this batch.
+            for reset in ("reset_dropout_mask", "reset_recurrent_dropout_mask"):
+                getattr(cell, reset, lambda: None)()
+        return super().call(sequences, initial_state, mask=mask, training=training)
 
     def inner_loop(self, sequences, initial_state, mask, training=False):
         """The time loop.
@@ -193,8 +205,6 @@ class Recurrence(ShowsGates, keras.layers.RNN):
         if compiling.in_graph() and self.compiles_itself(sequences.shape[1], training):
             parts = compiling.shards()
         self._engine = "fused" if parts is None else "fused, compiled"
-        if mask is not None:
-            mask = ops.cast(keras.tree.flatten(mask)[0], "bool")
         outputs, states = fused.run(
             self.cell,
             sequences,
@@ -219,7 +229,7 @@ class Recurrence(ShowsGates, keras.layers.RNN):
     def _walk(self, sequences, initial_state, mask, training):
         steps = [ops.swapaxes(sequences, 0, 1)]
         if mask is not None:
-            steps.append(ops.transpose(ops.cast(keras.tree.flatten(mask)[0], "bool")))
+            steps.append(ops.transpose(mask))
         if self.go_backwards:
             steps = [ops.flip(tensor, axis=0) for tensor in steps]
         # On PyTorch the variables of a stateful layer change in place, under the gradient's feet.
@@ -291,6 +301,22 @@ def _like(carry, new):
         for tensor, old in zip(keras.tree.flatten(new), keras.tree.flatten(carry), strict=True)
     ]
     return keras.tree.pack_sequence_as(carry, cast)
+
+
+def _fix_names(cells):
+    """Rename cells that Keras named, so that paths of weights do not depend on earlier layers.
+
+    Keras numbers the cells of a process: the second one is `gru_cell_1`, also in a layer of its
+    own. Here they are numbered within one layer.
+    """
+    names = []
+    for cell in cells:
+        _fix_names(getattr(cell, "cells", []))
+        automatic, _ = re.fullmatch(r"(.*?)(_\d+)?", getattr(cell, "name", "")).groups()
+        if automatic.replace("_", "") == type(cell).__name__.lower() and not cell.built:
+            count = names.count(automatic)
+            cell.name = f"{automatic}_{count}" if count else automatic
+            names.append(automatic)
 
 
 def _set_policy(cell, policy):

@@ -119,7 +119,7 @@ class LayerNormalisedCandidate(keras_gru.GRUCell):
 
     def build(self, input_shape):
         super().build(input_shape)
-        self.norm = keras.layers.LayerNormalization(dtype=self.dtype_policy)
+        self.norm = keras.layers.LayerNormalization(dtype=self.dtype_policy, name="norm")
         self.norm.build((None, self.units))
 
     def candidate(self, x_g, h, r):

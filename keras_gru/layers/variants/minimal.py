@@ -141,7 +141,7 @@ class ParallelLayer(SequenceLayer):
         x = ops.cast(sequences, self.compute_dtype)
         if training and 0 < self.cell.dropout < 1:  # the same at every step
             x = x * self.cell.get_dropout_mask(x[:, 0])[:, None]
-        seen = None if mask is None else ops.cast(keras.tree.flatten(mask)[0], "bool")
+        seen = mask
         if self.go_backwards:
             x = ops.flip(x, axis=1)
             seen = None if seen is None else ops.flip(seen, axis=1)

@@ -1,0 +1,99 @@
+"""Shapes of masks and initial states: what is accepted, and that nothing broadcasts by accident."""
+
+import keras
+import numpy as np
+import pytest
+
+import keras_gru
+from keras_gru.cells import recurrent_layer
+
+from .helpers import array, assert_close, drawn_layer, flags, gradients, tensor
+
+CELLS = ("gru", "lstm", "min_gru", "coupled_lstm")  # fused, with two states, parallel, generic
+OPTIONS = [{}, {"unroll": True}, {"zoneout": 0.1}, {"return_sequences": True}]
+MASK = np.array([[1, 1, 1, 1, 1], [1, 1, 0, 0, 0], [0, 1, 0, 1, 0]], bool)
+
+
+@pytest.fixture
+def x(rng):
+    return tensor(rng.normal(size=(3, 5, 3)))
+
+
+@pytest.mark.parametrize("options", OPTIONS)
+@pytest.mark.parametrize("cell", CELLS)
+def test_a_mask_may_have_a_last_axis_of_one(rng, x, cell, options):
+    layer = drawn_layer(cell, rng, **options)
+    for training in (False, True) if "zoneout" not in options else (False,):
+        expected = layer(x, mask=flags(MASK), training=training)
+        assert_close(layer(x, mask=flags(MASK[..., None]), training=training), expected)
+    if not options and cell != "coupled_lstm":
+        for one, other in zip(
+            keras.tree.flatten(layer.gates(x, flags(MASK[..., None]))),
+            keras.tree.flatten(layer.gates(x, flags(MASK))),
+            strict=True,
+        ):
+            np.testing.assert_array_equal(array(one), array(other))
+
+
+@pytest.mark.parametrize("shape", [(1, 5), (3, 1), (5,), (3, 5, 2), (3, 4), (5, 3), (1, 5, 1)])
+@pytest.mark.parametrize("cell", CELLS)
+def test_a_mask_of_another_shape_is_an_error_with_the_shapes(rng, x, cell, shape):
+    layer = drawn_layer(cell, rng)
+    with pytest.raises(ValueError, match=r"`mask`: expected the shape \(3, 5\)") as error:
+        layer(x, mask=flags(np.ones(shape)))
+    assert str(shape) in str(error.value)
+
+
+@pytest.mark.parametrize("options", OPTIONS)
+@pytest.mark.parametrize("cell", CELLS)
+def test_one_initial_state_for_all_rows_has_the_gradient_of_all(rng, x, cell, options):
+    layer = drawn_layer(cell, rng, **options)
+    sizes = [4] * len(layer.state_size)
+    states = [keras.Variable(rng.normal(size=(1, size)), dtype=x.dtype) for size in sizes]
+    by_row = [keras.Variable(np.repeat(array(state), 3, axis=0), dtype=x.dtype) for state in states]
+
+    def loss_from(first):
+        values = [state.value for state in first]
+        return lambda: keras.ops.sum(layer(x, initial_state=values, training=False) ** 2)
+
+    assert_close(loss_from(states)(), loss_from(by_row)())
+    for one, other in zip(
+        gradients(loss_from(states), states), gradients(loss_from(by_row), by_row), strict=True
+    ):
+        assert_close(one, other.sum(axis=0, keepdims=True), loosened=100)
+
+
+@pytest.mark.parametrize("shape", [(4,), (1,), (3, 1), (2, 4), (3, 5), (3, 4, 1)])
+@pytest.mark.parametrize("cell", CELLS)
+def test_an_initial_state_of_another_shape_is_an_error_with_the_shapes(rng, x, cell, shape):
+    layer = drawn_layer(cell, rng)
+    states = [tensor(np.ones(shape))] * len(layer.state_size)
+    with pytest.raises(ValueError, match=r"`initial_state`: expected the shape \(3, 4\)") as error:
+        layer(x, initial_state=states)
+    assert str(shape) in str(error.value)
+
+
+def test_a_wrong_number_of_initial_states_is_an_error_with_both_numbers(rng, x):
+    state = tensor(np.ones((3, 4)))
+    with pytest.raises(ValueError, match=r"expected 2 states, .* got 1"):
+        drawn_layer("lstm", rng)(x, initial_state=[state])
+    with pytest.raises(ValueError, match=r"expected 1 states, .* got 2"):
+        drawn_layer("gru", rng)(x, initial_state=[state, state])
+
+
+@pytest.mark.parametrize("cell", ["gru", "lstm", "simple_rnn", "min_gru"])
+def test_dropout_masks_of_an_earlier_call_of_the_cell_are_not_used(cell):
+    layer = recurrent_layer(cell, 64, dropout=0.5, seed=1)
+    x = np.ones((3, 2, 64), "float32")
+    layer.build(x.shape)
+    layer.cell(x[:1, 0], layer.get_initial_state(1), training=True)
+    outputs = array(layer(x, training=True))
+    assert np.abs(outputs[0] - outputs[1]).max() > 1e-3  # rows have masks of their own
+
+
+def test_a_stack_takes_its_states_in_its_own_structure(x):
+    layer = keras_gru.Recurrence(
+        [keras_gru.GRUCell(2, dtype=x.dtype), keras.layers.LSTMCell(4, dtype=x.dtype)]
+    )
+    first = layer.get_initial_state(3)
+    assert_close(layer(x, initial_state=first), layer(x))
