@@ -3,7 +3,6 @@
 # Shapes: B batch, T time, D features, U units.
 
 import inspect
-import re
 from functools import partial
 
 import keras
@@ -12,6 +11,7 @@ from keras import ops
 from keras_gru.layers import compiling, fused
 from keras_gru.layers import zoneout as zoning
 from keras_gru.layers.call_arguments import standardize_mask, standardize_states
+from keras_gru.layers.cell_settings import fix_names, reset_dropout_masks, set_policy
 from keras_gru.layers.gates import ShowsGates
 
 
@@ -96,10 +96,10 @@ class Recurrence(ShowsGates, keras.layers.RNN):
             **kwargs,
         )
         if kwargs.get("dtype") is not None:
-            _set_policy(self.cell, self.dtype_policy)
+            set_policy(self.cell, self.dtype_policy)
         elif isinstance(self.cell, keras.Layer):
             self.dtype_policy = self.cell.dtype_policy
-        _fix_names([self.cell])
+        fix_names([self.cell])
         self.jit_compile, self._engine = jit_compile, None
         self._zoneout_rates = zoning.rates_of(zoneout, self.cell)
         self._zoneout_seed = None
@@ -129,10 +129,7 @@ class Recurrence(ShowsGates, keras.layers.RNN):
         if initial_state is not None:
             first = self.get_initial_state(ops.shape(sequences)[0])
             initial_state = standardize_states(initial_state, first)
-        for cell in [self.cell, *getattr(self.cell, "cells", [])]:
-            # What a call of the cell alone has left would broadcast, or not fit, this batch.
-            for reset in ("reset_dropout_mask", "reset_recurrent_dropout_mask"):
-                getattr(cell, reset, lambda: None)()
+        reset_dropout_masks(self.cell)
         return super().call(sequences, initial_state, mask=mask, training=training)
 
     def inner_loop(self, sequences, initial_state, mask, training=False):
@@ -301,26 +298,3 @@ def _like(carry, new):
         for tensor, old in zip(keras.tree.flatten(new), keras.tree.flatten(carry), strict=True)
     ]
     return keras.tree.pack_sequence_as(carry, cast)
-
-
-def _fix_names(cells):
-    """Rename cells that Keras named, so that paths of weights do not depend on earlier layers.
-
-    Keras numbers the cells of a process: the second one is `gru_cell_1`, also in a layer of its
-    own. Here they are numbered within one layer.
-    """
-    names = []
-    for cell in cells:
-        _fix_names(getattr(cell, "cells", []))
-        automatic, _ = re.fullmatch(r"(.*?)(_\d+)?", getattr(cell, "name", "")).groups()
-        if automatic.replace("_", "") == type(cell).__name__.lower() and not cell.built:
-            count = names.count(automatic)
-            cell.name = f"{automatic}_{count}" if count else automatic
-            names.append(automatic)
-
-
-def _set_policy(cell, policy):
-    for inner in getattr(cell, "cells", []):
-        _set_policy(inner, policy)
-    if isinstance(cell, keras.Layer):
-        cell.dtype_policy = policy

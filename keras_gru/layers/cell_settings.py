@@ -1,0 +1,38 @@
+"""What a layer sets on the cell that it is given: names, dtype policy, dropout masks."""
+
+import re
+
+import keras
+
+
+def fix_names(cells):
+    """Rename cells that Keras named, so that paths of weights do not depend on earlier layers.
+
+    Keras numbers the cells of a process: the second one is `gru_cell_1`, also in a layer of its
+    own. Here they are numbered within one layer.
+    """
+    names = []
+    for cell in cells:
+        fix_names(getattr(cell, "cells", []))
+        automatic, _ = re.fullmatch(r"(.*?)(_\d+)?", getattr(cell, "name", "")).groups()
+        if automatic.replace("_", "") == type(cell).__name__.lower() and not getattr(
+            cell, "built", True
+        ):
+            count = names.count(automatic)
+            cell.name = f"{automatic}_{count}" if count else automatic
+            names.append(automatic)
+
+
+def reset_dropout_masks(cell):
+    """Drop what a call of the cell alone has left, which would broadcast, or not fit, a batch."""
+    for inner in [cell, *getattr(cell, "cells", [])]:
+        for reset in ("reset_dropout_mask", "reset_recurrent_dropout_mask"):
+            getattr(inner, reset, lambda: None)()
+
+
+def set_policy(cell, policy):
+    """Give a cell, and the cells inside it, a dtype policy."""
+    for inner in getattr(cell, "cells", []):
+        set_policy(inner, policy)
+    if isinstance(cell, keras.Layer):
+        cell.dtype_policy = policy
