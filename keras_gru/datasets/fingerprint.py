@@ -116,8 +116,11 @@ def fingerprint_of_split(split: Split, every_input: bool) -> SplitFingerprint:
 
 
 def _sha256_of_file(path: Path) -> str:
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    try:
+        with open(path, "rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise UserError(f"{path} cannot be read: {error.strerror}.") from None
 
 
 def _split_in_words(split: SplitFingerprint | None) -> str:
