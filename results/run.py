@@ -50,7 +50,8 @@ def run(row: Row, overrides: list[str], resume: str | None = None, jobs: int | N
     experiment = load_experiment(row.config, changes)
     folder = RunFolder(resume) if resume else None
     unread = {"runs": experiment.runs, "sweep": experiment.sweep}  # by a comparison
-    if folder and folder.experiment().model_copy(update=unread) != experiment:
+    begun = folder.experiment().model_copy(update=unread) if folder else None
+    if begun and begun != experiment.with_shards(begun.training.shards):
         raise UserError(
             f"{resume}: was made with other settings than the row {row.name!r}; "
             "give the same overrides, or leave --resume out to start anew."

@@ -20,6 +20,7 @@ from keras_gru.experiments.latency import step_latency
 from keras_gru.experiments.results import Comparison, RunFolder
 from keras_gru.experiments.training_data import data_for, store_data
 from keras_gru.experiments.watching import SILENT, Watch
+from keras_gru.layers import compiling
 from keras_gru.layers.compiling import available_cores
 from keras_gru.signals import resumable
 
@@ -70,6 +71,7 @@ def compare(
             stack.enter_context(folder.locked())
             stack.enter_context(resumable(f"Stopped. {_go_on(folder)}"))
         given, dataset = dataset, dataset or data_for(experiment, folder)
+        experiment = resolve_shards(experiment, folder)
         together = None if team is None else Together(team, experiment, dataset, folder)
         folder = together.folder if together else folder or RunFolder.create(experiment)
         stack.enter_context(folder.locked())
@@ -104,6 +106,12 @@ def _train(
     if not folder.is_of_a_share:  # those of the whole are its own
         _time_steps(queue, dataset)
     return failed
+
+
+def resolve_shards(experiment: Experiment, folder: RunFolder | None) -> Experiment:
+    """Return the experiment with the shards of its run directory, or as many as this machine's."""
+    stored = folder.experiment().training.shards if folder else None
+    return experiment.with_shards(stored).with_shards(compiling.shards())
 
 
 def refuse_what_cannot_start(experiment: Experiment) -> None:

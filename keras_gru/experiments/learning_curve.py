@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from keras_gru.errors import UserError
 from keras_gru.experiments import multi_worker
-from keras_gru.experiments.compare import compare
+from keras_gru.experiments.compare import compare, resolve_shards
 from keras_gru.experiments.configuration.experiment import Experiment
 from keras_gru.experiments.results import RunFolder
 from keras_gru.experiments.shares import LearningCurve
@@ -51,6 +51,7 @@ def learning_curve(
                 "dataset.curriculum: a learning curve has the same training data in every epoch; "
                 "leave the setting out."
             )
+        experiment = resolve_shards(experiment, folder)
         folder = folder or RunFolder.create(experiment)
         stack.enter_context(folder.locked())
         store_data(folder, dataset)

@@ -48,6 +48,7 @@ def build(experiment: Experiment, dataset: SequenceDataset, cell: str, seed: int
             f"training.label_smoothing: {dataset.name} is judged by its loss, which would no "
             f"longer be the {dataset.metric.label}; leave it out."
         )
+    compiling.set_shards(training.shards)
     keras.utils.set_random_seed(seed)  # for the layers of a user's cell that take no seed
     outside = keras.config.dtype_policy()
     keras.config.set_dtype_policy(training.precision)

@@ -34,7 +34,7 @@ def test_a_comparison_leaves_what_the_store_promises(tmp_path):
         ("gru", 1),
         ("simple_rnn", 1),
     ]
-    assert RunFolder(comparison.folder).experiment() == experiment
+    assert RunFolder(comparison.folder).experiment() == comparison.experiment
     assert comparison.runs[0].parameters == 3 * 4 * (2 + 4 + 1) + 5
     assert comparison.runs[0].recurrent_parameters == 3 * 4 * (2 + 4 + 1)
     assert {"keras", "tensorflow", "numpy", "python"} <= comparison.facts["environment"].keys()

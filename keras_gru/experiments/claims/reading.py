@@ -43,7 +43,8 @@ _RATE = "training.learning_rate"
 def is_of(folder: RunFolder, plan: Planned) -> bool:
     """Whether a learning curve or a sweep was made with the settings of a plan."""
     meant = plan.sweep() if folder.path.name == SWEEP else plan.curve()
-    return _settings(meant) == _settings(folder.experiment())
+    begun = folder.experiment()
+    return _settings(meant.with_shards(begun.training.shards)) == _settings(begun)
 
 
 def planned_as(folder: RunFolder) -> Planned:

@@ -196,6 +196,12 @@ class Experiment(Settings):
             return ()
         return grid({name: ends(drawn) for name, drawn in self.sweep.ranges.items()})
 
+    def with_shards(self, count: int | None) -> Self:
+        """Return the experiment with a number of shards where it has none of its own."""
+        shards = self.training.shards or count
+        training = self.training.model_copy(update={"shards": shards})
+        return self.model_copy(update={"training": training})
+
     def with_settings(self, settings: Mapping[str, Value]) -> Self:
         """The same experiment with one of its `combinations`, and nothing left to try.
 

@@ -107,6 +107,16 @@ class Training(Settings):
             "sequences have one length: for the whole, or from 128 units on for the layers alone"
         ),
     ] = "auto"
+    shards: Annotated[
+        int | None,
+        Field(
+            ge=1,
+            le=64,
+            description="into how many parts a layer that XLA compiles for itself splits a batch, "
+            "which changes the last digits of a result; null: as many as the cores of the machine "
+            "on which the run directory is made, at most 4",
+        ),
+    ] = None
     distribute: Annotated[
         Literal["multi_worker"] | None,
         Field(

@@ -68,7 +68,9 @@ class Together(ThisProcess):
             return super().wait(watch)
 
     def _check_alike(self, experiment: Experiment, dataset: SequenceDataset) -> None:
-        settings = experiment.model_dump(mode="json", exclude={"runs": True, "dataset": {"path"}})
+        settings = experiment.model_dump(
+            mode="json", exclude={"runs": True, "dataset": {"path"}, "training": {"shards"}}
+        )
         own = f"{settings} {dataset.fingerprint.splits}".encode()
         if self._team.sum(np.array([self._team.of_chief(own) != own], np.int32))[0]:
             raise UserError(

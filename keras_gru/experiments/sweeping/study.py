@@ -20,6 +20,7 @@ from keras_gru.experiments.configuration.choices import Value
 from keras_gru.experiments.configuration.experiment import Experiment
 from keras_gru.experiments.configuration.sweep import Drawn, Range
 from keras_gru.experiments.results import RunRecord
+from keras_gru.layers import compiling
 
 if not (importlib.util.find_spec("optuna") and importlib.util.find_spec("sklearn")):
     raise UserError(
@@ -119,6 +120,20 @@ def check_data(study: Study, fingerprint: Fingerprint) -> None:
             f"found other sequences in {others}. Give the same data, or give this one another "
             "name: name=..."
         )
+
+
+def with_shards(experiment: Experiment, study: Study) -> Experiment:
+    """Return the experiment with the number of shards of a study; a new one takes its own."""
+    begun_with = study.user_attrs.get("shards")
+    if begun_with is None:
+        begun_with = experiment.training.shards or compiling.shards()
+        study.set_user_attr("shards", begun_with)
+    if begun_with != (experiment.training.shards or begun_with):
+        raise UserError(
+            f"training.shards: expected {begun_with}, as the sweep '{study.study_name}' was begun, "
+            f"found {experiment.training.shards}. Leave the setting out."
+        )
+    return experiment.with_shards(begun_with)
 
 
 def draw(study: Study, experiment: Experiment) -> Trial:
@@ -234,6 +249,7 @@ def _what_decides(experiment: Experiment) -> dict:
     )
     settings["dataset"].pop("path", None)
     settings["sweep"].pop("trials")
+    settings["training"].pop("shards")  # `with_shards` compares them
     return settings | {"seed": experiment.seeds[0]}
 
 

@@ -126,10 +126,8 @@ def sweep(
     {'model.units': 8}
     """
     if experiment.sweep is None:
-        example = "sweep.ranges.training.learning_rate={low: 1e-4, high: 1e-1, log: true}"
-        raise UserError(
-            f"{experiment.name}: nothing to sweep over; give ranges, such as {example!r}"
-        )
+        example = "'sweep.ranges.training.learning_rate={low: 1e-4, high: 1e-1, log: true}'"
+        raise UserError(f"{experiment.name}: nothing to sweep over; give ranges, such as {example}")
     multi_worker.refuse(experiment, "a sweep")
     refuse_what_cannot_start(experiment)
     for settings in experiment.corners():
@@ -140,6 +138,7 @@ def sweep(
     storage = storage or str(path / JOURNAL)
     study = studies.open_study(experiment, dataset.metric, storage)
     studies.check_data(study, dataset.fingerprint)
+    experiment = studies.with_shards(experiment, study)
     path.mkdir(parents=True, exist_ok=True)
     with lock_directory(path):
         write_text(path / "experiment.yaml", dump_experiment(experiment))

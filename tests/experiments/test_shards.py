@@ -1,0 +1,49 @@
+"""The number of shards belongs to the run directory: jobs and cores change no bit of a result."""
+
+import os
+
+import pytest
+
+from keras_gru.experiments.compare import compare
+from keras_gru.experiments.results import RunFolder
+from keras_gru.layers import compiling
+from tests.experiments.helpers import Recorder, timeless, tiny
+
+
+@pytest.fixture(autouse=True)
+def default_shards():
+    yield
+    compiling.set_shards(None)
+
+
+def wide(folder, **training):
+    return tiny(
+        folder,
+        cells=("gru",),
+        seeds=(0, 1),
+        model={"units": 128},
+        training={"jit_compile": "auto", "epochs": 2, "batch_size": 32, **training},
+    )
+
+
+def found(comparison):
+    return {run.seed: timeless(run) for run in comparison.runs}
+
+
+def test_jobs_and_cores_change_no_bit(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1}, raising=False)
+    alone = compare(wide(tmp_path))
+    assert alone.experiment.training.shards == 2
+    assert alone.runs[0].path == "graph fused, compiled"
+    stopped = RunFolder.create(wide(tmp_path).with_shards(2))
+    with pytest.raises(KeyboardInterrupt):
+        compare(wide(tmp_path), folder=stopped, watch=Recorder(stop_at=("gru", 1)))
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0}, raising=False)
+    assert found(compare(wide(tmp_path), folder=stopped)) == found(alone)
+    monkeypatch.undo()
+    two_jobs = compare(wide(tmp_path, shards=2), jobs=2)
+    assert found(two_jobs) == found(alone)
+
+
+def test_another_number_gives_other_bits(tmp_path):
+    assert found(compare(wide(tmp_path, shards=1))) != found(compare(wide(tmp_path, shards=2)))
