@@ -71,6 +71,8 @@ def obstacle(cell, training):
             return f"{name} {name_of(function)}"
     if training and cell.recurrent_dropout:
         return "recurrent dropout"
+    if training and cell.dropout and getattr(cell, "implementation", 2) == 1:
+        return "implementation 1, a dropout mask for each equation"
     if not training and backend in _ONLY_IN_TRAINING:
         return f"no faster on {backend} without training"
     return None

@@ -14,8 +14,7 @@ class GRU(SequenceLayer):
 
     The equations are those of `keras_gru.GRUCell`. By default they are Géron's, with the reset
     gate before the product, so that weights move to and from `keras.layers.GRU(reset_after=False)`
-    by `get_weights` and `set_weights`. Keras' `use_cudnn` is not an argument: cuDNN has no kernel
-    for this formulation.
+    by `get_weights` and `set_weights`.
 
     Args:
         units: positive integer, the size U of the state and of the output.
@@ -37,6 +36,10 @@ class GRU(SequenceLayer):
         reset_after: whether the reset gate applies after the product with the weights of h.
         hold_update_gate: a number in [0, 1] that holds z constant, `None` to compute it.
         hold_reset_gate: the same for r. z held at 0 and r at 1 make it a SimpleRNN.
+        use_cudnn: `"auto"`, `True` or `False`. Accepted because Keras' layer has it, and without
+            effect: this layer never calls cuDNN.
+        implementation: 2, one dropout mask of x for all equations, or 1, one for each, which the
+            fast path does not have.
         **kwargs: the arguments of `keras_gru.Recurrence`: `return_sequences`, `return_state`,
             `go_backwards`, `stateful`, `unroll`, `zero_output_for_mask`, `zoneout`, and a layer's
             `name`, `dtype`, `trainable`, `activity_regularizer`.
@@ -65,6 +68,7 @@ class GRU(SequenceLayer):
 
     gate_signs = GRUCell.gate_signs
     recurrent_activation = from_cell("recurrent_activation")
+    implementation = from_cell("implementation")
     reset_after = from_cell("reset_after")
     hold_update_gate = from_cell("hold_update_gate")
     hold_reset_gate = from_cell("hold_reset_gate")
@@ -90,6 +94,8 @@ class GRU(SequenceLayer):
         reset_after=False,
         hold_update_gate=None,
         hold_reset_gate=None,
+        use_cudnn="auto",
+        implementation=2,
         **kwargs,
     ):
         cell = GRUCell(
@@ -112,6 +118,8 @@ class GRU(SequenceLayer):
             reset_after=reset_after,
             hold_update_gate=hold_update_gate,
             hold_reset_gate=hold_reset_gate,
+            implementation=implementation,
             dtype=kwargs.get("dtype"),
         )
         super().__init__(cell, **kwargs)
+        self.use_cudnn = use_cudnn

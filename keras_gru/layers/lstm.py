@@ -13,7 +13,7 @@ class LSTM(SequenceLayer):
 
     The step is `keras.layers.LSTMCell`, columns i | f | c | o; the walk over time is the same as
     the GRU's, so that the two can be compared. Weights move to and from `keras.layers.LSTM` by
-    `get_weights` and `set_weights`. Keras' `use_cudnn` is not an argument.
+    `get_weights` and `set_weights`.
 
     Args:
         units: positive integer, the size U of the state and of the output.
@@ -33,6 +33,10 @@ class LSTM(SequenceLayer):
         dropout: the share of the inputs that is dropped in training, the same ones at every step.
         recurrent_dropout: the share of the state that is dropped in training.
         seed: of the dropout.
+        use_cudnn: `"auto"`, `True` or `False`. Accepted because Keras' layer has it, and without
+            effect: this layer never calls cuDNN.
+        implementation: 2, one dropout mask of x for all equations, or 1, one for each, which the
+            fast path does not have.
         **kwargs: the arguments of `keras_gru.Recurrence`: `return_sequences`, `return_state`,
             `go_backwards`, `stateful`, `unroll`, `zero_output_for_mask`, `zoneout`, and a layer's
             `name`, `dtype`, `trainable`, `activity_regularizer`.
@@ -61,6 +65,7 @@ class LSTM(SequenceLayer):
 
     gate_signs = "-+.."  # i writes to the state and f keeps it: see `keras_gru.GateBias`
     recurrent_activation = from_cell("recurrent_activation")
+    implementation = from_cell("implementation")
     unit_forget_bias = from_cell("unit_forget_bias")
 
     def __init__(
@@ -82,6 +87,8 @@ class LSTM(SequenceLayer):
         dropout=0.0,
         recurrent_dropout=0.0,
         seed=None,
+        use_cudnn="auto",
+        implementation=2,
         **kwargs,
     ):
         cell = keras.layers.LSTMCell(
@@ -102,6 +109,8 @@ class LSTM(SequenceLayer):
             dropout=dropout,
             recurrent_dropout=recurrent_dropout,
             seed=seed,
+            implementation=implementation,
             dtype=kwargs.get("dtype"),
         )
         super().__init__(cell, **kwargs)
+        self.use_cudnn = use_cudnn

@@ -36,6 +36,9 @@ class SequenceLayer(Recurrence):
         config = super().get_config()
         del config["cell"]
         config["trainable"] = self.trainable and self.cell.trainable
+        for name in ("use_cudnn", "implementation"):  # of Keras' GRU and LSTM
+            if hasattr(self, name):
+                config[name] = getattr(self, name)
         return {**self.cell.get_config(), **config}
 
     @classmethod

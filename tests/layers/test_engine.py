@@ -61,6 +61,26 @@ def test_what_the_fast_path_cannot_do_goes_the_generic_way(rng, layer, reason):
     assert layer.engine == f"generic: {reason}"
 
 
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda **o: keras_gru.GRU(64, **o),
+        lambda **o: keras_gru.LSTM(64, **o),
+        lambda **o: keras_gru.Recurrence(keras.layers.LSTMCell(64, **o)),
+        lambda **o: keras_gru.Recurrence(keras_gru.GRUCell(64, **o)),
+    ],
+)
+def test_implementation_1_has_a_dropout_mask_for_each_equation(make):
+    layer = make(dropout=0.5, implementation=1, seed=1)
+    x = np.ones((3, 2, 8), "float32")
+    outputs = array(layer(x, training=True))
+    assert layer.engine.startswith("generic: implementation 1")
+    assert np.isfinite(outputs).all()
+    layer = make(dropout=0.5, implementation=2, seed=1)
+    layer(x, training=True)
+    assert layer.engine == "fused"
+
+
 def test_recurrence_with_a_cell_that_is_known_is_fast():
     for cell in (keras_gru.GRUCell, keras.layers.LSTMCell, keras.layers.SimpleRNNCell):
         layer = keras_gru.Recurrence(cell(4))

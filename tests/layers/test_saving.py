@@ -47,11 +47,12 @@ UNUSUAL = {
     "reset_after": True,
     "hold_update_gate": 0.25,
     "hold_reset_gate": 1,
+    "use_cudnn": False,
+    "implementation": 1,
     "name": "mine",
     "dtype": "mixed_bfloat16",
     "trainable": False,
 }
-NOT_OURS = {"use_cudnn"}  # there is one path
 
 
 def arguments(layer_class):
@@ -64,7 +65,7 @@ def arguments(layer_class):
 @pytest.mark.parametrize("ours", NAMESAKES)
 def test_all_arguments_of_the_namesake_are_taken(ours):
     theirs = set(inspect.signature(NAMESAKES[ours].__init__).parameters)
-    assert theirs - {"self", "units", "kwargs"} - NOT_OURS <= arguments(ours)
+    assert theirs - {"self", "units", "kwargs"} <= arguments(ours)
 
 
 @pytest.mark.parametrize("layer_class", NAMESAKES)
