@@ -50,8 +50,7 @@ class Recurrence(ShowsGates, keras.layers.RNN):
     Call arguments:
         sequences: `(B, T, D)`.
         initial_state: a list of states `(B, U)`, or `(1, U)` for all rows; zeros if `None`.
-        mask: `(B, T)` or `(B, T, 1)`, false where a step is to be skipped: the states stay as they
-            were.
+        mask: `(B, T)` or `(B, T, 1)`, false where a step is skipped: states stay as they were.
             Pass it by name: when `initial_state` is given, Keras does not find it by itself.
         training: whether dropout is on.
 
@@ -126,6 +125,8 @@ class Recurrence(ShowsGates, keras.layers.RNN):
         if keras.backend.backend() == "torch":
             fused.backend_loop().check_export(self, sequences)
         mask = standardize_mask(mask, sequences)
+        if mask is not None:  # 0 · NaN is NaN: it must not reach a product, nor its gradient
+            sequences = ops.where(mask[..., None], sequences, 0)
         if initial_state is not None:
             first = self.get_initial_state(ops.shape(sequences)[0])
             initial_state = standardize_states(initial_state, first)
@@ -229,7 +230,6 @@ class Recurrence(ShowsGates, keras.layers.RNN):
             steps.append(ops.transpose(mask))
         if self.go_backwards:
             steps = [ops.flip(tensor, axis=0) for tensor in steps]
-        # On PyTorch the variables of a stateful layer change in place, under the gradient's feet.
         states = keras.tree.map_structure(ops.copy, initial_state)
         no_output = self._no_output(ops.shape(sequences)[0])
         masked, rates = len(steps) - 1, self._zoneout_rates

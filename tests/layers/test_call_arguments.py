@@ -44,6 +44,25 @@ def test_a_mask_of_another_shape_is_an_error_with_the_shapes(rng, x, cell, shape
     assert str(shape) in str(error.value)
 
 
+@pytest.mark.parametrize("value", [np.nan, np.inf, 1e30])
+@pytest.mark.parametrize("options", OPTIONS[:3])
+@pytest.mark.parametrize("cell", CELLS)
+def test_what_a_masked_step_holds_reaches_no_gradient(rng, cell, options, value):
+    layer, x = drawn_layer(cell, rng, **options), rng.normal(size=(3, 5, 3))
+    training = "zoneout" not in options
+    found = []
+    for masked in (0, value):
+        inputs = keras.Variable(np.where(MASK[..., None], x, masked), dtype=layer.compute_dtype)
+        variables = [inputs, *layer.trainable_variables]
+
+        def loss(inputs=inputs):
+            return keras.ops.sum(layer(inputs.value, mask=flags(MASK), training=training) ** 2)
+
+        found.append([array(loss()), *gradients(loss, variables)])
+    for one, other in zip(*found, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
 @pytest.mark.parametrize("options", OPTIONS)
 @pytest.mark.parametrize("cell", CELLS)
 def test_one_initial_state_for_all_rows_has_the_gradient_of_all(rng, x, cell, options):
