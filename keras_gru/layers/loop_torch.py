@@ -21,29 +21,6 @@ def scan(step, carry, steps, reverse=False):
     return carry, [torch.stack(outputs) for outputs in zip(*collected, strict=True)]
 
 
-def check_export(layer, sequences):
-    """Raise where an ONNX export would write out a single step for sequences of any length.
-
-    Keras traces a size that is not known as 1: https://github.com/keras-team/keras/pull/23058.
-
-    Args:
-        layer: the RNN layer.
-        sequences: `(B, T, D)`.
-
-    Raises:
-        ValueError: T is 1 and the layer was built for another T, or for any.
-    """
-    if not torch.onnx.is_in_onnx_export():
-        return
-    config = layer.get_build_config()
-    built_for = config.get("shapes_dict", {}).get("sequences_shape") or config["input_shape"]
-    if int(sequences.shape[1]) == 1 != built_for[1]:
-        raise ValueError(
-            "ONNX export on PyTorch: expected sequences of one known length, got the length "
-            f"{built_for[1]}. Build the model with keras.Input((T, D))."
-        )
-
-
 def differentiable(forward, backward, gradient_by_input, rows, parts=None):
     """A `torch.autograd.Function`, which is differentiated once and not twice."""
 

@@ -8,7 +8,7 @@ from functools import partial
 import keras
 from keras import ops
 
-from keras_gru.layers import compiling, fused
+from keras_gru.layers import checks, compiling, fused
 from keras_gru.layers import zoneout as zoning
 from keras_gru.layers.call_arguments import standardize_mask, standardize_states
 from keras_gru.layers.cell_settings import fix_names, reset_dropout_masks, set_policy
@@ -79,6 +79,7 @@ class Recurrence(ShowsGates, keras.layers.RNN):
         zoneout=0.0,
         **kwargs,
     ):
+        checks.check_keras()
         if jit_compile not in (True, False, "auto"):
             raise ValueError(
                 f"`jit_compile` must be True, False or 'auto': received {jit_compile!r}."
@@ -122,8 +123,7 @@ class Recurrence(ShowsGates, keras.layers.RNN):
         return super().get_config() | {"zoneout": zoneout, "jit_compile": self.jit_compile}
 
     def call(self, sequences, initial_state=None, mask=None, training=False):
-        if keras.backend.backend() == "torch":
-            fused.backend_loop().check_export(self, sequences)
+        checks.check_export(self, sequences)
         mask = standardize_mask(mask, sequences)
         if mask is not None:  # 0 · NaN is NaN: it must not reach a product, nor its gradient
             sequences = ops.where(mask[..., None], sequences, 0)
@@ -132,6 +132,10 @@ class Recurrence(ShowsGates, keras.layers.RNN):
             initial_state = standardize_states(initial_state, first)
         reset_dropout_masks(self.cell)
         return super().call(sequences, initial_state, mask=mask, training=training)
+
+    def reset_state(self):
+        for variable in keras.tree.flatten(self.states or []):  # those of a stack are nested
+            variable.assign(ops.zeros_like(variable.value))
 
     def inner_loop(self, sequences, initial_state, mask, training=False):
         """The time loop.
@@ -168,11 +172,7 @@ class Recurrence(ShowsGates, keras.layers.RNN):
         return "fused" if obstacle is None else f"generic: {obstacle}"
 
     def obstacle(self, training):
-        """Why the fast path cannot be taken, in a few words; `None` if it can.
-
-        Args:
-            training: whether dropout is on.
-        """
+        """Why the fast path cannot be taken, in a few words; `None` if it can."""
         if any(self._zoneout_rates):
             return "zoneout"
         return "unroll" if self.unroll else fused.obstacle(self.cell, training)

@@ -1,0 +1,47 @@
+"""Mistakes in the use of an RNN layer that would fail far from their cause, or not at all."""
+
+import os
+import sys
+
+import keras
+
+
+def check_keras():
+    """Raise where `tf.keras` is Keras 2, which takes no layer of Keras 3.
+
+    Raises:
+        ImportError: `TF_USE_LEGACY_KERAS` is set and `tf.keras` was used.
+    """
+    legacy = os.environ.get("TF_USE_LEGACY_KERAS", "").lower() in ("1", "true")
+    if legacy and "tf_keras" in sys.modules:
+        raise ImportError(
+            "TF_USE_LEGACY_KERAS: expected Keras 3, got Keras 2 as tf.keras. Unset the variable "
+            "TF_USE_LEGACY_KERAS before TensorFlow is imported."
+        )
+
+
+def check_export(layer, sequences):
+    """Raise where an ONNX export on PyTorch would write out one step for sequences of any length.
+
+    Keras traces a size that is not known as 1: https://github.com/keras-team/keras/pull/23058.
+
+    Args:
+        layer: the RNN layer.
+        sequences: `(B, T, D)`.
+
+    Raises:
+        ValueError: T is 1 and the layer was built for another T, or for any.
+    """
+    if keras.backend.backend() != "torch":
+        return
+    import torch
+
+    if not torch.onnx.is_in_onnx_export():
+        return
+    config = layer.get_build_config()
+    built_for = config.get("shapes_dict", {}).get("sequences_shape") or config["input_shape"]
+    if int(sequences.shape[1]) == 1 != built_for[1]:
+        raise ValueError(
+            "ONNX export on PyTorch: expected sequences of one known length, got the length "
+            f"{built_for[1]}. Build the model with keras.Input((T, D))."
+        )
