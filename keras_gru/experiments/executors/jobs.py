@@ -11,6 +11,7 @@ from keras_gru.datasets.judging import Metric
 from keras_gru.datasets.sequence_dataset import SequenceDataset
 from keras_gru.experiments import checkpoint
 from keras_gru.experiments.configuration.experiment import Experiment, Value
+from keras_gru.experiments.graphs import free_graphs
 from keras_gru.experiments.results import RunFolder, RunRecord
 from keras_gru.experiments.run import evaluate_test, fit_and_record, save
 from keras_gru.experiments.tuning import choose_settings
@@ -213,7 +214,8 @@ class ThisProcess:
         self.job = job
 
     def wait(self, watch):
-        return self.job, self.work(self.job, self.experiment, self.dataset, self.folder, watch)
+        with free_graphs():
+            return self.job, self.work(self.job, self.experiment, self.dataset, self.folder, watch)
 
 
 def do_all(queue: Queue, workers: Workers, watch: Watch) -> list[Job]:

@@ -16,6 +16,7 @@ from keras_gru.datasets.sequence_dataset import SequenceDataset
 from keras_gru.errors import UserError
 from keras_gru.experiments.configuration.experiment import Experiment
 from keras_gru.experiments.executors.jobs import Job, Retries, work
+from keras_gru.experiments.graphs import free_graphs
 from keras_gru.experiments.results import RunFolder, RunRecord
 from keras_gru.experiments.training_data import load_data
 from keras_gru.experiments.watching import Relay, Watch
@@ -155,7 +156,9 @@ def _serve(
             job = connection.recv()
             try:
                 dataset = dataset or load_data(folder)
-                connection.send(("ended", work(job, experiment, dataset, folder, told)))
+                with free_graphs():
+                    record = work(job, experiment, dataset, folder, told)
+                connection.send(("ended", record))
             except UserError as error:
                 connection.send(("refused", str(error)))
 
