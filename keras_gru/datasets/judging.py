@@ -8,6 +8,7 @@ from pydantic import Field
 
 from keras_gru.settings import STORED
 
+LARGEST = 1e100  # a value beyond is as good as infinite: its square has no float
 # Errors of forecasts, and the power of the targets' unit that they are in.
 ERROR_POWERS = {"mae": 1, "mse": 2}
 
@@ -39,6 +40,11 @@ class Metric:
     def is_a_count(self) -> bool:
         """Whether it counts right answers, so that its values are multiples of 1/N."""
         return self.name == "accuracy"
+
+    @staticmethod
+    def is_in_range(value: float) -> bool:
+        """Whether means, squares and pictures of such values are finite; NaN and Inf are not."""
+        return abs(value) < LARGEST
 
     def score(self, value: float) -> float:
         """The value so that more is better; what is no number is worst."""

@@ -257,9 +257,12 @@ def check_reachable(dataset: str, name: str, url: str) -> None:
     except requests.RequestException:
         reason = "cannot be reached"
     if reason:
+        found = f"which is not in {MANUAL_DIR}{_folder_in_words()}"
+        manual = os.environ.get(MANUAL_DIR)
+        if manual and (Path(manual) / name).is_file():
+            found = f"that in {manual} is not the publisher's file (its SHA-256 differs)"
         raise UserError(
-            f"The dataset {dataset} needs {name}, which is not in {MANUAL_DIR}"
-            f"{_folder_in_words()}, and {url} {reason}: {_BY_HAND}."
+            f"The dataset {dataset} needs {name}, {found}, and {url} {reason}: {_BY_HAND}."
         )
 
 

@@ -116,12 +116,13 @@ class Comparison:
         return [run for run in self.runs if run.cell == cell]
 
     def tested(self, cell: str) -> dict[int, float]:
-        """By seed, the test metric of a cell's finished runs in the reader's unit."""
-        return {
+        """By seed, the test metric of a cell's finished runs, where it is a number in range."""
+        found = {
             run.seed: run.test[self.metric.name]
             for run in self.runs_of(cell)
             if run.status == "finished"
         }
+        return {seed: value for seed, value in found.items() if self.metric.is_in_range(value)}
 
 
 class RunFolder:

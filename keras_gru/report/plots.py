@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
-from keras_gru.datasets.sequence_dataset import Baseline
+from keras_gru.datasets.judging import LARGEST, Baseline
 from keras_gru.experiments.results import Comparison, RunRecord
 from keras_gru.experiments.statistics.cost import undominated
 from keras_gru.experiments.statistics.findings import collect_findings
@@ -146,7 +146,7 @@ def _curve(run: RunRecord, comparison: Comparison) -> np.ndarray:
     """The validation metric of every epoch in the reader's unit; NaN where it is no number."""
     name = f"val_{comparison.metric.name}"
     values = np.array([row.get(name, np.nan) for row in run.history], float)
-    return np.where(np.isfinite(values), values, np.nan)
+    return np.where(np.abs(values) < LARGEST, values, np.nan)
 
 
 def _mean_and_band(axes: Axes, curves: Sequence[np.ndarray], number: int) -> None:
@@ -179,7 +179,8 @@ def _scatter(axes: Axes, comparison: Comparison, x: Callable[[RunRecord], float]
     name = comparison.metric.name
     across, heights, means = [], [], []
     for cell, (_, number) in series(comparison).items():
-        runs = [run for run in comparison.runs_of(cell) if run.status == "finished"]
+        tested = comparison.tested(cell)
+        runs = [run for run in comparison.runs_of(cell) if run.seed in tested]
         xs, ys = [x(run) for run in runs], [run.test[name] for run in runs]
         axes.plot(xs, ys, marker(number), color=colour(number), ms=6, alpha=0.75, mew=0)
         across, heights = across + xs, heights + ys
@@ -231,7 +232,8 @@ def _stretch(axes: Axes, low: float, high: float, room: float) -> None:
 def _levels(comparison: Comparison, metrics: Iterable) -> list[tuple[str, float]]:
     name = comparison.metric.name
     pairs = zip(comparison.baselines, metrics, strict=True)
-    return [(_label(baseline), of[name]) for baseline, of in pairs if name in of]
+    levels = [(_label(baseline), of.get(name, np.nan)) for baseline, of in pairs]
+    return [(label, level) for label, level in levels if comparison.metric.is_in_range(level)]
 
 
 def _label(baseline: Baseline) -> str:

@@ -14,7 +14,7 @@ from tensorflow_datasets.core.download.download_manager import NonMatchingChecks
 
 from keras_gru import datasets
 from keras_gru.datasets import source
-from keras_gru.datasets.config import Adding, PolyphonicMusic
+from keras_gru.datasets.config import Adding, PolyphonicMusic, SpaEng
 from keras_gru.datasets.cta_ridership.builder import CtaRidership
 from keras_gru.datasets.etth1.builder import Etth1
 from keras_gru.datasets.polyphonic_music import builder as polyphonic_music
@@ -71,6 +71,15 @@ def test_a_file_that_is_not_the_publishers(no_network, monkeypatch, tmp_path):
     monkeypatch.setenv(MANUAL_DIR, str(tmp_path))
     with pytest.raises(UserError, match=r"JSB_Chorales\.mat in .* is not the file .* SHA-256"):
         datasets.load(PolyphonicMusic(kind="jsb_chorales"))
+
+
+def test_a_file_with_another_checksum_is_not_called_missing(no_network, monkeypatch, tmp_path):
+    """The sentence pairs have a second address, which is asked where the first file differs."""
+    (tmp_path / "spa-eng.zip").write_bytes(b"something else")
+    monkeypatch.setenv(MANUAL_DIR, str(tmp_path))
+    with pytest.raises(UserError, match=r"spa-eng\.zip.*SHA-256 differs") as error:
+        datasets.load(SpaEng(kind="spa_eng"))
+    assert "is not in" not in str(error.value)
 
 
 def test_a_download_that_is_refused_after_its_address_answered(monkeypatch, tmp_path):

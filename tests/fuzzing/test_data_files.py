@@ -158,3 +158,14 @@ def test_labels_that_are_no_unicode(tmp_path):
     (tmp_path / "mine.csv").write_bytes(b"text,label\n" + b"a b,x\xed\xa0\x80\nc d,y\n" * 30)
     assert campaign.call("a CSV file", lambda: load("texts", tmp_path / "mine.csv"))
     campaign.check()
+
+
+def test_a_pipe_among_texts(tmp_path):
+    for label in ("good", "bad"):
+        (tmp_path / label).mkdir()
+        for number in range(20):
+            (tmp_path / label / f"{number}.txt").write_text(f"word{number} more words")
+    os.mkfifo(tmp_path / "bad" / "pipe.txt")
+    campaign = Campaign("a folder of texts")
+    assert "pipe.txt" in campaign.call("a pipe", lambda: load("texts", tmp_path))
+    campaign.check()

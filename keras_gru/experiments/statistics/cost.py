@@ -72,6 +72,7 @@ def target(comparison: Comparison) -> float | None:
     metric = comparison.metric
     finished = [run for run in comparison.runs if run.status == "finished"]
     best = [run.validation[metric.name] for run in finished]
+    best = [value for value in best if metric.is_in_range(value)]
     return min(best, key=metric.score, default=None)
 
 

@@ -1,7 +1,8 @@
 """What verdicts rest on: the test metric of every run and baseline, and what is known of test."""
 
 import itertools
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -73,7 +74,7 @@ def collect_findings(comparison: Comparison) -> Findings:
         baselines={
             baseline.label: baseline.test[metric.name]
             for baseline in comparison.baselines
-            if metric.name in baseline.test
+            if metric.is_in_range(baseline.test.get(metric.name, math.nan))
         },
         resolution=1 / evaluation["test"]["terms"] if metric.is_a_count else None,
         sampling=_sampling(comparison, list(labels)),
@@ -88,14 +89,14 @@ def _sampling(comparison: Comparison, cells: list[str]) -> dict[tuple[str, str],
         cell: {
             run.seed: np.array(run.test_blocks)
             for run in comparison.runs_of(cell)
-            if run.status == "finished" and len(run.test_blocks) == len(weights) > 1
+            if run.status == "finished" and _fit(run.test_blocks, weights)
         }
         for cell in cells
     }
     others = {
         baseline.label: np.array(baseline.test_blocks[metric.name])
         for baseline in comparison.baselines
-        if metric.name in baseline.test_blocks
+        if _fit(baseline.test_blocks.get(metric.name, ()), weights)
     }
     found = {}
     for one, other in (*itertools.combinations(cells, 2), *itertools.product(cells, others)):
@@ -109,3 +110,8 @@ def _sampling(comparison: Comparison, cells: list[str]) -> dict[tuple[str, str],
             ]
             found[one, other] = sampling_error(np.array(differences), np.array(weights))
     return found
+
+
+def _fit(blocks: Sequence[float], weights: Sequence[float]) -> bool:
+    """Return whether a metric is known on every block of test, and is a number in range."""
+    return len(blocks) == len(weights) > 1 and all(map(Metric.is_in_range, blocks))

@@ -130,4 +130,4 @@ def spread_of(values: Sequence[float]) -> Spread | None:
 
 def _spread(comparison: Comparison, metrics: list[dict[str, float]]) -> Spread | None:
     metric = comparison.metric
-    return spread_of([row[metric.name] for row in metrics])
+    return spread_of([row[metric.name] for row in metrics if metric.is_in_range(row[metric.name])])

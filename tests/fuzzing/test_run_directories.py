@@ -1,0 +1,227 @@
+"""Every verb that reads a run directory, on damaged ones: a sentence, or a result."""
+
+import json
+import os
+import resource
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from keras_gru.cli.start import start_tensorflow
+from tests.fuzzing import run_directories
+from tests.fuzzing.campaign import RUN_DIRECTORIES, Campaign, rng_of
+from tests.fuzzing.run_directories import WRONG
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """Undamaged run directories, by kind."""
+    start_tensorflow()
+    made = run_directories.make(tmp_path_factory.mktemp("whole"))
+    from keras_gru.experiments.results import RunFolder
+    from keras_gru.inspection import found, look
+
+    curve = RunFolder(made["curve"])
+    found.save(curve, look.inspect(curve, "gru", 0))
+    return made
+
+
+@pytest.fixture
+def copy_of(whole, tmp_path):
+    """Copies an undamaged run directory, each time to the same place."""
+
+    def copy(kind: str) -> Path:
+        shutil.rmtree(tmp_path / "run", ignore_errors=True)
+        return Path(shutil.copytree(whole[kind], tmp_path / "run"))
+
+    return copy
+
+
+def commands(run: Path, kind: str) -> dict[str, list]:
+    """The verbs that read a run directory, by how long one takes that is not refused."""
+    quick = [["report", run], ["translate", run, "Hello."], ["evaluate", run]]
+    slow = [
+        ["inspect", run, "--cell", "gru"],
+        ["compare", "--resume", run, "--jobs", 1],
+        ["learning-curve", "--resume", run, "--shares", "0.5", "--jobs", 1],
+    ]
+    if kind == "text":
+        quick.append(["generate", run, "--length", 3])
+    return {"quick": quick, "slow": slow}
+
+
+def test_undamaged_directories_are_accepted(copy_of):
+    campaign = Campaign("undamaged run directories")
+    for kind in ("curve", "text"):
+        of = commands(copy_of(kind), kind)
+        for command in [*of["quick"], *of["slow"]]:
+            if command[0] != "translate":
+                said = campaign.command(kind, *command)
+                assert not said, said
+    campaign.check()
+
+
+def test_damaged_run_directories(copy_of):
+    campaign = Campaign("damaged run directories")
+    for number in range(RUN_DIRECTORIES):
+        rng = rng_of("run directory", number)
+        kind = rng.choice(["curve"] * 3 + ["stopped", "text"])
+        run = copy_of(kind)
+        how = run_directories.damage(run, rng)
+        of = commands(run, kind)
+        report, *others = [*of["quick"], *of["slow"]]
+        chosen = [of["slow"][1]] if kind == "stopped" else [report, rng.choice(others)]
+        for command in chosen:
+            campaign.command(f"{number}: {kind}: {how}", *command)
+    campaign.check()
+
+
+FILES = (
+    "results.jsonl",
+    "tuning.jsonl",
+    "facts.json",
+    "preprocessing.json",
+    "gru-seed0/history.jsonl",
+    "inspection/found.json",
+    "shares/0.5/results.jsonl",
+    "shares/0.5/facts.json",
+)
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_files_of_wrong_content(copy_of, file):
+    campaign = Campaign(file)
+    run, verb = copy_of("curve"), "evaluate" if file == "preprocessing.json" else "report"
+    chosen = WRONG if "/" not in file else ("empty", "binary", "list", "null", "object")
+    for name in chosen:
+        content = WRONG[name]
+        (run / file).write_bytes(content)
+        said = campaign.command(name, verb, run)
+        assert said or name in ("empty",), (name, "was accepted")
+    campaign.check()
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_files_without_a_key(copy_of, file):
+    run, campaign = copy_of("curve"), Campaign(f"{file}, a key is missing")
+    lines = (run / file).read_text().splitlines()
+    whole = json.loads(lines[0] if file.endswith("l") else "\n".join(lines))
+    rest = lines[1:] if file.endswith("l") else []
+    for key in whole:
+        changed = {name: value for name, value in whole.items() if name != key}
+        (run / file).write_text("\n".join([json.dumps(changed), *rest]) + "\n")
+        verb = "evaluate" if file == "preprocessing.json" else "report"
+        campaign.command(f"without {key}", verb, run)
+    campaign.check()
+
+
+def test_stray_files(copy_of):
+    """What a file manager leaves behind is no share of the training data."""
+    run, campaign = copy_of("curve"), Campaign("stray files")
+    for name in (".DS_Store", "Thumbs.db", "nan", "0.7"):
+        (run / "shares" / name).write_bytes(b"\0\1")
+    (run / "shares" / "0.8").mkdir()
+    (run / "gru-seed0" / ".DS_Store").write_bytes(b"\0\1")
+    before = sorted(run.rglob("*"))
+    for command in (["report", run], ["evaluate", run]):
+        said = campaign.command("stray files", *command)
+        assert not said, said
+    after = [path for path in sorted(run.rglob("*")) if path.name != "report.html"]
+    assert after == before
+    campaign.check()
+
+
+@pytest.mark.parametrize("content", ["empty", "binary", "text"])
+def test_checkpoints_of_wrong_content(copy_of, content):
+    run, campaign = copy_of("stopped"), Campaign(f"{content} checkpoint")
+    (run / "gru-seed0" / "checkpoint.npz").write_bytes(WRONG[content])
+    said = campaign.command(content, "compare", "--resume", run, "--jobs", 1)
+    assert "checkpoint.npz" in said
+    campaign.check()
+
+
+@pytest.mark.parametrize(
+    "history",
+    ["", "[]", "3", "null", "[3]", "[{}]", '[{"loss": 1}]', "\0", "[" * 9999, '{"loss": 1}'],
+)
+def test_checkpoints_with_another_history(copy_of, history):
+    run, campaign = copy_of("stopped"), Campaign("history of a checkpoint")
+    file = run / "gru-seed0" / "checkpoint.npz"
+    with np.load(file) as arrays:
+        np.savez(file, **{**arrays, "history": np.array(history)})
+    campaign.command(repr(history[:20]), "compare", "--resume", run, "--jobs", 1)
+    campaign.check()
+
+
+def test_flipped_bytes_of_a_network(copy_of):
+    campaign = Campaign("best.keras with a flipped byte")
+    run = copy_of("text")
+    file = run / "gru-seed0" / "best.keras"
+    data = file.read_bytes()
+    rng = rng_of("best.keras", 0)
+    for place in rng.sample(range(len(data)), max(10, RUN_DIRECTORIES)):
+        changed = bytearray(data)
+        changed[place] ^= rng.randrange(1, 256)
+        file.write_bytes(changed)
+        campaign.command(f"byte {place}", "evaluate", run)
+    campaign.check()
+
+
+@pytest.mark.parametrize("value", [1e30, 1e200, 1.7e308, -1.7e308, "NaN", "Infinity", "1e999"])
+def test_losses_beyond_float_range(copy_of, value):
+    """In the last epoch, in the best one, in the test metric and in a baseline."""
+    run, campaign = copy_of("curve"), Campaign(f"a loss of {value}")
+    for file in ("gru-seed0/history.jsonl", "results.jsonl", "facts.json"):
+        run = copy_of("curve")
+        text = (run / file).read_text()
+        lines = text.splitlines() if file.endswith("l") else [text]
+        row = json.loads(lines[-1])
+        rows = [row, row.get("validation"), row.get("test"), *row.get("baselines", [])]
+        for metrics in rows:
+            for name in ("mse", "val_mse", "mae", "val_mae"):
+                if metrics and name in metrics:
+                    metrics[name] = "VALUE"
+        lines[-1] = json.dumps(row).replace('"VALUE"', str(value))
+        (run / file).write_text("\n".join(lines) + "\n")
+        campaign.command(file, "report", run)
+    campaign.check()
+
+
+def keras_gru(*arguments, largest_file=None):
+    """Run the command in a process of its own; return its exit code and what it printed."""
+
+    def limit():
+        if largest_file is not None:  # as `ulimit -f` does
+            resource.setrlimit(resource.RLIMIT_FSIZE, (largest_file, largest_file))
+
+    done = subprocess.run(
+        [sys.executable, "-m", "keras_gru", *map(str, arguments)],
+        preexec_fn=limit,
+        env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])},
+        capture_output=True,
+        text=True,
+    )
+    assert "Traceback" not in done.stderr
+    return done.returncode, done.stderr
+
+
+def test_a_limit_on_the_size_of_files(copy_of):
+    run = copy_of("curve")
+    code, said = keras_gru("report", run, largest_file=4_096)
+    assert code == 2 and "File too large" in said
+    assert sorted(run.glob(".*")) == []
+    run = copy_of("stopped")
+    code, said = keras_gru("compare", "--resume", run, "--jobs", 1, largest_file=4_096)
+    assert code == 2 and "File too large" in said
+    assert sorted(run.rglob(".checkpoint*")) == []
+
+
+def test_a_damaged_directory_in_a_process_of_its_own(copy_of):
+    run = copy_of("curve")
+    (run / "results.jsonl").write_bytes(WRONG["binary"])
+    code, said = keras_gru("report", run)
+    assert code == 2 and len(said.splitlines()) == 1 and "results.jsonl" in said
