@@ -27,10 +27,10 @@ def of_tensorflow(layer, x, weigh, mask=None):
     """`{(mode, kind): function}` for a Keras layer."""
     import tensorflow as tf
 
-    from keras_gru import Recurrence
+    from keras_gru import RNN
 
     layer.build(x.shape)
-    modes = ("graph", "XLA", "parts") if isinstance(layer, Recurrence) else ("graph", "XLA")
+    modes = ("graph", "XLA", "parts") if isinstance(layer, RNN) else ("graph", "XLA")
 
     def training():
         with tf.GradientTape() as tape:

@@ -5,8 +5,9 @@ Importing it imports no Keras, so that a command line can check a name at once.
 
 import inspect
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from keras_gru.errors import UserError, did_you_mean
@@ -17,7 +18,7 @@ _NAME = re.compile(r"[a-z][a-z0-9_]*")
 class _Entry(NamedTuple):
     cell: Any  # what was registered; for a built-in one, the name of its class in keras_gru.layers
     label: str
-    options: dict[str, Any]
+    options: Mapping[str, Any] = MappingProxyType({})
     normalized: str | None = None  # the class of its cell with layer normalisation
 
 
@@ -45,14 +46,22 @@ _CELLS = {
     ),
     "lstm": _Entry("LSTM", "LSTM", {}, "LayerNormLSTMCell"),
     "simple_rnn": _Entry("SimpleRNN", "SimpleRNN", {}, "LayerNormSimpleRNNCell"),
-    "minimal_gated_unit": _Entry("MinimalGatedUnitCell", "MGU", {}),
-    "coupled_lstm": _Entry("CoupledLSTMCell", "LSTM (coupled gates)", {}),
-    "peephole_lstm": _Entry("PeepholeLSTMCell", "LSTM (peephole)", {}),
-    "mut1": _Entry("MUT1Cell", "MUT1", {}),
-    "mut2": _Entry("MUT2Cell", "MUT2", {}),
-    "mut3": _Entry("MUT3Cell", "MUT3", {}),
-    "min_gru": _Entry("MinGRU", "minGRU", {}),
-    "min_lstm": _Entry("MinLSTM", "minLSTM", {}),
+    "minimal_gated_unit": _Entry("MinimalGatedUnitCell", "MGU"),
+    "coupled_lstm": _Entry("CoupledLSTMCell", "LSTM (coupled gates)"),
+    "peephole_lstm": _Entry("PeepholeLSTMCell", "LSTM (peephole)"),
+    "mut1": _Entry("MUT1Cell", "MUT1"),
+    "mut2": _Entry("MUT2Cell", "MUT2"),
+    "mut3": _Entry("MUT3Cell", "MUT3"),
+    "min_gru": _Entry("MinGRU", "minGRU"),
+    "min_lstm": _Entry("MinLSTM", "minLSTM"),
+    "light_gru": _Entry("LightGRUCell", "Li-GRU"),
+    "update_gate_rnn": _Entry("UpdateGateRNNCell", "UGRNN"),
+    "janet": _Entry("JANETCell", "JANET"),
+    "recurrent_additive": _Entry("RecurrentAdditiveCell", "RAN"),
+    "fast_grnn": _Entry("FastGRNNCell", "FastGRNN"),
+    "multiplicative_lstm": _Entry("MultiplicativeLSTMCell", "mLSTM"),
+    "independent_rnn": _Entry("IndependentRNNCell", "IndRNN"),
+    "closed_form": _Entry("ClosedFormCell", "CfC"),
     # Le et al. 2015: a ReLU, the identity to begin with, and an input that disturbs it little.
     "irnn": _Entry(
         "SimpleRNN",
@@ -94,7 +103,7 @@ def register_cell(name: str, cell: Callable[..., Any], label: str | None = None)
 
     Args:
         name: lower-case letters, digits and underscores, such as `"light_gru"`.
-        cell: a Keras cell class (it is made with its units and run by `keras_gru.Recurrence`), a
+        cell: a Keras cell class (it is made with its units and run by `keras_gru.RNN`), a
             class of sequence layer, or a function `(units, **options)` that returns a layer. A
             class that Keras cannot deserialize yet is registered with it.
         label: what tables call it; the name if `None`.
@@ -144,7 +153,7 @@ def recurrent_layer(
         gate_bias: first bias of the gate that keeps the state, as of `keras_gru.GateBias`. A cell
             that names no such gate (in `gate_signs`) begins as it would without.
         chrono: longest dependency, for the first biases of `keras_gru.Chrono`, in the same cells.
-        layer_normalization: whether the weighted sums are normalised, as in
+        layer_normalization: whether the pre-activations are normalised, as in
             `keras_gru.LayerNormGRUCell`: of the GRU, the LSTM and the SimpleRNN.
         **options: what `keras_gru.GRU` takes and every recurrent layer has: `return_sequences`,
             `return_state`, `go_backwards`, `stateful`, `unroll`, `zoneout`, `dropout`,
@@ -231,24 +240,22 @@ def _layer_of(name: str, cell: Any, units: int, options: dict[str, Any]) -> Any:
 
 
 def _wrapped(name: str, cell: type, units: int, options: dict[str, Any]) -> Any:
-    from keras_gru.layers import Recurrence
+    from keras_gru.layers import RNN
 
-    own = options.keys() & ({"seed"} | (_accepted(cell) - _accepted(Recurrence)))
-    made = cell(units, **_only_accepted(cell, {key: options[key] for key in own}))
+    own = {key: options[key] for key in options if key not in _of_layer() or key == "dtype"}
+    made = cell(units, **_only_accepted(cell, own))
     if not hasattr(made, "state_size"):
         raise UserError(
             f"Cell '{name}' must have a `state_size` (an integer or a list of them): "
             f"received {cell.__name__}, which has none."
         )
-    return Recurrence(made, **{key: value for key, value in options.items() if key not in own})
+    return RNN(made, **{key: value for key, value in options.items() if key not in own})
 
 
 def _refuse(name: str, cell: Any, options: dict[str, Any]) -> None:
-    from keras_gru.layers import Recurrence
-
     if not inspect.isclass(cell):
         return
-    accepted = _accepted(cell) if _is_layer(cell) else _accepted(cell) | _accepted(Recurrence)
+    accepted = _accepted(cell) | (set() if _is_layer(cell) else _of_layer())
     for key in _ASKED_FOR:
         if key in options and key not in accepted:
             default = "null" if _DEFAULTS[key] is None else _DEFAULTS[key]
@@ -258,7 +265,7 @@ def _refuse(name: str, cell: Any, options: dict[str, Any]) -> None:
 
 
 def _is_layer(cls: type) -> bool:
-    """Whether a class walks over the sequence by itself, and is no cell."""
+    """Whether a class runs over a whole sequence, and is no cell."""
     import keras
 
     return issubclass(cls, keras.layers.RNN) or "return_sequences" in _accepted(cls)
@@ -269,11 +276,23 @@ def _only_accepted(cls: type, options: dict[str, Any]) -> dict[str, Any]:
     return {key: options[key] for key in options if key != "seed" or key in accepted}
 
 
+def _of_layer() -> set[str]:
+    """The arguments of `keras_gru.RNN`, which a cell need not take."""
+    from keras_gru.layers import RNN
+
+    return set(inspect.signature(RNN).parameters) - {"cell", "kwargs"} | {"name", "dtype"}
+
+
 def _accepted(cls: type) -> set[str]:
-    """The arguments that a class or one it inherits from names: `**kwargs` hands them up."""
-    return {
-        argument
-        for base in cls.__mro__
-        if "__init__" in vars(base)
-        for argument in inspect.signature(base.__init__).parameters
-    }
+    """The arguments that a class takes: those that a cell of ours declares, or names itself."""
+    of_cell = getattr(cls, "cell_class", cls)
+    declared = getattr(of_cell, "arguments", None)
+    if declared is None:  # Keras' own, or somebody's
+        return {
+            argument
+            for base in cls.__mro__
+            if "__init__" in vars(base)
+            for argument in inspect.signature(base.__init__).parameters
+        }
+    of_layer = set() if of_cell is cls else _of_layer()
+    return {*declared, *inspect.signature(of_cell).parameters, *of_layer}

@@ -21,15 +21,15 @@ from keras_gru.report.table import print_results
 from keras_gru.report.watch import watch
 
 
-class LightGRU(keras_gru.GRUCell):
+class MyLightGRU(keras_gru.GRUCell):
     """No reset gate, and a ReLU in the place of tanh (Ravanelli et al. 2018, arXiv 1803.10225)."""
 
-    def candidate(self, x_g, h, r):
-        return keras.ops.relu(x_g + self.recurrent_term(h, "g"))
+    def candidate(self, x_g, h, r, W_hg):
+        return keras.ops.relu(x_g + keras.ops.matmul(h, W_hg))
 
 
 class LayerNormalisedCandidate(keras_gru.GRUCell):
-    """The candidate's weighted sum is normalised (Ba et al. 2016, arXiv 1607.06450)."""
+    """The candidate's pre-activation is normalised (Ba et al. 2016, arXiv 1607.06450)."""
 
     def build(self, input_shape):
         super().build(input_shape)
@@ -37,16 +37,16 @@ class LayerNormalisedCandidate(keras_gru.GRUCell):
         self.norm = keras.layers.LayerNormalization(dtype=self.dtype_policy)
         self.norm.build((None, self.units))
 
-    def candidate(self, x_g, h, r):
-        return self.activation(self.norm(x_g + self.recurrent_term(r * h, "g")))
+    def candidate(self, x_g, h, r, W_hg):
+        return self.activation(self.norm(x_g + keras.ops.matmul(r * h, W_hg)))
 
 
-keras_gru.register_cell("light_gru", LightGRU, label="Light GRU")
+keras_gru.register_cell("my_light_gru", MyLightGRU, label="My light GRU")
 keras_gru.register_cell("layer_norm_gru", LayerNormalisedCandidate, label="GRU, layer norm")
 
 
 def main(config: str, overrides: list[str]) -> None:
-    cells = "cells=[gru, light_gru, layer_norm_gru]"
+    cells = "cells=[gru, my_light_gru, layer_norm_gru]"
     experiment = load_experiment(config, [cells, *overrides])
     with watch(experiment) as view:
         comparison = compare(experiment, watch=view)

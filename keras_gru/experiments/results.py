@@ -61,8 +61,8 @@ class RunRecord:
         seconds: of training and validation, all epochs.
         seconds_per_epoch: median of the epochs' training part, without the first: it compiles.
         steps_per_second: optimizer steps, from the same median.
-        path: how it was trained, such as `"XLA fused"`: compiled by XLA or run as a graph, and with
-            the fast walk over time or, `"generic"`, step by step as Keras does.
+        path: how it was trained, such as `"XLA fused"`: compiled by XLA or run as a graph, and by
+            which path of the layers (`keras_gru.RNN.path`).
         history: one row per epoch.
         settings: the experiment's settings that tuning chose for it, or tries in it, by dotted
             name.

@@ -16,7 +16,7 @@ from keras_gru.experiments.optimizer import between_epochs, make_optimizer
 from keras_gru.experiments.results import RunRecord
 from keras_gru.experiments.watching import SILENT, Enough, Watch
 from keras_gru.files import replacing
-from keras_gru.layers import Recurrence, compiling
+from keras_gru.layers import RNN, compiling
 from keras_gru.models.budget import recurrent_layers
 from keras_gru.models.losses import BlockMeans
 
@@ -219,9 +219,7 @@ def fit_and_record(
     )
 
 
-def _jit_compile(
-    training: Training, length: int | None, units: int, walking: list[Recurrence]
-) -> bool:
+def _jit_compile(training: Training, length: int | None, units: int, walking: list[RNN]) -> bool:
     """What compiles, compiles anew for every shape; JAX always does, PyTorch had better not."""
     if training.distribute is not None:  # on CPUs XLA compiles no collective operation
         return False
@@ -233,22 +231,22 @@ def _jit_compile(
     return training.jit_compile
 
 
-def _walking_layers(model: keras.Model) -> list[Recurrence]:
+def _walking_layers(model: keras.Model) -> list[RNN]:
     """The layers that walk over time, in both directions."""
     inner = [
         getattr(layer, name, None)
         for layer in recurrent_layers(model)
         for name in ("forward_layer", "backward_layer")
     ]
-    return [layer for layer in (*recurrent_layers(model), *inner) if isinstance(layer, Recurrence)]
+    return [layer for layer in (*recurrent_layers(model), *inner) if isinstance(layer, RNN)]
 
 
 def _path(model: keras.Model, length: int | None) -> str:
-    """How a model was trained: compiled or not, and by which walk over time."""
+    """Return how a model was trained: compiled or not, and by which path of the layers."""
     compiled, plain = {"torch": ("compiled", "eager")}.get(
         keras.backend.backend(), ("XLA", "graph")
     )
     path = compiled if model.jit_compile else plain
-    for layer in _walking_layers(model)[:1]:  # a user's layer walks as it likes
-        path += f" {layer.trains_by(length)}"
+    for layer in _walking_layers(model)[:1]:  # a layer of a user's own has no path
+        path += f" {layer.path(length).partition(':')[0]}"
     return path

@@ -14,7 +14,7 @@ from keras_gru.experiments.training_data import load_data
 from keras_gru.inspection import ablation, memory, reach
 from keras_gru.inspection.found import Inspection, Look
 from keras_gru.inspection.taps import layer_of, what_comes_in
-from keras_gru.layers import Recurrence
+from keras_gru.layers import RNN
 
 SEQUENCES = 32  # of validation, evenly spread, that gradients and gates are averaged over
 SHOWN = 80  # steps of a sequence that fit into a picture
@@ -89,7 +89,7 @@ def _records(folder: RunFolder, cell: str | None, seed: int | None) -> list[RunR
     return [use.choose_run(folder, name, seed) for name in cells]
 
 
-def _shown(model: keras.Model, layer: Recurrence, dataset: SequenceDataset, sequence: int) -> tuple:
+def _shown(model: keras.Model, layer: RNN, dataset: SequenceDataset, sequence: int) -> tuple:
     """What comes into a layer of the shown sequence, without its padding."""
     x, *_ = dataset.batch_of("validation", [sequence])
     sequences, initial_state, mask = what_comes_in(model, layer, x)
@@ -103,7 +103,7 @@ def _look(
     folder: RunFolder,
     record: RunRecord,
     model: keras.Model,
-    layer: Recurrence,
+    layer: RNN,
     dataset: SequenceDataset,
     shown: tuple,
 ) -> Look:
@@ -132,8 +132,8 @@ def _ablation(folder, record, model, layer, dataset) -> dict[str, float]:
     experiment = folder.experiment_of(record)
     found = {"as trained": record.validation[metric]}
     for name, gates in ablation.ablations(layer.cell).items():
-        with ablation.holding(model, gates):
-            found[name] = run.evaluate(model, experiment, dataset, "validation")[metric]
+        constant = ablation.with_constant_gates(model, gates)
+        found[name] = run.evaluate(constant, experiment, dataset, "validation")[metric]
     return found
 
 

@@ -19,13 +19,34 @@ def mean_kept(layer, sequences, initial_state, mask) -> np.ndarray | None:
     """
     from keras import ops  # not at the top: a page of half-lives needs no Keras
 
-    from keras_gru.layers.gates import kept
-
     gates, _ = layer.gates(sequences, mask, initial_state)
-    keep = kept(layer, gates)
+    keep = kept(layer.cell, gates)
     if keep is None:
         return None
     return np.nanmean(ops.convert_to_numpy(keep).astype("float64"), axis=(0, 1))
+
+
+def kept(cell, gates):
+    """Return the fraction of its state that each unit keeps over a step.
+
+    It is the gate that keeps (an update gate, an LSTM's forget gate), or what the gate that writes
+    leaves over.
+
+    Args:
+        cell: a `keras_gru.Cell`.
+        gates: what the layer's `gates` returned first.
+
+    Returns:
+        `(B, T, U)`; `None` where no gate keeps the state, as in a SimpleRNN.
+    """
+    if "keep" in gates:
+        return gates["keep"]
+    from keras_gru.layers.cells.cell import GATES
+
+    named = dict(zip(cell.gate_signs, cell.equations, strict=True))
+    if "+" in named:
+        return gates[GATES[named["+"]]]
+    return 1 - gates[GATES[named["-"]]] if "-" in named else None
 
 
 def half_lives(keep: np.ndarray) -> np.ndarray:

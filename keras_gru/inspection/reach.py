@@ -9,11 +9,10 @@ import numpy as np
 from keras import ops
 
 from keras_gru.inspection.taps import walking, what_comes_in
-from keras_gru.layers import Recurrence
-from keras_gru.layers.gates import walk
+from keras_gru.layers import RNN
 
 
-def gradient_norms(model: keras.Model, layer: Recurrence, batch: tuple) -> np.ndarray:
+def gradient_norms(model: keras.Model, layer: RNN, batch: tuple) -> np.ndarray:
     """The norm of the gradient of each sequence's last loss by the state after each step.
 
     Where there is a target for every step, the loss is that of the last step that counts;
@@ -41,7 +40,7 @@ def gradient_norms(model: keras.Model, layer: Recurrence, batch: tuple) -> np.nd
     def loss(nudges: list) -> keras.KerasTensor:
         def nudged(sequences, initial_state, mask, training=False):
             nudge = [ops.cast(one, layer.compute_dtype) for one in nudges]
-            outputs, states, _ = walk(layer, sequences, initial_state, mask, nudges=nudge)
+            outputs, states, _ = layer.trace(sequences, initial_state, mask, nudges=nudge)
             return outputs[:, -1], outputs, [state[:, -1] for state in states]
 
         with walking(layer, nudged):

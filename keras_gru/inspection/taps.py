@@ -8,11 +8,11 @@ from contextlib import contextmanager
 import keras
 
 from keras_gru.errors import UserError
-from keras_gru.layers import Recurrence
+from keras_gru.layers import RNN
 from keras_gru.models.budget import recurrent_layers
 
 
-def walking_layers(model: keras.Model) -> list[Recurrence]:
+def walking_layers(model: keras.Model) -> list[RNN]:
     """The layers of a model that walk over time; both directions of a bidirectional one.
 
     Raises:
@@ -25,15 +25,15 @@ def walking_layers(model: keras.Model) -> list[Recurrence]:
         else:
             found.append(layer)
     for layer in found:
-        if not isinstance(layer, Recurrence):
+        if not isinstance(layer, RNN):
             raise UserError(
                 f"A {type(layer).__name__} cannot be looked into: register a cell, which is run by "
-                "keras_gru.Recurrence, in place of a layer."
+                "keras_gru.RNN, in place of a layer."
             )
     return found
 
 
-def layer_of(model: keras.Model, number: int) -> Recurrence:
+def layer_of(model: keras.Model, number: int) -> RNN:
     """A recurrent layer of a model, counted from 1; of a bidirectional one, the way forwards.
 
     Raises:
@@ -50,7 +50,7 @@ def layer_of(model: keras.Model, number: int) -> Recurrence:
 
 
 @contextmanager
-def walking(layer: Recurrence, walk: Callable) -> Iterator[None]:
+def walking(layer: RNN, walk: Callable) -> Iterator[None]:
     """A layer that walks over time by another function within the block.
 
     Args:
@@ -64,7 +64,7 @@ def walking(layer: Recurrence, walk: Callable) -> Iterator[None]:
         del layer.inner_loop
 
 
-def what_comes_in(model: keras.Model, layer: Recurrence, x: dict) -> tuple:
+def what_comes_in(model: keras.Model, layer: RNN, x: dict) -> tuple:
     """What a layer gets when its model reads a batch.
 
     Args:

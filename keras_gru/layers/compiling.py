@@ -13,7 +13,7 @@ _shards = None
 
 
 def compiles_itself(length, training, wish):
-    """Whether a walk is compiled by itself. See `Recurrence.compiles_itself`.
+    """Whether a loop over time is compiled by itself. See `RNN.compiles_itself`.
 
     Args:
         length: T, or `None` where it is not known.

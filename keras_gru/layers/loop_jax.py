@@ -2,8 +2,9 @@
 
 import jax
 from jax import numpy as jnp
+from jax.interpreters import ad
 
-SUMS_AHEAD = True
+PRODUCT_AHEAD = True
 
 
 def scan(step, carry, steps, reverse=False):
@@ -23,23 +24,32 @@ def scan(step, carry, steps, reverse=False):
     return carry, outputs
 
 
-def differentiable(forward, backward, gradient_by_input, rows, parts=None):
-    """`jax.custom_vjp`: twice `jax.grad` is fine, forward mode (`jax.jvp`) there is none."""
+def differentiable(scan, rows, shards=None):
+    """`jax.custom_vjp`, which `jax.jvp` does not take: that gets the loop as it is.
 
-    @jax.custom_vjp
-    def function(*tensors):
-        return forward(tensors[:rows], tensors[rows:])[0]
+    Where a `jax.jit` stands between `jax.jvp` and the layer, JAX raises a TypeError.
+    """
 
-    def walk(*tensors):
-        outputs, kept = forward(tensors[:rows], tensors[rows:])
-        return outputs, (tensors, kept)
+    def plain(*tensors):
+        return scan.forward(tensors[:rows], tensors[rows:])[0]
 
-    def walk_back(everything_kept, gradients):
-        tensors, kept = everything_kept
+    function = jax.custom_vjp(plain)
+
+    def forward(*tensors):
+        outputs, saved = scan.forward(tensors[:rows], tensors[rows:])
+        return outputs, (tensors, saved)
+
+    def backward(residuals, d_outputs):
+        tensors, saved = residuals
         weights = tensors[rows:]
-        da, d_states, d_weights = backward(tensors[:rows], weights, kept, gradients)
+        da, d_states, d_weights = scan.backward(tensors[:rows], weights, saved, d_outputs)
         none = [None] * (rows - 1 - len(d_states))
-        return (gradient_by_input(da, weights[0]), *d_states, *none, *d_weights)
+        return (scan.input_gradient(da, weights), *d_states, *none, *d_weights)
 
-    function.defvjp(walk, walk_back)
-    return function
+    function.defvjp(forward, backward)
+
+    def chosen(*tensors):
+        forward_mode = any(isinstance(tensor, ad.JVPTracer) for tensor in tensors)
+        return (plain if forward_mode else function)(*tensors)
+
+    return chosen

@@ -10,7 +10,7 @@ FEWEST_ROWS = 16
 
 # A tall product ahead of the walk was not faster here, and what it puts into memory is read again.
 # XLA would put that reading into the arithmetic of the step, which then takes up to twice the time.
-SUMS_AHEAD = False
+PRODUCT_AHEAD = False
 
 
 def scan(step, carry, steps, reverse=False):
@@ -62,55 +62,69 @@ def _loop_of_python(step, carry, steps, reverse):
     return carry, [tf.stack(outputs) for outputs in zip(*collected, strict=True)]
 
 
-def differentiable(forward, backward, gradient_by_input, rows, parts=None):
-    """A function whose gradient is written by hand.
+def differentiable(scan, rows, shards=None):
+    """Return a function whose gradient is written by hand, or compiled as the function is.
 
     Args:
-        forward: `(rows, weights) -> (outputs, kept)`, all of them lists of tensors.
-        backward: `(rows, weights, kept, gradients of the outputs) -> (da, gradients of the states,
-            gradients of the weights)`. Rows after x and the states have none.
-        gradient_by_input: `(da, first weight) -> gradient of x`, which is the first of the rows. It
-            stays outside what is compiled, so that the graph drops it where nobody asks for it.
+        scan: a `keras_gru.layers.scan.Scan`.
         rows: how many of the tensors are rows: those, and the outputs, have the batch first.
-        parts: into how many parts the rows are shared out, each compiled and walked over by itself,
-            side by side; `None`: one walk, not compiled. A walk is a chain of products that are too
-            small to be split among cores; two halves of a batch are not.
+        shards: into how many shards the rows are split, each compiled by itself and run side by
+            side; `None`: one loop, not compiled. A loop is a chain of products that are too small
+            to be split among cores; two halves of a batch are not.
 
     Returns:
         A function `(*rows, *weights) -> outputs`.
     """
-    if parts is not None:
+    forward, backward = scan.forward, scan.backward
+    if not scan.has_gradient:
+        return _sharded(_compiled_with_gradient(forward), rows, shards)
+    if shards is not None:
         forward, backward = _compiled(forward), _compiled(backward)
 
     @tf.custom_gradient
     def function(*tensors):
         weights = tensors[rows:]
-        sizes = _sizes(tensors[0], parts or 1)
-        shares = _shares(tensors[:rows], sizes)
-        done = [forward(share, weights) for share in shares]
+        sizes = _sizes(tensors[0], shards or 1)
+        split = _split(tensors[:rows], sizes)
+        done = [forward(shard, weights) for shard in split]
         outputs = _joined([outputs for outputs, _ in done])
 
         def gradient(*d_outputs):
             found = [
-                backward(share, weights, kept, d_share)
-                for share, (_, kept), d_share in zip(
-                    shares, done, _shares(d_outputs, sizes), strict=True
+                backward(shard, weights, saved, d_shard)
+                for shard, (_, saved), d_shard in zip(
+                    split, done, _split(d_outputs, sizes), strict=True
                 )
             ]
+            # The derivative by x stays outside what is compiled, so that the graph drops it where
+            # nobody asks for it.
             d_rows = _joined(
-                [[gradient_by_input(da, weights[0]), *d_states] for da, d_states, _ in found]
+                [[scan.input_gradient(da, weights), *d_states] for da, d_states, _ in found]
             )
             each = zip(*(d_weights for _, _, d_weights in found), strict=True)
             none = [None] * (rows - len(d_rows))
-            return [*d_rows, *none, *(tf.add_n(of_parts) for of_parts in each)]
+            return [*d_rows, *none, *(tf.add_n(of_shards) for of_shards in each)]
 
         return outputs, gradient
 
-    if parts is None:
-        return function
-    # `tf.vectorized_map` and `batch_jacobian` drop custom gradients. In a graph of its own the call
-    # is then differentiated as any other function is: no tape watches what is inside, so that no
-    # tensor had to be hidden from it.
+    return function if shards is None else _in_own_graph(function)
+
+
+def _sharded(forward, rows, shards):
+    def function(*tensors):
+        weights = tensors[rows:]
+        split = _split(tensors[:rows], _sizes(tensors[0], shards))
+        return _joined([forward(shard, weights) for shard in split])
+
+    return _in_own_graph(function)
+
+
+def _in_own_graph(function):
+    """Return a function whose custom gradients no caller can drop.
+
+    `tf.vectorized_map` and `batch_jacobian` drop them. In a graph of its own the call is
+    differentiated as any other function is: no tape watches what is inside.
+    """
     in_own_graph = tf.function(function, autograph=False)
 
     def guarded(*tensors):
@@ -128,6 +142,34 @@ _FORWARD_MODE = (
     "forward-mode differentiation in a graph of a layer that compiles itself: make the layer with "
     "`unroll=True`, or run eagerly."
 )
+
+
+def _compiled_with_gradient(forward):
+    """Return a forward loop that XLA compiles, with a gradient that it compiles, too.
+
+    What a compiled loop saves for its gradient cannot pass to another compiled function: the
+    gradient runs the loop again.
+    """
+    run = tf.function(lambda *given: forward(*given)[0], jit_compile=True, autograph=False)
+
+    def backward(rows, weights, d_outputs):
+        flat = [*rows, *weights]
+        gradients = tf.gradients(forward(rows, weights)[0], flat, d_outputs)
+        pairs = zip(flat, gradients, strict=True)
+        return [tf.zeros_like(tensor) if d is None else d for tensor, d in pairs]
+
+    run_backward = _compiled(backward)
+
+    def with_gradient(rows, weights):
+        @tf.custom_gradient
+        def of_flat(*flat):
+            rows_, weights_ = list(flat[: len(rows)]), list(flat[len(rows) :])
+            outputs = run(rows_, weights_)
+            return outputs, lambda *d: run_backward(rows_, weights_, list(d))
+
+        return of_flat(*(tf.identity(tensor) for tensor in (*rows, *weights)))
+
+    return with_gradient
 
 
 def _compiled(function):
@@ -156,21 +198,21 @@ def _compiled(function):
     return with_gradient
 
 
-def _sizes(rows, parts):
+def _sizes(rows, shards):
     """How many rows go into each part, as equal as can be."""
     size = rows.shape[0]
     if size is None:
         size = tf.shape(rows)[0]
     else:
-        parts = min(parts, max(1, size // FEWEST_ROWS))
-    return [(size + i) // parts for i in range(parts)]
+        shards = min(shards, max(1, size // FEWEST_ROWS))
+    return [(size + i) // shards for i in range(shards)]
 
 
-def _shares(tensors, sizes):
+def _split(tensors, sizes):
     """The rows of some tensors in parts."""
     if len(sizes) == 1:
         return [list(tensors)]
-    return [list(share) for share in zip(*(tf.split(t, sizes) for t in tensors), strict=True)]
+    return [list(shard) for shard in zip(*(tf.split(t, sizes) for t in tensors), strict=True)]
 
 
 def _joined(parts):

@@ -2,7 +2,7 @@
 
 import torch
 
-SUMS_AHEAD = True
+PRODUCT_AHEAD = True
 
 
 def scan(step, carry, steps, reverse=False):
@@ -21,36 +21,78 @@ def scan(step, carry, steps, reverse=False):
     return carry, [torch.stack(outputs) for outputs in zip(*collected, strict=True)]
 
 
-def differentiable(forward, backward, gradient_by_input, rows, parts=None):
-    """A `torch.autograd.Function`, which is differentiated once and not twice."""
+def differentiable(scan, rows, shards=None):
+    """A `torch.autograd.Function`; derivatives of its gradient are found by PyTorch.
+
+    `torch.func.grad` and `create_graph=True` ask for a gradient that can be differentiated: then
+    the loop runs again, differentiated by PyTorch.
+    """
 
     class Function(torch.autograd.Function):
+        generate_vmap_rule = True
+
         @staticmethod
-        def forward(ctx, *tensors):
-            outputs, kept = forward(tensors[:rows], tensors[rows:])
-            ctx.count = len(tensors)
-            ctx.save_for_backward(*tensors, *kept)
-            return tuple(outputs)
+        def forward(*tensors):
+            outputs, saved = scan.forward(tensors[:rows], tensors[rows:])
+            return (*outputs, *saved)
+
+        @staticmethod
+        def setup_context(ctx, tensors, results):
+            ctx.count, ctx.outputs = len(tensors), len(results) - scan.saved
+            saved = results[ctx.outputs :]
+            ctx.mark_non_differentiable(*saved)
+            ctx.save_for_backward(*tensors, *saved)
+            ctx.save_for_forward(*tensors)
 
         @staticmethod
         def backward(ctx, *gradients):
-            # What was kept is not part of a graph: a second derivative would be wrong in silence.
+            kept = ctx.saved_tensors  # asked for once: checkpointing recomputes them
+            tensors, saved = kept[: ctx.count], kept[ctx.count :]
+            gradients = list(gradients[: ctx.outputs])
             if torch.is_grad_enabled():
-                raise RuntimeError(
-                    "On PyTorch this layer has a first derivative only, and `create_graph=True` "
-                    "was received: make the layer with `unroll=True` for a second one."
-                )
-            saved, count = list(ctx.saved_tensors), ctx.count
-            weights = saved[rows:count]
-            da, d_states, d_weights = backward(
-                saved[:rows], weights, saved[count:], list(gradients)
+                return _differentiable_gradient(scan, rows, tensors, gradients)
+            da, d_states, d_weights = scan.backward(
+                tensors[:rows], tensors[rows:], saved, gradients
             )
-            d_x = gradient_by_input(da, weights[0]) if ctx.needs_input_grad[0] else None
+            d_x = scan.input_gradient(da, tensors[rows:]) if ctx.needs_input_grad[0] else None
             return (d_x, *d_states, *([None] * (rows - 1 - len(d_states))), *d_weights)
+
+        @staticmethod
+        def jvp(ctx, *tangents):
+            tensors = ctx.saved_tensors[: ctx.count]
+            plain, values = _plain_loop(scan, rows, tensors)
+            given = [t for t, one in zip(tangents, tensors, strict=True) if one.is_floating_point()]
+            given = [
+                torch.zeros_like(value) if t is None else t
+                for t, value in zip(given, values, strict=True)
+            ]
+            return (*torch.func.jvp(plain, values, tuple(given))[1], *[None] * scan.saved)
 
     def function(*tensors):
         if torch.onnx.is_in_onnx_export():  # reverses the order of a `Function`'s outputs
-            return tuple(forward(tensors[:rows], tensors[rows:])[0])
-        return Function.apply(*tensors)
+            return tuple(scan.forward(tensors[:rows], tensors[rows:])[0])
+        results = Function.apply(*tensors)
+        return results[: len(results) - scan.saved]
 
     return function
+
+
+def _plain_loop(scan, rows, tensors):
+    """Return the loop as a function of the tensors that are no flags, and these."""
+    floating = [i for i, tensor in enumerate(tensors) if tensor.is_floating_point()]
+
+    def outputs_of(*values):
+        given = list(tensors)
+        for i, value in zip(floating, values, strict=True):
+            given[i] = value
+        return tuple(scan.forward(given[:rows], given[rows:])[0])
+
+    return outputs_of, tuple(tensors[i] for i in floating)
+
+
+def _differentiable_gradient(scan, rows, tensors, gradients):
+    """Return the gradients of the plain loop; `None` for flags."""
+    plain, values = _plain_loop(scan, rows, tensors)
+    _, pull_back = torch.func.vjp(plain, *values)
+    found = iter(pull_back(tuple(gradients)))
+    return tuple(next(found) if tensor.is_floating_point() else None for tensor in tensors)

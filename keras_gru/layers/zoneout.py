@@ -5,6 +5,7 @@
     otherwise:  h' = p h + (1 − p) ĥ, the expectation
 
 It is so for each state of a cell, with a rate p of its own where there are several (section 3.2).
+`keras_gru.layers.scan` applies it.
 """
 
 # Shapes: B batch, T time, U units.
@@ -14,19 +15,7 @@ from keras import ops
 
 
 def rates_of(zoneout, cell):
-    """A rate for each state of a cell.
-
-    Args:
-        zoneout: a number in [0, 1), or a list of them, of which a cell takes as many as it has
-            states.
-        cell: the cell.
-
-    Returns:
-        A tuple of numbers.
-
-    Raises:
-        ValueError: a rate is out of range, or missing, or there are several cells.
-    """
+    """Return a rate for each state of a cell; a list may have more of them."""
     several = isinstance(zoneout, list | tuple)
     states = len(keras.tree.flatten(cell.state_size))
     rates = tuple(zoneout)[:states] if several else (zoneout,) * states
@@ -38,41 +27,25 @@ def rates_of(zoneout, cell):
         )
     if any(rates) and isinstance(cell, keras.layers.StackedRNNCells):
         raise ValueError(
-            f"`zoneout` is that of one cell, received {zoneout!r} for a stack of them: "
+            f"`zoneout` is that of one cell. Received {zoneout!r} for a stack of them: "
             "stack layers instead."
         )
     return rates
 
 
 def draw(states, length, rates, seed):
-    """Which units keep their state: for each state `(T, B, U)` of booleans.
+    """Return which units keep their state: for each state `(B, T, U)` booleans.
 
-    All steps are drawn before the walk, as JAX cannot draw in a loop.
-    """
-    return [
-        keras.random.uniform((length, *ops.shape(state)), dtype="float32", seed=seed) < rate
-        for state, rate in zip(states, rates, strict=True)
-    ]
-
-
-def apply(found, states, rates, kept):
-    """What a cell puts out, and its new states, after zoneout.
+    All steps are drawn before the loop, as JAX cannot draw in one.
 
     Args:
-        found: the cell's output and a list of its new states.
-        states: a list of the states before the step.
-        rates: one for each.
-        kept: what was drawn for this step, a list of `(B, U)`; empty if not in training.
-
-    Returns:
-        `(output, new_states)`: the output is zoned out where it is one of the states.
+        states: a list of `(B, U)`.
+        length: T.
+        rates: the fraction to keep, one for each state.
+        seed: a `keras.random.SeedGenerator`.
     """
-    output, new = found
-    after = keras.tree.flatten(new)
-    if kept:
-        zoned = [ops.where(*three) for three in zip(kept, states, after, strict=True)]
-    else:
-        pairs = zip(rates, states, after, strict=True)
-        zoned = [rate * state + (1 - rate) * one for rate, state, one in pairs]
-    shown = [late for late, one in zip(zoned, after, strict=True) if one is output]
-    return shown[0] if shown else output, zoned
+    draws = []
+    for state, rate in zip(states, rates, strict=True):
+        batch, *units = ops.shape(state)
+        draws.append(keras.random.uniform((batch, length, *units), seed=seed) < rate)
+    return draws

@@ -35,7 +35,7 @@ class Model(Settings):
     layer_normalization: Annotated[
         bool,
         Field(
-            description="of the weighted sums (Ba et al. 2016), which steadies the training; of "
+            description="of the pre-activations (Ba et al. 2016), which steadies the training; of "
             "gru, gru_reset_after, lstm, simple_rnn and irnn"
         ),
     ] = False

@@ -6,12 +6,12 @@ import pytest
 
 import keras_gru
 from keras_gru.cells import cell_names
-from keras_gru.errors import UserError
-from keras_gru.inspection.ablation import ablations, holding
-from keras_gru.inspection.taps import layer_of
-from keras_gru.layers.gates import GATES, kept
+from keras_gru.inspection.ablation import ablations, with_constant_gates
+from keras_gru.inspection.memory import kept
+from keras_gru.inspection.taps import layer_of, walking_layers
 from tests.models.helpers import BIDIRECTIONAL, inputs, make, predict
 
+WITHOUT_GATES = ("simple_rnn", "irnn", "independent_rnn", "closed_form")
 X = np.random.default_rng(0).normal(size=(3, 5, 4)).astype("float32")
 
 
@@ -36,79 +36,50 @@ def test_a_gru_with_both_gates_held_is_a_simple_rnn(reset_after):
     kernel, recurrent, bias = (weight[..., 12:] for weight in model.get_weights())
     simple = network(keras_gru.SimpleRNN(6, return_sequences=True))
     simple.set_weights([kernel, recurrent, bias.sum(0) if reset_after else bias])
-    before = predict(model, X)
     held = ablations(model.layers[1].cell)
     assert list(held) == [
         "update gate held at 0, all new",
         "reset gate held at 1",
         "both held: a SimpleRNN",
     ]
-    with holding(model, held["both held: a SimpleRNN"]):
-        np.testing.assert_allclose(predict(model, X), predict(simple, X), rtol=1e-5, atol=1e-6)
-    np.testing.assert_array_equal(predict(model, X), before)
-
-
-@pytest.mark.parametrize("held", [{"z": 0}, {"r": 1}, {"z": 0, "r": 1}])
-def test_it_is_what_a_layer_with_held_gates_computes(held):
-    model = network(keras_gru.GRU(6, return_sequences=True))
-    options = {"hold_update_gate": held.get("z"), "hold_reset_gate": held.get("r")}
-    other = network(keras_gru.GRU(6, return_sequences=True, **options))
-    other.set_weights(model.get_weights())
-    with holding(model, held):
-        np.testing.assert_allclose(predict(model, X), predict(other, X), rtol=1e-5, atol=1e-6)
+    constant = with_constant_gates(model, held["both held: a SimpleRNN"])
+    np.testing.assert_allclose(predict(constant, X), predict(simple, X), rtol=1e-5, atol=1e-6)
 
 
 def test_what_is_held_of_an_lstm():
     model = network(keras_gru.LSTM(6))
     assert ablations(model.layers[1].cell) == {
-        "input gate held at 1": {"i": 1},
-        "forget gate held at 1": {"f": 1},
-        "output gate held at 1": {"o": 1},
-        "all held": {"i": 1, "f": 1, "o": 1},
+        "input gate held at 1": {"input": 1},
+        "forget gate held at 1": {"forget": 1},
+        "output gate held at 1": {"output": 1},
+        "all held": {"input": 1, "forget": 1, "output": 1},
     }
 
 
 @pytest.mark.parametrize("cell", cell_names())
-def test_a_held_gate_of_any_cell_is_where_it_is_held(cell):
+def test_a_constant_gate_of_any_cell_is_that_constant(cell):
     model = make("polyphony", cell)
-    layer = layer_of(model, 1)
     features = inputs("polyphony")["features"]
-    for name, held in ablations(layer.cell).items():
-        with holding(model, held):
-            gates, _ = layer.gates(features)
-            keep = kept(layer, gates)
-        for letter, value in held.items():
-            if GATES[letter] in gates:
-                shown = array(gates[GATES[letter]])
-                np.testing.assert_allclose(shown, np.full_like(shown, value), atol=1e-6)
+    cell_of = layer_of(model, 1).cell
+    for name, constants in ablations(cell_of).items():
+        layer = layer_of(with_constant_gates(model, constants), 1)
+        gates, _ = layer.gates(features)
+        for gate, value in constants.items():
+            if gate in gates:
+                shown = array(gates[gate])
+                np.testing.assert_array_equal(shown, np.full_like(shown, value))
         if "all new" in name:
-            np.testing.assert_allclose(array(keep), np.zeros_like(array(keep)), atol=1e-6)
-    assert bool(ablations(layer.cell)) == (cell not in ("simple_rnn", "irnn"))
+            keep = array(kept(layer.cell, gates))
+            np.testing.assert_allclose(keep, np.zeros_like(keep), atol=1e-6)
+    assert bool(ablations(cell_of)) == (cell not in WITHOUT_GATES)
 
 
 @pytest.mark.parametrize("kind", ["classifier_mean", "forecaster", "encoder_decoder"])
-def test_all_layers_of_a_model_are_held_and_let_go(kind):
+def test_the_gates_of_all_layers_are_constant_in_the_copy_alone(kind):
     model = make(kind, layers=2, **({"bidirectional": True} if kind in BIDIRECTIONAL else {}))
-    before = [weight.copy() for weight in model.get_weights()]
-    with pytest.raises(KeyError), holding(model, {"z": 0}):
-        changed = [
-            not np.array_equal(*pair) for pair in zip(model.get_weights(), before, strict=True)
-        ]
-        raise KeyError
-    paths = [weight.path for weight in model.weights]
-    assert sum(changed) == sum("cell" in path and path.endswith("/bias") for path in paths) >= 2
-    for weight, old in zip(model.get_weights(), before, strict=True):
-        np.testing.assert_array_equal(weight, old)
-
-
-@pytest.mark.parametrize(
-    ("options", "words"),
-    [
-        ({"use_bias": False}, "The gates of a GRUCell without biases cannot be held: received"),
-        ({"recurrent_activation": "relu"}, "cannot be held at 0 and 1: received a recurrent_act"),
-    ],
-)
-def test_gates_that_cannot_be_held_are_refused(options, words):
-    model = network(keras_gru.GRU(6, return_sequences=True, **options))
-    with pytest.raises(UserError, match=words), holding(model, {"z": 0}):
-        pass
+    before = predict(model, inputs(kind))
+    copy = with_constant_gates(model, {"update": 0.0})
+    cells = [layer.cell for layer in walking_layers(copy)]
+    assert len(cells) >= 2 and all(cell.constant_gates == {"update": 0.0} for cell in cells)
+    assert np.abs(predict(copy, inputs(kind)) - before).max() > 1e-4
+    np.testing.assert_array_equal(predict(model, inputs(kind)), before)

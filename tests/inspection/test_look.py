@@ -82,7 +82,8 @@ def test_the_ablation_is_measured_on_validation(folder, found):
     for value, held in ((no_reset, (None, 1)), (neither, (0, 1))):
         model = use.load_model(folder, record)
         cell = model.get_layer("recurrent_1").cell
-        cell.hold_update_gate, cell.hold_reset_gate = held
+        gates = zip(("update", "reset"), held, strict=True)
+        cell.constant_gates = {gate: value for gate, value in gates if value is not None}
         expected = run.evaluate(model, experiment, dataset, "validation")["mse"]
         assert value == pytest.approx(expected, rel=1e-4)
     assert len({trained, no_update, no_reset, neither}) == 4

@@ -111,7 +111,7 @@ def test_dropout_masks_of_an_earlier_call_of_the_cell_are_not_used(cell):
 
 
 def test_a_stack_takes_its_states_in_its_own_structure(x):
-    layer = keras_gru.Recurrence(
+    layer = keras_gru.RNN(
         [keras_gru.GRUCell(2, dtype=x.dtype), keras.layers.LSTMCell(4, dtype=x.dtype)]
     )
     first = layer.get_initial_state(3)

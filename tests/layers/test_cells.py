@@ -42,7 +42,7 @@ class LayerOfItsOwn(keras.Layer):
 
 
 def test_built_in_cells():
-    assert cell_names() == (*CELLS, *VARIANTS)
+    assert set(cell_names()) >= {*CELLS, *VARIANTS} and cell_names()[: len(CELLS)] == CELLS
     labels = [cell_label(name) for name in CELLS]
     assert labels == ["GRU", "GRU (reset after)", "LSTM", "SimpleRNN"]
     made = [recurrent_layer(name, units=5, seed=1) for name in CELLS]

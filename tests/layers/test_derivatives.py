@@ -168,3 +168,108 @@ if BACKEND == "tensorflow":
         model.fit(np.ones((2, 4, 3, 2)), np.ones((2, 4, 2)), verbose=0)
         for one, other in zip(before, model.weights, strict=True):
             assert np.abs(one - array(other)).max() > 1e-4
+
+
+if BACKEND == "jax":
+    import jax
+    from jax import numpy as jnp
+
+    def total(y):
+        return jnp.sum(jnp.sin(3 * y))
+
+    def grad(call):
+        return jax.grad(lambda x: total(call(x)))
+
+    def pushed(function):
+        return lambda x: jax.jvp(function, (x,), (jnp.cos(x),))[1]
+
+    DERIVATIVES = {
+        "gradient": lambda call, row: grad(call),
+        "gradient of a gradient": lambda call, row: jax.grad(lambda x: total(grad(call)(x))),
+        "jacrev": lambda call, row: jax.jacrev(call),
+        "jacfwd": lambda call, row: jax.jacfwd(call),
+        "hessian": lambda call, row: jax.hessian(lambda x: total(call(x))),
+        "forward mode": lambda call, row: pushed(call),
+        "forward over reverse": lambda call, row: pushed(grad(call)),
+        "vmap of a gradient": lambda call, row: (
+            lambda x: jax.vmap(lambda one, i: jax.grad(lambda x: total(row(x, i)))(one))(
+                x, jnp.arange(len(x))
+            )
+        ),
+        "gradient of vmap": lambda call, row: jax.grad(
+            lambda x: total(jax.vmap(row)(x, jnp.arange(len(x))))
+        ),
+        "checkpoint": lambda call, row: grad(jax.checkpoint(call)),
+        "scan": lambda call, row: jax.grad(
+            lambda x: jax.lax.scan(lambda sum, x: (sum + total(call(x)), 0), 0.0, x[None])[0]
+        ),
+    }
+
+    @pytest.mark.parametrize("name", DERIVATIVES)
+    @pytest.mark.parametrize("kind, jit", [("gru masked", False), ("lstm", True)])
+    def test_derivative(kind, name, jit):
+        _, call = call_of(kind)
+        derivative = DERIVATIVES[name](call, rows_of(call, kind))
+        assert_derivative((jax.jit(derivative) if jit else derivative)(tensor(X)), kind, name)
+
+    def test_forward_mode_through_a_jit_is_an_error():
+        _, call = call_of("gru")
+        with pytest.raises(TypeError, match="custom_vjp"):
+            pushed(jax.jit(call))(tensor(X))
+
+
+if BACKEND == "torch":
+    import torch
+
+    def total(y):
+        return torch.sin(3 * y).sum()
+
+    def grad(call):
+        return torch.func.grad(lambda x: total(call(x)))
+
+    def created(call):
+        """The gradient of a gradient, as a gradient penalty asks for it."""
+
+        def differentiate(x):
+            x = x.clone().requires_grad_()
+            (first,) = torch.autograd.grad(total(call(x)), x, create_graph=True)
+            return torch.autograd.grad(total(first), x)[0]
+
+        return differentiate
+
+    def backward(call):
+        def differentiate(x):
+            x = x.clone().requires_grad_()
+            total(call(x)).backward()
+            return x.grad
+
+        return differentiate
+
+    def pushed(function):
+        return lambda x: torch.func.jvp(function, (x,), (torch.cos(x),))[1]
+
+    DERIVATIVES = {
+        "backward": lambda call, row: backward(call),
+        "create_graph": lambda call, row: created(call),
+        "grad": lambda call, row: grad(call),
+        "grad of grad": lambda call, row: torch.func.grad(lambda x: total(grad(call)(x))),
+        "jacrev": lambda call, row: torch.func.jacrev(call),
+        "jacfwd": lambda call, row: torch.func.jacfwd(call),
+        "hessian": lambda call, row: torch.func.hessian(lambda x: total(call(x))),
+        "forward mode": lambda call, row: pushed(call),
+        "forward over reverse": lambda call, row: pushed(grad(call)),
+        "checkpoint": lambda call, row: backward(
+            lambda x: torch.utils.checkpoint.checkpoint(call, x, use_reentrant=False)
+        ),
+    }
+
+    @pytest.mark.parametrize("name", DERIVATIVES)
+    @pytest.mark.parametrize("kind", LAYERS)
+    def test_derivative(kind, name):
+        _, call = call_of(kind)
+        assert_derivative(DERIVATIVES[name](call, None)(tensor(X)), kind, name)
+
+    def test_vmap_of_a_gradient_is_each_rows_gradient():
+        _, call = call_of("lstm")
+        by_row = torch.func.vmap(torch.func.grad(lambda row: total(call(row[None]))))(tensor(X))
+        np.testing.assert_allclose(array(by_row), array(grad(call)(tensor(X))), atol=1e-5)

@@ -15,50 +15,86 @@ from .helpers import (
     BACKEND,
     CELLS,
     DTYPE,
-    MinimalGatedUnit,
     array,
     assert_same,
+    built,
     drawn_layer,
     fast_path_off,
     only_tensorflow,
     tensor,
+    values_and_gradients,
 )
 
 
-class Unchanged(keras_gru.GRUCell):
-    """It overrides nothing, but the engine does not know it."""
+class Documented(keras_gru.GRUCell):
+    """It changes no equation: the gradient is still that of its equations."""
+
+    def __init__(self, *args, note="", **kwargs):
+        super().__init__(*args, **kwargs)
+        self.note = note
+
+    def get_config(self):
+        return {**super().get_config(), "note": self.note}
 
 
-def without_training():
-    return "fused" if BACKEND != "jax" else "generic: no faster on jax without training"
+class Halved(keras_gru.GRUCell):
+    def interpolate(self, z, h, g):
+        return super().interpolate(z, h, g) / 2
 
 
-def test_engine_says_which_way_a_call_would_go_and_went(rng):
-    layer = drawn_layer("gru", rng, recurrent_dropout=0.5)
-    x = tensor(rng.normal(size=(3, 5, 3)))
-    assert layer.engine == without_training()
-    layer(x, training=True)
-    assert layer.engine == "generic: recurrent dropout"
-    layer(x, training=False)
-    assert layer.engine == without_training()
+class HalvedOnce(Halved):
+    """It inherits an equation that is not the gradient's."""
+
+
+class Mixin:
+    def gates(self, a_z, a_r):
+        return super().gates(a_r, a_z)
+
+
+class Mixed(Mixin, keras_gru.GRUCell):
+    """The equation comes from beside the cell."""
+
+
+class WithGradient(Halved):
+    """It brings the gradient of its own equations."""
+
+    def step_gradient(self, d_states, *others):
+        return keras_gru.GRUCell.step_gradient(self, [d / 2 for d in d_states], *others)
+
+    weight_gradients = keras_gru.GRUCell.weight_gradients
 
 
 @pytest.mark.parametrize(
-    "layer, reason",
+    "layer, path",
     [
-        (lambda: keras_gru.GRU(4, unroll=True), "unroll"),
-        (lambda: keras_gru.GRU(4, activation="elu"), "activation elu"),
-        (lambda: keras_gru.LSTM(4, recurrent_activation="softmax"), "recurrent_activation softmax"),
-        (lambda: keras_gru.Recurrence(MinimalGatedUnit(4)), "the cell is a MinimalGatedUnit"),
-        (lambda: keras_gru.Recurrence(Unchanged(4)), "the cell is a Unchanged"),
-        (lambda: keras_gru.Recurrence(keras.layers.GRUCell(4)), "the cell is a GRUCell of keras"),
-        (lambda: keras_gru.Recurrence([keras_gru.GRUCell(4)] * 1), "the cell is a StackedRNNCells"),
+        (lambda: keras_gru.GRU(4), "fused"),
+        (lambda: keras_gru.GRU(4, recurrent_dropout=0.5, zoneout=0.1), "fused"),
+        (lambda: keras_gru.GRU(4, activation="elu"), "fused"),
+        (lambda: keras_gru.RNN(keras_gru.LSTMCell(4)), "fused"),
+        (lambda: keras_gru.RNN(Documented(4)), "fused"),
+        (lambda: keras_gru.RNN(WithGradient(4)), "fused"),
+        (lambda: keras_gru.GRU(4, unroll=True), "unrolled"),
+        (
+            lambda: keras_gru.LSTM(4, recurrent_activation="softmax"),
+            "scan: recurrent_activation softmax has no derivative from its output",
+        ),
+        (lambda: keras_gru.RNN(Halved(4)), "scan: Halved has no step_gradient"),
+        (lambda: keras_gru.RNN(HalvedOnce(4)), "scan: HalvedOnce has no step_gradient"),
+        (lambda: keras_gru.RNN(Mixed(4)), "scan: Mixed has no step_gradient"),
+        (
+            lambda: keras_gru.RNN(keras.layers.GRUCell(4)),
+            "scan: GRUCell of keras is not a keras_gru.Cell",
+        ),
+        (
+            lambda: keras_gru.RNN([keras_gru.GRUCell(4)] * 1),
+            "scan: StackedRNNCells of keras is not a keras_gru.Cell",
+        ),
     ],
 )
-def test_what_the_fast_path_cannot_do_goes_the_generic_way(rng, layer, reason):
-    layer = layer()
-    layer(np.ones((2, 5, 3), "float32"), training=True)
-    assert layer.engine == f"generic: {reason}"
+def test_the_path_follows_from_the_settings(layer, path):
+    assert layer().path(None, training=True) == path
+    forward = layer().path(None, training=False)
+    assert forward == path or (BACKEND == "jax" and "without training" in forward)
 
 
 @pytest.mark.parametrize(
@@ -66,43 +102,33 @@ def test_what_the_fast_path_cannot_do_goes_the_generic_way(rng, layer, reason):
     [
         lambda **o: keras_gru.GRU(64, **o),
         lambda **o: keras_gru.LSTM(64, **o),
-        lambda **o: keras_gru.Recurrence(keras.layers.LSTMCell(64, **o)),
-        lambda **o: keras_gru.Recurrence(keras_gru.GRUCell(64, **o)),
+        lambda **o: keras_gru.RNN(keras.layers.LSTMCell(64, **o)),
+        lambda **o: keras_gru.RNN(keras_gru.GRUCell(64, **o)),
     ],
 )
 def test_implementation_1_has_a_dropout_mask_for_each_equation(make):
-    layer = make(dropout=0.5, implementation=1, seed=1)
     x = np.ones((3, 2, 8), "float32")
-    outputs = array(layer(x, training=True))
-    assert layer.engine.startswith("generic: implementation 1")
-    assert np.isfinite(outputs).all()
-    layer = make(dropout=0.5, implementation=2, seed=1)
-    layer(x, training=True)
-    assert layer.engine == "fused"
+    masks = []
+    for implementation in (1, 2):
+        layer = make(dropout=0.5, implementation=implementation, seed=1)
+        assert np.isfinite(array(layer(x, training=True))).all()
+        masks.append(layer.cell.get_dropout_mask(x[:, 0]))
+    assert len(masks[0]) == layer.cell.kernel.shape[1] // 64
+    assert not isinstance(masks[1], list)
 
 
-def test_recurrence_with_a_cell_that_is_known_is_fast():
-    for cell in (keras_gru.GRUCell, keras.layers.LSTMCell, keras.layers.SimpleRNNCell):
-        layer = keras_gru.Recurrence(cell(4))
-        layer(np.ones((2, 5, 3), "float32"), training=True)
-        assert layer.engine == "fused"
-
-
-@pytest.mark.parametrize("where", ["object", "class"])
-@pytest.mark.parametrize("method", ["call", "gates", "candidate", "interpolate", "recurrent_term"])
-def test_a_replaced_method_is_never_passed_over(rng, monkeypatch, where, method):
-    layer, x = drawn_layer("gru", rng), tensor(rng.normal(size=(3, 5, 3)))
-    plain = array(layer(x, training=True))
-    owner = layer.cell if where == "object" else keras_gru.GRUCell
-    original, calls = getattr(owner, method), []
-
-    def counted(*arguments, **keywords):
-        calls.append(method)
-        return original(*arguments, **keywords)
-
-    monkeypatch.setattr(owner, method, counted)
-    np.testing.assert_allclose(array(layer(x, training=True)), plain, atol=1e-6)
-    assert calls and layer.engine == f"generic: its {method} was replaced"
+@pytest.mark.parametrize("cell", [Documented, Halved, HalvedOnce, Mixed, WithGradient])
+def test_a_subclass_is_differentiated_by_its_own_equations(rng, cell):
+    x, weigh = rng.normal(size=(3, 5, 3)), rng.normal(size=(3, 4))
+    found = []
+    for unroll in (False, True):
+        layer = built(
+            keras_gru.RNN(cell(4, dtype=DTYPE), unroll=unroll), 3, np.random.default_rng(1)
+        )
+        found.append(
+            values_and_gradients(layer, x, [np.zeros((3, 4))], None, True, lambda _: [weigh])[1]
+        )
+    assert_same(*found)
 
 
 @only_tensorflow
@@ -115,7 +141,7 @@ def test_open_shapes_are_traced_once_and_have_gradients(rng, cell, mode):
     layer.jit_compile = mode == "parts"
 
     def step(x, mask):
-        traced.append(layer.engine)
+        traced.append(mode)
         with tf.GradientTape() as tape:
             loss = tf.reduce_sum(layer(x, mask=mask, training=True) ** 2)
         return tape.gradient(loss, [weight.value for weight in layer.weights])
@@ -173,7 +199,7 @@ def test_jit_compile_is_an_argument_that_is_kept():
     layer = keras_gru.GRU(4, jit_compile=False)
     assert keras_gru.GRU.from_config(layer.get_config()).jit_compile is False
     assert keras_gru.GRU.from_config(keras_gru.GRU(4).get_config()).jit_compile == "auto"
-    with pytest.raises(ValueError, match="must be True, False or 'auto': received 'off'"):
+    with pytest.raises(ValueError, match="must be True, False or 'auto'"):
         keras_gru.LSTM(4, jit_compile="off")
 
 
@@ -211,7 +237,7 @@ def losses(strategy):
         model = keras.Sequential([keras.Input((None, 3)), *layers])
         model.compile(keras.optimizers.SGD(1.0), "mse", jit_compile=False)
     fitted = model.fit(x, y, batch_size=4, epochs=3, shuffle=False, verbose=0)
-    assert [layer.engine for layer in layers] == ["fused, compiled"] * 2
+    assert [layer.path(5) for layer in layers] == ["fused, compiled"] * 2
     return fitted.history["loss"]
 
 two = losses(tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]))
@@ -249,18 +275,12 @@ def test_jax_transformations(rng):
 
 
 @pytest.mark.skipif(BACKEND != "torch", reason="PyTorch's own")
-def test_pytorch_keeps_nothing_under_no_grad_and_refuses_a_second_derivative(rng):
+def test_pytorch_saves_nothing_under_no_grad(rng):
     import torch
 
     layer, x = drawn_layer("gru", rng), tensor(rng.normal(size=(2, 4, 3))).requires_grad_()
     with torch.no_grad():
         assert not layer(x).requires_grad
-    with pytest.raises(RuntimeError, match="make the layer with `unroll=True`"):
-        torch.autograd.grad(layer(x, training=True).sum(), x, create_graph=True)
-    unrolled = drawn_layer("gru", rng, unroll=True)
-    (gradient,) = torch.autograd.grad(unrolled(x).sum(), x, create_graph=True)
-    gradient.sum().backward()
-    assert np.isfinite(array(x.grad)).all()
 
 
 @only_tensorflow
@@ -270,8 +290,8 @@ def test_the_number_of_shards_is_a_setting_and_the_bits_follow_it_alone(monkeypa
         compiling.set_shards(shards)
         keras.utils.set_random_seed(1)
         rng = np.random.default_rng(0)
-        x, y = rng.normal(size=(64, 7, 3)), rng.normal(size=(64, 4))
-        model = keras.Sequential([keras.Input((7, 3)), keras_gru.GRU(4)])
+        x, y = rng.normal(size=(64, 7, 3)), rng.normal(size=(64, 8))
+        model = keras.Sequential([keras.Input((7, 3)), keras_gru.GRU(8)])
         model.compile("sgd", "mse", jit_compile=False)
         model.fit(x, y, batch_size=64, epochs=3, verbose=0, shuffle=False)
         return b"".join(weight.tobytes() for weight in model.get_weights())

@@ -85,7 +85,8 @@ def check_against_generic(drawn, compiled):
     if cell != "simple_rnn":
         options["recurrent_activation"] = drawn["recurrent_activation"]
     if cell.startswith("gru"):
-        options["hold_update_gate"], options["hold_reset_gate"] = drawn["held"]
+        gates = zip(("update", "reset"), drawn["held"], strict=True)
+        options["constant_gates"] = {gate: held for gate, held in gates if held is not None}
     x = rng.normal(size=(batch, time, features))
     states = rng.normal(size=(state_count(cell), batch, units))
     mask = drawn_mask(drawn["padding"], batch, time, rng)
@@ -93,7 +94,7 @@ def check_against_generic(drawn, compiled):
     found = []
     for switched_off in (False, True):
         layer = drawn_layer(cell, np.random.default_rng(1), units, features, **options)
-        layer.jit_compile, engine = compiled, "fused, compiled" if compiled else "fused"
+        layer.jit_compile, path = compiled, "fused, compiled" if compiled else "fused"
         with fast_path_off(switched_off):
             weights = np.random.default_rng(2)
             found.append(
@@ -103,7 +104,7 @@ def check_against_generic(drawn, compiled):
                     in_graph=compiled and not switched_off,
                 )
             )  # fmt: skip
-        assert layer.engine == ("generic: switched off" if switched_off else engine)
+            assert layer.path(time, training).startswith("scan" if switched_off else path)
     for one, other in zip(*found, strict=True):
         assert_same(one, other)
 
@@ -150,7 +151,7 @@ def test_half_precision_walks_in_float32(rng, cell, policy):
         layer.build((None, None, 3))
         layer.set_weights(weights)
         found.append(values_and_gradients(layer, x, states, None, True, lambda _: [weigh])[1])
-        assert layer.engine == "fused"
+        assert layer.path(200).startswith("fused")
     for one, other in zip(*found, strict=True):
         error = np.abs(np.asarray(other, "float32") - one).max() / np.abs(one).max()
         assert 0 < error < (0.02 if policy == "mixed_float16" else 0.15)

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import keras_gru
-from keras_gru.layers.gates import anatomy, kept
+from keras_gru.inspection.memory import kept
 
 from .helpers import (
     CELLS,
@@ -176,18 +176,18 @@ def test_with_zoneout_the_states_are_the_layers(rng, cell):
 
 @pytest.mark.parametrize("held", [0, 0.25, 1])
 def test_a_held_gate_is_shown_as_it_is_held(rng, held):
-    layer = keras_gru.GRU(4, hold_update_gate=held, hold_reset_gate=1 - held, dtype=DTYPE)
+    layer = keras_gru.GRU(4, constant_gates={"update": held, "reset": 1 - held}, dtype=DTYPE)
     gates, _ = built(layer, 3, rng).gates(tensor(rng.normal(size=(3, 5, 3))))
     np.testing.assert_array_equal(array(gates["update"]), np.full((3, 5, 4), held))
     np.testing.assert_array_equal(array(gates["reset"]), np.full((3, 5, 4), 1 - held))
 
 
 def test_a_cell_of_ones_own_shows_what_it_makes_of_the_gates(rng):
-    layer = built(keras_gru.Recurrence(MinimalGatedUnit(4, dtype=DTYPE)), 3, rng)
+    layer = built(keras_gru.RNN(MinimalGatedUnit(4, dtype=DTYPE)), 3, rng)
     gates, _ = layer.gates(tensor(rng.normal(size=(3, 5, 3))))
     assert_close(gates["update"], 1 - array(gates["reset"]))
     cell = LayerNormalisedCandidate(4, dtype=DTYPE)
-    layer = built(keras_gru.Recurrence(cell, return_sequences=True), 3, rng)
+    layer = built(keras_gru.RNN(cell, return_sequences=True), 3, rng)
     x = tensor(rng.normal(size=(3, 5, 3)))
     assert_close(layer.gates(x)[1][0], layer(x))
 
@@ -200,12 +200,11 @@ def test_looking_leaves_the_layer_as_it_was(rng, cell):
     layer.gates(x)
     assert set(vars(layer.cell)) == attributes
     np.testing.assert_array_equal(array(layer(x)), before)
-    assert "replaced" not in layer.engine and "activation" not in layer.engine
 
 
-def test_a_layer_that_is_not_built_yet_and_keras_own_cell():
+def test_a_layer_that_is_not_built_yet():
     x = np.ones((2, 5, 3), DTYPE)
-    layer = keras_gru.Recurrence(keras.layers.GRUCell(4, dtype=DTYPE), return_sequences=True)
+    layer = keras_gru.RNN(keras_gru.GRUCell(4, dtype=DTYPE), return_sequences=True)
     gates, (h,) = layer.gates(x)
     assert list(gates) == ["update", "reset"]
     assert_close(h, layer(x))
@@ -225,12 +224,12 @@ def test_a_layer_that_is_not_built_yet_and_keras_own_cell():
 def test_which_gate_keeps_the_state(rng, cell, keeps):
     layer = drawn_layer(cell, rng)
     gates = {name: array(gate) for name, gate in layer.gates(np.ones((2, 5, 3), DTYPE))[0].items()}
-    np.testing.assert_array_equal(kept(layer, gates), keeps(gates))
+    np.testing.assert_array_equal(kept(layer.cell, gates), keeps(gates))
 
 
 def test_no_gate_of_a_simple_rnn_keeps_its_state(rng):
     layer = drawn_layer("simple_rnn", rng)
-    assert kept(layer, layer.gates(np.ones((2, 5, 3), DTYPE))[0]) is None
+    assert kept(layer.cell, layer.gates(np.ones((2, 5, 3), DTYPE))[0]) is None
 
 
 @keras.saving.register_keras_serializable(package="tests")
@@ -245,28 +244,29 @@ class Stranger(keras.Layer):
         return states[0], states
 
 
-class Forgetful(keras.layers.LSTMCell):
-    """A cell that does not compute the gates of its equations."""
+class Forgetful(keras_gru.LSTMCell):
+    """A cell that does not return the gates of its equations."""
 
-    def call(self, inputs, states, training=False):
-        return states[0], states
+    def step(self, x, states, weights, masks):
+        return states, {}
 
 
 @pytest.mark.parametrize(
     ("cell", "words"),
     [
-        (Stranger(), "gates of a Stranger are not known: it must be"),
-        (Forgetful(4), "A Forgetful has the gates input, forget, output by its `equations`"),
+        (Stranger(), "gates of a Stranger are not known: expected a keras_gru.Cell"),
+        (keras.layers.GRUCell(4), "gates of a GRUCell are not known"),
+        (Forgetful(4), "`step` of Forgetful must return its gates: expected i, f, o, got none"),
     ],
 )
 def test_gates_that_are_not_known_are_refused(cell, words):
     with pytest.raises(ValueError, match=words):
-        keras_gru.Recurrence(cell).gates(np.ones((2, 5, 3), "float32"))
+        keras_gru.RNN(cell).gates(np.ones((2, 5, 3), "float32"))
 
 
 def test_the_letters_are_the_columns_of_the_bias():
     for cell in (*CELLS, *VARIANTS):
         layer = drawn_layer(cell, np.random.default_rng(0))
-        equations, signs = anatomy(layer.cell)
+        equations, signs = layer.cell.equations, layer.cell.gate_signs
         assert len(equations) == len(signs)
         assert layer.cell.bias.shape[-1] == len(equations) * 4

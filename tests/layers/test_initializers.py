@@ -119,7 +119,7 @@ def test_an_irnn_hands_its_state_on_and_is_fast(rng):
     layer.set_weights([kernel, *layer.get_weights()[1:]])
     expected = np.cumsum(x @ kernel, axis=1)  # what is positive adds up
     np.testing.assert_allclose(array(layer(tensor(x), training=True)), expected, rtol=1e-4)
-    assert layer.engine == "fused"
+    assert layer.path() == "fused"
     plain = recurrent_layer("irnn", 4, recurrent_initializer="glorot_uniform")
     assert np.abs(weight(plain, "recurrent_kernel") - np.eye(4)).max() > 0.1
 

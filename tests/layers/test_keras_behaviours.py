@@ -74,6 +74,9 @@ CELLS = {
 }
 
 
+TWO_OF_TWO = "a stack of two states"
+
+
 def weighted(ours, theirs, inputs=x):
     """Both layers, built, with the same weights."""
     for layer in (ours, theirs):
@@ -91,9 +94,7 @@ def pair(name, **options):
 
 
 def wrapped(cell, **options):
-    return weighted(
-        keras_gru.Recurrence(CELLS[cell](), **options), KERAS.RNN(CELLS[cell](), **options)
-    )
+    return weighted(keras_gru.RNN(CELLS[cell](), **options), KERAS.RNN(CELLS[cell](), **options))
 
 
 def assert_same(found, expected, atol=1e-5):
@@ -176,7 +177,7 @@ def test_first_biases_of_an_lstm(unit_forget_bias):
 
 
 @pytest.mark.parametrize("options", [{}, {"return_state": True, "go_backwards": True}], ids=str)
-@pytest.mark.parametrize("name", [*PAIRS, *CELLS])
+@pytest.mark.parametrize("name", [*PAIRS, *(cell for cell in CELLS if cell != TWO_OF_TWO)])
 def test_stateful(name, options):
     ours, theirs = (pair if name in PAIRS else wrapped)(name, stateful=True, **options)
     first = ours(x), theirs(x)
@@ -186,6 +187,20 @@ def test_stateful(name, options):
     ours.reset_state()  # which fails for Keras' stacks
     assert_same(ours(x), first[0])
     assert_same(ours(x), second[0])
+
+
+def test_a_stateful_stack_of_cells_with_two_states():
+    """Keras 3.15 mixes these states up on TensorFlow: here they are passed on by hand."""
+    ours, _ = wrapped(TWO_OF_TWO, stateful=True)
+    by_hand = keras_gru.RNN(CELLS[TWO_OF_TWO](), return_state=True)
+    by_hand.build(x.shape)
+    by_hand.set_weights(ours.get_weights())
+    theirs = KERAS.RNN(CELLS[TWO_OF_TWO]())
+    theirs.build(x.shape)
+    theirs.set_weights(ours.get_weights())
+    assert_same(ours(x), theirs(x))
+    _, *states = by_hand(x)
+    assert_same(ours(x), by_hand(x, initial_state=states)[0])
 
 
 @only_tensorflow
@@ -270,7 +285,7 @@ def test_a_cell_in_a_layer_is_saved(cell, options, tmp_path):
 @pytest.mark.parametrize("cell", [KERAS.SimpleRNNCell, KERAS.GRUCell, KERAS.LSTMCell])
 def test_a_stack_has_a_seed_for_each_cell(cell):
     cells = [cell(units, dropout=0.1, recurrent_dropout=0.1) for units in (3, 4, 5)]
-    layer = keras_gru.Recurrence(cells, return_sequences=True)
+    layer = keras_gru.RNN(cells, return_sequences=True)
     assert tuple(layer(x, training=True).shape) == (B, T, 5)
     states = [variable for variable in layer.variables if "seed" in variable.path]
     assert len(states) == 3 and len(layer.trainable_variables) == 9

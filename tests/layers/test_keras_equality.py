@@ -84,7 +84,8 @@ def test_dropout_drops_the_same_by_the_same_seed(rng, cell, dropout, recurrent_d
 
 def test_dropout_is_constant_over_time(rng):
     """With the recurrence cut, equal inputs give equal outputs at each step: one mask for all."""
-    layer = drawn_layer("gru", rng, return_sequences=True, dropout=0.5, seed=1, hold_update_gate=0)
+    options = {"dropout": 0.5, "seed": 1, "constant_gates": {"update": 0}}
+    layer = drawn_layer("gru", rng, return_sequences=True, **options)
     kernel, _, bias = layer.get_weights()
     layer.set_weights([kernel, np.zeros((4, 12)), bias])
     outputs = array(layer(tensor(np.ones((2, 6, 3))), training=True))

@@ -93,7 +93,7 @@ def test_it_is_the_equations_step_by_step(rng, cell, go_backwards):
         assert_close(found, expected, loosened=3)
         for state, expected_state in zip(last, expected_last, strict=True):
             assert_close(state, expected_state, loosened=3)
-    assert layer.engine == f"generic: the cell is a {type(layer.cell).__name__}"
+    assert layer.path() == f"scan: {type(layer.cell).__name__} has no step_gradient"
 
 
 @pytest.mark.parametrize("cell", NORMALIZED)

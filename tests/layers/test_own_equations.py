@@ -22,8 +22,8 @@ from .reference import sigmoid, walk
 
 
 def test_update_gate_at_0_and_reset_gate_at_1_make_a_simple_rnn(rng):
-    options = {"hold_update_gate": 0, "hold_reset_gate": 1, "return_sequences": True}
-    layer = drawn_layer("gru", rng, **options)
+    constants = {"update": 0, "reset": 1}
+    layer = drawn_layer("gru", rng, constant_gates=constants, return_sequences=True)
     simple = keras.layers.SimpleRNN(4, return_sequences=True, dtype=DTYPE)
     simple.build((None, None, 3))
     simple.set_weights([weight[..., -4:] for weight in layer.get_weights()])
@@ -33,17 +33,22 @@ def test_update_gate_at_0_and_reset_gate_at_1_make_a_simple_rnn(rng):
 
 
 def test_update_gate_at_1_keeps_the_first_state(rng):
-    layer = drawn_layer("gru", rng, hold_update_gate=1.0, return_sequences=True)
+    layer = drawn_layer("gru", rng, constant_gates={"update": 1.0}, return_sequences=True)
     h = rng.normal(size=(3, 4))
     outputs = layer(tensor(rng.normal(size=(3, 5, 3))), initial_state=[tensor(h)])
     assert_close(outputs, np.repeat(h[:, None], 5, axis=1))
 
 
 @pytest.mark.parametrize("value", [-0.1, 1.5, True, "0", [0], float("nan")])
-@pytest.mark.parametrize("argument", ["hold_update_gate", "hold_reset_gate"])
-def test_a_gate_is_held_at_a_number_from_0_to_1(argument, value):
-    with pytest.raises(ValueError, match=rf"`{argument}` must be None or a number in \[0, 1\]"):
-        keras_gru.GRU(4, **{argument: value})
+@pytest.mark.parametrize("gate", ["update", "reset", "forget"])
+def test_a_constant_gate_is_a_gate_of_the_cell_and_a_number_from_0_to_1(gate, value):
+    with pytest.raises(ValueError, match=r"gates of a GRUCell: update, reset\. Received"):
+        keras_gru.GRU(4, constant_gates={gate: value})
+
+
+def test_a_subclass_with_an_equation_of_its_own_does_not_reset_after_the_product():
+    with pytest.raises(ValueError, match="`reset_after` must be False for MinimalGatedUnit"):
+        MinimalGatedUnit(4, reset_after=True)
 
 
 def minimal_gated_unit_step(x, h, weights):
@@ -77,7 +82,7 @@ OWN = [
 
 @pytest.mark.parametrize("cell_class, step", OWN)
 def test_a_subclass_computes_its_own_equation(rng, cell_class, step):
-    layer = keras_gru.Recurrence(cell_class(4, dtype=DTYPE), return_sequences=True)
+    layer = keras_gru.RNN(cell_class(4, dtype=DTYPE), return_sequences=True)
     built(layer, 3, rng)
     x, mask, weights = rng.normal(size=(3, 5, 3)), masks()["inner"], layer.get_weights()
     expected, _ = walk(lambda x, h: step(x, *h, weights), x, [np.zeros((3, 4))], mask=mask)
@@ -86,7 +91,7 @@ def test_a_subclass_computes_its_own_equation(rng, cell_class, step):
 
 @pytest.mark.parametrize("cell_class, step", OWN)
 def test_a_subclass_trains_and_is_saved(rng, tmp_path, cell_class, step):
-    layer = keras_gru.Recurrence(cell_class(4, dropout=0.1, seed=2))
+    layer = keras_gru.RNN(cell_class(4, dropout=0.1, seed=2))
     model = keras.Sequential([keras.Input((None, 3)), keras.layers.Bidirectional(layer)])
     model.compile("sgd", "mse")
     x = rng.normal(size=(4, 5, 3)).astype("float32")
@@ -114,7 +119,7 @@ def test_every_equation_can_be_replaced(rng, override):
         original,
         lambda self, *terms: keras.tree.map_structure(lambda t: t / 2, original(self, *terms)),
     ):
-        layer = keras_gru.Recurrence(replaced(by))
+        layer = keras_gru.RNN(replaced(by))
         layer.build((None, None, 3))
         layer.set_weights(plain.get_weights())
         results.append(array(layer(x)))

@@ -15,8 +15,8 @@ LAYERS = {
         for cell in ("gru", "lstm", "simple_rnn", "min_gru", "min_lstm", "peephole_lstm", "mut2")
     },
     "normalised gru": lambda **o: recurrent_layer("gru", 4, layer_normalization=True, **o),
-    "cell with a layer inside": lambda **o: keras_gru.Recurrence(LayerNormalisedCandidate(4), **o),
-    "stack": lambda **o: keras_gru.Recurrence(
+    "cell with a layer inside": lambda **o: keras_gru.RNN(LayerNormalisedCandidate(4), **o),
+    "stack": lambda **o: keras_gru.RNN(
         [keras_gru.GRUCell(4), keras_gru.GRUCell(4), keras.layers.LSTMCell(4)], **o
     ),
     "bidirectional": lambda **o: keras.layers.Bidirectional(keras_gru.GRU(4, **o), name="both"),
@@ -108,7 +108,7 @@ def test_paths_of_weights_do_not_depend_on_what_was_built_before(kind):
 
 
 def test_a_cell_keeps_the_name_that_it_was_given():
-    layers = [keras_gru.Recurrence(keras_gru.GRUCell(4, name="mine")) for _ in range(2)]
+    layers = [keras_gru.RNN(keras_gru.GRUCell(4, name="mine")) for _ in range(2)]
     assert [layer.cell.name for layer in layers] == ["mine", "mine"]
 
 

@@ -45,10 +45,9 @@ UNUSUAL = {
     "zoneout": 0.25,
     "jit_compile": False,
     "reset_after": True,
-    "hold_update_gate": 0.25,
-    "hold_reset_gate": 1,
-    "use_cudnn": False,
+    "constant_gates": {"update": 0.25, "reset": 1},
     "implementation": 1,
+    "use_cudnn": False,
     "name": "mine",
     "dtype": "mixed_bfloat16",
     "trainable": False,
@@ -56,8 +55,8 @@ UNUSUAL = {
 
 
 def arguments(layer_class):
-    names = set(inspect.signature(layer_class.__init__).parameters)
-    names |= set(inspect.signature(keras_gru.Recurrence.__init__).parameters)
+    names = {*layer_class.cell_class.arguments, "use_cudnn"}
+    names |= set(inspect.signature(keras_gru.RNN.__init__).parameters)
     names |= {"activity_regularizer", "name", "dtype", "trainable"}
     return names - {"self", "units", "cell", "kwargs"}
 
@@ -71,6 +70,8 @@ def test_all_arguments_of_the_namesake_are_taken(ours):
 @pytest.mark.parametrize("layer_class", NAMESAKES)
 def test_every_argument_survives_the_round_trip(layer_class):
     given = {name: UNUSUAL[name] for name in arguments(layer_class)}
+    if layer_class is keras_gru.LSTM:
+        given["constant_gates"] = {"forget": 0.25}
     layer = layer_class(6, **given)
     config = keras.saving.serialize_keras_object(layer)
     again = keras.saving.deserialize_keras_object(config)
@@ -127,7 +128,7 @@ def test_a_saved_model_loads_in_a_new_process_in_safe_mode(rng, tmp_path):
     for cell in CELLS:
         hidden = recurrent_layer(cell, 4, return_sequences=True, dropout=0.1)(hidden, mask=mask)
     hidden = keras.layers.Bidirectional(keras_gru.GRU(4, return_sequences=True))(hidden, mask=mask)
-    last = keras_gru.Recurrence([keras_gru.GRUCell(4), keras_gru.GRUCell(2)])(hidden, mask=mask)
+    last = keras_gru.RNN([keras_gru.GRUCell(4), keras_gru.GRUCell(2)])(hidden, mask=mask)
     model = keras.Model([sequences, mask], last)
     x, seen = rng.normal(size=(3, 5, 3)).astype("float32"), rng.random((3, 5)) < 0.7
     model.save(tmp_path / "model.keras")

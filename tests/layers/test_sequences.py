@@ -87,7 +87,7 @@ def test_rows_masked_throughout_keep_their_state(rng, cell):
 
 @pytest.mark.parametrize("unroll", [False, True])
 def test_a_masked_step_repeats_the_output_of_a_cell_whose_output_is_not_its_state(unroll):
-    layer = keras_gru.Recurrence(OutputIsNotState(1), return_sequences=True, unroll=unroll)
+    layer = keras_gru.RNN(OutputIsNotState(1), return_sequences=True, unroll=unroll)
     x = np.arange(5, dtype="float32").reshape(1, 5, 1)
     mask = np.array([[False, True, False, True, False]])
     np.testing.assert_array_equal(array(layer(x, mask=mask))[0, :, 0], [0, 11, 11, 23, 23])
@@ -201,9 +201,9 @@ def test_mixed_precision(rng, cell, policy, tolerance):
 
 
 def test_layer_and_cell_have_one_dtype_policy(rng):
-    wrapped = keras_gru.Recurrence(keras_gru.GRUCell(4), dtype="mixed_bfloat16")
-    stacked = keras_gru.Recurrence([keras.layers.LSTMCell(4)] * 1, dtype="mixed_bfloat16")
-    adopting = keras_gru.Recurrence(keras_gru.GRUCell(4, dtype="mixed_bfloat16"))
+    wrapped = keras_gru.RNN(keras_gru.GRUCell(4), dtype="mixed_bfloat16")
+    stacked = keras_gru.RNN([keras.layers.LSTMCell(4)] * 1, dtype="mixed_bfloat16")
+    adopting = keras_gru.RNN(keras_gru.GRUCell(4, dtype="mixed_bfloat16"))
     x = rng.normal(size=(2, 3, 3)).astype("float32")
     for layer in (wrapped, stacked, adopting):
         assert keras.backend.standardize_dtype(layer(x).dtype) == "bfloat16"

@@ -37,7 +37,7 @@ def numbered(weights, columns, units=4):
 
 def test_minimal_gated_unit_is_a_gru_with_one_gate_for_two(rng):
     layer = drawn_layer("minimal_gated_unit", rng, return_sequences=True)
-    gru = keras_gru.Recurrence(MinimalGatedUnit(4, dtype=DTYPE), return_sequences=True)
+    gru = keras_gru.RNN(MinimalGatedUnit(4, dtype=DTYPE), return_sequences=True)
     gru.build((None, None, 3))
     gru.set_weights([numbered(weight, (None, 0, 1)) for weight in layer.get_weights()])
     x, mask = tensor(rng.normal(size=(3, 5, 3))), masks()["inner"]
@@ -187,15 +187,15 @@ def test_xla_and_a_graph_of_open_shapes_equal_eager(rng, cell):
 def test_in_parallel_is_step_by_step(rng, cell, length):
     options = {"return_sequences": True, "return_state": True, "zero_output_for_mask": length == 7}
     layer = drawn_layer(cell, rng, go_backwards=length % 2 == 0, **options)
-    steps = keras_gru.Recurrence(layer.cell, go_backwards=length % 2 == 0, **options)
+    steps = keras_gru.RNN(layer.cell, go_backwards=length % 2 == 0, **options)
     x, h = tensor(rng.normal(size=(3, length, 3))), tensor(rng.normal(size=(3, 4)))
     mask = rng.random((3, length)) < 0.6
     for seen in (None, mask):
         found = layer(x, initial_state=[h], mask=seen)
-        assert layer.engine == "parallel"
+        assert layer.path(length) == "parallel"
         for one, other in zip(found, steps(x, initial_state=[h], mask=seen), strict=True):
             assert_close(one, other)
-    assert steps.engine.startswith("generic")
+    assert steps.path(length).startswith("scan")
 
 
 @pytest.mark.parametrize("cell", PARALLEL)

@@ -1,0 +1,296 @@
+"""What all cells have in common: weights, dropout, initial state, gates, configuration."""
+
+# Shapes: B batch, D features, U units, G = U · equations columns of the kernel.
+
+import keras
+from keras import ops
+
+from keras_gru.layers.activations import derivative, has_derivative
+from keras_gru.layers.products import product
+
+# The letters of the equations that are gates; the other letters are candidates.
+GATES = {"z": "update", "r": "reset", "i": "input", "f": "forget", "o": "output"}
+# What a subclass may define without changing an equation.
+_NO_EQUATIONS = {"__init__", "build", "get_config", "from_config", "initial_bias"}
+
+
+class Cell(keras.layers.SimpleRNNCell):
+    """The base of all cells: a subclass names its equations and writes `step`.
+
+    >>> import numpy as np, keras_gru
+    >>> from keras import ops
+    >>> class OneGateCell(keras_gru.Cell):
+    ...     equations = input_equations = recurrent_equations = "zg"
+    ...
+    ...     def step(self, x, states, weights, masks):
+    ...         (h,), (W_h,) = states, weights
+    ...         a_z, a_g = ops.split(x + ops.matmul(h, W_h), 2, axis=-1)
+    ...         z, g = self.gate("z", a_z), ops.relu(a_g)
+    ...         return [z * h + (1 - z) * g], {"z": z}
+    >>> gates, _ = keras_gru.RNN(OneGateCell(4)).gates(np.ones((2, 5, 3), "float32"))
+    >>> tuple(gates["update"].shape)
+    (2, 5, 4)
+
+    `step` is the only place of the equations: one step (`keras.layers.RNN`, `StackedRNNCells`), the
+    scan over a sequence (`keras_gru.RNN`) and `layer.gates` all call it. The scan is differentiated
+    by the backend. A cell that has `step_gradient` and `weight_gradients` as well is differentiated
+    by these, which saves less and is faster. They belong to the equations beside which they are
+    written: a subclass that overrides anything else and brings none is differentiated by the
+    backend again.
+
+    The arguments are those of `keras.layers.GRUCell`, and the dropout masks are the same.
+
+    Args:
+        units: positive integer, the size U of each state and of the output.
+        activation: of the candidate. `None` is the identity.
+        recurrent_activation: of the gates. `None` is the identity.
+        use_bias: whether there is a bias.
+        kernel_initializer: of the weights of x.
+        recurrent_initializer: of the weights of h.
+        bias_initializer: of the bias.
+        kernel_regularizer, recurrent_regularizer, bias_regularizer: on these weights.
+        kernel_constraint, recurrent_constraint, bias_constraint: on these weights.
+        dropout: fraction of the inputs to drop in training, the same ones at every step.
+        recurrent_dropout: fraction of the state to drop in training, likewise.
+        seed: of the dropout.
+        implementation: 1 draws a dropout mask for each equation, 2 one for all, where Keras' cell
+            of the same name has this argument. The products are the same in both.
+        constant_gates: numbers in [0, 1] that replace gates, such as `{"reset": 1.0}`; `None` for
+            none. The gates keep their weights, so that weights can still be exchanged.
+        **kwargs: a layer's `name`, `dtype`, `trainable`.
+
+    Call arguments:
+        inputs: x, `(B, D)`.
+        states: a list of states `(B, U)`, or the only one.
+        training: whether dropout is on.
+
+    Returns:
+        `(output, states)`: the first state `(B, U)`, and all new states as they came in.
+    """
+
+    # A letter for each block of U columns: of the bias, of the kernel, of the recurrent kernel.
+    equations = input_equations = recurrent_equations = "h"
+    # For each equation: "+" a gate that keeps the state, "-" one that writes to it, "." neither.
+    gate_signs = "."
+    state_names = "h"
+    # Whether `implementation=1` and recurrent dropout draw a mask for each equation, as in Keras.
+    masks_by_equation = False
+
+    # The names of the arguments of `__init__` after `units`, but for a layer's.
+    arguments = (
+        "activation", "recurrent_activation", "use_bias", "kernel_initializer",
+        "recurrent_initializer", "bias_initializer", "kernel_regularizer", "recurrent_regularizer",
+        "bias_regularizer", "kernel_constraint", "recurrent_constraint", "bias_constraint",
+        "dropout", "recurrent_dropout", "seed", "implementation", "constant_gates",
+    )  # fmt: skip
+    # The derivative of `step`, written by hand; `None` where the backend finds it.
+    step_gradient = weight_gradients = None
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        owner = next(base for base in cls.__mro__ if "step_gradient" in vars(base))
+        changed = [
+            name
+            for base in cls.__mro__[: cls.__mro__.index(owner)]
+            for name, value in vars(base).items()
+            if callable(value) or isinstance(value, property | staticmethod | classmethod)
+            if name not in _NO_EQUATIONS
+        ]
+        if changed:
+            cls.step_gradient = cls.weight_gradients = None
+
+    def __init__(
+        self,
+        units: int,
+        activation="tanh",
+        recurrent_activation="sigmoid",
+        use_bias: bool = True,
+        kernel_initializer="glorot_uniform",
+        recurrent_initializer="orthogonal",
+        bias_initializer="zeros",
+        kernel_regularizer=None,
+        recurrent_regularizer=None,
+        bias_regularizer=None,
+        kernel_constraint=None,
+        recurrent_constraint=None,
+        bias_constraint=None,
+        dropout: float = 0.0,
+        recurrent_dropout: float = 0.0,
+        seed: int | None = None,
+        implementation: int = 2,
+        constant_gates: dict[str, float] | None = None,
+        **kwargs,
+    ):
+        if self.masks_by_equation:  # Keras' cells draw the seeds of these before the dropout's
+            kernel_initializer = keras.initializers.get(kernel_initializer)
+            recurrent_initializer = keras.initializers.get(recurrent_initializer)
+        super().__init__(
+            int(units),
+            activation,
+            use_bias,
+            kernel_initializer,
+            recurrent_initializer,
+            bias_initializer,
+            kernel_regularizer,
+            recurrent_regularizer,
+            bias_regularizer,
+            kernel_constraint,
+            recurrent_constraint,
+            bias_constraint,
+            dropout,
+            recurrent_dropout,
+            seed,
+            **kwargs,
+        )
+        self.recurrent_activation = keras.activations.get(recurrent_activation)
+        self.implementation = implementation
+        if self.masks_by_equation and (implementation == 1 or self.recurrent_dropout):
+            self.dropout_mask_count = len(self.equations)
+        if len(self.state_names) > 1:
+            self.state_size = [self.units] * len(self.state_names)
+        self.constant_gates = self._checked(constant_gates)
+
+    def build(self, input_shape):
+        columns = len(self.input_equations) * self.units
+        self.kernel = self._add("kernel", (input_shape[-1], columns))
+        if self.recurrent_equations:
+            self.recurrent_kernel = self._add("recurrent", self.recurrent_shape())
+        self.bias = self._add("bias", self.bias_shape()) if self.use_bias else None
+        self.built = True
+
+    def recurrent_shape(self):
+        return (self.units, len(self.recurrent_equations) * self.units)
+
+    def bias_shape(self):
+        return (len(self.equations) * self.units,)
+
+    def initial_bias(self, shape, dtype=None):
+        """Return what the bias starts from."""
+        return self.bias_initializer(shape, dtype=dtype)
+
+    def step(self, x, states, weights, masks):
+        """Do one step: the equations.
+
+        Args:
+            x: `(B, G)`, the input's product with its kernel, plus the bias.
+            states: a list of `(B, U)`.
+            weights: what `step_weights` returned.
+            masks: recurrent dropout masks `(B, U)`, for `products.product`: none, one, or one for
+                each equation.
+
+        Returns:
+            `(states, residuals)`: the new states, the first of which is the output, and a dict of
+            `(B, U)`: the gates by their letter, and what else `step_gradient` needs.
+        """
+        raise TypeError(f"{type(self).__name__} must define `step(x, states, weights, masks)`.")
+
+    def step_weights(self):
+        """Return what `step` multiplies the states with, a list of tensors, split once."""
+        return [ops.convert_to_tensor(self.recurrent_kernel)] if self.recurrent_equations else []
+
+    def input_product(self, x, kernel, masks=()):
+        """Return x W_x, `(..., B, G)`, of one step or of all steps."""
+        return product(x, kernel, masks)
+
+    def input_bias(self):
+        """Return the bias that is added to the input's product, or `None`."""
+        return self.bias
+
+    def call(self, inputs, states, training=False):
+        flat = keras.tree.flatten(states)
+        input_masks, masks = self.dropout_masks(inputs, flat[0], training)
+        x = self.input_product(inputs, ops.convert_to_tensor(self.kernel), input_masks)
+        if self.input_bias() is not None:
+            x = x + self.input_bias()
+        new, _ = self.step(x, flat, self.step_weights(), masks)
+        return new[0], new if keras.tree.is_nested(states) else new[0]
+
+    def dropout_masks(self, x, h, training):
+        """Return the dropout masks of the input and of the state, two lists; empty if not training.
+
+        Args:
+            x: the input of a step, `(B, D)`.
+            h: the first state, `(B, U)`.
+            training: whether dropout is on.
+        """
+        of_x = of_h = []
+        if training and 0 < self.dropout < 1:
+            of_x = self.get_dropout_mask(x)
+        if training and 0 < self.recurrent_dropout < 1:
+            of_h = self.get_recurrent_dropout_mask(h)
+        return [of if isinstance(of, list) else [of] for of in (of_x, of_h)]
+
+    def masks_of(self, letters, masks):
+        """Return the recurrent dropout masks of some equations, for `products.product`."""
+        if len(masks) < 2:
+            return masks
+        return [masks[self.equations.index(letter)] for letter in letters]
+
+    def gate(self, letter, a):
+        """Return a gate from its pre-activation, or the constant that replaces it."""
+        constant = self.constant_gates.get(GATES[letter])
+        return self.recurrent_activation(a) if constant is None else ops.full_like(a, constant)
+
+    def gate_derivative(self, letter, gate):
+        """Return the derivative of a gate by its pre-activation, from the gate itself."""
+        if GATES[letter] in self.constant_gates:
+            return ops.zeros_like(gate)
+        return derivative(self.recurrent_activation, gate)
+
+    def activation_derivative(self, y):
+        """Return the derivative of `activation`, from its output."""
+        return derivative(self.activation, y)
+
+    @property
+    def gate_names(self):
+        """The name of each gate by its letter, in the order of the equations."""
+        return {letter: GATES[letter] for letter in self.equations if letter in GATES}
+
+    def gradient_obstacle(self):
+        """Return why the scan cannot use a gradient written by hand; `None` if it can."""
+        if self.step_gradient is None:
+            return f"{type(self).__name__} has no step_gradient"
+        for name in ("activation", "recurrent_activation"):
+            function = getattr(self, name)
+            if not has_derivative(function):
+                called = keras.activations.serialize(function)
+                called = called if isinstance(called, str) else type(function).__name__
+                return f"{name} {called} has no derivative from its output"
+        return None
+
+    def get_initial_state(self, batch_size=None):
+        shape = (batch_size, self.units)
+        return [ops.zeros(shape, dtype=self.compute_dtype) for _ in self.state_names]
+
+    def get_config(self):
+        config = super().get_config()
+        config["implementation"] = self.implementation
+        if self.gate_names:
+            activation = keras.activations.serialize(self.recurrent_activation)
+            config["recurrent_activation"] = activation
+            config["constant_gates"] = self.constant_gates or None
+        return config
+
+    def _add(self, name, shape):
+        """Add the weight of that name; `"recurrent"` is `recurrent_kernel`."""
+        initializer = getattr(self, f"{name}_initializer")
+        return self.add_weight(
+            shape=shape,
+            name="recurrent_kernel" if name == "recurrent" else name,
+            initializer=self.initial_bias if name == "bias" else initializer,
+            regularizer=getattr(self, f"{name}_regularizer"),
+            constraint=getattr(self, f"{name}_constraint"),
+        )
+
+    def _checked(self, constant_gates):
+        constants = dict(constant_gates or {})
+        for name, value in constants.items():
+            number = isinstance(value, int | float) and not isinstance(value, bool)
+            known = [GATES[letter] for letter in self.equations if letter in GATES]
+            names = ", ".join(known) or "none"
+            if name not in known or not (number and 0 <= value <= 1):
+                raise ValueError(
+                    "`constant_gates` must map gates to numbers in [0, 1]. The gates of a "
+                    f"{type(self).__name__}: {names}. Received: {constant_gates!r}."
+                )
+        return constants

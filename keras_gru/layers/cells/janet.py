@@ -1,0 +1,62 @@
+"""JANET: an LSTM with nothing but its forget gate."""
+
+# Shapes: B batch, D features, U units.
+
+import keras
+from keras import ops
+
+from keras_gru.layers.cells.cell import Cell
+from keras_gru.layers.products import product
+
+
+@keras.saving.register_keras_serializable(package="keras_gru")
+class JANETCell(Cell):
+    """One step of a JANET ("just another network").
+
+        s = x W_xf + h W_hf + b_f
+        g = tanh(x W_xg + h W_hg + b_g)           candidate
+        h' = σ(s) ⊗ h + (1 − σ(s − β)) ⊗ g        new state, which is the output too
+
+    The gate that writes lets β more through than the forget gate f = σ(s) leaves over.
+
+    Weights in columns f | g: `kernel` `(D, 2U)`, `recurrent_kernel` `(U, 2U)`, `bias` `(2U,)`.
+
+    Args:
+        units: the size U of the state and of the output.
+        beta: β; 0 makes it an update gate RNN.
+        **kwargs: the other arguments of `keras_gru.Cell`. The paper starts the bias by
+            `keras_gru.Chrono`.
+
+    Call arguments:
+        inputs, states: x, `(B, D)`, and h, `(B, U)`, or a list holding it.
+
+    Returns:
+        `(h', states)`: the output `(B, U)` and the new states, in the structure they came in.
+
+    Example:
+
+    >>> import numpy as np, keras_gru
+    >>> layer = keras_gru.RNN(keras_gru.JANETCell(4), return_sequences=True)
+    >>> tuple(layer(np.ones((2, 5, 3), "float32")).shape)
+    (2, 5, 4)
+
+    Reference:
+        - [van der Westhuizen and Lasenby, 2018](https://arxiv.org/abs/1804.04849)
+    """
+
+    equations = input_equations = recurrent_equations = "fg"
+    gate_signs = "+."
+    arguments = (*Cell.arguments, "beta")
+
+    def __init__(self, units: int, *args, beta: float = 1.0, **kwargs):
+        super().__init__(units, *args, **kwargs)
+        self.beta = beta
+
+    def step(self, x, states, weights, masks):
+        (h,), (W,) = states, weights
+        s, a_g = ops.split(x + product(h, W, masks), 2, axis=-1)
+        f, written = self.gate("f", s), 1 - self.gate("f", s - self.beta)
+        return [f * h + written * self.activation(a_g)], {"f": f}
+
+    def get_config(self):
+        return {**super().get_config(), "beta": self.beta}

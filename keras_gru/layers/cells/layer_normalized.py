@@ -1,0 +1,211 @@
+"""SimpleRNN, GRU and LSTM with layer normalisation of their pre-activations.
+
+    LN(a) = (a − mean(a)) / √(var(a) + 1e-5)
+
+is over the columns of one row at one step, so neither the batch nor the padding has a part in it.
+Where the paper adds up the biases of two normalisations, and that of the sum, here is one.
+"""
+
+# Shapes: B batch, D features, U units.
+
+import keras
+from keras import ops
+
+from keras_gru.layers.cells.gru import GRUCell
+from keras_gru.layers.cells.lstm import LSTMCell
+from keras_gru.layers.cells.simple_rnn import SimpleRNNCell
+from keras_gru.layers.products import product
+
+
+def _normalized(a, gain, bias=None):
+    return ops.layer_normalization(a, gamma=gain, beta=bias, epsilon=1e-5)
+
+
+def _add_gain(cell, name, columns=None):
+    """Add a factor for each pre-activation, which is 1 to begin with."""
+    columns = len(cell.equations) if columns is None else columns
+    return cell.add_weight(shape=(columns * cell.units,), name=name, initializer="ones")
+
+
+@keras.saving.register_keras_serializable(package="keras_gru")
+class LayerNormSimpleRNNCell(SimpleRNNCell):
+    """One step of a SimpleRNN with layer normalisation.
+
+        h' = tanh(γ ⊗ LN(x W_x + h W_h) + b)    new state, which is the output too
+
+    Weights: `kernel` `(D, U)`, `recurrent_kernel` `(U, U)`, `bias` `(U,)` and `gain` γ `(U,)`.
+
+    Args:
+        units: the size U of the state and of the output.
+        **kwargs: the other arguments of `keras_gru.SimpleRNNCell`.
+
+    Call arguments:
+        inputs, states: x, `(B, D)`, and h, `(B, U)`, or a list holding it.
+
+    Returns:
+        `(h', states)`: the output `(B, U)` and the new states, in the structure they came in.
+
+    Example:
+
+    >>> import numpy as np, keras_gru
+    >>> layer = keras_gru.RNN(keras_gru.LayerNormSimpleRNNCell(4), return_sequences=True)
+    >>> tuple(layer(np.ones((2, 5, 3), "float32")).shape)
+    (2, 5, 4)
+
+    Reference:
+        - [Ba et al., 2016](https://arxiv.org/abs/1607.06450), section 3.1
+    """
+
+    def build(self, input_shape):
+        super().build(input_shape)
+        self.gain = _add_gain(self, "gain")
+
+    def step(self, x, states, weights, masks):
+        (h,), (W, gain, *bias) = states, weights
+        h = self.activation(sum(bias, _normalized(x + product(h, W, masks), gain)))
+        return [h], {}
+
+    def step_weights(self):
+        after = [self.gain, self.bias] if self.use_bias else [self.gain]
+        return [*super().step_weights(), *(ops.convert_to_tensor(weight) for weight in after)]
+
+    def input_bias(self):
+        return None  # it is added after the normalisation
+
+
+@keras.saving.register_keras_serializable(package="keras_gru")
+class LayerNormGRUCell(GRUCell):
+    """One step of a GRU with layer normalisation.
+
+        [a_z a_r] = γ_x ⊗ LN(x W_x(zr)) + γ_h ⊗ LN(h W_h(zr)) + b_zr
+        z, r = σ(a_z), σ(a_r)                                           gates
+        g = tanh(γ_x ⊗ LN(x W_xg) + γ_h ⊗ LN((r ⊗ h) W_hg) + b_g)       candidate
+        h' = z ⊗ h + (1 − z) ⊗ g                                        new state and output
+
+    The gates' sums are normalised together. With `reset_after=True` the candidate is the paper's,
+    g = tanh(γ_x ⊗ LN(x W_xg) + r ⊗ γ_h ⊗ LN(h W_hg) + b_g), where the reset gate is applied last;
+    the paper swaps the roles of z and 1 − z.
+
+    Weights in columns z | r | g: `kernel` `(D, 3U)`, `recurrent_kernel` `(U, 3U)`, and `bias`,
+    `input_gain` γ_x and `recurrent_gain` γ_h, all `(3U,)`.
+
+    Args:
+        units: the size U of the state and of the output.
+        **kwargs: the other arguments of `keras_gru.GRUCell`.
+
+    Call arguments:
+        inputs, states: x, `(B, D)`, and h, `(B, U)`, or a list holding it.
+
+    Returns:
+        `(h', states)`: the output `(B, U)` and the new states, in the structure they came in.
+
+    Example:
+
+    >>> import numpy as np, keras_gru
+    >>> layer = keras_gru.RNN(keras_gru.LayerNormGRUCell(4), return_sequences=True)
+    >>> tuple(layer(np.ones((2, 5, 3), "float32")).shape)
+    (2, 5, 4)
+
+    Reference:
+        - [Ba et al., 2016](https://arxiv.org/abs/1607.06450), supplementary material
+    """
+
+    masks_by_equation = False
+    has_both_formulations = True
+
+    def build(self, input_shape):
+        super().build(input_shape)
+        self.input_gain = _add_gain(self, "input_gain")
+        self.recurrent_gain = _add_gain(self, "recurrent_gain")
+
+    def step(self, x, states, weights, masks):
+        (h,), (W_zr, W_g, gain_zr, gain_g) = states, weights
+        x_zr, x_g = self.split(x)
+        h_zr = _normalized(product(h, W_zr, masks), gain_zr)
+        z, r = self.gates(*ops.split(x_zr + h_zr, 2, axis=-1))
+        if self.reset_after:
+            h_g = r * _normalized(product(h, W_g, masks), gain_g)
+        else:
+            h_g = _normalized(product(r * h, W_g, masks), gain_g)
+        return [self.interpolate(z, h, self.activation(x_g + h_g))], {"z": z, "r": r}
+
+    def input_product(self, x, kernel, masks=()):
+        sums, gains = self.split(product(x, kernel, masks)), self.split(self.input_gain.value)
+        return ops.concatenate([_normalized(*pair) for pair in zip(sums, gains, strict=True)], -1)
+
+    def step_weights(self):
+        weights = (self.recurrent_kernel, self.recurrent_gain)
+        return [part for weight in weights for part in self.split(ops.convert_to_tensor(weight))]
+
+    def input_bias(self):
+        return self.bias
+
+    def bias_shape(self):
+        return (3 * self.units,)
+
+
+@keras.saving.register_keras_serializable(package="keras_gru")
+class LayerNormLSTMCell(LSTMCell):
+    """One step of an LSTM with layer normalisation.
+
+        [a_i a_f a_g a_o] = γ_x ⊗ LN(x W_x) + γ_h ⊗ LN(h W_h) + b
+        i, f, o = σ(a_i), σ(a_f), σ(a_o)        input, forget and output gate
+        g = tanh(a_g)                           candidate
+        c' = f ⊗ c + i ⊗ g                      new cell state
+        h' = o ⊗ tanh(γ_c ⊗ LN(c') + b_c)       new state, which is the output too
+
+    All four pre-activations are normalised together.
+
+    Weights in columns i | f | g | o, those of `keras.layers.LSTMCell`: `kernel` `(D, 4U)`,
+    `recurrent_kernel` `(U, 4U)`, and `bias`, `input_gain` γ_x and `recurrent_gain` γ_h, all
+    `(4U,)`; `state_gain` γ_c and `state_bias` b_c, `(U,)`. Without biases there is no b_c either.
+
+    Args:
+        units: the size U of each state and of the output.
+        **kwargs: the other arguments of `keras_gru.LSTMCell`.
+
+    Call arguments:
+        inputs, states: x, `(B, D)`, and a list of h and c, `(B, U)`.
+
+    Returns:
+        `(h', states)`: the output `(B, U)` and a list of the new h and c.
+
+    Example:
+
+    >>> import numpy as np, keras_gru
+    >>> layer = keras_gru.RNN(keras_gru.LayerNormLSTMCell(4), return_sequences=True)
+    >>> tuple(layer(np.ones((2, 5, 3), "float32")).shape)
+    (2, 5, 4)
+
+    Reference:
+        - [Ba et al., 2016](https://arxiv.org/abs/1607.06450), supplementary material
+    """
+
+    masks_by_equation = False
+
+    def build(self, input_shape):
+        super().build(input_shape)
+        self.input_gain = _add_gain(self, "input_gain")
+        self.recurrent_gain = _add_gain(self, "recurrent_gain")
+        self.state_gain = _add_gain(self, "state_gain", columns=1)
+        self.state_bias = None
+        if self.use_bias:
+            self.state_bias = self.add_weight(
+                shape=(self.units,), name="state_bias", initializer="zeros"
+            )
+
+    def step(self, x, states, weights, masks):
+        (h, c), (W, gain, *of_state) = states, weights
+        sums = x + _normalized(product(h, W, masks), gain)
+        a_i, a_f, a_g, a_o = ops.split(sums, 4, axis=-1)
+        i, f, o = self.gate("i", a_i), self.gate("f", a_f), self.gate("o", a_o)
+        c = f * c + i * self.activation(a_g)
+        return [o * self.activation(_normalized(c, *of_state)), c], {"i": i, "f": f, "o": o}
+
+    def input_product(self, x, kernel, masks=()):
+        return _normalized(product(x, kernel, masks), self.input_gain.value)
+
+    def step_weights(self):
+        others = [self.recurrent_gain, self.state_gain]
+        others += [self.state_bias] if self.use_bias else []
+        return [*super().step_weights(), *(ops.convert_to_tensor(weight) for weight in others)]

@@ -1,0 +1,111 @@
+"""The long short-term memory: its equations, one step, and its gradient."""
+
+# Shapes: B batch, D features, U units, G = 4U columns i | f | g | o; T time steps before B in
+# `weight_gradients`.
+
+import keras
+from keras import ops
+
+from keras_gru.layers.cells.cell import Cell
+from keras_gru.layers.products import product, product_gradient, weight_gradient
+
+
+@keras.saving.register_keras_serializable(package="keras_gru")
+class LSTMCell(Cell):
+    """One step of an LSTM; one product for the four pre-activations.
+
+        i, f, o = σ(x W_x + h W_h + b)      input, forget and output gate
+        g  = tanh(x W_xg + h W_hg + b_g)    candidate
+        c' = f ⊗ c + i ⊗ g                  new cell state
+        h' = o ⊗ m, where m = tanh(c')      new state, which is the output too
+
+    Weights are those of `keras.layers.LSTMCell`, columns i | f | g | o (Keras calls g c): `kernel`
+    `(D, 4U)`, `recurrent_kernel` `(U, 4U)`, `bias` `(4U,)`.
+
+    The gradient. d· is the derivative of the loss by ·, and a a pre-activation. The backward pass
+    knows dh' and dc', the part of the derivative by c' that comes from the step after:
+
+        dc'' = dc' + dh' ⊗ o ⊗ tanh'(c')    through h' there comes more
+        da_o = dh' ⊗ m ⊗ σ'(a_o)
+        da_i = dc'' ⊗ g ⊗ σ'(a_i)
+        da_f = dc'' ⊗ c ⊗ σ'(a_f)
+        da_g = dc'' ⊗ i ⊗ tanh'(a_g)
+        dc = dc'' ⊗ f                       no product between states: what the LSTM was made for
+        dh = [da_i da_f da_g da_o] W_hᵀ
+        dW_h = Σ hᵀ [da_i da_f da_g da_o]   over all rows of all steps, after the backward pass
+
+    with σ' = i (1 − i) and so on, and tanh'(c') = 1 − m².
+
+    Args:
+        units: the size U of each state and of the output.
+        unit_forget_bias: whether the bias of the forget gate starts at 1.
+        **kwargs: the other arguments of `keras_gru.Cell`.
+
+    Call arguments:
+        inputs, states: x, `(B, D)`, and a list of h and c, `(B, U)`.
+
+    Returns:
+        `(h', states)`: the output `(B, U)` and a list of the new h and c.
+
+    Example:
+
+    >>> import numpy as np, keras_gru
+    >>> layer = keras_gru.RNN(keras_gru.LSTMCell(4), return_state=True)
+    >>> [tuple(tensor.shape) for tensor in layer(np.ones((2, 5, 3), "float32"))]
+    [(2, 4), (2, 4), (2, 4)]
+
+    Reference:
+        - [Hochreiter and Schmidhuber, 1997](https://doi.org/10.1162/neco.1997.9.8.1735)
+        - [Gers et al., 2000](https://doi.org/10.1162/089976600300015015), the forget gate
+    """
+
+    equations = input_equations = recurrent_equations = "ifgo"
+    gate_signs = "-+.."
+    state_names = "hc"
+    masks_by_equation = True
+    arguments = (*Cell.arguments, "unit_forget_bias")
+
+    def __init__(self, units: int, *args, unit_forget_bias: bool = True, **kwargs):
+        super().__init__(units, *args, **kwargs)
+        self.unit_forget_bias = unit_forget_bias
+
+    def step(self, x, states, weights, masks):
+        (h, c), (W,) = states, weights
+        a_i, a_f, a_g, a_o = ops.split(x + product(h, W, masks), 4, axis=-1)
+        i, f, o = self.gate("i", a_i), self.gate("f", a_f), self.gate("o", a_o)
+        g = self.activation(a_g)
+        c = f * c + i * g
+        m = self.activation(c)
+        return [o * m, c], {"i": i, "f": f, "g": g, "o": o, "m": m}
+
+    def step_gradient(self, d_states, residuals, before, transposed, masks):
+        (dh, dc), (_, c) = d_states, before
+        i, f, g, o, m = (residuals[letter] for letter in "ifgom")
+        dc = dc + dh * o * self.activation_derivative(m)
+        da = ops.concatenate(
+            [
+                dc * g * self.gate_derivative("i", i),
+                dc * c * self.gate_derivative("f", f),
+                dc * i * self.activation_derivative(g),
+                dh * m * self.gate_derivative("o", o),
+            ],
+            axis=-1,
+        )
+        return [product_gradient(da, transposed[0], masks), dc * f], da
+
+    def weight_gradients(self, da, residuals, before, masks):
+        return [weight_gradient(before[0], da, masks)]
+
+    def initial_bias(self, shape, dtype=None):
+        if not self.unit_forget_bias:
+            return super().initial_bias(shape, dtype=dtype)
+        blocks = [
+            ops.ones((self.units,), dtype=dtype)
+            if letter == "f"
+            else self.bias_initializer((self.units,), dtype=dtype)
+            for letter in self.equations
+        ]
+        return ops.concatenate(blocks)
+
+    def get_config(self):
+        return {**super().get_config(), "unit_forget_bias": self.unit_forget_bias}

@@ -1,0 +1,54 @@
+"""The minimal gated unit: a GRU with one gate."""
+
+# Shapes: B batch, D features, U units.
+
+import keras
+from keras import ops
+
+from keras_gru.layers.cells.cell import Cell
+from keras_gru.layers.products import product
+
+
+@keras.saving.register_keras_serializable(package="keras_gru")
+class MinimalGatedUnitCell(Cell):
+    """One step of a minimal gated unit: the forget gate is update and reset gate in one.
+
+        f = σ(x W_xf + h W_hf + b_f)            forget gate
+        g = tanh(x W_xg + (f ⊗ h) W_hg + b_g)   candidate
+        h' = (1 − f) ⊗ h + f ⊗ g                new state, which is the output too
+
+    Weights in columns f | g: `kernel` `(D, 2U)`, `recurrent_kernel` `(U, 2U)`, `bias` `(2U,)`.
+
+    Args:
+        units: the size U of the state and of the output.
+        **kwargs: the other arguments of `keras_gru.Cell`.
+
+    Call arguments:
+        inputs, states: x, `(B, D)`, and h, `(B, U)`, or a list holding it.
+
+    Returns:
+        `(h', states)`: the output `(B, U)` and the new states, in the structure they came in.
+
+    Example:
+
+    >>> import numpy as np, keras_gru
+    >>> layer = keras_gru.RNN(keras_gru.MinimalGatedUnitCell(4), return_sequences=True)
+    >>> tuple(layer(np.ones((2, 5, 3), "float32")).shape)
+    (2, 5, 4)
+
+    Reference:
+        - [Zhou et al., 2016](https://arxiv.org/abs/1603.09420), equations 6
+    """
+
+    equations = input_equations = recurrent_equations = "fg"
+    gate_signs = "-."  # a forget gate by name, it says how much is written
+
+    def step(self, x, states, weights, masks):
+        (h,), (W_f, W_g) = states, weights
+        x_f, x_g = ops.split(x, 2, axis=-1)
+        f = self.gate("f", x_f + product(h, W_f, masks))
+        g = self.activation(x_g + product(f * h, W_g, masks))
+        return [(1 - f) * h + f * g], {"f": f}
+
+    def step_weights(self):
+        return ops.split(ops.convert_to_tensor(self.recurrent_kernel), 2, axis=-1)

@@ -1,0 +1,89 @@
+"""One gate and no reset: the update gate RNN and the light GRU."""
+
+# Shapes: B batch, D features, U units.
+
+import keras
+from keras import ops
+
+from keras_gru.layers.cells.cell import Cell
+from keras_gru.layers.products import product
+
+
+@keras.saving.register_keras_serializable(package="keras_gru")
+class UpdateGateRNNCell(Cell):
+    """One step of an update gate RNN (UGRNN).
+
+        z = σ(x W_xz + h W_hz + b_z)      update gate: how much of the state is kept
+        g = tanh(x W_xg + h W_hg + b_g)   candidate
+        h' = z ⊗ h + (1 − z) ⊗ g          new state, which is the output too
+
+    Weights in columns z | g: `kernel` `(D, 2U)`, `recurrent_kernel` `(U, 2U)`, `bias` `(2U,)`.
+
+    Args:
+        units: the size U of the state and of the output.
+        **kwargs: the other arguments of `keras_gru.Cell`.
+
+    Call arguments:
+        inputs, states: x, `(B, D)`, and h, `(B, U)`, or a list holding it.
+
+    Returns:
+        `(h', states)`: the output `(B, U)` and the new states, in the structure they came in.
+
+    Example:
+
+    >>> import numpy as np, keras_gru
+    >>> layer = keras_gru.RNN(keras_gru.UpdateGateRNNCell(4), return_sequences=True)
+    >>> tuple(layer(np.ones((2, 5, 3), "float32")).shape)
+    (2, 5, 4)
+
+    Reference:
+        - [Collins et al., 2017](https://arxiv.org/abs/1611.09913)
+    """
+
+    equations = input_equations = recurrent_equations = "zg"
+    gate_signs = "+."
+
+    def step(self, x, states, weights, masks):
+        (h,), (W,) = states, weights
+        a_z, a_g = ops.split(x + product(h, W, masks), 2, axis=-1)
+        z, g = self.gate("z", a_z), self.activation(a_g)
+        return [z * h + (1 - z) * g], {"z": z}
+
+
+@keras.saving.register_keras_serializable(package="keras_gru")
+class LightGRUCell(UpdateGateRNNCell):
+    """One step of a light GRU (Li-GRU): a GRU without a reset gate, and with a ReLU.
+
+        z = σ(x W_xz + h W_hz + b_z)      update gate
+        g = relu(x W_xg + h W_hg + b_g)   candidate
+        h' = z ⊗ h + (1 − z) ⊗ g          new state, which is the output too
+
+    The paper normalises x W_x over the batch, which is left out here: a step then depends on its
+    own row alone.
+
+    Weights in columns z | g: `kernel` `(D, 2U)`, `recurrent_kernel` `(U, 2U)`, `bias` `(2U,)`.
+
+    Args:
+        units: the size U of the state and of the output.
+        activation: of the candidate.
+        **kwargs: the other arguments of `keras_gru.Cell`.
+
+    Call arguments:
+        inputs, states: x, `(B, D)`, and h, `(B, U)`, or a list holding it.
+
+    Returns:
+        `(h', states)`: the output `(B, U)` and the new states, in the structure they came in.
+
+    Example:
+
+    >>> import numpy as np, keras_gru
+    >>> layer = keras_gru.RNN(keras_gru.LightGRUCell(4), return_sequences=True)
+    >>> tuple(layer(np.ones((2, 5, 3), "float32")).shape)
+    (2, 5, 4)
+
+    Reference:
+        - [Ravanelli et al., 2018](https://arxiv.org/abs/1803.10225)
+    """
+
+    def __init__(self, units: int, activation="relu", *args, **kwargs):
+        super().__init__(units, activation, *args, **kwargs)

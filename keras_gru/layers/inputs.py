@@ -1,0 +1,103 @@
+"""The tensors that a scan over time reads: those with a batch axis, and the weights."""
+
+# Shapes: B batch, T time, D features, U units, G columns of the kernel.
+
+from typing import NamedTuple
+
+import keras
+from keras import ops
+
+from keras_gru.layers import zoneout as zoneouts
+from keras_gru.layers.cells.cell import Cell
+
+
+class Rows(NamedTuple):
+    """Tensors whose first axis is the batch; a batch can be split into shards along it.
+
+    Args:
+        x: `[(B, T, D)]`, or `[(B, T, G)]` where the product with the kernel is done.
+        states: a list of `(B, U)`, the initial states.
+        mask: `[(B, T)]`, false at the steps to skip, or `[]`.
+        zoneout: `(B, T, U)` for each state, true where a unit keeps its state, or `[]`.
+        masks: recurrent dropout masks `(B, U)`.
+    """
+
+    x: list
+    states: list
+    mask: list
+    zoneout: list
+    masks: list
+
+
+class Weights(NamedTuple):
+    """Tensors that all rows share.
+
+    Args:
+        kernel: `[(D, G)]`, or `[]` where the product with it is done.
+        bias: `[(G,)]` or `[]`.
+        step: what `Cell.step_weights` returned.
+        variables: values for the cell's variables, which a layer inside it may use; `[]` where the
+            backend finds their gradients by itself.
+    """
+
+    kernel: list
+    bias: list
+    step: list
+    variables: list
+
+
+def gather(layer, sequences, initial_state, mask, training):
+    """Return the `Rows` and the `Weights` of a scan.
+
+    Args:
+        layer: a `keras_gru.RNN`.
+        sequences: `(B, T, D)`.
+        initial_state: the states in the structure of the cell.
+        mask: `(B, T)` or `None`.
+        training: whether dropout is on.
+    """
+    cell, dtype = layer.cell, loop_dtype(layer.cell)
+    x = ops.cast(ops.convert_to_tensor(sequences), cell.compute_dtype)
+    # On PyTorch a stateful layer's variables change in place after they were saved.
+    states = [ops.copy(state) for state in keras.tree.flatten(initial_state)]
+    mask = [] if mask is None else [mask]
+    if mask:  # NaN or Inf in a masked step would reach the gradients
+        x = ops.where(expanded(mask[0], x), x, 0)
+    if layer.go_backwards:
+        x, *mask = [ops.flip(tensor, axis=1) for tensor in (x, *mask)]
+    draws = []
+    if training and any(layer._rates):
+        draws = zoneouts.draw(states, ops.shape(x)[1], layer._rates, layer._zoneout_seed)
+    if not isinstance(cell, Cell):
+        states = [_no_output(cell, x), *states]
+        return Rows([x], states, mask, draws, []), Weights([], [], [], [])
+    input_masks, masks = cell.dropout_masks(x[:, 0], states[0], training)
+    kernel = [ops.cast(cell.kernel, cell.compute_dtype)]
+    if len(input_masks) == 1:
+        x = x * input_masks[0][:, None]
+    elif input_masks:
+        x = cell.input_product(x, kernel.pop(), [of[:, None] for of in input_masks])
+    bias = [] if cell.input_bias() is None else [cell.input_bias()]
+    states, masks, bias, step = (
+        [ops.cast(tensor, dtype) for tensor in group]
+        for group in (states, masks, bias, cell.step_weights())
+    )
+    return Rows([x], states, mask, draws, masks), Weights(kernel, bias, step, [])
+
+
+def loop_dtype(cell):
+    """Return the dtype of the states; half precision would add up rounding errors over time."""
+    half = cell.compute_dtype in ("float16", "bfloat16")
+    return "float32" if half and isinstance(cell, Cell) else cell.compute_dtype
+
+
+def expanded(flags, like):
+    """Return flags with axes appended, so that they broadcast against a tensor of any rank."""
+    return ops.reshape(flags, (*ops.shape(flags), *(1,) * (len(like.shape) - len(flags.shape))))
+
+
+def _no_output(cell, x):
+    """Return the output before the first step, zeros."""
+    size = getattr(cell, "output_size", None) or keras.tree.flatten(cell.state_size)[0]
+    size = size if isinstance(size, list | tuple) else (size,)
+    return ops.zeros((ops.shape(x)[0], *size), dtype=cell.compute_dtype)

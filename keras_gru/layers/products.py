@@ -1,0 +1,71 @@
+"""Matrix products whose rows may be under dropout masks, and their gradients.
+
+`masks` is a list: empty without dropout, one mask that every block of columns shares, or one mask
+for each block. A mask is constant over time, so it broadcasts against a leading time axis.
+"""
+
+# Shapes: B batch, D features, G columns (blocks side by side); any leading axes before them.
+
+from keras import ops
+
+
+def product(rows, weights, masks=()):
+    """Return `rows · weights`, `(..., B, G)`; each block of columns sees its own masked rows.
+
+    Args:
+        rows: `(..., B, D)`.
+        weights: `(D, G)`.
+        masks: dropout masks `(B, D)`, see above.
+    """
+    if len(masks) < 2:
+        return ops.matmul(masked(rows, masks), weights)
+    blocks = zip(masks, ops.split(weights, len(masks), axis=-1), strict=True)
+    return ops.concatenate([ops.matmul(rows * mask, block) for mask, block in blocks], axis=-1)
+
+
+def product_gradient(d_product, transposed, masks=()):
+    """Return the derivative of `product` by its rows, `(..., B, D)`.
+
+    Args:
+        d_product: `(..., B, G)`, the derivative by the product.
+        transposed: `(G, D)`, the weights transposed.
+        masks: those of the product.
+    """
+    if len(masks) < 2:
+        return masked(ops.matmul(d_product, transposed), masks)
+    blocks = zip(
+        masks,
+        ops.split(d_product, len(masks), axis=-1),
+        ops.split(transposed, len(masks), axis=0),
+        strict=True,
+    )
+    return sum(ops.matmul(d_block, block) * mask for mask, d_block, block in blocks)
+
+
+def weight_gradient(rows, d_product, masks=()):
+    """Return the derivative of `product` by its weights, `(D, G)`: Σ rowᵀ d over all rows.
+
+    Args:
+        rows: `(..., B, D)`, with any number of leading axes.
+        d_product: `(..., B, G)`.
+        masks: those of the product.
+    """
+    if len(masks) < 2:
+        return ops.matmul(ops.transpose(flat(masked(rows, masks))), flat(d_product))
+    blocks = zip(masks, ops.split(d_product, len(masks), axis=-1), strict=True)
+    return ops.concatenate([weight_gradient(rows * mask, d) for mask, d in blocks], axis=-1)
+
+
+def bias_gradient(d_sum):
+    """Return the derivative by a bias, `(G,)`, from `(..., B, G)`."""
+    return ops.sum(flat(d_sum), axis=0)
+
+
+def masked(rows, masks):
+    """Return the rows under the one mask that there is, or as they are."""
+    return rows * masks[0] if masks else rows
+
+
+def flat(tensor):
+    """Return all rows of a tensor `(..., B, G)` as a matrix."""
+    return ops.reshape(tensor, (-1, tensor.shape[-1]))

@@ -1,0 +1,310 @@
+"""The layer that runs a cell over a sequence."""
+
+# Shapes: B batch, T time, D features, U units.
+
+import keras
+from keras import ops
+
+from keras_gru.layers import checks, compiling
+from keras_gru.layers import zoneout as zoneouts
+from keras_gru.layers.call_arguments import standardize_mask, standardize_states
+from keras_gru.layers.cell_settings import fix_names, reset_dropout_masks, set_policy
+from keras_gru.layers.cells.cell import Cell
+from keras_gru.layers.foreign import ForeignCell
+from keras_gru.layers.inputs import expanded, gather, loop_dtype
+from keras_gru.layers.scan import Scan
+
+# JAX compiles a scan as well as this one, where there is no gradient to be found.
+_ONLY_IN_TRAINING = ("jax",)
+
+
+@keras.saving.register_keras_serializable(package="keras_gru")
+class RNN(keras.layers.RNN):
+    """Runs a cell over a sequence: `keras.layers.RNN`, the same on every backend, and faster.
+
+    It is the base of `GRU`, `LSTM` and `SimpleRNN` and the wrapper for a cell of your own. What
+    differs from `keras.layers.RNN`:
+
+    - The input's product with its kernel is done outside the step. A cell with a gradient written
+      by hand is differentiated by it; see `path`.
+    - The layer and its cell have one dtype policy. With `dtype=` the cell gets it, otherwise the
+      layer takes the cell's. (`keras.layers.RNN(cell, dtype="mixed_bfloat16")` leaves the cell in
+      float32.)
+    - A masked step repeats the output of the last step that was not masked, or zeros where there
+      was none, on every backend and unrolled or not. (Keras on JAX repeats the first state
+      instead, which is wrong for a cell whose output is not its state.)
+
+    Args:
+        cell: a cell, or a list of cells to be stacked. A cell is a `keras_gru.Cell`, or any Keras
+            layer with a `state_size` and a `call(inputs, states)` that returns
+            `(output, new_states)`.
+        return_sequences: whether to return the output of every step or of the last one.
+        return_state: whether to return the last states too.
+        go_backwards: whether to go from the last step to the first. The outputs are in the order
+            in which they were computed.
+        stateful: whether a batch starts from the states in which the previous one ended. It needs
+            a fixed batch size; `reset_state()` starts anew.
+        unroll: whether to write the loop out. More memory, and only for short sequences.
+        zero_output_for_mask: whether the output of a masked step is zeros. Only with
+            `return_sequences`.
+        jit_compile: whether the loop is compiled by itself on TensorFlow, `True`, `False` or
+            `"auto"`: see `compiles_itself`. A model's own `jit_compile` compiles all of it.
+        zoneout: the fraction of each state's units that keep it over a step in training, others at
+            every step; without training each state is the expectation. A list has a rate for each
+            state, such as `[0.05, 0.5]` for an LSTM's h and c.
+        **kwargs: a layer's `name`, `dtype`, `trainable`, `activity_regularizer`.
+
+    Call arguments:
+        sequences: `(B, T, D)`.
+        initial_state: a list of states `(B, U)`, or `(1, U)` for all rows; zeros if `None`.
+        mask: `(B, T)` or `(B, T, 1)`, false where a step is to be skipped: the states stay as they
+            were. Pass it by name: when `initial_state` is given, Keras does not find it by itself.
+        training: whether dropout is on.
+
+    Returns:
+        The output `(B, U)`, or `(B, T, U)` with `return_sequences`; with `return_state` a tuple of
+        it and each state.
+
+    Example:
+
+    >>> import numpy as np, keras, keras_gru
+    >>> layer = keras_gru.RNN(keras_gru.LSTMCell(4), return_state=True)
+    >>> [tuple(tensor.shape) for tensor in layer(np.ones((2, 5, 3), "float32"))]
+    [(2, 4), (2, 4), (2, 4)]
+    """
+
+    def __init__(
+        self,
+        cell,
+        return_sequences=False,
+        return_state=False,
+        go_backwards=False,
+        stateful=False,
+        unroll=False,
+        zero_output_for_mask=False,
+        jit_compile="auto",
+        zoneout=0.0,
+        **kwargs,
+    ):
+        checks.check_keras()
+        if jit_compile not in (True, False, "auto"):
+            raise ValueError(
+                f"`jit_compile` must be True, False or 'auto'. Received: {jit_compile!r}."
+            )
+        super().__init__(
+            cell,
+            return_sequences=return_sequences,
+            return_state=return_state,
+            go_backwards=go_backwards,
+            stateful=stateful,
+            unroll=unroll,
+            # Keras says so and does not check: a padded row's last output would become zero.
+            zero_output_for_mask=zero_output_for_mask and return_sequences,
+            **kwargs,
+        )
+        if kwargs.get("dtype") is not None:
+            set_policy(self.cell, self.dtype_policy)
+        elif isinstance(self.cell, keras.Layer):
+            self.dtype_policy = self.cell.dtype_policy
+        fix_names([self.cell])
+        self.jit_compile = jit_compile
+        self._rates = zoneouts.rates_of(zoneout, self.cell)
+        self._zoneout_seed = None
+        if any(self._rates):
+            seed = getattr(self.cell, "seed", None)
+            # Not the one of dropout, whose draws these would resemble.
+            self._zoneout_seed = keras.random.SeedGenerator(None if seed is None else seed + 1)
+        # A tuple: Keras would make a list of its own of a list.
+        self.zoneout = tuple(zoneout) if isinstance(zoneout, list) else zoneout
+
+    def build(self, sequences_shape, initial_state_shape=None):
+        super().build(sequences_shape, initial_state_shape)
+        if not self.trainable and isinstance(self.cell, keras.Layer):
+            # The cell and the layers that it made in its `build`. Both, because TensorFlow ignores
+            # an assignment that changes nothing.
+            self.cell.trainable = True
+            self.cell.trainable = False
+
+    def get_config(self):
+        zoneout = list(self.zoneout) if isinstance(self.zoneout, tuple) else self.zoneout
+        return super().get_config() | {"zoneout": zoneout, "jit_compile": self.jit_compile}
+
+    def path(self, length=None, training=True):
+        """Return what runs over the sequence: `"fused"`, `"scan: …"` or `"unrolled"`.
+
+        The fused path is a scan with the gradient that is written in the cell. `"scan: …"` is the
+        same scan, differentiated by the backend, and the reason; `"unrolled"` is the scan written
+        out. `", compiled"` is appended where a graph of TensorFlow's compiles it by itself.
+
+        Args:
+            length: T, or `None` where it is not known when a graph is made.
+            training: whether dropout is on.
+        """
+        if self.unroll:
+            return "unrolled"
+        obstacle = self._obstacle(training)
+        compiled = ", compiled" * self.compiles_itself(length, training)
+        return f"fused{compiled}" if obstacle is None else f"scan{compiled}: {obstacle}"
+
+    def compiles_itself(self, length, training):
+        """Whether the loop is compiled by itself in a graph, and not with the whole model.
+
+        On TensorFlow and CPUs, XLA compiles the loop, and each core runs it over a shard of the
+        batch. XLA compiles anew for every length, and TensorFlow Serving runs nothing compiled, so
+        `jit_compile="auto"` does it in training where the graph knows the length.
+
+        Args:
+            length: T, or `None` where it is not known.
+            training: whether dropout is on.
+        """
+        return (
+            isinstance(self.cell, Cell)
+            and not self.unroll
+            and _is_function_of_its_weights(self.cell)
+            and compiling.compiles_itself(length, training, self.jit_compile)
+        )
+
+    def _obstacle(self, training):
+        """Return why the gradient written by hand is not used; `None` if it is."""
+        if not isinstance(self.cell, Cell):
+            library = type(self.cell).__module__.split(".")[0]
+            of = f" of {library}" * (library == "keras")
+            return f"{type(self.cell).__name__}{of} is not a keras_gru.Cell"
+        backend = keras.backend.backend()
+        if backend in _ONLY_IN_TRAINING and not training:
+            return f"no faster on {backend} without training"
+        return self.cell.gradient_obstacle()
+
+    def call(self, sequences, initial_state=None, mask=None, training=False):
+        checks.check_export(self, sequences)
+        mask = standardize_mask(mask, sequences)
+        if initial_state is not None:
+            first = self.get_initial_state(ops.shape(sequences)[0])
+            initial_state = standardize_states(initial_state, first)
+        reset_dropout_masks(self.cell)
+        return super().call(sequences, initial_state, mask=mask, training=training)
+
+    def reset_state(self):
+        for variable in keras.tree.flatten(self.states or []):  # those of a stack are nested
+            variable.assign(ops.zeros_like(variable.value))
+
+    def inner_loop(self, sequences, initial_state, mask, training=False):
+        """Return `(last_output, outputs, states)`: `(B, U)`, `(B, T, U)` and a list."""
+        fused = not self.unroll and self._obstacle(training) is None
+        rows, weights = gather(self, sequences, initial_state, mask, training)
+        own = isinstance(self.cell, Cell)
+        shards = None
+        if compiling.in_graph() and self.compiles_itself(sequences.shape[1], training):
+            shards = compiling.shards()
+            if not fused:  # a layer inside the cell may use its variables
+                values = [variable.value for variable in self.cell.trainable_variables]
+                weights = weights._replace(variables=values)
+        scan = Scan(
+            self.cell if own else ForeignCell(self.cell, initial_state, training),
+            rows,
+            weights,
+            dtype=loop_dtype(self.cell),
+            every_output=self.return_sequences,
+            rates=() if training else self._rates,
+            has_gradient=fused,
+            save=fused and training,
+            unroll=self.unroll,
+        )
+        outputs = scan.run(keras.tree.flatten(rows), keras.tree.flatten(weights), shards)
+        return self._returned(outputs, rows.mask, initial_state)
+
+    def gates(self, sequences, mask=None, initial_state=None):
+        """Return the gates and the states at every step, as the layer computes them in inference.
+
+        The gates are those that the cell's `step` returns by their letter: of a GRU `"update"` and
+        `"reset"`, of an LSTM `"input"`, `"forget"` and `"output"`, of a SimpleRNN none.
+
+        Args:
+            sequences, mask, initial_state: as in a call of the layer.
+
+        Returns:
+            `(gates, states)`: a dict from each gate's name to `(B, T, U)`, NaN where a step is
+            skipped, and a list of the states after each step, `(B, T, U)`. Both are in the order
+            of computation, which begins with the last step if `go_backwards`.
+
+        Raises:
+            ValueError: the cell is not a `keras_gru.Cell`, or its `step` does not return its gates.
+
+        Example:
+
+        >>> import numpy as np, keras_gru
+        >>> gates, states = keras_gru.GRU(4).gates(np.ones((2, 5, 3), "float32"))
+        >>> {name: tuple(values.shape) for name, values in gates.items()}, len(states)
+        ({'update': (2, 5, 4), 'reset': (2, 5, 4)}, 1)
+        """
+        if not isinstance(self.cell, Cell):
+            raise ValueError(
+                f"The gates of a {type(self.cell).__name__} are not known: expected a "
+                "keras_gru.Cell, such as keras_gru.GRUCell, which takes the weights of Keras' cell "
+                "of the same name."
+            )
+        if not self.built:
+            self.build(tuple(sequences.shape))
+        mask = standardize_mask(mask, sequences)
+        _, states, gates = self.trace(sequences, initial_state, mask, gates=True)
+        if mask is not None:
+            seen = (ops.flip(mask, axis=1) if self.go_backwards else mask)[..., None]
+            gates = {name: ops.where(seen, gate, float("nan")) for name, gate in gates.items()}
+        return gates, states
+
+    def trace(self, sequences, initial_state=None, mask=None, *, gates=False, nudges=()):
+        """Run the cell in inference and return all that it computes.
+
+        Args:
+            sequences: `(B, T, D)`.
+            initial_state: a list of states `(B, U)`; zeros if `None`.
+            mask: `(B, T)` or `None`.
+            gates: whether the gates are returned.
+            nudges: for each state `(B, T, U)`, in the order of computation, which is added to it
+                after each step. The derivative by a nudge of zeros is the one by the state.
+
+        Returns:
+            `(outputs, states, gates)`: `(B, T, U)`, a list and a dict of the like.
+        """
+        first = self.get_initial_state(ops.shape(sequences)[0])
+        if initial_state is not None:
+            first = standardize_states(initial_state, first)
+        rows, weights = gather(self, sequences, first, mask, training=False)
+        own = isinstance(self.cell, Cell)
+        cell = self.cell if own else ForeignCell(self.cell, first, False)
+        scan = Scan(cell, rows, weights, loop_dtype(self.cell), True, self._rates)
+        names = self.cell.gate_names if gates else {}
+        states, found = scan.trace(
+            keras.tree.flatten(rows), keras.tree.flatten(weights), tuple(names), nudges
+        )
+        outputs = self._shown(states[0], rows.mask)
+        return outputs, states if own else states[1:], {names[key]: found[key] for key in names}
+
+    def _returned(self, outputs, mask, initial_state):
+        """Return `(last_output, outputs, states)` of what a scan returned."""
+        every = self._shown(outputs[0], mask) if self.return_sequences else None
+        last, *others = outputs[self.return_sequences :]
+        states = [last, *others] if isinstance(self.cell, Cell) else others
+        for seen in mask:  # the last output is the last state unless there was no step
+            last = ops.where(expanded(ops.any(seen, axis=1), last), last, 0)
+        every = last[:, None] if every is None else every
+        return last, every, keras.tree.pack_sequence_as(initial_state, states)
+
+    def _shown(self, outputs, mask):
+        """Return the outputs `(B, T, U)` with zeros where there is nothing to repeat."""
+        for seen in mask:
+            shown = seen if self.zero_output_for_mask else _seen_so_far(seen)
+            outputs = ops.where(expanded(shown, outputs), outputs, 0)
+        return outputs
+
+
+def _is_function_of_its_weights(cell):
+    """Whether a cell changes no variable when it is called, but for its own seed's."""
+    seeds = len(cell.variables) - len(cell.weights)
+    return seeds <= 1 and len(cell.trainable_weights) in (0, len(cell.weights))
+
+
+def _seen_so_far(seen):
+    """Return `(B, T)`: whether a row was seen at this step or before it."""
+    first = ops.argmax(seen, axis=1)[:, None]
+    return (ops.arange(ops.shape(seen)[1])[None] >= first) & ops.any(seen, axis=1, keepdims=True)

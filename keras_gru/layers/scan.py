@@ -1,0 +1,285 @@
+"""A cell over a whole sequence: the forward loop, and the backward loop that is written by hand.
+
+1. One product multiplies the input with its kernel for all steps; or the loop does it step by step,
+   where small products are as fast as one large one and need no memory (`PRODUCT_AHEAD = False`).
+2. The forward loop does what waits for the state, and saves the residuals of each step.
+3. The backward loop finds the derivatives by the pre-activations, and nothing else.
+4. One product over all steps gives each weight's gradient.
+
+A framework that differentiates a loop by itself does 1 and 4 at every step and saves much more.
+`scan` and `differentiable` are the backend's: `loop_tensorflow`, `loop_jax`, `loop_torch`.
+
+The meaning of a mask is in `_after`, for every path: at a masked step, states and output stay as
+they were. Zoneout (Krueger et al., 2017) is the same for single units: in training some keep their
+state, others at every step; otherwise each state is the expectation p h + (1 − p) ĥ.
+"""
+
+# Shapes: T time, B batch, D features, U units, G columns of the kernel; time is the first axis.
+
+import copy
+import importlib
+from contextlib import nullcontext
+
+import keras
+from keras import ops
+
+from keras_gru.layers.inputs import Weights, expanded
+from keras_gru.layers.products import bias_gradient, weight_gradient
+
+
+def backend_loop():
+    """Return the backend's module of `scan` and `differentiable`."""
+    return importlib.import_module(f"keras_gru.layers.loop_{keras.backend.backend()}")
+
+
+class Scan:
+    """The loops over time of one cell, as functions of flat lists of tensors.
+
+    Args:
+        cell: a cell with `input_product` and `step`, and `step_gradient` for `backward`.
+        rows: a `Rows`, the structure of the flat rows.
+        weights: a `Weights`, the structure of the flat weights.
+        dtype: the dtype of the states; `None` leaves each as it is.
+        every_output: whether the output of every step is returned.
+        rates: the fraction of each state that zoneout keeps, where `rows` has no draws.
+        has_gradient: whether `backward` is used; if not, the backend differentiates `forward`.
+        save: whether the forward loop saves the residuals. If not, `backward` runs it again.
+        unroll: whether the loop is written out.
+    """
+
+    def __init__(
+        self,
+        cell,
+        rows,
+        weights,
+        dtype,
+        every_output,
+        rates=(),
+        has_gradient=False,
+        save=False,
+        unroll=False,
+    ):
+        self.cell, self.dtype = cell, dtype
+        self.rows, self.weights = (_structure(tensors) for tensors in (rows, weights))
+        self.every_output, self.rates = every_output, rates
+        self.has_gradient, self.save, self.unroll = has_gradient, save, unroll
+        self.loop = _unrolled if unroll else backend_loop().scan
+        self.ahead = backend_loop().PRODUCT_AHEAD
+        self.residuals = {}  # name -> number among what the loop collects
+        self.saved = 0  # how many tensors the loop saves
+
+    def run(self, rows, weights, shards=None):
+        """Return the outputs of `forward`, so that they have a gradient.
+
+        Args:
+            rows, weights: flat lists of tensors.
+            shards: the number of shards of the batch, each compiled by itself; `None`: one loop
+                that is not compiled by itself.
+        """
+        if not self.has_gradient and shards is None:
+            return self.forward(rows, weights)[0]
+        return backend_loop().differentiable(self, len(rows), shards)(*rows, *weights)
+
+    def forward(self, rows, weights):
+        """Run the loop.
+
+        Returns:
+            `(outputs, saved)`: a list of the outputs `(B, T, U)`, if asked for, and the last
+            states; and what `backward` needs.
+        """
+        rows, weights = self._packed(rows, weights)
+        values = list(zip(self.cell.trainable_variables, weights.variables, strict=False))
+
+        def step(states, now):
+            with keras.StatelessScope(state_mapping=values) if values else nullcontext():
+                after, new, residuals = self._step(states, now, rows, weights)
+            if not self.save:
+                return after, after[: self.every_output]
+            collected = list(after)
+            for name, tensor in residuals.items():
+                # A new state that nothing keeps back is collected already.
+                same = [i for i, state in enumerate(new) if state is tensor and not self._zones]
+                self.residuals[name] = same[0] if same else len(collected)
+                collected += [] if same else [tensor]
+            return after, collected
+
+        last, collected = self.loop(step, rows.states, self._steps(rows, weights))
+        outputs = [by_time(states) for states in collected[: self.every_output]]
+        saved = list(collected) if self.save else []
+        self.saved = len(saved)
+        return [*outputs, *last], saved
+
+    def backward(self, rows, weights, saved, d_outputs):
+        """Run the backward loop.
+
+        Args:
+            rows, weights: those of `forward`.
+            saved: what it saved.
+            d_outputs: the derivatives by its outputs.
+
+        Returns:
+            `(da, d_states, d_weights)`: the derivatives by the pre-activations `(T, B, G)`, from
+            which the one by x follows; by the initial states; and by the weights.
+        """
+        if not self.save:
+            saving = copy.copy(self)
+            saving.save = True
+            return saving.backward(rows, weights, saving.forward(rows, weights)[1], d_outputs)
+        rows, weights = self._packed(rows, weights)
+        d_outputs, d_last = d_outputs[: self.every_output], d_outputs[self.every_output :]
+        before = [
+            ops.concatenate([first[None], states[:-1]])
+            for first, states in zip(rows.states, saved, strict=False)
+        ]
+        residuals = {name: saved[number] for name, number in self.residuals.items()}
+        transposed = [ops.transpose(w) if len(w.shape) == 2 else w for w in weights.step]
+        mask, zoneout = [by_time(m) for m in rows.mask], [by_time(z) for z in rows.zoneout]
+
+        def step(d_after, now):
+            residuals, before, d_output, flags = keras.tree.pack_sequence_as(groups, now)
+            for d in d_output:
+                d_after = [d_after[0] + d, *d_after[1:]]
+            d_new, d_kept = self._after_gradient(d_after, *flags)
+            d_states, da = self.cell.step_gradient(d_new, residuals, before, transposed, rows.masks)
+            return [a + b for a, b in zip(d_states, d_kept, strict=True)], [da]
+
+        groups = [residuals, before, [by_time(d) for d in d_outputs], [mask, zoneout]]
+        d_first, (da,) = self.loop(step, list(d_last), keras.tree.flatten(groups), reverse=True)
+        x = by_time(rows.x[0])
+        d_weights = Weights(
+            [weight_gradient(x, ops.cast(da, x.dtype)) for _ in weights.kernel],
+            [bias_gradient(da) for _ in weights.bias],
+            self.cell.weight_gradients(da, residuals, before, rows.masks),
+            [],
+        )
+        return ops.cast(da, x.dtype), d_first, keras.tree.flatten(d_weights)
+
+    def input_gradient(self, da, weights):
+        """Return the derivative by `Rows.x`; the first layer of a model does without it."""
+        for kernel in keras.tree.pack_sequence_as(self.weights, list(weights)).kernel:
+            da = ops.matmul(da, ops.transpose(kernel))
+        return by_time(da)
+
+    def trace(self, rows, weights, names=(), nudges=()):
+        """Run the loop and return all that it computes, differentiated by the backend.
+
+        Args:
+            rows, weights: those of `forward`.
+            names: of the residuals to return.
+            nudges: for each state `(B, T, U)`, which is added to it after each step. The
+                derivative by a nudge of zeros is the one by the state.
+
+        Returns:
+            `(states, residuals)`: for each state `(B, T, U)`, and a dict of the like.
+        """
+        rows, weights = self._packed(rows, weights)
+        steps = self._steps(rows, weights)
+
+        def step(states, now):
+            now, nudge = now[: len(steps)], now[len(steps) :]
+            after, _, residuals = self._step(states, now, rows, weights, nudge)
+            missing = [name for name in names if name not in residuals]
+            if missing:
+                raise ValueError(
+                    f"`step` of {type(self.cell).__name__} must return its gates: expected "
+                    f"{', '.join(names)}, got {', '.join(residuals) or 'none'}."
+                )
+            return after, [*after, *(residuals[name] for name in names)]
+
+        _, found = self.loop(step, rows.states, [*steps, *(by_time(nudge) for nudge in nudges)])
+        found = [by_time(tensor) for tensor in found]
+        count = len(rows.states)
+        return found[:count], dict(zip(names, found[count:], strict=True))
+
+    @property
+    def _zones(self):
+        return bool(self.rows.zoneout) or any(self.rates)
+
+    def _packed(self, rows, weights):
+        return (
+            keras.tree.pack_sequence_as(self.rows, list(rows)),
+            keras.tree.pack_sequence_as(self.weights, list(weights)),
+        )
+
+    def _steps(self, rows, weights):
+        """What the loop reads at each step."""
+        x = by_time(rows.x[0])
+        if weights.kernel and self.ahead:
+            x = self._input_product(x, weights)
+        return [x, *(by_time(flags) for flags in (*rows.mask, *rows.zoneout))]
+
+    def _input_product(self, x, weights):
+        x = self.cell.input_product(x, weights.kernel[0])
+        return x if self.dtype is None else ops.cast(x, self.dtype)
+
+    def _step(self, states, now, rows, weights, nudges=()):
+        """Return the states after a step, the new ones that the cell found, and its residuals."""
+        x, *flags = now
+        mask, zoneout = flags[: len(rows.mask)], flags[len(rows.mask) :]
+        if weights.kernel and not self.ahead:
+            x = self._input_product(x, weights)
+        for bias in weights.bias:
+            x = x + bias
+        new, residuals = self.cell.step(x, states, weights.step, rows.masks)
+        return self._after(new, states, mask, zoneout, nudges), new, residuals
+
+    def _after(self, new, states, mask, zoneout, nudges=()):
+        """Return the states after a step, from the new ones and those before it."""
+        found = {}  # an output that is also a state is kept as that state is
+        first = len(states) - max(len(self.rates), len(zoneout))
+        for i in reversed(range(len(states))):
+            if id(new[i]) in found:
+                found[i] = found[id(new[i])]
+                continue
+            state = ops.cast(new[i], states[i].dtype)
+            if zoneout and i >= first:
+                state = ops.where(zoneout[i - first], states[i], state)
+            elif any(self.rates) and i >= first:
+                state = self.rates[i - first] * states[i] + (1 - self.rates[i - first]) * state
+            if nudges:
+                state = state + nudges[i]
+            for seen in mask:
+                seen = seen if len(state.shape) == 2 else expanded(seen[:, 0], state)
+                state = ops.where(seen, state, states[i])
+            found[i] = found[id(new[i])] = state
+        return [found[i] for i in range(len(states))]
+
+    def _after_gradient(self, d_after, mask, zoneout):
+        """Return the derivatives by the new states, and what the states before get directly."""
+        d_new, d_kept = [], []
+        for i, d in enumerate(d_after):
+            kept = ops.zeros_like(d)
+            for seen in mask:
+                d, kept = ops.where(seen, d, 0), ops.where(seen, 0, d)
+            if zoneout:
+                d, kept = ops.where(zoneout[i], 0, d), kept + ops.where(zoneout[i], d, 0)
+            elif any(self.rates):
+                d, kept = (1 - self.rates[i]) * d, kept + self.rates[i] * d
+            d_new.append(d)
+            d_kept.append(kept)
+        return d_new, d_kept
+
+
+def _structure(tensors):
+    return keras.tree.map_structure(lambda _: None, tensors)
+
+
+def by_time(tensor):
+    """Return `(B, T, ...)` as `(T, B, ...)`, and back; flags `(B, T)` as `(T, B, 1)`."""
+    if keras.backend.standardize_dtype(tensor.dtype) != "bool":
+        return ops.transpose(tensor, (1, 0, *range(2, len(tensor.shape))))
+    # TensorFlow on some CPUs complains of transposing anything but floats.
+    flags = ops.swapaxes(ops.cast(tensor, "float32"), 0, 1)
+    return ops.cast(flags[..., None] if len(flags.shape) == 2 else flags, "bool")
+
+
+def _unrolled(step, carry, steps, reverse=False):
+    """`scan` as a loop of Python, on every backend."""
+    order = range(steps[0].shape[0])
+    collected = []
+    for t in reversed(order) if reverse else order:
+        carry, outputs = step(carry, [tensor[t] for tensor in steps])
+        collected.append(outputs)
+    if reverse:
+        collected.reverse()
+    return carry, [ops.stack(outputs) for outputs in zip(*collected, strict=True)]
