@@ -42,7 +42,8 @@ def data_for(experiment: Experiment, folder: RunFolder | None) -> SequenceDatase
     is_resumed = folder is not None and not _is_new(folder)
     if is_resumed and folder.experiment().dataset == experiment.dataset:
         return load_data(folder)
-    return datasets.load(experiment.dataset)  # `store_data` checks that they are the same
+    dataset = datasets.load(experiment.dataset)  # `store_data` checks that they are the same
+    return dataset if folder is None else _own_fraction(folder, experiment, dataset)
 
 
 def load_data(folder: RunFolder, path: str | Path | None = None) -> SequenceDataset:
@@ -59,9 +60,7 @@ def load_data(folder: RunFolder, path: str | Path | None = None) -> SequenceData
     moved = {} if path is None else {"path": str(path)}
     config = experiment.dataset.model_copy(update=moved)
     dataset = datasets.load(config, stored.preprocessing, stored.fingerprint.source)
-    if folder.is_of_a_share:
-        fraction = float(folder.path.resolve().name)
-        dataset = dataset.with_share_of_train(fraction, experiment.training.batch_size)
+    dataset = _own_fraction(folder, experiment, dataset)
     stored.fingerprint.check(dataset.fingerprint)
     return dataset
 
@@ -128,6 +127,16 @@ def stored_data(folder: RunFolder) -> TrainingData:
             f"{path}: damaged, or written by another version of keras-gru "
             f"({where}{': ' if where else ''}{first['msg']}). Train anew."
         ) from None
+
+
+def _own_fraction(
+    folder: RunFolder, experiment: Experiment, dataset: SequenceDataset
+) -> SequenceDataset:
+    """Return the dataset with the fraction of the training data that a run directory is for."""
+    if not folder.is_of_a_share:
+        return dataset
+    fraction = float(folder.path.resolve().name)
+    return dataset.with_share_of_train(fraction, experiment.training.batch_size)
 
 
 def _is_new(folder: RunFolder) -> bool:

@@ -14,7 +14,7 @@ from keras_gru.experiments.compare import compare
 from keras_gru.experiments.learning_curve import check_shares, learning_curve
 from keras_gru.experiments.results import RunFolder
 from keras_gru.experiments.shares import read_learning_curve
-from keras_gru.experiments.training_data import load_data
+from keras_gru.experiments.training_data import data_for, load_data
 from tests.experiments.helpers import Recorder, timeless, tiny
 
 
@@ -94,6 +94,12 @@ def test_a_fraction_is_resumed_on_its_own_sequences(made):
     assert compare(experiment, folder=fraction).runs == curve.comparisons[0.05].runs
     with pytest.raises(UserError, match=r"train split .*3 sequences.* 64 sequences"):
         compare(experiment, folder=fraction, dataset=datasets.load(experiment.dataset))
+
+
+def test_a_new_fraction_is_begun_on_its_own_sequences(tmp_path):
+    experiment = tiny(tmp_path)
+    fraction = RunFolder.create(experiment).of_share(0.05)
+    assert data_for(experiment, fraction).size("train") == 3
 
 
 @pytest.mark.parametrize("shares", [(), (0.5, 0.5), (0.0, 0.5), (1.0,), (2.0,)])
