@@ -109,9 +109,9 @@ def _train(
 
 
 def resolve_shards(experiment: Experiment, folder: RunFolder | None) -> Experiment:
-    """Return the experiment with the shards of its run directory, or as many as this machine's."""
+    """Return the experiment with the shards of its run directory, else with this machine's."""
     stored = folder.experiment().training.shards if folder else None
-    return experiment.with_shards(stored).with_shards(compiling.shards())
+    return experiment.with_shards(stored).with_shards(compiling.default_shards())
 
 
 def refuse_what_cannot_start(experiment: Experiment) -> None:

@@ -64,8 +64,11 @@ def set_shards(count):
 
 def shards():
     """Return the number of shards into which a layer that compiles itself splits the batch."""
-    if _shards is not None:
-        return _shards
+    return _shards or default_shards()
+
+
+def default_shards():
+    """Return the number of visible cores, at most `MOST_SHARDS`, whatever `set_shards` has set."""
     threads = 0
     if keras.backend.backend() == "tensorflow":
         import tensorflow as tf

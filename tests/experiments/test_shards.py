@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from keras_gru.experiments.compare import compare
+from keras_gru.experiments.compare import compare, resolve_shards
 from keras_gru.experiments.results import RunFolder
 from keras_gru.layers import compiling
 from tests.experiments.helpers import Recorder, timeless, tiny
@@ -43,6 +43,12 @@ def test_jobs_and_cores_change_no_bit(tmp_path, monkeypatch):
     monkeypatch.undo()
     two_jobs = compare(wide(tmp_path, shards=2), jobs=2)
     assert found(two_jobs) == found(alone)
+
+
+def test_the_number_of_an_earlier_comparison_is_not_taken_over(tmp_path):
+    compiling.set_shards(3)  # as training with `shards: 3` does
+    expected = compiling.default_shards()
+    assert resolve_shards(tiny(tmp_path), None).training.shards == expected != 3
 
 
 def test_another_number_gives_other_bits(tmp_path):

@@ -126,7 +126,7 @@ def with_shards(experiment: Experiment, study: Study) -> Experiment:
     """Return the experiment with the number of shards of a study; a new one takes its own."""
     begun_with = study.user_attrs.get("shards")
     if begun_with is None:
-        begun_with = experiment.training.shards or compiling.shards()
+        begun_with = experiment.training.shards or compiling.default_shards()
         study.set_user_attr("shards", begun_with)
     if begun_with != (experiment.training.shards or begun_with):
         raise UserError(
