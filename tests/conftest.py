@@ -1,8 +1,15 @@
 """What all tests share."""
 
+import signal
+
 import pytest
 
 from keras_gru import cells
+
+
+def pytest_configure(config):
+    """Let processes that tests start obey SIGINT, also where a shell's & or nohup ignores it."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

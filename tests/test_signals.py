@@ -86,11 +86,14 @@ def test_a_signal_ends_whatever_is_done(start, doing, number, code):
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_a_signal_before_the_verb_begins(start, number, code):
+def test_a_signal_while_the_verbs_are_imported(start, number, code):
     script = (
-        "import time; import keras_gru.cli as cli\n"
-        "cli.app = lambda prog_name: (print('ready', flush=True), time.sleep(60))\n"
-        "cli.main()"
+        "import sys, time; from types import ModuleType; from keras_gru.__main__ import main\n"
+        "class Slow(ModuleType):\n"
+        "    def __getattr__(self, name):\n"
+        "        print('ready', flush=True); time.sleep(60)\n"
+        "sys.modules['keras_gru.cli'] = Slow('keras_gru.cli')\n"
+        "main()"
     )
     process = start(script)
     assert process.stdout.readline() == "ready\n"

@@ -22,7 +22,6 @@ from keras_gru.cli.sweep import sweep
 from keras_gru.cli.train import train
 from keras_gru.cli.translate import translate
 from keras_gru.errors import one_sentence
-from keras_gru.signals import stop_on_signals
 
 
 class _Commands(TyperGroup):
@@ -71,9 +70,3 @@ def _commands(
 
     Begin with: keras-gru compare quickstart
     """
-
-
-def main() -> None:
-    """Run the command line; `keras-gru` and `python -m keras_gru` call it."""
-    with stop_on_signals():  # typer would exit with 1 after a Ctrl-C before the verb begins
-        app(prog_name="keras-gru")

@@ -12,7 +12,7 @@ import keras_gru
 from keras_gru.experiments.configuration.packaged import packaged_configs
 
 CHECKOUT = Path(keras_gru.__file__).resolve().parent.parent
-COMMAND = "from keras_gru.cli import main; main()"  # what the installed `keras-gru` does
+COMMAND = "from keras_gru.__main__ import main; main()"  # what the installed `keras-gru` does
 HEAVY = ("tensorflow", "keras", "jax", "torch", "matplotlib", "scipy")
 
 
