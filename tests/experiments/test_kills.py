@@ -1,0 +1,153 @@
+"""Comparisons that are killed and resumed have the numbers and the files of an uninterrupted one.
+
+A campaign of 30 signals over all four cases, with its summary:
+
+    KERAS_GRU_KILLS=30 python -m pytest -n 0 -s tests/experiments/test_kills.py
+"""
+
+import itertools
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from keras_gru.experiments.configuration.yaml_files import dump_experiment
+from keras_gru.experiments.results import RunFolder
+from tests.experiments.helpers import timeless, tiny
+
+KILLS = int(os.environ.get("KERAS_GRU_KILLS", "0"))
+CASES = list(itertools.product([False, True], [1, 2])) if KILLS else [(True, 2)]
+KILLS_PER_CASE = -(-KILLS // len(CASES)) or 2
+EXIT_CODES = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGKILL: -signal.SIGKILL}
+TIMEOUT = 600  # seconds for a comparison on a busy machine
+
+
+class Compare:
+    """A running `keras-gru compare`, in a process group of its own."""
+
+    def __init__(self, folder, *arguments):
+        self.started, self.output = time.monotonic(), folder / "output.txt"
+        with self.output.open("w") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "-um", "keras_gru", "compare", *map(str, arguments)],
+                cwd=folder,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, error, traceback):
+        if self.group_is_alive():
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+    def finish(self):
+        """Wait until it has ended well; return the seconds since its start."""
+        assert self.process.wait(timeout=TIMEOUT) == 0, self.output.read_text()
+        return time.monotonic() - self.started
+
+    def stop(self, number):
+        """Send a signal and wait for the workers, too; return the seconds the process took."""
+        sent = time.monotonic()
+        self.process.send_signal(number)
+        self.process.wait(timeout=60)
+        seconds = time.monotonic() - sent
+        while self.group_is_alive():  # after SIGKILL workers see it once they are imported
+            assert time.monotonic() - sent < 60, "a worker is left"
+            time.sleep(0.01)
+        return seconds
+
+    def group_is_alive(self):
+        """Return whether the process, or a worker of it, is running."""
+        try:
+            os.killpg(self.process.pid, 0)
+        except ProcessLookupError:
+            return False
+        return True
+
+    def phase(self):
+        """Return what it is doing, by the last line that it printed."""
+        lines = self.output.read_text().splitlines()
+        if not any("sequences;" in line for line in lines):
+            return "importing"
+        if lines[-1].startswith("The page:"):
+            return "finished"
+        return "compiling" if lines[-1].endswith("started") else "training"
+
+
+def numbers(run):
+    """Return what a run directory says about its runs and trials, without times."""
+    records = (*RunFolder(run).records(), *RunFolder(run).tries())
+    return sorted(json.dumps(timeless(record)) for record in records)
+
+
+def names(run):
+    """Return the names of all files and folders of a run directory."""
+    return {str(path.relative_to(run)) for path in run.rglob("*")}
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(tmp_path_factory):
+    """Train once, with one job: the experiment, the run directory and the seconds it took."""
+
+    def train(tuned):
+        if tuned not in trained:
+            folder = tmp_path_factory.mktemp("uninterrupted")
+            tuning = {"training.learning_rate": (0.001, 0.02)} if tuned else None
+            cells = ("gru",) if tuned else ("gru", "simple_rnn")
+            training = {"epochs": 4, "jit_compile": True}
+            experiment = tiny(folder, cells=cells, tuning=tuning, training=training)
+            (folder / "tiny.yaml").write_text(dump_experiment(experiment))
+            with Compare(folder, "tiny.yaml", "--jobs", 1) as compare:
+                seconds = compare.finish()
+            trained[tuned] = experiment, *folder.glob("runs/tiny/*"), seconds
+        return trained[tuned]
+
+    trained = {}
+    return train
+
+
+@pytest.mark.parametrize(("tuned", "jobs"), CASES)
+def test_killed_and_resumed_equals_uninterrupted(uninterrupted, tmp_path, tuned, jobs):
+    experiment, expected, longest = uninterrupted(tuned)
+    choices = random.Random(f"{tuned} {jobs}")
+    run = RunFolder.create(experiment).path
+    kills, problems = 0, []
+    while True:
+        with Compare(tmp_path, "--resume", run, "--jobs", jobs) as compare:
+            if kills < KILLS_PER_CASE:
+                time.sleep(choices.uniform(0.5, longest))
+            if kills == KILLS_PER_CASE or compare.process.poll() is not None:
+                compare.finish()
+                assert numbers(run) == numbers(expected)
+                assert names(run) == names(expected)
+                if kills == KILLS_PER_CASE:
+                    break
+                run = RunFolder.create(experiment).path
+                continue
+            kills += 1
+            number, phase = choices.choice(list(EXIT_CODES)), compare.phase()
+            seconds = compare.stop(number)
+            output, code = compare.output.read_text(), compare.process.returncode
+            row = (
+                f"{tuned=} {jobs=} {phase:9} {number.name:7} exit code {code} after {seconds:.2f} s"
+            )
+            load = os.getloadavg()[0] / os.cpu_count()
+            print(f"{row}, load {load:.1f} per core")
+            codes = [EXIT_CODES[number], *([0, -number] if phase == "finished" else [])]
+            if (
+                code not in codes
+                or seconds > 2 * max(1, load)
+                or "Traceback" in output
+                or "Aborted" in output
+            ):
+                problems.append(f"{row}\n{output}")
+    assert not problems, "\n".join(problems)
