@@ -170,10 +170,12 @@ class TestRuns:
         assert (run / "report.html").stat().st_size > 1000
         resolved = load_experiment(run / "experiment.yaml")
         assert resolved.cells == ("gru", "simple_rnn")
-        assert resolved == load_experiment(
+        given = load_experiment(
             "quickstart",
             [*TINY, "cells=[gru,simple_rnn]", "seeds=[3]", f"runs={run.parent.parent}"],
         )
+        assert resolved == given.with_shards(resolved.training.shards)
+        assert resolved.training.shards is not None
 
     def test_resume_of_a_finished_comparison_trains_nothing(self, run):
         before = (run / "results.jsonl").read_bytes()
