@@ -1,4 +1,4 @@
-"""When a walk over time is compiled by itself, on TensorFlow. `loop_tensorflow` is how."""
+"""When a loop over time is compiled by itself, on TensorFlow. `loop_tensorflow` is how."""
 
 import os
 
@@ -25,8 +25,14 @@ def compiles_itself(length, training, wish):
     return wish is True or (training and length is not None)
 
 
+def is_function_of_its_weights(cell):
+    """Whether a cell changes no variable when it is called, but for its own seed's."""
+    seeds = len(cell.variables) - len(cell.weights)
+    return seeds <= 1 and len(cell.trainable_weights) in (0, len(cell.weights))
+
+
 def pays(units):
-    """Whether a model is faster with its walks compiled by themselves than compiled as a whole.
+    """Whether a model is faster with its loops compiled by themselves than compiled as a whole.
 
     Args:
         units: of its recurrent layers.

@@ -31,8 +31,7 @@ class RNN(keras.layers.RNN):
       layer takes the cell's. (`keras.layers.RNN(cell, dtype="mixed_bfloat16")` leaves the cell in
       float32.)
     - A masked step repeats the output of the last step that was not masked, or zeros where there
-      was none, on every backend and unrolled or not. (Keras on JAX repeats the first state
-      instead, which is wrong for a cell whose output is not its state.)
+      was none, on every backend. (Keras on JAX repeats the first state instead.)
 
     Args:
         cell: a cell, or a list of cells to be stacked. A cell is a `keras_gru.Cell`, or any Keras
@@ -42,8 +41,8 @@ class RNN(keras.layers.RNN):
         return_state: whether to return the last states too.
         go_backwards: whether to go from the last step to the first. The outputs are in the order
             in which they were computed.
-        stateful: whether a batch starts from the states in which the previous one ended. It needs
-            a fixed batch size; `reset_state()` starts anew.
+        stateful: whether a batch of a fixed size starts from the states in which the previous one
+            ended. `reset_state()` starts anew.
         unroll: whether to write the loop out. More memory, and only for short sequences.
         zero_output_for_mask: whether the output of a masked step is zeros. Only with
             `return_sequences`.
@@ -160,7 +159,7 @@ class RNN(keras.layers.RNN):
         return (
             isinstance(self.cell, Cell)
             and not self.unroll
-            and _is_function_of_its_weights(self.cell)
+            and compiling.is_function_of_its_weights(self.cell)
             and compiling.compiles_itself(length, training, self.jit_compile)
         )
 
@@ -240,8 +239,7 @@ class RNN(keras.layers.RNN):
         if not isinstance(self.cell, Cell):
             raise ValueError(
                 f"The gates of a {type(self.cell).__name__} are not known: expected a "
-                "keras_gru.Cell, such as keras_gru.GRUCell, which takes the weights of Keras' cell "
-                "of the same name."
+                "keras_gru.Cell. keras_gru.GRUCell takes the weights of keras.layers.GRUCell."
             )
         if not self.built:
             self.build(tuple(sequences.shape))
@@ -296,12 +294,6 @@ class RNN(keras.layers.RNN):
             shown = seen if self.zero_output_for_mask else _seen_so_far(seen)
             outputs = ops.where(expanded(shown, outputs), outputs, 0)
         return outputs
-
-
-def _is_function_of_its_weights(cell):
-    """Whether a cell changes no variable when it is called, but for its own seed's."""
-    seeds = len(cell.variables) - len(cell.weights)
-    return seeds <= 1 and len(cell.trainable_weights) in (0, len(cell.weights))
 
 
 def _seen_so_far(seen):
