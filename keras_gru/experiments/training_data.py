@@ -7,7 +7,7 @@ that it was trained on. It is written before anything trains.
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from keras_gru import datasets
 from keras_gru.datasets.config.own import OwnFile
@@ -16,6 +16,7 @@ from keras_gru.datasets.preprocessing import Preprocessing
 from keras_gru.datasets.sequence_dataset import SequenceDataset
 from keras_gru.errors import UserError
 from keras_gru.experiments.configuration.experiment import Experiment
+from keras_gru.experiments.json_files import load_json
 from keras_gru.experiments.results import RunFolder
 from keras_gru.files import write_text
 
@@ -28,9 +29,6 @@ class TrainingData:
 
     preprocessing: Preprocessing
     fingerprint: Fingerprint
-
-
-_JSON = TypeAdapter(TrainingData)
 
 
 def data_for(experiment: Experiment, folder: RunFolder | None) -> SequenceDataset:
@@ -102,7 +100,7 @@ def store_data(folder: RunFolder, dataset: SequenceDataset) -> None:
         stored_data(folder).fingerprint.check(dataset.fingerprint)
         return
     data = TrainingData(dataset.preprocessing, dataset.fingerprint)
-    write_text(folder.path / FILE, _JSON.dump_json(data, indent=1).decode())
+    write_text(folder.path / FILE, TypeAdapter(TrainingData).dump_json(data, indent=1).decode())
 
 
 def stored_data(folder: RunFolder) -> TrainingData:
@@ -118,15 +116,7 @@ def stored_data(folder: RunFolder) -> TrainingData:
             "of the training data, found none: an earlier version of keras-gru made this run "
             "directory, or the run stopped before its data were loaded. Train anew."
         )
-    try:
-        return _JSON.validate_json(path.read_bytes())
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = ".".join(map(str, first["loc"]))
-        raise UserError(
-            f"{path}: damaged, or written by another version of keras-gru "
-            f"({where}{': ' if where else ''}{first['msg']}). Train anew."
-        ) from None
+    return load_json(path, TrainingData)
 
 
 def _own_fraction(
