@@ -38,7 +38,7 @@ older: the first seed's run is the best trial, selected by the validation score 
 and the row is to be made again. What others have printed was measured under protocols that are
 rarely complete: it stands beside ours, it is not the same experiment.
 
-"fused" in the column Path is the walk over time of this package, with its own gradient; "graph" is
+"fused" in the column Path is the time loop of this package, with its own gradient; "graph" is
 a TensorFlow graph without XLA. Seeds with an asterisk: the run had fewer seeds or rates than the
 table asks for; its section has both commands.
 """

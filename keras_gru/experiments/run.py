@@ -17,7 +17,7 @@ from keras_gru.experiments.results import RunRecord
 from keras_gru.experiments.watching import SILENT, Enough, Watch
 from keras_gru.files import replacing
 from keras_gru.layers import RNN, compiling
-from keras_gru.models.budget import recurrent_layers
+from keras_gru.models.budget import layers_by_direction
 from keras_gru.models.losses import BlockMeans
 
 _MESSAGES = {
@@ -59,10 +59,10 @@ def build(experiment: Experiment, dataset: SequenceDataset, cell: str, seed: int
         model = models.build(settings, dataset.spec, cell, seed)
     finally:
         keras.config.set_dtype_policy(outside)
-    walking, units = _walking_layers(model), models.recurrent_units(model)
-    jit_compile = _jit_compile(training, dataset.spec.length, units, walking)
+    layers, units = _rnn_layers(model), models.recurrent_units(model)
+    jit_compile = _jit_compile(training, dataset.spec.length, units, layers)
     if jit_compile or training.jit_compile is False:
-        for layer in walking:
+        for layer in layers:
             layer.jit_compile = False
     updates = dataset.updates(training.batch_size, training.truncate)
     model.compile(
@@ -219,26 +219,21 @@ def fit_and_record(
     )
 
 
-def _jit_compile(training: Training, length: int | None, units: int, walking: list[RNN]) -> bool:
+def _jit_compile(training: Training, length: int | None, units: int, layers: list[RNN]) -> bool:
     """What compiles, compiles anew for every shape; JAX always does, PyTorch had better not."""
     if training.distribute is not None:  # on CPUs XLA compiles no collective operation
         return False
     if training.jit_compile == "auto":
         always = {"jax": True, "torch": False}
-        alone = bool(walking) and all(layer.compiles_itself(length, True) for layer in walking)
+        alone = bool(layers) and all(layer.compiles_itself(length, True) for layer in layers)
         here = length is not None and not (alone and compiling.pays(units))
         return always.get(keras.backend.backend(), here)
     return training.jit_compile
 
 
-def _walking_layers(model: keras.Model) -> list[RNN]:
-    """The layers that walk over time, in both directions."""
-    inner = [
-        getattr(layer, name, None)
-        for layer in recurrent_layers(model)
-        for name in ("forward_layer", "backward_layer")
-    ]
-    return [layer for layer in (*recurrent_layers(model), *inner) if isinstance(layer, RNN)]
+def _rnn_layers(model: keras.Model) -> list[RNN]:
+    """Return the recurrent layers that have a path; a layer of a user's own has none."""
+    return [layer for layer in layers_by_direction(model) if isinstance(layer, RNN)]
 
 
 def _path(model: keras.Model, length: int | None) -> str:
@@ -247,6 +242,6 @@ def _path(model: keras.Model, length: int | None) -> str:
         keras.backend.backend(), ("XLA", "graph")
     )
     path = compiled if model.jit_compile else plain
-    for layer in _walking_layers(model)[:1]:  # a layer of a user's own has no path
+    for layer in _rnn_layers(model)[:1]:
         path += f" {layer.path(length).partition(':')[0]}"
     return path

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from keras_gru.inspection.taps import walking, what_comes_in
+from keras_gru.inspection.taps import replaced_loop, what_comes_in
 from keras_gru.layers import RNN
 
 
@@ -43,7 +43,7 @@ def gradient_norms(model: keras.Model, layer: RNN, batch: tuple) -> np.ndarray:
             outputs, states, _ = layer.trace(sequences, initial_state, mask, nudges=nudge)
             return outputs[:, -1], outputs, [state[:, -1] for state in states]
 
-        with walking(layer, nudged):
+        with replaced_loop(layer, nudged):
             predicted = model(x, training=False)
         # The mean over sequences, of which none has a part in another's: times their number it
         # has each one's own gradient.

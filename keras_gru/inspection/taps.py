@@ -1,4 +1,4 @@
-"""Layers of a finished model, opened: what comes in, and another walk over time within."""
+"""Layers of a trained model: their inputs, and another time loop in place of their own."""
 
 # Shapes: B batch, T time, D features, U units.
 
@@ -9,21 +9,16 @@ import keras
 
 from keras_gru.errors import UserError
 from keras_gru.layers import RNN
-from keras_gru.models.budget import recurrent_layers
+from keras_gru.models.budget import layers_by_direction, recurrent_layers
 
 
-def walking_layers(model: keras.Model) -> list[RNN]:
-    """The layers of a model that walk over time; both directions of a bidirectional one.
+def rnn_layers(model: keras.Model) -> list[RNN]:
+    """Return the recurrent layers of a model; both directions of a bidirectional one.
 
     Raises:
         UserError: a layer is none of this package's, and so cannot be looked into.
     """
-    found = []
-    for layer in recurrent_layers(model):
-        if isinstance(layer, keras.layers.Bidirectional):
-            found += [layer.forward_layer, layer.backward_layer]
-        else:
-            found.append(layer)
+    found = layers_by_direction(model)
     for layer in found:
         if not isinstance(layer, RNN):
             raise UserError(
@@ -34,12 +29,12 @@ def walking_layers(model: keras.Model) -> list[RNN]:
 
 
 def layer_of(model: keras.Model, number: int) -> RNN:
-    """A recurrent layer of a model, counted from 1; of a bidirectional one, the way forwards.
+    """A recurrent layer of a model, counted from 1; of a bidirectional one, the forward layer.
 
     Raises:
         UserError: there is no such layer, or it cannot be looked into.
     """
-    walking_layers(model)
+    rnn_layers(model)
     layers = recurrent_layers(model)
     if not 1 <= number <= len(layers):
         raise UserError(
@@ -50,14 +45,14 @@ def layer_of(model: keras.Model, number: int) -> RNN:
 
 
 @contextmanager
-def walking(layer: RNN, walk: Callable) -> Iterator[None]:
-    """A layer that walks over time by another function within the block.
+def replaced_loop(layer: RNN, loop: Callable) -> Iterator[None]:
+    """Run a layer with another time loop within the block.
 
     Args:
         layer: of a model.
-        walk: takes the place of its `inner_loop`.
+        loop: takes the place of its `inner_loop`.
     """
-    layer.inner_loop = walk
+    layer.inner_loop = loop
     try:
         yield
     finally:
@@ -69,7 +64,7 @@ def what_comes_in(model: keras.Model, layer: RNN, x: dict) -> tuple:
 
     Args:
         model: the model.
-        layer: a layer of it that walks over time.
+        layer: one of its RNN layers.
         x: the model's inputs by name.
 
     Returns:
@@ -77,11 +72,11 @@ def what_comes_in(model: keras.Model, layer: RNN, x: dict) -> tuple:
     """
     came = []
 
-    def walk(sequences, initial_state, mask, training=False):
+    def loop(sequences, initial_state, mask, training=False):
         came.append((sequences, initial_state, mask))
         return type(layer).inner_loop(layer, sequences, initial_state, mask, training)
 
-    with walking(layer, walk):
+    with replaced_loop(layer, loop):
         model(x, training=False)
     sequences, initial_state, mask = came[-1]
     mask = None if mask is None else keras.tree.flatten(mask)[0]

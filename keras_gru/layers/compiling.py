@@ -1,4 +1,4 @@
-"""When a loop over time is compiled by itself, on TensorFlow. `loop_tensorflow` is how."""
+"""When a time loop is compiled by itself on TensorFlow; `loop_tensorflow` compiles it."""
 
 import os
 
@@ -6,7 +6,7 @@ import keras
 
 # From so many units on, sharding the batch gains more than XLA gains in the rest of a model.
 MANY_UNITS = 128
-# Matrix products want some height: the default never splits a batch into more shards than this.
+# A matrix product needs some rows to be fast: by default a batch has no more shards than this.
 MOST_SHARDS = 4
 
 _shards = None
@@ -26,13 +26,13 @@ def compiles_itself(length, training, wish):
 
 
 def is_function_of_its_weights(cell):
-    """Whether a cell changes no variable when it is called, but for its own seed's."""
+    """Return whether a call of a cell changes no variable but those of its dropout seed."""
     seeds = len(cell.variables) - len(cell.weights)
     return seeds <= 1 and len(cell.trainable_weights) in (0, len(cell.weights))
 
 
 def pays(units):
-    """Whether a model is faster with its loops compiled by themselves than compiled as a whole.
+    """Whether a model is faster with its time loops compiled alone than compiled as a whole.
 
     Args:
         units: of its recurrent layers.
@@ -84,7 +84,7 @@ def default_shards():
 
 
 def available_cores():
-    """Those that this process may use, where the system tells; else all."""
+    """Return the number of cores that this process may use; of all, where it is not known."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

@@ -4,29 +4,31 @@
 
 import tensorflow as tf
 
-# A batch known to be small is shared out less: products want so many rows each.
+from keras_gru.layers.scan import unrolled
+
+# A batch known to be small is split into fewer shards: each has at least so many rows.
 FEWEST_ROWS = 16
 
 
-# A tall product ahead of the walk was not faster here, and what it puts into memory is read again.
+# A tall product ahead of the loop was not faster here: what it writes to memory is read again.
 # XLA would put that reading into the arithmetic of the step, which then takes up to twice the time.
 PRODUCT_AHEAD = False
 
 
 def scan(step, carry, steps, reverse=False):
-    """Walks over the first axis and stacks what each step puts out.
+    """Loop over the first axis and stack what each step returns.
 
     Args:
         step: `(carry, tensors of one step) -> (carry, outputs)`, all of them lists.
         carry: a list of tensors.
         steps: a list of tensors `(T, ...)`. They are read in place, not copied step by step.
-        reverse: whether to walk from T - 1 to 0. The outputs are in the order of the input.
+        reverse: whether to go from T - 1 to 0. The outputs are in the order of the input.
 
     Returns:
         `(carry, outputs)`, the last carry and a list of tensors `(T, ...)`.
     """
     if tf.executing_eagerly():
-        return _loop_of_python(step, carry, steps, reverse)
+        return unrolled(step, carry, steps, reverse)
     length = steps[0].shape[0]
     if length is None:
         length = tf.shape(steps[0])[0]
@@ -49,17 +51,6 @@ def scan(step, carry, steps, reverse=False):
         maximum_iterations=length,  # without which XLA has no gradient of the gradient
     )
     return carry, [stack.stack() for stack in stacks]
-
-
-def _loop_of_python(step, carry, steps, reverse):
-    length = steps[0].shape[0]
-    collected = []
-    for t in reversed(range(length)) if reverse else range(length):
-        carry, outputs = step(carry, [tensor[t] for tensor in steps])
-        collected.append(outputs)
-    if reverse:
-        collected.reverse()
-    return carry, [tf.stack(outputs) for outputs in zip(*collected, strict=True)]
 
 
 def differentiable(scan, rows, shards=None):
@@ -199,7 +190,7 @@ def _compiled(function):
 
 
 def _sizes(rows, shards):
-    """How many rows go into each part, as equal as can be."""
+    """Return the number of rows of each shard, as equal as can be."""
     size = rows.shape[0]
     if size is None:
         size = tf.shape(rows)[0]
@@ -209,15 +200,15 @@ def _sizes(rows, shards):
 
 
 def _split(tensors, sizes):
-    """The rows of some tensors in parts."""
+    """Return the rows of some tensors by shard."""
     if len(sizes) == 1:
         return [list(tensors)]
     return [list(shard) for shard in zip(*(tf.split(t, sizes) for t in tensors), strict=True)]
 
 
-def _joined(parts):
-    """The lists of all parts as one."""
+def _joined(shards):
+    """Return the lists of all shards as one."""
     return [
         tensors[0] if len(tensors) == 1 else tf.concat(tensors, 0)
-        for tensors in zip(*parts, strict=True)
+        for tensors in zip(*shards, strict=True)
     ]

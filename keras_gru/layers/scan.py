@@ -63,7 +63,7 @@ class Scan:
         self.rows, self.weights = (_structure(tensors) for tensors in (rows, weights))
         self.every_output, self.rates = every_output, rates
         self.has_gradient, self.save, self.unroll = has_gradient, save, unroll
-        self.loop = _unrolled if unroll else backend_loop().scan
+        self.loop = unrolled if unroll else backend_loop().scan
         self.ahead = backend_loop().PRODUCT_AHEAD
         self.residuals = {}  # name -> number among what the loop collects
         self.saved = 0  # how many tensors the loop saves
@@ -97,7 +97,7 @@ class Scan:
                 return after, after[: self.every_output]
             collected = list(after)
             for name, tensor in residuals.items():
-                # A new state that nothing keeps back is collected already.
+                # A new state that zoneout does not change is collected already.
                 same = [i for i, state in enumerate(new) if state is tensor and not self._zones]
                 self.residuals[name] = same[0] if same else len(collected)
                 collected += [] if same else [tensor]
@@ -225,7 +225,7 @@ class Scan:
 
     def _after(self, new, states, mask, zoneout, nudges=()):
         """Return the states after a step, from the new ones and those before it."""
-        found = {}  # an output that is also a state is kept as that state is
+        found = {}  # an output that is also a state is masked as that state is
         first = len(states) - max(len(self.rates), len(zoneout))
         for i in reversed(range(len(states))):
             if id(new[i]) in found:
@@ -273,8 +273,8 @@ def by_time(tensor):
     return ops.cast(flags[..., None] if len(flags.shape) == 2 else flags, "bool")
 
 
-def _unrolled(step, carry, steps, reverse=False):
-    """`scan` as a loop of Python, on every backend."""
+def unrolled(step, carry, steps, reverse=False):
+    """Do what `scan` does in a Python loop, on every backend."""
     order = range(steps[0].shape[0])
     collected = []
     for t in reversed(order) if reverse else order:

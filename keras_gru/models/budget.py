@@ -18,14 +18,25 @@ def recurrent_layers(model: keras.Model) -> list[keras.Layer]:
     return [layer for layer in model.layers if _RECURRENT.fullmatch(layer.name)]
 
 
+def layers_by_direction(model: keras.Model) -> list[keras.Layer]:
+    """Return the recurrent layers of a model, with both directions in place of a bidirectional."""
+    found = []
+    for layer in recurrent_layers(model):
+        if isinstance(layer, keras.layers.Bidirectional):
+            found += [layer.forward_layer, layer.backward_layer]
+        else:
+            found.append(layer)
+    return found
+
+
 def recurrent_parameters(model: keras.Model) -> int:
     """Number of weights of all recurrent layers of a model that one of the builders made.
 
     Embeddings and output layers do not count: they belong to the task and not to the cell. It is
     how Chung et al. (2014) count, too: their "about 20k" for LSTM, GRU and tanh layers of 36, 46
     and 100 units are the weights of these layers with about 100 inputs. A cell that does not use
-    all columns of its weights (one with held gates, a minimal gated unit made from `GRUCell`) has
-    them counted all the same.
+    all columns of its weights (one with constant gates, a minimal gated unit made from `GRUCell`)
+    has them counted all the same.
 
     Args:
         model: from a builder or a file.

@@ -74,7 +74,7 @@ def recurrent_stack(
         dropout: of each layer's input.
         recurrent_dropout: of each layer's state.
         return_sequences: whether the last layer returns every step.
-        bidirectional: whether each layer also walks backwards.
+        bidirectional: whether each layer also runs backwards.
         **recurrent_options: what else `keras_gru.cells.recurrent_layer` takes.
 
     Returns:

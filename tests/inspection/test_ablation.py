@@ -8,7 +8,7 @@ import keras_gru
 from keras_gru.cells import cell_names
 from keras_gru.inspection.ablation import ablations, with_constant_gates
 from keras_gru.inspection.memory import kept
-from keras_gru.inspection.taps import layer_of, walking_layers
+from keras_gru.inspection.taps import layer_of, rnn_layers
 from tests.models.helpers import BIDIRECTIONAL, inputs, make, predict
 
 WITHOUT_GATES = ("simple_rnn", "irnn", "independent_rnn", "closed_form")
@@ -79,7 +79,7 @@ def test_the_gates_of_all_layers_are_constant_in_the_copy_alone(kind):
     model = make(kind, layers=2, **({"bidirectional": True} if kind in BIDIRECTIONAL else {}))
     before = predict(model, inputs(kind))
     copy = with_constant_gates(model, {"update": 0.0})
-    cells = [layer.cell for layer in walking_layers(copy)]
+    cells = [layer.cell for layer in rnn_layers(copy)]
     assert len(cells) >= 2 and all(cell.constant_gates == {"update": 0.0} for cell in cells)
     assert np.abs(predict(copy, inputs(kind)) - before).max() > 1e-4
     np.testing.assert_array_equal(predict(model, inputs(kind)), before)

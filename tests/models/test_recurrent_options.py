@@ -8,7 +8,7 @@ from keras_gru import models
 from keras_gru.datasets.sequence_dataset import SequenceSpec
 from keras_gru.errors import UserError
 from keras_gru.experiments.configuration.yaml_files import load_experiment
-from keras_gru.models.budget import recurrent_layers
+from keras_gru.models.budget import layers_by_direction
 from keras_gru.models.config import EncoderDecoder, Polyphony
 
 KINDS = {  # a dataset of the kind, what the model is built for, and how many layers two make
@@ -21,17 +21,6 @@ KINDS = {  # a dataset of the kind, what the model is built for, and how many la
 }
 
 
-def walking(model):
-    """The recurrent layers, both of those that walk in two directions."""
-    pairs = [
-        [layer.forward_layer, layer.backward_layer]
-        if isinstance(layer, keras.layers.Bidirectional)
-        else [layer]
-        for layer in recurrent_layers(model)
-    ]
-    return [layer for pair in pairs for layer in pair]
-
-
 def built(tmp_path, kind, cell, settings):
     dataset, sizes, count = KINDS[kind]
     both = kind in ("classifier", "tagger", "encoder_decoder")
@@ -40,7 +29,9 @@ def built(tmp_path, kind, cell, settings):
     path = tmp_path / "a.yaml"
     path.write_text(f"name: a\ndataset: {{kind: {dataset}}}\nmodel: {{{settings}}}\n")
     config = load_experiment(path).model
-    layers = walking(models.build(config, SequenceSpec(task=config.task, **sizes), cell, 0))
+    layers = layers_by_direction(
+        models.build(config, SequenceSpec(task=config.task, **sizes), cell, 0)
+    )
     assert len(layers) == count
     return layers
 
