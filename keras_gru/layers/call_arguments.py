@@ -32,6 +32,12 @@ def standardize_mask(mask, sequences):
     return ops.squeeze(mask, axis=-1) if len(shape) == 3 else mask
 
 
+def seen_so_far(mask):
+    """Return `(B, T)`: whether this step, or one before it, is not masked."""
+    first = ops.argmax(mask, axis=1)[:, None]
+    return (ops.arange(ops.shape(mask)[1])[None] >= first) & ops.any(mask, axis=1, keepdims=True)
+
+
 def standardize_states(states, expected):
     """Return initial states with the batch for their first axis.
 

@@ -18,7 +18,7 @@ class Rows(NamedTuple):
         x: `[(B, T, D)]`, or `[(B, T, G)]` where the product with the kernel is done.
         states: a list of `(B, U)`, the initial states.
         mask: `[(B, T)]`, false at the steps to skip, or `[]`.
-        zoneout: `(B, T, U)` for each state, true where a unit keeps its state, or `[]`.
+        zoneout: `(B, T, U)` for each state, true where a unit's state stays unchanged, or `[]`.
         masks: recurrent dropout masks `(B, U)`.
     """
 
@@ -30,7 +30,7 @@ class Rows(NamedTuple):
 
 
 class Weights(NamedTuple):
-    """Tensors that all rows share.
+    """Tensors without a batch axis, the same for every shard.
 
     Args:
         kernel: `[(D, G)]`, or `[]` where the product with it is done.

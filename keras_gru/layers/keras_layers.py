@@ -15,9 +15,9 @@ def _from_cell(name):
 
 
 class CellLayer(RNN):
-    """An `RNN` that makes its own cell and takes the cell's arguments as its own.
+    """The base of layers that make their cell: the arguments are the cell's and those of `RNN`.
 
-    A subclass names its `cell_class`. The arguments by position are the cell's.
+    A subclass sets `cell_class`. Positional arguments are the cell's.
     """
 
     cell_class = None
@@ -56,15 +56,14 @@ class GRU(CellLayer):
         g = tanh(x W_xg + (r ⊗ h) W_hg + b_g)   candidate
         h' = z ⊗ h + (1 − z) ⊗ g                new state
 
-    `keras_gru.GRUCell` explains them. By default the reset gate applies before the product, so that
-    weights move to and from `keras.layers.GRU(reset_after=False)` by `get_weights` and
-    `set_weights`.
+    `keras_gru.GRUCell` explains the equations. By default the reset gate applies before the product
+    with W_hg, so that `get_weights` and `set_weights` exchange weights with
+    `keras.layers.GRU(reset_after=False)`.
 
     Args:
         units: positive integer, the size U of the state and of the output.
         reset_after: whether the reset gate applies after the product with the weights of h.
-        use_cudnn: accepted as Keras' layer does, and of no effect: cuDNN has no kernel for this
-            formulation.
+        use_cudnn: accepted for compatibility with Keras and ignored: cuDNN is never used.
         **kwargs: the other arguments of `keras_gru.Cell` (`activation`, `recurrent_activation`,
             `use_bias`, initializers, regularizers, constraints, `dropout`, `recurrent_dropout`,
             `seed`, `implementation`, `constant_gates`) and those of `keras_gru.RNN`
@@ -79,7 +78,7 @@ class GRU(CellLayer):
 
     Returns:
         The output `(B, U)`, or `(B, T, U)` with `return_sequences`; with `return_state` a tuple of
-        it and the last state.
+        the output and the last state.
 
     Example:
 
@@ -110,7 +109,7 @@ class LSTM(CellLayer):
     Args:
         units: positive integer, the size U of the state and of the output.
         unit_forget_bias: whether the forget gate's bias starts at 1.
-        **kwargs: as of `keras_gru.GRU`.
+        **kwargs: those of `keras_gru.GRU`.
 
     Call arguments:
         sequences: `(B, T, D)`.
@@ -120,7 +119,7 @@ class LSTM(CellLayer):
 
     Returns:
         The output `(B, U)`, or `(B, T, U)` with `return_sequences`; with `return_state` a tuple of
-        it and the last h and c.
+        the output and the last h and c.
 
     Example:
 
@@ -138,11 +137,13 @@ class LSTM(CellLayer):
 
 @keras.saving.register_keras_serializable(package="keras_gru")
 class SimpleRNN(CellLayer):
-    """h' = tanh(x W_x + h W_h + b) over a sequence, the arguments of `keras.layers.SimpleRNN`.
+    """A plain RNN over a whole sequence, with the arguments of `keras.layers.SimpleRNN`.
+
+        h' = tanh(x W_x + h W_h + b)        new state, which is the output too
 
     Args:
         units: positive integer, the size U of the state and of the output.
-        **kwargs: as of `keras_gru.GRU`, but for the gates'.
+        **kwargs: those of `keras_gru.GRU`, without those of the gates.
 
     Call arguments:
         sequences: `(B, T, D)`.
@@ -152,7 +153,7 @@ class SimpleRNN(CellLayer):
 
     Returns:
         The output `(B, U)`, or `(B, T, U)` with `return_sequences`; with `return_state` a tuple of
-        it and the last state.
+        the output and the last state.
 
     Example:
 

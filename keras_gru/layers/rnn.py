@@ -7,31 +7,28 @@ from keras import ops
 
 from keras_gru.layers import checks, compiling
 from keras_gru.layers import zoneout as zoneouts
-from keras_gru.layers.call_arguments import standardize_mask, standardize_states
+from keras_gru.layers.call_arguments import seen_so_far, standardize_mask, standardize_states
 from keras_gru.layers.cell_settings import fix_names, reset_dropout_masks, set_policy
 from keras_gru.layers.cells.cell import Cell
 from keras_gru.layers.foreign import ForeignCell
 from keras_gru.layers.inputs import expanded, gather, loop_dtype
 from keras_gru.layers.scan import Scan
 
-# JAX compiles a scan as well as this one, where there is no gradient to be found.
-_ONLY_IN_TRAINING = ("jax",)
-
 
 @keras.saving.register_keras_serializable(package="keras_gru")
 class RNN(keras.layers.RNN):
-    """Runs a cell over a sequence: `keras.layers.RNN`, the same on every backend, and faster.
+    """Runs a cell over a sequence: a faster `keras.layers.RNN`, with equal results on all backends.
 
-    It is the base of `GRU`, `LSTM` and `SimpleRNN` and the wrapper for a cell of your own. What
-    differs from `keras.layers.RNN`:
+    It is the base of `GRU`, `LSTM` and `SimpleRNN`, and runs a cell of your own. It differs from
+    `keras.layers.RNN` in this:
 
-    - The input's product with its kernel is done outside the step. A cell with a gradient written
-      by hand is differentiated by it; see `path`.
-    - The layer and its cell have one dtype policy. With `dtype=` the cell gets it, otherwise the
-      layer takes the cell's. (`keras.layers.RNN(cell, dtype="mixed_bfloat16")` leaves the cell in
+    - A cell that defines its gradient is differentiated by it, others by the backend; see `path`.
+    - The layer and its cell have the same dtype policy: `dtype=` sets both, otherwise the layer
+      takes the cell's. (`keras.layers.RNN(cell, dtype="mixed_bfloat16")` leaves the cell in
       float32.)
-    - A masked step repeats the output of the last step that was not masked, or zeros where there
-      was none, on every backend. (Keras on JAX repeats the first state instead.)
+    - A masked step repeats the output of the last step that was not masked; before the first such
+      step the output is zero. (Keras on JAX repeats the first state instead, which is wrong for a
+      cell whose output is not its state.)
 
     Args:
         cell: a cell, or a list of cells to be stacked. A cell is a `keras_gru.Cell`, or any Keras
@@ -39,18 +36,18 @@ class RNN(keras.layers.RNN):
             `(output, new_states)`.
         return_sequences: whether to return the output of every step or of the last one.
         return_state: whether to return the last states too.
-        go_backwards: whether to go from the last step to the first. The outputs are in the order
+        go_backwards: whether to run from the last step to the first. The outputs are in the order
             in which they were computed.
-        stateful: whether a batch of a fixed size starts from the states in which the previous one
-            ended. `reset_state()` starts anew.
-        unroll: whether to write the loop out. More memory, and only for short sequences.
-        zero_output_for_mask: whether the output of a masked step is zeros. Only with
+        stateful: whether a batch starts from the last states of the batch before. Requires a fixed
+            batch size; `reset_state()` sets the states to zero.
+        unroll: whether to unroll the loop, which takes more memory; for short sequences.
+        zero_output_for_mask: whether the output of a masked step is zero. Only with
             `return_sequences`.
-        jit_compile: whether the loop is compiled by itself on TensorFlow, `True`, `False` or
-            `"auto"`: see `compiles_itself`. A model's own `jit_compile` compiles all of it.
-        zoneout: the fraction of each state's units that keep it over a step in training, others at
-            every step; without training each state is the expectation. A list has a rate for each
-            state, such as `[0.05, 0.5]` for an LSTM's h and c.
+        jit_compile: whether the layer compiles its own loop on TensorFlow: `True`, `False` or
+            `"auto"`, see `compiles_itself`. A model's `jit_compile` compiles the whole model.
+        zoneout: fraction of the units whose state a training step leaves unchanged, drawn anew at
+            every step; in inference the new state is the expected value. A list has a fraction for
+            each state, such as `[0.05, 0.5]` for an LSTM's h and c.
         **kwargs: a layer's `name`, `dtype`, `trainable`, `activity_regularizer`.
 
     Call arguments:
@@ -62,7 +59,7 @@ class RNN(keras.layers.RNN):
 
     Returns:
         The output `(B, U)`, or `(B, T, U)` with `return_sequences`; with `return_state` a tuple of
-        it and each state.
+        the output and each state.
 
     Example:
 
@@ -97,7 +94,7 @@ class RNN(keras.layers.RNN):
             go_backwards=go_backwards,
             stateful=stateful,
             unroll=unroll,
-            # Keras says so and does not check: a padded row's last output would become zero.
+            # Keras documents this and does not check it: a padded row's last output would be zero.
             zero_output_for_mask=zero_output_for_mask and return_sequences,
             **kwargs,
         )
@@ -129,11 +126,11 @@ class RNN(keras.layers.RNN):
         return super().get_config() | {"zoneout": zoneout, "jit_compile": self.jit_compile}
 
     def path(self, length=None, training=True):
-        """Return what runs over the sequence: `"fused"`, `"scan: …"` or `"unrolled"`.
+        """Return how the layer runs over a sequence: `"fused"`, `"scan: …"` or `"unrolled"`.
 
-        The fused path is a scan with the gradient that is written in the cell. `"scan: …"` is the
-        same scan, differentiated by the backend, and the reason; `"unrolled"` is the scan written
-        out. `", compiled"` is appended where a graph of TensorFlow's compiles it by itself.
+        `"fused"` is a scan with the gradient that the cell defines. `"scan: …"` is the same scan,
+        differentiated by the backend, and the reason. `"unrolled"` is a Python loop. The first two
+        have `", compiled"` appended if the layer compiles its loop by itself on TensorFlow.
 
         Args:
             length: T, or `None` where it is not known when a graph is made.
@@ -146,11 +143,11 @@ class RNN(keras.layers.RNN):
         return f"fused{compiled}" if obstacle is None else f"scan{compiled}: {obstacle}"
 
     def compiles_itself(self, length, training):
-        """Whether the loop is compiled by itself in a graph, and not with the whole model.
+        """Return whether the layer compiles its own loop in a TensorFlow graph, on CPUs.
 
-        On TensorFlow and CPUs, XLA compiles the loop, and each core runs it over a shard of the
-        batch. XLA compiles anew for every length, and TensorFlow Serving runs nothing compiled, so
-        `jit_compile="auto"` does it in training where the graph knows the length.
+        XLA compiles the loop, and each core runs it over a shard of the batch. As XLA compiles anew
+        for every length, and TensorFlow Serving does not run compiled functions,
+        `jit_compile="auto"` compiles in training only, and only where the length is known.
 
         Args:
             length: T, or `None` where it is not known.
@@ -169,9 +166,8 @@ class RNN(keras.layers.RNN):
             library = type(self.cell).__module__.split(".")[0]
             of = f" of {library}" * (library == "keras")
             return f"{type(self.cell).__name__}{of} is not a keras_gru.Cell"
-        backend = keras.backend.backend()
-        if backend in _ONLY_IN_TRAINING and not training:
-            return f"no faster on {backend} without training"
+        if keras.backend.backend() == "jax" and not training:
+            return "no faster on jax without training"
         return self.cell.gradient_obstacle()
 
     def call(self, sequences, initial_state=None, mask=None, training=False):
@@ -291,12 +287,6 @@ class RNN(keras.layers.RNN):
     def _shown(self, outputs, mask):
         """Return the outputs `(B, T, U)` with zeros where there is nothing to repeat."""
         for seen in mask:
-            shown = seen if self.zero_output_for_mask else _seen_so_far(seen)
+            shown = seen if self.zero_output_for_mask else seen_so_far(seen)
             outputs = ops.where(expanded(shown, outputs), outputs, 0)
         return outputs
-
-
-def _seen_so_far(seen):
-    """Return `(B, T)`: whether a row was seen at this step or before it."""
-    first = ops.argmax(seen, axis=1)[:, None]
-    return (ops.arange(ops.shape(seen)[1])[None] >= first) & ops.any(seen, axis=1, keepdims=True)

@@ -31,32 +31,32 @@ class Cell(keras.layers.SimpleRNNCell):
     >>> tuple(gates["update"].shape)
     (2, 5, 4)
 
-    `step` is the only place of the equations: one step (`keras.layers.RNN`, `StackedRNNCells`), the
-    scan over a sequence (`keras_gru.RNN`) and `layer.gates` all call it. The scan is differentiated
-    by the backend. A cell that has `step_gradient` and `weight_gradients` as well is differentiated
-    by these, which saves less and is faster. They belong to the equations beside which they are
-    written: a subclass that overrides anything else and brings none is differentiated by the
-    backend again.
+    The equations stand in `step` alone: a single step (`keras.layers.RNN`, `StackedRNNCells`), the
+    scan over a sequence (`keras_gru.RNN`) and `layer.gates` all call it. By default the backend
+    differentiates the scan. A cell can also define its gradient, `step_gradient` and
+    `weight_gradients`: that is faster and takes less memory. A subclass that changes an equation
+    and defines no gradient of its own does not inherit its parent's: the backend differentiates it.
 
     The arguments are those of `keras.layers.GRUCell`, and the dropout masks are the same.
 
     Args:
         units: positive integer, the size U of each state and of the output.
-        activation: of the candidate. `None` is the identity.
-        recurrent_activation: of the gates. `None` is the identity.
+        activation: activation function of the candidate. `None` is the identity.
+        recurrent_activation: activation function of the gates. `None` is the identity.
         use_bias: whether there is a bias.
-        kernel_initializer: of the weights of x.
-        recurrent_initializer: of the weights of h.
-        bias_initializer: of the bias.
+        kernel_initializer: initializer of `kernel`, the weights of x.
+        recurrent_initializer: initializer of `recurrent_kernel`, the weights of h.
+        bias_initializer: initializer of the bias.
         kernel_regularizer, recurrent_regularizer, bias_regularizer: on these weights.
         kernel_constraint, recurrent_constraint, bias_constraint: on these weights.
-        dropout: fraction of the inputs to drop in training, the same ones at every step.
-        recurrent_dropout: fraction of the state to drop in training, likewise.
-        seed: of the dropout.
-        implementation: 1 draws a dropout mask for each equation, 2 one for all, where Keras' cell
-            of the same name has this argument. The products are the same in both.
-        constant_gates: numbers in [0, 1] that replace gates, such as `{"reset": 1.0}`; `None` for
-            none. The gates keep their weights, so that weights can still be exchanged.
+        dropout: fraction of the inputs to drop in training. One mask is drawn for all steps.
+        recurrent_dropout: fraction of the state to drop in training. One mask is drawn for all
+            steps.
+        seed: seed of the dropout.
+        implementation: 1 draws a dropout mask for each equation, 2 one for all of them. Only of
+            effect where Keras' cell of the same name has this argument, and only on dropout.
+        constant_gates: a dict from the name of a gate to the number in [0, 1] that replaces it,
+            such as `{"reset": 1.0}`. The shapes of the weights do not change.
         **kwargs: a layer's `name`, `dtype`, `trainable`.
 
     Call arguments:
@@ -65,7 +65,7 @@ class Cell(keras.layers.SimpleRNNCell):
         training: whether dropout is on.
 
     Returns:
-        `(output, states)`: the first state `(B, U)`, and all new states as they came in.
+        `(output, states)`: the first state `(B, U)`, and all new states, structured as `states`.
     """
 
     # A letter for each block of U columns: of the bias, of the kernel, of the recurrent kernel.
@@ -165,11 +165,11 @@ class Cell(keras.layers.SimpleRNNCell):
         return (len(self.equations) * self.units,)
 
     def initial_bias(self, shape, dtype=None):
-        """Return what the bias starts from."""
+        """Return the initial bias."""
         return self.bias_initializer(shape, dtype=dtype)
 
     def step(self, x, states, weights, masks):
-        """Do one step: the equations.
+        """Compute one step; a subclass writes its equations here.
 
         Args:
             x: `(B, G)`, the input's product with its kernel, plus the bias.
@@ -185,7 +185,7 @@ class Cell(keras.layers.SimpleRNNCell):
         raise TypeError(f"{type(self).__name__} must define `step(x, states, weights, masks)`.")
 
     def step_weights(self):
-        """Return what `step` multiplies the states with, a list of tensors, split once."""
+        """Return the weights that `step` gets, a list of tensors, split once for all steps."""
         return [ops.convert_to_tensor(self.recurrent_kernel)] if self.recurrent_equations else []
 
     def input_product(self, x, kernel, masks=()):

@@ -35,7 +35,7 @@ class GRUCell(Cell):
     `recurrent_kernel` `(U, 3U)`, `bias` `(3U,)`, or `(2, 3U)` (input, recurrent) when
     `reset_after=True`. `get_weights` and `set_weights` move them both ways untouched.
 
-    A subclass overrides `gates`, `candidate` or `interpolate` (a layer of its own goes in `build`):
+    A subclass overrides `gates`, `candidate` or `interpolate`; it makes its own layers in `build`:
 
     ```python
     @keras.saving.register_keras_serializable(package="my_cells")
@@ -44,23 +44,31 @@ class GRUCell(Cell):
             return ops.relu(x_g + ops.matmul(h, W_hg))
     ```
 
-    The gradient. d· is the derivative of the loss by ·, and a a pre-activation. The backward pass
-    knows dh' and finds, with σ' = z (1 − z) and tanh' = 1 − g² from the saved gates,
+    The gradient. dv is the derivative of the loss with respect to v, and a_z, a_r, a_g are the
+    pre-activations. Given dh', the backward pass computes, with the derivatives of the activations
+    from the saved gates, σ'(a_z) = z (1 − z), σ'(a_r) = r (1 − r), tanh'(a_g) = 1 − g²:
 
         da_z = dh' ⊗ (h − g) ⊗ σ'(a_z)
         da_g = dh' ⊗ (1 − z) ⊗ tanh'(a_g)
-        reset before: ds = da_g W_hgᵀ,  da_r = ds ⊗ h ⊗ σ'(a_r),  dh = dh' ⊗ z + ds ⊗ r + …
-        reset after:  dn = da_g ⊗ r,    da_r = da_g ⊗ n ⊗ σ'(a_r), dh = dh' ⊗ z + dn W_hgᵀ + …
-        … = [da_z da_r] W_h(zr)ᵀ
         dW_h(zr) = Σ hᵀ [da_z da_r]
-        dW_hg = Σ (r ⊗ h)ᵀ da_g before, Σ hᵀ dn after
 
-    The sums are over all rows of all steps at once, after the backward pass.
+        if the gate resets before the product:
+            ds = da_g W_hgᵀ
+            da_r = ds ⊗ h ⊗ σ'(a_r)
+            dh = dh' ⊗ z + ds ⊗ r + [da_z da_r] W_h(zr)ᵀ
+            dW_hg = Σ (r ⊗ h)ᵀ da_g
+        if it resets after the product:
+            dn = da_g ⊗ r
+            da_r = da_g ⊗ n ⊗ σ'(a_r)
+            dh = dh' ⊗ z + dn W_hgᵀ + [da_z da_r] W_h(zr)ᵀ
+            dW_hg = Σ hᵀ dn
+
+    The sums are over the rows of all steps, in one product after the backward pass.
 
     Args:
         reset_after: whether the reset gate applies after the product with W_hg.
-        constant_gates: with `{"update": 0, "reset": 1}` the cell is a SimpleRNN with the weights'
-            last U columns.
+        constant_gates: with `{"update": 0, "reset": 1}` the cell computes what a SimpleRNN with
+            the last U columns of the weights does.
         **kwargs: the other arguments of `keras_gru.Cell`.
 
     Call arguments:

@@ -12,7 +12,7 @@ from keras_gru.layers.products import product, product_gradient, weight_gradient
 
 @keras.saving.register_keras_serializable(package="keras_gru")
 class LSTMCell(Cell):
-    """One step of an LSTM; one product for the four pre-activations.
+    """One step of an LSTM, with one matrix product for all four pre-activations.
 
         i, f, o = σ(x W_x + h W_h + b)      input, forget and output gate
         g  = tanh(x W_xg + h W_hg + b_g)    candidate
@@ -22,19 +22,19 @@ class LSTMCell(Cell):
     Weights are those of `keras.layers.LSTMCell`, columns i | f | g | o (Keras calls g c): `kernel`
     `(D, 4U)`, `recurrent_kernel` `(U, 4U)`, `bias` `(4U,)`.
 
-    The gradient. d· is the derivative of the loss by ·, and a a pre-activation. The backward pass
-    knows dh' and dc', the part of the derivative by c' that comes from the step after:
+    The gradient. dv is the derivative of the loss with respect to v, and a_i, a_f, a_g, a_o are the
+    pre-activations. Given dh' and dc', which come from the next step, the backward pass computes:
 
-        dc'' = dc' + dh' ⊗ o ⊗ tanh'(c')    through h' there comes more
+        dc'' = dc' + dh' ⊗ o ⊗ tanh'(c')    c' acts on the next step and on h'
         da_o = dh' ⊗ m ⊗ σ'(a_o)
         da_i = dc'' ⊗ g ⊗ σ'(a_i)
         da_f = dc'' ⊗ c ⊗ σ'(a_f)
         da_g = dc'' ⊗ i ⊗ tanh'(a_g)
-        dc = dc'' ⊗ f                       no product between states: what the LSTM was made for
+        dc = dc'' ⊗ f                       no matrix product: gradients last over many steps
         dh = [da_i da_f da_g da_o] W_hᵀ
         dW_h = Σ hᵀ [da_i da_f da_g da_o]   over all rows of all steps, after the backward pass
 
-    with σ' = i (1 − i) and so on, and tanh'(c') = 1 − m².
+    with σ'(a_i) = i (1 − i), likewise for f and o, tanh'(a_g) = 1 − g² and tanh'(c') = 1 − m².
 
     Args:
         units: the size U of each state and of the output.

@@ -17,17 +17,17 @@ class SimpleRNNCell(Cell):
     Weights are those of `keras.layers.SimpleRNNCell`: `kernel` `(D, U)`, `recurrent_kernel`
     `(U, U)`, `bias` `(U,)`.
 
-    The gradient. d· is the derivative of the loss by ·. The backward pass knows dh' and finds
+    The gradient. dv is the derivative of the loss with respect to v. Given dh', it computes
 
         da = dh' ⊗ tanh'(a), with tanh' = 1 − h'²
         dh = da W_hᵀ
         dW_h = Σ hᵀ da                      over all rows of all steps, after the backward pass
 
-    All that reaches h goes through W_hᵀ, at every step: why long sequences are hard for it.
+    dh is multiplied by W_hᵀ at every step, so gradients vanish or explode over long sequences.
 
     Args:
         units: the size U of the state and of the output.
-        activation: of the sum. `None` is the identity.
+        activation: activation function. `None` is the identity.
         use_bias: whether there is a bias.
         **kwargs: the other arguments of `keras_gru.Cell`; there are no gates.
 
