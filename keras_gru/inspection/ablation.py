@@ -21,9 +21,8 @@ def ablations(cell: keras.Layer) -> dict[str, dict[str, float]]:
     Returns:
         What to call it -> `constant_gates`. Empty for a cell without gates.
     """
-    apart = (
-        "+" in cell.gate_signs and "-" in cell.gate_signs
-    )  # as in an LSTM: one keeps, one writes
+    # Whether one gate keeps the state and another one writes to it, as in an LSTM.
+    apart = "+" in cell.gate_signs and "-" in cell.gate_signs
     constants, found = {}, {}
     for letter, sign in zip(cell.equations, cell.gate_signs, strict=True):
         if letter in GATES:
