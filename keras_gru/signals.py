@@ -86,6 +86,9 @@ def may_print() -> bool:
 def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
     global _received
     _received = number
+    sys.unraisablehook = lambda _: (
+        None
+    )  # raised in a callback of the garbage collector: no traceback
     raise KeyboardInterrupt
 
 

@@ -29,6 +29,14 @@ def swallowing():
         except BaseException:
             pass
 
+class Collected:
+    def __del__(self):
+        wait()
+
+def collecting():
+    Collected()
+    wait()
+
 def failing():
     try:
         wait()
@@ -70,7 +78,9 @@ def start():
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-@pytest.mark.parametrize("doing", ["native", "swallowing", "failing", "orderly", "child"])
+@pytest.mark.parametrize(
+    "doing", ["native", "swallowing", "collecting", "failing", "orderly", "child"]
+)
 def test_a_signal_ends_whatever_is_done(start, doing, number, code):
     process = start(SCRIPT, doing)
     assert process.stdout.readline() == "ready\n"
