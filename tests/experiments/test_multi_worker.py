@@ -105,7 +105,8 @@ def same_network(one, other):
     assert ours.best_epoch == theirs.best_epoch
     assert len(ours.history) == len(theirs.history)
     for row, expected in zip(ours.history, theirs.history, strict=True):
-        names = [name for name in expected if not name.endswith("seconds")]
+        assert row["metric"] == expected["metric"]
+        names = [n for n in expected if n != "metric" and not n.endswith("seconds")]
         for name in names:
             assert row[name] == pytest.approx(expected[name], rel=1e-4, abs=1e-5), name
     assert ours.test == pytest.approx(theirs.test, rel=1e-4, abs=1e-5)
