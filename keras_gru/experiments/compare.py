@@ -56,8 +56,9 @@ def compare(
         Everything that was found; `comparison.folder` holds it, too.
 
     Raises:
-        UserError: what was given does not fit, or a run's process died, twice; all others are
-            done and kept then.
+        UserError: what was given does not fit, or the worker of a run crashed, and again when
+            retried; all other runs are finished and saved.
+        OSError: a file cannot be read or written, here or in a worker.
     """
     refuse_what_cannot_start(experiment)
     # Refuses values to try that do not fit, before anything is trained.
@@ -82,7 +83,9 @@ def compare(
         failed = _train(queue, workers, dataset, epochs, watch)
     if failed:
         names = ", ".join(f"{job.label} seed {job.seed}" for job in failed)
-        raise UserError(f"{names}: the process died, twice; all others are kept. {_go_on(folder)}")
+        raise UserError(
+            f"{names}: worker crashed; retried once. All other runs are saved. {_go_on(folder)}"
+        )
     found = folder.comparison()
     return dataclasses.replace(found, folder=None) if follows else found
 

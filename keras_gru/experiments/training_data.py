@@ -18,6 +18,7 @@ from keras_gru.errors import UserError
 from keras_gru.experiments.configuration.experiment import Experiment
 from keras_gru.experiments.json_files import load_json
 from keras_gru.experiments.results import RunFolder
+from keras_gru.experiments.shares import read_learning_curve
 from keras_gru.files import write_text
 
 FILE = "preprocessing.json"
@@ -34,9 +35,13 @@ class TrainingData:
 def data_for(experiment: Experiment, folder: RunFolder | None) -> SequenceDataset:
     """Load the data of an experiment; to resume it, as its run directory has stored them.
 
+    All results in the run directory are validated first, which takes less time than loading.
+
     Raises:
-        UserError: as `load_data` does.
+        UserError: if the run directory is damaged, or as `load_data` does.
     """
+    if folder is not None and folder.has_facts():
+        read_learning_curve(folder.comparison())
     is_resumed = folder is not None and not _is_new(folder)
     if is_resumed and folder.experiment().dataset == experiment.dataset:
         return load_data(folder)

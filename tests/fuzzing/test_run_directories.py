@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from keras_gru import datasets
 from keras_gru.cli.start import start_tensorflow
 from tests.fuzzing import run_directories
 from tests.fuzzing.campaign import RUN_DIRECTORIES, Campaign, rng_of
@@ -77,6 +78,23 @@ def test_damaged_run_directories(copy_of):
         chosen = [of["slow"][1]] if kind == "stopped" else [report, rng.choice(others)]
         for command in chosen:
             campaign.command(f"{number}: {kind}: {how}", *command)
+    campaign.check()
+
+
+@pytest.mark.parametrize("verb", ["compare", "learning-curve"])
+@pytest.mark.parametrize(
+    "file",
+    ["facts.json", "results.jsonl", "gru-seed0/history.jsonl", "shares/0.5/results.jsonl"],
+)
+def test_resume_validates_the_directory_before_it_loads_data(copy_of, monkeypatch, verb, file):
+    run = copy_of("curve")
+    (run / file).write_bytes(WRONG["object"])
+    loaded = []
+    monkeypatch.setattr(datasets, "load", lambda *_: loaded.append(1))
+    campaign = Campaign("resume")
+    said = campaign.command(file, verb, "--resume", run, "--jobs", 1)
+    assert file in said
+    assert not loaded
     campaign.check()
 
 

@@ -23,7 +23,7 @@ class Cluster:
 
     The run folder stays on the machine that asks: what a job has found is written there as soon as
     it ends, so that neither a dead worker nor a dead head loses a finished run. A job whose worker
-    or machine dies is tried once more, from its start. The machines need this package and the data,
+    or machine crashes is retried once, from its start. The machines need this package and the data,
     with the same environment variables; nothing need be shared between them.
 
     Args:
@@ -118,7 +118,7 @@ class Cluster:
                 except self._ray.exceptions.RayTaskError as error:
                     raise error.cause from None
                 except self._ray.exceptions.RayError as error:
-                    how = f"its worker was lost ({type(error).__name__})"
+                    how = f"worker crashed ({type(error).__name__})"
                     if not self._retries.again(job, how, watch):
                         return job, None
                     self.start(job)

@@ -179,16 +179,16 @@ class Workers(Protocol):
 
 
 class Retries:
-    """Which jobs get another chance after what did them has died: each one."""
+    """The jobs whose worker crashed: each is retried once."""
 
     def __init__(self):
         self._died: list[Job] = []
 
     def again(self, job: Job, how: str, watch: Watch) -> bool:
-        """Whether the job is to be tried once more; it is noted."""
+        """Return whether to retry a job, and report it as a note."""
         again = job not in self._died
         self._died.append(job)
-        last = "It is tried once more." if again else "It is left out."
+        last = "Retrying it once." if again else "Leaving it out."
         watch.note(f"{job.label} seed {job.seed}: {how}. {last}")
         return again
 

@@ -37,9 +37,9 @@ class Processes:
     """Does jobs in processes of their own, as `keras_gru.experiments.executors.jobs.Workers`.
 
     Each process keeps to its share of the cores, on Linux: two that both use all of them get in
-    each other's way. One that dies (killed, out of memory) is replaced and its job is tried once
-    more, from its last epoch on. What a process writes goes to `jobs/<number>.log` in the run
-    folder, which stays only if it died.
+    each other's way. One that crashes (killed, out of memory) is replaced and its job is retried
+    once, from its last epoch on. What a process prints is in `jobs/<number>.log` in the run
+    directory; the log of a process that crashed stays.
 
     Args:
         experiment: what to train.
@@ -100,21 +100,22 @@ class Processes:
                     if not self._replace(worker, watch):
                         return worker.job, None
                     continue
-                if kind == "refused":
-                    raise UserError(*what)
+                if kind == "failed":
+                    (error,) = what
+                    raise error
                 if kind == "ended":
                     job, worker.job = worker.job, None
                     return job, *what
                 getattr(watch, kind)(*what)
 
     def _replace(self, worker: _Worker, watch: Watch) -> bool:
-        """Whether the job of a process that has died is to be tried again, by another."""
+        """Replace the worker of a process that crashed; return whether its job is retried."""
         worker.process.join()
         code, job = worker.process.exitcode, worker.job
-        how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with {code}"
+        how = f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
         self._deaths += 1
         log = self._log(worker.number).rename(self._logs / f"died-{self._deaths}.log")
-        again = self._retries.again(job, f"its process {how}; its last words are in {log}", watch)
+        again = self._retries.again(job, f"worker crashed ({how}; its log is {log})", watch)
         del self._workers[worker.number]
         if again:
             self.start(job)
@@ -159,8 +160,10 @@ def _serve(
                 with free_graphs():
                     record = work(job, experiment, dataset, folder, told)
                 connection.send(("ended", record))
-            except UserError as error:
-                connection.send(("refused", str(error)))
+            except (UserError, OSError) as error:  # such as a full disk, which a retry meets again
+                if isinstance(error, OSError) and error.errno is None:
+                    raise
+                connection.send(("failed", error))
 
 
 def _end_with_parent() -> None:

@@ -117,8 +117,8 @@ def sweep(
         All finished trials of the study and the importances of what was drawn.
 
     Raises:
-        UserError: what was given does not fit, or the process of a trial died, twice; all others
-            are done and kept then.
+        UserError: what was given does not fit, or the worker of a trial crashed, and again when
+            retried; all other trials are finished and saved.
 
     Example:
 
@@ -289,8 +289,8 @@ def _train(
         trials.give_up(again)
     if failed:
         raise UserError(
-            f"{', '.join(job.label for job in failed)}: the process died, twice; all others are "
-            "kept, and the same command goes on."
+            f"{', '.join(job.label for job in failed)}: worker crashed; retried once. All "
+            "other trials are saved. The same command resumes the sweep."
         )
 
 

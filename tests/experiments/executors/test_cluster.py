@@ -82,9 +82,9 @@ def test_two_machines_find_what_one_process_finds(cluster, tmp_path):
 def test_a_run_whose_worker_is_killed_is_tried_once_more(cluster, tmp_path):
     experiment, watch = tiny(tmp_path), Killer("simple_rnn")
     same(compare(experiment, jobs=None, cluster=cluster, watch=watch), compare(experiment))
-    notes = [note for note in watch.notes if "its worker was lost" in note]
+    notes = [note for note in watch.notes if "worker crashed" in note]
     assert any(note.startswith("SimpleRNN seed 0: ") for note in notes)
-    assert all(note.endswith("It is tried once more.") for note in notes)
+    assert all(note.endswith("Retrying it once.") for note in notes)
 
 
 @linux

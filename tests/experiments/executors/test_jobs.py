@@ -83,15 +83,24 @@ def test_two_at_a_time_find_what_one_after_the_other_finds(tmp_path):
 def test_a_run_whose_process_dies_is_tried_once_more(tmp_path):
     experiment, watch = tiny(tmp_path), Killer("simple_rnn", times=1)
     same(compare(experiment, jobs=2, watch=watch), compare(experiment))
-    (note,) = [note for note in watch.notes if "process" in note]
-    assert note.startswith("SimpleRNN seed 0: its process was killed by SIGKILL; its last words")
-    assert note.endswith("It is tried once more.")
+    (note,) = [note for note in watch.notes if "worker" in note]
+    assert note.startswith("SimpleRNN seed 0: worker crashed (killed by SIGKILL; ")
+    assert note.endswith("Retrying it once.")
     assert [cell for cell, _, _ in watch.starts].count("simple_rnn") == 2
+
+
+def test_an_os_error_in_a_worker_is_raised_and_not_retried(tmp_path):
+    experiment, watch = tiny(tmp_path), Recorder()
+    folder = RunFolder.create(experiment)
+    folder.run_path("simple_rnn", 0).write_text("a file in the place of a directory")
+    with pytest.raises(OSError, match="simple_rnn-seed0"):
+        compare(experiment, folder=folder, jobs=2, watch=watch)
+    assert not [note for note in watch.notes if "crashed" in note]
 
 
 def test_a_run_whose_process_dies_twice_spoils_no_other_and_can_be_gone_on_with(tmp_path):
     experiment, watch = tiny(tmp_path, seeds=(0, 1)), Killer("simple_rnn", times=2)
-    with pytest.raises(UserError, match=r"SimpleRNN seed 0: the process died, twice; .*--resume"):
+    with pytest.raises(UserError, match=r"^SimpleRNN seed 0: worker crashed; .*--resume"):
         compare(experiment, jobs=2, watch=watch)
     folder = RunFolder(next((tmp_path / "runs" / "tiny").iterdir()))
     kept = {(record.cell, record.seed) for record in folder.records()}

@@ -141,9 +141,9 @@ def test_ctrl_c_keeps_what_is_finished_and_gives_back_the_rest(tmp_path):
 
 def test_a_dead_process_is_replaced_and_one_that_dies_again_spoils_no_other_trial(tmp_path):
     experiment, watch = small(tmp_path, cells=("gru",), trials=3), Killer("trial-2", times=2)
-    with pytest.raises(UserError, match=r"^Trial 2: the process died, twice; all others are kept"):
+    with pytest.raises(UserError, match=r"^Trial 2: worker crashed"):
         sweep(experiment, watch=watch, jobs=2)
-    assert [("It is tried once more" in note) for note in watch.notes if "SIGKILL" in note] == [
+    assert [("Retrying it once" in note) for note in watch.notes if "SIGKILL" in note] == [
         True,
         False,
     ]
