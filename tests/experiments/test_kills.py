@@ -55,15 +55,14 @@ class Compare:
         return time.monotonic() - self.started
 
     def stop(self, number):
-        """Send a signal and wait for the workers, too; return the seconds the process took."""
+        """Send a signal; return the seconds until the process and its workers had ended."""
         sent = time.monotonic()
         self.process.send_signal(number)
         self.process.wait(timeout=60)
-        seconds = time.monotonic() - sent
-        while self.group_is_alive():  # after SIGKILL workers see it once they are imported
+        while self.group_is_alive():
             assert time.monotonic() - sent < 60, "a worker is left"
             time.sleep(0.01)
-        return seconds
+        return time.monotonic() - sent
 
     def group_is_alive(self):
         """Return whether the process, or a worker of it, is running."""

@@ -3,10 +3,10 @@
 import contextlib
 import multiprocessing
 import os
+import pickle
 import shutil
 import signal
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
@@ -15,6 +15,7 @@ from pathlib import Path
 from keras_gru.datasets.sequence_dataset import SequenceDataset
 from keras_gru.errors import UserError
 from keras_gru.experiments.configuration.experiment import Experiment
+from keras_gru.experiments.executors import child
 from keras_gru.experiments.executors.jobs import Job, Retries, work
 from keras_gru.experiments.graphs import free_graphs
 from keras_gru.experiments.results import RunFolder, RunRecord
@@ -123,7 +124,8 @@ class Processes:
 
     def _hire(self, number: int) -> _Worker:
         ours, theirs = _spawn.Pipe()
-        process = _spawn.Process(target=_serve, args=(theirs, *self._everything), daemon=True)
+        task = pickle.dumps((_serve, *self._everything))
+        process = _spawn.Process(target=child.run, args=(theirs, task), daemon=True)
         log = self._log(number)
         with _on_its_cores(number, self.slots), _writing_to(log):
             process.start()
@@ -147,8 +149,6 @@ def _serve(
     work: Callable[..., RunRecord],
 ) -> None:
     """What a process does: one job after the other, until nobody asks any more."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the asking process decides
-    threading.Thread(target=_end_with_parent, daemon=True).start()
     os.dup2(2, 1)  # the terminal belongs to the asking process
     folder = RunFolder(path)
     told = Relay(connection.send)
@@ -164,12 +164,6 @@ def _serve(
                 if isinstance(error, OSError) and error.errno is None:
                     raise
                 connection.send(("failed", error))
-
-
-def _end_with_parent() -> None:
-    """End this process when the asking one has been killed, before it writes anything more."""
-    wait([multiprocessing.parent_process().sentinel])
-    os._exit(1)
 
 
 @contextlib.contextmanager

@@ -1,0 +1,28 @@
+"""The first code of a worker process. It imports nothing that takes long."""
+
+import multiprocessing
+import os
+import pickle
+import signal
+import threading
+from multiprocessing.connection import Connection, wait
+
+
+def run(connection: Connection, task: bytes) -> None:
+    """Run a task in a process that ends as soon as its parent has ended.
+
+    Args:
+        connection: to the parent.
+        task: a pickled function and its further arguments, from the parent. They are unpickled
+            here, as that imports TensorFlow, which takes seconds.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    function, *arguments = pickle.loads(task)
+    function(connection, *arguments)
+
+
+def _end_with_parent() -> None:
+    """End this process when its parent has been killed, before it writes anything more."""
+    wait([multiprocessing.parent_process().sentinel])
+    os._exit(1)
