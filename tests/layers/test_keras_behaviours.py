@@ -13,7 +13,7 @@ from keras import ops
 
 import keras_gru
 
-from .helpers import array, only_tensorflow
+from .helpers import BACKEND, array, only_tensorflow
 
 B, T, D, U = 3, 4, 3, 5
 KERAS = keras.layers
@@ -256,6 +256,8 @@ def test_initial_states(name, options):
 @pytest.mark.parametrize("name", [*PAIRS, "one state", "a stack", "a stack of LSTMs"])
 def test_masks(name, options):
     ours, theirs = (pair if name in PAIRS else wrapped)(name, **options)
+    if BACKEND == "jax" and name not in PAIRS:  # whose masked loop in Keras repeats the first state
+        theirs.unroll = True
     assert_same(ours(x, mask=MASK), theirs(x, mask=MASK))
 
 
