@@ -21,12 +21,17 @@ class ParallelLayer(CellLayer):
         That is so where the loop is asked for by `unroll`, and on TensorFlow where the length is
         not known when a graph is made.
         """
-        if self.unroll or not isinstance(length, int):
-            return super().path(length, training)
-        return "parallel"
+        return "parallel" if self._is_parallel(length) else super().path(length, training)
+
+    def compiles_itself(self, length, training):
+        """Whether there is a loop, and it is compiled by itself. See `RNN.compiles_itself`."""
+        return not self._is_parallel(length) and super().compiles_itself(length, training)
+
+    def _is_parallel(self, length):
+        return not self.unroll and isinstance(length, int)
 
     def inner_loop(self, sequences, initial_state, mask, training=False):
-        if self.path(sequences.shape[1], training) != "parallel":
+        if not self._is_parallel(sequences.shape[1]):
             return super().inner_loop(sequences, initial_state, mask, training)
         rows, weights = gather(self, sequences, initial_state, mask, training)
         x = ops.matmul(rows.x[0], weights.kernel[0])
