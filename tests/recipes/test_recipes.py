@@ -167,7 +167,7 @@ def test_a_mistake_in_a_script_is_one_sentence(tmp_path):
 
 def test_a_cell_of_ones_own_beside_the_others(tmp_path):
     printed = run(tmp_path, "own_cell.py", "quickstart", *SMALL)
-    assert "Light GRU" in printed and "GRU, layer norm" in printed
+    assert "My light GRU" in printed and "GRU, layer norm" in printed
     assert [row["status"] for row in results(tmp_path)[1]] == ["finished"] * 3
 
 
