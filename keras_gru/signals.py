@@ -86,9 +86,8 @@ def may_print() -> bool:
 def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
     global _received
     _received = number
-    sys.unraisablehook = lambda _: (
-        None
-    )  # raised in a callback of the garbage collector: no traceback
+    # Raised in a callback of the garbage collector, it would print a traceback.
+    sys.unraisablehook = lambda _: None
     raise KeyboardInterrupt
 
 
