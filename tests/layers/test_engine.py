@@ -290,10 +290,10 @@ def test_the_number_of_shards_is_a_setting_and_the_bits_follow_it_alone(monkeypa
         compiling.set_shards(shards)
         keras.utils.set_random_seed(1)
         rng = np.random.default_rng(0)
-        x, y = rng.normal(size=(64, 7, 3)), rng.normal(size=(64, 8))
-        model = keras.Sequential([keras.Input((7, 3)), keras_gru.GRU(8)])
+        x, y = rng.normal(size=(128, 7, 3)), rng.normal(size=(128, 32))
+        model = keras.Sequential([keras.Input((7, 3)), keras_gru.GRU(32)])
         model.compile("sgd", "mse", jit_compile=False)
-        model.fit(x, y, batch_size=64, epochs=3, verbose=0, shuffle=False)
+        model.fit(x, y, batch_size=128, epochs=3, verbose=0, shuffle=False)
         return b"".join(weight.tobytes() for weight in model.get_weights())
 
     try:
