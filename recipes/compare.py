@@ -35,8 +35,6 @@ def main(config: str | None, overrides: list[str], resume: str | None) -> None:
         comparison = compare(experiment, folder=folder, watch=view)
 
     # 3. What came out: a table here, and a page to look at.
-    if comparison.folder is None:  # one of several workers: the first one has it all
-        return
     print_results(comparison)
     page = comparison.folder / "report.html"
     write_page(comparison, page)

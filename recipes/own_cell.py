@@ -50,8 +50,6 @@ def main(config: str, overrides: list[str]) -> None:
     experiment = load_experiment(config, [cells, *overrides])
     with watch(experiment) as view:
         comparison = compare(experiment, watch=view)
-    if comparison.folder is None:  # one of several workers: the first one has it all
-        return
     print_results(comparison)
     page = comparison.folder / "report.html"
     write_page(comparison, page)

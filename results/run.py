@@ -58,8 +58,6 @@ def run(row: Row, overrides: list[str], resume: str | None = None, jobs: int | N
         )
     with watch(experiment) as view:
         comparison = compare(experiment, folder=folder, watch=view, jobs=jobs)
-    if comparison.folder is None:  # one of several workers: the first one has it all
-        return
     print_results(comparison)
     write_page(comparison, comparison.folder / "report.html")
     store(row, changes, comparison)

@@ -122,7 +122,6 @@ def _cost(row) -> dict:
         "multiply_adds": row.multiply_adds,
         "seconds_to_target": _spread(row.seconds),
         "reached_target": row.reached,
-        "step_seconds": _rounded(row.latency),
         "peak_memory": row.peak_memory,
     }
 

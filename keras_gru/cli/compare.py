@@ -65,9 +65,6 @@ def compare_and_show(
 
     with watch(experiment) as watching:
         comparison = compare(experiment, folder=folder, watch=watching, jobs=jobs, cluster=cluster)
-    if comparison.folder is None:
-        typer.echo("Done; the results are with the first worker.")
-        return
     print_results(comparison)
     page = comparison.folder / "report.html"
     write_page(comparison, page)

@@ -9,14 +9,11 @@ from keras_gru import cells
 from keras_gru.datasets.sequence_dataset import SequenceDataset
 from keras_gru.datasets.split import SPLITS, describe_evaluation
 from keras_gru.errors import UserError
-from keras_gru.experiments import multi_worker
 from keras_gru.experiments.configuration.experiment import Experiment
 from keras_gru.experiments.environment import accelerators, environment
 from keras_gru.experiments.executors.cluster import Cluster
 from keras_gru.experiments.executors.jobs import Job, Queue, ThisProcess, Workers, do_all
 from keras_gru.experiments.executors.processes import Processes, remove_logs
-from keras_gru.experiments.executors.together import Together
-from keras_gru.experiments.latency import step_latency
 from keras_gru.experiments.results import Comparison, RunFolder
 from keras_gru.experiments.training_data import data_for, store_data
 from keras_gru.experiments.watching import SILENT, Watch
@@ -48,10 +45,6 @@ def compare(
             processes.
         cluster: the address of a Ray cluster to do them on, or `"local"`; None does them here.
 
-    With `training.distribute` every worker calls this with the same experiment and the same data,
-    before TensorFlow has computed anything. All get the same, and the chief alone keeps it: only
-    its `folder` counts, only its `watch` is told, and what the others get has no folder.
-
     Returns:
         Everything that was found; `comparison.folder` holds it, too.
 
@@ -64,36 +57,31 @@ def compare(
     # Refuses values to try that do not fit, before anything is trained.
     variants = [experiment.with_settings(settings) for settings in experiment.combinations()]
     epochs = max(variant.training.epochs for variant in variants or [experiment])
-    team = _team(experiment, jobs, cluster, watch)
-    follows = team is not None and not team.is_chief  # another process keeps and shows it all
-    watch = SILENT if follows else watch
     with contextlib.ExitStack() as stack:
-        if folder is not None and not follows:  # before loading the data, which may take long
+        if folder is not None:  # before loading the data, which may take long
             stack.enter_context(folder.locked())
             stack.enter_context(resumable(f"Stopped. {_go_on(folder)}"))
         given, dataset = dataset, dataset or data_for(experiment, folder)
         experiment = resolve_shards(experiment, folder)
-        together = None if team is None else Together(team, experiment, dataset, folder)
-        folder = together.folder if together else folder or RunFolder.create(experiment)
+        folder = folder or RunFolder.create(experiment)
         stack.enter_context(folder.locked())
         stack.enter_context(resumable(f"Stopped. {_go_on(folder)}"))
         queue = Queue(experiment, folder, dataset.metric)
         store_data(folder, dataset)
-        workers = together or _workers(queue, dataset, given is not None, jobs, cluster)
+        workers = _workers(queue, dataset, given is not None, jobs, cluster)
         failed = _train(queue, workers, dataset, epochs, watch)
     if failed:
         names = ", ".join(f"{job.label} seed {job.seed}" for job in failed)
         raise UserError(
             f"{names}: worker crashed; retried once. All other runs are saved. {_go_on(folder)}"
         )
-    found = folder.comparison()
-    return dataclasses.replace(found, folder=None) if follows else found
+    return folder.comparison()
 
 
 def _train(
     queue: Queue, workers: Workers, dataset: SequenceDataset, epochs: int, watch: Watch
 ) -> list[Job]:
-    """Do all jobs of a queue and measure each cell's latency; return the jobs that failed."""
+    """Do all jobs of a queue; return the jobs that failed."""
     folder, notes = queue.folder, notes_on(queue.experiment, dataset)
     if not folder.has_facts():  # a resumed comparison keeps the date and the machine of its start
         folder.write_facts(facts_of(dataset, notes, workers.place))
@@ -106,8 +94,6 @@ def _train(
         failed = do_all(queue, workers, watch)
     if not failed:
         remove_logs(folder)
-    if not folder.is_of_a_share:  # those of the whole are its own
-        _time_steps(queue, dataset)
     return failed
 
 
@@ -126,22 +112,6 @@ def refuse_what_cannot_start(experiment: Experiment) -> None:
             "training.tensorboard: the package tensorboard is not installed; "
             "pip install tensorboard, or leave the setting out."
         )
-
-
-def _team(
-    experiment: Experiment, jobs: int | None, cluster: str | None, watch: Watch
-) -> multi_worker.MultiWorker | None:
-    """The workers of `training.distribute`, which come together before any data are loaded."""
-    if experiment.training.distribute is None:
-        return None
-    if cluster is not None or jobs not in (None, 1):
-        raise UserError(
-            "training.distribute: the workers train one network at a time, received "
-            f"{'a Ray cluster' if cluster else f'{jobs} jobs'}; leave that or the setting out."
-        )
-    count, _ = multi_worker.workers()
-    watch.note(f"Waits for the {count} workers that TF_CONFIG names.")
-    return multi_worker.join()
 
 
 def _workers(
@@ -180,17 +150,6 @@ def _go_on(folder: RunFolder) -> str:
     if folder.is_of_a_share:
         return f"Go on with: keras-gru learning-curve --resume {folder.path.parent.parent}"
     return f"Go on with: keras-gru compare --resume {folder.path}"
-
-
-def _time_steps(queue: Queue, dataset: SequenceDataset) -> None:
-    """Measures each cell once, after the runs: nothing else is computed by then."""
-    facts = queue.folder.facts()
-    latency = facts.get("latency", {})
-    for cell in queue.experiment.cells:
-        settings = queue.settings(cell)
-        if cell not in latency and settings is not None:
-            latency[cell] = step_latency(queue.experiment.with_settings(settings), dataset, cell)
-    queue.folder.write_facts(facts | {"latency": latency})
 
 
 def facts_of(dataset: SequenceDataset, notes: list[str], place: str) -> dict:

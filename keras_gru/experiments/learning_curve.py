@@ -4,7 +4,6 @@ import contextlib
 from collections.abc import Sequence
 
 from keras_gru.errors import UserError
-from keras_gru.experiments import multi_worker
 from keras_gru.experiments.compare import compare, resolve_shards
 from keras_gru.experiments.configuration.experiment import Experiment
 from keras_gru.experiments.results import RunFolder
@@ -41,7 +40,6 @@ def learning_curve(
         UserError: shares that are none, a dataset with a curriculum, or what `compare` raises.
     """
     check_shares(shares)
-    multi_worker.refuse(experiment, "a learning curve")
     with contextlib.ExitStack() as stack:
         if folder is not None:
             stack.enter_context(folder.locked())

@@ -8,7 +8,6 @@ import numpy as np
 from keras_gru import cells, models
 from keras_gru.datasets.sequence_dataset import SequenceDataset
 from keras_gru.errors import UserError
-from keras_gru.experiments import multi_worker
 from keras_gru.experiments.checkpoint import KeepProgress, Progress
 from keras_gru.experiments.configuration.experiment import Experiment, Training
 from keras_gru.experiments.environment import peak_memory
@@ -111,8 +110,6 @@ def fit(
 
     keeper = KeepProgress(progress, dataset, training.epochs, path, tell)
     keeper.resume(model)
-    if training.distribute is not None:
-        multi_worker.join().share(model)
     first = len(progress.history)
     watch.started(cell, seed, first)
     if not progress.over(training.epochs):
@@ -221,8 +218,6 @@ def fit_and_record(
 
 def _jit_compile(training: Training, length: int | None, units: int, layers: list[RNN]) -> bool:
     """What compiles, compiles anew for every shape; JAX always does, PyTorch had better not."""
-    if training.distribute is not None:  # on CPUs XLA compiles no collective operation
-        return False
     if training.jit_compile == "auto":
         always = {"jax": True, "torch": False}
         alone = bool(layers) and all(layer.compiles_itself(length, True) for layer in layers)

@@ -57,7 +57,6 @@ class Facts(BaseModel):
     evaluation: Evaluation
     notes: list[str]
     baselines: list[Baseline]
-    latency: dict[str, NonNegative] = {}
 
 
 def check_comparison(comparison: "Comparison") -> None:

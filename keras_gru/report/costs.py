@@ -16,7 +16,7 @@ def cost_headers(comparison: Comparison) -> tuple[str, ...]:
     """Of the columns; the seconds' has the target."""
     aim = target(comparison)
     to = "target" if aim is None else quantity(aim, comparison.metric)
-    return ("Cell", f"Seconds to {to}", "Multiply-adds", "Step (ms)", "Memory (MiB)")
+    return ("Cell", f"Seconds to {to}", "Multiply-adds", "Memory (MiB)")
 
 
 def cost_values(cost: CellCost) -> tuple[str, ...]:
@@ -24,7 +24,6 @@ def cost_values(cost: CellCost) -> tuple[str, ...]:
     return (
         _seconds(cost),
         "–" if cost.multiply_adds is None else f"{cost.multiply_adds:,}",
-        "–" if cost.latency is None else significant(1000 * cost.latency),
         "–" if cost.peak_memory is None else f"{cost.peak_memory / 2**20:,.0f}",
     )
 
@@ -37,9 +36,8 @@ def cost_explanation(comparison: Comparison) -> str:
     return (
         f"Seconds of training and validation until validation was as good as {aim}, mean ± "
         "standard deviation. Multiply-adds of the recurrent layers' matrix products, for each "
-        "time step. A step of one sequence through the whole model, median of many. Memory is the "
-        "most that the process had held until then, with everything that it trained before. A dash "
-        "is what was not measured."
+        "time step. Memory is the most that the process had held until then, with everything that "
+        "it trained before. A dash is what was not measured."
     )
 
 

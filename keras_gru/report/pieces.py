@@ -9,7 +9,7 @@ from importlib import resources
 from keras_gru.report import plots
 
 # What has a place of its own on the page, or is in the table.
-PLACED_FACTS = ("started", "metric", "baselines", "latency", "evaluation")
+PLACED_FACTS = ("started", "metric", "baselines", "evaluation")
 MARKER_PATHS = {
     "o": "M8.6 6a3.4 3.4 0 1 0 6.8 0a3.4 3.4 0 1 0-6.8 0z",
     "s": "M9 3h6v6h-6z",

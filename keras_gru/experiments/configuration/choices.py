@@ -20,8 +20,7 @@ def check_names(names: Iterable[str]) -> None:
         ValueError: for the first that is not.
     """
     for name in names:
-        fixed = name in ("model.kind", "training.distribute")
-        if fixed or not re.fullmatch(r"(training|model)\.\w+", name):
+        if name == "model.kind" or not re.fullmatch(r"(training|model)\.\w+", name):
             raise ValueError(
                 "expected settings of training or of model, such as training.learning_rate, "
                 f"received {name!r}"

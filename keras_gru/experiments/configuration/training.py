@@ -117,14 +117,6 @@ class Training(Settings):
             "on which the run directory is made, at most 4",
         ),
     ] = None
-    distribute: Annotated[
-        Literal["multi_worker"] | None,
-        Field(
-            description="one network on several machines, for batches that one cannot learn from "
-            "fast enough: each worker named in TF_CONFIG takes its rows of every batch, and "
-            "batch_size is that of all together; null: this process alone"
-        ),
-    ] = None
     tensorboard: Annotated[bool, Field(description="write TensorBoard logs beside the run")] = False
 
     @model_validator(mode="after")
@@ -172,21 +164,5 @@ class Training(Settings):
             raise ValueError(
                 f"the warm-up must end before the training, received {self.warmup:g} of "
                 f"{self.epochs} epochs"
-            )
-        return self
-
-    @model_validator(mode="after")
-    def _workers_learn_whole_sequences_in_a_graph(self) -> Self:
-        if self.distribute is None:
-            return self
-        if self.truncate is not None:
-            raise ValueError(
-                "'distribute' and 'truncate' are both given: workers tell each other their "
-                "gradients once in a batch; leave one of them out"
-            )
-        if self.jit_compile is True:
-            raise ValueError(
-                "'distribute' and 'jit_compile: true' are both given: XLA compiles nothing that "
-                "workers tell each other; leave one of them out"
             )
         return self

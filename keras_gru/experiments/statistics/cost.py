@@ -1,4 +1,4 @@
-"""What a cell costs: seconds to a target, multiply-adds, memory, and the latency of one step."""
+"""What a cell costs: seconds to a target, multiply-adds and memory."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,7 +20,6 @@ class CellCost:
         runs: how many there are.
         reached: how many of them reached the target on validation.
         seconds: of training and validation until then, over those that reached it.
-        latency: seconds of one step of the whole model with one sequence (`latency.step_latency`).
         peak_memory: bytes of the process (`environment.peak_memory`), the most of the cell's runs.
     """
 
@@ -31,7 +30,6 @@ class CellCost:
     runs: int
     reached: int
     seconds: Spread | None
-    latency: float | None
     peak_memory: int | None
 
 
@@ -54,7 +52,6 @@ def costs(comparison: Comparison) -> tuple[CellCost, ...]:
                 runs=len(runs),
                 reached=len(taken),
                 seconds=spread_of(taken),
-                latency=comparison.facts.get("latency", {}).get(cell),
                 peak_memory=max(run.peak_memory or 0 for run in runs) or None,
             )
         )

@@ -12,7 +12,7 @@ from keras_gru.cells import cell_label
 from keras_gru.datasets.judging import Metric
 from keras_gru.datasets.sequence_dataset import SequenceDataset
 from keras_gru.errors import UserError
-from keras_gru.experiments import checkpoint, multi_worker
+from keras_gru.experiments import checkpoint
 from keras_gru.experiments.compare import facts_of, notes_on, refuse_what_cannot_start, usual_jobs
 from keras_gru.experiments.configuration.choices import Value
 from keras_gru.experiments.configuration.experiment import Experiment
@@ -128,7 +128,6 @@ def sweep(
     if experiment.sweep is None:
         example = "'sweep.ranges.training.learning_rate={low: 1e-4, high: 1e-1, log: true}'"
         raise UserError(f"{experiment.name}: nothing to sweep over; give ranges, such as {example}")
-    multi_worker.refuse(experiment, "a sweep")
     refuse_what_cannot_start(experiment)
     for settings in experiment.corners():
         experiment.with_settings(settings)  # refuses what does not fit, before anything is trained

@@ -67,7 +67,6 @@ def complaint(content, *overrides, name="a.yaml"):
         "average: 1": "expected a number above 0 and below 1 or null, received 1",
         "label_smoothing: 1": "expected a number of at least 0 and below 1, received 1",
         "truncate: 0": "expected a whole number from 1 to 1000000 or null, received 0",
-        "distribute: mirrored": "expected 'multi_worker' or null, received 'mirrored'",
         "patience: 0": "expected a whole number of at least 1 or null, received 0",
         "tensorboard: no": "expected true or false, received 'no'",
         "tensorboard: 1": "expected true or false, received 1",
@@ -225,8 +224,6 @@ VALUES = (
         "training.learning_rate, received 'dataset.length'",
         "{model.kind: [tagger]}": "tuning: expected settings of training or of model, such as "
         "training.learning_rate, received 'model.kind'",
-        "{training.distribute: [null, multi_worker]}": "tuning: expected settings of training or "
-        "of model, such as training.learning_rate, received 'training.distribute'",
         f"{{training.epochs: {list(range(1, 1003))}}}": "tuning: at most 1,000 combinations for a "
         "cell, received 1,002",
     }.items(),
