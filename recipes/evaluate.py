@@ -9,8 +9,8 @@
 import argparse
 
 from keras_gru.errors import one_sentence
+from keras_gru.experiments import networks
 from keras_gru.experiments import run as steps
-from keras_gru.experiments import use
 from keras_gru.experiments.results import RunFolder
 from keras_gru.experiments.training_data import load_data
 
@@ -23,7 +23,7 @@ def main(run: str, split: str) -> None:
         if record.status != "finished":
             print(f"{record.label} seed {record.seed}: {record.status}")
             continue
-        model = use.load_model(folder, record)
+        model = networks.load_model(folder, record)
         experiment = folder.experiment_of(record)  # with the settings that tuning chose for it
         now = steps.evaluate(model, experiment, dataset, split)[metric.name]
         then = {"test": record.test, "validation": record.validation}.get(split)

@@ -13,7 +13,7 @@ Music goes on from the first steps of a piece, into a MIDI file and a picture fo
 import argparse
 
 from keras_gru.errors import one_sentence
-from keras_gru.experiments import use
+from keras_gru.experiments import generation, networks
 from keras_gru.experiments.results import RunFolder
 
 TEMPERATURES = (0.3, 0.7, 1.0)
@@ -21,17 +21,17 @@ TEMPERATURES = (0.3, 0.7, 1.0)
 
 def main(run: str, prompt: str, length: int) -> None:
     folder = RunFolder(run)
-    record = use.choose_run(folder)  # the best on validation
+    record = networks.choose_run(folder)  # the best on validation
     for temperature in TEMPERATURES:
         print(f"--- {record.label}, seed {record.seed}, temperature {temperature}")
         how = {"length": length, "temperature": temperature, "seed": 0}
         if folder.experiment().dataset.task == "polyphony":
-            play(use.generate_music(folder, record, **how), f"temperature-{temperature}")
+            play(generation.generate_music(folder, record, **how), f"temperature-{temperature}")
         else:
-            print(use.generate(folder, record, prompt, **how))
+            print(generation.generate(folder, record, prompt, **how))
 
 
-def play(music: use.Music, name: str) -> None:
+def play(music: generation.Music, name: str) -> None:
     from keras_gru.report.music import save_midi, save_piano_roll
 
     save_midi(music, f"{name}.mid")

@@ -9,7 +9,7 @@
 import argparse
 
 from keras_gru.errors import one_sentence
-from keras_gru.experiments import use
+from keras_gru.experiments import generation, networks
 from keras_gru.experiments.results import RunFolder
 
 BEAMS = (1, 4)  # 1 is greedy: at each step the likeliest word
@@ -17,9 +17,9 @@ BEAMS = (1, 4)  # 1 is greedy: at each step the likeliest word
 
 def main(run: str, sentences: list[str]) -> None:
     folder = RunFolder(run)
-    record = use.choose_run(folder)  # the best on validation
+    record = networks.choose_run(folder)  # the best on validation
     print(f"{record.label}, seed {record.seed}")
-    by_beams = [use.translate(folder, record, sentences, beams) for beams in BEAMS]
+    by_beams = [generation.translate(folder, record, sentences, beams) for beams in BEAMS]
     for sentence, *translations in zip(sentences, *by_beams, strict=True):
         print(f"\n{sentence}")
         for beams, translation in zip(BEAMS, translations, strict=True):

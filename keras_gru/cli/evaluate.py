@@ -41,10 +41,10 @@ def evaluate(
 
     folder = RunFolder(run)
     start_tensorflow()
-    from keras_gru.experiments import use
+    from keras_gru.experiments import networks
     from keras_gru.experiments.training_data import load_data, load_other_data
 
-    record = use.choose_run(folder, cell, seed)
+    record = networks.choose_run(folder, cell, seed)
     metric = folder.comparison().metric
     dataset = load_data(folder) if data is None else load_other_data(folder, data)
     where = split.value
@@ -54,7 +54,7 @@ def evaluate(
             raise UserError(f"--split {split.value}: all of {data} is measured; leave it out.")
         for note in dataset.notes:
             typer.echo(note)
-    value = quantity(use.evaluate(folder, record, split.value, dataset)[metric.name], metric)
+    value = quantity(networks.evaluate(folder, record, split.value, dataset)[metric.name], metric)
     recorded = {"validation": record.validation, "test": record.test}.get(split.value)
     said = f"{record.label}, seed {record.seed}, {where}: {metric.label} {value}"
     if recorded:  # of train there is none

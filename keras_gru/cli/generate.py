@@ -88,9 +88,9 @@ def generate(
     if midi is not None:
         _check_midi(midi)
     start_tensorflow()
-    from keras_gru.experiments import use
+    from keras_gru.experiments import networks
 
-    record = use.choose_run(folder, cell, seed)
+    record = networks.choose_run(folder, cell, seed)
     write = _text if wanted == "text" else _music
     write(folder, record, **_given(both | options[wanted]))
 
@@ -111,17 +111,17 @@ def _what_it_writes(folder) -> str:
 
 
 def _text(folder, record, prompt: str = "\n", **options) -> None:
-    from keras_gru.experiments import use
+    from keras_gru.experiments import generation
 
-    typer.echo(use.generate(folder, record, prompt, **options))
+    typer.echo(generation.generate(folder, record, prompt, **options))
 
 
 def _music(folder, record, midi: Path | None = None, tempo: float = 90, **options) -> None:
-    from keras_gru.experiments import use
+    from keras_gru.experiments import generation
     from keras_gru.report.music import save_midi, save_piano_roll
 
     midi = midi or folder.path / f"{record.cell}-seed{record.seed}.mid"
-    music = use.generate_music(folder, record, **options)
+    music = generation.generate_music(folder, record, **options)
     save_midi(music, midi, tempo=tempo)
     picture = midi.with_suffix(".png")
     save_piano_roll(music, picture)

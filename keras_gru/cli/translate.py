@@ -22,8 +22,8 @@ def translate(
 
     folder = RunFolder(run)
     start_tensorflow()
-    from keras_gru.experiments import use
+    from keras_gru.experiments import generation, networks
 
-    record = use.choose_run(folder, cell, seed)
-    for translation in use.translate(folder, record, sentences, beams):
+    record = networks.choose_run(folder, cell, seed)
+    for translation in generation.translate(folder, record, sentences, beams):
         typer.echo(translation)

@@ -8,7 +8,7 @@ from keras import ops
 
 from keras_gru.datasets import SequenceDataset
 from keras_gru.errors import UserError
-from keras_gru.experiments import run, use
+from keras_gru.experiments import networks, run
 from keras_gru.experiments.results import RunFolder, RunRecord
 from keras_gru.experiments.training_data import load_data
 from keras_gru.inspection import ablation, memory, reach
@@ -53,7 +53,7 @@ def inspect(
         )
     looks = []
     for record in records:
-        model = use.load_model(folder, record)
+        model = networks.load_model(folder, record)
         try:
             opened = layer_of(model, layer)
             shown = _shown(model, opened, dataset, sequence)
@@ -77,7 +77,7 @@ def inspect(
 
 
 def _records(folder: RunFolder, cell: str | None, seed: int | None) -> list[RunRecord]:
-    best = use.choose_run(folder, cell, seed)  # says so where there is none
+    best = networks.choose_run(folder, cell, seed)  # says so where there is none
     if cell is not None:
         return [best]
     done = {
@@ -86,7 +86,7 @@ def _records(folder: RunFolder, cell: str | None, seed: int | None) -> list[RunR
         if record.status == "finished" and seed in (None, record.seed)
     }
     cells = [name for name in folder.experiment().cells if name in done]
-    return [use.choose_run(folder, name, seed) for name in cells]
+    return [networks.choose_run(folder, name, seed) for name in cells]
 
 
 def _shown(model: keras.Model, layer: RNN, dataset: SequenceDataset, sequence: int) -> tuple:

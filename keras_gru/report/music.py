@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from keras_gru.errors import UserError
-from keras_gru.experiments.use import Music
+from keras_gru.experiments.generation import Music
 from keras_gru.files import replacing
 from keras_gru.report import plots
 from keras_gru.report.pictures import PIXELS, STYLE

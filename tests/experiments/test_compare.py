@@ -11,7 +11,7 @@ import keras_gru
 from keras_gru import datasets, models
 from keras_gru.datasets.sequence_dataset import SequenceDataset
 from keras_gru.errors import UserError
-from keras_gru.experiments import checkpoint, use
+from keras_gru.experiments import checkpoint, networks
 from keras_gru.experiments.compare import compare
 from keras_gru.experiments.configuration.experiment import Experiment
 from keras_gru.experiments.results import RunFolder
@@ -65,7 +65,7 @@ def test_a_stopped_run_goes_on_as_if_it_had_never_stopped(tmp_path, jit_compile,
     assert watch.ended == ["gru", "simple_rnn"]
     assert [timeless(run) for run in resumed.runs] == [timeless(run) for run in whole.runs]
     ours, theirs = (
-        use.load_model(RunFolder(c.folder), c.runs[1]).get_weights() for c in (resumed, whole)
+        networks.load_model(RunFolder(c.folder), c.runs[1]).get_weights() for c in (resumed, whole)
     )
     for one, other in zip(ours, theirs, strict=True):
         np.testing.assert_array_equal(one, other)
@@ -226,7 +226,7 @@ def test_the_best_weights_on_validation_are_kept(tmp_path):
     record = comparison.runs[0]
     values = [row["val_mse"] for row in record.history]
     assert record.best_epoch == 1 + int(np.argmin(values)) < 6, "choose a rate that overshoots"
-    again = use.evaluate(RunFolder(comparison.folder), record, "validation")
+    again = networks.evaluate(RunFolder(comparison.folder), record, "validation")
     assert again["mse"] == pytest.approx(min(values), rel=1e-5)
     assert record.validation["mse"] == min(values)
 
@@ -245,7 +245,7 @@ def test_lower_precision_trains_and_leaves_the_policy_as_it_was(tmp_path, precis
     comparison = compare(experiment)
     assert all(np.isfinite(run.test["loss"]) for run in comparison.runs)
     assert keras.config.dtype_policy().name == "float32"
-    model = use.load_model(RunFolder(comparison.folder), comparison.runs[0])
+    model = networks.load_model(RunFolder(comparison.folder), comparison.runs[0])
     assert model.get_layer("recurrent_1").compute_dtype == precision.removeprefix("mixed_")
 
 

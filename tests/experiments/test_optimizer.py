@@ -10,7 +10,7 @@ import pytest
 from keras_gru import datasets
 from keras_gru.datasets.sequence_dataset import Metric
 from keras_gru.errors import UserError
-from keras_gru.experiments import use
+from keras_gru.experiments import networks
 from keras_gru.experiments.checkpoint import Progress
 from keras_gru.experiments.compare import compare
 from keras_gru.experiments.configuration.experiment import Experiment, Training
@@ -30,7 +30,7 @@ def trained(tmp_path, **training):
 
 
 def saved_weights(comparison):
-    return use.load_model(RunFolder(comparison.folder), comparison.runs[0]).get_weights()
+    return networks.load_model(RunFolder(comparison.folder), comparison.runs[0]).get_weights()
 
 
 def assert_equal(ours, theirs):
@@ -114,7 +114,7 @@ class TestSchedule:
         comparison = compare(
             tiny(tmp_path, cells=("gru",), training={"schedule": "cosine", "warmup": 1})
         )
-        model = use.load_model(RunFolder(comparison.folder), comparison.runs[0])
+        model = networks.load_model(RunFolder(comparison.folder), comparison.runs[0])
         assert isinstance(model.optimizer, keras.optimizers.Adam)
         assert float(model.optimizer.learning_rate) == pytest.approx(0, abs=1e-8)
 
@@ -253,7 +253,7 @@ class TestLabelSmoothing:
         least = -(0.25 * math.log(0.25) + 0.75 * math.log(0.75))
         losses = [row["loss"] for row in run.history]
         assert least - 1e-6 < min(losses) < least + 0.02 < math.log(2)
-        found = use.evaluate(RunFolder(comparison.folder), run, "test")
+        found = networks.evaluate(RunFolder(comparison.folder), run, "test")
         assert found["loss"] == pytest.approx(run.test["loss"], rel=1e-5)
 
     @pytest.mark.parametrize("task", ["forecasting", "polyphony"])

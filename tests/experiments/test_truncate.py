@@ -5,7 +5,7 @@ import pytest
 from pydantic import ValidationError
 
 from keras_gru import datasets
-from keras_gru.experiments import use
+from keras_gru.experiments import networks
 from keras_gru.experiments.compare import compare
 from keras_gru.experiments.results import RunFolder
 from keras_gru.experiments.run import build, evaluate, fit
@@ -28,7 +28,7 @@ def test_a_stopped_run_goes_on_as_if_it_had_never_stopped(tmp_path):
     folder = next(p for p in (tmp_path / "runs").glob("*/*") if p != whole.folder)
     resumed = compare(one, folder=RunFolder(folder))
     assert timeless(resumed.runs[0]) == timeless(whole.runs[0])
-    networks = [use.load_model(RunFolder(c.folder), c.runs[0]) for c in (resumed, whole)]
+    networks = [networks.load_model(RunFolder(c.folder), c.runs[0]) for c in (resumed, whole)]
     for ours, theirs in zip(*(network.get_weights() for network in networks), strict=True):
         np.testing.assert_array_equal(ours, theirs)
 

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 import keras_gru
 from keras_gru.datasets.sequence_dataset import SequenceDataset
-from keras_gru.experiments import use
+from keras_gru.experiments import networks
 from keras_gru.experiments.compare import compare
 from keras_gru.experiments.results import RunFolder
 from keras_gru.experiments.statistics.summary import seconds, tunings
@@ -116,7 +116,7 @@ def test_a_stopped_tuning_goes_on_as_if_it_had_never_stopped(tuned, tmp_path, st
         theirs = [record for record in whole if record.cell == "simple_rnn"]
         assert [timeless(record) for record in ours] == [timeless(record) for record in theirs]
     one, other = (
-        use.load_model(RunFolder(of.folder), record)
+        networks.load_model(RunFolder(of.folder), record)
         for of in (resumed, tuned)
         for record in of.runs
         if (record.cell, record.seed) == ("simple_rnn", 1)
@@ -171,7 +171,7 @@ def test_a_saved_network_is_used_with_its_own_settings(tmp_path):
     folder, (run,) = RunFolder(comparison.folder), comparison.runs
     assert folder.experiment_of(run).training.batch_size == 8
     assert folder.experiment_of(run).tuning is None
-    assert use.evaluate(folder, run, "test")["mse"] == pytest.approx(run.test["mse"], rel=1e-6)
+    assert networks.evaluate(folder, run, "test")["mse"] == pytest.approx(run.test["mse"], rel=1e-6)
 
 
 def test_a_value_that_does_not_fit_is_refused_before_anything_is_trained(tmp_path):

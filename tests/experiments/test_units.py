@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from keras_gru import datasets
-from keras_gru.experiments import use
+from keras_gru.experiments import networks
 from keras_gru.experiments.compare import compare
 from keras_gru.experiments.configuration.yaml_files import load_experiment
 from keras_gru.experiments.results import RunFolder
@@ -48,11 +48,11 @@ def test_the_recorded_error_is_that_of_the_forecasts(riders):
     folder = RunFolder(riders.folder)
     (record,) = riders.runs
     dataset = datasets.load(riders.experiment.dataset)
-    network = use.load_model(folder, record)
+    network = networks.load_model(folder, record)
     split = dataset.splits["test"]
     forecasts = network.predict({"features": np.array(split.inputs["features"])}, verbose=0)
     deviation = np.loadtxt(riders.experiment.dataset.path, skiprows=1)[:140].std()
     error = (forecasts - split.targets) * deviation
     assert record.test["mae"] == pytest.approx(np.abs(error).mean(), rel=1e-4)
     assert record.test["mse"] == pytest.approx(np.square(error).mean(), rel=1e-4)
-    assert use.evaluate(folder, record, "test")["mae"] == pytest.approx(record.test["mae"])
+    assert networks.evaluate(folder, record, "test")["mae"] == pytest.approx(record.test["mae"])

@@ -6,7 +6,7 @@ import pytest
 
 from keras_gru import datasets, register_cell
 from keras_gru.errors import UserError
-from keras_gru.experiments import run, use
+from keras_gru.experiments import networks, run
 from keras_gru.experiments.compare import compare
 from keras_gru.experiments.configuration.experiment import Experiment
 from keras_gru.experiments.results import RunFolder
@@ -50,7 +50,7 @@ def found(folder):
 
 
 def test_of_each_cell_the_best_run_is_looked_into(folder, found):
-    chosen = [use.choose_run(folder, cell) for cell in ("gru", "lstm", "simple_rnn")]
+    chosen = [networks.choose_run(folder, cell) for cell in ("gru", "lstm", "simple_rnn")]
     assert [(one.cell, one.seed) for one in found.looks] == [(r.cell, r.seed) for r in chosen]
     gru, lstm, simple = found.looks
     assert list(gru.gates) == ["update", "reset"]
@@ -67,7 +67,7 @@ def test_of_each_cell_the_best_run_is_looked_into(folder, found):
 
 
 def test_the_gates_are_those_of_the_sequence_that_is_shown(folder, found):
-    model = use.load_model(folder, use.choose_run(folder, "gru"))
+    model = networks.load_model(folder, networks.choose_run(folder, "gru"))
     gates, (h,) = model.get_layer("recurrent_1").gates(np.array([found.features], "float32"))
     for name, gate in {**gates, "state": h}.items():
         shown = found.looks[0].state if name == "state" else found.looks[0].gates[name]
@@ -75,12 +75,12 @@ def test_the_gates_are_those_of_the_sequence_that_is_shown(folder, found):
 
 
 def test_the_ablation_is_measured_on_validation(folder, found):
-    record = use.choose_run(folder, "gru")
+    record = networks.choose_run(folder, "gru")
     trained, no_update, no_reset, neither = found.looks[0].ablation.values()
     assert trained == record.validation["mse"]
     experiment, dataset = folder.experiment(), datasets.load(folder.experiment().dataset)
     for value, held in ((no_reset, (None, 1)), (neither, (0, 1))):
-        model = use.load_model(folder, record)
+        model = networks.load_model(folder, record)
         cell = model.get_layer("recurrent_1").cell
         gates = zip(("update", "reset"), held, strict=True)
         cell.constant_gates = {gate: value for gate, value in gates if value is not None}

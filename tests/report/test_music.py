@@ -12,7 +12,7 @@ from hypothesis.extra.numpy import arrays
 from matplotlib.figure import Figure
 
 from keras_gru.errors import UserError
-from keras_gru.experiments.use import Music
+from keras_gru.experiments.generation import Music
 from keras_gru.report.music import draw_piano_roll, held_notes, save_midi, save_piano_roll
 
 

@@ -1,77 +1,16 @@
-"""A finished run put to use: its network evaluated, or made to write, to play or to translate."""
+"""What trained networks write, play and translate."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import keras
 import numpy as np
 
 from keras_gru import datasets, models
 from keras_gru.datasets.polyphonic_music import COLLECTIONS
-from keras_gru.datasets.sequence_dataset import SequenceDataset
 from keras_gru.errors import UserError
-from keras_gru.experiments import run
+from keras_gru.experiments.networks import load_model
 from keras_gru.experiments.results import RunFolder, RunRecord
 from keras_gru.experiments.training_data import load_data, stored_data
-
-
-def choose_run(folder: RunFolder, cell: str | None = None, seed: int | None = None) -> RunRecord:
-    """The finished run that is best on validation, among those of a cell or a seed.
-
-    Raises:
-        UserError: no such run has finished.
-    """
-    comparison = folder.comparison()
-    finished = [record for record in comparison.runs if record.status == "finished"]
-    chosen = [
-        record for record in finished if cell in (None, record.cell) and seed in (None, record.seed)
-    ]
-    if not chosen:
-        asked = " ".join(
-            [f"of cell '{cell}'"] * (cell is not None) + [f"with seed {seed}"] * (seed is not None)
-        )
-        have = [f"{record.cell} {record.seed}" for record in finished]
-        raise UserError(
-            f"{folder.path}: no finished run {asked}.".replace(" .", ".")
-            + (f" Finished (cell seed): {', '.join(have)}." if have else "")
-        )
-    metric = comparison.metric
-    return max(chosen, key=lambda record: metric.score(record.validation[metric.name]))
-
-
-def load_model(folder: RunFolder, record: RunRecord) -> keras.Model:
-    """The network that a run has saved, compiled as it was trained."""
-    path = folder.run_path(record.cell, record.seed) / "best.keras"
-    if not path.is_file():
-        raise UserError(f"{path}: the saved network is not there; train it again.")
-    try:
-        return keras.models.load_model(path)
-    except Exception as error:  # for damaged bytes zipfile, HDF5 and Keras raise a dozen kinds
-        raise UserError(
-            f"{path}: the saved network cannot be loaded; it is damaged, or its cell "
-            f"'{record.cell}' is one of your own and must be defined and registered first, in a "
-            f"script ({(str(error) or type(error).__name__).splitlines()[0][:100]})."
-        ) from error
-
-
-def evaluate(
-    folder: RunFolder, record: RunRecord, split: str, dataset: SequenceDataset | None = None
-) -> dict[str, float]:
-    """Return the metrics of a saved network on one split; errors are in the metric's unit.
-
-    Args:
-        folder: where the run is.
-        record: which run.
-        split: `"train"`, `"validation"` or `"test"`.
-        dataset: measure on these data, such as those of `load_other_data`; None loads those that
-            it was trained on.
-
-    Raises:
-        UserError: if the data are not there, or others are there now.
-    """
-    experiment = folder.experiment_of(record)
-    dataset = dataset or load_data(folder)
-    return run.evaluate(load_model(folder, record), experiment, dataset, split)
 
 
 def generate(
