@@ -28,7 +28,7 @@ def main(run: str, prompt: str, length: int) -> None:
         if folder.experiment().dataset.task == "polyphony":
             play(generation.generate_music(folder, record, **how), f"temperature-{temperature}")
         else:
-            print(generation.generate(folder, record, prompt, **how))
+            print(*generation.generate(folder, record, [prompt], **how))
 
 
 def play(music: generation.Music, name: str) -> None:

@@ -1,5 +1,6 @@
 """keras-gru generate"""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -27,9 +28,11 @@ def generate(
         int | None, typer.Option(min=0, help="The same one writes the same text or music.")
     ] = None,
     prompt: Annotated[
-        str | None,
+        list[str] | None,
         typer.Option(
-            help="What the text begins with; default: a new line.", rich_help_panel="Text"
+            help="What the text begins with; default: a new line. Give it several times for "
+            "several texts.",
+            rich_help_panel="Text",
         ),
     ] = None,
     top_k: Annotated[
@@ -75,15 +78,15 @@ def generate(
     folder = RunFolder(run)
     both = {"length": length, "temperature": temperature, "seed": sampling_seed}
     options = {
-        "text": {"prompt": prompt, "top_k": top_k, "stop": stop},
+        "text": {"prompts": prompt or None, "top_k": top_k, "stop": stop},
         "music": {"piece": piece, "prompt_steps": prompt_steps, "tempo": tempo, "midi": midi},
     }
     wanted = _what_it_writes(folder)
     for other in options.keys() - {wanted}:
         for name in _given(options[other]):
+            option = name.removesuffix("s") if name == "prompts" else name.replace("_", "-")
             raise UserError(
-                f"--{name.replace('_', '-')} is for {other}, and this run writes {wanted}; "
-                "leave it out."
+                f"--{option} is for {other}, and this run writes {wanted}; leave it out."
             )
     if midi is not None:
         _check_midi(midi)
@@ -110,10 +113,11 @@ def _what_it_writes(folder) -> str:
     return _OF_TASK[task]
 
 
-def _text(folder, record, prompt: str = "\n", **options) -> None:
+def _text(folder, record, prompts: Sequence[str] = ("\n",), **options) -> None:
     from keras_gru.experiments import generation
 
-    typer.echo(generation.generate(folder, record, prompt, **options))
+    texts = generation.generate(folder, record, prompts, **options)
+    typer.echo("\n\n".join(texts))
 
 
 def _music(folder, record, midi: Path | None = None, tempo: float = 90, **options) -> None:
@@ -122,10 +126,11 @@ def _music(folder, record, midi: Path | None = None, tempo: float = 90, **option
 
     midi = midi or folder.path / f"{record.cell}-seed{record.seed}.mid"
     music = generation.generate_music(folder, record, **options)
-    save_midi(music, midi, tempo=tempo)
     picture = midi.with_suffix(".png")
     save_piano_roll(music, picture)
-    typer.echo(f"The music: {midi}\nThe piano roll: {picture}")
+    typer.echo(f"The piano roll: {picture}")
+    save_midi(music, midi, tempo=tempo)
+    typer.echo(f"The music: {midi}")
 
 
 def _check_midi(midi: Path) -> None:

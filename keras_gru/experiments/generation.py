@@ -16,48 +16,58 @@ from keras_gru.experiments.training_data import load_data, stored_data
 def generate(
     folder: RunFolder,
     record: RunRecord,
-    prompt: str,
+    prompts: Sequence[str],
     *,
     length: int = 400,
     temperature: float = 0.8,
     top_k: int | None = None,
     stop: str | None = None,
     seed: int | None = None,
-) -> str:
-    """Text that a language model writes after a prompt.
+) -> list[str]:
+    """Continue texts with a language model.
 
     Args:
-        folder: where the run is.
-        record: which run.
-        prompt: what the text begins with; at least one character.
-        length: characters to write.
-        temperature: 0 takes the likeliest character each time; higher is more daring.
-        top_k: draw from the k likeliest characters alone; None from all.
-        stop: a character at which to stop; None goes on to `length`.
-        seed: the same seed writes the same text; None differs each time.
+        folder: the run directory.
+        record: which of its networks.
+        prompts: the beginnings of the texts, each of one character or more.
+        length: maximum number of characters to generate for each prompt.
+        temperature: 0 takes the most probable character; higher values give more varied text.
+        top_k: sample from the k most probable characters only; None from all.
+        stop: a character that ends a text; None generates `length` characters.
+        seed: of sampling, the same for each prompt; None gives other texts each time.
 
     Returns:
-        The prompt and what follows.
+        For each prompt the prompt and what follows.
 
     Raises:
-        UserError: the run is no language model, or the prompt is empty.
+        UserError: if the network is no language model, or a prompt is empty.
     """
     _check_task(folder, "language_model", "write text")
     preprocessing = stored_data(folder).preprocessing
     if stop is not None and (len(stop) != 1 or stop not in preprocessing.vocabulary):
-        raise UserError(f"stop: one character that occurs in the training text; received {stop!r}.")
-    if not prompt:
-        raise UserError("The prompt is empty; give at least one character to go on from.")
-    written = models.sample(
-        load_model(folder, record),
-        preprocessing.encode(prompt),
-        length,
-        temperature=temperature,
-        top_k=top_k,
-        stop=None if stop is None else preprocessing.encode(stop)[0],
-        seed=seed,
+        raise UserError(
+            f"stop: expected one character of the training text, got {stop!r}. Give another one."
+        )
+    for number, prompt in enumerate(prompts, 1):
+        if not prompt:
+            raise UserError(f"prompt {number}: expected one character or more, got none.")
+    model = load_model(folder, record)
+    generated = (
+        models.sample(
+            model,
+            preprocessing.encode(prompt),
+            length,
+            temperature=temperature,
+            top_k=top_k,
+            stop=None if stop is None else preprocessing.encode(stop)[0],
+            seed=seed,
+        )
+        for prompt in prompts
     )
-    return prompt + preprocessing.decode(written)
+    return [
+        prompt + preprocessing.decode(tokens)
+        for prompt, tokens in zip(prompts, generated, strict=True)
+    ]
 
 
 @dataclass(frozen=True)
@@ -154,9 +164,14 @@ def translate(
     _check_task(folder, "translation", "translate")
     preprocessing = stored_data(folder).preprocessing
     config = folder.experiment_of(record)
-    if not all(sentence.strip() for sentence in sentences):
-        raise UserError("A sentence to translate is empty; give at least one word.")
-    sources = datasets.pad([preprocessing.encode(sentence) for sentence in sentences])
+    tokens = [preprocessing.encode(sentence) for sentence in sentences]
+    for number, (sentence, words) in enumerate(zip(sentences, tokens, strict=True), 1):
+        if not words:
+            raise UserError(
+                f"sentence {number}: expected one word or more, got {sentence[:60]!r}. "
+                "Give a sentence with words; punctuation alone has none."
+            )
+    sources = datasets.pad(tokens)
     outputs = models.translate(
         load_model(folder, record),
         sources,

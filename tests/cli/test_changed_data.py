@@ -219,6 +219,9 @@ def test_text_is_generated_without_the_training_text(tmp_path):
     before = keras_gru("generate", run, *options)
     (tmp_path / "a.txt").unlink()
     assert keras_gru("generate", run, *options) == before
+    both = keras_gru("generate", run, *options, "--prompt", "bc")
+    assert both.startswith(before + "\n") and len(both) == 2 * len(before) + 1
+    assert "prompt 2" in keras_gru("generate", run, *options, "--prompt", "", code=2)
     assert "a.txt" in keras_gru("evaluate", run, code=2)
 
 
@@ -238,3 +241,4 @@ def test_sentences_are_translated_without_the_training_data(tmp_path, monkeypatc
 
     monkeypatch.setattr(spa_eng.source, "read", gone)
     assert keras_gru("translate", run, "good 3") == before
+    assert "sentence 2" in keras_gru("translate", run, "good 3", "?", code=2)

@@ -1,11 +1,14 @@
 """`keras-gru generate` for music, on very small pieces; tests/recipes has it for text."""
 
 import runpy
+import sys
 
 import mido
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
+from keras_gru.cli import app
 from keras_gru.datasets import polyphonic_music
 from keras_gru.errors import UserError
 from keras_gru.experiments import generation, networks
@@ -53,7 +56,7 @@ def test_the_files_are_in_the_run_folder_and_are_what_was_played(run, small_piec
         *("--piece", 1, "--prompt-steps", 2, "--tempo", 60),
     )
     midi, picture = run / "gru-seed2.mid", run / "gru-seed2.png"
-    assert said == f"The music: {midi}\nThe piano roll: {picture}\n"
+    assert said == f"The piano roll: {picture}\nThe music: {midi}\n"
     assert picture.read_bytes().startswith(b"\x89PNG") and picture.stat().st_size > 1000
     assert mido.MidiFile(midi).length == pytest.approx(2 + 6)
 
@@ -71,8 +74,16 @@ def test_from_silence_to_a_place_of_ones_own(run, folder):
         *("generate", run, "--cell", "min_gru", "--length", 3),
         *("--prompt-steps", 0, "--midi", "mine.mid"),
     )
-    assert said == "The music: mine.mid\nThe piano roll: mine.png\n"
+    assert said == "The piano roll: mine.png\nThe music: mine.mid\n"
     assert sorted(file.name for file in folder.iterdir()) == ["mine.mid", "mine.png"]
+
+
+def test_without_mido_the_picture_is_written(run, folder, monkeypatch):
+    monkeypatch.setitem(sys.modules, "mido", None)
+    arguments = ["generate", run, "--length", 3, "--midi", "a.mid"]
+    result = CliRunner().invoke(app, [str(argument) for argument in arguments])
+    assert result.exit_code == 2 and "keras_gru[music]" in result.stderr
+    assert [file.name for file in folder.iterdir()] == ["a.png"]
 
 
 def test_a_sampling_seed_decides_the_file(run, folder):
