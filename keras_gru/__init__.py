@@ -4,89 +4,23 @@ from typing import TYPE_CHECKING
 
 import wrapt
 
-from keras_gru.cells import cell_names, register_cell
+from keras_gru.cells import cell_names as cell_names
+from keras_gru.cells import register_cell as register_cell
 
 __version__ = "0.1.0"
-__all__ = [
-    "GRU",
-    "LSTM",
-    "RNN",
-    "BlockIdentity",
-    "Cell",
-    "Chrono",
-    "ClosedFormCell",
-    "CoupledLSTMCell",
-    "FastGRNNCell",
-    "GRUCell",
-    "GateBias",
-    "IndependentRNNCell",
-    "JANETCell",
-    "LSTMCell",
-    "LayerNormGRUCell",
-    "LayerNormLSTMCell",
-    "LayerNormSimpleRNNCell",
-    "LightGRUCell",
-    "MUT1Cell",
-    "MUT2Cell",
-    "MUT3Cell",
-    "MinGRU",
-    "MinGRUCell",
-    "MinLSTM",
-    "MinLSTMCell",
-    "MinimalGatedUnitCell",
-    "MultiplicativeLSTMCell",
-    "PeepholeLSTMCell",
-    "RecurrentAdditiveCell",
-    "SimpleRNN",
-    "SimpleRNNCell",
-    "UpdateGateRNNCell",
-    "cell_names",
-    "register_cell",
-]
 
 if TYPE_CHECKING:
-    from keras_gru.layers import (
-        GRU,
-        LSTM,
-        RNN,
-        BlockIdentity,
-        Cell,
-        Chrono,
-        ClosedFormCell,
-        CoupledLSTMCell,
-        FastGRNNCell,
-        GateBias,
-        GRUCell,
-        IndependentRNNCell,
-        JANETCell,
-        LayerNormGRUCell,
-        LayerNormLSTMCell,
-        LayerNormSimpleRNNCell,
-        LightGRUCell,
-        LSTMCell,
-        MinGRU,
-        MinGRUCell,
-        MinimalGatedUnitCell,
-        MinLSTM,
-        MinLSTMCell,
-        MultiplicativeLSTMCell,
-        MUT1Cell,
-        MUT2Cell,
-        MUT3Cell,
-        PeepholeLSTMCell,
-        RecurrentAdditiveCell,
-        SimpleRNN,
-        SimpleRNNCell,
-        UpdateGateRNNCell,
-    )
+    from keras_gru.layers import *  # noqa: F403
 
 
 def __getattr__(name: str):
     """Import the layers when one is asked for: `keras-gru --help` does not wait for TensorFlow."""
-    if name not in __all__:
+    if name != "__all__" and not name[:1].isupper():
         raise AttributeError(f"module 'keras_gru' has no attribute '{name}'")
     from keras_gru import layers
 
+    if name == "__all__":
+        return [*layers.__all__, "cell_names", "register_cell"]
     return getattr(layers, name)
 
 

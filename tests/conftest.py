@@ -21,7 +21,7 @@ def data_dir(tmp_path_factory):
 @pytest.fixture(autouse=True)
 def registry_as_it_was():
     """A cell that a test registers is gone after it."""
-    before = dict(cells._CELLS)
+    before = dict(cells._registered)
     yield
-    cells._CELLS.clear()
-    cells._CELLS.update(before)
+    cells._registered.clear()
+    cells._registered.update(before)

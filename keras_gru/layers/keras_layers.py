@@ -7,6 +7,7 @@ import keras
 from keras_gru.layers.cells.gru import GRUCell
 from keras_gru.layers.cells.lstm import LSTMCell
 from keras_gru.layers.cells.simple_rnn import SimpleRNNCell
+from keras_gru.layers.registry import cell
 from keras_gru.layers.rnn import RNN
 
 
@@ -26,6 +27,7 @@ class CellLayer(RNN):
         super().__init_subclass__(**kwargs)
         for name in ("gate_signs", "equations"):
             setattr(cls, name, getattr(cls.cell_class, name))
+        cls.arguments = (*RNN.arguments, *cls.cell_class.arguments)
         for name in ("units", *cls.cell_class.arguments):
             setattr(cls, name, _from_cell(name))
 
@@ -47,6 +49,8 @@ class CellLayer(RNN):
         return cls(**config)
 
 
+@cell("gru", "GRU")
+@cell("gru_reset_after", "GRU (reset after)", reset_after=True)
 @keras.saving.register_keras_serializable(package="keras_gru")
 class GRU(CellLayer):
     """A GRU over a whole sequence, with the arguments of `keras.layers.GRU`.
@@ -95,6 +99,7 @@ class GRU(CellLayer):
     cell_class = GRUCell
 
 
+@cell("lstm", "LSTM")
 @keras.saving.register_keras_serializable(package="keras_gru")
 class LSTM(CellLayer):
     """An LSTM over a whole sequence, with the arguments of `keras.layers.LSTM`.
@@ -135,6 +140,14 @@ class LSTM(CellLayer):
     cell_class = LSTMCell
 
 
+@cell("simple_rnn", "SimpleRNN")
+@cell(  # Le et al. 2015: a ReLU, the identity to begin with, and small weights of the input
+    "irnn",
+    "IRNN",
+    activation="relu",
+    recurrent_initializer="identity",
+    kernel_initializer={"class_name": "RandomNormal", "config": {"stddev": 0.001}},
+)
 @keras.saving.register_keras_serializable(package="keras_gru")
 class SimpleRNN(CellLayer):
     """A plain RNN over a whole sequence, with the arguments of `keras.layers.SimpleRNN`.

@@ -8,6 +8,7 @@ from keras import ops
 from keras_gru.layers.cells.minimal import MinGRUCell, MinimalCell, MinLSTMCell
 from keras_gru.layers.inputs import gather, loop_dtype
 from keras_gru.layers.keras_layers import CellLayer
+from keras_gru.layers.registry import cell
 
 
 class ParallelLayer(CellLayer):
@@ -85,6 +86,7 @@ def linear_scan(keep, add, h):
     return ops.concatenate([states, last], axis=1)
 
 
+@cell("min_gru", "minGRU")
 @keras.saving.register_keras_serializable(package="keras_gru")
 class MinGRU(ParallelLayer):
     """A minGRU over a whole sequence, all steps at once.
@@ -127,6 +129,7 @@ class MinGRU(ParallelLayer):
     cell_class = MinGRUCell
 
 
+@cell("min_lstm", "minLSTM")
 @keras.saving.register_keras_serializable(package="keras_gru")
 class MinLSTM(ParallelLayer):
     """A minLSTM over a whole sequence, all steps at once.

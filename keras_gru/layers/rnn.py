@@ -69,6 +69,11 @@ class RNN(keras.layers.RNN):
     [(2, 4), (2, 4), (2, 4)]
     """
 
+    arguments = (
+        "return_sequences", "return_state", "go_backwards", "stateful", "unroll",
+        "zero_output_for_mask", "jit_compile", "zoneout", "name", "dtype",
+    )  # fmt: skip
+
     def __init__(
         self,
         cell,

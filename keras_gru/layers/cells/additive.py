@@ -7,8 +7,10 @@ from keras import ops
 
 from keras_gru.layers.cells.cell import Cell
 from keras_gru.layers.products import product
+from keras_gru.layers.registry import cell
 
 
+@cell("recurrent_additive", "RAN")
 @keras.saving.register_keras_serializable(package="keras_gru")
 class RecurrentAdditiveCell(Cell):
     """One step of a recurrent additive network (RAN).

@@ -7,8 +7,10 @@ from keras import ops
 
 from keras_gru.layers.cells.lstm import LSTMCell
 from keras_gru.layers.products import product
+from keras_gru.layers.registry import cell
 
 
+@cell("coupled_lstm", "LSTM (coupled gates)")
 @keras.saving.register_keras_serializable(package="keras_gru")
 class CoupledLSTMCell(LSTMCell):
     """One step of an LSTM with coupled input and forget gates, i = 1 − f.

@@ -6,8 +6,10 @@ import keras
 
 from keras_gru.layers.cells.cell import Cell
 from keras_gru.layers.products import masked
+from keras_gru.layers.registry import cell
 
 
+@cell("independent_rnn", "IndRNN")
 @keras.saving.register_keras_serializable(package="keras_gru")
 class IndependentRNNCell(Cell):
     """One step of an IndRNN.

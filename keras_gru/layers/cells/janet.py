@@ -7,8 +7,10 @@ from keras import ops
 
 from keras_gru.layers.cells.cell import Cell
 from keras_gru.layers.products import product
+from keras_gru.layers.registry import cell
 
 
+@cell("janet", "JANET")
 @keras.saving.register_keras_serializable(package="keras_gru")
 class JANETCell(Cell):
     """One step of a JANET ("just another network").

@@ -17,6 +17,12 @@ from keras_gru.layers.cells.simple_rnn import SimpleRNNCell
 from keras_gru.layers.products import product
 
 
+def _normalized_form(cls):
+    """Declare a class as its base's form with layer normalisation."""
+    cls.__base__.normalized = cls
+    return cls
+
+
 def _normalized(a, gain, bias=None):
     return ops.layer_normalization(a, gamma=gain, beta=bias, epsilon=1e-5)
 
@@ -27,6 +33,7 @@ def _add_gain(cell, name, columns=None):
     return cell.add_weight(shape=(columns * cell.units,), name=name, initializer="ones")
 
 
+@_normalized_form
 @keras.saving.register_keras_serializable(package="keras_gru")
 class LayerNormSimpleRNNCell(SimpleRNNCell):
     """One step of a SimpleRNN with layer normalisation.
@@ -73,6 +80,7 @@ class LayerNormSimpleRNNCell(SimpleRNNCell):
         return None  # it is added after the normalisation
 
 
+@_normalized_form
 @keras.saving.register_keras_serializable(package="keras_gru")
 class LayerNormGRUCell(GRUCell):
     """One step of a GRU with layer normalisation.
@@ -144,6 +152,7 @@ class LayerNormGRUCell(GRUCell):
         return (3 * self.units,)
 
 
+@_normalized_form
 @keras.saving.register_keras_serializable(package="keras_gru")
 class LayerNormLSTMCell(LSTMCell):
     """One step of an LSTM with layer normalisation.

@@ -7,8 +7,10 @@ from keras import ops
 
 from keras_gru.layers.cells.cell import Cell
 from keras_gru.layers.products import product
+from keras_gru.layers.registry import cell
 
 
+@cell("minimal_gated_unit", "MGU")
 @keras.saving.register_keras_serializable(package="keras_gru")
 class MinimalGatedUnitCell(Cell):
     """One step of a minimal gated unit: the forget gate is update and reset gate in one.

@@ -7,8 +7,10 @@ from keras import ops
 
 from keras_gru.layers.cells.lstm import LSTMCell
 from keras_gru.layers.products import product
+from keras_gru.layers.registry import cell
 
 
+@cell("multiplicative_lstm", "mLSTM")
 @keras.saving.register_keras_serializable(package="keras_gru")
 class MultiplicativeLSTMCell(LSTMCell):
     """One step of a multiplicative LSTM (mLSTM): an LSTM that sees m in the place of h.

@@ -7,6 +7,7 @@ from keras import ops
 
 from keras_gru.layers.cells.cell import Cell
 from keras_gru.layers.products import masked, product
+from keras_gru.layers.registry import cell
 
 
 class _Mutation(Cell):
@@ -37,6 +38,7 @@ class _Mutation(Cell):
         return ops.split(kernel, len(self.recurrent_equations), axis=-1)
 
 
+@cell("mut1", "MUT1")
 @keras.saving.register_keras_serializable(package="keras_gru")
 class MUT1Cell(_Mutation):
     """One step of MUT1.
@@ -86,6 +88,7 @@ class MUT1Cell(_Mutation):
         return x_z
 
 
+@cell("mut2", "MUT2")
 @keras.saving.register_keras_serializable(package="keras_gru")
 class MUT2Cell(_Mutation):
     """One step of MUT2.
@@ -130,6 +133,7 @@ class MUT2Cell(_Mutation):
         return ops.concatenate([x_z, x_r, x_g], axis=-1)
 
 
+@cell("mut3", "MUT3")
 @keras.saving.register_keras_serializable(package="keras_gru")
 class MUT3Cell(_Mutation):
     """One step of MUT3.

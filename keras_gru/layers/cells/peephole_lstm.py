@@ -7,8 +7,10 @@ from keras import ops
 
 from keras_gru.layers.cells.lstm import LSTMCell
 from keras_gru.layers.products import product
+from keras_gru.layers.registry import cell
 
 
+@cell("peephole_lstm", "LSTM (peephole)")
 @keras.saving.register_keras_serializable(package="keras_gru")
 class PeepholeLSTMCell(LSTMCell):
     """One step of an LSTM with peephole connections, in Graves' form.

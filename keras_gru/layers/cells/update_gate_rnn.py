@@ -7,8 +7,10 @@ from keras import ops
 
 from keras_gru.layers.cells.cell import Cell
 from keras_gru.layers.products import product
+from keras_gru.layers.registry import cell
 
 
+@cell("update_gate_rnn", "UGRNN")
 @keras.saving.register_keras_serializable(package="keras_gru")
 class UpdateGateRNNCell(Cell):
     """One step of an update gate RNN (UGRNN).
@@ -50,6 +52,7 @@ class UpdateGateRNNCell(Cell):
         return [z * h + (1 - z) * g], {"z": z}
 
 
+@cell("light_gru", "Li-GRU")
 @keras.saving.register_keras_serializable(package="keras_gru")
 class LightGRUCell(UpdateGateRNNCell):
     """One step of a light GRU (Li-GRU): a GRU without a reset gate, and with a ReLU.

@@ -1,0 +1,35 @@
+"""The built-in cells by name. Each declares its own in its file, by the decorator `cell`."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+
+class Entry(NamedTuple):
+    """A named cell.
+
+    Args:
+        cell: a cell class, a layer class, or a function `(units, **options)` that returns a layer.
+        label: what tables and plots call it.
+        options: arguments with another default than in the class.
+    """
+
+    cell: Callable[..., Any]
+    label: str
+    options: dict[str, Any]
+
+
+CELLS: dict[str, Entry] = {}
+
+
+def cell(name: str, label: str, /, **options: Any) -> Callable[[type], type]:
+    """Return a decorator that names a class of a cell or of a layer.
+
+    `keras_gru.cells` reads name and label from the source, before Keras is imported: write both as
+    literals.
+    """
+
+    def register(cls: type) -> type:
+        CELLS[name] = Entry(cls, label, options)
+        return cls
+
+    return register
