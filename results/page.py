@@ -6,16 +6,16 @@ Nothing in it is filled by hand, and the same files give the same page.
 
 from collections.abc import Collection, Iterable, Mapping
 
-from store import findings_of, is_selected
+from store import is_selected, measurements_of
 from table import FOLDER, Row, holds, rows, stored
 
+from keras_gru.analysis.verdicts import Verdicts, reach_verdicts
 from keras_gru.datasets.judging import Metric
 from keras_gru.errors import UserError
-from keras_gru.experiments.statistics.conclusions import conclude, warn
-from keras_gru.experiments.statistics.findings import Findings
-from keras_gru.experiments.statistics.verdicts import compare_pairs
 from keras_gru.files import write_text
 from keras_gru.formatting import duration, plus_minus, quantity
+from keras_gru.report.sections.headline import caution_texts, headline_text
+from keras_gru.report.sections.pairs import verdict_text
 
 PAGE = FOLDER.parent / "RESULTS.md"
 README = FOLDER.parent / "README.md"
@@ -167,12 +167,12 @@ def _section(row: Row, result: dict | None) -> str:
     better = "higher" if metric["mode"] == "max" else "lower"
     spent = duration(result["seconds"])
     goal = f" Goal on {row.judged_on}: {_verdict(row, result)}." * bool(row.goal)
-    findings = findings_of(result)
+    verdicts = reach_verdicts(measurements_of(result))
     facts = [
         f"{metric['label']}, {better} is better.{goal}",
-        conclude(findings),
-        *_pairs(findings),
-        *warn(findings),
+        headline_text(verdicts),
+        *_pairs(verdicts),
+        *caution_texts(verdicts),
         _SELECTED * is_selected(row, result),
         " ".join(result["notes"]),
         f"{result['date']}, {spent} of training in all; {hardware}; {versions}.",
@@ -183,14 +183,15 @@ def _section(row: Row, result: dict | None) -> str:
     return "\n".join([title, table(heads, lines), *(f"{fact}\n" for fact in facts if fact)])
 
 
-def _pairs(findings: Findings) -> Iterable[str]:
+def _pairs(verdicts: Verdicts) -> Iterable[str]:
     """Cell against cell, where there are seeds enough."""
-    told = [
-        f"{pair.label} and {pair.other_label}: {pair.verdict.replace(';', ',')}"
-        for pair in compare_pairs(findings)
+    metric = verdicts.measurements.metric
+    texts = [
+        f"{pair.label} and {pair.other_label}: {verdict_text(pair, metric).replace(';', ',')}"
+        for pair in verdicts.pairs
         if pair.difference is not None
     ]
-    return [f"{'; '.join(told)}."] if len(told) > 1 else []
+    return [f"{'; '.join(texts)}."] if len(texts) > 1 else []
 
 
 def _verdict(row: Row, result: dict) -> str:

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 from table import FOLDER, Row
 
+from keras_gru.analysis.cost import costs, target
+from keras_gru.analysis.intervals import Sampling
+from keras_gru.analysis.measurements import Measurements, collect_measurements
+from keras_gru.analysis.summary import Spread, seconds, summarize, tunings
 from keras_gru.datasets.judging import Metric
 from keras_gru.experiments.environment import HARDWARE, VERSIONS
 from keras_gru.experiments.results import Comparison
-from keras_gru.experiments.statistics.cost import costs, target
-from keras_gru.experiments.statistics.findings import Findings, collect_findings
-from keras_gru.experiments.statistics.intervals import Sampling
-from keras_gru.experiments.statistics.summary import Spread, seconds, summarize, tunings
 from keras_gru.files import write_text
 
 
@@ -31,7 +31,7 @@ def store(row: Row, overrides: Sequence[str], comparison: Comparison) -> None:
 def result(row: Row, overrides: Sequence[str], comparison: Comparison) -> dict:
     """What `store` writes: every value of the metric in the reader's unit."""
     environment, metric = comparison.facts["environment"], comparison.metric
-    findings = collect_findings(comparison)
+    findings = collect_measurements(comparison)
     tuned = {row.cell: row for row in tunings(comparison)}
     cells, cost = {}, {row.cell: row for row in costs(comparison)}
     for cell in summarize(comparison):
@@ -82,7 +82,7 @@ def result(row: Row, overrides: Sequence[str], comparison: Comparison) -> dict:
     }
 
 
-def findings_of(result: dict) -> Findings:
+def measurements_of(result: dict) -> Measurements:
     """Return what the verdicts on a stored result rest on.
 
     Results that were stored before `resolution`, `independent` and `sampling` were known go without
@@ -90,7 +90,7 @@ def findings_of(result: dict) -> Findings:
     """
     metric = Metric(**result["metric"])
     resolution = 1 / result["sequences"]["test"] if metric.is_a_count else None
-    return Findings(
+    return Measurements(
         metric=metric,
         labels={name: cell["label"] for name, cell in result["cells"].items()},
         values={
@@ -129,7 +129,7 @@ def _cost(row) -> dict:
 def _tuning(row) -> dict:
     return {
         "settings": row.settings,
-        "tries": row.tries,
+        "tries": row.trials,
         "edges": row.edges,
         "seconds": _short(row.seconds),
     }

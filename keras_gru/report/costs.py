@@ -6,8 +6,8 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from keras_gru.analysis.cost import CellCost, costs, target
 from keras_gru.experiments.results import Comparison
-from keras_gru.experiments.statistics.cost import CellCost, costs, target
 from keras_gru.formatting import quantity, significant
 from keras_gru.report.pieces import cells_of, table
 

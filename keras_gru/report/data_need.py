@@ -10,13 +10,14 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from keras_gru.analysis.data_need import data_needs
+from keras_gru.analysis.summary import summarize
 from keras_gru.experiments.shares import LearningCurve
-from keras_gru.experiments.statistics.data_need import data_needs, sentence
-from keras_gru.experiments.statistics.summary import summarize
 from keras_gru.formatting import percent
 from keras_gru.report import plots
 from keras_gru.report.pictures import to_svg
 from keras_gru.report.pieces import cells_of, key, table
+from keras_gru.report.sections.data_need import need_text
 from keras_gru.report.table import spread_text
 
 EXPLANATION = (
@@ -76,14 +77,14 @@ def print_data_need(curve: LearningCurve, console: Console | None = None) -> Non
     console.print(drawn)
     console.print()
     for need in data_needs(curve):
-        console.print(Text(sentence(need, curve), style="bold"))
+        console.print(Text(need_text(need, curve), style="bold"))
 
 
 def data_need_section(curve: LearningCurve | None) -> str:
     """The same for the page, as HTML; nothing where there is no learning curve."""
     if curve is None:
         return ""
-    sentences = [sentence(need, curve) for need in data_needs(curve)]
+    sentences = [need_text(need, curve) for need in data_needs(curve)]
     label = " ".join(sentences) or "Test metric by share of train"
     wide, narrow = (
         to_svg(lambda axes, _: draw_data_need(axes, curve), curve.whole, size=size, label=label)

@@ -3,13 +3,13 @@
 from html import escape
 from pathlib import Path
 
+from keras_gru.analysis.measurements import collect_measurements
+from keras_gru.analysis.summary import seconds
+from keras_gru.analysis.verdicts import reach_verdicts
 from keras_gru.datasets.sequence_dataset import Metric
 from keras_gru.experiments.configuration.yaml_files import dump_experiment
 from keras_gru.experiments.results import Comparison, RunRecord
 from keras_gru.experiments.shares import read_learning_curve
-from keras_gru.experiments.statistics.conclusions import conclude, warn
-from keras_gru.experiments.statistics.findings import collect_findings
-from keras_gru.experiments.statistics.summary import seconds
 from keras_gru.files import write_text
 from keras_gru.formatting import date, duration, plural, quantity
 from keras_gru.report import inside, plots
@@ -19,6 +19,7 @@ from keras_gru.report.pairs import pairs_section
 from keras_gru.report.pictures import to_svg
 from keras_gru.report.pieces import cells_of, definitions, document, key, origin, swatch
 from keras_gru.report.pieces import table as in_a_table
+from keras_gru.report.sections.headline import caution_texts, headline_text
 from keras_gru.report.table import HEADERS, Row, explanation, rows, tuning_sentences
 
 LONG = 220  # letters of a conclusion that is set smaller
@@ -74,9 +75,11 @@ def _header(comparison: Comparison) -> str:
         "Started": date(comparison.facts["started"]),
     }
     about = f'\n<p class="about">{escape(experiment.description)}</p>'
-    findings = collect_findings(comparison)
-    conclusion = conclude(findings)
-    warnings = "".join(f'\n<p class="remark">{escape(text)}</p>' for text in warn(findings))
+    verdicts = reach_verdicts(collect_measurements(comparison))
+    conclusion = headline_text(verdicts)
+    warnings = "".join(
+        f'\n<p class="remark">{escape(text)}</p>' for text in caution_texts(verdicts)
+    )
     return f"""<header>
 <h1>{escape(experiment.name)}</h1>{about * bool(experiment.description)}
 <p class="conclusion{" long" * (len(conclusion) > LONG)}">{escape(conclusion)}</p>{warnings}

@@ -6,14 +6,15 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from keras_gru.analysis.intervals import CONFIDENCE, POWER
+from keras_gru.analysis.measurements import collect_measurements
+from keras_gru.analysis.pairs import Pair, compare_pairs
 from keras_gru.experiments.results import Comparison
-from keras_gru.experiments.statistics.findings import collect_findings
-from keras_gru.experiments.statistics.intervals import CONFIDENCE, POWER
-from keras_gru.experiments.statistics.verdicts import Pair, compare_pairs, describe_interval
 from keras_gru.formatting import rounded
 from keras_gru.report import plots
 from keras_gru.report.pictures import to_svg
 from keras_gru.report.pieces import cells_of, table
+from keras_gru.report.sections.pairs import describe_interval, outcome_text, verdict_text
 
 HEADERS = ("Pair", "Difference", "Detectable", "Seeds needed", "Verdict")
 
@@ -21,7 +22,7 @@ HEADERS = ("Pair", "Difference", "Detectable", "Seeds needed", "Verdict")
 def pairs_explanation(comparison: Comparison) -> str:
     """What the numbers of the pairs are."""
     better = "higher" if comparison.metric.mode == "max" else "lower"
-    findings = collect_findings(comparison)
+    findings = collect_measurements(comparison)
     pairs = compare_pairs(findings)
     together = f", all {len(pairs)} together" if len(pairs) > 1 else ""
     known = all((pair.one, pair.other) in findings.sampling for pair in pairs)
@@ -63,7 +64,7 @@ def pairs_table(comparison: Comparison) -> Table | None:
             no_wrap=header not in ("Pair", "Verdict"),
         )
     for pair in pairs:
-        drawn.add_row(*map(Text, (_name(pair), *_numbers(pair, comparison), pair.outcome)))
+        drawn.add_row(*map(Text, (_name(pair), *_numbers(pair, comparison), outcome_text(pair))))
     return drawn
 
 
@@ -72,7 +73,7 @@ def pairs_section(comparison: Comparison) -> str:
     pairs = _told(comparison)
     if not pairs:
         return ""
-    label = "; ".join(f"{_name(pair)}: {pair.verdict}" for pair in pairs)
+    label = "; ".join(f"{_name(pair)}: {verdict_text(pair, comparison.metric)}" for pair in pairs)
     height = 130 + 46 * len(pairs)
     wide, narrow = (
         to_svg(plots.differences, comparison, size=(width, max(height, 220)), label=label)
@@ -80,7 +81,7 @@ def pairs_section(comparison: Comparison) -> str:
     )
     lines = [
         f'<tr><th scope="row">{escape(_name(pair))}</th>'
-        f"{cells_of((*_numbers(pair, comparison), pair.verdict))}</tr>"
+        f"{cells_of((*_numbers(pair, comparison), verdict_text(pair, comparison.metric)))}</tr>"
         for pair in pairs
     ]
     caption = f"Differences of test {comparison.metric.label}"
@@ -95,7 +96,7 @@ def pairs_section(comparison: Comparison) -> str:
 
 
 def _told(comparison: Comparison) -> list[Pair]:
-    pairs = compare_pairs(collect_findings(comparison))
+    pairs = compare_pairs(collect_measurements(comparison))
     return [pair for pair in pairs if pair.difference is not None]
 
 

@@ -8,11 +8,11 @@ from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
+from keras_gru.analysis.cost import pareto_front
+from keras_gru.analysis.measurements import collect_measurements
+from keras_gru.analysis.pairs import compare_pairs, interval_ends
 from keras_gru.datasets.judging import LARGEST, Baseline
 from keras_gru.experiments.results import Comparison, RunRecord
-from keras_gru.experiments.statistics.cost import undominated
-from keras_gru.experiments.statistics.findings import collect_findings
-from keras_gru.experiments.statistics.verdicts import compare_pairs, interval_ends
 
 # After Okabe and Ito: the colour-blind can tell them apart. The markers differ, too.
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#aa4499", "#b88600", "#4a5568")
@@ -113,7 +113,9 @@ def differences(axes: Axes, comparison: Comparison) -> None:
         comparison: with any number of runs; a pair without an interval is left out.
     """
     numbers = series(comparison)
-    pairs = [pair for pair in compare_pairs(collect_findings(comparison)) if pair.half is not None]
+    pairs = [
+        pair for pair in compare_pairs(collect_measurements(comparison)) if pair.half is not None
+    ]
     axes.axvline(0, color=MUTED, lw=0.9, ls=(0, (4, 3)), zorder=1)
     for row, pair in enumerate(pairs):
         paint, mark = (INK, "o")
@@ -186,7 +188,7 @@ def _scatter(axes: Axes, comparison: Comparison, x: Callable[[RunRecord], float]
         across, heights = across + xs, heights + ys
         if runs:
             means.append((float(np.mean(xs)), float(np.mean(ys))))
-    front = undominated([(cost, comparison.metric.score(value)) for cost, value in means])
+    front = pareto_front([(cost, comparison.metric.score(value)) for cost, value in means])
     if len(front) > 1:
         axes.plot(*zip(*(means[n] for n in front), strict=True), "-", color=MUTED, lw=1.2, zorder=1)
     levels = _levels(comparison, (b.test for b in comparison.baselines))

@@ -8,9 +8,9 @@ from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
+from keras_gru.analysis.importance import TOGETHER
 from keras_gru.cells import cell_label
 from keras_gru.experiments.configuration.sweep import Drawn, Range
-from keras_gru.experiments.sweeping.importance import TOGETHER
 from keras_gru.experiments.sweeping.study import CELL, Tried
 from keras_gru.experiments.sweeping.sweep import SweepResult
 from keras_gru.report.plots import INK, LOGARITHMIC, MUTED, colour, marker

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from keras_gru.experiments.sweeping.importance import FEWEST, TOGETHER, Importance
+from keras_gru.analysis.importance import FEWEST, TOGETHER, Importance
 from keras_gru.experiments.sweeping.study import CELL, Tried
 from keras_gru.experiments.sweeping.sweep import SweepResult, told
 from keras_gru.formatting import plural, quantity

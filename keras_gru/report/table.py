@@ -13,14 +13,15 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from keras_gru.analysis.measurements import collect_measurements
+from keras_gru.analysis.summary import CellSummary, Spread, summarize, tunings
+from keras_gru.analysis.verdicts import reach_verdicts
 from keras_gru.datasets.sequence_dataset import Metric
 from keras_gru.experiments.results import Comparison
-from keras_gru.experiments.statistics.conclusions import conclude, warn
-from keras_gru.experiments.statistics.findings import collect_findings
-from keras_gru.experiments.statistics.summary import CellSummary, Spread, summarize, tunings
 from keras_gru.formatting import duration, plural, plus_minus, quantity, significant
 from keras_gru.report.costs import cost_table
 from keras_gru.report.pairs import pairs_table
+from keras_gru.report.sections.headline import caution_texts, headline_text
 
 
 @dataclass(frozen=True)
@@ -135,7 +136,7 @@ def tuning_sentences(comparison: Comparison) -> tuple[str, ...]:
         diverged = f", of which {cell.diverged} diverged" if cell.diverged else ""
         sentence = (
             f"{cell.label}: tuning chose {chosen}, by validation with seed {seed}, which no "
-            f"reported run has; {plural(cell.tries, 'trial')}{diverged}, {duration(cell.seconds)}."
+            f"reported run has; {plural(cell.trials, 'trial')}{diverged}, {duration(cell.seconds)}."
         )
         for name, word in cell.edges.items():
             beyond = word.replace("est", "er")
@@ -200,9 +201,9 @@ def print_results(comparison: Comparison, console: Console | None = None) -> Non
     for run in comparison.runs:
         if run.status != "finished":
             console.print(Text(f"{run.label}, seed {run.seed}: {run.status}. {run.message}", "red"))
-    findings = collect_findings(comparison)
-    console.print(Text(conclude(findings), style="bold"))
-    for sentence in warn(findings):
+    verdicts = reach_verdicts(collect_measurements(comparison))
+    console.print(Text(headline_text(verdicts), style="bold"))
+    for sentence in caution_texts(verdicts):
         console.print(Text(sentence, style="yellow"))
 
 

@@ -8,11 +8,11 @@ import pytest
 from pydantic import ValidationError
 
 import keras_gru
+from keras_gru.analysis.summary import seconds, tunings
 from keras_gru.datasets.sequence_dataset import SequenceDataset
 from keras_gru.experiments import networks
 from keras_gru.experiments.compare import compare
 from keras_gru.experiments.results import RunFolder
-from keras_gru.experiments.statistics.summary import seconds, tunings
 from tests.experiments.helpers import Recorder, timeless, tiny
 
 RATES = {"training.learning_rate": (1e-5, 0.02)}
@@ -144,7 +144,7 @@ def test_a_try_that_diverged_loses(tmp_path, rates, status, chosen):
     )
     (run,) = comparison.runs
     assert (run.status, run.settings) == (status, {"model.recurrent_dropout": chosen})
-    assert [(row.tries, row.diverged) for row in tunings(comparison)] == [(len(rates), 1)]
+    assert [(row.trials, row.diverged) for row in tunings(comparison)] == [(len(rates), 1)]
 
 
 def test_the_edge_of_a_list_and_the_seconds_are_told(tuned):
@@ -160,7 +160,7 @@ def test_the_edge_of_a_list_and_the_seconds_are_told(tuned):
         )
         assert tunings(dataclasses.replace(tuned, experiment=experiment))[0].edges == edges
     row = tunings(tuned)[0]
-    assert row.tries == 2 and row.seconds == sum(record.seconds for record in tuned.tries[:2])
+    assert row.trials == 2 and row.seconds == sum(record.seconds for record in tuned.tries[:2])
     whole = sum(record.seconds for record in (*tuned.runs, *tuned.tries))
     assert seconds(tuned) == pytest.approx(whole)
 

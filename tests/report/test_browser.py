@@ -4,10 +4,10 @@ import shutil
 
 import pytest
 
-from keras_gru.experiments.statistics.conclusions import conclude
-from keras_gru.experiments.statistics.findings import collect_findings
+from keras_gru.analysis import analyse
 from keras_gru.report.page import write_page
 from keras_gru.report.pieces import cells_of, document, table
+from keras_gru.report.sections.headline import headline_text
 from keras_gru.report.table import HEADERS
 
 from .samples import BASELINES, comparison, diverged, run
@@ -95,7 +95,7 @@ def test_nothing_sticks_out_and_nothing_goes_wrong(page):
 def test_the_conclusion_is_what_one_sees_first(page, sample):
     conclusion = page.find_element("css selector", ".conclusion")
     assert conclusion.is_displayed()
-    assert conclusion.text == conclude(collect_findings(sample))
+    assert conclusion.text == headline_text(analyse(sample).verdicts)
     assert conclusion.rect["y"] + conclusion.rect["height"] < 800
 
 

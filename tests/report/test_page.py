@@ -8,10 +8,10 @@ from html.parser import HTMLParser
 
 import pytest
 
+from keras_gru.analysis import analyse
 from keras_gru.datasets.sequence_dataset import Baseline
-from keras_gru.experiments.statistics.conclusions import conclude
-from keras_gru.experiments.statistics.findings import collect_findings
 from keras_gru.report.page import render_page, write_page
+from keras_gru.report.sections.headline import headline_text
 from keras_gru.report.table import tuning_sentences
 
 from .samples import ACCURACY, BASELINES, comparison, diverged, run, tuned
@@ -62,7 +62,7 @@ def test_the_page_holds_what_a_run_gives(full):
     page = render_page(full)
     text = html.unescape("".join(Outline(page).text))
     for words in (
-        conclude(collect_findings(full)),
+        headline_text(analyse(full).verdicts),
         "cta_ridership",
         "Tomorrow's rail passengers in Chicago.",
         "31 Jan 2026",

@@ -7,11 +7,13 @@ import pytest
 from matplotlib.figure import Figure
 from rich.console import Console
 
-from keras_gru.experiments.statistics.conclusions import conclude
-from keras_gru.experiments.statistics.findings import collect_findings
-from keras_gru.experiments.statistics.verdicts import compare_pairs
+from keras_gru.analysis import analyse
+from keras_gru.analysis.measurements import collect_measurements
+from keras_gru.analysis.pairs import compare_pairs
 from keras_gru.report import plots
 from keras_gru.report.page import render_page
+from keras_gru.report.sections.headline import headline_text
+from keras_gru.report.sections.pairs import outcome_text, verdict_text
 from keras_gru.report.table import print_results
 
 from .samples import comparison, diverged, run, scattered
@@ -27,11 +29,11 @@ def printed(of, width=80) -> str:
 def test_the_terminal_shows_every_pair_in_eighty_columns():
     of = scattered()
     lines = [" ".join(line.split()) for line in printed(of).splitlines()]
-    first, second, third = compare_pairs(collect_findings(of))
+    first, second, third = compare_pairs(collect_measurements(of))
     assert (first.better, second.better, third.better) == (None, "gru", "lstm")
     for pair in (first, second, third):
         (line,) = [line for line in lines if line.startswith(f"{pair.label} − {pair.other_label}")]
-        assert line.endswith(pair.outcome)
+        assert line.endswith(outcome_text(pair))
         assert f"{pair.difference:,.0f} ± {pair.half:,.0f}" in line
         assert f"{pair.needed} for" in line
     assert not [line for line in lines if "…" in line]
@@ -42,10 +44,10 @@ def test_the_page_shows_every_pair_with_its_verdict_and_the_conclusion_before_al
     page = render_page(of)
     text = "".join(Outline(page).text)
     assert Outline(page).open == []
-    for pair in compare_pairs(collect_findings(of)):
-        assert pair.verdict in text
+    for pair in compare_pairs(collect_measurements(of)):
+        assert verdict_text(pair, of.metric) in text
     assert (
-        text.index(conclude(collect_findings(of)))
+        text.index(headline_text(analyse(of).verdicts))
         < text.index("Learning curves")
         < text.index("Cell against")
     )
@@ -75,7 +77,7 @@ def test_the_picture_is_of_the_intervals_and_only_what_is_decided_has_a_colour()
     of = scattered()
     axes = Figure().add_subplot()
     plots.differences(axes, of)
-    pairs = compare_pairs(collect_findings(of))
+    pairs = compare_pairs(collect_measurements(of))
     bars = [line for line in axes.lines if line.get_marker() == "|"]
     marks = [line for line in axes.lines[1:] if line.get_marker() != "|"]
     for pair, bar, mark in zip(pairs, bars, marks, strict=True):

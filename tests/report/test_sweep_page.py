@@ -15,7 +15,7 @@ from keras_gru.report.pictures import to_svg
 pytest.importorskip("optuna", reason="optuna is not installed")
 pytest.importorskip("sklearn", reason="scikit-learn is not installed")
 
-from keras_gru.experiments.sweeping.importance import TOGETHER, Importance
+from keras_gru.analysis.importance import TOGETHER, Importance
 from keras_gru.experiments.sweeping.study import Tried
 from keras_gru.experiments.sweeping.sweep import SweepResult
 from keras_gru.report import sweep_plots

@@ -3,7 +3,7 @@ import io
 
 from rich.console import Console
 
-from keras_gru.experiments.statistics.summary import Spread
+from keras_gru.analysis.summary import Spread
 from keras_gru.report.table import (
     explanation,
     markdown_table,

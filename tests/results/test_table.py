@@ -9,13 +9,13 @@ import run
 import store
 import table
 
+from keras_gru.analysis.measurements import collect_measurements
+from keras_gru.analysis.pairs import compare_pairs
 from keras_gru.datasets.sequence_dataset import SequenceDataset
 from keras_gru.errors import UserError
 from keras_gru.experiments.configuration.packaged import packaged_configs
 from keras_gru.experiments.configuration.yaml_files import load_experiment
 from keras_gru.experiments.results import RunFolder
-from keras_gru.experiments.statistics.findings import collect_findings
-from keras_gru.experiments.statistics.verdicts import compare_pairs
 from tests.experiments.helpers import tiny
 from tests.report.samples import BASELINES, comparison, diverged, scattered, tuned
 from tests.report.samples import run as sample
@@ -127,11 +127,11 @@ def test_what_is_kept_is_in_the_reader_s_unit_with_its_origin(result):
 
 def test_the_verdicts_on_a_stored_result_are_those_on_its_runs():
     of = scattered()
-    findings = store.findings_of(json.loads(json.dumps(store.result(ROW, [], of))))
+    findings = store.measurements_of(json.loads(json.dumps(store.result(ROW, [], of))))
     for stored, pair in zip(
-        compare_pairs(findings), compare_pairs(collect_findings(of)), strict=True
+        compare_pairs(findings), compare_pairs(collect_measurements(of)), strict=True
     ):
-        assert (stored.verdict, stored.better) == (pair.verdict, pair.better)
+        assert (stored.outcome, stored.needed) == (pair.outcome, pair.needed)
         assert stored.half == pytest.approx(pair.half, rel=1e-4)
 
 

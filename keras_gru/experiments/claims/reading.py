@@ -7,6 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from keras_gru.analysis import data_need
+from keras_gru.analysis.cost import seconds_to, target
+from keras_gru.analysis.intervals import FEWEST_SEEDS, paired_interval
+from keras_gru.analysis.measurements import collect_measurements
+from keras_gru.analysis.pairs import compare_pairs, interval_ends
+from keras_gru.analysis.summary import CellSummary, seconds, summarize
 from keras_gru.datasets.judging import Metric
 from keras_gru.errors import UserError
 from keras_gru.experiments.claims.evidence import (
@@ -24,12 +30,6 @@ from keras_gru.experiments.configuration.experiment import Experiment
 from keras_gru.experiments.environment import HARDWARE, VERSIONS
 from keras_gru.experiments.results import Comparison, RunFolder, RunRecord
 from keras_gru.experiments.shares import LearningCurve
-from keras_gru.experiments.statistics import data_need
-from keras_gru.experiments.statistics.cost import seconds_to, target
-from keras_gru.experiments.statistics.findings import collect_findings
-from keras_gru.experiments.statistics.intervals import FEWEST_SEEDS, paired_interval
-from keras_gru.experiments.statistics.summary import CellSummary, seconds, summarize
-from keras_gru.experiments.statistics.verdicts import compare_pairs, interval_ends
 
 if TYPE_CHECKING:
     from keras_gru.experiments.sweeping.study import Tried
@@ -97,7 +97,7 @@ def evidence_of_curve(whole_curve: LearningCurve, plan: Planned) -> OfCurve:
     comparison, metric = curve.whole, curve.whole.metric
     need = next(iter(data_need.data_needs(curve)), None)
     pair, *others = (
-        next(iter(compare_pairs(collect_findings(of))), None)
+        next(iter(compare_pairs(collect_measurements(of))), None)
         for of in reversed(comparisons.values())
     )
     if pair is None or None in others:  # those that did not diverge may be the lucky ones
@@ -162,7 +162,7 @@ def evidence_of_sweep(
     experiment: Experiment, metric: Metric, whole: "Sequence[Tried]", facts: dict, plan: Planned
 ) -> OfSweep:
     """The same of trials that were read already."""
-    from keras_gru.experiments.sweeping.importance import weigh
+    from keras_gru.analysis.importance import weigh
     from keras_gru.experiments.sweeping.study import CELL
 
     trials = [trial for trial in whole if trial.cell in CELLS]

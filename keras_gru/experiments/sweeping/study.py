@@ -1,6 +1,6 @@
 """The store of a sweep, which is Optuna's: any number of processes and machines share one study.
 
-Nothing else in the tree knows Optuna but `keras_gru.experiments.sweeping.importance`.
+Nothing else in the tree knows Optuna but `keras_gru.analysis.importance`.
 """
 
 import contextlib

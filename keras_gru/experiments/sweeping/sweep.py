@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from keras_gru.analysis.importance import Importance, importances
 from keras_gru.cells import cell_label
 from keras_gru.datasets.judging import Metric
 from keras_gru.datasets.sequence_dataset import SequenceDataset
@@ -23,7 +24,6 @@ from keras_gru.experiments.results import RunFolder, RunRecord
 from keras_gru.experiments.run import fit_and_record
 from keras_gru.experiments.run_lock import lock_directory
 from keras_gru.experiments.sweeping import study as studies
-from keras_gru.experiments.sweeping.importance import Importance, importances
 from keras_gru.experiments.sweeping.study import Pruner, Tried
 from keras_gru.experiments.training_data import data_for, store_data
 from keras_gru.experiments.watching import SILENT, Enough, Watch

@@ -5,6 +5,8 @@ import dataclasses
 import numpy as np
 import pytest
 
+from keras_gru.analysis.data_need import data_needs
+from keras_gru.analysis.intervals import paired_interval
 from keras_gru.errors import UserError
 from keras_gru.experiments.claims import evidence as files
 from keras_gru.experiments.claims.evidence import Evidence
@@ -21,8 +23,6 @@ from keras_gru.experiments.configuration.yaml_files import load_experiment
 from keras_gru.experiments.learning_curve import SHARES
 from keras_gru.experiments.results import RunFolder
 from keras_gru.experiments.shares import LearningCurve
-from keras_gru.experiments.statistics.data_need import data_needs
-from keras_gru.experiments.statistics.intervals import paired_interval
 from tests.experiments.helpers import comparison
 
 from .samples import curve as sample

@@ -1,4 +1,4 @@
-"""What the runs of a comparison say together, and no more than their seeds allow."""
+"""Summaries over seeds: the metrics of each cell, and what tuning chose for it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ class Spread:
 
 @dataclass(frozen=True)
 class CellSummary:
-    """One cell over its seeds; the metric in the reader's unit."""
+    """One cell over its seeds, in the unit of the metric."""
 
     cell: str
     label: str
@@ -36,7 +36,7 @@ class CellSummary:
 
 
 def summarize(comparison: Comparison) -> tuple[CellSummary, ...]:
-    """One row for each cell that has a run, in the experiment's order."""
+    """Return one row for each cell that has a run, in the experiment's order."""
     rows = []
     for cell in comparison.experiment.cells:
         runs = comparison.runs_of(cell)
@@ -65,37 +65,44 @@ def summarize(comparison: Comparison) -> tuple[CellSummary, ...]:
 
 @dataclass(frozen=True)
 class CellTuning:
-    """What tuning chose for a cell, among how many tries, and what they took.
+    """What tuning chose for a cell.
 
-    `edges` are the settings whose value is the lowest or the highest of those tried, with that
-    word: beyond it may be a better one.
+    Args:
+        cell: name of the cell.
+        label: its display name.
+        settings: dotted name -> the value that was best on validation.
+        trials: number of trials.
+        diverged: how many of them diverged.
+        seconds: of all trials.
+        edges: settings whose value is the `"lowest"` or the `"highest"` of those tried, so that a
+            better one may lie beyond.
     """
 
     cell: str
     label: str
     settings: dict[str, Value]
-    tries: int
+    trials: int
     diverged: int
     seconds: float
     edges: dict[str, str]
 
 
 def tunings(comparison: Comparison) -> tuple[CellTuning, ...]:
-    """One row for each cell that was tuned and has a run, in the experiment's order."""
+    """Return one row for each cell that was tuned and has a run, in the experiment's order."""
     rows = []
     for cell in comparison.experiment.cells:
         run = next((run for run in comparison.runs if run.cell == cell and run.settings), None)
         if run is None:
             continue
-        tries = [record for record in comparison.tries if record.cell == cell]
+        trials = [record for record in comparison.tries if record.cell == cell]
         rows.append(
             CellTuning(
                 cell=cell,
                 label=run.label,
                 settings=run.settings,
-                tries=len(tries),
-                diverged=sum(record.status == "diverged" for record in tries),
-                seconds=sum(record.seconds for record in tries),
+                trials=len(trials),
+                diverged=sum(record.status == "diverged" for record in trials),
+                seconds=sum(record.seconds for record in trials),
                 edges=_edges(comparison.experiment, run.settings),
             )
         )
@@ -121,7 +128,7 @@ def seconds(comparison: Comparison) -> float:
 
 
 def spread_of(values: Sequence[float]) -> Spread | None:
-    """Mean and deviation of what the seeds gave; None where there is none."""
+    """Return the mean and the standard deviation over seeds; None for no values."""
     if not values:
         return None
     deviation = float(np.std(values, ddof=1)) if len(values) > 1 else None

@@ -1,17 +1,17 @@
-"""Which cell needs less data, and where two learning curves cross, as far as the seeds can tell."""
+"""Learning curves over the amount of data: what each cell needs, and where two curves cross."""
 
 import itertools
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from scipy import stats
 
+from keras_gru.analysis.intervals import FEWEST_SEEDS
+from keras_gru.analysis.measurements import collect_measurements
+from keras_gru.analysis.pairs import measure_interval
 from keras_gru.experiments.shares import LearningCurve
-from keras_gru.experiments.statistics.findings import collect_findings
-from keras_gru.experiments.statistics.intervals import FEWEST_SEEDS
-from keras_gru.experiments.statistics.verdicts import measure_interval
-from keras_gru.formatting import percent, quantity
 
 RESAMPLES = 2_000
 
@@ -22,6 +22,21 @@ class Estimate:
 
     value: float
     interval: tuple[float, float] | None
+
+
+@dataclass(frozen=True)
+class DataFraction:
+    """The test metrics of a comparison on a fraction of the training sequences.
+
+    Args:
+        fraction: of the training sequences, up to 1.
+        sequences: how many these are.
+        values: cell -> the test metric of each finished run.
+    """
+
+    fraction: float
+    sequences: int
+    values: Mapping[str, tuple[float, ...]]
 
 
 @dataclass(frozen=True)
@@ -51,6 +66,18 @@ class DataNeed:
     needs: dict[str, float]
     ratio: Estimate | None
     crossing: Estimate | None
+
+
+def data_fractions(curve: LearningCurve) -> tuple[DataFraction, ...]:
+    """Return the test metrics on each fraction, the smallest first."""
+    return tuple(
+        DataFraction(
+            fraction,
+            curve.sequences(fraction),
+            {cell: tuple(comparison.tested(cell).values()) for cell in comparison.experiment.cells},
+        )
+        for fraction, comparison in sorted(curve.comparisons.items())
+    )
 
 
 def data_needs(curve: LearningCurve) -> tuple[DataNeed, ...]:
@@ -85,7 +112,7 @@ def data_needs(curve: LearningCurve) -> tuple[DataNeed, ...]:
         a, b = (np.array([values[cell][seed] for seed in seeds]).T for cell in (one, other))
         better = dict.fromkeys(shares.tolist())
         for number, share in enumerate(better):
-            findings = collect_findings(curve.comparisons[share])
+            findings = collect_measurements(curve.comparisons[share])
             half, _ = measure_interval(
                 a[number] - b[number],
                 max(abs(a[number].mean()), abs(b[number].mean())),
@@ -116,48 +143,6 @@ def data_needs(curve: LearningCurve) -> tuple[DataNeed, ...]:
             )
         )
     return tuple(found)
-
-
-def sentence(need: DataNeed, curve: LearningCurve) -> str:
-    """What is known of two cells, and no more."""
-    parts = []
-    for cell, label in ((need.one, need.label), (need.other, need.other_label)):
-        shares = [percent(share) for share, better in need.better.items() if better == cell]
-        if shares:
-            parts.append(f"{label} is better at {', '.join(shares)} of train")
-    if not parts:
-        parts.append(
-            f"Between {need.label} and {need.other_label} no share of train shows a difference"
-        )
-    if need.crossing is not None:
-        place = percent(need.crossing.value)
-        parts.append(f"they cross at {place}{_interval(need.crossing)}")
-    parts.append(_who_needs_less(need, curve))
-    return f"{'; '.join(parts)}."
-
-
-def _who_needs_less(need: DataNeed, curve: LearningCurve) -> str:
-    metric = curve.whole.metric
-    less, more = (need.one, need.other)
-    if need.needs[less] > need.needs[more]:
-        less, more = more, less
-    label = {need.one: need.label, need.other: need.other_label}
-    share = {
-        cell: f"{percent(of)}{' or less' * (of <= min(curve.comparisons))}"
-        for cell, of in need.needs.items()
-    }
-    what = (
-        f"to reach {quantity(need.target, metric)}, {label[less]} needs {share[less]} of train "
-        f"and {label[more]} {share[more]}"
-    )
-    if need.ratio is None:
-        return f"{what}, without an interval: {need.seeds} of {FEWEST_SEEDS} seeds"
-    low, high = need.ratio.interval
-    shown = low > 1 or high < 1
-    return (
-        f"{what}{'' if shown else ', which may be chance'}: a factor of {need.ratio.value:.2g}"
-        + (f" [{low:.2g}, {high:.2g}] between {need.label} and {need.other_label}")
-    )
 
 
 def _values(curve: LearningCurve):
@@ -232,10 +217,3 @@ def _last_crossing(shares: np.ndarray, differences: np.ndarray) -> np.ndarray:
     with np.errstate(divide="ignore", invalid="ignore"):
         place = logs[last] + left / (left - right) * (logs[last + 1] - logs[last])
     return np.where(changes.any(-1), np.exp(place), np.nan)
-
-
-def _interval(estimate: Estimate) -> str:
-    if estimate.interval is None:
-        return ""
-    low, high = estimate.interval
-    return f" [{percent(low)}, {percent(high)}]"

@@ -10,7 +10,7 @@ from keras_gru.datasets.judging import Metric
 pytest.importorskip("optuna", reason="optuna is not installed")
 pytest.importorskip("sklearn", reason="scikit-learn is not installed")
 
-from keras_gru.experiments.sweeping.importance import FEWEST, TOGETHER, importances, weigh
+from keras_gru.analysis.importance import FEWEST, TOGETHER, importances, weigh
 from keras_gru.experiments.sweeping.study import Tried
 from tests.experiments.helpers import tiny
 

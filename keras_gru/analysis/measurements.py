@@ -1,4 +1,4 @@
-"""What verdicts rest on: the test metric of every run and baseline, and what is known of test."""
+"""The test metric of every run and baseline, with the precision of the test split."""
 
 import itertools
 import math
@@ -7,18 +7,18 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from keras_gru.analysis.intervals import Sampling, sampling_error
 from keras_gru.datasets.judging import Metric
 from keras_gru.experiments.results import Comparison
-from keras_gru.experiments.statistics.intervals import Sampling, sampling_error
 
 
 @dataclass(frozen=True)
-class Findings:
-    """The test results of a comparison; every value is in the unit of the metric.
+class Measurements:
+    """The test metrics of a comparison, in the unit of the metric.
 
     Args:
         metric: what the values are of.
-        labels: cell -> its name for a reader, in the experiment's order.
+        labels: cell -> its display name, in the experiment's order.
         values: cell -> seed -> the test metric of its finished runs.
         diverged: cell -> how many of its runs diverged, where any did.
         baselines: label -> test metric.
@@ -45,7 +45,7 @@ class Findings:
         Of another cell, those runs that did not diverge may be its lucky ones.
         """
         most = max(map(len, self.values.values()), default=0)
-        return {cell: of for cell, of in self.values.items() if of and len(of) == most}
+        return {cell: runs for cell, runs in self.values.items() if runs and len(runs) == most}
 
     @property
     def best_baseline(self) -> str | None:
@@ -57,8 +57,8 @@ class Findings:
         )
 
 
-def collect_findings(comparison: Comparison) -> Findings:
-    """Return the findings of a comparison with any number of finished runs."""
+def collect_measurements(comparison: Comparison) -> Measurements:
+    """Return the measurements of a comparison with any number of finished runs."""
     metric = comparison.metric
     labels = {run.cell: run.label for run in comparison.runs}
     labels = {cell: labels[cell] for cell in comparison.experiment.cells if cell in labels}
@@ -66,7 +66,7 @@ def collect_findings(comparison: Comparison) -> Findings:
         cell: sum(run.status == "diverged" for run in comparison.runs_of(cell)) for cell in labels
     }
     evaluation = comparison.facts["evaluation"]
-    return Findings(
+    return Measurements(
         metric=metric,
         labels=labels,
         values={cell: comparison.tested(cell) for cell in labels},
@@ -78,7 +78,7 @@ def collect_findings(comparison: Comparison) -> Findings:
         },
         resolution=1 / evaluation["test"]["terms"] if metric.is_a_count else None,
         sampling=_sampling(comparison, list(labels)),
-        independent={split: of["independent"] for split, of in evaluation.items()},
+        independent={split: known["independent"] for split, known in evaluation.items()},
     )
 
 

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from keras_gru.analysis.summary import Spread, spread_of
 from keras_gru.datasets.sequence_dataset import Metric
 from keras_gru.experiments.results import Comparison, RunRecord
-from keras_gru.experiments.statistics.summary import Spread, spread_of
 
 
 @dataclass(frozen=True)
@@ -14,7 +14,7 @@ class CellCost:
 
     Args:
         cell: name of the cell.
-        label: its name for a reader.
+        label: its display name.
         parameters: weights of the whole model.
         multiply_adds: of the recurrent layers for each time step (`models.multiply_adds`).
         runs: how many there are.
@@ -34,7 +34,7 @@ class CellCost:
 
 
 def costs(comparison: Comparison) -> tuple[CellCost, ...]:
-    """One row for each cell that has a run, in the experiment's order."""
+    """Return one row for each cell that has a run, in the experiment's order."""
     metric, aim = comparison.metric, target(comparison)
     found = []
     for cell in comparison.experiment.cells:
@@ -59,7 +59,7 @@ def costs(comparison: Comparison) -> tuple[CellCost, ...]:
 
 
 def target(comparison: Comparison) -> float | None:
-    """The value of the metric on validation to which seconds are counted, in the reader's unit.
+    """Return the validation metric to which seconds are counted, in the unit of the metric.
 
     It is the experiment's, or else the worst of the finished runs' best values: the best one that
     every finished run has reached. None where there is neither.
@@ -74,11 +74,11 @@ def target(comparison: Comparison) -> float | None:
 
 
 def seconds_to(run: RunRecord, aim: float, metric: Metric) -> float | None:
-    """Seconds of training and validation until an epoch's validation reached a value.
+    """Return the seconds of training and validation until the validation metric reached a value.
 
     Args:
         run: with its history.
-        aim: a value of the metric in the reader's unit.
+        aim: a value of the metric.
         metric: what `aim` is a value of.
 
     Returns:
@@ -92,11 +92,11 @@ def seconds_to(run: RunRecord, aim: float, metric: Metric) -> float | None:
     return None
 
 
-def undominated(points: Sequence[tuple[float, float]]) -> list[int]:
-    """The Pareto front: what no other point beats in cost and in score.
+def pareto_front(points: Sequence[tuple[float, float]]) -> list[int]:
+    """Return the Pareto front: points that no other one dominates in cost and score.
 
     Args:
-        points: of each, its cost and its score, of which more is better.
+        points: (cost, score) of each; a higher score is better.
 
     Returns:
         Indices of the points that no other one equals or beats in both and beats in one, by cost.

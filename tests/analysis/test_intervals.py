@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from keras_gru.experiments.statistics.intervals import (
+from keras_gru.analysis.intervals import (
     Sampling,
     detectable_difference,
     paired_interval,

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from keras_gru.analysis.cost import costs, pareto_front, seconds_to, target
 from keras_gru.experiments.compare import compare
 from keras_gru.experiments.environment import peak_memory
-from keras_gru.experiments.statistics.cost import costs, seconds_to, target, undominated
 from tests.experiments.helpers import comparison, tiny
 
 
@@ -77,9 +77,9 @@ def test_nothing_finished_has_no_target():
 
 def test_the_pareto_front_is_what_no_other_point_beats():
     points = [(3.0, 9.0), (1.0, 5.0), (2.0, 4.0), (2.0, 7.0), (4.0, 9.0)]
-    assert undominated(points) == [1, 3, 0]
-    assert undominated([(1.0, 1.0), (1.0, 1.0)]) == [0, 1]
-    assert undominated([]) == []
+    assert pareto_front(points) == [1, 3, 0]
+    assert pareto_front([(1.0, 1.0), (1.0, 1.0)]) == [0, 1]
+    assert pareto_front([]) == []
 
 
 def test_peak_memory_is_in_bytes_and_at_least_what_is_held():

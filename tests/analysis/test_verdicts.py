@@ -6,25 +6,36 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from keras_gru.analysis.intervals import detectable_difference
+from keras_gru.analysis.measurements import collect_measurements
+from keras_gru.analysis.pairs import NoInterval, Outcome, compare_pairs
+from keras_gru.analysis.summary import summarize
+from keras_gru.analysis.verdicts import Caution, reach_verdicts
 from keras_gru.datasets.sequence_dataset import Baseline
-from keras_gru.experiments.statistics.conclusions import cells_above_baseline, conclude, warn
-from keras_gru.experiments.statistics.findings import collect_findings
-from keras_gru.experiments.statistics.intervals import detectable_difference
-from keras_gru.experiments.statistics.summary import summarize
-from keras_gru.experiments.statistics.verdicts import compare_pairs, describe_interval
+from keras_gru.report.sections.headline import caution_texts, headline_text
+from keras_gru.report.sections.pairs import describe_interval, verdict_text
 from tests.experiments.helpers import LABELS, comparison
 
 from .test_intervals import chance, simulated
 
 
 def findings(*arguments, **options):
-    return collect_findings(comparison(*arguments, **options))
+    return collect_measurements(comparison(*arguments, **options))
 
 
 def evaluation(terms, independent=40, weights=()):
     """Of a test split; validation has 30 independent sequences."""
     test = {"independent": independent, "terms": terms, "weights": weights}
     return {"validation": {"independent": 30, "terms": 900}, "test": test}
+
+
+def conclude(measured):
+    return headline_text(reach_verdicts(measured))
+
+
+def above_baseline(measured):
+    headline = reach_verdicts(measured).headline
+    return headline.above_baseline, headline.significantly_above
 
 
 def pair_of(*arguments, **options):
@@ -41,7 +52,7 @@ def test_the_words_follow_the_intervals():
         claims = [pair for pair in pairs if pair.better is not None]
         wrong += bool(claims)
         for pair in pairs:
-            assert ("no significant difference" in pair.verdict) == (pair.better is None)
+            assert (pair.outcome == Outcome.NOT_SIGNIFICANT) == (pair.better is None)
         assert claims or "is better than" not in conclude(found)
     assert wrong / 200 <= 0.05 + chance(0.05, 200)
 
@@ -55,23 +66,24 @@ def test_a_pair_says_what_its_seeds_can_detect():
     assert pair.half == pytest.approx(stats.t.ppf(0.975, 4) * spread / np.sqrt(5))
     assert pair.detectable == pytest.approx(detectable_difference(spread, 5, 1))
     assert pair.smaller == pytest.approx(pair.detectable / 2, rel=0.34)
-    assert pair.verdict == (
-        "no significant difference; minimum detectable difference at 5 seeds: 0.18; about 13 seeds "
-        "are needed to detect 0.09"
-    )
+    assert (pair.outcome, pair.needed) == (Outcome.NOT_SIGNIFICANT, 13)
+    text = verdict_text(pair, findings({"gru": one}).metric)
+    assert "5 seeds: 0.18" in text and "13 seeds" in text and "0.09" in text
 
 
 @pytest.mark.parametrize(("mode", "winner"), [("min", "GRU"), ("max", "LSTM")])
 def test_a_pair_names_the_better_cell_and_by_how_much(mode, winner):
     pair = pair_of({"gru": [0.1, 0.11, 0.12], "lstm": [0.2, 0.212, 0.219]}, mode)
     assert pair.difference == pytest.approx(-0.10033, abs=1e-5)
-    assert pair.verdict == f"{winner} better by 0.100 ± 0.004"
+    text = verdict_text(pair, findings({"gru": [0.1]}, mode).metric)
+    assert text == f"{winner} better by 0.100 ± 0.004"
     assert LABELS[pair.better] == winner
 
 
 def test_a_difference_below_the_metrics_digits_is_still_seen():
-    pair = pair_of({"gru": [1e-4, 1.1e-4, 1.2e-4], "lstm": [1.9e-4, 2.01e-4, 2.1e-4]})
-    assert pair.verdict.startswith("GRU better by 0.000090 ± 0.00000")
+    found = findings({"gru": [1e-4, 1.1e-4, 1.2e-4], "lstm": [1.9e-4, 2.01e-4, 2.1e-4]})
+    (pair,) = compare_pairs(found)
+    assert verdict_text(pair, found.metric).startswith("GRU better by 0.000090 ± 0.00000")
 
 
 def test_no_spread_has_no_interval_and_no_winner():
@@ -80,9 +92,7 @@ def test_no_spread_has_no_interval_and_no_winner():
         gru = [0.9, 0.91, 0.95]
         pair = pair_of({"gru": gru, "lstm": [value - gap for value in gru]}, "max")
         assert (pair.half, pair.better, pair.detectable, pair.needed) == (None,) * 4
-        assert pair.verdict == (
-            "not decided: the difference is the same with all 3 seeds, which has no interval"
-        )
+        assert pair.reason == NoInterval.NO_SPREAD
         assert "GRU and LSTM cannot be compared" in conclude(
             findings({"gru": gru, "lstm": [value - gap for value in gru]}, "max")
         )
@@ -92,10 +102,10 @@ def test_no_spread_has_no_interval_and_no_winner():
 def test_fewer_than_three_seeds_have_no_interval_and_no_winner(seeds):
     found = comparison({"gru": [0.1, 0.2][:seeds], "lstm": [0.8, 0.91][:seeds]})
     assert (summarize(found)[0].test.deviation is None) == (seeds == 1)
-    (pair,) = compare_pairs(collect_findings(found))
+    (pair,) = compare_pairs(collect_measurements(found))
     assert (pair.difference, pair.half, pair.better) == (None, None, None)
-    assert f"{seeds} seed" in pair.verdict and "requires 3" in pair.verdict
-    assert "no cell is called better: 3 are required." in conclude(collect_findings(found))
+    assert (pair.reason, pair.outcome) == (NoInterval.FEW_SEEDS, Outcome.UNDECIDED)
+    assert "no cell is called better: 3 are required." in conclude(collect_measurements(found))
 
 
 def test_one_right_answer_is_the_least_that_an_interval_is_wide():
@@ -114,20 +124,19 @@ def test_an_interval_that_leaves_the_range_is_no_number():
     error = pair_of({"gru": [0.2, 0.9, 0.5], "lstm": [0.95, 0.1, 0.8]}, "min")
     for pair in (accuracy, error):
         assert (pair.half, pair.detectable, pair.smaller, pair.needed) == (None,) * 4
-        assert "so few runs say nothing" in pair.verdict
+        assert pair.reason == NoInterval.OUT_OF_RANGE
 
 
 def test_a_minimum_detectable_difference_that_leaves_the_range_is_no_number():
     pair = pair_of({"gru": [0.0002, 0.0003, 0.0003], "lstm": [0.0003, 0.0002, 0.0004]})
     assert pair.half is not None and (pair.detectable, pair.needed) == (None, None)
-    assert "so few runs say nothing" in pair.verdict
 
 
 def test_a_significant_difference_whose_end_leaves_the_range_says_what_it_is_at_least():
     found = findings({"gru": [1.0, 0.99, 1.0], "lstm": [0.02, 0.0, 0.05]}, "max")
     (pair,) = compare_pairs(found)
     assert pair.better == "gru" and pair.difference + pair.half > 1
-    assert pair.verdict == "GRU better by ≥ 0.92" and "±" not in conclude(found)
+    assert verdict_text(pair, found.metric) == "GRU better by ≥ 0.92" and "±" not in conclude(found)
     assert describe_interval(-pair.difference, pair.half, found.metric) == "≤ -0.92"
 
 
@@ -178,7 +187,7 @@ def test_one_lucky_run_of_a_cell_that_diverges_is_not_the_best():
 def test_nothing_finished_nothing_to_say():
     found = findings({}, diverged=[("gru", 0)])
     assert "nothing to compare" in conclude(found)
-    assert compare_pairs(found) == () and warn(found) == ()
+    assert reach_verdicts(found).pairs == () == reach_verdicts(found).cautions
 
 
 GRUS = {"gru": [0.50, 0.51, 0.52], "lstm": [0.70, 0.72, 0.73]}
@@ -187,43 +196,49 @@ GRUS = {"gru": [0.50, 0.51, 0.52], "lstm": [0.70, 0.72, 0.73]}
 @pytest.mark.parametrize(
     ("baselines", "above", "words"),
     [
-        ([("A", 0.04), ("B", 9.0)], ([], []), "; the best baseline, A, has 0.040, which no cell"),
-        ([("A", 0.60)], (["gru"], ["gru"]), "A, has 0.60, which GRU beats significantly and LSTM"),
+        ([("A", 0.04), ("B", 9.0)], ((), ()), "; the best baseline, A, has 0.040, which no cell"),
+        (
+            [("A", 0.60)],
+            (("gru",), ("gru",)),
+            "A, has 0.60, which GRU beats significantly and LSTM",
+        ),
         (
             [("A", 0.9)],
-            (["gru", "lstm"],) * 2,
+            (("gru", "lstm"),) * 2,
             "A, has 0.90, which GRU and LSTM beat significantly.",
         ),
-        ([("A", 0.515)], (["gru"], []), "A, has 0.52, which no cell beats significantly."),
+        ([("A", 0.515)], (("gru",), ()), "A, has 0.52, which no cell beats significantly."),
     ],
 )
 def test_the_conclusion_names_the_best_baseline_and_which_cells_beat_it(baselines, above, words):
     """Of a linear model that was 14 times as good as the best cell it said nothing."""
     found = findings(GRUS, baselines=baselines)
-    assert cells_above_baseline(found) == above
+    assert above_baseline(found) == above
     assert words in conclude(found)
-    assert bool(warn(found)) == (not above[1])
+    cautions = reach_verdicts(found).cautions
+    assert bool(cautions) == (not above[1])
 
 
 def test_two_seeds_beat_no_baseline():
     found = findings({"gru": [0.5, 0.51]}, baselines=[("A", 0.9)])
     sentence = conclude(found)
     assert "A, has 0.90." in sentence and "With 2 seeds no cell is called better" in sentence
-    assert warn(found) == ()
+    assert reach_verdicts(found).cautions == ()
     assert "which no cell beats" in conclude(findings({"gru": [0.5]}, baselines=[("A", 0.4)]))
 
 
 def test_every_seed_right_beats_chance_by_more_than_one_answer():
-    for baseline, beaten in ((0.5, ["gru"]), (1 - 1 / 50, [])):
+    for baseline, beaten in ((0.5, ("gru",)), (1 - 1 / 50, ())):
         found = findings(
             {"gru": [1.0] * 3}, "max", baselines=[("A", baseline)], evaluation=evaluation(40)
         )
-        assert cells_above_baseline(found)[1] == beaten
+        assert above_baseline(found)[1] == beaten
 
 
 def test_small_splits_are_warned_of():
-    (sentence,) = warn(findings(GRUS, evaluation=evaluation(900, independent=4)))
-    assert "test split has 4 independent sequences" in sentence
+    verdicts = reach_verdicts(findings(GRUS, evaluation=evaluation(900, independent=4)))
+    assert verdicts.cautions == (Caution.FEW_TEST_SEQUENCES,)
+    assert " 4 " in caution_texts(verdicts)[0]
 
 
 def test_the_sampling_error_of_test_is_in_the_interval():
@@ -241,11 +256,11 @@ def test_the_sampling_error_of_test_is_in_the_interval():
             for run in of.runs
         )
         baseline = Baseline("A", {"mae": 0.6}, {"mae": 0.6}, test_blocks={"mae": [0.6] * 100})
-        found = collect_findings(dataclasses.replace(of, runs=runs, baselines=(baseline,)))
+        found = collect_measurements(dataclasses.replace(of, runs=runs, baselines=(baseline,)))
         assert found.sampling["gru", "lstm"].error == pytest.approx(spread / 10, rel=0.2)
         (pair,) = compare_pairs(found)
         halves.append(pair.half)
         assert "with the sampling error of test" in conclude(found)
-        assert cells_above_baseline(found)[1] == (["gru"] if spread < 0.1 else [])
+        assert above_baseline(found)[1] == (("gru",) if spread < 0.1 else ())
     plain = pair_of(GRUS).half
     assert halves[0] == pytest.approx(plain, rel=0.01) and halves[1] > 2 * plain

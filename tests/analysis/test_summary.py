@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from keras_gru.experiments.statistics.summary import summarize
+from keras_gru.analysis.summary import summarize
 from tests.experiments.helpers import comparison
 
 

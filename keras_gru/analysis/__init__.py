@@ -1,0 +1,77 @@
+"""Numbers from runs: summaries, intervals, verdicts, costs and learning curves.
+
+Everything here is data. Words, tables and figures are made of it in `keras_gru.report`.
+"""
+
+from dataclasses import dataclass, fields
+
+from pydantic import RootModel
+
+from keras_gru.analysis.cost import CellCost, costs, target
+from keras_gru.analysis.data_need import DataFraction, DataNeed, data_fractions, data_needs
+from keras_gru.analysis.measurements import collect_measurements
+from keras_gru.analysis.summary import CellSummary, CellTuning, seconds, summarize, tunings
+from keras_gru.analysis.verdicts import Verdicts, reach_verdicts
+from keras_gru.experiments.results import Comparison
+from keras_gru.experiments.shares import read_learning_curve
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """The numbers of a comparison, computed once.
+
+    Args:
+        comparison: what was analysed.
+        cells: one summary for each cell that has a run.
+        tunings: what tuning chose, for each cell that was tuned.
+        costs: one row for each cell that has a run.
+        target: the validation metric to which seconds are counted; None where there is none.
+        verdicts: what the seeds and the test split allow to say.
+        fractions: the comparisons on fractions of the training data, the smallest first; empty
+            without a learning curve.
+        data_needs: every two cells of the learning curve.
+        seconds: of all training, trials of tuning included.
+    """
+
+    comparison: Comparison
+    cells: tuple[CellSummary, ...]
+    tunings: tuple[CellTuning, ...]
+    costs: tuple[CellCost, ...]
+    target: float | None
+    verdicts: Verdicts
+    fractions: tuple[DataFraction, ...]
+    data_needs: tuple[DataNeed, ...]
+    seconds: float
+
+    def to_json(self) -> str:
+        """Return all numbers as JSON, without the runs that they were computed from."""
+        numbers = {
+            field.name: getattr(self, field.name)
+            for field in fields(self)
+            if field.name != "comparison"
+        }
+        return RootModel(numbers).model_dump_json(indent=1)
+
+
+def analyse(comparison: Comparison) -> Analysis:
+    """Return the numbers of a comparison with any number of finished runs.
+
+    Where its run directory has a learning curve, that is analysed, too.
+
+    Example:
+
+    >>> analyse(RunFolder("runs/quickstart/2026-01-31_12-00-00").comparison()).verdicts.headline
+    Headline(best='gru', ...)
+    """
+    curve = read_learning_curve(comparison)
+    return Analysis(
+        comparison=comparison,
+        cells=summarize(comparison),
+        tunings=tunings(comparison),
+        costs=costs(comparison),
+        target=target(comparison),
+        verdicts=reach_verdicts(collect_measurements(comparison)),
+        fractions=data_fractions(curve) if curve else (),
+        data_needs=data_needs(curve) if curve else (),
+        seconds=seconds(comparison),
+    )

@@ -1,0 +1,161 @@
+"""Cell against cell: how large a difference is, how certain, and what the seeds can detect."""
+
+import itertools
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+
+from keras_gru.analysis.intervals import (
+    FEWEST_SEEDS,
+    Sampling,
+    detectable_difference,
+    paired_interval,
+    seeds_needed,
+)
+from keras_gru.analysis.measurements import Measurements
+from keras_gru.datasets.judging import Metric
+
+ROUNDING = 1e-9  # of the values: differences that spread less are equal but for rounding
+
+
+class NoInterval(StrEnum):
+    """Why a mean difference has no confidence interval."""
+
+    FEW_SEEDS = "few_seeds"
+    NO_SPREAD = "no_spread"
+    OUT_OF_RANGE = "out_of_range"
+
+
+class Outcome(StrEnum):
+    """What the confidence interval of a difference says of two cells."""
+
+    FIRST_BETTER = "first_better"
+    SECOND_BETTER = "second_better"
+    NOT_SIGNIFICANT = "not_significant"
+    UNDECIDED = "undecided"
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One cell against another on test, over the seeds that both finished.
+
+    The values are in the unit of the metric.
+
+    Args:
+        one, other: names of the cells, in the experiment's order.
+        label, other_label: their display names.
+        seeds: number of seeds that both finished.
+        difference: mean over these seeds of `one` minus `other`; None for fewer than 3 seeds.
+        half: half the width of its confidence interval, at 95 % for all pairs together; None where
+            there is none.
+        reason: why there is none.
+        better: the cell that is significantly better, if one is.
+        detectable: the minimum detectable difference at as many seeds, with a power of 80 %; None
+            where it is larger than any difference that the metric can have.
+        smaller: half of `detectable`, rounded to one digit.
+        needed: seeds needed to detect `smaller` with a power of 80 %; None where the sampling error
+            of test is too large for any number of seeds.
+    """
+
+    one: str
+    other: str
+    label: str
+    other_label: str
+    seeds: int
+    difference: float | None
+    half: float | None
+    reason: NoInterval | None
+    better: str | None
+    detectable: float | None
+    smaller: float | None
+    needed: int | None
+
+    @property
+    def outcome(self) -> Outcome:
+        """The verdict without numbers."""
+        if self.half is None:
+            return Outcome.UNDECIDED
+        if self.better is None:
+            return Outcome.NOT_SIGNIFICANT
+        return Outcome.FIRST_BETTER if self.better == self.one else Outcome.SECOND_BETTER
+
+    @property
+    def better_label(self) -> str | None:
+        """The display name of the better cell, if one is."""
+        labels = {self.one: self.label, self.other: self.other_label, None: None}
+        return labels[self.better]
+
+
+def compare_pairs(measured: Measurements) -> tuple[Pair, ...]:
+    """Return a `Pair` for every two cells that finished the most runs, in their order."""
+    couples = list(itertools.combinations(measured.complete, 2))
+    return tuple(_compare(measured, one, other, len(couples)) for one, other in couples)
+
+
+def _compare(measured: Measurements, one: str, other: str, pairs: int) -> Pair:
+    metric, (a, b) = measured.metric, (measured.values[cell] for cell in (one, other))
+    shared = sorted(a.keys() & b.keys())
+    differences = np.array([a[seed] - b[seed] for seed in shared])
+    means = [abs(np.mean([values[seed] for seed in shared])) for values in (a, b) if shared]
+    largest = max(means, default=0)
+    sampling = measured.sampling.get((one, other))
+    half, reason = measure_interval(
+        differences, largest, metric, pairs, sampling, measured.resolution
+    )
+    difference = better = detectable = smaller = needed = None
+    if len(shared) >= FEWEST_SEEDS:
+        difference = float(differences.mean())
+    if half is not None and difference is not None:
+        if abs(difference) > half:
+            better = one if (difference > 0) == (metric.mode == "max") else other
+        deviation = float(np.std(differences, ddof=1))
+        least = detectable_difference(deviation, len(shared), pairs, sampling)
+        least = max(least, measured.resolution or 0)
+        if least <= (largest if metric.mode == "min" else metric.highest):
+            detectable, smaller = least, float(f"{least / 2:.1g}")
+            needed = seeds_needed(smaller, deviation, pairs, sampling)
+    return Pair(
+        one, other, measured.labels[one], measured.labels[other], len(shared),
+        difference, half, reason, better, detectable, smaller, needed,
+    )  # fmt: skip
+
+
+def measure_interval(
+    differences: np.ndarray,
+    largest: float,
+    metric: Metric,
+    pairs: int,
+    sampling: Sampling | None = None,
+    resolution: float | None = None,
+) -> tuple[float | None, NoInterval | None]:
+    """Return half the width of a mean difference's interval, or why it has none.
+
+    It has none for fewer than three seeds; where the difference is the same with every seed, as the
+    seeds then say nothing of other seeds; and where it holds 0 and leaves the range of the metric.
+    For an error that is where half of it is more than the larger mean: whichever cell has its mean,
+    the error of the other one would be below 0.
+
+    Args:
+        differences: (n,) in the unit of the metric, between runs of the same seed.
+        largest: the larger of both means.
+        metric: what they are differences of.
+        pairs: how many intervals shall hold together.
+        sampling: of the mean difference, where it is known.
+        resolution: the least that it can be, where the metric counts right answers.
+    """
+    if len(differences) < FEWEST_SEEDS:
+        return None, NoInterval.FEW_SEEDS
+    if np.std(differences) <= ROUNDING * largest:
+        return None, NoInterval.NO_SPREAD
+    mean, half = map(float, paired_interval(differences, pairs, sampling))
+    half = max(half, resolution or 0)
+    leaves = abs(mean) + half > metric.highest or (metric.mode == "min" and half > largest)
+    if leaves and abs(mean) <= half:
+        return None, NoInterval.OUT_OF_RANGE
+    return half, None
+
+
+def interval_ends(difference: float, half: float, metric: Metric) -> tuple[float, float]:
+    """Return the ends of an interval, within the differences that the metric can have."""
+    return max(difference - half, -metric.highest), min(difference + half, metric.highest)

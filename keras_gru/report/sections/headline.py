@@ -1,0 +1,120 @@
+"""The headline: the best cell, the best baseline, and what is statistically significant."""
+
+from collections.abc import Collection
+
+from keras_gru.analysis.intervals import CONFIDENCE, FEWEST_SEEDS
+from keras_gru.analysis.verdicts import FEWEST_SEQUENCES, Caution, Headline, Verdicts
+from keras_gru.formatting import plural, quantity
+from keras_gru.report.sections.pairs import describe_interval
+
+
+def headline_text(verdicts: Verdicts) -> str:
+    """Return a few sentences that claim no more than the seeds and the test split allow.
+
+    They name the best cell and its metric, the best baseline and which cells are better than it,
+    how the best cell compares with each other cell, and what diverged.
+    """
+    measured, headline = verdicts.measurements, verdicts.headline
+    metric = measured.metric
+    if headline is None:
+        return "No run has finished, so there is nothing to compare."
+    label = measured.labels[headline.best]
+    reached, seeds = quantity(headline.means[headline.best], metric), headline.seeds
+    if len(headline.means) == 1:
+        first = f"{label} reached a test {metric.label} of {reached} ({plural(seeds, 'seed')})"
+    else:
+        first = f"{label} has the best test {metric.label}, {reached}"
+    sentences = [f"{first}{_against_baseline(verdicts, headline)}."]
+    if seeds < FEWEST_SEEDS and (len(headline.means) > 1 or measured.baselines):
+        sentences.append(
+            f"With {plural(seeds, 'seed')} no cell is called better: {FEWEST_SEEDS} are required."
+        )
+    elif len(headline.means) > 1:
+        sentences.append(_against_cells(verdicts, headline))
+    for cell, count in measured.diverged.items():
+        runs = plural(count + len(measured.values[cell]), "run")
+        sentences.append(f"{measured.labels[cell]} diverged in {count} of {runs}.")
+    return " ".join(sentences)
+
+
+def caution_texts(verdicts: Verdicts) -> tuple[str, ...]:
+    """Return what a reader must know before the numbers are used, a sentence each."""
+    return tuple(_caution_text(caution, verdicts) for caution in verdicts.cautions)
+
+
+def _caution_text(caution: Caution, verdicts: Verdicts) -> str:
+    measured = verdicts.measurements
+    if caution in (Caution.FEW_VALIDATION_SEQUENCES, Caution.FEW_TEST_SEQUENCES):
+        split = "test" if caution == Caution.FEW_TEST_SEQUENCES else "validation"
+        return (
+            f"The {split} split has {plural(measured.independent[split], 'independent sequence')} "
+            f"(overlapping windows count as span / window): with fewer than {FEWEST_SEQUENCES}, "
+            "the metric depends much on which sequences they are."
+        )
+    significantly = "significantly " * (caution == Caution.BASELINE_NOT_BEATEN_SIGNIFICANTLY)
+    return (
+        f"The best cell is not {significantly}better than the baseline "
+        f"'{measured.best_baseline}': train longer, tune, or use the baseline."
+    )
+
+
+def _against_baseline(verdicts: Verdicts, headline: Headline) -> str:
+    """The best baseline and which cells are better, as the end of a sentence."""
+    measured = verdicts.measurements
+    if headline.baseline is None:
+        return ""
+    value = quantity(measured.baselines[headline.baseline], measured.metric)
+    text = f"; the best baseline, {headline.baseline}, has {value}"
+    significant = headline.significantly_above
+    others = [measured.labels[cell] for cell in headline.means if cell not in significant]
+    if not headline.above_baseline:
+        return f"{text}, which no cell beats"
+    if headline.seeds < FEWEST_SEEDS:
+        return text
+    if not significant:
+        return f"{text}, which no cell beats significantly"
+    beat = "beats" if len(significant) == 1 else "beat"
+    text += f", which {join_words([measured.labels[cell] for cell in significant])} {beat} "
+    text += "significantly"
+    if others:
+        text += f" and {join_words(others)} {'does' if len(others) == 1 else 'do'} not"
+    return text
+
+
+def _against_cells(verdicts: Verdicts, headline: Headline) -> str:
+    """The best cell against each of the others."""
+    metric, label = verdicts.measurements.metric, verdicts.measurements.labels[headline.best]
+    better, alike, undecided = [], [], []
+    for pair in verdicts.pairs:
+        if headline.best not in (pair.one, pair.other):
+            continue
+        other = pair.other_label if pair.one == headline.best else pair.label
+        if pair.half is None:
+            undecided.append(other)
+        elif pair.better == headline.best:
+            size = describe_interval(abs(pair.difference), pair.half, metric)
+            better.append(f"{other} by {size}")
+        else:
+            alike.append(other)
+    parts = []
+    if better:
+        parts.append(f"{label} is better than {join_words(better)}")
+    if alike:
+        others = join_words(alike, "or")
+        parts.append(f"there is no significant difference between {label} and {others}")
+    if undecided:
+        others = join_words(undecided, "or")
+        parts.append(f"{label} and {others} cannot be compared: no interval")
+    text = "; ".join(parts)
+    evidence = plural(headline.seeds, "seed")
+    evidence += f", statistically significant at {100 * CONFIDENCE:.0f} %"
+    if len(verdicts.pairs) > 1:
+        evidence += f", corrected for {len(verdicts.pairs)} pairs"
+    known = "with" if verdicts.has_sampling_error else "without"
+    return f"{text[0].upper()}{text[1:]} ({evidence}, {known} the sampling error of test)."
+
+
+def join_words(words: Collection[str], last: str = "and") -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    words = list(words)
+    return f" {last} ".join([*([", ".join(words[:-1])] if words[1:] else []), words[-1]])
