@@ -1,0 +1,133 @@
+"""What MkDocs does besides Markdown: equations of docstrings as MathML, and generated pages."""
+
+import json
+import re
+import subprocess
+import sys
+from html import escape, unescape
+from pathlib import Path
+
+from latex2mathml.converter import convert
+
+ROOT = Path(__file__).resolve().parent.parent
+BLOCK = re.compile(
+    r'<div class="(?:language-text )?highlight"><pre><span></span><code>(.*?)</code></pre></div>',
+    re.DOTALL,
+)
+EQUATION = re.compile(r"^\s*[^\s=]+(, [^\s=]+)*\s+= .*[⊗σγΣ]|^\s*[^\s=]+\s+= .*(tanh|relu)\(")
+SYMBOLS = {
+    **{"σ": r"\sigma", "γ": r"\gamma", "β": r"\beta", "ζ": r"\zeta", "ν": r"\nu", "τ": r"\tau"},
+    **{"⊗": r"\odot ", "Σ": r"\sum ", "−": "-", "ᵀ": r"^{\top}", "²": "^2", "√": r"\sqrt"},
+}
+NAMES = re.compile(r"\b(tanh|relu|softplus|exp|log|max|min|where|if|LN)\b")
+
+
+def on_page_content(html, page, **_):
+    """Render the equations of docstrings, which are plain text in the code, as MathML."""
+    if not page.file.src_uri.startswith("reference/"):
+        return html
+    return BLOCK.sub(lambda block: _rendered(unescape(re.sub("<.*?>", "", block[1]))) or block[0], html)
+
+
+def on_page_markdown(markdown, **_):
+    """Fill in what is generated: `{{ name }}` on a line of its own."""
+    for name, generate in GENERATED.items():
+        if f"{{{{ {name} }}}}" in markdown:
+            markdown = markdown.replace(f"{{{{ {name} }}}}", generate())
+    return markdown
+
+
+def _rendered(text):
+    lines = text.strip("\n").split("\n")
+    if not any(map(EQUATION.match, lines)):
+        return None
+    return f'<div class="equations">{"".join(map(_row, lines))}</div>'
+
+
+def _row(line):
+    if not re.search(r"\s= ", line):
+        return f"<p>{escape(line.strip())}</p>"
+    equation, _, words = re.sub(r"(?<=\S) {3,}", "\0", line.strip()).partition("\0")
+    return f"<p>{convert(latex(equation))}<span>{escape(words)}</span></p>"
+
+
+def latex(equation):
+    """Return an equation as the docstrings write it, such as `σ(x W_xz + b_z)`, in LaTeX."""
+    equation = re.sub(r"(?<=[\w'])_(\([^)]*\)|[A-Za-z0-9]+)", lambda found: f"_{{{found[1]}}}", equation)
+    equation = NAMES.sub(r"\\mathrm{\1}", re.sub(r"\s+=\s", " = ", equation))
+    equation = re.sub(r"(?<=[\w}')]) (?=[\w(\[])", r"\\,", equation)
+    return "".join(SYMBOLS.get(letter, letter) for letter in equation)
+
+
+def _configuration():
+    from keras_gru.experiments.configuration.editor_schema import editor_schema
+
+    schema = editor_schema()
+    groups = {"A file": schema, **schema["$defs"]}
+    return "\n\n".join(
+        _group(title, group) for title, group in groups.items() if "properties" in group
+    )
+
+
+def _group(title, group):
+    rows = [
+        f"| `{name}` | {_type(setting)} | {_default(setting)} | {_cell(setting.get('description', ''))} |"
+        for name, setting in group["properties"].items()
+    ]
+    about = group.get("description", "").partition("\n\n")[0].replace("\n", " ")
+    head = "| Setting | Type | Default | Meaning |\n| --- | --- | --- | --- |"
+    return "\n".join([f"## {title}\n\n{about}\n", head, *rows])
+
+
+def _type(setting):
+    if "$ref" in setting:
+        name = setting["$ref"].rpartition("/")[2]
+        return f"[{name}](#{name.lower()})"
+    for several in ("anyOf", "oneOf", "allOf"):
+        if several in setting:
+            return " or ".join(dict.fromkeys(map(_type, setting[several])))
+    if "const" in setting or "enum" in setting:
+        values = setting.get("enum", [setting.get("const")])
+        return ", ".join(f"`{json.dumps(value)}`" for value in values)
+    if setting.get("type") == "array":
+        return f"list of {_type(setting['items'])}" if "items" in setting else "list"
+    bounds = " ".join(
+        f"{sign} {setting[key]}"
+        for key, sign in {
+            "minimum": "≥",
+            "exclusiveMinimum": ">",
+            "maximum": "≤",
+            "exclusiveMaximum": "<",
+        }.items()
+        if key in setting
+    )
+    return f"{setting.get('type', 'any')} {bounds}".strip()
+
+
+def _default(setting):
+    return f"`{json.dumps(setting['default'], ensure_ascii=False)}`" if "default" in setting else ""
+
+
+def _cell(text):
+    return text.replace("|", "\\|").replace("\n", " ")
+
+
+def _command_line():
+    command = [sys.executable, "-m", "typer", "keras_gru.cli", "utils", "docs", "--name", "keras-gru"]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.partition("\n")[2]
+
+
+def _root_page(name):
+    """Return a page of the repository's root; its links lead to the repository's files."""
+    text = (ROOT / name).read_text(encoding="utf-8").partition("\n")[2]
+    return re.sub(r"\]\((?!https?:|#)([^)]+)\)", "]", text)
+
+
+GENERATED = {
+    "configuration": _configuration,
+    "command line": _command_line,
+    "results": lambda: _root_page("RESULTS.md"),
+    "claims": lambda: _root_page("CLAIMS.md"),
+    "changelog": lambda: _root_page("CHANGELOG.md"),
+    "contributing": lambda: _root_page("CONTRIBUTING.md"),
+}
