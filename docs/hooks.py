@@ -26,7 +26,11 @@ def on_page_content(html, page, **_):
     """Render the equations of docstrings, which are plain text in the code, as MathML."""
     if not page.file.src_uri.startswith("reference/"):
         return html
-    return BLOCK.sub(lambda block: _rendered(unescape(re.sub("<.*?>", "", block[1]))) or block[0], html)
+
+    def replaced(block):
+        return _rendered(unescape(re.sub("<.*?>", "", block[1]))) or block[0]
+
+    return BLOCK.sub(replaced, html)
 
 
 def on_page_markdown(markdown, **_):
@@ -53,7 +57,7 @@ def _row(line):
 
 def latex(equation):
     """Return an equation as the docstrings write it, such as `σ(x W_xz + b_z)`, in LaTeX."""
-    equation = re.sub(r"(?<=[\w'])_(\([^)]*\)|[A-Za-z0-9]+)", lambda found: f"_{{{found[1]}}}", equation)
+    equation = re.sub(r"(?<=[\w'])_(\([^)]*\)|[A-Za-z0-9]+)", r"_{\1}", equation)
     equation = NAMES.sub(r"\\mathrm{\1}", re.sub(r"\s+=\s", " = ", equation))
     equation = re.sub(r"(?<=[\w}')]) (?=[\w(\[])", r"\\,", equation)
     return "".join(SYMBOLS.get(letter, letter) for letter in equation)
@@ -71,7 +75,7 @@ def _configuration():
 
 def _group(title, group):
     rows = [
-        f"| `{name}` | {_type(setting)} | {_default(setting)} | {_cell(setting.get('description', ''))} |"
+        f"| `{name}` | {_type(setting)} | {_default(setting)} | {_meaning(setting)} |"
         for name, setting in group["properties"].items()
     ]
     about = group.get("description", "").partition("\n\n")[0].replace("\n", " ")
@@ -108,13 +112,14 @@ def _default(setting):
     return f"`{json.dumps(setting['default'], ensure_ascii=False)}`" if "default" in setting else ""
 
 
-def _cell(text):
-    return text.replace("|", "\\|").replace("\n", " ")
+def _meaning(setting):
+    return setting.get("description", "").replace("|", "\\|").replace("\n", " ")
 
 
 def _command_line():
-    command = [sys.executable, "-m", "typer", "keras_gru.cli", "utils", "docs", "--name", "keras-gru"]
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.partition("\n")[2]
+    command = "-m typer keras_gru.cli utils docs --name keras-gru".split()
+    done = subprocess.run([sys.executable, *command], capture_output=True, text=True, check=True)
+    return done.stdout.partition("\n")[2]
 
 
 def _root_page(name):

@@ -1,0 +1,38 @@
+"""The expected best of n random trials: how much tuning a cell needs."""
+
+# N trials
+
+from collections.abc import Sequence
+
+import numpy as np
+
+
+def expected_best(values: Sequence[float], mode: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the expected best validation metric of the first n of N random trials, for each n.
+
+    The best of n draws with replacement from the sorted values v_1 ≤ … ≤ v_N is at most v_i with
+    probability (i/N)ⁿ, so that E = Σ v_i [(i/N)ⁿ − ((i−1)/N)ⁿ]. The interval is the 95 % interval
+    of a bootstrap over the trials.
+
+    Args:
+        values: the validation metric of each trial, in any order, without pruned trials. A trial
+            that diverged counts as the worst value of all.
+        mode: `"min"` or `"max"`: which is better.
+
+    Returns:
+        For n = 1 … N the expectation and the lower and upper end of its interval, `(N,)` each.
+
+    Reference:
+        - [Dodge et al., 2019](https://arxiv.org/abs/1909.03004), equation 4
+    """
+    sign = 1 if mode == "max" else -1
+    values = sign * np.asarray(values, float)
+    finite = values[np.isfinite(values)]
+    values = np.where(np.isfinite(values), values, finite.min())
+    count = len(values)
+    steps = (np.arange(count + 1) / count)[:, None] ** np.arange(1, count + 1)
+    weights = np.diff(steps, axis=0)  # (N, N): of the i-th value, for n trials
+    samples = np.random.default_rng(0).choice(values, (1_000, count))
+    low, high = np.quantile(np.sort(samples) @ weights, [0.025, 0.975], axis=0)
+    expected, ends = np.sort(values) @ weights, (low, high) if sign > 0 else (high, low)
+    return sign * expected, sign * ends[0], sign * ends[1]

@@ -1,0 +1,106 @@
+"""Verdicts over datasets: calibration by simulation, and the formulas on hand-made errors."""
+
+import numpy as np
+import pytest
+
+from keras_gru.analysis.across_datasets import (
+    DatasetErrors,
+    compare_across_datasets,
+    performance_profile,
+    probability_of_improvement,
+)
+from keras_gru.analysis.expected_best import expected_best
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(0)
+
+
+def simulate(rng, lead, between, within=0.05, datasets=12, seeds=15):
+    """Datasets on which one cell leads by a relative difference that varies between datasets."""
+    found = []
+    for index in range(datasets):
+        scale = 10.0 ** rng.uniform(-3, 2)
+        true = lead + between * rng.standard_normal()
+        errors = {
+            "one": scale * (1 + within * rng.standard_normal(seeds)),
+            "other": scale * (np.exp(true) + within * rng.standard_normal(seeds)),
+        }
+        found.append(DatasetErrors(f"{index}", {c: dict(enumerate(e)) for c, e in errors.items()}))
+    return found
+
+
+def decisions(rng, times, **options):
+    return [compare_across_datasets(simulate(rng, **options))[0].decision for _ in range(times)]
+
+
+@pytest.mark.parametrize("between", [0.0, 0.02, 0.2])
+def test_equal_cells_are_equal_or_undecided(rng, between):
+    found = decisions(rng, 60, lead=0.0, between=between)
+    wrong = sum(decision in ("one", "other") for decision in found)
+    assert wrong <= 7  # at 5 %, more of 60 are as improbable as 1 %
+
+
+def test_a_lead_of_three_percent_is_found(rng):
+    found = decisions(rng, 40, lead=0.03, between=0.01)
+    assert found.count("one") >= 0.8 * len(found) and "other" not in found
+
+
+def test_one_dataset_of_many_does_not_decide(rng):
+    datasets = simulate(rng, lead=0.0, between=0.02)
+    datasets[0] = DatasetErrors("failed", {"one": {0: 1.0, 1: 1.1}, "other": {0: 900.0, 1: 990.0}})
+    assert compare_across_datasets(datasets)[0].decision is None
+
+
+def test_probabilities_add_up_and_swap_with_the_cells(rng):
+    datasets = simulate(rng, lead=0.02, between=0.03)
+    swapped = [DatasetErrors(d.name, dict(reversed(d.errors.items()))) for d in datasets]
+    (pair,), (other) = compare_across_datasets(datasets), compare_across_datasets(swapped)[0]
+    assert pair.one_better + pair.equal + pair.other_better == pytest.approx(1)
+    assert pair.one_better == pytest.approx(other.other_better, abs=0.03)
+    assert pair.improvement == pytest.approx(1 - other.improvement)
+
+
+def test_equal_errors_of_zero_are_equal():
+    perfect = {cell: {0: 0.0, 1: 0.0, 2: 0.0} for cell in ("one", "other")}
+    (pair,) = compare_across_datasets([DatasetErrors(str(i), perfect, 0.01) for i in range(12)])
+    assert pair.decision == "equal" and set(pair.differences.values()) == {0.0}
+
+
+def test_fewer_than_three_datasets_or_two_seeds_have_no_verdict(rng):
+    assert compare_across_datasets(simulate(rng, lead=0.5, between=0, datasets=2)) == ()
+    assert compare_across_datasets(simulate(rng, lead=0.5, between=0, seeds=1)) == ()
+
+
+def test_probability_of_improvement_counts_ties_half():
+    one, other = np.array([1.0, 2.0]), np.array([2.0, 3.0])
+    value, (low, high) = probability_of_improvement([np.stack([one, other])])
+    assert value == (1 + 1 + 0.5 + 1) / 4 and low <= value <= high
+
+
+def test_performance_profile():
+    datasets = [
+        DatasetErrors("a", {"one": {0: 1.0, 1: 1.0}, "other": {0: 1.5, 1: 3.0}}),
+        DatasetErrors("b", {"one": {0: 4.0}, "other": {0: 1.0}}),
+    ]
+    assert performance_profile(datasets, [1, 2, 4]) == {
+        "one": [0.5, 0.5, 1.0],
+        "other": [0.5, 0.75, 1.0],
+    }
+
+
+def test_expected_best_is_the_mean_of_one_trial_and_rises_to_the_best(rng):
+    values = rng.normal(size=20)
+    expected, low, high = expected_best(values, "max")
+    assert expected[0] == pytest.approx(values.mean())
+    assert np.all(np.diff(expected) > 0) and expected[-1] < values.max()
+    assert np.all((low <= expected) & (expected <= high))
+    drawn = rng.choice(values, (20_000, 5)).max(axis=1).mean()
+    assert expected[4] == pytest.approx(drawn, abs=0.02)
+    for ours, theirs in zip(expected_best(-values, "min"), (expected, high, low), strict=True):
+        np.testing.assert_allclose(ours, -theirs, atol=0.05)
+
+
+def test_a_diverged_trial_counts_as_the_worst():
+    assert expected_best([1.0, np.nan, 3.0], "min")[0][0] == pytest.approx(7 / 3)
