@@ -117,7 +117,7 @@ def _meaning(setting):
 
 
 def _command_line():
-    command = "-m typer keras_gru.cli utils docs --name keras-gru".split()
+    command = ["-m", "typer", "keras_gru.cli", "utils", "docs", "--name", "keras-gru"]
     done = subprocess.run([sys.executable, *command], capture_output=True, text=True, check=True)
     return done.stdout.partition("\n")[2]
 
