@@ -1,144 +1,202 @@
-"""Your own time series: a CSV with one row per time step, oldest first."""
+"""Your own time series: a table with one row per time step."""
 
 import itertools
 import math
-
-import numpy as np
+from collections.abc import Sequence
 
 from keras_gru.datasets import forecasting
 from keras_gru.datasets.config import CsvSeries
-from keras_gru.datasets.files import Table, existing, read_table
+from keras_gru.datasets.dates import in_words
+from keras_gru.datasets.files import existing
 from keras_gru.datasets.preprocessing import Preprocessing, Scaling
 from keras_gru.datasets.sequence_dataset import Metric, SequenceDataset, SequenceSpec
+from keras_gru.datasets.series_table import SeriesTable, SeriesValues, read_series_table
+from keras_gru.datasets.split import SPLITS
+from keras_gru.datasets.time_order import find_step
 from keras_gru.errors import UserError
-
-_LARGEST = float(np.finfo(np.float32).max)
 
 
 def load(
     config: CsvSeries, stored: Preprocessing | None = None, all_as_test: bool = False
 ) -> SequenceDataset:
-    """Read the columns, split them by position, and cut each split into windows.
+    """Read the columns, order them by time, split them and cut each split into windows.
 
-    The first windows of validation and test begin in the rows before them.
-
-    Every column is scaled to mean 0 and standard deviation 1 in train. With one target, the
-    metric that a reader sees is in the target's own unit again.
+    Each series is split by position. The first windows of validation and test begin in the rows
+    before them. Every column is scaled to mean 0 and standard deviation 1 in train, of several
+    series each for itself. With one target of one series, the metric is in the target's unit.
 
     Args:
         config: the settings.
-        stored: its means and deviations are used; None takes those of train.
+        stored: its scaling and categories are used; None takes those of train.
         all_as_test: put all rows into test.
 
     Returns:
         A forecasting dataset.
 
     Raises:
-        UserError: if a column is missing, a cell is no number, a split is too short, or the
-            season is longer than train.
+        UserError: if the table cannot be used as it is: a column is missing, a cell is no number,
+            rows are not in the order of time, a split is too short, or the season is longer than
+            train.
     """
-    table = read_table(existing(config.path, config.expects))
+    table = read_series_table(config, existing(config.path, config.expects), stored)
+    config = table.config
+    parts, inputs, targets, notes = [], {}, {}, list(table.notes)
+    for series in table.series:
+        rows = _split_rows(config, series.size, series.name, all_as_test)
+        train = slice(*rows["train"]) if "train" in rows else None
+        if stored is None:
+            scalings = (
+                Scaling.fit(table.input_names, series.inputs[train]),
+                Scaling.fit(config.targets, series.targets[train]),
+            )
+            notes += _notes_on_scaling(series, scalings, rows)
+        else:
+            scalings = stored.scalings_of(series.name)
+        inputs[series.name], targets[series.name] = scalings
+        parts.append(
+            forecasting.SplitSeries(
+                table.features(series, scalings[0]),
+                scalings[1].apply(series.targets),
+                rows,
+                config.window,
+                config.horizon,
+                config.every_step,
+            )
+        )
+    splits = forecasting.joined_splits(parts)
+    is_one = table.series[0].name is None
+    # Targets of different units, or series, have no common one: errors are in deviations.
+    scale = targets[None].deviation[0] if is_one and len(config.targets) == 1 else 1.0
     seen = config.inputs or config.targets
-    inputs = _numbers(table, seen)
-    targets = _numbers(table, config.targets)
-    sizes = _sizes(len(targets), config.validation_share, config.test_share)
-    if all_as_test:
-        sizes = {"test": len(targets)}
-    _check_sizes(config, sizes)
-    if stored is not None:
-        input_scaling, target_scaling = stored.input_scaling, stored.target_scaling
-    else:
-        input_scaling = Scaling.fit(seen, inputs[: sizes["train"]])
-        target_scaling = Scaling.fit(config.targets, targets[: sizes["train"]])
-    # Targets of different units have no common one: their errors stay in standard deviations.
-    scale = target_scaling.deviation[0] if len(config.targets) == 1 else 1.0
-    ends = itertools.accumulate(sizes.values())
-    rows = {name: (end - sizes[name], end) for name, end in zip(sizes, ends, strict=True)}
-    series = forecasting.SplitSeries(
-        input_scaling.apply(inputs),
-        target_scaling.apply(targets),
-        rows,
-        config.window,
-        config.horizon,
-        config.every_step,
-    )
-    splits = series.splits()
     spec = SequenceSpec(
         task="forecasting",
-        outputs=targets.shape[1],
-        features=inputs.shape[1],
+        outputs=len(config.targets),
+        features=parts[0].inputs.shape[1],
         length=config.window,
         horizon=config.horizon,
         every_step=config.every_step,
         history=tuple(map(seen.index, config.targets)) if {*config.targets} <= {*seen} else None,
     )
     season = config.season or 1
+    label = f"Value {season} rows earlier"
+    if not all_as_test:
+        notes += _notes_on_range(config, parts)
     return SequenceDataset(
         name=table.path.name,
         spec=spec,
-        metric=_metric(config.targets, scale),
+        metric=_metric(config.targets, scale, is_one),
         splits=splits,
-        baselines=()
-        if all_as_test
-        else series.baselines(splits, season, f"Value {season} rows earlier", scale),
+        baselines=() if all_as_test else forecasting.baselines(parts, splits, season, label, scale),
         scale=scale,
-        input_scaling=input_scaling,
-        target_scaling=target_scaling,
+        input_scaling=inputs[None] if is_one else None,
+        target_scaling=targets[None] if is_one else None,
+        series_scalings=None
+        if is_one
+        else {name: (inputs[name], targets[name]) for name in inputs},
+        categories=table.categories or None,
         season=season,
-        notes=(f"Split {len(targets)} rows by position: {_in_words(sizes)}.",),
+        notes=tuple(notes),
+        resolved=config,
+        facts=(*table.facts, *_split_facts(table, parts)),
     )
 
 
-def _numbers(table: Table, names) -> np.ndarray:
-    """The columns as (rows, len(names))."""
-    return np.stack([_column(table, name) for name in names], axis=1)
+def _split_rows(
+    config: CsvSeries, size: int, series: str | None, all_as_test: bool
+) -> dict[str, tuple[int, int]]:
+    """Return name of a split -> its first row and the one after its last."""
+    validation, test = round(size * config.validation_share), round(size * config.test_share)
+    sizes = dict(zip(SPLITS, (size - validation - test, validation, test), strict=True))
+    if all_as_test:
+        sizes = {"test": size}
+    _check_sizes(config, sizes, series)
+    ends = itertools.accumulate(sizes.values())
+    return {name: (end - sizes[name], end) for name, end in zip(sizes, ends, strict=True)}
 
 
-def _column(table: Table, name: str) -> np.ndarray:
-    values = []
-    for cell, line in zip(table.column(name), table.lines, strict=True):
-        try:
-            value = math.nan if "_" in cell else float(cell)  # Python reads 50_0 as 500
-        except ValueError:
-            value = math.nan
-        if not abs(value) <= _LARGEST:
-            raise UserError(
-                f"{table.path}, line {line}: column {name!r} is {cell[:60]!r}, which is not a "
-                "finite number such as 0.5, in the range of float32."
-            )
-        values.append(value)
-    return np.array(values)
-
-
-def _sizes(rows: int, validation_share: float, test_share: float) -> dict[str, int]:
-    validation, test = round(rows * validation_share), round(rows * test_share)
-    return {"train": rows - validation - test, "validation": validation, "test": test}
-
-
-def _check_sizes(config: CsvSeries, sizes: dict[str, int]) -> None:
+def _check_sizes(config: CsvSeries, sizes: dict[str, int], series: str | None) -> None:
+    of = "" if series is None else f" of the series {series!r}"
     for number, (name, size) in enumerate(sizes.items()):
         # The windows of the later splits begin in the rows before them.
         window = config.every_step * (config.window - 1) if number else config.window
         if size < window + config.horizon:
             needed = f"{window + config.horizon} rows (window {window}, horizon {config.horizon})"
             raise UserError(
-                f"{config.path}: expected at least {needed} in {name}, got {size}. Use more rows, "
-                f"another share of them for {name}, or a shorter dataset.window or dataset.horizon."
+                f"{config.path}: expected at least {needed} in {name}{of}, got {size}. Use more "
+                f"rows, another share of them for {name}, or a shorter dataset.window or "
+                "dataset.horizon."
             )
     if config.season is not None and config.season > sizes.get("train", config.season):
         raise UserError(
-            f"dataset.season: expected at most {sizes['train']}, the rows of train, got "
+            f"dataset.season: expected at most {sizes['train']}, the rows of train{of}, got "
             f"{config.season}. Leave it out, or use more rows."
         )
 
 
-def _metric(targets: tuple[str, ...], scale: float) -> Metric:
-    if len(targets) > 1:
+def _notes_on_scaling(
+    series: SeriesValues, scalings: tuple[Scaling, Scaling], rows: dict
+) -> list[str]:
+    """Return notes on columns that are constant in train."""
+    train, notes = slice(*rows["train"]), []
+    values = {name: series.inputs[:, at] for at, name in enumerate(scalings[0].columns)}
+    values |= {name: series.targets[:, at] for at, name in enumerate(scalings[1].columns)}
+    for name, column in values.items():
+        if Scaling.is_constant(column[train]):
+            later = "" if Scaling.is_constant(column) else ", and other values later"
+            of = "" if series.name is None else f" of {series.name!r}"
+            notes.append(
+                f"Warning: column {name!r}{of} has the one value {column[0]:g} in train{later}; "
+                "it is centred and not scaled."
+            )
+    return notes
+
+
+def _notes_on_range(config: CsvSeries, parts: Sequence[forecasting.SplitSeries]) -> list[str]:
+    """Return a note where targets leave the range that they have in train."""
+    outside = {name: [0, 0] for name in ("validation", "test")}
+    for part in parts:
+        train = part.targets[slice(*part.rows["train"])]
+        low, high = train.min(axis=0), train.max(axis=0)
+        # A little beyond, of the width of the range, is no trend.
+        margin = 0.05 * (high - low)
+        for name, counts in outside.items():
+            values = part.targets[slice(*part.rows[name])]
+            counts[0] += int(((values < low - margin) | (values > high + margin)).any(1).sum())
+            counts[1] += len(values)
+    shares = {name: count / size for name, (count, size) in outside.items()}
+    if max(shares.values()) < 0.1:
+        return []
+    words = " and ".join(f"{share:.0%} of {name}" for name, share in shares.items() if share)
+    remedy = "Set model.subtract_last: true: the network then forecasts changes."
+    if config.every_step:
+        remedy = "Set dataset.every_step: false and model.subtract_last: true."
+    return [f"Warning: {words} lies outside the range of the targets in train. {remedy}"]
+
+
+def _metric(targets: tuple[str, ...], scale: float, is_one: bool) -> Metric:
+    if len(targets) > 1 or not is_one:
         return Metric("mae", "min", "MAE (standard deviations)", digits=4)
     # Three significant digits or so, whatever the unit.
     digits = min(8, max(0, 3 - math.floor(math.log10(scale))))
     return Metric("mae", "min", f"MAE ({targets[0]})", digits=digits)
 
 
-def _in_words(sizes: dict[str, int]) -> str:
-    return ", ".join(f"{size} {name}" for name, size in sizes.items())
+def _split_facts(
+    table: SeriesTable, parts: Sequence[forecasting.SplitSeries]
+) -> list[tuple[str, str]]:
+    """Return the date range of each split, with its missing dates."""
+    if table.series[0].dates is None:
+        return []
+    found = []
+    for name in parts[0].rows:
+        dates = [
+            one.dates[slice(*part.rows[name])]
+            for one, part in zip(table.series, parts, strict=True)
+        ]
+        step = find_step(max(dates, key=len)).seconds
+        first, last = min(of[0] for of in dates), max(of[-1] for of in dates)
+        missing = sum(find_step(of).missing for of in dates)
+        rows = sum(map(len, dates))
+        words = f"{rows:,} rows, {in_words(first, step)} to {in_words(last, step)}"
+        found.append((f"Rows of {name}", words + f", {missing:,} dates missing" * (missing > 0)))
+    return found

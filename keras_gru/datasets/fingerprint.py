@@ -78,7 +78,7 @@ def source_of_path(path: Path) -> Source:
     if path.is_file():
         return Source(path.name, _sha256_of_file(path))
     total = hashlib.sha256()
-    for file in text_files(path):
+    for file in text_files(path)[0]:
         total.update(f"{file.relative_to(path).as_posix()}\0{_sha256_of_file(file)}\n".encode())
     return Source(path.name, total.hexdigest())
 

@@ -3,7 +3,7 @@
 # N windows, T time steps of a window, D features, H steps ahead, V variables
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -95,7 +95,13 @@ def mean_of_train(splits: Mapping[str, Split], label: str = "Mean of the targets
 
 
 def naive(
-    series: np.ndarray, windows: Split, first: int, season: int, horizon: int, every_step: bool
+    series: np.ndarray,
+    first: int,
+    count: int,
+    season: int,
+    window: int,
+    horizon: int,
+    every_step: bool,
 ) -> np.ndarray:
     """Return forecasts that repeat the last season: the newest known value of the same place in it.
 
@@ -103,20 +109,20 @@ def naive(
 
     Args:
         series: (rows, V), the forecast variables.
-        windows: of `windows`.
-        first: the row in which the first of them begins.
+        first: the row in which the first window begins.
+        count: number of windows (N).
         season: steps of a season; 1 repeats the last value.
+        window: steps of an input (T).
         horizon: steps to forecast (H).
         every_step: forecast after each step of the window.
 
     Returns:
         (N, H, V), or (N, T, H, V) at every step.
     """
-    steps = windows.inputs["features"].shape[1]
-    now = np.arange(steps) if every_step else np.array([steps - 1])
+    now = np.arange(window) if every_step else np.array([window - 1])
     ahead = np.arange(1, horizon + 1)
     back = now[:, None] + ahead - season * -(-ahead // season)  # (T or 1, H)
-    forecast = series[first + np.arange(windows.size)[:, None, None] + back]
+    forecast = series[first + np.arange(count)[:, None, None] + back]
     return forecast if every_step else forecast[:, 0]
 
 
@@ -198,35 +204,66 @@ class SplitSeries:
             )
         return found
 
+    def last_season(self, split: str, season: int) -> np.ndarray:
+        """Return the forecasts of `naive` for the windows of a split."""
+        first, (_, last) = self.begin(split), self.rows[split]
+        count = max(0, last - first - self.window - self.horizon + 1)
+        return naive(self.targets, first, count, season, self.window, self.horizon, self.every_step)
+
     def baselines(
         self, splits: Mapping[str, Split], season: int, season_label: str, scale: float = 1.0
     ) -> tuple[Baseline, ...]:
-        """Return the errors of the last value, the last season and, after a window, a linear model.
+        """Return `baselines` of this one series."""
+        return baselines([self], splits, season, season_label, scale)
 
-        Args:
-            splits: what `splits` returned.
-            season: steps of a season, at most the rows before validation; 1 is the last value.
-            season_label: what a reader calls the forecast from a season earlier.
-            scale: the metric's unit for each unit of the targets.
-        """
-        rules = {"Last value": 1}
-        if season > 1:
-            rules[season_label + ", repeated" * (self.horizon > season)] = season
 
-        def forecasts(name: str, season: int) -> np.ndarray:
-            first = self.begin(name)
-            return naive(self.targets, splits[name], first, season, self.horizon, self.every_step)
+def joined_splits(parts: Sequence[SplitSeries]) -> dict[str, Split]:
+    """Return the windows of several series, one series after the other; those of one are views."""
+    found = [part.splits() for part in parts]
+    if len(found) == 1:
+        return found[0]
+    return {
+        name: Split(
+            {"features": np.concatenate([of[name].inputs["features"] for of in found])},
+            np.concatenate([of[name].targets for of in found]),
+            overlapping=True,
+        )
+        for name in found[0]
+    }
 
-        found = [
-            baseline(label, splits, functools.partial(forecasts, season=steps), scale=scale)
-            for label, steps in rules.items()
-        ]
-        fitted = None if self.every_step else linear(splits["train"])
-        if fitted is not None:
-            forecast, parameters = fitted
-            found.append(
-                baseline(
-                    "Linear model", splits, lambda name: forecast(splits[name]), parameters, scale
-                )
-            )
-        return tuple(found)
+
+def baselines(
+    parts: Sequence[SplitSeries],
+    splits: Mapping[str, Split],
+    season: int,
+    season_label: str,
+    scale: float = 1.0,
+) -> tuple[Baseline, ...]:
+    """Return the errors of the last value, the last season and, after a window, a linear model.
+
+    Args:
+        parts: the series.
+        splits: what `joined_splits` returned.
+        season: steps of a season, at most the rows before validation; 1 is the last value.
+        season_label: what a reader calls the forecast from a season earlier.
+        scale: the metric's unit for each unit of the targets.
+    """
+    rules = {"Last value": 1}
+    if season > 1:
+        rules[season_label + ", repeated" * (parts[0].horizon > season)] = season
+
+    def forecasts(name: str, season: int) -> np.ndarray:
+        found = [part.last_season(name, season) for part in parts]
+        return found[0] if len(found) == 1 else np.concatenate(found)
+
+    found = [
+        baseline(label, splits, functools.partial(forecasts, season=steps), scale=scale)
+        for label, steps in rules.items()
+    ]
+    fitted = None if parts[0].every_step else linear(splits["train"])
+    if fitted is not None:
+        forecast, parameters = fitted
+        found.append(
+            baseline("Linear model", splits, lambda name: forecast(splits[name]), parameters, scale)
+        )
+    return tuple(found)

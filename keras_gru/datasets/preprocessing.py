@@ -16,7 +16,7 @@ import numpy as np
 from keras_gru.datasets.judging import ERROR_POWERS, Metric
 from keras_gru.datasets.sequence_spec import SequenceSpec
 from keras_gru.datasets.text import PADDING, Tokenizer
-from keras_gru.errors import UserError
+from keras_gru.errors import UserError, did_you_mean
 
 
 @dataclass(frozen=True)
@@ -41,13 +41,19 @@ class Scaling:
 
         Args:
             columns: names of the V columns.
-            values: (rows, V) of the training split. A constant column is only centred.
+            values: (rows, V) of the training split; NaN is left out. A constant column is only
+                centred.
         """
-        deviation = values.std(axis=0)
-        # The deviation of a constant column is 0, or what rounding makes of it.
-        rounding = 1e-12 * np.abs(values).max(axis=0)
-        deviation = np.where(deviation > rounding, deviation, 1.0)
-        return cls(tuple(columns), tuple(values.mean(axis=0).tolist()), tuple(deviation.tolist()))
+        deviation = np.where(cls.is_constant(values), 1.0, np.nanstd(values, axis=0))
+        mean = np.nan_to_num(np.nanmean(values, axis=0))
+        return cls(tuple(columns), tuple(mean.tolist()), tuple(deviation.tolist()))
+
+    @staticmethod
+    def is_constant(values: np.ndarray) -> np.ndarray:
+        """Return whether the deviation of each column is 0, or what rounding makes of it."""
+        # Six digits, which is what float32 and most instruments have.
+        rounding = 1e-6 * np.nanmax(np.abs(values), axis=0)
+        return ~(np.nanstd(values, axis=0) > rounding)
 
     def apply(self, values: np.ndarray) -> np.ndarray:
         """Return `values` (rows, V) scaled, as float32."""
@@ -72,6 +78,9 @@ class Preprocessing:
             as they are.
         target_scaling: the same of the variables to forecast.
         season: time steps of a season, for the naive forecast.
+        series_scalings: id of a series -> its scalings of input and targets, where there are
+            several; `input_scaling` and `target_scaling` are None then.
+        categories: column of words -> its words, in the order of their one-hot features.
 
     Example:
 
@@ -90,6 +99,24 @@ class Preprocessing:
     input_scaling: Scaling | None = None
     target_scaling: Scaling | None = None
     season: int | None = None
+    series_scalings: Mapping[str, tuple[Scaling, Scaling]] | None = None
+    categories: Mapping[str, tuple[str, ...]] | None = None
+
+    def scalings_of(self, series: str | None) -> tuple[Scaling, Scaling]:
+        """Return the input's and the targets' scaling of a series, None for the only one.
+
+        Raises:
+            UserError: if it is not one that the network was trained on.
+        """
+        if self.series_scalings is None:
+            return self.input_scaling, self.target_scaling
+        if series not in self.series_scalings:
+            known = list(self.series_scalings)
+            raise UserError(
+                f"{self.name}: expected a series that the network was trained on, got {series!r}."
+                f"{did_you_mean(str(series), known[:50])}"
+            )
+        return self.series_scalings[series]
 
     def encode(self, text: str) -> list[int]:
         """Return the input tokens of a text."""

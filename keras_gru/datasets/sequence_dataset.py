@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from keras_gru.datasets.batching import Batch, alike, boundaries, gather, plan
+from keras_gru.datasets.config.own import OwnFile
 from keras_gru.datasets.fingerprint import Fingerprint, Source, fingerprint_of_split
 from keras_gru.datasets.judging import Baseline, Metric
 from keras_gru.datasets.preprocessing import Preprocessing
@@ -34,6 +35,8 @@ class SequenceDataset(Preprocessing):
         stages: what training sees before `splits["train"]`, one after the other: a curriculum.
         stage_epochs: epochs of each of them.
         passes: how often an epoch of training goes through `splits["train"]`.
+        resolved: the settings of a user's file with all that was guessed, or None.
+        facts: what was read, a label and a text each.
 
     Raises:
         UserError: if a split is empty.
@@ -46,6 +49,8 @@ class SequenceDataset(Preprocessing):
     stages: tuple["SequenceDataset", ...] = ()
     stage_epochs: int = 1
     passes: int = 1
+    resolved: OwnFile | None = None
+    facts: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self):
         check_not_empty(self.name, self.splits)

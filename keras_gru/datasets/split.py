@@ -14,6 +14,7 @@ from keras_gru.errors import UserError
 SPLITS = ("train", "validation", "test")
 _SPLITTING_SEED = 0
 _MOST_BLOCKS = 200
+_FEW_SEQUENCES = 10
 
 
 @dataclass(frozen=True)
@@ -195,3 +196,22 @@ def missing_classes(splits: Mapping[str, Split], classes: Sequence[str]) -> list
                 f"{shown}{more}."
             )
     return warnings
+
+
+def few_rows(labels: np.ndarray, classes: Sequence[str]) -> list[str]:
+    """Return a warning where a class has fewer than 10 sequences.
+
+    Args:
+        labels: (N,), the class of each sequence, from 0; others are left out.
+        classes: names of the classes.
+    """
+    counts = np.bincount(labels[labels >= 0], minlength=len(classes))
+    few = np.flatnonzero(counts < _FEW_SEQUENCES)
+    if len(few) == 0:
+        return []
+    shown = ", ".join(f"{classes[number]!r} ({counts[number]})" for number in few[:5])
+    more = f" and {len(few) - 5} more" if len(few) > 5 else ""
+    return [
+        f"Warning: {len(few)} of {len(classes)} classes have fewer than {_FEW_SEQUENCES} "
+        f"sequences in all: {shown}{more}. What is measured on them says little."
+    ]

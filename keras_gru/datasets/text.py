@@ -12,6 +12,8 @@ import numpy as np
 PADDING, UNKNOWN = 0, 1
 
 _TAG = "<br />"
+_BLOCK = 20_000  # texts that are split at a time
+_BETWEEN_WORDS = r"[\x00-\x00!-&(-/:-@\[-`{-~\s\x0b\x1c-\x1f]+"
 # An apostrophe disappears ("don't" is one word); other punctuation separates words.
 _PUNCTUATION = str.maketrans(
     dict.fromkeys(string.punctuation + "¡¿«»“”—–…", " ") | dict.fromkeys("'‘’")
@@ -53,6 +55,111 @@ class Tokenizer:
     def encode(self, text: str, ids: Mapping[str, int]) -> list[int]:
         """The tokens of a text; a unit that is not in `ids` is unknown."""
         return [ids.get(unit, UNKNOWN) for unit in self.split(text)]
+
+
+@dataclass(frozen=True)
+class Units:
+    """The units of many texts, one text after the other.
+
+    Args:
+        codes: (units,), numbers in `words`.
+        lengths: (N,), units of each text.
+        words: the units that occur, each once.
+        cut_texts: how many texts were longer than they may be.
+        cut_units: how many units were left out for it.
+    """
+
+    codes: np.ndarray
+    lengths: np.ndarray
+    words: Sequence[str]
+    cut_texts: int
+    cut_units: int
+
+    def vocabulary(self, count: int, size: int) -> tuple[str, ...]:
+        """Return the most frequent units of the first `count` texts, as `build_vocabulary` does."""
+        codes = self.codes[: self.lengths[:count].sum()]
+        counts = np.bincount(codes, minlength=len(self.words))
+        order = np.argsort(-counts, kind="stable")
+        used = order[: np.count_nonzero(counts)]
+        if len(used) > size:  # of one frequency all take part in the alphabetical order
+            used = order[: np.count_nonzero(counts >= counts[order[size - 1]])]
+        ranked = sorted(used.tolist(), key=lambda code: (-counts[code], self.words[code]))
+        return ("", "[UNK]", *(self.words[code] for code in ranked[: max(0, size - 2)]))
+
+    def tokens(self, vocabulary: Sequence[str]) -> np.ndarray:
+        """Return the token of each unit, (units,)."""
+        ids = {word: i for i, word in enumerate(vocabulary)}
+        token = np.fromiter((ids.get(word, UNKNOWN) for word in self.words), np.int32)
+        return token[self.codes] if len(token) else np.zeros(0, np.int32)
+
+
+def split_texts(texts, level: str, max_length: int | None = None) -> Units:
+    """Split many texts into units, in compiled code.
+
+    Args:
+        texts: N strings, in a list or in an Arrow array.
+        level: `"word"` or `"character"`: the units are those of `Tokenizer`.
+        max_length: number of units of a text that are used, the first ones; None uses all.
+    """
+    import pyarrow as pa
+
+    if isinstance(texts, pa.ChunkedArray):
+        texts = texts.combine_chunks()
+    elif not isinstance(texts, pa.Array):
+        texts = pa.array(texts, pa.string())
+    number: dict[str, int] = {}
+    codes, lengths, whole = [], [], []
+    split = _split_into_words if level == "word" else _split_into_characters
+    for start in range(0, len(texts), _BLOCK):
+        block, words, full = split(texts.slice(start, _BLOCK))
+        numbers = np.fromiter((number.setdefault(word, len(number)) for word in words), np.int32)
+        block = numbers[block] if len(numbers) else block.astype(np.int32)
+        used = full if max_length is None else np.minimum(full, max_length)
+        if (used < full).any():
+            place = np.arange(len(block)) - np.repeat(np.cumsum(full) - full, full)
+            block = block[place < np.repeat(used, full)]
+        codes.append(block)
+        lengths.append(used)
+        whole.append(full)
+    if not codes:
+        return Units(np.zeros(0, np.int32), np.zeros(0, np.int64), (), 0, 0)
+    codes, lengths = np.concatenate(codes), np.concatenate(lengths)
+    cut = np.concatenate(whole) - lengths
+    return Units(codes, lengths, tuple(number), int((cut > 0).sum()), int(cut.sum()))
+
+
+def _split_into_words(texts) -> tuple[np.ndarray, list[str], np.ndarray]:
+    """Return the number of each word in the words that occur, these words, and texts' lengths."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    # What `split_words` does, in compiled code where characters have one byte.
+    normal = pc.replace_substring(pc.ascii_lower(texts), _TAG, " ")
+    normal = pc.replace_substring(normal, "'", "")
+    normal = pc.replace_substring_regex(normal, _BETWEEN_WORDS, " ")
+    normal = pc.utf8_trim(normal, " ")
+    is_ascii = pc.string_is_ascii(texts)
+    if not pc.all(is_ascii).as_py():
+        others = pc.invert(is_ascii)
+        words = [" ".join(split_words(text)) for text in texts.filter(others).to_pylist()]
+        normal = pc.replace_with_mask(normal, others, pa.array(words, pa.string()))
+    lists = pc.split_pattern(normal, " ")
+    flat = pc.dictionary_encode(pc.list_flatten(lists))
+    lengths = pc.list_value_length(lists).to_numpy()
+    is_empty = np.array(pc.equal(normal, "").to_numpy(zero_copy_only=False), bool)
+    codes = flat.indices.to_numpy()
+    if is_empty.any():  # it was split into one empty word
+        codes = codes[~np.repeat(is_empty, lengths)]
+        lengths = np.where(is_empty, 0, lengths)
+    return codes, flat.dictionary.to_pylist(), lengths.astype(np.int64)
+
+
+def _split_into_characters(texts) -> tuple[np.ndarray, list[str], np.ndarray]:
+    import pyarrow.compute as pc
+
+    points = np.frombuffer("".join(texts.to_pylist()).encode("utf-32-le"), np.uint32)
+    known, codes = np.unique(points, return_inverse=True)
+    return codes, [chr(point) for point in known], pc.utf8_length(texts).to_numpy().astype(np.int64)
 
 
 def build_vocabulary(

@@ -1,17 +1,20 @@
 """Your own labelled texts: a folder with a sub-folder of .txt files per label, or a CSV."""
 
+import dataclasses
+import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from keras_gru.datasets.config import Texts
-from keras_gru.datasets.files import existing, read_table, read_text, text_files
+from keras_gru.datasets.files import TEXT_ENDINGS, existing, read_text, text_files
 from keras_gru.datasets.labelled_texts import classification
 from keras_gru.datasets.preprocessing import Preprocessing
 from keras_gru.datasets.sequence_dataset import SequenceDataset
-from keras_gru.datasets.split import split_by_class
+from keras_gru.datasets.split import few_rows, split_by_class
+from keras_gru.datasets.tables import Table, read_table
 from keras_gru.errors import UserError
 
 
@@ -33,31 +36,46 @@ def load(
         UserError: if a column or the files are missing, there is one label only, or a split is
             empty.
     """
+    import pyarrow as pa
+
     path = existing(config.path, config.expects)
+    facts, settings, notes = [], {}, []
     if path.is_dir():
-        texts, labels = _read_folder(path)
+        texts, labels, notes = _read_folder(path)
+        texts = pa.array(texts, pa.string())
+        facts.append(("Folder", f"{len(labels):,} text files"))
     else:
-        texts, labels = _read_csv(path, config.text, config.label)
+        table, texts, labels = _read_rows(config, path)
+        texts, settings = texts.combine_chunks(), table.settings
+        facts += [("File", table.form), ("Rows", f"{table.size:,}")]
+        facts.append(("Columns", f"text {config.text!r}, label {config.label!r}"))
     classes = stored.target_vocabulary if stored else sorted(set(labels))
     if len(classes) < 2:
         found = f"only the label {classes[0]!r}" if classes else "no text"
         raise UserError(f"{path}: {found} was found; a classifier needs two labels or more.")
     number = {label: at for at, label in enumerate(classes)}
     numbers = np.array([number.get(label, -1) for label in labels])
-    notes = ()
     if all_as_test:
         parts = {"test": np.flatnonzero(numbers >= 0)}
-        notes = _unknown_labels(path, labels, classes)
+        notes += _unknown_labels(path, labels, classes)
     else:
         parts = split_by_class(numbers, config.validation_share, config.test_share)
-    return classification(
+        notes += few_rows(numbers, classes)
+    dataset = classification(
         path.name,
-        {name: ([texts[i] for i in rows], numbers[rows]) for name, rows in parts.items()},
+        {name: (texts.take(pa.array(rows)), numbers[rows]) for name, rows in parts.items()},
         classes,
         config.vocabulary,
         config.max_length,
         notes,
         stored,
+        config.level,
+    )
+    level = {"level": dataset.tokenizer.level}
+    return dataclasses.replace(
+        dataset,
+        resolved=config.model_copy(update={**settings, **level}),
+        facts=(*facts, *dataset.facts),
     )
 
 
@@ -79,23 +97,57 @@ def _unknown_labels(path: Path, labels: Sequence[str], classes: Sequence[str]) -
     )
 
 
-def _read_folder(folder: Path) -> tuple[Sequence[str], Sequence[str]]:
-    texts, labels = [], []
-    for path in text_files(folder):
-        texts.append(read_text(path))
-        labels.append(path.parent.name)
+def _read_folder(folder: Path) -> tuple[list[str], list[str], list[str]]:
+    files, others = text_files(folder)
+    texts = [read_text(path) for path in files]
     if not texts:
+        found = f", only {others.total():,} other files" if others else ""
         raise UserError(
-            f"{folder}: no text was found; it must have a sub-folder for each label, with .txt "
-            "files inside."
+            f"{folder}: no text was found{found}; it must have a sub-folder for each label, with "
+            f"text files ({', '.join(TEXT_ENDINGS)}) inside."
         )
-    return texts, labels
+    notes = []
+    if others:
+        names = ", ".join(f"{count} {ending}" for ending, count in others.most_common(5))
+        notes.append(f"Warning: {others.total():,} other files were not read: {names}.")
+    return texts, [path.relative_to(folder).parts[0] for path in files], notes
 
 
-def _read_csv(path: Path, text: str, label: str) -> tuple[Sequence[str], Sequence[str]]:
-    table = read_table(path)
-    labels = [cell.strip() for cell in table.column(label)]
-    for cell, line in zip(labels, table.lines, strict=True):
-        if not cell:
-            raise UserError(f"{path}, line {line}: column {label!r} is empty; it must be a label.")
-    return table.column(text), labels
+def _check_labels(where: Callable[[int], str], labels: Sequence[str], expected: str) -> None:
+    """Raise a `UserError` where labels are no classes."""
+    counts = Counter(labels)
+    if len(counts) > max(20, len(labels) / 2):
+        numbers = sum(bool(re.fullmatch(r"[+-]?\d+[.,]\d+", label)) for label in counts)
+        what = (
+            "These are measurements, so this is a regression: round them to classes, or put them "
+            "into an .npz file with 'task: forecasting'"
+            if numbers > len(counts) / 2
+            else "These look like ids or texts: choose another column for dataset.label"
+        )
+        raise UserError(
+            f"{where(0)}: expected a few classes, got {len(counts):,} different labels in "
+            f"{len(labels):,} rows, such as {expected!r}. {what}."
+        )
+
+
+def _read_rows(config: Texts, path: Path) -> tuple[Table, object, list[str]]:
+    import pyarrow.compute as pc
+
+    table = read_table(config, path, (config.text, config.label))
+    if table.settings.get("header") is False:
+        numbers = [name for name in (config.text, config.label) if name not in table.columns]
+        if numbers:
+            raise UserError(
+                f"{path} ({table.form}): expected the columns {config.text!r} and "
+                f"{config.label!r}, got columns without names. Set dataset.text and "
+                f"dataset.label to their numbers, 0 to {len(table.columns) - 1}, or "
+                "dataset.header: true."
+            )
+    texts = pc.fill_null(table.strings(config.text), "")
+    labels = pc.utf8_trim_whitespace(pc.fill_null(table.strings(config.label), ""))
+    labels = labels.to_pylist()
+    if "" in labels:
+        where = table.where(config.label, labels.index(""))
+        raise UserError(f"{where} is empty; it must be a label.")
+    _check_labels(lambda row: table.where(config.label, row), labels, labels[0])
+    return table, texts, labels

@@ -42,7 +42,7 @@ def test_naive_repeats_the_newest_season(every_step, season):
     periodic = np.tile(np.arange(season), 10)[:50, None].astype(np.float32)
     periodic = np.tile(periodic, (50 // len(periodic) + 1, 1))[:50]
     split = forecasting.windows(periodic[first:], periodic[first:], window, horizon, every_step)
-    forecast = forecasting.naive(periodic, split, first, season, horizon, every_step)
+    forecast = forecasting.naive(periodic, first, split.size, season, window, horizon, every_step)
     assert forecast.shape == split.targets.shape
     np.testing.assert_array_equal(forecast, split.targets)
 
@@ -50,7 +50,7 @@ def test_naive_repeats_the_newest_season(every_step, season):
 def test_naive_without_a_season_repeats_the_last_value():
     values = np.array([[9.0], [1.0], [2.0], [5.0], [0.0], [0.0]])
     split = forecasting.windows(values[1:], values[1:], 3, 2, every_step=False)
-    forecast = forecasting.naive(values, split, 1, 1, 2, every_step=False)
+    forecast = forecasting.naive(values, 1, split.size, 1, 3, 2, every_step=False)
     np.testing.assert_array_equal(forecast, [[[5.0], [5.0]]])
 
 

@@ -1,11 +1,19 @@
 """Words, characters and vocabularies."""
 
+import hypothesis
+import hypothesis.strategies as st
 import numpy as np
 import pytest
 
 from keras_gru.datasets import characters
 from keras_gru.datasets.labelled_texts import classification
-from keras_gru.datasets.text import UNKNOWN, build_vocabulary, encode_all, split_words
+from keras_gru.datasets.text import (
+    UNKNOWN,
+    build_vocabulary,
+    encode_all,
+    split_texts,
+    split_words,
+)
 from keras_gru.errors import UserError
 
 
@@ -52,12 +60,30 @@ def test_words_of_validation_and_test_alone_are_unknown():
 
 
 def test_a_text_without_a_word_is_left_out_and_noted():
-    part = (["good", "!!!"], np.array([1, 0]))
+    part = (["good", "!!!", "bad"], np.array([1, 0, 0]))
     dataset = classification(
         "films", dict.fromkeys(("train", "validation", "test"), part), ("bad", "good"), 100, 10
     )
-    assert dataset.size("train") == 1
+    assert dataset.size("train") == 2
     assert dataset.notes[0] == "Left out 1 train texts without a word."
+
+
+def test_a_class_of_punctuation_alone_is_refused():
+    part = (["good", "!!!"], np.array([1, 0]))
+    examples = dict.fromkeys(("train", "validation", "test"), part)
+    with pytest.raises(UserError, match="all 3 texts of the class 'bad'"):
+        classification("films", examples, ("bad", "good"), 100, 10)
+
+
+@hypothesis.given(st.lists(st.text(max_size=30), max_size=20), st.sampled_from([None, 2]))
+def test_many_texts_are_split_as_one_is(texts, max_length):
+    for level, split in (("word", split_words), ("character", list)):
+        units = split_texts(texts, level, max_length)
+        expected = [split(text)[:max_length] for text in texts]
+        assert [units.words[code] for code in units.codes] == [u for of in expected for u in of]
+        assert units.lengths.tolist() == list(map(len, expected))
+        words = [split(text)[:max_length] for text in texts]
+        assert units.vocabulary(len(texts), 10) == build_vocabulary(words, 10)
 
 
 def test_characters_of_windows_and_targets():

@@ -4,7 +4,8 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from keras_gru.datasets.config.common import Carved, Column, Length, Share, Tokens
+from keras_gru.datasets.config.common import Carved, Length, Share, Tokens
+from keras_gru.datasets.config.tables import Column, TableFile
 from keras_gru.settings import check_each_once
 
 
@@ -14,18 +15,61 @@ class OwnFile(Carved):
     expects: ClassVar[str]
 
 
-class CsvSeries(OwnFile):
-    """Your own time series: a CSV with one row per time step, oldest first."""
+Columns = Annotated[tuple[Column, ...], Field(min_length=1, max_length=10_000)]
+Calendar = Literal["minute", "hour", "weekday", "day", "month", "yearday"]
+
+
+class CsvSeries(OwnFile, TableFile):
+    """Your own time series: a table with one row per time step (CSV, Parquet, …)."""
 
     task: ClassVar[str] = "forecasting"
     kind: Literal["csv_series"]
-    expects: ClassVar[str] = "a CSV file"
-    path: Annotated[str, Field(min_length=1, description="the CSV file")]
-    inputs: Annotated[
-        Annotated[tuple[Column, ...], Field(min_length=1)] | None,
-        Field(description="columns to see; default: the targets"),
+    expects: ClassVar[str] = "a table such as a CSV file"
+    path: Annotated[str, Field(min_length=1, description="the file")]
+    inputs: Annotated[Columns | None, Field(description="columns to see; default: the targets")] = (
+        None
+    )
+    targets: Annotated[Columns, Field(description="columns to forecast")]
+    categories: Annotated[
+        tuple[Column, ...], Field(description="columns of words to see, one-hot")
+    ] = ()
+    calendar: Annotated[
+        tuple[Calendar, ...],
+        Field(description="parts of the date to see, as sine and cosine; of the row to forecast"),
+    ] = ()
+    known: Annotated[
+        tuple[Column, ...],
+        Field(description="columns known in advance: seen for each row of the horizon"),
+    ] = ()
+    time: Annotated[
+        Column | Columns | None,
+        Field(description="column of dates, or of dates and times; none: no dates; null: guessed"),
     ] = None
-    targets: Annotated[tuple[Column, ...], Field(min_length=1, description="columns to forecast")]
+    date_format: Annotated[
+        str | None, Field(max_length=60, description="of strptime, or ISO 8601; null: guessed")
+    ] = None
+    series: Annotated[
+        Column | None, Field(description="column of ids where there are several series")
+    ] = None
+    sort: Annotated[bool, Field(description="sort rows that are not in the order of time")] = False
+    duplicates: Annotated[
+        Literal["error", "first", "last"],
+        Field(description="which of several rows of one date is used"),
+    ] = "error"
+    missing: Annotated[
+        Literal["error", "interpolate", "forward_fill", "mask"],
+        Field(
+            description="a missing value: an error; a line between its neighbours; the value "
+            "before it; or 0 with a column that says so"
+        ),
+    ] = "error"
+    missing_values: Annotated[
+        tuple[float | int | str, ...],
+        Field(max_length=100, description="numbers or words that stand for a missing value"),
+    ] = ()
+    fill_gaps: Annotated[
+        bool, Field(description="insert rows for missing dates, filled as `missing` says")
+    ] = False
     window: Annotated[Length, Field(description="rows that the model sees")] = 48
     horizon: Annotated[Length, Field(description="rows ahead that it forecasts")] = 1
     every_step: Annotated[
@@ -37,24 +81,39 @@ class CsvSeries(OwnFile):
     validation_share: Share = 0.15
     test_share: Share = 0.15
 
-    @field_validator("inputs", "targets")
+    @field_validator("inputs", "targets", "categories", "calendar", "known")
     @classmethod
     def _each_once(cls, columns: tuple[str, ...] | None) -> tuple[str, ...] | None:
         check_each_once(columns or ())
         return columns
 
+    @model_validator(mode="after")
+    def _filled_gaps_have_values(self) -> Self:
+        if self.fill_gaps and self.missing == "error":
+            raise ValueError(
+                "fill_gaps: expected missing: interpolate, forward_fill or mask beside it, got "
+                "missing: error"
+            )
+        if self.time == "none" and (self.calendar or self.fill_gaps or self.sort):
+            raise ValueError("calendar, fill_gaps and sort: expected dates, got time: none")
+        return self
 
-class Texts(OwnFile):
-    """Your own labelled texts: a folder with one sub-folder of .txt files per label, or a CSV."""
+
+class Texts(OwnFile, TableFile):
+    """Your own labelled texts: a folder with a sub-folder of text files per label, or a table."""
 
     task: ClassVar[str] = "classification"
     kind: Literal["texts"]
-    expects: ClassVar[str] = "a folder of texts or a CSV file"
-    path: Annotated[str, Field(min_length=1, description="the folder or the CSV file")]
-    text: Annotated[Column, Field(description="the CSV's column of texts")] = "text"
-    label: Annotated[Column, Field(description="the CSV's column of labels")] = "label"
+    expects: ClassVar[str] = "a folder of texts or a table such as a CSV file"
+    path: Annotated[str, Field(min_length=1, description="the folder or the table")]
+    text: Annotated[Column, Field(description="the table's column of texts")] = "text"
+    label: Annotated[Column, Field(description="the table's column of labels")] = "label"
+    level: Annotated[
+        Literal["word", "character"] | None,
+        Field(description="what texts are split into; null: chosen from the data"),
+    ] = None
     vocabulary: Tokens = 10_000
-    max_length: Annotated[Length, Field(description="words kept of a text, its first ones")] = 250
+    max_length: Annotated[Length, Field(description="units of a text, its first ones")] = 250
     validation_share: Share = 0.1
     test_share: Share = 0.1
 

@@ -1,0 +1,74 @@
+"""Settings of how a table is written, of every kind that reads one."""
+
+import codecs
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field, field_validator
+
+from keras_gru.settings import Settings
+
+
+def _column_name(value: object) -> object:
+    """Return a column's name; columns of a table without a header are numbered from 0."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    if isinstance(value, dict | list | tuple):
+        raise ValueError(
+            "expected a column's name, got a list or settings; write a name with [, ], : or , in "
+            "quotes, such as 'Load [MW]'"
+        )
+    return value
+
+
+Column = Annotated[str, BeforeValidator(_column_name), Field(min_length=1)]
+
+
+class TableFile(Settings):
+    """A table in a file: CSV and the like, Parquet, Feather, JSON lines, packed or not.
+
+    What is null is guessed from the file, and the guess is reported.
+    """
+
+    separator: Annotated[
+        str | None,
+        Field(description="of cells: one character, tab or spaces (any number); null: guessed"),
+    ] = None
+    quote: Annotated[
+        str | None, Field(description="of cells: one character or none; null: guessed")
+    ] = None
+    header: Annotated[
+        bool | Annotated[int, Field(ge=1, le=10_000)] | None,
+        Field(description="whether there is one, or its line; null: guessed"),
+    ] = None
+    encoding: Annotated[
+        str | None, Field(max_length=40, description="such as utf-8 or cp1252; null: guessed")
+    ] = None
+    decimal: Annotated[
+        Literal[".", ","] | None, Field(description="sign of numbers; null: guessed")
+    ] = None
+    thousands: Annotated[
+        Literal[",", ".", " ", "'", "none"] | None,
+        Field(description="between groups of digits; null: guessed"),
+    ] = None
+
+    @field_validator("separator", "quote")
+    @classmethod
+    def _one_ascii_character(cls, value: str | None, info) -> str | None:
+        words = {"separator": ("tab", "spaces"), "quote": ("none",)}[info.field_name]
+        value = {"\t": "tab", " ": "spaces"}.get(value, value)
+        if value is None or value in words:
+            return value
+        if len(value) != 1 or not value.isascii() or value in "\r\n":
+            raise ValueError(f"expected one character or {' or '.join(words)}, got {value[:20]!r}")
+        return value
+
+    @field_validator("encoding")
+    @classmethod
+    def _known_encoding(cls, name: str | None) -> str | None:
+        if name is None:
+            return None
+        try:
+            "a".encode(name)
+        except (LookupError, ValueError):  # bytes-to-bytes codecs such as zip are none of text
+            raise ValueError(f"expected an encoding such as utf-8, got {name!r}") from None
+        return codecs.lookup(name).name

@@ -1,0 +1,133 @@
+"""How the text of a table is written: separator, quotes, header and signs of numbers, guessed."""
+
+import csv
+import io
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+SPACES, TAB = "spaces", "tab"
+SEPARATORS = (",", ";", TAB, "|", SPACES)
+NO_QUOTE = "none"
+# Words of a cell in which a value is missing, in lower case.
+MISSING = frozenset(
+    {"", "na", "n/a", "#n/a", "nan", "null", "none", "nil", "-", "--", "?", ".", "missing"}
+)
+_NUMBER = re.compile(r"[+-]?(\d[\d.,' ]*|[.,]\d+)([eE][+-]?\d+)?")
+_POINT = re.compile(r"[+-]?(\d*\.\d+([eE][+-]?\d+)?|\d{1,3}(,\d{3})+\.\d*|\d{1,3}(,\d{3}){2,})")
+_COMMA = re.compile(r"[+-]?(\d*,\d+([eE][+-]?\d+)?|\d{1,3}([. ']\d{3})+,\d*|\d{1,3}(\.\d{3}){2,})")
+_GROUP = re.compile(r"[+-]?[1-9]\d{0,2}([.,])\d{3}")  # 1,234 or 1.234: could be either
+
+
+@dataclass(frozen=True)
+class Signs:
+    """The signs of numbers.
+
+    Args:
+        decimal: `"."` or `","`.
+        thousands: what separates groups of three digits, or `"none"`.
+    """
+
+    decimal: str
+    thousands: str
+
+
+def split_lines(text: str, separator: str, quote: str) -> list[list[str]]:
+    """Split the text of a table into rows of cells; blank lines are left out."""
+    if separator == SPACES:
+        return [line.split() for line in text.splitlines() if line.strip()]
+    quoting = csv.QUOTE_NONE if quote == NO_QUOTE else csv.QUOTE_MINIMAL
+    character = None if quote == NO_QUOTE else quote
+    separator = "\t" if separator == TAB else separator
+    csv.field_size_limit(max(csv.field_size_limit(), len(text)))
+    reader = csv.reader(
+        io.StringIO(text, newline=""), delimiter=separator, quotechar=character, quoting=quoting
+    )
+    return [row for row in reader if row]
+
+
+def guess_separator(sample: str, quote: str, wanted: Sequence[str]) -> str:
+    """Return the separator of a table.
+
+    Args:
+        sample: whole lines from its beginning.
+        quote: the quote character.
+        wanted: columns that the table should have: a separator under which the first line names
+            them is right.
+
+    Returns:
+        One of `SEPARATORS`; `","` for a table of one column.
+    """
+    best, best_score = ",", (False, False, 0)
+    for separator in SEPARATORS:
+        try:
+            rows = split_lines(sample, separator, quote)
+        except csv.Error:
+            continue
+        if not rows or len(rows[0]) < 2:
+            continue
+        alike = sum(len(row) == len(rows[0]) for row in rows) / len(rows)
+        names = {cell.strip() for cell in rows[0]}
+        named = bool(wanted) and names >= {*wanted}
+        if alike < 0.9 and not named:
+            continue
+        # Spaces also separate words: only where nothing else separates cells.
+        cells = 1 if separator == SPACES else len(rows[0])
+        score = (named, alike >= 0.9, cells)
+        if score > best_score:
+            best, best_score = separator, score
+    return best
+
+
+def guess_header(rows: Sequence[Sequence[str]], wanted: Sequence[str]) -> bool:
+    """Return whether the first row names the columns.
+
+    Args:
+        rows: the first rows.
+        wanted: columns that the table should have.
+    """
+    first, rest = [cell.strip() for cell in rows[0]], rows[1:]
+    if any(name in first for name in wanted):
+        return True
+    if not rest or not any(first):
+        return True
+    if any(is_value(cell) for cell in first):
+        return False
+    columns = [[row[at].strip() for row in rest if at < len(row)] for at in range(len(first))]
+    # A label that comes again is one of few in its column, and no name.
+    for cell, column in zip(first, columns, strict=True):
+        if cell and column.count(cell) >= 1 and len({*column}) <= max(2, len(column) / 2):
+            return False
+    # A name that is repeated is no name; names are short.
+    return max(map(len, first)) <= 60 or any(is_value(c) for c in rest[0])
+
+
+def is_value(cell: str) -> bool:
+    """Return whether a cell is a number or a date, as no column's name is."""
+    return bool(_NUMBER.fullmatch(cell) or re.fullmatch(r"\d{1,4}[-/.]\d{1,2}([-/.].*)?", cell))
+
+
+def guess_signs(cells: Sequence[str], separator: str) -> Signs | None:
+    """Return the signs of numbers, from cells; None where 1,234 could be two numbers."""
+    numbers = [cell for cell in {c.strip() for c in cells} if _NUMBER.fullmatch(cell)]
+    clear = [cell for cell in numbers if not _GROUP.fullmatch(cell)]
+    groups = {match[1] for cell in numbers if (match := _GROUP.fullmatch(cell))}
+    point = any(_POINT.fullmatch(cell) for cell in clear)
+    comma = any(_COMMA.fullmatch(cell) for cell in clear)
+    if comma and not point:
+        grouped = any(re.search(r"\d\.\d{3}", cell) for cell in numbers)
+        spaced = any(re.search(r"\d \d{3}", cell) for cell in numbers)
+        return Signs(",", "." if grouped else " " if spaced else "none")
+    if point or not groups or (groups == {"."} and separator != ";"):
+        grouped = any(re.search(r"\d,\d{3}", cell) for cell in numbers)
+        return Signs(".", "," if grouped else "none")
+    return None
+
+
+def number_pattern(signs: Signs) -> str:
+    """Return the regular expression (RE2) of a number that is written with these signs."""
+    decimal = re.escape(signs.decimal)
+    whole = r"\d+"
+    if signs.thousands != "none":
+        whole = rf"(\d{{1,3}}({re.escape(signs.thousands)}\d{{3}})+|\d+)"
+    return rf"^[+-]?({whole}({decimal}\d*)?|{decimal}\d+)([eE][+-]?\d+)?$"

@@ -1,0 +1,323 @@
+"""The series of a table: rows in the order of time, missing values filled, features made."""
+
+# V columns, D features, H steps ahead
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from keras_gru.datasets.config import CsvSeries
+from keras_gru.datasets.dates import NO_TIME, find_dates, in_words
+from keras_gru.datasets.preprocessing import Preprocessing, Scaling
+from keras_gru.datasets.tables import Table, read_table
+from keras_gru.datasets.time_order import Series, Step, fill_gaps, find_step, gap_note, order_rows
+from keras_gru.errors import UserError
+
+# Units of a date -> what it is counted in, and how many make a turn.
+_PERIODS = {"minute": 60, "hour": 24, "weekday": 7, "day": 31, "month": 12, "yearday": 365.25}
+# Numbers that files use for a missing value, of weather stations, netCDF and databases.
+_SUSPICIOUS = (-99, -999, -9999, -99999, 9999, 99999, 999999, 1e20, 9.969209968386869e36, -1e34)
+_FAR = 3  # widths of a column's other values
+
+
+@dataclass(frozen=True)
+class SeriesValues:
+    """The rows of one series, oldest first.
+
+    Args:
+        name: its id, or None.
+        dates: seconds since 1970, or None.
+        inputs: (rows, columns) of numbers, in their own units; NaN only where `missing: mask`.
+        targets: (rows, V), in their own units.
+        extras: (rows, …) features that are not scaled: categories and the calendar.
+    """
+
+    name: str | None
+    dates: np.ndarray | None
+    inputs: np.ndarray
+    targets: np.ndarray
+    extras: np.ndarray
+
+    @property
+    def size(self) -> int:
+        """Number of rows."""
+        return len(self.inputs)
+
+
+@dataclass(frozen=True)
+class SeriesTable:
+    """The series of a table.
+
+    Args:
+        path: of the file.
+        series: one or several.
+        input_names: columns of numbers that the network sees, and those known in advance.
+        categories: column of words -> its words in train.
+        config: the settings, guesses included.
+        notes: what was done and what is remarkable, a sentence each.
+        facts: label and text of what was read.
+    """
+
+    path: Path
+    series: Sequence[SeriesValues]
+    input_names: tuple[str, ...]
+    categories: Mapping[str, tuple[str, ...]]
+    config: CsvSeries
+    notes: tuple[str, ...]
+    facts: tuple[tuple[str, str], ...]
+
+    def features(self, series: SeriesValues, scaling: Scaling) -> np.ndarray:
+        """Return what the network sees of a series, (rows, D).
+
+        The columns of `inputs`, scaled; whether each is missing (`missing: mask`); what is known
+        of the next H rows; categories; the calendar.
+        """
+        scaled = scaling.apply(series.inputs)
+        count = len(self.config.inputs or self.config.targets)
+        parts = [scaled[:, :count]]
+        if self.config.missing == "mask":
+            is_missing = np.isnan(scaled)
+            scaled = np.where(is_missing, np.float32(0), scaled)
+            parts = [scaled[:, :count], is_missing[:, :count].astype(np.float32)]
+        for name in self.config.known:
+            column = scaled[:, self.input_names.index(name)]
+            ahead = np.arange(len(column))[:, None] + np.arange(1, self.config.horizon + 1)
+            parts.append(column[np.minimum(ahead, len(column) - 1)])
+        parts.append(series.extras)
+        parts = [part for part in parts if part.shape[1]]
+        return parts[0] if len(parts) == 1 else np.hstack(parts)
+
+
+def read_series_table(
+    config: CsvSeries, path: Path, stored: Preprocessing | None = None
+) -> SeriesTable:
+    """Read the series of a file.
+
+    Args:
+        config: the settings.
+        path: of the file.
+        stored: its categories are used; None takes those of the file.
+
+    Raises:
+        UserError: if a column is missing, a cell is none of a number, or rows are in no order.
+    """
+    wanted = [*config.targets, *(config.inputs or ()), *config.known, *config.categories]
+    table = read_table(config, path, [*wanted, *([config.series] if config.series else [])])
+    inputs = config.inputs or config.targets
+    names = (*inputs, *(name for name in config.known if name not in inputs))
+    numeric = dict.fromkeys((*names, *config.targets))
+    values = {name: table.numbers(name, config.missing_values) for name in numeric}
+    words = {name: table.strings(name).to_pylist() for name in config.categories}
+    dates = _find_dates(config, table, wanted)
+    guessed = dict(table.settings)
+    if config.time is None:
+        columns = dates.columns if dates else NO_TIME
+        guessed["time"] = columns[0] if len(columns) == 1 else columns
+    if dates and config.date_format is None:
+        guessed["date_format"] = dates.date_format
+    config = config.model_copy(update=guessed)
+    series, notes = order_rows(table, dates, config.series, config.sort, config.duplicates)
+    steps = [(one.name, find_step(one.dates)) for one in series] if dates else []
+    if config.fill_gaps:
+        series = [fill_gaps(one, step) for one, (_, step) in zip(series, steps, strict=True)]
+    elif note := gap_note(steps):
+        notes.append(note)
+    notes += [note for name in numeric if (note := _suspicious(name, values[name]))]
+    categories = _categories(words, stored)
+    filled = dict.fromkeys(numeric, 0)
+    found = []
+    for one in series:
+        columns = {}
+        for name in numeric:
+            columns[name], count = _fill(table, one, name, one.take(values[name]), config.missing)
+            filled[name] += count
+        inputs_ = np.column_stack([columns[name] for name in names])
+        targets = np.column_stack([columns[name] for name in config.targets])
+        if config.missing == "mask":
+            targets = np.column_stack([_forward(targets[:, at]) for at in range(targets.shape[1])])
+        extras = _extras(config, one, words, categories, steps)
+        found.append(SeriesValues(one.name, one.dates, inputs_, targets, extras))
+    notes += _fill_notes(filled, config.missing, sum(one.size for one in found))
+    facts = _facts(table, config, found, dates, steps)
+    return SeriesTable(path, found, names, categories, config, tuple(notes), facts)
+
+
+def _find_dates(config: CsvSeries, table: Table, wanted: Sequence[str]):
+    if config.time == NO_TIME:
+        return None
+    columns = (config.time,) if isinstance(config.time, str) else config.time
+    dates = find_dates(table, columns, config.date_format, wanted)
+    if dates is None and (config.calendar or config.fill_gaps or config.sort):
+        raise UserError(
+            f"{table.path}: expected a column of dates for dataset.calendar, fill_gaps or sort, "
+            "found none. Set dataset.time to it."
+        )
+    return dates
+
+
+def _fill(
+    table: Table, series: Series, name: str, column: np.ndarray, missing: str
+) -> tuple[np.ndarray, int]:
+    """Return a column without missing values, and how many there were."""
+    is_missing = np.isnan(column)
+    count = int(is_missing.sum())
+    if count == 0 or missing == "mask":
+        return column, count
+    if missing == "error":
+        at = int(series.rows[np.flatnonzero(is_missing)[0]])
+        raise UserError(
+            f"{table.where(name, at)}: expected a finite number such as 0.5, got none "
+            f"({count:,} of {len(column):,} are missing). Set dataset.missing: interpolate, "
+            "forward_fill or mask, or drop the rows."
+        )
+    if count == len(column):
+        raise UserError(f"{table.path}: column {name!r} has no number at all. Leave it out.")
+    if missing == "forward_fill":
+        return _forward(column), count
+    places = np.flatnonzero(~is_missing)
+    return np.interp(np.arange(len(column)), places, column[places]), count
+
+
+def _forward(column: np.ndarray) -> np.ndarray:
+    """Return a column in which a missing value is the one before it, the first one the next."""
+    is_there = ~np.isnan(column)
+    if is_there.all() or not is_there.any():
+        return column
+    last = np.maximum.accumulate(np.where(is_there, np.arange(len(column)), -1))
+    return column[np.where(last < 0, np.argmax(is_there), last)]
+
+
+def _fill_notes(filled: Mapping[str, int], missing: str, rows: int) -> list[str]:
+    how = {
+        "interpolate": "filled by a line between their neighbours, which looks ahead",
+        "forward_fill": "filled by the value before them",
+        "mask": "masked; where they are targets, the value before them is forecast",
+    }
+    return [
+        f"Column {name!r}: {count:,} of {rows:,} values ({count / rows:.1%}) were missing, "
+        f"{how[missing]}."
+        for name, count in filled.items()
+        if count
+    ]
+
+
+def _suspicious(name: str, column: np.ndarray) -> str | None:
+    """Return a warning where a column's extreme value looks like a sign of a missing one."""
+    known = column[~np.isnan(column)]
+    if len(known) == 0:
+        return None
+    for extreme in (known.min(), known.max()):
+        number = next((n for n in _SUSPICIOUS if np.isclose(extreme, n, rtol=1e-6)), None)
+        if number is None:
+            continue
+        others = known[known != extreme]
+        if len(others) == 0:
+            continue
+        distance = np.abs(others - extreme).min()
+        if distance > _FAR * (others.max() - others.min()):
+            written = f"{number:g}"
+            return (
+                f"Warning: column {name!r} has {written} in {(known == extreme).sum():,} rows, far "
+                f"from its other values ({others.min():g} to {others.max():g}). If that stands "
+                f"for a missing value, set dataset.missing_values: [{written}]."
+            )
+    return None
+
+
+def _categories(
+    words: Mapping[str, Sequence[str | None]], stored: Preprocessing | None
+) -> dict[str, tuple[str, ...]]:
+    if stored is not None:
+        return dict(stored.categories or {})
+    found = {}
+    for name, column in words.items():
+        values = sorted({word for word in column if word})
+        if len(values) > 1_000:
+            raise UserError(
+                f"dataset.categories: expected a column of at most 1,000 words, got {len(values):,}"
+                f" in {name!r}. Leave it out."
+            )
+        found[name] = tuple(values)
+    return found
+
+
+def _extras(
+    config: CsvSeries,
+    series: Series,
+    words: Mapping[str, Sequence[str | None]],
+    categories: Mapping[str, tuple[str, ...]],
+    steps: Sequence[tuple[str | None, Step]],
+) -> np.ndarray:
+    """Return features that need no scaling, (rows, …): one-hot categories and the calendar."""
+    parts = []
+    for name in config.categories:
+        number = {word: at for at, word in enumerate(categories[name])}
+        # An unknown word, or none, is all zeros.
+        codes = np.array([number.get(word, -1) for word in words[name]] + [-1])
+        parts.append((codes[series.rows][:, None] == np.arange(len(number))).astype(np.float32))
+    if config.calendar:
+        step = next(step for name, step in steps if name == series.name)
+        # Of the row to forecast, whose date is known before its values.
+        parts.append(calendar(np.append(series.dates[1:], series.dates[-1] + step.seconds), config))
+    if not parts:
+        return np.zeros((len(series.rows), 0), np.float32)
+    return np.hstack(parts)
+
+
+def calendar(dates: np.ndarray, config: CsvSeries) -> np.ndarray:
+    """Return the sine and the cosine of parts of dates, (rows, 2 × parts)."""
+    days, second = np.divmod(dates, 86_400)
+    day = days.astype("datetime64[D]")
+    month, year = day.astype("datetime64[M]"), day.astype("datetime64[Y]")
+    parts = {
+        "minute": second % 3_600 / 60,
+        "hour": second / 3_600,
+        "weekday": (days + 3) % 7,
+        "day": (day - month).astype(int),
+        "month": (month - year).astype(int),
+        "yearday": (day - year).astype(int),
+    }
+    turns = [2 * np.pi * parts[name] / _PERIODS[name] for name in config.calendar]
+    columns = [wave(turn) for turn in turns for wave in (np.sin, np.cos)]
+    return np.column_stack(columns).astype(np.float32)
+
+
+def _facts(table, config, series, dates, steps) -> tuple[tuple[str, str], ...]:
+    seen = config.inputs or config.targets
+    kinds = []
+    for name in table.columns:
+        roles = [
+            role
+            for role, names in (
+                ("input", seen), ("target", config.targets), ("category", config.categories),
+                ("known in advance", config.known), ("time", dates.columns if dates else ()),
+                ("series", (config.series,)),
+            )
+            if name in names
+        ]  # fmt: skip
+        kinds.append(f"{name or '(no name)'}: {', '.join(roles) or 'not used'}")
+    shown = kinds if len(kinds) <= 20 else [*kinds[:20], f"and {len(kinds) - 20} more"]
+    facts = [
+        ("File", table.form),
+        ("Rows", f"{table.size:,}"),
+        ("Columns", "; ".join(shown)),
+    ]
+    if config.series:
+        facts.append(("Series", f"{len(series):,}, from column {config.series!r}"))
+    if not dates:
+        facts.append(("Time", "no column of dates: the order of the rows is taken as it is"))
+        return tuple(facts)
+    first = min(int(one.dates[0]) for one in series)
+    last = max(int(one.dates[-1]) for one in series)
+    names = {step.name for _, step in steps}
+    size = steps[0][1].seconds
+    missing = sum(step.missing for _, step in steps)
+    facts += [
+        ("Time", f"column {' and '.join(dates.columns)}, format {dates.date_format}"),
+        ("Range", f"{in_words(first, size)} to {in_words(last, size)}"),
+        ("Step", f"{' or '.join(sorted(names)[:4])}; {missing:,} dates missing"
+         + (", filled" if config.fill_gaps and missing else "")),
+    ]  # fmt: skip
+    return tuple(facts)

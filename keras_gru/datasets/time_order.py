@@ -1,0 +1,243 @@
+"""The order of time of a table's rows: series, direction, repeated dates, steps and gaps."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from keras_gru.datasets.dates import Dates, in_words, step_in_words
+from keras_gru.datasets.tables import Table
+from keras_gru.errors import UserError
+
+_DAY = 86_400
+_NO_DATE = np.iinfo(np.int64).min
+
+
+@dataclass(frozen=True)
+class Series:
+    """One series of a table.
+
+    Args:
+        name: its id, or None where the table is one series.
+        rows: numbers of its rows in the table, oldest first; -1 where a row was missing.
+        dates: seconds since 1970 of these rows; None without dates.
+    """
+
+    name: str | None
+    rows: np.ndarray
+    dates: np.ndarray | None
+
+    def take(self, column: np.ndarray) -> np.ndarray:
+        """Return a table's column in the order of the series, NaN for rows that were missing."""
+        if len(self.rows) == len(column) and np.array_equal(self.rows, np.arange(len(column))):
+            return column
+        return np.where(self.rows < 0, np.nan, column[self.rows])
+
+
+@dataclass(frozen=True)
+class Step:
+    """The distance of neighbouring rows in time.
+
+    Args:
+        seconds: of most neighbours; of months their mean.
+        name: for a reader, such as "1 hour".
+        missing: rows that are missing where every step had one.
+        longest_gap: seconds.
+    """
+
+    seconds: int
+    name: str
+    missing: int
+    longest_gap: int
+
+
+def split_by_id(table: Table, name: str | None) -> list[tuple[str | None, np.ndarray]]:
+    """Return the id and the rows of each series, in the order of their first rows."""
+    if name is None:
+        return [(None, np.arange(table.size))]
+    import pyarrow.compute as pc
+
+    encoded = pc.dictionary_encode(table.strings(name).combine_chunks())
+    if encoded.null_count:
+        row = int(np.flatnonzero(np.array(pc.is_null(encoded)))[0])
+        raise UserError(f"{table.where(name, row)}: expected a series, got an empty cell.")
+    codes = encoded.indices.to_numpy()
+    order = np.argsort(codes, kind="stable")
+    counts = np.bincount(codes, minlength=len(encoded.dictionary))
+    parts = np.split(order, np.cumsum(counts)[:-1])
+    return list(zip(encoded.dictionary.to_pylist(), parts, strict=True))
+
+
+def order_rows(
+    table: Table,
+    dates: Dates | None,
+    series: str | None,
+    sort: bool = False,
+    duplicates: str = "error",
+) -> tuple[list[Series], list[str]]:
+    """Return the series of a table, oldest row first, and notes on what was done for it.
+
+    Args:
+        table: the table.
+        dates: of its rows; None takes the order of the rows.
+        series: name of the column that tells several series apart.
+        sort: sort rows that are not in order.
+        duplicates: `"error"`, or which of several rows of one date to use: `"first"`, `"last"`.
+
+    Raises:
+        UserError: if rows are not in order, or a date comes twice.
+    """
+    found, notes, reversed_ = [], [], 0
+    for name, rows in split_by_id(table, series):
+        if dates is None:
+            found.append(Series(name, rows, None))
+            continue
+        times = dates.values[rows]
+        if (times == _NO_DATE).any():
+            row = int(rows[np.flatnonzero(times == _NO_DATE)[0]])
+            raise UserError(f"{table.where(dates.columns[0], row)}: expected a date, got none.")
+        steps = np.diff(times)
+        if len(steps) and (steps < 0).all():
+            rows, times, reversed_ = rows[::-1], times[::-1], reversed_ + 1
+        elif (steps <= 0).any():
+            order = np.argsort(times, kind="stable")
+            repeated = np.flatnonzero(np.diff(times[order]) == 0)
+            if len(repeated) and duplicates == "error":
+                pair = rows[order[repeated[0] : repeated[0] + 2]]
+                _refuse_repeated(table, dates, pair, len(repeated), series)
+            if not sort and not _is_sorted_either_way(steps):
+                _refuse_unsorted(table, dates, rows, steps)
+            if len(repeated):
+                is_first = np.diff(times[order], prepend=times[order[0]] - 1) > 0
+                is_last = np.diff(times[order], append=times[order[-1]] + 1) > 0
+                order = order[is_first if duplicates == "first" else is_last]
+                notes.append(f"Left out {len(repeated):,} rows whose date another row has.")
+            rows, times = rows[order], times[order]
+            if sort:
+                notes.append("Sorted the rows by time.")
+        found.append(Series(name, rows, times))
+    if reversed_:
+        which = f" in {reversed_} of {len(found)} series" if series else ""
+        notes.insert(0, f"The newest row came first{which}: turned round, oldest first.")
+    return found, list(dict.fromkeys(notes))
+
+
+def _is_sorted_either_way(steps: np.ndarray) -> bool:
+    return bool((steps >= 0).all() or (steps <= 0).all())
+
+
+def _refuse_repeated(
+    table: Table, dates: Dates, pair: np.ndarray, count: int, series: str | None
+) -> None:
+    first, second = (int(row) for row in pair)
+    day = in_words(dates.values[first])
+    place = table.where(dates.columns[0], second)
+    also = f"line {table.line(first)}" if table.line else f"row {first + 1}"
+    ids = [] if series else _ids(table, dates)
+    if ids:
+        remedy = f"Set dataset.series: {ids[0]} if it tells several series apart"
+    else:
+        remedy = "Set dataset.duplicates: first or last, or remove the rows"
+    raise UserError(
+        f"{place}: expected each date once, got {day} again after {also} ({count:,} such rows). "
+        f"{remedy}; dataset.time: none takes the rows in the file's order."
+    )
+
+
+def _ids(table: Table, dates: Dates) -> list[str]:
+    """Return columns of words that tell rows of the same date apart."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    found = []
+    for name, column in table.columns.items():
+        if name in dates.columns or not name or pa.types.is_floating(column.type):
+            continue
+        codes = pc.dictionary_encode(table.strings(name).combine_chunks())
+        if not 1 < len(codes.dictionary) <= len(column) / 3 or codes.null_count:
+            continue
+        values = codes.indices.to_numpy().astype(np.int64)
+        order = np.lexsort((values, dates.values))
+        same = (np.diff(dates.values[order]) == 0) & (np.diff(values[order]) == 0)
+        if not same.any():
+            found.append(name)
+    return found
+
+
+def _refuse_unsorted(table: Table, dates: Dates, rows: np.ndarray, steps: np.ndarray) -> None:
+    expected = 1 if np.median(steps) > 0 else -1
+    at = int(np.flatnonzero(np.sign(steps) == -expected)[0])
+    before, after = (in_words(dates.values[row], 1) for row in (rows[at], rows[at + 1]))
+    raise UserError(
+        f"{table.where(dates.columns[0], int(rows[at + 1]))}: expected rows in the order of time, "
+        f"got {after} after {before}. Set dataset.sort: true, or dataset.time: none if the file's "
+        "order is the right one."
+    )
+
+
+def find_step(times: np.ndarray) -> Step:
+    """Return the step of dates in ascending order, and what is missing."""
+    steps = np.diff(times)
+    if len(steps) == 0:
+        return Step(_DAY, "unknown", 0, 0)
+    days = times.astype("datetime64[s]")
+    months = days.astype("datetime64[M]").astype(int)
+    longest = int(steps.max())
+    in_month = times - days.astype("datetime64[M]").astype("datetime64[s]").astype(np.int64)
+    last_of_month = (days + np.timedelta64(_DAY, "s")).astype("datetime64[M]").astype(int) > months
+    if (steps >= 28 * _DAY).all() and ((in_month == in_month[0]).all() or last_of_month.all()):
+        apart = np.diff(months)
+        size = int(np.bincount(apart).argmax())
+        name = {1: "1 month", 3: "1 quarter", 12: "1 year"}.get(size, f"{size} months")
+        missing = int((apart // size - 1).clip(0).sum())
+        return Step(round(size * 30.44 * _DAY), name, missing, longest)
+    values, counts = np.unique(steps, return_counts=True)
+    step = int(values[counts.argmax()])
+    missing = int((np.rint(steps / step) - 1).clip(0).sum())
+    if step == _DAY and missing:
+        begins = times[:-1] // _DAY  # days since a Thursday
+        ends = times[1:] // _DAY
+        if not _weekdays(begins, ends).any() and ((begins + 3) % 7 < 5).all():
+            return Step(step, "1 business day", 0, longest)
+    return Step(step, step_in_words(step), missing, longest)
+
+
+def _weekdays(begins: np.ndarray, ends: np.ndarray) -> np.ndarray:
+    """Return how many days from Monday to Friday lie between days since 1970."""
+    first, last = ((days).astype("datetime64[D]") for days in (begins + 1, ends))
+    return np.busday_count(first, last)
+
+
+def fill_gaps(series: Series, step: Step) -> Series:
+    """Return a series with a row for every step; those that were missing are row -1.
+
+    Raises:
+        UserError: if its dates are not multiples of the step apart.
+    """
+    if step.missing == 0:
+        return series
+    places = (series.dates - series.dates[0]) / step.seconds
+    if "month" in step.name or not np.array_equal(places, np.rint(places)):
+        raise UserError(
+            f"dataset.fill_gaps: expected dates that are multiples of {step.name} apart, got "
+            "others. Leave it out."
+        )
+    places = np.rint(places).astype(np.int64)
+    rows = np.full(places[-1] + 1, -1)
+    rows[places] = series.rows
+    dates = series.dates[0] + np.arange(len(rows)) * step.seconds
+    return Series(series.name, rows, dates)
+
+
+def gap_note(steps: Sequence[tuple[str | None, Step]]) -> str | None:
+    """Return a sentence on the rows that are missing, or None where none is."""
+    missing = sum(step.missing for _, step in steps)
+    if not missing:
+        return None
+    longest = max(step.longest_gap for _, step in steps)
+    name = steps[0][1].name
+    return (
+        f"Warning: {missing:,} rows are missing (step {name}, longest gap "
+        f"{step_in_words(longest)}); windows run across the gaps. Set dataset.fill_gaps: true "
+        "with dataset.missing: interpolate or forward_fill to fill them."
+    )

@@ -1,0 +1,162 @@
+"""Tables as people have them: what is read, what is guessed, and what is refused."""
+
+import bz2
+import gzip
+import io
+import json
+import lzma
+import zipfile
+
+import numpy as np
+import pytest
+
+from keras_gru.datasets.config import CsvSeries
+from keras_gru.datasets.tables import read_table
+from keras_gru.errors import UserError
+
+ROWS = [f"2024-01-{day:02d},{day}.5,{day * 2}" for day in range(1, 29)]
+CSV = "date,load,heat\n" + "\n".join(ROWS) + "\n"
+LOAD = np.arange(1, 29) + 0.5
+SETTINGS = {"kind": "csv_series", "path": "x", "targets": ("load",)}
+
+
+def zipped(name_and_content):
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, content in name_and_content.items():
+            archive.writestr(name, content)
+    return file.getvalue()
+
+
+def packed(kind):
+    import pyarrow as pa
+    from pyarrow import csv, feather, parquet
+
+    table, file = csv.read_csv(io.BytesIO(CSV.encode())), pa.BufferOutputStream()
+    if kind == "zstd":
+        with pa.CompressedOutputStream(file, "zstd") as out:
+            out.write(CSV.encode())
+    else:
+        (parquet.write_table if kind == "parquet" else feather.write_feather)(table, file)
+    return file.getvalue().to_pybytes()
+
+
+def jsonl():
+    rows = [row.split(",") for row in ROWS]
+    return "\n".join(json.dumps({"date": d, "load": float(a), "heat": int(b)}) for d, a, b in rows)
+
+
+def european(text=CSV):
+    return text.replace(",", ";").replace(".", ",")
+
+
+# The forms that files have, what they are called, and what is guessed.
+READ = {
+    "comma": (CSV, "separated by commas", {"separator": ",", "header": True}),
+    "semicolon and decimal comma": (european(), "decimal ','", {"separator": ";", "decimal": ","}),
+    "tab": (CSV.replace(",", "\t"), "separated by tabs", {"separator": "tab"}),
+    "bar": (CSV.replace(",", "|"), "separated by '|'", {"separator": "|"}),
+    "runs of spaces": (CSV.replace(",", "   "), "separated by spaces", {"separator": "spaces"}),
+    "gzip": (gzip.compress(CSV.encode()), "CSV, gzip", {}),
+    "bzip2": (bz2.compress(CSV.encode()), "CSV, bzip2", {}),
+    "xz": (lzma.compress(CSV.encode()), "CSV, xz", {}),
+    "zstd": (packed("zstd"), "CSV, zstd", {}),
+    "zip": (zipped({"power.csv": CSV, "__MACOSX/._power.csv": "x"}), "CSV, zip", {}),
+    "parquet": (packed("parquet"), "Parquet", {}),
+    "feather": (packed("feather"), "Feather", {}),
+    "json lines": (jsonl(), "JSON lines", {}),
+    "json list": ("[" + jsonl().replace("\n", ",") + "]", "JSON", {}),
+    "byte-order mark": ("\ufeff" + CSV, "CSV", {"encoding": "utf-8"}),
+    "utf-16": (CSV.encode("utf-16"), "utf-16", {"encoding": "utf-16"}),
+    "utf-16 without a mark": (CSV.encode("utf-16-le"), "utf-16-le", {"encoding": "utf-16-le"}),
+    "cp1252": ((CSV + "Größe,7,8\n").encode("cp1252"), "cp1252", {"encoding": "cp1252"}),
+    "sep= of Excel": ("sep=;\n" + european(), "separated by semicolons", {"separator": ";"}),
+    "# before the header": ("# a sensor\n# in kW\n" + CSV, "CSV", {"header": True}),
+    "old line ends": (CSV.replace("\n", "\r"), "CSV", {}),
+    "thousands": (european().replace("28,5", "1.028,5"), "thousands '.'", {"thousands": "."}),
+    "quoted": (CSV.replace(",1.5,", ',"1.5",'), "CSV", {"quote": '"'}),
+    "blank lines": (CSV.replace("\n", "\n\n"), "CSV", {}),
+}
+
+
+@pytest.mark.parametrize("name", READ)
+def test_a_table_is_read_as_it_is(tmp_path, name):
+    content, form, guesses = READ[name]
+    path = tmp_path / "power.data"
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    table = read_table(CsvSeries(**SETTINGS), path, ("load",))
+    assert form in table.form
+    assert guesses.items() <= table.settings.items()
+    assert list(table.columns) == ["date", "load", "heat"]
+    expected = LOAD.copy()
+    if name == "thousands":
+        expected[-1] = 1028.5
+    np.testing.assert_allclose(table.numbers("load")[:28], expected)
+    settings = {key: value for key, value in table.settings.items() if key != "path"}
+    again = read_table(CsvSeries(**SETTINGS, **settings), path, ("load",))
+    assert not again.settings and again.columns["load"].equals(table.columns["load"])
+
+
+def test_a_table_without_a_header_has_numbered_columns(tmp_path):
+    path = tmp_path / "power.csv"
+    path.write_text("\n".join(ROWS))
+    table = read_table(CsvSeries(**SETTINGS), path)
+    assert table.settings["header"] is False and list(table.columns) == ["0", "1", "2"]
+    np.testing.assert_allclose(table.numbers("1"), LOAD)
+
+
+def test_quotes_that_mean_themselves_in_a_table_with_tabs(tmp_path):
+    path = tmp_path / "sms.tsv"
+    path.write_text('label\ttext\nham\t"Hi there\nspam\twin 5" now\nham\tso "what"\n')
+    table = read_table(CsvSeries(**SETTINGS), path, ("text", "label"))
+    assert table.settings["quote"] == "none"
+    assert table.strings("text").to_pylist() == ['"Hi there', 'win 5" now', 'so "what"']
+
+
+# One mistake each: the file, and what the message names.
+REFUSED = {
+    "unclosed quote": (CSV.replace("10.5", '"10.5'), "line 11", "closing"),
+    "quote closed later": (
+        CSV.replace("10.5", '"10.5').replace("20.5", '"20.5"'), "line 11", "closing",
+    ),
+    "fewer cells": (CSV.replace(",10.5", ""), "line 11", "expected 3 cells", "got 2"),
+    "more cells": (CSV.replace(",10.5", ",10.5,"), "line 11", "got 4"),
+    "number with _": (CSV.replace("10.5", "1_0.5"), "line 11", "column 'load'", "'1_0.5'"),
+    "a word": (CSV.replace("10.5", "many"), "line 11", "'many'", "missing_values"),
+    "infinite": (CSV.replace("10.5", "inf"), "line 11", "'inf'"),
+    "beyond float32": (CSV.replace("10.5", "1e39"), "line 11", "float32"),
+    "1,234 or 1.234": (
+        "date;load\n" + "".join(f"2024-01-{d:02d};{d},{d + 100}\n" for d in range(1, 29)),
+        "'1,101'", "dataset.decimal", "dataset.thousands",
+    ),
+    "no such column": (CSV.replace("load", "laod"), "no column 'load'", "'laod'"),
+    "two of one name": (CSV.replace("heat", "load"), "2 columns are named 'load'"),
+    "empty": ("", "is empty"),
+    "damaged gzip": (gzip.compress(CSV.encode())[:40], "gzip", "damaged"),
+    "damaged parquet": (packed("parquet")[:200], "Parquet", "damaged"),
+    "two files in a zip": (zipped({"a.csv": CSV, "b.csv": CSV}), "a.csv, b.csv"),
+    "a broken JSON line": (jsonl().replace('"load": 10.5', '"load" 10.5'), "line 10", "JSON lines"),
+    "a picture": (b"\x89PNG\r\n\x1a\n\0\0", "a PNG picture"),
+    "binary": (b"\x01\x00\x02\x03\x00\x00\xff\xfe", "binary"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_mistake_is_one_sentence(tmp_path, name):
+    content, *parts = REFUSED[name]
+    path = tmp_path / "power.data"
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    with pytest.raises(UserError) as error:
+        read_table(CsvSeries(**SETTINGS), path, ("load",)).numbers("load")
+    sentence = str(error.value)
+    assert "power.data" in sentence and "\n" not in sentence
+    for part in parts:
+        assert part in sentence
+
+
+def test_missing_values(tmp_path):
+    path = tmp_path / "gaps.csv"
+    path.write_text("load,heat\n1,x\nNA,x\n,x\n-999,x\nbroken,x\n 2 ,x\n+3,x\n")
+    table = read_table(CsvSeries(**SETTINGS), path)
+    found = table.numbers("load", (-999, "broken"))
+    np.testing.assert_array_equal(found, [1, *[np.nan] * 4, 2, 3])

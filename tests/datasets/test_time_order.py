@@ -1,0 +1,205 @@
+"""Series from tables: the order of time, gaps, missing values, several series, features."""
+
+import numpy as np
+import pytest
+
+from keras_gru import datasets
+from keras_gru.datasets.config import CsvSeries
+from keras_gru.errors import UserError
+
+DAYS = np.datetime64("2023-01-02") + np.arange(60)
+VALUES = np.arange(60) % 7 + 10.0
+
+
+def csv(path, rows, header="date,sold"):
+    path.write_text(header + "\n" + "".join(f"{','.join(map(str, row))}\n" for row in rows))
+    return str(path)
+
+
+def load(path, **settings):
+    settings = {"targets": ("sold",), "window": 4, **settings}
+    return datasets.load(CsvSeries(kind="csv_series", path=path, **settings))
+
+
+def first_rows(dataset):
+    """The first values of train, in their own unit."""
+    scaling = dataset.input_scaling
+    features = dataset.splits["train"].inputs["features"][:, 0, 0]
+    return features * scaling.deviation[0] + scaling.mean[0]
+
+
+def test_the_newest_row_first_is_turned_round(tmp_path):
+    rows = list(zip(DAYS, VALUES, strict=True))
+    dataset = load(csv(tmp_path / "a.csv", rows[::-1]))
+    np.testing.assert_allclose(first_rows(dataset)[:5], VALUES[:5], rtol=1e-5)
+    assert any("newest row came first" in note for note in dataset.notes)
+    assert dataset.resolved.time == "date" and dataset.resolved.date_format == "ISO 8601"
+    same = load(csv(tmp_path / "b.csv", rows))
+    assert not same.notes
+    assert dict(same.facts)["Step"] == "1 day; 0 dates missing"
+    assert dict(same.facts)["Range"] == "2023-01-02 to 2023-03-02"
+
+
+def test_shuffled_rows_are_refused_or_sorted(tmp_path):
+    order = np.random.default_rng(0).permutation(60)
+    path = csv(tmp_path / "a.csv", zip(DAYS[order], VALUES[order], strict=True))
+    with pytest.raises(UserError, match=r"line \d+, column 'date'.*dataset\.sort"):
+        load(path)
+    np.testing.assert_allclose(first_rows(load(path, sort=True))[:5], VALUES[:5], rtol=1e-5)
+    assert load(path, time="none").resolved.time == "none"
+
+
+def test_repeated_rows_are_refused_or_left_out(tmp_path):
+    path = csv(tmp_path / "a.csv", zip(DAYS.repeat(2), VALUES.repeat(2), strict=True))
+    with pytest.raises(UserError, match=r"line 3.*2023-01-02 again.*line 2.*60 such.*duplicates"):
+        load(path)
+    dataset = load(path, duplicates="first")
+    np.testing.assert_allclose(first_rows(dataset)[:5], VALUES[:5], rtol=1e-5)
+
+
+def long_form(companies=("b", "a"), scale=100.0):
+    return [
+        (company, day, value * (scale if company == "b" else 1))
+        for day, value in zip(DAYS, VALUES, strict=True)
+        for company in companies
+    ]
+
+
+def test_several_series_need_their_id(tmp_path):
+    path = csv(tmp_path / "a.csv", long_form(), "company,date,sold")
+    with pytest.raises(UserError, match=r"dataset\.series: company"):
+        load(path)
+    dataset = load(path, series="company")
+    assert [dataset.size(name) for name in dataset.splits] == [2 * 38, 2 * 9, 2 * 9]
+    alone = load(csv(tmp_path / "b.csv", zip(DAYS, VALUES, strict=True)))
+    for name in dataset.splits:
+        both = dataset.splits[name].inputs["features"]
+        for half in np.split(both, 2):  # each is scaled for itself, and no window is of two
+            np.testing.assert_allclose(half, alone.splits[name].inputs["features"], atol=1e-5)
+    assert dataset.series_scalings["b"][1].mean[0] == pytest.approx(
+        100 * dataset.series_scalings["a"][1].mean[0]
+    )
+    for rule, expected in zip(dataset.baselines, alone.baselines, strict=True):
+        assert rule.test["mae"] * alone.scale == pytest.approx(expected.test["mae"], rel=1e-3)
+
+
+def test_a_series_that_the_network_does_not_know_is_refused(tmp_path):
+    config = {"kind": "csv_series", "targets": ("sold",), "window": 4, "series": "company"}
+    path = csv(tmp_path / "a.csv", long_form(), "company,date,sold")
+    known = datasets.load(CsvSeries(**config, path=path))
+    other = csv(tmp_path / "b.csv", long_form(("a", "c")), "company,date,sold")
+    with pytest.raises(UserError, match="got 'c'"):
+        datasets.load_as_test(CsvSeries(**config, path=other), known.preprocessing)
+
+
+def test_gaps_are_counted_and_filled(tmp_path):
+    rows = np.setdiff1d(np.arange(60), [10, 11, 40])
+    path = csv(tmp_path / "a.csv", zip(DAYS[rows], rows.astype(float), strict=True))
+    dataset = load(path)
+    (note,) = [note for note in dataset.notes if "missing" in note]
+    assert "3 rows are missing" in note and "3 days" in note and "fill_gaps" in note
+    filled = load(path, fill_gaps=True, missing="interpolate")
+    np.testing.assert_allclose(first_rows(filled)[:38], np.arange(38), atol=1e-4)
+    before = load(path, fill_gaps=True, missing="forward_fill")
+    np.testing.assert_allclose(first_rows(before)[9:13], [9, 9, 9, 12], atol=1e-4)
+
+
+def test_weekends_and_months_are_no_gaps(tmp_path):
+    week = DAYS[np.is_busday(DAYS)]
+    dataset = load(csv(tmp_path / "a.csv", zip(week, VALUES, strict=False)))
+    assert dict(dataset.facts)["Step"].startswith("1 business day; 0 dates missing")
+    months = np.datetime64("2015-01") + np.arange(60)
+    dataset = load(csv(tmp_path / "b.csv", zip(months, VALUES, strict=True)))
+    assert dict(dataset.facts)["Step"].startswith("1 month; 0 dates missing")
+
+
+@pytest.mark.parametrize(
+    "cell, date_format",
+    [
+        ("%d.%m.%Y", "%d.%m.%Y"),
+        ("%m/%d/%Y", "%m/%d/%Y"),
+        ("%d/%m/%Y", "%d/%m/%Y"),
+        ("%Y%m%d", "%Y%m%d"),
+        ("%d-%b-%Y", "%d-%b-%Y"),
+        ("%Y-%m-%dT00:00:00Z", "ISO 8601"),
+    ],
+)
+def test_formats_of_dates(tmp_path, cell, date_format):
+    rows = [(day.astype(object).strftime(cell), value) for day, value in zip(DAYS, VALUES)]  # noqa: B905
+    dataset = load(csv(tmp_path / "a.csv", rows))
+    assert dataset.resolved.date_format == date_format
+    assert dict(dataset.facts)["Range"] == "2023-01-02 to 2023-03-02"
+
+
+def test_dates_that_may_be_two_are_refused(tmp_path):
+    rows = [(f"{day:02d}/{month:02d}/2023", day) for month in range(1, 6) for day in range(1, 13)]
+    with pytest.raises(UserError, match=r"'01/01/2023', which may be %d/%m/%Y or %m/%d/%Y"):
+        load(csv(tmp_path / "a.csv", rows))
+    load(csv(tmp_path / "a.csv", rows), date_format="%d/%m/%Y")
+    mixed = [(str(day) if number < 30 else f"{day!s}x", 1) for number, day in enumerate(DAYS)]
+    with pytest.raises(UserError, match=r"line 32, column 'date'.*'2023-02-01x'"):
+        load(csv(tmp_path / "b.csv", mixed))
+
+
+def test_a_date_and_a_time_of_the_day(tmp_path):
+    rows = [(DAYS[hour // 24], f"{hour % 24:02d}:00", hour) for hour in range(60)]
+    dataset = load(csv(tmp_path / "a.csv", rows, "date,clock,sold"))
+    assert dataset.resolved.time == ("date", "clock")
+    assert dict(dataset.facts)["Step"].startswith("1 hour; 0")
+
+
+def test_missing_values(tmp_path):
+    values = VALUES.astype(object).copy()
+    values[[3, 50]] = "NA", -999
+    path = csv(tmp_path / "a.csv", zip(DAYS, values, strict=True))
+    with pytest.raises(UserError, match=r"line 5, column 'sold'.*dataset\.missing"):
+        load(path)
+    filled = load(path, missing="forward_fill")
+    assert any(
+        "-999 in 1 rows" in note and "missing_values: [-999]" in note for note in filled.notes
+    )
+    filled = load(path, missing="forward_fill", missing_values=(-999,))
+    assert first_rows(filled)[3] == pytest.approx(VALUES[2])
+    masked = load(path, missing="mask", missing_values=(-999,))
+    assert masked.spec.features == 2
+    np.testing.assert_array_equal(
+        masked.splits["train"].inputs["features"][:5, 0], np.c_[
+            masked.splits["train"].inputs["features"][:5, 0, 0], [0, 0, 0, 1, 0]
+        ],
+    )  # fmt: skip
+    assert masked.splits["train"].inputs["features"][3, 0, 0] == 0
+
+
+def test_a_trend_is_noted_with_its_remedy(tmp_path):
+    dataset = load(csv(tmp_path / "a.csv", zip(DAYS, range(60), strict=True)))
+    (note,) = dataset.notes
+    assert "100% of test" in note and "model.subtract_last: true" in note
+
+
+@pytest.mark.parametrize("noise", [0, 8.5e-14])
+def test_a_column_that_is_constant_in_train_is_not_scaled(tmp_path, noise):
+    heat = np.full(60, 21.7) + noise * (-1.0) ** np.arange(60)
+    heat[50:] = 30
+    path = csv(tmp_path / "a.csv", zip(DAYS, VALUES, heat, strict=True), "date,sold,heat")
+    dataset = load(path, inputs=("sold", "heat"))
+    assert dataset.input_scaling.deviation[1] == 1
+    assert any("'heat'" in note and "other values later" in note for note in dataset.notes)
+    assert max(rule.test["mae"] for rule in dataset.baselines) < 10
+
+
+def test_features_of_categories_calendar_and_known_columns(tmp_path):
+    kinds = np.array(["work", "rest"])[(np.arange(60) % 7 > 4).astype(int)]
+    rows = zip(DAYS, VALUES, kinds, np.arange(60), strict=True)
+    path = csv(tmp_path / "a.csv", rows, "date,sold,kind,plan")
+    dataset = load(path, categories=("kind",), calendar=("weekday",), known=("plan",), horizon=2)
+    assert dataset.spec.features == 1 + 2 + 2 + 2  # sold, plan of 2 rows, rest/work, sin/cos
+    assert dataset.categories == {"kind": ("rest", "work")}
+    row = dataset.splits["train"].inputs["features"][0, -1]
+    scaling = dataset.input_scaling
+    plan = row[1:3] * scaling.deviation[1] + scaling.mean[1]
+    np.testing.assert_allclose(plan, [4, 5], atol=1e-4)
+    np.testing.assert_array_equal(row[3:5], [0, 1])
+    friday = 2 * np.pi * 4 / 7  # of the next row, which is to be forecast
+    np.testing.assert_allclose(row[5:], [np.sin(friday), np.cos(friday)], atol=1e-6)
+    with pytest.raises(UserError, match="expected a column of dates"):
+        load(csv(tmp_path / "b.csv", zip(VALUES, strict=True), "sold"), calendar=("weekday",))
