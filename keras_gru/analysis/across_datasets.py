@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from keras_gru.analysis.measurements import Measurements
+
 ROPE = 0.01  # the region of practical equivalence: a fraction of the better cell's error
 # The probability from which a verdict is given. In simulations of 12 datasets it decides for one of
 # two equal cells in at most 5 % of all cases, and finds a lead of 3 % in 86 %.
@@ -66,6 +68,26 @@ class PairAcrossDatasets:
         }
         likeliest = max(probabilities, key=probabilities.__getitem__)
         return likeliest if probabilities[likeliest] >= DECIDED else None
+
+
+def dataset_errors(name: str, measurements: Measurements) -> DatasetErrors:
+    """Return the test errors of a comparison.
+
+    A run that diverged counts as the worst run of all cells.
+    """
+    metric = measurements.metric
+    errors = {
+        cell: {
+            seed: value if metric.mode == "min" else metric.highest - value
+            for seed, value in values.items()
+        }
+        for cell, values in measurements.values.items()
+    }
+    worst = max((error for runs in errors.values() for error in runs.values()), default=0.0)
+    for cell, count in measurements.diverged.items():
+        seeds = set().union(*(runs.keys() for runs in errors.values())) - errors[cell].keys()
+        errors[cell] |= dict.fromkeys(sorted(seeds)[:count], worst)
+    return DatasetErrors(name, errors, measurements.resolution or 0.0)
 
 
 def compare_across_datasets(
