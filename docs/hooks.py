@@ -22,10 +22,8 @@ SYMBOLS = {
 NAMES = re.compile(r"\b(tanh|relu|softplus|exp|log|max|min|where|if|LN)\b")
 
 
-def on_page_content(html, page, **_):
-    """Render the equations of docstrings, which are plain text in the code, as MathML."""
-    if not page.file.src_uri.startswith("reference/"):
-        return html
+def on_page_content(html, **_):
+    """Render equations, which are plain text in docstrings and Markdown, as MathML."""
 
     def replaced(block):
         return _rendered(unescape(re.sub("<.*?>", "", block[1]))) or block[0]
