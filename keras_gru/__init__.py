@@ -1,5 +1,6 @@
 """A Keras 3 GRU as its equations are written, side by side with LSTM and SimpleRNN."""
 
+import importlib
 from typing import TYPE_CHECKING
 
 import wrapt
@@ -9,18 +10,23 @@ from keras_gru.cells import register_cell as register_cell
 
 __version__ = "0.1.0"
 
+_HOMES = {"load": "experiments.prediction.model"}  # of the names that are no layers
+
 if TYPE_CHECKING:
+    from keras_gru.experiments.prediction.model import load as load
     from keras_gru.layers import *  # noqa: F403
 
 
 def __getattr__(name: str):
     """Import the layers when one is asked for: `keras-gru --help` does not wait for TensorFlow."""
+    if name in _HOMES:
+        return getattr(importlib.import_module(f"keras_gru.{_HOMES[name]}"), name)
     if name != "__all__" and not name[:1].isupper():
         raise AttributeError(f"module 'keras_gru' has no attribute '{name}'")
     from keras_gru import layers
 
     if name == "__all__":
-        return [*layers.__all__, "cell_names", "register_cell"]
+        return [*layers.__all__, *_HOMES, "cell_names", "register_cell"]
     return getattr(layers, name)
 
 

@@ -15,6 +15,7 @@ from keras_gru.cli.generate import generate
 from keras_gru.cli.inspect import inspect
 from keras_gru.cli.learning_curve import learning_curve
 from keras_gru.cli.list import list_
+from keras_gru.cli.predict import predict
 from keras_gru.cli.report import report
 from keras_gru.cli.schema import schema
 from keras_gru.cli.show import show
@@ -48,7 +49,7 @@ app = typer.Typer(
 app.command("list")(list_)
 for verb in (show, copy, check, train, compare, learning_curve, sweep, claims, evaluate, inspect):
     app.command()(verb)
-for verb in (generate, translate, report, schema):
+for verb in (predict, generate, translate, report, schema):
     app.command()(verb)
 
 

@@ -30,6 +30,14 @@ CellOfRun = Annotated[
 SeedOfRun = Annotated[
     int | None, typer.Option("--seed", help="Only runs of this seed; default: the best run.")
 ]
+SeedsOfRun = Annotated[
+    str | None,
+    typer.Option(
+        "--seed",
+        metavar="N|all",
+        help="One seed, or the ensemble of all seeds of the cell; default: the best run.",
+    ),
+]
 Jobs = Annotated[
     int | None,
     typer.Option(
@@ -46,6 +54,19 @@ Address = Annotated[
     str | None,
     typer.Option(help="Of the Ray cluster, such as 10.0.0.1:6379; default: one is started here."),
 ]
+
+
+def parse_seed(text: str | None) -> int | Literal["all"] | None:
+    """Return the seed that an option names.
+
+    Raises:
+        UserError: if it is no number and not `all`.
+    """
+    if text is None or text == "all":
+        return text
+    if not text.isdecimal():
+        raise UserError(f"--seed: expected a number or all, got {text!r}.")
+    return int(text)
 
 
 def cluster(executor: str, address: str | None) -> str | None:

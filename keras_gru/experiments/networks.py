@@ -1,7 +1,11 @@
 """The saved networks of a run directory: choose one, load it, measure it."""
 
+from collections.abc import Sequence
+from typing import Literal
+
 import keras
 
+from keras_gru import models
 from keras_gru.datasets.sequence_dataset import SequenceDataset
 from keras_gru.errors import UserError
 from keras_gru.experiments import run
@@ -36,6 +40,25 @@ def choose_run(folder: RunFolder, cell: str | None = None, seed: int | None = No
         )
     metric = comparison.metric
     return max(chosen, key=lambda record: metric.score(record.validation[metric.name]))
+
+
+def choose_runs(
+    folder: RunFolder, cell: str | None = None, seed: int | Literal["all"] | None = None
+) -> list[RunRecord]:
+    """Return the run that `choose_run` does, or for the seed `"all"` all of its cell."""
+    if seed != "all":
+        return [choose_run(folder, cell, seed)]
+    best = choose_run(folder, cell)
+    records = folder.records()
+    return [of for of in records if of.cell == best.cell and of.status == "finished"]
+
+
+def load_network(folder: RunFolder, records: Sequence[RunRecord]) -> keras.Model:
+    """Load the network of a run; of several runs of one cell, their ensemble."""
+    networks = [load_model(folder, record) for record in records]
+    if len(networks) == 1:
+        return networks[0]
+    return models.ensemble(networks, folder.experiment().dataset.task)
 
 
 def load_model(folder: RunFolder, record: RunRecord) -> keras.Model:

@@ -8,6 +8,7 @@ _HOMES = {
     "classifier": "classification",
     "compile_options": "losses",
     "encoder_decoder": "translation",
+    "ensemble": "averaging",
     "forecaster": "forecasting",
     "language_model": "language_modeling",
     "multiply_adds": "budget",

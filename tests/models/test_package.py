@@ -17,6 +17,7 @@ WITH_EXAMPLES = {
     *("translation", "from_config", "budget", "losses", "optimizers", "sampling", "note_sampling"),
     "decoding",
     "truncated",
+    "averaging",
 }
 
 

@@ -1,0 +1,98 @@
+"""New data as the inputs of a trained network."""
+
+# N sequences, T time steps
+
+import dataclasses
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from keras_gru.datasets.preprocessing import Preprocessing
+from keras_gru.datasets.sequence_dataset import SequenceDataset
+from keras_gru.datasets.split import Split
+from keras_gru.errors import UserError
+from keras_gru.files import user_path
+
+STANDARD_INPUT = "-"
+_FILE_ENDINGS = (
+    ".csv", ".tsv", ".txt", ".npz", ".json", ".jsonl", ".parquet", ".conllu", ".ts", ".wav",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """New data, read and encoded.
+
+    Args:
+        dataset: the sequences that a network can read, as the split `"test"`, with the network's
+            preprocessing. Its targets are zeros where `has_targets` is False.
+        has_targets: whether the data came with the values to predict.
+        rows: what identifies each item of the data in the output, such as `{"text": "A film."}`.
+        numbers: (N,) the item that each sequence is; items without one are not predicted.
+        notes: what was read and what was unknown, a sentence each.
+    """
+
+    dataset: SequenceDataset
+    has_targets: bool
+    rows: Sequence[Mapping[str, Any]]
+    numbers: np.ndarray
+    notes: tuple[str, ...] = ()
+
+    @property
+    def split(self) -> Split:
+        """The sequences."""
+        return self.dataset.splits["test"]
+
+
+def with_split(preprocessing: Preprocessing, split: Split) -> SequenceDataset:
+    """Return sequences as the test split of a dataset with a network's preprocessing."""
+    fields = {
+        field.name: getattr(preprocessing, field.name)
+        for field in dataclasses.fields(Preprocessing)
+    }
+    return SequenceDataset(**fields, splits={"test": split})
+
+
+def find_path(data: Any, expects: str) -> Path | None:
+    """Return the file or folder that an input names; None for a text itself.
+
+    Args:
+        data: what the user gave.
+        expects: what the file should be, for the error.
+
+    Raises:
+        UserError: if it is the name of a file that does not exist.
+    """
+    if isinstance(data, Path):
+        return _existing(data, expects)
+    if not isinstance(data, str) or data == STANDARD_INPUT or not data.strip():
+        return None
+    is_name = data.lower().endswith(_FILE_ENDINGS) and " " not in data.strip()
+    if is_name:
+        return _existing(user_path(data), expects)
+    try:
+        path = user_path(data)
+        return path if path.exists() else None
+    except (UserError, OSError):
+        return None
+
+
+def _existing(path: Path, expects: str) -> Path:
+    if not path.is_file() and not path.is_dir():
+        found = "a pipe or a device" if path.exists() else "no such file or folder"
+        raise UserError(f"{path}: expected {expects}, found {found}. Give its path.")
+    return path
+
+
+def standard_input() -> str:
+    """Return all of the standard input, which must be UTF-8."""
+    try:
+        return sys.stdin.buffer.read().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UserError(
+            f"standard input: byte {error.start} is not UTF-8. Convert it to UTF-8."
+        ) from None

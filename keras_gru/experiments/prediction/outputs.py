@@ -1,0 +1,56 @@
+"""What a network computes from sequences: probabilities, and forecasts in their units."""
+
+# N sequences, B batch, T time steps, C classes, H steps ahead, V variables
+
+from collections.abc import Sequence
+
+import keras
+import numpy as np
+from scipy.special import expit, softmax
+
+from keras_gru.datasets.preprocessing import Preprocessing
+from keras_gru.datasets.sequence_dataset import SequenceDataset
+
+_BATCH = 512
+
+
+def outputs_of(
+    network: keras.Model, dataset: SequenceDataset, split: str, rows: Sequence[int] | None = None
+) -> np.ndarray | list[np.ndarray]:
+    """Return the outputs of a network for sequences of a split, in the order of `rows`.
+
+    Returns:
+        What `TrainedModel.outputs` does.
+    """
+    part = dataset.splits[split]
+    rows = np.arange(part.size) if rows is None else np.asarray(rows, int)
+    lengths = part.lengths.get(part.stepwise or next(iter(part.inputs)))
+    order = rows if lengths is None else rows[np.argsort(lengths[rows], kind="stable")]
+    found = {}
+    for start in range(0, len(order), _BATCH):
+        batch = order[start : start + _BATCH]
+        x, *_ = dataset.batch_of(split, batch)
+        y = in_unit(keras.ops.convert_to_numpy(network(x, training=False)), dataset)
+        if part.stepwise is not None and lengths is not None:
+            y = [one[: lengths[row]] for row, one in zip(batch, y, strict=True)]
+        found.update(zip(batch.tolist(), y, strict=True))
+    ordered = [found[row] for row in rows.tolist()]
+    is_list = part.stepwise is not None and dataset.spec.task != "forecasting"
+    return ordered if is_list else np.stack(ordered)
+
+
+def in_unit(outputs: np.ndarray, preprocessing: Preprocessing) -> np.ndarray:
+    """Return logits as probabilities, and scaled forecasts in each variable's unit."""
+    if preprocessing.spec.task == "polyphony":
+        return expit(outputs.astype("float64"))
+    if preprocessing.spec.task != "forecasting":
+        return softmax(outputs.astype("float64"), axis=-1)
+    return unscale(outputs, preprocessing)
+
+
+def unscale(targets: np.ndarray, preprocessing: Preprocessing) -> np.ndarray:
+    """Return scaled targets or forecasts (..., V) in each variable's unit."""
+    scaling = preprocessing.target_scaling
+    if scaling is None:
+        return targets.astype("float64") * preprocessing.scale
+    return targets * np.array(scaling.deviation) + np.array(scaling.mean)

@@ -1,0 +1,168 @@
+"""Texts and sentences as the tokens of a trained network."""
+
+# N sequences, T time steps
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from keras_gru.datasets.files import read_table, read_text, text_files
+from keras_gru.datasets.preprocessing import Preprocessing
+from keras_gru.datasets.split import Split
+from keras_gru.datasets.text import UNKNOWN, to_rows
+from keras_gru.errors import UserError
+from keras_gru.experiments.prediction.inputs import (
+    STANDARD_INPUT,
+    Inputs,
+    find_path,
+    standard_input,
+    with_split,
+)
+
+_EXPECTS = "a text, a .txt file of one text a line, a CSV file or a folder of .txt files"
+_MOST_NAMED = 5
+
+
+def read_texts(data: Any, preprocessing: Preprocessing, column: str, label: str) -> Inputs:
+    """Read texts and encode them.
+
+    Args:
+        data: a text, a list of texts, a table with a column of texts, `"-"` for the standard
+            input, or the path of a .txt file (one text a line), a CSV file or a folder.
+        preprocessing: of the network.
+        column: of the texts in a table.
+        label: the column of labels in a table, which may be missing.
+
+    Raises:
+        UserError: if there is no text, or none with a token.
+    """
+    texts, labels, source = _find_texts(data, column, label)
+    if not texts:
+        raise UserError(f"{source}: expected {_EXPECTS}, found no text.")
+    units = [preprocessing.tokenizer.split(text) for text in texts]
+    tokens = [preprocessing.encode(text) for text in texts]
+    numbers = np.array([n for n, of in enumerate(tokens) if len(of)], int)
+    if not len(numbers):
+        what = f"found {texts[0][:60]!r}" if len(texts) == 1 else f"found {len(texts)} without one"
+        raise UserError(
+            f"{source}: expected a text with one {preprocessing.tokenizer.level} or more, {what}. "
+            "Give a text that is not empty."
+        )
+    rows = [{"text": text} for text in texts]
+    targets, notes = np.zeros(len(numbers), int), []
+    has_targets = labels is not None and preprocessing.target_vocabulary is not None
+    if has_targets:
+        known = {name: number for number, name in enumerate(preprocessing.target_vocabulary)}
+        rows = [{**row, "truth": of} for row, of in zip(rows, labels, strict=True)]
+        targets = np.array([known.get(labels[n], -1) for n in numbers])
+        notes += count_unknown_classes([labels[n] for n in numbers], known)
+    if len(numbers) < len(texts):
+        notes.append(f"{len(texts) - len(numbers)} of {len(texts)} texts are empty: no prediction.")
+    encoded = [tokens[n] for n in numbers]
+    notes += count_unknown(encoded, [units[n] for n in numbers], preprocessing.tokenizer.level)
+    notes += _count_cut(preprocessing, [len(units[n]) for n in numbers])
+    split = token_split(encoded, targets)
+    return Inputs(with_split(preprocessing, split), has_targets, rows, numbers, tuple(notes))
+
+
+def token_split(tokens: Sequence[Sequence[int]], targets: np.ndarray | None = None) -> Split:
+    """Return tokens as a split; without `targets` (N,), each step has a target of zero."""
+    lengths = np.array([len(of) for of in tokens])
+    inputs = to_rows(np.array([token for of in tokens for token in of], np.int32), lengths)
+    stepwise = "tokens" if targets is None else None
+    targets = np.zeros_like(inputs) if targets is None else targets
+    return Split({"tokens": inputs}, targets, {"tokens": lengths}, stepwise=stepwise)
+
+
+def count_unknown(
+    tokens: Sequence[Sequence[int]], units: Sequence[Sequence[str]], level: str
+) -> list[str]:
+    """Return a note on the words or characters that a network does not know; [] if none is."""
+    unknown = Counter(
+        unit
+        for of, names in zip(tokens, units, strict=True)
+        for token, unit in zip(of, names, strict=False)
+        if token == UNKNOWN
+    )
+    if not unknown:
+        return []
+    total = sum(map(len, tokens))
+    return [
+        f"{unknown.total():,} of {total:,} {level}s ({unknown.total() / total:.1%}) are unknown "
+        f"to the network: {_most_common(unknown)}."
+    ]
+
+
+def count_unknown_classes(labels: Sequence[str], known: Mapping[str, int]) -> list[str]:
+    """Return a note on labels that are not among a network's classes; [] if all are."""
+    unknown = Counter(label for label in labels if label not in known)
+    if not unknown:
+        return []
+    return [
+        f"{unknown.total():,} of {len(labels):,} labels are not among the network's classes: "
+        f"{_most_common(unknown)}."
+    ]
+
+
+def _most_common(counts: Counter) -> str:
+    named = ", ".join(f"{name!r} ({count})" for name, count in counts.most_common(_MOST_NAMED))
+    more = len(counts) - _MOST_NAMED
+    return f"{named} and {more} more" if more > 0 else named
+
+
+def _count_cut(preprocessing: Preprocessing, lengths: Sequence[int]) -> list[str]:
+    longest = preprocessing.max_length
+    cut = sum(length > longest for length in lengths) if longest else 0
+    if not cut:
+        return []
+    level = preprocessing.tokenizer.level
+    return [
+        f"{cut} of {len(lengths)} texts have more than {longest} {level}s: the rest is not read."
+    ]
+
+
+def _find_texts(
+    data: Any, column: str, label: str
+) -> tuple[Sequence[str], Sequence[str] | None, str]:
+    """Return the texts, their labels where there are some, and what to call the source."""
+    if hasattr(data, "columns"):
+        labels = [str(of) for of in data[label]] if label in data.columns else None
+        return _column_of(data, column), labels, "the table"
+    path = find_path(data, _EXPECTS)
+    if path is not None:
+        return _read_path(path, column, label)
+    if isinstance(data, str):
+        is_standard_input = data == STANDARD_INPUT
+        texts = standard_input().splitlines() if is_standard_input else [data]
+        return texts, None, "standard input" if is_standard_input else "the text"
+    texts = list(data)
+    for number, text in enumerate(texts):
+        if not isinstance(text, str):
+            raise UserError(
+                f"text {number}: expected a string, found {type(text).__name__}. "
+                "Give a list of strings."
+            )
+    return texts, None, "the list"
+
+
+def _column_of(table: Any, column: str) -> list[str]:
+    if column not in table.columns:
+        found = ", ".join(map(repr, table.columns))
+        raise UserError(f"the table: expected a column {column!r}, found {found}. Rename it.")
+    return [str(text) for text in table[column]]
+
+
+def _read_path(path: Path, column: str, label: str):
+    if path.is_dir():
+        files = text_files(path)
+        if files:
+            return [read_text(file) for file in files], [file.parent.name for file in files], path
+        return [read_text(file) for file in sorted(path.glob("*.txt"))], None, path
+    if path.suffix.lower() == ".txt":
+        return read_text(path).splitlines(), None, path
+    table = read_table(path)
+    labels = [of.strip() for of in table.column(label)] if label in table.header else None
+    return table.column(column), labels, path

@@ -1,0 +1,55 @@
+"""Several networks as one, whose prediction is the mean of theirs."""
+
+# K networks, B batch, C classes
+
+import math
+from collections.abc import Sequence
+
+import keras
+from keras import ops
+
+
+def ensemble(networks: Sequence[keras.Model], task: str) -> keras.Model:
+    """Return the ensemble of several networks.
+
+        classes, tags, tokens   log of the mean of softmax(logits)
+        notes                   logit of the mean of sigmoid(logits)
+        forecasts               mean of the forecasts
+
+    Args:
+        networks: K models with the same inputs and outputs; they are renamed.
+        task: that of `keras_gru.datasets.SequenceSpec`.
+
+    Returns:
+        A `keras.Model` with their inputs and outputs, compiled as the first of them is.
+
+    Example:
+
+    >>> from keras_gru import models
+    >>> one, two = (models.classifier(units=4, classes=3, features=2, length=5, seed=s)
+    ...             for s in (0, 1))
+    >>> models.ensemble([one, two], "classification").output_shape
+    (None, 3)
+    """
+    first, name = networks[0], networks[0].name
+    for number, network in enumerate(networks, 1):
+        network.name = f"{name}_{number}"  # the layers of a model have different names
+    inputs = {
+        key: keras.Input(x.shape[1:], dtype=x.dtype, name=key) for key, x in first.input.items()
+    }
+    outputs = ops.stack([network(inputs) for network in networks])
+    model = keras.Model(inputs, _mean(outputs, task), name=name)
+    if first.compiled:
+        model.compile_from_config(first.get_compile_config())
+    return model
+
+
+def _mean(outputs, task):
+    """The mean of logits or forecasts (K, B, ...), as logits or forecasts (B, ...)."""
+    if task == "forecasting":
+        return ops.mean(outputs, axis=0)
+    count = math.log(outputs.shape[0])
+    if task != "polyphony":
+        return ops.logsumexp(ops.log_softmax(outputs, axis=-1), axis=0) - count
+    sounds, silent = (ops.logsumexp(-ops.softplus(sign * outputs), axis=0) for sign in (-1, 1))
+    return sounds - silent

@@ -1,0 +1,61 @@
+"""Run directories of tiny networks with their first weights: what is predicted does not matter."""
+
+import numpy as np
+from typer.testing import CliRunner
+
+from keras_gru.cli import app
+from keras_gru.experiments import run
+from keras_gru.experiments.compare import facts_of
+from keras_gru.experiments.configuration.experiment import Experiment
+from keras_gru.experiments.results import RunFolder, write_history
+from keras_gru.experiments.training_data import data_for, store_data
+
+from ..helpers import record
+
+
+def untrained_run(folder, dataset, model, seeds=(0, 1), cells=("gru",)):
+    """Return the run directory of networks that were built and saved, not trained.
+
+    The last seed is the best on validation.
+    """
+    experiment = Experiment(
+        name=dataset["kind"],
+        cells=cells,
+        seeds=seeds,
+        dataset=dataset,
+        model={"units": 3, **model},
+        training={"jit_compile": False, "batch_size": 16},
+        runs=str(folder / "runs"),
+    )
+    data = data_for(experiment, None)
+    found = RunFolder.create(experiment)
+    store_data(found, data)
+    found.write_facts(facts_of(data, [], ""))
+    sign = 1 if data.metric.mode == "max" else -1
+    for cell in cells:
+        for seed in seeds:
+            network = run.build(experiment, data, cell, seed)
+            path = found.run_path(cell, seed)
+            path.mkdir()
+            run.save(network, path / "best.keras")
+            value = 0.5 + sign * seed / 100
+            of = record(cell, seed, value, metric=data.metric.name)
+            found.add(of)
+            rows = [{f"val_{data.metric.name}": value, "seconds": 1.0}] * of.epochs
+            write_history(path, rows)
+    return found
+
+
+def words(count, seed=0):
+    """Return texts of a few words."""
+    random = np.random.default_rng(seed)
+    return [" ".join(random.choice(list("abcdefgh"), 5)) for _ in range(count)]
+
+
+def command(*arguments, code=0):
+    """Return what a command prints, or of one that fails what it says on the error stream."""
+    result = CliRunner().invoke(app, [str(argument) for argument in arguments])
+    if result.exception and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    assert result.exit_code == code, result.output
+    return result.stderr if code else result.stdout

@@ -1,0 +1,112 @@
+"""Classes of new texts, whatever they come as."""
+
+import io
+import json
+
+import numpy as np
+import pytest
+
+import keras_gru
+from keras_gru.errors import UserError
+
+from .runs import command, words
+
+TEXTS = words(9, seed=1)
+
+
+@pytest.fixture(scope="module")
+def model(texts_run):
+    return keras_gru.load(texts_run.path)
+
+
+def test_the_best_on_validation_is_loaded(model):
+    assert [record.seed for record in model.records] == [1]
+    assert model.labels == ("x", "y", "z") and model.task == "classification"
+
+
+def test_strings_a_table_and_files_give_the_same(model, tmp_path, monkeypatch):
+    class Table:
+        columns = ("text", "label")
+
+        def __getitem__(self, name):
+            return TEXTS if name == "text" else list("xyz") * 3
+
+    (tmp_path / "a.txt").write_text("\n".join(TEXTS))
+    (tmp_path / "a.csv").write_text("n,text\n" + "".join(f"1,{text}\n" for text in TEXTS))
+    (tmp_path / "flat").mkdir()
+    for number, text in enumerate(TEXTS):
+        (tmp_path / "flat" / f"{number}.txt").write_text(text)
+    expected = model.predict(TEXTS).outputs
+    assert expected.shape == (9, 3)
+    np.testing.assert_allclose(expected.sum(-1), 1)
+    stdin = io.TextIOWrapper(io.BytesIO("\n".join(TEXTS).encode()))
+    monkeypatch.setattr("sys.stdin", stdin)
+    for data in (Table(), tmp_path / "a.txt", str(tmp_path / "a.csv"), tmp_path / "flat", "-"):
+        np.testing.assert_array_equal(model.predict(data).outputs, expected)
+    (one,) = model.predict(TEXTS[0]).rows
+    assert one["probabilities"] == pytest.approx(
+        model.predict(TEXTS).rows[0]["probabilities"], rel=1e-5
+    )
+
+
+def test_the_ensemble_is_the_mean_of_the_probabilities(texts_run):
+    one, two, both = (
+        keras_gru.load(texts_run.path, "gru", seed).predict(TEXTS).outputs for seed in (0, 1, "all")
+    )
+    np.testing.assert_allclose(both, (one + two) / 2, rtol=1e-5)
+    assert abs(one - two).max() > 1e-3
+
+
+def test_what_is_unknown_is_counted(model, tmp_path):
+    path = tmp_path / "texts.csv"
+    path.write_text("text,label\na b zzz,x\n?,y\na a a a a a a,w\n")
+    found = model.predict(path)
+    assert [row["label"] is None for row in found.rows] == [False, True, False]
+    assert [row["truth"] for row in found.rows] == ["x", "y", "w"]
+    unknown_class, empty, unknown_word, cut = found.notes
+    assert "1 of 2 labels" in unknown_class and "'w' (1)" in unknown_class
+    assert "1 of 3 texts" in empty
+    assert "1 of 8 words (12.5%)" in unknown_word and "'zzz' (1)" in unknown_word
+    assert "1 of 2 texts" in cut and "5 words" in cut
+
+
+def test_the_command_writes_csv_and_json_lines(texts_run, tmp_path):
+    csv = command("predict", texts_run.path, TEXTS[0]).splitlines()
+    assert csv[0] == "text,label,probability,p_x,p_y,p_z" and len(csv) == 2
+    command("predict", texts_run.path, TEXTS[0], "--seed", "all", "-o", tmp_path / "a.jsonl")
+    row = json.loads((tmp_path / "a.jsonl").read_text())
+    assert row["text"] == TEXTS[0] and row["label"] in row["probabilities"]
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        ("", "one word or more"),
+        ("?!", "one word or more"),
+        ([], "no text"),
+        ([1.5], "text 0: expected a string, found float"),
+        ("missing.csv", "missing.csv: expected"),
+        ("wrong_column.csv", "'text'"),
+        ("latin.csv", "UTF-8"),
+        ("ragged.csv", "line 3"),
+        ("empty.csv", "empty"),
+        ("folder", "no text"),
+        (np.zeros((2, 3, 4)), "expected a string, found ndarray"),
+    ],
+)
+def test_mistakes_are_one_sentence(model, tmp_path, monkeypatch, data, words):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "wrong_column.csv").write_text("review,label\na,x\n")
+    (tmp_path / "latin.csv").write_bytes("text\ncafé\n".encode("latin-1"))
+    (tmp_path / "ragged.csv").write_text("text,label\na,x\na,b,c\n")
+    (tmp_path / "empty.csv").write_text("")
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(UserError) as error:
+        model.predict(data)
+    assert words in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_a_seed_that_is_no_number(texts_run):
+    assert "--seed" in command("predict", texts_run.path, "a", "--seed", "x", code=2)
+    assert "seed 7" in command("predict", texts_run.path, "a", "--seed", "7", code=2)
