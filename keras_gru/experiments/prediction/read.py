@@ -19,4 +19,4 @@ def read_inputs(data: Any, config, preprocessing: Preprocessing) -> Inputs:
         UserError: if the data do not fit the network.
     """
     column, label = getattr(config, "text", "text"), getattr(config, "label", "label")
-    return read_texts(data, preprocessing, column, label)
+    return read_texts(data, config, preprocessing, column, label)

@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from keras_gru.datasets.files import read_table, read_text, text_files
+from keras_gru.datasets.files import TEXT_ENDINGS, read_text, text_files
 from keras_gru.datasets.preprocessing import Preprocessing
 from keras_gru.datasets.split import Split
+from keras_gru.datasets.tables import Table
 from keras_gru.datasets.text import UNKNOWN, to_rows
 from keras_gru.errors import UserError
 from keras_gru.experiments.prediction.inputs import (
@@ -21,17 +22,21 @@ from keras_gru.experiments.prediction.inputs import (
     standard_input,
     with_split,
 )
+from keras_gru.experiments.prediction.tables import find_table, is_data_frame
 
 _EXPECTS = "a text, a .txt file of one text a line, a CSV file or a folder of .txt files"
 _MOST_NAMED = 5
 
 
-def read_texts(data: Any, preprocessing: Preprocessing, column: str, label: str) -> Inputs:
+def read_texts(
+    data: Any, config: Any, preprocessing: Preprocessing, column: str, label: str
+) -> Inputs:
     """Read texts and encode them.
 
     Args:
         data: a text, a list of texts, a table with a column of texts, `"-"` for the standard
             input, or the path of a .txt file (one text a line), a CSV file or a folder.
+        config: the settings of the data that the network was trained on.
         preprocessing: of the network.
         column: of the texts in a table.
         label: the column of labels in a table, which may be missing.
@@ -39,7 +44,7 @@ def read_texts(data: Any, preprocessing: Preprocessing, column: str, label: str)
     Raises:
         UserError: if there is no text, or none with a token.
     """
-    texts, labels, source = _find_texts(data, column, label)
+    texts, labels, source = _find_texts(data, config, column, label)
     if not texts:
         raise UserError(f"{source}: expected {_EXPECTS}, found no text.")
     units = [preprocessing.tokenizer.split(text) for text in texts]
@@ -125,15 +130,14 @@ def _count_cut(preprocessing: Preprocessing, lengths: Sequence[int]) -> list[str
 
 
 def _find_texts(
-    data: Any, column: str, label: str
+    data: Any, config: Any, column: str, label: str
 ) -> tuple[Sequence[str], Sequence[str] | None, str]:
     """Return the texts, their labels where there are some, and what to call the source."""
-    if hasattr(data, "columns"):
-        labels = [str(of) for of in data[label]] if label in data.columns else None
-        return _column_of(data, column), labels, "the table"
+    if is_data_frame(data):
+        return _texts_of_table(find_table(data, config, [column], _EXPECTS), column, label)
     path = find_path(data, _EXPECTS)
     if path is not None:
-        return _read_path(path, column, label)
+        return _read_path(path, config, column, label)
     if isinstance(data, str):
         is_standard_input = data == STANDARD_INPUT
         texts = standard_input().splitlines() if is_standard_input else [data]
@@ -148,21 +152,21 @@ def _find_texts(
     return texts, None, "the list"
 
 
-def _column_of(table: Any, column: str) -> list[str]:
-    if column not in table.columns:
-        found = ", ".join(map(repr, table.columns))
-        raise UserError(f"the table: expected a column {column!r}, found {found}. Rename it.")
-    return [str(text) for text in table[column]]
-
-
-def _read_path(path: Path, column: str, label: str):
+def _read_path(path: Path, config: Any, column: str, label: str):
     if path.is_dir():
-        files = text_files(path)
+        files, _ = text_files(path)
         if files:
-            return [read_text(file) for file in files], [file.parent.name for file in files], path
-        return [read_text(file) for file in sorted(path.glob("*.txt"))], None, path
-    if path.suffix.lower() == ".txt":
+            labels = [file.relative_to(path).parts[0] for file in files]
+            return [read_text(file) for file in files], labels, path
+        files = sorted(of for of in path.iterdir() if of.suffix.lower() in TEXT_ENDINGS)
+        return [read_text(file) for file in files], None, path
+    if path.suffix.lower() in TEXT_ENDINGS:
         return read_text(path).splitlines(), None, path
-    table = read_table(path)
-    labels = [of.strip() for of in table.column(label)] if label in table.header else None
-    return table.column(column), labels, path
+    return _texts_of_table(find_table(path, config, [column], _EXPECTS), column, label)
+
+
+def _texts_of_table(table: Table, column: str, label: str):
+    labels = None
+    if label in table.columns:
+        labels = [(of or "").strip() for of in table.strings(label).to_pylist()]
+    return [text or "" for text in table.strings(column).to_pylist()], labels, str(table.path)

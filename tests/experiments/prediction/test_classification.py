@@ -87,7 +87,7 @@ def test_the_command_writes_csv_and_json_lines(texts_run, tmp_path):
         ([1.5], "text 0: expected a string, found float"),
         ("missing.csv", "missing.csv: expected"),
         ("wrong_column.csv", "'text'"),
-        ("latin.csv", "UTF-8"),
+        ("binary.csv", "binary.csv"),
         ("ragged.csv", "line 3"),
         ("empty.csv", "empty"),
         ("folder", "no text"),
@@ -97,7 +97,7 @@ def test_the_command_writes_csv_and_json_lines(texts_run, tmp_path):
 def test_mistakes_are_one_sentence(model, tmp_path, monkeypatch, data, words):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "wrong_column.csv").write_text("review,label\na,x\n")
-    (tmp_path / "latin.csv").write_bytes("text\ncafé\n".encode("latin-1"))
+    (tmp_path / "binary.csv").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(99))
     (tmp_path / "ragged.csv").write_text("text,label\na,x\na,b,c\n")
     (tmp_path / "empty.csv").write_text("")
     (tmp_path / "folder").mkdir()
