@@ -17,13 +17,14 @@ def check(
     """Say what is wrong with a config or with the file that it reads, or that nothing is."""
     from keras_gru import datasets
     from keras_gru.datasets.config.own import OwnFile
+    from keras_gru.datasets.summary import summarize
     from keras_gru.experiments.configuration.yaml_files import dump_experiment, load_experiment
 
     experiment = load_experiment(config, overrides or ())
     if isinstance(experiment.dataset, OwnFile):
         data = datasets.load(experiment.dataset)
+        experiment = experiment.model_copy(update={"dataset": data.resolved})
         if not resolved:
-            sizes = ", ".join(f"{data.size(split):,} {split}" for split in data.splits)
-            for note in (f"{data.name}: {sizes} sequences.", *data.notes):
-                typer.echo(note)
+            for line in (*summarize(data).lines(), *data.notes):
+                typer.echo(line)
     typer.echo(dump_experiment(experiment) if resolved else f"{config}: ok", nl=not resolved)

@@ -42,7 +42,9 @@ def chosen(
         raise UserError("give a config, such as quickstart (see keras-gru list), or --resume RUN")
     folder = RunFolder(resume) if resume else None
     experiment = folder.experiment() if folder else given
-    if given and given.with_shards(experiment.training.shards) != experiment:
+    if given:
+        given = given.with_shards(experiment.training.shards).with_guesses(experiment.dataset)
+    if given and given != experiment:
         raise UserError(
             f"{resume}: was made with other settings than {config}; "
             "leave the config out to go on with them, or leave --resume out to start anew"

@@ -1,6 +1,6 @@
-"""Running text as windows of characters, for language models."""
+"""Running text as windows of characters or words, for language models."""
 
-# N windows, T characters
+# N windows, T characters or words
 
 from collections.abc import Mapping
 
@@ -10,15 +10,28 @@ from keras_gru.datasets.baselines import most_frequent_target
 from keras_gru.datasets.preprocessing import Preprocessing
 from keras_gru.datasets.sequence_dataset import Metric, SequenceDataset, SequenceSpec
 from keras_gru.datasets.split import Split, check_not_empty
-from keras_gru.datasets.text import UNKNOWN, Tokenizer
+from keras_gru.datasets.text import (
+    UNKNOWN,
+    Tokenizer,
+    check_unknown,
+    smallest,
+    split_texts,
+    unknown_share,
+)
 
 _RESERVED = ("", "\N{REPLACEMENT CHARACTER}")  # padding, and a character that train does not have
+_BLOCK = 1 << 20  # characters
 
 
 def language_model(
-    name: str, texts: Mapping[str, str], window: int, stored: Preprocessing | None = None
+    name: str,
+    texts: Mapping[str, str],
+    window: int,
+    stored: Preprocessing | None = None,
+    level: str = "character",
+    vocabulary_size: int = 10_000,
 ) -> SequenceDataset:
-    """A dataset whose targets are the next characters.
+    """A dataset whose targets are the next characters or words.
 
     The windows of a split follow one another without overlap; what is left at its end is no
     window and is left out.
@@ -26,18 +39,28 @@ def language_model(
     Args:
         name: what a reader calls it.
         texts: name of a split -> its text.
-        window: characters of a sequence (T).
-        stored: its vocabulary is used; None takes the characters of train.
+        window: characters or words of a sequence (T).
+        stored: its vocabulary is used; None takes the characters or words of train.
+        level: `"character"` or `"word"`.
+        vocabulary_size: words at most, with padding and unknown; all characters are used.
 
     Returns:
         A language model dataset; its vocabulary is made of the training text alone.
+
+    Raises:
+        UserError: if a split is shorter than a window, or most words of validation and test do
+            not occur in train.
     """
-    known = np.unique(
-        _code_points("".join(stored.vocabulary[len(_RESERVED) :]) if stored else texts["train"])
-    )
-    splits = {split: _windows(encode(text, known), window) for split, text in texts.items()}
+    if level == "word":
+        tokens, vocabulary = _encode_words(name, texts, stored, vocabulary_size)
+    else:
+        known = known_characters(
+            "".join(stored.vocabulary[len(_RESERVED) :]) if stored else texts["train"]
+        )
+        tokens = {split: encode(text, known) for split, text in texts.items()}
+        vocabulary = (*_RESERVED, *(chr(point) for point in known))
+    splits = {split: _windows(of, window) for split, of in tokens.items()}
     check_not_empty(name, splits)
-    vocabulary = (*_RESERVED, *(chr(point) for point in known))
     return SequenceDataset(
         name=name,
         spec=SequenceSpec(
@@ -51,8 +74,24 @@ def language_model(
         vocabulary=vocabulary,
         target_vocabulary=vocabulary,
         baselines=(most_frequent_target(splits, vocabulary),) if "train" in splits else (),
-        tokenizer=Tokenizer("character"),
+        tokenizer=Tokenizer(level),
+        facts=(("Units", f"{level}s, a vocabulary of {len(vocabulary):,}"),),
     )
+
+
+def _encode_words(
+    name: str, texts: Mapping[str, str], stored: Preprocessing | None, size: int
+) -> tuple[dict[str, np.ndarray], tuple[str, ...]]:
+    """Return the tokens of each split, and the vocabulary."""
+    lines = {split: text.splitlines() for split, text in texts.items()}
+    units = split_texts([line for of in lines.values() for line in of], "word")
+    train = len(lines.get("train", ()))
+    vocabulary = stored.vocabulary if stored else units.vocabulary(train, size)
+    tokens = units.tokens(vocabulary)
+    if stored is None:
+        check_unknown(name, "word", unknown_share(tokens[units.lengths[:train].sum() :]))
+    ends = np.cumsum([0, *units.lengths])[np.cumsum([len(of) for of in lines.values()])]
+    return dict(zip(texts, np.split(tokens, ends[:-1]), strict=True)), vocabulary
 
 
 def encode(text: str, known: np.ndarray) -> np.ndarray:
@@ -65,11 +104,20 @@ def encode(text: str, known: np.ndarray) -> np.ndarray:
     Returns:
         Tokens `(len(text),)`.
     """
-    points = _code_points(text)
-    at = np.minimum(np.searchsorted(known, points), max(0, len(known) - 1))
-    if len(known) == 0:
-        return np.full(len(points), UNKNOWN, np.int32)
-    return np.where(known[at] == points, at + len(_RESERVED), UNKNOWN).astype(np.int32)
+    # A table of all code points up to the highest known one; above it all are unknown.
+    token = np.full(int(known[-1]) + 2 if len(known) else 1, UNKNOWN, smallest(len(known) + 2))
+    token[known] = np.arange(len(_RESERVED), len(known) + len(_RESERVED))
+    found = np.empty(len(text), token.dtype)
+    for start in range(0, len(text), _BLOCK):  # of four bytes for each character
+        points = _code_points(text[start : start + _BLOCK])
+        found[start : start + _BLOCK] = token[np.minimum(points, len(token) - 1)]
+    return found
+
+
+def known_characters(text: str) -> np.ndarray:
+    """Return the code points that occur in a text, ascending."""
+    blocks = (text[start : start + _BLOCK] for start in range(0, len(text), _BLOCK))
+    return _code_points("".join(sorted(set().union(*map(set, blocks)))))
 
 
 def _code_points(text: str) -> np.ndarray:

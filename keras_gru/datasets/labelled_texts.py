@@ -8,10 +8,16 @@ from keras_gru.datasets.baselines import majority_class
 from keras_gru.datasets.preprocessing import Preprocessing
 from keras_gru.datasets.sequence_dataset import Metric, SequenceDataset, SequenceSpec
 from keras_gru.datasets.split import Split, check_not_empty, missing_classes
-from keras_gru.datasets.text import UNKNOWN, Tokenizer, Units, split_texts, to_rows
+from keras_gru.datasets.text import (
+    MOST_UNKNOWN,
+    Tokenizer,
+    Units,
+    check_unknown,
+    split_texts,
+    to_rows,
+    unknown_share,
+)
 from keras_gru.errors import UserError
-
-_MOST_UNKNOWN = 0.5  # of the tokens of validation and test
 
 
 def classification(
@@ -56,15 +62,11 @@ def classification(
         for level in [asked] if asked else ["word", "character"]:
             units = split_texts(texts, level, max_length)
             vocabulary = units.vocabulary(sizes[0], vocabulary_size)
-            unknown = _unknown_share(units, vocabulary, sizes[0])
-            if unknown <= _MOST_UNKNOWN and (asked or level == "character" or _has_words(units)):
+            later = units.tokens(vocabulary)[units.lengths[: sizes[0]].sum() :]
+            unknown = unknown_share(later)
+            if unknown <= MOST_UNKNOWN and (asked or level == "character" or _has_words(units)):
                 break
-        if unknown > _MOST_UNKNOWN:
-            raise UserError(
-                f"{name}: {unknown:.0%} of the {level}s of validation and test do not occur in "
-                f"train. Set dataset.level: character, or use more texts or a larger "
-                "dataset.vocabulary."
-            )
+        check_unknown(name, level, unknown)
         if asked is None and level == "character":
             notes.append("Texts are split into characters: as words, most would be unknown.")
     tokens = units.tokens(vocabulary)
@@ -110,11 +112,6 @@ def _joined(texts: Sequence[Sequence[str]]):
         [of if isinstance(of, pa.Array) else pa.array(of, pa.string()) for of in texts],
         pa.string(),
     )
-
-
-def _unknown_share(units: Units, vocabulary: Sequence[str], train: int) -> float:
-    later = units.tokens(vocabulary)[units.lengths[:train].sum() :]
-    return float((later == UNKNOWN).mean()) if len(later) else 0.0
 
 
 def _has_words(units: Units) -> bool:

@@ -102,6 +102,7 @@ def load(
         splits=splits,
         baselines=() if all_as_test else (_baseline(splits, spec, names),),
         notes=tuple(missing_classes(splits, names) if config.task == "classification" else ()),
+        resolved=config,
     )
 
 

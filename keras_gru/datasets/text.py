@@ -9,8 +9,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from keras_gru.errors import UserError
+
 PADDING, UNKNOWN = 0, 1
 
+MOST_UNKNOWN = 0.5  # of the tokens of validation and test
 _TAG = "<br />"
 _BLOCK = 20_000  # texts that are split at a time
 _BETWEEN_WORDS = r"[\x00-\x00!-&(-/:-@\[-`{-~\s\x0b\x1c-\x1f]+"
@@ -90,7 +93,8 @@ class Units:
         """Return the token of each unit, (units,)."""
         ids = {word: i for i, word in enumerate(vocabulary)}
         token = np.fromiter((ids.get(word, UNKNOWN) for word in self.words), np.int32)
-        return token[self.codes] if len(token) else np.zeros(0, np.int32)
+        token = token.astype(smallest(len(vocabulary)))
+        return token[self.codes] if len(token) else np.zeros(0, token.dtype)
 
 
 def split_texts(texts, level: str, max_length: int | None = None) -> Units:
@@ -126,6 +130,32 @@ def split_texts(texts, level: str, max_length: int | None = None) -> Units:
     codes, lengths = np.concatenate(codes), np.concatenate(lengths)
     cut = np.concatenate(whole) - lengths
     return Units(codes, lengths, tuple(number), int((cut > 0).sum()), int(cut.sum()))
+
+
+def unknown_share(tokens: np.ndarray) -> float:
+    """Return the fraction of tokens that are unknown."""
+    return float((tokens == UNKNOWN).mean()) if len(tokens) else 0.0
+
+
+def check_unknown(name: str, level: str, unknown: float) -> None:
+    """Raise a `UserError` where most units of validation and test are unknown.
+
+    Args:
+        name: of the data, for the error.
+        level: of the units.
+        unknown: fraction of the tokens of validation and test.
+    """
+    if unknown > MOST_UNKNOWN:
+        remedy = "Set dataset.level: character, or use" if level == "word" else "Use"
+        raise UserError(
+            f"{name}: {unknown:.0%} of the {level}s of validation and test do not occur in train. "
+            f"{remedy} more text or a larger dataset.vocabulary."
+        )
+
+
+def smallest(tokens: int) -> np.dtype:
+    """Return the smallest type of integers below `tokens`; a batch has them as int32."""
+    return np.min_scalar_type(max(0, tokens - 1))
 
 
 def _split_into_words(texts) -> tuple[np.ndarray, list[str], np.ndarray]:

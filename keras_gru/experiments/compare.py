@@ -8,6 +8,7 @@ from datetime import datetime
 from keras_gru import cells
 from keras_gru.datasets.sequence_dataset import SequenceDataset
 from keras_gru.datasets.split import SPLITS, describe_evaluation
+from keras_gru.datasets.summary import summarize
 from keras_gru.errors import UserError
 from keras_gru.experiments.configuration.experiment import Experiment
 from keras_gru.experiments.environment import accelerators, environment
@@ -62,6 +63,8 @@ def compare(
             stack.enter_context(folder.locked())
             stack.enter_context(resumable(f"Stopped. {_go_on(folder)}"))
         given, dataset = dataset, dataset or data_for(experiment, folder)
+        if dataset.resolved is not None:  # what was guessed is stored
+            experiment = experiment.model_copy(update={"dataset": dataset.resolved})
         experiment = resolve_shards(experiment, folder)
         folder = folder or RunFolder.create(experiment)
         stack.enter_context(folder.locked())
@@ -85,7 +88,7 @@ def _train(
     folder, notes = queue.folder, notes_on(queue.experiment, dataset)
     if not folder.has_facts():  # a resumed comparison keeps the date and the machine of its start
         folder.write_facts(facts_of(dataset, notes, workers.place))
-    for note in notes:
+    for note in (*summarize(dataset).lines(), *notes):
         watch.note(note)
     watch.plan([(job.name, job.label, job.seed) for job in queue.plan], epochs, dataset.metric)
     for job, record in queue.done:
@@ -164,6 +167,7 @@ def facts_of(dataset: SequenceDataset, notes: list[str], place: str) -> dict:
         "sequences": {split: dataset.size(split) for split in SPLITS},
         "evaluation": describe_evaluation(dataset.splits),
         "notes": notes,
+        "data": dataclasses.asdict(summarize(dataset)),
         "baselines": [dataclasses.asdict(baseline) for baseline in dataset.baselines],
     }
 

@@ -7,6 +7,7 @@ import pytest
 
 from keras_gru import datasets
 from keras_gru.datasets.config import CsvSeries, TextFile, Texts
+from keras_gru.datasets.summary import summarize
 from keras_gru.errors import UserError
 from tests.datasets.samples import check_history
 
@@ -261,3 +262,76 @@ def test_bad_text_files(tmp_path):
     refused(TextFile(kind="text_file", path=write(tmp_path / "no.txt", "")), "split is empty")
     (tmp_path / "binary.txt").write_bytes(b"\x80\x00\xff")
     refused(TextFile(kind="text_file", path=str(tmp_path / "binary.txt")), "got binary data")
+
+
+def names(path, count=60):
+    """Names by language, each once: as words, none of test is in train."""
+    rows = [f"ka{number}ti,fi\nal{number}os,es" for number in range(count)]
+    return write(path / "names.csv", "name,language\n" + "\n".join(rows) + "\n")
+
+
+def test_names_are_split_into_characters(tmp_path):
+    settings = {"kind": "texts", "text": "name", "label": "language"}
+    dataset = datasets.load(Texts(**settings, path=names(tmp_path)))
+    assert dataset.tokenizer.level == dataset.resolved.level == "character"
+    assert any("characters" in note for note in dataset.notes)
+    first = dataset.splits["train"].inputs["tokens"][0, :2]
+    assert "".join(dataset.vocabulary[token] for token in first) in ("ka", "al")
+    assert datasets.load(dataset.resolved).fingerprint == dataset.fingerprint
+    refused(
+        Texts(**settings, path=names(tmp_path), level="word"), "100% of the words", "level: char"
+    )
+
+
+def test_a_text_file_of_words(tmp_path):
+    path = write(tmp_path / "tale.txt", "Once upon a time,\nünd so weiter. " * 100)
+    dataset = datasets.load(TextFile(kind="text_file", path=path, window=7, level="word"))
+    assert dataset.vocabulary[2:] == ("a", "once", "so", "time", "upon", "weiter", "ünd")
+    assert dataset.decode(dataset.splits["train"].inputs["tokens"][1]) == (
+        "once upon a time ünd so weiter"
+    )
+    numbers = write(tmp_path / "numbers.txt", " ".join(map(str, range(1000))))
+    settings = {"kind": "text_file", "path": numbers, "window": 7}
+    refused(TextFile(**settings, level="word"), "of the words of validation", "level: character")
+
+
+@pytest.mark.parametrize(
+    "labels, parts",
+    [
+        ([f"{number / 7:.3f}" for number in range(100)], ("regression", "different labels")),
+        ([f"id{number}" for number in range(100)], ("100 different labels", "another column")),
+    ],
+)
+def test_labels_that_are_no_classes(tmp_path, labels, parts):
+    rows = "".join(f"a text,{label}\n" for label in labels)
+    path = write(tmp_path / "a.csv", "text,label\n" + rows)
+    refused(Texts(kind="texts", path=path), "line 2, column 'label'", *parts)
+
+
+def test_what_a_folder_has_besides_texts(tmp_path):
+    path = tmp_path / "reviews"
+    review_folder(path)
+    for extra in (".ipynb_checkpoints", "__MACOSX", "good/.hidden"):
+        (path / extra).mkdir()
+        write(path / extra / "x.txt", "x")
+    (path / "good" / "deeper").mkdir()
+    write(path / "good" / "deeper" / "x.TXT", "a good film indeed")
+    write(path / "bad" / "x.md", "a bad film indeed")
+    write(path / "bad" / "x.pdf", "x")
+    write(path / "README.txt", "x")
+    dataset = datasets.load(Texts(kind="texts", path=str(path)))
+    assert dataset.target_vocabulary == ("bad", "good")
+    assert sum(dataset.size(split) for split in dataset.splits) == 42
+    (note,) = [note for note in dataset.notes if "not read" in note]
+    assert "2 other files" in note and ".pdf" in note and "README.txt" in note
+
+
+def test_the_summary_of_texts(tmp_path):
+    rows = "".join(f"film number {n % 45} is long,{'yes' if n % 3 else 'no'}\n" for n in range(90))
+    path = write(tmp_path / "a.csv", "text,label\n" + rows)
+    summary = summarize(datasets.load(Texts(kind="texts", path=path, max_length=4)))
+    assert summary.classes == {"no": (24, 3, 3), "yes": (48, 6, 6)}
+    assert summary.facts["Cut"].startswith("100.0% of the texts and 20.0% of the words")
+    assert summary.facts["Unknown tokens"].endswith("of test")
+    assert "of 9 texts" in summary.facts["Of test also in train"]
+    assert any("Class" in line and "train" in line for line in summary.lines())

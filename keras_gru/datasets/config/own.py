@@ -5,14 +5,18 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from keras_gru.datasets.config.common import Carved, Length, Share, Tokens
-from keras_gru.datasets.config.tables import Column, TableFile
+from keras_gru.datasets.config.tables import WRITTEN, Column, TableFile
 from keras_gru.settings import check_each_once
 
 
 class OwnFile(Carved):
-    """Data in a file of the user's; `expects` names its kind in messages."""
+    """Data in a file of the user's; `expects` names its kind in messages.
+
+    Settings named in `guessed` are guessed from the file where they are null.
+    """
 
     expects: ClassVar[str]
+    guessed: ClassVar[tuple[str, ...]] = ()
 
 
 Columns = Annotated[tuple[Column, ...], Field(min_length=1, max_length=10_000)]
@@ -25,6 +29,7 @@ class CsvSeries(OwnFile, TableFile):
     task: ClassVar[str] = "forecasting"
     kind: Literal["csv_series"]
     expects: ClassVar[str] = "a table such as a CSV file"
+    guessed: ClassVar[tuple[str, ...]] = (*WRITTEN, "time", "date_format")
     path: Annotated[str, Field(min_length=1, description="the file")]
     inputs: Annotated[Columns | None, Field(description="columns to see; default: the targets")] = (
         None
@@ -105,6 +110,7 @@ class Texts(OwnFile, TableFile):
     task: ClassVar[str] = "classification"
     kind: Literal["texts"]
     expects: ClassVar[str] = "a folder of texts or a table such as a CSV file"
+    guessed: ClassVar[tuple[str, ...]] = (*WRITTEN, "level")
     path: Annotated[str, Field(min_length=1, description="the folder or the table")]
     text: Annotated[Column, Field(description="the table's column of texts")] = "text"
     label: Annotated[Column, Field(description="the table's column of labels")] = "label"
@@ -132,8 +138,16 @@ class TextFile(OwnFile):
     task: ClassVar[str] = "language_model"
     kind: Literal["text_file"]
     expects: ClassVar[str] = "a text file"
-    path: Annotated[str, Field(min_length=1, description="the text file, UTF-8")]
-    window: Annotated[Length, Field(description="characters of a training sequence")] = 100
+    guessed: ClassVar[tuple[str, ...]] = ("encoding",)
+    path: Annotated[str, Field(min_length=1, description="the text file, packed or not")]
+    encoding: Annotated[
+        str | None, Field(max_length=40, description="such as utf-8 or cp1252; null: guessed")
+    ] = None
+    level: Annotated[
+        Literal["word", "character"], Field(description="what the text is split into")
+    ] = "character"
+    vocabulary: Annotated[Tokens, Field(description="most frequent words of train")] = 10_000
+    window: Annotated[Length, Field(description="units of a training sequence")] = 100
     validation_share: Share = 0.05
     test_share: Share = 0.05
 

@@ -23,6 +23,10 @@ def _column_name(value: object) -> object:
 Column = Annotated[str, BeforeValidator(_column_name), Field(min_length=1)]
 
 
+# The settings of `TableFile`, all of which may be guessed.
+WRITTEN = ("separator", "quote", "header", "encoding", "decimal", "thousands")
+
+
 class TableFile(Settings):
     """A table in a file: CSV and the like, Parquet, Feather, JSON lines, packed or not.
 

@@ -202,6 +202,16 @@ class Experiment(Settings):
         training = self.training.model_copy(update={"shards": shards})
         return self.model_copy(update={"training": training})
 
+    def with_guesses(self, dataset: DatasetConfig) -> Self:
+        """Return the experiment with what was guessed of a user's file, where it is not set."""
+        guessed = getattr(type(dataset), "guessed", ())
+        if type(dataset) is not type(self.dataset) or not guessed:
+            return self
+        values = {
+            name: getattr(dataset, name) for name in guessed if getattr(self.dataset, name) is None
+        }
+        return self.model_copy(update={"dataset": self.dataset.model_copy(update=values)})
+
     def with_settings(self, settings: Mapping[str, Value]) -> Self:
         """The same experiment with one of its `combinations`, and nothing left to try.
 

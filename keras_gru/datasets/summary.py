@@ -1,0 +1,110 @@
+"""What was read of the data: shown before anything trains, stored in a run directory."""
+
+# N sequences, T time steps
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from keras_gru.datasets.sequence_dataset import SequenceDataset
+from keras_gru.datasets.split import Split
+from keras_gru.datasets.text import PADDING, UNKNOWN
+from keras_gru.settings import STORED
+
+_MOST_CLASSES = 30  # that are listed for a reader
+_IMBALANCED = 4  # sequences of the most frequent class for one of the rarest
+
+
+@dataclass(frozen=True)
+class DataSummary:
+    """What was read of the data.
+
+    Args:
+        facts: a label and a text each, such as "Range": "2023-01-02 to 2023-03-02".
+        classes: name of a class -> its sequences in each split, in the order of the splits.
+        splits: names of the splits.
+    """
+
+    __pydantic_config__ = STORED
+
+    facts: Mapping[str, str] = field(default_factory=dict)
+    classes: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    splits: tuple[str, ...] = ()
+
+    def lines(self) -> list[str]:
+        """Return lines for a terminal: facts, then classes by split."""
+        width = max(map(len, self.facts), default=0)
+        lines = [f"{label:{width}}  {text}" for label, text in self.facts.items()]
+        if not self.classes:
+            return lines
+        rows = [("Class", *self.splits)]
+        rows += [(name, *map(str, counts)) for name, counts in self.classes.items()]
+        more = len(rows) - 1 - _MOST_CLASSES
+        rows = rows[: _MOST_CLASSES + 1]
+        widths = [min(40, max(map(len, column))) for column in zip(*rows, strict=True)]
+        for name, *counts in rows:
+            cells = [f"{count:>{width}}" for count, width in zip(counts, widths[1:], strict=True)]
+            lines.append("  ".join([f"{name[:40]:{widths[0]}}", *cells]))
+        return lines + [f"… and {more} more classes"] * (more > 0)
+
+
+def summarize(dataset: SequenceDataset) -> DataSummary:
+    """Return what was read of a dataset."""
+    splits = dataset.splits
+    sizes = ", ".join(f"{split.size:,} {name}" for name, split in splits.items())
+    facts = {"Sequences": sizes, "Shape": _shape(dataset), **dict(dataset.facts)}
+    classes = {}
+    if dataset.spec.task == "classification":
+        classes = _classes(dataset)
+    if "tokens" in splits["test"].inputs and dataset.vocabulary is not None:
+        shares = [
+            f"{_unknown_share(split):.1%} of {name}"
+            for name, split in splits.items()
+            if name != "train"
+        ]
+        facts["Unknown tokens"] = " and ".join(shares)
+        if dataset.spec.task == "classification" and "train" in splits:
+            count = _repeated(splits["train"], splits["test"])
+            facts["Of test also in train"] = f"{count:,} of {splits['test'].size:,} texts"
+    return DataSummary(facts, classes, tuple(splits))
+
+
+def _shape(dataset: SequenceDataset) -> str:
+    """Return the shape of the inputs in words."""
+    spec, first = dataset.spec, next(iter(dataset.splits.values()))
+    name, array = next(iter(first.inputs.items()))
+    if name not in first.lengths:
+        steps = f"{array.shape[1]:,} steps"
+    else:
+        lengths = np.concatenate([split.lengths[name] for split in dataset.splits.values()])
+        steps = f"{lengths.min():,} to {lengths.max():,} steps"
+    if spec.vocabulary is not None:
+        return f"sequences of {steps}, a token each"
+    scaled = "scaled" if dataset.input_scaling or dataset.series_scalings else "not scaled"
+    ahead = ""
+    if spec.task == "forecasting":
+        ahead = f"; {spec.horizon:,} steps ahead of {spec.outputs:,} variables"
+    return f"sequences of {steps} × {spec.features:,} values, {scaled}{ahead}"
+
+
+def _classes(dataset: SequenceDataset) -> dict[str, tuple[int, ...]]:
+    names = dataset.target_vocabulary or [str(number) for number in range(dataset.spec.outputs)]
+    counts = [np.bincount(split.targets, minlength=len(names)) for split in dataset.splits.values()]
+    return {name: tuple(int(of[number]) for of in counts) for number, name in enumerate(names)}
+
+
+def _unknown_share(split: Split) -> float:
+    tokens = split.inputs["tokens"]
+    return float((tokens == UNKNOWN).sum() / max(1, (tokens != PADDING).sum()))
+
+
+def _repeated(train: Split, test: Split) -> int:
+    """Return how many sequences of test are in train, word for word."""
+    seen = {_bytes(train, row) for row in range(train.size)}
+    return sum(_bytes(test, row) in seen for row in range(test.size))
+
+
+def _bytes(split: Split, row: int) -> bytes:
+    tokens = split.inputs["tokens"][row, : split.lengths["tokens"][row]]
+    return np.ascontiguousarray(tokens, np.int32).tobytes()
