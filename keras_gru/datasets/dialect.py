@@ -115,13 +115,17 @@ def guess_signs(cells: Sequence[str], separator: str) -> Signs | None:
     point = any(_POINT.fullmatch(cell) for cell in clear)
     comma = any(_COMMA.fullmatch(cell) for cell in clear)
     if comma and not point:
-        grouped = any(re.search(r"\d\.\d{3}", cell) for cell in numbers)
-        spaced = any(re.search(r"\d \d{3}", cell) for cell in numbers)
-        return Signs(",", "." if grouped else " " if spaced else "none")
+        used = [sign for sign in ". '" if any(_is_grouped(cell, sign, ",") for cell in numbers)]
+        return Signs(",", used[0] if used else "none")
     if point or not groups or (groups == {"."} and separator != ";"):
-        grouped = any(re.search(r"\d,\d{3}", cell) for cell in numbers)
-        return Signs(".", "," if grouped else "none")
+        used = [sign for sign in ", '" if any(_is_grouped(cell, sign, ".") for cell in numbers)]
+        return Signs(".", used[0] if used else "none")
     return None
+
+
+def _is_grouped(cell: str, thousands: str, decimal: str) -> bool:
+    pattern = rf"[+-]?\d{{1,3}}({re.escape(thousands)}\d{{3}})+({re.escape(decimal)}\d*)?"
+    return bool(re.fullmatch(pattern, cell))
 
 
 def number_pattern(signs: Signs) -> str:

@@ -1,5 +1,6 @@
 """A run directory is self-contained: what happens when its data change, move or disappear."""
 
+import gzip
 import json
 import re
 import shutil
@@ -242,3 +243,21 @@ def test_sentences_are_translated_without_the_training_data(tmp_path, monkeypatc
     monkeypatch.setattr(spa_eng.source, "read", gone)
     assert keras_gru("translate", run, "good 3") == before
     assert "sentence 2" in keras_gru("translate", run, "good 3", "?", code=2)
+
+
+def test_what_was_guessed_is_stored_and_a_run_resumed_with_it(tmp_path):
+    """A semicolon and decimal-comma export in cp1252, newest row first, packed."""
+    days = np.datetime64("2024-01-01") + np.arange(80)
+    rows = [f"{day};{n % 7},5" for n, day in enumerate(days)]
+    text = "Tag;Größe\n" + "\n".join(reversed(rows)) + "\n"
+    (tmp_path / "export.csv.gz").write_bytes(gzip.compress(text.encode("cp1252")))
+    dataset = "{kind: csv_series, path: export.csv.gz, targets: [Größe], window: 4}"
+    run = train(tmp_path, dataset, "{kind: forecaster, units: 2}")
+    stored = RunFolder(run).experiment().dataset
+    assert (stored.separator, stored.decimal, stored.encoding) == (";", ",", "cp1252")
+    assert (stored.time, stored.date_format) == ("Tag", "ISO 8601")
+    facts = RunFolder(run).facts()
+    assert any("newest row came first" in note for note in facts["notes"])
+    assert facts["data"]["facts"]["Range"] == "2024-01-01 to 2024-03-20"
+    small = ["cells=[gru]", "seeds=[3]", "training.epochs=1", f"runs={tmp_path / 'runs'}"]
+    assert "The page" in keras_gru("compare", tmp_path / "config.yaml", *small, "--resume", run)

@@ -57,5 +57,5 @@ class TestOwnFile:
         (folder / "sales.yaml").write_text(self.CONFIG)
         (folder / "sales.csv").write_text("sold\n" + "1\n2\n" * 50)
         said = keras_gru("check", "sales.yaml")
-        assert "66 train, 15 validation, 15 test sequences" in said
+        assert "66 train, 15 validation, 15 test" in said
         assert said.endswith("sales.yaml: ok\n")

@@ -54,6 +54,9 @@ def european(text=CSV):
 READ = {
     "comma": (CSV, "separated by commas", {"separator": ",", "header": True}),
     "semicolon and decimal comma": (european(), "decimal ','", {"separator": ";", "decimal": ","}),
+    "dates with points": (
+        european(CSV).replace("2024-01-01", "01.01.2024"), "decimal ','", {"thousands": "none"},
+    ),
     "tab": (CSV.replace(",", "\t"), "separated by tabs", {"separator": "tab"}),
     "bar": (CSV.replace(",", "|"), "separated by '|'", {"separator": "|"}),
     "runs of spaces": (CSV.replace(",", "   "), "separated by spaces", {"separator": "spaces"}),
@@ -76,7 +79,7 @@ READ = {
     "thousands": (european().replace("28,5", "1.028,5"), "thousands '.'", {"thousands": "."}),
     "quoted": (CSV.replace(",1.5,", ',"1.5",'), "CSV", {"quote": '"'}),
     "blank lines": (CSV.replace("\n", "\n\n"), "CSV", {}),
-}
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", READ)
