@@ -3,10 +3,11 @@
 # D datasets, S draws from the posterior, R seeds, B bootstrap samples
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from pydantic import TypeAdapter
 
 from keras_gru.analysis.measurements import Measurements
 
@@ -14,6 +15,8 @@ ROPE = 0.01  # the region of practical equivalence: a fraction of the better cel
 # The probability from which a verdict is given. In simulations of 12 datasets it decides for one of
 # two equal cells in at most 5 % of all cases, and finds a lead of 3 % in 86 %.
 DECIDED = 0.985
+# Of the lower error, at which performance profiles are evaluated: from 1 to 10.
+PROFILE_FACTORS = tuple(float(x) for x in np.geomspace(1, 10, 41).round(4))
 _DRAWS = 4_000
 _PRIOR = 0.5  # weight of one more dataset on which both cells are equal (Benavoli et al. 2017)
 
@@ -68,6 +71,56 @@ class PairAcrossDatasets:
         }
         likeliest = max(probabilities, key=probabilities.__getitem__)
         return likeliest if probabilities[likeliest] >= DECIDED else None
+
+
+@dataclass(frozen=True)
+class AcrossDatasets:
+    """Cells over several datasets.
+
+    Args:
+        labels: cell -> its display name.
+        datasets: the test errors on each of them.
+        pairs: every two cells with runs on three datasets or more.
+        profiles: cell -> the fraction of runs within each of `PROFILE_FACTORS` of the best mean.
+        rope: half the width of the region of practical equivalence.
+    """
+
+    labels: Mapping[str, str]
+    datasets: tuple[DatasetErrors, ...]
+    pairs: tuple[PairAcrossDatasets, ...]
+    profiles: Mapping[str, list[float]]
+    rope: float
+
+    def to_json(self) -> str:
+        """Return all numbers as JSON."""
+        return TypeAdapter(AcrossDatasets).dump_json(self, indent=1).decode()
+
+
+def analyse_across_datasets(
+    measured: Iterable[tuple[str, Measurements]], rope: float = ROPE
+) -> AcrossDatasets:
+    """Return the numbers of several comparisons, each on a dataset of its own.
+
+    Args:
+        measured: the name of each comparison and its measurements. Names that stand twice get a
+            number.
+        rope: half the width of the region of practical equivalence.
+    """
+    labels: dict[str, str] = {}
+    datasets: dict[str, DatasetErrors] = {}
+    for name, measurements in measured:
+        labels = {**measurements.labels, **labels}
+        same = sum(known.partition(" (")[0] == name for known in datasets)
+        name = f"{name} ({same + 1})" if same else name
+        datasets[name] = dataset_errors(name, measurements)
+    found = tuple(datasets.values())
+    return AcrossDatasets(
+        labels=labels,
+        datasets=found,
+        pairs=compare_across_datasets(found, rope),
+        profiles=performance_profile(found, PROFILE_FACTORS),
+        rope=rope,
+    )
 
 
 def dataset_errors(name: str, measurements: Measurements) -> DatasetErrors:

@@ -1,15 +1,22 @@
 """Verdicts over datasets: calibration by simulation, and the formulas on hand-made errors."""
 
+import json
+
 import numpy as np
 import pytest
 
 from keras_gru.analysis.across_datasets import (
+    PROFILE_FACTORS,
     DatasetErrors,
+    analyse_across_datasets,
     compare_across_datasets,
+    dataset_errors,
     performance_profile,
     probability_of_improvement,
 )
 from keras_gru.analysis.expected_best import expected_best
+from keras_gru.analysis.measurements import Measurements
+from keras_gru.datasets.judging import Metric
 
 
 @pytest.fixture
@@ -104,3 +111,29 @@ def test_expected_best_is_the_mean_of_one_trial_and_rises_to_the_best(rng):
 
 def test_a_diverged_trial_counts_as_the_worst():
     assert expected_best([1.0, np.nan, 3.0], "min")[0][0] == pytest.approx(7 / 3)
+
+
+def test_several_comparisons_become_numbers_and_json():
+    def measured(errors, diverged=None):
+        metric = Metric("accuracy", "max", "accuracy")
+        values = {cell: dict(enumerate(1 - np.array(of))) for cell, of in errors.items()}
+        labels = dict.fromkeys(errors, "A cell")
+        return Measurements(metric, labels, values, diverged or {}, {}, resolution=0.001)
+
+    of_three = [
+        ("a", measured({"one": [0.1, 0.2], "other": [0.2, 0.4]})),
+        ("b", measured({"one": [0.1, 0.1, 0.1], "other": [0.1]}, {"other": 2})),
+        ("b", measured({"one": [0.3, 0.3], "other": [0.3, 0.3]})),
+    ]
+    across = analyse_across_datasets(of_three)
+    assert [dataset.name for dataset in across.datasets] == ["a", "b", "b (2)"]
+    assert across.pairs[0].differences == pytest.approx({"a": 1.0, "b": 0.0, "b (2)": 0.0})
+    assert json.loads(across.to_json())["pairs"][0]["equal"] == across.pairs[0].equal
+    assert set(map(len, across.profiles.values())) == {len(PROFILE_FACTORS)}
+
+
+def test_a_diverged_run_counts_as_the_worst_run():
+    metric = Metric("mse", "min", "MSE")
+    values = {"one": {0: 1.0, 1: 5.0}, "other": {0: 2.0}}
+    found = dataset_errors("a", Measurements(metric, {}, values, {"other": 1}, {}))
+    assert found.errors["other"] == {0: 2.0, 1: 5.0}
