@@ -15,6 +15,7 @@ from keras_gru.cli.generate import generate
 from keras_gru.cli.inspect import inspect
 from keras_gru.cli.learning_curve import learning_curve
 from keras_gru.cli.list import list_
+from keras_gru.cli.new import new
 from keras_gru.cli.predict import predict
 from keras_gru.cli.report import report
 from keras_gru.cli.schema import schema
@@ -47,9 +48,21 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("list")(list_)
-for verb in (show, copy, check, train, compare, learning_curve, sweep, claims, evaluate, inspect):
+for verb in (
+    new,
+    show,
+    copy,
+    check,
+    train,
+    compare,
+    learning_curve,
+    sweep,
+    claims,
+    evaluate,
+    inspect,
+):
     app.command()(verb)
-for verb in (predict, generate, translate, report, schema):
+for verb in (evaluate, inspect, predict, generate, translate, report, schema):
     app.command()(verb)
 
 

@@ -133,7 +133,7 @@ def _refuse_repeated(
     day = in_words(dates.values[first])
     place = table.where(dates.columns[0], second)
     also = f"line {table.line(first)}" if table.line else f"row {first + 1}"
-    ids = [] if series else _ids(table, dates)
+    ids = [] if series else ids_of_series(table, dates)
     if ids:
         remedy = f"Set dataset.series: {ids[0]} if it tells several series apart"
     else:
@@ -144,7 +144,7 @@ def _refuse_repeated(
     )
 
 
-def _ids(table: Table, dates: Dates) -> list[str]:
+def ids_of_series(table: Table, dates: Dates) -> list[str]:
     """Return columns of words that tell rows of the same date apart."""
     import pyarrow as pa
     import pyarrow.compute as pc

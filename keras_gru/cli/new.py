@@ -1,0 +1,157 @@
+"""keras-gru new"""
+
+import dataclasses
+import json
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from keras_gru.cli.arguments import check_place
+from keras_gru.errors import UserError
+
+if TYPE_CHECKING:
+    from keras_gru.datasets.sequence_dataset import SequenceDataset
+    from keras_gru.datasets.suggestion import Suggestion
+
+_UNITS = 32
+# What is tried where rows are in no order of time, with the words for a reader.
+_ORDERS = (
+    ({}, ""),
+    ({"sort": True}, "the file's rows are not in the order of time"),
+    ({"duplicates": "first"}, "some dates come twice; the first row counts"),
+    (
+        {"sort": True, "duplicates": "first"},
+        "rows are not in the order of time, and some dates come twice; the first row counts",
+    ),
+)
+
+
+def new(
+    file: Annotated[str, typer.Argument(help="A file or folder of yours.")],
+    settings: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[NAME=VALUE]...", help="Settings of the dataset, such as targets=[sold]."
+        ),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="The YAML file; default: FILE's name.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that exists.")] = False,
+) -> None:
+    """Look at a file of yours, say what it holds, and write a config for it."""
+    from keras_gru.datasets.files import existing
+    from keras_gru.datasets.summary import summarize
+    from keras_gru.experiments.configuration.yaml_files import load_experiment
+    from keras_gru.files import write_text
+
+    path = existing(file, "a file or folder of data")
+    name = _name(path)
+    target = output or Path(f"{name}.yaml")
+    check_place(target)
+    if target.exists() and not force:
+        raise UserError(f"{target}: exists already; give another --output, or --force")
+    suggestion, dataset = _fitting(path, _given(settings or []))
+    relative = os.path.relpath(path, target.parent)
+    lines = [*summarize(dataset).lines(), *dataset.notes]
+    text = _yaml(name, target, relative, suggestion, lines)
+    write_text(target, text)
+    load_experiment(target)
+    for line in lines:
+        typer.echo(line)
+    typer.echo("")
+    for group in (suggestion.dataset, suggestion.model):
+        for setting, choice in group.items():
+            if choice.why:
+                typer.echo(f"{setting}: {_value(choice.value)} ({choice.why})")
+    typer.echo(f"\nWrote {target}. Next: keras-gru compare {target}")
+
+
+def _given(settings: list[str]) -> dict[str, object]:
+    from keras_gru.experiments.configuration.overrides import read_overrides
+    from keras_gru.experiments.configuration.problems import tell
+
+    problems = []
+    tree = read_overrides([s.removeprefix("dataset.") for s in settings], problems)
+    if problems:
+        raise UserError(tell(problems))
+    return tree.plain()
+
+
+def _fitting(path: Path, given: dict[str, object]) -> "tuple[Suggestion, SequenceDataset]":
+    """Return settings under which the file can be loaded, and the dataset."""
+    from pydantic import ValidationError
+
+    from keras_gru import datasets
+    from keras_gru.datasets.suggestion import Choice, Suggestion, suggest
+
+    suggestion, first = suggest(path, given), None
+    orders = _ORDERS if suggestion.dataset["kind"].value == "csv_series" else _ORDERS[:1]
+    for order, why in orders:
+        choices = {name: Choice(value, why) for name, value in order.items()}
+        tried = Suggestion({**suggestion.dataset, **choices}, suggestion.model, suggestion.training)
+        try:
+            dataset = datasets.load(tried.config(path))
+            more = {
+                name: Choice(getattr(dataset.resolved, name))
+                for name in dataset.resolved.guessed
+                if name not in tried.dataset and getattr(dataset.resolved, name) is not None
+            }
+            return dataclasses.replace(tried, dataset={**tried.dataset, **more}), dataset
+        except ValidationError as error:
+            problem = error.errors()[0]
+            place = ".".join(str(part) for part in problem["loc"])
+            raise UserError(f"{place or 'settings'}: {problem['msg']}.") from None
+        except UserError as error:
+            first = first or error
+    raise first
+
+
+def _name(path: Path) -> str:
+    stem = path.name.split(".")[0] if path.is_file() else path.resolve().name
+    name = re.sub(r"[^A-Za-z0-9_-]+", "_", stem).strip("_-")
+    return name[:60] or "data"
+
+
+def _yaml(name: str, target: Path, path: str, suggestion: "Suggestion", seen: list[str]) -> str:
+    lines = [
+        f"# keras-gru compare {target}",
+        f"# Written by keras-gru new for {path}, which holds:",
+        *(f"#   {line}" for line in seen),
+        f"name: {name}",
+        "cells: [gru, lstm, simple_rnn]",
+        "seeds: [0, 1, 2]  # three are the fewest that a verdict takes",
+        "",
+        "dataset:",
+    ]
+    dataset = dict(suggestion.dataset)
+    kind = dataset.pop("kind")
+    lines += [_setting("kind", kind.value, kind.why), _setting("path", path, "")]
+    lines += [_setting(name, choice.value, choice.why) for name, choice in dataset.items()]
+    lines += ["", "model:"]
+    model = dict(suggestion.model)
+    lines.append(_setting("kind", model.pop("kind").value, ""))
+    lines.append(_setting("units", _UNITS, "of each recurrent layer"))
+    lines += [_setting(name, choice.value, choice.why) for name, choice in model.items()]
+    lines += ["", "training:"]
+    lines += [_setting(name, of.value, of.why) for name, of in suggestion.training.items()]
+    return "\n".join(lines) + "\n"
+
+
+def _setting(name: str, value: object, why: str) -> str:
+    comment = f"  # {why}" if why else ""
+    return f"  {name}: {_value(value)}{comment}".replace("\n", " ")
+
+
+def _value(value: object) -> str:
+    """Return a value as YAML, which is JSON where a word could be something else."""
+    if isinstance(value, tuple | list):
+        return f"[{', '.join(map(_value, value))}]"
+    if isinstance(value, str) and not re.fullmatch(r"[A-Za-z][A-Za-z_ ]*", value):
+        return json.dumps(value, ensure_ascii=False)
+    if value in ("true", "false", "null"):
+        return json.dumps(value)
+    return str(value) if isinstance(value, str) else json.dumps(value)

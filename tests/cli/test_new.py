@@ -1,0 +1,114 @@
+"""keras-gru new: a config for a file as it is, which is then checked and trained unchanged."""
+
+import numpy as np
+import pytest
+
+from keras_gru.datasets.suggestion import find_season
+from keras_gru.experiments.configuration.yaml_files import load_experiment
+
+from .test_verbs import keras_gru
+
+DAYS = np.datetime64("2023-01-02") + np.arange(150)
+
+
+def series(values, days=DAYS, separator=","):
+    rows = [f"{day}{separator}{value:.2f}" for day, value in zip(days, values, strict=False)]
+    return f"day{separator}sold\n" + "\n".join(rows) + "\n"
+
+
+WEEKLY = 100 + 10 * np.sin(np.arange(150) * 2 * np.pi / 7)
+# A file, settings given by the user, and settings that the config then has.
+FILES = {
+    "season.csv": (series(WEEKLY), [], {"kind": "csv_series", "season": 7, "window": 14}),
+    "newest_first.csv": (series(WEEKLY[::-1], DAYS[::-1]), [], {"time": "day", "season": 7}),
+    "shuffled.csv": (
+        series(WEEKLY[np.arange(150) * 7 % 150], DAYS[np.arange(150) * 7 % 150]), [],
+        {"sort": True, "season": 7},
+    ),
+    "gaps.csv": (series(WEEKLY).replace(",100.00", ","), [], {"missing": "forward_fill"}),
+    "semicolons.csv": (
+        series(WEEKLY, separator=";").replace(".", ","), [], {"separator": ";", "decimal": ","},
+    ),
+    "companies.csv": (
+        "company,date,price\n"
+        + "".join(f"{name},{day},{n % 7}\n" for n, day in enumerate(DAYS) for name in "ab"),
+        [],
+        {"series": "company", "targets": ("price",)},
+    ),
+    "two.csv": (
+        "a,b\n" + "".join(f"{n % 5},{n % 7}\n" for n in range(200)), ["targets=[a]"],
+        {"targets": ("a",), "time": "none", "season": 5},
+    ),
+    "tweets.csv": (
+        "date,tweet,mood\n"
+        + "".join(f"{day},a tweet number {n} here,{'ab'[n % 2]}\n" for n, day in enumerate(DAYS)),
+        [],
+        {"kind": "texts", "text": "tweet", "label": "mood", "level": "word"},
+    ),
+    "sms.tsv": (
+        "".join(f"{('ham', 'spam')[n % 2]}\tso here is text {n} now\n" for n in range(100)), [],
+        {"kind": "texts", "text": "1", "label": "0", "header": False},
+    ),
+    "names.txt.csv": (
+        "name,language\n" + "".join(f"ka{n}ti,fi\nal{n}os,es\n" for n in range(60)), [],
+        {"kind": "texts", "label": "language", "level": "character"},
+    ),
+    "tale.txt": ("Once upon a time, there was a king.\n" * 200, [], {"kind": "text_file"}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_config_is_written_that_reads_the_file(tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    content, given, expected = FILES[name]
+    (tmp_path / name).write_text(content)
+    said = keras_gru("new", name, *given, "--output", "a.yaml")
+    found = load_experiment("a.yaml").dataset.model_dump()
+    assert {key: found[key] for key in expected} == expected
+    assert "keras-gru compare a.yaml" in said and "Sequences" in said
+    assert keras_gru("check", "a.yaml").endswith("a.yaml: ok\n")
+
+
+def test_a_trend_gets_its_remedy(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.csv").write_text(series(np.arange(150) + WEEKLY))
+    keras_gru("new", "a.csv")
+    experiment = load_experiment("a.yaml")
+    assert experiment.model.subtract_last and experiment.dataset.season == 7
+
+
+def test_a_folder_and_arrays(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for label in ("bad", "good"):
+        (tmp_path / "reviews" / label).mkdir(parents=True)
+        for number in range(20):
+            file = tmp_path / "reviews" / label / f"{number}.txt"
+            file.write_text(f"a {label} film number {number}")
+    keras_gru("new", "reviews")
+    assert load_experiment("reviews.yaml").dataset.kind == "texts"
+    inputs = np.random.default_rng(0).normal(size=(40, 5, 2))
+    np.savez(tmp_path / "a.npz", train_inputs=inputs, train_targets=np.arange(40) % 4)
+    keras_gru("new", "a.npz")
+    assert load_experiment("a.yaml").dataset.task == "classification"
+
+
+def test_what_cannot_be_used_is_said(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert "no such file" in keras_gru("new", "no.csv", code=2)
+    (tmp_path / "words.csv").write_text("a,b\nx,y\nz,y\nx,w\n" * 20)
+    assert "found neither" in keras_gru("new", "words.csv", code=2)
+    (tmp_path / "a.csv").write_text(series(WEEKLY))
+    assert "no column 'no'" in keras_gru("new", "a.csv", "targets=[no]", code=2)
+    keras_gru("new", "a.csv")
+    assert "exists already" in keras_gru("new", "a.csv", code=2)
+
+
+@pytest.mark.parametrize("season", [None, 4, 24])
+@pytest.mark.parametrize("slope", [0, 1])
+def test_the_season_is_found_beside_a_trend(season, slope):
+    rng = np.random.default_rng(0)
+    rows = np.arange(600)
+    values = rng.normal(size=600) + slope * rows
+    if season:
+        values += 3 * rng.normal(size=season)[rows % season]
+    assert find_season(values)[0] == season
