@@ -3,7 +3,7 @@
 import math
 from datetime import datetime
 
-from keras_gru.datasets.judging import Metric
+from keras_gru.datasets.metric import Metric
 
 
 def quantity(value: float, metric: Metric) -> str:

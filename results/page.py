@@ -10,7 +10,7 @@ from store import is_selected, measurements_of
 from table import FOLDER, Row, holds, rows, stored
 
 from keras_gru.analysis.verdicts import Verdicts, reach_verdicts
-from keras_gru.datasets.judging import Metric
+from keras_gru.datasets.metric import Metric
 from keras_gru.errors import UserError
 from keras_gru.files import write_text
 from keras_gru.formatting import duration, plus_minus, quantity

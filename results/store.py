@@ -10,7 +10,7 @@ from keras_gru.analysis.cost import costs, target
 from keras_gru.analysis.intervals import Sampling
 from keras_gru.analysis.measurements import Measurements, collect_measurements
 from keras_gru.analysis.summary import Spread, seconds, summarize, tunings
-from keras_gru.datasets.judging import Metric
+from keras_gru.datasets.metric import Metric
 from keras_gru.experiments.environment import HARDWARE, VERSIONS
 from keras_gru.experiments.results import Comparison
 from keras_gru.files import write_text

@@ -16,7 +16,7 @@ from optuna.distributions import FloatDistribution
 from optuna.importance import FanovaImportanceEvaluator
 from optuna.trial import create_trial
 
-from keras_gru.datasets.judging import Metric
+from keras_gru.datasets.metric import Metric
 from keras_gru.experiments.configuration.choices import Value
 from keras_gru.experiments.configuration.experiment import Experiment
 from keras_gru.experiments.configuration.sweep import Drawn, Range

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from keras_gru.analysis.intervals import Sampling, sampling_error
-from keras_gru.datasets.judging import Metric
+from keras_gru.datasets.metric import Metric
 from keras_gru.experiments.results import Comparison
 
 

@@ -14,7 +14,7 @@ from keras_gru.analysis.intervals import (
     seeds_needed,
 )
 from keras_gru.analysis.measurements import Measurements
-from keras_gru.datasets.judging import Metric
+from keras_gru.datasets.metric import Metric
 
 ROUNDING = 1e-9  # of the values: differences that spread less are equal but for rounding
 

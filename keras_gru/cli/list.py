@@ -12,7 +12,7 @@ from keras_gru.errors import UserError
 def list_() -> None:
     """List configs, recipes, cells, datasets and models."""
     from keras_gru.cells import cell_label, cell_names
-    from keras_gru.datasets.config import DatasetConfig
+    from keras_gru.datasets.registry import dataset_kinds
     from keras_gru.experiments.configuration.packaged import packaged_configs, packaged_recipes
     from keras_gru.models.config import ModelConfig
 
@@ -25,7 +25,9 @@ def list_() -> None:
             for name, path in packaged_recipes().items()
         },
         "Cells (cells: [NAME, ...])": {name: cell_label(name) for name in cell_names()},
-        "Datasets (dataset: {kind: NAME, ...})": _kinds(DatasetConfig),
+        "Datasets (dataset: {kind: NAME, ...})": {
+            kind: _first_line(settings.__doc__) for kind, settings in dataset_kinds().items()
+        },
         "Models (model: {kind: NAME, ...})": _kinds(ModelConfig),
     }
     for title, lines in parts.items():

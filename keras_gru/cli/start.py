@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 from keras_gru.files import user_path
 
 if TYPE_CHECKING:
-    from keras_gru.datasets.config import DatasetConfig
+    from keras_gru.datasets.registry import DatasetSettings
 
 _SMALL = 2_000_000  # bytes that are read in much less time than TensorFlow is imported in
 
 
-def start_tensorflow(dataset: "DatasetConfig | None" = None) -> None:
+def start_tensorflow(dataset: "DatasetSettings | None" = None) -> None:
     """Import TensorFlow, look for its devices, and make saved networks loadable.
 
     A small file of the user's own is read before: what is wrong with it is said at once.
@@ -35,7 +35,7 @@ def start_tensorflow(dataset: "DatasetConfig | None" = None) -> None:
         _import()
 
 
-def _check_own_file(dataset: "DatasetConfig") -> None:
+def _check_own_file(dataset: "DatasetSettings") -> None:
     from keras_gru import datasets
     from keras_gru.datasets.config.own import OwnFile
 

@@ -1,6 +1,7 @@
 """Real sequences, and yours: every dataset becomes a `SequenceDataset`.
 
-`load` is the one way in. Importing this package imports neither TensorFlow, TFDS nor NumPy.
+`load` loads a dataset from its settings. Importing this package imports neither TensorFlow, TFDS
+nor NumPy.
 """
 
 import dataclasses
@@ -8,76 +9,61 @@ import importlib
 import typing
 from collections.abc import Sequence
 
-from keras_gru.datasets import config as _config
-from keras_gru.datasets.config.generated import Generated
-from keras_gru.datasets.config.own import OwnFile
-
 if typing.TYPE_CHECKING:
+    from keras_gru.datasets.config.own import OwnFile
     from keras_gru.datasets.fingerprint import Source
+    from keras_gru.datasets.registry import DatasetSettings, register_dataset
     from keras_gru.datasets.sequence_dataset import (
         Baseline,
         Metric,
         Preprocessing,
         SequenceDataset,
-        SequenceSpec,
         Split,
+        TaskSpec,
     )
+
+_MODULES = {
+    "Baseline": "sequence_dataset",
+    "DatasetSettings": "registry",
+    "Metric": "sequence_dataset",
+    "Preprocessing": "sequence_dataset",
+    "SequenceDataset": "sequence_dataset",
+    "Split": "sequence_dataset",
+    "TaskSpec": "sequence_dataset",
+    "register_dataset": "registry",
+}
 
 __all__ = [
     "Baseline",
+    "DatasetSettings",
     "Metric",
     "Preprocessing",
     "SequenceDataset",
-    "SequenceSpec",
     "Split",
+    "TaskSpec",
     "load",
     "load_as_test",
     "pad",
+    "register_dataset",
 ]
-
-# The module of each kind has a function `load`: `load(config)` where data are generated, else
-# `load(config, stored=None)`, and `load(config, stored=None, all_as_test=False)` for a user's file.
-_MODULES = {
-    _config.Adding: "adding",
-    _config.Arithmetic: "arithmetic",
-    _config.CopyMemory: "copy_memory",
-    _config.EmbeddedReber: "embedded_reber",
-    _config.TemporalOrder: "temporal_order",
-    _config.Xml: "xml",
-    _config.Ridership: "cta_ridership",
-    _config.Etth1: "etth1",
-    _config.PolyphonicMusic: "polyphonic_music",
-    _config.SequentialMnist: "sequential_mnist",
-    _config.SpokenDigit: "spoken_digit",
-    _config.Imdb: "imdb_reviews",
-    _config.Atis: "en_atis",
-    _config.Shakespeare: "tiny_shakespeare",
-    _config.SpaEng: "spa_eng",
-    _config.TfdsTexts: "tfds_texts",
-    _config.TfdsTags: "tfds_tags",
-    _config.CsvSeries: "csv_series",
-    _config.Texts: "texts",
-    _config.TextFile: "text_file",
-    _config.Npz: "npz",
-}
 
 
 def __getattr__(name: str):
-    """Imports the classes when they are first asked for: checking a configuration needs none."""
-    if name in __all__:
-        return getattr(importlib.import_module(f"{__name__}.sequence_dataset"), name)
+    """Import a public name when it is first used."""
+    if name in _MODULES:
+        return getattr(importlib.import_module(f"{__name__}.{_MODULES[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def load(
-    config: _config.DatasetConfig,
+    config: "DatasetSettings",
     preprocessing: "Preprocessing | None" = None,
     source: "Source | None" = None,
 ) -> "SequenceDataset":
-    """Prepare and read a dataset.
+    """Load a dataset: generate it, or prepare and read it.
 
     Args:
-        config: one of the classes of `keras_gru.datasets.config`.
+        config: settings of a registered kind of dataset.
         preprocessing: applied as it is, such as a run directory stores it; None fits one to the
             training split.
         source: where the data must come from; None takes any.
@@ -86,23 +72,23 @@ def load(
         A `SequenceDataset` with the splits `"train"`, `"validation"` and `"test"`.
 
     Raises:
-        UserError: if the data cannot be had or cannot be used, or come from another source.
+        UserError: if the data are not there or cannot be used, or come from another source.
 
     Example:
 
-    >>> from keras_gru.datasets.config import Adding
-    >>> dataset = load(Adding(kind="adding", length=10, train=100, validation=10, test=10))
+    >>> from keras_gru.datasets.adding import Adding
+    >>> dataset = load(Adding(length=10, train=100, validation=10, test=10))
     >>> dataset.size("train")
     100
     """
     from keras_gru.datasets.fingerprint import check_source
     from keras_gru.datasets.source import recording
 
-    found = _source_of_file(config) if isinstance(config, OwnFile) else None
+    found = config.source()
     if source and found:  # before the file is parsed, which may fail because of the change
         check_source(source, found)
     with recording() as recorded:
-        dataset = _load(config, preprocessing)
+        dataset = config.load(preprocessing)
     if recorded:
         found = recorded[-1]
         if source:
@@ -110,36 +96,13 @@ def load(
     return dataclasses.replace(dataset, source=found)
 
 
-def _source_of_file(config: OwnFile) -> "Source":
-    from keras_gru.datasets.files import existing
-    from keras_gru.datasets.fingerprint import source_of_path
-
-    return source_of_path(existing(config.path, config.expects))
-
-
-def _load(
-    config: _config.DatasetConfig, preprocessing: "Preprocessing | None"
-) -> "SequenceDataset":
-    module = _module(config)
-    if not isinstance(config, Generated):
-        return module.load(config, preprocessing)
-    # A function of its settings and seed: what would be fitted anew is what was fitted before.
-    if config.curriculum is not None:
-        return importlib.import_module(f"{__name__}.curriculum").load(module.load, config)
-    return module.load(config)
-
-
-def _module(config: _config.DatasetConfig):
-    return importlib.import_module(f"{__name__}.{_MODULES[type(config)]}")
-
-
-def load_as_test(config: OwnFile, preprocessing: "Preprocessing") -> "SequenceDataset":
-    """Read a user's file as one test split, to measure a trained network on it.
+def load_as_test(config: "OwnFile", preprocessing: "Preprocessing") -> "SequenceDataset":
+    """Load a user's file as one test split, to evaluate a trained network on it.
 
     Args:
         config: its `path` names the file.
-        preprocessing: that of the network's training data. The share of unknown tokens and texts
-            with unknown labels are noted.
+        preprocessing: that of the network's training data. The fraction of unknown tokens, and
+            texts with unknown labels, are noted.
 
     Returns:
         A `SequenceDataset` with the split `"test"` alone, and no baselines.
@@ -149,8 +112,8 @@ def load_as_test(config: OwnFile, preprocessing: "Preprocessing") -> "SequenceDa
     """
     from keras_gru.datasets.text import PADDING, UNKNOWN
 
-    found = _source_of_file(config)
-    dataset = _module(config).load(config, preprocessing, all_as_test=True)
+    found = config.source()
+    dataset = config.load(preprocessing, all_as_test=True)
     notes = dataset.notes
     if dataset.tokenizer is not None:
         tokens = dataset.splits["test"].inputs["tokens"]
@@ -160,10 +123,10 @@ def load_as_test(config: OwnFile, preprocessing: "Preprocessing") -> "SequenceDa
 
 
 def pad(sequences: Sequence[Sequence[int]]):
-    """Token sequences as rows, with zeros at their right ends.
+    """Return token sequences as rows, with zeros at their right ends.
 
     Args:
-        sequences: N lists of tokens, such as `SequenceDataset.encode` gives.
+        sequences: N lists of tokens, such as `SequenceDataset.encode` returns.
 
     Returns:
         An int32 array `(N, longest)`.

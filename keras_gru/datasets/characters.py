@@ -8,7 +8,7 @@ import numpy as np
 
 from keras_gru.datasets.baselines import most_frequent_target
 from keras_gru.datasets.preprocessing import Preprocessing
-from keras_gru.datasets.sequence_dataset import Metric, SequenceDataset, SequenceSpec
+from keras_gru.datasets.sequence_dataset import Metric, SequenceDataset, TaskSpec
 from keras_gru.datasets.split import Split, check_not_empty
 from keras_gru.datasets.text import (
     UNKNOWN,
@@ -63,7 +63,7 @@ def language_model(
     check_not_empty(name, splits)
     return SequenceDataset(
         name=name,
-        spec=SequenceSpec(
+        spec=TaskSpec(
             task="language_model",
             outputs=len(vocabulary),
             vocabulary=len(vocabulary),

@@ -5,11 +5,11 @@ import math
 from collections.abc import Sequence
 
 from keras_gru.datasets import forecasting
-from keras_gru.datasets.config import CsvSeries
+from keras_gru.datasets.config.own import CsvSeries
 from keras_gru.datasets.dates import in_words
 from keras_gru.datasets.files import existing
 from keras_gru.datasets.preprocessing import Preprocessing, Scaling
-from keras_gru.datasets.sequence_dataset import Metric, SequenceDataset, SequenceSpec
+from keras_gru.datasets.sequence_dataset import Metric, SequenceDataset, TaskSpec
 from keras_gru.datasets.series_table import SeriesTable, SeriesValues, read_series_table
 from keras_gru.datasets.split import SPLITS
 from keras_gru.datasets.time_order import find_step
@@ -68,7 +68,7 @@ def load(
     # Targets of different units, or series, have no common one: errors are in deviations.
     scale = targets[None].deviation[0] if is_one and len(config.targets) == 1 else 1.0
     seen = config.inputs or config.targets
-    spec = SequenceSpec(
+    spec = TaskSpec(
         task="forecasting",
         outputs=len(config.targets),
         features=parts[0].inputs.shape[1],

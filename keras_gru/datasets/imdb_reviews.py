@@ -1,36 +1,49 @@
 """IMDB film reviews, positive or negative."""
 
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
 from keras_gru.datasets import source
-from keras_gru.datasets.config import Imdb
+from keras_gru.datasets.common import Fraction, Length, Tokens
 from keras_gru.datasets.labelled_texts import classification
 from keras_gru.datasets.preprocessing import Preprocessing
+from keras_gru.datasets.registry import DatasetSettings, register_dataset
 from keras_gru.datasets.sequence_dataset import SequenceDataset
 
 
-def load(config: Imdb, stored: Preprocessing | None = None) -> SequenceDataset:
-    """Reads the reviews and carves the validation split out of train.
+@register_dataset("imdb_reviews")
+class ImdbReviews(DatasetSettings):
+    """IMDB film reviews, positive or negative (TFDS `imdb_reviews`)."""
 
-    Args:
-        config: the settings.
-        stored: applied in place of one that is fitted to train.
+    task: ClassVar[str] = "classification"
+    vocabulary: Tokens = 10_000
+    max_length: Annotated[Length, Field(description="words read of a review, its first ones")] = 250
+    validation_share: Annotated[Fraction, Field(description="of train, by a fixed seed")] = 0.1
 
-    Returns:
-        A classification dataset of word tokens.
+    def load(self, preprocessing: Preprocessing | None = None) -> SequenceDataset:
+        """Load the reviews, of which a fixed part of train is the validation split.
 
-    Raises:
-        UserError: if the file cannot be had.
-    """
-    # TFDS's third split, `unsupervised`, is not asked for: a prepared copy may lack it.
-    columns = source.read("imdb_reviews", ("train", "test"), files=("aclImdb_v1.tar.gz",))
-    validation = round(len(columns["train"]["label"]) * config.validation_share)
-    return classification(
-        "IMDB reviews",
-        {
-            name: ([text.decode() for text in of["text"]], of["label"])
-            for name, of in source.carved(columns, validation).items()
-        },
-        ("negative", "positive"),
-        config.vocabulary,
-        config.max_length,
-        stored=stored,
-    )
+        Args:
+            preprocessing: its vocabulary is used; None builds one from train.
+
+        Returns:
+            A classification dataset of word tokens.
+
+        Raises:
+            UserError: if the file is neither there nor can be downloaded.
+        """
+        # TFDS's third split, `unsupervised`, is not read: a prepared copy may lack it.
+        columns = source.read("imdb_reviews", ("train", "test"), files=("aclImdb_v1.tar.gz",))
+        validation = round(len(columns["train"]["label"]) * self.validation_share)
+        return classification(
+            "IMDB reviews",
+            {
+                name: ([text.decode() for text in examples["text"]], examples["label"])
+                for name, examples in source.with_validation(columns, validation).items()
+            },
+            ("negative", "positive"),
+            self.vocabulary,
+            self.max_length,
+            stored=preprocessing,
+        )

@@ -5,39 +5,40 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from keras_gru.datasets.baselines import majority_class
-from keras_gru.datasets.sequence_dataset import Metric, SequenceDataset, SequenceSpec
+from keras_gru.datasets.sequence_dataset import Metric, SequenceDataset, TaskSpec
 from keras_gru.datasets.split import Split
 from keras_gru.datasets.text import Tokenizer, encode_all
 
 
 def classification(
     name: str,
-    columns: Mapping[str, Mapping[str, np.ndarray]],
+    examples: Mapping[str, Sequence[tuple[str, int]]],
     letters: str,
     classes: Sequence[str],
 ) -> SequenceDataset:
-    """A dataset of labelled strings.
+    """Return a dataset of labelled strings.
 
-    Chance is what the commonest class of train reaches. The builders make all classes equally
-    frequent, so that it is 1 / classes, or next to it where a split cannot be shared out evenly.
+    Chance is the accuracy of the most frequent class of train. All classes are generated equally
+    often, so that it is 1 / classes, or next to it where a split's size is no multiple of them.
 
     Args:
-        name: what a reader calls it.
-        columns: name of a split -> `text` (N,) of bytes and `label` (N,).
+        name: name of the dataset for a reader.
+        examples: name of a split -> its strings and their classes, from 0.
         letters: all that occur.
         classes: names of the classes.
 
     Returns:
-        A classification dataset of tokens.
+        A classification dataset of tokens, one per letter.
     """
     vocabulary = ("", "[UNK]", *letters)
     splits = {}
-    for split, of in columns.items():
-        tokens, lengths = encode_all([text.decode() for text in of["text"]], vocabulary)
-        splits[split] = Split({"tokens": tokens}, of["label"], {"tokens": lengths})
+    for split, labelled in examples.items():
+        tokens, lengths = encode_all([text for text, _ in labelled], vocabulary)
+        labels = np.array([label for _, label in labelled], np.int64)
+        splits[split] = Split({"tokens": tokens}, labels, {"tokens": lengths})
     return SequenceDataset(
         name=name,
-        spec=SequenceSpec(task="classification", outputs=len(classes), vocabulary=len(vocabulary)),
+        spec=TaskSpec(task="classification", outputs=len(classes), vocabulary=len(vocabulary)),
         metric=Metric("accuracy", "max", "accuracy", digits=4),
         splits=splits,
         vocabulary=vocabulary,

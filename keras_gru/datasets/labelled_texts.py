@@ -6,7 +6,7 @@ import numpy as np
 
 from keras_gru.datasets.baselines import majority_class
 from keras_gru.datasets.preprocessing import Preprocessing
-from keras_gru.datasets.sequence_dataset import Metric, SequenceDataset, SequenceSpec
+from keras_gru.datasets.sequence_dataset import Metric, SequenceDataset, TaskSpec
 from keras_gru.datasets.split import Split, check_not_empty, missing_classes
 from keras_gru.datasets.text import (
     MOST_UNKNOWN,
@@ -92,7 +92,7 @@ def classification(
     )
     return SequenceDataset(
         name=name,
-        spec=SequenceSpec(task="classification", outputs=len(classes), vocabulary=len(vocabulary)),
+        spec=TaskSpec(task="classification", outputs=len(classes), vocabulary=len(vocabulary)),
         metric=Metric("accuracy", "max", "accuracy"),
         splits=splits,
         vocabulary=vocabulary,

@@ -26,7 +26,7 @@ from pathlib import Path
 import numpy as np
 
 from keras_gru.datasets import baselines, forecasting
-from keras_gru.datasets.config import Npz
+from keras_gru.datasets.config.own import Npz
 from keras_gru.datasets.files import existing
 from keras_gru.datasets.npz_checks import (
     check_alike,
@@ -36,7 +36,7 @@ from keras_gru.datasets.npz_checks import (
     refuse,
 )
 from keras_gru.datasets.preprocessing import Preprocessing
-from keras_gru.datasets.sequence_dataset import Baseline, Metric, SequenceDataset, SequenceSpec
+from keras_gru.datasets.sequence_dataset import Baseline, Metric, SequenceDataset, TaskSpec
 from keras_gru.datasets.split import (
     SPLITS,
     Split,
@@ -177,12 +177,12 @@ def _split(arrays: dict[str, np.ndarray], task: str, fixed: int | None) -> Split
     )
 
 
-def _spec(arrays: dict, task: str, fixed: int | None) -> SequenceSpec:
+def _spec(arrays: dict, task: str, fixed: int | None) -> TaskSpec:
     inputs, targets = arrays["train"]["inputs"], arrays["train"]["targets"]
     tokens = inputs.ndim == 2
     labels = task in ("classification", "tagging")
     every_step = task == "forecasting" and targets.ndim == 4
-    return SequenceSpec(
+    return TaskSpec(
         task=task,
         outputs=int(targets.max()) + 1 if labels else targets.shape[-1],
         vocabulary=int(max(of["inputs"].max() for of in arrays.values())) + 1 if tokens else None,
@@ -193,7 +193,7 @@ def _spec(arrays: dict, task: str, fixed: int | None) -> SequenceSpec:
     )
 
 
-def _baseline(splits: dict[str, Split], spec: SequenceSpec, names: list[str]) -> Baseline:
+def _baseline(splits: dict[str, Split], spec: TaskSpec, names: list[str]) -> Baseline:
     if spec.task == "classification":
         return baselines.majority_class(splits, names)
     if spec.task == "polyphony":

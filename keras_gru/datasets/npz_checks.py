@@ -6,7 +6,7 @@ from typing import NoReturn
 
 import numpy as np
 
-from keras_gru.datasets.sequence_spec import SequenceSpec
+from keras_gru.datasets.task_spec import TaskSpec
 from keras_gru.errors import UserError
 
 Arrays = dict[str, np.ndarray]
@@ -109,7 +109,7 @@ def check_labels(path: Path, splits: Mapping[str, Arrays], task: str) -> None:
             )
 
 
-def check_fits(path: Path, split: str, arrays: Arrays, spec: SequenceSpec) -> None:
+def check_fits(path: Path, split: str, arrays: Arrays, spec: TaskSpec) -> None:
     """Raise a `UserError` where arrays do not fit what a network was trained on.
 
     Args:

@@ -13,8 +13,8 @@ from typing import Self
 
 import numpy as np
 
-from keras_gru.datasets.judging import ERROR_POWERS, Metric
-from keras_gru.datasets.sequence_spec import SequenceSpec
+from keras_gru.datasets.metric import ERROR_POWERS, Metric
+from keras_gru.datasets.task_spec import TaskSpec
 from keras_gru.datasets.text import PADDING, Tokenizer
 from keras_gru.errors import UserError, did_you_mean
 
@@ -89,7 +89,7 @@ class Preprocessing:
     """
 
     name: str
-    spec: SequenceSpec
+    spec: TaskSpec
     metric: Metric
     scale: float = 1.0
     vocabulary: tuple[str, ...] | None = None

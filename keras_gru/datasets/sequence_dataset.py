@@ -14,12 +14,12 @@ import numpy as np
 from keras_gru.datasets.batching import Batch, alike, boundaries, gather, plan
 from keras_gru.datasets.config.own import OwnFile
 from keras_gru.datasets.fingerprint import Fingerprint, Source, fingerprint_of_split
-from keras_gru.datasets.judging import Baseline, Metric
+from keras_gru.datasets.metric import Baseline, Metric
 from keras_gru.datasets.preprocessing import Preprocessing
-from keras_gru.datasets.sequence_spec import SequenceSpec
 from keras_gru.datasets.split import Split, check_not_empty
+from keras_gru.datasets.task_spec import TaskSpec
 
-__all__ = ["Baseline", "Metric", "Preprocessing", "SequenceDataset", "SequenceSpec", "Split"]
+__all__ = ["Baseline", "Metric", "Preprocessing", "SequenceDataset", "Split", "TaskSpec"]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from keras_gru.datasets.config import CsvSeries
+from keras_gru.datasets.config.own import CsvSeries
 from keras_gru.datasets.dates import NO_TIME, find_dates, in_words
 from keras_gru.datasets.preprocessing import Preprocessing, Scaling
 from keras_gru.datasets.tables import Table, read_table

@@ -19,7 +19,7 @@ from keras_gru.errors import UserError
 
 DATA_DIR, MANUAL_DIR = "KERAS_GRU_DATA_DIR", "KERAS_GRU_MANUAL_DIR"
 
-_CARVING_SEED = 0  # of a validation split: part of a dataset's definition, not a setting
+_SPLITTING_SEED = 0  # of a validation split: part of a dataset's definition, not a setting
 _RECORDED: contextvars.ContextVar[list[Source]] = contextvars.ContextVar("recorded")
 _BY_HAND = f"fetch the file elsewhere, put it into a folder and set {MANUAL_DIR} to that folder"
 
@@ -65,11 +65,11 @@ def read(builder, splits: Sequence[str], files: Sequence[str] = (), **builder_ar
     return {split: columns(builder, split) for split in splits}
 
 
-def carved(columns: Mapping[str, Mapping], validation: int) -> dict[str, dict]:
-    """Takes a validation split out of train, by a fixed seed.
+def with_validation(columns: Mapping[str, Mapping], validation: int) -> dict[str, dict]:
+    """Split train into train and validation, by a fixed seed.
 
     Args:
-        columns: what `read` gave for `"train"` and `"test"`.
+        columns: returned by `read` for `"train"` and `"test"`.
         validation: how many examples.
 
     Returns:
@@ -77,7 +77,7 @@ def carved(columns: Mapping[str, Mapping], validation: int) -> dict[str, dict]:
     """
     train = columns["train"]
     size = len(next(iter(train.values())))
-    order = np.random.default_rng(_CARVING_SEED).permutation(size)
+    order = np.random.default_rng(_SPLITTING_SEED).permutation(size)
     rows = {"train": order[validation:], "validation": order[:validation]}
     parts = {name: {key: _rows(of, at) for key, of in train.items()} for name, at in rows.items()}
     return {**parts, "test": columns["test"]}

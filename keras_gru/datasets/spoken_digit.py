@@ -5,16 +5,17 @@
 import functools
 import warnings
 from collections.abc import Sequence
+from typing import Annotated, ClassVar
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
-from scipy.signal import get_window
+from pydantic import Field
 
 from keras_gru.datasets import source
 from keras_gru.datasets.baselines import majority_class
-from keras_gru.datasets.config import SpokenDigit
 from keras_gru.datasets.preprocessing import Preprocessing, Scaling
-from keras_gru.datasets.sequence_dataset import Metric, SequenceDataset, SequenceSpec
+from keras_gru.datasets.registry import DatasetSettings, register_dataset
+from keras_gru.datasets.sequence_dataset import Metric, SequenceDataset, TaskSpec
 from keras_gru.datasets.split import Split
 from keras_gru.datasets.text import to_rows
 from keras_gru.errors import UserError
@@ -37,45 +38,55 @@ _SPEAKERS = {
 }
 
 
-def load(config: SpokenDigit, stored: Preprocessing | None = None) -> SequenceDataset:
-    """Reads the recordings and makes a vector of every 10 ms of them.
+@register_dataset("spoken_digit")
+class SpokenDigit(DatasetSettings):
+    """Spoken digits as log-mel spectrograms, a vector every 10 ms (TFDS `spoken_digit`)."""
 
-    Args:
-        config: the settings.
-        stored: applied in place of one that is fitted to train.
+    task: ClassVar[str] = "classification"
+    new_speakers: Annotated[
+        bool, Field(description="validate and test on speakers that train does not have")
+    ] = False
 
-    Returns:
-        A classification dataset of log-mel vectors of recordings at the same level; each band has
-        mean 0 and deviation 1 in train.
+    def load(self, preprocessing: Preprocessing | None = None) -> SequenceDataset:
+        """Load the recordings, a vector for every 10 ms of them.
 
-    Raises:
-        UserError: if the file cannot be had, or there is no pydub, which TFDS reads it with.
-    """
-    columns = _read()
-    names = [name.decode() for name in columns["audio/filename"]]
-    labels = np.array(columns["label"])
-    spectrograms = [same_level(log_mel(samples)) for samples in columns["audio"]]
-    rows = split(names, config.new_speakers)
-    if stored is not None:
-        scaling = stored.input_scaling
-    else:
-        bands = [f"band {number}" for number in range(_BANDS)]
-        scaling = Scaling.fit(bands, np.concatenate([spectrograms[row] for row in rows["train"]]))
-    splits = {}
-    for name, of in rows.items():
-        lengths = np.array([len(spectrograms[row]) for row in of])
-        flat = np.concatenate([spectrograms[row] for row in of])
-        features = to_rows(scaling.apply(flat), lengths)
-        splits[name] = Split({"features": features}, labels[of], {"features": lengths})
-    return SequenceDataset(
-        name="Spoken digits, new speakers" if config.new_speakers else "Spoken digits",
-        spec=SequenceSpec(task="classification", outputs=len(_DIGITS), features=_BANDS),
-        metric=Metric("accuracy", "max", "accuracy"),
-        splits=splits,
-        target_vocabulary=_DIGITS,
-        baselines=(majority_class(splits, _DIGITS),),
-        input_scaling=scaling,
-    )
+        Args:
+            preprocessing: its means and deviations are used; None takes those of train.
+
+        Returns:
+            A classification dataset of log-mel vectors of recordings at the same level; each band
+            has mean 0 and standard deviation 1 in train.
+
+        Raises:
+            UserError: if the file is neither there nor can be downloaded, or pydub, by which TFDS
+                reads it, is not installed.
+        """
+        columns = _read()
+        names = [name.decode() for name in columns["audio/filename"]]
+        labels = np.array(columns["label"])
+        spectrograms = [same_level(log_mel(samples)) for samples in columns["audio"]]
+        rows = split(names, self.new_speakers)
+        if preprocessing is not None:
+            scaling = preprocessing.input_scaling
+        else:
+            bands = [f"band {number}" for number in range(_BANDS)]
+            train = [spectrograms[row] for row in rows["train"]]
+            scaling = Scaling.fit(bands, np.concatenate(train))
+        splits = {}
+        for name, at in rows.items():
+            lengths = np.array([len(spectrograms[row]) for row in at])
+            flat = np.concatenate([spectrograms[row] for row in at])
+            features = to_rows(scaling.apply(flat), lengths)
+            splits[name] = Split({"features": features}, labels[at], {"features": lengths})
+        return SequenceDataset(
+            name="Spoken digits, new speakers" if self.new_speakers else "Spoken digits",
+            spec=TaskSpec(task="classification", outputs=len(_DIGITS), features=_BANDS),
+            metric=Metric("accuracy", "max", "accuracy"),
+            splits=splits,
+            target_vocabulary=_DIGITS,
+            baselines=(majority_class(splits, _DIGITS),),
+            input_scaling=scaling,
+        )
 
 
 def _read() -> dict:
@@ -118,6 +129,8 @@ def log_mel(samples: np.ndarray) -> np.ndarray:
     Returns:
         (T, 40), float32.
     """
+    from scipy.signal import get_window
+
     frames = sliding_window_view(samples / 2**15, _FRAME)[::_HOP]
     spectrum = np.abs(np.fft.rfft(frames * get_window("hann", _FRAME), _TRANSFORM))
     return np.log(spectrum @ _mel_bands() + _SILENCE).astype(np.float32)

@@ -8,7 +8,7 @@ import numpy as np
 
 from keras_gru.datasets.baselines import tag_of_each_token
 from keras_gru.datasets.preprocessing import Preprocessing
-from keras_gru.datasets.sequence_dataset import Metric, SequenceDataset, SequenceSpec
+from keras_gru.datasets.sequence_dataset import Metric, SequenceDataset, TaskSpec
 from keras_gru.datasets.split import Split, check_not_empty
 from keras_gru.datasets.text import Tokenizer, build_vocabulary, encode_all, to_rows
 from keras_gru.errors import UserError
@@ -63,7 +63,7 @@ def tagging(
     check_not_empty(name, splits)
     return SequenceDataset(
         name=name,
-        spec=SequenceSpec(task="tagging", outputs=len(tag_names), vocabulary=len(vocabulary)),
+        spec=TaskSpec(task="tagging", outputs=len(tag_names), vocabulary=len(vocabulary)),
         metric=Metric("accuracy", "max", "accuracy", digits=4),
         splits=splits,
         vocabulary=vocabulary,

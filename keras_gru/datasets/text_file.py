@@ -3,7 +3,7 @@
 import dataclasses
 
 from keras_gru.datasets.characters import language_model
-from keras_gru.datasets.config import TextFile
+from keras_gru.datasets.config.own import TextFile
 from keras_gru.datasets.file_bytes import decode, read_bytes
 from keras_gru.datasets.files import existing
 from keras_gru.datasets.preprocessing import Preprocessing

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from keras_gru.datasets.config import Texts
+from keras_gru.datasets.config.own import Texts
 from keras_gru.datasets.files import TEXT_ENDINGS, existing, read_text, text_files
 from keras_gru.datasets.labelled_texts import classification
 from keras_gru.datasets.preprocessing import Preprocessing

@@ -1,37 +1,53 @@
 """Any tagged sentences of TFDS's catalogue."""
 
-from keras_gru.datasets import by_name
-from keras_gru.datasets.config import TfdsTags
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from keras_gru.datasets import tfds_catalogue
+from keras_gru.datasets.common import Tokens
 from keras_gru.datasets.preprocessing import Preprocessing
+from keras_gru.datasets.registry import register_dataset
 from keras_gru.datasets.sequence_dataset import SequenceDataset
 from keras_gru.datasets.tagged_words import tagging
+from keras_gru.datasets.tfds_catalogue import CatalogueDataset
 
 
-def load(config: TfdsTags, stored: Preprocessing | None = None) -> SequenceDataset:
-    """Reads the splits; without one for validation, it is carved out of train.
+@register_dataset("tfds_tags")
+class TfdsTags(CatalogueDataset):
+    """Any tagged sentences of TFDS's catalogue, by their name there."""
 
-    Args:
-        config: the settings.
-        stored: applied in place of one that is fitted to train.
+    task: ClassVar[str] = "tagging"
+    tokens: Annotated[str, Field(description="the feature with the words")] = "tokens"
+    tags: Annotated[str, Field(description="the feature with a tag for each word")]
+    vocabulary: Tokens = 10_000
 
-    Returns:
-        A tagging dataset of word tokens.
+    def load(self, preprocessing: Preprocessing | None = None) -> SequenceDataset:
+        """Load the splits; without one for validation, it is a fixed part of train.
 
-    Raises:
-        UserError: if there is no such dataset, feature or split, it cannot be had, or a sentence
-            has not as many tags as words.
-    """
-    import tensorflow_datasets as tfds
+        Args:
+            preprocessing: its vocabulary is used; None builds one from train.
 
-    make = by_name.find(config.name)
-    builder = make()
-    by_name.feature(builder, config.tokens, tfds.features.Text, sequence=True)
-    tag = by_name.feature(builder, config.tags, tfds.features.ClassLabel, sequence=True)
-    columns = by_name.read(make, config, (config.tokens, config.tags))
-    return tagging(
-        config.name,
-        {split: (of[config.tokens], of[config.tags]) for split, of in columns.items()},
-        tag.names or [str(number) for number in range(tag.num_classes)],
-        config.vocabulary,
-        stored,
-    )
+        Returns:
+            A tagging dataset of word tokens.
+
+        Raises:
+            UserError: if there is no such dataset, feature or split, it cannot be prepared, or a
+                sentence does not have as many tags as words.
+        """
+        import tensorflow_datasets as tfds
+
+        make = tfds_catalogue.find_builder(self.name)
+        builder = make()
+        tfds_catalogue.find_feature(builder, self.tokens, tfds.features.Text, sequence=True)
+        tag = tfds_catalogue.find_feature(
+            builder, self.tags, tfds.features.ClassLabel, sequence=True
+        )
+        columns = tfds_catalogue.read(make, self, (self.tokens, self.tags))
+        return tagging(
+            self.name,
+            {split: (part[self.tokens], part[self.tags]) for split, part in columns.items()},
+            tag.names or [str(number) for number in range(tag.num_classes)],
+            self.vocabulary,
+            preprocessing,
+        )

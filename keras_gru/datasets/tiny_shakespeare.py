@@ -1,26 +1,38 @@
 """Shakespeare, one character at a time."""
 
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
 from keras_gru.datasets import source
 from keras_gru.datasets.characters import language_model
-from keras_gru.datasets.config import Shakespeare
+from keras_gru.datasets.common import Length
 from keras_gru.datasets.preprocessing import Preprocessing
+from keras_gru.datasets.registry import DatasetSettings, register_dataset
 from keras_gru.datasets.sequence_dataset import SequenceDataset
 from keras_gru.datasets.split import SPLITS
 
 
-def load(config: Shakespeare, stored: Preprocessing | None = None) -> SequenceDataset:
-    """Reads the splits that TFDS makes: the first 90 %, then 5 % and 5 %.
+@register_dataset("tiny_shakespeare")
+class TinyShakespeare(DatasetSettings):
+    """Shakespeare, one character at a time (TFDS `tiny_shakespeare`)."""
 
-    Args:
-        config: the settings.
-        stored: applied in place of one that is fitted to train.
+    task: ClassVar[str] = "language_model"
+    window: Annotated[Length, Field(description="characters of a training sequence")] = 100
 
-    Returns:
-        A language model dataset of characters.
+    def load(self, preprocessing: Preprocessing | None = None) -> SequenceDataset:
+        """Load the splits that TFDS makes: the first 90 %, then 5 % and 5 %.
 
-    Raises:
-        UserError: if the file cannot be had, or a split is shorter than a window.
-    """
-    columns = source.read("tiny_shakespeare", SPLITS, files=("input.txt",))
-    texts = {name: of["text"][0].decode() for name, of in columns.items()}
-    return language_model("Tiny Shakespeare", texts, config.window, stored)
+        Args:
+            preprocessing: its vocabulary is used; None takes the characters of train.
+
+        Returns:
+            A language model dataset of characters.
+
+        Raises:
+            UserError: if the file is neither there nor can be downloaded, or a split is shorter
+                than a window.
+        """
+        columns = source.read("tiny_shakespeare", SPLITS, files=("input.txt",))
+        texts = {name: examples["text"][0].decode() for name, examples in columns.items()}
+        return language_model("Tiny Shakespeare", texts, self.window, preprocessing)

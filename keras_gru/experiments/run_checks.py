@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from keras_gru.datasets.judging import Baseline, Metric
+from keras_gru.datasets.metric import Baseline, Metric
 from keras_gru.experiments.json_files import damaged
 
 if TYPE_CHECKING:

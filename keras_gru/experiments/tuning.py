@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from keras_gru.datasets.judging import Metric
+from keras_gru.datasets.metric import Metric
 from keras_gru.experiments.configuration.experiment import Experiment, Value
 from keras_gru.experiments.results import RunRecord
 

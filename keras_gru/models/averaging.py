@@ -18,7 +18,7 @@ def ensemble(networks: Sequence[keras.Model], task: str) -> keras.Model:
 
     Args:
         networks: K models with the same inputs and outputs; they are renamed.
-        task: that of `keras_gru.datasets.SequenceSpec`.
+        task: that of `keras_gru.datasets.TaskSpec`.
 
     Returns:
         A `keras.Model` with their inputs and outputs, compiled as the first of them is.

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import keras
 
-from keras_gru.datasets.sequence_dataset import SequenceSpec
+from keras_gru.datasets.sequence_dataset import TaskSpec
 from keras_gru.models.budget import recurrent_parameters, units_for
 from keras_gru.models.classification import classifier
 from keras_gru.models.config import ModelConfig
@@ -17,7 +17,7 @@ from keras_gru.models.tagging import tagger
 from keras_gru.models.translation import encoder_decoder
 
 
-def build(config: ModelConfig, spec: SequenceSpec, cell: str, seed: int | None) -> keras.Model:
+def build(config: ModelConfig, spec: TaskSpec, cell: str, seed: int | None) -> keras.Model:
     """The model that a configuration describes, for data of one kind.
 
     Args:
@@ -36,9 +36,9 @@ def build(config: ModelConfig, spec: SequenceSpec, cell: str, seed: int | None) 
     Example:
 
     >>> from keras_gru import models
-    >>> from keras_gru.datasets.sequence_dataset import SequenceSpec
+    >>> from keras_gru.datasets.sequence_dataset import TaskSpec
     >>> from keras_gru.models.config import Polyphony
-    >>> spec = SequenceSpec(task="polyphony", outputs=88, features=88)
+    >>> spec = TaskSpec(task="polyphony", outputs=88, features=88)
     >>> config = Polyphony(kind="polyphony", parameters=20_000)
     >>> [models.recurrent_units(models.build(config, spec, cell, seed=0))
     ...  for cell in ("lstm", "gru", "simple_rnn")]
@@ -55,7 +55,7 @@ def build(config: ModelConfig, spec: SequenceSpec, cell: str, seed: int | None) 
     return make(units=units, **sizes(spec))
 
 
-def with_budget_of(config: ModelConfig, spec: SequenceSpec, cell: str) -> ModelConfig:
+def with_budget_of(config: ModelConfig, spec: TaskSpec, cell: str) -> ModelConfig:
     """The same settings with a budget in the place of units: as many weights as a cell has.
 
     Args:
@@ -69,7 +69,7 @@ def with_budget_of(config: ModelConfig, spec: SequenceSpec, cell: str) -> ModelC
     Example:
 
     >>> from keras_gru.models.config import Polyphony
-    >>> spec = SequenceSpec(task="polyphony", outputs=100, features=100)
+    >>> spec = TaskSpec(task="polyphony", outputs=100, features=100)
     >>> with_budget_of(Polyphony(kind="polyphony", units=46), spec, "gru").parameters
     20286
     """
@@ -85,7 +85,7 @@ def _maker(config: ModelConfig, cell: str, seed: int | None) -> Callable[..., ke
     return functools.partial(builder, cell=cell, seed=seed, compile=False, **options)
 
 
-def _small(spec: SequenceSpec) -> SequenceSpec:
+def _small(spec: TaskSpec) -> TaskSpec:
     """What has the same recurrent layers and costs little to build."""
     return replace(spec, outputs=1, vocabulary=None if spec.vocabulary is None else 1)
 

@@ -12,7 +12,7 @@ from keras import ops
 from keras_gru.errors import UserError, did_you_mean
 
 if TYPE_CHECKING:  # importing keras_gru imports this file, which is to cost next to nothing
-    from keras_gru.datasets.sequence_dataset import SequenceSpec
+    from keras_gru.datasets.sequence_dataset import TaskSpec
 
 # Steps of padding have the weight 0. Dividing by the sum of the weights, and not by the number of
 # steps, makes a loss independent of the padding.
@@ -251,9 +251,7 @@ class BlockMeans(keras.metrics.Metric):
         return ops.convert_to_numpy(self.totals / ops.maximum(self.weights, 1e-12))
 
 
-def compile_options(
-    spec: "SequenceSpec", loss_name: str = "mse", label_smoothing: float = 0.0
-) -> dict:
+def compile_options(spec: "TaskSpec", loss_name: str = "mse", label_smoothing: float = 0.0) -> dict:
     """What `keras.Model.compile` needs to know of a task: `loss` and `weighted_metrics`.
 
     Classes, tags, tokens and words have a cross-entropy and `accuracy`; notes `nll`, as loss and
@@ -275,8 +273,8 @@ def compile_options(
     Example:
 
     >>> from keras_gru import models
-    >>> from keras_gru.datasets.sequence_dataset import SequenceSpec
-    >>> spec = SequenceSpec(task="forecasting", outputs=1, features=1, length=56)
+    >>> from keras_gru.datasets.sequence_dataset import TaskSpec
+    >>> spec = TaskSpec(task="forecasting", outputs=1, features=1, length=56)
     >>> model = models.forecaster(units=8, features=1, length=56)
     >>> model.compile("adam", **models.compile_options(spec, "huber"))
     """

@@ -8,7 +8,7 @@ import keras
 from keras import ops
 
 from keras_gru.cells import recurrent_layer
-from keras_gru.datasets.sequence_spec import SequenceSpec
+from keras_gru.datasets.task_spec import TaskSpec
 from keras_gru.errors import UserError
 from keras_gru.models.losses import compile_options
 
@@ -125,12 +125,12 @@ def task_model(inputs, outputs, name, compile, task, every_step=False):
         name: of the model.
         compile: `True` for the optimizer Adam, an optimizer or its name for that one, and `False`
             for a model that is not compiled.
-        task: that of `keras_gru.datasets.SequenceSpec`.
+        task: that of `keras_gru.datasets.TaskSpec`.
         every_step: whether forecasts are made after every step.
     """
     model = keras.Model(inputs, outputs, name=name)
     if compile is not False:
-        spec = SequenceSpec(task=task, outputs=outputs.shape[-1], every_step=every_step)
+        spec = TaskSpec(task=task, outputs=outputs.shape[-1], every_step=every_step)
         model.compile("adam" if compile is True else compile, **compile_options(spec))
     return model
 

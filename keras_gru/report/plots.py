@@ -11,7 +11,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormat
 from keras_gru.analysis.cost import pareto_front
 from keras_gru.analysis.measurements import collect_measurements
 from keras_gru.analysis.pairs import compare_pairs, interval_ends
-from keras_gru.datasets.judging import LARGEST, Baseline
+from keras_gru.datasets.metric import LARGEST, Baseline
 from keras_gru.experiments.results import Comparison, RunRecord
 
 # After Okabe and Ito: the colour-blind can tell them apart. The markers differ, too.

@@ -16,7 +16,7 @@ from keras_gru.analysis.across_datasets import (
 )
 from keras_gru.analysis.expected_best import expected_best
 from keras_gru.analysis.measurements import Measurements
-from keras_gru.datasets.judging import Metric
+from keras_gru.datasets.metric import Metric
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from keras_gru.datasets.judging import Metric
+from keras_gru.datasets.metric import Metric
 
 pytest.importorskip("optuna", reason="optuna is not installed")
 pytest.importorskip("sklearn", reason="scikit-learn is not installed")

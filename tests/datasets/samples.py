@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from keras_gru.datasets import Metric, SequenceDataset, SequenceSpec, Split
+from keras_gru.datasets import Metric, SequenceDataset, Split, TaskSpec
 
 
 def tagged(sizes=(57, 12, 9), longest=23, seed=0) -> SequenceDataset:
@@ -17,7 +17,7 @@ def tagged(sizes=(57, 12, 9), longest=23, seed=0) -> SequenceDataset:
         splits[name] = Split({"tokens": tokens}, tags, {"tokens": lengths}, stepwise="tokens")
     return SequenceDataset(
         name="sample",
-        spec=SequenceSpec(task="tagging", outputs=longest, vocabulary=max(sizes) + 1),
+        spec=TaskSpec(task="tagging", outputs=longest, vocabulary=max(sizes) + 1),
         metric=Metric("accuracy", "max", "accuracy"),
         splits=splits,
     )

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from keras_gru import datasets, models
-from keras_gru.datasets.config import Arithmetic
+from keras_gru.datasets.arithmetic import Arithmetic
 from keras_gru.datasets.source import DATA_DIR
 from tests.datasets.samples import epoch, texts
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from keras_gru import datasets, models
-from keras_gru.datasets.config import CopyMemory
+from keras_gru.datasets.copy_memory import CopyMemory
 from keras_gru.datasets.source import DATA_DIR
 
 SETTINGS = {"kind": "copy_memory", "delay": 15, "train": 500, "validation": 40, "test": 30}
@@ -61,11 +61,7 @@ def test_chance_is_the_loss_of_who_knows_when_but_not_what(copy_memory):
 
 def test_the_papers_chance():
     """Bai et al. 2018 give 0.0204 for a delay of 1,000."""
-    from keras_gru.datasets.copy_memory import memoryless_loss
-
-    assert memoryless_loss(CopyMemory(kind="copy_memory", delay=1000)) == pytest.approx(
-        0.0204, 1e-3
-    )
+    assert CopyMemory(delay=1000).memoryless_loss() == pytest.approx(0.0204, 1e-3)
 
 
 @pytest.mark.parametrize("delay, memory_length, symbols", [(1, 1, 2), (3, 2, 100)])

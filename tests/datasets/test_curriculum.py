@@ -5,14 +5,12 @@ import pydantic
 import pytest
 
 from keras_gru import datasets
-from keras_gru.datasets.config import (
-    Adding,
-    Arithmetic,
-    CopyMemory,
-    EmbeddedReber,
-    TemporalOrder,
-    Xml,
-)
+from keras_gru.datasets.adding import Adding
+from keras_gru.datasets.arithmetic import Arithmetic
+from keras_gru.datasets.copy_memory import CopyMemory
+from keras_gru.datasets.embedded_reber import EmbeddedReber
+from keras_gru.datasets.temporal_order import TemporalOrder
+from keras_gru.datasets.xml import Xml
 from tests.datasets.samples import epoch
 
 SIZES = {"train": 50, "validation": 9, "test": 8}
@@ -30,17 +28,13 @@ LENGTHS = {
 }
 
 
-def kind(cls):
-    return cls.model_fields["kind"].annotation.__args__[0]
-
-
 @pytest.mark.parametrize("cls", LENGTHS)
 def test_the_batches_of_an_epoch_have_the_length_of_its_stage(cls):
     settings, between = LENGTHS[cls]
-    full = settings[cls.grows]
+    full = settings[cls.length_setting]
     shortest = 20 if cls is TemporalOrder else 3
     stages = {"shortest": shortest, "stages": 3, "epochs": 2}
-    config = cls(kind=kind(cls), **settings, **SIZES, curriculum=stages)
+    config = cls(**settings, **SIZES, curriculum=stages)
     dataset = datasets.load(config)
     steps = dataset.steps("train", 16)
     middle = shortest + (full - shortest) // 2
@@ -114,16 +108,16 @@ def test_every_sequence_of_validation_is_seen():
 )
 def test_stages_grow_in_equal_steps(shortest, stages, lengths):
     config = Adding(**ADDING, curriculum={"shortest": shortest, "stages": stages, "epochs": 5})
-    assert [stage.length for stage in config.shorter] == lengths
-    assert config.shorter_epochs == 5 * len(lengths)
-    assert all(stage.curriculum is None and stage.train == 50 for stage in config.shorter)
+    assert [stage.length for stage in config.stages()] == lengths
+    assert config.curriculum_epochs == 5 * len(lengths)
+    assert all(stage.curriculum is None and stage.train == 50 for stage in config.stages())
 
 
 @pytest.mark.parametrize(
     "settings, sentence",
     [
-        ({"shortest": 18}, "4 stages .* begins at length 18 need a length of 21 or more, received"),
-        ({"shortest": 20, "stages": 2}, "need a length of 21 or more, received 20"),
+        ({"shortest": 18}, "a length of at least 21 for 4 stages"),
+        ({"shortest": 20, "stages": 2}, "at least 21 .* got 20"),
         ({"shortest": 1}, "curriculum.shortest is 1, but the length should be greater than or eq"),
     ],
 )

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from keras_gru import datasets
-from keras_gru.datasets.config import EmbeddedReber
+from keras_gru.datasets.embedded_reber import EmbeddedReber
 from keras_gru.datasets.source import DATA_DIR
 from tests.datasets.samples import texts
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from keras_gru import datasets
-from keras_gru.datasets.config import CsvSeries, TextFile, Texts
+from keras_gru.datasets.config.own import CsvSeries, TextFile, Texts
 from keras_gru.datasets.summary import summarize
 from keras_gru.errors import UserError
 from tests.datasets.samples import check_history
@@ -245,7 +245,7 @@ def test_bad_texts(tmp_path):
 
 
 def test_shares_must_leave_something_to_train_on(tmp_path):
-    with pytest.raises(ValueError, match="are 1 together; below 1"):
+    with pytest.raises(ValueError, match="below 1 together, got 1"):
         Texts(kind="texts", path="x", validation_share=0.5, test_share=0.5)
 
 

@@ -8,12 +8,11 @@ import scipy.io
 import tensorflow_datasets as tfds
 
 from keras_gru import datasets
-from keras_gru.datasets.config import PolyphonicMusic
-from keras_gru.datasets.polyphonic_music import builder
+from keras_gru.datasets.polyphonic_music import PolyphonicMusic, builder
 from keras_gru.datasets.source import DATA_DIR, MANUAL_DIR
 from tests.datasets.samples import epoch
 
-FILES = {config.name: config.file for config in builder.PolyphonicMusic.BUILDER_CONFIGS}
+FILES = {config.name: config.file for config in builder.PolyphonicMusicBuilder.BUILDER_CONFIGS}
 
 
 def check_next_steps(dataset, batch_size):
@@ -61,13 +60,13 @@ def test_every_collection_is_read_in_the_same_way(kind, monkeypatch, tmp_path):
             content[key][0, index] = rng.integers(0, 2, (length, 88), np.uint8)
     file = tmp_path / FILES[kind]
     scipy.io.savemat(file, content)
-    infos = dict(builder.PolyphonicMusic.url_infos)
+    infos = dict(builder.PolyphonicMusicBuilder.url_infos)
     url = next(url for url, info in infos.items() if info.filename == file.name)
     digest = hashlib.sha256(file.read_bytes()).hexdigest()
     infos[url] = tfds.download.checksums.UrlInfo(file.stat().st_size, digest, file.name)
-    monkeypatch.setattr(builder.PolyphonicMusic, "url_infos", infos)
+    monkeypatch.setattr(builder.PolyphonicMusicBuilder, "url_infos", infos)
     # In TFDS's own folder may be those of this version.
-    monkeypatch.setattr(builder.PolyphonicMusic, "VERSION", tfds.core.Version("0.0.1"))
+    monkeypatch.setattr(builder.PolyphonicMusicBuilder, "VERSION", tfds.core.Version("0.0.1"))
     monkeypatch.setenv(MANUAL_DIR, str(tmp_path))
     monkeypatch.setenv(DATA_DIR, str(tmp_path / "prepared"))
 

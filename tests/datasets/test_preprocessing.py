@@ -11,11 +11,14 @@ import pytest
 from pydantic import TypeAdapter
 
 from keras_gru import datasets
-from keras_gru.datasets.config import Adding, CsvSeries, Etth1, Npz, Shakespeare, TextFile, Texts
+from keras_gru.datasets.adding import Adding
+from keras_gru.datasets.config.own import CsvSeries, Npz, TextFile, Texts
+from keras_gru.datasets.etth1 import Etth1
 from keras_gru.datasets.fingerprint import fingerprint_of_split
 from keras_gru.datasets.forecasting import windows
 from keras_gru.datasets.preprocessing import Preprocessing, Scaling
-from keras_gru.datasets.sequence_dataset import SequenceSpec
+from keras_gru.datasets.sequence_dataset import TaskSpec
+from keras_gru.datasets.tiny_shakespeare import TinyShakespeare
 from keras_gru.errors import UserError
 
 ADDING = {"kind": "adding", "length": 4, "train": 8, "validation": 4, "test": 4}
@@ -162,10 +165,10 @@ def test_of_generated_data_the_settings_and_the_seed_are_the_source():
     one, same, other = (
         datasets.load(Adding(**ADDING, **seed)) for seed in ({}, {"seed": 0}, {"seed": 1})
     )
-    assert "seed0" in one.source.name
+    assert "seed=0" in one.source.name
     assert one.fingerprint == same.fingerprint
     assert one.source.sha256 != other.source.sha256
-    with pytest.raises(UserError, match="seed1"):
+    with pytest.raises(UserError, match="seed=1"):
         datasets.load(Adding(**ADDING, seed=1), one.preprocessing, one.source)
 
 
@@ -186,7 +189,7 @@ def test_of_published_data_name_version_and_checksum_are_the_source(needs):
 
 def test_a_published_vocabulary_is_the_stored_one(needs):
     needs("input.txt")
-    config = Shakespeare(kind="tiny_shakespeare")
+    config = TinyShakespeare(kind="tiny_shakespeare")
     dataset = datasets.load(config)
     assert dataset.vocabulary[-1] == "z"
     stored = dataclasses.replace(dataset.preprocessing, vocabulary=dataset.vocabulary[:-1])
@@ -198,7 +201,7 @@ def test_a_published_vocabulary_is_the_stored_one(needs):
 def test_arrays_that_were_made_in_python_are_told_apart_by_their_inputs():
     part = datasets.Split({"features": np.zeros((3, 2, 1), np.float32)}, np.arange(3))
     other = datasets.Split({"features": np.ones((3, 2, 1), np.float32)}, np.arange(3))
-    spec = SequenceSpec(task="classification", outputs=3, features=1, length=2)
+    spec = TaskSpec(task="classification", outputs=3, features=1, length=2)
     one, two = (
         datasets.SequenceDataset(
             name="mine",

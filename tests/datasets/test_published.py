@@ -5,8 +5,12 @@ import pytest
 
 from keras_gru import datasets
 from keras_gru.datasets import cta_ridership, spa_eng
-from keras_gru.datasets.config import Atis, Imdb, Ridership, Shakespeare, SpaEng
+from keras_gru.datasets.cta_ridership import CtaRidership
+from keras_gru.datasets.en_atis import EnAtis
+from keras_gru.datasets.imdb_reviews import ImdbReviews
 from keras_gru.datasets.source import DATA_DIR
+from keras_gru.datasets.spa_eng import SpaEng
+from keras_gru.datasets.tiny_shakespeare import TinyShakespeare
 from keras_gru.errors import UserError
 from tests.datasets.samples import check_history
 
@@ -34,7 +38,7 @@ def test_exact_duplicates_are_dropped_and_days_sorted():
 
 def test_ridership_is_that_of_the_book(needs):
     needs("ridership.tgz")
-    dataset = datasets.load(Ridership(kind="cta_ridership"))
+    dataset = datasets.load(CtaRidership(kind="cta_ridership"))
     # Three years, five months and seven months, each without its first 56 days.
     assert [dataset.size(s) for s in dataset.splits] == [1096 - 56, 151 - 56, 214 - 56]
     assert "Dropped 62 exact duplicate rows" in dataset.notes[0]
@@ -52,7 +56,7 @@ def test_ridership_is_that_of_the_book(needs):
 
 def test_no_day_is_in_two_splits(needs):
     needs("ridership.tgz")
-    config = Ridership(kind="cta_ridership", window=14, horizon=7, multivariate=True)
+    config = CtaRidership(kind="cta_ridership", window=14, horizon=7, multivariate=True)
     dataset = datasets.load(config)
     assert dataset.spec.features == 5 and dataset.spec.horizon == 7
     check_history(dataset)
@@ -70,7 +74,7 @@ def test_no_day_is_in_two_splits(needs):
 
 def test_atis(needs):
     needs(*ATIS)
-    dataset = datasets.load(Atis(kind="en_atis"))
+    dataset = datasets.load(EnAtis(kind="en_atis"))
     assert [dataset.size(s) for s in dataset.splits] == [4274, 572, 586]
     assert max(dataset.padding(split, 32) for split in dataset.splits) < 0.10
     split = dataset.splits["train"]
@@ -92,7 +96,7 @@ def test_atis(needs):
 
 def test_shakespeare(needs):
     needs("input.txt")
-    dataset = datasets.load(Shakespeare(kind="tiny_shakespeare", window=50))
+    dataset = datasets.load(TinyShakespeare(kind="tiny_shakespeare", window=50))
     tokens = dataset.splits["train"].inputs["tokens"]
     assert dataset.decode(tokens[0]).startswith("First Citizen:\nBefore we proceed")
     assert tokens.shape == (1_003_854 // 50, 50)
@@ -135,7 +139,7 @@ def test_duplicate_and_long_pairs_are_left_out():
 
 def test_imdb(prepared_imdb, monkeypatch):
     monkeypatch.setenv(DATA_DIR, prepared_imdb)
-    dataset = datasets.load(Imdb(kind="imdb_reviews", max_length=100, vocabulary=2_000))
+    dataset = datasets.load(ImdbReviews(kind="imdb_reviews", max_length=100, vocabulary=2_000))
     assert [dataset.size(s) for s in dataset.splits] == [22_500, 2_500, 25_000]
     assert len(dataset.vocabulary) == 2_000 and "br" not in dataset.vocabulary
     assert max(dataset.padding(split, 32) for split in dataset.splits) < 0.10

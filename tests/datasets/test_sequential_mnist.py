@@ -9,8 +9,7 @@ import pytest
 
 from keras_gru import datasets
 from keras_gru.datasets import source
-from keras_gru.datasets.config import SequentialMnist
-from keras_gru.datasets.sequential_mnist import _FILES, permutation
+from keras_gru.datasets.sequential_mnist import _FILES, SequentialMnist, permutation
 from keras_gru.datasets.source import DATA_DIR, MANUAL_DIR
 from tests.datasets.samples import epoch
 

@@ -9,8 +9,8 @@ import tensorflow_datasets as tfds
 
 from keras_gru import datasets
 from keras_gru.datasets import source, spoken_digit
-from keras_gru.datasets.config import SpokenDigit
 from keras_gru.datasets.source import DATA_DIR
+from keras_gru.datasets.spoken_digit import SpokenDigit
 from keras_gru.errors import UserError
 from tests.datasets.samples import epoch
 

@@ -10,7 +10,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from keras_gru.datasets.config import CsvSeries
+from keras_gru.datasets.config.own import CsvSeries
 from keras_gru.datasets.tables import read_table
 from keras_gru.errors import UserError
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from keras_gru import datasets
-from keras_gru.datasets.config import CsvSeries
+from keras_gru.datasets.config.own import CsvSeries
 from keras_gru.errors import UserError
 
 DAYS = np.datetime64("2023-01-02") + np.arange(60)

@@ -10,7 +10,7 @@ import pytest
 from pydantic import TypeAdapter
 
 from keras_gru import datasets
-from keras_gru.datasets.config import DatasetConfig
+from keras_gru.datasets.registry import DatasetConfig
 from tests.fuzzing import data_files
 from tests.fuzzing.campaign import DATA_FILES, Campaign, rng_of
 from tests.fuzzing.data_files import SETTINGS, archive, arrays, claiming, npy, patched

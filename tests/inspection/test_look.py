@@ -176,7 +176,7 @@ def test_of_a_translation_each_side_has_its_own_words(layer, words):
     )
     dataset = datasets.SequenceDataset(
         name="pairs",
-        spec=datasets.SequenceSpec(task="translation", outputs=3, vocabulary=4),
+        spec=datasets.TaskSpec(task="translation", outputs=3, vocabulary=4),
         metric=datasets.Metric("accuracy", "max", "accuracy"),
         splits=dict.fromkeys(("train", "validation", "test"), split),
         vocabulary=("", "[UNK]", "good", "day"),

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 
 from keras_gru import models
-from keras_gru.datasets.sequence_dataset import SequenceSpec
+from keras_gru.datasets.sequence_dataset import TaskSpec
 
 CELLS = ("gru", "gru_reset_after", "lstm", "simple_rnn")
 
@@ -127,7 +127,7 @@ def targets(kind, x):
 
 def compile_options(kind):
     every_step = kind == "forecaster_every_step"
-    spec = SequenceSpec(TASKS[KINDS[kind][0]], outputs=SHAPES[kind][-1], every_step=every_step)
+    spec = TaskSpec(TASKS[KINDS[kind][0]], outputs=SHAPES[kind][-1], every_step=every_step)
     return models.compile_options(spec, "mse")
 
 

@@ -6,11 +6,11 @@ from hypothesis import strategies as st
 
 from keras_gru import models
 from keras_gru.cells import cell_names
-from keras_gru.datasets.sequence_dataset import SequenceSpec
+from keras_gru.datasets.sequence_dataset import TaskSpec
 from keras_gru.errors import UserError
 from keras_gru.models.config import Classifier, EncoderDecoder, Polyphony
 
-MUSIC = SequenceSpec(task="polyphony", outputs=100, features=100)
+MUSIC = TaskSpec(task="polyphony", outputs=100, features=100)
 
 
 def recurrent_parameters(config, spec, cell):
@@ -47,7 +47,7 @@ def test_no_other_number_of_units_comes_nearer(cell, settings, spec):
         settings.get("kind"), Polyphony
     )
     settings = {"kind": "polyphony", **settings}
-    spec = spec or SequenceSpec(task=cls.task, outputs=5, vocabulary=1000)
+    spec = spec or TaskSpec(task=cls.task, outputs=5, vocabulary=1000)
     model = models.build(cls(parameters=9_000, **settings), spec, cell, 0)
     units = models.recurrent_units(model)
     distance = {
@@ -67,7 +67,7 @@ def test_multiply_adds_counted_by_hand(cell, gates):
     model = models.build(Polyphony(kind="polyphony", units=7), MUSIC, cell, 0)
     assert models.multiply_adds(model) == gates * 7 * (100 + 7)
     config = Classifier(kind="classifier", units=5, embedding=8, bidirectional=True, layers=2)
-    spec = SequenceSpec(task="classification", outputs=3, vocabulary=50)
+    spec = TaskSpec(task="classification", outputs=3, vocabulary=50)
     first, second = 5 * (8 + 5), 5 * (2 * 5 + 5)  # of the second layer both directions are inputs
     assert models.multiply_adds(models.build(config, spec, cell, 0)) == 2 * gates * (first + second)
 

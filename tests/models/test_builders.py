@@ -8,7 +8,7 @@ import pytest
 
 from keras_gru import models, register_cell
 from keras_gru.cells import recurrent_layer
-from keras_gru.datasets.sequence_dataset import SequenceSpec
+from keras_gru.datasets.sequence_dataset import TaskSpec
 from keras_gru.errors import UserError
 from keras_gru.models.config import (
     Classifier,
@@ -193,39 +193,37 @@ def test_a_cell_of_ones_own(kind):
 CONFIGS = [
     (
         Classifier(kind="classifier", units=4, layers=2, bidirectional=True, pooling="max"),
-        SequenceSpec(task="classification", outputs=2, vocabulary=30),
+        TaskSpec(task="classification", outputs=2, vocabulary=30),
         (None, 2),
     ),
     (
         Classifier(kind="classifier", units=4),
-        SequenceSpec(task="classification", outputs=2, features=3, length=5),
+        TaskSpec(task="classification", outputs=2, features=3, length=5),
         (None, 2),
     ),
     (
         Tagger(kind="tagger", units=4, dropout=0.1),
-        SequenceSpec(task="tagging", outputs=9, vocabulary=30),
+        TaskSpec(task="tagging", outputs=9, vocabulary=30),
         (None, None, 9),
     ),
     (
         LanguageModel(kind="language_model", units=4),
-        SequenceSpec(task="language_model", outputs=30, vocabulary=30, length=20),
+        TaskSpec(task="language_model", outputs=30, vocabulary=30, length=20),
         (None, 20, 30),
     ),
     (
         Forecaster(kind="forecaster", units=4),
-        SequenceSpec(
-            task="forecasting", outputs=2, features=3, length=8, horizon=14, every_step=True
-        ),
+        TaskSpec(task="forecasting", outputs=2, features=3, length=8, horizon=14, every_step=True),
         (None, 8, 14, 2),
     ),
     (
         Polyphony(kind="polyphony", parameters=2_000),
-        SequenceSpec(task="polyphony", outputs=88, features=88),
+        TaskSpec(task="polyphony", outputs=88, features=88),
         (None, None, 88),
     ),
     (
         EncoderDecoder(kind="encoder_decoder", units=4, attention=True, bidirectional=True),
-        SequenceSpec(task="translation", outputs=20, vocabulary=30, start=1, end=2),
+        TaskSpec(task="translation", outputs=20, vocabulary=30, start=1, end=2),
         (None, None, 20),
     ),
 ]

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from keras_gru import models
-from keras_gru.datasets.sequence_dataset import SequenceSpec
+from keras_gru.datasets.sequence_dataset import TaskSpec
 from keras_gru.errors import UserError
 from keras_gru.models.config import Forecaster
 
@@ -74,9 +74,7 @@ def test_in_half_precision_the_forecast_is_in_full(windows):
 
 @pytest.mark.parametrize("size", [{"units": 4}, {"parameters": 300}])
 def test_from_a_configuration(size, windows):
-    spec = SequenceSpec(
-        task="forecasting", outputs=2, features=4, length=7, horizon=3, history=HISTORY
-    )
+    spec = TaskSpec(task="forecasting", outputs=2, features=4, length=7, horizon=3, history=HISTORY)
     config = Forecaster(kind="forecaster", subtract_last=True, **size)
     model = models.build(config, spec, "gru", 0)
     assert model.output_shape == (None, 3, 2)

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from keras_gru import models
-from keras_gru.datasets.sequence_dataset import SequenceSpec
+from keras_gru.datasets.sequence_dataset import TaskSpec
 from keras_gru.errors import UserError
 from keras_gru.models import losses
 
@@ -94,7 +94,7 @@ def test_forecasts(name, shape):
         "mae": error,
         "huber": np.where(error <= 1, error**2 / 2, error - 0.5),
     }
-    spec = SequenceSpec(task="forecasting", outputs=2, horizon=3, every_step=len(shape) == 4)
+    spec = TaskSpec(task="forecasting", outputs=2, horizon=3, every_step=len(shape) == 4)
     options = models.compile_options(spec, name)
     for w in (None, weight):
         loss = options["loss"](y, forecast, sample_weight=w)
@@ -115,7 +115,7 @@ def test_smoothed_labels_are_those_of_keras_written_out(shape):
     logits = random.normal(size=shape) * 3
     y = random.integers(0, 6, shape[:-1])
     weight = random.integers(0, 3, shape[:-1]).astype("float32")
-    spec = SequenceSpec(task="tagging", outputs=6, vocabulary=9)
+    spec = TaskSpec(task="tagging", outputs=6, vocabulary=9)
     loss = models.compile_options(spec, label_smoothing=0.3)["loss"]
     keras_loss = keras.losses.CategoricalCrossentropy(
         from_logits=True, label_smoothing=0.3, reduction="none"
@@ -131,12 +131,12 @@ def test_smoothed_labels_are_those_of_keras_written_out(shape):
 
 
 def test_an_unknown_loss_is_refused():
-    spec = SequenceSpec(task="forecasting", outputs=1, features=1)
+    spec = TaskSpec(task="forecasting", outputs=1, features=1)
     with pytest.raises(UserError, match=r"no loss 'mes' of forecasts\. Did you mean 'mse'"):
         models.compile_options(spec, "mes")
 
 
 def test_each_call_gives_new_metrics():
-    spec = SequenceSpec(task="polyphony", outputs=88, features=88)
+    spec = TaskSpec(task="polyphony", outputs=88, features=88)
     one, two = (models.compile_options(spec)["weighted_metrics"][0] for _ in range(2))
     assert one is not two

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from keras_gru import models
-from keras_gru.datasets.sequence_dataset import SequenceSpec
+from keras_gru.datasets.sequence_dataset import TaskSpec
 from keras_gru.errors import UserError
 from keras_gru.experiments.configuration.yaml_files import load_experiment
 from keras_gru.models.budget import layers_by_direction
@@ -29,9 +29,7 @@ def built(tmp_path, kind, cell, settings):
     path = tmp_path / "a.yaml"
     path.write_text(f"name: a\ndataset: {{kind: {dataset}}}\nmodel: {{{settings}}}\n")
     config = load_experiment(path).model
-    layers = layers_by_direction(
-        models.build(config, SequenceSpec(task=config.task, **sizes), cell, 0)
-    )
+    layers = layers_by_direction(models.build(config, TaskSpec(task=config.task, **sizes), cell, 0))
     assert len(layers) == count
     return layers
 
@@ -88,7 +86,7 @@ def test_layer_normalization(tmp_path, kind):
 @pytest.mark.parametrize("settings", [{"chrono": 9, "zoneout": 0.1}, {"layer_normalization": True}])
 @pytest.mark.parametrize("cell", ["gru", "lstm", "simple_rnn", "irnn"])
 def test_a_budget_is_kept(cell, settings):
-    music = SequenceSpec(task="polyphony", outputs=88, features=88)
+    music = TaskSpec(task="polyphony", outputs=88, features=88)
     model = models.build(Polyphony(kind="polyphony", parameters=5_000, **settings), music, cell, 0)
     units = models.recurrent_units(model)
     distances = {
@@ -101,7 +99,7 @@ def test_a_budget_is_kept(cell, settings):
 
 
 def test_what_is_not_asked_for_changes_nothing():
-    spec = SequenceSpec(task="translation", outputs=20, vocabulary=30, start=1, end=2)
+    spec = TaskSpec(task="translation", outputs=20, vocabulary=30, start=1, end=2)
     config = EncoderDecoder(kind="encoder_decoder", units=4, bidirectional=True)
     sizes = {"source_vocabulary": 30, "target_vocabulary": 20}
     plain = models.encoder_decoder(units=4, bidirectional=True, cell="lstm", seed=0, **sizes)

@@ -1,15 +1,17 @@
 """Settings of the user's own files."""
 
+import importlib
 from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from keras_gru.datasets.config.common import Carved, Length, Share, Tokens
+from keras_gru.datasets.common import Fraction, Length, SplitByFraction, Tokens
 from keras_gru.datasets.config.tables import WRITTEN, Column, TableFile
+from keras_gru.datasets.registry import register_dataset
 from keras_gru.settings import check_each_once
 
 
-class OwnFile(Carved):
+class OwnFile(SplitByFraction):
     """Data in a file of the user's; `expects` names its kind in messages.
 
     Settings named in `guessed` are guessed from the file where they are null.
@@ -17,17 +19,35 @@ class OwnFile(Carved):
 
     expects: ClassVar[str]
     guessed: ClassVar[tuple[str, ...]] = ()
+    path: str
+
+    def load(self, preprocessing=None, all_as_test=False):
+        """Load the file: all of it as test, or split.
+
+        Args:
+            preprocessing: that of a trained network, to apply; None fits one to train.
+            all_as_test: put everything into test.
+        """
+        module = importlib.import_module(f"keras_gru.datasets.{self.kind}")
+        return module.load(self, preprocessing, all_as_test)
+
+    def source(self):
+        """Return the checksum of the file."""
+        from keras_gru.datasets.files import existing
+        from keras_gru.datasets.fingerprint import source_of_path
+
+        return source_of_path(existing(self.path, self.expects))
 
 
 Columns = Annotated[tuple[Column, ...], Field(min_length=1, max_length=10_000)]
 Calendar = Literal["minute", "hour", "weekday", "day", "month", "yearday"]
 
 
+@register_dataset("csv_series")
 class CsvSeries(OwnFile, TableFile):
     """Your own time series: a table with one row per time step (CSV, Parquet, …)."""
 
     task: ClassVar[str] = "forecasting"
-    kind: Literal["csv_series"]
     expects: ClassVar[str] = "a table such as a CSV file"
     guessed: ClassVar[tuple[str, ...]] = (*WRITTEN, "time", "date_format")
     path: Annotated[str, Field(min_length=1, description="the file")]
@@ -83,8 +103,8 @@ class CsvSeries(OwnFile, TableFile):
     season: Annotated[
         int | None, Field(ge=1, description="rows of a season, for the naive forecast")
     ] = None
-    validation_share: Share = 0.15
-    test_share: Share = 0.15
+    validation_share: Fraction = 0.15
+    test_share: Fraction = 0.15
 
     @field_validator("inputs", "targets", "categories", "calendar", "known")
     @classmethod
@@ -104,11 +124,11 @@ class CsvSeries(OwnFile, TableFile):
         return self
 
 
+@register_dataset("texts")
 class Texts(OwnFile, TableFile):
     """Your own labelled texts: a folder with a sub-folder of text files per label, or a table."""
 
     task: ClassVar[str] = "classification"
-    kind: Literal["texts"]
     expects: ClassVar[str] = "a folder of texts or a table such as a CSV file"
     guessed: ClassVar[tuple[str, ...]] = (*WRITTEN, "level")
     path: Annotated[str, Field(min_length=1, description="the folder or the table")]
@@ -120,8 +140,8 @@ class Texts(OwnFile, TableFile):
     ] = None
     vocabulary: Tokens = 10_000
     max_length: Annotated[Length, Field(description="units of a text, its first ones")] = 250
-    validation_share: Share = 0.1
-    test_share: Share = 0.1
+    validation_share: Fraction = 0.1
+    test_share: Fraction = 0.1
 
     @model_validator(mode="after")
     def _texts_are_no_labels(self) -> Self:
@@ -132,11 +152,11 @@ class Texts(OwnFile, TableFile):
         return self
 
 
+@register_dataset("text_file")
 class TextFile(OwnFile):
     """Your own text for a language model: one file, split by position."""
 
     task: ClassVar[str] = "language_model"
-    kind: Literal["text_file"]
     expects: ClassVar[str] = "a text file"
     guessed: ClassVar[tuple[str, ...]] = ("encoding",)
     path: Annotated[str, Field(min_length=1, description="the text file, packed or not")]
@@ -148,14 +168,14 @@ class TextFile(OwnFile):
     ] = "character"
     vocabulary: Annotated[Tokens, Field(description="most frequent words of train")] = 10_000
     window: Annotated[Length, Field(description="units of a training sequence")] = 100
-    validation_share: Share = 0.05
-    test_share: Share = 0.05
+    validation_share: Fraction = 0.05
+    test_share: Fraction = 0.05
 
 
+@register_dataset("npz")
 class Npz(OwnFile):
     """Your own arrays: an .npz file with the layout that the README gives."""
 
-    kind: Literal["npz"]
     expects: ClassVar[str] = "an .npz file"
     path: Annotated[str, Field(min_length=1, description="the .npz file")]
     task: Annotated[
@@ -163,5 +183,7 @@ class Npz(OwnFile):
         Field(description="what the arrays are for"),
     ]
     max_length: Annotated[Length, Field(description="a longer sequence is an error")] = 10_000
-    validation_share: Annotated[Share, Field(description="used where the file has no split")] = 0.1
-    test_share: Annotated[Share, Field(description="used where the file has no split")] = 0.1
+    validation_share: Annotated[Fraction, Field(description="used where the file has no split")] = (
+        0.1
+    )
+    test_share: Annotated[Fraction, Field(description="used where the file has no split")] = 0.1

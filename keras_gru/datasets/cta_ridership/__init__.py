@@ -1,11 +1,15 @@
 """Daily boardings of Chicago's buses and trains, cleaned and split as in Géron's book."""
 
+from typing import Annotated, ClassVar
+
 import numpy as np
+from pydantic import Field
 
 from keras_gru.datasets import forecasting, source
-from keras_gru.datasets.config import Ridership
+from keras_gru.datasets.common import Length
 from keras_gru.datasets.preprocessing import Preprocessing, Scaling
-from keras_gru.datasets.sequence_dataset import Metric, SequenceDataset, SequenceSpec
+from keras_gru.datasets.registry import DatasetSettings, register_dataset
+from keras_gru.datasets.sequence_dataset import Metric, SequenceDataset, TaskSpec
 from keras_gru.datasets.split import check_not_empty
 
 _SCALE = 1_000_000  # boardings become numbers of about 1, as in the book
@@ -24,61 +28,76 @@ _SPLITS = {
 }
 
 
-def load(config: Ridership, stored: Preprocessing | None = None) -> SequenceDataset:
-    """Reads the series, drops its duplicate rows and cuts it into windows.
+@register_dataset("cta_ridership")
+class CtaRidership(DatasetSettings):
+    """Daily boardings of Chicago's buses and trains, from the Chicago Transit Authority."""
 
-    Args:
-        config: the settings.
-        stored: applied in place of the scaling that is defined here.
+    task: ClassVar[str] = "forecasting"
+    window: Annotated[Length, Field(description="days that the model sees")] = 56
+    horizon: Annotated[Length, Field(description="days ahead that it forecasts")] = 1
+    multivariate: Annotated[
+        bool, Field(description="see bus, rail and tomorrow's type of day, not rail alone")
+    ] = False
+    every_step: Annotated[
+        bool, Field(description="forecast after every day of the window (sequence-to-sequence)")
+    ] = False
 
-    Returns:
-        A forecasting dataset of the trains' boardings in millions.
+    def load(self, preprocessing: Preprocessing | None = None) -> SequenceDataset:
+        """Load the series without its duplicate rows, cut into windows.
 
-    Raises:
-        UserError: if the file cannot be had, or a split is shorter than a window and its horizon.
-    """
-    from keras_gru.datasets.cta_ridership.builder import CtaRidership
+        Args:
+            preprocessing: its scaling is used; None takes the one that is defined here.
 
-    days = source.read(CtaRidership, ("train",), files=("ridership.tgz",))["train"]
-    days, dropped = clean(days)
-    scaling = stored.input_scaling if stored else _ALL if config.multivariate else _RAIL
-    target_scaling = stored.target_scaling if stored else _RAIL
-    inputs = scaling.apply(_channels(days, config.multivariate))
-    rail = target_scaling.apply(days["rail"][:, None].astype(float))
-    rows = {
-        name: (
-            int(np.searchsorted(days["date"], np.datetime64(first))),
-            int(np.searchsorted(days["date"], np.datetime64(last), side="right")),
+        Returns:
+            A forecasting dataset of the trains' boardings in millions.
+
+        Raises:
+            UserError: if the file is neither there nor can be downloaded, or a split is shorter
+                than a window and its horizon.
+        """
+        from keras_gru.datasets.cta_ridership.builder import CtaRidershipBuilder
+
+        days = source.read(CtaRidershipBuilder, ("train",), files=("ridership.tgz",))["train"]
+        days, dropped = clean(days)
+        scaling, target_scaling = _ALL if self.multivariate else _RAIL, _RAIL
+        if preprocessing is not None:
+            scaling, target_scaling = preprocessing.input_scaling, preprocessing.target_scaling
+        inputs = scaling.apply(_channels(days, self.multivariate))
+        rail = target_scaling.apply(days["rail"][:, None].astype(float))
+        rows = {
+            name: (
+                int(np.searchsorted(days["date"], np.datetime64(first))),
+                int(np.searchsorted(days["date"], np.datetime64(last), side="right")),
+            )
+            for name, (first, last) in _SPLITS.items()
+        }
+        # The book's windows do not look back into the split before.
+        series = forecasting.SplitSeries(
+            inputs, rail, rows, self.window, self.horizon, self.every_step, look_back=False
         )
-        for name, (first, last) in _SPLITS.items()
-    }
-    # The book's windows do not look back into the split before, and its errors are compared with.
-    series = forecasting.SplitSeries(
-        inputs, rail, rows, config.window, config.horizon, config.every_step, look_back=False
-    )
-    splits = series.splits()
-    check_not_empty(_NAME, splits)
-    spec = SequenceSpec(
-        task="forecasting",
-        outputs=1,
-        features=inputs.shape[1],
-        length=config.window,
-        horizon=config.horizon,
-        every_step=config.every_step,
-        history=(1,) if config.multivariate else (0,),
-    )
-    return SequenceDataset(
-        name=_NAME,
-        spec=spec,
-        metric=Metric("mae", "min", "MAE (passengers)", digits=0),
-        splits=splits,
-        baselines=series.baselines(splits, _WEEK, "Same day a week earlier", _SCALE),
-        scale=_SCALE,
-        input_scaling=scaling,
-        target_scaling=target_scaling,
-        season=_WEEK,
-        notes=(f"Dropped {dropped} exact duplicate rows of {len(days['date']) + dropped}.",),
-    )
+        splits = series.splits()
+        check_not_empty(_NAME, splits)
+        spec = TaskSpec(
+            task="forecasting",
+            outputs=1,
+            features=inputs.shape[1],
+            length=self.window,
+            horizon=self.horizon,
+            every_step=self.every_step,
+            history=(1,) if self.multivariate else (0,),
+        )
+        return SequenceDataset(
+            name=_NAME,
+            spec=spec,
+            metric=Metric("mae", "min", "MAE (passengers)", digits=0),
+            splits=splits,
+            baselines=series.baselines(splits, _WEEK, "Same day a week earlier", _SCALE),
+            scale=_SCALE,
+            input_scaling=scaling,
+            target_scaling=target_scaling,
+            season=_WEEK,
+            notes=(f"Dropped {dropped} exact duplicate rows of {len(days['date']) + dropped}.",),
+        )
 
 
 def clean(days: dict) -> tuple[dict, int]:

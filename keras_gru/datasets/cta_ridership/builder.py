@@ -11,7 +11,7 @@ _URL = "https://github.com/ageron/data/raw/main/ridership.tgz"
 _CSV = "ridership/CTA_-_Ridership_-_Daily_Boarding_Totals.csv"
 
 
-class CtaRidership(tfds.core.GeneratorBasedBuilder):
+class CtaRidershipBuilder(tfds.core.GeneratorBasedBuilder):
     """Daily boardings of the Chicago Transit Authority, 2001 to 2021.
 
     Reference:
@@ -20,6 +20,7 @@ class CtaRidership(tfds.core.GeneratorBasedBuilder):
     - Aurélien Géron, Hands-On Machine Learning, 3rd edition, chapter 15
     """
 
+    name = "cta_ridership"  # of the folder of the prepared dataset
     VERSION = tfds.core.Version("1.0.0")
 
     def _info(self) -> tfds.core.DatasetInfo:

@@ -1,11 +1,15 @@
 """Load and oil temperature of a transformer, hour by hour, split as the papers split it."""
 
+from typing import Annotated, ClassVar
+
 import numpy as np
+from pydantic import Field
 
 from keras_gru.datasets import forecasting, source
-from keras_gru.datasets.config import Etth1 as Etth1Config
+from keras_gru.datasets.common import Length
 from keras_gru.datasets.preprocessing import Preprocessing, Scaling
-from keras_gru.datasets.sequence_dataset import Metric, SequenceDataset, SequenceSpec
+from keras_gru.datasets.registry import DatasetSettings, register_dataset
+from keras_gru.datasets.sequence_dataset import Metric, SequenceDataset, TaskSpec
 from keras_gru.datasets.split import check_not_empty
 
 _DAY = 24
@@ -18,52 +22,66 @@ _SPLITS = {
 _NAME = "ETTh1"
 
 
-def load(config: Etth1Config, stored: Preprocessing | None = None) -> SequenceDataset:
-    """Reads the series, standardises it and cuts it into windows.
+@register_dataset("etth1")
+class Etth1(DatasetSettings):
+    """Load and oil temperature of an electricity transformer, hourly (ETTh1)."""
 
-    Every column has mean 0 and deviation 1 in train, and errors are told in that unit, as the
-    papers do. All forecasts of a split lie inside it; the first windows of validation and test
-    begin in the split before, as in the papers, so that every hour is forecast.
+    task: ClassVar[str] = "forecasting"
+    window: Annotated[Length, Field(description="hours that the model sees")] = 96
+    horizon: Annotated[Length, Field(description="hours ahead that it forecasts")] = 24
+    multivariate: Annotated[
+        bool, Field(description="see and forecast all seven columns, not the temperature alone")
+    ] = False
 
-    Args:
-        config: the settings.
-        stored: applied in place of one that is fitted to train.
+    def load(self, preprocessing: Preprocessing | None = None) -> SequenceDataset:
+        """Load the series, standardized and cut into windows.
 
-    Returns:
-        A forecasting dataset of the oil temperature, or of all seven columns.
+        Every column has mean 0 and standard deviation 1 in train, and errors are in that unit, as
+        in the papers. All targets of a split lie inside it; the first windows of validation and
+        test begin in the split before, as in the papers, so that every hour is forecast.
 
-    Raises:
-        UserError: if the file cannot be had, or a split is shorter than a window and its horizon.
+        Args:
+            preprocessing: its means and deviations are used; None takes those of train.
 
-    Reference:
+        Returns:
+            A forecasting dataset of the oil temperature, or of all seven columns.
 
-    - [Zhou et al., 2021](https://arxiv.org/abs/2012.07436), section 4
-    """
-    from keras_gru.datasets.etth1.builder import COLUMNS, Etth1
+        Raises:
+            UserError: if the file is neither there nor can be downloaded, or a split is shorter
+                than a window and its horizon.
 
-    columns = source.read(Etth1, ("train",), files=("ETTh1.csv",))["train"]
-    names = COLUMNS if config.multivariate else ("OT",)
-    values = np.stack([columns[name] for name in names], axis=1).astype(float)
-    scaling = stored.input_scaling if stored else Scaling.fit(names, values[: _SPLITS["train"][1]])
-    values = scaling.apply(values)
-    series = forecasting.SplitSeries(values, values, _SPLITS, config.window, config.horizon)
-    splits = series.splits()
-    check_not_empty(_NAME, splits)
-    spec = SequenceSpec(
-        task="forecasting",
-        outputs=len(names),
-        features=len(names),
-        length=config.window,
-        horizon=config.horizon,
-        history=tuple(range(len(names))),
-    )
-    return SequenceDataset(
-        name=_NAME,
-        spec=spec,
-        metric=Metric("mse", "min", "MSE (standardised)", digits=4),
-        splits=splits,
-        baselines=series.baselines(splits, _DAY, "Same hour a day earlier"),
-        input_scaling=scaling,
-        target_scaling=scaling,
-        season=_DAY,
-    )
+        Reference:
+
+        - [Zhou et al., 2021](https://arxiv.org/abs/2012.07436), section 4
+        """
+        from keras_gru.datasets.etth1.builder import COLUMNS, Etth1Builder
+
+        columns = source.read(Etth1Builder, ("train",), files=("ETTh1.csv",))["train"]
+        names = COLUMNS if self.multivariate else ("OT",)
+        values = np.stack([columns[name] for name in names], axis=1).astype(float)
+        if preprocessing is not None:
+            scaling = preprocessing.input_scaling
+        else:
+            scaling = Scaling.fit(names, values[: _SPLITS["train"][1]])
+        values = scaling.apply(values)
+        series = forecasting.SplitSeries(values, values, _SPLITS, self.window, self.horizon)
+        splits = series.splits()
+        check_not_empty(_NAME, splits)
+        spec = TaskSpec(
+            task="forecasting",
+            outputs=len(names),
+            features=len(names),
+            length=self.window,
+            horizon=self.horizon,
+            history=tuple(range(len(names))),
+        )
+        return SequenceDataset(
+            name=_NAME,
+            spec=spec,
+            metric=Metric("mse", "min", "MSE (standardised)", digits=4),
+            splits=splits,
+            baselines=series.baselines(splits, _DAY, "Same hour a day earlier"),
+            input_scaling=scaling,
+            target_scaling=scaling,
+            season=_DAY,
+        )

@@ -11,7 +11,7 @@ _URL = "https://raw.githubusercontent.com/zhouhaoyi/ETDataset/main/ETT-small/ETT
 COLUMNS = ("HUFL", "HULL", "MUFL", "MULL", "LUFL", "LULL", "OT")
 
 
-class Etth1(tfds.core.GeneratorBasedBuilder):
+class Etth1Builder(tfds.core.GeneratorBasedBuilder):
     """Load and oil temperature of an electricity transformer, hourly, July 2016 to June 2018.
 
     Reference:
@@ -19,6 +19,7 @@ class Etth1(tfds.core.GeneratorBasedBuilder):
     - [Zhou et al., 2021](https://arxiv.org/abs/2012.07436)
     """
 
+    name = "etth1"  # of the folder of the prepared dataset
     VERSION = tfds.core.Version("1.0.0")
 
     def _info(self) -> tfds.core.DatasetInfo:

@@ -1,14 +1,14 @@
 """Polyphonic music as piano rolls: which of 88 notes sound next."""
 
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 
 from keras_gru.datasets import source
 from keras_gru.datasets.baselines import note_frequencies
-from keras_gru.datasets.config import PolyphonicMusic as PolyphonicMusicConfig
 from keras_gru.datasets.preprocessing import Preprocessing
-from keras_gru.datasets.sequence_dataset import Metric, SequenceDataset, SequenceSpec
+from keras_gru.datasets.registry import DatasetSettings, register_dataset
+from keras_gru.datasets.sequence_dataset import Metric, SequenceDataset, TaskSpec
 from keras_gru.datasets.split import Split
 from keras_gru.datasets.text import to_rows
 
@@ -16,10 +16,10 @@ _NOTES = 88
 
 
 class Collection(NamedTuple):
-    """What one must know of a collection to hear its piano rolls.
+    """What it takes to play the piano rolls of a collection.
 
     Args:
-        name: what a reader calls it.
+        name: its name for a reader.
         steps_per_quarter: time steps of a quarter note.
         lowest: MIDI pitch of the first of the 88 notes; 21 is A0, a piano's lowest.
     """
@@ -39,33 +39,38 @@ COLLECTIONS = {
 }
 
 
-def load(config: PolyphonicMusicConfig, stored: Preprocessing | None = None) -> SequenceDataset:
-    """Reads the publisher's splits of one collection.
+@register_dataset("jsb_chorales", "nottingham", "musedata", "piano_midi")
+class PolyphonicMusic(DatasetSettings):
+    """Piano rolls of 88 notes, one collection per kind: which notes sound next."""
 
-    Args:
-        config: the settings, whose `kind` is the collection.
-        stored: not used: nothing is fitted to the data.
+    task: ClassVar[str] = "polyphony"
 
-    Returns:
-        A polyphony dataset: each step's target is the next step's notes.
+    def load(self, preprocessing: Preprocessing | None = None) -> SequenceDataset:
+        """Load the publisher's splits of one collection.
 
-    Raises:
-        UserError: if the file cannot be had.
-    """
-    from keras_gru.datasets.polyphonic_music.builder import PolyphonicMusic
+        Args:
+            preprocessing: not used: nothing is fitted to the data.
 
-    file = PolyphonicMusic.builder_configs[config.kind].file
-    columns = source.read(
-        PolyphonicMusic, ("train", "validation", "test"), files=(file,), config=config.kind
-    )
-    splits = {name: _next_steps(of["notes"]) for name, of in columns.items()}
-    return SequenceDataset(
-        name=COLLECTIONS[config.kind].name,
-        spec=SequenceSpec(task="polyphony", outputs=_NOTES, features=_NOTES),
-        metric=Metric("nll", "min", "NLL (nats per step)", digits=2),
-        splits=splits,
-        baselines=(note_frequencies(splits),),
-    )
+        Returns:
+            A polyphony dataset: each step's target is the next step's notes.
+
+        Raises:
+            UserError: if the file is neither there nor can be downloaded.
+        """
+        from keras_gru.datasets.polyphonic_music.builder import PolyphonicMusicBuilder
+
+        file = PolyphonicMusicBuilder.builder_configs[self.kind].file
+        columns = source.read(
+            PolyphonicMusicBuilder, ("train", "validation", "test"), files=(file,), config=self.kind
+        )
+        splits = {name: _next_steps(pieces["notes"]) for name, pieces in columns.items()}
+        return SequenceDataset(
+            name=COLLECTIONS[self.kind].name,
+            spec=TaskSpec(task="polyphony", outputs=_NOTES, features=_NOTES),
+            metric=Metric("nll", "min", "NLL (nats per step)", digits=2),
+            splits=splits,
+            baselines=(note_frequencies(splits),),
+        )
 
 
 def _next_steps(rolls: list[np.ndarray]) -> Split:

@@ -17,7 +17,7 @@ class MusicConfig(tfds.core.BuilderConfig):
     file: str
 
 
-class PolyphonicMusic(tfds.core.GeneratorBasedBuilder):
+class PolyphonicMusicBuilder(tfds.core.GeneratorBasedBuilder):
     """Four collections of pieces, 88 keys, split by their publisher.
 
     Reference:
@@ -26,6 +26,7 @@ class PolyphonicMusic(tfds.core.GeneratorBasedBuilder):
     - [Chung et al., 2014](https://arxiv.org/abs/1412.3555)
     """
 
+    name = "polyphonic_music"  # of the folder of the prepared dataset
     VERSION = tfds.core.Version("1.0.0")
     BUILDER_CONFIGS: ClassVar = [
         MusicConfig(

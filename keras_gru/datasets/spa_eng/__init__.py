@@ -1,14 +1,17 @@
 """English sentences and their Spanish translations, prepared as in Géron's book."""
 
 from collections.abc import Sequence
+from typing import Annotated, ClassVar
 
 import numpy as np
+from pydantic import Field
 
 from keras_gru.datasets import source
 from keras_gru.datasets.baselines import most_frequent_target
-from keras_gru.datasets.config import SpaEng
+from keras_gru.datasets.common import Count, Fraction, Length, SplitByFraction, Tokens
 from keras_gru.datasets.preprocessing import Preprocessing
-from keras_gru.datasets.sequence_dataset import Metric, SequenceDataset, SequenceSpec
+from keras_gru.datasets.registry import register_dataset
+from keras_gru.datasets.sequence_dataset import Metric, SequenceDataset, TaskSpec
 from keras_gru.datasets.split import Split, check_not_empty
 from keras_gru.datasets.text import Tokenizer, build_vocabulary, encode_all, split_words
 
@@ -19,56 +22,71 @@ _SPLITTING_SEED = 0  # part of the dataset's definition, not a setting
 Words = Sequence[str]
 
 
-def load(config: SpaEng, stored: Preprocessing | None = None) -> SequenceDataset:
-    """Reads the pairs and splits them by English sentence.
+@register_dataset("spa_eng")
+class SpaEng(SplitByFraction):
+    """English sentences and their Spanish translations (Tatoeba)."""
 
-    Args:
-        config: the settings.
-        stored: applied in place of one that is fitted to train.
+    task: ClassVar[str] = "translation"
+    vocabulary: Tokens = 1_000
+    max_length: Annotated[
+        Length, Field(description="words of a sentence; longer pairs are left out")
+    ] = 50
+    pairs: Annotated[Count | None, Field(description="use only so many pairs")] = None
+    validation_share: Fraction = 0.1
+    test_share: Fraction = 0.05
 
-    Returns:
-        A translation dataset of word tokens.
+    def load(self, preprocessing: Preprocessing | None = None) -> SequenceDataset:
+        """Load the pairs, split by English sentence.
 
-    Raises:
-        UserError: if the file cannot be had, or a split is empty.
-    """
-    from keras_gru.datasets.spa_eng.builder import SpaEng as Builder
+        Args:
+            preprocessing: its vocabularies are used; None builds them from train.
 
-    columns = source.read(Builder, ("train",), files=("spa-eng.zip",))["train"]
-    english = [split_words(text.decode()) for text in columns["english"]]
-    spanish = [split_words(text.decode()) for text in columns["spanish"]]
-    pairs = clean(english, spanish, config.max_length)
-    parts = split(pairs, config.validation_share, config.test_share, config.pairs)
-    if stored is not None:
-        source_vocabulary, target_vocabulary = stored.vocabulary, stored.target_vocabulary
-    else:
-        english, spanish = zip(*parts["train"], strict=True) if parts["train"] else ((), ())
-        source_vocabulary = build_vocabulary(english, config.vocabulary)
-        target_vocabulary = build_vocabulary(spanish, config.vocabulary, special=(_START, _END))
-    splits = {
-        name: _encode(part, source_vocabulary, target_vocabulary) for name, part in parts.items()
-    }
-    check_not_empty(_NAME, splits)
-    return SequenceDataset(
-        name=_NAME,
-        spec=SequenceSpec(
-            task="translation",
-            outputs=len(target_vocabulary),
-            vocabulary=len(source_vocabulary),
-            start=target_vocabulary.index(_START),
-            end=target_vocabulary.index(_END),
-        ),
-        metric=Metric("accuracy", "max", "accuracy (next word)"),
-        splits=splits,
-        vocabulary=source_vocabulary,
-        target_vocabulary=target_vocabulary,
-        baselines=(most_frequent_target(splits, target_vocabulary),),
-        notes=(
-            f"Left out {len(english) - len(pairs)} of {len(english)} pairs that are duplicates or "
-            f"have more than {config.max_length} words.",
-        ),
-        tokenizer=Tokenizer("word"),
-    )
+        Returns:
+            A translation dataset of word tokens.
+
+        Raises:
+            UserError: if the file is neither there nor can be downloaded, or a split is empty.
+        """
+        from keras_gru.datasets.spa_eng.builder import SpaEngBuilder
+
+        columns = source.read(SpaEngBuilder, ("train",), files=("spa-eng.zip",))["train"]
+        english = [split_words(text.decode()) for text in columns["english"]]
+        spanish = [split_words(text.decode()) for text in columns["spanish"]]
+        rows = len(english)
+        pairs = clean(english, spanish, self.max_length)
+        parts = split(pairs, self.validation_share, self.test_share, self.pairs)
+        if preprocessing is not None:
+            source_vocabulary = preprocessing.vocabulary
+            target_vocabulary = preprocessing.target_vocabulary
+        else:
+            english, spanish = zip(*parts["train"], strict=True) if parts["train"] else ((), ())
+            source_vocabulary = build_vocabulary(english, self.vocabulary)
+            target_vocabulary = build_vocabulary(spanish, self.vocabulary, special=(_START, _END))
+        splits = {
+            name: _encode(part, source_vocabulary, target_vocabulary)
+            for name, part in parts.items()
+        }
+        check_not_empty(_NAME, splits)
+        return SequenceDataset(
+            name=_NAME,
+            spec=TaskSpec(
+                task="translation",
+                outputs=len(target_vocabulary),
+                vocabulary=len(source_vocabulary),
+                start=target_vocabulary.index(_START),
+                end=target_vocabulary.index(_END),
+            ),
+            metric=Metric("accuracy", "max", "accuracy (next word)"),
+            splits=splits,
+            vocabulary=source_vocabulary,
+            target_vocabulary=target_vocabulary,
+            baselines=(most_frequent_target(splits, target_vocabulary),),
+            notes=(
+                f"Left out {rows - len(pairs)} of {rows} pairs: duplicates, and sentences of more "
+                f"than {self.max_length} words.",
+            ),
+            tokenizer=Tokenizer("word"),
+        )
 
 
 def clean(

@@ -16,7 +16,7 @@ _REPACKED_URL = _URL.replace("http:", "https:")
 _TEXT_SHA256 = "6ec60e212f812ee3430f7568ea6f33b6fb080e32193c5952e8da0ee8ba45574c"
 
 
-class SpaEng(tfds.core.GeneratorBasedBuilder):
+class SpaEngBuilder(tfds.core.GeneratorBasedBuilder):
     """118,964 pairs of the Tatoeba project, ordered from short to long.
 
     Reference:
@@ -25,6 +25,7 @@ class SpaEng(tfds.core.GeneratorBasedBuilder):
     - Aurélien Géron, Hands-On Machine Learning, 3rd edition, chapter 16
     """
 
+    name = "spa_eng"  # of the folder of the prepared dataset
     VERSION = tfds.core.Version("1.0.0")
 
     def _info(self) -> tfds.core.DatasetInfo:

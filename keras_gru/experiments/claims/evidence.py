@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from keras_gru.datasets.judging import Metric
+from keras_gru.datasets.metric import Metric
 from keras_gru.errors import UserError
 from keras_gru.experiments.configuration.packaged import packaged_files
 from keras_gru.files import write_text

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from keras_gru.datasets.judging import Metric
+from keras_gru.datasets.metric import Metric
 from keras_gru.experiments.claims.evidence import GRU, LSTM, Estimate, Evidence, OfCurve, OfSweep
 
 HOLDS, FAILS, OPEN = VERDICTS = ("holds", "does not hold", "not decided")

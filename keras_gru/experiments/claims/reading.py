@@ -13,7 +13,7 @@ from keras_gru.analysis.intervals import FEWEST_SEEDS, paired_interval
 from keras_gru.analysis.measurements import collect_measurements
 from keras_gru.analysis.pairs import compare_pairs, interval_ends
 from keras_gru.analysis.summary import CellSummary, seconds, summarize
-from keras_gru.datasets.judging import Metric
+from keras_gru.datasets.metric import Metric
 from keras_gru.errors import UserError
 from keras_gru.experiments.claims.evidence import (
     CELLS,

@@ -7,8 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from keras_gru.datasets.config import DatasetConfig
-from keras_gru.datasets.config.generated import Generated
+from keras_gru.datasets.registry import DatasetConfig, rebuild_on_registration
 from keras_gru.experiments.configuration.choices import (
     OTHER_SIZE,
     Value,
@@ -23,6 +22,7 @@ from keras_gru.models.config import ModelConfig
 from keras_gru.settings import Settings, check_each_once
 
 
+@rebuild_on_registration
 class Experiment(Settings):
     """One comparison: some cells, some seeds, one dataset, one model, one way of training."""
 
@@ -150,7 +150,7 @@ class Experiment(Settings):
 
     @model_validator(mode="after")
     def _a_curriculum_ends(self) -> Self:
-        before = self.dataset.shorter_epochs if isinstance(self.dataset, Generated) else 0
+        before = self.dataset.curriculum_epochs
         if before >= self.training.epochs:
             raise ValueError(
                 f"training.epochs is {self.training.epochs}, and the last stage of "

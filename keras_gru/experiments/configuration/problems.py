@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pydantic import ValidationError
 
 from keras_gru.cells import nearest_cells
+from keras_gru.datasets.registry import dataset_kinds
 from keras_gru.errors import did_you_mean
 from keras_gru.experiments.configuration.choices import OTHER_SIZE
 from keras_gru.experiments.configuration.experiment import Experiment
@@ -219,9 +220,9 @@ def _quoted(words: Collection[str]) -> str:
 class _Schema:
     """What each setting may be, in words: read from the JSON Schema, which editors read too."""
 
-    @functools.cached_property
+    @property
     def _document(self) -> dict:
-        return Experiment.model_json_schema()
+        return _json_schema(frozenset(dataset_kinds()))
 
     def expected(self, path: Sequence[str | int], root: Node) -> str:
         return self._words(self._at(path, root))
@@ -293,6 +294,12 @@ def _range(schema: dict) -> str:
     }
     bounds = [f"{word} {schema[key]}" for key, word in words.items() if key in schema]
     return f" {' and '.join(bounds)}" if bounds else ""
+
+
+@functools.lru_cache(maxsize=1)
+def _json_schema(kinds: frozenset[str]) -> dict:
+    """Return the schema while these are the registered datasets."""
+    return Experiment.model_json_schema()
 
 
 _SCHEMA = _Schema()

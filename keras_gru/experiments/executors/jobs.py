@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from keras_gru.cells import cell_label
-from keras_gru.datasets.judging import Metric
+from keras_gru.datasets.metric import Metric
 from keras_gru.datasets.sequence_dataset import SequenceDataset
 from keras_gru.experiments import checkpoint
 from keras_gru.experiments.configuration.experiment import Experiment, Value

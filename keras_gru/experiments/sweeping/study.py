@@ -14,7 +14,7 @@ import numpy as np
 
 from keras_gru.cells import cell_label
 from keras_gru.datasets.fingerprint import Fingerprint
-from keras_gru.datasets.judging import Metric
+from keras_gru.datasets.metric import Metric
 from keras_gru.errors import UserError
 from keras_gru.experiments.configuration.choices import Value
 from keras_gru.experiments.configuration.experiment import Experiment

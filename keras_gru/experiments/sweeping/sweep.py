@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from keras_gru.analysis.importance import Importance, importances
 from keras_gru.cells import cell_label
-from keras_gru.datasets.judging import Metric
+from keras_gru.datasets.metric import Metric
 from keras_gru.datasets.sequence_dataset import SequenceDataset
 from keras_gru.errors import UserError
 from keras_gru.experiments import checkpoint

@@ -2,7 +2,7 @@
 
 from keras_gru.analysis.intervals import FEWEST_SEEDS
 from keras_gru.analysis.pairs import NoInterval, Outcome, Pair
-from keras_gru.datasets.judging import Metric
+from keras_gru.datasets.metric import Metric
 from keras_gru.formatting import plural, plus_minus, quantity, rounded
 
 OUT_OF_RANGE = "so few runs say nothing: the {} would leave the metric's range"

@@ -1,6 +1,6 @@
 """Evidence made up for the claims: what is not said is not decided."""
 
-from keras_gru.datasets.judging import Metric
+from keras_gru.datasets.metric import Metric
 from keras_gru.experiments.claims.evidence import Estimate, OfCell, OfCurve, OfSweep, Origin
 
 MAE = Metric("mae", "min", "MAE", digits=2)

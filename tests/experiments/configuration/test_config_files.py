@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from keras_gru.datasets.config import DatasetConfig
+from keras_gru.datasets.registry import dataset_kinds
 from keras_gru.errors import UserError
 from keras_gru.experiments.configuration.experiment import Experiment, Training
 from keras_gru.experiments.configuration.packaged import find_packaged, packaged_configs
@@ -290,7 +290,7 @@ columns = words.filter(bool)
 floats = st.floats(min_value=1e-300, max_value=0.499, allow_subnormal=False)
 
 
-def group(union, fixed):
+def group(classes, fixed):
     """Any group of one of the kinds; `fixed` has strategies by field name."""
 
     def of(cls):
@@ -303,11 +303,11 @@ def group(union, fixed):
                 fields[name] = st.booleans()
         return st.fixed_dictionaries(fields)
 
-    return {cls: of(cls) for cls in get_args(get_args(union)[0])}
+    return {cls: of(cls) for cls in classes}
 
 
 datasets = group(
-    DatasetConfig,
+    dict.fromkeys(dataset_kinds().values()),
     {
         "path": st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1).map(
             lambda text: os.path.abspath(f"/data/{text}")
@@ -324,7 +324,7 @@ datasets = group(
     },
 )
 models = group(
-    ModelConfig,
+    get_args(get_args(ModelConfig)[0]),
     {
         "units": st.none(),
         "parameters": st.integers(1, 10**9),

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 import keras_gru
 from keras_gru import datasets
-from keras_gru.datasets.judging import Metric
+from keras_gru.datasets.metric import Metric
 from keras_gru.datasets.sequence_dataset import SequenceDataset
 from keras_gru.errors import UserError
 from keras_gru.experiments.results import RunRecord

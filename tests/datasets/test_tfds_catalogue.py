@@ -11,9 +11,12 @@ import pytest
 import tensorflow_datasets as tfds
 
 from keras_gru import datasets
-from keras_gru.datasets import by_name, source
-from keras_gru.datasets.config import Atis, Imdb, TfdsTags, TfdsTexts
+from keras_gru.datasets import source, tfds_catalogue
+from keras_gru.datasets.en_atis import EnAtis
+from keras_gru.datasets.imdb_reviews import ImdbReviews
 from keras_gru.datasets.source import DATA_DIR, MANUAL_DIR
+from keras_gru.datasets.tfds_tags import TfdsTags
+from keras_gru.datasets.tfds_texts import TfdsTexts
 from keras_gru.errors import UserError
 from tests.datasets.test_published import ATIS
 
@@ -101,7 +104,7 @@ def test_what_does_not_exist_is_said_with_what_does(news, settings, sentence):
     "name", ["huggingface:imdb", "kaggle:titanic", "../x", "os.path", "imdb_reviews/a=1,b=2", ""]
 )
 def test_code_from_elsewhere_is_refused_by_the_schema(name):
-    with pytest.raises(pydantic.ValidationError, match=r"expected a name of TFDS's catalogue"):
+    with pytest.raises(pydantic.ValidationError, match=r"expected a name in TFDS's catalogue"):
         TfdsTexts(kind="tfds_texts", name=name)
 
 
@@ -140,7 +143,7 @@ def test_what_must_be_fetched_by_hand_is_said(monkeypatch, tmp_path):
     monkeypatch.setenv(MANUAL_DIR, str(tmp_path / "nowhere"))
     config = TfdsTexts(kind="tfds_texts", name="newsroom")
     with pytest.raises(UserError, match=r"newsroom cannot be prepared: .*summari") as error:
-        by_name.read(by_name.find(config.name), config, ("text",))
+        tfds_catalogue.read(tfds_catalogue.find_builder(config.name), config, ("text",))
     assert "\n" not in str(error.value)
 
 
@@ -156,7 +159,7 @@ def same_splits(one, other):
 def test_atis_by_name_is_atis(needs):
     needs(*ATIS)
     by_its_name = datasets.load(TfdsTags(**ENGLISH, validation="dev", vocabulary=5_000))
-    atis = datasets.load(Atis(kind="en_atis"))
+    atis = datasets.load(EnAtis(kind="en_atis"))
     same_splits(by_its_name, atis)
     assert by_its_name.target_vocabulary == atis.target_vocabulary
     assert by_its_name.baselines == atis.baselines
@@ -181,7 +184,7 @@ def test_imdb_by_name_is_imdb(prepared_imdb, monkeypatch):
     sizes = {"vocabulary": 2_000, "max_length": 50}
     name = "imdb_reviews/plain_text:1.0.0"
     by_its_name = datasets.load(TfdsTexts(**{**REVIEWS, "name": name}, **sizes))
-    same_splits(by_its_name, datasets.load(Imdb(kind="imdb_reviews", **sizes)))
+    same_splits(by_its_name, datasets.load(ImdbReviews(kind="imdb_reviews", **sizes)))
     assert by_its_name.target_vocabulary == ("neg", "pos")
 
 
@@ -198,7 +201,7 @@ class Unlabelled:
 def test_texts_without_a_class_are_left_out(monkeypatch):
     texts = np.array([b"one", b"two", b"three"], object)
     columns = {"text": texts, "label": np.array([0, -1, 1])}
-    monkeypatch.setattr(by_name, "read", Unlabelled(columns))
+    monkeypatch.setattr(tfds_catalogue, "read", Unlabelled(columns))
     dataset = datasets.load(TfdsTexts(**REVIEWS))
     assert dataset.splits["train"].targets.tolist() == [0, 1]
     assert "Left out 1 train texts without a class." in dataset.notes
@@ -206,7 +209,7 @@ def test_texts_without_a_class_are_left_out(monkeypatch):
 
 def test_sentences_without_words_and_with_too_few_tags(monkeypatch):
     columns = {"tokens": [[b"A", b"b"], []], "upos": [np.array([1, 2]), np.array([], int)]}
-    monkeypatch.setattr(by_name, "read", Unlabelled(columns))
+    monkeypatch.setattr(tfds_catalogue, "read", Unlabelled(columns))
     dataset = datasets.load(TfdsTags(**ENGLISH))
     assert dataset.splits["train"].targets.tolist() == [[1, 2]]
     assert "Left out 1 train sentences without a word." in dataset.notes

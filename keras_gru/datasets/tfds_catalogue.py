@@ -4,16 +4,66 @@ import functools
 import itertools
 import re
 from collections.abc import Callable, Collection, Sequence
+from typing import Annotated, Self
+
+from pydantic import Field, field_validator, model_validator
 
 from keras_gru.datasets import source
-from keras_gru.datasets.config.named import TfdsNamed
+from keras_gru.datasets.common import Fraction
+from keras_gru.datasets.registry import DatasetSettings
 from keras_gru.errors import UserError, did_you_mean
+from keras_gru.settings import check_each_once
 
+_NAME = re.compile(r"\w+(/[\w.+-]+)?(:\d+\.\d+\.\d+)?")
 _PARTS = re.compile(r"(?P<dataset>\w+)(?:/(?P<config>[^:]+))?(?::(?P<version>.+))?")
 
+SplitName = Annotated[str, Field(min_length=1)]
 
-def find(name: str) -> Callable:
-    """A dataset that TFDS itself brings.
+
+class CatalogueDataset(DatasetSettings):
+    """A dataset of TFDS's catalogue, and which of its splits are used.
+
+    A split may be a slice, such as `train[:80%]`, where the publisher has one split only.
+    """
+
+    name: Annotated[
+        str, Field(description="in TFDS's catalogue: dataset, dataset/config, dataset:1.0.0")
+    ]
+    train: Annotated[SplitName, Field(description="split to train on")] = "train"
+    validation: Annotated[
+        Fraction | SplitName, Field(description="a split, or a fraction of train, by a fixed seed")
+    ] = 0.1
+    test: Annotated[SplitName, Field(description="split to test on, once")] = "test"
+
+    @model_validator(mode="after")
+    def _check_splits_differ(self) -> Self:
+        check_each_once((self.train, self.validation, self.test))
+        return self
+
+    @field_validator("train", "validation", "test")
+    @classmethod
+    def _check_split(cls, split: float | str) -> float | str:
+        if isinstance(split, str) and not split[:1].isalpha():
+            raise ValueError(
+                "expected the name of a split, such as 'test' or 'train[:80%]', or for validation "
+                f"a fraction of train without quotes, such as 0.1, got {split!r}"
+            )
+        return split
+
+    @field_validator("name")
+    @classmethod
+    def _check_name(cls, name: str) -> str:
+        if not _NAME.fullmatch(name):
+            raise ValueError(
+                "expected a name in TFDS's catalogue, such as 'ag_news_subset', 'glue/sst2' or "
+                f"'imdb_reviews/plain_text:1.0.0', got {name!r}; community datasets run code from "
+                "elsewhere and are not supported"
+            )
+        return name
+
+
+def find_builder(name: str) -> Callable:
+    """Find a dataset that TFDS itself has.
 
     `tfds.builder` would take more: community datasets, whose code comes from elsewhere, and folders
     whose description names Python modules to import. Here a name is looked up in TFDS's own list,
@@ -23,7 +73,7 @@ def find(name: str) -> Callable:
         name: `"dataset"`, `"dataset/config"` or `"dataset/config:1.0.0"`.
 
     Returns:
-        What makes its builder, which may get a `data_dir`.
+        A callable that makes its builder, and takes a `data_dir`.
 
     Raises:
         UserError: if there is no such dataset, config or version.
@@ -40,7 +90,7 @@ def find(name: str) -> Callable:
     if config is not None and config not in cls.builder_configs:
         near = _near(config, cls.builder_configs)
         raise UserError(f"The dataset {dataset!r} of TFDS has no config {config!r}.{near}")
-    make = functools.partial(cls, **{key: of for key, of in parts.items() if of is not None})
+    make = functools.partial(cls, **{key: part for key, part in parts.items() if part is not None})
     try:
         make()
     except AssertionError as error:  # it names the versions that there are
@@ -49,14 +99,14 @@ def find(name: str) -> Callable:
 
 
 def _near(name: str, known: Collection[str]) -> str:
-    """The nearest names, or all of a few."""
+    """Return the nearest names, or all of them where they are few."""
     hint = did_you_mean(name, known)
     few = len(known) <= 20 or not hint.startswith(" Known")
     return hint if few else " tensorflow.org/datasets/catalog lists them."
 
 
-def feature(builder, name: str, kind: type, sequence: bool = False):
-    """A feature of a dataset, which must be of one kind.
+def find_feature(builder, name: str, kind: type, sequence: bool = False):
+    """Find a feature of a dataset, which must be of one kind.
 
     Args:
         builder: a TFDS builder; it need not be prepared.
@@ -65,10 +115,10 @@ def feature(builder, name: str, kind: type, sequence: bool = False):
         sequence: whether it must be a sequence of these.
 
     Returns:
-        The feature; of a sequence that of its elements.
+        The feature; of a sequence the feature of its elements.
 
     Raises:
-        UserError: if there is no such feature, naming those that would be right.
+        UserError: if there is no such feature, with the names of those of that kind.
     """
     import tensorflow_datasets as tfds
 
@@ -89,19 +139,19 @@ def feature(builder, name: str, kind: type, sequence: bool = False):
     )
 
 
-def read(make: Callable, config: TfdsNamed, features: Sequence[str]) -> dict[str, dict]:
-    """Prepares a dataset where that is needed and reads features of its splits into memory.
+def read(make: Callable, config: CatalogueDataset, features: Sequence[str]) -> dict[str, dict]:
+    """Prepare a dataset where that is needed and read features of its splits into memory.
 
     Args:
-        make: from `find`.
-        config: says which splits.
+        make: returned by `find_builder`.
+        config: names the splits.
         features: names of features.
 
     Returns:
         `"train"`, `"validation"` and `"test"` -> name of a feature -> its values.
 
     Raises:
-        UserError: if the dataset cannot be had, or has no such split.
+        UserError: if the dataset cannot be prepared, or has no such split.
     """
     try:
         builder = source.prepared(make, files=None)
@@ -109,8 +159,8 @@ def read(make: Callable, config: TfdsNamed, features: Sequence[str]) -> dict[str
         reason = " ".join(str(error).split())
         raise UserError(f"{config.name} cannot be prepared: {reason}") from None
     splits = {"train": config.train, "validation": config.validation, "test": config.test}
-    share = config.validation if isinstance(config.validation, float) else None
-    if share is not None:
+    fraction = config.validation if isinstance(config.validation, float) else None
+    if fraction is not None:
         del splits["validation"]
     for split in splits.values():
         try:
@@ -121,10 +171,10 @@ def read(make: Callable, config: TfdsNamed, features: Sequence[str]) -> dict[str
                 f"{did_you_mean(split, map(str, builder.info.splits))}"
             ) from None
     _check_no_overlap(builder, splits)
-    columns = {name: source.columns(builder, of, features) for name, of in splits.items()}
-    if share is None:
+    columns = {name: source.columns(builder, split, features) for name, split in splits.items()}
+    if fraction is None:
         return columns
-    return source.carved(columns, round(len(columns["train"][features[0]]) * share))
+    return source.with_validation(columns, round(len(columns["train"][features[0]]) * fraction))
 
 
 def _check_no_overlap(builder, splits: dict[str, str]) -> None:
@@ -134,14 +184,14 @@ def _check_no_overlap(builder, splits: dict[str, str]) -> None:
     rows = {
         name: [
             (part.splitname, range(sizes[part.splitname].num_examples)[part.from_ : part.to])
-            for part in tfds.core.ReadInstruction.from_spec(of).to_absolute(sizes)
+            for part in tfds.core.ReadInstruction.from_spec(split).to_absolute(sizes)
         ]
-        for name, of in splits.items()
+        for name, split in splits.items()
     }
     for one, other in itertools.combinations(splits, 2):
         for (a, first), (b, second) in itertools.product(rows[one], rows[other]):
             if a == b and max(first.start, second.start) < min(first.stop, second.stop):
                 raise UserError(
-                    f"dataset.{other}: expected examples that dataset.{one} has not, received "
-                    f"{splits[other]!r} beside {splits[one]!r}."
+                    f"dataset.{other}: expected examples that are not in dataset.{one} "
+                    f"({splits[one]!r}), got {splits[other]!r}. Choose splits without overlap."
                 )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class SequenceSpec:
+class TaskSpec:
     """What a model builder must know of the data.
 
     Args:

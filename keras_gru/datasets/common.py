@@ -1,0 +1,37 @@
+"""Types of fields that the settings of several datasets have."""
+
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from keras_gru.datasets.registry import DatasetSettings
+
+Fraction = Annotated[float, Field(gt=0, lt=1)]
+Length = Annotated[int, Field(ge=1, le=100_000)]
+Count = Annotated[int, Field(ge=1, le=100_000_000)]
+Column = Annotated[str, Field(min_length=1)]
+Tokens = Annotated[
+    int,
+    Field(
+        ge=10,
+        le=1_000_000,
+        description="most frequent words of train, with the tokens for padding and unknown",
+    ),
+]
+
+
+class SplitByFraction(DatasetSettings):
+    """Settings of data in one piece, of which fractions become validation and test."""
+
+    validation_share: Fraction
+    test_share: Fraction
+
+    @model_validator(mode="after")
+    def _check_shares(self) -> Self:
+        total = self.validation_share + self.test_share
+        if total >= 1:
+            raise ValueError(
+                f"expected validation_share and test_share below 1 together, got {total:g}, which "
+                "leaves nothing to train on"
+            )
+        return self
