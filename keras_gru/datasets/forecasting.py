@@ -87,11 +87,13 @@ def baseline(
     )
 
 
-def mean_of_train(splits: Mapping[str, Split], label: str = "Mean of the targets") -> Baseline:
+def mean_of_train(
+    splits: Mapping[str, Split], label: str = "Mean of the targets", scale: float = 1.0
+) -> Baseline:
     """Whatever the input, the mean of the training targets."""
     targets = splits["train"].targets
     mean = targets.mean(axis=tuple(range(targets.ndim - 1)))
-    return baseline(label, splits, lambda name: mean, parameters=mean.size)
+    return baseline(label, splits, lambda name: mean, parameters=mean.size, scale=scale)
 
 
 def naive(

@@ -7,19 +7,24 @@ For each split, `train`, `validation` and `test`, the file has:
 - `train_lengths`: `(N,)`, the time steps of each sequence; what follows them is padding. Without
   it a sequence of tokens ends before its zeros at the end, and one of vectors has all T steps.
 
+- `train_classes`: names of the classes, for classification.
+
 | task | targets |
 |---|---|
-| classification | `(N,)` integers from 0 |
+| classification | `(N,)` integers or words |
 | tagging | `(N, T)` integers from 0 |
 | forecasting | `(N,)`, `(N, V)` or `(N, H, V)` numbers; `(N, T, H, V)`: after each step |
 | polyphony | `(N, T, V)` zeros and ones |
 
 Tokens and labels are below 1,000,000. A split that is not there is carved out of train at random,
-by a fixed seed; of each class its part.
+by a fixed seed; of each class its part. Where sequences overlap, as windows of one series do, it is
+the last ones, and those that overlap with them are left out. Vectors are scaled by train, and so is
+what is to be forecast.
 """
 
 # N sequences, T time steps, D features, H steps ahead, V variables or notes
 
+import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -33,14 +38,16 @@ from keras_gru.datasets.npz_checks import (
     check_fits,
     check_labels,
     check_split,
+    number_labels,
     refuse,
 )
-from keras_gru.datasets.preprocessing import Preprocessing
+from keras_gru.datasets.preprocessing import Preprocessing, Scaling
 from keras_gru.datasets.sequence_dataset import Baseline, Metric, SequenceDataset, TaskSpec
 from keras_gru.datasets.split import (
     SPLITS,
     Split,
     check_not_empty,
+    few_rows,
     missing_classes,
     split_at_random,
     split_by_class,
@@ -73,9 +80,13 @@ def load(
         UserError: if the file or an array is not what the layout asks for.
     """
     path = existing(config.path, config.expects)
+    found, classes = _read(path, () if all_as_test else ("train",), config)
+    names = stored.target_vocabulary if stored else classes
+    if config.task == "classification":
+        names = number_labels(path, found, names)
     arrays = {
         name: check_split(path, name, of, config.task, config.max_length)
-        for name, of in _read(path, () if all_as_test else ("train",)).items()
+        for name, of in found.items()
     }
     # Before anything is carved: a rare label counts, whichever split it falls into.
     if stored is None:
@@ -86,31 +97,61 @@ def load(
         spec = stored.spec
         for name, of in arrays.items():
             check_fits(path, name, of, spec)
+    notes = _notes_on_shape(arrays, config)
+    overlapping = _overlaps(arrays["train"]["inputs"]) if "train" in arrays else False
+    if overlapping:
+        notes.append("Neighbouring sequences overlap: they are split by position.")
     if all_as_test:
         arrays = {"test": _joined(list(arrays.values()), config.task)}
     else:
-        arrays = _carve(arrays, config)
+        if config.task == "classification":
+            notes += few_rows(arrays["train"]["targets"], names)
+        arrays = _carve(arrays, config, overlapping)
+    input_scaling = target_scaling = None
+    if stored is not None:
+        input_scaling, target_scaling = stored.input_scaling, stored.target_scaling
+    elif config.scale and spec.vocabulary is None:
+        input_scaling, target_scaling = _fit(arrays["train"], config.task)
+    arrays = {name: _scaled(of, input_scaling, target_scaling) for name, of in arrays.items()}
+    scale = target_scaling.deviation[0] if target_scaling and spec.outputs == 1 else 1.0
     splits = {
-        name: _split(arrays[name], config.task, spec.length) for name in SPLITS if name in arrays
+        name: _split(arrays[name], config.task, spec.length, overlapping)
+        for name in SPLITS
+        if name in arrays
     }
     check_not_empty(path.name, splits)
-    names = [str(number) for number in range(spec.outputs)]
+    names = names or [str(number) for number in range(spec.outputs)]
+    metric = _METRICS[config.task]
+    if target_scaling and spec.outputs > 1:
+        metric = dataclasses.replace(metric, label="MAE (standard deviations)")
     return SequenceDataset(
         name=path.name,
         spec=spec,
-        metric=_METRICS[config.task],
+        metric=metric,
         splits=splits,
-        baselines=() if all_as_test else (_baseline(splits, spec, names),),
-        notes=tuple(missing_classes(splits, names) if config.task == "classification" else ()),
+        scale=scale,
+        target_vocabulary=tuple(names) if config.task == "classification" else None,
+        input_scaling=input_scaling,
+        target_scaling=target_scaling,
+        baselines=() if all_as_test else (_baseline(splits, spec, names, scale),),
+        notes=(
+            *notes,
+            *(missing_classes(splits, names) if config.task == "classification" else ()),
+        ),
         resolved=config,
     )
 
 
-def _read(path: Path, required: Sequence[str]) -> dict[str, dict[str, np.ndarray]]:
-    """Return name of a split -> its `inputs`, `targets` and maybe `lengths`."""
+def _read(
+    path: Path, required: Sequence[str], config: Npz
+) -> tuple[dict[str, dict[str, np.ndarray]], list[str] | None]:
+    """Return name of a split -> its `inputs`, `targets` and maybe `lengths`; names of classes."""
     known = [f"{split}_{part}" for split in SPLITS for part in ("inputs", "targets", "lengths")]
-    found = {}
+    found, classes = {}, None
     for name, array in load_arrays(path, "write it again with numpy.savez").items():
+        if name == "train_classes" and config.task == "classification":
+            classes = [str(one) for one in array.ravel().tolist()]
+            continue
         if name not in known:
             refuse(path, f"the array {name!r} is not known.{did_you_mean(name, known)}")
         split, part = name.split("_")
@@ -119,22 +160,89 @@ def _read(path: Path, required: Sequence[str]) -> dict[str, dict[str, np.ndarray
         for part in ("inputs", "targets"):
             if part not in found.get(split, ()):
                 refuse(path, f"the array '{split}_{part}' is missing.")
+    if config.axes == "channels, time":
+        for of in found.values():
+            if of["inputs"].ndim == 3:
+                of["inputs"] = of["inputs"].swapaxes(1, 2)
+    return found, classes
+
+
+def _notes_on_shape(arrays: dict, config: Npz) -> list[str]:
+    """Return a warning where time and channels look as if they were exchanged."""
+    shape = next(iter(arrays.values()))["inputs"].shape
+    if len(shape) == 3 and shape[2] > 8 * shape[1] and shape[1] < 50:
+        other = {"time, channels": "channels, time", "channels, time": "time, channels"}
+        return [
+            f"Warning: sequences of {shape[1]} steps × {shape[2]} values. If they are {shape[2]} "
+            f"steps of {shape[1]} channels, set dataset.axes: '{other[config.axes]}'."
+        ]
+    return []
+
+
+def _overlaps(inputs: np.ndarray) -> bool:
+    """Return whether most neighbours share all steps but one, as windows of one series do."""
+    some = inputs[:1_000]
+    if inputs.ndim != 3 or len(some) < 3 or some.shape[1] < 2:
+        return False
+    same = (some[1:, :-1] == some[:-1, 1:]).all(axis=(1, 2))
+    return bool(same.mean() > 0.5 and np.ptp(some) > 0)
+
+
+def _fit(train: dict, task: str) -> tuple[Scaling | None, Scaling | None]:
+    """Return the scaling of the channels and of what is to be forecast; None where it is 0 or 1."""
+    inputs, targets = train["inputs"], train["targets"]
+    real = np.arange(inputs.shape[1]) < train["lengths"][:, None]
+    channels = None
+    if not np.isin(inputs[:100], (0, 1)).all():
+        channels = Scaling.fit(list(map(str, range(inputs.shape[2]))), inputs[real].astype(float))
+    if task != "forecasting":
+        return channels, None
+    values = targets.reshape(-1, targets.shape[-1]).astype(float)
+    return channels, Scaling.fit(list(map(str, range(targets.shape[-1]))), values)
+
+
+def _scaled(arrays: dict, channels: Scaling | None, targets: Scaling | None) -> dict:
+    found = dict(arrays)
+    if channels is not None:
+        real = np.arange(arrays["inputs"].shape[1]) < arrays["lengths"][:, None]
+        scaled = channels.apply(arrays["inputs"])
+        found["inputs"] = np.where(real[..., None], scaled, np.float32(0))
+    if targets is not None:
+        found["targets"] = targets.apply(arrays["targets"])
     return found
 
 
-def _carve(arrays: dict, config: Npz) -> dict:
+def _carve(arrays: dict, config: Npz, overlapping: bool) -> dict:
     """Take the splits that are missing out of train, of each class its part."""
     train = arrays["train"]
     shares = (
         0 if "validation" in arrays else config.validation_share,
         0 if "test" in arrays else config.test_share,
     )
-    if config.task == "classification":
+    if overlapping:
+        parts = _split_by_position(*train["inputs"].shape[:2], *shares)
+    elif config.task == "classification":
         parts = split_by_class(train["targets"], *shares)
     else:
         parts = split_at_random(len(train["inputs"]), *shares)
     carved = {name: {part: a[rows] for part, a in train.items()} for name, rows in parts.items()}
     return carved | {name: of for name, of in arrays.items() if name != "train"}
+
+
+def _split_by_position(size: int, steps: int, validation: float, test: float) -> dict[str, slice]:
+    """Return the rows of each split, in order, without those that share steps with the next."""
+    gap = steps - 1
+    ends = {
+        "train": size - round(validation * size) - round(test * size),
+        "validation": size - round(test * size),
+        "test": size,
+    }
+    parts, first = {}, 0
+    for name, end in ends.items():
+        last = end if name == "test" or end == size else max(first, end - gap)
+        parts[name] = slice(first, last)
+        first = end
+    return {name: rows for name, rows in parts.items() if rows.stop > rows.start}
 
 
 def _joined(splits: Sequence[dict[str, np.ndarray]], task: str) -> dict[str, np.ndarray]:
@@ -161,7 +269,7 @@ def _one_length(arrays: dict) -> int | None:
     return int(lengths[0]) if len(lengths) == 1 else None
 
 
-def _split(arrays: dict[str, np.ndarray], task: str, fixed: int | None) -> Split:
+def _split(arrays: dict[str, np.ndarray], task: str, fixed: int | None, overlapping: bool) -> Split:
     inputs, targets, lengths = arrays["inputs"], arrays["targets"], arrays["lengths"]
     name = "tokens" if inputs.ndim == 2 else "features"
     by_step = _has_targets_by_step(task, targets)
@@ -174,6 +282,7 @@ def _split(arrays: dict[str, np.ndarray], task: str, fixed: int | None) -> Split
         targets,
         {} if fixed is not None else {name: lengths},
         stepwise=name if weighted else None,
+        overlapping=overlapping,
     )
 
 
@@ -193,13 +302,15 @@ def _spec(arrays: dict, task: str, fixed: int | None) -> TaskSpec:
     )
 
 
-def _baseline(splits: dict[str, Split], spec: TaskSpec, names: list[str]) -> Baseline:
+def _baseline(
+    splits: dict[str, Split], spec: TaskSpec, names: Sequence[str], scale: float
+) -> Baseline:
     if spec.task == "classification":
         return baselines.majority_class(splits, names)
     if spec.task == "polyphony":
         return baselines.note_frequencies(splits)
     if spec.task == "forecasting":
-        return forecasting.mean_of_train(splits)
+        return forecasting.mean_of_train(splits, scale=scale)
     if spec.vocabulary is None:
         return baselines.most_frequent_target(splits, names)
     return baselines.tag_of_each_token(splits)

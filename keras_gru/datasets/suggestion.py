@@ -6,11 +6,12 @@ from pathlib import Path
 
 import numpy as np
 
-from keras_gru.datasets.config.own import CsvSeries, Npz, OwnFile, TextFile, Texts
+from keras_gru.datasets.config.own import CsvSeries, OwnFile
 from keras_gru.datasets.dates import NO_TIME, find_dates
 from keras_gru.datasets.dialect import MISSING
 from keras_gru.datasets.file_bytes import decode, read_bytes
 from keras_gru.datasets.files import text_files
+from keras_gru.datasets.registry import dataset_kinds
 from keras_gru.datasets.tables import Table, read_table
 from keras_gru.datasets.time_order import ids_of_series
 from keras_gru.errors import UserError
@@ -51,9 +52,8 @@ class Suggestion:
         Raises:
             pydantic.ValidationError: if the user's own settings do not fit.
         """
-        kinds = {"csv_series": CsvSeries, "texts": Texts, "text_file": TextFile, "npz": Npz}
         values = {name: choice.value for name, choice in self.dataset.items()}
-        return kinds[values["kind"]].model_validate({**values, "path": str(path)})
+        return dataset_kinds()[values["kind"]].model_validate({**values, "path": str(path)})
 
 
 def suggest(path: Path, given: Mapping[str, object]) -> Suggestion:

@@ -15,11 +15,10 @@ LENGTHS = RNG.integers(1, 7, 40)
 LABELS = np.arange(40) % 3
 
 
-def load(path, task, max_length=100, **arrays):
+def load(path, task, settings=(), **arrays):
     np.savez(path / "mine.npz", **arrays)
-    return datasets.load(
-        Npz(kind="npz", path=str(path / "mine.npz"), task=task, max_length=max_length)
-    )
+    settings = {"max_length": 100, "scale": False, **dict(settings)}
+    return datasets.load(Npz(kind="npz", path=str(path / "mine.npz"), task=task, **settings))
 
 
 def test_classification_of_vectors_of_one_length(tmp_path):
@@ -149,7 +148,7 @@ BAD = {
     "out of range": (
         "classification",
         changed(test_inputs=VECTORS, test_targets=LABELS + 1),
-        "'test_targets' has the label 3, but the labels of train are 0 to 2",
+        "'test_targets' has the label 3, but the labels of train are 0, 1, 2",
     ),
     "huge label": (
         "classification",
@@ -243,3 +242,67 @@ def test_a_damaged_file(tmp_path):
     (tmp_path / "mine.npz").write_bytes(content)
     with pytest.raises(UserError, match="damaged"):
         datasets.load(Npz(kind="npz", path=str(tmp_path / "mine.npz"), task="classification"))
+
+
+def test_labels_with_gaps_and_words_are_as_many_classes_as_there_are(tmp_path):
+    arrays = {"train_inputs": VECTORS, "train_targets": LABELS * 100}
+    dataset = load(tmp_path, "classification", **arrays)
+    assert dataset.spec.outputs == 3 and dataset.target_vocabulary == ("0", "100", "200")
+    other = {"test_inputs": VECTORS[:6], "test_targets": LABELS[:6] * 100}
+    np.savez(tmp_path / "other.npz", **other)
+    config = Npz(kind="npz", path=str(tmp_path / "other.npz"), task="classification")
+    again = datasets.load_as_test(config, dataset.preprocessing)
+    np.testing.assert_array_equal(again.splits["test"].targets, LABELS[:6])
+    words = load(tmp_path, "classification", **{**arrays, "train_targets": LABELS.astype(str)})
+    assert words.target_vocabulary == ("0", "1", "2")
+    named = load(
+        tmp_path, "classification", train_classes=["a", "b", "c"], **changed(),
+    )  # fmt: skip
+    assert named.target_vocabulary == ("a", "b", "c")
+
+
+def test_vectors_are_scaled_by_the_real_steps_of_train(tmp_path):
+    arrays = {"train_inputs": VECTORS * 1000 + 5, "train_targets": LABELS, "train_lengths": LENGTHS}
+    dataset = load(tmp_path, "classification", {"scale": True}, **arrays)
+    train = dataset.splits["train"]
+    real = np.arange(6) < train.lengths["features"][:, None]
+    np.testing.assert_allclose(train.inputs["features"][real].std(axis=0), 1, rtol=1e-4)
+    assert (train.inputs["features"][~real] == 0).all()
+    units = load(tmp_path, "classification", {"scale": True}, **{**arrays, "train_inputs": VECTORS})
+    np.testing.assert_allclose(
+        units.splits["test"].inputs["features"], dataset.splits["test"].inputs["features"],
+        atol=1e-4,
+    )  # fmt: skip
+    targets = RNG.normal(size=40) * 1e6
+    forecast = load(
+        tmp_path, "forecasting", {"scale": True}, train_inputs=VECTORS, train_targets=targets
+    )
+    assert forecast.splits["train"].targets.std() == pytest.approx(1, rel=1e-4)
+    assert forecast.baselines[0].test["mae"] > 1e5  # in its own unit
+    notes = load(
+        tmp_path, "polyphony", {"scale": True}, train_inputs=(VECTORS > 0).astype(int),
+        train_targets=(VECTORS > 0).astype(int),
+    )  # fmt: skip
+    assert notes.input_scaling is None
+
+
+def test_axes_that_look_exchanged_are_noted(tmp_path):
+    arrays = {"train_inputs": RNG.normal(size=(40, 6, 100)), "train_targets": LABELS}
+    dataset = load(tmp_path, "classification", **arrays)
+    assert any("6 steps × 100 values" in note and "axes" in note for note in dataset.notes)
+    dataset = load(tmp_path, "classification", {"axes": "channels, time"}, **arrays)
+    assert (dataset.spec.length, dataset.spec.features) == (100, 6)
+    assert not any("axes" in note for note in dataset.notes)
+
+
+def test_sequences_that_overlap_are_split_by_position(tmp_path):
+    series = RNG.normal(size=205)
+    inputs = np.lib.stride_tricks.sliding_window_view(series, 6)[:, :, None]
+    dataset = load(
+        tmp_path, "classification", train_inputs=inputs, train_targets=np.arange(200) % 2
+    )
+    splits = dataset.splits
+    assert [split.size for split in splits.values()] == [160 - 5, 20 - 5, 20]
+    seen = {value for name in ("train",) for value in splits[name].inputs["features"].ravel()}
+    assert not seen & {*splits["validation"].inputs["features"].ravel()}
+    assert splits["test"].independent == 4

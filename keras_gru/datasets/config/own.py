@@ -182,6 +182,14 @@ class Npz(OwnFile):
         Literal["classification", "tagging", "forecasting", "polyphony"],
         Field(description="what the arrays are for"),
     ]
+    axes: Annotated[
+        Literal["time, channels", "channels, time"],
+        Field(description="what follows the sequences' axis of vectors"),
+    ] = "time, channels"
+    scale: Annotated[
+        bool,
+        Field(description="scale each channel by its mean and deviation in train, if not 0 and 1"),
+    ] = True
     max_length: Annotated[Length, Field(description="a longer sequence is an error")] = 10_000
     validation_share: Annotated[Fraction, Field(description="used where the file has no split")] = (
         0.1
