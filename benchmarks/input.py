@@ -20,7 +20,7 @@ import time
 from keras_gru import datasets
 from keras_gru.errors import one_sentence
 from keras_gru.experiments.configuration.yaml_files import load_experiment
-from keras_gru.experiments.run import build
+from keras_gru.experiments.fitting import build
 
 RECIPES = (
     "quickstart",

@@ -21,7 +21,7 @@ from keras_gru import datasets, models
 from keras_gru.errors import one_sentence
 from keras_gru.experiments.configuration.yaml_files import load_experiment
 from keras_gru.experiments.environment import environment
-from keras_gru.experiments.run import build
+from keras_gru.experiments.fitting import build
 from keras_gru.files import write_text
 
 RECIPES = ("cta_ridership", "jsb_chorales", "imdb_reviews")

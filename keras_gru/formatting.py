@@ -50,7 +50,7 @@ def _is_far(value: float, metric: Metric) -> bool:
 
 
 def significant(value: float, digits: int = 3) -> str:
-    """Enough digits to compare, and no exponent where a reader can do without."""
+    """StopRun digits to compare, and no exponent where a reader can do without."""
     if not math.isfinite(value):
         return "–"
     if value == 0:

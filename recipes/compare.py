@@ -13,16 +13,16 @@ import argparse
 from keras_gru.errors import UserError, one_sentence
 from keras_gru.experiments.compare import compare
 from keras_gru.experiments.configuration.yaml_files import load_experiment
-from keras_gru.experiments.results import RunFolder
+from keras_gru.experiments.run_directory import find_run
 from keras_gru.report.page import write_page
+from keras_gru.report.progress import show_progress
 from keras_gru.report.table import print_results
-from keras_gru.report.watch import watch
 
 
 def main(config: str | None, overrides: list[str], resume: str | None) -> None:
     # 1. What to do: from a YAML file and overrides, or from the folder of a run that was stopped.
     if resume:
-        folder = RunFolder(resume)
+        folder = find_run(resume)
         experiment = folder.experiment()
     elif config:
         folder = None
@@ -31,8 +31,8 @@ def main(config: str | None, overrides: list[str], resume: str | None) -> None:
         raise UserError("Give a config, such as configs/quickstart.yaml, or --resume RUN.")
 
     # 2. Do it. Everything is kept in runs/<name>/<time>/ as soon as it is known.
-    with watch(experiment) as view:
-        comparison = compare(experiment, folder=folder, watch=view)
+    with show_progress(experiment) as progress:
+        comparison = compare(experiment, folder=folder, listener=progress)
 
     # 3. What came out: a table here, and a page to look at.
     print_results(comparison)
@@ -47,6 +47,6 @@ if __name__ == "__main__":
     )
     parser.add_argument("config", nargs="?", help="a YAML file, or the name of a packaged config")
     parser.add_argument("overrides", nargs="*", metavar="name=value", help="settings to change")
-    parser.add_argument("--resume", metavar="RUN", help="a run folder to go on with")
+    parser.add_argument("--resume", metavar="RUN", help="a run directory to go on with")
     with one_sentence():
         main(**vars(parser.parse_args()))

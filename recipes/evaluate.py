@@ -10,13 +10,13 @@ import argparse
 
 from keras_gru.errors import one_sentence
 from keras_gru.experiments import networks
-from keras_gru.experiments import run as steps
-from keras_gru.experiments.results import RunFolder
+from keras_gru.experiments.fitting import evaluate
+from keras_gru.experiments.run_directory import find_run
 from keras_gru.experiments.training_data import load_data
 
 
 def main(run: str, split: str) -> None:
-    folder = RunFolder(run)
+    folder = find_run(run)
     dataset = load_data(folder)  # as it was prepared for training; other data are refused
     metric = dataset.metric
     for record in folder.records():
@@ -25,7 +25,7 @@ def main(run: str, split: str) -> None:
             continue
         model = networks.load_model(folder, record)
         experiment = folder.experiment_of(record)  # with the settings that tuning chose for it
-        now = steps.evaluate(model, experiment, dataset, split)[metric.name]
+        now = evaluate(model, experiment, dataset, split)[metric.name]
         then = {"test": record.test, "validation": record.validation}.get(split)
         known = f", recorded: {then[metric.name]:,.6g}" if then else ""
         print(f"{record.label} seed {record.seed}: {split} {metric.label} {now:,.6g}{known}")
@@ -35,7 +35,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("run", help="a run folder, such as runs/NAME/2026-01-31_12-00-00")
+    parser.add_argument("run", help="a run directory, runs/NAME for its newest, or latest")
     parser.add_argument("split", nargs="?", default="test", choices=["train", "validation", "test"])
     with one_sentence():
         main(**vars(parser.parse_args()))

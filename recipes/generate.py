@@ -14,13 +14,13 @@ import argparse
 
 from keras_gru.errors import one_sentence
 from keras_gru.experiments import generation, networks
-from keras_gru.experiments.results import RunFolder
+from keras_gru.experiments.run_directory import find_run
 
 TEMPERATURES = (0.3, 0.7, 1.0)
 
 
 def main(run: str, prompt: str, length: int) -> None:
-    folder = RunFolder(run)
+    folder = find_run(run)
     record = networks.choose_run(folder)  # the best on validation
     for temperature in TEMPERATURES:
         print(f"--- {record.label}, seed {record.seed}, temperature {temperature}")
@@ -43,7 +43,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("run", help="a run folder, such as runs/NAME/2026-01-31_12-00-00")
+    parser.add_argument("run", help="a run directory, runs/NAME for its newest, or latest")
     parser.add_argument("prompt", nargs="?", default="ROMEO:\n", help="what a text begins with")
     parser.add_argument("--length", type=int, default=300, help="characters or time steps to write")
     with one_sentence():

@@ -17,8 +17,8 @@ from keras_gru.errors import one_sentence
 from keras_gru.experiments.compare import compare
 from keras_gru.experiments.configuration.yaml_files import load_experiment
 from keras_gru.report.page import write_page
+from keras_gru.report.progress import show_progress
 from keras_gru.report.table import print_results
-from keras_gru.report.watch import watch
 
 
 class MyLightGRU(keras_gru.GRUCell):
@@ -48,8 +48,8 @@ keras_gru.register_cell("layer_norm_gru", LayerNormalisedCandidate, label="GRU, 
 def main(config: str, overrides: list[str]) -> None:
     cells = "cells=[gru, my_light_gru, layer_norm_gru]"
     experiment = load_experiment(config, [cells, *overrides])
-    with watch(experiment) as view:
-        comparison = compare(experiment, watch=view)
+    with show_progress(experiment) as progress:
+        comparison = compare(experiment, listener=progress)
     print_results(comparison)
     page = comparison.folder / "report.html"
     write_page(comparison, page)

@@ -6,7 +6,7 @@
 It trains the first cell of the config with its first seed and writes one .keras file. This is the
 page to copy for a project of your own: `model` is a plain `keras.Model`, and each of the functions
 is a screen of Keras in `keras_gru/experiments/run.py`. `keras-gru train` calls the same ones and
-keeps a run folder. What a config lists under `tuning` is not tried here.
+keeps a run directory. What a config lists under `tuning` is not tried here.
 """
 
 import argparse
@@ -15,8 +15,8 @@ from keras_gru import datasets
 from keras_gru.cells import cell_label
 from keras_gru.errors import one_sentence
 from keras_gru.experiments.configuration.yaml_files import load_experiment
-from keras_gru.experiments.run import build, evaluate, fit, save
-from keras_gru.report.watch import watch
+from keras_gru.experiments.fitting import build, evaluate, fit, save
+from keras_gru.report.progress import show_progress
 
 
 def main(config: str, overrides: list[str]) -> None:
@@ -33,9 +33,9 @@ def main(config: str, overrides: list[str]) -> None:
     model.summary()
 
     # 3. Fit, and keep the weights that were best on validation.
-    with watch(experiment) as view:
+    with show_progress(experiment) as view:
         view.plan([(cell, cell_label(cell), seed)], experiment.training.epochs, dataset.metric)
-        progress = fit(model, experiment, dataset, cell, seed, watch=view)
+        progress = fit(model, experiment, dataset, cell, seed, listener=view)
 
     # 4. Evaluate: the test split, once, at the end.
     test = evaluate(model, experiment, dataset, "test")

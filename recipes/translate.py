@@ -10,13 +10,13 @@ import argparse
 
 from keras_gru.errors import one_sentence
 from keras_gru.experiments import generation, networks
-from keras_gru.experiments.results import RunFolder
+from keras_gru.experiments.run_directory import find_run
 
 BEAMS = (1, 4)  # 1 is greedy: at each step the likeliest word
 
 
 def main(run: str, sentences: list[str]) -> None:
-    folder = RunFolder(run)
+    folder = find_run(run)
     record = networks.choose_run(folder)  # the best on validation
     print(f"{record.label}, seed {record.seed}")
     by_beams = [generation.translate(folder, record, sentences, beams) for beams in BEAMS]
@@ -30,7 +30,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("run", help="a run folder, such as runs/NAME/2026-01-31_12-00-00")
+    parser.add_argument("run", help="a run directory, runs/NAME for its newest, or latest")
     parser.add_argument("sentences", nargs="+", help="what to translate, in quotes each")
     with one_sentence():
         main(**vars(parser.parse_args()))

@@ -1,4 +1,4 @@
-"""The claims, judged from run folders: writes results/claims.json and CLAIMS.md.
+"""The claims, judged from run directories: writes results/claims.json and CLAIMS.md.
 
     python results/claims.py                        # only CLAIMS.md, from what is kept
     python results/claims.py RUN …                  # takes the evidence of these, keeps the rest
@@ -26,7 +26,7 @@ from keras_gru.experiments.claims.evidence import (
 from keras_gru.experiments.claims.judging import BRITZ, OVER_ALL, Judged, Source
 from keras_gru.experiments.claims.planned import PLANNED, Planned
 from keras_gru.experiments.claims.reading import SWEEP, planned_as, read_curve, read_sweep
-from keras_gru.experiments.results import RunFolder
+from keras_gru.experiments.run_directory import RunDirectory
 from keras_gru.files import write_text
 from keras_gru.formatting import percent, quantity
 from keras_gru.report.claims_words import (
@@ -52,7 +52,7 @@ filled in by hand. `keras-gru claims` shows the same with pictures, as a page; `
 
 
 def keep(folders: Iterable[Path]) -> list[str]:
-    """Puts the evidence of run folders into the file, in place of what was there.
+    """Puts the evidence of run directories into the file, in place of what was there.
 
     Returns:
         Why some were left out, a sentence each.
@@ -60,7 +60,7 @@ def keep(folders: Iterable[Path]) -> list[str]:
     evidence, problems = read_evidence(KEPT), []
     for path in folders:
         try:
-            folder = RunFolder(path)
+            folder = RunDirectory(path)
             plan, is_sweep = planned_as(folder), folder.path.name == SWEEP
             found = (read_sweep if is_sweep else read_curve)(folder, plan)
         except UserError as error:

@@ -3,10 +3,10 @@
     python results/run.py                                  # which recipes there are
     python results/run.py jsb_chorales en_atis             # run them, one after the other
     python results/run.py spa_eng 'seeds=[0,1,2]'          # with other settings; they are kept, too
-    python results/run.py jsb_chorales --resume RUN        # go on with a run folder, or keep it
+    python results/run.py jsb_chorales --resume RUN        # go on with a run directory, or keep it
     python results/run.py jsb_chorales --jobs 1            # not one run per core at a time
 
-Each comparison is an ordinary one, with its run folder and its page in runs/. What it found goes to
+Each comparison is an ordinary one, with its run directory and its page in runs/. Its results go to
 results/<name>.json, and RESULTS.md and README.md are written again.
 """
 
@@ -19,10 +19,10 @@ from table import Row, find, rows, stored
 from keras_gru.errors import UserError, one_sentence
 from keras_gru.experiments.compare import compare
 from keras_gru.experiments.configuration.yaml_files import load_experiment
-from keras_gru.experiments.results import RunFolder
+from keras_gru.experiments.run_directory import find_run
 from keras_gru.report.page import write_page
+from keras_gru.report.progress import show_progress
 from keras_gru.report.table import print_results
-from keras_gru.report.watch import watch
 
 
 def main(words: list[str], resume: str | None, jobs: int | None) -> None:
@@ -48,7 +48,7 @@ def run(row: Row, overrides: list[str], resume: str | None = None, jobs: int | N
         if not any(name.startswith(f"{whole}.") for whole in by_name)
     ]
     experiment = load_experiment(row.config, changes)
-    folder = RunFolder(resume) if resume else None
+    folder = find_run(resume) if resume else None
     unread = {"runs": experiment.runs, "sweep": experiment.sweep}  # by a comparison
     begun = folder.experiment().model_copy(update=unread) if folder else None
     if begun and begun != experiment.with_shards(begun.training.shards):
@@ -56,8 +56,8 @@ def run(row: Row, overrides: list[str], resume: str | None = None, jobs: int | N
             f"{resume}: was made with other settings than the row {row.name!r}; "
             "give the same overrides, or leave --resume out to start anew."
         )
-    with watch(experiment) as view:
-        comparison = compare(experiment, folder=folder, watch=view, jobs=jobs)
+    with show_progress(experiment) as progress:
+        comparison = compare(experiment, folder=folder, listener=progress, jobs=jobs)
     print_results(comparison)
     write_page(comparison, comparison.folder / "report.html")
     store(row, changes, comparison)
@@ -70,7 +70,7 @@ def arguments(words: list[str] | None = None) -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("words", nargs="*", metavar="name | setting=value")
-    parser.add_argument("--resume", metavar="RUN", help="a run folder of the recipe")
+    parser.add_argument("--resume", metavar="RUN", help="a run directory of the recipe")
     parser.add_argument("--jobs", type=int, metavar="N", help="runs at a time")
     return parser.parse_intermixed_args(words)
 

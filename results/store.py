@@ -11,8 +11,8 @@ from keras_gru.analysis.intervals import Sampling
 from keras_gru.analysis.measurements import Measurements, collect_measurements
 from keras_gru.analysis.summary import Spread, seconds, summarize, tunings
 from keras_gru.datasets.metric import Metric
+from keras_gru.experiments.comparison import Comparison
 from keras_gru.experiments.environment import HARDWARE, VERSIONS
-from keras_gru.experiments.results import Comparison
 from keras_gru.files import write_text
 
 
@@ -30,7 +30,7 @@ def store(row: Row, overrides: Sequence[str], comparison: Comparison) -> None:
 
 def result(row: Row, overrides: Sequence[str], comparison: Comparison) -> dict:
     """What `store` writes: every value of the metric in the reader's unit."""
-    environment, metric = comparison.facts["environment"], comparison.metric
+    environment, metric = comparison.metadata.environment, comparison.metric
     findings = collect_measurements(comparison)
     tuned = {row.cell: row for row in tunings(comparison)}
     cells, cost = {}, {row.cell: row for row in costs(comparison)}
@@ -54,11 +54,11 @@ def result(row: Row, overrides: Sequence[str], comparison: Comparison) -> dict:
     return {
         "name": row.name,
         "command": row.command(overrides),
-        "date": comparison.facts["started"][:10],
+        "date": comparison.metadata.started[:10],
         "seconds": _short(seconds(comparison)),
         "metric": dataclasses.asdict(metric),
-        "sequences": comparison.facts["sequences"],
-        "notes": comparison.facts["notes"],
+        "sequences": comparison.metadata.sequences.model_dump(),
+        "notes": comparison.metadata.notes,
         "cells": cells,
         "baselines": [
             {"label": baseline.label}
@@ -129,7 +129,7 @@ def _cost(row) -> dict:
 def _tuning(row) -> dict:
     return {
         "settings": row.settings,
-        "tries": row.trials,
+        "trials": row.trials,
         "edges": row.edges,
         "seconds": _short(row.seconds),
     }

@@ -75,7 +75,7 @@ class Row(Settings):
         return shlex.join(["keras-gru", "compare", self.config, *changes])
 
     def small(self, runs: Path) -> Experiment:
-        """The experiment of the small run, with its run folders below `runs`."""
+        """The experiment of the small run, with its run directories below `runs`."""
         return load_experiment(
             self.config, [*self.overrides, *_SMALL, *self.smoke, f"runs={json.dumps(str(runs))}"]
         )

@@ -12,8 +12,8 @@ from keras_gru.analysis.data_need import DataFraction, DataNeed, data_fractions,
 from keras_gru.analysis.measurements import collect_measurements
 from keras_gru.analysis.summary import CellSummary, CellTuning, seconds, summarize, tunings
 from keras_gru.analysis.verdicts import Verdicts, reach_verdicts
-from keras_gru.experiments.results import Comparison
-from keras_gru.experiments.shares import read_learning_curve
+from keras_gru.experiments.comparison import Comparison
+from keras_gru.experiments.run_directory import RunDirectory
 
 
 @dataclass(frozen=True)
@@ -60,10 +60,10 @@ def analyse(comparison: Comparison) -> Analysis:
 
     Example:
 
-    >>> analyse(RunFolder("runs/quickstart/2026-01-31_12-00-00").comparison()).verdicts.headline
+    >>> analyse(RunDirectory("runs/quickstart/2026-01-31_12-00-00").comparison()).verdicts.headline
     Headline(best='gru', ...)
     """
-    curve = read_learning_curve(comparison)
+    curve = comparison.folder and RunDirectory(comparison.folder).learning_curve()
     return Analysis(
         comparison=comparison,
         cells=summarize(comparison),

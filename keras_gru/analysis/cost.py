@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from keras_gru.analysis.summary import Spread, spread_of
 from keras_gru.datasets.sequence_dataset import Metric
-from keras_gru.experiments.results import Comparison, RunRecord
+from keras_gru.experiments.comparison import Comparison, RunRecord
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from scipy import stats
 from keras_gru.analysis.intervals import FEWEST_SEEDS
 from keras_gru.analysis.measurements import collect_measurements
 from keras_gru.analysis.pairs import measure_interval
-from keras_gru.experiments.shares import LearningCurve
+from keras_gru.experiments.comparison import LearningCurve
 
 RESAMPLES = 2_000
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from keras_gru.analysis.intervals import Sampling, sampling_error
 from keras_gru.datasets.metric import Metric
-from keras_gru.experiments.results import Comparison
+from keras_gru.experiments.comparison import Comparison
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def collect_measurements(comparison: Comparison) -> Measurements:
     diverged = {
         cell: sum(run.status == "diverged" for run in comparison.runs_of(cell)) for cell in labels
     }
-    evaluation = comparison.facts["evaluation"]
+    evaluation = comparison.metadata.evaluation
     return Measurements(
         metric=metric,
         labels=labels,
@@ -76,15 +76,15 @@ def collect_measurements(comparison: Comparison) -> Measurements:
             for baseline in comparison.baselines
             if metric.is_in_range(baseline.test.get(metric.name, math.nan))
         },
-        resolution=1 / evaluation["test"]["terms"] if metric.is_a_count else None,
+        resolution=1 / evaluation.test.terms if metric.is_a_count else None,
         sampling=_sampling(comparison, list(labels)),
-        independent={split: known["independent"] for split, known in evaluation.items()},
+        independent={name: known.independent for name, known in evaluation},
     )
 
 
 def _sampling(comparison: Comparison, cells: list[str]) -> dict[tuple[str, str], Sampling]:
     metric = comparison.metric
-    weights = comparison.facts["evaluation"]["test"]["weights"]
+    weights = comparison.metadata.evaluation.test.weights
     blocks = {
         cell: {
             run.seed: np.array(run.test_blocks)

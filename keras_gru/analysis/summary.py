@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from keras_gru.experiments.comparison import Comparison
 from keras_gru.experiments.configuration.experiment import Experiment, Value
-from keras_gru.experiments.results import Comparison
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def tunings(comparison: Comparison) -> tuple[CellTuning, ...]:
         run = next((run for run in comparison.runs if run.cell == cell and run.settings), None)
         if run is None:
             continue
-        trials = [record for record in comparison.tries if record.cell == cell]
+        trials = [record for record in comparison.trials if record.cell == cell]
         rows.append(
             CellTuning(
                 cell=cell,
@@ -124,7 +124,7 @@ def _edges(experiment: Experiment, settings: dict[str, Value]) -> dict[str, str]
 
 def seconds(comparison: Comparison) -> float:
     """Return the seconds of all training, the trials of tuning included."""
-    return sum(record.seconds for record in (*comparison.runs, *comparison.tries))
+    return sum(record.seconds for record in (*comparison.runs, *comparison.trials))
 
 
 def spread_of(values: Sequence[float]) -> Spread | None:

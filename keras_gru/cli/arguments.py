@@ -22,7 +22,10 @@ Overrides = Annotated[
     ),
 ]
 Run = Annotated[
-    Path, typer.Argument(help="A run folder, such as runs/quickstart/2026-01-31_12-00-00.")
+    Path,
+    typer.Argument(
+        help="A run directory, runs/NAME or NAME for its newest, or latest for the newest of all."
+    ),
 ]
 CellOfRun = Annotated[
     str | None, typer.Option("--cell", help="Only runs of this cell; default: the best run.")

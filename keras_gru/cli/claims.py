@@ -42,13 +42,13 @@ def _run(folder: Path, page: Path, jobs: int | None) -> None:
 
     start_tensorflow()
     from keras_gru.experiments.claims.evidence import FILE, read_evidence
-    from keras_gru.experiments.claims.night import run_all
+    from keras_gru.experiments.claims.run_plans import run_all
     from keras_gru.report.claims_page import write_claims_page
-    from keras_gru.report.watch import watch
+    from keras_gru.report.progress import show_progress
 
     problems = []
     with resumable(f"Stopped. Go on with: keras-gru claims --run {folder}"):
-        for problem in run_all(folder, watch, jobs):
+        for problem in run_all(folder, show_progress, jobs):
             problems += [problem] * (problem is not None)
             write_claims_page(read_evidence(folder / FILE), page)
     _show(read_evidence(folder / FILE), page)

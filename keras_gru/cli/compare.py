@@ -11,7 +11,7 @@ from keras_gru.errors import UserError
 
 if TYPE_CHECKING:
     from keras_gru.experiments.configuration.experiment import Experiment
-    from keras_gru.experiments.results import RunFolder
+    from keras_gru.experiments.run_directory import RunDirectory
 
 
 def compare(
@@ -19,7 +19,7 @@ def compare(
     overrides: Overrides = None,
     resume: Annotated[
         Path | None,
-        typer.Option(metavar="RUN", help="Go on with a run folder; it knows its config."),
+        typer.Option(metavar="RUN", help="Go on with a run directory; it knows its config."),
     ] = None,
     jobs: Jobs = None,
     executor: Executor = "processes",
@@ -32,15 +32,15 @@ def compare(
 
 def chosen(
     config: str | None, overrides: list[str] | None, resume: Path | None
-) -> "tuple[Experiment, RunFolder | None]":
-    """What a config or a run folder to go on with says, if they agree."""
+) -> "tuple[Experiment, RunDirectory | None]":
+    """What a config or a run directory to go on with says, if they agree."""
     from keras_gru.experiments.configuration.yaml_files import load_experiment
-    from keras_gru.experiments.results import RunFolder
+    from keras_gru.experiments.run_directory import find_run
 
     given = load_experiment(config, overrides or ()) if config else None
     if resume is None and given is None:
         raise UserError("give a config, such as quickstart (see keras-gru list), or --resume RUN")
-    folder = RunFolder(resume) if resume else None
+    folder = find_run(resume) if resume else None
     experiment = folder.experiment() if folder else given
     if given:
         given = given.with_shards(experiment.training.shards).with_guesses(experiment.dataset)
@@ -54,7 +54,7 @@ def chosen(
 
 def compare_and_show(
     experiment: "Experiment",
-    folder: "RunFolder | None" = None,
+    folder: "RunDirectory | None" = None,
     jobs: int | None = None,
     cluster: str | None = None,
 ) -> None:
@@ -62,11 +62,13 @@ def compare_and_show(
     start_tensorflow(experiment.dataset)
     from keras_gru.experiments.compare import compare
     from keras_gru.report.page import write_page
+    from keras_gru.report.progress import show_progress
     from keras_gru.report.table import print_results
-    from keras_gru.report.watch import watch
 
-    with watch(experiment) as watching:
-        comparison = compare(experiment, folder=folder, watch=watching, jobs=jobs, cluster=cluster)
+    with show_progress(experiment) as progress:
+        comparison = compare(
+            experiment, folder=folder, listener=progress, jobs=jobs, cluster=cluster
+        )
     print_results(comparison)
     page = comparison.folder / "report.html"
     write_page(comparison, page)

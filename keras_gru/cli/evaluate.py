@@ -36,10 +36,10 @@ def evaluate(
     ] = None,
 ) -> None:
     """Measure a saved network again, beside the value that was recorded after training."""
-    from keras_gru.experiments.results import RunFolder
+    from keras_gru.experiments.run_directory import find_run
     from keras_gru.formatting import plural, quantity
 
-    folder = RunFolder(run)
+    folder = find_run(run)
     start_tensorflow()
     from keras_gru.experiments import networks
     from keras_gru.experiments.training_data import load_data, load_other_data

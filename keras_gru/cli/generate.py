@@ -67,15 +67,15 @@ def generate(
     midi: Annotated[
         Path | None,
         typer.Option(
-            help="Where to, the picture beside it; default: <cell>-seed<n>.mid in the run folder.",
+            help="The file, its picture beside it; default: <cell>-seed<n>.mid beside the run.",
             rich_help_panel="Music",
         ),
     ] = None,
 ) -> None:
     """Let a language model write text, or a polyphony model a MIDI file and a picture of it."""
-    from keras_gru.experiments.results import RunFolder
+    from keras_gru.experiments.run_directory import find_run
 
-    folder = RunFolder(run)
+    folder = find_run(run)
     both = {"length": length, "temperature": temperature, "seed": sampling_seed}
     options = {
         "text": {"prompts": prompt or None, "top_k": top_k, "stop": stop},

@@ -20,9 +20,9 @@ def inspect(
     layer: Annotated[int, typer.Option(min=1, help="Which recurrent layer.")] = 1,
 ) -> None:
     """Look inside: gates over a sequence, reach of gradients, memory, and gates held."""
-    from keras_gru.experiments.results import RunFolder
+    from keras_gru.experiments.run_directory import find_run
 
-    folder = RunFolder(run)
+    folder = find_run(run)
     start_tensorflow()
     from keras_gru.inspection import found, look
     from keras_gru.report.inside import print_inspection, save_pictures

@@ -22,7 +22,7 @@ def learning_curve(
         Path | None,
         typer.Option(
             metavar="RUN",
-            help="Go on with a run folder; a comparison in it is that on all sequences.",
+            help="Go on with a run directory; a comparison in it is that on all sequences.",
         ),
     ] = None,
     jobs: Jobs = None,
@@ -36,14 +36,14 @@ def learning_curve(
     from keras_gru.experiments import learning_curve as curves
     from keras_gru.report.data_need import print_data_need
     from keras_gru.report.page import write_page
-    from keras_gru.report.watch import watch
+    from keras_gru.report.progress import show_progress
 
-    with watch(experiment) as watching:
+    with show_progress(experiment) as progress:
         curve = curves.learning_curve(
             experiment,
             numbers or curves.SHARES,
             folder=folder,
-            watch=watching,
+            listener=progress,
             jobs=jobs,
             cluster=on,
         )

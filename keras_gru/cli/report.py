@@ -24,18 +24,18 @@ def report(
         ),
     ] = None,
 ) -> None:
-    """Print the table of a run folder and write its page again."""
-    from keras_gru.experiments.results import RunFolder
+    """Print the table of a run directory and write its page again."""
+    from keras_gru.experiments.run_directory import find_run
     from keras_gru.report.page import write_page
     from keras_gru.report.table import print_results
 
-    comparison = RunFolder(run).comparison()
+    comparison = find_run(run).comparison()
     if target is not None:
         if not math.isfinite(target):
             raise UserError(f"--target: expected a finite number, received {target}")
         experiment = comparison.experiment.model_copy(update={"target": target})
         comparison = dataclasses.replace(comparison, experiment=experiment)
-    page = page or run / "report.html"
+    page = page or comparison.folder / "report.html"
     check_place(page)
     write_page(comparison, page)  # it reads files that the table does not need
     print_results(comparison)

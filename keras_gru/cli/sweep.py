@@ -35,12 +35,12 @@ def sweep(
     experiment = load_experiment(config, changes)
     start_tensorflow(experiment.dataset)
     from keras_gru.experiments.sweeping.sweep import sweep
+    from keras_gru.report.progress import show_progress
     from keras_gru.report.sweep_page import write_sweep_page
     from keras_gru.report.sweep_words import print_sweep
-    from keras_gru.report.watch import watch
 
-    with watch(experiment) as watching:
-        result = sweep(experiment, storage=storage, watch=watching, jobs=jobs)
+    with show_progress(experiment) as progress:
+        result = sweep(experiment, storage=storage, listener=progress, jobs=jobs)
     print_sweep(result)
     page = result.folder / "report.html"
     write_sweep_page(result, page)

@@ -18,9 +18,9 @@ def translate(
     seed: SeedOfRun = None,
 ) -> None:
     """Translate sentences with an encoder–decoder."""
-    from keras_gru.experiments.results import RunFolder
+    from keras_gru.experiments.run_directory import find_run
 
-    folder = RunFolder(run)
+    folder = find_run(run)
     start_tensorflow()
     from keras_gru.experiments import generation, networks
 

@@ -13,9 +13,9 @@ import numpy as np
 
 from keras_gru.datasets.sequence_dataset import Metric, SequenceDataset
 from keras_gru.errors import UserError
+from keras_gru.experiments.comparison import Epoch
 from keras_gru.experiments.json_files import parse_json
-from keras_gru.experiments.results import write_history
-from keras_gru.experiments.run_checks import Epoch
+from keras_gru.experiments.run_directory import write_history
 from keras_gru.files import load_arrays, replacing
 
 FILE = "checkpoint.npz"

@@ -1,23 +1,21 @@
 """The main job: the same data, the same model, the same training, one network per cell and seed."""
 
 import contextlib
-import dataclasses
 import importlib.util
-from datetime import datetime
 
 from keras_gru import cells
 from keras_gru.datasets.sequence_dataset import SequenceDataset
-from keras_gru.datasets.split import SPLITS, describe_evaluation
-from keras_gru.datasets.summary import summarize
 from keras_gru.errors import UserError
+from keras_gru.experiments.comparison import Comparison
 from keras_gru.experiments.configuration.experiment import Experiment
-from keras_gru.experiments.environment import accelerators, environment
+from keras_gru.experiments.environment import accelerators
 from keras_gru.experiments.executors.cluster import Cluster
 from keras_gru.experiments.executors.jobs import Job, Queue, ThisProcess, Workers, do_all
 from keras_gru.experiments.executors.processes import Processes, remove_logs
-from keras_gru.experiments.results import Comparison, RunFolder
+from keras_gru.experiments.listener import SILENT, Listener
+from keras_gru.experiments.metadata import collect_metadata
+from keras_gru.experiments.run_directory import RunDirectory
 from keras_gru.experiments.training_data import data_for, store_data
-from keras_gru.experiments.watching import SILENT, Watch
 from keras_gru.layers import compiling
 from keras_gru.layers.compiling import available_cores
 from keras_gru.signals import resumable
@@ -26,9 +24,9 @@ from keras_gru.signals import resumable
 def compare(
     experiment: Experiment,
     *,
-    folder: RunFolder | None = None,
+    folder: RunDirectory | None = None,
     dataset: SequenceDataset | None = None,
-    watch: Watch = SILENT,
+    listener: Listener = SILENT,
     jobs: int | None = 1,
     cluster: str | None = None,
 ) -> Comparison:
@@ -36,10 +34,10 @@ def compare(
 
     Args:
         experiment: what to train.
-        folder: a run folder of the same experiment to go on with: what is finished there is not
+        folder: a run directory of the same experiment to go on with: what is finished there is not
             repeated, and what is not continues from its last epoch. None makes a new one.
         dataset: the data in the place of what `experiment.dataset` loads, such as a part of it.
-        watch: is told of what happens.
+        listener: is told of what happens.
         jobs: how many runs go on at a time, each in a process of its own if there are several;
             None for what `usual_jobs` finds, or what a cluster has room for. A script that calls
             this with several must do so below `if __name__ == "__main__":`, as all that start
@@ -66,13 +64,13 @@ def compare(
         if dataset.resolved is not None:  # what was guessed is stored
             experiment = experiment.model_copy(update={"dataset": dataset.resolved})
         experiment = resolve_shards(experiment, folder)
-        folder = folder or RunFolder.create(experiment)
+        folder = folder or RunDirectory.create(experiment)
         stack.enter_context(folder.locked())
         stack.enter_context(resumable(f"Stopped. {_go_on(folder)}"))
         queue = Queue(experiment, folder, dataset.metric)
         store_data(folder, dataset)
         workers = _workers(queue, dataset, given is not None, jobs, cluster)
-        failed = _train(queue, workers, dataset, epochs, watch)
+        failed = _train(queue, workers, dataset, epochs, listener)
     if failed:
         names = ", ".join(f"{job.label} seed {job.seed}" for job in failed)
         raise UserError(
@@ -82,25 +80,26 @@ def compare(
 
 
 def _train(
-    queue: Queue, workers: Workers, dataset: SequenceDataset, epochs: int, watch: Watch
+    queue: Queue, workers: Workers, dataset: SequenceDataset, epochs: int, listener: Listener
 ) -> list[Job]:
     """Do all jobs of a queue; return the jobs that failed."""
-    folder, notes = queue.folder, notes_on(queue.experiment, dataset)
-    if not folder.has_facts():  # a resumed comparison keeps the date and the machine of its start
-        folder.write_facts(facts_of(dataset, notes, workers.place))
-    for note in (*summarize(dataset).lines(), *notes):
-        watch.note(note)
-    watch.plan([(job.name, job.label, job.seed) for job in queue.plan], epochs, dataset.metric)
+    folder, batch_size = queue.folder, queue.experiment.training.batch_size
+    if not folder.has_metadata():  # a resumed comparison keeps when and where it began
+        folder.write_metadata(collect_metadata(dataset, batch_size, workers.place))
+    metadata = folder.metadata()
+    for note in (*metadata.data.lines(), *metadata.notes):
+        listener.note(note)
+    listener.plan([(job.name, job.label, job.seed) for job in queue.plan], epochs, dataset.metric)
     for job, record in queue.done:
-        watch.finished(job.told(record))
+        listener.finished(job.told(record))
     with workers:
-        failed = do_all(queue, workers, watch)
+        failed = do_all(queue, workers, listener)
     if not failed:
         remove_logs(folder)
     return failed
 
 
-def resolve_shards(experiment: Experiment, folder: RunFolder | None) -> Experiment:
+def resolve_shards(experiment: Experiment, folder: RunDirectory | None) -> Experiment:
     """Return the experiment with the shards of its run directory, else with this machine's."""
     stored = folder.experiment().training.shards if folder else None
     return experiment.with_shards(stored).with_shards(compiling.default_shards())
@@ -149,34 +148,7 @@ def usual_jobs(waiting: int) -> int:
     return max(1, min(available_cores(), waiting, 8))
 
 
-def _go_on(folder: RunFolder) -> str:
-    if folder.is_of_a_share:
+def _go_on(folder: RunDirectory) -> str:
+    if folder.is_fraction:
         return f"Go on with: keras-gru learning-curve --resume {folder.path.parent.parent}"
     return f"Go on with: keras-gru compare --resume {folder.path}"
-
-
-def facts_of(dataset: SequenceDataset, notes: list[str], place: str) -> dict:
-    """What holds for all runs."""
-    facts = environment()
-    if place:
-        facts["jobs"] = place
-    return {
-        "started": datetime.now().astimezone().isoformat(timespec="seconds"),
-        "environment": facts,
-        "metric": dataclasses.asdict(dataset.metric),
-        "sequences": {split: dataset.size(split) for split in SPLITS},
-        "evaluation": describe_evaluation(dataset.splits),
-        "notes": notes,
-        "data": dataclasses.asdict(summarize(dataset)),
-        "baselines": [dataclasses.asdict(baseline) for baseline in dataset.baselines],
-    }
-
-
-def notes_on(experiment: Experiment, dataset: SequenceDataset) -> list[str]:
-    """What was done to the data, one sentence each."""
-    sizes = ", ".join(f"{dataset.size(split):,} {split}" for split in SPLITS)
-    padding = dataset.padding("train", experiment.training.batch_size)
-    return [
-        f"{dataset.name}: {sizes} sequences; {padding:.1%} of the training steps are padding.",
-        *dataset.notes,
-    ]

@@ -8,13 +8,14 @@ import numpy as np
 from keras_gru import datasets, models
 from keras_gru.datasets.polyphonic_music import COLLECTIONS
 from keras_gru.errors import UserError
+from keras_gru.experiments.comparison import RunRecord
 from keras_gru.experiments.networks import load_model
-from keras_gru.experiments.results import RunFolder, RunRecord
+from keras_gru.experiments.run_directory import RunDirectory
 from keras_gru.experiments.training_data import load_data, stored_data
 
 
 def generate(
-    folder: RunFolder,
+    folder: RunDirectory,
     record: RunRecord,
     prompts: Sequence[str],
     *,
@@ -88,7 +89,7 @@ class Music:
 
 
 def generate_music(
-    folder: RunFolder,
+    folder: RunDirectory,
     record: RunRecord,
     *,
     piece: int = 0,
@@ -148,7 +149,7 @@ def _beginning(pieces: datasets.Split, piece: int, steps: int) -> np.ndarray:
 
 
 def translate(
-    folder: RunFolder, record: RunRecord, sentences: Sequence[str], beams: int | None = None
+    folder: RunDirectory, record: RunRecord, sentences: Sequence[str], beams: int | None = None
 ) -> list[str]:
     """Translations by an encoder–decoder.
 
@@ -183,7 +184,7 @@ def translate(
     return [preprocessing.decode(tokens) for tokens in outputs]
 
 
-def _check_task(folder: RunFolder, task: str, verb: str) -> None:
+def _check_task(folder: RunDirectory, task: str, verb: str) -> None:
     experiment = folder.experiment()
     if experiment.dataset.task != task:
         raise UserError(

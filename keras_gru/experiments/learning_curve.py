@@ -5,11 +5,11 @@ from collections.abc import Sequence
 
 from keras_gru.errors import UserError
 from keras_gru.experiments.compare import compare, resolve_shards
+from keras_gru.experiments.comparison import LearningCurve
 from keras_gru.experiments.configuration.experiment import Experiment
-from keras_gru.experiments.results import RunFolder
-from keras_gru.experiments.shares import LearningCurve
+from keras_gru.experiments.listener import SILENT, Listener
+from keras_gru.experiments.run_directory import RunDirectory
 from keras_gru.experiments.training_data import data_for, store_data
-from keras_gru.experiments.watching import SILENT, Watch
 
 SHARES = (0.01, 0.02, 0.05, 0.1, 0.25, 0.5)
 
@@ -18,22 +18,22 @@ def learning_curve(
     experiment: Experiment,
     shares: Sequence[float] = SHARES,
     *,
-    folder: RunFolder | None = None,
-    watch: Watch = SILENT,
+    folder: RunDirectory | None = None,
+    listener: Listener = SILENT,
     jobs: int | None = 1,
     cluster: str | None = None,
 ) -> LearningCurve:
     """Compares the cells on each share: same validation, same test, as many updates in an epoch.
 
     Shares are nested, and each has its own tuning, if there is any. The comparison on all sequences
-    is that of the run folder itself, the others stand in its `shares/`; so a comparison that is
+    is that of the run directory itself, the others stand in its `shares/`; so a comparison that is
     there already is taken as it is, and what was stopped goes on.
 
     Args:
         experiment: what to train.
         shares: of the training sequences, above 0 and below 1; all of them come last.
-        folder: a run folder of the same experiment; None makes a new one.
-        watch: is told of what happens; `note` says which share begins.
+        folder: a run directory of the same experiment; None makes a new one.
+        listener: is told of what happens; `note` says which share begins.
         jobs: as of `compare`, and so is `cluster`.
 
     Raises:
@@ -50,16 +50,21 @@ def learning_curve(
                 "leave the setting out."
             )
         experiment = resolve_shards(experiment, folder)
-        folder = folder or RunFolder.create(experiment)
+        folder = folder or RunDirectory.create(experiment)
         stack.enter_context(folder.locked())
         store_data(folder, dataset)
         comparisons = {}
         for share in (*sorted(shares), 1.0):
             part = dataset.with_share_of_train(share, experiment.training.batch_size)
-            watch.note(f"{share:.0%} of train: {part.size('train'):,} sequences.")
-            place = folder if share == 1 else folder.of_share(share)
+            listener.note(f"{share:.0%} of train: {part.size('train'):,} sequences.")
+            place = folder if share == 1 else folder.create_fraction(share)
             comparisons[share] = compare(
-                experiment, folder=place, dataset=part, watch=watch, jobs=jobs, cluster=cluster
+                experiment,
+                folder=place,
+                dataset=part,
+                listener=listener,
+                jobs=jobs,
+                cluster=cluster,
             )
     return LearningCurve(comparisons)
 

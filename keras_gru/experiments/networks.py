@@ -8,12 +8,13 @@ import keras
 from keras_gru import models
 from keras_gru.datasets.sequence_dataset import SequenceDataset
 from keras_gru.errors import UserError
-from keras_gru.experiments import run
-from keras_gru.experiments.results import RunFolder, RunRecord
+from keras_gru.experiments import fitting
+from keras_gru.experiments.comparison import RunRecord
+from keras_gru.experiments.run_directory import RunDirectory
 from keras_gru.experiments.training_data import load_data
 
 
-def choose_run(folder: RunFolder, cell: str | None = None, seed: int | None = None) -> RunRecord:
+def choose_run(folder: RunDirectory, cell: str | None = None, seed: int | None = None) -> RunRecord:
     """Return the finished run with the best validation metric.
 
     Args:
@@ -43,7 +44,7 @@ def choose_run(folder: RunFolder, cell: str | None = None, seed: int | None = No
 
 
 def choose_runs(
-    folder: RunFolder, cell: str | None = None, seed: int | Literal["all"] | None = None
+    folder: RunDirectory, cell: str | None = None, seed: int | Literal["all"] | None = None
 ) -> list[RunRecord]:
     """Return the run that `choose_run` does, or for the seed `"all"` all of its cell."""
     if seed != "all":
@@ -53,7 +54,7 @@ def choose_runs(
     return [of for of in records if of.cell == best.cell and of.status == "finished"]
 
 
-def load_network(folder: RunFolder, records: Sequence[RunRecord]) -> keras.Model:
+def load_network(folder: RunDirectory, records: Sequence[RunRecord]) -> keras.Model:
     """Load the network of a run; of several runs of one cell, their ensemble."""
     networks = [load_model(folder, record) for record in records]
     if len(networks) == 1:
@@ -61,7 +62,7 @@ def load_network(folder: RunFolder, records: Sequence[RunRecord]) -> keras.Model
     return models.ensemble(networks, folder.experiment().dataset.task)
 
 
-def load_model(folder: RunFolder, record: RunRecord) -> keras.Model:
+def load_model(folder: RunDirectory, record: RunRecord) -> keras.Model:
     """Load the network that a run has saved, compiled as it was trained.
 
     Raises:
@@ -81,7 +82,7 @@ def load_model(folder: RunFolder, record: RunRecord) -> keras.Model:
 
 
 def evaluate(
-    folder: RunFolder, record: RunRecord, split: str, dataset: SequenceDataset | None = None
+    folder: RunDirectory, record: RunRecord, split: str, dataset: SequenceDataset | None = None
 ) -> dict[str, float]:
     """Return the metrics of a saved network on one split; errors are in the metric's unit.
 
@@ -97,4 +98,4 @@ def evaluate(
     """
     experiment = folder.experiment_of(record)
     dataset = dataset or load_data(folder)
-    return run.evaluate(load_model(folder, record), experiment, dataset, split)
+    return fitting.evaluate(load_model(folder, record), experiment, dataset, split)

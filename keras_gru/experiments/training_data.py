@@ -17,8 +17,7 @@ from keras_gru.datasets.sequence_dataset import SequenceDataset
 from keras_gru.errors import UserError
 from keras_gru.experiments.configuration.experiment import Experiment
 from keras_gru.experiments.json_files import load_json
-from keras_gru.experiments.results import RunFolder
-from keras_gru.experiments.shares import read_learning_curve
+from keras_gru.experiments.run_directory import RunDirectory
 from keras_gru.files import write_text
 
 FILE = "preprocessing.json"
@@ -32,7 +31,7 @@ class TrainingData:
     fingerprint: Fingerprint
 
 
-def data_for(experiment: Experiment, folder: RunFolder | None) -> SequenceDataset:
+def data_for(experiment: Experiment, folder: RunDirectory | None) -> SequenceDataset:
     """Load the data of an experiment; to resume it, as its run directory has stored them.
 
     All results in the run directory are validated first, which takes less time than loading.
@@ -40,8 +39,8 @@ def data_for(experiment: Experiment, folder: RunFolder | None) -> SequenceDatase
     Raises:
         UserError: if the run directory is damaged, or as `load_data` does.
     """
-    if folder is not None and folder.has_facts():
-        read_learning_curve(folder.comparison())
+    if folder is not None and folder.has_metadata() and folder.learning_curve() is None:
+        folder.comparison()
     is_resumed = folder is not None and not _is_new(folder)
     if is_resumed and folder.experiment().dataset == experiment.dataset:
         return load_data(folder)
@@ -49,7 +48,7 @@ def data_for(experiment: Experiment, folder: RunFolder | None) -> SequenceDatase
     return dataset if folder is None else _own_fraction(folder, experiment, dataset)
 
 
-def load_data(folder: RunFolder, path: str | Path | None = None) -> SequenceDataset:
+def load_data(folder: RunDirectory, path: str | Path | None = None) -> SequenceDataset:
     """Load the data that the runs of a directory were trained on, prepared as they were then.
 
     Args:
@@ -68,7 +67,7 @@ def load_data(folder: RunFolder, path: str | Path | None = None) -> SequenceData
     return dataset
 
 
-def load_other_data(folder: RunFolder, path: str | Path) -> SequenceDataset:
+def load_other_data(folder: RunDirectory, path: str | Path) -> SequenceDataset:
     """Load another file than the runs of a directory were trained on, to measure them on it.
 
     Args:
@@ -95,7 +94,7 @@ def load_other_data(folder: RunFolder, path: str | Path) -> SequenceDataset:
     return load_data(folder, path) if is_the_same else dataset
 
 
-def store_data(folder: RunFolder, dataset: SequenceDataset) -> None:
+def store_data(folder: RunDirectory, dataset: SequenceDataset) -> None:
     """Write what a run directory stores of its data; where it has that, check that they agree.
 
     Raises:
@@ -108,7 +107,7 @@ def store_data(folder: RunFolder, dataset: SequenceDataset) -> None:
     write_text(folder.path / FILE, TypeAdapter(TrainingData).dump_json(data, indent=1).decode())
 
 
-def stored_data(folder: RunFolder) -> TrainingData:
+def stored_data(folder: RunDirectory) -> TrainingData:
     """Return what `store_data` wrote.
 
     Raises:
@@ -125,15 +124,15 @@ def stored_data(folder: RunFolder) -> TrainingData:
 
 
 def _own_fraction(
-    folder: RunFolder, experiment: Experiment, dataset: SequenceDataset
+    folder: RunDirectory, experiment: Experiment, dataset: SequenceDataset
 ) -> SequenceDataset:
     """Return the dataset with the fraction of the training data that a run directory is for."""
-    if not folder.is_of_a_share:
+    if not folder.is_fraction:
         return dataset
     fraction = float(folder.path.resolve().name)
     return dataset.with_share_of_train(fraction, experiment.training.batch_size)
 
 
-def _is_new(folder: RunFolder) -> bool:
+def _is_new(folder: RunDirectory) -> bool:
     """Return whether nothing was trained in a run directory."""
-    return not (folder.path / FILE).is_file() and not folder.has_facts()
+    return not (folder.path / FILE).is_file() and not folder.has_metadata()

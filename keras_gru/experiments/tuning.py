@@ -4,8 +4,8 @@ import math
 from collections.abc import Sequence
 
 from keras_gru.datasets.metric import Metric
+from keras_gru.experiments.comparison import RunRecord
 from keras_gru.experiments.configuration.experiment import Experiment, Value
-from keras_gru.experiments.results import RunRecord
 
 
 def choose_settings(

@@ -1,4 +1,4 @@
-"""What was found inside the networks of a run folder, kept there. Importing it imports no Keras."""
+"""What was found inside the networks of a run directory. Importing it imports no Keras."""
 
 # Shapes: T time, D features, U units.
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from keras_gru.experiments.json_files import load_json
-from keras_gru.experiments.results import RunFolder
+from keras_gru.experiments.run_directory import RunDirectory
 from keras_gru.files import write_text
 
 
@@ -62,22 +62,22 @@ class Inspection:
     looks: tuple[Look, ...]
 
 
-def place(folder: RunFolder) -> Path:
+def place(folder: RunDirectory) -> Path:
     """The folder of what was found."""
     return folder.path / "inspection"
 
 
-def save(folder: RunFolder, inspection: Inspection) -> None:
-    """Keeps what was found in the run folder, in place of what was found before."""
+def save(folder: RunDirectory, inspection: Inspection) -> None:
+    """Keeps what was found in the run directory, in place of what was found before."""
     place(folder).mkdir(exist_ok=True)
     write_text(place(folder) / "found.json", json.dumps(dataclasses.asdict(inspection)))
 
 
 def found_in(path: Path | None) -> Inspection | None:
-    """What was found in the networks of a run folder; `None` where nobody has looked.
+    """What was found in the networks of a run directory; `None` where nobody has looked.
 
     Args:
-        path: the run folder.
+        path: the run directory.
 
     Raises:
         UserError: the file is damaged.

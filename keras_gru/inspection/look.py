@@ -1,4 +1,4 @@
-"""A look inside the networks of a run folder."""
+"""A look inside the networks of a run directory."""
 
 # Shapes: B batch, T time, D features, U units.
 
@@ -8,8 +8,9 @@ from keras import ops
 
 from keras_gru.datasets import SequenceDataset
 from keras_gru.errors import UserError
-from keras_gru.experiments import networks, run
-from keras_gru.experiments.results import RunFolder, RunRecord
+from keras_gru.experiments import fitting, networks
+from keras_gru.experiments.comparison import RunRecord
+from keras_gru.experiments.run_directory import RunDirectory
 from keras_gru.experiments.training_data import load_data
 from keras_gru.inspection import ablation, memory, reach
 from keras_gru.inspection.found import Inspection, Look
@@ -21,7 +22,7 @@ SHOWN = 80  # steps of a sequence that fit into a picture
 
 
 def inspect(
-    folder: RunFolder,
+    folder: RunDirectory,
     cell: str | None = None,
     seed: int | None = None,
     *,
@@ -76,7 +77,7 @@ def inspect(
     )
 
 
-def _records(folder: RunFolder, cell: str | None, seed: int | None) -> list[RunRecord]:
+def _records(folder: RunDirectory, cell: str | None, seed: int | None) -> list[RunRecord]:
     best = networks.choose_run(folder, cell, seed)  # says so where there is none
     if cell is not None:
         return [best]
@@ -100,7 +101,7 @@ def _shown(model: keras.Model, layer: RNN, dataset: SequenceDataset, sequence: i
 
 
 def _look(
-    folder: RunFolder,
+    folder: RunDirectory,
     record: RunRecord,
     model: keras.Model,
     layer: RNN,
@@ -133,7 +134,7 @@ def _ablation(folder, record, model, layer, dataset) -> dict[str, float]:
     found = {"as trained": record.validation[metric]}
     for name, gates in ablation.ablations(layer.cell).items():
         constant = ablation.with_constant_gates(model, gates)
-        found[name] = run.evaluate(constant, experiment, dataset, "validation")[metric]
+        found[name] = fitting.evaluate(constant, experiment, dataset, "validation")[metric]
     return found
 
 

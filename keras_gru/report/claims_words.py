@@ -33,7 +33,7 @@ QUOTE = (
 )
 EXPLANATION = (
     "On each dataset the cells are compared on nested shares of the training sequences, each with "
-    "the same tries of learning rates, and settings are drawn at random in a sweep. The sentences "
+    "the same trials of learning rates, and settings are drawn at random in a sweep. The sentences "
     "are about GRU and LSTM, and so only their runs count here. Test was read once per run, with "
     "the weights that were best on validation; the sweeps never read it. Intervals are 95%."
 )

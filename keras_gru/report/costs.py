@@ -7,7 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from keras_gru.analysis.cost import CellCost, costs, target
-from keras_gru.experiments.results import Comparison
+from keras_gru.experiments.comparison import Comparison
 from keras_gru.formatting import quantity, significant
 from keras_gru.report.pieces import cells_of, table
 

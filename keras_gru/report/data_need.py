@@ -12,7 +12,7 @@ from rich.text import Text
 
 from keras_gru.analysis.data_need import data_needs
 from keras_gru.analysis.summary import summarize
-from keras_gru.experiments.shares import LearningCurve
+from keras_gru.experiments.comparison import LearningCurve
 from keras_gru.formatting import percent
 from keras_gru.report import plots
 from keras_gru.report.pictures import to_svg

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from keras_gru.experiments.results import Comparison
+from keras_gru.experiments.comparison import Comparison
 from keras_gru.formatting import quantity, significant
 from keras_gru.inspection.found import Inspection, Look, found_in
 from keras_gru.inspection.memory import half_lives

@@ -10,7 +10,7 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 
-from keras_gru.experiments.results import Comparison
+from keras_gru.experiments.comparison import Comparison
 from keras_gru.inspection.found import Inspection, Look
 from keras_gru.inspection.memory import half_lives
 from keras_gru.report import plots

@@ -7,9 +7,9 @@ from keras_gru.analysis.measurements import collect_measurements
 from keras_gru.analysis.summary import seconds
 from keras_gru.analysis.verdicts import reach_verdicts
 from keras_gru.datasets.sequence_dataset import Metric
+from keras_gru.experiments.comparison import Comparison, RunRecord
 from keras_gru.experiments.configuration.yaml_files import dump_experiment
-from keras_gru.experiments.results import Comparison, RunRecord
-from keras_gru.experiments.shares import read_learning_curve
+from keras_gru.experiments.run_directory import RunDirectory
 from keras_gru.files import write_text
 from keras_gru.formatting import date, duration, plural, quantity
 from keras_gru.report import inside, plots
@@ -34,7 +34,7 @@ def write_page(comparison: Comparison, path: str | Path) -> None:
 
     Example:
 
-    >>> folder = RunFolder("runs/quickstart/2026-01-31_12-00-00")
+    >>> folder = RunDirectory("runs/quickstart/2026-01-31_12-00-00")
     >>> write_page(folder.comparison(), folder.path / "report.html")
     """
     write_text(path, render_page(comparison))
@@ -43,7 +43,7 @@ def write_page(comparison: Comparison, path: str | Path) -> None:
 def render_page(comparison: Comparison) -> str:
     """The page as HTML. It loads nothing, and every name in it is escaped."""
     title = f"{comparison.experiment.name}: {_cells(comparison)}"
-    curve = read_learning_curve(comparison)
+    curve = comparison.folder and RunDirectory(comparison.folder).learning_curve()
     body = f"""{_header(comparison)}
 <main>
 {_curves(comparison)}
@@ -51,7 +51,7 @@ def render_page(comparison: Comparison) -> str:
 {_results(comparison)}
 {inside.section(comparison)}{_tuning(comparison)}{_runs(comparison)}
 {_settings(comparison)}
-{origin(comparison.facts)}
+{origin(comparison.metadata)}
 </main>"""
     return document(title, body)
 
@@ -72,7 +72,7 @@ def _header(comparison: Comparison) -> str:
         "Size": size,
         "Training": f"up to {plural(experiment.training.epochs, 'epoch')}",
         "Trained for": duration(seconds(comparison)),
-        "Started": date(comparison.facts["started"]),
+        "Started": date(comparison.metadata.started),
     }
     about = f'\n<p class="about">{escape(experiment.description)}</p>'
     verdicts = reach_verdicts(collect_measurements(comparison))
@@ -151,7 +151,7 @@ def _results(comparison: Comparison) -> str:
 
 
 def _tuning(comparison: Comparison) -> str:
-    if not comparison.tries:
+    if not comparison.trials:
         return ""
     names = list(comparison.experiment.tuning)
 
@@ -161,7 +161,7 @@ def _tuning(comparison: Comparison) -> str:
         return f'<tr><th scope="row">{escape(record.label)}</th>{cells_of(values)}</tr>'
 
     headers = ("Cell", *names, "Validation", "Time")
-    table = in_a_table("tuning", comparison.metric.label, headers, [map(line, comparison.tries)])
+    table = in_a_table("tuning", comparison.metric.label, headers, [map(line, comparison.trials)])
     items = "".join(f"<li>{escape(text)}</li>" for text in tuning_sentences(comparison))
     return f"""<section aria-labelledby="tuning">
 <h2 id="tuning">Tuning</h2>
@@ -208,7 +208,7 @@ def _settings(comparison: Comparison) -> str:
     settings = escape(dump_experiment(comparison.experiment))
     return f"""<section aria-labelledby="again">
 <h2 id="again">Run it again</h2>
-<p>These are all settings, the defaults included. They are in the run folder, too, as
+<p>These are all settings, the defaults included. They are in the run directory, too, as
 experiment.yaml; a setting is changed in the file or behind the command.</p>
 <pre tabindex="0"><code>keras-gru compare experiment.yaml</code></pre>
 <details>

@@ -9,7 +9,7 @@ from rich.text import Text
 from keras_gru.analysis.intervals import CONFIDENCE, POWER
 from keras_gru.analysis.measurements import collect_measurements
 from keras_gru.analysis.pairs import Pair, compare_pairs
-from keras_gru.experiments.results import Comparison
+from keras_gru.experiments.comparison import Comparison
 from keras_gru.formatting import rounded
 from keras_gru.report import plots
 from keras_gru.report.pictures import to_svg

@@ -15,7 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from keras_gru.experiments.results import Comparison
+from keras_gru.experiments.comparison import Comparison
 from keras_gru.files import replacing
 from keras_gru.report import plots
 
@@ -108,7 +108,7 @@ def save_png(
 
     Example:
 
-    >>> save_png(RunFolder("runs/quickstart/2026-01-31_12-00-00").comparison(), "curves.png")
+    >>> save_png(RunDirectory("runs/quickstart/2026-01-31_12-00-00").comparison(), "curves.png")
     """
 
     def fill(figure: Figure) -> None:

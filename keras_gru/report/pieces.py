@@ -2,14 +2,15 @@
 
 import base64
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from html import escape
 from importlib import resources
 
+from keras_gru.experiments.metadata import Metadata
 from keras_gru.report import plots
 
 # What has a place of its own on the page, or is in the table.
-PLACED_FACTS = ("started", "metric", "baselines", "evaluation")
+SHOWN_ELSEWHERE = ("started", "metric", "baselines", "evaluation")
 MARKER_PATHS = {
     "o": "M8.6 6a3.4 3.4 0 1 0 6.8 0a3.4 3.4 0 1 0-6.8 0z",
     "s": "M9 3h6v6h-6z",
@@ -98,12 +99,12 @@ def swatch(number: int) -> str:
     )
 
 
-def origin(facts: Mapping[str, object]) -> str:
+def origin(metadata: Metadata) -> str:
     """The section of what holds for all networks."""
     groups = "".join(
-        f"<div><h3>{escape(name.capitalize())}</h3>{_fact(value)}</div>"
-        for name, value in facts.items()
-        if name not in PLACED_FACTS and value
+        f"<div><h3>{escape(name.capitalize())}</h3>{_value(value)}</div>"
+        for name, value in (metadata.model_dump() | {"data": dict(metadata.data.facts)}).items()
+        if name not in SHOWN_ELSEWHERE and value
     )
     return f"""<section aria-labelledby="facts">
 <h2 id="facts">Where it comes from</h2>
@@ -115,7 +116,7 @@ def _beside(name: str) -> str:
     return resources.files("keras_gru.report").joinpath(name).read_text(encoding="utf-8")
 
 
-def _fact(value: object) -> str:
+def _value(value: object) -> str:
     if isinstance(value, dict):
         return definitions({name: _text(of) for name, of in value.items()}, "facts")
     if isinstance(value, list | tuple):

@@ -12,7 +12,7 @@ from keras_gru.analysis.cost import pareto_front
 from keras_gru.analysis.measurements import collect_measurements
 from keras_gru.analysis.pairs import compare_pairs, interval_ends
 from keras_gru.datasets.metric import LARGEST, Baseline
-from keras_gru.experiments.results import Comparison, RunRecord
+from keras_gru.experiments.comparison import Comparison, RunRecord
 
 # After Okabe and Ito: the colour-blind can tell them apart. The markers differ, too.
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#aa4499", "#b88600", "#4a5568")

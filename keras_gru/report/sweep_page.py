@@ -41,7 +41,7 @@ def render_sweep_page(result: SweepResult) -> str:
 {_importances(result)}{_settings(result)}
 {_best(result)}
 {_again(result)}
-{origin(result.facts)}
+{origin(result.metadata)}
 </main>"""
     return document(f"{result.experiment.name}: a sweep", body)
 
@@ -56,7 +56,7 @@ def _header(result: SweepResult) -> str:
         "Seed": str(experiment.seeds[0]),
         "Training": f"up to {plural(experiment.training.epochs, 'epoch')}",
         "Trained for": duration(sum(trial.seconds for trial in result.trials)),
-        "Started": date(result.facts["started"]),
+        "Started": date(result.metadata.started),
     }
     about = f'\n<p class="about">{escape(experiment.description)}</p>'
     return f"""<header>

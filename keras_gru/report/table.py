@@ -17,7 +17,7 @@ from keras_gru.analysis.measurements import collect_measurements
 from keras_gru.analysis.summary import CellSummary, Spread, summarize, tunings
 from keras_gru.analysis.verdicts import reach_verdicts
 from keras_gru.datasets.sequence_dataset import Metric
-from keras_gru.experiments.results import Comparison
+from keras_gru.experiments.comparison import Comparison
 from keras_gru.formatting import duration, plural, plus_minus, quantity, significant
 from keras_gru.report.costs import cost_table
 from keras_gru.report.pairs import pairs_table

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from keras_gru.analysis.data_need import data_needs
-from keras_gru.experiments.shares import LearningCurve
+from keras_gru.experiments.comparison import LearningCurve
 from keras_gru.report.sections.data_need import need_text
 from tests.experiments.helpers import comparison
 

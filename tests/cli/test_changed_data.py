@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from keras_gru.datasets import spa_eng
-from keras_gru.experiments.results import RunFolder
+from keras_gru.experiments.run_directory import RunDirectory
 from keras_gru.experiments.training_data import FILE, load_data, stored_data
 
 from .test_verbs import TINY, keras_gru
@@ -194,8 +194,8 @@ class TestStoredFile:
             assert part in keras_gru("evaluate", tmp_path / "damaged", code=2)
 
     def test_what_is_in_it(self, run):
-        stored = stored_data(RunFolder(run))
-        assert stored.preprocessing == load_data(RunFolder(run)).preprocessing
+        stored = stored_data(RunDirectory(run))
+        assert stored.preprocessing == load_data(RunDirectory(run)).preprocessing
         assert stored.preprocessing.target_vocabulary == ("de", "en", "es")
         assert stored.fingerprint.source.name == "langid.csv"
         assert [of.sequences for of in stored.fingerprint.splits.values()] == [36, 12, 12]
@@ -253,10 +253,10 @@ def test_what_was_guessed_is_stored_and_a_run_resumed_with_it(tmp_path):
     (tmp_path / "export.csv.gz").write_bytes(gzip.compress(text.encode("cp1252")))
     dataset = "{kind: csv_series, path: export.csv.gz, targets: [Größe], window: 4}"
     run = train(tmp_path, dataset, "{kind: forecaster, units: 2}")
-    stored = RunFolder(run).experiment().dataset
+    stored = RunDirectory(run).experiment().dataset
     assert (stored.separator, stored.decimal, stored.encoding) == (";", ",", "cp1252")
     assert (stored.time, stored.date_format) == ("Tag", "ISO 8601")
-    facts = RunFolder(run).facts()
+    facts = RunDirectory(run).metadata()
     assert any("newest row came first" in note for note in facts["notes"])
     assert facts["data"]["facts"]["Range"] == "2024-01-01 to 2024-03-20"
     small = ["cells=[gru]", "seeds=[3]", "training.epochs=1", f"runs={tmp_path / 'runs'}"]

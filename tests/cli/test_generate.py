@@ -13,7 +13,7 @@ from keras_gru.datasets import polyphonic_music
 from keras_gru.errors import UserError
 from keras_gru.experiments import generation, networks
 from keras_gru.experiments.configuration.packaged import packaged_recipes
-from keras_gru.experiments.results import RunFolder
+from keras_gru.experiments.run_directory import RunDirectory
 
 from .test_verbs import keras_gru
 
@@ -60,7 +60,7 @@ def test_the_files_are_in_the_run_folder_and_are_what_was_played(run, small_piec
     assert picture.read_bytes().startswith(b"\x89PNG") and picture.stat().st_size > 1000
     assert mido.MidiFile(midi).length == pytest.approx(2 + 6)
 
-    folder = RunFolder(run)
+    folder = RunDirectory(run)
     record = networks.choose_run(folder, "gru")
     music = generation.generate_music(folder, record, piece=1, prompt_steps=2, length=6, seed=3)
     assert (music.prompt_steps, music.steps_per_quarter, music.notes.shape) == (2, 1, (8, 88))
@@ -154,7 +154,7 @@ def test_notes_without_a_pitch_are_not_played(run, monkeypatch, tmp_path):
     dataset = f"{{kind: npz, path: {tmp_path / 'mine.npz'}, task: polyphony}}"
     own = as_run_of(tmp_path / "run", dataset, "{kind: polyphony, units: 2}")
     with pytest.raises(UserError, match="the notes of 'npz' have no known pitch; music is"):
-        generation.generate_music(RunFolder(own), networks.choose_run(RunFolder(run)))
+        generation.generate_music(RunDirectory(own), networks.choose_run(RunDirectory(run)))
 
 
 def test_the_recipe_plays_at_three_temperatures(run, folder, capsys):

@@ -270,7 +270,7 @@ def test_help_names_every_verb():
 
 @pytest.mark.parametrize("verb", ["evaluate", "inspect", "generate", "report"])
 def test_a_folder_that_is_no_run(verb, folder):
-    assert "not a run folder" in keras_gru(verb, folder, code=2)
+    assert "expected a run directory" in keras_gru(verb, folder, code=2)
 
 
 def test_compare_wants_a_config_or_a_run():

@@ -3,9 +3,10 @@
 import numpy as np
 
 from keras_gru.datasets.sequence_dataset import Baseline, Metric
+from keras_gru.experiments.comparison import Comparison, RunRecord
 from keras_gru.experiments.configuration.experiment import Experiment
-from keras_gru.experiments.results import Comparison, RunRecord
-from keras_gru.experiments.watching import Watch
+from keras_gru.experiments.listener import Listener
+from keras_gru.experiments.metadata import Metadata
 
 LABELS = {"gru": "GRU", "lstm": "LSTM", "simple_rnn": "SimpleRNN"}
 
@@ -36,7 +37,7 @@ def tiny(folder, *, model=None, training=None, **changes):
     return Experiment(**{**settings, **changes})
 
 
-class Recorder(Watch):
+class Recorder(Listener):
     """Keeps what it is told, and stops everything after some epoch, as Ctrl-C does."""
 
     def __init__(self, stop_at=None):
@@ -108,7 +109,7 @@ def record(cell, seed, value, status="finished", metric="mae"):
     )
 
 
-def comparison(values, mode="min", diverged=(), baselines=(), **facts):
+def comparison(values, mode="min", diverged=(), baselines=(), **metadata):
     """`values`: the test metric of each cell's seeds; more is better for an accuracy."""
     name, label = ("accuracy", "accuracy") if mode == "max" else ("mae", "MAE")
     runs = [
@@ -124,6 +125,13 @@ def comparison(values, mode="min", diverged=(), baselines=(), **facts):
     )
     metric = Metric(name=name, mode=mode, label=label, digits=2)
     precision = {"independent": 500, "terms": 10_000, "weights": []}
-    facts = {"evaluation": {"validation": precision, "test": precision}} | facts
-    known = tuple(Baseline(label, {name: of}, {name: of}) for label, of in baselines)
-    return Comparison(experiment, metric, tuple(runs), known, facts)
+    metadata = {
+        "started": "2026-01-31T12:00:00+01:00",
+        "environment": {},
+        "metric": metric,
+        "sequences": {"train": 100, "validation": 10, "test": 10},
+        "evaluation": {"validation": precision, "test": precision},
+        "notes": (),
+        "baselines": tuple(Baseline(label, {name: of}, {name: of}) for label, of in baselines),
+    } | metadata
+    return Comparison(experiment, Metadata.model_validate(metadata), tuple(runs))

@@ -14,8 +14,8 @@ from keras_gru.errors import UserError
 from keras_gru.experiments import checkpoint, networks
 from keras_gru.experiments.compare import compare
 from keras_gru.experiments.configuration.experiment import Experiment
-from keras_gru.experiments.results import RunFolder
-from keras_gru.experiments.run import build
+from keras_gru.experiments.fitting import build
+from keras_gru.experiments.run_directory import RunDirectory
 from keras_gru.layers import compiling
 from tests.experiments.helpers import Recorder, timeless, tiny
 
@@ -26,7 +26,7 @@ def test_a_comparison_leaves_what_the_store_promises(tmp_path):
     names = {str(path.relative_to(comparison.folder)) for path in comparison.folder.rglob("*.*")}
     runs = {f"{cell}-seed{seed}" for cell in experiment.cells for seed in experiment.seeds}
     files = {f"{run}/{file}" for run in runs for file in ("best.keras", "history.jsonl")}
-    files |= {"experiment.yaml", "preprocessing.json", "facts.json", "results.jsonl"}
+    files |= {"experiment.yaml", "preprocessing.json", "metadata.json", "results.jsonl"}
     assert files == names
     assert [(run.cell, run.seed) for run in comparison.runs] == [
         ("gru", 0),
@@ -34,10 +34,10 @@ def test_a_comparison_leaves_what_the_store_promises(tmp_path):
         ("gru", 1),
         ("simple_rnn", 1),
     ]
-    assert RunFolder(comparison.folder).experiment() == comparison.experiment
+    assert RunDirectory(comparison.folder).experiment() == comparison.experiment
     assert comparison.runs[0].parameters == 3 * 4 * (2 + 4 + 1) + 5
     assert comparison.runs[0].recurrent_parameters == 3 * 4 * (2 + 4 + 1)
-    assert {"keras", "tensorflow", "numpy", "python"} <= comparison.facts["environment"].keys()
+    assert {"keras", "tensorflow", "numpy", "python"} <= comparison.metadata.environment.keys()
 
 
 def test_the_same_config_and_seed_give_the_same_numbers(tmp_path):
@@ -57,15 +57,16 @@ def test_a_stopped_run_goes_on_as_if_it_had_never_stopped(tmp_path, jit_compile,
     )
     whole = compare(experiment)
     with pytest.raises(KeyboardInterrupt):
-        compare(experiment, watch=Recorder(stop_at=("simple_rnn", 2)))
+        compare(experiment, listener=Recorder(stop_at=("simple_rnn", 2)))
     stopped = max((tmp_path / "runs" / "tiny").iterdir())
-    watch = Recorder()
-    resumed = compare(experiment, folder=RunFolder(stopped), watch=watch)
-    assert watch.starts == [("simple_rnn", 0, 2)]  # the finished one is not repeated
-    assert watch.ended == ["gru", "simple_rnn"]
+    listener = Recorder()
+    resumed = compare(experiment, folder=RunDirectory(stopped), listener=listener)
+    assert listener.starts == [("simple_rnn", 0, 2)]  # the finished one is not repeated
+    assert listener.ended == ["gru", "simple_rnn"]
     assert [timeless(run) for run in resumed.runs] == [timeless(run) for run in whole.runs]
     ours, theirs = (
-        networks.load_model(RunFolder(c.folder), c.runs[1]).get_weights() for c in (resumed, whole)
+        networks.load_model(RunDirectory(c.folder), c.runs[1]).get_weights()
+        for c in (resumed, whole)
     )
     for one, other in zip(ours, theirs, strict=True):
         np.testing.assert_array_equal(one, other)
@@ -86,17 +87,19 @@ def test_a_run_that_was_stopped_in_a_curriculum_goes_on_in_its_stage(tmp_path):
     )
     whole = compare(experiment)
     with pytest.raises(KeyboardInterrupt):
-        compare(experiment, watch=Recorder(stop_at=("gru", 1)))
+        compare(experiment, listener=Recorder(stop_at=("gru", 1)))
     stopped = max((tmp_path / "runs" / "tiny").iterdir())
-    resumed = compare(RunFolder(stopped).experiment(), folder=RunFolder(stopped))
+    resumed = compare(RunDirectory(stopped).experiment(), folder=RunDirectory(stopped))
     assert [timeless(run) for run in resumed.runs] == [timeless(run) for run in whole.runs]
 
 
 def test_a_finished_comparison_is_not_trained_again(tmp_path):
     comparison = compare(tiny(tmp_path))
-    watch = Recorder()
-    again = compare(comparison.experiment, folder=RunFolder(comparison.folder), watch=watch)
-    assert watch.epochs == [] and watch.ended == ["gru", "simple_rnn"]
+    listener = Recorder()
+    again = compare(
+        comparison.experiment, folder=RunDirectory(comparison.folder), listener=listener
+    )
+    assert listener.epochs == [] and listener.ended == ["gru", "simple_rnn"]
     assert again.runs == comparison.runs
 
 
@@ -117,11 +120,11 @@ def test_a_full_disk_leaves_finished_runs_whole(tmp_path, monkeypatch):
     with pytest.raises(OSError, match="No space left"):
         compare(experiment)
     monkeypatch.undo()
-    folder = RunFolder(max((tmp_path / "runs" / "tiny").iterdir()))
+    folder = RunDirectory(max((tmp_path / "runs" / "tiny").iterdir()))
     assert [record.cell for record in folder.records()] == ["gru"]
-    watch = Recorder()
-    resumed = compare(experiment, folder=folder, watch=watch)
-    assert watch.starts == [("simple_rnn", 0, 1)]
+    listener = Recorder()
+    resumed = compare(experiment, folder=folder, listener=listener)
+    assert listener.starts == [("simple_rnn", 0, 1)]
     assert [run.status for run in resumed.runs] == ["finished", "finished"]
 
 
@@ -226,7 +229,7 @@ def test_the_best_weights_on_validation_are_kept(tmp_path):
     record = comparison.runs[0]
     values = [row["val_mse"] for row in record.history]
     assert record.best_epoch == 1 + int(np.argmin(values)) < 6, "choose a rate that overshoots"
-    again = networks.evaluate(RunFolder(comparison.folder), record, "validation")
+    again = networks.evaluate(RunDirectory(comparison.folder), record, "validation")
     assert again["mse"] == pytest.approx(min(values), rel=1e-5)
     assert record.validation["mse"] == min(values)
 
@@ -245,7 +248,7 @@ def test_lower_precision_trains_and_leaves_the_policy_as_it_was(tmp_path, precis
     comparison = compare(experiment)
     assert all(np.isfinite(run.test["loss"]) for run in comparison.runs)
     assert keras.config.dtype_policy().name == "float32"
-    model = networks.load_model(RunFolder(comparison.folder), comparison.runs[0])
+    model = networks.load_model(RunDirectory(comparison.folder), comparison.runs[0])
     assert model.get_layer("recurrent_1").compute_dtype == precision.removeprefix("mixed_")
 
 
@@ -316,16 +319,16 @@ def test_a_torn_file_is_said_in_one_sentence(tmp_path):
     comparison = compare(tiny(tmp_path, cells=("gru",)))
     (comparison.folder / "results.jsonl").write_text('{"cell": "gru", \n')
     with pytest.raises(UserError, match=r"results\.jsonl, line 1: damaged"):
-        RunFolder(comparison.folder).records()
+        RunDirectory(comparison.folder).records()
 
 
 def test_a_folder_that_is_no_run(tmp_path):
-    with pytest.raises(UserError, match="not a run folder"):
-        RunFolder(tmp_path)
+    with pytest.raises(UserError, match="expected a run directory"):
+        RunDirectory(tmp_path)
 
 
 def test_numbers_are_notes_of_the_data(tmp_path):
-    watch = Recorder()
-    comparison = compare(tiny(tmp_path, cells=("gru",)), watch=watch)
-    assert "64 train, 32 validation, 32 test sequences" in watch.notes[0]
-    assert json.loads((comparison.folder / "facts.json").read_text())["sequences"]["train"] == 64
+    listener = Recorder()
+    comparison = compare(tiny(tmp_path, cells=("gru",)), listener=listener)
+    assert "64 train, 32 validation, 32 test sequences" in listener.notes[0]
+    assert json.loads((comparison.folder / "metadata.json").read_text())["sequences"]["train"] == 64

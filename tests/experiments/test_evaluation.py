@@ -7,7 +7,7 @@ from keras_gru import datasets
 from keras_gru.datasets.baselines import most_frequent_target
 from keras_gru.datasets.split import Split, describe_evaluation
 from keras_gru.experiments.configuration.experiment import Experiment
-from keras_gru.experiments.run import build, evaluate, evaluate_test
+from keras_gru.experiments.fitting import build, evaluate, evaluate_test
 from keras_gru.models.losses import BlockMeans
 
 

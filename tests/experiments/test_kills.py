@@ -17,7 +17,7 @@ import time
 import pytest
 
 from keras_gru.experiments.configuration.yaml_files import dump_experiment
-from keras_gru.experiments.results import RunFolder
+from keras_gru.experiments.run_directory import RunDirectory
 from tests.experiments.helpers import timeless, tiny
 
 KILLS = int(os.environ.get("KERAS_GRU_KILLS", "0"))
@@ -84,7 +84,7 @@ class Compare:
 
 def numbers(run):
     """Return what a run directory says about its runs and trials, without times."""
-    records = (*RunFolder(run).records(), *RunFolder(run).tries())
+    records = (*RunDirectory(run).records(), *RunDirectory(run).trials())
     return sorted(json.dumps(timeless(record)) for record in records)
 
 
@@ -118,7 +118,7 @@ def uninterrupted(tmp_path_factory):
 def test_killed_and_resumed_equals_uninterrupted(uninterrupted, tmp_path, tuned, jobs):
     experiment, expected, longest = uninterrupted(tuned)
     choices = random.Random(f"{tuned} {jobs}")
-    run = RunFolder.create(experiment).path
+    run = RunDirectory.create(experiment).path
     kills, problems = 0, []
     while True:
         with Compare(tmp_path, "--resume", run, "--jobs", jobs) as compare:
@@ -130,7 +130,7 @@ def test_killed_and_resumed_equals_uninterrupted(uninterrupted, tmp_path, tuned,
                 assert names(run) == names(expected)
                 if kills == KILLS_PER_CASE:
                     break
-                run = RunFolder.create(experiment).path
+                run = RunDirectory.create(experiment).path
                 continue
             kills += 1
             number, phase = choices.choice(list(EXIT_CODES)), compare.phase()

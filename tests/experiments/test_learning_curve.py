@@ -12,8 +12,7 @@ from keras_gru.datasets.split import SPLITS
 from keras_gru.errors import UserError
 from keras_gru.experiments.compare import compare
 from keras_gru.experiments.learning_curve import check_shares, learning_curve
-from keras_gru.experiments.results import RunFolder
-from keras_gru.experiments.shares import read_learning_curve
+from keras_gru.experiments.run_directory import RunDirectory
 from keras_gru.experiments.training_data import data_for, load_data
 from tests.experiments.helpers import Recorder, timeless, tiny
 
@@ -21,8 +20,8 @@ from tests.experiments.helpers import Recorder, timeless, tiny
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
     experiment = tiny(tmp_path_factory.mktemp("curve"), seeds=(0, 1))
-    watch = Recorder()
-    return experiment, watch, learning_curve(experiment, (0.5, 0.05), watch=watch)
+    listener = Recorder()
+    return experiment, listener, learning_curve(experiment, (0.5, 0.05), listener=listener)
 
 
 def test_shares_are_nested_and_have_as_many_updates():
@@ -55,33 +54,33 @@ def test_of_overlapping_windows_a_share_is_the_last_ones():
 
 
 def test_the_whole_is_an_ordinary_comparison(made, tmp_path):
-    _, watch, curve = made
+    _, listener, curve = made
     assert list(curve.comparisons) == [0.05, 0.5, 1.0]
     assert [curve.sequences(share) for share in curve.comparisons] == [3, 32, 64]
-    assert "5% of train: 3 sequences." in watch.notes
+    assert "5% of train: 3 sequences." in listener.notes
     plain = compare(tiny(tmp_path, seeds=(0, 1)))
     assert list(map(timeless, curve.whole.runs)) == list(map(timeless, plain.runs))
     losses = [curve.comparisons[share].runs[0].test["mse"] for share in curve.comparisons]
     assert len(set(losses)) == 3
-    read = read_learning_curve(RunFolder(curve.whole.folder).comparison())
+    read = RunDirectory(curve.whole.folder).learning_curve()
     assert list(read.comparisons) == list(curve.comparisons)
     assert [run.test for run in read.comparisons[0.05].runs] == [
         run.test for run in curve.comparisons[0.05].runs
     ]
-    assert read_learning_curve(plain) is None
+    assert RunDirectory(plain.folder).learning_curve() is None
 
 
 def test_a_finished_comparison_gets_its_curve_and_a_stopped_one_goes_on(made, tmp_path):
     experiment, _, curve = made
     experiment = tiny(tmp_path, seeds=(0, 1))
     finished = compare(experiment)
-    folder, stopping = RunFolder(finished.folder), Recorder(stop_at=("simple_rnn", 2))
+    folder, stopping = RunDirectory(finished.folder), Recorder(stop_at=("simple_rnn", 2))
     with pytest.raises(KeyboardInterrupt, match=rf"learning-curve --resume {finished.folder}$"):
-        learning_curve(experiment, (0.05,), folder=folder, watch=stopping)
-    watch = Recorder()
-    resumed = learning_curve(experiment, (0.05,), folder=folder, watch=watch)
-    assert watch.starts[0] == ("simple_rnn", 0, 2)
-    assert all(sequence[2] == 0 for sequence in watch.starts[1:]) and len(watch.starts) == 3
+        learning_curve(experiment, (0.05,), folder=folder, listener=stopping)
+    listener = Recorder()
+    resumed = learning_curve(experiment, (0.05,), folder=folder, listener=listener)
+    assert listener.starts[0] == ("simple_rnn", 0, 2)
+    assert all(sequence[2] == 0 for sequence in listener.starts[1:]) and len(listener.starts) == 3
     assert [timeless(run) for run in resumed.comparisons[0.05].runs] == [
         timeless(run) for run in curve.comparisons[0.05].runs
     ]
@@ -89,7 +88,7 @@ def test_a_finished_comparison_gets_its_curve_and_a_stopped_one_goes_on(made, tm
 
 def test_a_fraction_is_resumed_on_its_own_sequences(made):
     experiment, _, curve = made
-    fraction = RunFolder(curve.comparisons[0.05].folder)
+    fraction = RunDirectory(curve.comparisons[0.05].folder)
     assert load_data(fraction).size("train") == 3
     assert compare(experiment, folder=fraction).runs == curve.comparisons[0.05].runs
     with pytest.raises(UserError, match=r"train split .*3 sequences.* 64 sequences"):
@@ -98,7 +97,7 @@ def test_a_fraction_is_resumed_on_its_own_sequences(made):
 
 def test_a_new_fraction_is_begun_on_its_own_sequences(tmp_path):
     experiment = tiny(tmp_path)
-    fraction = RunFolder.create(experiment).of_share(0.05)
+    fraction = RunDirectory.create(experiment).fraction(0.05)
     assert data_for(experiment, fraction).size("train") == 3
 
 

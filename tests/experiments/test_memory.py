@@ -23,6 +23,6 @@ def test_memory_does_not_grow_with_the_runs(tmp_path):
             held.append(int(STATUS.read_text().split()[1]) * 4096 / 2**20)
 
     experiment = tiny(tmp_path, cells=("gru",), seeds=tuple(range(RUNS)), training={"epochs": 1})
-    compare(experiment, watch=Meter())
+    compare(experiment, listener=Meter())
     growth, _ = np.polyfit(range(RUNS - 2), held[2:], 1)
     assert growth < 1, f"{growth:.1f} MiB a run"

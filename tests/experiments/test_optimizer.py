@@ -15,9 +15,9 @@ from keras_gru.experiments.checkpoint import Progress
 from keras_gru.experiments.compare import compare
 from keras_gru.experiments.configuration.experiment import Experiment, Training
 from keras_gru.experiments.configuration.yaml_files import load_experiment
+from keras_gru.experiments.fitting import build
 from keras_gru.experiments.optimizer import learning_rate
-from keras_gru.experiments.results import RunFolder
-from keras_gru.experiments.run import build
+from keras_gru.experiments.run_directory import RunDirectory
 from tests.experiments.helpers import Recorder, timeless, tiny
 
 STEPS = 4  # of 16 sequences in an epoch of `tiny`
@@ -30,7 +30,7 @@ def trained(tmp_path, **training):
 
 
 def saved_weights(comparison):
-    return networks.load_model(RunFolder(comparison.folder), comparison.runs[0]).get_weights()
+    return networks.load_model(RunDirectory(comparison.folder), comparison.runs[0]).get_weights()
 
 
 def assert_equal(ours, theirs):
@@ -64,11 +64,11 @@ def test_a_stopped_run_goes_on_as_if_it_had_never_stopped(tmp_path, options):
     experiment = tiny(tmp_path, cells=("gru",), training={"epochs": 4, **options})
     whole = compare(experiment)
     with pytest.raises(KeyboardInterrupt):
-        compare(experiment, watch=Recorder(stop_at=("gru", 2)))
-    stopped = RunFolder(max((tmp_path / "runs" / "tiny").iterdir()))
-    watch = Recorder()
-    resumed = compare(experiment, folder=stopped, watch=watch)
-    assert watch.starts == [("gru", 0, 2)]
+        compare(experiment, listener=Recorder(stop_at=("gru", 2)))
+    stopped = RunDirectory(max((tmp_path / "runs" / "tiny").iterdir()))
+    listener = Recorder()
+    resumed = compare(experiment, folder=stopped, listener=listener)
+    assert listener.starts == [("gru", 0, 2)]
     assert timeless(resumed.runs[0]) == timeless(whole.runs[0])
     assert_equal(saved_weights(resumed), saved_weights(whole))
 
@@ -114,7 +114,7 @@ class TestSchedule:
         comparison = compare(
             tiny(tmp_path, cells=("gru",), training={"schedule": "cosine", "warmup": 1})
         )
-        model = networks.load_model(RunFolder(comparison.folder), comparison.runs[0])
+        model = networks.load_model(RunDirectory(comparison.folder), comparison.runs[0])
         assert isinstance(model.optimizer, keras.optimizers.Adam)
         assert float(model.optimizer.learning_rate) == pytest.approx(0, abs=1e-8)
 
@@ -253,7 +253,7 @@ class TestLabelSmoothing:
         least = -(0.25 * math.log(0.25) + 0.75 * math.log(0.75))
         losses = [row["loss"] for row in run.history]
         assert least - 1e-6 < min(losses) < least + 0.02 < math.log(2)
-        found = networks.evaluate(RunFolder(comparison.folder), run, "test")
+        found = networks.evaluate(RunDirectory(comparison.folder), run, "test")
         assert found["loss"] == pytest.approx(run.test["loss"], rel=1e-5)
 
     @pytest.mark.parametrize("task", ["forecasting", "polyphony"])

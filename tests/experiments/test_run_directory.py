@@ -12,7 +12,7 @@ from keras_gru.errors import UserError
 from keras_gru.experiments.compare import compare
 from keras_gru.experiments.json_files import append_json, load_json_lines
 from keras_gru.experiments.learning_curve import learning_curve
-from keras_gru.experiments.results import RunFolder
+from keras_gru.experiments.run_directory import RunDirectory, find_run
 from tests.experiments.helpers import Recorder, record, tiny
 
 HOLD = """
@@ -27,7 +27,7 @@ with lock_directory(Path(sys.argv[1])):
 
 @pytest.fixture
 def folder(tmp_path):
-    return RunFolder.create(tiny(tmp_path))
+    return RunDirectory.create(tiny(tmp_path))
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ def test_a_comparison_holds_the_lock_of_the_whole_directory(folder):
         def started(self, cell, seed, first_epoch):
             held.append(sorted(path.name for path in folder.path.glob(".*")))
 
-    learning_curve(folder.experiment(), (0.5,), folder=folder, watch=Looker())
+    learning_curve(folder.experiment(), (0.5,), folder=folder, listener=Looker())
     assert held == [[".holder.json", ".lock"]] * 4
 
 
@@ -71,8 +71,8 @@ def test_of_several_lines_of_a_run_the_last_counts(folder):
     assert len((folder.path / "results.jsonl").read_text().splitlines()) == 3
     for rate, value in ((0.1, 1.0), (0.2, 2.0), (0.1, 3.0)):
         trial = dataclasses.replace(record("gru", 0, value), settings={"training.epochs": rate})
-        folder.add_try(trial)
-    assert [trial.test["mae"] for trial in folder.tries()] == [2, 3]
+        folder.add_trial(trial)
+    assert [trial.test["mae"] for trial in folder.trials()] == [2, 3]
 
 
 @pytest.mark.parametrize("torn", ['{"cell": "gr', '{"cell": "GRU \udcc3', "\x00\x00"])
@@ -133,3 +133,35 @@ def test_what_is_synced_was_opened_for_writing(tmp_path, monkeypatch):
     files.write_text(tmp_path / "text", "whole")
     append_json(tmp_path / "rows", {})
     assert len(modes) == 2 and os.O_RDONLY not in modes
+
+
+class TestFindRun:
+    @pytest.fixture
+    def newest(self, tmp_path, monkeypatch):
+        """The newest of three run directories of the same second; another name has an older one."""
+        monkeypatch.chdir(tmp_path)
+        for name in ("2026-01-31_12-00-00", "2026-01-31_12-00-00_9", "2026-01-31_12-00-00_10"):
+            path = tmp_path / "runs" / "tiny" / name
+            path.mkdir(parents=True)
+            (path / "experiment.yaml").touch()
+        older = tmp_path / "runs" / "other" / "2025-12-31_12-00-00"
+        older.mkdir(parents=True)
+        (older / "experiment.yaml").touch()
+        (tmp_path / "runs" / "tiny" / "sweep").mkdir()
+        (tmp_path / "runs" / "tiny" / "sweep" / "experiment.yaml").touch()
+        return path
+
+    @pytest.mark.parametrize("run", ["runs/tiny", "tiny", "latest", "runs/tiny/", "{path}"])
+    def test_by_name(self, newest, run):
+        assert find_run(run.format(path=newest)).path.resolve() == newest
+
+    def test_of_another_name(self, newest):
+        assert find_run("other").path.parent.name == "other"
+        assert find_run("runs/tiny/sweep").path.name == "sweep"
+
+    @pytest.mark.parametrize("run", ["latest", "runs", "nowhere", "{folder}"])
+    def test_none_is_one_sentence(self, tmp_path, monkeypatch, run):
+        monkeypatch.chdir(tmp_path)
+        (tmp_path / "runs").mkdir()
+        with pytest.raises(UserError, match="expected a run directory"):
+            find_run(run.format(folder=tmp_path))

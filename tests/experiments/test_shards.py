@@ -5,7 +5,7 @@ import os
 import pytest
 
 from keras_gru.experiments.compare import compare, resolve_shards
-from keras_gru.experiments.results import RunFolder
+from keras_gru.experiments.run_directory import RunDirectory
 from keras_gru.layers import compiling
 from tests.experiments.helpers import Recorder, timeless, tiny
 
@@ -35,9 +35,9 @@ def test_jobs_and_cores_change_no_bit(tmp_path, monkeypatch):
     alone = compare(wide(tmp_path))
     assert alone.experiment.training.shards == 2
     assert alone.runs[0].path == "graph fused, compiled"
-    stopped = RunFolder.create(wide(tmp_path).with_shards(2))
+    stopped = RunDirectory.create(wide(tmp_path).with_shards(2))
     with pytest.raises(KeyboardInterrupt):
-        compare(wide(tmp_path), folder=stopped, watch=Recorder(stop_at=("gru", 1)))
+        compare(wide(tmp_path), folder=stopped, listener=Recorder(stop_at=("gru", 1)))
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0}, raising=False)
     assert found(compare(wide(tmp_path), folder=stopped)) == found(alone)
     monkeypatch.undo()

@@ -7,8 +7,8 @@ from pydantic import ValidationError
 from keras_gru import datasets
 from keras_gru.experiments import networks
 from keras_gru.experiments.compare import compare
-from keras_gru.experiments.results import RunFolder
-from keras_gru.experiments.run import build, evaluate, fit
+from keras_gru.experiments.fitting import build, evaluate, fit
+from keras_gru.experiments.run_directory import RunDirectory
 from tests.experiments.helpers import Recorder, timeless, tiny
 
 COPY = {"kind": "copy_memory", "delay": 5, "train": 64, "validation": 32, "test": 32}
@@ -24,11 +24,11 @@ def test_a_stopped_run_goes_on_as_if_it_had_never_stopped(tmp_path):
     one = experiment(tmp_path, truncate=10, schedule="cosine", weight_noise=0.01, average=0.9)
     whole = compare(one)
     with pytest.raises(KeyboardInterrupt):
-        compare(one, watch=Recorder(stop_at=("gru", 1)))
+        compare(one, listener=Recorder(stop_at=("gru", 1)))
     folder = next(p for p in (tmp_path / "runs").glob("*/*") if p != whole.folder)
-    resumed = compare(one, folder=RunFolder(folder))
+    resumed = compare(one, folder=RunDirectory(folder))
     assert timeless(resumed.runs[0]) == timeless(whole.runs[0])
-    networks = [networks.load_model(RunFolder(c.folder), c.runs[0]) for c in (resumed, whole)]
+    networks = [networks.load_model(RunDirectory(c.folder), c.runs[0]) for c in (resumed, whole)]
     for ours, theirs in zip(*(network.get_weights() for network in networks), strict=True):
         np.testing.assert_array_equal(ours, theirs)
 

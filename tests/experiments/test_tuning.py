@@ -12,7 +12,7 @@ from keras_gru.analysis.summary import seconds, tunings
 from keras_gru.datasets.sequence_dataset import SequenceDataset
 from keras_gru.experiments import networks
 from keras_gru.experiments.compare import compare
-from keras_gru.experiments.results import RunFolder
+from keras_gru.experiments.run_directory import RunDirectory
 from tests.experiments.helpers import Recorder, timeless, tiny
 
 RATES = {"training.learning_rate": (1e-5, 0.02)}
@@ -46,7 +46,7 @@ def reader():
 def tuned(tmp_path_factory, reader):
     """Two cells and two seeds; a learning rate of 1e-5 cannot win."""
     experiment = tiny(tmp_path_factory.mktemp("tuned"), seeds=(1, 2), tuning=RATES)
-    return compare(experiment, watch=reader)
+    return compare(experiment, listener=reader)
 
 
 def test_test_is_read_for_the_runs_alone(tuned, reader):
@@ -59,13 +59,13 @@ def test_test_is_read_for_the_runs_alone(tuned, reader):
 
 
 def test_every_cell_has_the_same_trials_and_the_best_on_validation_is_trained_anew(tuned):
-    assert [(record.cell, record.seed, record.settings) for record in tuned.tries] == [
+    assert [(record.cell, record.seed, record.settings) for record in tuned.trials] == [
         (cell, 1000, {"training.learning_rate": rate})
         for cell in ("gru", "simple_rnn")
         for rate in RATES["training.learning_rate"]
     ]
     for cell in ("gru", "simple_rnn"):
-        worse, best = (record for record in tuned.tries if record.cell == cell)
+        worse, best = (record for record in tuned.trials if record.cell == cell)
         assert best.validation["mse"] < worse.validation["mse"]
         runs = [run for run in tuned.runs if run.cell == cell]
         assert [run.settings for run in runs] == [{"training.learning_rate": 0.02}] * 2
@@ -94,29 +94,29 @@ def test_the_run_directory_has_the_trials_beside_the_runs(tuned):
     assert names - trials == files | {
         "experiment.yaml",
         "preprocessing.json",
-        "facts.json",
+        "metadata.json",
         "results.jsonl",
         "tuning.jsonl",
     }
     assert trials <= names
-    assert RunFolder(tuned.folder).comparison() == tuned
+    assert RunDirectory(tuned.folder).comparison() == tuned
 
 
 @pytest.mark.parametrize("stop_at", [("simple_rnn-2", 2), ("simple_rnn", 1)])
 def test_a_stopped_tuning_goes_on_as_if_it_had_never_stopped(tuned, tmp_path, stop_at):
     experiment = tiny(tmp_path, cells=("simple_rnn",), seeds=(1, 2), tuning=RATES)
-    first, watch = Recorder(stop_at), Recorder()
+    first, listener = Recorder(stop_at), Recorder()
     with pytest.raises(KeyboardInterrupt, match="--resume"):
-        compare(experiment, watch=first)
-    folder = RunFolder(max((tmp_path / "runs" / "tiny").iterdir()))
-    resumed = compare(experiment, folder=folder, watch=watch)
-    assert not set(first.epochs) & set(watch.epochs), "what was done is not repeated"
-    assert watch.ended == ["simple_rnn-1", "simple_rnn-2", "simple_rnn", "simple_rnn"]
-    for ours, whole in ((resumed.runs, tuned.runs), (resumed.tries, tuned.tries)):
+        compare(experiment, listener=first)
+    folder = RunDirectory(max((tmp_path / "runs" / "tiny").iterdir()))
+    resumed = compare(experiment, folder=folder, listener=listener)
+    assert not set(first.epochs) & set(listener.epochs), "what was done is not repeated"
+    assert listener.ended == ["simple_rnn-1", "simple_rnn-2", "simple_rnn", "simple_rnn"]
+    for ours, whole in ((resumed.runs, tuned.runs), (resumed.trials, tuned.trials)):
         theirs = [record for record in whole if record.cell == "simple_rnn"]
         assert [timeless(record) for record in ours] == [timeless(record) for record in theirs]
     one, other = (
-        networks.load_model(RunFolder(of.folder), record)
+        networks.load_model(RunDirectory(of.folder), record)
         for of in (resumed, tuned)
         for record in of.runs
         if (record.cell, record.seed) == ("simple_rnn", 1)
@@ -160,15 +160,15 @@ def test_the_edge_of_a_list_and_the_seconds_are_told(tuned):
         )
         assert tunings(dataclasses.replace(tuned, experiment=experiment))[0].edges == edges
     row = tunings(tuned)[0]
-    assert row.trials == 2 and row.seconds == sum(record.seconds for record in tuned.tries[:2])
-    whole = sum(record.seconds for record in (*tuned.runs, *tuned.tries))
+    assert row.trials == 2 and row.seconds == sum(record.seconds for record in tuned.trials[:2])
+    whole = sum(record.seconds for record in (*tuned.runs, *tuned.trials))
     assert seconds(tuned) == pytest.approx(whole)
 
 
 def test_a_saved_network_is_used_with_its_own_settings(tmp_path):
     experiment = tiny(tmp_path, cells=("simple_rnn",), tuning={"training.batch_size": (8,)})
     comparison = compare(experiment)
-    folder, (run,) = RunFolder(comparison.folder), comparison.runs
+    folder, (run,) = RunDirectory(comparison.folder), comparison.runs
     assert folder.experiment_of(run).training.batch_size == 8
     assert folder.experiment_of(run).tuning is None
     assert networks.evaluate(folder, run, "test")["mse"] == pytest.approx(run.test["mse"], rel=1e-6)

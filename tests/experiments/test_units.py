@@ -9,7 +9,7 @@ from keras_gru import datasets
 from keras_gru.experiments import networks
 from keras_gru.experiments.compare import compare
 from keras_gru.experiments.configuration.yaml_files import load_experiment
-from keras_gru.experiments.results import RunFolder
+from keras_gru.experiments.run_directory import RunDirectory
 
 
 @pytest.fixture(scope="module")
@@ -40,12 +40,12 @@ def test_every_file_has_the_error_in_the_unit_of_the_table_and_names_it(riders):
             assert row["metric"] == "MAE (riders)"
             error = row.get("val_mae", row.get("validation", {}).get("mae"))
             assert 50 < error < 2_000  # in standard deviations below 2
-    baseline = json.loads((folder / "facts.json").read_text())["baselines"][0]
+    baseline = json.loads((folder / "metadata.json").read_text())["baselines"][0]
     assert 50 < baseline["test"]["mae"] < 2_000
 
 
 def test_the_recorded_error_is_that_of_the_forecasts(riders):
-    folder = RunFolder(riders.folder)
+    folder = RunDirectory(riders.folder)
     (record,) = riders.runs
     dataset = datasets.load(riders.experiment.dataset)
     network = networks.load_model(folder, record)

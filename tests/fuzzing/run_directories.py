@@ -10,9 +10,9 @@ from keras_gru import datasets
 from keras_gru.experiments.compare import compare
 from keras_gru.experiments.configuration.experiment import Experiment
 from keras_gru.experiments.configuration.yaml_files import dump_experiment
-from keras_gru.experiments.results import RunFolder
+from keras_gru.experiments.listener import Listener
+from keras_gru.experiments.run_directory import RunDirectory
 from keras_gru.experiments.training_data import FILE, store_data
-from keras_gru.experiments.watching import Watch
 
 SIZES = {"train": 32, "validation": 8, "test": 8}
 CELLS, SEEDS = ("gru", "simple_rnn"), (0, 1, 2)
@@ -45,7 +45,7 @@ VALUES = [
 ]  # fmt: skip
 
 
-class _SavesCheckpoint(Watch):
+class _SavesCheckpoint(Listener):
     """Copies the checkpoint of a first epoch, which a finished run no longer has."""
 
     def __init__(self, runs: Path, file: Path):
@@ -82,15 +82,15 @@ def make(parent: Path) -> dict[str, Path]:
     shutil.copy(parent / "curve.npz", stopped / "gru-seed0" / "checkpoint.npz")
     write_experiment(stopped, tuned.model_copy(update={"cells": ("gru",), "seeds": (0,)}))
     _add_copies(curve, tuned)
-    share = curve / "shares" / "0.5"
+    share = curve / "fractions" / "0.5"
     shutil.copytree(curve, share)
-    facts = json.loads((share / "facts.json").read_text())
-    for name in ("facts.json", FILE):
+    metadata = json.loads((share / "metadata.json").read_text())
+    for name in ("metadata.json", FILE):
         (share / name).unlink()
     half = datasets.load(tuned.dataset).with_share_of_train(0.5, tuned.training.batch_size)
-    store_data(RunFolder(share), half)
-    facts["sequences"]["train"] = SIZES["train"] // 2
-    (share / "facts.json").write_text(json.dumps(facts))
+    store_data(RunDirectory(share), half)
+    metadata["sequences"]["train"] = SIZES["train"] // 2
+    (share / "metadata.json").write_text(json.dumps(metadata))
     language = _experiment(
         parent,
         "text",
@@ -113,7 +113,7 @@ def _experiment(parent: Path, name: str, **settings) -> Experiment:
 def _train(parent: Path, experiment: Experiment) -> Path:
     one = experiment.model_copy(update={"cells": ("gru",), "seeds": (0,)})
     saves = _SavesCheckpoint(parent / "runs" / experiment.name, parent / f"{experiment.name}.npz")
-    path = compare(one, watch=saves).folder
+    path = compare(one, listener=saves).folder
     write_experiment(path, experiment)
     return path
 

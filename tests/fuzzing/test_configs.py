@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from keras_gru.experiments.configuration.yaml_files import dump_experiment, load_experiment
-from keras_gru.experiments.results import RunFolder
+from keras_gru.experiments.run_directory import RunDirectory
 from tests.fuzzing import configs
 from tests.fuzzing.campaign import CONFIGS, Campaign, rng_of
 
@@ -26,7 +26,7 @@ def read(file: str, overrides: list[str]) -> None:
     Path("again.yaml").write_text(dump_experiment(experiment), encoding="utf-8")
     assert load_experiment("again.yaml") == experiment
     if not os.path.isabs(os.path.expanduser(experiment.runs)):
-        assert RunFolder.create(experiment).experiment() == experiment
+        assert RunDirectory.create(experiment).experiment() == experiment
 
 
 def test_mutated_configs():

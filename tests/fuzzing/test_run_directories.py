@@ -14,7 +14,7 @@ import pytest
 
 from keras_gru import datasets
 from keras_gru.cli.start import start_tensorflow
-from keras_gru.experiments.results import RunFolder
+from keras_gru.experiments.run_directory import RunDirectory
 from tests.fuzzing import run_directories
 from tests.fuzzing.campaign import RUN_DIRECTORIES, Campaign, rng_of
 from tests.fuzzing.run_directories import WRONG
@@ -27,7 +27,7 @@ def whole(tmp_path_factory):
     made = run_directories.make(tmp_path_factory.mktemp("whole"))
     from keras_gru.inspection import found, look
 
-    curve = RunFolder(made["curve"])
+    curve = RunDirectory(made["curve"])
     found.save(curve, look.inspect(curve, "gru", 0))
     return made
 
@@ -85,7 +85,7 @@ def test_damaged_run_directories(copy_of):
 @pytest.mark.parametrize("verb", ["compare", "learning-curve"])
 @pytest.mark.parametrize(
     "file",
-    ["facts.json", "results.jsonl", "gru-seed0/history.jsonl", "shares/0.5/results.jsonl"],
+    ["metadata.json", "results.jsonl", "gru-seed0/history.jsonl", "fractions/0.5/results.jsonl"],
 )
 def test_resume_validates_the_directory_before_it_loads_data(copy_of, monkeypatch, verb, file):
     run = copy_of("curve")
@@ -102,12 +102,12 @@ def test_resume_validates_the_directory_before_it_loads_data(copy_of, monkeypatc
 FILES = (
     "results.jsonl",
     "tuning.jsonl",
-    "facts.json",
+    "metadata.json",
     "preprocessing.json",
     "gru-seed0/history.jsonl",
     "inspection/found.json",
-    "shares/0.5/results.jsonl",
-    "shares/0.5/facts.json",
+    "fractions/0.5/results.jsonl",
+    "fractions/0.5/metadata.json",
 )
 
 
@@ -137,7 +137,7 @@ def test_files_without_a_key(copy_of, file):
             verb = "evaluate" if file == "preprocessing.json" else "report"
             campaign.command(f"without {key}", verb, run)
         else:  # a report of each file that is accepted would take minutes
-            campaign.call(f"without {key}", RunFolder(run).comparison)
+            campaign.call(f"without {key}", RunDirectory(run).comparison)
     campaign.check()
 
 
@@ -145,8 +145,8 @@ def test_stray_files(copy_of):
     """What a file manager leaves behind is no share of the training data."""
     run, campaign = copy_of("curve"), Campaign("stray files")
     for name in (".DS_Store", "Thumbs.db", "nan", "0.7"):
-        (run / "shares" / name).write_bytes(b"\0\1")
-    (run / "shares" / "0.8").mkdir()
+        (run / "fractions" / name).write_bytes(b"\0\1")
+    (run / "fractions" / "0.8").mkdir()
     (run / "gru-seed0" / ".DS_Store").write_bytes(b"\0\1")
     before = sorted(run.rglob("*"))
     for command in (["report", run], ["evaluate", run]):
@@ -197,7 +197,7 @@ def test_flipped_bytes_of_a_network(copy_of):
 def test_losses_beyond_float_range(copy_of, value):
     """In an epoch, in the validation and test metrics of a run, and in a baseline."""
     run, campaign = copy_of("curve"), Campaign(f"a loss of {value}")
-    for file in ("gru-seed0/history.jsonl", "results.jsonl", "facts.json"):
+    for file in ("gru-seed0/history.jsonl", "results.jsonl", "metadata.json"):
         text = (run / file).read_text()
         lines = text.splitlines() if file.endswith("l") else [text]
         row = json.loads(lines[-1])

@@ -1,4 +1,4 @@
-"""A look inside the networks of a run folder: what it finds, keeps and refuses."""
+"""A look inside the networks of a run directory: what it finds, keeps and refuses."""
 
 import keras
 import numpy as np
@@ -6,10 +6,10 @@ import pytest
 
 from keras_gru import datasets, register_cell
 from keras_gru.errors import UserError
-from keras_gru.experiments import networks, run
+from keras_gru.experiments import fitting, networks
 from keras_gru.experiments.compare import compare
 from keras_gru.experiments.configuration.experiment import Experiment
-from keras_gru.experiments.results import RunFolder
+from keras_gru.experiments.run_directory import RunDirectory
 from keras_gru.inspection import look
 from keras_gru.inspection.found import found_in, save
 from keras_gru.inspection.look import SHOWN, inspect
@@ -30,7 +30,7 @@ def one_epoch(folder, name, dataset, model, cells):
         training={"epochs": 1, "batch_size": 16, "jit_compile": False},
         runs=str(folder / "runs"),
     )
-    return RunFolder(compare(experiment).folder)
+    return RunDirectory(compare(experiment).folder)
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +41,7 @@ def folder(tmp_path_factory):
         seeds=(1,),
         training={"epochs": 1},
     )
-    return RunFolder(compare(experiment).folder)
+    return RunDirectory(compare(experiment).folder)
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +84,7 @@ def test_the_ablation_is_measured_on_validation(folder, found):
         cell = model.get_layer("recurrent_1").cell
         gates = zip(("update", "reset"), held, strict=True)
         cell.constant_gates = {gate: value for gate, value in gates if value is not None}
-        expected = run.evaluate(model, experiment, dataset, "validation")["mse"]
+        expected = fitting.evaluate(model, experiment, dataset, "validation")["mse"]
         assert value == pytest.approx(expected, rel=1e-4)
     assert len({trained, no_update, no_reset, neither}) == 4
     assert list(found.looks[2].ablation) == ["as trained"]
@@ -123,11 +123,15 @@ def test_a_damaged_file_is_refused(tmp_path):
 
 def test_a_cell_that_says_nothing_of_its_gates_is_refused(tmp_path):
     register_cell("a_layer", lambda units, **options: keras.layers.RNN(Stranger(), **options))
-    folder = RunFolder(compare(tiny(tmp_path, cells=("a_layer",), training={"epochs": 1})).folder)
+    folder = RunDirectory(
+        compare(tiny(tmp_path, cells=("a_layer",), training={"epochs": 1})).folder
+    )
     with pytest.raises(UserError, match="A RNN cannot be looked into: register a cell, which"):
         inspect(folder)
     register_cell("strange", Stranger)
-    folder = RunFolder(compare(tiny(tmp_path, cells=("strange",), training={"epochs": 1})).folder)
+    folder = RunDirectory(
+        compare(tiny(tmp_path, cells=("strange",), training={"epochs": 1})).folder
+    )
     with pytest.raises(UserError, match=r"^Cell 'strange' cannot be looked into .*: The gates of"):
         inspect(folder)
 

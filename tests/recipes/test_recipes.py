@@ -36,7 +36,7 @@ def run(folder, *words, code=0):
 
 
 def results(folder, name="quickstart"):
-    """What the newest run folder holds, without what the clock and the memory decide."""
+    """What the newest run directory holds, without what the clock and the memory decide."""
     newest = max((folder / "runs" / name).iterdir())
     rows = [json.loads(line) for line in (newest / "results.jsonl").read_text().splitlines()]
     told = [k for k in rows[0] if "second" not in k and k != "peak_memory"] if rows else []
@@ -162,7 +162,7 @@ def test_a_mistake_in_a_script_is_one_sentence(tmp_path):
     said = run(tmp_path, "compare.py", code=2)
     assert "Give a config" in said and "Traceback" not in said
     said = run(tmp_path, "evaluate.py", tmp_path, code=2)
-    assert "not a run folder" in said and "Traceback" not in said
+    assert "expected a run directory" in said and "Traceback" not in said
 
 
 def test_a_cell_of_ones_own_beside_the_others(tmp_path):

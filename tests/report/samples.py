@@ -6,8 +6,9 @@ import math
 import numpy as np
 
 from keras_gru.datasets.sequence_dataset import Baseline, Metric
+from keras_gru.experiments.comparison import Comparison, RunRecord
 from keras_gru.experiments.configuration.experiment import Experiment
-from keras_gru.experiments.results import Comparison, RunRecord
+from keras_gru.experiments.metadata import Metadata
 
 MAE = Metric("mae", "min", "MAE (passengers)", digits=0)
 ACCURACY = Metric("accuracy", "max", "accuracy", digits=3)
@@ -83,21 +84,21 @@ def comparison(
     )
     if runs is None:
         runs = tuple(run(cell, seed, metric) for cell in cells for seed in seeds)
-    facts = {
+    metadata = {
         "started": "2026-01-31T12:00:00+01:00",
         "environment": {"python": "3.11.2", "backend": "tensorflow", "keras": "3.15.1"},
-        "metric": dataclasses.asdict(metric),
+        "metric": metric,
         "sequences": {"train": 1_096, "validation": 151, "test": 214},
         "evaluation": {
             "validation": {"independent": 100, "terms": 151},
             "test": {"independent": 100, "terms": 214, "weights": []},
         },
         "notes": ["cta_ridership: 0.0% of the training steps are padding."],
-        "baselines": [dataclasses.asdict(baseline) for baseline in baselines],
+        "baselines": baselines,
     }
-    tries = changes.pop("tries", ())
-    facts |= changes.pop("facts", {})
-    return Comparison(experiment, metric, runs, baselines, facts, tries=tries)
+    trials = changes.pop("trials", ())
+    metadata = Metadata.model_validate(metadata | changes.pop("metadata", {}))
+    return Comparison(experiment, metadata, runs, trials)
 
 
 def scattered(gaps: tuple[float, ...] = (0, 200, 5_000), seeds: int = 5, **changes) -> Comparison:
@@ -117,14 +118,14 @@ def scattered(gaps: tuple[float, ...] = (0, 200, 5_000), seeds: int = 5, **chang
 def tuned(label: str = "GRU") -> Comparison:
     """A cell that chose the highest of three learning rates, of which one diverged."""
     rates = (0.001, 0.1, 0.01)
-    tries = (run("gru", 0, label=label), diverged("gru", 0), run("gru", 0, label=label))
-    tries = tuple(
+    trials = (run("gru", 0, label=label), diverged("gru", 0), run("gru", 0, label=label))
+    trials = tuple(
         dataclasses.replace(record, test={}, settings={"training.learning_rate": rate})
-        for record, rate in zip(tries, rates, strict=True)
+        for record, rate in zip(trials, rates, strict=True)
     )
-    runs = (dataclasses.replace(run("gru", 0, label=label), settings=tries[2].settings),)
+    runs = (dataclasses.replace(run("gru", 0, label=label), settings=trials[2].settings),)
     return comparison(
-        ("gru",), (0,), runs=runs, tries=tries, tuning={"training.learning_rate": (0.001, 0.01)}
+        ("gru",), (0,), runs=runs, trials=trials, tuning={"training.learning_rate": (0.001, 0.01)}
     )
 
 

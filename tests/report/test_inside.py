@@ -49,7 +49,7 @@ def inspection(*looks, tokens=None, features=None, **changes):
 
 
 class Folder:
-    """As much of a run folder as is needed to keep what was found."""
+    """As much of a run directory as is needed to keep what was found."""
 
     def __init__(self, path):
         self.path = path

@@ -151,7 +151,7 @@ def test_every_name_is_escaped():
         runs=runs,
         description=EVIL,
         baselines=(Baseline(EVIL, {"mae": 4e4}, {"mae": 4e4}),),
-        facts={"notes": [EVIL], "environment": {EVIL: EVIL}, EVIL: EVIL},
+        metadata={"notes": [EVIL], "environment": {EVIL: EVIL}},
     )
     page = render_page(of)
     outline = Outline(page)
@@ -183,7 +183,8 @@ def test_a_page_that_cannot_be_made_leaves_the_one_before(tmp_path, full):
     path = tmp_path / "report.html"
     write_page(full, path)
     before = path.read_text(encoding="utf-8")
-    broken = comparison(facts={"started": "yesterday"})
+    yesterday = full.metadata.model_copy(update={"started": "yesterday"})
+    broken = dataclasses.replace(full, metadata=yesterday)
     with pytest.raises(ValueError, match="yesterday"):
         write_page(broken, path)
     assert path.read_text(encoding="utf-8") == before

@@ -58,7 +58,7 @@ def result(folder, importances=CLEAR, count=24, metric=MAE, **changes):
         cell = experiment.cells[number % 3]
         trials.append(Tried(number, cell, settings, status, value, 5, 2.0))
     (folder / "experiment.yaml").write_text(dump_experiment(experiment))
-    return SweepResult(experiment, metric, tuple(trials), importances, base.facts, folder)
+    return SweepResult(experiment, metric, tuple(trials), importances, base.metadata, folder)
 
 
 class TestVerdict:
@@ -155,7 +155,7 @@ def test_little_makes_a_page_too(tmp_path, changes):
 
 
 def test_every_name_is_escaped(tmp_path):
-    of = result(tmp_path, description=EVIL, facts={"notes": [EVIL]})
+    of = result(tmp_path, description=EVIL, metadata={"notes": [EVIL]})
     page = render_sweep_page(of)
     assert EVIL not in page
     assert "".join(Outline(page).text).count(EVIL) >= 2

@@ -1,4 +1,4 @@
-"""The claims in results/: what is kept of run folders, and the page that is made of it."""
+"""The claims in results/: what is kept of run directories, and the page that is made of it."""
 
 import dataclasses
 import importlib.util
@@ -10,7 +10,7 @@ import pytest
 from keras_gru.experiments.claims import planned
 from keras_gru.experiments.claims.evidence import Evidence, read_evidence
 from keras_gru.experiments.claims.planned import PLANNED
-from keras_gru.experiments.results import RunFolder
+from keras_gru.experiments.run_directory import RunDirectory
 from tests.experiments.claims.samples import curve, estimate, sweep
 from tests.experiments.helpers import comparison
 
@@ -49,23 +49,15 @@ class TestKeep:
     @pytest.fixture
     def folder(self, tmp_path):
         """A learning curve as the plan has it, with made-up runs."""
-        folder = RunFolder.create(ADDING.curve(tmp_path / "runs"))
+        folder = RunDirectory.create(ADDING.curve(tmp_path / "runs"))
         made = comparison({cell: [1.0, 1.1, 1.2, 1.3, 1.4] for cell in ("gru", "lstm")})
         runs = [*made.runs, *(dataclasses.replace(run, cell="simple_rnn") for run in made.runs[:5])]
         runs = [dataclasses.replace(r, validation={"mae": 1.0}, epochs=0) for r in runs]
-        for place in (*map(folder.of_share, ADDING.shares), folder):
+        for place in (*map(folder.create_fraction, ADDING.shares), folder):
             for run in runs:
                 place.add(run)
-            place.write_facts(
-                {
-                    "started": "2026-01-31T12:00:00+01:00",
-                    "environment": {"processor": "a slow one"},
-                    "metric": dataclasses.asdict(made.metric),
-                    "sequences": {"train": 100, "validation": 10, "test": 10},
-                    "evaluation": made.facts["evaluation"],
-                    "notes": [],
-                    "baselines": [],
-                }
+            place.write_metadata(
+                made.metadata.model_copy(update={"environment": {"processor": "a slow one"}})
             )
         return folder
 
@@ -90,16 +82,16 @@ class TestKeep:
 
     def test_names_what_is_no_part_of_the_claims(self, tmp_path):
         other = dataclasses.replace(ADDING, rates=(0.1,)).curve(tmp_path / "runs")
-        (said,) = claims.keep([RunFolder.create(other).path])
+        (said,) = claims.keep([RunDirectory.create(other).path])
         assert "other settings than those of the claims" in said
 
     def test_a_sweep_is_known_by_its_folder(self, tmp_path):
         pytest.importorskip("optuna", reason="optuna is not installed")
         pytest.importorskip("sklearn", reason="scikit-learn is not installed")
-        made = RunFolder.create(ADDING.sweep(tmp_path / "runs"))
+        made = RunDirectory.create(ADDING.sweep(tmp_path / "runs"))
         folder = made.path.rename(made.path.parent / "sweep")
         (said,) = claims.keep([folder])
-        assert "holds no journal.log or no facts.json" in said and ADDING.sweep_command in said
+        assert "holds no journal.log or no metadata.json" in said and ADDING.sweep_command in said
 
 
 def test_every_dataset_is_a_recipe():

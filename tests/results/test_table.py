@@ -15,7 +15,7 @@ from keras_gru.datasets.sequence_dataset import SequenceDataset
 from keras_gru.errors import UserError
 from keras_gru.experiments.configuration.packaged import packaged_configs
 from keras_gru.experiments.configuration.yaml_files import load_experiment
-from keras_gru.experiments.results import RunFolder
+from keras_gru.experiments.run_directory import RunDirectory
 from tests.experiments.helpers import tiny
 from tests.report.samples import BASELINES, comparison, diverged, scattered, tuned
 from tests.report.samples import run as sample
@@ -48,7 +48,7 @@ def test_every_config_has_a_row(name):
 def test_every_row_is_right_in_full_and_small(name, tmp_path):
     row = ROWS[name]
     full = load_experiment(row.config, row.changes)
-    assert full.name == name, "the run folder has the row's name"
+    assert full.name == name, "the run directory has the row's name"
     assert row.small(tmp_path).seeds == (0,) and row.small(tmp_path).tuning is None
     assert set(row.goal) <= {*full.cells, "best"}
 
@@ -148,7 +148,7 @@ def test_an_older_result_whose_first_run_was_selected_is_marked():
 
 def test_tuning_is_kept():
     kept = store.result(ROW, [], tuned())["cells"]["gru"]["tuning"]
-    assert kept["settings"] == {"training.learning_rate": 0.01} and kept["tries"] == 3
+    assert kept["settings"] == {"training.learning_rate": 0.01} and kept["trials"] == 3
     assert kept["edges"] == {"training.learning_rate": "highest"} and kept["seconds"] > 0
     text = page.render({"cta": ROW}, {"cta": store.result(ROW, [], tuned())})
     assert "learning_rate 0.01, the highest tried" in text
@@ -205,14 +205,14 @@ class TestRun:
         assert kept["cells"]["simple_rnn"]["test"]["mean"] > 0
         assert "the best cell ≤ 10 reached" in (tmp_path / "RESULTS.md").read_text()
 
-        # A run folder is kept again without training or reading anything again.
+        # A run directory is kept again without training or reading anything again.
         (folder,) = (tmp_path / "runs" / "tiny").iterdir()
         monkeypatch.setattr(SequenceDataset, "batches", None)
         run.run(row, overrides, str(folder))
         assert json.loads((tmp_path / "tiny.json").read_text()) == kept
 
     def test_refuses_a_folder_of_other_settings(self, row, tmp_path):
-        other = RunFolder.create(tiny(tmp_path, cells=("gru",)))
+        other = RunDirectory.create(tiny(tmp_path, cells=("gru",)))
         with pytest.raises(UserError, match="was made with other settings than the row 'tiny'"):
             run.run(row, [], str(other.path))
 

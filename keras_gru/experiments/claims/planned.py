@@ -43,7 +43,7 @@ class Planned:
         return shlex.join(["keras-gru", "sweep", self.name])
 
     def curve(self, runs: str | Path = "runs") -> "Experiment":
-        """The experiment of the learning curve, with its run folders below `runs`."""
+        """The experiment of the learning curve, with its run directories below `runs`."""
         return _load(self.name, [*self._overrides(), _below(runs)])
 
     def sweep(self, runs: str | Path = "runs") -> "Experiment":

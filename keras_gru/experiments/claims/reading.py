@@ -1,4 +1,4 @@
-"""From run folders to the evidence of the claims."""
+"""From run directorys to the evidence of the claims."""
 
 import dataclasses
 import math
@@ -26,10 +26,11 @@ from keras_gru.experiments.claims.evidence import (
     Origin,
 )
 from keras_gru.experiments.claims.planned import PLANNED, Planned
+from keras_gru.experiments.comparison import Comparison, LearningCurve, RunRecord
 from keras_gru.experiments.configuration.experiment import Experiment
 from keras_gru.experiments.environment import HARDWARE, VERSIONS
-from keras_gru.experiments.results import Comparison, RunFolder, RunRecord
-from keras_gru.experiments.shares import LearningCurve
+from keras_gru.experiments.metadata import Metadata
+from keras_gru.experiments.run_directory import RunDirectory
 
 if TYPE_CHECKING:
     from keras_gru.experiments.sweeping.study import Tried
@@ -40,15 +41,15 @@ _SIZES = ("model.units", "model.parameters")
 _RATE = "training.learning_rate"
 
 
-def is_of(folder: RunFolder, plan: Planned) -> bool:
+def is_of(folder: RunDirectory, plan: Planned) -> bool:
     """Whether a learning curve or a sweep was made with the settings of a plan."""
     meant = plan.sweep() if folder.path.name == SWEEP else plan.curve()
     begun = folder.experiment()
     return _settings(meant.with_shards(begun.training.shards)) == _settings(begun)
 
 
-def planned_as(folder: RunFolder) -> Planned:
-    """The plan that a run folder is of.
+def planned_as(folder: RunDirectory) -> Planned:
+    """The plan that a run directory is of.
 
     Raises:
         UserError: it was made with other settings than all of them.
@@ -62,20 +63,20 @@ def planned_as(folder: RunFolder) -> Planned:
     )
 
 
-def is_complete(folder: RunFolder, plan: Planned) -> bool:
+def is_complete(folder: RunDirectory, plan: Planned) -> bool:
     """Whether the folder of a learning curve holds every run of every share."""
     wanted = {(cell, seed) for cell in folder.experiment().cells for seed in plan.seeds}
     places = [folder]
-    if not set(plan.shares) <= set(folder.shares()):
+    if not set(plan.shares) <= set(folder.fractions()):
         return False
-    places += [folder.of_share(share) for share in plan.shares]
+    places += [folder.fraction(share) for share in plan.shares]
     return all(
-        place.has_facts() and {(r.cell, r.seed) for r in place.records()} >= wanted
+        place.has_metadata() and {(r.cell, r.seed) for r in place.records()} >= wanted
         for place in places
     )
 
 
-def read_curve(folder: RunFolder, plan: Planned) -> OfCurve:
+def read_curve(folder: RunDirectory, plan: Planned) -> OfCurve:
     """What a learning curve gave.
 
     Raises:
@@ -86,7 +87,7 @@ def read_curve(folder: RunFolder, plan: Planned) -> OfCurve:
             f"{folder.path}: is not finished; "
             f"go on with: keras-gru learning-curve --resume {folder.path}"
         )
-    comparisons = {share: folder.of_share(share).comparison() for share in sorted(plan.shares)}
+    comparisons = {share: folder.fraction(share).comparison() for share in sorted(plan.shares)}
     return evidence_of_curve(LearningCurve({**comparisons, 1.0: folder.comparison()}), plan)
 
 
@@ -113,7 +114,7 @@ def evidence_of_curve(whole_curve: LearningCurve, plan: Planned) -> OfCurve:
     by_parameters = experiment.model.units is None or experiment.match == "parameters"
     spent = sum(seconds(of) for of in whole_curve.comparisons.values())
     return OfCurve(
-        origin=_origin(comparison.facts, plan.curve_command, spent, experiment.seeds),
+        origin=_origin(comparison.metadata, plan.curve_command, spent, experiment.seeds),
         metric=metric,
         matched="parameters" if by_parameters else "units",
         shares=tuple(comparisons),
@@ -133,7 +134,7 @@ def evidence_of_curve(whole_curve: LearningCurve, plan: Planned) -> OfCurve:
     )
 
 
-def read_sweep(folder: RunFolder, plan: Planned) -> OfSweep:
+def read_sweep(folder: RunDirectory, plan: Planned) -> OfSweep:
     """What a sweep with a journal in its folder gave.
 
     Raises:
@@ -144,22 +145,26 @@ def read_sweep(folder: RunFolder, plan: Planned) -> OfSweep:
 
     experiment, journal = folder.experiment(), folder.path / JOURNAL
     again = f"the same command goes on: {_sweep_command(experiment, plan)}"
-    if not (journal.is_file() and folder.has_facts()):
+    if not (journal.is_file() and folder.has_metadata()):
         raise UserError(
-            f"{folder.path}: holds no {JOURNAL} or no facts.json (versions, hardware); {again}"
+            f"{folder.path}: holds no {JOURNAL} or no metadata.json (versions, hardware); {again}"
         )
-    facts = folder.facts()
-    metric = Metric(**facts["metric"])
+    metadata = folder.metadata()
+    metric = metadata.metric
     trials = studies.finished(studies.open_study(experiment, metric, str(journal)))
     if len(trials) < experiment.sweep.trials:
         raise UserError(
             f"{folder.path}: has {len(trials)} of {experiment.sweep.trials} trials; {again}"
         )
-    return evidence_of_sweep(experiment, metric, trials, facts, plan)
+    return evidence_of_sweep(experiment, metric, trials, metadata, plan)
 
 
 def evidence_of_sweep(
-    experiment: Experiment, metric: Metric, whole: "Sequence[Tried]", facts: dict, plan: Planned
+    experiment: Experiment,
+    metric: Metric,
+    whole: "Sequence[Tried]",
+    metadata: Metadata,
+    plan: Planned,
 ) -> OfSweep:
     """The same of trials that were read already."""
     from keras_gru.analysis.importance import weigh
@@ -175,7 +180,7 @@ def evidence_of_sweep(
         shares = {r.name: _with_ends(r.share, r.low, r.high) for r in weighed.importances()}
         lead = (_with_ends(*weighed.lead_over_chance(size, CELL)), _with_ends(*weighed.lead(_RATE)))
     return OfSweep(
-        origin=_origin(facts, _sweep_command(experiment, plan), spent, experiment.seeds[:1]),
+        origin=_origin(metadata, _sweep_command(experiment, plan), spent, experiment.seeds[:1]),
         trials=len(trials),
         pruned=sum(trial.status == "pruned" for trial in trials),
         diverged=sum(trial.status == "diverged" for trial in trials),
@@ -248,11 +253,11 @@ def _with_ends(value: float, low: float | None, high: float | None) -> Estimate:
     return Estimate(value=value, low=low, high=high)
 
 
-def _origin(facts: dict, command: str, spent: float, seeds: Sequence[int]) -> Origin:
-    environment = facts["environment"]
+def _origin(metadata: Metadata, command: str, spent: float, seeds: Sequence[int]) -> Origin:
+    environment = metadata.environment
     return Origin(
         command=command,
-        date=facts["started"][:10],
+        date=metadata.started[:10],
         seconds=spent,
         seeds=tuple(seeds),
         hardware={name: environment[name] for name in HARDWARE if name in environment},

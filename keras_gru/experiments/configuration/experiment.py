@@ -31,7 +31,7 @@ class Experiment(Settings):
         Field(
             pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$",
             max_length=100,
-            description="the run folder's name",
+            description="the run directory's name",
         ),
     ]
     description: Annotated[
@@ -73,7 +73,7 @@ class Experiment(Settings):
         Sweep | None,
         Field(description="what keras-gru sweep draws; it takes the first seed, and no tuning"),
     ] = None
-    runs: Annotated[str, Field(min_length=1, description="the folder of run folders")] = "runs"
+    runs: Annotated[str, Field(min_length=1, description="the folder of run directories")] = "runs"
 
     @field_validator("cells", "seeds")
     @classmethod
@@ -187,7 +187,7 @@ class Experiment(Settings):
         return next(seed for seed in itertools.count(1_000) if seed not in self.seeds)
 
     def combinations(self) -> tuple[dict[str, Value], ...]:
-        """What `tuning` tries for each cell, the last setting varying fastest; () for nothing."""
+        """What `tuning` trials for each cell, the last setting varying fastest; () for nothing."""
         return grid(self.tuning) if self.tuning else ()
 
     def corners(self) -> tuple[dict[str, Value], ...]:

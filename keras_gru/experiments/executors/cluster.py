@@ -6,11 +6,12 @@ from pathlib import Path
 
 from keras_gru.datasets.sequence_dataset import SequenceDataset
 from keras_gru.errors import UserError
+from keras_gru.experiments.comparison import RunRecord
 from keras_gru.experiments.configuration.experiment import Experiment
 from keras_gru.experiments.executors.jobs import Job, Retries, work
-from keras_gru.experiments.results import RunFolder, RunRecord
+from keras_gru.experiments.listener import Listener, Relay
+from keras_gru.experiments.run_directory import RunDirectory
 from keras_gru.experiments.training_data import FILE, load_data
-from keras_gru.experiments.watching import Relay, Watch
 from keras_gru.files import replacing
 from keras_gru.formatting import plural
 
@@ -21,10 +22,10 @@ _SECONDS_BETWEEN_EVENTS = 0.2
 class Cluster:
     """Does jobs on a Ray cluster, as `keras_gru.experiments.executors.jobs.Workers`.
 
-    The run folder stays on the machine that asks: what a job has found is written there as soon as
-    it ends, so that neither a dead worker nor a dead head loses a finished run. A job whose worker
+    The run directory stays on the machine that asks, where the result of a job is written as soon
+    as it ends: neither a crashed worker nor a crashed head loses a finished run. A job whose worker
     or machine crashes is retried once, from its start. The machines need this package and the data,
-    with the same environment variables; nothing need be shared between them.
+    with the same environment variables, and share nothing.
 
     Args:
         experiment: what to train.
@@ -42,7 +43,7 @@ class Cluster:
     def __init__(
         self,
         experiment: Experiment,
-        folder: RunFolder,
+        folder: RunDirectory,
         address: str = LOCAL,
         slots: int | None = None,
         cores: int = 1,
@@ -106,11 +107,11 @@ class Cluster:
         task = do.remote(job, self._experiment, self._dataset, stored, files, self._events)
         self._under_way[task] = job
 
-    def wait(self, watch: Watch) -> tuple[Job, RunRecord | None]:
+    def wait(self, listener: Listener) -> tuple[Job, RunRecord | None]:
         while True:
             done, _ = self._ray.wait(list(self._under_way), timeout=_SECONDS_BETWEEN_EVENTS)
             for kind, *what in self._ray.get(self._events.take.remote()):
-                getattr(watch, kind)(*what)
+                getattr(listener, kind)(*what)
             for task in done:
                 job = self._under_way.pop(task)
                 try:
@@ -119,7 +120,7 @@ class Cluster:
                     raise error.cause from None
                 except self._ray.exceptions.RayError as error:
                     how = f"worker crashed ({type(error).__name__})"
-                    if not self._retries.again(job, how, watch):
+                    if not self._retries.again(job, how, listener):
                         return job, None
                     self.start(job)
                     continue
@@ -133,7 +134,7 @@ class Cluster:
 def _do(job: Job, experiment: Experiment, dataset, stored: bytes, files: dict[str, bytes], events):
     """What a worker does: a job in a folder of its own; a sentence where it is refused."""
     with tempfile.TemporaryDirectory() as runs:
-        folder = RunFolder.create(experiment.model_copy(update={"runs": runs}))
+        folder = RunDirectory.create(experiment.model_copy(update={"runs": runs}))
         path = job.path(folder)
         _write(folder.path, {FILE: stored})
         _write(path, files)

@@ -10,12 +10,13 @@ from keras_gru.cells import cell_label
 from keras_gru.datasets.metric import Metric
 from keras_gru.datasets.sequence_dataset import SequenceDataset
 from keras_gru.experiments import checkpoint
+from keras_gru.experiments.comparison import RunRecord
 from keras_gru.experiments.configuration.experiment import Experiment, Value
+from keras_gru.experiments.fitting import evaluate_test, fit_and_record, save
 from keras_gru.experiments.graphs import free_graphs
-from keras_gru.experiments.results import RunFolder, RunRecord
-from keras_gru.experiments.run import evaluate_test, fit_and_record, save
+from keras_gru.experiments.listener import SILENT, Listener
+from keras_gru.experiments.run_directory import RunDirectory
 from keras_gru.experiments.tuning import choose_settings
-from keras_gru.experiments.watching import SILENT, Watch
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class Job:
         cell: name in the registry of cells.
         seed: of the initial weights, the order of the data and dropout; trials have one of their
             own, `experiment.tuning_seed`.
-        settings: in place of the experiment's own: what tuning tries, or what it has chosen.
+        settings: in place of the experiment's own: what tuning trials, or what it has chosen.
         attempt: the number of a try of tuning, from 1; None for a run.
     """
 
@@ -37,7 +38,7 @@ class Job:
 
     @property
     def name(self) -> str:
-        """How a watcher knows it: a cell has several tries of the same seed."""
+        """How a watcher knows it: a cell has several trials of the same seed."""
         return self.cell if self.attempt is None else f"{self.cell}-{self.attempt}"
 
     @property
@@ -46,11 +47,11 @@ class Job:
         values = "" if self.attempt is None else ", ".join(map(str, self.settings.values()))
         return f"{cell_label(self.cell)} {values}".strip()
 
-    def path(self, folder: RunFolder) -> Path:
+    def path(self, folder: RunDirectory) -> Path:
         """Where it keeps what it needs to go on, and its network."""
         if self.attempt is None:
             return folder.run_path(self.cell, self.seed)
-        return folder.try_path(self.cell, self.attempt)
+        return folder.trial_path(self.cell, self.attempt)
 
     def told(self, record: RunRecord) -> RunRecord:
         """Its record as a watcher is told of it."""
@@ -61,8 +62,8 @@ def work(
     job: Job,
     experiment: Experiment,
     dataset: SequenceDataset,
-    folder: RunFolder,
-    watch: Watch = SILENT,
+    folder: RunDirectory,
+    listener: Listener = SILENT,
 ) -> RunRecord:
     """Does a job, or goes on with it; test is read for a run alone, and so is the network kept.
 
@@ -71,13 +72,13 @@ def work(
         experiment: of which it is a part.
         dataset: what `keras_gru.datasets.load(experiment.dataset)` gave.
         folder: where its files go. The store of results is left to who gave out the job.
-        watch: is told of its start and its epochs, under the job's name.
+        listener: is told of its start and its epochs, under the job's name.
 
     Returns:
         What is known of it. One whose loss became no number has the status `"diverged"`.
     """
     experiment, path = experiment.with_settings(job.settings), job.path(folder)
-    told = _UnderAName(watch, job.name)
+    told = _UnderAName(listener, job.name)
     model, record = fit_and_record(experiment, dataset, job.cell, job.seed, path, told)
     record = dataclasses.replace(record, settings=dict(job.settings))
     if job.attempt is None and record.status == "finished":
@@ -90,16 +91,16 @@ def work(
 class Queue:
     """The jobs of a comparison: `plan` is all of them, `done` and `waiting` are parts of it.
 
-    Seed by seed, so that whatever is finished when somebody stops it can be compared; the tries of
+    Seed by seed, so that whatever is finished when somebody stops it can be compared; the trials of
     a cell before its first run.
 
     Args:
         experiment: what to train.
         folder: knows what is done already, and is told what gets done.
-        metric: what tries are judged by.
+        metric: what trials are judged by.
     """
 
-    def __init__(self, experiment: Experiment, folder: RunFolder, metric: Metric):
+    def __init__(self, experiment: Experiment, folder: RunDirectory, metric: Metric):
         self.experiment, self.folder, self.metric = experiment, folder, metric
         combinations = experiment.combinations()
         self.plan = [
@@ -115,11 +116,11 @@ class Queue:
                 Job(cell, seed),
             )
         ]
-        tries, runs = folder.tries(), folder.records()
+        trials, runs = folder.trials(), folder.records()
         self.done: list[tuple[Job, RunRecord]] = []
         self.waiting: list[Job] = []
         for job in self.plan:
-            record = _known(job, runs if job.attempt is None else tries)
+            record = _known(job, runs if job.attempt is None else trials)
             if record is None:
                 self.waiting.append(job)
             else:
@@ -139,7 +140,7 @@ class Queue:
     def ended(self, job: Job, record: RunRecord) -> None:
         """Keeps what a job has found."""
         if job.attempt is not None:
-            self.folder.add_try(record)
+            self.folder.add_trial(record)
         else:
             self.folder.add(record)
         (job.path(self.folder) / checkpoint.FILE).unlink(missing_ok=True)
@@ -147,7 +148,7 @@ class Queue:
     def settings(self, cell: str) -> dict[str, Value] | None:
         """What tuning has chosen for a cell; None while it has not."""
         if self._chosen.get(cell) is None:
-            trials = self.folder.tries()
+            trials = self.folder.trials()
             self._chosen[cell] = choose_settings(self.experiment, cell, trials, self.metric)
         return self._chosen[cell]
 
@@ -174,7 +175,7 @@ class Workers(Protocol):
     def start(self, job: Job) -> None:
         """Takes a job, where fewer than `slots` are under way."""
 
-    def wait(self, watch: Watch) -> tuple[Job, RunRecord | None]:
+    def wait(self, listener: Listener) -> tuple[Job, RunRecord | None]:
         """Waits until a job has ended, and tells what happens meanwhile; None if it failed."""
 
 
@@ -184,12 +185,12 @@ class Retries:
     def __init__(self):
         self._died: list[Job] = []
 
-    def again(self, job: Job, how: str, watch: Watch) -> bool:
+    def again(self, job: Job, how: str, listener: Listener) -> bool:
         """Return whether to retry a job, and report it as a note."""
         again = job not in self._died
         self._died.append(job)
         last = "Retrying it once." if again else "Leaving it out."
-        watch.note(f"{job.label} seed {job.seed}: {how}. {last}")
+        listener.note(f"{job.label} seed {job.seed}: {how}. {last}")
         return again
 
 
@@ -199,7 +200,7 @@ class ThisProcess:
 
     experiment: Experiment
     dataset: SequenceDataset
-    folder: RunFolder
+    folder: RunDirectory
     work: Callable[..., RunRecord] = work
     slots: int = 1
     place: str = ""
@@ -213,12 +214,14 @@ class ThisProcess:
     def start(self, job):
         self.job = job
 
-    def wait(self, watch):
+    def wait(self, listener):
         with free_graphs():
-            return self.job, self.work(self.job, self.experiment, self.dataset, self.folder, watch)
+            return self.job, self.work(
+                self.job, self.experiment, self.dataset, self.folder, listener
+            )
 
 
-def do_all(queue: Queue, workers: Workers, watch: Watch) -> list[Job]:
+def do_all(queue: Queue, workers: Workers, listener: Listener) -> list[Job]:
     """Has all jobs of a queue done.
 
     Returns:
@@ -231,23 +234,23 @@ def do_all(queue: Queue, workers: Workers, watch: Watch) -> list[Job]:
             under_way += 1
         if not under_way:
             return failed
-        job, record = workers.wait(watch)
+        job, record = workers.wait(listener)
         under_way -= 1
         if record is None:
             failed.append(job)
             continue
         queue.ended(job, record)
-        watch.finished(job.told(record))
+        listener.finished(job.told(record))
 
 
-class _UnderAName(Watch):
+class _UnderAName(Listener):
     """Passes on what happens in a job."""
 
-    def __init__(self, watch: Watch, name: str):
-        self.watch, self.name = watch, name
+    def __init__(self, listener: Listener, name: str):
+        self.listener, self.name = listener, name
 
     def started(self, cell, seed, first_epoch):
-        self.watch.started(self.name, seed, first_epoch)
+        self.listener.started(self.name, seed, first_epoch)
 
     def epoch(self, cell, seed, epoch, logs, best):
-        self.watch.epoch(self.name, seed, epoch, logs, best)
+        self.listener.epoch(self.name, seed, epoch, logs, best)

@@ -14,13 +14,14 @@ from pathlib import Path
 
 from keras_gru.datasets.sequence_dataset import SequenceDataset
 from keras_gru.errors import UserError
+from keras_gru.experiments.comparison import RunRecord
 from keras_gru.experiments.configuration.experiment import Experiment
 from keras_gru.experiments.executors import child
 from keras_gru.experiments.executors.jobs import Job, Retries, work
 from keras_gru.experiments.graphs import free_graphs
-from keras_gru.experiments.results import RunFolder, RunRecord
+from keras_gru.experiments.listener import Listener, Relay
+from keras_gru.experiments.run_directory import RunDirectory
 from keras_gru.experiments.training_data import load_data
-from keras_gru.experiments.watching import Relay, Watch
 
 LOGS = "jobs"
 _spawn = multiprocessing.get_context("spawn")  # TensorFlow does not survive a fork
@@ -54,7 +55,7 @@ class Processes:
     def __init__(
         self,
         experiment: Experiment,
-        folder: RunFolder,
+        folder: RunDirectory,
         slots: int,
         dataset: SequenceDataset | None = None,
         work: Callable[..., RunRecord] = work,
@@ -90,7 +91,7 @@ class Processes:
         worker.job, worker.process.name = job, f"{job.name} seed {job.seed}"
         worker.connection.send(job)
 
-    def wait(self, watch: Watch) -> tuple[Job, RunRecord | None]:
+    def wait(self, listener: Listener) -> tuple[Job, RunRecord | None]:
         while True:
             workers = {w.connection: w for w in self._workers.values() if w.job is not None}
             for connection in wait(list(workers)):
@@ -98,7 +99,7 @@ class Processes:
                 try:
                     kind, *what = connection.recv()
                 except (EOFError, ConnectionError):
-                    if not self._replace(worker, watch):
+                    if not self._replace(worker, listener):
                         return worker.job, None
                     continue
                 if kind == "failed":
@@ -107,16 +108,16 @@ class Processes:
                 if kind == "ended":
                     job, worker.job = worker.job, None
                     return job, *what
-                getattr(watch, kind)(*what)
+                getattr(listener, kind)(*what)
 
-    def _replace(self, worker: _Worker, watch: Watch) -> bool:
+    def _replace(self, worker: _Worker, listener: Listener) -> bool:
         """Replace the worker of a process that crashed; return whether its job is retried."""
         worker.process.join()
         code, job = worker.process.exitcode, worker.job
         how = f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
         self._deaths += 1
         log = self._log(worker.number).rename(self._logs / f"died-{self._deaths}.log")
-        again = self._retries.again(job, f"worker crashed ({how}; its log is {log})", watch)
+        again = self._retries.again(job, f"worker crashed ({how}; its log is {log})", listener)
         del self._workers[worker.number]
         if again:
             self.start(job)
@@ -136,7 +137,7 @@ class Processes:
         return self._logs / f"{number}.log"
 
 
-def remove_logs(folder: RunFolder) -> None:
+def remove_logs(folder: RunDirectory) -> None:
     """Remove the logs of processes that crashed, once their jobs have been done after all."""
     shutil.rmtree(folder.path / LOGS, ignore_errors=True)
 
@@ -150,7 +151,7 @@ def _serve(
 ) -> None:
     """What a process does: one job after the other, until nobody asks any more."""
     os.dup2(2, 1)  # the terminal belongs to the asking process
-    folder = RunFolder(path)
+    folder = RunDirectory(path)
     told = Relay(connection.send)
     with contextlib.suppress(EOFError, BrokenPipeError):  # the asking process has ended
         while True:

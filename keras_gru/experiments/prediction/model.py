@@ -12,12 +12,13 @@ import numpy as np
 
 from keras_gru.datasets.sequence_dataset import SequenceDataset
 from keras_gru.errors import UserError
+from keras_gru.experiments.comparison import RunRecord
 from keras_gru.experiments.networks import choose_runs, load_network
 from keras_gru.experiments.prediction.inputs import Inputs
 from keras_gru.experiments.prediction.outputs import outputs_of
 from keras_gru.experiments.prediction.read import read_inputs
 from keras_gru.experiments.prediction.rows import Predictions, predictions_of
-from keras_gru.experiments.results import RunFolder, RunRecord
+from keras_gru.experiments.run_directory import RunDirectory
 from keras_gru.experiments.training_data import stored_data
 
 
@@ -41,7 +42,7 @@ def load(
     >>> model.predict(["A fine film.", "Two hours of my life."]).rows[0]["label"]
     'pos'
     """
-    folder = RunFolder(run)
+    folder = RunDirectory(run)
     return TrainedModel(folder, choose_runs(folder, cell, seed))
 
 
@@ -53,7 +54,7 @@ class TrainedModel:
         records: the runs of one cell whose networks are averaged; one run is one network.
     """
 
-    def __init__(self, folder: RunFolder, records: Sequence[RunRecord]):
+    def __init__(self, folder: RunDirectory, records: Sequence[RunRecord]):
         self.folder, self.records = folder, tuple(records)
         self.experiment = folder.experiment_of(self.records[0])
         self.preprocessing = stored_data(folder).preprocessing

@@ -16,10 +16,10 @@ from keras_gru.cells import cell_label
 from keras_gru.datasets.fingerprint import Fingerprint
 from keras_gru.datasets.metric import Metric
 from keras_gru.errors import UserError
+from keras_gru.experiments.comparison import RunRecord
 from keras_gru.experiments.configuration.choices import Value
 from keras_gru.experiments.configuration.experiment import Experiment
 from keras_gru.experiments.configuration.sweep import Drawn, Range
-from keras_gru.experiments.results import RunRecord
 from keras_gru.layers import compiling
 
 if not (importlib.util.find_spec("optuna") and importlib.util.find_spec("sklearn")):

@@ -14,19 +14,21 @@ from keras_gru.datasets.metric import Metric
 from keras_gru.datasets.sequence_dataset import SequenceDataset
 from keras_gru.errors import UserError
 from keras_gru.experiments import checkpoint
-from keras_gru.experiments.compare import facts_of, notes_on, refuse_what_cannot_start, usual_jobs
+from keras_gru.experiments.compare import refuse_what_cannot_start, usual_jobs
+from keras_gru.experiments.comparison import RunRecord
 from keras_gru.experiments.configuration.choices import Value
 from keras_gru.experiments.configuration.experiment import Experiment
 from keras_gru.experiments.configuration.yaml_files import dump_experiment
 from keras_gru.experiments.executors.jobs import ThisProcess, do_all
 from keras_gru.experiments.executors.processes import Processes, remove_logs
-from keras_gru.experiments.results import RunFolder, RunRecord
-from keras_gru.experiments.run import fit_and_record
+from keras_gru.experiments.fitting import fit_and_record
+from keras_gru.experiments.listener import SILENT, Listener, StopRun
+from keras_gru.experiments.metadata import Metadata, collect_metadata
+from keras_gru.experiments.run_directory import RunDirectory
 from keras_gru.experiments.run_lock import lock_directory
 from keras_gru.experiments.sweeping import study as studies
 from keras_gru.experiments.sweeping.study import Pruner, Tried
 from keras_gru.experiments.training_data import data_for, store_data
-from keras_gru.experiments.watching import SILENT, Enough, Watch
 from keras_gru.files import write_text
 from keras_gru.signals import resumable
 
@@ -41,7 +43,7 @@ class SweepResult:
     metric: Metric
     trials: tuple[Tried, ...]
     importances: tuple[Importance, ...]
-    facts: dict
+    metadata: Metadata
     folder: Path
 
     @property
@@ -79,7 +81,7 @@ class TrialJob:
     def label(self) -> str:
         return f"Trial {self.place}"
 
-    def path(self, folder: RunFolder) -> Path:
+    def path(self, folder: RunDirectory) -> Path:
         """Where it keeps its history, and what it needs to go on."""
         return folder.path / "trials" / str(self.number)
 
@@ -93,7 +95,7 @@ def sweep(
     *,
     storage: str | None = None,
     dataset: SequenceDataset | None = None,
-    watch: Watch = SILENT,
+    listener: Listener = SILENT,
     jobs: int | None = 1,
 ) -> SweepResult:
     """Goes on with a sweep until its trials are done, here or elsewhere, and weighs the settings.
@@ -110,7 +112,7 @@ def sweep(
         storage: a database's URL or the path of a journal file; None for a journal file in
             `runs/<name>/sweep/`, where the history of each trial is kept in any case.
         dataset: the data in the place of what `experiment.dataset` loads, such as a part of it.
-        watch: is told of what happens. A trial has the name of its job as its cell.
+        listener: is told of what happens. A trial has the name of its job as its cell.
         jobs: how many trials go on at a time, as in `keras_gru.experiments.compare.compare`.
 
     Returns:
@@ -132,7 +134,7 @@ def sweep(
     for settings in experiment.corners():
         experiment.with_settings(settings)  # refuses what does not fit, before anything is trained
     path = Path(experiment.runs) / experiment.name / "sweep"
-    begun = RunFolder(path) if (path / "experiment.yaml").is_file() else None
+    begun = RunDirectory(path) if (path / "experiment.yaml").is_file() else None
     given, dataset = dataset, dataset or data_for(experiment, begun)
     storage = storage or str(path / JOURNAL)
     study = studies.open_study(experiment, dataset.metric, storage)
@@ -141,28 +143,28 @@ def sweep(
     path.mkdir(parents=True, exist_ok=True)
     with lock_directory(path):
         write_text(path / "experiment.yaml", dump_experiment(experiment))
-        folder = RunFolder(path)
+        folder = RunDirectory(path)
         store_data(folder, dataset)
-        notes = notes_on(experiment, dataset)
-        if not folder.has_facts():  # the first machine's, and the date on which it began
-            folder.write_facts(facts_of(dataset, notes, place=""))
-        trials = _Trials(experiment, study, folder, storage, dataset.metric, watch)
+        if not folder.has_metadata():  # the first machine's, and the date on which it began
+            folder.write_metadata(collect_metadata(dataset, experiment.training.batch_size))
+        metadata = folder.metadata()
+        trials = _Trials(experiment, study, folder, storage, dataset.metric, listener)
         if trials.missing:
-            for note in notes:
-                watch.note(note)
+            for note in metadata.notes:
+                listener.note(note)
             _train(trials, dataset, given, jobs)
         remove_logs(folder)
     tried = studies.finished(study)
     found = importances(tried, experiment, dataset.metric)
-    return SweepResult(experiment, dataset.metric, tried, found, folder.facts(), path)
+    return SweepResult(experiment, dataset.metric, tried, found, metadata, path)
 
 
 def work(
     job: TrialJob,
     experiment: Experiment,
     dataset: SequenceDataset,
-    folder: RunFolder,
-    watch: Watch = SILENT,
+    folder: RunDirectory,
+    listener: Listener = SILENT,
 ) -> RunRecord:
     """Trains a trial's network, until there is no point in going on with it.
 
@@ -171,7 +173,7 @@ def work(
         experiment: with the `sweep` of which it is a part.
         dataset: what to train and to measure it on.
         folder: where its files go.
-        watch: is told of its start and its epochs, under the job's name.
+        listener: is told of its start and its epochs, under the job's name.
     """
     try:
         changed = experiment.with_settings(job.settings)
@@ -179,26 +181,26 @@ def work(
         drawn = ", ".join(f"{name} {value}" for name, value in job.settings.items())
         message = error.errors(include_url=False)[0]["msg"]
         raise UserError(f"sweep.ranges: {drawn} do not go together ({message}).") from None
-    judge = _Judge(job, experiment, dataset.metric, watch)
+    judge = _Judge(job, experiment, dataset.metric, listener)
     _, record = fit_and_record(changed, dataset, job.cell, job.seed, job.path(folder), judge)
     return dataclasses.replace(record, settings=dict(job.settings))
 
 
-class _Judge(Watch):
+class _Judge(Listener):
     """Passes on what happens in a trial, and ends it where its study has enough of it."""
 
-    def __init__(self, job: TrialJob, experiment: Experiment, metric: Metric, watch: Watch):
-        self.name, self.watch, self.value = job.name, watch, f"val_{metric.name}"
+    def __init__(self, job: TrialJob, experiment: Experiment, metric: Metric, listener: Listener):
+        self.name, self.listener, self.value = job.name, listener, f"val_{metric.name}"
         pruning = experiment.sweep.pruning
         self.pruner = Pruner(experiment, job.storage, job.number) if pruning else None
 
     def started(self, cell, seed, first_epoch):
-        self.watch.started(self.name, seed, first_epoch)
+        self.listener.started(self.name, seed, first_epoch)
 
     def epoch(self, cell, seed, epoch, logs, best):
-        self.watch.epoch(self.name, seed, epoch, logs, best)
+        self.listener.epoch(self.name, seed, epoch, logs, best)
         if self.pruner is not None and self.pruner.has_enough(epoch, logs[self.value]):
-            raise Enough
+            raise StopRun
 
 
 class _Trials:
@@ -208,13 +210,13 @@ class _Trials:
         self,
         experiment: Experiment,
         study: studies.Study,
-        folder: RunFolder,
+        folder: RunDirectory,
         storage: str,
         metric: Metric,
-        watch: Watch,
+        listener: Listener,
     ):
         self.experiment, self.study, self.folder = experiment, study, folder
-        self.storage, self.metric, self.watch = storage, metric, watch
+        self.storage, self.metric, self.listener = storage, metric, listener
         self.under_way: dict[int, studies.Trial | studies.FrozenTrial] = {}
         self._drawn = 0
         self._give_up_killed()
@@ -240,7 +242,7 @@ class _Trials:
         shutil.rmtree(job.path(self.folder), ignore_errors=True)
         job.path(self.folder).mkdir(parents=True)
         drawn = "".join(f", {name} {told(value)}" for name, value in settings.items())
-        self.watch.note(f"{job.label}: {cell_label(cell)}{drawn}")
+        self.listener.note(f"{job.label}: {cell_label(cell)}{drawn}")
         return job
 
     def ended(self, job: TrialJob, record: RunRecord) -> None:
@@ -273,14 +275,14 @@ def _train(
     jobs = usual_jobs(missing) if jobs is None else min(jobs, missing)
     epochs = max(experiment.with_settings(of).training.epochs for of in experiment.corners())
     plan = [(f"trial-{n}", f"Trial {n}", experiment.seeds[0]) for n in range(1, missing + 1)]
-    trials.watch.plan(plan, epochs, dataset.metric)
+    trials.listener.plan(plan, epochs, dataset.metric)
     workers = Processes(experiment, folder, jobs, given, work)
     if jobs == 1:
         workers = ThisProcess(experiment, dataset, folder, work)
     again = False
     try:
         with resumable("Stopped. Finished trials are kept; the same command goes on."), workers:
-            failed = do_all(trials, workers, trials.watch)
+            failed = do_all(trials, workers, trials.listener)
     except KeyboardInterrupt:
         again = True
         raise

@@ -2,7 +2,7 @@
 
 from keras_gru.analysis.data_need import DataNeed, Estimate
 from keras_gru.analysis.intervals import FEWEST_SEEDS
-from keras_gru.experiments.shares import LearningCurve
+from keras_gru.experiments.comparison import LearningCurve
 from keras_gru.formatting import percent, quantity
 
 

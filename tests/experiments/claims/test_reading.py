@@ -19,21 +19,18 @@ from keras_gru.experiments.claims.reading import (
     planned_as,
     read_curve,
 )
+from keras_gru.experiments.comparison import LearningCurve
 from keras_gru.experiments.configuration.yaml_files import load_experiment
 from keras_gru.experiments.learning_curve import SHARES
-from keras_gru.experiments.results import RunFolder
-from keras_gru.experiments.shares import LearningCurve
+from keras_gru.experiments.run_directory import RunDirectory
 from tests.experiments.helpers import comparison
 
 from .samples import curve as sample
 from .samples import sweep as sample_sweep
 
 PLAN = Planned("quickstart", "Made up", (0.01,), seeds=(0, 1, 2, 3, 4), shares=(0.1,))
-FACTS = {
-    "started": "2026-01-31T12:00:00+01:00",
-    "environment": {"keras": "3.15.1", "processor": "a slow one", "system": "any"},
-    "sequences": {"train": 100},
-}
+ENVIRONMENT = {"keras": "3.15.1", "processor": "a slow one", "system": "any"}
+METADATA = comparison({"gru": [1.0]}, environment=ENVIRONMENT).metadata
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +53,7 @@ def curve():
             )
             for run in made.runs
         )
-        comparisons[share] = dataclasses.replace(made, runs=runs, facts=made.facts | FACTS)
+        comparisons[share] = dataclasses.replace(made, runs=runs, metadata=METADATA)
     return LearningCurve(comparisons)
 
 
@@ -125,9 +122,7 @@ def test_equal_cells_seldom_seem_to_need_unequal_data():
             )
             for share, mean in ((0.1, 3), (0.3, 2), (1.0, 1))
         }
-        whole = {
-            share: dataclasses.replace(of, facts=of.facts | FACTS) for share, of in made.items()
-        }
+        whole = {share: dataclasses.replace(of, metadata=METADATA) for share, of in made.items()}
         decided += judge(evidence_of_curve(LearningCurve(whole), PLAN)).verdict != OPEN
     assert decided <= 18
 
@@ -157,7 +152,7 @@ class TestSweep:
             trials.append(Tried(number, cell, settings, "finished", found, 3, 2.0))
         from tests.experiments.claims.samples import MAE
 
-        return evidence_of_sweep(experiment, MAE, trials, FACTS, PLAN)
+        return evidence_of_sweep(experiment, MAE, trials, METADATA, PLAN)
 
     def test_the_sentence_is_about_gru_and_lstm(self, monkeypatch):
         """Between SimpleRNN and the others is all the difference there is, but for the units'."""
@@ -178,22 +173,22 @@ class TestFolders:
     def test_is_of_the_plan_with_its_settings_whatever_its_name(self, tmp_path):
         plan = PLANNED[0]
         experiment = plan.curve(tmp_path).model_copy(update={"name": "another"})
-        assert planned_as(RunFolder.create(experiment)) is plan
+        assert planned_as(RunDirectory.create(experiment)) is plan
 
     def test_a_sweep_of_fewer_trials_is_one_too(self, tmp_path):
         plan = PLANNED[1]
         fewer = load_experiment(plan.name, [f"runs={tmp_path}", "sweep.trials=20"])
-        made = RunFolder.create(fewer).path
-        assert planned_as(RunFolder(made.rename(made.parent / "sweep"))) is plan
+        made = RunDirectory.create(fewer).path
+        assert planned_as(RunDirectory(made.rename(made.parent / "sweep"))) is plan
 
     def test_of_other_settings(self, tmp_path):
-        folder = RunFolder.create(load_experiment("quickstart", [f"runs={tmp_path}"]))
+        folder = RunDirectory.create(load_experiment("quickstart", [f"runs={tmp_path}"]))
         with pytest.raises(UserError, match="other settings than those of the claims"):
             planned_as(folder)
 
     def test_what_is_not_finished_is_no_evidence(self, tmp_path):
         plan = PLANNED[1]
-        folder = RunFolder.create(plan.curve(tmp_path))
+        folder = RunDirectory.create(plan.curve(tmp_path))
         assert not is_complete(folder, plan)
         with pytest.raises(UserError, match="is not finished; go on with: keras-gru learning-cur"):
             read_curve(folder, plan)

@@ -12,7 +12,7 @@ import pytest
 from keras_gru.errors import UserError
 from keras_gru.experiments.compare import compare
 from keras_gru.experiments.configuration.yaml_files import dump_experiment
-from keras_gru.experiments.results import RunFolder
+from keras_gru.experiments.run_directory import RunDirectory
 from tests.experiments.helpers import Recorder, found, same, tiny
 
 ray = pytest.importorskip("ray", reason="ray is not installed: pip install 'keras_gru[ray]'")
@@ -62,16 +62,19 @@ class Killer(Recorder):
 
 
 def test_two_machines_find_what_one_process_finds(cluster, tmp_path):
-    experiment, watch = tiny(tmp_path, tuning={"training.learning_rate": (1e-5, 0.02)}), Recorder()
-    far = compare(experiment, jobs=None, cluster=cluster, watch=watch)
+    experiment, listener = (
+        tiny(tmp_path, tuning={"training.learning_rate": (1e-5, 0.02)}),
+        Recorder(),
+    )
+    far = compare(experiment, jobs=None, cluster=cluster, listener=listener)
     near = compare(experiment)
     same(far, near)
-    assert sorted(watch.ended) == sorted(
+    assert sorted(listener.ended) == sorted(
         ["gru", "gru-1", "gru-2", "simple_rnn", "simple_rnn-1", "simple_rnn-2"]
     )
     seed = experiment.tuning_seed
-    assert {("gru-1", seed, 1), ("simple_rnn-2", seed, 3)} <= set(watch.epochs)
-    assert far.facts["environment"]["jobs"] == "2 at a time, on a Ray cluster of 2 machines"
+    assert {("gru-1", seed, 1), ("simple_rnn-2", seed, 3)} <= set(listener.epochs)
+    assert far.metadata.environment["jobs"] == "2 at a time, on a Ray cluster of 2 machines"
     for comparison in (far, near):
         files = {str(p.relative_to(comparison.folder)) for p in comparison.folder.rglob("*.*")}
         assert {"gru-seed0/best.keras", "gru-seed0/history.jsonl", "results.jsonl"} <= files
@@ -80,9 +83,9 @@ def test_two_machines_find_what_one_process_finds(cluster, tmp_path):
 
 @linux
 def test_a_run_whose_worker_is_killed_is_tried_once_more(cluster, tmp_path):
-    experiment, watch = tiny(tmp_path), Killer("simple_rnn")
-    same(compare(experiment, jobs=None, cluster=cluster, watch=watch), compare(experiment))
-    notes = [note for note in watch.notes if "worker crashed" in note]
+    experiment, listener = tiny(tmp_path), Killer("simple_rnn")
+    same(compare(experiment, jobs=None, cluster=cluster, listener=listener), compare(experiment))
+    notes = [note for note in listener.notes if "worker crashed" in note]
     assert any(note.startswith("SimpleRNN seed 0: ") for note in notes)
     assert all(note.endswith("Retrying it once.") for note in notes)
 
@@ -110,12 +113,12 @@ def test_a_killed_head_loses_no_finished_run(tmp_path):
     finally:
         if asking.poll() is None:
             os.killpg(asking.pid, signal.SIGKILL)
-    folder = RunFolder(kept[0].parent)
+    folder = RunDirectory(kept[0].parent)
     before = found(folder.comparison())
     assert 1 <= len(before) < 6
-    watch = Recorder()
-    whole = compare(experiment, folder=folder, watch=watch)
-    assert len(watch.starts) == 6 - len(before), "what was finished is not repeated"
+    listener = Recorder()
+    whole = compare(experiment, folder=folder, listener=listener)
+    assert len(listener.starts) == 6 - len(before), "what was finished is not repeated"
     assert before.items() <= found(whole).items()
 
 

@@ -11,7 +11,7 @@ from keras_gru.errors import UserError
 from keras_gru.experiments.compare import compare
 from keras_gru.experiments.executors.jobs import Queue
 from keras_gru.experiments.executors.processes import share
-from keras_gru.experiments.results import RunFolder
+from keras_gru.experiments.run_directory import RunDirectory
 from tests.experiments.helpers import Recorder, same, tiny
 
 RATES = {"training.learning_rate": (1e-5, 0.02)}
@@ -48,9 +48,9 @@ def test_every_core_is_somebodys_and_no_one_has_much_more_than_another(cores, sl
 def test_jobs_are_given_out_seed_by_seed_and_once_tuning_has_chosen(tmp_path):
     experiment = tiny(tmp_path, seeds=(0, 1), tuning=RATES)
     metric = datasets.load(experiment.dataset).metric
-    queue = Queue(experiment, RunFolder.create(experiment), metric)
+    queue = Queue(experiment, RunDirectory.create(experiment), metric)
     given_out = [job.name for job in iter(queue.next, None)]
-    # No run of a cell before its tries have ended.
+    # No run of a cell before its trials have ended.
     assert given_out == ["gru-1", "gru-2", "simple_rnn-1", "simple_rnn-2"]
     assert [(job.name, job.seed) for job in queue.waiting] == [
         ("gru", 0),
@@ -62,15 +62,15 @@ def test_jobs_are_given_out_seed_by_seed_and_once_tuning_has_chosen(tmp_path):
 
 def test_two_at_a_time_find_what_one_after_the_other_finds(tmp_path):
     experiment = tiny(tmp_path, seeds=(0, 1), tuning=RATES)
-    watch = Recorder()
-    both = compare(experiment, jobs=2, watch=watch)
+    listener = Recorder()
+    both = compare(experiment, jobs=2, listener=listener)
     alone = compare(experiment)
     same(both, alone)
-    assert sorted(watch.ended) == sorted(
+    assert sorted(listener.ended) == sorted(
         ["gru-1", "gru-2", "simple_rnn-1", "simple_rnn-2"] + ["gru", "simple_rnn"] * 2
     )
-    assert both.facts["environment"]["jobs"] == "2 at a time, which share the cores"
-    assert "jobs" not in alone.facts["environment"]
+    assert both.metadata.environment["jobs"] == "2 at a time, which share the cores"
+    assert "jobs" not in alone.metadata.environment
     assert not (both.folder / "jobs").exists() and not multiprocessing.active_children()
     files = {
         str(path.relative_to(both.folder)) for path in both.folder.rglob("*") if path.is_file()
@@ -81,28 +81,28 @@ def test_two_at_a_time_find_what_one_after_the_other_finds(tmp_path):
 
 
 def test_a_run_whose_process_dies_is_tried_once_more(tmp_path):
-    experiment, watch = tiny(tmp_path), Killer("simple_rnn", times=1)
-    same(compare(experiment, jobs=2, watch=watch), compare(experiment))
-    (note,) = [note for note in watch.notes if "worker" in note]
+    experiment, listener = tiny(tmp_path), Killer("simple_rnn", times=1)
+    same(compare(experiment, jobs=2, listener=listener), compare(experiment))
+    (note,) = [note for note in listener.notes if "worker" in note]
     assert note.startswith("SimpleRNN seed 0: worker crashed (killed by SIGKILL; ")
     assert note.endswith("Retrying it once.")
-    assert [cell for cell, _, _ in watch.starts].count("simple_rnn") == 2
+    assert [cell for cell, _, _ in listener.starts].count("simple_rnn") == 2
 
 
 def test_an_os_error_in_a_worker_is_raised_and_not_retried(tmp_path):
-    experiment, watch = tiny(tmp_path), Recorder()
-    folder = RunFolder.create(experiment)
+    experiment, listener = tiny(tmp_path), Recorder()
+    folder = RunDirectory.create(experiment)
     folder.run_path("simple_rnn", 0).write_text("a file in the place of a directory")
     with pytest.raises(OSError, match="simple_rnn-seed0"):
-        compare(experiment, folder=folder, jobs=2, watch=watch)
-    assert not [note for note in watch.notes if "crashed" in note]
+        compare(experiment, folder=folder, jobs=2, listener=listener)
+    assert not [note for note in listener.notes if "crashed" in note]
 
 
 def test_a_run_whose_process_dies_twice_spoils_no_other_and_can_be_gone_on_with(tmp_path):
-    experiment, watch = tiny(tmp_path, seeds=(0, 1)), Killer("simple_rnn", times=2)
+    experiment, listener = tiny(tmp_path, seeds=(0, 1)), Killer("simple_rnn", times=2)
     with pytest.raises(UserError, match=r"^SimpleRNN seed 0: worker crashed; .*--resume"):
-        compare(experiment, jobs=2, watch=watch)
-    folder = RunFolder(next((tmp_path / "runs" / "tiny").iterdir()))
+        compare(experiment, jobs=2, listener=listener)
+    folder = RunDirectory(next((tmp_path / "runs" / "tiny").iterdir()))
     kept = {(record.cell, record.seed) for record in folder.records()}
     assert kept == {("gru", 0), ("gru", 1), ("simple_rnn", 1)}
     same(compare(experiment, folder=folder), compare(experiment))
@@ -111,12 +111,12 @@ def test_a_run_whose_process_dies_twice_spoils_no_other_and_can_be_gone_on_with(
 def test_ctrl_c_leaves_no_process_behind_and_every_epoch(tmp_path):
     experiment = tiny(tmp_path, seeds=(0, 1), training={"epochs": 6})
     with pytest.raises(KeyboardInterrupt, match="Go on with: keras-gru compare --resume"):
-        compare(experiment, jobs=2, watch=Recorder(stop_at=("gru", 2)))
+        compare(experiment, jobs=2, listener=Recorder(stop_at=("gru", 2)))
     assert not multiprocessing.active_children()
-    folder = RunFolder(next((tmp_path / "runs" / "tiny").iterdir()))
-    watch = Recorder()
-    same(compare(experiment, folder=folder, watch=watch), compare(experiment))
-    assert max(first_epoch for _, _, first_epoch in watch.starts) >= 2
+    folder = RunDirectory(next((tmp_path / "runs" / "tiny").iterdir()))
+    listener = Recorder()
+    same(compare(experiment, folder=folder, listener=listener), compare(experiment))
+    assert max(first_epoch for _, _, first_epoch in listener.starts) >= 2
 
 
 def test_what_a_process_refuses_is_said_as_it_stands(tmp_path):

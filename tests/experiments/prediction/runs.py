@@ -4,10 +4,10 @@ import numpy as np
 from typer.testing import CliRunner
 
 from keras_gru.cli import app
-from keras_gru.experiments import run
-from keras_gru.experiments.compare import facts_of
+from keras_gru.experiments import fitting
 from keras_gru.experiments.configuration.experiment import Experiment
-from keras_gru.experiments.results import RunFolder, write_history
+from keras_gru.experiments.metadata import collect_metadata
+from keras_gru.experiments.run_directory import RunDirectory, write_history
 from keras_gru.experiments.training_data import data_for, store_data
 
 from ..helpers import record
@@ -28,16 +28,16 @@ def untrained_run(folder, dataset, model, seeds=(0, 1), cells=("gru",)):
         runs=str(folder / "runs"),
     )
     data = data_for(experiment, None)
-    found = RunFolder.create(experiment)
+    found = RunDirectory.create(experiment)
     store_data(found, data)
-    found.write_facts(facts_of(data, [], ""))
+    found.write_metadata(collect_metadata(data, batch_size=16))
     sign = 1 if data.metric.mode == "max" else -1
     for cell in cells:
         for seed in seeds:
-            network = run.build(experiment, data, cell, seed)
+            network = fitting.build(experiment, data, cell, seed)
             path = found.run_path(cell, seed)
             path.mkdir()
-            run.save(network, path / "best.keras")
+            fitting.save(network, path / "best.keras")
             value = 0.5 + sign * seed / 100
             of = record(cell, seed, value, metric=data.metric.name)
             found.add(of)

@@ -14,9 +14,9 @@ from keras_gru import datasets
 from keras_gru.datasets.metric import Metric
 from keras_gru.datasets.sequence_dataset import SequenceDataset
 from keras_gru.errors import UserError
-from keras_gru.experiments.results import RunRecord
-from keras_gru.experiments.run import fit_and_record
-from keras_gru.experiments.watching import Enough
+from keras_gru.experiments.comparison import RunRecord
+from keras_gru.experiments.fitting import fit_and_record
+from keras_gru.experiments.listener import StopRun
 
 pytest.importorskip("optuna", reason="optuna is not installed")
 pytest.importorskip("sklearn", reason="scikit-learn is not installed")
@@ -52,7 +52,7 @@ def study_of(experiment, storage, metric=MSE):
 @pytest.fixture(scope="module")
 def swept(tmp_path_factory):
     """A sweep of three trials, what it read and what it told."""
-    experiment, watch, read = small(tmp_path_factory.mktemp("swept")), Recorder(), []
+    experiment, listener, read = small(tmp_path_factory.mktemp("swept")), Recorder(), []
     batches = SequenceDataset.batches
 
     def spy(dataset, split, *arguments, **options):
@@ -61,14 +61,14 @@ def swept(tmp_path_factory):
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(SequenceDataset, "batches", spy)
-        return sweep(experiment, watch=watch), watch, read
+        return sweep(experiment, listener=listener), listener, read
 
 
 def test_every_trial_is_drawn_trained_and_kept_and_test_is_never_read(swept):
-    result, watch, read = swept
+    result, listener, read = swept
     assert read == ["train", "validation"] * 3
     assert [trial.number for trial in result.trials] == [0, 1, 2]
-    assert watch.ended == ["trial-1", "trial-2", "trial-3"]
+    assert listener.ended == ["trial-1", "trial-2", "trial-3"]
     for trial in result.trials:
         assert trial.cell in result.experiment.cells and trial.status == "finished"
         assert 1e-4 <= trial.settings[RATE] <= 1e-1 and trial.settings["model.units"] in (2, 3)
@@ -78,7 +78,7 @@ def test_every_trial_is_drawn_trained_and_kept_and_test_is_never_read(swept):
     assert result.importances == ()
     files = {str(path.relative_to(result.folder)) for path in result.folder.rglob("*.*")}
     histories = {f"trials/{number}/history.jsonl" for number in range(3)}
-    kept = {"experiment.yaml", "preprocessing.json", "facts.json", "journal.log"}
+    kept = {"experiment.yaml", "preprocessing.json", "metadata.json", "journal.log"}
     assert files == kept | histories
 
 
@@ -92,15 +92,15 @@ def test_a_trial_is_the_run_of_its_settings(swept, tmp_path):
 
 def test_the_same_call_goes_on_and_does_nothing_twice(swept):
     result, _, _ = swept
-    watch = Recorder()
-    assert sweep(result.experiment, watch=watch).trials == result.trials
-    assert watch.starts == []
-    assert sweep(result.experiment).facts == result.facts, "it began when and where it began"
+    listener = Recorder()
+    assert sweep(result.experiment, listener=listener).trials == result.trials
+    assert listener.starts == []
+    assert sweep(result.experiment).metadata == result.metadata, "it began when and where it began"
     more = result.experiment.sweep.model_copy(update={"trials": 4})
-    again = sweep(result.experiment.model_copy(update={"sweep": more}), watch=watch)
+    again = sweep(result.experiment.model_copy(update={"sweep": more}), listener=listener)
     assert again.trials[:3] == result.trials and len(again.trials) == 4
     assert len({trial.settings[RATE] for trial in again.trials}) == 4, "nothing is drawn twice"
-    assert watch.starts == [("trial-1", 0, 0)]
+    assert listener.starts == [("trial-1", 0, 0)]
 
 
 def test_other_settings_are_refused_and_named(swept):
@@ -132,18 +132,18 @@ def test_other_data_are_refused_on_every_machine(tmp_path):
 def test_ctrl_c_keeps_what_is_finished_and_gives_back_the_rest(tmp_path):
     experiment, first, second = small(tmp_path, trials=2), Recorder(("trial-2", 1)), Recorder()
     with pytest.raises(KeyboardInterrupt, match="the same command goes on"):
-        sweep(experiment, watch=first)
-    result = sweep(experiment, watch=second)
+        sweep(experiment, listener=first)
+    result = sweep(experiment, listener=second)
     assert [trial.number for trial in result.trials] == [0, 2]
     drawn = [note.partition(": ")[2] for note in (first.notes[-1], second.notes[-1])]
     assert drawn[0] == drawn[1], "what was under way is drawn again"
 
 
 def test_a_dead_process_is_replaced_and_one_that_dies_again_spoils_no_other_trial(tmp_path):
-    experiment, watch = small(tmp_path, cells=("gru",), trials=3), Killer("trial-2", times=2)
+    experiment, listener = small(tmp_path, cells=("gru",), trials=3), Killer("trial-2", times=2)
     with pytest.raises(UserError, match=r"^Trial 2: worker crashed"):
-        sweep(experiment, watch=watch, jobs=2)
-    assert [("Retrying it once" in note) for note in watch.notes if "SIGKILL" in note] == [
+        sweep(experiment, listener=listener, jobs=2)
+    assert [("Retrying it once" in note) for note in listener.notes if "SIGKILL" in note] == [
         True,
         False,
     ]
@@ -244,7 +244,7 @@ def test_a_watcher_that_has_enough_ends_a_run_whose_best_epoch_counts(tmp_path):
     class Impatient(Recorder):
         def epoch(self, cell, seed, epoch, logs, best):
             if epoch == 2:
-                raise Enough
+                raise StopRun
 
     experiment = tiny(tmp_path, training={"epochs": 3})
     dataset = datasets.load(experiment.dataset)

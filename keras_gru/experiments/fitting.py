@@ -9,11 +9,11 @@ from keras_gru import cells, models
 from keras_gru.datasets.sequence_dataset import SequenceDataset
 from keras_gru.errors import UserError
 from keras_gru.experiments.checkpoint import KeepProgress, Progress
+from keras_gru.experiments.comparison import RunRecord
 from keras_gru.experiments.configuration.experiment import Experiment, Training
 from keras_gru.experiments.environment import peak_memory
+from keras_gru.experiments.listener import SILENT, Listener, StopRun
 from keras_gru.experiments.optimizer import between_epochs, make_optimizer
-from keras_gru.experiments.results import RunRecord
-from keras_gru.experiments.watching import SILENT, Enough, Watch
 from keras_gru.files import replacing
 from keras_gru.layers import RNN, compiling
 from keras_gru.models.budget import layers_by_direction
@@ -81,7 +81,7 @@ def fit(
     cell: str,
     seed: int,
     path: Path | None = None,
-    watch: Watch = SILENT,
+    listener: Listener = SILENT,
 ) -> Progress:
     """Trains a model until its epochs or its patience are spent, and leaves it the best weights.
 
@@ -93,7 +93,7 @@ def fit(
         seed: of the order of the data.
         path: a folder for a checkpoint after each epoch. Where it has one, training goes on from
             there, to the same weights as if it had never stopped.
-        watch: is told of each epoch, and ends the training where it raises `Enough`.
+        listener: is told of each epoch, and ends the training where it raises `StopRun`.
 
     Returns:
         The history, and which of its epochs was best.
@@ -104,14 +104,14 @@ def fit(
     def tell(progress: Progress) -> None:
         best = progress.best_row[f"val_{dataset.metric.name}"]
         try:
-            watch.epoch(cell, seed, len(progress.history), progress.history[-1], best)
-        except Enough:
+            listener.epoch(cell, seed, len(progress.history), progress.history[-1], best)
+        except StopRun:
             progress.pruned = not progress.over(training.epochs)
 
     keeper = KeepProgress(progress, dataset, training.epochs, path, tell)
     keeper.resume(model)
     first = len(progress.history)
-    watch.started(cell, seed, first)
+    listener.started(cell, seed, first)
     if not progress.over(training.epochs):
         callbacks = [*between_epochs(training, progress), keeper]
         if training.tensorboard and path is not None:
@@ -177,7 +177,7 @@ def fit_and_record(
     cell: str,
     seed: int,
     path: Path,
-    watch: Watch = SILENT,
+    listener: Listener = SILENT,
 ) -> tuple[keras.Model, RunRecord]:
     """Builds and fits, or goes on with what `path` holds, and does not look at test.
 
@@ -186,7 +186,7 @@ def fit_and_record(
     """
     path.mkdir(parents=True, exist_ok=True)
     model = build(experiment, dataset, cell, seed)
-    progress = fit(model, experiment, dataset, cell, seed, path, watch)
+    progress = fit(model, experiment, dataset, cell, seed, path, listener)
     row = {} if progress.diverged else progress.best_row
     status = "diverged" if progress.diverged else "pruned" if progress.pruned else "finished"
     # The first epoch compiles.

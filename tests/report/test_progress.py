@@ -4,8 +4,8 @@ import io
 import pytest
 from rich.console import Console
 
-from keras_gru.report import watch as watching
-from keras_gru.report.watch import Lines, LiveTable, Silent, watch
+from keras_gru.report import progress
+from keras_gru.report.progress import Lines, LiveTable, Silent, show_progress
 
 from .samples import MAE, comparison, diverged, run
 
@@ -23,7 +23,7 @@ def clock(monkeypatch):
             return self.now
 
     clock = Clock()
-    monkeypatch.setattr(watching, "time", clock)
+    monkeypatch.setattr(progress, "time", clock)
     return clock
 
 
@@ -46,8 +46,8 @@ def train(view, cell, seed, epochs=4, clock=None, seconds=2.0, first=0):
 
 def test_the_view_fits_where_the_output_goes():
     experiment = comparison().experiment
-    assert isinstance(watch(experiment, console(terminal=True)), LiveTable)
-    assert isinstance(watch(experiment, console(terminal=False)), Lines)
+    assert isinstance(show_progress(experiment, console(terminal=True)), LiveTable)
+    assert isinstance(show_progress(experiment, console(terminal=False)), Lines)
 
 
 def test_plain_lines_tell_every_epoch_that_takes_a_second(clock):

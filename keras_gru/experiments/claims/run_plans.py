@@ -12,22 +12,24 @@ from keras_gru.experiments.claims.planned import Planned
 from keras_gru.experiments.claims.reading import SWEEP, is_complete, is_of, read_curve, read_sweep
 from keras_gru.experiments.configuration.experiment import Experiment
 from keras_gru.experiments.learning_curve import learning_curve
-from keras_gru.experiments.results import RunFolder
+from keras_gru.experiments.listener import Listener
+from keras_gru.experiments.run_directory import RunDirectory
 from keras_gru.experiments.sweeping.sweep import sweep
-from keras_gru.experiments.watching import Watch
 
-Watching = Callable[[Experiment], AbstractContextManager[Watch]]
+ShowProgress = Callable[[Experiment], AbstractContextManager[Listener]]
 
 
-def run_all(folder: Path, watching: Watching, jobs: int | None = None) -> Iterator[str | None]:
-    """Runs what is missing; the run folders are ordinary ones, in `folder / "runs"`.
+def run_all(
+    folder: Path, show_progress: ShowProgress, jobs: int | None = None
+) -> Iterator[str | None]:
+    """Runs what is missing; the run directories are ordinary ones, in `folder / "runs"`.
 
     What a stopped call had finished stays, and what it was at goes on from its last epoch. The
     evidence of each experiment is in `folder / FILE` when it is done.
 
     Args:
         folder: made where it is not there.
-        watching: gives each experiment its watch.
+        show_progress: returns the listener of an experiment.
         jobs: as of `keras_gru.experiments.compare.compare`.
 
     Yields:
@@ -38,7 +40,7 @@ def run_all(folder: Path, watching: Watching, jobs: int | None = None) -> Iterat
     for plan in planned.PLANNED:
         for name, run in (("curve", _run_curve), ("sweep", _run_sweep)):
             try:
-                found = run(plan, folder / "runs", watching, jobs)
+                found = run(plan, folder / "runs", show_progress, jobs)
             except UserError as error:
                 yield f"{plan.label}: {error}"
                 continue
@@ -48,34 +50,36 @@ def run_all(folder: Path, watching: Watching, jobs: int | None = None) -> Iterat
             yield None
 
 
-def _run_curve(plan: Planned, runs: Path, watching: Watching, jobs: int | None):
+def _run_curve(plan: Planned, runs: Path, show_progress: ShowProgress, jobs: int | None):
     experiment = plan.curve(runs)
     folder = _begun(experiment, plan)
     if folder is None or not is_complete(folder, plan):
-        with watching(experiment) as watch:
-            curve = learning_curve(experiment, plan.shares, folder=folder, watch=watch, jobs=jobs)
-        folder = RunFolder(curve.whole.folder)
+        with show_progress(experiment) as listener:
+            curve = learning_curve(
+                experiment, plan.shares, folder=folder, listener=listener, jobs=jobs
+            )
+        folder = RunDirectory(curve.whole.folder)
     return read_curve(folder, plan)
 
 
-def _run_sweep(plan: Planned, runs: Path, watching: Watching, jobs: int | None):
+def _run_sweep(plan: Planned, runs: Path, show_progress: ShowProgress, jobs: int | None):
     experiment = plan.sweep(runs)
     path = runs / experiment.name / SWEEP
-    if path.is_dir() and not is_of(RunFolder(path), plan):
+    if path.is_dir() and not is_of(RunDirectory(path), plan):
         raise UserError(f"{path}: was made with other settings; move it away to begin anew.")
     try:
-        return read_sweep(RunFolder(path), plan)
+        return read_sweep(RunDirectory(path), plan)
     except UserError:  # not begun, or not finished
-        with watching(experiment) as watch:
-            result = sweep(experiment, watch=watch, jobs=jobs)
-        return read_sweep(RunFolder(result.folder), plan)
+        with show_progress(experiment) as listener:
+            result = sweep(experiment, listener=listener, jobs=jobs)
+        return read_sweep(RunDirectory(result.folder), plan)
 
 
-def _begun(experiment: Experiment, plan: Planned) -> RunFolder | None:
-    """The latest run folder of the same settings, wherever the runs have been since."""
+def _begun(experiment: Experiment, plan: Planned) -> RunDirectory | None:
+    """The latest run directory of the same settings, wherever the runs have been since."""
     for path in sorted(Path(experiment.runs).glob(f"{experiment.name}/2*"), reverse=True):
         with contextlib.suppress(UserError):  # half made, or by another version
-            folder = RunFolder(path)
+            folder = RunDirectory(path)
             if is_of(folder, plan):
                 return folder
     return None

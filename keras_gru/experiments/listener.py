@@ -1,16 +1,16 @@
-"""Who watches a comparison is told of its events; `Watch` itself keeps silent."""
+"""Who watches a comparison is told of its events; `Listener` itself keeps silent."""
 
 from collections.abc import Callable, Mapping, Sequence
 
 from keras_gru.datasets.sequence_dataset import Metric
-from keras_gru.experiments.results import RunRecord
+from keras_gru.experiments.comparison import RunRecord
 
 
-class Enough(Exception):
+class StopRun(Exception):
     """Raised by a watcher in `epoch`: the run is not worth going on with, and ends here."""
 
 
-class Watch:
+class Listener:
     """Told of every event of a comparison. Override what you want to show."""
 
     def plan(self, jobs: Sequence[tuple[str, str, int]], epochs: int, metric: Metric) -> None:
@@ -31,7 +31,7 @@ class Watch:
         """A fact worth reading, in one sentence."""
 
 
-class Relay(Watch):
+class Relay(Listener):
     """Hands on how a run gets on, to one in another process.
 
     Args:
@@ -48,4 +48,4 @@ class Relay(Watch):
         self._send(("epoch", *event))
 
 
-SILENT = Watch()
+SILENT = Listener()

@@ -11,9 +11,9 @@ from rich.table import Table
 from rich.text import Text
 
 from keras_gru.datasets.sequence_dataset import Metric
+from keras_gru.experiments.comparison import RunRecord
 from keras_gru.experiments.configuration.experiment import Experiment
-from keras_gru.experiments.results import RunRecord
-from keras_gru.experiments.watching import Watch
+from keras_gru.experiments.listener import Listener
 from keras_gru.formatting import duration, plural, quantity, significant
 
 SECONDS_BETWEEN_LINES = 1.0
@@ -50,7 +50,7 @@ class Job:
 
 
 @dataclass
-class Silent(Watch):
+class Silent(Listener):
     """Keeps count of the runs and shows nothing. For tests and for use as a library.
 
     Enter it as a context manager before its methods are called: `plan` once, then for every run
@@ -264,7 +264,7 @@ class LiveTable(Silent):
         return " · ".join(parts)
 
 
-def watch(experiment: Experiment, console: Console | None = None) -> Silent:
+def show_progress(experiment: Experiment, console: Console | None = None) -> Silent:
     """The view that fits where the output goes.
 
     Args:
@@ -276,7 +276,7 @@ def watch(experiment: Experiment, console: Console | None = None) -> Silent:
 
     Example:
 
-    >>> with watch(experiment) as view:
+    >>> with show_progress(experiment) as progress:
     ...     view.plan([("gru", "GRU", 0)], epochs=20, metric=dataset.metric)
     """
     console = console or Console()

@@ -1,0 +1,137 @@
+"""The record of a run, the comparison of all runs, the learning curve of comparisons."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from keras_gru.datasets.metric import Baseline, Metric
+from keras_gru.experiments.configuration.choices import Value
+from keras_gru.experiments.configuration.experiment import Experiment
+from keras_gru.experiments.metadata import Count, Metadata
+from keras_gru.settings import STORED
+
+NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Metrics = dict[str, float]
+Epoch = dict[str, float | str]
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """One trained network.
+
+    Args:
+        cell: name in the registry of cells.
+        label: the cell's name for a reader.
+        seed: of the initial weights, the order of the data and dropout.
+        status: `"finished"`, `"diverged"` (the loss became NaN or Inf) or, in a sweep, `"pruned"`.
+        message: why, where it is not finished.
+        units: of each recurrent layer.
+        parameters: weights of the whole model.
+        recurrent_parameters: weights of its recurrent layers.
+        epochs: epochs trained.
+        best_epoch: the best validation epoch, from 1, whose weights are saved.
+        validation: metrics on validation with those weights; errors are in the metric's unit.
+        test: metrics on test with those weights, read once.
+        seconds: of training and validation, all epochs.
+        seconds_per_epoch: median of the epochs' training part, without the first: it compiles.
+        steps_per_second: optimizer steps, from the same median.
+        path: how it was trained, such as `"XLA fused"`: compiled by XLA or run as a graph, and by
+            which path of the layers (`keras_gru.RNN.path`).
+        history: one row per epoch.
+        settings: the settings of this trial, or those that tuning chose, by dotted name.
+        multiply_adds: of its recurrent layers for each time step; None where it is not known.
+        peak_memory: bytes that the process had held at most until the end of its training; None
+            where it is not known.
+        test_blocks: the metric on each block of test (`Split.blocks`); () where it is not known.
+        metric: the metric that runs are compared by, with its unit, such as `"MAE (passengers)"`.
+    """
+
+    __pydantic_config__ = STORED
+
+    cell: str
+    label: str
+    seed: Count
+    status: Literal["finished", "diverged", "pruned"]
+    message: str
+    units: Count
+    parameters: Count
+    recurrent_parameters: Count
+    epochs: Count
+    best_epoch: Count
+    validation: Metrics
+    test: Metrics
+    seconds: NonNegative
+    seconds_per_epoch: NonNegative
+    steps_per_second: NonNegative
+    path: str
+    history: tuple[Epoch, ...] = ()
+    settings: dict[str, Value] = field(default_factory=dict)
+    multiply_adds: Count | None = None
+    peak_memory: Count | None = None
+    test_blocks: tuple[float, ...] = ()
+    metric: str = field(kw_only=True)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """All runs of an experiment, and what holds for all of them.
+
+    Args:
+        experiment: what was trained.
+        metadata: read once, when the first run began.
+        runs: the runs that ended, in that order.
+        trials: of tuning, without their history.
+        folder: the run directory; None where there is none.
+    """
+
+    experiment: Experiment
+    metadata: Metadata
+    runs: tuple[RunRecord, ...]
+    trials: tuple[RunRecord, ...] = ()
+    folder: Path | None = None
+
+    @property
+    def metric(self) -> Metric:
+        """The metric that runs are compared by."""
+        return self.metadata.metric
+
+    @property
+    def baselines(self) -> tuple[Baseline, ...]:
+        """What rules without a recurrent network reach."""
+        return self.metadata.baselines
+
+    def runs_of(self, cell: str) -> list[RunRecord]:
+        """Return the runs of a cell, finished or not."""
+        return [run for run in self.runs if run.cell == cell]
+
+    def tested(self, cell: str) -> dict[int, float]:
+        """Return the test metric of a cell's finished runs by seed, where it is a number."""
+        found = {
+            run.seed: run.test[self.metric.name]
+            for run in self.runs_of(cell)
+            if run.status == "finished"
+        }
+        return {seed: value for seed, value in found.items() if self.metric.is_in_range(value)}
+
+
+@dataclass(frozen=True)
+class LearningCurve:
+    """Comparisons on fractions of the training data.
+
+    Args:
+        comparisons: by fraction, the smallest first; the last is 1, all of the training data.
+    """
+
+    comparisons: Mapping[float, Comparison]
+
+    @property
+    def whole(self) -> Comparison:
+        """The comparison on all of the training data."""
+        return self.comparisons[1.0]
+
+    def sequences(self, fraction: float) -> int:
+        """Return the number of training sequences of a fraction."""
+        return self.comparisons[fraction].metadata.sequences.train

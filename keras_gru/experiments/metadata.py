@@ -1,0 +1,94 @@
+"""What holds for all runs of a comparison: when, where, on which data."""
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from keras_gru.datasets.metric import Baseline, Metric
+from keras_gru.datasets.sequence_dataset import SequenceDataset
+from keras_gru.datasets.split import describe_evaluation
+from keras_gru.datasets.summary import DataSummary, summarize
+from keras_gru.settings import Settings
+
+Count = Annotated[int, Field(ge=0)]
+
+
+def _is_a_date(text: str) -> str:
+    datetime.fromisoformat(text)
+    return text
+
+
+class Sizes(Settings):
+    """Sequences of each split."""
+
+    train: Count
+    validation: Count
+    test: Count
+
+
+class Precision(Settings):
+    """What the precision of a metric on a split depends on (`describe_evaluation`)."""
+
+    independent: Annotated[int, Field(ge=1)]
+    terms: Annotated[int, Field(ge=1)]
+    weights: tuple[Count, ...] = ()
+
+
+class Evaluation(Settings):
+    """The precision on both splits that a run is measured on."""
+
+    validation: Precision
+    test: Precision
+
+
+class Metadata(Settings):
+    """What metadata.json holds.
+
+    Args:
+        started: when the first run began, in ISO 8601.
+        environment: versions and hardware, and how many runs were trained at a time.
+        metric: the metric that runs are compared by.
+        sequences: of each split.
+        evaluation: what the precision of the metric depends on.
+        notes: what was done to the data, one sentence each.
+        baselines: what rules without a recurrent network reach.
+        data: what was read of the data.
+    """
+
+    started: Annotated[str, AfterValidator(_is_a_date)]
+    environment: dict[str, str]
+    metric: Metric
+    sequences: Sizes
+    evaluation: Evaluation
+    notes: tuple[str, ...]
+    baselines: tuple[Baseline, ...]
+    data: DataSummary = DataSummary()
+
+
+def collect_metadata(dataset: SequenceDataset, batch_size: int, jobs: str = "") -> Metadata:
+    """Return the metadata of the runs that begin now, on this machine.
+
+    Args:
+        dataset: what is trained on.
+        batch_size: by which the padding is measured.
+        jobs: how many runs are trained at a time, where it is more than one.
+    """
+    from keras_gru.experiments.environment import environment  # it imports Keras
+
+    sizes = {split: dataset.size(split) for split in ("train", "validation", "test")}
+    described = ", ".join(f"{size:,} {split}" for split, size in sizes.items())
+    padding = dataset.padding("train", batch_size)
+    note = (
+        f"{dataset.name}: {described} sequences; {padding:.1%} of the training steps are padding."
+    )
+    return Metadata(
+        started=datetime.now().astimezone().isoformat(timespec="seconds"),
+        environment=environment() | ({"jobs": jobs} if jobs else {}),
+        metric=dataset.metric,
+        sequences=Sizes(**sizes),
+        evaluation=Evaluation.model_validate(describe_evaluation(dataset.splits)),
+        notes=(note, *dataset.notes),
+        baselines=tuple(dataset.baselines),
+        data=summarize(dataset),
+    )

@@ -1,0 +1,291 @@
+"""The run directory of a comparison, in which whatever is finished stays whole.
+
+runs/<name>/<time>/
+  experiment.yaml       the resolved experiment, accepted back unchanged
+  preprocessing.json    vocabulary, labels, scaling, shapes, metric, fingerprint of the data
+  metadata.json         versions, hardware, sizes of the splits, padding, baselines
+  results.jsonl         one line per run; of several lines of the same run the last counts
+  tuning.jsonl          one line per trial, where settings are tuned
+  tuning/<cell>-<n>/    history.jsonl of a trial, and checkpoint.npz until it is finished
+  report.html
+  fractions/<fraction>/ the same again, on a fraction of the training data: a learning curve
+  inspection/           what keras-gru inspect found, and its pictures
+  <cell>-seed<n>/       history.jsonl, one line per epoch; best.keras; checkpoint.npz until finished
+"""
+
+import dataclasses
+import json
+import re
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
+from datetime import datetime
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from keras_gru.errors import UserError
+from keras_gru.experiments.comparison import Comparison, Epoch, LearningCurve, RunRecord
+from keras_gru.experiments.configuration.experiment import Experiment
+from keras_gru.experiments.configuration.yaml_files import dump_experiment, load_experiment
+from keras_gru.experiments.json_files import append_json, damaged, load_json, load_json_lines
+from keras_gru.experiments.metadata import Metadata
+from keras_gru.experiments.run_lock import lock_directory
+from keras_gru.files import user_path, write_text
+
+_FRACTIONS = "fractions"
+_TIME = r"(\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d)(?:_(\d+))?$"
+
+
+def find_run(run: str | Path) -> "RunDirectory":
+    """Find the run directory that a user names.
+
+    Args:
+        run: a run directory; the directory of its name, such as `"runs/quickstart"`, or that name,
+            for the newest in it; or `"latest"`, for the newest of all below `runs`.
+
+    Raises:
+        UserError: there is none.
+
+    Example:
+
+    >>> find_run("latest").comparison()
+    """
+    if str(run) == "latest" and not Path(run).exists():
+        return RunDirectory(_newest("latest", Path("runs").glob("*/*/experiment.yaml")))
+    for path in (user_path(run), Path("runs") / run):
+        if (path / "experiment.yaml").is_file():
+            return RunDirectory(path)
+        if path.is_dir():
+            return RunDirectory(_newest(run, path.glob("*/experiment.yaml")))
+    return RunDirectory(user_path(run))
+
+
+def _newest(run: str | Path, files: Iterable[Path]) -> Path:
+    """Return the directory whose name, the time it was created, is the last."""
+    directories = [file.parent for file in files if re.match(_TIME, file.parent.name)]
+    if not directories:
+        raise UserError(
+            f"{run}: expected a run directory, found none. Give one such as "
+            "runs/quickstart/2026-01-31_12-00-00, runs/quickstart for its newest, or latest."
+        )
+    return max(directories, key=lambda path: _created(path.name))
+
+
+def _created(name: str) -> tuple[str, int]:
+    """Return the time in a name, and the number that a second directory of that time has."""
+    time, number = re.match(_TIME, name).groups()
+    return time, int(number or 1)
+
+
+class RunDirectory:
+    """One comparison on disk.
+
+    Args:
+        path: a directory that `RunDirectory.create` made; `find_run` also takes a name.
+
+    Raises:
+        UserError: `path` is no such directory.
+    """
+
+    def __init__(self, path: str | Path):
+        self.path = Path(path)
+        if not (self.path / "experiment.yaml").is_file():
+            raise UserError(
+                f"{path}: expected a run directory, found no experiment.yaml in it. Give one such "
+                "as runs/quickstart/2026-01-31_12-00-00, or runs/quickstart for its newest."
+            )
+
+    @classmethod
+    def create(cls, experiment: Experiment) -> "RunDirectory":
+        """Create a directory below `experiment.runs`, named by the time."""
+        parent = Path(experiment.runs) / experiment.name
+        name = stem = datetime.now().strftime("%Y-%m-%d_%H-%M-%S")
+        try:
+            parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UserError(
+                f"runs: the directory {parent} cannot be created ({error.strerror}). Name one that "
+                "can be written to."
+            ) from None
+        for number in range(2, 1000):
+            try:
+                (parent / name).mkdir()
+                break
+            except FileExistsError:
+                name = f"{stem}_{number}"
+        write_text(parent / name / "experiment.yaml", dump_experiment(experiment))
+        return cls(parent / name)
+
+    def fraction(self, fraction: float) -> "RunDirectory":
+        """Return the run directory of the same experiment on a fraction of the training data."""
+        return RunDirectory(self.path / _FRACTIONS / f"{fraction:g}")
+
+    def create_fraction(self, fraction: float) -> "RunDirectory":
+        """Create what `fraction` returns, if it is not there."""
+        path = self.path / _FRACTIONS / f"{fraction:g}"
+        path.mkdir(parents=True, exist_ok=True)
+        if not (path / "experiment.yaml").is_file():
+            write_text(path / "experiment.yaml", dump_experiment(self.experiment()))
+        return RunDirectory(path)
+
+    def locked(self) -> AbstractContextManager[None]:
+        """Lock the run directory, with all its fractions, as `lock_directory` says."""
+        return lock_directory(self.path.parent.parent if self.is_fraction else self.path)
+
+    @property
+    def is_fraction(self) -> bool:
+        """Whether `create_fraction` made it."""
+        return self.path.resolve().parent.name == _FRACTIONS
+
+    def fractions(self) -> tuple[float, ...]:
+        """Return the fractions of which there is a directory, the smallest first."""
+        names = [file.parent.name for file in self.path.glob(f"{_FRACTIONS}/*/experiment.yaml")]
+        return tuple(sorted(f for name in names if (f := _parse_fraction(name)) is not None))
+
+    def experiment(self) -> Experiment:
+        """Read the experiment that the directory was made for."""
+        return load_experiment(self.path / "experiment.yaml", check_cells=False)
+
+    def experiment_of(self, record: RunRecord) -> Experiment:
+        """Return the experiment with the settings that tuning chose for a run."""
+        try:
+            return self.experiment().with_settings(record.settings)
+        except ValidationError:
+            raise damaged(self.path / "results.jsonl", f"settings {record.settings}") from None
+
+    def run_path(self, cell: str, seed: int) -> Path:
+        """Return the directory of one run."""
+        return self.path / f"{cell}-seed{seed}"
+
+    def write_metadata(self, metadata: Metadata) -> None:
+        """Write what holds for all runs of the comparison."""
+        write_text(self.path / "metadata.json", metadata.model_dump_json(indent=2))
+
+    def has_metadata(self) -> bool:
+        """Return whether the first run has begun."""
+        return (self.path / "metadata.json").is_file()
+
+    def metadata(self) -> Metadata:
+        """Read what `write_metadata` wrote.
+
+        Raises:
+            UserError: the comparison stopped before its data were loaded.
+        """
+        if not self.has_metadata():
+            raise UserError(
+                f"{self.path}: expected runs, found none: this comparison stopped before its data "
+                f"were loaded. Resume it with: keras-gru compare --resume {self.path}"
+            )
+        return load_json(self.path / "metadata.json", Metadata)
+
+    def add(self, record: RunRecord) -> None:
+        """Append a finished run; it replaces an earlier one of the same cell and seed."""
+        _append(record, self.path / "results.jsonl")
+
+    def records(self) -> tuple[RunRecord, ...]:
+        """Read the runs that ended, in that order."""
+        return tuple(
+            dataclasses.replace(record, history=self._history(record.cell, record.seed))
+            for record in self._read("results.jsonl", ("cell", "seed"))
+        )
+
+    def trial_path(self, cell: str, number: int) -> Path:
+        """Return the directory of a trial, counted from 1 in the order of the combinations."""
+        return self.path / "tuning" / f"{cell}-{number}"
+
+    def add_trial(self, record: RunRecord) -> None:
+        """Append a trial of tuning; it replaces an earlier one of the same settings."""
+        _append(record, self.path / "tuning.jsonl")
+
+    def trials(self) -> tuple[RunRecord, ...]:
+        """Read the trials of tuning in the order in which they ended, without their history."""
+        return self._read("tuning.jsonl", ("cell", "seed", "settings"))
+
+    def comparison(self) -> Comparison:
+        """Read all that the directory holds.
+
+        Raises:
+            UserError: a file is missing or damaged, or does not fit the others.
+        """
+        comparison = Comparison(
+            experiment=self.experiment(),
+            metadata=self.metadata(),
+            runs=self.records(),
+            trials=self.trials(),
+            folder=self.path,
+        )
+        _check_comparison(comparison)
+        return comparison
+
+    def learning_curve(self) -> LearningCurve | None:
+        """Read the comparisons on fractions of the training data; None where there is none."""
+        if not (self.path / _FRACTIONS).is_dir():
+            return None
+        directories = {fraction: self.fraction(fraction) for fraction in self.fractions()}
+        begun = {f: part.comparison() for f, part in directories.items() if part.has_metadata()}
+        return LearningCurve({**begun, 1.0: self.comparison()})
+
+    def _read(self, file: str, key: tuple[str, ...]) -> tuple[RunRecord, ...]:
+        """The records of a file; of several with the same key the last."""
+        records = {}
+        for record in load_json_lines(self.path / file, RunRecord):
+            name = json.dumps([getattr(record, part) for part in key], sort_keys=True)
+            records.pop(name, None)
+            records[name] = record
+        return tuple(records.values())
+
+    def _history(self, cell: str, seed: int) -> tuple[Epoch, ...]:
+        return load_json_lines(self.run_path(cell, seed) / "history.jsonl", Epoch)
+
+
+def _parse_fraction(name: str) -> float | None:
+    """Return the fraction whose directory has a name; None where it is another directory."""
+    try:
+        fraction = float(name)
+    except ValueError:
+        return None
+    return fraction if 0 < fraction < 1 and f"{fraction:g}" == name else None
+
+
+def _append(record: RunRecord, path: Path) -> None:
+    row = dataclasses.asdict(record)
+    del row["history"]  # stands beside it, in history.jsonl
+    append_json(path, row)
+
+
+def write_history(path: Path, history: list[dict[str, float]]) -> None:
+    """Write the epochs of the run whose directory is `path`."""
+    write_text(path / "history.jsonl", "".join(json.dumps(row) + "\n" for row in history))
+
+
+def _check_comparison(comparison: Comparison) -> None:
+    """Check the records of a run directory against its experiment and its metric.
+
+    Raises:
+        UserError: a cell, setting, metric or epoch of one file is missing in another.
+    """
+    name, folder = comparison.metric.name, comparison.folder
+    for run in comparison.runs:
+        _check_record(run, name, (run.validation, run.test), comparison, folder / "results.jsonl")
+        _check_history(run, name, folder / f"{run.cell}-seed{run.seed}" / "history.jsonl")
+    for record in comparison.trials:
+        _check_record(record, name, (record.validation,), comparison, folder / "tuning.jsonl")
+
+
+def _check_record(record: RunRecord, name, measured, comparison, file) -> None:
+    experiment, run = comparison.experiment, f"{record.cell} with seed {record.seed}"
+    if record.cell not in experiment.cells:
+        raise damaged(file, f"{run}: experiment.yaml has no such cell")
+    if record.status == "finished" and not all(name in metrics for metrics in measured):
+        raise damaged(file, f"{run}: no '{name}'")
+    is_tuned = bool(record.settings) or file.name == "tuning.jsonl"
+    if is_tuned and record.settings.keys() != (experiment.tuning or {}).keys():
+        raise damaged(file, f"{run}: experiment.yaml tunes other settings")
+
+
+def _check_history(run: RunRecord, name, file) -> None:
+    if len(run.history) != run.epochs:
+        raise damaged(file, f"{len(run.history)} epochs, and results.jsonl has {run.epochs}")
+    for key in (f"val_{name}", "seconds"):
+        if not all(isinstance(row.get(key), float | int) for row in run.history):
+            raise damaged(file, f"'{key}' is missing or no number")
