@@ -58,7 +58,7 @@ def result(row: Row, overrides: Sequence[str], comparison: Comparison) -> dict:
         "seconds": _short(seconds(comparison)),
         "metric": dataclasses.asdict(metric),
         "sequences": comparison.metadata.sequences.model_dump(),
-        "notes": comparison.metadata.notes,
+        "notes": list(comparison.metadata.notes),
         "cells": cells,
         "baselines": [
             {"label": baseline.label}
