@@ -256,7 +256,11 @@ def test_the_sampling_error_of_test_is_in_the_interval():
             for run in of.runs
         )
         baseline = Baseline("A", {"mae": 0.6}, {"mae": 0.6}, test_blocks={"mae": [0.6] * 100})
-        found = collect_measurements(dataclasses.replace(of, runs=runs, baselines=(baseline,)))
+        found = collect_measurements(
+            dataclasses.replace(
+                of, runs=runs, metadata=of.metadata.model_copy(update={"baselines": (baseline,)})
+            )
+        )
         assert found.sampling["gru", "lstm"].error == pytest.approx(spread / 10, rel=0.2)
         (pair,) = compare_pairs(found)
         halves.append(pair.half)
