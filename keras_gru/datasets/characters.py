@@ -2,6 +2,7 @@
 
 # N windows, T characters or words
 
+import sys
 from collections.abc import Mapping
 
 import numpy as np
@@ -116,8 +117,10 @@ def encode(text: str, known: np.ndarray) -> np.ndarray:
 
 def known_characters(text: str) -> np.ndarray:
     """Return the code points that occur in a text, ascending."""
-    blocks = (text[start : start + _BLOCK] for start in range(0, len(text), _BLOCK))
-    return _code_points("".join(sorted(set().union(*map(set, blocks)))))
+    occurs = np.zeros(sys.maxunicode + 1, bool)
+    for start in range(0, len(text), _BLOCK):
+        occurs[_code_points(text[start : start + _BLOCK])] = True
+    return np.flatnonzero(occurs).astype(np.uint32)
 
 
 def _code_points(text: str) -> np.ndarray:

@@ -45,18 +45,22 @@ def load(
         rows = _split_rows(config, series.size, series.name, all_as_test)
         train = slice(*rows["train"]) if "train" in rows else None
         if stored is None:
+            scaling = Scaling.fit(table.input_names, series.inputs[train])
+            same = series.targets is series.inputs
             scalings = (
-                Scaling.fit(table.input_names, series.inputs[train]),
-                Scaling.fit(config.targets, series.targets[train]),
+                scaling,
+                scaling if same else Scaling.fit(config.targets, series.targets[train]),
             )
             notes += _notes_on_scaling(series, scalings, rows)
         else:
             scalings = stored.scalings_of(series.name)
         inputs[series.name], targets[series.name] = scalings
+        features = table.features(series, scalings[0])
+        same = scalings[0] == scalings[1] and features.shape == series.targets.shape
         parts.append(
             forecasting.SplitSeries(
-                table.features(series, scalings[0]),
-                scalings[1].apply(series.targets),
+                features,
+                features if same else scalings[1].apply(series.targets),
                 rows,
                 config.window,
                 config.horizon,

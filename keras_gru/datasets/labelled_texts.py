@@ -108,10 +108,10 @@ def classification(
 def _joined(texts: Sequence[Sequence[str]]):
     import pyarrow as pa
 
-    return pa.chunked_array(
-        [of if isinstance(of, pa.Array) else pa.array(of, pa.string()) for of in texts],
-        pa.string(),
-    )
+    chunks = []
+    for of in texts:
+        chunks += of.chunks if isinstance(of, pa.ChunkedArray) else [pa.array(of, pa.string())]
+    return pa.chunked_array(chunks, pa.string())
 
 
 def _has_words(units: Units) -> bool:

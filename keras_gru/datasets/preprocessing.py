@@ -18,6 +18,8 @@ from keras_gru.datasets.task_spec import TaskSpec
 from keras_gru.datasets.text import PADDING, Tokenizer
 from keras_gru.errors import UserError, did_you_mean
 
+_BLOCK = 65_536  # rows
+
 
 @dataclass(frozen=True)
 class Scaling:
@@ -58,7 +60,11 @@ class Scaling:
     def apply(self, values: np.ndarray) -> np.ndarray:
         """Return `values` (rows, V) scaled, as float32."""
         mean, deviation = (np.array(of, values.dtype) for of in (self.mean, self.deviation))
-        return ((values - mean) / deviation).astype(np.float32)
+        scaled = np.empty(values.shape, np.float32)
+        for start in range(0, len(values), _BLOCK):  # what is computed in float64 stays small
+            block = slice(start, start + _BLOCK)
+            scaled[block] = (values[block] - mean) / deviation
+        return scaled
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -134,7 +134,9 @@ def read_series_table(
             columns[name], count = _fill(table, one, name, one.take(values[name]), config.missing)
             filled[name] += count
         inputs_ = np.column_stack([columns[name] for name in names])
-        targets = np.column_stack([columns[name] for name in config.targets])
+        targets = inputs_
+        if names != config.targets:
+            targets = np.column_stack([columns[name] for name in config.targets])
         if config.missing == "mask":
             targets = np.column_stack([_forward(targets[:, at]) for at in range(targets.shape[1])])
         extras = _extras(config, one, words, categories, steps)

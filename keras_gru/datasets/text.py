@@ -16,7 +16,11 @@ PADDING, UNKNOWN = 0, 1
 MOST_UNKNOWN = 0.5  # of the tokens of validation and test
 _TAG = "<br />"
 _BLOCK = 20_000  # texts that are split at a time
-_BETWEEN_WORDS = r"[\x00-\x00!-&(-/:-@\[-`{-~\s\x0b\x1c-\x1f]+"
+# What `split_words` makes of each byte of ASCII; an apostrophe disappears before.
+_TABLE = bytes(
+    ord(" ") if chr(byte).isspace() or chr(byte) in string.punctuation else ord(chr(byte).lower())
+    for byte in range(128)
+) + bytes(range(128, 256))
 # An apostrophe disappears ("don't" is one word); other punctuation separates words.
 _PUNCTUATION = str.maketrans(
     dict.fromkeys(string.punctuation + "¡¿«»“”—–…", " ") | dict.fromkeys("'‘’")
@@ -107,15 +111,18 @@ def split_texts(texts, level: str, max_length: int | None = None) -> Units:
     """
     import pyarrow as pa
 
-    if isinstance(texts, pa.ChunkedArray):
-        texts = texts.combine_chunks()
-    elif not isinstance(texts, pa.Array):
-        texts = pa.array(texts, pa.string())
+    if not isinstance(texts, pa.ChunkedArray):
+        texts = pa.chunked_array([texts], pa.string())
     number: dict[str, int] = {}
     codes, lengths, whole = [], [], []
     split = _split_into_words if level == "word" else _split_into_characters
-    for start in range(0, len(texts), _BLOCK):
-        block, words, full = split(texts.slice(start, _BLOCK))
+    blocks = (
+        chunk.slice(start, _BLOCK)
+        for chunk in texts.chunks
+        for start in range(0, len(chunk), _BLOCK)
+    )
+    for texts_of_block in blocks:
+        block, words, full = split(texts_of_block)
         numbers = np.fromiter((number.setdefault(word, len(number)) for word in words), np.int32)
         block = numbers[block] if len(numbers) else block.astype(np.int32)
         used = full if max_length is None else np.minimum(full, max_length)
@@ -164,16 +171,18 @@ def _split_into_words(texts) -> tuple[np.ndarray, list[str], np.ndarray]:
     import pyarrow.compute as pc
 
     # What `split_words` does, in compiled code where characters have one byte.
-    normal = pc.replace_substring(pc.ascii_lower(texts), _TAG, " ")
-    normal = pc.replace_substring(normal, "'", "")
-    normal = pc.replace_substring_regex(normal, _BETWEEN_WORDS, " ")
-    normal = pc.utf8_trim(normal, " ")
+    normal = texts
+    if pc.any(pc.match_substring(normal, _TAG, ignore_case=True)).as_py():
+        normal = pc.replace_substring(pc.ascii_lower(normal), _TAG, " ")
+    if pc.any(pc.match_substring(normal, "'")).as_py():
+        normal = pc.replace_substring(normal, "'", "")
+    normal = pc.ascii_trim_whitespace(_translated(normal))
     is_ascii = pc.string_is_ascii(texts)
     if not pc.all(is_ascii).as_py():
         others = pc.invert(is_ascii)
         words = [" ".join(split_words(text)) for text in texts.filter(others).to_pylist()]
         normal = pc.replace_with_mask(normal, others, pa.array(words, pa.string()))
-    lists = pc.split_pattern(normal, " ")
+    lists = pc.ascii_split_whitespace(normal)
     flat = pc.dictionary_encode(pc.list_flatten(lists))
     lengths = pc.list_value_length(lists).to_numpy()
     is_empty = np.array(pc.equal(normal, "").to_numpy(zero_copy_only=False), bool)
@@ -182,6 +191,18 @@ def _split_into_words(texts) -> tuple[np.ndarray, list[str], np.ndarray]:
         codes = codes[~np.repeat(is_empty, lengths)]
         lengths = np.where(is_empty, 0, lengths)
     return codes, flat.dictionary.to_pylist(), lengths.astype(np.int64)
+
+
+def _translated(texts):
+    """Return texts in lower case, with spaces for what is between words; of ASCII alone."""
+    import pyarrow as pa
+
+    _, offsets, data = texts.buffers()
+    ends = np.frombuffer(offsets, np.int32)[texts.offset : texts.offset + len(texts) + 1]
+    letters = memoryview(data or b"")[ends[0] : ends[-1]].tobytes().translate(_TABLE)
+    return pa.StringArray.from_buffers(
+        len(texts), pa.py_buffer(np.ascontiguousarray(ends - ends[0])), pa.py_buffer(letters)
+    )
 
 
 def _split_into_characters(texts) -> tuple[np.ndarray, list[str], np.ndarray]:

@@ -3,8 +3,9 @@
 import dataclasses
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,8 +15,11 @@ from keras_gru.datasets.labelled_texts import classification
 from keras_gru.datasets.preprocessing import Preprocessing
 from keras_gru.datasets.sequence_dataset import SequenceDataset
 from keras_gru.datasets.split import few_rows, split_by_class
-from keras_gru.datasets.tables import Table, read_table
+from keras_gru.datasets.tables import read_table
 from keras_gru.errors import UserError
+
+if TYPE_CHECKING:
+    import pyarrow
 
 
 def load(
@@ -42,12 +46,11 @@ def load(
     facts, settings, notes = [], {}, []
     if path.is_dir():
         texts, labels, notes = _read_folder(path)
-        texts = pa.array(texts, pa.string())
+        texts = pa.chunked_array([texts], pa.string())
         facts.append(("Folder", f"{len(labels):,} text files"))
     else:
-        table, texts, labels = _read_rows(config, path)
-        texts, settings = texts.combine_chunks(), table.settings
-        facts += [("File", table.form), ("Rows", f"{table.size:,}")]
+        form, settings, texts, labels = _read_rows(config, path)
+        facts += [("File", form), ("Rows", f"{len(labels):,}")]
         facts.append(("Columns", f"text {config.text!r}, label {config.label!r}"))
     classes = stored.target_vocabulary if stored else sorted(set(labels))
     if len(classes) < 2:
@@ -61,9 +64,11 @@ def load(
     else:
         parts = split_by_class(numbers, config.validation_share, config.test_share)
         notes += few_rows(numbers, classes)
+    examples = {name: (texts.take(pa.array(rows)), numbers[rows]) for name, rows in parts.items()}
+    del texts, labels
     dataset = classification(
         path.name,
-        {name: (texts.take(pa.array(rows)), numbers[rows]) for name, rows in parts.items()},
+        examples,
         classes,
         config.vocabulary,
         config.max_length,
@@ -130,7 +135,8 @@ def _check_labels(where: Callable[[int], str], labels: Sequence[str], expected: 
         )
 
 
-def _read_rows(config: Texts, path: Path) -> tuple[Table, object, list[str]]:
+def _read_rows(config: Texts, path: Path) -> tuple[str, Mapping, "pyarrow.ChunkedArray", list[str]]:
+    """Return the form of a table, what was guessed, its texts and its labels."""
     import pyarrow.compute as pc
 
     table = read_table(config, path, (config.text, config.label))
@@ -150,4 +156,4 @@ def _read_rows(config: Texts, path: Path) -> tuple[Table, object, list[str]]:
         where = table.where(config.label, labels.index(""))
         raise UserError(f"{where} is empty; it must be a label.")
     _check_labels(lambda row: table.where(config.label, row), labels, labels[0])
-    return table, texts, labels
+    return table.form, table.settings, texts, labels

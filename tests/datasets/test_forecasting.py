@@ -1,5 +1,7 @@
 """Windows over series, and forecasts by rule."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -45,6 +47,19 @@ def test_naive_repeats_the_newest_season(every_step, season):
     forecast = forecasting.naive(periodic, first, split.size, season, window, horizon, every_step)
     assert forecast.shape == split.targets.shape
     np.testing.assert_array_equal(forecast, split.targets)
+
+
+@pytest.mark.parametrize("horizon, width", [(1, 1), (3, 2)])
+def test_the_linear_model_of_views_is_that_of_copies(horizon, width):
+    rng = np.random.default_rng(0)
+    values = rng.normal(size=(300, width)).cumsum(axis=0).astype(np.float32)
+    views = forecasting.windows(values, values, 7, horizon, every_step=False)
+    copies = dataclasses.replace(
+        views, inputs={"features": np.ascontiguousarray(views.inputs["features"])}
+    )
+    (one, parameters), (other, same) = map(forecasting.linear, (views, copies))
+    assert parameters == same == (7 * width + 1) * horizon * width
+    np.testing.assert_allclose(one(views), other(copies), rtol=1e-5, atol=1e-5)
 
 
 def test_naive_without_a_season_repeats_the_last_value():

@@ -1,0 +1,111 @@
+"""How long people's files take to read, and how much memory, beside a library's own read.
+
+    python benchmarks/reading.py                 # the three files of the table: about a minute
+    python benchmarks/reading.py --scale 0.1     # a tenth of the rows
+    python benchmarks/reading.py --scale 0.1 1   # both, and the ratio of the times
+
+Each file is read in a process of its own. Memory is the peak of the process less what it had after
+its imports (NumPy, pyarrow and keras_gru; reading needs no TensorFlow). The library's read is
+pyarrow.csv.read_csv; of a text it is `read().decode()`.
+"""
+
+import argparse
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+KINDS = ("series", "texts", "text")
+
+
+def write(kind: str, scale: float, path: Path) -> None:
+    """Write a file of a kind: numbers, labelled texts of 40 words, or running text."""
+    rng = np.random.default_rng(0)
+    if kind == "series":
+        values = rng.normal(100, 10, (int(1_000_000 * scale), 5)).round(3)
+        header = ",".join("abcde")
+        np.savetxt(path, values, fmt="%.3f", delimiter=",", header=header, comments="")
+        return
+    words = np.array(
+        ["".join(rng.choice([*"etaoinshrdlu"], n)) for n in rng.integers(2, 7, 20_000)]
+    )
+    ranks = rng.zipf(1.3, 4_000_000) % len(words)
+    if kind == "texts":
+        with open(path, "w") as file:
+            file.write("text,label\n")
+            for row in range(int(500_000 * scale)):
+                start = row * 7 % (len(ranks) - 40)
+                file.write(" ".join(words[ranks[start : start + 40]]) + f",class{row % 4}\n")
+        return
+    text = " ".join(words[ranks])
+    size = int(100_000_000 * scale)
+    path.write_text((text * (size // len(text) + 1))[:size])
+
+
+def read(kind: str, path: str) -> dict:
+    """Load a file as a dataset and return seconds and peak memory; in a process of its own."""
+    import pyarrow.compute
+    import pyarrow.csv
+
+    from keras_gru import datasets
+    from keras_gru.datasets.registry import dataset_kinds
+
+    name = {"series": "csv_series", "texts": "texts", "text": "text_file"}[kind]
+    settings = {"targets": ("a", "b", "c", "d", "e")} if kind == "series" else {}
+    config = dataset_kinds()[name](path=path, **settings)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    start = time.perf_counter()
+    dataset = datasets.load(config)
+    seconds = time.perf_counter() - start
+    peak = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024
+    start = time.perf_counter()
+    if kind == "text":
+        Path(path).read_bytes().decode()
+    else:
+        pyarrow.csv.read_csv(path)
+    return {
+        "seconds": seconds,
+        "library": time.perf_counter() - start,
+        "peak": peak,
+        "train": dataset.size("train"),
+    }
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--scale", type=float, nargs="+", default=[1.0])
+    parser.add_argument("--kinds", nargs="+", choices=KINDS, default=KINDS)
+    parser.add_argument("--read", nargs=2, help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.read:
+        print(json.dumps(read(*arguments.read)))
+        return
+    for kind in arguments.kinds:
+        before = None
+        for scale in sorted(arguments.scale):
+            with tempfile.TemporaryDirectory() as folder:
+                path = Path(folder) / ("a.txt" if kind == "text" else "a.csv")
+                write(kind, scale, path)
+                size = path.stat().st_size
+                command = [sys.executable, __file__, "--read", kind, str(path)]
+                done = subprocess.run(command, check=True, capture_output=True, text=True)
+                found = json.loads(done.stdout)
+            print(
+                f"{kind:7} {size / 1e6:6.1f} MB: {found['seconds']:6.2f} s, "
+                f"{found['peak'] / size:5.1f} × the file's size in memory, "
+                f"{found['seconds'] / found['library']:5.1f} × the library's "
+                f"{found['library']:.2f} s; {found['train']:,} train sequences"
+                + (f"; {found['seconds'] / before:.1f} × the time before" if before else "")
+            )
+            before = found["seconds"]
+
+
+if __name__ == "__main__":
+    main()
