@@ -11,6 +11,7 @@ from keras_gru.cli.claims import claims
 from keras_gru.cli.compare import compare
 from keras_gru.cli.copy import copy
 from keras_gru.cli.evaluate import evaluate
+from keras_gru.cli.forecast import forecast
 from keras_gru.cli.generate import generate
 from keras_gru.cli.inspect import inspect
 from keras_gru.cli.learning_curve import learning_curve
@@ -58,11 +59,9 @@ for verb in (
     learning_curve,
     sweep,
     claims,
-    evaluate,
-    inspect,
 ):
     app.command()(verb)
-for verb in (evaluate, inspect, predict, generate, translate, report, schema):
+for verb in (evaluate, inspect, predict, forecast, generate, translate, report, schema):
     app.command()(verb)
 
 

@@ -1,13 +1,15 @@
 """keras-gru predict"""
 
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from keras_gru.cli.arguments import CellOfRun, Run, SeedsOfRun, check_place, parse_seed
 from keras_gru.cli.start import start_tensorflow
+from keras_gru.errors import UserError
 
 
 class Format(StrEnum):
@@ -15,6 +17,25 @@ class Format(StrEnum):
 
     CSV = "csv"
     JSONL = "jsonl"
+    CONLLU = "conllu"
+
+
+_FORMATS = {
+    ".csv": Format.CSV,
+    ".json": Format.JSONL,
+    ".jsonl": Format.JSONL,
+    ".conllu": Format.CONLLU,
+}
+
+
+OutputOption = Annotated[
+    Path | None,
+    typer.Option("--output", "-o", metavar="FILE", help="Default: the standard output."),
+]
+FormatOption = Annotated[
+    Format | None,
+    typer.Option(help="Default: that of FILE's ending; CoNLL-U for CoNLL-U; else CSV."),
+]
 
 
 def predict(
@@ -29,14 +50,8 @@ def predict(
     ],
     cell: CellOfRun = None,
     seed: SeedsOfRun = None,
-    output: Annotated[
-        Path | None,
-        typer.Option("--output", "-o", metavar="FILE", help="Default: the standard output."),
-    ] = None,
-    format: Annotated[
-        Format | None,
-        typer.Option(help="Default: JSON lines for a FILE that ends in .jsonl or .json, else CSV."),
-    ] = None,
+    output: OutputOption = None,
+    format: FormatOption = None,
 ) -> None:
     """Predict from new data with a trained network: classes, tags, forecasts, notes, translations.
 
@@ -44,20 +59,38 @@ def predict(
     """
     if output is not None:
         check_place(output)
-    seed = parse_seed(seed)
+    seeds = parse_seed(seed)
     start_tensorflow()
     from keras_gru.experiments.prediction.model import load
+
+    found = load(run, cell, seeds).predict(data)
+    write_rows(found.rows, found.notes, output, format, found.conllu)
+
+
+def write_rows(
+    rows: Sequence[Mapping[str, Any]],
+    notes: Sequence[str],
+    output: Path | None,
+    format: Format | None,
+    conllu: str | None = None,
+) -> None:
+    """Write rows to a file or the standard output, and notes to the standard error stream."""
+    from keras_gru.experiments.prediction.rows import to_csv, to_json_lines
     from keras_gru.files import write_text
 
-    predictions = load(run, cell, seed).predict(data)
-    for note in predictions.notes:
+    for note in notes:
         typer.echo(note, err=True)
-    is_json = output is not None and output.suffix in (".jsonl", ".json")
-    if format is not None:
-        is_json = format is Format.JSONL
-    text = predictions.to_json_lines() if is_json else predictions.to_csv()
+    if format is None:
+        format = _FORMATS.get(output.suffix) if output else None
+        format = format or (Format.CSV if conllu is None else Format.CONLLU)
+    if format is Format.CONLLU:
+        if conllu is None:
+            raise UserError("--format conllu: expected a CoNLL-U file as INPUT, found other data.")
+        text = conllu
+    else:
+        text = to_csv(rows) if format is Format.CSV else to_json_lines(rows)
     if output is None:
         typer.echo(text, nl=False)
     else:
         write_text(output, text)
-        typer.echo(f"{len(predictions.rows):,} rows: {output}", err=True)
+        typer.echo(f"{len(rows):,} rows: {output}", err=True)

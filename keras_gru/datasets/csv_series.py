@@ -8,7 +8,7 @@ from keras_gru.datasets import forecasting
 from keras_gru.datasets.config.own import CsvSeries
 from keras_gru.datasets.dates import in_words
 from keras_gru.datasets.files import existing
-from keras_gru.datasets.preprocessing import Preprocessing, Scaling
+from keras_gru.datasets.preprocessing import Preprocessing, Scaling, SeriesEnd
 from keras_gru.datasets.sequence_dataset import Metric, SequenceDataset, TaskSpec
 from keras_gru.datasets.series_table import SeriesTable, SeriesValues, read_series_table
 from keras_gru.datasets.split import SPLITS
@@ -101,8 +101,16 @@ def load(
         season=season,
         notes=tuple(notes),
         resolved=config,
+        ends=tuple(_end(series, part) for series, part in zip(table.series, parts, strict=True)),
         facts=(*table.facts, *_split_facts(table, parts)),
     )
+
+
+def _end(series: SeriesValues, part: forecasting.SplitSeries) -> SeriesEnd:
+    if series.dates is None:
+        return SeriesEnd.of(part.inputs, part.window, series.name)
+    step = find_step(series.dates).seconds
+    return SeriesEnd.of(part.inputs, part.window, series.name, int(series.dates[-1]), step)
 
 
 def _split_rows(

@@ -67,6 +67,38 @@ class Scaling:
         return scaled
 
 
+@dataclass(frozen=True)
+class SeriesEnd:
+    """The last rows of a time series, from which later ones are forecast.
+
+    Args:
+        name: the id of the series; None for the only one.
+        rows: number of rows of the series.
+        features: (T, D) what a network reads of the last window, scaled.
+        date: of the last row, in seconds since 1970; None without dates.
+        step: seconds from row to row; None without dates.
+    """
+
+    name: str | None
+    rows: int
+    features: tuple[tuple[float, ...], ...]
+    date: int | None = None
+    step: int | None = None
+
+    @classmethod
+    def of(
+        cls,
+        features: np.ndarray,
+        window: int,
+        name: str | None = None,
+        date: int | None = None,
+        step: int | None = None,
+    ) -> Self:
+        """Return the end of a series with these features (rows, D)."""
+        last = tuple(tuple(row) for row in features[-window:].tolist())
+        return cls(name, len(features), last, date, step)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Preprocessing:
     """How data become a network's inputs, and what its outputs mean.

@@ -15,7 +15,7 @@ from keras_gru.datasets.batching import Batch, alike, boundaries, gather, plan
 from keras_gru.datasets.config.own import OwnFile
 from keras_gru.datasets.fingerprint import Fingerprint, Source, fingerprint_of_split
 from keras_gru.datasets.metric import Baseline, Metric
-from keras_gru.datasets.preprocessing import Preprocessing
+from keras_gru.datasets.preprocessing import Preprocessing, SeriesEnd
 from keras_gru.datasets.split import Split, check_not_empty
 from keras_gru.datasets.task_spec import TaskSpec
 
@@ -37,6 +37,7 @@ class SequenceDataset(Preprocessing):
         passes: how often an epoch of training goes through `splits["train"]`.
         resolved: the settings of a user's file with all that was guessed, or None.
         facts: what was read, a label and a text each.
+        ends: the last rows of each time series.
 
     Raises:
         UserError: if a split is empty.
@@ -51,6 +52,7 @@ class SequenceDataset(Preprocessing):
     passes: int = 1
     resolved: OwnFile | None = None
     facts: tuple[tuple[str, str], ...] = ()
+    ends: tuple[SeriesEnd, ...] = ()
 
     def __post_init__(self):
         check_not_empty(self.name, self.splits)

@@ -103,8 +103,15 @@ def read_series_table(
     Raises:
         UserError: if a column is missing, a cell is none of a number, or rows are in no order.
     """
-    wanted = [*config.targets, *(config.inputs or ()), *config.known, *config.categories]
-    table = read_table(config, path, [*wanted, *([config.series] if config.series else [])])
+    wanted = [*_wanted(config), *([config.series] if config.series else [])]
+    return series_of_table(config, read_table(config, path, wanted), stored)
+
+
+def series_of_table(
+    config: CsvSeries, table: Table, stored: Preprocessing | None = None
+) -> SeriesTable:
+    """Return the series of a table, as `read_series_table` does of a file."""
+    wanted = _wanted(config)
     inputs = config.inputs or config.targets
     names = (*inputs, *(name for name in config.known if name not in inputs))
     numeric = dict.fromkeys((*names, *config.targets))
@@ -143,7 +150,11 @@ def read_series_table(
         found.append(SeriesValues(one.name, one.dates, inputs_, targets, extras))
     notes += _fill_notes(filled, config.missing, sum(one.size for one in found))
     facts = _facts(table, config, found, dates, steps)
-    return SeriesTable(path, found, names, categories, config, tuple(notes), facts)
+    return SeriesTable(table.path, found, names, categories, config, tuple(notes), facts)
+
+
+def _wanted(config: CsvSeries) -> list[str]:
+    return [*config.targets, *(config.inputs or ()), *config.known, *config.categories]
 
 
 def _find_dates(config: CsvSeries, table: Table, wanted: Sequence[str]):

@@ -57,8 +57,6 @@ def choose_runs(
 def load_network(folder: RunDirectory, records: Sequence[RunRecord]) -> keras.Model:
     """Load the network of a run; of several runs of one cell, their ensemble."""
     networks = [load_model(folder, record) for record in records]
-    if len(networks) == 1:
-        return networks[0]
     return models.ensemble(networks, folder.experiment().dataset.task)
 
 

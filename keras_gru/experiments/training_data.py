@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 from keras_gru import datasets
 from keras_gru.datasets.config.own import OwnFile
 from keras_gru.datasets.fingerprint import Fingerprint
-from keras_gru.datasets.preprocessing import Preprocessing
+from keras_gru.datasets.preprocessing import Preprocessing, SeriesEnd
 from keras_gru.datasets.sequence_dataset import SequenceDataset
 from keras_gru.errors import UserError
 from keras_gru.experiments.configuration.experiment import Experiment
@@ -25,10 +25,17 @@ FILE = "preprocessing.json"
 
 @dataclass(frozen=True)
 class TrainingData:
-    """What a run directory stores of its data."""
+    """What a run directory stores of its data.
+
+    Args:
+        preprocessing: how data become inputs.
+        fingerprint: which data the network was trained on.
+        ends: the last rows of each time series, from which later rows are forecast.
+    """
 
     preprocessing: Preprocessing
     fingerprint: Fingerprint
+    ends: tuple[SeriesEnd, ...] = ()
 
 
 def data_for(experiment: Experiment, folder: RunDirectory | None) -> SequenceDataset:
@@ -103,7 +110,7 @@ def store_data(folder: RunDirectory, dataset: SequenceDataset) -> None:
     if not _is_new(folder):
         stored_data(folder).fingerprint.check(dataset.fingerprint)
         return
-    data = TrainingData(dataset.preprocessing, dataset.fingerprint)
+    data = TrainingData(dataset.preprocessing, dataset.fingerprint, dataset.ends)
     write_text(folder.path / FILE, TypeAdapter(TrainingData).dump_json(data, indent=1).decode())
 
 

@@ -20,6 +20,7 @@ _HOMES = {
     "tagger": "tagging",
     "translate": "decoding",
     "units_for": "budget",
+    "with_any_length": "language_modeling",
     "with_budget_of": "from_config",
 }
 

@@ -17,7 +17,8 @@ def ensemble(networks: Sequence[keras.Model], task: str) -> keras.Model:
         forecasts               mean of the forecasts
 
     Args:
-        networks: K models with the same inputs and outputs; they are renamed.
+        networks: K models with the same inputs and outputs; they are renamed. One is returned as
+            it is.
         task: that of `keras_gru.datasets.TaskSpec`.
 
     Returns:
@@ -31,6 +32,8 @@ def ensemble(networks: Sequence[keras.Model], task: str) -> keras.Model:
     >>> models.ensemble([one, two], "classification").output_shape
     (None, 3)
     """
+    if len(networks) == 1:
+        return networks[0]
     first, name = networks[0], networks[0].name
     for number, network in enumerate(networks, 1):
         network.name = f"{name}_{number}"  # the layers of a model have different names

@@ -97,6 +97,17 @@ def read(parts, tokens, states=None):
     return parts["logits"](x), new_states
 
 
+def with_any_length(model):
+    """Return a language model that reads texts of any length, with the same layers.
+
+    Args:
+        model: from `language_model`, whatever `length` it was built for.
+    """
+    tokens = keras.Input((None,), dtype="int32", name="tokens")
+    logits, _ = read({layer.name: layer for layer in model.layers}, tokens)
+    return keras.Model({"tokens": tokens}, without_mask(logits), name=model.name)
+
+
 def numbered(parts, prefix):
     """The layers `prefix_1`, `prefix_2`, …"""
     names = [f"{prefix}_{number}" for number in range(1, len(parts) + 1)]

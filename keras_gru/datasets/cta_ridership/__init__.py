@@ -7,7 +7,7 @@ from pydantic import Field
 
 from keras_gru.datasets import forecasting, source
 from keras_gru.datasets.common import Length
-from keras_gru.datasets.preprocessing import Preprocessing, Scaling
+from keras_gru.datasets.preprocessing import Preprocessing, Scaling, SeriesEnd
 from keras_gru.datasets.registry import DatasetSettings, register_dataset
 from keras_gru.datasets.sequence_dataset import Metric, SequenceDataset, TaskSpec
 from keras_gru.datasets.split import check_not_empty
@@ -96,6 +96,7 @@ class CtaRidership(DatasetSettings):
             input_scaling=scaling,
             target_scaling=target_scaling,
             season=_WEEK,
+            ends=(SeriesEnd.of(inputs, self.window),),
             notes=(f"Dropped {dropped} exact duplicate rows of {len(days['date']) + dropped}.",),
         )
 

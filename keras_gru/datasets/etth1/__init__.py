@@ -7,7 +7,7 @@ from pydantic import Field
 
 from keras_gru.datasets import forecasting, source
 from keras_gru.datasets.common import Length
-from keras_gru.datasets.preprocessing import Preprocessing, Scaling
+from keras_gru.datasets.preprocessing import Preprocessing, Scaling, SeriesEnd
 from keras_gru.datasets.registry import DatasetSettings, register_dataset
 from keras_gru.datasets.sequence_dataset import Metric, SequenceDataset, TaskSpec
 from keras_gru.datasets.split import check_not_empty
@@ -84,4 +84,5 @@ class Etth1(DatasetSettings):
             input_scaling=scaling,
             target_scaling=scaling,
             season=_DAY,
+            ends=(SeriesEnd.of(values, self.window),),
         )

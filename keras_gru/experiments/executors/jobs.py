@@ -13,6 +13,7 @@ from keras_gru.experiments import checkpoint
 from keras_gru.experiments.comparison import RunRecord
 from keras_gru.experiments.configuration.experiment import Experiment, Value
 from keras_gru.experiments.fitting import evaluate_test, fit_and_record, save
+from keras_gru.experiments.forecasts import has_forecasts, save_forecasts
 from keras_gru.experiments.graphs import free_graphs
 from keras_gru.experiments.listener import SILENT, Listener
 from keras_gru.experiments.run_directory import RunDirectory
@@ -85,6 +86,8 @@ def work(
         test, blocks = evaluate_test(model, experiment, dataset)
         record = dataclasses.replace(record, test=test, test_blocks=blocks)
         save(model, path / "best.keras")
+        if has_forecasts(dataset):
+            save_forecasts(model, dataset, path)
     return record
 
 

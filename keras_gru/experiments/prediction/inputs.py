@@ -34,6 +34,7 @@ class Inputs:
         rows: what identifies each item of the data in the output, such as `{"text": "A film."}`.
         numbers: (N,) the item that each sequence is; items without one are not predicted.
         notes: what was read and what was unknown, a sentence each.
+        annotated: the sentences of a CoNLL-U file, as the package conllu parses them.
     """
 
     dataset: SequenceDataset
@@ -41,6 +42,7 @@ class Inputs:
     rows: Sequence[Mapping[str, Any]]
     numbers: np.ndarray
     notes: tuple[str, ...] = ()
+    annotated: Sequence[Any] | None = None
 
     @property
     def split(self) -> Split:

@@ -10,15 +10,21 @@ from typing import Any, Literal
 import keras
 import numpy as np
 
+from keras_gru import models
+from keras_gru.datasets.polyphonic_music import COLLECTIONS
 from keras_gru.datasets.sequence_dataset import SequenceDataset
 from keras_gru.errors import UserError
 from keras_gru.experiments.comparison import RunRecord
-from keras_gru.experiments.networks import choose_runs, load_network
+from keras_gru.experiments.forecasts import load_forecasts
+from keras_gru.experiments.generation import translate
+from keras_gru.experiments.networks import choose_runs, load_model, load_network
+from keras_gru.experiments.prediction.forecast import Forecast, forecast_ends
 from keras_gru.experiments.prediction.inputs import Inputs
 from keras_gru.experiments.prediction.outputs import outputs_of
 from keras_gru.experiments.prediction.read import read_inputs
 from keras_gru.experiments.prediction.rows import Predictions, predictions_of
-from keras_gru.experiments.run_directory import RunDirectory
+from keras_gru.experiments.run_directory import RunDirectory, find_run
+from keras_gru.experiments.training_data import FILE as DATA_FILE
 from keras_gru.experiments.training_data import stored_data
 
 
@@ -28,7 +34,7 @@ def load(
     """Load a trained network with its preprocessing.
 
     Args:
-        run: the run directory.
+        run: a run directory, `runs/NAME` or `NAME` for its newest, or `"latest"`.
         cell: one of the run's cells; None takes the one with the best validation metric.
         seed: one of the run's seeds; None takes the one with the best validation metric, `"all"`
             the mean of the networks of all seeds (an ensemble).
@@ -42,7 +48,7 @@ def load(
     >>> model.predict(["A fine film.", "Two hours of my life."]).rows[0]["label"]
     'pos'
     """
-    folder = RunDirectory(run)
+    folder = find_run(run)
     return TrainedModel(folder, choose_runs(folder, cell, seed))
 
 
@@ -69,12 +75,16 @@ class TrainedModel:
         return self.preprocessing.spec.task
 
     @property
-    def labels(self) -> tuple[str, ...] | None:
-        """The names of the classes or tags, in the order of the outputs; None for other tasks."""
-        if self.task not in ("classification", "tagging"):
-            return None
-        names = self.preprocessing.target_vocabulary
-        return names or tuple(map(str, range(self.preprocessing.spec.outputs)))
+    def labels(self) -> tuple[str, ...]:
+        """The names of the outputs, in their order: classes, tags, tokens, variables or notes."""
+        preprocessing = self.preprocessing
+        if preprocessing.target_vocabulary is not None:
+            return preprocessing.target_vocabulary
+        if preprocessing.target_scaling is not None:
+            return preprocessing.target_scaling.columns
+        collection = COLLECTIONS.get(self.experiment.dataset.kind)
+        lowest = collection.lowest if collection else 0  # a MIDI pitch
+        return tuple(str(lowest + number) for number in range(preprocessing.spec.outputs))
 
     @functools.cached_property
     def network(self) -> keras.Model:
@@ -96,7 +106,45 @@ class TrainedModel:
             UserError: if the data do not fit the network.
         """
         inputs = self.read(data)
+        if self.task == "translation":
+            return self._translate(inputs)
         return predictions_of(inputs, self.outputs(inputs.dataset), self.labels)
+
+    def _translate(self, inputs: Inputs) -> Predictions:
+        if len(self.records) > 1:
+            raise UserError("--seed all: expected one network to translate with. Leave it out.")
+        rows = [{**row, "translation": None} for row in inputs.rows]
+        sentences = [rows[number]["text"] for number in inputs.numbers]
+        found = translate(self.folder, self.records[0], sentences)
+        for number, translation in zip(inputs.numbers, found, strict=True):
+            rows[number]["translation"] = translation
+        return Predictions(rows, [], inputs.notes)
+
+    def forecast(self, steps: int | None = None) -> Forecast:
+        """Forecast the rows after the end of the series that the network was trained on.
+
+        Args:
+            steps: rows to forecast; None forecasts the network's horizon. Beyond it, forecasts are
+                fed back as if they were true.
+
+        Raises:
+            UserError: if the network is no forecaster of a series.
+        """
+        ends = stored_data(self.folder).ends
+        if not ends:
+            raise UserError(
+                f"{self.folder.path}: expected a run on a time series, with its last rows in "
+                f"{DATA_FILE}, found none ({self.preprocessing.name}). Train anew on a series."
+            )
+        return forecast_ends(
+            [load_model(self.folder, record) for record in self.records],
+            ends,
+            steps,
+            self.experiment.dataset,
+            self.preprocessing,
+            load_forecasts([self.folder.run_path(of.cell, of.seed) for of in self.records]),
+            self.labels,
+        )
 
     def read(self, data: Any) -> Inputs:
         """Read new data as the network's inputs, without predicting."""
@@ -122,4 +170,13 @@ class TrainedModel:
                 f"{dataset.name}: expected data prepared for this network "
                 f"({self.preprocessing.spec}), found {dataset.spec}."
             )
-        return outputs_of(self.network, dataset, split, rows)
+        network = self.network
+        if self.task == "language_model":
+            network = self._network_of_any_length
+        return outputs_of(network, dataset, split, rows)
+
+    @functools.cached_property
+    def _network_of_any_length(self) -> keras.Model:
+        networks = [load_model(self.folder, record) for record in self.records]
+        networks = [models.with_any_length(network) for network in networks]
+        return models.ensemble(networks, self.task)

@@ -2,12 +2,18 @@
 
 from typing import Any
 
+import numpy as np
+
 from keras_gru.datasets.preprocessing import Preprocessing
+from keras_gru.errors import UserError
+from keras_gru.experiments.prediction.arrays import is_arrays, read_arrays
 from keras_gru.experiments.prediction.inputs import Inputs
+from keras_gru.experiments.prediction.sentences import read_sentences
+from keras_gru.experiments.prediction.series import read_series
 from keras_gru.experiments.prediction.texts import read_texts
 
 
-def read_inputs(data: Any, config, preprocessing: Preprocessing) -> Inputs:
+def read_inputs(data: Any, config: Any, preprocessing: Preprocessing) -> Inputs:
     """Read new data as the inputs of a network.
 
     Args:
@@ -18,5 +24,18 @@ def read_inputs(data: Any, config, preprocessing: Preprocessing) -> Inputs:
     Raises:
         UserError: if the data do not fit the network.
     """
+    task = preprocessing.spec.task
+    is_series = task == "forecasting" and isinstance(data, np.ndarray) and data.ndim == 2
+    if is_arrays(data) and not is_series:
+        return read_arrays(data, preprocessing)
+    if task == "forecasting":
+        return read_series(data, config, preprocessing)
+    if preprocessing.tokenizer is None:
+        raise UserError(
+            f"INPUT: expected an array or an .npz file of what the network reads "
+            f"({preprocessing.name}), found {data if isinstance(data, str) else type(data)}."
+        )
+    if task == "tagging":
+        return read_sentences(data, preprocessing)
     column, label = getattr(config, "text", "text"), getattr(config, "label", "label")
     return read_texts(data, config, preprocessing, column, label)

@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 
 from keras_gru.experiments.prediction.inputs import Inputs
+from keras_gru.experiments.prediction.outputs import unscale
+from keras_gru.experiments.prediction.sentences import write_conllu
 
 
 @dataclass(frozen=True)
@@ -23,25 +25,30 @@ class Predictions:
             within it, by the name of the class.
         outputs: the same as numbers, as `TrainedModel.outputs` returns them.
         notes: what was read and what was unknown, a sentence each.
+        conllu: the sentences of a CoNLL-U file with the predicted tags as CoNLL-U; None for other
+            data.
     """
 
     rows: Sequence[Mapping[str, Any]]
     outputs: np.ndarray | list[np.ndarray]
     notes: tuple[str, ...] = ()
+    conllu: str | None = None
 
-    def to_json_lines(self) -> str:
-        """Return the rows as JSON, one a line."""
-        return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in self.rows)
 
-    def to_csv(self) -> str:
-        """Return the rows as CSV with a header; `p_NAME` is the probability of a class."""
-        flat = [_flatten(row) for row in self.rows]
-        columns = list(dict.fromkeys(name for row in flat for name in row))
-        file = io.StringIO(newline="")
-        writer = csv.DictWriter(file, columns, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(flat)
-        return file.getvalue()
+def to_json_lines(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Return rows as JSON, one a line."""
+    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+
+
+def to_csv(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Return rows as CSV with a header; `p_NAME` is the probability of a class."""
+    flat = [_flatten(row) for row in rows]
+    columns = list(dict.fromkeys(name for row in flat for name in row))
+    file = io.StringIO(newline="")
+    writer = csv.DictWriter(file, columns, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(flat)
+    return file.getvalue()
 
 
 def _flatten(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -62,13 +69,24 @@ def predictions_of(
     Args:
         inputs: the data.
         outputs: what `TrainedModel.outputs` returned for them.
-        labels: the names of the classes or tags.
+        labels: the names of the classes or tags, or of the notes.
     """
     rows = _ROWS[inputs.dataset.spec.task](inputs, outputs, labels)
-    return Predictions(rows, outputs, inputs.notes)
+    conllu = None
+    if inputs.annotated is not None:
+        tags = [[] for _ in inputs.rows]
+        for number, of in zip(inputs.numbers, outputs, strict=True):
+            tags[number] = [labels[best] for best in of.argmax(-1)]
+        conllu = write_conllu(inputs.annotated, tags)
+    return Predictions(rows, outputs, inputs.notes, conllu)
 
 
-def _classes(inputs: Inputs, outputs: np.ndarray, labels: Sequence[str]) -> list[dict]:
+def rounded(value: float) -> float:
+    """Return a number with six significant digits."""
+    return float(f"{value:.6g}")
+
+
+def _class_rows(inputs: Inputs, outputs: np.ndarray, labels: Sequence[str]) -> list[dict]:
     rows = [{**row, "label": None} for row in inputs.rows]
     for number, probabilities in zip(inputs.numbers, outputs, strict=True):
         best = int(probabilities.argmax())
@@ -80,9 +98,70 @@ def _classes(inputs: Inputs, outputs: np.ndarray, labels: Sequence[str]) -> list
     return rows
 
 
-def rounded(value: float) -> float:
-    """Return a number with six significant digits."""
-    return float(f"{value:.6g}")
+def _tag_rows(inputs: Inputs, outputs: list[np.ndarray], labels: Sequence[str]) -> list[dict]:
+    rows = []
+    for number, probabilities in zip(inputs.numbers, outputs, strict=True):
+        item = dict(inputs.rows[number])
+        words, truth = item.pop("words", None), item.pop("truth", None)
+        for step, of in enumerate(probabilities):
+            row = item | ({"step": step} if words is None else {"word": words[step]})
+            if truth is not None:
+                row["truth"] = truth[step]
+            rows.append(row | {"tag": labels[of.argmax()], "probability": rounded(of.max())})
+    return rows
 
 
-_ROWS = {"classification": _classes}
+def _forecast_rows(inputs: Inputs, outputs: np.ndarray, labels: Sequence[str]) -> list[dict]:
+    """A row for each step ahead of each window; at every step, of the window's last one."""
+    truth = unscale(inputs.split.targets, inputs.dataset) if "ahead" in inputs.rows[0] else None
+    last = outputs[:, -1] if inputs.dataset.spec.every_step else outputs
+    rows = []
+    for number, forecast in zip(inputs.numbers, last, strict=True):
+        item = dict(inputs.rows[number])
+        ahead = item.pop("ahead", [{}] * len(forecast))
+        for step, values in enumerate(forecast):
+            row = item | ahead[step] | {"step": step + 1}
+            for variable, (name, value) in enumerate(zip(labels, values, strict=True)):
+                row[name] = rounded(value)
+                if truth is not None:
+                    known = truth[number, step, variable]
+                    row[f"{name} (truth)"] = rounded(known) if np.isfinite(known) else None
+            rows.append(row)
+    return rows
+
+
+def _note_rows(inputs: Inputs, outputs: list[np.ndarray], labels: Sequence[str]) -> list[dict]:
+    """A row for each step: the probability of each note to sound in the next."""
+    return [
+        {
+            **inputs.rows[number],
+            "step": step,
+            "notes": " ".join(name for name, p in zip(labels, of, strict=True) if p >= 0.5),
+            "probabilities": dict(zip(labels, map(rounded, of), strict=True)),
+        }
+        for number, probabilities in zip(inputs.numbers, outputs, strict=True)
+        for step, of in enumerate(probabilities)
+    ]
+
+
+def _text_rows(inputs: Inputs, outputs: list[np.ndarray], labels: Sequence[str]) -> list[dict]:
+    """A row for each text: how well it is predicted, and what comes next."""
+    rows = [{**row, "next": None} for row in inputs.rows]
+    tokens = inputs.split.inputs["tokens"]
+    for number, (sequence, of) in zip(inputs.numbers, enumerate(outputs), strict=True):
+        following = tokens[sequence, 1 : len(of)]
+        likelihood = of[np.arange(len(following)), following]
+        best = int(of[-1].argmax())
+        rows[number] |= {"next": labels[best], "probability": rounded(of[-1, best])}
+        if len(following):
+            rows[number]["bits_per_unit"] = rounded(-np.log2(likelihood).mean())
+    return rows
+
+
+_ROWS = {
+    "classification": _class_rows,
+    "forecasting": _forecast_rows,
+    "language_model": _text_rows,
+    "polyphony": _note_rows,
+    "tagging": _tag_rows,
+}

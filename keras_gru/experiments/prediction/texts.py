@@ -58,7 +58,8 @@ def read_texts(
         )
     rows = [{"text": text} for text in texts]
     targets, notes = np.zeros(len(numbers), int), []
-    has_targets = labels is not None and preprocessing.target_vocabulary is not None
+    is_classified = preprocessing.spec.task == "classification"
+    has_targets = labels is not None and is_classified
     if has_targets:
         known = {name: number for number, name in enumerate(preprocessing.target_vocabulary)}
         rows = [{**row, "truth": of} for row, of in zip(rows, labels, strict=True)]
@@ -69,7 +70,7 @@ def read_texts(
     encoded = [tokens[n] for n in numbers]
     notes += count_unknown(encoded, [units[n] for n in numbers], preprocessing.tokenizer.level)
     notes += _count_cut(preprocessing, [len(units[n]) for n in numbers])
-    split = token_split(encoded, targets)
+    split = token_split(encoded, targets if is_classified else None)
     return Inputs(with_split(preprocessing, split), has_targets, rows, numbers, tuple(notes))
 
 

@@ -1,6 +1,9 @@
+import numpy as np
 import pytest
 
-from .runs import untrained_run, words
+from keras_gru.datasets.tagged_words import tagging
+
+from .runs import series_csv, untrained_run, words
 
 
 @pytest.fixture(scope="session")
@@ -14,3 +17,59 @@ def texts_run(tmp_path_factory):
     run = untrained_run(folder, dataset, {"kind": "classifier", "embedding": 4})
     path.unlink()
     return run
+
+
+@pytest.fixture(scope="session")
+def tags_run(tmp_path_factory):
+    """A tagger of four tags, whose words are a to h."""
+    folder = tmp_path_factory.mktemp("tags")
+    sentences = [[word.encode() for word in text.split()] for text in words(30)]
+    tags = [np.arange(len(sentence)) % 4 for sentence in sentences]
+    parts = {"train": slice(0, 20), "validation": slice(20, 25), "test": slice(25, 30)}
+    data = {name: (sentences[rows], tags[rows]) for name, rows in parts.items()}
+    dataset = tagging("tags", data, ("NOUN", "VERB", "DET", "X"), 20)
+    return untrained_run(folder, {"kind": "en_atis"}, {"kind": "tagger"}, data=dataset)
+
+
+@pytest.fixture(scope="session")
+def series_run(tmp_path_factory):
+    """A forecaster of two variables, 3 steps ahead from 6, whose data file is deleted."""
+    folder = tmp_path_factory.mktemp("series")
+    path = folder / "series.csv"
+    path.write_text(series_csv(200))
+    dataset = {
+        "kind": "csv_series",
+        "path": str(path),
+        "targets": ("a", "b"),
+        "window": 6,
+        "horizon": 3,
+    }
+    run = untrained_run(folder, dataset, {"kind": "forecaster"})
+    path.unlink()
+    return run
+
+
+@pytest.fixture(scope="session")
+def text_run(tmp_path_factory):
+    """A language model of the letters a, b, c."""
+    folder = tmp_path_factory.mktemp("text")
+    path = folder / "text.txt"
+    path.write_text("abc " * 100)
+    dataset = {"kind": "text_file", "path": str(path), "window": 8, "validation_share": 0.2}
+    dataset["test_share"] = 0.2
+    return untrained_run(folder, dataset, {"kind": "language_model"})
+
+
+@pytest.fixture(scope="session")
+def music_run(tmp_path_factory):
+    """A polyphony model of three notes."""
+    folder = tmp_path_factory.mktemp("music")
+    random = np.random.default_rng(0)
+    arrays = {
+        f"{split}_{part}": random.integers(0, 2, (4, 5, 3), "uint8")
+        for split in ("train", "validation", "test")
+        for part in ("inputs", "targets")
+    }
+    np.savez(folder / "music.npz", **arrays)
+    dataset = {"kind": "npz", "path": str(folder / "music.npz"), "task": "polyphony"}
+    return untrained_run(folder, dataset, {"kind": "polyphony"})

@@ -6,6 +6,7 @@ from typer.testing import CliRunner
 from keras_gru.cli import app
 from keras_gru.experiments import fitting
 from keras_gru.experiments.configuration.experiment import Experiment
+from keras_gru.experiments.forecasts import has_forecasts, save_forecasts
 from keras_gru.experiments.metadata import collect_metadata
 from keras_gru.experiments.run_directory import RunDirectory, write_history
 from keras_gru.experiments.training_data import data_for, store_data
@@ -13,7 +14,7 @@ from keras_gru.experiments.training_data import data_for, store_data
 from ..helpers import record
 
 
-def untrained_run(folder, dataset, model, seeds=(0, 1), cells=("gru",)):
+def untrained_run(folder, dataset, model, seeds=(0, 1), cells=("gru",), data=None):
     """Return the run directory of networks that were built and saved, not trained.
 
     The last seed is the best on validation.
@@ -27,7 +28,7 @@ def untrained_run(folder, dataset, model, seeds=(0, 1), cells=("gru",)):
         training={"jit_compile": False, "batch_size": 16},
         runs=str(folder / "runs"),
     )
-    data = data_for(experiment, None)
+    data = data or data_for(experiment, None)
     found = RunDirectory.create(experiment)
     store_data(found, data)
     found.write_metadata(collect_metadata(data, batch_size=16))
@@ -38,6 +39,8 @@ def untrained_run(folder, dataset, model, seeds=(0, 1), cells=("gru",)):
             path = found.run_path(cell, seed)
             path.mkdir()
             fitting.save(network, path / "best.keras")
+            if has_forecasts(data):
+                save_forecasts(network, data, path)
             value = 0.5 + sign * seed / 100
             of = record(cell, seed, value, metric=data.metric.name)
             found.add(of)
@@ -50,6 +53,15 @@ def words(count, seed=0):
     """Return texts of a few words."""
     random = np.random.default_rng(seed)
     return [" ".join(random.choice(list("abcdefgh"), 5)) for _ in range(count)]
+
+
+def series_csv(rows, first=0):
+    """Return a table of two series, without noise, that can be continued."""
+    lines = [
+        f"2020-01-{1 + n // 24:02} {n % 24:02}:00,{10 * n % 7},{100 + n}"
+        for n in range(first, first + rows)
+    ]
+    return "time,a,b\n" + "\n".join(lines) + "\n"
 
 
 def command(*arguments, code=0):

@@ -91,7 +91,7 @@ def test_the_command_writes_csv_and_json_lines(texts_run, tmp_path):
         ("ragged.csv", "line 3"),
         ("empty.csv", "empty"),
         ("folder", "no text"),
-        (np.zeros((2, 3, 4)), "expected a string, found ndarray"),
+        (np.zeros((2, 3, 4)), "expected tokens"),
     ],
 )
 def test_mistakes_are_one_sentence(model, tmp_path, monkeypatch, data, words):

@@ -1,0 +1,35 @@
+"""keras-gru forecast"""
+
+from typing import Annotated
+
+import typer
+
+from keras_gru.cli.arguments import CellOfRun, Run, SeedsOfRun, check_place, parse_seed
+from keras_gru.cli.predict import FormatOption, OutputOption, write_rows
+from keras_gru.cli.start import start_tensorflow
+
+
+def forecast(
+    run: Run,
+    steps: Annotated[
+        int | None,
+        typer.Option(min=1, max=100_000, help="Rows to forecast; default: the network's horizon."),
+    ] = None,
+    cell: CellOfRun = None,
+    seed: SeedsOfRun = "all",
+    output: OutputOption = None,
+    format: FormatOption = None,
+) -> None:
+    """Forecast the rows after the end of the file that a network was trained on.
+
+    The band holds 90 % of the values, judging by the errors on validation; what it holds of test is
+    printed. The mean of all seeds of the best cell is forecast; --seed N takes one of them.
+    """
+    if output is not None:
+        check_place(output)
+    seeds = parse_seed(seed)
+    start_tensorflow()
+    from keras_gru.experiments.prediction.model import load
+
+    found = load(run, cell, seeds).forecast(steps)
+    write_rows(found.rows, found.notes, output, format)

@@ -1,0 +1,145 @@
+"""Forecasts of a trained network on validation and test: errors by step ahead, and a band."""
+
+# N windows, H steps ahead, V variables
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from keras_gru.datasets.sequence_dataset import SequenceDataset
+from keras_gru.experiments.prediction.outputs import outputs_of, unscale
+from keras_gru.files import load_arrays, replacing, write_text
+
+FILE = "forecasts.npz"
+LEVEL = 0.9
+_MOST_WINDOWS, _MOST_NUMBERS = 10_000, 4_000_000
+_SPLITS = ("validation", "test")
+
+
+@dataclass(frozen=True)
+class Forecasts:
+    """Forecasts of a split, or of up to 10,000 evenly spaced windows of it.
+
+    Args:
+        windows: (N,) the number of each window in the split.
+        forecast: (N, H, V) in each variable's unit; at every step, those after the last one.
+        truth: (N, H, V).
+    """
+
+    windows: np.ndarray
+    forecast: np.ndarray
+    truth: np.ndarray
+
+    def errors(self) -> dict[str, np.ndarray]:
+        """Return the mean absolute and the mean squared error of each step and variable, (H, V)."""
+        difference = self.forecast.astype("float64") - self.truth
+        return {"mae": np.abs(difference).mean(0), "mse": np.square(difference).mean(0)}
+
+    def half_width(self, level: float = LEVEL) -> np.ndarray:
+        """Return half the width of a band that holds `level` of the truth, (H, V).
+
+        The quantile of the absolute errors that split conformal prediction takes: the
+        ⌈(N + 1) · level⌉-th smallest of N.
+
+        Reference:
+
+        - [Lei et al., 2018](https://arxiv.org/abs/1604.04173), section 2.2
+        """
+        ordered = np.sort(np.abs(self.forecast.astype("float64") - self.truth), axis=0)
+        return ordered[min(len(ordered), math.ceil((len(ordered) + 1) * level)) - 1]
+
+    def coverage(self, half_width: np.ndarray) -> np.ndarray:
+        """Return the fraction of the truth within a band, by step and variable, (H, V)."""
+        return (np.abs(self.forecast.astype("float64") - self.truth) <= half_width).mean(0)
+
+
+def has_forecasts(dataset: SequenceDataset) -> bool:
+    """Return whether a dataset is windows of series, whose forecasts are stored."""
+    return dataset.spec.task == "forecasting" and dataset.splits["test"].overlapping
+
+
+def save_forecasts(network: keras.Model, dataset: SequenceDataset, path: Path) -> None:
+    """Write a network's forecasts on validation and test, and their errors as JSON.
+
+    Args:
+        network: with its best weights.
+        dataset: windows of series.
+        path: the directory of the run: `forecasts.npz` and `forecast_errors.json` are written.
+    """
+    arrays = {}
+    for name in _SPLITS:
+        split = dataset.splits[name]
+        size = dataset.spec.horizon * dataset.spec.outputs
+        count = min(split.size, _MOST_WINDOWS, max(1, _MOST_NUMBERS // size))
+        rows = np.linspace(0, split.size - 1, count).round().astype(int)
+        forecast = outputs_of(network, dataset, name, rows)
+        truth = unscale(split.targets[rows], dataset)
+        if dataset.spec.every_step:
+            forecast, truth = forecast[:, -1], truth[:, -1]
+        arrays[f"{name}_windows"] = rows
+        arrays[f"{name}_forecast"] = forecast.astype(np.float32)
+        arrays[f"{name}_truth"] = truth.astype(np.float32)
+    with replacing(path / FILE) as draft, open(draft, "wb") as file:
+        np.savez(file, **arrays)
+    scaling = dataset.target_scaling
+    names = scaling.columns if scaling else tuple(map(str, range(dataset.spec.outputs)))
+    found = describe_errors(_from_arrays(arrays), names)
+    write_text(path / "forecast_errors.json", json.dumps(found, indent=1, ensure_ascii=False))
+
+
+def load_forecasts(paths: Sequence[Path]) -> Mapping[str, Forecasts] | None:
+    """Load the stored forecasts of a run; of several runs the mean of their forecasts.
+
+    Args:
+        paths: the directories of the runs.
+
+    Returns:
+        Name of a split -> its forecasts; None where a run stored none.
+    """
+    found = []
+    for path in paths:
+        if not (path / FILE).is_file():
+            return None
+        found.append(_from_arrays(load_arrays(path / FILE, "delete it")))
+    return {
+        name: Forecasts(
+            found[0][name].windows,
+            np.mean([of[name].forecast for of in found], axis=0),
+            found[0][name].truth,
+        )
+        for name in _SPLITS
+    }
+
+
+def describe_errors(found: Mapping[str, Forecasts], variables: Sequence[str]) -> dict:
+    """Return errors by step ahead and variable, and the band, as JSON takes them.
+
+    Returns:
+        `"variables"`; for each split `"mae"` and `"mse"`, each a list of H lists of V; the `"band"`
+        with its level, half widths from validation and its coverage on test.
+    """
+    half_width = found["validation"].half_width()
+    return {
+        "variables": list(variables),
+        **{
+            name: {metric: of.tolist() for metric, of in found[name].errors().items()}
+            for name in _SPLITS
+        },
+        "band": {
+            "level": LEVEL,
+            "half_width": half_width.tolist(),
+            "coverage": found["test"].coverage(half_width).tolist(),
+        },
+    }
+
+
+def _from_arrays(arrays: Mapping[str, np.ndarray]) -> dict[str, Forecasts]:
+    return {
+        name: Forecasts(*(arrays[f"{name}_{part}"] for part in ("windows", "forecast", "truth")))
+        for name in _SPLITS
+    }

@@ -1,0 +1,177 @@
+"""Forecasts of the rows after the end of a series, with a band."""
+
+# S series, K networks, T time steps, D features, H steps ahead, V variables
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+
+from keras_gru.datasets.dates import in_words
+from keras_gru.datasets.preprocessing import Preprocessing, SeriesEnd
+from keras_gru.datasets.series_table import calendar
+from keras_gru.errors import UserError
+from keras_gru.experiments.forecasts import LEVEL, Forecasts
+from keras_gru.experiments.prediction.rows import rounded
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """A forecast of the rows after the end of one or several series.
+
+    Args:
+        rows: a dictionary for each series and row: its date or number, the step ahead, and for
+            each variable the forecast and the ends of the band.
+        seeds: (K, S, steps, V) the forecasts of the networks of K seeds, in each variable's unit.
+        half_width: (H, V) half the width of the band; None where the run stored no forecasts.
+        coverage: (H, V) the fraction of test within the band.
+        notes: how it was made, a sentence each.
+    """
+
+    rows: Sequence[dict[str, Any]]
+    seeds: np.ndarray
+    half_width: np.ndarray | None
+    coverage: np.ndarray | None
+    notes: tuple[str, ...]
+
+    @property
+    def mean(self) -> np.ndarray:
+        """The mean of the seeds' forecasts, (S, steps, V)."""
+        return self.seeds.mean(0)
+
+
+def forecast_ends(
+    networks: Sequence[keras.Model],
+    ends: Sequence[SeriesEnd],
+    steps: int | None,
+    config: Any,
+    preprocessing: Preprocessing,
+    stored: dict[str, Forecasts] | None,
+    variables: Sequence[str],
+) -> Forecast:
+    """Forecast the rows after the end of each series.
+
+    Args:
+        networks: of K seeds.
+        ends: the last rows of each series.
+        steps: rows to forecast; None forecasts the horizon H. Beyond it, forecasts are fed back as
+            if they were true.
+        config: the settings of the data.
+        preprocessing: of the networks.
+        stored: their forecasts on validation and test, which the band is made of.
+        variables: the names of the V variables.
+
+    Raises:
+        UserError: if the network reads columns whose future is not known.
+    """
+    horizon = preprocessing.spec.horizon
+    steps = horizon if steps is None else steps
+    if getattr(config, "known", ()):
+        raise UserError(
+            f"forecast: expected a network that reads the past alone, found one that also reads "
+            f"{', '.join(config.known)} of the rows to forecast. Use predict on a file with them."
+        )
+    if steps > horizon:
+        _check_recursive(config, preprocessing)
+    seeds = np.array(
+        [[_forecast(of, end, steps, config, preprocessing) for end in ends] for of in networks]
+    )
+    half_width = stored["validation"].half_width() if stored else None
+    coverage = stored["test"].coverage(half_width) if stored else None
+    rows = _rows(seeds, ends, half_width, variables)
+    return Forecast(rows, seeds, half_width, coverage, _notes(steps, horizon, stored, coverage))
+
+
+def _notes(
+    steps: int, horizon: int, stored: dict[str, Forecasts] | None, coverage: np.ndarray | None
+) -> tuple[str, ...]:
+    notes = []
+    if steps > horizon:
+        notes.append(
+            f"Steps 1 to {horizon} are forecast directly; later ones recursively, from forecasts, "
+            "and have no band."
+        )
+    if stored is None:
+        notes.append("There is no band: this run stored no forecasts on validation.")
+    else:
+        count = len(stored["test"].windows)
+        notes.append(
+            f"The {LEVEL:.0%} band, from the errors on validation, holds {coverage.mean():.1%} of "
+            f"the test values ({count:,} windows, steps 1 to {horizon}; by step "
+            f"{coverage.mean(1).min():.1%} to {coverage.mean(1).max():.1%})."
+        )
+    return tuple(notes)
+
+
+def _check_recursive(config: Any, preprocessing: Preprocessing) -> None:
+    """Raise a `UserError` unless all that a network reads is forecast or follows from the date."""
+    spec = preprocessing.spec
+    calendars = 2 * len(getattr(config, "calendar", ()))
+    is_forecast = spec.history is not None and spec.features == len(spec.history) + calendars
+    if not is_forecast:
+        raise UserError(
+            f"--steps: expected at most {spec.horizon}, the network's horizon, as it also reads "
+            "columns that it does not forecast. Forecast fewer steps, or train with a longer "
+            "dataset.horizon."
+        )
+
+
+def _forecast(
+    network: keras.Model, end: SeriesEnd, steps: int, config: Any, preprocessing: Preprocessing
+) -> np.ndarray:
+    """Return a network's forecasts of one series, (steps, V), in each variable's unit."""
+    spec = preprocessing.spec
+    features = np.array(end.features, np.float32)
+    window, found = len(features), []
+    while True:
+        x = {"features": features[None, -window:]}
+        y = keras.ops.convert_to_numpy(network(x, training=False))[0]
+        y = y[-1] if spec.every_step else y
+        found.append(y)
+        if len(found) * spec.horizon >= steps:
+            break
+        after = np.zeros((spec.horizon, features.shape[1]), np.float32)
+        after[:, list(spec.history)] = y
+        names = getattr(config, "calendar", ())
+        if names:
+            first = (len(found) - 1) * spec.horizon
+            # What a row sees of the calendar is that of the next one.
+            dates = end.date + end.step * (first + np.arange(2, spec.horizon + 2))
+            after[:, -2 * len(names) :] = calendar(dates, config)
+        features = np.concatenate([features, after])
+    scaled = np.concatenate(found)[:steps]
+    if preprocessing.target_scaling is None and preprocessing.series_scalings is None:
+        return scaled * preprocessing.scale
+    scaling = preprocessing.scalings_of(end.name)[1]
+    return scaled * np.array(scaling.deviation) + np.array(scaling.mean)
+
+
+def _rows(
+    seeds: np.ndarray,
+    ends: Sequence[SeriesEnd],
+    half_width: np.ndarray | None,
+    variables: Sequence[str],
+) -> list[dict[str, Any]]:
+    rows = []
+    for number, end in enumerate(ends):
+        for step in range(seeds.shape[2]):
+            row = {} if end.name is None else {"series": end.name}
+            if end.date is None:
+                row["row"] = end.rows + step + 1
+            else:
+                row["date"] = in_words(end.date + end.step * (step + 1), end.step)
+            row["step"] = step + 1
+            for variable, name in enumerate(variables):
+                values = seeds[:, number, step, variable]
+                row[name] = rounded(values.mean())
+                has_band = half_width is not None and step < len(half_width)
+                half = half_width[step, variable] if has_band else None
+                row[f"{name} (low)"] = rounded(values.mean() - half) if has_band else None
+                row[f"{name} (high)"] = rounded(values.mean() + half) if has_band else None
+                if len(values) > 1:
+                    row[f"{name} (lowest seed)"] = rounded(values.min())
+                    row[f"{name} (highest seed)"] = rounded(values.max())
+            rows.append(row)
+    return rows

@@ -1,0 +1,141 @@
+"""Time series as the windows of a trained forecaster."""
+
+# N windows, T time steps, D features, H steps ahead, V variables
+
+from collections import Counter
+from typing import Any
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+from keras_gru.datasets.config.own import CsvSeries
+from keras_gru.datasets.dates import in_words
+from keras_gru.datasets.preprocessing import Preprocessing
+from keras_gru.datasets.series_table import SeriesTable, SeriesValues, series_of_table
+from keras_gru.datasets.split import Split
+from keras_gru.datasets.tables import Table
+from keras_gru.datasets.time_order import find_step
+from keras_gru.errors import UserError
+from keras_gru.experiments.prediction.inputs import Inputs, with_split
+from keras_gru.experiments.prediction.tables import find_table
+
+_EXPECTS = "a table of the series, such as a CSV file with the columns that the network reads"
+
+
+def read_series(data: Any, config: Any, preprocessing: Preprocessing) -> Inputs:
+    """Read series and cut them into all windows, the last one included.
+
+    Args:
+        data: what `find_table` takes, or an array (rows, D) of the network's columns.
+        config: the settings of the data that the network was trained on.
+        preprocessing: of the network; its scaling is applied.
+
+    Returns:
+        Windows with the truth where the rows after a window are there, and NaN elsewhere.
+
+    Raises:
+        UserError: if a column is missing, a value is no number, or a series is shorter than a
+            window.
+    """
+    config = settings_of_series(config, preprocessing)
+    wanted = [*config.targets, *(config.inputs or ()), *config.known, *config.categories]
+    if isinstance(data, np.ndarray):
+        data = _frame(data, [*(config.inputs or config.targets)])
+    table = find_table(data, config, wanted, _EXPECTS)
+    found = series_of_table(config, table, preprocessing)
+    features, targets, rows = [], [], []
+    for series in found.series:
+        of = _windows(found, series, preprocessing)
+        features.append(of[0])
+        targets.append(of[1])
+        rows += of[2]
+    split = Split({"features": np.concatenate(features)}, np.concatenate(targets))
+    notes = _count_unseen(table, preprocessing)
+    return Inputs(with_split(preprocessing, split), True, rows, np.arange(len(rows)), tuple(notes))
+
+
+def settings_of_series(config: Any, preprocessing: Preprocessing) -> CsvSeries:
+    """Return the settings of a table of series; of a published series those that it would have."""
+    if isinstance(config, CsvSeries):
+        return config
+    inputs, targets = preprocessing.input_scaling, preprocessing.target_scaling
+    if inputs is None or targets is None:
+        raise UserError(
+            f"{preprocessing.name}: expected arrays of vectors "
+            f"(N, {preprocessing.spec.length}, {preprocessing.spec.features}), found another kind "
+            "of data. Give an array or an .npz file."
+        )
+    spec = preprocessing.spec
+    return CsvSeries(
+        kind="csv_series",
+        path=preprocessing.name,
+        inputs=inputs.columns,
+        targets=targets.columns,
+        window=spec.length,
+        horizon=spec.horizon,
+        every_step=spec.every_step,
+    )
+
+
+class _frame(dict):
+    """An array (rows, D) as a table."""
+
+    def __init__(self, values: np.ndarray, names: list[str]):
+        if values.ndim != 2 or values.shape[1] != len(names):
+            raise UserError(
+                f"the array: expected the shape (rows, {len(names)}) of the columns "
+                f"{', '.join(names)}, or (N, T, {len(names)}), found {values.shape}."
+            )
+        super().__init__(zip(names, values.T, strict=True))
+
+    @property
+    def columns(self) -> list[str]:
+        return list(self)
+
+
+def _windows(
+    table: SeriesTable, series: SeriesValues, preprocessing: Preprocessing
+) -> tuple[np.ndarray, np.ndarray, list[dict]]:
+    config = table.config
+    window, horizon = config.window, config.horizon
+    scaling, target_scaling = preprocessing.scalings_of(series.name)
+    features = table.features(series, scaling)
+    # What is known in advance is known of the rows of the file alone.
+    count = series.size - window + 1 - (horizon if config.known else 0)
+    if count < 1:
+        of = "" if series.name is None else f", series {series.name!r}"
+        ahead = f" and {horizon} rows known in advance" if config.known else ""
+        raise UserError(
+            f"{table.path}{of}: expected {window} rows or more, the network's window{ahead}, "
+            f"found {series.size}. Give more rows."
+        )
+    after = np.pad(series.targets, ((0, horizon), (0, 0)), constant_values=np.nan)
+    targets = np.moveaxis(sliding_window_view(after, horizon, axis=0), -1, 1)[window:][:count]
+    x = np.moveaxis(sliding_window_view(features, window, axis=0), -1, 1)[:count]
+    rows = [{} if series.name is None else {"series": series.name} for _ in range(count)]
+    step = find_step(series.dates).seconds if series.dates is not None else None
+    for number, row in enumerate(rows):
+        first = number + window  # the first row to forecast
+        if step is None:
+            row["ahead"] = [{"row": first + 1 + of} for of in range(horizon)]
+        else:
+            last = int(series.dates[first - 1])
+            row["ahead"] = [
+                {"date": in_words(last + step * (of + 1), step)} for of in range(horizon)
+            ]
+    return x, target_scaling.apply(targets), rows
+
+
+def _count_unseen(table: Table, preprocessing: Preprocessing) -> list[str]:
+    """Return a note on words of category columns that the network does not know."""
+    notes = []
+    for name, words in (preprocessing.categories or {}).items():
+        values = table.strings(name).to_pylist()
+        unseen = Counter(word for word in values if word not in words)
+        if unseen:
+            named = ", ".join(f"{word!r} ({count})" for word, count in unseen.most_common(5))
+            notes.append(
+                f"Column {name!r}: {unseen.total():,} of {len(values):,} values are unknown to "
+                f"the network, which sees none of its categories there: {named}."
+            )
+    return notes

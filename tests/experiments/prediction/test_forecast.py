@@ -1,0 +1,88 @@
+"""Forecasts of the rows after the end of a file, their band, and errors by step ahead."""
+
+import json
+
+import numpy as np
+import pytest
+
+import keras_gru
+from keras_gru.errors import UserError
+from keras_gru.experiments.forecasts import Forecasts, load_forecasts
+from keras_gru.experiments.training_data import stored_data
+
+from .runs import command, series_csv
+
+
+def test_the_end_of_the_file_is_forecast_as_its_last_window_is(series_run, tmp_path):
+    """The training file is deleted; a copy of it gives the same forecast, from its last window."""
+    model = keras_gru.load(series_run.path, seed="all")
+    found = model.forecast()
+    path = tmp_path / "copy.csv"
+    path.write_text(series_csv(200))
+    last = model.predict(path)
+    np.testing.assert_allclose(found.mean[0], last.outputs[-1], rtol=1e-5)
+    assert [row["date"] for row in found.rows] == [row["date"] for row in last.rows[-3:]]
+    assert found.seeds.shape == (2, 1, 3, 2)
+    row = found.rows[0]
+    assert row["a (low)"] < row["a (lowest seed)"] <= row["a"] <= row["a (highest seed)"]
+    assert row["a (high)"] - row["a"] == pytest.approx(found.half_width[0, 0], rel=1e-3)
+
+
+def test_beyond_the_horizon_forecasts_are_fed_back(series_run):
+    model = keras_gru.load(series_run.path, seed=0)
+    direct, longer = model.forecast(), model.forecast(7)
+    np.testing.assert_array_equal(longer.mean[0, :3], direct.mean[0])
+    scaling = model.preprocessing.target_scaling
+    end = np.array(stored_data(series_run).ends[0].features)
+    features = np.concatenate([end, scaling.apply(direct.mean[0])])[-6:]
+    windows = features * np.array(scaling.deviation) + np.array(scaling.mean)
+    again = model.predict(windows[None]).outputs[0]
+    np.testing.assert_allclose(longer.mean[0, 3:6], again, rtol=1e-4)
+    assert longer.rows[2]["a (low)"] is not None and longer.rows[3]["a (low)"] is None
+    assert any("recursively" in note for note in longer.notes)
+
+
+def test_the_band_holds_what_it_claims_where_errors_stay_the_same():
+    random = np.random.default_rng(0)
+    validation, test = (
+        Forecasts(np.arange(n), np.zeros((n, 2, 1)), random.normal(size=(n, 2, 1)) * [[1], [9]])
+        for n in (4000, 4000)
+    )
+    half = validation.half_width(0.9)
+    np.testing.assert_allclose(half[:, 0], [1.645, 9 * 1.645], rtol=0.1)
+    np.testing.assert_allclose(test.coverage(half), 0.9, atol=0.02)
+    few = Forecasts(np.arange(3), np.zeros((3, 1, 1)), np.array([1.0, 2, 3]).reshape(3, 1, 1))
+    assert few.half_width(0.9).item() == 3  # of three errors none is a 90 % quantile
+
+
+def test_errors_by_step_and_variable_are_json(series_run):
+    path = series_run.run_path("gru", 0)
+    errors = json.loads((path / "forecast_errors.json").read_text())
+    assert errors["variables"] == ["a", "b"]
+    stored = load_forecasts([path])["test"]
+    assert stored.forecast.shape == (28, 3, 2)  # 30 rows of test, 3 ahead
+    difference = np.abs(stored.forecast.astype(float) - stored.truth)
+    np.testing.assert_allclose(errors["test"]["mae"], difference.mean(0))
+    np.testing.assert_allclose(stored.truth[0], [[10 * n % 7, 100 + n] for n in (170, 171, 172)])
+    both = load_forecasts([path, series_run.run_path("gru", 1)])["test"]
+    assert abs(both.forecast - stored.forecast).max() > 1e-3
+
+
+def test_the_command(series_run, texts_run, tmp_path):
+    text = command("forecast", series_run.path, "--steps", 4, "--seed", 1)
+    header, *rows = text.splitlines()
+    assert header == "date,step,a,a (low),a (high),b,b (low),b (high)" and len(rows) == 4
+    command("forecast", series_run.path, "-o", tmp_path / "f.jsonl")
+    assert len((tmp_path / "f.jsonl").read_text().splitlines()) == 3
+    assert "time series" in command("forecast", texts_run.path, code=2)
+
+
+def test_what_a_network_does_not_forecast_cannot_be_fed_back(series_run):
+    model = keras_gru.load(series_run.path)
+    spec = model.preprocessing.spec
+    object.__setattr__(spec, "history", None)
+    try:
+        with pytest.raises(UserError, match="expected at most 3"):
+            model.forecast(4)
+    finally:
+        object.__setattr__(spec, "history", (0, 1))

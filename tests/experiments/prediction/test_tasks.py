@@ -1,0 +1,137 @@
+"""Predictions of taggers, forecasters, language models and models of notes."""
+
+import numpy as np
+import pytest
+
+import keras_gru
+from keras_gru.errors import UserError
+
+from .runs import command, series_csv
+
+CONLLU = (
+    "# text = a b\n"
+    "1\ta\ta\tX\t_\t_\t0\troot\t_\t_\n"
+    "2-3\tbc\t_\t_\t_\t_\t_\t_\t_\t_\n"
+    "2\tb\tb\tX\t_\t_\t1\tdep\t_\t_\n"
+    "3\tc\tc\tX\t_\t_\t1\tdep\t_\tSpaceAfter=No\n"
+    "\n"
+)
+
+
+class TestTags:
+    def test_words_with_tags(self, tags_run):
+        model = keras_gru.load(tags_run.path)
+        found = model.predict(["A b", "zzz"])
+        assert [row["word"] for row in found.rows] == ["A", "b", "zzz"]
+        assert {row["tag"] for row in found.rows} <= {"NOUN", "VERB", "DET", "X"}
+        assert "1 of 3 words" in found.notes[0] and "'zzz'" in found.notes[0]
+        assert [of.shape for of in found.outputs] == [(2, 4), (1, 4)]
+        assert model.predict([["A", "b"], ["zzz"]]).rows == found.rows
+
+    def test_conllu_out_for_conllu_in(self, tags_run, tmp_path):
+        path = tmp_path / "new.conllu"
+        path.write_text(CONLLU)
+        tags = [row["tag"] for row in keras_gru.load(tags_run.path).predict("a b c").rows]
+        expected = [line.split("\t") for line in CONLLU.splitlines()]
+        for line, tag in zip((1, 3, 4), tags, strict=True):
+            expected[line][3] = tag
+        text = command("predict", tags_run.path, path)
+        assert [line.split("\t") for line in text.splitlines()] == expected
+        csv = command("predict", tags_run.path, path, "--format", "csv").splitlines()
+        assert csv[0] == "sentence,word,truth,tag,probability"
+
+    @pytest.mark.parametrize(
+        ("text", "words"),
+        [("1 a b\n", "CoNLL-U"), ("1\ta\n", "ten columns"), ("", "no word")],
+    )
+    def test_a_damaged_conllu_file(self, tags_run, tmp_path, text, words):
+        path = tmp_path / "bad.conllu"
+        path.write_text(text)
+        assert words in command("predict", tags_run.path, path, code=2)
+
+
+class TestSeries:
+    def test_every_window_beside_the_truth(self, series_run, tmp_path):
+        path = tmp_path / "new.csv"
+        path.write_text(series_csv(10))
+        model = keras_gru.load(series_run.path)
+        found = model.predict(path)
+        assert found.outputs.shape == (5, 3, 2)  # 10 rows have 5 windows of 6
+        assert len(found.rows) == 5 * 3
+        first, last = found.rows[0], found.rows[-1]
+        assert first["date"][:16] == "2020-01-01 06:00" and last["date"][:16] == "2020-01-01 12:00"
+        assert (first["b (truth)"], last["b (truth)"]) == (106, None)
+        assert first["a"] == pytest.approx(found.outputs[0, 0, 0], rel=1e-5)
+        array = np.array([[10 * n % 7, 100 + n] for n in range(10)], float)
+        np.testing.assert_allclose(model.predict(array).outputs, found.outputs, rtol=1e-5)
+        windows = np.stack([array[n : n + 6] for n in range(5)])
+        np.testing.assert_allclose(model.predict(windows).outputs, found.outputs, rtol=1e-5)
+        text = command("predict", series_run.path, path)
+        assert text.splitlines()[0] == "date,step,a,a (truth),b,b (truth)"
+
+    @pytest.mark.parametrize(
+        ("text", "words"),
+        [
+            (series_csv(5), "6 rows or more"),
+            ("time,a,c\n2020-01-01,1,2\n", "'b'"),
+            ("a,b\n1,2\n1,x\n", "line 3"),
+            ("a,b\n1,2\n1,\n", "line 3"),
+            ("a,b\n1,2\n1,2,3\n", "line 3"),
+            ("a,b\n" + "1,1e99\n" * 9, "float32"),
+            ("", "empty"),
+            (series_csv(4) + "2020-01-01 00:00,1,2\n" * 3, "2020-01-01"),
+        ],
+    )
+    def test_mistakes_are_one_sentence(self, series_run, tmp_path, text, words):
+        path = tmp_path / "bad.csv"
+        path.write_text(text)
+        said = command("predict", series_run.path, path, code=2)
+        assert words in said and said.count("\n") == 1
+
+    @pytest.mark.parametrize("data", [np.zeros((9, 3)), np.zeros((2, 5, 2)), "no text", "x.csv"])
+    def test_arrays_that_do_not_fit(self, series_run, data):
+        with pytest.raises(UserError, match="expected"):
+            keras_gru.load(series_run.path).predict(data)
+
+
+class TestLanguageModel:
+    def test_the_next_character_and_the_bits_of_a_text(self, text_run):
+        model = keras_gru.load(text_run.path)
+        long, short = model.predict(["abc abc abc abc", "a"]).rows
+        assert long["next"] in model.labels and 0 < long["probability"] <= 1
+        assert 0 < long["bits_per_unit"] < 10 and "bits_per_unit" not in short
+        # What was read before does not depend on what follows.
+        one, two = (model.predict(text).outputs[0] for text in ("abca", "abcb"))
+        np.testing.assert_allclose(one[:3], two[:3], rtol=1e-5)
+
+
+class TestNotes:
+    def test_the_probability_of_each_note_in_the_next_step(self, music_run):
+        model = keras_gru.load(music_run.path, seed="all")
+        roll = np.array([[[0, 1, 0], [1, 1, 0], [0, 0, 0], [0, 1, 1], [1, 0, 0]]])
+        found = model.predict(roll)
+        assert [row["step"] for row in found.rows] == [0, 1, 2, 3, 4]
+        assert set(found.rows[0]["probabilities"]) == {"0", "1", "2"}
+        ones = [keras_gru.load(music_run.path, seed=s).predict(roll).outputs[0] for s in (0, 1)]
+        np.testing.assert_allclose(found.outputs[0], np.mean(ones, axis=0), rtol=1e-5)
+
+    @pytest.mark.parametrize(
+        "data",
+        [
+            np.zeros((1, 2, 4)),
+            np.zeros((1, 2, 3)),
+            np.full((1, 5, 3), 0.5),
+            np.full((1, 5, 3), np.nan),
+            np.zeros((0, 5, 3)),
+            {"features": np.zeros((1, 5, 3))},
+            {"inputs": np.zeros((1, 5, 3)), "lengths": [6]},
+            {"inputs": np.zeros((1, 5, 3)), "lengths": [5, 5]},
+            [np.zeros((2, 3)), np.zeros((2, 2))],
+            "a text",
+            "missing.npz",
+        ],
+    )
+    def test_mistakes_are_one_sentence(self, music_run, data):
+        with pytest.raises(UserError, match="expected") as error:
+            keras_gru.load(music_run.path).predict(data)
+        assert "\n" not in str(error.value)
