@@ -116,7 +116,7 @@ def load_as_test(config: "OwnFile", preprocessing: "Preprocessing") -> "Sequence
     dataset = config.load(preprocessing, all_as_test=True)
     notes = dataset.notes
     if dataset.tokenizer is not None:
-        tokens = dataset.splits["test"].inputs["tokens"]
+        tokens = next(iter(dataset.splits["test"].inputs.values()))
         unknown = (tokens == UNKNOWN).sum() / (tokens != PADDING).sum()
         notes += (f"{unknown:.1%} of the tokens are unknown to the network.",)
     return dataclasses.replace(dataset, source=found, notes=notes)

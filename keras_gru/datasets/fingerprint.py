@@ -1,7 +1,7 @@
 """Which data: a checksum of where they come from, and of the sequences in each split."""
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -77,10 +77,23 @@ def source_of_path(path: Path) -> Source:
     """Return the source that a user's file, or folder of texts, is."""
     if path.is_file():
         return Source(path.name, _sha256_of_file(path))
+    return source_of_files(text_files(path)[0], path)
+
+
+def source_of_files(files: Sequence[Path], folder: Path | None = None) -> Source:
+    """Return the source that several files of a user's are.
+
+    Args:
+        files: the files.
+        folder: where they are; None for files beside the first, whose name is the source's.
+    """
+    if folder is None and len(files) == 1:
+        return Source(files[0].name, _sha256_of_file(files[0]))
+    name, folder = (folder or files[0]).name, folder or files[0].parent
     total = hashlib.sha256()
-    for file in text_files(path)[0]:
-        total.update(f"{file.relative_to(path).as_posix()}\0{_sha256_of_file(file)}\n".encode())
-    return Source(path.name, total.hexdigest())
+    for file in files:
+        total.update(f"{file.relative_to(folder).as_posix()}\0{_sha256_of_file(file)}\n".encode())
+    return Source(name, total.hexdigest())
 
 
 def source_of_tfds(name: str, checksums: Iterable[str]) -> Source:

@@ -9,7 +9,7 @@ import numpy as np
 from keras_gru.datasets.config.own import CsvSeries, OwnFile
 from keras_gru.datasets.dates import NO_TIME, find_dates
 from keras_gru.datasets.dialect import MISSING
-from keras_gru.datasets.file_bytes import decode, read_bytes
+from keras_gru.datasets.file_bytes import binary_form, decode, read_bytes
 from keras_gru.datasets.files import text_files
 from keras_gru.datasets.registry import dataset_kinds
 from keras_gru.datasets.tables import Table, read_table
@@ -71,7 +71,11 @@ def suggest(path: Path, given: Mapping[str, object]) -> Suggestion:
     ending = _ending(path)
     if ending == ".npz":
         return _arrays(path, given)
+    if ending == ".ts":
+        return _classifier({"kind": Choice("ts", "labelled series of sktime and aeon")}, given)
     kind = given.get("kind")
+    if kind == "tagged" or (kind is None and _is_tagged(path, ending)):
+        return _tagged(given)
     if kind == "text_file" or (kind is None and ending not in _TABLES and _is_prose(path)):
         return _text(path, given)
     table = read_table(_writing(given), path, _wanted(given))
@@ -79,7 +83,65 @@ def suggest(path: Path, given: Mapping[str, object]) -> Suggestion:
     columns = _text_columns(table)
     if kind == "texts" or (kind is None and columns and "targets" not in given):
         return _texts(table, written, given, columns or ("text", "label"))
+    if kind == "pairs" or (kind is None and "targets" not in given and _are_pairs(table)):
+        return _pairs(table, written, given)
     return _series(table, written, given)
+
+
+def _is_tagged(path: Path, ending: str) -> bool:
+    """Return whether a file holds a word and its tag on each line, and blank lines between."""
+    if ending in (".conllu", ".conll", ".iob", ".bio"):
+        return True
+    if ending in _TABLES and ending != ".tsv":
+        return False
+    data, _ = read_bytes(path)
+    if binary_form(data) or data[:1] in b"{[":
+        return False
+    lines = data[:20_000].decode(errors="replace").splitlines()[:-1]
+    tokens = [line.replace("\t", " ").split() for line in lines if line.strip()]
+    blank = len(lines) - len(tokens)
+    widths = {len(cells) for cells in tokens}
+    return len(tokens) > 3 and widths <= {2, 3, 4} and len(widths) == 1 and blank > 1
+
+
+def _tagged(given: Mapping[str, object]) -> Suggestion:
+    return Suggestion(
+        _with_given({"kind": Choice("tagged", "words with tags, sentence by sentence")}, given),
+        {"kind": Choice("tagger"), "bidirectional": Choice(True)},
+        {"epochs": Choice(20), "patience": Choice(3, "stops earlier where validation does")},
+    )
+
+
+def _are_pairs(table: Table) -> bool:
+    """Return whether the first two columns hold sentences, most of them different."""
+    names = [name for name in table.columns if name][:2]
+    if len(names) < 2 or _dates_or_none(table):
+        return False
+    columns = [_strings(table, name) for name in names]
+    return all(
+        cells
+        and not _is_numeric(table, name)
+        and len({*cells}) > 0.3 * len(cells)
+        and np.mean([len(cell.split()) for cell in cells]) > 1.5
+        for name, cells in zip(names, columns, strict=True)
+    )
+
+
+def _pairs(table: Table, written: Mapping[str, Choice], given: Mapping[str, object]) -> Suggestion:
+    first, second = [name for name in table.columns if name][:2]
+    return Suggestion(
+        _with_given(
+            {
+                "kind": Choice("pairs", "two columns of sentences"),
+                "from_column": Choice(first, "the first column"),
+                "to_column": Choice(second, "the second column"),
+                **written,
+            },
+            given,
+        ),
+        {"kind": Choice("encoder_decoder"), "attention": Choice(True)},
+        {"epochs": Choice(10), "patience": Choice(2, "stops earlier where validation does")},
+    )
 
 
 def _ending(path: Path) -> str:
@@ -109,6 +171,8 @@ def _with_given(choices: Mapping[str, Choice], given: Mapping[str, object]) -> d
 
 
 def _folder(path: Path, given: Mapping[str, object]) -> Suggestion:
+    if any("train" in file.name.lower() for file in path.glob("*.conll*")):
+        return _tagged(given)
     files, others = text_files(path)
     labels = {file.relative_to(path).parts[0] for file in files}
     if not files:

@@ -68,7 +68,7 @@ def tagging(
         splits=splits,
         vocabulary=vocabulary,
         target_vocabulary=tuple(tag_names),
-        baselines=(tag_of_each_token(splits),),
+        baselines=(tag_of_each_token(splits),) if "train" in splits else (),
         notes=tuple(notes),
         tokenizer=Tokenizer("word"),
     )

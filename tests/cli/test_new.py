@@ -53,6 +53,14 @@ FILES = {
         "name,language\n" + "".join(f"ka{n}ti,fi\nal{n}os,es\n" for n in range(60)), [],
         {"kind": "texts", "label": "language", "level": "character"},
     ),
+    "spa.tsv": (
+        "".join(f"Go to number {n}.\tVe al {n} ya.\tCC {n}\n" for n in range(60)), [],
+        {"kind": "pairs", "from_column": "0", "to_column": "1"},
+    ),
+    "ner.txt": ("EU B-ORG\nrejects O\n\nPeter B-PER\nsaid O\n\n" * 30, [], {"kind": "tagged"}),
+    "vowels.ts": (
+        "@classLabel true a b\n@data\n" + "1,2,3:a\n3,1:b\n" * 20, [], {"kind": "ts"},
+    ),
     "tale.txt": ("Once upon a time, there was a king.\n" * 200, [], {"kind": "text_file"}),
 }  # fmt: skip
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from keras_gru import datasets
-from keras_gru.datasets import cta_ridership, spa_eng
+from keras_gru.datasets import cta_ridership, sentence_pairs
 from keras_gru.datasets.cta_ridership import CtaRidership
 from keras_gru.datasets.en_atis import EnAtis
 from keras_gru.datasets.imdb_reviews import ImdbReviews
@@ -122,19 +122,19 @@ def test_sentence_pairs(needs):
 
 def test_no_english_sentence_is_in_two_splits():
     english = [[f"w{number // 3}"] for number in range(300)]
-    pairs = spa_eng.clean(english, [[f"s{number}"] for number in range(300)], 5)
-    parts = spa_eng.split(pairs, 0.2, 0.1)
+    pairs = sentence_pairs.clean(english, [[f"s{number}"] for number in range(300)], 5)
+    parts = sentence_pairs.split(pairs, 0.2, 0.1)
     assert sum(len(part) for part in parts.values()) == 300
     seen = [{one for (one,), _ in part} for part in parts.values()]
     assert not (seen[0] & seen[1] or seen[0] & seen[2] or seen[1] & seen[2])
     assert len(parts["validation"]) == pytest.approx(60, abs=3)
-    assert parts == spa_eng.split(pairs, 0.2, 0.1)
+    assert parts == sentence_pairs.split(pairs, 0.2, 0.1)
 
 
 def test_duplicate_and_long_pairs_are_left_out():
     english = [["a"], ["a"], ["a"], ["b", "c"], []]
     spanish = [["x"], ["x"], ["y"], ["z"], ["w"]]
-    assert spa_eng.clean(english, spanish, 1) == [(["a"], ["x"]), (["a"], ["y"])]
+    assert sentence_pairs.clean(english, spanish, 1) == [(["a"], ["x"]), (["a"], ["y"])]
 
 
 def test_imdb(prepared_imdb, monkeypatch):
