@@ -1,6 +1,8 @@
-"""Numbers and times as a reader sees them, the same in the terminal, in files and on a page."""
+"""Numbers and times as text, the same in the terminal, in files and on a page."""
 
+import dataclasses
 import math
+from collections.abc import Iterable
 from datetime import datetime
 
 from keras_gru.datasets.metric import Metric
@@ -13,16 +15,29 @@ def quantity(value: float, metric: Metric) -> str:
     if _is_far(value, metric):
         return f"{value:.2e}"
     if 0 < abs(value) < 10 ** (1 - metric.digits):
-        return significant(value, 2)  # the adding problem is judged by millionths
+        return significant(value, 2)  # errors on the adding problem are millionths
     return _fixed(value, metric.digits)
 
 
-def plus_minus(value: float, half: float | None, metric: Metric) -> str:
-    """`8.69 ± 0.02`: a value in the reader's unit, and its deviation or half its interval.
+def with_distinct_digits(values: Iterable[float], metric: Metric) -> Metric:
+    """Return the metric with as many digits as tell values apart, at most two more than it has.
 
-    Both have the metric's digits, or as many as show two of the larger one that count, and one of
-    the smaller if two more are enough for that. The value stands alone where there is one seed and
-    so no deviation.
+    With one digit 1.644 and 1.579 both read 1.6, and one would be better than its equal.
+    """
+    distinct = {value for value in values if math.isfinite(value)}
+    for digits in range(metric.digits, metric.digits + 3):
+        candidate = dataclasses.replace(metric, digits=digits)
+        if len({quantity(value, candidate) for value in distinct}) == len(distinct):
+            return candidate
+    return metric
+
+
+def plus_minus(value: float, half: float | None, metric: Metric) -> str:
+    """Format a value with its standard deviation or half its interval, such as `8.69 ± 0.02`.
+
+    Both have the metric's digits, or as many as show two significant digits of the larger one, and
+    one of the smaller if two more are enough for that. The value stands alone where there is one
+    seed and so no deviation.
     """
     if half is None or not (math.isfinite(value) and math.isfinite(half)):
         return quantity(value, metric)
@@ -36,7 +51,7 @@ def plus_minus(value: float, half: float | None, metric: Metric) -> str:
 
 
 def _zeros(value: float) -> int:
-    """The place after the point of the first digit that counts."""
+    """The place after the point of the first significant digit."""
     return -math.floor(math.log10(value))
 
 
@@ -45,12 +60,12 @@ def _fixed(value: float, digits: int) -> str:
 
 
 def _is_far(value: float, metric: Metric) -> bool:
-    """So far from any sensible result that what matters is how far."""
+    """Whether a value is so large that only its order of magnitude matters."""
     return abs(value) >= 1e9 or (abs(value) >= 1e6 and metric.digits > 0)
 
 
 def significant(value: float, digits: int = 3) -> str:
-    """StopRun digits to compare, and no exponent where a reader can do without."""
+    """Format a number with significant digits, and an exponent where it is tiny or huge."""
     if not math.isfinite(value):
         return "–"
     if value == 0:
@@ -62,22 +77,22 @@ def significant(value: float, digits: int = 3) -> str:
 
 
 def rounded(value: float) -> str:
-    """Two digits that count, as much as an estimate from a few seeds is worth."""
+    """Format an estimate from a few seeds: with two significant digits."""
     return f"{float(f'{value:.2g}'):,g}"
 
 
-def percent(share: float) -> str:
-    """A share for a reader, with two digits that count."""
-    return f"{float(f'{100 * share:.2g}'):g}%"
+def percent(fraction: float) -> str:
+    """Format a fraction in percent, with two significant digits."""
+    return f"{float(f'{100 * fraction:.2g}'):g}%"
 
 
 def plural(count: int, noun: str) -> str:
-    """`1 seed`, `3 seeds`."""
+    """Format a count with its noun, such as `1 seed` or `3 seeds`."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def duration(seconds: float) -> str:
-    """`0.4 s`, `12 s`, `3 min 05 s` or `2 h 07 min`."""
+    """Format seconds, such as `0.4 s`, `12 s`, `3 min 05 s` or `2 h 07 min`."""
     if not math.isfinite(seconds):
         return "–"
     if seconds < 9.95:
@@ -92,6 +107,6 @@ def duration(seconds: float) -> str:
 
 
 def date(moment: str) -> str:
-    """`31 Jan 2026, 12:00`, of a moment in ISO 8601."""
-    of = datetime.fromisoformat(moment)
-    return f"{of.day} {of:%b %Y, %H:%M}"
+    """Format a moment in ISO 8601, such as `31 Jan 2026, 12:00`."""
+    parsed = datetime.fromisoformat(moment)
+    return f"{parsed.day} {parsed:%b %Y, %H:%M}"

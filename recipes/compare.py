@@ -14,9 +14,8 @@ from keras_gru.errors import UserError, one_sentence
 from keras_gru.experiments.compare import compare
 from keras_gru.experiments.configuration.yaml_files import load_experiment
 from keras_gru.experiments.run_directory import find_run
-from keras_gru.report.page import write_page
+from keras_gru.report import show
 from keras_gru.report.progress import show_progress
-from keras_gru.report.table import print_results
 
 
 def main(config: str | None, overrides: list[str], resume: str | None) -> None:
@@ -35,10 +34,7 @@ def main(config: str | None, overrides: list[str], resume: str | None) -> None:
         comparison = compare(experiment, folder=folder, listener=progress)
 
     # 3. What came out: a table here, and a page to look at.
-    print_results(comparison)
-    page = comparison.folder / "report.html"
-    write_page(comparison, page)
-    print(f"The page: {page}")
+    show(comparison)
 
 
 if __name__ == "__main__":

@@ -16,9 +16,8 @@ import keras_gru
 from keras_gru.errors import one_sentence
 from keras_gru.experiments.compare import compare
 from keras_gru.experiments.configuration.yaml_files import load_experiment
-from keras_gru.report.page import write_page
+from keras_gru.report import show
 from keras_gru.report.progress import show_progress
-from keras_gru.report.table import print_results
 
 
 class MyLightGRU(keras_gru.GRUCell):
@@ -50,10 +49,7 @@ def main(config: str, overrides: list[str]) -> None:
     experiment = load_experiment(config, [cells, *overrides])
     with show_progress(experiment) as progress:
         comparison = compare(experiment, listener=progress)
-    print_results(comparison)
-    page = comparison.folder / "report.html"
-    write_page(comparison, page)
-    print(f"The page: {page}")
+    show(comparison)
 
 
 if __name__ == "__main__":

@@ -11,40 +11,23 @@ import argparse
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from page import table
-
 from keras_gru.errors import UserError, one_sentence
 from keras_gru.experiments.claims.evidence import (
     FILE,
-    GRU,
-    LSTM,
     Evidence,
-    OfCurve,
     read_evidence,
     write_evidence,
 )
-from keras_gru.experiments.claims.judging import BRITZ, OVER_ALL, Judged, Source
-from keras_gru.experiments.claims.planned import PLANNED, Planned
+from keras_gru.experiments.claims.planned import PLANNED
 from keras_gru.experiments.claims.reading import SWEEP, planned_as, read_curve, read_sweep
 from keras_gru.experiments.run_directory import RunDirectory
 from keras_gru.files import write_text
-from keras_gru.formatting import percent, quantity
-from keras_gru.report.claims_words import (
-    EXPLANATION,
-    NOT_RUN,
-    QUOTE,
-    conclude_claims,
-    judge,
-    origin_of,
-    verdict_on,
-    words_on,
-)
+from keras_gru.report.claims import claims_report
+from keras_gru.report.markdown import render_report
 
 KEPT = Path(__file__).resolve().parent / FILE
 PAGE = KEPT.parents[1] / "CLAIMS.md"
 INTRODUCTION = """\
-# The textbook's sentences, tested
-
 Written by `python results/claims.py` from [results/claims.json](results/claims.json); no number is
 filled in by hand. `keras-gru claims` shows the same with pictures, as a page; `keras-gru claims
 --run FOLDER` runs all of it anew.
@@ -78,77 +61,8 @@ def write() -> None:
 
 
 def render(evidence: Mapping[str, Evidence]) -> str:
-    """The page as Markdown."""
-    judged = judge(evidence)
-    overview = table(
-        ("Sentence", *(plan.label for plan in PLANNED), "Over all"),
-        (
-            [
-                f"[{of.claim.sentence}](#{of.claim.name})",
-                *(verdict_on(of, plan.name) for plan in PLANNED),
-                f"**{of.verdict}**",
-            ]
-            for of in judged
-        ),
-        words=None,
-    )
-    sections = [_section(of, evidence) for of in judged]
-    experiments = [_experiments(plan, evidence.get(plan.name, Evidence())) for plan in PLANNED]
-    return "\n".join(
-        [
-            INTRODUCTION,
-            f"> {QUOTE}\n>\n> {_link(BRITZ)}\n",
-            f"**{conclude_claims(evidence)}**\n",
-            overview,
-            f"{EXPLANATION} {OVER_ALL}\n",
-            *sections,
-            "## The experiments\n",
-            *experiments,
-        ]
-    )
-
-
-def _section(judged: Judged, evidence: Mapping[str, Evidence]) -> str:
-    claim = judged.claim
-    lines = []
-    for plan in PLANNED:
-        words = words_on(judged, plan, evidence)
-        if judged.findings[plan.name] is None:
-            words = f"`{words}`"
-        lines.append(f"- {plan.label} (**{verdict_on(judged, plan.name)}**): {words}\n")
-    return (
-        f'<a id="{claim.name}"></a>\n\n## {claim.sentence}\n\n{_link(claim.source)}. Over all '
-        f"datasets: **{judged.verdict}**.\n\n{''.join(lines)}\nThe rule: {claim.rule}\n"
-    )
-
-
-def _experiments(plan: Planned, of: Evidence) -> str:
-    parts = [f"### {plan.label}\n"]
-    for found, command in ((of.curve, plan.curve_command), (of.sweep, plan.sweep_command)):
-        told = f"{origin_of(found)}." if found else f"{NOT_RUN.capitalize()}."
-        parts.append(f"`{found.origin.command if found else command}`\n\n{told}\n")
-    if of.curve:
-        parts.insert(1, _curve(of.curve))
-    return "\n".join(parts)
-
-
-def _curve(curve: OfCurve) -> str:
-    def mean(cell: str, place: int) -> str:
-        of = curve.cells[cell].test[place]
-        return "–" if of is None else quantity(of.value, curve.metric)
-
-    lines = [
-        [percent(share), f"{sequences:,}", mean(GRU, place), mean(LSTM, place)]
-        for place, (share, sequences) in enumerate(zip(curve.shares, curve.sequences, strict=True))
-    ]
-    better = "higher" if curve.metric.mode == "max" else "lower"
-    heads = ("Train", "Sequences", "GRU", "LSTM")
-    what = f"Test {curve.metric.label}, means over seeds; {better} is better.\n"
-    return f"{table(heads, lines)}\n{what}"
-
-
-def _link(source: Source) -> str:
-    return f"[{source.by}]({source.url})"
+    """Return the claims as Markdown."""
+    return render_report(claims_report(evidence), INTRODUCTION)
 
 
 if __name__ == "__main__":

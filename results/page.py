@@ -4,7 +4,7 @@ results: python results/page.py
 Nothing in it is filled by hand, and the same files give the same page.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 
 from store import is_selected, measurements_of
 from table import FOLDER, Row, holds, rows, stored
@@ -14,6 +14,8 @@ from keras_gru.datasets.metric import Metric
 from keras_gru.errors import UserError
 from keras_gru.files import write_text
 from keras_gru.formatting import duration, plus_minus, quantity
+from keras_gru.report import blocks
+from keras_gru.report.markdown import render_table
 from keras_gru.report.sections.headline import caution_texts, headline_text
 from keras_gru.report.sections.pairs import verdict_text
 
@@ -85,7 +87,7 @@ def with_results(
             shown["Judged by"] += " ↑" if result["metric"]["mode"] == "max" else " ↓"
             shown["Without a network"] = _best_baseline(row, result)
             lines.append([shown[head] for head in heads])
-    return f"{before}{BEGIN}\n{table(heads, lines)}\n{END}{after}"
+    return f"{before}{BEGIN}\n{_table(heads, lines)}\n{END}{after}"
 
 
 def _best_baseline(row: Row, result: dict) -> str:
@@ -103,7 +105,7 @@ def render(recipes: Mapping[str, Row], results: Mapping[str, dict | None]) -> st
     """
     sections = [_section(row, results[name]) for name, row in recipes.items()]
     lines = [_overview(row, results[name]) for name, row in recipes.items()]
-    overview = table(lines[0], (line.values() for line in lines))
+    overview = _table(lines[0], (line.values() for line in lines))
     return "\n".join([INTRODUCTION, "## At a glance\n", overview, *sections])
 
 
@@ -180,7 +182,7 @@ def _section(row: Row, result: dict | None) -> str:
     ]
     if _differs(row, result):
         facts.append(f"The table has other settings: `{row.command(row.changes)}`")
-    return "\n".join([title, table(heads, lines), *(f"{fact}\n" for fact in facts if fact)])
+    return "\n".join([title, _table(heads, lines), *(f"{fact}\n" for fact in facts if fact)])
 
 
 def _pairs(verdicts: Verdicts) -> Iterable[str]:
@@ -237,24 +239,10 @@ def _mean(cell: dict | None, split: str, metric: dict) -> str:
     return plus_minus(mean, deviation, Metric(**metric))
 
 
-def table(
-    heads: Iterable[str], lines: Iterable[Iterable[str]], words: Collection[str] | None = WORDS
-) -> str:
-    """A table of Markdown: numbers stand on the right, and columns of words on the left.
-
-    Args:
-        heads: of the columns.
-        lines: of cells.
-        words: the heads of columns of words; None for all.
-    """
-    heads = list(heads)
-    rules = ["---" if words is None or head in words else "---:" for head in heads]
-    rows_ = [heads, rules, *lines]
-    return "".join(f"| {' | '.join(_clean(cell) for cell in row)} |\n" for row in rows_)
-
-
-def _clean(text: str) -> str:
-    return " ".join(text.replace("|", "\\|").split())
+def _table(heads: Iterable[str], lines: Iterable[Iterable[str]]) -> str:
+    columns = [blocks.Column(head, is_text=head in WORDS) for head in heads]
+    rows = (blocks.Row(label, values) for label, *values in lines)
+    return f"{render_table(columns, rows)}\n"
 
 
 if __name__ == "__main__":

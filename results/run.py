@@ -20,9 +20,8 @@ from keras_gru.errors import UserError, one_sentence
 from keras_gru.experiments.compare import compare
 from keras_gru.experiments.configuration.yaml_files import load_experiment
 from keras_gru.experiments.run_directory import find_run
-from keras_gru.report.page import write_page
+from keras_gru.report import show
 from keras_gru.report.progress import show_progress
-from keras_gru.report.table import print_results
 
 
 def main(words: list[str], resume: str | None, jobs: int | None) -> None:
@@ -58,8 +57,7 @@ def run(row: Row, overrides: list[str], resume: str | None = None, jobs: int | N
         )
     with show_progress(experiment) as progress:
         comparison = compare(experiment, folder=folder, listener=progress, jobs=jobs)
-    print_results(comparison)
-    write_page(comparison, comparison.folder / "report.html")
+    show(comparison)
     store(row, changes, comparison)
     page.write()
 

@@ -21,6 +21,7 @@ from keras_gru.experiments.configuration.choices import Value
 from keras_gru.experiments.configuration.experiment import Experiment
 from keras_gru.experiments.configuration.sweep import Drawn, Range
 from keras_gru.experiments.sweeping.study import CELL, Tried
+from keras_gru.experiments.sweeping.sweep import SweepResult
 
 FEWEST = 10  # trials of which anything is said
 TOGETHER = "combinations"
@@ -30,7 +31,7 @@ _SEED = 0
 
 @dataclass(frozen=True)
 class Importance:
-    """A setting's share of the variance of the metric, from 0 to 1, with its 95% interval.
+    """A setting's fraction of the variance of the metric, from 0 to 1, with its 95% interval.
 
     `name` is a dotted name, `"cell"`, or `TOGETHER`: what no setting explains by itself.
     """
@@ -41,20 +42,20 @@ class Importance:
     high: float
 
     def overlaps(self, other: "Importance") -> bool:
-        """Whether the trials leave open which of the two is larger."""
+        """Return whether the trials cannot tell which of the two is larger."""
         return self.low <= other.high and other.low <= self.high
 
 
 @dataclass(frozen=True)
 class Weighed:
-    """Shares of the variance of the metric: an estimate, and resamples of the trials.
+    """Fractions of the variance of the metric: an estimate, and resamples of the trials.
 
     Args:
-        names: of all that was drawn, and `TOGETHER` at the end.
-        estimate: (N,), of each its share.
+        names: of everything that was drawn, and `TOGETHER` at the end.
+        estimate: (N,), the fraction of each.
         resampled: (resamples, N), the same for trials drawn anew from the trials.
-        shuffled: the same where some settings were shuffled among the trials, so that their shares
-            are due to chance; empty where `weigh` was given none.
+        shuffled: the same where some settings were shuffled among the trials, so that they explain
+            something only by chance; empty without `shuffle`.
     """
 
     names: tuple[str, ...]
@@ -63,21 +64,21 @@ class Weighed:
     shuffled: np.ndarray
 
     def importances(self) -> tuple[Importance, ...]:
-        """The shares of all that was drawn, the largest first, and of their combinations."""
+        """Return the importance of all settings, the largest first, then of combinations."""
         ends = _interval(self.estimate, self.resampled)
         rows = zip(self.names, self.estimate, *ends, strict=True)
         found = [Importance(*map(_plain, row)) for row in rows]
         return (*sorted(found[:-1], key=lambda row: -row.share), found[-1])
 
     def lead(self, name: str, *others: str) -> tuple[float, float, float]:
-        """By how much the share of one setting exceeds the largest of others', with its interval.
+        """Return how much more one setting matters than the largest of others, with its interval.
 
-        The difference is taken within each resample, so that what moves both shares does not widen
-        its interval.
+        The difference is taken within each resample, so that what moves both does not widen the
+        interval.
 
         Args:
             name: of `names`.
-            others: of `names`; all that was drawn beside it where none is given.
+            others: of `names`; everything else that was drawn where none is given.
         """
         estimate, resampled = (
             self._lead(shares, name, others) for shares in (self.estimate, self.resampled)
@@ -85,10 +86,10 @@ class Weighed:
         return float(estimate), *map(float, _interval(estimate, resampled))
 
     def lead_over_chance(self, name: str, other: str) -> tuple[float, float, float]:
-        """The same less what it is by chance, on average, where both were shuffled.
+        """Return the lead less its mean where both settings were shuffled, which is due to chance.
 
-        Of a few trials a forest learns noise, too, and more of it from a range than from a list of
-        two: without this a range would seem to matter more where neither matters.
+        From a few trials a forest learns noise, too, and more of it from a range than from a list
+        of two: without this a range would seem to matter more where neither matters.
         """
         chance = float(self._lead(self.shuffled, name, (other,)).mean())
         return tuple(end - chance for end in self.lead(name, other))
@@ -98,13 +99,25 @@ class Weighed:
         return shares[..., self.names.index(name)] - shares[..., rivals].max(-1)
 
 
+@dataclass(frozen=True)
+class SweepAnalysis:
+    """A sweep with the importances of its settings; none where the trials are too few or alike."""
+
+    result: SweepResult
+    importances: tuple[Importance, ...]
+
+
+def analyse_sweep(result: SweepResult) -> SweepAnalysis:
+    """Return how much each setting of a sweep matters."""
+    return SweepAnalysis(result, importances(result.trials, result.experiment, result.metric))
+
+
 def importances(
     trials: Sequence[Tried], experiment: Experiment, metric: Metric, resamples: int = 30
 ) -> tuple[Importance, ...]:
-    """The shares of all that was drawn, the largest first, and of their combinations at the end.
+    """Return the importance of everything that was drawn, the largest first, then combinations.
 
-    Args:
-        trials: as of `weigh`, and so are the others.
+    The arguments are those of `weigh`.
 
     Returns:
         Nothing where there are fewer than `FEWEST` trials, or where all are alike.
@@ -120,7 +133,7 @@ def weigh(
     resamples: int = 30,
     shuffle: Sequence[str] = (),
 ) -> Weighed | None:
-    """Takes the variance of the metric apart.
+    """Decompose the variance of the metric by functional ANOVA.
 
     A pruned trial counts with its best epoch so far and one that diverged as the worst that did
     not: to leave them out would hide what bad settings do, of a learning rate most of all. The
@@ -128,10 +141,10 @@ def weigh(
 
     Args:
         trials: finished ones of the experiment's sweep.
-        experiment: says between what they were drawn.
-        metric: what they were judged by.
+        experiment: whose `sweep` has the ranges that they were drawn from.
+        metric: on validation.
         resamples: of the trials, drawn with a fixed seed.
-        shuffle: names of what is shuffled for `Weighed.shuffled`.
+        shuffle: names of settings that are shuffled for `Weighed.shuffled`.
 
     Returns:
         None where there are fewer than `FEWEST` trials, or where all are alike.
@@ -174,7 +187,7 @@ def _interval(estimate: np.ndarray, resampled: np.ndarray) -> tuple[np.ndarray, 
 
 
 def _values(trials: Sequence[Tried], metric: Metric) -> np.ndarray:
-    """The metric of each trial; of one that diverged the worst of all."""
+    """Return the metric of each trial; for one that diverged the worst of all."""
     values = np.array([trial.value for trial in trials])
     known = values[np.isfinite(values)]
     if not known.size:
@@ -184,7 +197,7 @@ def _values(trials: Sequence[Tried], metric: Metric) -> np.ndarray:
 
 
 class _Axis:
-    """Where a value stands among those that could be drawn, all of them equally likely.
+    """Position of a value among those that could be drawn, all of them equally likely.
 
     Ranges that are drawn by their logarithm are measured by it, too. Values of a list have numbers,
     a unit apart: one column for each, Optuna's own way, also averages over points with two values
@@ -208,7 +221,7 @@ class _Axis:
 
 
 def _shares(points: np.ndarray, values: np.ndarray, axes: dict[str, _Axis]) -> np.ndarray:
-    """Each setting's share, and what is left."""
+    """Return the fraction of the variance of each setting, and the rest."""
     distributions = {name: axis.distribution for name, axis in axes.items()}
     points = points.copy()
     for column, axis in enumerate(axes.values()):
@@ -229,11 +242,11 @@ def _shares(points: np.ndarray, values: np.ndarray, axes: dict[str, _Axis]) -> n
 
 
 def _ranked(numbers: np.ndarray, values: np.ndarray, size: int) -> np.ndarray:
-    """Numbers of a list's values in the order of their mean metric, in place of the list's own.
+    """Return numbers of a list's values in the order of their mean metric.
 
     A tree splits at one number, and of all ways to split a list in two the best one for squares is
     a split in this order (Fisher 1958; Breiman et al. 1984, section 4.5): whatever is in the middle
-    of the list, it can be told from the rest at once.
+    of the list can be told from the rest by one split.
     """
     means = np.full(size, values.mean())
     for number in np.unique(numbers):

@@ -43,23 +43,26 @@ def _run(folder: Path, page: Path, jobs: int | None) -> None:
     start_tensorflow()
     from keras_gru.experiments.claims.evidence import FILE, read_evidence
     from keras_gru.experiments.claims.run_plans import run_all
-    from keras_gru.report.claims_page import write_claims_page
+    from keras_gru.report.claims import claims_report
+    from keras_gru.report.html import write_page
     from keras_gru.report.progress import show_progress
 
     problems = []
     with resumable(f"Stopped. Go on with: keras-gru claims --run {folder}"):
         for problem in run_all(folder, show_progress, jobs):
             problems += [problem] * (problem is not None)
-            write_claims_page(read_evidence(folder / FILE), page)
+            write_page(claims_report(read_evidence(folder / FILE)), page)
     _show(read_evidence(folder / FILE), page)
     if problems:
         raise UserError("\n".join(problems))
 
 
 def _show(evidence: dict, page: Path) -> None:
-    from keras_gru.report.claims_page import write_claims_page
-    from keras_gru.report.claims_words import print_claims
+    from keras_gru.report.claims import claims_report
+    from keras_gru.report.html import write_page
+    from keras_gru.report.terminal import print_report
 
-    print_claims(evidence)
-    write_claims_page(evidence, page)
+    report = claims_report(evidence)
+    print_report(report)
+    write_page(report, page)
     typer.echo(f"The page: {page}")

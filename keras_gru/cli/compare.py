@@ -61,15 +61,11 @@ def compare_and_show(
     """Compares, shows progress and the table, and writes the page."""
     start_tensorflow(experiment.dataset)
     from keras_gru.experiments.compare import compare
-    from keras_gru.report.page import write_page
+    from keras_gru.report import show
     from keras_gru.report.progress import show_progress
-    from keras_gru.report.table import print_results
 
     with show_progress(experiment) as progress:
         comparison = compare(
             experiment, folder=folder, listener=progress, jobs=jobs, cluster=cluster
         )
-    print_results(comparison)
-    page = comparison.folder / "report.html"
-    write_page(comparison, page)
-    typer.echo(f"The page: {page}")
+    show(comparison)

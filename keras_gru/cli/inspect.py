@@ -15,25 +15,27 @@ def inspect(
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Only runs of this seed.")] = None,
     sequence: Annotated[
-        int, typer.Option(min=0, help="The sequence of validation to show the gates of.")
+        int, typer.Option(min=0, help="The validation sequence whose gates are shown.")
     ] = 0,
     layer: Annotated[int, typer.Option(min=1, help="Which recurrent layer.")] = 1,
 ) -> None:
-    """Look inside: gates over a sequence, reach of gradients, memory, and gates held."""
+    """Look inside: gates over a sequence, decay of gradients, memory, and constant gates."""
     from keras_gru.experiments.run_directory import find_run
 
     folder = find_run(run)
     start_tensorflow()
-    from keras_gru.inspection import found, look
-    from keras_gru.report.inside import print_inspection, save_pictures
-    from keras_gru.report.page import write_page
+    from keras_gru.analysis import analyse
+    from keras_gru.inspection.inspect import inspect_networks
+    from keras_gru.inspection.result import FILE, save_inspection
+    from keras_gru.report.comparison import write_page
+    from keras_gru.report.sections.inspection import print_inspection, save_pictures
 
-    inspection = look.inspect(folder, cell, seed, sequence=sequence, layer=layer)
-    found.save(folder, inspection)
+    inspection = inspect_networks(folder, cell, seed, sequence=sequence, layer=layer)
+    save_inspection(folder.path, inspection)
     comparison = folder.comparison()
     print_inspection(inspection, comparison)
-    for file in save_pictures(inspection, comparison, found.place(folder)):
+    for file in save_pictures(inspection, comparison, (folder.path / FILE).parent):
         typer.echo(f"A picture: {file}")
     page = folder.path / "report.html"
-    write_page(comparison, page)
+    write_page(analyse(comparison), page)
     typer.echo(f"The page: {page}")

@@ -34,8 +34,7 @@ def learning_curve(
     numbers, on = _numbers(shares), cluster(executor, address)
     start_tensorflow(experiment.dataset)
     from keras_gru.experiments import learning_curve as curves
-    from keras_gru.report.data_need import print_data_need
-    from keras_gru.report.page import write_page
+    from keras_gru.report import show
     from keras_gru.report.progress import show_progress
 
     with show_progress(experiment) as progress:
@@ -47,10 +46,7 @@ def learning_curve(
             jobs=jobs,
             cluster=on,
         )
-    print_data_need(curve)
-    page = curve.whole.folder / "report.html"
-    write_page(curve.whole, page)
-    typer.echo(f"The page: {page}")
+    show(curve.whole)
 
 
 def _numbers(shares: str | None) -> list[float]:

@@ -26,8 +26,7 @@ def report(
 ) -> None:
     """Print the table of a run directory and write its page again."""
     from keras_gru.experiments.run_directory import find_run
-    from keras_gru.report.page import write_page
-    from keras_gru.report.table import print_results
+    from keras_gru.report import show
 
     comparison = find_run(run).comparison()
     if target is not None:
@@ -37,6 +36,4 @@ def report(
         comparison = dataclasses.replace(comparison, experiment=experiment)
     page = page or comparison.folder / "report.html"
     check_place(page)
-    write_page(comparison, page)  # it reads files that the table does not need
-    print_results(comparison)
-    typer.echo(f"The page: {page}")
+    show(comparison, page)

@@ -34,14 +34,17 @@ def sweep(
     changes = [*(overrides or ()), *([] if trials is None else [f"sweep.trials={trials}"])]
     experiment = load_experiment(config, changes)
     start_tensorflow(experiment.dataset)
+    from keras_gru.analysis.importance import analyse_sweep
     from keras_gru.experiments.sweeping.sweep import sweep
+    from keras_gru.report.html import write_page
     from keras_gru.report.progress import show_progress
-    from keras_gru.report.sweep_page import write_sweep_page
-    from keras_gru.report.sweep_words import print_sweep
+    from keras_gru.report.sweep import sweep_report
+    from keras_gru.report.terminal import print_report
 
     with show_progress(experiment) as progress:
         result = sweep(experiment, storage=storage, listener=progress, jobs=jobs)
-    print_sweep(result)
+    report = sweep_report(analyse_sweep(result))
+    print_report(report)
     page = result.folder / "report.html"
-    write_sweep_page(result, page)
+    write_page(report, page)
     typer.echo(f"The page: {page}")

@@ -1,5 +1,5 @@
 """A look inside trained networks: their gates, their memory, their gradients.
 
-`taps` opens a layer; `reach`, `memory` and `ablation` each measure one thing; `look` does it all
-for a run directory, and `found` keeps it.
+`model_layers` finds the layers of a model; `gradients`, `memory` and `ablation` each measure one
+thing; `inspect` does all of it for a run directory, and `result` stores it.
 """

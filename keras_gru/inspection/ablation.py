@@ -23,17 +23,17 @@ def ablations(cell: keras.Layer) -> dict[str, dict[str, float]]:
     """
     # Whether one gate keeps the state and another one writes to it, as in an LSTM.
     apart = "+" in cell.gate_signs and "-" in cell.gate_signs
-    constants, found = {}, {}
+    constants, ablated = {}, {}
     for letter, sign in zip(cell.equations, cell.gate_signs, strict=True):
         if letter in GATES:
             value = 0.0 if sign == "+" and not apart else 1.0
             constants[GATES[letter]] = value
             new = ", all new" * (sign != "." and not apart)
-            found[f"{GATES[letter]} gate held at {value:g}{new}"] = {GATES[letter]: value}
+            ablated[f"{GATES[letter]} gate constant {value:g}{new}"] = {GATES[letter]: value}
     if len(constants) > 1:
         what_is_left = ": a SimpleRNN" * (type(cell) is GRUCell)
-        found[f"{'both' if len(constants) == 2 else 'all'} held{what_is_left}"] = constants
-    return found
+        ablated[f"{'both' if len(constants) == 2 else 'all'} constant{what_is_left}"] = constants
+    return ablated
 
 
 def with_constant_gates(model: keras.Model, gates: Mapping[str, float]) -> keras.Model:

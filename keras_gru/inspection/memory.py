@@ -5,8 +5,8 @@
 import numpy as np
 
 
-def mean_kept(layer, sequences, initial_state, mask) -> np.ndarray | None:
-    """The share of its state that each unit keeps over a step, on average over all real steps.
+def mean_keep_gate(layer, sequences, initial_state, mask) -> np.ndarray | None:
+    """Return the fraction of its state that each unit keeps over a step, the mean over all steps.
 
     Args:
         layer: a recurrent layer.
@@ -20,13 +20,13 @@ def mean_kept(layer, sequences, initial_state, mask) -> np.ndarray | None:
     from keras import ops  # not at the top: a page of half-lives needs no Keras
 
     gates, _ = layer.gates(sequences, mask, initial_state)
-    keep = kept(layer.cell, gates)
+    keep = keep_gate(layer.cell, gates)
     if keep is None:
         return None
     return np.nanmean(ops.convert_to_numpy(keep).astype("float64"), axis=(0, 1))
 
 
-def kept(cell, gates):
+def keep_gate(cell, gates):
     """Return the fraction of its state that each unit keeps over a step.
 
     It is the gate that keeps (an update gate, an LSTM's forget gate), or what the gate that writes
@@ -50,20 +50,20 @@ def kept(cell, gates):
 
 
 def half_lives(keep: np.ndarray) -> np.ndarray:
-    """Steps after which half of a unit's state is left, where each step keeps a share of it.
+    """Return the steps after which half of a unit's state is left.
 
         n = ln ½ / ln k        from kⁿ = ½
 
     with k the mean of the gate that keeps: a GRU's update gate z, an LSTM's forget gate f (its c).
 
-    What it does not say:
+    Limits:
 
-    - A gate that is shut at a few steps and open at all others forgets at those few. The mean of
-      its logarithms is at most the logarithm of its mean, so n is what the unit remembers at most
-      on the direct way, state to state.
-    - There is another way, through the candidate and the weights of the state, by which a
-      SimpleRNN remembers everything it does. It is not counted.
-    - From sequences of T steps, half-lives far above T cannot be told from each other.
+    - A gate that is closed at a few steps and open at all others forgets at those few. The mean of
+      its logarithms is at most the logarithm of its mean, so n is an upper bound of the direct
+      path, state to state.
+    - The path through the candidate and the weights of the state, by which a SimpleRNN remembers,
+      is not counted.
+    - Half-lives far above the T steps of the sequences cannot be told from each other.
 
     Args:
         keep: `(U,)`, between 0 and 1.

@@ -1,4 +1,4 @@
-"""What is drawn of the claims: an interval for each dataset, and learning curves."""
+"""Drawings of the claims: an interval for each dataset, and learning curves."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,9 +12,17 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocat
 from keras_gru.experiments.claims.evidence import GRU, LSTM, Estimate, OfCurve
 from keras_gru.experiments.claims.judging import EQUAL, FAILS, HOLDS, Finding, Judged
 from keras_gru.experiments.claims.planned import PLANNED
-from keras_gru.formatting import percent
-from keras_gru.report.claims_words import LABELS
-from keras_gru.report.plots import INK, MUTED, colour, marker
+from keras_gru.report.plots import (
+    DASHES,
+    MUTED,
+    color,
+    finish_intervals,
+    interval,
+    marker,
+    title,
+)
+from keras_gru.report.sections.claims_text import LABELS
+from keras_gru.report.sections.data_need import draw_curve, set_fractions
 
 # With their numbers in every comparison.
 CELLS = {cell: (LABELS[cell], number) for number, cell in enumerate((GRU, LSTM))}
@@ -69,7 +77,7 @@ SCALES = {
 
 
 def draw_intervals(axes: Axes, judged: Judged) -> None:
-    """Draws the number behind each verdict with its interval, a row for each dataset.
+    """Draw the number behind each verdict with its interval, a row for each dataset.
 
     Args:
         axes: of matplotlib.
@@ -77,34 +85,36 @@ def draw_intervals(axes: Axes, judged: Judged) -> None:
     """
     scale = SCALES[judged.claim.name]
     rows = drawn(judged)
-    axes.axvline(scale.neither, color=MUTED, lw=0.9, ls=(0, (4, 3)), zorder=1)
+    axes.axvline(scale.neither, color=MUTED, lw=0.9, ls=DASHES, zorder=1)
     if scale.equal:
         axes.axvspan(-scale.equal, scale.equal, color=MUTED, alpha=0.18, lw=0)
     for row, (label, finding) in enumerate(rows.items()):
         paint, mark = MUTED, "D"
         if finding.verdict in VERDICTS:
             number = VERDICTS[finding.verdict][1]
-            paint, mark = colour(number), marker(number)
-        _interval(axes, finding.drawn.times(scale.factor), -row, paint, mark)
+            paint, mark = color(number), marker(number)
+        main = finding.drawn.times(scale.factor)
+        interval(axes, row, main.value, _ends(main), paint, label, mark)
         if finding.beside is not None:
-            _interval(axes, finding.beside.times(scale.factor), -row - 0.22, paint, mark, True)
-        axes.text(
-            0, 0.26 - row, label, fontsize=8.5, color=INK, transform=axes.get_yaxis_transform()
-        )
-    axes.set_ylim(0.4 - len(rows), 0.75)
-    axes.set_yticks([])
-    axes.grid(axis="x")
+            beside = finding.beside.times(scale.factor)
+            ends = _ends(beside)
+            interval(axes, row + 0.22, beside.value, ends, paint, mark=mark, is_hollow=True)
+    finish_intervals(axes, len(rows))
     _across(axes, scale)
 
 
+def _ends(estimate: Estimate) -> tuple[float, float] | None:
+    return None if estimate.low is None else (estimate.low, estimate.high)
+
+
 def drawn(judged: Judged) -> dict[str, Finding]:
-    """The findings that have a number, by the label of their dataset."""
+    """Return the findings that have a number, by the label of their dataset."""
     found = {plan.label: judged.findings[plan.name] for plan in PLANNED}
     return {label: of for label, of in found.items() if of and of.drawn is not None}
 
 
 def draw_curves(figure: Figure, curves: Mapping[str, OfCurve], columns: int) -> None:
-    """Draws the test metric of GRU and LSTM by the share of train, one pair of axes per dataset.
+    """Draw the test metric of GRU and LSTM by the share of train, one pair of axes per dataset.
 
     Args:
         figure: an empty one of matplotlib.
@@ -122,14 +132,9 @@ def draw_curves(figure: Figure, curves: Mapping[str, OfCurve], columns: int) -> 
 def _curve(axes: Axes, label: str, curve: OfCurve) -> None:
     for place, (cell, (_, number)) in enumerate(CELLS.items()):
         test = zip(curve.shares, curve.cells[cell].test, strict=True)
-        known = [(share * 1.03**place, of) for share, of in test if of is not None]
+        known = [(share * 1.03**place, row) for share, row in test if row is not None]
         x = np.array([share for share, _ in known])
-        mean, low, high = (
-            np.array([getattr(of, name) for _, of in known]) for name in ("value", "low", "high")
-        )
-        style = {"color": colour(number), "marker": marker(number), "ms": 5, "mew": 0}
-        axes.plot(x, mean, "-", lw=1.7, **style)
-        axes.vlines(x, low, high, color=colour(number), lw=1.2, alpha=0.6)
+        draw_curve(axes, x, [(row.value, row.low, row.high) for _, row in known], number)
     low, high = axes.get_ylim()
     if low > 0 and high > _WIDE * low:
         axes.set_yscale("log")
@@ -138,21 +143,8 @@ def _curve(axes: Axes, label: str, curve: OfCurve) -> None:
     else:
         axes.yaxis.set_major_locator(MaxNLocator(5))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.6g}"))
-    axes.set_xscale("log")
-    axes.xaxis.set_major_locator(FixedLocator(curve.shares))
-    axes.xaxis.set_minor_locator(NullLocator())
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda share, _: percent(share)))
-    axes.set_title(f"{label}: test {curve.metric.label}", loc="left", fontsize=9.5, pad=8)
-
-
-def _interval(
-    axes: Axes, of: Estimate, row: float, paint: str, mark: str, hollow: bool = False
-) -> None:
-    if of.low is not None:
-        thin = 1.2 if hollow else 1.9
-        axes.plot([of.low, of.high], [row, row], "|-", color=paint, lw=thin, ms=7, mew=thin)
-    inside = {"mfc": "none", "mew": 1.2} if hollow else {"mew": 0}
-    axes.plot(of.value, row, marker=mark, color=paint, ms=5 if hollow else 7, **inside)
+    set_fractions(axes, list(curve.shares))
+    title(axes, f"{label}: test {curve.metric.label}")
 
 
 def _across(axes: Axes, scale: Scale) -> None:

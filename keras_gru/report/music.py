@@ -79,7 +79,7 @@ def draw_piano_roll(axes: Axes, music: Music) -> None:
     """
     pitches = [60]  # C4, where nothing sounds
     for pitch, start, end in held_notes(music):
-        axes.broken_barh([(start, end - start)], (pitch - 0.4, 0.8), color=plots.colour(0), lw=0)
+        axes.broken_barh([(start, end - start)], (pitch - 0.4, 0.8), color=plots.color(0), lw=0)
         pitches.append(pitch)
     length, prompt = len(music.notes), music.prompt_steps
     if prompt:

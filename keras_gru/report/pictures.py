@@ -1,12 +1,14 @@
-"""Drawings as SVG, for a page, and as PNG, for a README.
+"""Figures as SVG, for a page, and as PNG, for a README.
 
-Text and axes of an SVG take the colour of the text around them, and each series is a CSS variable
-(`--series-1`, …) with its colour as fallback, so one picture serves a light and a dark page.
+Text and axes of an SVG take the color of the text around them, and each series is a CSS variable
+(`--series-1`, …) with its color as fallback, so that one figure serves a light and a dark page.
 """
 
 import io
 import re
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -48,43 +50,24 @@ STYLE = {
     "svg.fonttype": "none",
 }
 VARIABLES = {plots.INK: "currentColor", plots.MUTED: f"var(--muted, {plots.MUTED})"} | {
-    value: f"var(--series-{number}, {value})" for number, value in enumerate(plots.COLOURS, 1)
+    value: f"var(--series-{number}, {value})" for number, value in enumerate(plots.COLORS, 1)
 }
-
-
-def to_svg(draw: Draw, comparison: Comparison, *, size: tuple[int, int], label: str) -> str:
-    """A drawing as an `<svg>` element to put into a page.
-
-    Args:
-        draw: a function of `keras_gru.report.plots`.
-        comparison: what to draw.
-        size: width and height in CSS pixels; where there is less room, the picture shrinks.
-        label: what is read aloud in place of the picture.
-
-    Returns:
-        HTML. Text in the picture is text.
-    """
-
-    def fill(figure: Figure) -> None:
-        draw(figure.add_subplot(), comparison)
-
-    return figure_to_svg(fill, name=draw.__name__, size=size, label=label)
 
 
 def figure_to_svg(
     fill: Callable[[Figure], None], *, name: str, size: tuple[int, int], label: str
 ) -> str:
-    """A figure of any number of axes as an `<svg>` element to put into a page.
+    """Return a figure as an `<svg>` element to put into a page.
 
     Args:
-        fill: puts the axes into an empty figure and draws.
+        fill: fills an empty figure.
         name: another one for each picture of a page.
         size: width and height in CSS pixels; where there is less room, the picture shrinks.
-        label: what is read aloud in place of the picture.
+        label: what is read aloud in place of the figure.
     """
     buffer = io.StringIO()
     salt = f"{name} {size}"  # makes the ids differ between the pictures of a page
-    with matplotlib.rc_context(STYLE | {"svg.hashsalt": salt}):
+    with _style({"svg.hashsalt": salt}):
         figure = _empty(size)
         fill(figure)
         figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
@@ -98,7 +81,7 @@ def save_png(
     draw: Draw = plots.learning_curves,
     size: tuple[int, int] = (760, 380),
 ) -> None:
-    """Saves a drawing with its legend, on white, at double density.
+    """Save a drawing with its legend, on white, at double density.
 
     Args:
         comparison: what to draw.
@@ -115,7 +98,7 @@ def save_png(
         draw(figure.add_subplot(), comparison)
         keys = [
             Line2D(
-                [], [], color=plots.colour(n), ls=plots.line(n), marker=plots.marker(n), label=name
+                [], [], color=plots.color(n), ls=plots.line(n), marker=plots.marker(n), label=name
             )
             for name, n in plots.series(comparison).values()
         ]
@@ -127,18 +110,26 @@ def save_png(
 def figure_to_png(
     fill: Callable[[Figure], None], path: str | Path, *, size: tuple[int, int]
 ) -> None:
-    """Saves a figure of any number of axes, on white, at double density.
+    """Save a figure of any number of axes, on white, at double density.
 
     Args:
-        fill: puts the axes into an empty figure and draws.
+        fill: fills an empty figure.
         path: the PNG file, written whole or not at all.
         size: width and height in CSS pixels.
     """
-    with matplotlib.rc_context(STYLE):
+    with _style():
         figure = _empty(size)
         fill(figure)
         with replacing(path) as draft:
             figure.savefig(draft, format="png", dpi=2 * PIXELS, facecolor="white")
+
+
+@contextmanager
+def _style(options: Mapping[str, str] | None = None) -> Iterator[None]:
+    """The style of all figures; a page draws letters that matplotlib's font does not have."""
+    with matplotlib.rc_context(STYLE | dict(options or {})), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", r"Glyph .* missing from font")
+        yield
 
 
 def _empty(size: tuple[int, int]) -> Figure:
@@ -147,7 +138,7 @@ def _empty(size: tuple[int, int]) -> Figure:
 
 
 def _for_a_page(document: str, size: tuple[int, int], label: str) -> str:
-    """Makes matplotlib's SVG file an element that follows the page's fonts and colours."""
+    """Turn matplotlib's SVG file into an element with the fonts and colors of the page."""
     root = ElementTree.fromstring(document)
     for parent in list(root.iter()):
         for child in list(parent):
@@ -172,7 +163,7 @@ def _for_a_page(document: str, size: tuple[int, int], label: str) -> str:
 
 
 def _tidy(tag: str, attributes: dict[str, str]) -> dict[str, str]:
-    """Fewer digits and no names that nothing refers to; colours become those of the page."""
+    """Shorten digits, remove names that nothing refers to, and use the colors of the page."""
     tidy = {name.partition("}")[2] or name: value for name, value in attributes.items()}
     if tag == "g":
         tidy.pop("id", None)

@@ -37,7 +37,7 @@ def test_curves_that_cross_do_so_where_the_lines_meet():
     assert need.needs["lstm"] == pytest.approx(10 ** (-1 + 0.6), rel=0.03)
     assert need.needs["gru"] == pytest.approx(1.0)
     assert need.ratio.value == pytest.approx(10**0.4, rel=0.04)
-    text = need_text(need, found)
+    text = need_text(need, SHARES[0], found.whole.metric)
     assert "32% [" in text and "40%" in text and "100%" in text
 
 
@@ -69,7 +69,7 @@ def test_two_seeds_have_no_interval_and_one_has_no_difference():
     alone = curve({"gru": (3, 2, 1), "lstm": (4, 3, 2)}, seeds=1)
     (need,) = data_needs(alone)
     assert not any(need.better.values()) and need.ratio is None
-    assert "1 of 3 seeds" in need_text(need, alone)
+    assert "1 of 3 seeds" in need_text(need, SHARES[0], alone.whole.metric)
 
 
 def test_a_cell_that_diverged_everywhere_is_left_out():

@@ -7,7 +7,10 @@ from keras_gru.cli import app
 from keras_gru.experiments.claims import evidence, planned
 from keras_gru.experiments.claims.planned import Planned
 from keras_gru.experiments.configuration.packaged import packaged_files
-from keras_gru.report import claims_page, claims_plots, claims_words
+from keras_gru.report import claims as claims_report
+from keras_gru.report import claims_plots
+from keras_gru.report.sections import claims as claims_sections
+from keras_gru.report.sections import claims_text
 
 from .test_process import COMMAND, run
 from .test_verbs import keras_gru
@@ -63,7 +66,7 @@ class TestNight:
             Planned("small.yaml", "Small", (0.01,), seeds=(0, 1), shares=(0.5,)),
             Planned("not_there.yaml", "Not there", (0.01,)),
         )
-        for module in (planned, claims_page, claims_plots, claims_words):
+        for module in (planned, claims_report, claims_plots, claims_sections, claims_text):
             monkeypatch.setattr(module, "PLANNED", plans)
 
     def test_is_stopped_gone_on_with_and_judged(self, folder, monkeypatch):
@@ -81,7 +84,7 @@ class TestNight:
         half = evidence.read_evidence(folder / "night" / evidence.FILE)["small.yaml"]
         assert half.curve is not None and half.sweep is None
         page = (folder / "night" / "claims.html").read_text(encoding="utf-8")
-        assert "Small (<strong>holds</strong>): GRU has" in page  # fewer weights, whatever they do
+        assert "<b>Small (holds)</b>: GRU has" in page  # fewer weights, whatever they do
 
         trained = list((folder / "night" / "runs").rglob("best.keras"))
         assert len(trained) == 2 * 2 * 2

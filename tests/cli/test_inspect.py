@@ -19,16 +19,20 @@ def run(tmp_path_factory):
 def test_pictures_table_and_page(run):
     said = keras_gru("inspect", run, "--sequence", 2)
     cells = ("gru", "lstm", "simple_rnn")
-    names = [*(f"gates-{cell}-seed3" for cell in cells), "gradient-reach", "half-lives"]
+    names = [*(f"gates-{cell}-seed3" for cell in cells), "gradient-decay", "half-lives"]
     files = [run / "inspection" / f"{name}.png" for name in names]
     assert sorted((run / "inspection").iterdir()) == sorted(
-        [*files, run / "inspection" / "found.json"]
+        [*files, run / "inspection" / "inspection.json"]
     )
     for file in files:
         assert f"A picture: {file}\n" in said
         assert file.read_bytes().startswith(b"\x89PNG")
-    for row in ("GRU, as trained", "GRU, both held: a SimpleRNN", "LSTM, forget gate held at 1"):
-        assert re.search(rf"^{row} +\d+\.\d{{4}}$", said, re.M), row
+    for row in (
+        "GRU, as trained",
+        "GRU, both constant: a SimpleRNN",
+        "LSTM, forget gate constant 1",
+    ):
+        assert re.search(rf"^{row} +\d+\.\d{{4}}", said, re.M), row
     assert "is left 3 steps back." in said
     page = (run / "report.html").read_text(encoding="utf-8")
     assert "A look inside" in page and "the 4 steps of sequence 2 of validation" in page

@@ -25,10 +25,11 @@ def whole(tmp_path_factory):
     """Undamaged run directories, by kind."""
     start_tensorflow()
     made = run_directories.make(tmp_path_factory.mktemp("whole"))
-    from keras_gru.inspection import found, look
+    from keras_gru.inspection.inspect import inspect_networks
+    from keras_gru.inspection.result import save_inspection
 
     curve = RunDirectory(made["curve"])
-    found.save(curve, look.inspect(curve, "gru", 0))
+    save_inspection(curve.path, inspect_networks(curve, "gru", 0))
     return made
 
 
@@ -105,7 +106,7 @@ FILES = (
     "metadata.json",
     "preprocessing.json",
     "gru-seed0/history.jsonl",
-    "inspection/found.json",
+    "inspection/inspection.json",
     "fractions/0.5/results.jsonl",
     "fractions/0.5/metadata.json",
 )
@@ -133,7 +134,7 @@ def test_files_without_a_key(copy_of, file):
     for key in whole:
         changed = {name: value for name, value in whole.items() if name != key}
         (run / file).write_text("\n".join([json.dumps(changed), *rest]) + "\n")
-        if file in ("preprocessing.json", "inspection/found.json"):
+        if file in ("preprocessing.json", "inspection/inspection.json"):
             verb = "evaluate" if file == "preprocessing.json" else "report"
             campaign.command(f"without {key}", verb, run)
         else:  # a report of each file that is accepted would take minutes

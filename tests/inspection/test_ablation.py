@@ -7,8 +7,8 @@ import pytest
 import keras_gru
 from keras_gru.cells import cell_names
 from keras_gru.inspection.ablation import ablations, with_constant_gates
-from keras_gru.inspection.memory import kept
-from keras_gru.inspection.taps import layer_of, rnn_layers
+from keras_gru.inspection.memory import keep_gate
+from keras_gru.inspection.model_layers import find_layer, rnn_layers
 from tests.models.helpers import BIDIRECTIONAL, inputs, make, predict
 
 WITHOUT_GATES = ("simple_rnn", "irnn", "independent_rnn", "closed_form")
@@ -38,21 +38,21 @@ def test_a_gru_with_both_gates_held_is_a_simple_rnn(reset_after):
     simple.set_weights([kernel, recurrent, bias.sum(0) if reset_after else bias])
     held = ablations(model.layers[1].cell)
     assert list(held) == [
-        "update gate held at 0, all new",
-        "reset gate held at 1",
-        "both held: a SimpleRNN",
+        "update gate constant 0, all new",
+        "reset gate constant 1",
+        "both constant: a SimpleRNN",
     ]
-    constant = with_constant_gates(model, held["both held: a SimpleRNN"])
+    constant = with_constant_gates(model, held["both constant: a SimpleRNN"])
     np.testing.assert_allclose(predict(constant, X), predict(simple, X), rtol=1e-5, atol=1e-6)
 
 
 def test_what_is_held_of_an_lstm():
     model = network(keras_gru.LSTM(6))
     assert ablations(model.layers[1].cell) == {
-        "input gate held at 1": {"input": 1},
-        "forget gate held at 1": {"forget": 1},
-        "output gate held at 1": {"output": 1},
-        "all held": {"input": 1, "forget": 1, "output": 1},
+        "input gate constant 1": {"input": 1},
+        "forget gate constant 1": {"forget": 1},
+        "output gate constant 1": {"output": 1},
+        "all constant": {"input": 1, "forget": 1, "output": 1},
     }
 
 
@@ -60,16 +60,16 @@ def test_what_is_held_of_an_lstm():
 def test_a_constant_gate_of_any_cell_is_that_constant(cell):
     model = make("polyphony", cell)
     features = inputs("polyphony")["features"]
-    cell_of = layer_of(model, 1).cell
+    cell_of = find_layer(model, 1).cell
     for name, constants in ablations(cell_of).items():
-        layer = layer_of(with_constant_gates(model, constants), 1)
+        layer = find_layer(with_constant_gates(model, constants), 1)
         gates, _ = layer.gates(features)
         for gate, value in constants.items():
             if gate in gates:
                 shown = array(gates[gate])
                 np.testing.assert_array_equal(shown, np.full_like(shown, value))
         if "all new" in name:
-            keep = array(kept(layer.cell, gates))
+            keep = array(keep_gate(layer.cell, gates))
             np.testing.assert_allclose(keep, np.zeros_like(keep), atol=1e-6)
     assert bool(ablations(cell_of)) == (cell not in WITHOUT_GATES)
 

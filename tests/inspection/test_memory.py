@@ -35,7 +35,7 @@ def test_a_bias_decides_the_half_life_and_padding_has_no_part_in_it(cell, sign):
     x = np.random.default_rng(0).normal(size=(2, 4, 2)).astype("float32")
     mask = np.array([[1, 1, 1, 1], [1, 1, 0, 0]], bool)
     first = layer.get_initial_state(2)
-    np.testing.assert_allclose(memory.mean_kept(layer, x, first, mask), keeps, rtol=1e-6)
+    np.testing.assert_allclose(memory.mean_keep_gate(layer, x, first, mask), keeps, rtol=1e-6)
 
 
 def test_real_steps_alone_are_averaged():
@@ -46,11 +46,11 @@ def test_real_steps_alone_are_averaged():
     first = layer.get_initial_state(2)
     gates = keras.ops.convert_to_numpy(layer.gates(x)[0]["update"])
     expected = gates[mask].mean(0)
-    np.testing.assert_allclose(memory.mean_kept(layer, x, first, mask), expected, rtol=1e-6)
+    np.testing.assert_allclose(memory.mean_keep_gate(layer, x, first, mask), expected, rtol=1e-6)
 
 
 def test_a_simple_rnn_has_none():
     layer = recurrent_layer("simple_rnn", 3)
     layer.build((None, None, 2))
     x = np.ones((1, 2, 2), "float32")
-    assert memory.mean_kept(layer, x, layer.get_initial_state(1), None) is None
+    assert memory.mean_keep_gate(layer, x, layer.get_initial_state(1), None) is None

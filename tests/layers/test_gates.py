@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import keras_gru
-from keras_gru.inspection.memory import kept
+from keras_gru.inspection.memory import keep_gate
 
 from .helpers import (
     CELLS,
@@ -224,12 +224,12 @@ def test_a_layer_that_is_not_built_yet():
 def test_which_gate_keeps_the_state(rng, cell, keeps):
     layer = drawn_layer(cell, rng)
     gates = {name: array(gate) for name, gate in layer.gates(np.ones((2, 5, 3), DTYPE))[0].items()}
-    np.testing.assert_array_equal(kept(layer.cell, gates), keeps(gates))
+    np.testing.assert_array_equal(keep_gate(layer.cell, gates), keeps(gates))
 
 
 def test_no_gate_of_a_simple_rnn_keeps_its_state(rng):
     layer = drawn_layer("simple_rnn", rng)
-    assert kept(layer.cell, layer.gates(np.ones((2, 5, 3), DTYPE))[0]) is None
+    assert keep_gate(layer.cell, layer.gates(np.ones((2, 5, 3), DTYPE))[0]) is None
 
 
 @keras.saving.register_keras_serializable(package="tests")

@@ -5,13 +5,15 @@ import shutil
 import pytest
 
 from keras_gru.analysis import analyse
-from keras_gru.report.page import write_page
-from keras_gru.report.pieces import cells_of, document, table
+from keras_gru.report.blocks import Column, Report, Row, Section, Table
+from keras_gru.report.comparison import comparison_report
+from keras_gru.report.html import render_page, write_page
 from keras_gru.report.sections.headline import headline_text
-from keras_gru.report.table import HEADERS
+from keras_gru.report.sections.results import COLUMNS
 
 from .samples import BASELINES, comparison, diverged, run
 
+HEADERS = [column.header for column in COLUMNS]
 SEEDS = (0, 1, 2)  # fewer give no interval, and no figure of differences
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 
@@ -53,7 +55,7 @@ def sample():
 @pytest.fixture(params=[360, 390, 1280], ids="{} px".format)
 def page(request, browser, sample, tmp_path):
     """The page, opened in one width, light."""
-    write_page(sample, tmp_path / "report.html")
+    write_page(comparison_report(analyse(sample)), tmp_path / "report.html")
     browser.execute_cdp_cmd(
         "Emulation.setDeviceMetricsOverride",
         {"width": request.param, "height": 800, "deviceScaleFactor": 1, "mobile": False},
@@ -100,8 +102,12 @@ def test_the_conclusion_is_what_one_sees_first(page, sample):
 
 
 def test_the_pictures_are_seen_one_of_each(page):
-    shown = [svg for svg in page.find_elements("css selector", "figure svg") if svg.is_displayed()]
-    assert len(shown) == 4
+    shown = [
+        svg
+        for svg in page.find_elements("css selector", "figure svg[role=img]")
+        if svg.is_displayed()
+    ]
+    assert len(shown) == 3
     for svg in shown:
         assert svg.rect["width"] > 250 and svg.rect["height"] > 200
     letters = page.execute_script(
@@ -160,9 +166,10 @@ def rows(browser, tmp_path):
     """A page with a table of such values as there are; `rows(values)` gives what it sorts."""
 
     def rows(values):
-        lines = [f'<tr><th scope="row">{n}</th>{cells_of([v])}</tr>' for n, v in enumerate(values)]
-        of = table("results", "Values", ("Row", "Value"), [lines])
-        (tmp_path / "page.html").write_text(document("Values", of), encoding="utf-8")
+        lines = [Row(str(number), (value,)) for number, value in enumerate(values)]
+        table = Table("results", "Values", (Column("Row"), Column("Value")), lines)
+        report = Report("Values", "Values", "", [Section("s", "Values", [table])])
+        write_page(report, tmp_path / "page.html")
         browser.get((tmp_path / "page.html").as_uri())
         (_, head) = browser.find_elements("css selector", "thead button")
         orders = []
@@ -201,7 +208,7 @@ def test_a_table_sorts_by_keyboard_and_says_so_and_baselines_stay_beneath(page, 
     baselines = [baseline.label for baseline in BASELINES]
     assert before[-2:] == baselines
     heads = page.find_elements("css selector", ".results thead th")
-    assert [head.text for head in heads] == list(HEADERS)
+    assert [head.text for head in heads] == HEADERS
     button = heads[HEADERS.index("Parameters")].find_element("css selector", "button")
     for key, said in (("\n", "ascending"), (" ", "descending")):
         button.send_keys(key)
@@ -220,7 +227,8 @@ def test_a_table_sorts_by_keyboard_and_says_so_and_baselines_stay_beneath(page, 
 
 def test_no_script_but_the_pages_own_is_run(browser, tmp_path):
     attack = "<script>document.title = 'done'</script><img src=x onerror=\"document.title='done'\">"
-    (tmp_path / "page.html").write_text(document("Safe", attack), encoding="utf-8")
+    page = render_page(Report("Safe", "Safe", "HEADLINE", [])).replace("HEADLINE", attack)
+    (tmp_path / "page.html").write_text(page, encoding="utf-8")
     browser.get((tmp_path / "page.html").as_uri())
     assert browser.title == "Safe"
     browser.get_log("browser")  # which tells of the attack

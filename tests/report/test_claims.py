@@ -11,12 +11,13 @@ from keras_gru.experiments.claims.evidence import Evidence
 from keras_gru.experiments.claims.judging import CLAIMS, judge_all
 from keras_gru.experiments.claims.planned import PLANNED
 from keras_gru.report import claims_plots
-from keras_gru.report.claims_page import render_claims_page
-from keras_gru.report.claims_words import conclude_claims, judge, print_claims, words_on
-from keras_gru.report.pictures import to_svg
+from keras_gru.report.claims import claims_report
+from keras_gru.report.html import render_page
+from keras_gru.report.sections.claims_text import evidence_text, headline_text, judge
+from keras_gru.report.terminal import print_report
 from tests.experiments.claims.samples import ACCURACY, ORIGIN, cell, curve, estimate, sweep
 
-from .test_page import EVIL, Outline
+from .test_html import EVIL, Outline
 
 JSB, ADDING, CTA, ATIS = PLANNED
 ACCURATE = {"metric": ACCURACY, "gru": cell(0.49), "lstm": cell(0.48)}
@@ -32,13 +33,17 @@ FULL = {
 PART = {ADDING.name: Evidence(curve=FULL[ADDING.name].curve)}
 
 
+def render(evidence):
+    return render_page(claims_report(evidence))
+
+
 def text_of(page):
     return html.unescape("".join(Outline(page).text))
 
 
 @pytest.mark.parametrize("evidence", [FULL, PART, {}], ids=["full", "part", "none"])
 def test_the_page_is_whole_and_loads_nothing(evidence):
-    outline = Outline(render_claims_page(evidence))
+    outline = Outline(render(evidence))
     assert outline.open == []
     ids = [attrs["id"] for _, attrs in outline.elements if "id" in attrs]
     assert len(ids) == len(set(ids))
@@ -49,7 +54,7 @@ def test_the_page_is_whole_and_loads_nothing(evidence):
 
 
 def test_each_sentence_has_its_figure_its_verdict_its_rule_and_its_commands():
-    page = render_claims_page(FULL)
+    page = render(FULL)
     outline, text = Outline(page), text_of(page)
     pictures = [attrs for attrs in outline.named("svg") if attrs.get("role") == "img"]
     assert len(pictures) == 2 * len(CLAIMS) and all(of["aria-label"] for of in pictures)
@@ -58,23 +63,23 @@ def test_each_sentence_has_its_figure_its_verdict_its_rule_and_its_commands():
         assert f"Over all datasets: {judged.verdict}." in text
         for plan in PLANNED:
             assert f"{plan.label} ({judged.findings[plan.name].verdict}): " in text
-            assert words_on(judged, plan, FULL) in text
+            assert evidence_text(judged, plan, FULL) in text
     for plan in PLANNED:
         assert plan.curve_command in text and plan.sweep_command in text
-    assert conclude_claims(FULL) in text and "1 h 02 min of training in all" in text
+    assert headline_text(FULL) in text and "1 h 02 min of training in all" in text
     assert "wildml.com/2015/10/" in page and "a slow one" in text and "keras 3.15.1" in text
 
 
 def test_what_is_missing_says_how_to_get_it():
-    page = render_claims_page(PART)
+    page = render(PART)
     assert f"Bach's chorales (not run yet): {JSB.curve_command}" in text_of(page)
     assert f"Adding problem (not run yet): {ADDING.sweep_command}" in text_of(page)
-    assert not [of for of in Outline(render_claims_page({})).named("svg") if of.get("role")]
+    assert not [of for of in Outline(render({})).named("svg") if of.get("role")]
 
 
 def test_the_words_have_the_numbers_of_the_verdict():
     words = {
-        (judged.claim.name, plan.name): words_on(judged, plan, FULL)
+        (judged.claim.name, plan.name): evidence_text(judged, plan, FULL)
         for judged in judge(FULL)
         for plan in PLANNED
     }
@@ -86,7 +91,7 @@ def test_the_words_have_the_numbers_of_the_verdict():
         "; minimum detectable difference at 3 seeds: 0.70"
     )
     alike = {JSB.name: Evidence(curve=curve(difference=(0.0, 0.01)))}
-    assert words_on(judge(alike)[0], JSB, alike) == (
+    assert evidence_text(judge(alike)[0], JSB, alike) == (
         "GRU 2.00, LSTM 2.00 MAE: a difference of 0 [-0.010, 0.010], within ±1% of the mean"
     )
     assert words["no-clear-winner", CTA.name] == (
@@ -115,23 +120,23 @@ def test_the_words_have_the_numbers_of_the_verdict():
 
 def test_the_terminal_has_the_verdicts_and_the_commands_that_are_missing():
     out = io.StringIO()
-    print_claims(PART, Console(file=out, width=250))
+    print_report(claims_report(PART), Console(file=out, width=250))
     said = out.getvalue()
     for claim in CLAIMS:
         assert claim.sentence in said
     assert JSB.curve_command in said and ADDING.sweep_command in said
     assert f"  {ADDING.curve_command}" not in said
-    assert said.rstrip().endswith(conclude_claims(PART))
+    assert said.rstrip().endswith(headline_text(PART))
 
 
 def test_the_conclusion_counts():
-    assert conclude_claims({}) == (
+    assert headline_text({}) == (
         "Over all datasets 0 of 7 sentences hold, 0 do not, and 7 are not decided; "
         "8 of 8 experiments are not run yet."
     )
     counted = [of.verdict for of in judge_all(FULL, [plan.name for plan in PLANNED])]
     assert counted.count("holds") == 1 and counted.count("does not hold") == 0
-    assert conclude_claims(FULL) == (
+    assert headline_text(FULL) == (
         "Over all datasets 1 of 7 sentences holds, 0 do not, and 6 are not decided."
     )
 
@@ -155,7 +160,7 @@ def test_every_interval_is_drawn_and_lies_inside(name):
 def test_names_from_the_evidence_are_escaped():
     origin = ORIGIN.model_copy(update={"command": EVIL, "hardware": {EVIL: EVIL}})
     metric = dataclasses.replace(ACCURACY, label=EVIL)
-    page = render_claims_page(
+    page = render(
         {JSB.name: Evidence(curve=curve(**ACCURATE | {"metric": metric, "origin": origin}))}
     )
     assert EVIL not in page and EVIL in text_of(page)
@@ -166,11 +171,11 @@ def test_intervals_far_apart_are_all_to_be_seen():
     far = FULL | {CTA.name: Evidence(curve=curve(difference=(-6.0, 0.5)))}
     (judged,) = (of for of in judge(far) if of.claim.name == "no-clear-winner")
 
-    def draw(axes, of):
-        claims_plots.draw_intervals(axes, of)
-        assert axes.get_xscale() == "symlog" and 0 in axes.get_xticks()
+    from matplotlib.figure import Figure
 
-    assert "svg" in to_svg(draw, judged, size=(400, 300), label="x")
+    axes = Figure().add_subplot()
+    claims_plots.draw_intervals(axes, judged)
+    assert axes.get_xscale() == "symlog" and 0 in axes.get_xticks()
 
 
 def test_as_many_learning_curves_are_drawn_as_there_are():

@@ -1,3 +1,5 @@
+"""Drawings of a comparison."""
+
 import dataclasses
 import struct
 from xml.etree import ElementTree
@@ -6,11 +8,13 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
+from keras_gru.analysis import analyse
+from keras_gru.analysis.pairs import Outcome
 from keras_gru.datasets.sequence_dataset import Baseline
 from keras_gru.report import plots
-from keras_gru.report.pictures import save_png, to_svg
+from keras_gru.report.pictures import figure_to_svg, save_png
 
-from .samples import ACCURACY, BASELINES, MAE, comparison, diverged, run
+from .samples import ACCURACY, BASELINES, MAE, comparison, diverged, run, scattered
 
 DRAWINGS = (plots.learning_curves, plots.metric_by_parameters, plots.metric_by_time)
 
@@ -19,6 +23,12 @@ def drawn(draw, of):
     axes = Figure().add_subplot()
     draw(axes, of)
     return axes
+
+
+def to_svg(draw, of, size=(400, 300), label="x"):
+    return figure_to_svg(
+        lambda canvas: draw(canvas.add_subplot(), of), name=draw.__name__, size=size, label=label
+    )
 
 
 def lines(axes, **style):
@@ -73,11 +83,70 @@ def test_the_first_epochs_may_leave_the_picture_and_the_last_ones_do_not():
     assert high > history[-1]["val_mae"]
 
 
-def test_a_metric_over_orders_of_magnitude_is_drawn_on_a_log_scale():
-    far = (Baseline("Far", {"mae": 2e6}, {"mae": 2e6}),)
+def test_a_triangle_marks_what_lies_beyond_the_axis():
+    of = comparison(("gru",), (0,), runs=(run("gru", 0, epochs=60),))
+    history = [dict(row) for row in of.runs[0].history]
+    history[0]["val_mae"] = 9e6
+    of = dataclasses.replace(of, runs=(dataclasses.replace(of.runs[0], history=tuple(history)),))
+    axes = drawn(plots.learning_curves, of)
+    (marks,) = [line for line in lines(axes, marker="^") if len(line.get_xdata())]
+    assert 1 in marks.get_xdata() and set(marks.get_ydata()) == {axes.get_ylim()[1]}
+    beyond = [row["val_mae"] > axes.get_ylim()[1] for row in history]
+    assert len(marks.get_xdata()) == sum(beyond)
+
+
+def test_a_far_baseline_is_an_arrow_and_does_not_stretch_the_axis():
+    """The cells were a thin line at the bottom of an axis that reached to the mean as an answer."""
+    far = (*BASELINES, Baseline("Far", {"mae": 2e6}, {"mae": 2e6}))
     for draw in DRAWINGS:
-        assert drawn(draw, comparison(baselines=far)).get_yscale() == "log"
-        assert drawn(draw, comparison(baselines=BASELINES)).get_yscale() == "linear"
+        axes = drawn(draw, comparison(baselines=far))
+        assert axes.get_ylim()[1] < 80_000 and axes.get_yscale() == "linear"
+        assert {text.get_text() for text in axes.texts} == {"a", "b", "c↑"}
+        dashed = [line for line in axes.lines if line.get_linestyle() == "--"]
+        assert len(dashed) == 2
+
+
+def test_labels_of_baselines_stand_beside_the_axes_and_apart():
+    near = tuple(Baseline(f"B{n}", {"mae": 4e4 + n}, {"mae": 4e4 + n}) for n in range(3))
+    axes = drawn(plots.learning_curves, comparison(baselines=near))
+    places = sorted(text.xy[1] for text in axes.texts)
+    assert [text.xy[0] for text in axes.texts] == [1, 1, 1]
+    assert min(np.diff(places)) > 0.03
+
+
+def test_a_metric_over_orders_of_magnitude_is_drawn_on_a_log_scale():
+    runs = tuple(
+        dataclasses.replace(run(cell, 0), test={"mae": value})
+        for cell, value in (("gru", 10.0), ("lstm", 90_000.0))
+    )
+    axes = drawn(plots.metric_by_parameters, comparison(("gru", "lstm"), (0,), MAE, runs))
+    assert axes.get_yscale() == "log"
+
+
+def test_the_line_connects_the_pareto_front():
+    of = comparison(seeds=(0,))
+    (front,) = lines(drawn(plots.metric_by_parameters, of), color=plots.MUTED)
+    by_cell = {r.cell: (r.parameters, r.test["mae"]) for r in of.runs}
+    # The LSTM is larger than the GRU and worse; the SimpleRNN is worst and smallest.
+    assert [tuple(point) for point in front.get_xydata()] == [by_cell["simple_rnn"], by_cell["gru"]]
+    alone = comparison(("gru", "lstm"), (0,))
+    assert not lines(drawn(plots.metric_by_parameters, alone), color=plots.MUTED)
+
+
+def test_differences_are_drawn_with_their_intervals_and_significant_ones_in_color():
+    analysis = analyse(scattered())
+    axes = drawn(plots.differences, analysis)
+    bars = lines(axes, marker="|")
+    marks = [line for line in axes.lines[1:] if line.get_marker() != "|"]
+    for pair, bar, mark in zip(analysis.verdicts.pairs, bars, marks, strict=True):
+        ends = [pair.difference - pair.half, pair.difference + pair.half]
+        np.testing.assert_allclose(bar.get_xdata(), ends)
+        np.testing.assert_allclose(mark.get_xdata(), pair.difference)
+        color = plots.INK
+        if pair.outcome != Outcome.NOT_SIGNIFICANT:
+            color = plots.color({"gru": 0, "lstm": 1}[pair.better])
+        assert mark.get_color() == bar.get_color() == color
+    assert axes.get_xlabel() == "← first better · second better →"
 
 
 def test_a_mark_for_each_finished_run():
@@ -108,14 +177,14 @@ def test_a_small_difference_is_not_blown_up():
     assert high - low > 0.02
 
 
-def test_a_cell_keeps_its_colour_when_another_one_has_no_run():
+def test_a_cell_keeps_its_color_when_another_one_has_no_run():
     of = comparison(runs=(run("lstm", 0),))
     assert plots.series(of) == {"lstm": ("LSTM", 1)}
-    looks = {(plots.colour(n), plots.line(n)) for n in range(12)}
-    assert len(looks) == len({(plots.colour(n), plots.marker(n)) for n in range(12)}) == 12
+    looks = {(plots.color(n), plots.line(n)) for n in range(12)}
+    assert len(looks) == len({(plots.color(n), plots.marker(n)) for n in range(12)}) == 12
 
 
-@pytest.mark.parametrize("draw", [*DRAWINGS, plots.differences])
+@pytest.mark.parametrize("draw", DRAWINGS)
 @pytest.mark.parametrize(
     "of",
     [
@@ -131,17 +200,24 @@ def test_little_can_be_drawn_too(draw, of):
     assert root.tag == "svg"
 
 
-def test_an_svg_is_small_has_text_and_takes_the_colours_of_the_page():
+def test_an_svg_is_small_has_text_and_takes_the_colors_of_the_page():
     of = comparison(baselines=(Baseline("<b> & $x$", {"mae": 4e4}, {"mae": 4e4}),))
     svg = to_svg(plots.learning_curves, of, size=(830, 400), label='a "quoted" & <label>')
     root = ElementTree.fromstring(svg)
     assert root.attrib["aria-label"] == 'a "quoted" & <label>'
     texts = [element.text for element in root.iter("text")]
-    assert "<b> & $x$" in texts and "Epoch" in texts
+    assert "Epoch" in texts
     for word in ("currentColor", "var(--series-1,", "var(--series-3,", "var(--muted,"):
         assert word in svg
     assert plots.INK not in svg
     assert len(svg) < 15_000
+
+
+def test_letters_that_the_font_does_not_have_are_quiet(recwarn):
+    metric = dataclasses.replace(MAE, label="MAE (人)")
+    labelled = comparison(metric=metric)
+    assert "人" in to_svg(plots.learning_curves, labelled)
+    assert not [warning for warning in recwarn if "Glyph" in str(warning.message)]
 
 
 def test_the_ids_of_two_pictures_differ():

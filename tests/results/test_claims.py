@@ -30,13 +30,13 @@ def test_the_page_in_the_repository_is_what_the_command_writes():
 def test_the_page_has_the_verdicts_the_rules_the_numbers_and_the_origin():
     evidence = {ADDING.name: Evidence(curve=curve(epoch_seconds=estimate(1.5, 0.1)))}
     text = claims.render(evidence)
-    assert "- Adding problem (**holds**): an epoch of LSTM takes 1.5 times [1.4, 1.6]" in text
-    assert f"- Bach's chorales (**not run yet**): `{JSB.curve_command}`" in text
+    assert "- Adding problem (holds): an epoch of LSTM takes 1.5 times [1.4, 1.6]" in text
+    assert f"- Bach's chorales (not run yet): {JSB.curve_command}" in text
     assert "| 10% | 10 | 4.00 | 4.00 |\n| 50% | 50 | – | – |" in text
     assert "2026-01-31, 1 h 02 min of training in all, seeds 0, 1, 2; processor: a slow" in text
     assert text.count("The rule: ") == 7 and text.count("](http") == 8
     row = next(line for line in text.splitlines() if line.startswith("| [… and thus"))
-    assert row.endswith("| not run yet | holds | not run yet | not run yet | **not decided** |")
+    assert row.endswith("| not run yet | holds | not run yet | not run yet | not decided |")
 
 
 class TestKeep:

@@ -8,10 +8,11 @@ import pytest
 import table
 
 from keras_gru import datasets
+from keras_gru.analysis import analyse
 from keras_gru.datasets.source import DATA_DIR, MANUAL_DIR
 from keras_gru.errors import UserError
 from keras_gru.experiments.compare import compare
-from keras_gru.report.page import write_page
+from keras_gru.report.comparison import write_page
 
 ROWS = table.rows()
 
@@ -40,7 +41,7 @@ def test_recipe(name, tmp_path, data_dir, monkeypatch):
     if not (prepared and (Path(prepared) / experiment.dataset.kind).is_dir()):
         monkeypatch.setenv(DATA_DIR, str(data_dir))
     comparison = compare(experiment, dataset=first(load(experiment.dataset), row.sequences))
-    write_page(comparison, comparison.folder / "report.html")
+    write_page(analyse(comparison), comparison.folder / "report.html")
     assert (comparison.folder / row.expects).stat().st_size > 0
     (run,) = comparison.runs
     metric = comparison.metric

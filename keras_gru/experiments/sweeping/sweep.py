@@ -8,7 +8,6 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from keras_gru.analysis.importance import Importance, importances
 from keras_gru.cells import cell_label
 from keras_gru.datasets.metric import Metric
 from keras_gru.datasets.sequence_dataset import SequenceDataset
@@ -37,12 +36,11 @@ JOURNAL = "journal.log"
 
 @dataclass(frozen=True)
 class SweepResult:
-    """What a sweep found; `importances` is empty where the trials are too few, or all alike."""
+    """The finished trials of a sweep."""
 
     experiment: Experiment
     metric: Metric
     trials: tuple[Tried, ...]
-    importances: tuple[Importance, ...]
     metadata: Metadata
     folder: Path
 
@@ -116,7 +114,7 @@ def sweep(
         jobs: how many trials go on at a time, as in `keras_gru.experiments.compare.compare`.
 
     Returns:
-        All finished trials of the study and the importances of what was drawn.
+        All finished trials of the study.
 
     Raises:
         UserError: what was given does not fit, or the worker of a trial crashed, and again when
@@ -155,8 +153,7 @@ def sweep(
             _train(trials, dataset, given, jobs)
         remove_logs(folder)
     tried = studies.finished(study)
-    found = importances(tried, experiment, dataset.metric)
-    return SweepResult(experiment, dataset.metric, tried, found, metadata, path)
+    return SweepResult(experiment, dataset.metric, tried, metadata, path)
 
 
 def work(

@@ -1,50 +1,101 @@
-"""How much data each cell needs: the metric over the amount of training data."""
+"""How much data each cell needs: the test metric over the amount of training data."""
 
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+
+from keras_gru.analysis import Analysis
 from keras_gru.analysis.data_need import DataNeed, Estimate
 from keras_gru.analysis.intervals import FEWEST_SEEDS
-from keras_gru.experiments.comparison import LearningCurve
-from keras_gru.formatting import percent, quantity
+from keras_gru.analysis.summary import spread_of
+from keras_gru.datasets.metric import Metric
+from keras_gru.formatting import percent, plus_minus, quantity
+from keras_gru.report import plots
+from keras_gru.report.blocks import Column, Figure, Items, Row, Section, Table, Text
+from keras_gru.report.sections.curves import legend
+
+EXPLANATION = (
+    "Fractions are nested, validation and test are the same for all, and each epoch has as many "
+    "updates as one on all of train. Better is what 95% intervals paired by seed, corrected for "
+    "pairs of cells and fractions, set apart. A factor is followed by its 95% interval by the "
+    "bootstrap over seeds."
+)
 
 
-def need_text(need: DataNeed, curve: LearningCurve) -> str:
-    """Return what the learning curves of two cells show."""
+def section(analysis: Analysis) -> Section | None:
+    """Return the section, or None where there is no learning curve."""
+    if not analysis.fractions:
+        return None
+    comparison = analysis.comparison
+    metric, cells = comparison.metric, plots.series(comparison)
+    smallest = analysis.fractions[0].fraction
+    texts = [need_text(need, smallest, metric) for need in analysis.data_needs]
+    figure = Figure(
+        "data-need",
+        lambda canvas: _draw(canvas.add_subplot(), analysis),
+        " ".join(texts) or "Test metric by fraction of train",
+        heights=(380, 320),
+        keys=legend(analysis),
+        caption="The mean over seeds, with a bar from the lowest to the highest.",
+    )
+    rows = []
+    for row in analysis.fractions:
+        spreads = [spread_of(row.values.get(cell, ())) for cell in cells]
+        values = [plus_minus(s.mean, s.deviation, metric) if s else "–" for s in spreads]
+        rows.append(Row(percent(row.fraction), (f"{row.sequences:,}", *values)))
+    columns = [Column("Train"), Column("Sequences")]
+    columns += [Column(label) for label, _ in cells.values()]
+    caption = f"Test {metric.label}, mean ± standard deviation over seeds"
+    table = Table("data-need", caption, columns, rows)
+    blocks = (figure, table, Items(texts), Text(EXPLANATION))
+    return Section("data-need", "How much data each needs", blocks, in_terminal=True)
+
+
+def need_text(need: DataNeed, smallest: float, metric: Metric) -> str:
+    """Return what the learning curves of two cells show.
+
+    Args:
+        need: of the two cells.
+        smallest: fraction of the training data.
+        metric: what the curves are of.
+    """
     parts = []
     for cell, label in ((need.one, need.label), (need.other, need.other_label)):
-        shares = [percent(share) for share, better in need.better.items() if better == cell]
-        if shares:
-            parts.append(f"{label} is better at {', '.join(shares)} of train")
+        fractions = [percent(part) for part, better in need.better.items() if better == cell]
+        if fractions:
+            parts.append(f"{label} is better at {', '.join(fractions)} of train")
     if not parts:
         parts.append(
-            f"Between {need.label} and {need.other_label} no share of train shows a difference"
+            f"No fraction of train shows a difference between {need.label} and {need.other_label}"
         )
     if need.crossing is not None:
         place = percent(need.crossing.value)
         parts.append(f"they cross at {place}{_interval(need.crossing)}")
-    parts.append(_who_needs_less(need, curve))
+    parts.append(_which_needs_less(need, smallest, metric))
     return f"{'; '.join(parts)}."
 
 
-def _who_needs_less(need: DataNeed, curve: LearningCurve) -> str:
-    metric = curve.whole.metric
-    less, more = (need.one, need.other)
+def _which_needs_less(need: DataNeed, smallest: float, metric: Metric) -> str:
+    less, more = need.one, need.other
     if need.needs[less] > need.needs[more]:
         less, more = more, less
-    label = {need.one: need.label, need.other: need.other_label}
-    share = {
-        cell: f"{percent(value)}{' or less' * (value <= min(curve.comparisons))}"
+    labels = {need.one: need.label, need.other: need.other_label}
+    needed = {
+        cell: f"{percent(value)}{' or less' * (value <= smallest)}"
         for cell, value in need.needs.items()
     }
-    what = (
-        f"to reach {quantity(need.target, metric)}, {label[less]} needs {share[less]} of train "
-        f"and {label[more]} {share[more]}"
+    text = (
+        f"to reach {quantity(need.target, metric)}, {labels[less]} needs {needed[less]} of train "
+        f"and {labels[more]} {needed[more]}"
     )
     if need.ratio is None:
-        return f"{what}, without an interval: {need.seeds} of {FEWEST_SEEDS} seeds"
+        return f"{text}, without an interval: {need.seeds} of {FEWEST_SEEDS} seeds"
     low, high = need.ratio.interval
-    shown = low > 1 or high < 1
+    significant = low > 1 or high < 1
     return (
-        f"{what}{'' if shown else ', which may be chance'}: a factor of {need.ratio.value:.2g}"
-        + (f" [{low:.2g}, {high:.2g}] between {need.label} and {need.other_label}")
+        f"{text}{'' if significant else ', which may be chance'}: a factor of "
+        f"{need.ratio.value:.2g} [{low:.2g}, {high:.2g}] between {need.label} and "
+        f"{need.other_label}"
     )
 
 
@@ -53,3 +104,34 @@ def _interval(estimate: Estimate) -> str:
         return ""
     low, high = estimate.interval
     return f" [{percent(low)}, {percent(high)}]"
+
+
+def _draw(axes: Axes, analysis: Analysis) -> None:
+    """The test metric by the fraction of train: means, with bars from lowest to highest seed."""
+    for place, (cell, (_, number)) in enumerate(plots.series(analysis.comparison).items()):
+        known = [row for row in analysis.fractions if row.values.get(cell)]
+        values = [row.values[cell] for row in known]
+        # Beside each other, so that no bar hides another one.
+        x = np.array([row.fraction for row in known]) * 1.02**place
+        draw_curve(axes, x, [(np.mean(of), min(of), max(of)) for of in values], number)
+    set_fractions(axes, [row.fraction for row in analysis.fractions])
+    axes.set_xlabel("Fraction of the training sequences")
+    plots.title(axes, f"Test {analysis.comparison.metric.label}")
+
+
+def draw_curve(axes: Axes, x: np.ndarray, rows: list[tuple], number: int) -> None:
+    """Draw means with bars from low to high: `rows` are (mean, low, high)."""
+    if not rows:
+        return
+    mean, low, high = np.array(rows, float).T
+    style = {"color": plots.color(number), "marker": plots.marker(number), "ms": 5, "mew": 0}
+    axes.plot(x, mean, plots.line(number), lw=1.7, **style)
+    axes.vlines(x, low, high, color=plots.color(number), lw=1.2, alpha=0.6)
+
+
+def set_fractions(axes: Axes, fractions: list[float]) -> None:
+    """Set the horizontal axis to fractions of the training data, on a logarithmic scale."""
+    axes.set_xscale("log")
+    axes.xaxis.set_major_locator(FixedLocator(fractions))
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda part, _: percent(part)))

@@ -2,10 +2,34 @@
 
 from collections.abc import Collection
 
+from keras_gru.analysis import Analysis
 from keras_gru.analysis.intervals import CONFIDENCE, FEWEST_SEEDS
 from keras_gru.analysis.verdicts import FEWEST_SEQUENCES, Caution, Headline, Verdicts
-from keras_gru.formatting import plural, quantity
+from keras_gru.datasets.metric import Metric
+from keras_gru.formatting import date, duration, plural, quantity, with_distinct_digits
+from keras_gru.report import plots
 from keras_gru.report.sections.pairs import describe_interval
+
+
+def setup(analysis: Analysis) -> dict[str, str]:
+    """Return what was trained, at a glance."""
+    comparison = analysis.comparison
+    experiment, series = comparison.experiment, plots.series(comparison)
+    if experiment.model.units is None:
+        size = f"{experiment.model.parameters:,} recurrent parameters"
+    else:
+        size = plural(experiment.model.units, "unit")
+        if experiment.match == "parameters":
+            first = experiment.cells[0]
+            size = f"recurrent parameters of {series.get(first, (first,))[0]} with {size}"
+    return {
+        "Cells": ", ".join([label for label, _ in series.values()] or experiment.cells),
+        "Seeds": ", ".join(map(str, experiment.seeds)),
+        "Size": size,
+        "Training": f"up to {plural(experiment.training.epochs, 'epoch')}",
+        "Trained for": duration(analysis.seconds),
+        "Started": date(comparison.metadata.started),
+    }
 
 
 def headline_text(verdicts: Verdicts) -> str:
@@ -15,9 +39,9 @@ def headline_text(verdicts: Verdicts) -> str:
     how the best cell compares with each other cell, and what diverged.
     """
     measured, headline = verdicts.measurements, verdicts.headline
-    metric = measured.metric
     if headline is None:
         return "No run has finished, so there is nothing to compare."
+    metric = _shown_metric(verdicts, headline)
     label = measured.labels[headline.best]
     reached, seeds = quantity(headline.means[headline.best], metric), headline.seeds
     if len(headline.means) == 1:
@@ -63,7 +87,8 @@ def _against_baseline(verdicts: Verdicts, headline: Headline) -> str:
     measured = verdicts.measurements
     if headline.baseline is None:
         return ""
-    value = quantity(measured.baselines[headline.baseline], measured.metric)
+    level = measured.baselines[headline.baseline]
+    value = quantity(level, _shown_metric(verdicts, headline))
     text = f"; the best baseline, {headline.baseline}, has {value}"
     significant = headline.significantly_above
     others = [measured.labels[cell] for cell in headline.means if cell not in significant]
@@ -79,6 +104,14 @@ def _against_baseline(verdicts: Verdicts, headline: Headline) -> str:
     if others:
         text += f" and {join_words(others)} {'does' if len(others) == 1 else 'do'} not"
     return text
+
+
+def _shown_metric(verdicts: Verdicts, headline: Headline) -> Metric:
+    """The metric with as many digits as tell the best cell from the best baseline."""
+    measured, values = verdicts.measurements, [headline.means[headline.best]]
+    if headline.baseline is not None:
+        values.append(measured.baselines[headline.baseline])
+    return with_distinct_digits(values, measured.metric)
 
 
 def _against_cells(verdicts: Verdicts, headline: Headline) -> str:

@@ -1,11 +1,45 @@
 """Cell against cell: differences with their intervals."""
 
-from keras_gru.analysis.intervals import FEWEST_SEEDS
+from keras_gru.analysis import Analysis
+from keras_gru.analysis.intervals import CONFIDENCE, FEWEST_SEEDS, POWER
 from keras_gru.analysis.pairs import NoInterval, Outcome, Pair
 from keras_gru.datasets.metric import Metric
 from keras_gru.formatting import plural, plus_minus, quantity, rounded
+from keras_gru.report import plots
+from keras_gru.report.blocks import Block, Column, Figure, Row, Section, Table, Text
 
 OUT_OF_RANGE = "so few runs say nothing: the {} would leave the metric's range"
+COLUMNS = (
+    Column("Pair"),
+    Column("Verdict", is_text=True),
+    Column("Difference"),
+    Column("Detectable"),
+    Column("Seeds needed"),
+)
+
+
+def section(analysis: Analysis) -> Section | None:
+    """Return the section, or None where no two cells share three seeds."""
+    metric = analysis.comparison.metric
+    pairs = [pair for pair in analysis.verdicts.pairs if pair.difference is not None]
+    if not pairs:
+        return None
+    blocks: list[Block] = []
+    drawn = sum(pair.half is not None for pair in pairs)
+    if drawn:
+        height = max(130 + 46 * drawn, 220)
+        figure = Figure(
+            "differences",
+            lambda canvas: plots.differences(canvas.add_subplot(), analysis),
+            "; ".join(f"{_name(pair)}: {verdict_text(pair, metric)}" for pair in pairs),
+            heights=(height, height),
+            caption="A significant difference has the color of the better cell.",
+        )
+        blocks.append(figure)
+    rows = [Row(_name(pair), (outcome_text(pair), *_numbers(pair, metric))) for pair in pairs]
+    blocks.append(Table("pairs", f"Differences of test {metric.label}", COLUMNS, rows))
+    blocks.append(Text(_explanation(analysis)))
+    return Section("pairs", "Cell against cell", blocks, in_terminal=True)
 
 
 def describe_interval(difference: float, half: float | None, metric: Metric) -> str:
@@ -48,3 +82,29 @@ def verdict_text(pair: Pair, metric: Metric) -> str:
         f"{words}; minimum detectable difference at {plural(pair.seeds, 'seed')}: "
         f"{rounded(pair.detectable)}; {needed}"
     )
+
+
+def _explanation(analysis: Analysis) -> str:
+    verdicts = analysis.verdicts
+    better = "higher" if analysis.comparison.metric.mode == "max" else "lower"
+    count = len(verdicts.pairs)
+    together = f" for all {count} together" if count > 1 else ""
+    included = "included" if verdicts.has_sampling_error else "not included"
+    return (
+        f"The first cell's test metric minus the second's, paired by seed; {better} is better. "
+        f"Confidence intervals at {CONFIDENCE:.0%}{together}, the sampling error of test "
+        f"{included}. Detectable is the minimum detectable difference at this number of seeds with "
+        f"a power of {POWER:.0%}; the seeds needed are for about half of it."
+    )
+
+
+def _name(pair: Pair) -> str:
+    return f"{pair.label} − {pair.other_label}"
+
+
+def _numbers(pair: Pair, metric: Metric) -> tuple[str, str, str]:
+    difference = describe_interval(pair.difference, pair.half, metric)
+    if pair.detectable is None:
+        return difference, "–", "–"
+    needed = "–" if pair.needed is None else f"{pair.needed:,} for {rounded(pair.smaller)}"
+    return difference, rounded(pair.detectable), needed

@@ -12,20 +12,27 @@ import pytest
 from matplotlib.figure import Figure
 from rich.console import Console
 
-from keras_gru.inspection.found import Inspection, Look, save
+from keras_gru.analysis import analyse
+from keras_gru.experiments.configuration.yaml_files import dump_experiment
 from keras_gru.inspection.memory import half_lives
-from keras_gru.report import inside_plots, plots
-from keras_gru.report.inside import print_inspection, save_pictures, section, sentences
-from keras_gru.report.page import render_page
+from keras_gru.inspection.result import Inspection, NetworkInspection, save_inspection
+from keras_gru.report import inspection_plots, plots
+from keras_gru.report.blocks import Items
+from keras_gru.report.sections.inspection import (
+    inspection_section,
+    print_inspection,
+    save_pictures,
+    section,
+)
 
 from .samples import comparison
-from .test_page import EVIL, Outline
+from .test_html import EVIL, Outline, render
 
 STEPS = 12
 KEEP = [0.2, 0.9, 0.5]
 
 
-def look(cell="gru", label="GRU", gates=("update", "reset"), keep=KEEP, **changes):
+def network(cell="gru", label="GRU", gates=("update", "reset"), keep=KEEP, **changes):
     random = np.random.default_rng(0)
     settings = {
         "cell": cell,
@@ -34,41 +41,48 @@ def look(cell="gru", label="GRU", gates=("update", "reset"), keep=KEEP, **change
         "gates": {name: random.random((STEPS, 3)).tolist() for name in gates},
         "state": random.uniform(-0.5, 0.5, (STEPS, 3)).tolist(),
         "keep": keep,
-        "reach": [0.5**k for k in range(STEPS)],
-        "ablation": {"as trained": 30_000, **{f"{name} gate held at 1": 40_000 for name in gates}},
+        "gradient_decay": [0.5**k for k in range(STEPS)],
+        "ablation": {"as trained": 30_000, **{f"{name} gate constant 1": 40_000 for name in gates}},
     }
-    return Look(**settings | changes)
+    return NetworkInspection(**settings | changes)
 
 
-def inspection(*looks, tokens=None, features=None, **changes):
+def inspection(*networks, tokens=None, features=None, **changes):
     if tokens is None and features is None:
         features = np.random.default_rng(0).random((STEPS, 2)).tolist()
     settings = {"layer": 1, "sequence": 3, "length": STEPS, "last_step": False}
-    looks = looks or (look(), look("simple_rnn", "SimpleRNN", (), None))
-    return Inspection(tokens=tokens, features=features, looks=looks, **settings | changes)
+    networks = networks or (network(), network("simple_rnn", "SimpleRNN", (), None))
+    return Inspection(tokens=tokens, features=features, networks=networks, **settings | changes)
 
 
-class Folder:
-    """As much of a run directory as is needed to keep what was found."""
+def inspected(path, *networks, **changes):
+    """A comparison whose run directory has an inspection."""
+    save_inspection(path, inspection(*networks, **changes))
+    return in_directory(path)
 
-    def __init__(self, path):
-        self.path = path
+
+def in_directory(path):
+    """A comparison with a run directory."""
+    of = dataclasses.replace(comparison(seeds=(0,)), folder=path)
+    (path / "experiment.yaml").write_text(dump_experiment(of.experiment))
+    return of
 
 
-def with_look(path, *looks, **changes):
-    """A comparison in whose folder somebody has looked."""
-    save(Folder(path), inspection(*looks, **changes))
-    return dataclasses.replace(comparison(seeds=(0,)), folder=path)
+def sentences(of):
+    (items,) = [
+        block for block in inspection_section(of, comparison()).blocks if isinstance(block, Items)
+    ]
+    return items.texts
 
 
 def filled(of, one):
     figure = Figure(figsize=(8, 6))
-    inside_plots.fill_with_gates(figure, of, one)
+    inspection_plots.fill_with_gates(figure, of, one)
     return [axes for axes in figure.axes if axes.get_label() != "<colorbar>"]
 
 
 def test_a_map_for_each_gate_and_the_state_with_the_longest_memory_on_top():
-    one = look()
+    one = network()
     *maps, read = filled(inspection(one), one)
     assert [axes.get_title("left") for axes in maps] == ["Update gate", "Reset gate", "State"]
     for axes, values in zip(maps, [*one.gates.values(), one.state], strict=True):
@@ -76,18 +90,18 @@ def test_a_map_for_each_gate_and_the_state_with_the_longest_memory_on_top():
         np.testing.assert_allclose(image.get_array(), np.array(values).T[[1, 2, 0]])
     assert [axes.images[0].get_clim() for axes in maps] == [(0, 1), (0, 1), (-0.5, 0.5)]
     assert len(read.lines) == 2 and read.get_xlabel() == "Time step"
-    cells = {plots.colour(number) for number in range(3)}
+    cells = {plots.color(number) for number in range(3)}
     assert not cells & {line.get_color() for line in read.lines}
 
 
 def test_a_network_without_gates_shows_its_state():
-    one = look("simple_rnn", "SimpleRNN", (), None)
+    one = network("simple_rnn", "SimpleRNN", (), None)
     state, _ = filled(inspection(one), one)
     np.testing.assert_allclose(state.images[0].get_array(), np.array(one.state).T)
 
 
 def test_under_the_maps_is_what_the_network_reads():
-    one = look()
+    one = network()
     words = ["a", "much_longer_word", "\n", *"bcdefghij"][:STEPS]
     last = filled(inspection(one, tokens=words), one)[-1]
     shown = [label.get_text() for label in last.get_xticklabels()]
@@ -103,15 +117,15 @@ def test_under_the_maps_is_what_the_network_reads():
 
 
 def test_where_there_is_little_room_not_every_token_has_its_word():
-    one = look()
+    one = network()
     figure = Figure(figsize=(370 / 96, 6))
-    inside_plots.fill_with_gates(figure, inspection(one, tokens=["w"] * 80), one)
+    inspection_plots.fill_with_gates(figure, inspection(one, tokens=["w"] * 80), one)
     assert len(figure.axes[2].get_xticks()) == 27
 
 
 @pytest.mark.parametrize("word, rotation", [("a", 0), ("word", 0), ("longer_words", 90)])
 def test_words_stand_upright_where_there_is_room(word, rotation):
-    one = look()
+    one = network()
     axes = filled(inspection(one, tokens=[word] * STEPS), one)[-1]
     assert {label.get_rotation() for label in axes.get_xticklabels()} == {rotation}
 
@@ -119,38 +133,40 @@ def test_words_stand_upright_where_there_is_room(word, rotation):
 def test_gradients_and_half_lives_are_drawn_in_the_cells_colours():
     of, found = comparison(seeds=(0,)), inspection()
     reach, memory = Figure().add_subplot(), Figure().add_subplot()
-    inside_plots.reach(reach, found, of)
-    inside_plots.memory(memory, found, of)
+    inspection_plots.gradient_decay(reach, found, of)
+    inspection_plots.memory(memory, found, of)
     gru, simple = reach.lines
     assert [line.get_label() for line in reach.lines] == ["GRU", "SimpleRNN"]
     assert gru.get_color() != simple.get_color() and reach.get_yscale() == "log"
-    np.testing.assert_allclose(gru.get_ydata(), found.looks[0].reach)
+    np.testing.assert_allclose(gru.get_ydata(), found.networks[0].gradient_decay)
     units, _ = memory.lines
     np.testing.assert_allclose(units.get_ydata(), np.sort(half_lives(np.array(KEEP)))[::-1])
     assert units.get_color() == gru.get_color()
 
 
 def test_a_gradient_of_nothing_and_a_memory_without_end_can_be_drawn():
-    one = look(reach=[1.0, 0.0, 1e-30], keep=[0.0, 1.0, 0.5])
+    one = network(gradient_decay=[1.0, 0.0, 1e-30], keep=[0.0, 1.0, 0.5])
     found, of = inspection(one), comparison(seeds=(0,))
     reach, memory = Figure().add_subplot(), Figure().add_subplot()
-    inside_plots.reach(reach, found, of)
-    inside_plots.memory(memory, found, of)
+    inspection_plots.gradient_decay(reach, found, of)
+    inspection_plots.memory(memory, found, of)
     assert np.isnan(reach.lines[0].get_ydata()[1:]).all()
     assert np.isfinite(memory.lines[0].get_ydata()).all()
     assert "for ever by the longest" in sentences(found)[0]
-    assert sentences(inspection(look(reach=[], keep=None))) == ["GRU, seed 0: no gradient."]
+    assert sentences(inspection(network(gradient_decay=[], keep=None))) == [
+        "GRU, seed 0: no gradient."
+    ]
 
 
 def test_the_pictures_are_files(tmp_path):
     files = save_pictures(inspection(), comparison(seeds=(0,)), tmp_path)
-    names = ["gates-gru-seed0", "gates-simple_rnn-seed0", "gradient-reach", "half-lives"]
+    names = ["gates-gru-seed0", "gates-simple_rnn-seed0", "gradient-decay", "half-lives"]
     assert [file.name for file in files] == [f"{name}.png" for name in names]
     assert sorted(tmp_path.iterdir()) == sorted(files)
     for file in files:
         header = file.read_bytes()[:24]
         assert header.startswith(b"\x89PNG") and struct.unpack(">I", header[16:20])[0] >= 1400
-    alone = inspection(look("simple_rnn", "SimpleRNN", (), None))
+    alone = inspection(network("simple_rnn", "SimpleRNN", (), None))
     assert len(save_pictures(alone, comparison(seeds=(0,)), tmp_path)) == 2
 
 
@@ -158,9 +174,9 @@ def test_the_table_and_the_sentences_are_printed():
     console = Console(file=io.StringIO(), width=80)
     print_inspection(inspection(), comparison(seeds=(0,)), console)
     printed = console.file.getvalue()
-    assert "MAE (passengers) with gates held" in printed
+    assert "MAE (passengers) with constant gates" in printed
     assert re.search(r"GRU, as trained +30,000\n", printed)
-    assert re.search(r"GRU, update gate held at 1 +40,000\n", printed)
+    assert re.search(r"GRU, update gate constant 1 +40,000\n", printed)
     assert sentences(inspection()) == [
         "GRU, seed 0: half of a state is kept for 1.0 steps by the median unit and for 6.6 steps "
         "by the longest; 0.049% of the gradient is left 11 steps back.",
@@ -168,49 +184,31 @@ def test_the_table_and_the_sentences_are_printed():
     ]
 
 
-def test_the_page_has_a_section_where_somebody_has_looked(tmp_path):
-    page = render_page(with_look(tmp_path))
-    outline = Outline(page)
-    assert outline.open == []
-    ids = [attrs["id"] for _, attrs in outline.elements if "id" in attrs]
-    assert len(ids) == len(set(ids)) and "look" in ids
-    text = "".join(outline.text)
-    for words in (*sentences(inspection()), "its loss by the state", "the 12 steps of sequence 3"):
-        assert words in text, words
-    (table,) = re.findall(r'<table class="inside">.*?</table>', page, re.S)
-    assert table.count("<tr>") == 1 + 3 + 1
+def test_the_page_has_the_section_of_an_inspection(tmp_path):
+    of = inspected(tmp_path)
+    page = render(of)
+    assert Outline(page).open == [] and 'id="inspection"' in page
     pictures = re.findall(r"<image[^>]*>", page)
     assert len(pictures) == 2 * (3 + 1) * 2  # in two widths, each map with its scale
     assert all('href="data:image/png;base64,' in picture for picture in pictures)
     assert not re.search(r'(src|href)="(?!#|data:)', page) and page.count("<script") == 1
-    assert render_page(with_look(tmp_path)) == page
-
-
-def test_pictures_come_before_the_words_and_the_tables(tmp_path):
-    page = render_page(with_look(tmp_path))
-    parts = re.findall("<section.*?</section>", page, re.S)
-    ids = [re.search('id="(.*?)"', part)[1] for part in parts]
-    order = ["curves", "cost", "results", "look", "runs"]
-    assert [name for name in ids if name in order] == order
-    for name in ("curves", "cost", "look"):
-        before = parts[ids.index(name)].partition("<figure")[0]
-        assert before.count("<p>") == 1 and "<table" not in before and '"notes"' not in before
+    assert render(of) == page
 
 
 @pytest.mark.parametrize("changes", [{"tokens": [EVIL] * STEPS}, {"last_step": True}])
 def test_names_and_words_are_escaped(tmp_path, changes):
-    page = section(with_look(tmp_path, look(label=EVIL), **changes))
+    page = render(inspected(tmp_path, network(label=EVIL), **changes))
     assert EVIL not in page and Outline(page).open == []
-    assert ("its last step&#x27;s loss" in page) == ("last_step" in changes)
+    assert ("its last step&#39;s loss" in page) == ("last_step" in changes)
 
 
-def test_without_a_look_there_is_no_section(tmp_path):
-    assert section(comparison(seeds=(0,))) == ""
-    assert section(dataclasses.replace(comparison(seeds=(0,)), folder=tmp_path)) == ""
-    assert section(with_look(tmp_path, look("mut1"))) == ""  # whose run is gone
+def test_without_an_inspection_there_is_no_section(tmp_path):
+    assert section(analyse(comparison(seeds=(0,)))) is None
+    assert section(analyse(in_directory(tmp_path))) is None
+    assert section(analyse(inspected(tmp_path, network("mut1")))) is None  # whose run is gone
 
 
-def test_a_page_with_a_look_inside_needs_no_keras():
-    code = "import sys, keras_gru.report.page; print(*sys.modules)"
+def test_a_page_with_an_inspection_needs_no_keras():
+    code = "import sys, keras_gru.report.comparison; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert not {"keras", "tensorflow"} & set(done.stdout.split())

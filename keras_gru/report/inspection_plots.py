@@ -1,4 +1,4 @@
-"""What is drawn of a look inside: gates over a sequence, the reach of gradients, half-lives."""
+"""Drawings of an inspection: gates over a sequence, the decay of gradients, half-lives."""
 
 # Shapes: T time, D features, U units.
 
@@ -11,8 +11,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 
 from keras_gru.experiments.comparison import Comparison
-from keras_gru.inspection.found import Inspection, Look
 from keras_gru.inspection.memory import half_lives
+from keras_gru.inspection.result import Inspection, NetworkInspection
 from keras_gru.report import plots
 from keras_gru.report.pictures import PIXELS
 
@@ -27,29 +27,29 @@ NOTES = LinearSegmentedColormap.from_list(
 )  # on any ground
 
 
-def gates_height(inspection: Inspection, look: Look) -> int:
+def gates_height(inspection: Inspection, network: NetworkInspection) -> int:
     """The height of a picture of gates, in CSS pixels."""
     longest = max(map(len, inspection.tokens or ["x" * 6]))
     under = 24 + 6 * min(longest, 12) if inspection.tokens else READ + 40
-    return PANEL * (len(look.gates) + 1) + under
+    return PANEL * (len(network.gates) + 1) + under
 
 
-def fill_with_gates(figure: Figure, inspection: Inspection, look: Look) -> None:
+def fill_with_gates(figure: Figure, inspection: Inspection, network: NetworkInspection) -> None:
     """Draws each gate and the state as a heat map over time, a row for each unit.
 
-    The units that keep the most of their state are on top. Under the maps is what the network
-    read: tokens, notes or the series.
+    The units that keep the most of their state are on top. Under the maps is its input: tokens,
+    notes or the series.
 
     Args:
         figure: of matplotlib, empty.
         inspection: what the network read.
-        look: its gates.
+        network: its gates.
     """
-    maps = [(f"{name.capitalize()} gate", "viridis", 0) for name in look.gates]
-    values = [np.array(gate) for gate in (*look.gates.values(), look.state)]
+    maps = [(f"{name.capitalize()} gate", "viridis", 0) for name in network.gates]
+    values = [np.array(gate) for gate in (*network.gates.values(), network.state)]
     top = float(f"{np.abs(values[-1]).max() or 1:.1g}")
     maps.append(("State", "RdBu_r", -top))
-    order = np.argsort(look.keep)[::-1] if look.keep else np.arange(values[-1].shape[1])
+    order = np.argsort(network.keep)[::-1] if network.keep else np.arange(values[-1].shape[1])
     under = [] if inspection.features is None else [READ]
     all_axes = figure.subplots(
         len(maps) + len(under),
@@ -74,26 +74,26 @@ def fill_with_gates(figure: Figure, inspection: Inspection, look: Look) -> None:
         axes.set_ylabel(f"{len(order)} units")
         axes.grid(False)
         axes.tick_params(axis="x", length=0)
-    _what_it_reads(figure, all_axes[-1], inspection)
+    _draw_input(figure, all_axes[-1], inspection)
 
 
-def reach(axes: Axes, inspection: Inspection, comparison: Comparison) -> None:
+def gradient_decay(axes: Axes, inspection: Inspection, comparison: Comparison) -> None:
     """Draws what is left of the gradient, by steps back, a line for each cell, on a log scale.
 
     Args:
         axes: of matplotlib.
-        inspection: what was found.
-        comparison: whose cells have their colours.
+        inspection: of a comparison.
+        comparison: which decides the colors of the cells.
     """
     numbers = plots.series(comparison)
-    for look in inspection.looks:
-        left = np.array(look.reach)
+    for network in inspection.networks:
+        left = np.array(network.gradient_decay)
         left = np.where(left > LEAST, left, np.nan)
-        style = _style(numbers[look.cell][1], look.label)
+        style = _style(numbers[network.cell][1], network.label)
         axes.plot(np.arange(len(left)), left, marker="o" if len(left) == 1 else "", **style)
     _log_scale(axes, subs=(1,))
     axes.set_title(
-        "Norm of the gradient by the state, as a share of that by the last state, log scale",
+        "Norm of the gradient by the state, relative to that by the last state, log scale",
         loc="left",
         fontsize=9.5,
         pad=8,
@@ -108,17 +108,17 @@ def memory(axes: Axes, inspection: Inspection, comparison: Comparison) -> None:
 
     Args:
         axes: of matplotlib.
-        inspection: what was found.
-        comparison: whose cells have their colours.
+        inspection: of a comparison.
+        comparison: which decides the colors of the cells.
     """
     numbers = plots.series(comparison)
-    for look in inspection.looks:
-        if look.keep is None:
+    for network in inspection.networks:
+        if network.keep is None:
             continue
-        steps = np.sort(np.clip(half_lives(np.array(look.keep)), 0.01, LONGEST))[::-1]
+        steps = np.sort(np.clip(half_lives(np.array(network.keep)), 0.01, LONGEST))[::-1]
         share = 100 * (np.arange(len(steps)) + 0.5) / len(steps)
-        number = numbers[look.cell][1]
-        style = _style(number, look.label) | {"lw": 1.2}
+        number = numbers[network.cell][1]
+        style = _style(number, network.label) | {"lw": 1.2}
         axes.plot(share, steps, marker=plots.marker(number), ms=3.5, **style)
     axes.axhline(inspection.length, color=plots.MUTED, lw=0.9, ls=(0, (4, 3)), zorder=1)
     axes.annotate(
@@ -138,8 +138,8 @@ def memory(axes: Axes, inspection: Inspection, comparison: Comparison) -> None:
     axes.set_xlim(0, 100)
 
 
-def _what_it_reads(figure: Figure, axes: Axes, inspection: Inspection) -> None:
-    """What the network read: on the axis of time, or in the last of the axes."""
+def _draw_input(figure: Figure, axes: Axes, inspection: Inspection) -> None:
+    """The input: on the axis of time, or in the last of the axes."""
     if inspection.tokens is not None:
         room = figure.get_figwidth() * PIXELS - 110
         every = math.ceil(len(inspection.tokens) * TOKEN / room)
@@ -165,11 +165,11 @@ def _what_it_reads(figure: Figure, axes: Axes, inspection: Inspection) -> None:
         axes.grid(False)
     else:
         for number, column in enumerate(values.T):
-            # Colours from the other end: the first ones are the cells'.
-            style = _style(len(plots.COLOURS) - 1 - number, "") | {"lw": 1.3}
+            # Colors from the other end: the first ones are those of the cells.
+            style = _style(len(plots.COLORS) - 1 - number, "") | {"lw": 1.3}
             axes.plot(np.arange(len(column)), column, drawstyle="steps-mid", **style)
         axes.yaxis.set_major_locator(MaxNLocator(3))
-    axes.set_title("What it reads", loc="left", fontsize=9.5, pad=4)
+    axes.set_title("Input", loc="left", fontsize=9.5, pad=4)
     axes.set_xlabel("Time step")
     axes.xaxis.set_major_locator(MaxNLocator(10, steps=[1, 2, 5, 10], integer=True))
 
@@ -180,7 +180,7 @@ def _short(word: str) -> str:
 
 
 def _style(number: int, label: str) -> dict:
-    return {"color": plots.colour(number), "ls": plots.line(number), "lw": 1.9, "label": label}
+    return {"color": plots.color(number), "ls": plots.line(number), "lw": 1.9, "label": label}
 
 
 def _log_scale(axes: Axes, subs: tuple[int, ...]) -> None:

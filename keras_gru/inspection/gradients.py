@@ -8,16 +8,16 @@ import keras
 import numpy as np
 from keras import ops
 
-from keras_gru.inspection.taps import replaced_loop, what_comes_in
+from keras_gru.inspection.model_layers import layer_inputs, replace_loop
 from keras_gru.layers import RNN
 
 
 def gradient_norms(model: keras.Model, layer: RNN, batch: tuple) -> np.ndarray:
-    """The norm of the gradient of each sequence's last loss by the state after each step.
+    """Return the norm of the gradient of each sequence's last loss by the state after each step.
 
     Where there is a target for every step, the loss is that of the last step that counts;
-    elsewhere it is the one there is. The state is all that the layer hands on: of an LSTM h and c
-    together. Their gradient is the total one: what the state does by way of all later steps.
+    elsewhere it is the only one. The state is everything that the layer passes to the next step, h
+    and c of an LSTM together. Its gradient is the total one, through all later steps.
 
     Args:
         model: compiled.
@@ -33,7 +33,7 @@ def gradient_norms(model: keras.Model, layer: RNN, batch: tuple) -> np.ndarray:
     x, y, *weight = batch
     weight = _last_step(weight[0]) if weight else None
     count = len(y) if weight is None else weight.sum()
-    sequences, initial_state, _ = what_comes_in(model, layer, x)
+    sequences, initial_state, _ = layer_inputs(model, layer, x)
     length = sequences.shape[1]
     nudges = [np.zeros((len(y), length, state.shape[-1]), "float32") for state in initial_state]
 
@@ -43,7 +43,7 @@ def gradient_norms(model: keras.Model, layer: RNN, batch: tuple) -> np.ndarray:
             outputs, states, _ = layer.trace(sequences, initial_state, mask, nudges=nudge)
             return outputs[:, -1], outputs, [state[:, -1] for state in states]
 
-        with replaced_loop(layer, nudged):
+        with replace_loop(layer, nudged):
             predicted = model(x, training=False)
         # The mean over sequences, of which none has a part in another's: times their number it
         # has each one's own gradient.
@@ -53,8 +53,8 @@ def gradient_norms(model: keras.Model, layer: RNN, batch: tuple) -> np.ndarray:
     return np.sqrt(sum(squares))
 
 
-def by_steps_back(norms: np.ndarray) -> list[np.ndarray]:
-    """Each sequence's norms by steps back from the last state that has a part in its loss.
+def align_at_end(norms: np.ndarray) -> list[np.ndarray]:
+    """Return each sequence's norms by steps back from the last state that its loss depends on.
 
     Args:
         norms: `(B, T)`, zero behind the end of a sequence.
@@ -66,14 +66,14 @@ def by_steps_back(norms: np.ndarray) -> list[np.ndarray]:
     return [row[: np.flatnonzero(row)[-1] + 1][::-1] for row in norms if row.any()]
 
 
-def mean_reach(rows: list[np.ndarray]) -> np.ndarray:
-    """What is left of the gradient k steps back, as a share of that by the last state.
+def gradient_decay(rows: list[np.ndarray]) -> np.ndarray:
+    """Return the gradient k steps back, as a fraction of that by the last state.
 
     The mean norm k steps back over that of the same sequences at 0, as far back as half of the
     sequences go.
 
     Args:
-        rows: what `by_steps_back` gave.
+        rows: of `align_at_end`.
 
     Returns:
         `(K,)`, the first of them 1; empty without a gradient.
@@ -81,11 +81,11 @@ def mean_reach(rows: list[np.ndarray]) -> np.ndarray:
     if not rows:
         return np.zeros(0)
     longest = int(np.median([len(row) for row in rows]))
-    reach = []
+    decay = []
     for back in range(longest):
         far = [row for row in rows if len(row) > back]
-        reach.append(np.mean([row[back] for row in far]) / np.mean([row[0] for row in far]))
-    return np.array(reach)
+        decay.append(np.mean([row[back] for row in far]) / np.mean([row[0] for row in far]))
+    return np.array(decay)
 
 
 def _last_step(weight: np.ndarray) -> np.ndarray:

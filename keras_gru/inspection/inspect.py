@@ -1,4 +1,4 @@
-"""A look inside the networks of a run directory."""
+"""Inspect the networks of a run directory."""
 
 # Shapes: B batch, T time, D features, U units.
 
@@ -12,16 +12,16 @@ from keras_gru.experiments import fitting, networks
 from keras_gru.experiments.comparison import RunRecord
 from keras_gru.experiments.run_directory import RunDirectory
 from keras_gru.experiments.training_data import load_data
-from keras_gru.inspection import ablation, memory, reach
-from keras_gru.inspection.found import Inspection, Look
-from keras_gru.inspection.taps import layer_of, what_comes_in
+from keras_gru.inspection import ablation, gradients, memory
+from keras_gru.inspection.model_layers import find_layer, layer_inputs
+from keras_gru.inspection.result import Inspection, NetworkInspection
 from keras_gru.layers import RNN
 
 SEQUENCES = 32  # of validation, evenly spread, that gradients and gates are averaged over
 SHOWN = 80  # steps of a sequence that fit into a picture
 
 
-def inspect(
+def inspect_networks(
     folder: RunDirectory,
     cell: str | None = None,
     seed: int | None = None,
@@ -29,21 +29,21 @@ def inspect(
     sequence: int = 0,
     layer: int = 1,
 ) -> Inspection:
-    """Looks into the run of each cell that is best on validation.
+    """Inspect the run of each cell that is best on validation.
 
     Args:
         folder: where the runs are.
         cell: only of this cell; `None`: of each.
         seed: only runs of this seed.
         sequence: number of the sequence of validation to show the gates of, from 0.
-        layer: which recurrent layer, from 1; of a bidirectional one it is the way forwards.
+        layer: which recurrent layer, from 1; of a bidirectional one the forward layer.
 
     Returns:
-        What was found; `keras_gru.inspection.found.save` keeps it.
+        The inspection, which `keras_gru.inspection.result.save_inspection` stores.
 
     Raises:
-        UserError: no such run has finished, there is no such sequence or layer, or it is not known
-            what a cell's gates are.
+        UserError: no such run has finished, there is no such sequence or layer, or a cell has no
+            gates that can be read.
     """
     records = _records(folder, cell, seed)
     dataset = load_data(folder)
@@ -52,20 +52,20 @@ def inspect(
         raise UserError(
             f"The sequences of validation have the numbers 0 to {size - 1}: received {sequence}."
         )
-    looks = []
+    inspected = []
     for record in records:
         model = networks.load_model(folder, record)
         try:
-            opened = layer_of(model, layer)
+            opened = find_layer(model, layer)
             shown = _shown(model, opened, dataset, sequence)
-            looks.append(_look(folder, record, model, opened, dataset, shown))
+            inspected.append(_inspect_network(folder, record, model, opened, dataset, shown))
         except UserError:
             raise
         except ValueError as error:  # of the layers, which know nothing of ours
             raise UserError(
-                f"Cell '{record.cell}' cannot be looked into (--cell names another one): {error}"
+                f"Cell '{record.cell}' cannot be inspected (choose another one by --cell): {error}"
             ) from error
-    tokens, features = _what_it_reads(dataset, sequence, shown[0], opened)
+    tokens, features = _input_of(dataset, sequence, shown[0], opened)
     return Inspection(
         layer=layer,
         sequence=sequence,
@@ -73,7 +73,7 @@ def inspect(
         tokens=tokens,
         features=features,
         last_step=dataset.splits["validation"].stepwise is not None,
-        looks=tuple(looks),
+        networks=tuple(inspected),
     )
 
 
@@ -91,39 +91,39 @@ def _records(folder: RunDirectory, cell: str | None, seed: int | None) -> list[R
 
 
 def _shown(model: keras.Model, layer: RNN, dataset: SequenceDataset, sequence: int) -> tuple:
-    """What comes into a layer of the shown sequence, without its padding."""
+    """The inputs of a layer for the shown sequence, without its padding."""
     x, *_ = dataset.batch_of("validation", [sequence])
-    sequences, initial_state, mask = what_comes_in(model, layer, x)
+    sequences, initial_state, mask = layer_inputs(model, layer, x)
     if mask is not None:
         real = np.flatnonzero(ops.convert_to_numpy(mask)[0])
         sequences = sequences[:, : real[-1] + 1 if real.size else 1]
     return sequences, initial_state
 
 
-def _look(
+def _inspect_network(
     folder: RunDirectory,
     record: RunRecord,
     model: keras.Model,
     layer: RNN,
     dataset: SequenceDataset,
     shown: tuple,
-) -> Look:
+) -> NetworkInspection:
     sequences, initial_state = shown
     gates, states = layer.gates(sequences, initial_state=initial_state)
     size = dataset.size("validation")
     rows = np.unique(np.linspace(0, size - 1, min(size, SEQUENCES)).astype(int))
     batch = dataset.batch_of("validation", rows)
-    seen, first, mask = what_comes_in(model, layer, batch[0])
-    keep = memory.mean_kept(layer, seen, first, mask)
-    norms = reach.gradient_norms(model, layer, batch)
-    return Look(
+    seen, first, mask = layer_inputs(model, layer, batch[0])
+    keep = memory.mean_keep_gate(layer, seen, first, mask)
+    norms = gradients.gradient_norms(model, layer, batch)
+    return NetworkInspection(
         cell=record.cell,
         label=record.label,
         seed=record.seed,
         gates={name: _picture(gate) for name, gate in gates.items()},
         state=_picture(states[0]),
         keep=None if keep is None else keep.tolist(),
-        reach=reach.mean_reach(reach.by_steps_back(norms)).tolist(),
+        gradient_decay=gradients.gradient_decay(gradients.align_at_end(norms)).tolist(),
         ablation=_ablation(folder, record, model, layer, dataset),
     )
 
@@ -139,13 +139,13 @@ def _ablation(folder, record, model, layer, dataset) -> dict[str, float]:
 
 
 def _picture(tensor) -> list[list[float]]:
-    """The shown steps of the only sequence, as exactly as an eye can see."""
+    """The shown steps of the only sequence, with three digits."""
     values = ops.convert_to_numpy(tensor)[0, :SHOWN].astype("float64")
     return values.round(3).tolist()
 
 
-def _what_it_reads(dataset, sequence, sequences, layer) -> tuple:
-    """`(tokens, features)` of the shown steps, of which one is `None`."""
+def _input_of(dataset, sequence, sequences, layer) -> tuple:
+    """`(tokens, features)` of the shown steps, of which one is None."""
     x, *_ = dataset.batch_of("validation", [sequence])
     steps = min(sequences.shape[1], SHOWN)
     if "features" in x:

@@ -10,20 +10,22 @@ import pytest
 from rich.console import Console
 
 from keras_gru.experiments.configuration.yaml_files import dump_experiment, load_experiment
-from keras_gru.report.pictures import to_svg
 
 pytest.importorskip("optuna", reason="optuna is not installed")
 pytest.importorskip("sklearn", reason="scikit-learn is not installed")
 
-from keras_gru.analysis.importance import TOGETHER, Importance
+from keras_gru.analysis.importance import TOGETHER, Importance, SweepAnalysis
 from keras_gru.experiments.sweeping.study import Tried
 from keras_gru.experiments.sweeping.sweep import SweepResult
 from keras_gru.report import sweep_plots
-from keras_gru.report.sweep_page import render_sweep_page
-from keras_gru.report.sweep_words import command, conclude_sweep, print_sweep
+from keras_gru.report.blocks import Code
+from keras_gru.report.html import render_page
+from keras_gru.report.sections.sweep import best_trials, headline_text
+from keras_gru.report.sweep import sweep_report
+from keras_gru.report.terminal import print_report
 
 from .samples import ACCURACY, MAE, comparison
-from .test_page import EVIL, Outline
+from .test_html import EVIL, Outline
 
 RATE, UNITS, LOSS = "training.learning_rate", "model.units", "training.loss"
 RANGES = {
@@ -58,87 +60,96 @@ def result(folder, importances=CLEAR, count=24, metric=MAE, **changes):
         cell = experiment.cells[number % 3]
         trials.append(Tried(number, cell, settings, status, value, 5, 2.0))
     (folder / "experiment.yaml").write_text(dump_experiment(experiment))
-    return SweepResult(experiment, metric, tuple(trials), importances, base.metadata, folder)
+    found = SweepResult(experiment, metric, tuple(trials), base.metadata, folder)
+    return SweepAnalysis(found, importances)
+
+
+def command(of):
+    (code,) = [block.text for block in best_trials(of).blocks if isinstance(block, Code)]
+    return code
+
+
+def render(of):
+    return render_page(sweep_report(of))
 
 
 class TestVerdict:
     def test_an_order_that_the_trials_can_tell(self, tmp_path):
-        assert conclude_sweep(result(tmp_path)) == (
+        assert headline_text(result(tmp_path)) == (
             "61% [48, 73] of the variance in validation MAE (passengers) is due to the learning "
             "rate, 20% [10, 30] to the units, 4% [1, 9] to the cell: 24 trials."
         )
 
     def test_intervals_that_overlap_claim_no_order(self, tmp_path):
         rows = (CLEAR[0], dataclasses.replace(CLEAR[1], high=0.5), *CLEAR[2:])
-        assert conclude_sweep(result(tmp_path, rows)).endswith(
+        assert headline_text(result(tmp_path, rows)).endswith(
             "4% [1, 9] to the cell; whether the learning rate or the units matters most, "
             "24 trials cannot tell."
         )
 
     def test_too_few_and_all_alike(self, tmp_path):
         few, alike = result(tmp_path, (), count=4), result(tmp_path, ())
-        assert conclude_sweep(few) == (
+        assert headline_text(few) == (
             "What matters cannot be said from 4 trials; 10 are needed at least."
         )
-        assert "all of 24 trials are alike" in conclude_sweep(alike)
+        assert "all of 24 trials are alike" in headline_text(alike)
 
 
 @pytest.mark.parametrize("metric", [MAE, ACCURACY], ids=lambda metric: metric.mode)
 def test_the_best_trial_is_one_that_was_trained_to_its_end(tmp_path, metric):
     of = result(tmp_path, metric=metric)
-    values = [trial.value for trial in of.trials if trial.status == "finished"]
-    assert of.best.value == (max if metric.mode == "max" else min)(values)
-    assert of.best.status == "finished"
+    values = [trial.value for trial in of.result.trials if trial.status == "finished"]
+    assert of.result.best.value == (max if metric.mode == "max" else min)(values)
+    assert of.result.best.status == "finished"
 
 
 def test_the_command_trains_the_settings_of_the_trial(tmp_path):
     of = result(tmp_path, tuning={"training.learning_rate": (0.1,)})
-    program, verb, file, *overrides = shlex.split(command(of, of.best))
+    program, verb, file, *overrides = shlex.split(command(of))
     assert (program, verb) == ("keras-gru", "compare")
     experiment = load_experiment(file, overrides)
-    assert experiment.cells == (of.best.cell,) and experiment.tuning is None
-    assert experiment.training.learning_rate == of.best.settings[RATE]
+    assert experiment.cells == (of.result.best.cell,) and experiment.tuning is None
+    assert experiment.training.learning_rate == of.result.best.settings[RATE]
     assert (experiment.model.units, experiment.training.loss) == (
-        of.best.settings[UNITS],
-        of.best.settings[LOSS],
+        of.result.best.settings[UNITS],
+        of.result.best.settings[LOSS],
     )
 
 
 def test_the_terminal_has_the_shares_the_best_and_the_verdict(tmp_path):
     of, out = result(tmp_path), io.StringIO()
-    print_sweep(of, Console(file=out, width=200))
+    print_report(sweep_report(of), Console(file=out, width=200))
     said = out.getvalue()
     for words in (
-        "24 trials, 5 pruned, 1 diverged",
         "training.learning_rate",
         "48 to 73%",
         "settings in combination",
-        command(of, of.best),
-        conclude_sweep(of),
+        command(of),
+        headline_text(of),
     ):
         assert words in said, words
 
 
 def test_the_page_holds_what_a_sweep_gives(tmp_path):
     of = result(tmp_path)
-    page = render_sweep_page(of)
+    page = render(of)
     outline = Outline(page)
     text = html.unescape("".join(outline.text))
     for words in (
-        conclude_sweep(of),
-        command(of, of.best),
+        headline_text(of),
+        command(of),
         "24 trials, 5 pruned, 1 diverged",
         "A hollow mark was pruned. A cross diverged.",
         "48 to 73%",
-        "keras-gru sweep experiment.yaml",
+        "keras-gru sweep",
         "sampler: tpe",
         "3.15.1",
     ):
         assert words in text, words
     assert outline.open == []
-    # One picture of the shares in two widths, one for the cell and each setting.
+    # One figure of the importances, one for the cell and each setting, all in two widths.
     pictures = [attrs for attrs in outline.named("svg") if attrs.get("role") == "img"]
-    assert len(pictures) == 2 + 4 and all(attrs["aria-label"] for attrs in pictures)
+    assert len(pictures) == 2 * (1 + 4) and all(attrs["aria-label"] for attrs in pictures)
     ids = [attrs["id"] for _, attrs in outline.elements if "id" in attrs]
     assert len(ids) == len(set(ids))
     assert not {"link", "img"} & {tag for tag, _ in outline.elements}
@@ -150,13 +161,13 @@ def test_the_page_holds_what_a_sweep_gives(tmp_path):
     [{"importances": (), "count": 1}, {"importances": (), "count": 6, "metric": ACCURACY}],
 )
 def test_little_makes_a_page_too(tmp_path, changes):
-    page = render_sweep_page(result(tmp_path, **changes))
-    assert Outline(page).open == [] and 'id="importance"' not in page
+    page = render(result(tmp_path, **changes))
+    assert Outline(page).open == [] and 'id="importances"' not in page
 
 
 def test_every_name_is_escaped(tmp_path):
-    of = result(tmp_path, description=EVIL, metadata={"notes": [EVIL]})
-    page = render_sweep_page(of)
+    of = result(tmp_path, description=EVIL, metadata={"environment": {"processor": EVIL}})
+    page = render(of)
     assert EVIL not in page
     assert "".join(Outline(page).text).count(EVIL) >= 2
 
@@ -167,8 +178,7 @@ def test_every_trial_is_drawn_once_in_each_picture(tmp_path):
     of = result(tmp_path)
     for name in ("cell", RATE, UNITS, LOSS):
         axes = Figure().add_subplot()
-        sweep_plots.against(name)(axes, of)
+        sweep_plots.against(axes, of.result, name)
         drawn = [xy for line in axes.lines for xy in zip(*line.get_data(), strict=True)]
-        assert len(drawn) == len(of.trials)
+        assert len(drawn) == len(of.result.trials)
         assert all(math.isfinite(x) and math.isfinite(y) for x, y in drawn)
-        assert to_svg(sweep_plots.against(name), of, size=(400, 310), label=name)

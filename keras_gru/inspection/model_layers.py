@@ -16,23 +16,23 @@ def rnn_layers(model: keras.Model) -> list[RNN]:
     """Return the recurrent layers of a model; both directions of a bidirectional one.
 
     Raises:
-        UserError: a layer is none of this package's, and so cannot be looked into.
+        UserError: a layer is none of this package's, and so cannot be inspected.
     """
-    found = layers_by_direction(model)
-    for layer in found:
+    layers = layers_by_direction(model)
+    for layer in layers:
         if not isinstance(layer, RNN):
             raise UserError(
-                f"A {type(layer).__name__} cannot be looked into: register a cell, which is run by "
+                f"A {type(layer).__name__} cannot be inspected: register a cell, which is run by "
                 "keras_gru.RNN, in place of a layer."
             )
-    return found
+    return layers
 
 
-def layer_of(model: keras.Model, number: int) -> RNN:
-    """A recurrent layer of a model, counted from 1; of a bidirectional one, the forward layer.
+def find_layer(model: keras.Model, number: int) -> RNN:
+    """Return a recurrent layer, counted from 1; of a bidirectional one, the forward layer.
 
     Raises:
-        UserError: there is no such layer, or it cannot be looked into.
+        UserError: there is no such layer, or it cannot be inspected.
     """
     rnn_layers(model)
     layers = recurrent_layers(model)
@@ -45,7 +45,7 @@ def layer_of(model: keras.Model, number: int) -> RNN:
 
 
 @contextmanager
-def replaced_loop(layer: RNN, loop: Callable) -> Iterator[None]:
+def replace_loop(layer: RNN, loop: Callable) -> Iterator[None]:
     """Run a layer with another time loop within the block.
 
     Args:
@@ -59,8 +59,8 @@ def replaced_loop(layer: RNN, loop: Callable) -> Iterator[None]:
         del layer.inner_loop
 
 
-def what_comes_in(model: keras.Model, layer: RNN, x: dict) -> tuple:
-    """What a layer gets when its model reads a batch.
+def layer_inputs(model: keras.Model, layer: RNN, x: dict) -> tuple:
+    """Return the inputs of a layer when its model is called on a batch.
 
     Args:
         model: the model.
@@ -70,14 +70,14 @@ def what_comes_in(model: keras.Model, layer: RNN, x: dict) -> tuple:
     Returns:
         `(sequences, initial_state, mask)`: `(B, T, D)`, a list of `(B, U)`, and `(B, T)` or `None`.
     """
-    came = []
+    calls = []
 
     def loop(sequences, initial_state, mask, training=False):
-        came.append((sequences, initial_state, mask))
+        calls.append((sequences, initial_state, mask))
         return type(layer).inner_loop(layer, sequences, initial_state, mask, training)
 
-    with replaced_loop(layer, loop):
+    with replace_loop(layer, loop):
         model(x, training=False)
-    sequences, initial_state, mask = came[-1]
+    sequences, initial_state, mask = calls[-1]
     mask = None if mask is None else keras.tree.flatten(mask)[0]
     return sequences, keras.tree.flatten(initial_state), mask

@@ -1,3 +1,5 @@
+"""The page: whole, escaped, and loading nothing."""
+
 import base64
 import dataclasses
 import hashlib
@@ -10,14 +12,19 @@ import pytest
 
 from keras_gru.analysis import analyse
 from keras_gru.datasets.sequence_dataset import Baseline
-from keras_gru.report.page import render_page, write_page
+from keras_gru.report.blocks import Figure, Section
+from keras_gru.report.comparison import comparison_report
+from keras_gru.report.html import render_page, write_page
 from keras_gru.report.sections.headline import headline_text
-from keras_gru.report.table import tuning_sentences
 
 from .samples import ACCURACY, BASELINES, comparison, diverged, run, tuned
 
 VOID = {"meta", "br", "hr", "img", "link", "input"}
 EVIL = '"><script>alert(1)</script><img src=x onerror=alert(2)>'
+
+
+def render(of):
+    return render_page(comparison_report(analyse(of)))
 
 
 class Outline(HTMLParser):
@@ -59,7 +66,7 @@ def full():
 
 
 def test_the_page_holds_what_a_run_gives(full):
-    page = render_page(full)
+    page = render(full)
     text = html.unescape("".join(Outline(page).text))
     for words in (
         headline_text(analyse(full).verdicts),
@@ -71,7 +78,7 @@ def test_the_page_holds_what_a_run_gives(full):
         "1 of 2 diverged",
         "The loss was not a number at epoch 3",
         "learning_rate: 0.001",
-        "keras-gru compare experiment.yaml",
+        "keras-gru compare",
         "3.15.1",
         "1,096",
         "padding",
@@ -79,25 +86,16 @@ def test_the_page_holds_what_a_run_gives(full):
         assert words in text, words
 
 
-def test_the_size_is_told_as_it_was_matched():
-    of = comparison()
-    matched = of.experiment.model_copy(update={"match": "parameters"})
-    assert "recurrent parameters of GRU with 32 units" in render_page(
-        dataclasses.replace(of, experiment=matched)
-    )
-    assert "<dd>32 units</dd>" in render_page(of)
-
-
 def test_the_page_explains_only_what_is_drawn(full):
-    plain = render_page(comparison())
-    alone = render_page(comparison(seeds=(0,)))
+    plain = render(comparison())
+    alone = render(comparison(seeds=(0,)))
     assert "a band from the lowest seed to the highest" in plain and "band" not in alone
     for words in ("stopped early", "A cross ends a run"):
-        assert words in render_page(full) and words not in plain
+        assert words in render(full) and words not in plain
 
 
 def test_the_page_is_whole_and_in_order(full):
-    outline = Outline(render_page(full))
+    outline = Outline(render(full))
     assert outline.open == []
     assert outline.named("html")[0]["lang"] == "en"
     levels = [int(tag[1]) for tag, _ in outline.elements if re.fullmatch("h[1-6]", tag)]
@@ -112,7 +110,7 @@ def test_the_page_is_whole_and_in_order(full):
 
 
 def test_the_page_loads_nothing(full):
-    page = render_page(full)
+    page = render(full)
     outline = Outline(page)
     assert not {"link", "img", "iframe"} & {tag for tag, _ in outline.elements}
     for _, attrs in outline.elements:
@@ -123,7 +121,7 @@ def test_the_page_loads_nothing(full):
 
 
 def test_the_one_script_is_the_one_that_the_policy_knows(full):
-    page = render_page(full)
+    page = render(full)
     outline = Outline(page)
     assert outline.named("script") == [{}]
     (script,) = re.findall("<script>(.*)</script>", page, re.S)
@@ -132,15 +130,12 @@ def test_the_one_script_is_the_one_that_the_policy_knows(full):
     assert "default-src 'none'" in policy and policy.endswith(f"; script-src 'sha256-{digest}'")
 
 
-def test_tuning_has_a_section_of_its_own_where_something_was_tuned(full):
-    page = render_page(tuned(label=EVIL))
-    outline = Outline(page)
-    text = "".join(outline.text)
-    assert outline.open == [] and EVIL not in page
-    assert tuning_sentences(tuned(label=EVIL))[0] in text
-    (table,) = re.findall(r'<table class="tuning">.*?</table>', page, re.S)
-    assert len(re.findall("<tr>", table)) == 1 + 3
-    assert 'id="tuning"' not in render_page(full)
+def test_sections_without_content_are_left_out(full):
+    page = render(tuned(label=EVIL))
+    assert Outline(page).open == [] and EVIL not in page
+    assert 'id="tuning"' in page and 'id="tuning"' not in render(full)
+    order = re.findall('<h2 id="(.*?)"', render(full))
+    assert order == ["results", "curves", "cost", "data", "runs", "again", "origin"]
 
 
 def test_every_name_is_escaped():
@@ -153,7 +148,7 @@ def test_every_name_is_escaped():
         baselines=(Baseline(EVIL, {"mae": 4e4}, {"mae": 4e4}),),
         metadata={"notes": [EVIL], "environment": {EVIL: EVIL}},
     )
-    page = render_page(of)
+    page = render(of)
     outline = Outline(page)
     assert EVIL not in page
     assert "img" not in {tag for tag, _ in outline.elements}
@@ -172,20 +167,21 @@ def test_every_name_is_escaped():
     ids=["no run", "one seed", "all diverged"],
 )
 def test_little_makes_a_page_too(of):
-    assert Outline(render_page(of)).open == []
+    assert Outline(render(of)).open == []
 
 
 def test_the_same_comparison_gives_the_same_page(full):
-    assert render_page(full) == render_page(full)
+    assert render(full) == render(full)
 
 
 def test_a_page_that_cannot_be_made_leaves_the_one_before(tmp_path, full):
     path = tmp_path / "report.html"
-    write_page(full, path)
+    write_page(comparison_report(analyse(full)), path)
     before = path.read_text(encoding="utf-8")
-    yesterday = full.metadata.model_copy(update={"started": "yesterday"})
-    broken = dataclasses.replace(full, metadata=yesterday)
-    with pytest.raises(ValueError, match="yesterday"):
-        write_page(broken, path)
+    broken = Figure("broken", lambda canvas: canvas.no_such_method(), "x")
+    report = comparison_report(analyse(full))
+    sections = [*report.sections, Section("broken", "Broken", [broken])]
+    with pytest.raises(AttributeError, match="no_such_method"):
+        write_page(dataclasses.replace(report, sections=sections), path)
     assert path.read_text(encoding="utf-8") == before
     assert [p.name for p in tmp_path.iterdir()] == ["report.html"]

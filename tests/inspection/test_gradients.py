@@ -4,8 +4,8 @@ import keras
 import numpy as np
 import pytest
 
-from keras_gru.inspection.reach import by_steps_back, gradient_norms, mean_reach
-from keras_gru.inspection.taps import layer_of
+from keras_gru.inspection.gradients import align_at_end, gradient_decay, gradient_norms
+from keras_gru.inspection.model_layers import find_layer
 from tests.models.helpers import BIDIRECTIONAL, LENGTHS, compiled, inputs, make, targets
 
 # Shapes: B batch, T time, U units.
@@ -71,7 +71,7 @@ def notes(logits, y):
 def test_norms_are_those_of_differences_of_the_loss(kind, cell):
     model = compiled(kind, make(kind, cell))
     batch = x, y, *_ = batch_of(kind)
-    layer = layer_of(model, 1)
+    layer = find_layer(model, 1)
     norms = gradient_norms(model, layer, batch)
     assert norms.shape == (6, 7)
     kernel, bias = (array(weight) for weight in model.get_layer("logits").weights)
@@ -103,7 +103,7 @@ def test_every_kind_of_model_has_its_reach_in_every_layer(kind):
     count = 4 if kind.startswith("encoder_decoder") else 2
     before = array(model(inputs(kind), training=False))
     for number in range(1, count + 1):
-        norms = gradient_norms(model, layer_of(model, number), batch_of(kind))
+        norms = gradient_norms(model, find_layer(model, number), batch_of(kind))
         assert np.isfinite(norms).all() and (norms > 0).any(axis=1).all()
     np.testing.assert_array_equal(array(model(inputs(kind), training=False)), before)
 
@@ -112,13 +112,13 @@ def test_a_sequence_without_a_step_that_counts_has_no_gradient():
     model = compiled("tagger", make("tagger"))
     x, y, weight = batch_of("tagger")
     weight[1] = 0
-    norms = gradient_norms(model, layer_of(model, 1), (x, y, weight))
+    norms = gradient_norms(model, find_layer(model, 1), (x, y, weight))
     assert not norms[1].any() and norms[[0, 2, 3, 4, 5], 0].all()
 
 
 def test_steps_back_are_counted_from_the_last_state_with_a_part_in_the_loss():
-    rows = by_steps_back(np.array([[1, 2, 4, 0], [3, 6, 0, 0], [0, 0, 0, 0], [5, 5, 5, 10.0]]))
+    rows = align_at_end(np.array([[1, 2, 4, 0], [3, 6, 0, 0], [0, 0, 0, 0], [5, 5, 5, 10.0]]))
     assert [row.tolist() for row in rows] == [[4, 2, 1], [6, 3], [10, 5, 5, 5]]
     # The mean of those that go so far, as a share of the same ones' mean at 0.
-    np.testing.assert_allclose(mean_reach(rows), [1, (2 + 3 + 5) / 20, (1 + 5) / 14])
-    assert mean_reach([]).tolist() == []
+    np.testing.assert_allclose(gradient_decay(rows), [1, (2 + 3 + 5) / 20, (1 + 5) / 14])
+    assert gradient_decay([]).tolist() == []

@@ -1,4 +1,4 @@
-"""A look inside the networks of a run directory: what it finds, keeps and refuses."""
+"""A look inside the networks of a run folder: what it finds, keeps and refuses."""
 
 import keras
 import numpy as np
@@ -6,13 +6,13 @@ import pytest
 
 from keras_gru import datasets, register_cell
 from keras_gru.errors import UserError
-from keras_gru.experiments import fitting, networks
+from keras_gru.experiments import networks, run
 from keras_gru.experiments.compare import compare
 from keras_gru.experiments.configuration.experiment import Experiment
 from keras_gru.experiments.run_directory import RunDirectory
-from keras_gru.inspection import look
-from keras_gru.inspection.found import found_in, save
-from keras_gru.inspection.look import SHOWN, inspect
+from keras_gru.inspection import inspect as inspecting
+from keras_gru.inspection.inspect import SHOWN, inspect_networks
+from keras_gru.inspection.result import read_inspection, save_inspection
 from tests.experiments.helpers import tiny
 from tests.layers.test_gates import Stranger
 
@@ -46,20 +46,20 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def found(folder):
-    return inspect(folder, sequence=3)
+    return inspect_networks(folder, sequence=3)
 
 
 def test_of_each_cell_the_best_run_is_looked_into(folder, found):
     chosen = [networks.choose_run(folder, cell) for cell in ("gru", "lstm", "simple_rnn")]
-    assert [(one.cell, one.seed) for one in found.looks] == [(r.cell, r.seed) for r in chosen]
-    gru, lstm, simple = found.looks
+    assert [(one.cell, one.seed) for one in found.networks] == [(r.cell, r.seed) for r in chosen]
+    gru, lstm, simple = found.networks
     assert list(gru.gates) == ["update", "reset"]
     assert list(lstm.gates) == ["input", "forget", "output"]
     assert simple.gates == {} and simple.keep is None
-    for one in found.looks:
+    for one in found.networks:
         for picture in (*one.gates.values(), one.state):
             assert np.shape(picture) == (5, 4)
-        assert len(one.reach) == 5 and one.reach[0] == 1
+        assert len(one.gradient_decay) == 5 and one.gradient_decay[0] == 1
     assert (found.length, found.sequence, found.tokens, found.last_step) == (5, 3, None, False)
     dataset = datasets.load(folder.experiment().dataset)
     features = dataset.splits["validation"].inputs["features"][3]
@@ -70,13 +70,13 @@ def test_the_gates_are_those_of_the_sequence_that_is_shown(folder, found):
     model = networks.load_model(folder, networks.choose_run(folder, "gru"))
     gates, (h,) = model.get_layer("recurrent_1").gates(np.array([found.features], "float32"))
     for name, gate in {**gates, "state": h}.items():
-        shown = found.looks[0].state if name == "state" else found.looks[0].gates[name]
+        shown = found.networks[0].state if name == "state" else found.networks[0].gates[name]
         np.testing.assert_allclose(shown, keras.ops.convert_to_numpy(gate)[0], atol=2e-3)
 
 
 def test_the_ablation_is_measured_on_validation(folder, found):
     record = networks.choose_run(folder, "gru")
-    trained, no_update, no_reset, neither = found.looks[0].ablation.values()
+    trained, no_update, no_reset, neither = found.networks[0].ablation.values()
     assert trained == record.validation["mse"]
     experiment, dataset = folder.experiment(), datasets.load(folder.experiment().dataset)
     for value, held in ((no_reset, (None, 1)), (neither, (0, 1))):
@@ -84,18 +84,18 @@ def test_the_ablation_is_measured_on_validation(folder, found):
         cell = model.get_layer("recurrent_1").cell
         gates = zip(("update", "reset"), held, strict=True)
         cell.constant_gates = {gate: value for gate, value in gates if value is not None}
-        expected = fitting.evaluate(model, experiment, dataset, "validation")["mse"]
+        expected = run.evaluate(model, experiment, dataset, "validation")["mse"]
         assert value == pytest.approx(expected, rel=1e-4)
     assert len({trained, no_update, no_reset, neither}) == 4
-    assert list(found.looks[2].ablation) == ["as trained"]
+    assert list(found.networks[2].ablation) == ["as trained"]
 
 
 def test_what_was_found_is_kept_whole(folder, found):
-    assert found_in(None) is None
-    save(folder, found)
-    assert found_in(folder.path) == found
-    only = inspect(folder, "lstm", 1)
-    assert [(one.cell, one.seed) for one in only.looks] == [("lstm", 1)]
+    assert read_inspection(None) is None
+    save_inspection(folder.path, found)
+    assert read_inspection(folder.path) == found
+    only = inspect_networks(folder, "lstm", 1)
+    assert [(one.cell, one.seed) for one in only.networks] == [("lstm", 1)]
 
 
 @pytest.mark.parametrize(
@@ -109,16 +109,16 @@ def test_what_was_found_is_kept_whole(folder, found):
 )
 def test_what_is_not_there_is_refused(folder, options, words):
     with pytest.raises(UserError, match=words):
-        inspect(folder, **options)
+        inspect_networks(folder, **options)
 
 
 def test_a_damaged_file_is_refused(tmp_path):
     (tmp_path / "inspection").mkdir()
-    file = tmp_path / "inspection" / "found.json"
-    for text in ("{", "{}", "[]", '{"looks": [{"cell": "gru"}]}'):
+    file = tmp_path / "inspection" / "inspection.json"
+    for text in ("{", "{}", "[]", '{"networks": [{"cell": "gru"}]}'):
         file.write_text(text)
-        with pytest.raises(UserError, match=r"found.json: damaged, or not written by"):
-            found_in(tmp_path)
+        with pytest.raises(UserError, match=r"inspection.json: damaged, or not written by"):
+            read_inspection(tmp_path)
 
 
 def test_a_cell_that_says_nothing_of_its_gates_is_refused(tmp_path):
@@ -126,14 +126,14 @@ def test_a_cell_that_says_nothing_of_its_gates_is_refused(tmp_path):
     folder = RunDirectory(
         compare(tiny(tmp_path, cells=("a_layer",), training={"epochs": 1})).folder
     )
-    with pytest.raises(UserError, match="A RNN cannot be looked into: register a cell, which"):
-        inspect(folder)
+    with pytest.raises(UserError, match="A RNN cannot be inspected: register a cell, which"):
+        inspect_networks(folder)
     register_cell("strange", Stranger)
     folder = RunDirectory(
         compare(tiny(tmp_path, cells=("strange",), training={"epochs": 1})).folder
     )
-    with pytest.raises(UserError, match=r"^Cell 'strange' cannot be looked into .*: The gates of"):
-        inspect(folder)
+    with pytest.raises(UserError, match=r"^Cell 'strange' cannot be inspected .*: The gates of"):
+        inspect_networks(folder)
 
 
 def test_words_stand_under_the_gates_of_any_layer(tmp_path):
@@ -146,20 +146,22 @@ def test_words_stand_under_the_gates_of_any_layer(tmp_path):
     split = datasets.load(folder.experiment().dataset).splits["validation"]
     number = int(np.argmin(split.lengths["tokens"]))
     length = int(split.lengths["tokens"][number])
-    found = inspect(folder, sequence=number, layer=2)
+    found = inspect_networks(folder, sequence=number, layer=2)
     assert found.tokens == words[:length] and found.features is None
-    assert np.shape(found.looks[0].gates["forget"]) == (length, 3)
+    assert np.shape(found.networks[0].gates["forget"]) == (length, 3)
     assert not found.last_step
 
 
 def test_of_a_long_sequence_the_first_steps_are_shown(tmp_path, monkeypatch):
-    monkeypatch.setattr(look, "SHOWN", 4)
+    monkeypatch.setattr(inspecting, "SHOWN", 4)
     (tmp_path / "own.txt").write_text(WORDS * 40)
     dataset = {"kind": "text_file", "path": str(tmp_path / "own.txt"), "window": 12}
     model = {"kind": "language_model", "units": 3}
-    found = inspect(one_epoch(tmp_path, "own", dataset, model, ("gru",)))
+    found = inspect_networks(one_epoch(tmp_path, "own", dataset, model, ("gru",)))
     assert (found.length, len(found.tokens), found.last_step) == (12, 4, True)
-    assert np.shape(found.looks[0].state) == (4, 3) and len(found.looks[0].reach) == 12
+    assert (
+        np.shape(found.networks[0].state) == (4, 3) and len(found.networks[0].gradient_decay) == 12
+    )
     assert SHOWN > 12
 
 
@@ -187,5 +189,5 @@ def test_of_a_translation_each_side_has_its_own_words(layer, words):
         target_vocabulary=("", "<s>", "hola"),
     )
     read = np.zeros((1, len(words), 2))
-    found = look._what_it_reads(dataset, 0, read, keras.layers.Identity(name=layer))
+    found = inspecting._input_of(dataset, 0, read, keras.layers.Identity(name=layer))
     assert found == (words, None)

@@ -1,15 +1,10 @@
-"""What the claims' experiments gave, in words, and all of it for the terminal."""
+"""The claims and the evidence on them, in words."""
 
 from collections.abc import Mapping
-
-from rich.console import Console
-from rich.padding import Padding
-from rich.text import Text
 
 from keras_gru.experiments.claims.evidence import GRU, LSTM, Estimate, Evidence, OfCurve, OfSweep
 from keras_gru.experiments.claims.judging import (
     EQUAL,
-    OVER_ALL,
     VERDICTS,
     Claim,
     Judged,
@@ -32,41 +27,41 @@ QUOTE = (
     "greater expressive power of LSTMs may lead to better results.”"
 )
 EXPLANATION = (
-    "On each dataset the cells are compared on nested shares of the training sequences, each with "
-    "the same trials of learning rates, and settings are drawn at random in a sweep. The sentences "
-    "are about GRU and LSTM, and so only their runs count here. Test was read once per run, with "
-    "the weights that were best on validation; the sweeps never read it. Intervals are 95%."
+    "On each dataset the cells are compared on nested fractions of the training sequences, each "
+    "with the same trials of learning rates, and settings are drawn at random in a sweep. The "
+    "sentences are about GRU and LSTM, so only their runs count here. Test was read once per run, "
+    "with the weights of the best validation epoch; the sweeps never read it. Intervals are 95%."
 )
 
 
 def judge(evidence: Mapping[str, Evidence]) -> tuple[Judged, ...]:
-    """All sentences on all datasets that are planned."""
+    """Return all claims with their verdicts on all datasets that are planned."""
     return judge_all(evidence, [plan.name for plan in PLANNED])
 
 
 def verdict_on(judged: Judged, name: str) -> str:
-    """The verdict of one dataset."""
+    """Return the verdict on one dataset."""
     finding = judged.findings[name]
     return finding.verdict if finding else NOT_RUN
 
 
 def command_of(claim: Claim, plan: Planned) -> str:
-    """The command whose results a claim is judged by."""
+    """Return the command whose results a claim rests on."""
     return plan.curve_command if claim.rests_on == "curve" else plan.sweep_command
 
 
-def words_on(judged: Judged, plan: Planned, evidence: Mapping[str, Evidence]) -> str:
-    """The numbers behind the verdict on a dataset, or the command that gets them."""
+def evidence_text(judged: Judged, plan: Planned, evidence: Mapping[str, Evidence]) -> str:
+    """Return the numbers behind the verdict on a dataset, or the command that computes them."""
     found = getattr(evidence.get(plan.name, Evidence()), judged.claim.rests_on)
     if found is None:
         return command_of(judged.claim, plan)
     if judged.findings[plan.name].drawn is None and judged.claim.name != "fewer-parameters":
         return "too few runs have finished, or more of one cell than of the other"
-    return _WORDS[judged.claim.name](found)
+    return _TEXTS[judged.claim.name](found)
 
 
-def conclude_claims(evidence: Mapping[str, Evidence]) -> str:
-    """One sentence: how many of the sentences hold."""
+def headline_text(evidence: Mapping[str, Evidence]) -> str:
+    """Return how many of the claims hold."""
     verdicts = [of.verdict for of in judge(evidence)]
     hold, fail, undecided = (verdicts.count(verdict) for verdict in VERDICTS)
     said = (
@@ -80,33 +75,8 @@ def conclude_claims(evidence: Mapping[str, Evidence]) -> str:
     return f"{said}."
 
 
-def print_claims(evidence: Mapping[str, Evidence], console: Console | None = None) -> None:
-    """Prints each sentence with its verdicts, and the commands that are still to be run.
-
-    Args:
-        evidence: by dataset.
-        console: a `rich.console.Console`; standard output where None.
-    """
-    console = console or Console()
-    for of in judge(evidence):
-        console.print(Text(f"{of.claim.sentence} ({of.verdict} over all)", style="bold"))
-        for plan in PLANNED:
-            said = f"{plan.label} ({verdict_on(of, plan.name)})"
-            if of.findings[plan.name]:
-                said += f": {words_on(of, plan, evidence)}"
-            console.print(Padding(Text(said), (0, 0, 0, 2)))
-        console.print()
-    console.print(Text(f"{OVER_ALL} The page has each sentence's own rule."))
-    missing = commands_to_run(evidence)
-    if missing:
-        console.print(Text("Not run yet:"))
-        for command in missing:
-            console.print(Text(f"  {command}"), soft_wrap=True)
-    console.print(Text(conclude_claims(evidence), style="bold"))
-
-
 def commands_to_run(evidence: Mapping[str, Evidence]) -> list[str]:
-    """Those whose results are missing."""
+    """Return the commands whose results are missing."""
     missing = []
     for plan in PLANNED:
         of = evidence.get(plan.name, Evidence())
@@ -115,8 +85,8 @@ def commands_to_run(evidence: Mapping[str, Evidence]) -> list[str]:
     return missing
 
 
-def origin_of(found: OfCurve | OfSweep) -> str:
-    """Where the evidence comes from: date, time, hardware, versions, seeds."""
+def origin_text(found: OfCurve | OfSweep) -> str:
+    """Return where the evidence comes from: date, time, hardware, versions, seeds."""
     of = found.origin
     hardware = ", ".join(f"{name}: {what}" for name, what in of.hardware.items())
     versions = ", ".join(f"{name} {version}" for name, version in of.versions.items())
@@ -124,8 +94,8 @@ def origin_of(found: OfCurve | OfSweep) -> str:
     return f"{of.date}, {duration(of.seconds)} of training in all, {seeds}; {hardware}; {versions}"
 
 
-def with_interval(of: Estimate, unit: str = "") -> str:
-    """`1.3 times [1.2, 1.4]`."""
+def interval_text(of: Estimate, unit: str = "") -> str:
+    """Format an estimate with its interval, such as `1.3 times [1.2, 1.4]`."""
     value = f"{significant(of.value, 2)}{unit}"
     if of.low is None:
         return f"{value}, without an interval"
@@ -140,7 +110,7 @@ def _on_test(curve: OfCurve) -> str:
     means = (curve.cells[cell].test[-1].value for cell in (GRU, LSTM))
     gru, lstm = (quantity(mean, curve.metric) for mean in means)
     words = f"GRU {gru}, LSTM {lstm} {curve.metric.label}: a difference of "
-    words += with_interval(curve.difference)
+    words += interval_text(curve.difference)
     better, advantage = better_on_test(curve), advantage_of_gru(curve)
     of = "the errors" if curve.metric.mode == "max" else "the mean"
     if better:
@@ -161,7 +131,7 @@ def _with_enough_data(curve: OfCurve) -> str:
         words += "; more data still help LSTM"
     if crossing is None:
         return words
-    return f"{words}; the curves cross at {with_interval(crossing.times(100), '%')} of train"
+    return f"{words}; the curves cross at {interval_text(crossing.times(100), '%')} of train"
 
 
 def _parameters(curve: OfCurve) -> str:
@@ -174,15 +144,15 @@ def _parameters(curve: OfCurve) -> str:
 
 
 def _speed(curve: OfCurve) -> str:
-    words = f"an epoch of LSTM takes {with_interval(curve.epoch_seconds, ' times')} as long"
+    words = f"an epoch of LSTM takes {interval_text(curve.epoch_seconds, ' times')} as long"
     if curve.target_seconds is not None:
         aim = f"{quantity(curve.target, curve.metric)} {curve.metric.label}"
-        words += f", until {aim} on validation {with_interval(curve.target_seconds, ' times')}"
+        words += f", until {aim} on validation {interval_text(curve.target_seconds, ' times')}"
     return words + "; both have as many weights" * (curve.matched == "parameters")
 
 
 def _need(curve: OfCurve) -> str:
-    words = f"GRU needs {with_interval(curve.need, ' times')} as much of train as LSTM"
+    words = f"GRU needs {interval_text(curve.need, ' times')} as much of train as LSTM"
     least = min(curve.shares)
     if curve.need.low is not None and (curve.need.low <= least or curve.need.high >= 1 / least):
         words += f", and less than {percent(least)} was not tried"
@@ -202,7 +172,7 @@ def _better_at(curve: OfCurve) -> str:
 
 def _size(sweep: OfSweep) -> str:
     size, cell = (_share(sweep.shares[name]) for name in (sweep.size, "cell"))
-    lead = with_interval(sweep.size_over_cell.times(100), " points")
+    lead = interval_text(sweep.size_over_cell.times(100), " points")
     return (
         f"{sweep.size} explains {size} of the variance, the cell {cell}: beyond chance a "
         f"difference of {lead}; "
@@ -212,7 +182,7 @@ def _size(sweep: OfSweep) -> str:
 
 def _rate(sweep: OfSweep) -> str:
     shares = ", ".join(f"{name} {_share(of)}" for name, of in sweep.shares.items())
-    lead = with_interval(sweep.rate_over_rest.times(100), " points")
+    lead = interval_text(sweep.rate_over_rest.times(100), " points")
     return f"{shares}: the learning rate before the largest other by {lead}; {_trials(sweep)}"
 
 
@@ -224,7 +194,7 @@ def _trials(sweep: OfSweep) -> str:
     return ", ".join(parts)
 
 
-_WORDS = {
+_TEXTS = {
     "no-clear-winner": _on_test,
     "size-over-cell": _size,
     "fewer-parameters": _parameters,

@@ -1,0 +1,174 @@
+"""A report as data: sections of text, tables and figures, which each renderer lays out.
+
+`keras_gru.report.html`, `terminal` and `markdown` render the same blocks. The terminal leaves out
+figures and folded code, and Markdown leaves out figures.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from matplotlib.figure import Figure as Canvas
+
+
+@dataclass(frozen=True)
+class Text:
+    """A paragraph.
+
+    Args:
+        text: plain text.
+        style: `"note"` explains, `"strong"` concludes, and `"warning"` stands out.
+        links: a label and a URL each, after the text.
+    """
+
+    text: str
+    style: Literal["note", "strong", "warning"] = "note"
+    links: Sequence[tuple[str, str]] = ()
+
+
+@dataclass(frozen=True)
+class Items:
+    """A list of sentences; `terms` stand before them, such as the name of a dataset."""
+
+    texts: Sequence[str]
+    terms: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Column:
+    """The head of a column; a detail is left out on terminals."""
+
+    header: str
+    is_text: bool = False
+    is_detail: bool = False
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of a table.
+
+    Args:
+        label: the first column.
+        values: the other columns.
+        remark: below the label, such as how many runs diverged.
+        series: the number of the series in the figures, which decides its color.
+        is_baseline: whether it stands apart, below the others.
+        link: what the label points to.
+    """
+
+    label: str
+    values: Sequence[str]
+    remark: str = ""
+    series: int | None = None
+    is_baseline: bool = False
+    link: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table; `name` identifies it on the page."""
+
+    name: str
+    caption: str
+    columns: Sequence[Column]
+    rows: Sequence[Row]
+
+
+@dataclass(frozen=True)
+class Key:
+    """What stands for what in a figure: a label and either a series or a letter."""
+
+    label: str
+    series: int | None = None
+    letter: str = ""
+
+
+@dataclass(frozen=True)
+class Legend:
+    """The keys of several figures."""
+
+    keys: Sequence[Key]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure, drawn once for a wide and once for a narrow page.
+
+    Args:
+        name: identifies it on the page.
+        draw: fills an empty matplotlib figure.
+        description: read aloud in place of the figure.
+        heights: of the wide and of the narrow figure, in CSS pixels.
+        keys: the legend.
+        caption: below the figure.
+        is_half: whether two of them stand side by side on a wide page.
+    """
+
+    name: str
+    draw: Callable[[Canvas], None]
+    description: str
+    heights: tuple[int, int] = (380, 320)
+    keys: Sequence[Key] = ()
+    caption: str = ""
+    is_half: bool = False
+
+
+@dataclass(frozen=True)
+class Code:
+    """A command, or a file that is folded under a title."""
+
+    text: str
+    title: str = ""
+
+
+@dataclass(frozen=True)
+class Definitions:
+    """Names and values."""
+
+    items: Mapping[str, str]
+    title: str = ""
+
+
+Block = Text | Items | Table | Legend | Figure | Code | Definitions
+
+
+@dataclass(frozen=True)
+class Section:
+    """A section of a report.
+
+    Args:
+        name: identifies it on the page.
+        heading: its title.
+        blocks: its content, top to bottom.
+        in_terminal: whether the terminal shows it.
+    """
+
+    name: str
+    heading: str
+    blocks: Sequence[Block]
+    in_terminal: bool = False
+
+
+@dataclass(frozen=True)
+class Report:
+    """A headline and the sections below it.
+
+    Args:
+        title: of the page.
+        name: of what it is about.
+        headline: the conclusion, in a few sentences.
+        sections: in their order.
+        description: in the words of the configuration.
+        links: sources of the description, a label and a URL each.
+        cautions: what a reader must know before the numbers are used.
+        setup: names and values at a glance.
+    """
+
+    title: str
+    name: str
+    headline: str
+    sections: Sequence[Section]
+    description: str = ""
+    links: Sequence[tuple[str, str]] = ()
+    cautions: Sequence[str] = ()
+    setup: Mapping[str, str] = field(default_factory=dict)

@@ -1,0 +1,40 @@
+"""The report of the claims: its sections in their order."""
+
+from collections.abc import Mapping
+
+from keras_gru.experiments.claims.evidence import Evidence
+from keras_gru.experiments.claims.judging import BRITZ
+from keras_gru.experiments.claims.planned import PLANNED
+from keras_gru.formatting import duration
+from keras_gru.report.blocks import Report
+from keras_gru.report.sections.claims import claim_section, experiments, verdicts
+from keras_gru.report.sections.claims_text import QUOTE, headline_text, judge
+
+
+def claims_report(evidence: Mapping[str, Evidence]) -> Report:
+    """Return the report of the claims.
+
+    Args:
+        evidence: by dataset; for what is missing the report names the command.
+    """
+    judged = judge(evidence)
+    parts = [part for known in evidence.values() for part in (known.curve, known.sweep) if part]
+    title = "GRU or LSTM: the textbook's sentences, tested"
+    return Report(
+        title=title,
+        name=title,
+        headline=headline_text(evidence),
+        description=QUOTE,
+        links=((BRITZ.by, BRITZ.url),),
+        setup={
+            "Datasets": ", ".join(plan.label for plan in PLANNED),
+            "Experiments": f"{len(parts)} of {2 * len(PLANNED)} run",
+            "Trained for": duration(sum(part.origin.seconds for part in parts)),
+            "Run it again": "keras-gru claims --run DIRECTORY",
+        },
+        sections=[
+            verdicts(judged, evidence),
+            *(claim_section(claim, evidence) for claim in judged),
+            experiments(evidence),
+        ],
+    )

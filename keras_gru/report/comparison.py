@@ -1,0 +1,75 @@
+"""The report of a comparison: its sections in their order."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from rich.console import Console
+
+from keras_gru.analysis import Analysis
+from keras_gru.report import html, plots
+from keras_gru.report.blocks import Report, Section
+from keras_gru.report.sections import (
+    costs,
+    curves,
+    data,
+    data_need,
+    headline,
+    inspection,
+    origin,
+    pairs,
+    results,
+    runs,
+    settings,
+    tuning,
+)
+from keras_gru.report.terminal import print_report
+
+SECTIONS: tuple[Callable[[Analysis], Section | None], ...] = (
+    results.section,
+    pairs.section,
+    curves.section,
+    data_need.section,
+    costs.section,
+    inspection.section,
+    data.section,
+    tuning.section,
+    runs.section,
+    lambda analysis: settings.section(analysis.comparison.experiment, analysis.comparison.folder),
+    lambda analysis: origin.section(analysis.comparison.metadata),
+)
+
+
+def comparison_report(analysis: Analysis) -> Report:
+    """Return the report of a comparison with any number of runs."""
+    comparison = analysis.comparison
+    labels = [label for label, _ in plots.series(comparison).values()]
+    return Report(
+        title=f"{comparison.experiment.name}: {', '.join(labels or comparison.experiment.cells)}",
+        name=comparison.experiment.name,
+        headline=headline.headline_text(analysis.verdicts),
+        sections=[found for section in SECTIONS if (found := section(analysis)) is not None],
+        description=comparison.experiment.description,
+        cautions=headline.caution_texts(analysis.verdicts),
+        setup=headline.setup(analysis),
+    )
+
+
+def write_page(analysis: Analysis, path: str | Path) -> None:
+    """Write the page of a comparison, whole or not at all.
+
+    Example:
+
+    >>> directory = find_run("runs/quickstart")
+    >>> write_page(directory.comparison().analysis, directory.path / "report.html")
+    """
+    html.write_page(comparison_report(analysis), path)
+
+
+def print_results(analysis: Analysis, console: Console | None = None) -> None:
+    """Print the tables of a comparison, the headline and the cautions.
+
+    Args:
+        analysis: of the comparison.
+        console: a `rich.console.Console`; standard output where None.
+    """
+    print_report(comparison_report(analysis), console)

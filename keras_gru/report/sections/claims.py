@@ -1,0 +1,145 @@
+"""The sections of the claims: the verdicts, a section for each claim, and the experiments."""
+
+from collections.abc import Mapping
+
+from keras_gru.experiments.claims.evidence import GRU, LSTM, Evidence, OfCurve
+from keras_gru.experiments.claims.judging import OVER_ALL, Judged
+from keras_gru.experiments.claims.planned import PLANNED, Planned
+from keras_gru.formatting import percent, quantity
+from keras_gru.report import claims_plots
+from keras_gru.report.blocks import (
+    Block,
+    Code,
+    Column,
+    Figure,
+    Items,
+    Key,
+    Row,
+    Section,
+    Table,
+    Text,
+)
+from keras_gru.report.sections.claims_text import (
+    EXPLANATION,
+    NOT_RUN,
+    command_of,
+    commands_to_run,
+    evidence_text,
+    origin_text,
+    verdict_on,
+)
+
+
+def verdicts(judged: tuple[Judged, ...], evidence: Mapping[str, Evidence]) -> Section:
+    """Return the table of verdicts, and the commands whose results are missing."""
+    columns = [Column("Sentence"), *(Column(plan.label, is_text=True) for plan in PLANNED)]
+    rows = [
+        Row(
+            claim.claim.sentence,
+            (*(verdict_on(claim, plan.name) for plan in PLANNED), claim.verdict),
+            link=f"#{claim.claim.name}",
+        )
+        for claim in judged
+    ]
+    columns.append(Column("Over all", is_text=True))
+    blocks: list[Block] = [
+        Table("verdicts", "What each dataset says", columns, rows),
+        Text(f"{EXPLANATION} {OVER_ALL}"),
+    ]
+    missing = commands_to_run(evidence)
+    if missing:
+        blocks += [Text(f"{NOT_RUN.capitalize()}:"), Code("\n".join(missing))]
+    return Section("verdicts", "The verdicts", blocks, in_terminal=True)
+
+
+def claim_section(judged: Judged, evidence: Mapping[str, Evidence]) -> Section:
+    """Return the section of a claim: its figure, the numbers of each dataset, and its rule."""
+    claim = judged.claim
+    texts = {plan.label: evidence_text(judged, plan, evidence) for plan in PLANNED}
+    reading = "; ".join(f"{label}: {text}" for label, text in texts.items())
+    terms = [f"{plan.label} ({verdict_on(judged, plan.name)})" for plan in PLANNED]
+    source = Text(
+        f"Over all datasets: {judged.verdict}.", links=((claim.source.by, claim.source.url),)
+    )
+    commands = "\n".join(command_of(claim, plan) for plan in PLANNED)
+    blocks: list[Block] = [
+        source,
+        *_figures(judged, evidence, reading),
+        Items(list(texts.values()), terms),
+        Text(f"The rule: {claim.rule}"),
+        Code(commands, title="The commands"),
+    ]
+    return Section(claim.name, claim.sentence, blocks, in_terminal=True)
+
+
+def experiments(evidence: Mapping[str, Evidence]) -> Section:
+    """Return where the evidence on each dataset comes from."""
+    blocks: list[Block] = []
+    for plan in PLANNED:
+        known = evidence.get(plan.name, Evidence())
+        if known.curve is not None:
+            blocks.append(_curve_table(plan, known.curve))
+        for part, command in (
+            (known.curve, plan.curve_command),
+            (known.sweep, plan.sweep_command),
+        ):
+            text = f"{origin_text(part)}." if part else f"{NOT_RUN.capitalize()}."
+            blocks += [Code(part.origin.command if part else command), Text(text)]
+    return Section("experiments", "The experiments", blocks)
+
+
+def _curve_table(plan: Planned, curve: OfCurve) -> Table:
+    def mean(cell: str, place: int) -> str:
+        estimate = curve.cells[cell].test[place]
+        return "–" if estimate is None else quantity(estimate.value, curve.metric)
+
+    better = "higher" if curve.metric.mode == "max" else "lower"
+    parts = enumerate(zip(curve.shares, curve.sequences, strict=True))
+    rows = [
+        Row(percent(part), (f"{sequences:,}", mean(GRU, place), mean(LSTM, place)))
+        for place, (part, sequences) in parts
+    ]
+    columns = (Column("Train"), Column("Sequences"), Column("GRU"), Column("LSTM"))
+    caption = f"{plan.label}: test {curve.metric.label}, means over seeds; {better} is better"
+    return Table(f"curve-{plan.name}", caption, columns, rows)
+
+
+def _figures(judged: Judged, evidence: Mapping[str, Evidence], reading: str) -> list[Figure]:
+    name = judged.claim.name
+    if name not in claims_plots.SCALES:
+        return _learning_curves(name, evidence, reading)
+    rows = claims_plots.drawn(judged)
+    if not rows:
+        return []
+    height = 90 + 52 * len(rows)
+    figure = Figure(
+        name,
+        lambda canvas: claims_plots.draw_intervals(canvas.add_subplot(), judged),
+        reading,
+        heights=(height, height),
+        keys=[Key(label, number) for label, number in claims_plots.VERDICTS.values()],
+        caption=f"{claims_plots.SCALES[name].label}; grey is not decided.",
+    )
+    return [figure]
+
+
+def _learning_curves(name: str, evidence: Mapping[str, Evidence], reading: str) -> list[Figure]:
+    curves = {
+        plan.label: curve
+        for plan in PLANNED
+        if (curve := evidence.get(plan.name, Evidence()).curve) is not None
+    }
+    if not curves:
+        return []
+    figure = Figure(
+        name,
+        lambda canvas: claims_plots.draw_curves(
+            canvas, curves, columns=2 if canvas.get_figwidth() > 5 else 1
+        ),
+        reading,
+        heights=(250 * -(-len(curves) // 2), 250 * len(curves)),
+        keys=[Key(label, number) for label, number in claims_plots.CELLS.values()],
+        caption="Test by the fraction of train: the mean over seeds, with bars from the lowest to "
+        "the highest.",
+    )
+    return [figure]

@@ -1,0 +1,110 @@
+"""The results: one row per cell, the baselines below."""
+
+from collections import Counter
+from collections.abc import Mapping
+
+from keras_gru.analysis import Analysis
+from keras_gru.analysis.summary import CellSummary
+from keras_gru.datasets.metric import Metric
+from keras_gru.formatting import plural, plus_minus, quantity, significant, with_distinct_digits
+from keras_gru.report import plots
+from keras_gru.report.blocks import Column, Row, Section, Table, Text
+
+COLUMNS = (
+    Column("Cell"),
+    Column("Validation"),
+    Column("Test"),
+    Column("Parameters"),
+    Column("Units"),
+    Column("s/epoch"),
+    Column("Steps/s", is_detail=True),
+    Column("Path", is_text=True),
+)
+
+
+def section(analysis: Analysis) -> Section:
+    """Return the section with the table of results and what its numbers are."""
+    comparison = analysis.comparison
+    title = f"{comparison.experiment.name}: {comparison.metric.label}"
+    table = Table("results", title, COLUMNS, result_rows(analysis))
+    unfinished = [
+        Text(f"{run.label}, seed {run.seed}: {run.status}. {run.message}", "warning")
+        for run in comparison.runs
+        if run.status != "finished"
+    ]
+    blocks = (table, Text(_explanation(analysis)), *unfinished)
+    return Section("results", "Results", blocks, in_terminal=True)
+
+
+def result_rows(analysis: Analysis) -> tuple[Row, ...]:
+    """Return the cells in the order of the experiment, then the baselines."""
+    comparison = analysis.comparison
+    metric = shown_metric(analysis)
+    numbers = {cell: number for cell, (_, number) in plots.series(comparison).items()}
+    cells = [
+        Row(
+            cell.label,
+            (
+                plus_minus(cell.validation.mean, cell.validation.deviation, metric)
+                if cell.validation
+                else "–",
+                plus_minus(cell.test.mean, cell.test.deviation, metric) if cell.test else "–",
+                f"{cell.parameters:,}",
+                f"{cell.units:,}",
+                _or_dash(cell.seconds_per_epoch),
+                _or_dash(cell.steps_per_second),
+                cell.path or "–",
+            ),
+            remark=_unfinished(cell),
+            series=numbers[cell.cell],
+        )
+        for cell in analysis.cells
+    ]
+    baselines = [
+        Row(
+            baseline.label,
+            (
+                value_text(baseline.validation, metric),
+                value_text(baseline.test, metric),
+                f"{baseline.parameters:,}",
+                *["–"] * 4,
+            ),
+            is_baseline=True,
+        )
+        for baseline in comparison.baselines
+    ]
+    return (*cells, *baselines)
+
+
+def shown_metric(analysis: Analysis) -> Metric:
+    """Return the metric with as many digits as tell the cells and baselines apart."""
+    measured = analysis.verdicts.measurements
+    spreads = [cell.validation for cell in analysis.cells], [cell.test for cell in analysis.cells]
+    metric = measured.metric
+    for spread in spreads:
+        metric = with_distinct_digits([value.mean for value in spread if value], metric)
+    tested = [cell.test.mean for cell in analysis.cells if cell.test]
+    return with_distinct_digits([*tested, *measured.baselines.values()], metric)
+
+
+def value_text(metrics: Mapping[str, float], metric: Metric) -> str:
+    """Format the metric of a run or a baseline; a dash where it has none."""
+    return quantity(metrics[metric.name], metric) if metric.name in metrics else "–"
+
+
+def _explanation(analysis: Analysis) -> str:
+    better = "higher" if analysis.comparison.metric.mode == "max" else "lower"
+    seeds = max((cell.finished for cell in analysis.cells), default=0)
+    numbers = "One seed, so no standard deviation is known"
+    if seeds > 1:
+        numbers = f"Mean ± standard deviation over {plural(seeds, 'seed')}, speeds their median"
+    return f"{numbers}; weights of the best validation epoch; {better} is better."
+
+
+def _unfinished(cell: CellSummary) -> str:
+    runs = cell.finished + len(cell.unfinished)
+    return ", ".join(f"{n} of {runs} {status}" for status, n in Counter(cell.unfinished).items())
+
+
+def _or_dash(value: float | None) -> str:
+    return "–" if value is None or value <= 0 else significant(value)

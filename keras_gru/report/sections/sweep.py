@@ -1,0 +1,160 @@
+"""The sections of a sweep: what matters, every trial, and the best trials."""
+
+import json
+import shlex
+
+from keras_gru.analysis.importance import FEWEST, TOGETHER, Importance, SweepAnalysis
+from keras_gru.experiments.sweeping.study import CELL, Tried
+from keras_gru.experiments.sweeping.sweep import told as format_value
+from keras_gru.formatting import date, duration, plural, quantity
+from keras_gru.report import sweep_plots
+from keras_gru.report.blocks import Code, Column, Figure, Key, Legend, Row, Section, Table, Text
+
+SHOWN = 10  # of the best trials
+SAMPLERS = {"tpe": "TPE", "random": "random"}
+
+
+def headline_text(analysis: SweepAnalysis) -> str:
+    """Return how much each setting matters, and whether the trials can tell an order."""
+    result = analysis.result
+    trials = plural(len(result.trials), "trial")
+    if len(result.trials) < FEWEST:
+        return f"What matters cannot be said from {trials}; {FEWEST} are needed at least."
+    if not analysis.importances:
+        return f"What matters cannot be said: all of {trials} are alike, or have diverged."
+    *rows, _ = analysis.importances
+    first, *others = rows
+    shown = rows[:2] + [row for row in rows[2:] if row.name == CELL]
+    parts = [
+        f"{_importance_text(first)} of the variance in validation {result.metric.label} is due to "
+        f"{_spoken(first.name)}",
+        *(f"{_importance_text(row)} to {_spoken(row.name)}" for row in shown[1:]),
+    ]
+    rivals = [row for row in others if row.overlaps(first)]
+    if not rivals:
+        return f"{', '.join(parts)}: {trials}."
+    names = [_spoken(row.name) for row in (first, *rivals)]
+    either = f"{', '.join(names[:-1])} or {names[-1]}"
+    return f"{', '.join(parts)}; whether {either} matters most, {trials} cannot tell."
+
+
+def setup(analysis: SweepAnalysis) -> dict[str, str]:
+    """Return what was trained, at a glance."""
+    result = analysis.result
+    experiment = result.experiment
+    counts = [plural(len(result.trials), "trial")]
+    for status in ("pruned", "diverged"):
+        number = sum(trial.status == status for trial in result.trials)
+        counts += [f"{number} {status}"] * bool(number)
+    return {
+        "Cells": ", ".join(label for label, _ in sweep_plots.cells(result).values()),
+        "Trials": ", ".join(counts),
+        "Sampler": SAMPLERS[experiment.sweep.sampler],
+        "Seed": str(experiment.seeds[0]),
+        "Training": f"up to {plural(experiment.training.epochs, 'epoch')}",
+        "Trained for": duration(sum(trial.seconds for trial in result.trials)),
+        "Started": date(result.metadata.started),
+    }
+
+
+def importances(analysis: SweepAnalysis) -> Section | None:
+    """Return how much each setting matters, or None where the trials cannot say it."""
+    if not analysis.importances:
+        return None
+    rows = [
+        Row(
+            "settings in combination" if row.name == TOGETHER else row.name,
+            (f"{100 * row.share:.0f}%", f"{100 * row.low:.0f} to {100 * row.high:.0f}%"),
+        )
+        for row in analysis.importances
+    ]
+    reading = ", ".join(f"{row.label} {row.values[0]} ({row.values[1]})" for row in rows)
+    height = 90 + 48 * len(rows)
+    figure = Figure(
+        "importances",
+        lambda canvas: sweep_plots.importances(canvas.add_subplot(), analysis),
+        f"Fractions of the variance: {reading}.",
+        heights=(height, height),
+    )
+    note = Text(
+        "How much of the variance between trials each setting explains by itself, with its 95% "
+        "interval, over all that could have been drawn (Hutter et al. 2014); combinations of "
+        "settings explain the rest. A pruned trial counts with its best epoch, one that diverged "
+        "as the worst. Intervals are percentiles over resamples of the trials."
+    )
+    columns = (Column("Setting"), Column("Fraction of variance"), Column("95% interval"))
+    title = f"{analysis.result.experiment.name}: {analysis.result.metric.label}"
+    table = Table("importances", title, columns, rows)
+    return Section("importances", "What matters", (figure, table, note), in_terminal=True)
+
+
+def trials(analysis: SweepAnalysis) -> Section:
+    """Return every trial's metric against each setting."""
+    result = analysis.result
+    names = [*([CELL] if len(result.experiment.cells) > 1 else []), *result.experiment.sweep.ranges]
+    figures = [
+        Figure(
+            f"against-{name}",
+            lambda canvas, name=name: sweep_plots.against(canvas.add_subplot(), result, name),
+            f"Validation {result.metric.label} of every trial against {name}.",
+            heights=(310, 310),
+            is_half=True,
+        )
+        for name in names
+    ]
+    status = {trial.status for trial in result.trials}
+    marks = " A hollow mark was pruned." * ("pruned" in status)
+    marks += " A cross diverged." * ("diverged" in status)
+    keys = [Key(label, number) for label, number in sweep_plots.cells(result).values()]
+    note = Text(f"Its best epoch on validation against each setting.{marks}")
+    return Section("trials", "Every trial", (note, Legend(keys), *figures))
+
+
+def best_trials(analysis: SweepAnalysis) -> Section:
+    """Return the best trials, and the command that trains the best one with all seeds."""
+    result = analysis.result
+    finished = [trial for trial in result.trials if trial.status == "finished"]
+    finished.sort(key=lambda trial: result.metric.score(trial.value), reverse=True)
+    names = list(result.experiment.sweep.ranges)
+    rows = [
+        Row(
+            trial.label,
+            (
+                *(format_value(trial.settings[name]) for name in names),
+                quantity(trial.value, result.metric),
+                str(trial.epochs),
+                duration(trial.seconds),
+            ),
+        )
+        for trial in finished[:SHOWN]
+    ]
+    columns = [Column("Cell"), *map(Column, names)]
+    columns += [Column("Validation"), Column("Epochs"), Column("Time")]
+    blocks = [Table("best-trials", result.metric.label, columns, rows)]
+    if not finished:
+        return Section("best", "The best trials", [Text("No trial was trained to its end.")])
+    drawn = [f"{name} {format_value(value)}" for name, value in finished[0].settings.items()]
+    note = (
+        f"The best trial, {', '.join([finished[0].label, *drawn])}, had one seed, and some of its "
+        "advantage is chance. With all seeds, and measured on test:"
+    )
+    blocks += [Text(note), Code(_command(analysis, finished[0]))]
+    return Section("best", "The best trials", blocks, in_terminal=True)
+
+
+def _command(analysis: SweepAnalysis, trial: Tried) -> str:
+    """The command that trains a trial's cell and settings with all seeds, and measures them."""
+    result = analysis.result
+    settings = [f"{name}={json.dumps(value)}" for name, value in trial.settings.items()]
+    alone = ["tuning=null"] * (result.experiment.tuning is not None)
+    file = str(result.folder.resolve() / "experiment.yaml")
+    return shlex.join(["keras-gru", "compare", file, f"cells=[{trial.cell}]", *settings, *alone])
+
+
+def _spoken(name: str) -> str:
+    """A setting in a sentence: `the learning rate`."""
+    return f"the {name.rpartition('.')[2].replace('_', ' ')}"
+
+
+def _importance_text(row: Importance) -> str:
+    return f"{100 * row.share:.0f}% [{100 * row.low:.0f}, {100 * row.high:.0f}]"

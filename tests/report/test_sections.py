@@ -1,0 +1,178 @@
+"""The sections of a comparison as data: what every table, sentence and command says."""
+
+import dataclasses
+import shlex
+
+import pytest
+
+from keras_gru.analysis import analyse
+from keras_gru.analysis.pairs import Outcome
+from keras_gru.datasets.sequence_dataset import Baseline
+from keras_gru.experiments.configuration.yaml_files import load_experiment
+from keras_gru.formatting import quantity, with_distinct_digits
+from keras_gru.report.blocks import Code, Figure, Table
+from keras_gru.report.sections import costs, headline, pairs, results, runs, settings, tuning
+
+from .samples import ACCURACY, BASELINES, MAE, comparison, diverged, run, scattered, tuned
+
+
+def table(section):
+    (found,) = [block for block in section.blocks if isinstance(block, Table)]
+    return found
+
+
+def values(section, label):
+    """The values of a row by the header of their column."""
+    found = table(section)
+    (row,) = [row for row in found.rows if row.label == label]
+    headers = [column.header for column in found.columns[1:]]
+    return dict(zip(headers, row.values, strict=True))
+
+
+def finished(cell, tests, metric=MAE):
+    return tuple(
+        dataclasses.replace(run(cell, seed, metric), test={metric.name: value})
+        for seed, value in enumerate(tests)
+    )
+
+
+def test_results_have_a_row_per_cell_in_order_then_the_baselines():
+    of = comparison(cells=("lstm", "gru"), baselines=BASELINES)
+    rows = results.result_rows(analyse(of))
+    assert [row.label for row in rows] == ["LSTM", "GRU", *(row.label for row in BASELINES)]
+    assert [row.is_baseline for row in rows] == [False, False, True, True]
+    linear = values(results.section(analyse(of)), "Linear model")
+    assert (linear["Validation"], linear["Test"], linear["Units"]) == ("37,866", "37,200", "–")
+
+
+def test_results_are_the_mean_and_deviation_over_seeds():
+    of = comparison(cells=("gru",), runs=finished("gru", (31_000, 32_000, 33_000)))
+    row = values(results.section(analyse(of)), "GRU")
+    assert (row["Test"], row["Units"], row["Path"]) == ("32,000 ± 1,000", "32", "XLA")
+
+
+def test_one_seed_has_no_deviation():
+    section = results.section(analyse(comparison(seeds=(0,), metric=ACCURACY)))
+    assert "±" not in "".join("".join(row.values) for row in table(section).rows)
+
+
+def test_a_diverged_run_is_counted_and_left_out_of_the_mean():
+    kept = (run("gru", 0), run("gru", 1))
+    of = comparison(("gru", "lstm"), runs=(*kept, diverged("gru", 2), diverged("lstm", 0)))
+    gru, lstm = results.result_rows(analyse(of))
+    assert (gru.remark, lstm.remark) == ("1 of 3 diverged", "1 of 1 diverged")
+    assert (
+        gru.values[0] == results.result_rows(analyse(comparison(("gru",), runs=kept)))[0].values[0]
+    )
+    assert lstm.values[:2] == ("–", "–")
+    texts = [block.text for block in results.section(analyse(of)).blocks[1:]]
+    assert any("not a number at epoch 3" in text for text in texts)
+
+
+def test_numbers_have_as_many_digits_as_tell_them_apart():
+    """With one digit a cell of 1.6 was better than one of 1.6."""
+    metric = dataclasses.replace(MAE, digits=1)
+    of = comparison(
+        ("gru", "lstm"), (0,), metric, (*finished("gru", [1.579]), *finished("lstm", [1.644])),
+        (Baseline("Last value", {"mae": 1.61}, {"mae": 1.6101}),),
+    )  # fmt: skip
+    analysis = analyse(of)
+    tested = [row.values[1] for row in results.result_rows(analysis)]
+    assert tested == ["1.58", "1.64", "1.61"]
+    assert "1.58;" in headline.headline_text(analysis.verdicts)
+    assert with_distinct_digits([1.0, 1.00000001], metric) == metric, "it may be noise"
+    assert quantity(1.64, with_distinct_digits([1.0, 2.0], metric)) == "1.6"
+
+
+def test_pairs_have_their_verdict_first_and_their_numbers():
+    analysis = analyse(scattered())
+    section = pairs.section(analysis)
+    outcomes = [pair.outcome for pair in analysis.verdicts.pairs]
+    assert outcomes == [Outcome.NOT_SIGNIFICANT, *[Outcome.FIRST_BETTER] * 2]
+    assert [column.header for column in table(section).columns][:2] == ["Pair", "Verdict"]
+    for pair in analysis.verdicts.pairs:
+        row = values(section, f"{pair.label} − {pair.other_label}")
+        assert row["Verdict"] == pairs.outcome_text(pair)
+        assert row["Difference"] == f"{pair.difference:,.0f} ± {pair.half:,.0f}"
+        assert row["Seeds needed"].startswith(f"{pair.needed} for")
+
+
+@pytest.mark.parametrize(
+    "of",
+    [
+        comparison(seeds=(0,)),
+        comparison(("gru",)),
+        comparison(("gru", "lstm"), runs=(run("gru", 0), run("gru", 1), diverged("lstm", 0))),
+    ],
+    ids=["one seed", "one cell", "one cell finished"],
+)
+def test_without_pairs_there_is_no_section(of):
+    assert pairs.section(analyse(of)) is None
+
+
+def test_pairs_without_an_interval_have_no_figure():
+    section = pairs.section(analyse(comparison()))  # the same difference with every seed
+    assert not [block for block in section.blocks if isinstance(block, Figure)]
+    assert {row.values[0] for row in table(section).rows} == {"not decided"}
+
+
+def test_costs_have_a_dash_for_what_is_not_known():
+    made = [
+        dataclasses.replace(run(cell, seed), multiply_adds=12_345, peak_memory=512 * 2**20)
+        for cell in ("gru", "simple_rnn")
+        for seed in (0, 1)
+    ]
+    cells = ("gru", "simple_rnn", "lstm")
+    of = comparison(cells, (0, 1), runs=(*made, diverged("lstm", 0)))
+    gru = values(costs.section(analyse(of)), "GRU")
+    assert (gru["Multiply-adds"], gru["Memory (MiB)"]) == ("12,345", "512")
+    assert list(values(costs.section(analyse(of)), "LSTM").values())[1:] == [
+        "not reached",
+        "–",
+        "–",
+    ]
+    best = [record.validation["mae"] for record in made[:2]]
+    aim = of.experiment.model_copy(update={"target": sum(best) / 2})
+    section = costs.section(analyse(dataclasses.replace(of, experiment=aim)))
+    assert "(1 of 2)" in values(section, "GRU")[f"Seconds to {sum(best) / 2:,.0f}"]
+
+
+def test_tuning_has_every_trial_and_warns_at_the_edge_of_the_list():
+    section = tuning.section(analyse(tuned()))
+    assert len(table(section).rows) == 3
+    (text,) = section.blocks[1].texts
+    assert "training.learning_rate 0.01" in text and "3 trials, 1 diverged" in text
+    assert "highest" in text
+    assert tuning.section(analyse(comparison())) is None
+
+
+def test_every_run_has_a_row_in_the_order_of_the_cells():
+    of = comparison(("gru", "lstm"), (0,), runs=(diverged("lstm", 0), run("gru", 0)))
+    gru, lstm = table(runs.section(analyse(of))).rows
+    assert (gru.label, gru.values[-1], lstm.values[-1]) == ("GRU", "finished", "diverged")
+    assert lstm.values[3] == "– of 3" and "epoch 3" in lstm.remark
+
+
+def test_the_command_runs_the_comparison_again_from_anywhere(tmp_path, monkeypatch):
+    directory = tmp_path / "runs" / "with space"
+    directory.mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+    of = comparison()
+    code, file = [
+        block
+        for block in settings.section(of.experiment, directory.relative_to(tmp_path)).blocks
+        if isinstance(block, Code)
+    ]
+    (directory / "experiment.yaml").write_text(file.text)
+    monkeypatch.chdir("/")
+    program, verb, path = shlex.split(code.text)
+    assert (program, verb) == ("keras-gru", "compare")
+    assert load_experiment(path, []) == of.experiment
+
+
+def test_the_size_is_said_as_it_was_matched():
+    of = comparison()
+    matched = of.experiment.model_copy(update={"match": "parameters"})
+    of_matched = analyse(dataclasses.replace(of, experiment=matched))
+    assert headline.setup(analyse(of))["Size"] == "32 units"
+    assert headline.setup(of_matched)["Size"] == "recurrent parameters of GRU with 32 units"
