@@ -17,7 +17,7 @@ ROPE = 0.01  # the region of practical equivalence: a fraction of the better cel
 DECIDED = 0.985
 # Of the lower error, at which performance profiles are evaluated: from 1 to 10.
 PROFILE_FACTORS = tuple(float(x) for x in np.geomspace(1, 10, 41).round(4))
-_DRAWS = 4_000
+_DRAWS = 20_000
 _PRIOR = 0.5  # weight of one more dataset on which both cells are equal (Benavoli et al. 2017)
 
 

@@ -24,6 +24,7 @@ from keras_gru.cli.show import show
 from keras_gru.cli.sweep import sweep
 from keras_gru.cli.train import train
 from keras_gru.cli.translate import translate
+from keras_gru.cli.verdict import verdict
 from keras_gru.errors import one_sentence
 
 
@@ -58,6 +59,7 @@ for verb in (
     compare,
     learning_curve,
     sweep,
+    verdict,
     claims,
 ):
     app.command()(verb)

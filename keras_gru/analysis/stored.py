@@ -1,0 +1,93 @@
+"""The measurements of a comparison, from its run directory or from a stored result."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from pydantic import BaseModel
+
+from keras_gru.analysis.intervals import Sampling
+from keras_gru.analysis.measurements import Measurements, collect_measurements
+from keras_gru.datasets.metric import Metric
+from keras_gru.experiments.json_files import load_json
+from keras_gru.experiments.run_directory import find_run
+
+
+class StoredValues(BaseModel):
+    """The metric of each seed."""
+
+    values: Mapping[int, float]
+
+
+class StoredCell(BaseModel):
+    """The runs of a cell."""
+
+    label: str
+    diverged: int
+    test: StoredValues
+
+
+class StoredBaseline(BaseModel):
+    """A baseline; those without a test metric are left out of verdicts."""
+
+    label: str
+    test: float | None = None
+
+
+class StoredSampling(BaseModel):
+    """The sampling error of a mean difference (`Sampling`)."""
+
+    one: str
+    other: str
+    error: float
+    blocks: int
+
+
+class StoredResult(BaseModel):
+    """What verdicts rest on, of a file `results/NAME.json`. It has more, which is ignored.
+
+    Results that were stored before `resolution`, `independent` and `sampling` were known go without
+    the last two; the resolution is that of whole sequences.
+    """
+
+    name: str
+    metric: Metric
+    sequences: Mapping[str, int]
+    cells: Mapping[str, StoredCell]
+    baselines: Sequence[StoredBaseline]
+    resolution: float | None = None
+    independent: Mapping[str, int] = {}
+    sampling: Sequence[StoredSampling] = ()
+
+    def measurements(self) -> Measurements:
+        """Return what the verdicts on this result rest on."""
+        resolution = self.resolution
+        if resolution is None and self.metric.is_a_count:
+            resolution = 1 / self.sequences["test"]
+        return Measurements(
+            metric=self.metric,
+            labels={name: cell.label for name, cell in self.cells.items()},
+            values={name: cell.test.values for name, cell in self.cells.items()},
+            diverged={name: c.diverged for name, c in self.cells.items() if c.diverged},
+            baselines={b.label: b.test for b in self.baselines if b.test is not None},
+            resolution=resolution,
+            independent=self.independent,
+            sampling={
+                (row.one, row.other): Sampling(row.error, row.blocks) for row in self.sampling
+            },
+        )
+
+
+def read_measurements(run: str) -> tuple[str, Measurements]:
+    """Return the name of a comparison and its measurements.
+
+    Args:
+        run: what `find_run` takes, or a stored result, `NAME.json`.
+
+    Raises:
+        UserError: there is no such run, or it is damaged.
+    """
+    if Path(run).suffix == ".json":
+        result = load_json(Path(run), StoredResult)
+        return result.name, result.measurements()
+    comparison = find_run(run).comparison()
+    return comparison.experiment.name, collect_measurements(comparison)

@@ -1,0 +1,41 @@
+"""keras-gru verdict"""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from keras_gru.cli.arguments import check_place
+
+
+def verdict(
+    runs: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="RUN...",
+            help="Run directories of comparisons on different datasets, or stored results (.json).",
+        ),
+    ],
+    rope: Annotated[
+        float, typer.Option(min=0, max=1, help="Half the region of practical equivalence.")
+    ] = 0.01,
+    page: Annotated[Path, typer.Option(help="Where the page is written.")] = Path("verdict.html"),
+    json: Annotated[Path | None, typer.Option(help="Where the numbers are written.")] = None,
+) -> None:
+    """Which cell is better over several datasets: probabilities, a page, JSON."""
+    for file in filter(None, (page, json)):
+        check_place(file)
+    from keras_gru.analysis.across_datasets import analyse_across_datasets
+    from keras_gru.analysis.stored import read_measurements
+    from keras_gru.files import write_text
+    from keras_gru.report.html import write_page
+    from keras_gru.report.terminal import print_report
+    from keras_gru.report.verdict import verdict_report
+
+    across = analyse_across_datasets(map(read_measurements, runs), rope)
+    report = verdict_report(across)
+    print_report(report)
+    write_page(report, page)
+    if json is not None:
+        write_text(json, across.to_json() + "\n")
+    typer.echo(f"The page: {page}")

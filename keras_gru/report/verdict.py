@@ -1,0 +1,26 @@
+"""The report over several datasets: its sections in their order."""
+
+from keras_gru.analysis.across_datasets import AcrossDatasets
+from keras_gru.formatting import plural
+from keras_gru.report.blocks import Report
+from keras_gru.report.sections import across_datasets
+
+SECTIONS = (
+    across_datasets.probabilities,
+    across_datasets.differences,
+    across_datasets.profiles,
+)
+
+
+def verdict_report(across: AcrossDatasets) -> Report:
+    """Return the report of one dataset or more."""
+    return Report(
+        title=f"Verdict over {plural(len(across.datasets), 'dataset')}",
+        name=f"Verdict over {plural(len(across.datasets), 'dataset')}",
+        headline=across_datasets.headline_text(across),
+        sections=[found for section in SECTIONS if (found := section(across)) is not None],
+        setup={
+            "Cells": ", ".join(across.labels.values()),
+            "Datasets": ", ".join(dataset.name for dataset in across.datasets),
+        },
+    )
