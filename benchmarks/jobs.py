@@ -46,7 +46,6 @@ def main():
                 f"seeds={list(range(arguments.runs))}",
                 f"training.epochs={arguments.epochs}",
                 "training.patience=null",
-                "tuning=null",
                 f"runs={folder}",
             ],
         )

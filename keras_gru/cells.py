@@ -35,7 +35,8 @@ def nearest_cells(name: str) -> str:
     nearest = did_you_mean(name, cell_names())
     if nearest.startswith(" Did you mean"):
         return nearest
-    return f"{nearest} One of your own is registered first, in a script (recipes/own_cell.py)."
+    own = "A cell of your own is registered first: --cells-from FILE, or in a script"
+    return f"{nearest} {own} (recipes/own_cell.py)."
 
 
 def cell_label(name: str) -> str:

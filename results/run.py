@@ -40,7 +40,7 @@ def main(words: list[str], resume: str | None, jobs: int | None) -> None:
 def run(row: Row, overrides: list[str], resume: str | None = None, jobs: int | None = None) -> None:
     """Runs a row in full, or goes on with it, and keeps what it found."""
     by_name = {word.partition("=")[0]: word for word in (*row.changes, *overrides)}
-    # The later wins, and the command that is kept has each once, without what tuning=null undoes.
+    # The later wins, and the command that is stored has each once.
     changes = [
         word
         for name, word in by_name.items()

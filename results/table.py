@@ -24,7 +24,6 @@ _SMALL = (
     "training.epochs=2",
     "training.batch_size=16",
     "training.jit_compile=false",
-    "tuning=null",
 )
 
 

@@ -43,7 +43,11 @@ def test_the_yaml_examples_are_accepted(tmp_path):
     assert load_experiment(tmp_path / "sales.yaml").dataset.horizon == 7
     (tmp_path / "mine.yaml").write_text(example)
     experiment = load_experiment(tmp_path / "mine.yaml")
-    assert (experiment.name, experiment.model.units, len(experiment.seeds)) == ("wider", 128, 5)
+    assert (experiment.name, experiment.model.size.units, len(experiment.seeds)) == (
+        "wider",
+        128,
+        5,
+    )
     models = {
         "texts": "classifier",
         "text_file": "language_model",
@@ -55,7 +59,7 @@ def test_the_yaml_examples_are_accepted(tmp_path):
         line = line.split("  #")[0]
         kind = re.search(r"kind: (\w+)", line).group(1)
         path = tmp_path / f"{number}.yaml"
-        path.write_text(f"name: x\n{line}\nmodel: {{kind: {models[kind]}, units: 4}}\n")
+        path.write_text(f"name: x\n{line}\nmodel: {{kind: {models[kind]}, size: {{units: 4}}}}\n")
         assert load_experiment(path).dataset.kind == kind
 
 

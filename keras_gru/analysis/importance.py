@@ -17,8 +17,8 @@ from optuna.importance import FanovaImportanceEvaluator
 from optuna.trial import create_trial
 
 from keras_gru.datasets.metric import Metric
-from keras_gru.experiments.configuration.choices import Value
 from keras_gru.experiments.configuration.experiment import Experiment
+from keras_gru.experiments.configuration.grids import Value
 from keras_gru.experiments.configuration.sweep import Drawn, Range
 from keras_gru.experiments.sweeping.study import CELL, Tried
 from keras_gru.experiments.sweeping.sweep import SweepResult

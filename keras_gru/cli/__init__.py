@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 from typer.core import TyperGroup
 
-from keras_gru.cli.arguments import refuse_settings_as_options
+from keras_gru.cli.arguments import refuse_settings_as_options, with_cells_from
 from keras_gru.cli.check import check
 from keras_gru.cli.claims import claims
 from keras_gru.cli.compare import compare
@@ -62,9 +62,9 @@ for verb in (
     verdict,
     claims,
 ):
-    app.command()(verb)
+    app.command()(with_cells_from(verb))
 for verb in (evaluate, inspect, predict, forecast, generate, translate, report, schema):
-    app.command()(verb)
+    app.command()(with_cells_from(verb))
 
 
 def _version(asked: bool) -> None:

@@ -1,6 +1,9 @@
 """Arguments that several verbs have."""
 
+import functools
+import inspect
 import itertools
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -57,6 +60,39 @@ Address = Annotated[
     str | None,
     typer.Option(help="Of the Ray cluster, such as 10.0.0.1:6379; default: one is started here."),
 ]
+
+CellsFrom = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE", help="A Python file that registers cells of your own; it is executed."
+    ),
+]
+
+
+def with_cells_from(verb: Callable) -> Callable:
+    """Return a verb with the option `--cells-from`, if it takes a config or a run."""
+    signature = inspect.signature(verb)
+    if not signature.parameters.keys() & {"config", "run"}:
+        return verb
+
+    @functools.wraps(verb)
+    def with_option(*arguments, cells_from: Path | None = None, **options):
+        if cells_from is not None:
+            from keras_gru.cli.start import start_tensorflow
+            from keras_gru.experiments.cells_file import read_cells
+
+            cells = read_cells(cells_from)
+            start_tensorflow()
+            cells.register()
+        return verb(*arguments, **options)
+
+    option = inspect.Parameter(
+        "cells_from", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=CellsFrom
+    )
+    parameters = [*signature.parameters.values(), option]
+    with_option.__signature__ = signature.replace(parameters=parameters)
+    with_option.__annotations__ = {**verb.__annotations__, "cells_from": CellsFrom}
+    return with_option
 
 
 def parse_seed(text: str | None) -> int | Literal["all"] | None:

@@ -134,7 +134,7 @@ def _yaml(name: str, target: Path, path: str, suggestion: "Suggestion", seen: li
     lines += ["", "model:"]
     model = dict(suggestion.model)
     lines.append(_setting("kind", model.pop("kind").value, ""))
-    lines.append(_setting("units", _UNITS, "of each recurrent layer"))
+    lines.append(f"  size: {{units: {_UNITS}}}  # of each recurrent layer")
     lines += [_setting(name, choice.value, choice.why) for name, choice in model.items()]
     lines += ["", "training:"]
     lines += [_setting(name, of.value, of.why) for name, of in suggestion.training.items()]

@@ -6,6 +6,7 @@ import importlib.util
 from keras_gru import cells
 from keras_gru.datasets.sequence_dataset import SequenceDataset
 from keras_gru.errors import UserError
+from keras_gru.experiments.cells_file import check_cells, store_cells
 from keras_gru.experiments.comparison import Comparison
 from keras_gru.experiments.configuration.experiment import Experiment
 from keras_gru.experiments.environment import accelerators
@@ -52,10 +53,10 @@ def compare(
             retried; all other runs are finished and saved.
         OSError: a file cannot be read or written, here or in a worker.
     """
+    if folder is not None:
+        check_cells(folder.path, experiment.cells)
     refuse_what_cannot_start(experiment)
-    # Refuses values to try that do not fit, before anything is trained.
-    variants = [experiment.with_settings(settings) for settings in experiment.combinations()]
-    epochs = max(variant.training.epochs for variant in variants or [experiment])
+    epochs = max((experiment.tuning or {}).get("training.epochs", [experiment.training.epochs]))
     with contextlib.ExitStack() as stack:
         if folder is not None:  # before loading the data, which may take long
             stack.enter_context(folder.locked())
@@ -68,6 +69,7 @@ def compare(
         stack.enter_context(folder.locked())
         stack.enter_context(resumable(f"Stopped. {_go_on(folder)}"))
         queue = Queue(experiment, folder, dataset.metric)
+        store_cells(folder.path, experiment.cells)
         store_data(folder, dataset)
         workers = _workers(queue, dataset, given is not None, jobs, cluster)
         failed = _train(queue, workers, dataset, epochs, listener)

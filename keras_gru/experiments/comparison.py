@@ -8,8 +8,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from keras_gru.datasets.metric import Baseline, Metric
-from keras_gru.experiments.configuration.choices import Value
 from keras_gru.experiments.configuration.experiment import Experiment
+from keras_gru.experiments.configuration.grids import Value
 from keras_gru.experiments.metadata import Count, Metadata
 from keras_gru.settings import STORED
 

@@ -17,6 +17,7 @@ from keras_gru.experiments.optimizer import between_epochs, make_optimizer
 from keras_gru.files import replacing
 from keras_gru.layers import RNN, compiling
 from keras_gru.models.budget import layers_by_direction
+from keras_gru.models.config import Units
 from keras_gru.models.losses import BlockMeans
 
 _MESSAGES = {
@@ -53,7 +54,7 @@ def build(experiment: Experiment, dataset: SequenceDataset, cell: str, seed: int
     keras.config.set_dtype_policy(training.precision)
     try:
         settings = experiment.model
-        if experiment.match == "parameters" and settings.units is not None:
+        if experiment.match == "parameters" and isinstance(settings.size, Units):
             settings = models.with_budget_of(settings, dataset.spec, experiment.cells[0])
         model = models.build(settings, dataset.spec, cell, seed)
     finally:

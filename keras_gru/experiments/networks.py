@@ -9,6 +9,7 @@ from keras_gru import models
 from keras_gru.datasets.sequence_dataset import SequenceDataset
 from keras_gru.errors import UserError
 from keras_gru.experiments import fitting
+from keras_gru.experiments.cells_file import check_cells
 from keras_gru.experiments.comparison import RunRecord
 from keras_gru.experiments.run_directory import RunDirectory
 from keras_gru.experiments.training_data import load_data
@@ -69,6 +70,7 @@ def load_model(folder: RunDirectory, record: RunRecord) -> keras.Model:
     path = folder.run_path(record.cell, record.seed) / "best.keras"
     if not path.is_file():
         raise UserError(f"{path}: the saved network is not there; train it again.")
+    check_cells(folder.path, [record.cell])
     try:
         return keras.models.load_model(path)
     except Exception as error:  # for damaged bytes zipfile, HDF5 and Keras raise a dozen kinds

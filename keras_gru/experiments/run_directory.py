@@ -26,7 +26,10 @@ from pydantic import ValidationError
 from keras_gru.errors import UserError
 from keras_gru.experiments.comparison import Comparison, Epoch, LearningCurve, RunRecord
 from keras_gru.experiments.configuration.experiment import Experiment
-from keras_gru.experiments.configuration.yaml_files import dump_experiment, load_experiment
+from keras_gru.experiments.configuration.yaml_files import (
+    dump_experiment,
+    load_stored_experiment,
+)
 from keras_gru.experiments.json_files import append_json, damaged, load_json, load_json_lines
 from keras_gru.experiments.metadata import Metadata
 from keras_gru.experiments.run_lock import lock_directory
@@ -144,7 +147,7 @@ class RunDirectory:
 
     def experiment(self) -> Experiment:
         """Read the experiment that the directory was made for."""
-        return load_experiment(self.path / "experiment.yaml", check_cells=False)
+        return load_stored_experiment(self.path / "experiment.yaml")
 
     def experiment_of(self, record: RunRecord) -> Experiment:
         """Return the experiment with the settings that tuning chose for a run."""

@@ -5,8 +5,11 @@
 from keras import ops
 
 from keras_gru.errors import UserError
+from keras_gru.models.config import Classifier, defaults_of
 from keras_gru.models.seeding import seeded
 from keras_gru.models.stack import (
+    dense_layers,
+    front_layer,
     logits_layer,
     recurrent_stack,
     sequence_input,
@@ -15,6 +18,7 @@ from keras_gru.models.stack import (
 )
 
 
+@defaults_of(Classifier)
 def classifier(
     *,
     units,
@@ -24,12 +28,14 @@ def classifier(
     length=None,
     masked=True,
     cell="gru",
-    embedding=64,
-    layers=1,
-    dropout=0.0,
-    recurrent_dropout=0.0,
-    bidirectional=False,
-    pooling="last",
+    embedding,
+    front,
+    layers,
+    dropout,
+    recurrent_dropout,
+    bidirectional,
+    pooling,
+    dense,
     seed=None,
     compile=True,
     **recurrent_options,
@@ -45,11 +51,14 @@ def classifier(
         masked: whether vectors come with a mask where `length` is `None`.
         cell: name in the registry of cells.
         embedding: width of a token's vector.
+        front: `filters`, `kernel_size` and `strides` of a causal convolution over time before the
+            recurrent layers; `None` for none.
         layers: number of recurrent layers.
         dropout: of each recurrent layer's input.
         recurrent_dropout: of each recurrent layer's state.
         bidirectional: whether each layer also reads from the end.
         pooling: `"last"` (the state after the last step), `"mean"` or `"max"` over the steps.
+        dense: units of dense layers before the output, such as `[64]`.
         seed: of initial weights and dropout.
         compile: `True` compiles the model with Adam and the loss and metrics of the task, an
             optimizer or its name with that one; `False` does not compile it.
@@ -79,6 +88,7 @@ def classifier(
         raise UserError(f"'pooling' must be one of {known}: received {pooling!r}.")
     with seeded(seed):
         inputs, x, mask = sequence_input(vocabulary, features, length, embedding, masked)
+        x, mask = front_layer(x, mask, front)
         x = recurrent_stack(
             x,
             mask,
@@ -93,7 +103,7 @@ def classifier(
         )
         if pooling != "last":
             x = _POOLING[pooling](x, mask)
-        logits = without_mask(logits_layer(classes)(x))
+        logits = without_mask(logits_layer(classes)(dense_layers(dense)(x)))
         return task_model(inputs, logits, "classifier", compile, task="classification")
 
 

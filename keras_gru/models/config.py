@@ -1,42 +1,88 @@
 """The `model:` part of an experiment: one class per task. Nothing here imports Keras."""
 
-from typing import Annotated, ClassVar, Literal
+from collections.abc import Callable
+from typing import Annotated, ClassVar, Literal, get_args
 
-from pydantic import Field, model_validator
+from pydantic import Discriminator, Field, Tag
 
 from keras_gru.settings import Settings
 
 Width = Annotated[int, Field(ge=1, le=65_536)]
 Rate = Annotated[float, Field(ge=0, lt=1)]
+Bidirectional = Annotated[
+    bool, Field(description="whether each recurrent layer also runs backwards")
+]
 
 
-class Model(Settings):
-    """What every model has. Either `units` or `parameters` says how large it is."""
+class Units(Settings):
+    """The same number of units for every cell."""
 
-    units: Annotated[Width | None, Field(description="units of each recurrent layer")] = None
+    units: Annotated[Width, Field(description="units of each recurrent layer")]
+
+
+class Parameters(Settings):
+    """About the same number of recurrent weights for every cell."""
+
     parameters: Annotated[
-        int | None,
+        int,
         Field(
             ge=1,
             le=10**12,
-            description="weights of all recurrent layers together; units are solved for each cell",
+            description="weights of all recurrent layers together; the units of each cell follow",
         ),
-    ] = None
+    ]
+
+
+SIZES = {"units": Units, "parameters": Parameters}
+
+
+def _size_tag(value: object) -> str | None:
+    keys = value.keys() if isinstance(value, dict) else type(value).model_fields.keys()
+    return next((key for key in ("units", "parameters") if {key} == set(keys)), None)
+
+
+Size = Annotated[
+    Annotated[Units, Tag("units")] | Annotated[Parameters, Tag("parameters")],
+    Discriminator(
+        lambda value: _size_tag(value) if isinstance(value, dict | Settings) else None,
+        custom_error_type="size",
+        custom_error_message="expected 'units: NUMBER' or 'parameters: NUMBER'",
+    ),
+    Field(description="how large the recurrent layers are"),
+]
+
+
+class Front(Settings):
+    """A convolution over time before the recurrent layers, which also shortens the sequence."""
+
+    filters: Annotated[Width, Field(description="output channels")] = 32
+    kernel_size: Annotated[int, Field(ge=1, le=1_000, description="time steps of a filter")] = 4
+    strides: Annotated[
+        int, Field(ge=1, le=1_000, description="time steps from one output to the next")
+    ] = 2
+
+
+class Model(Settings):
+    """Settings that all models have."""
+
+    size: Size
     layers: Annotated[int, Field(ge=1, le=32, description="recurrent layers")] = 1
-    dropout: Annotated[Rate, Field(description="of each recurrent layer's input")] = 0.0
-    recurrent_dropout: Annotated[Rate, Field(description="of each recurrent layer's state")] = 0.0
+    dropout: Annotated[Rate, Field(description="dropout of each recurrent layer's input")] = 0.0
+    recurrent_dropout: Annotated[
+        Rate, Field(description="dropout of each recurrent layer's state")
+    ] = 0.0
     zoneout: Annotated[
         Rate | Annotated[tuple[Rate, ...], Field(min_length=1, max_length=2)],
         Field(
-            description="share of each state's units that keep it over a step, in training "
-            "(Krueger et al. 2017); [0.05, 0.5] is of h and of an LSTM's c, of h alone without one"
+            description="fraction of each state's units that do not change in a training step "
+            "(Krueger et al. 2017); [0.05, 0.5] is for h and an LSTM's c"
         ),
     ] = 0.0
     layer_normalization: Annotated[
         bool,
         Field(
-            description="of the pre-activations (Ba et al. 2016), which steadies the training; of "
-            "gru, gru_reset_after, lstm, simple_rnn and irnn"
+            description="normalize the pre-activations (Ba et al. 2016); for gru, "
+            "gru_reset_after, lstm, simple_rnn and irnn"
         ),
     ] = False
     gate_bias: Annotated[
@@ -44,8 +90,8 @@ class Model(Settings):
         Field(
             ge=-20,
             le=20,
-            description="first bias of the gate that keeps the state (an LSTM's forget gate, a "
-            "GRU's update gate): from 1 on it remembers longer; cells without one begin as ever",
+            description="initial bias of an LSTM's forget gate or a GRU's update gate: from 1 on "
+            "the state lasts longer; no effect on cells without such a gate",
         ),
     ] = None
     chrono: Annotated[
@@ -53,39 +99,39 @@ class Model(Settings):
         Field(
             ge=3,
             le=1_000_000,
-            description="steps of the longest dependency: the same gates' biases begin with "
-            "memories of all lengths up to it (Tallec and Ollivier 2018)",
+            description="steps of the longest dependency: the same gates' biases are initialized "
+            "for memories of all lengths up to it (Tallec and Ollivier 2018)",
         ),
     ] = None
     recurrent_initializer: Annotated[
         Literal["orthogonal", "glorot_uniform", "identity"] | None,
         Field(
-            description="of the weights of the state; identity: one for each equation (Le et al. "
-            "2015: of a SimpleRNN); null: the cell's own, which is orthogonal but for irnn"
+            description="initializer of the recurrent kernel, identity for each equation (Le et "
+            "al. 2015: for a SimpleRNN); null: the cell's default, orthogonal except for irnn"
         ),
     ] = None
 
-    @model_validator(mode="after")
-    def _one_size(self):
-        if (self.units is None) == (self.parameters is None):
-            received = "neither" if self.units is None else "both"
-            raise ValueError(f"give either 'units' or 'parameters', received {received}")
-        return self
 
-    @model_validator(mode="after")
-    def _one_first_bias(self):
-        if self.gate_bias is not None and self.chrono is not None:
-            raise ValueError("give 'gate_bias' or 'chrono', received both")
-        return self
+class WithFront(Model):
+    """Settings of models that compute one output from a window or sequence."""
+
+    front: Annotated[
+        Front | None,
+        Field(description="convolution over time before the recurrent layers; null: none"),
+    ] = None
+    dense: Annotated[
+        tuple[Width, ...],
+        Field(max_length=16, description="units of dense layers before the output, such as [64]"),
+    ] = ()
+    bidirectional: Bidirectional = False
 
 
-class Classifier(Model):
-    """Text or vectors in, one class out."""
+class Classifier(WithFront):
+    """Token or vector sequences in, one class out."""
 
     task: ClassVar[str] = "classification"
     kind: Literal["classifier"]
     embedding: Annotated[Width, Field(description="width of a word's vector")] = 64
-    bidirectional: bool = False
     pooling: Annotated[
         Literal["last", "mean", "max"], Field(description="how the steps become one vector")
     ] = "last"
@@ -97,7 +143,7 @@ class Tagger(Model):
     task: ClassVar[str] = "tagging"
     kind: Literal["tagger"]
     embedding: Annotated[Width, Field(description="width of a word's vector")] = 64
-    bidirectional: bool = False
+    bidirectional: Bidirectional = False
 
 
 class LanguageModel(Model):
@@ -108,7 +154,7 @@ class LanguageModel(Model):
     embedding: Annotated[Width, Field(description="width of a token's vector")] = 16
 
 
-class Forecaster(Model):
+class Forecaster(WithFront):
     """One or many steps ahead of one or many variables."""
 
     task: ClassVar[str] = "forecasting"
@@ -117,9 +163,27 @@ class Forecaster(Model):
         bool,
         Field(
             description="see and forecast differences to the window's last value: for a series "
-            "whose level in test is another than in train (Zeng et al. 2023)"
+            "whose level in test differs from train (Zeng et al. 2023)"
         ),
     ] = False
+    residual: Annotated[
+        bool,
+        Field(description="forecast the change from the last value, which is added to the output"),
+    ] = False
+    autoregressive: Annotated[
+        bool,
+        Field(
+            description="forecast one step at a time, each from the forecast before; for data "
+            "whose inputs are the variables to forecast"
+        ),
+    ] = False
+    head: Annotated[
+        Literal["dense", "none"],
+        Field(
+            description="the output layer; none: the last recurrent layer is the output, with "
+            "one unit for each value"
+        ),
+    ] = "dense"
 
 
 class Polyphony(Model):
@@ -135,12 +199,26 @@ class EncoderDecoder(Model):
     task: ClassVar[str] = "translation"
     kind: Literal["encoder_decoder"]
     embedding: Annotated[Width, Field(description="width of a word's vector")] = 128
-    bidirectional: Annotated[bool, Field(description="of the encoder")] = False
+    bidirectional: Annotated[bool, Field(description="whether the encoder is bidirectional")] = (
+        False
+    )
     attention: Annotated[bool, Field(description="Bahdanau et al. 2015")] = False
     beams: Annotated[int, Field(ge=1, le=64, description="1 decodes greedily")] = 1
 
 
-ModelConfig = Annotated[
-    Classifier | Tagger | LanguageModel | Forecaster | Polyphony | EncoderDecoder,
-    Field(discriminator="kind"),
-]
+AnyModel = Classifier | Tagger | LanguageModel | Forecaster | Polyphony | EncoderDecoder
+ModelConfig = Annotated[AnyModel, Field(discriminator="kind")]
+MODELS = {get_args(model.model_fields["kind"].annotation)[0]: model for model in get_args(AnyModel)}
+
+
+def defaults_of(config: type[Model]) -> Callable[[Callable], Callable]:
+    """Give a builder's arguments the default values that the settings of the same names have."""
+
+    def decorate(builder: Callable) -> Callable:
+        names = builder.__code__.co_varnames[: builder.__code__.co_kwonlyargcount]
+        fields = {name: config.model_fields.get(name) for name in names}
+        own = {name: field.default for name, field in fields.items() if field is not None}
+        builder.__kwdefaults__ = {**(builder.__kwdefaults__ or {}), **own}
+        return builder
+
+    return decorate

@@ -7,9 +7,13 @@ import numpy as np
 from keras import ops
 
 from keras_gru.errors import UserError
+from keras_gru.models.config import Forecaster, Front, defaults_of
 from keras_gru.models.seeding import seeded
 from keras_gru.models.stack import (
+    dense_layers,
+    front_layer,
     logits_layer,
+    recurrent_layers,
     recurrent_stack,
     sequence_input,
     task_model,
@@ -17,6 +21,7 @@ from keras_gru.models.stack import (
 )
 
 
+@defaults_of(Forecaster)
 def forecaster(
     *,
     units,
@@ -24,37 +29,58 @@ def forecaster(
     variables=None,
     horizon=None,
     every_step=False,
-    subtract_last=False,
     history=None,
     length=None,
     masked=True,
     cell="gru",
-    layers=1,
-    dropout=0.0,
-    recurrent_dropout=0.0,
+    front,
+    layers,
+    dropout,
+    recurrent_dropout,
+    bidirectional,
+    dense,
+    head,
+    subtract_last,
+    residual,
+    autoregressive,
     seed=None,
     compile=True,
     **recurrent_options,
 ):
-    """One or many steps ahead of one or many variables, all at once from the state.
+    """One or many steps ahead of one or many variables.
+
+    All steps ahead are computed at once from the last state, or with `autoregressive` one after
+    the other: with f the recurrent layers and g the output layer,
+
+        h_t = f(h_(t−1), x_t)       over the window, and then with x_t = y_(t−1)
+        y_t = g(h_t)                or, with `residual`, y_t = x_t + g(h_t)
 
     Args:
-        units: units of each recurrent layer.
+        units: units of each recurrent layer (and of each direction).
         features: width D of an input vector.
         variables: number of variables V to forecast; `None` for one, without an axis of its own.
         horizon: steps ahead H; `None` for one, without an axis of its own.
         every_step: whether to forecast after every step (sequence to sequence), which gives the
             training a gradient from each of them, or only after the last one.
-        subtract_last: whether the variables' last values are taken from what the network sees of
-            them and added to its forecasts, so that the level of a series does not matter.
         history: columns of the input that hold the variables, in their order; `None` where they
-            are not among them. For `subtract_last`.
+            are not among them. For `subtract_last`, `residual` and `autoregressive`.
         length: time steps of every sequence; `None` where they differ.
         masked: whether vectors come with a mask where `length` is `None`.
         cell: name in the registry of cells.
+        front: `filters`, `kernel_size` and `strides` of a causal convolution over time before the
+            recurrent layers; `None` for none.
         layers: number of recurrent layers.
         dropout: of each recurrent layer's input.
         recurrent_dropout: of each recurrent layer's state.
+        bidirectional: whether each layer also reads the window from its end.
+        dense: units of dense layers before the output, such as `[64]`.
+        head: `"dense"` for a dense output layer; `"none"` for the last recurrent layer as the
+            output, with one unit for each value: 1 for one step of one variable.
+        subtract_last: whether the variables' last values are subtracted from the network's inputs
+            and added to its forecasts, so that the level of a series does not matter.
+        residual: whether the variables' last values are added to the forecasts.
+        autoregressive: whether each step ahead is forecast from the one before. The graph grows
+            with the horizon.
         seed: of initial weights and dropout.
         compile: `True` compiles the model with Adam and the loss and metrics of the task, an
             optimizer or its name with that one; `False` does not compile it.
@@ -67,9 +93,7 @@ def forecaster(
         `(B, 1)`. With `every_step` T follows B.
 
     Raises:
-        UserError: there is no last value to subtract: the variables are not among the inputs, the
-            lengths differ, there is a forecast after every step, or `history` has another length
-            than there are variables.
+        UserError: options that do not fit each other or the data.
 
     Example:
 
@@ -85,41 +109,137 @@ def forecaster(
 
     - [Zeng et al., 2023](https://arxiv.org/abs/2205.13504), section 4.1, whose NLinear subtracts
       the last value
+    - The time series tutorial of TensorFlow, whose `ResidualWrapper` and `FeedBack` are `residual`
+      and `autoregressive`
     """
     ahead, width = (1 if size is None else size for size in (horizon, variables))
-    if subtract_last and (history is None or length is None or every_step):
+    outputs = width if autoregressive else ahead * width
+    _check(
+        features,
+        width,
+        history,
+        length,
+        every_step,
+        front=front,
+        bidirectional=bidirectional,
+        dense=dense,
+        head=head,
+        subtract_last=subtract_last,
+        residual=residual,
+        autoregressive=autoregressive,
+    )
+    if head == "none" and layers == 1 and units != outputs:
         raise UserError(
-            "'subtract_last' is for windows of one length that hold the past of the variables, "
-            f"with one forecast after the last step: received history={history}, length={length} "
-            f"and every_step={every_step}; leave it out or choose such a dataset."
+            f"head: expected {outputs} units where the recurrent layer is the output, got {units}. "
+            f"Give units={outputs}, more layers or head='dense'."
         )
-    if subtract_last and len(history) != width:
-        raise UserError(
-            f"history: expected one column for each of {width} variables, got {history}. "
-            "Change 'history' or 'variables'."
-        )
+    options = {
+        "cell": cell,
+        "units": units,
+        "layers": layers,
+        "dropout": dropout,
+        "recurrent_dropout": recurrent_dropout,
+        "last_units": outputs if head == "none" else None,
+        **recurrent_options,
+    }
     with seeded(seed):
         inputs, x, mask = sequence_input(None, features, length, masked=masked)
         if subtract_last:
             own = np.isin(np.arange(features), history).astype("float32")
             x = x - x[:, -1:] * own
-        x = recurrent_stack(
-            x,
-            mask,
-            cell=cell,
-            units=units,
-            layers=layers,
-            dropout=dropout,
-            recurrent_dropout=recurrent_dropout,
-            return_sequences=every_step,
-            **recurrent_options,
-        )
-        x = without_mask(logits_layer(ahead * width)(x))
+        if autoregressive:
+            x = _autoregressive(x, mask, ahead, history, residual, dense, head, options)
+        else:
+            x, mask = front_layer(x, mask, front)
+            x = recurrent_stack(
+                x, mask, return_sequences=every_step, bidirectional=bidirectional, **options
+            )
+            x = without_mask(_head(dense, head, outputs)(x))
         steps = (length or -1,) if every_step else ()
         x = keras.layers.Reshape((*steps, ahead, width), dtype=x.dtype, name="forecast")(x)
-        if subtract_last:
-            x = x + ops.take(inputs["features"][:, -1:], history, axis=-1)
+        if subtract_last or (residual and not autoregressive):
+            last = inputs["features"] if every_step else inputs["features"][:, -1:]
+            last = ops.take(last, history, axis=-1)
+            x = x + (ops.expand_dims(last, 2) if every_step else last)
         if None in (horizon, variables):
             shape = (*steps, ahead * width)
             x = keras.layers.Reshape(shape, dtype=x.dtype, name="without_unit_axes")(x)
         return task_model(inputs, x, "forecaster", compile, "forecasting", every_step)
+
+
+def _head(dense, head, outputs):
+    """Return the layers from the state to the output."""
+    if head == "none":
+        return lambda x: ops.cast(x, keras.config.floatx())
+    hidden, last = dense_layers(dense), logits_layer(outputs)
+    return lambda x: last(hidden(x))
+
+
+def _autoregressive(x, mask, ahead, history, residual, dense, head, options):
+    """Return forecasts `(B, H, V)`, each the next step's input."""
+    layers = recurrent_layers(return_sequences=True, return_state=True, **options)
+    apply_head = _head(dense, head, len(history))
+    columns = np.argsort(history)  # from the order of the variables to that of the inputs
+    states, forecasts = [None] * len(layers), []
+    value = ops.cast(ops.take(x[:, -1], history, axis=-1), keras.config.floatx())
+    for _ in range(ahead):
+        for number, layer in enumerate(layers):
+            x, *states[number] = layer(x, mask=mask, initial_state=states[number])
+        change = without_mask(apply_head(x[:, -1]))
+        value = value + change if residual else change
+        forecasts.append(value)
+        x, mask = ops.expand_dims(ops.take(value, columns, axis=-1), 1), None
+    return ops.stack(forecasts, axis=1)
+
+
+def _check(features, width, history, length, every_step, **options):
+    """Raise a `UserError` where options do not fit each other or the data."""
+    names = ("subtract_last", "residual", "autoregressive")
+    last = next((name for name in names if options[name]), None)
+    is_one_way = not (options["bidirectional"] or options["front"])
+    columns = () if history is None else history
+    window = "one forecast, after the last step of a window of one length"
+    for is_wrong, name, expected, got in (
+        (last and history is None, last, "inputs with the variables", "history=None"),
+        (last and len(columns) != width, "history", f"{width} columns, one a variable", columns),
+        (
+            options["subtract_last"] and (length is None or every_step),
+            "subtract_last",
+            window,
+            f"length={length}, every_step={every_step}",
+        ),
+        (
+            options["residual"] and length is None and not every_step,
+            "residual",
+            window,
+            "length=None",
+        ),
+        (options["subtract_last"] and options["residual"], "residual", "no subtract_last", "both"),
+        (every_step and options["bidirectional"], "bidirectional", window, "every_step=True"),
+        (
+            every_step and options["front"] and Front.model_validate(options["front"]).strides > 1,
+            "front",
+            "strides of 1 with every_step",
+            options["front"],
+        ),
+        (
+            options["head"] == "none" and (options["dense"] or options["bidirectional"]),
+            "head",
+            "no dense layers and one direction with head='none'",
+            f"dense={options['dense']}, bidirectional={options['bidirectional']}",
+        ),
+        (
+            options["autoregressive"] and sorted(columns) != list(range(features)),
+            "autoregressive",
+            f"the variables as the only inputs, in {features} columns",
+            f"history={history}",
+        ),
+        (
+            options["autoregressive"] and (every_step or not is_one_way),
+            "autoregressive",
+            f"{window}, without front and bidirectional",
+            "another model",
+        ),
+    ):
+        if is_wrong:
+            raise UserError(f"{name}: expected {expected}, got {got}. Leave one of them out.")

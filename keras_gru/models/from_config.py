@@ -1,4 +1,4 @@
-"""From the `model:` part of an experiment and the data's description to a model."""
+"""Build the model of an experiment."""
 
 import functools
 from collections.abc import Callable
@@ -9,7 +9,7 @@ import keras
 from keras_gru.datasets.sequence_dataset import TaskSpec
 from keras_gru.models.budget import recurrent_parameters, units_for
 from keras_gru.models.classification import classifier
-from keras_gru.models.config import ModelConfig
+from keras_gru.models.config import ModelConfig, Parameters, Units
 from keras_gru.models.forecasting import forecaster
 from keras_gru.models.language_modeling import language_model
 from keras_gru.models.polyphonic_music import polyphony
@@ -18,17 +18,17 @@ from keras_gru.models.translation import encoder_decoder
 
 
 def build(config: ModelConfig, spec: TaskSpec, cell: str, seed: int | None) -> keras.Model:
-    """The model that a configuration describes, for data of one kind.
+    """Build the model of a configuration.
 
     Args:
-        config: the settings, whose names are those of the builder's arguments.
+        config: the settings; a builder has arguments of the same names.
         spec: the sizes of the data.
         cell: name in the registry of cells.
         seed: of initial weights and dropout.
 
     Returns:
-        A `keras.Model`, not yet compiled. Where `config.parameters` is given, the units are those
-        that come nearest to it with this cell.
+        A `keras.Model`, not yet compiled. Where `config.size` has `parameters`, the units are
+        those that come nearest to it with this cell.
 
     Raises:
         UserError: the budget is too small or too large, or there is no such cell.
@@ -39,54 +39,55 @@ def build(config: ModelConfig, spec: TaskSpec, cell: str, seed: int | None) -> k
     >>> from keras_gru.datasets.sequence_dataset import TaskSpec
     >>> from keras_gru.models.config import Polyphony
     >>> spec = TaskSpec(task="polyphony", outputs=88, features=88)
-    >>> config = Polyphony(kind="polyphony", parameters=20_000)
+    >>> config = Polyphony(kind="polyphony", size={"parameters": 20_000})
     >>> [models.recurrent_units(models.build(config, spec, cell, seed=0))
     ...  for cell in ("lstm", "gru", "simple_rnn")]
     [39, 48, 104]
     """
     make, sizes = _maker(config, cell, seed), _BUILDERS[config.kind][1]
-    units = config.units
-    if units is None:
-        small = _small(spec)
-        units = units_for(
-            config.parameters,
-            lambda units: recurrent_parameters(make(units=units, **sizes(small))),
-        )
+    if isinstance(config.size, Units):
+        return make(units=config.size.units, **sizes(spec))
+    small = _small(spec)
+    units = units_for(
+        config.size.parameters,
+        lambda units: recurrent_parameters(make(units=units, **sizes(small))),
+    )
     return make(units=units, **sizes(spec))
 
 
 def with_budget_of(config: ModelConfig, spec: TaskSpec, cell: str) -> ModelConfig:
-    """The same settings with a budget in the place of units: as many weights as a cell has.
+    """Return settings with as many recurrent weights as one cell has with their units.
 
     Args:
-        config: with `units`.
+        config: the settings; their `size` has `units`.
         spec: the sizes of the data.
-        cell: name of the cell whose recurrent weights, with `config.units`, are the budget.
+        cell: name of that cell.
 
     Returns:
-        Settings with `parameters` and without `units`, for `build` with any cell.
+        Settings whose `size` has `parameters`, for `build` with any cell.
 
     Example:
 
     >>> from keras_gru.models.config import Polyphony
     >>> spec = TaskSpec(task="polyphony", outputs=100, features=100)
-    >>> with_budget_of(Polyphony(kind="polyphony", units=46), spec, "gru").parameters
+    >>> with_budget_of(Polyphony(kind="polyphony", size={"units": 46}), spec, "gru").size.parameters
     20286
     """
     sizes = _BUILDERS[config.kind][1](_small(spec))
-    model = _maker(config, cell, seed=0)(units=config.units, **sizes)
-    return config.model_copy(update={"units": None, "parameters": recurrent_parameters(model)})
+    model = _maker(config, cell, seed=0)(units=config.size.units, **sizes)
+    size = Parameters(parameters=recurrent_parameters(model))
+    return config.model_copy(update={"size": size})
 
 
 def _maker(config: ModelConfig, cell: str, seed: int | None) -> Callable[..., keras.Model]:
-    """The builder with all settings but the sizes."""
-    options = config.model_dump(exclude={"kind", "units", "parameters", "beams"})
+    """Return the builder with all settings but the sizes."""
+    options = config.model_dump(exclude={"kind", "size", "beams"})
     builder = _BUILDERS[config.kind][0]
     return functools.partial(builder, cell=cell, seed=seed, compile=False, **options)
 
 
 def _small(spec: TaskSpec) -> TaskSpec:
-    """What has the same recurrent layers and costs little to build."""
+    """Return sizes that give the same recurrent layers and a small model."""
     return replace(spec, outputs=1, vocabulary=None if spec.vocabulary is None else 1)
 
 

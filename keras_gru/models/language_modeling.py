@@ -5,21 +5,22 @@
 import keras
 from keras import ops
 
-from keras_gru.cells import recurrent_layer
+from keras_gru.models.config import LanguageModel, defaults_of
 from keras_gru.models.seeding import seeded
-from keras_gru.models.stack import depths, logits_layer, task_model, without_mask
+from keras_gru.models.stack import logits_layer, recurrent_layers, task_model, without_mask
 
 
+@defaults_of(LanguageModel)
 def language_model(
     *,
     units,
     vocabulary,
     length=None,
     cell="gru",
-    embedding=16,
-    layers=1,
-    dropout=0.0,
-    recurrent_dropout=0.0,
+    embedding,
+    layers,
+    dropout,
+    recurrent_dropout,
     seed=None,
     compile=True,
     **recurrent_options,
@@ -56,19 +57,16 @@ def language_model(
     """
     with seeded(seed):
         parts = [keras.layers.Embedding(vocabulary, embedding, name="embedding")]
-        parts += [
-            recurrent_layer(
-                cell,
-                units,
-                return_sequences=True,
-                return_state=True,  # for `sample`, which goes on from it
-                dropout=dropout,
-                recurrent_dropout=recurrent_dropout,
-                name=f"recurrent_{number}",
-                **recurrent_options,
-            )
-            for number in depths(layers)
-        ]
+        parts += recurrent_layers(
+            cell=cell,
+            units=units,
+            layers=layers,
+            return_sequences=True,
+            return_state=True,  # for `sample`, which continues from it
+            dropout=dropout,
+            recurrent_dropout=recurrent_dropout,
+            **recurrent_options,
+        )
         parts.append(logits_layer(vocabulary))
         tokens = keras.Input((length,), dtype="int32", name="tokens")
         logits, _ = read({part.name: part for part in parts}, tokens)

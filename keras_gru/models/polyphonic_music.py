@@ -2,6 +2,7 @@
 
 # B batch, T time steps, N notes, U units
 
+from keras_gru.models.config import Polyphony, defaults_of
 from keras_gru.models.seeding import seeded
 from keras_gru.models.stack import (
     logits_layer,
@@ -12,6 +13,7 @@ from keras_gru.models.stack import (
 )
 
 
+@defaults_of(Polyphony)
 def polyphony(
     *,
     units,
@@ -20,9 +22,9 @@ def polyphony(
     length=None,
     masked=True,
     cell="gru",
-    layers=1,
-    dropout=0.0,
-    recurrent_dropout=0.0,
+    layers,
+    dropout,
+    recurrent_dropout,
     seed=None,
     compile=True,
     **recurrent_options,

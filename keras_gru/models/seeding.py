@@ -6,11 +6,11 @@ import random
 
 @contextlib.contextmanager
 def seeded(seed):
-    """Makes what is built inside reproducible, whatever the cell, and leaves no trace outside.
+    """Make the layers that are built inside reproducible, without an effect outside.
 
-    Keras draws the seed of every initializer and dropout that was given none from Python's
-    `random`. Seeding that, and not handing one number to each layer, gives every weight and both
-    directions of a bidirectional layer a seed of its own, also in a cell that knows no seeds.
+    Keras draws the seed of every initializer and dropout without a seed from Python's `random`.
+    Seeding that, rather than each layer, gives every weight and both directions of a bidirectional
+    layer a seed of its own, also in a cell without an argument for it.
 
     Args:
         seed: integer, or `None` for a new model each time.

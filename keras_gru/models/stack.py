@@ -1,4 +1,4 @@
-"""What every builder shares: the way in, the recurrent layers, the way out."""
+"""What all builders share: inputs, recurrent layers, outputs."""
 
 # B batch, T time steps, D features, U units
 
@@ -10,11 +10,12 @@ from keras import ops
 from keras_gru.cells import recurrent_layer
 from keras_gru.datasets.task_spec import TaskSpec
 from keras_gru.errors import UserError
+from keras_gru.models.config import Front
 from keras_gru.models.losses import compile_options
 
 
 def sequence_input(vocabulary, features, length, embedding=None, masked=True):
-    """The model's inputs, and what the first recurrent layer gets of them.
+    """Return the model's inputs, and the input of the first recurrent layer.
 
     Args:
         vocabulary: number of tokens with the padding token 0, or `None` for vectors.
@@ -46,62 +47,113 @@ def sequence_input(vocabulary, features, length, embedding=None, masked=True):
     return {"features": vectors, "mask": mask}, vectors, mask
 
 
-def recurrent_stack(
-    x,
-    mask,
+def front_layer(x, mask, front):
+    """Convolve over time before the recurrent layers.
+
+    The convolution is causal: output i depends on the steps up to `i * strides`. Where all
+    sequences have one length, the last output is that of the last step.
+
+    Args:
+        x: `(B, T, D)`.
+        mask: `(B, T)` or `None`; padding is at the end.
+        front: the settings of `keras_gru.models.config.Front` as a dict; `None` for no convolution.
+
+    Returns:
+        `(x, mask)` with about `T / strides` steps.
+    """
+    if front is None:
+        return x, mask
+    front = Front.model_validate(front)
+    if mask is not None:
+        x = x * ops.cast(ops.expand_dims(mask, -1), x.dtype)
+        mask = mask[:, :: front.strides]
+    elif x.shape[1] is not None:
+        x = x[:, (x.shape[1] - 1) % front.strides :]
+    convolution = keras.layers.Conv1D(
+        front.filters,
+        front.kernel_size,
+        strides=front.strides,
+        padding="causal",
+        activation="relu",
+        name="front",
+    )
+    return convolution(x), mask
+
+
+def recurrent_layers(
     *,
     cell,
     units,
     layers,
-    dropout,
-    recurrent_dropout,
     return_sequences,
     bidirectional=False,
+    last_units=None,
     **recurrent_options,
 ):
-    """Recurrent layers on top of each other, each of them handed the mask by name.
-
-    Keras up to 3.15 also passes a mask on by itself and from 3.16 does not, so nothing here may
-    lean on it. Dropout is the layers' own, one draw for a whole sequence, which keeps it
-    independent of the padding.
+    """Return recurrent layers to be stacked, named `recurrent_1`, `recurrent_2`, …
 
     Args:
-        x: `(B, T, D)`.
-        mask: `(B, T)` or `None`.
         cell: name in the registry of cells.
-        units: of each layer, and of each direction.
-        layers: how many.
-        dropout: of each layer's input.
-        recurrent_dropout: of each layer's state.
+        units: units of each layer, and of each direction.
+        layers: their number.
         return_sequences: whether the last layer returns every step.
         bidirectional: whether each layer also runs backwards.
-        **recurrent_options: what else `keras_gru.cells.recurrent_layer` takes.
-
-    Returns:
-        `(B, T, U)` or `(B, U)`, with twice the units if bidirectional.
+        last_units: units of the last layer; `None` for `units`.
+        **recurrent_options: other arguments of `keras_gru.cells.recurrent_layer`.
 
     Raises:
         UserError: `layers` is not a positive integer, or there is no such cell.
     """
+    stack = []
     for number in depths(layers):
         name = f"recurrent_{number}"
         layer = recurrent_layer(
             cell,
-            units,
+            last_units if last_units is not None and number == layers else units,
             return_sequences=return_sequences or number < layers,
-            dropout=dropout,
-            recurrent_dropout=recurrent_dropout,
             name=name,
             **recurrent_options,
         )
-        if bidirectional:
-            layer = keras.layers.Bidirectional(layer, name=name)
+        stack.append(keras.layers.Bidirectional(layer, name=name) if bidirectional else layer)
+    return stack
+
+
+def recurrent_stack(x, mask, **options):
+    """Apply recurrent layers on top of each other, each with the mask as an argument.
+
+    Keras up to 3.15 also passes a mask on implicitly and from 3.16 does not. Dropout is the
+    layers' own, one draw for a whole sequence, which makes it independent of the padding.
+
+    Args:
+        x: `(B, T, D)`.
+        mask: `(B, T)` or `None`.
+        **options: as of `recurrent_layers`.
+
+    Returns:
+        `(B, T, U)` or `(B, U)`, with twice the units if bidirectional.
+    """
+    for layer in recurrent_layers(**options):
         x = layer(x, mask=mask)
     return x
 
 
+def dense_layers(widths):
+    """Return the dense layers before the output, as a function of `(B, ..., U)`."""
+    stack = [
+        keras.layers.Dense(width, activation="relu", name=f"dense_{number}")
+        for number, width in enumerate(widths, 1)
+    ]
+
+    def apply(x):
+        for layer in stack:
+            x = layer(x)
+        return x
+
+    return apply
+
+
 def depths(layers):
-    """The numbers of a model's layers from the input on: 1, 2, …
+    """Return the numbers of a model's layers: 1, 2, …
 
     Raises:
         UserError: `layers` is not a positive integer.
@@ -112,12 +164,12 @@ def depths(layers):
 
 
 def logits_layer(outputs):
-    """The last layer, in full precision whatever the others compute in: the loss needs it."""
+    """Return the output layer, in full precision under every dtype policy: the loss needs it."""
     return keras.layers.Dense(outputs, dtype=keras.config.floatx(), name="logits")
 
 
 def task_model(inputs, outputs, name, compile, task, every_step=False):
-    """The model of a task, compiled with the loss and metrics of that task.
+    """Return the model of a task, compiled with its loss and metrics.
 
     Args:
         inputs: the inputs by name.
@@ -136,7 +188,7 @@ def task_model(inputs, outputs, name, compile, task, every_step=False):
 
 
 def without_mask(x):
-    """The same numbers without the mask that Keras up to 3.15 ties to them.
+    """Return the same tensor without the mask that Keras up to 3.15 attaches to it.
 
     Losses and metrics would multiply it into the weights, which come with the data.
     """

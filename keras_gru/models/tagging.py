@@ -2,6 +2,7 @@
 
 # B batch, T time steps, D features, U units, C tags
 
+from keras_gru.models.config import Tagger, defaults_of
 from keras_gru.models.seeding import seeded
 from keras_gru.models.stack import (
     logits_layer,
@@ -12,6 +13,7 @@ from keras_gru.models.stack import (
 )
 
 
+@defaults_of(Tagger)
 def tagger(
     *,
     units,
@@ -21,11 +23,11 @@ def tagger(
     length=None,
     masked=True,
     cell="gru",
-    embedding=64,
-    layers=1,
-    dropout=0.0,
-    recurrent_dropout=0.0,
-    bidirectional=False,
+    embedding,
+    layers,
+    dropout,
+    recurrent_dropout,
+    bidirectional,
     seed=None,
     compile=True,
     **recurrent_options,

@@ -6,23 +6,25 @@ import keras
 from keras import ops
 
 from keras_gru.cells import recurrent_layer
+from keras_gru.models.config import EncoderDecoder, defaults_of
 from keras_gru.models.language_modeling import numbered
 from keras_gru.models.seeding import seeded
 from keras_gru.models.stack import depths, logits_layer, task_model, without_mask
 
 
+@defaults_of(EncoderDecoder)
 def encoder_decoder(
     *,
     units,
     source_vocabulary,
     target_vocabulary,
     cell="gru",
-    embedding=128,
-    layers=1,
-    dropout=0.0,
-    recurrent_dropout=0.0,
-    bidirectional=False,
-    attention=False,
+    embedding,
+    layers,
+    dropout,
+    recurrent_dropout,
+    bidirectional,
+    attention,
     seed=None,
     compile=True,
     **recurrent_options,

@@ -12,10 +12,10 @@ pytest.importorskip("sklearn", reason="scikit-learn is not installed")
 
 from keras_gru.analysis.importance import FEWEST, TOGETHER, importances, weigh
 from keras_gru.experiments.sweeping.study import Tried
-from tests.experiments.helpers import tiny
+from tests.experiments.helpers import nested, tiny
 
 MSE = Metric("mse", "min", "MSE")
-RATE, UNITS, DROPOUT = "training.learning_rate", "model.units", "model.dropout"
+RATE, UNITS, DROPOUT = "training.learning_rate", "model.size.units", "model.dropout"
 RANGES = {
     RATE: {"low": 1e-4, "high": 1.0, "log": True},
     UNITS: (4, 8, 16),
@@ -25,7 +25,7 @@ RANGES = {
 
 def made_up(folder, value, count=60, ranges=RANGES):
     """An experiment and its trials, drawn at random; `value(cell, settings)` is their metric."""
-    experiment = tiny(folder, cells=("gru", "lstm", "simple_rnn"), sweep={"ranges": ranges})
+    experiment = tiny(folder, cells=("gru", "lstm", "simple_rnn"), sweep=nested(ranges))
     random = np.random.default_rng(1)
     trials = []
     for number in range(count):

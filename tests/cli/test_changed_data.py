@@ -42,7 +42,7 @@ def trained(tmp_path_factory):
     folder = tmp_path_factory.mktemp("labels")
     write_csv(folder / "langid.csv", rows_of_labels())
     dataset = "{kind: texts, path: langid.csv, validation_share: 0.2, test_share: 0.2}"
-    run = train(folder, dataset, "{kind: classifier, units: 2}")
+    run = train(folder, dataset, "{kind: classifier, size: {units: 2}}")
     return run, folder / "langid.csv"
 
 
@@ -215,7 +215,7 @@ def test_other_settings_of_generated_data_are_refused(tmp_path):
 def test_text_is_generated_without_the_training_text(tmp_path):
     (tmp_path / "a.txt").write_text("abc " * 100)
     dataset = "{kind: text_file, path: a.txt, window: 8, validation_share: 0.2, test_share: 0.2}"
-    run = train(tmp_path, dataset, "{kind: language_model, units: 2}")
+    run = train(tmp_path, dataset, "{kind: language_model, size: {units: 2}}")
     options = ["--prompt", "ab", "--length", 5, "--sampling-seed", 1]
     before = keras_gru("generate", run, *options)
     (tmp_path / "a.txt").unlink()
@@ -234,7 +234,7 @@ def test_sentences_are_translated_without_the_training_data(tmp_path, monkeypatc
     }
     monkeypatch.setattr(spa_eng.source, "read", lambda *_, **__: {"train": columns})
     dataset = "{kind: spa_eng, vocabulary: 20}"
-    run = train(tmp_path, dataset, "{kind: encoder_decoder, units: 2}")
+    run = train(tmp_path, dataset, "{kind: encoder_decoder, size: {units: 2}}")
     before = keras_gru("translate", run, "good 3")
 
     def gone(*_, **__):
@@ -252,7 +252,7 @@ def test_what_was_guessed_is_stored_and_a_run_resumed_with_it(tmp_path):
     text = "Tag;Größe\n" + "\n".join(reversed(rows)) + "\n"
     (tmp_path / "export.csv.gz").write_bytes(gzip.compress(text.encode("cp1252")))
     dataset = "{kind: csv_series, path: export.csv.gz, targets: [Größe], window: 4}"
-    run = train(tmp_path, dataset, "{kind: forecaster, units: 2}")
+    run = train(tmp_path, dataset, "{kind: forecaster, size: {units: 2}}")
     stored = RunDirectory(run).experiment().dataset
     assert (stored.separator, stored.decimal, stored.encoding) == (";", ",", "cp1252")
     assert (stored.time, stored.date_format) == ("Tag", "ISO 8601")

@@ -19,12 +19,13 @@ SMALL = """
 name: small
 cells: [gru, lstm]
 dataset: {kind: adding, length: 4, train: 32, validation: 16, test: 16}
-model: {kind: forecaster, units: 2}
+model: {kind: forecaster, size: {units: 2}}
 training: {epochs: 1, batch_size: 16, jit_compile: false}
 sweep:
   trials: 1
   sampler: random
-  ranges: {training.learning_rate: {low: 1e-3, high: 1e-2, log: true}, model.units: [2, 3]}
+  training: {learning_rate: {low: 1e-3, high: 1e-2, log: true}}
+  model: {size: {units: {grid: [2, 3]}}}
 """
 
 

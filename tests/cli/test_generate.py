@@ -38,7 +38,7 @@ def run(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         small_pieces.__wrapped__(patch)
         runs = tmp_path_factory.mktemp("runs")
-        small = ["model.parameters=null", "model.units=3", "training.epochs=1", "seeds=[2]"]
+        small = ["model.size.units=3", "training.epochs=1", "seeds=[2]"]
         # Another process would look for the publisher's.
         small += ["cells=[gru,min_gru]", f"runs={runs}", "--jobs", 1]
         keras_gru("compare", "jsb_chorales", *small)
@@ -131,13 +131,15 @@ def as_run_of(path, dataset, model):
 
 @pytest.mark.parametrize("option", ["--piece", "--prompt-steps", "--tempo", "--midi"])
 def test_what_is_for_music_is_refused_for_text(folder, option):
-    run = as_run_of(folder / "run", "{kind: tiny_shakespeare}", "{kind: language_model, units: 2}")
+    run = as_run_of(
+        folder / "run", "{kind: tiny_shakespeare}", "{kind: language_model, size: {units: 2}}"
+    )
     said = keras_gru("generate", run, option, 20, code=2)
     assert said == f"{option} is for music, and this run writes text; leave it out.\n"
 
 
 def test_another_kind_of_run_hears_what_generate_is_for(folder):
-    run = as_run_of(folder / "run", "{kind: imdb_reviews}", "{kind: classifier, units: 2}")
+    run = as_run_of(folder / "run", "{kind: imdb_reviews}", "{kind: classifier, size: {units: 2}}")
     assert keras_gru("generate", run, code=2) == (
         f"{run}: a model for classification cannot write text or music; "
         "give a run whose dataset is for language_model or polyphony.\n"
@@ -152,7 +154,7 @@ def test_notes_without_a_pitch_are_not_played(run, monkeypatch, tmp_path):
     }
     np.savez(tmp_path / "mine.npz", **arrays)
     dataset = f"{{kind: npz, path: {tmp_path / 'mine.npz'}, task: polyphony}}"
-    own = as_run_of(tmp_path / "run", dataset, "{kind: polyphony, units: 2}")
+    own = as_run_of(tmp_path / "run", dataset, "{kind: polyphony, size: {units: 2}}")
     with pytest.raises(UserError, match="the notes of 'npz' have no known pitch; music is"):
         generation.generate_music(RunDirectory(own), networks.choose_run(RunDirectory(run)))
 

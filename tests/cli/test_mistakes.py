@@ -18,8 +18,8 @@ def folder(tmp_path, monkeypatch):
         (["--epochs", "3"], "training.epochs=3"),
         (["--epochs=3"], "training.epochs=3"),
         (["--lr", "0.1"], "training.learning_rate=0.1"),
-        (["--hidden-size", "64"], "model.units=64"),
-        (["--units", "--jobs"], "model.units=VALUE"),
+        (["--hidden-size", "64"], "model.size.units=64"),
+        (["--units", "--jobs"], "model.size.units=VALUE"),
         (["--cells"], "cells=VALUE"),
     ],
 )
@@ -31,7 +31,7 @@ def test_an_option_that_is_a_setting(arguments, written):
 class TestOwnFile:
     CONFIG = (
         "name: sales\ndataset: {kind: csv_series, path: sales.csv, targets: [sold], window: 4}\n"
-        "model: {kind: forecaster, units: 2}\n"
+        "model: {kind: forecaster, size: {units: 2}}\n"
     )
 
     @pytest.mark.parametrize(

@@ -85,7 +85,7 @@ def test_saved_network_loads_in_a_new_process_without_noise(tmp_path):
     small = ["dataset.length=4", "dataset.train=32", "dataset.validation=16", "dataset.test=16"]
     small += [
         "training.jit_compile=false",
-        "model.units=2",
+        "model.size.units=2",
         "training.epochs=1",
         "cells=[lstm]",
         "seeds=[0]",

@@ -19,7 +19,7 @@ TINY = [
     "dataset.train=32",
     "dataset.validation=16",
     "dataset.test=16",
-    "model.units=2",
+    "model.size.units=2",
     "training.epochs=1",
     "training.jit_compile=false",
 ]
@@ -124,10 +124,10 @@ class TestCheck:
         assert load_experiment("a.yaml") == load_experiment("quickstart", overrides)
 
     def test_says_every_mistake_and_ends_with_2(self):
-        said = keras_gru("check", "quickstart", "model.unitss=3", "cells=[grux]", code=2)
+        said = keras_gru("check", "quickstart", "model.layerss=3", "cells=[grux]", code=2)
         assert said.splitlines() == [
             "override 'cells=[grux]': cells.0: unknown cell 'grux'. Did you mean 'gru'?",
-            "override 'model.unitss=3': model.unitss: unknown setting. Did you mean 'units'?",
+            "override 'model.layerss=3': model.layerss: unknown setting. Did you mean 'layers'?",
         ]
 
 
@@ -148,9 +148,11 @@ class TestSchema:
         yaml = YAML(typ="safe", pure=True)
         for name, path in packaged_configs().items():
             schema.validate(yaml.load(path))
-            schema.validate({"base": name, "model": {"units": 3}})
-            assert not schema.is_valid({"base": name, "model": {"unitss": 3}})
+            schema.validate({"base": name, "model": {"size": {"units": 3}}})
+            assert not schema.is_valid({"base": name, "model": {"size": {"unitss": 3}}})
             assert not schema.is_valid({"base": name, "training": {"epochs": 0}})
+            schema.validate({"base": name, "training": {"epochs": {"grid": [1, 2]}}})
+            assert not schema.is_valid({"base": name, "training": {"epochs": {"grid": [0]}}})
             assert not schema.is_valid({"name": name})
 
 
@@ -234,7 +236,7 @@ class TestSweep:
         pytest.importorskip("sklearn", reason="scikit-learn is not installed")
 
     def test_draws_trains_and_goes_on(self, folder):
-        drawn = "sweep.ranges.training.learning_rate={low: 1e-3, high: 1e-1, log: true}"
+        drawn = "sweep.training.learning_rate={low: 1e-3, high: 1e-1, log: true}"
         command = ["sweep", "quickstart", *TINY, "cells=[gru,simple_rnn]", drawn, "--jobs", 1]
         said = keras_gru(*command, "--trials", 2)
         assert "Trial 2 seed 0: finished" in said and "cannot be said from 2 trials" in said
@@ -252,7 +254,7 @@ class TestSweep:
         )
 
     def test_other_settings_are_refused(self, folder):
-        units = "sweep.ranges.model.units=[1,2]"
+        units = "sweep.model.size.units={grid: [1,2]}"
         keras_gru("sweep", "quickstart", *TINY, units, "--trials", 1, "--jobs", 1)
         said = keras_gru("sweep", "quickstart", *TINY, units, "training.epochs=2", code=2)
         assert "was begun with other settings (training.epochs)" in said

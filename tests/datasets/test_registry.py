@@ -21,7 +21,7 @@ name: signs
 cells: [gru]
 seeds: [0]
 dataset: {kind: sign_of_the_sum, size: 12}
-model: {kind: classifier, units: 2}
+model: {kind: classifier, size: {units: 2}}
 training: {epochs: 1, batch_size: 4}
 """
 

@@ -11,8 +11,23 @@ from keras_gru.experiments.metadata import Metadata
 LABELS = {"gru": "GRU", "lstm": "LSTM", "simple_rnn": "SimpleRNN"}
 
 
-def tiny(folder, *, model=None, training=None, **changes):
+def nested(values):
+    """Settings to try, by dotted name, as they stand in a config: a list of them is a grid."""
+    groups = {}
+    for name, tried in values.items():
+        *steps, setting = name.split(".")
+        group = groups
+        for step in steps:
+            group = group.setdefault(step, {})
+        group[setting] = tried if isinstance(tried, dict) else {"grid": tried}
+    return groups
+
+
+def tiny(folder, *, model=None, training=None, tuning=None, **changes):
     """The adding problem, made easy: 5 steps, 64 sequences, 4 units."""
+    grids = nested(tuning or {})
+    model = (model or {}) | grids.get("model", {})
+    training = (training or {}) | grids.get("training", {})
     settings = {
         "name": "tiny",
         "cells": ("gru", "simple_rnn"),
@@ -24,13 +39,13 @@ def tiny(folder, *, model=None, training=None, **changes):
             "validation": 32,
             "test": 32,
         },
-        "model": {"kind": "forecaster", "units": 4, **(model or {})},
+        "model": {"kind": "forecaster", "size": {"units": 4}, **model},
         "training": {
             "epochs": 3,
             "batch_size": 16,
             "learning_rate": 0.01,
             "jit_compile": False,
-            **(training or {}),
+            **training,
         },
         "runs": str(folder / "runs"),
     }
@@ -121,7 +136,7 @@ def comparison(values, mode="min", diverged=(), baselines=(), **metadata):
         name="x",
         cells=cells,
         dataset={"kind": "adding"},
-        model={"kind": "forecaster", "units": 4},
+        model={"kind": "forecaster", "size": {"units": 4}},
     )
     metric = Metric(name=name, mode=mode, label=label, digits=2)
     precision = {"independent": 500, "terms": 10_000, "weights": []}

@@ -17,6 +17,7 @@ from keras_gru.experiments.configuration.experiment import Experiment
 from keras_gru.experiments.fitting import build
 from keras_gru.experiments.run_directory import RunDirectory
 from keras_gru.layers import compiling
+from keras_gru.models.config import Units
 from tests.experiments.helpers import Recorder, timeless, tiny
 
 
@@ -262,7 +263,7 @@ def test_lengths_are_not_traced_anew_and_never_compiled(tmp_path, monkeypatch):
     dataset = {"kind": "npz", "path": str(path), "task": "classification"}
     experiment = tiny(tmp_path, cells=("gru",)).model_dump(exclude={"model", "dataset"})
     experiment["training"]["jit_compile"] = "auto"
-    model = {"kind": "classifier", "units": 4, "embedding": 4}
+    model = {"kind": "classifier", "size": {"units": 4}, "embedding": 4}
     inner_loop = keras_gru.GRU.inner_loop
 
     def counted(layer, *arguments, training=False, **keywords):
@@ -279,7 +280,7 @@ def test_lengths_are_not_traced_anew_and_never_compiled(tmp_path, monkeypatch):
 def test_wide_layers_compile_themselves(tmp_path, monkeypatch):
     monkeypatch.setattr(compiling, "_shards", 2)
     experiment = tiny(tmp_path, cells=("gru",), training={"jit_compile": "auto"})
-    wide = {"model": experiment.model.model_copy(update={"units": 128})}
+    wide = {"model": experiment.model.model_copy(update={"size": Units(units=128)})}
     comparison = compare(experiment.model_copy(update=wide))
     assert comparison.runs[0].path == "graph fused, compiled"
     dataset = datasets.load(experiment.dataset)

@@ -15,7 +15,7 @@ from keras_gru.models.losses import BlockMeans
 def experiment(request, tmp_path):
     """Sequences of different lengths, in buckets; and overlapping windows in passengers."""
     dataset = {"kind": "embedded_reber", "train": 40, "validation": 20, "test": 250}
-    model = {"kind": "classifier", "units": 3}
+    model = {"kind": "classifier", "size": {"units": 3}}
     if request.param == "windows":
         path = tmp_path / "series.csv"
         values = 1000 + 100 * np.sin(np.arange(400) / 3)

@@ -222,7 +222,7 @@ def weights_of_each_step(tmp_path):
 def test_options_that_do_not_go_together(tmp_path, options, sentence):
     path = tmp_path / "a.yaml"
     path.write_text(
-        "name: x\ndataset: {kind: adding}\nmodel: {kind: forecaster, units: 4}\n"
+        "name: x\ndataset: {kind: adding}\nmodel: {kind: forecaster, size: {units: 4}}\n"
         f"training: {{{options}}}\n"
     )
     with pytest.raises(UserError) as caught:
@@ -266,7 +266,7 @@ class TestLabelSmoothing:
             Experiment(
                 name="x",
                 dataset={"kind": data},
-                model={"kind": model, "units": 4},
+                model={"kind": model, "size": {"units": 4}},
                 training={"label_smoothing": 0.1},
             )
 

@@ -21,7 +21,7 @@ def wide(folder, **training):
         folder,
         cells=("gru",),
         seeds=(0, 1),
-        model={"units": 128},
+        model={"size": {"units": 128}},
         training={"jit_compile": "auto", "epochs": 2, "batch_size": 32, **training},
     )
 

@@ -12,7 +12,7 @@ from keras_gru.experiments.run_directory import RunDirectory
 from tests.experiments.helpers import Recorder, timeless, tiny
 
 COPY = {"kind": "copy_memory", "delay": 5, "train": 64, "validation": 32, "test": 32}
-TAGGER = {"kind": "tagger", "units": 4, "embedding": 3, "dropout": 0.2}
+TAGGER = {"kind": "tagger", "size": {"units": 4}, "embedding": 3, "dropout": 0.2}
 
 
 def experiment(tmp_path, *, model=TAGGER, **training):

@@ -147,7 +147,7 @@ def test_a_try_that_diverged_loses(tmp_path, rates, status, chosen):
     assert [(row.trials, row.diverged) for row in tunings(comparison)] == [(len(rates), 1)]
 
 
-def test_the_edge_of_a_list_and_the_seconds_are_told(tuned):
+def test_the_edge_of_a_list_and_the_seconds_are_told(tuned, tmp_path):
     best = tuned.runs[0].settings["training.learning_rate"]
     for rates, edges in (
         ((best, 1.0), {"training.learning_rate": "lowest"}),
@@ -155,9 +155,7 @@ def test_the_edge_of_a_list_and_the_seconds_are_told(tuned):
         ((1e-6, best, 1.0), {}),
         ((best,), {}),
     ):
-        experiment = tuned.experiment.model_copy(
-            update={"tuning": {"training.learning_rate": rates}}
-        )
+        experiment = tiny(tmp_path, tuning={"training.learning_rate": rates})
         assert tunings(dataclasses.replace(tuned, experiment=experiment))[0].edges == edges
     row = tunings(tuned)[0]
     assert row.trials == 2 and row.seconds == sum(record.seconds for record in tuned.trials[:2])

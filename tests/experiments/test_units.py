@@ -21,8 +21,8 @@ def riders(tmp_path_factory):
     (path / "riders.yaml").write_text(
         f"name: riders\nruns: {path / 'runs'}\ncells: [gru]\nseeds: [0]\n"
         "dataset: {kind: csv_series, path: riders.csv, targets: [riders], window: 4}\n"
-        "model: {kind: forecaster, units: 2}\ntraining: {epochs: 2}\n"
-        "tuning: {training.learning_rate: [0.01, 0.1]}\n"
+        "model: {kind: forecaster, size: {units: 2}}\n"
+        "training: {epochs: 2, learning_rate: {grid: [0.01, 0.1]}}\n"
     )
     return compare(load_experiment(path / "riders.yaml"))
 

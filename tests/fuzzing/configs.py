@@ -11,17 +11,18 @@ from keras_gru.experiments.configuration.yaml_files import dump_experiment, load
 # Every group of settings, and some that exclude each other.
 OTHERS = (
     "name: a\ndataset: {kind: csv_series, path: mine.csv, targets: [x], inputs: [x, y]}\n"
-    "model: {kind: forecaster, units: 4}\nruns: mine\n",
+    "model: {kind: forecaster, size: {units: 4}}\nruns: mine\n",
     "name: b\nbase: quickstart\n"
-    "tuning: {training.learning_rate: [0.1, 0.01], model.units: [2, 3]}\n",
-    "name: c\nbase: [quickstart]\nsweep: {trials: 3, ranges: {training.learning_rate: "
-    "{low: 1e-4, high: 0.1, log: true}, model.units: [1, 2]}}\n",
+    "training: {learning_rate: {grid: [0.1, 0.01]}}\nmodel: {size: {units: {grid: [2, 3]}}}\n",
+    "name: c\nbase: [quickstart]\nsweep: {trials: 3, training: {learning_rate: "
+    "{low: 1e-4, high: 0.1, log: true}}, model: {size: {units: {grid: [1, 2]}}}}\n",
     "name: d\ndataset: {kind: npz, path: ~/a.npz, task: tagging}\n"
-    "model: {kind: tagger, units: 2}\n",
+    "model: {kind: tagger, size: {units: 2}}\n",
     "name: e\ndataset: {kind: texts, path: t, label: a, text: b}\n"
-    "model: {kind: classifier, parameters: 900}\ncells: [gru, lstm]\nmatch: parameters\n",
+    "model: {kind: classifier, size: {parameters: 900}}\ncells: [gru, lstm]\nmatch: parameters\n",
     "name: f\ndataset: {kind: adding, curriculum: {shortest: 3, stages: 2, epochs: 2}}\n"
-    "model: {kind: forecaster, units: 2}\ntraining: {epochs: 9, schedule: cosine, warmup: 1}\n",
+    "model: {kind: forecaster, size: {units: 2}}\n"
+    "training: {epochs: 9, schedule: cosine, warmup: 1}\n",
 )
 VALUES = [
     None, True, False, 0, 1, -1, 2, 0.5, 1.5, -0.0, 1e-320, 1e300, float("nan"), float("inf"),
@@ -31,7 +32,8 @@ VALUES = [
     "tiny_shakespeare", "2026-01-31", "!!python/name:os.system", "&a", "*a", "{", "[1", "null",
     "yes",
     "1e-3", "0x10", "1_000", "01", [], [1], ["gru"], ["gru", "gru"], [None], [[]], [1] * 2_000,
-    ["gru"] * 300, {}, {"a": 1}, {"kind": "adding"}, {"low": 1, "high": 2}, {1: 2}, {"": ""},
+    ["gru"] * 300, {}, {"a": 1}, {"kind": "adding"}, {"low": 1, "high": 2}, {"grid": [1, 2]},
+    {"grid": []}, {"grid": 3}, {"units": 3}, {"units": {"grid": [1, 2]}}, {1: 2}, {"": ""},
 ]  # fmt: skip
 LINES = [
     "", "\t", "a", ": b", "- 1", "? [a]: b", "&a b: *a", "<<: *x", "*x",
@@ -49,13 +51,17 @@ LINES = [
 ]  # fmt: skip
 OVERRIDES = [
     "", "=", "a", "a=", "=a", "a.b.c.d=1", "training=3", "training.epochs", "training.epochs=",
-    "training..epochs=1", ".=1", "model.units=[", "model.units=1e999", "model.kind=tagger",
+    "training..epochs=1", ".=1", "model.size.units=[", "model.size.units=1e999",
+    "model.kind=tagger",
     "dataset.kind=nothing", "dataset.path=~nobody/x", "runs=", 'runs="a\\0b"', 'name="\\ud800"',
-    "cells=gru", "cells=[gru,gru]", "seeds=[0," * 9, "tuning.training.lr=[1]", "tuning=3",
-    "tuning.model.kind=[a]", "sweep.ranges.model.units={low: 3}", "sweep.ranges=[]",
+    "cells=gru", "cells=[gru,gru]", "seeds=[0," * 9, "training.lr={grid: [1]}",
+    "training.epochs={grid: [3, 0]}",
+    "model.kind={grid: [a]}", "sweep.model.size.units={low: 3}", "sweep.model=[]",
+    "model.size={grid: [1]}", "sweep.training.lr={low: 1, high: 2}", "model.size=[]",
     "base=quickstart",
     "training.epochs=" + "9" * 4_500, "training.epochs=*a", "training.epochs=!!python/name:x",
-    "training.learning_rate=.nan", "model.units=2026-01-31", "a" * 9_000 + "=1", "sweep.trials=0",
+    "training.learning_rate=.nan", "model.size.units=2026-01-31",
+    "a" * 9_000 + "=1", "sweep.trials=0",
     "target=1e400", "target=-.inf", "match=units", "seeds=[-1]", "description=" + "x" * 40_000,
 ]  # fmt: skip
 

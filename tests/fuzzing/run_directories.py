@@ -68,10 +68,10 @@ def make(parent: Path) -> dict[str, Path]:
         parent,
         "curve",
         dataset={"kind": "adding", "length": 5, **SIZES},
-        model={"kind": "forecaster", "units": 2},
+        model={"kind": "forecaster", "size": {"units": 2}},
         cells=CELLS,
         seeds=SEEDS,
-        tuning={"training.learning_rate": (0.01,)},
+        training={"learning_rate": {"grid": (0.01,)}},
     )
     curve = _train(parent, tuned)
     stopped = parent / "stopped"
@@ -95,7 +95,7 @@ def make(parent: Path) -> dict[str, Path]:
         parent,
         "text",
         dataset={"kind": "text_file", "path": str(text), "window": 10},
-        model={"kind": "language_model", "units": 2, "embedding": 2},
+        model={"kind": "language_model", "size": {"units": 2}, "embedding": 2},
     )
     return {"curve": curve, "stopped": stopped, "text": _train(parent, language)}
 
@@ -106,6 +106,7 @@ def write_experiment(path: Path, experiment: Experiment) -> None:
 
 def _experiment(parent: Path, name: str, **settings) -> Experiment:
     training = {"epochs": 2, "batch_size": 16, "jit_compile": False}
+    training |= settings.pop("training", {})
     whole = {"name": name, "cells": ("gru",), "seeds": (0,), "training": training} | settings
     return Experiment(**whole, runs=str(parent / "runs"))
 

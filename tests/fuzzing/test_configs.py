@@ -10,7 +10,7 @@ from keras_gru.experiments.run_directory import RunDirectory
 from tests.fuzzing import configs
 from tests.fuzzing.campaign import CONFIGS, Campaign, rng_of
 
-GOOD = "name: a\ndataset: {kind: adding}\nmodel: {kind: forecaster, units: 3}\n"
+GOOD = "name: a\ndataset: {kind: adding}\nmodel: {kind: forecaster, size: {units: 3}}\n"
 
 
 @pytest.fixture(autouse=True)
@@ -61,7 +61,7 @@ def test_the_command_line_says_the_same():
         GOOD + 'runs: "a\\0b"\n',
         GOOD + 'description: "\\udfff"\n',
         GOOD + 'cells: ["gru\\0"]\n',
-        GOOD + 'tuning: {"training.\\ud800": [1]}\n',
+        GOOD + 'training: {"\\ud800": {grid: [1]}}\n',
         GOOD + '"\\ud800": 1\n',
     ],
 )

@@ -141,7 +141,13 @@ def test_words_stand_under_the_gates_of_any_layer(tmp_path):
     rows = [f"{' '.join(words[: 2 + i % 7])},{i % 2}" for i in range(60)]
     (tmp_path / "own.csv").write_text("text,label\n" + "\n".join(rows) + "\n")
     dataset = {"kind": "texts", "path": str(tmp_path / "own.csv")}
-    model = {"kind": "classifier", "units": 3, "layers": 2, "bidirectional": True, "embedding": 2}
+    model = {
+        "kind": "classifier",
+        "size": {"units": 3},
+        "layers": 2,
+        "bidirectional": True,
+        "embedding": 2,
+    }
     folder = one_epoch(tmp_path, "own", dataset, model, ("coupled_lstm",))
     split = datasets.load(folder.experiment().dataset).splits["validation"]
     number = int(np.argmin(split.lengths["tokens"]))
@@ -156,7 +162,7 @@ def test_of_a_long_sequence_the_first_steps_are_shown(tmp_path, monkeypatch):
     monkeypatch.setattr(inspecting, "SHOWN", 4)
     (tmp_path / "own.txt").write_text(WORDS * 40)
     dataset = {"kind": "text_file", "path": str(tmp_path / "own.txt"), "window": 12}
-    model = {"kind": "language_model", "units": 3}
+    model = {"kind": "language_model", "size": {"units": 3}}
     found = inspect_networks(one_epoch(tmp_path, "own", dataset, model, ("gru",)))
     assert (found.length, len(found.tokens), found.last_step) == (12, 4, True)
     assert (

@@ -28,8 +28,11 @@ def recurrent_parameters(config, spec, cell):
     ],
 )
 def test_chung_et_al(cell, units, parameters):
-    assert recurrent_parameters(Polyphony(kind="polyphony", units=units), MUSIC, cell) == parameters
-    model = models.build(Polyphony(kind="polyphony", parameters=20_000), MUSIC, cell, 0)
+    assert (
+        recurrent_parameters(Polyphony(kind="polyphony", size={"units": units}), MUSIC, cell)
+        == parameters
+    )
+    model = models.build(Polyphony(kind="polyphony", size={"parameters": 20_000}), MUSIC, cell, 0)
     assert abs(models.recurrent_units(model) - units) <= 1
 
 
@@ -48,10 +51,10 @@ def test_no_other_number_of_units_comes_nearer(cell, settings, spec):
     )
     settings = {"kind": "polyphony", **settings}
     spec = spec or TaskSpec(task=cls.task, outputs=5, vocabulary=1000)
-    model = models.build(cls(parameters=9_000, **settings), spec, cell, 0)
+    model = models.build(cls(size={"parameters": 9_000}, **settings), spec, cell, 0)
     units = models.recurrent_units(model)
     distance = {
-        other: abs(recurrent_parameters(cls(units=other, **settings), spec, cell) - 9_000)
+        other: abs(recurrent_parameters(cls(size={"units": other}, **settings), spec, cell) - 9_000)
         for other in (units - 1, units, units + 1)
     }
     assert min(distance, key=distance.get) == units
@@ -64,9 +67,11 @@ def test_no_other_number_of_units_comes_nearer(cell, settings, spec):
 )
 def test_multiply_adds_counted_by_hand(cell, gates):
     """Every gate multiplies D inputs and U units of the state with U columns; biases add alone."""
-    model = models.build(Polyphony(kind="polyphony", units=7), MUSIC, cell, 0)
+    model = models.build(Polyphony(kind="polyphony", size={"units": 7}), MUSIC, cell, 0)
     assert models.multiply_adds(model) == gates * 7 * (100 + 7)
-    config = Classifier(kind="classifier", units=5, embedding=8, bidirectional=True, layers=2)
+    config = Classifier(
+        kind="classifier", size={"units": 5}, embedding=8, bidirectional=True, layers=2
+    )
     spec = TaskSpec(task="classification", outputs=3, vocabulary=50)
     first, second = 5 * (8 + 5), 5 * (2 * 5 + 5)  # of the second layer both directions are inputs
     assert models.multiply_adds(models.build(config, spec, cell, 0)) == 2 * gates * (first + second)
@@ -107,10 +112,11 @@ def test_a_budget_for_weights_that_are_no_quadratic_is_refused():
 
 
 def test_a_budget_below_one_unit_is_refused():
-    config = Polyphony(kind="polyphony", parameters=305)
+    config = Polyphony(kind="polyphony", size={"parameters": 305})
     with pytest.raises(UserError, match=r"at least 306, the weights of 1 unit: received 305"):
         models.build(config, MUSIC, "gru", 0)
-    at_least = models.build(config.model_copy(update={"parameters": 306}), MUSIC, "gru", 0)
+    config = Polyphony(kind="polyphony", size={"parameters": 306})
+    at_least = models.build(config, MUSIC, "gru", 0)
     assert models.recurrent_units(at_least) == 1
 
 

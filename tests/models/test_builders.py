@@ -192,37 +192,41 @@ def test_a_cell_of_ones_own(kind):
 
 CONFIGS = [
     (
-        Classifier(kind="classifier", units=4, layers=2, bidirectional=True, pooling="max"),
+        Classifier(
+            kind="classifier", size={"units": 4}, layers=2, bidirectional=True, pooling="max"
+        ),
         TaskSpec(task="classification", outputs=2, vocabulary=30),
         (None, 2),
     ),
     (
-        Classifier(kind="classifier", units=4),
+        Classifier(kind="classifier", size={"units": 4}),
         TaskSpec(task="classification", outputs=2, features=3, length=5),
         (None, 2),
     ),
     (
-        Tagger(kind="tagger", units=4, dropout=0.1),
+        Tagger(kind="tagger", size={"units": 4}, dropout=0.1),
         TaskSpec(task="tagging", outputs=9, vocabulary=30),
         (None, None, 9),
     ),
     (
-        LanguageModel(kind="language_model", units=4),
+        LanguageModel(kind="language_model", size={"units": 4}),
         TaskSpec(task="language_model", outputs=30, vocabulary=30, length=20),
         (None, 20, 30),
     ),
     (
-        Forecaster(kind="forecaster", units=4),
+        Forecaster(kind="forecaster", size={"units": 4}),
         TaskSpec(task="forecasting", outputs=2, features=3, length=8, horizon=14, every_step=True),
         (None, 8, 14, 2),
     ),
     (
-        Polyphony(kind="polyphony", parameters=2_000),
+        Polyphony(kind="polyphony", size={"parameters": 2_000}),
         TaskSpec(task="polyphony", outputs=88, features=88),
         (None, None, 88),
     ),
     (
-        EncoderDecoder(kind="encoder_decoder", units=4, attention=True, bidirectional=True),
+        EncoderDecoder(
+            kind="encoder_decoder", size={"units": 4}, attention=True, bidirectional=True
+        ),
         TaskSpec(task="translation", outputs=20, vocabulary=30, start=1, end=2),
         (None, None, 20),
     ),
@@ -233,7 +237,7 @@ CONFIGS = [
 def test_builds_from_a_configuration(config, spec, shape):
     model = models.build(config, spec, "gru", 0)
     assert model.output_shape == shape
-    assert models.recurrent_units(model) == (config.units or models.recurrent_units(model))
+    assert models.recurrent_units(model) == getattr(config.size, "units", 14)
     again = models.build(config, spec, "gru", 0)
     for one, two in zip(model.get_weights(), again.get_weights(), strict=True):
         np.testing.assert_array_equal(one, two)

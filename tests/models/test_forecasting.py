@@ -75,7 +75,7 @@ def test_in_half_precision_the_forecast_is_in_full(windows):
 @pytest.mark.parametrize("size", [{"units": 4}, {"parameters": 300}])
 def test_from_a_configuration(size, windows):
     spec = TaskSpec(task="forecasting", outputs=2, features=4, length=7, horizon=3, history=HISTORY)
-    config = Forecaster(kind="forecaster", subtract_last=True, **size)
+    config = Forecaster(kind="forecaster", subtract_last=True, size=size)
     model = models.build(config, spec, "gru", 0)
     assert model.output_shape == (None, 3, 2)
     moved = predict(model, {"features": windows + np.float32(10)})

@@ -24,8 +24,8 @@ KINDS = {  # a dataset of the kind, what the model is built for, and how many la
 def built(tmp_path, kind, cell, settings):
     dataset, sizes, count = KINDS[kind]
     both = kind in ("classifier", "tagger", "encoder_decoder")
-    settings = f"kind: {kind}, units: 4, layers: 2, bidirectional: {str(both).lower()}, {settings}"
-    settings = settings if both else settings.replace("bidirectional: false, ", "")
+    settings = f"kind: {kind}, size: {{units: 4}}, layers: 2, {settings}"
+    settings += ", bidirectional: true" * both
     path = tmp_path / "a.yaml"
     path.write_text(f"name: a\ndataset: {{kind: {dataset}}}\nmodel: {{{settings}}}\n")
     config = load_experiment(path).model
@@ -87,20 +87,21 @@ def test_layer_normalization(tmp_path, kind):
 @pytest.mark.parametrize("cell", ["gru", "lstm", "simple_rnn", "irnn"])
 def test_a_budget_is_kept(cell, settings):
     music = TaskSpec(task="polyphony", outputs=88, features=88)
-    model = models.build(Polyphony(kind="polyphony", parameters=5_000, **settings), music, cell, 0)
+    model = models.build(
+        Polyphony(kind="polyphony", size={"parameters": 5_000}, **settings), music, cell, 0
+    )
     units = models.recurrent_units(model)
-    distances = {
-        other: abs(models.recurrent_parameters(
-            models.build(Polyphony(kind="polyphony", units=other, **settings), music, cell, 0)
-        ) - 5_000)
-        for other in (units - 1, units, units + 1)
-    }  # fmt: skip
-    assert min(distances, key=distances.get) == units
+
+    def distance(units):
+        config = Polyphony(kind="polyphony", size={"units": units}, **settings)
+        return abs(models.recurrent_parameters(models.build(config, music, cell, 0)) - 5_000)
+
+    assert min((units - 1, units, units + 1), key=distance) == units
 
 
 def test_what_is_not_asked_for_changes_nothing():
     spec = TaskSpec(task="translation", outputs=20, vocabulary=30, start=1, end=2)
-    config = EncoderDecoder(kind="encoder_decoder", units=4, bidirectional=True)
+    config = EncoderDecoder(kind="encoder_decoder", size={"units": 4}, bidirectional=True)
     sizes = {"source_vocabulary": 30, "target_vocabulary": 20}
     plain = models.encoder_decoder(units=4, bidirectional=True, cell="lstm", seed=0, **sizes)
     for one, two in zip(

@@ -17,7 +17,7 @@ SMALL = [
     "dataset.train=64",
     "dataset.validation=32",
     "dataset.test=32",
-    "model.units=4",
+    "model.size.units=4",
     "training.epochs=2",
     "training.batch_size=16",
     "training.jit_compile=false",
@@ -53,7 +53,7 @@ def text_run(tmp_path_factory):
         "cells: [gru, lstm]\n"
         "seeds: [0]\n"
         "dataset: {kind: text_file, path: abc.txt, window: 20}\n"
-        "model: {kind: language_model, units: 16, embedding: 8}\n"
+        "model: {kind: language_model, size: {units: 16}, embedding: 8}\n"
         "training: {epochs: 12, batch_size: 16, learning_rate: 0.03, jit_compile: false}\n"
     )
     run(folder, "compare.py", "abc.yaml")
@@ -157,8 +157,8 @@ def test_generate_goes_on_as_the_text_does(text_run):
 
 
 def test_a_mistake_in_a_script_is_one_sentence(tmp_path):
-    said = run(tmp_path, "compare.py", "quickstart", "model.unitss=3", code=2)
-    assert "Did you mean 'units'?" in said and "Traceback" not in said
+    said = run(tmp_path, "compare.py", "quickstart", "training.epochss=3", code=2)
+    assert "Did you mean 'epochs'?" in said and "Traceback" not in said
     said = run(tmp_path, "compare.py", code=2)
     assert "Give a config" in said and "Traceback" not in said
     said = run(tmp_path, "evaluate.py", tmp_path, code=2)

@@ -79,8 +79,8 @@ def comparison(
         cells=cells,
         seeds=seeds,
         dataset={"kind": "adding"},
-        model={"kind": "forecaster", "units": 32},
-        tuning=changes.pop("tuning", None),
+        model={"kind": "forecaster", "size": {"units": 32}},
+        training=changes.pop("training", {}),
     )
     if runs is None:
         runs = tuple(run(cell, seed, metric) for cell in cells for seed in seeds)
@@ -125,7 +125,11 @@ def tuned(label: str = "GRU") -> Comparison:
     )
     runs = (dataclasses.replace(run("gru", 0, label=label), settings=trials[2].settings),)
     return comparison(
-        ("gru",), (0,), runs=runs, trials=trials, tuning={"training.learning_rate": (0.001, 0.01)}
+        ("gru",),
+        (0,),
+        runs=runs,
+        trials=trials,
+        training={"learning_rate": {"grid": (0.001, 0.01)}},
     )
 
 

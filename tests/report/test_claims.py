@@ -109,11 +109,11 @@ def test_the_words_have_the_numbers_of_the_verdict():
         words["less-data", ATIS.name] == "GRU needs 1.0 times [0.80, 1.2] as much of train as LSTM"
     )
     assert words["size-over-cell", JSB.name] == (
-        "model.units explains 20% [10, 30] of the variance, the cell 10% [5, 15]: beyond chance a "
-        "difference of 10 points [-10, 30]; 40 trials, 9 pruned, 1 diverged"
+        "model.size.units explains 20% [10, 30] of the variance, the cell 10% [5, 15]: beyond "
+        "chance a difference of 10 points [-10, 30]; 40 trials, 9 pruned, 1 diverged"
     )
     assert (
-        "training.learning_rate 50% [40, 60], model.units"
+        "training.learning_rate 50% [40, 60], model.size.units"
         in (words["learning-rate-first", JSB.name])
     )
 

@@ -23,11 +23,12 @@ from keras_gru.report.html import render_page
 from keras_gru.report.sections.sweep import best_trials, headline_text
 from keras_gru.report.sweep import sweep_report
 from keras_gru.report.terminal import print_report
+from tests.experiments.helpers import nested
 
 from .samples import ACCURACY, MAE, comparison
 from .test_html import EVIL, Outline
 
-RATE, UNITS, LOSS = "training.learning_rate", "model.units", "training.loss"
+RATE, UNITS, LOSS = "training.learning_rate", "model.size.units", "training.loss"
 RANGES = {
     RATE: {"low": 1e-4, "high": 1.0, "log": True},
     UNITS: {"low": 4, "high": 64},
@@ -46,7 +47,7 @@ def result(folder, importances=CLEAR, count=24, metric=MAE, **changes):
     base = comparison(metric=metric, **changes)
     experiment = base.experiment.model_copy(update={"runs": "elsewhere"})
     experiment = type(experiment).model_validate(
-        experiment.model_dump() | {"sweep": {"ranges": RANGES, "trials": count}}
+        experiment.model_dump() | {"sweep": {**nested(RANGES), "trials": count}}
     )
     trials = []
     for number in range(count):
@@ -104,13 +105,13 @@ def test_the_best_trial_is_one_that_was_trained_to_its_end(tmp_path, metric):
 
 
 def test_the_command_trains_the_settings_of_the_trial(tmp_path):
-    of = result(tmp_path, tuning={"training.learning_rate": (0.1,)})
+    of = result(tmp_path, training={"learning_rate": {"grid": (0.1,)}})
     program, verb, file, *overrides = shlex.split(command(of))
     assert (program, verb) == ("keras-gru", "compare")
     experiment = load_experiment(file, overrides)
     assert experiment.cells == (of.result.best.cell,) and experiment.tuning is None
     assert experiment.training.learning_rate == of.result.best.settings[RATE]
-    assert (experiment.model.units, experiment.training.loss) == (
+    assert (experiment.model.size.units, experiment.training.loss) == (
         of.result.best.settings[UNITS],
         of.result.best.settings[LOSS],
     )

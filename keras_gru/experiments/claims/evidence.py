@@ -105,7 +105,8 @@ class OfSweep(Settings):
     Args:
         origin: where it comes from; its seconds are of all trials.
         trials: of GRU and LSTM, of which so many were `pruned` and so many `diverged`.
-        size: the setting that is the layer's size, `"model.units"` or `"model.parameters"`.
+        size: the setting that is the layer's size, `"model.size.units"` or
+            `"model.size.parameters"`.
         shares: of the variance on validation, by the name of what explains it, the largest first.
         size_over_cell: the share of the size minus that of the cell, less what chance gives
             (`Weighed.lead_over_chance`).

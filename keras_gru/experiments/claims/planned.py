@@ -52,7 +52,7 @@ class Planned:
 
     def _overrides(self) -> list[str]:
         seeds, rates = (json.dumps(of, separators=(",", ":")) for of in (self.seeds, self.rates))
-        return [f"seeds={seeds}", f"tuning.training.learning_rate={rates}"]
+        return [f"seeds={seeds}", f"training.learning_rate={{grid: {rates}}}"]
 
 
 PLANNED = (

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 SWEEP = "sweep"  # the name of a sweep's folder
 RESAMPLES = 100  # of a sweep's trials
-_SIZES = ("model.units", "model.parameters")
+_SIZES = ("model.size.units", "model.size.parameters")
 _RATE = "training.learning_rate"
 
 
@@ -111,7 +111,7 @@ def evidence_of_curve(whole_curve: LearningCurve, plan: Planned) -> OfCurve:
         difference = _with_ends(pair.difference, *ends)
     aim = target(comparison)
     experiment = comparison.experiment
-    by_parameters = experiment.model.units is None or experiment.match == "parameters"
+    by_parameters = "parameters" in (experiment.match, *type(experiment.model.size).model_fields)
     spent = sum(seconds(of) for of in whole_curve.comparisons.values())
     return OfCurve(
         origin=_origin(comparison.metadata, plan.curve_command, spent, experiment.seeds),

@@ -2,18 +2,25 @@
 
 from keras_gru.cells import cell_names
 from keras_gru.experiments.configuration.experiment import Experiment
+from keras_gru.experiments.configuration.training import Training
+from keras_gru.models.config import MODELS, SIZES
 
 
 def editor_schema() -> dict:
-    """The JSON Schema of what may stand in one file.
+    """Return the JSON Schema of what may stand in one file.
 
-    It asks for less than `load_experiment` does: what a file leaves out, the one that it includes
-    by `base:` may set. What a file does set is held to the same rules.
+    It requires less than `load_experiment` does, as a file that is included by `base:` may have
+    what a file leaves out.
 
     Returns:
         A JSON Schema, draft 2020-12.
     """
     schema = _looser(Experiment.model_json_schema())
+    for kind in (Training, *MODELS.values(), *SIZES.values()):
+        settings = schema["$defs"][kind.__name__]["properties"]
+        for name, setting in settings.items():
+            if name not in ("kind", "size"):
+                settings[name] = {"anyOf": [setting, _grid(setting)]}
     properties = schema["properties"]
     properties["cells"]["items"]["examples"] = list(cell_names())
     properties["base"] = {
@@ -24,13 +31,23 @@ def editor_schema() -> dict:
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
 
 
+def _grid(setting: dict) -> dict:
+    values = {"type": "array", "minItems": 1, "items": setting}
+    return {
+        "type": "object",
+        "properties": {"grid": values},
+        "required": ["grid"],
+        "additionalProperties": False,
+    }
+
+
 def _looser(part):
-    """The schema with nothing required, and with groups that need not say their kind."""
+    """Return the schema with nothing required, and with groups that need not have their kind."""
     if isinstance(part, list):
         return [_looser(inner) for inner in part]
     if not isinstance(part, dict):
         return part
-    # Without a kind several variants may fit, which `oneOf` would refuse.
+    # Without a kind several variants may fit, which `oneOf` would not allow.
     names = {"oneOf": "anyOf"}
     left_out = {"required", "discriminator"}
     return {

@@ -11,11 +11,11 @@ _MOST_STEPS = 10  # of a dotted name
 
 
 def read_overrides(overrides: Sequence[str], problems: list[Problem]) -> Node:
-    """Return one tree of all overrides, the later ones winning.
+    """Return one tree of all overrides; later ones replace earlier ones.
 
     Args:
         overrides: `"a.b.c=value"` each, the value read as YAML.
-        problems: what cannot be read is appended.
+        problems: problems are appended to it.
 
     Raises:
         UserError: there are too many.
@@ -28,23 +28,20 @@ def read_overrides(overrides: Sequence[str], problems: list[Problem]) -> Node:
         name, equals, text = override.partition("=")
         steps = name.strip().split(".")
         if not equals or not all(steps) or len(steps) > _MOST_STEPS:
-            what = "expected name=value, such as training.epochs=3"
-            problems.append(Problem(place, "", what))
+            expected = "NAME=VALUE, such as training.epochs=3"
+            problems.append(Problem("", "not_name_value", override, "", expected, place))
             continue
         try:
             node = parse(text, lambda line, place=place: place)
         except UserError as error:
-            problems.append(Problem(place, "", str(error).removeprefix(f"{place}: ")))
+            said = str(error).removeprefix(f"{place}: ")
+            problems.append(Problem("", "value_error", text, expected=said, place=place))
             continue
         _put(tree, steps, node or Node(None, place), place)
     return Node(tree, Place("the overrides"))
 
 
 def _put(tree: dict, steps: list[str], node: Node, place: Place) -> None:
-    if steps[0] == "tuning":  # its settings are named by their dotted names
-        steps = ["tuning", ".".join(steps[1:])] if steps[1:] else steps
-    if steps[:2] == ["sweep", "ranges"] and steps[2:]:
-        steps = ["sweep", "ranges", ".".join(steps[2:4]), *steps[4:]]
     for step in steps[:-1]:
         group = tree.get(step)
         if group is None or not isinstance(group.value, dict):

@@ -1,4 +1,4 @@
-"""Where the configs and recipes that come with the package are."""
+"""The configs and recipes of the package."""
 
 from pathlib import Path
 
@@ -8,9 +8,9 @@ _PACKAGE = Path(__file__).resolve().parents[2]
 
 
 def packaged_files(folder: str, suffix: str) -> dict[str, Path]:
-    """The files that come with the package, by name without suffix.
+    """Return the files of a folder of the package by their names without suffix.
 
-    An installed package carries these folders inside; in a checkout they are beside it.
+    An installed package contains these folders; in a checkout they are beside it.
 
     Args:
         folder: `"configs"`, `"recipes"` or `"results"`.
@@ -26,20 +26,20 @@ def packaged_files(folder: str, suffix: str) -> dict[str, Path]:
 
 
 def packaged_configs() -> dict[str, Path]:
-    """Names and paths of the configs that come with the package."""
+    """Return the names and paths of the packaged configs."""
     return packaged_files("configs", ".yaml")
 
 
 def packaged_recipes() -> dict[str, Path]:
-    """Names and paths of the recipes that come with the package."""
+    """Return the names and paths of the packaged recipes."""
     return packaged_files("recipes", ".py")
 
 
 def find_packaged(name: str) -> Path:
-    """The config or recipe of that name; the ending, as in `compare.py`, may be left out.
+    """Return the path of a config or recipe; the ending, as in `compare.py`, may be left out.
 
     Raises:
-        UserError: if there is none.
+        UserError: there is none.
     """
     files = packaged_recipes() | packaged_configs()
     bare = name.removesuffix(".yaml").removesuffix(".py")

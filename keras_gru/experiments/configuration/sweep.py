@@ -1,52 +1,63 @@
 """The `sweep:` part of an experiment: which settings are drawn, and how often."""
 
+from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
-from pydantic import Discriminator, Field, Tag, field_validator, model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
+from pydantic_core import InitErrorDetails
 
-from keras_gru.experiments.configuration.choices import Value, check_names, check_values
+from keras_gru.experiments.configuration.grids import (
+    Grid,
+    Types,
+    Value,
+    custom_error,
+    read_values,
+    size_errors,
+)
 from keras_gru.settings import Settings
 
 Number = int | float
 
 
 class Range(Settings):
-    """Numbers from `low` to `high`, both included: whole ones where both are whole."""
+    """Numbers from `low` to `high`, both included; integers where both are integers."""
 
     low: Number
     high: Number
-    log: Annotated[
-        bool, Field(description="draw the logarithm evenly: for what matters by its order")
-    ] = False
+    log: Annotated[bool, Field(description="draw the logarithm uniformly")] = False
     step: Annotated[Number | None, Field(gt=0, description="from one number to the next")] = None
 
     @model_validator(mode="after")
     def _is_a_range(self) -> Self:
         if self.low >= self.high:
-            raise ValueError(f"'low' is below 'high', received {self.low} and {self.high}")
+            raise ValueError(f"expected 'low' below 'high', got {self.low} and {self.high}")
         if self.log and self.low <= 0:
-            raise ValueError(f"with 'log', 'low' is above 0, received {self.low}")
+            raise ValueError(f"expected 'low' above 0 with 'log', got {self.low}")
         if self.log and self.step is not None:
-            raise ValueError("give 'log' or 'step', received both")
+            raise ValueError("expected 'log' or 'step', got both. Leave one of them out")
         if self.step is not None:
             if self.whole and not isinstance(self.step, int):
-                raise ValueError(f"whole numbers have a whole 'step', received {self.step}")
+                raise ValueError(f"expected an integer 'step' for integers, got {self.step}")
             steps = (self.high - self.low) / self.step
             if abs(steps - round(steps)) > 1e-6:
                 raise ValueError(
-                    f"'step' leads from 'low' to 'high', received {self.step} from {self.low} to "
-                    f"{self.high}"
+                    f"expected a 'step' that leads from {self.low} to {self.high}, got {self.step}"
                 )
         return self
 
     @property
     def whole(self) -> bool:
-        """Whether whole numbers alone are drawn."""
+        """Whether only integers are drawn."""
         return isinstance(self.low, int) and isinstance(self.high, int)
 
 
 def _which(value: object) -> str:
-    return "range" if isinstance(value, dict | Range) else "values"
+    if isinstance(value, Settings):
+        return "grid" if isinstance(value, Grid) else "range"
+    if isinstance(value, Mapping) and "grid" in value:
+        return "grid"
+    is_range = not isinstance(value, Mapping) or not value or value.keys() & Range.model_fields
+    return "range" if is_range else "settings"
 
 
 def _any_of(schema: dict) -> None:
@@ -54,54 +65,100 @@ def _any_of(schema: dict) -> None:
     schema["anyOf"] = schema.pop("oneOf")
 
 
-Values = Annotated[tuple[Value, ...], Field(min_length=1)]
-Drawn = Annotated[
-    Annotated[Range, Tag("range")] | Annotated[Values, Tag("values")],
+Drawn = Range | tuple[Value, ...]
+_Setting = Annotated[
+    Annotated[Range, Tag("range")] | Annotated[Grid, Tag("grid")],
     Discriminator(_which),
     Field(json_schema_extra=_any_of),
+]
+_Group = dict[
+    str,
+    Annotated[
+        Annotated[Range, Tag("range")]
+        | Annotated[Grid, Tag("grid")]
+        | Annotated[dict[str, _Setting], Tag("settings")],
+        Discriminator(_which),
+        Field(json_schema_extra=_any_of),
+    ],
 ]
 
 
 class Sweep(Settings):
-    """Many trials: a cell and settings drawn for each, one network, judged on validation."""
+    """Many trials, each with a cell and settings of its own, compared on validation."""
 
     trials: Annotated[
         int,
         Field(
             ge=1,
             le=1_000_000,
-            description="networks, pruned ones included; importances want ten for each setting",
+            description="networks, pruned ones included; importances need ten for each setting",
         ),
     ] = 60
     sampler: Annotated[
         Literal["tpe", "random"],
         Field(
-            description="tpe looks where the best were (Bergstra et al. 2011); random everywhere "
-            "alike, which makes importances surer"
+            description="tpe searches near the best trials (Bergstra et al. 2011); random searches "
+            "uniformly, which makes importances more certain"
         ),
     ] = "tpe"
     pruning: Annotated[
         bool,
         Field(description="end a trial whose best epoch is worse than the median at that epoch"),
     ] = True
-    ranges: Annotated[
-        dict[str, Drawn],
+    model: Annotated[
+        _Group,
         Field(
-            description="of settings such as training.learning_rate: a list of values, or low and "
-            "high; the cell is drawn from the experiment's cells",
+            default_factory=dict,
+            description="of settings of the model: {low: 8, high: 128} or {grid: [1, 2]}",
+        ),
+    ]
+    training: Annotated[
+        _Group,
+        Field(
+            default_factory=dict,
+            description="of settings of training: {low: 1e-4, high: 0.1, log: true} or "
+            "{grid: [16, 32]}; the cell is drawn from the experiment's cells",
         ),
     ]
 
-    @field_validator("ranges")
-    @classmethod
-    def _settings_that_can_be_drawn(cls, ranges: dict[str, Drawn]) -> dict[str, Drawn]:
-        if not ranges:
-            raise ValueError("expected ranges of one setting or more, received none")
-        check_names(ranges)
-        check_values({name: ends(drawn) for name, drawn in ranges.items()})
-        return ranges
+    @property
+    def ranges(self) -> dict[str, Drawn]:
+        """What each trial draws, by dotted name: a range or a tuple of values."""
+        found: dict[str, Drawn] = {}
+        for group, settings in (("training", self.training), ("model", self.model)):
+            for name, drawn in settings.items():
+                inner = drawn if isinstance(drawn, Mapping) else {"": drawn}
+                for last, value in inner.items():
+                    dotted = f"{group}.{name}.{last}".rstrip(".")
+                    found[dotted] = value.grid if isinstance(value, Grid) else value
+        return found
 
 
 def ends(drawn: Drawn) -> tuple[Value, ...]:
-    """What is held against the schema before anything is drawn: all values, or both ends."""
+    """Return the values that are validated before anything is drawn: all of them, or both ends."""
     return (drawn.low, drawn.high) if isinstance(drawn, Range) else drawn
+
+
+def sweep_errors(sweep: Sweep, types: Types) -> list[InitErrorDetails]:
+    """Return what is wrong with the settings that a sweep draws.
+
+    Args:
+        sweep: the sweep.
+        types: as of `keras_gru.experiments.configuration.grids.group_types`.
+    """
+    if not sweep.ranges:
+        advice = "Add model or training, such as model: {layers: {grid: [1, 2]}}."
+        return [custom_error("nothing_to_draw", ["sweep"], "none", "settings to draw", advice)]
+    errors = []
+    for name, drawn in sweep.ranges.items():
+        location = ["sweep", *name.split(".")]
+        if not isinstance(drawn, Range):
+            location.append("grid")
+        _, wrong = read_values(name, ends(drawn), types, location)
+        if isinstance(drawn, Range):  # the names of the ends in place of their indices
+            for error in wrong:
+                *above, last = error["loc"]
+                error["loc"] = (*above, ("low", "high")[last] if isinstance(last, int) else last)
+        errors += wrong
+    values = {name: ends(drawn) for name, drawn in sweep.ranges.items()}
+    return errors + size_errors(values, ["sweep"])

@@ -1,4 +1,4 @@
-"""What other programs call a setting, and what it is called here."""
+"""Names of settings in other programs, and their names here."""
 
 _OTHER_NAMES = {
     "activation_dropout": "dropout",
@@ -58,7 +58,7 @@ _OTHER_NAMES = {
 
 
 def common_name(name: str) -> str:
-    """Return what a setting is called here; a name that no other program has is returned as it is.
+    """Return the name of a setting here; an unknown name is returned unchanged.
 
     Example:
 

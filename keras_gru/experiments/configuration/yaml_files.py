@@ -1,8 +1,8 @@
-"""Experiments from YAML files and back: files that include others, overrides, resolved files."""
+"""Load experiments from YAML files, with `base:` files and overrides, and write them."""
 
 import io
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import reduce
 from pathlib import Path
 
@@ -17,11 +17,10 @@ from keras_gru.experiments.configuration.experiment import Experiment
 from keras_gru.experiments.configuration.overrides import read_overrides
 from keras_gru.experiments.configuration.packaged import packaged_configs
 from keras_gru.experiments.configuration.problems import (
+    ConfigError,
     Problem,
     explain,
     shortened,
-    tell,
-    unfit_values,
     unknown_cells,
 )
 from keras_gru.experiments.configuration.yaml_tree import Node, Place, merge, parse
@@ -45,7 +44,7 @@ _HEADER = "# keras-gru compare FILE (this is every setting of an experiment, def
 
 
 class _Representer(RoundTripRepresenter):
-    """Writes `null` where ruamel.yaml writes nothing, and escapes what it would lose."""
+    """Write `null` where ruamel.yaml writes nothing, and escape what it would lose."""
 
     def represent_str(self, data):
         # A line separator such as U+0085 would come back as a blank, and '?a' in a list as a name.
@@ -60,16 +59,12 @@ _Representer.add_representer(type(None), _Representer.represent_none)
 _Representer.add_representer(str, _Representer.represent_str)
 
 
-def load_experiment(
-    source: str | os.PathLike, overrides: Sequence[str] = (), *, check_cells: bool = True
-) -> Experiment:
-    """Reads an experiment from a YAML file, the files that it includes, and overrides.
+def load_experiment(source: str | os.PathLike, overrides: Sequence[str] = ()) -> Experiment:
+    """Load an experiment from a YAML file, the files that it includes, and overrides.
 
     Args:
         source: the path of a YAML file, or the name of a packaged config, such as `"quickstart"`.
-        overrides: `"a.b.c=value"` each, the value read as YAML; they win over the files.
-        check_cells: whether a cell that is not registered is an error. Looking at an old run
-            needs no cells, training does.
+        overrides: `"a.b.c=value"` each, the value read as YAML; they replace what files have.
 
     Returns:
         The experiment; its `dataset.path`, if it has one, is absolute.
@@ -83,25 +78,45 @@ def load_experiment(
     >>> experiment.training.epochs
     3
     """
-    root = _read(find_config(source), (), [])
+    return _load(find_config(source), overrides, cell_names())
+
+
+def load_stored_experiment(path: Path) -> Experiment:
+    """Load the resolved file of a run directory, whose cells need not be registered.
+
+    Raises:
+        UserError: the file is damaged, or another version of keras-gru has written it.
+    """
+    try:
+        return _load(path)
+    except ConfigError as error:
+        first = str(error.problems[0]).removeprefix(f"{_shown(path)}:")
+        raise UserError(
+            f"{path}: expected the settings of a run by this version of keras-gru, got others "
+            f"(line {first}). Train anew, or use the version that made the run."
+        ) from None
+
+
+def _load(
+    path: Path, overrides: Sequence[str] = (), cells: Collection[str] | None = None
+) -> Experiment:
+    root = _read(path, (), [])
     problems: list[Problem] = []
     if overrides:
-        root = merge(root, _anchored(read_overrides(overrides, problems), Path()))
-    if check_cells:
-        problems += unknown_cells(root, cell_names())
+        root = _merge(root, _anchored(read_overrides(overrides, problems), Path()))
+    if cells is not None:
+        problems += unknown_cells(root, cells)
     try:
         experiment = Experiment.model_validate(root.plain(), strict=True)
     except ValidationError as error:
         problems += explain(error, root)
-    else:
-        problems += unfit_values(root)
     if problems:
-        raise UserError(tell(problems))
+        raise ConfigError(problems)
     return experiment
 
 
 def dump_experiment(experiment: Experiment) -> str:
-    """Writes an experiment as YAML that `load_experiment` accepts back unchanged.
+    """Return an experiment as YAML from which `load_experiment` makes the same one.
 
     Args:
         experiment: any experiment.
@@ -124,7 +139,7 @@ def dump_experiment(experiment: Experiment) -> str:
 
 
 def find_config(source: str | os.PathLike, folder: Path = Path()) -> Path:
-    """The file that a path or the name of a packaged config stands for.
+    """Return the path of a YAML file or of a packaged config.
 
     Args:
         source: a path, relative to `folder`, or a name.
@@ -153,7 +168,7 @@ def find_config(source: str | os.PathLike, folder: Path = Path()) -> Path:
 
 
 def config_files(source: str | os.PathLike) -> list[Path]:
-    """A config and all the files that it includes.
+    """Return the paths of a config and of all files that it includes.
 
     Args:
         source: as for `load_experiment`.
@@ -167,7 +182,7 @@ def config_files(source: str | os.PathLike) -> list[Path]:
 
 
 def _read(path: Path, chain: tuple[Path, ...], found: list[Path]) -> Node:
-    """Return the tree of a file laid over the trees of the files that it includes.
+    """Return the tree of a file, merged with those of the files that it includes.
 
     Args:
         path: the file.
@@ -209,7 +224,21 @@ def _read(path: Path, chain: tuple[Path, ...], found: list[Path]) -> Node:
             circle = " → ".join(_shown(file) for file in (*files, below))
             raise UserError(f"{node.place}: base: a file cannot include itself: {circle}")
         trees.append(_read(below, files, found))
-    return reduce(merge, [*trees, root])
+    return reduce(_merge, [*trees, root])
+
+
+def _merge(below: Node, above: Node) -> Node:
+    """Merge the trees of two files; the description of other data is not inherited."""
+    old, new = below.child("dataset"), above.child("dataset")
+    if old and new and "description" in below.value and _other_data(old, new):
+        kept = {key: node for key, node in below.value.items() if key != "description"}
+        below = Node(kept, below.place)
+    return merge(below, above)
+
+
+def _other_data(old: Node, new: Node) -> bool:
+    both = [(old.child(key), new.child(key)) for key in ("kind", "path", "name")]
+    return any(after and after.plain() != (before and before.plain()) for before, after in both)
 
 
 def _is_data(name: str, kind: str) -> str:
@@ -248,14 +277,14 @@ def _text(path: Path) -> str:
 
 
 def _shown(path: Path) -> str:
-    """A path as a user would write it: from the working directory where that is above it."""
+    """Return a path, relative to the working directory if that contains it."""
     full = Path(os.path.abspath(path))
     here = Path.cwd()
     return str(full.relative_to(here) if full.is_relative_to(here) else full)
 
 
 def _anchored(root: Node, folder: Path) -> Node:
-    """The tree with an absolute `dataset.path`, which is relative to the file that sets it."""
+    """Return the tree with an absolute `dataset.path`: it is relative to the file that has it."""
     dataset = root.child("dataset")
     node = dataset.child("path") if dataset else None
     if node is None or not isinstance(node.value, str) or not node.value:

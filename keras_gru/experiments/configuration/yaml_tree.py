@@ -1,5 +1,6 @@
-"""YAML text as a tree in which every value knows where it was written; one tree over another."""
+"""YAML text as a tree of values with their places, and how two trees are merged."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -11,8 +12,6 @@ from ruamel.yaml.nodes import MappingNode, SequenceNode
 from keras_gru.errors import UserError
 from keras_gru.models.config import Model
 
-# A setting that says the same thing in another way; the one laid on top takes the other's place.
-_ALTERNATIVES = {"units": "parameters", "parameters": "units"}
 _TAGS = {
     f"tag:yaml.org,2002:{name}" for name in ("map", "seq", "null", "bool", "int", "float", "str")
 }
@@ -22,6 +21,9 @@ _KEY = "tag:yaml.org,2002:str"
 # What settings never need; more takes ruamel.yaml seconds.
 _MOST_CHARACTERS, _MOST_VALUES, _DEEPEST = 32_000, 4_000, 20
 _LARGEST_NUMBER = 2**63
+# Text such as Biomass [MWh] in a list, and text such as price: high after a name.
+_BRACKETS = re.compile(r"""[\[,:]\s*([^\s\[\]{},:"'#][^\[\]{},:"'#]*[\[{][^\[\]{},"']*[\]}])""")
+_COLON = re.compile(r"""^\s*[\w-]+:\s+([^"'\[{#\s][^"'#]*:\s.*?)\s*$""")
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ class Node:
     place: Place
 
     def child(self, step: str | int) -> "Node | None":
-        """The node one step down: a setting of a group or an element of a list."""
+        """Return a setting of a group or an element of a list; None if there is none."""
         if isinstance(self.value, dict):
             return self.value.get(step)
         if isinstance(self.value, list) and isinstance(step, int) and step < len(self.value):
@@ -51,7 +53,7 @@ class Node:
         return None
 
     def plain(self):
-        """The value alone; lists as tuples, which is what a frozen schema has."""
+        """Return the value without places; lists as tuples, as in a frozen schema."""
         if isinstance(self.value, dict):
             return {key: node.plain() for key, node in self.value.items()}
         if isinstance(self.value, list):
@@ -83,14 +85,14 @@ class _TooMuch(Exception):
 
 
 def parse(text: str, place: Callable[[int], Place]) -> Node | None:
-    """Reads YAML 1.2: `1e-3` is a number, `no` is a word, a duplicate key is an error.
+    """Parse YAML 1.2: `1e-3` is a number, `no` is a word, a duplicate key is an error.
 
     Args:
         text: the YAML text.
-        place: gives the place for a line number (the first is 1).
+        place: returns the place of a line number (the first is 1).
 
     Returns:
-        The tree; None where the text holds nothing.
+        The tree; None for an empty text.
 
     Raises:
         UserError: if the text is not YAML, or uses more of it than settings need.
@@ -109,7 +111,10 @@ def parse(text: str, place: Callable[[int], Place]) -> Node | None:
         mark = error.problem_mark or error.context_mark
         where = place(mark.line + 1 if mark else 1)
         problem = " ".join((error.problem or error.context or "unreadable").split())
-        raise UserError(f"{where}: not YAML: {problem}") from None
+        hint = (
+            _quotes(text.splitlines()[mark.line]) if mark and mark.line < text.count("\n") else ""
+        )
+        raise UserError(f"{where}: not YAML: {problem}{hint}") from None
     except YAMLError as error:
         reason = getattr(error, "reason", None) or error
         raise UserError(f"{place(1)}: not YAML: {' '.join(str(reason).split())}") from None
@@ -117,15 +122,21 @@ def parse(text: str, place: Callable[[int], Place]) -> Node | None:
         raise UserError(f"{place(1)}: {error}") from None
 
 
+def _quotes(line: str) -> str:
+    """Return how to quote a text with a bracket or a colon, which YAML would read; "" for none."""
+    found = _BRACKETS.search(line) or _COLON.search(line)
+    return f". For text, put it in quotes: '{found[1].strip()}'" if found else ""
+
+
 def _node(raw, place: Callable[[int], Place], construct: Callable) -> Node:
     here = place(raw.start_mark.line + 1)
     if raw.anchor:
         # Aliases make cycles and exponential growth possible; `base:` does their work here.
-        raise UserError(f"{here}: the anchor '&{raw.anchor}' is not read; write the value out")
+        raise UserError(f"{here}: the anchor '&{raw.anchor}' is not supported. Write the value out")
     if raw.tag == _DATE:
         return Node(raw.value, here)  # 2026-01-31 may be a name
     if raw.tag not in _TAGS:
-        raise UserError(f"{here}: the tag '{raw.tag}' is not read; write a plain value")
+        raise UserError(f"{here}: the tag '{raw.tag}' is not supported. Write a plain value")
     if isinstance(raw, MappingNode):
         return Node(_mapping(raw, place, construct), here)
     if isinstance(raw, SequenceNode):
@@ -155,29 +166,26 @@ def _mapping(raw, place: Callable[[int], Place], construct: Callable) -> dict[st
 
 
 def merge(below: Node, above: Node) -> Node:
-    """Lays one tree over another: groups are merged, everything else is replaced.
+    """Merge two trees: groups are merged, everything else is replaced.
 
-    Where the `kind` of a group changes, only what every model has remains, such as `units`: the
-    other settings of the old kind mean nothing to the new one. `units` takes the place of
-    `parameters` and the reverse.
+    Where the `kind` of a group changes, only what every model has remains, such as `size`: the
+    other settings of the old kind mean nothing to the new one. A model's `size` and what has a
+    `grid` are replaced as a whole.
 
     Args:
-        below: the tree that gives way.
-        above: the tree that wins.
-
-    Returns:
-        A new tree.
+        below: the tree with less priority.
+        above: the tree with more priority.
     """
     if not (isinstance(below.value, dict) and isinstance(above.value, dict)):
+        return above
+    if "grid" in (*below.value, *above.value):
         return above
     old, new = below.child("kind"), above.child("kind")
     settings = dict(below.value)
     if old and new and old.value != new.value:
         settings = {key: node for key, node in settings.items() if key in _OF_EVERY_MODEL}
     for key, node in above.value.items():
-        other = _ALTERNATIVES.get(key)
-        if other and node.value is not None and other not in above.value:
-            settings.pop(other, None)
-        settings[key] = merge(settings[key], node) if key in settings else node
-    # What a group lacks is said at its line in a file, not at an override that touched it.
+        is_whole = key == "size" or key not in settings
+        settings[key] = node if is_whole else merge(settings[key], node)
+    # What a group lacks is reported at its line in a file, not at an override that changed it.
     return Node(settings, above.place if above.place.line else below.place)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from keras_gru.datasets.sequence_dataset import SequenceDataset
 from keras_gru.errors import UserError
+from keras_gru.experiments import cells_file
 from keras_gru.experiments.comparison import RunRecord
 from keras_gru.experiments.configuration.experiment import Experiment
 from keras_gru.experiments.executors.jobs import Job, Retries, work
@@ -104,7 +105,8 @@ class Cluster:
         )(_do)
         stored = (self._folder.path / FILE).read_bytes()
         files = _read(job.path(self._folder))
-        task = do.remote(job, self._experiment, self._dataset, stored, files, self._events)
+        cells = cells_file.current()
+        task = do.remote(job, self._experiment, self._dataset, stored, files, self._events, cells)
         self._under_way[task] = job
 
     def wait(self, listener: Listener) -> tuple[Job, RunRecord | None]:
@@ -131,7 +133,9 @@ class Cluster:
                 return job, record
 
 
-def _do(job: Job, experiment: Experiment, dataset, stored: bytes, files: dict[str, bytes], events):
+def _do(
+    job: Job, experiment: Experiment, dataset, stored: bytes, files: dict[str, bytes], events, cells
+):
     """What a worker does: a job in a folder of its own; a sentence where it is refused."""
     with tempfile.TemporaryDirectory() as runs:
         folder = RunDirectory.create(experiment.model_copy(update={"runs": runs}))
@@ -139,6 +143,8 @@ def _do(job: Job, experiment: Experiment, dataset, stored: bytes, files: dict[st
         _write(folder.path, {FILE: stored})
         _write(path, files)
         try:
+            if cells is not None:
+                cells.register()
             dataset = load_data(folder) if dataset is None else dataset
             record = work(job, experiment, dataset, folder, Relay(events.put.remote))
         except UserError as error:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from keras_gru.datasets.sequence_dataset import SequenceDataset
 from keras_gru.errors import UserError
+from keras_gru.experiments import cells_file
 from keras_gru.experiments.comparison import RunRecord
 from keras_gru.experiments.configuration.experiment import Experiment
 from keras_gru.experiments.executors import child
@@ -61,7 +62,7 @@ class Processes:
         work: Callable[..., RunRecord] = work,
     ):
         self.slots, self.place = slots, f"{slots} at a time, which share the cores"
-        self._everything = experiment, folder.path, dataset, work
+        self._everything = experiment, folder.path, dataset, work, cells_file.current()
         self._logs = folder.path / LOGS
         self._workers: dict[int, _Worker] = {}
         self._retries, self._deaths = Retries(), 0
@@ -148,9 +149,12 @@ def _serve(
     path: Path,
     dataset: SequenceDataset | None,
     work: Callable[..., RunRecord],
+    cells: cells_file.CellsFile | None,
 ) -> None:
     """What a process does: one job after the other, until nobody asks any more."""
     os.dup2(2, 1)  # the terminal belongs to the asking process
+    if cells is not None:
+        cells.register()
     folder = RunDirectory(path)
     told = Relay(connection.send)
     with contextlib.suppress(EOFError, BrokenPipeError):  # the asking process has ended

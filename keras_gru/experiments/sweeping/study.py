@@ -17,8 +17,8 @@ from keras_gru.datasets.fingerprint import Fingerprint
 from keras_gru.datasets.metric import Metric
 from keras_gru.errors import UserError
 from keras_gru.experiments.comparison import RunRecord
-from keras_gru.experiments.configuration.choices import Value
 from keras_gru.experiments.configuration.experiment import Experiment
+from keras_gru.experiments.configuration.grids import Value
 from keras_gru.experiments.configuration.sweep import Drawn, Range
 from keras_gru.layers import compiling
 
@@ -244,9 +244,7 @@ def _in_a_sentence(storage: str) -> Iterator[None]:
 
 def _what_decides(experiment: Experiment) -> dict:
     """The settings that make trials what they are; data may lie elsewhere on another machine."""
-    settings = experiment.model_dump(
-        mode="json", exclude={"name", "description", "seeds", "tuning", "runs"}
-    )
+    settings = experiment.model_dump(mode="json", exclude={"name", "description", "seeds", "runs"})
     settings["dataset"].pop("path", None)
     settings["sweep"].pop("trials")
     settings["training"].pop("shards")  # `with_shards` compares them

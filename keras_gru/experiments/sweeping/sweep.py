@@ -13,10 +13,11 @@ from keras_gru.datasets.metric import Metric
 from keras_gru.datasets.sequence_dataset import SequenceDataset
 from keras_gru.errors import UserError
 from keras_gru.experiments import checkpoint
+from keras_gru.experiments.cells_file import store_cells
 from keras_gru.experiments.compare import refuse_what_cannot_start, usual_jobs
 from keras_gru.experiments.comparison import RunRecord
-from keras_gru.experiments.configuration.choices import Value
 from keras_gru.experiments.configuration.experiment import Experiment
+from keras_gru.experiments.configuration.grids import Value
 from keras_gru.experiments.configuration.yaml_files import dump_experiment
 from keras_gru.experiments.executors.jobs import ThisProcess, do_all
 from keras_gru.experiments.executors.processes import Processes, remove_logs
@@ -103,7 +104,7 @@ def sweep(
     experiment and the same storage, at the same time or later, works on the same study; at the
     same time from another directory of `experiment.runs`, as one process writes to each. Each call
     stops when the storage has `sweep.trials` finished ones, so that several machines together may
-    finish a few more. What `tuning` says, and all seeds but the first, are left aside.
+    finish a few more. Seeds other than the first are not used.
 
     Args:
         experiment: with a `sweep`.
@@ -122,15 +123,19 @@ def sweep(
 
     Example:
 
-    >>> sweep(load_experiment("quickstart", ["sweep.ranges.model.units=[4, 8]"])).best.settings
-    {'model.units': 8}
+    >>> experiment = load_experiment("quickstart", ["sweep.model.size={units: {grid: [4, 8]}}"])
+    >>> sweep(experiment).best.settings
+    {'model.size.units': 8}
     """
     if experiment.sweep is None:
-        example = "'sweep.ranges.training.learning_rate={low: 1e-4, high: 1e-1, log: true}'"
+        example = "'sweep.training.learning_rate={low: 1e-4, high: 1e-1, log: true}'"
         raise UserError(f"{experiment.name}: nothing to sweep over; give ranges, such as {example}")
+    for name in (experiment.tuning or {}).keys() - experiment.sweep.ranges.keys():
+        raise UserError(
+            f"{name}: expected one value, or a range in sweep, got a grid, which compare tries. "
+            f"Give {name}=VALUE or sweep.{name}={{grid: [...]}}."
+        )
     refuse_what_cannot_start(experiment)
-    for settings in experiment.corners():
-        experiment.with_settings(settings)  # refuses what does not fit, before anything is trained
     path = Path(experiment.runs) / experiment.name / "sweep"
     begun = RunDirectory(path) if (path / "experiment.yaml").is_file() else None
     given, dataset = dataset, dataset or data_for(experiment, begun)
@@ -142,6 +147,7 @@ def sweep(
     with lock_directory(path):
         write_text(path / "experiment.yaml", dump_experiment(experiment))
         folder = RunDirectory(path)
+        store_cells(folder.path, experiment.cells)
         store_data(folder, dataset)
         if not folder.has_metadata():  # the first machine's, and the date on which it began
             folder.write_metadata(collect_metadata(dataset, experiment.training.batch_size))
@@ -177,7 +183,7 @@ def work(
     except ValidationError as error:
         drawn = ", ".join(f"{name} {value}" for name, value in job.settings.items())
         message = error.errors(include_url=False)[0]["msg"]
-        raise UserError(f"sweep.ranges: {drawn} do not go together ({message}).") from None
+        raise UserError(f"sweep: {drawn} do not go together ({message}).") from None
     judge = _Judge(job, experiment, dataset.metric, listener)
     _, record = fit_and_record(changed, dataset, job.cell, job.seed, job.path(folder), judge)
     return dataclasses.replace(record, settings=dict(job.settings))

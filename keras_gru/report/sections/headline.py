@@ -7,6 +7,7 @@ from keras_gru.analysis.intervals import CONFIDENCE, FEWEST_SEEDS
 from keras_gru.analysis.verdicts import FEWEST_SEQUENCES, Caution, Headline, Verdicts
 from keras_gru.datasets.metric import Metric
 from keras_gru.formatting import date, duration, plural, quantity, with_distinct_digits
+from keras_gru.models.config import Parameters
 from keras_gru.report import plots
 from keras_gru.report.sections.pairs import describe_interval
 
@@ -15,10 +16,10 @@ def setup(analysis: Analysis) -> dict[str, str]:
     """Return what was trained, at a glance."""
     comparison = analysis.comparison
     experiment, series = comparison.experiment, plots.series(comparison)
-    if experiment.model.units is None:
-        size = f"{experiment.model.parameters:,} recurrent parameters"
+    if isinstance(experiment.model.size, Parameters):
+        size = f"{experiment.model.size.parameters:,} recurrent parameters"
     else:
-        size = plural(experiment.model.units, "unit")
+        size = plural(experiment.model.size.units, "unit")
         if experiment.match == "parameters":
             first = experiment.cells[0]
             size = f"recurrent parameters of {series.get(first, (first,))[0]} with {size}"

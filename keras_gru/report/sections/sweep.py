@@ -146,9 +146,8 @@ def _command(analysis: SweepAnalysis, trial: Tried) -> str:
     """The command that trains a trial's cell and settings with all seeds, and measures them."""
     result = analysis.result
     settings = [f"{name}={json.dumps(value)}" for name, value in trial.settings.items()]
-    alone = ["tuning=null"] * (result.experiment.tuning is not None)
     file = str(result.folder.resolve() / "experiment.yaml")
-    return shlex.join(["keras-gru", "compare", file, f"cells=[{trial.cell}]", *settings, *alone])
+    return shlex.join(["keras-gru", "compare", file, f"cells=[{trial.cell}]", *settings])
 
 
 def _spoken(name: str) -> str:

@@ -55,10 +55,10 @@ def sweep(size=(0.1, 0.2), rate=(0.1, 0.2), **changes):
         "trials": 40,
         "pruned": 9,
         "diverged": 1,
-        "size": "model.units",
+        "size": "model.size.units",
         "shares": {
             "training.learning_rate": estimate(0.5, 0.1),
-            "model.units": estimate(0.2, 0.1),
+            "model.size.units": estimate(0.2, 0.1),
             "cell": estimate(0.1, 0.05),
             "combinations": estimate(0.2, 0.1),
         },

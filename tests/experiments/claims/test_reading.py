@@ -1,6 +1,7 @@
 """From runs to evidence: what is kept is what the statistics say of GRU and LSTM alone."""
 
 import dataclasses
+import shlex
 
 import numpy as np
 import pytest
@@ -143,7 +144,7 @@ class TestSweep:
             settings = {
                 "training.learning_rate": float(10 ** random.uniform(-4, -1)),
                 "training.batch_size": int(random.choice((16, 32, 64))),
-                "model.units": int(2 ** random.uniform(3, 7)),
+                "model.size.units": int(2 ** random.uniform(3, 7)),
                 "model.layers": int(random.choice((1, 2))),
                 "model.dropout": float(random.uniform(0, 0.5)),
             }
@@ -157,9 +158,11 @@ class TestSweep:
     def test_the_sentence_is_about_gru_and_lstm(self, monkeypatch):
         """Between SimpleRNN and the others is all the difference there is, but for the units'."""
         monkeypatch.setattr("keras_gru.experiments.claims.reading.RESAMPLES", 8)
-        found = self.made(lambda cell, of: 50 * (cell == "simple_rnn") + np.log(of["model.units"]))
-        assert found.trials == 30 and found.size == "model.units"
-        assert found.shares["model.units"].value > 0.8 and found.size_over_cell.low > 0.5
+        found = self.made(
+            lambda cell, of: 50 * (cell == "simple_rnn") + np.log(of["model.size.units"])
+        )
+        assert found.trials == 30 and found.size == "model.size.units"
+        assert found.shares["model.size.units"].value > 0.8 and found.size_over_cell.low > 0.5
         assert found.rate_over_rest.high < -0.5
         assert found.origin.seconds == 90 and found.origin.seeds == (0,)
         assert found.origin.command == "keras-gru sweep quickstart --trials 45"
@@ -196,7 +199,7 @@ class TestFolders:
 
 def test_the_commands_are_those_of_the_experiments():
     for plan in PLANNED:
-        words = plan.curve_command.replace("'", "").split()
+        words = shlex.split(plan.curve_command)
         overrides = [word for word in words[3:] if "=" in word]
         runs = ["runs=runs"]
         assert load_experiment(words[2], [*overrides, *runs]) == plan.curve()

@@ -9,7 +9,7 @@ import pytest
 from keras_gru.errors import UserError
 from keras_gru.experiments.configuration.yaml_files import load_experiment
 
-BASE = "name: x\ndataset: {kind: adding}\nmodel: {kind: forecaster, units: 4}\n"
+BASE = "name: x\ndataset: {kind: adding}\nmodel: {kind: forecaster, size: {units: 4}}\n"
 
 
 def listed(values):
@@ -35,8 +35,8 @@ def refusal(path, *overrides):
         ("cells: " + listed(f"c{i}" for i in range(3_000)), "at most 100"),
         ("cells: " + listed(["c" * 20_000]), "at most 100 characters"),
         ("seeds: " + listed(range(3_000)), "at most 1,000"),
-        ("tuning: {training.learning_rate: " + listed(range(11, 900)) + "}", "and more"),
-        ("tuning: {" + ", ".join(f"training.k{i}: [1]" for i in range(900)) + "}", "and more"),
+        ("training: {learning_rate: {grid: " + listed(range(11, 900)) + "}}", "and more"),
+        ("training: {" + ", ".join(f"k{i}: {{grid: [1]}}" for i in range(500)) + "}", "and more"),
         ("x: " + "[" * 5_000 + "]" * 5_000, "20 levels"),
         ("seeds: [0x" + "f" * 20_000 + "]", "not a number"),
         ("description: " + "x" * 20_000, "at most 10,000 characters"),
@@ -74,12 +74,12 @@ def test_a_pipe_is_not_waited_for(tmp_path):
 
 def test_overrides_that_are_too_many_or_too_deep():
     assert "at most 200 overrides" in refusal("quickstart", *["seeds=[0]"] * 201)
-    assert "name=value" in refusal("quickstart", ".".join("a" * 9_000) + "=1")
+    assert "NAME=VALUE" in refusal("quickstart", ".".join("a" * 9_000) + "=1")
 
 
 def test_what_is_allowed_is_not_refused(tmp_path):
     seeds, rates = listed(range(1_000)), listed(f"{i + 1}e-3" for i in range(1_000))
     (tmp_path / "x.yaml").write_text(
-        f"{BASE}seeds: {seeds}\ntuning: {{training.learning_rate: {rates}}}\n"
+        f"{BASE}seeds: {seeds}\ntraining: {{learning_rate: {{grid: {rates}}}}}\n"
     )
     assert len(load_experiment(tmp_path / "x.yaml").seeds) == 1_000

@@ -1,29 +1,14 @@
-"""Every way to get a config wrong, and the sentence that says so."""
+"""Every way to get a config wrong: where it is reported, under which code, with which advice."""
 
 import pytest
 
 from keras_gru.errors import UserError
-from keras_gru.experiments.configuration.training import Training
+from keras_gru.experiments.configuration import rules
+from keras_gru.experiments.configuration.problems import ConfigError
 from keras_gru.experiments.configuration.yaml_files import load_experiment
 
-GOOD = """\
-name: mine
-dataset: {kind: adding}
-model: {kind: forecaster, units: 3}
-"""
-NAME = "text of at most 100 characters, ^[A-Za-z0-9][A-Za-z0-9_.-]*$"
-DATASETS = (
-    "'adding', 'arithmetic', 'copy_memory', 'csv_series', 'cta_ridership', 'embedded_reber', "
-    "'en_atis', 'etth1', 'imdb_reviews', 'jsb_chorales', 'musedata', 'nottingham', 'npz', "
-    "'piano_midi', 'sequential_mnist', 'spa_eng', 'spoken_digit', 'temporal_order', 'text_file', "
-    "'texts', 'tfds_tags', 'tfds_texts', 'tiny_shakespeare', 'xml'"
-)
-MODELS = "'classifier', 'encoder_decoder', 'forecaster', 'language_model', 'polyphony', 'tagger'"
-TOP = (
-    "cells, dataset, description, match, model, name, runs, seeds, sweep, target, training, tuning"
-)
-
-TRAINING = ", ".join(sorted(Training.model_fields))
+HEAD = "name: mine\ndataset: {kind: adding}\n"
+GOOD = HEAD + "model: {kind: forecaster, size: {units: 3}}\n"
 
 
 @pytest.fixture(autouse=True)
@@ -33,287 +18,312 @@ def folder(tmp_path, monkeypatch):
     return tmp_path
 
 
-def complaint(content, *overrides, name="a.yaml"):
-    """What is said of a file with this content."""
-    with open(name, "wb") as file:
-        file.write(content.encode() if isinstance(content, str) else content)
-    with pytest.raises(UserError) as caught:
+def problems(content, *overrides, name="a.yaml"):
+    """What is wrong with a file with this content."""
+    with open(name, "w", encoding="utf-8") as file:
+        file.write(content)
+    with pytest.raises(ConfigError) as caught:
         load_experiment(name, overrides)
-    return str(caught.value)
+    assert len(str(caught.value).splitlines()) == len(caught.value.problems)
+    return caught.value.problems
+
+
+def found(content, *overrides):
+    """Line (0 in an override), path and code of every problem."""
+    return [(p.place.line, p.path, p.code) for p in problems(content, *overrides)]
+
+
+def only(content, *overrides):
+    (problem,) = problems(content, *overrides)
+    return problem
 
 
 @pytest.mark.parametrize(
-    ("setting", "sentence"),
+    ("setting", "expected"),
     {
-        "epochs: 0": "expected a whole number from 1 to 100000, received 0",
-        "epochs: ten": "expected a whole number from 1 to 100000, received 'ten'",
-        "epochs: 2.5": "expected a whole number from 1 to 100000, received 2.5",
-        "epochs: true": "expected a whole number from 1 to 100000, received true",
-        "epochs: '3'": "expected a whole number from 1 to 100000, received '3'",
-        "epochs:": "expected a whole number from 1 to 100000, received null",
-        "epochs: [3, 4]": "expected a whole number from 1 to 100000, received [3, 4]",
-        "epochs: {a: 3}": "expected a whole number from 1 to 100000, received settings",
-        "learning_rate: 0": "expected a number above 0 and up to 10, received 0",
-        "learning_rate: .nan": "expected a number above 0 and up to 10, received nan",
-        "momentum: 1": "expected a number of at least 0 and below 1, received 1",
-        "clip_norm: -1": "expected a number above 0 and up to 1000000.0 or null, received -1",
-        "clip_norm: .inf": "expected a number above 0 and up to 1000000.0 or null, received inf",
-        "schedule: linear": "expected one of 'constant', 'cosine', 'exponential', 'step', "
-        "'plateau', received 'linear'",
-        "warmup: -1": "expected a number of at least 0, received -1",
-        "decay_factor: 1": "expected a number above 0 and below 1 or null, received 1",
-        "decay_epochs: 0": "expected a whole number from 1 to 100000 or null, received 0",
-        "weight_noise: -0.1": "expected a number from 0 to 1, received -0.1",
-        "average: 1": "expected a number above 0 and below 1 or null, received 1",
-        "label_smoothing: 1": "expected a number of at least 0 and below 1, received 1",
-        "truncate: 0": "expected a whole number from 1 to 1000000 or null, received 0",
-        "patience: 0": "expected a whole number of at least 1 or null, received 0",
-        "tensorboard: no": "expected true or false, received 'no'",
-        "tensorboard: 1": "expected true or false, received 1",
-        "jit_compile: maybe": "expected 'auto' or true or false, received 'maybe'",
-        "loss: mea": "expected one of 'mse', 'mae', 'huber', received 'mea'",
-        "optimizer: 3": "expected one of 'adam', 'adamw', 'nadam', 'rmsprop', 'sgd', received 3",
+        "epochs: 0": "a whole number from 1 to 100000",
+        "epochs: ten": "a whole number from 1 to 100000",
+        "epochs: 2.5": "a whole number from 1 to 100000",
+        "epochs: true": "a whole number from 1 to 100000",
+        "epochs: '3'": "a whole number from 1 to 100000",
+        "epochs:": "a whole number from 1 to 100000",
+        "epochs: [3, 4]": "a whole number from 1 to 100000",
+        "epochs: {a: 3}": "a whole number from 1 to 100000",
+        "learning_rate: .nan": "a number above 0 and up to 10",
+        "momentum: 1": "a number of at least 0 and below 1",
+        "clip_norm: .inf": "a number above 0 and up to 1000000.0 or null",
+        "schedule: linear": "one of 'constant', 'cosine', 'exponential', 'step', 'plateau'",
+        "patience: 0": "a whole number of at least 1 or null",
+        "tensorboard: no": "true or false",
+        "jit_compile: maybe": "'auto' or true or false",
+        "optimizer: 3": "one of 'adam', 'adamw', 'nadam', 'rmsprop', 'sgd'",
     }.items(),
 )
-def test_one_wording_for_each_kind_of_bad_value(setting, sentence):
-    said = complaint(f"{GOOD}training:\n  {setting}\n")
-    assert said == f"a.yaml:5: training.{setting.partition(':')[0]}: {sentence}"
+def test_one_wording_for_each_kind_of_value(setting, expected):
+    problem = only(f"{GOOD}training:\n  {setting}\n")
+    assert (problem.code, problem.expected, problem.place.line) == ("wrong_value", expected, 5)
+    assert problem.path == f"training.{setting.partition(':')[0]}"
+    assert str(problem).startswith(f"a.yaml:5: {problem.path}: expected {expected}, got ")
 
 
 @pytest.mark.parametrize(
-    ("line", "sentence"),
-    {
-        "cells: [grux]": "cells.0: unknown cell 'grux'. Did you mean 'gru'?",
-        "cells: gru": "cells: expected a list, not empty, every value text, received 'gru'. "
-        "A list is written [gru]",
-        "cells: []": "cells: expected a list, not empty, every value text, received []",
-        "cells: [3]": "cells.0: expected text, received 3",
-        "cells: [gru, gru]": "cells: every value once, received 'gru' more than once",
-        "seeds: [1, -2]": "seeds.1: expected a whole number of at least 0 and below 2147483648, "
-        "received -2",
-        "runs: ''": "runs: expected text, not empty, received ''",
-        "epochs: 3": "epochs: unknown setting. Did you mean 'training.epochs'?",
-        "unitz: 3": f"unitz: unknown setting. Known: {TOP}.",
-        "training: 3": "training: expected settings, received 3",
-        "training: [a]": "training: expected settings, received ['a']",
-        "training: {epoch: 3}": "training.epoch: unknown setting. Did you mean 'epochs'?",
-        "training: {seeds: [1]}": "training.seeds: unknown setting. Did you mean 'seeds'?",
-    }.items(),
+    ("line", "path", "code", "advice"),
+    [
+        ("cells: [grux]", "cells.0", "unknown_cell", "'gru'"),
+        ("cells: gru", "cells", "wrong_value", "[gru]"),
+        ("cells: [3]", "cells.0", "wrong_value", "quotes: '3'"),
+        ("cells: [a: b]", "cells.0", "wrong_value", "quotes: 'a: b'"),
+        ("cells: []", "cells", "wrong_value", ""),
+        ("cells: [gru, gru]", "cells", "value_error", ""),
+        ("seeds: [1, -2]", "seeds.1", "wrong_value", ""),
+        ("epochs: 3", "epochs", "unknown_setting", "'training.epochs'"),
+        ("unitz: 3", "unitz", "unknown_setting", "Known: "),
+        ("training: 3", "training", "wrong_value", ""),
+        ("training: {epoch: 3}", "training.epoch", "unknown_setting", "'epochs'"),
+        ("training: {seeds: [1]}", "training.seeds", "unknown_setting", "'seeds'"),
+        ("tuning: {training.epochs: [1]}", "tuning", "unknown_setting", "{grid: [0.001, 0.003]}"),
+        ("seeds: {grid: [1, 2]}", "seeds", "not_tried", ""),
+    ],
 )
-def test_settings_at_the_top(line, sentence):
-    assert complaint(f"{GOOD}{line}\n") == f"a.yaml:4: {sentence}"
+def test_settings_at_the_top(line, path, code, advice):
+    problem = only(f"{GOOD}{line}\n")
+    assert (problem.place.line, problem.path, problem.code) == (4, path, code)
+    assert advice in problem.suggestion
+
+
+@pytest.mark.parametrize("name", ["a b", "ä", "_a", "x" * 101])
+def test_a_name_is_explained_in_words(name):
+    problem = only(GOOD.replace("mine", name))
+    assert problem.path == "name" and "^" not in str(problem)
+    if problem.code == "wrong_value":
+        assert "letters, digits" in problem.expected and "Write it as" in problem.suggestion
 
 
 @pytest.mark.parametrize(
-    ("model", "sentence"),
-    {
-        "{kind: forecastr}": "model.kind: unknown kind 'forecastr'. Did you mean 'forecaster'?",
-        "{kind: 3}": "model.kind: unknown kind 3. Known: " + MODELS.replace("'", "") + ".",
-        "{kind: [a]}": "model.kind: unknown kind ['a']. Known: " + MODELS.replace("'", "") + ".",
-        "{units: 3}": f"model.kind: missing setting; expected one of {MODELS}",
-        "gru": f"model: expected settings with a 'kind', one of {MODELS}, received 'gru'",
-        "{kind: forecaster}": "model: give either 'units' or 'parameters', received neither",
-        "{kind: forecaster, unitss: 3, units: 3}": "model.unitss: unknown setting. "
-        "Did you mean 'units'?",
-        "{kind: forecaster, units: 3, bidirectional: true}": "model.bidirectional: unknown "
-        "setting. Known: chrono, dropout, gate_bias, kind, layer_normalization, layers, "
-        "parameters, recurrent_dropout, recurrent_initializer, subtract_last, units, zoneout.",
-        "{kind: forecaster, units: 3, chrono: 20, gate_bias: 1}": "model: give 'gate_bias' or "
-        "'chrono', received both",
-        "{kind: forecaster, units: 3, zoneout: 1}": "model.zoneout: expected a number of at least "
-        "0 and below 1 or a list, not empty, every value a number of at least 0 and below 1, "
-        "received 1",
-        "{kind: forecaster, units: 3, recurrent_initializer: ones}": "model.recurrent_initializer: "
-        "expected one of 'orthogonal', 'glorot_uniform', 'identity' or null, received 'ones'",
-        "{kind: tagger, units: 3}": "the model 'tagger' is for tagging and the dataset 'adding' "
-        "for forecasting; choose a model for the latter",
-    }.items(),
+    ("model", "path", "code", "advice"),
+    [
+        ("{kind: forecastr}", "model.kind", "unknown_kind", "'forecaster'"),
+        ("{kind: 3}", "model.kind", "unknown_kind", "Known: classifier"),
+        ("{kind: [a]}", "model.kind", "unknown_kind", ""),
+        ("{kind: {a: b}}", "model.kind", "unknown_kind", ""),
+        ("{size: {units: 3}}", "model.kind", "missing", ""),
+        ("gru", "model", "wrong_value", ""),
+        ("{kind: forecaster}", "model.size", "missing", ""),
+        ("{kind: forecaster, size: 3}", "model.size", "size", "size: {units: 32}"),
+        ("{kind: forecaster, size: {}}", "model.size", "size", ""),
+        ("{kind: forecaster, size: {unit: 3}}", "model.size", "size", ""),
+        ("{kind: forecaster, size: {units: 3, parameters: 9}}", "model.size", "size", ""),
+        ("{kind: forecaster, size: {units: 0}}", "model.size.units", "wrong_value", ""),
+        ("{kind: forecaster, size: {grid: [1]}}", "model.size", "not_tried", ""),
+        (
+            "{kind: forecaster, size: {units: 3}, layerss: 3}",
+            "model.layerss",
+            "unknown_setting",
+            "'layers'",
+        ),
+        ("{kind: forecaster, size: {units: 3}, zoneout: 1}", "model.zoneout", "wrong_value", ""),
+    ],
 )
-def test_the_model(model, sentence):
-    said = complaint(f"model: {model}\nname: x\ndataset: {{kind: adding}}\n")
-    assert said == f"a.yaml:1: {sentence}"
+def test_the_model(model, path, code, advice):
+    problem = only(f"model: {model}\n{HEAD}")
+    assert (problem.place.line, problem.path, problem.code) == (1, path, code)
+    assert advice in problem.suggestion
+
+
+def test_units_beside_size_are_an_old_way_of_writing():
+    said = problems(f"{HEAD}model: {{kind: forecaster, units: 3}}\n")
+    assert [(p.path, p.code) for p in said] == [
+        ("model.size", "missing"),
+        ("model.units", "unknown_setting"),
+    ]
+    assert said[1].suggestion == "Did you mean 'size: {units: …}'?"
+
+
+TAGS = "dataset: {kind: copy_memory, curriculum: {shortest: 5, stages: 3, epochs: 5}}\n"
+RIDERS = "name: x\ndataset: {kind: cta_ridership, every_step: true}\n"
+TAGGER = "name: x\nmodel: {kind: tagger, size: {units: 3}}\n"
+# For each rule settings that break it, and the setting that is named.
+BROKEN = {
+    "model_fits_data": (GOOD.replace("forecaster", "tagger"), "model.kind"),
+    "one_initial_bias": (GOOD.replace("}}", "}, chrono: 9, gate_bias: 1}"), "model.chrono"),
+    "units_to_match": (
+        HEAD + "match: units\nmodel: {kind: forecaster, size: {parameters: 500}}\n",
+        "match",
+    ),
+    "cells_to_match": (GOOD + "match: parameters\ncells: [gru]\n", "match"),
+    "size_is_not_tried": (
+        GOOD.replace("units: 3", "units: {grid: [3, 4]}") + "match: parameters\n",
+        "model.size.units",
+    ),
+    "labels_to_smooth": (GOOD + "training: {label_smoothing: 0.1}\n", "training.label_smoothing"),
+    "loss_of_forecasts": (TAGGER + TAGS + "training: {loss: mae}\n", "training.loss"),
+    "curriculum_ends": (TAGGER + TAGS + "training: {epochs: 10}\n", "training.epochs"),
+    "patience_outlasts_curriculum": (
+        TAGGER + TAGS + "training: {patience: 9}\n",
+        "training.patience",
+    ),
+    "curriculum_of_whole_sequences": (
+        TAGGER + TAGS + "training: {truncate: 9}\n",
+        "training.truncate",
+    ),
+    "truncation_needs_causal_outputs": (GOOD + "training: {truncate: 9}\n", "training.truncate"),
+    "decay_of_a_schedule": (GOOD + "training: {decay_factor: 0.5}\n", "training.decay_factor"),
+    "schedule_has_decay": (GOOD + "training: {schedule: step}\n", "training.schedule"),
+    "momentum_is_used": (GOOD + "training: {momentum: 0.9}\n", "training.momentum"),
+    "plateau_without_warmup": (
+        GOOD + "training: {schedule: plateau, decay_factor: 0.5, decay_epochs: 2, warmup: 1}\n",
+        "training.warmup",
+    ),
+    "plateau_before_patience": (
+        GOOD + "training: {schedule: plateau, decay_factor: 0.5, decay_epochs: 2, patience: 2}\n",
+        "training.decay_epochs",
+    ),
+    "front_keeps_every_step": (
+        RIDERS + "model: {kind: forecaster, size: {units: 3}, front: {strides: 2}}\n",
+        "model.front.strides",
+    ),
+    "forecast_from_the_past": (
+        RIDERS + "model: {kind: forecaster, size: {units: 3}, bidirectional: true}\n",
+        "model.bidirectional",
+    ),
+    "one_kind_of_difference": (
+        GOOD.replace("}}", "}, residual: true, subtract_last: true}"),
+        "model.residual",
+    ),
+    "recurrent_output_is_last": (GOOD.replace("}}", "}, head: none, dense: [3]}"), "model.dense"),
+    "autoregressive_from_its_state": (
+        RIDERS + "model: {kind: forecaster, size: {units: 3}, autoregressive: true}\n",
+        "model.autoregressive",
+    ),
+    "warmup_ends": (GOOD + "training: {epochs: 3, warmup: 3}\n", "training.warmup"),
+}
+
+
+@pytest.mark.parametrize("rule", rules.RULES, ids=lambda rule: rule.check.__name__)
+def test_a_rule_about_several_settings(rule):
+    content, path = BROKEN[rule.check.__name__]
+    problem = only(content)
+    assert (problem.code, problem.path) == (rule.check.__name__, path)
+    assert problem.place.line and problem.suggestion
 
 
 @pytest.mark.parametrize(
-    ("lines", "sentence"),
-    {
-        "match: weights\nmodel: {kind: forecaster, units: 3}": "match: expected one of "
-        "'units', 'parameters' or null, received 'weights'",
-        "match: units\nmodel: {kind: forecaster, parameters: 500}": "'match' is units, and "
-        "'model.parameters' gives each cell units of its own; give 'model.units', or match "
-        "parameters",
-        "match: parameters\ncells: [gru]\nmodel: {kind: forecaster, units: 3}": "'match' is "
-        "parameters, and there is no cell to match beside 'gru'; give 'model.parameters', or "
-        "leave 'match' out",
-        "match: parameters\nmodel: {kind: forecaster, units: 3}\ntuning: {model.units: [3, 4]}": ""
-        "'match' keeps all cells at one size, and 'tuning' chooses 'model.units' for each; leave "
-        "one of them out",
-    }.items(),
-)
-def test_sizes_that_cannot_match(lines, sentence):
-    said = complaint(f"name: x\ndataset: {{kind: adding}}\n{lines}\n")
-    assert said.endswith(f": {sentence}") and "\n" not in said
-
-
-@pytest.mark.parametrize(
-    "curriculum, training, sentence",
+    ("curriculum", "expected"),
     [
         (
             "{shortestt: 5}",
-            "{}",
-            "dataset.curriculum.shortest: missing setting; expected a whole number of at least 1\n"
-            "a.yaml:2: dataset.curriculum.shortestt: unknown setting. Did you mean 'shortest'?",
+            [
+                (2, "dataset.curriculum.shortest", "missing"),
+                (2, "dataset.curriculum.shortestt", "unknown_setting"),
+            ],
         ),
-        ("5", "{}", "dataset.curriculum: expected settings or null, received 5"),
-        (
-            "{shortest: 5, stages: 1}",
-            "{}",
-            "dataset.curriculum.stages: expected a whole number from 2 to 100, received 1",
-        ),
-        (
-            "{shortest: 5, stages: 3, epochs: 10}",
-            "{epochs: 20}",
-            "training.epochs is 20, and the last stage of dataset.curriculum begins after 20; use "
-            "more epochs or fewer stages",
-        ),
-        (
-            "{shortest: 5, stages: 3, epochs: 5}",
-            "{epochs: 20, patience: 9}",
-            "training.patience is 9, so that a run may stop before the last stage of "
-            "dataset.curriculum; use 10 or more",
-        ),
-        (
-            "{shortest: 5}",
-            "{truncate: 10}",
-            "'training.truncate' and 'dataset.curriculum' are both given: an epoch of shorter "
-            "sequences would have fewer updates; leave one of them out",
-        ),
+        ("5", [(2, "dataset.curriculum", "wrong_value")]),
+        ("{shortest: 5, stages: 1}", [(2, "dataset.curriculum.stages", "wrong_value")]),
     ],
 )
-def test_a_curriculum(curriculum, training, sentence):
-    said = complaint(
-        "name: x\n"
-        f"dataset: {{kind: copy_memory, curriculum: {curriculum}}}\n"
-        "model: {kind: tagger, units: 3}\n"
-        f"training: {training}\n"
-    )
-    assert said.partition(": ")[2] == sentence
-
-
-VALUES = (
-    "a list, not empty, every value true or false or a whole number or a number or text or null"
-)
+def test_a_curriculum(curriculum, expected):
+    content = f"name: x\ndataset: {{kind: copy_memory, curriculum: {curriculum}}}\n"
+    assert found(content + "model: {kind: tagger, size: {units: 3}}\n") == expected
 
 
 @pytest.mark.parametrize(
-    ("tuning", "sentence"),
-    {
-        "{training.learning_rate: [1, 0]}": "training.learning_rate: expected a number above 0 "
-        "and up to 10, received 0",
-        "{training.speed: [1]}": "training.speed: unknown setting. Known: " + TRAINING + ".",
-        "{training.learning_ratee: [1]}": "training.learning_ratee: unknown setting. "
-        "Did you mean 'learning_rate'?",
-        "{model.unit: [1]}": "model.unit: unknown setting. Did you mean 'units'?",
-        "{training.epochs: 3}": f"tuning.training.epochs: expected {VALUES}, received 3. "
-        "A list is written [3]",
-        "{training.epochs: []}": f"tuning.training.epochs: expected {VALUES}, received []",
-        "[a]": "tuning: expected settings or null, received ['a']",
-        "{learning_rate: [1]}": "tuning: expected settings of training or of model, such as "
-        "training.learning_rate, received 'learning_rate'",
-        "{dataset.length: [5]}": "tuning: expected settings of training or of model, such as "
-        "training.learning_rate, received 'dataset.length'",
-        "{model.kind: [tagger]}": "tuning: expected settings of training or of model, such as "
-        "training.learning_rate, received 'model.kind'",
-        f"{{training.epochs: {list(range(1, 1003))}}}": "tuning: at most 1,000 combinations for a "
-        "cell, received 1,002",
-    }.items(),
-    ids=lambda value: value[:40],
+    ("training", "path", "code"),
+    [
+        ("learning_rate: {grid: [1, 0]}", "training.learning_rate.grid.1", "wrong_value"),
+        ("learning_rate: {grid: [0, 1]}", "training.learning_rate.grid.0", "wrong_value"),
+        ("lr: {grid: [1]}", "training.lr", "unknown_setting"),
+        ("epochs: {grid: 3}", "training.epochs", "bad_grid"),
+        ("epochs: {grid: []}", "training.epochs", "bad_grid"),
+        ("epochs: {grid: [1], and: 2}", "training.epochs", "bad_grid"),
+        ("epochs: {grid: [[1]]}", "training.epochs", "bad_grid"),
+        ("epochs: {grid: [2, 2]}", "training.epochs.grid", "repeated_value"),
+        ("learning_rate: {grid: [1, 1.0]}", "training.learning_rate.grid", "repeated_value"),
+        (f"epochs: {{grid: {list(range(1, 1003))}}}", "training.epochs", "too_many_combinations"),
+        ("schedule: {grid: [constant, step]}", "training.schedule", "schedule_has_decay"),
+        ("patience: {grid: [9, 2]}, truncate: 3", "training.truncate", None),
+    ],
+    ids=lambda value: str(value)[:40],
 )
-def test_values_to_try(tuning, sentence):
-    assert complaint(f"{GOOD}tuning: {tuning}\n") == f"a.yaml:4: {sentence}"
+def test_values_to_try(training, path, code):
+    problem = only(f"{GOOD}training: {{{training}}}\n")
+    assert (problem.place.line, problem.path) == (4, path)
+    assert problem.code == (code or "truncation_needs_causal_outputs")
 
 
-LIST = f"settings or {VALUES}"
-NAMES = "expected settings of training or of model, such as training.learning_rate, received"
-UNITS = "model.units: expected a whole number from 1 to 65536 or null, received"
+def test_a_rule_holds_for_every_combination_of_a_grid():
+    fits = "training: {epochs: {grid: [5, 9]}, warmup: {grid: [1, %s]}}\n"
+    with open("a.yaml", "w", encoding="utf-8") as file:
+        file.write(GOOD + fits % 4)
+    assert len(load_experiment("a.yaml").combinations()) == 4
+    assert only(GOOD + fits % 5).code == "warmup_ends"  # 5 epochs with 5 of warm-up
 
 
 @pytest.mark.parametrize(
-    ("sweep", "sentence"),
-    {
-        "{trials: 3}": "sweep.ranges: missing setting; expected settings",
-        "{ranges: {}}": "sweep.ranges: expected ranges of one setting or more, received none",
-        "{ranges: {units: [1]}}": f"sweep.ranges: {NAMES} 'units'",
-        "{ranges: {dataset.length: [1]}}": f"sweep.ranges: {NAMES} 'dataset.length'",
-        "{ranges: {model.units: 3}}": f"sweep.ranges.model.units: expected {LIST}, received 3",
-        "{ranges: {model.units: []}}": f"sweep.ranges.model.units: expected {VALUES}, received []",
-        "{ranges: {model.units: {low: 3}}}": "sweep.ranges.model.units.high: missing setting; "
-        "expected a whole number or a number",
-        "{ranges: {model.units: {low: 3, high: 4, logg: true}}}": "sweep.ranges.model.units.logg: "
-        "unknown setting. Did you mean 'log'?",
-        "{ranges: {model.units: {low: 4, high: 4}}}": "sweep.ranges.model.units: 'low' is below "
-        "'high', received 4 and 4",
-        "{ranges: {model.dropout: {low: 0, high: 0.5, log: true}}}": "sweep.ranges.model.dropout: "
-        "with 'log', 'low' is above 0, received 0",
-        "{ranges: {model.units: {low: 4, high: 8, log: true, step: 2}}}": "sweep.ranges.model.units"
-        ": give 'log' or 'step', received both",
-        "{ranges: {model.units: {low: 4, high: 8, step: 3}}}": "sweep.ranges.model.units: 'step' "
-        "leads from 'low' to 'high', received 3 from 4 to 8",
-        "{ranges: {model.units: {low: 4, high: 8, step: 0.5}}}": "sweep.ranges.model.units: whole "
-        "numbers have a whole 'step', received 0.5",
+    ("sweep", "path", "code"),
+    [
+        ("{trials: 3}", "sweep", "nothing_to_draw"),
+        ("{sampler: grid, model: {layers: {grid: [4]}}}", "sweep.sampler", "wrong_value"),
+        ("{units: {grid: [1]}}", "sweep.units", "unknown_setting"),
+        ("{dataset: {length: {grid: [1]}}}", "sweep.dataset", "unknown_setting"),
+        ("{model: {kind: {grid: [tagger]}}}", "sweep.model.kind", "not_tried"),
+        ("{model: {size: {units: 3}}}", "sweep.model.size.units", "wrong_value"),
+        ("{model: {layers: 3}}", "sweep.model.layers", "wrong_value"),
+        ("{model: {layers: {low: 3}}}", "sweep.model.layers.high", "missing"),
+        ("{model: {layers: {low: 3, high: 4, l: 1}}}", "sweep.model.layers.l", "unknown_setting"),
+        ("{model: {layers: {low: 4, high: 4}}}", "sweep.model.layers", "value_error"),
+        (
+            "{model: {dropout: {low: 0, high: 0.5, log: true}}}",
+            "sweep.model.dropout",
+            "value_error",
+        ),
+        (
+            "{model: {layers: {low: 4, high: 8, log: true, step: 2}}}",
+            "sweep.model.layers",
+            "value_error",
+        ),
+        ("{model: {layers: {low: 4, high: 8, step: 3}}}", "sweep.model.layers", "value_error"),
+        ("{model: {layers: {low: 4, high: 8, step: 0.5}}}", "sweep.model.layers", "value_error"),
         # What is drawn must fit the setting, at both ends of its range.
-        "{ranges: {model.unit: [1]}}": "model.unit: unknown setting. Did you mean 'units'?",
-        "{ranges: {model.dropout: {low: 0.5, high: 1.5}}}": "model.dropout: expected a number of "
-        "at least 0 and below 1, received 1.5",
-        "{ranges: {model.units: {low: 4, high: 8.5}}}": f"{UNITS} 8.5",
-        "{ranges: {model.units: [4, 0]}}": f"{UNITS} 0",
-        f"{{ranges: {{training.epochs: {list(range(1, 1003))}}}}}": "sweep.ranges: at most 1,000 "
-        "combinations for a cell, received 1,002",
-        "{sampler: grid, ranges: {model.units: [4]}}": "sweep.sampler: expected one of 'tpe', "
-        "'random', received 'grid'",
-    }.items(),
-    ids=lambda value: value[:60],
+        ("{model: {layer: {grid: [1]}}}", "sweep.model.layer", "unknown_setting"),
+        ("{model: {dropout: {low: 0.5, high: 1.5}}}", "sweep.model.dropout.high", "wrong_value"),
+        ("{model: {layers: {low: 4, high: 8.5}}}", "sweep.model.layers.high", "wrong_value"),
+        ("{model: {layers: {grid: [4, 0]}}}", "sweep.model.layers.grid.1", "wrong_value"),
+        (
+            "{model: {size: {units: {low: 0, high: 9}}}}",
+            "sweep.model.size.units.low",
+            "wrong_value",
+        ),
+        ("{training: {batch_size: {grid: [8, 8]}}}", "sweep.training.batch_size.grid", None),
+        (
+            f"{{training: {{epochs: {{grid: {list(range(1, 1003))}}}}}}}",
+            "sweep",
+            "too_many_combinations",
+        ),
+    ],
+    ids=lambda value: str(value)[:60],
 )
-def test_what_is_drawn(sweep, sentence):
-    assert complaint(f"{GOOD}sweep: {sweep}\n") == f"a.yaml:4: {sentence}"
+def test_what_is_drawn(sweep, path, code):
+    problem = only(f"{GOOD}sweep: {sweep}\n")
+    assert (problem.place.line, problem.path, problem.code) == (4, path, code or "repeated_value")
 
 
-def test_settings_that_only_go_together_are_tried_together(tmp_path):
-    text = f"{GOOD}sweep: {{ranges: {{training.schedule: [step], training.decay_factor: [0.5]}}}}\n"
-    assert "'step' needs 'decay_epochs'" in complaint(text)
-    (tmp_path / "a.yaml").write_text(text)
-    drawn = "sweep.ranges.training.decay_epochs={low: 2, high: 5}"
-    assert "training.decay_epochs" in load_experiment(tmp_path / "a.yaml", [drawn]).sweep.ranges
+def test_settings_that_only_go_together_are_drawn_together(folder):
+    text = GOOD + "sweep: {training: {schedule: {grid: [step]}, decay_factor: {grid: [0.5]}}}\n"
+    assert only(text).code == "schedule_has_decay"
+    (folder / "a.yaml").write_text(text)
+    drawn = "sweep.training.decay_epochs={low: 2, high: 5}"
+    assert "training.decay_epochs" in load_experiment(folder / "a.yaml", [drawn]).sweep.ranges
 
 
-def test_a_size_to_try_takes_the_place_of_the_other():
-    units = load_experiment("jsb_chorales", ["model.parameters=null", "model.units=3"])
-    assert units.with_settings({"model.parameters": 500}).model.units is None
-    assert "model.parameters" in units.sweep.ranges and units.model.units == 3
+def test_a_size_to_try_replaces_the_other():
+    units = load_experiment("jsb_chorales", ["model.size.units=3"])
+    changed = units.with_settings({"model.size.parameters": 500}).model.size
+    assert changed.model_dump() == {"parameters": 500}
+    assert "model.size.parameters" in units.sweep.ranges and units.model.size.units == 3
 
 
-def test_every_value_to_try_is_checked_and_said_at_its_line():
-    said = complaint(
-        f"{GOOD}tuning:\n  training.epochs:\n    - 3\n    - 0\n  model.dropout: [0.5, 1.5]\n",
-        "tuning.training.patience=[0]",
-    )
-    assert said.splitlines() == [
-        "a.yaml:7: training.epochs: expected a whole number from 1 to 100000, received 0",
-        "a.yaml:8: model.dropout: expected a number of at least 0 and below 1, received 1.5",
-        "override 'tuning.training.patience=[0]': training.patience: expected a whole number of at "
-        "least 1 or null, received 0",
-    ]
-
-
-def test_unknown_dataset_has_the_nearest_names():
-    said = complaint(GOOD.replace("adding", "imdb_review"))
-    assert (
-        said == "a.yaml:2: dataset.kind: unknown kind 'imdb_review'. Did you mean 'imdb_reviews'?"
-    )
-
-
-def test_all_mistakes_at_once_in_the_order_of_lines():
-    said = complaint(
+def test_all_problems_at_once_in_the_order_of_lines():
+    said = found(
         "seeds:\n"
         "  - 0\n"
         "  - x\n"
@@ -321,119 +331,142 @@ def test_all_mistakes_at_once_in_the_order_of_lines():
         "cells: [gru, lstmm]\n"
         "model:\n"
         "  kind: classifier\n"
-        "  unitss: 3\n"
+        "  size: {unitss: 3}\n"
         "dataset:\n"
         "  kind: csv_series\n"
         "  targets: []\n"
-        "nam: x\n",
+        "nam: x\n"
+        "training:\n"
+        "  patience:\n"
+        "    grid:\n"
+        "      - 1\n"
+        "      - 0\n",
         "training.epochs=0",
         "training.clip=1",
         "seeds",
     )
-    assert said.splitlines() == [
-        "a.yaml:3: seeds.1: expected a whole number of at least 0 and below 2147483648, "
-        "received 'x'",
-        f"a.yaml:4: name: expected {NAME}, received 'a b'",
-        "a.yaml:5: cells.1: unknown cell 'lstmm'. Did you mean 'lstm' or 'min_lstm'?",
-        "a.yaml:8: model.unitss: unknown setting. Did you mean 'units'?",
-        "a.yaml:9: dataset.path: missing setting; expected text, not empty",
-        "a.yaml:11: dataset.targets: expected a list, not empty, every value text, not empty, "
-        "received []",
-        "a.yaml:12: nam: unknown setting. Did you mean 'name'?",
-        "override 'seeds': expected name=value, such as training.epochs=3",
-        "override 'training.clip=1': training.clip: unknown setting. Did you mean 'clip_norm'?",
-        "override 'training.epochs=0': training.epochs: expected a whole number from 1 to 100000, "
-        "received 0",
+    assert said == [
+        (3, "seeds.1", "wrong_value"),
+        (4, "name", "wrong_value"),
+        (5, "cells.1", "unknown_cell"),
+        (8, "model.size", "size"),
+        (9, "dataset.path", "missing"),
+        (11, "dataset.targets", "wrong_value"),
+        (12, "nam", "unknown_setting"),
+        (17, "training.patience.grid.1", "wrong_value"),
+        (0, "", "not_name_value"),
+        (0, "training.clip", "unknown_setting"),
+        (0, "training.epochs", "wrong_value"),
     ]
 
 
 def test_missing_groups():
-    assert complaint("description: x\n").splitlines() == [
-        f"a.yaml:1: dataset: missing setting; expected settings with a 'kind', one of {DATASETS}",
-        f"a.yaml:1: model: missing setting; expected settings with a 'kind', one of {MODELS}",
-        f"a.yaml:1: name: missing setting; expected {NAME}",
+    assert [(p.path, p.code) for p in problems("description: x\n")] == [
+        ("dataset", "missing"),
+        ("model", "missing"),
+        ("name", "missing"),
     ]
 
 
-def test_mistake_in_an_included_file_is_said_there():
-    complaint(GOOD + "sed: [1]\n", name="base.yaml")
-    said = complaint("base: base.yaml\nname: other\n")
-    assert said == "base.yaml:4: sed: unknown setting. Did you mean 'seeds'?"
+def test_a_problem_in_an_included_file_is_said_there(folder):
+    (folder / "base.yaml").write_text(GOOD + "sed: [1]\n")
+    problem = only("base: base.yaml\nname: other\n")
+    assert (str(problem.place), problem.path) == ("base.yaml:4", "sed")
 
 
 @pytest.mark.parametrize(
-    ("content", "sentence"),
-    {
-        "": ": expected settings, 'name: value' on each line, received an empty file",
-        "# nothing\n": ": expected settings, 'name: value' on each line, received an empty file",
-        "- a\n": ": expected settings, 'name: value' on each line, received a list or a single "
-        "value",
-        "hello\n": ": expected settings, 'name: value' on each line, received a list or a single "
-        "value",
-        "name: x\nname: y\n": ":2: 'name' is set twice, first at a.yaml:1; keep one",
-        "model:\n  units: 1\n  units: 1\n": ":3: 'units' is set twice, first at a.yaml:2; keep one",
-        "a: b: c\n": ":1: not YAML: mapping values are not allowed here",
-        "a: b\nc: [1, 2\n": ":3: not YAML: expected ',' or ']', but got '<stream end>'",
-        "a: *b\n": ":1: not YAML: found undefined alias 'b'",
-        "a: 1\nb: &b 2\n": ":2: the anchor '&b' is not read; write the value out",
-        "a: !!python/object/apply:os.getcwd []\n": ":1: the tag "
-        "'tag:yaml.org,2002:python/object/apply:os.getcwd' is not read; write a plain value",
-        "a: !include b.yaml\n": ":1: the tag '!include' is not read; write a plain value",
-        "1: a\n": ":1: a setting's name is a word, received '1'",
-        "no: a\nnull: b\n": ":2: a setting's name is a word, received 'null'",
-        "? [a]\n: b\n": ":1: a setting's name is a word, received a list or settings",
-        "a: b\n---\nc: d\n": ":2: not YAML: but found another document",
-        "a: \x00\n": ":1: not YAML: special characters are not allowed",
-        "[" * 5000: ":1: expected settings of at most 20 levels, got more",
-        "a: " + "9" * 5000: f":1: '{'9' * 60}' is not a number that can be read",
-        b"\xff\xfe\x00": ": not UTF-8 text, so not a file of settings",
-        b"PK\x03\x04" * 300_000: ": expected a file of settings, at most 32,000 bytes, got more",
-    }.items(),
+    ("content", "where", "part"),
+    [
+        ("", "", "an empty file"),
+        ("# nothing\n", "", "an empty file"),
+        ("- a\n", "", "a list or a single value"),
+        ("hello\n", "", "a list or a single value"),
+        ("name: x\nname: y\n", ":2", "first at a.yaml:1"),
+        ("a: b: c\n", ":1", "mapping values"),
+        ("a: b\nc: [1, 2\n", ":3", "not YAML"),
+        ("a: *b\n", ":1", "undefined alias"),
+        ("a: 1\nb: &b 2\n", ":2", "the anchor '&b'"),
+        ("a: !!python/object/apply:os.getcwd []\n", ":1", "the tag"),
+        ("1: a\n", ":1", "'1'"),
+        ("no: a\nnull: b\n", ":2", "'null'"),
+        ("? [a]\n: b\n", ":1", "a list or settings"),
+        ("a: b\n---\nc: d\n", ":2", "another document"),
+        ("a: \x00\n", ":1", "special characters"),
+        ("[" * 5000, ":1", "20 levels"),
+        ("a: " + "9" * 5000, ":1", "number"),
+        (b"\xff\xfe\x00", "", "UTF-8"),
+        (b"PK\x03\x04" * 300_000, "", "32,000 bytes"),
+        ("targets: [Biomasse [MWh]]\n", ":1", "'Biomasse [MWh]'"),
+        ("targets: [Biomass [MWh], b]\n", ":1", "'Biomass [MWh]'"),
+        ("targets: [a, Wind {%}]\n", ":1", "'Wind {%}'"),
+        ("label: price: high\n", ":1", "'price: high'"),
+    ],
     ids=lambda value: repr(value[:20]),
 )
-def test_what_is_no_file_of_settings(content, sentence):
-    assert complaint(content) == f"a.yaml{sentence}"
+def test_what_is_no_file_of_settings(folder, content, where, part):
+    (folder / "a.yaml").write_bytes(content if isinstance(content, bytes) else content.encode())
+    with pytest.raises(UserError) as caught:
+        load_experiment("a.yaml")
+    assert str(caught.value).startswith(f"a.yaml{where}: ") and part in str(caught.value)
+
+
+SERIES = (
+    "name: x\nmodel: {kind: forecaster, size: {units: 3}}\ndataset: {kind: csv_series, path: a, %s}"
+)
 
 
 @pytest.mark.parametrize(
-    ("override", "sentence"),
-    {
-        "epochs": "expected name=value, such as training.epochs=3",
-        "=3": "expected name=value, such as training.epochs=3",
-        "a..b=3": "expected name=value, such as training.epochs=3",
-        "a.=3": "expected name=value, such as training.epochs=3",
-        "cells=[gru": "not YAML: expected ',' or ']', but got '<stream end>'",
-        "cells=!x [gru]": "the tag '!x' is not read; write a plain value",
-        "name.x=3": f"name: expected {NAME}, received settings",
-        "cells.0=gru": "cells: expected a list, not empty, every value text, received settings",
-        "training=": "training: expected settings, received null",
-        "model.unitss=3": "model.unitss: unknown setting. Did you mean 'units'?",
-        "base=b.yaml": f"base: unknown setting. Known: {TOP}.",
-    }.items(),
+    ("columns", "path", "advice"),
+    [
+        ("targets: [Subways: Total]", "dataset.targets.0", "in quotes"),
+        ("targets: [a, 1.5]", "dataset.targets.1", "quotes"),
+        ("targets: [a], inputs: []", "dataset.inputs", "not empty"),
+        ("targets: [a, a]", "dataset.targets", "once"),
+    ],
 )
-def test_overrides(override, sentence):
-    assert complaint(GOOD, override) == f"override '{override}': {sentence}"
+def test_columns(columns, path, advice):
+    problem = only(SERIES % columns)
+    assert problem.path == path and advice in str(problem)
 
 
 @pytest.mark.parametrize(
-    ("source", "sentence"),
-    {
-        "quikstart": "there is no file 'quikstart' and no packaged config with that name. "
-        "Did you mean 'quickstart'?",
-        "configs/quikstart.yaml": "there is no file 'configs/quikstart.yaml' and no packaged "
-        "config with that name. Did you mean 'quickstart'?",
-        ".": "'.' is a folder; expected a YAML file",
-    }.items(),
+    ("override", "path", "code"),
+    [
+        ("epochs", "", "not_name_value"),
+        ("=3", "", "not_name_value"),
+        ("a..b=3", "", "not_name_value"),
+        ("cells=[gru", "", "value_error"),
+        ("cells=!x [gru]", "", "value_error"),
+        ("name.x=3", "name", "wrong_value"),
+        ("cells.0=gru", "cells", "wrong_value"),
+        ("training=", "training", "wrong_value"),
+        ("model.layerss=3", "model.layerss", "unknown_setting"),
+        ("base=b.yaml", "base", "unknown_setting"),
+    ],
 )
-def test_no_such_file(source, sentence):
+def test_overrides(override, path, code):
+    problem = only(GOOD, override)
+    assert (str(problem.place), problem.path, problem.code) == (
+        f"override '{override}'",
+        path,
+        code,
+    )
+
+
+@pytest.mark.parametrize(
+    ("source", "part"),
+    {
+        "quikstart": "Did you mean 'quickstart'?",
+        "configs/quikstart.yaml": "Did you mean 'quickstart'?",
+        ".": "expected a YAML file",
+        "x" * 5000: "there is no file",
+    }.items(),
+    ids=lambda value: value[:20],
+)
+def test_no_such_file(source, part):
     with pytest.raises(UserError) as caught:
         load_experiment(source)
-    assert str(caught.value) == sentence
-
-
-def test_what_cannot_be_a_file_name():
-    with pytest.raises(UserError, match="there is no file"):
-        load_experiment("x" * 5000)
+    assert part in str(caught.value)
 
 
 def test_file_outside_the_working_folder_is_named_in_full(folder, monkeypatch):
@@ -443,11 +476,3 @@ def test_file_outside_the_working_folder_is_named_in_full(folder, monkeypatch):
     with pytest.raises(UserError) as caught:
         load_experiment("../there.yaml")
     assert str(caught.value).startswith(f"{folder / 'there.yaml'}:2: not YAML")
-
-
-def test_kind_that_is_no_word_does_not_stop_the_other_mistakes_from_being_said():
-    said = complaint("name: x\nmodel: {kind: {a: b}}\ndataset: {kind: adding}\nlengthh: 3\n")
-    assert said.splitlines() == [
-        "a.yaml:2: model.kind: unknown kind settings. Known: " + MODELS.replace("'", "") + ".",
-        f"a.yaml:4: lengthh: unknown setting. Known: {TOP}.",
-    ]

@@ -1,6 +1,7 @@
 """Reading configs: includes, overrides, paths, and files that come back as they were written."""
 
 import os
+from pathlib import Path
 from typing import get_args
 
 import pytest
@@ -15,6 +16,7 @@ from keras_gru.experiments.configuration.yaml_files import (
     config_files,
     dump_experiment,
     load_experiment,
+    load_stored_experiment,
 )
 from keras_gru.models.config import ModelConfig
 
@@ -23,14 +25,14 @@ name: mine
 dataset: {kind: adding, length: 20}
 model:
   kind: forecaster
-  parameters: 1000
+  size: {parameters: 1000}
 training:
   learning_rate: 1e-3
 """
 SERIES = """\
 name: series
 dataset: {kind: csv_series, path: data/a.csv, targets: [rail]}
-model: {kind: forecaster, units: 4}
+model: {kind: forecaster, size: {units: 4}}
 """
 
 
@@ -93,12 +95,25 @@ class TestBase:
         experiment = load("base: base.yaml\nname: other\ndataset: {train: 7}\n")
         assert experiment.name == "other"
         assert (experiment.dataset.length, experiment.dataset.train) == (20, 7)
-        assert experiment.model.parameters == 1000
+        assert experiment.model.size.parameters == 1000
 
     def test_is_relative_to_the_including_file(self):
         write("deep/base.yaml", GOOD)
         write("deep/er/b.yaml", "base: ../base.yaml\n")
         assert load("base: deep/er/b.yaml\n").name == "mine"
+
+    @pytest.mark.parametrize(
+        ("dataset", "expected"),
+        [
+            ("{length: 30}", "Sums."),
+            ("{kind: adding}", "Sums."),
+            ("{kind: imdb_reviews}\nmodel: {kind: classifier}", ""),
+            ("{kind: csv_series, path: a.csv, targets: [a]}", ""),
+        ],
+    )
+    def test_the_description_of_other_data_is_not_inherited(self, dataset, expected):
+        write("base.yaml", GOOD + "description: Sums.\n")
+        assert load(f"base: base.yaml\ndataset: {dataset}\n").description == expected
 
     def test_of_several_the_last_wins(self):
         write("one.yaml", GOOD)
@@ -111,10 +126,10 @@ class TestBase:
 
     def test_a_group_whose_kind_changes_is_replaced(self):
         write("base.yaml", GOOD)
-        text = "base: base.yaml\ndataset: {kind: imdb_reviews}\nmodel: {kind: classifier, units: 3}"
-        experiment = load(text)
+        text = "base: base.yaml\ndataset: {kind: imdb_reviews}\n"
+        experiment = load(text + "model: {kind: classifier, size: {units: 3}}")
         assert experiment.dataset.kind == "imdb_reviews"
-        assert experiment.model.parameters is None
+        assert experiment.model.size.model_dump() == {"units": 3}
 
     def test_the_same_kind_again_is_merged(self):
         write("base.yaml", GOOD)
@@ -169,32 +184,39 @@ class TestOverrides:
         assert experiment.description == "b=c.d", "split at the first = only"
         assert experiment.training.learning_rate == 1e-3, "the group is merged"
 
-    def test_a_list_to_tune_is_named_by_its_setting(self):
-        text = GOOD + "tuning: {training.learning_rate: [1, 2], model.dropout: [0.1]}\n"
-        tuning = load(text, "tuning.training.learning_rate=[3]").tuning
-        assert tuning == {"training.learning_rate": (3,), "model.dropout": (0.1,)}
-        assert load(text, "tuning=null").tuning is None
+    def test_a_grid_stands_where_the_value_stands(self):
+        assert load(GOOD).tuning is None
+        both = load(GOOD, "training.learning_rate={grid: [1, 2]}", "model.dropout={grid: [0.1]}")
+        assert both.tuning == {"model.dropout": (0.1,), "training.learning_rate": (1, 2)}
+        assert (both.training.learning_rate, both.model.dropout) == (1, 0.1)
+        again = load(dump_experiment(both), "training.learning_rate={grid: [3]}")
+        assert again.tuning == both.tuning | {"training.learning_rate": (3,)}
+        assert (
+            load(dump_experiment(both), "training.learning_rate=3", "model.dropout=0").tuning
+            is None
+        )
 
-    def test_what_a_sweep_draws_is_named_by_its_setting(self):
-        text = GOOD + "sweep: {ranges: {model.layers: {low: 2, high: 8}, model.dropout: [0.1]}}\n"
-        sweep = load(text, "sweep.ranges.model.layers.high=4", "sweep.trials=7").sweep
+    def test_a_grid_of_sizes(self):
+        tuned = load(GOOD, "model.size.units={grid: [3, 4]}")
+        assert tuned.tuning == {"model.size.units": (3, 4)}
+        sizes = [tuned.with_settings(each).model.size.units for each in tuned.combinations()]
+        assert sizes == [3, 4]
+
+    def test_what_a_sweep_draws_stands_in_its_place_below_sweep(self):
+        text = GOOD + "sweep: {model: {layers: {low: 2, high: 8}, dropout: {grid: [0.1]}}}\n"
+        sweep = load(text, "sweep.model.layers.high=4", "sweep.trials=7").sweep
         assert (sweep.trials, sweep.ranges["model.layers"].high) == (7, 4)
-        listed = load(text, "sweep.ranges.model.layers=[3]").sweep.ranges
+        listed = load(text, "sweep.model.layers={grid: [3]}").sweep.ranges
         assert (listed["model.layers"], listed["model.dropout"]) == ((3,), (0.1,))
 
     def test_the_later_wins(self):
         assert load(GOOD, "seeds=[1]", "seeds=[2]").seeds == (2,)
 
     def test_units_take_the_place_of_parameters_and_the_reverse(self):
-        units = load(GOOD, "model.units=3").model
-        assert (units.units, units.parameters) == (3, None)
+        assert load(GOOD, "model.size.units=3").model.size.model_dump() == {"units": 3}
         write("b.yaml", GOOD.replace("parameters: 1000", "units: 3"))
-        parameters = load_experiment("b.yaml", ["model.parameters=50"]).model
-        assert (parameters.units, parameters.parameters) == (None, 50)
-
-    def test_units_and_parameters_together_are_refused(self):
-        with pytest.raises(UserError, match="either 'units' or 'parameters', received both"):
-            load(GOOD, "model.units=3", "model.parameters=50")
+        parameters = load_experiment("b.yaml", ["model.size.parameters=50"]).model
+        assert parameters.size.model_dump() == {"parameters": 50}
 
     def test_kind_replaces_the_group_whatever_the_order(self):
         overrides = ["dataset.targets=[a]", "dataset.kind=csv_series", "dataset.path=/x.csv"]
@@ -203,7 +225,7 @@ class TestOverrides:
     def test_what_a_group_lacks_is_said_at_its_line(self):
         with pytest.raises(UserError, match=r"^a\.yaml:2: dataset\.kind: missing setting"):
             load(
-                "name: x\ndataset: {length: 3}\nmodel: {kind: forecaster, units: 1}",
+                "name: x\ndataset: {length: 3}\nmodel: {kind: forecaster, size: {units: 1}}",
                 "dataset.train=3",
             )
 
@@ -237,7 +259,7 @@ class TestPath:
             {
                 "name": "x",
                 "dataset": {"kind": "text_file", "path": "a.txt"},
-                "model": {"kind": "language_model", "units": 3},
+                "model": {"kind": "language_model", "size": {"units": 3}},
             }
         )
         write("deep/b.yaml", dump_experiment(experiment))
@@ -248,7 +270,13 @@ def test_old_runs_can_be_read_without_their_cells():
     write("a.yaml", GOOD + "cells: [somebodys_cell]\n")
     with pytest.raises(UserError, match="unknown cell 'somebodys_cell'"):
         load_experiment("a.yaml")
-    assert load_experiment("a.yaml", check_cells=False).cells == ("somebodys_cell",)
+    assert load_stored_experiment(Path("a.yaml")).cells == ("somebodys_cell",)
+
+
+def test_a_run_of_another_version_is_refused():
+    write("experiment.yaml", GOOD.replace("size: {parameters: 1000}", "units: 3"))
+    with pytest.raises(UserError, match=r"^experiment\.yaml: .* this version of keras-gru"):
+        load_stored_experiment(Path("experiment.yaml"))
 
 
 def test_dump_opens_with_the_command_that_runs_it():
@@ -288,6 +316,7 @@ TRICKY = [
 words = st.one_of(st.sampled_from(TRICKY), st.text(st.characters(codec="utf-8"), max_size=120))
 columns = words.filter(bool)
 floats = st.floats(min_value=1e-300, max_value=0.499, allow_subnormal=False)
+grids = st.lists(floats, min_size=1, max_size=2, unique=True).map(lambda tried: {"grid": tried})
 
 
 def group(classes, fixed):
@@ -326,12 +355,14 @@ datasets = group(
 models = group(
     get_args(get_args(ModelConfig)[0]),
     {
-        "units": st.none(),
-        "parameters": st.integers(1, 10**9),
+        "size": st.fixed_dictionaries({"parameters": st.integers(1, 10**9)}),
         "dropout": floats,
         "zoneout": floats | st.tuples(floats, floats),
         "gate_bias": st.none() | floats,
         "layers": st.integers(1, 32),
+        "bidirectional": st.just(False),  # rules about these have tests of their own
+        "residual": st.just(False),
+        "autoregressive": st.just(False),
     },
 )
 pairs = st.sampled_from(
@@ -355,35 +386,23 @@ def experiments(draw):
         dataset=draw(datasets[data]),
         model=draw(models[model]),
         match=draw(st.sampled_from([None, "parameters"])),
-        training=Training(
-            learning_rate=draw(floats),
-            clip_norm=draw(st.none() | floats),
+        training=dict(
+            learning_rate=draw(floats | grids),
+            clip_norm=draw(st.none() | floats | st.just({"grid": [None, 1]})),
             average=draw(st.none() | floats),
             weight_noise=draw(floats),
-            jit_compile=draw(st.sampled_from(["auto", True, False])),
-        ),
-        tuning=draw(
-            st.none()
-            | st.fixed_dictionaries(
-                {
-                    "training.learning_rate": st.lists(
-                        floats, min_size=1, max_size=2, unique=True
-                    ).map(tuple),
-                    "training.clip_norm": st.just((None, 1)),
-                    "training.jit_compile": st.just(("auto", False)),
-                }
-            )
+            jit_compile=draw(st.sampled_from(["auto", True, False, {"grid": ["auto", False]}])),
         ),
         sweep=draw(
             st.none()
             | st.fixed_dictionaries(
                 {
                     "sampler": st.sampled_from(["tpe", "random"]),
-                    "ranges": st.fixed_dictionaries(
+                    "model": st.fixed_dictionaries({"size": st.just({"units": {"grid": [3, 4]}})}),
+                    "training": st.fixed_dictionaries(
                         {
-                            "training.learning_rate": st.just({"low": 1e-5, "high": 1, "log": True})
-                            | st.lists(floats, min_size=1, max_size=2, unique=True).map(tuple),
-                            "training.batch_size": st.just({"low": 8, "high": 32, "step": 8}),
+                            "learning_rate": st.just({"low": 1e-5, "high": 1, "log": True}) | grids,
+                            "batch_size": st.just({"low": 8, "high": 32, "step": 8}),
                         }
                     ),
                 }

@@ -20,10 +20,10 @@ def refusal(source, *overrides):
         "training.lr": "'learning_rate'",
         "training.batch": "'batch_size'",
         "training.num_epochs": "'epochs'",
-        "model.hidden_size": "'units'",
+        "model.hidden_size": "'size: {units: …}'",
         "model.num_layers": "'layers'",
         "lr": "'training.learning_rate'",
-        "hidden": "'model.units'",
+        "hidden": "'model.size: {units: …}'",
         "seed": "'seeds'",
         "data": "'dataset'",
     }.items(),
@@ -80,12 +80,12 @@ def test_a_run_directory_is_no_config(tmp_path):
 def test_another_kind_of_model_keeps_what_every_model_has():
     before = load_experiment("imdb_reviews").model
     changed = load_experiment("imdb_reviews", ["model.kind=tagger", "dataset.kind=en_atis"]).model
-    assert (changed.kind, changed.units, changed.dropout) == (
+    assert (changed.kind, changed.size, changed.dropout) == (
         "tagger",
-        before.units,
+        before.size,
         before.dropout,
     )
     changed = load_experiment(
-        "imdb_reviews", ["model.kind=tagger", "model.parameters=900", "dataset.kind=en_atis"]
+        "imdb_reviews", ["model.kind=tagger", "model.size.parameters=900", "dataset.kind=en_atis"]
     ).model
-    assert (changed.units, changed.parameters) == (None, 900)
+    assert changed.size.model_dump() == {"parameters": 900}

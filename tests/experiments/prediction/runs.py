@@ -24,7 +24,7 @@ def untrained_run(folder, dataset, model, seeds=(0, 1), cells=("gru",), data=Non
         cells=cells,
         seeds=seeds,
         dataset=dataset,
-        model={"units": 3, **model},
+        model={"size": {"units": 3}, **model},
         training={"jit_compile": False, "batch_size": 16},
         runs=str(folder / "runs"),
     )

@@ -25,15 +25,15 @@ from keras_gru.analysis.importance import importances
 from keras_gru.experiments.sweeping import study as studies
 from keras_gru.experiments.sweeping.sweep import sweep
 from tests.experiments.executors.test_jobs import Killer
-from tests.experiments.helpers import Recorder, tiny
+from tests.experiments.helpers import Recorder, nested, tiny
 
 MSE = Metric("mse", "min", "MSE")
 RATE = "training.learning_rate"
-RANGES = {RATE: {"low": 1e-4, "high": 1e-1, "log": True}, "model.units": (2, 3)}
+RANGES = {RATE: {"low": 1e-4, "high": 1e-1, "log": True}, "model.size.units": (2, 3)}
 
 
 def small(folder, trials=3, cells=("gru", "simple_rnn"), ranges=RANGES, sweep=None, **changes):
-    settings = {"trials": trials, "ranges": ranges, "sampler": "random", **(sweep or {})}
+    settings = {"trials": trials, **nested(ranges), "sampler": "random", **(sweep or {})}
     training = {"epochs": 2, **changes.pop("training", {})}
     return tiny(folder, cells=cells, sweep=settings, training=training, **changes)
 
@@ -72,7 +72,7 @@ def test_every_trial_is_drawn_trained_and_kept_and_test_is_never_read(swept):
     assert listener.ended == ["trial-1", "trial-2", "trial-3"]
     for trial in result.trials:
         assert trial.cell in result.experiment.cells and trial.status == "finished"
-        assert 1e-4 <= trial.settings[RATE] <= 1e-1 and trial.settings["model.units"] in (2, 3)
+        assert 1e-4 <= trial.settings[RATE] <= 1e-1 and trial.settings["model.size.units"] in (2, 3)
         assert trial.epochs == 2 and trial.seconds > 0 and trial.value > 0
     assert len({trial.settings[RATE] for trial in result.trials}) == 3
     assert result.best.value == min(trial.value for trial in result.trials)
