@@ -72,9 +72,9 @@ class _Schema:
             if step == "grid":
                 continue
             is_value = isinstance(step, int) and "items" not in schema
-            inner = schema.get("properties", {}).get(step) or schema.get("additionalProperties", {})
+            inner = schema.get("properties", {}).get(step) or schema.get("additionalProperties")
             if not is_value:
-                schema = schema.get("items", {}) if isinstance(step, int) else inner
+                schema = schema.get("items", {}) if isinstance(step, int) else inner or {}
             node = node.child(step) if node else None
             schema = self._resolved(schema, node)
         return schema

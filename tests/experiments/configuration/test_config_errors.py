@@ -264,6 +264,8 @@ def test_a_rule_holds_for_every_combination_of_a_grid():
         ("{trials: 3}", "sweep", "nothing_to_draw"),
         ("{sampler: grid, model: {layers: {grid: [4]}}}", "sweep.sampler", "wrong_value"),
         ("{units: {grid: [1]}}", "sweep.units", "unknown_setting"),
+        ("{training: {epoch: {low: 1, high: 3}}}", "sweep.training.epoch", "unknown_setting"),
+        ("{training: {epochs: {low: 1}}}", "sweep.training.epochs.high", "missing"),
         ("{dataset: {length: {grid: [1]}}}", "sweep.dataset", "unknown_setting"),
         ("{model: {kind: {grid: [tagger]}}}", "sweep.model.kind", "not_tried"),
         ("{model: {size: {units: 3}}}", "sweep.model.size.units", "wrong_value"),
