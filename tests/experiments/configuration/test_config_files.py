@@ -350,6 +350,7 @@ datasets = group(
         "validation_share": floats,
         "test_share": floats,
         "season": st.none() | st.integers(1, 1000),
+        "fill_gaps": st.just(False),  # a rule with missing has a test of its own
     },
 )
 models = group(
