@@ -5,8 +5,8 @@
 
 It trains the first cell of the config with its first seed and writes one .keras file. This is the
 page to copy for a project of your own: `model` is a plain `keras.Model`, and each of the functions
-is a screen of Keras in `keras_gru/experiments/fitting.py`. `keras-gru train` calls the same ones and
-writes a run directory. Of a grid this page takes the first value.
+is a screen of Keras in `keras_gru/experiments/fitting.py`. `keras-gru train` calls the same ones
+and writes a run directory. Of a grid this page takes the first value.
 """
 
 import argparse

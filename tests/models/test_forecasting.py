@@ -87,5 +87,5 @@ def test_from_a_configuration(size, windows):
     "options", [{"history": None}, {"length": None}, {"every_step": True}], ids=str
 )
 def test_without_a_last_value_it_is_refused(options):
-    with pytest.raises(UserError, match="^subtract_last: expected "):
+    with pytest.raises(UserError, match=r"^subtract_last: expected "):
         differences(**options)
