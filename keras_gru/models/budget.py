@@ -1,4 +1,4 @@
-"""How large a model is, and how many units a number of weights allows."""
+"""Sizes of models, and the number of units for a number of weights."""
 
 import bisect
 import math
@@ -14,7 +14,7 @@ _MOST_UNITS = 65_536
 
 
 def recurrent_layers(model: keras.Model) -> list[keras.Layer]:
-    """The recurrent layers of a model that one of the builders made, in its own order."""
+    """Return the recurrent layers of a builder's model, in its order."""
     return [layer for layer in model.layers if _RECURRENT.fullmatch(layer.name)]
 
 
@@ -30,13 +30,12 @@ def layers_by_direction(model: keras.Model) -> list[keras.Layer]:
 
 
 def recurrent_parameters(model: keras.Model) -> int:
-    """Number of weights of all recurrent layers of a model that one of the builders made.
+    """Return the number of weights of all recurrent layers of a builder's model.
 
     Embeddings and output layers do not count: they belong to the task and not to the cell. It is
     how Chung et al. (2014) count, too: their "about 20k" for LSTM, GRU and tanh layers of 36, 46
-    and 100 units are the weights of these layers with about 100 inputs. A cell that does not use
-    all columns of its weights (one with constant gates, a minimal gated unit made from `GRUCell`)
-    has them counted all the same.
+    and 100 units are the weights of these layers with about 100 inputs. Unused columns of weights
+    (of constant gates, or in a minimal gated unit made from `GRUCell`) are counted, too.
 
     Args:
         model: from a builder or a file.
@@ -59,7 +58,7 @@ def recurrent_parameters(model: keras.Model) -> int:
 
 
 def multiply_adds(model: keras.Model) -> int:
-    """Multiply-adds of all recurrent layers for one time step of one sequence.
+    """Return the multiply-adds of all recurrent layers for one time step of one sequence.
 
     They are those of the matrix products, where every weight is used once: 3U(D + U) for a GRU,
     4U(D + U) for an LSTM and U(D + U) for a SimpleRNN of U units with D inputs. What is done
@@ -89,7 +88,7 @@ def multiply_adds(model: keras.Model) -> int:
 
 
 def recurrent_units(model: keras.Model) -> int:
-    """Units of each recurrent layer of a model that one of the builders made (one direction)."""
+    """Return the units of each recurrent layer of a builder's model, of one direction."""
     layer = recurrent_layers(model)[0]
     layer = getattr(layer, "forward_layer", layer)
     for holder in (layer, getattr(layer, "cell", None)):
@@ -104,8 +103,8 @@ def units_for(parameters: int, count: Callable[[int], int]) -> int:
     The number of weights is a quadratic of the number of units, `c₀ + c₁ U + c₂ U²`, which three
     small numbers of units determine. So nothing larger than the answer is counted, or built.
 
-    Where `count` is `recurrent_parameters`, columns of weights that a cell has and does not use (of
-    held gates, or in a minimal gated unit made from `GRUCell`) count all the same.
+    Where `count` is `recurrent_parameters`, unused columns of weights (of constant gates, or in a
+    minimal gated unit made from `GRUCell`) are counted, too.
 
     Args:
         parameters: the budget, a number of weights.

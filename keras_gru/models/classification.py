@@ -40,7 +40,7 @@ def classifier(
     compile=True,
     **recurrent_options,
 ):
-    """Text or vectors in, one class out.
+    """Return a classifier: token or vector sequences in, one class out.
 
     Args:
         units: units of each recurrent layer (and of each direction).
@@ -54,15 +54,15 @@ def classifier(
         front: `filters`, `kernel_size` and `strides` of a causal convolution over time before the
             recurrent layers; `None` for none.
         layers: number of recurrent layers.
-        dropout: of each recurrent layer's input.
-        recurrent_dropout: of each recurrent layer's state.
+        dropout: dropout rate of each recurrent layer's input.
+        recurrent_dropout: dropout rate of each recurrent layer's state.
         bidirectional: whether each layer also reads from the end.
         pooling: `"last"` (the state after the last step), `"mean"` or `"max"` over the steps.
         dense: units of dense layers before the output, such as `[64]`.
-        seed: of initial weights and dropout.
+        seed: seed of the initial weights and dropout.
         compile: `True` compiles the model with Adam and the loss and metrics of the task, an
             optimizer or its name with that one; `False` does not compile it.
-        **recurrent_options: of each recurrent layer, as of `keras_gru.cells.recurrent_layer`:
+        **recurrent_options: other arguments of `keras_gru.cells.recurrent_layer`:
             `zoneout`, `layer_normalization`, `gate_bias`, `chrono`, `recurrent_initializer`.
 
     Returns:
@@ -111,7 +111,7 @@ def _mean(x, mask):
     if mask is None:
         return ops.mean(x, axis=1)
     seen = ops.expand_dims(ops.cast(mask, x.dtype), -1)
-    # A text without a word has the mean 0.
+    # The mean of an empty text is 0.
     return ops.sum(x * seen, axis=1) / ops.maximum(ops.sum(seen, axis=1), 1)
 
 

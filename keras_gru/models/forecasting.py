@@ -47,7 +47,7 @@ def forecaster(
     compile=True,
     **recurrent_options,
 ):
-    """One or many steps ahead of one or many variables.
+    """Return a forecaster of one or many variables, one or many steps ahead.
 
     All steps ahead are computed at once from the last state, or with `autoregressive` one after
     the other: with f the recurrent layers and g the output layer,
@@ -70,8 +70,8 @@ def forecaster(
         front: `filters`, `kernel_size` and `strides` of a causal convolution over time before the
             recurrent layers; `None` for none.
         layers: number of recurrent layers.
-        dropout: of each recurrent layer's input.
-        recurrent_dropout: of each recurrent layer's state.
+        dropout: dropout rate of each recurrent layer's input.
+        recurrent_dropout: dropout rate of each recurrent layer's state.
         bidirectional: whether each layer also reads the window from its end.
         dense: units of dense layers before the output, such as `[64]`.
         head: `"dense"` for a dense output layer; `"none"` for the last recurrent layer as the
@@ -81,10 +81,10 @@ def forecaster(
         residual: whether the variables' last values are added to the forecasts.
         autoregressive: whether each step ahead is forecast from the one before. The graph grows
             with the horizon.
-        seed: of initial weights and dropout.
+        seed: seed of the initial weights and dropout.
         compile: `True` compiles the model with Adam and the loss and metrics of the task, an
             optimizer or its name with that one; `False` does not compile it.
-        **recurrent_options: of each recurrent layer, as of `keras_gru.cells.recurrent_layer`:
+        **recurrent_options: other arguments of `keras_gru.cells.recurrent_layer`:
             `zoneout`, `layer_normalization`, `gate_bias`, `chrono`, `recurrent_initializer`.
 
     Returns:

@@ -25,7 +25,7 @@ def language_model(
     compile=True,
     **recurrent_options,
 ):
-    """The next token, after every token. `keras_gru.models.sample` makes it write.
+    """Return a model of the next token after every token, for `keras_gru.models.sample`.
 
     Args:
         units: units of each recurrent layer.
@@ -34,12 +34,12 @@ def language_model(
         cell: name in the registry of cells.
         embedding: width of a token's vector.
         layers: number of recurrent layers.
-        dropout: of each recurrent layer's input.
-        recurrent_dropout: of each recurrent layer's state.
-        seed: of initial weights and dropout.
+        dropout: dropout rate of each recurrent layer's input.
+        recurrent_dropout: dropout rate of each recurrent layer's state.
+        seed: seed of the initial weights and dropout.
         compile: `True` compiles the model with Adam and the loss and metrics of the task, an
             optimizer or its name with that one; `False` does not compile it.
-        **recurrent_options: of each recurrent layer, as of `keras_gru.cells.recurrent_layer`:
+        **recurrent_options: other arguments of `keras_gru.cells.recurrent_layer`:
             `zoneout`, `layer_normalization`, `gate_bias`, `chrono`, `recurrent_initializer`.
 
     Returns:
@@ -75,12 +75,12 @@ def language_model(
 
 
 def read(parts, tokens, states=None):
-    """Reads tokens from a state on.
+    """Compute logits and states of tokens, from given states.
 
     Args:
         parts: the model's layers by name.
         tokens: `(B, T)`.
-        states: the states of each recurrent layer; `None` at the beginning of a text.
+        states: states of each recurrent layer; `None` for zeros.
 
     Returns:
         Logits `(B, T, V)` and the new states.
@@ -107,6 +107,6 @@ def with_any_length(model):
 
 
 def numbered(parts, prefix):
-    """The layers `prefix_1`, `prefix_2`, …"""
+    """Return the layers `prefix_1`, `prefix_2`, …"""
     names = [f"{prefix}_{number}" for number in range(1, len(parts) + 1)]
     return [parts[name] for name in names if name in parts]

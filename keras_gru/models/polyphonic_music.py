@@ -29,7 +29,7 @@ def polyphony(
     compile=True,
     **recurrent_options,
 ):
-    """Which notes sound next, each with a probability of its own.
+    """Return a model of the notes of the next step, each with its own probability.
 
     Args:
         units: units of each recurrent layer.
@@ -39,12 +39,12 @@ def polyphony(
         masked: whether vectors come with a mask where `length` is `None`.
         cell: name in the registry of cells.
         layers: number of recurrent layers.
-        dropout: of each recurrent layer's input.
-        recurrent_dropout: of each recurrent layer's state.
-        seed: of initial weights and dropout.
+        dropout: dropout rate of each recurrent layer's input.
+        recurrent_dropout: dropout rate of each recurrent layer's state.
+        seed: seed of the initial weights and dropout.
         compile: `True` compiles the model with Adam and the loss and metrics of the task, an
             optimizer or its name with that one; `False` does not compile it.
-        **recurrent_options: of each recurrent layer, as of `keras_gru.cells.recurrent_layer`:
+        **recurrent_options: other arguments of `keras_gru.cells.recurrent_layer`:
             `zoneout`, `layer_normalization`, `gate_bias`, `chrono`, `recurrent_initializer`.
 
     Returns:

@@ -32,7 +32,7 @@ def tagger(
     compile=True,
     **recurrent_options,
 ):
-    """Text or vectors in, a label per step out.
+    """Return a tagger: token or vector sequences in, a label per step out.
 
     Args:
         units: units of each recurrent layer (and of each direction).
@@ -44,13 +44,13 @@ def tagger(
         cell: name in the registry of cells.
         embedding: width of a token's vector.
         layers: number of recurrent layers.
-        dropout: of each recurrent layer's input.
-        recurrent_dropout: of each recurrent layer's state.
+        dropout: dropout rate of each recurrent layer's input.
+        recurrent_dropout: dropout rate of each recurrent layer's state.
         bidirectional: whether each layer also reads from the end.
-        seed: of initial weights and dropout.
+        seed: seed of the initial weights and dropout.
         compile: `True` compiles the model with Adam and the loss and metrics of the task, an
             optimizer or its name with that one; `False` does not compile it.
-        **recurrent_options: of each recurrent layer, as of `keras_gru.cells.recurrent_layer`:
+        **recurrent_options: other arguments of `keras_gru.cells.recurrent_layer`:
             `zoneout`, `layer_normalization`, `gate_bias`, `chrono`, `recurrent_initializer`.
 
     Returns:

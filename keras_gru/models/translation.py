@@ -29,10 +29,10 @@ def encoder_decoder(
     compile=True,
     **recurrent_options,
 ):
-    """The encoder–decoder of Cho et al. (2014), for teacher forcing.
+    """Return the encoder–decoder of Cho et al. (2014), for teacher forcing.
 
-    The encoder reads the source, and its last state is the summary c. The decoder reads the target
-    as far as it is known, and sees c at every step, as does the output layer:
+    The encoder reads the source, and its last state is the context c. The decoder reads the target
+    so far, and c is an input of each of its steps and of the output layer:
 
         h_t = f(h_(t−1), y_(t−1), c)        f: the recurrent layers, on [y_(t−1), c]
         p(y_t) = g(h_t, y_(t−1), c)         g: one dense layer, on [h_t, y_(t−1), c]
@@ -43,11 +43,11 @@ def encoder_decoder(
     depth. With a bidirectional encoder, a dense layer brings the states of both directions to the
     size of the decoder's, so that `units` means the same everywhere; c is what comes out of it.
 
-    With `attention` the decoder's output of each step asks, and the encoder's outputs answer, by
-    the additive score of Bahdanau et al. (2015): `v · tanh(W q + U k)`. The answer c_t takes the
-    place of c at the output, `p(y_t) = g(h_t, y_(t−1), c_t)`, and c stays at each step's input. In
-    the paper c_t enters the decoder's step, too; as in Géron's book it does not here, so that it
-    fits any cell, and all steps are computed at once.
+    With `attention`, the decoder's outputs q attend to the encoder's outputs k by the additive
+    score of Bahdanau et al. (2015), `v · tanh(W q + U k)`. The context c_t replaces c at the
+    output, `p(y_t) = g(h_t, y_(t−1), c_t)`, and c remains an input of each step. In the paper c_t
+    is an input of the decoder's step, too; here it is not, as in Géron's book, so that any cell
+    can be used and all steps are computed at once.
 
     Args:
         units: units of each recurrent layer (and of each direction of the encoder).
@@ -56,14 +56,14 @@ def encoder_decoder(
         cell: name in the registry of cells.
         embedding: width of a token's vector.
         layers: number of recurrent layers of the encoder, and of the decoder.
-        dropout: of each recurrent layer's input.
-        recurrent_dropout: of each recurrent layer's state.
+        dropout: dropout rate of each recurrent layer's input.
+        recurrent_dropout: dropout rate of each recurrent layer's state.
         bidirectional: whether the encoder also reads from the end.
         attention: whether the decoder can look back at each step of the source.
-        seed: of initial weights and dropout.
+        seed: seed of the initial weights and dropout.
         compile: `True` compiles the model with Adam and the loss and metrics of the task, an
             optimizer or its name with that one; `False` does not compile it.
-        **recurrent_options: of each recurrent layer, as of `keras_gru.cells.recurrent_layer`:
+        **recurrent_options: other arguments of `keras_gru.cells.recurrent_layer`:
             `zoneout`, `layer_normalization`, `gate_bias`, `chrono`, `recurrent_initializer`.
 
     Returns:
