@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 ISO = "ISO 8601"
 NO_TIME = "none"
 _DAY = 86_400
+_LONGEST = 60  # characters of a date
 _YEAR_1000 = -30_610_224_000
 _TIMES = ("", " %H:%M", " %H:%M:%S")
 _DATES = (
@@ -86,7 +87,9 @@ def find_dates(
 
 def _first(table: Table, name: str, count: int = 50) -> list[str]:
     column = table.columns[name].slice(0, count)
-    return [str(cell).strip() for cell in column.to_pylist() if cell is not None] or [""]
+    # No date is longer: the patterns that cells are compared with take long for long ones.
+    cells = [str(cell)[:_LONGEST].strip() for cell in column.to_pylist() if cell is not None]
+    return cells or [""]
 
 
 def _may_be_dates(table: Table, name: str) -> bool:

@@ -46,14 +46,16 @@ class Scaling:
             values: (rows, V) of the training split; NaN is left out. A constant column is only
                 centred.
         """
+        values = np.where(np.isnan(values).all(axis=0), 0, values)
         deviation = np.where(cls.is_constant(values), 1.0, np.nanstd(values, axis=0))
-        mean = np.nan_to_num(np.nanmean(values, axis=0))
+        mean = np.nanmean(values, axis=0)
         return cls(tuple(columns), tuple(mean.tolist()), tuple(deviation.tolist()))
 
     @staticmethod
     def is_constant(values: np.ndarray) -> np.ndarray:
         """Return whether the deviation of each column is 0, or what rounding makes of it."""
         # Six digits, which is what float32 and most instruments have.
+        values = np.where(np.isnan(values).all(axis=0), 0, values)
         rounding = 1e-6 * np.nanmax(np.abs(values), axis=0)
         return ~(np.nanstd(values, axis=0) > rounding)
 

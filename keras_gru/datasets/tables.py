@@ -71,7 +71,7 @@ class Table:
             UserError: if there is no such column.
         """
         if name not in self.columns:
-            known = [column for column in self.columns if column]
+            known = [" ".join(column.split()) for column in self.columns if column]
             hint = did_you_mean(name, known)
             if self.settings.get("header") is False:
                 hint += " The file has no header: its columns are numbered."
@@ -505,6 +505,7 @@ def _parse_csv(
 
 
 def _reader(text: bytes, delimiter: str, quote: str):
+    csv.field_size_limit(max(csv.field_size_limit(), len(text)))
     lines = io.StringIO(text.decode(), newline="")
     if quote == NO_QUOTE:
         return csv.reader(lines, delimiter=delimiter, quoting=csv.QUOTE_NONE)
@@ -514,7 +515,6 @@ def _reader(text: bytes, delimiter: str, quote: str):
 def _find_ragged_line(
     path: Path, text: bytes, delimiter: str, quote: str, skipped: int, has_header: bool
 ) -> None:
-    csv.field_size_limit(max(csv.field_size_limit(), len(text)))
     reader, width = _reader(text, delimiter, quote), None
     for row in reader:
         width = width or len(row)

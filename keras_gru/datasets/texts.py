@@ -54,7 +54,7 @@ def load(
         facts.append(("Columns", f"text {config.text!r}, label {config.label!r}"))
     classes = stored.target_vocabulary if stored else sorted(set(labels))
     if len(classes) < 2:
-        found = f"only the label {classes[0]!r}" if classes else "no text"
+        found = f"only the label {classes[0][:60]!r}" if classes else "no text"
         raise UserError(f"{path}: {found} was found; a classifier needs two labels or more.")
     number = {label: at for at, label in enumerate(classes)}
     numbers = np.array([number.get(label, -1) for label in labels])
@@ -121,6 +121,7 @@ def _read_folder(folder: Path) -> tuple[list[str], list[str], list[str]]:
 def _check_labels(where: Callable[[int], str], labels: Sequence[str], expected: str) -> None:
     """Raise a `UserError` where labels are no classes."""
     counts = Counter(labels)
+    expected = expected[:60]
     if len(counts) > max(20, len(labels) / 2):
         numbers = sum(bool(re.fullmatch(r"[+-]?\d+[.,]\d+", label)) for label in counts)
         what = (
@@ -155,5 +156,5 @@ def _read_rows(config: Texts, path: Path) -> tuple[str, Mapping, "pyarrow.Chunke
     if "" in labels:
         where = table.where(config.label, labels.index(""))
         raise UserError(f"{where} is empty; it must be a label.")
-    _check_labels(lambda row: table.where(config.label, row), labels, labels[0])
+    _check_labels(lambda row: table.where(config.label, row), labels, (labels or [""])[0])
     return table.form, table.settings, texts, labels

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from keras_gru.datasets.config.own import CsvSeries
+from keras_gru.datasets.dates import find_dates
 from keras_gru.datasets.tables import read_table
 from keras_gru.errors import UserError
 
@@ -155,6 +156,15 @@ def test_a_mistake_is_one_sentence(tmp_path, name):
     assert "power.data" in sentence and "\n" not in sentence
     for part in parts:
         assert part in sentence
+
+
+def test_a_cell_of_any_length_takes_no_time(tmp_path):
+    path = tmp_path / "long.csv"
+    path.write_text("date,load\n" + "x1abc" * 60_000 + ",1\n2024-01-01,many\n")
+    with pytest.raises(UserError, match="line 3"):
+        read_table(CsvSeries(**SETTINGS), path).numbers("load")
+    with pytest.raises(UserError, match="expected a date"):
+        find_dates(read_table(CsvSeries(**SETTINGS), path), None, None, ("load",))
 
 
 def test_missing_values(tmp_path):
