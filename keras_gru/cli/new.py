@@ -72,12 +72,12 @@ def new(
 
 def _given(settings: list[str]) -> dict[str, object]:
     from keras_gru.experiments.configuration.overrides import read_overrides
-    from keras_gru.experiments.configuration.problems import tell
+    from keras_gru.experiments.configuration.problems import ConfigError
 
     problems = []
     tree = read_overrides([s.removeprefix("dataset.") for s in settings], problems)
     if problems:
-        raise UserError(tell(problems))
+        raise ConfigError(problems)
     return tree.plain()
 
 
