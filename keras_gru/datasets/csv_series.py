@@ -11,6 +11,7 @@ from keras_gru.datasets.files import existing
 from keras_gru.datasets.preprocessing import Preprocessing, Scaling, SeriesEnd
 from keras_gru.datasets.sequence_dataset import Metric, SequenceDataset, TaskSpec
 from keras_gru.datasets.series_table import SeriesTable, SeriesValues, read_series_table
+from keras_gru.datasets.smoothing import exponential_smoothing
 from keras_gru.datasets.split import SPLITS
 from keras_gru.datasets.time_order import find_step
 from keras_gru.errors import UserError
@@ -83,14 +84,19 @@ def load(
     )
     season = config.season or 1
     label = f"Value {season} rows earlier"
+    rules = ()
     if not all_as_test:
+        rules = forecasting.baselines(parts, splits, season, label, scale)
+        if config.smoothing:
+            smoothed = exponential_smoothing(parts, splits, season, scale)
+            rules += (smoothed,) if smoothed else ()
         notes += _notes_on_range(config, parts)
     return SequenceDataset(
         name=table.path.name,
         spec=spec,
         metric=_metric(config.targets, scale, is_one),
         splits=splits,
-        baselines=() if all_as_test else forecasting.baselines(parts, splits, season, label, scale),
+        baselines=rules,
         scale=scale,
         input_scaling=inputs[None] if is_one else None,
         target_scaling=targets[None] if is_one else None,

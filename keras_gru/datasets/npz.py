@@ -7,7 +7,8 @@ For each split, `train`, `validation` and `test`, the file has:
 - `train_lengths`: `(N,)`, the time steps of each sequence; what follows them is padding. Without
   it a sequence of tokens ends before its zeros at the end, and one of vectors has all T steps.
 
-- `train_classes`: names of the classes, for classification.
+- `train_classes`: names of the classes, for classification;
+- `train_groups`: `(N,)`, such as speakers: none of them is in two of the splits that are carved.
 
 | task | targets |
 |---|---|
@@ -51,6 +52,7 @@ from keras_gru.datasets.split import (
     missing_classes,
     split_at_random,
     split_by_class,
+    split_by_group,
 )
 from keras_gru.errors import did_you_mean
 from keras_gru.files import load_arrays
@@ -80,7 +82,7 @@ def load(
         UserError: if the file or an array is not what the layout asks for.
     """
     path = existing(config.path, config.expects)
-    found, classes = _read(path, () if all_as_test else ("train",), config)
+    found, classes, groups = _read(path, () if all_as_test else ("train",), config)
     names = stored.target_vocabulary if stored else classes
     if config.task == "classification":
         names = number_labels(path, found, names)
@@ -106,7 +108,7 @@ def load(
     else:
         if config.task == "classification":
             notes += few_rows(arrays["train"]["targets"], names)
-        arrays = _carve(arrays, config, overlapping)
+        arrays = _carve(arrays, config, overlapping, groups)
     input_scaling = target_scaling = None
     if stored is not None:
         input_scaling, target_scaling = stored.input_scaling, stored.target_scaling
@@ -144,13 +146,17 @@ def load(
 
 def _read(
     path: Path, required: Sequence[str], config: Npz
-) -> tuple[dict[str, dict[str, np.ndarray]], list[str] | None]:
+) -> tuple[dict[str, dict[str, np.ndarray]], list[str] | None, np.ndarray | None]:
     """Return name of a split -> its `inputs`, `targets` and maybe `lengths`; names of classes."""
     known = [f"{split}_{part}" for split in SPLITS for part in ("inputs", "targets", "lengths")]
-    found, classes = {}, None
+    known += ["train_classes", "train_groups"]
+    found, classes, groups = {}, None, None
     for name, array in load_arrays(path, "write it again with numpy.savez").items():
         if name == "train_classes" and config.task == "classification":
             classes = [str(one) for one in array.ravel().tolist()]
+            continue
+        if name == "train_groups":
+            groups = array
             continue
         if name not in known:
             refuse(path, f"the array {name!r} is not known.{did_you_mean(name, known)}")
@@ -164,7 +170,9 @@ def _read(
         for of in found.values():
             if of["inputs"].ndim == 3:
                 of["inputs"] = of["inputs"].swapaxes(1, 2)
-    return found, classes
+    if groups is not None and groups.shape != found.get("train", {})["inputs"].shape[:1]:
+        refuse(path, f"'train_groups' has the shape {groups.shape}; it must be (N,).")
+    return found, classes, groups
 
 
 def _notes_on_shape(arrays: dict, config: Npz) -> list[str]:
@@ -212,7 +220,7 @@ def _scaled(arrays: dict, channels: Scaling | None, targets: Scaling | None) -> 
     return found
 
 
-def _carve(arrays: dict, config: Npz, overlapping: bool) -> dict:
+def _carve(arrays: dict, config: Npz, overlapping: bool, groups: np.ndarray | None) -> dict:
     """Take the splits that are missing out of train, of each class its part."""
     train = arrays["train"]
     shares = (
@@ -221,10 +229,13 @@ def _carve(arrays: dict, config: Npz, overlapping: bool) -> dict:
     )
     if overlapping:
         parts = _split_by_position(*train["inputs"].shape[:2], *shares)
+    elif groups is not None:
+        parts = split_by_group(groups, *shares)
     elif config.task == "classification":
         parts = split_by_class(train["targets"], *shares)
     else:
         parts = split_at_random(len(train["inputs"]), *shares)
+    parts = {name: rows for name, rows in parts.items() if name == "train" or name not in arrays}
     carved = {name: {part: a[rows] for part, a in train.items()} for name, rows in parts.items()}
     return carved | {name: of for name, of in arrays.items() if name != "train"}
 

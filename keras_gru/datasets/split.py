@@ -166,6 +166,41 @@ def split_by_class(
     return {name: order[split_of[order] == name] for name in SPLITS}
 
 
+def split_by_group(
+    groups: Sequence, validation_share: float, test_share: float
+) -> dict[str, np.ndarray]:
+    """Split examples at random, by a fixed seed, so that no group is in two splits.
+
+    Args:
+        groups: (N,), the group of each example, such as its speaker.
+        validation_share: fraction of the examples for validation, nearly.
+        test_share: fraction of the examples for test, nearly.
+
+    Returns:
+        Name of a split -> indices of its examples.
+
+    Raises:
+        UserError: if there are fewer groups than splits.
+    """
+    names, codes, counts = np.unique(groups, return_inverse=True, return_counts=True)
+    if len(names) < len(SPLITS):
+        raise UserError(
+            f"dataset.group: expected {len(SPLITS)} groups or more, one for each split, got "
+            f"{len(names)}. Choose another column, or leave it out."
+        )
+    order = np.random.default_rng(_SPLITTING_SEED).permutation(len(names))
+    middle = np.cumsum(counts[order]) - counts[order] / 2
+    split_of = np.zeros(len(names), int)  # train
+    split_of[order[middle < (test_share + validation_share) * len(codes)]] = 1
+    split_of[order[middle < test_share * len(codes)]] = 2
+    split_of[order[0]] = 2 if test_share else split_of[order[0]]
+    if validation_share and 1 not in split_of:
+        split_of[order[1]] = 1
+    if 0 not in split_of:
+        split_of[order[-1]] = 0
+    return {name: np.flatnonzero(split_of[codes] == at) for at, name in enumerate(SPLITS)}
+
+
 def _evenly(size: int, count: int) -> np.ndarray:
     """Return (size,): True at `count` places at equal distances."""
     passed = (2 * np.arange(size + 1) * count + size) // (2 * max(size, 1))

@@ -14,7 +14,7 @@ from keras_gru.datasets.files import TEXT_ENDINGS, existing, read_text, text_fil
 from keras_gru.datasets.labelled_texts import classification
 from keras_gru.datasets.preprocessing import Preprocessing
 from keras_gru.datasets.sequence_dataset import SequenceDataset
-from keras_gru.datasets.split import few_rows, split_by_class
+from keras_gru.datasets.split import few_rows, split_by_class, split_by_group
 from keras_gru.datasets.tables import read_table
 from keras_gru.errors import UserError
 
@@ -43,13 +43,13 @@ def load(
     import pyarrow as pa
 
     path = existing(config.path, config.expects)
-    facts, settings, notes = [], {}, []
+    facts, settings, notes, groups = [], {}, [], None
     if path.is_dir():
         texts, labels, notes = _read_folder(path)
         texts = pa.chunked_array([texts], pa.string())
         facts.append(("Folder", f"{len(labels):,} text files"))
     else:
-        form, settings, texts, labels = _read_rows(config, path)
+        form, settings, texts, labels, groups = _read_rows(config, path)
         facts += [("File", form), ("Rows", f"{len(labels):,}")]
         facts.append(("Columns", f"text {config.text!r}, label {config.label!r}"))
     classes = stored.target_vocabulary if stored else sorted(set(labels))
@@ -62,7 +62,8 @@ def load(
         parts = {"test": np.flatnonzero(numbers >= 0)}
         notes += _unknown_labels(path, labels, classes)
     else:
-        parts = split_by_class(numbers, config.validation_share, config.test_share)
+        shares = (config.validation_share, config.test_share)
+        parts = split_by_group(groups, *shares) if groups else split_by_class(numbers, *shares)
         notes += few_rows(numbers, classes)
     examples = {name: (texts.take(pa.array(rows)), numbers[rows]) for name, rows in parts.items()}
     del texts, labels
@@ -157,4 +158,7 @@ def _read_rows(config: Texts, path: Path) -> tuple[str, Mapping, "pyarrow.Chunke
         where = table.where(config.label, labels.index(""))
         raise UserError(f"{where} is empty; it must be a label.")
     _check_labels(lambda row: table.where(config.label, row), labels, (labels or [""])[0])
-    return table.form, table.settings, texts, labels
+    groups = None
+    if config.group is not None:
+        groups = pc.fill_null(table.strings(config.group), "").to_pylist()
+    return table.form, table.settings, texts, labels, groups

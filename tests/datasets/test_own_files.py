@@ -335,3 +335,10 @@ def test_the_summary_of_texts(tmp_path):
     assert summary.facts["Unknown tokens"].endswith("of test")
     assert "of 9 texts" in summary.facts["Of test also in train"]
     assert any("Class" in line and "train" in line for line in summary.lines())
+
+
+def test_texts_of_one_author_are_in_one_split(tmp_path):
+    rows = "".join(f"a text {n} by,{'xy'[n % 2]},author{n % 12}\n" for n in range(120))
+    path = write(tmp_path / "a.csv", "text,label,author\n" + rows)
+    dataset = datasets.load(Texts(path=path, group="author", validation_share=0.2, test_share=0.2))
+    assert [dataset.size(split) for split in dataset.splits] == [70, 30, 20]  # authors of ten

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from keras_gru.datasets import Split
-from keras_gru.datasets.split import split_by_class
+from keras_gru.datasets.split import split_by_class, split_by_group
 from keras_gru.errors import UserError
 from tests.datasets.samples import tagged
 
@@ -52,3 +52,22 @@ def test_a_part_keeps_each_sequence_with_all_that_is_its_own(rows):
         (whole.weights, part.weights),
     ):
         np.testing.assert_array_equal(own, of[rows])
+
+
+@pytest.mark.parametrize("shares", [(0.1, 0.1), (0.3, 0.3)])
+@pytest.mark.parametrize("count", [3, 20])
+def test_no_group_is_in_two_splits(count, shares):
+    groups = np.random.default_rng(0).integers(0, count, 600)
+    parts = split_by_group(groups, *shares)
+    assert sorted(np.concatenate(list(parts.values()))) == list(range(600))
+    seen = [{*groups[rows].tolist()} for rows in parts.values()]
+    assert all(seen) and sum(map(len, seen)) == count
+    if count == 20:
+        assert [len(rows) / 600 for rows in parts.values()] == pytest.approx(
+            [1 - sum(shares), *shares], abs=0.05
+        )
+
+
+def test_too_few_groups_are_refused():
+    with pytest.raises(UserError, match="got 2"):
+        split_by_group(["a", "b"] * 10, 0.1, 0.1)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from keras_gru import datasets
+from keras_gru.datasets import smoothing
 from keras_gru.datasets.config.own import CsvSeries
 from keras_gru.errors import UserError
 
@@ -203,3 +204,28 @@ def test_features_of_categories_calendar_and_known_columns(tmp_path):
     np.testing.assert_allclose(row[5:], [np.sin(friday), np.cos(friday)], atol=1e-6)
     with pytest.raises(UserError, match="expected a column of dates"):
         load(csv(tmp_path / "b.csv", zip(VALUES, strict=True), "sold"), calendar=("weekday",))
+
+
+def test_exponential_smoothing_is_that_of_statsmodels(tmp_path):
+    """On a season with a trend it beats the naive forecasts, and it knows no row to come."""
+    ExponentialSmoothing = pytest.importorskip("statsmodels.tsa.holtwinters").ExponentialSmoothing
+    rng = np.random.default_rng(0)
+    rows = np.arange(240)
+    values = 50 + 0.2 * rows + 10 * np.sin(rows * 2 * np.pi / 7) + rng.normal(size=240)
+    days = np.datetime64("2023-01-02") + rows
+    path = csv(tmp_path / "a.csv", zip(days, values, strict=True))
+    dataset = load(path, season=7, horizon=3, smoothing=True)
+    rules = {rule.label: rule.test["mae"] for rule in dataset.baselines}
+    smoothed = rules.pop("Exponential smoothing")
+    assert smoothed < min(rules["Last value"], rules["Value 7 rows earlier"])
+    assert smoothed < 1.5  # of noise whose mean absolute deviation is 0.8
+    states = smoothing._states(values, 168, 7)
+    fitted = ExponentialSmoothing(
+        values[:168], trend="add", damped_trend=True, seasonal="add", seasonal_periods=7,
+        initialization_method="heuristic",
+    ).fit()  # fmt: skip
+    ours = smoothing._ahead(states, np.array([167]), 3, 7)[0]
+    np.testing.assert_allclose(ours, fitted.forecast(3), atol=0.3)
+    shorter = csv(tmp_path / "b.csv", zip(days[:-1], values[:-1], strict=True))
+    other = load(shorter, season=7, horizon=3, smoothing=True)
+    assert other.baselines[-1].label == "Exponential smoothing"

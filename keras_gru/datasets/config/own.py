@@ -103,6 +103,9 @@ class CsvSeries(OwnFile, TableFile):
     season: Annotated[
         int | None, Field(ge=1, description="rows of a season, for the naive forecast")
     ] = None
+    smoothing: Annotated[
+        bool, Field(description="exponential smoothing (statsmodels) as another baseline")
+    ] = False
     validation_share: Fraction = 0.15
     test_share: Fraction = 0.15
 
@@ -137,6 +140,10 @@ class Texts(OwnFile, TableFile):
     level: Annotated[
         Literal["word", "character"] | None,
         Field(description="what texts are split into; null: chosen from the data"),
+    ] = None
+    group: Annotated[
+        Column | None,
+        Field(description="column such as an author: none of them is in two splits"),
     ] = None
     vocabulary: Tokens = 10_000
     max_length: Annotated[Length, Field(description="units of a text, its first ones")] = 250
