@@ -256,8 +256,8 @@ def test_what_was_guessed_is_stored_and_a_run_resumed_with_it(tmp_path):
     stored = RunDirectory(run).experiment().dataset
     assert (stored.separator, stored.decimal, stored.encoding) == (";", ",", "cp1252")
     assert (stored.time, stored.date_format) == ("Tag", "ISO 8601")
-    facts = RunDirectory(run).metadata()
-    assert any("newest row came first" in note for note in facts["notes"])
-    assert facts["data"]["facts"]["Range"] == "2024-01-01 to 2024-03-20"
+    metadata = RunDirectory(run).metadata()
+    assert any("newest row came first" in note for note in metadata.notes)
+    assert metadata.data.facts["Range"] == "2024-01-01 to 2024-03-20"
     small = ["cells=[gru]", "seeds=[3]", "training.epochs=1", f"runs={tmp_path / 'runs'}"]
     assert "The page" in keras_gru("compare", tmp_path / "config.yaml", *small, "--resume", run)

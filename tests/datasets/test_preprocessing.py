@@ -285,7 +285,7 @@ class TestAsTest:
             ({"test_inputs": np.full((2, 3), 61)}, "tokens from 1 to 60"),
             ({"test_inputs": np.full((2, 4), 7)}, "sequences of 3 steps"),
             ({"test_inputs": np.ones((2, 3, 1))}, "tokens"),
-            ({"test_targets": np.array([0, 2])}, "labels from 0 to 1"),
+            ({"test_targets": np.array([0, 2])}, "labels of train are 0, 1"),
         ],
     )
     def test_arrays_that_do_not_fit(self, arrays, words, tmp_path):
