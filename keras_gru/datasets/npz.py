@@ -48,7 +48,7 @@ from keras_gru.datasets.split import (
     SPLITS,
     Split,
     check_not_empty,
-    few_rows,
+    class_warnings,
     missing_classes,
     split_at_random,
     split_by_class,
@@ -107,7 +107,7 @@ def load(
         arrays = {"test": _joined(list(arrays.values()), config.task)}
     else:
         if config.task == "classification":
-            notes += few_rows(arrays["train"]["targets"], names)
+            notes += class_warnings(arrays["train"]["targets"], names)
         arrays = _carve(arrays, config, overlapping, groups)
     input_scaling = target_scaling = None
     if stored is not None:

@@ -15,6 +15,7 @@ SPLITS = ("train", "validation", "test")
 _SPLITTING_SEED = 0
 _MOST_BLOCKS = 200
 _FEW_SEQUENCES = 10
+_IMBALANCE = 4  # sequences of the most frequent class for one of the rarest
 
 
 @dataclass(frozen=True)
@@ -233,20 +234,29 @@ def missing_classes(splits: Mapping[str, Split], classes: Sequence[str]) -> list
     return warnings
 
 
-def few_rows(labels: np.ndarray, classes: Sequence[str]) -> list[str]:
-    """Return a warning where a class has fewer than 10 sequences.
+def class_warnings(labels: np.ndarray, classes: Sequence[str]) -> list[str]:
+    """Return warnings where classes have few sequences, or much fewer than another.
 
     Args:
         labels: (N,), the class of each sequence, from 0; others are left out.
         classes: names of the classes.
     """
     counts = np.bincount(labels[labels >= 0], minlength=len(classes))
+    warnings = []
     few = np.flatnonzero(counts < _FEW_SEQUENCES)
-    if len(few) == 0:
-        return []
-    shown = ", ".join(f"{classes[number]!r} ({counts[number]})" for number in few[:5])
-    more = f" and {len(few) - 5} more" if len(few) > 5 else ""
-    return [
-        f"Warning: {len(few)} of {len(classes)} classes have fewer than {_FEW_SEQUENCES} "
-        f"sequences in all: {shown}{more}. What is measured on them says little."
-    ]
+    if len(few):
+        shown = ", ".join(f"{classes[number][:60]!r} ({counts[number]})" for number in few[:5])
+        more = f" and {len(few) - 5} more" if len(few) > 5 else ""
+        warnings.append(
+            f"Warning: {len(few)} of {len(classes)} classes have fewer than {_FEW_SEQUENCES} "
+            f"sequences in all: {shown}{more}. What is measured on them says little."
+        )
+    most, fewest = int(counts.argmax()), int(counts.argmin())
+    if counts[most] >= _IMBALANCE * max(1, counts[fewest]):
+        warnings.append(
+            f"Warning: class {classes[most][:60]!r} has {counts[most]:,} sequences and "
+            f"{classes[fewest][:60]!r} {counts[fewest]:,}: an accuracy of "
+            f"{counts[most] / counts.sum():.3f} takes no network, and says nothing about rare "
+            "classes."
+        )
+    return warnings

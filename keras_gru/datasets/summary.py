@@ -13,7 +13,6 @@ from keras_gru.datasets.text import PADDING, UNKNOWN
 from keras_gru.settings import STORED
 
 _MOST_CLASSES = 30  # that are listed for a reader
-_IMBALANCED = 4  # sequences of the most frequent class for one of the rarest
 
 
 @dataclass(frozen=True)

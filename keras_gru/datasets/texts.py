@@ -14,7 +14,7 @@ from keras_gru.datasets.files import TEXT_ENDINGS, existing, read_text, text_fil
 from keras_gru.datasets.labelled_texts import classification
 from keras_gru.datasets.preprocessing import Preprocessing
 from keras_gru.datasets.sequence_dataset import SequenceDataset
-from keras_gru.datasets.split import few_rows, split_by_class, split_by_group
+from keras_gru.datasets.split import class_warnings, split_by_class, split_by_group
 from keras_gru.datasets.tables import read_table
 from keras_gru.errors import UserError
 
@@ -64,7 +64,7 @@ def load(
     else:
         shares = (config.validation_share, config.test_share)
         parts = split_by_group(groups, *shares) if groups else split_by_class(numbers, *shares)
-        notes += few_rows(numbers, classes)
+        notes += class_warnings(numbers, classes)
     examples = {name: (texts.take(pa.array(rows)), numbers[rows]) for name, rows in parts.items()}
     del texts, labels
     dataset = classification(

@@ -19,7 +19,7 @@ from keras_gru.datasets.sequence_dataset import Metric, SequenceDataset, TaskSpe
 from keras_gru.datasets.split import (
     Split,
     check_not_empty,
-    few_rows,
+    class_warnings,
     missing_classes,
     split_by_class,
 )
@@ -93,7 +93,7 @@ class Ts(OwnFile):
             rows = split_by_class(labels, self.validation_share, 0 if tests else self.test_share)
             parts = {name: [cases[row] for row in of] for name, of in rows.items()}
             parts |= {"test": tests} if tests else {}
-            notes += few_rows(labels, names)
+            notes += class_warnings(labels, names)
         scaling = preprocessing.input_scaling if preprocessing else None
         if preprocessing is None and self.scale:
             steps = np.concatenate([series for series, _ in parts["train"]])
