@@ -35,6 +35,11 @@ def find_layer(model: keras.Model, number: int) -> RNN:
         UserError: there is no such layer, or it cannot be inspected.
     """
     rnn_layers(model)
+    if any(layer.name == "front" for layer in model.layers):
+        raise UserError(
+            "inspect: expected a model whose recurrent layers read the sequence itself, got one "
+            "with model.front. Train one without it."
+        )
     layers = recurrent_layers(model)
     if not 1 <= number <= len(layers):
         raise UserError(
@@ -78,6 +83,6 @@ def layer_inputs(model: keras.Model, layer: RNN, x: dict) -> tuple:
 
     with replace_loop(layer, loop):
         model(x, training=False)
-    sequences, initial_state, mask = calls[-1]
+    sequences, initial_state, mask = calls[0]  # of an autoregressive model the window
     mask = None if mask is None else keras.tree.flatten(mask)[0]
     return sequences, keras.tree.flatten(initial_state), mask

@@ -13,7 +13,7 @@ from keras_gru.models.stack import (
     dense_layers,
     front_layer,
     logits_layer,
-    recurrent_layers,
+    make_recurrent_layers,
     recurrent_stack,
     sequence_input,
     task_model,
@@ -177,7 +177,7 @@ def _head(dense, head, outputs):
 
 def _autoregressive(x, mask, ahead, history, residual, dense, head, options):
     """Return forecasts `(B, H, V)`, each the next step's input."""
-    layers = recurrent_layers(return_sequences=True, return_state=True, **options)
+    layers = make_recurrent_layers(return_sequences=True, return_state=True, **options)
     apply_head = _head(dense, head, len(history))
     columns = np.argsort(history)  # from the order of the variables to that of the inputs
     states, forecasts = [None] * len(layers), []

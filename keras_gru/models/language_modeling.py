@@ -7,7 +7,7 @@ from keras import ops
 
 from keras_gru.models.config import LanguageModel, defaults_of
 from keras_gru.models.seeding import seeded
-from keras_gru.models.stack import logits_layer, recurrent_layers, task_model, without_mask
+from keras_gru.models.stack import logits_layer, make_recurrent_layers, task_model, without_mask
 
 
 @defaults_of(LanguageModel)
@@ -57,7 +57,7 @@ def language_model(
     """
     with seeded(seed):
         parts = [keras.layers.Embedding(vocabulary, embedding, name="embedding")]
-        parts += recurrent_layers(
+        parts += make_recurrent_layers(
             cell=cell,
             units=units,
             layers=layers,

@@ -80,7 +80,7 @@ def front_layer(x, mask, front):
     return convolution(x), mask
 
 
-def recurrent_layers(
+def make_recurrent_layers(
     *,
     cell,
     units,
@@ -127,12 +127,12 @@ def recurrent_stack(x, mask, **options):
     Args:
         x: `(B, T, D)`.
         mask: `(B, T)` or `None`.
-        **options: as of `recurrent_layers`.
+        **options: as of `make_recurrent_layers`.
 
     Returns:
         `(B, T, U)` or `(B, U)`, with twice the units if bidirectional.
     """
-    for layer in recurrent_layers(**options):
+    for layer in make_recurrent_layers(**options):
         x = layer(x, mask=mask)
     return x
 

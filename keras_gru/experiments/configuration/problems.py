@@ -70,6 +70,9 @@ class ConfigError(UserError):
         more = [f"… and more: {len(lines) - _MOST}"] if len(lines) > _MOST else []
         super().__init__("\n".join([*lines[:_MOST], *more]))
 
+    def __reduce__(self):
+        return type(self), (self.problems,)  # an exception is pickled with its message otherwise
+
 
 def _order(problem: Problem) -> tuple:
     """Files before overrides, lines in their order."""

@@ -1,5 +1,7 @@
 """Every way to get a config wrong: where it is reported, under which code, with which advice."""
 
+import pickle
+
 import pytest
 
 from keras_gru.errors import UserError
@@ -360,6 +362,13 @@ def test_all_problems_at_once_in_the_order_of_lines():
         (0, "training.clip", "unknown_setting"),
         (0, "training.epochs", "wrong_value"),
     ]
+
+
+def test_problems_survive_the_way_from_a_worker_process():
+    with pytest.raises(ConfigError) as caught:
+        load_experiment("quickstart", ["training.epochs=0"])
+    again = pickle.loads(pickle.dumps(caught.value))
+    assert (str(again), again.problems) == (str(caught.value), caught.value.problems)
 
 
 def test_missing_groups():
