@@ -74,6 +74,9 @@ def layer_inputs(model: keras.Model, layer: RNN, x: dict) -> tuple:
 
     Returns:
         `(sequences, initial_state, mask)`: `(B, T, D)`, a list of `(B, U)`, and `(B, T)` or `None`.
+
+    Raises:
+        UserError: the model calls the layer several times.
     """
     calls = []
 
@@ -83,6 +86,11 @@ def layer_inputs(model: keras.Model, layer: RNN, x: dict) -> tuple:
 
     with replace_loop(layer, loop):
         model(x, training=False)
-    sequences, initial_state, mask = calls[0]  # of an autoregressive model the window
+    if len(calls) > 1:
+        raise UserError(
+            f"inspect: expected layers that read a sequence once, got one called {len(calls)} "
+            "times (model.autoregressive). Train one without it."
+        )
+    sequences, initial_state, mask = calls[0]
     mask = None if mask is None else keras.tree.flatten(mask)[0]
     return sequences, keras.tree.flatten(initial_state), mask
