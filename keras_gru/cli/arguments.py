@@ -14,7 +14,7 @@ from keras_gru.errors import UserError
 Config = Annotated[
     str, typer.Argument(help="A YAML file, or the name of a packaged config (keras-gru list).")
 ]
-ConfigOrNone = Annotated[  # where --resume can take its place
+ConfigOrNone = Annotated[  # --resume can replace it
     str | None,
     typer.Argument(help="A YAML file, or the name of a packaged config (keras-gru list)."),
 ]
@@ -49,16 +49,18 @@ Jobs = Annotated[
     typer.Option(
         min=1,
         metavar="N",
-        help="Runs at a time, which share the cores; default: one per core, up to 8; one on a GPU.",
+        help="Parallel runs, which share the cores; default: one per core, up to 8; one on a GPU.",
     ),
 ]
 Executor = Annotated[
     Literal["processes", "ray"],
-    typer.Option(help="Where runs go on: in processes here, or on a Ray cluster."),
+    typer.Option(help="Train in processes on this machine, or on a Ray cluster."),
 ]
 Address = Annotated[
     str | None,
-    typer.Option(help="Of the Ray cluster, such as 10.0.0.1:6379; default: one is started here."),
+    typer.Option(
+        help="Address of the Ray cluster, such as 10.0.0.1:6379; default: a new local one."
+    ),
 ]
 
 CellsFrom = Annotated[
@@ -109,24 +111,24 @@ def parse_seed(text: str | None) -> int | Literal["all"] | None:
 
 
 def cluster(executor: str, address: str | None) -> str | None:
-    """The `cluster` of `keras_gru.experiments.compare`."""
+    """Return the address of a Ray cluster, or None for processes on this machine."""
     if executor == "ray":
         return address or "local"
     if address is not None:
-        raise UserError(f"--address {address}: is of a Ray cluster; add --executor ray")
+        raise UserError(f"--address {address}: expected --executor ray with it. Add that.")
     return None
 
 
 def check_place(file: Path) -> None:
-    """Refuses the name of a file that cannot be written: a folder, or in a folder that is not."""
+    """Raise a `UserError` where a file cannot be written: a folder, or in a missing folder."""
     if file.is_dir():
-        raise UserError(f"{file}: is a folder; give the name of a file in it")
+        raise UserError(f"{file}: expected a file, got a folder. Give the name of a file in it.")
     if not file.parent.is_dir():
-        raise UserError(f"{file.parent}: there is no such folder; make it first")
+        raise UserError(f"{file.parent}: expected a folder, found none. Create it first.")
 
 
 def refuse_settings_as_options(arguments: list[str], known: set[str]) -> None:
-    """Say how a setting is written where it is given as an option, such as `--epochs 3`.
+    """Raise an error with the right form of a setting given as an option, such as `--epochs 3`.
 
     Args:
         arguments: of a command.

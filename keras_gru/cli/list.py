@@ -2,7 +2,6 @@
 
 import ast
 from pathlib import Path
-from typing import get_args
 
 import typer
 
@@ -14,11 +13,11 @@ def list_() -> None:
     from keras_gru.cells import cell_label, cell_names
     from keras_gru.datasets.registry import dataset_kinds
     from keras_gru.experiments.configuration.packaged import packaged_configs, packaged_recipes
-    from keras_gru.models.config import ModelConfig
+    from keras_gru.models.config import MODELS
 
     parts = {
         "Configs (keras-gru compare NAME)": {
-            name: _of_config(path) for name, path in packaged_configs().items()
+            name: _description(path) for name, path in packaged_configs().items()
         },
         "Recipes (keras-gru copy NAME)": {
             name: _first_line(ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))))
@@ -28,7 +27,9 @@ def list_() -> None:
         "Datasets (dataset: {kind: NAME, ...})": {
             kind: _first_line(settings.__doc__) for kind, settings in dataset_kinds().items()
         },
-        "Models (model: {kind: NAME, ...})": _kinds(ModelConfig),
+        "Models (model: {kind: NAME, ...})": {
+            kind: _first_line(settings.__doc__) for kind, settings in MODELS.items()
+        },
     }
     for title, lines in parts.items():
         typer.secho(title, bold=True)
@@ -37,23 +38,13 @@ def list_() -> None:
         typer.echo()
 
 
-def _of_config(path: Path) -> str:
+def _description(path: Path) -> str:
     from keras_gru.experiments.configuration.yaml_files import load_experiment
 
     try:
         return load_experiment(path).description
     except UserError:
-        return f"(has mistakes: keras-gru check {path.stem})"
-
-
-def _kinds(union) -> dict[str, str]:
-    variants = get_args(get_args(union)[0])
-    kinds = {
-        kind: variant
-        for variant in variants
-        for kind in get_args(variant.model_fields["kind"].annotation)
-    }
-    return {kind: _first_line(variant.__doc__) for kind, variant in kinds.items()}
+        return f"(has errors: keras-gru check {path.stem})"
 
 
 def _first_line(text: str | None) -> str:

@@ -13,7 +13,7 @@ def schema(
         Path | None, typer.Argument(metavar="[FILE]", help="Default: print it.")
     ] = None,
 ) -> None:
-    """Write the JSON Schema of configs, which editors complete and check by."""
+    """Write the JSON Schema of configs, with which editors complete and check them."""
     import json
 
     from keras_gru.experiments.configuration.editor_schema import editor_schema
@@ -26,4 +26,6 @@ def schema(
         typer.echo(text)
         return
     write_text(file, text + "\n")
-    typer.echo(f"First line of a YAML file beside it: # yaml-language-server: $schema={file.name}")
+    typer.echo(
+        f"First line of a YAML file in the same folder: # yaml-language-server: $schema={file.name}"
+    )

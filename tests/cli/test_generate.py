@@ -114,7 +114,7 @@ def folder(tmp_path, monkeypatch):
             "The prompt from piece 0 can have 0 to 11 steps: received 12.\n",
         ),
         (["--midi", "a.wav"], "a.wav: the name of a MIDI file ends in .mid\n"),
-        (["--midi", "no/a.mid"], "no: there is no such folder; make it first\n"),
+        (["--midi", "no/a.mid"], "no: expected a folder, found none. Create it first.\n"),
     ],
 )
 def test_what_does_not_fit_is_refused_in_a_sentence(run, folder, options, sentence):

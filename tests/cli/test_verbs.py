@@ -101,7 +101,7 @@ class TestCopy:
 
     def test_into_a_folder_that_is_not_there(self):
         said = keras_gru("copy", "quickstart", "no/x.yaml", code=2)
-        assert said == "no: there is no such folder; make it first\n"
+        assert said == "no: expected a folder, found none. Create it first.\n"
 
     def test_a_full_disk_is_a_sentence(self, folder, monkeypatch):
         def full(*_):
@@ -138,7 +138,7 @@ class TestSchema:
         assert json.loads((folder / "s.json").read_text()) == json.loads(keras_gru("schema"))
 
     def test_into_a_folder(self, folder):
-        assert "give the name of a file" in keras_gru("schema", ".", code=2)
+        assert "Give the name of a file" in keras_gru("schema", ".", code=2)
 
     def test_agrees_with_check(self, folder):
         jsonschema = pytest.importorskip("jsonschema", reason="jsonschema is not installed")
