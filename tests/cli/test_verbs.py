@@ -55,7 +55,7 @@ def test_list_goes_on_where_a_config_has_mistakes(folder, monkeypatch):
     monkeypatch.setattr(
         configuration.packaged, "packaged_configs", lambda: {"bad": folder / "bad.yaml"}
     )
-    assert "bad               (has mistakes: keras-gru check bad)" in keras_gru("list")
+    assert "bad               (has errors: keras-gru check bad)" in keras_gru("list")
 
 
 def test_show_prints_the_file_as_it_is():
