@@ -10,9 +10,15 @@ from keras_gru.cells import register_cell as register_cell
 
 __version__ = "0.1.0"
 
-_HOMES = {"load": "experiments.prediction.model"}  # of the names that are no layers
+_HOMES = {  # of the names that are no layers
+    "RecurrentClassifier": "estimators",
+    "RecurrentForecaster": "estimators",
+    "load": "experiments.prediction.model",
+}
 
 if TYPE_CHECKING:
+    from keras_gru.estimators import RecurrentClassifier as RecurrentClassifier
+    from keras_gru.estimators import RecurrentForecaster as RecurrentForecaster
     from keras_gru.experiments.prediction.model import load as load
     from keras_gru.layers import *  # noqa: F403
 
@@ -26,7 +32,8 @@ def __getattr__(name: str):
     from keras_gru import layers
 
     if name == "__all__":
-        return [*layers.__all__, *_HOMES, "cell_names", "register_cell"]
+        required = [name for name in _HOMES if _HOMES[name] != "estimators"]  # that is optional
+        return [*layers.__all__, *required, "cell_names", "register_cell"]
     return getattr(layers, name)
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from keras_gru.cli.arguments import CellOfRun, Run, SeedOfRun
+from keras_gru.cli.arguments import CellOfRun, Run, SeedsOfRun, parse_seed
 from keras_gru.cli.start import start_tensorflow
 from keras_gru.errors import UserError
 
@@ -22,7 +22,7 @@ class Split(StrEnum):
 def evaluate(
     run: Run,
     cell: CellOfRun = None,
-    seed: SeedOfRun = None,
+    seed: SeedsOfRun = None,
     split: Annotated[
         Split, typer.Option(help="Which split of the data that the run was trained on.")
     ] = Split.TEST,
@@ -34,29 +34,51 @@ def evaluate(
             "labels and scaling.",
         ),
     ] = None,
+    top_k: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="K", help="Print the top-k accuracy of classes, too."),
+    ] = None,
 ) -> None:
-    """Measure a saved network again, beside the value that was recorded after training."""
+    """Measure a saved network again, beside the value that was recorded after training.
+
+    With --seed all, the ensemble of a cell's networks is measured, and stored in the run directory.
+    """
     from keras_gru.experiments.run_directory import find_run
     from keras_gru.formatting import plural, quantity
 
-    folder = find_run(run)
+    folder, seeds = find_run(run), parse_seed(seed)
     start_tensorflow()
     from keras_gru.experiments import networks
     from keras_gru.experiments.training_data import load_data, load_other_data
 
-    record = networks.choose_run(folder, cell, seed)
+    records = networks.choose_runs(folder, cell, seeds)
+    record, is_ensemble = records[0], seeds == "all"
     metric = folder.comparison().metric
     dataset = load_data(folder) if data is None else load_other_data(folder, data)
-    where = split.value
-    if "train" not in dataset.splits:
+    where, is_other = split.value, "train" not in dataset.splits
+    if is_other:
         where = f"{dataset.name} ({plural(dataset.size('test'), 'sequence')})"
         if split is not Split.TEST:
             raise UserError(f"--split {split.value}: all of {data} is measured; leave it out.")
         for note in dataset.notes:
             typer.echo(note)
-    value = quantity(networks.evaluate(folder, record, split.value, dataset)[metric.name], metric)
+    metrics = networks.evaluate(folder, records, split.value, dataset)
+    value = quantity(metrics[metric.name], metric)
+    numbers = tuple(of.seed for of in records)
+    what = f"seed {record.seed}"
+    if is_ensemble:
+        what = f"ensemble of the seeds {', '.join(map(str, numbers))}"
+    said = f"{record.label}, {what}, {where}: {metric.label} {value}"
     recorded = {"validation": record.validation, "test": record.test}.get(split.value)
-    said = f"{record.label}, seed {record.seed}, {where}: {metric.label} {value}"
     if recorded:  # of train there is none
-        said += f" (recorded on {split.value}: {quantity(recorded[metric.name], metric)})"
+        known = [getattr(of, split.value)[metric.name] for of in records]
+        values = ", ".join(quantity(of, metric) for of in known)
+        said += f" (recorded on {split.value}: {values})"
     typer.echo(said)
+    if is_ensemble and not is_other:
+        ensemble = networks.EnsembleRecord(record.cell, numbers, split.value, metrics, metric.label)
+        networks.add_ensemble(folder, ensemble)
+    if top_k is not None:
+        network = networks.load_network(folder, records)
+        accuracy = networks.top_k_accuracy(network, dataset, split.value, top_k)
+        typer.echo(f"Top-{top_k} accuracy: {accuracy:.4f}")

@@ -10,7 +10,13 @@ from keras_gru.cli.start import start_tensorflow
 
 def translate(
     run: Run,
-    sentences: Annotated[list[str], typer.Argument(help="What to translate, in quotes each.")],
+    sentences: Annotated[
+        list[str],
+        typer.Argument(
+            help="What to translate, in quotes each; text files of one sentence a line; or - for "
+            "the standard input."
+        ),
+    ],
     beams: Annotated[
         int | None, typer.Option(min=1, max=64, help="1 is greedy; default: the config's.")
     ] = None,
@@ -23,7 +29,9 @@ def translate(
     folder = find_run(run)
     start_tensorflow()
     from keras_gru.experiments import generation, networks
+    from keras_gru.experiments.prediction.texts import find_lines
 
     record = networks.choose_run(folder, cell, seed)
-    for translation in generation.translate(folder, record, sentences, beams):
+    lines = [line for sentence in sentences for line in find_lines(sentence)]
+    for translation in generation.translate(folder, record, lines, beams):
         typer.echo(translation)

@@ -142,6 +142,14 @@ class Preprocessing:
     series_scalings: Mapping[str, tuple[Scaling, Scaling]] | None = None
     categories: Mapping[str, tuple[str, ...]] | None = None
 
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """The names of the variables to forecast, or their numbers where they have none."""
+        scaling = self.target_scaling
+        if self.series_scalings:
+            scaling = next(iter(self.series_scalings.values()))[1]
+        return scaling.columns if scaling else tuple(map(str, range(self.spec.outputs)))
+
     def scalings_of(self, series: str | None) -> tuple[Scaling, Scaling]:
         """Return the input's and the targets' scaling of a series, None for the only one.
 

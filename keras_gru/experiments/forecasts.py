@@ -7,13 +7,16 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import keras
 import numpy as np
 
-from keras_gru.datasets.sequence_dataset import SequenceDataset
-from keras_gru.experiments.prediction.outputs import outputs_of, unscale
 from keras_gru.files import load_arrays, replacing, write_text
+
+if TYPE_CHECKING:
+    import keras
+
+    from keras_gru.datasets.sequence_dataset import SequenceDataset
 
 FILE = "forecasts.npz"
 LEVEL = 0.9
@@ -27,7 +30,8 @@ class Forecasts:
 
     Args:
         windows: (N,) the number of each window in the split.
-        forecast: (N, H, V) in each variable's unit; at every step, those after the last one.
+        forecast: (N, H, V) in each variable's unit, of several series in standard deviations; at
+            every step, those after the last one.
         truth: (N, H, V).
     """
 
@@ -58,12 +62,12 @@ class Forecasts:
         return (np.abs(self.forecast.astype("float64") - self.truth) <= half_width).mean(0)
 
 
-def has_forecasts(dataset: SequenceDataset) -> bool:
+def has_forecasts(dataset: "SequenceDataset") -> bool:
     """Return whether a dataset is windows of series, whose forecasts are stored."""
     return dataset.spec.task == "forecasting" and dataset.splits["test"].overlapping
 
 
-def save_forecasts(network: keras.Model, dataset: SequenceDataset, path: Path) -> None:
+def save_forecasts(network: "keras.Model", dataset: "SequenceDataset", path: Path) -> None:
     """Write a network's forecasts on validation and test, and their errors as JSON.
 
     Args:
@@ -71,6 +75,8 @@ def save_forecasts(network: keras.Model, dataset: SequenceDataset, path: Path) -
         dataset: windows of series.
         path: the directory of the run: `forecasts.npz` and `forecast_errors.json` are written.
     """
+    from keras_gru.experiments.prediction.outputs import outputs_of, unscale  # imports Keras
+
     arrays = {}
     for name in _SPLITS:
         split = dataset.splits[name]
@@ -86,9 +92,7 @@ def save_forecasts(network: keras.Model, dataset: SequenceDataset, path: Path) -
         arrays[f"{name}_truth"] = truth.astype(np.float32)
     with replacing(path / FILE) as draft, open(draft, "wb") as file:
         np.savez(file, **arrays)
-    scaling = dataset.target_scaling
-    names = scaling.columns if scaling else tuple(map(str, range(dataset.spec.outputs)))
-    found = describe_errors(_from_arrays(arrays), names)
+    found = describe_errors(_from_arrays(arrays), dataset.preprocessing.variables)
     write_text(path / "forecast_errors.json", json.dumps(found, indent=1, ensure_ascii=False))
 
 

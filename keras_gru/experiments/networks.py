@@ -1,9 +1,12 @@
 """The saved networks of a run directory: choose one, load it, measure it."""
 
+import dataclasses
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 import keras
+import numpy as np
 
 from keras_gru import models
 from keras_gru.datasets.sequence_dataset import SequenceDataset
@@ -11,8 +14,10 @@ from keras_gru.errors import UserError
 from keras_gru.experiments import fitting
 from keras_gru.experiments.cells_file import check_cells
 from keras_gru.experiments.comparison import RunRecord
+from keras_gru.experiments.json_files import append_json, load_json_lines
 from keras_gru.experiments.run_directory import RunDirectory
 from keras_gru.experiments.training_data import load_data
+from keras_gru.settings import STORED
 
 
 def choose_run(folder: RunDirectory, cell: str | None = None, seed: int | None = None) -> RunRecord:
@@ -82,20 +87,85 @@ def load_model(folder: RunDirectory, record: RunRecord) -> keras.Model:
 
 
 def evaluate(
-    folder: RunDirectory, record: RunRecord, split: str, dataset: SequenceDataset | None = None
+    folder: RunDirectory,
+    runs: RunRecord | Sequence[RunRecord],
+    split: str,
+    dataset: SequenceDataset | None = None,
 ) -> dict[str, float]:
-    """Return the metrics of a saved network on one split; errors are in the metric's unit.
+    """Return the metrics of a saved network, or of an ensemble, on one split.
 
     Args:
-        folder: where the run is.
-        record: which run.
+        folder: the run directory.
+        runs: which run; of several runs of one cell their ensemble is measured.
         split: `"train"`, `"validation"` or `"test"`.
         dataset: measure on these data, such as those of `load_other_data`; None loads those that
-            it was trained on.
+            the network was trained on.
+
+    Returns:
+        Name of a metric -> its value; errors are in the metric's unit.
 
     Raises:
-        UserError: if the data are not there, or others are there now.
+        UserError: if the data are missing, or are others now.
     """
-    experiment = folder.experiment_of(record)
+    runs = [runs] if isinstance(runs, RunRecord) else runs
+    experiment = folder.experiment_of(runs[0])
     dataset = dataset or load_data(folder)
-    return fitting.evaluate(load_model(folder, record), experiment, dataset, split)
+    return fitting.evaluate(load_network(folder, runs), experiment, dataset, split)
+
+
+def top_k_accuracy(
+    network: keras.Model, dataset: SequenceDataset, split: str, k: int, batch_size: int = 256
+) -> float:
+    """Return the fraction of targets that are among the k most probable outputs.
+
+    Raises:
+        UserError: if the outputs are no classes, tags or tokens, or are k or fewer.
+    """
+    spec = dataset.spec
+    if spec.task in ("forecasting", "polyphony"):
+        raise UserError(f"--top-k: expected a task with classes, found {spec.task}. Leave it out.")
+    if k >= spec.outputs:
+        raise UserError(
+            f"--top-k: expected less than {spec.outputs}, the number of classes, got {k}."
+        )
+    right = total = 0.0
+    for x, y, *weights in dataset.batches(split, batch_size):
+        logits = keras.ops.convert_to_numpy(network(x, training=False))
+        y = np.asarray(y)
+        own = np.take_along_axis(logits, y[..., None], axis=-1)
+        is_right = (logits > own).sum(-1) < k
+        weight = np.asarray(weights[0]) if weights else np.ones(y.shape)
+        right, total = right + (is_right * weight).sum(), total + weight.sum()
+    return float(right / total)
+
+
+@dataclass(frozen=True)
+class EnsembleRecord:
+    """The metrics of the ensemble of a cell's networks on one split.
+
+    Args:
+        cell: name in the registry of cells.
+        seeds: of its networks.
+        split: `"train"`, `"validation"` or `"test"`.
+        metrics: name of a metric -> its value.
+        metric: the label of the metric that runs are compared by.
+    """
+
+    __pydantic_config__ = STORED
+
+    cell: str
+    seeds: tuple[int, ...]
+    split: str
+    metrics: dict[str, float]
+    metric: str
+
+
+def add_ensemble(folder: RunDirectory, record: EnsembleRecord) -> None:
+    """Append the metrics of an ensemble to `ensembles.jsonl`."""
+    append_json(folder.path / "ensembles.jsonl", dataclasses.asdict(record))
+
+
+def load_ensembles(folder: RunDirectory) -> tuple[EnsembleRecord, ...]:
+    """Return what was measured of ensembles: the last record of each cell and split."""
+    records = load_json_lines(folder.path / "ensembles.jsonl", EnsembleRecord)
+    return tuple({(record.cell, record.split): record for record in records}.values())

@@ -14,6 +14,7 @@ from keras_gru.datasets.preprocessing import Preprocessing, SeriesEnd
 from keras_gru.datasets.series_table import calendar
 from keras_gru.errors import UserError
 from keras_gru.experiments.forecasts import LEVEL, Forecasts
+from keras_gru.experiments.prediction.outputs import unscale
 from keras_gru.experiments.prediction.rows import rounded
 
 
@@ -25,7 +26,8 @@ class Forecast:
         rows: a dictionary for each series and row: its date or number, the step ahead, and for
             each variable the forecast and the ends of the band.
         seeds: (K, S, steps, V) the forecasts of the networks of K seeds, in each variable's unit.
-        half_width: (H, V) half the width of the band; None where the run stored no forecasts.
+        half_width: (H, V) half the width of the band, of several series in standard deviations;
+            None where the run stored no forecasts.
         coverage: (H, V) the fraction of test within the band.
         notes: how it was made, a sentence each.
     """
@@ -80,7 +82,11 @@ def forecast_ends(
     )
     half_width = stored["validation"].half_width() if stored else None
     coverage = stored["test"].coverage(half_width) if stored else None
-    rows = _rows(seeds, ends, half_width, variables)
+    widths = [half_width] * len(ends)
+    if half_width is not None and preprocessing.series_scalings is not None:
+        scalings = [preprocessing.scalings_of(end.name)[1] for end in ends]
+        widths = [half_width * np.array(scaling.deviation) for scaling in scalings]
+    rows = _rows(seeds, ends, widths, variables)
     return Forecast(rows, seeds, half_width, coverage, _notes(steps, horizon, stored, coverage))
 
 
@@ -142,20 +148,17 @@ def _forecast(
             after[:, -2 * len(names) :] = calendar(dates, config)
         features = np.concatenate([features, after])
     scaled = np.concatenate(found)[:steps]
-    if preprocessing.target_scaling is None and preprocessing.series_scalings is None:
-        return scaled * preprocessing.scale
-    scaling = preprocessing.scalings_of(end.name)[1]
-    return scaled * np.array(scaling.deviation) + np.array(scaling.mean)
+    return unscale(scaled, preprocessing, end.name)
 
 
 def _rows(
     seeds: np.ndarray,
     ends: Sequence[SeriesEnd],
-    half_width: np.ndarray | None,
+    widths: Sequence[np.ndarray | None],
     variables: Sequence[str],
 ) -> list[dict[str, Any]]:
     rows = []
-    for number, end in enumerate(ends):
+    for number, (end, half_width) in enumerate(zip(ends, widths, strict=True)):
         for step in range(seeds.shape[2]):
             row = {} if end.name is None else {"series": end.name}
             if end.date is None:

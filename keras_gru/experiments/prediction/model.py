@@ -20,7 +20,7 @@ from keras_gru.experiments.generation import translate
 from keras_gru.experiments.networks import choose_runs, load_model, load_network
 from keras_gru.experiments.prediction.forecast import Forecast, forecast_ends
 from keras_gru.experiments.prediction.inputs import Inputs
-from keras_gru.experiments.prediction.outputs import outputs_of
+from keras_gru.experiments.prediction.outputs import outputs_of, unscale
 from keras_gru.experiments.prediction.read import read_inputs
 from keras_gru.experiments.prediction.rows import Predictions, predictions_of
 from keras_gru.experiments.run_directory import RunDirectory, find_run
@@ -80,8 +80,8 @@ class TrainedModel:
         preprocessing = self.preprocessing
         if preprocessing.target_vocabulary is not None:
             return preprocessing.target_vocabulary
-        if preprocessing.target_scaling is not None:
-            return preprocessing.target_scaling.columns
+        if self.task == "forecasting":
+            return preprocessing.variables
         collection = COLLECTIONS.get(self.experiment.dataset.kind)
         lowest = collection.lowest if collection else 0  # a MIDI pitch
         return tuple(str(lowest + number) for number in range(preprocessing.spec.outputs))
@@ -108,7 +108,11 @@ class TrainedModel:
         inputs = self.read(data)
         if self.task == "translation":
             return self._translate(inputs)
-        return predictions_of(inputs, self.outputs(inputs.dataset), self.labels)
+        outputs = self.outputs(inputs.dataset)
+        if self.preprocessing.series_scalings is not None:
+            pairs = zip(outputs, inputs.rows, strict=True)
+            outputs = np.stack([unscale(y, self.preprocessing, row["series"]) for y, row in pairs])
+        return predictions_of(inputs, outputs, self.labels)
 
     def _translate(self, inputs: Inputs) -> Predictions:
         if len(self.records) > 1:

@@ -48,9 +48,21 @@ def in_unit(outputs: np.ndarray, preprocessing: Preprocessing) -> np.ndarray:
     return unscale(outputs, preprocessing)
 
 
-def unscale(targets: np.ndarray, preprocessing: Preprocessing) -> np.ndarray:
-    """Return scaled targets or forecasts (..., V) in each variable's unit."""
-    scaling = preprocessing.target_scaling
+def unscale(
+    targets: np.ndarray, preprocessing: Preprocessing, series: str | None = None
+) -> np.ndarray:
+    """Return scaled targets or forecasts (..., V) in each variable's unit.
+
+    Args:
+        targets: scaled.
+        preprocessing: what scaled them.
+        series: the series that they are of, where there are several; without it, those of several
+            series stay in standard deviations.
+    """
+    if preprocessing.series_scalings is not None and series is not None:
+        scaling = preprocessing.scalings_of(series)[1]
+    else:
+        scaling = preprocessing.target_scaling
     if scaling is None:
         return targets.astype("float64") * preprocessing.scale
     return targets * np.array(scaling.deviation) + np.array(scaling.mean)

@@ -113,18 +113,21 @@ def _tag_rows(inputs: Inputs, outputs: list[np.ndarray], labels: Sequence[str]) 
 
 def _forecast_rows(inputs: Inputs, outputs: np.ndarray, labels: Sequence[str]) -> list[dict]:
     """A row for each step ahead of each window; at every step, of the window's last one."""
-    truth = unscale(inputs.split.targets, inputs.dataset) if "ahead" in inputs.rows[0] else None
+    has_truth = "ahead" in inputs.rows[0]
     last = outputs[:, -1] if inputs.dataset.spec.every_step else outputs
     rows = []
     for number, forecast in zip(inputs.numbers, last, strict=True):
         item = dict(inputs.rows[number])
+        series = item.get("series")
+        if has_truth:
+            truth = unscale(inputs.split.targets[number], inputs.dataset, series)
         ahead = item.pop("ahead", [{}] * len(forecast))
         for step, values in enumerate(forecast):
             row = item | ahead[step] | {"step": step + 1}
             for variable, (name, value) in enumerate(zip(labels, values, strict=True)):
                 row[name] = rounded(value)
-                if truth is not None:
-                    known = truth[number, step, variable]
+                if has_truth:
+                    known = truth[step, variable]
                     row[f"{name} (truth)"] = rounded(known) if np.isfinite(known) else None
             rows.append(row)
     return rows

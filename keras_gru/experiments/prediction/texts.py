@@ -74,6 +74,14 @@ def read_texts(
     return Inputs(with_split(preprocessing, split), has_targets, rows, numbers, tuple(notes))
 
 
+def find_lines(data: str) -> list[str]:
+    """Return the lines of a text file or of the standard input (`"-"`), or a text as one line."""
+    path = find_path(data, "a sentence, or a text file of one sentence a line")
+    if path is not None:
+        return [line for line in read_text(path).splitlines() if line.strip()]
+    return standard_input().splitlines() if data == STANDARD_INPUT else [data]
+
+
 def token_split(tokens: Sequence[Sequence[int]], targets: np.ndarray | None = None) -> Split:
     """Return tokens as a split; without `targets` (N,), each step has a target of zero."""
     lengths = np.array([len(of) for of in tokens])

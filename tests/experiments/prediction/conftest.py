@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from keras_gru.datasets import spa_eng
 from keras_gru.datasets.tagged_words import tagging
 
 from .runs import series_csv, untrained_run, words
@@ -73,3 +74,32 @@ def music_run(tmp_path_factory):
     np.savez(folder / "music.npz", **arrays)
     dataset = {"kind": "npz", "path": str(folder / "music.npz"), "task": "polyphony"}
     return untrained_run(folder, dataset, {"kind": "polyphony"})
+
+
+@pytest.fixture(scope="session")
+def translation_run(tmp_path_factory):
+    """An encoder–decoder from a few words to as many."""
+    english = [f"{word} {number}" for word in ("good", "bad") for number in range(20)]
+    columns = {
+        "english": np.array([text.encode() for text in english], object),
+        "spanish": np.array([f"hola {text}".encode() for text in english], object),
+    }
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(spa_eng.source, "read", lambda *_, **__: {"train": columns})
+        dataset = {"kind": "spa_eng", "vocabulary": 20, "max_length": 5}
+        folder = tmp_path_factory.mktemp("translation")
+        return untrained_run(folder, dataset, {"kind": "encoder_decoder", "embedding": 4})
+
+
+@pytest.fixture(scope="session")
+def many_series_run(tmp_path_factory):
+    """A forecaster of two series of one file, in different units."""
+    folder = tmp_path_factory.mktemp("many")
+    path = folder / "series.csv"
+    rows = [
+        f"{name},{scale * (n % 5)}" for name, scale in (("x", 1), ("y", 1000)) for n in range(90)
+    ]
+    path.write_text("id,a\n" + "\n".join(rows) + "\n")
+    dataset = {"kind": "csv_series", "path": str(path), "targets": ("a",), "series": "id"}
+    dataset |= {"window": 4, "horizon": 2}
+    return untrained_run(folder, dataset, {"kind": "forecaster"})

@@ -9,7 +9,7 @@ import pytest
 import keras_gru
 from keras_gru.errors import UserError
 
-from .runs import command, words
+from .runs import command, untrained_run, words
 
 TEXTS = words(9, seed=1)
 
@@ -110,3 +110,16 @@ def test_mistakes_are_one_sentence(model, tmp_path, monkeypatch, data, words):
 def test_a_seed_that_is_no_number(texts_run):
     assert "--seed" in command("predict", texts_run.path, "a", "--seed", "x", code=2)
     assert "seed 7" in command("predict", texts_run.path, "a", "--seed", "7", code=2)
+
+
+def test_a_deleted_data_file_changes_no_bit(tmp_path):
+    path = tmp_path / "texts.csv"
+    rows = [f"{text},{'xy'[n % 2]}" for n, text in enumerate(words(30))]
+    path.write_text("text,label\n" + "\n".join(rows) + "\n")
+    dataset = {"kind": "texts", "path": str(path)}
+    run = untrained_run(tmp_path, dataset, {"kind": "classifier", "embedding": 4}, seeds=(0,))
+    before = keras_gru.load(run.path).predict(TEXTS)
+    path.unlink()
+    after = keras_gru.load(run.path).predict(TEXTS)
+    assert after.rows == before.rows
+    np.testing.assert_array_equal(after.outputs, before.outputs)

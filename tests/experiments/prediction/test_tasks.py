@@ -135,3 +135,35 @@ class TestNotes:
         with pytest.raises(UserError, match="expected") as error:
             keras_gru.load(music_run.path).predict(data)
         assert "\n" not in str(error.value)
+
+
+class TestTranslation:
+    def test_a_file_of_sentences(self, translation_run, tmp_path):
+        path = tmp_path / "a.txt"
+        path.write_text("good 3\nbad 1 zzz\n")
+        text = command("translate", translation_run.path, path)
+        found = keras_gru.load(translation_run.path).predict(path)
+        assert [row["translation"] for row in found.rows] == text.splitlines()
+        assert [row["text"] for row in found.rows] == ["good 3", "bad 1 zzz"]
+        assert "'zzz'" in found.notes[0]
+        assert "all" in command("predict", translation_run.path, "a", "--seed", "all", code=2)
+
+
+class TestManySeries:
+    def test_each_is_in_its_own_unit(self, many_series_run):
+        model = keras_gru.load(many_series_run.path)
+        found = model.forecast()
+        assert [row["series"] for row in found.rows] == ["x", "x", "y", "y"]
+        assert found.rows[0]["row"] == 91
+        widths = [row["a (high)"] - row["a (low)"] for row in found.rows]
+        assert widths[2] == pytest.approx(1000 * widths[0], rel=1e-3)
+        path = many_series_run.path.parents[2] / "series.csv"
+        windows = model.predict(path)
+        last = [row for row in windows.rows if row["series"] == "y"][-2:]
+        assert [row["a"] for row in last] == pytest.approx([row["a"] for row in found.rows[2:]])
+        assert windows.rows[0]["a (truth)"] == pytest.approx(4) and last[0]["a (truth)"] is None
+
+    def test_an_unknown_series(self, many_series_run, tmp_path):
+        path = tmp_path / "new.csv"
+        path.write_text("id,a\n" + "z,1\n" * 9)
+        assert "'z'" in command("predict", many_series_run.path, path, code=2)
