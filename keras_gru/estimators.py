@@ -178,7 +178,8 @@ class RecurrentClassifier(ClassifierMixin, _RecurrentEstimator):
 
     def predict(self, X):
         """Return the most probable label of each sequence, (N,)."""
-        return self.classes_[self.predict_proba(X).argmax(axis=1)]
+        probabilities = self.predict_proba(X)
+        return self.classes_[probabilities.argmax(axis=1)]
 
 
 class RecurrentForecaster(RegressorMixin, _RecurrentEstimator):
@@ -257,5 +258,6 @@ class RecurrentForecaster(RegressorMixin, _RecurrentEstimator):
 
     def predict(self, X):
         """Return what follows each window, (N,) or (N, H)."""
-        forecast = self._outputs(X) * self.target_scale_ + self.target_mean_
+        outputs = self._outputs(X)
+        forecast = outputs * self.target_scale_ + self.target_mean_
         return forecast.reshape(len(forecast), *self.target_shape_)

@@ -98,16 +98,16 @@ def generate_music(
     temperature: float = 0.8,
     seed: int | None = None,
 ) -> Music:
-    """Music that a polyphony model plays after the beginning of a piece.
+    """Continue the beginning of a piece with a polyphony model.
 
     Args:
-        folder: where the run is.
-        record: which run.
+        folder: the run directory.
+        record: which of its networks.
         piece: number of a piece of the test split, from 0.
-        prompt_steps: how many of its first time steps to go on from; 0 goes on from silence.
-        length: time steps to play.
-        temperature: 0 plays the likeliest notes each time; higher is more daring.
-        seed: the same seed plays the same piece; None differs each time.
+        prompt_steps: number of its first time steps to continue; 0 begins with silence.
+        length: time steps to generate.
+        temperature: 0 takes the most probable notes; higher values give more varied music.
+        seed: of sampling; None gives another piece each time.
 
     Returns:
         The prompt and what follows.
@@ -151,11 +151,11 @@ def _beginning(pieces: datasets.Split, piece: int, steps: int) -> np.ndarray:
 def translate(
     folder: RunDirectory, record: RunRecord, sentences: Sequence[str], beams: int | None = None
 ) -> list[str]:
-    """Translations by an encoder–decoder.
+    """Translate sentences with an encoder–decoder.
 
     Args:
-        folder: where the run is.
-        record: which run.
+        folder: the run directory.
+        record: which of its networks.
         sentences: in the source language.
         beams: 1 decodes greedily; None takes the experiment's.
 

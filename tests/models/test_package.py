@@ -14,8 +14,9 @@ from keras_gru import models
 MODULES = [module.name for module in pkgutil.iter_modules(models.__path__)]
 WITH_EXAMPLES = {
     *("classification", "tagging", "language_modeling", "forecasting", "polyphonic_music"),
-    *("translation", "from_config", "budget", "losses", "optimizers", "sampling", "note_sampling"),
-    "decoding",
+    *("translation", "from_config", "budget", "losses", "optimizers", "text_generation"),
+    "beam_search",
+    "music_generation",
     "truncated",
     "averaging",
 }

@@ -40,7 +40,7 @@ def read_series(data: Any, config: Any, preprocessing: Preprocessing) -> Inputs:
     config = settings_of_series(config, preprocessing)
     wanted = [*config.targets, *(config.inputs or ()), *config.known, *config.categories]
     if isinstance(data, np.ndarray):
-        data = _frame(data, [*(config.inputs or config.targets)])
+        data = _NamedColumns(data, [*(config.inputs or config.targets)])
     table = find_table(data, config, wanted, _EXPECTS)
     found = series_of_table(config, table, preprocessing)
     features, targets, rows = [], [], []
@@ -77,7 +77,7 @@ def settings_of_series(config: Any, preprocessing: Preprocessing) -> CsvSeries:
     )
 
 
-class _frame(dict):
+class _NamedColumns(dict):
     """An array (rows, D) as a table."""
 
     def __init__(self, values: np.ndarray, names: list[str]):

@@ -8,7 +8,7 @@ import pytest
 
 from keras_gru import models
 from keras_gru.errors import UserError
-from keras_gru.models import sampling
+from keras_gru.models import text_generation
 
 from .helpers import predict
 
@@ -43,7 +43,7 @@ def by_running_again(model, prompt, length, temperature=0, seed=None):
     tokens = list(prompt)
     for _ in range(length):
         logits = predict(model, {"tokens": np.array([tokens])})[0, -1]
-        tokens.append(sampling._draw(logits, temperature, None, random))
+        tokens.append(text_generation._draw(logits, temperature, None, random))
     return tokens[len(prompt) :]
 
 
@@ -72,7 +72,7 @@ def test_draws_are_as_frequent_as_the_model_says(model):
     tokens = np.argsort(-logits)[:4]
     weights = np.exp(logits[tokens] / 0.5)
     random = np.random.default_rng(0)
-    drawn = Counter(sampling._draw(logits, 0.5, 4, random) for _ in range(4000))
+    drawn = Counter(text_generation._draw(logits, 0.5, 4, random) for _ in range(4000))
     assert set(drawn) == set(tokens.tolist())
     for token, expected in zip(tokens, weights / weights.sum(), strict=True):
         assert abs(drawn[token] / 4000 - expected) < 0.04

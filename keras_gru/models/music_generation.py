@@ -1,4 +1,4 @@
-"""A polyphony model that plays."""
+"""Music generation: sampling from a polyphony model, time step by time step."""
 
 # T time steps, N notes
 
@@ -14,30 +14,30 @@ from keras_gru.models.reading import read_on
 
 
 def sample_notes(model, prompt, length, *, temperature=1.0, seed=None) -> np.ndarray:
-    """Plays on after a prompt, frame by frame.
+    """Sample a continuation of a prompt from a polyphony model, frame by frame.
 
-    Each note of a frame is drawn by itself, with probability σ((logit − c) / temperature), and the
-    frame is what the network hears next. c is such that the expected number of notes stays that of
-    the model: most notes are less likely than not, and a low temperature without it would play
-    ever fewer of them until there is silence. At temperature 1, c is 0. The prompt is read once;
-    after that each frame costs one step, as the states are kept.
+    Each note of a frame is sampled independently, with probability σ((logit − c) / temperature),
+    and the frame is the next input. c keeps the expected number of notes at that of the model:
+    most notes have a probability below 0.5, and without c a low temperature would give ever fewer
+    of them. At temperature 1, c is 0. The prompt is read once; after that each frame costs one
+    time step from the last states.
 
     Args:
         model: from `keras_gru.models.polyphony`, or loaded from its file, with inputs as wide as
             its outputs.
-        prompt: `(T, N)` zeros and ones, the frames to go on from; of no frame the network goes on
-            from one in which nothing sounds.
-        length: how many frames to play.
-        temperature: 0 plays the likeliest notes, as many as are expected, 1 draws as the model
-            believes, more is more daring.
-        seed: of the draws; `None` for another piece each time.
+        prompt: `(T, N)` zeros and ones, the frames to continue; with no frame, generation begins
+            after one without notes.
+        length: number of frames to generate.
+        temperature: 0 takes the most probable notes, as many as are expected; 1 samples from the
+            model's distribution; higher values give more varied music.
+        seed: of sampling; `None` gives another piece each time.
 
     Returns:
         The new frames, `(length, N)` zeros and ones, without the prompt.
 
     Raises:
-        UserError: an argument is out of range, the model is not a polyphony model, or a cell of
-            the user's own cannot keep its state.
+        UserError: an argument is out of range, the model is not a polyphony model, or a layer
+            returns no state.
 
     Example:
 
@@ -48,23 +48,23 @@ def sample_notes(model, prompt, length, *, temperature=1.0, seed=None) -> np.nda
 
     Reference:
 
-    - [Boulanger-Lewandowski et al., 2012](https://arxiv.org/abs/1206.6392), which frames of notes
-      and their probabilities come from
+    - [Boulanger-Lewandowski et al., 2012](https://arxiv.org/abs/1206.6392), piano rolls
+      with a probability for each note
     """
     prompt = _check(model, np.asarray(prompt), length, temperature)
     states = [layer.get_initial_state(1) for layer in recurrent_layers(model)]
     random = np.random.default_rng(seed)
     frames = np.zeros((length, prompt.shape[1]), "uint8")
-    heard = prompt if len(prompt) else np.zeros((1, prompt.shape[1]))
+    frame = prompt if len(prompt) else np.zeros((1, prompt.shape[1]))
     for step in range(length):
-        logits, states = _hear(model, heard, states)
+        logits, states = _read(model, frame, states)
         frames[step] = _draw(logits, temperature, random)
-        heard = frames[step : step + 1]
+        frame = frames[step : step + 1]
     return frames
 
 
-def _hear(model, frames, states):
-    """The logits `(N,)` after some more frames, and the states."""
+def _read(model, frames, states):
+    """Read more frames; return the logits `(N,)` of the next one and the states."""
     logits, states = read_on(model, {"features": frames[None].astype("float32")}, states)
     return ops.convert_to_numpy(logits)[0, -1].astype("float64"), states
 
@@ -89,7 +89,7 @@ def _probabilities(logits, temperature):
 
 
 def _check(model, prompt, length, temperature):
-    """The prompt, `(T, N)`, if everything is in order."""
+    """Check the arguments and return the prompt, `(T, N)`."""
     inputs = model.input if isinstance(model.input, dict) else {}
     if "features" not in inputs or model.name != "polyphony":
         raise UserError(

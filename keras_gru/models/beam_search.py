@@ -1,4 +1,4 @@
-"""An encoder–decoder that translates: greedy and beam search."""
+"""Translation with an encoder–decoder: greedy decoding and beam search."""
 
 # N sentences, K beams, S source steps, T target steps, V target tokens
 
@@ -12,21 +12,21 @@ from keras_gru.models.translation import decode, encode
 def translate(
     model, source_ids, *, start, end, max_length, beams=1, batch_size=64
 ) -> list[list[int]]:
-    """Finds a likely target for each source, token by token, keeping the decoder's states.
+    """Translate sources with an encoder–decoder, token by token.
 
-    With one beam each step takes the likeliest token. With K beams the K best beginnings are kept,
-    where a beginning's score is its mean log-probability per token, `end` included, so that long
-    ones are not at a disadvantage; one that has ended keeps its place as long as its score is
-    among the K best.
+    With one beam, each step takes the most probable token (greedy decoding). Beam search keeps the
+    K hypotheses with the highest scores. The score is the mean log-probability per token, `end`
+    included, so that long hypotheses have no disadvantage; one that has ended stays in the beam
+    while its score is among the K highest.
 
     Args:
         model: from `keras_gru.models.encoder_decoder`, or loaded from its file.
-        source_ids: `(N, S)` tokens, 0 on padding.
+        source_ids: `(N, S)` tokens, 0 for padding.
         start: the token that starts a target.
         end: the token that ends one.
-        max_length: the most tokens of a target, `end` included.
+        max_length: maximum number of tokens of a target, `end` included.
         beams: K.
-        batch_size: sources that are translated at once.
+        batch_size: number of sources of a batch.
 
     Returns:
         For each source its target's tokens, without `start` and `end`.
@@ -89,7 +89,7 @@ def _until(tokens, end):
 
 
 class _Decoder:
-    """The layers of a model as two: what reads the sources, and one step of the target."""
+    """The layers of a model as an encoder and one step of the decoder."""
 
     def __init__(self, parts, start):
         self._never = [0, start]
@@ -108,13 +108,13 @@ class _Decoder:
         self._count = len(keras.tree.flatten(states))
 
     def read_sources(self, sources, beams):
-        """Reads `(N, S)` tokens and gets ready for N·K targets."""
+        """Encode sources `(N, S)` and set the states of N·K targets."""
         found = keras.tree.flatten(self._encode.predict_on_batch(sources))
         found = [np.repeat(tensor, beams, axis=0) for tensor in found]
         self._states, self._memory = found[: self._count], found[self._count :]
 
     def step(self, tokens):
-        """Log-probabilities `(N·K, V)` of what follows one more token `(N·K,)`."""
+        """Read one more token `(N·K,)`; return log-probabilities `(N·K, V)` of the next one."""
         inputs = [tokens[:, None], *self._states, *self._memory]
         logits, *self._states = self._step.predict_on_batch(inputs)
         logits = logits.astype("float64")
@@ -123,7 +123,7 @@ class _Decoder:
         return logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
 
     def choose(self, beams):
-        """Goes on with these of the N·K targets."""
+        """Select the states of these of the N·K targets."""
         self._states = [state[beams] for state in self._states]
 
 

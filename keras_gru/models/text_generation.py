@@ -1,4 +1,4 @@
-"""A language model that writes."""
+"""Text generation: sampling from a language model, token by token."""
 
 # T time steps, V tokens
 
@@ -12,19 +12,19 @@ from keras_gru.models.language_modeling import read
 def sample(
     model, prompt_ids, length, *, temperature=1.0, top_k=None, stop=None, seed=None
 ) -> list[int]:
-    """Writes on after a prompt, token by token.
+    """Sample a continuation of a prompt from a language model, token by token.
 
-    The prompt is read once; after that each token costs one step, as the states are kept.
+    The prompt is read once; after that each token costs one time step from the last states.
 
     Args:
         model: from `keras_gru.models.language_model`, or loaded from its file.
-        prompt_ids: the tokens to begin with, at least one.
-        length: the most tokens to write.
-        temperature: 0 always takes the likeliest token, 1 draws as the model believes, more is
-            more daring.
-        top_k: draws among so many likeliest tokens only; `None` among all.
-        stop: a token that ends the text, or a collection of such; it is not returned.
-        seed: of the draws; `None` for another text each time.
+        prompt_ids: the tokens of the prompt, at least one.
+        length: maximum number of tokens to generate.
+        temperature: logits are divided by it; 0 takes the most probable token, 1 samples from the
+            model's distribution, higher values give more varied text.
+        top_k: sample from the k most probable tokens only; `None` from all.
+        stop: a token that ends the text, or a collection of them; it is not returned.
+        seed: of sampling; `None` gives another text each time.
 
     Returns:
         The new tokens, without the prompt. The padding token 0 is never among them.
@@ -61,7 +61,7 @@ def sample(
 
 
 class _Text:
-    """What was read so far: the layers of a model and their states."""
+    """The layers of a model and their states after what was read."""
 
     def __init__(self, parts):
         tokens = keras.Input((None,), dtype="int32")
@@ -77,7 +77,7 @@ class _Text:
         self._states = None
 
     def read(self, tokens):
-        """The logits `(V,)` after some more tokens."""
+        """Read more tokens and return the logits `(V,)` of the next one."""
         tokens = np.asarray([tokens], "int32")
         if self._states is None:
             logits, *self._states = self._begin.predict_on_batch(tokens)

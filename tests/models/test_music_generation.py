@@ -7,7 +7,7 @@ from scipy.special import expit, logit
 
 from keras_gru import cells, models
 from keras_gru.errors import UserError
-from keras_gru.models import note_sampling
+from keras_gru.models import music_generation
 from keras_gru.models.budget import recurrent_layers
 
 from .helpers import predict
@@ -41,7 +41,7 @@ def by_running_again(model, prompt, length, temperature=1.0, seed=None):
     frames = np.array(prompt, "uint8")
     for _ in range(length):
         logits = logits_of_the_whole(model, frames)[-1]
-        new = note_sampling._draw(logits, temperature, random).astype("uint8")
+        new = music_generation._draw(logits, temperature, random).astype("uint8")
         frames = np.concatenate([frames, new[None]])
     return frames[len(prompt) :]
 
@@ -52,7 +52,7 @@ def test_step_by_step_the_logits_are_those_of_the_whole_sequence(cell):
     frames = np.random.default_rng(1).integers(0, 2, (7, NOTES))
     states, found = [layer.get_initial_state(1) for layer in recurrent_layers(model)], []
     for part in [frames[:4], *(frames[step : step + 1] for step in range(4, 7))]:
-        logits, states = note_sampling._hear(model, part, states)
+        logits, states = music_generation._read(model, part, states)
         found.append(logits)
     expected = logits_of_the_whole(model, frames)[3:]
     np.testing.assert_allclose(found, expected, atol=1e-5)
@@ -84,7 +84,7 @@ def test_notes_are_as_frequent_as_the_model_says(model):
     logits = logits_of_the_whole(model, PROMPT)[-1]
     expected = expit(logits)
     random = np.random.default_rng(0)
-    drawn = [note_sampling._draw(logits, 1.0, random) for _ in range(4000)]
+    drawn = [music_generation._draw(logits, 1.0, random) for _ in range(4000)]
     np.testing.assert_allclose(np.mean(drawn, axis=0), expected, atol=0.03)
     # One note says nothing about another.
     both = np.mean([frame[0] & frame[1] for frame in drawn])
@@ -94,7 +94,7 @@ def test_notes_are_as_frequent_as_the_model_says(model):
 @pytest.mark.parametrize("temperature", [0.05, 0.3, 1.0, 4.0, 1e3])
 def test_a_temperature_leaves_the_expected_number_of_notes(temperature):
     logits = np.random.default_rng(0).normal(-4, 3, 88)
-    chances = note_sampling._probabilities(logits, temperature)
+    chances = music_generation._probabilities(logits, temperature)
     assert chances.sum() == pytest.approx(expit(logits).sum())
     assert (np.diff(chances[np.argsort(logits)]) >= 0).all()
     surest = chances.max() - expit(logits).max()
@@ -107,7 +107,7 @@ def test_a_temperature_leaves_the_expected_number_of_notes(temperature):
 
 def test_at_temperature_0_the_likeliest_notes_sound_as_many_as_are_expected():
     logits = np.log([0.4, 0.1, 0.6, 0.55, 0.05]) - np.log([0.6, 0.9, 0.4, 0.45, 0.95])  # 1.7 notes
-    drawn = note_sampling._draw(logits, 0, None)
+    drawn = music_generation._draw(logits, 0, None)
     assert drawn.tolist() == [False, False, True, True, False]
 
 
