@@ -217,7 +217,9 @@ def read_table(config: TableFile, path: Path, wanted: Sequence[str] = ()) -> Tab
     """
     data, compression = read_bytes(path)
     name = f"{{}}, {compression}" if compression else "{}"
-    if not data.strip():
+    if data[:1].isspace() and not data.strip():  # which copies it
+        data = b""
+    if not data:
         raise UserError(f"{path} is empty; expected a table with a line that names the columns.")
     if data.startswith((b"PAR1", b"ARROW1")):
         return _binary_table(path, data, name)
@@ -229,7 +231,7 @@ def read_table(config: TableFile, path: Path, wanted: Sequence[str] = ()) -> Tab
             "Export the table, or choose the dataset's kind for it."
         )
     text, encoding = decode(path, data, config.encoding)
-    if text.lstrip()[:1] in (b"{", b"[") and _is_json(text):
+    if text[:_SAMPLE].lstrip()[:1] in (b"{", b"[") and _is_json(text):
         return _json_table(path, text, name)
     return _text_table(config, path, text, encoding, name, wanted)
 
