@@ -16,7 +16,7 @@ def check(
 ) -> None:
     """Say what is wrong with a config or with the file that it reads, or that nothing is."""
     from keras_gru import datasets
-    from keras_gru.datasets.config.own import OwnFile
+    from keras_gru.datasets.own_file import OwnFile
     from keras_gru.datasets.summary import summarize
     from keras_gru.experiments.configuration.yaml_files import dump_experiment, load_experiment
 

@@ -10,8 +10,8 @@ import typing
 from collections.abc import Sequence
 
 if typing.TYPE_CHECKING:
-    from keras_gru.datasets.config.own import OwnFile
     from keras_gru.datasets.fingerprint import Source
+    from keras_gru.datasets.own_file import OwnFile
     from keras_gru.datasets.registry import DatasetSettings, register_dataset
     from keras_gru.datasets.sequence_dataset import (
         Baseline,

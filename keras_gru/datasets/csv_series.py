@@ -3,113 +3,208 @@
 import itertools
 import math
 from collections.abc import Sequence
+from typing import Annotated, ClassVar, Literal, Self
+
+from pydantic import Field, field_validator, model_validator
 
 from keras_gru.datasets import forecasting
-from keras_gru.datasets.config.own import CsvSeries
+from keras_gru.datasets.common import Fraction, Length
 from keras_gru.datasets.dates import in_words
 from keras_gru.datasets.files import existing
+from keras_gru.datasets.own_file import WRITTEN, Column, OwnFile, TableFile
 from keras_gru.datasets.preprocessing import Preprocessing, Scaling, SeriesEnd
+from keras_gru.datasets.registry import register_dataset
 from keras_gru.datasets.sequence_dataset import Metric, SequenceDataset, TaskSpec
 from keras_gru.datasets.series_table import SeriesTable, SeriesValues, read_series_table
 from keras_gru.datasets.smoothing import exponential_smoothing
 from keras_gru.datasets.split import SPLITS
 from keras_gru.datasets.time_order import find_step
 from keras_gru.errors import UserError
+from keras_gru.settings import check_each_once
+
+Columns = Annotated[tuple[Column, ...], Field(min_length=1, max_length=10_000)]
+Calendar = Literal["minute", "hour", "weekday", "day", "month", "yearday"]
 
 
-def load(
-    config: CsvSeries, stored: Preprocessing | None = None, all_as_test: bool = False
-) -> SequenceDataset:
-    """Read the columns, order them by time, split them and cut each split into windows.
+@register_dataset("csv_series")
+class CsvSeries(OwnFile, TableFile):
+    """Your own time series: a table with one row per time step (CSV, Parquet, …)."""
 
-    Each series is split by position. The first windows of validation and test begin in the rows
-    before them. Every column is scaled to mean 0 and standard deviation 1 in train, of several
-    series each for itself. With one target of one series, the metric is in the target's unit.
+    task: ClassVar[str] = "forecasting"
+    expects: ClassVar[str] = "a table such as a CSV file"
+    guessed: ClassVar[tuple[str, ...]] = (*WRITTEN, "time", "date_format")
+    path: Annotated[str, Field(min_length=1, description="the file")]
+    inputs: Annotated[Columns | None, Field(description="columns to see; default: the targets")] = (
+        None
+    )
+    targets: Annotated[Columns, Field(description="columns to forecast")]
+    categories: Annotated[
+        tuple[Column, ...], Field(description="columns of words to see, one-hot")
+    ] = ()
+    calendar: Annotated[
+        tuple[Calendar, ...],
+        Field(description="parts of the date to see, as sine and cosine; of the row to forecast"),
+    ] = ()
+    known: Annotated[
+        tuple[Column, ...],
+        Field(description="columns known in advance: seen for each row of the horizon"),
+    ] = ()
+    time: Annotated[
+        Column | Columns | None,
+        Field(description="column of dates, or of dates and times; none: no dates; null: guessed"),
+    ] = None
+    date_format: Annotated[
+        str | None, Field(max_length=60, description="of strptime, or ISO 8601; null: guessed")
+    ] = None
+    series: Annotated[
+        Column | None, Field(description="column of ids where there are several series")
+    ] = None
+    sort: Annotated[bool, Field(description="sort rows that are not in the order of time")] = False
+    duplicates: Annotated[
+        Literal["error", "first", "last"],
+        Field(description="which of several rows of one date is used"),
+    ] = "error"
+    missing: Annotated[
+        Literal["error", "interpolate", "forward_fill", "mask"],
+        Field(
+            description="a missing value: an error; a line between its neighbours; the value "
+            "before it; or 0 with a column that says so"
+        ),
+    ] = "error"
+    missing_values: Annotated[
+        tuple[float | int | str, ...],
+        Field(max_length=100, description="numbers or words that stand for a missing value"),
+    ] = ()
+    fill_gaps: Annotated[
+        bool, Field(description="insert rows for missing dates, filled as `missing` says")
+    ] = False
+    window: Annotated[Length, Field(description="rows that the model sees")] = 48
+    horizon: Annotated[Length, Field(description="rows ahead that it forecasts")] = 1
+    every_step: Annotated[
+        bool, Field(description="forecast after every row of the window (sequence-to-sequence)")
+    ] = False
+    season: Annotated[
+        int | None, Field(ge=1, description="rows of a season, for the naive forecast")
+    ] = None
+    smoothing: Annotated[
+        bool, Field(description="exponential smoothing (statsmodels) as another baseline")
+    ] = False
+    validation_share: Fraction = 0.15
+    test_share: Fraction = 0.15
 
-    Args:
-        config: the settings.
-        stored: its scaling and categories are used; None takes those of train.
-        all_as_test: put all rows into test.
+    @field_validator("inputs", "targets", "categories", "calendar", "known")
+    @classmethod
+    def _each_once(cls, columns: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        check_each_once(columns or ())
+        return columns
 
-    Returns:
-        A forecasting dataset.
-
-    Raises:
-        UserError: if the table cannot be used as it is: a column is missing, a cell is no number,
-            rows are not in the order of time, a split is too short, or the season is longer than
-            train.
-    """
-    table = read_series_table(config, existing(config.path, config.expects), stored)
-    config = table.config
-    parts, inputs, targets, notes = [], {}, {}, list(table.notes)
-    for series in table.series:
-        rows = _split_rows(config, series.size, series.name, all_as_test)
-        train = slice(*rows["train"]) if "train" in rows else None
-        if stored is None:
-            scaling = Scaling.fit(table.input_names, series.inputs[train])
-            same = series.targets is series.inputs
-            scalings = (
-                scaling,
-                scaling if same else Scaling.fit(config.targets, series.targets[train]),
+    @model_validator(mode="after")
+    def _filled_gaps_have_values(self) -> Self:
+        if self.fill_gaps and self.missing == "error":
+            raise ValueError(
+                "fill_gaps: expected missing: interpolate, forward_fill or mask beside it, got "
+                "missing: error"
             )
-            notes += _notes_on_scaling(series, scalings, rows)
-        else:
-            scalings = stored.scalings_of(series.name)
-        inputs[series.name], targets[series.name] = scalings
-        features = table.features(series, scalings[0])
-        same = scalings[0] == scalings[1] and features.shape == series.targets.shape
-        parts.append(
-            forecasting.SplitSeries(
-                features,
-                features if same else scalings[1].apply(series.targets),
-                rows,
-                config.window,
-                config.horizon,
-                config.every_step,
+        if self.time == "none" and (self.calendar or self.fill_gaps or self.sort):
+            raise ValueError("calendar, fill_gaps and sort: expected dates, got time: none")
+        return self
+
+    def load(
+        self, preprocessing: Preprocessing | None = None, all_as_test: bool = False
+    ) -> SequenceDataset:
+        """Read the columns, order them by time, split them and cut each split into windows.
+
+        Each series is split by position. The first windows of validation and test begin in the rows
+        before them. Every column is scaled to mean 0 and standard deviation 1 in train, of several
+        series each for itself. With one target of one series, the metric is in the target's unit.
+
+        Args:
+            preprocessing: its scaling and categories are used; None takes those of train.
+            all_as_test: put all rows into test.
+
+        Returns:
+            A forecasting dataset.
+
+        Raises:
+            UserError: if the table cannot be used as it is: a column is missing, a cell is no
+                number, rows are not in the order of time, a split is too short, or the season is
+                longer than train.
+        """
+        table = read_series_table(self, existing(self.path, self.expects), preprocessing)
+        config = table.config
+        parts, inputs, targets, notes = [], {}, {}, list(table.notes)
+        for series in table.series:
+            rows = _split_rows(config, series.size, series.name, all_as_test)
+            train = slice(*rows["train"]) if "train" in rows else None
+            if preprocessing is None:
+                scaling = Scaling.fit(table.input_names, series.inputs[train])
+                same = series.targets is series.inputs
+                scalings = (
+                    scaling,
+                    scaling if same else Scaling.fit(config.targets, series.targets[train]),
+                )
+                notes += _notes_on_scaling(series, scalings, rows)
+            else:
+                scalings = preprocessing.scalings_of(series.name)
+            inputs[series.name], targets[series.name] = scalings
+            features = table.features(series, scalings[0])
+            same = scalings[0] == scalings[1] and features.shape == series.targets.shape
+            parts.append(
+                forecasting.SplitSeries(
+                    features,
+                    features if same else scalings[1].apply(series.targets),
+                    rows,
+                    config.window,
+                    config.horizon,
+                    config.every_step,
+                )
             )
+        splits = forecasting.joined_splits(parts)
+        is_one = table.series[0].name is None
+        # Targets of different units, or series, have no common one: errors are in deviations.
+        scale = targets[None].deviation[0] if is_one and len(config.targets) == 1 else 1.0
+        seen = config.inputs or config.targets
+        spec = TaskSpec(
+            task="forecasting",
+            outputs=len(config.targets),
+            features=parts[0].inputs.shape[1],
+            length=config.window,
+            horizon=config.horizon,
+            every_step=config.every_step,
+            history=tuple(map(seen.index, config.targets))
+            if {*config.targets} <= {*seen}
+            else None,
         )
-    splits = forecasting.joined_splits(parts)
-    is_one = table.series[0].name is None
-    # Targets of different units, or series, have no common one: errors are in deviations.
-    scale = targets[None].deviation[0] if is_one and len(config.targets) == 1 else 1.0
-    seen = config.inputs or config.targets
-    spec = TaskSpec(
-        task="forecasting",
-        outputs=len(config.targets),
-        features=parts[0].inputs.shape[1],
-        length=config.window,
-        horizon=config.horizon,
-        every_step=config.every_step,
-        history=tuple(map(seen.index, config.targets)) if {*config.targets} <= {*seen} else None,
-    )
-    season = config.season or 1
-    label = f"Value {season} rows earlier"
-    rules = ()
-    if not all_as_test:
-        rules = forecasting.baselines(parts, splits, season, label, scale)
-        if config.smoothing:
-            smoothed = exponential_smoothing(parts, splits, season, scale)
-            rules += (smoothed,) if smoothed else ()
-        notes += _notes_on_range(config, parts)
-    return SequenceDataset(
-        name=table.path.name,
-        spec=spec,
-        metric=_metric(config.targets, scale, is_one),
-        splits=splits,
-        baselines=rules,
-        scale=scale,
-        input_scaling=inputs[None] if is_one else None,
-        target_scaling=targets[None] if is_one else None,
-        series_scalings=None
-        if is_one
-        else {name: (inputs[name], targets[name]) for name in inputs},
-        categories=table.categories or None,
-        season=season,
-        notes=tuple(notes),
-        resolved=config,
-        ends=tuple(_end(series, part) for series, part in zip(table.series, parts, strict=True)),
-        facts=(*table.facts, *_split_facts(table, parts)),
-    )
+        season = config.season or 1
+        label = f"Value {season} rows earlier"
+        rules = ()
+        if not all_as_test:
+            rules = forecasting.baselines(parts, splits, season, label, scale)
+            if config.smoothing:
+                smoothed = exponential_smoothing(parts, splits, season, scale)
+                rules += (smoothed,) if smoothed else ()
+            notes += _notes_on_range(config, parts)
+        return SequenceDataset(
+            name=table.path.name,
+            spec=spec,
+            metric=_metric(config.targets, scale, is_one),
+            splits=splits,
+            baselines=rules,
+            scale=scale,
+            input_scaling=inputs[None] if is_one else None,
+            target_scaling=targets[None] if is_one else None,
+            series_scalings=None
+            if is_one
+            else {name: (inputs[name], targets[name]) for name in inputs},
+            categories=table.categories or None,
+            season=season,
+            notes=tuple(notes),
+            resolved=config,
+            ends=tuple(
+                _end(series, part) for series, part in zip(table.series, parts, strict=True)
+            ),
+            facts=(*table.facts, *_split_facts(table, parts)),
+        )
 
 
 def _end(series: SeriesValues, part: forecasting.SplitSeries) -> SeriesEnd:

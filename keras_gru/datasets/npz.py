@@ -28,11 +28,13 @@ what is to be forecast.
 import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
+from pydantic import Field
 
 from keras_gru.datasets import baselines, forecasting
-from keras_gru.datasets.config.own import Npz
+from keras_gru.datasets.common import Fraction, Length
 from keras_gru.datasets.files import existing
 from keras_gru.datasets.npz_checks import (
     check_alike,
@@ -42,7 +44,9 @@ from keras_gru.datasets.npz_checks import (
     number_labels,
     refuse,
 )
+from keras_gru.datasets.own_file import OwnFile
 from keras_gru.datasets.preprocessing import Preprocessing, Scaling
+from keras_gru.datasets.registry import register_dataset
 from keras_gru.datasets.sequence_dataset import Baseline, Metric, SequenceDataset, TaskSpec
 from keras_gru.datasets.split import (
     SPLITS,
@@ -65,83 +69,109 @@ _METRICS = {
 }
 
 
-def load(
-    config: Npz, stored: Preprocessing | None = None, all_as_test: bool = False
-) -> SequenceDataset:
-    """Read and check the arrays.
+@register_dataset("npz")
+class Npz(OwnFile):
+    """Your own arrays: an .npz file with the layout that the README gives."""
 
-    Args:
-        config: the settings.
-        stored: the arrays must fit its shapes, tokens and labels.
-        all_as_test: put all sequences of the file into test.
-
-    Returns:
-        A dataset of the task that the settings name.
-
-    Raises:
-        UserError: if the file or an array is not what the layout asks for.
-    """
-    path = existing(config.path, config.expects)
-    found, classes, groups = _read(path, () if all_as_test else ("train",), config)
-    names = stored.target_vocabulary if stored else classes
-    if config.task == "classification":
-        names = number_labels(path, found, names)
-    arrays = {
-        name: check_split(path, name, of, config.task, config.max_length)
-        for name, of in found.items()
-    }
-    # Before anything is carved: a rare label counts, whichever split it falls into.
-    if stored is None:
-        check_alike(path, arrays)
-        check_labels(path, arrays, config.task)
-        spec = _spec(arrays, config.task, _one_length(arrays))
-    else:
-        spec = stored.spec
-        for name, of in arrays.items():
-            check_fits(path, name, of, spec)
-    notes = _notes_on_shape(arrays, config)
-    overlapping = _overlaps(arrays["train"]["inputs"]) if "train" in arrays else False
-    if overlapping:
-        notes.append("Neighbouring sequences overlap: they are split by position.")
-    if all_as_test:
-        arrays = {"test": _joined(list(arrays.values()), config.task)}
-    else:
-        if config.task == "classification":
-            notes += class_warnings(arrays["train"]["targets"], names)
-        arrays = _carve(arrays, config, overlapping, groups)
-    input_scaling = target_scaling = None
-    if stored is not None:
-        input_scaling, target_scaling = stored.input_scaling, stored.target_scaling
-    elif config.scale and spec.vocabulary is None:
-        input_scaling, target_scaling = _fit(arrays["train"], config.task)
-    arrays = {name: _scaled(of, input_scaling, target_scaling) for name, of in arrays.items()}
-    scale = target_scaling.deviation[0] if target_scaling and spec.outputs == 1 else 1.0
-    splits = {
-        name: _split(arrays[name], config.task, spec.length, overlapping)
-        for name in SPLITS
-        if name in arrays
-    }
-    check_not_empty(path.name, splits)
-    names = names or [str(number) for number in range(spec.outputs)]
-    metric = _METRICS[config.task]
-    if target_scaling and spec.outputs > 1:
-        metric = dataclasses.replace(metric, label="MAE (standard deviations)")
-    return SequenceDataset(
-        name=path.name,
-        spec=spec,
-        metric=metric,
-        splits=splits,
-        scale=scale,
-        target_vocabulary=tuple(names) if config.task == "classification" else None,
-        input_scaling=input_scaling,
-        target_scaling=target_scaling,
-        baselines=() if all_as_test else (_baseline(splits, spec, names, scale),),
-        notes=(
-            *notes,
-            *(missing_classes(splits, names) if config.task == "classification" else ()),
-        ),
-        resolved=config,
+    expects: ClassVar[str] = "an .npz file"
+    path: Annotated[str, Field(min_length=1, description="the .npz file")]
+    task: Annotated[
+        Literal["classification", "tagging", "forecasting", "polyphony"],
+        Field(description="what the arrays are for"),
+    ]
+    axes: Annotated[
+        Literal["time, channels", "channels, time"],
+        Field(description="what follows the sequences' axis of vectors"),
+    ] = "time, channels"
+    scale: Annotated[
+        bool,
+        Field(description="scale each channel by its mean and deviation in train, if not 0 and 1"),
+    ] = True
+    max_length: Annotated[Length, Field(description="a longer sequence is an error")] = 10_000
+    validation_share: Annotated[Fraction, Field(description="used where the file has no split")] = (
+        0.1
     )
+    test_share: Annotated[Fraction, Field(description="used where the file has no split")] = 0.1
+
+    def load(
+        self, preprocessing: Preprocessing | None = None, all_as_test: bool = False
+    ) -> SequenceDataset:
+        """Read and check the arrays.
+
+        Args:
+            preprocessing: the arrays must fit its shapes, tokens and labels.
+            all_as_test: put all sequences of the file into test.
+
+        Returns:
+            A dataset of the task that the settings name.
+
+        Raises:
+            UserError: if the file or an array is not what the layout asks for.
+        """
+        path = existing(self.path, self.expects)
+        found, classes, groups = _read(path, () if all_as_test else ("train",), self)
+        names = preprocessing.target_vocabulary if preprocessing else classes
+        if self.task == "classification":
+            names = number_labels(path, found, names)
+        arrays = {
+            name: check_split(path, name, of, self.task, self.max_length)
+            for name, of in found.items()
+        }
+        # Before anything is carved: a rare label counts, whichever split it falls into.
+        if preprocessing is None:
+            check_alike(path, arrays)
+            check_labels(path, arrays, self.task)
+            spec = _spec(arrays, self.task, _one_length(arrays))
+        else:
+            spec = preprocessing.spec
+            for name, of in arrays.items():
+                check_fits(path, name, of, spec)
+        notes = _notes_on_shape(arrays, self)
+        overlapping = _overlaps(arrays["train"]["inputs"]) if "train" in arrays else False
+        if overlapping:
+            notes.append("Neighbouring sequences overlap: they are split by position.")
+        if all_as_test:
+            arrays = {"test": _joined(list(arrays.values()), self.task)}
+        else:
+            if self.task == "classification":
+                notes += class_warnings(arrays["train"]["targets"], names)
+            arrays = _carve(arrays, self, overlapping, groups)
+        input_scaling = target_scaling = None
+        if preprocessing is not None:
+            input_scaling, target_scaling = (
+                preprocessing.input_scaling,
+                preprocessing.target_scaling,
+            )
+        elif self.scale and spec.vocabulary is None:
+            input_scaling, target_scaling = _fit(arrays["train"], self.task)
+        arrays = {name: _scaled(of, input_scaling, target_scaling) for name, of in arrays.items()}
+        scale = target_scaling.deviation[0] if target_scaling and spec.outputs == 1 else 1.0
+        splits = {
+            name: _split(arrays[name], self.task, spec.length, overlapping)
+            for name in SPLITS
+            if name in arrays
+        }
+        check_not_empty(path.name, splits)
+        names = names or [str(number) for number in range(spec.outputs)]
+        metric = _METRICS[self.task]
+        if target_scaling and spec.outputs > 1:
+            metric = dataclasses.replace(metric, label="MAE (standard deviations)")
+        return SequenceDataset(
+            name=path.name,
+            spec=spec,
+            metric=metric,
+            splits=splits,
+            scale=scale,
+            target_vocabulary=tuple(names) if self.task == "classification" else None,
+            input_scaling=input_scaling,
+            target_scaling=target_scaling,
+            baselines=() if all_as_test else (_baseline(splits, spec, names, scale),),
+            notes=(
+                *notes,
+                *(missing_classes(splits, names) if self.task == "classification" else ()),
+            ),
+            resolved=self,
+        )
 
 
 def _read(

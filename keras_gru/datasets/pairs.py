@@ -6,9 +6,8 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from keras_gru.datasets.common import Count, Fraction, Length, Tokens
-from keras_gru.datasets.config.own import OwnFile
-from keras_gru.datasets.config.tables import WRITTEN, Column, TableFile
 from keras_gru.datasets.files import existing
+from keras_gru.datasets.own_file import WRITTEN, Column, OwnFile, TableFile
 from keras_gru.datasets.preprocessing import Preprocessing
 from keras_gru.datasets.registry import register_dataset
 from keras_gru.datasets.sentence_pairs import translation

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from keras_gru.datasets.batching import Batch, alike, boundaries, gather, plan
-from keras_gru.datasets.config.own import OwnFile
 from keras_gru.datasets.fingerprint import Fingerprint, Source, fingerprint_of_split
 from keras_gru.datasets.metric import Baseline, Metric
+from keras_gru.datasets.own_file import OwnFile
 from keras_gru.datasets.preprocessing import Preprocessing, SeriesEnd
 from keras_gru.datasets.split import Split, check_not_empty
 from keras_gru.datasets.task_spec import TaskSpec

@@ -5,15 +5,18 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from keras_gru.datasets.config.own import CsvSeries
 from keras_gru.datasets.dates import NO_TIME, find_dates, in_words
 from keras_gru.datasets.preprocessing import Preprocessing, Scaling
 from keras_gru.datasets.tables import Table, read_table
 from keras_gru.datasets.time_order import Series, Step, fill_gaps, find_step, gap_note, order_rows
 from keras_gru.errors import UserError
+
+if TYPE_CHECKING:
+    from keras_gru.datasets.csv_series import CsvSeries
 
 # Units of a date -> what it is counted in, and how many make a turn.
 _PERIODS = {"minute": 60, "hour": 24, "weekday": 7, "day": 31, "month": 12, "yearday": 365.25}
@@ -64,7 +67,7 @@ class SeriesTable:
     series: Sequence[SeriesValues]
     input_names: tuple[str, ...]
     categories: Mapping[str, tuple[str, ...]]
-    config: CsvSeries
+    config: "CsvSeries"
     notes: tuple[str, ...]
     facts: tuple[tuple[str, str], ...]
 
@@ -91,7 +94,7 @@ class SeriesTable:
 
 
 def read_series_table(
-    config: CsvSeries, path: Path, stored: Preprocessing | None = None
+    config: "CsvSeries", path: Path, stored: Preprocessing | None = None
 ) -> SeriesTable:
     """Read the series of a file.
 
@@ -108,7 +111,7 @@ def read_series_table(
 
 
 def series_of_table(
-    config: CsvSeries, table: Table, stored: Preprocessing | None = None
+    config: "CsvSeries", table: Table, stored: Preprocessing | None = None
 ) -> SeriesTable:
     """Return the series of a table, as `read_series_table` does of a file."""
     wanted = _wanted(config)
@@ -153,11 +156,11 @@ def series_of_table(
     return SeriesTable(table.path, found, names, categories, config, tuple(notes), facts)
 
 
-def _wanted(config: CsvSeries) -> list[str]:
+def _wanted(config: "CsvSeries") -> list[str]:
     return [*config.targets, *(config.inputs or ()), *config.known, *config.categories]
 
 
-def _find_dates(config: CsvSeries, table: Table, wanted: Sequence[str]):
+def _find_dates(config: "CsvSeries", table: Table, wanted: Sequence[str]):
     if config.time == NO_TIME:
         return None
     columns = (config.time,) if isinstance(config.time, str) else config.time
@@ -257,7 +260,7 @@ def _categories(
 
 
 def _extras(
-    config: CsvSeries,
+    config: "CsvSeries",
     series: Series,
     words: Mapping[str, Sequence[str | None]],
     categories: Mapping[str, tuple[str, ...]],
@@ -279,7 +282,7 @@ def _extras(
     return np.hstack(parts)
 
 
-def calendar(dates: np.ndarray, config: CsvSeries) -> np.ndarray:
+def calendar(dates: np.ndarray, config: "CsvSeries") -> np.ndarray:
     """Return the sine and the cosine of parts of dates, (rows, 2 × parts)."""
     days, second = np.divmod(dates, 86_400)
     day = days.astype("datetime64[D]")

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
-from keras_gru.datasets.config.own import CsvSeries, OwnFile
 from keras_gru.datasets.dates import NO_TIME, find_dates
 from keras_gru.datasets.dialect import MISSING
 from keras_gru.datasets.file_bytes import binary_form, decode, read_bytes
 from keras_gru.datasets.files import text_files
+from keras_gru.datasets.own_file import OwnFile, TableFile
 from keras_gru.datasets.registry import dataset_kinds
 from keras_gru.datasets.tables import Table, read_table
 from keras_gru.datasets.time_order import ids_of_series
@@ -151,11 +151,11 @@ def _ending(path: Path) -> str:
     return endings[-1] if endings else ""
 
 
-def _writing(given: Mapping[str, object]) -> CsvSeries:
+def _writing(given: Mapping[str, object]) -> TableFile:
     """Return settings of how a table is written, those that the user gave among them."""
     names = ("separator", "quote", "header", "encoding", "decimal", "thousands")
     own = {name: given[name] for name in names if name in given}
-    return CsvSeries.model_validate({"kind": "csv_series", "path": "x", "targets": ("x",), **own})
+    return TableFile.model_validate(own)
 
 
 def _wanted(given: Mapping[str, object]) -> list[str]:

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, NoReturn
 
 import numpy as np
 
-from keras_gru.datasets.config.tables import TableFile
 from keras_gru.datasets.dialect import (
     MISSING,
     NO_QUOTE,
@@ -28,6 +27,7 @@ from keras_gru.datasets.dialect import (
     split_lines,
 )
 from keras_gru.datasets.file_bytes import binary_form, decode, is_spreadsheet, read_bytes
+from keras_gru.datasets.own_file import TableFile
 from keras_gru.errors import UserError, did_you_mean
 
 if TYPE_CHECKING:

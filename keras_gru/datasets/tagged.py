@@ -10,9 +10,9 @@ import numpy as np
 from pydantic import Field
 
 from keras_gru.datasets.common import Fraction, Tokens
-from keras_gru.datasets.config.own import OwnFile
 from keras_gru.datasets.files import existing, read_text
 from keras_gru.datasets.fingerprint import Source, source_of_files
+from keras_gru.datasets.own_file import OwnFile
 from keras_gru.datasets.preprocessing import Preprocessing
 from keras_gru.datasets.registry import register_dataset
 from keras_gru.datasets.sequence_dataset import SequenceDataset

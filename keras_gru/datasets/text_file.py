@@ -1,50 +1,75 @@
 """Your own text for a language model: one file, split by position."""
 
 import dataclasses
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
 
 from keras_gru.datasets.characters import language_model
-from keras_gru.datasets.config.own import TextFile
+from keras_gru.datasets.common import Fraction, Length, Tokens
 from keras_gru.datasets.file_bytes import decode, read_bytes
 from keras_gru.datasets.files import existing
+from keras_gru.datasets.own_file import OwnFile
 from keras_gru.datasets.preprocessing import Preprocessing
+from keras_gru.datasets.registry import register_dataset
 from keras_gru.datasets.sequence_dataset import SequenceDataset
 
 
-def load(
-    config: TextFile, stored: Preprocessing | None = None, all_as_test: bool = False
-) -> SequenceDataset:
-    """Read the text: train is its beginning, then comes validation, then test.
+@register_dataset("text_file")
+class TextFile(OwnFile):
+    """Your own text for a language model: one file, split by position."""
 
-    Args:
-        config: the settings.
-        stored: its vocabulary is used; None takes the characters or words of train.
-        all_as_test: put the whole text into test.
+    task: ClassVar[str] = "language_model"
+    expects: ClassVar[str] = "a text file"
+    guessed: ClassVar[tuple[str, ...]] = ("encoding",)
+    path: Annotated[str, Field(min_length=1, description="the text file, packed or not")]
+    encoding: Annotated[
+        str | None, Field(max_length=40, description="such as utf-8 or cp1252; null: guessed")
+    ] = None
+    level: Annotated[
+        Literal["word", "character"], Field(description="what the text is split into")
+    ] = "character"
+    vocabulary: Annotated[Tokens, Field(description="most frequent words of train")] = 10_000
+    window: Annotated[Length, Field(description="units of a training sequence")] = 100
+    validation_share: Fraction = 0.05
+    test_share: Fraction = 0.05
 
-    Returns:
-        A language model dataset of characters or words.
+    def load(
+        self, preprocessing: Preprocessing | None = None, all_as_test: bool = False
+    ) -> SequenceDataset:
+        """Read the text: train is its beginning, then comes validation, then test.
 
-    Raises:
-        UserError: if the file is no text, or a split is shorter than a window.
-    """
-    path = existing(config.path, config.expects)
-    data, compression = read_bytes(path)
-    data, encoding = decode(path, data, config.encoding)
-    text = data.decode()
-    splits = {"test": text}
-    if not all_as_test:
-        test = round(len(text) * config.test_share)
-        validation = round(len(text) * config.validation_share)
-        cuts = (len(text) - validation - test, len(text) - test)
-        splits = {
-            "train": text[: cuts[0]],
-            "validation": text[cuts[0] : cuts[1]],
-            "test": text[cuts[1] :],
-        }
-    level = stored.tokenizer.level if stored else config.level
-    dataset = language_model(path.name, splits, config.window, stored, level, config.vocabulary)
-    form = ", ".join(filter(None, ["text", compression, encoding]))
-    return dataclasses.replace(
-        dataset,
-        resolved=config.model_copy(update={"encoding": encoding}),
-        facts=(("File", form), ("Length", f"{len(text):,} characters"), *dataset.facts),
-    )
+        Args:
+            preprocessing: its vocabulary is used; None takes the characters or words of train.
+            all_as_test: put the whole text into test.
+
+        Returns:
+            A language model dataset of characters or words.
+
+        Raises:
+            UserError: if the file is no text, or a split is shorter than a window.
+        """
+        path = existing(self.path, self.expects)
+        data, compression = read_bytes(path)
+        data, encoding = decode(path, data, self.encoding)
+        text = data.decode()
+        splits = {"test": text}
+        if not all_as_test:
+            test = round(len(text) * self.test_share)
+            validation = round(len(text) * self.validation_share)
+            cuts = (len(text) - validation - test, len(text) - test)
+            splits = {
+                "train": text[: cuts[0]],
+                "validation": text[cuts[0] : cuts[1]],
+                "test": text[cuts[1] :],
+            }
+        level = preprocessing.tokenizer.level if preprocessing else self.level
+        dataset = language_model(
+            path.name, splits, self.window, preprocessing, level, self.vocabulary
+        )
+        form = ", ".join(filter(None, ["text", compression, encoding]))
+        return dataclasses.replace(
+            dataset,
+            resolved=self.model_copy(update={"encoding": encoding}),
+            facts=(("File", form), ("Length", f"{len(text):,} characters"), *dataset.facts),
+        )

@@ -5,14 +5,17 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
 import numpy as np
+from pydantic import Field, model_validator
 
-from keras_gru.datasets.config.own import Texts
+from keras_gru.datasets.common import Fraction, Length, Tokens
 from keras_gru.datasets.files import TEXT_ENDINGS, existing, read_text, text_files
 from keras_gru.datasets.labelled_texts import classification
+from keras_gru.datasets.own_file import WRITTEN, Column, OwnFile, TableFile
 from keras_gru.datasets.preprocessing import Preprocessing
+from keras_gru.datasets.registry import register_dataset
 from keras_gru.datasets.sequence_dataset import SequenceDataset
 from keras_gru.datasets.split import class_warnings, split_by_class, split_by_group
 from keras_gru.datasets.tables import read_table
@@ -22,67 +25,99 @@ if TYPE_CHECKING:
     import pyarrow
 
 
-def load(
-    config: Texts, stored: Preprocessing | None = None, all_as_test: bool = False
-) -> SequenceDataset:
-    """Read the texts and split each class at random, by a fixed seed.
+@register_dataset("texts")
+class Texts(OwnFile, TableFile):
+    """Your own labelled texts: a folder with a sub-folder of text files per label, or a table."""
 
-    Args:
-        config: the settings.
-        stored: its labels and vocabulary are used; None fits them.
-        all_as_test: put all texts into test. Those with a label that is not in `stored` are left
-            out, which is noted.
+    task: ClassVar[str] = "classification"
+    expects: ClassVar[str] = "a folder of texts or a table such as a CSV file"
+    guessed: ClassVar[tuple[str, ...]] = (*WRITTEN, "level")
+    path: Annotated[str, Field(min_length=1, description="the folder or the table")]
+    text: Annotated[Column, Field(description="the table's column of texts")] = "text"
+    label: Annotated[Column, Field(description="the table's column of labels")] = "label"
+    level: Annotated[
+        Literal["word", "character"] | None,
+        Field(description="what texts are split into; null: chosen from the data"),
+    ] = None
+    group: Annotated[
+        Column | None,
+        Field(description="column such as an author: none of them is in two splits"),
+    ] = None
+    vocabulary: Tokens = 10_000
+    max_length: Annotated[Length, Field(description="units of a text, its first ones")] = 250
+    validation_share: Fraction = 0.1
+    test_share: Fraction = 0.1
 
-    Returns:
-        A classification dataset of word tokens.
+    @model_validator(mode="after")
+    def _texts_are_no_labels(self) -> Self:
+        if self.text == self.label:
+            raise ValueError(
+                f"expected a column of labels beside that of texts, received {self.text!r} for both"
+            )
+        return self
 
-    Raises:
-        UserError: if a column or the files are missing, there is one label only, or a split is
-            empty.
-    """
-    import pyarrow as pa
+    def load(
+        self, preprocessing: Preprocessing | None = None, all_as_test: bool = False
+    ) -> SequenceDataset:
+        """Read the texts and split each class at random, by a fixed seed.
 
-    path = existing(config.path, config.expects)
-    facts, settings, notes, groups = [], {}, [], None
-    if path.is_dir():
-        texts, labels, notes = _read_folder(path)
-        texts = pa.chunked_array([texts], pa.string())
-        facts.append(("Folder", f"{len(labels):,} text files"))
-    else:
-        form, settings, texts, labels, groups = _read_rows(config, path)
-        facts += [("File", form), ("Rows", f"{len(labels):,}")]
-        facts.append(("Columns", f"text {config.text!r}, label {config.label!r}"))
-    classes = stored.target_vocabulary if stored else sorted(set(labels))
-    if len(classes) < 2:
-        found = f"only the label {classes[0][:60]!r}" if classes else "no text"
-        raise UserError(f"{path}: {found} was found; a classifier needs two labels or more.")
-    number = {label: at for at, label in enumerate(classes)}
-    numbers = np.array([number.get(label, -1) for label in labels])
-    if all_as_test:
-        parts = {"test": np.flatnonzero(numbers >= 0)}
-        notes += _unknown_labels(path, labels, classes)
-    else:
-        shares = (config.validation_share, config.test_share)
-        parts = split_by_group(groups, *shares) if groups else split_by_class(numbers, *shares)
-        notes += class_warnings(numbers, classes)
-    examples = {name: (texts.take(pa.array(rows)), numbers[rows]) for name, rows in parts.items()}
-    del texts, labels
-    dataset = classification(
-        path.name,
-        examples,
-        classes,
-        config.vocabulary,
-        config.max_length,
-        notes,
-        stored,
-        config.level,
-    )
-    level = {"level": dataset.tokenizer.level}
-    return dataclasses.replace(
-        dataset,
-        resolved=config.model_copy(update={**settings, **level}),
-        facts=(*facts, *dataset.facts),
-    )
+        Args:
+            preprocessing: its labels and vocabulary are used; None fits them.
+            all_as_test: put all texts into test. Those with a label that is not in
+                `preprocessing` are left out, which is noted.
+
+        Returns:
+            A classification dataset of word tokens.
+
+        Raises:
+            UserError: if a column or the files are missing, there is one label only, or a split is
+                empty.
+        """
+        import pyarrow as pa
+
+        path = existing(self.path, self.expects)
+        facts, settings, notes, groups = [], {}, [], None
+        if path.is_dir():
+            texts, labels, notes = _read_folder(path)
+            texts = pa.chunked_array([texts], pa.string())
+            facts.append(("Folder", f"{len(labels):,} text files"))
+        else:
+            form, settings, texts, labels, groups = _read_rows(self, path)
+            facts += [("File", form), ("Rows", f"{len(labels):,}")]
+            facts.append(("Columns", f"text {self.text!r}, label {self.label!r}"))
+        classes = preprocessing.target_vocabulary if preprocessing else sorted(set(labels))
+        if len(classes) < 2:
+            found = f"only the label {classes[0][:60]!r}" if classes else "no text"
+            raise UserError(f"{path}: {found} was found; a classifier needs two labels or more.")
+        number = {label: at for at, label in enumerate(classes)}
+        numbers = np.array([number.get(label, -1) for label in labels])
+        if all_as_test:
+            parts = {"test": np.flatnonzero(numbers >= 0)}
+            notes += _unknown_labels(path, labels, classes)
+        else:
+            shares = (self.validation_share, self.test_share)
+            parts = split_by_group(groups, *shares) if groups else split_by_class(numbers, *shares)
+            notes += class_warnings(numbers, classes)
+        examples = {
+            name: (texts.take(pa.array(rows)), numbers[rows]) for name, rows in parts.items()
+        }
+        del texts, labels
+        dataset = classification(
+            path.name,
+            examples,
+            classes,
+            self.vocabulary,
+            self.max_length,
+            notes,
+            preprocessing,
+            self.level,
+        )
+        level = {"level": dataset.tokenizer.level}
+        return dataclasses.replace(
+            dataset,
+            resolved=self.model_copy(update={**settings, **level}),
+            facts=(*facts, *dataset.facts),
+        )
 
 
 def _unknown_labels(path: Path, labels: Sequence[str], classes: Sequence[str]) -> tuple[str, ...]:

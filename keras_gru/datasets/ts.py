@@ -10,9 +10,9 @@ from pydantic import Field
 
 from keras_gru.datasets.baselines import majority_class
 from keras_gru.datasets.common import Fraction
-from keras_gru.datasets.config.own import OwnFile
 from keras_gru.datasets.files import existing, read_text
 from keras_gru.datasets.fingerprint import Source, source_of_files
+from keras_gru.datasets.own_file import OwnFile
 from keras_gru.datasets.preprocessing import Preprocessing, Scaling
 from keras_gru.datasets.registry import register_dataset
 from keras_gru.datasets.sequence_dataset import Metric, SequenceDataset, TaskSpec

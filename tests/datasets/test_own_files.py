@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from keras_gru import datasets
-from keras_gru.datasets.config.own import CsvSeries, TextFile, Texts
+from keras_gru.datasets.csv_series import CsvSeries
 from keras_gru.datasets.summary import summarize
+from keras_gru.datasets.text_file import TextFile
+from keras_gru.datasets.texts import Texts
 from keras_gru.errors import UserError
 from tests.datasets.samples import check_history
 

@@ -10,7 +10,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from keras_gru.datasets.config.own import CsvSeries
+from keras_gru.datasets.csv_series import CsvSeries
 from keras_gru.datasets.dates import find_dates
 from keras_gru.datasets.tables import read_table
 from keras_gru.errors import UserError

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from keras_gru.datasets.config.own import CsvSeries
+from keras_gru.datasets.csv_series import CsvSeries
 from keras_gru.datasets.dates import in_words
 from keras_gru.datasets.preprocessing import Preprocessing
 from keras_gru.datasets.series_table import SeriesTable, SeriesValues, series_of_table

@@ -1,10 +1,11 @@
-"""Settings of how a table is written, of every kind that reads one."""
+"""Settings of data in a file of the user's, and of how a table is written."""
 
 import codecs
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, field_validator
 
+from keras_gru.datasets.common import SplitByFraction
 from keras_gru.settings import Settings
 
 
@@ -76,3 +77,30 @@ class TableFile(Settings):
         except (LookupError, ValueError):  # bytes-to-bytes codecs such as zip are none of text
             raise ValueError(f"expected an encoding such as utf-8, got {name!r}") from None
         return codecs.lookup(name).name
+
+
+class OwnFile(SplitByFraction):
+    """Data in a file of the user's; `expects` names its kind in messages.
+
+    Settings named in `guessed` are guessed from the file where they are null.
+    """
+
+    expects: ClassVar[str]
+    guessed: ClassVar[tuple[str, ...]] = ()
+    path: str
+
+    def load(self, preprocessing=None, all_as_test=False):
+        """Load the file: all of it as test, or split.
+
+        Args:
+            preprocessing: that of a trained network, to apply; None fits one to train.
+            all_as_test: put everything into test.
+        """
+        raise NotImplementedError
+
+    def source(self):
+        """Return the checksum of the file."""
+        from keras_gru.datasets.files import existing
+        from keras_gru.datasets.fingerprint import source_of_path
+
+        return source_of_path(existing(self.path, self.expects))
