@@ -120,6 +120,29 @@ def _command_line():
     return done.stdout.partition("\n")[2]
 
 
+# One dataset of each task: variants of one are not independent.
+INDEPENDENT = (
+    "arithmetic", "copy_memory", "cta_ridership", "embedded_reber", "en_atis", "etth1",
+    "jsb_chorales", "nottingham", "quickstart", "spoken_digit", "temporal_order", "xml",
+)  # fmt: skip
+
+
+def _verdict():
+    from keras_gru.analysis.across_datasets import analyse_across_datasets
+    from keras_gru.analysis.stored import read_measurements
+    from keras_gru.report.markdown import render_report
+    from keras_gru.report.verdict import verdict_report
+
+    files = [f"results/{name}.json" for name in INDEPENDENT]
+    across = analyse_across_datasets(read_measurements(str(ROOT / file)) for file in files)
+    command = f"```bash\nkeras-gru verdict {' \\\\\n  '.join(files)}\n```"
+    introduction = (
+        "From the stored results of one recipe of each task, with three seeds or more; add your "
+        f"own run directories to the command.\n\n{command}"
+    )
+    return render_report(verdict_report(across), introduction).partition("\n")[2]
+
+
 def _root_page(name):
     """Return a page of the repository's root; its links lead to the repository's files."""
     text = (ROOT / name).read_text(encoding="utf-8").partition("\n")[2]
@@ -130,6 +153,7 @@ GENERATED = {
     "configuration": _configuration,
     "command line": _command_line,
     "results": lambda: _root_page("RESULTS.md"),
+    "verdict": _verdict,
     "claims": lambda: _root_page("CLAIMS.md"),
     "changelog": lambda: _root_page("CHANGELOG.md"),
     "contributing": lambda: _root_page("CONTRIBUTING.md"),

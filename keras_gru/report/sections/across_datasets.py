@@ -61,7 +61,7 @@ def probabilities(across: AcrossDatasets) -> Section | None:
     ]
     text = EXPLANATION.format(rope=100 * across.rope, decided=100 * DECIDED)
     blocks: list[Block] = [Table("across", "Over all datasets", columns, rows), Text(text)]
-    return Section("probabilities", "Over all datasets", blocks, in_terminal=True)
+    return Section("probabilities", "Probabilities", blocks, in_terminal=True)
 
 
 def differences(across: AcrossDatasets) -> Section | None:
