@@ -135,7 +135,9 @@ def _verdict():
 
     files = [f"results/{name}.json" for name in INDEPENDENT]
     across = analyse_across_datasets(read_measurements(str(ROOT / file)) for file in files)
-    command = f"```bash\nkeras-gru verdict {' \\\\\n  '.join(files)}\n```"
+    command = "\n".join(
+        ["```bash", "keras-gru verdict results/{" + ",".join(INDEPENDENT) + "}.json", "```"]
+    )
     introduction = (
         "From the stored results of one recipe of each task, with three seeds or more; add your "
         f"own run directories to the command.\n\n{command}"
