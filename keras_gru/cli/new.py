@@ -13,8 +13,8 @@ from keras_gru.cli.arguments import check_place
 from keras_gru.errors import UserError
 
 if TYPE_CHECKING:
+    from keras_gru.datasets.choices import Suggestion
     from keras_gru.datasets.sequence_dataset import SequenceDataset
-    from keras_gru.datasets.suggestion import Suggestion
 
 _UNITS = 32
 # What is tried where rows are in no order of time, with the words for a reader.
@@ -86,7 +86,8 @@ def _fitting(path: Path, given: dict[str, object]) -> "tuple[Suggestion, Sequenc
     from pydantic import ValidationError
 
     from keras_gru import datasets
-    from keras_gru.datasets.suggestion import Choice, Suggestion, suggest
+    from keras_gru.datasets.choices import Choice, Suggestion
+    from keras_gru.datasets.suggestion import suggest
 
     suggestion, first = suggest(path, given), None
     orders = _ORDERS if suggestion.dataset["kind"].value == "csv_series" else _ORDERS[:1]

@@ -15,6 +15,7 @@ from keras_gru.datasets.own_file import WRITTEN, Column, OwnFile, TableFile
 from keras_gru.datasets.preprocessing import Preprocessing, Scaling, SeriesEnd
 from keras_gru.datasets.registry import register_dataset
 from keras_gru.datasets.sequence_dataset import Metric, SequenceDataset, TaskSpec
+from keras_gru.datasets.series_notes import notes_on_range, notes_on_scaling
 from keras_gru.datasets.series_table import SeriesTable, SeriesValues, read_series_table
 from keras_gru.datasets.smoothing import exponential_smoothing
 from keras_gru.datasets.split import SPLITS
@@ -143,7 +144,7 @@ class CsvSeries(OwnFile, TableFile):
                     scaling,
                     scaling if same else Scaling.fit(config.targets, series.targets[train]),
                 )
-                notes += _notes_on_scaling(series, scalings, rows)
+                notes += notes_on_scaling(series, scalings, rows)
             else:
                 scalings = preprocessing.scalings_of(series.name)
             inputs[series.name], targets[series.name] = scalings
@@ -183,7 +184,7 @@ class CsvSeries(OwnFile, TableFile):
             if config.smoothing:
                 smoothed = exponential_smoothing(parts, splits, season, scale)
                 rules += (smoothed,) if smoothed else ()
-            notes += _notes_on_range(config, parts)
+            notes += notes_on_range(config, parts)
         return SequenceDataset(
             name=table.path.name,
             spec=spec,
@@ -244,46 +245,6 @@ def _check_sizes(config: CsvSeries, sizes: dict[str, int], series: str | None) -
             f"dataset.season: expected at most {sizes['train']}, the rows of train{of}, got "
             f"{config.season}. Leave it out, or use more rows."
         )
-
-
-def _notes_on_scaling(
-    series: SeriesValues, scalings: tuple[Scaling, Scaling], rows: dict
-) -> list[str]:
-    """Return notes on columns that are constant in train."""
-    train, notes = slice(*rows["train"]), []
-    values = {name: series.inputs[:, at] for at, name in enumerate(scalings[0].columns)}
-    values |= {name: series.targets[:, at] for at, name in enumerate(scalings[1].columns)}
-    for name, column in values.items():
-        if Scaling.is_constant(column[train]):
-            later = "" if Scaling.is_constant(column) else ", and other values later"
-            of = "" if series.name is None else f" of {series.name!r}"
-            notes.append(
-                f"Warning: column {name!r}{of} has the one value {column[0]:g} in train{later}; "
-                "it is centred and not scaled."
-            )
-    return notes
-
-
-def _notes_on_range(config: CsvSeries, parts: Sequence[forecasting.SplitSeries]) -> list[str]:
-    """Return a note where targets leave the range that they have in train."""
-    outside = {name: [0, 0] for name in ("validation", "test")}
-    for part in parts:
-        train = part.targets[slice(*part.rows["train"])]
-        low, high = train.min(axis=0), train.max(axis=0)
-        # A little beyond, of the width of the range, is no trend.
-        margin = 0.05 * (high - low)
-        for name, counts in outside.items():
-            values = part.targets[slice(*part.rows[name])]
-            counts[0] += int(((values < low - margin) | (values > high + margin)).any(1).sum())
-            counts[1] += len(values)
-    shares = {name: count / size for name, (count, size) in outside.items()}
-    if max(shares.values()) < 0.1:
-        return []
-    words = " and ".join(f"{share:.0%} of {name}" for name, share in shares.items() if share)
-    remedy = "Set model.subtract_last: true: the network then forecasts changes."
-    if config.every_step:
-        remedy = "Set dataset.every_step: false and model.subtract_last: true."
-    return [f"Warning: {words} lies outside the range of the targets in train. {remedy}"]
 
 
 def _metric(targets: tuple[str, ...], scale: float, is_one: bool) -> Metric:

@@ -3,15 +3,11 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from keras_gru.datasets.tables import Table
+from keras_gru.datasets.table import Table
 from keras_gru.errors import UserError
-
-if TYPE_CHECKING:
-    pass
 
 ISO = "ISO 8601"
 NO_TIME = "none"

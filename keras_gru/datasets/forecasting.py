@@ -9,10 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
+from keras_gru.datasets.linear_forecast import linear
 from keras_gru.datasets.sequence_dataset import Baseline
 from keras_gru.datasets.split import Split
-
-_LARGEST_LINEAR_MODEL = 4_000  # inputs: the normal equations take their square
 
 
 def windows(
@@ -126,86 +125,6 @@ def naive(
     back = now[:, None] + ahead - season * -(-ahead // season)  # (T or 1, H)
     forecast = series[first + np.arange(count)[:, None, None] + back]
     return forecast if every_step else forecast[:, 0]
-
-
-def linear(train: Split) -> tuple[Callable[[Split], np.ndarray], int] | None:
-    """The linear model of the whole window with the least squared error on train.
-
-    Args:
-        train: windows with targets (N, H, V).
-
-    Returns:
-        A function from a split to its forecasts, and the number of parameters; None where the
-        window has too many numbers for a comparison to be worth its time.
-    """
-    _, steps, width = train.inputs["features"].shape
-    size = steps * width + 1
-    if size > _LARGEST_LINEAR_MODEL:
-        return None
-    outputs = train.targets.shape[1:]
-
-    def blocks(split: Split):
-        for start in range(0, split.size, 4096):
-            block = split.inputs["features"][start : start + 4096].astype(float)
-            block = block.reshape(len(block), -1)
-            yield slice(start, start + 4096), np.hstack([block, np.ones((len(block), 1))])
-
-    features, targets = train.inputs["features"], train.targets
-    if features.strides[0] == features.strides[1]:
-        gram, moment = _moments_of_windows(features, targets)
-    else:
-        gram, moment = np.zeros((size, size)), np.zeros((size, int(np.prod(outputs))))
-        for rows, x in blocks(train):
-            gram += x.T @ x
-            moment += x.T @ targets[rows].astype(float).reshape(len(x), -1)
-    # A trace of ridge: columns that say the same (one-hot with a constant) have no one solution.
-    weights = np.linalg.solve(gram + 1e-9 * np.trace(gram) * np.eye(size), moment)
-
-    def forecast(split: Split) -> np.ndarray:
-        parts = [x @ weights for _, x in blocks(split)]
-        return np.concatenate(parts).reshape(split.size, *outputs)
-
-    return forecast, weights.size
-
-
-def _moments_of_windows(features: np.ndarray, targets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return XᵀX and XᵀY of all windows of a series, X with a column of ones.
-
-    With x_s the step s of every window, x_sᵀ x_t differs from that of the steps before,
-    x_(s−1)ᵀ x_(t−1), in the first and the last row of the series alone.
-
-    Args:
-        features: (N, T, D), views of one series.
-        targets: (N, H, V).
-    """
-    count, steps, width = features.shape
-    series = np.concatenate([features[:, 0], features[-1, 1:]]).astype(float)
-    y = targets.reshape(count, -1).astype(float)
-    first, last = series[:count], series[count:]
-    gram = np.empty((steps, width, steps, width))
-    for step in range(steps):
-        gram[0, :, step] = first.T @ series[step : step + count]
-    for s in range(1, steps):
-        gram[s, :, 0] = gram[0, :, s].T
-        before, after = series[s - 1], last[s - 1]
-        gram[s, :, 1:] = (
-            gram[s - 1, :, :-1]
-            - before[:, None, None] * series[: steps - 1]
-            + after[:, None, None] * last
-        )
-    size = steps * width
-    whole, moment = np.empty((size + 1, size + 1)), np.empty((size + 1, y.shape[1]))
-    whole[:size, :size] = gram.reshape(size, size)
-    sums = first.sum(axis=0)  # of a step over all windows
-    for step in range(steps):
-        columns = slice(step * width, (step + 1) * width)
-        part = series[step : step + count]
-        whole[size, columns] = whole[columns, size] = sums
-        moment[columns] = part.T @ y
-        if step + 1 < steps:
-            sums = sums - series[step] + last[step]
-    whole[size, size], moment[size] = count, y.sum(axis=0)
-    return whole, moment
 
 
 @dataclass(frozen=True)

@@ -41,9 +41,10 @@ from keras_gru.datasets.npz_checks import (
     check_fits,
     check_labels,
     check_split,
-    number_labels,
     refuse,
 )
+from keras_gru.datasets.npz_labels import number_labels
+from keras_gru.datasets.npz_splits import carve, has_targets_by_step, joined, overlaps
 from keras_gru.datasets.own_file import OwnFile
 from keras_gru.datasets.preprocessing import Preprocessing, Scaling
 from keras_gru.datasets.registry import register_dataset
@@ -54,9 +55,6 @@ from keras_gru.datasets.split import (
     check_not_empty,
     class_warnings,
     missing_classes,
-    split_at_random,
-    split_by_class,
-    split_by_group,
 )
 from keras_gru.errors import did_you_mean
 from keras_gru.files import load_arrays
@@ -127,15 +125,15 @@ class Npz(OwnFile):
             for name, of in arrays.items():
                 check_fits(path, name, of, spec)
         notes = _notes_on_shape(arrays, self)
-        overlapping = _overlaps(arrays["train"]["inputs"]) if "train" in arrays else False
+        overlapping = overlaps(arrays["train"]["inputs"]) if "train" in arrays else False
         if overlapping:
             notes.append("Neighbouring sequences overlap: they are split by position.")
         if all_as_test:
-            arrays = {"test": _joined(list(arrays.values()), self.task)}
+            arrays = {"test": joined(list(arrays.values()), self.task)}
         else:
             if self.task == "classification":
                 notes += class_warnings(arrays["train"]["targets"], names)
-            arrays = _carve(arrays, self, overlapping, groups)
+            arrays = carve(arrays, self, overlapping, groups)
         input_scaling = target_scaling = None
         if preprocessing is not None:
             input_scaling, target_scaling = (
@@ -217,15 +215,6 @@ def _notes_on_shape(arrays: dict, config: Npz) -> list[str]:
     return []
 
 
-def _overlaps(inputs: np.ndarray) -> bool:
-    """Return whether most neighbours share all steps but one, as windows of one series do."""
-    some = inputs[:1_000]
-    if inputs.ndim != 3 or len(some) < 3 or some.shape[1] < 2:
-        return False
-    same = (some[1:, :-1] == some[:-1, 1:]).all(axis=(1, 2))
-    return bool(same.mean() > 0.5 and np.ptp(some) > 0)
-
-
 def _fit(train: dict, task: str) -> tuple[Scaling | None, Scaling | None]:
     """Return the scaling of the channels and of what is to be forecast; None where it is 0 or 1."""
     inputs, targets = train["inputs"], train["targets"]
@@ -250,60 +239,6 @@ def _scaled(arrays: dict, channels: Scaling | None, targets: Scaling | None) -> 
     return found
 
 
-def _carve(arrays: dict, config: Npz, overlapping: bool, groups: np.ndarray | None) -> dict:
-    """Take the splits that are missing out of train, of each class its part."""
-    train = arrays["train"]
-    shares = (
-        0 if "validation" in arrays else config.validation_share,
-        0 if "test" in arrays else config.test_share,
-    )
-    if overlapping:
-        parts = _split_by_position(*train["inputs"].shape[:2], *shares)
-    elif groups is not None:
-        parts = split_by_group(groups, *shares)
-    elif config.task == "classification":
-        parts = split_by_class(train["targets"], *shares)
-    else:
-        parts = split_at_random(len(train["inputs"]), *shares)
-    parts = {name: rows for name, rows in parts.items() if name == "train" or name not in arrays}
-    carved = {name: {part: a[rows] for part, a in train.items()} for name, rows in parts.items()}
-    return carved | {name: of for name, of in arrays.items() if name != "train"}
-
-
-def _split_by_position(size: int, steps: int, validation: float, test: float) -> dict[str, slice]:
-    """Return the rows of each split, in order, without those that share steps with the next."""
-    gap = steps - 1
-    ends = {
-        "train": size - round(validation * size) - round(test * size),
-        "validation": size - round(test * size),
-        "test": size,
-    }
-    parts, first = {}, 0
-    for name, end in ends.items():
-        last = end if name == "test" or end == size else max(first, end - gap)
-        parts[name] = slice(first, last)
-        first = end
-    return {name: rows for name, rows in parts.items() if rows.stop > rows.start}
-
-
-def _joined(splits: Sequence[dict[str, np.ndarray]], task: str) -> dict[str, np.ndarray]:
-    """Return the sequences of several splits, one after the other, padded to the longest."""
-    steps = max(of["inputs"].shape[1] for of in splits)
-    padded = ("inputs", "targets") if _has_targets_by_step(task, splits[0]["targets"]) else "inputs"
-
-    def pad(part: str, array: np.ndarray) -> np.ndarray:
-        if part not in padded:
-            return array
-        missing = steps - array.shape[1]
-        return np.pad(array, [(0, 0), (0, missing)] + [(0, 0)] * (array.ndim - 2))
-
-    return {part: np.concatenate([pad(part, of[part]) for of in splits]) for part in splits[0]}
-
-
-def _has_targets_by_step(task: str, targets: np.ndarray) -> bool:
-    return task in ("tagging", "polyphony") or targets.ndim == 4
-
-
 def _one_length(arrays: dict) -> int | None:
     """The length that all sequences have, or None."""
     lengths = np.unique(np.concatenate([of["lengths"] for of in arrays.values()]))
@@ -313,7 +248,7 @@ def _one_length(arrays: dict) -> int | None:
 def _split(arrays: dict[str, np.ndarray], task: str, fixed: int | None, overlapping: bool) -> Split:
     inputs, targets, lengths = arrays["inputs"], arrays["targets"], arrays["lengths"]
     name = "tokens" if inputs.ndim == 2 else "features"
-    by_step = _has_targets_by_step(task, targets)
+    by_step = has_targets_by_step(task, targets)
     if fixed is not None:
         inputs, targets = inputs[:, :fixed], targets[:, :fixed] if by_step else targets
     # A forecast at every step of equally long sequences needs no weights.

@@ -1,6 +1,6 @@
 """What can be wrong with a user's arrays, said in a sentence."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NoReturn
 
@@ -19,7 +19,7 @@ _TARGETS = {
     "polyphony": ((3,), "(N, T, V)"),
 }
 _LABELS = ("classification", "tagging")
-_MOST = 1_000_000  # tokens or labels: a model has weights for each
+MOST_NUMBERS = 1_000_000  # tokens or labels: a model has weights for each
 
 
 def refuse(path: Path, sentence: str) -> NoReturn:
@@ -54,11 +54,11 @@ def check_split(path: Path, split: str, arrays: Arrays, task: str, max_length: i
                 f"'{split}_inputs' has a token {inputs[real].min()} inside a sequence; "
                 "tokens start at 1, because 0 is padding.",
             )
-        if inputs[real].max() >= _MOST:
+        if inputs[real].max() >= MOST_NUMBERS:
             refuse(
                 path,
                 f"'{split}_inputs' has the token {inputs[real].max()}; tokens must be below "
-                f"{_MOST}, because a model has weights for each.",
+                f"{MOST_NUMBERS}, because a model has weights for each.",
             )
         inputs = np.where(real, inputs, 0).astype(np.int32)
     if task in _LABELS:
@@ -66,58 +66,6 @@ def check_split(path: Path, split: str, arrays: Arrays, task: str, max_length: i
         counted = real if task == "tagging" else np.ones(len(targets), bool)
         targets = _check_label_numbers(path, f"{split}_targets", targets, counted)
     return {"inputs": inputs, "targets": targets, "lengths": lengths}
-
-
-def number_labels(
-    path: Path, splits: Mapping[str, Arrays], names: Sequence[str] | None
-) -> Sequence[str] | None:
-    """Replace labels that are words, or numbers with gaps, by numbers from 0.
-
-    Args:
-        path: the file, for the error.
-        splits: name of a split -> its arrays; `targets` are replaced.
-        names: of the classes where they are known: labels are these words, or their numbers.
-
-    Returns:
-        The names of the classes; None where labels are none that can be used, which the checks of
-        the arrays say.
-
-    Raises:
-        UserError: if a label is no known class.
-    """
-    labels = {name: of["targets"] for name, of in splits.items()}
-    kinds = {array.dtype.kind for array in labels.values()}
-    words = kinds == {"U"}
-    train = labels.get("train", next(iter(labels.values())))
-    is_usable = words or kinds <= {*"iu"}
-    if not is_usable or any(array.ndim != 1 for array in labels.values()) or len(train) == 0:
-        return names
-    if not words and (train.min() < 0 or train.max() >= _MOST):
-        return names
-    names = names or [str(label) for label in np.unique(train).tolist()]
-    if len(names) < 2:
-        refuse(
-            path,
-            f"only the label {names[0]} was found in 'train_targets'; classification needs two "
-            "labels or more.",
-        )
-    if words:
-        number = {name: at for at, name in enumerate(names)}
-    elif all(name.isdigit() for name in names):
-        number = {int(name): at for at, name in enumerate(names)}
-    else:
-        number = {at: at for at in range(len(names))}
-    for split, array in labels.items():
-        unknown = [label for label in np.unique(array).tolist() if label not in number]
-        if unknown:
-            shown = ", ".join(map(str, list(number)[:10])) + " …" * (len(names) > 10)
-            refuse(
-                path,
-                f"'{split}_targets' has the label {unknown[0]}, but the labels of train are "
-                f"{shown}.",
-            )
-        splits[split]["targets"] = np.array([number[label] for label in array.tolist()], np.int64)
-    return names
 
 
 def check_alike(path: Path, splits: Mapping[str, Arrays]) -> None:
@@ -301,10 +249,10 @@ def _check_label_numbers(
     labels = targets[counted]
     if labels.min() < 0:
         refuse(path, f"'{name}' has the label {labels.min()}; labels are integers from 0.")
-    if labels.max() >= _MOST:
+    if labels.max() >= MOST_NUMBERS:
         refuse(
             path,
-            f"'{name}' has the label {labels.max()}; labels must be below {_MOST}, because a "
-            "model has weights for each.",
+            f"'{name}' has the label {labels.max()}; labels must be below {MOST_NUMBERS}, because "
+            "a model has weights for each.",
         )
     return np.where(counted, targets, 0).astype(np.int32)

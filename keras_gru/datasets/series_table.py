@@ -10,8 +10,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from keras_gru.datasets.dates import NO_TIME, find_dates, in_words
+from keras_gru.datasets.missing_values import (
+    fill_forward,
+    fill_missing,
+    fill_notes,
+    suspicious_value,
+)
 from keras_gru.datasets.preprocessing import Preprocessing, Scaling
-from keras_gru.datasets.tables import Table, read_table
+from keras_gru.datasets.table import Table
+from keras_gru.datasets.tables import read_table
 from keras_gru.datasets.time_order import Series, Step, fill_gaps, find_step, gap_note, order_rows
 from keras_gru.errors import UserError
 
@@ -20,9 +27,6 @@ if TYPE_CHECKING:
 
 # Units of a date -> what it is counted in, and how many make a turn.
 _PERIODS = {"minute": 60, "hour": 24, "weekday": 7, "day": 31, "month": 12, "yearday": 365.25}
-# Numbers that files use for a missing value, of weather stations, netCDF and databases.
-_SUSPICIOUS = (-99, -999, -9999, -99999, 9999, 99999, 999999, 1e20, 9.969209968386869e36, -1e34)
-_FAR = 3  # widths of a column's other values
 
 
 @dataclass(frozen=True)
@@ -134,24 +138,28 @@ def series_of_table(
         series = [fill_gaps(one, step) for one, (_, step) in zip(series, steps, strict=True)]
     elif note := gap_note(steps):
         notes.append(note)
-    notes += [note for name in numeric if (note := _suspicious(name, values[name]))]
+    notes += [note for name in numeric if (note := suspicious_value(name, values[name]))]
     categories = _categories(words, stored)
     filled = dict.fromkeys(numeric, 0)
     found = []
     for one in series:
         columns = {}
         for name in numeric:
-            columns[name], count = _fill(table, one, name, one.take(values[name]), config.missing)
+            columns[name], count = fill_missing(
+                table, one, name, one.take(values[name]), config.missing
+            )
             filled[name] += count
         inputs_ = np.column_stack([columns[name] for name in names])
         targets = inputs_
         if names != config.targets:
             targets = np.column_stack([columns[name] for name in config.targets])
         if config.missing == "mask":
-            targets = np.column_stack([_forward(targets[:, at]) for at in range(targets.shape[1])])
+            targets = np.column_stack(
+                [fill_forward(targets[:, at]) for at in range(targets.shape[1])]
+            )
         extras = _extras(config, one, words, categories, steps)
         found.append(SeriesValues(one.name, one.dates, inputs_, targets, extras))
-    notes += _fill_notes(filled, config.missing, sum(one.size for one in found))
+    notes += fill_notes(filled, config.missing, sum(one.size for one in found))
     facts = _facts(table, config, found, dates, steps)
     return SeriesTable(table.path, found, names, categories, config, tuple(notes), facts)
 
@@ -171,75 +179,6 @@ def _find_dates(config: "CsvSeries", table: Table, wanted: Sequence[str]):
             "found none. Set dataset.time to it."
         )
     return dates
-
-
-def _fill(
-    table: Table, series: Series, name: str, column: np.ndarray, missing: str
-) -> tuple[np.ndarray, int]:
-    """Return a column without missing values, and how many there were."""
-    is_missing = np.isnan(column)
-    count = int(is_missing.sum())
-    if count == 0 or missing == "mask":
-        return column, count
-    if missing == "error":
-        at = int(series.rows[np.flatnonzero(is_missing)[0]])
-        raise UserError(
-            f"{table.where(name, at)}: expected a finite number such as 0.5, got none "
-            f"({count:,} of {len(column):,} are missing). Set dataset.missing: interpolate, "
-            "forward_fill or mask, or drop the rows."
-        )
-    if count == len(column):
-        raise UserError(f"{table.path}: column {name!r} has no number at all. Leave it out.")
-    if missing == "forward_fill":
-        return _forward(column), count
-    places = np.flatnonzero(~is_missing)
-    return np.interp(np.arange(len(column)), places, column[places]), count
-
-
-def _forward(column: np.ndarray) -> np.ndarray:
-    """Return a column in which a missing value is the one before it, the first one the next."""
-    is_there = ~np.isnan(column)
-    if is_there.all() or not is_there.any():
-        return column
-    last = np.maximum.accumulate(np.where(is_there, np.arange(len(column)), -1))
-    return column[np.where(last < 0, np.argmax(is_there), last)]
-
-
-def _fill_notes(filled: Mapping[str, int], missing: str, rows: int) -> list[str]:
-    how = {
-        "interpolate": "filled by a line between their neighbours, which looks ahead",
-        "forward_fill": "filled by the value before them",
-        "mask": "masked; where they are targets, the value before them is forecast",
-    }
-    return [
-        f"Column {name!r}: {count:,} of {rows:,} values ({count / rows:.1%}) were missing, "
-        f"{how[missing]}."
-        for name, count in filled.items()
-        if count
-    ]
-
-
-def _suspicious(name: str, column: np.ndarray) -> str | None:
-    """Return a warning where a column's extreme value looks like a sign of a missing one."""
-    known = column[~np.isnan(column)]
-    if len(known) == 0:
-        return None
-    for extreme in (known.min(), known.max()):
-        number = next((n for n in _SUSPICIOUS if np.isclose(extreme, n, rtol=1e-6)), None)
-        if number is None:
-            continue
-        others = known[known != extreme]
-        if len(others) == 0:
-            continue
-        distance = np.abs(others - extreme).min()
-        if distance > _FAR * (others.max() - others.min()):
-            written = f"{number:g}"
-            return (
-                f"Warning: column {name!r} has {written} in {(known == extreme).sum():,} rows, far "
-                f"from its other values ({others.min():g} to {others.max():g}). If that stands "
-                f"for a missing value, set dataset.missing_values: [{written}]."
-            )
-    return None
 
 
 def _categories(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from keras_gru.datasets.dates import Dates, in_words, step_in_words
-from keras_gru.datasets.tables import Table
+from keras_gru.datasets.table import Table
 from keras_gru.errors import UserError
 
 _DAY = 86_400

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from keras_gru.datasets.suggestion import find_season
+from keras_gru.datasets.series_suggestion import find_season
 from keras_gru.experiments.configuration.yaml_files import load_experiment
 
 from .test_verbs import keras_gru

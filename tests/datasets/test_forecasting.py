@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from keras_gru.datasets import forecasting
+from keras_gru.datasets import forecasting, linear_forecast
 
 
 def series(size, columns=1):
@@ -57,7 +57,7 @@ def test_the_linear_model_of_views_is_that_of_copies(horizon, width):
     copies = dataclasses.replace(
         views, inputs={"features": np.ascontiguousarray(views.inputs["features"])}
     )
-    (one, parameters), (other, same) = map(forecasting.linear, (views, copies))
+    (one, parameters), (other, same) = map(linear_forecast.linear, (views, copies))
     assert parameters == same == (7 * width + 1) * horizon * width
     np.testing.assert_allclose(one(views), other(copies), rtol=1e-5, atol=1e-5)
 
@@ -90,7 +90,7 @@ def test_the_linear_model_finds_a_linear_rule():
     rule = noise[:, :1].copy()
     rule[2:] = 0.5 * noise[1:-1, :1] - 2 * noise[:-2, 1:] + 0.3
     split = forecasting.windows(noise, rule, 2, 1, False)
-    forecast, parameters = forecasting.linear(split)
+    forecast, parameters = linear_forecast.linear(split)
     assert parameters == 2 * 2 + 1
     np.testing.assert_allclose(forecast(split), split.targets, atol=1e-3)
 

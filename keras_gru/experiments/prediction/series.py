@@ -13,7 +13,7 @@ from keras_gru.datasets.dates import in_words
 from keras_gru.datasets.preprocessing import Preprocessing
 from keras_gru.datasets.series_table import SeriesTable, SeriesValues, series_of_table
 from keras_gru.datasets.split import Split
-from keras_gru.datasets.tables import Table
+from keras_gru.datasets.table import Table
 from keras_gru.datasets.time_order import find_step
 from keras_gru.errors import UserError
 from keras_gru.experiments.prediction.inputs import Inputs, with_split

@@ -12,7 +12,7 @@ import numpy as np
 from keras_gru.datasets.files import TEXT_ENDINGS, read_text, text_files
 from keras_gru.datasets.preprocessing import Preprocessing
 from keras_gru.datasets.split import Split
-from keras_gru.datasets.tables import Table
+from keras_gru.datasets.table import Table
 from keras_gru.datasets.text import UNKNOWN, to_rows
 from keras_gru.errors import UserError
 from keras_gru.experiments.prediction.inputs import (

@@ -1,0 +1,75 @@
+"""Settings that were chosen for a user's data, each with its reason."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from keras_gru.datasets.dialect import MISSING
+from keras_gru.datasets.own_file import OwnFile
+from keras_gru.datasets.registry import dataset_kinds
+from keras_gru.datasets.table import Table
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The value of a setting, and why it was chosen."""
+
+    value: object
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """Settings of a dataset and of a model for it.
+
+    Args:
+        dataset: name of a setting of `dataset:` -> its value and the reason.
+        model: the same of `model:`.
+        training: the same of `training:`.
+    """
+
+    dataset: Mapping[str, Choice]
+    model: Mapping[str, Choice]
+    training: Mapping[str, Choice] = field(default_factory=dict)
+
+    def config(self, path: Path) -> OwnFile:
+        """Return the dataset's settings, checked.
+
+        Raises:
+            pydantic.ValidationError: if the user's own settings do not fit.
+        """
+        values = {name: choice.value for name, choice in self.dataset.items()}
+        return dataset_kinds()[values["kind"]].model_validate({**values, "path": str(path)})
+
+
+def with_given(choices: Mapping[str, Choice], given: Mapping[str, object]) -> dict[str, Choice]:
+    """Return the choices with the settings that the user gave in their place."""
+    return {**choices, **{name: Choice(value, "given") for name, value in given.items()}}
+
+
+def text_cells(table: Table, name: str, count: int = 2_000) -> list[str] | None:
+    """Return the first cells of a column of text that are not empty; None of another column."""
+    import pyarrow as pa
+
+    column = table.columns[name]
+    if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
+        return None
+    return [cell.strip() for cell in column.slice(0, count).to_pylist() if cell and cell.strip()]
+
+
+def is_numeric(table: Table, name: str) -> bool:
+    """Return whether the cells of a column are numbers, or missing."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    from keras_gru.datasets.dialect import Signs, number_pattern
+
+    column = table.columns[name]
+    cells = text_cells(table, name)
+    if cells is None:
+        return pa.types.is_integer(column.type) or pa.types.is_floating(column.type)
+    cells = [cell for cell in cells if cell.lower() not in MISSING]
+    if not cells:
+        return False
+    pattern = number_pattern(table.signs or Signs(".", "none"))
+    return pc.all(pc.match_substring_regex(pa.array(cells), pattern)).as_py()

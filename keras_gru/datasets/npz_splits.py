@@ -1,0 +1,77 @@
+"""Splits of a user's arrays: carved out of train, or joined."""
+
+# N sequences, T time steps, D features
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from keras_gru.datasets.split import split_at_random, split_by_class, split_by_group
+
+if TYPE_CHECKING:
+    from keras_gru.datasets.npz import Npz
+
+
+def overlaps(inputs: np.ndarray) -> bool:
+    """Return whether most neighbours share all steps but one, as windows of one series do."""
+    some = inputs[:1_000]
+    if inputs.ndim != 3 or len(some) < 3 or some.shape[1] < 2:
+        return False
+    same = (some[1:, :-1] == some[:-1, 1:]).all(axis=(1, 2))
+    return bool(same.mean() > 0.5 and np.ptp(some) > 0)
+
+
+def carve(arrays: dict, config: "Npz", overlapping: bool, groups: np.ndarray | None) -> dict:
+    """Take the splits that are missing out of train, of each class its part."""
+    train = arrays["train"]
+    shares = (
+        0 if "validation" in arrays else config.validation_share,
+        0 if "test" in arrays else config.test_share,
+    )
+    if overlapping:
+        parts = _split_by_position(*train["inputs"].shape[:2], *shares)
+    elif groups is not None:
+        parts = split_by_group(groups, *shares)
+    elif config.task == "classification":
+        parts = split_by_class(train["targets"], *shares)
+    else:
+        parts = split_at_random(len(train["inputs"]), *shares)
+    parts = {name: rows for name, rows in parts.items() if name == "train" or name not in arrays}
+    carved = {name: {part: a[rows] for part, a in train.items()} for name, rows in parts.items()}
+    return carved | {name: of for name, of in arrays.items() if name != "train"}
+
+
+def _split_by_position(size: int, steps: int, validation: float, test: float) -> dict[str, slice]:
+    """Return the rows of each split, in order, without those that share steps with the next."""
+    gap = steps - 1
+    ends = {
+        "train": size - round(validation * size) - round(test * size),
+        "validation": size - round(test * size),
+        "test": size,
+    }
+    parts, first = {}, 0
+    for name, end in ends.items():
+        last = end if name == "test" or end == size else max(first, end - gap)
+        parts[name] = slice(first, last)
+        first = end
+    return {name: rows for name, rows in parts.items() if rows.stop > rows.start}
+
+
+def joined(splits: Sequence[dict[str, np.ndarray]], task: str) -> dict[str, np.ndarray]:
+    """Return the sequences of several splits, one after the other, padded to the longest."""
+    steps = max(of["inputs"].shape[1] for of in splits)
+    padded = ("inputs", "targets") if has_targets_by_step(task, splits[0]["targets"]) else "inputs"
+
+    def pad(part: str, array: np.ndarray) -> np.ndarray:
+        if part not in padded:
+            return array
+        missing = steps - array.shape[1]
+        return np.pad(array, [(0, 0), (0, missing)] + [(0, 0)] * (array.ndim - 2))
+
+    return {part: np.concatenate([pad(part, of[part]) for of in splits]) for part in splits[0]}
+
+
+def has_targets_by_step(task: str, targets: np.ndarray) -> bool:
+    """Return whether each time step has a target of its own."""
+    return task in ("tagging", "polyphony") or targets.ndim == 4

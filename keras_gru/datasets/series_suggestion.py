@@ -1,0 +1,144 @@
+"""Settings for a series in a table: columns, season and window, chosen by looking at it."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from keras_gru.datasets.choices import Choice, Suggestion, is_numeric, with_given
+from keras_gru.datasets.dates import NO_TIME, find_dates
+from keras_gru.datasets.table import Table
+from keras_gru.datasets.time_order import ids_of_series
+from keras_gru.errors import UserError
+
+_LONGEST_SEASON = 800  # rows
+_STRONG = 0.3  # autocorrelation of a season
+
+
+def suggest_series(
+    table: Table, written: Mapping[str, Choice], given: Mapping[str, object]
+) -> Suggestion:
+    """Return settings for a series.
+
+    Args:
+        table: the table.
+        written: how it is written.
+        given: settings that the user gave.
+
+    Raises:
+        UserError: if the table has no column of numbers.
+    """
+    time = given.get("time")
+    columns = (time,) if isinstance(time, str) else time
+    dates = None
+    if time != NO_TIME:
+        numeric = [name for name in table.columns if name and is_numeric(table, name)]
+        dates = find_dates(table, columns, given.get("date_format"), given.get("targets", ()))
+    used = dates.columns if dates else ()
+    numeric = [
+        name for name in table.columns if name and name not in used and is_numeric(table, name)
+    ]
+    series = given.get("series")
+    choices = {"kind": Choice("csv_series", "rows of numbers, one for each time step"), **written}
+    if dates:
+        choices["time"] = Choice(
+            used[0] if len(used) == 1 else used, f"dates, format {dates.date_format}"
+        )
+        choices["date_format"] = Choice(dates.date_format)
+        ids = ids_of_series(table, dates)
+        if series is None and len(np.unique(dates.values)) < table.size and ids:
+            series = ids[0]
+            choices["series"] = Choice(series, "each date comes once for each of its values")
+    else:
+        choices["time"] = Choice(NO_TIME, "no column of dates: rows are taken in their order")
+    numeric = [name for name in numeric if name != series]
+    if not numeric:
+        raise UserError(
+            f"{table.path} ({table.form}): expected a column of numbers to forecast, or of texts "
+            f"and labels, found neither in {', '.join(table.columns)}. Name the columns, such as "
+            "text=NAME label=NAME."
+        )
+    target = numeric[-1]
+    others = ", ".join(numeric[:-1])
+    why = "the last column of numbers" + (f"; the others: {others}" if others else "")
+    choices["targets"] = Choice((target,), why)
+    target = given.get("targets", (target,))
+    if len(numeric) > 1:
+        seen = tuple(dict.fromkeys((*target, *numeric)))
+        choices["inputs"] = Choice(seen, "all columns of numbers")
+    numbers = {name: table.numbers(name) for name in dict.fromkeys((*target, *numeric))}
+    missing = {name: int(np.isnan(of).sum()) for name, of in numbers.items()}
+    if any(missing.values()):
+        total = sum(missing.values())
+        choices["missing"] = Choice("forward_fill", f"{total:,} values are missing")
+    values = numbers[target[0]]
+    if dates and series is None:
+        values = values[np.argsort(dates.values, kind="stable")]
+    elif series is not None:
+        first = table.strings(series).to_pylist()
+        rows = np.array([one == first[0] for one in first])
+        values = values[rows]
+        values = values[np.argsort(dates.values[rows], kind="stable")] if dates else values
+    values = values[~np.isnan(values)]
+    season, strength = find_season(values)
+    if season:
+        choices["season"] = Choice(season, f"autocorrelation {strength:.2f} at {season} rows")
+    wide = 2 * season if season else 48
+    window = int(max(2, min(wide, 400, 0.15 * len(values) - 1, len(values) / 8)))
+    choices["window"] = Choice(window, "rows that the model sees")
+    choices["horizon"] = Choice(1, "rows ahead that it forecasts")
+    model = {"kind": Choice("forecaster")}
+    share = _share_outside(values)
+    if share > 0.1:
+        model["subtract_last"] = Choice(
+            True, f"{share:.0%} of the last rows leave the first's range"
+        )
+    return Suggestion(
+        with_given(choices, given),
+        model,
+        {
+            "epochs": Choice(50),
+            "learning_rate": Choice(0.003),
+            "patience": Choice(10, "stops earlier where validation does"),
+        },
+    )
+
+
+def find_season(values: np.ndarray) -> tuple[int | None, float]:
+    """Return the season of a series in rows, from its autocorrelation, and how strong it is.
+
+    Args:
+        values: (rows,), oldest first.
+
+    Returns:
+        The lag above 1 with the highest peak of the autocorrelation of the differences' level, or
+        None where no peak is above 0.3.
+    """
+    count = min(_LONGEST_SEASON, len(values) // 3)
+    if count < 3:
+        return None, 0.0
+    rows = np.arange(len(values))
+    level = np.polyval(np.polyfit(rows, values, 1), rows)  # a trend correlates at every lag
+    rest = values - level
+    if not rest.std() > 1e-9 * np.abs(values).max():
+        return None, 0.0
+    power = np.abs(np.fft.rfft(rest, 2 * len(rest))) ** 2
+    correlation = np.fft.irfft(power)[: count + 1]
+    correlation = correlation / correlation[0] * len(rest) / (len(rest) - np.arange(count + 1))
+    inner = correlation[1:-1]
+    peaks = np.flatnonzero((inner > correlation[:-2]) & (inner >= correlation[2:])) + 1
+    peaks = peaks[(peaks > 1) & (correlation[peaks] > _STRONG)]
+    if len(peaks) == 0:
+        return None, 0.0
+    best = correlation[peaks].max()
+    # Multiples of a season correlate as much: the shortest of those that are nearly as strong.
+    season = int(peaks[correlation[peaks] > 0.9 * best][0])
+    return season, float(correlation[season])
+
+
+def _share_outside(values: np.ndarray) -> float:
+    """Return the fraction of the last 15% of rows that leaves the range of the first 70%."""
+    first, last = values[: int(0.7 * len(values))], values[int(0.85 * len(values)) :]
+    if len(first) == 0 or len(last) == 0:
+        return 0.0
+    margin = 0.05 * np.ptp(first)
+    return float(((last < first.min() - margin) | (last > first.max() + margin)).mean())

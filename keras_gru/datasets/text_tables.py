@@ -1,0 +1,234 @@
+"""Tables of cells with separators between them: CSV and the like."""
+
+import csv
+import io
+import itertools
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from keras_gru.datasets.dialect import (
+    NO_QUOTE,
+    SPACES,
+    TAB,
+    Signs,
+    guess_header,
+    guess_separator,
+    guess_signs,
+    split_lines,
+)
+from keras_gru.datasets.own_file import TableFile
+from keras_gru.datasets.table import Table, check_names
+from keras_gru.errors import UserError
+
+_SAMPLE = 200_000  # bytes that separator, header and signs are guessed from
+_IN_WORDS = {",": "commas", ";": "semicolons", TAB: "tabs", "|": "'|'", SPACES: "spaces"}
+
+
+def read_text_table(
+    config: TableFile, path: Path, text: bytes, encoding: str, name: str, wanted: Sequence[str]
+) -> Table:
+    """Read a table of cells with separators; what the settings leave out is guessed.
+
+    Args:
+        config: separator, quote, header and signs of numbers.
+        path: of the file.
+        text: its text, in UTF-8.
+        encoding: what it was decoded from.
+        name: format of the table's form in words.
+        wanted: columns that the table should have.
+
+    Raises:
+        UserError: as `keras_gru.datasets.tables.read_table` does.
+    """
+    guessed: dict[str, object] = {"encoding": encoding} if config.encoding is None else {}
+    skipped, separator = _preamble(text, config)
+    if skipped:
+        text = text.split(b"\n", skipped)[-1]
+    sample = _sample(text)
+    quote = config.quote or '"'
+    if separator is None:
+        separator = guessed["separator"] = guess_separator(sample, quote, wanted)
+    elif config.separator is None:
+        guessed["separator"] = separator
+    if separator == SPACES:
+        text = b"\n".join(b"\t".join(line.split()) for line in text.splitlines())
+    delimiter = "\t" if separator in (SPACES, TAB) else separator
+    if config.quote is None:
+        quote = _checked_quote(path, text, delimiter, skipped)
+        guessed["quote"] = quote
+    elif quote != NO_QUOTE:
+        _check_quotes(path, text, delimiter, quote, skipped)
+    rows = split_lines(_sample(text), TAB if separator == SPACES else separator, quote)
+    if not rows:
+        raise UserError(f"{path} is empty; expected a table with a line that names the columns.")
+    has_header = config.header if isinstance(config.header, bool) else True
+    if config.header is None:
+        has_header = guessed["header"] = guess_header(rows[:200], wanted)
+    width = len(rows[0])
+    header = [cell.strip() for cell in rows[0]] if has_header else [*map(str, range(width))]
+    check_names(path, header)
+    signs = _signs(config, rows[int(has_header) :], separator, guessed)
+    columns = _parse_csv(path, text, delimiter, quote, width, skipped, has_header)
+    form = f"{name.format('CSV')}, separated by {_IN_WORDS.get(separator, repr(separator))}"
+    if width == 1:
+        form = f"{name.format('CSV')}, one column"
+    form += "" if has_header else ", without a header"
+    form += f", {encoding}" if encoding != "utf-8" else ""
+    form += f", decimal {signs.decimal!r}" if signs and signs.decimal != "." else ""
+    form += f", thousands {signs.thousands!r}" if signs and signs.thousands != "none" else ""
+    return Table(
+        path,
+        form,
+        dict(zip(header, columns, strict=True)),
+        guessed,
+        signs,
+        lambda row: skipped + _line_of(text, delimiter, quote, row + int(has_header)),
+    )
+
+
+def _sample(text: bytes) -> str:
+    """Return whole lines from the beginning of a text."""
+    if len(text) <= _SAMPLE:
+        return text.decode()
+    return text[: text.rfind(b"\n", 0, _SAMPLE) + 1].decode() or text.decode()
+
+
+def _preamble(text: bytes, config: TableFile) -> tuple[int, str | None]:
+    """Return the number of lines before the table, and the separator where it is given."""
+    separator = config.separator
+    if isinstance(config.header, int) and not isinstance(config.header, bool):
+        return config.header - 1, separator
+    skipped = 0
+    for line in text[:_SAMPLE].split(b"\n"):
+        line = line.strip()
+        if line.lower().startswith(b"sep=") and skipped == 0 and len(line) == 5:
+            separator = separator or line[4:].decode()
+        elif line and not line.startswith(b"#"):
+            break
+        skipped += 1
+    return skipped, separator
+
+
+def _checked_quote(path: Path, text: bytes, delimiter: str, skipped: int) -> str:
+    """Return `'"'`, or "none" where the cells are whole without quotes and only then."""
+    if b'"' not in text:
+        return '"'
+    try:
+        _check_quotes(path, text, delimiter, '"', skipped)
+    except UserError:
+        counts = {line.count(delimiter.encode()) for line in text.splitlines() if line.strip()}
+        if delimiter == "\t" and len(counts) == 1 and counts != {0}:
+            return NO_QUOTE
+        raise
+    return '"'
+
+
+def _check_quotes(path: Path, text: bytes, delimiter: str, quote: str, skipped: int) -> None:
+    """Raise a `UserError` where a quote is opened and not closed at a cell's end."""
+    at = np.frombuffer(text, np.uint8)
+    places = np.flatnonzero(at == ord(quote))
+    if len(places) == 0:
+        return
+    ends = [ord(delimiter), 10, 13]
+    before = np.where(places > 0, at[places - 1], 10)
+    after = np.where(places + 1 < len(at), at[np.minimum(places + 1, len(at) - 1)], 10)
+    opening = np.isin(before[::2], [*ends, ord(quote)])
+    closing = np.isin(after[1::2], [*ends, ord(quote)])
+    if len(places) % 2 == 0 and opening.all() and closing.all():
+        return
+    # Some quotes are inside cells, where they mean themselves, or one is not closed: look closely.
+    lines = io.StringIO(text.decode(), newline="")
+    reader = csv.reader(lines, delimiter=delimiter, quotechar=quote, strict=True)
+    line = 0
+    try:
+        for _ in reader:
+            line = reader.line_num
+    except csv.Error:
+        raise UserError(
+            f"{path}, line {line + 1 + skipped}: expected a closing {quote} at the end of the "
+            f"cell, got none. Write {quote * 2} for a quote inside a cell, or set "
+            "dataset.quote: none where quotes mean themselves."
+        ) from None
+
+
+def _signs(
+    config: TableFile, rows: Sequence[Sequence[str]], separator: str, guessed: dict[str, object]
+) -> Signs | None:
+    """Return the signs of numbers; None where they cannot be told apart."""
+    if config.decimal is not None or config.thousands is not None:
+        other = {",": ".", ".": ","}
+        decimal = config.decimal or other.get(config.thousands, ".")
+        return Signs(decimal, config.thousands or "none")
+    signs = guess_signs([cell for row in rows for cell in row], separator)
+    if signs is not None:
+        guessed |= {"decimal": signs.decimal, "thousands": signs.thousands}
+    return signs
+
+
+def _parse_csv(
+    path: Path,
+    text: bytes,
+    delimiter: str,
+    quote: str,
+    width: int,
+    skipped: int,
+    has_header: bool,
+) -> list:
+    import pyarrow as pa
+    import pyarrow.csv
+
+    try:
+        table = pa.csv.read_csv(
+            pa.BufferReader(text),
+            read_options=pa.csv.ReadOptions(
+                autogenerate_column_names=True, block_size=max(1 << 20, min(len(text), 1 << 24))
+            ),
+            parse_options=pa.csv.ParseOptions(
+                delimiter=delimiter,
+                quote_char=False if quote == NO_QUOTE else quote,
+                newlines_in_values=quote != NO_QUOTE and quote.encode() in text,
+            ),
+            convert_options=pa.csv.ConvertOptions(
+                check_utf8=False,
+                strings_can_be_null=False,
+                column_types={f"f{at}": pa.string() for at in range(width)},
+            ),
+        )
+    except pa.ArrowInvalid as error:
+        _find_ragged_line(path, text, delimiter, quote, skipped, has_header)
+        raise UserError(
+            f"{path}: not a table ({str(error).splitlines()[0][:100]}). Export it anew as CSV."
+        ) from None
+    return [column.slice(int(has_header)) for column in table.columns]
+
+
+def _reader(text: bytes, delimiter: str, quote: str):
+    csv.field_size_limit(max(csv.field_size_limit(), len(text)))
+    lines = io.StringIO(text.decode(), newline="")
+    if quote == NO_QUOTE:
+        return csv.reader(lines, delimiter=delimiter, quoting=csv.QUOTE_NONE)
+    return csv.reader(lines, delimiter=delimiter, quotechar=quote)
+
+
+def _find_ragged_line(
+    path: Path, text: bytes, delimiter: str, quote: str, skipped: int, has_header: bool
+) -> None:
+    reader, width = _reader(text, delimiter, quote), None
+    for row in reader:
+        width = width or len(row)
+        if row and len(row) != width:
+            first = "the header" if has_header else "the first line"
+            raise UserError(
+                f"{path}, line {reader.line_num + skipped}: expected {width} cells as in {first}, "
+                f"got {len(row)}. Correct the line, or set dataset.separator or dataset.header."
+            )
+
+
+def _line_of(text: bytes, delimiter: str, quote: str, row: int) -> int:
+    """Return the line of a text, from 1, in which a row ends; blank lines are no rows."""
+    reader = _reader(text, delimiter, quote)
+    rows = (cells for cells in reader if cells)
+    next(itertools.islice(rows, row, None), None)
+    return reader.line_num
