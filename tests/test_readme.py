@@ -15,8 +15,15 @@ ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-def blocks(language):
-    return re.findall(rf"^```{language}\n(.*?)^```", README, flags=re.M | re.S)
+TUTORIALS = ROOT / "docs" / "tutorials"
+
+
+def blocks(language, text=README):
+    return re.findall(rf"^```{language}\n(.*?)^```", text, flags=re.M | re.S)
+
+
+def tutorial(name, language="yaml"):
+    return blocks(language, (TUTORIALS / f"{name}.md").read_text(encoding="utf-8"))
 
 
 def test_the_python_examples_run_and_their_layers_compute():
@@ -35,32 +42,27 @@ def test_the_python_examples_run_and_their_layers_compute():
     np.testing.assert_allclose(outputs[:, 0], (1 - z) * g, rtol=1e-5, atol=1e-6)
 
 
-def test_the_yaml_examples_are_accepted(tmp_path):
-    example, training, whole, own, named = blocks("yaml")
+def test_the_yaml_examples_of_the_tutorials_are_accepted(tmp_path):
+    wider, training = tutorial("configuration")
     (tmp_path / "trained.yaml").write_text(f"base: imdb_reviews\n{training}")
     assert load_experiment(tmp_path / "trained.yaml").training.schedule == "step"
-    (tmp_path / "sales.yaml").write_text(whole)
+    (tmp_path / "wider.yaml").write_text(wider)
+    assert len(load_experiment(tmp_path / "wider.yaml").seeds) == 5
+    (tmp_path / "sales.yaml").write_text(tutorial("own_data")[0])
     assert load_experiment(tmp_path / "sales.yaml").dataset.horizon == 7
-    (tmp_path / "mine.yaml").write_text(example)
-    experiment = load_experiment(tmp_path / "mine.yaml")
-    assert (experiment.name, experiment.model.size.units, len(experiment.seeds)) == (
-        "wider",
-        128,
-        5,
-    )
-    models = {
-        "texts": "classifier",
-        "text_file": "language_model",
-        "npz": "classifier",
-        "tfds_texts": "classifier",
-        "tfds_tags": "tagger",
-    }
-    for number, line in enumerate((own + named).splitlines()):
-        line = line.split("  #")[0]
-        kind = re.search(r"kind: (\w+)", line).group(1)
+
+
+def test_the_kinds_of_data_of_the_tutorial_are_accepted(tmp_path):
+    text = (TUTORIALS / "own_data.md").read_text(encoding="utf-8")
+    rows = re.findall(r"\| `(\{kind: .*\})` \| (?:`(\w+)`|of the task) \|", text)
+    assert len(rows) == 9
+    for number, (dataset, model) in enumerate(rows):
         path = tmp_path / f"{number}.yaml"
-        path.write_text(f"name: x\n{line}\nmodel: {{kind: {models[kind]}, size: {{units: 4}}}}\n")
-        assert load_experiment(path).dataset.kind == kind
+        size = "size: {units: 4}"
+        path.write_text(
+            f"name: x\ndataset: {dataset}\nmodel: {{kind: {model or 'classifier'}, {size}}}\n"
+        )
+        load_experiment(path)
 
 
 def test_the_files_that_it_names_are_there():
