@@ -110,8 +110,8 @@ def find_season(values: np.ndarray) -> tuple[int | None, float]:
         values: (rows,), oldest first.
 
     Returns:
-        The lag above 1 with the highest peak of the autocorrelation of the differences' level, or
-        None where no peak is above 0.3.
+        The lag above 1 of the first high peak of the autocorrelation, or None where none is above
+        0.3; and the autocorrelation there.
     """
     count = min(_LONGEST_SEASON, len(values) // 3)
     if count < 3:
@@ -121,9 +121,7 @@ def find_season(values: np.ndarray) -> tuple[int | None, float]:
     rest = values - level
     if not rest.std() > 1e-9 * np.abs(values).max():
         return None, 0.0
-    power = np.abs(np.fft.rfft(rest, 2 * len(rest))) ** 2
-    correlation = np.fft.irfft(power)[: count + 1]
-    correlation = correlation / correlation[0] * len(rest) / (len(rest) - np.arange(count + 1))
+    correlation = _autocorrelation(rest, count)
     inner = correlation[1:-1]
     peaks = np.flatnonzero((inner > correlation[:-2]) & (inner >= correlation[2:])) + 1
     peaks = peaks[(peaks > 1) & (correlation[peaks] > _STRONG)]
@@ -132,7 +130,19 @@ def find_season(values: np.ndarray) -> tuple[int | None, float]:
     best = correlation[peaks].max()
     # Multiples of a season correlate as much: the shortest of those that are nearly as strong.
     season = int(peaks[correlation[peaks] > 0.9 * best][0])
+    # A slow change of level moves the peak to shorter lags: changes from row to row have none.
+    near = np.arange(max(2, int(0.8 * season)), min(count, int(1.2 * season) + 1) + 1)
+    changes = _autocorrelation(np.diff(rest), count)
+    season = int(near[changes[near].argmax()])
     return season, float(correlation[season])
+
+
+def _autocorrelation(values: np.ndarray, count: int) -> np.ndarray:
+    """Return the autocorrelation at the lags 0 to `count`."""
+    values = values - values.mean()
+    power = np.abs(np.fft.rfft(values, 2 * len(values))) ** 2
+    found = np.fft.irfft(power)[: count + 1]
+    return found / found[0] * len(values) / (len(values) - np.arange(count + 1))
 
 
 def _share_outside(values: np.ndarray) -> float:

@@ -111,6 +111,13 @@ def test_what_cannot_be_used_is_said(tmp_path, monkeypatch):
     assert "exists already" in keras_gru("new", "a.csv", code=2)
 
 
+def test_a_slow_change_of_level_does_not_move_the_season():
+    rng = np.random.default_rng(0)
+    rows = np.arange(2_000)
+    level = 0.1 * rng.normal(size=2_000).cumsum()
+    assert find_season(level + 0.5 * np.sin(rows * 2 * np.pi / 24))[0] == 24
+
+
 @pytest.mark.parametrize("season", [None, 4, 24])
 @pytest.mark.parametrize("slope", [0, 1])
 def test_the_season_is_found_beside_a_trend(season, slope):
