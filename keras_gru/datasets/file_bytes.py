@@ -34,6 +34,7 @@ _BYTE_ORDER_MARKS = {
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
 }
+_MEMORY_FACTOR = 5  # times its size that a file takes while it is read (benchmarks/reading.py)
 _SAMPLE = 50_000  # bytes that the encoding is guessed from
 
 
@@ -49,6 +50,7 @@ def read_bytes(path: Path) -> tuple[bytes, str | None]:
     Raises:
         UserError: if the file cannot be read or is damaged, or a zip file has several members.
     """
+    _check_size(path)
     data = read_file(path)
     for magic, compression in _COMPRESSED.items():
         if data.startswith(magic):
@@ -62,6 +64,27 @@ def read_bytes(path: Path) -> tuple[bytes, str | None]:
     if data.startswith(_ZIP) and not is_spreadsheet(data):
         return _only_member(path, data), "zip"
     return data, None
+
+
+def _check_size(path: Path) -> None:
+    """Raise a `UserError` where a file is too large for the memory that is free."""
+    size, free = path.stat().st_size, _available_memory()
+    if free is not None and _MEMORY_FACTOR * size > free:
+        raise UserError(
+            f"{path}: expected a file that fits into memory, got {size / 1e9:.1f} GB, which take "
+            f"about {_MEMORY_FACTOR * size / 1e9:.0f} GB to read, with {free / 1e9:.1f} GB free. "
+            "Use fewer rows, or a part of the file."
+        )
+
+
+def _available_memory() -> int | None:
+    """Return the bytes that Linux can give to a process; None on other systems."""
+    try:
+        lines = Path("/proc/meminfo").read_text().splitlines()
+    except OSError:
+        return None
+    found = [line.split()[1] for line in lines if line.startswith("MemAvailable:")]
+    return int(found[0]) * 1024 if found else None
 
 
 def _unpack(data: bytes, compression: str) -> bytes:

@@ -10,6 +10,7 @@ import zipfile
 import numpy as np
 import pytest
 
+from keras_gru.datasets import file_bytes
 from keras_gru.datasets.csv_series import CsvSeries
 from keras_gru.datasets.dates import find_dates
 from keras_gru.datasets.tables import read_table
@@ -156,6 +157,14 @@ def test_a_mistake_is_one_sentence(tmp_path, name):
     assert "power.data" in sentence and "\n" not in sentence
     for part in parts:
         assert part in sentence
+
+
+def test_a_file_that_does_not_fit_into_memory_is_refused(tmp_path, monkeypatch):
+    path = tmp_path / "power.csv"
+    path.write_text(CSV)
+    monkeypatch.setattr(file_bytes, "_available_memory", lambda: 4 * len(CSV))
+    with pytest.raises(UserError, match="fits into memory"):
+        read_table(CsvSeries(**SETTINGS), path)
 
 
 def test_a_cell_of_any_length_takes_no_time(tmp_path):
