@@ -86,8 +86,8 @@ def seconds_to(run: RunRecord, aim: float, metric: Metric) -> float | None:
     """
     passed = 0.0
     for row in run.history:
-        passed += row["seconds"]
-        if metric.score(row[f"val_{metric.name}"]) >= metric.score(aim):
+        passed += float(row["seconds"])
+        if metric.score(float(row[f"val_{metric.name}"])) >= metric.score(aim):
             return passed
     return None
 

@@ -41,19 +41,18 @@ class DataFraction:
 
 @dataclass(frozen=True)
 class DataNeed:
-    """Two cells on the same shares of the training sequences.
+    """Two cells on the same fractions of the training sequences.
 
     Args:
-        one: a cell, and `other` the other one; `label` and `other_label` for a reader.
-        seeds: that both have finished on every share.
-        better: share -> the cell that is better there, None where no difference is shown: 95%
-            intervals paired by seed, corrected for the number of pairs and of shares.
-        target: the metric that both reach, in the reader's unit: the worse of their means on the
-            largest share.
-        needs: cell -> the share with which its mean reaches the target.
-        ratio: what `one` needs by what `other` needs; None where the seeds are too few.
-        crossing: the share at which their means cross for the last time, if each is shown to be
-            better at one end.
+        one, other: names of the cells; `label` and `other_label` are their display names.
+        seeds: number of seeds that both finished on every fraction.
+        better: fraction -> the cell that is significantly better there, None for neither: 95%
+            intervals paired by seed, corrected for the number of pairs and of fractions.
+        target: the metric that both reach: the worse of their means on all training data.
+        needs: cell -> the fraction with which its mean reaches the target.
+        ratio: what `one` needs divided by what `other` needs; None for too few seeds.
+        crossing: the fraction at which their means cross for the last time, if each is
+            significantly better at one end.
     """
 
     one: str
@@ -81,12 +80,12 @@ def data_fractions(curve: LearningCurve) -> tuple[DataFraction, ...]:
 
 
 def data_needs(curve: LearningCurve) -> tuple[DataNeed, ...]:
-    """Every cell against every other one.
+    """Compare every cell with every other one.
 
-    Means over seeds are drawn as straight lines over the logarithm of the share. Where such a line
-    first reaches a target is what a cell needs. Intervals are percentiles over resamples of the
-    seeds, the same ones for both cells and all shares (Efron and Tibshirani, 1993, An Introduction
-    to the Bootstrap, chapter 13), so far out that they are as wide as t intervals with few seeds
+    Means over seeds are interpolated linearly over the logarithm of the fraction. What a cell needs
+    is where its line first reaches the target. Intervals are percentiles over resamples of the
+    seeds, the same ones for both cells and all fractions (Efron and Tibshirani, 1993, An
+    Introduction to the Bootstrap, chapter 13), widened to be as wide as t intervals with few seeds
     (Hesterberg, 2015, section 5.3). Of two equal cells with 5 seeds they exclude a ratio of 1 in
     about 8% of cases.
 
@@ -94,13 +93,13 @@ def data_needs(curve: LearningCurve) -> tuple[DataNeed, ...]:
         curve: with any number of finished runs.
 
     Returns:
-        One `DataNeed` for each two cells that have finished the same seeds on every share.
+        One `DataNeed` for each two cells that finished the same seeds on every fraction.
 
     Reference:
 
     - [Hesterberg, 2015](https://arxiv.org/abs/1411.5279)
     """
-    shares, metric = np.array(sorted(curve.comparisons)), curve.whole.metric
+    fractions, metric = np.array(sorted(curve.comparisons)), curve.whole.metric
     values, labels = _values(curve)
     couples = list(itertools.combinations(values, 2))
     found = []
@@ -108,24 +107,24 @@ def data_needs(curve: LearningCurve) -> tuple[DataNeed, ...]:
         seeds = sorted(values[one].keys() & values[other].keys())
         if not seeds:
             continue
-        # (shares, seeds); more is better.
+        # (fractions, seeds); more is better.
         a, b = (np.array([values[cell][seed] for seed in seeds]).T for cell in (one, other))
-        better = dict.fromkeys(shares.tolist())
-        for number, share in enumerate(better):
-            findings = collect_measurements(curve.comparisons[share])
+        better = dict.fromkeys(fractions.tolist())
+        for number, fraction in enumerate(better):
+            measured = collect_measurements(curve.comparisons[fraction])
             half, _ = measure_interval(
                 a[number] - b[number],
                 max(abs(a[number].mean()), abs(b[number].mean())),
                 metric,
-                len(couples) * len(shares),
-                findings.sampling.get((one, other)),
-                findings.resolution,
+                len(couples) * len(fractions),
+                measured.sampling.get((one, other)),
+                measured.resolution,
             )
             mean = (a[number] - b[number]).mean()
             if half is not None and abs(mean) > half:
-                better[share] = one if mean > 0 else other
+                better[fraction] = one if mean > 0 else other
         target = min(a[-1].mean(), b[-1].mean())
-        needs = [float(_reaches(shares, of.mean(1)[None], target)[0]) for of in (a, b)]
+        needs = [float(_reaches(fractions, curves.mean(1)[None], target)[0]) for curves in (a, b)]
         found.append(
             DataNeed(
                 one,
@@ -136,9 +135,9 @@ def data_needs(curve: LearningCurve) -> tuple[DataNeed, ...]:
                 better,
                 float(target if metric.mode == "max" else -target),
                 dict(zip((one, other), needs, strict=True)),
-                _ratio(shares, a, b, needs),
-                _crossing(shares, a, b)
-                if {better[shares[0]], better[shares[-1]]} == {one, other}
+                _ratio(fractions, a, b, needs),
+                _crossing(fractions, a, b)
+                if {better[fractions[0]], better[fractions[-1]]} == {one, other}
                 else None,
             )
         )
@@ -146,26 +145,27 @@ def data_needs(curve: LearningCurve) -> tuple[DataNeed, ...]:
 
 
 def _values(curve: LearningCurve):
-    """cell -> seed -> its metric on each share, signed so that more is better; and the labels."""
+    """Return cell -> seed -> its metric on each fraction, more is better; and the labels."""
     metric = curve.whole.metric
     sign = 1 if metric.mode == "max" else -1
     values, labels = {}, {}
     for cell in curve.whole.experiment.cells:
-        by_share = []
+        by_fraction = []
         for _, comparison in sorted(curve.comparisons.items()):
             labels.update({run.cell: run.label for run in comparison.runs_of(cell)})
-            by_share.append({seed: sign * of for seed, of in comparison.tested(cell).items()})
-        shared = set.intersection(*(set(of) for of in by_share))
+            tested = comparison.tested(cell)
+            by_fraction.append({seed: sign * value for seed, value in tested.items()})
+        shared = set.intersection(*map(set, by_fraction))
         if shared:
-            values[cell] = {seed: [of[seed] for of in by_share] for seed in sorted(shared)}
+            values[cell] = {seed: [row[seed] for row in by_fraction] for seed in sorted(shared)}
     return values, labels
 
 
-def _reaches(shares: np.ndarray, means: np.ndarray, target: float | np.ndarray) -> np.ndarray:
-    """Where each curve (..., shares) first reaches a target (...); the last share if never."""
-    logs, target = np.log(shares), np.broadcast_to(target, means.shape[:-1])
+def _reaches(fractions: np.ndarray, means: np.ndarray, target: float | np.ndarray) -> np.ndarray:
+    """Where each curve (..., fractions) first reaches a target (...); the last one if never."""
+    logs, target = np.log(fractions), np.broadcast_to(target, means.shape[:-1])
     there = means >= target[..., None]
-    first = np.where(there.any(-1), there.argmax(-1), len(shares) - 1)
+    first = np.where(there.any(-1), there.argmax(-1), len(fractions) - 1)
     before = np.maximum(first - 1, 0)
     high, low = (np.take_along_axis(means, at[..., None], -1)[..., 0] for at in (first, before))
     step = np.where(high > low, (target - low) / np.where(high > low, high - low, 1), 1.0)
@@ -173,42 +173,42 @@ def _reaches(shares: np.ndarray, means: np.ndarray, target: float | np.ndarray) 
 
 
 def _resampled(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Mean curves (resamples, shares) of both."""
+    """Mean curves (resamples, fractions) of both."""
     seeds = a.shape[1]
     drawn = np.random.default_rng(0).integers(0, seeds, (RESAMPLES, seeds))
-    return tuple(of[:, drawn].mean(-1).T for of in (a, b))
+    return a[:, drawn].mean(-1).T, b[:, drawn].mean(-1).T
 
 
 def _ends(seeds: int) -> list[float]:
-    """Percentiles of resamples, whose spread is √((n − 1)/n) of what t intervals rest on."""
+    """Percentiles of resamples, whose spread is √((n − 1)/n) of that in a t interval."""
     tail = stats.norm.cdf(-math.sqrt(seeds / (seeds - 1)) * stats.t.ppf(0.975, seeds - 1))
     return [100 * tail, 100 * (1 - tail)]
 
 
-def _ratio(shares, a, b, needs) -> Estimate | None:
+def _ratio(fractions, a, b, needs) -> Estimate | None:
     if a.shape[1] < FEWEST_SEEDS:
         return None
     one, other = _resampled(a, b)
     target = np.minimum(one[:, -1], other[:, -1])
-    ratios = _reaches(shares, one, target) / _reaches(shares, other, target)
+    ratios = _reaches(fractions, one, target) / _reaches(fractions, other, target)
     low, high = np.percentile(ratios, _ends(a.shape[1]))
     return Estimate(needs[0] / needs[1], (float(low), float(high)))
 
 
-def _crossing(shares, a, b) -> Estimate:
-    places = _last_crossing(shares, (a - b).mean(1)[None])
+def _crossing(fractions, a, b) -> Estimate:
+    places = _last_crossing(fractions, (a - b).mean(1)[None])
     interval = None
     if a.shape[1] >= FEWEST_SEEDS:
         one, other = _resampled(a, b)
-        resampled = _last_crossing(shares, one - other)
+        resampled = _last_crossing(fractions, one - other)
         low, high = np.nanpercentile(resampled, _ends(a.shape[1]))
         interval = float(low), float(high)
     return Estimate(float(places[0]), interval)
 
 
-def _last_crossing(shares: np.ndarray, differences: np.ndarray) -> np.ndarray:
-    """Where each curve of differences (..., shares) last changes its sign; NaN if never."""
-    logs = np.log(shares)
+def _last_crossing(fractions: np.ndarray, differences: np.ndarray) -> np.ndarray:
+    """Where each curve of differences (..., fractions) last changes its sign; NaN if never."""
+    logs = np.log(fractions)
     changes = np.sign(differences[..., 1:]) != np.sign(differences[..., :-1])
     last = changes.shape[-1] - 1 - changes[..., ::-1].argmax(-1)
     left, right = (

@@ -65,9 +65,9 @@ class Weighed:
 
     def importances(self) -> tuple[Importance, ...]:
         """Return the importance of all settings, the largest first, then of combinations."""
-        ends = _interval(self.estimate, self.resampled)
-        rows = zip(self.names, self.estimate, *ends, strict=True)
-        found = [Importance(*map(_plain, row)) for row in rows]
+        low, high = _interval(self.estimate, self.resampled)
+        rows = zip(self.names, self.estimate, low, high, strict=True)
+        found = [Importance(name, *map(float, values)) for name, *values in rows]
         return (*sorted(found[:-1], key=lambda row: -row.share), found[-1])
 
     def lead(self, name: str, *others: str) -> tuple[float, float, float]:
@@ -83,7 +83,8 @@ class Weighed:
         estimate, resampled = (
             self._lead(shares, name, others) for shares in (self.estimate, self.resampled)
         )
-        return float(estimate), *map(float, _interval(estimate, resampled))
+        low, high = _interval(estimate, resampled)
+        return float(estimate), float(low), float(high)
 
     def lead_over_chance(self, name: str, other: str) -> tuple[float, float, float]:
         """Return the lead less its mean where both settings were shuffled, which is due to chance.
@@ -92,7 +93,8 @@ class Weighed:
         of two: without this a range would seem to matter more where neither matters.
         """
         chance = float(self._lead(self.shuffled, name, (other,)).mean())
-        return tuple(end - chance for end in self.lead(name, other))
+        lead, low, high = self.lead(name, other)
+        return lead - chance, low - chance, high - chance
 
     def _lead(self, shares: np.ndarray, name: str, others: Sequence[str]) -> np.ndarray:
         rivals = [self.names.index(n) for n in others or set(self.names) - {name, TOGETHER}]
@@ -252,7 +254,3 @@ def _ranked(numbers: np.ndarray, values: np.ndarray, size: int) -> np.ndarray:
     for number in np.unique(numbers):
         means[number] = values[numbers == number].mean()
     return np.argsort(np.argsort(means))[numbers].astype(float)
-
-
-def _plain(value: object) -> object:
-    return float(value) if isinstance(value, np.floating) else value

@@ -146,6 +146,6 @@ def _noncentrality(freedom: float, pairs: int) -> float:
     critical = _critical(freedom, pairs)
 
     def missing(noncentrality: float) -> float:
-        return stats.nct.sf(critical, freedom, noncentrality) - POWER
+        return float(stats.nct.sf(critical, freedom, noncentrality)) - POWER
 
-    return optimize.brentq(missing, 0, 8 * critical)
+    return float(optimize.brentq(missing, 0, 8 * critical))

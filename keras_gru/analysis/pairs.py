@@ -97,7 +97,7 @@ def _compare(measured: Measurements, one: str, other: str, pairs: int) -> Pair:
     metric, (a, b) = measured.metric, (measured.values[cell] for cell in (one, other))
     shared = sorted(a.keys() & b.keys())
     differences = np.array([a[seed] - b[seed] for seed in shared])
-    means = [abs(np.mean([values[seed] for seed in shared])) for values in (a, b) if shared]
+    means = [abs(float(np.mean([v[seed] for seed in shared]))) for v in (a, b) if shared]
     largest = max(means, default=0)
     sampling = measured.sampling.get((one, other))
     half, reason = measure_interval(

@@ -110,7 +110,7 @@ def _ends(estimate: Estimate) -> tuple[float, float] | None:
 def drawn(judged: Judged) -> dict[str, Finding]:
     """Return the findings that have a number, by the label of their dataset."""
     found = {plan.label: judged.findings[plan.name] for plan in PLANNED}
-    return {label: of for label, of in found.items() if of and of.drawn is not None}
+    return {label: row for label, row in found.items() if row and row.drawn is not None}
 
 
 def draw_curves(figure: Figure, curves: Mapping[str, OfCurve], columns: int) -> None:

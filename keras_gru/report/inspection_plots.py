@@ -57,12 +57,12 @@ def fill_with_gates(figure: Figure, inspection: Inspection, network: NetworkInsp
         squeeze=False,
         height_ratios=[PANEL] * len(maps) + under,
     )[:, 0]
-    for axes, (title, colours, low), of in zip(all_axes, maps, values, strict=False):
+    for axes, (title, colors, low), rows in zip(all_axes, maps, values, strict=False):
         high = -low or 1
         image = axes.imshow(
-            of[:, order].T,
+            rows[:, order].T,
             aspect="auto",
-            cmap=colours,
+            cmap=colors,
             vmin=low,
             vmax=high,
             interpolation="none",

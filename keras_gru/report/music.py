@@ -1,4 +1,4 @@
-"""Generated music to hear and to see: a MIDI file and a picture of the piano roll."""
+"""Generated music as a MIDI file and as a picture of the piano roll."""
 
 # T time steps
 
@@ -23,9 +23,9 @@ _VELOCITY = 80  # how hard a key is struck, of 127
 
 
 def held_notes(music: Music) -> Iterator[tuple[int, int, int]]:
-    """The notes of a piano roll, each `(pitch, first step, step after the last)`.
+    """Yield the notes of a piano roll, each `(pitch, first step, step after the last)`.
 
-    A pitch in consecutive steps is one long note: a piano roll does not tell it from repeated ones.
+    A pitch in consecutive steps is one long note: a piano roll has no repeated notes.
     """
     for key, sounds in enumerate(music.notes.T):
         step = 0
@@ -36,10 +36,10 @@ def held_notes(music: Music) -> Iterator[tuple[int, int, int]]:
 
 
 def save_midi(music: Music, path: str | Path, *, tempo: float = 90) -> None:
-    """Writes a MIDI file of one track.
+    """Write a MIDI file of one track.
 
     Args:
-        music: what to write.
+        music: the piano roll.
         path: the file, written whole or not at all.
         tempo: quarter notes per minute.
 
@@ -71,7 +71,7 @@ def save_midi(music: Music, path: str | Path, *, tempo: float = 90) -> None:
 
 
 def draw_piano_roll(axes: Axes, music: Music) -> None:
-    """Draws each note as a bar, and the prompt on a darker ground.
+    """Draw each note as a bar, and the prompt on a darker ground.
 
     Args:
         axes: of matplotlib.
@@ -103,10 +103,10 @@ def _name_part(axes: Axes, start: int, name: str) -> None:
 
 
 def save_piano_roll(music: Music, path: str | Path) -> None:
-    """Saves a picture of the piano roll, on white, as wide as the piece is long.
+    """Save a picture of the piano roll on white; its width follows the length of the piece.
 
     Args:
-        music: what to draw.
+        music: the piano roll.
         path: the PNG file, written whole or not at all.
     """
     width = min(max(12 * len(music.notes), 480), 3000)  # in CSS pixels

@@ -1,4 +1,4 @@
-"""Figures as SVG, for a page, and as PNG, for a README.
+"""Figures as SVG, for a page, and as PNG.
 
 Text and axes of an SVG take the color of the text around them, and each series is a CSS variable
 (`--series-1`, …) with its color as fallback, so that one figure serves a light and a dark page.
@@ -13,15 +13,10 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import matplotlib
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
-from keras_gru.experiments.comparison import Comparison
 from keras_gru.files import replacing
 from keras_gru.report import plots
-
-Draw = Callable[[Axes, Comparison], None]
 
 PIXELS = 96  # of CSS per inch
 STYLE = {
@@ -72,39 +67,6 @@ def figure_to_svg(
         fill(figure)
         figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
     return _for_a_page(buffer.getvalue(), size, label)
-
-
-def save_png(
-    comparison: Comparison,
-    path: str | Path,
-    *,
-    draw: Draw = plots.learning_curves,
-    size: tuple[int, int] = (760, 380),
-) -> None:
-    """Save a drawing with its legend, on white, at double density.
-
-    Args:
-        comparison: what to draw.
-        path: the PNG file, written whole or not at all.
-        draw: a function of `keras_gru.report.plots`.
-        size: width and height in CSS pixels.
-
-    Example:
-
-    >>> save_png(RunDirectory("runs/quickstart/2026-01-31_12-00-00").comparison(), "curves.png")
-    """
-
-    def fill(figure: Figure) -> None:
-        draw(figure.add_subplot(), comparison)
-        keys = [
-            Line2D(
-                [], [], color=plots.color(n), ls=plots.line(n), marker=plots.marker(n), label=name
-            )
-            for name, n in plots.series(comparison).values()
-        ]
-        figure.legend(handles=keys, loc="outside upper left", ncols=4, frameon=False)
-
-    figure_to_png(fill, path, size=size)
 
 
 def figure_to_png(

@@ -166,7 +166,7 @@ class Lines(Silent):
             f"{job.label} seed {job.seed}: epoch {job.epoch}/{job.epochs}"
             f"  loss {_number(job.loss)}  validation {self.metric.label}"
             f" {_metric(job.value, self.metric)}  best {_metric(job.best, self.metric)}"
-            + (f"  all done in {duration(left)}" if left else "")
+            + (f"  estimated time left {duration(left)}" if left else "")
         )
 
     def show_end(self, job: Job, record: RunRecord) -> None:

@@ -11,12 +11,16 @@ from matplotlib.figure import Figure
 from keras_gru.analysis import analyse
 from keras_gru.analysis.pairs import Outcome
 from keras_gru.datasets.sequence_dataset import Baseline
-from keras_gru.report import plots
-from keras_gru.report.pictures import figure_to_svg, save_png
+from keras_gru.report import comparison_plots, plots
+from keras_gru.report.pictures import figure_to_png, figure_to_svg
 
 from .samples import ACCURACY, BASELINES, MAE, comparison, diverged, run, scattered
 
-DRAWINGS = (plots.learning_curves, plots.metric_by_parameters, plots.metric_by_time)
+DRAWINGS = (
+    comparison_plots.learning_curves,
+    comparison_plots.metric_by_parameters,
+    comparison_plots.metric_by_time,
+)
 
 
 def drawn(draw, of):
@@ -41,7 +45,7 @@ def lines(axes, **style):
 
 def test_the_line_is_the_mean_and_the_band_the_range_of_the_seeds():
     of = comparison(cells=("gru",), seeds=(0, 1, 2))
-    axes = drawn(plots.learning_curves, of)
+    axes = drawn(comparison_plots.learning_curves, of)
     curves = np.array([[row["val_mae"] for row in r.history] for r in of.runs])
     (mean,) = lines(axes, linewidth=1.9)
     np.testing.assert_allclose(mean.get_ydata(), curves.mean(0))
@@ -55,7 +59,7 @@ def test_the_line_is_the_mean_and_the_band_the_range_of_the_seeds():
 
 def test_where_seeds_stopped_early_the_others_go_on_alone():
     runs = (run("gru", 0, epochs=5), run("gru", 1, epochs=9))
-    axes = drawn(plots.learning_curves, comparison(("gru",), (0, 1), runs=runs))
+    axes = drawn(comparison_plots.learning_curves, comparison(("gru",), (0, 1), runs=runs))
     (mean,) = lines(axes, linewidth=1.9)
     (rest,) = lines(axes, linewidth=0.9, marker="None", linestyle="-")
     assert mean.get_xdata()[-1] == 5
@@ -64,7 +68,7 @@ def test_where_seeds_stopped_early_the_others_go_on_alone():
 
 def test_a_diverged_run_ends_in_a_cross_and_does_not_set_the_scale():
     of = comparison(("gru",), (0, 1), runs=(run("gru", 0), diverged("gru", 1)))
-    axes = drawn(plots.learning_curves, of)
+    axes = drawn(comparison_plots.learning_curves, of)
     (cross,) = lines(axes, marker="x")
     _, high = axes.get_ylim()
     assert high < 100_000
@@ -77,7 +81,7 @@ def test_the_first_epochs_may_leave_the_picture_and_the_last_ones_do_not():
     history = [dict(row) for row in of.runs[0].history]
     history[0]["val_mae"] = 9e6
     of = dataclasses.replace(of, runs=(dataclasses.replace(of.runs[0], history=tuple(history)),))
-    low, high = drawn(plots.learning_curves, of).get_ylim()
+    low, high = drawn(comparison_plots.learning_curves, of).get_ylim()
     assert high < 100_000
     assert low < min(row["val_mae"] for row in history)
     assert high > history[-1]["val_mae"]
@@ -88,7 +92,7 @@ def test_a_triangle_marks_what_lies_beyond_the_axis():
     history = [dict(row) for row in of.runs[0].history]
     history[0]["val_mae"] = 9e6
     of = dataclasses.replace(of, runs=(dataclasses.replace(of.runs[0], history=tuple(history)),))
-    axes = drawn(plots.learning_curves, of)
+    axes = drawn(comparison_plots.learning_curves, of)
     (marks,) = [line for line in lines(axes, marker="^") if len(line.get_xdata())]
     assert 1 in marks.get_xdata() and set(marks.get_ydata()) == {axes.get_ylim()[1]}
     beyond = [row["val_mae"] > axes.get_ylim()[1] for row in history]
@@ -108,7 +112,7 @@ def test_a_far_baseline_is_an_arrow_and_does_not_stretch_the_axis():
 
 def test_labels_of_baselines_stand_beside_the_axes_and_apart():
     near = tuple(Baseline(f"B{n}", {"mae": 4e4 + n}, {"mae": 4e4 + n}) for n in range(3))
-    axes = drawn(plots.learning_curves, comparison(baselines=near))
+    axes = drawn(comparison_plots.learning_curves, comparison(baselines=near))
     places = sorted(text.xy[1] for text in axes.texts)
     assert [text.xy[0] for text in axes.texts] == [1, 1, 1]
     assert min(np.diff(places)) > 0.03
@@ -119,23 +123,25 @@ def test_a_metric_over_orders_of_magnitude_is_drawn_on_a_log_scale():
         dataclasses.replace(run(cell, 0), test={"mae": value})
         for cell, value in (("gru", 10.0), ("lstm", 90_000.0))
     )
-    axes = drawn(plots.metric_by_parameters, comparison(("gru", "lstm"), (0,), MAE, runs))
+    axes = drawn(
+        comparison_plots.metric_by_parameters, comparison(("gru", "lstm"), (0,), MAE, runs)
+    )
     assert axes.get_yscale() == "log"
 
 
 def test_the_line_connects_the_pareto_front():
     of = comparison(seeds=(0,))
-    (front,) = lines(drawn(plots.metric_by_parameters, of), color=plots.MUTED)
+    (front,) = lines(drawn(comparison_plots.metric_by_parameters, of), color=plots.MUTED)
     by_cell = {r.cell: (r.parameters, r.test["mae"]) for r in of.runs}
     # The LSTM is larger than the GRU and worse; the SimpleRNN is worst and smallest.
     assert [tuple(point) for point in front.get_xydata()] == [by_cell["simple_rnn"], by_cell["gru"]]
     alone = comparison(("gru", "lstm"), (0,))
-    assert not lines(drawn(plots.metric_by_parameters, alone), color=plots.MUTED)
+    assert not lines(drawn(comparison_plots.metric_by_parameters, alone), color=plots.MUTED)
 
 
 def test_differences_are_drawn_with_their_intervals_and_significant_ones_in_color():
     analysis = analyse(scattered())
-    axes = drawn(plots.differences, analysis)
+    axes = drawn(comparison_plots.differences, analysis)
     bars = lines(axes, marker="|")
     marks = [line for line in axes.lines[1:] if line.get_marker() != "|"]
     for pair, bar, mark in zip(analysis.verdicts.pairs, bars, marks, strict=True):
@@ -151,7 +157,9 @@ def test_differences_are_drawn_with_their_intervals_and_significant_ones_in_colo
 
 def test_a_mark_for_each_finished_run():
     runs = (run("gru", 0), run("gru", 1), run("lstm", 0), diverged("lstm", 1))
-    axes = drawn(plots.metric_by_parameters, comparison(("gru", "lstm"), (0, 1), runs=runs))
+    axes = drawn(
+        comparison_plots.metric_by_parameters, comparison(("gru", "lstm"), (0, 1), runs=runs)
+    )
     drawn_runs = [line for line in axes.lines if line.get_linestyle() == "None"]
     marks = {(x, round(y)) for line in drawn_runs for x, y in line.get_xydata()}
     assert marks == {(r.parameters, round(r.test["mae"])) for r in runs[:3]}
@@ -159,10 +167,10 @@ def test_a_mark_for_each_finished_run():
 
 def test_time_is_counted_until_the_best_epoch():
     record = run("gru", 1)
-    assert plots.seconds_to_best(record) == pytest.approx(record.best_epoch * 1.0)
+    assert comparison_plots.seconds_to_best(record) == pytest.approx(record.best_epoch * 1.0)
     slow = tuple(row | {"seconds": 600.0} for row in record.history)
     of = comparison(("gru",), (1,), runs=(dataclasses.replace(record, history=slow),))
-    axes = drawn(plots.metric_by_time, of)
+    axes = drawn(comparison_plots.metric_by_time, of)
     assert "minutes" in axes.get_xlabel()
     assert axes.lines[0].get_xdata()[0] == pytest.approx(record.best_epoch * 10)
 
@@ -172,7 +180,9 @@ def test_a_small_difference_is_not_blown_up():
         dataclasses.replace(run(cell, 0, ACCURACY), test={"accuracy": value})
         for cell, value in (("gru", 0.8701), ("lstm", 0.8702))
     )
-    axes = drawn(plots.metric_by_parameters, comparison(("gru", "lstm"), (0,), ACCURACY, runs))
+    axes = drawn(
+        comparison_plots.metric_by_parameters, comparison(("gru", "lstm"), (0,), ACCURACY, runs)
+    )
     low, high = axes.get_ylim()
     assert high - low > 0.02
 
@@ -202,7 +212,9 @@ def test_little_can_be_drawn_too(draw, of):
 
 def test_an_svg_is_small_has_text_and_takes_the_colors_of_the_page():
     of = comparison(baselines=(Baseline("<b> & $x$", {"mae": 4e4}, {"mae": 4e4}),))
-    svg = to_svg(plots.learning_curves, of, size=(830, 400), label='a "quoted" & <label>')
+    svg = to_svg(
+        comparison_plots.learning_curves, of, size=(830, 400), label='a "quoted" & <label>'
+    )
     root = ElementTree.fromstring(svg)
     assert root.attrib["aria-label"] == 'a "quoted" & <label>'
     texts = [element.text for element in root.iter("text")]
@@ -216,7 +228,7 @@ def test_an_svg_is_small_has_text_and_takes_the_colors_of_the_page():
 def test_letters_that_the_font_does_not_have_are_quiet(recwarn):
     metric = dataclasses.replace(MAE, label="MAE (人)")
     labelled = comparison(metric=metric)
-    assert "人" in to_svg(plots.learning_curves, labelled)
+    assert "人" in to_svg(comparison_plots.learning_curves, labelled)
     assert not [warning for warning in recwarn if "Glyph" in str(warning.message)]
 
 
@@ -234,7 +246,7 @@ def test_the_ids_of_two_pictures_differ():
 
 def test_a_png_of_double_density_is_written_whole(tmp_path):
     path = tmp_path / "curves.png"
-    save_png(comparison(metric=MAE), path, size=(600, 300))
+    figure_to_png(lambda canvas: canvas.add_subplot(), path, size=(600, 300))
     header = path.read_bytes()[:24]
     assert header[:8] == b"\x89PNG\r\n\x1a\n"
     assert struct.unpack(">II", header[16:]) == (1200, 600)

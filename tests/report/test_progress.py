@@ -61,7 +61,7 @@ def test_plain_lines_tell_every_epoch_that_takes_a_second(clock):
     assert lines[2].startswith("GRU seed 0: epoch 1/4  loss ")
     assert "validation MAE (passengers) 53," in lines[2]
     # 2 s an epoch: 3 epochs of this run and 4 of the other one are left
-    assert lines[2].endswith("all done in 14 s")
+    assert lines[2].endswith("time left 14 s")
     assert [line.split("epoch ")[1][:3] for line in lines[2:6]] == ["1/4", "2/4", "3/4", "4/4"]
     assert lines[6].startswith("GRU seed 0: finished after 4 epochs")
     assert "\x1b" not in out.file.getvalue()

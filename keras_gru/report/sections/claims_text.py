@@ -62,7 +62,7 @@ def evidence_text(judged: Judged, plan: Planned, evidence: Mapping[str, Evidence
 
 def headline_text(evidence: Mapping[str, Evidence]) -> str:
     """Return how many of the claims hold."""
-    verdicts = [of.verdict for of in judge(evidence)]
+    verdicts = [claim.verdict for claim in judge(evidence)]
     hold, fail, undecided = (verdicts.count(verdict) for verdict in VERDICTS)
     said = (
         f"Over all datasets {hold} of {len(verdicts)} sentences hold{'s' * (hold == 1)}, {fail} "
@@ -79,19 +79,20 @@ def commands_to_run(evidence: Mapping[str, Evidence]) -> list[str]:
     """Return the commands whose results are missing."""
     missing = []
     for plan in PLANNED:
-        of = evidence.get(plan.name, Evidence())
-        missing += [plan.curve_command] * (of.curve is None)
-        missing += [plan.sweep_command] * (of.sweep is None)
+        known = evidence.get(plan.name, Evidence())
+        missing += [plan.curve_command] * (known.curve is None)
+        missing += [plan.sweep_command] * (known.sweep is None)
     return missing
 
 
 def origin_text(found: OfCurve | OfSweep) -> str:
     """Return where the evidence comes from: date, time, hardware, versions, seeds."""
-    of = found.origin
-    hardware = ", ".join(f"{name}: {what}" for name, what in of.hardware.items())
-    versions = ", ".join(f"{name} {version}" for name, version in of.versions.items())
-    seeds = f"seed{'s' * (len(of.seeds) > 1)} {', '.join(map(str, of.seeds))}"
-    return f"{of.date}, {duration(of.seconds)} of training in all, {seeds}; {hardware}; {versions}"
+    origin = found.origin
+    hardware = ", ".join(f"{name}: {what}" for name, what in origin.hardware.items())
+    versions = ", ".join(f"{name} {version}" for name, version in origin.versions.items())
+    seeds = f"seed{'s' * (len(origin.seeds) > 1)} {', '.join(map(str, origin.seeds))}"
+    spent = f"{duration(origin.seconds)} of training in all"
+    return f"{origin.date}, {spent}, {seeds}; {hardware}; {versions}"
 
 
 def interval_text(of: Estimate, unit: str = "") -> str:
@@ -112,12 +113,12 @@ def _on_test(curve: OfCurve) -> str:
     words = f"GRU {gru}, LSTM {lstm} {curve.metric.label}: a difference of "
     words += interval_text(curve.difference)
     better, advantage = better_on_test(curve), advantage_of_gru(curve)
-    of = "the errors" if curve.metric.mode == "max" else "the mean"
+    base = "the errors" if curve.metric.mode == "max" else "the mean"
     if better:
         size = significant(100 * abs(advantage.value), 2)
-        return f"{words}, {LABELS[better]} better by {size}% of {of}"
+        return f"{words}, {LABELS[better]} better by {size}% of {base}"
     if counts_as_equal(advantage):
-        return f"{words}, within ±{EQUAL:.0%} of {of}"
+        return f"{words}, within ±{EQUAL:.0%} of {base}"
     if curve.detectable is None:
         return words
     seeds = plural(len(curve.origin.seeds), "seed")
@@ -164,7 +165,7 @@ def _better_at(curve: OfCurve) -> str:
     words = ""
     for cell, label in LABELS.items():
         better = zip(curve.shares, curve.better, strict=True)
-        shares = [percent(share) for share, of in better if of == cell]
+        shares = [percent(share) for share, best in better if best == cell]
         if shares:
             words += f"; {label} is better at {', '.join(shares)} of train"
     return words
@@ -181,7 +182,7 @@ def _size(sweep: OfSweep) -> str:
 
 
 def _rate(sweep: OfSweep) -> str:
-    shares = ", ".join(f"{name} {_share(of)}" for name, of in sweep.shares.items())
+    shares = ", ".join(f"{name} {_share(row)}" for name, row in sweep.shares.items())
     lead = interval_text(sweep.rate_over_rest.times(100), " points")
     return f"{shares}: the learning rate before the largest other by {lead}; {_trials(sweep)}"
 

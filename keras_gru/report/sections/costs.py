@@ -3,7 +3,7 @@
 from keras_gru.analysis import Analysis
 from keras_gru.analysis.cost import CellCost
 from keras_gru.formatting import quantity, significant
-from keras_gru.report import plots
+from keras_gru.report import comparison_plots
 from keras_gru.report.blocks import Column, Figure, Legend, Row, Section, Table, Text
 from keras_gru.report.sections.curves import legend, reading
 
@@ -20,8 +20,8 @@ def section(analysis: Analysis) -> Section:
             is_half=True,
         )
         for name, draw, cost in (
-            ("metric-by-parameters", plots.metric_by_parameters, "parameters"),
-            ("metric-by-time", plots.metric_by_time, "training time"),
+            ("metric-by-parameters", comparison_plots.metric_by_parameters, "parameters"),
+            ("metric-by-time", comparison_plots.metric_by_time, "training time"),
         )
     ]
     target = "target"

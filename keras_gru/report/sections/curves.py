@@ -2,7 +2,7 @@
 
 from keras_gru.analysis import Analysis
 from keras_gru.formatting import quantity
-from keras_gru.report import plots
+from keras_gru.report import comparison_plots, plots
 from keras_gru.report.blocks import Figure, Key, Section, Text
 from keras_gru.report.sections.results import result_rows
 
@@ -20,7 +20,7 @@ def section(analysis: Analysis) -> Section:
         lines += " A cross ends a run that did not finish."
     figure = Figure(
         "learning-curves",
-        lambda canvas: plots.learning_curves(canvas.add_subplot(), comparison),
+        lambda canvas: comparison_plots.learning_curves(canvas.add_subplot(), comparison),
         f"Learning curves: {reading(analysis, 'validation')}",
         heights=(400, 330),
         keys=legend(analysis, "validation"),
@@ -34,7 +34,7 @@ def legend(analysis: Analysis, split: str | None = None) -> list[Key]:
     comparison = analysis.comparison
     keys = [Key(label, number) for label, number in plots.series(comparison).values()]
     if split is not None:
-        for letter, (label, value) in plots.baseline_levels(comparison, split).items():
+        for letter, (label, value) in comparison_plots.baseline_levels(comparison, split).items():
             text = f"{label} ({quantity(value, comparison.metric)})"
             keys.append(Key(text, letter=letter))
     return keys

@@ -113,7 +113,7 @@ def _draw(axes: Axes, analysis: Analysis) -> None:
         values = [row.values[cell] for row in known]
         # Beside each other, so that no bar hides another one.
         x = np.array([row.fraction for row in known]) * 1.02**place
-        draw_curve(axes, x, [(np.mean(of), min(of), max(of)) for of in values], number)
+        draw_curve(axes, x, [(np.mean(v), min(v), max(v)) for v in values], number)
     set_fractions(axes, [row.fraction for row in analysis.fractions])
     axes.set_xlabel("Fraction of the training sequences")
     plots.title(axes, f"Test {analysis.comparison.metric.label}")

@@ -5,7 +5,7 @@ from keras_gru.analysis.intervals import CONFIDENCE, FEWEST_SEEDS, POWER
 from keras_gru.analysis.pairs import NoInterval, Outcome, Pair
 from keras_gru.datasets.metric import Metric
 from keras_gru.formatting import plural, plus_minus, quantity, rounded
-from keras_gru.report import plots
+from keras_gru.report import comparison_plots
 from keras_gru.report.blocks import Block, Column, Figure, Row, Section, Table, Text
 
 OUT_OF_RANGE = "so few runs say nothing: the {} would leave the metric's range"
@@ -30,7 +30,7 @@ def section(analysis: Analysis) -> Section | None:
         height = max(130 + 46 * drawn, 220)
         figure = Figure(
             "differences",
-            lambda canvas: plots.differences(canvas.add_subplot(), analysis),
+            lambda canvas: comparison_plots.differences(canvas.add_subplot(), analysis),
             "; ".join(f"{_name(pair)}: {verdict_text(pair, metric)}" for pair in pairs),
             heights=(height, height),
             caption="A significant difference has the color of the better cell.",
