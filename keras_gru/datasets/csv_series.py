@@ -55,7 +55,8 @@ class CsvSeries(OwnFile, TableFile):
         Field(description="column of dates, or of dates and times; none: no dates; null: guessed"),
     ] = None
     date_format: Annotated[
-        str | None, Field(max_length=60, description="of strptime, or ISO 8601; null: guessed")
+        str | None,
+        Field(max_length=60, description="of strptime, or ISO 8601, unix, unix ms; null: guessed"),
     ] = None
     series: Annotated[
         Column | None, Field(description="column of ids where there are several series")

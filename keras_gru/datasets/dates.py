@@ -15,6 +15,9 @@ _DAY = 86_400
 _LONGEST = 60  # characters of a date
 _YEAR_1000 = -30_610_224_000
 _TIMES = ("", " %H:%M", " %H:%M:%S")
+# Seconds and milliseconds since 1970, from 1995 to 2031: a later number is a date such as 20320101.
+UNIX = {"unix": (1, 10), "unix ms": (1_000, 13)}
+_UNIX_FIRST, _UNIX_LAST = 788_918_400, 1_956_528_000
 _DATES = (
     "%d.%m.%Y", "%Y/%m/%d", "%Y.%m.%d", "%d %b %Y", "%d-%b-%Y", "%b %d, %Y", "%d %B %Y",
     "%B %d, %Y", "%b %Y",
@@ -29,7 +32,7 @@ _LIKELY = re.compile(
     r"date|time|datum|zeit|day|month|year|jahr|monat|fecha|hora|jour|stamp|period|^ds$|^ts$", re.I
 )
 _ISO = r"^\d{4}-\d{2}-\d{2}([T ]\d{2}(:\d{2}(:\d{2}(\.\d+)?)?)?(Z|[+-]\d{2}:?\d{2})?)?$"
-_CLOCK = re.compile(r"\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?")
+_CLOCK = re.compile(r"\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?|\d{1,2}\.\d{2}\.\d{2}")
 _UNITS = ((_DAY, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
 
 
@@ -95,11 +98,13 @@ def _may_be_dates(table: Table, name: str) -> bool:
     if pa.types.is_temporal(kind):
         return True
     if pa.types.is_integer(kind):
-        return bool(_LIKELY.search(name)) and _is_compact(_first(table, name))
+        cells = _first(table, name)
+        is_date = _is_compact(cells) or _unix_format(table, (name,)) is not None
+        return bool(_LIKELY.search(name)) and is_date
     if not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
         return False
     cells = _first(table, name)
-    if _is_compact(cells):
+    if _is_compact(cells) or _unix_format(table, (name,)):
         return bool(_LIKELY.search(name))
     shape = (
         r"\d{1,4}[-/.]\d{1,2}([-/.]\d{1,4})?([T ].*)?|.*\d.*[A-Za-z]{3}.*\d.*|[A-Za-z]{3,9} .*\d{4}"
@@ -124,8 +129,10 @@ def _dates(
         seconds = pc.cast(pc.cast(first, pa.timestamp("us")), pa.int64())
         return Dates(columns, str(first.type), _to_numpy(seconds) // 1_000_000)
     cells = pc.utf8_trim_whitespace(table.strings(columns[0]))
+    date_format = date_format or _unix_format(table, columns)
     for other in columns[1:]:
         clock = pc.utf8_trim_whitespace(table.strings(other))
+        clock = pc.replace_substring_regex(clock, r"^(\d{1,2})\.(\d{2})\.(\d{2})$", r"\1:\2:\3")
         cells = pc.binary_join_element_wise(cells, clock, " ")
     formats = [date_format] if date_format else _matching(table, columns, cells)
     if not formats:
@@ -142,6 +149,16 @@ def _dates(
             "where the column holds no dates."
         )
     return Dates(columns, formats[0], _to_numpy(parsed))
+
+
+def _unix_format(table: Table, columns: tuple[str, ...]) -> str | None:
+    cells = _first(table, columns[0]) if len(columns) == 1 else []
+    for name, (unit, digits) in UNIX.items():
+        if cells and all(re.fullmatch(rf"\d{{{digits}}}", cell) for cell in cells):
+            seconds = [int(cell) / unit for cell in cells]
+            if min(seconds) >= _UNIX_FIRST and max(seconds) < _UNIX_LAST:
+                return name
+    return None
 
 
 def _to_numpy(seconds) -> np.ndarray:
@@ -189,6 +206,9 @@ def _parse(cells, form: str):
     import pyarrow as pa
     import pyarrow.compute as pc
 
+    if form in UNIX:
+        digits = pc.if_else(pc.match_substring_regex(cells, r"^\d{1,15}$"), cells, None)
+        return pc.divide(pc.cast(digits, pa.int64()), UNIX[form][0])
     if form == ISO:
         parsed = _parse_iso(cells)
         if parsed is None:  # what is no such date is null

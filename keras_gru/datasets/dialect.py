@@ -91,7 +91,9 @@ def guess_header(rows: Sequence[Sequence[str]], wanted: Sequence[str]) -> bool:
         return True
     if not rest or not any(first):
         return True
-    if any(is_value(cell) or cell.endswith((".", "!")) or len(cell.split()) > 6 for cell in first):
+    if any(is_value(cell) or len(cell.split()) > 6 for cell in first):
+        return False
+    if 2 * sum(cell.endswith((".", "!")) for cell in first) >= len(first):  # sentences
         return False
     columns = [[row[at].strip() for row in rest if at < len(row)] for at in range(len(first))]
     # A label that comes again is one of few in its column, and no name.

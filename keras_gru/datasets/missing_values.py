@@ -12,6 +12,7 @@ from keras_gru.errors import UserError
 
 # Numbers that files use for a missing value, of weather stations, netCDF and databases.
 _SUSPICIOUS = (-99, -999, -9999, -99999, 9999, 99999, 999999, 1e20, 9.969209968386869e36, -1e34)
+_OFTEN = 3  # rows from which on any number far from all others is suspicious
 _FAR = 3  # widths of a column's other values
 
 
@@ -68,15 +69,15 @@ def suspicious_value(name: str, column: np.ndarray) -> str | None:
     if len(known) == 0:
         return None
     for extreme in (known.min(), known.max()):
-        number = next((n for n in _SUSPICIOUS if np.isclose(extreme, n, rtol=1e-6)), None)
-        if number is None:
+        is_usual = any(np.isclose(extreme, number, rtol=1e-6) for number in _SUSPICIOUS)
+        if not is_usual and (known == extreme).sum() < _OFTEN:
             continue
         others = known[known != extreme]
-        if len(others) == 0:
+        if len(others) == 0 or others.min() == others.max():
             continue
         distance = np.abs(others - extreme).min()
         if distance > _FAR * (others.max() - others.min()):
-            written = f"{number:g}"
+            written = f"{extreme:g}"
             return (
                 f"Warning: column {name!r} has {written} in {(known == extreme).sum():,} rows, far "
                 f"from its other values ({others.min():g} to {others.max():g}). If that stands "

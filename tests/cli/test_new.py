@@ -25,6 +25,13 @@ FILES = {
         series(WEEKLY[np.arange(150) * 7 % 150], DAYS[np.arange(150) * 7 % 150]), [],
         {"sort": True, "season": 7},
     ),
+    "stock.csv": (
+        "Date,Price,Vol.\n"
+        + "".join(f'"{day.astype(object):%b %d, %Y}","1,{n:03d}.5",{n % 9}\n'
+                  for n, day in reversed(list(enumerate(DAYS)))),
+        ["targets=[Price]"],
+        {"time": "Date", "date_format": "%b %d, %Y", "thousands": ",", "header": True},
+    ),
     "gaps.csv": (series(WEEKLY).replace(",100.00", ","), [], {"missing": "forward_fill"}),
     "semicolons.csv": (
         series(WEEKLY, separator=";").replace(".", ","), [], {"separator": ";", "decimal": ","},

@@ -114,6 +114,11 @@ def test_weekends_and_months_are_no_gaps(tmp_path):
     assert dict(dataset.facts)["Step"].startswith("1 month; 0 dates missing")
 
 
+def written(day, cell):
+    seconds = str(day.astype("datetime64[s]").astype(int))
+    return day.astype(object).strftime(cell.replace("%s", seconds))
+
+
 @pytest.mark.parametrize(
     "cell, date_format",
     [
@@ -123,10 +128,12 @@ def test_weekends_and_months_are_no_gaps(tmp_path):
         ("%Y%m%d", "%Y%m%d"),
         ("%d-%b-%Y", "%d-%b-%Y"),
         ("%Y-%m-%dT00:00:00Z", "ISO 8601"),
+        ("%s", "unix"),
+        ("%s000", "unix ms"),
     ],
 )
 def test_formats_of_dates(tmp_path, cell, date_format):
-    rows = [(day.astype(object).strftime(cell), value) for day, value in zip(DAYS, VALUES)]  # noqa: B905
+    rows = [(written(day, cell), value) for day, value in zip(DAYS, VALUES)]  # noqa: B905
     dataset = load(csv(tmp_path / "a.csv", rows))
     assert dataset.resolved.date_format == date_format
     assert dict(dataset.facts)["Range"] == "2023-01-02 to 2023-03-02"
@@ -142,8 +149,9 @@ def test_dates_that_may_be_two_are_refused(tmp_path):
         load(csv(tmp_path / "b.csv", mixed))
 
 
-def test_a_date_and_a_time_of_the_day(tmp_path):
-    rows = [(DAYS[hour // 24], f"{hour % 24:02d}:00", hour) for hour in range(60)]
+@pytest.mark.parametrize("clock", [":00", ".00.00"])
+def test_a_date_and_a_time_of_the_day(tmp_path, clock):
+    rows = [(DAYS[hour // 24], f"{hour % 24:02d}{clock}", hour) for hour in range(60)]
     dataset = load(csv(tmp_path / "a.csv", rows, "date,clock,sold"))
     assert dataset.resolved.time == ("date", "clock")
     assert dict(dataset.facts)["Step"].startswith("1 hour; 0")
@@ -152,6 +160,8 @@ def test_a_date_and_a_time_of_the_day(tmp_path):
 def test_missing_values(tmp_path):
     values = VALUES.astype(object).copy()
     values[[3, 50]] = "NA", -999
+    far = csv(tmp_path / "b.csv", zip(DAYS, np.where(np.arange(60) % 20 == 5, -200, VALUES)))  # noqa: B905
+    assert any("values: [-200]" in note for note in load(far).notes)
     path = csv(tmp_path / "a.csv", zip(DAYS, values, strict=True))
     with pytest.raises(UserError, match=r"line 5, column 'sold'.*dataset\.missing"):
         load(path)
