@@ -134,7 +134,7 @@ def find_season(values: np.ndarray) -> tuple[int | None, float]:
     near = np.arange(max(2, int(0.8 * season)), min(count, int(1.2 * season) + 1) + 1)
     changes = _autocorrelation(np.diff(rest), count)
     season = int(near[changes[near].argmax()])
-    return season, float(correlation[season])
+    return season, min(1.0, float(correlation[season]))
 
 
 def _autocorrelation(values: np.ndarray, count: int) -> np.ndarray:

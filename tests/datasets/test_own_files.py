@@ -1,5 +1,6 @@
 """A user's own series, texts and text file: used without Python, refused in one sentence."""
 
+import json
 import os
 
 import numpy as np
@@ -345,3 +346,24 @@ def test_texts_of_one_author_are_in_one_split(tmp_path):
     path = write(tmp_path / "a.csv", "text,label,author\n" + rows)
     dataset = datasets.load(Texts(path=path, group="author", validation_share=0.2, test_share=0.2))
     assert [dataset.size(split) for split in dataset.splits] == [70, 30, 20]  # authors of ten
+
+
+@pytest.mark.parametrize("form", ["parquet", "jsonl", "tsv"])
+def test_texts_of_other_tables(tmp_path, form):
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    rows = [{"tweet": f"a {'xy'[n % 2]} text {n}", "mood": n % 2} for n in range(60)]
+    path = tmp_path / f"tweets.{form}"
+    if form == "parquet":
+        parquet.write_table(pa.Table.from_pylist(rows), path)
+    elif form == "jsonl":
+        path.write_text("\n".join(map(json.dumps, rows)))
+    else:
+        path.write_text("tweet\tmood\n" + "".join(f"{r['tweet']}\t{r['mood']}\n" for r in rows))
+    dataset = datasets.load(Texts(path=str(path), text="tweet", label="mood"))
+    assert dataset.target_vocabulary == ("0", "1")
+    for tokens, label in zip(
+        dataset.splits["test"].inputs["tokens"], dataset.splits["test"].targets, strict=True
+    ):
+        assert dataset.vocabulary[tokens[1]] == "xy"[label]
