@@ -57,15 +57,22 @@ def suggest_series(
             f"and labels, found neither in {', '.join(table.columns)}. Name the columns, such as "
             "text=NAME label=NAME."
         )
-    target = numeric[-1]
-    others = ", ".join(numeric[:-1])
+    markers = given.get("missing_values", ())
+    numbers = {name: table.numbers(name, markers) for name in numeric}
+    counters = [name for name in numeric if _is_counter(numbers[name])]
+    if len(counters) < len(numeric):
+        numeric = [name for name in numeric if name not in counters]
+    target = given.get("targets", (numeric[-1],))
+    others = ", ".join(name for name in numeric if name not in target)
     why = "the last column of numbers" + (f"; the others: {others}" if others else "")
-    choices["targets"] = Choice((target,), why)
-    target = given.get("targets", (target,))
+    choices["targets"] = Choice(target, why)
     if len(numeric) > 1:
-        seen = tuple(dict.fromkeys((*target, *numeric)))
-        choices["inputs"] = Choice(seen, "all columns of numbers")
-    numbers = {name: table.numbers(name) for name in dict.fromkeys((*target, *numeric))}
+        but = f" but for the row's number, {', '.join(counters)}" if counters else ""
+        choices["inputs"] = Choice(
+            tuple(dict.fromkeys((*target, *numeric))), f"all columns of numbers{but}"
+        )
+    numbers |= {name: table.numbers(name, markers) for name in target if name not in numbers}
+    numbers = {name: numbers[name] for name in dict.fromkeys((*target, *numeric))}
     missing = {name: int(np.isnan(of).sum()) for name, of in numbers.items()}
     if any(missing.values()):
         total = sum(missing.values())
@@ -101,6 +108,12 @@ def suggest_series(
             "patience": Choice(10, "stops earlier where validation does"),
         },
     )
+
+
+def _is_counter(values: np.ndarray) -> bool:
+    """Return whether a column counts the rows, as exported tables do."""
+    steps = np.diff(values)
+    return len(steps) > 1 and steps[0] in (-1, 1) and bool((steps == steps[0]).all())
 
 
 def find_season(values: np.ndarray) -> tuple[int | None, float]:

@@ -32,6 +32,11 @@ FILES = {
         ["targets=[Price]"],
         {"time": "Date", "date_format": "%b %d, %Y", "thousands": ",", "header": True},
     ),
+    "counter.csv": (
+        "n,a,b\n" + "".join(f"{n},{n % 5},{-200 if n % 50 == 7 else n % 7}\n" for n in range(200)),
+        ["missing_values=[-200]"],
+        {"inputs": ("b", "a"), "targets": ("b",), "missing": "forward_fill"},
+    ),
     "gaps.csv": (series(WEEKLY).replace(",100.00", ","), [], {"missing": "forward_fill"}),
     "semicolons.csv": (
         series(WEEKLY, separator=";").replace(".", ","), [], {"separator": ";", "decimal": ","},
