@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from keras_gru.errors import UserError
 from keras_gru.files import load_arrays, replacing, write_text
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 FILE = "forecasts.npz"
 LEVEL = 0.9
 _MOST_WINDOWS, _MOST_NUMBERS = 10_000, 4_000_000
-_SPLITS = ("validation", "test")
+_SPLITS, _PARTS = ("validation", "test"), ("windows", "forecast", "truth")
 
 
 @dataclass(frozen=True)
@@ -109,7 +110,11 @@ def load_forecasts(paths: Sequence[Path]) -> Mapping[str, Forecasts] | None:
     for path in paths:
         if not (path / FILE).is_file():
             return None
-        found.append(_from_arrays(load_arrays(path / FILE, "delete it")))
+        remedy = "delete it, and there is no band"
+        arrays = load_arrays(path / FILE, remedy)
+        if {*arrays} != {f"{name}_{part}" for name in _SPLITS for part in _PARTS}:
+            raise UserError(f"{path / FILE}: damaged, found {', '.join(arrays)}; {remedy}.")
+        found.append(_from_arrays(arrays))
     return {
         name: Forecasts(
             found[0][name].windows,
@@ -143,7 +148,4 @@ def describe_errors(found: Mapping[str, Forecasts], variables: Sequence[str]) ->
 
 
 def _from_arrays(arrays: Mapping[str, np.ndarray]) -> dict[str, Forecasts]:
-    return {
-        name: Forecasts(*(arrays[f"{name}_{part}"] for part in ("windows", "forecast", "truth")))
-        for name in _SPLITS
-    }
+    return {name: Forecasts(*(arrays[f"{name}_{part}"] for part in _PARTS)) for name in _SPLITS}

@@ -4,7 +4,7 @@ import pytest
 from keras_gru.datasets import spa_eng
 from keras_gru.datasets.tagged_words import tagging
 
-from .runs import series_csv, untrained_run, words
+from .runs import covariates_csv, series_csv, untrained_run, words
 
 
 @pytest.fixture(scope="session")
@@ -102,4 +102,15 @@ def many_series_run(tmp_path_factory):
     path.write_text("id,a\n" + "\n".join(rows) + "\n")
     dataset = {"kind": "csv_series", "path": str(path), "targets": ("a",), "series": "id"}
     dataset |= {"window": 4, "horizon": 2}
+    return untrained_run(folder, dataset, {"kind": "forecaster"})
+
+
+@pytest.fixture(scope="session")
+def covariates_run(tmp_path_factory):
+    """A forecaster that also reads a category and a column known in advance."""
+    folder = tmp_path_factory.mktemp("covariates")
+    path = folder / "series.csv"
+    path.write_text(covariates_csv(90))
+    dataset = {"kind": "csv_series", "path": str(path), "targets": ("a",), "categories": ("kind",)}
+    dataset |= {"known": ("offer",), "window": 4, "horizon": 2}
     return untrained_run(folder, dataset, {"kind": "forecaster"})

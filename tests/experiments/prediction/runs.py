@@ -64,6 +64,12 @@ def series_csv(rows, first=0):
     return "time,a,b\n" + "\n".join(lines) + "\n"
 
 
+def covariates_csv(rows, kinds="uv"):
+    """Return a table of a series with a category and a column that is known in advance."""
+    lines = [f"{n % 5},{kinds[n % len(kinds)]},{n % 3}" for n in range(rows)]
+    return "a,kind,offer\n" + "\n".join(lines) + "\n"
+
+
 def command(*arguments, code=0):
     """Return what a command prints, or of one that fails what it says on the error stream."""
     result = CliRunner().invoke(app, [str(argument) for argument in arguments])

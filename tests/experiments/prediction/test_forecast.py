@@ -86,3 +86,10 @@ def test_what_a_network_does_not_forecast_cannot_be_fed_back(series_run):
             model.forecast(4)
     finally:
         object.__setattr__(spec, "history", (0, 1))
+
+
+def test_a_damaged_file_of_forecasts(tmp_path):
+    assert load_forecasts([tmp_path]) is None
+    np.savez(tmp_path / "forecasts.npz", validation_truth=np.zeros(3))
+    with pytest.raises(UserError, match="damaged"):
+        load_forecasts([tmp_path])

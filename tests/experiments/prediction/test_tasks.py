@@ -6,7 +6,7 @@ import pytest
 import keras_gru
 from keras_gru.errors import UserError
 
-from .runs import command, series_csv
+from .runs import command, covariates_csv, series_csv
 
 CONLLU = (
     "# text = a b\n"
@@ -167,3 +167,28 @@ class TestManySeries:
         path = tmp_path / "new.csv"
         path.write_text("id,a\n" + "z,1\n" * 9)
         assert "'z'" in command("predict", many_series_run.path, path, code=2)
+
+
+class TestCovariates:
+    def test_an_unseen_category_is_counted(self, covariates_run, tmp_path):
+        path = tmp_path / "new.csv"
+        path.write_text(covariates_csv(8, "uvw"))
+        model = keras_gru.load(covariates_run.path)
+        found = model.predict(path)
+        assert "2 of 8 values" in found.notes[0] and "'w' (2)" in found.notes[0]
+        # Only where all that is known in advance is in the file.
+        assert len(found.outputs) == 8 - 4 - 2 + 1
+        assert all(row["a (truth)"] is not None for row in found.rows)
+
+    def test_the_future_of_a_column_is_not_invented(self, covariates_run, tmp_path):
+        assert "offer" in command("forecast", covariates_run.path, code=2)
+        path = tmp_path / "short.csv"
+        path.write_text(covariates_csv(5))
+        said = command("predict", covariates_run.path, path, code=2)
+        assert "4 rows or more" in said and "2 rows known in advance" in said
+
+    @pytest.mark.parametrize("column", ["a", "kind", "offer"])
+    def test_a_missing_column(self, covariates_run, tmp_path, column):
+        path = tmp_path / "new.csv"
+        path.write_text(covariates_csv(9).replace(column, "other", 1))
+        assert repr(column) in command("predict", covariates_run.path, path, code=2)
