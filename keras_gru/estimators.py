@@ -125,7 +125,7 @@ class RecurrentClassifier(ClassifierMixin, _RecurrentEstimator):
 
     >>> import numpy as np
     >>> from keras_gru import RecurrentClassifier
-    >>> x = np.random.default_rng(0).normal(size=(60, 8, 2))  # (N, T, D), or (N, T)
+    >>> x = np.random.default_rng(0).normal(size=(64, 5, 2))  # (N, T, D), or (N, T)
     >>> y = np.where(x[:, -1, 0] > 0, "up", "down")
     >>> RecurrentClassifier(units=8, epochs=30, random_state=0).fit(x, y).score(x, y) > 0.9
     True

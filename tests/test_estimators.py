@@ -24,7 +24,7 @@ CHECKS = [
 ]
 
 
-@pytest.fixture(autouse=True, scope="module")
+@pytest.fixture(autouse=True)
 def eager():
     """Tracing a graph for each fit would take most of the time."""
     tensorflow.config.run_functions_eagerly(True)
@@ -40,6 +40,7 @@ def test_scikit_learns_check(name, kind):
 
 
 def test_the_examples_run():
+    tensorflow.config.run_functions_eagerly(False)  # they train longer than the checks
     result = doctest.testmod(estimators)
     assert result.attempted > 8 and result.failed == 0
 
