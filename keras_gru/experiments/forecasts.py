@@ -22,7 +22,26 @@ if TYPE_CHECKING:
 FILE = "forecasts.npz"
 LEVEL = 0.9
 _MOST_WINDOWS, _MOST_NUMBERS = 10_000, 4_000_000
-_SPLITS, _PARTS = ("validation", "test"), ("windows", "forecast", "truth")
+_SPLITS, _PARTS = ("validation", "test"), ("windows", "forecast", "truth", "spread")
+
+
+@dataclass(frozen=True)
+class Band:
+    """A band around forecasts whose width follows the spread of the window.
+
+        half width = quantile · (spread + floor)
+
+    Args:
+        quantile: (H, V) in the variables' unit for each unit of the spread.
+        floor: (V,) half of the mean spread on validation: a window without change has a band, too.
+    """
+
+    quantile: np.ndarray
+    floor: np.ndarray
+
+    def half_width(self, spread: np.ndarray) -> np.ndarray:
+        """Return half the width for windows of a spread (..., V), as (..., H, V)."""
+        return self.quantile * (spread + self.floor)[..., None, :]
 
 
 @dataclass(frozen=True)
@@ -34,33 +53,56 @@ class Forecasts:
         forecast: (N, H, V) in each variable's unit, of several series in standard deviations; at
             every step, those after the last one.
         truth: (N, H, V).
+        spread: (N, V) what `spread_of` returns for each window.
     """
 
     windows: np.ndarray
     forecast: np.ndarray
     truth: np.ndarray
+    spread: np.ndarray
 
     def errors(self) -> dict[str, np.ndarray]:
         """Return the mean absolute and the mean squared error of each step and variable, (H, V)."""
-        difference = self.forecast.astype("float64") - self.truth
-        return {"mae": np.abs(difference).mean(0), "mse": np.square(difference).mean(0)}
+        absolute = self._absolute_errors()
+        return {"mae": absolute.mean(0), "mse": np.square(absolute).mean(0)}
 
-    def half_width(self, level: float = LEVEL) -> np.ndarray:
-        """Return half the width of a band that holds `level` of the truth, (H, V).
+    def band(self, level: float = LEVEL) -> Band:
+        """Return the band that holds `level` of the truth, by split conformal prediction.
 
-        The quantile of the absolute errors that split conformal prediction takes: the
+        The quantile of the absolute errors, each divided by the spread of its window, is the
         ⌈(N + 1) · level⌉-th smallest of N.
 
         Reference:
 
-        - [Lei et al., 2018](https://arxiv.org/abs/1604.04173), section 2.2
+        - [Lei et al., 2018](https://arxiv.org/abs/1604.04173), section 5.2 (locally weighted)
         """
-        ordered = np.sort(np.abs(self.forecast.astype("float64") - self.truth), axis=0)
-        return ordered[min(len(ordered), math.ceil((len(ordered) + 1) * level)) - 1]
+        floor = np.where(self.spread.any(0), self.spread.mean(0) / 2, 1.0)
+        scaled = self._absolute_errors() / (self.spread + floor)[:, None]
+        rank = min(len(scaled), math.ceil((len(scaled) + 1) * level))
+        return Band(np.sort(scaled, axis=0)[rank - 1], floor)
 
-    def coverage(self, half_width: np.ndarray) -> np.ndarray:
+    def coverage(self, band: Band) -> np.ndarray:
         """Return the fraction of the truth within a band, by step and variable, (H, V)."""
-        return (np.abs(self.forecast.astype("float64") - self.truth) <= half_width).mean(0)
+        return (self._absolute_errors() <= band.half_width(self.spread)).mean(0)
+
+    def _absolute_errors(self) -> np.ndarray:
+        return np.abs(self.forecast.astype("float64") - self.truth)
+
+
+def spread_of(features: np.ndarray, history: Sequence[int] | None, variables: int) -> np.ndarray:
+    """Return how much the variables change within windows: the mean absolute difference of steps.
+
+    Args:
+        features: (..., T, D), scaled.
+        history: the columns of the variables; None where they are not among the features.
+        variables: V.
+
+    Returns:
+        (..., V) in the features' unit; zeros without history.
+    """
+    if history is None or features.shape[-2] < 2:
+        return np.zeros((*features.shape[:-2], variables))
+    return np.abs(np.diff(features[..., list(history)], axis=-2)).mean(-2)
 
 
 def has_forecasts(dataset: "SequenceDataset") -> bool:
@@ -91,6 +133,9 @@ def save_forecasts(network: "keras.Model", dataset: "SequenceDataset", path: Pat
         arrays[f"{name}_windows"] = rows
         arrays[f"{name}_forecast"] = forecast.astype(np.float32)
         arrays[f"{name}_truth"] = truth.astype(np.float32)
+        windows = split.inputs["features"][rows]
+        spread = spread_of(windows, dataset.spec.history, dataset.spec.outputs)
+        arrays[f"{name}_spread"] = spread.astype(np.float32)
     with replacing(path / FILE) as draft, open(draft, "wb") as file:
         np.savez(file, **arrays)
     found = describe_errors(_from_arrays(arrays), dataset.preprocessing.variables)
@@ -120,6 +165,7 @@ def load_forecasts(paths: Sequence[Path]) -> Mapping[str, Forecasts] | None:
             found[0][name].windows,
             np.mean([of[name].forecast for of in found], axis=0),
             found[0][name].truth,
+            found[0][name].spread,
         )
         for name in _SPLITS
     }
@@ -130,9 +176,9 @@ def describe_errors(found: Mapping[str, Forecasts], variables: Sequence[str]) ->
 
     Returns:
         `"variables"`; for each split `"mae"` and `"mse"`, each a list of H lists of V; the `"band"`
-        with its level, half widths from validation and its coverage on test.
+        with its level, quantile and floor from validation and its coverage on test.
     """
-    half_width = found["validation"].half_width()
+    band = found["validation"].band()
     return {
         "variables": list(variables),
         **{
@@ -141,8 +187,9 @@ def describe_errors(found: Mapping[str, Forecasts], variables: Sequence[str]) ->
         },
         "band": {
             "level": LEVEL,
-            "half_width": half_width.tolist(),
-            "coverage": found["test"].coverage(half_width).tolist(),
+            "quantile": band.quantile.tolist(),
+            "floor": band.floor.tolist(),
+            "coverage": found["test"].coverage(band).tolist(),
         },
     }
 

@@ -13,7 +13,7 @@ from keras_gru.datasets.dates import in_words
 from keras_gru.datasets.preprocessing import Preprocessing, SeriesEnd
 from keras_gru.datasets.series_table import calendar
 from keras_gru.errors import UserError
-from keras_gru.experiments.forecasts import LEVEL, Forecasts
+from keras_gru.experiments.forecasts import LEVEL, Band, Forecasts, spread_of
 from keras_gru.experiments.prediction.outputs import unscale
 from keras_gru.experiments.prediction.rows import rounded
 
@@ -26,15 +26,15 @@ class Forecast:
         rows: a dictionary for each series and row: its date or number, the step ahead, and for
             each variable the forecast and the ends of the band.
         seeds: (K, S, steps, V) the forecasts of the networks of K seeds, in each variable's unit.
-        half_width: (H, V) half the width of the band, of several series in standard deviations;
-            None where the run stored no forecasts.
+        half_widths: (S, H, V) half the width of the band, in each variable's unit; None where the
+            run stored no forecasts.
         coverage: (H, V) the fraction of test within the band.
         notes: how it was made, a sentence each.
     """
 
     rows: Sequence[dict[str, Any]]
     seeds: np.ndarray
-    half_width: np.ndarray | None
+    half_widths: np.ndarray | None
     coverage: np.ndarray | None
     notes: tuple[str, ...]
 
@@ -80,14 +80,22 @@ def forecast_ends(
     seeds = np.array(
         [[_forecast(of, end, steps, config, preprocessing) for end in ends] for of in networks]
     )
-    half_width = stored["validation"].half_width() if stored else None
-    coverage = stored["test"].coverage(half_width) if stored else None
-    widths = [half_width] * len(ends)
-    if half_width is not None and preprocessing.series_scalings is not None:
-        scalings = [preprocessing.scalings_of(end.name)[1] for end in ends]
-        widths = [half_width * np.array(scaling.deviation) for scaling in scalings]
-    rows = _rows(seeds, ends, widths, variables)
-    return Forecast(rows, seeds, half_width, coverage, _notes(steps, horizon, stored, coverage))
+    half_widths = coverage = None
+    if stored:
+        band = stored["validation"].band()
+        coverage = stored["test"].coverage(band)
+        half_widths = np.array([_half_width(band, end, preprocessing) for end in ends])
+    rows = _rows(seeds, ends, half_widths, variables)
+    return Forecast(rows, seeds, half_widths, coverage, _notes(steps, horizon, stored, coverage))
+
+
+def _half_width(band: Band, end: SeriesEnd, preprocessing: Preprocessing) -> np.ndarray:
+    """Return half the width of the band after the end of a series, (H, V)."""
+    spec = preprocessing.spec
+    half_width = band.half_width(spread_of(np.array(end.features), spec.history, spec.outputs))
+    if preprocessing.series_scalings is None:
+        return half_width
+    return half_width * np.array(preprocessing.scalings_of(end.name)[1].deviation)
 
 
 def _notes(
@@ -154,11 +162,11 @@ def _forecast(
 def _rows(
     seeds: np.ndarray,
     ends: Sequence[SeriesEnd],
-    widths: Sequence[np.ndarray | None],
+    half_widths: np.ndarray | None,
     variables: Sequence[str],
 ) -> list[dict[str, Any]]:
     rows = []
-    for number, (end, half_width) in enumerate(zip(ends, widths, strict=True)):
+    for number, end in enumerate(ends):
         for step in range(seeds.shape[2]):
             row = {} if end.name is None else {"series": end.name}
             if end.date is None:
@@ -169,8 +177,8 @@ def _rows(
             for variable, name in enumerate(variables):
                 values = seeds[:, number, step, variable]
                 row[name] = rounded(values.mean())
-                has_band = half_width is not None and step < len(half_width)
-                half = half_width[step, variable] if has_band else None
+                has_band = half_widths is not None and step < half_widths.shape[1]
+                half = half_widths[number, step, variable] if has_band else None
                 row[f"{name} (low)"] = rounded(values.mean() - half) if has_band else None
                 row[f"{name} (high)"] = rounded(values.mean() + half) if has_band else None
                 if len(values) > 1:

@@ -7,7 +7,7 @@ import pytest
 
 import keras_gru
 from keras_gru.errors import UserError
-from keras_gru.experiments.forecasts import Forecasts, load_forecasts
+from keras_gru.experiments.forecasts import Forecasts, load_forecasts, spread_of
 from keras_gru.experiments.training_data import stored_data
 
 from .runs import command, series_csv
@@ -25,7 +25,7 @@ def test_the_end_of_the_file_is_forecast_as_its_last_window_is(series_run, tmp_p
     assert found.seeds.shape == (2, 1, 3, 2)
     row = found.rows[0]
     assert row["a (low)"] < row["a (lowest seed)"] <= row["a"] <= row["a (highest seed)"]
-    assert row["a (high)"] - row["a"] == pytest.approx(found.half_width[0, 0], rel=1e-3)
+    assert row["a (high)"] - row["a"] == pytest.approx(found.half_widths[0, 0, 0], rel=1e-3)
 
 
 def test_beyond_the_horizon_forecasts_are_fed_back(series_run):
@@ -42,17 +42,37 @@ def test_beyond_the_horizon_forecasts_are_fed_back(series_run):
     assert any("recursively" in note for note in longer.notes)
 
 
+def made_up(errors, spread=None):
+    """Forecasts of zero, whose errors are given as (N, H)."""
+    truth = np.asarray(errors, float)[..., None]
+    spread = np.zeros((len(truth), 1)) if spread is None else spread[:, None]
+    return Forecasts(np.arange(len(truth)), np.zeros_like(truth), truth, spread)
+
+
 def test_the_band_holds_what_it_claims_where_errors_stay_the_same():
     random = np.random.default_rng(0)
-    validation, test = (
-        Forecasts(np.arange(n), np.zeros((n, 2, 1)), random.normal(size=(n, 2, 1)) * [[1], [9]])
-        for n in (4000, 4000)
-    )
-    half = validation.half_width(0.9)
-    np.testing.assert_allclose(half[:, 0], [1.645, 9 * 1.645], rtol=0.1)
-    np.testing.assert_allclose(test.coverage(half), 0.9, atol=0.02)
-    few = Forecasts(np.arange(3), np.zeros((3, 1, 1)), np.array([1.0, 2, 3]).reshape(3, 1, 1))
-    assert few.half_width(0.9).item() == 3  # of three errors none is a 90 % quantile
+    validation, test = (made_up(random.normal(size=(4000, 2)) * [1, 9]) for _ in range(2))
+    band = validation.band(0.9)
+    np.testing.assert_allclose(band.half_width(np.zeros(1))[:, 0], [1.645, 9 * 1.645], rtol=0.1)
+    np.testing.assert_allclose(test.coverage(band), 0.9, atol=0.02)
+    # Of three errors none is a 90 % quantile.
+    assert made_up([[1], [2], [3]]).band(0.9).half_width(np.zeros(1)).item() == 3
+
+
+def test_the_band_is_wider_after_a_window_that_changes_more():
+    random = np.random.default_rng(0)
+    spreads = random.uniform(1, 9, (2, 4000))
+    validation, test = (made_up(random.normal(size=(4000, 1)) * of[:, None], of) for of in spreads)
+    band = validation.band(0.9)
+    np.testing.assert_allclose(test.coverage(band), 0.9, atol=0.02)
+    narrow, wide = band.half_width(np.array([[1.0], [9.0]]))[:, 0, 0]
+    assert wide / narrow == pytest.approx((9 + 2.5) / (1 + 2.5), rel=0.01)
+
+
+def test_the_spread_of_a_window():
+    window = np.array([[0, 5], [2, 5], [1, 9]], float)
+    np.testing.assert_allclose(spread_of(window, (0,), 1), [1.5])
+    np.testing.assert_allclose(spread_of(window[None], None, 2), [[0, 0]])
 
 
 def test_errors_by_step_and_variable_are_json(series_run):
