@@ -22,8 +22,9 @@ def forecast(
 ) -> None:
     """Forecast the rows after the end of the file that a network was trained on.
 
-    The band holds 90 % of the values, judging by the errors on validation; what it holds of test is
-    printed. The mean of all seeds of the best cell is forecast; --seed N takes one of them.
+    The 90 % band is estimated from the errors on validation; its coverage of test is printed.
+
+    The forecast is the mean of all seeds of the best cell; --seed N takes one of them.
     """
     if output is not None:
         check_place(output)
