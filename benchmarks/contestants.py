@@ -1,29 +1,47 @@
-"""What the benchmark of the layers sets side by side, each as `{(mode, kind): function}`.
+"""The contestants of the benchmark of the layers, each as `{(mode, kind): function}`.
 
-A mode is "graph", "XLA", "parts" (ours in a graph, compiled by itself) or "eager", a kind
-"training" (forwards, and the gradients of the input and all weights) or "forward". A function
-returns when its result is there.
+A mode is "graph", "XLA", "parts" (ours in a graph, compiled by itself), a number of threads, or
+"eager"; a kind is "training" (the forward pass, and the gradients of the input and all weights) or
+"forward". A function returns when its result is computed.
 """
 
 # Shapes: B batch, T time, D features, U units.
 
 import importlib.util
 
+from keras_gru.formatting import plural
+
 CELLS = ("gru", "gru_reset_after", "lstm", "rnn")
 
 
-def layer_of(maker, cell, units):
+def layer_of(maker, cell, units, **options):
     import keras
 
     import keras_gru
 
     library = keras_gru if maker == "ours" else keras.layers
-    options = {"reset_after": cell == "gru_reset_after"} if cell.startswith("gru") else {}
+    if cell == "light_gru":
+        return library.RNN(_light_gru()(units), return_sequences=True)
+    if cell.startswith("gru"):
+        options["reset_after"] = cell == "gru_reset_after"
     name = {"lstm": "LSTM", "rnn": "SimpleRNN"}.get(cell, "GRU")
     return getattr(library, name)(units, return_sequences=True, **options)
 
 
-def of_tensorflow(layer, x, weigh, mask=None):
+def _light_gru():
+    """Return a user's cell: a GRU without a reset gate, without a gradient written by hand."""
+    import keras
+
+    import keras_gru
+
+    class LightGRU(keras_gru.GRUCell):
+        def candidate(self, x_g, h, r, W_hg):
+            return keras.ops.relu(x_g + keras.ops.matmul(h, W_hg))
+
+    return LightGRU
+
+
+def of_tensorflow(layer, x, weigh, mask=None, kinds=("training", "forward")):
     """`{(mode, kind): function}` for a Keras layer."""
     import tensorflow as tf
 
@@ -52,6 +70,7 @@ def of_tensorflow(layer, x, weigh, mask=None):
         (mode, kind): in_mode(function, mode)
         for mode in modes
         for kind, function in (("training", training), ("forward", forward))
+        if kind in kinds
     }
 
 
@@ -66,7 +85,7 @@ def products(shape, cell_blocks=3):
     rows, da = (tf.random.normal((batch * length, n)) for n in (units, columns))
     back, a = tf.transpose(r), tf.random.normal((batch, columns))
 
-    def walk(times, left, right):
+    def loop(times, left, right):
         def body(i, total):
             return i + 1, total + tf.matmul(left + total[0, 0] * 1e-30, right)
 
@@ -74,12 +93,12 @@ def products(shape, cell_blocks=3):
         return tf.while_loop(lambda i, _: i < times, body, start, maximum_iterations=times)[1]
 
     def forward():
-        return [tf.matmul(x, w), walk(length, h, r)]
+        return [tf.matmul(x, w), loop(length, h, r)]
 
     def training():
         gradients = [tf.matmul(left, da, transpose_a=True) for left in (x, rows)]
         return [
-            *forward(), walk(length, a, back), *gradients, tf.matmul(da, w, transpose_b=True)
+            *forward(), loop(length, a, back), *gradients, tf.matmul(da, w, transpose_b=True)
         ]  # fmt: skip
 
     return {
@@ -89,8 +108,10 @@ def products(shape, cell_blocks=3):
     }
 
 
-def of_torch(cell, x, weigh):
+def of_torch(cell, x, weigh, threads):
     import torch
+
+    torch.set_num_threads(threads)
 
     features, units = x.shape[-1], weigh.shape[-1]
     names = {"gru_reset_after": "GRU", "lstm": "LSTM", "rnn": "RNN"}
@@ -106,7 +127,8 @@ def of_torch(cell, x, weigh):
         with torch.no_grad():
             module(x)
 
-    return {("eager", "training"): training, ("eager", "forward"): forward}
+    mode = plural(threads, "thread")
+    return {(mode, "training"): training, (mode, "forward"): forward}
 
 
 def of_jax(x, weigh):
@@ -144,20 +166,18 @@ def of_jax(x, weigh):
     }
 
 
-def of_onnxruntime(x, units):
-    """The forward pass of the same function by ONNX' GRU with `linear_before_reset=0`."""
+def onnx_model(steps, units):
+    """Return the bytes of ONNX' GRU with `linear_before_reset=0`, the same function as ours."""
     import numpy as np
-    import onnxruntime
     from onnx import TensorProto, helper
 
-    features = x.shape[-1]
+    features = steps.shape[-1]
     rng = np.random.default_rng(1)
     weights = {
         "W": rng.normal(size=(1, 3 * units, features)) * features**-0.5,
         "R": rng.normal(size=(1, 3 * units, units)) * units**-0.5,
         "B": np.zeros((1, 6 * units)),
     }
-    steps = np.ascontiguousarray(np.swapaxes(x, 0, 1))  # its own order: time first
     gru = helper.make_node("GRU", ["X", *weights], ["Y"], hidden_size=units, linear_before_reset=0)
     graph = helper.make_graph(
         [gru],
@@ -170,10 +190,24 @@ def of_onnxruntime(x, units):
         ],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
-    session = onnxruntime.InferenceSession(
-        model.SerializeToString(), providers=["CPUExecutionProvider"]
-    )
+    return model.SerializeToString()
+
+
+def of_onnxruntime(model, steps):
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
     return {("eager", "forward"): lambda: session.run(None, {"X": steps})}
+
+
+def of_openvino(model, steps):
+    import openvino
+
+    core = openvino.Core()
+    settings = {"INFERENCE_PRECISION_HINT": "f32"}  # as the other contestants
+    compiled = core.compile_model(core.read_model(model), "CPU", settings)
+    request = compiled.create_infer_request()
+    return {("eager", "forward"): lambda: request.infer([steps])}
 
 
 def drawn(shape, rng):
@@ -189,11 +223,13 @@ def contestants(framework, shape):
     batch, length, _, units = shape
     rng = np.random.default_rng(0)
     x, weigh = drawn(shape, rng)
-    if framework == "torch":
-        cells = ("gru_reset_after", "lstm", "rnn")
-        return {f"torch {cell}": of_torch(cell, x, weigh) for cell in cells}
-    if framework == "onnxruntime":
-        return {"onnxruntime gru": of_onnxruntime(x, units)}
+    if framework.startswith("torch"):  # a process for each number of threads
+        cells, threads = ("gru_reset_after", "lstm", "rnn"), int(framework.removeprefix("torch"))
+        return {f"torch {cell}": of_torch(cell, x, weigh, threads) for cell in cells}
+    if framework in ("onnxruntime", "openvino"):
+        steps = np.ascontiguousarray(np.swapaxes(x, 0, 1))  # ONNX has the time first
+        make = of_onnxruntime if framework == "onnxruntime" else of_openvino
+        return {f"{framework} gru": make(onnx_model(steps, units), steps)}
     if framework == "jax":
         return {"jax gru": of_jax(x, weigh)}
     import tensorflow as tf
@@ -205,6 +241,15 @@ def contestants(framework, shape):
         for maker in ("ours", "keras")
         for cell in CELLS
     }
+    settings = {
+        "light_gru": ("light_gru", {}),
+        "gru dropout": ("gru", {"recurrent_dropout": 0.25}),
+        "gru zoneout": ("gru", {"zoneout": 0.1}),
+    }
+    for name, (cell, options) in settings.items():
+        for maker in ("ours", "keras") if "zoneout" not in options else ("ours",):
+            layer = layer_of(maker, cell, units, **options)
+            found[f"{maker} {name}"] = of_tensorflow(layer, x, weigh, kinds=("training",))
     found["ours gru masked"] = of_tensorflow(layer_of("ours", "gru", units), x, weigh, mask)
     found["products gru"] = products(shape)
     return found

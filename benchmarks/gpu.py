@@ -3,7 +3,7 @@
     KERAS_BACKEND=jax python benchmarks/gpu.py
     KERAS_BACKEND=torch python benchmarks/gpu.py --units 256 --batch 256 --rounds 50
 
-A training step is the walk forwards and the gradients of the input and all weights, in float32. All
+A training step is the forward pass and the gradients of the input and all weights, in float32. All
 contestants take turns. On JAX the step is compiled as a whole; on PyTorch it is eager, and
 `torch.nn.GRU` (the reset-after formulation) and `torch.nn.LSTM` are cuDNN's. Without a GPU it runs
 on the CPU and says so.

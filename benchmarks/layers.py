@@ -1,20 +1,21 @@
-"""How fast one recurrent layer is, against Keras', PyTorch's, a JAX scan and onnxruntime. CPU.
+"""How fast one recurrent layer is, compared with Keras, PyTorch, JAX, onnxruntime and OpenVINO.
 
-    python benchmarks/layers.py                    # the whole grid: about half an hour on 2 cores
-    python benchmarks/layers.py --quick            # two shapes, few rounds: two minutes
+    python benchmarks/layers.py                # seven shapes: about a quarter of an hour on 2 cores
+    python benchmarks/layers.py --quick        # two shapes, few rounds: two to three minutes
     python benchmarks/layers.py --shape 64,200,128,256 --rounds 30
 
-All contestants take turns, round after round, so that whatever else the machine does falls on each
-of them. Each is there as a graph and compiled by XLA, ours also in parts that compile themselves,
-and the best one counts. PyTorch, JAX and onnxruntime (with onnx) take part if they are installed.
-Each framework has a process of its own, which rests while the others have their turn: in one
-process their threads stand in each other's way, and PyTorch's suffered tenfold. Peak memory is
-measured in a child process too.
+It runs on CPUs. All contestants take turns, round after round, so that whatever else the machine
+does affects each of them. A ratio is the median, over the rounds, of the peer's time by ours. Each
+Keras layer runs as a graph and compiled by XLA, ours also in parts that compile themselves, PyTorch
+with one and with two threads, and the fastest mode counts. What is not installed is left out
+(`pip install jax torch onnx onnxruntime openvino`). Each framework has a process of its own, which
+waits during the turns of the others: in one process their threads disturb each other.
 """
 
 # Shapes: B batch, T time, D features, U units.
 
 import argparse
+import contextlib
 import json
 import os
 import random
@@ -23,6 +24,7 @@ import subprocess
 import sys
 import time
 from datetime import date
+from importlib.metadata import version
 from pathlib import Path
 
 from contestants import contestants, installed, layer_of, of_tensorflow
@@ -45,7 +47,7 @@ GRID = [
 QUICK = [(16, 50, 32, 32), (64, 100, 128, 128)]
 MODES = ("graph", "XLA", "parts")
 MEMORY_SHAPE = (64, 1000, 128, 256)
-# Whom each of ours is held against: (ours, peer).
+# (ours, peer)
 PAIRS = [
     ("ours gru", "keras gru"),
     ("ours gru", "keras gru_reset_after"),
@@ -53,8 +55,12 @@ PAIRS = [
     ("ours gru", "torch gru_reset_after"),
     ("ours gru", "jax gru"),
     ("ours gru", "onnxruntime gru"),
+    ("ours gru", "openvino gru"),
     ("ours gru", "products gru"),
     ("ours gru masked", "ours gru"),
+    ("ours gru dropout", "keras gru dropout"),
+    ("ours gru zoneout", "ours gru"),
+    ("ours light_gru", "keras light_gru"),
     ("ours gru_reset_after", "keras gru_reset_after"),
     ("ours gru_reset_after", "torch gru_reset_after"),
     ("ours lstm", "keras lstm"),
@@ -64,17 +70,18 @@ PAIRS = [
 ]
 
 
-def measured(shape, rounds):
-    """Milliseconds of every round: `{kind: {name: {mode: [..]}}}`."""
-    others = ("torch", "jax", "onnxruntime")
-    frameworks = ["tensorflow", *(name for name in others if installed(name))]
+def measure(shape, rounds):
+    """Return the milliseconds of every round: `{kind: {name: {mode: [..]}}}`."""
+    others = {"torch": ["torch1", "torch2"], "onnxruntime": ["onnxruntime"], "jax": ["jax"]}
+    others["openvino"] = ["openvino"]
+    frameworks = ["tensorflow"]
+    frameworks += [process for name in others if installed(name) for process in others[name]]
     command = [sys.executable, __file__, "--turns-of"]
     children = [
         subprocess.Popen(
             [*command, framework, ",".join(map(str, shape))],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
             text=True,
         )
         for framework in frameworks
@@ -82,13 +89,17 @@ def measured(shape, rounds):
     times = {"training": {}, "forward": {}}
     for _ in range(rounds + 1):
         for child in children:
-            child.stdin.write("\n")
-            child.stdin.flush()
-            for name, mode, kind, taken in json.loads(child.stdout.readline()):
+            with contextlib.suppress(BrokenPipeError):
+                child.stdin.write("\n")
+                child.stdin.flush()
+            line = child.stdout.readline()
+            if not line:
+                sys.exit(f"The benchmark of {child.args[3]} failed.")
+            for name, mode, kind, taken in json.loads(line):
                 times[kind].setdefault(name, {}).setdefault(mode, []).append(taken)
     for child in children:
         child.communicate()
-    # The first turn waited for nobody: the other frameworks were still being made.
+    # In the first turn the other frameworks were still compiling.
     return {
         kind: {
             name: {mode: taken[1:] for mode, taken in modes.items()}
@@ -99,7 +110,7 @@ def measured(shape, rounds):
 
 
 def take_turns(framework, shape):
-    """What a child does: one round for each line it is sent, and rest in between."""
+    """Run one round for each line of the standard input, and wait in between."""
     functions = contestants(framework, tuple(int(size) for size in shape.split(",")))
     for by_mode in functions.values():
         for function in by_mode.values():
@@ -108,7 +119,7 @@ def take_turns(framework, shape):
     runs = [
         (*key, name, run) for name, by_mode in functions.items() for key, run in by_mode.items()
     ]
-    order = random.Random(0)  # whoever comes first after the rest is the slower for it
+    order = random.Random(0)  # the first one after the wait is slower
     for _ in sys.stdin:
         taken = []
         for mode, kind, name, run in order.sample(runs, len(runs)):
@@ -118,11 +129,8 @@ def take_turns(framework, shape):
         print(json.dumps(taken), flush=True)
 
 
-def compared(shape, times):
-    """One row per pair and kind: the peer's time divided by ours, each in its better mode.
-
-    The ratio is taken round by round, so that its spread is the machine's and not the clock's.
-    """
+def compare(shape, times):
+    """Return a row for each pair and kind: the peer's time by ours, each in its fastest mode."""
     rows = []
     for kind, by_name in times.items():
         best = {
@@ -152,7 +160,7 @@ def compared(shape, times):
 
 
 def peak_memory(maker, mode):
-    """MiB that one training step adds to a process, at its peak, in a child process."""
+    """Return the MiB that a training step adds to a process, at its peak."""
     command = [sys.executable, __file__, "--memory-of", maker, mode]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     return float(done.stdout.split()[-1])
@@ -172,7 +180,7 @@ def print_memory(maker, mode):
     def peak():
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
-    step_of((1, 2, features))()  # what the framework takes by itself
+    step_of((1, 2, features))()  # the memory of the framework itself
     step = step_of((batch, length, features))
     before = peak()
     step()
@@ -248,7 +256,7 @@ def main():
     )
     parser.add_argument("--quick", action="store_true", help="two shapes, five rounds, no memory")
     parser.add_argument("--shape", action="append", help="B,T,D,U; may be given more than once")
-    parser.add_argument("--rounds", type=int, help="how often each takes its turn")
+    parser.add_argument("--rounds", type=int, help="turns of each contestant")
     parser.add_argument("--output", type=Path, default=Path("benchmark-layers"), help="a folder")
     parser.add_argument("--memory-of", nargs=2, help=argparse.SUPPRESS)
     parser.add_argument("--turns-of", nargs=2, help=argparse.SUPPRESS)
@@ -260,27 +268,28 @@ def main():
         print_memory(*arguments.memory_of)
         return
     if os.getloadavg()[0] > 1:
-        print(f"The machine is busy (load {os.getloadavg()[0]:.1f}): PyTorch above all suffers.")
+        print(f"The machine is busy (load {os.getloadavg()[0]:.1f}): expect wrong ratios.")
     shapes = QUICK if arguments.quick else GRID
     if arguments.shape:
         shapes = [tuple(int(size) for size in shape.split(",")) for shape in arguments.shape]
-    rounds = arguments.rounds or (5 if arguments.quick else 21)
+    rounds = arguments.rounds or (5 if arguments.quick else 11)
     rows = []
     for shape in shapes:
-        rows += compared(shape, measured(shape, rounds))
+        rows += compare(shape, measure(shape, rounds))
         for row in rows:
             if row["shape"] == list(shape) and row["kind"] == "training":
                 print(*shape, row["ours"], "/", row["peer"], f"{row['ratio']:.2f}", flush=True)
     memory = {}
-    if not arguments.quick:
+    if not (arguments.quick or arguments.shape):
         for maker, modes in (("ours", MODES), ("keras", MODES[:2])):
             memory[maker] = {mode: peak_memory(maker, mode) for mode in modes}
     arguments.output.mkdir(parents=True, exist_ok=True)
-    facts = {"date": str(date.today()), "rounds": str(rounds), **environment()}
-    table = ", ".join(f"{name} {value}" for name, value in facts.items()) + "\n\n"
+    versions = {"date": str(date.today()), "rounds": str(rounds), **environment()}
+    versions |= {name: version(name) for name in ("onnxruntime", "openvino") if installed(name)}
+    table = ", ".join(f"{name} {value}" for name, value in versions.items()) + "\n\n"
     table += markdown(rows, memory)
     write_text(arguments.output / "layers.md", table)
-    found = {"environment": facts, "rows": rows, "peak_memory_mib": memory}
+    found = {"environment": versions, "rows": rows, "peak_memory_mib": memory}
     write_text(arguments.output / "layers.json", json.dumps(found, indent=1))
     with replacing(arguments.output / "layers.png") as draft:
         plot(rows, draft)
