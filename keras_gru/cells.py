@@ -6,6 +6,7 @@ Importing this module imports no Keras, so that a command line can check a name 
 
 import ast
 import inspect
+import json
 import re
 from collections.abc import Callable
 from functools import cache, partial
@@ -17,11 +18,13 @@ from keras_gru.errors import UserError, did_you_mean
 # What recurrent layers do by default: an option with this value need not be accepted.
 _DEFAULTS = {
     **dict.fromkeys(("return_sequences", "return_state", "go_backwards", "stateful"), False),
+    **dict.fromkeys(("independent_recurrence", "multiplicative_integration"), False),
     **dict.fromkeys(("unroll", "dropout", "recurrent_dropout", "zoneout"), 0),
     **dict.fromkeys(("recurrent_initializer", "seed", "name", "dtype"), None),
 }
 # Options that change the equations, and that not every cell has.
 _OPTIONAL = ("dropout", "recurrent_dropout", "recurrent_initializer", "zoneout")
+_OPTIONAL += ("independent_recurrence", "multiplicative_integration")
 _registered: dict[str, Any] = {}  # name -> keras_gru.layers.registry.Entry, of register_cell
 
 
@@ -195,9 +198,9 @@ def _check_options(name: str, cell: type, options: dict[str, Any]) -> None:
         accepted |= _arguments(RNN)
     for key in _OPTIONAL:
         if key in options and key not in accepted:
-            default = "null" if _DEFAULTS[key] is None else _DEFAULTS[key]
             raise UserError(
-                f"Cell '{name}' takes no {key}: received {options[key]}, use {default}."
+                f"Cell '{name}' takes no {key}: received {options[key]}, use "
+                f"{json.dumps(_DEFAULTS[key])}."
             )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import keras
 
 from keras_gru.layers import RNN, GRUCell
-from keras_gru.layers.cells.cell import GATES
+from keras_gru.layers.cells.gates import GATES
 
 
 def ablations(cell: keras.Layer) -> dict[str, dict[str, float]]:

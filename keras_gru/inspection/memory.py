@@ -41,7 +41,7 @@ def keep_gate(cell, gates):
     """
     if "keep" in gates:
         return gates["keep"]
-    from keras_gru.layers.cells.cell import GATES
+    from keras_gru.layers.cells.gates import GATES
 
     named = dict(zip(cell.gate_signs, cell.equations, strict=True))
     if "+" in named:

@@ -22,7 +22,7 @@ _DERIVATIVES = {
 
 
 def has_derivative(function):
-    """Whether `derivative` knows an activation."""
+    """Return whether `derivative` is defined for an activation."""
     return function in _DERIVATIVES
 
 

@@ -23,13 +23,17 @@ def standardize_mask(mask, sequences):
         return None
     mask = keras.tree.flatten(mask)[0]
     steps, shape = tuple(sequences.shape[:2]), tuple(mask.shape)
-    if not (_fits(shape, steps) or _fits(shape, (*steps, 1))):
+    if not (shapes_fit(shape, steps) or shapes_fit(shape, (*steps, 1))):
         raise ValueError(
             f"`mask`: expected the shape {steps} or {(*steps, 1)} for sequences of shape "
             f"{tuple(sequences.shape)}, got {shape}."
         )
     mask = ops.cast(mask, "bool")
-    return ops.squeeze(mask, axis=-1) if len(shape) == 3 else mask
+    mask = ops.squeeze(mask, axis=-1) if len(shape) == 3 else mask
+    if None not in (shape[1], steps[1]) and shape[1] != steps[1]:
+        # In an export from JAX the two lengths are different symbols.
+        mask = ops.take(mask, ops.arange(steps[1]), axis=1)
+    return mask
 
 
 def seen_so_far(mask):
@@ -59,7 +63,7 @@ def standardize_states(states, expected):
         )
     for state, one in zip(flat, like, strict=True):
         shape, wanted = tuple(state.shape), tuple(one.shape)
-        if not (_fits(shape, wanted) or _fits(shape, (1, *wanted[1:]))):
+        if not (shapes_fit(shape, wanted) or shapes_fit(shape, (1, *wanted[1:]))):
             raise ValueError(
                 f"`initial_state`: expected the shape {wanted} or {(1, *wanted[1:])}, got {shape}."
             )
@@ -72,9 +76,25 @@ def standardize_states(states, expected):
     )
 
 
-def _fits(shape, expected):
-    """Whether shapes are equal where both are known."""
-    return len(shape) == len(expected) and all(
-        size == other or not (isinstance(size, int) and isinstance(other, int))
-        for size, other in zip(shape, expected, strict=True)
+def without_steps(layer, sequences, states):
+    """Return what a call of a layer returns where T is 0: no outputs, or zeros, and the states."""
+    batch = ops.shape(sequences)[0]
+    if states is None:
+        states = layer.states if layer.stateful else layer.get_initial_state(batch)
+    size = getattr(layer.cell, "output_size", keras.tree.flatten(layer.cell.state_size)[0])
+    shape = (batch, 0, size) if layer.return_sequences else (batch, size)
+    output = ops.zeros(shape, dtype=layer.compute_dtype)
+    return (output, *states) if layer.return_state else output
+
+
+def shapes_fit(found, expected, unknown=()):
+    """Return whether two shapes are equal where both are known.
+
+    Args:
+        found, expected: the shapes; what is no integer is not known.
+        unknown: sizes of `found` that fit any other.
+    """
+    return len(found) == len(expected) and all(
+        one == other or one in unknown or not (isinstance(one, int) and isinstance(other, int))
+        for one, other in zip(found, expected, strict=True)
     )

@@ -36,3 +36,12 @@ def set_policy(cell, policy):
         set_policy(inner, policy)
     if isinstance(cell, keras.Layer):
         cell.dtype_policy = policy
+
+
+def changing_variables(cell):
+    """Return the variables of a cell that a step may change: JAX carries them through its loop."""
+    if keras.backend.backend() != "jax":
+        return []
+    masks_seed = getattr(getattr(cell, "seed_generator", None), "state", None)
+    variables = getattr(cell, "non_trainable_variables", [])
+    return [variable for variable in variables if variable is not masks_seed]

@@ -1,4 +1,4 @@
-"""Mistakes in the use of an RNN layer that would fail far from their cause, or not at all."""
+"""Checks of the environment in which an RNN layer runs."""
 
 import os
 import sys
@@ -7,7 +7,7 @@ import keras
 
 
 def check_keras():
-    """Raise where `tf.keras` is Keras 2, which takes no layer of Keras 3.
+    """Raise where `tf.keras` is Keras 2, whose models accept no layer of Keras 3.
 
     Raises:
         ImportError: `TF_USE_LEGACY_KERAS` is set and `tf.keras` was used.
@@ -21,9 +21,9 @@ def check_keras():
 
 
 def check_export(layer, sequences):
-    """Raise where an ONNX export on PyTorch would write out one step for sequences of any length.
+    """Raise where an ONNX export on PyTorch would have one step for sequences of any length.
 
-    Keras traces a size that is not known as 1: https://github.com/keras-team/keras/pull/23058.
+    Keras traces an unknown size as 1: https://github.com/keras-team/keras/pull/23058.
 
     Args:
         layer: the RNN layer.

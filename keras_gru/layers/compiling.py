@@ -4,16 +4,16 @@ import os
 
 import keras
 
-# From so many units on, sharding the batch gains more than XLA gains in the rest of a model.
+# From this size on, sharding the batch gains more than XLA gains in the rest of a model.
 MANY_UNITS = 128
-# A matrix product needs some rows to be fast: by default a batch has no more shards than this.
+# The default number of shards is at most this: a matrix product of few rows is slow.
 MOST_SHARDS = 4
 
 _shards = None
 
 
 def compiles_itself(length, training, wish):
-    """Whether a loop over time is compiled by itself. See `RNN.compiles_itself`.
+    """Return whether a time loop is compiled by itself. See `RNN.compiles_itself`.
 
     Args:
         length: T, or `None` where it is not known.
@@ -21,6 +21,8 @@ def compiles_itself(length, training, wish):
         wish: `True`, `False` or `"auto"`.
     """
     if wish is False or not _tensorflow_on_cpus():
+        return False
+    if _ops_are_checked():
         return False
     return wish is True or (training and length is not None)
 
@@ -32,7 +34,7 @@ def is_function_of_its_weights(cell):
 
 
 def pays(units):
-    """Whether a model is faster with its time loops compiled alone than compiled as a whole.
+    """Return whether compiling the time loops alone is faster than compiling the whole model.
 
     Args:
         units: of its recurrent layers.
@@ -41,7 +43,7 @@ def pays(units):
 
 
 def in_graph():
-    """Whether TensorFlow is making a graph: an eager call would compile anew each time."""
+    """Return whether TensorFlow is tracing a graph: an eager call would compile every time."""
     if keras.backend.backend() != "tensorflow":
         return False
     import tensorflow as tf
@@ -84,10 +86,19 @@ def default_shards():
 
 
 def available_cores():
-    """Return the number of cores that this process may use; of all, where it is not known."""
+    """Return the number of cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def _ops_are_checked():
+    """Return whether `tf.debugging.enable_check_numerics` or the like adds ops that XLA lacks."""
+    import tensorflow as tf
+
+    with tf.Graph().as_default() as graph:
+        tf.exp(1.0)
+    return not {op.type for op in graph.get_operations()} <= {"Const", "Exp"}
 
 
 def _tensorflow_on_cpus():

@@ -6,9 +6,9 @@ import keras
 
 
 class ForeignCell:
-    """Gives a Keras cell, or a stack of them, the `step` of a `keras_gru.Cell`.
+    """An adapter that gives a Keras cell, or a stack of cells, the `step` of a `keras_gru.Cell`.
 
-    Its output need not be a state, so it takes the place of one, which no step reads.
+    The output of such a cell need not be a state: it is added as the first one, which is not read.
 
     Args:
         cell: a Keras layer with `call(inputs, states)`.
@@ -16,10 +16,9 @@ class ForeignCell:
         training: whether dropout is on.
     """
 
-    trainable_variables = ()
-
     def __init__(self, cell, states, training):
         self.cell, self.states = cell, states
+        self.trainable_variables = getattr(cell, "trainable_variables", [])
         takes_training = "training" in inspect.signature(cell.call).parameters
         self.arguments = {"training": training} if takes_training else {}
 

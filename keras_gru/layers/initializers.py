@@ -1,4 +1,4 @@
-"""What the weights of recurrent layers start from, where it decides how long they remember."""
+"""Initializers of recurrent weights and of gate biases, which determine the memory length."""
 
 # Shapes: U units, G columns of the bias or of the recurrent kernel, a multiple of U.
 
@@ -7,11 +7,11 @@ from keras import ops
 
 
 class _GateInitializer(keras.initializers.Initializer):
-    """A first bias that knows the gates by one sign for each block of U columns.
+    """An initializer of a bias with one sign for each block of U columns.
 
     Args:
         gates: such as `"-+.."`: `+` is a gate that keeps the state, `-` one that writes to it, and
-            `.` none of the two, whose bias is zero. A layer or cell says its own: `gate_signs`.
+            `.` neither, whose bias is zero. A layer or cell has its own in `gate_signs`.
     """
 
     def __init__(self, gates):
@@ -37,7 +37,7 @@ class _GateInitializer(keras.initializers.Initializer):
         return ops.stack([row, *[ops.zeros_like(row)] * (shape[0] - 1)])
 
     def used_gates(self):
-        """The signs of the columns that get a bias."""
+        """Return the signs of the columns that get a bias."""
         return self.gates
 
     def get_config(self):
@@ -93,7 +93,7 @@ class GateBias(_GateInitializer):
 
 @keras.saving.register_keras_serializable(package="keras_gru")
 class Chrono(_GateInitializer):
-    """Chrono initialisation: each unit begins with a memory of its own length.
+    """Chrono initialisation: a different initial memory length for each unit.
 
         b_f = log u, with u from U(1, T_max − 1)   a gate that keeps: LSTM's f, GRU's z
         b_i = −b_f                                 a gate that writes: LSTM's i
@@ -151,10 +151,10 @@ class BlockIdentity(keras.initializers.Initializer):
     cell `irnn`.
 
     Args:
-        gain: what the identity is multiplied with.
+        gain: the factor of the identity.
 
     Call arguments and returns: those of `keras.initializers.Initializer`, for a recurrent kernel
-    `(U, G)`.
+    `(U, G)`, or for its diagonals `(G,)`.
 
     Raises:
         ValueError: the weights are not blocks of squares.
@@ -175,6 +175,8 @@ class BlockIdentity(keras.initializers.Initializer):
         self.gain = gain
 
     def __call__(self, shape, dtype=None):
+        if len(shape) == 1:  # diagonals, of an independent recurrence
+            return self.gain * ops.ones(shape, dtype=dtype or keras.config.floatx())
         if len(shape) != 2 or shape[1] % shape[0]:
             raise ValueError(
                 "A recurrent kernel must have a shape (U, G), where G is a multiple of U. "

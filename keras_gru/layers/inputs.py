@@ -71,7 +71,8 @@ def gather(layer, sequences, initial_state, mask, training):
     if not isinstance(cell, Cell):
         states = [_no_output(cell, x), *states]
         return Rows([x], states, mask, draws, []), Weights([], [], [], [])
-    input_masks, masks = cell.dropout_masks(x[:, 0], states[0], training)
+    first = ops.zeros((ops.shape(x)[0], x.shape[-1]), x.dtype)  # T may be 0
+    input_masks, masks = cell.dropout_masks(first, states[0], training)
     kernel = [ops.cast(cell.kernel, cell.compute_dtype)]
     if len(input_masks) == 1:
         x = x * input_masks[0][:, None]

@@ -116,15 +116,7 @@ class LSTM(CellLayer):
         unit_forget_bias: whether the forget gate's bias starts at 1.
         **kwargs: those of `keras_gru.GRU`.
 
-    Call arguments:
-        sequences: `(B, T, D)`.
-        initial_state: a list of two states `(B, U)`, h and c; zeros if `None`.
-        mask: `(B, T)`, false where a step is to be skipped. Pass it by name.
-        training: whether dropout is on.
-
-    Returns:
-        The output `(B, U)`, or `(B, T, U)` with `return_sequences`; with `return_state` a tuple of
-        the output and the last h and c.
+    Call arguments and returns: those of `keras_gru.GRU`, with two states, h and c.
 
     Example:
 
@@ -141,7 +133,7 @@ class LSTM(CellLayer):
 
 
 @cell("simple_rnn", "SimpleRNN")
-@cell(  # Le et al. 2015: a ReLU, the identity to begin with, and small weights of the input
+@cell(  # Le et al. 2015: a ReLU, the identity as initial weights, and small weights of the input
     "irnn",
     "IRNN",
     activation="relu",
@@ -158,15 +150,7 @@ class SimpleRNN(CellLayer):
         units: positive integer, the size U of the state and of the output.
         **kwargs: those of `keras_gru.GRU`, without those of the gates.
 
-    Call arguments:
-        sequences: `(B, T, D)`.
-        initial_state: a list of one state `(B, U)`; zeros if `None`.
-        mask: `(B, T)`, false where a step is to be skipped. Pass it by name.
-        training: whether dropout is on.
-
-    Returns:
-        The output `(B, U)`, or `(B, T, U)` with `return_sequences`; with `return_state` a tuple of
-        the output and the last state.
+    Call arguments and returns: those of `keras_gru.GRU`.
 
     Example:
 

@@ -1,4 +1,4 @@
-"""A loop over time and a gradient of one's own, in JAX. The contract is `loop_tensorflow`'s."""
+"""The time loop and the custom gradient in JAX, with the interface of `loop_tensorflow`."""
 
 import jax
 from jax import numpy as jnp
@@ -8,8 +8,11 @@ PRODUCT_AHEAD = True
 
 
 def scan(step, carry, steps, reverse=False):
-    """`jax.lax.scan` over a list of tensors, read one step ahead for the same reason."""
-    length = len(steps[0])
+    """Run `jax.lax.scan` over a list of tensors.
+
+    They are read one step ahead: XLA would fuse the reading into the arithmetic of the step.
+    """
+    length = steps[0].shape[0]  # symbolic in an export
     order = jnp.arange(length)
     following = jnp.maximum(order - 1, 0) if reverse else jnp.minimum(order + 1, length - 1)
 
@@ -19,13 +22,13 @@ def scan(step, carry, steps, reverse=False):
         carry, outputs = step(carry, now)
         return (ahead, carry), outputs
 
-    first = [tensor[length - 1 if reverse else 0] for tensor in steps]
+    first = [tensor[-1 if reverse else 0] for tensor in steps]
     (_, carry), outputs = jax.lax.scan(ahead_and_step, (first, carry), following, reverse=reverse)
     return carry, outputs
 
 
 def differentiable(scan, rows, shards=None):
-    """`jax.custom_vjp`, which `jax.jvp` does not take: that gets the loop as it is.
+    """Return the loop with a `jax.custom_vjp`; under `jax.jvp`, which lacks it, the plain loop.
 
     Where a `jax.jit` stands between `jax.jvp` and the layer, JAX raises a TypeError.
     """

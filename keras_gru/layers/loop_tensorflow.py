@@ -1,4 +1,4 @@
-"""A loop over time and a gradient of one's own, in TensorFlow."""
+"""The time loop and the custom gradient in TensorFlow."""
 
 # Shapes: T time.
 
@@ -6,12 +6,12 @@ import tensorflow as tf
 
 from keras_gru.layers.scan import unrolled
 
-# A batch known to be small is split into fewer shards: each has at least so many rows.
+# Each shard has at least so many rows, where the size of the batch is known.
 FEWEST_ROWS = 16
 
 
-# A tall product ahead of the loop was not faster here: what it writes to memory is read again.
-# XLA would put that reading into the arithmetic of the step, which then takes up to twice the time.
+# One product before the loop was not faster here: XLA fuses the reading of its result into the
+# arithmetic of the step, which then takes up to twice the time.
 PRODUCT_AHEAD = False
 
 
@@ -68,27 +68,33 @@ def differentiable(scan, rows, shards=None):
     """
     forward, backward = scan.forward, scan.backward
     if not scan.has_gradient:
-        return _sharded(_compiled_with_gradient(forward), rows, shards)
+
+        def outputs_of(rows, weights):
+            return forward(rows, weights)[0]
+
+        # XLA compiles the gradient, too.
+        compiled = _compiled(outputs_of, _compiled(_gradient_of(outputs_of)))
+        return _sharded(compiled, rows, shards)
     if shards is not None:
         forward, backward = _compiled(forward), _compiled(backward)
 
     @tf.custom_gradient
     def function(*tensors):
         weights = tensors[rows:]
-        sizes = _sizes(tensors[0], shards or 1)
-        split = _split(tensors[:rows], sizes)
+        count = _shard_count(tensors[0], shards or 1)
+        split = _split(tensors[:rows], count)
         done = [forward(shard, weights) for shard in split]
         outputs = _joined([outputs for outputs, _ in done])
 
         def gradient(*d_outputs):
+            # Not by the forward pass' sizes: in a loop they are no compile-time constants to XLA.
+            d_split = _split(d_outputs, count)
             found = [
                 backward(shard, weights, saved, d_shard)
-                for shard, (_, saved), d_shard in zip(
-                    split, done, _split(d_outputs, sizes), strict=True
-                )
+                for shard, (_, saved), d_shard in zip(split, done, d_split, strict=True)
             ]
-            # The derivative by x stays outside what is compiled, so that the graph drops it where
-            # nobody asks for it.
+            # The derivative by x is not compiled with the rest, so that the graph drops it where it
+            # is not used.
             d_rows = _joined(
                 [[scan.input_gradient(da, weights), *d_states] for da, d_states, _ in found]
             )
@@ -104,7 +110,7 @@ def differentiable(scan, rows, shards=None):
 def _sharded(forward, rows, shards):
     def function(*tensors):
         weights = tensors[rows:]
-        split = _split(tensors[:rows], _sizes(tensors[0], shards))
+        split = _split(tensors[:rows], _shard_count(tensors[0], shards))
         return _joined([forward(shard, weights) for shard in split])
 
     return _in_own_graph(function)
@@ -119,8 +125,8 @@ def _in_own_graph(function):
     in_own_graph = tf.function(function, autograph=False)
 
     def guarded(*tensors):
-        # They are used by nothing, and fail as soon as they are made where a `ForwardAccumulator`
-        # watches: in a graph it takes the derivative of a call of a function for zero.
+        # These ops have no consumers. They raise under a `ForwardAccumulator`, which in a graph
+        # would return zero for the derivative of a call of a function.
         for tensor in tensors:
             if tensor.dtype.is_floating:
                 tf.raw_ops.PreventGradient(input=tensor, message=_FORWARD_MODE)
@@ -135,74 +141,54 @@ _FORWARD_MODE = (
 )
 
 
-def _compiled_with_gradient(forward):
-    """Return a forward loop that XLA compiles, with a gradient that it compiles, too.
+def _compiled(function, gradient=None):
+    """Return a function of nested tensors, compiled by XLA.
 
-    What a compiled loop saves for its gradient cannot pass to another compiled function: the
-    gradient runs the loop again.
-    """
-    run = tf.function(lambda *given: forward(*given)[0], jit_compile=True, autograph=False)
-
-    def backward(rows, weights, d_outputs):
-        flat = [*rows, *weights]
-        gradients = tf.gradients(forward(rows, weights)[0], flat, d_outputs)
-        pairs = zip(flat, gradients, strict=True)
-        return [tf.zeros_like(tensor) if d is None else d for tensor, d in pairs]
-
-    run_backward = _compiled(backward)
-
-    def with_gradient(rows, weights):
-        @tf.custom_gradient
-        def of_flat(*flat):
-            rows_, weights_ = list(flat[: len(rows)]), list(flat[len(rows) :])
-            outputs = run(rows_, weights_)
-            return outputs, lambda *d: run_backward(rows_, weights_, list(d))
-
-        return of_flat(*(tf.identity(tensor) for tensor in (*rows, *weights)))
-
-    return with_gradient
-
-
-def _compiled(function):
-    """A function of nested tensors, compiled by XLA; its gradient is the function's as it stands.
-
-    The gradient of a compiled loop would be another compiled function, and what a loop stacks up
-    for its gradient cannot pass from one to the other.
+    What a compiled loop stacks for its gradient cannot pass to another compiled function. So the
+    gradient runs the function again: not compiled, or as `gradient` does.
     """
     run = tf.function(function, jit_compile=True, autograph=False)
+    gradient = gradient or _gradient_of(function)
 
     def with_gradient(*arguments):
         @tf.custom_gradient
         def of_flat(*flat):
-            results = run(*tf.nest.pack_sequence_as(arguments, flat))
-
-            def gradient(*d_results):
-                inside = [tf.identity(tensor) for tensor in flat]
-                again = function(*tf.nest.pack_sequence_as(arguments, inside))
-                # No tape: it records nothing where an outer `ForwardAccumulator` does.
-                return tf.gradients(tf.nest.flatten(again), inside, list(d_results))
-
-            return results, gradient
+            nested = tf.nest.pack_sequence_as(list(arguments), flat)
+            return run(*nested), lambda *d_results: gradient(nested, list(d_results))
 
         return of_flat(*(tf.identity(tensor) for tensor in tf.nest.flatten(arguments)))
 
     return with_gradient
 
 
-def _sizes(rows, shards):
-    """Return the number of rows of each shard, as equal as can be."""
+def _gradient_of(function):
+    """Return `(arguments, d_results) -> d_arguments` of a function, found by TensorFlow."""
+
+    def gradient(arguments, d_results):
+        inside = tf.nest.map_structure(tf.identity, arguments)
+        flat, results = tf.nest.flatten(inside), tf.nest.flatten(function(*inside))
+        # No tape: it records nothing where an outer `ForwardAccumulator` does.
+        found = tf.gradients(results, flat, d_results)
+        pairs = zip(flat, found, strict=True)
+        return [tf.zeros_like(tensor) if d is None else d for tensor, d in pairs]
+
+    return gradient
+
+
+def _shard_count(rows, shards):
+    """Return the number of shards, fewer for a small batch."""
     size = rows.shape[0]
-    if size is None:
-        size = tf.shape(rows)[0]
-    else:
-        shards = min(shards, max(1, size // FEWEST_ROWS))
-    return [(size + i) // shards for i in range(shards)]
+    return shards if size is None else min(shards, max(1, size // FEWEST_ROWS))
 
 
-def _split(tensors, sizes):
-    """Return the rows of some tensors by shard."""
-    if len(sizes) == 1:
+def _split(tensors, count):
+    """Return the rows of some tensors by shard, of sizes as equal as can be."""
+    if count == 1:
         return [list(tensors)]
+    size = tensors[0].shape[0]
+    if size is None:
+        size = tf.shape(tensors[0])[0]
+    sizes = [(size + i) // count for i in range(count)]
     return [list(shard) for shard in zip(*(tf.split(t, sizes) for t in tensors), strict=True)]
 
 

@@ -1,4 +1,4 @@
-"""A loop over time and a gradient of one's own, in PyTorch. The contract is `loop_tensorflow`'s."""
+"""The time loop and the custom gradient in PyTorch, with the interface of `loop_tensorflow`."""
 
 import torch
 
@@ -6,9 +6,9 @@ PRODUCT_AHEAD = True
 
 
 def scan(step, carry, steps, reverse=False):
-    """A loop of Python: PyTorch has no other.
+    """Run a Python loop.
 
-    An ONNX export writes out the steps of the T that it traced. After `unbind` the exported network
+    An ONNX export contains the steps of the T that it traced. After `unbind` the exported network
     fails for every other T; after `tensor[t]` it would return wrong numbers.
     """
     collected = []
@@ -22,9 +22,9 @@ def scan(step, carry, steps, reverse=False):
 
 
 def differentiable(scan, rows, shards=None):
-    """A `torch.autograd.Function`; derivatives of its gradient are found by PyTorch.
+    """Return the loop as a `torch.autograd.Function`.
 
-    `torch.func.grad` and `create_graph=True` ask for a gradient that can be differentiated: then
+    `torch.func.grad` and `create_graph=True` require a gradient that can be differentiated: then
     the loop runs again, differentiated by PyTorch.
     """
 
@@ -46,8 +46,8 @@ def differentiable(scan, rows, shards=None):
 
         @staticmethod
         def backward(ctx, *gradients):
-            kept = ctx.saved_tensors  # asked for once: checkpointing recomputes them
-            tensors, saved = kept[: ctx.count], kept[ctx.count :]
+            every = ctx.saved_tensors  # read once: checkpointing recomputes them
+            tensors, saved = every[: ctx.count], every[ctx.count :]
             gradients = list(gradients[: ctx.outputs])
             if torch.is_grad_enabled():
                 return _differentiable_gradient(scan, rows, tensors, gradients)

@@ -1,4 +1,4 @@
-"""MinGRU and MinLSTM: layers that find all steps at once."""
+"""MinGRU and MinLSTM: layers that compute all steps at once."""
 
 # Shapes: B batch, T time, D features, U units.
 
@@ -12,36 +12,35 @@ from keras_gru.layers.registry import cell
 
 
 class ParallelLayer(CellLayer):
-    """A layer that finds all steps at once: the base of `MinGRU` and `MinLSTM`."""
+    """A layer that computes all steps at once: the base of `MinGRU` and `MinLSTM`."""
 
     cell_class = MinimalCell
 
     def path(self, length=None, training=True):
-        """Return `"parallel"`, or what an `RNN` says where the steps are found one by one.
+        """Return `"parallel"`, or the path of an `RNN` where the steps are computed one by one.
 
-        That is so where the loop is asked for by `unroll`, and on TensorFlow where the length is
-        not known when a graph is made.
+        That is with `unroll`, and where T is not known when a graph is traced.
         """
         return "parallel" if self._is_parallel(length) else super().path(length, training)
 
     def compiles_itself(self, length, training):
-        """Whether there is a loop, and it is compiled by itself. See `RNN.compiles_itself`."""
+        """Return whether there is a loop that is compiled by itself. See `RNN.compiles_itself`."""
         return not self._is_parallel(length) and super().compiles_itself(length, training)
 
     def _is_parallel(self, length):
-        return not self.unroll and isinstance(length, int)
+        return not self.unroll and isinstance(length, int) and length > 0
 
     def inner_loop(self, sequences, initial_state, mask, training=False):
         if not self._is_parallel(sequences.shape[1]):
             return super().inner_loop(sequences, initial_state, mask, training)
         rows, weights = gather(self, sequences, initial_state, mask, training)
         x = ops.matmul(rows.x[0], weights.kernel[0])
-        # Products of many gates are no matter for half precision.
+        # Products of many gates require more than half precision.
         keep, candidate = self.cell.keep_and_candidate(
             sum(weights.bias, ops.cast(x, loop_dtype(self.cell)))
         )
-        for kept in rows.zoneout:  # what is kept by zoneout or by a mask is kept all of it
-            keep = ops.where(kept, 1, keep)
+        for unchanged in rows.zoneout:
+            keep = ops.where(unchanged, 1, keep)
         if not training:
             keep = self._rates[0] + (1 - self._rates[0]) * keep
         for seen in rows.mask:
@@ -54,11 +53,11 @@ class ParallelLayer(CellLayer):
 def linear_scan(keep, add, h):
     """Return all states of h_t = k_t ⊗ h_(t−1) + a_t.
 
-    Two neighbouring steps are one step of the same form, so half of the states come of a scan that
-    is half as long, and the others follow from them: 2 log T operations, on about 2 T steps in all
+    Two neighbouring steps are one step of the same form, so half of the states come from a scan of
+    half the length, and the others follow from them: 2 log T operations, on about 2 T steps in all
     (Blelloch 1990, https://www.cs.cmu.edu/~guyb/papers/Ble93.pdf). `keras.ops.associative_scan` in
-    Keras 3.15 finds the products of k as well, takes several times as long to trace on TensorFlow,
-    and on PyTorch puts its results together in float32 tensors on the CPU.
+    Keras 3.15 computes the products of k as well, traces several times as long on TensorFlow, and
+    on PyTorch returns float32 tensors on the CPU.
 
     Args:
         keep: k, `(B, T, U)`, with T known.
@@ -106,15 +105,7 @@ class MinGRU(ParallelLayer):
         activation: of the candidate; `None`, as in the paper, is the identity.
         **kwargs: as of `keras_gru.GRU`, but for the recurrent ones.
 
-    Call arguments:
-        sequences: `(B, T, D)`.
-        initial_state: a list of one state `(B, U)`; zeros if `None`.
-        mask: `(B, T)`, false where a step is to be skipped. Pass it by name.
-        training: whether dropout is on.
-
-    Returns:
-        The output `(B, U)`, or `(B, T, U)` with `return_sequences`; with `return_state` a tuple of
-        it and the last state.
+    Call arguments and returns: those of `keras_gru.GRU`.
 
     Example:
 
@@ -139,7 +130,7 @@ class MinLSTM(ParallelLayer):
         g = x W_g + b_g                         candidate
         h' = (f ⊗ h + i ⊗ g) / (f + i)          new state, which is the output too
 
-    There is one state. `keras_gru.MinGRU` says how all steps are found at once.
+    There is one state. All steps are computed at once, as in `keras_gru.MinGRU`.
 
     Weights in columns f | i | g: `kernel` `(D, 3U)`, `bias` `(3U,)`.
 

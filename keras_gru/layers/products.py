@@ -14,13 +14,17 @@ def product(rows, weights, masks=()):
 
     Args:
         rows: `(..., B, D)`.
-        weights: `(D, G)`.
+        weights: `(D, G)`; or `(G,)`, the diagonals of square blocks side by side.
         masks: dropout masks `(B, D)`, see above.
     """
-    if len(masks) < 2:
+    diagonal = len(weights.shape) == 1
+    if len(masks) < 2 and not diagonal:
         return ops.matmul(masked(rows, masks), weights)
-    blocks = zip(masks, ops.split(weights, len(masks), axis=-1), strict=True)
-    return ops.concatenate([ops.matmul(rows * mask, block) for mask, block in blocks], axis=-1)
+    count = weights.shape[0] // rows.shape[-1] if diagonal else len(masks)
+    each = [rows * mask for mask in masks] if len(masks) > 1 else [masked(rows, masks)] * count
+    times = ops.multiply if diagonal else ops.matmul
+    blocks = zip(each, ops.split(weights, count, axis=-1), strict=True)
+    return ops.concatenate([times(row, block) for row, block in blocks], axis=-1)
 
 
 def product_gradient(d_product, transposed, masks=()):
@@ -69,3 +73,11 @@ def masked(rows, masks):
 def flat(tensor):
     """Return all rows of a tensor `(..., B, G)` as a matrix."""
     return ops.reshape(tensor, (-1, tensor.shape[-1]))
+
+
+def split_at(columns, index):
+    """Return the columns before an index and those from it on.
+
+    `keras.ops.split` at an index depends on data to `torch.export`.
+    """
+    return columns[..., :index], columns[..., index:]

@@ -5,10 +5,8 @@
 import keras
 from keras import ops
 
-from keras_gru.layers import checks, compiling
+from keras_gru.layers import call_arguments, cell_settings, checks, compiling
 from keras_gru.layers import zoneout as zoneouts
-from keras_gru.layers.call_arguments import seen_so_far, standardize_mask, standardize_states
-from keras_gru.layers.cell_settings import fix_names, reset_dropout_masks, set_policy
 from keras_gru.layers.cells.cell import Cell
 from keras_gru.layers.foreign import ForeignCell
 from keras_gru.layers.inputs import expanded, gather, loop_dtype
@@ -104,17 +102,13 @@ class RNN(keras.layers.RNN):
             **kwargs,
         )
         if kwargs.get("dtype") is not None:
-            set_policy(self.cell, self.dtype_policy)
+            cell_settings.set_policy(self.cell, self.dtype_policy)
         elif isinstance(self.cell, keras.Layer):
             self.dtype_policy = self.cell.dtype_policy
-        fix_names([self.cell])
+        cell_settings.fix_names([self.cell])
         self.jit_compile = jit_compile
         self._rates = zoneouts.rates_of(zoneout, self.cell)
-        self._zoneout_seed = None
-        if any(self._rates):
-            seed = getattr(self.cell, "seed", None)
-            # Not the one of dropout, whose draws these would resemble.
-            self._zoneout_seed = keras.random.SeedGenerator(None if seed is None else seed + 1)
+        self._zoneout_seed = zoneouts.seed_of(self._rates, self.cell)
         # A tuple: Keras would make a list of its own of a list.
         self.zoneout = tuple(zoneout) if isinstance(zoneout, list) else zoneout
 
@@ -155,8 +149,7 @@ class RNN(keras.layers.RNN):
         `jit_compile="auto"` compiles in training only, and only where the length is known.
 
         Args:
-            length: T, or `None` where it is not known.
-            training: whether dropout is on.
+            length, training: as of `path`.
         """
         return (
             isinstance(self.cell, Cell)
@@ -171,17 +164,20 @@ class RNN(keras.layers.RNN):
             library = type(self.cell).__module__.split(".")[0]
             of = f" of {library}" * (library == "keras")
             return f"{type(self.cell).__name__}{of} is not a keras_gru.Cell"
-        if keras.backend.backend() == "jax" and not training:
-            return "no faster on jax without training"
+        backend = keras.backend.backend()
+        if backend != "torch" and not training:  # a SavedModel can be without custom gradients
+            return f"no faster on {backend} without training"
         return self.cell.gradient_obstacle()
 
     def call(self, sequences, initial_state=None, mask=None, training=False):
         checks.check_export(self, sequences)
-        mask = standardize_mask(mask, sequences)
+        mask = call_arguments.standardize_mask(mask, sequences)
         if initial_state is not None:
             first = self.get_initial_state(ops.shape(sequences)[0])
-            initial_state = standardize_states(initial_state, first)
-        reset_dropout_masks(self.cell)
+            initial_state = call_arguments.standardize_states(initial_state, first)
+        if sequences.shape[1] == 0:
+            return call_arguments.without_steps(self, sequences, initial_state)
+        cell_settings.reset_dropout_masks(self.cell)
         return super().call(sequences, initial_state, mask=mask, training=training)
 
     def reset_state(self):
@@ -193,12 +189,12 @@ class RNN(keras.layers.RNN):
         fused = not self.unroll and self._obstacle(training) is None
         rows, weights = gather(self, sequences, initial_state, mask, training)
         own = isinstance(self.cell, Cell)
-        shards = None
+        shards, changing = None, [] if fused else cell_settings.changing_variables(self.cell)
         if compiling.in_graph() and self.compiles_itself(sequences.shape[1], training):
             shards = compiling.shards()
-            if not fused:  # a layer inside the cell may use its variables
-                values = [variable.value for variable in self.cell.trainable_variables]
-                weights = weights._replace(variables=values)
+        if changing or (shards and not fused):  # a layer inside the cell may use its variables
+            values = [variable.value for variable in self.cell.trainable_variables]
+            weights = weights._replace(variables=values)
         scan = Scan(
             self.cell if own else ForeignCell(self.cell, initial_state, training),
             rows,
@@ -209,6 +205,7 @@ class RNN(keras.layers.RNN):
             has_gradient=fused,
             save=fused and training,
             unroll=self.unroll,
+            variables=changing,
         )
         outputs = scan.run(keras.tree.flatten(rows), keras.tree.flatten(weights), shards)
         return self._returned(outputs, rows.mask, initial_state)
@@ -244,7 +241,7 @@ class RNN(keras.layers.RNN):
             )
         if not self.built:
             self.build(tuple(sequences.shape))
-        mask = standardize_mask(mask, sequences)
+        mask = call_arguments.standardize_mask(mask, sequences)
         _, states, gates = self.trace(sequences, initial_state, mask, gates=True)
         if mask is not None:
             seen = (ops.flip(mask, axis=1) if self.go_backwards else mask)[..., None]
@@ -255,9 +252,7 @@ class RNN(keras.layers.RNN):
         """Run the cell in inference and return all that it computes.
 
         Args:
-            sequences: `(B, T, D)`.
-            initial_state: a list of states `(B, U)`; zeros if `None`.
-            mask: `(B, T)` or `None`.
+            sequences, initial_state, mask: as in a call of the layer.
             gates: whether the gates are returned.
             nudges: for each state `(B, T, U)`, in the order of computation, which is added to it
                 after each step. The derivative by a nudge of zeros is the one by the state.
@@ -267,7 +262,7 @@ class RNN(keras.layers.RNN):
         """
         first = self.get_initial_state(ops.shape(sequences)[0])
         if initial_state is not None:
-            first = standardize_states(initial_state, first)
+            first = call_arguments.standardize_states(initial_state, first)
         rows, weights = gather(self, sequences, first, mask, training=False)
         own = isinstance(self.cell, Cell)
         cell = self.cell if own else ForeignCell(self.cell, first, False)
@@ -292,6 +287,6 @@ class RNN(keras.layers.RNN):
     def _shown(self, outputs, mask):
         """Return the outputs `(B, T, U)` with zeros where there is nothing to repeat."""
         for seen in mask:
-            shown = seen if self.zero_output_for_mask else seen_so_far(seen)
+            shown = seen if self.zero_output_for_mask else call_arguments.seen_so_far(seen)
             outputs = ops.where(expanded(shown, outputs), outputs, 0)
         return outputs

@@ -2,11 +2,11 @@
 
 1. One product multiplies the input with its kernel for all steps; or the loop does it step by step,
    where small products are as fast as one large one and need no memory (`PRODUCT_AHEAD = False`).
-2. The forward loop does what waits for the state, and saves the residuals of each step.
-3. The backward loop finds the derivatives by the pre-activations, and nothing else.
+2. The forward loop computes the rest, and saves the residuals of each step.
+3. The backward loop computes the derivatives by the pre-activations.
 4. One product over all steps gives each weight's gradient.
 
-A framework that differentiates a loop by itself does 1 and 4 at every step and saves much more.
+Automatic differentiation of a loop does 1 and 4 at every step and saves more.
 `scan` and `differentiable` are the backend's: `loop_tensorflow`, `loop_jax`, `loop_torch`.
 
 The meaning of a mask is in `_after`, for every path: at a masked step, states and output stay as
@@ -45,6 +45,8 @@ class Scan:
         has_gradient: whether `backward` is used; if not, the backend differentiates `forward`.
         save: whether the forward loop saves the residuals. If not, `backward` runs it again.
         unroll: whether the loop is written out.
+        variables: those that a step may change, such as the seed of a layer inside the cell, on
+            JAX: there they are part of the loop's carry.
     """
 
     def __init__(
@@ -58,6 +60,7 @@ class Scan:
         has_gradient=False,
         save=False,
         unroll=False,
+        variables=(),
     ):
         self.cell, self.dtype = cell, dtype
         self.rows, self.weights = (_structure(tensors) for tensors in (rows, weights))
@@ -65,6 +68,7 @@ class Scan:
         self.has_gradient, self.save, self.unroll = has_gradient, save, unroll
         self.loop = unrolled if unroll else backend_loop().scan
         self.ahead = backend_loop().PRODUCT_AHEAD
+        self.variables = list(variables)
         self.residuals = {}  # name -> number among what the loop collects
         self.saved = 0  # how many tensors the loop saves
 
@@ -88,13 +92,18 @@ class Scan:
             states; and what `backward` needs.
         """
         rows, weights = self._packed(rows, weights)
-        values = list(zip(self.cell.trainable_variables, weights.variables, strict=False))
+        given = list(zip(self.cell.trainable_variables, weights.variables, strict=False))
+        count, changed = len(rows.states), set()
 
-        def step(states, now):
-            with keras.StatelessScope(state_mapping=values) if values else nullcontext():
+        def step(carry, now):
+            states, before = carry[:count], carry[count:]
+            values = [*given, *zip(self.variables, before, strict=True)]
+            with keras.StatelessScope(values) if values else nullcontext() as scope:
                 after, new, residuals = self._step(states, now, rows, weights)
+            values = [scope.get_current_value(variable) for variable in self.variables]
+            changed.update(i for i, value in enumerate(values) if value is not before[i])
             if not self.save:
-                return after, after[: self.every_output]
+                return [*after, *values], after[: self.every_output]
             collected = list(after)
             for name, tensor in residuals.items():
                 # A new state that zoneout does not change is collected already.
@@ -103,11 +112,14 @@ class Scan:
                 collected += [] if same else [tensor]
             return after, collected
 
-        last, collected = self.loop(step, rows.states, self._steps(rows, weights))
+        first = [*rows.states, *(variable.value for variable in self.variables)]
+        last, collected = self.loop(step, first, self._steps(rows, weights))
+        for i in changed:
+            self.variables[i].assign(last[count + i])
         outputs = [by_time(states) for states in collected[: self.every_output]]
         saved = list(collected) if self.save else []
         self.saved = len(saved)
-        return [*outputs, *last], saved
+        return [*outputs, *last[:count]], saved
 
     def backward(self, rows, weights, saved, d_outputs):
         """Run the backward loop.

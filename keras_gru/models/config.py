@@ -85,6 +85,20 @@ class Model(Settings):
             "gru_reset_after, lstm, simple_rnn and irnn"
         ),
     ] = False
+    independent_recurrence: Annotated[
+        bool,
+        Field(
+            description="each unit sees its own state alone (Li et al. 2018): a vector in the "
+            "place of the weights of the state; of the cells whose equations allow it"
+        ),
+    ] = False
+    multiplicative_integration: Annotated[
+        bool,
+        Field(
+            description="the input's and the state's products are multiplied as well as added "
+            "(Wu et al. 2016); of the cells whose equations allow it, not of gru_reset_after"
+        ),
+    ] = False
     gate_bias: Annotated[
         float | None,
         Field(

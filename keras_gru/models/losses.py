@@ -10,6 +10,7 @@ import numpy as np
 from keras import ops
 
 from keras_gru.errors import UserError, did_you_mean
+from keras_gru.layers.call_arguments import shapes_fit
 
 if TYPE_CHECKING:  # importing keras_gru imports this file, which is to cost next to nothing
     from keras_gru.datasets.sequence_dataset import TaskSpec
@@ -166,7 +167,7 @@ def _fit_targets(y_true, shape, y_pred):
     pair = found, expected
     if len(found) != len(expected):
         pair = [(*one[:1], *(size for size in one[1:] if size != 1)) for one in pair]
-    if not _fits(*pair):
+    if not shapes_fit(*pair):
         outputs = _known(ops.shape(y_pred))
         advice = "Reshape the targets, or build the model for them."
         if len(expected) < len(outputs):
@@ -191,7 +192,7 @@ def _fit_weights(sample_weight, measure, every_step, y_pred):
     while len(found) > len(expected) and found[-1] == 1:
         found = found[:-1]
     found = (*found, *[1] * (len(expected) - len(found)))
-    if not _fits(_known(found), expected, unknown=(1, None)):
+    if not shapes_fit(_known(found), expected, unknown=(1,)):
         raise UserError(
             f"sample_weight: expected the shape {expected} for outputs of the shape "
             f"{_known(ops.shape(y_pred))}, or {expected[:1]}, got "
@@ -203,13 +204,6 @@ def _fit_weights(sample_weight, measure, every_step, y_pred):
 def _known(shape):
     """A shape with `None` for every size that is known only when the model runs."""
     return tuple(size if isinstance(size, int) else None for size in shape)
-
-
-def _fits(found, expected, unknown=(None,)):
-    return len(found) == len(expected) and all(
-        one in unknown or other is None or one == other
-        for one, other in zip(found, expected, strict=True)
-    )
 
 
 class BlockMeans(keras.metrics.Metric):

@@ -26,6 +26,10 @@ MASKS = {
 }
 
 
+# A row for each kind of padding.
+EVERY_MASK = np.array(sorted({tuple(row) for rows in MASKS.values() for row in rows}), bool)
+
+
 def masks():
     return {name: np.array(rows, bool) for name, rows in MASKS.items()}
 

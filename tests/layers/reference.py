@@ -150,7 +150,7 @@ STEPS = {
 }
 
 
-def walk(step, x, states, mask=None, go_backwards=False):
+def time_loop(step, x, states, mask=None, go_backwards=False):
     """Row by row, step by step: a masked step changes no state and repeats the last output.
 
     Args:
@@ -161,7 +161,7 @@ def walk(step, x, states, mask=None, go_backwards=False):
         go_backwards: whether to go from the last step to the first.
 
     Returns:
-        `(outputs, states)`, `(B, T, U)` in the order of the walk and a list of `(B, U)`.
+        `(outputs, states)`, `(B, T, U)` in the order of computation and a list of `(B, U)`.
     """
     rows, length, _ = x.shape
     mask = np.ones((rows, length), bool) if mask is None else mask
@@ -241,7 +241,7 @@ STEPS_BACK = {
 }
 
 
-def walk_back(cell, x, states, weights, d_outputs):
+def backward_loop(cell, x, states, weights, d_outputs):
     """The derivatives of sum(outputs * d_outputs), by the chain rule, one step after the other.
 
     Returns:

@@ -35,23 +35,22 @@ def test_a_mask_may_have_a_last_axis_of_one(rng, x, cell, options):
             np.testing.assert_array_equal(array(one), array(other))
 
 
-@pytest.mark.parametrize("shape", [(1, 5), (3, 1), (5,), (3, 5, 2), (3, 4), (5, 3), (1, 5, 1)])
 @pytest.mark.parametrize("cell", CELLS)
-def test_a_mask_of_another_shape_is_an_error_with_the_shapes(rng, x, cell, shape):
+def test_a_mask_of_another_shape_is_an_error_with_the_shapes(rng, x, cell):
     layer = drawn_layer(cell, rng)
-    with pytest.raises(ValueError, match=r"`mask`: expected the shape \(3, 5\)") as error:
-        layer(x, mask=flags(np.ones(shape)))
-    assert str(shape) in str(error.value)
+    for shape in ((1, 5), (3, 1), (5,), (3, 5, 2), (3, 4), (5, 3), (1, 5, 1)):
+        with pytest.raises(ValueError, match=r"`mask`: expected the shape \(3, 5\)") as error:
+            layer(x, mask=flags(np.ones(shape)))
+        assert str(shape) in str(error.value)
 
 
-@pytest.mark.parametrize("value", [np.nan, np.inf, 1e30])
 @pytest.mark.parametrize("options", OPTIONS[:3])
 @pytest.mark.parametrize("cell", CELLS)
-def test_what_a_masked_step_holds_reaches_no_gradient(rng, cell, options, value):
+def test_what_a_masked_step_holds_reaches_no_gradient(rng, cell, options):
     layer, x = drawn_layer(cell, rng, **options), rng.normal(size=(3, 5, 3))
     training = "zoneout" not in options
     found = []
-    for masked in (0, value):
+    for masked in (0, np.resize([np.nan, np.inf, 1e30, -np.inf], (3, 5, 3))):
         inputs = keras.Variable(np.where(MASK[..., None], x, masked), dtype=layer.compute_dtype)
         variables = [inputs, *layer.trainable_variables]
 
@@ -82,14 +81,14 @@ def test_one_initial_state_for_all_rows_has_the_gradient_of_all(rng, x, cell, op
         assert_close(one, other.sum(axis=0, keepdims=True), loosened=100)
 
 
-@pytest.mark.parametrize("shape", [(4,), (1,), (3, 1), (2, 4), (3, 5), (3, 4, 1)])
 @pytest.mark.parametrize("cell", CELLS)
-def test_an_initial_state_of_another_shape_is_an_error_with_the_shapes(rng, x, cell, shape):
+def test_an_initial_state_of_another_shape_is_an_error_with_the_shapes(rng, x, cell):
     layer = drawn_layer(cell, rng)
-    states = [tensor(np.ones(shape))] * len(layer.state_size)
-    with pytest.raises(ValueError, match=r"`initial_state`: expected the shape \(3, 4\)") as error:
-        layer(x, initial_state=states)
-    assert str(shape) in str(error.value)
+    for shape in ((4,), (1,), (3, 1), (2, 4), (3, 5), (3, 4, 1)):
+        states = [tensor(np.ones(shape))] * len(layer.state_size)
+        with pytest.raises(ValueError, match=r"expected the shape \(3, 4\)") as error:
+            layer(x, initial_state=states)
+        assert "`initial_state`" in str(error.value) and str(shape) in str(error.value)
 
 
 def test_a_wrong_number_of_initial_states_is_an_error_with_both_numbers(rng, x):

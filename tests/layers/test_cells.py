@@ -51,6 +51,12 @@ def test_built_in_cells():
     assert {layer.units for layer in made} == {5}
 
 
+def test_units_may_be_numpys_integer():
+    for name in cell_names():
+        layer = recurrent_layer(name, np.int64(4))
+        assert type(getattr(layer, "cell", layer).units) is int
+
+
 def test_options_reach_the_layer():
     layer = recurrent_layer(
         "lstm", 5, return_sequences=True, return_state=True, dropout=0.1, recurrent_dropout=0.2,

@@ -125,12 +125,12 @@ if BACKEND == "tensorflow":
     }
     FORWARD = ("forward mode", "forward over reverse")
 
-    CASES = [("gru masked", name, mode) for name in DERIVATIVES for mode in (None, False, True)]
-    CASES += [
-        (kind, name, False)
-        for kind in ("lstm", "simple_rnn")
-        for name in ("gradient of a jacobian by row", "gradient of vectorized_map")
-    ]
+    COMPILED = ("gradient", "gradient of a gradient", "jacobian by row", "map_fn", "forward mode")
+    BY_ROW = [name for name in DERIVATIVES if "jacobian" in name or "vectorized" in name]
+    CASES = [("gru masked", name, False) for name in DERIVATIVES]
+    CASES += [("gru masked", name, None) for name in DERIVATIVES if name not in BY_ROW]
+    CASES += [("gru masked", name, True) for name in COMPILED]
+    CASES += [("lstm", "gradient of vectorized_map", False)]
 
     @pytest.mark.parametrize("kind, name, jit_compile", CASES)
     def test_derivative(kind, name, jit_compile):
@@ -142,7 +142,7 @@ if BACKEND == "tensorflow":
             with pytest.raises(Exception, match="forward-mode differentiation in a graph"):
                 derivative(tensor(X))
             return
-        if jit_compile and ("jacobian" in name or "vectorized" in name):
+        if jit_compile and name in BY_ROW:
             # XLA has no TensorList of an unknown number of elements, which pfor makes of a loop.
             with pytest.raises(tf.errors.InvalidArgumentError, match="unsupported operations"):
                 derivative(tensor(X))

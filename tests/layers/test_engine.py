@@ -94,7 +94,7 @@ class WithGradient(Halved):
 def test_the_path_follows_from_the_settings(layer, path):
     assert layer().path(None, training=True) == path
     forward = layer().path(None, training=False)
-    assert forward == path or (BACKEND == "jax" and "without training" in forward)
+    assert forward == path or (BACKEND != "torch" and "without training" in forward)
 
 
 @pytest.mark.parametrize(
@@ -132,8 +132,10 @@ def test_a_subclass_is_differentiated_by_its_own_equations(rng, cell):
 
 
 @only_tensorflow
-@pytest.mark.parametrize("mode", ["graph", "XLA", "parts"])
-@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize(
+    ("cell", "mode"),
+    [*((cell, "parts") for cell in CELLS), ("gru", "graph"), ("lstm", "graph"), ("lstm", "XLA")],
+)
 def test_open_shapes_are_traced_once_and_have_gradients(rng, cell, mode):
     import tensorflow as tf
 
@@ -204,12 +206,49 @@ def test_jit_compile_is_an_argument_that_is_kept():
 
 
 @only_tensorflow
-def test_a_gradient_comes_through_a_saved_model(rng, tmp_path):
+def test_a_gradient_of_a_loop_of_an_unknown_batch_is_compiled(rng):
+    import tensorflow as tf
+
+    layer = drawn_layer("gru", rng)
+    layer.jit_compile = True
+
+    def gradient(x):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            loss = tf.reduce_sum(tf.map_fn(lambda x: layer(x, training=True), x) ** 2)
+        return tape.gradient(loss, x)
+
+    signature = [tf.TensorSpec((2, None, 4, 3), DTYPE)]
+    compiled = tf.function(gradient, jit_compile=True, input_signature=signature)
+    x = tensor(rng.normal(size=(2, 5, 4, 3)))
+    assert_same([array(compiled(x))], [array(gradient(x))])
+
+
+@only_tensorflow
+def test_a_layer_does_not_compile_itself_where_numbers_are_checked():
+    import tensorflow as tf
+
+    layer = keras_gru.GRU(4)
+    assert layer.compiles_itself(5, training=True)
+    tf.debugging.enable_check_numerics()
+    try:
+        assert not layer.compiles_itself(5, training=True)
+        model = keras.Sequential([keras.Input((5, 3)), layer])
+        model.compile("sgd", "mse")
+        model.fit(np.ones((2, 5, 3)), np.ones((2, 4)), verbose=0)
+    finally:
+        tf.debugging.disable_check_numerics()
+
+
+@only_tensorflow
+@pytest.mark.parametrize("custom_gradients", [True, False])
+def test_a_gradient_comes_through_a_saved_model(rng, tmp_path, custom_gradients):
     import tensorflow as tf
 
     layers = [recurrent_layer(cell, 4, return_sequences=True) for cell in CELLS]
     model = keras.Sequential([keras.Input((5, 3)), *layers])
-    tf.saved_model.save(model, str(tmp_path / "saved"))
+    options = tf.saved_model.SaveOptions(experimental_custom_gradients=custom_gradients)
+    tf.saved_model.save(model, str(tmp_path / "saved"), options=options)
     loaded = tf.saved_model.load(str(tmp_path / "saved"))
     saved = loaded.signatures["serving_default"]
     library = saved.graph.as_graph_def().library.function
@@ -233,11 +272,11 @@ x, y = np.random.default_rng(0).normal(size=(8, 5, 3)), np.zeros((8, 3))
 def losses(strategy):
     keras.utils.set_random_seed(1)
     with strategy.scope():
-        layers = [keras_gru.GRU(4, return_sequences=True), keras_gru.LSTM(3)]
-        model = keras.Sequential([keras.Input((None, 3)), *layers])
+        layer = keras_gru.GRU(3)
+        model = keras.Sequential([keras.Input((None, 3)), layer])
         model.compile(keras.optimizers.SGD(1.0), "mse", jit_compile=False)
-    fitted = model.fit(x, y, batch_size=4, epochs=3, shuffle=False, verbose=0)
-    assert [layer.path(5) for layer in layers] == ["fused, compiled"] * 2
+    fitted = model.fit(x, y, batch_size=4, epochs=2, shuffle=False, verbose=0)
+    assert layer.path(5) == "fused, compiled"
     return fitted.history["loss"]
 
 two = losses(tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]))
@@ -274,6 +313,45 @@ def test_jax_transformations(rng):
         np.testing.assert_allclose(found, twice(x[0]), rtol=1e-3, atol=1e-4)
 
 
+@pytest.mark.skipif(BACKEND != "jax", reason="JAX's own")
+@pytest.mark.parametrize("cell", ["gru", "min_lstm"])
+def test_an_export_of_a_gradient_with_symbolic_shapes(rng, cell):
+    import jax
+    from jax import export
+
+    layer = drawn_layer(cell, rng)
+    others = [variable.value for variable in layer.non_trainable_variables]
+    values = [variable.value for variable in layer.trainable_variables]
+
+    def gradient(x, mask):
+        def loss(x):
+            return (layer.stateless_call(values, others, x, mask=mask, training=True)[0] ** 2).sum()
+
+        return jax.grad(loss)(x)
+
+    # As in Keras' exports, two inputs have different symbols for the same length.
+    batch, length, other_length = export.symbolic_shape("b, t, u")
+    exported = export.export(jax.jit(gradient))(
+        jax.ShapeDtypeStruct((batch, length, 3), "float32"),
+        jax.ShapeDtypeStruct((batch, other_length), "bool"),
+    )
+    x, mask = rng.normal(size=(2, 5, 3)).astype("float32"), rng.random((2, 5)) < 0.7
+    np.testing.assert_allclose(exported.call(x, mask), gradient(x, mask), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.skipif(BACKEND != "torch", reason="PyTorch's own")
+@pytest.mark.parametrize(
+    "cell", ["gru", "gru_reset_after", "mut1", "closed_form", "multiplicative_lstm"]
+)
+def test_torch_export(rng, cell):
+    import torch
+
+    model = keras.Sequential([keras.Input((3, 3)), recurrent_layer(cell, 4)])
+    x = torch.tensor(rng.normal(size=(2, 3, 3)), dtype=torch.float32)
+    exported = torch.export.export(model, (x,)).module()
+    np.testing.assert_allclose(array(exported(x)), array(model(x)), atol=1e-6)
+
+
 @pytest.mark.skipif(BACKEND != "torch", reason="PyTorch's own")
 def test_pytorch_saves_nothing_under_no_grad(rng):
     import torch
@@ -290,17 +368,17 @@ def test_the_number_of_shards_is_a_setting_and_the_bits_follow_it_alone(monkeypa
         compiling.set_shards(shards)
         keras.utils.set_random_seed(1)
         rng = np.random.default_rng(0)
-        x, y = rng.normal(size=(128, 7, 3)), rng.normal(size=(128, 32))
-        model = keras.Sequential([keras.Input((7, 3)), keras_gru.GRU(32)])
+        x, y = rng.normal(size=(64, 3, 3)), rng.normal(size=(64, 32))
+        model = keras.Sequential([keras.Input((3, 3)), keras_gru.GRU(32)])
         model.compile("sgd", "mse", jit_compile=False)
-        model.fit(x, y, batch_size=128, epochs=3, verbose=0, shuffle=False)
+        model.fit(x, y, batch_size=64, epochs=3, verbose=0, shuffle=False)
         return b"".join(weight.tobytes() for weight in model.get_weights())
 
     try:
         one_shard = trained(cores=4, shards=1)
-        assert one_shard == trained(cores=1, shards=1) == trained(cores=1, shards=None)
+        assert one_shard == trained(cores=1, shards=None)
         two_shards = trained(cores=4, shards=2)
-        assert two_shards == trained(cores=1, shards=2) == trained(cores=2, shards=None)
+        assert two_shards == trained(cores=2, shards=None)
         assert one_shard != two_shards
     finally:
         compiling.set_shards(None)

@@ -20,7 +20,7 @@ from .helpers import (
     tensor,
     values_and_gradients,
 )
-from .reference import sigmoid, walk
+from .reference import sigmoid, time_loop
 
 # Shapes: B batch, T time, D features, U units.
 
@@ -107,7 +107,7 @@ def test_a_sequence_is_the_equations_step_by_step(rng, cell):
         return new[0], new
 
     outputs, *last = layer(tensor(x), initial_state=[tensor(s) for s in states], mask=mask)
-    expected, expected_last = walk(step, x, states, mask, go_backwards=True)
+    expected, expected_last = time_loop(step, x, states, mask, go_backwards=True)
     assert_close(outputs, expected)
     for state, expected_state in zip(last, expected_last, strict=True):
         assert_close(state, expected_state)

@@ -116,10 +116,9 @@ def follow(cell, x, first, weights, gates, mask=None):
     return [np.stack(state, axis=1) for state in zip(*found, strict=True)]
 
 
-@pytest.mark.parametrize("padding", [None, "inner"])
 @pytest.mark.parametrize("cell", [*CELLS, *VARIANTS])
-def test_the_states_follow_from_the_gates_and_are_the_layers(rng, cell, padding):
-    mask = masks().get(padding)
+def test_the_states_follow_from_the_gates_and_are_the_layers(rng, cell):
+    mask = masks()["inner"]
     x = rng.normal(size=(3, 5, 3))
     first = [rng.normal(size=(3, 4)) for _ in range(state_count(cell))]
     layer = drawn_layer(cell, rng, return_sequences=True, return_state=True)
@@ -132,11 +131,10 @@ def test_the_states_follow_from_the_gates_and_are_the_layers(rng, cell, padding)
     for state, followed, at_the_end in zip(states, expected, last, strict=True):
         assert_close(state, followed)
         assert_close(state[:, -1], at_the_end)
-    shown = np.ones((3, 5), bool) if mask is None else np.cumsum(mask, axis=1) > 0
+    shown = np.cumsum(mask, axis=1) > 0
     assert_close(array(states[0])[shown], array(outputs)[shown])
     for gate in gates.values():
-        seen = np.ones((3, 5), bool) if mask is None else mask
-        np.testing.assert_array_equal(np.isnan(array(gate)), ~np.repeat(seen[..., None], 4, -1))
+        np.testing.assert_array_equal(np.isnan(array(gate)), ~np.repeat(mask[..., None], 4, -1))
 
 
 def test_gates_are_the_sigmoid_of_their_weighted_sums(rng):
@@ -155,7 +153,7 @@ def test_gates_are_the_sigmoid_of_their_weighted_sums(rng):
 
 
 @pytest.mark.parametrize("cell", ["gru", "lstm", "min_gru"])
-def test_backwards_the_gates_are_in_the_order_of_the_walk(rng, cell):
+def test_backwards_the_gates_are_in_the_order_of_computation(rng, cell):
     layer = drawn_layer(cell, rng, return_sequences=True, go_backwards=True)
     x = tensor(rng.normal(size=(3, 5, 3)))
     mask = masks()["right"]
@@ -174,12 +172,12 @@ def test_with_zoneout_the_states_are_the_layers(rng, cell):
     assert_close(layer.gates(x)[1][0], layer(x))
 
 
-@pytest.mark.parametrize("held", [0, 0.25, 1])
-def test_a_held_gate_is_shown_as_it_is_held(rng, held):
-    layer = keras_gru.GRU(4, constant_gates={"update": held, "reset": 1 - held}, dtype=DTYPE)
+@pytest.mark.parametrize("value", [0, 0.25, 1])
+def test_a_constant_gate_is_returned(rng, value):
+    layer = keras_gru.GRU(4, constant_gates={"update": value, "reset": 1 - value}, dtype=DTYPE)
     gates, _ = built(layer, 3, rng).gates(tensor(rng.normal(size=(3, 5, 3))))
-    np.testing.assert_array_equal(array(gates["update"]), np.full((3, 5, 4), held))
-    np.testing.assert_array_equal(array(gates["reset"]), np.full((3, 5, 4), 1 - held))
+    np.testing.assert_array_equal(array(gates["update"]), np.full((3, 5, 4), value))
+    np.testing.assert_array_equal(array(gates["reset"]), np.full((3, 5, 4), 1 - value))
 
 
 def test_a_cell_of_ones_own_shows_what_it_makes_of_the_gates(rng):

@@ -22,7 +22,7 @@ from .helpers import (
     state_count,
     tensor,
 )
-from .reference import sigmoid, walk
+from .reference import sigmoid, time_loop
 
 NORMALIZED = (*CELLS, "irnn")
 
@@ -87,7 +87,7 @@ def test_it_is_the_equations_step_by_step(rng, cell, go_backwards):
     weights = layer.get_weights()
     for mask in (None, masks()["inner"], masks()["all of a row"]):
         found, *last = layer(tensor(x), initial_state=[tensor(s) for s in states], mask=mask)
-        expected, expected_last = walk(
+        expected, expected_last = time_loop(
             lambda x, s: STEPS[cell](x, s, weights), x, states, mask, go_backwards
         )
         assert_close(found, expected, loosened=3)
@@ -104,7 +104,9 @@ def test_gradients_are_finite_differences_of_the_equations(rng, cell):
     states = [rng.normal(size=(3, 4)) for _ in range(state_count(cell))]
 
     def loss_of_equations(weights):
-        return np.sum(weigh * walk(lambda x, s: STEPS[cell](x, s, weights), x, states, mask)[0])
+        return np.sum(
+            weigh * time_loop(lambda x, s: STEPS[cell](x, s, weights), x, states, mask)[0]
+        )
 
     def loss_of_layer():
         found = layer(tensor(x), initial_state=[tensor(s) for s in states], mask=mask)

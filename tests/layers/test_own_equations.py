@@ -7,6 +7,7 @@ import pytest
 import keras_gru
 
 from .helpers import (
+    BACKEND,
     CELLS,
     DTYPE,
     LayerNormalisedCandidate,
@@ -18,7 +19,7 @@ from .helpers import (
     masks,
     tensor,
 )
-from .reference import sigmoid, walk
+from .reference import sigmoid, time_loop
 
 
 def test_update_gate_at_0_and_reset_gate_at_1_make_a_simple_rnn(rng):
@@ -85,7 +86,7 @@ def test_a_subclass_computes_its_own_equation(rng, cell_class, step):
     layer = keras_gru.RNN(cell_class(4, dtype=DTYPE), return_sequences=True)
     built(layer, 3, rng)
     x, mask, weights = rng.normal(size=(3, 5, 3)), masks()["inner"], layer.get_weights()
-    expected, _ = walk(lambda x, h: step(x, *h, weights), x, [np.zeros((3, 4))], mask=mask)
+    expected, _ = time_loop(lambda x, h: step(x, *h, weights), x, [np.zeros((3, 4))], mask=mask)
     assert_close(layer(tensor(x), mask=mask), expected, loosened=10)
 
 
@@ -93,7 +94,7 @@ def test_a_subclass_computes_its_own_equation(rng, cell_class, step):
 def test_a_subclass_trains_and_is_saved(rng, tmp_path, cell_class, step):
     layer = keras_gru.RNN(cell_class(4, dropout=0.1, seed=2))
     model = keras.Sequential([keras.Input((None, 3)), keras.layers.Bidirectional(layer)])
-    model.compile("sgd", "mse")
+    model.compile("sgd", "mse", run_eagerly=BACKEND == "tensorflow")  # or it takes long
     x = rng.normal(size=(4, 5, 3)).astype("float32")
     model.fit(x, np.zeros((4, 8)), verbose=0)
     model.save(tmp_path / "model.keras")
@@ -136,3 +137,25 @@ def test_step_by_step_with_the_cell_alone_is_the_layer(rng, cell):
         output, states = layer.cell(x[:, t], states)
         outputs.append(array(output))
     assert_close(layer(x), np.stack(outputs, 1))
+
+
+class DroppedCandidate(keras_gru.GRUCell):
+    """A cell with a Dropout layer inside."""
+
+    def build(self, input_shape):
+        super().build(input_shape)
+        self.drop = keras.layers.Dropout(0.5, seed=1)
+
+    def candidate(self, x_g, h, r, W_hg):
+        return self.drop(self.activation(x_g + keras.ops.matmul(r * h, W_hg)), training=True)
+
+
+def test_a_dropout_layer_inside_a_cell_draws_at_every_step():
+    layer = keras_gru.RNN(DroppedCandidate(16, constant_gates={"update": 0}), return_sequences=True)
+    model = keras.Sequential([keras.Input((6, 3)), layer])
+    model.compile("sgd", "mse")
+    model.fit(np.ones((2, 6, 3)), np.ones((2, 6, 16)), verbose=0)
+    dropped = array(layer(np.ones((2, 6, 3), "float32"), training=True)) == 0
+    again = array(layer(np.ones((2, 6, 3), "float32"), training=True)) == 0
+    assert 0.2 < dropped.mean() < 0.8
+    assert (dropped[:, 1:] != dropped[:, :-1]).any() and (dropped != again).any()

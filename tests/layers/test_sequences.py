@@ -29,7 +29,7 @@ def padded(x, mask, steps, rng):
 
 
 def stack(cell, depth, bidirectional):
-    """A model of (sequences, mask) whose layers are handed the mask by name."""
+    """A model of (sequences, mask) whose layers get the mask by name."""
     x, mask = keras.Input((None, 3), dtype=DTYPE), keras.Input((None,), dtype="bool")
     hidden = x
     for level in range(depth):
@@ -40,8 +40,7 @@ def stack(cell, depth, bidirectional):
     return keras.Model([x, mask], hidden)
 
 
-@pytest.mark.parametrize("bidirectional", [False, True])
-@pytest.mark.parametrize("depth", [1, 2])
+@pytest.mark.parametrize(("depth", "bidirectional"), [(1, False), (2, True)])
 @pytest.mark.parametrize("cell", CELLS)
 def test_a_longer_padding_never_changes_a_number(rng, cell, depth, bidirectional):
     model = stack(cell, depth, bidirectional)
@@ -212,19 +211,18 @@ def test_layer_and_cell_have_one_dtype_policy(rng):
 
 
 @pytest.mark.skipif(BACKEND != "tensorflow", reason="jit_compile is TensorFlow's way to XLA")
-@pytest.mark.parametrize("masked", [False, True])
 @pytest.mark.parametrize("cell", CELLS)
-def test_xla_equals_eager_in_outputs_and_gradients(rng, cell, masked):
+def test_xla_equals_eager_in_outputs_and_gradients(rng, cell):
     import tensorflow as tf
 
     layer = recurrent_layer(cell, 4, return_sequences=True, dropout=0.0)
-    x, mask = rng.normal(size=(3, 5, 3)).astype("float32"), masks()["inner"] if masked else None
+    x = rng.normal(size=(3, 5, 3)).astype("float32")
     layer(x)
     assert layer.supports_jit
 
     def step():
         with tf.GradientTape() as tape:
-            outputs = layer(x, mask=mask)
+            outputs = layer(x)
             loss = tf.reduce_sum(outputs**2)
         return [outputs, *tape.gradient(loss, [weight.value for weight in layer.weights])]
 
@@ -236,3 +234,32 @@ def test_xla_equals_eager_in_outputs_and_gradients(rng, cell, masked):
 def test_wrong_rank_is_refused(shape):
     with pytest.raises(ValueError, match=r"expected ndim=3"):
         keras_gru.GRU(4)(np.zeros(shape, "float32"))
+
+
+@pytest.mark.parametrize("options", [{}, {"unroll": True}, {"zoneout": 0.1, "dropout": 0.1}])
+@pytest.mark.parametrize("cell", ["gru", "lstm", "min_gru", "janet"])
+def test_no_steps_give_no_outputs_and_the_first_states(rng, cell, options):
+    for return_sequences in (True, False):
+        options = {**options, "return_state": True, "return_sequences": return_sequences}
+        layer = drawn_layer(cell, rng, **options)
+        x = tensor(np.ones((2, 0, 3)))
+        states = [rng.normal(size=(2, 4)) for _ in layer.cell.state_names]
+        output, *last = layer(x, initial_state=[tensor(s) for s in states], training=True)
+        assert output.shape == ((2, 0, 4) if return_sequences else (2, 4))
+        assert not array(output).any()
+        for one, other in zip(last, states, strict=True):
+            assert_close(one, other)
+
+
+@pytest.mark.parametrize("policy", ["bfloat16", "float16"])
+@pytest.mark.parametrize("cell", ["gru", "lstm", "janet"])
+def test_weights_of_half_precision(rng, cell, policy):
+    layer = recurrent_layer(cell, 4, dtype=policy)
+    x = rng.normal(size=(2, 5, 3))
+    found = layer(x, mask=np.ones((2, 5), bool), training=True)
+    assert {weight.dtype for weight in layer.weights} == {policy}
+    assert keras.backend.standardize_dtype(found.dtype) == policy
+    exact = recurrent_layer(cell, 4)
+    exact.build((None, None, 3))
+    exact.set_weights([array(weight.value).astype("float32") for weight in layer.weights])
+    np.testing.assert_allclose(array(found).astype("float32"), array(exact(x)), atol=0.05)

@@ -21,7 +21,7 @@ from .helpers import (
     masks,
     tensor,
 )
-from .reference import STEPS, walk
+from .reference import STEPS, time_loop
 
 
 def numbered(weights, columns, units=4):
@@ -73,7 +73,7 @@ def test_coupled_gates_add_up_to_one(rng):
 def test_mut2_adds_the_input_itself_where_the_sizes_allow(rng):
     layer = drawn_layer("mut2", rng, features=4, return_sequences=True)
     x, weights = rng.normal(size=(3, 5, 4)), layer.get_weights()
-    expected, _ = walk(lambda x, h: STEPS["mut2"](x, h, weights), x, [np.zeros((3, 4))])
+    expected, _ = time_loop(lambda x, h: STEPS["mut2"](x, h, weights), x, [np.zeros((3, 4))])
     assert_close(layer(tensor(x)), expected)
 
 
@@ -130,7 +130,7 @@ def test_it_trains_in_both_directions_and_is_saved(rng, tmp_path, cell):
             recurrent_layer(cell, 4, activation="softsign", kernel_regularizer="l2"),
         ]
     )
-    model.compile("sgd", "mse")
+    model.compile("sgd", "mse", run_eagerly=BACKEND == "tensorflow")  # or it takes long
     x = rng.normal(size=(4, 5, 3)).astype("float32")
     before = [array(weight).copy() for weight in model.trainable_weights]
     model.fit(x, np.ones((4, 4)), verbose=0)
@@ -204,6 +204,11 @@ def test_in_parallel_nothing_under_or_overflows(rng, cell):
     for size in (1e4, -1e4):
         outputs = array(layer(tensor(np.full((1, 300, 3), size))))
         assert np.isfinite(outputs).all()
+
+
+def test_two_gates_of_a_min_lstm_are_not_both_0():
+    with pytest.raises(ValueError, match="expected a gate above 0"):
+        keras_gru.MinLSTM(4, constant_gates={"forget": 0, "input": 0})
 
 
 @pytest.mark.parametrize("cell", PARALLEL)

@@ -26,7 +26,7 @@ from .helpers import (
     state_count,
     tensor,
 )
-from .reference import STEPS, walk
+from .reference import STEPS, time_loop
 
 RATES = (0.3, 0.6)
 
@@ -68,7 +68,7 @@ def test_without_training_each_state_is_the_expectation(rng, cell):
     states = [rng.normal(size=(3, 4)) for _ in rates]
     outputs, *last = layer(tensor(x), initial_state=[tensor(s) for s in states], mask=mask)
     step = steps_with_zoneout(cell, layer.get_weights(), rates)
-    expected, expected_last = walk(step, x, states, mask, go_backwards=True)
+    expected, expected_last = time_loop(step, x, states, mask, go_backwards=True)
     assert_close(outputs, expected)
     for state, expected_state in zip(last, expected_last, strict=True):
         assert_close(state, expected_state)
@@ -88,7 +88,7 @@ def test_in_training_a_unit_keeps_its_state_or_takes_the_new_one(rng, monkeypatc
         step = steps_with_zoneout(
             cell, layer.get_weights(), None, [k[mask[row]][:, rows] for k in kept]
         )
-        expected, _ = walk(step, x[rows], [s[rows] for s in states], mask[rows])
+        expected, _ = time_loop(step, x[rows], [s[rows] for s in states], mask[rows])
         assert_close(found[rows], expected)
 
 
@@ -104,6 +104,17 @@ def test_the_draws(rng):
         for axis in range(3):  # no step, row or unit is as another one
             assert not (np.diff(kept, axis=axis) == 0).all()
     assert not np.array_equal(first[0], second[0]), "each batch has its own"
+
+
+@only_tensorflow
+def test_the_draws_name_their_algorithm():
+    """The one that TensorFlow selects under XLA on CPUs is many times slower."""
+    import tensorflow as tf
+
+    generator = keras.random.SeedGenerator(3)
+    draw = tf.function(lambda state: zoneout.draw([state], 4, (0.5,), generator), autograph=False)
+    graph = draw.get_concrete_function(tensor(np.zeros((2, 3)))).graph
+    assert "StatelessRandomGetAlg" not in {op.type for op in graph.get_operations()}
 
 
 @pytest.mark.parametrize("cell", ["gru", "lstm", "min_gru"])

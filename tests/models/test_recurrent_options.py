@@ -83,7 +83,14 @@ def test_layer_normalization(tmp_path, kind):
         built(tmp_path, kind, "mut1", "layer_normalization: true")
 
 
-@pytest.mark.parametrize("settings", [{"chrono": 9, "zoneout": 0.1}, {"layer_normalization": True}])
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"chrono": 9, "zoneout": 0.1},
+        {"layer_normalization": True},
+        {"independent_recurrence": True, "multiplicative_integration": True},
+    ],
+)
 @pytest.mark.parametrize("cell", ["gru", "lstm", "simple_rnn", "irnn"])
 def test_a_budget_is_kept(cell, settings):
     music = TaskSpec(task="polyphony", outputs=88, features=88)

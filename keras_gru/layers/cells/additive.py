@@ -6,7 +6,7 @@ import keras
 from keras import ops
 
 from keras_gru.layers.cells.cell import Cell
-from keras_gru.layers.products import product
+from keras_gru.layers.products import product, split_at
 from keras_gru.layers.registry import cell
 
 
@@ -30,11 +30,7 @@ class RecurrentAdditiveCell(Cell):
         activation: of the output.
         **kwargs: the other arguments of `keras_gru.Cell`.
 
-    Call arguments:
-        inputs, states: x, `(B, D)`, and a list of h and c, `(B, U)`.
-
-    Returns:
-        `(h', states)`: the output `(B, U)` and a list of the new h and c.
+    Call arguments and returns: those of `keras_gru.Cell`.
 
     Example:
 
@@ -50,11 +46,12 @@ class RecurrentAdditiveCell(Cell):
     equations = input_equations = "ifg"
     recurrent_equations = "if"
     gate_signs = "-+."
+    arguments = (*Cell.arguments, "independent_recurrence")
     state_names = "hc"
 
     def step(self, x, states, weights, masks):
         (h, c), (W,) = states, weights
-        x_if, g = ops.split(x, [2 * self.units], axis=-1)
+        x_if, g = split_at(x, 2 * self.units)
         a_i, a_f = ops.split(x_if + product(h, W, masks), 2, axis=-1)
         i, f = self.gate("i", a_i), self.gate("f", a_f)
         c = i * g + f * c

@@ -5,16 +5,28 @@
 import keras
 from keras import ops
 
-from keras_gru.layers.activations import derivative, has_derivative
+from keras_gru.layers.activations import has_derivative
+from keras_gru.layers.cells.gates import Gates
 from keras_gru.layers.products import product
 
-# The letters of the equations that are gates; the other letters are candidates.
-GATES = {"z": "update", "r": "reset", "i": "input", "f": "forget", "o": "output"}
+# Options of cells with pre-activations x W_x + h W_h + b, which name them in their `arguments`.
+FORMS = ("independent_recurrence", "multiplicative_integration")
 # What a subclass may define without changing an equation.
 _NO_EQUATIONS = {"__init__", "build", "get_config", "from_config", "initial_bias"}
 
 
-class Cell(keras.layers.SimpleRNNCell):
+def _changes_equations(cls, since):
+    """Return whether a class, or a base of it below the one that defines `since`, has equations."""
+    owner = next(base for base in cls.__mro__ if since in vars(base))
+    return any(
+        callable(value) or isinstance(value, property | staticmethod | classmethod)
+        for base in cls.__mro__[: cls.__mro__.index(owner)]
+        for name, value in vars(base).items()
+        if name not in _NO_EQUATIONS
+    )
+
+
+class Cell(Gates, keras.layers.SimpleRNNCell):
     """The base of all cells: a subclass names its equations and writes `step`.
 
     >>> import numpy as np, keras_gru
@@ -57,6 +69,11 @@ class Cell(keras.layers.SimpleRNNCell):
             effect where Keras' cell of the same name has this argument, and only on dropout.
         constant_gates: a dict from the name of a gate to the number in [0, 1] that replaces it,
             such as `{"reset": 1.0}`. The shapes of the weights do not change.
+        independent_recurrence: whether each unit sees its own state alone (Li et al., 2018): u ⊗ h
+            replaces h W_h, and `recurrent_kernel` is u, `(G,)`, initially in [0, 1].
+        multiplicative_integration: whether α ⊗ x W_x ⊗ h W_h + β_h ⊗ h W_h + β_x ⊗ x W_x + b
+            replaces x W_x + h W_h + b (Wu et al., 2016). α, β_h and β_x, initially 1, are the rows
+            of `integration_kernel` `(3, G)`.
         **kwargs: a layer's `name`, `dtype`, `trainable`.
 
     Call arguments:
@@ -88,16 +105,10 @@ class Cell(keras.layers.SimpleRNNCell):
 
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
-        owner = next(base for base in cls.__mro__ if "step_gradient" in vars(base))
-        changed = [
-            name
-            for base in cls.__mro__[: cls.__mro__.index(owner)]
-            for name, value in vars(base).items()
-            if callable(value) or isinstance(value, property | staticmethod | classmethod)
-            if name not in _NO_EQUATIONS
-        ]
-        if changed:
+        if _changes_equations(cls, since="step_gradient"):
             cls.step_gradient = cls.weight_gradients = None
+        if _changes_equations(cls, since="arguments"):
+            cls.arguments = tuple(name for name in cls.arguments if name not in FORMS)
 
     def __init__(
         self,
@@ -107,39 +118,24 @@ class Cell(keras.layers.SimpleRNNCell):
         use_bias: bool = True,
         kernel_initializer="glorot_uniform",
         recurrent_initializer="orthogonal",
-        bias_initializer="zeros",
-        kernel_regularizer=None,
-        recurrent_regularizer=None,
-        bias_regularizer=None,
-        kernel_constraint=None,
-        recurrent_constraint=None,
-        bias_constraint=None,
-        dropout: float = 0.0,
-        recurrent_dropout: float = 0.0,
-        seed: int | None = None,
+        *args,
         implementation: int = 2,
         constant_gates: dict[str, float] | None = None,
+        independent_recurrence: bool = False,
+        multiplicative_integration: bool = False,
         **kwargs,
     ):
         if self.masks_by_equation:  # Keras' cells draw the seeds of these before the dropout's
             kernel_initializer = keras.initializers.get(kernel_initializer)
             recurrent_initializer = keras.initializers.get(recurrent_initializer)
+        # The remaining arguments are those of Keras' SimpleRNNCell, in its order.
         super().__init__(
             int(units),
             activation,
             use_bias,
             kernel_initializer,
             recurrent_initializer,
-            bias_initializer,
-            kernel_regularizer,
-            recurrent_regularizer,
-            bias_regularizer,
-            kernel_constraint,
-            recurrent_constraint,
-            bias_constraint,
-            dropout,
-            recurrent_dropout,
-            seed,
+            *args,
             **kwargs,
         )
         self.recurrent_activation = keras.activations.get(recurrent_activation)
@@ -148,7 +144,15 @@ class Cell(keras.layers.SimpleRNNCell):
             self.dropout_mask_count = len(self.equations)
         if len(self.state_names) > 1:
             self.state_size = [self.units] * len(self.state_names)
-        self.constant_gates = self._checked(constant_gates)
+        self.constant_gates = self.checked_constants(constant_gates)
+        self.independent_recurrence = bool(independent_recurrence)
+        self.multiplicative_integration = bool(multiplicative_integration)
+        for form in FORMS:
+            if getattr(self, form) and form not in self.arguments:
+                raise ValueError(f"`{form}`: expected False for {type(self).__name__}, got True.")
+        orthogonal = isinstance(self.recurrent_initializer, keras.initializers.Orthogonal)
+        if self.independent_recurrence and orthogonal:
+            self.recurrent_initializer = keras.initializers.RandomUniform(0.0, 1.0)
 
     def build(self, input_shape):
         columns = len(self.input_equations) * self.units
@@ -156,10 +160,14 @@ class Cell(keras.layers.SimpleRNNCell):
         if self.recurrent_equations:
             self.recurrent_kernel = self._add("recurrent", self.recurrent_shape())
         self.bias = self._add("bias", self.bias_shape()) if self.use_bias else None
+        if self.multiplicative_integration:
+            shape = (3, len(self.equations) * self.units)
+            self.integration_kernel = self.add_weight(shape, "ones", name="integration_kernel")
         self.built = True
 
     def recurrent_shape(self):
-        return (self.units, len(self.recurrent_equations) * self.units)
+        columns = len(self.recurrent_equations) * self.units
+        return (columns,) if self.independent_recurrence else (self.units, columns)
 
     def bias_shape(self):
         return (len(self.equations) * self.units,)
@@ -194,7 +202,7 @@ class Cell(keras.layers.SimpleRNNCell):
 
     def input_bias(self):
         """Return the bias that is added to the input's product, or `None`."""
-        return self.bias
+        return None if self.multiplicative_integration else self.bias
 
     def call(self, inputs, states, training=False):
         flat = keras.tree.flatten(states)
@@ -226,30 +234,30 @@ class Cell(keras.layers.SimpleRNNCell):
             return masks
         return [masks[self.equations.index(letter)] for letter in letters]
 
-    def gate(self, letter, a):
-        """Return a gate from its pre-activation, or the constant that replaces it."""
-        constant = self.constant_gates.get(GATES[letter])
-        return self.recurrent_activation(a) if constant is None else ops.full_like(a, constant)
+    def add(self, x, h, letters=""):
+        """Return the pre-activations of some equations, of all by default.
 
-    def gate_derivative(self, letter, gate):
-        """Return the derivative of a gate by its pre-activation, from the gate itself."""
-        if GATES[letter] in self.constant_gates:
-            return ops.zeros_like(gate)
-        return derivative(self.recurrent_activation, gate)
-
-    def activation_derivative(self, y):
-        """Return the derivative of `activation`, from its output."""
-        return derivative(self.activation, y)
-
-    @property
-    def gate_names(self):
-        """The name of each gate by its letter, in the order of the equations."""
-        return {letter: GATES[letter] for letter in self.equations if letter in GATES}
+        Args:
+            x: the input's product with its kernel, plus the bias, `(B, G)`.
+            h: the state's product with its kernel, `(B, G)`.
+            letters: the equations, side by side.
+        """
+        if not self.multiplicative_integration:
+            return x + h
+        start = self.equations.index(letters) * self.units
+        columns = slice(start, start + len(letters or self.equations) * self.units)
+        factors = ops.cast(self.integration_kernel[:, columns], x.dtype)
+        alpha, beta_h, beta_x = factors[0], factors[1], factors[2]
+        a = alpha * x * h + beta_h * h + beta_x * x
+        return a + ops.cast(self.bias[columns], x.dtype) if self.use_bias else a
 
     def gradient_obstacle(self):
         """Return why the scan cannot use a gradient written by hand; `None` if it can."""
         if self.step_gradient is None:
             return f"{type(self).__name__} has no step_gradient"
+        for form in FORMS:
+            if getattr(self, form):
+                return f"{form} has no step_gradient"
         for name in ("activation", "recurrent_activation"):
             function = getattr(self, name)
             if not has_derivative(function):
@@ -265,6 +273,7 @@ class Cell(keras.layers.SimpleRNNCell):
     def get_config(self):
         config = super().get_config()
         config["implementation"] = self.implementation
+        config |= {form: getattr(self, form) for form in FORMS if form in self.arguments}
         if self.gate_names:
             activation = keras.activations.serialize(self.recurrent_activation)
             config["recurrent_activation"] = activation
@@ -273,24 +282,16 @@ class Cell(keras.layers.SimpleRNNCell):
 
     def _add(self, name, shape):
         """Add the weight of that name; `"recurrent"` is `recurrent_kernel`."""
-        initializer = getattr(self, f"{name}_initializer")
+        draw = self.initial_bias if name == "bias" else getattr(self, f"{name}_initializer")
+
+        def initializer(shape, dtype):  # the QR of an orthogonal one takes no half precision
+            half = dtype in ("float16", "bfloat16")
+            return ops.cast(draw(shape, dtype="float32" if half else dtype), dtype)
+
         return self.add_weight(
             shape=shape,
             name="recurrent_kernel" if name == "recurrent" else name,
-            initializer=self.initial_bias if name == "bias" else initializer,
+            initializer=initializer,
             regularizer=getattr(self, f"{name}_regularizer"),
             constraint=getattr(self, f"{name}_constraint"),
         )
-
-    def _checked(self, constant_gates):
-        constants = dict(constant_gates or {})
-        for name, value in constants.items():
-            number = isinstance(value, int | float) and not isinstance(value, bool)
-            known = [GATES[letter] for letter in self.equations if letter in GATES]
-            names = ", ".join(known) or "none"
-            if name not in known or not (number and 0 <= value <= 1):
-                raise ValueError(
-                    "`constant_gates` must map gates to numbers in [0, 1]. The gates of a "
-                    f"{type(self).__name__}: {names}. Received: {constant_gates!r}."
-                )
-        return constants

@@ -6,7 +6,7 @@ import keras
 from keras import ops
 
 from keras_gru.layers.cells.cell import Cell
-from keras_gru.layers.products import product
+from keras_gru.layers.products import product, split_at
 from keras_gru.layers.registry import cell
 
 
@@ -31,11 +31,7 @@ class ClosedFormCell(Cell):
         time_feature: whether the last feature is τ.
         **kwargs: the other arguments of `keras_gru.Cell`; there are no gates.
 
-    Call arguments:
-        inputs, states: x, `(B, D)`, and h, `(B, U)`, or a list holding it.
-
-    Returns:
-        `(h', states)`: the output `(B, U)` and the new states, in the structure they came in.
+    Call arguments and returns: those of `keras_gru.Cell`.
 
     Example:
 
@@ -50,7 +46,7 @@ class ClosedFormCell(Cell):
 
     equations = input_equations = recurrent_equations = "abgk"
     gate_signs = "...."
-    arguments = (*Cell.arguments, "time_feature")
+    arguments = (*Cell.arguments, "independent_recurrence", "time_feature")
 
     def __init__(self, units: int, *args, time_feature: bool = False, **kwargs):
         super().__init__(units, *args, **kwargs)
@@ -61,7 +57,7 @@ class ClosedFormCell(Cell):
 
     def step(self, x, states, weights, masks):
         (h,), (W, *bias) = states, weights
-        x, time = ops.split(x, [4 * self.units], axis=-1)
+        x, time = split_at(x, 4 * self.units)
         a, b, a_g, a_k = ops.split(sum(bias, x + product(h, W, masks)), 4, axis=-1)
         s = self.recurrent_activation(a * time + b)
         return [(1 - s) * self.activation(a_g) + s * self.activation(a_k)], {}

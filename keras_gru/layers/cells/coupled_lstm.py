@@ -26,15 +26,7 @@ class CoupledLSTMCell(LSTMCell):
 
     Weights in columns f | g | o: `kernel` `(D, 3U)`, `recurrent_kernel` `(U, 3U)`, `bias` `(3U,)`.
 
-    Args:
-        units: the size U of each state and of the output.
-        **kwargs: the other arguments of `keras_gru.LSTMCell`.
-
-    Call arguments:
-        inputs, states: x, `(B, D)`, and a list of h and c, `(B, U)`.
-
-    Returns:
-        `(h', states)`: the output `(B, U)` and a list of the new h and c.
+    Arguments, call arguments and returns: those of `keras_gru.LSTMCell`.
 
     Example:
 
@@ -50,10 +42,11 @@ class CoupledLSTMCell(LSTMCell):
     equations = input_equations = recurrent_equations = "fgo"
     gate_signs = "+.."
     masks_by_equation = False
+    arguments = LSTMCell.arguments
 
     def step(self, x, states, weights, masks):
         (h, c), (W,) = states, weights
-        a_f, a_g, a_o = ops.split(x + product(h, W, masks), 3, axis=-1)
+        a_f, a_g, a_o = ops.split(self.add(x, product(h, W, masks)), 3, axis=-1)
         f, o = self.gate("f", a_f), self.gate("o", a_o)
         c = f * c + (1 - f) * self.activation(a_g)
         return [o * self.activation(c), c], {"f": f, "o": o}

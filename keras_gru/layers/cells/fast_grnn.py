@@ -25,15 +25,7 @@ class FastGRNNCell(Cell):
     Weights: `kernel` `(D, U)`, `recurrent_kernel` `(U, U)`, `bias` `(2U,)` in columns z | g, `zeta`
     and `nu` `(1,)`.
 
-    Args:
-        units: the size U of the state and of the output.
-        **kwargs: the other arguments of `keras_gru.Cell`.
-
-    Call arguments:
-        inputs, states: x, `(B, D)`, and h, `(B, U)`, or a list holding it.
-
-    Returns:
-        `(h', states)`: the output `(B, U)` and the new states, in the structure they came in.
+    Arguments, call arguments and returns: those of `keras_gru.Cell`.
 
     Example:
 
@@ -49,6 +41,7 @@ class FastGRNNCell(Cell):
     equations = "zg"
     input_equations = recurrent_equations = "a"
     gate_signs = "+."
+    arguments = (*Cell.arguments, "independent_recurrence")
 
     def build(self, input_shape):
         super().build(input_shape)

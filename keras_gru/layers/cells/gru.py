@@ -6,12 +6,13 @@
 import keras
 from keras import ops
 
-from keras_gru.layers.cells.cell import Cell
+from keras_gru.layers.cells.cell import FORMS, Cell
 from keras_gru.layers.products import (
     bias_gradient,
     masked,
     product,
     product_gradient,
+    split_at,
     weight_gradient,
 )
 
@@ -94,12 +95,14 @@ class GRUCell(Cell):
     equations = input_equations = recurrent_equations = "zrg"
     gate_signs = "+.."
     masks_by_equation = True
-    arguments = (*Cell.arguments, "reset_after")
+    arguments = (*Cell.arguments, *FORMS, "reset_after")
     has_both_formulations = False  # whether a subclass with its own `step` minds `reset_after`
 
     def __init__(self, units: int, *args, reset_after: bool = False, **kwargs):
         super().__init__(units, *args, **kwargs)
         self.reset_after = bool(reset_after)
+        if reset_after and self.multiplicative_integration:
+            raise ValueError("`multiplicative_integration`: expected reset_after=False, got True.")
         if reset_after and self.step_gradient is None and not self.has_both_formulations:
             raise ValueError(
                 f"`reset_after` must be False for {type(self).__name__}, which changes an equation "
@@ -111,8 +114,8 @@ class GRUCell(Cell):
             return self._step_reset_after(x, states, weights, masks)
         (h,), (W_zr, W_g) = states, weights
         x_zr, x_g = self.split(x)
-        a_z, a_r = ops.split(x_zr + product(h, W_zr, self.masks_of("zr", masks)), 2, axis=-1)
-        z, r = self.gates(a_z, a_r)
+        a = self.add(x_zr, product(h, W_zr, self.masks_of("zr", masks)), "zr")
+        z, r = self.gates(*ops.split(a, 2, axis=-1))
         g = self.candidate(x_g, masked(h, self.masks_of("g", masks)), r, W_g)
         return [self.interpolate(z, h, g)], {"z": z, "r": r, "g": g}
 
@@ -122,7 +125,7 @@ class GRUCell(Cell):
 
     def candidate(self, x_g, h, r, W_hg):
         """Return g from x_g = x W_xg + b_g, the previous state, the reset gate and W_hg."""
-        return self.activation(x_g + ops.matmul(r * h, W_hg))
+        return self.activation(self.add(x_g, product(r * h, W_hg), "g"))
 
     def interpolate(self, z, h, g):
         """Return h' from the update gate, the previous state and the candidate."""
@@ -167,7 +170,7 @@ class GRUCell(Cell):
 
     def split(self, columns):
         """Return columns z | r | g as z | r and g."""
-        return ops.split(columns, [2 * self.units], axis=-1)
+        return split_at(columns, 2 * self.units)
 
     def step_weights(self):
         if self.reset_after:
@@ -176,7 +179,7 @@ class GRUCell(Cell):
         return self.split(ops.convert_to_tensor(self.recurrent_kernel))
 
     def input_bias(self):
-        return self.bias[0] if self.reset_after and self.use_bias else self.bias
+        return self.bias[0] if self.reset_after and self.use_bias else super().input_bias()
 
     def bias_shape(self):
         return (2, 3 * self.units) if self.reset_after else (3 * self.units,)

@@ -5,7 +5,7 @@
 import keras
 from keras import ops
 
-from keras_gru.layers.cells.cell import Cell
+from keras_gru.layers.cells.cell import FORMS, Cell
 from keras_gru.layers.products import product
 from keras_gru.layers.registry import cell
 
@@ -19,7 +19,7 @@ class JANETCell(Cell):
         g = tanh(x W_xg + h W_hg + b_g)           candidate
         h' = σ(s) ⊗ h + (1 − σ(s − β)) ⊗ g        new state, which is the output too
 
-    The gate that writes lets β more through than the forget gate f = σ(s) leaves over.
+    With β > 0 more is written than the forget gate f = σ(s) removes.
 
     Weights in columns f | g: `kernel` `(D, 2U)`, `recurrent_kernel` `(U, 2U)`, `bias` `(2U,)`.
 
@@ -29,11 +29,7 @@ class JANETCell(Cell):
         **kwargs: the other arguments of `keras_gru.Cell`. The paper starts the bias by
             `keras_gru.Chrono`.
 
-    Call arguments:
-        inputs, states: x, `(B, D)`, and h, `(B, U)`, or a list holding it.
-
-    Returns:
-        `(h', states)`: the output `(B, U)` and the new states, in the structure they came in.
+    Call arguments and returns: those of `keras_gru.Cell`.
 
     Example:
 
@@ -48,7 +44,7 @@ class JANETCell(Cell):
 
     equations = input_equations = recurrent_equations = "fg"
     gate_signs = "+."
-    arguments = (*Cell.arguments, "beta")
+    arguments = (*Cell.arguments, *FORMS, "beta")
 
     def __init__(self, units: int, *args, beta: float = 1.0, **kwargs):
         super().__init__(units, *args, **kwargs)
@@ -56,7 +52,7 @@ class JANETCell(Cell):
 
     def step(self, x, states, weights, masks):
         (h,), (W,) = states, weights
-        s, a_g = ops.split(x + product(h, W, masks), 2, axis=-1)
+        s, a_g = ops.split(self.add(x, product(h, W, masks)), 2, axis=-1)
         f, written = self.gate("f", s), 1 - self.gate("f", s - self.beta)
         return [f * h + written * self.activation(a_g)], {"f": f}
 

@@ -2,8 +2,8 @@
 
     LN(a) = (a − mean(a)) / √(var(a) + 1e-5)
 
-is over the columns of one row at one step, so neither the batch nor the padding has a part in it.
-Where the paper adds up the biases of two normalisations, and that of the sum, here is one.
+is over the columns of one row at one step, and so independent of the batch and of the padding.
+The biases of two normalisations and of their sum, in the paper, are one bias here.
 """
 
 # Shapes: B batch, D features, U units.
@@ -28,7 +28,7 @@ def _normalized(a, gain, bias=None):
 
 
 def _add_gain(cell, name, columns=None):
-    """Add a factor for each pre-activation, which is 1 to begin with."""
+    """Add a factor for each pre-activation, initially 1."""
     columns = len(cell.equations) if columns is None else columns
     return cell.add_weight(shape=(columns * cell.units,), name=name, initializer="ones")
 
@@ -42,15 +42,7 @@ class LayerNormSimpleRNNCell(SimpleRNNCell):
 
     Weights: `kernel` `(D, U)`, `recurrent_kernel` `(U, U)`, `bias` `(U,)` and `gain` γ `(U,)`.
 
-    Args:
-        units: the size U of the state and of the output.
-        **kwargs: the other arguments of `keras_gru.SimpleRNNCell`.
-
-    Call arguments:
-        inputs, states: x, `(B, D)`, and h, `(B, U)`, or a list holding it.
-
-    Returns:
-        `(h', states)`: the output `(B, U)` and the new states, in the structure they came in.
+    Arguments, call arguments and returns: those of `keras_gru.SimpleRNNCell`.
 
     Example:
 
@@ -97,15 +89,7 @@ class LayerNormGRUCell(GRUCell):
     Weights in columns z | r | g: `kernel` `(D, 3U)`, `recurrent_kernel` `(U, 3U)`, and `bias`,
     `input_gain` γ_x and `recurrent_gain` γ_h, all `(3U,)`.
 
-    Args:
-        units: the size U of the state and of the output.
-        **kwargs: the other arguments of `keras_gru.GRUCell`.
-
-    Call arguments:
-        inputs, states: x, `(B, D)`, and h, `(B, U)`, or a list holding it.
-
-    Returns:
-        `(h', states)`: the output `(B, U)` and the new states, in the structure they came in.
+    Arguments, call arguments and returns: those of `keras_gru.GRUCell`.
 
     Example:
 
@@ -169,15 +153,7 @@ class LayerNormLSTMCell(LSTMCell):
     `recurrent_kernel` `(U, 4U)`, and `bias`, `input_gain` γ_x and `recurrent_gain` γ_h, all
     `(4U,)`; `state_gain` γ_c and `state_bias` b_c, `(U,)`. Without biases there is no b_c either.
 
-    Args:
-        units: the size U of each state and of the output.
-        **kwargs: the other arguments of `keras_gru.LSTMCell`.
-
-    Call arguments:
-        inputs, states: x, `(B, D)`, and a list of h and c, `(B, U)`.
-
-    Returns:
-        `(h', states)`: the output `(B, U)` and a list of the new h and c.
+    Arguments, call arguments and returns: those of `keras_gru.LSTMCell`.
 
     Example:
 

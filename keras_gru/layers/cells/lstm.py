@@ -6,7 +6,7 @@
 import keras
 from keras import ops
 
-from keras_gru.layers.cells.cell import Cell
+from keras_gru.layers.cells.cell import FORMS, Cell
 from keras_gru.layers.products import product, product_gradient, weight_gradient
 
 
@@ -63,7 +63,7 @@ class LSTMCell(Cell):
     gate_signs = "-+.."
     state_names = "hc"
     masks_by_equation = True
-    arguments = (*Cell.arguments, "unit_forget_bias")
+    arguments = (*Cell.arguments, *FORMS, "unit_forget_bias")
 
     def __init__(self, units: int, *args, unit_forget_bias: bool = True, **kwargs):
         super().__init__(units, *args, **kwargs)
@@ -71,7 +71,7 @@ class LSTMCell(Cell):
 
     def step(self, x, states, weights, masks):
         (h, c), (W,) = states, weights
-        a_i, a_f, a_g, a_o = ops.split(x + product(h, W, masks), 4, axis=-1)
+        a_i, a_f, a_g, a_o = ops.split(self.add(x, product(h, W, masks)), 4, axis=-1)
         i, f, o = self.gate("i", a_i), self.gate("f", a_f), self.gate("o", a_o)
         g = self.activation(a_g)
         c = f * c + i * g

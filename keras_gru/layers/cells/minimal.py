@@ -1,4 +1,4 @@
-"""minGRU and minLSTM: gates that do not see the state, so that all steps can be found at once."""
+"""minGRU and minLSTM: gates without the state, so that all steps can be computed at once."""
 
 # Shapes: B batch, D features, U units.
 
@@ -15,7 +15,7 @@ class MinimalCell(Cell):
 
     recurrent_equations = ""
     arguments = tuple(name for name in Cell.arguments if not name.startswith("recurrent_"))
-    gate_names: ClassVar = {"k": "keep"}  # what the gates come to
+    gate_names: ClassVar = {"k": "keep"}
 
     def __init__(self, units: int, activation=None, **kwargs):
         for name in kwargs:
@@ -42,7 +42,7 @@ class MinimalCell(Cell):
 
 @keras.saving.register_keras_serializable(package="keras_gru")
 class MinGRUCell(MinimalCell):
-    """One step of a minGRU. `keras_gru.MinGRU` has the equations and finds all steps at once.
+    """One step of a minGRU. `keras_gru.MinGRU` has the equations and computes all steps at once.
 
     Args:
         units: the size U of the state and of the output.
@@ -62,7 +62,7 @@ class MinGRUCell(MinimalCell):
 
 @keras.saving.register_keras_serializable(package="keras_gru")
 class MinLSTMCell(MinimalCell):
-    """One step of a minLSTM. `keras_gru.MinLSTM` has the equations and finds all steps at once.
+    """One step of a minLSTM. `keras_gru.MinLSTM` has the equations and computes all steps at once.
 
     Args:
         units: the size U of the state and of the output.
@@ -72,6 +72,11 @@ class MinLSTMCell(MinimalCell):
 
     equations = input_equations = "fig"
     gate_signs = "+-."
+
+    def __init__(self, units: int, *args, **kwargs):
+        super().__init__(units, *args, **kwargs)
+        if self.constant_gates.get("forget") == self.constant_gates.get("input") == 0:
+            raise ValueError("`constant_gates`: expected a gate above 0, got 0 for both.")
 
     def keep_and_candidate(self, x):
         a_f, a_i, a_g = ops.split(x, 3, axis=-1)

@@ -5,7 +5,7 @@
 import keras
 from keras import ops
 
-from keras_gru.layers.cells.cell import Cell
+from keras_gru.layers.cells.cell import FORMS, Cell
 from keras_gru.layers.products import product
 from keras_gru.layers.registry import cell
 
@@ -21,15 +21,7 @@ class MinimalGatedUnitCell(Cell):
 
     Weights in columns f | g: `kernel` `(D, 2U)`, `recurrent_kernel` `(U, 2U)`, `bias` `(2U,)`.
 
-    Args:
-        units: the size U of the state and of the output.
-        **kwargs: the other arguments of `keras_gru.Cell`.
-
-    Call arguments:
-        inputs, states: x, `(B, D)`, and h, `(B, U)`, or a list holding it.
-
-    Returns:
-        `(h', states)`: the output `(B, U)` and the new states, in the structure they came in.
+    Arguments, call arguments and returns: those of `keras_gru.Cell`.
 
     Example:
 
@@ -44,12 +36,13 @@ class MinimalGatedUnitCell(Cell):
 
     equations = input_equations = recurrent_equations = "fg"
     gate_signs = "-."  # a forget gate by name, it says how much is written
+    arguments = (*Cell.arguments, *FORMS)
 
     def step(self, x, states, weights, masks):
         (h,), (W_f, W_g) = states, weights
         x_f, x_g = ops.split(x, 2, axis=-1)
-        f = self.gate("f", x_f + product(h, W_f, masks))
-        g = self.activation(x_g + product(f * h, W_g, masks))
+        f = self.gate("f", self.add(x_f, product(h, W_f, masks), "f"))
+        g = self.activation(self.add(x_g, product(f * h, W_g, masks), "g"))
         return [(1 - f) * h + f * g], {"f": f}
 
     def step_weights(self):

@@ -5,8 +5,9 @@
 import keras
 from keras import ops
 
+from keras_gru.layers.cells.cell import Cell
 from keras_gru.layers.cells.lstm import LSTMCell
-from keras_gru.layers.products import product
+from keras_gru.layers.products import product, split_at
 from keras_gru.layers.registry import cell
 
 
@@ -24,15 +25,7 @@ class MultiplicativeLSTMCell(LSTMCell):
     Weights in columns i | f | g | o | m: `kernel` `(D, 5U)`, `recurrent_kernel` `(U, 5U)`; in
     columns i | f | g | o: `bias` `(4U,)`.
 
-    Args:
-        units: the size U of each state and of the output.
-        **kwargs: the other arguments of `keras_gru.LSTMCell`.
-
-    Call arguments:
-        inputs, states: x, `(B, D)`, and a list of h and c, `(B, U)`.
-
-    Returns:
-        `(h', states)`: the output `(B, U)` and a list of the new h and c.
+    Arguments, call arguments and returns: those of `keras_gru.LSTMCell`.
 
     Example:
 
@@ -47,16 +40,17 @@ class MultiplicativeLSTMCell(LSTMCell):
 
     input_equations = recurrent_equations = "ifgom"
     masks_by_equation = False
+    arguments = (*Cell.arguments, "independent_recurrence", "unit_forget_bias")
 
     def step(self, x, states, weights, masks):
         (h, c), (W, W_m) = states, weights
-        x, x_m = ops.split(x, [4 * self.units], axis=-1)
+        x, x_m = split_at(x, 4 * self.units)
         m = x_m * product(h, W_m, masks)
         states, gates = super().step(x, [m, c], [W], ())
         return states, {letter: gates[letter] for letter in "ifo"}
 
     def step_weights(self):
-        return ops.split(ops.convert_to_tensor(self.recurrent_kernel), [4 * self.units], axis=-1)
+        return split_at(ops.convert_to_tensor(self.recurrent_kernel), 4 * self.units)
 
     def input_bias(self):
         if self.bias is None:

@@ -1,4 +1,4 @@
-"""MUT1, MUT2 and MUT3: what a search through ten thousand cells found."""
+"""MUT1, MUT2 and MUT3: the best cells of a search over ten thousand."""
 
 # Shapes: B batch, D features, U units.
 
@@ -6,7 +6,7 @@ import keras
 from keras import ops
 
 from keras_gru.layers.cells.cell import Cell
-from keras_gru.layers.products import masked, product
+from keras_gru.layers.products import masked, product, split_at
 from keras_gru.layers.registry import cell
 
 
@@ -15,6 +15,7 @@ class _Mutation(Cell):
 
     equations = input_equations = recurrent_equations = "zrg"
     gate_signs = "-.."
+    arguments = (*Cell.arguments, "independent_recurrence")
 
     def step(self, x, states, weights, masks):
         (h,) = states
@@ -31,7 +32,7 @@ class _Mutation(Cell):
 
     def update_sum(self, x_z, h, W_z):
         """Return the pre-activation of z."""
-        return x_z + ops.matmul(h, W_z)
+        return x_z + product(h, W_z)
 
     def step_weights(self):
         kernel = ops.convert_to_tensor(self.recurrent_kernel)
@@ -54,15 +55,7 @@ class MUT1Cell(_Mutation):
     Weights in columns z | r | g: `kernel` `(D, 3U)`, `bias` `(3U,)`; r | g: `recurrent_kernel`
     `(U, 2U)`.
 
-    Args:
-        units: the size U of the state and of the output.
-        **kwargs: the other arguments of `keras_gru.Cell`.
-
-    Call arguments:
-        inputs, states: x, `(B, D)`, and h, `(B, U)`, or a list holding it.
-
-    Returns:
-        `(h', states)`: the output `(B, U)` and the new states, in the structure they came in.
+    Arguments, call arguments and returns: those of `keras_gru.Cell`.
 
     Example:
 
@@ -75,10 +68,11 @@ class MUT1Cell(_Mutation):
         - [Jozefowicz et al., 2015](https://proceedings.mlr.press/v37/jozefowicz15.html), MUT1
     """
 
+    arguments = _Mutation.arguments
     recurrent_equations = "rg"
 
     def input_product(self, x, kernel, masks=()):
-        x_zr, x_g = ops.split(product(x, kernel, masks), [2 * self.units], axis=-1)
+        x_zr, x_g = split_at(product(x, kernel, masks), 2 * self.units)
         return ops.concatenate([x_zr, self.activation(x_g)], axis=-1)
 
     def blocks(self, weights):
@@ -104,15 +98,7 @@ class MUT2Cell(_Mutation):
     Weights in columns z | g: `kernel` `(D, 2U)`; z | r | g: `recurrent_kernel` `(U, 3U)`, `bias`
     `(3U,)`.
 
-    Args:
-        units: the size U of the state and of the output.
-        **kwargs: the other arguments of `keras_gru.Cell`.
-
-    Call arguments:
-        inputs, states: x, `(B, D)`, and h, `(B, U)`, or a list holding it.
-
-    Returns:
-        `(h', states)`: the output `(B, U)` and the new states, in the structure they came in.
+    Arguments, call arguments and returns: those of `keras_gru.Cell`.
 
     Example:
 
@@ -125,6 +111,7 @@ class MUT2Cell(_Mutation):
         - [Jozefowicz et al., 2015](https://proceedings.mlr.press/v37/jozefowicz15.html), MUT2
     """
 
+    arguments = _Mutation.arguments
     input_equations = "zg"
 
     def input_product(self, x, kernel, masks=()):
@@ -145,15 +132,7 @@ class MUT3Cell(_Mutation):
 
     Weights in columns z | r | g: `kernel` `(D, 3U)`, `recurrent_kernel` `(U, 3U)`, `bias` `(3U,)`.
 
-    Args:
-        units: the size U of the state and of the output.
-        **kwargs: the other arguments of `keras_gru.Cell`.
-
-    Call arguments:
-        inputs, states: x, `(B, D)`, and h, `(B, U)`, or a list holding it.
-
-    Returns:
-        `(h', states)`: the output `(B, U)` and the new states, in the structure they came in.
+    Arguments, call arguments and returns: those of `keras_gru.Cell`.
 
     Example:
 
@@ -166,5 +145,7 @@ class MUT3Cell(_Mutation):
         - [Jozefowicz et al., 2015](https://proceedings.mlr.press/v37/jozefowicz15.html), MUT3
     """
 
+    arguments = _Mutation.arguments
+
     def update_sum(self, x_z, h, W_z):
-        return x_z + ops.matmul(self.activation(h), W_z)
+        return x_z + product(self.activation(h), W_z)

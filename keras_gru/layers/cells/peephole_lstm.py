@@ -23,7 +23,7 @@ class PeepholeLSTMCell(LSTMCell):
         h' = o ⊗ tanh(c')                          new state, which is the output too
 
     Each gate sees its own unit's cell state alone: w_ci, w_cf and w_co are vectors (a diagonal
-    matrix in the paper). They start at zero unless told otherwise, that is, from an LSTM.
+    matrix in the paper). They are initially zero, which makes the cell an LSTM.
 
     Weights in columns i | f | g | o, those of `keras.layers.LSTMCell`: `kernel` `(D, 4U)`,
     `recurrent_kernel` `(U, 4U)`, `bias` `(4U,)`; and `peephole_kernel` `(3, U)`, rows i, f, o.
@@ -34,11 +34,7 @@ class PeepholeLSTMCell(LSTMCell):
         **kwargs: the other arguments of `keras_gru.LSTMCell`. The recurrent regularizer and
             constraint are not on the weights of c.
 
-    Call arguments:
-        inputs, states: x, `(B, D)`, and a list of h and c, `(B, U)`.
-
-    Returns:
-        `(h', states)`: the output `(B, U)` and a list of the new h and c.
+    Call arguments and returns: those of `keras_gru.Cell`.
 
     Example:
 
@@ -67,7 +63,7 @@ class PeepholeLSTMCell(LSTMCell):
 
     def step(self, x, states, weights, masks):
         (h, c), (W, peepholes) = states, weights
-        a_i, a_f, a_g, a_o = ops.split(x + product(h, W, masks), 4, axis=-1)
+        a_i, a_f, a_g, a_o = ops.split(self.add(x, product(h, W, masks)), 4, axis=-1)
         i = self.gate("i", a_i + peepholes[0] * c)
         f = self.gate("f", a_f + peepholes[1] * c)
         c = f * c + i * self.activation(a_g)

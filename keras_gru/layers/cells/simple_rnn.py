@@ -4,7 +4,7 @@
 
 import keras
 
-from keras_gru.layers.cells.cell import Cell
+from keras_gru.layers.cells.cell import FORMS, Cell
 from keras_gru.layers.products import product, product_gradient, weight_gradient
 
 
@@ -31,11 +31,7 @@ class SimpleRNNCell(Cell):
         use_bias: whether there is a bias.
         **kwargs: the other arguments of `keras_gru.Cell`; there are no gates.
 
-    Call arguments:
-        inputs, states: x, `(B, D)`, and h, `(B, U)`, or a list holding it.
-
-    Returns:
-        `(h', states)`: the output `(B, U)` and the new states, in the structure they came in.
+    Call arguments and returns: those of `keras_gru.Cell`.
 
     Example:
 
@@ -48,7 +44,9 @@ class SimpleRNNCell(Cell):
     """
 
     arguments = tuple(
-        name for name in Cell.arguments if name not in ("recurrent_activation", "constant_gates")
+        name
+        for name in (*Cell.arguments, *FORMS)
+        if name not in ("recurrent_activation", "constant_gates")
     )
 
     def __init__(self, units: int, activation="tanh", use_bias: bool = True, *args, **kwargs):
@@ -56,7 +54,7 @@ class SimpleRNNCell(Cell):
 
     def step(self, x, states, weights, masks):
         (h,), (W,) = states, weights
-        h = self.activation(x + product(h, W, masks))
+        h = self.activation(self.add(x, product(h, W, masks)))
         return [h], {"h": h}
 
     def step_gradient(self, d_states, residuals, before, transposed, masks):

@@ -5,7 +5,7 @@
 import keras
 from keras import ops
 
-from keras_gru.layers.cells.cell import Cell
+from keras_gru.layers.cells.cell import FORMS, Cell
 from keras_gru.layers.products import product
 from keras_gru.layers.registry import cell
 
@@ -21,15 +21,7 @@ class UpdateGateRNNCell(Cell):
 
     Weights in columns z | g: `kernel` `(D, 2U)`, `recurrent_kernel` `(U, 2U)`, `bias` `(2U,)`.
 
-    Args:
-        units: the size U of the state and of the output.
-        **kwargs: the other arguments of `keras_gru.Cell`.
-
-    Call arguments:
-        inputs, states: x, `(B, D)`, and h, `(B, U)`, or a list holding it.
-
-    Returns:
-        `(h', states)`: the output `(B, U)` and the new states, in the structure they came in.
+    Arguments, call arguments and returns: those of `keras_gru.Cell`.
 
     Example:
 
@@ -44,10 +36,11 @@ class UpdateGateRNNCell(Cell):
 
     equations = input_equations = recurrent_equations = "zg"
     gate_signs = "+."
+    arguments = (*Cell.arguments, *FORMS)
 
     def step(self, x, states, weights, masks):
         (h,), (W,) = states, weights
-        a_z, a_g = ops.split(x + product(h, W, masks), 2, axis=-1)
+        a_z, a_g = ops.split(self.add(x, product(h, W, masks)), 2, axis=-1)
         z, g = self.gate("z", a_z), self.activation(a_g)
         return [z * h + (1 - z) * g], {"z": z}
 
@@ -71,11 +64,7 @@ class LightGRUCell(UpdateGateRNNCell):
         activation: of the candidate.
         **kwargs: the other arguments of `keras_gru.Cell`.
 
-    Call arguments:
-        inputs, states: x, `(B, D)`, and h, `(B, U)`, or a list holding it.
-
-    Returns:
-        `(h', states)`: the output `(B, U)` and the new states, in the structure they came in.
+    Call arguments and returns: those of `keras_gru.Cell`.
 
     Example:
 
