@@ -7,9 +7,8 @@
 It runs on CPUs. All contestants take turns, round after round, so that whatever else the machine
 does affects each of them. A ratio is the median, over the rounds, of the peer's time by ours. Each
 Keras layer runs as a graph and compiled by XLA, ours also in parts that compile themselves, PyTorch
-with one and with two threads, and the fastest mode counts. What is not installed is left out
-(`pip install jax torch onnx onnxruntime openvino`). Each framework has a process of its own, which
-waits during the turns of the others: in one process their threads disturb each other.
+with one and with two threads, and the fastest mode counts. What is not installed is left out (the
+extra `benchmark` has it all). Each framework has a process of its own, as threads disturb others'.
 """
 
 # Shapes: B batch, T time, D features, U units.
@@ -254,7 +253,8 @@ def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--quick", action="store_true", help="two shapes, five rounds, no memory")
+    parser.add_argument("--quick", action="store_true", help="two shapes, five rounds")
+    parser.add_argument("--memory", action="store_true", help="measure the peak memory, too")
     parser.add_argument("--shape", action="append", help="B,T,D,U; may be given more than once")
     parser.add_argument("--rounds", type=int, help="turns of each contestant")
     parser.add_argument("--output", type=Path, default=Path("benchmark-layers"), help="a folder")
@@ -272,7 +272,7 @@ def main():
     shapes = QUICK if arguments.quick else GRID
     if arguments.shape:
         shapes = [tuple(int(size) for size in shape.split(",")) for shape in arguments.shape]
-    rounds = arguments.rounds or (5 if arguments.quick else 11)
+    rounds = arguments.rounds or (5 if arguments.quick else 9)
     rows = []
     for shape in shapes:
         rows += compare(shape, measure(shape, rounds))
@@ -280,7 +280,7 @@ def main():
             if row["shape"] == list(shape) and row["kind"] == "training":
                 print(*shape, row["ours"], "/", row["peer"], f"{row['ratio']:.2f}", flush=True)
     memory = {}
-    if not (arguments.quick or arguments.shape):
+    if arguments.memory:
         for maker, modes in (("ours", MODES), ("keras", MODES[:2])):
             memory[maker] = {mode: peak_memory(maker, mode) for mode in modes}
     arguments.output.mkdir(parents=True, exist_ok=True)
