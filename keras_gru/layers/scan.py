@@ -99,6 +99,7 @@ class Scan:
             states, before = carry[:count], carry[count:]
             values = [*given, *zip(self.variables, before, strict=True)]
             with keras.StatelessScope(values) if values else nullcontext() as scope:
+                before = [scope.get_current_value(variable) for variable in self.variables]
                 after, new, residuals = self._step(states, now, rows, weights)
             values = [scope.get_current_value(variable) for variable in self.variables]
             changed.update(i for i, value in enumerate(values) if value is not before[i])

@@ -10,7 +10,7 @@ import pytest
 from .helpers import BACKEND
 
 RECIPE = Path(__file__).parents[2] / "recipes" / "train.py"
-SMALL = "dataset.train=64 dataset.validation=32 dataset.test=32 dataset.length=5 model.units=4"
+SMALL = "dataset.train=64 dataset.validation=32 dataset.test=32 dataset.length=5 model.size.units=4"
 SMALL += " training.epochs=1 training.batch_size=32 seeds=[0] cells=[gru]"
 
 
