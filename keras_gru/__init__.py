@@ -14,11 +14,13 @@ _HOMES = {  # of the names that are no layers
     "RecurrentClassifier": "estimators",
     "RecurrentForecaster": "estimators",
     "load": "experiments.prediction.model",
+    "run": "experiments.compare",
 }
 
 if TYPE_CHECKING:
     from keras_gru.estimators import RecurrentClassifier as RecurrentClassifier
     from keras_gru.estimators import RecurrentForecaster as RecurrentForecaster
+    from keras_gru.experiments.compare import run as run
     from keras_gru.experiments.prediction.model import load as load
     from keras_gru.layers import *  # noqa: F403
 

@@ -4,8 +4,8 @@
     python recipes/own_cell.py configs/jsb_chorales.yaml training.epochs=20
 
 Copy it, change an equation, and see whether it pays. `GRUCell` has three methods to override:
-`gates`, `candidate` and `interpolate`. A cell that inherits a GRU's weights and leaves some of them
-unused has them counted in its parameters all the same.
+`gates`, `candidate` and `interpolate`. Weights that a cell inherits and does not use are counted in
+its parameters.
 """
 
 import argparse
@@ -14,10 +14,7 @@ import keras
 
 import keras_gru
 from keras_gru.errors import one_sentence
-from keras_gru.experiments.compare import compare
-from keras_gru.experiments.configuration.yaml_files import load_experiment
-from keras_gru.report import show
-from keras_gru.report.progress import show_progress
+from keras_gru.report import run_and_show
 
 
 class MyLightGRU(keras_gru.GRUCell):
@@ -27,29 +24,7 @@ class MyLightGRU(keras_gru.GRUCell):
         return keras.ops.relu(x_g + keras.ops.matmul(h, W_hg))
 
 
-class LayerNormalisedCandidate(keras_gru.GRUCell):
-    """The candidate's pre-activation is normalised (Ba et al. 2016, arXiv 1607.06450)."""
-
-    def build(self, input_shape):
-        super().build(input_shape)
-        # A layer inside a cell is made and built here, so that a saved model finds its weights.
-        self.norm = keras.layers.LayerNormalization(dtype=self.dtype_policy)
-        self.norm.build((None, self.units))
-
-    def candidate(self, x_g, h, r, W_hg):
-        return self.activation(self.norm(x_g + keras.ops.matmul(r * h, W_hg)))
-
-
 keras_gru.register_cell("my_light_gru", MyLightGRU, label="My light GRU")
-keras_gru.register_cell("layer_norm_gru", LayerNormalisedCandidate, label="GRU, layer norm")
-
-
-def main(config: str, overrides: list[str]) -> None:
-    cells = "cells=[gru, my_light_gru, layer_norm_gru]"
-    experiment = load_experiment(config, [cells, *overrides])
-    with show_progress(experiment) as progress:
-        comparison = compare(experiment, listener=progress)
-    show(comparison)
 
 
 if __name__ == "__main__":
@@ -58,5 +33,6 @@ if __name__ == "__main__":
     )
     parser.add_argument("config", nargs="?", default="quickstart")
     parser.add_argument("overrides", nargs="*", metavar="name=value", help="settings to change")
+    arguments = parser.parse_args()
     with one_sentence():
-        main(**vars(parser.parse_args()))
+        run_and_show(arguments.config, ["cells=[gru, my_light_gru]", *arguments.overrides])

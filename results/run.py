@@ -17,11 +17,7 @@ from store import store
 from table import Row, find, rows, stored
 
 from keras_gru.errors import UserError, one_sentence
-from keras_gru.experiments.compare import compare
-from keras_gru.experiments.configuration.yaml_files import load_experiment
-from keras_gru.experiments.run_directory import find_run
-from keras_gru.report import show
-from keras_gru.report.progress import show_progress
+from keras_gru.report import run_and_show
 
 
 def main(words: list[str], resume: str | None, jobs: int | None) -> None:
@@ -46,18 +42,7 @@ def run(row: Row, overrides: list[str], resume: str | None = None, jobs: int | N
         for name, word in by_name.items()
         if not any(name.startswith(f"{whole}.") for whole in by_name)
     ]
-    experiment = load_experiment(row.config, changes)
-    folder = find_run(resume) if resume else None
-    unread = {"runs": experiment.runs, "sweep": experiment.sweep}  # by a comparison
-    begun = folder.experiment().model_copy(update=unread) if folder else None
-    if begun and begun != experiment.with_shards(begun.training.shards):
-        raise UserError(
-            f"{resume}: was made with other settings than the row {row.name!r}; "
-            "give the same overrides, or leave --resume out to start anew."
-        )
-    with show_progress(experiment) as progress:
-        comparison = compare(experiment, folder=folder, listener=progress, jobs=jobs)
-    show(comparison)
+    comparison = run_and_show(row.config, changes, resume=resume, jobs=jobs)
     store(row, changes, comparison)
     page.write()
 

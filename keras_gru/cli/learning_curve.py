@@ -1,12 +1,10 @@
 """keras-gru learning-curve"""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from keras_gru.cli.arguments import Address, ConfigOrNone, Executor, Jobs, Overrides, cluster
-from keras_gru.cli.compare import chosen
 from keras_gru.cli.start import start_tensorflow
 from keras_gru.errors import UserError
 
@@ -14,15 +12,15 @@ from keras_gru.errors import UserError
 def learning_curve(
     config: ConfigOrNone = None,
     overrides: Overrides = None,
-    shares: Annotated[
+    fractions: Annotated[
         str | None,
-        typer.Option(help="Of the training sequences; default: 0.01,0.02,0.05,0.1,0.25,0.5."),
+        typer.Option(help="Of the training data; default: 0.01,0.02,0.05,0.1,0.25,0.5."),
     ] = None,
     resume: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
             metavar="RUN",
-            help="Go on with a run directory; a comparison in it is that on all sequences.",
+            help="Resume a run; a comparison in it is that on all of the training data.",
         ),
     ] = None,
     jobs: Jobs = None,
@@ -30,8 +28,10 @@ def learning_curve(
     address: Address = None,
 ) -> None:
     """Compare the cells on ever more of the training data: which one needs less?"""
-    experiment, folder = chosen(config, overrides, resume)
-    numbers, on = _numbers(shares), cluster(executor, address)
+    from keras_gru.experiments.resuming import choose_experiment
+
+    experiment, folder = choose_experiment(config, overrides, resume)
+    numbers, on = _numbers(fractions), cluster(executor, address)
     start_tensorflow(experiment.dataset)
     from keras_gru.experiments import learning_curve as curves
     from keras_gru.report import show
@@ -40,7 +40,7 @@ def learning_curve(
     with show_progress(experiment) as progress:
         curve = curves.learning_curve(
             experiment,
-            numbers or curves.SHARES,
+            numbers or curves.FRACTIONS,
             folder=folder,
             listener=progress,
             jobs=jobs,
@@ -49,10 +49,10 @@ def learning_curve(
     show(curve.whole)
 
 
-def _numbers(shares: str | None) -> list[float]:
+def _numbers(fractions: str | None) -> list[float]:
     try:
-        return [float(word) for word in (shares or "").split(",") if word]
+        return [float(word) for word in (fractions or "").split(",") if word]
     except ValueError:
         raise UserError(
-            f"--shares: expected numbers such as 0.05,0.2,0.5, received {shares!r}"
+            f"--fractions: expected numbers such as 0.05,0.2,0.5, got {fractions!r}."
         ) from None

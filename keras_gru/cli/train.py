@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from keras_gru.cli.arguments import Config, Overrides
-from keras_gru.cli.compare import compare_and_show
+from keras_gru.cli.start import start_tensorflow
 
 
 def train(
@@ -21,4 +21,8 @@ def train(
     experiment = load_experiment(config, changes)
     changes.append(f"cells=[{experiment.cells[0] if cell is None else cell}]")
     changes.append(f"seeds=[{experiment.seeds[0] if seed is None else seed}]")
-    compare_and_show(load_experiment(config, changes))
+    experiment = load_experiment(config, changes)
+    start_tensorflow(experiment.dataset)
+    from keras_gru.report import run_and_show
+
+    run_and_show(experiment, jobs=1)

@@ -1,4 +1,4 @@
-"""How much data a cell needs: the same comparison on nested shares of the training sequences."""
+"""How much data a cell needs: the same comparison on nested fractions of the training data."""
 
 import contextlib
 from collections.abc import Sequence
@@ -11,35 +11,35 @@ from keras_gru.experiments.listener import SILENT, Listener
 from keras_gru.experiments.run_directory import RunDirectory
 from keras_gru.experiments.training_data import data_for, store_data
 
-SHARES = (0.01, 0.02, 0.05, 0.1, 0.25, 0.5)
+FRACTIONS = (0.01, 0.02, 0.05, 0.1, 0.25, 0.5)
 
 
 def learning_curve(
     experiment: Experiment,
-    shares: Sequence[float] = SHARES,
+    fractions: Sequence[float] = FRACTIONS,
     *,
     folder: RunDirectory | None = None,
     listener: Listener = SILENT,
     jobs: int | None = 1,
     cluster: str | None = None,
 ) -> LearningCurve:
-    """Compares the cells on each share: same validation, same test, as many updates in an epoch.
+    """Compare the cells on each fraction: same validation, same test, as many updates in an epoch.
 
-    Shares are nested, and each has its own tuning, if there is any. The comparison on all sequences
-    is that of the run directory itself, the others stand in its `shares/`; so a comparison that is
-    there already is taken as it is, and what was stopped goes on.
+    Fractions are nested, and each has its own tuning, if there is any. The comparison on all of the
+    training data is that of the run directory itself, the others are in its `fractions/`. What is
+    there already is not repeated, and what was stopped is resumed.
 
     Args:
         experiment: what to train.
-        shares: of the training sequences, above 0 and below 1; all of them come last.
-        folder: a run directory of the same experiment; None makes a new one.
-        listener: is told of what happens; `note` says which share begins.
-        jobs: as of `compare`, and so is `cluster`.
+        fractions: of the training data, above 0 and below 1; all of the data come last.
+        folder: a run directory of the same experiment; None creates one.
+        listener: of all events; a note says which fraction begins.
+        jobs, cluster: as in `keras_gru.run`.
 
     Raises:
-        UserError: shares that are none, a dataset with a curriculum, or what `compare` raises.
+        UserError: the fractions are wrong, the dataset has a curriculum, or as in `keras_gru.run`.
     """
-    check_shares(shares)
+    check_fractions(fractions)
     with contextlib.ExitStack() as stack:
         if folder is not None:
             stack.enter_context(folder.locked())
@@ -54,13 +54,12 @@ def learning_curve(
         stack.enter_context(folder.locked())
         store_data(folder, dataset)
         comparisons = {}
-        for share in (*sorted(shares), 1.0):
-            part = dataset.with_share_of_train(share, experiment.training.batch_size)
-            listener.note(f"{share:.0%} of train: {part.size('train'):,} sequences.")
-            place = folder if share == 1 else folder.create_fraction(share)
-            comparisons[share] = compare(
+        for fraction in (*sorted(fractions), 1.0):
+            part = dataset.with_share_of_train(fraction, experiment.training.batch_size)
+            listener.note(f"{fraction:.0%} of train: {part.size('train'):,} sequences.")
+            comparisons[fraction] = compare(
                 experiment,
-                folder=place,
+                folder=folder if fraction == 1 else folder.create_fraction(fraction),
                 dataset=part,
                 listener=listener,
                 jobs=jobs,
@@ -69,14 +68,11 @@ def learning_curve(
     return LearningCurve(comparisons)
 
 
-def check_shares(shares: Sequence[float]) -> None:
-    """Refuses shares that are none.
-
-    Raises:
-        UserError: none at all, one twice, or one that is not above 0 and below 1.
-    """
-    if len(set(shares)) != len(shares) or not shares or not all(0 < s < 1 for s in shares):
+def check_fractions(fractions: Sequence[float]) -> None:
+    """Raise a `UserError` unless there are different fractions above 0 and below 1."""
+    different = len(set(fractions)) == len(fractions)
+    if not fractions or not different or not all(0 < fraction < 1 for fraction in fractions):
         raise UserError(
-            "shares: expected different numbers above 0 and below 1 (all of train comes by itself),"
-            f" received {', '.join(f'{share:g}' for share in shares) or 'none'}."
+            "fractions: expected different numbers above 0 and below 1 (all of train is added), "
+            f"got {', '.join(f'{fraction:g}' for fraction in fractions) or 'none'}."
         )

@@ -15,11 +15,27 @@ def show(comparison: "Comparison", page: str | Path | None = None) -> None:
         page: the HTML file; None for `report.html` in the run directory.
     """
     # Imported here, so that showing the progress of a training imports no matplotlib.
-    from keras_gru.analysis import analyse
     from keras_gru.report.comparison import print_results, write_page
 
     page = comparison.folder / "report.html" if page is None else page
-    analysis = analyse(comparison)
-    write_page(analysis, page)
-    print_results(analysis)
+    write_page(comparison.analysis, page)
+    print_results(comparison.analysis)
     print(f"The page: {page}")
+
+
+def run_and_show(config=None, overrides=None, *, resume=None, **options) -> "Comparison":
+    """Do what `keras_gru.run` does, showing the progress and the report.
+
+    Args:
+        config, overrides, resume: as of `keras_gru.experiments.resuming.choose_experiment`.
+        **options: `jobs` and `cluster` of `keras_gru.run`.
+    """
+    from keras_gru.experiments.compare import run
+    from keras_gru.experiments.resuming import choose_experiment
+    from keras_gru.report.progress import show_progress
+
+    experiment, _ = choose_experiment(config, overrides, resume)
+    with show_progress(experiment) as progress:
+        comparison = run(experiment, resume=resume, listener=progress, **options)
+    show(comparison)
+    return comparison

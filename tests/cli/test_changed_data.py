@@ -85,7 +85,7 @@ def with_a_row_edited(rows):
         ["evaluate"],
         ["inspect"],
         ["compare", "--resume"],
-        ["learning-curve", "--shares", "0.5", "--jobs", 1, "--resume"],
+        ["learning-curve", "--fractions", "0.5", "--jobs", 1, "--resume"],
     ],
     ids=lambda command: command[0],
 )

@@ -190,15 +190,15 @@ class TestRuns:
 
     def test_learning_curve_takes_a_comparison_as_its_last_share(self, run):
         before = (run / "results.jsonl").read_bytes()
-        said = keras_gru("learning-curve", "--resume", run, "--shares", "0.5", "--jobs", 1)
+        said = keras_gru("learning-curve", "--resume", run, "--fractions", "0.5", "--jobs", 1)
         assert (run / "results.jsonl").read_bytes() == before
         assert re.search(r"50% +16 ", said) and re.search(r"100% +32 ", said)
         assert "GRU and SimpleRNN no share of train shows a difference; to reach" in said
         assert "How much data each needs" in (run / "report.html").read_text(encoding="utf-8")
 
     def test_learning_curve_says_what_a_share_is(self, run):
-        said = keras_gru("learning-curve", "--resume", run, "--shares", "half", code=2)
-        assert said.startswith("--shares: expected numbers such as 0.05,0.2,0.5, received 'half'")
+        said = keras_gru("learning-curve", "--resume", run, "--fractions", "half", code=2)
+        assert said.startswith("--fractions: expected numbers such as 0.05,0.2,0.5, got 'half'")
 
     def test_evaluate_finds_what_was_written_down(self, run):
         rows = [json.loads(line) for line in (run / "results.jsonl").read_text().splitlines()]

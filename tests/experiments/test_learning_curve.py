@@ -1,4 +1,4 @@
-"""Learning curves: nested shares of train, everything else the same, and nothing lost."""
+"""Learning curves: nested fractions of train, everything else the same, and nothing lost."""
 
 import dataclasses
 from pathlib import Path
@@ -11,7 +11,7 @@ from keras_gru.datasets.forecasting import windows
 from keras_gru.datasets.split import SPLITS
 from keras_gru.errors import UserError
 from keras_gru.experiments.compare import compare
-from keras_gru.experiments.learning_curve import check_shares, learning_curve
+from keras_gru.experiments.learning_curve import check_fractions, learning_curve
 from keras_gru.experiments.run_directory import RunDirectory
 from keras_gru.experiments.training_data import data_for, load_data
 from tests.experiments.helpers import Recorder, timeless, tiny
@@ -24,7 +24,7 @@ def made(tmp_path_factory):
     return experiment, listener, learning_curve(experiment, (0.5, 0.05), listener=listener)
 
 
-def test_shares_are_nested_and_have_as_many_updates():
+def test_fractions_are_nested_and_have_as_many_updates():
     dataset = datasets.load(tiny(Path()).dataset)
     parts = [dataset.with_share_of_train(share, 16) for share in (0.05, 0.25, 0.5, 1.0)]
     assert [part.size("train") for part in parts] == [3, 16, 32, 64]
@@ -101,10 +101,12 @@ def test_a_new_fraction_is_begun_on_its_own_sequences(tmp_path):
     assert data_for(experiment, fraction).size("train") == 3
 
 
-@pytest.mark.parametrize("shares", [(), (0.5, 0.5), (0.0, 0.5), (1.0,), (2.0,)])
-def test_shares_that_are_none(shares):
-    with pytest.raises(UserError, match=r"^shares: expected different numbers above 0 and below 1"):
-        check_shares(shares)
+@pytest.mark.parametrize("fractions", [(), (0.5, 0.5), (0.0, 0.5), (1.0,), (2.0,)])
+def test_wrong_fractions(fractions):
+    with pytest.raises(
+        UserError, match=r"^fractions: expected different numbers above 0 and below 1"
+    ):
+        check_fractions(fractions)
 
 
 def test_a_curriculum_is_refused(tmp_path):

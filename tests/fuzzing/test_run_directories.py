@@ -50,7 +50,7 @@ def commands(run: Path, kind: str) -> dict[str, list]:
     slow = [
         ["inspect", run, "--cell", "gru"],
         ["compare", "--resume", run, "--jobs", 1],
-        ["learning-curve", "--resume", run, "--shares", "0.5", "--jobs", 1],
+        ["learning-curve", "--resume", run, "--fractions", "0.5", "--jobs", 1],
     ]
     if kind == "text":
         quick.append(["generate", run, "--length", 3])

@@ -160,15 +160,15 @@ def test_a_mistake_in_a_script_is_one_sentence(tmp_path):
     said = run(tmp_path, "compare.py", "quickstart", "training.epochss=3", code=2)
     assert "Did you mean 'epochs'?" in said and "Traceback" not in said
     said = run(tmp_path, "compare.py", code=2)
-    assert "Give a config" in said and "Traceback" not in said
+    assert "config: expected a config" in said and "Traceback" not in said
     said = run(tmp_path, "evaluate.py", tmp_path, code=2)
     assert "expected a run directory" in said and "Traceback" not in said
 
 
 def test_a_cell_of_ones_own_beside_the_others(tmp_path):
     printed = run(tmp_path, "own_cell.py", "quickstart", *SMALL)
-    assert "My light GRU" in printed and "GRU, layer norm" in printed
-    assert [row["status"] for row in results(tmp_path)[1]] == ["finished"] * 3
+    assert "My light GRU" in printed
+    assert [row["status"] for row in results(tmp_path)[1]] == ["finished"] * 2
 
 
 def test_every_recipe_fits_its_page():

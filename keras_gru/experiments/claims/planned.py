@@ -34,7 +34,7 @@ class Planned:
     def curve_command(self) -> str:
         """What a reader types for the learning curve."""
         shares = ",".join(f"{share:g}" for share in self.shares)
-        given = [] if self.shares == _SHARES else ["--shares", shares]
+        given = [] if self.shares == _SHARES else ["--fractions", shares]
         return shlex.join(["keras-gru", "learning-curve", self.name, *given, *self._overrides()])
 
     @property

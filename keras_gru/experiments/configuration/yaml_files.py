@@ -1,8 +1,9 @@
 """Load experiments from YAML files, with `base:` files and overrides, and write them."""
 
 import io
+import json
 import os
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import reduce
 from pathlib import Path
 
@@ -59,12 +60,17 @@ _Representer.add_representer(type(None), _Representer.represent_none)
 _Representer.add_representer(str, _Representer.represent_str)
 
 
-def load_experiment(source: str | os.PathLike, overrides: Sequence[str] = ()) -> Experiment:
-    """Load an experiment from a YAML file, the files that it includes, and overrides.
+def load_experiment(
+    source: str | os.PathLike | Mapping | Experiment,
+    overrides: Sequence[str] | Mapping[str, object] = (),
+) -> Experiment:
+    """Load an experiment from a YAML file and the files that it includes, with overrides.
 
     Args:
-        source: the path of a YAML file, or the name of a packaged config, such as `"quickstart"`.
-        overrides: `"a.b.c=value"` each, the value read as YAML; they replace what files have.
+        source: the path of a YAML file, the name of a packaged config, such as `"quickstart"`, a
+            dict of settings, or an experiment.
+        overrides: `"a.b.c=value"` each, the value read as YAML; or a dict of values by dotted name.
+            They win over the source.
 
     Returns:
         The experiment; its `dataset.path`, if it has one, is absolute.
@@ -78,7 +84,17 @@ def load_experiment(source: str | os.PathLike, overrides: Sequence[str] = ()) ->
     >>> experiment.training.epochs
     3
     """
-    return _load(find_config(source), overrides, cell_names())
+    if isinstance(overrides, Mapping):
+        overrides = [f"{name}={_to_json(name, value)}" for name, value in overrides.items()]
+    if isinstance(source, Experiment):
+        if not overrides:
+            return source
+        root = parse(dump_experiment(source), lambda _: Place("config"))
+    elif isinstance(source, Mapping):
+        root = parse(_to_json("config", source), lambda _: Place("config"))
+    else:
+        root = _read(find_config(source), (), [])
+    return _load(_anchored(root, Path()), overrides, cell_names())
 
 
 def load_stored_experiment(path: Path) -> Experiment:
@@ -88,7 +104,7 @@ def load_stored_experiment(path: Path) -> Experiment:
         UserError: the file is damaged, or another version of keras-gru has written it.
     """
     try:
-        return _load(path)
+        return _load(_read(path, (), []))
     except ConfigError as error:
         first = str(error.problems[0]).removeprefix(f"{_shown(path)}:")
         raise UserError(
@@ -98,9 +114,8 @@ def load_stored_experiment(path: Path) -> Experiment:
 
 
 def _load(
-    path: Path, overrides: Sequence[str] = (), cells: Collection[str] | None = None
+    root: Node, overrides: Sequence[str] = (), cells: Collection[str] | None = None
 ) -> Experiment:
-    root = _read(path, (), [])
     problems: list[Problem] = []
     if overrides:
         root = _merge(root, _anchored(read_overrides(overrides, problems), Path()))
@@ -113,6 +128,16 @@ def _load(
     if problems:
         raise ConfigError(problems)
     return experiment
+
+
+def _to_json(name: str, value: object) -> str:
+    """Return a value as JSON, which is YAML."""
+    try:
+        return json.dumps(value, ensure_ascii=False, default=os.fspath)
+    except (TypeError, ValueError) as error:
+        raise UserError(
+            f"{name}: expected numbers, strings, lists and dicts, got another object ({error})."
+        ) from None
 
 
 def dump_experiment(experiment: Experiment) -> str:

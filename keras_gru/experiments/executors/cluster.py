@@ -9,10 +9,11 @@ from keras_gru.errors import UserError
 from keras_gru.experiments import cells_file
 from keras_gru.experiments.comparison import RunRecord
 from keras_gru.experiments.configuration.experiment import Experiment
-from keras_gru.experiments.executors.jobs import Job, Retries, work
+from keras_gru.experiments.executors.jobs import Job, Retries, train_job
+from keras_gru.experiments.executors.shared_data import pack, unpack
 from keras_gru.experiments.listener import Listener, Relay
 from keras_gru.experiments.run_directory import RunDirectory
-from keras_gru.experiments.training_data import FILE, load_data
+from keras_gru.experiments.training_data import FILE
 from keras_gru.files import replacing
 from keras_gru.formatting import plural
 
@@ -20,22 +21,21 @@ LOCAL = "local"
 _SECONDS_BETWEEN_EVENTS = 0.2
 
 
-class Cluster:
-    """Does jobs on a Ray cluster, as `keras_gru.experiments.executors.jobs.Workers`.
+class RayExecutor:
+    """An executor on the machines of a Ray cluster.
 
     The run directory stays on the machine that asks, where the result of a job is written as soon
     as it ends: neither a crashed worker nor a crashed head loses a finished run. A job whose worker
-    or machine crashes is retried once, from its start. The machines need this package and the data,
-    with the same environment variables, and share nothing.
+    or machine crashes is retried once, from its start. The machines need this package; the data
+    are sent to each of them once.
 
     Args:
         experiment: what to train.
         folder: where the files of the jobs go.
+        dataset: what to train on.
         address: of a cluster, such as `"10.0.0.1:6379"` or `"auto"`; `"local"` starts one here.
         slots: jobs at a time; None for as many as the cluster has room for.
         cores: of each job.
-        dataset: the data in the place of what `experiment.dataset` loads; None lets each machine
-            load them.
 
     Raises:
         UserError: Ray is not installed, or there is no cluster at the address.
@@ -45,10 +45,10 @@ class Cluster:
         self,
         experiment: Experiment,
         folder: RunDirectory,
+        dataset: SequenceDataset,
         address: str = LOCAL,
         slots: int | None = None,
         cores: int = 1,
-        dataset: SequenceDataset | None = None,
     ):
         self._ray = _import_ray()
         self._own = not self._ray.is_initialized()
@@ -57,9 +57,9 @@ class Cluster:
         room = int(self._ray.cluster_resources().get("CPU", 1)) // cores
         self.slots = max(1, room if slots is None else min(slots, room))
         nodes = sum(node["Alive"] for node in self._ray.nodes())
-        self.place = f"{self.slots} at a time, on a Ray cluster of {plural(nodes, 'machine')}"
+        self.description = f"{self.slots} at a time, on a Ray cluster of {plural(nodes, 'machine')}"
         self._experiment, self._folder = experiment, folder
-        self._dataset = None if dataset is None else self._ray.put(dataset)
+        self._dataset = self._ray.put(pack(dataset))
         self._cores = cores
         self._under_way: dict = {}
         self._retries = Retries()
@@ -134,9 +134,9 @@ class Cluster:
 
 
 def _do(
-    job: Job, experiment: Experiment, dataset, stored: bytes, files: dict[str, bytes], events, cells
+    job: Job, experiment: Experiment, packed, stored: bytes, files: dict[str, bytes], events, cells
 ):
-    """What a worker does: a job in a folder of its own; a sentence where it is refused."""
+    """Do a job in a worker, in a directory of its own; return a sentence where it fails."""
     with tempfile.TemporaryDirectory() as runs:
         folder = RunDirectory.create(experiment.model_copy(update={"runs": runs}))
         path = job.path(folder)
@@ -145,8 +145,7 @@ def _do(
         try:
             if cells is not None:
                 cells.register()
-            dataset = load_data(folder) if dataset is None else dataset
-            record = work(job, experiment, dataset, folder, Relay(events.put.remote))
+            record = train_job(job, experiment, unpack(*packed), folder, Relay(events.put.remote))
         except UserError as error:
             return str(error)
         return record, _read(path)

@@ -1,4 +1,4 @@
-"""A comparison as jobs: one network each, given out in order once their settings are known."""
+"""Jobs, one network each: which there are, in what order, and what an executor does with them."""
 
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
@@ -28,61 +28,61 @@ class Job:
         cell: name in the registry of cells.
         seed: of the initial weights, the order of the data and dropout; trials have one of their
             own, `experiment.tuning_seed`.
-        settings: in place of the experiment's own: what tuning trials, or what it has chosen.
-        attempt: the number of a try of tuning, from 1; None for a run.
+        settings: in place of the experiment's own: of a trial, or what tuning chose.
+        trial: the number of a trial of tuning, from 1; None for a run.
     """
 
     cell: str
     seed: int
     settings: Mapping[str, Value] = field(default_factory=dict)
-    attempt: int | None = None
+    trial: int | None = None
 
     @property
     def name(self) -> str:
-        """How a watcher knows it: a cell has several trials of the same seed."""
-        return self.cell if self.attempt is None else f"{self.cell}-{self.attempt}"
+        """The name by which a listener knows it: a cell has several trials of the same seed."""
+        return self.cell if self.trial is None else f"{self.cell}-{self.trial}"
 
     @property
     def label(self) -> str:
         """Its name for a reader, without the seed."""
-        values = "" if self.attempt is None else ", ".join(map(str, self.settings.values()))
+        values = "" if self.trial is None else ", ".join(map(str, self.settings.values()))
         return f"{cell_label(self.cell)} {values}".strip()
 
     def path(self, folder: RunDirectory) -> Path:
-        """Where it keeps what it needs to go on, and its network."""
-        if self.attempt is None:
+        """Return the directory of its checkpoint and its network."""
+        if self.trial is None:
             return folder.run_path(self.cell, self.seed)
-        return folder.trial_path(self.cell, self.attempt)
+        return folder.trial_path(self.cell, self.trial)
 
-    def told(self, record: RunRecord) -> RunRecord:
-        """Its record as a watcher is told of it."""
+    def name_record(self, record: RunRecord) -> RunRecord:
+        """Return its record as a listener knows it."""
         return dataclasses.replace(record, cell=self.name, label=self.label)
 
 
-def work(
+def train_job(
     job: Job,
     experiment: Experiment,
     dataset: SequenceDataset,
     folder: RunDirectory,
     listener: Listener = SILENT,
 ) -> RunRecord:
-    """Does a job, or goes on with it; test is read for a run alone, and so is the network kept.
+    """Do a job, or resume it; test is read and the network saved for a run, not for a trial.
 
     Args:
         job: what to train.
         experiment: of which it is a part.
         dataset: what `keras_gru.datasets.load(experiment.dataset)` gave.
-        folder: where its files go. The store of results is left to who gave out the job.
-        listener: is told of its start and its epochs, under the job's name.
+        folder: where its files go; its record is not written.
+        listener: of its start and its epochs, under the job's name.
 
     Returns:
-        What is known of it. One whose loss became no number has the status `"diverged"`.
+        The record of the run. Where its loss became NaN or Inf its status is `"diverged"`.
     """
     experiment, path = experiment.with_settings(job.settings), job.path(folder)
-    told = _UnderAName(listener, job.name)
-    model, record = fit_and_record(experiment, dataset, job.cell, job.seed, path, told)
+    renamed = _Renamed(listener, job.name)
+    model, record = fit_and_record(experiment, dataset, job.cell, job.seed, path, renamed)
     record = dataclasses.replace(record, settings=dict(job.settings))
-    if job.attempt is None and record.status == "finished":
+    if job.trial is None and record.status == "finished":
         test, blocks = evaluate_test(model, experiment, dataset)
         record = dataclasses.replace(record, test=test, test_blocks=blocks)
         save(model, path / "best.keras")
@@ -92,121 +92,127 @@ def work(
 
 
 class Queue:
-    """The jobs of a comparison: `plan` is all of them, `done` and `waiting` are parts of it.
+    """The jobs of a comparison in order, those first that need no result of the others.
 
-    Seed by seed, so that whatever is finished when somebody stops it can be compared; the trials of
+    Seed by seed, so that the runs of a comparison that was stopped can be compared; the trials of
     a cell before its first run.
 
     Args:
         experiment: what to train.
-        folder: knows what is done already, and is told what gets done.
-        metric: what trials are judged by.
+        folder: holds the records of the jobs that ended, and gets those of the others.
+        metric: what trials are compared by.
     """
 
     def __init__(self, experiment: Experiment, folder: RunDirectory, metric: Metric):
         self.experiment, self.folder, self.metric = experiment, folder, metric
-        combinations = experiment.combinations()
-        self.plan = [
-            job
-            for seed in experiment.seeds
-            for cell in experiment.cells
-            for job in (
-                *(
-                    Job(cell, experiment.tuning_seed, settings, number)
-                    for number, settings in enumerate(combinations, 1)
-                    if seed == experiment.seeds[0]  # before the first run of its cell
-                ),
-                Job(cell, seed),
-            )
-        ]
-        trials, runs = folder.trials(), folder.records()
-        self.done: list[tuple[Job, RunRecord]] = []
-        self.waiting: list[Job] = []
-        for job in self.plan:
-            record = _known(job, runs if job.attempt is None else trials)
-            if record is None:
-                self.waiting.append(job)
-            else:
-                self.done.append((job, record))
-                (job.path(folder) / checkpoint.FILE).unlink(missing_ok=True)  # killed before it was
-        self._chosen: dict[str, dict[str, Value] | None] = {}
+        self.plan = plan_jobs(experiment)
+        self._trials, runs = list(folder.trials()), folder.records()
+        found = [_find_record(j, runs if j.trial is None else self._trials) for j in self.plan]
+        jobs = list(zip(self.plan, found, strict=True))
+        self.done = [(job, record) for job, record in jobs if record is not None]
+        self.waiting = [job for job, record in jobs if record is None]
 
     def next(self) -> Job | None:
-        """The first job that can be done now; None while all that are left wait for tuning."""
+        """Remove and return the first job that can start; None while all wait for trials."""
         for job in self.waiting:
-            settings = self.settings(job.cell) if job.attempt is None else job.settings
+            settings = self._settings(job.cell) if job.trial is None else job.settings
             if settings is not None:
                 self.waiting.remove(job)
                 return dataclasses.replace(job, settings=settings)
         return None
 
     def ended(self, job: Job, record: RunRecord) -> None:
-        """Keeps what a job has found."""
-        if job.attempt is not None:
-            self.folder.add_trial(record)
-        else:
+        """Write the record of a job, and remove its checkpoint."""
+        if job.trial is None:
             self.folder.add(record)
-        (job.path(self.folder) / checkpoint.FILE).unlink(missing_ok=True)
+        else:
+            self.folder.add_trial(record)
+            self._trials.append(record)
+        remove_checkpoint(job.path(self.folder))
 
-    def settings(self, cell: str) -> dict[str, Value] | None:
-        """What tuning has chosen for a cell; None while it has not."""
-        if self._chosen.get(cell) is None:
-            trials = self.folder.trials()
-            self._chosen[cell] = choose_settings(self.experiment, cell, trials, self.metric)
-        return self._chosen[cell]
+    def _settings(self, cell: str) -> dict[str, Value] | None:
+        """Return what tuning chose for a cell; None while a trial is missing."""
+        return choose_settings(self.experiment, cell, self._trials, self.metric)
 
 
-def _known(job: Job, records: Sequence[RunRecord]) -> RunRecord | None:
-    """What an earlier process has found."""
+def plan_jobs(experiment: Experiment) -> list[Job]:
+    """Return the jobs of a comparison in order."""
+    jobs = []
+    for seed in experiment.seeds:
+        for cell in experiment.cells:
+            if seed == experiment.seeds[0]:
+                jobs += [
+                    Job(cell, experiment.tuning_seed, settings, number)
+                    for number, settings in enumerate(experiment.combinations(), 1)
+                ]
+            jobs.append(Job(cell, seed))
+    return jobs
+
+
+def _find_record(job: Job, records: Sequence[RunRecord]) -> RunRecord | None:
+    """Return the record of a job that an earlier process did."""
     for record in records:
-        same_settings = job.attempt is None or record.settings == job.settings
+        same_settings = job.trial is None or record.settings == job.settings
         if (record.cell, record.seed) == (job.cell, job.seed) and same_settings:
             return record
     return None
 
 
-class Workers(Protocol):
-    """Who does jobs: `slots` of them at a time. `place` says where and how, if it is not here."""
+def remove_checkpoint(path: Path) -> None:
+    """Remove the checkpoint of a run that ended."""
+    (path / checkpoint.FILE).unlink(missing_ok=True)
+
+
+class Executor(Protocol):
+    """Does up to `slots` jobs at a time; `description` says where, unless it is in this process.
+
+    It is a context manager, which leaves no job behind.
+    """
 
     slots: int
-    place: str
+    description: str
 
     def __enter__(self): ...
 
     def __exit__(self, kind, error, traceback): ...
 
     def start(self, job: Job) -> None:
-        """Takes a job, where fewer than `slots` are under way."""
+        """Start a job, where fewer than `slots` are running."""
 
     def wait(self, listener: Listener) -> tuple[Job, RunRecord | None]:
-        """Waits until a job has ended, and tells what happens meanwhile; None if it failed."""
+        """Wait until a job ends, passing events on; return None for the record of one that failed.
+
+        Raises:
+            UserError: the settings of the job do not fit the data.
+            OSError: the job could not read or write a file.
+        """
 
 
 class Retries:
     """The jobs whose worker crashed: each is retried once."""
 
     def __init__(self):
-        self._died: list[Job] = []
+        self._crashed: list[Job] = []
 
     def again(self, job: Job, how: str, listener: Listener) -> bool:
         """Return whether to retry a job, and report it as a note."""
-        again = job not in self._died
-        self._died.append(job)
+        again = job not in self._crashed
+        self._crashed.append(job)
         last = "Retrying it once." if again else "Leaving it out."
         listener.note(f"{job.label} seed {job.seed}: {how}. {last}")
         return again
 
 
 @dataclass
-class ThisProcess:
-    """Does one job after the other, here; `work` says how."""
+class InProcessExecutor:
+    """Does one job after the other in this process."""
 
     experiment: Experiment
-    dataset: SequenceDataset
     folder: RunDirectory
-    work: Callable[..., RunRecord] = work
+    dataset: SequenceDataset
+    work: Callable[..., RunRecord] = train_job
     slots: int = 1
-    place: str = ""
+    description: str = ""
 
     def __enter__(self):
         return self
@@ -219,35 +225,39 @@ class ThisProcess:
 
     def wait(self, listener):
         with free_graphs():
-            return self.job, self.work(
-                self.job, self.experiment, self.dataset, self.folder, listener
-            )
+            record = self.work(self.job, self.experiment, self.dataset, self.folder, listener)
+        return self.job, record
 
 
-def do_all(queue: Queue, workers: Workers, listener: Listener) -> list[Job]:
-    """Has all jobs of a queue done.
+def run_jobs(queue: Queue, executor: Executor, listener: Listener) -> list[Job]:
+    """Do all jobs of a queue.
+
+    Args:
+        queue: anything with the methods `next` and `ended` of `Queue`.
+        executor: does them; entered by the caller.
+        listener: of all jobs.
 
     Returns:
-        Those that failed.
+        The jobs that failed.
     """
-    under_way, failed = 0, []
+    running, failed = 0, []
     while True:
-        while under_way < workers.slots and (job := queue.next()) is not None:
-            workers.start(job)
-            under_way += 1
-        if not under_way:
+        while running < executor.slots and (job := queue.next()) is not None:
+            executor.start(job)
+            running += 1
+        if not running:
             return failed
-        job, record = workers.wait(listener)
-        under_way -= 1
+        job, record = executor.wait(listener)
+        running -= 1
         if record is None:
             failed.append(job)
             continue
         queue.ended(job, record)
-        listener.finished(job.told(record))
+        listener.finished(job.name_record(record))
 
 
-class _UnderAName(Listener):
-    """Passes on what happens in a job."""
+class _Renamed(Listener):
+    """Passes the events of a job on under its name."""
 
     def __init__(self, listener: Listener, name: str):
         self.listener, self.name = listener, name

@@ -18,13 +18,18 @@ from keras_gru.experiments import cells_file
 from keras_gru.experiments.comparison import RunRecord
 from keras_gru.experiments.configuration.experiment import Experiment
 from keras_gru.experiments.executors import child
-from keras_gru.experiments.executors.jobs import Job, Retries, work
+from keras_gru.experiments.executors.jobs import Job, Retries, train_job
+from keras_gru.experiments.executors.shared_data import (
+    map_buffers,
+    pack,
+    unpack,
+    write_buffers,
+)
 from keras_gru.experiments.graphs import free_graphs
 from keras_gru.experiments.listener import Listener, Relay
 from keras_gru.experiments.run_directory import RunDirectory
-from keras_gru.experiments.training_data import load_data
 
-LOGS = "jobs"
+LOGS, _DATA = "jobs", "data.bin"
 _spawn = multiprocessing.get_context("spawn")  # TensorFlow does not survive a fork
 
 
@@ -36,8 +41,8 @@ class _Worker:
     job: Job | None = None
 
 
-class Processes:
-    """Does jobs in processes of their own, as `keras_gru.experiments.executors.jobs.Workers`.
+class ProcessExecutor:
+    """An executor of processes on this machine.
 
     Each process keeps to its share of the cores, on Linux: two that both use all of them get in
     each other's way. One that crashes (killed, out of memory) is replaced and its job is retried
@@ -48,9 +53,8 @@ class Processes:
         experiment: what to train.
         folder: where the files of the jobs go.
         slots: how many processes.
-        dataset: the data in the place of what `experiment.dataset` loads; None lets each process
-            load them.
-        work: does a job, with the arguments of `keras_gru.experiments.executors.jobs.work`.
+        dataset: what to train on; its arrays are in memory once for all processes.
+        work: does a job, with the arguments of `train_job`.
     """
 
     def __init__(
@@ -58,17 +62,21 @@ class Processes:
         experiment: Experiment,
         folder: RunDirectory,
         slots: int,
-        dataset: SequenceDataset | None = None,
-        work: Callable[..., RunRecord] = work,
+        dataset: SequenceDataset,
+        work: Callable[..., RunRecord] = train_job,
     ):
-        self.slots, self.place = slots, f"{slots} at a time, which share the cores"
-        self._everything = experiment, folder.path, dataset, work, cells_file.current()
+        self.slots, self.description = slots, f"{slots} at a time, which share the cores"
         self._logs = folder.path / LOGS
+        self._task = work, experiment, folder.path
+        self._dataset = dataset
         self._workers: dict[int, _Worker] = {}
         self._retries, self._deaths = Retries(), 0
 
     def __enter__(self):
         self._logs.mkdir(exist_ok=True)
+        content, buffers = pack(self._dataset)
+        places = write_buffers(self._logs / _DATA, buffers)
+        self._task = pickle.dumps((_serve, *self._task, content, places, cells_file.current()))
         return self
 
     def __exit__(self, kind, error, traceback):
@@ -77,6 +85,7 @@ class Processes:
         for worker in self._workers.values():
             worker.process.join()
             self._log(worker.number).unlink(missing_ok=True)
+        (self._logs / _DATA).unlink(missing_ok=True)
         with contextlib.suppress(OSError):
             self._logs.rmdir()
 
@@ -126,8 +135,7 @@ class Processes:
 
     def _hire(self, number: int) -> _Worker:
         ours, theirs = _spawn.Pipe()
-        task = pickle.dumps((_serve, *self._everything))
-        process = _spawn.Process(target=child.run, args=(theirs, task), daemon=True)
+        process = _spawn.Process(target=child.run, args=(theirs, self._task), daemon=True)
         log = self._log(number)
         with _on_its_cores(number, self.slots), _writing_to(log):
             process.start()
@@ -145,23 +153,24 @@ def remove_logs(folder: RunDirectory) -> None:
 
 def _serve(
     connection: Connection,
+    work: Callable[..., RunRecord],
     experiment: Experiment,
     path: Path,
-    dataset: SequenceDataset | None,
-    work: Callable[..., RunRecord],
+    content: bytes,
+    places: list[tuple[int, int]],
     cells: cells_file.CellsFile | None,
 ) -> None:
-    """What a process does: one job after the other, until nobody asks any more."""
-    os.dup2(2, 1)  # the terminal belongs to the asking process
+    """Do one job after the other in a worker process, until its parent asks for no more."""
+    os.dup2(2, 1)  # the terminal belongs to the parent
     if cells is not None:
         cells.register()
     folder = RunDirectory(path)
+    dataset = unpack(content, map_buffers(path / LOGS / _DATA, places))
     told = Relay(connection.send)
     with contextlib.suppress(EOFError, BrokenPipeError):  # the asking process has ended
         while True:
             job = connection.recv()
             try:
-                dataset = dataset or load_data(folder)
                 with free_graphs():
                     record = work(job, experiment, dataset, folder, told)
                 connection.send(("ended", record))

@@ -14,13 +14,13 @@ from keras_gru.datasets.sequence_dataset import SequenceDataset
 from keras_gru.errors import UserError
 from keras_gru.experiments import checkpoint
 from keras_gru.experiments.cells_file import store_cells
-from keras_gru.experiments.compare import refuse_what_cannot_start, usual_jobs
+from keras_gru.experiments.compare import check_can_start, make_executor
 from keras_gru.experiments.comparison import RunRecord
 from keras_gru.experiments.configuration.experiment import Experiment
 from keras_gru.experiments.configuration.grids import Value
 from keras_gru.experiments.configuration.yaml_files import dump_experiment
-from keras_gru.experiments.executors.jobs import ThisProcess, do_all
-from keras_gru.experiments.executors.processes import Processes, remove_logs
+from keras_gru.experiments.executors.jobs import remove_checkpoint, run_jobs
+from keras_gru.experiments.executors.processes import remove_logs
 from keras_gru.experiments.fitting import fit_and_record
 from keras_gru.experiments.listener import SILENT, Listener, StopRun
 from keras_gru.experiments.metadata import Metadata, collect_metadata
@@ -84,8 +84,8 @@ class TrialJob:
         """Where it keeps its history, and what it needs to go on."""
         return folder.path / "trials" / str(self.number)
 
-    def told(self, record: RunRecord) -> RunRecord:
-        """Its record as a watcher is told of it."""
+    def name_record(self, record: RunRecord) -> RunRecord:
+        """Return its record as a listener knows it."""
         return dataclasses.replace(record, cell=self.name, label=self.label)
 
 
@@ -135,10 +135,10 @@ def sweep(
             f"{name}: expected one value, or a range in sweep, got a grid, which compare tries. "
             f"Give {name}=VALUE or sweep.{name}={{grid: [...]}}."
         )
-    refuse_what_cannot_start(experiment)
+    check_can_start(experiment)
     path = Path(experiment.runs) / experiment.name / "sweep"
     begun = RunDirectory(path) if (path / "experiment.yaml").is_file() else None
-    given, dataset = dataset, dataset or data_for(experiment, begun)
+    dataset = dataset or data_for(experiment, begun)
     storage = storage or str(path / JOURNAL)
     study = studies.open_study(experiment, dataset.metric, storage)
     studies.check_data(study, dataset.fingerprint)
@@ -156,7 +156,7 @@ def sweep(
         if trials.missing:
             for note in metadata.notes:
                 listener.note(note)
-            _train(trials, dataset, given, jobs)
+            _train(trials, dataset, jobs)
         remove_logs(folder)
     tried = studies.finished(study)
     return SweepResult(experiment, dataset.metric, tried, metadata, path)
@@ -251,7 +251,7 @@ class _Trials:
     def ended(self, job: TrialJob, record: RunRecord) -> None:
         """Keeps what a trial has found."""
         studies.keep(self.under_way.pop(job.number), record, self.metric)
-        (job.path(self.folder) / checkpoint.FILE).unlink(missing_ok=True)
+        remove_checkpoint(job.path(self.folder))
 
     def give_up(self, again: bool) -> None:
         """Ends what is still under way; `again` lets somebody draw the same later."""
@@ -270,22 +270,17 @@ class _Trials:
             path.unlink()
 
 
-def _train(
-    trials: _Trials, dataset: SequenceDataset, given: SequenceDataset | None, jobs: int | None
-) -> None:
-    """Has the missing trials done; those that failed are given back."""
+def _train(trials: _Trials, dataset: SequenceDataset, jobs: int | None) -> None:
+    """Do the missing trials; those that failed are given back to the study."""
     experiment, folder, missing = trials.experiment, trials.folder, trials.missing
-    jobs = usual_jobs(missing) if jobs is None else min(jobs, missing)
     epochs = max(experiment.with_settings(of).training.epochs for of in experiment.corners())
     plan = [(f"trial-{n}", f"Trial {n}", experiment.seeds[0]) for n in range(1, missing + 1)]
     trials.listener.plan(plan, epochs, dataset.metric)
-    workers = Processes(experiment, folder, jobs, given, work)
-    if jobs == 1:
-        workers = ThisProcess(experiment, dataset, folder, work)
+    executor = make_executor(experiment, folder, dataset, missing, jobs, work=work)
     again = False
     try:
-        with resumable("Stopped. Finished trials are kept; the same command goes on."), workers:
-            failed = do_all(trials, workers, trials.listener)
+        with resumable("Stopped. Finished trials are kept; the same command goes on."), executor:
+            failed = run_jobs(trials, executor, trials.listener)
     except KeyboardInterrupt:
         again = True
         raise

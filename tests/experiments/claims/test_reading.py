@@ -22,7 +22,7 @@ from keras_gru.experiments.claims.reading import (
 )
 from keras_gru.experiments.comparison import LearningCurve
 from keras_gru.experiments.configuration.yaml_files import load_experiment
-from keras_gru.experiments.learning_curve import SHARES
+from keras_gru.experiments.learning_curve import FRACTIONS
 from keras_gru.experiments.run_directory import RunDirectory
 from tests.experiments.helpers import comparison
 
@@ -204,9 +204,9 @@ def test_the_commands_are_those_of_the_experiments():
         runs = ["runs=runs"]
         assert load_experiment(words[2], [*overrides, *runs]) == plan.curve()
         assert plan.sweep().sweep is not None and plan.curve().tuning is not None
-    assert "--shares 0.1,0.3" in PLANNED[1].curve_command
+    assert "--fractions 0.1,0.3" in PLANNED[1].curve_command
     # Without the option the command takes those of its own.
-    assert PLANNED[0].shares == SHARES and "--shares" not in PLANNED[0].curve_command
+    assert PLANNED[0].shares == FRACTIONS and "--fractions" not in PLANNED[0].curve_command
 
 
 class TestFile:

@@ -1,0 +1,45 @@
+"""Which experiment is meant: that of a config, or that of a run to resume."""
+
+import os
+from collections.abc import Mapping, Sequence
+
+from keras_gru.errors import UserError
+from keras_gru.experiments.configuration.experiment import Experiment
+from keras_gru.experiments.configuration.yaml_files import load_experiment
+from keras_gru.experiments.run_directory import RunDirectory, find_run
+
+
+def choose_experiment(
+    config: str | os.PathLike | Mapping | Experiment | None,
+    overrides: Sequence[str] | Mapping[str, object] | None = None,
+    resume: str | os.PathLike | None = None,
+) -> tuple[Experiment, RunDirectory | None]:
+    """Return the experiment of a config, or of a run to resume, and the directory of that run.
+
+    Args:
+        config: as `load_experiment` takes it; None for that of the run.
+        overrides: as `load_experiment` takes them.
+        resume: as `find_run` takes it; None resumes nothing.
+
+    Raises:
+        UserError: there is neither, or the run was made with other settings than the config.
+    """
+    given = None if config is None else load_experiment(config, overrides or ())
+    if resume is None and given is None:
+        raise UserError(
+            "config: expected a config, such as quickstart (see keras-gru list), or --resume RUN, "
+            "got neither."
+        )
+    if resume is None:
+        return given, None
+    folder = find_run(resume)
+    begun = folder.experiment()
+    if given is not None:
+        unread = {"runs": begun.runs, "sweep": begun.sweep}  # by a comparison
+        given = given.with_shards(begun.training.shards).with_guesses(begun.dataset)
+        if given.model_copy(update=unread) != begun:
+            raise UserError(
+                f"{folder.path}: expected the settings that it was made with, got others. Leave "
+                "the config out to resume it, or leave --resume out to start anew."
+            )
+    return begun, folder
