@@ -1,5 +1,6 @@
 """What a comparison shows while it trains: one live table, or plain lines where no terminal is."""
 
+import statistics
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -34,6 +35,7 @@ class Job:
     value: float | None = None
     best: float | None = None
     since: float = 0.0
+    first_ended: float = 0.0
     epoch_ended: float = 0.0
     seconds: float = 0.0
 
@@ -44,9 +46,17 @@ class Job:
 
     @property
     def pace(self) -> float | None:
-        """Seconds per epoch in this process; None before the first has ended."""
+        """Seconds per epoch after the first one, which compiles; None before two have ended."""
         done = self.epoch - self.before
-        return (self.epoch_ended - self.since) / done if self.state != "waiting" and done else None
+        if self.state == "waiting" or done < 2:
+            return None
+        return (self.epoch_ended - self.first_ended) / (done - 1)
+
+    @property
+    def first(self) -> float | None:
+        """Seconds of the first epoch in this process; None before it has ended."""
+        done = self.state != "waiting" and self.epoch > self.before
+        return self.first_ended - self.since if done else None
 
 
 @dataclass
@@ -94,6 +104,8 @@ class Silent(Listener):
     ) -> None:
         job = self.jobs[cell, seed]
         job.epoch, job.best, job.epoch_ended = epoch, best, time.monotonic()
+        if epoch == job.before + 1:
+            job.first_ended = job.epoch_ended
         job.loss, job.value = logs.get("loss"), logs.get(f"val_{self.metric.name}")
         self.show_epoch(job)
 
@@ -101,29 +113,47 @@ class Silent(Listener):
         job = self.jobs[record.cell, record.seed]
         if job.state == "waiting":  # an earlier process trained it
             job.epoch_ended = record.seconds
+            job.first_ended = record.seconds / max(1, record.epochs)
         job.state, job.epoch, job.seconds = record.status, record.epochs, record.seconds
         job.best = record.validation.get(self.metric.name)
         self.show_end(job, record)
 
     def time_left(self, job: Job | None = None) -> float | None:
-        """Seconds to the end of a run, or of all where None, at the pace so far."""
+        """Return the estimated seconds to the end of a run, or of all where None."""
         jobs = [j for j in (self.jobs.values() if job is None else [job]) if j.left]
-        paces = [self._pace(j) for j in jobs]
-        if None in paces:
-            return None
-        seconds = sum(pace * j.left for pace, j in zip(paces, jobs, strict=True))
+        seconds = 0.0
+        for other in jobs:
+            first = self._mean("first", other)
+            pace = self._mean("pace", other) or first
+            if pace is None:
+                return None
+            seconds += pace * self._epochs_left(other)
+            if other.state == "waiting":
+                seconds += max(0.0, first - pace)
         under_way = [j for j in jobs if j.state == "training"]
         seconds -= sum(time.monotonic() - j.epoch_ended for j in under_way)
         return max(seconds / max(1, len(under_way)), 0.0)  # several go on at a time
 
-    def _pace(self, job: Job) -> float | None:
-        """Its own pace, else that of its cell, else that of all."""
-        cell = [other for other in self.jobs.values() if other.label == job.label]
-        for group in ([job], cell, self.jobs.values()):
-            paces = [other.pace for other in group if other.pace is not None]
-            if paces:
-                return sum(paces) / len(paces)
+    def _epochs_left(self, job: Job) -> float:
+        """Return the epochs to come, if it stops early where finished runs did."""
+        ends = [
+            [other.epoch for other in group if other.state == "finished"]
+            for group in (self._same_label(job), self.jobs.values())
+        ]
+        end = next((statistics.median(epochs) for epochs in ends if epochs), job.epochs)
+        return min(max(end - job.epoch, 1), job.left)
+
+    def _mean(self, name: str, job: Job) -> float | None:
+        """Return its own value, else the mean of its cell, else of all."""
+        for group in ([job], self._same_label(job), self.jobs.values()):
+            values = [getattr(other, name) for other in group]
+            known = [value for value in values if value is not None]
+            if known:
+                return sum(known) / len(known)
         return None
+
+    def _same_label(self, job: Job) -> list[Job]:
+        return [other for other in self.jobs.values() if other.label == job.label]
 
     def show_plan(self) -> None:
         """Called when the runs are known."""
@@ -239,7 +269,7 @@ class LiveTable(Silent):
 
     def _cells(self, job: Job) -> list[Text]:
         left = "testing …" if not job.left else "…"
-        if job.left and job.pace is not None:
+        if job.left and job.first is not None:
             left = f"{duration(self.time_left(job))} left"
         times = {"waiting": "", "training": left, "finished": duration(job.seconds)}
         style = {"training": "bold", "finished": "green", "trained": "green"}.get(job.state, "red")
@@ -260,7 +290,7 @@ class LiveTable(Silent):
         parts = [f"{ended} of {plural(len(self.jobs), 'run')} done"]
         parts.append(f"{duration(time.monotonic() - self.began)} so far")
         if left:
-            parts.append(f"about {duration(left)} left")
+            parts.append(f"estimated time left {duration(left)}")
         return " · ".join(parts)
 
 

@@ -61,7 +61,7 @@ def test_plain_lines_tell_every_epoch_that_takes_a_second(clock):
     assert lines[2].startswith("GRU seed 0: epoch 1/4  loss ")
     assert "validation MAE (passengers) 53," in lines[2]
     # 2 s an epoch: 3 epochs of this run and 4 of the other one are left
-    assert lines[2].endswith("time left 14 s")
+    assert lines[2].endswith("estimated time left 14 s")
     assert [line.split("epoch ")[1][:3] for line in lines[2:6]] == ["1/4", "2/4", "3/4", "4/4"]
     assert lines[6].startswith("GRU seed 0: finished after 4 epochs")
     assert "\x1b" not in out.file.getvalue()
@@ -95,7 +95,27 @@ def test_time_left_counts_the_runs_to_come_at_the_pace_so_far(clock):
     clock.now += 2
     assert view.time_left() == pytest.approx(6 * 3 + 10 * 3 - 2)
     view.finished(dataclasses.replace(run("gru", 0), epochs=4))
-    assert view.time_left() == pytest.approx(10 * 3)
+    assert view.time_left() == pytest.approx(4 * 3), "the other one may stop as early"
+
+
+@pytest.mark.parametrize("compiles", [0, 5, 60])
+def test_time_left_is_known_within_a_factor_of_two_after_the_second_epoch(clock, compiles):
+    view, cells = Silent(), {"gru": 2.0, "lstm": 2.5, "simple_rnn": 1.5}
+    jobs = [(cell, cell, seed) for seed in (0, 1, 2) for cell in cells]
+    view.plan(jobs, 12, MAE)
+    began, estimates = clock.now, []
+    for cell, label, seed in jobs:
+        view.started(cell, seed, 0)
+        for epoch in range(1, 10):  # patience ends each run after 9 of 12 epochs
+            clock.now += cells[cell] + compiles * (epoch == 1)
+            view.epoch(cell, seed, epoch, {}, 1.0)
+            if epoch >= 2 or len(estimates) > 0:
+                estimates.append((clock.now, view.time_left()))
+        view.finished(dataclasses.replace(run(cell, seed), label=label, epochs=9))
+    seconds = clock.now - began
+    for now, left in estimates:
+        true = clock.now - now
+        assert true / 2 <= left <= 2 * true + seconds / 50
 
 
 def test_a_run_of_an_earlier_process_sets_the_pace_and_is_not_to_come(clock):
