@@ -59,6 +59,8 @@ def build(experiment: Experiment, dataset: SequenceDataset, cell: str, seed: int
         model = models.build(settings, dataset.spec, cell, seed)
     finally:
         keras.config.set_dtype_policy(outside)
+    if training.truncate is not None:
+        model = models.truncate(model, training.truncate)
     layers, units = _rnn_layers(model), models.recurrent_units(model)
     jit_compile = _jit_compile(training, dataset.spec.length, units, layers)
     if jit_compile or training.jit_compile is False:
@@ -70,8 +72,6 @@ def build(experiment: Experiment, dataset: SequenceDataset, cell: str, seed: int
         jit_compile=jit_compile,
         **models.compile_options(dataset.spec, training.loss, training.label_smoothing),
     )
-    if training.truncate is not None:
-        model.train_step = models.TruncatedStep(model, training.truncate)
     return model
 
 

@@ -3,7 +3,7 @@
 from importlib import import_module
 
 _HOMES = {
-    "TruncatedStep": "truncated",
+    "truncate": "truncated",
     "build": "from_config",
     "classifier": "classification",
     "compile_options": "losses",

@@ -11,64 +11,32 @@ from keras_gru.models.reading import read_on
 _TASKS = ("polyphony", "tagger", "language_model")
 
 
-class TruncatedStep:
-    """A training step that walks through a batch in chunks, with an update after each of them.
+@keras.saving.register_keras_serializable(package="keras_gru")
+class TruncatedModel(keras.Model):
+    """A model that is trained on chunks of a batch, with an update after each of them.
 
-    It takes the place of a compiled model's `train_step`. The state is carried from chunk to chunk
-    and begins with zeros in each batch; the gradient ends where its chunk begins, so that a network
-    learns from at most `steps` steps back and keeps no more of them in memory. A batch of T steps
-    is cut into ⌈T / steps⌉ chunks, which are as equal as can be: a last one of a step or two would
-    be an update like any other. Chunks in which no step counts change the state alone. Dropout is
-    drawn anew in each chunk. The model itself, and with it `evaluate`, stays as it is.
-
-    Args:
-        model: from `keras_gru.models.polyphony`, `tagger` or `language_model`, compiled, whose
-            recurrent layers are `keras.layers.RNN`s that walk forwards.
-        steps: time steps of a chunk, at most.
-
-    Call arguments:
-        data: `(x, y, sample_weight)` of a batch, each `(B, T, ...)`.
-
-    Returns:
-        The metrics by name, as `keras.Model.train_step` returns them. `loss` is the mean of those
-        of the chunks, by the steps that count.
-
-    Raises:
-        UserError: the model is another one, or the backend is not TensorFlow.
+    The state is carried from chunk to chunk and begins with zeros in each batch; the gradient ends
+    where its chunk begins, so that a network learns from at most `steps` steps back and keeps no
+    more of them in memory. A batch of T steps is cut into ⌈T / steps⌉ chunks, which are as equal as
+    can be: a last one of a step or two would be an update like any other. Chunks in which no step
+    counts change the state alone. Dropout is drawn anew in each chunk. Only `fit` and
+    `train_on_batch` differ from a `keras.Model`; `loss` is the mean of those of the chunks, by the
+    steps that count.
 
     Example:
 
     >>> from keras_gru import models
-    >>> model = models.polyphony(units=8)
+    >>> model = models.truncate(models.polyphony(units=8), steps=100)
     >>> model.compile("adam", loss="mse")
-    >>> model.train_step = models.TruncatedStep(model, steps=100)
 
     Reference:
 
     - [Williams and Peng, 1990](https://doi.org/10.1162/neco.1990.2.4.490), BPTT(h; h')
     """
 
-    def __init__(self, model, steps):
-        backend = keras.backend.backend()
-        if backend != "tensorflow":
-            raise UserError(
-                "Truncated back-propagation is there on the backend tensorflow: received "
-                f"'{backend}'; choose another KERAS_BACKEND or train on whole sequences."
-            )
-        if model.name not in _TASKS:
-            raise UserError(
-                "Truncated back-propagation needs an output at every step that depends on the past "
-                f"alone, of a model of {', '.join(_TASKS)}: received '{model.name}'."
-            )
-        for layer in recurrent_layers(model):
-            if not isinstance(layer, keras.layers.RNN) or layer.go_backwards:
-                raise UserError(
-                    "Truncated back-propagation needs recurrent layers that hand on their state, "
-                    f"keras.layers.RNN walking forwards: received {type(layer).__name__}."
-                )
-        self.model, self.steps = model, steps
+    steps: int
 
-    def __call__(self, data):
+    def train_step(self, data):
         import tensorflow as tf
 
         x, y, weight = keras.utils.unpack_x_y_sample_weight(data)
@@ -86,11 +54,11 @@ class TruncatedStep:
             states = self._learn(*chunk, states, share * tf.cast(rows, share.dtype))
             return [start + width, *keras.tree.flatten(states)]
 
-        beginning = [layer.get_initial_state(rows) for layer in recurrent_layers(self.model)]
+        beginning = [layer.get_initial_state(rows) for layer in recurrent_layers(self)]
         first = [tf.constant(0), *keras.tree.flatten(beginning)]
         shapes = [first[0].shape, *(tf.TensorShape([None, *of.shape[1:]]) for of in first[1:])]
         tf.while_loop(lambda start, *_: start < last, follow, first, shapes, parallel_iterations=1)
-        return self.model.get_metrics_result()
+        return self.get_metrics_result()
 
     def _chunks(self, y):
         """T with what it takes to make all chunks equal, and their width K."""
@@ -105,25 +73,58 @@ class TruncatedStep:
         """One update, and the states after the chunk."""
         import tensorflow as tf
 
-        model, optimizer = self.model, self.model.optimizer
         with tf.GradientTape() as tape:
-            outputs, states = read_on(model, x, states, training=True)
-            loss = model.compute_loss(x, y, outputs, weight, training=True)
-            scaled = optimizer.scale_loss(loss)
-        variables = model.trainable_variables
+            outputs, states = read_on(self, x, states, training=True)
+            loss = self.compute_loss(x, y, outputs, weight, training=True)
+            scaled = self.optimizer.scale_loss(loss)
+        variables = self.trainable_variables
         gradients = tape.gradient(scaled, variables)
 
         def update():
-            optimizer.apply_gradients(zip(gradients, variables, strict=True))
+            self.optimizer.apply_gradients(zip(gradients, variables, strict=True))
             return True
 
         # An optimizer with momentum would go on without a gradient.
         tf.cond(importance > 0, update, lambda: False)
-        for metric in model.metrics:
+        for metric in self.metrics:
             if metric.name == "loss":
                 metric.update_state(loss, sample_weight=importance)
-        model.compute_metrics(x, y, outputs, weight)
+        self.compute_metrics(x, y, outputs, weight)
         return states
+
+
+def truncate(model: keras.Model, steps: int) -> TruncatedModel:
+    """Return a model of the same layers that is trained on chunks of its batches.
+
+    Args:
+        model: from `keras_gru.models.polyphony`, `tagger` or `language_model`, whose recurrent
+            layers are `keras.layers.RNN`s that run forward.
+        steps: time steps of a chunk, at most.
+
+    Raises:
+        UserError: the model is another one, or the backend is not TensorFlow.
+    """
+    backend = keras.backend.backend()
+    if backend != "tensorflow":
+        raise UserError(
+            "training.truncate: expected the backend tensorflow, got "
+            f"'{backend}'. Choose another KERAS_BACKEND, or train on whole sequences."
+        )
+    if model.name not in _TASKS:
+        raise UserError(
+            "training.truncate: expected a model with an output at every step that depends on the "
+            f"past alone ({', '.join(_TASKS)}), got '{model.name}'. Train on whole sequences."
+        )
+    for layer in recurrent_layers(model):
+        if not isinstance(layer, keras.layers.RNN) or layer.go_backwards:
+            raise UserError(
+                "training.truncate: expected recurrent layers that return their state "
+                f"(keras.layers.RNN) and run forward, got {type(layer).__name__}. Train on whole "
+                "sequences."
+            )
+    truncated = TruncatedModel(model.input, model.output, name=model.name)
+    truncated.steps = steps
+    return truncated
 
 
 def _padded(array, length):

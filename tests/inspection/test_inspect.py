@@ -6,7 +6,7 @@ import pytest
 
 from keras_gru import datasets, register_cell
 from keras_gru.errors import UserError
-from keras_gru.experiments import networks, run
+from keras_gru.experiments import fitting, networks
 from keras_gru.experiments.compare import compare
 from keras_gru.experiments.configuration.experiment import Experiment
 from keras_gru.experiments.run_directory import RunDirectory
@@ -84,7 +84,7 @@ def test_the_ablation_is_measured_on_validation(folder, found):
         cell = model.get_layer("recurrent_1").cell
         gates = zip(("update", "reset"), held, strict=True)
         cell.constant_gates = {gate: value for gate, value in gates if value is not None}
-        expected = run.evaluate(model, experiment, dataset, "validation")["mse"]
+        expected = fitting.evaluate(model, experiment, dataset, "validation")["mse"]
         assert value == pytest.approx(expected, rel=1e-4)
     assert len({trained, no_update, no_reset, neither}) == 4
     assert list(found.networks[2].ablation) == ["as trained"]
