@@ -177,7 +177,7 @@ def test_a_result_of_other_settings_than_the_table_s_says_so(result):
 
 def test_a_row_that_was_not_run_says_so_and_how_to():
     text = page.render({"cta": ROW}, {"cta": None})
-    assert "Not run yet: `python results/run.py cta`" in text
+    assert "Not run yet: `python tools/results/run.py cta`" in text
     assert text.count("| not run yet") == 3 and "GRU ≤ 40000" in text
 
 

@@ -1,5 +1,5 @@
 """Writes RESULTS.md, and its short form in README.md, from the table of recipes and the stored
-results: python results/page.py
+results: python tools/results/page.py
 
 Nothing in it is filled by hand, and the same files give the same page.
 """
@@ -21,15 +21,15 @@ from keras_gru.report.sections.pairs import verdict_text
 
 PAGE = FOLDER.parent / "RESULTS.md"
 README = FOLDER.parent / "README.md"
-BEGIN, END = "<!-- python results/page.py writes from here -->\n", "<!-- to here -->\n"
+BEGIN, END = "<!-- python tools/results/page.py writes from here -->\n", "<!-- to here -->\n"
 CELLS = {"gru": "GRU", "lstm": "LSTM", "simple_rnn": "SimpleRNN"}
 WORDS = ("Recipe", "Judged by", "Published", "Goal", "Cell", "Tuning chose", "Path")
 INTRODUCTION = """\
 # Results
 
-Written by `python results/page.py` from [the table of recipes](results/recipes.yaml) and the files
-in `results/`, which `python results/run.py NAME` keeps of a full run; no number is filled in by
-hand.
+Written by `python tools/results/page.py` from [the table of recipes](results/recipes.yaml) and the
+files in `results/`, which `python tools/results/run.py NAME` writes after a full run; no number is
+filled in by hand.
 
 A result is the mean ± standard deviation over the seeds of each cell. Every network was measured on
 test once, with the weights that were best on validation; where validation is what a row is judged
@@ -137,7 +137,7 @@ def _differs(row: Row, result: dict) -> bool:
 def _section(row: Row, result: dict | None) -> str:
     title = f"## {row.name}\n"
     if result is None:
-        return f"{title}\nNot run yet: `python results/run.py {row.name}`\n"
+        return f"{title}\nNot run yet: `python tools/results/run.py {row.name}`\n"
     metric = result["metric"]
     heads = ("Cell", "Validation", "Test", *(of.by for of in row.published))
     heads += ("Parameters", "Units", "Tuning chose", "Training", "Path")

@@ -1,10 +1,10 @@
-"""Full runs of the table of recipes, and their results kept.
+"""Run recipes of the table in full, and store their results.
 
-    python results/run.py                                  # which recipes there are
-    python results/run.py jsb_chorales en_atis             # run them, one after the other
-    python results/run.py spa_eng 'seeds=[0,1,2]'          # with other settings; they are kept, too
-    python results/run.py jsb_chorales --resume RUN        # go on with a run directory, or keep it
-    python results/run.py jsb_chorales --jobs 1            # not one run per core at a time
+    python tools/results/run.py                              # list the recipes
+    python tools/results/run.py jsb_chorales en_atis         # run them, one after the other
+    python tools/results/run.py spa_eng 'seeds=[0,1,2]'      # with other settings
+    python tools/results/run.py jsb_chorales --resume RUN    # resume a run, or store a finished one
+    python tools/results/run.py jsb_chorales --jobs 1        # not one run per core at a time
 
 Each comparison is an ordinary one, with its run directory and its page in runs/. Its results go to
 results/<name>.json, and RESULTS.md and README.md are written again.
@@ -25,7 +25,7 @@ def main(words: list[str], resume: str | None, jobs: int | None) -> None:
     overrides = [word for word in words if "=" in word]
     if not names:
         for row in rows().values():
-            print(f"{row.name:<26} {'kept' if stored(row.name) else 'not run yet'}")
+            print(f"{row.name:<26} {'stored' if stored(row.name) else 'not run yet'}")
         return
     if resume and len(names) > 1:
         raise UserError(f"--resume RUN goes on with one recipe, received {', '.join(names)}.")
@@ -34,7 +34,7 @@ def main(words: list[str], resume: str | None, jobs: int | None) -> None:
 
 
 def run(row: Row, overrides: list[str], resume: str | None = None, jobs: int | None = None) -> None:
-    """Runs a row in full, or goes on with it, and keeps what it found."""
+    """Run a row in full, or resume it, and store its results."""
     by_name = {word.partition("=")[0]: word for word in (*row.changes, *overrides)}
     # The later wins, and the command that is stored has each once.
     changes = [

@@ -1,7 +1,7 @@
 """The claims, judged from run directories: writes results/claims.json and CLAIMS.md.
 
-    python results/claims.py                        # only CLAIMS.md, from what is kept
-    python results/claims.py RUN …                  # takes the evidence of these, keeps the rest
+    python tools/results/claims.py          # only CLAIMS.md, from the stored evidence
+    python tools/results/claims.py RUN …    # replaces the evidence of these runs
 
 A RUN is the folder of a learning curve or of a sweep (runs/<name>/<time>, runs/<name>/sweep) that
 the commands of `keras-gru claims` have made; one that is not finished is left out and named.
@@ -25,12 +25,12 @@ from keras_gru.files import write_text
 from keras_gru.report.claims import claims_report
 from keras_gru.report.markdown import render_report
 
-KEPT = Path(__file__).resolve().parent / FILE
+KEPT = Path(__file__).resolve().parents[2] / "results" / FILE
 PAGE = KEPT.parents[1] / "CLAIMS.md"
 INTRODUCTION = """\
-Written by `python results/claims.py` from [results/claims.json](results/claims.json); no number is
-filled in by hand. `keras-gru claims` shows the same with pictures, as a page; `keras-gru claims
---run FOLDER` runs all of it anew.
+Written by `python tools/results/claims.py` from [results/claims.json](results/claims.json); no
+number is filled in by hand. `keras-gru claims` shows the same with pictures, as a page, and
+`keras-gru claims --run FOLDER` runs all of it anew.
 """
 
 

@@ -15,7 +15,7 @@ from keras_gru.experiments.configuration.yaml_files import load_experiment
 from keras_gru.experiments.configuration.yaml_tree import Place, parse
 from keras_gru.settings import Settings
 
-FOLDER = Path(__file__).resolve().parent
+FOLDER = Path(__file__).resolve().parents[2] / "results"
 TABLE = FOLDER / "recipes.yaml"
 # One small network is enough to see that a recipe runs.
 _SMALL = (

@@ -1,4 +1,4 @@
-"""What is kept of a full run: a small file, from which RESULTS.md and README.md are written."""
+"""The results of a full run as a small file, from which RESULTS.md and README.md are written."""
 
 import dataclasses
 import json
@@ -17,7 +17,7 @@ from keras_gru.files import write_text
 
 
 def store(row: Row, overrides: Sequence[str], comparison: Comparison) -> None:
-    """Writes `results/<name>.json`.
+    """Write `results/<name>.json`.
 
     Args:
         row: of the table.
