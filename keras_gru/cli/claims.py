@@ -30,7 +30,7 @@ def claims(
         check_place(page or Path("claims.html"))
     page = page or (run or Path()) / "claims.html"
     if run is None:
-        from keras_gru.experiments.claims.evidence import packaged_evidence
+        from keras_gru.claims.evidence import packaged_evidence
 
         _show(packaged_evidence(), page)
     else:
@@ -41,8 +41,8 @@ def _run(folder: Path, page: Path, jobs: int | None) -> None:
     from keras_gru.cli.start import start_tensorflow
 
     start_tensorflow()
-    from keras_gru.experiments.claims.evidence import FILE, read_evidence
-    from keras_gru.experiments.claims.run_plans import run_all
+    from keras_gru.claims.evidence import FILE, read_evidence
+    from keras_gru.claims.run_plans import run_all
     from keras_gru.report.claims import claims_report
     from keras_gru.report.html import write_page
     from keras_gru.report.progress import show_progress

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
-from keras_gru.experiments.claims.evidence import Evidence
-from keras_gru.experiments.claims.judging import BRITZ
-from keras_gru.experiments.claims.planned import PLANNED
+from keras_gru.claims.evidence import Evidence
+from keras_gru.claims.plans import PLANNED
+from keras_gru.claims.verdicts import BRITZ
 from keras_gru.formatting import duration
 from keras_gru.report.blocks import Report
 from keras_gru.report.sections.claims import claim_section, experiments, verdicts

@@ -9,9 +9,9 @@ from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
-from keras_gru.experiments.claims.evidence import GRU, LSTM, Estimate, OfCurve
-from keras_gru.experiments.claims.judging import EQUAL, FAILS, HOLDS, Finding, Judged
-from keras_gru.experiments.claims.planned import PLANNED
+from keras_gru.claims.evidence import GRU, LSTM, CurveEvidence, Estimate
+from keras_gru.claims.plans import PLANNED
+from keras_gru.claims.verdicts import EQUAL, FAILS, HOLDS, Finding, Judged
 from keras_gru.report.plots import (
     DASHES,
     MUTED,
@@ -113,7 +113,7 @@ def drawn(judged: Judged) -> dict[str, Finding]:
     return {label: row for label, row in found.items() if row and row.drawn is not None}
 
 
-def draw_curves(figure: Figure, curves: Mapping[str, OfCurve], columns: int) -> None:
+def draw_curves(figure: Figure, curves: Mapping[str, CurveEvidence], columns: int) -> None:
     """Draw the test metric of GRU and LSTM by the share of train, one pair of axes per dataset.
 
     Args:
@@ -129,7 +129,7 @@ def draw_curves(figure: Figure, curves: Mapping[str, OfCurve], columns: int) -> 
         axes.set_visible(False)
 
 
-def _curve(axes: Axes, label: str, curve: OfCurve) -> None:
+def _curve(axes: Axes, label: str, curve: CurveEvidence) -> None:
     for place, (cell, (_, number)) in enumerate(CELLS.items()):
         test = zip(curve.shares, curve.cells[cell].test, strict=True)
         known = [(share * 1.03**place, row) for share, row in test if row is not None]

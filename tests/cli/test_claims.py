@@ -3,9 +3,9 @@
 import pytest
 from typer.testing import CliRunner
 
+from keras_gru.claims import evidence, plans
+from keras_gru.claims.plans import Planned
 from keras_gru.cli import app
-from keras_gru.experiments.claims import evidence, planned
-from keras_gru.experiments.claims.planned import Planned
 from keras_gru.experiments.configuration.packaged import packaged_files
 from keras_gru.report import claims as claims_report
 from keras_gru.report import claims_plots
@@ -63,12 +63,12 @@ class TestNight:
         pytest.importorskip("optuna", reason="optuna is not installed")
         pytest.importorskip("sklearn", reason="scikit-learn is not installed")
         (folder / "small.yaml").write_text(SMALL)
-        plans = (
+        small = (
             Planned("small.yaml", "Small", (0.01,), seeds=(0, 1), shares=(0.5,)),
             Planned("not_there.yaml", "Not there", (0.01,)),
         )
-        for module in (planned, claims_report, claims_plots, claims_sections, claims_text):
-            monkeypatch.setattr(module, "PLANNED", plans)
+        for module in (plans, claims_report, claims_plots, claims_sections, claims_text):
+            monkeypatch.setattr(module, "PLANNED", small)
 
     def test_is_stopped_gone_on_with_and_judged(self, folder, monkeypatch):
         from keras_gru.experiments.sweeping import sweep as sweeping

@@ -7,15 +7,15 @@ import io
 import pytest
 from rich.console import Console
 
-from keras_gru.experiments.claims.evidence import Evidence
-from keras_gru.experiments.claims.judging import CLAIMS, judge_all
-from keras_gru.experiments.claims.planned import PLANNED
+from keras_gru.claims.evidence import Evidence
+from keras_gru.claims.plans import PLANNED
+from keras_gru.claims.verdicts import CLAIMS, judge_all
 from keras_gru.report import claims_plots
 from keras_gru.report.claims import claims_report
 from keras_gru.report.html import render_page
 from keras_gru.report.sections.claims_text import evidence_text, headline_text, judge
 from keras_gru.report.terminal import print_report
-from tests.experiments.claims.samples import ACCURACY, ORIGIN, cell, curve, estimate, sweep
+from tests.claims.samples import ACCURACY, ORIGIN, cell, curve, estimate, sweep
 
 from .test_html import EVIL, Outline
 

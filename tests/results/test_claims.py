@@ -7,11 +7,11 @@ from pathlib import Path
 import page as recipes
 import pytest
 
-from keras_gru.experiments.claims import planned
-from keras_gru.experiments.claims.evidence import Evidence, read_evidence
-from keras_gru.experiments.claims.planned import PLANNED
+from keras_gru.claims import plans
+from keras_gru.claims.evidence import Evidence, read_evidence
+from keras_gru.claims.plans import PLANNED
 from keras_gru.experiments.run_directory import RunDirectory
-from tests.experiments.claims.samples import curve, estimate, sweep
+from tests.claims.samples import curve, estimate, sweep
 from tests.experiments.helpers import comparison
 
 # By its path: another module of the tests may be named claims.
@@ -95,4 +95,4 @@ class TestKeep:
 
 
 def test_every_dataset_is_a_recipe():
-    assert {plan.name for plan in planned.PLANNED} <= set(recipes.rows())
+    assert {plan.name for plan in plans.PLANNED} <= set(recipes.rows())

@@ -11,15 +11,15 @@ import argparse
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from keras_gru.errors import UserError, one_sentence
-from keras_gru.experiments.claims.evidence import (
+from keras_gru.claims.collect import SWEEP, planned_as, read_curve, read_sweep
+from keras_gru.claims.evidence import (
     FILE,
     Evidence,
     read_evidence,
     write_evidence,
 )
-from keras_gru.experiments.claims.planned import PLANNED
-from keras_gru.experiments.claims.reading import SWEEP, planned_as, read_curve, read_sweep
+from keras_gru.claims.plans import PLANNED
+from keras_gru.errors import UserError, one_sentence
 from keras_gru.experiments.run_directory import RunDirectory
 from keras_gru.files import write_text
 from keras_gru.report.claims import claims_report

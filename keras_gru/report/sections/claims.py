@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
-from keras_gru.experiments.claims.evidence import GRU, LSTM, Evidence, OfCurve
-from keras_gru.experiments.claims.judging import OVER_ALL, Judged
-from keras_gru.experiments.claims.planned import PLANNED, Planned
+from keras_gru.claims.evidence import GRU, LSTM, CurveEvidence, Evidence
+from keras_gru.claims.plans import PLANNED, Planned
+from keras_gru.claims.verdicts import OVER_ALL, Judged
 from keras_gru.formatting import percent, quantity
 from keras_gru.report import claims_plots
 from keras_gru.report.blocks import (
@@ -88,7 +88,7 @@ def experiments(evidence: Mapping[str, Evidence]) -> Section:
     return Section("experiments", "The experiments", blocks)
 
 
-def _curve_table(plan: Planned, curve: OfCurve) -> Table:
+def _curve_table(plan: Planned, curve: CurveEvidence) -> Table:
     def mean(cell: str, place: int) -> str:
         estimate = curve.cells[cell].test[place]
         return "–" if estimate is None else quantity(estimate.value, curve.metric)

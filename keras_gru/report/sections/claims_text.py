@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 
-from keras_gru.experiments.claims.evidence import GRU, LSTM, Estimate, Evidence, OfCurve, OfSweep
-from keras_gru.experiments.claims.judging import (
+from keras_gru.claims.evidence import GRU, LSTM, CurveEvidence, Estimate, Evidence, SweepEvidence
+from keras_gru.claims.plans import PLANNED, Planned
+from keras_gru.claims.verdicts import (
     EQUAL,
     VERDICTS,
     Claim,
@@ -14,7 +15,6 @@ from keras_gru.experiments.claims.judging import (
     has_enough,
     judge_all,
 )
-from keras_gru.experiments.claims.planned import PLANNED, Planned
 from keras_gru.formatting import duration, percent, plural, quantity, significant
 
 NOT_RUN = "not run yet"
@@ -85,7 +85,7 @@ def commands_to_run(evidence: Mapping[str, Evidence]) -> list[str]:
     return missing
 
 
-def origin_text(found: OfCurve | OfSweep) -> str:
+def origin_text(found: CurveEvidence | SweepEvidence) -> str:
     """Return where the evidence comes from: date, time, hardware, versions, seeds."""
     origin = found.origin
     hardware = ", ".join(f"{name}: {what}" for name, what in origin.hardware.items())
@@ -107,7 +107,7 @@ def _share(of: Estimate) -> str:
     return f"{100 * of.value:.0f}% [{100 * of.low:.0f}, {100 * of.high:.0f}]"
 
 
-def _on_test(curve: OfCurve) -> str:
+def _on_test(curve: CurveEvidence) -> str:
     means = (curve.cells[cell].test[-1].value for cell in (GRU, LSTM))
     gru, lstm = (quantity(mean, curve.metric) for mean in means)
     words = f"GRU {gru}, LSTM {lstm} {curve.metric.label}: a difference of "
@@ -126,7 +126,7 @@ def _on_test(curve: OfCurve) -> str:
     return f"{words}; minimum detectable difference at {seeds}: {least}"
 
 
-def _with_enough_data(curve: OfCurve) -> str:
+def _with_enough_data(curve: CurveEvidence) -> str:
     words, crossing = _on_test(curve) + _better_at(curve), curve.crossing
     if better_on_test(curve) != LSTM and not has_enough(curve):
         words += "; more data still help LSTM"
@@ -135,7 +135,7 @@ def _with_enough_data(curve: OfCurve) -> str:
     return f"{words}; the curves cross at {interval_text(crossing.times(100), '%')} of train"
 
 
-def _parameters(curve: OfCurve) -> str:
+def _parameters(curve: CurveEvidence) -> str:
     gru, lstm = (curve.cells[cell] for cell in (GRU, LSTM))
     words = (
         f"GRU has {gru.recurrent_parameters:,} recurrent weights with {gru.units:,} units, LSTM "
@@ -144,7 +144,7 @@ def _parameters(curve: OfCurve) -> str:
     return words + "; sizes are matched by weights" * (curve.matched == "parameters")
 
 
-def _speed(curve: OfCurve) -> str:
+def _speed(curve: CurveEvidence) -> str:
     words = f"an epoch of LSTM takes {interval_text(curve.epoch_seconds, ' times')} as long"
     if curve.target_seconds is not None:
         aim = f"{quantity(curve.target, curve.metric)} {curve.metric.label}"
@@ -152,7 +152,7 @@ def _speed(curve: OfCurve) -> str:
     return words + "; both have as many weights" * (curve.matched == "parameters")
 
 
-def _need(curve: OfCurve) -> str:
+def _need(curve: CurveEvidence) -> str:
     words = f"GRU needs {interval_text(curve.need, ' times')} as much of train as LSTM"
     least = min(curve.shares)
     if curve.need.low is not None and (curve.need.low <= least or curve.need.high >= 1 / least):
@@ -160,7 +160,7 @@ def _need(curve: OfCurve) -> str:
     return words + _better_at(curve)
 
 
-def _better_at(curve: OfCurve) -> str:
+def _better_at(curve: CurveEvidence) -> str:
     """Where the shares show a difference, each by itself."""
     words = ""
     for cell, label in LABELS.items():
@@ -171,7 +171,7 @@ def _better_at(curve: OfCurve) -> str:
     return words
 
 
-def _size(sweep: OfSweep) -> str:
+def _size(sweep: SweepEvidence) -> str:
     size, cell = (_share(sweep.shares[name]) for name in (sweep.size, "cell"))
     lead = interval_text(sweep.size_over_cell.times(100), " points")
     return (
@@ -181,13 +181,13 @@ def _size(sweep: OfSweep) -> str:
     )
 
 
-def _rate(sweep: OfSweep) -> str:
+def _rate(sweep: SweepEvidence) -> str:
     shares = ", ".join(f"{name} {_share(row)}" for name, row in sweep.shares.items())
     lead = interval_text(sweep.rate_over_rest.times(100), " points")
     return f"{shares}: the learning rate before the largest other by {lead}; {_trials(sweep)}"
 
 
-def _trials(sweep: OfSweep) -> str:
+def _trials(sweep: SweepEvidence) -> str:
     parts = [plural(sweep.trials, "trial")]
     for name in ("pruned", "diverged"):
         count = getattr(sweep, name)

@@ -8,8 +8,8 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from keras_gru.claims.evidence import GRU, LSTM, CurveEvidence, Estimate, Evidence, SweepEvidence
 from keras_gru.datasets.metric import Metric
-from keras_gru.experiments.claims.evidence import GRU, LSTM, Estimate, Evidence, OfCurve, OfSweep
 
 HOLDS, FAILS, OPEN = VERDICTS = ("holds", "does not hold", "not decided")
 EQUAL = 0.01  # of the better cell's mean: a smaller difference is none to a reader
@@ -57,7 +57,7 @@ class Finding:
     better: str | None = None
 
 
-Judge = Callable[[OfCurve | OfSweep], Finding]
+Judge = Callable[[CurveEvidence | SweepEvidence], Finding]
 
 
 @dataclass(frozen=True)
@@ -148,7 +148,7 @@ def _claim(
     "datasets it holds also where each cell is better on one.",
     over_all=no_winner,
 )
-def no_clear_winner(curve: OfCurve) -> Finding:
+def no_clear_winner(curve: CurveEvidence) -> Finding:
     if curve.difference is None:
         return Finding(OPEN)
     advantage, better = advantage_of_gru(curve), better_on_test(curve)
@@ -166,7 +166,7 @@ def no_clear_winner(curve: OfCurve) -> Finding:
     "shuffled among the trials), lies above 0, does not hold where it lies below 0, and is not "
     "decided otherwise.",
 )
-def size_over_cell(sweep: OfSweep) -> Finding:
+def size_over_cell(sweep: SweepEvidence) -> Finding:
     return _of_lead(sweep.size_over_cell)
 
 
@@ -178,7 +178,7 @@ def size_over_cell(sweep: OfSweep) -> Finding:
     f"by weights (within {AS_MANY:.0%}), more units; does not hold where it is the other way "
     "round; is not decided otherwise. Weights are counted, so that there is no interval.",
 )
-def fewer_parameters(curve: OfCurve) -> Finding:
+def fewer_parameters(curve: CurveEvidence) -> Finding:
     gru, lstm = curve.cells[GRU], curve.cells[LSTM]
     ratio = lstm.recurrent_parameters / gru.recurrent_parameters
     if curve.matched == "parameters":
@@ -199,7 +199,7 @@ def fewer_parameters(curve: OfCurve) -> Finding:
     "seconds until the same metric on validation stand beside it and decide nothing: they are also "
     "due to the learning rates that tuning chose.",
 )
-def faster(curve: OfCurve) -> Finding:
+def faster(curve: CurveEvidence) -> Finding:
     ratio = curve.epoch_seconds
     if ratio is None:
         return Finding(OPEN)
@@ -216,7 +216,7 @@ def faster(curve: OfCurve) -> Finding:
     "interval too narrow, GRU is significantly better on test with all of train as well; does not "
     "hold where it lies above 1 and LSTM is; is not decided otherwise.",
 )
-def less_data(curve: OfCurve) -> Finding:
+def less_data(curve: CurveEvidence) -> Finding:
     if curve.need is None or curve.difference is None:
         return Finding(OPEN)
     side = _side(curve.need, 1, above=LSTM, below=GRU)
@@ -234,7 +234,7 @@ def less_data(curve: OfCurve) -> Finding:
     "where the metric counts what is right) and GRU is better, or the interval lies within "
     f"±{EQUAL:.0%}. Is not decided otherwise.",
 )
-def lstm_with_enough_data(curve: OfCurve) -> Finding:
+def lstm_with_enough_data(curve: CurveEvidence) -> Finding:
     if curve.difference is None:
         return Finding(OPEN)
     advantage, better = advantage_of_gru(curve), better_on_test(curve)
@@ -251,17 +251,17 @@ def lstm_with_enough_data(curve: OfCurve) -> Finding:
     "variance on validation minus the largest of all others (the cell's among them) lies above 0, "
     "does not hold where it lies below 0, and is not decided otherwise.",
 )
-def learning_rate_first(sweep: OfSweep) -> Finding:
+def learning_rate_first(sweep: SweepEvidence) -> Finding:
     return _of_lead(sweep.rate_over_rest)
 
 
-def better_on_test(curve: OfCurve) -> str | None:
+def better_on_test(curve: CurveEvidence) -> str | None:
     """The cell that is significantly better on test with all of train."""
     advantage = advantage_of_gru(curve)
     return GRU if advantage.above(0) else LSTM if advantage.below(0) else None
 
 
-def advantage_of_gru(curve: OfCurve) -> Estimate:
+def advantage_of_gru(curve: CurveEvidence) -> Estimate:
     """By how much GRU is better on test with all of train.
 
     It is a share of the better one's mean, or of its errors where the metric counts what is right,
@@ -271,7 +271,7 @@ def advantage_of_gru(curve: OfCurve) -> Estimate:
     return curve.difference.times(curve.metric.score(1) / best)
 
 
-def has_enough(curve: OfCurve) -> bool:
+def has_enough(curve: CurveEvidence) -> bool:
     """Whether more data no longer help LSTM: the last step of its curve is none to a reader."""
     before, after = (of and of.value for of in curve.cells[LSTM].test[-2:])
     if before is None:

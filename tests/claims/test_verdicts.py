@@ -2,8 +2,8 @@
 
 import pytest
 
-from keras_gru.experiments.claims.evidence import Estimate, Evidence
-from keras_gru.experiments.claims.judging import (
+from keras_gru.claims.evidence import Estimate, Evidence
+from keras_gru.claims.verdicts import (
     CLAIMS,
     FAILS,
     HOLDS,

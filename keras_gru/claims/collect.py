@@ -13,19 +13,19 @@ from keras_gru.analysis.intervals import FEWEST_SEEDS, paired_interval
 from keras_gru.analysis.measurements import collect_measurements
 from keras_gru.analysis.pairs import compare_pairs, interval_ends
 from keras_gru.analysis.summary import CellSummary, seconds, summarize
-from keras_gru.datasets.metric import Metric
-from keras_gru.errors import UserError
-from keras_gru.experiments.claims.evidence import (
+from keras_gru.claims.evidence import (
     CELLS,
     GRU,
     LSTM,
+    CellEvidence,
+    CurveEvidence,
     Estimate,
-    OfCell,
-    OfCurve,
-    OfSweep,
     Origin,
+    SweepEvidence,
 )
-from keras_gru.experiments.claims.planned import PLANNED, Planned
+from keras_gru.claims.plans import PLANNED, Planned
+from keras_gru.datasets.metric import Metric
+from keras_gru.errors import UserError
 from keras_gru.experiments.comparison import Comparison, LearningCurve, RunRecord
 from keras_gru.experiments.configuration.experiment import Experiment
 from keras_gru.experiments.environment import HARDWARE, VERSIONS
@@ -76,7 +76,7 @@ def is_complete(folder: RunDirectory, plan: Planned) -> bool:
     )
 
 
-def read_curve(folder: RunDirectory, plan: Planned) -> OfCurve:
+def read_curve(folder: RunDirectory, plan: Planned) -> CurveEvidence:
     """What a learning curve gave.
 
     Raises:
@@ -91,7 +91,7 @@ def read_curve(folder: RunDirectory, plan: Planned) -> OfCurve:
     return evidence_of_curve(LearningCurve({**comparisons, 1.0: folder.comparison()}), plan)
 
 
-def evidence_of_curve(whole_curve: LearningCurve, plan: Planned) -> OfCurve:
+def evidence_of_curve(whole_curve: LearningCurve, plan: Planned) -> CurveEvidence:
     """The same of a curve that was read already."""
     comparisons = {share: _of_both(of) for share, of in whole_curve.comparisons.items()}
     curve = LearningCurve(comparisons)
@@ -113,7 +113,7 @@ def evidence_of_curve(whole_curve: LearningCurve, plan: Planned) -> OfCurve:
     experiment = comparison.experiment
     by_parameters = "parameters" in (experiment.match, *type(experiment.model.size).model_fields)
     spent = sum(seconds(of) for of in whole_curve.comparisons.values())
-    return OfCurve(
+    return CurveEvidence(
         origin=_origin(comparison.metadata, plan.curve_command, spent, experiment.seeds),
         metric=metric,
         matched="parameters" if by_parameters else "units",
@@ -134,7 +134,7 @@ def evidence_of_curve(whole_curve: LearningCurve, plan: Planned) -> OfCurve:
     )
 
 
-def read_sweep(folder: RunDirectory, plan: Planned) -> OfSweep:
+def read_sweep(folder: RunDirectory, plan: Planned) -> SweepEvidence:
     """What a sweep with a journal in its folder gave.
 
     Raises:
@@ -165,7 +165,7 @@ def evidence_of_sweep(
     whole: "Sequence[Tried]",
     metadata: Metadata,
     plan: Planned,
-) -> OfSweep:
+) -> SweepEvidence:
     """The same of trials that were read already."""
     from keras_gru.analysis.importance import weigh
     from keras_gru.experiments.sweeping.study import CELL
@@ -179,7 +179,7 @@ def evidence_of_sweep(
     if weighed is not None:
         shares = {r.name: _with_ends(r.share, r.low, r.high) for r in weighed.importances()}
         lead = (_with_ends(*weighed.lead_over_chance(size, CELL)), _with_ends(*weighed.lead(_RATE)))
-    return OfSweep(
+    return SweepEvidence(
         origin=_origin(metadata, _sweep_command(experiment, plan), spent, experiment.seeds[:1]),
         trials=len(trials),
         pruned=sum(trial.status == "pruned" for trial in trials),
@@ -212,13 +212,13 @@ def _of_both(comparison: Comparison) -> Comparison:
     return dataclasses.replace(comparison, experiment=experiment, runs=runs)
 
 
-def _of_cell(row: CellSummary, curve: LearningCurve) -> OfCell:
+def _of_cell(row: CellSummary, curve: LearningCurve) -> CellEvidence:
     test = []
     for comparison in curve.comparisons.values():
         values = list(comparison.tested(row.cell).values())
         known = values and _with_ends(float(np.mean(values)), min(values), max(values))
         test.append(known or None)
-    return OfCell(
+    return CellEvidence(
         units=row.units,
         recurrent_parameters=row.recurrent_parameters,
         test=tuple(test),

@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 
+from keras_gru.claims import plans
+from keras_gru.claims.collect import SWEEP, is_complete, is_of, read_curve, read_sweep
+from keras_gru.claims.evidence import FILE, Evidence, read_evidence, write_evidence
+from keras_gru.claims.plans import Planned
 from keras_gru.errors import UserError
-from keras_gru.experiments.claims import planned
-from keras_gru.experiments.claims.evidence import FILE, Evidence, read_evidence, write_evidence
-from keras_gru.experiments.claims.planned import Planned
-from keras_gru.experiments.claims.reading import SWEEP, is_complete, is_of, read_curve, read_sweep
 from keras_gru.experiments.configuration.experiment import Experiment
 from keras_gru.experiments.learning_curve import learning_curve
 from keras_gru.experiments.listener import Listener
@@ -37,7 +37,7 @@ def run_all(
     """
     (folder / "runs").mkdir(parents=True, exist_ok=True)
     read_evidence(folder / FILE)  # one that is damaged is refused before anything is trained
-    for plan in planned.PLANNED:
+    for plan in plans.PLANNED:
         for name, run in (("curve", _run_curve), ("sweep", _run_sweep)):
             try:
                 found = run(plan, folder / "runs", show_progress, jobs)

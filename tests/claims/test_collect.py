@@ -8,18 +8,18 @@ import pytest
 
 from keras_gru.analysis.data_need import data_needs
 from keras_gru.analysis.intervals import paired_interval
-from keras_gru.errors import UserError
-from keras_gru.experiments.claims import evidence as files
-from keras_gru.experiments.claims.evidence import Evidence
-from keras_gru.experiments.claims.judging import CLAIMS, OPEN, judge_all
-from keras_gru.experiments.claims.planned import PLANNED, Planned
-from keras_gru.experiments.claims.reading import (
+from keras_gru.claims import evidence as files
+from keras_gru.claims.collect import (
     evidence_of_curve,
     evidence_of_sweep,
     is_complete,
     planned_as,
     read_curve,
 )
+from keras_gru.claims.evidence import Evidence
+from keras_gru.claims.plans import PLANNED, Planned
+from keras_gru.claims.verdicts import CLAIMS, OPEN, judge_all
+from keras_gru.errors import UserError
 from keras_gru.experiments.comparison import LearningCurve
 from keras_gru.experiments.configuration.yaml_files import load_experiment
 from keras_gru.experiments.learning_curve import FRACTIONS
@@ -151,13 +151,13 @@ class TestSweep:
             cell = experiment.cells[number % 3]
             found = value(cell, settings)
             trials.append(Tried(number, cell, settings, "finished", found, 3, 2.0))
-        from tests.experiments.claims.samples import MAE
+        from tests.claims.samples import MAE
 
         return evidence_of_sweep(experiment, MAE, trials, METADATA, PLAN)
 
     def test_the_sentence_is_about_gru_and_lstm(self, monkeypatch):
         """Between SimpleRNN and the others is all the difference there is, but for the units'."""
-        monkeypatch.setattr("keras_gru.experiments.claims.reading.RESAMPLES", 8)
+        monkeypatch.setattr("keras_gru.claims.collect.RESAMPLES", 8)
         found = self.made(
             lambda cell, of: 50 * (cell == "simple_rnn") + np.log(of["model.size.units"])
         )

@@ -50,7 +50,7 @@ class Origin(Settings):
     versions: dict[str, str]
 
 
-class OfCell(Settings):
+class CellEvidence(Settings):
     """One cell of a learning curve.
 
     Args:
@@ -64,7 +64,7 @@ class OfCell(Settings):
     test: tuple[Estimate | None, ...]
 
 
-class OfCurve(Settings):
+class CurveEvidence(Settings):
     """A learning curve of GRU and LSTM; other cells of it are left aside.
 
     Args:
@@ -88,7 +88,7 @@ class OfCurve(Settings):
     matched: str
     shares: tuple[float, ...]
     sequences: tuple[int, ...]
-    cells: dict[str, OfCell]
+    cells: dict[str, CellEvidence]
     difference: Estimate | None
     detectable: float | None
     better: tuple[str | None, ...]
@@ -99,7 +99,7 @@ class OfCurve(Settings):
     crossing: Estimate | None
 
 
-class OfSweep(Settings):
+class SweepEvidence(Settings):
     """A sweep's trials of GRU and LSTM; those of other cells are left aside.
 
     Args:
@@ -126,8 +126,8 @@ class OfSweep(Settings):
 class Evidence(Settings):
     """What there is on one dataset; None where it was not run yet."""
 
-    curve: OfCurve | None = None
-    sweep: OfSweep | None = None
+    curve: CurveEvidence | None = None
+    sweep: SweepEvidence | None = None
 
 
 def read_evidence(path: Path) -> dict[str, Evidence]:

@@ -1,7 +1,7 @@
 """Evidence made up for the claims: what is not said is not decided."""
 
+from keras_gru.claims.evidence import CellEvidence, CurveEvidence, Estimate, Origin, SweepEvidence
 from keras_gru.datasets.metric import Metric
-from keras_gru.experiments.claims.evidence import Estimate, OfCell, OfCurve, OfSweep, Origin
 
 MAE = Metric("mae", "min", "MAE", digits=2)
 ACCURACY = Metric("accuracy", "max", "accuracy")
@@ -20,7 +20,7 @@ def estimate(value, half=0.0):
 
 
 def cell(test=2.0, units=8, weights=300, before=None):
-    return OfCell(
+    return CellEvidence(
         units=units,
         recurrent_parameters=weights,
         test=(estimate(2 * test, 0.1), before and estimate(before, 0.1), estimate(test, 0.1)),
@@ -45,7 +45,7 @@ def curve(gru=None, lstm=None, difference=(0.0, 0.5), **changes):
         "need": estimate(1.0, 0.2),
         "crossing": None,
     }
-    return OfCurve(**given | changes)
+    return CurveEvidence(**given | changes)
 
 
 def sweep(size=(0.1, 0.2), rate=(0.1, 0.2), **changes):
@@ -65,4 +65,4 @@ def sweep(size=(0.1, 0.2), rate=(0.1, 0.2), **changes):
         "size_over_cell": size and estimate(*size),
         "rate_over_rest": rate and estimate(*rate),
     }
-    return OfSweep(**given | changes)
+    return SweepEvidence(**given | changes)
