@@ -1,4 +1,4 @@
-"""What is kept after every epoch, so that a stopped run goes on as if it had never stopped."""
+"""The checkpoint of every epoch: a resumed run ends with the numbers of one that never stopped."""
 
 import json
 import math
@@ -24,14 +24,14 @@ _REMEDY = "delete it to train this run from its start"
 
 @dataclass
 class Progress:
-    """How far a run has come.
+    """The epochs of a run so far.
 
     Args:
-        metric: what the epochs are judged by.
-        patience: epochs without a better one after which it is over; None never.
+        metric: that epochs are compared by, on validation.
+        patience: of early stopping: epochs without a better one; None for none.
         history: one row per epoch: what Keras logs, with errors in the metric's unit, `seconds`,
             `train_seconds`, and `metric`, which names the metric and its unit.
-        pruned: whether a watcher had enough of it.
+        pruned: whether a listener has ended it.
     """
 
     metric: Metric
@@ -56,11 +56,11 @@ class Progress:
 
     @property
     def diverged(self) -> bool:
-        """Whether the loss has become something that is no number."""
+        """Whether the loss has become NaN or Inf."""
         return bool(self.history) and not math.isfinite(self.history[-1]["loss"])
 
     def plateaus(self, patience: int) -> int:
-        """How often so many epochs in a row were no better than the best before them."""
+        """Return how often so many epochs in a row were no better than the best before them."""
         best, idle, found = -math.inf, 0, 0
         for score in self.scores:
             idle = 0 if score > best else idle + 1
@@ -69,8 +69,8 @@ class Progress:
                 idle, found = 0, found + 1
         return found
 
-    def over(self, epochs: int) -> bool:
-        """Whether there is nothing left to train."""
+    def is_over(self, epochs: int) -> bool:
+        """Return whether training ends: after so many epochs, by early stopping, or diverged."""
         idle = len(self.history) - self.best_epoch
         return (
             self.diverged
@@ -80,14 +80,14 @@ class Progress:
         )
 
 
-class KeepProgress(keras.callbacks.Callback):
-    """Keeps the history, the best weights and, on disk, everything that the next epoch needs.
+class Checkpoint(keras.callbacks.Callback):
+    """Saves the history, the best weights and, on disk, everything that the next epoch needs.
 
     Args:
         progress: the epochs so far; each epoch appends to it.
         dataset: what is trained on.
         epochs: the epochs at most.
-        path: a folder to keep the state in; None keeps it in memory alone.
+        path: the directory of the checkpoint; None writes none.
         on_epoch: called with the progress after each epoch.
     """
 
@@ -121,7 +121,7 @@ class KeepProgress(keras.callbacks.Callback):
         if self.path is not None:
             self._write()
         self.on_epoch(self.progress)
-        if self.progress.over(self.epochs):
+        if self.progress.is_over(self.epochs):
             self.model.stop_training = True
 
     def _write(self) -> None:
@@ -135,7 +135,7 @@ class KeepProgress(keras.callbacks.Callback):
         write_history(self.path, self.progress.history)
 
     def resume(self, model: keras.Model) -> None:
-        """Takes up what an earlier process has left in the folder, if anything."""
+        """Load the checkpoint of an earlier process, if there is one."""
         if self.path is None or not os.path.lexists(self.path / FILE):
             return
         arrays = load_arrays(self.path / FILE, _REMEDY)
@@ -159,7 +159,7 @@ class KeepProgress(keras.callbacks.Callback):
 
 
 def _state(model: keras.Model) -> list:
-    """All that a step changes: weights, the seeds of dropout, and the optimizer's memory."""
-    if not model.optimizer.built:  # that of mixed_float16 would make its variables anew
+    """Return all that a step changes: weights, seeds of dropout, variables of the optimizer."""
+    if not model.optimizer.built:  # the one of mixed_float16 would make its variables anew
         model.optimizer.build(model.trainable_variables)
     return [*model.variables, *model.optimizer.variables]

@@ -1,4 +1,4 @@
-"""One network: build, fit, evaluate, save, and what is kept of it."""
+"""One network: build, fit, evaluate, save, and its record."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ import numpy as np
 from keras_gru import cells, models
 from keras_gru.datasets.sequence_dataset import SequenceDataset
 from keras_gru.errors import UserError
-from keras_gru.experiments.checkpoint import KeepProgress, Progress
+from keras_gru.experiments.checkpoint import Checkpoint, Progress
 from keras_gru.experiments.comparison import RunRecord
 from keras_gru.experiments.configuration.experiment import Experiment, Training
 from keras_gru.experiments.environment import peak_memory
@@ -23,12 +23,12 @@ from keras_gru.models.losses import BlockMeans
 _MESSAGES = {
     "finished": "",
     "diverged": "the loss became NaN or infinite",
-    "pruned": "not worth going on with",
+    "pruned": "pruned: worse than other trials",
 }
 
 
 def build(experiment: Experiment, dataset: SequenceDataset, cell: str, seed: int) -> keras.Model:
-    """The experiment's model with one cell, compiled.
+    """Return the experiment's model with one cell, compiled.
 
     Args:
         experiment: what to build and how it will be trained.
@@ -84,17 +84,17 @@ def fit(
     path: Path | None = None,
     listener: Listener = SILENT,
 ) -> Progress:
-    """Trains a model until its epochs or its patience are spent, and leaves it the best weights.
+    """Train a model until its last epoch or early stopping, and restore the best weights.
 
     Args:
         model: what `build` gave.
         experiment: how to train it.
         dataset: what to train it on.
-        cell: the cell's name, for who watches.
+        cell: the cell's name, for the listener.
         seed: of the order of the data.
-        path: a folder for a checkpoint after each epoch. Where it has one, training goes on from
-            there, to the same weights as if it had never stopped.
-        listener: is told of each epoch, and ends the training where it raises `StopRun`.
+        path: the directory of the checkpoint; where it has one, training resumes from there, to the
+            same weights as if it had never stopped.
+        listener: of each epoch; it ends the training by raising `StopRun`.
 
     Returns:
         The history, and which of its epochs was best.
@@ -102,19 +102,19 @@ def fit(
     training = experiment.training
     progress = Progress(dataset.metric, training.patience)
 
-    def tell(progress: Progress) -> None:
+    def report_epoch(progress: Progress) -> None:
         best = progress.best_row[f"val_{dataset.metric.name}"]
         try:
             listener.epoch(cell, seed, len(progress.history), progress.history[-1], best)
         except StopRun:
-            progress.pruned = not progress.over(training.epochs)
+            progress.pruned = not progress.is_over(training.epochs)
 
-    keeper = KeepProgress(progress, dataset, training.epochs, path, tell)
-    keeper.resume(model)
+    checkpoint = Checkpoint(progress, dataset, training.epochs, path, report_epoch)
+    checkpoint.resume(model)
     first = len(progress.history)
     listener.started(cell, seed, first)
-    if not progress.over(training.epochs):
-        callbacks = [*between_epochs(training, progress), keeper]
+    if not progress.is_over(training.epochs):
+        callbacks = [*between_epochs(training, progress), checkpoint]
         if training.tensorboard and path is not None:
             callbacks.append(keras.callbacks.TensorBoard(str(path / "tensorboard")))
         model.fit(
@@ -127,7 +127,7 @@ def fit(
             shuffle=False,  # the batches come shuffled
             verbose=0,
         )
-    model.set_weights(keeper.best_weights)
+    model.set_weights(checkpoint.best_weights)
     return progress
 
 
@@ -167,7 +167,7 @@ def evaluate_test(
 
 
 def save(model: keras.Model, path: str | Path) -> None:
-    """Saves a model as one `.keras` file, whole or not at all."""
+    """Save a model as one `.keras` file, atomically."""
     with replacing(path) as draft:
         model.save(draft)
 
@@ -180,10 +180,10 @@ def fit_and_record(
     path: Path,
     listener: Listener = SILENT,
 ) -> tuple[keras.Model, RunRecord]:
-    """Builds and fits, or goes on with what `path` holds, and does not look at test.
+    """Build and fit, or resume the checkpoint in `path`, without reading test.
 
     Returns:
-        The model with its best weights, and what is known of the run, with an empty `test`.
+        The model with its best weights, and the record of the run with an empty `test`.
     """
     path.mkdir(parents=True, exist_ok=True)
     model = build(experiment, dataset, cell, seed)
@@ -218,7 +218,7 @@ def fit_and_record(
 
 
 def _jit_compile(training: Training, length: int | None, units: int, layers: list[RNN]) -> bool:
-    """What compiles, compiles anew for every shape; JAX always does, PyTorch had better not."""
+    """Return whether XLA compiles the model: anew for every shape; JAX always does."""
     if training.jit_compile == "auto":
         always = {"jax": True, "torch": False}
         alone = bool(layers) and all(layer.compiles_itself(length, True) for layer in layers)

@@ -1,23 +1,29 @@
-"""Who watches a comparison is told of its events; `Listener` itself keeps silent."""
+"""The events of a comparison, and what listens to them."""
 
 from collections.abc import Callable, Mapping, Sequence
 
-from keras_gru.datasets.sequence_dataset import Metric
+from keras_gru.datasets.metric import Metric
 from keras_gru.experiments.comparison import RunRecord
 
 
 class StopRun(Exception):
-    """Raised by a watcher in `epoch`: the run is not worth going on with, and ends here."""
+    """Raised by a listener in `epoch` to end the run."""
 
 
 class Listener:
-    """Told of every event of a comparison. Override what you want to show."""
+    """Receives the events of a comparison and ignores them. Override those that you need."""
 
     def plan(self, jobs: Sequence[tuple[str, str, int]], epochs: int, metric: Metric) -> None:
-        """The runs to come, each as (cell, label, seed); a try of tuning has a name as its cell."""
+        """Receive the runs to come, each as (cell, label, seed); a trial has its name as its cell.
+
+        Args:
+            jobs: of the whole comparison, those of an earlier process included.
+            epochs: the most that a run has.
+            metric: that runs are compared by.
+        """
 
     def started(self, cell: str, seed: int, first_epoch: int) -> None:
-        """A run begins, or goes on after `first_epoch` epochs."""
+        """A run starts, or resumes after `first_epoch` epochs."""
 
     def epoch(
         self, cell: str, seed: int, epoch: int, logs: Mapping[str, float], best: float
@@ -25,14 +31,14 @@ class Listener:
         """An epoch, counted from 1, has ended; `best` is the best validation metric so far."""
 
     def finished(self, record: RunRecord) -> None:
-        """A run has ended."""
+        """A run has ended, now or in an earlier process."""
 
     def note(self, text: str) -> None:
-        """A fact worth reading, in one sentence."""
+        """Receive a sentence for a reader."""
 
 
 class Relay(Listener):
-    """Hands on how a run gets on, to one in another process.
+    """Sends the events of a run to another process.
 
     Args:
         send: takes each event as a tuple: the name of the method, and its arguments.

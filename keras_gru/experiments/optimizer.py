@@ -1,4 +1,4 @@
-"""From the `training:` part of an experiment to an optimizer, its learning rate and its hooks."""
+"""The optimizer of a `training:` configuration, its learning rate and its callbacks."""
 
 import keras
 
@@ -6,7 +6,7 @@ from keras_gru.experiments.checkpoint import Progress
 from keras_gru.experiments.configuration.training import Training
 from keras_gru.models import optimizers
 
-_OPTIMIZERS = {  # each as it is, and for weights that are trained apart
+_OPTIMIZERS = {  # Keras' own, and the one that trains a copy of the weights
     "adam": (keras.optimizers.Adam, optimizers.AdamApart),
     "adamw": (keras.optimizers.AdamW, optimizers.AdamWApart),
     "nadam": (keras.optimizers.Nadam, optimizers.NadamApart),
@@ -16,7 +16,7 @@ _OPTIMIZERS = {  # each as it is, and for weights that are trained apart
 
 
 def make_optimizer(training: Training, steps: int, seed: int) -> keras.optimizers.Optimizer:
-    """The optimizer that a configuration describes.
+    """Return the optimizer of a configuration.
 
     Args:
         training: the settings.
@@ -41,16 +41,16 @@ def make_optimizer(training: Training, steps: int, seed: int) -> keras.optimizer
 
 
 def _trains_apart(training: Training) -> bool:
-    """Whether the weights that a step changes are not those that are judged."""
+    """Return whether the weights that are trained are not those that are validated and saved."""
     return training.weight_noise > 0 or training.average is not None
 
 
 def learning_rate(
     training: Training, steps: int
 ) -> float | keras.optimizers.schedules.LearningRateSchedule:
-    """The learning rate, or what gives it for each step.
+    """Return the learning rate: a number, or a schedule of Keras over the steps.
 
-    A pure function of the number of the step, so that a run that was stopped goes on with it.
+    It depends on the number of the step alone: a resumed run continues with it.
 
     Args:
         training: the settings.
@@ -77,11 +77,11 @@ def learning_rate(
 
 
 def between_epochs(training: Training, progress: Progress) -> list[keras.callbacks.Callback]:
-    """What `model.fit` needs beside the optimizer; before the callback that keeps the history.
+    """Return the callbacks of the optimizer, which go before the one that saves the history.
 
     Args:
         training: the settings.
-        progress: the epochs so far, kept by `KeepProgress`.
+        progress: the epochs so far, saved by `Checkpoint`.
 
     Returns:
         Callbacks, none where nothing changes from one epoch to the next.
@@ -90,15 +90,15 @@ def between_epochs(training: Training, progress: Progress) -> list[keras.callbac
     if training.schedule != "constant" or training.warmup:
         found.append(LearningRate(training, progress))
     if _trains_apart(training):
-        found.append(SettledWeights())
+        found.append(ValidatedWeights())
     return found
 
 
 class LearningRate(keras.callbacks.Callback):
-    """Lowers the learning rate on a plateau, and adds it to what Keras logs of an epoch.
+    """Lowers the learning rate on a plateau, and adds it to the logs of an epoch.
 
-    On a plateau it is a pure function of the history, so that a run that was stopped goes on with
-    it. Its epochs are judged by the metric by which the best one is chosen.
+    `keras.callbacks.ReduceLROnPlateau` counts epochs in attributes that no checkpoint saves; here
+    the rate depends on the history alone, so that a resumed run continues with it.
     """
 
     def __init__(self, training: Training, progress: Progress):
@@ -116,11 +116,12 @@ class LearningRate(keras.callbacks.Callback):
         logs["learning_rate"] = float(self.model.optimizer.learning_rate)
 
 
-class SettledWeights(keras.callbacks.Callback):
-    """Gives the model its weights without noise, or their average, from each epoch's training on.
+class ValidatedWeights(keras.callbacks.Callback):
+    """Validates and saves a model with the average of its weights, or without their noise.
 
-    So they are in the model while it is validated, and when the best ones and a checkpoint are
-    kept. The next epoch goes on with those that are trained, which the optimizer keeps.
+    `keras.callbacks.SwapEMAWeights` swaps the weights with the average and remembers that in an
+    attribute that no checkpoint saves: a run that is resumed between both would train the average.
+    Here the optimizer has the trained weights as variables of its own, which a checkpoint saves.
     """
 
     def on_train_begin(self, logs=None):
@@ -135,5 +136,5 @@ class SettledWeights(keras.callbacks.Callback):
 
     @property
     def _optimizer(self):
-        """The optimizer itself: that of mixed_float16 is wrapped in another one."""
+        """The optimizer itself, which mixed_float16 wraps in another one."""
         return getattr(self.model.optimizer, "inner_optimizer", self.model.optimizer)

@@ -1,4 +1,4 @@
-"""What `keras.optimizers` leaves out: warm-up before any schedule, weights trained apart."""
+"""What `keras.optimizers` leaves out: warm-up before any schedule, weight noise."""
 
 import keras
 from keras import ops
@@ -7,6 +7,8 @@ from keras import ops
 @keras.saving.register_keras_serializable(package="keras_gru")
 class WarmUp(keras.optimizers.schedules.LearningRateSchedule):
     """A linear rise of the learning rate before a schedule or a constant rate.
+
+    `keras.optimizers.schedules.CosineDecay` has a warm-up; the other schedules have none.
 
     Args:
         then: the rate after the rise, or a schedule that begins where the rise ends.
@@ -38,16 +40,16 @@ class WarmUp(keras.optimizers.schedules.LearningRateSchedule):
 
 
 class _Apart:
-    """An optimizer that keeps the weights it trains apart from those that the model holds.
+    """An optimizer that has the trained weights as variables of its own.
 
-    Within an epoch the model holds the trained weights plus noise, which is drawn anew after every
-    step: the gradient is that at the noisy weights, and the step is taken from those without noise.
-    `settle` gives the model what it is to be judged by. All of it is among `variables`.
+    Within an epoch the model has the trained weights plus noise, which is drawn anew after every
+    step: the gradient is that at the noisy weights, and the step starts from those without noise.
+    `settle` assigns the weights that are validated and saved. All of it is among `variables`.
 
     Args:
         weight_noise: standard deviation of Gaussian noise on all weights, biases as well.
         noise_seed: integer, of the noise; `None` draws one.
-        **kwargs: of the optimizer; with `use_ema=True` the model is judged by the moving average.
+        **kwargs: of the optimizer; with `use_ema=True` the moving average is validated.
 
     Reference: Graves 2011, Practical Variational Inference for Neural Networks; Jim, Giles and
         Horne 1996, An Analysis of Noise in Recurrent Neural Networks.
@@ -82,7 +84,7 @@ class _Apart:
             self.disturb()
 
     def disturb(self):
-        """Gives the model the trained weights, with new noise."""
+        """Assign the trained weights with new noise to the model."""
         for weight, trained in self._pairs():
             value = ops.copy(trained)
             if self.weight_noise:
@@ -92,7 +94,7 @@ class _Apart:
             weight.assign(value)
 
     def settle(self):
-        """Gives the model its weights without noise: the average if there is one."""
+        """Assign the weights without noise, or their average if there is one, to the model."""
         pairs = self._pairs()
         for weight, trained in pairs:
             weight.assign(trained)
