@@ -27,7 +27,7 @@ def settings(folder):
 def test_a_comparison_has_one_frozen_analysis_and_is_resumed_by_name(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     made = settings(tmp_path) | {"runs": "runs"}
-    comparison = keras_gru.run(made, training={"epochs": 1}, **{"model.units": 3})
+    comparison = keras_gru.run(made, training={"epochs": 1}, **{"model.size.units": 3})
     assert {(r.cell, r.units, r.epochs) for r in comparison.runs} == {
         ("gru", 3, 1),
         ("simple_rnn", 3, 1),
@@ -80,10 +80,12 @@ def test_to_ask_what_is_left_changes_nothing_on_disk(tmp_path):
 
 
 def test_processes_share_the_arrays_of_a_dataset(tmp_path):
-    config = {"kind": "csv_series", "path": str(tmp_path / "x.csv"), "target": "x", "window": 50}
+    config = {"kind": "csv_series", "path": str(tmp_path / "x.csv"), "targets": ["x"], "window": 50}
     rows = np.arange(600)
     (tmp_path / "x.csv").write_text("x\n" + "".join(f"{n % 7}.5\n" for n in rows))
-    experiment = Experiment(name="x", dataset=config, model={"kind": "forecaster", "units": 2})
+    experiment = Experiment(
+        name="x", dataset=config, model={"kind": "forecaster", "size": {"units": 2}}
+    )
     dataset = datasets.load(experiment.dataset)
     content, buffers = shared_data.pack(dataset)
     windows = dataset.splits["train"].inputs["features"]
