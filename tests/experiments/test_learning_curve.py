@@ -97,7 +97,7 @@ def test_a_fraction_is_resumed_on_its_own_sequences(made):
 
 def test_a_new_fraction_is_begun_on_its_own_sequences(tmp_path):
     experiment = tiny(tmp_path)
-    fraction = RunDirectory.create(experiment).fraction(0.05)
+    fraction = RunDirectory.create(experiment).create_fraction(0.05)
     assert data_for(experiment, fraction).size("train") == 3
 
 
