@@ -237,7 +237,7 @@ CONFIGS = [
 def test_builds_from_a_configuration(config, spec, shape):
     model = models.build(config, spec, "gru", 0)
     assert model.output_shape == shape
-    assert models.recurrent_units(model) == getattr(config.size, "units", 14)
+    assert models.recurrent_units(model) == getattr(config.size, "units", 7)  # of 2,000 weights
     again = models.build(config, spec, "gru", 0)
     for one, two in zip(model.get_weights(), again.get_weights(), strict=True):
         np.testing.assert_array_equal(one, two)
