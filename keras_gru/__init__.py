@@ -13,8 +13,10 @@ __version__ = "0.1.0"
 _HOMES = {  # of the names that are no layers
     "RecurrentClassifier": "estimators",
     "RecurrentForecaster": "estimators",
+    "export": "exporting.export",
     "load": "experiments.prediction.model",
     "run": "experiments.compare",
+    "step_model": "models.step",
 }
 
 if TYPE_CHECKING:
@@ -22,7 +24,9 @@ if TYPE_CHECKING:
     from keras_gru.estimators import RecurrentForecaster as RecurrentForecaster
     from keras_gru.experiments.compare import run as run
     from keras_gru.experiments.prediction.model import load as load
+    from keras_gru.exporting.export import export as export
     from keras_gru.layers import *  # noqa: F403
+    from keras_gru.models.step import step_model as step_model
 
 
 def __getattr__(name: str):

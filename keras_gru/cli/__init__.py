@@ -11,6 +11,7 @@ from keras_gru.cli.claims import claims
 from keras_gru.cli.compare import compare
 from keras_gru.cli.copy import copy
 from keras_gru.cli.evaluate import evaluate
+from keras_gru.cli.export import export
 from keras_gru.cli.forecast import forecast
 from keras_gru.cli.generate import generate
 from keras_gru.cli.inspect import inspect
@@ -63,7 +64,7 @@ for verb in (
     claims,
 ):
     app.command()(with_cells_from(verb))
-for verb in (evaluate, inspect, predict, forecast, generate, translate, report, schema):
+for verb in (evaluate, inspect, predict, forecast, generate, translate, export, report, schema):
     app.command()(with_cells_from(verb))
 
 

@@ -1,86 +1,259 @@
-"""Weights to and from PyTorch: the only room that knows another framework's order of gates.
+"""Weights to and from other frameworks, which order the gates differently.
 
-`keras.layers.GRU(reset_after=False)`, `keras.layers.LSTM` and `keras.layers.SimpleRNN` need none of
-it: their `get_weights` is ours.
+`keras.layers.GRU(reset_after=False)`, `keras.layers.LSTM` and `keras.layers.SimpleRNN` have our
+order: `set_weights(other.get_weights())`. `check_same_function` says whether two layers compute the
+same.
+
+The reset gate applies before the product in the GRU of Cho et al. and after it in that of PyTorch,
+flax and cuDNN: these are different functions, for which no weights are equal. `use_bias=False`
+makes the shapes the same, so everything here asks the configuration and never the shapes.
 """
 
-# Shapes: D features, U units.
+# Shapes: D features, U units, G = U · gates.
 
+from collections.abc import Sequence
+from typing import Any
+
+import keras
 import numpy as np
 
-# What PyTorch's rows hold, one block of U rows per equation, in the order of our columns.
-_BLOCKS = {
-    "gru_reset_after": (1, 0, 2),  # r | z | n there, z | r | g here
-    "lstm": (0, 1, 2, 3),  # i | f | g | o there, i | f | c | o here: the same
-    "simple_rnn": (0,),
+# By framework and cell, the position of each of our blocks of U columns there.
+_ORDERS = {
+    "torch": {
+        "gru_reset_after": (1, 0, 2),  # r z n there, z r g here
+        "lstm": (0, 1, 2, 3),  # i f g o
+        "simple_rnn": (0,),
+    },
+    "onnx": {
+        "gru": (0, 1, 2),  # z r h
+        "gru_reset_after": (0, 1, 2),
+        "lstm": (0, 2, 3, 1),  # i o f c there, i f g o here
+        "simple_rnn": (0,),
+    },
 }
+_OPERATORS = {"GRU": "gru", "LSTM": "lstm", "RNN": "simple_rnn"}
+RESETS_AFTER = (
+    "the reset gate applies after the product there: weights carry over only to "
+    "keras_gru.GRU(reset_after=True), and a GRU that resets before the product has to be trained"
+)
+
+
+def cell_kind(layer: keras.layers.RNN) -> str:
+    """Return what a layer computes: `"gru"`, `"gru_reset_after"`, `"lstm"` or `"simple_rnn"`.
+
+    Raises:
+        ValueError: it is another cell.
+    """
+    from keras_gru.layers.cells.gru import GRUCell
+    from keras_gru.layers.cells.lstm import LSTMCell
+    from keras_gru.layers.cells.simple_rnn import SimpleRNNCell
+
+    cell = layer.cell
+    if type(cell) in (GRUCell, keras.layers.GRUCell):
+        return "gru_reset_after" if cell.reset_after else "gru"
+    kinds = {LSTMCell: "lstm", keras.layers.LSTMCell: "lstm"}
+    kinds |= dict.fromkeys((SimpleRNNCell, keras.layers.SimpleRNNCell), "simple_rnn")
+    if type(cell) not in kinds:
+        raise ValueError(
+            f"layer '{layer.name}': expected a GRU, LSTM or SimpleRNN, got {type(cell).__name__}."
+        )
+    return kinds[type(cell)]
+
+
+def check_same_function(layer: keras.layers.RNN, other: keras.layers.RNN) -> None:
+    """Raise where two layers with the same weights compute different functions.
+
+    Raises:
+        ValueError: the cell, an activation, the bias or the formulation of the GRU differs.
+    """
+    kind, found = cell_kind(layer), cell_kind(other)
+    if kind != found:
+        hint = f" ({RESETS_AFTER})" if {kind, found} == {"gru", "gru_reset_after"} else ""
+        raise ValueError(f"layer '{layer.name}': expected a {kind}, got a {found}{hint}.")
+    for name in ("units", "use_bias", "activation", "recurrent_activation"):
+        ours, theirs = getattr(layer.cell, name, None), getattr(other.cell, name, None)
+        if name.endswith("activation") and kind == "simple_rnn" and name != "activation":
+            continue
+        if ours != theirs:
+            raise ValueError(f"layer '{layer.name}': expected {name}={ours}, got {theirs}.")
+
+
+def load_torch(layers: Sequence[keras.Layer], source: Any) -> None:
+    """Set the weights of RNN layers from `torch.nn.GRU`, `LSTM` or `RNN`.
+
+    Args:
+        layers: a built layer for each of the module's, from the input on: a
+            `keras.layers.Bidirectional` where it is bidirectional.
+        source: the module, or its `state_dict`, of which only the weights can be checked.
+
+    Raises:
+        ValueError: the module computes another function, or has other layers.
+
+    Example:
+
+    >>> import numpy as np, keras_gru
+    >>> layer = keras_gru.LSTM(2)
+    >>> layer.build((None, None, 3))
+    >>> ones = {"weight_ih_l0": np.ones((8, 3)), "weight_hh_l0": np.ones((8, 2))}
+    >>> load_torch([layer], ones | {"bias_ih_l0": np.ones(8), "bias_hh_l0": np.ones(8)})
+    >>> layer.get_weights()[2]
+    array([2., 2., 2., 2., 2., 2., 2., 2.], dtype=float32)
+    """
+    state = source
+    if hasattr(source, "state_dict"):
+        _check_torch(layers, source)
+        state = source.state_dict()
+    arrays = {name: np.asarray(array) for name, array in state.items()}
+    expected = set(torch_state_dict(layers))
+    if expected != set(arrays):
+        raise ValueError(
+            f"expected the weights {', '.join(sorted(expected))} for these layers, got "
+            f"{', '.join(sorted(arrays))}. Give a layer for each of PyTorch's, with its use_bias."
+        )
+    for suffix, layer in _by_suffix(layers):
+        given = [arrays.get(f"{name}{suffix}") for name in _TORCH_NAMES]
+        layer.set_weights(from_torch(cell_kind(layer), *given))
+
+
+def torch_state_dict(layers: Sequence[keras.Layer]) -> dict[str, np.ndarray]:
+    """Return the weights of RNN layers by the names of PyTorch's `state_dict`.
+
+    Args:
+        layers: as of `load_torch`.
+
+    Returns:
+        Arrays: `module.load_state_dict({k: torch.tensor(v) for k, v in arrays.items()})`.
+
+    Raises:
+        ValueError: PyTorch has no such cell.
+    """
+    return {
+        f"{name}{suffix}": array
+        for suffix, layer in _by_suffix(layers)
+        for name, array in to_torch(cell_kind(layer), layer.get_weights()).items()
+    }
 
 
 def from_torch(cell, weight_ih, weight_hh, bias_ih=None, bias_hh=None):
-    """The weights of one layer and direction of `torch.nn.GRU`, `LSTM` or `RNN`, for `set_weights`.
+    """Return the weights of one layer and direction of PyTorch's, for `set_weights`.
 
     Args:
-        cell: `"gru_reset_after"` for `keras_gru.GRU(reset_after=True)`, `"lstm"` or
-            `"simple_rnn"`. It is asked for because the shapes do not tell.
-        weight_ih: array `(blocks * U, D)`, PyTorch's `weight_ih_l0`.
-        weight_hh: array `(blocks * U, U)`.
-        bias_ih: array `(blocks * U,)`, or `None` where PyTorch has `bias=False`.
-        bias_hh: the same.
+        cell: `"gru_reset_after"`, `"lstm"` or `"simple_rnn"`.
+        weight_ih: array `(G, D)`, PyTorch's `weight_ih_l0`.
+        weight_hh: array `(G, U)`.
+        bias_ih, bias_hh: arrays `(G,)`, or `None` where PyTorch has `bias=False`.
 
     Returns:
         A list of arrays: kernel, recurrent kernel and, unless the biases are `None`, bias.
 
     Raises:
         ValueError: PyTorch has no such cell.
-
-    Example:
-
-    >>> import numpy as np
-    >>> weights = from_torch("lstm", np.ones((8, 3)), np.ones((8, 2)))
-    >>> [array.shape for array in weights]
-    [(3, 8), (2, 8)]
     """
-    order = _order(cell)
+    order = _order("torch", cell)
     weights = [_reordered(weight, order).T for weight in (weight_ih, weight_hh)]
     if bias_ih is None or bias_hh is None:
         return weights
-    biases = np.stack([_reordered(bias, order) for bias in (bias_ih, bias_hh)])
-    # Only with the reset gate after the product do the two biases do different things.
-    return [*weights, biases if cell == "gru_reset_after" else biases.sum(axis=0)]
+    return [*weights, one_bias(cell, [_reordered(bias, order) for bias in (bias_ih, bias_hh)])]
 
 
 def to_torch(cell, weights):
-    """`from_torch` the other way.
+    """Return what `from_torch` takes of the weights of a layer, a dictionary of arrays.
 
-    Args:
-        cell: as in `from_torch`.
-        weights: what `get_weights` of the layer returned: two arrays with `use_bias=False`, or
-            three.
-
-    Returns:
-        A dictionary of arrays, `weight_ih`, `weight_hh` and, if there are three weights,
-        `bias_ih` and `bias_hh`. Where there is one bias here, `bias_hh` is zero.
+    Where there is one bias here, `bias_hh` is zero.
 
     Raises:
         ValueError: PyTorch has no such cell.
     """
-    back = np.argsort(_order(cell))
+    back = np.argsort(_order("torch", cell))
     kernel, recurrent_kernel, *bias = weights
-    arrays = {
-        "weight_ih": _reordered(kernel.T, back),
-        "weight_hh": _reordered(recurrent_kernel.T, back),
-    }
-    if bias:
-        two = bias[0] if cell == "gru_reset_after" else (bias[0], np.zeros_like(bias[0]))
-        arrays["bias_ih"], arrays["bias_hh"] = (_reordered(one, back) for one in two)
-    return arrays
+    found = [_reordered(kernel.T, back), _reordered(recurrent_kernel.T, back)]
+    found += [_reordered(one, back) for both in bias for one in two_biases(cell, both)]
+    return dict(zip(_TORCH_NAMES, found, strict=False))
 
 
-def _order(cell):
-    if cell in _BLOCKS:
-        return _BLOCKS[cell]
-    reason = " (its GRU resets after the product: gru_reset_after)" if cell == "gru" else ""
-    raise ValueError(f"PyTorch has no '{cell}'{reason}. Expected one of {', '.join(_BLOCKS)}.")
+def from_onnx(operator, W, R, B=None, linear_before_reset=0):
+    """Return the weights of one direction of ONNX' operators, for `set_weights`.
+
+    Args:
+        operator: `"GRU"`, `"LSTM"` or `"RNN"`.
+        W: `(1, G, D)`.
+        R: `(1, G, U)`.
+        B: `(1, 2G)`, or `None`.
+        linear_before_reset: the attribute of a GRU; 1 is `reset_after=True`.
+    """
+    cell = _OPERATORS[operator] + "_reset_after" * bool(linear_before_reset)
+    order = _order("onnx", cell)
+    weights = [_reordered(np.asarray(weight)[0], order).T for weight in (W, R)]
+    if B is None:
+        return weights
+    biases = np.split(np.asarray(B)[0], 2)
+    return [*weights, one_bias(cell, [_reordered(bias, order) for bias in biases])]
+
+
+def to_onnx(operator, weights, reset_after=False):
+    """Return `(W, R, B)` of one direction as `from_onnx` takes them; B is `None` without bias."""
+    cell = _OPERATORS[operator] + "_reset_after" * bool(reset_after)
+    back = np.argsort(_order("onnx", cell))
+    kernel, recurrent_kernel, *bias = weights
+    W, R = (_reordered(weight.T, back)[None] for weight in (kernel, recurrent_kernel))
+    biases = [_reordered(one, back) for both in bias for one in two_biases(cell, both)]
+    return W, R, np.concatenate(biases)[None] if biases else None
+
+
+_TORCH_NAMES = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+
+
+def _by_suffix(layers):
+    """Return PyTorch's suffix and the layer of each direction."""
+    found = []
+    for number, layer in enumerate(layers):
+        ways = [layer]
+        if isinstance(layer, keras.layers.Bidirectional):
+            ways = [layer.forward_layer, layer.backward_layer]
+        found += [(f"_l{number}{'_reverse' * back}", way) for back, way in enumerate(ways)]
+    return found
+
+
+def _check_torch(layers, module):
+    mode = {"GRU": "gru_reset_after", "LSTM": "lstm"}.get(module.mode, "simple_rnn")
+    for _, layer in _by_suffix(layers):
+        if cell_kind(layer) != mode:
+            hint = (
+                f" ({RESETS_AFTER})" if cell_kind(layer) == "gru" and module.mode == "GRU" else ""
+            )
+            raise ValueError(
+                f"layer '{layer.name}': expected a torch.nn module that computes a "
+                f"{cell_kind(layer)}, got {module.mode}{hint}."
+            )
+        activation = keras.activations.serialize(layer.cell.activation)
+        expected = {"RNN_RELU": "relu"}.get(module.mode, "tanh")
+        if activation != expected or module.proj_size:
+            raise ValueError(
+                f"layer '{layer.name}': expected activation={activation} and no projection, got "
+                f"{module.mode} with the activation {expected} and proj_size={module.proj_size}."
+            )
+
+
+def one_bias(cell, two):
+    """Return our bias for the two that frameworks add to the products of x and of h."""
+    # Only with the reset gate after the product do the two biases do different things.
+    return np.stack(two) if cell == "gru_reset_after" else np.add(*two)
+
+
+def two_biases(cell, bias):
+    """Return the two biases that together do what ours does."""
+    return bias if cell == "gru_reset_after" else (bias, np.zeros_like(bias))
+
+
+def _order(framework, cell):
+    orders = _ORDERS[framework]
+    if cell in orders:
+        return orders[cell]
+    names = {"torch": "PyTorch", "onnx": "ONNX"}
+    hint = f": {RESETS_AFTER}" if cell == "gru" else ""
+    raise ValueError(
+        f"{names[framework]} has no '{cell}'{hint}. Expected one of {', '.join(orders)}."
+    )
 
 
 def _reordered(rows, order):

@@ -17,6 +17,8 @@ _HOMES = {
     "recurrent_units": "budget",
     "sample": "text_generation",
     "sample_notes": "music_generation",
+    "state_names": "step",
+    "step_model": "step",
     "tagger": "tagging",
     "translate": "beam_search",
     "units_for": "budget",

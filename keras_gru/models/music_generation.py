@@ -4,13 +4,12 @@
 
 import keras
 import numpy as np
-from keras import ops
 from scipy.optimize import brentq
 from scipy.special import expit
 
 from keras_gru.errors import UserError
 from keras_gru.models.budget import recurrent_layers
-from keras_gru.models.reading import read_on
+from keras_gru.models.step import Stepper
 
 
 def sample_notes(model, prompt, length, *, temperature=1.0, seed=None) -> np.ndarray:
@@ -52,21 +51,15 @@ def sample_notes(model, prompt, length, *, temperature=1.0, seed=None) -> np.nda
       with a probability for each note
     """
     prompt = _check(model, np.asarray(prompt), length, temperature)
-    states = [layer.get_initial_state(1) for layer in recurrent_layers(model)]
+    stepper = Stepper(model)
     random = np.random.default_rng(seed)
     frames = np.zeros((length, prompt.shape[1]), "uint8")
     frame = prompt if len(prompt) else np.zeros((1, prompt.shape[1]))
     for step in range(length):
-        logits, states = _read(model, frame, states)
+        logits = stepper({"features": frame[None]})[0, -1].astype("float64")
         frames[step] = _draw(logits, temperature, random)
         frame = frames[step : step + 1]
     return frames
-
-
-def _read(model, frames, states):
-    """Read more frames; return the logits `(N,)` of the next one and the states."""
-    logits, states = read_on(model, {"features": frames[None].astype("float32")}, states)
-    return ops.convert_to_numpy(logits)[0, -1].astype("float64"), states
 
 
 def _draw(logits, temperature, random):

@@ -2,11 +2,10 @@
 
 # T time steps, V tokens
 
-import keras
 import numpy as np
 
 from keras_gru.errors import UserError
-from keras_gru.models.language_modeling import read
+from keras_gru.models.step import Stepper
 
 
 def sample(
@@ -47,43 +46,17 @@ def sample(
     stops = {stop} if isinstance(stop, int | np.integer) else set(stop or ())
     _check(parts["embedding"].input_dim, prompt_ids, length, temperature, top_k, stops)
     random = np.random.default_rng(seed)
-    text = _Text(parts)
+    stepper = Stepper(model)
     written = []
-    logits = text.read(prompt_ids) if length else None
+    logits = stepper({"tokens": [prompt_ids]})[0, -1] if length else None
     while len(written) < length:
         token = _draw(logits, temperature, top_k, random)
         if token in stops:
             break
         written.append(token)
         if len(written) < length:
-            logits = text.read([token])
+            logits = stepper({"tokens": [[token]]})[0, -1]
     return written
-
-
-class _Text:
-    """The layers of a model and their states after what was read."""
-
-    def __init__(self, parts):
-        tokens = keras.Input((None,), dtype="int32")
-        logits, states = read(parts, tokens)
-        self._begin = keras.Model(tokens, [logits[:, -1], *keras.tree.flatten(states)])
-        old = keras.tree.map_structure(
-            lambda state: keras.Input(state.shape[1:], dtype=state.dtype), states
-        )
-        logits, states = read(parts, tokens, old)
-        self._go_on = keras.Model(
-            [tokens, *keras.tree.flatten(old)], [logits[:, -1], *keras.tree.flatten(states)]
-        )
-        self._states = None
-
-    def read(self, tokens):
-        """Read more tokens and return the logits `(V,)` of the next one."""
-        tokens = np.asarray([tokens], "int32")
-        if self._states is None:
-            logits, *self._states = self._begin.predict_on_batch(tokens)
-        else:
-            logits, *self._states = self._go_on.predict_on_batch([tokens, *self._states])
-        return logits[0]
 
 
 def _draw(logits, temperature, top_k, random):

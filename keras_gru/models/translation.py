@@ -186,6 +186,38 @@ def decode(parts, target, states, memory):
     return parts["logits"](ops.concatenate([h, y, c], axis=-1)), new_states
 
 
+def encoder_and_decoder(model):
+    """Return an encoder–decoder as two models, with which any search for a translation is made.
+
+    Args:
+        model: from `encoder_decoder`, or loaded from its file.
+
+    Returns:
+        `(encoder, decoder)`. The encoder maps `source` `(B, S)` to a dict of the decoder's first
+        states, `state_<n>` `(B, U)`, and of what no step changes, `memory_<n>`. The decoder maps a
+        dict of one more `token` `(B, 1)`, the states and the memory to `output`, the logits
+        `(B, V)` of the next token, and the new states, `new_state_<n>`.
+    """
+    parts = {layer.name: layer for layer in model.layers}
+    source = keras.Input((None,), dtype="int32", name="source")
+    states, memory = encode(parts, source)
+    flat = keras.tree.flatten(states)
+    named = {f"state_{i}": state for i, state in enumerate(flat)}
+    named |= {f"memory_{i}": tensor for i, tensor in enumerate(memory)}
+    encoder = keras.Model({"source": source}, named, name="encoder")
+    given = {
+        name: keras.Input(tensor.shape[1:], dtype=tensor.dtype, name=name)
+        for name, tensor in named.items()
+    }
+    token = keras.Input((1,), dtype="int32", name="token")
+    inputs = list(given.values())
+    before = keras.tree.pack_sequence_as(states, inputs[: len(flat)])
+    logits, after = decode(parts, token, before, inputs[len(flat) :])
+    after = {f"new_state_{i}": state for i, state in enumerate(keras.tree.flatten(after))}
+    outputs = {"output": logits[:, 0], **after}
+    return encoder, keras.Model({"token": token, **given}, outputs, name="decoder")
+
+
 def _bridge(parts, name, states):
     half = len(states) // 2
     bridged = []

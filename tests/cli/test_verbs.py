@@ -266,7 +266,7 @@ class TestSweep:
 def test_help_names_every_verb():
     said = keras_gru("--help")
     verbs = "list new show copy check train compare learning-curve sweep claims evaluate inspect"
-    for verb in [*verbs.split(), "generate", "translate", "report", "schema"]:
+    for verb in [*verbs.split(), "generate", "translate", "export", "report", "schema"]:
         assert f" {verb} " in said, verb
 
 

@@ -1,57 +1,182 @@
-"""Weights to and from PyTorch, against PyTorch."""
+"""Weights to and from other frameworks, against these frameworks."""
 
+import json
+
+import keras
 import numpy as np
 import pytest
 
-from keras_gru.layers.convert import from_torch, to_torch
+import keras_gru
+from keras_gru.cells import recurrent_layer
+from keras_gru.layers.convert import (
+    check_same_function,
+    from_onnx,
+    from_torch,
+    load_torch,
+    to_onnx,
+    to_torch,
+    torch_state_dict,
+)
+from keras_gru.layers.convert_flax import from_flax, to_flax
+from keras_gru.layers.convert_keras_h5 import load_keras_h5
 
 from .helpers import array, drawn_layer
 
-torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip install torch")
-MODULES = {
-    "gru_reset_after": torch.nn.GRU,
-    "lstm": torch.nn.LSTM,
-    "simple_rnn": torch.nn.RNN,
-}
+CELLS = ["gru_reset_after", "lstm", "simple_rnn"]
 
 
-def arrays(module):
-    return {
-        name.removesuffix("_l0"): parameter.detach().cpu().numpy()
-        for name, parameter in module.named_parameters()
-    }
+@pytest.fixture(scope="module")
+def torch():
+    return pytest.importorskip("torch", reason="PyTorch is not installed: pip install torch")
+
+
+def module_of(torch, cell, **options):
+    kinds = {"gru_reset_after": torch.nn.GRU, "lstm": torch.nn.LSTM, "simple_rnn": torch.nn.RNN}
+    return kinds[cell](3, 4, batch_first=True, **options)
+
+
+def stack(cell, depth, bidirectional, **options):
+    layers = [recurrent_layer(cell, 4, return_sequences=True, **options) for _ in range(depth)]
+    if bidirectional:
+        layers = [keras.layers.Bidirectional(layer) for layer in layers]
+    return keras.Sequential([keras.Input((None, 3)), *layers])
 
 
 @pytest.mark.parametrize("bias", [True, False])
-@pytest.mark.parametrize("cell", MODULES)
-def test_pytorch_and_our_layer_compute_the_same(rng, cell, bias):
-    module = MODULES[cell](3, 4, batch_first=True, bias=bias)
-    layer = drawn_layer(cell, rng, return_sequences=True, use_bias=bias)
+@pytest.mark.parametrize(("depth", "bidirectional"), [(1, False), (2, True)])
+@pytest.mark.parametrize("cell", CELLS)
+def test_modules_of_pytorch(torch, rng, cell, depth, bidirectional, bias):
+    module = module_of(torch, cell, num_layers=depth, bidirectional=bidirectional, bias=bias)
+    model = stack(cell, depth, bidirectional, use_bias=bias)
     x = rng.normal(size=(2, 5, 3)).astype("float32")
 
-    layer.set_weights(from_torch(cell, **arrays(module)))
+    load_torch(model.layers, module)
     expected = module(torch.from_numpy(x))[0].detach().numpy()
-    np.testing.assert_allclose(array(layer(x)), expected, atol=1e-6)
+    np.testing.assert_allclose(array(model(x)), expected, atol=1e-6)
 
-    layer.set_weights([rng.normal(size=weight.shape) for weight in layer.weights])
-    back = to_torch(cell, layer.get_weights())
-    module.load_state_dict(
-        {f"{name}_l0": torch.tensor(values) for name, values in back.items()}, strict=True
-    )
-    outputs = module.double()(torch.from_numpy(x).double())[0].detach().numpy()
-    np.testing.assert_allclose(array(layer(x)), outputs, atol=1e-5)
+    model.set_weights([rng.normal(size=weight.shape) for weight in model.weights])
+    state = {name: torch.tensor(values) for name, values in torch_state_dict(model.layers).items()}
+    module.load_state_dict(state, strict=True)
+    outputs = module(torch.from_numpy(x))[0].detach().numpy()
+    np.testing.assert_allclose(array(model(x)), outputs, atol=1e-5)
+    load_torch(model.layers, module.state_dict())
+    np.testing.assert_allclose(array(model(x)), outputs, atol=1e-5)
+
+
+def test_modules_that_compute_another_function_are_refused(torch):
+    gru = module_of(torch, "gru_reset_after", bias=False)
+    with pytest.raises(ValueError, match="after the product there"):
+        load_torch(stack("gru", 1, False, use_bias=False).layers, gru)
+    with pytest.raises(ValueError, match="after the product there"):
+        load_torch(stack("gru", 1, False, use_bias=False).layers, gru.state_dict())
+    relu = torch.nn.RNN(3, 4, nonlinearity="relu")
+    with pytest.raises(ValueError, match="expected activation=tanh"):
+        load_torch(stack("simple_rnn", 1, False).layers, relu)
+    with pytest.raises(ValueError, match="Give a layer for each"):
+        load_torch(stack("lstm", 1, False).layers, module_of(torch, "lstm", num_layers=2))
 
 
 @pytest.mark.parametrize("bias", [True, False])
-@pytest.mark.parametrize("cell", MODULES)
+@pytest.mark.parametrize("cell", ["gru", *CELLS])
 def test_there_and_back(rng, cell, bias):
     weights = drawn_layer(cell, rng, use_bias=bias).get_weights()
-    again = from_torch(cell, **to_torch(cell, weights))
-    for one, other in zip(again, weights, strict=True):
-        np.testing.assert_array_equal(one, other)
+    after = cell == "gru_reset_after"
+    operator = {"lstm": "LSTM", "simple_rnn": "RNN"}.get(cell, "GRU")
+    found = [from_onnx(operator, *to_onnx(operator, weights, after), int(after))]
+    if cell in CELLS:
+        found.append(from_torch(cell, **to_torch(cell, weights)))
+    for again in found:
+        for one, other in zip(again, weights, strict=True):
+            np.testing.assert_array_equal(one, other)
 
 
-def test_a_cell_that_pytorch_lacks_is_refused(rng):
+@pytest.mark.parametrize("cell", CELLS)
+def test_flax(rng, cell):
+    linen = pytest.importorskip("flax.linen", reason="flax is not installed: pip install flax")
+    import jax
+
+    kinds = {
+        "gru_reset_after": linen.GRUCell,
+        "lstm": linen.LSTMCell,
+        "simple_rnn": linen.SimpleCell,
+    }
+    rnn = linen.RNN(kinds[cell](4))
+    x = rng.normal(size=(2, 5, 3)).astype("float32")
+    params = rnn.init(jax.random.key(0), x)["params"]
+    layer = drawn_layer(cell, rng, return_sequences=True)
+    layer.set_weights(from_flax(cell, params["cell"]))
+    np.testing.assert_allclose(array(layer(x)), rnn.apply({"params": params}, x), atol=1e-5)
+    layer.set_weights([rng.normal(size=weight.shape) for weight in layer.weights])
+    params = {"params": {"cell": to_flax(cell, layer.get_weights())}}
+    np.testing.assert_allclose(array(layer(x)), rnn.apply(params, x), atol=1e-5)
+
+
+def test_a_gru_that_resets_before_the_product_has_none_of_their_weights(rng):
     weights = drawn_layer("gru", rng).get_weights()
-    with pytest.raises(ValueError, match=r"PyTorch has no 'gru'.*gru_reset_after"):
-        to_torch("gru", weights)
+    for convert in (to_torch, to_flax):
+        with pytest.raises(ValueError, match="gru_reset_after"):
+            convert("gru", weights)
+
+
+def test_keras_layers_are_compared_by_their_configuration():
+    ours = keras_gru.GRU(4, use_bias=False)
+    check_same_function(ours, keras.layers.GRU(4, use_bias=False, reset_after=False))
+    with pytest.raises(ValueError, match="after the product there"):
+        check_same_function(ours, keras.layers.GRU(4, use_bias=False))
+    with pytest.raises(ValueError, match="expected activation"):
+        other = keras.layers.GRU(4, use_bias=False, reset_after=False, activation="relu")
+        check_same_function(ours, other)
+
+
+def h5_file(path, kind, weights, **config):
+    """What Keras 2 wrote of a model with one layer."""
+    import h5py
+
+    layers = [{"class_name": kind, "config": {"name": "rnn", **config}}]
+    names = [f"rnn/{name}:0" for name in ("kernel", "recurrent_kernel", "bias")][: len(weights)]
+    with h5py.File(path, "w") as file:
+        file.attrs["model_config"] = json.dumps({"config": {"layers": layers}})
+        group = file.create_group("model_weights/rnn")
+        group.attrs["weight_names"] = names
+        for name, weight in zip(names, weights, strict=True):
+            group[name] = weight
+    return path
+
+
+@pytest.mark.parametrize(
+    ("cell", "kind", "config"),
+    [
+        ("gru", "GRU", {"reset_after": False}),
+        ("gru", "GRU", {}),  # before there was a choice
+        ("gru_reset_after", "GRU", {"reset_after": True}),
+        ("lstm", "LSTM", {}),
+        ("simple_rnn", "SimpleRNN", {}),
+    ],
+)
+def test_files_of_keras_2(rng, tmp_path, cell, kind, config):
+    weights = drawn_layer(cell, rng).get_weights()
+    file = h5_file(tmp_path / "model.h5", kind, weights, **config)
+    layer = drawn_layer(cell, rng)
+    load_keras_h5(layer, file, "rnn")
+    for one, other in zip(layer.get_weights(), weights, strict=True):
+        np.testing.assert_array_equal(one, other)
+    wrong = {"gru": "gru_reset_after", "gru_reset_after": "gru"}.get(cell, "gru")
+    with pytest.raises(ValueError, match="expected a"):
+        load_keras_h5(drawn_layer(wrong, rng), file, "rnn")
+    with pytest.raises(ValueError, match="expected a layer 'other', got rnn"):
+        load_keras_h5(layer, file, "other")
+
+
+def test_layers_of_cudnn(rng, tmp_path):
+    """The transposed matrices of cuDNN, gate by gate, and two biases in one vector."""
+    for cell, kind, gates in (("gru_reset_after", "CuDNNGRU", 3), ("lstm", "CuDNNLSTM", 4)):
+        expected = drawn_layer(cell, rng)
+        kernel, recurrent_kernel, bias = expected.get_weights()
+        kernel = [k.T.reshape(k.shape) for k in np.split(kernel, gates, 1)]
+        recurrent_kernel = [k.T for k in np.split(recurrent_kernel, gates, 1)]
+        both = bias.ravel() if cell == "gru_reset_after" else np.concatenate([bias, 0 * bias])
+        weights = [np.concatenate(kernel, 1), np.concatenate(recurrent_kernel, 1), both]
+        layer = drawn_layer(cell, rng)
+        load_keras_h5(layer, h5_file(tmp_path / f"{kind}.h5", kind, weights), "rnn")
+        for one, other in zip(layer.get_weights(), expected.get_weights(), strict=True):
+            np.testing.assert_array_equal(one, other)

@@ -8,7 +8,7 @@ from scipy.special import expit, logit
 from keras_gru import cells, models
 from keras_gru.errors import UserError
 from keras_gru.models import music_generation
-from keras_gru.models.budget import recurrent_layers
+from keras_gru.models.step import Stepper
 
 from .helpers import predict
 
@@ -50,11 +50,10 @@ def by_running_again(model, prompt, length, temperature=1.0, seed=None):
 def test_step_by_step_the_logits_are_those_of_the_whole_sequence(cell):
     model = make(cell)
     frames = np.random.default_rng(1).integers(0, 2, (7, NOTES))
-    states, found = [layer.get_initial_state(1) for layer in recurrent_layers(model)], []
-    for part in [frames[:4], *(frames[step : step + 1] for step in range(4, 7))]:
-        logits, states = music_generation._read(model, part, states)
-        found.append(logits)
-    expected = logits_of_the_whole(model, frames)[3:]
+    stepper = Stepper(model)
+    parts = [frames[:4], *(frames[step : step + 1] for step in range(4, 7))]
+    found = np.concatenate([stepper({"features": part[None]})[0] for part in parts])
+    expected = logits_of_the_whole(model, frames)
     np.testing.assert_allclose(found, expected, atol=1e-5)
     # A state that is not carried would show.
     assert np.abs(logits_of_the_whole(model, frames[-1:])[0] - expected[-1]).max() > 0.01

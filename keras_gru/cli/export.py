@@ -1,0 +1,85 @@
+"""keras-gru export"""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from keras_gru.cli.arguments import CellOfRun, Run, SeedOfRun
+from keras_gru.cli.start import start_tensorflow
+
+
+class Format(StrEnum):
+    """What a network can be exported to."""
+
+    ONNX = "onnx"
+    OPENVINO = "openvino"
+    LITERT = "litert"
+    TFJS = "tfjs"
+    SAVED_MODEL = "saved_model"
+
+
+class Quantization(StrEnum):
+    """How weights are stored."""
+
+    INT8 = "int8"
+    FLOAT16 = "float16"
+
+
+def export(
+    run: Run,
+    to: Annotated[
+        list[Format] | None, typer.Option(help="The format; repeat it for several. Default: onnx.")
+    ] = None,
+    step: Annotated[
+        bool, typer.Option("--step", help="One time step with states as inputs and outputs.")
+    ] = False,
+    quantize: Annotated[
+        Quantization | None,
+        typer.Option(help="How weights are stored: int8 (litert), float16 (litert, openvino)."),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Where to; default: export/ in the folder of the run."),
+    ] = None,
+    cell: CellOfRun = None,
+    seed: SeedOfRun = None,
+    sequences: Annotated[
+        int, typer.Option(min=1, help="How many test sequences to compare with Keras.")
+    ] = 1000,
+    tolerance: Annotated[
+        float | None,
+        typer.Option(
+            min=0, help="Largest relative difference; default: 1e-5, float16 0.01, int8 0.25."
+        ),
+    ] = None,
+) -> None:
+    """Write a network for another runtime, and compare it with Keras: exit code 1 if it differs."""
+    from keras_gru.experiments.run_directory import find_run
+
+    folder = find_run(run)
+    start_tensorflow()
+    from keras_gru.experiments import networks
+    from keras_gru.exporting.export import DisagreementError, export_run
+
+    record = networks.choose_run(folder, cell, seed)
+    typer.echo(f"{record.label}, seed {record.seed}")
+    agrees = True
+    for target in to or [Format.ONNX]:
+        try:
+            found = export_run(
+                folder,
+                record,
+                target.value,
+                step=step,
+                quantize=quantize and quantize.value,
+                output=output,
+                sequences=sequences,
+                tolerance=tolerance,
+            )
+        except DisagreementError as error:
+            found, agrees = error.parity, False
+        typer.echo(found)
+    if not agrees:
+        raise typer.Exit(1)

@@ -1,0 +1,217 @@
+"""Models and runs as files for other runtimes, each compared with Keras."""
+
+# Shapes: B batch, T time.
+
+import json
+import shutil
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+
+import keras
+import numpy as np
+from pydantic import TypeAdapter
+
+from keras_gru import __version__
+from keras_gru.datasets.preprocessing import Preprocessing
+from keras_gru.errors import UserError
+from keras_gru.experiments import networks
+from keras_gru.experiments.comparison import RunRecord
+from keras_gru.experiments.run_directory import RunDirectory
+from keras_gru.experiments.training_data import load_data, stored_data
+from keras_gru.exporting.parity import Parity, compare
+from keras_gru.exporting.programs import Program
+from keras_gru.exporting.targets import TARGETS, Target
+from keras_gru.files import write_text
+
+_BY_SUFFIX = {".onnx": "onnx", ".xml": "openvino", ".tflite": "litert"}
+_SCORES = {"forecasting": None, "polyphony": "notes"}
+_BATCH = 32
+
+
+class DisagreementError(Exception):
+    """An exported file does not compute what the model computes.
+
+    Args:
+        parity: how they compare.
+    """
+
+    def __init__(self, parity: Parity):
+        super().__init__(str(parity))
+        self.parity = parity
+
+
+def export(
+    model: keras.Model,
+    path: str | Path,
+    to: str | None = None,
+    *,
+    step: bool = False,
+    quantize: str | None = None,
+    length: int | None = None,
+    inputs: Mapping[str, np.ndarray] | None = None,
+    metadata: Mapping[str, str] | None = None,
+    tolerance: float | None = None,
+    measure_time: bool = True,
+) -> Parity:
+    """Write a model for another runtime, run it there and compare the outputs with Keras'.
+
+    Args:
+        model: a functional model of RNN layers and layers made of `keras.ops`. An encoder–decoder
+            of `keras_gru.models` becomes two files, `encoder` and `decoder`, in the folder `path`.
+        path: of the file or, for `tfjs` and `saved_model`, of the folder.
+        to: `"onnx"`, `"openvino"`, `"litert"`, `"tfjs"` or `"saved_model"`; `None` takes what the
+            suffix `.onnx`, `.xml` or `.tflite` says.
+        step: whether one time step with states is written, as of `keras_gru.step_model`.
+        quantize: `"int8"` (litert), `"float16"` (litert, openvino) or `None`.
+        length: T of a LiteRT file of a model whose length is open.
+        inputs: arrays by the name of the input to compare with, padded on the right; `None` draws
+            them at random.
+        metadata: strings to store in the file.
+        tolerance: the largest difference that is allowed, relative to the largest output; `None`
+            takes 1e-5, or 0.01 with float16 and 0.25 with int8.
+        measure_time: whether calls are timed.
+
+    Returns:
+        How the file compares with Keras: `print` it, or read its attributes.
+
+    Raises:
+        UserError: if the format cannot express the model.
+        DisagreementError: if the outputs differ by more than the tolerance.
+
+    Example:
+
+    >>> import keras_gru
+    >>> from keras_gru import models
+    >>> model = models.classifier(units=8, classes=3, features=4)
+    >>> keras_gru.export(model, "model.onnx").agrees
+    True
+    """
+    path = Path(path)
+    to = to or _BY_SUFFIX.get(path.suffix)
+    if to not in TARGETS:
+        raise UserError(f"to: expected one of {', '.join(TARGETS)}, got {to!r}. Name one.")
+    program = Program(model, step)
+    x = random_inputs(model, length or _open_length(model)) if inputs is None else dict(inputs)
+    if to == "litert" and length is None:
+        length = 1 if step else next(iter(x.values())).shape[1]
+    target = Target(to, quantize, length)
+    paths = {"": path}
+    if len(program.parts) > 1:
+        path.mkdir(parents=True, exist_ok=True)
+        paths = {part: path / target.file_name(part) for part in program.parts}
+    paths = dict(zip(program.parts, paths.values(), strict=True))
+    facts = {"keras_gru": __version__, **(metadata or {})}
+    for part, model_of_part in program.parts.items():
+        target.write(model_of_part, paths[part], {**facts, "part": part})
+    rows = len(next(iter(x.values())))
+    batches = [
+        {name: array[first : first + _BATCH] for name, array in x.items()}
+        for first in range(0, rows, _BATCH)
+    ]
+    scores = json.loads(facts["preprocessing"])["spec"]["task"] if "preprocessing" in facts else ""
+    scores = _SCORES.get(scores, "classes")
+    found = compare(program, target, paths, batches, scores, tolerance, measure_time)
+    if not found.agrees:
+        raise DisagreementError(found)
+    return found
+
+
+def export_run(
+    folder: RunDirectory,
+    record: RunRecord,
+    to: str,
+    *,
+    step: bool = False,
+    quantize: str | None = None,
+    output: str | Path | None = None,
+    sequences: int = 1000,
+    tolerance: float | None = None,
+) -> Parity:
+    """Write the network of a run for another runtime and compare it on test sequences.
+
+    Args:
+        folder: the run directory.
+        record: which run.
+        to, step, quantize, tolerance: as of `export`.
+        output: the folder to write to; `None` is `export` in the folder of the run. `parity.json`
+            in it holds the comparisons with all formats.
+        sequences: how many test sequences are compared, the first ones.
+
+    Returns:
+        How the files compare with Keras.
+
+    Raises:
+        UserError, DisagreementError: as of `export`.
+    """
+    model = networks.load_model(folder, record)
+    stored = stored_data(folder).preprocessing
+    output = Path(output or folder.run_path(record.cell, record.seed) / "export")
+    output.mkdir(parents=True, exist_ok=True)
+    x, length = _test_inputs(folder, model, sequences)
+    metadata = {
+        "cell": record.cell,
+        "preprocessing": TypeAdapter(Preprocessing).dump_json(stored).decode(),
+    }
+    stem = "step" if step else "model"
+    target = Target(to, quantize, None)
+    path = output if model.name == "encoder_decoder" else output / target.file_name(stem)
+    if path != output and path.is_dir():
+        shutil.rmtree(path)
+    options = {"step": step, "quantize": quantize, "metadata": metadata, "inputs": x}
+    try:
+        found = export(
+            model, path, to, length=1 if step else length, tolerance=tolerance, **options
+        )
+    except DisagreementError as error:
+        _store(output, stem, quantize, error.parity)
+        raise
+    _store(output, stem, quantize, found)
+    return found
+
+
+def random_inputs(model: keras.Model, length: int, rows: int = 8) -> dict[str, np.ndarray]:
+    """Return inputs of a model: vectors, and tokens of which none is padding, of all lengths."""
+    random = np.random.default_rng(0)
+    words = [layer.input_dim for layer in model.layers if hasattr(layer, "input_dim")]
+    lengths = np.maximum(1, random.integers(0, length + 1, rows))
+    lengths[0] = length
+    seen = np.arange(length) < lengths[:, None]
+    x = {}
+    for tensor in model.inputs:
+        shape = (rows, length, *tensor.shape[2:])
+        if tensor.dtype == "bool":
+            x[tensor.name] = seen
+        elif "int" in tensor.dtype:
+            tokens = random.integers(1, max(2, min(words, default=2)), shape) * seen
+            x[tensor.name] = tokens.astype(tensor.dtype)
+        else:
+            x[tensor.name] = random.normal(size=shape).astype(tensor.dtype)
+    return x
+
+
+def _open_length(model):
+    return model.inputs[0].shape[1] or 12
+
+
+def _test_inputs(folder, model, sequences):
+    """Return the inputs of the first test sequences, or random ones, and the largest T."""
+    try:
+        dataset = load_data(folder)
+    except UserError:
+        length = _open_length(model)
+        return random_inputs(model, length), length
+    split = dataset.splits["test"]
+    x = dataset.batch_of("test", range(min(sequences, split.size)))[0]
+    longest = max([of.max() for of in split.lengths.values()], default=0)
+    length = int(longest) or next(iter(x.values())).shape[1]
+    return {name: x[name] for name in (tensor.name for tensor in model.inputs)}, length
+
+
+def _store(output: Path, stem: str, quantize: str | None, parity: Parity) -> None:
+    """Add a comparison to `parity.json`."""
+    path = output / "parity.json"
+    stored = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    key = " ".join([parity.target, stem, *([quantize] if quantize else [])])
+    stored[key] = {**asdict(parity), "agrees": parity.agrees}
+    write_text(path, json.dumps(stored, indent=1))

@@ -1,0 +1,82 @@
+"""ONNX files of Keras models."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import keras
+import onnx
+from onnx import helper
+
+from keras_gru.exporting import operations, recurrent  # noqa: F401 (they register converters)
+from keras_gru.exporting.onnx_graph import OPSET, OnnxGraph, value_info
+from keras_gru.files import replacing
+from keras_gru.models.graph import in_float32, input_names, output_names, trace_model
+
+
+def write_onnx(model: keras.Model, path: str | Path, metadata: Mapping[str, str]) -> None:
+    """Write an ONNX file whose inputs and outputs have the names and order of the model's.
+
+    The sizes that the model leaves open, such as batch and time, are open in the file, too.
+
+    Args:
+        model: a functional model.
+        path: of the file.
+        metadata: strings that are stored in the file by their names.
+
+    Raises:
+        UserError: if ONNX cannot express what a layer does.
+    """
+    onnx.checker.check_model(proto := onnx_model(model, metadata), full_check=True)
+    with replacing(path) as draft:
+        draft.write_bytes(proto.SerializeToString())
+
+
+def onnx_model(model: keras.Model, metadata: Mapping[str, str]) -> onnx.ModelProto:
+    """Return what `write_onnx` writes."""
+    graph = OnnxGraph()
+    traced = trace_model(in_float32(model))
+    inputs = keras.tree.flatten(traced.inputs)
+    names = [graph.name(name) for name in input_names(model)]
+    found = keras.tree.flatten(graph.run(traced, *names))
+    outputs = []
+    for name, tensor, wish in zip(
+        found, keras.tree.flatten(traced.outputs), output_names(model), strict=True
+    ):
+        graph.nodes.append(helper.make_node("Identity", [name], [graph.name(wish)], name=wish))
+        outputs.append(value_info(wish, tensor.dtype, _sizes(tensor.shape, wish)))
+    nodes, needed = _without_unused(graph.nodes, output_names(model))
+    proto = helper.make_model(
+        helper.make_graph(
+            nodes,
+            model.name,
+            [
+                value_info(name, tensor.dtype, _sizes(tensor.shape, name))
+                for name, tensor in zip(names, inputs, strict=True)
+            ],
+            outputs,
+            [one for one in graph.initializers.values() if one.name in needed],
+        ),
+        opset_imports=[helper.make_opsetid("", OPSET)],
+        ir_version=8,
+        producer_name="keras_gru",
+    )
+    helper.set_model_props(proto, dict(metadata))
+    return proto
+
+
+def _without_unused(nodes, outputs):
+    """Return the nodes on which the outputs depend, and the names of what they read."""
+    needed, found = set(outputs), []
+    for node in reversed(nodes):
+        if needed.intersection(node.output):
+            found.append(node)
+            bodies = [one for a in node.attribute if a.HasField("g") for one in a.g.node]
+            needed.update(name for one in (node, *bodies) for name in one.input)
+    return found[::-1], needed
+
+
+def _sizes(shape, name):
+    known = ["batch", *(f"{name}_{axis}" for axis in range(1, len(shape)))]
+    if len(shape) > 1:
+        known[1] = "time"
+    return [symbol if size is None else size for size, symbol in zip(shape, known, strict=True)]

@@ -1,0 +1,204 @@
+"""RNN layers as ONNX: a GRU, LSTM or RNN node for each direction, or a Scan over the cell's step.
+
+The operators have an input for lengths, `sequence_lens`, which OpenVINO (2026.4, CPU) ignores and
+tract (0.23) does not accept unless it is constant. So it is not used: the operator runs over the
+padding, too, and what it finds there is left out after it. That requires padding on the right, as
+everywhere in this package. A Scan takes any mask.
+"""
+
+# Shapes: B batch, T time, D features, U units, G columns of the kernel.
+
+import keras
+import numpy as np
+
+from keras_gru.errors import UserError
+from keras_gru.exporting.onnx_graph import LAYERS, OnnxGraph, converts
+from keras_gru.exporting.operators import ACTIVATIONS, activations, operator
+from keras_gru.exporting.scan import write_scan
+from keras_gru.layers.convert import to_onnx
+
+_SATURATED = 1e4  # a pre-activation for which a sigmoid is 1, and -1e4 0
+
+
+@converts("RNN", of=LAYERS)
+def _rnn(graph, call):
+    states = keras.tree.flatten(call.outputs)[1:]
+    used = any(map(graph.is_used, states))
+    return convert_rnn(graph, call.operation, *_arguments(graph, call), with_states=used)
+
+
+@converts("Bidirectional", of=LAYERS)
+def _bidirectional(graph, call):
+    layer = call.operation
+    x, mask, initial = _arguments(graph, call)
+    half = len(initial) // 2
+    ways = [(layer.forward_layer, initial[:half]), (layer.backward_layer, initial[half:])]
+    used = layer.return_state and any(map(graph.is_used, keras.tree.flatten(call.outputs)[1:]))
+    found = [convert_rnn(graph, way, x, mask, states, True, used) for way, states in ways]
+    found = [names if isinstance(names, list) else [names] for names in found]
+    outputs, states = [names[0] for names in found], [n for names in found for n in names[1:]]
+    if layer.merge_mode == "concat":
+        merged = [graph.add("Concat", outputs, axis=-1)]
+    elif layer.merge_mode is None:
+        merged = outputs
+    else:
+        kind = {"sum": "Add", "ave": "Mean", "mul": "Mul"}[layer.merge_mode]
+        merged = [graph.add(kind, outputs)]
+    return [*merged, *states]
+
+
+def convert_rnn(
+    graph: OnnxGraph,
+    layer: keras.layers.RNN,
+    x: keras.KerasTensor,
+    mask: str | None,
+    initial: list[str],
+    by_time: bool = False,
+    with_states: bool = True,
+) -> list[str]:
+    """Write an RNN layer and return the names of its output and, if it returns them, its states.
+
+    Args:
+        graph: where to.
+        layer: a `keras.layers.RNN`.
+        x: `(B, T, D)`.
+        mask: the name of `(B, T)`, or `None`.
+        initial: the names of the initial states `(B, U)`, or none.
+        by_time: whether the outputs of a layer that goes backwards are in the order of its inputs.
+        with_states: whether the states that it returns are used.
+    """
+    if layer.stateful:
+        raise UserError(
+            f"layer '{layer.name}': expected a layer that is not stateful, got a stateful one. "
+            "Export a step model, whose states are inputs and outputs."
+        )
+    write = write_scan if operator(layer) is None else _node
+    if mask is not None and with_states and not _holds(layer):
+        write = write_scan
+    every, last, states = write(graph, layer, x, mask, initial, by_time, with_states)
+    return [every() if layer.return_sequences else last, *(states if layer.return_state else [])]
+
+
+def _holds(layer):
+    """Return whether the states after the last step can be had of an operator over the padding."""
+    gate = getattr(layer.cell, "recurrent_activation", None)
+    saturates = keras.activations.serialize(gate) in ("sigmoid", "hard_sigmoid") if gate else False
+    return operator(layer) != "LSTM" or saturates
+
+
+def _arguments(graph, call):
+    """Return x, the name of the mask and those of the initial states."""
+    x, *others = call.args
+    initial = call.kwargs.get("initial_state")
+    mask = call.kwargs.get("mask", None)
+    if others:
+        initial, mask = others[0], others[1] if len(others) > 1 else mask
+    mask = keras.tree.flatten(mask)[0]
+    if mask is not None:
+        rank, mask = len(mask.shape), graph.value(mask, "bool")
+        if rank == 3:
+            mask = graph.add("Squeeze", [mask, graph.constant([2], "int64")])
+    states = [
+        graph.value(state, "float32") for state in keras.tree.flatten(initial) if state is not None
+    ]
+    return x, mask, states
+
+
+def _node(graph, layer, x, mask, initial, by_time, with_states):
+    """Return a function that writes all outputs, the last one and the states."""
+    cell, kind = layer.cell, operator(layer)
+    masked_backwards = mask is not None and layer.go_backwards
+    W, R, B = to_onnx(kind, cell.get_weights(), getattr(cell, "reset_after", False))
+    rows = graph.value(x, "float32")
+    if masked_backwards:  # the steps that are no padding, from the last one to the first
+        rows = _reversed(graph, rows, mask)
+    if mask is not None and kind == "LSTM" and with_states:
+        rows, W = _holding(graph, rows, mask, W)
+    rows = graph.add("Transpose", [rows], perm=[1, 0, 2])
+    names = [
+        graph.constant(array, "float32", f"{layer.name}.{name}") if array is not None else ""
+        for name, array in (("W", W), ("R", R), ("B", B))
+    ]
+    first = graph.constant([0], "int64")
+    given = [graph.add("Unsqueeze", [state, first]) for state in initial]
+    known = [ACTIVATIONS[name] for name in activations(cell, kind)]
+    attributes = {
+        "hidden_size": cell.units,
+        "direction": "reverse" if layer.go_backwards and mask is None else "forward",
+        "activations": [name for name, _, _ in known],
+    }
+    if any(alpha or beta for _, alpha, beta in known):
+        attributes["activation_alpha"] = [alpha for _, alpha, _ in known]
+        attributes["activation_beta"] = [beta for _, _, beta in known]
+    if kind == "GRU":
+        attributes["linear_before_reset"] = int(cell.reset_after)
+    inputs = [rows, *names, *(["", *given] if given else [])]
+    found = graph.add(
+        kind, inputs, outputs=3 if kind == "LSTM" else 2, wish=layer.name, **attributes
+    )
+    y = graph.add("Squeeze", [found[0], graph.constant([1], "int64")])
+    y = graph.add("Transpose", [y], perm=[1, 0, 2])
+    states = [graph.add("Squeeze", [state, first]) for state in found[1:]]
+    if mask is not None:
+        states[0] = _last(graph, y, mask, initial)
+
+    def every():
+        if mask is None:
+            return y if by_time or not layer.go_backwards else _flipped(graph, y)
+        seen = graph.add("Unsqueeze", [mask, graph.constant([2], "int64")])
+        if layer.go_backwards:  # before the first step that is no padding, the output is zero
+            back = _reversed(graph, y, mask)
+            back = graph.add("Where", [seen, back, graph.constant(0, "float32")])
+            return back if by_time else _flipped(graph, back)
+        after = graph.constant(0, "float32")
+        if not layer.zero_output_for_mask:
+            after = graph.add("Unsqueeze", [states[0], graph.constant([1], "int64")])
+        return graph.add("Where", [seen, y, after])
+
+    return every, states[0], states
+
+
+def _reversed(graph, rows, mask):
+    """Return the steps that are no padding in the opposite order, and the padding after them."""
+    lengths = graph.cast(_lengths(graph, mask), "int64")
+    return graph.add("ReverseSequence", [rows, lengths], batch_axis=0, time_axis=1)
+
+
+def _last(graph, y, mask, initial):
+    """Return the output after the last step that is no padding, `(B, U)`."""
+    lengths = _lengths(graph, mask)
+    index = graph.add("Sub", [graph.cast(lengths, "int64"), graph.constant(1, "int64")])
+    some = graph.add("Greater", [lengths, graph.constant(0, "int32")])
+    index, some = (
+        graph.add("Unsqueeze", [tensor, graph.constant([1], "int64")]) for tensor in (index, some)
+    )
+    index = graph.add("Max", [index, graph.constant(0, "int64")])
+    last = graph.add("GatherND", [y, index], batch_dims=1)
+    return graph.add("Where", [some, last, initial[0] if initial else graph.constant(0, "float32")])
+
+
+def _holding(graph, rows, mask, W):
+    """Return rows and weights with which an LSTM leaves c as it is in the padding.
+
+    One more input is 1 there, and its weights make the forget gate 1 and the input gate 0. (What
+    the layer returns of h there is not used.)
+    """
+    numbers = graph.cast(mask, "float32")
+    padding = graph.add("Sub", [graph.constant(1, "float32"), numbers])
+    padding = graph.add("Unsqueeze", [padding, graph.constant([2], "int64")])
+    gates = np.repeat([-_SATURATED, 0, _SATURATED, 0], W.shape[1] // 4)  # i o f c
+    return (
+        graph.add("Concat", [rows, padding], axis=2),
+        np.concatenate([W, gates[None, :, None]], axis=2),
+    )
+
+
+def _lengths(graph, mask):
+    """Return the name of the number of steps that are no padding, `(B,)`."""
+    numbers = graph.cast(mask, "int32")
+    return graph.add("ReduceSum", [numbers, graph.constant([1], "int64")], keepdims=0)
+
+
+def _flipped(graph, x):
+    ends = [graph.constant([number], "int64") for number in (-1, -(2**31), 1, -1)]
+    return graph.add("Slice", [x, *ends])

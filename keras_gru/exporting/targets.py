@@ -1,0 +1,178 @@
+"""What a model can be exported to: how its file is written, and how it is run to check it."""
+
+import importlib.util
+import json
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from keras_gru.errors import UserError
+from keras_gru.exporting import tensorflow_files, tfjs
+from keras_gru.exporting.tensorflow_files import Runner
+
+Loader = Callable[[Path], Runner]
+TARGETS = ("onnx", "openvino", "litert", "tfjs", "saved_model")
+_SUFFIXES = {"onnx": ".onnx", "openvino": ".xml", "litert": ".tflite"}
+_QUANTIZES = {"litert": ("int8", "float16"), "openvino": ("float16",)}
+
+
+@dataclass(frozen=True)
+class Target:
+    """A format and how its files are made.
+
+    Args:
+        name: one of `TARGETS`.
+        quantize: `"int8"`, `"float16"` or `None`.
+        length: T of a file for sequences of one length: of LiteRT.
+
+    Raises:
+        UserError: if the format has no such quantization.
+    """
+
+    name: str
+    quantize: str | None = None
+    length: int | None = None
+
+    def __post_init__(self):
+        known = _QUANTIZES.get(self.name, ())
+        if self.quantize not in (None, *known):
+            have = "; ".join(f"{name}: {' or '.join(of)}" for name, of in _QUANTIZES.items())
+            raise UserError(
+                f"quantize: {self.name} has no {self.quantize}. Formats that quantize: {have}."
+            )
+
+    def file_name(self, stem: str) -> str:
+        """Return the name of the file or, of the formats without a suffix, the folder."""
+        quantized = f"_{self.quantize}" if self.quantize else ""
+        return f"{stem}{quantized}{_SUFFIXES.get(self.name) or f'_{self.name}'}"
+
+    def write(self, model: keras.Model, path: Path, metadata: Mapping[str, str]) -> None:
+        """Write the files of a model."""
+        if self.name in ("onnx", "openvino"):
+            need("onnx", self.name)
+            from keras_gru.exporting.onnx_file import onnx_model, write_onnx
+
+            if self.name == "onnx":
+                write_onnx(model, path, metadata)
+            else:
+                _write_openvino(onnx_model(model, metadata), path, self.quantize == "float16")
+        elif self.name == "litert":
+            tensorflow_files.write_litert(model, path, self.length or 1, self.quantize)
+            path.with_suffix(".json").write_text(json.dumps(dict(metadata)), encoding="utf-8")
+        elif self.name == "tfjs":
+            tfjs.write_tfjs(model, path, dict(metadata))
+        else:
+            tensorflow_files.write_saved_model(model, path)
+            (path / "metadata.json").write_text(json.dumps(dict(metadata)), encoding="utf-8")
+
+    @property
+    def runtimes(self) -> dict[str, Loader]:
+        """What runs the files, by name, and the function that loads them; the first one counts.
+
+        A loader returns a function of a dict of arrays to a dict of arrays. It raises an
+        `ImportError` if the runtime is not installed.
+        """
+        return {
+            "onnx": {
+                "onnxruntime": _load_onnx,
+                "openvino": _load_openvino,
+                "tract": _load_tract,
+            },
+            "openvino": {"openvino": _load_openvino},
+            "litert": {"ai_edge_litert": tensorflow_files.load_litert},
+            "tfjs": {"node": tfjs.load_tfjs},
+            "saved_model": {"tensorflow": tensorflow_files.load_saved_model},
+        }[self.name]
+
+    def size(self, path: Path) -> int:
+        """Return the bytes of a file, or of all files of a folder."""
+        files = path.rglob("*") if path.is_dir() else [path]
+        files = [*files, path.with_suffix(".bin")] if self.name == "openvino" else files
+        return sum(file.stat().st_size for file in files if file.is_file())
+
+
+def need(package: str, extra: str) -> None:
+    """Raise where a package that only one format requires is not installed.
+
+    Raises:
+        UserError: if it is not installed.
+    """
+    if importlib.util.find_spec(package) is None:
+        extra = {"onnx": "export"}.get(extra, extra)
+        raise UserError(
+            f"--to {extra}: expected the package {package}, found none. "
+            f"Install it: pip install 'keras_gru[{extra}]'"
+        )
+
+
+def _load_onnx(path: Path) -> Runner:
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    inputs = [one.name for one in session.get_inputs()]
+    names = [one.name for one in session.get_outputs()]
+
+    def run(x):
+        found = session.run(names, {name: x[name] for name in inputs})
+        return dict(zip(names, found, strict=True))
+
+    return run
+
+
+def _write_openvino(proto, path: Path, half: bool) -> None:
+    need("openvino", "openvino")
+    import openvino
+
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "model.onnx"
+        file.write_bytes(proto.SerializeToString())
+        try:
+            model = openvino.convert_model(file)
+        except Exception as error:  # of OpenVINO's own kinds
+            raise UserError(f"openvino: cannot read the ONNX file ({str(error)[:200]}).") from error
+        for entry in proto.metadata_props:
+            model.set_rt_info(entry.value, ["keras_gru", entry.key])
+        openvino.save_model(model, str(path), compress_to_fp16=half)
+
+
+def _load_openvino(path: Path) -> Runner:
+    import openvino
+
+    # Where the processor has it, half precision is the default.
+    options = {"INFERENCE_PRECISION_HINT": "f32"}
+    model = openvino.Core().compile_model(str(path), "CPU", options)
+    inputs = [one.get_any_name() for one in model.inputs]
+    names = [one.get_names() for one in model.outputs]  # an output may have several
+
+    def run(x):
+        found = model({name: np.ascontiguousarray(x[name]) for name in inputs})
+        return {name: np.array(found[i]) for i, several in enumerate(names) for name in several}
+
+    return run
+
+
+def _load_tract(path: Path) -> Runner:
+    import tract
+
+    runnables = {}  # tract compiles a file for the shapes of its inputs
+    loaded = tract.onnx().load(str(path))
+    names = [loaded.input_name(i) for i in range(loaded.input_count())]
+
+    def run(x):
+        key = tuple(x[name].shape for name in names)
+        if key not in runnables:
+            model = tract.onnx().load(str(path))
+            for i, name in enumerate(names):
+                kind = {"f": "f32", "i": "i32", "b": "bool"}[x[name].dtype.kind]
+                model.set_input_fact(i, ",".join([*map(str, x[name].shape), kind]))
+            outputs = [model.output_name(i) for i in range(model.output_count())]
+            runnables[key] = outputs, model.into_model().into_runnable()
+        outputs, runnable = runnables[key]
+        found = runnable.run([np.ascontiguousarray(x[name]) for name in names])
+        return {name: tensor.to_numpy() for name, tensor in zip(outputs, found, strict=True)}
+
+    return run

@@ -1,0 +1,143 @@
+"""A Keras model as a list of calls of layers and operations, in the order in which they run."""
+
+import inspect
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import keras
+from keras import ops
+
+
+class Call(NamedTuple):
+    """One call of a layer or an operation.
+
+    Args:
+        operation: the layer, or another `keras.Operation`.
+        args, kwargs: its arguments; tensors are `KerasTensor`s.
+        outputs: the structure of `KerasTensor`s that it returned.
+    """
+
+    operation: keras.Operation
+    args: tuple
+    kwargs: dict[str, Any]
+    outputs: Any
+
+
+class Graph(NamedTuple):
+    """The calls that lead from `inputs` to `outputs`, both structures of `KerasTensor`s."""
+
+    inputs: Any
+    calls: list[Call]
+    outputs: Any
+
+
+def trace_model(model: keras.Model) -> Graph:
+    """Return the calls of a functional model.
+
+    A mask that Keras passes on implicitly, such as that of `Embedding(mask_zero=True)`, becomes an
+    argument of the layers that take one.
+    """
+    calls, masks = [], {}
+
+    def call(operation, *args, **kwargs):
+        is_layer = isinstance(operation, keras.Layer)
+        first = keras.tree.flatten(args)[0]
+        if is_layer and takes(operation, "mask") and kwargs.get("mask") is None:
+            found = [masks.get(id(tensor)) for tensor in keras.tree.flatten(args[0])]
+            if any(mask is not None for mask in found):
+                kwargs["mask"] = found if keras.tree.is_nested(args[0]) else found[0]
+        outputs = operation(*args, **kwargs)
+        calls.append(Call(operation, args, kwargs, outputs))
+        after = keras.tree.flatten(outputs)[0]
+        if getattr(operation, "mask_zero", False) or isinstance(operation, keras.layers.Masking):
+            layer = _Seen(getattr(operation, "mask_value", None))
+            masks[id(after)] = layer(first)
+            calls.append(Call(layer, (first,), {}, masks[id(after)]))
+        elif is_layer and operation.supports_masking and len(after.shape) > 2:
+            masks[id(after)] = kwargs.get("mask", masks.get(id(first)))
+        return outputs
+
+    plain = keras.Model(model.input, model.output)  # a clone would be compiled as the model is
+    clone = keras.models.clone_model(plain, clone_function=lambda layer: layer, call_function=call)
+    return Graph(clone.input, calls, clone.output)
+
+
+def trace_function(function: Callable, *arguments: Any) -> Graph:
+    """Return the calls that a function of `keras.ops` makes.
+
+    Args:
+        function: takes structures of `KerasTensor`s.
+        *arguments: structures of `KerasTensor`s like those that it takes; what is none is passed
+            to the function as it is.
+    """
+    arguments = keras.tree.map_structure(
+        lambda value: (
+            keras.Input(batch_shape=value.shape, dtype=value.dtype) if is_tensor(value) else value
+        ),
+        arguments,
+    )
+    inputs = [value for value in keras.tree.flatten(arguments) if is_tensor(value)]
+    outputs = function(*arguments)
+    graph = trace_model(keras.Model(inputs, keras.tree.flatten(outputs)))
+    return Graph(graph.inputs, graph.calls, keras.tree.pack_sequence_as(outputs, graph.outputs))
+
+
+def is_tensor(value: Any) -> bool:
+    """Return whether a value is symbolic."""
+    return isinstance(value, keras.KerasTensor)
+
+
+class _Seen(keras.Layer):
+    """The mask that `Embedding(mask_zero=True)` or `Masking(value)` makes."""
+
+    def __init__(self, value):
+        super().__init__()
+        self.value = value
+
+    def call(self, x):
+        if self.value is None:
+            return ops.not_equal(x, 0)
+        return ops.any(ops.not_equal(x, self.value), axis=-1)
+
+
+def takes(layer: keras.Layer, argument: str) -> bool:
+    """Return whether the `call` of a layer has an argument."""
+    return argument in inspect.signature(layer.call).parameters
+
+
+def in_float32(model: keras.Model) -> keras.Model:
+    """Return the model, or a copy that computes in float32 where it does not."""
+    if all(layer.compute_dtype == "float32" for layer in model.layers):
+        return model
+
+    def copy(layer):
+        config = keras.saving.serialize_keras_object(layer)
+        return keras.saving.deserialize_keras_object(_with_dtype(config))
+
+    clone = keras.models.clone_model(keras.Model(model.input, model.output), clone_function=copy)
+    clone.set_weights(model.get_weights())
+    return clone
+
+
+def _with_dtype(config):
+    if isinstance(config, dict):
+        return {
+            key: "float32" if key == "dtype" else _with_dtype(value)
+            for key, value in config.items()
+        }
+    return [_with_dtype(value) for value in config] if isinstance(config, list) else config
+
+
+def input_names(model: keras.Model) -> list[str]:
+    """Return the names of a model's inputs, in their order."""
+    return [tensor.name for tensor in model.inputs]
+
+
+def output_names(model: keras.Model) -> list[str]:
+    """Return the names of a model's outputs as Keras flattens them.
+
+    They are its keys, which Keras sorts, or `output`, `output_1`, …
+    """
+    if isinstance(model.output, dict):
+        return sorted(model.output)
+    return ["output" if i == 0 else f"output_{i}" for i in range(len(model.outputs))]

@@ -1,0 +1,217 @@
+"""A model one time step at a time: its states are inputs and outputs."""
+
+# Shapes: B batch, T time, K time steps of a chunk, D features, U units.
+
+from collections.abc import Mapping
+
+import keras
+import numpy as np
+
+from keras_gru.errors import UserError
+from keras_gru.models.graph import Graph, in_float32, is_tensor, trace_model
+from keras_gru.models.numpy_step import NumpyStep
+
+_CHECKED_STEPS = 4  # of a model that takes any length
+
+
+def step_model(model: keras.Model, length: int | None = 1) -> keras.Model:
+    """Return a model that computes the next step of another one from its states.
+
+        (x_t, states_(t−1)) → (y_t, states_t)
+
+    Called on step after step with the states that it returned, from zeros on, it returns what the
+    model returns on the whole sequence: after each step if the model has an output for each, or
+    else after the last one. This is checked on random numbers. It has weights of its own, equal to
+    the model's, and computes in float32.
+
+    Args:
+        model: a functional model whose layers read forwards: no bidirectional layer, no pooling
+            and no attention.
+        length: K, the number of steps of each call; `None` for any.
+
+    Returns:
+        A `keras.Model`. Its input is a dict of the model's inputs with K time steps and of the
+        states, `<layer>_state_<n>` `(B, U)`. Its output is a dict of `output` and of the new
+        states, `<layer>_new_state_<n>`.
+
+    Raises:
+        UserError: if the output of the model at a step depends on later steps.
+
+    Example:
+
+    >>> import numpy as np, keras_gru
+    >>> from keras_gru import models
+    >>> step = keras_gru.step_model(models.language_model(units=8, vocabulary=50))
+    >>> found = step({"tokens": np.ones((1, 1), "int32"), "recurrent_1_state_0": np.zeros((1, 8))})
+    >>> {name: tuple(tensor.shape) for name, tensor in found.items()}
+    {'output': (1, 1, 50), 'recurrent_1_new_state_0': (1, 8)}
+    """
+    model = in_float32(model)
+    graph = trace_model(model)
+    try:
+        step, layers = _build(model, graph, length)
+    except UserError:
+        raise
+    except Exception as error:  # a layer that requires the length of the whole sequence
+        raise UserError(_refusal(model, str(error).splitlines()[0])) from error
+    for new, old in layers:
+        new.set_weights(old.get_weights())
+    _check_equal(model, step, length or 1)
+    return step
+
+
+class Stepper:
+    """Runs a model step by step on NumPy arrays, and holds its states in between.
+
+    Args:
+        model: of which `step_model` makes one.
+        batch_size: B.
+
+    Example:
+
+    >>> from keras_gru import models
+    >>> stepper = Stepper(models.language_model(units=8, vocabulary=50))
+    >>> stepper({"tokens": np.array([[7, 8, 9]])}).shape  # any number of steps
+    (1, 3, 50)
+    """
+
+    def __init__(self, model: keras.Model, batch_size: int = 1):
+        step = step_model(model)
+        self._dtypes = {name: tensor.dtype for name, tensor in step.input.items()}
+        self._new = state_names(step)
+        try:
+            self._step = NumpyStep(step)
+        except NotImplementedError:  # a cell or a layer of the user's own
+            self._step = lambda x: keras.tree.map_structure(
+                np.asarray, step.predict_on_batch(dict(x))
+            )
+        self.states = {
+            name: np.zeros((batch_size, step.input[name].shape[-1]), "float32")
+            for name in self._new
+        }
+
+    def __call__(self, x: Mapping[str, np.ndarray]) -> np.ndarray:
+        """Read some more steps `(B, T, …)` and return the outputs of all of them, `(B, T, …)`.
+
+        No step is masked unless `x` has a mask.
+        """
+        x = {name: np.asarray(array, self._dtypes[name]) for name, array in x.items()}
+        if "mask" in self._dtypes and "mask" not in x:
+            x["mask"] = np.ones(next(iter(x.values())).shape[:2], bool)
+        outputs = []
+        for t in range(next(iter(x.values())).shape[1]):
+            found = self._step(
+                {**{name: array[:, t : t + 1] for name, array in x.items()}, **self.states}
+            )
+            outputs.append(found["output"])
+            self.states = {name: found[new] for name, new in self._new.items()}
+        return np.concatenate(outputs, axis=1)
+
+
+def state_names(step: keras.Model) -> dict[str, str]:
+    """Return the name of each state of a step model, and of its new value."""
+    return {
+        name: new
+        for name in step.input
+        if (new := name.replace("_state_", "_new_state_")) in step.output and new != name
+    }
+
+
+def _build(model: keras.Model, graph: Graph, length: int | None):
+    """Return the step model, and the pairs of its RNN layers and the model's."""
+    values, states, new_states, layers = {}, {}, {}, []
+
+    def chunk(tensor):
+        shape = (None, length, *tensor.shape[2:])
+        values[id(tensor)] = keras.Input(batch_shape=shape, dtype=tensor.dtype, name=tensor.name)
+        return values[id(tensor)]
+
+    inputs = keras.tree.map_structure(chunk, graph.inputs)
+    for call in graph.calls:
+        args, kwargs = keras.tree.map_structure(
+            lambda value: values[id(value)] if is_tensor(value) else value, (call.args, call.kwargs)
+        )
+        layer = call.operation
+        if isinstance(layer, keras.layers.Bidirectional):
+            raise UserError(_refusal(model, f"layer '{layer.name}' also reads from the end"))
+        if isinstance(layer, keras.layers.RNN):
+            if layer.go_backwards or kwargs.get("initial_state") is not None or len(args) > 1:
+                raise UserError(_refusal(model, f"layer '{layer.name}' does not start from zeros"))
+            new = _with_states(layer, length)
+            layers.append((new, layer))
+            sizes = keras.tree.flatten(layer.cell.state_size)
+            given = [
+                keras.Input((size,), name=f"{layer.name}_state_{i}") for i, size in enumerate(sizes)
+            ]
+            states.update({tensor.name: tensor for tensor in given})
+            structure = keras.tree.pack_sequence_as(layer.cell.state_size, given)
+            structure = structure if keras.tree.is_nested(structure) else [structure]
+            y, *found = new(*args, **{**kwargs, "initial_state": structure})
+            flat = keras.tree.flatten(found)
+            new_states.update({f"{layer.name}_new_state_{i}": s for i, s in enumerate(flat)})
+            outputs = [y, *found][: 1 + layer.return_state * len(found)]
+        elif isinstance(layer, keras.layers.Reshape) and layer.target_shape[0] == _length(graph):
+            outputs = keras.layers.Reshape((length or -1, *layer.target_shape[1:]))(*args)
+        else:
+            outputs = layer(*args, **kwargs)
+        for old, tensor in zip(
+            keras.tree.flatten(call.outputs), keras.tree.flatten(outputs), strict=True
+        ):
+            values[id(old)] = tensor
+    y = keras.tree.map_structure(lambda tensor: values[id(tensor)], graph.outputs)
+    named = inputs if isinstance(inputs, dict) else {t.name: t for t in keras.tree.flatten(inputs)}
+    step = keras.Model({**named, **states}, {"output": y, **new_states}, name=f"{model.name}_step")
+    return step, layers
+
+
+def _length(graph):
+    """Return T, or a number that no size is where it is open."""
+    return keras.tree.flatten(graph.inputs)[0].shape[1] or -2
+
+
+def _with_states(layer, length):
+    """Return a layer like another one that returns its states; one step needs no loop."""
+    config = layer.get_config()
+    config |= {"return_state": True, "stateful": False, "unroll": length == 1}
+    return type(layer).from_config(config)
+
+
+def _check_equal(model, step, length):
+    """Raise where steps and the whole sequence give different outputs."""
+    random = np.random.default_rng(0)
+    inputs = model.input if isinstance(model.input, dict) else {t.name: t for t in model.inputs}
+    steps = next(iter(inputs.values())).shape[1] or _CHECKED_STEPS * length
+    steps -= steps % length
+    words = [layer.input_dim for layer in model.layers if hasattr(layer, "input_dim")]
+    x = {}
+    for name, tensor in inputs.items():
+        shape = (2, steps, *tensor.shape[2:])
+        if tensor.dtype == "bool":
+            x[name] = np.ones(shape, bool)
+        elif "int" in tensor.dtype:
+            x[name] = random.integers(1, max(2, min(words, default=2)), shape).astype(tensor.dtype)
+        else:
+            x[name] = random.normal(size=shape).astype(tensor.dtype)
+    structure = x if isinstance(model.input, dict) else list(x.values())
+    whole = model(structure[0] if isinstance(structure, list) and len(x) == 1 else structure)
+    whole = keras.ops.convert_to_numpy(whole)
+    names = state_names(step)
+    states = {name: np.zeros((2, step.input[name].shape[-1]), "float32") for name in names}
+    outputs = []
+    for first in range(0, steps, length):
+        now = {name: array[:, first : first + length] for name, array in x.items()}
+        found = step(keras.tree.map_structure(keras.ops.convert_to_tensor, {**now, **states}))
+        states = {name: found[new] for name, new in names.items()}
+        outputs.append(keras.ops.convert_to_numpy(found["output"]))
+    every = np.concatenate(outputs, axis=1)
+    found = every if every.shape == whole.shape else outputs[-1]
+    if found.shape != whole.shape or not np.allclose(found, whole, rtol=1e-3, atol=1e-4):
+        raise UserError(_refusal(model, "the same steps one after the other give other outputs"))
+
+
+def _refusal(model, reason):
+    return (
+        f"step model of '{model.name}': expected a model whose output at each step depends on the "
+        f"steps so far alone, got another ({reason}). Pooling, attention, bidirectional layers and "
+        "values subtracted from the end require the whole sequence: export the whole model."
+    )

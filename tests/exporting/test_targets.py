@@ -1,0 +1,277 @@
+"""Every format against Keras: the table of formats and features that the documentation shows."""
+
+import functools
+import importlib.util
+import os
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+import keras_gru
+from keras_gru import models
+from keras_gru.cells import cell_names
+from keras_gru.errors import UserError
+from keras_gru.exporting import export as exporting
+from keras_gru.exporting.export import DisagreementError, random_inputs
+from keras_gru.exporting.targets import TARGETS, Target
+
+export = functools.partial(exporting.export, measure_time=False)
+TOKENS = {"vocabulary": 12, "embedding": 5}
+VECTORS = {"features": 4}
+TRANSLATION = {"source_vocabulary": 12, "target_vocabulary": 10, "embedding": 5}
+
+
+def _built(builder, cell="gru", **options):
+    return lambda: getattr(models, builder)(cell=cell, units=6, seed=0, **options)
+
+
+# feature: (a function that makes a model, options of `export`, the formats that have none of it)
+FEATURES = {
+    "GRU over tokens": (_built("classifier", classes=3, **TOKENS), {}, ()),
+    "LSTM over tokens": (_built("tagger", "lstm", tags=3, **TOKENS), {}, ()),
+    "SimpleRNN over tokens": (_built("tagger", "simple_rnn", tags=3, **TOKENS), {}, ()),
+    "GRU (reset after)": (
+        _built("classifier", "gru_reset_after", classes=3, **TOKENS),
+        {},
+        ("tfjs",),
+    ),
+    "vectors with a mask": (_built("classifier", classes=3, **VECTORS), {}, ()),
+    "vectors of one length": (_built("classifier", classes=3, length=7, **VECTORS), {}, ()),
+    "two layers, bidirectional": (
+        _built("tagger", tags=3, layers=2, bidirectional=True, **TOKENS),
+        {},
+        (),
+    ),
+    "mean pooling": (_built("classifier", classes=3, pooling="mean", **TOKENS), {}, ("tfjs",)),
+    "max pooling": (_built("classifier", classes=3, pooling="max", **TOKENS), {}, ("tfjs",)),
+    "language model": (_built("language_model", **TOKENS), {}, ()),
+    "forecasts of several steps": (
+        _built("forecaster", variables=2, horizon=3, length=7, **VECTORS),
+        {},
+        (),
+    ),
+    "forecasts after every step": (
+        _built("forecaster", variables=2, horizon=3, every_step=True, **VECTORS),
+        {},
+        (),
+    ),
+    "differences from the last value": (
+        _built("forecaster", variables=1, length=7, subtract_last=True, history=(0,), **VECTORS),
+        {},
+        ("tfjs",),
+    ),
+    "polyphony": (_built("polyphony", notes=4), {}, ()),
+    "layer normalisation": (
+        _built("tagger", tags=3, layer_normalization=True, **TOKENS),
+        {},
+        ("tfjs",),
+    ),
+    "zoneout": (_built("tagger", tags=3, zoneout=0.2, **TOKENS), {}, ("tfjs",)),
+    "another cell (MUT1)": (_built("tagger", "mut1", tags=3, **TOKENS), {}, ("tfjs",)),
+    "encoder and decoder": (_built("encoder_decoder", **TRANSLATION), {}, ("tfjs",)),
+    "attention, bidirectional encoder": (
+        _built("encoder_decoder", "lstm", bidirectional=True, attention=True, **TRANSLATION),
+        {},
+        ("tfjs",),
+    ),
+    "a step with states": (
+        _built("language_model", "lstm", layers=2, **TOKENS),
+        {"step": True},
+        ("tfjs",),
+    ),
+    "float16": (
+        _built("classifier", classes=3, **TOKENS),
+        {"quantize": "float16"},
+        ("onnx", "tfjs", "saved_model"),
+    ),
+    "int8": (
+        _built("classifier", classes=3, **TOKENS),
+        {"quantize": "int8"},
+        ("onnx", "openvino", "tfjs", "saved_model"),
+    ),
+}
+# With ONNX all features are tested. With the others, whose files take seconds to write, these and
+# what they refuse are, or all with KERAS_GRU_TEST_ALL_FORMATS=1.
+TESTED = ("GRU over tokens", "two layers, bidirectional", "a step with states", "float16", "int8")
+CASES = [
+    (target, feature)
+    for target in TARGETS
+    for feature, (_, _, without) in FEATURES.items()
+    if target == "onnx"
+    or feature in TESTED
+    or target in without
+    or "KERAS_GRU_TEST_ALL_FORMATS" in os.environ
+]
+RUNTIMES = {"onnx": "onnxruntime", "openvino": "openvino", "litert": "ai_edge_litert"}
+
+
+def _without_runtime(target):
+    package = RUNTIMES.get(target)
+    return package is not None and importlib.util.find_spec(package) is None
+
+
+def _support(feature, target, folder):
+    """Return whether a format has a feature: `"yes"`, `"no"` or `"unchecked"`."""
+    make, options, _ = FEATURES[feature]
+    try:
+        name = Target(target, options.get("quantize")).file_name("model")
+        found = export(make(), folder / name, target, **options)
+    except UserError:
+        return "no"
+    return "unchecked" if found.unchecked else "yes"
+
+
+@pytest.fixture(autouse=True)
+def only_onnxruntime(request, monkeypatch):
+    """The further runtimes of ONNX files are tested once: each compiles a file for every shape."""
+    if "runtimes" not in request.node.name and "openvino" not in request.node.name:
+        for package in ("openvino", "tract"):
+            monkeypatch.setitem(sys.modules, package, None)
+
+
+@pytest.mark.parametrize(("target", "feature"), CASES)
+def test_formats_and_features(target, feature, tmp_path):
+    if _without_runtime(target):
+        pytest.skip(f"{RUNTIMES[target]} is not installed")
+    if keras.backend.backend() != "tensorflow" and target in ("litert", "saved_model"):
+        pytest.skip("TensorFlow writes it")
+    expected = {"no"} if target in FEATURES[feature][2] else {"yes"}
+    if target == "tfjs" and expected == {"yes"}:
+        expected.add("unchecked")  # no Node
+    assert _support(feature, target, tmp_path) in expected
+
+
+def table():
+    """Return the table of the documentation."""
+    rows = [["", *TARGETS], ["---"] * (1 + len(TARGETS))]
+    rows += [
+        [feature, *("no" if target in without else "yes" for target in TARGETS)]
+        for feature, (_, _, without) in FEATURES.items()
+    ]
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
+def test_the_documentation_has_the_table():
+    page = Path(__file__).parents[2] / "docs" / "deploy.md"
+    assert table() in page.read_text(encoding="utf-8"), f"the table is now:\n{table()}"
+
+
+@pytest.mark.parametrize("cell", cell_names())
+def test_one_node_for_each_layer_and_direction(cell, tmp_path):
+    onnx = pytest.importorskip("onnx")
+    pytest.importorskip("onnxruntime")
+    model = models.tagger(
+        cell=cell, units=4, tags=3, layers=2, bidirectional=True, features=4, seed=0
+    )
+    assert export(model, tmp_path / "model.onnx").difference < 1e-6
+    kinds = [node.op_type for node in onnx.load(tmp_path / "model.onnx").graph.node]
+    operators = {"gru": "GRU", "gru_reset_after": "GRU", "lstm": "LSTM"}
+    operators |= {"simple_rnn": "RNN", "irnn": "RNN"}
+    assert kinds.count(operators.get(cell, "Scan")) == 4
+    assert not {"Loop", "If"} & set(kinds)
+
+
+def test_all_runtimes_agree(tmp_path):
+    pytest.importorskip("onnxruntime")
+    model = models.tagger(cell="lstm", units=4, tags=3, layers=2, features=4, seed=0)
+    found = export(model, tmp_path / "model.onnx")
+    for other in found.also:
+        assert other.unchecked is None and other.difference < 1e-5, other.runtime
+
+
+def test_keras_layers_and_implicit_masks(tmp_path):
+    pytest.importorskip("onnxruntime")
+    tokens = keras.Input((None,), dtype="int32", name="tokens")
+    x = keras.layers.Embedding(12, 5, mask_zero=True)(tokens)
+    x = keras.layers.GRU(4, return_sequences=True, use_bias=False)(x)
+    x = keras.layers.LayerNormalization()(keras.layers.Dropout(0.5)(x))
+    x = keras.layers.Bidirectional(keras.layers.LSTM(3, return_sequences=True), "sum")(x)
+    x = keras.layers.RNN([keras.layers.GRUCell(3), keras.layers.SimpleRNNCell(4)])(x)
+    model = keras.Model(tokens, keras.layers.Dense(3, "softmax")(x))
+    assert export(model, tmp_path / "model.onnx").difference < 1e-6
+
+
+def test_a_custom_layer_that_cannot_be_traced_is_named(tmp_path):
+    pytest.importorskip("onnx")
+
+    class Sorted(keras.layers.Layer):
+        def call(self, x):
+            return keras.ops.sort(x)
+
+    inputs = keras.Input((None, 3))
+    model = keras.Model(inputs, Sorted(name="sorted")(keras_gru.GRU(4)(inputs)))
+    with pytest.raises(UserError, match="operation 'sort"):
+        export(model, tmp_path / "model.onnx")
+
+
+def test_a_wrong_file_is_an_error(tmp_path, monkeypatch):
+    pytest.importorskip("onnxruntime")
+    from keras_gru.exporting import recurrent
+
+    monkeypatch.setattr(recurrent, "to_onnx", lambda kind, weights, _: _swapped(kind, weights))
+    model = models.classifier(units=4, classes=3, features=4, seed=0)
+    with pytest.raises(DisagreementError, match="largest difference"):
+        export(model, tmp_path / "model.onnx")
+
+
+def _swapped(kind, weights):
+    from keras_gru.layers.convert import to_onnx
+
+    W, R, B = to_onnx(kind, weights)
+    return W[:, ::-1], R, B
+
+
+def test_a_missing_runtime_is_said(tmp_path, monkeypatch):
+    pytest.importorskip("onnx")
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    found = export(models.classifier(units=4, classes=3, features=4), tmp_path / "model.onnx")
+    assert found.difference is None and "onnxruntime" in found.unchecked
+
+
+def test_half_precision_is_exported_in_single(tmp_path):
+    pytest.importorskip("onnxruntime")
+    policy = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        model = models.classifier(units=4, classes=3, features=4, seed=0)
+    finally:
+        keras.config.set_dtype_policy(policy)
+    found = export(model, tmp_path / "model.onnx", tolerance=0.05)
+    assert found.difference > 0, "Keras rounds to bfloat16, and the file does not"
+
+
+@pytest.mark.parametrize("cell", ["gru", "lstm", "mut1", "min_gru"])
+@pytest.mark.parametrize("length", [1, 2, None])
+def test_chunked_equals_whole(cell, length):
+    model = models.polyphony(cell=cell, units=5, notes=4, layers=2, seed=0)
+    step = keras_gru.step_model(model, length)
+    x = random_inputs(model, 6, rows=3)
+    x["mask"][:] = True
+    names = models.state_names(step)
+    states = {n: np.zeros((3, step.input[n].shape[-1]), "float32") for n in names}
+    outputs = []
+    for first in range(0, 6, length or 3):
+        now = {name: array[:, first : first + (length or 3)] for name, array in x.items()}
+        found = step(keras.tree.map_structure(keras.ops.convert_to_tensor, {**now, **states}))
+        states = {name: found[new] for name, new in names.items()}
+        outputs.append(keras.ops.convert_to_numpy(found["output"]))
+    whole = keras.ops.convert_to_numpy(model(x))
+    np.testing.assert_allclose(np.concatenate(outputs, axis=1), whole, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"builder": "tagger", "tags": 3, "bidirectional": True, **TOKENS},
+        {"builder": "classifier", "classes": 3, "pooling": "mean", **TOKENS},
+        {"builder": "classifier", "classes": 3, "pooling": "max", **TOKENS},
+        {"builder": "forecaster", "length": 7, "subtract_last": True, "history": (0,), **VECTORS},
+        {"builder": "encoder_decoder", **TRANSLATION},
+    ],
+)
+def test_what_reads_ahead_has_no_step(options):
+    with pytest.raises(UserError, match="depends on the steps so far alone"):
+        keras_gru.step_model(_built(**options)())
