@@ -54,7 +54,7 @@ def test_step_by_step_the_logits_are_those_of_the_whole_sequence(cell):
     parts = [frames[:4], *(frames[step : step + 1] for step in range(4, 7))]
     found = np.concatenate([stepper({"features": part[None]})[0] for part in parts])
     expected = logits_of_the_whole(model, frames)
-    np.testing.assert_allclose(found, expected, atol=1e-5)
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
     # A state that is not carried would show.
     assert np.abs(logits_of_the_whole(model, frames[-1:])[0] - expected[-1]).max() > 0.01
 
