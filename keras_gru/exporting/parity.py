@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import keras
 import numpy as np
 
 from keras_gru.errors import UserError
@@ -200,8 +201,8 @@ def _with_times(parity, program, runners, target, x):
         given = dict(some)
         if "step" in program.parts:
             given |= {n: np.zeros((rows, s), "float32") for n, (_, s) in program.states.items()}
-        if not isinstance(model.input, dict):
-            given = [given[tensor.name] for tensor in model.inputs]
+        given = [given[tensor.name] for tensor in model.inputs]
+        given = keras.tree.pack_sequence_as(model.input, given)
         times[str(rows)] = (
             _median(lambda some=some: program.run(runners, some)),
             _median(lambda given=given: model.predict_on_batch(given)),
