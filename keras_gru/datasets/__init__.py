@@ -9,6 +9,8 @@ import importlib
 import typing
 from collections.abc import Sequence
 
+from keras_gru.errors import UserError
+
 if typing.TYPE_CHECKING:
     from keras_gru.datasets.fingerprint import Source
     from keras_gru.datasets.own_file import OwnFile
@@ -93,7 +95,21 @@ def load(
         found = recorded[-1]
         if source:
             check_source(source, found)
-    return dataclasses.replace(dataset, source=found)
+    return dataclasses.replace(dataset, source=found, metric=_chosen_metric(config, dataset))
+
+
+def _chosen_metric(config: "DatasetSettings", dataset: "SequenceDataset") -> "Metric":
+    """Return the metric that the settings name, by default the dataset's own."""
+    from keras_gru.datasets.metric import metrics_of
+
+    unit = dataset.tokenizer.level if dataset.tokenizer else "token"
+    known = {metric.name: metric for metric in metrics_of(dataset.spec.task, dataset.metric, unit)}
+    if config.metric is None:
+        return dataset.metric
+    if config.metric not in known:
+        names = ", ".join(map(repr, known))
+        raise UserError(f"dataset.metric: expected one of {names}, got {config.metric!r}.")
+    return known[config.metric]
 
 
 def load_as_test(config: "OwnFile", preprocessing: "Preprocessing") -> "SequenceDataset":
@@ -119,7 +135,8 @@ def load_as_test(config: "OwnFile", preprocessing: "Preprocessing") -> "Sequence
         tokens = next(iter(dataset.splits["test"].inputs.values()))
         unknown = (tokens == UNKNOWN).sum() / (tokens != PADDING).sum()
         notes += (f"{unknown:.1%} of the tokens are unknown to the network.",)
-    return dataclasses.replace(dataset, source=found, notes=notes)
+    metric = _chosen_metric(config, dataset)
+    return dataclasses.replace(dataset, source=found, notes=notes, metric=metric)
 
 
 def pad(sequences: Sequence[Sequence[int]]):

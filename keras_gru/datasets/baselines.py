@@ -1,4 +1,4 @@
-"""What rules without a network reach on labels, tags, tokens and notes."""
+"""Baselines of labels, tags, tokens and notes: models without a recurrent network."""
 
 # N sequences, T time steps
 
@@ -10,6 +10,8 @@ from keras_gru.datasets.sequence_dataset import Baseline
 from keras_gru.datasets.split import Split
 
 _BLOCK = 1 << 20  # targets
+
+CLASS_SCORES = ("balanced_accuracy", "macro_f1")
 
 
 def score_rule(
@@ -24,20 +26,42 @@ def score_rule(
         label: its name for a reader.
         splits: of the dataset.
         score: maps a split, or a part of one, to the metrics that the rule reaches on it.
-        parameters: numbers that the rule learnt.
+        parameters: number of values that the rule learnt.
     """
     validation, test = (score(splits[name]) for name in ("validation", "test"))
     parts = [splits["test"].part(rows) for rows in splits["test"].blocks()]
     nothing = dict.fromkeys(test, 0.0)  # of a block in which no step counts
     blocks = [score(part) if part.counted_steps().any() else nothing for part in parts]
-    by_metric = {name: [block[name] for block in blocks] for name in test}
+    # The score of all classes on a block says little: many of them are not in it.
+    means = [name for name in test if name not in CLASS_SCORES]
+    by_metric = {name: [block[name] for block in blocks] for name in means}
     return Baseline(label, validation, test, parameters, by_metric)
+
+
+def class_scores(targets: np.ndarray, predicted: np.ndarray) -> dict[str, float]:
+    """Return the accuracy, the balanced accuracy and the macro F1 of predicted classes.
+
+    Args:
+        targets: (N,) classes, from 0.
+        predicted: (N,) classes.
+    """
+    size = int(max(targets.max(initial=0), predicted.max(initial=0))) + 1
+    right, actual, chosen = (
+        np.bincount(classes, minlength=size)
+        for classes in (targets[targets == predicted], targets, predicted)
+    )
+    occurs, counts = actual > 0, actual + chosen
+    return {
+        "accuracy": float((targets == predicted).mean()),
+        "balanced_accuracy": float((right[occurs] / actual[occurs]).mean()),
+        "macro_f1": float((2 * right[counts > 0] / counts[counts > 0]).mean()),
+    }
 
 
 def majority_class(
     splits: Mapping[str, Split], classes: Sequence[str], remark: str = ""
 ) -> Baseline:
-    """Every sequence is of the class that is most frequent in train.
+    """Return the baseline that predicts the most frequent class of train for every sequence.
 
     Args:
         splits: targets (N,).
@@ -45,18 +69,18 @@ def majority_class(
         remark: what follows the label.
 
     Returns:
-        A baseline with `accuracy`.
+        A baseline with `class_scores`.
     """
     best = int(np.bincount(splits["train"].targets).argmax())
 
-    def accuracy(split: Split) -> dict[str, float]:
-        return {"accuracy": float((split.targets == best).mean())}
+    def scores(split: Split) -> dict[str, float]:
+        return class_scores(split.targets, np.full_like(split.targets, best))
 
-    return score_rule(f"Always {classes[best]!r}{remark}", splits, accuracy)
+    return score_rule(f"Always {classes[best]!r}{remark}", splits, scores)
 
 
 def most_frequent_target(splits: Mapping[str, Split], names: Sequence[str]) -> Baseline:
-    """Every step has the target that is most frequent in train.
+    """Return the baseline that predicts the most frequent target of train at every step.
 
     Args:
         splits: targets (N, T).
@@ -86,14 +110,16 @@ def _counted_targets(split: Split) -> np.ndarray:
 def tag_of_each_token(
     splits: Mapping[str, Split], label: str = "Most frequent tag of each word"
 ) -> Baseline:
-    """Every token has the tag that it has most often in train; an unseen one the commonest tag.
+    """Return the baseline that predicts the most frequent tag of each token in train.
+
+    A token that does not occur in train has the most frequent tag of all.
 
     Args:
         splits: tokens (N, T) and targets (N, T).
         label: its name for a reader.
 
     Returns:
-        A baseline with `accuracy`.
+        A baseline with `class_scores`.
     """
     tokens, tags = _pairs(splits["train"])
     size = max(split.inputs["tokens"].max() for split in splits.values()) + 1
@@ -104,15 +130,15 @@ def tag_of_each_token(
     best = np.full(size, np.bincount(tags).argmax())
     best[pairs // width] = pairs % width
 
-    def accuracy(split: Split) -> dict[str, float]:
+    def scores(split: Split) -> dict[str, float]:
         tokens, tags = _pairs(split)
-        return {"accuracy": float((best[tokens] == tags).mean())}
+        return class_scores(tags, best[tokens])
 
-    return score_rule(label, splits, accuracy, len(np.unique(tokens)))
+    return score_rule(label, splits, scores, len(np.unique(tokens)))
 
 
 def note_frequencies(splits: Mapping[str, Split]) -> Baseline:
-    """Each note sounds as often as in train: the negative log likelihood of that.
+    """Return the baseline in which each note sounds as often as in train.
 
     Args:
         splits: targets (N, T, notes) of 0 and 1.

@@ -18,7 +18,7 @@ class Batch:
 
 
 def boundaries(lengths: np.ndarray, longest: int, count: int) -> np.ndarray:
-    """Few lengths to pad to, such that little is padded.
+    """Return a few lengths to pad to, so that little is padded.
 
     Few, because each is a shape of its own, which XLA compiles anew. Chosen by dynamic programming:
     the last boundary is `longest`, the others are lengths that occur.
@@ -63,7 +63,7 @@ def plan(
     batch_size: int,
     rng: np.random.Generator | None,
 ) -> list[Batch]:
-    """Deals out every sequence of a split once.
+    """Return batches in which every sequence of a split occurs once.
 
     Rows are sorted by the bucket of their lengths and cut into batches. For training, only a batch
     that straddles two buckets is padded more than its rows need, and only one batch is not full.
@@ -75,13 +75,13 @@ def plan(
         bounds: name of an input -> its boundaries.
         size: sequences in the split (N).
         batch_size: sequences in a batch (B).
-        rng: shuffles rows and batches, for training; None keeps their order, for evaluation.
+        rng: shuffles rows and batches, for training; None: in order, for evaluation.
 
     Returns:
         `ceil(N / B)` batches; without `rng` at most one more for each further bucket.
     """
     order = np.arange(size) if rng is None else rng.permutation(size)
-    buckets = {name: np.searchsorted(bounds[name], of) for name, of in lengths.items()}
+    buckets = {name: np.searchsorted(bounds[name], steps) for name, steps in lengths.items()}
     key = np.zeros(size, np.int64)
     for name, bucket in buckets.items():
         key = key * len(bounds[name]) + bucket
@@ -100,14 +100,14 @@ def plan(
 
 
 def alike(batches: Sequence[Batch]) -> Iterator[list[Batch]]:
-    """The batches in their order, in groups of up to 16 neighbours of the same shape."""
+    """Yield the batches in their order, in groups of up to 16 neighbours of the same shape."""
     for _, group in itertools.groupby(batches, lambda batch: (len(batch.rows), batch.steps)):
         group = list(group)
         yield from (group[start : start + 16] for start in range(0, len(group), 16))
 
 
 def gather(array: np.ndarray, batch: Batch, name: str | None, dtype) -> np.ndarray:
-    """The rows of a batch, (B, ...), cut or padded to the batch's steps of the input `name`."""
+    """Return the rows of a batch, (B, ...), cut or padded to its steps of the input `name`."""
     if name not in batch.steps:
         return array[batch.rows].astype(dtype)
     steps = batch.steps[name]

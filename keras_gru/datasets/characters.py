@@ -6,8 +6,10 @@ import sys
 from collections.abc import Mapping
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from keras_gru.datasets.baselines import most_frequent_target
+from keras_gru.datasets.ngram import n_gram
 from keras_gru.datasets.preprocessing import Preprocessing
 from keras_gru.datasets.sequence_dataset import Metric, SequenceDataset, TaskSpec
 from keras_gru.datasets.split import Split, check_not_empty
@@ -22,6 +24,7 @@ from keras_gru.datasets.text import (
 
 _RESERVED = ("", "\N{REPLACEMENT CHARACTER}")  # padding, and a character that train does not have
 _BLOCK = 1 << 20  # characters
+_CHARACTERS = Tokenizer("character")
 
 
 def language_model(
@@ -29,21 +32,23 @@ def language_model(
     texts: Mapping[str, str],
     window: int,
     stored: Preprocessing | None = None,
-    level: str = "character",
+    tokenizer: Tokenizer = _CHARACTERS,
     vocabulary_size: int = 10_000,
+    stride: int | None = None,
 ) -> SequenceDataset:
-    """A dataset whose targets are the next characters or words.
+    """Return a dataset whose targets are the next characters or words.
 
-    The windows of a split follow one another without overlap; what is left at its end is no
-    window and is left out.
+    The windows of validation and test follow one another without overlap. What is left at the end
+    of a split is shorter than a window and is left out.
 
     Args:
-        name: what a reader calls it.
+        name: its name for a reader.
         texts: name of a split -> its text.
         window: characters or words of a sequence (T).
-        stored: its vocabulary is used; None takes the characters or words of train.
-        level: `"character"` or `"word"`.
+        stored: its vocabulary and tokenizer are used; None takes the characters or words of train.
+        tokenizer: splits the text into characters or words.
         vocabulary_size: words at most, with padding and unknown; all characters are used.
+        stride: characters or words from one training window to the next; None: `window`.
 
     Returns:
         A language model dataset; its vocabulary is made of the training text alone.
@@ -52,15 +57,20 @@ def language_model(
         UserError: if a split is shorter than a window, or most words of validation and test do
             not occur in train.
     """
-    if level == "word":
+    tokenizer = stored.tokenizer if stored else tokenizer
+    if tokenizer.level == "word":
         tokens, vocabulary = _encode_words(name, texts, stored, vocabulary_size)
     else:
+        texts = {split: tokenizer.split(text) for split, text in texts.items()}
         known = known_characters(
             "".join(stored.vocabulary[len(_RESERVED) :]) if stored else texts["train"]
         )
         tokens = {split: encode(text, known) for split, text in texts.items()}
         vocabulary = (*_RESERVED, *(chr(point) for point in known))
-    splits = {split: _windows(of, window) for split, of in tokens.items()}
+    splits = {
+        split: _windows(text, window, stride if split == "train" else None)
+        for split, text in tokens.items()
+    }
     check_not_empty(name, splits)
     return SequenceDataset(
         name=name,
@@ -74,9 +84,16 @@ def language_model(
         splits=splits,
         vocabulary=vocabulary,
         target_vocabulary=vocabulary,
-        baselines=(most_frequent_target(splits, vocabulary),) if "train" in splits else (),
-        tokenizer=Tokenizer(level),
-        facts=(("Units", f"{level}s, a vocabulary of {len(vocabulary):,}"),),
+        baselines=(
+            (
+                most_frequent_target(splits, vocabulary),
+                n_gram(tokens, splits, len(vocabulary)),
+            )
+            if "train" in splits
+            else ()
+        ),
+        tokenizer=tokenizer,
+        facts=(("Units", f"{tokenizer.level}s, a vocabulary of {len(vocabulary):,}"),),
     )
 
 
@@ -96,7 +113,7 @@ def _encode_words(
 
 
 def encode(text: str, known: np.ndarray) -> np.ndarray:
-    """The token of each character.
+    """Return the token of each character.
 
     Args:
         text: any text.
@@ -127,9 +144,12 @@ def _code_points(text: str) -> np.ndarray:
     return np.frombuffer(text.encode("utf-32-le"), np.uint32)
 
 
-def _windows(tokens: np.ndarray, window: int) -> Split:
-    count = max(0, len(tokens) - 1) // window
-    now, after = tokens[: count * window], tokens[1 : count * window + 1]
-    return Split(
-        {"tokens": now.reshape(count, window)}, after.reshape(count, window), stepwise="tokens"
-    )
+def _windows(tokens: np.ndarray, window: int, stride: int | None) -> Split:
+    """Return windows that begin every `stride` tokens, as views, and the tokens after each."""
+    stride = stride or window
+    if len(tokens) <= window:
+        now = after = np.zeros((0, window), tokens.dtype)
+    else:
+        now = sliding_window_view(tokens[:-1], window)[::stride]
+        after = sliding_window_view(tokens[1:], window)[::stride]
+    return Split({"tokens": now}, after, stepwise="tokens", overlapping=stride < window)

@@ -18,6 +18,11 @@ Tokens = Annotated[
         description="most frequent words of train, with the tokens for padding and unknown",
     ),
 ]
+LowerCase = Annotated[bool, Field(description="convert characters to lower case; words always are")]
+Stride = Annotated[
+    Length | None,
+    Field(description="from one training window to the next; null: no overlap of windows"),
+]
 
 
 class SplitByFraction(DatasetSettings):

@@ -3,9 +3,11 @@
 import itertools
 import math
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+import numpy as np
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from keras_gru.datasets import forecasting
 from keras_gru.datasets.common import Fraction, Length
@@ -24,6 +26,19 @@ from keras_gru.errors import UserError
 from keras_gru.settings import check_each_once
 
 Columns = Annotated[tuple[Column, ...], Field(min_length=1, max_length=10_000)]
+
+
+def _iso_date(text: str) -> str:
+    try:
+        has_zone = datetime.fromisoformat(text).tzinfo is not None
+    except ValueError:
+        has_zone = True
+    if has_zone:
+        raise ValueError(f"expected a date such as 2019-01-31, got {text[:40]!r}")
+    return text
+
+
+Date = Annotated[str, AfterValidator(_iso_date)]
 Calendar = Literal["minute", "hour", "weekday", "day", "month", "yearday"]
 
 
@@ -80,6 +95,9 @@ class CsvSeries(OwnFile, TableFile):
     fill_gaps: Annotated[
         bool, Field(description="insert rows for missing dates, filled as `missing` says")
     ] = False
+    every_nth_row: Annotated[
+        int, Field(ge=1, le=1_000_000, description="use the first of every n rows, such as 6")
+    ] = 1
     window: Annotated[Length, Field(description="rows that the model sees")] = 48
     horizon: Annotated[Length, Field(description="rows ahead that it forecasts")] = 1
     every_step: Annotated[
@@ -93,6 +111,12 @@ class CsvSeries(OwnFile, TableFile):
     ] = False
     validation_share: Fraction = 0.15
     test_share: Fraction = 0.15
+    validation_from: Annotated[
+        Date | None, Field(description="first date of validation, in place of validation_share")
+    ] = None
+    test_from: Annotated[
+        Date | None, Field(description="first date of test, in place of test_share")
+    ] = None
 
     @field_validator("inputs", "targets", "categories", "calendar", "known")
     @classmethod
@@ -109,6 +133,15 @@ class CsvSeries(OwnFile, TableFile):
             )
         if self.time == "none" and (self.calendar or self.fill_gaps or self.sort):
             raise ValueError("calendar, fill_gaps and sort: expected dates, got time: none")
+        return self
+
+    @model_validator(mode="after")
+    def _splits_by_date_are_in_order(self) -> Self:
+        first, second = self.validation_from, self.test_from
+        if first and second and datetime.fromisoformat(first) >= datetime.fromisoformat(second):
+            raise ValueError(f"expected validation_from before test_from, got {first} and {second}")
+        if (first or second) and self.time == "none":
+            raise ValueError("validation_from and test_from: expected dates, got time: none")
         return self
 
     def load(
@@ -136,7 +169,7 @@ class CsvSeries(OwnFile, TableFile):
         config = table.config
         parts, inputs, targets, notes = [], {}, {}, list(table.notes)
         for series in table.series:
-            rows = _split_rows(config, series.size, series.name, all_as_test)
+            rows = _split_rows(config, series, all_as_test)
             train = slice(*rows["train"]) if "train" in rows else None
             if preprocessing is None:
                 scaling = Scaling.fit(table.input_names, series.inputs[train])
@@ -217,16 +250,35 @@ def _end(series: SeriesValues, part: forecasting.SplitSeries) -> SeriesEnd:
 
 
 def _split_rows(
-    config: CsvSeries, size: int, series: str | None, all_as_test: bool
+    config: CsvSeries, series: SeriesValues, all_as_test: bool
 ) -> dict[str, tuple[int, int]]:
     """Return name of a split -> its first row and the one after its last."""
-    validation, test = round(size * config.validation_share), round(size * config.test_share)
-    sizes = dict(zip(SPLITS, (size - validation - test, validation, test), strict=True))
+    test = _first_row(config, "test_from", series)
+    if test is None:
+        test = series.size - round(series.size * config.test_share)
+    validation = _first_row(config, "validation_from", series)
+    if validation is None:
+        validation = max(0, test - round(series.size * config.validation_share))
+    sizes = dict(zip(SPLITS, (validation, test - validation, series.size - test), strict=True))
     if all_as_test:
-        sizes = {"test": size}
-    _check_sizes(config, sizes, series)
+        sizes = {"test": series.size}
+    _check_sizes(config, sizes, series.name)
     ends = itertools.accumulate(sizes.values())
     return {name: (end - sizes[name], end) for name, end in zip(sizes, ends, strict=True)}
+
+
+def _first_row(config: CsvSeries, setting: str, series: SeriesValues) -> int | None:
+    """Return the first row on or after the date of a setting; None where there is none."""
+    date = getattr(config, setting)
+    if date is None:
+        return None
+    if series.dates is None:
+        raise UserError(
+            f"dataset.{setting}: expected a column of dates in {config.path}, found none. Set "
+            "dataset.time to it, or leave the setting out."
+        )
+    second = np.datetime64(date, "s").astype(np.int64)
+    return int(np.searchsorted(series.dates, second))
 
 
 def _check_sizes(config: CsvSeries, sizes: dict[str, int], series: str | None) -> None:

@@ -10,7 +10,7 @@ test occur in train as well. A larger `loop` or `depth` makes that rarer.
 Reference:
 
 - [Hochreiter and Schmidhuber, 1997](https://doi.org/10.1162/neco.1997.9.8.1735), experiment 1
-- Géron, Hands-On Machine Learning, chapter 15, exercise 8: the classification
+- Géron, Hands-On Machine Learning, 3rd edition, chapter 16, exercise 8: the classification
 """
 
 import dataclasses

@@ -210,7 +210,7 @@ def baselines(
         parts: the series.
         splits: what `joined_splits` returned.
         season: steps of a season, at most the rows before validation; 1 is the last value.
-        season_label: what a reader calls the forecast from a season earlier.
+        season_label: the name of the forecast from a season earlier.
         scale: the metric's unit for each unit of the targets.
     """
     rules = {"Last value": 1}

@@ -88,7 +88,9 @@ class GeneratedDataset(DatasetSettings):
 
     def source(self) -> Source:
         """Return the settings and the seed, of which the data are a function."""
-        settings = self.model_dump(exclude_defaults=True, exclude={"kind"}) | {"seed": self.seed}
+        settings = self.model_dump(exclude_defaults=True, exclude={"kind", "metric"}) | {
+            "seed": self.seed
+        }
         name = f"{self.kind} ({', '.join(f'{key}={value}' for key, value in settings.items())})"
         return Source(name, hashlib.sha256(name.encode()).hexdigest())
 

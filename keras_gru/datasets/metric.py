@@ -1,4 +1,4 @@
-"""What a dataset is judged by, and what simple rules reach."""
+"""The metrics of a dataset, and what baselines reach."""
 
 import math
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ ERROR_POWERS = {"mae": 1, "mse": 2}
 
 @dataclass(frozen=True)
 class Metric:
-    """The one number that a dataset is judged by.
+    """The metric by which runs are compared and the best epoch is chosen.
 
     Args:
         name: its name in Keras' logs, such as `"accuracy"`, `"nll"` or `"mae"`.
@@ -33,35 +33,61 @@ class Metric:
 
     @property
     def highest(self) -> float:
-        """The highest value that it can have; the lowest of all is 0."""
-        return 1.0 if self.name == "accuracy" else math.inf
+        """The highest value that is possible; the lowest is 0."""
+        return 1.0 if self.name in ("accuracy", "balanced_accuracy", "macro_f1") else math.inf
 
     @property
     def is_a_count(self) -> bool:
-        """Whether it counts right answers, so that its values are multiples of 1/N."""
+        """Whether it is a fraction of N right answers, a multiple of 1/N."""
         return self.name == "accuracy"
 
     @staticmethod
     def is_in_range(value: float) -> bool:
-        """Whether means, squares and pictures of such values are finite; NaN and Inf are not."""
+        """Return whether means and squares of a value are finite, and it can be plotted."""
         return abs(value) < LARGEST
 
     def score(self, value: float) -> float:
-        """The value so that more is better; what is no number is worst."""
+        """Return the value, or its negative where lower is better; -inf for NaN and Inf."""
         if not math.isfinite(value):
             return -math.inf
         return value if self.mode == "max" else -value
 
 
+def metrics_of(task: str, metric: Metric, unit: str) -> tuple[Metric, ...]:
+    """Return the metrics that a dataset may be compared by, its own first.
+
+    Args:
+        task: that of a `TaskSpec`.
+        metric: the dataset's own.
+        unit: `"character"` or `"word"`, of a language model.
+    """
+    if task == "language_model":
+        others = (Metric("bits", "min", f"bits per {unit}"),)
+    elif task in ("classification", "tagging"):
+        others = (
+            Metric("balanced_accuracy", "max", "balanced accuracy", metric.digits),
+            Metric("macro_f1", "max", "macro F1", metric.digits),
+        )
+    elif task == "forecasting":
+        name = "mse" if metric.name == "mae" else "mae"
+        label = metric.label.replace(metric.name.upper(), name.upper(), 1)
+        if name == "mse" and label.endswith(")"):
+            label = f"{label[:-1]}, squared)"
+        others = (Metric(name, "min", label, metric.digits),)
+    else:
+        others = ()
+    return metric, *others
+
+
 @dataclass(frozen=True)
 class Baseline:
-    """What a rule without a recurrent network reaches, in the unit of the metric, as a run does.
+    """What a model without a recurrent network reaches, in the unit of the metric.
 
     Args:
         label: its name for a reader.
         validation: metrics on validation.
         test: metrics on test.
-        parameters: numbers that the rule learnt.
+        parameters: number of values that it learnt.
         test_blocks: metric -> its value on each block of test (`Split.blocks`).
     """
 

@@ -29,6 +29,14 @@ class DatasetSettings(Settings):
 
     task: ClassVar[str]
     kind: str
+    metric: Annotated[
+        str | None,
+        Field(
+            max_length=40,
+            description="of tables, tuning and verdicts: another one than the dataset's own, such "
+            "as bits of a language model, balanced_accuracy or macro_f1 of classes, mse of series",
+        ),
+    ] = None
 
     def load(self, preprocessing: "Preprocessing | None" = None) -> "SequenceDataset":
         """Load the splits.

@@ -1,4 +1,4 @@
-"""What every dataset of the project becomes: splits, and what a model builder must know of them."""
+"""A dataset of sequences in splits, and its batches."""
 
 # N sequences, B batch, T time steps, D features, H steps ahead, V variables
 
@@ -65,11 +65,11 @@ class SequenceDataset(Preprocessing):
 
     @functools.cached_property
     def fingerprint(self) -> Fingerprint:
-        """Which data these are."""
+        """The source of the data and a checksum of each split."""
         every_input = self.source is None
         return Fingerprint(
             self.source,
-            {name: fingerprint_of_split(of, every_input) for name, of in self.splits.items()},
+            {name: fingerprint_of_split(split, every_input) for name, split in self.splits.items()},
         )
 
     def size(self, split: str) -> int:
@@ -90,14 +90,14 @@ class SequenceDataset(Preprocessing):
         return sum(math.ceil(count / truncate) for count in steps) * self.passes
 
     def with_share_of_train(self, share: float, batch_size: int) -> "SequenceDataset":
-        """The same with less to train on, and as many updates in an epoch.
+        """Return the dataset with a fraction of train, and as many updates in an epoch.
 
-        Shares are nested: what a small one has, a larger one has, too. Sequences are drawn by a
-        fixed seed; of overlapping windows, nearly all of whose steps a few drawn ones would hold,
-        it is the last ones, which are nearest to the other splits.
+        A larger fraction holds all sequences of a smaller one. Sequences are drawn by a fixed seed.
+        Of overlapping windows the last ones are used, which are nearest to the other splits: a few
+        drawn ones would hold nearly all steps.
 
         Args:
-            share: of the sequences, above 0 and at most 1; at least one is left.
+            share: fraction of the sequences, above 0 and at most 1; at least one is left.
             batch_size: sequences in a batch.
         """
         train = self.splits["train"]
@@ -113,13 +113,13 @@ class SequenceDataset(Preprocessing):
         )
 
     def padding(self, split: str, batch_size: int) -> float:
-        """Share of the time steps that are padding: in an epoch of train, in a pass of another."""
+        """Return the fraction of time steps that are padding, in one pass through a split."""
         lengths = self.splits[split].lengths
         if not lengths:
             return 0.0
         plan = self._plan(split, batch_size, 0 if split == "train" else None, epoch=0)
         steps = sum(len(batch.rows) * sum(batch.steps.values()) for batch in plan)
-        return 1 - float(sum(of.sum() for of in lengths.values())) / steps
+        return 1 - float(sum(counts.sum() for counts in lengths.values())) / steps
 
     def batches(
         self, split: str, batch_size: int, *, seed: int | None = None, first_epoch: int = 0
@@ -174,19 +174,19 @@ class SequenceDataset(Preprocessing):
         return np.concatenate([batch.rows for batch in self._plan(split, batch_size, None, 0)])
 
     def batch_of(self, split: str, rows: Sequence[int]):
-        """One batch of chosen sequences, padded to the longest of them, as NumPy arrays.
+        """Return one batch of chosen sequences, padded to the longest of them, as NumPy arrays.
 
         Args:
             split: `"train"`, `"validation"` or `"test"`.
             rows: their numbers in the split.
 
         Returns:
-            `(x, y)` or `(x, y, sample_weight)`, as `batches` gives them.
+            `(x, y)` or `(x, y, sample_weight)`, as `batches` returns them.
         """
         rows = np.asarray(rows)
         lengths = self.splits[split].lengths
         return self._assemble(
-            split, Batch(rows, {name: int(of[rows].max()) for name, of in lengths.items()})
+            split, Batch(rows, {name: int(steps[rows].max()) for name, steps in lengths.items()})
         )
 
     @functools.cached_property
@@ -205,9 +205,9 @@ class SequenceDataset(Preprocessing):
         return plan(part.lengths, self._bounds, part.size, batch_size, rng)
 
     def _assemble_group(self, split: str, group: list[Batch]):
-        """Batches of the same shape, along a first axis of their own.
+        """Return batches of the same shape, stacked along a first axis.
 
-        Each visit of TensorFlow to Python takes time, more than putting a small batch together.
+        Each call from TensorFlow to Python takes more time than assembling a small batch.
         """
         import tensorflow as tf
 

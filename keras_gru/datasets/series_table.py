@@ -138,6 +138,9 @@ def series_of_table(
         series = [fill_gaps(one, step) for one, (_, step) in zip(series, steps, strict=True)]
     elif note := gap_note(steps):
         notes.append(note)
+    if config.every_nth_row > 1:
+        series = [one.every(config.every_nth_row) for one in series]
+        steps = [(one.name, find_step(one.dates)) for one in series] if dates else []
     notes += [note for name in numeric if (note := suspicious_value(name, values[name]))]
     categories = _categories(words, stored)
     filled = dict.fromkeys(numeric, 0)

@@ -36,7 +36,7 @@ def recording() -> Iterator[list[Source]]:
 
 @contextlib.contextmanager
 def _quiet():
-    """TFDS announces its preparation on stdout and in the log: a live table has no room for it."""
+    """Silence TFDS, which reports its preparation on stdout and in the log, during a live table."""
     with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
         before = logging.root.manager.disable
         logging.disable(logging.WARNING)
@@ -47,7 +47,7 @@ def _quiet():
 
 
 def read(builder, splits: Sequence[str], files: Sequence[str] = (), **builder_arguments) -> dict:
-    """Prepares a TFDS dataset where that is needed and reads splits of it into memory.
+    """Prepare a TFDS dataset where that is needed and read splits of it into memory.
 
     Args:
         builder: a builder class, or the name of one of the library's.
@@ -79,7 +79,9 @@ def with_validation(columns: Mapping[str, Mapping], validation: int) -> dict[str
     size = len(next(iter(train.values())))
     order = np.random.default_rng(_SPLITTING_SEED).permutation(size)
     rows = {"train": order[validation:], "validation": order[:validation]}
-    parts = {name: {key: _rows(of, at) for key, of in train.items()} for name, at in rows.items()}
+    parts = {
+        name: {key: _rows(column, at) for key, column in train.items()} for name, at in rows.items()
+    }
     return {**parts, "test": columns["test"]}
 
 
@@ -89,10 +91,10 @@ def _rows(column, at: np.ndarray):
 
 @_quiet()
 def prepared(builder, files: Sequence[str] | None = (), **builder_arguments):
-    """The builder of a TFDS dataset, prepared if it was not.
+    """Return the builder of a TFDS dataset, which is prepared if it was not.
 
     Args:
-        builder: what makes a builder, or the name of one of the library's.
+        builder: a callable that makes a builder, or the name of one of the library's.
         files: the publisher's names of the files that it is made from; None asks the builder.
         **builder_arguments: such as `config`.
 
@@ -141,7 +143,7 @@ def _recorded(builder, files: Sequence[str]):
 
 @_quiet()
 def columns(builder, split: str, features: Sequence[str] | None = None) -> dict:
-    """All examples of a split, in the order of the stored examples.
+    """Return all examples of a split, in the order in which they are stored.
 
     Args:
         builder: a prepared TFDS builder.
@@ -171,7 +173,7 @@ def columns(builder, split: str, features: Sequence[str] | None = None) -> dict:
 
 
 class _Asked(Exception):
-    """Ends a builder's first request: `urls` are what it asked for."""
+    """Ends a builder's first request, which was for `urls`."""
 
     def __init__(self, urls=()):
         super().__init__()
@@ -179,7 +181,7 @@ class _Asked(Exception):
 
 
 class _FirstRequest:
-    """Stands in for TFDS's download manager, to find out which files a builder wants."""
+    """Takes the place of TFDS's download manager, to find out which files a builder requests."""
 
     def download(self, urls):
         raise _Asked(urls)
@@ -191,7 +193,7 @@ class _FirstRequest:
 
 
 def _files_of(builder) -> Sequence[str]:
-    """The names of the files that a builder asks for first, where they are registered."""
+    """Return the names of the files that a builder requests first, where they are registered."""
     import tensorflow as tf
 
     try:
@@ -206,7 +208,7 @@ def _files_of(builder) -> Sequence[str]:
 
 
 def _prepare(builder, files: Sequence[str]) -> None:
-    """Downloads what is not in the folder of files fetched by hand, and writes the dataset."""
+    """Download what is not in the folder of files fetched by hand, and write the dataset."""
     import tensorflow_datasets as tfds
 
     manual = os.environ.get(MANUAL_DIR) or None
@@ -221,7 +223,7 @@ def _prepare(builder, files: Sequence[str]) -> None:
         where = manual or "the download"
         raise UserError(
             f"The dataset {builder.name}: {' or '.join(files) or 'a file'} in {where} is not the "
-            "file that its publisher gives out (its SHA-256 differs); fetch it again."
+            "file that its publisher provides (its SHA-256 differs); fetch it again."
         ) from None
     except tfds.download.DownloadError as error:  # found, and then refused or broken off
         raise UserError(
@@ -237,7 +239,7 @@ def _prepare(builder, files: Sequence[str]) -> None:
 
 
 def check_reachable(dataset: str, name: str, url: str) -> None:
-    """Fails at once where TFDS would repeat itself for three minutes.
+    """Raise an error at once where TFDS would retry for three minutes.
 
     Args:
         dataset: its name.
@@ -272,7 +274,7 @@ def _folder_in_words() -> str:
 
 
 def _writable(folder) -> bool:
-    """Whether a folder, or the nearest above it that exists, is meant to be written to."""
+    """Return whether a folder, or the nearest existing one above it, can be written to."""
     folder = Path(str(folder)).expanduser()
     while not folder.exists() and folder != folder.parent:
         folder = folder.parent

@@ -88,12 +88,12 @@ class Split:
         return counts if self.weights is None else counts & self.weights
 
     def part(self, rows: np.ndarray | slice) -> "Split":
-        """Some of its sequences."""
+        """Return the split with some of its sequences."""
         return dataclasses.replace(
             self,
             inputs={name: array[rows] for name, array in self.inputs.items()},
             targets=self.targets[rows],
-            lengths={name: of[rows] for name, of in self.lengths.items()},
+            lengths={name: steps[rows] for name, steps in self.lengths.items()},
             weights=None if self.weights is None else self.weights[rows],
         )
 
@@ -115,12 +115,12 @@ def describe_evaluation(splits: Mapping[str, Split]) -> dict[str, dict]:
 
 
 def check_not_empty(name: str, splits: Mapping[str, Split]) -> None:
-    """Refuses a dataset, by the name that a reader knows it by, if one of its splits is empty."""
+    """Raise a `UserError` if a split of the dataset `name` is empty."""
     for split, sequences in splits.items():
         if sequences.size == 0:
             raise UserError(
                 f"{name}: the {split} split is empty; it needs at least one sequence, so use more "
-                "data, a larger share for it, or a shorter window and horizon for time series."
+                "data, a larger fraction for it, or a shorter window and horizon for time series."
             )
 
 
@@ -141,7 +141,7 @@ def split_at_random(size: int, validation_share: float, test_share: float) -> di
 def split_by_class(
     labels: np.ndarray, validation_share: float, test_share: float
 ) -> dict[str, np.ndarray]:
-    """Split examples at random, by a fixed seed, so that each split has its part of each class.
+    """Split examples at random, by a fixed seed, so that each split has its fraction of each class.
 
     A class of three examples or more is in every split whose fraction is above 0.
 
@@ -157,12 +157,12 @@ def split_by_class(
     by_class = order[np.argsort(labels[order], kind="stable")]
     split_of = np.full(len(labels), "train", dtype="<U10")
     rest = by_class
-    for name, share in (("test", test_share), ("validation", validation_share)):
-        chosen = _evenly(len(rest), round(share * len(labels)))
+    for name, fraction in (("test", test_share), ("validation", validation_share)):
+        chosen = _evenly(len(rest), round(fraction * len(labels)))
         split_of[rest[chosen]] = name
         rest = rest[~chosen]
-    for name, share in (("train", 1), ("test", test_share), ("validation", validation_share)):
-        if share > 0:
+    for name, fraction in (("train", 1), ("test", test_share), ("validation", validation_share)):
+        if fraction > 0:
             _add_missing_classes(name, by_class, labels, split_of)
     return {name: order[split_of[order] == name] for name in SPLITS}
 

@@ -16,7 +16,7 @@ from keras_gru.datasets.baselines import majority_class
 from keras_gru.datasets.preprocessing import Preprocessing, Scaling
 from keras_gru.datasets.registry import DatasetSettings, register_dataset
 from keras_gru.datasets.sequence_dataset import Metric, SequenceDataset, TaskSpec
-from keras_gru.datasets.split import Split
+from keras_gru.datasets.split import SPLITS, Split
 from keras_gru.datasets.text import to_rows
 from keras_gru.errors import UserError
 
@@ -26,7 +26,7 @@ _RATE = 8_000  # samples per second
 _FRAME, _HOP = 200, 80  # samples: 25 ms, every 10 ms
 _TRANSFORM = 256  # the power of two above a frame
 _BANDS = 40
-_SILENCE = 1e-6  # keeps the logarithm finite
+_SILENCE = 1e-6  # makes the logarithm finite
 _FLAT = 0.01  # a deviation of logarithms below which there is nothing but rounding
 
 # Of each speaker and digit there are 50 recordings; the publisher's test set is 0 to 4.
@@ -103,7 +103,7 @@ def _read() -> dict:
 
 
 def split(names: Sequence[str], new_speakers: bool) -> dict[str, np.ndarray]:
-    """Which recordings are in which split.
+    """Return which recordings are in which split.
 
     Args:
         names: such as `"7_jackson_32.wav"`: digit, speaker, number of the recording.
@@ -114,14 +114,16 @@ def split(names: Sequence[str], new_speakers: bool) -> dict[str, np.ndarray]:
     """
     parts = [name.removesuffix(".wav").split("_") for name in names]
     if new_speakers:
-        inside = {of: [who in known for _, who, _ in parts] for of, known in _SPEAKERS.items()}
+        inside = {name: [who in known for _, who, _ in parts] for name, known in _SPEAKERS.items()}
     else:
-        inside = {of: [int(at) in known for *_, at in parts] for of, known in _RECORDINGS.items()}
-    return {of: np.flatnonzero(inside[of]) for of in ("train", "validation", "test")}
+        inside = {
+            name: [int(at) in known for *_, at in parts] for name, known in _RECORDINGS.items()
+        }
+    return {name: np.flatnonzero(inside[name]) for name in SPLITS}
 
 
 def log_mel(samples: np.ndarray) -> np.ndarray:
-    """The logarithm of the sound's magnitude in each mel band, frame by frame.
+    """Return the logarithm of the magnitude in each mel band, frame by frame.
 
     Args:
         samples: (S,), 16-bit numbers at 8 kHz, at least one frame of them.
@@ -137,16 +139,17 @@ def log_mel(samples: np.ndarray) -> np.ndarray:
 
 
 def same_level(spectrogram: np.ndarray) -> np.ndarray:
-    """A recording without how loud it is and how far it stands out from its background.
+    """Return a spectrogram with mean 0 and standard deviation 1, of silence with deviation near 0.
 
-    Microphones and rooms differ in both, digits do not: of a speaker that train has not, a GRU
-    understood 0.87 of the validation recordings, and 0.36 without it (means of three seeds).
+    That removes loudness and the level of the background, in which microphones and rooms differ. On
+    speakers that are not in train a GRU has an accuracy of 0.87 on validation, and 0.36 without it
+    (means of three seeds).
 
     Args:
         spectrogram: (T, D), logarithms.
 
     Returns:
-        (T, D), with mean 0 and deviation 1 over all of it; next to 0 where it is silence alone.
+        (T, D).
     """
     return (spectrogram - spectrogram.mean()) / max(spectrogram.std(), _FLAT)
 

@@ -21,10 +21,10 @@ def tagging(
     vocabulary_size: int,
     stored: Preprocessing | None = None,
 ) -> SequenceDataset:
-    """A dataset of tagged sentences.
+    """Return a dataset of tagged sentences.
 
     Args:
-        name: what a reader calls it.
+        name: its name for a reader.
         examples: name of a split -> N sentences of words and N arrays of their tags.
         tag_names: names of the tags.
         vocabulary_size: tokens at most, padding and unknown included.

@@ -1,4 +1,4 @@
-"""What a model builder must know of a dataset."""
+"""The task of a dataset and the sizes that a model builder needs."""
 
 # D features, H steps ahead
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class TaskSpec:
-    """What a model builder must know of the data.
+    """The task of a dataset and the sizes that a model builder needs.
 
     Args:
         task: `"classification"`, `"tagging"`, `"language_model"`, `"forecasting"`,

@@ -43,24 +43,28 @@ def split_words(text: str, limit: int = -1) -> list[str]:
 
 @dataclass(frozen=True)
 class Tokenizer:
-    """How a text falls into units.
+    """How a text is split into units.
 
     Args:
         level: `"word"` or `"character"`.
+        lower_case: whether characters are converted to lower case; words always are.
     """
 
     level: str
+    lower_case: bool = False
 
     def split(self, text: str) -> Sequence[str]:
-        """The units of a text."""
-        return split_words(text) if self.level == "word" else text
+        """Return the units of a text."""
+        if self.level == "word":
+            return split_words(text)
+        return text.lower() if self.lower_case else text
 
     def join(self, units: Iterable[str]) -> str:
-        """A text of units."""
+        """Return the text that units make."""
         return (" " if self.level == "word" else "").join(units)
 
     def encode(self, text: str, ids: Mapping[str, int]) -> list[int]:
-        """The tokens of a text; a unit that is not in `ids` is unknown."""
+        """Return the tokens of a text; a unit that is not in `ids` is unknown."""
         return [ids.get(unit, UNKNOWN) for unit in self.split(text)]
 
 

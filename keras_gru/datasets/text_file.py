@@ -6,13 +6,14 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from keras_gru.datasets.characters import language_model
-from keras_gru.datasets.common import Fraction, Length, Tokens
+from keras_gru.datasets.common import Fraction, Length, LowerCase, Stride, Tokens
 from keras_gru.datasets.file_bytes import decode, read_bytes
 from keras_gru.datasets.files import existing
 from keras_gru.datasets.own_file import OwnFile
 from keras_gru.datasets.preprocessing import Preprocessing
 from keras_gru.datasets.registry import register_dataset
 from keras_gru.datasets.sequence_dataset import SequenceDataset
+from keras_gru.datasets.text import Tokenizer
 
 
 @register_dataset("text_file")
@@ -30,7 +31,9 @@ class TextFile(OwnFile):
         Literal["word", "character"], Field(description="what the text is split into")
     ] = "character"
     vocabulary: Annotated[Tokens, Field(description="most frequent words of train")] = 10_000
+    lower_case: LowerCase = False
     window: Annotated[Length, Field(description="units of a training sequence")] = 100
+    stride: Stride = None
     validation_share: Fraction = 0.05
     test_share: Fraction = 0.05
 
@@ -63,9 +66,14 @@ class TextFile(OwnFile):
                 "validation": text[cuts[0] : cuts[1]],
                 "test": text[cuts[1] :],
             }
-        level = preprocessing.tokenizer.level if preprocessing else self.level
         dataset = language_model(
-            path.name, splits, self.window, preprocessing, level, self.vocabulary
+            path.name,
+            splits,
+            self.window,
+            preprocessing,
+            Tokenizer(self.level, self.lower_case),
+            self.vocabulary,
+            self.stride,
         )
         form = ", ".join(filter(None, ["text", compression, encoding]))
         return dataclasses.replace(

@@ -33,6 +33,11 @@ class Series:
             return column
         return np.where(self.rows < 0, np.nan, column[self.rows])
 
+    def every(self, count: int) -> "Series":
+        """Return the first row of every `count` rows."""
+        dates = None if self.dates is None else self.dates[::count]
+        return Series(self.name, self.rows[::count], dates)
+
 
 @dataclass(frozen=True)
 class Step:

@@ -6,11 +6,12 @@ from pydantic import Field
 
 from keras_gru.datasets import source
 from keras_gru.datasets.characters import language_model
-from keras_gru.datasets.common import Length
+from keras_gru.datasets.common import Length, LowerCase, Stride
 from keras_gru.datasets.preprocessing import Preprocessing
 from keras_gru.datasets.registry import DatasetSettings, register_dataset
 from keras_gru.datasets.sequence_dataset import SequenceDataset
 from keras_gru.datasets.split import SPLITS
+from keras_gru.datasets.text import Tokenizer
 
 
 @register_dataset("tiny_shakespeare")
@@ -19,6 +20,8 @@ class TinyShakespeare(DatasetSettings):
 
     task: ClassVar[str] = "language_model"
     window: Annotated[Length, Field(description="characters of a training sequence")] = 100
+    stride: Stride = None
+    lower_case: LowerCase = False
 
     def load(self, preprocessing: Preprocessing | None = None) -> SequenceDataset:
         """Load the splits that TFDS makes: the first 90 %, then 5 % and 5 %.
@@ -35,4 +38,11 @@ class TinyShakespeare(DatasetSettings):
         """
         columns = source.read("tiny_shakespeare", SPLITS, files=("input.txt",))
         texts = {name: examples["text"][0].decode() for name, examples in columns.items()}
-        return language_model("Tiny Shakespeare", texts, self.window, preprocessing)
+        return language_model(
+            "Tiny Shakespeare",
+            texts,
+            self.window,
+            preprocessing,
+            Tokenizer("character", self.lower_case),
+            stride=self.stride,
+        )

@@ -15,7 +15,7 @@ from typing import Annotated, ClassVar
 import numpy as np
 from pydantic import Field
 
-from keras_gru.datasets.baselines import most_frequent_target, tag_of_each_token
+from keras_gru.datasets.baselines import tag_of_each_token
 from keras_gru.datasets.characters import language_model
 from keras_gru.datasets.common import Count, Length
 from keras_gru.datasets.generated import GeneratedDataset, random_letters
@@ -50,11 +50,9 @@ class Xml(GeneratedDataset):
         """
         texts = {name: "".join(documents) for name, documents in self.draw(self._document)}
         dataset = language_model("XML of random tags", texts, self.window)
-        baselines = (
-            most_frequent_target(dataset.splits, dataset.vocabulary),
-            tag_of_each_token(dataset.splits, "Commonest next character of each (chance)"),
-        )
-        return dataclasses.replace(dataset, baselines=baselines)
+        chance = tag_of_each_token(dataset.splits, "Commonest next character of each (chance)")
+        most_frequent, n_gram = dataset.baselines
+        return dataclasses.replace(dataset, baselines=(most_frequent, chance, n_gram))
 
     def _document(self, rng: np.random.Generator, row: int) -> str:
         parts, still_open = [], []

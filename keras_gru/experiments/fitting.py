@@ -18,7 +18,7 @@ from keras_gru.files import replacing
 from keras_gru.layers import RNN, compiling
 from keras_gru.models.budget import layers_by_direction
 from keras_gru.models.config import Units
-from keras_gru.models.losses import BlockMeans
+from keras_gru.models.losses import BlockMeans, is_mean, other_metrics
 
 _MESSAGES = {
     "finished": "",
@@ -70,7 +70,7 @@ def build(experiment: Experiment, dataset: SequenceDataset, cell: str, seed: int
     model.compile(
         optimizer=make_optimizer(training, updates, seed),
         jit_compile=jit_compile,
-        **models.compile_options(dataset.spec, training.loss, training.label_smoothing),
+        **_compile_options(training, dataset),
     )
     return model
 
@@ -134,10 +134,9 @@ def fit(
 def evaluate(
     model: keras.Model, experiment: Experiment, dataset: SequenceDataset, split: str
 ) -> dict[str, float]:
-    """Return the metrics of a compiled model on one split; errors are in the metric's unit."""
-    batches = dataset.batches(split, experiment.training.batch_size)
-    logs = model.evaluate(batches, verbose=0, return_dict=True)
-    return dataset.in_unit(logs)
+    """Return all metrics of a task on one split; errors are in the metric's unit."""
+    options = _compile_options(experiment.training, dataset, every=True)
+    return _evaluate(model, experiment, dataset, split, options)
 
 
 def evaluate_test(
@@ -145,25 +144,46 @@ def evaluate_test(
 ) -> tuple[dict[str, float], tuple[float, ...]]:
     """Return the metrics of a compiled model on test, and the dataset's metric on its blocks.
 
-    Both come from one pass, by a model of the same layers with one metric more.
+    Both come from one pass. Scores of all classes have no blocks: many classes are not in one.
     """
-    training = experiment.training
+    training, name = experiment.training, dataset.metric.name
+    measure = "crossentropy" if name == "loss" else name
+    if not is_mean(measure):
+        return evaluate(model, experiment, dataset, "test"), ()
     test = dataset.splits["test"]
     block_of = np.zeros(test.size, int)
     for number, rows in enumerate(test.blocks()):
         block_of[rows] = number
     order = dataset.evaluation_order("test", training.batch_size)
-    name = dataset.metric.name
-    measure = "crossentropy" if name == "loss" else name
     blocks = BlockMeans(measure, dataset.spec.every_step, block_of[order])
-    options = models.compile_options(dataset.spec, training.loss, training.label_smoothing)
+    options = _compile_options(training, dataset, every=True)
     options["weighted_metrics"].append(blocks)
-    measured = keras.Model(model.input, model.output)
-    measured.compile(jit_compile=model.jit_compile, **options)
-    metrics = evaluate(measured, experiment, dataset, "test")
+    metrics = _evaluate(model, experiment, dataset, "test", options)
     del metrics[blocks.name]
     means = (dataset.in_unit({name: mean})[name] for mean in blocks.block_means())
     return metrics, tuple(float(f"{mean:.6g}") for mean in means)
+
+
+def _evaluate(model, experiment, dataset, split: str, options: dict) -> dict[str, float]:
+    """Return the metrics of a model of the same layers, compiled with `options`."""
+    measured = keras.Model(model.input, model.output)
+    measured.compile(jit_compile=model.jit_compile, **options)
+    batches = dataset.batches(split, experiment.training.batch_size)
+    logs = measured.evaluate(batches, verbose=0, return_dict=True)
+    if "bits" in logs:
+        logs["perplexity"] = 2 ** logs["bits"]
+    return dataset.in_unit(logs)
+
+
+def _compile_options(training: Training, dataset: SequenceDataset, every: bool = False) -> dict:
+    """Return what a model is compiled with: the dataset's metric, or every metric of the task."""
+    options = models.compile_options(dataset.spec, training.loss, training.label_smoothing)
+    options["weighted_metrics"] += [
+        metric
+        for metric in other_metrics(dataset.spec)
+        if every or metric.name == dataset.metric.name
+    ]
+    return options
 
 
 def save(model: keras.Model, path: str | Path) -> None:

@@ -45,16 +45,21 @@ def _crossentropy(y_true, y_pred, smoothing=0.0):
     return (1 - smoothing) * loss + smoothing * even
 
 
+def _bits(y_true, y_pred):
+    return _crossentropy(y_true, y_pred) / math.log(2)
+
+
 # Each returns one number per step, or per sequence where there is one output for it.
 _MEASURES = {
     "nll": notes_nll,
     "crossentropy": _crossentropy,
+    "bits": _bits,
     "accuracy": _is_right,
     "mse": keras.losses.mean_squared_error,
     "mae": keras.losses.mean_absolute_error,
     "huber": keras.losses.huber,
 }
-_OF_LABELS = ("crossentropy", "accuracy")
+_OF_LABELS = ("crossentropy", "bits", "accuracy")
 _OF_FORECASTS = ("mse", "mae", "huber")
 
 
@@ -121,8 +126,8 @@ class StepMean(keras.metrics.MeanMetricWrapper, _MeanOfSteps):
     that a step counts for less in a batch with more padding. Shapes are those of `StepLoss`.
 
     Args:
-        measure: `"accuracy"` of labels, `"nll"` of notes, or `"mse"`, `"mae"` or `"huber"` of
-            forecasts.
+        measure: `"accuracy"` or `"bits"` of labels, `"nll"` of notes, or `"mse"`, `"mae"` or
+            `"huber"` of forecasts.
         every_step: whether forecasts are `(B, T, ...)`, one after every step, and not `(B, ...)`.
         name: the measure's if `None`.
 
@@ -204,6 +209,71 @@ def _fit_weights(sample_weight, measure, every_step, y_pred):
 def _known(shape):
     """A shape with `None` for every size that is known only when the model runs."""
     return tuple(size if isinstance(size, int) else None for size in shape)
+
+
+@keras.saving.register_keras_serializable(package="keras_gru")
+class ClassScore(keras.metrics.Metric):
+    """A score of all classes, each of which counts the same however rare it is.
+
+    With n_c the weighted number of steps or sequences of class c, p_c how often c is predicted, and
+    r_c how often that is right,
+
+        balanced accuracy = mean over classes with n_c > 0 of r_c / n_c
+        macro F1 = mean over classes with n_c + p_c > 0 of 2 r_c / (n_c + p_c)
+
+    Args:
+        measure: `"balanced_accuracy"` or `"macro_f1"`.
+        classes: number of classes (C).
+        name: the measure's if `None`.
+    """
+
+    def __init__(self, measure, classes, name=None, **kwargs):
+        super().__init__(name=name or measure, **kwargs)
+        self.measure, self.classes = measure, classes
+        self.actual = self.add_variable((classes,), "zeros", name="actual")
+        self.predicted = self.add_variable((classes,), "zeros", name="predicted")
+        self.right = self.add_variable((classes,), "zeros", name="right")
+
+    def update_state(self, y_true, y_pred, sample_weight=None):
+        weights = _fit_weights(sample_weight, "accuracy", False, y_pred)
+        y_true = ops.cast(_fit_targets(y_true, ops.shape(y_pred)[:-1], y_pred), "int32")
+        chosen = ops.cast(ops.argmax(y_pred, axis=-1), "int32")
+        weights = ops.ones_like(y_true) if weights is None else weights
+        weights = ops.reshape(ops.cast(weights, self.dtype), (-1,))
+        y_true, chosen = ops.reshape(y_true, (-1,)), ops.reshape(chosen, (-1,))
+        is_right = ops.cast(ops.equal(y_true, chosen), self.dtype)
+        for variable, classes, terms in (
+            (self.actual, y_true, weights),
+            (self.predicted, chosen, weights),
+            (self.right, y_true, weights * is_right),
+        ):
+            variable.assign_add(ops.segment_sum(terms, classes, num_segments=self.classes))
+
+    def result(self):
+        count = self.actual if self.measure == "balanced_accuracy" else self.actual + self.predicted
+        scale = 1 if self.measure == "balanced_accuracy" else 2
+        counts = ops.cast(count > 0, self.dtype)
+        return ops.sum(scale * self.right / ops.maximum(count, 1e-12) * counts) / ops.maximum(
+            ops.sum(counts), 1
+        )
+
+    def get_config(self):
+        own = {"measure": self.measure, "classes": self.classes}
+        return {"name": self.name, "dtype": self.dtype, **own}
+
+
+def other_metrics(spec: "TaskSpec") -> list[keras.metrics.Metric]:
+    """Return metrics of a task beside those of `compile_options`."""
+    if spec.task == "language_model":
+        return [StepMean("bits")]
+    if spec.task in ("classification", "tagging"):
+        return [ClassScore(name, spec.outputs) for name in ("balanced_accuracy", "macro_f1")]
+    return []
+
+
+def is_mean(measure: str) -> bool:
+    """Whether a metric is the mean of a measure over steps or sequences."""
+    return measure in _MEASURES
 
 
 class BlockMeans(keras.metrics.Metric):

@@ -77,7 +77,7 @@ def test_is_compared(config):
     assert experiment.dataset.size == 12
     comparison = compare(experiment)
     assert [run.status for run in comparison.runs] == ["finished"]
-    assert comparison.metadata.sequences["train"] == 12
+    assert comparison.metadata.sequences.train == 12
 
 
 def test_its_mistakes_are_found_with_their_line(config):

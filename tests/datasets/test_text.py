@@ -9,6 +9,7 @@ from keras_gru.datasets import characters
 from keras_gru.datasets.labelled_texts import classification
 from keras_gru.datasets.text import (
     UNKNOWN,
+    Tokenizer,
     build_vocabulary,
     encode_all,
     split_texts,
@@ -103,3 +104,25 @@ def test_a_text_shorter_than_a_window_is_refused():
     texts = {"train": "abcabcabc", "validation": "abca", "test": "cbacb"}
     with pytest.raises(UserError, match="the validation split is empty"):
         characters.language_model("letters", texts, window=4)
+
+
+def test_lower_case_is_part_of_the_tokenizer():
+    texts = {"train": "Ab aB b" * 9, "validation": "A Baab ba" * 3, "test": "AB ab AB a" * 3}
+    dataset = characters.language_model("letters", texts, 4, tokenizer=Tokenizer("character", True))
+    assert dataset.vocabulary[2:] == (" ", "a", "b")
+    assert dataset.encode("aB") == dataset.encode("Ab")
+    again = characters.language_model("letters", {"test": texts["test"]}, 4, dataset.preprocessing)
+    np.testing.assert_array_equal(
+        again.splits["test"].inputs["tokens"], dataset.splits["test"].inputs["tokens"]
+    )
+
+
+def test_training_windows_overlap_where_the_stride_is_shorter():
+    texts = {name: "abcdefghijklmnopqrstuvwxyz" for name in ("train", "validation", "test")}
+    dataset = characters.language_model("letters", texts, window=4, stride=3)
+    train, test = dataset.splits["train"], dataset.splits["test"]
+    tokens = train.inputs["tokens"]
+    spelled = ["".join(dataset.vocabulary[token] for token in row) for row in tokens]
+    assert spelled[:3] == ["abcd", "defg", "ghij"] and len(spelled) == 8
+    np.testing.assert_array_equal(train.targets[:, :-1], tokens[:, 1:])
+    assert train.overlapping and not test.overlapping and test.size == 6

@@ -239,3 +239,41 @@ def test_exponential_smoothing_is_that_of_statsmodels(tmp_path):
     shorter = csv(tmp_path / "b.csv", zip(days[:-1], values[:-1], strict=True))
     other = load(shorter, season=7, horizon=3, smoothing=True)
     assert other.baselines[-1].label == "Exponential smoothing"
+
+
+def test_splits_begin_at_their_dates(tmp_path):
+    path = csv(tmp_path / "a.csv", zip(DAYS, VALUES, strict=True))
+    settings = {"validation_from": "2023-02-01", "test_from": "2023-02-15"}
+    dataset = load(path, **settings)
+    assert {name: split.size for name, split in dataset.splits.items()} == {
+        "train": 30 - 4,
+        "validation": 14,
+        "test": 16,
+    }
+    facts = dict(dataset.facts)
+    assert facts["Rows of validation"].endswith("2023-02-01 to 2023-02-14")
+    assert facts["Rows of test"].endswith("2023-02-15 to 2023-03-02")
+    one = load(path, validation_from="2023-02-01")
+    assert one.splits["test"].size == 9 and one.splits["validation"].size == 21
+
+
+def test_splits_by_date_need_dates(tmp_path):
+    path = csv(tmp_path / "a.csv", zip(VALUES, strict=True), header="sold")
+    with pytest.raises(UserError, match=r"dataset\.test_from: .*dataset\.time"):
+        load(path, test_from="2023-02-01")
+    for settings in (
+        {"test_from": "February"},
+        {"test_from": "2023-02-01T00:00:00Z"},
+        {"validation_from": "2023-03-01", "test_from": "2023-02-01"},
+        {"test_from": "2023-02-01", "time": "none"},
+    ):
+        with pytest.raises(ValueError, match="expected"):
+            load(path, **settings)
+
+
+def test_every_nth_row_is_used(tmp_path):
+    path = csv(tmp_path / "a.csv", zip(DAYS, VALUES, strict=True))
+    dataset = load(path, every_nth_row=3, window=2)
+    np.testing.assert_allclose(first_rows(dataset)[:5], VALUES[::3][:5], rtol=1e-5)
+    assert dict(dataset.facts)["Step"].startswith("3 days")
+    assert sum(split.size for split in dataset.splits.values()) == 20 - 2

@@ -1,0 +1,118 @@
+"""Metrics beside a dataset's own, and what baselines reach in them."""
+
+import math
+
+import keras
+import numpy as np
+import pytest
+
+from keras_gru import datasets
+from keras_gru.datasets.adding import Adding
+from keras_gru.datasets.baselines import class_scores
+from keras_gru.datasets.ngram import n_gram
+from keras_gru.datasets.split import Split
+from keras_gru.datasets.temporal_order import TemporalOrder
+from keras_gru.datasets.xml import Xml
+from keras_gru.errors import UserError
+from keras_gru.models.losses import ClassScore, StepMean
+
+RNG = np.random.default_rng(0)
+
+
+def windows(text, length=10):
+    count = (len(text) - 1) // length
+    now, after = text[: count * length], text[1 : count * length + 1]
+    return Split(
+        {"tokens": now.reshape(count, length)}, after.reshape(count, length), stepwise="tokens"
+    )
+
+
+def markov(size, seed):
+    """A text in which a token follows from the two before it, or, one time in four, is random."""
+    rng, text = np.random.default_rng(seed), [1, 2]
+    for _ in range(size):
+        text.append(
+            int(rng.integers(1, 5)) if rng.random() < 0.25 else (text[-1] + text[-2]) % 4 + 1
+        )
+    return np.array(text)
+
+
+def test_the_n_gram_model_finds_the_order_and_the_entropy():
+    sizes = {"train": 20_000, "validation": 2_001, "test": 3_001}
+    tokens = {name: markov(size, size) for name, size in sizes.items()}
+    baseline = n_gram(tokens, {name: windows(text) for name, text in tokens.items()}, size=5)
+    assert baseline.label == "3-gram model"
+    likely, rest = 0.75 + 0.25 / 4, 0.25 / 4
+    entropy = -likely * math.log2(likely) - 3 * rest * math.log2(rest)
+    assert baseline.test["bits"] == pytest.approx(entropy, abs=0.06)
+    assert baseline.test["accuracy"] == pytest.approx(likely, abs=0.02)
+    blocks = baseline.test_blocks["bits"]
+    assert len(blocks) == 200 and np.mean(blocks) == pytest.approx(baseline.test["bits"], rel=0.01)
+
+
+def test_the_n_gram_model_is_a_distribution():
+    """Of all tokens after a context: the bits of each, one after the other, sum to 1."""
+    train = markov(300, 0)
+    total = 0
+    for token in range(5):
+        text = np.array([1, 2, 3, token])
+        tokens = {"train": train, "validation": markov(300, 1), "test": text}
+        splits = {"validation": windows(tokens["validation"]), "test": windows(text, 3)}
+        bits = n_gram(tokens, splits, size=5).test["bits"] * 3
+        total += 2**-bits
+    tokens["test"], splits["test"] = text[:3], windows(text[:3], 2)
+    first = 2 ** -(n_gram(tokens, splits, size=5).test["bits"] * 2)
+    assert total == pytest.approx(first)
+
+
+@pytest.mark.parametrize("measure", ["balanced_accuracy", "macro_f1"])
+def test_scores_of_classes_are_those_of_scikit_learn(measure):
+    sklearn = pytest.importorskip("sklearn.metrics")
+    targets, logits = RNG.integers(0, 3, 40), RNG.normal(size=(40, 5)).astype("float32")
+    predicted = logits.argmax(-1)
+
+    def expected(**weights):
+        if measure == "macro_f1":
+            return sklearn.f1_score(targets, predicted, average="macro", **weights)
+        seen = np.unique(targets)
+        return sklearn.recall_score(targets, predicted, labels=seen, average="macro", **weights)
+
+    assert class_scores(targets, predicted)[measure] == pytest.approx(expected())
+    weights = RNG.random(40).astype("float32")
+    for sample_weight in (None, weights):
+        metric = ClassScore(measure, 5)
+        for rows in (slice(0, 15), slice(15, 40)):
+            given = None if sample_weight is None else sample_weight[rows]
+            metric.update_state(targets[rows], logits[rows], given)
+        assert float(metric.result()) == pytest.approx(
+            expected(sample_weight=sample_weight), rel=1e-5
+        )
+    again = ClassScore.from_config(metric.get_config())
+    again.update_state(targets, logits, weights)
+    assert float(again.result()) == pytest.approx(float(metric.result()))
+
+
+def test_bits_are_the_cross_entropy_by_log_2():
+    targets, logits = RNG.integers(0, 5, (4, 7)), RNG.normal(size=(4, 7, 5)).astype("float32")
+    weights = (RNG.random((4, 7)) < 0.5).astype("float32")
+    metric = StepMean("bits")
+    metric.update_state(targets, logits, weights)
+    nats = keras.losses.sparse_categorical_crossentropy(targets, logits, from_logits=True)
+    expected = (np.array(nats) * weights).sum() / weights.sum() / math.log(2)
+    assert float(metric.result()) == pytest.approx(expected, rel=1e-5)
+
+
+def test_the_settings_choose_the_metric():
+    sizes = {"train": 40, "validation": 9, "test": 8}
+    own = datasets.load(Xml(window=20, **sizes))
+    assert own.metric.name == "accuracy"
+    bits = datasets.load(Xml(window=20, **sizes, metric="bits"))
+    assert (bits.metric.mode, bits.metric.label) == ("min", "bits per character")
+    assert bits.fingerprint == own.fingerprint
+    (baseline,) = [of for of in bits.baselines if "bits" in of.test]
+    assert 0 < baseline.test["bits"] < math.log2(len(bits.vocabulary))
+    labels = datasets.load(TemporalOrder(length=20, **sizes, metric="macro_f1"))
+    assert labels.baselines[0].test["macro_f1"] == pytest.approx(0.1)
+    assert datasets.load(Adding(length=5, **sizes, metric="mae")).metric.label == "MAE"
+    with pytest.raises(UserError, match=r"dataset\.metric: .*'mse', 'mae', got 'bits'"):
+        datasets.load(Adding(length=5, **sizes, metric="bits"))
