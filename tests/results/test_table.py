@@ -27,7 +27,18 @@ ROW = table.Row(
     bound="≤ 1",
     judged_on="validation",
     goal={"gru": "≤ 40000", "lstm": "≤ 1.5", "best": "≤ 40000"},
-    published=({"by": "Somebody | 2014", "values": {"gru": "31,0", "mut1": "2"}},),
+    published=(
+        {
+            "by": "Somebody | 2014",
+            "source": "a paper",
+            "input": "56 days",
+            "size": "32 units",
+            "split": "validation",
+            "metric": "MAE",
+            "task": {},
+            "values": {"gru": "31,0", "mut1": "2"},
+        },
+    ),
 )
 
 
@@ -165,6 +176,48 @@ def test_the_page_shows_ours_beside_theirs_and_whether_the_goal_was_reached(resu
     assert "2026-01-31" in text and "keras 3.15.1" in text
     widths = {line.replace("\\|", "").count("|") for line in text.split("## cta")[1].splitlines()}
     assert len(widths - {0}) == 1
+
+
+def test_a_printed_value_of_another_task_is_not_reached(result):
+    ours = ROW.model_copy(update={"goal": {"gru": "≤ 40000"}})
+    (figure,) = ROW.published
+    dataset = {"horizon": 1}
+    for changes, reason in (
+        ({"task": {"horizon": 14}}, "horizon 14 there, 1 here"),
+        ({"split": "test"}, "test there, validation here"),
+        ({"differs": "other windows there"}, "other windows there"),
+    ):
+        values = {"gru": "40,000"}
+        other = figure.model_copy(update={"values": values} | changes)
+        assert other.differences(dataset, "validation") == [reason]
+        row = ours.model_copy(update={"published": (other,)})
+        text = page.render({"cta": row}, {"cta": result | {"dataset": dataset}})
+        assert "GRU ≤ 40000 not compared" in text and " reached" not in text.split("## cta")[1]
+        assert text.count(f"Another task: {reason}.") == 1
+        assert "; another task)" in text
+        same = figure.model_copy(update={"values": values})
+        assert row.model_copy(update={"published": (same, other)}).is_comparable("≤ 40000", dataset)
+
+
+PRINTED_TASKS = {
+    "cta_14_days": "cta_14_days_multivariate",
+    "tiny_shakespeare": "tiny_shakespeare_lower_case",
+    "imdb_reviews": "imdb_reviews_1000_words",
+}
+
+
+@pytest.mark.parametrize("name", PRINTED_TASKS)
+def test_a_row_of_another_task_stands_beside_one_of_the_printed_task(name):
+    ours, theirs = ROWS[name], ROWS[PRINTED_TASKS[name]]
+    assert [figure.task for figure in ours.published] == [f.task for f in theirs.published]
+    assert not any(ours.is_comparable(bound, ours.dataset()) for bound in ours.goal.values())
+    assert all(theirs.is_comparable(bound, theirs.dataset()) for bound in theirs.goal.values())
+
+
+@pytest.mark.parametrize("name", [name for name, row in ROWS.items() if row.published])
+def test_a_task_is_of_settings_that_its_row_has(name):
+    for figure in ROWS[name].published:
+        assert figure.task.keys() <= ROWS[name].dataset().keys()
 
 
 def test_a_result_of_other_settings_than_the_table_s_says_so(result):

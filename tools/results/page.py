@@ -7,7 +7,7 @@ Nothing in it is filled by hand, and the same files give the same page.
 from collections.abc import Iterable, Mapping
 
 from store import is_selected, measurements_of
-from table import FOLDER, Row, holds, rows, stored
+from table import FOLDER, Published, Row, holds, rows, stored
 
 from keras_gru.analysis.verdicts import Verdicts, reach_verdicts
 from keras_gru.datasets.metric import Metric
@@ -123,7 +123,7 @@ def _overview(row: Row, result: dict | None) -> dict[str, str]:
         "Recipe": f"[{row.name}](#{row.name})",
         "Judged by": judged_on,
         **dict(zip(CELLS.values(), means, strict=True)),
-        "Published": "; ".join(_printed(of.by, of.values) for of in row.published) or "–",
+        "Published": "; ".join(_printed(figure, row, result) for figure in row.published) or "–",
         "Goal": goal,
         "Seeds": seeds,
     }
@@ -171,6 +171,7 @@ def _section(row: Row, result: dict | None) -> str:
     goal = f" Goal on {row.judged_on}: {_verdict(row, result)}." * bool(row.goal)
     verdicts = reach_verdicts(measurements_of(result))
     facts = [
+        *(_measured_on(figure, row, result) for figure in row.published),
         f"{metric['label']}, {better} is better.{goal}",
         headline_text(verdicts),
         *_pairs(verdicts),
@@ -205,8 +206,11 @@ def _verdict(row: Row, result: dict) -> str:
     outcomes = []
     for name, bound in row.goal.items():
         value = values.get(name)
-        reached = "reached" if value is not None and holds(bound, value) else "not reached"
-        outcomes.append(f"{_label(name)} {bound} {reached}")
+        if not row.is_comparable(bound, result["dataset"]):
+            outcome = "not compared, another task"
+        else:
+            outcome = "reached" if value is not None and holds(bound, value) else "not reached"
+        outcomes.append(f"{_label(name)} {bound} {outcome}")
     return "; ".join(outcomes) or "–"
 
 
@@ -214,8 +218,22 @@ def _goals(row: Row) -> str:
     return "; ".join(f"{_label(name)} {bound}" for name, bound in row.goal.items()) or "–"
 
 
-def _printed(by: str, values: Mapping[str, str]) -> str:
-    return f"{', '.join(f'{_label(name)} {value}' for name, value in values.items())} ({by})"
+def _printed(figure: Published, row: Row, result: dict | None) -> str:
+    values = ", ".join(f"{_label(name)} {value}" for name, value in figure.values.items())
+    dataset = row.dataset() if result is None else result["dataset"]
+    is_other = bool(figure.differences(dataset, row.judged_on))
+    return f"{values} ({figure.by}{'; another task' * is_other})"
+
+
+def _measured_on(figure: Published, row: Row, result: dict) -> str:
+    """Return what a published figure was measured on."""
+    text = (
+        f"{figure.by}: {figure.metric} on {figure.split}; {figure.input}; {figure.size} "
+        f"({figure.source})."
+    )
+    differences = figure.differences(result["dataset"], row.judged_on)
+    text += f" Another task: {', '.join(differences)}." * bool(differences)
+    return text.replace("|", "\\|")
 
 
 def _label(name: str) -> str:

@@ -58,6 +58,7 @@ def result(row: Row, overrides: Sequence[str], comparison: Comparison) -> dict:
         "seconds": _short(seconds(comparison)),
         "metric": dataclasses.asdict(metric),
         "sequences": comparison.metadata.sequences.model_dump(),
+        "dataset": comparison.experiment.dataset.model_dump(mode="json"),
         "notes": list(comparison.metadata.notes),
         "cells": cells,
         "baselines": [

@@ -3,12 +3,13 @@
 import json
 import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
+from keras_gru.datasets.registry import dataset_kinds
 from keras_gru.errors import UserError, did_you_mean
 from keras_gru.experiments.configuration.experiment import Experiment
 from keras_gru.experiments.configuration.yaml_files import load_experiment
@@ -43,10 +44,41 @@ def holds(bound: str, value: float) -> bool:
 
 
 class Published(Settings):
-    """What somebody else has printed, digit by digit."""
+    """What somebody else has printed, digit by digit, and what it was measured on.
+
+    `task` has the settings of the dataset with which a row is the same task, and `differs` what
+    no setting can make the same.
+    """
 
     by: str
+    source: str
+    input: str
+    size: str
+    split: Literal["test", "validation"]
+    metric: str
+    task: dict[str, bool | int | float | str]
+    differs: str = ""
     values: dict[str, str]
+
+    def differences(self, dataset: Mapping[str, object], split: str) -> list[str]:
+        """Return in what a row is another task than the printed one.
+
+        Args:
+            dataset: settings that the row's runs were trained with.
+            split: which the row's metric is measured on.
+        """
+        found = [
+            f"{name} {json.dumps(printed)} there, {json.dumps(dataset.get(name))} here"
+            for name, printed in self.task.items()
+            if dataset.get(name) != printed
+        ]
+        found += [f"{self.split} there, {split} here"] * (self.split != split)
+        return found + [self.differs] * bool(self.differs)
+
+    def has_printed(self, bound: str) -> bool:
+        """Whether the limit of a bound such as `"≤ 8.54"` is one of the values."""
+        printed = {float(value.replace(",", "")) for value in self.values.values()}
+        return float(bound[2:]) in printed
 
 
 class Row(Settings):
@@ -63,6 +95,22 @@ class Row(Settings):
     judged_on: Literal["test", "validation"] = "test"
     goal: dict[str, Bound] = Field(default_factory=dict)
     published: tuple[Published, ...] = ()
+
+    def dataset(self) -> dict[str, object]:
+        """Return the settings of the dataset of the full run."""
+        return load_experiment(self.config, self.changes).dataset.model_dump(mode="json")
+
+    def is_comparable(self, bound: str, dataset: Mapping[str, object]) -> bool:
+        """Whether a bound is our own, or printed for the same task.
+
+        Args:
+            bound: a value of `goal`.
+            dataset: settings that the runs were trained with.
+        """
+        printed = [figure for figure in self.published if figure.has_printed(bound)]
+        return not printed or any(
+            not figure.differences(dataset, self.judged_on) for figure in printed
+        )
 
     @property
     def changes(self) -> tuple[str, ...]:
@@ -99,6 +147,10 @@ def find(name: str) -> Row:
 
 
 def stored(name: str) -> dict | None:
-    """What `store` has kept of a row's full run; None where it has not been made."""
+    """Return what `store` wrote of a row's full run; None where it has not been made."""
     path = FOLDER / f"{name}.json"
-    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+    if not path.is_file():
+        return None
+    result = json.loads(path.read_text(encoding="utf-8"))
+    kind = dataset_kinds()[result["dataset"]["kind"]]  # settings that are newer have their defaults
+    return result | {"dataset": kind.model_validate(result["dataset"]).model_dump(mode="json")}
