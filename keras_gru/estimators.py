@@ -66,7 +66,8 @@ class _RecurrentEstimator(BaseEstimator):
             **models.compile_options(spec),
         )
         batches = _Batches(self._scaled(x), y, self.batch_size, random)
-        history = self.model_.fit(batches, epochs=self.epochs, verbose=self.verbose)
+        # Keras would shuffle the batches, too, by a seed of its own.
+        history = self.model_.fit(batches, epochs=self.epochs, shuffle=False, verbose=self.verbose)
         self.loss_curve_ = history.history["loss"]
         return self
 

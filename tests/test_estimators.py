@@ -49,7 +49,9 @@ def test_one_seed_gives_one_network():
     random = np.random.default_rng(0)
     x, y = random.normal(size=(20, 5, 2)), random.integers(0, 3, 20)
     one, same, other = (
-        RecurrentClassifier(units=4, epochs=2, random_state=seed).fit(x, y).predict_proba(x)
+        RecurrentClassifier(units=4, epochs=2, batch_size=4, random_state=seed)
+        .fit(x, y)
+        .predict_proba(x)
         for seed in (0, 0, 1)
     )
     np.testing.assert_array_equal(one, same)
