@@ -9,7 +9,8 @@ runs/<name>/<time>/
   tuning/<cell>-<n>/    history.jsonl of a trial, and checkpoint.npz until it is finished
   report.html
   fractions/<fraction>/ the same again, on a fraction of the training data: a learning curve
-  inspection/           what keras-gru inspect found, and its pictures
+  examples.json         predictions of each cell on the same examples of test
+  inspection/           the result of keras-gru inspect, and its pictures
   <cell>-seed<n>/       history.jsonl, one line per epoch; best.keras; checkpoint.npz until finished
 """
 

@@ -17,6 +17,7 @@ from keras_gru.report.sections import (
     inspection,
     origin,
     pairs,
+    predictions,
     results,
     runs,
     settings,
@@ -27,6 +28,7 @@ from keras_gru.report.terminal import print_report
 SECTIONS: tuple[Callable[[Analysis], Section | None], ...] = (
     results.section,
     pairs.section,
+    predictions.section,
     curves.section,
     data_need.section,
     costs.section,

@@ -4,6 +4,7 @@ import math
 
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
+from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
 from keras_gru.experiments.comparison import Comparison
@@ -68,6 +69,11 @@ def finish_intervals(axes: Axes, rows: int) -> None:
 def title(axes: Axes, text: str, pad: float = 8, **options) -> None:
     """Set the title, which stands in the place of the label of the vertical axis."""
     axes.set_title(text, loc="left", fontsize=9.5, pad=pad, **options)
+
+
+def shades() -> LinearSegmentedColormap:
+    """Return a color map from nothing to the first color, which fits any ground."""
+    return LinearSegmentedColormap.from_list("shades", [f"{COLORS[0]}00", f"{COLORS[0]}b0"])
 
 
 def shorten(label: str, letters: int) -> str:

@@ -1,0 +1,149 @@
+"""What trained networks predict, on the same examples of test: stored for the page.
+
+Of each cell the run with the best validation metric predicts. The run directory holds the result in
+`examples.json`, so that a page can be written without the training data.
+"""
+
+# N sequences, T time steps, C classes, H steps ahead, V variables
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from keras_gru.experiments.json_files import load_json
+from keras_gru.experiments.run_directory import RunDirectory
+from keras_gru.settings import STORED
+
+FILE = "examples.json"
+
+
+@dataclass(frozen=True)
+class WrongClass:
+    """A sequence whose class was predicted wrongly, with the probability of the prediction."""
+
+    sequence: str
+    truth: str
+    predicted: str
+    probability: float
+
+
+@dataclass(frozen=True)
+class Classes:
+    """Predicted classes: for each cell a confusion matrix and the most confident errors.
+
+    Args:
+        labels: of the C classes.
+        sequences: of test that were predicted.
+        confusion: cell -> C x C counts, a row for each true class.
+        errors: cell -> the most confident errors.
+    """
+
+    labels: tuple[str, ...]
+    sequences: int
+    confusion: Mapping[str, list[list[int]]]
+    errors: Mapping[str, tuple[WrongClass, ...]]
+    kind: Literal["classes"] = "classes"
+
+
+@dataclass(frozen=True)
+class Series:
+    """Forecasts one step ahead over the last windows of test, in the unit of the variable.
+
+    Args:
+        variable: name of the first variable.
+        truth: of each window.
+        forecasts: cell -> of each window.
+        half_width: cell -> half the width of the 90% band, from the errors on validation.
+        baseline: label of the best baseline that is drawn.
+        baseline_forecast: of each window.
+    """
+
+    variable: str
+    truth: list[float]
+    forecasts: Mapping[str, list[float]]
+    half_width: Mapping[str, float]
+    baseline: str
+    baseline_forecast: list[float]
+    kind: Literal["series"] = "series"
+
+
+@dataclass(frozen=True)
+class TaggedSentence:
+    """Words with their true tags and those of each cell."""
+
+    words: tuple[str, ...]
+    truth: tuple[str, ...]
+    tags: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class Tags:
+    """Tagged sentences of test."""
+
+    sentences: tuple[TaggedSentence, ...]
+    kind: Literal["tags"] = "tags"
+
+
+@dataclass(frozen=True)
+class GeneratedText:
+    """A prompt of test and its continuations: cell -> temperature -> text."""
+
+    prompt: str
+    texts: Mapping[str, Mapping[str, str]]
+    kind: Literal["text"] = "text"
+
+
+@dataclass(frozen=True)
+class PianoRolls:
+    """A piece of test and its continuations: for each step the numbers of the notes that sound."""
+
+    prompt_steps: int
+    lowest: int
+    truth: list[list[int]]
+    played: Mapping[str, list[list[int]]]
+    kind: Literal["music"] = "music"
+
+
+@dataclass(frozen=True)
+class Translations:
+    """Sentences of test with their references and translations.
+
+    Args:
+        sources: the first sentences.
+        references: of them.
+        translations: cell -> of them.
+        sentences: how many were translated for the scores.
+        scores: cell -> `"BLEU"` and `"chrF"`; empty without sacrebleu.
+    """
+
+    sources: tuple[str, ...]
+    references: tuple[str, ...]
+    translations: Mapping[str, tuple[str, ...]]
+    sentences: int
+    scores: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    kind: Literal["translations"] = "translations"
+
+
+@dataclass(frozen=True)
+class Examples:
+    """The predictions of a comparison, each cell on the same examples.
+
+    Args:
+        seeds: cell -> the seed of its best run on validation.
+        content: by task.
+    """
+
+    __pydantic_config__ = STORED
+
+    seeds: Mapping[str, int]
+    content: Classes | Series | Tags | GeneratedText | PianoRolls | Translations
+
+
+def read_examples(directory: RunDirectory) -> Examples | None:
+    """Return the stored examples; None where there are none.
+
+    Raises:
+        UserError: if the file is damaged.
+    """
+    path = directory.path / FILE
+    return load_json(path, Examples) if path.is_file() else None

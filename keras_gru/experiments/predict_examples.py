@@ -1,0 +1,251 @@
+"""Let the best network of each cell predict the same examples of test."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+from pydantic import TypeAdapter
+
+from keras_gru import models as builders
+from keras_gru.datasets.forecasting import linear
+from keras_gru.datasets.polyphonic_music import COLLECTIONS
+from keras_gru.datasets.sequence_dataset import SequenceDataset, Split
+from keras_gru.experiments.examples import (
+    FILE,
+    Classes,
+    Examples,
+    GeneratedText,
+    PianoRolls,
+    Series,
+    TaggedSentence,
+    Tags,
+    Translations,
+    WrongClass,
+)
+from keras_gru.experiments.generation import generate, translate
+from keras_gru.experiments.networks import choose_run
+from keras_gru.experiments.prediction.model import TrainedModel
+from keras_gru.experiments.prediction.outputs import unscale
+from keras_gru.experiments.run_directory import RunDirectory
+from keras_gru.experiments.training_data import load_data
+from keras_gru.files import write_text
+
+TEMPERATURES = (0.3, 0.7, 1.0)
+MOST_SEQUENCES = 2_000  # of a split, evenly spaced
+_MOST_CLASSES, _ERRORS, _WINDOWS = 20, 5, 200
+_SENTENCES, _TRANSLATED, _LETTERS = 3, 100, 300
+_PROMPT_STEPS, _PLAYED_STEPS = 16, 48
+Models = Mapping[str, TrainedModel]  # by cell
+
+
+def save_examples(directory: RunDirectory, dataset: SequenceDataset | None = None) -> None:
+    """Let the best network of each cell predict, and store that in the run directory.
+
+    Args:
+        directory: with finished runs; without any, nothing is stored.
+        dataset: the data of the runs; None loads them.
+
+    Raises:
+        UserError: if the data or a network cannot be loaded.
+    """
+    done = {record.cell for record in directory.records() if record.status == "finished"}
+    cells = [cell for cell in directory.experiment().cells if cell in done]
+    records = {cell: choose_run(directory, cell) for cell in cells}
+    models = {cell: TrainedModel(directory, [record]) for cell, record in records.items()}
+    if not models:
+        return
+    first = next(iter(models.values()))
+    content = _CONTENT[first.task](models, dataset or load_data(directory))
+    if content is not None:
+        seeds = {cell: record.seed for cell, record in records.items()}
+        text = TypeAdapter(Examples).dump_json(Examples(seeds, content), indent=1).decode()
+        write_text(directory.path / FILE, text)
+
+
+def _classes(models: Models, dataset: SequenceDataset) -> Classes | None:
+    labels = next(iter(models.values())).labels
+    if len(labels) > _MOST_CLASSES:
+        return None
+    split = dataset.splits["test"]
+    rows = _evenly(split.size, MOST_SEQUENCES)
+    truth = split.targets[rows].astype(int)
+    confusion, errors = {}, {}
+    for cell, model in models.items():
+        probabilities = model.outputs(dataset, "test", rows)
+        predicted, highest = probabilities.argmax(-1), probabilities.max(-1)
+        counts = np.zeros((len(labels), len(labels)), int)
+        np.add.at(counts, (truth, predicted), 1)
+        confusion[cell] = counts.tolist()
+        wrong = np.flatnonzero(predicted != truth)
+        wrong = wrong[np.argsort(-highest[wrong], kind="stable")][:_ERRORS]
+        errors[cell] = tuple(
+            WrongClass(
+                _sequence(dataset, split, rows[n]),
+                labels[truth[n]],
+                labels[predicted[n]],
+                float(f"{highest[n]:.4g}"),
+            )
+            for n in wrong
+        )
+    return Classes(tuple(labels), len(rows), confusion, errors)
+
+
+def _series(models: Models, dataset: SequenceDataset) -> Series | None:
+
+    split, every_step = dataset.splits["test"], dataset.spec.every_step
+    if not split.overlapping:  # such as the adding problem: no series of time
+        return None
+    rows = np.arange(max(0, split.size - _WINDOWS), split.size)
+
+    def first(values: np.ndarray) -> np.ndarray:
+        """The first step ahead of the first variable, after the last step of the window."""
+        return (values[:, -1] if every_step else values)[:, 0, 0].astype(float)
+
+    truth = first(unscale(split.targets, dataset))
+    forecasts, half_width = {}, {}
+    for cell, model in models.items():
+        forecasts[cell] = _numbers(first(model.outputs(dataset, "test", rows)))
+        validation = dataset.splits["validation"]
+        known = _evenly(validation.size, MOST_SEQUENCES)
+        errors = first(model.outputs(dataset, "validation", known))
+        errors -= first(unscale(validation.targets[known], dataset))
+        half_width[cell] = float(f"{np.quantile(np.abs(errors), 0.9):.6g}")
+    metric = dataset.metric
+    best = max(dataset.baselines, key=lambda row: metric.score(row.test[metric.name]), default=None)
+    label, baseline = "Last value", np.roll(truth, 1)[rows]
+    fitted = linear(dataset.splits["train"]) if best and best.label == "Linear model" else None
+    if fitted is not None:
+        label = best.label
+        baseline = first(unscale(fitted[0](split.part(slice(rows[0], None))), dataset))
+    names = dataset.target_scaling.columns if dataset.target_scaling else ("value",)
+    return Series(names[0], _numbers(truth[rows]), forecasts, half_width, label, _numbers(baseline))
+
+
+def _tags(models: Models, dataset: SequenceDataset) -> Tags:
+    split = dataset.splits["test"]
+    rows = np.arange(min(_SENTENCES, split.size))
+    outputs = {cell: model.outputs(dataset, "test", rows) for cell, model in models.items()}
+    labels = next(iter(models.values())).labels
+    sentences = []
+    for row in rows:
+        length = int(split.lengths[split.stepwise][row])
+        tokens = split.inputs[split.stepwise][row, :length]
+        sentences.append(
+            TaggedSentence(
+                tuple(str(dataset.vocabulary[token]) for token in tokens),
+                tuple(labels[tag] for tag in split.targets[row, :length]),
+                {
+                    cell: tuple(labels[tag] for tag in found[row].argmax(-1)[:length])
+                    for cell, found in outputs.items()
+                },
+            )
+        )
+    return Tags(tuple(sentences))
+
+
+def _text(models: Models, dataset: SequenceDataset) -> GeneratedText | None:
+
+    if dataset.tokenizer is None:
+        return None
+    split = dataset.splits["test"]
+    prompt = dataset.tokenizer.join([dataset.vocabulary[t] for t in split.inputs["tokens"][0, :40]])
+    texts = {}
+    for cell, model in models.items():
+        texts[cell] = {}
+        for temperature in TEMPERATURES:
+            (text,) = generate(
+                model.folder,
+                model.records[0],
+                [prompt],
+                length=_LETTERS,
+                temperature=temperature,
+                seed=0,
+            )
+            texts[cell][f"{temperature:g}"] = text[len(prompt) :]
+    return GeneratedText(prompt, texts)
+
+
+def _music(models: Models, dataset: SequenceDataset) -> PianoRolls | None:
+
+    split = dataset.splits["test"]
+    collection = COLLECTIONS.get(next(iter(models.values())).experiment.dataset.kind)
+    length = split.lengths["features"][0]
+    if collection is None or length <= _PROMPT_STEPS:
+        return None
+    _, _, lowest = collection
+    piece = split.inputs["features"][0, : min(length, _PROMPT_STEPS + _PLAYED_STEPS)]
+    prompt = piece[:_PROMPT_STEPS]
+    played = {
+        cell: _sounding(
+            builders.sample_notes(model.network, prompt, _PLAYED_STEPS, temperature=0.7, seed=0)
+        )
+        for cell, model in models.items()
+    }
+    return PianoRolls(_PROMPT_STEPS, lowest, _sounding(piece), played)
+
+
+def _translations(models: Models, dataset: SequenceDataset) -> Translations:
+
+    split = dataset.splits["test"]
+    rows = _evenly(split.size, _TRANSLATED)
+    vocabulary = dataset.vocabulary
+    join = dataset.tokenizer.join
+    sources = [join([vocabulary[t] for t in split.inputs["source"][row] if t]) for row in rows]
+    references = [dataset.decode(split.targets[row]) for row in rows]
+    translated = {
+        cell: translate(model.folder, model.records[0], sources) for cell, model in models.items()
+    }
+    scores = {cell: _scores(found, references) for cell, found in translated.items()}
+    shown = slice(0, _SENTENCES + 2)
+    return Translations(
+        tuple(sources[shown]),
+        tuple(references[shown]),
+        {cell: tuple(found[shown]) for cell, found in translated.items()},
+        len(rows),
+        {
+            cell: scores
+            for cell, found in translated.items()
+            if (scores := _scores(found, references))
+        },
+    )
+
+
+def _scores(translations: Sequence[str], references: Sequence[str]) -> dict[str, float]:
+    """BLEU and chrF, from 0 to 100, by sacrebleu; nothing where it is not installed."""
+    try:
+        import sacrebleu
+    except ImportError:
+        return {}
+    return {
+        "BLEU": round(sacrebleu.corpus_bleu(translations, [references]).score, 2),
+        "chrF": round(sacrebleu.corpus_chrf(translations, [references]).score, 2),
+    }
+
+
+def _sequence(dataset: SequenceDataset, split: Split, row: int) -> str:
+    """What names a sequence for a reader: its text, or its number."""
+    tokens = split.inputs.get("tokens")
+    if tokens is None or dataset.vocabulary is None or dataset.tokenizer is None:
+        return f"sequence {row} of test"
+    return dataset.tokenizer.join([dataset.vocabulary[t] for t in tokens[row] if t])[:300]
+
+
+def _evenly(size: int, most: int) -> np.ndarray:
+    return np.unique(np.linspace(0, size - 1, min(size, most)).round().astype(int))
+
+
+def _sounding(notes: np.ndarray) -> list[list[int]]:
+    return [np.flatnonzero(step).tolist() for step in notes]
+
+
+def _numbers(values: np.ndarray) -> list[float]:
+    return [float(f"{value:.6g}") for value in values]
+
+
+_CONTENT: dict[str, Callable] = {
+    "classification": _classes,
+    "forecasting": _series,
+    "tagging": _tags,
+    "language_model": _text,
+    "polyphony": _music,
+    "translation": _translations,
+}

@@ -1,0 +1,88 @@
+"""What networks predict of test, stored for the page: of tiny networks with their first weights."""
+
+import numpy as np
+import pytest
+
+from keras_gru.datasets.tagged_words import tagging
+from keras_gru.experiments.examples import read_examples
+from keras_gru.experiments.predict_examples import TEMPERATURES, save_examples
+from keras_gru.experiments.prediction.model import TrainedModel
+from keras_gru.experiments.training_data import load_data
+
+from .prediction.runs import series_csv, untrained_run, words
+
+CELLS = ("gru", "simple_rnn")
+
+
+def examples_of(folder, dataset, model, data=None):
+    """The content of the examples of two networks, the networks and their data."""
+    run = untrained_run(folder, dataset, model, seeds=(0,), cells=CELLS, data=data)
+    data = data or load_data(run)
+    save_examples(run, data)
+    models = {record.cell: TrainedModel(run, [record]) for record in run.records()}
+    return read_examples(run).content, models, data
+
+
+def test_classes_are_counted_over_test_and_errors_have_their_text(tmp_path):
+    path = tmp_path / "texts.csv"
+    rows = [f"{text},{'xyz'[n % 3]}" for n, text in enumerate(words(60))]
+    path.write_text("text,label\n" + "\n".join(rows) + "\n")
+    dataset = {"kind": "texts", "path": str(path), "max_length": 5}
+    content, models, data = examples_of(tmp_path, dataset, {"kind": "classifier", "embedding": 4})
+    test = data.splits["test"]
+    for cell, model in models.items():
+        counts = np.array(content.confusion[cell])
+        np.testing.assert_array_equal(counts.sum(1), np.bincount(test.targets, minlength=3))
+        predicted = model.outputs(data, "test").argmax(-1)
+        assert np.trace(counts) == (predicted == test.targets).sum()
+        probabilities = [error.probability for error in content.errors[cell]]
+        assert probabilities == sorted(probabilities, reverse=True)
+        texts = {row.partition(",")[0] for row in rows}
+        assert {error.sequence for error in content.errors[cell]} <= texts
+    assert content.labels == ("x", "y", "z") and content.sequences == test.size
+
+
+def test_forecasts_stand_beside_the_truth_in_its_unit(tmp_path):
+    path = tmp_path / "series.csv"
+    path.write_text(series_csv(200))
+    dataset = {"kind": "csv_series", "path": str(path), "targets": ("b",), "window": 6}
+    content, _, data = examples_of(tmp_path, dataset, {"kind": "forecaster"})
+    assert content.truth[-1] == 100 + 199 and content.variable == "b"
+    assert len(content.truth) == data.splits["test"].size
+    # Both "Last value" and a linear model are one step behind, or exact, on a straight line.
+    gaps = np.subtract(content.truth, content.baseline_forecast)
+    np.testing.assert_allclose(gaps[1:], 1 if content.baseline == "Last value" else 0, atol=1e-3)
+    assert all(half > 0 for half in content.half_width.values())
+    assert set(content.forecasts) == set(CELLS)
+
+
+def test_sentences_have_their_words_and_tags(tmp_path):
+    sentences = [[word.encode() for word in text.split()] for text in words(30)]
+    tags = [np.arange(len(sentence)) % 4 for sentence in sentences]
+    parts = {"train": slice(0, 20), "validation": slice(20, 25), "test": slice(25, 30)}
+    data = {name: (sentences[rows], tags[rows]) for name, rows in parts.items()}
+    data = tagging("tags", data, ("NOUN", "VERB", "DET", "X"), 20)
+    content, *_ = examples_of(tmp_path, {"kind": "en_atis"}, {"kind": "tagger"}, data)
+    first = content.sentences[0]
+    assert first.words == tuple(word.decode() for word in sentences[25])
+    assert first.truth[:4] == ("NOUN", "VERB", "DET", "X")
+    assert all(len(tags) == len(first.words) for tags in first.tags.values())
+
+
+def test_text_is_generated_at_three_temperatures(tmp_path):
+    path = tmp_path / "text.txt"
+    path.write_text("abc " * 100)
+    dataset = {"kind": "text_file", "path": str(path), "window": 8, "validation_share": 0.2}
+    content, *_ = examples_of(tmp_path, dataset | {"test_share": 0.2}, {"kind": "language_model"})
+    assert "abc" in content.prompt
+    for texts in content.texts.values():
+        assert [float(temperature) for temperature in texts] == list(TEMPERATURES)
+        assert all(text and set(text) <= set("abc ") for text in texts.values())
+
+
+def test_translations_have_scores_where_sacrebleu_is(tmp_path):
+    pytest.importorskip("sacrebleu")
+    from keras_gru.experiments.predict_examples import _scores
+
+    assert _scores(["a b c d e"], ["a b c d e"]) == {"BLEU": 100.0, "chrF": 100.0}
+    assert _scores(["x y z u v"], ["a b c d e"])["chrF"] == 0.0

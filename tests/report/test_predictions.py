@@ -1,0 +1,118 @@
+"""The section "What it predicts": each cell on the same examples, and the page without the data."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure as Canvas
+from pydantic import TypeAdapter
+
+from keras_gru.analysis import analyse
+from keras_gru.experiments.configuration.yaml_files import dump_experiment
+from keras_gru.experiments.examples import (
+    FILE,
+    Classes,
+    Examples,
+    GeneratedText,
+    PianoRolls,
+    Series,
+    TaggedSentence,
+    Tags,
+    Translations,
+    WrongClass,
+)
+from keras_gru.report.blocks import Figure, Table
+from keras_gru.report.sections.predictions import section
+
+from .samples import comparison
+from .test_html import EVIL, Outline, render
+
+CELLS = ("gru", "lstm")
+CONTENT = {
+    "classes": Classes(
+        ("neg", "pos"),
+        10,
+        {"gru": [[4, 1], [2, 3]], "lstm": [[5, 0], [5, 0]]},
+        {"gru": (WrongClass("A fine film", "pos", "neg", 0.91),), "lstm": ()},
+    ),
+    "series": Series(
+        "sold",
+        [1.0, 2.0, 3.0, 4.0],
+        {"gru": [1.1, 2.1, 3.5, 4.0], "lstm": [1.0, 2.0, 3.0, 9.0]},
+        {"gru": 0.2, "lstm": 0.5},
+        "Last value",
+        [0.0, 1.0, 2.0, 3.0],
+    ),
+    "tags": Tags(
+        (
+            TaggedSentence(
+                ("a", "dog"), ("DET", "NOUN"), {"gru": ("DET", "NOUN"), "lstm": ("X", "X")}
+            ),
+        )
+    ),
+    "text": GeneratedText("Once", {cell: {"0.3": " upon", "1": " if"} for cell in CELLS}),
+    "music": PianoRolls(1, 21, [[3], [4]], {cell: [[5], []] for cell in CELLS}),
+    "translations": Translations(
+        ("I run",), ("Corro",), {"gru": ("Corro",), "lstm": ("Voy",)}, 1, {"gru": {"BLEU": 41.2}}
+    ),
+}
+
+
+def with_examples(path, content):
+    """A comparison whose run directory stores examples."""
+    of = dataclasses.replace(comparison(CELLS, (0,)), folder=path)
+    (path / "experiment.yaml").write_text(dump_experiment(of.experiment))
+    text = TypeAdapter(Examples).dump_json(Examples(dict.fromkeys(CELLS, 0), content))
+    (path / FILE).write_bytes(text)
+    return of
+
+
+def rows(blocks, name):
+    (table,) = [block for block in blocks if isinstance(block, Table) and block.name == name]
+    return {row.label: list(row.values) for row in table.rows}
+
+
+@pytest.mark.parametrize("content", CONTENT.values(), ids=CONTENT)
+def test_every_task_has_its_examples_on_the_page(tmp_path, content):
+    of = with_examples(tmp_path, content)
+    found = section(analyse(of))
+    assert found.name == "predictions" and len(found.blocks) > 1
+    page = render(of)
+    assert Outline(page).open == [] and 'id="predictions"' in page
+    for label in ("GRU", "LSTM"):
+        assert label in page[page.index('id="predictions"') :]
+
+
+def test_classes_have_their_scores_and_the_most_confident_errors(tmp_path):
+    blocks = section(analyse(with_examples(tmp_path, CONTENT["classes"]))).blocks
+    # F1 of neg: GRU 2·4 / (5 + 6), LSTM 2·5 / (5 + 10).
+    assert rows(blocks, "scores")["neg"] == ["5", "0.727", "0.667"]
+    assert rows(blocks, "errors") == {"GRU": ["pos", "neg", "0.910", "A fine film"]}
+
+
+def test_a_forecast_says_how_much_its_band_covers(tmp_path):
+    blocks = section(analyse(with_examples(tmp_path, CONTENT["series"]))).blocks
+    (figure,) = [block for block in blocks if isinstance(block, Figure)]
+    assert "75% of the truth within the band of GRU" in figure.caption
+    canvas = Canvas()
+    figure.draw(canvas)
+    gru, _ = canvas.axes
+    drawn = [line.get_ydata() for line in gru.lines]
+    for values in (CONTENT["series"].truth, CONTENT["series"].forecasts["gru"]):
+        assert any(np.array_equal(line, values) for line in drawn)
+
+
+def test_a_tag_that_is_right_is_a_dot(tmp_path):
+    blocks = section(analyse(with_examples(tmp_path, CONTENT["tags"]))).blocks
+    assert rows(blocks, "tags-0") == {"a": ["DET", "·", "X"], "dog": ["NOUN", "·", "X"]}
+
+
+def test_texts_are_escaped(tmp_path):
+    page = render(with_examples(tmp_path, GeneratedText(EVIL, {"gru": {"1": EVIL}})))
+    assert EVIL not in page and Outline(page).open == []
+
+
+def test_without_examples_there_is_no_section(tmp_path):
+    of = with_examples(tmp_path, CONTENT["tags"])
+    (tmp_path / FILE).unlink()
+    assert section(analyse(of)) is None and section(analyse(comparison())) is None
