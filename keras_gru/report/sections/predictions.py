@@ -127,7 +127,7 @@ def _series(content: Series, cells: CellSeries) -> list[Block]:
     def fill(canvas: Canvas) -> None:
         count = len(content.forecasts)
         for axes, (cell, forecast) in zip(
-            np.atleast_1d(canvas.subplots(count, 1, sharex=True)),
+            np.atleast_1d(canvas.subplots(count, 1, sharex=True, sharey=True)),
             content.forecasts.items(),
             strict=True,
         ):
@@ -162,6 +162,7 @@ def _draw_forecast(
     axes.plot(x, content.truth, "-", color=plots.INK, lw=1.2)
     axes.plot(x, forecast, plots.line(number), color=plots.color(number), lw=1.6)
     axes.yaxis.set_major_locator(MaxNLocator(4))
+    axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
     axes.margins(x=0.01)
     plots.title(axes, f"{label}: {content.variable}", pad=4)
 
