@@ -23,7 +23,7 @@ PAGE = FOLDER.parent / "RESULTS.md"
 README = FOLDER.parent / "README.md"
 BEGIN, END = "<!-- python tools/results/page.py writes from here -->\n", "<!-- to here -->\n"
 CELLS = {"gru": "GRU", "lstm": "LSTM", "simple_rnn": "SimpleRNN"}
-WORDS = ("Recipe", "Judged by", "Published", "Goal", "Cell", "Tuning chose", "Path")
+WORDS = ("Recipe", "Metric", "Published", "Goal", "Cell", "Tuning chose", "Path")
 INTRODUCTION = """\
 # Results
 
@@ -32,10 +32,10 @@ files in `results/`, which `python tools/results/run.py NAME` writes after a ful
 filled in by hand.
 
 A result is the mean ± standard deviation over the seeds of each cell. Every network was measured on
-test once, with the weights that were best on validation; where validation is what a row is judged
-by, as in the book that it follows, its weights were chosen by that same number. Where a list was
-tuned, every cell had the same trials, and the best on validation is the one that stands here. The
-trials have a seed of their own, which no run has. Where the seeds have a dagger (†), the run is
+test once, with the weights that were best on validation. Where a row shows validation, as the book
+that it follows does, its weights were chosen by that same number. Where values were tuned, every
+cell had the same trials, and the best on validation is shown. The trials have a seed of their own,
+which no run has. Where the seeds have a dagger (†), the run is
 older: the first seed's run is the best trial, selected by the validation score that stands here,
 and the row is to be made again. What others have printed was measured under protocols that are
 rarely complete: it stands beside ours, it is not the same experiment.
@@ -78,14 +78,14 @@ def with_results(
             f"README.md: the results stand between the lines {BEGIN.strip()!r} and "
             f"{END.strip()!r}, and one of them is missing; put it back."
         )
-    heads = ("Recipe", "Judged by", *CELLS.values(), "Without a network", "Published", "Seeds")
+    heads = ("Recipe", "Metric", *CELLS.values(), "Best baseline", "Published", "Seeds")
     lines = []
     for name, row in recipes.items():
         if (result := results[name]) is not None:
             shown = _overview(row, result)
             shown["Recipe"] = shown["Recipe"].replace("(#", "(RESULTS.md#")
-            shown["Judged by"] += " ↑" if result["metric"]["mode"] == "max" else " ↓"
-            shown["Without a network"] = _best_baseline(row, result)
+            shown["Metric"] += " ↑" if result["metric"]["mode"] == "max" else " ↓"
+            shown["Best baseline"] = _best_baseline(row, result)
             lines.append([shown[head] for head in heads])
     return f"{before}{BEGIN}\n{_table(heads, lines)}\n{END}{after}"
 
@@ -121,7 +121,7 @@ def _overview(row: Row, result: dict | None) -> dict[str, str]:
         seeds += "*" * _differs(row, result) + "†" * is_selected(row, result)
     return {
         "Recipe": f"[{row.name}](#{row.name})",
-        "Judged by": judged_on,
+        "Metric": judged_on,
         **dict(zip(CELLS.values(), means, strict=True)),
         "Published": "; ".join(_printed(figure, row, result) for figure in row.published) or "–",
         "Goal": goal,
