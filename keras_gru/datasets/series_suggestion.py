@@ -62,9 +62,10 @@ def suggest_series(
     counters = [name for name in numeric if _is_counter(numbers[name])]
     if len(counters) < len(numeric):
         numeric = [name for name in numeric if name not in counters]
-    target = given.get("targets", (numeric[-1],))
+    varied = [name for name in numeric if len(np.unique(numbers[name])) > 2]  # no holiday or not
+    target = given.get("targets", ((varied or numeric)[-1],))
     others = ", ".join(name for name in numeric if name not in target)
-    why = "the last column of numbers" + (f"; the others: {others}" if others else "")
+    why = "the last column of more than two numbers" + (f"; the others: {others}" if others else "")
     choices["targets"] = Choice(target, why)
     if len(numeric) > 1:
         but = f" but for the row's number, {', '.join(counters)}" if counters else ""

@@ -10,6 +10,7 @@ import numpy as np
 from keras_gru.datasets.sequence_dataset import SequenceDataset
 from keras_gru.datasets.split import Split
 from keras_gru.datasets.text import PADDING, UNKNOWN
+from keras_gru.formatting import plural
 from keras_gru.settings import STORED
 
 _MOST_CLASSES = 30  # that are listed for a reader
@@ -83,7 +84,7 @@ def _shape(dataset: SequenceDataset) -> str:
     scaled = "scaled" if dataset.input_scaling or dataset.series_scalings else "not scaled"
     ahead = ""
     if spec.task == "forecasting":
-        ahead = f"; {spec.horizon:,} steps ahead of {spec.outputs:,} variables"
+        ahead = f"; {plural(spec.horizon, 'step')} ahead of {plural(spec.outputs, 'variable')}"
     return f"sequences of {steps} × {spec.features:,} values, {scaled}{ahead}"
 
 

@@ -47,6 +47,13 @@ FILES = {
         [],
         {"series": "company", "targets": ("price",)},
     ),
+    "holidays.csv": (
+        "day,sold,holiday\n"
+        + "".join(f"{day},{value:.2f},{n % 9 // 8}\n"
+                  for n, (day, value) in enumerate(zip(DAYS, WEEKLY, strict=True))),
+        [],
+        {"targets": ("sold",), "inputs": ("sold", "holiday"), "season": 7},
+    ),
     "two.csv": (
         "a,b\n" + "".join(f"{n % 5},{n % 7}\n" for n in range(200)), ["targets=[a]"],
         {"targets": ("a",), "time": "none", "season": 5},
