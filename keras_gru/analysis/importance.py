@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import optuna
-from optuna.distributions import FloatDistribution
+from optuna.distributions import BaseDistribution, FloatDistribution
 from optuna.importance import FanovaImportanceEvaluator
 from optuna.trial import create_trial
 
@@ -154,6 +154,7 @@ def weigh(
     Reference:
         Hutter et al. 2014, https://proceedings.mlr.press/v32/hutter14.html
     """
+    assert experiment.sweep is not None  # the trials are of a sweep
     choices = {CELL: experiment.cells} | experiment.sweep.ranges
     axes = {
         name: _Axis(drawn)
@@ -219,12 +220,15 @@ class _Axis:
     def place(self, value: Value) -> float:
         if not isinstance(self.drawn, Range):
             return float(self.drawn.index(value))
+        assert isinstance(value, int | float)  # a range has only numbers
         return math.log(value) if self.drawn.log else float(value)
 
 
 def _shares(points: np.ndarray, values: np.ndarray, axes: dict[str, _Axis]) -> np.ndarray:
     """Return the fraction of the variance of each setting, and the rest."""
-    distributions = {name: axis.distribution for name, axis in axes.items()}
+    distributions: dict[str, BaseDistribution] = {
+        name: axis.distribution for name, axis in axes.items()
+    }
     points = points.copy()
     for column, axis in enumerate(axes.values()):
         if not isinstance(axis.drawn, Range):

@@ -111,13 +111,15 @@ def tunings(comparison: Comparison) -> tuple[CellTuning, ...]:
 
 def _edges(experiment: Experiment, settings: dict[str, Value]) -> dict[str, str]:
     edges = {}
-    for name, values in experiment.tuning.items():
+    for name, values in (experiment.tuning or {}).items():
         chosen = settings[name]
-        if len(values) == 1 or not all(type(value) in (int, float) for value in values):
+        # A boolean is an int to Python, and has no highest value.
+        numbers = [v for v in values if isinstance(v, int | float) and not isinstance(v, bool)]
+        if len(values) == 1 or len(numbers) < len(values):
             continue
-        if chosen == max(values):
+        if chosen == max(numbers):
             edges[name] = "highest"
-        elif chosen == min(values) and chosen != 0:  # there is no dropout below 0
+        elif chosen == min(numbers) and chosen != 0:  # there is no dropout below 0
             edges[name] = "lowest"
     return edges
 

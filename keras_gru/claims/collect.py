@@ -152,6 +152,7 @@ def read_sweep(folder: RunDirectory, plan: Planned) -> SweepEvidence:
     metadata = folder.metadata()
     metric = metadata.metric
     trials = studies.finished(studies.open_study(experiment, metric, str(journal)))
+    assert experiment.sweep is not None  # its journal holds the trials of one
     if len(trials) < experiment.sweep.trials:
         raise UserError(
             f"{folder.path}: has {len(trials)} of {experiment.sweep.trials} trials; {again}"
@@ -172,6 +173,7 @@ def evidence_of_sweep(
 
     trials = [trial for trial in whole if trial.cell in CELLS]
     both = experiment.model_copy(update={"cells": CELLS})
+    assert experiment.sweep is not None  # the trials are of a sweep
     size = next(name for name in _SIZES if name in experiment.sweep.ranges)
     weighed = weigh(trials, both, metric, RESAMPLES, shuffle=(size, CELL))
     spent = sum(trial.seconds for trial in whole)
@@ -192,8 +194,10 @@ def evidence_of_sweep(
 
 
 def _sweep_command(made: Experiment, plan: Planned) -> str:
+    planned = plan.sweep()
+    assert made.sweep is not None and planned.sweep is not None  # both are sweeps
     trials = made.sweep.trials
-    other = trials != plan.sweep().sweep.trials
+    other = trials != planned.sweep.trials
     return plan.sweep_command + f" --trials {trials}" * other
 
 

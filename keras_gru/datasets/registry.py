@@ -57,6 +57,7 @@ class DatasetSettings(Settings):
 
 
 Class = TypeVar("Class", bound=type[DatasetSettings])
+Model = TypeVar("Model", bound=type[BaseModel])
 
 _REGISTERED: dict[str, type[DatasetSettings]] = {}
 _DEPENDENT_MODELS: list[type[BaseModel]] = []
@@ -123,7 +124,7 @@ def dataset_kinds() -> dict[str, type[DatasetSettings]]:
     return dict(_REGISTERED)
 
 
-def rebuild_on_registration(model: type[BaseModel]) -> type[BaseModel]:
+def rebuild_on_registration(model: Model) -> Model:
     """Decorate a model with a `DatasetConfig` field to learn of datasets registered later."""
     _DEPENDENT_MODELS.append(model)
     return model

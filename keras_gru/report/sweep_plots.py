@@ -1,6 +1,7 @@
 """Drawings of a sweep: the importances, and the metric against each setting."""
 
 import math
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -47,27 +48,37 @@ def against(axes: Axes, result: SweepResult, name: str) -> None:
     """Draw the metric on validation against a setting, or against `"cell"`."""
     drawn: Drawn = result.experiment.cells
     if name != CELL:
-        drawn = result.experiment.sweep.ranges[name]
+        drawn = result.sweep.ranges[name]
     worst = _worst(result)
     for cell, (_, number) in cells(result).items():
         shift = (number - (len(result.experiment.cells) - 1) / 2) * APART
-        for status, style in (
-            ("finished", {"mfc": color(number), "alpha": 0.75}),
-            ("pruned", {"mfc": "none"}),
-            ("diverged", {"marker": "x", "ms": 7}),
-        ):
+        styles: dict[str, dict[str, Any]] = {
+            "finished": {"mfc": color(number), "alpha": 0.75},
+            "pruned": {"mfc": "none"},
+            "diverged": {"marker": "x", "ms": 7},
+        }
+        for status, style in styles.items():
             trials = [t for t in result.trials if t.cell == cell and t.status == status]
             xs = [_place(trial, name, drawn, shift) for trial in trials]
             ys = [trial.value if math.isfinite(trial.value) else worst for trial in trials]
-            common = {"color": color(number), "ms": 6, "ls": "", "marker": marker(number)}
-            axes.plot(xs, ys, **(common | {"clip_on": False} | style))
+            common: dict[str, Any] = {
+                "color": color(number),
+                "ms": 6,
+                "ls": "",
+                "marker": marker(number),
+                "clip_on": False,
+            }
+            axes.plot(xs, ys, **(common | style))
     _across(axes, name, drawn)
     _upwards(axes, result)
 
 
 def _place(trial: Tried, name: str, drawn: Drawn, shift: float) -> float:
     value = trial.cell if name == CELL else trial.settings[name]
-    return value if isinstance(drawn, Range) else drawn.index(value) + shift * (name != CELL)
+    if not isinstance(drawn, Range):
+        return drawn.index(value) + shift * (name != CELL)
+    assert isinstance(value, int | float)  # a range has only numbers
+    return value
 
 
 def _across(axes: Axes, name: str, drawn: Drawn) -> None:
@@ -77,7 +88,7 @@ def _across(axes: Axes, name: str, drawn: Drawn) -> None:
             axes.set_xscale("log")
         set_ticks(axes.xaxis, integer=drawn.whole, count=5)
     else:
-        labels = [cell_label(value) if name == CELL else str(value) for value in drawn]
+        labels = [cell_label(str(value)) if name == CELL else str(value) for value in drawn]
         crowded = sum(map(len, labels)) > 36
         axes.set_xticks(range(len(drawn)), labels, rotation=30 if crowded else 0)
         axes.set_xlim(-0.5, len(drawn) - 0.5)

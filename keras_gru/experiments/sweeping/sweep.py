@@ -18,6 +18,7 @@ from keras_gru.experiments.compare import check_can_start, make_executor
 from keras_gru.experiments.comparison import RunRecord
 from keras_gru.experiments.configuration.experiment import Experiment
 from keras_gru.experiments.configuration.grids import Value
+from keras_gru.experiments.configuration.sweep import Sweep
 from keras_gru.experiments.configuration.yaml_files import dump_experiment
 from keras_gru.experiments.executors.jobs import remove_checkpoint, run_jobs
 from keras_gru.experiments.executors.processes import remove_logs
@@ -44,6 +45,12 @@ class SweepResult:
     trials: tuple[Tried, ...]
     metadata: Metadata
     folder: Path
+
+    @property
+    def sweep(self) -> Sweep:
+        """The settings that are drawn, and how often."""
+        assert self.experiment.sweep is not None  # no other experiment has such a result
+        return self.experiment.sweep
 
     @property
     def best(self) -> Tried | None:

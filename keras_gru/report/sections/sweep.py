@@ -49,7 +49,7 @@ def setup(analysis: SweepAnalysis) -> dict[str, str]:
     return {
         "Cells": ", ".join(label for label, _ in sweep_plots.cells(result).values()),
         "Trials": ", ".join(counts),
-        "Sampler": SAMPLERS[experiment.sweep.sampler],
+        "Sampler": SAMPLERS[result.sweep.sampler],
         "Seed": str(experiment.seeds[0]),
         "Training": f"up to {plural(experiment.training.epochs, 'epoch')}",
         "Trained for": duration(sum(trial.seconds for trial in result.trials)),
@@ -91,7 +91,7 @@ def importances(analysis: SweepAnalysis) -> Section | None:
 def trials(analysis: SweepAnalysis) -> Section:
     """Return every trial's metric against each setting."""
     result = analysis.result
-    names = [*([CELL] if len(result.experiment.cells) > 1 else []), *result.experiment.sweep.ranges]
+    names = [*([CELL] if len(result.experiment.cells) > 1 else []), *result.sweep.ranges]
     figures = [
         Figure(
             f"against-{name}",
@@ -115,7 +115,7 @@ def best_trials(analysis: SweepAnalysis) -> Section:
     result = analysis.result
     finished = [trial for trial in result.trials if trial.status == "finished"]
     finished.sort(key=lambda trial: result.metric.score(trial.value), reverse=True)
-    names = list(result.experiment.sweep.ranges)
+    names = list(result.sweep.ranges)
     rows = [
         Row(
             trial.label,

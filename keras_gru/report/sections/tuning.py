@@ -13,7 +13,7 @@ def section(analysis: Analysis) -> Section | None:
     if not comparison.trials:
         return None
     seed = comparison.experiment.tuning_seed
-    names = list(comparison.experiment.tuning)
+    names = list(comparison.experiment.tuning or ())
     columns = [Column("Cell"), *map(Column, names), Column("Validation"), Column("Time")]
     rows = [
         Row(
