@@ -19,6 +19,7 @@ import keras
 
 from keras_gru import models
 from keras_gru.datasets.task_spec import TaskSpec
+from keras_gru.models.graph import to_numpy
 
 _BATCH = 512  # sequences that are predicted at a time
 
@@ -93,9 +94,7 @@ class _RecurrentEstimator(BaseEstimator):
         x = validate_data(self, x, reset=False, allow_nd=True, dtype="float64")
         x = self._scaled(x)
         parts = [
-            keras.ops.convert_to_numpy(
-                self.model_({"features": x[start : start + _BATCH]}, training=False)
-            )
+            to_numpy(self.model_({"features": x[start : start + _BATCH]}, training=False))
             for start in range(0, len(x), _BATCH)
         ]
         return np.concatenate(parts).astype("float64")

@@ -173,7 +173,7 @@ class SequenceDataset(Preprocessing):
         """(N,): the numbers of a split's sequences in the order of its `batches` without a seed."""
         return np.concatenate([batch.rows for batch in self._plan(split, batch_size, None, 0)])
 
-    def batch_of(self, split: str, rows: Sequence[int]):
+    def batch_of(self, split: str, rows: Sequence[int] | np.ndarray):
         """Return one batch of chosen sequences, padded to the longest of them, as NumPy arrays.
 
         Args:

@@ -173,7 +173,8 @@ def _transpose(graph, call):
 
 @converts("LayerNorm")
 def _layer_norm(graph, call):
-    x, gamma, beta = (*call.args, None, None)[:3]
+    x, *scales = call.args
+    gamma, beta = (*scales, None, None)[:2]
     operation = call.operation
     if operation.rms_scaling or np.atleast_1d(operation.axis).tolist() not in ([-1],):
         raise UserError(

@@ -1,5 +1,7 @@
 """Which RNN layers ONNX' operators GRU, LSTM and RNN compute. Importing it imports no onnx."""
 
+from typing import cast
+
 import keras
 
 from keras_gru.layers import GRUCell, LSTMCell, SimpleRNNCell
@@ -42,4 +44,4 @@ def activations(cell: keras.Layer, kind: str) -> list[str]:
     """Return the names of the activations in the order of an operator."""
     names = [cell.activation] if kind == "RNN" else [cell.recurrent_activation, cell.activation]
     names += names[1:] if kind == "LSTM" else []
-    return [keras.activations.serialize(function) for function in names]
+    return [cast(str, keras.activations.serialize(function)) for function in names]

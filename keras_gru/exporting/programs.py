@@ -3,10 +3,12 @@
 # Shapes: B batch, T time.
 
 from collections.abc import Callable, Mapping
+from typing import Any, cast
 
 import keras
 import numpy as np
 
+from keras_gru.models.graph import to_numpy
 from keras_gru.models.step import state_names, step_model
 from keras_gru.models.translation import encoder_and_decoder
 
@@ -35,8 +37,9 @@ class Program:
         self.every_step = has_every_step(model)
         if len(self.parts) == 1 and step:
             part = self.parts["step"]
+            inputs: dict[str, Any] = cast("dict[str, Any]", part.input)  # by name in a step model
             self.states = {
-                name: (new, part.input[name].shape[-1]) for name, new in state_names(part).items()
+                name: (new, inputs[name].shape[-1]) for name, new in state_names(part).items()
             }
 
     def expected(self, x: Arrays) -> np.ndarray:
@@ -44,7 +47,7 @@ class Program:
         structure = self.model.input
         tensors = [keras.ops.convert_to_tensor(x[tensor.name]) for tensor in self.model.inputs]
         y = self.model(keras.tree.pack_sequence_as(structure, tensors), training=False)
-        return keras.ops.convert_to_numpy(y)
+        return to_numpy(y)
 
     def run(self, runners: Mapping[str, Runner], x: Arrays) -> np.ndarray:
         """Return the same from the exported files.

@@ -107,6 +107,7 @@ def _arguments(graph, call):
 def _node(graph, layer, x, mask, initial, by_time, with_states):
     """Return a function that writes all outputs, the last one and the states."""
     cell, kind = layer.cell, operator(layer)
+    assert kind is not None  # other layers are written as a scan
     masked_backwards = mask is not None and layer.go_backwards
     W, R, B = to_onnx(kind, cell.get_weights(), getattr(cell, "reset_after", False))
     rows = graph.value(x, "float32")

@@ -80,20 +80,20 @@ def _traced(cell, x):
     states = [tensor(size) for size in keras.tree.flatten(cell.state_size)]
     if not isinstance(cell, Cell):
 
-        def step(x, _, *states):
+        def call_cell(x, _, *states):
             states = keras.tree.pack_sequence_as(cell.state_size, list(states))
             output, new = cell.call(x, states, training=False)
             return [output, *keras.tree.flatten(new)]
 
         output = tensor(getattr(cell, "output_size", None) or states[0].shape[-1])
         product = trace_function(keras.ops.copy, x)
-        return product, trace_function(step, tensor(x.shape[-1]), output, *states), []
+        return product, trace_function(call_cell, tensor(x.shape[-1]), output, *states), []
 
-    def product(x):
-        bias = [] if cell.input_bias() is None else [cell.input_bias()]
-        return sum(bias, cell.input_product(x, cell.kernel))
+    def multiply(x):
+        y, bias = cell.input_product(x, cell.kernel), cell.input_bias()
+        return y if bias is None else keras.ops.add(y, bias)
 
-    product = trace_function(product, x)
+    product = trace_function(multiply, x)
     weights = cell.step_weights()
     symbols = [keras.KerasTensor(weight.shape, weight.dtype) for weight in weights]
     step = trace_function(

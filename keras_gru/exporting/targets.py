@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import keras
 import numpy as np
@@ -117,7 +118,8 @@ def _load_onnx(path: Path) -> Runner:
     names = [one.name for one in session.get_outputs()]
 
     def run(x):
-        found = session.run(names, {name: x[name] for name in inputs})
+        # Of a Keras model all outputs are tensors.
+        found = cast(list[np.ndarray], session.run(names, {name: x[name] for name in inputs}))
         return dict(zip(names, found, strict=True))
 
     return run

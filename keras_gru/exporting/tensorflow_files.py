@@ -10,7 +10,7 @@ import numpy as np
 
 from keras_gru.errors import UserError
 from keras_gru.files import replacing
-from keras_gru.models.graph import in_float32, input_names, output_names
+from keras_gru.models.graph import in_float32, input_names, output_names, to_numpy
 
 Runner = Callable[[Mapping[str, np.ndarray]], dict[str, np.ndarray]]
 
@@ -39,19 +39,20 @@ def write_saved_model(
     names = input_names(model)
     structure = model.input
     constants = [
-        [tf.constant(keras.ops.convert_to_numpy(variable)) for variable in variables]
+        [tf.constant(to_numpy(variable)) for variable in variables]
         for variables in (model.trainable_variables, model.non_trainable_variables)
     ]
 
     def serve(**inputs):
         tensors = [inputs[name] for name in names]
         x = keras.tree.pack_sequence_as(structure, tensors)
-        outputs, _ = model.stateless_call(*constants, x, training=False)
+        outputs, *_ = model.stateless_call(*constants, x, training=False)
         return dict(zip(output_names(model), keras.tree.flatten(outputs), strict=True))
 
+    shapes: dict[str, Any] = {tensor.name: tensor.shape for tensor in model.inputs}
+    shapes |= sizes or {}
     specs = {
-        tensor.name: tf.TensorSpec((sizes or {}).get(tensor.name, tensor.shape), tensor.dtype)
-        for tensor in model.inputs
+        tensor.name: tf.TensorSpec(shapes[tensor.name], tensor.dtype) for tensor in model.inputs
     }
     module = tf.Module()
     module.serve = tf.function(serve)

@@ -3,6 +3,7 @@
 # Shapes: B batch, T time, U units.
 
 from collections.abc import Callable
+from typing import cast
 
 import keras
 import numpy as np
@@ -10,6 +11,7 @@ from keras import ops
 
 from keras_gru.inspection.model_layers import layer_inputs, replace_loop
 from keras_gru.layers import RNN
+from keras_gru.models.graph import to_numpy
 
 
 def gradient_norms(model: keras.Model, layer: RNN, batch: tuple) -> np.ndarray:
@@ -104,7 +106,9 @@ def _gradients(function: Callable, values: list[np.ndarray]) -> list[np.ndarray]
     elif backend == "torch":
         import torch
 
-        tensors = [ops.convert_to_tensor(value).requires_grad_() for value in values]
+        tensors = [
+            cast("torch.Tensor", ops.convert_to_tensor(value)).requires_grad_() for value in values
+        ]
         found = torch.autograd.grad(function(tensors), tensors)
     else:
         import tensorflow as tf
@@ -114,4 +118,4 @@ def _gradients(function: Callable, values: list[np.ndarray]) -> list[np.ndarray]
             tape.watch(tensors)
             loss = function(tensors)
         found = tape.gradient(loss, tensors)
-    return [ops.convert_to_numpy(one) for one in found]
+    return [to_numpy(one) for one in found]

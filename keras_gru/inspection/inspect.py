@@ -4,7 +4,6 @@
 
 import keras
 import numpy as np
-from keras import ops
 
 from keras_gru.datasets import SequenceDataset
 from keras_gru.errors import UserError
@@ -16,6 +15,7 @@ from keras_gru.inspection import ablation, gradients, memory
 from keras_gru.inspection.model_layers import find_layer, layer_inputs
 from keras_gru.inspection.result import Inspection, NetworkInspection
 from keras_gru.layers import RNN
+from keras_gru.models.graph import to_numpy
 
 SEQUENCES = 32  # of validation, evenly spread, that gradients and gates are averaged over
 SHOWN = 80  # steps of a sequence that fit into a picture
@@ -95,7 +95,7 @@ def _shown(model: keras.Model, layer: RNN, dataset: SequenceDataset, sequence: i
     x, *_ = dataset.batch_of("validation", [sequence])
     sequences, initial_state, mask = layer_inputs(model, layer, x)
     if mask is not None:
-        real = np.flatnonzero(ops.convert_to_numpy(mask)[0])
+        real = np.flatnonzero(to_numpy(mask)[0])
         sequences = sequences[:, : real[-1] + 1 if real.size else 1]
     return sequences, initial_state
 
@@ -140,7 +140,7 @@ def _ablation(folder, record, model, layer, dataset) -> dict[str, float]:
 
 def _picture(tensor) -> list[list[float]]:
     """The shown steps of the only sequence, with three digits."""
-    values = ops.convert_to_numpy(tensor)[0, :SHOWN].astype("float64")
+    values = to_numpy(tensor)[0, :SHOWN].astype("float64")
     return values.round(3).tolist()
 
 

@@ -17,13 +17,13 @@ def mean_keep_gate(layer, sequences, initial_state, mask) -> np.ndarray | None:
     Returns:
         `(U,)`; `None` where no gate keeps the state.
     """
-    from keras import ops  # not at the top: a page of half-lives needs no Keras
+    from keras_gru.models.graph import to_numpy  # here: a page of half-lives needs no Keras
 
     gates, _ = layer.gates(sequences, mask, initial_state)
     keep = keep_gate(layer.cell, gates)
     if keep is None:
         return None
-    return np.nanmean(ops.convert_to_numpy(keep).astype("float64"), axis=(0, 1))
+    return np.nanmean(to_numpy(keep).astype("float64"), axis=(0, 1))
 
 
 def keep_gate(cell, gates):

@@ -18,13 +18,14 @@ def rnn_layers(model: keras.Model) -> list[RNN]:
     Raises:
         UserError: a layer is none of this package's, and so cannot be inspected.
     """
-    layers = layers_by_direction(model)
-    for layer in layers:
+    layers: list[RNN] = []
+    for layer in layers_by_direction(model):
         if not isinstance(layer, RNN):
             raise UserError(
                 f"A {type(layer).__name__} cannot be inspected: register a cell, which is run by "
                 "keras_gru.RNN, in place of a layer."
             )
+        layers.append(layer)
     return layers
 
 
@@ -46,7 +47,10 @@ def find_layer(model: keras.Model, number: int) -> RNN:
             f"The recurrent layers have the numbers 1 to {len(layers)}: received {number}."
         )
     layer = layers[number - 1]
-    return getattr(layer, "forward_layer", layer)
+    if isinstance(layer, keras.layers.Bidirectional):
+        layer = layer.forward_layer
+    assert isinstance(layer, RNN)  # `rnn_layers` has checked it
+    return layer
 
 
 @contextmanager

@@ -248,7 +248,7 @@ class RNN(keras.layers.RNN):
             gates = {name: ops.where(seen, gate, float("nan")) for name, gate in gates.items()}
         return gates, states
 
-    def trace(self, sequences, initial_state=None, mask=None, *, gates=False, nudges=()):
+    def trace(self, sequences, initial_state=None, mask=None, *, gates=False, nudges=()) -> tuple:
         """Run the cell in inference and return all that it computes.
 
         Args:

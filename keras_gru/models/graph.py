@@ -2,9 +2,10 @@
 
 import inspect
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import keras
+import numpy as np
 from keras import ops
 
 
@@ -98,6 +99,11 @@ class _Seen(keras.Layer):
         if self.value is None:
             return ops.not_equal(x, 0)
         return ops.any(ops.not_equal(x, self.value), axis=-1)
+
+
+def to_numpy(tensor: Any) -> np.ndarray:
+    """Return a tensor as an array, which `keras.ops.convert_to_numpy` does not declare."""
+    return cast(np.ndarray, ops.convert_to_numpy(tensor))
 
 
 def takes(layer: keras.Layer, argument: str) -> bool:

@@ -192,7 +192,7 @@ class Cell(Gates, keras.layers.SimpleRNNCell):
         """
         raise TypeError(f"{type(self).__name__} must define `step(x, states, weights, masks)`.")
 
-    def step_weights(self):
+    def step_weights(self) -> list:
         """Return the weights that `step` gets, a list of tensors, split once for all steps."""
         return [ops.convert_to_tensor(self.recurrent_kernel)] if self.recurrent_equations else []
 
