@@ -168,13 +168,14 @@ def _normalized(name: str, cell: Any) -> type:
     def form(cls: Any) -> type | None:  # not inherited: a subclass has other equations
         return vars(getattr(cls, "cell_class", cls)).get("normalized")
 
-    if form(cell) is None:
+    normalized = form(cell)
+    if normalized is None:
         known = ", ".join(name for name in _built_in() if form(CELLS[name].cell))
         raise UserError(
             f"Cell '{name}' takes no layer_normalization: received true, use false, or one of the "
             f"cells {known}."
         )
-    return form(cell)
+    return normalized
 
 
 def _gate_bias(cell: Any, gate_bias: float | None, chrono: int | None) -> dict[str, Any]:
@@ -204,18 +205,19 @@ def _check_options(name: str, cell: type, options: dict[str, Any]) -> None:
             )
 
 
-def _make(name: str, cell: Any, units: int, options: dict[str, Any]) -> Any:
+def _make(name: str, cell: Callable[..., Any], units: int, options: dict[str, Any]) -> Any:
     from keras_gru.layers import RNN
 
+    make = cell  # `isclass` narrows `cell` to a class whose arguments are unknown
     if not inspect.isclass(cell):
-        return cell(units, **options)
+        return make(units, **options)
     accepted, of_layer = _arguments(cell), _arguments(RNN)
     if "seed" not in accepted:
         options.pop("seed", None)
     if "return_sequences" in accepted:
-        return cell(units, **options)
+        return make(units, **options)
     of_cell = {key: options[key] for key in options if key not in of_layer or key == "dtype"}
-    made = cell(units, **of_cell)
+    made = make(units, **of_cell)
     if not hasattr(made, "state_size"):
         raise UserError(
             f"Cell '{name}' must have a `state_size` (an integer or a list of them): "

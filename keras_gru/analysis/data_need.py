@@ -181,7 +181,8 @@ def _resampled(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def _ends(seeds: int) -> list[float]:
     """Percentiles of resamples, whose spread is √((n − 1)/n) of that in a t interval."""
-    tail = stats.norm.cdf(-math.sqrt(seeds / (seeds - 1)) * stats.t.ppf(0.975, seeds - 1))
+    quantile = math.sqrt(seeds / (seeds - 1)) * stats.t.ppf(0.975, seeds - 1)
+    tail = float(stats.norm.cdf(-quantile))
     return [100 * tail, 100 * (1 - tail)]
 
 

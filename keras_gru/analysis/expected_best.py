@@ -26,13 +26,13 @@ def expected_best(values: Sequence[float], mode: str) -> tuple[np.ndarray, np.nd
         - [Dodge et al., 2019](https://arxiv.org/abs/1909.03004), equation 4
     """
     sign = 1 if mode == "max" else -1
-    values = sign * np.asarray(values, float)
-    finite = values[np.isfinite(values)]
-    values = np.where(np.isfinite(values), values, finite.min())
-    count = len(values)
+    signed = sign * np.asarray(values, float)
+    finite = signed[np.isfinite(signed)]
+    signed = np.where(np.isfinite(signed), signed, finite.min())
+    count = len(signed)
     steps = (np.arange(count + 1) / count)[:, None] ** np.arange(1, count + 1)
     weights = np.diff(steps, axis=0)  # (N, N): of the i-th value, for n trials
-    samples = np.random.default_rng(0).choice(values, (1_000, count))
+    samples = np.random.default_rng(0).choice(signed, (1_000, count))
     low, high = np.quantile(np.sort(samples) @ weights, [0.025, 0.975], axis=0)
-    expected, ends = np.sort(values) @ weights, (low, high) if sign > 0 else (high, low)
+    expected, ends = np.sort(signed) @ weights, (low, high) if sign > 0 else (high, low)
     return sign * expected, sign * ends[0], sign * ends[1]

@@ -5,6 +5,7 @@
 import bisect
 import functools
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 from scipy import optimize, stats
@@ -148,4 +149,5 @@ def _noncentrality(freedom: float, pairs: int) -> float:
     def missing(noncentrality: float) -> float:
         return float(stats.nct.sf(critical, freedom, noncentrality)) - POWER
 
-    return float(optimize.brentq(missing, 0, 8 * critical))
+    # SciPy declares no type: it is a tuple only with full_output.
+    return cast(float, optimize.brentq(missing, 0, 8 * critical))

@@ -33,7 +33,7 @@ class Estimate(Settings):
 
     def times(self, factor: float) -> "Estimate":
         """The same in another unit; a negative factor exchanges the ends."""
-        if self.low is None:
+        if self.low is None or self.high is None:
             return Estimate(value=factor * self.value)
         low, high = sorted((factor * self.low, factor * self.high))
         return Estimate(value=factor * self.value, low=low, high=high)

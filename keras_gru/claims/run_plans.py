@@ -58,6 +58,7 @@ def _run_curve(plan: Planned, runs: Path, show_progress: ShowProgress, jobs: int
             curve = learning_curve(
                 experiment, plan.shares, folder=folder, listener=listener, jobs=jobs
             )
+        assert curve.whole.folder is not None  # the curve was saved in run directories
         folder = RunDirectory(curve.whole.folder)
     return read_curve(folder, plan)
 

@@ -7,6 +7,7 @@ no difference was detected never counts as that there is none.
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from keras_gru.claims.evidence import GRU, LSTM, CurveEvidence, Estimate, Evidence, SweepEvidence
 from keras_gru.datasets.metric import Metric
@@ -57,7 +58,8 @@ class Finding:
     better: str | None = None
 
 
-Judge = Callable[[CurveEvidence | SweepEvidence], Finding]
+Judge = Callable[[CurveEvidence], Finding] | Callable[[SweepEvidence], Finding]
+J = TypeVar("J", bound=Judge)
 
 
 @dataclass(frozen=True)
@@ -127,10 +129,10 @@ def no_winner(findings: Sequence[Finding | None]) -> str:
 
 def _claim(
     sentence: str, source: Source, rests_on: str, rule: str, over_all: Callable = most
-) -> Callable[[Judge], Judge]:
+) -> Callable[[J], J]:
     """Puts a rule into words beside the function that applies it."""
 
-    def keep(judge: Judge) -> Judge:
+    def keep(judge: J) -> J:
         name = judge.__name__.replace("_", "-")
         CLAIMS.append(Claim(name, sentence, source, rests_on, rule, judge, over_all))
         return judge
@@ -267,14 +269,22 @@ def advantage_of_gru(curve: CurveEvidence) -> Estimate:
     It is a share of the better one's mean, or of its errors where the metric counts what is right,
     as 1% of 98% right would be half of all errors.
     """
-    best = min(_errors(curve.cells[cell].test[-1].value, curve.metric) for cell in (GRU, LSTM))
+    assert curve.difference is not None  # the rules ask only where there is one
+    best = min(_errors(mean_on_test(curve, cell), curve.metric) for cell in (GRU, LSTM))
     return curve.difference.times(curve.metric.score(1) / best)
+
+
+def mean_on_test(curve: CurveEvidence, cell: str) -> float:
+    """The mean of a cell on test with all of train, where the curve has a difference."""
+    mean = curve.cells[cell].test[-1]
+    assert mean is not None  # the difference is between the means of both cells
+    return mean.value
 
 
 def has_enough(curve: CurveEvidence) -> bool:
     """Whether more data no longer help LSTM: the last step of its curve is none to a reader."""
     before, after = (of and of.value for of in curve.cells[LSTM].test[-2:])
-    if before is None:
+    if before is None or after is None:
         return False
     gain = curve.metric.score(after) - curve.metric.score(before)
     return gain < EQUAL * _errors(after, curve.metric)

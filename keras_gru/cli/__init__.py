@@ -38,7 +38,8 @@ class _Commands(TyperGroup):
 
     def resolve_command(self, ctx, args):
         name, command, rest = super().resolve_command(ctx, args)
-        known = {option for parameter in command.params for option in parameter.opts}
+        parameters = [] if command is None else command.params
+        known = {option for parameter in parameters for option in parameter.opts}
         refuse_settings_as_options(rest, known)
         return name, command, rest
 

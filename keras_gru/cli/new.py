@@ -5,7 +5,7 @@ import json
 import os
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
@@ -78,7 +78,7 @@ def _given(settings: list[str]) -> dict[str, object]:
     tree = read_overrides([s.removeprefix("dataset.") for s in settings], problems)
     if problems:
         raise ConfigError(problems)
-    return tree.plain()
+    return cast("dict[str, object]", tree.plain())  # of a mapping
 
 
 def _fitting(path: Path, given: dict[str, object]) -> "tuple[Suggestion, SequenceDataset]":
@@ -96,10 +96,12 @@ def _fitting(path: Path, given: dict[str, object]) -> "tuple[Suggestion, Sequenc
         tried = Suggestion({**suggestion.dataset, **choices}, suggestion.model, suggestion.training)
         try:
             dataset = datasets.load(tried.config(path))
+            resolved = dataset.resolved
+            assert resolved is not None  # the dataset is a file's
             more = {
-                name: Choice(getattr(dataset.resolved, name))
-                for name in dataset.resolved.guessed
-                if name not in tried.dataset and getattr(dataset.resolved, name) is not None
+                name: Choice(getattr(resolved, name))
+                for name in resolved.guessed
+                if name not in tried.dataset and getattr(resolved, name) is not None
             }
             return dataclasses.replace(tried, dataset={**tried.dataset, **more}), dataset
         except ValidationError as error:
@@ -108,6 +110,7 @@ def _fitting(path: Path, given: dict[str, object]) -> "tuple[Suggestion, Sequenc
             raise UserError(f"{place or 'settings'}: {problem['msg']}.") from None
         except UserError as error:
             first = first or error
+    assert first is not None  # there is at least one order
     raise first
 
 

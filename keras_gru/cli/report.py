@@ -28,12 +28,13 @@ def report(
     from keras_gru.experiments.run_directory import find_run
     from keras_gru.report import show
 
-    comparison = find_run(run).comparison()
+    folder = find_run(run)
+    comparison = folder.comparison()
     if target is not None:
         if not math.isfinite(target):
             raise UserError(f"--target: expected a finite number, received {target}")
         experiment = comparison.experiment.model_copy(update={"target": target})
         comparison = dataclasses.replace(comparison, experiment=experiment)
-    page = page or comparison.folder / "report.html"
+    page = page or folder.path / "report.html"
     check_place(page)
     show(comparison, page)

@@ -14,6 +14,7 @@ from keras_gru.claims.verdicts import (
     counts_as_equal,
     has_enough,
     judge_all,
+    mean_on_test,
 )
 from keras_gru.formatting import duration, percent, plural, quantity, significant
 
@@ -55,7 +56,8 @@ def evidence_text(judged: Judged, plan: Planned, evidence: Mapping[str, Evidence
     found = getattr(evidence.get(plan.name, Evidence()), judged.claim.rests_on)
     if found is None:
         return command_of(judged.claim, plan)
-    if judged.findings[plan.name].drawn is None and judged.claim.name != "fewer-parameters":
+    finding = judged.findings[plan.name]
+    if finding is None or (finding.drawn is None and judged.claim.name != "fewer-parameters"):
         return "too few runs have finished, or more of one cell than of the other"
     return _TEXTS[judged.claim.name](found)
 
@@ -98,17 +100,19 @@ def origin_text(found: CurveEvidence | SweepEvidence) -> str:
 def interval_text(of: Estimate, unit: str = "") -> str:
     """Format an estimate with its interval, such as `1.3 times [1.2, 1.4]`."""
     value = f"{significant(of.value, 2)}{unit}"
-    if of.low is None:
+    if of.low is None or of.high is None:
         return f"{value}, without an interval"
     return f"{value} [{significant(of.low, 2)}, {significant(of.high, 2)}]"
 
 
 def _share(of: Estimate) -> str:
+    assert of.low is not None and of.high is not None  # every fraction has an interval
     return f"{100 * of.value:.0f}% [{100 * of.low:.0f}, {100 * of.high:.0f}]"
 
 
 def _on_test(curve: CurveEvidence) -> str:
-    means = (curve.cells[cell].test[-1].value for cell in (GRU, LSTM))
+    assert curve.difference is not None  # the finding has a number
+    means = (mean_on_test(curve, cell) for cell in (GRU, LSTM))
     gru, lstm = (quantity(mean, curve.metric) for mean in means)
     words = f"GRU {gru}, LSTM {lstm} {curve.metric.label}: a difference of "
     words += interval_text(curve.difference)
@@ -145,18 +149,21 @@ def _parameters(curve: CurveEvidence) -> str:
 
 
 def _speed(curve: CurveEvidence) -> str:
+    assert curve.epoch_seconds is not None  # the finding has a number
     words = f"an epoch of LSTM takes {interval_text(curve.epoch_seconds, ' times')} as long"
-    if curve.target_seconds is not None:
+    if curve.target_seconds is not None and curve.target is not None:
         aim = f"{quantity(curve.target, curve.metric)} {curve.metric.label}"
         words += f", until {aim} on validation {interval_text(curve.target_seconds, ' times')}"
     return words + "; both have as many weights" * (curve.matched == "parameters")
 
 
 def _need(curve: CurveEvidence) -> str:
-    words = f"GRU needs {interval_text(curve.need, ' times')} as much of train as LSTM"
-    least = min(curve.shares)
-    if curve.need.low is not None and (curve.need.low <= least or curve.need.high >= 1 / least):
-        words += f", and less than {percent(least)} was not tried"
+    need, least = curve.need, min(curve.shares)
+    assert need is not None  # the finding has a number
+    words = f"GRU needs {interval_text(need, ' times')} as much of train as LSTM"
+    if need.low is not None and need.high is not None:
+        beyond = need.low <= least or need.high >= 1 / least
+        words += f", and less than {percent(least)} was not tried" * beyond
     return words + _better_at(curve)
 
 
@@ -172,6 +179,7 @@ def _better_at(curve: CurveEvidence) -> str:
 
 
 def _size(sweep: SweepEvidence) -> str:
+    assert sweep.size_over_cell is not None  # the finding has a number
     size, cell = (_share(sweep.shares[name]) for name in (sweep.size, "cell"))
     lead = interval_text(sweep.size_over_cell.times(100), " points")
     return (
@@ -182,6 +190,7 @@ def _size(sweep: SweepEvidence) -> str:
 
 
 def _rate(sweep: SweepEvidence) -> str:
+    assert sweep.rate_over_rest is not None  # the finding has a number
     shares = ", ".join(f"{name} {_share(row)}" for name, row in sweep.shares.items())
     lead = interval_text(sweep.rate_over_rest.times(100), " points")
     return f"{shares}: the learning rate before the largest other by {lead}; {_trials(sweep)}"
