@@ -14,10 +14,13 @@ def show(comparison: "Comparison", page: str | Path | None = None) -> None:
         comparison: with any number of runs.
         page: the HTML file; None for `report.html` in the run directory.
     """
+    if page is None:
+        if comparison.folder is None:
+            raise ValueError("page: expected a file, got None and no run directory. Pass a file.")
+        page = comparison.folder / "report.html"
     # Imported here, so that showing the progress of a training imports no matplotlib.
     from keras_gru.report.comparison import print_results, write_page
 
-    page = comparison.folder / "report.html" if page is None else page
     write_page(comparison.analysis, page)
     print_results(comparison.analysis)
     print(f"The page: {page}")
@@ -40,6 +43,7 @@ def run_and_show(config=None, overrides=None, *, resume=None, **options) -> "Com
     experiment, _ = choose_experiment(config, overrides, resume)
     with show_progress(experiment) as progress:
         comparison = run(experiment, resume=resume, listener=progress, **options)
+    assert comparison.folder is not None  # `run` saves the runs in a run directory
     try:
         save_examples(RunDirectory(comparison.folder))
     except UserError as error:  # the comparison is finished and saved

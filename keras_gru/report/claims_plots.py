@@ -93,6 +93,7 @@ def draw_intervals(axes: Axes, judged: Judged) -> None:
         if finding.verdict in VERDICTS:
             number = VERDICTS[finding.verdict][1]
             paint, mark = color(number), marker(number)
+        assert finding.drawn is not None  # `drawn` returns only such findings
         main = finding.drawn.times(scale.factor)
         interval(axes, row, main.value, _ends(main), paint, label, mark)
         if finding.beside is not None:
@@ -104,7 +105,9 @@ def draw_intervals(axes: Axes, judged: Judged) -> None:
 
 
 def _ends(estimate: Estimate) -> tuple[float, float] | None:
-    return None if estimate.low is None else (estimate.low, estimate.high)
+    if estimate.low is None or estimate.high is None:
+        return None
+    return estimate.low, estimate.high
 
 
 def drawn(judged: Judged) -> dict[str, Finding]:

@@ -111,6 +111,7 @@ def differences(axes: Axes, analysis: Analysis) -> None:
     pairs = [pair for pair in analysis.verdicts.pairs if pair.half is not None]
     axes.axvline(0, color=MUTED, lw=0.9, ls=DASHES, zorder=1)
     for row, pair in enumerate(pairs):
+        assert pair.difference is not None and pair.half is not None  # it has an interval
         paint, mark = INK, "o"
         if pair.better is not None:
             number = numbers[pair.better][1]
@@ -130,7 +131,7 @@ def differences(axes: Axes, analysis: Analysis) -> None:
 def seconds_to_best(run: RunRecord) -> float:
     """Return how long a run was trained until the end of its best epoch."""
     if all("seconds" in row for row in run.history[: run.best_epoch]) and run.history:
-        return sum(row["seconds"] for row in run.history[: run.best_epoch])
+        return sum(float(row["seconds"]) for row in run.history[: run.best_epoch])
     return run.seconds * run.best_epoch / max(run.epochs, 1)
 
 

@@ -3,6 +3,7 @@
 # Shapes: T time, D features, U units.
 
 import math
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -45,7 +46,9 @@ def fill_with_gates(figure: Figure, inspection: Inspection, network: NetworkInsp
         inspection: what the network read.
         network: its gates.
     """
-    maps = [(f"{name.capitalize()} gate", "viridis", 0) for name in network.gates]
+    maps: list[tuple[str, str, float]] = [
+        (f"{name.capitalize()} gate", "viridis", 0) for name in network.gates
+    ]
     values = [np.array(gate) for gate in (*network.gates.values(), network.state)]
     top = float(f"{np.abs(values[-1]).max() or 1:.1g}")
     maps.append(("State", "RdBu_r", -top))
@@ -118,7 +121,7 @@ def memory(axes: Axes, inspection: Inspection, comparison: Comparison) -> None:
         steps = np.sort(np.clip(half_lives(np.array(network.keep)), 0.01, LONGEST))[::-1]
         share = 100 * (np.arange(len(steps)) + 0.5) / len(steps)
         number = numbers[network.cell][1]
-        style = _style(number, network.label) | {"lw": 1.2}
+        style = _style(number, network.label, 1.2)
         axes.plot(share, steps, marker=plots.marker(number), ms=3.5, **style)
     axes.axhline(inspection.length, color=plots.MUTED, lw=0.9, ls=(0, (4, 3)), zorder=1)
     axes.annotate(
@@ -166,7 +169,7 @@ def _draw_input(figure: Figure, axes: Axes, inspection: Inspection) -> None:
     else:
         for number, column in enumerate(values.T):
             # Colors from the other end: the first ones are those of the cells.
-            style = _style(len(plots.COLORS) - 1 - number, "") | {"lw": 1.3}
+            style = _style(len(plots.COLORS) - 1 - number, "", 1.3)
             axes.plot(np.arange(len(column)), column, drawstyle="steps-mid", **style)
         axes.yaxis.set_major_locator(MaxNLocator(3))
     axes.set_title("Input", loc="left", fontsize=9.5, pad=4)
@@ -179,8 +182,8 @@ def _short(word: str) -> str:
     return word if len(word) <= 12 else f"{word[:11]}…"
 
 
-def _style(number: int, label: str) -> dict:
-    return {"color": plots.color(number), "ls": plots.line(number), "lw": 1.9, "label": label}
+def _style(number: int, label: str, width: float = 1.9) -> dict[str, Any]:
+    return {"color": plots.color(number), "ls": plots.line(number), "lw": width, "label": label}
 
 
 def _log_scale(axes: Axes, subs: tuple[int, ...]) -> None:

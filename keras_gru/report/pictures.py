@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
 import matplotlib
@@ -18,8 +19,11 @@ from matplotlib.figure import Figure
 from keras_gru.files import replacing
 from keras_gru.report import plots
 
+if TYPE_CHECKING:
+    from matplotlib.typing import RcKeyType  # older versions of matplotlib have none
+
 PIXELS = 96  # of CSS per inch
-STYLE = {
+STYLE: "dict[RcKeyType, Any]" = {
     "font.size": 9.5,
     "text.parse_math": False,  # a label may hold a dollar sign
     "text.color": plots.INK,
@@ -87,7 +91,7 @@ def figure_to_png(
 
 
 @contextmanager
-def _style(options: Mapping[str, str] | None = None) -> Iterator[None]:
+def _style(options: "Mapping[RcKeyType, Any] | None" = None) -> Iterator[None]:
     """The style of all figures; a page draws letters that matplotlib's font does not have."""
     with matplotlib.rc_context(STYLE | dict(options or {})), warnings.catch_warnings():
         warnings.filterwarnings("ignore", r"Glyph .* missing from font")

@@ -1,6 +1,7 @@
 """What all drawings share: colors and markers of series, intervals, titles and ticks."""
 
 import math
+from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
@@ -54,7 +55,7 @@ def interval(
     width = 1.2 if is_hollow else 1.9
     if ends is not None:
         axes.plot(ends, [-row, -row], "|-", color=paint, lw=width, ms=7, mew=width)
-    inside = {"mfc": "none", "mew": 1.2} if is_hollow else {"mew": 0}
+    inside: dict[str, Any] = {"mfc": "none", "mew": 1.2} if is_hollow else {"mew": 0}
     axes.plot(value, -row, mark, color=paint, ms=5 if is_hollow else 7, **inside)
     axes.text(0, 0.28 - row, name, fontsize=8.5, color=INK, transform=axes.get_yaxis_transform())
 

@@ -75,7 +75,7 @@ class Silent(Listener):
     title: str = ""
     console: Console = field(default_factory=Console)
     jobs: dict[tuple[str, int], Job] = field(default_factory=dict)
-    metric: Metric | None = None
+    metric: Metric = field(init=False, repr=False, compare=False)  # of `plan`
     began: float = field(default_factory=time.monotonic)
 
     def __enter__(self):
@@ -125,7 +125,7 @@ class Silent(Listener):
         for other in jobs:
             first = self._mean("first", other)
             pace = self._mean("pace", other) or first
-            if pace is None:
+            if pace is None or first is None:
                 return None
             seconds += pace * self._epochs_left(other)
             if other.state == "waiting":
@@ -217,7 +217,7 @@ class Lines(Silent):
 class LiveTable(Silent):
     """One table that keeps itself up to date."""
 
-    live: Live | None = None
+    live: Live = field(init=False, repr=False, compare=False)  # of `__enter__`
 
     def __enter__(self):
         self.live = Live(console=self.console, get_renderable=self.render, refresh_per_second=4)
@@ -269,8 +269,8 @@ class LiveTable(Silent):
 
     def _cells(self, job: Job) -> list[Text]:
         left = "testing …" if not job.left else "…"
-        if job.left and job.first is not None:
-            left = f"{duration(self.time_left(job))} left"
+        if job.left and job.first is not None and (seconds := self.time_left(job)) is not None:
+            left = f"{duration(seconds)} left"
         times = {"waiting": "", "training": left, "finished": duration(job.seconds)}
         style = {"training": "bold", "finished": "green", "trained": "green"}.get(job.state, "red")
         value = job.best if job.state == "finished" else job.value

@@ -90,6 +90,7 @@ def _which_needs_less(need: DataNeed, smallest: float, metric: Metric) -> str:
     )
     if need.ratio is None:
         return f"{text}, without an interval: {need.seeds} of {FEWEST_SEEDS} seeds"
+    assert need.ratio.interval is not None  # with enough seeds the ratio has one
     low, high = need.ratio.interval
     significant = low > 1 or high < 1
     return (

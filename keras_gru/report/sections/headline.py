@@ -123,7 +123,7 @@ def _against_cells(verdicts: Verdicts, headline: Headline) -> str:
         if headline.best not in (pair.one, pair.other):
             continue
         other = pair.other_label if pair.one == headline.best else pair.label
-        if pair.half is None:
+        if pair.half is None or pair.difference is None:
             undecided.append(other)
         elif pair.better == headline.best:
             size = describe_interval(abs(pair.difference), pair.half, metric)

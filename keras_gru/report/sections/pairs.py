@@ -59,7 +59,8 @@ def outcome_text(pair: Pair) -> str:
 
 def verdict_text(pair: Pair, metric: Metric) -> str:
     """The verdict on a pair with its numbers."""
-    if pair.half is None:
+    if pair.half is None or pair.difference is None:
+        assert pair.reason is not None  # a pair without an interval has one
         reason = {
             NoInterval.FEW_SEEDS: f"{plural(pair.seeds, 'seed')} in common, and an interval "
             f"requires {FEWEST_SEEDS}",
@@ -72,7 +73,7 @@ def verdict_text(pair: Pair, metric: Metric) -> str:
         size = describe_interval(abs(pair.difference), pair.half, metric)
         return f"{outcome_text(pair)} by {size}"
     words = "no significant difference"
-    if pair.detectable is None:
+    if pair.detectable is None or pair.smaller is None:
         return f"{words}; {OUT_OF_RANGE.format('minimum detectable difference')}"
     smaller = rounded(pair.smaller)
     needed = f"the test split is too small to detect {smaller} with any number of seeds"
@@ -103,8 +104,9 @@ def _name(pair: Pair) -> str:
 
 
 def _numbers(pair: Pair, metric: Metric) -> tuple[str, str, str]:
+    assert pair.difference is not None  # `section` leaves out pairs without one
     difference = describe_interval(pair.difference, pair.half, metric)
-    if pair.detectable is None:
+    if pair.detectable is None or pair.smaller is None:
         return difference, "–", "–"
     needed = "–" if pair.needed is None else f"{pair.needed:,} for {rounded(pair.smaller)}"
     return difference, rounded(pair.detectable), needed
