@@ -54,7 +54,7 @@ def test_the_package_comes_with_results():
 def test_the_page_goes_where_it_is_asked_to(folder):
     assert "The page: x.html" in keras_gru("claims", "--page", "x.html")
     assert (folder / "x.html").is_file() and not (folder / "claims.html").exists()
-    assert "there is no such folder" in keras_gru("claims", "--page", "no/x.html", code=2)
+    assert "no: expected a folder" in keras_gru("claims", "--page", "no/x.html", code=2)
 
 
 class TestNight:
@@ -77,7 +77,7 @@ class TestNight:
             raise KeyboardInterrupt
 
         night = ("claims", "--run", "night", "--jobs", 1)
-        assert "there is no such folder" in both(2, *night, "--page", "no/x.html")
+        assert "no: expected a folder" in both(2, *night, "--page", "no/x.html")
         assert not (folder / "night").exists()
         with monkeypatch.context() as patch:
             patch.setattr(sweeping, "work", stopped)

@@ -30,7 +30,7 @@ def news(tmp_path, monkeypatch):
     """A few rows in the publisher's format, under the publisher's file name."""
     rows = {"train": [], "test": []}
     for number in range(60):
-        rows["train"].append([number % 4 + 1, f"title {number}", f"word{number % 4} x{number}"])
+        rows["train"].append([number % 4 + 1, f"title {number % 5}", f"word{number % 4} x{number}"])
     rows["test"] = [[2, "a title", "word1 there"], [4, "another", "word3"]]
     with tarfile.open(tmp_path / "ag_news_csv.tar.gz", "w:gz") as archive:
         for name, of in rows.items():

@@ -158,7 +158,7 @@ def test_generate_goes_on_as_the_text_does(text_run):
 
 def test_a_mistake_in_a_script_is_one_sentence(tmp_path):
     said = run(tmp_path, "compare.py", "quickstart", "training.epochss=3", code=2)
-    assert "Did you mean 'epochs'?" in said and "Traceback" not in said
+    assert "training.epochss" in said and "'epochs'" in said and "Traceback" not in said
     said = run(tmp_path, "compare.py", code=2)
     assert "config: expected a config" in said and "Traceback" not in said
     said = run(tmp_path, "evaluate.py", tmp_path, code=2)

@@ -16,6 +16,7 @@ from keras_gru.errors import UserError
 from keras_gru.experiments.configuration.packaged import packaged_configs
 from keras_gru.experiments.configuration.yaml_files import load_experiment
 from keras_gru.experiments.run_directory import RunDirectory
+from keras_gru.report import run_and_show
 from tests.experiments.helpers import tiny
 from tests.report.samples import BASELINES, comparison, diverged, scattered, tuned
 from tests.report.samples import run as sample
@@ -241,7 +242,11 @@ class TestRun:
         monkeypatch.chdir(tmp_path)
         small = tiny(tmp_path, cells=("simple_rnn",), training={"epochs": 1})
         row = table.Row(name="tiny", config="tiny.yaml", bound="≤ 1", goal={"best": "≤ 10"})
-        monkeypatch.setattr(run, "load_experiment", lambda *_: small)
+
+        def run_small(config, changes, **options):
+            return run_and_show(small, **options)
+
+        monkeypatch.setattr(run, "run_and_show", run_small)
         monkeypatch.setattr(store, "FOLDER", tmp_path)
         monkeypatch.setattr(table, "FOLDER", tmp_path)
         monkeypatch.setattr(page, "PAGE", tmp_path / "RESULTS.md")
@@ -266,7 +271,7 @@ class TestRun:
 
     def test_refuses_a_folder_of_other_settings(self, row, tmp_path):
         other = RunDirectory.create(tiny(tmp_path, cells=("gru",)))
-        with pytest.raises(UserError, match="was made with other settings than the row 'tiny'"):
+        with pytest.raises(UserError, match="expected the settings that it was made with"):
             run.run(row, [], str(other.path))
 
     def test_lists_the_rows(self, capsys):
