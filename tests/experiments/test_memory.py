@@ -25,4 +25,5 @@ def test_memory_does_not_grow_with_the_runs(tmp_path):
     experiment = tiny(tmp_path, cells=("gru",), seeds=tuple(range(RUNS)), training={"epochs": 1})
     compare(experiment, listener=Meter())
     growth, _ = np.polyfit(range(RUNS - 2), held[2:], 1)
-    assert growth < 1, f"{growth:.1f} MiB a run"
+    # A graph that stays takes 13 MiB. Alone it is 0.1; after many other tests, freed blocks move.
+    assert growth < 4, f"{growth:.1f} MiB a run"
