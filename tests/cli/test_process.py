@@ -1,7 +1,6 @@
 """The command line as a process of its own: how long it takes, what it imports, how it ends."""
 
 import os
-import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -25,21 +24,6 @@ def run(*arguments, code=0, cwd):
     assert done.returncode == code, done.stdout + done.stderr
     assert "Traceback" not in done.stderr
     return done
-
-
-def cpu_seconds(*arguments, cwd):
-    """Processor time of a Python process: what else the machine does is no property of ours."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    run(*arguments, cwd=cwd)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-
-
-@pytest.mark.parametrize("arguments", [["--help"], ["check", "quickstart"], ["list"]])
-def test_answers_in_less_than_thrice_the_time_of_its_imports(arguments, tmp_path):
-    imports = ("-c", "import numpy, pydantic.main, ruamel.yaml, typer.main")
-    ours = min(cpu_seconds("-c", COMMAND, *arguments, cwd=tmp_path) for _ in range(3))
-    assert ours < 3 * min(cpu_seconds(*imports, cwd=tmp_path) for _ in range(3))
 
 
 @pytest.mark.parametrize(
