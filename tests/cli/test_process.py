@@ -1,4 +1,4 @@
-"""The command line as a process of its own: how long it takes, what it imports, how it ends."""
+"""The command line as a process of its own: what it imports, how it ends."""
 
 import os
 import subprocess
