@@ -90,7 +90,6 @@ def _classes(models: Models, dataset: SequenceDataset) -> Classes | None:
 
 
 def _series(models: Models, dataset: SequenceDataset) -> Series | None:
-
     split, every_step = dataset.splits["test"], dataset.spec.every_step
     if not split.overlapping:  # such as the adding problem: no series of time
         return None
@@ -143,7 +142,6 @@ def _tags(models: Models, dataset: SequenceDataset) -> Tags:
 
 
 def _text(models: Models, dataset: SequenceDataset) -> GeneratedText | None:
-
     if dataset.tokenizer is None:
         return None
     split = dataset.splits["test"]
@@ -165,7 +163,6 @@ def _text(models: Models, dataset: SequenceDataset) -> GeneratedText | None:
 
 
 def _music(models: Models, dataset: SequenceDataset) -> PianoRolls | None:
-
     split = dataset.splits["test"]
     collection = COLLECTIONS.get(next(iter(models.values())).experiment.dataset.kind)
     length = split.lengths["features"][0]
@@ -184,7 +181,6 @@ def _music(models: Models, dataset: SequenceDataset) -> PianoRolls | None:
 
 
 def _translations(models: Models, dataset: SequenceDataset) -> Translations:
-
     split = dataset.splits["test"]
     rows = _evenly(split.size, _TRANSLATED)
     vocabulary = dataset.vocabulary

@@ -11,6 +11,7 @@ import table
 
 from keras_gru.analysis.measurements import collect_measurements
 from keras_gru.analysis.pairs import compare_pairs
+from keras_gru.analysis.stored import StoredResult
 from keras_gru.datasets.sequence_dataset import SequenceDataset
 from keras_gru.errors import UserError
 from keras_gru.experiments.configuration.packaged import packaged_configs
@@ -139,7 +140,8 @@ def test_what_is_kept_is_in_the_reader_s_unit_with_its_origin(result):
 
 def test_the_verdicts_on_a_stored_result_are_those_on_its_runs():
     of = scattered()
-    findings = store.measurements_of(json.loads(json.dumps(store.result(ROW, [], of))))
+    written = json.dumps(store.result(ROW, [], of))
+    findings = StoredResult.model_validate_json(written).measurements()
     for stored, pair in zip(
         compare_pairs(findings), compare_pairs(collect_measurements(of)), strict=True
     ):

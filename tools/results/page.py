@@ -6,9 +6,10 @@ Nothing in it is filled by hand, and the same files give the same page.
 
 from collections.abc import Iterable, Mapping
 
-from store import is_selected, measurements_of
+from store import is_selected
 from table import FOLDER, Published, Row, holds, rows, stored
 
+from keras_gru.analysis.stored import StoredResult
 from keras_gru.analysis.verdicts import Verdicts, reach_verdicts
 from keras_gru.datasets.metric import Metric
 from keras_gru.errors import UserError
@@ -169,7 +170,7 @@ def _section(row: Row, result: dict | None) -> str:
     better = "higher" if metric["mode"] == "max" else "lower"
     spent = duration(result["seconds"])
     goal = f" Goal on {row.judged_on}: {_verdict(row, result)}." * bool(row.goal)
-    verdicts = reach_verdicts(measurements_of(result))
+    verdicts = reach_verdicts(StoredResult.model_validate(result).measurements())
     facts = [
         *(_measured_on(figure, row, result) for figure in row.published),
         f"{metric['label']}, {better} is better.{goal}",

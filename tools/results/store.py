@@ -7,10 +7,8 @@ from collections.abc import Sequence
 from table import FOLDER, Row
 
 from keras_gru.analysis.cost import costs, target
-from keras_gru.analysis.intervals import Sampling
-from keras_gru.analysis.measurements import Measurements, collect_measurements
+from keras_gru.analysis.measurements import collect_measurements
 from keras_gru.analysis.summary import Spread, seconds, summarize, tunings
-from keras_gru.datasets.metric import Metric
 from keras_gru.experiments.comparison import Comparison
 from keras_gru.experiments.environment import HARDWARE, VERSIONS
 from keras_gru.files import write_text
@@ -81,32 +79,6 @@ def result(row: Row, overrides: Sequence[str], comparison: Comparison) -> dict:
         "versions": {name: environment[name] for name in VERSIONS if name in environment},
         "hardware": {name: environment[name] for name in HARDWARE if name in environment},
     }
-
-
-def measurements_of(result: dict) -> Measurements:
-    """Return what the verdicts on a stored result rest on.
-
-    Results that were stored before `resolution`, `independent` and `sampling` were known go without
-    the last two; the resolution is that of whole sequences.
-    """
-    metric = Metric(**result["metric"])
-    resolution = 1 / result["sequences"]["test"] if metric.is_a_count else None
-    return Measurements(
-        metric=metric,
-        labels={name: cell["label"] for name, cell in result["cells"].items()},
-        values={
-            name: {int(seed): value for seed, value in cell["test"]["values"].items()}
-            for name, cell in result["cells"].items()
-        },
-        diverged={name: of["diverged"] for name, of in result["cells"].items() if of["diverged"]},
-        baselines={of["label"]: of["test"] for of in result["baselines"] if "test" in of},
-        resolution=result.get("resolution", resolution),
-        independent=result.get("independent", {}),
-        sampling={
-            (of["one"], of["other"]): Sampling(of["error"], of["blocks"])
-            for of in result.get("sampling", ())
-        },
-    )
 
 
 def is_selected(row: Row, result: dict) -> bool:
