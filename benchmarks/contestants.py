@@ -20,25 +20,39 @@ def layer_of(maker, cell, units, **options):
     import keras_gru
 
     library = keras_gru if maker == "ours" else keras.layers
-    if cell == "light_gru":
-        return library.RNN(_light_gru()(units), return_sequences=True)
+    if cell.startswith("light_gru"):
+        return library.RNN(_light_gru(cell)(units), return_sequences=True)
     if cell.startswith("gru"):
         options["reset_after"] = cell == "gru_reset_after"
     name = {"lstm": "LSTM", "rnn": "SimpleRNN"}.get(cell, "GRU")
     return getattr(library, name)(units, return_sequences=True, **options)
 
 
-def _light_gru():
-    """Return a user's cell: a GRU without a reset gate, without a gradient written by hand."""
-    import keras
+def _light_gru(name):
+    """Return a user's cell: a GRU without a reset gate, without or with a gradient of its own."""
+    from keras import ops
 
     import keras_gru
 
     class LightGRU(keras_gru.GRUCell):
         def candidate(self, x_g, h, r, W_hg):
-            return keras.ops.relu(x_g + keras.ops.matmul(h, W_hg))
+            return ops.relu(x_g + ops.matmul(h, W_hg))
 
-    return LightGRU
+    class LightGRUWithGradient(LightGRU):
+        def step_gradient(self, d_states, residuals, before, transposed, masks):
+            (dh,), (h,), (W_zr, W_g) = d_states, before, transposed
+            z, g = residuals["z"], residuals["g"]
+            da_z = dh * (h - g) * z * (1 - z)
+            da_g = dh * (1 - z) * ops.cast(g > 0, g.dtype)
+            dh = dh * z + ops.matmul(da_z, W_zr[: self.units]) + ops.matmul(da_g, W_g)
+            return [dh], ops.concatenate([da_z, ops.zeros_like(da_z), da_g], axis=-1)
+
+        def weight_gradients(self, da, residuals, before, masks):
+            h = ops.reshape(before[0], (-1, self.units))
+            columns = ops.reshape(da, (-1, 3 * self.units))
+            return list(self.split(ops.matmul(ops.transpose(h), columns)))
+
+    return LightGRU if name == "light_gru" else LightGRUWithGradient
 
 
 def of_tensorflow(layer, x, weigh, mask=None, kinds=("training", "forward")):
@@ -243,11 +257,13 @@ def contestants(framework, shape):
     }
     settings = {
         "light_gru": ("light_gru", {}),
+        "light_gru gradient": ("light_gru gradient", {}),
         "gru dropout": ("gru", {"recurrent_dropout": 0.25}),
         "gru zoneout": ("gru", {"zoneout": 0.1}),
     }
     for name, (cell, options) in settings.items():
-        for maker in ("ours", "keras") if "zoneout" not in options else ("ours",):
+        peers = () if name in ("light_gru gradient", "gru zoneout") else ("keras",)
+        for maker in ("ours", *peers):
             layer = layer_of(maker, cell, units, **options)
             found[f"{maker} {name}"] = of_tensorflow(layer, x, weigh, kinds=("training",))
     found["ours gru masked"] = of_tensorflow(layer_of("ours", "gru", units), x, weigh, mask)

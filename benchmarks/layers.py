@@ -60,6 +60,7 @@ PAIRS = [
     ("ours gru dropout", "keras gru dropout"),
     ("ours gru zoneout", "ours gru"),
     ("ours light_gru", "keras light_gru"),
+    ("ours light_gru gradient", "ours gru"),
     ("ours gru_reset_after", "keras gru_reset_after"),
     ("ours gru_reset_after", "torch gru_reset_after"),
     ("ours lstm", "keras lstm"),
