@@ -19,7 +19,7 @@ from keras_gru.datasets.text import (
     check_unknown,
     smallest,
     split_texts,
-    unknown_share,
+    unknown_fraction,
 )
 
 _RESERVED = ("", "\N{REPLACEMENT CHARACTER}")  # padding, and a character that train does not have
@@ -107,7 +107,7 @@ def _encode_words(
     vocabulary = stored.vocabulary if stored else units.vocabulary(train, size)
     tokens = units.tokens(vocabulary)
     if stored is None:
-        check_unknown(name, "word", unknown_share(tokens[units.lengths[:train].sum() :]))
+        check_unknown(name, "word", unknown_fraction(tokens[units.lengths[:train].sum() :]))
     ends = np.cumsum([0, *units.lengths])[np.cumsum([len(of) for of in lines.values()])]
     return dict(zip(texts, np.split(tokens, ends[:-1]), strict=True)), vocabulary
 

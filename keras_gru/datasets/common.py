@@ -28,15 +28,15 @@ Stride = Annotated[
 class SplitByFraction(DatasetSettings):
     """Settings of data in one piece, of which fractions become validation and test."""
 
-    validation_share: Fraction
-    test_share: Fraction
+    validation_fraction: Fraction
+    test_fraction: Fraction
 
     @model_validator(mode="after")
-    def _check_shares(self) -> Self:
-        total = self.validation_share + self.test_share
+    def _check_fractions(self) -> Self:
+        total = self.validation_fraction + self.test_fraction
         if total >= 1:
             raise ValueError(
-                f"expected validation_share and test_share below 1 together, got {total:g}, which "
-                "leaves nothing to train on"
+                "expected validation_fraction and test_fraction below 1 together, got "
+                f"{total:g}, which leaves nothing to train on"
             )
         return self

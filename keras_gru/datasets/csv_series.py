@@ -109,13 +109,13 @@ class CsvSeries(OwnFile, TableFile):
     smoothing: Annotated[
         bool, Field(description="exponential smoothing (statsmodels) as another baseline")
     ] = False
-    validation_share: Fraction = 0.15
-    test_share: Fraction = 0.15
+    validation_fraction: Fraction = 0.15
+    test_fraction: Fraction = 0.15
     validation_from: Annotated[
-        Date | None, Field(description="first date of validation, in place of validation_share")
+        Date | None, Field(description="first date of validation, in place of validation_fraction")
     ] = None
     test_from: Annotated[
-        Date | None, Field(description="first date of test, in place of test_share")
+        Date | None, Field(description="first date of test, in place of test_fraction")
     ] = None
 
     @field_validator("inputs", "targets", "categories", "calendar", "known")
@@ -255,10 +255,10 @@ def _split_rows(
     """Return name of a split -> its first row and the one after its last."""
     test = _first_row(config, "test_from", series)
     if test is None:
-        test = series.size - round(series.size * config.test_share)
+        test = series.size - round(series.size * config.test_fraction)
     validation = _first_row(config, "validation_from", series)
     if validation is None:
-        validation = max(0, test - round(series.size * config.validation_share))
+        validation = max(0, test - round(series.size * config.validation_fraction))
     sizes = dict(zip(SPLITS, (validation, test - validation, series.size - test), strict=True))
     if all_as_test:
         sizes = {"test": series.size}
@@ -290,7 +290,7 @@ def _check_sizes(config: CsvSeries, sizes: dict[str, int], series: str | None) -
             needed = f"{window + config.horizon} rows (window {window}, horizon {config.horizon})"
             raise UserError(
                 f"{config.path}: expected at least {needed} in {name}{of}, got {size}. Use more "
-                f"rows, another share of them for {name}, or a shorter dataset.window or "
+                f"rows, another fraction of them for {name}, or a shorter dataset.window or "
                 "dataset.horizon."
             )
     if config.season is not None and config.season > sizes.get("train", config.season):

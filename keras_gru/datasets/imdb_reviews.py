@@ -19,7 +19,7 @@ class ImdbReviews(DatasetSettings):
     task: ClassVar[str] = "classification"
     vocabulary: Tokens = 10_000
     max_length: Annotated[Length, Field(description="words read of a review, its first ones")] = 250
-    validation_share: Annotated[Fraction, Field(description="of train, by a fixed seed")] = 0.1
+    validation_fraction: Annotated[Fraction, Field(description="of train, by a fixed seed")] = 0.1
 
     def load(self, preprocessing: Preprocessing | None = None) -> SequenceDataset:
         """Load the reviews, of which a fixed part of train is the validation split.
@@ -35,7 +35,7 @@ class ImdbReviews(DatasetSettings):
         """
         # TFDS's third split, `unsupervised`, is not read: a prepared copy may lack it.
         columns = source.read("imdb_reviews", ("train", "test"), files=("aclImdb_v1.tar.gz",))
-        validation = round(len(columns["train"]["label"]) * self.validation_share)
+        validation = round(len(columns["train"]["label"]) * self.validation_fraction)
         return classification(
             "IMDB reviews",
             {

@@ -15,7 +15,7 @@ from keras_gru.datasets.text import (
     check_unknown,
     split_texts,
     to_rows,
-    unknown_share,
+    unknown_fraction,
 )
 from keras_gru.errors import UserError
 
@@ -63,7 +63,7 @@ def classification(
             units = split_texts(texts, level, max_length)
             vocabulary = units.vocabulary(sizes[0], vocabulary_size)
             later = units.tokens(vocabulary)[units.lengths[: sizes[0]].sum() :]
-            unknown = unknown_share(later)
+            unknown = unknown_fraction(later)
             if unknown <= MOST_UNKNOWN and (asked or level == "character" or _has_words(units)):
                 break
         check_unknown(name, level, unknown)

@@ -86,10 +86,10 @@ class Npz(OwnFile):
         Field(description="scale each channel by its mean and deviation in train, if not 0 and 1"),
     ] = True
     max_length: Annotated[Length, Field(description="a longer sequence is an error")] = 10_000
-    validation_share: Annotated[Fraction, Field(description="used where the file has no split")] = (
-        0.1
-    )
-    test_share: Annotated[Fraction, Field(description="used where the file has no split")] = 0.1
+    validation_fraction: Annotated[
+        Fraction, Field(description="used where the file has no split")
+    ] = 0.1
+    test_fraction: Annotated[Fraction, Field(description="used where the file has no split")] = 0.1
 
     def load(
         self, preprocessing: Preprocessing | None = None, all_as_test: bool = False

@@ -25,18 +25,18 @@ def overlaps(inputs: np.ndarray) -> bool:
 def carve(arrays: dict, config: "Npz", overlapping: bool, groups: np.ndarray | None) -> dict:
     """Take the splits that are missing out of train, of each class its part."""
     train = arrays["train"]
-    shares = (
-        0 if "validation" in arrays else config.validation_share,
-        0 if "test" in arrays else config.test_share,
+    fractions = (
+        0 if "validation" in arrays else config.validation_fraction,
+        0 if "test" in arrays else config.test_fraction,
     )
     if overlapping:
-        parts = _split_by_position(*train["inputs"].shape[:2], *shares)
+        parts = _split_by_position(*train["inputs"].shape[:2], *fractions)
     elif groups is not None:
-        parts = split_by_group(groups, *shares)
+        parts = split_by_group(groups, *fractions)
     elif config.task == "classification":
-        parts = split_by_class(train["targets"], *shares)
+        parts = split_by_class(train["targets"], *fractions)
     else:
-        parts = split_at_random(len(train["inputs"]), *shares)
+        parts = split_at_random(len(train["inputs"]), *fractions)
     parts = {name: rows for name, rows in parts.items() if name == "train" or name not in arrays}
     carved = {name: {part: a[rows] for part, a in train.items()} for name, rows in parts.items()}
     return carved | {name: of for name, of in arrays.items() if name != "train"}

@@ -35,8 +35,8 @@ class Pairs(OwnFile, TableFile):
         Length, Field(description="words of a sentence; longer pairs are left out")
     ] = 50
     limit: Annotated[Count | None, Field(description="use only so many pairs")] = None
-    validation_share: Fraction = 0.1
-    test_share: Fraction = 0.1
+    validation_fraction: Fraction = 0.1
+    test_fraction: Fraction = 0.1
 
     def load(
         self, preprocessing: Preprocessing | None = None, all_as_test: bool = False
@@ -80,7 +80,7 @@ class Pairs(OwnFile, TableFile):
             second,
             vocabulary=self.vocabulary,
             max_length=self.max_length,
-            fractions=None if all_as_test else (self.validation_share, self.test_share),
+            fractions=None if all_as_test else (self.validation_fraction, self.test_fraction),
             limit=self.limit,
             preprocessing=preprocessing,
         )

@@ -93,14 +93,17 @@ def clean(
 
 
 def split(
-    pairs: Sequence[tuple[Words, Words]], validation_share: float, test_share: float, limit=None
+    pairs: Sequence[tuple[Words, Words]],
+    validation_fraction: float,
+    test_fraction: float,
+    limit=None,
 ) -> dict[str, list[tuple[Words, Words]]]:
     """Shuffle and split pairs so that no sentence is in two splits.
 
     Args:
         pairs: (words, words of the translation).
-        validation_share: share of the pairs.
-        test_share: share of the pairs.
+        validation_fraction: fraction of the pairs.
+        test_fraction: fraction of the pairs.
         limit: use only so many pairs.
 
     Returns:
@@ -113,7 +116,7 @@ def split(
     rank = np.random.default_rng(_SPLITTING_SEED).permutation(len(numbers))[sentence]
     order = np.argsort(rank, kind="stable")[:limit]
     rank = rank[order]
-    ends = np.cumsum([round(len(order) * share) for share in (test_share, validation_share)])
+    ends = np.cumsum([round(len(order) * part) for part in (test_fraction, validation_fraction)])
     # Up to the first pair of the sentence that the cut falls into.
     ends = [np.searchsorted(rank, rank[min(end, len(rank) - 1)]) for end in ends]
     test, validation, train = np.split(order, ends)

@@ -89,7 +89,7 @@ class SequenceDataset(Preprocessing):
         steps = (batch.steps.get(part.stepwise, part.targets.shape[1]) for batch in plan)
         return sum(math.ceil(count / truncate) for count in steps) * self.passes
 
-    def with_share_of_train(self, share: float, batch_size: int) -> "SequenceDataset":
+    def with_fraction_of_train(self, fraction: float, batch_size: int) -> "SequenceDataset":
         """Return the dataset with a fraction of train, and as many updates in an epoch.
 
         A larger fraction holds all sequences of a smaller one. Sequences are drawn by a fixed seed.
@@ -97,11 +97,11 @@ class SequenceDataset(Preprocessing):
         drawn ones would hold nearly all steps.
 
         Args:
-            share: fraction of the sequences, above 0 and at most 1; at least one is left.
+            fraction: fraction of the sequences, above 0 and at most 1; at least one is left.
             batch_size: sequences in a batch.
         """
         train = self.splits["train"]
-        count = max(1, round(share * train.size))
+        count = max(1, round(fraction * train.size))
         rows = slice(train.size - count, None)
         if not train.overlapping:
             rows = np.sort(np.random.default_rng(0).permutation(train.size)[:count])

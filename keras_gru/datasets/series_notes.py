@@ -41,10 +41,10 @@ def notes_on_range(config: "CsvSeries", parts: Sequence[forecasting.SplitSeries]
             values = part.targets[slice(*part.rows[name])]
             counts[0] += int(((values < low - margin) | (values > high + margin)).any(1).sum())
             counts[1] += len(values)
-    shares = {name: count / size for name, (count, size) in outside.items()}
-    if max(shares.values()) < 0.1:
+    fractions = {name: count / size for name, (count, size) in outside.items()}
+    if max(fractions.values()) < 0.1:
         return []
-    words = " and ".join(f"{share:.0%} of {name}" for name, share in shares.items() if share)
+    words = " and ".join(f"{part:.0%} of {name}" for name, part in fractions.items() if part)
     remedy = "Set model.subtract_last: true: the network then forecasts changes."
     if config.every_step:
         remedy = "Set dataset.every_step: false and model.subtract_last: true."

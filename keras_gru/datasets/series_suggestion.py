@@ -95,10 +95,10 @@ def suggest_series(
     choices["window"] = Choice(window, "rows that the model sees")
     choices["horizon"] = Choice(1, "rows ahead that it forecasts")
     model = {"kind": Choice("forecaster")}
-    share = _share_outside(values)
-    if share > 0.1:
+    outside = _fraction_outside(values)
+    if outside > 0.1:
         model["subtract_last"] = Choice(
-            True, f"{share:.0%} of the last rows leave the first's range"
+            True, f"{outside:.0%} of the last rows leave the first's range"
         )
     return Suggestion(
         with_given(choices, given),
@@ -159,7 +159,7 @@ def _autocorrelation(values: np.ndarray, count: int) -> np.ndarray:
     return found / found[0] * len(values) / (len(values) - np.arange(count + 1))
 
 
-def _share_outside(values: np.ndarray) -> float:
+def _fraction_outside(values: np.ndarray) -> float:
     """Return the fraction of the last 15% of rows that leaves the range of the first 70%."""
     first, last = values[: int(0.7 * len(values))], values[int(0.85 * len(values)) :]
     if len(first) == 0 or len(last) == 0:

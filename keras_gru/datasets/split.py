@@ -124,22 +124,24 @@ def check_not_empty(name: str, splits: Mapping[str, Split]) -> None:
             )
 
 
-def split_at_random(size: int, validation_share: float, test_share: float) -> dict[str, np.ndarray]:
+def split_at_random(
+    size: int, validation_fraction: float, test_fraction: float
+) -> dict[str, np.ndarray]:
     """Split examples at random, by a fixed seed.
 
     Args:
         size: number of examples (N).
-        validation_share: fraction of them for validation.
-        test_share: fraction of them for test.
+        validation_fraction: fraction of them for validation.
+        test_fraction: fraction of them for test.
 
     Returns:
         Name of a split -> indices of its examples.
     """
-    return split_by_class(np.zeros(size, int), validation_share, test_share)
+    return split_by_class(np.zeros(size, int), validation_fraction, test_fraction)
 
 
 def split_by_class(
-    labels: np.ndarray, validation_share: float, test_share: float
+    labels: np.ndarray, validation_fraction: float, test_fraction: float
 ) -> dict[str, np.ndarray]:
     """Split examples at random, by a fixed seed, so that each split has its fraction of each class.
 
@@ -147,8 +149,8 @@ def split_by_class(
 
     Args:
         labels: (N,), the class of each example, from 0.
-        validation_share: fraction of the examples for validation.
-        test_share: fraction of the examples for test.
+        validation_fraction: fraction of the examples for validation.
+        test_fraction: fraction of the examples for test.
 
     Returns:
         Name of a split -> indices of its examples, in random order.
@@ -157,25 +159,29 @@ def split_by_class(
     by_class = order[np.argsort(labels[order], kind="stable")]
     split_of = np.full(len(labels), "train", dtype="<U10")
     rest = by_class
-    for name, fraction in (("test", test_share), ("validation", validation_share)):
+    for name, fraction in (("test", test_fraction), ("validation", validation_fraction)):
         chosen = _evenly(len(rest), round(fraction * len(labels)))
         split_of[rest[chosen]] = name
         rest = rest[~chosen]
-    for name, fraction in (("train", 1), ("test", test_share), ("validation", validation_share)):
+    for name, fraction in (
+        ("train", 1),
+        ("test", test_fraction),
+        ("validation", validation_fraction),
+    ):
         if fraction > 0:
             _add_missing_classes(name, by_class, labels, split_of)
     return {name: order[split_of[order] == name] for name in SPLITS}
 
 
 def split_by_group(
-    groups: Sequence, validation_share: float, test_share: float
+    groups: Sequence, validation_fraction: float, test_fraction: float
 ) -> dict[str, np.ndarray]:
     """Split examples at random, by a fixed seed, so that no group is in two splits.
 
     Args:
         groups: (N,), the group of each example, such as its speaker.
-        validation_share: fraction of the examples for validation, nearly.
-        test_share: fraction of the examples for test, nearly.
+        validation_fraction: fraction of the examples for validation, nearly.
+        test_fraction: fraction of the examples for test, nearly.
 
     Returns:
         Name of a split -> indices of its examples.
@@ -192,10 +198,10 @@ def split_by_group(
     order = np.random.default_rng(_SPLITTING_SEED).permutation(len(names))
     middle = np.cumsum(counts[order]) - counts[order] / 2
     split_of = np.zeros(len(names), int)  # train
-    split_of[order[middle < (test_share + validation_share) * len(codes)]] = 1
-    split_of[order[middle < test_share * len(codes)]] = 2
-    split_of[order[0]] = 2 if test_share else split_of[order[0]]
-    if validation_share and 1 not in split_of:
+    split_of[order[middle < (test_fraction + validation_fraction) * len(codes)]] = 1
+    split_of[order[middle < test_fraction * len(codes)]] = 2
+    split_of[order[0]] = 2 if test_fraction else split_of[order[0]]
+    if validation_fraction and 1 not in split_of:
         split_of[order[1]] = 1
     if 0 not in split_of:
         split_of[order[-1]] = 0

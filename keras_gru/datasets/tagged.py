@@ -50,8 +50,8 @@ class Tagged(OwnFile):
         str | None, Field(max_length=40, description="such as utf-8 or cp1252; null: guessed")
     ] = None
     vocabulary: Tokens = 10_000
-    validation_share: Fraction = 0.1
-    test_share: Fraction = 0.1
+    validation_fraction: Fraction = 0.1
+    test_fraction: Fraction = 0.1
 
     def source(self) -> Source:
         """Return the checksum of the file, or of the files of the splits."""
@@ -80,7 +80,7 @@ class Tagged(OwnFile):
         if all_as_test:
             found = {"test": [one for of in found.values() for one in of]}
         elif "test" not in found or "validation" not in found:
-            found = _carve(found, self.validation_share, self.test_share)
+            found = _carve(found, self.validation_fraction, self.test_fraction)
         notes = []
         if preprocessing is None:
             names = sorted({tag for of in found.values() for _, tags in of for tag in tags})
@@ -146,8 +146,8 @@ def _carve(
 ) -> dict[str, list[Sentence]]:
     """Take the splits that are missing out of train, at random by a fixed seed."""
     train = found["train"]
-    shares = (0 if "validation" in found else validation, 0 if "test" in found else test)
-    parts = split_at_random(len(train), *shares)
+    fractions = (0 if "validation" in found else validation, 0 if "test" in found else test)
+    parts = split_at_random(len(train), *fractions)
     carved = {name: [train[row] for row in rows] for name, rows in parts.items()}
     return carved | {name: of for name, of in found.items() if name != "train"}
 

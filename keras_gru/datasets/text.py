@@ -143,7 +143,7 @@ def split_texts(texts, level: str, max_length: int | None = None) -> Units:
     return Units(codes, lengths, tuple(number), int((cut > 0).sum()), int(cut.sum()))
 
 
-def unknown_share(tokens: np.ndarray) -> float:
+def unknown_fraction(tokens: np.ndarray) -> float:
     """Return the fraction of tokens that are unknown."""
     return float((tokens == UNKNOWN).mean()) if len(tokens) else 0.0
 

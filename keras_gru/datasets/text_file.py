@@ -34,8 +34,8 @@ class TextFile(OwnFile):
     lower_case: LowerCase = False
     window: Annotated[Length, Field(description="units of a training sequence")] = 100
     stride: Stride = None
-    validation_share: Fraction = 0.05
-    test_share: Fraction = 0.05
+    validation_fraction: Fraction = 0.05
+    test_fraction: Fraction = 0.05
 
     def load(
         self, preprocessing: Preprocessing | None = None, all_as_test: bool = False
@@ -58,8 +58,8 @@ class TextFile(OwnFile):
         text = data.decode()
         splits = {"test": text}
         if not all_as_test:
-            test = round(len(text) * self.test_share)
-            validation = round(len(text) * self.validation_share)
+            test = round(len(text) * self.test_fraction)
+            validation = round(len(text) * self.validation_fraction)
             cuts = (len(text) - validation - test, len(text) - test)
             splits = {
                 "train": text[: cuts[0]],

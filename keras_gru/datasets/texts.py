@@ -45,8 +45,8 @@ class Texts(OwnFile, TableFile):
     ] = None
     vocabulary: Tokens = 10_000
     max_length: Annotated[Length, Field(description="units of a text, its first ones")] = 250
-    validation_share: Fraction = 0.1
-    test_share: Fraction = 0.1
+    validation_fraction: Fraction = 0.1
+    test_fraction: Fraction = 0.1
 
     @model_validator(mode="after")
     def _texts_are_no_labels(self) -> Self:
@@ -95,8 +95,12 @@ class Texts(OwnFile, TableFile):
             parts = {"test": np.flatnonzero(numbers >= 0)}
             notes += _unknown_labels(path, labels, classes)
         else:
-            shares = (self.validation_share, self.test_share)
-            parts = split_by_group(groups, *shares) if groups else split_by_class(numbers, *shares)
+            fractions = (self.validation_fraction, self.test_fraction)
+            parts = (
+                split_by_group(groups, *fractions)
+                if groups
+                else split_by_class(numbers, *fractions)
+            )
             notes += class_warnings(numbers, classes)
         examples = {
             name: (texts.take(pa.array(rows)), numbers[rows]) for name, rows in parts.items()

@@ -46,8 +46,8 @@ class Ts(OwnFile):
     scale: Annotated[
         bool, Field(description="scale each dimension by its mean and deviation in train")
     ] = True
-    validation_share: Fraction = 0.1
-    test_share: Annotated[Fraction, Field(description="used without a file NAME_TEST.ts")] = 0.1
+    validation_fraction: Fraction = 0.1
+    test_fraction: Annotated[Fraction, Field(description="used without a file NAME_TEST.ts")] = 0.1
 
     def source(self) -> Source:
         """Return the checksum of the file, and of that of test."""
@@ -90,7 +90,9 @@ class Ts(OwnFile):
         if all_as_test:
             parts = {"test": cases}
         else:
-            rows = split_by_class(labels, self.validation_share, 0 if tests else self.test_share)
+            rows = split_by_class(
+                labels, self.validation_fraction, 0 if tests else self.test_fraction
+            )
             parts = {name: [cases[row] for row in of] for name, of in rows.items()}
             parts |= {"test": tests} if tests else {}
             notes += class_warnings(labels, names)

@@ -55,7 +55,7 @@ def learning_curve(
         store_data(folder, dataset)
         comparisons = {}
         for fraction in (*sorted(fractions), 1.0):
-            part = dataset.with_share_of_train(fraction, experiment.training.batch_size)
+            part = dataset.with_fraction_of_train(fraction, experiment.training.batch_size)
             listener.note(f"{fraction:.0%} of train: {part.size('train'):,} sequences.")
             comparisons[fraction] = compare(
                 experiment,

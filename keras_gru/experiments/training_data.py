@@ -137,7 +137,7 @@ def _own_fraction(
     if not folder.is_fraction:
         return dataset
     fraction = float(folder.path.resolve().name)
-    return dataset.with_share_of_train(fraction, experiment.training.batch_size)
+    return dataset.with_fraction_of_train(fraction, experiment.training.batch_size)
 
 
 def _is_new(folder: RunDirectory) -> bool:

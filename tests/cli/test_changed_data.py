@@ -41,7 +41,7 @@ def trained(tmp_path_factory):
     """A run directory, and the file that it was trained on."""
     folder = tmp_path_factory.mktemp("labels")
     write_csv(folder / "langid.csv", rows_of_labels())
-    dataset = "{kind: texts, path: langid.csv, validation_share: 0.2, test_share: 0.2}"
+    dataset = "{kind: texts, path: langid.csv, validation_fraction: 0.2, test_fraction: 0.2}"
     run = train(folder, dataset, "{kind: classifier, size: {units: 2}}")
     return run, folder / "langid.csv"
 
@@ -214,7 +214,9 @@ def test_other_settings_of_generated_data_are_refused(tmp_path):
 
 def test_text_is_generated_without_the_training_text(tmp_path):
     (tmp_path / "a.txt").write_text("abc " * 100)
-    dataset = "{kind: text_file, path: a.txt, window: 8, validation_share: 0.2, test_share: 0.2}"
+    dataset = (
+        "{kind: text_file, path: a.txt, window: 8, validation_fraction: 0.2, test_fraction: 0.2}"
+    )
     run = train(tmp_path, dataset, "{kind: language_model, size: {units: 2}}")
     options = ["--prompt", "ab", "--length", 5, "--sampling-seed", 1]
     before = keras_gru("generate", run, *options)

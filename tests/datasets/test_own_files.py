@@ -248,9 +248,9 @@ def test_bad_texts(tmp_path):
     refused(Texts(kind="texts", path=one, text="review"), "no column 'review'")
 
 
-def test_shares_must_leave_something_to_train_on(tmp_path):
+def test_fractions_must_leave_something_to_train_on(tmp_path):
     with pytest.raises(ValueError, match="below 1 together, got 1"):
-        Texts(kind="texts", path="x", validation_share=0.5, test_share=0.5)
+        Texts(kind="texts", path="x", validation_fraction=0.5, test_fraction=0.5)
 
 
 def test_a_text_file(tmp_path):
@@ -344,7 +344,9 @@ def test_the_summary_of_texts(tmp_path):
 def test_texts_of_one_author_are_in_one_split(tmp_path):
     rows = "".join(f"a text {n} by,{'xy'[n % 2]},author{n % 12}\n" for n in range(120))
     path = write(tmp_path / "a.csv", "text,label,author\n" + rows)
-    dataset = datasets.load(Texts(path=path, group="author", validation_share=0.2, test_share=0.2))
+    dataset = datasets.load(
+        Texts(path=path, group="author", validation_fraction=0.2, test_fraction=0.2)
+    )
     assert [dataset.size(split) for split in dataset.splits] == [70, 30, 20]  # authors of ten
 
 

@@ -46,12 +46,14 @@ def folder_of_texts(folder):
         path = folder / "texts" / ("good" if number % 2 else "bad") / f"{number}.txt"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(f"word {number}")
-    return Texts(kind="texts", path=str(folder / "texts"), validation_share=0.2, test_share=0.2)
+    return Texts(
+        kind="texts", path=str(folder / "texts"), validation_fraction=0.2, test_fraction=0.2
+    )
 
 
 def text_file(folder, text="abcab " * 50):
     (folder / "a.txt").write_text(text)
-    shares = {"validation_share": 0.2, "test_share": 0.2}
+    shares = {"validation_fraction": 0.2, "test_fraction": 0.2}
     return TextFile(kind="text_file", path=str(folder / "a.txt"), window=5, **shares)
 
 

@@ -72,8 +72,10 @@ def test_sentences_have_their_words_and_tags(tmp_path):
 def test_text_is_generated_at_three_temperatures(tmp_path):
     path = tmp_path / "text.txt"
     path.write_text("abc " * 100)
-    dataset = {"kind": "text_file", "path": str(path), "window": 8, "validation_share": 0.2}
-    content, *_ = examples_of(tmp_path, dataset | {"test_share": 0.2}, {"kind": "language_model"})
+    dataset = {"kind": "text_file", "path": str(path), "window": 8, "validation_fraction": 0.2}
+    content, *_ = examples_of(
+        tmp_path, dataset | {"test_fraction": 0.2}, {"kind": "language_model"}
+    )
     assert "abc" in content.prompt
     for texts in content.texts.values():
         assert [float(temperature) for temperature in texts] == list(TEMPERATURES)

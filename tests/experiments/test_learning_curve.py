@@ -26,7 +26,7 @@ def made(tmp_path_factory):
 
 def test_fractions_are_nested_and_have_as_many_updates():
     dataset = datasets.load(tiny(Path()).dataset)
-    parts = [dataset.with_share_of_train(share, 16) for share in (0.05, 0.25, 0.5, 1.0)]
+    parts = [dataset.with_fraction_of_train(share, 16) for share in (0.05, 0.25, 0.5, 1.0)]
     assert [part.size("train") for part in parts] == [3, 16, 32, 64]
     assert [part.steps("train", 16) for part in parts] == [4] * 4
     sums = [set(part.splits["train"].targets.ravel().tolist()) for part in parts]
@@ -48,7 +48,7 @@ def test_of_overlapping_windows_a_share_is_the_last_ones():
     dataset = dataclasses.replace(
         datasets.load(tiny(Path()).dataset), splits=dict.fromkeys(SPLITS, whole)
     )
-    last = dataset.with_share_of_train(0.1, 32).splits["train"]
+    last = dataset.with_fraction_of_train(0.1, 32).splits["train"]
     assert last.size == round(0.1 * whole.size)
     np.testing.assert_array_equal(last.targets, whole.targets[-last.size :])
 

@@ -87,7 +87,7 @@ def make(parent: Path) -> dict[str, Path]:
     metadata = json.loads((share / "metadata.json").read_text())
     for name in ("metadata.json", FILE):
         (share / name).unlink()
-    half = datasets.load(tuned.dataset).with_share_of_train(0.5, tuned.training.batch_size)
+    half = datasets.load(tuned.dataset).with_fraction_of_train(0.5, tuned.training.batch_size)
     store_data(RunDirectory(share), half)
     metadata["sequences"]["train"] = SIZES["train"] // 2
     (share / "metadata.json").write_text(json.dumps(metadata))

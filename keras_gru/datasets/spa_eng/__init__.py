@@ -24,8 +24,8 @@ class SpaEng(SplitByFraction):
         Length, Field(description="words of a sentence; longer pairs are left out")
     ] = 50
     pairs: Annotated[Count | None, Field(description="use only so many pairs")] = None
-    validation_share: Fraction = 0.1
-    test_share: Fraction = 0.05
+    validation_fraction: Fraction = 0.1
+    test_fraction: Fraction = 0.05
 
     def load(self, preprocessing: Preprocessing | None = None) -> SequenceDataset:
         """Load the pairs, split by English sentence.
@@ -51,7 +51,7 @@ class SpaEng(SplitByFraction):
             spanish,
             vocabulary=self.vocabulary,
             max_length=self.max_length,
-            fractions=(self.validation_share, self.test_share),
+            fractions=(self.validation_fraction, self.test_fraction),
             limit=self.pairs,
             preprocessing=preprocessing,
         )

@@ -347,8 +347,8 @@ datasets = group(
         "name": st.just("glue/sst2:2.0.0"),
         "tags": words,
         "task": "classification",
-        "validation_share": floats,
-        "test_share": floats,
+        "validation_fraction": floats,
+        "test_fraction": floats,
         "season": st.none() | st.integers(1, 1000),
         "fill_gaps": st.just(False),  # a rule with missing has a test of its own
     },

@@ -56,8 +56,8 @@ def text_run(tmp_path_factory):
     folder = tmp_path_factory.mktemp("text")
     path = folder / "text.txt"
     path.write_text("abc " * 100)
-    dataset = {"kind": "text_file", "path": str(path), "window": 8, "validation_share": 0.2}
-    dataset["test_share"] = 0.2
+    dataset = {"kind": "text_file", "path": str(path), "window": 8, "validation_fraction": 0.2}
+    dataset["test_fraction"] = 0.2
     return untrained_run(folder, dataset, {"kind": "language_model"})
 
 
