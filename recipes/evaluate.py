@@ -16,15 +16,15 @@ from keras_gru.experiments.training_data import load_data
 
 
 def main(run: str, split: str) -> None:
-    folder = find_run(run)
-    dataset = load_data(folder)  # as it was prepared for training; other data are refused
+    run_directory = find_run(run)
+    dataset = load_data(run_directory)  # as it was prepared for training; other data are refused
     metric = dataset.metric
-    for record in folder.records():
+    for record in run_directory.records():
         if record.status != "finished":
             print(f"{record.label} seed {record.seed}: {record.status}")
             continue
-        model = networks.load_model(folder, record)
-        experiment = folder.experiment_of(record)  # with the settings that tuning chose for it
+        model = networks.load_model(run_directory, record)
+        experiment = run_directory.experiment_of(record)  # with what tuning chose for it
         now = evaluate(model, experiment, dataset, split)[metric.name]
         then = {"test": record.test, "validation": record.validation}.get(split)
         known = f", recorded: {then[metric.name]:,.6g}" if then else ""

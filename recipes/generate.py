@@ -20,15 +20,18 @@ TEMPERATURES = (0.3, 0.7, 1.0)
 
 
 def main(run: str, prompt: str, length: int) -> None:
-    folder = find_run(run)
-    record = networks.choose_run(folder)  # the best on validation
+    run_directory = find_run(run)
+    record = networks.choose_run(run_directory)  # the best on validation
     for temperature in TEMPERATURES:
         print(f"--- {record.label}, seed {record.seed}, temperature {temperature}")
         how = {"length": length, "temperature": temperature, "seed": 0}
-        if folder.experiment().dataset.task == "polyphony":
-            play(generation.generate_music(folder, record, **how), f"temperature-{temperature}")
+        if run_directory.experiment().dataset.task == "polyphony":
+            play(
+                generation.generate_music(run_directory, record, **how),
+                f"temperature-{temperature}",
+            )
         else:
-            print(*generation.generate(folder, record, [prompt], **how))
+            print(*generation.generate(run_directory, record, [prompt], **how))
 
 
 def play(music: generation.Music, name: str) -> None:

@@ -16,10 +16,10 @@ BEAMS = (1, 4)  # 1 is greedy: at each step the likeliest word
 
 
 def main(run: str, sentences: list[str]) -> None:
-    folder = find_run(run)
-    record = networks.choose_run(folder)  # the best on validation
+    run_directory = find_run(run)
+    record = networks.choose_run(run_directory)  # the best on validation
     print(f"{record.label}, seed {record.seed}")
-    by_beams = [generation.translate(folder, record, sentences, beams) for beams in BEAMS]
+    by_beams = [generation.translate(run_directory, record, sentences, beams) for beams in BEAMS]
     for sentence, *translations in zip(sentences, *by_beams, strict=True):
         print(f"\n{sentence}")
         for beams, translation in zip(BEAMS, translations, strict=True):

@@ -63,7 +63,7 @@ def analyse(comparison: Comparison) -> Analysis:
     >>> analyse(RunDirectory("runs/quickstart/2026-01-31_12-00-00").comparison()).verdicts.headline
     Headline(best='gru', ...)
     """
-    curve = comparison.folder and RunDirectory(comparison.folder).learning_curve()
+    curve = comparison.path and RunDirectory(comparison.path).learning_curve()
     return Analysis(
         comparison=comparison,
         cells=summarize(comparison),

@@ -41,54 +41,56 @@ _SIZES = ("model.size.units", "model.size.parameters")
 _RATE = "training.learning_rate"
 
 
-def is_of(folder: RunDirectory, plan: Planned) -> bool:
+def is_of(run_directory: RunDirectory, plan: Planned) -> bool:
     """Whether a learning curve or a sweep was made with the settings of a plan."""
-    meant = plan.sweep() if folder.path.name == SWEEP else plan.curve()
-    begun = folder.experiment()
+    meant = plan.sweep() if run_directory.path.name == SWEEP else plan.curve()
+    begun = run_directory.experiment()
     return _settings(meant.with_shards(begun.training.shards)) == _settings(begun)
 
 
-def planned_as(folder: RunDirectory) -> Planned:
+def planned_as(run_directory: RunDirectory) -> Planned:
     """The plan that a run directory is of.
 
     Raises:
         UserError: it was made with other settings than all of them.
     """
     for plan in PLANNED:
-        if is_of(folder, plan):
+        if is_of(run_directory, plan):
             return plan
     raise UserError(
-        f"{folder.path}: was made with other settings than those of the claims; "
+        f"{run_directory.path}: was made with other settings than those of the claims; "
         "keras-gru claims prints the commands."
     )
 
 
-def is_complete(folder: RunDirectory, plan: Planned) -> bool:
+def is_complete(run_directory: RunDirectory, plan: Planned) -> bool:
     """Whether the folder of a learning curve holds every run of every share."""
-    wanted = {(cell, seed) for cell in folder.experiment().cells for seed in plan.seeds}
-    places = [folder]
-    if not set(plan.shares) <= set(folder.fractions()):
+    wanted = {(cell, seed) for cell in run_directory.experiment().cells for seed in plan.seeds}
+    places = [run_directory]
+    if not set(plan.shares) <= set(run_directory.fractions()):
         return False
-    places += [folder.fraction(share) for share in plan.shares]
+    places += [run_directory.fraction(share) for share in plan.shares]
     return all(
         place.has_metadata() and {(r.cell, r.seed) for r in place.records()} >= wanted
         for place in places
     )
 
 
-def read_curve(folder: RunDirectory, plan: Planned) -> CurveEvidence:
+def read_curve(run_directory: RunDirectory, plan: Planned) -> CurveEvidence:
     """What a learning curve gave.
 
     Raises:
         UserError: it is not finished.
     """
-    if not is_complete(folder, plan):
+    if not is_complete(run_directory, plan):
         raise UserError(
-            f"{folder.path}: is not finished; "
-            f"go on with: keras-gru learning-curve --resume {folder.path}"
+            f"{run_directory.path}: is not finished; "
+            f"go on with: keras-gru learning-curve --resume {run_directory.path}"
         )
-    comparisons = {share: folder.fraction(share).comparison() for share in sorted(plan.shares)}
-    return evidence_of_curve(LearningCurve({**comparisons, 1.0: folder.comparison()}), plan)
+    comparisons = {
+        share: run_directory.fraction(share).comparison() for share in sorted(plan.shares)
+    }
+    return evidence_of_curve(LearningCurve({**comparisons, 1.0: run_directory.comparison()}), plan)
 
 
 def evidence_of_curve(whole_curve: LearningCurve, plan: Planned) -> CurveEvidence:
@@ -134,7 +136,7 @@ def evidence_of_curve(whole_curve: LearningCurve, plan: Planned) -> CurveEvidenc
     )
 
 
-def read_sweep(folder: RunDirectory, plan: Planned) -> SweepEvidence:
+def read_sweep(run_directory: RunDirectory, plan: Planned) -> SweepEvidence:
     """What a sweep with a journal in its folder gave.
 
     Raises:
@@ -143,19 +145,19 @@ def read_sweep(folder: RunDirectory, plan: Planned) -> SweepEvidence:
     from keras_gru.experiments.sweeping import study as studies
     from keras_gru.experiments.sweeping.sweep import JOURNAL
 
-    experiment, journal = folder.experiment(), folder.path / JOURNAL
+    experiment, journal = run_directory.experiment(), run_directory.path / JOURNAL
     again = f"the same command goes on: {_sweep_command(experiment, plan)}"
-    if not (journal.is_file() and folder.has_metadata()):
+    if not (journal.is_file() and run_directory.has_metadata()):
         raise UserError(
-            f"{folder.path}: holds no {JOURNAL} or no metadata.json (versions, hardware); {again}"
+            f"{run_directory.path}: expected {JOURNAL} and metadata.json, found not both; {again}"
         )
-    metadata = folder.metadata()
+    metadata = run_directory.metadata()
     metric = metadata.metric
     trials = studies.finished(studies.open_study(experiment, metric, str(journal)))
     assert experiment.sweep is not None  # its journal holds the trials of one
     if len(trials) < experiment.sweep.trials:
         raise UserError(
-            f"{folder.path}: has {len(trials)} of {experiment.sweep.trials} trials; {again}"
+            f"{run_directory.path}: has {len(trials)} of {experiment.sweep.trials} trials; {again}"
         )
     return evidence_of_sweep(experiment, metric, trials, metadata, plan)
 

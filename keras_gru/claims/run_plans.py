@@ -52,15 +52,15 @@ def run_all(
 
 def _run_curve(plan: Planned, runs: Path, show_progress: ShowProgress, jobs: int | None):
     experiment = plan.curve(runs)
-    folder = _begun(experiment, plan)
-    if folder is None or not is_complete(folder, plan):
+    run_directory = _begun(experiment, plan)
+    if run_directory is None or not is_complete(run_directory, plan):
         with show_progress(experiment) as listener:
             curve = learning_curve(
-                experiment, plan.shares, folder=folder, listener=listener, jobs=jobs
+                experiment, plan.shares, run_directory=run_directory, listener=listener, jobs=jobs
             )
-        assert curve.whole.folder is not None  # the curve was saved in run directories
-        folder = RunDirectory(curve.whole.folder)
-    return read_curve(folder, plan)
+        assert curve.whole.path is not None  # the curve was saved in run directories
+        run_directory = RunDirectory(curve.whole.path)
+    return read_curve(run_directory, plan)
 
 
 def _run_sweep(plan: Planned, runs: Path, show_progress: ShowProgress, jobs: int | None):
@@ -73,14 +73,14 @@ def _run_sweep(plan: Planned, runs: Path, show_progress: ShowProgress, jobs: int
     except UserError:  # not begun, or not finished
         with show_progress(experiment) as listener:
             result = sweep(experiment, listener=listener, jobs=jobs)
-        return read_sweep(RunDirectory(result.folder), plan)
+        return read_sweep(RunDirectory(result.path), plan)
 
 
 def _begun(experiment: Experiment, plan: Planned) -> RunDirectory | None:
     """The latest run directory of the same settings, wherever the runs have been since."""
     for path in sorted(Path(experiment.runs).glob(f"{experiment.name}/2*"), reverse=True):
         with contextlib.suppress(UserError):  # half made, or by another version
-            folder = RunDirectory(path)
-            if is_of(folder, plan):
-                return folder
+            run_directory = RunDirectory(path)
+            if is_of(run_directory, plan):
+                return run_directory
     return None

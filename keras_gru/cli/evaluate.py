@@ -46,15 +46,15 @@ def evaluate(
     from keras_gru.experiments.run_directory import find_run
     from keras_gru.formatting import plural, quantity
 
-    folder, seeds = find_run(run), parse_seed(seed)
+    run_directory, seeds = find_run(run), parse_seed(seed)
     start_tensorflow()
     from keras_gru.experiments import networks
     from keras_gru.experiments.training_data import load_data, load_other_data
 
-    records = networks.choose_runs(folder, cell, seeds)
+    records = networks.choose_runs(run_directory, cell, seeds)
     record, is_ensemble = records[0], seeds == "all"
-    metric = folder.comparison().metric
-    dataset = load_data(folder) if data is None else load_other_data(folder, data)
+    metric = run_directory.comparison().metric
+    dataset = load_data(run_directory) if data is None else load_other_data(run_directory, data)
     where, is_other = split.value, "train" not in dataset.splits
     if is_other:
         where = f"{dataset.name} ({plural(dataset.size('test'), 'sequence')})"
@@ -62,7 +62,7 @@ def evaluate(
             raise UserError(f"--split {split.value}: all of {data} is measured; leave it out.")
         for note in dataset.notes:
             typer.echo(note)
-    metrics = networks.evaluate(folder, records, split.value, dataset)
+    metrics = networks.evaluate(run_directory, records, split.value, dataset)
     value = quantity(metrics[metric.name], metric)
     numbers = tuple(of.seed for of in records)
     what = f"seed {record.seed}"
@@ -77,8 +77,8 @@ def evaluate(
     typer.echo(said)
     if is_ensemble and not is_other:
         ensemble = networks.EnsembleRecord(record.cell, numbers, split.value, metrics, metric.label)
-        networks.add_ensemble(folder, ensemble)
+        networks.add_ensemble(run_directory, ensemble)
     if top_k is not None:
-        network = networks.load_network(folder, records)
+        network = networks.load_network(run_directory, records)
         accuracy = networks.top_k_accuracy(network, dataset, split.value, top_k)
         typer.echo(f"Top-{top_k} accuracy: {accuracy:.4f}")

@@ -41,7 +41,7 @@ def export(
     ] = None,
     output: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="Where to; default: export/ in the folder of the run."),
+        typer.Option(metavar="DIR", help="Where to; default: export/ in the directory of the run."),
     ] = None,
     cell: CellOfRun = None,
     seed: SeedOfRun = None,
@@ -58,18 +58,18 @@ def export(
     """Write a network for another runtime, and compare it with Keras: exit code 1 if it differs."""
     from keras_gru.experiments.run_directory import find_run
 
-    folder = find_run(run)
+    run_directory = find_run(run)
     start_tensorflow()
     from keras_gru.experiments import networks
     from keras_gru.exporting.export import DisagreementError, export_run
 
-    record = networks.choose_run(folder, cell, seed)
+    record = networks.choose_run(run_directory, cell, seed)
     typer.echo(f"{record.label}, seed {record.seed}")
     agrees = True
     for target in to or [Format.ONNX]:
         try:
             found = export_run(
-                folder,
+                run_directory,
                 record,
                 target.value,
                 step=step,

@@ -75,13 +75,13 @@ def generate(
     """Let a language model write text, or a polyphony model a MIDI file and a picture of it."""
     from keras_gru.experiments.run_directory import find_run
 
-    folder = find_run(run)
+    run_directory = find_run(run)
     both = {"length": length, "temperature": temperature, "seed": sampling_seed}
     options = {
         "text": {"prompts": prompt or None, "top_k": top_k, "stop": stop},
         "music": {"piece": piece, "prompt_steps": prompt_steps, "tempo": tempo, "midi": midi},
     }
-    wanted = _what_it_writes(folder)
+    wanted = _what_it_writes(run_directory)
     for other in options.keys() - {wanted}:
         for name in _given(options[other]):
             option = name.removesuffix("s") if name == "prompts" else name.replace("_", "-")
@@ -93,9 +93,9 @@ def generate(
     start_tensorflow()
     from keras_gru.experiments import networks
 
-    record = networks.choose_run(folder, cell, seed)
+    record = networks.choose_run(run_directory, cell, seed)
     write = _text if wanted == "text" else _music
-    write(folder, record, **_given(both | options[wanted]))
+    write(run_directory, record, **_given(both | options[wanted]))
 
 
 def _given(options: dict[str, Any]) -> dict[str, Any]:
@@ -103,29 +103,29 @@ def _given(options: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in options.items() if value is not None}
 
 
-def _what_it_writes(folder) -> str:
-    task = folder.experiment().dataset.task
+def _what_it_writes(run_directory) -> str:
+    task = run_directory.experiment().dataset.task
     if task not in _OF_TASK:
         raise UserError(
-            f"{folder.path}: a model for {task} cannot write text or music; "
+            f"{run_directory.path}: a model for {task} cannot write text or music; "
             f"give a run whose dataset is for {' or '.join(_OF_TASK)}."
         )
     return _OF_TASK[task]
 
 
-def _text(folder, record, prompts: Sequence[str] = ("\n",), **options) -> None:
+def _text(run_directory, record, prompts: Sequence[str] = ("\n",), **options) -> None:
     from keras_gru.experiments import generation
 
-    texts = generation.generate(folder, record, prompts, **options)
+    texts = generation.generate(run_directory, record, prompts, **options)
     typer.echo("\n\n".join(texts))
 
 
-def _music(folder, record, midi: Path | None = None, tempo: float = 90, **options) -> None:
+def _music(run_directory, record, midi: Path | None = None, tempo: float = 90, **options) -> None:
     from keras_gru.experiments import generation
     from keras_gru.report.music import save_midi, save_piano_roll
 
-    midi = midi or folder.path / f"{record.cell}-seed{record.seed}.mid"
-    music = generation.generate_music(folder, record, **options)
+    midi = midi or run_directory.path / f"{record.cell}-seed{record.seed}.mid"
+    music = generation.generate_music(run_directory, record, **options)
     picture = midi.with_suffix(".png")
     save_piano_roll(music, picture)
     typer.echo(f"The piano roll: {picture}")

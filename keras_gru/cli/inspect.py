@@ -22,7 +22,7 @@ def inspect(
     """Look inside: gates over a sequence, decay of gradients, memory, and constant gates."""
     from keras_gru.experiments.run_directory import find_run
 
-    folder = find_run(run)
+    run_directory = find_run(run)
     start_tensorflow()
     from keras_gru.analysis import analyse
     from keras_gru.inspection.inspect import inspect_networks
@@ -30,12 +30,12 @@ def inspect(
     from keras_gru.report.comparison import write_page
     from keras_gru.report.sections.inspection import print_inspection, save_pictures
 
-    inspection = inspect_networks(folder, cell, seed, sequence=sequence, layer=layer)
-    save_inspection(folder.path, inspection)
-    comparison = folder.comparison()
+    inspection = inspect_networks(run_directory, cell, seed, sequence=sequence, layer=layer)
+    save_inspection(run_directory.path, inspection)
+    comparison = run_directory.comparison()
     print_inspection(inspection, comparison)
-    for file in save_pictures(inspection, comparison, (folder.path / FILE).parent):
+    for file in save_pictures(inspection, comparison, (run_directory.path / FILE).parent):
         typer.echo(f"A picture: {file}")
-    page = folder.path / "report.html"
+    page = run_directory.path / "report.html"
     write_page(analyse(comparison), page)
     typer.echo(f"The page: {page}")

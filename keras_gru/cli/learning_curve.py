@@ -30,7 +30,7 @@ def learning_curve(
     """Compare the cells on ever more of the training data: which one needs less?"""
     from keras_gru.experiments.resuming import choose_experiment
 
-    experiment, folder = choose_experiment(config, overrides, resume)
+    experiment, run_directory = choose_experiment(config, overrides, resume)
     numbers, on = _numbers(fractions), cluster(executor, address)
     start_tensorflow(experiment.dataset)
     from keras_gru.experiments import learning_curve as curves
@@ -41,7 +41,7 @@ def learning_curve(
         curve = curves.learning_curve(
             experiment,
             numbers or curves.FRACTIONS,
-            folder=folder,
+            run_directory=run_directory,
             listener=progress,
             jobs=jobs,
             cluster=on,

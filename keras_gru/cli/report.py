@@ -14,7 +14,8 @@ from keras_gru.errors import UserError
 def report(
     run: Run,
     page: Annotated[
-        Path | None, typer.Option("--page", help="Where to; default: report.html in the folder.")
+        Path | None,
+        typer.Option("--page", help="Where to; default: report.html in the run directory."),
     ] = None,
     target: Annotated[
         float | None,
@@ -28,13 +29,13 @@ def report(
     from keras_gru.experiments.run_directory import find_run
     from keras_gru.report import show
 
-    folder = find_run(run)
-    comparison = folder.comparison()
+    run_directory = find_run(run)
+    comparison = run_directory.comparison()
     if target is not None:
         if not math.isfinite(target):
             raise UserError(f"--target: expected a finite number, received {target}")
         experiment = comparison.experiment.model_copy(update={"target": target})
         comparison = dataclasses.replace(comparison, experiment=experiment)
-    page = page or folder.path / "report.html"
+    page = page or run_directory.path / "report.html"
     check_place(page)
     show(comparison, page)

@@ -45,6 +45,6 @@ def sweep(
         result = sweep(experiment, storage=storage, listener=progress, jobs=jobs)
     report = sweep_report(analyse_sweep(result))
     print_report(report)
-    page = result.folder / "report.html"
+    page = result.path / "report.html"
     write_page(report, page)
     typer.echo(f"The page: {page}")

@@ -26,12 +26,12 @@ def translate(
     """Translate sentences with an encoder–decoder."""
     from keras_gru.experiments.run_directory import find_run
 
-    folder = find_run(run)
+    run_directory = find_run(run)
     start_tensorflow()
     from keras_gru.experiments import generation, networks
     from keras_gru.experiments.prediction.texts import find_lines
 
-    record = networks.choose_run(folder, cell, seed)
+    record = networks.choose_run(run_directory, cell, seed)
     lines = [line for sentence in sentences for line in find_lines(sentence)]
-    for translation in generation.translate(folder, record, lines, beams):
+    for translation in generation.translate(run_directory, record, lines, beams):
         typer.echo(translation)

@@ -59,7 +59,7 @@ def run(
             `**{"training.epochs": 3}`.
 
     Returns:
-        The comparison, with its `analysis`. Its run directory, `comparison.folder`, holds the
+        The comparison, with its `analysis`. Its run directory, `comparison.path`, holds the
         networks.
 
     Raises:
@@ -74,14 +74,16 @@ def run(
     >>> [record.label for record in comparison.runs]
     ['GRU', 'LSTM', 'SimpleRNN']
     """
-    experiment, folder = choose_experiment(config, overrides, resume)
-    return compare(experiment, folder=folder, listener=listener, jobs=jobs, cluster=cluster)
+    experiment, run_directory = choose_experiment(config, overrides, resume)
+    return compare(
+        experiment, run_directory=run_directory, listener=listener, jobs=jobs, cluster=cluster
+    )
 
 
 def compare(
     experiment: Experiment,
     *,
-    folder: RunDirectory | None = None,
+    run_directory: RunDirectory | None = None,
     dataset: SequenceDataset | None = None,
     listener: Listener = SILENT,
     jobs: int | None = 1,
@@ -91,21 +93,21 @@ def compare(
 
     Args:
         experiment: what to train.
-        folder: the run directory of the same experiment to resume; None creates one.
+        run_directory: the run directory of the same experiment to resume; None creates one.
         dataset: the data, such as a fraction of them; None loads those of the experiment.
         listener, jobs, cluster: as in `run`.
     """
-    if folder is not None:
-        check_cells(folder.path, experiment.cells)
+    if run_directory is not None:
+        check_cells(run_directory.path, experiment.cells)
     check_can_start(experiment)
     with contextlib.ExitStack() as stack:
-        if folder is not None:
-            stack.enter_context(_opened(folder))
-        plan = plan_comparison(experiment, folder, dataset)
-        folder = folder or RunDirectory.create(plan.experiment)
-        stack.enter_context(_opened(folder))
-        failed = execute(plan, folder, jobs, cluster, listener)
-    return collect(folder, failed)
+        if run_directory is not None:
+            stack.enter_context(_opened(run_directory))
+        plan = plan_comparison(experiment, run_directory, dataset)
+        run_directory = run_directory or RunDirectory.create(plan.experiment)
+        stack.enter_context(_opened(run_directory))
+        failed = execute(plan, run_directory, jobs, cluster, listener)
+    return collect(run_directory, failed)
 
 
 @dataclass(frozen=True)
@@ -124,41 +126,45 @@ class Plan:
 
 
 def plan_comparison(
-    experiment: Experiment, folder: RunDirectory | None, dataset: SequenceDataset | None
+    experiment: Experiment, run_directory: RunDirectory | None, dataset: SequenceDataset | None
 ) -> Plan:
     """Load the data and resolve the settings; nothing is written."""
-    dataset = dataset or data_for(experiment, folder)
+    dataset = dataset or data_for(experiment, run_directory)
     if dataset.resolved is not None:  # what was guessed is stored
         experiment = experiment.model_copy(update={"dataset": dataset.resolved})
     epochs = max((experiment.tuning or {}).get("training.epochs", [experiment.training.epochs]))
-    return Plan(resolve_shards(experiment, folder), dataset, epochs)
+    return Plan(resolve_shards(experiment, run_directory), dataset, epochs)
 
 
 def execute(
-    plan: Plan, folder: RunDirectory, jobs: int | None, cluster: str | None, listener: Listener
+    plan: Plan,
+    run_directory: RunDirectory,
+    jobs: int | None,
+    cluster: str | None,
+    listener: Listener,
 ) -> list[Job]:
     """Train what is missing in a run directory, and write it there; return the jobs that failed."""
-    store_cells(folder.path, plan.experiment.cells)
-    store_data(folder, plan.dataset)
-    queue = Queue(plan.experiment, folder, plan.dataset.metric)
+    store_cells(run_directory.path, plan.experiment.cells)
+    store_data(run_directory, plan.dataset)
+    queue = Queue(plan.experiment, run_directory, plan.dataset.metric)
     waiting = len(queue.waiting)
-    executor = make_executor(plan.experiment, folder, plan.dataset, waiting, jobs, cluster)
-    metadata = _write_metadata(plan, folder, executor.description)
+    executor = make_executor(plan.experiment, run_directory, plan.dataset, waiting, jobs, cluster)
+    metadata = _write_metadata(plan, run_directory, executor.description)
     for note in (*metadata.data.lines(), *metadata.notes):
         listener.note(note)
     names = [(job.name, job.label, job.seed) for job in queue.plan]
     listener.plan(names, plan.epochs, metadata.metric)
     for job, record in queue.done:
-        remove_checkpoint(job.path(folder))  # of a process that was killed after its last epoch
+        remove_checkpoint(job.path(run_directory))  # of a process killed after its last epoch
         listener.finished(job.name_record(record))
     with executor:
         failed = run_jobs(queue, executor, listener)
     if not failed:
-        remove_logs(folder)
+        remove_logs(run_directory)
     return failed
 
 
-def collect(folder: RunDirectory, failed: list[Job]) -> Comparison:
+def collect(run_directory: RunDirectory, failed: list[Job]) -> Comparison:
     """Read the comparison that a run directory holds.
 
     Raises:
@@ -168,14 +174,14 @@ def collect(folder: RunDirectory, failed: list[Job]) -> Comparison:
         names = ", ".join(f"{job.label} seed {job.seed}" for job in failed)
         raise UserError(
             f"{names}: worker crashed; retried once. All other runs are saved. "
-            f"{_resume_command(folder)}"
+            f"{_resume_command(run_directory)}"
         )
-    return folder.comparison()
+    return run_directory.comparison()
 
 
 def make_executor(
     experiment: Experiment,
-    folder: RunDirectory,
+    run_directory: RunDirectory,
     dataset: SequenceDataset,
     waiting: int,
     jobs: int | None,
@@ -184,11 +190,11 @@ def make_executor(
 ) -> Executor:
     """Return the executor of a number of waiting jobs."""
     if cluster is not None:
-        return RayExecutor(experiment, folder, dataset, cluster, jobs)
+        return RayExecutor(experiment, run_directory, dataset, cluster, jobs)
     jobs = usual_jobs(waiting) if jobs is None else min(jobs, max(1, waiting))
     if jobs == 1:
-        return InProcessExecutor(experiment, folder, dataset, work)
-    return ProcessExecutor(experiment, folder, jobs, dataset, work)
+        return InProcessExecutor(experiment, run_directory, dataset, work)
+    return ProcessExecutor(experiment, run_directory, jobs, dataset, work)
 
 
 def usual_jobs(waiting: int) -> int:
@@ -204,9 +210,9 @@ def usual_jobs(waiting: int) -> int:
     return max(1, min(available_cores(), waiting, 8))
 
 
-def resolve_shards(experiment: Experiment, folder: RunDirectory | None) -> Experiment:
+def resolve_shards(experiment: Experiment, run_directory: RunDirectory | None) -> Experiment:
     """Return the experiment with the shards of its run directory, else with this machine's."""
-    stored = folder.experiment().training.shards if folder else None
+    stored = run_directory.experiment().training.shards if run_directory else None
     return experiment.with_shards(stored).with_shards(compiling.default_shards())
 
 
@@ -222,21 +228,21 @@ def check_can_start(experiment: Experiment) -> None:
 
 
 @contextlib.contextmanager
-def _opened(folder: RunDirectory) -> Iterator[None]:
+def _opened(run_directory: RunDirectory) -> Iterator[None]:
     """Lock a run directory; a signal in the block prints how to resume it."""
-    with folder.locked(), resumable(f"Stopped. {_resume_command(folder)}"):
+    with run_directory.locked(), resumable(f"Stopped. {_resume_command(run_directory)}"):
         yield
 
 
-def _write_metadata(plan: Plan, folder: RunDirectory, jobs: str) -> Metadata:
+def _write_metadata(plan: Plan, run_directory: RunDirectory, jobs: str) -> Metadata:
     """Write the metadata; a resumed comparison has those of its start."""
-    if not folder.has_metadata():
+    if not run_directory.has_metadata():
         batch_size = plan.experiment.training.batch_size
-        folder.write_metadata(collect_metadata(plan.dataset, batch_size, jobs))
-    return folder.metadata()
+        run_directory.write_metadata(collect_metadata(plan.dataset, batch_size, jobs))
+    return run_directory.metadata()
 
 
-def _resume_command(folder: RunDirectory) -> str:
-    if folder.is_fraction:
-        return f"Go on with: keras-gru learning-curve --resume {folder.path.parent.parent}"
-    return f"Go on with: keras-gru compare --resume {folder.path}"
+def _resume_command(run_directory: RunDirectory) -> str:
+    if run_directory.is_fraction:
+        return f"Go on with: keras-gru learning-curve --resume {run_directory.path.parent.parent}"
+    return f"Go on with: keras-gru compare --resume {run_directory.path}"

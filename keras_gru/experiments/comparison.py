@@ -88,14 +88,14 @@ class Comparison:
         metadata: read once, when the first run began.
         runs: the runs that ended, in that order.
         trials: of tuning, without their history.
-        folder: the run directory; None where there is none.
+        path: of the run directory; None where there is none.
     """
 
     experiment: Experiment
     metadata: Metadata
     runs: tuple[RunRecord, ...]
     trials: tuple[RunRecord, ...] = ()
-    folder: Path | None = None
+    path: Path | None = None
 
     @property
     def metric(self) -> Metric:

@@ -15,7 +15,7 @@ from keras_gru.experiments.training_data import load_data, stored_data
 
 
 def generate(
-    folder: RunDirectory,
+    run_directory: RunDirectory,
     record: RunRecord,
     prompts: Sequence[str],
     *,
@@ -28,7 +28,7 @@ def generate(
     """Continue texts with a language model.
 
     Args:
-        folder: the run directory.
+        run_directory: the run directory.
         record: which of its networks.
         prompts: the beginnings of the texts, each of one character or more.
         length: maximum number of characters to generate for each prompt.
@@ -43,8 +43,8 @@ def generate(
     Raises:
         UserError: if the network is no language model, or a prompt is empty.
     """
-    _check_task(folder, "language_model", "write text")
-    preprocessing = stored_data(folder).preprocessing
+    _check_task(run_directory, "language_model", "write text")
+    preprocessing = stored_data(run_directory).preprocessing
     if stop is not None and (len(stop) != 1 or stop not in preprocessing.vocabulary):
         raise UserError(
             f"stop: expected one character of the training text, got {stop!r}. Give another one."
@@ -52,7 +52,7 @@ def generate(
     for number, prompt in enumerate(prompts, 1):
         if not prompt:
             raise UserError(f"prompt {number}: expected one character or more, got none.")
-    model = load_model(folder, record)
+    model = load_model(run_directory, record)
     generated = (
         models.sample(
             model,
@@ -89,7 +89,7 @@ class Music:
 
 
 def generate_music(
-    folder: RunDirectory,
+    run_directory: RunDirectory,
     record: RunRecord,
     *,
     piece: int = 0,
@@ -101,7 +101,7 @@ def generate_music(
     """Continue the beginning of a piece with a polyphony model.
 
     Args:
-        folder: the run directory.
+        run_directory: the run directory.
         record: which of its networks.
         piece: number of a piece of the test split, from 0.
         prompt_steps: number of its first time steps to continue; 0 begins with silence.
@@ -116,20 +116,21 @@ def generate_music(
         UserError: the run is not of a collection of piano rolls, or the piece is not there or
             shorter than the prompt.
     """
-    _check_task(folder, "polyphony", "play music")
-    experiment = folder.experiment()
+    _check_task(run_directory, "polyphony", "play music")
+    experiment = run_directory.experiment()
     kind = experiment.dataset.kind
     if kind not in COLLECTIONS:
         raise UserError(
-            f"{folder.path}: the notes of '{kind}' have no known pitch; music is played by runs of "
-            f"{', '.join(COLLECTIONS)}, and keras_gru.models.sample_notes gives frames of any run."
+            f"{run_directory.path}: the notes of '{kind}' have no known pitch; music is played by "
+            f"runs of {', '.join(COLLECTIONS)}, and keras_gru.models.sample_notes gives frames of "
+            "any run."
         )
     if prompt_steps:
-        prompt = _beginning(load_data(folder).splits["test"], piece, prompt_steps)
+        prompt = _beginning(load_data(run_directory).splits["test"], piece, prompt_steps)
     else:  # from silence: no piece is needed
-        prompt = np.zeros((0, stored_data(folder).preprocessing.spec.features), np.uint8)
+        prompt = np.zeros((0, stored_data(run_directory).preprocessing.spec.features), np.uint8)
     played = models.sample_notes(
-        load_model(folder, record), prompt, length, temperature=temperature, seed=seed
+        load_model(run_directory, record), prompt, length, temperature=temperature, seed=seed
     )
     _, steps_per_quarter, lowest = COLLECTIONS[kind]
     return Music(np.concatenate([prompt, played]), prompt_steps, steps_per_quarter, lowest)
@@ -149,12 +150,15 @@ def _beginning(pieces: datasets.Split, piece: int, steps: int) -> np.ndarray:
 
 
 def translate(
-    folder: RunDirectory, record: RunRecord, sentences: Sequence[str], beams: int | None = None
+    run_directory: RunDirectory,
+    record: RunRecord,
+    sentences: Sequence[str],
+    beams: int | None = None,
 ) -> list[str]:
     """Translate sentences with an encoder–decoder.
 
     Args:
-        folder: the run directory.
+        run_directory: the run directory.
         record: which of its networks.
         sentences: in the source language.
         beams: 1 decodes greedily; None takes the experiment's.
@@ -162,9 +166,9 @@ def translate(
     Raises:
         UserError: the run is no encoder–decoder.
     """
-    _check_task(folder, "translation", "translate")
-    preprocessing = stored_data(folder).preprocessing
-    config = folder.experiment_of(record)
+    _check_task(run_directory, "translation", "translate")
+    preprocessing = stored_data(run_directory).preprocessing
+    config = run_directory.experiment_of(record)
     tokens = [preprocessing.encode(sentence) for sentence in sentences]
     for number, (sentence, words) in enumerate(zip(sentences, tokens, strict=True), 1):
         if not words:
@@ -174,7 +178,7 @@ def translate(
             )
     sources = datasets.pad(tokens)
     outputs = models.translate(
-        load_model(folder, record),
+        load_model(run_directory, record),
         sources,
         start=preprocessing.spec.start,
         end=preprocessing.spec.end,
@@ -184,10 +188,10 @@ def translate(
     return [preprocessing.decode(tokens) for tokens in outputs]
 
 
-def _check_task(folder: RunDirectory, task: str, verb: str) -> None:
-    experiment = folder.experiment()
+def _check_task(run_directory: RunDirectory, task: str, verb: str) -> None:
+    experiment = run_directory.experiment()
     if experiment.dataset.task != task:
         raise UserError(
-            f"{folder.path}: a model for {experiment.dataset.task} cannot {verb}; "
+            f"{run_directory.path}: a model for {experiment.dataset.task} cannot {verb}; "
             f"give a run whose dataset is for {task}."
         )

@@ -18,7 +18,7 @@ def learning_curve(
     experiment: Experiment,
     fractions: Sequence[float] = FRACTIONS,
     *,
-    folder: RunDirectory | None = None,
+    run_directory: RunDirectory | None = None,
     listener: Listener = SILENT,
     jobs: int | None = 1,
     cluster: str | None = None,
@@ -32,7 +32,7 @@ def learning_curve(
     Args:
         experiment: what to train.
         fractions: of the training data, above 0 and below 1; all of the data come last.
-        folder: a run directory of the same experiment; None creates one.
+        run_directory: a run directory of the same experiment; None creates one.
         listener: of all events; a note says which fraction begins.
         jobs, cluster: as in `keras_gru.run`.
 
@@ -41,25 +41,27 @@ def learning_curve(
     """
     check_fractions(fractions)
     with contextlib.ExitStack() as stack:
-        if folder is not None:
-            stack.enter_context(folder.locked())
-        dataset = data_for(experiment, folder)
+        if run_directory is not None:
+            stack.enter_context(run_directory.locked())
+        dataset = data_for(experiment, run_directory)
         if dataset.stages:
             raise UserError(
                 "dataset.curriculum: a learning curve has the same training data in every epoch; "
                 "leave the setting out."
             )
-        experiment = resolve_shards(experiment, folder)
-        folder = folder or RunDirectory.create(experiment)
-        stack.enter_context(folder.locked())
-        store_data(folder, dataset)
+        experiment = resolve_shards(experiment, run_directory)
+        run_directory = run_directory or RunDirectory.create(experiment)
+        stack.enter_context(run_directory.locked())
+        store_data(run_directory, dataset)
         comparisons = {}
         for fraction in (*sorted(fractions), 1.0):
             part = dataset.with_fraction_of_train(fraction, experiment.training.batch_size)
             listener.note(f"{fraction:.0%} of train: {part.size('train'):,} sequences.")
             comparisons[fraction] = compare(
                 experiment,
-                folder=folder if fraction == 1 else folder.create_fraction(fraction),
+                run_directory=run_directory
+                if fraction == 1
+                else run_directory.create_fraction(fraction),
                 dataset=part,
                 listener=listener,
                 jobs=jobs,

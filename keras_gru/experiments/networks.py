@@ -20,18 +20,20 @@ from keras_gru.experiments.training_data import load_data
 from keras_gru.settings import STORED
 
 
-def choose_run(folder: RunDirectory, cell: str | None = None, seed: int | None = None) -> RunRecord:
+def choose_run(
+    run_directory: RunDirectory, cell: str | None = None, seed: int | None = None
+) -> RunRecord:
     """Return the finished run with the best validation metric.
 
     Args:
-        folder: the run directory.
+        run_directory: the run directory.
         cell: consider the runs of this cell only; None considers all.
         seed: consider the runs with this seed only; None considers all.
 
     Raises:
         UserError: if no such run has finished.
     """
-    comparison = folder.comparison()
+    comparison = run_directory.comparison()
     finished = [record for record in comparison.runs if record.status == "finished"]
     chosen = [
         record for record in finished if cell in (None, record.cell) and seed in (None, record.seed)
@@ -42,7 +44,7 @@ def choose_run(folder: RunDirectory, cell: str | None = None, seed: int | None =
         )
         have = [f"{record.cell} {record.seed}" for record in finished]
         raise UserError(
-            f"{folder.path}: no finished run {asked}.".replace(" .", ".")
+            f"{run_directory.path}: no finished run {asked}.".replace(" .", ".")
             + (f" Finished (cell seed): {', '.join(have)}." if have else "")
         )
     metric = comparison.metric
@@ -50,32 +52,32 @@ def choose_run(folder: RunDirectory, cell: str | None = None, seed: int | None =
 
 
 def choose_runs(
-    folder: RunDirectory, cell: str | None = None, seed: int | Literal["all"] | None = None
+    run_directory: RunDirectory, cell: str | None = None, seed: int | Literal["all"] | None = None
 ) -> list[RunRecord]:
     """Return the run that `choose_run` does, or for the seed `"all"` all of its cell."""
     if seed != "all":
-        return [choose_run(folder, cell, seed)]
-    best = choose_run(folder, cell)
-    records = folder.records()
+        return [choose_run(run_directory, cell, seed)]
+    best = choose_run(run_directory, cell)
+    records = run_directory.records()
     return [of for of in records if of.cell == best.cell and of.status == "finished"]
 
 
-def load_network(folder: RunDirectory, records: Sequence[RunRecord]) -> keras.Model:
+def load_network(run_directory: RunDirectory, records: Sequence[RunRecord]) -> keras.Model:
     """Load the network of a run; of several runs of one cell, their ensemble."""
-    networks = [load_model(folder, record) for record in records]
-    return models.ensemble(networks, folder.experiment().dataset.task)
+    networks = [load_model(run_directory, record) for record in records]
+    return models.ensemble(networks, run_directory.experiment().dataset.task)
 
 
-def load_model(folder: RunDirectory, record: RunRecord) -> keras.Model:
+def load_model(run_directory: RunDirectory, record: RunRecord) -> keras.Model:
     """Load the network that a run has saved, compiled as it was trained.
 
     Raises:
         UserError: if the file is missing or damaged, or the cell is not registered.
     """
-    path = folder.run_path(record.cell, record.seed) / "best.keras"
+    path = run_directory.run_path(record.cell, record.seed) / "best.keras"
     if not path.is_file():
         raise UserError(f"{path}: the saved network is not there; train it again.")
-    check_cells(folder.path, [record.cell])
+    check_cells(run_directory.path, [record.cell])
     try:
         return keras.models.load_model(path)
     except Exception as error:  # for damaged bytes zipfile, HDF5 and Keras raise a dozen kinds
@@ -87,7 +89,7 @@ def load_model(folder: RunDirectory, record: RunRecord) -> keras.Model:
 
 
 def evaluate(
-    folder: RunDirectory,
+    run_directory: RunDirectory,
     runs: RunRecord | Sequence[RunRecord],
     split: str,
     dataset: SequenceDataset | None = None,
@@ -95,7 +97,7 @@ def evaluate(
     """Return the metrics of a saved network, or of an ensemble, on one split.
 
     Args:
-        folder: the run directory.
+        run_directory: the run directory.
         runs: which run; of several runs of one cell their ensemble is measured.
         split: `"train"`, `"validation"` or `"test"`.
         dataset: measure on these data, such as those of `load_other_data`; None loads those that
@@ -108,9 +110,9 @@ def evaluate(
         UserError: if the data are missing, or are others now.
     """
     runs = [runs] if isinstance(runs, RunRecord) else runs
-    experiment = folder.experiment_of(runs[0])
-    dataset = dataset or load_data(folder)
-    return fitting.evaluate(load_network(folder, runs), experiment, dataset, split)
+    experiment = run_directory.experiment_of(runs[0])
+    dataset = dataset or load_data(run_directory)
+    return fitting.evaluate(load_network(run_directory, runs), experiment, dataset, split)
 
 
 def top_k_accuracy(
@@ -160,12 +162,12 @@ class EnsembleRecord:
     metric: str
 
 
-def add_ensemble(folder: RunDirectory, record: EnsembleRecord) -> None:
+def add_ensemble(run_directory: RunDirectory, record: EnsembleRecord) -> None:
     """Append the metrics of an ensemble to `ensembles.jsonl`."""
-    append_json(folder.path / "ensembles.jsonl", dataclasses.asdict(record))
+    append_json(run_directory.path / "ensembles.jsonl", dataclasses.asdict(record))
 
 
-def load_ensembles(folder: RunDirectory) -> tuple[EnsembleRecord, ...]:
+def load_ensembles(run_directory: RunDirectory) -> tuple[EnsembleRecord, ...]:
     """Return what was measured of ensembles: the last record of each cell and split."""
-    records = load_json_lines(folder.path / "ensembles.jsonl", EnsembleRecord)
+    records = load_json_lines(run_directory.path / "ensembles.jsonl", EnsembleRecord)
     return tuple({(record.cell, record.split): record for record in records}.values())

@@ -151,7 +151,7 @@ def _text(models: Models, dataset: SequenceDataset) -> GeneratedText | None:
         texts[cell] = {}
         for temperature in TEMPERATURES:
             (text,) = generate(
-                model.folder,
+                model.run_directory,
                 model.records[0],
                 [prompt],
                 length=_LETTERS,
@@ -188,7 +188,8 @@ def _translations(models: Models, dataset: SequenceDataset) -> Translations:
     sources = [join([vocabulary[t] for t in split.inputs["source"][row] if t]) for row in rows]
     references = [dataset.decode(split.targets[row]) for row in rows]
     translated = {
-        cell: translate(model.folder, model.records[0], sources) for cell, model in models.items()
+        cell: translate(model.run_directory, model.records[0], sources)
+        for cell, model in models.items()
     }
     scores = {cell: _scores(found, references) for cell, found in translated.items()}
     shown = slice(0, _SENTENCES + 2)

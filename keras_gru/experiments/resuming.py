@@ -32,14 +32,14 @@ def choose_experiment(
         )
     if resume is None:
         return given, None
-    folder = find_run(resume)
-    begun = folder.experiment()
+    run_directory = find_run(resume)
+    begun = run_directory.experiment()
     if given is not None:
         unread = {"runs": begun.runs, "sweep": begun.sweep}  # by a comparison
         given = given.with_shards(begun.training.shards).with_guesses(begun.dataset)
         if given.model_copy(update=unread) != begun:
             raise UserError(
-                f"{folder.path}: expected the settings that it was made with, got others. Leave "
-                "the config out to resume it, or leave --resume out to start anew."
+                f"{run_directory.path}: expected the settings that it was made with, got others. "
+                "Leave the config out to resume it, or leave --resume out to start anew."
             )
-    return begun, folder
+    return begun, run_directory

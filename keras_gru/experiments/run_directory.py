@@ -216,7 +216,7 @@ class RunDirectory:
             metadata=self.metadata(),
             runs=self.records(),
             trials=self.trials(),
-            folder=self.path,
+            path=self.path,
         )
         _check_comparison(comparison)
         return comparison
@@ -268,12 +268,12 @@ def _check_comparison(comparison: Comparison) -> None:
     Raises:
         UserError: a cell, setting, metric or epoch of one file is missing in another.
     """
-    name, folder = comparison.metric.name, comparison.folder
+    name, path = comparison.metric.name, comparison.path
     for run in comparison.runs:
-        _check_record(run, name, (run.validation, run.test), comparison, folder / "results.jsonl")
-        _check_history(run, name, folder / f"{run.cell}-seed{run.seed}" / "history.jsonl")
+        _check_record(run, name, (run.validation, run.test), comparison, path / "results.jsonl")
+        _check_history(run, name, path / f"{run.cell}-seed{run.seed}" / "history.jsonl")
     for record in comparison.trials:
-        _check_record(record, name, (record.validation,), comparison, folder / "tuning.jsonl")
+        _check_record(record, name, (record.validation,), comparison, path / "tuning.jsonl")
 
 
 def _check_record(record: RunRecord, name, measured, comparison, file) -> None:

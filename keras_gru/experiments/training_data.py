@@ -38,7 +38,7 @@ class TrainingData:
     ends: tuple[SeriesEnd, ...] = ()
 
 
-def data_for(experiment: Experiment, folder: RunDirectory | None) -> SequenceDataset:
+def data_for(experiment: Experiment, run_directory: RunDirectory | None) -> SequenceDataset:
     """Load the data of an experiment; to resume it, as its run directory has stored them.
 
     All results in the run directory are validated first, which takes less time than loading.
@@ -46,39 +46,43 @@ def data_for(experiment: Experiment, folder: RunDirectory | None) -> SequenceDat
     Raises:
         UserError: if the run directory is damaged, or as `load_data` does.
     """
-    if folder is not None and folder.has_metadata() and folder.learning_curve() is None:
-        folder.comparison()
-    is_resumed = folder is not None and not _is_new(folder)
-    if is_resumed and folder.experiment().dataset == experiment.dataset:
-        return load_data(folder)
+    if (
+        run_directory is not None
+        and run_directory.has_metadata()
+        and run_directory.learning_curve() is None
+    ):
+        run_directory.comparison()
+    is_resumed = run_directory is not None and not _is_new(run_directory)
+    if is_resumed and run_directory.experiment().dataset == experiment.dataset:
+        return load_data(run_directory)
     dataset = datasets.load(experiment.dataset)  # `store_data` checks that they are the same
-    return dataset if folder is None else _own_fraction(folder, experiment, dataset)
+    return dataset if run_directory is None else _own_fraction(run_directory, experiment, dataset)
 
 
-def load_data(folder: RunDirectory, path: str | Path | None = None) -> SequenceDataset:
+def load_data(run_directory: RunDirectory, path: str | Path | None = None) -> SequenceDataset:
     """Load the data that the runs of a directory were trained on, prepared as they were then.
 
     Args:
-        folder: the run directory.
+        run_directory: the run directory.
         path: where the file is now; None looks where it was.
 
     Raises:
         UserError: if the data are not there, or others are there now.
     """
-    stored, experiment = stored_data(folder), folder.experiment()
+    stored, experiment = stored_data(run_directory), run_directory.experiment()
     moved = {} if path is None else {"path": str(path)}
     config = experiment.dataset.model_copy(update=moved)
     dataset = datasets.load(config, stored.preprocessing, stored.fingerprint.source)
-    dataset = _own_fraction(folder, experiment, dataset)
+    dataset = _own_fraction(run_directory, experiment, dataset)
     stored.fingerprint.check(dataset.fingerprint)
     return dataset
 
 
-def load_other_data(folder: RunDirectory, path: str | Path) -> SequenceDataset:
+def load_other_data(run_directory: RunDirectory, path: str | Path) -> SequenceDataset:
     """Load another file than the runs of a directory were trained on, to measure them on it.
 
     Args:
-        folder: the run directory, whose preprocessing is applied.
+        run_directory: the run directory, whose preprocessing is applied.
         path: a file of the same kind.
 
     Returns:
@@ -88,58 +92,60 @@ def load_other_data(folder: RunDirectory, path: str | Path) -> SequenceDataset:
     Raises:
         UserError: if the file does not fit.
     """
-    stored, config = stored_data(folder), folder.experiment().dataset
+    stored, config = stored_data(run_directory), run_directory.experiment().dataset
     if not isinstance(config, OwnFile):
         raise UserError(
-            f"{folder.path}: expected a run on a file of yours, found one on '{config.kind}'. "
-            "Leave --data out."
+            f"{run_directory.path}: expected a run on a file of yours, found one on "
+            f"'{config.kind}'. Leave --data out."
         )
     config = config.model_copy(update={"path": str(path)})
     dataset = datasets.load_as_test(config, stored.preprocessing)
     source = stored.fingerprint.source
     is_the_same = source is not None and dataset.source.sha256 == source.sha256
-    return load_data(folder, path) if is_the_same else dataset
+    return load_data(run_directory, path) if is_the_same else dataset
 
 
-def store_data(folder: RunDirectory, dataset: SequenceDataset) -> None:
+def store_data(run_directory: RunDirectory, dataset: SequenceDataset) -> None:
     """Write what a run directory stores of its data; where it has that, check that they agree.
 
     Raises:
         UserError: if the runs in it were trained on other data.
     """
-    if not _is_new(folder):
-        stored_data(folder).fingerprint.check(dataset.fingerprint)
+    if not _is_new(run_directory):
+        stored_data(run_directory).fingerprint.check(dataset.fingerprint)
         return
     data = TrainingData(dataset.preprocessing, dataset.fingerprint, dataset.ends)
-    write_text(folder.path / FILE, TypeAdapter(TrainingData).dump_json(data, indent=1).decode())
+    write_text(
+        run_directory.path / FILE, TypeAdapter(TrainingData).dump_json(data, indent=1).decode()
+    )
 
 
-def stored_data(folder: RunDirectory) -> TrainingData:
+def stored_data(run_directory: RunDirectory) -> TrainingData:
     """Return what `store_data` wrote.
 
     Raises:
         UserError: if there is none, or it is damaged.
     """
-    path = folder.path / FILE
+    path = run_directory.path / FILE
     if not path.is_file():
         raise UserError(
-            f"{folder.path}: expected a {FILE} with the vocabulary, the scaling and a fingerprint "
-            "of the training data, found none: an earlier version of keras-gru made this run "
-            "directory, or the run stopped before its data were loaded. Train anew."
+            f"{run_directory.path}: expected a {FILE} with the vocabulary, the scaling and a "
+            "fingerprint of the training data, found none: an earlier version of keras-gru made "
+            "this run directory, or the run stopped before its data were loaded. Train anew."
         )
     return load_json(path, TrainingData)
 
 
 def _own_fraction(
-    folder: RunDirectory, experiment: Experiment, dataset: SequenceDataset
+    run_directory: RunDirectory, experiment: Experiment, dataset: SequenceDataset
 ) -> SequenceDataset:
     """Return the dataset with the fraction of the training data that a run directory is for."""
-    if not folder.is_fraction:
+    if not run_directory.is_fraction:
         return dataset
-    fraction = float(folder.path.resolve().name)
+    fraction = float(run_directory.path.resolve().name)
     return dataset.with_fraction_of_train(fraction, experiment.training.batch_size)
 
 
-def _is_new(folder: RunDirectory) -> bool:
+def _is_new(run_directory: RunDirectory) -> bool:
     """Return whether nothing was trained in a run directory."""
-    return not (folder.path / FILE).is_file() and not folder.has_metadata()
+    return not (run_directory.path / FILE).is_file() and not run_directory.has_metadata()

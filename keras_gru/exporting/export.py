@@ -118,7 +118,7 @@ def export(
 
 
 def export_run(
-    folder: RunDirectory,
+    run_directory: RunDirectory,
     record: RunRecord,
     to: str,
     *,
@@ -131,10 +131,10 @@ def export_run(
     """Write the network of a run for another runtime and compare it on test sequences.
 
     Args:
-        folder: the run directory.
+        run_directory: the run directory.
         record: which run.
         to, step, quantize, tolerance: as of `export`.
-        output: the folder to write to; `None` is `export` in the folder of the run. `parity.json`
+        output: the folder to write to; `None` is `export` in that of the run. `parity.json`
             in it holds the comparisons with all formats.
         sequences: how many test sequences are compared, the first ones.
 
@@ -144,11 +144,11 @@ def export_run(
     Raises:
         UserError, DisagreementError: as of `export`.
     """
-    model = networks.load_model(folder, record)
-    stored = stored_data(folder).preprocessing
-    output = Path(output or folder.run_path(record.cell, record.seed) / "export")
+    model = networks.load_model(run_directory, record)
+    stored = stored_data(run_directory).preprocessing
+    output = Path(output or run_directory.run_path(record.cell, record.seed) / "export")
     output.mkdir(parents=True, exist_ok=True)
-    x, length = _test_inputs(folder, model, sequences)
+    x, length = _test_inputs(run_directory, model, sequences)
     metadata = {
         "cell": record.cell,
         "preprocessing": TypeAdapter(Preprocessing).dump_json(stored).decode(),
@@ -194,10 +194,10 @@ def _open_length(model):
     return model.inputs[0].shape[1] or 12
 
 
-def _test_inputs(folder, model, sequences):
+def _test_inputs(run_directory, model, sequences):
     """Return the inputs of the first test sequences, or random ones, and the largest T."""
     try:
-        dataset = load_data(folder)
+        dataset = load_data(run_directory)
     except UserError:
         length = _open_length(model)
         return random_inputs(model, length), length

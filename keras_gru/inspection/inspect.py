@@ -22,7 +22,7 @@ SHOWN = 80  # steps of a sequence that fit into a picture
 
 
 def inspect_networks(
-    folder: RunDirectory,
+    run_directory: RunDirectory,
     cell: str | None = None,
     seed: int | None = None,
     *,
@@ -32,7 +32,7 @@ def inspect_networks(
     """Inspect the run of each cell that is best on validation.
 
     Args:
-        folder: where the runs are.
+        run_directory: where the runs are.
         cell: only of this cell; `None`: of each.
         seed: only runs of this seed.
         sequence: number of the sequence of validation to show the gates of, from 0.
@@ -45,8 +45,8 @@ def inspect_networks(
         UserError: no such run has finished, there is no such sequence or layer, or a cell has no
             gates that can be read.
     """
-    records = _records(folder, cell, seed)
-    dataset = load_data(folder)
+    records = _records(run_directory, cell, seed)
+    dataset = load_data(run_directory)
     size = dataset.size("validation")
     if not 0 <= sequence < size:
         raise UserError(
@@ -54,11 +54,11 @@ def inspect_networks(
         )
     inspected = []
     for record in records:
-        model = networks.load_model(folder, record)
+        model = networks.load_model(run_directory, record)
         try:
             opened = find_layer(model, layer)
             shown = _shown(model, opened, dataset, sequence)
-            inspected.append(_inspect_network(folder, record, model, opened, dataset, shown))
+            inspected.append(_inspect_network(run_directory, record, model, opened, dataset, shown))
         except UserError:
             raise
         except ValueError as error:  # of the layers, which know nothing of ours
@@ -77,17 +77,17 @@ def inspect_networks(
     )
 
 
-def _records(folder: RunDirectory, cell: str | None, seed: int | None) -> list[RunRecord]:
-    best = networks.choose_run(folder, cell, seed)  # says so where there is none
+def _records(run_directory: RunDirectory, cell: str | None, seed: int | None) -> list[RunRecord]:
+    best = networks.choose_run(run_directory, cell, seed)  # says so where there is none
     if cell is not None:
         return [best]
     done = {
         record.cell
-        for record in folder.records()
+        for record in run_directory.records()
         if record.status == "finished" and seed in (None, record.seed)
     }
-    cells = [name for name in folder.experiment().cells if name in done]
-    return [networks.choose_run(folder, name, seed) for name in cells]
+    cells = [name for name in run_directory.experiment().cells if name in done]
+    return [networks.choose_run(run_directory, name, seed) for name in cells]
 
 
 def _shown(model: keras.Model, layer: RNN, dataset: SequenceDataset, sequence: int) -> tuple:
@@ -101,7 +101,7 @@ def _shown(model: keras.Model, layer: RNN, dataset: SequenceDataset, sequence: i
 
 
 def _inspect_network(
-    folder: RunDirectory,
+    run_directory: RunDirectory,
     record: RunRecord,
     model: keras.Model,
     layer: RNN,
@@ -124,13 +124,13 @@ def _inspect_network(
         state=_picture(states[0]),
         keep=None if keep is None else keep.tolist(),
         gradient_decay=gradients.gradient_decay(gradients.align_at_end(norms)).tolist(),
-        ablation=_ablation(folder, record, model, layer, dataset),
+        ablation=_ablation(run_directory, record, model, layer, dataset),
     )
 
 
-def _ablation(folder, record, model, layer, dataset) -> dict[str, float]:
-    metric = folder.comparison().metric.name
-    experiment = folder.experiment_of(record)
+def _ablation(run_directory, record, model, layer, dataset) -> dict[str, float]:
+    metric = run_directory.comparison().metric.name
+    experiment = run_directory.experiment_of(record)
     found = {"as trained": record.validation[metric]}
     for name, gates in ablation.ablations(layer.cell).items():
         constant = ablation.with_constant_gates(model, gates)

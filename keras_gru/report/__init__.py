@@ -15,9 +15,9 @@ def show(comparison: "Comparison", page: str | Path | None = None) -> None:
         page: the HTML file; None for `report.html` in the run directory.
     """
     if page is None:
-        if comparison.folder is None:
+        if comparison.path is None:
             raise ValueError("page: expected a file, got None and no run directory. Pass a file.")
-        page = comparison.folder / "report.html"
+        page = comparison.path / "report.html"
     # Imported here, so that showing the progress of a training imports no matplotlib.
     from keras_gru.report.comparison import print_results, write_page
 
@@ -43,9 +43,9 @@ def run_and_show(config=None, overrides=None, *, resume=None, **options) -> "Com
     experiment, _ = choose_experiment(config, overrides, resume)
     with show_progress(experiment) as progress:
         comparison = run(experiment, resume=resume, listener=progress, **options)
-    assert comparison.folder is not None  # `run` saves the runs in a run directory
+    assert comparison.path is not None  # `run` saves the runs in a run directory
     try:
-        save_examples(RunDirectory(comparison.folder))
+        save_examples(RunDirectory(comparison.path))
     except UserError as error:  # the comparison is finished and saved
         print(f"No examples of predictions: {error}")
     show(comparison)

@@ -36,7 +36,7 @@ SECTIONS: tuple[Callable[[Analysis], Section | None], ...] = (
     data.section,
     tuning.section,
     runs.section,
-    lambda analysis: settings.section(analysis.comparison.experiment, analysis.comparison.folder),
+    lambda analysis: settings.section(analysis.comparison.experiment, analysis.comparison.path),
     lambda analysis: origin.section(analysis.comparison.metadata),
 )
 

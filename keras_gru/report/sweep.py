@@ -9,7 +9,7 @@ SECTIONS = (
     sweep.trials,
     sweep.best_trials,
     lambda analysis: settings.section(
-        analysis.result.experiment, analysis.result.folder, verb="sweep"
+        analysis.result.experiment, analysis.result.path, verb="sweep"
     ),
     lambda analysis: origin.section(analysis.result.metadata),
 )

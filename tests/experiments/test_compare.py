@@ -24,7 +24,7 @@ from tests.experiments.helpers import Recorder, timeless, tiny
 def test_a_comparison_leaves_what_the_store_promises(tmp_path):
     experiment = tiny(tmp_path, seeds=(0, 1))
     comparison = compare(experiment)
-    names = {str(path.relative_to(comparison.folder)) for path in comparison.folder.rglob("*.*")}
+    names = {str(path.relative_to(comparison.path)) for path in comparison.path.rglob("*.*")}
     runs = {f"{cell}-seed{seed}" for cell in experiment.cells for seed in experiment.seeds}
     files = {f"{run}/{file}" for run in runs for file in ("best.keras", "history.jsonl")}
     files |= {"experiment.yaml", "preprocessing.json", "metadata.json", "results.jsonl"}
@@ -35,7 +35,7 @@ def test_a_comparison_leaves_what_the_store_promises(tmp_path):
         ("gru", 1),
         ("simple_rnn", 1),
     ]
-    assert RunDirectory(comparison.folder).experiment() == comparison.experiment
+    assert RunDirectory(comparison.path).experiment() == comparison.experiment
     assert comparison.runs[0].parameters == 3 * 4 * (2 + 4 + 1) + 5
     assert comparison.runs[0].recurrent_parameters == 3 * 4 * (2 + 4 + 1)
     assert {"keras", "tensorflow", "numpy", "python"} <= comparison.metadata.environment.keys()
@@ -61,13 +61,12 @@ def test_a_stopped_run_goes_on_as_if_it_had_never_stopped(tmp_path, jit_compile,
         compare(experiment, listener=Recorder(stop_at=("simple_rnn", 2)))
     stopped = max((tmp_path / "runs" / "tiny").iterdir())
     listener = Recorder()
-    resumed = compare(experiment, folder=RunDirectory(stopped), listener=listener)
+    resumed = compare(experiment, run_directory=RunDirectory(stopped), listener=listener)
     assert listener.starts == [("simple_rnn", 0, 2)]  # the finished one is not repeated
     assert listener.ended == ["gru", "simple_rnn"]
     assert [timeless(run) for run in resumed.runs] == [timeless(run) for run in whole.runs]
     ours, theirs = (
-        networks.load_model(RunDirectory(c.folder), c.runs[1]).get_weights()
-        for c in (resumed, whole)
+        networks.load_model(RunDirectory(c.path), c.runs[1]).get_weights() for c in (resumed, whole)
     )
     for one, other in zip(ours, theirs, strict=True):
         np.testing.assert_array_equal(one, other)
@@ -90,7 +89,7 @@ def test_a_run_that_was_stopped_in_a_curriculum_goes_on_in_its_stage(tmp_path):
     with pytest.raises(KeyboardInterrupt):
         compare(experiment, listener=Recorder(stop_at=("gru", 1)))
     stopped = max((tmp_path / "runs" / "tiny").iterdir())
-    resumed = compare(RunDirectory(stopped).experiment(), folder=RunDirectory(stopped))
+    resumed = compare(RunDirectory(stopped).experiment(), run_directory=RunDirectory(stopped))
     assert [timeless(run) for run in resumed.runs] == [timeless(run) for run in whole.runs]
 
 
@@ -98,7 +97,7 @@ def test_a_finished_comparison_is_not_trained_again(tmp_path):
     comparison = compare(tiny(tmp_path))
     listener = Recorder()
     again = compare(
-        comparison.experiment, folder=RunDirectory(comparison.folder), listener=listener
+        comparison.experiment, run_directory=RunDirectory(comparison.path), listener=listener
     )
     assert listener.epochs == [] and listener.ended == ["gru", "simple_rnn"]
     assert again.runs == comparison.runs
@@ -124,7 +123,7 @@ def test_a_full_disk_leaves_finished_runs_whole(tmp_path, monkeypatch):
     folder = RunDirectory(max((tmp_path / "runs" / "tiny").iterdir()))
     assert [record.cell for record in folder.records()] == ["gru"]
     listener = Recorder()
-    resumed = compare(experiment, folder=folder, listener=listener)
+    resumed = compare(experiment, run_directory=folder, listener=listener)
     assert listener.starts == [("simple_rnn", 0, 1)]
     assert [run.status for run in resumed.runs] == ["finished", "finished"]
 
@@ -149,7 +148,7 @@ def test_a_diverging_run_is_stopped_and_said_and_stops_no_other(tmp_path):
     ]
     assert "NaN" in comparison.runs[0].message
     assert comparison.runs[0].test == {}
-    assert not (comparison.folder / "exploding-seed0" / "best.keras").exists()
+    assert not (comparison.path / "exploding-seed0" / "best.keras").exists()
 
 
 class Averager(keras.layers.Layer):
@@ -230,7 +229,7 @@ def test_the_best_weights_on_validation_are_kept(tmp_path):
     record = comparison.runs[0]
     values = [row["val_mse"] for row in record.history]
     assert record.best_epoch == 1 + int(np.argmin(values)) < 6, "choose a rate that overshoots"
-    again = networks.evaluate(RunDirectory(comparison.folder), record, "validation")
+    again = networks.evaluate(RunDirectory(comparison.path), record, "validation")
     assert again["mse"] == pytest.approx(min(values), rel=1e-5)
     assert record.validation["mse"] == min(values)
 
@@ -249,7 +248,7 @@ def test_lower_precision_trains_and_leaves_the_policy_as_it_was(tmp_path, precis
     comparison = compare(experiment)
     assert all(np.isfinite(run.test["loss"]) for run in comparison.runs)
     assert keras.config.dtype_policy().name == "float32"
-    model = networks.load_model(RunDirectory(comparison.folder), comparison.runs[0])
+    model = networks.load_model(RunDirectory(comparison.path), comparison.runs[0])
     assert model.get_layer("recurrent_1").compute_dtype == precision.removeprefix("mixed_")
 
 
@@ -312,15 +311,15 @@ def test_tensorboard_is_written_or_its_absence_said(tmp_path):
         with pytest.raises(UserError, match=r"training\.tensorboard: expected the package"):
             compare(experiment)
         return
-    folder = compare(experiment).folder
+    folder = compare(experiment).path
     assert list(folder.glob("gru-seed0/tensorboard/*/events*"))
 
 
 def test_a_torn_file_is_said_in_one_sentence(tmp_path):
     comparison = compare(tiny(tmp_path, cells=("gru",)))
-    (comparison.folder / "results.jsonl").write_text('{"cell": "gru", \n')
+    (comparison.path / "results.jsonl").write_text('{"cell": "gru", \n')
     with pytest.raises(UserError, match=r"results\.jsonl, line 1: damaged"):
-        RunDirectory(comparison.folder).records()
+        RunDirectory(comparison.path).records()
 
 
 def test_a_folder_that_is_no_run(tmp_path):
@@ -332,4 +331,4 @@ def test_numbers_are_notes_of_the_data(tmp_path):
     listener = Recorder()
     comparison = compare(tiny(tmp_path, cells=("gru",)), listener=listener)
     assert "64 train, 32 validation, 32 test" in listener.notes[0]
-    assert json.loads((comparison.folder / "metadata.json").read_text())["sequences"]["train"] == 64
+    assert json.loads((comparison.path / "metadata.json").read_text())["sequences"]["train"] == 64

@@ -62,23 +62,23 @@ def test_the_whole_is_an_ordinary_comparison(made, tmp_path):
     assert list(map(timeless, curve.whole.runs)) == list(map(timeless, plain.runs))
     losses = [curve.comparisons[share].runs[0].test["mse"] for share in curve.comparisons]
     assert len(set(losses)) == 3
-    read = RunDirectory(curve.whole.folder).learning_curve()
+    read = RunDirectory(curve.whole.path).learning_curve()
     assert list(read.comparisons) == list(curve.comparisons)
     assert [run.test for run in read.comparisons[0.05].runs] == [
         run.test for run in curve.comparisons[0.05].runs
     ]
-    assert RunDirectory(plain.folder).learning_curve() is None
+    assert RunDirectory(plain.path).learning_curve() is None
 
 
 def test_a_finished_comparison_gets_its_curve_and_a_stopped_one_goes_on(made, tmp_path):
     experiment, _, curve = made
     experiment = tiny(tmp_path, seeds=(0, 1))
     finished = compare(experiment)
-    folder, stopping = RunDirectory(finished.folder), Recorder(stop_at=("simple_rnn", 2))
-    with pytest.raises(KeyboardInterrupt, match=rf"learning-curve --resume {finished.folder}$"):
-        learning_curve(experiment, (0.05,), folder=folder, listener=stopping)
+    folder, stopping = RunDirectory(finished.path), Recorder(stop_at=("simple_rnn", 2))
+    with pytest.raises(KeyboardInterrupt, match=rf"learning-curve --resume {finished.path}$"):
+        learning_curve(experiment, (0.05,), run_directory=folder, listener=stopping)
     listener = Recorder()
-    resumed = learning_curve(experiment, (0.05,), folder=folder, listener=listener)
+    resumed = learning_curve(experiment, (0.05,), run_directory=folder, listener=listener)
     assert listener.starts[0] == ("simple_rnn", 0, 2)
     assert all(sequence[2] == 0 for sequence in listener.starts[1:]) and len(listener.starts) == 3
     assert [timeless(run) for run in resumed.comparisons[0.05].runs] == [
@@ -88,11 +88,11 @@ def test_a_finished_comparison_gets_its_curve_and_a_stopped_one_goes_on(made, tm
 
 def test_a_fraction_is_resumed_on_its_own_sequences(made):
     experiment, _, curve = made
-    fraction = RunDirectory(curve.comparisons[0.05].folder)
+    fraction = RunDirectory(curve.comparisons[0.05].path)
     assert load_data(fraction).size("train") == 3
-    assert compare(experiment, folder=fraction).runs == curve.comparisons[0.05].runs
+    assert compare(experiment, run_directory=fraction).runs == curve.comparisons[0.05].runs
     with pytest.raises(UserError, match=r"train split .*3 sequences.* 64 sequences"):
-        compare(experiment, folder=fraction, dataset=datasets.load(experiment.dataset))
+        compare(experiment, run_directory=fraction, dataset=datasets.load(experiment.dataset))
 
 
 def test_a_new_fraction_is_begun_on_its_own_sequences(tmp_path):

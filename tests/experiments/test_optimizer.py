@@ -31,7 +31,7 @@ def trained(tmp_path, **training):
 
 
 def saved_weights(comparison):
-    return networks.load_model(RunDirectory(comparison.folder), comparison.runs[0]).get_weights()
+    return networks.load_model(RunDirectory(comparison.path), comparison.runs[0]).get_weights()
 
 
 def assert_equal(ours, theirs):
@@ -68,7 +68,7 @@ def test_a_stopped_run_goes_on_as_if_it_had_never_stopped(tmp_path, options):
         compare(experiment, listener=Recorder(stop_at=("gru", 2)))
     stopped = RunDirectory(max((tmp_path / "runs" / "tiny").iterdir()))
     listener = Recorder()
-    resumed = compare(experiment, folder=stopped, listener=listener)
+    resumed = compare(experiment, run_directory=stopped, listener=listener)
     assert listener.starts == [("gru", 0, 2)]
     assert timeless(resumed.runs[0]) == timeless(whole.runs[0])
     assert_equal(saved_weights(resumed), saved_weights(whole))
@@ -115,7 +115,7 @@ class TestSchedule:
         comparison = compare(
             tiny(tmp_path, cells=("gru",), training={"schedule": "cosine", "warmup": 1})
         )
-        model = networks.load_model(RunDirectory(comparison.folder), comparison.runs[0])
+        model = networks.load_model(RunDirectory(comparison.path), comparison.runs[0])
         assert isinstance(model.optimizer, keras.optimizers.Adam)
         assert float(model.optimizer.learning_rate) == pytest.approx(0, abs=1e-8)
 
@@ -245,7 +245,7 @@ class TestLabelSmoothing:
         least = -(0.25 * math.log(0.25) + 0.75 * math.log(0.75))
         losses = [row["loss"] for row in run.history]
         assert least - 1e-6 < min(losses) < least + 0.02 < math.log(2)
-        found = networks.evaluate(RunDirectory(comparison.folder), run, "test")
+        found = networks.evaluate(RunDirectory(comparison.path), run, "test")
         assert found["loss"] == pytest.approx(run.test["loss"], rel=1e-5)
 
     @pytest.mark.parametrize("task", ["forecasting", "polyphony"])

@@ -46,10 +46,10 @@ def test_the_second_caller_is_told_who_writes_and_a_killed_one_holds_nothing(fol
     experiment = folder.experiment()
     for train in (compare, lambda *args, **kwargs: learning_curve(*args, (0.5,), **kwargs)):
         with pytest.raises(UserError, match=rf"{folder.path}: .* {other_process.pid} on .* since"):
-            train(experiment, folder=folder)
+            train(experiment, run_directory=folder)
     other_process.kill()
     other_process.wait()
-    compare(experiment, folder=folder)
+    compare(experiment, run_directory=folder)
     assert not list(folder.path.glob(".*"))
 
 
@@ -60,7 +60,7 @@ def test_a_comparison_holds_the_lock_of_the_whole_directory(folder):
         def started(self, cell, seed, first_epoch):
             held.append(sorted(path.name for path in folder.path.glob(".*")))
 
-    learning_curve(folder.experiment(), (0.5,), folder=folder, listener=Looker())
+    learning_curve(folder.experiment(), (0.5,), run_directory=folder, listener=Looker())
     assert held == [[".holder.json", ".lock"]] * 4
 
 
@@ -104,7 +104,7 @@ def test_a_row_holds_any_text(tmp_path):
 
 
 def test_what_a_killed_process_left_is_removed(folder):
-    compare(folder.experiment(), folder=folder)
+    compare(folder.experiment(), run_directory=folder)
     before = {path for path in folder.path.rglob("*")}
     run = folder.run_path("gru", 0)
     (folder.path / "jobs").mkdir()
@@ -118,7 +118,7 @@ def test_what_a_killed_process_left_is_removed(folder):
         run / "checkpoint.npz",
     ):
         left.write_text("left over")
-    compare(folder.experiment(), folder=folder)
+    compare(folder.experiment(), run_directory=folder)
     assert {path for path in folder.path.rglob("*")} == before
 
 

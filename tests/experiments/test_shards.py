@@ -37,9 +37,9 @@ def test_jobs_and_cores_change_no_bit(tmp_path, monkeypatch):
     assert alone.runs[0].path == "graph fused, compiled"
     stopped = RunDirectory.create(wide(tmp_path).with_shards(2))
     with pytest.raises(KeyboardInterrupt):
-        compare(wide(tmp_path), folder=stopped, listener=Recorder(stop_at=("gru", 1)))
+        compare(wide(tmp_path), run_directory=stopped, listener=Recorder(stop_at=("gru", 1)))
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0}, raising=False)
-    assert found(compare(wide(tmp_path), folder=stopped)) == found(alone)
+    assert found(compare(wide(tmp_path), run_directory=stopped)) == found(alone)
     monkeypatch.undo()
     two_jobs = compare(wide(tmp_path, shards=2), jobs=2)
     assert found(two_jobs) == found(alone)

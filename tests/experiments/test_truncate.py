@@ -25,10 +25,10 @@ def test_a_stopped_run_goes_on_as_if_it_had_never_stopped(tmp_path):
     whole = compare(one)
     with pytest.raises(KeyboardInterrupt):
         compare(one, listener=Recorder(stop_at=("gru", 1)))
-    folder = next(p for p in (tmp_path / "runs").glob("*/*") if p != whole.folder)
-    resumed = compare(one, folder=RunDirectory(folder))
+    folder = next(p for p in (tmp_path / "runs").glob("*/*") if p != whole.path)
+    resumed = compare(one, run_directory=RunDirectory(folder))
     assert timeless(resumed.runs[0]) == timeless(whole.runs[0])
-    models = [networks.load_model(RunDirectory(c.folder), c.runs[0]) for c in (resumed, whole)]
+    models = [networks.load_model(RunDirectory(c.path), c.runs[0]) for c in (resumed, whole)]
     for ours, theirs in zip(*(model.get_weights() for model in models), strict=True):
         np.testing.assert_array_equal(ours, theirs)
 

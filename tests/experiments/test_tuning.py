@@ -87,7 +87,7 @@ def test_the_runs_are_those_of_an_experiment_with_the_chosen_settings(tuned, tmp
 
 
 def test_the_run_directory_has_the_trials_beside_the_runs(tuned):
-    names = {str(path.relative_to(tuned.folder)) for path in tuned.folder.rglob("*.*")}
+    names = {str(path.relative_to(tuned.path)) for path in tuned.path.rglob("*.*")}
     runs = {f"{cell}-seed{seed}" for cell in ("gru", "simple_rnn") for seed in (1, 2)}
     files = {f"{run}/{file}" for run in runs for file in ("best.keras", "history.jsonl")}
     trials = {f"tuning/{cell}-{n}/history.jsonl" for cell in ("gru", "simple_rnn") for n in (1, 2)}
@@ -99,7 +99,7 @@ def test_the_run_directory_has_the_trials_beside_the_runs(tuned):
         "tuning.jsonl",
     }
     assert trials <= names
-    assert RunDirectory(tuned.folder).comparison() == tuned
+    assert RunDirectory(tuned.path).comparison() == tuned
 
 
 @pytest.mark.parametrize("stop_at", [("simple_rnn-2", 2), ("simple_rnn", 1)])
@@ -109,14 +109,14 @@ def test_a_stopped_tuning_goes_on_as_if_it_had_never_stopped(tuned, tmp_path, st
     with pytest.raises(KeyboardInterrupt, match="--resume"):
         compare(experiment, listener=first)
     folder = RunDirectory(max((tmp_path / "runs" / "tiny").iterdir()))
-    resumed = compare(experiment, folder=folder, listener=listener)
+    resumed = compare(experiment, run_directory=folder, listener=listener)
     assert not set(first.epochs) & set(listener.epochs), "what was done is not repeated"
     assert listener.ended == ["simple_rnn-1", "simple_rnn-2", "simple_rnn", "simple_rnn"]
     for ours, whole in ((resumed.runs, tuned.runs), (resumed.trials, tuned.trials)):
         theirs = [record for record in whole if record.cell == "simple_rnn"]
         assert [timeless(record) for record in ours] == [timeless(record) for record in theirs]
     one, other = (
-        networks.load_model(RunDirectory(of.folder), record)
+        networks.load_model(RunDirectory(of.path), record)
         for of in (resumed, tuned)
         for record in of.runs
         if (record.cell, record.seed) == ("simple_rnn", 1)
@@ -166,7 +166,7 @@ def test_the_edge_of_a_list_and_the_seconds_are_told(tuned, tmp_path):
 def test_a_saved_network_is_used_with_its_own_settings(tmp_path):
     experiment = tiny(tmp_path, cells=("simple_rnn",), tuning={"training.batch_size": (8,)})
     comparison = compare(experiment)
-    folder, (run,) = RunDirectory(comparison.folder), comparison.runs
+    folder, (run,) = RunDirectory(comparison.path), comparison.runs
     assert folder.experiment_of(run).training.batch_size == 8
     assert folder.experiment_of(run).tuning is None
     assert networks.evaluate(folder, run, "test")["mse"] == pytest.approx(run.test["mse"], rel=1e-6)

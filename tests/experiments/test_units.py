@@ -32,7 +32,7 @@ def rows(path):
 
 
 def test_every_file_has_the_error_in_the_unit_of_the_table_and_names_it(riders):
-    folder = riders.folder
+    folder = riders.path
     histories = sorted(folder.glob("**/history.jsonl"))
     assert len(histories) == 3  # two trials and the run
     for path in (folder / "results.jsonl", folder / "tuning.jsonl", *histories):
@@ -45,7 +45,7 @@ def test_every_file_has_the_error_in_the_unit_of_the_table_and_names_it(riders):
 
 
 def test_the_recorded_error_is_that_of_the_forecasts(riders):
-    folder = RunDirectory(riders.folder)
+    folder = RunDirectory(riders.path)
     (record,) = riders.runs
     dataset = datasets.load(riders.experiment.dataset)
     network = networks.load_model(folder, record)

@@ -114,7 +114,7 @@ def _experiment(parent: Path, name: str, **settings) -> Experiment:
 def _train(parent: Path, experiment: Experiment) -> Path:
     one = experiment.model_copy(update={"cells": ("gru",), "seeds": (0,)})
     saves = _SavesCheckpoint(parent / "runs" / experiment.name, parent / f"{experiment.name}.npz")
-    path = compare(one, listener=saves).folder
+    path = compare(one, listener=saves).path
     write_experiment(path, experiment)
     return path
 

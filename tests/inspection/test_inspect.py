@@ -30,7 +30,7 @@ def one_epoch(folder, name, dataset, model, cells):
         training={"epochs": 1, "batch_size": 16, "jit_compile": False},
         runs=str(folder / "runs"),
     )
-    return RunDirectory(compare(experiment).folder)
+    return RunDirectory(compare(experiment).path)
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +41,7 @@ def folder(tmp_path_factory):
         seeds=(1,),
         training={"epochs": 1},
     )
-    return RunDirectory(compare(experiment).folder)
+    return RunDirectory(compare(experiment).path)
 
 
 @pytest.fixture(scope="module")
@@ -123,15 +123,11 @@ def test_a_damaged_file_is_refused(tmp_path):
 
 def test_a_cell_that_says_nothing_of_its_gates_is_refused(tmp_path):
     register_cell("a_layer", lambda units, **options: keras.layers.RNN(Stranger(), **options))
-    folder = RunDirectory(
-        compare(tiny(tmp_path, cells=("a_layer",), training={"epochs": 1})).folder
-    )
+    folder = RunDirectory(compare(tiny(tmp_path, cells=("a_layer",), training={"epochs": 1})).path)
     with pytest.raises(UserError, match="A RNN cannot be inspected: register a cell, which"):
         inspect_networks(folder)
     register_cell("strange", Stranger)
-    folder = RunDirectory(
-        compare(tiny(tmp_path, cells=("strange",), training={"epochs": 1})).folder
-    )
+    folder = RunDirectory(compare(tiny(tmp_path, cells=("strange",), training={"epochs": 1})).path)
     with pytest.raises(UserError, match=r"^Cell 'strange' cannot be inspected .*: The gates of"):
         inspect_networks(folder)
 

@@ -63,7 +63,7 @@ def inspected(path, *networks, **changes):
 
 def in_directory(path):
     """A comparison with a run directory."""
-    of = dataclasses.replace(comparison(seeds=(0,)), folder=path)
+    of = dataclasses.replace(comparison(seeds=(0,)), path=path)
     (path / "experiment.yaml").write_text(dump_experiment(of.experiment))
     return of
 

@@ -60,7 +60,7 @@ CONTENT = {
 
 def with_examples(path, content):
     """A comparison whose run directory stores examples."""
-    of = dataclasses.replace(comparison(CELLS, (0,)), folder=path)
+    of = dataclasses.replace(comparison(CELLS, (0,)), path=path)
     (path / "experiment.yaml").write_text(dump_experiment(of.experiment))
     text = TypeAdapter(Examples).dump_json(Examples(dict.fromkeys(CELLS, 0), content))
     (path / FILE).write_bytes(text)

@@ -91,7 +91,7 @@ class TestKeep:
         made = RunDirectory.create(ADDING.sweep(tmp_path / "runs"))
         folder = made.path.rename(made.path.parent / "sweep")
         (said,) = claims.keep([folder])
-        assert "holds no journal.log or no metadata.json" in said and ADDING.sweep_command in said
+        assert "expected journal.log and metadata.json" in said and ADDING.sweep_command in said
 
 
 def test_every_dataset_is_a_recipe():

@@ -41,8 +41,8 @@ def test_recipe(name, tmp_path, data_dir, monkeypatch):
     if not (prepared and (Path(prepared) / experiment.dataset.kind).is_dir()):
         monkeypatch.setenv(DATA_DIR, str(data_dir))
     comparison = compare(experiment, dataset=first(load(experiment.dataset), row.sequences))
-    write_page(analyse(comparison), comparison.folder / "report.html")
-    assert (comparison.folder / row.expects).stat().st_size > 0
+    write_page(analyse(comparison), comparison.path / "report.html")
+    assert (comparison.path / row.expects).stat().st_size > 0
     (run,) = comparison.runs
     metric = comparison.metric
     assert run.status == "finished"

@@ -43,9 +43,9 @@ def keep(folders: Iterable[Path]) -> list[str]:
     evidence, problems = read_evidence(KEPT), []
     for path in folders:
         try:
-            folder = RunDirectory(path)
-            plan, is_sweep = planned_as(folder), folder.path.name == SWEEP
-            found = (read_sweep if is_sweep else read_curve)(folder, plan)
+            run_directory = RunDirectory(path)
+            plan, is_sweep = planned_as(run_directory), run_directory.path.name == SWEEP
+            found = (read_sweep if is_sweep else read_curve)(run_directory, plan)
         except UserError as error:
             problems.append(f"left out: {error}")
             continue

@@ -31,7 +31,7 @@ class RayExecutor:
 
     Args:
         experiment: what to train.
-        folder: where the files of the jobs go.
+        run_directory: where the files of the jobs go.
         dataset: what to train on.
         address: of a cluster, such as `"10.0.0.1:6379"` or `"auto"`; `"local"` starts one here.
         slots: jobs at a time; None for as many as the cluster has room for.
@@ -44,7 +44,7 @@ class RayExecutor:
     def __init__(
         self,
         experiment: Experiment,
-        folder: RunDirectory,
+        run_directory: RunDirectory,
         dataset: SequenceDataset,
         address: str = LOCAL,
         slots: int | None = None,
@@ -58,7 +58,7 @@ class RayExecutor:
         self.slots = max(1, room if slots is None else min(slots, room))
         nodes = sum(node["Alive"] for node in self._ray.nodes())
         self.description = f"{self.slots} at a time, on a Ray cluster of {plural(nodes, 'machine')}"
-        self._experiment, self._folder = experiment, folder
+        self._experiment, self._run_directory = experiment, run_directory
         self._dataset = self._ray.put(pack(dataset))
         self._cores = cores
         self._under_way: dict = {}
@@ -103,8 +103,8 @@ class RayExecutor:
                 }
             },
         )(_do)
-        stored = (self._folder.path / FILE).read_bytes()
-        files = _read(job.path(self._folder))
+        stored = (self._run_directory.path / FILE).read_bytes()
+        files = _read(job.path(self._run_directory))
         cells = cells_file.current()
         task = do.remote(job, self._experiment, self._dataset, stored, files, self._events, cells)
         self._under_way[task] = job
@@ -129,7 +129,7 @@ class RayExecutor:
                 if isinstance(found, str):
                     raise UserError(found)
                 record, files = found
-                _write(job.path(self._folder), files)
+                _write(job.path(self._run_directory), files)
                 return job, record
 
 
@@ -138,14 +138,16 @@ def _do(
 ):
     """Do a job in a worker, in a directory of its own; return a sentence where it fails."""
     with tempfile.TemporaryDirectory() as runs:
-        folder = RunDirectory.create(experiment.model_copy(update={"runs": runs}))
-        path = job.path(folder)
-        _write(folder.path, {FILE: stored})
+        run_directory = RunDirectory.create(experiment.model_copy(update={"runs": runs}))
+        path = job.path(run_directory)
+        _write(run_directory.path, {FILE: stored})
         _write(path, files)
         try:
             if cells is not None:
                 cells.register()
-            record = train_job(job, experiment, unpack(*packed), folder, Relay(events.put.remote))
+            record = train_job(
+                job, experiment, unpack(*packed), run_directory, Relay(events.put.remote)
+            )
         except UserError as error:
             return str(error)
         return record, _read(path)

@@ -48,11 +48,11 @@ class Job:
         values = "" if self.trial is None else ", ".join(map(str, self.settings.values()))
         return f"{cell_label(self.cell)} {values}".strip()
 
-    def path(self, folder: RunDirectory) -> Path:
+    def path(self, run_directory: RunDirectory) -> Path:
         """Return the directory of its checkpoint and its network."""
         if self.trial is None:
-            return folder.run_path(self.cell, self.seed)
-        return folder.trial_path(self.cell, self.trial)
+            return run_directory.run_path(self.cell, self.seed)
+        return run_directory.trial_path(self.cell, self.trial)
 
     def name_record(self, record: RunRecord) -> RunRecord:
         """Return its record as a listener knows it."""
@@ -63,7 +63,7 @@ def train_job(
     job: Job,
     experiment: Experiment,
     dataset: SequenceDataset,
-    folder: RunDirectory,
+    run_directory: RunDirectory,
     listener: Listener = SILENT,
 ) -> RunRecord:
     """Do a job, or resume it; test is read and the network saved for a run, not for a trial.
@@ -72,13 +72,13 @@ def train_job(
         job: what to train.
         experiment: of which it is a part.
         dataset: what `keras_gru.datasets.load(experiment.dataset)` gave.
-        folder: where its files go; its record is not written.
+        run_directory: where its files go; its record is not written.
         listener: of its start and its epochs, under the job's name.
 
     Returns:
         The record of the run. Where its loss became NaN or Inf its status is `"diverged"`.
     """
-    experiment, path = experiment.with_settings(job.settings), job.path(folder)
+    experiment, path = experiment.with_settings(job.settings), job.path(run_directory)
     renamed = _Renamed(listener, job.name)
     model, record = fit_and_record(experiment, dataset, job.cell, job.seed, path, renamed)
     record = dataclasses.replace(record, settings=dict(job.settings))
@@ -99,14 +99,14 @@ class Queue:
 
     Args:
         experiment: what to train.
-        folder: holds the records of the jobs that ended, and gets those of the others.
+        run_directory: holds the records of the jobs that ended, and gets those of the others.
         metric: what trials are compared by.
     """
 
-    def __init__(self, experiment: Experiment, folder: RunDirectory, metric: Metric):
-        self.experiment, self.folder, self.metric = experiment, folder, metric
+    def __init__(self, experiment: Experiment, run_directory: RunDirectory, metric: Metric):
+        self.experiment, self.run_directory, self.metric = experiment, run_directory, metric
         self.plan = plan_jobs(experiment)
-        self._trials, runs = list(folder.trials()), folder.records()
+        self._trials, runs = list(run_directory.trials()), run_directory.records()
         found = [_find_record(j, runs if j.trial is None else self._trials) for j in self.plan]
         jobs = list(zip(self.plan, found, strict=True))
         self.done = [(job, record) for job, record in jobs if record is not None]
@@ -124,11 +124,11 @@ class Queue:
     def ended(self, job: Job, record: RunRecord) -> None:
         """Write the record of a job, and remove its checkpoint."""
         if job.trial is None:
-            self.folder.add(record)
+            self.run_directory.add(record)
         else:
-            self.folder.add_trial(record)
+            self.run_directory.add_trial(record)
             self._trials.append(record)
-        remove_checkpoint(job.path(self.folder))
+        remove_checkpoint(job.path(self.run_directory))
 
     def _settings(self, cell: str) -> dict[str, Value] | None:
         """Return what tuning chose for a cell; None while a trial is missing."""
@@ -208,7 +208,7 @@ class InProcessExecutor:
     """Does one job after the other in this process."""
 
     experiment: Experiment
-    folder: RunDirectory
+    run_directory: RunDirectory
     dataset: SequenceDataset
     work: Callable[..., RunRecord] = train_job
     slots: int = 1
@@ -225,7 +225,9 @@ class InProcessExecutor:
 
     def wait(self, listener):
         with free_graphs():
-            record = self.work(self.job, self.experiment, self.dataset, self.folder, listener)
+            record = self.work(
+                self.job, self.experiment, self.dataset, self.run_directory, listener
+            )
         return self.job, record
 
 

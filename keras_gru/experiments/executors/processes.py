@@ -51,7 +51,7 @@ class ProcessExecutor:
 
     Args:
         experiment: what to train.
-        folder: where the files of the jobs go.
+        run_directory: where the files of the jobs go.
         slots: how many processes.
         dataset: what to train on; its arrays are in memory once for all processes.
         work: does a job, with the arguments of `train_job`.
@@ -60,14 +60,14 @@ class ProcessExecutor:
     def __init__(
         self,
         experiment: Experiment,
-        folder: RunDirectory,
+        run_directory: RunDirectory,
         slots: int,
         dataset: SequenceDataset,
         work: Callable[..., RunRecord] = train_job,
     ):
         self.slots, self.description = slots, f"{slots} at a time, which share the cores"
-        self._logs = folder.path / LOGS
-        self._task = work, experiment, folder.path
+        self._logs = run_directory.path / LOGS
+        self._task = work, experiment, run_directory.path
         self._dataset = dataset
         self._workers: dict[int, _Worker] = {}
         self._retries, self._deaths = Retries(), 0
@@ -146,9 +146,9 @@ class ProcessExecutor:
         return self._logs / f"{number}.log"
 
 
-def remove_logs(folder: RunDirectory) -> None:
+def remove_logs(run_directory: RunDirectory) -> None:
     """Remove the logs of processes that crashed, once their jobs have been done after all."""
-    shutil.rmtree(folder.path / LOGS, ignore_errors=True)
+    shutil.rmtree(run_directory.path / LOGS, ignore_errors=True)
 
 
 def _serve(
@@ -164,7 +164,7 @@ def _serve(
     os.dup2(2, 1)  # the terminal belongs to the parent
     if cells is not None:
         cells.register()
-    folder = RunDirectory(path)
+    run_directory = RunDirectory(path)
     dataset = unpack(content, map_buffers(path / LOGS / _DATA, places))
     told = Relay(connection.send)
     with contextlib.suppress(EOFError, BrokenPipeError):  # the asking process has ended
@@ -172,7 +172,7 @@ def _serve(
             job = connection.recv()
             try:
                 with free_graphs():
-                    record = work(job, experiment, dataset, folder, told)
+                    record = work(job, experiment, dataset, run_directory, told)
                 connection.send(("ended", record))
             except (UserError, OSError) as error:  # such as a full disk, which a retry meets again
                 if isinstance(error, OSError) and error.errno is None:

@@ -48,26 +48,28 @@ def load(
     >>> model.predict(["A fine film.", "Two hours of my life."]).rows[0]["label"]
     'pos'
     """
-    folder = find_run(run)
-    return TrainedModel(folder, choose_runs(folder, cell, seed))
+    run_directory = find_run(run)
+    return TrainedModel(run_directory, choose_runs(run_directory, cell, seed))
 
 
 class TrainedModel:
     """A trained network, or an ensemble of several seeds, with its preprocessing.
 
     Args:
-        folder: the run directory.
+        run_directory: the run directory.
         records: the runs of one cell whose networks are averaged; one run is one network.
     """
 
-    def __init__(self, folder: RunDirectory, records: Sequence[RunRecord]):
-        self.folder, self.records = folder, tuple(records)
-        self.experiment = folder.experiment_of(self.records[0])
-        self.preprocessing = stored_data(folder).preprocessing
+    def __init__(self, run_directory: RunDirectory, records: Sequence[RunRecord]):
+        self.run_directory, self.records = run_directory, tuple(records)
+        self.experiment = run_directory.experiment_of(self.records[0])
+        self.preprocessing = stored_data(run_directory).preprocessing
 
     def __repr__(self) -> str:
         seeds = ", ".join(str(record.seed) for record in self.records)
-        return f"<{self.records[0].label} for {self.task}, seed {seeds}, of {self.folder.path}>"
+        return (
+            f"<{self.records[0].label} for {self.task}, seed {seeds}, of {self.run_directory.path}>"
+        )
 
     @property
     def task(self) -> str:
@@ -89,7 +91,7 @@ class TrainedModel:
     @functools.cached_property
     def network(self) -> keras.Model:
         """The network, compiled with the loss and the metrics that it was trained with."""
-        return load_network(self.folder, self.records)
+        return load_network(self.run_directory, self.records)
 
     def predict(self, data: Any) -> Predictions:
         """Predict from new data.
@@ -119,7 +121,7 @@ class TrainedModel:
             raise UserError("--seed all: expected one network to translate with. Leave it out.")
         rows = [{**row, "translation": None} for row in inputs.rows]
         sentences = [rows[number]["text"] for number in inputs.numbers]
-        found = translate(self.folder, self.records[0], sentences)
+        found = translate(self.run_directory, self.records[0], sentences)
         for number, translation in zip(inputs.numbers, found, strict=True):
             rows[number]["translation"] = translation
         return Predictions(rows, [], inputs.notes)
@@ -134,19 +136,19 @@ class TrainedModel:
         Raises:
             UserError: if the network is no forecaster of a series.
         """
-        ends = stored_data(self.folder).ends
+        ends = stored_data(self.run_directory).ends
         if not ends:
             raise UserError(
-                f"{self.folder.path}: expected a run on a time series, with its last rows in "
-                f"{DATA_FILE}, found none ({self.preprocessing.name}). Train anew on a series."
+                f"{self.run_directory.path}: expected a run on a time series, with its last rows "
+                f"in {DATA_FILE}, found none ({self.preprocessing.name}). Train anew on a series."
             )
         return forecast_ends(
-            [load_model(self.folder, record) for record in self.records],
+            [load_model(self.run_directory, record) for record in self.records],
             ends,
             steps,
             self.experiment.dataset,
             self.preprocessing,
-            load_forecasts([self.folder.run_path(of.cell, of.seed) for of in self.records]),
+            load_forecasts([self.run_directory.run_path(of.cell, of.seed) for of in self.records]),
             self.labels,
         )
 
@@ -181,6 +183,6 @@ class TrainedModel:
 
     @functools.cached_property
     def _network_of_any_length(self) -> keras.Model:
-        networks = [load_model(self.folder, record) for record in self.records]
+        networks = [load_model(self.run_directory, record) for record in self.records]
         networks = [models.with_any_length(network) for network in networks]
         return models.ensemble(networks, self.task)

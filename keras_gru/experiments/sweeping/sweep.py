@@ -44,7 +44,7 @@ class SweepResult:
     metric: Metric
     trials: tuple[Tried, ...]
     metadata: Metadata
-    folder: Path
+    path: Path
 
     @property
     def sweep(self) -> Sweep:
@@ -87,9 +87,9 @@ class TrialJob:
     def label(self) -> str:
         return f"Trial {self.place}"
 
-    def path(self, folder: RunDirectory) -> Path:
+    def path(self, run_directory: RunDirectory) -> Path:
         """Where it keeps its history, and what it needs to go on."""
-        return folder.path / "trials" / str(self.number)
+        return run_directory.path / "trials" / str(self.number)
 
     def name_record(self, record: RunRecord) -> RunRecord:
         """Return its record as a listener knows it."""
@@ -153,18 +153,18 @@ def sweep(
     path.mkdir(parents=True, exist_ok=True)
     with lock_directory(path):
         write_text(path / "experiment.yaml", dump_experiment(experiment))
-        folder = RunDirectory(path)
-        store_cells(folder.path, experiment.cells)
-        store_data(folder, dataset)
-        if not folder.has_metadata():  # the first machine's, and the date on which it began
-            folder.write_metadata(collect_metadata(dataset, experiment.training.batch_size))
-        metadata = folder.metadata()
-        trials = _Trials(experiment, study, folder, storage, dataset.metric, listener)
+        run_directory = RunDirectory(path)
+        store_cells(run_directory.path, experiment.cells)
+        store_data(run_directory, dataset)
+        if not run_directory.has_metadata():  # the first machine's, and the date on which it began
+            run_directory.write_metadata(collect_metadata(dataset, experiment.training.batch_size))
+        metadata = run_directory.metadata()
+        trials = _Trials(experiment, study, run_directory, storage, dataset.metric, listener)
         if trials.missing:
             for note in metadata.notes:
                 listener.note(note)
             _train(trials, dataset, jobs)
-        remove_logs(folder)
+        remove_logs(run_directory)
     tried = studies.finished(study)
     return SweepResult(experiment, dataset.metric, tried, metadata, path)
 
@@ -173,7 +173,7 @@ def work(
     job: TrialJob,
     experiment: Experiment,
     dataset: SequenceDataset,
-    folder: RunDirectory,
+    run_directory: RunDirectory,
     listener: Listener = SILENT,
 ) -> RunRecord:
     """Trains a trial's network, until there is no point in going on with it.
@@ -182,7 +182,7 @@ def work(
         job: what to train.
         experiment: with the `sweep` of which it is a part.
         dataset: what to train and to measure it on.
-        folder: where its files go.
+        run_directory: where its files go.
         listener: is told of its start and its epochs, under the job's name.
     """
     try:
@@ -192,7 +192,7 @@ def work(
         message = error.errors(include_url=False)[0]["msg"]
         raise UserError(f"sweep: {drawn} do not go together ({message}).") from None
     judge = _Judge(job, experiment, dataset.metric, listener)
-    _, record = fit_and_record(changed, dataset, job.cell, job.seed, job.path(folder), judge)
+    _, record = fit_and_record(changed, dataset, job.cell, job.seed, job.path(run_directory), judge)
     return dataclasses.replace(record, settings=dict(job.settings))
 
 
@@ -220,12 +220,12 @@ class _Trials:
         self,
         experiment: Experiment,
         study: studies.Study,
-        folder: RunDirectory,
+        run_directory: RunDirectory,
         storage: str,
         metric: Metric,
         listener: Listener,
     ):
-        self.experiment, self.study, self.folder = experiment, study, folder
+        self.experiment, self.study, self.run_directory = experiment, study, run_directory
         self.storage, self.metric, self.listener = storage, metric, listener
         self.under_way: dict[int, studies.Trial | studies.FrozenTrial] = {}
         self._drawn = 0
@@ -249,8 +249,8 @@ class _Trials:
         seed = self.experiment.seeds[0]
         job = TrialJob(self._drawn, trial.number, cell, seed, settings, self.storage)
         # What another study has left behind under this number is not to be gone on with.
-        shutil.rmtree(job.path(self.folder), ignore_errors=True)
-        job.path(self.folder).mkdir(parents=True)
+        shutil.rmtree(job.path(self.run_directory), ignore_errors=True)
+        job.path(self.run_directory).mkdir(parents=True)
         drawn = "".join(f", {name} {told(value)}" for name, value in settings.items())
         self.listener.note(f"{job.label}: {cell_label(cell)}{drawn}")
         return job
@@ -258,32 +258,32 @@ class _Trials:
     def ended(self, job: TrialJob, record: RunRecord) -> None:
         """Keeps what a trial has found."""
         studies.keep(self.under_way.pop(job.number), record, self.metric)
-        remove_checkpoint(job.path(self.folder))
+        remove_checkpoint(job.path(self.run_directory))
 
     def give_up(self, again: bool) -> None:
         """Ends what is still under way; `again` lets somebody draw the same later."""
         for number, trial in self.under_way.items():
             studies.give_up(self.study, trial, again)
-            shutil.rmtree(self.folder.path / "trials" / str(number), ignore_errors=True)
+            shutil.rmtree(self.run_directory.path / "trials" / str(number), ignore_errors=True)
         self.under_way.clear()
 
     def _give_up_killed(self) -> None:
         """End the trials that a killed process has left in this run directory."""
-        left = {int(path.name) for path in self.folder.path.glob("trials/[0-9]*")}
+        left = {int(path.name) for path in self.run_directory.path.glob("trials/[0-9]*")}
         trials = {trial.number: trial for trial in studies.unfinished(self.study)}
         self.under_way = {number: trials[number] for number in left & trials.keys()}
         self.give_up(again=True)
-        for path in self.folder.path.glob(f"trials/*/{checkpoint.FILE}"):
+        for path in self.run_directory.path.glob(f"trials/*/{checkpoint.FILE}"):
             path.unlink()
 
 
 def _train(trials: _Trials, dataset: SequenceDataset, jobs: int | None) -> None:
     """Do the missing trials; those that failed are given back to the study."""
-    experiment, folder, missing = trials.experiment, trials.folder, trials.missing
+    experiment, run_directory, missing = trials.experiment, trials.run_directory, trials.missing
     epochs = max(experiment.with_settings(of).training.epochs for of in experiment.corners())
     plan = [(f"trial-{n}", f"Trial {n}", experiment.seeds[0]) for n in range(1, missing + 1)]
     trials.listener.plan(plan, epochs, dataset.metric)
-    executor = make_executor(experiment, folder, dataset, missing, jobs, work=work)
+    executor = make_executor(experiment, run_directory, dataset, missing, jobs, work=work)
     again = False
     try:
         with resumable("Stopped. Finished trials are kept; the same command goes on."), executor:

@@ -24,7 +24,7 @@ Draw = Callable[[Axes, Inspection, Comparison], None]
 def section(analysis: Analysis) -> Section | None:
     """Return the section, or None where no network was inspected."""
     comparison = analysis.comparison
-    inspection = read_inspection(comparison.folder)
+    inspection = read_inspection(comparison.path)
     if inspection is None:
         return None
     # A cell that was inspected and whose run is gone has no color.

@@ -39,9 +39,9 @@ CellSeries = Mapping[str, tuple[str, int]]  # cell -> its label and its number
 def section(analysis: Analysis) -> Section | None:
     """Return the section, or None where a run directory stores no examples."""
     comparison = analysis.comparison
-    if comparison.folder is None:
+    if comparison.path is None:
         return None
-    examples = read_examples(RunDirectory(comparison.folder))
+    examples = read_examples(RunDirectory(comparison.path))
     cells = plots.series(comparison)
     if examples is None or examples.seeds.keys() - cells.keys():
         return None

@@ -146,7 +146,7 @@ def _command(analysis: SweepAnalysis, trial: Tried) -> str:
     """The command that trains a trial's cell and settings with all seeds, and measures them."""
     result = analysis.result
     settings = [f"{name}={json.dumps(value)}" for name, value in trial.settings.items()]
-    file = str(result.folder.resolve() / "experiment.yaml")
+    file = str(result.path.resolve() / "experiment.yaml")
     return shlex.join(["keras-gru", "compare", file, f"cells=[{trial.cell}]", *settings])
 
 

@@ -76,9 +76,9 @@ def test_two_machines_find_what_one_process_finds(cluster, tmp_path):
     assert {("gru-1", seed, 1), ("simple_rnn-2", seed, 3)} <= set(listener.epochs)
     assert far.metadata.environment["jobs"] == "2 at a time, on a Ray cluster of 2 machines"
     for comparison in (far, near):
-        files = {str(p.relative_to(comparison.folder)) for p in comparison.folder.rglob("*.*")}
+        files = {str(p.relative_to(comparison.path)) for p in comparison.path.rglob("*.*")}
         assert {"gru-seed0/best.keras", "gru-seed0/history.jsonl", "results.jsonl"} <= files
-        assert not list(comparison.folder.rglob("checkpoint.npz"))
+        assert not list(comparison.path.rglob("checkpoint.npz"))
 
 
 @linux
@@ -117,7 +117,7 @@ def test_a_killed_head_loses_no_finished_run(tmp_path):
     before = found(folder.comparison())
     assert 1 <= len(before) < 6
     listener = Recorder()
-    whole = compare(experiment, folder=folder, listener=listener)
+    whole = compare(experiment, run_directory=folder, listener=listener)
     assert len(listener.starts) == 6 - len(before), "what was finished is not repeated"
     assert before.items() <= found(whole).items()
 

@@ -71,12 +71,10 @@ def test_two_at_a_time_find_what_one_after_the_other_finds(tmp_path):
     )
     assert both.metadata.environment["jobs"] == "2 at a time, which share the cores"
     assert "jobs" not in alone.metadata.environment
-    assert not (both.folder / "jobs").exists() and not multiprocessing.active_children()
-    files = {
-        str(path.relative_to(both.folder)) for path in both.folder.rglob("*") if path.is_file()
-    }
+    assert not (both.path / "jobs").exists() and not multiprocessing.active_children()
+    files = {str(path.relative_to(both.path)) for path in both.path.rglob("*") if path.is_file()}
     assert files == {
-        str(path.relative_to(alone.folder)) for path in alone.folder.rglob("*") if path.is_file()
+        str(path.relative_to(alone.path)) for path in alone.path.rglob("*") if path.is_file()
     }
 
 
@@ -94,7 +92,7 @@ def test_an_os_error_in_a_worker_is_raised_and_not_retried(tmp_path):
     folder = RunDirectory.create(experiment)
     folder.run_path("simple_rnn", 0).write_text("a file in the place of a directory")
     with pytest.raises(OSError, match="simple_rnn-seed0"):
-        compare(experiment, folder=folder, jobs=2, listener=listener)
+        compare(experiment, run_directory=folder, jobs=2, listener=listener)
     assert not [note for note in listener.notes if "crashed" in note]
 
 
@@ -105,7 +103,7 @@ def test_a_run_whose_process_dies_twice_spoils_no_other_and_can_be_gone_on_with(
     folder = RunDirectory(next((tmp_path / "runs" / "tiny").iterdir()))
     kept = {(record.cell, record.seed) for record in folder.records()}
     assert kept == {("gru", 0), ("gru", 1), ("simple_rnn", 1)}
-    same(compare(experiment, folder=folder), compare(experiment))
+    same(compare(experiment, run_directory=folder), compare(experiment))
 
 
 def test_ctrl_c_leaves_no_process_behind_and_every_epoch(tmp_path):
@@ -115,7 +113,7 @@ def test_ctrl_c_leaves_no_process_behind_and_every_epoch(tmp_path):
     assert not multiprocessing.active_children()
     folder = RunDirectory(next((tmp_path / "runs" / "tiny").iterdir()))
     listener = Recorder()
-    same(compare(experiment, folder=folder, listener=listener), compare(experiment))
+    same(compare(experiment, run_directory=folder, listener=listener), compare(experiment))
     assert max(first_epoch for _, _, first_epoch in listener.starts) >= 2
 
 

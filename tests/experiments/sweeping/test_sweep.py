@@ -77,7 +77,7 @@ def test_every_trial_is_drawn_trained_and_kept_and_test_is_never_read(swept):
     assert len({trial.settings[RATE] for trial in result.trials}) == 3
     assert result.best.value == min(trial.value for trial in result.trials)
     assert importances(result.trials, result.experiment, result.metric) == ()
-    files = {str(path.relative_to(result.folder)) for path in result.folder.rglob("*.*")}
+    files = {str(path.relative_to(result.path)) for path in result.path.rglob("*.*")}
     histories = {f"trials/{number}/history.jsonl" for number in range(3)}
     kept = {"experiment.yaml", "preprocessing.json", "metadata.json", "journal.log"}
     assert files == kept | histories
