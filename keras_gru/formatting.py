@@ -86,6 +86,11 @@ def percent(fraction: float) -> str:
     return f"{float(f'{100 * fraction:.2g}'):g}%"
 
 
+def setting_value(value: object) -> str:
+    """Format the value of a setting: a float with three significant digits."""
+    return f"{value:.3g}" if isinstance(value, float) else str(value)
+
+
 def plural(count: int, noun: str) -> str:
     """Format a count with its noun, such as `1 seed` or `3 seeds`."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"

@@ -20,7 +20,7 @@ from keras_gru.datasets.metric import Metric
 from keras_gru.experiments.configuration.experiment import Experiment
 from keras_gru.experiments.configuration.grids import Value
 from keras_gru.experiments.configuration.sweep import Drawn, Range
-from keras_gru.experiments.sweeping.study import CELL, Tried
+from keras_gru.experiments.sweeping.study import CELL, FinishedTrial
 from keras_gru.experiments.sweeping.sweep import SweepResult
 
 FEWEST = 10  # trials of which anything is said
@@ -115,7 +115,7 @@ def analyse_sweep(result: SweepResult) -> SweepAnalysis:
 
 
 def importances(
-    trials: Sequence[Tried], experiment: Experiment, metric: Metric, resamples: int = 30
+    trials: Sequence[FinishedTrial], experiment: Experiment, metric: Metric, resamples: int = 30
 ) -> tuple[Importance, ...]:
     """Return the importance of everything that was drawn, the largest first, then combinations.
 
@@ -129,7 +129,7 @@ def importances(
 
 
 def weigh(
-    trials: Sequence[Tried],
+    trials: Sequence[FinishedTrial],
     experiment: Experiment,
     metric: Metric,
     resamples: int = 30,
@@ -189,7 +189,7 @@ def _interval(estimate: np.ndarray, resampled: np.ndarray) -> tuple[np.ndarray, 
     return np.minimum(low, estimate), np.maximum(high, estimate)
 
 
-def _values(trials: Sequence[Tried], metric: Metric) -> np.ndarray:
+def _values(trials: Sequence[FinishedTrial], metric: Metric) -> np.ndarray:
     """Return the metric of each trial; for one that diverged the worst of all."""
     values = np.array([trial.value for trial in trials])
     known = values[np.isfinite(values)]

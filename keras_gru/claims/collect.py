@@ -33,7 +33,7 @@ from keras_gru.experiments.metadata import Metadata
 from keras_gru.experiments.run_directory import RunDirectory
 
 if TYPE_CHECKING:
-    from keras_gru.experiments.sweeping.study import Tried
+    from keras_gru.experiments.sweeping.study import FinishedTrial
 
 SWEEP = "sweep"  # the name of a sweep's folder
 RESAMPLES = 100  # of a sweep's trials
@@ -153,7 +153,7 @@ def read_sweep(run_directory: RunDirectory, plan: Planned) -> SweepEvidence:
         )
     metadata = run_directory.metadata()
     metric = metadata.metric
-    trials = studies.finished(studies.open_study(experiment, metric, str(journal)))
+    trials = studies.finished_trials(studies.open_study(experiment, metric, str(journal)))
     assert experiment.sweep is not None  # its journal holds the trials of one
     if len(trials) < experiment.sweep.trials:
         raise UserError(
@@ -165,7 +165,7 @@ def read_sweep(run_directory: RunDirectory, plan: Planned) -> SweepEvidence:
 def evidence_of_sweep(
     experiment: Experiment,
     metric: Metric,
-    whole: "Sequence[Tried]",
+    whole: "Sequence[FinishedTrial]",
     metadata: Metadata,
     plan: Planned,
 ) -> SweepEvidence:

@@ -240,7 +240,7 @@ def lstm_with_enough_data(curve: CurveEvidence) -> Finding:
     if curve.difference is None:
         return Finding(OPEN)
     advantage, better = advantage_of_gru(curve), better_on_test(curve)
-    refuted = (better == GRU or counts_as_equal(advantage)) and has_enough(curve)
+    refuted = (better == GRU or counts_as_equal(advantage)) and should_prune(curve)
     verdict = HOLDS if better == LSTM else FAILS if refuted else OPEN
     return Finding(verdict, advantage, better=better)
 
@@ -281,7 +281,7 @@ def mean_on_test(curve: CurveEvidence, cell: str) -> float:
     return mean.value
 
 
-def has_enough(curve: CurveEvidence) -> bool:
+def should_prune(curve: CurveEvidence) -> bool:
     """Whether more data no longer help LSTM: the last step of its curve is none to a reader."""
     before, after = (of and of.value for of in curve.cells[LSTM].test[-2:])
     if before is None or after is None:

@@ -18,7 +18,8 @@ def check(
     from keras_gru import datasets
     from keras_gru.datasets.own_file import OwnFile
     from keras_gru.datasets.summary import summarize
-    from keras_gru.experiments.configuration.yaml_files import dump_experiment, load_experiment
+    from keras_gru.experiments.configuration.yaml_files import load_experiment
+    from keras_gru.experiments.configuration.yaml_writer import dump_experiment
 
     experiment = load_experiment(config, overrides or ())
     if isinstance(experiment.dataset, OwnFile):

@@ -22,9 +22,9 @@ def compare(
     """Train several cells on the same data and say which did better."""
     from keras_gru.experiments.resuming import choose_experiment
 
-    experiment, _ = choose_experiment(config, overrides, resume)
+    experiment, run_directory = choose_experiment(config, overrides, resume)
     on = cluster(executor, address)
     start_tensorflow(experiment.dataset)
-    from keras_gru.report import run_and_show
+    from keras_gru.report import compare_and_show
 
-    run_and_show(experiment, resume=resume, jobs=jobs, cluster=on)
+    compare_and_show(experiment, run_directory, jobs=jobs, cluster=on)

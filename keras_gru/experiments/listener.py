@@ -37,6 +37,26 @@ class Listener:
         """Receive a sentence for a reader."""
 
 
+class RenamedListener(Listener):
+    """Passes the events of a run on under another name.
+
+    Args:
+        listener: receives them.
+        name: in the place of the cell.
+    """
+
+    def __init__(self, listener: Listener, name: str):
+        self._listener, self._name = listener, name
+
+    def started(self, cell: str, seed: int, first_epoch: int) -> None:
+        self._listener.started(self._name, seed, first_epoch)
+
+    def epoch(
+        self, cell: str, seed: int, epoch: int, logs: Mapping[str, float], best: float
+    ) -> None:
+        self._listener.epoch(self._name, seed, epoch, logs, best)
+
+
 class Relay(Listener):
     """Sends the events of a run to another process.
 
@@ -44,14 +64,16 @@ class Relay(Listener):
         send: takes each event as a tuple: the name of the method, and its arguments.
     """
 
-    def __init__(self, send: Callable[[tuple], object]):
+    def __init__(self, send: Callable[[tuple[object, ...]], object]):
         self._send = send
 
-    def started(self, *event):
-        self._send(("started", *event))
+    def started(self, cell: str, seed: int, first_epoch: int) -> None:
+        self._send(("started", cell, seed, first_epoch))
 
-    def epoch(self, *event):
-        self._send(("epoch", *event))
+    def epoch(
+        self, cell: str, seed: int, epoch: int, logs: Mapping[str, float], best: float
+    ) -> None:
+        self._send(("epoch", cell, seed, epoch, logs, best))
 
 
 SILENT = Listener()

@@ -28,9 +28,9 @@ from keras_gru.errors import UserError
 from keras_gru.experiments.comparison import Comparison, Epoch, LearningCurve, RunRecord
 from keras_gru.experiments.configuration.experiment import Experiment
 from keras_gru.experiments.configuration.yaml_files import (
-    dump_experiment,
     load_stored_experiment,
 )
+from keras_gru.experiments.configuration.yaml_writer import dump_experiment
 from keras_gru.experiments.json_files import append_json, damaged, load_json, load_json_lines
 from keras_gru.experiments.metadata import Metadata
 from keras_gru.experiments.run_lock import lock_directory

@@ -1,10 +1,14 @@
 """What a reader sees: reports as data, rendered in the terminal, on a page and as Markdown."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from keras_gru.experiments.comparison import Comparison
+    from keras_gru.experiments.configuration.experiment import Experiment
+    from keras_gru.experiments.configuration.yaml_files import Config
+    from keras_gru.experiments.run_directory import RunDirectory
 
 
 def show(comparison: "Comparison", page: str | Path | None = None) -> None:
@@ -26,24 +30,45 @@ def show(comparison: "Comparison", page: str | Path | None = None) -> None:
     print(f"The page: {page}")
 
 
-def run_and_show(config=None, overrides=None, *, resume=None, **options) -> "Comparison":
+def run_and_show(
+    config: "Config | None" = None,
+    overrides: Sequence[str] = (),
+    *,
+    resume: str | None = None,
+    jobs: int | None = 1,
+    cluster: str | None = None,
+) -> "Comparison":
     """Do what `keras_gru.run` does, showing the progress and the report.
 
     Args:
         config, overrides, resume: as of `keras_gru.experiments.resuming.choose_experiment`.
-        **options: `jobs` and `cluster` of `keras_gru.run`.
+        jobs, cluster: as of `keras_gru.run`.
     """
-    from keras_gru.errors import UserError
-    from keras_gru.experiments.compare import run
-    from keras_gru.experiments.predict_examples import save_examples
     from keras_gru.experiments.resuming import choose_experiment
+
+    experiment, run_directory = choose_experiment(config, overrides, resume)
+    return compare_and_show(experiment, run_directory, jobs=jobs, cluster=cluster)
+
+
+def compare_and_show(
+    experiment: "Experiment",
+    run_directory: "RunDirectory | None" = None,
+    *,
+    jobs: int | None = 1,
+    cluster: str | None = None,
+) -> "Comparison":
+    """Do what `keras_gru.experiments.compare.compare` does, showing the progress and the report."""
+    from keras_gru.errors import UserError
+    from keras_gru.experiments.compare import compare
+    from keras_gru.experiments.predict_examples import save_examples
     from keras_gru.experiments.run_directory import RunDirectory
     from keras_gru.report.progress import show_progress
 
-    experiment, _ = choose_experiment(config, overrides, resume)
     with show_progress(experiment) as progress:
-        comparison = run(experiment, resume=resume, listener=progress, **options)
-    assert comparison.path is not None  # `run` saves the runs in a run directory
+        comparison = compare(
+            experiment, run_directory=run_directory, listener=progress, jobs=jobs, cluster=cluster
+        )
+    assert comparison.path is not None  # the runs are saved in a run directory
     try:
         save_examples(RunDirectory(comparison.path))
     except UserError as error:  # the comparison is finished and saved

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from keras_gru.analysis.importance import TOGETHER, SweepAnalysis
 from keras_gru.cells import cell_label
 from keras_gru.experiments.configuration.sweep import Drawn, Range
-from keras_gru.experiments.sweeping.study import CELL, Tried
+from keras_gru.experiments.sweeping.study import CELL, FinishedTrial
 from keras_gru.experiments.sweeping.sweep import SweepResult
 from keras_gru.report.plots import (
     LOGARITHMIC,
@@ -73,7 +73,7 @@ def against(axes: Axes, result: SweepResult, name: str) -> None:
     _upwards(axes, result)
 
 
-def _place(trial: Tried, name: str, drawn: Drawn, shift: float) -> float:
+def _place(trial: FinishedTrial, name: str, drawn: Drawn, shift: float) -> float:
     value = trial.cell if name == CELL else trial.settings[name]
     if not isinstance(drawn, Range):
         return drawn.index(value) + shift * (name != CELL)

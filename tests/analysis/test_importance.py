@@ -11,7 +11,7 @@ pytest.importorskip("optuna", reason="optuna is not installed")
 pytest.importorskip("sklearn", reason="scikit-learn is not installed")
 
 from keras_gru.analysis.importance import FEWEST, TOGETHER, importances, weigh
-from keras_gru.experiments.sweeping.study import Tried
+from keras_gru.experiments.sweeping.study import FinishedTrial
 from tests.experiments.helpers import nested, tiny
 
 MSE = Metric("mse", "min", "MSE")
@@ -38,7 +38,7 @@ def made_up(folder, value, count=60, ranges=RANGES):
         settings = {name: settings[name] for name in ranges}
         found = value(cell, settings)
         status = "finished" if math.isfinite(found) else "diverged"
-        trials.append(Tried(number, cell, settings, status, found, 3, 1.0))
+        trials.append(FinishedTrial(number, cell, settings, status, found, 3, 1.0))
     return trials, experiment
 
 

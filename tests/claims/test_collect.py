@@ -135,7 +135,7 @@ class TestSweep:
         pytest.importorskip("sklearn", reason="scikit-learn is not installed")
 
     def made(self, value, count=45):
-        from keras_gru.experiments.sweeping.study import Tried
+        from keras_gru.experiments.sweeping.study import FinishedTrial
 
         experiment = load_experiment("quickstart", [f"sweep.trials={count}"])
         random = np.random.default_rng(1)
@@ -150,7 +150,7 @@ class TestSweep:
             }
             cell = experiment.cells[number % 3]
             found = value(cell, settings)
-            trials.append(Tried(number, cell, settings, "finished", found, 3, 2.0))
+            trials.append(FinishedTrial(number, cell, settings, "finished", found, 3, 2.0))
         from tests.claims.samples import MAE
 
         return evidence_of_sweep(experiment, MAE, trials, METADATA, PLAN)

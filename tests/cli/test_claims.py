@@ -80,7 +80,7 @@ class TestNight:
         assert "no: expected a folder" in both(2, *night, "--page", "no/x.html")
         assert not (folder / "night").exists()
         with monkeypatch.context() as patch:
-            patch.setattr(sweeping, "work", stopped)
+            patch.setattr(sweeping, "train_trial", stopped)
             assert "Go on with: keras-gru claims --run night" in both(130, *night)
         half = evidence.read_evidence(folder / "night" / evidence.FILE)["small.yaml"]
         assert half.curve is not None and half.sweep is None

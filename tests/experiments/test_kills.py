@@ -16,7 +16,7 @@ import time
 
 import pytest
 
-from keras_gru.experiments.configuration.yaml_files import dump_experiment
+from keras_gru.experiments.configuration.yaml_writer import dump_experiment
 from keras_gru.experiments.run_directory import RunDirectory
 from tests.experiments.helpers import timeless, tiny
 

@@ -6,7 +6,8 @@ import random
 from ruamel.yaml import YAML
 
 from keras_gru.experiments.configuration.packaged import packaged_configs
-from keras_gru.experiments.configuration.yaml_files import dump_experiment, load_experiment
+from keras_gru.experiments.configuration.yaml_files import load_experiment
+from keras_gru.experiments.configuration.yaml_writer import dump_experiment
 
 # Every group of settings, and some that exclude each other.
 OTHERS = (

@@ -9,7 +9,7 @@ from pathlib import Path
 from keras_gru import datasets
 from keras_gru.experiments.compare import compare
 from keras_gru.experiments.configuration.experiment import Experiment
-from keras_gru.experiments.configuration.yaml_files import dump_experiment
+from keras_gru.experiments.configuration.yaml_writer import dump_experiment
 from keras_gru.experiments.listener import Listener
 from keras_gru.experiments.run_directory import RunDirectory
 from keras_gru.experiments.training_data import FILE, store_data

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from keras_gru.experiments.configuration.yaml_files import dump_experiment, load_experiment
+from keras_gru.experiments.configuration.yaml_files import load_experiment
+from keras_gru.experiments.configuration.yaml_writer import dump_experiment
 from keras_gru.experiments.run_directory import RunDirectory
 from tests.fuzzing import configs
 from tests.fuzzing.campaign import CONFIGS, Campaign, rng_of

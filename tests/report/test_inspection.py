@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from rich.console import Console
 
 from keras_gru.analysis import analyse
-from keras_gru.experiments.configuration.yaml_files import dump_experiment
+from keras_gru.experiments.configuration.yaml_writer import dump_experiment
 from keras_gru.inspection.memory import half_lives
 from keras_gru.inspection.result import Inspection, NetworkInspection, save_inspection
 from keras_gru.report import inspection_plots, plots

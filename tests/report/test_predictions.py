@@ -8,7 +8,7 @@ from matplotlib.figure import Figure as Canvas
 from pydantic import TypeAdapter
 
 from keras_gru.analysis import analyse
-from keras_gru.experiments.configuration.yaml_files import dump_experiment
+from keras_gru.experiments.configuration.yaml_writer import dump_experiment
 from keras_gru.experiments.examples import (
     FILE,
     Classes,

@@ -9,13 +9,14 @@ import shlex
 import pytest
 from rich.console import Console
 
-from keras_gru.experiments.configuration.yaml_files import dump_experiment, load_experiment
+from keras_gru.experiments.configuration.yaml_files import load_experiment
+from keras_gru.experiments.configuration.yaml_writer import dump_experiment
 
 pytest.importorskip("optuna", reason="optuna is not installed")
 pytest.importorskip("sklearn", reason="scikit-learn is not installed")
 
 from keras_gru.analysis.importance import TOGETHER, Importance, SweepAnalysis
-from keras_gru.experiments.sweeping.study import Tried
+from keras_gru.experiments.sweeping.study import FinishedTrial
 from keras_gru.experiments.sweeping.sweep import SweepResult
 from keras_gru.report import sweep_plots
 from keras_gru.report.blocks import Code
@@ -59,7 +60,7 @@ def result(folder, importances=CLEAR, count=24, metric=MAE, **changes):
             LOSS: ("mse", "huber")[number % 2],
         }
         cell = experiment.cells[number % 3]
-        trials.append(Tried(number, cell, settings, status, value, 5, 2.0))
+        trials.append(FinishedTrial(number, cell, settings, status, value, 5, 2.0))
     (folder / "experiment.yaml").write_text(dump_experiment(experiment))
     found = SweepResult(experiment, metric, tuple(trials), base.metadata, folder)
     return SweepAnalysis(found, importances)

@@ -1,6 +1,5 @@
-"""Load experiments from YAML files, with `base:` files and overrides, and write them."""
+"""Load experiments from YAML files, with `base:` files and overrides."""
 
-import io
 import json
 import os
 from collections.abc import Collection, Mapping, Sequence
@@ -8,9 +7,6 @@ from functools import reduce
 from pathlib import Path
 
 from pydantic import ValidationError
-from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedSeq
-from ruamel.yaml.representer import RoundTripRepresenter
 
 from keras_gru.cells import cell_names
 from keras_gru.errors import UserError, did_you_mean
@@ -25,8 +21,11 @@ from keras_gru.experiments.configuration.problems import (
     unknown_cells,
 )
 from keras_gru.experiments.configuration.yaml_tree import Node, Place, merge, parse
+from keras_gru.experiments.configuration.yaml_writer import dump_experiment
 from keras_gru.files import user_path
 
+# What an experiment is loaded from: a path or a name, settings, or an experiment.
+Config = str | os.PathLike[str] | Mapping[str, object] | Experiment
 _LARGEST = 32_000  # bytes of a config with all that it includes; data are refused unread
 # Endings of files of data, and the kind of dataset that reads them.
 _DATA = {
@@ -41,27 +40,10 @@ _DATA = {
     ".xlsx": "csv_series or texts",
 }
 _MOST_FILES = 20  # that one config includes, with those that these include
-_HEADER = "# keras-gru compare FILE (this is every setting of an experiment, defaults included)\n"
-
-
-class _Representer(RoundTripRepresenter):
-    """Write `null` where ruamel.yaml writes nothing, and escape what it would lose."""
-
-    def represent_str(self, data):
-        # A line separator such as U+0085 would come back as a blank, and '?a' in a list as a name.
-        style = None if data.isprintable() and not data.startswith("?") else '"'
-        return self.represent_scalar("tag:yaml.org,2002:str", data, style=style)
-
-    def represent_none(self, data):
-        return self.represent_scalar("tag:yaml.org,2002:null", "null")
-
-
-_Representer.add_representer(type(None), _Representer.represent_none)
-_Representer.add_representer(str, _Representer.represent_str)
 
 
 def load_experiment(
-    source: str | os.PathLike | Mapping | Experiment,
+    source: Config,
     overrides: Sequence[str] | Mapping[str, object] = (),
 ) -> Experiment:
     """Load an experiment from a YAML file and the files that it includes, with overrides.
@@ -138,29 +120,6 @@ def _to_json(name: str, value: object) -> str:
         raise UserError(
             f"{name}: expected numbers, strings, lists and dicts, got another object ({error})."
         ) from None
-
-
-def dump_experiment(experiment: Experiment) -> str:
-    """Return an experiment as YAML from which `load_experiment` makes the same one.
-
-    Args:
-        experiment: any experiment.
-
-    Returns:
-        YAML text with every setting, defaults included.
-    """
-    settings = experiment.model_dump(mode="json")
-    for group in ("dataset", "model"):
-        settings[group] = {"kind": None} | settings[group]  # first, for a reader
-    path = settings["dataset"].get("path")
-    if path:
-        settings["dataset"]["path"] = os.path.abspath(path)
-    yaml = YAML()
-    yaml.Representer = _Representer
-    yaml.width = 1_000_000  # a long value stays on its line
-    text = io.StringIO()
-    yaml.dump(_lists_in_one_line(settings), text)
-    return _HEADER + text.getvalue()
 
 
 def find_config(source: str | os.PathLike, folder: Path = Path()) -> Path:
@@ -320,13 +279,3 @@ def _anchored(root: Node, folder: Path) -> Node:
         raise UserError(f"{node.place}: dataset.path: {error}") from None
     dataset = Node(dataset.value | {"path": path}, dataset.place)
     return Node(root.value | {"dataset": dataset}, root.place)
-
-
-def _lists_in_one_line(value):
-    if isinstance(value, dict):
-        return {key: _lists_in_one_line(inner) for key, inner in value.items()}
-    if isinstance(value, list):
-        sequence = CommentedSeq(value)
-        sequence.fa.set_flow_style()
-        return sequence
-    return value

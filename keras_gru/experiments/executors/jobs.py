@@ -15,7 +15,7 @@ from keras_gru.experiments.configuration.experiment import Experiment, Value
 from keras_gru.experiments.fitting import evaluate_test, fit_and_record, save
 from keras_gru.experiments.forecasts import has_forecasts, save_forecasts
 from keras_gru.experiments.graphs import free_graphs
-from keras_gru.experiments.listener import SILENT, Listener
+from keras_gru.experiments.listener import SILENT, Listener, RenamedListener
 from keras_gru.experiments.run_directory import RunDirectory
 from keras_gru.experiments.tuning import choose_settings
 
@@ -79,7 +79,7 @@ def train_job(
         The record of the run. Where its loss became NaN or Inf its status is `"diverged"`.
     """
     experiment, path = experiment.with_settings(job.settings), job.path(run_directory)
-    renamed = _Renamed(listener, job.name)
+    renamed = RenamedListener(listener, job.name)
     model, record = fit_and_record(experiment, dataset, job.cell, job.seed, path, renamed)
     record = dataclasses.replace(record, settings=dict(job.settings))
     if job.trial is None and record.status == "finished":
@@ -256,16 +256,3 @@ def run_jobs(queue: Queue, executor: Executor, listener: Listener) -> list[Job]:
             continue
         queue.ended(job, record)
         listener.finished(job.name_record(record))
-
-
-class _Renamed(Listener):
-    """Passes the events of a job on under its name."""
-
-    def __init__(self, listener: Listener, name: str):
-        self.listener, self.name = listener, name
-
-    def started(self, cell, seed, first_epoch):
-        self.listener.started(self.name, seed, first_epoch)
-
-    def epoch(self, cell, seed, epoch, logs, best):
-        self.listener.epoch(self.name, seed, epoch, logs, best)

@@ -1,6 +1,6 @@
-"""The store of a sweep, which is Optuna's: any number of processes and machines share one study.
+"""The study of a sweep, in Optuna's storage, which any number of processes and machines share.
 
-Nothing else in the tree knows Optuna but `keras_gru.analysis.importance`.
+Only this module and `keras_gru.analysis.importance` import Optuna.
 """
 
 import contextlib
@@ -24,8 +24,8 @@ from keras_gru.layers import compiling
 
 if not (importlib.util.find_spec("optuna") and importlib.util.find_spec("sklearn")):
     raise UserError(
-        "A sweep needs the packages optuna and scikit-learn, which are not installed; "
-        "pip install 'keras_gru[sweep]' brings them."
+        "sweep: expected the packages optuna and scikit-learn, found not both: they are not "
+        "installed. pip install 'keras_gru[sweep]'"
     )
 
 import optuna
@@ -42,7 +42,7 @@ _FIRST = 5  # trials that are trained to their end before any is pruned
 
 
 @dataclass(frozen=True)
-class Tried:
+class FinishedTrial:
     """A finished trial of a sweep.
 
     Args:
@@ -70,17 +70,17 @@ class Tried:
 
 
 def open_study(experiment: Experiment, metric: Metric, storage: str) -> Study:
-    """The study of an experiment, made where it is not there yet.
+    """Open the study of an experiment, or create it.
 
     Args:
         experiment: with a `sweep`. Its name is the study's.
-        metric: what trials are judged by.
+        metric: what trials are compared by.
         storage: a database's URL, such as `"sqlite:///sweep.db"`, or the path of a journal file.
 
     Raises:
-        UserError: the storage cannot be opened, or the study was begun with other settings.
+        UserError: the storage cannot be opened, or the study was created with other settings.
     """
-    with _in_a_sentence(storage):
+    with _storage_errors(storage):
         study = optuna.create_study(
             storage=_open(storage),
             study_name=experiment.name,
@@ -88,16 +88,17 @@ def open_study(experiment: Experiment, metric: Metric, storage: str) -> Study:
             pruner=_pruner(experiment),
             load_if_exists=True,
         )
-        settings = _what_decides(experiment)
-        begun_with = study.user_attrs.get("experiment")
-        if begun_with is None:
+        settings = _defining_settings(experiment)
+        stored = study.user_attrs.get("experiment")
+        if stored is None:
             study.set_user_attr("experiment", settings)
             return study
-    others = _differences(begun_with, settings)
+    others = _differences(stored, settings)
     if others:
         raise UserError(
-            f"The sweep '{experiment.name}' was begun with other settings ({', '.join(others)}); "
-            "go on with the same ones, or give this one another name: name=..."
+            f"sweep: expected the settings that '{experiment.name}' was started with, got others "
+            f"for {', '.join(others)}. Resume it with the same ones, or give this sweep another "
+            "name: name=..."
         )
     return study
 
@@ -110,11 +111,11 @@ def check_data(study: Study, fingerprint: Fingerprint) -> None:
         fingerprint: of the data that the next trials are trained on.
     """
     own = {name: split.sha256 for name, split in fingerprint.splits.items()}
-    begun_with = study.user_attrs.get("data")
-    if begun_with is None:
+    stored = study.user_attrs.get("data")
+    if stored is None:
         study.set_user_attr("data", own)
-    elif begun_with != own:
-        others = ", ".join(name for name in own if begun_with.get(name) != own[name])
+    elif stored != own:
+        others = ", ".join(name for name in own if stored.get(name) != own[name])
         raise UserError(
             f"The sweep '{study.study_name}': expected the data that its trials were trained on, "
             f"found other sequences in {others}. Give the same data, or give this one another "
@@ -124,24 +125,25 @@ def check_data(study: Study, fingerprint: Fingerprint) -> None:
 
 def with_shards(experiment: Experiment, study: Study) -> Experiment:
     """Return the experiment with the number of shards of a study; a new one takes its own."""
-    begun_with = study.user_attrs.get("shards")
-    if begun_with is None:
-        begun_with = experiment.training.shards or compiling.default_shards()
-        study.set_user_attr("shards", begun_with)
-    if begun_with != (experiment.training.shards or begun_with):
+    stored = study.user_attrs.get("shards")
+    if stored is None:
+        stored = experiment.training.shards or compiling.default_shards()
+        study.set_user_attr("shards", stored)
+    if stored != (experiment.training.shards or stored):
         raise UserError(
-            f"training.shards: expected {begun_with}, as the sweep '{study.study_name}' was begun, "
-            f"found {experiment.training.shards}. Leave the setting out."
+            f"training.shards: expected {stored}, as the sweep '{study.study_name}' was started, "
+            f"got {experiment.training.shards}. Leave the setting out."
         )
-    return experiment.with_shards(begun_with)
+    return experiment.with_shards(stored)
 
 
 def draw(study: Study, experiment: Experiment) -> Trial:
-    """A new trial with the experiment's settings drawn, or one that was given back.
+    """Draw the settings of a new trial, or return one that was abandoned.
 
-    Each trial draws by a seed of its own number, so that no two machines draw the same, and a
-    sweep that was stopped does not begin again with what it drew first.
+    The seed of each trial is its number: no two machines draw the same, and a sweep that is resumed
+    does not draw the first settings again.
     """
+    assert experiment.sweep is not None  # `open_study` requires one
     study.sampler = _sampler(experiment, len(study.get_trials(deepcopy=False)))
     trial = study.ask()
     study.sampler = _sampler(experiment, trial.number)
@@ -151,8 +153,8 @@ def draw(study: Study, experiment: Experiment) -> Trial:
     return trial
 
 
-def keep(trial: Trial, record: RunRecord, metric: Metric) -> None:
-    """Keeps what a trial has found. One that diverged is worse than all that did not."""
+def store_result(trial: Trial, record: RunRecord, metric: Metric) -> None:
+    """Store the result of a trial. One that diverged is worse than all others."""
     value = record.validation.get(metric.name, math.nan)
     finite = math.isfinite(value)
     status = "diverged" if not finite else record.status
@@ -170,23 +172,23 @@ def keep(trial: Trial, record: RunRecord, metric: Metric) -> None:
         trial.study.tell(trial, value if finite else worst)
 
 
-def give_up(study: Study, trial: Trial | FrozenTrial, again: bool) -> None:
-    """Ends a trial without a result; `again` lets the next process or machine draw the same."""
+def abandon(study: Study, trial: Trial | FrozenTrial, again: bool) -> None:
+    """End a trial without a result; `again` has the next process or machine draw the same."""
     study.tell(trial.number, state=TrialState.FAIL)
     if again:
         study.enqueue_trial(trial.params)
 
 
-def unfinished(study: Study) -> list[FrozenTrial]:
-    """Return the trials that some process has drawn and not ended."""
+def running_trials(study: Study) -> list[FrozenTrial]:
+    """Return the trials that a process has drawn and not ended."""
     return study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
 
 
-def finished(study: Study) -> tuple[Tried, ...]:
-    """All trials with a result, whoever trained them, in the order in which they were drawn."""
+def finished_trials(study: Study) -> tuple[FinishedTrial, ...]:
+    """Return all trials with a result, in the order in which they were drawn."""
     states = (TrialState.COMPLETE, TrialState.PRUNED)
     return tuple(
-        Tried(
+        FinishedTrial(
             number=trial.number,
             cell=trial.params[CELL],
             settings={name: value for name, value in trial.params.items() if name != CELL},
@@ -198,7 +200,7 @@ def finished(study: Study) -> tuple[Tried, ...]:
 
 
 class Pruner:
-    """Asks, from any process, whether a trial is worth going on with.
+    """Says, in any process, whether a trial is worse than the others and should end.
 
     Args:
         experiment: with a `sweep`.
@@ -212,10 +214,10 @@ class Pruner:
         study = self._storage.get_study_id_from_name(experiment.name)
         self._trial = self._storage.get_trial_id_from_study_id_trial_number(study, number)
 
-    def has_enough(self, epoch: int, value: float) -> bool:
-        """Whether the trial had better end after this epoch, counted from 1."""
+    def should_prune(self, epoch: int, value: float) -> bool:
+        """Return whether to end the trial after this epoch, counted from 1."""
         if not math.isfinite(value):
-            return False  # it may recover, or ends by itself
+            return False  # it may recover, or diverges and ends
         self._storage.set_trial_intermediate_value(self._trial, epoch, value)
         return self._pruner.prune(self._study, self._storage.get_trial(self._trial))
 
@@ -229,21 +231,21 @@ def _open(storage: str) -> JournalStorage | RDBStorage:
 
 
 @contextlib.contextmanager
-def _in_a_sentence(storage: str) -> Iterator[None]:
-    """Says what is wrong with a storage, without the password that a URL may hold."""
+def _storage_errors(storage: str) -> Iterator[None]:
+    """Raise a `UserError` about a storage, without the password that a URL may have."""
     try:
         yield
     except (sqlalchemy.exc.SQLAlchemyError, ImportError, OSError, ValueError) as error:
         where = storage if "://" not in storage else f"{storage.partition('://')[0]}://…"
-        said = (str(error).replace(storage, where).splitlines() or [type(error).__name__])[0][:150]
+        message = (str(error).replace(storage, where).splitlines() or [type(error).__name__])[0]
         raise UserError(
-            f"The storage {where} cannot be used ({said}); give a journal file, or a URL such as "
-            "sqlite:///sweep.db or postgresql://…"
+            f"--storage {where}: expected a storage of Optuna, got an error ({message[:150]}). "
+            "Give a journal file, or a URL such as sqlite:///sweep.db or postgresql://…"
         ) from error
 
 
-def _what_decides(experiment: Experiment) -> dict:
-    """The settings that make trials what they are; data may lie elsewhere on another machine."""
+def _defining_settings(experiment: Experiment) -> dict:
+    """Return the settings that decide the results; the path of the data does not."""
     settings = experiment.model_dump(mode="json", exclude={"name", "description", "seeds", "runs"})
     settings["dataset"].pop("path", None)
     settings["sweep"].pop("trials")
@@ -252,9 +254,9 @@ def _what_decides(experiment: Experiment) -> dict:
 
 
 def _differences(one: dict, other: dict) -> list[str]:
-    """The dotted names of the settings in which two experiments differ."""
-    one, other = _flat(one), _flat(other)
-    return sorted(name for name in one | other if one.get(name) != other.get(name))
+    """Return the dotted names of the settings in which two experiments differ."""
+    flat, others = _flat(one), _flat(other)
+    return sorted(name for name in flat | others if flat.get(name) != others.get(name))
 
 
 def _flat(tree: dict, above: str = "") -> dict:
@@ -277,7 +279,7 @@ def _sampler(experiment: Experiment, number: int) -> optuna.samplers.BaseSampler
 def _pruner(experiment: Experiment) -> optuna.pruners.BasePruner:
     if not experiment.sweep.pruning:
         return optuna.pruners.NopPruner()
-    # A tenth of the epochs in peace: what learns slowly at first is often good in the end.
+    # Not in the first tenth of the epochs: what learns slowly at first is often good in the end.
     warmup = 2 + experiment.training.epochs // 10
     return optuna.pruners.MedianPruner(n_startup_trials=_FIRST, n_warmup_steps=warmup)
 

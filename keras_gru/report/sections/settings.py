@@ -4,7 +4,7 @@ import shlex
 from pathlib import Path
 
 from keras_gru.experiments.configuration.experiment import Experiment
-from keras_gru.experiments.configuration.yaml_files import dump_experiment
+from keras_gru.experiments.configuration.yaml_writer import dump_experiment
 from keras_gru.report.blocks import Code, Section, Text
 
 

@@ -4,9 +4,8 @@ import json
 import shlex
 
 from keras_gru.analysis.importance import FEWEST, TOGETHER, Importance, SweepAnalysis
-from keras_gru.experiments.sweeping.study import CELL, Tried
-from keras_gru.experiments.sweeping.sweep import told as format_value
-from keras_gru.formatting import date, duration, plural, quantity
+from keras_gru.experiments.sweeping.study import CELL, FinishedTrial
+from keras_gru.formatting import date, duration, plural, quantity, setting_value
 from keras_gru.report import sweep_plots
 from keras_gru.report.blocks import Code, Column, Figure, Key, Legend, Row, Section, Table, Text
 
@@ -120,7 +119,7 @@ def best_trials(analysis: SweepAnalysis) -> Section:
         Row(
             trial.label,
             (
-                *(format_value(trial.settings[name]) for name in names),
+                *(setting_value(trial.settings[name]) for name in names),
                 quantity(trial.value, result.metric),
                 str(trial.epochs),
                 duration(trial.seconds),
@@ -133,7 +132,7 @@ def best_trials(analysis: SweepAnalysis) -> Section:
     blocks = [Table("best-trials", result.metric.label, columns, rows)]
     if not finished:
         return Section("best", "The best trials", [Text("No trial was trained to its end.")])
-    drawn = [f"{name} {format_value(value)}" for name, value in finished[0].settings.items()]
+    drawn = [f"{name} {setting_value(value)}" for name, value in finished[0].settings.items()]
     note = (
         f"The best trial, {', '.join([finished[0].label, *drawn])}, had one seed, and some of its "
         "advantage is chance. With all seeds, and measured on test:"
@@ -142,7 +141,7 @@ def best_trials(analysis: SweepAnalysis) -> Section:
     return Section("best", "The best trials", blocks, in_terminal=True)
 
 
-def _command(analysis: SweepAnalysis, trial: Tried) -> str:
+def _command(analysis: SweepAnalysis, trial: FinishedTrial) -> str:
     """The command that trains a trial's cell and settings with all seeds, and measures them."""
     result = analysis.result
     settings = [f"{name}={json.dumps(value)}" for name, value in trial.settings.items()]

@@ -14,10 +14,10 @@ from keras_gru.experiments.configuration.experiment import Experiment, Training
 from keras_gru.experiments.configuration.packaged import find_packaged, packaged_configs
 from keras_gru.experiments.configuration.yaml_files import (
     config_files,
-    dump_experiment,
     load_experiment,
     load_stored_experiment,
 )
+from keras_gru.experiments.configuration.yaml_writer import dump_experiment
 from keras_gru.models.config import ModelConfig
 
 GOOD = """\

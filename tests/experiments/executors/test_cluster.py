@@ -11,7 +11,7 @@ import pytest
 
 from keras_gru.errors import UserError
 from keras_gru.experiments.compare import compare
-from keras_gru.experiments.configuration.yaml_files import dump_experiment
+from keras_gru.experiments.configuration.yaml_writer import dump_experiment
 from keras_gru.experiments.run_directory import RunDirectory
 from tests.experiments.helpers import Recorder, found, same, tiny
 

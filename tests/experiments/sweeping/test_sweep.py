@@ -113,7 +113,7 @@ def test_other_settings_are_refused_and_named(swept):
             "seeds": (0, 1),  # but for the first
         }
     )
-    with pytest.raises(UserError, match=r"begun with other settings \(training\.epochs\); go on"):
+    with pytest.raises(UserError, match=r"for training\.epochs\. Resume"):
         sweep(changed)
 
 
@@ -132,7 +132,7 @@ def test_other_data_are_refused_on_every_machine(tmp_path):
 
 def test_ctrl_c_keeps_what_is_finished_and_gives_back_the_rest(tmp_path):
     experiment, first, second = small(tmp_path, trials=2), Recorder(("trial-2", 1)), Recorder()
-    with pytest.raises(KeyboardInterrupt, match="the same command goes on"):
+    with pytest.raises(KeyboardInterrupt, match="the same command resumes"):
         sweep(experiment, listener=first)
     result = sweep(experiment, listener=second)
     assert [trial.number for trial in result.trials] == [0, 2]
@@ -150,7 +150,7 @@ def test_a_dead_process_is_replaced_and_one_that_dies_again_spoils_no_other_tria
     ]
     assert not multiprocessing.active_children()
     study = study_of(experiment, tmp_path / "runs" / "tiny" / "sweep" / "journal.log")
-    kept = studies.finished(study)
+    kept = studies.finished_trials(study)
     assert [trial.number for trial in kept] == [0, 2]
     result = sweep(experiment)
     assert result.trials[:2] == kept and len(result.trials) == 3
@@ -161,7 +161,7 @@ def _draw_and_keep(experiment, storage, count):
     study = study_of(experiment, storage)
     for _ in range(count):
         trial = studies.draw(study, experiment)
-        studies.keep(trial, record(trial.params[RATE]), MSE)
+        studies.store_result(trial, record(trial.params[RATE]), MSE)
 
 
 def test_two_processes_share_a_journal(tmp_path):
@@ -175,7 +175,7 @@ def test_two_processes_share_a_journal(tmp_path):
     for worker in workers:
         worker.join()
     assert [worker.exitcode for worker in workers] == [0, 0]
-    trials = studies.finished(study_of(experiment, storage))
+    trials = studies.finished_trials(study_of(experiment, storage))
     assert [trial.number for trial in trials] == list(range(20))
     assert len({trial.settings[RATE] for trial in trials}) == 20, "no two draw the same"
     assert all(trial.value == trial.settings[RATE] for trial in trials)
@@ -197,7 +197,7 @@ def test_what_is_drawn_depends_on_the_seed_and_the_number_alone(tmp_path, sample
             for _ in range(count):
                 trial = studies.draw(study, experiment)
                 found.append(trial.params)
-                studies.keep(trial, record(trial.params[RATE]), MSE)
+                studies.store_result(trial, record(trial.params[RATE]), MSE)
         return found
 
     whole, parts = drawn("one", [14]), drawn("other", [3, 9, 2])
@@ -214,9 +214,9 @@ def test_a_database_keeps_what_a_journal_keeps(tmp_path, mode):
     storage = f"sqlite:///{tmp_path}/sweep.db"
     study = study_of(experiment, storage, metric)
     for found in (record(0.5), record(0.25, "pruned"), record(math.nan, "diverged")):
-        studies.keep(studies.draw(study, experiment), found, metric)
-    studies.give_up(study, studies.draw(study, experiment), again=False)
-    trials = studies.finished(study_of(experiment, storage, metric))
+        studies.store_result(studies.draw(study, experiment), found, metric)
+    studies.abandon(study, studies.draw(study, experiment), again=False)
+    trials = studies.finished_trials(study_of(experiment, storage, metric))
     assert [trial.status for trial in trials] == ["finished", "pruned", "diverged"]
     assert [trial.value for trial in trials[:2]] == [0.5, 0.25] and math.isnan(trials[2].value)
     assert study.trials[2].value == (math.inf if mode == "min" else -math.inf)
@@ -231,8 +231,8 @@ def test_a_trial_that_lags_behind_is_ended_and_others_are_not(tmp_path, pruning)
     def ended_after(value):
         trial = studies.draw(study, experiment)
         pruner = studies.Pruner(experiment, storage, trial.number)
-        epochs = [epoch for epoch in range(1, 6) if pruner.has_enough(epoch, value)]
-        studies.keep(trial, record(value, "pruned" if epochs else "finished"), MSE)
+        epochs = [epoch for epoch in range(1, 6) if pruner.should_prune(epoch, value)]
+        studies.store_result(trial, record(value, "pruned" if epochs else "finished"), MSE)
         return epochs[0] if epochs else None
 
     assert [ended_after(value) for value in (9.0, 0.3, 0.1, 0.2, 0.4)] == [None] * 5
@@ -281,16 +281,16 @@ class TestRefusals:
 
     @pytest.mark.parametrize("storage", ["nosuch://me:secret@here/db", "sqlite:////no/such/x.db"])
     def test_a_storage_that_cannot_be_opened(self, tmp_path, storage):
-        with pytest.raises(UserError, match=r"^The storage \w+://… cannot be used \(") as said:
+        with pytest.raises(UserError, match=r"^--storage \w+://…: expected") as said:
             sweep(small(tmp_path), storage=storage)
         assert "secret" not in str(said.value) and "\n" not in str(said.value)
 
     def test_a_file_that_is_no_journal(self, tmp_path):
         (tmp_path / "notes.txt").write_text("milk\neggs\n")
-        with pytest.raises(UserError, match=r"notes.txt cannot be used"):
+        with pytest.raises(UserError, match=r"notes.txt: expected a storage"):
             sweep(small(tmp_path), storage=str(tmp_path / "notes.txt"))
 
     def test_packages_that_are_not_installed(self, monkeypatch):
         monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-        with pytest.raises(UserError, match=r"pip install 'keras_gru\[sweep\]' brings them"):
+        with pytest.raises(UserError, match=r"pip install 'keras_gru\[sweep\]"):
             importlib.reload(studies)
