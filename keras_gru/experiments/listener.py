@@ -13,11 +13,11 @@ class StopRun(Exception):
 class Listener:
     """Receives the events of a comparison and ignores them. Override those that you need."""
 
-    def plan(self, jobs: Sequence[tuple[str, str, int]], epochs: int, metric: Metric) -> None:
+    def plan(self, runs: Sequence[tuple[str, str, int]], epochs: int, metric: Metric) -> None:
         """Receive the runs to come, each as (cell, label, seed); a trial has its name as its cell.
 
         Args:
-            jobs: of the whole comparison, those of an earlier process included.
+            runs: of the whole comparison, those of an earlier process included.
             epochs: the most that a run has.
             metric: that runs are compared by.
         """

@@ -92,7 +92,7 @@ def test_a_killed_process_leaves_finished_runs_and_resume_goes_on(tmp_path):
     history = folder / "simple_rnn-seed0/history.jsonl"  # it follows the checkpoint
     before = len(history.read_text().splitlines()) if history.exists() else 0
     printed = run(tmp_path, "-m", "keras_gru", "compare", "--resume", str(folder))
-    (epoch,) = re.findall(r"SimpleRNN seed 0: started, going on after epoch (\d+)", printed)
+    (epoch,) = re.findall(r"SimpleRNN seed 0: started, resumed after epoch (\d+)", printed)
     assert int(epoch) in (before, before + 1)
     assert "GRU seed 0: started" not in printed
     assert [row["status"] for row in results(tmp_path)[1]] == ["finished", "finished"]

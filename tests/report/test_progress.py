@@ -4,8 +4,9 @@ import io
 import pytest
 from rich.console import Console
 
-from keras_gru.report import progress
-from keras_gru.report.progress import Lines, LiveTable, Silent, show_progress
+from keras_gru.report import progress, progress_tracker
+from keras_gru.report.progress import Lines, LiveTable, show_progress
+from keras_gru.report.progress_tracker import ProgressTracker
 
 from .samples import MAE, comparison, diverged, run
 
@@ -24,6 +25,7 @@ def clock(monkeypatch):
 
     clock = Clock()
     monkeypatch.setattr(progress, "time", clock)
+    monkeypatch.setattr(progress_tracker, "time", clock)
     return clock
 
 
@@ -87,7 +89,7 @@ def test_a_diverged_run_says_why(clock):
 
 
 def test_time_left_counts_the_runs_to_come_at_the_pace_so_far(clock):
-    view = Silent()
+    view = ProgressTracker()
     view.plan(JOBS, 10, MAE)
     assert view.time_left() is None
     train(view, "gru", 0, epochs=4, clock=clock, seconds=3.0)
@@ -100,7 +102,7 @@ def test_time_left_counts_the_runs_to_come_at_the_pace_so_far(clock):
 
 @pytest.mark.parametrize("compiles", [0, 5, 60])
 def test_time_left_is_known_within_a_factor_of_two_after_the_second_epoch(clock, compiles):
-    view, cells = Silent(), {"gru": 2.0, "lstm": 2.5, "simple_rnn": 1.5}
+    view, cells = ProgressTracker(), {"gru": 2.0, "lstm": 2.5, "simple_rnn": 1.5}
     jobs = [(cell, cell, seed) for seed in (0, 1, 2) for cell in cells]
     view.plan(jobs, 12, MAE)
     began, estimates = clock.now, []
@@ -119,14 +121,14 @@ def test_time_left_is_known_within_a_factor_of_two_after_the_second_epoch(clock,
 
 
 def test_a_run_of_an_earlier_process_sets_the_pace_and_is_not_to_come(clock):
-    view = Silent()
+    view = ProgressTracker()
     view.plan(JOBS, 10, MAE)
     view.finished(dataclasses.replace(run("gru", 0), epochs=10, seconds=50.0))
     assert view.time_left() == pytest.approx(10 * 5)
 
 
 def test_a_continued_run_counts_only_the_epochs_of_this_process(clock):
-    view = Silent()
+    view = ProgressTracker()
     view.plan(JOBS[:1], 10, MAE)
     train(view, "gru", 0, epochs=8, clock=clock, seconds=2.0, first=6)
     assert view.time_left() == pytest.approx(2 * 2)
@@ -182,12 +184,12 @@ def test_a_view_that_ends_without_a_word_has_trained(clock):
 
 
 def test_silence():
-    with Silent(console=console()) as view:
+    with ProgressTracker(console=console()) as view:
         view.plan(JOBS, 4, MAE)
         view.note("something")
         view.finished(train(view, "gru", 0))
     assert view.console.file.getvalue() == ""
-    assert view.jobs["gru", 0].state == "finished"
+    assert view.runs["gru", 0].state == "finished"
 
 
 def rendered(view) -> str:
