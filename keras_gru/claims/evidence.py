@@ -1,4 +1,4 @@
-"""What the experiments of the claims gave, as a file keeps it: numbers with their intervals."""
+"""The evidence on the claims, numbers with their intervals, and its file."""
 
 import json
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from keras_gru.files import write_text
 from keras_gru.settings import Settings
 
 FILE = "claims.json"
-GRU, LSTM = CELLS = ("gru", "lstm")  # whom the sentences are about
+GRU, LSTM = CELLS = ("gru", "lstm")  # that the sentences are about
 
 
 class Estimate(Settings):
@@ -24,15 +24,15 @@ class Estimate(Settings):
     high: float | None = None
 
     def above(self, bound: float) -> bool:
-        """Whether the whole interval is; never without one."""
+        """Return whether the whole interval lies above a bound; False without one."""
         return self.low is not None and self.low > bound
 
     def below(self, bound: float) -> bool:
-        """Whether the whole interval is; never without one."""
+        """Return whether the whole interval lies below a bound; False without one."""
         return self.high is not None and self.high < bound
 
     def times(self, factor: float) -> "Estimate":
-        """The same in another unit; a negative factor exchanges the ends."""
+        """Return the estimate in another unit; a negative factor exchanges the ends."""
         if self.low is None or self.high is None:
             return Estimate(value=factor * self.value)
         low, high = sorted((factor * self.low, factor * self.high))
@@ -55,8 +55,8 @@ class CellEvidence(Settings):
 
     Args:
         units, recurrent_parameters: as of a `RunRecord`.
-        test: at each share the mean over seeds, with the lowest and the highest seed in place of an
-            interval, in the reader's unit; None where no seed has finished.
+        test: with each fraction the mean over seeds, with the lowest and the highest seed in place
+            of an interval, in the metric's unit; None where no seed has finished.
     """
 
     units: int
@@ -65,28 +65,28 @@ class CellEvidence(Settings):
 
 
 class CurveEvidence(Settings):
-    """A learning curve of GRU and LSTM; other cells of it are left aside.
+    """A learning curve of GRU and LSTM; other cells are left out.
 
     Args:
         origin: where it comes from.
-        metric: what test is judged by.
+        metric: that test is measured with.
         matched: `"units"` or `"parameters"`: what both have alike.
-        shares: of train, the last one 1, and `sequences`, how many these are.
+        fractions: of train, the last one 1, and `sequences`, their numbers of sequences.
         cells: both, by name.
         difference: on test with all of train, GRU minus LSTM, paired by seed, in the reader's unit.
         detectable: the smallest true difference that as many seeds show with a power of 80%.
-        better: at each share, the cell that is significantly better there (`DataNeed.better`).
-        epoch_seconds: those of LSTM by those of GRU, paired by seed, with all of train.
+        better: with each fraction, the cell that is significantly better (`DataNeed.better`).
+        epoch_seconds: those of LSTM divided by those of GRU, paired by seed, with all of train.
         target: a value of the metric on validation that all runs reached.
-        target_seconds: those until the target, of LSTM by those of GRU, paired by seed.
-        need: the share of train that GRU needs by that which LSTM needs (`DataNeed.ratio`).
-        crossing: the share at which the curves cross (`DataNeed.crossing`).
+        target_seconds: until the target, those of LSTM divided by those of GRU, paired by seed.
+        need: the fraction of train that GRU needs divided by that of LSTM (`DataNeed.ratio`).
+        crossing: the fraction at which the curves cross (`DataNeed.crossing`).
     """
 
     origin: Origin
     metric: Metric
     matched: str
-    shares: tuple[float, ...]
+    fractions: tuple[float, ...]
     sequences: tuple[int, ...]
     cells: dict[str, CellEvidence]
     difference: Estimate | None
@@ -100,17 +100,18 @@ class CurveEvidence(Settings):
 
 
 class SweepEvidence(Settings):
-    """A sweep's trials of GRU and LSTM; those of other cells are left aside.
+    """A sweep's trials of GRU and LSTM; those of other cells are left out.
 
     Args:
         origin: where it comes from; its seconds are of all trials.
         trials: of GRU and LSTM, of which so many were `pruned` and so many `diverged`.
         size: the setting that is the layer's size, `"model.size.units"` or
             `"model.size.parameters"`.
-        shares: of the variance on validation, by the name of what explains it, the largest first.
-        size_over_cell: the share of the size minus that of the cell, less what chance gives
+        importances: fractions of the variance on validation by what explains them, in descending
+            order.
+        size_over_cell: the importance of the size minus that of the cell, less what chance gives
             (`Weighed.lead_over_chance`).
-        rate_over_rest: the share of the learning rate minus the largest of all others.
+        rate_over_rest: the importance of the learning rate minus the largest of all others.
     """
 
     origin: Origin
@@ -118,7 +119,7 @@ class SweepEvidence(Settings):
     pruned: int
     diverged: int
     size: str
-    shares: dict[str, Estimate]
+    importances: dict[str, Estimate]
     size_over_cell: Estimate | None
     rate_over_rest: Estimate | None
 
@@ -131,39 +132,39 @@ class Evidence(Settings):
 
 
 def read_evidence(path: Path) -> dict[str, Evidence]:
-    """The evidence in a file, by the name of the dataset; nothing where there is no file.
+    """Read the evidence in a file, by the name of the dataset; nothing where there is no file.
 
     Raises:
-        UserError: a file that `write_evidence` did not write.
+        UserError: `write_evidence` did not write the file.
     """
     if not path.is_file():
         return {}
     try:
         tree = json.loads(path.read_text(encoding="utf-8"))
-        return {name: Evidence.model_validate(of) for name, of in tree.items()}
+        return {name: Evidence.model_validate(part) for name, part in tree.items()}
     except (ValidationError, ValueError, AttributeError) as error:
-        what = str(error).splitlines()[0]
+        message = str(error).splitlines()[0]
         raise UserError(
-            f"{path}: damaged, or not written by this version of keras-gru ({what})."
+            f"{path}: damaged, or not written by this version of keras-gru ({message})."
         ) from None
 
 
 def write_evidence(evidence: Mapping[str, Evidence], path: Path) -> None:
-    """Writes the file, whole or not at all."""
-    tree = {name: _short(of.model_dump(mode="json")) for name, of in evidence.items()}
+    """Write the file atomically."""
+    tree = {name: _short(part.model_dump(mode="json")) for name, part in evidence.items()}
     write_text(path, json.dumps(tree, indent=1, ensure_ascii=False) + "\n")
 
 
 def packaged_evidence() -> dict[str, Evidence]:
-    """What comes with the package."""
+    """Read the evidence that comes with the package."""
     path = packaged_files("results", ".json").get(Path(FILE).stem)
     return read_evidence(path) if path else {}
 
 
 def _short(tree: object) -> object:
-    """Six digits: a file under version control is read by people, too."""
+    """Return a tree with numbers of six digits, as the file is under version control."""
     if isinstance(tree, dict):
-        return {name: _short(of) for name, of in tree.items()}
+        return {name: _short(part) for name, part in tree.items()}
     if isinstance(tree, list):
-        return [_short(of) for of in tree]
+        return [_short(part) for part in tree]
     return float(f"{tree:.6g}") if isinstance(tree, float) else tree

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from keras_gru.experiments.configuration.experiment import Experiment
 
-_SHARES = (0.01, 0.02, 0.05, 0.1, 0.25, 0.5)  # those that keras-gru learning-curve takes by itself
+_FRACTIONS = (0.01, 0.02, 0.05, 0.1, 0.25, 0.5)  # the default of keras-gru learning-curve
 
 
 @dataclass(frozen=True)
@@ -19,44 +19,45 @@ class Planned:
     Args:
         name: of a packaged config, or a YAML file. Its `sweep` is the sweep.
         label: the dataset's name for a reader.
-        rates: learning rates to try for each cell of the learning curve, at each share.
+        rates: learning rates to try for each cell of the learning curve, with each fraction.
         seeds: of the learning curve.
-        shares: of train, beside all of it.
+        fractions: of the training data, besides all of them.
     """
 
     name: str
     label: str
     rates: tuple[float, ...]
     seeds: tuple[int, ...] = (0, 1, 2, 3, 4)
-    shares: tuple[float, ...] = (0.1, 0.3)
+    fractions: tuple[float, ...] = (0.1, 0.3)
 
     @property
     def curve_command(self) -> str:
-        """What a reader types for the learning curve."""
-        shares = ",".join(f"{share:g}" for share in self.shares)
-        given = [] if self.shares == _SHARES else ["--fractions", shares]
-        return shlex.join(["keras-gru", "learning-curve", self.name, *given, *self._overrides()])
+        """The command of the learning curve."""
+        fractions = ",".join(f"{fraction:g}" for fraction in self.fractions)
+        option = [] if self.fractions == _FRACTIONS else ["--fractions", fractions]
+        return shlex.join(["keras-gru", "learning-curve", self.name, *option, *self._overrides()])
 
     @property
     def sweep_command(self) -> str:
-        """What a reader types for the sweep."""
+        """The command of the sweep."""
         return shlex.join(["keras-gru", "sweep", self.name])
 
     def curve(self, runs: str | Path = "runs") -> "Experiment":
-        """The experiment of the learning curve, with its run directories below `runs`."""
+        """Load the experiment of the learning curve, with its run directories below `runs`."""
         return _load(self.name, [*self._overrides(), _below(runs)])
 
     def sweep(self, runs: str | Path = "runs") -> "Experiment":
-        """The experiment of the sweep, with its folder below `runs`."""
+        """Load the experiment of the sweep, with its run directory below `runs`."""
         return _load(self.name, [_below(runs)])
 
     def _overrides(self) -> list[str]:
-        seeds, rates = (json.dumps(of, separators=(",", ":")) for of in (self.seeds, self.rates))
+        lists = (self.seeds, self.rates)
+        seeds, rates = (json.dumps(numbers, separators=(",", ":")) for numbers in lists)
         return [f"seeds={seeds}", f"training.learning_rate={{grid: {rates}}}"]
 
 
 PLANNED = (
-    Planned("jsb_chorales", "Bach's chorales", (0.001, 0.003, 0.01), shares=_SHARES),
+    Planned("jsb_chorales", "Bach's chorales", (0.001, 0.003, 0.01), fractions=_FRACTIONS),
     Planned("quickstart", "Adding problem", (0.002, 0.005, 0.01)),
     Planned("cta_ridership", "Chicago's passengers", (0.001, 0.003, 0.01)),
     Planned("en_atis", "ATIS questions", (0.001, 0.002, 0.005)),

@@ -1,4 +1,4 @@
-"""All experiments of the claims, one after the other, in a folder that can be gone on with."""
+"""Run all experiments of the claims in one folder; a stopped call is resumed."""
 
 import contextlib
 from collections.abc import Callable, Iterator
@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from keras_gru.claims import plans
-from keras_gru.claims.collect import SWEEP, is_complete, is_of, read_curve, read_sweep
+from keras_gru.claims.collect import SWEEP, is_complete, matches_plan, read_curve, read_sweep
 from keras_gru.claims.evidence import FILE, Evidence, read_evidence, write_evidence
 from keras_gru.claims.plans import Planned
 from keras_gru.errors import UserError
@@ -22,21 +22,21 @@ ShowProgress = Callable[[Experiment], AbstractContextManager[Listener]]
 def run_all(
     folder: Path, show_progress: ShowProgress, jobs: int | None = None
 ) -> Iterator[str | None]:
-    """Runs what is missing; the run directories are ordinary ones, in `folder / "runs"`.
+    """Run what is missing; the run directories are ordinary ones, in `folder / "runs"`.
 
-    What a stopped call had finished stays, and what it was at goes on from its last epoch. The
-    evidence of each experiment is in `folder / FILE` when it is done.
+    What a stopped call had finished is not repeated. The evidence of each experiment is written to
+    `folder / FILE` when it is done.
 
     Args:
-        folder: made where it is not there.
+        folder: created if it does not exist.
         show_progress: returns the listener of an experiment.
-        jobs: as of `keras_gru.experiments.compare.compare`.
+        jobs: as of `keras_gru.run`.
 
     Yields:
-        After each experiment, why it could not be done, such as data that are not there; else None.
+        After each experiment why it failed, such as data that are missing; None if it did not.
     """
     (folder / "runs").mkdir(parents=True, exist_ok=True)
-    read_evidence(folder / FILE)  # one that is damaged is refused before anything is trained
+    read_evidence(folder / FILE)  # fails before anything trains if it is damaged
     for plan in plans.PLANNED:
         for name, run in (("curve", _run_curve), ("sweep", _run_sweep)):
             try:
@@ -45,18 +45,22 @@ def run_all(
                 yield f"{plan.label}: {error}"
                 continue
             evidence = read_evidence(folder / FILE)
-            of = evidence.get(plan.name, Evidence()).model_copy(update={name: found})
-            write_evidence(evidence | {plan.name: of}, folder / FILE)
+            updated = evidence.get(plan.name, Evidence()).model_copy(update={name: found})
+            write_evidence(evidence | {plan.name: updated}, folder / FILE)
             yield None
 
 
 def _run_curve(plan: Planned, runs: Path, show_progress: ShowProgress, jobs: int | None):
     experiment = plan.curve(runs)
-    run_directory = _begun(experiment, plan)
+    run_directory = _find_begun(experiment, plan)
     if run_directory is None or not is_complete(run_directory, plan):
         with show_progress(experiment) as listener:
             curve = learning_curve(
-                experiment, plan.shares, run_directory=run_directory, listener=listener, jobs=jobs
+                experiment,
+                plan.fractions,
+                run_directory=run_directory,
+                listener=listener,
+                jobs=jobs,
             )
         assert curve.whole.path is not None  # the curve was saved in run directories
         run_directory = RunDirectory(curve.whole.path)
@@ -66,8 +70,8 @@ def _run_curve(plan: Planned, runs: Path, show_progress: ShowProgress, jobs: int
 def _run_sweep(plan: Planned, runs: Path, show_progress: ShowProgress, jobs: int | None):
     experiment = plan.sweep(runs)
     path = runs / experiment.name / SWEEP
-    if path.is_dir() and not is_of(RunDirectory(path), plan):
-        raise UserError(f"{path}: was made with other settings; move it away to begin anew.")
+    if path.is_dir() and not matches_plan(RunDirectory(path), plan):
+        raise UserError(f"{path}: expected the settings of the claims, got others. Move it away.")
     try:
         return read_sweep(RunDirectory(path), plan)
     except UserError:  # not begun, or not finished
@@ -76,11 +80,11 @@ def _run_sweep(plan: Planned, runs: Path, show_progress: ShowProgress, jobs: int
         return read_sweep(RunDirectory(result.path), plan)
 
 
-def _begun(experiment: Experiment, plan: Planned) -> RunDirectory | None:
-    """The latest run directory of the same settings, wherever the runs have been since."""
+def _find_begun(experiment: Experiment, plan: Planned) -> RunDirectory | None:
+    """Return the latest run directory of the same settings."""
     for path in sorted(Path(experiment.runs).glob(f"{experiment.name}/2*"), reverse=True):
-        with contextlib.suppress(UserError):  # half made, or by another version
+        with contextlib.suppress(UserError):  # incomplete, or of another version
             run_directory = RunDirectory(path)
-            if is_of(run_directory, plan):
+            if matches_plan(run_directory, plan):
                 return run_directory
     return None

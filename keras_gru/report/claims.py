@@ -8,7 +8,7 @@ from keras_gru.claims.verdicts import BRITZ
 from keras_gru.formatting import duration
 from keras_gru.report.blocks import Report
 from keras_gru.report.sections.claims import claim_section, experiments, verdicts
-from keras_gru.report.sections.claims_text import QUOTE, headline_text, judge
+from keras_gru.report.sections.claims_text import QUOTE, evaluate, headline_text
 
 
 def claims_report(evidence: Mapping[str, Evidence]) -> Report:
@@ -17,7 +17,7 @@ def claims_report(evidence: Mapping[str, Evidence]) -> Report:
     Args:
         evidence: by dataset; for what is missing the report names the command.
     """
-    judged = judge(evidence)
+    evaluated = evaluate(evidence)
     parts = [part for known in evidence.values() for part in (known.curve, known.sweep) if part]
     title = "GRU or LSTM: the textbook's sentences, tested"
     return Report(
@@ -33,8 +33,8 @@ def claims_report(evidence: Mapping[str, Evidence]) -> Report:
             "Run it again": "keras-gru claims --run DIRECTORY",
         },
         sections=[
-            verdicts(judged, evidence),
-            *(claim_section(claim, evidence) for claim in judged),
+            verdicts(evaluated, evidence),
+            *(claim_section(claim, evidence) for claim in evaluated),
             experiments(evidence),
         ],
     )

@@ -33,7 +33,7 @@ def curve(gru=None, lstm=None, difference=(0.0, 0.5), **changes):
         "origin": ORIGIN,
         "metric": MAE,
         "matched": "units",
-        "shares": (0.1, 0.5, 1.0),
+        "fractions": (0.1, 0.5, 1.0),
         "sequences": (10, 50, 100),
         "cells": {"gru": gru or cell(), "lstm": lstm or cell(weights=400)},
         "difference": None if difference is None else estimate(*difference),
@@ -56,7 +56,7 @@ def sweep(size=(0.1, 0.2), rate=(0.1, 0.2), **changes):
         "pruned": 9,
         "diverged": 1,
         "size": "model.size.units",
-        "shares": {
+        "importances": {
             "training.learning_rate": estimate(0.5, 0.1),
             "model.size.units": estimate(0.2, 0.1),
             "cell": estimate(0.1, 0.05),

@@ -9,16 +9,17 @@ import pytest
 from keras_gru.analysis.data_need import data_needs
 from keras_gru.analysis.intervals import paired_interval
 from keras_gru.claims import evidence as files
+from keras_gru.claims.claim import CLAIMS, OPEN
 from keras_gru.claims.collect import (
-    evidence_of_curve,
-    evidence_of_sweep,
+    curve_evidence,
+    find_plan,
     is_complete,
-    planned_as,
     read_curve,
+    sweep_evidence,
 )
 from keras_gru.claims.evidence import Evidence
 from keras_gru.claims.plans import PLANNED, Planned
-from keras_gru.claims.verdicts import CLAIMS, OPEN, judge_all
+from keras_gru.claims.verdicts import evaluate_claims
 from keras_gru.errors import UserError
 from keras_gru.experiments.comparison import LearningCurve
 from keras_gru.experiments.configuration.yaml_files import load_experiment
@@ -29,7 +30,7 @@ from tests.experiments.helpers import comparison
 from .samples import curve as sample
 from .samples import sweep as sample_sweep
 
-PLAN = Planned("quickstart", "Made up", (0.01,), seeds=(0, 1, 2, 3, 4), shares=(0.1,))
+PLAN = Planned("quickstart", "Made up", (0.01,), seeds=(0, 1, 2, 3, 4), fractions=(0.1,))
 ENVIRONMENT = {"keras": "3.15.1", "processor": "a slow one", "system": "any"}
 METADATA = comparison({"gru": [1.0]}, environment=ENVIRONMENT).metadata
 
@@ -38,10 +39,10 @@ METADATA = comparison({"gru": [1.0]}, environment=ENVIRONMENT).metadata
 def curve():
     """GRU has learnt at a tenth what LSTM learns from all; a SimpleRNN diverged once."""
     random, comparisons = np.random.default_rng(0), {}
-    for share, means in ((0.1, {"gru": 2, "lstm": 3}), (1.0, {"gru": 1, "lstm": 2})):
+    for fraction, means in ((0.1, {"gru": 2, "lstm": 3}), (1.0, {"gru": 1, "lstm": 2})):
         values = {cell: mean + 0.05 * random.normal(size=5) for cell, mean in means.items()}
         made = comparison(
-            {cell: of.tolist() for cell, of in values.items()}, diverged=[("simple_rnn", 0)]
+            {cell: row.tolist() for cell, row in values.items()}, diverged=[("simple_rnn", 0)]
         )
         runs = tuple(
             dataclasses.replace(
@@ -54,12 +55,12 @@ def curve():
             )
             for run in made.runs
         )
-        comparisons[share] = dataclasses.replace(made, runs=runs, metadata=METADATA)
+        comparisons[fraction] = dataclasses.replace(made, runs=runs, metadata=METADATA)
     return LearningCurve(comparisons)
 
 
 def test_what_is_kept_of_a_learning_curve(curve):
-    found = evidence_of_curve(curve, PLAN)
+    found = curve_evidence(curve, PLAN)
     values = {
         cell: np.array([run.test["mae"] for run in curve.whole.runs if run.cell == cell])
         for cell in ("gru", "lstm")
@@ -71,7 +72,7 @@ def test_what_is_kept_of_a_learning_curve(curve):
     assert found.cells.keys() == {"gru", "lstm"}
     assert found.cells["gru"].test[1].value == pytest.approx(values["gru"].mean())
     assert found.cells["gru"].test[1].low == values["gru"].min()
-    assert found.shares == (0.1, 1.0) and found.better == ("gru", "gru")
+    assert found.fractions == (0.1, 1.0) and found.better == ("gru", "gru")
     assert found.need.high < 0.2 and found.matched == "units"
     assert found.origin.command == PLAN.curve_command and found.origin.date == "2026-01-31"
     assert found.origin.hardware == {"processor": "a slow one"}
@@ -80,7 +81,7 @@ def test_what_is_kept_of_a_learning_curve(curve):
 
 def test_times_are_ratios_within_a_seed(curve):
     """Seeds take 1 to 5 times as long, and LSTM always half as long again."""
-    found = evidence_of_curve(curve, PLAN)
+    found = curve_evidence(curve, PLAN)
     assert found.epoch_seconds.value == pytest.approx(1.5)
     assert found.epoch_seconds.low == pytest.approx(1.5)
     # The worst of the runs' best values is 2.05 or so: both are there after their third epoch.
@@ -89,10 +90,10 @@ def test_times_are_ratios_within_a_seed(curve):
 
 def test_a_cell_without_runs_leaves_it_open(curve):
     alone = {
-        share: dataclasses.replace(of, runs=tuple(r for r in of.runs if r.cell == "gru"))
-        for share, of in curve.comparisons.items()
+        fraction: dataclasses.replace(part, runs=tuple(r for r in part.runs if r.cell == "gru"))
+        for fraction, part in curve.comparisons.items()
     }
-    found = evidence_of_curve(LearningCurve(alone), PLAN)
+    found = curve_evidence(LearningCurve(alone), PLAN)
     assert found.difference is found.need is found.epoch_seconds is None
     assert data_needs(LearningCurve(alone)) == ()
 
@@ -100,31 +101,34 @@ def test_a_cell_without_runs_leaves_it_open(curve):
 def test_a_cell_that_diverged_leaves_it_open(curve):
     """The seeds that are left of it may be its lucky ones."""
     fewer = {
-        share: dataclasses.replace(
-            of, runs=tuple(r for r in of.runs if (r.cell, r.seed) != ("lstm", 0))
+        fraction: dataclasses.replace(
+            part, runs=tuple(r for r in part.runs if (r.cell, r.seed) != ("lstm", 0))
         )
-        for share, of in curve.comparisons.items()
+        for fraction, part in curve.comparisons.items()
     }
-    found = evidence_of_curve(LearningCurve(fewer), PLAN)
+    found = curve_evidence(LearningCurve(fewer), PLAN)
     assert found.difference is found.need is found.epoch_seconds is found.target_seconds is None
-    judged = judge_all({"a": Evidence(curve=found)}, ["a"])
-    on_curves = {of.claim.name: of.findings["a"] for of in judged if of.findings["a"]}
-    assert len(on_curves) == 5 and {of.verdict for of in on_curves.values()} == {OPEN}
+    evaluated = evaluate_claims({"a": Evidence(curve=found)}, ["a"])
+    on_curves = {row.claim.name: row.findings["a"] for row in evaluated if row.findings["a"]}
+    assert len(on_curves) == 5 and {row.verdict for row in on_curves.values()} == {OPEN}
 
 
 def test_equal_cells_seldom_seem_to_need_unequal_data():
     """The rule of the claim: an interval at 95%, so that one in twenty is decided by chance."""
-    (judge,) = (claim.judge for claim in CLAIMS if claim.name == "less-data")
+    (evaluate,) = (claim.evaluate for claim in CLAIMS if claim.name == "less-data")
     random, decided = np.random.default_rng(0), 0
     for _ in range(200):
         made = {
-            share: comparison(
+            fraction: comparison(
                 {cell: (mean + 0.1 * random.normal(size=5)).tolist() for cell in ("gru", "lstm")}
             )
-            for share, mean in ((0.1, 3), (0.3, 2), (1.0, 1))
+            for fraction, mean in ((0.1, 3), (0.3, 2), (1.0, 1))
         }
-        whole = {share: dataclasses.replace(of, metadata=METADATA) for share, of in made.items()}
-        decided += judge(evidence_of_curve(LearningCurve(whole), PLAN)).verdict != OPEN
+        whole = {
+            fraction: dataclasses.replace(part, metadata=METADATA)
+            for fraction, part in made.items()
+        }
+        decided += evaluate(curve_evidence(LearningCurve(whole), PLAN)).verdict != OPEN
     assert decided <= 18
 
 
@@ -153,7 +157,7 @@ class TestSweep:
             trials.append(FinishedTrial(number, cell, settings, "finished", found, 3, 2.0))
         from tests.claims.samples import MAE
 
-        return evidence_of_sweep(experiment, MAE, trials, METADATA, PLAN)
+        return sweep_evidence(experiment, MAE, trials, METADATA, PLAN)
 
     def test_the_sentence_is_about_gru_and_lstm(self, monkeypatch):
         """Between SimpleRNN and the others is all the difference there is, but for the units'."""
@@ -162,38 +166,38 @@ class TestSweep:
             lambda cell, of: 50 * (cell == "simple_rnn") + np.log(of["model.size.units"])
         )
         assert found.trials == 30 and found.size == "model.size.units"
-        assert found.shares["model.size.units"].value > 0.8 and found.size_over_cell.low > 0.5
+        assert found.importances["model.size.units"].value > 0.8 and found.size_over_cell.low > 0.5
         assert found.rate_over_rest.high < -0.5
         assert found.origin.seconds == 90 and found.origin.seeds == (0,)
         assert found.origin.command == "keras-gru sweep quickstart --trials 45"
 
     def test_too_few_say_nothing(self):
         found = self.made(lambda cell, of: of["model.dropout"], count=9)
-        assert (found.trials, found.shares, found.size_over_cell) == (6, {}, None)
+        assert (found.trials, found.importances, found.size_over_cell) == (6, {}, None)
 
 
 class TestFolders:
     def test_is_of_the_plan_with_its_settings_whatever_its_name(self, tmp_path):
         plan = PLANNED[0]
         experiment = plan.curve(tmp_path).model_copy(update={"name": "another"})
-        assert planned_as(RunDirectory.create(experiment)) is plan
+        assert find_plan(RunDirectory.create(experiment)) is plan
 
     def test_a_sweep_of_fewer_trials_is_one_too(self, tmp_path):
         plan = PLANNED[1]
         fewer = load_experiment(plan.name, [f"runs={tmp_path}", "sweep.trials=20"])
         made = RunDirectory.create(fewer).path
-        assert planned_as(RunDirectory(made.rename(made.parent / "sweep"))) is plan
+        assert find_plan(RunDirectory(made.rename(made.parent / "sweep"))) is plan
 
     def test_of_other_settings(self, tmp_path):
         folder = RunDirectory.create(load_experiment("quickstart", [f"runs={tmp_path}"]))
-        with pytest.raises(UserError, match="other settings than those of the claims"):
-            planned_as(folder)
+        with pytest.raises(UserError, match="expected the settings of an experiment of the claims"):
+            find_plan(folder)
 
     def test_what_is_not_finished_is_no_evidence(self, tmp_path):
         plan = PLANNED[1]
         folder = RunDirectory.create(plan.curve(tmp_path))
         assert not is_complete(folder, plan)
-        with pytest.raises(UserError, match="is not finished; go on with: keras-gru learning-cur"):
+        with pytest.raises(UserError, match="expected a finished learning curve"):
             read_curve(folder, plan)
 
 
@@ -206,7 +210,7 @@ def test_the_commands_are_those_of_the_experiments():
         assert plan.sweep().sweep is not None and plan.curve().tuning is not None
     assert "--fractions 0.1,0.3" in PLANNED[1].curve_command
     # Without the option the command takes those of its own.
-    assert PLANNED[0].shares == FRACTIONS and "--fractions" not in PLANNED[0].curve_command
+    assert PLANNED[0].fractions == FRACTIONS and "--fractions" not in PLANNED[0].curve_command
 
 
 class TestFile:
@@ -230,4 +234,4 @@ class TestFile:
     def test_that_comes_with_the_package_is_read(self):
         evidence = files.packaged_evidence()
         assert set(evidence) <= {plan.name for plan in PLANNED}
-        assert any(of.curve for of in evidence.values())
+        assert any(part.curve for part in evidence.values())

@@ -2,18 +2,18 @@
 
 import pytest
 
-from keras_gru.claims.evidence import Estimate, Evidence
-from keras_gru.claims.verdicts import (
+from keras_gru.claims.claim import (
     CLAIMS,
     FAILS,
     HOLDS,
     OPEN,
     VERDICTS,
     Finding,
-    judge_all,
     most,
     no_winner,
 )
+from keras_gru.claims.evidence import Estimate, Evidence
+from keras_gru.claims.verdicts import evaluate_claims
 
 from .samples import ACCURACY, cell, curve, estimate, sweep
 
@@ -70,7 +70,7 @@ CASES = [
 
 @pytest.mark.parametrize(("name", "evidence", "verdict"), CASES)
 def test_a_verdict(name, evidence, verdict):
-    assert BY_NAME[name].judge(evidence).verdict == verdict
+    assert BY_NAME[name].evaluate(evidence).verdict == verdict
 
 
 def test_every_verdict_of_every_claim_is_among_the_cases():
@@ -79,24 +79,26 @@ def test_every_verdict_of_every_claim_is_among_the_cases():
     }
 
 
-def test_what_is_right_is_judged_by_its_errors():
+def test_what_is_right_is_compared_by_its_errors():
     """98% against 98.1% right is a twentieth of the errors, not a thousandth of the metric."""
     right = {"metric": ACCURACY, "gru": cell(0.98), "lstm": cell(0.981)}
-    judge = BY_NAME["no-clear-winner"].judge
-    assert judge(curve(difference=(-0.001, 0.002), **right)).verdict == OPEN
-    assert judge(curve(difference=(-0.001, 0.002), **right)).drawn.value == pytest.approx(-1 / 19)
-    found = judge(curve(difference=(-0.001, 0.0005), **right))
+    evaluate = BY_NAME["no-clear-winner"].evaluate
+    assert evaluate(curve(difference=(-0.001, 0.002), **right)).verdict == OPEN
+    assert evaluate(curve(difference=(-0.001, 0.002), **right)).estimate.value == pytest.approx(
+        -1 / 19
+    )
+    found = evaluate(curve(difference=(-0.001, 0.0005), **right))
     assert (found.verdict, found.better) == (FAILS, "lstm")
-    assert judge(curve(difference=(0.0, 0.0001), **right)).verdict == HOLDS
+    assert evaluate(curve(difference=(0.0, 0.0001), **right)).verdict == HOLDS
 
 
 def test_of_errors_less_is_better():
-    found = BY_NAME["no-clear-winner"].judge(curve(difference=(-0.3, 0.2)))
-    assert found.better == "gru" and found.drawn.value == pytest.approx(0.15)
+    found = BY_NAME["no-clear-winner"].evaluate(curve(difference=(-0.3, 0.2)))
+    assert found.better == "gru" and found.estimate.value == pytest.approx(0.15)
 
 
 def findings(*verdicts):
-    return [of and Finding(of) for of in verdicts]
+    return [verdict and Finding(verdict) for verdict in verdicts]
 
 
 @pytest.mark.parametrize(
@@ -128,12 +130,15 @@ def test_each_cell_the_best_somewhere_is_no_clear_winner():
 
 def test_what_was_not_run_has_no_finding_and_counts_as_a_dataset():
     holds = Evidence(curve=curve(epoch_seconds=estimate(1.5, 0.1)))
-    judged = {of.claim.name: of for of in judge_all({"a": holds, "b": holds}, ["a", "b", "c", "d"])}
-    assert judged["faster"].findings["c"] is None and judged["faster"].verdict == OPEN
-    assert judged["faster"].findings["a"].verdict == HOLDS
-    assert judged["size-over-cell"].findings == dict.fromkeys("abcd")
-    three = judge_all(dict.fromkeys("abc", holds), list("abcd"))
-    assert {of.claim.name: of.verdict for of in three}["faster"] == HOLDS
+    evaluated = {
+        row.claim.name: row
+        for row in evaluate_claims({"a": holds, "b": holds}, ["a", "b", "c", "d"])
+    }
+    assert evaluated["faster"].findings["c"] is None and evaluated["faster"].verdict == OPEN
+    assert evaluated["faster"].findings["a"].verdict == HOLDS
+    assert evaluated["size-over-cell"].findings == dict.fromkeys("abcd")
+    three = evaluate_claims(dict.fromkeys("abc", holds), list("abcd"))
+    assert {row.claim.name: row.verdict for row in three}["faster"] == HOLDS
 
 
 def test_every_rule_says_when_it_is_not_decided():

@@ -64,7 +64,7 @@ class TestNight:
         pytest.importorskip("sklearn", reason="scikit-learn is not installed")
         (folder / "small.yaml").write_text(SMALL)
         small = (
-            Planned("small.yaml", "Small", (0.01,), seeds=(0, 1), shares=(0.5,)),
+            Planned("small.yaml", "Small", (0.01,), seeds=(0, 1), fractions=(0.5,)),
             Planned("not_there.yaml", "Not there", (0.01,)),
         )
         for module in (plans, claims_report, claims_plots, claims_sections, claims_text):

@@ -7,13 +7,14 @@ import io
 import pytest
 from rich.console import Console
 
+from keras_gru.claims.claim import CLAIMS
 from keras_gru.claims.evidence import Evidence
 from keras_gru.claims.plans import PLANNED
-from keras_gru.claims.verdicts import CLAIMS, judge_all
+from keras_gru.claims.verdicts import evaluate_claims
 from keras_gru.report import claims_plots
 from keras_gru.report.claims import claims_report
 from keras_gru.report.html import render_page
-from keras_gru.report.sections.claims_text import evidence_text, headline_text, judge
+from keras_gru.report.sections.claims_text import evaluate, evidence_text, headline_text
 from keras_gru.report.terminal import print_report
 from tests.claims.samples import ACCURACY, ORIGIN, cell, curve, estimate, sweep
 
@@ -57,13 +58,13 @@ def test_each_sentence_has_its_figure_its_verdict_its_rule_and_its_commands():
     page = render(FULL)
     outline, text = Outline(page), text_of(page)
     pictures = [attrs for attrs in outline.named("svg") if attrs.get("role") == "img"]
-    assert len(pictures) == 2 * len(CLAIMS) and all(of["aria-label"] for of in pictures)
-    for judged in judge(FULL):
-        assert judged.claim.sentence in text and judged.claim.rule in text
-        assert f"Over all datasets: {judged.verdict}." in text
+    assert len(pictures) == 2 * len(CLAIMS) and all(picture["aria-label"] for picture in pictures)
+    for evaluated in evaluate(FULL):
+        assert evaluated.claim.sentence in text and evaluated.claim.rule in text
+        assert f"Over all datasets: {evaluated.verdict}." in text
         for plan in PLANNED:
-            assert f"{plan.label} ({judged.findings[plan.name].verdict}): " in text
-            assert evidence_text(judged, plan, FULL) in text
+            assert f"{plan.label} ({evaluated.findings[plan.name].verdict}): " in text
+            assert evidence_text(evaluated, plan, FULL) in text
     for plan in PLANNED:
         assert plan.curve_command in text and plan.sweep_command in text
     assert headline_text(FULL) in text and "1 h 02 min of training in all" in text
@@ -74,13 +75,13 @@ def test_what_is_missing_says_how_to_get_it():
     page = render(PART)
     assert f"Bach's chorales (not run yet): {JSB.curve_command}" in text_of(page)
     assert f"Adding problem (not run yet): {ADDING.sweep_command}" in text_of(page)
-    assert not [of for of in Outline(render({})).named("svg") if of.get("role")]
+    assert not [svg for svg in Outline(render({})).named("svg") if svg.get("role")]
 
 
 def test_the_words_have_the_numbers_of_the_verdict():
     words = {
-        (judged.claim.name, plan.name): evidence_text(judged, plan, FULL)
-        for judged in judge(FULL)
+        (evaluated.claim.name, plan.name): evidence_text(evaluated, plan, FULL)
+        for evaluated in evaluate(FULL)
         for plan in PLANNED
     }
     assert words["no-clear-winner", JSB.name] == (
@@ -91,7 +92,7 @@ def test_the_words_have_the_numbers_of_the_verdict():
         "; minimum detectable difference at 3 seeds: 0.70"
     )
     alike = {JSB.name: Evidence(curve=curve(difference=(0.0, 0.01)))}
-    assert evidence_text(judge(alike)[0], JSB, alike) == (
+    assert evidence_text(evaluate(alike)[0], JSB, alike) == (
         "GRU 2.00, LSTM 2.00 MAE: a difference of 0 [-0.010, 0.010], within ±1% of the mean"
     )
     assert words["no-clear-winner", CTA.name] == (
@@ -134,7 +135,7 @@ def test_the_conclusion_counts():
         "Over all datasets 0 of 7 sentences hold, 0 do not, and 7 are not decided; "
         "8 of 8 experiments are not run yet."
     )
-    counted = [of.verdict for of in judge_all(FULL, [plan.name for plan in PLANNED])]
+    counted = [row.verdict for row in evaluate_claims(FULL, [plan.name for plan in PLANNED])]
     assert counted.count("holds") == 1 and counted.count("does not hold") == 0
     assert headline_text(FULL) == (
         "Over all datasets 1 of 7 sentences holds, 0 do not, and 6 are not decided."
@@ -145,13 +146,13 @@ def test_the_conclusion_counts():
 def test_every_interval_is_drawn_and_lies_inside(name):
     from matplotlib.figure import Figure
 
-    (judged,) = (of for of in judge(FULL) if of.claim.name == name)
+    (evaluated,) = (row for row in evaluate(FULL) if row.claim.name == name)
     axes = Figure().add_subplot()
-    claims_plots.draw_intervals(axes, judged)
+    claims_plots.draw_intervals(axes, evaluated)
     scale, (low, high) = claims_plots.SCALES[name], axes.get_xlim()
     drawn = [x for line in axes.lines for x in line.get_xdata()]
-    for finding in claims_plots.drawn(judged).values():
-        ends = finding.drawn.times(scale.factor)
+    for finding in claims_plots.with_estimate(evaluated).values():
+        ends = finding.estimate.times(scale.factor)
         assert {ends.value, ends.low, ends.high} <= set(drawn)
         assert low < ends.low and ends.high < high
     assert low < scale.neither < high
@@ -169,12 +170,12 @@ def test_names_from_the_evidence_are_escaped():
 def test_intervals_far_apart_are_all_to_be_seen():
     """An advantage of 300% beside one of 1%: the axis is logarithmic, and 0 is on it."""
     far = FULL | {CTA.name: Evidence(curve=curve(difference=(-6.0, 0.5)))}
-    (judged,) = (of for of in judge(far) if of.claim.name == "no-clear-winner")
+    (evaluated,) = (row for row in evaluate(far) if row.claim.name == "no-clear-winner")
 
     from matplotlib.figure import Figure
 
     axes = Figure().add_subplot()
-    claims_plots.draw_intervals(axes, judged)
+    claims_plots.draw_intervals(axes, evaluated)
     assert axes.get_xscale() == "symlog" and 0 in axes.get_xticks()
 
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
+from keras_gru.claims.claim import OVER_ALL, EvaluatedClaim
 from keras_gru.claims.evidence import GRU, LSTM, CurveEvidence, Evidence
 from keras_gru.claims.plans import PLANNED, Planned
-from keras_gru.claims.verdicts import OVER_ALL, Judged
 from keras_gru.formatting import percent, quantity
 from keras_gru.report import claims_plots
 from keras_gru.report.blocks import (
@@ -30,7 +30,7 @@ from keras_gru.report.sections.claims_text import (
 )
 
 
-def verdicts(judged: tuple[Judged, ...], evidence: Mapping[str, Evidence]) -> Section:
+def verdicts(evaluated: tuple[EvaluatedClaim, ...], evidence: Mapping[str, Evidence]) -> Section:
     """Return the table of verdicts, and the commands whose results are missing."""
     columns = [Column("Sentence"), *(Column(plan.label, is_text=True) for plan in PLANNED)]
     rows = [
@@ -39,7 +39,7 @@ def verdicts(judged: tuple[Judged, ...], evidence: Mapping[str, Evidence]) -> Se
             (*(verdict_on(claim, plan.name) for plan in PLANNED), claim.verdict),
             link=f"#{claim.claim.name}",
         )
-        for claim in judged
+        for claim in evaluated
     ]
     columns.append(Column("Over all", is_text=True))
     blocks: list[Block] = [
@@ -52,19 +52,19 @@ def verdicts(judged: tuple[Judged, ...], evidence: Mapping[str, Evidence]) -> Se
     return Section("verdicts", "The verdicts", blocks, in_terminal=True)
 
 
-def claim_section(judged: Judged, evidence: Mapping[str, Evidence]) -> Section:
+def claim_section(evaluated: EvaluatedClaim, evidence: Mapping[str, Evidence]) -> Section:
     """Return the section of a claim: its figure, the numbers of each dataset, and its rule."""
-    claim = judged.claim
-    texts = {plan.label: evidence_text(judged, plan, evidence) for plan in PLANNED}
+    claim = evaluated.claim
+    texts = {plan.label: evidence_text(evaluated, plan, evidence) for plan in PLANNED}
     reading = "; ".join(f"{label}: {text}" for label, text in texts.items())
-    terms = [f"{plan.label} ({verdict_on(judged, plan.name)})" for plan in PLANNED]
+    terms = [f"{plan.label} ({verdict_on(evaluated, plan.name)})" for plan in PLANNED]
     source = Text(
-        f"Over all datasets: {judged.verdict}.", links=((claim.source.by, claim.source.url),)
+        f"Over all datasets: {evaluated.verdict}.", links=((claim.source.by, claim.source.url),)
     )
     commands = "\n".join(command_of(claim, plan) for plan in PLANNED)
     blocks: list[Block] = [
         source,
-        *_figures(judged, evidence, reading),
+        *_figures(evaluated, evidence, reading),
         Items(list(texts.values()), terms),
         Text(f"The rule: {claim.rule}"),
         Code(commands, title="The commands"),
@@ -94,7 +94,7 @@ def _curve_table(plan: Planned, curve: CurveEvidence) -> Table:
         return "–" if estimate is None else quantity(estimate.value, curve.metric)
 
     better = "higher" if curve.metric.mode == "max" else "lower"
-    parts = enumerate(zip(curve.shares, curve.sequences, strict=True))
+    parts = enumerate(zip(curve.fractions, curve.sequences, strict=True))
     rows = [
         Row(percent(part), (f"{sequences:,}", mean(GRU, place), mean(LSTM, place)))
         for place, (part, sequences) in parts
@@ -104,17 +104,19 @@ def _curve_table(plan: Planned, curve: CurveEvidence) -> Table:
     return Table(f"curve-{plan.name}", caption, columns, rows)
 
 
-def _figures(judged: Judged, evidence: Mapping[str, Evidence], reading: str) -> list[Figure]:
-    name = judged.claim.name
+def _figures(
+    evaluated: EvaluatedClaim, evidence: Mapping[str, Evidence], reading: str
+) -> list[Figure]:
+    name = evaluated.claim.name
     if name not in claims_plots.SCALES:
         return _learning_curves(name, evidence, reading)
-    rows = claims_plots.drawn(judged)
+    rows = claims_plots.with_estimate(evaluated)
     if not rows:
         return []
     height = 90 + 52 * len(rows)
     figure = Figure(
         name,
-        lambda canvas: claims_plots.draw_intervals(canvas.add_subplot(), judged),
+        lambda canvas: claims_plots.draw_intervals(canvas.add_subplot(), evaluated),
         reading,
         heights=(height, height),
         keys=[Key(label, number) for label, number in claims_plots.VERDICTS.values()],

@@ -2,18 +2,16 @@
 
 from collections.abc import Mapping
 
+from keras_gru.claims.claim import VERDICTS, Claim, EvaluatedClaim
 from keras_gru.claims.evidence import GRU, LSTM, CurveEvidence, Estimate, Evidence, SweepEvidence
 from keras_gru.claims.plans import PLANNED, Planned
 from keras_gru.claims.verdicts import (
     EQUAL,
-    VERDICTS,
-    Claim,
-    Judged,
     advantage_of_gru,
     better_on_test,
     counts_as_equal,
-    has_enough,
-    judge_all,
+    evaluate_claims,
+    has_enough_data,
     mean_on_test,
 )
 from keras_gru.formatting import duration, percent, plural, quantity, significant
@@ -35,14 +33,14 @@ EXPLANATION = (
 )
 
 
-def judge(evidence: Mapping[str, Evidence]) -> tuple[Judged, ...]:
+def evaluate(evidence: Mapping[str, Evidence]) -> tuple[EvaluatedClaim, ...]:
     """Return all claims with their verdicts on all datasets that are planned."""
-    return judge_all(evidence, [plan.name for plan in PLANNED])
+    return evaluate_claims(evidence, [plan.name for plan in PLANNED])
 
 
-def verdict_on(judged: Judged, name: str) -> str:
+def verdict_on(evaluated: EvaluatedClaim, name: str) -> str:
     """Return the verdict on one dataset."""
-    finding = judged.findings[name]
+    finding = evaluated.findings[name]
     return finding.verdict if finding else NOT_RUN
 
 
@@ -51,20 +49,22 @@ def command_of(claim: Claim, plan: Planned) -> str:
     return plan.curve_command if claim.rests_on == "curve" else plan.sweep_command
 
 
-def evidence_text(judged: Judged, plan: Planned, evidence: Mapping[str, Evidence]) -> str:
+def evidence_text(
+    evaluated: EvaluatedClaim, plan: Planned, evidence: Mapping[str, Evidence]
+) -> str:
     """Return the numbers behind the verdict on a dataset, or the command that computes them."""
-    found = getattr(evidence.get(plan.name, Evidence()), judged.claim.rests_on)
+    found = getattr(evidence.get(plan.name, Evidence()), evaluated.claim.rests_on)
     if found is None:
-        return command_of(judged.claim, plan)
-    finding = judged.findings[plan.name]
-    if finding is None or (finding.drawn is None and judged.claim.name != "fewer-parameters"):
+        return command_of(evaluated.claim, plan)
+    finding = evaluated.findings[plan.name]
+    if finding is None or (finding.estimate is None and evaluated.claim.name != "fewer-parameters"):
         return "too few runs have finished, or more of one cell than of the other"
-    return _TEXTS[judged.claim.name](found)
+    return _TEXTS[evaluated.claim.name](found)
 
 
 def headline_text(evidence: Mapping[str, Evidence]) -> str:
     """Return how many of the claims hold."""
-    verdicts = [claim.verdict for claim in judge(evidence)]
+    verdicts = [claim.verdict for claim in evaluate(evidence)]
     hold, fail, undecided = (verdicts.count(verdict) for verdict in VERDICTS)
     said = (
         f"Over all datasets {hold} of {len(verdicts)} sentences hold{'s' * (hold == 1)}, {fail} "
@@ -97,17 +97,17 @@ def origin_text(found: CurveEvidence | SweepEvidence) -> str:
     return f"{origin.date}, {spent}, {seeds}; {hardware}; {versions}"
 
 
-def interval_text(of: Estimate, unit: str = "") -> str:
+def interval_text(estimate: Estimate, unit: str = "") -> str:
     """Format an estimate with its interval, such as `1.3 times [1.2, 1.4]`."""
-    value = f"{significant(of.value, 2)}{unit}"
-    if of.low is None or of.high is None:
+    value = f"{significant(estimate.value, 2)}{unit}"
+    if estimate.low is None or estimate.high is None:
         return f"{value}, without an interval"
-    return f"{value} [{significant(of.low, 2)}, {significant(of.high, 2)}]"
+    return f"{value} [{significant(estimate.low, 2)}, {significant(estimate.high, 2)}]"
 
 
-def _share(of: Estimate) -> str:
-    assert of.low is not None and of.high is not None  # every fraction has an interval
-    return f"{100 * of.value:.0f}% [{100 * of.low:.0f}, {100 * of.high:.0f}]"
+def _importance_text(row: Estimate) -> str:
+    assert row.low is not None and row.high is not None  # every importance has an interval
+    return f"{100 * row.value:.0f}% [{100 * row.low:.0f}, {100 * row.high:.0f}]"
 
 
 def _on_test(curve: CurveEvidence) -> str:
@@ -132,7 +132,7 @@ def _on_test(curve: CurveEvidence) -> str:
 
 def _with_enough_data(curve: CurveEvidence) -> str:
     words, crossing = _on_test(curve) + _better_at(curve), curve.crossing
-    if better_on_test(curve) != LSTM and not has_enough(curve):
+    if better_on_test(curve) != LSTM and not has_enough_data(curve):
         words += "; more data still help LSTM"
     if crossing is None:
         return words
@@ -158,7 +158,7 @@ def _speed(curve: CurveEvidence) -> str:
 
 
 def _need(curve: CurveEvidence) -> str:
-    need, least = curve.need, min(curve.shares)
+    need, least = curve.need, min(curve.fractions)
     assert need is not None  # the finding has a number
     words = f"GRU needs {interval_text(need, ' times')} as much of train as LSTM"
     if need.low is not None and need.high is not None:
@@ -168,19 +168,19 @@ def _need(curve: CurveEvidence) -> str:
 
 
 def _better_at(curve: CurveEvidence) -> str:
-    """Where the shares show a difference, each by itself."""
+    """Return with which fractions a cell is significantly better."""
     words = ""
     for cell, label in LABELS.items():
-        better = zip(curve.shares, curve.better, strict=True)
-        shares = [percent(share) for share, best in better if best == cell]
-        if shares:
-            words += f"; {label} is better at {', '.join(shares)} of train"
+        better = zip(curve.fractions, curve.better, strict=True)
+        fractions = [percent(fraction) for fraction, best in better if best == cell]
+        if fractions:
+            words += f"; {label} is better with {', '.join(fractions)} of train"
     return words
 
 
 def _size(sweep: SweepEvidence) -> str:
     assert sweep.size_over_cell is not None  # the finding has a number
-    size, cell = (_share(sweep.shares[name]) for name in (sweep.size, "cell"))
+    size, cell = (_importance_text(sweep.importances[name]) for name in (sweep.size, "cell"))
     lead = interval_text(sweep.size_over_cell.times(100), " points")
     return (
         f"{sweep.size} explains {size} of the variance, the cell {cell}: beyond chance a "
@@ -191,9 +191,11 @@ def _size(sweep: SweepEvidence) -> str:
 
 def _rate(sweep: SweepEvidence) -> str:
     assert sweep.rate_over_rest is not None  # the finding has a number
-    shares = ", ".join(f"{name} {_share(row)}" for name, row in sweep.shares.items())
+    importances = ", ".join(
+        f"{name} {_importance_text(row)}" for name, row in sweep.importances.items()
+    )
     lead = interval_text(sweep.rate_over_rest.times(100), " points")
-    return f"{shares}: the learning rate before the largest other by {lead}; {_trials(sweep)}"
+    return f"{importances}: the learning rate leads the largest other by {lead}; {_trials(sweep)}"
 
 
 def _trials(sweep: SweepEvidence) -> str:
