@@ -17,7 +17,7 @@ HARDWARE = ("processor", "accelerators", "jobs")
 
 
 def environment() -> dict[str, str]:
-    """What a reader needs to judge a figure by: names and versions, in words."""
+    """Return what a reader must know to compare times: names and versions, in words."""
     facts = {"python": platform.python_version(), "backend": keras.backend.backend()}
     for package in PACKAGES:
         try:

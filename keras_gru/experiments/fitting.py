@@ -40,13 +40,13 @@ def build(experiment: Experiment, dataset: SequenceDataset, cell: str, seed: int
         A compiled `keras.Model`.
 
     Raises:
-        UserError: labels are to be smoothed where the loss is what the data are judged by.
+        UserError: labels are to be smoothed where runs are compared by the loss.
     """
     training = experiment.training
     if training.label_smoothing and dataset.metric.name == "loss":
         raise UserError(
-            f"training.label_smoothing: {dataset.name} is judged by its loss, which would no "
-            f"longer be the {dataset.metric.label}; leave it out."
+            f"training.label_smoothing: {dataset.name}: runs are compared by the loss, which with "
+            f"smoothing is not the {dataset.metric.label}. Leave the setting out."
         )
     compiling.set_shards(training.shards)
     keras.utils.set_random_seed(seed)  # for the layers of a user's cell that take no seed

@@ -70,7 +70,7 @@ class TestNight:
         for module in (plans, claims_report, claims_plots, claims_sections, claims_text):
             monkeypatch.setattr(module, "PLANNED", small)
 
-    def test_is_stopped_gone_on_with_and_judged(self, folder, monkeypatch):
+    def test_is_stopped_resumed_and_evaluated(self, folder, monkeypatch):
         from keras_gru.experiments.sweeping import sweep as sweeping
 
         def stopped(*_):

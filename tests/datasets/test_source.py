@@ -173,7 +173,7 @@ class RepackedArchive:
 
 
 @pytest.mark.parametrize("changed", [False, True])
-def test_another_packing_of_the_sentence_pairs_is_judged_by_its_text(
+def test_another_packing_of_the_sentence_pairs_is_checked_by_its_text(
     needs, monkeypatch, tmp_path, changed
 ):
     needs("spa-eng.zip")

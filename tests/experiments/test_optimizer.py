@@ -265,6 +265,6 @@ class TestLabelSmoothing:
     def test_is_refused_where_the_loss_is_what_counts(self, tmp_path):
         experiment = words(tmp_path, label_smoothing=0.1)
         dataset = datasets.load(experiment.dataset)
-        judged = dataclasses.replace(dataset, metric=Metric("loss", "min", "cross-entropy"))
-        with pytest.raises(UserError, match=r"judged by its loss, .* the cross-entropy; leave"):
-            build(experiment, judged, "gru", 0)
+        by_loss = dataclasses.replace(dataset, metric=Metric("loss", "min", "cross-entropy"))
+        with pytest.raises(UserError, match=r"runs are compared by the loss"):
+            build(experiment, by_loss, "gru", 0)

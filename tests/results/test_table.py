@@ -27,7 +27,7 @@ ROW = table.Row(
     name="cta",
     config="cta_ridership",
     bound="≤ 1",
-    judged_on="validation",
+    split="validation",
     goal={"gru": "≤ 40000", "lstm": "≤ 1.5", "best": "≤ 40000"},
     published=(
         {
@@ -157,7 +157,7 @@ def test_an_older_result_whose_first_run_was_selected_is_marked():
     )
     old = {name: value for name, value in new.items() if name != "tuning_seed"}
     assert "| 1† |" in page.render({"cta": ROW}, {"cta": old})
-    assert not store.is_selected(ROW.model_copy(update={"judged_on": "test"}), old)
+    assert not store.is_selected(ROW.model_copy(update={"split": "test"}), old)
 
 
 def test_tuning_is_kept():

@@ -92,7 +92,7 @@ def with_results(
 
 
 def _best_baseline(row: Row, result: dict) -> str:
-    known = [of[row.judged_on] for of in result["baselines"] if row.judged_on in of]
+    known = [line[row.split] for line in result["baselines"] if row.split in line]
     metric = Metric(**result["metric"])
     return quantity(max(known, key=metric.score), metric) if known else "–"
 
@@ -112,17 +112,17 @@ def render(recipes: Mapping[str, Row], results: Mapping[str, dict | None]) -> st
 
 def _overview(row: Row, result: dict | None) -> dict[str, str]:
     """One line of the overview, by head."""
-    judged_on, means, goal, seeds = row.judged_on, ["not run yet"] * len(CELLS), _goals(row), "–"
+    measured, means, goal, seeds = row.split, ["not run yet"] * len(CELLS), _goals(row), "–"
     if result is not None:
-        judged_on += f" {result['metric']['label']}"
+        measured += f" {result['metric']['label']}"
         cells = result["cells"]
-        means = [_mean(cells.get(cell), row.judged_on, result["metric"]) for cell in CELLS]
+        means = [_mean(cells.get(cell), row.split, result["metric"]) for cell in CELLS]
         goal = _verdict(row, result)
         seeds = str(max(len(cell["test"]["values"]) for cell in cells.values()))
         seeds += "*" * _differs(row, result) + "†" * is_selected(row, result)
     return {
         "Recipe": f"[{row.name}](#{row.name})",
-        "Metric": judged_on,
+        "Metric": measured,
         **dict(zip(CELLS.values(), means, strict=True)),
         "Published": "; ".join(_printed(figure, row, result) for figure in row.published) or "–",
         "Goal": goal,
@@ -169,7 +169,7 @@ def _section(row: Row, result: dict | None) -> str:
     hardware = ", ".join(f"{name}: {what}" for name, what in result["hardware"].items())
     better = "higher" if metric["mode"] == "max" else "lower"
     spent = duration(result["seconds"])
-    goal = f" Goal on {row.judged_on}: {_verdict(row, result)}." * bool(row.goal)
+    goal = f" Goal on {row.split}: {_verdict(row, result)}." * bool(row.goal)
     verdicts = reach_verdicts(StoredResult.model_validate(result).measurements())
     facts = [
         *(_measured_on(figure, row, result) for figure in row.published),
@@ -200,7 +200,7 @@ def _pairs(verdicts: Verdicts) -> Iterable[str]:
 
 def _verdict(row: Row, result: dict) -> str:
     """Each goal, and whether it was reached by the mean over the seeds."""
-    values = {name: cell[row.judged_on]["mean"] for name, cell in result["cells"].items()}
+    values = {name: cell[row.split]["mean"] for name, cell in result["cells"].items()}
     known = [value for value in values.values() if value is not None]
     if known:
         values["best"] = max(known, key=Metric(**result["metric"]).score)
@@ -222,7 +222,7 @@ def _goals(row: Row) -> str:
 def _printed(figure: Published, row: Row, result: dict | None) -> str:
     values = ", ".join(f"{_label(name)} {value}" for name, value in figure.values.items())
     dataset = row.dataset() if result is None else result["dataset"]
-    is_other = bool(figure.differences(dataset, row.judged_on))
+    is_other = bool(figure.differences(dataset, row.split))
     return f"{values} ({figure.by}{'; another task' * is_other})"
 
 
@@ -232,7 +232,7 @@ def _measured_on(figure: Published, row: Row, result: dict) -> str:
         f"{figure.by}: {figure.metric} on {figure.split}; {figure.input}; {figure.size} "
         f"({figure.source})."
     )
-    differences = figure.differences(result["dataset"], row.judged_on)
+    differences = figure.differences(result["dataset"], row.split)
     text += f" Another task: {', '.join(differences)}." * bool(differences)
     return text.replace("|", "\\|")
 

@@ -87,7 +87,7 @@ def is_selected(row: Row, result: dict) -> bool:
     So it was until tuning had a seed of its own, which is stored since.
     """
     tuned = any(cell["tuning"] is not None for cell in result["cells"].values())
-    return tuned and "tuning_seed" not in result and row.judged_on == "validation"
+    return tuned and "tuning_seed" not in result and row.split == "validation"
 
 
 def _cost(row) -> dict:

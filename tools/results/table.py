@@ -92,7 +92,7 @@ class Row(Settings):
     sequences: int = 64
     bound: Bound
     expects: str = "report.html"
-    judged_on: Literal["test", "validation"] = "test"
+    split: Literal["test", "validation"] = "test"
     goal: dict[str, Bound] = Field(default_factory=dict)
     published: tuple[Published, ...] = ()
 
@@ -108,9 +108,7 @@ class Row(Settings):
             dataset: settings that the runs were trained with.
         """
         printed = [figure for figure in self.published if figure.has_printed(bound)]
-        return not printed or any(
-            not figure.differences(dataset, self.judged_on) for figure in printed
-        )
+        return not printed or any(not figure.differences(dataset, self.split) for figure in printed)
 
     @property
     def changes(self) -> tuple[str, ...]:
