@@ -85,9 +85,10 @@ class Key:
 
 @dataclass(frozen=True)
 class Legend:
-    """The keys of several figures."""
+    """The keys of several figures, and how they are read; a renderer without figures skips it."""
 
     keys: Sequence[Key]
+    caption: str = ""
 
 
 @dataclass(frozen=True)

@@ -89,6 +89,9 @@ def test_nothing_sticks_out_and_nothing_goes_wrong(page):
     assert width <= inner
     for caption in page.find_elements("css selector", "caption span"):
         assert caption.rect["x"] + caption.rect["width"] <= inner  # nor is one cut off
+    scrolling = "return arguments[0].scrollWidth > arguments[0].clientWidth"
+    table = page.find_element("css selector", ".scroll:has(.results)")
+    assert not page.execute_script(scrolling, table)
     assert page.get_log("browser") == []
     loaded = page.execute_script("return performance.getEntriesByType('resource').length")
     assert loaded == 0

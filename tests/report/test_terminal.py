@@ -6,7 +6,8 @@ import io
 from rich.console import Console
 
 from keras_gru.analysis import analyse
-from keras_gru.report.comparison import print_results
+from keras_gru.report.blocks import Figure, Legend
+from keras_gru.report.comparison import comparison_report, print_results
 
 from .samples import ACCURACY, BASELINES, comparison, run, scattered, tuned
 
@@ -33,6 +34,15 @@ def test_every_table_is_there():
     assert "Tuning" in printed(tuned()) and "Linear model" in printed(
         comparison(baselines=BASELINES)
     )
+
+
+def test_the_terminal_says_nothing_of_figures_that_it_does_not_draw():
+    text = " ".join(printed(scattered(), width=1000).split())
+    sections = comparison_report(analyse(scattered())).sections
+    blocks = [block for section in sections for block in section.blocks]
+    captions = [block.caption for block in blocks if isinstance(block, Figure | Legend)]
+    assert len([caption for caption in captions if caption]) > 1
+    assert not [caption for caption in captions if caption and caption in text]
 
 
 def test_no_run_at_all_is_a_table_and_a_sentence():

@@ -39,11 +39,11 @@ def section(analysis: Analysis) -> Section:
         "cost",
         "What it costs",
         (
-            Text(
+            Legend(
+                legend(analysis, "test"),
                 "The test split, read once with the weights of the best validation epoch; a mark "
-                "for each run. A line connects, by their means, the cells on the Pareto front."
+                "for each run. A line connects, by their means, the cells on the Pareto front.",
             ),
-            Legend(legend(analysis, "test")),
             *figures,
             Table("costs", caption, columns, [_row(cost) for cost in analysis.costs]),
             Text(_explanation(analysis)),

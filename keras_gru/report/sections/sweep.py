@@ -105,8 +105,8 @@ def trials(analysis: SweepAnalysis) -> Section:
     marks = " A hollow mark was pruned." * ("pruned" in status)
     marks += " A cross diverged." * ("diverged" in status)
     keys = [Key(label, number) for label, number in sweep_plots.cells(result).values()]
-    note = Text(f"Its best epoch on validation against each setting.{marks}")
-    return Section("trials", "Every trial", (note, Legend(keys), *figures))
+    note = f"The best validation epoch of every trial against each setting.{marks}"
+    return Section("trials", "Every trial", (Legend(keys, note), *figures))
 
 
 def best_trials(analysis: SweepAnalysis) -> Section:
