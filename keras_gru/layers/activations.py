@@ -1,9 +1,14 @@
 """Derivatives of activations, computed from their output, so that the input need not be saved."""
 
+from collections.abc import Callable
+from typing import Any
+
 from keras import activations, ops
 
+from keras_gru.layers.types import Tensor
 
-def _step(y):
+
+def _step(y: Tensor):
     return ops.cast(y > 0, y.dtype)
 
 
@@ -21,12 +26,12 @@ _DERIVATIVES = {
 }
 
 
-def has_derivative(function):
+def has_derivative(function: Callable[..., Any]) -> bool:
     """Return whether `derivative` is defined for an activation."""
     return function in _DERIVATIVES
 
 
-def derivative(function, y):
+def derivative(function: Callable[..., Any], y: Tensor) -> Tensor:
     """Return f'(a) from y = f(a).
 
     Args:

@@ -2,11 +2,16 @@
 
 # Shapes: B batch, T time.
 
+from collections.abc import Sequence
+from typing import Any
+
 import keras
 from keras import ops
 
+from keras_gru.layers.types import Mask, Tensor
 
-def standardize_mask(mask, sequences):
+
+def standardize_mask(mask: Mask, sequences: Tensor) -> Tensor | None:
     """Return a mask as booleans `(B, T)`.
 
     Args:
@@ -21,28 +26,28 @@ def standardize_mask(mask, sequences):
     """
     if mask is None:
         return None
-    mask = keras.tree.flatten(mask)[0]
-    steps, shape = tuple(sequences.shape[:2]), tuple(mask.shape)
+    flags = keras.tree.flatten(mask)[0]
+    steps, shape = tuple(sequences.shape[:2]), tuple(flags.shape)
     if not (shapes_fit(shape, steps) or shapes_fit(shape, (*steps, 1))):
         raise ValueError(
             f"`mask`: expected the shape {steps} or {(*steps, 1)} for sequences of shape "
             f"{tuple(sequences.shape)}, got {shape}."
         )
-    mask = ops.cast(mask, "bool")
-    mask = ops.squeeze(mask, axis=-1) if len(shape) == 3 else mask
+    flags = ops.cast(flags, "bool")
+    flags = ops.squeeze(flags, axis=-1) if len(shape) == 3 else flags
     if None not in (shape[1], steps[1]) and shape[1] != steps[1]:
         # In an export from JAX the two lengths are different symbols.
-        mask = ops.take(mask, ops.arange(steps[1]), axis=1)
-    return mask
+        flags = ops.take(flags, ops.arange(steps[1]), axis=1)
+    return flags
 
 
-def seen_so_far(mask):
+def seen_so_far(mask: Mask) -> Tensor:
     """Return `(B, T)`: whether this step, or one before it, is not masked."""
     first = ops.argmax(mask, axis=1)[:, None]
     return (ops.arange(ops.shape(mask)[1])[None] >= first) & ops.any(mask, axis=1, keepdims=True)
 
 
-def standardize_states(states, expected):
+def standardize_states(states: Any, expected: Any) -> Any:
     """Return initial states with the batch for their first axis.
 
     Args:
@@ -76,7 +81,7 @@ def standardize_states(states, expected):
     )
 
 
-def without_steps(layer, sequences, states):
+def without_steps(layer: Any, sequences: Tensor, states: Any) -> Any:
     """Return what a call of a layer returns where T is 0: no outputs, or zeros, and the states."""
     batch = ops.shape(sequences)[0]
     if states is None:
@@ -87,7 +92,7 @@ def without_steps(layer, sequences, states):
     return (output, *states) if layer.return_state else output
 
 
-def shapes_fit(found, expected, unknown=()):
+def shapes_fit(found: Sequence[Any], expected: Sequence[Any], unknown: Sequence[int] = ()) -> bool:
     """Return whether two shapes are equal where both are known.
 
     Args:

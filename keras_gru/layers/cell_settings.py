@@ -1,11 +1,13 @@
 """What a layer sets on the cell that it is given: names, dtype policy, dropout masks."""
 
 import re
+from collections.abc import Sequence
+from typing import Any
 
 import keras
 
 
-def fix_names(cells):
+def fix_names(cells: Sequence[Any]) -> None:
     """Rename cells that Keras named, so that paths of weights do not depend on earlier layers.
 
     Keras numbers the cells of a process: the second one is `gru_cell_1`, also in a layer of its
@@ -14,7 +16,7 @@ def fix_names(cells):
     names = []
     for cell in cells:
         fix_names(getattr(cell, "cells", []))
-        automatic, _ = re.fullmatch(r"(.*?)(_\d+)?", getattr(cell, "name", "")).groups()
+        automatic = re.sub(r"_\d+$", "", getattr(cell, "name", ""))
         if automatic.replace("_", "") == type(cell).__name__.lower() and not getattr(
             cell, "built", True
         ):
@@ -23,14 +25,14 @@ def fix_names(cells):
             names.append(automatic)
 
 
-def reset_dropout_masks(cell):
+def reset_dropout_masks(cell: Any) -> None:
     """Drop what a call of the cell alone has left, which would broadcast, or not fit, a batch."""
     for inner in [cell, *getattr(cell, "cells", [])]:
         for reset in ("reset_dropout_mask", "reset_recurrent_dropout_mask"):
             getattr(inner, reset, lambda: None)()
 
 
-def set_policy(cell, policy):
+def set_policy(cell: Any, policy: Any) -> None:
     """Give a cell, and the cells inside it, a dtype policy."""
     for inner in getattr(cell, "cells", []):
         set_policy(inner, policy)
@@ -38,7 +40,7 @@ def set_policy(cell, policy):
         cell.dtype_policy = policy
 
 
-def changing_variables(cell):
+def changing_variables(cell: Any) -> list[Any]:
     """Return the variables of a cell that a step may change: JAX carries them through its loop."""
     if keras.backend.backend() != "jax":
         return []

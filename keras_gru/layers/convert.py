@@ -134,7 +134,9 @@ def torch_state_dict(layers: Sequence[keras.Layer]) -> dict[str, np.ndarray]:
     }
 
 
-def from_torch(cell, weight_ih, weight_hh, bias_ih=None, bias_hh=None):
+def from_torch(
+    cell: str, weight_ih: Any, weight_hh: Any, bias_ih: Any = None, bias_hh: Any = None
+) -> list[np.ndarray]:
     """Return the weights of one layer and direction of PyTorch's, for `set_weights`.
 
     Args:
@@ -156,7 +158,7 @@ def from_torch(cell, weight_ih, weight_hh, bias_ih=None, bias_hh=None):
     return [*weights, one_bias(cell, [_reordered(bias, order) for bias in (bias_ih, bias_hh)])]
 
 
-def to_torch(cell, weights):
+def to_torch(cell: str, weights: Any) -> dict[str, np.ndarray]:
     """Return what `from_torch` takes of the weights of a layer, a dictionary of arrays.
 
     Where there is one bias here, `bias_hh` is zero.
@@ -164,14 +166,16 @@ def to_torch(cell, weights):
     Raises:
         ValueError: PyTorch has no such cell.
     """
-    back = np.argsort(_order("torch", cell))
+    back = np.argsort(_order("torch", cell)).tolist()
     kernel, recurrent_kernel, *bias = weights
     found = [_reordered(kernel.T, back), _reordered(recurrent_kernel.T, back)]
     found += [_reordered(one, back) for both in bias for one in two_biases(cell, both)]
     return dict(zip(_TORCH_NAMES, found, strict=False))
 
 
-def from_onnx(operator, W, R, B=None, linear_before_reset=0):
+def from_onnx(
+    operator: str, W: Any, R: Any, B: Any = None, linear_before_reset: int = 0
+) -> list[np.ndarray]:
     """Return the weights of one direction of ONNX' operators, for `set_weights`.
 
     Args:
@@ -190,10 +194,12 @@ def from_onnx(operator, W, R, B=None, linear_before_reset=0):
     return [*weights, one_bias(cell, [_reordered(bias, order) for bias in biases])]
 
 
-def to_onnx(operator, weights, reset_after=False):
+def to_onnx(
+    operator: str, weights: Any, reset_after: bool = False
+) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
     """Return `(W, R, B)` of one direction as `from_onnx` takes them; B is `None` without bias."""
     cell = _OPERATORS[operator] + "_reset_after" * bool(reset_after)
-    back = np.argsort(_order("onnx", cell))
+    back = np.argsort(_order("onnx", cell)).tolist()
     kernel, recurrent_kernel, *bias = weights
     W, R = (_reordered(weight.T, back)[None] for weight in (kernel, recurrent_kernel))
     biases = [_reordered(one, back) for both in bias for one in two_biases(cell, both)]
@@ -203,18 +209,18 @@ def to_onnx(operator, weights, reset_after=False):
 _TORCH_NAMES = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
 
 
-def _by_suffix(layers):
+def _by_suffix(layers: Sequence[Any]) -> list[tuple[str, Any]]:
     """Return PyTorch's suffix and the layer of each direction."""
-    found = []
+    found: list[tuple[str, Any]] = []
     for number, layer in enumerate(layers):
-        ways = [layer]
+        directions = [layer]
         if isinstance(layer, keras.layers.Bidirectional):
-            ways = [layer.forward_layer, layer.backward_layer]
-        found += [(f"_l{number}{'_reverse' * back}", way) for back, way in enumerate(ways)]
+            directions = [layer.forward_layer, layer.backward_layer]
+        found += [(f"_l{number}{'_reverse' * back}", one) for back, one in enumerate(directions)]
     return found
 
 
-def _check_torch(layers, module):
+def _check_torch(layers: Sequence[Any], module: Any):
     mode = {"GRU": "gru_reset_after", "LSTM": "lstm"}.get(module.mode, "simple_rnn")
     for _, layer in _by_suffix(layers):
         if cell_kind(layer) != mode:
@@ -234,18 +240,18 @@ def _check_torch(layers, module):
             )
 
 
-def one_bias(cell, two):
+def one_bias(cell: str, two: Sequence[np.ndarray]) -> np.ndarray:
     """Return our bias for the two that frameworks add to the products of x and of h."""
     # Only with the reset gate after the product do the two biases do different things.
-    return np.stack(two) if cell == "gru_reset_after" else np.add(*two)
+    return np.stack(two) if cell == "gru_reset_after" else two[0] + two[1]
 
 
-def two_biases(cell, bias):
+def two_biases(cell: str, bias: np.ndarray) -> Sequence[np.ndarray]:
     """Return the two biases that together do what ours does."""
-    return bias if cell == "gru_reset_after" else (bias, np.zeros_like(bias))
+    return [*bias] if cell == "gru_reset_after" else [bias, np.zeros_like(bias)]
 
 
-def _order(framework, cell):
+def _order(framework: str, cell: str) -> Sequence[int]:
     orders = _ORDERS[framework]
     if cell in orders:
         return orders[cell]
@@ -256,6 +262,6 @@ def _order(framework, cell):
     )
 
 
-def _reordered(rows, order):
+def _reordered(rows: Any, order: Sequence[int]) -> np.ndarray:
     blocks = np.split(np.asarray(rows), len(order))
     return np.concatenate([blocks[i] for i in order])

@@ -59,7 +59,7 @@ def to_flax(cell: str, weights: Sequence[np.ndarray]) -> dict[str, dict[str, np.
     return params
 
 
-def _flax_gates(cell):
+def _flax_gates(cell: str):
     if cell not in _FLAX:
         raise ValueError(
             f"flax has no '{cell}'. Expected one of {', '.join(_FLAX)}: {RESETS_AFTER}."

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -51,7 +52,7 @@ def load_keras_h5(layer: keras.layers.RNN, path: str | Path, name: str) -> None:
     layer.set_weights(weights)
 
 
-def _from_cudnn(kind, weights):
+def _from_cudnn(kind: str, weights: Any):
     """Return the weights of a CuDNNGRU or CuDNNLSTM of Keras 2, whose matrices are transposed."""
     gates = 3 if kind == "CuDNNGRU" else 4
     kernel, recurrent_kernel, bias = weights

@@ -2,8 +2,12 @@
 
 # Shapes: U units, G columns of the bias or of the recurrent kernel, a multiple of U.
 
+from typing import Any
+
 import keras
 from keras import ops
+
+from keras_gru.layers.types import Shape, Tensor
 
 
 class _GateInitializer(keras.initializers.Initializer):
@@ -14,15 +18,16 @@ class _GateInitializer(keras.initializers.Initializer):
             `.` neither, whose bias is zero. A layer or cell has its own in `gate_signs`.
     """
 
-    def __init__(self, gates):
-        if not isinstance(gates, str) or not set(gates) <= set("+-.") or not gates.strip("."):
+    def __init__(self, gates: str) -> None:
+        signs = str(gates)
+        if not set(signs) <= set("+-.") or not signs.strip("."):
             raise ValueError(
                 "`gates` must be one sign (+, - or .) for each block of the bias, and not all of "
                 f"them dots. Received: {gates!r}."
             )
-        self.gates = gates
+        self.gates = signs
 
-    def __call__(self, shape, dtype=None):
+    def __call__(self, shape: Shape, dtype: str | None = None):
         if not 1 <= len(shape) <= 2 or shape[-1] % len(self.gates):
             raise ValueError(
                 f"A bias with the gates {self.gates} must have a shape (G,) or (2, G), where G is "
@@ -36,11 +41,11 @@ class _GateInitializer(keras.initializers.Initializer):
         # Of an input's and a recurrent bias only the sum counts, in a gate.
         return ops.stack([row, *[ops.zeros_like(row)] * (shape[0] - 1)])
 
-    def used_gates(self):
+    def used_gates(self) -> str:
         """Return the signs of the columns that get a bias."""
         return self.gates
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {"gates": self.gates}
 
 
@@ -77,17 +82,17 @@ class GateBias(_GateInitializer):
         - [Jozefowicz et al., 2015](https://proceedings.mlr.press/v37/jozefowicz15.html), its bias
     """
 
-    def __init__(self, value, gates):
+    def __init__(self, value: float, gates: str) -> None:
         super().__init__(gates)
         self.value = value
 
-    def of_a_gate(self, shape, dtype):
+    def of_a_gate(self, shape: Shape, dtype: str | None) -> Tensor:
         return ops.full(shape, self.value, dtype=dtype or keras.config.floatx())
 
-    def used_gates(self):
+    def used_gates(self) -> str:
         return self.gates.replace("-", ".") if "+" in self.gates else self.gates
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "value": self.value}
 
 
@@ -128,17 +133,17 @@ class Chrono(_GateInitializer):
         - [Tallec and Ollivier, 2018](https://arxiv.org/abs/1804.11188), chrono initialization
     """
 
-    def __init__(self, longest, gates, seed=None):
+    def __init__(self, longest: int, gates: str, seed: int | None = None) -> None:
         super().__init__(gates)
         if longest < 3:
             raise ValueError(f"`longest` must be at least 3 steps. Received: {longest!r}.")
         self.longest, self.seed = longest, seed
         self._lengths = keras.initializers.RandomUniform(1, longest - 1, seed=seed)
 
-    def of_a_gate(self, shape, dtype):
+    def of_a_gate(self, shape: Shape, dtype: str | None) -> Tensor:
         return ops.log(self._lengths(shape, dtype=dtype))
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "longest": self.longest, "seed": self.seed}
 
 
@@ -171,10 +176,10 @@ class BlockIdentity(keras.initializers.Initializer):
         - [Le et al., 2015](https://arxiv.org/abs/1504.00941)
     """
 
-    def __init__(self, gain=1.0):
+    def __init__(self, gain: float = 1.0) -> None:
         self.gain = gain
 
-    def __call__(self, shape, dtype=None):
+    def __call__(self, shape: Shape, dtype: str | None = None):
         if len(shape) == 1:  # diagonals, of an independent recurrence
             return self.gain * ops.ones(shape, dtype=dtype or keras.config.floatx())
         if len(shape) != 2 or shape[1] % shape[0]:
@@ -185,5 +190,5 @@ class BlockIdentity(keras.initializers.Initializer):
         square = self.gain * ops.eye(shape[0], dtype=dtype or keras.config.floatx())
         return ops.tile(square, (1, shape[1] // shape[0]))
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {"gain": self.gain}

@@ -2,6 +2,8 @@
 
 # Shapes: B batch, T time, D features, U units.
 
+from typing import Any, Literal
+
 import keras
 
 from keras_gru.layers.cells.gru import GRUCell
@@ -11,7 +13,7 @@ from keras_gru.layers.registry import cell
 from keras_gru.layers.rnn import RNN
 
 
-def _from_cell(name):
+def _from_cell(name: str):
     return property(lambda layer: getattr(layer.cell, name), doc=f"The cell's `{name}`.")
 
 
@@ -21,9 +23,9 @@ class CellLayer(RNN):
     A subclass sets `cell_class`. Positional arguments are the cell's.
     """
 
-    cell_class = None
+    cell_class: Any
 
-    def __init_subclass__(cls, **kwargs):
+    def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         for name in ("gate_signs", "equations"):
             setattr(cls, name, getattr(cls.cell_class, name))
@@ -31,21 +33,23 @@ class CellLayer(RNN):
         for name in ("units", *cls.cell_class.arguments):
             setattr(cls, name, _from_cell(name))
 
-    def __init__(self, units, *args, use_cudnn="auto", **kwargs):
+    def __init__(
+        self, units: int, *args: Any, use_cudnn: bool | Literal["auto"] = "auto", **kwargs: Any
+    ) -> None:
         of_cell = {name: kwargs.pop(name) for name in self.cell_class.arguments if name in kwargs}
         shared = {name: kwargs[name] for name in ("dtype", "trainable") if name in kwargs}
         super().__init__(self.cell_class(units, *args, **of_cell, **shared), **kwargs)
         self.use_cudnn = use_cudnn
         self.input_spec = keras.InputSpec(ndim=3)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         config = super().get_config()
         del config["cell"]
         config["trainable"] = self.trainable and self.cell.trainable
         return {**self.cell.get_config(), **config, "use_cudnn": self.use_cudnn}
 
     @classmethod
-    def from_config(cls, config):
+    def from_config(cls, config: dict[str, Any]) -> Any:
         return cls(**config)
 
 

@@ -2,9 +2,16 @@
 
 # Shapes: T time.
 
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
 import tensorflow as tf
 
-from keras_gru.layers.scan import unrolled
+from keras_gru.layers.loop_unrolled import unrolled
+from keras_gru.layers.types import Step, Tensor, Tensors
+
+if TYPE_CHECKING:
+    from keras_gru.layers.scan import Scan
 
 # Each shard has at least so many rows, where the size of the batch is known.
 FEWEST_ROWS = 16
@@ -15,7 +22,9 @@ FEWEST_ROWS = 16
 PRODUCT_AHEAD = False
 
 
-def scan(step, carry, steps, reverse=False):
+def scan(
+    step: Step, carry: Tensors, steps: Tensors, reverse: bool = False
+) -> tuple[Tensors, list[Tensor]]:
     """Loop over the first axis and stack what each step returns.
 
     Args:
@@ -38,7 +47,7 @@ def scan(step, carry, steps, reverse=False):
         tf.TensorArray(output.dtype, length, element_shape=output.shape) for output in example
     ]
 
-    def body(i, carry, stacks):
+    def body(i: Tensor, carry: Tensors, stacks: Tensors):
         t = length - 1 - i if reverse else i
         carry, outputs = step(carry, [tensor[t] for tensor in steps])
         stacks = [s.write(t, output) for s, output in zip(stacks, outputs, strict=True)]
@@ -53,7 +62,7 @@ def scan(step, carry, steps, reverse=False):
     return carry, [stack.stack() for stack in stacks]
 
 
-def differentiable(scan, rows, shards=None):
+def differentiable(scan: "Scan", rows: int, shards: int | None = None) -> Callable[..., Any]:
     """Return a function whose gradient is written by hand, or compiled as the function is.
 
     Args:
@@ -66,27 +75,28 @@ def differentiable(scan, rows, shards=None):
     Returns:
         A function `(*rows, *weights) -> outputs`.
     """
-    forward, backward = scan.forward, scan.backward
+    forward: Callable[..., Any] = scan.forward
+    backward: Callable[..., Any] = scan.backward
     if not scan.has_gradient:
 
-        def outputs_of(rows, weights):
+        def outputs_of(rows: Tensors, weights: Tensors):
             return forward(rows, weights)[0]
 
         # XLA compiles the gradient, too.
         compiled = _compiled(outputs_of, _compiled(_gradient_of(outputs_of)))
-        return _sharded(compiled, rows, shards)
+        return _sharded(compiled, rows, shards or 1)
     if shards is not None:
         forward, backward = _compiled(forward), _compiled(backward)
 
     @tf.custom_gradient
-    def function(*tensors):
+    def function(*tensors: Tensor):
         weights = tensors[rows:]
         count = _shard_count(tensors[0], shards or 1)
         split = _split(tensors[:rows], count)
         done = [forward(shard, weights) for shard in split]
         outputs = _joined([outputs for outputs, _ in done])
 
-        def gradient(*d_outputs):
+        def gradient(*d_outputs: Tensor):
             # Not by the forward pass' sizes: in a loop they are no compile-time constants to XLA.
             d_split = _split(d_outputs, count)
             found = [
@@ -107,8 +117,8 @@ def differentiable(scan, rows, shards=None):
     return function if shards is None else _in_own_graph(function)
 
 
-def _sharded(forward, rows, shards):
-    def function(*tensors):
+def _sharded(forward: Callable[..., Any], rows: int, shards: int) -> Callable[..., Any]:
+    def function(*tensors: Tensor):
         weights = tensors[rows:]
         split = _split(tensors[:rows], _shard_count(tensors[0], shards))
         return _joined([forward(shard, weights) for shard in split])
@@ -116,7 +126,7 @@ def _sharded(forward, rows, shards):
     return _in_own_graph(function)
 
 
-def _in_own_graph(function):
+def _in_own_graph(function: Callable[..., Any]):
     """Return a function whose custom gradients no caller can drop.
 
     `tf.vectorized_map` and `batch_jacobian` drop them. In a graph of its own the call is
@@ -124,7 +134,7 @@ def _in_own_graph(function):
     """
     in_own_graph = tf.function(function, autograph=False)
 
-    def guarded(*tensors):
+    def guarded(*tensors: Tensor):
         # These ops have no consumers. They raise under a `ForwardAccumulator`, which in a graph
         # would return zero for the derivative of a call of a function.
         for tensor in tensors:
@@ -141,7 +151,7 @@ _FORWARD_MODE = (
 )
 
 
-def _compiled(function, gradient=None):
+def _compiled(function: Callable[..., Any], gradient: Callable[..., Any] | None = None):
     """Return a function of nested tensors, compiled by XLA.
 
     What a compiled loop stacks for its gradient cannot pass to another compiled function. So the
@@ -150,9 +160,9 @@ def _compiled(function, gradient=None):
     run = tf.function(function, jit_compile=True, autograph=False)
     gradient = gradient or _gradient_of(function)
 
-    def with_gradient(*arguments):
+    def with_gradient(*arguments: Any):
         @tf.custom_gradient
-        def of_flat(*flat):
+        def of_flat(*flat: Tensor):
             nested = tf.nest.pack_sequence_as(list(arguments), flat)
             return run(*nested), lambda *d_results: gradient(nested, list(d_results))
 
@@ -161,10 +171,10 @@ def _compiled(function, gradient=None):
     return with_gradient
 
 
-def _gradient_of(function):
+def _gradient_of(function: Callable[..., Any]):
     """Return `(arguments, d_results) -> d_arguments` of a function, found by TensorFlow."""
 
-    def gradient(arguments, d_results):
+    def gradient(arguments: Any, d_results: Any):
         inside = tf.nest.map_structure(tf.identity, arguments)
         flat, results = tf.nest.flatten(inside), tf.nest.flatten(function(*inside))
         # No tape: it records nothing where an outer `ForwardAccumulator` does.
@@ -175,13 +185,13 @@ def _gradient_of(function):
     return gradient
 
 
-def _shard_count(rows, shards):
+def _shard_count(rows: Tensor, shards: int) -> int:
     """Return the number of shards, fewer for a small batch."""
     size = rows.shape[0]
     return shards if size is None else min(shards, max(1, size // FEWEST_ROWS))
 
 
-def _split(tensors, count):
+def _split(tensors: Tensors, count: int) -> list[list[Tensor]]:
     """Return the rows of some tensors by shard, of sizes as equal as can be."""
     if count == 1:
         return [list(tensors)]
@@ -192,7 +202,7 @@ def _split(tensors, count):
     return [list(shard) for shard in zip(*(tf.split(t, sizes) for t in tensors), strict=True)]
 
 
-def _joined(shards):
+def _joined(shards: Sequence[Tensors]) -> list[Tensor]:
     """Return the lists of all shards as one."""
     return [
         tensors[0] if len(tensors) == 1 else tf.concat(tensors, 0)

@@ -8,8 +8,10 @@ for each block. A mask is constant over time, so it broadcasts against a leading
 
 from keras import ops
 
+from keras_gru.layers.types import Tensor, Tensors
 
-def product(rows, weights, masks=()):
+
+def product(rows: Tensor, weights: Tensor, masks: Tensors = ()) -> Tensor:
     """Return `rows · weights`, `(..., B, G)`; each block of columns sees its own masked rows.
 
     Args:
@@ -27,7 +29,7 @@ def product(rows, weights, masks=()):
     return ops.concatenate([times(row, block) for row, block in blocks], axis=-1)
 
 
-def product_gradient(d_product, transposed, masks=()):
+def product_gradient(d_product: Tensor, transposed: Tensor, masks: Tensors = ()) -> Tensor:
     """Return the derivative of `product` by its rows, `(..., B, D)`.
 
     Args:
@@ -46,7 +48,7 @@ def product_gradient(d_product, transposed, masks=()):
     return sum(ops.matmul(d_block, block) * mask for mask, d_block, block in blocks)
 
 
-def weight_gradient(rows, d_product, masks=()):
+def weight_gradient(rows: Tensor, d_product: Tensor, masks: Tensors = ()) -> Tensor:
     """Return the derivative of `product` by its weights, `(D, G)`: Σ rowᵀ d over all rows.
 
     Args:
@@ -60,22 +62,22 @@ def weight_gradient(rows, d_product, masks=()):
     return ops.concatenate([weight_gradient(rows * mask, d) for mask, d in blocks], axis=-1)
 
 
-def bias_gradient(d_sum):
+def bias_gradient(d_sum: Tensor) -> Tensor:
     """Return the derivative by a bias, `(G,)`, from `(..., B, G)`."""
     return ops.sum(flat(d_sum), axis=0)
 
 
-def masked(rows, masks):
+def masked(rows: Tensor, masks: Tensors) -> Tensor:
     """Return the rows under the one mask that there is, or as they are."""
     return rows * masks[0] if masks else rows
 
 
-def flat(tensor):
+def flat(tensor: Tensor) -> Tensor:
     """Return all rows of a tensor `(..., B, G)` as a matrix."""
     return ops.reshape(tensor, (-1, tensor.shape[-1]))
 
 
-def split_at(columns, index):
+def split_at(columns: Tensor, index: int) -> tuple[Tensor, Tensor]:
     """Return the columns before an index and those from it on.
 
     `keras.ops.split` at an index depends on data to `torch.export`.

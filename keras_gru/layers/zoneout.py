@@ -10,15 +10,20 @@ Each state of a cell has its own rate p (section 3.2).
 
 # Shapes: B batch, T time, U units.
 
+from collections.abc import Sequence
+from typing import Any
+
 import keras
 from keras import ops
 
+from keras_gru.layers.types import Tensor, Tensors
 
-def rates_of(zoneout, cell):
+
+def rates_of(zoneout: float | Sequence[float], cell: Any) -> tuple[float, ...]:
     """Return a rate for each state of a cell; a list may have more of them."""
-    several = isinstance(zoneout, list | tuple)
     states = len(keras.tree.flatten(cell.state_size))
-    rates = tuple(zoneout)[:states] if several else (zoneout,) * states
+    several = tuple(zoneout) if isinstance(zoneout, list | tuple) else (zoneout,) * states
+    rates: tuple[Any, ...] = several[:states]
     numbers = all(isinstance(rate, int | float) and 0 <= rate < 1 for rate in rates)
     if not numbers or len(rates) < states:
         raise ValueError(
@@ -33,7 +38,7 @@ def rates_of(zoneout, cell):
     return rates
 
 
-def seed_of(rates, cell):
+def seed_of(rates: Sequence[float], cell: Any) -> Any:
     """Return the `keras.random.SeedGenerator` of the draws; `None` if there are none."""
     if not any(rates):
         return None
@@ -42,7 +47,7 @@ def seed_of(rates, cell):
     return keras.random.SeedGenerator(None if seed is None else seed + 1)
 
 
-def draw(states, length, rates, seed):
+def draw(states: Tensors, length: Any, rates: Sequence[float], seed: Any) -> list[Tensor]:
     """Return for each state `(B, T, U)` booleans, true where a unit keeps its state.
 
     All steps are drawn before the loop: JAX cannot draw inside it.
@@ -60,7 +65,7 @@ def draw(states, length, rates, seed):
     return draws
 
 
-def _uniform(shape, seed):
+def _uniform(shape: Sequence[Any], seed: Any):
     if keras.backend.backend() != "tensorflow":
         return keras.random.uniform(shape, seed=seed)
     import tensorflow as tf

@@ -8,6 +8,7 @@ from keras import ops
 from keras_gru.layers.cells.cell import Cell
 from keras_gru.layers.products import product, split_at
 from keras_gru.layers.registry import cell
+from keras_gru.layers.types import StepResult, Tensor, Tensors
 
 
 @cell("recurrent_additive", "RAN")
@@ -49,7 +50,7 @@ class RecurrentAdditiveCell(Cell):
     arguments = (*Cell.arguments, "independent_recurrence")
     state_names = "hc"
 
-    def step(self, x, states, weights, masks):
+    def step(self, x: Tensor, states: Tensors, weights: Tensors, masks: Tensors) -> StepResult:
         (h, c), (W,) = states, weights
         x_if, g = split_at(x, 2 * self.units)
         a_i, a_f = ops.split(x_if + product(h, W, masks), 2, axis=-1)

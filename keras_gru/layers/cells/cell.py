@@ -2,12 +2,15 @@
 
 # Shapes: B batch, D features, U units, G = U · equations columns of the kernel.
 
+from typing import Any
+
 import keras
 from keras import ops
 
 from keras_gru.layers.activations import has_derivative
 from keras_gru.layers.cells.gates import Gates
 from keras_gru.layers.products import product
+from keras_gru.layers.types import Activation, Initializer, Shape, StepResult, Tensor, Tensors
 
 # Options of cells with pre-activations x W_x + h W_h + b, which name them in their `arguments`.
 FORMS = ("independent_recurrence", "multiplicative_integration")
@@ -15,7 +18,7 @@ FORMS = ("independent_recurrence", "multiplicative_integration")
 _NO_EQUATIONS = {"__init__", "build", "get_config", "from_config", "initial_bias"}
 
 
-def _changes_equations(cls, since):
+def _changes_equations(cls: type, since: str) -> bool:
     """Return whether a class, or a base of it below the one that defines `since`, has equations."""
     owner = next(base for base in cls.__mro__ if since in vars(base))
     return any(
@@ -103,7 +106,7 @@ class Cell(Gates, keras.layers.SimpleRNNCell):
     # The derivative of `step`, written by hand; `None` where the backend finds it.
     step_gradient = weight_gradients = None
 
-    def __init_subclass__(cls, **kwargs):
+    def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if _changes_equations(cls, since="step_gradient"):
             cls.step_gradient = cls.weight_gradients = None
@@ -113,31 +116,24 @@ class Cell(Gates, keras.layers.SimpleRNNCell):
     def __init__(
         self,
         units: int,
-        activation="tanh",
-        recurrent_activation="sigmoid",
+        activation: Activation = "tanh",
+        recurrent_activation: Activation = "sigmoid",
         use_bias: bool = True,
-        kernel_initializer="glorot_uniform",
-        recurrent_initializer="orthogonal",
-        *args,
+        kernel_initializer: Initializer = "glorot_uniform",
+        recurrent_initializer: Initializer = "orthogonal",
+        *args: Any,
         implementation: int = 2,
         constant_gates: dict[str, float] | None = None,
         independent_recurrence: bool = False,
         multiplicative_integration: bool = False,
-        **kwargs,
-    ):
+        **kwargs: Any,
+    ) -> None:
         if self.masks_by_equation:  # Keras' cells draw the seeds of these before the dropout's
             kernel_initializer = keras.initializers.get(kernel_initializer)
             recurrent_initializer = keras.initializers.get(recurrent_initializer)
         # The remaining arguments are those of Keras' SimpleRNNCell, in its order.
-        super().__init__(
-            int(units),
-            activation,
-            use_bias,
-            kernel_initializer,
-            recurrent_initializer,
-            *args,
-            **kwargs,
-        )
+        own = (int(units), activation, use_bias, kernel_initializer, recurrent_initializer)
+        super().__init__(*own, *args, **kwargs)
         self.recurrent_activation = keras.activations.get(recurrent_activation)
         self.implementation = implementation
         if self.masks_by_equation and (implementation == 1 or self.recurrent_dropout):
@@ -154,7 +150,7 @@ class Cell(Gates, keras.layers.SimpleRNNCell):
         if self.independent_recurrence and orthogonal:
             self.recurrent_initializer = keras.initializers.RandomUniform(0.0, 1.0)
 
-    def build(self, input_shape):
+    def build(self, input_shape: Shape) -> None:
         columns = len(self.input_equations) * self.units
         self.kernel = self._add("kernel", (input_shape[-1], columns))
         if self.recurrent_equations:
@@ -165,18 +161,18 @@ class Cell(Gates, keras.layers.SimpleRNNCell):
             self.integration_kernel = self.add_weight(shape, "ones", name="integration_kernel")
         self.built = True
 
-    def recurrent_shape(self):
+    def recurrent_shape(self) -> tuple[int, ...]:
         columns = len(self.recurrent_equations) * self.units
         return (columns,) if self.independent_recurrence else (self.units, columns)
 
-    def bias_shape(self):
+    def bias_shape(self) -> tuple[int, ...]:
         return (len(self.equations) * self.units,)
 
-    def initial_bias(self, shape, dtype=None):
+    def initial_bias(self, shape: Shape, dtype: str | None = None) -> Tensor:
         """Return the initial bias."""
         return self.bias_initializer(shape, dtype=dtype)
 
-    def step(self, x, states, weights, masks):
+    def step(self, x: Tensor, states: Tensors, weights: Tensors, masks: Tensors) -> StepResult:
         """Compute one step; a subclass writes its equations here.
 
         Args:
@@ -192,19 +188,19 @@ class Cell(Gates, keras.layers.SimpleRNNCell):
         """
         raise TypeError(f"{type(self).__name__} must define `step(x, states, weights, masks)`.")
 
-    def step_weights(self) -> list:
+    def step_weights(self) -> list[Tensor]:
         """Return the weights that `step` gets, a list of tensors, split once for all steps."""
         return [ops.convert_to_tensor(self.recurrent_kernel)] if self.recurrent_equations else []
 
-    def input_product(self, x, kernel, masks=()):
+    def input_product(self, x: Tensor, kernel: Tensor, masks: Tensors = ()) -> Tensor:
         """Return x W_x, `(..., B, G)`, of one step or of all steps."""
         return product(x, kernel, masks)
 
-    def input_bias(self):
+    def input_bias(self) -> Tensor | None:
         """Return the bias that is added to the input's product, or `None`."""
         return None if self.multiplicative_integration else self.bias
 
-    def call(self, inputs, states, training=False):
+    def call(self, inputs: Tensor, states: Any, training: bool = False) -> Any:
         flat = keras.tree.flatten(states)
         input_masks, masks = self.dropout_masks(inputs, flat[0], training)
         x = self.input_product(inputs, ops.convert_to_tensor(self.kernel), input_masks)
@@ -213,7 +209,7 @@ class Cell(Gates, keras.layers.SimpleRNNCell):
         new, _ = self.step(x, flat, self.step_weights(), masks)
         return new[0], new if keras.tree.is_nested(states) else new[0]
 
-    def dropout_masks(self, x, h, training):
+    def dropout_masks(self, x: Tensor, h: Tensor, training: bool) -> list[list[Tensor]]:
         """Return the dropout masks of the input and of the state, two lists; empty if not training.
 
         Args:
@@ -228,13 +224,13 @@ class Cell(Gates, keras.layers.SimpleRNNCell):
             of_h = self.get_recurrent_dropout_mask(h)
         return [of if isinstance(of, list) else [of] for of in (of_x, of_h)]
 
-    def masks_of(self, letters, masks):
+    def masks_of(self, letters: str, masks: Tensors) -> Tensors:
         """Return the recurrent dropout masks of some equations, for `products.product`."""
         if len(masks) < 2:
             return masks
         return [masks[self.equations.index(letter)] for letter in letters]
 
-    def add(self, x, h, letters=""):
+    def add(self, x: Tensor, h: Tensor, letters: str = "") -> Tensor:
         """Return the pre-activations of some equations, of all by default.
 
         Args:
@@ -249,9 +245,9 @@ class Cell(Gates, keras.layers.SimpleRNNCell):
         factors = ops.cast(self.integration_kernel[:, columns], x.dtype)
         alpha, beta_h, beta_x = factors[0], factors[1], factors[2]
         a = alpha * x * h + beta_h * h + beta_x * x
-        return a + ops.cast(self.bias[columns], x.dtype) if self.use_bias else a
+        return a if self.bias is None else a + ops.cast(self.bias[columns], x.dtype)
 
-    def gradient_obstacle(self):
+    def gradient_obstacle(self) -> str | None:
         """Return why the scan cannot use a gradient written by hand; `None` if it can."""
         if self.step_gradient is None:
             return f"{type(self).__name__} has no step_gradient"
@@ -266,11 +262,11 @@ class Cell(Gates, keras.layers.SimpleRNNCell):
                 return f"{name} {called} has no derivative from its output"
         return None
 
-    def get_initial_state(self, batch_size=None):
+    def get_initial_state(self, batch_size: int | None = None) -> list[Tensor]:
         shape = (batch_size, self.units)
         return [ops.zeros(shape, dtype=self.compute_dtype) for _ in self.state_names]
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         config = super().get_config()
         config["implementation"] = self.implementation
         config |= {form: getattr(self, form) for form in FORMS if form in self.arguments}
@@ -280,11 +276,13 @@ class Cell(Gates, keras.layers.SimpleRNNCell):
             config["constant_gates"] = self.constant_gates or None
         return config
 
-    def _add(self, name, shape):
+    def _add(self, name: str, shape: Shape):
         """Add the weight of that name; `"recurrent"` is `recurrent_kernel`."""
         draw = self.initial_bias if name == "bias" else getattr(self, f"{name}_initializer")
 
-        def initializer(shape, dtype):  # the QR of an orthogonal one takes no half precision
+        def initializer(
+            shape: Shape, dtype: str | None
+        ):  # the QR of an orthogonal one takes no half precision
             half = dtype in ("float16", "bfloat16")
             return ops.cast(draw(shape, dtype="float32" if half else dtype), dtype)
 

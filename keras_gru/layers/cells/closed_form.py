@@ -2,12 +2,15 @@
 
 # Shapes: B batch, D features, U units.
 
+from typing import Any
+
 import keras
 from keras import ops
 
 from keras_gru.layers.cells.cell import Cell
 from keras_gru.layers.products import product, split_at
 from keras_gru.layers.registry import cell
+from keras_gru.layers.types import Shape, StepResult, Tensor, Tensors
 
 
 @cell("closed_form", "CfC")
@@ -48,32 +51,32 @@ class ClosedFormCell(Cell):
     gate_signs = "...."
     arguments = (*Cell.arguments, "independent_recurrence", "time_feature")
 
-    def __init__(self, units: int, *args, time_feature: bool = False, **kwargs):
+    def __init__(self, units: int, *args: Any, time_feature: bool = False, **kwargs: Any) -> None:
         super().__init__(units, *args, **kwargs)
         self.time_feature = time_feature
 
-    def build(self, input_shape):
+    def build(self, input_shape: Shape) -> None:
         super().build((*input_shape[:-1], input_shape[-1] - self.time_feature))
 
-    def step(self, x, states, weights, masks):
+    def step(self, x: Tensor, states: Tensors, weights: Tensors, masks: Tensors) -> StepResult:
         (h,), (W, *bias) = states, weights
         x, time = split_at(x, 4 * self.units)
         a, b, a_g, a_k = ops.split(sum(bias, x + product(h, W, masks)), 4, axis=-1)
         s = self.recurrent_activation(a * time + b)
         return [(1 - s) * self.activation(a_g) + s * self.activation(a_k)], {}
 
-    def input_product(self, x, kernel, masks=()):
+    def input_product(self, x: Tensor, kernel: Tensor, masks: Tensors = ()) -> Tensor:
         time = x[..., -1:] if self.time_feature else ops.ones_like(x[..., -1:])
         x = x[..., : kernel.shape[0]]
         masks = [mask[..., : kernel.shape[0]] for mask in masks]
         return ops.concatenate([product(x, kernel, masks), time], axis=-1)
 
-    def input_bias(self):
+    def input_bias(self) -> Tensor | None:
         return None  # the time has none: `step` adds it
 
-    def step_weights(self):
+    def step_weights(self) -> list[Tensor]:
         bias = [ops.convert_to_tensor(self.bias)] if self.use_bias else []
         return [*super().step_weights(), *bias]
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "time_feature": self.time_feature}

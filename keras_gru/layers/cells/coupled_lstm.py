@@ -8,6 +8,7 @@ from keras import ops
 from keras_gru.layers.cells.lstm import LSTMCell
 from keras_gru.layers.products import product
 from keras_gru.layers.registry import cell
+from keras_gru.layers.types import StepResult, Tensor, Tensors
 
 
 @cell("coupled_lstm", "LSTM (coupled gates)")
@@ -44,7 +45,7 @@ class CoupledLSTMCell(LSTMCell):
     masks_by_equation = False
     arguments = LSTMCell.arguments
 
-    def step(self, x, states, weights, masks):
+    def step(self, x: Tensor, states: Tensors, weights: Tensors, masks: Tensors) -> StepResult:
         (h, c), (W,) = states, weights
         a_f, a_g, a_o = ops.split(self.add(x, product(h, W, masks)), 3, axis=-1)
         f, o = self.gate("f", a_f), self.gate("o", a_o)

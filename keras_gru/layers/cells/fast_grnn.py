@@ -8,6 +8,7 @@ from keras import ops
 from keras_gru.layers.cells.cell import Cell
 from keras_gru.layers.products import product
 from keras_gru.layers.registry import cell
+from keras_gru.layers.types import Shape, StepResult, Tensor, Tensors
 
 
 @cell("fast_grnn", "FastGRNN")
@@ -43,22 +44,22 @@ class FastGRNNCell(Cell):
     gate_signs = "+."
     arguments = (*Cell.arguments, "independent_recurrence")
 
-    def build(self, input_shape):
+    def build(self, input_shape: Shape) -> None:
         super().build(input_shape)
         for name, value in (("zeta", 1.0), ("nu", -4.0)):  # as in the authors' code
             initializer = keras.initializers.Constant(value)
             setattr(self, name, self.add_weight((1,), initializer=initializer, name=name))
 
-    def step(self, x, states, weights, masks):
+    def step(self, x: Tensor, states: Tensors, weights: Tensors, masks: Tensors) -> StepResult:
         (h,), (W, zeta, nu) = states, weights
         a_z, a_g = ops.split(x + ops.tile(product(h, W, masks), (1, 2)), 2, axis=-1)
         z, g = self.gate("z", a_z), self.activation(a_g)
         return [z * h + (ops.sigmoid(zeta) * (1 - z) + ops.sigmoid(nu)) * g], {"z": z}
 
-    def input_product(self, x, kernel, masks=()):
+    def input_product(self, x: Tensor, kernel: Tensor, masks: Tensors = ()) -> Tensor:
         a = product(x, kernel, masks)
         return ops.concatenate([a, a], axis=-1)
 
-    def step_weights(self):
+    def step_weights(self) -> list[Tensor]:
         others = (self.zeta, self.nu)
         return [*super().step_weights(), *(ops.convert_to_tensor(weight) for weight in others)]

@@ -3,6 +3,8 @@
 # Shapes: B batch, D features, U units, G = 3U columns z | r | g; T time steps before B in
 # `weight_gradients`.
 
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -15,6 +17,7 @@ from keras_gru.layers.products import (
     split_at,
     weight_gradient,
 )
+from keras_gru.layers.types import Residuals, StepResult, Tensor, Tensors
 
 
 @keras.saving.register_keras_serializable(package="keras_gru")
@@ -98,7 +101,7 @@ class GRUCell(Cell):
     arguments = (*Cell.arguments, *FORMS, "reset_after")
     has_both_formulations = False  # whether a subclass with its own `step` minds `reset_after`
 
-    def __init__(self, units: int, *args, reset_after: bool = False, **kwargs):
+    def __init__(self, units: int, *args: Any, reset_after: bool = False, **kwargs: Any) -> None:
         super().__init__(units, *args, **kwargs)
         self.reset_after = bool(reset_after)
         if reset_after and self.multiplicative_integration:
@@ -109,7 +112,7 @@ class GRUCell(Cell):
                 "of the reset gate before the product. Received: True. Override `step` instead."
             )
 
-    def step(self, x, states, weights, masks):
+    def step(self, x: Tensor, states: Tensors, weights: Tensors, masks: Tensors) -> StepResult:
         if self.reset_after:
             return self._step_reset_after(x, states, weights, masks)
         (h,), (W_zr, W_g) = states, weights
@@ -119,19 +122,19 @@ class GRUCell(Cell):
         g = self.candidate(x_g, masked(h, self.masks_of("g", masks)), r, W_g)
         return [self.interpolate(z, h, g)], {"z": z, "r": r, "g": g}
 
-    def gates(self, a_z, a_r):
+    def gates(self, a_z: Tensor, a_r: Tensor) -> tuple[Tensor, Tensor]:
         """Return z and r from their pre-activations, a = x W_x + h W_h + b."""
         return self.gate("z", a_z), self.gate("r", a_r)
 
-    def candidate(self, x_g, h, r, W_hg):
+    def candidate(self, x_g: Tensor, h: Tensor, r: Tensor, W_hg: Tensor) -> Tensor:
         """Return g from x_g = x W_xg + b_g, the previous state, the reset gate and W_hg."""
         return self.activation(self.add(x_g, product(r * h, W_hg), "g"))
 
-    def interpolate(self, z, h, g):
+    def interpolate(self, z: Tensor, h: Tensor, g: Tensor) -> Tensor:
         """Return h' from the update gate, the previous state and the candidate."""
         return z * h + (1 - z) * g
 
-    def _step_reset_after(self, x, states, weights, masks):
+    def _step_reset_after(self, x: Tensor, states: Tensors, weights: Tensors, masks: Tensors):
         (h,), (W, *bias) = states, weights
         x_zr, x_g = self.split(x)
         h_zr, n = self.split(sum(bias, product(h, W, masks)))
@@ -139,7 +142,14 @@ class GRUCell(Cell):
         g = self.activation(x_g + r * n)
         return [z * h + (1 - z) * g], {"z": z, "r": r, "g": g, "n": n}
 
-    def step_gradient(self, d_states, residuals, before, transposed, masks):
+    def step_gradient(
+        self,
+        d_states: Tensors,
+        residuals: Residuals,
+        before: Tensors,
+        transposed: Tensors,
+        masks: Tensors,
+    ) -> tuple[list[Tensor], Tensor]:
         (dh,), (h,) = d_states, before
         z, r, g = (residuals[letter] for letter in "zrg")
         da_g = dh * (1 - z) * self.activation_derivative(g)
@@ -157,7 +167,9 @@ class GRUCell(Cell):
             dh = dh + ds * r + product_gradient(da_zr, W_zr, self.masks_of("zr", masks))
         return [dh], ops.concatenate([da_z, da_r, da_g], axis=-1)
 
-    def weight_gradients(self, da, residuals, before, masks):
+    def weight_gradients(
+        self, da: Tensor, residuals: Residuals, before: Tensors, masks: Tensors
+    ) -> list[Tensor]:
         (h,), r = before, residuals["r"]
         da_zr, da_g = self.split(da)
         if self.reset_after:
@@ -168,21 +180,21 @@ class GRUCell(Cell):
             weight_gradient(r * h, da_g, self.masks_of("g", masks)),
         ]
 
-    def split(self, columns):
+    def split(self, columns: Tensor) -> list[Tensor]:
         """Return columns z | r | g as z | r and g."""
         return split_at(columns, 2 * self.units)
 
-    def step_weights(self):
+    def step_weights(self) -> list[Tensor]:
         if self.reset_after:
             bias = [self.bias[1]] if self.use_bias else []
             return [ops.convert_to_tensor(self.recurrent_kernel), *bias]
         return self.split(ops.convert_to_tensor(self.recurrent_kernel))
 
-    def input_bias(self):
+    def input_bias(self) -> Tensor | None:
         return self.bias[0] if self.reset_after and self.use_bias else super().input_bias()
 
-    def bias_shape(self):
+    def bias_shape(self) -> tuple[int, ...]:
         return (2, 3 * self.units) if self.reset_after else (3 * self.units,)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "reset_after": self.reset_after}

@@ -2,10 +2,13 @@
 
 # Shapes: B batch, D features, U units.
 
+from typing import Any
+
 import keras
 
 from keras_gru.layers.cells.simple_rnn import SimpleRNNCell
 from keras_gru.layers.registry import cell
+from keras_gru.layers.types import Activation
 
 
 @cell("independent_rnn", "IndRNN")
@@ -39,6 +42,8 @@ class IndependentRNNCell(SimpleRNNCell):
         - [Li et al., 2018](https://arxiv.org/abs/1803.04831)
     """
 
-    def __init__(self, units: int, activation="relu", *args, **kwargs):
+    def __init__(
+        self, units: int, activation: Activation = "relu", *args: Any, **kwargs: Any
+    ) -> None:
         kwargs["independent_recurrence"] = True
         super().__init__(units, activation, *args, **kwargs)

@@ -2,12 +2,15 @@
 
 # Shapes: B batch, D features, U units.
 
+from typing import Any
+
 import keras
 from keras import ops
 
 from keras_gru.layers.cells.cell import FORMS, Cell
 from keras_gru.layers.products import product
 from keras_gru.layers.registry import cell
+from keras_gru.layers.types import StepResult, Tensor, Tensors
 
 
 @cell("janet", "JANET")
@@ -46,15 +49,15 @@ class JANETCell(Cell):
     gate_signs = "+."
     arguments = (*Cell.arguments, *FORMS, "beta")
 
-    def __init__(self, units: int, *args, beta: float = 1.0, **kwargs):
+    def __init__(self, units: int, *args: Any, beta: float = 1.0, **kwargs: Any) -> None:
         super().__init__(units, *args, **kwargs)
         self.beta = beta
 
-    def step(self, x, states, weights, masks):
+    def step(self, x: Tensor, states: Tensors, weights: Tensors, masks: Tensors) -> StepResult:
         (h,), (W,) = states, weights
         s, a_g = ops.split(self.add(x, product(h, W, masks)), 2, axis=-1)
         f, written = self.gate("f", s), 1 - self.gate("f", s - self.beta)
         return [f * h + written * self.activation(a_g)], {"f": f}
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "beta": self.beta}

@@ -8,6 +8,8 @@ The biases of two normalisations and of their sum, in the paper, are one bias he
 
 # Shapes: B batch, D features, U units.
 
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -15,19 +17,20 @@ from keras_gru.layers.cells.gru import GRUCell
 from keras_gru.layers.cells.lstm import LSTMCell
 from keras_gru.layers.cells.simple_rnn import SimpleRNNCell
 from keras_gru.layers.products import product
+from keras_gru.layers.types import Shape, StepResult, Tensor, Tensors
 
 
-def _normalized_form(cls):
+def _normalized_form(cls: Any) -> Any:
     """Declare a class as its base's form with layer normalisation."""
     cls.__base__.normalized = cls
     return cls
 
 
-def _normalized(a, gain, bias=None):
+def _normalized(a: Tensor, gain: Tensor, bias: Tensor | None = None):
     return ops.layer_normalization(a, gamma=gain, beta=bias, epsilon=1e-5)
 
 
-def _add_gain(cell, name, columns=None):
+def _add_gain(cell: Any, name: str, columns: int | None = None):
     """Add a factor for each pre-activation, initially 1."""
     columns = len(cell.equations) if columns is None else columns
     return cell.add_weight(shape=(columns * cell.units,), name=name, initializer="ones")
@@ -55,20 +58,20 @@ class LayerNormSimpleRNNCell(SimpleRNNCell):
         - [Ba et al., 2016](https://arxiv.org/abs/1607.06450), section 3.1
     """
 
-    def build(self, input_shape):
+    def build(self, input_shape: Shape) -> None:
         super().build(input_shape)
         self.gain = _add_gain(self, "gain")
 
-    def step(self, x, states, weights, masks):
+    def step(self, x: Tensor, states: Tensors, weights: Tensors, masks: Tensors) -> StepResult:
         (h,), (W, gain, *bias) = states, weights
         h = self.activation(sum(bias, _normalized(x + product(h, W, masks), gain)))
         return [h], {}
 
-    def step_weights(self):
+    def step_weights(self) -> list[Tensor]:
         after = [self.gain, self.bias] if self.use_bias else [self.gain]
         return [*super().step_weights(), *(ops.convert_to_tensor(weight) for weight in after)]
 
-    def input_bias(self):
+    def input_bias(self) -> Tensor | None:
         return None  # it is added after the normalisation
 
 
@@ -105,12 +108,12 @@ class LayerNormGRUCell(GRUCell):
     masks_by_equation = False
     has_both_formulations = True
 
-    def build(self, input_shape):
+    def build(self, input_shape: Shape) -> None:
         super().build(input_shape)
         self.input_gain = _add_gain(self, "input_gain")
         self.recurrent_gain = _add_gain(self, "recurrent_gain")
 
-    def step(self, x, states, weights, masks):
+    def step(self, x: Tensor, states: Tensors, weights: Tensors, masks: Tensors) -> StepResult:
         (h,), (W_zr, W_g, gain_zr, gain_g) = states, weights
         x_zr, x_g = self.split(x)
         h_zr = _normalized(product(h, W_zr, masks), gain_zr)
@@ -121,18 +124,18 @@ class LayerNormGRUCell(GRUCell):
             h_g = _normalized(product(r * h, W_g, masks), gain_g)
         return [self.interpolate(z, h, self.activation(x_g + h_g))], {"z": z, "r": r}
 
-    def input_product(self, x, kernel, masks=()):
+    def input_product(self, x: Tensor, kernel: Tensor, masks: Tensors = ()) -> Tensor:
         sums, gains = self.split(product(x, kernel, masks)), self.split(self.input_gain.value)
         return ops.concatenate([_normalized(*pair) for pair in zip(sums, gains, strict=True)], -1)
 
-    def step_weights(self):
+    def step_weights(self) -> list[Tensor]:
         weights = (self.recurrent_kernel, self.recurrent_gain)
         return [part for weight in weights for part in self.split(ops.convert_to_tensor(weight))]
 
-    def input_bias(self):
+    def input_bias(self) -> Tensor | None:
         return self.bias
 
-    def bias_shape(self):
+    def bias_shape(self) -> tuple[int, ...]:
         return (3 * self.units,)
 
 
@@ -168,7 +171,7 @@ class LayerNormLSTMCell(LSTMCell):
 
     masks_by_equation = False
 
-    def build(self, input_shape):
+    def build(self, input_shape: Shape) -> None:
         super().build(input_shape)
         self.input_gain = _add_gain(self, "input_gain")
         self.recurrent_gain = _add_gain(self, "recurrent_gain")
@@ -179,7 +182,7 @@ class LayerNormLSTMCell(LSTMCell):
                 shape=(self.units,), name="state_bias", initializer="zeros"
             )
 
-    def step(self, x, states, weights, masks):
+    def step(self, x: Tensor, states: Tensors, weights: Tensors, masks: Tensors) -> StepResult:
         (h, c), (W, gain, *of_state) = states, weights
         sums = x + _normalized(product(h, W, masks), gain)
         a_i, a_f, a_g, a_o = ops.split(sums, 4, axis=-1)
@@ -187,10 +190,10 @@ class LayerNormLSTMCell(LSTMCell):
         c = f * c + i * self.activation(a_g)
         return [o * self.activation(_normalized(c, *of_state)), c], {"i": i, "f": f, "o": o}
 
-    def input_product(self, x, kernel, masks=()):
+    def input_product(self, x: Tensor, kernel: Tensor, masks: Tensors = ()) -> Tensor:
         return _normalized(product(x, kernel, masks), self.input_gain.value)
 
-    def step_weights(self):
+    def step_weights(self) -> list[Tensor]:
         others = [self.recurrent_gain, self.state_gain]
         others += [self.state_bias] if self.use_bias else []
         return [*super().step_weights(), *(ops.convert_to_tensor(weight) for weight in others)]

@@ -3,11 +3,14 @@
 # Shapes: B batch, D features, U units, G = 4U columns i | f | g | o; T time steps before B in
 # `weight_gradients`.
 
+from typing import Any
+
 import keras
 from keras import ops
 
 from keras_gru.layers.cells.cell import FORMS, Cell
 from keras_gru.layers.products import product, product_gradient, weight_gradient
+from keras_gru.layers.types import Residuals, Shape, StepResult, Tensor, Tensors
 
 
 @keras.saving.register_keras_serializable(package="keras_gru")
@@ -65,11 +68,13 @@ class LSTMCell(Cell):
     masks_by_equation = True
     arguments = (*Cell.arguments, *FORMS, "unit_forget_bias")
 
-    def __init__(self, units: int, *args, unit_forget_bias: bool = True, **kwargs):
+    def __init__(
+        self, units: int, *args: Any, unit_forget_bias: bool = True, **kwargs: Any
+    ) -> None:
         super().__init__(units, *args, **kwargs)
         self.unit_forget_bias = unit_forget_bias
 
-    def step(self, x, states, weights, masks):
+    def step(self, x: Tensor, states: Tensors, weights: Tensors, masks: Tensors) -> StepResult:
         (h, c), (W,) = states, weights
         a_i, a_f, a_g, a_o = ops.split(self.add(x, product(h, W, masks)), 4, axis=-1)
         i, f, o = self.gate("i", a_i), self.gate("f", a_f), self.gate("o", a_o)
@@ -78,7 +83,14 @@ class LSTMCell(Cell):
         m = self.activation(c)
         return [o * m, c], {"i": i, "f": f, "g": g, "o": o, "m": m}
 
-    def step_gradient(self, d_states, residuals, before, transposed, masks):
+    def step_gradient(
+        self,
+        d_states: Tensors,
+        residuals: Residuals,
+        before: Tensors,
+        transposed: Tensors,
+        masks: Tensors,
+    ) -> tuple[list[Tensor], Tensor]:
         (dh, dc), (_, c) = d_states, before
         i, f, g, o, m = (residuals[letter] for letter in "ifgom")
         dc = dc + dh * o * self.activation_derivative(m)
@@ -93,10 +105,12 @@ class LSTMCell(Cell):
         )
         return [product_gradient(da, transposed[0], masks), dc * f], da
 
-    def weight_gradients(self, da, residuals, before, masks):
+    def weight_gradients(
+        self, da: Tensor, residuals: Residuals, before: Tensors, masks: Tensors
+    ) -> list[Tensor]:
         return [weight_gradient(before[0], da, masks)]
 
-    def initial_bias(self, shape, dtype=None):
+    def initial_bias(self, shape: Shape, dtype: str | None = None) -> Tensor:
         if not self.unit_forget_bias:
             return super().initial_bias(shape, dtype=dtype)
         blocks = [
@@ -107,5 +121,5 @@ class LSTMCell(Cell):
         ]
         return ops.concatenate(blocks)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "unit_forget_bias": self.unit_forget_bias}

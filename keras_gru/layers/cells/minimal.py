@@ -2,12 +2,13 @@
 
 # Shapes: B batch, D features, U units.
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import keras
 from keras import ops
 
 from keras_gru.layers.cells.cell import Cell
+from keras_gru.layers.types import Activation, StepResult, Tensor, Tensors
 
 
 class MinimalCell(Cell):
@@ -17,17 +18,17 @@ class MinimalCell(Cell):
     arguments = tuple(name for name in Cell.arguments if not name.startswith("recurrent_"))
     gate_names: ClassVar = {"k": "keep"}
 
-    def __init__(self, units: int, activation=None, **kwargs):
+    def __init__(self, units: int, activation: Activation | None = None, **kwargs: Any) -> None:
         for name in kwargs:
             if name.startswith("recurrent_"):
                 raise ValueError(f"There are no weights of the state. Received: {name}.")
         super().__init__(units, activation, **kwargs)
 
-    def step(self, x, states, weights, masks):
+    def step(self, x: Tensor, states: Tensors, weights: Tensors, masks: Tensors) -> StepResult:
         k, g = self.keep_and_candidate(x)
         return [k * states[0] + (1 - k) * g], {"k": k}
 
-    def keep_and_candidate(self, x):
+    def keep_and_candidate(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Return the fraction of the state that is kept, k, and the candidate g.
 
         Args:
@@ -35,7 +36,7 @@ class MinimalCell(Cell):
         """
         raise TypeError(f"{type(self).__name__} must define `keep_and_candidate(x)`.")
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         config = super().get_config()
         return {name: config[name] for name in config if not name.startswith("recurrent_")}
 
@@ -53,7 +54,7 @@ class MinGRUCell(MinimalCell):
     equations = input_equations = "zg"
     gate_signs = "-."
 
-    def keep_and_candidate(self, x):
+    def keep_and_candidate(self, x: Tensor) -> tuple[Tensor, Tensor]:
         a_z, a_g = ops.split(x, 2, axis=-1)
         if self.constant_gates:
             return 1 - self.gate("z", a_z), self.activation(a_g)
@@ -73,12 +74,12 @@ class MinLSTMCell(MinimalCell):
     equations = input_equations = "fig"
     gate_signs = "+-."
 
-    def __init__(self, units: int, *args, **kwargs):
+    def __init__(self, units: int, *args: Any, **kwargs: Any) -> None:
         super().__init__(units, *args, **kwargs)
         if self.constant_gates.get("forget") == self.constant_gates.get("input") == 0:
             raise ValueError("`constant_gates`: expected a gate above 0, got 0 for both.")
 
-    def keep_and_candidate(self, x):
+    def keep_and_candidate(self, x: Tensor) -> tuple[Tensor, Tensor]:
         a_f, a_i, a_g = ops.split(x, 3, axis=-1)
         if self.constant_gates:
             f, i = self.gate("f", a_f), self.gate("i", a_i)

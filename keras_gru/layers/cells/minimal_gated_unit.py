@@ -8,6 +8,7 @@ from keras import ops
 from keras_gru.layers.cells.cell import FORMS, Cell
 from keras_gru.layers.products import product
 from keras_gru.layers.registry import cell
+from keras_gru.layers.types import StepResult, Tensor, Tensors
 
 
 @cell("minimal_gated_unit", "MGU")
@@ -38,12 +39,12 @@ class MinimalGatedUnitCell(Cell):
     gate_signs = "-."  # a forget gate by name, it says how much is written
     arguments = (*Cell.arguments, *FORMS)
 
-    def step(self, x, states, weights, masks):
+    def step(self, x: Tensor, states: Tensors, weights: Tensors, masks: Tensors) -> StepResult:
         (h,), (W_f, W_g) = states, weights
         x_f, x_g = ops.split(x, 2, axis=-1)
         f = self.gate("f", self.add(x_f, product(h, W_f, masks), "f"))
         g = self.activation(self.add(x_g, product(f * h, W_g, masks), "g"))
         return [(1 - f) * h + f * g], {"f": f}
 
-    def step_weights(self):
+    def step_weights(self) -> list[Tensor]:
         return ops.split(ops.convert_to_tensor(self.recurrent_kernel), 2, axis=-1)

@@ -9,6 +9,7 @@ from keras_gru.layers.cells.cell import Cell
 from keras_gru.layers.cells.lstm import LSTMCell
 from keras_gru.layers.products import product, split_at
 from keras_gru.layers.registry import cell
+from keras_gru.layers.types import StepResult, Tensor, Tensors
 
 
 @cell("multiplicative_lstm", "mLSTM")
@@ -42,17 +43,17 @@ class MultiplicativeLSTMCell(LSTMCell):
     masks_by_equation = False
     arguments = (*Cell.arguments, "independent_recurrence", "unit_forget_bias")
 
-    def step(self, x, states, weights, masks):
+    def step(self, x: Tensor, states: Tensors, weights: Tensors, masks: Tensors) -> StepResult:
         (h, c), (W, W_m) = states, weights
         x, x_m = split_at(x, 4 * self.units)
         m = x_m * product(h, W_m, masks)
-        states, gates = super().step(x, [m, c], [W], ())
-        return states, {letter: gates[letter] for letter in "ifo"}
+        new, gates = super().step(x, [m, c], [W], ())
+        return new, {letter: gates[letter] for letter in "ifo"}
 
-    def step_weights(self):
+    def step_weights(self) -> list[Tensor]:
         return split_at(ops.convert_to_tensor(self.recurrent_kernel), 4 * self.units)
 
-    def input_bias(self):
+    def input_bias(self) -> Tensor | None:
         if self.bias is None:
             return None
         bias = ops.convert_to_tensor(self.bias)

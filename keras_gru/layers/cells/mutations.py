@@ -8,6 +8,7 @@ from keras import ops
 from keras_gru.layers.cells.cell import Cell
 from keras_gru.layers.products import masked, product, split_at
 from keras_gru.layers.registry import cell
+from keras_gru.layers.types import StepResult, Tensor, Tensors
 
 
 class _Mutation(Cell):
@@ -17,7 +18,7 @@ class _Mutation(Cell):
     gate_signs = "-.."
     arguments = (*Cell.arguments, "independent_recurrence")
 
-    def step(self, x, states, weights, masks):
+    def step(self, x: Tensor, states: Tensors, weights: Tensors, masks: Tensors) -> StepResult:
         (h,) = states
         W_z, W_r, W_g = self.blocks(weights)
         x_z, x_r, x_g = ops.split(x, 3, axis=-1)
@@ -26,15 +27,15 @@ class _Mutation(Cell):
         g = self.activation(x_g + product(r * h, W_g, masks))
         return [(1 - z) * h + z * g], {"z": z, "r": r}
 
-    def blocks(self, weights):
+    def blocks(self, weights: Tensors) -> Tensors:
         """Return W_hz, W_hr and W_hg."""
         return weights
 
-    def update_sum(self, x_z, h, W_z):
+    def update_sum(self, x_z: Tensor, h: Tensor, W_z: Tensor) -> Tensor:
         """Return the pre-activation of z."""
         return x_z + product(h, W_z)
 
-    def step_weights(self):
+    def step_weights(self) -> list[Tensor]:
         kernel = ops.convert_to_tensor(self.recurrent_kernel)
         return ops.split(kernel, len(self.recurrent_equations), axis=-1)
 
@@ -71,14 +72,14 @@ class MUT1Cell(_Mutation):
     arguments = _Mutation.arguments
     recurrent_equations = "rg"
 
-    def input_product(self, x, kernel, masks=()):
+    def input_product(self, x: Tensor, kernel: Tensor, masks: Tensors = ()) -> Tensor:
         x_zr, x_g = split_at(product(x, kernel, masks), 2 * self.units)
         return ops.concatenate([x_zr, self.activation(x_g)], axis=-1)
 
-    def blocks(self, weights):
+    def blocks(self, weights: Tensors) -> Tensors:
         return None, *weights
 
-    def update_sum(self, x_z, h, W_z):
+    def update_sum(self, x_z: Tensor, h: Tensor, W_z: Tensor) -> Tensor:
         return x_z
 
 
@@ -114,7 +115,7 @@ class MUT2Cell(_Mutation):
     arguments = _Mutation.arguments
     input_equations = "zg"
 
-    def input_product(self, x, kernel, masks=()):
+    def input_product(self, x: Tensor, kernel: Tensor, masks: Tensors = ()) -> Tensor:
         x_z, x_g = ops.split(product(x, kernel, masks), 2, axis=-1)
         x_r = masked(x, masks) if x.shape[-1] == self.units else x_g
         return ops.concatenate([x_z, x_r, x_g], axis=-1)
@@ -147,5 +148,5 @@ class MUT3Cell(_Mutation):
 
     arguments = _Mutation.arguments
 
-    def update_sum(self, x_z, h, W_z):
+    def update_sum(self, x_z: Tensor, h: Tensor, W_z: Tensor) -> Tensor:
         return x_z + product(self.activation(h), W_z)

@@ -2,12 +2,15 @@
 
 # Shapes: B batch, D features, U units.
 
+from typing import Any
+
 import keras
 from keras import ops
 
 from keras_gru.layers.cells.lstm import LSTMCell
 from keras_gru.layers.products import product
 from keras_gru.layers.registry import cell
+from keras_gru.layers.types import Initializer, Shape, StepResult, Tensor, Tensors
 
 
 @cell("peephole_lstm", "LSTM (peephole)")
@@ -51,17 +54,19 @@ class PeepholeLSTMCell(LSTMCell):
     masks_by_equation = False
     arguments = (*LSTMCell.arguments, "peephole_initializer")
 
-    def __init__(self, units: int, *args, peephole_initializer="zeros", **kwargs):
+    def __init__(
+        self, units: int, *args: Any, peephole_initializer: Initializer = "zeros", **kwargs: Any
+    ) -> None:
         super().__init__(units, *args, **kwargs)
         self.peephole_initializer = keras.initializers.get(peephole_initializer)
 
-    def build(self, input_shape):
+    def build(self, input_shape: Shape) -> None:
         super().build(input_shape)
         self.peephole_kernel = self.add_weight(
             shape=(3, self.units), name="peephole_kernel", initializer=self.peephole_initializer
         )
 
-    def step(self, x, states, weights, masks):
+    def step(self, x: Tensor, states: Tensors, weights: Tensors, masks: Tensors) -> StepResult:
         (h, c), (W, peepholes) = states, weights
         a_i, a_f, a_g, a_o = ops.split(self.add(x, product(h, W, masks)), 4, axis=-1)
         i = self.gate("i", a_i + peepholes[0] * c)
@@ -70,9 +75,9 @@ class PeepholeLSTMCell(LSTMCell):
         o = self.gate("o", a_o + peepholes[2] * c)
         return [o * self.activation(c), c], {"i": i, "f": f, "o": o}
 
-    def step_weights(self):
+    def step_weights(self) -> list[Tensor]:
         return [*super().step_weights(), ops.convert_to_tensor(self.peephole_kernel)]
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         initializer = keras.initializers.serialize(self.peephole_initializer)
         return {**super().get_config(), "peephole_initializer": initializer}

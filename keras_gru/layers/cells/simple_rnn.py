@@ -2,10 +2,13 @@
 
 # Shapes: B batch, D features, U units; T time steps before B in `weight_gradients`.
 
+from typing import Any
+
 import keras
 
 from keras_gru.layers.cells.cell import FORMS, Cell
 from keras_gru.layers.products import product, product_gradient, weight_gradient
+from keras_gru.layers.types import Activation, Residuals, StepResult, Tensor, Tensors
 
 
 @keras.saving.register_keras_serializable(package="keras_gru")
@@ -49,17 +52,33 @@ class SimpleRNNCell(Cell):
         if name not in ("recurrent_activation", "constant_gates")
     )
 
-    def __init__(self, units: int, activation="tanh", use_bias: bool = True, *args, **kwargs):
+    def __init__(
+        self,
+        units: int,
+        activation: Activation = "tanh",
+        use_bias: bool = True,
+        *args: Any,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(units, activation, "sigmoid", use_bias, *args, **kwargs)
 
-    def step(self, x, states, weights, masks):
+    def step(self, x: Tensor, states: Tensors, weights: Tensors, masks: Tensors) -> StepResult:
         (h,), (W,) = states, weights
         h = self.activation(self.add(x, product(h, W, masks)))
         return [h], {"h": h}
 
-    def step_gradient(self, d_states, residuals, before, transposed, masks):
+    def step_gradient(
+        self,
+        d_states: Tensors,
+        residuals: Residuals,
+        before: Tensors,
+        transposed: Tensors,
+        masks: Tensors,
+    ) -> tuple[list[Tensor], Tensor]:
         da = d_states[0] * self.activation_derivative(residuals["h"])
         return [product_gradient(da, transposed[0], masks)], da
 
-    def weight_gradients(self, da, residuals, before, masks):
+    def weight_gradients(
+        self, da: Tensor, residuals: Residuals, before: Tensors, masks: Tensors
+    ) -> list[Tensor]:
         return [weight_gradient(before[0], da, masks)]

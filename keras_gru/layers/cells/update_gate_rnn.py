@@ -2,12 +2,15 @@
 
 # Shapes: B batch, D features, U units.
 
+from typing import Any
+
 import keras
 from keras import ops
 
 from keras_gru.layers.cells.cell import FORMS, Cell
 from keras_gru.layers.products import product
 from keras_gru.layers.registry import cell
+from keras_gru.layers.types import Activation, StepResult, Tensor, Tensors
 
 
 @cell("update_gate_rnn", "UGRNN")
@@ -38,7 +41,7 @@ class UpdateGateRNNCell(Cell):
     gate_signs = "+."
     arguments = (*Cell.arguments, *FORMS)
 
-    def step(self, x, states, weights, masks):
+    def step(self, x: Tensor, states: Tensors, weights: Tensors, masks: Tensors) -> StepResult:
         (h,), (W,) = states, weights
         a_z, a_g = ops.split(self.add(x, product(h, W, masks)), 2, axis=-1)
         z, g = self.gate("z", a_z), self.activation(a_g)
@@ -77,5 +80,7 @@ class LightGRUCell(UpdateGateRNNCell):
         - [Ravanelli et al., 2018](https://arxiv.org/abs/1803.10225)
     """
 
-    def __init__(self, units: int, activation="relu", *args, **kwargs):
+    def __init__(
+        self, units: int, activation: Activation = "relu", *args: Any, **kwargs: Any
+    ) -> None:
         super().__init__(units, activation, *args, **kwargs)
