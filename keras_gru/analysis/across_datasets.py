@@ -178,7 +178,9 @@ def _paired(dataset: DatasetErrors, one: str, other: str) -> np.ndarray:
     return np.array([[a[seed] for seed in seeds], [b[seed] for seed in seeds]])
 
 
-def _compare(one, other, paired, floors, rope) -> PairAcrossDatasets:
+def _compare(
+    one: str, other: str, paired: Mapping[str, np.ndarray], floors: Mapping[str, float], rope: float
+) -> PairAcrossDatasets:
     differences, standard_errors = {}, {}
     for name, runs in paired.items():
         scale = max(runs.mean(axis=1).min(), floors[name], np.finfo(float).tiny)

@@ -186,7 +186,9 @@ def _ends(seeds: int) -> list[float]:
     return [100 * tail, 100 * (1 - tail)]
 
 
-def _ratio(fractions, a, b, needs) -> Estimate | None:
+def _ratio(
+    fractions: np.ndarray, a: np.ndarray, b: np.ndarray, needs: np.ndarray
+) -> Estimate | None:
     if a.shape[1] < FEWEST_SEEDS:
         return None
     one, other = _resampled(a, b)
@@ -196,7 +198,7 @@ def _ratio(fractions, a, b, needs) -> Estimate | None:
     return Estimate(needs[0] / needs[1], (float(low), float(high)))
 
 
-def _crossing(fractions, a, b) -> Estimate:
+def _crossing(fractions: np.ndarray, a: np.ndarray, b: np.ndarray) -> Estimate:
     places = _last_crossing(fractions, (a - b).mean(1)[None])
     interval = None
     if a.shape[1] >= FEWEST_SEEDS:

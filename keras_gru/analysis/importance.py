@@ -207,7 +207,7 @@ class _Axis:
     of the list at once, or with none. See `_ranked` for the order.
     """
 
-    def __init__(self, drawn: Drawn):
+    def __init__(self, drawn: Drawn) -> None:
         self.drawn = drawn
         if isinstance(drawn, Range):
             gap = drawn.step or 1 if drawn.whole else drawn.step or 0

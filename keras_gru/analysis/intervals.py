@@ -5,7 +5,7 @@
 import bisect
 import functools
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 from scipy import optimize, stats
@@ -124,7 +124,7 @@ def seeds_needed(
     return possible[bisect.bisect_left(possible, True, key=is_enough)]
 
 
-def _error(deviation, seeds: int, sampling: Sampling | None):
+def _error(deviation: Any, seeds: int, sampling: Sampling | None) -> tuple[Any, Any]:
     """The standard error of a mean difference, and its degrees of freedom."""
     over_seeds = np.square(deviation) / seeds
     if sampling is None:
@@ -136,7 +136,7 @@ def _error(deviation, seeds: int, sampling: Sampling | None):
     return np.sqrt(both), freedom
 
 
-def _critical(freedom, pairs: int):
+def _critical(freedom: Any, pairs: int) -> Any:
     """What |t| of a mean difference must exceed."""
     return stats.t.ppf(1 - (1 - CONFIDENCE) / pairs / 2, freedom)
 

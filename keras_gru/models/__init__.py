@@ -1,6 +1,7 @@
 """One builder per task, and what is done with a model. Importing it imports no Keras."""
 
 from importlib import import_module
+from typing import Any
 
 _HOMES = {
     "truncate": "truncated",
@@ -29,11 +30,11 @@ _HOMES = {
 __all__ = sorted(_HOMES)
 
 
-def __getattr__(name):
+def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
     return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
 
 
-def __dir__():
+def __dir__() -> list[str]:
     return __all__

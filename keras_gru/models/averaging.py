@@ -8,6 +8,8 @@ from collections.abc import Sequence
 import keras
 from keras import ops
 
+from keras_gru.layers.types import Tensor
+
 
 def ensemble(networks: Sequence[keras.Model], task: str) -> keras.Model:
     """Return the ensemble of several networks.
@@ -47,7 +49,7 @@ def ensemble(networks: Sequence[keras.Model], task: str) -> keras.Model:
     return model
 
 
-def _mean(outputs, task):
+def _mean(outputs: Tensor, task: str):
     """The mean of logits or forecasts (K, B, ...), as logits or forecasts (B, ...)."""
     if task == "forecasting":
         return ops.mean(outputs, axis=0)

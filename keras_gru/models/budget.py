@@ -92,7 +92,7 @@ def recurrent_units(model: keras.Model) -> int:
     layer = recurrent_layers(model)[0]
     layer = getattr(layer, "forward_layer", layer)
     for holder in (layer, getattr(layer, "cell", None)):
-        if hasattr(holder, "units"):
+        if holder is not None and hasattr(holder, "units"):
             return holder.units
     return keras.tree.flatten(layer.cell.state_size)[0]
 

@@ -2,9 +2,14 @@
 
 # B batch, T time steps, D features, U units, C classes
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import keras
 from keras import ops
 
 from keras_gru.errors import UserError
+from keras_gru.layers.types import Mask, Tensor
 from keras_gru.models.config import Classifier, defaults_of
 from keras_gru.models.seeding import seeded
 from keras_gru.models.stack import (
@@ -21,25 +26,25 @@ from keras_gru.models.stack import (
 @defaults_of(Classifier)
 def classifier(
     *,
-    units,
-    classes,
-    vocabulary=None,
-    features=None,
-    length=None,
-    masked=True,
-    cell="gru",
-    embedding,
-    front,
-    layers,
-    dropout,
-    recurrent_dropout,
-    bidirectional,
-    pooling,
-    dense,
-    seed=None,
-    compile=True,
-    **recurrent_options,
-):
+    units: int,
+    classes: int,
+    vocabulary: int | None = None,
+    features: int | None = None,
+    length: int | None = None,
+    masked: bool = True,
+    cell: str = "gru",
+    embedding: int | None,
+    front: Mapping[str, int] | None,
+    layers: int,
+    dropout: float,
+    recurrent_dropout: float,
+    bidirectional: bool,
+    pooling: str,
+    dense: Sequence[int],
+    seed: int | None = None,
+    compile: Any = True,
+    **recurrent_options: Any,
+) -> keras.Model:
     """Return a classifier: token or vector sequences in, one class out.
 
     Args:
@@ -107,7 +112,7 @@ def classifier(
         return task_model(inputs, logits, "classifier", compile, task="classification")
 
 
-def _mean(x, mask):
+def _mean(x: Tensor, mask: Mask):
     if mask is None:
         return ops.mean(x, axis=1)
     seen = ops.expand_dims(ops.cast(mask, x.dtype), -1)
@@ -115,7 +120,7 @@ def _mean(x, mask):
     return ops.sum(x * seen, axis=1) / ops.maximum(ops.sum(seen, axis=1), 1)
 
 
-def _max(x, mask):
+def _max(x: Tensor, mask: Mask):
     if mask is None:
         return ops.max(x, axis=1)
     lowest = -65504.0  # of float16

@@ -1,7 +1,7 @@
 """The `model:` part of an experiment: one class per task. Nothing here imports Keras."""
 
 from collections.abc import Callable
-from typing import Annotated, ClassVar, Literal, get_args
+from typing import Annotated, Any, ClassVar, Literal, TypeVar, get_args
 
 from pydantic import Discriminator, Field, Tag
 
@@ -36,7 +36,7 @@ class Parameters(Settings):
 SIZES = {"units": Units, "parameters": Parameters}
 
 
-def _size_tag(value: object) -> str | None:
+def _size_tag(value: Any) -> str | None:
     keys = value.keys() if isinstance(value, dict) else type(value).model_fields.keys()
     return next((key for key in ("units", "parameters") if {key} == set(keys)), None)
 
@@ -222,13 +222,14 @@ class EncoderDecoder(Model):
 
 AnyModel = Classifier | Tagger | LanguageModel | Forecaster | Polyphony | EncoderDecoder
 ModelConfig = Annotated[AnyModel, Field(discriminator="kind")]
+Built = TypeVar("Built")  # what a builder returns
 MODELS = {get_args(model.model_fields["kind"].annotation)[0]: model for model in get_args(AnyModel)}
 
 
-def defaults_of(config: type[Model]) -> Callable[[Callable], Callable]:
+def defaults_of(config: type[Model]) -> Callable[[Callable[..., Built]], Callable[..., Built]]:
     """Give a builder's arguments the default values that the settings of the same names have."""
 
-    def decorate(builder: Callable) -> Callable:
+    def decorate(builder: Any) -> Any:
         names = builder.__code__.co_varnames[: builder.__code__.co_kwonlyargcount]
         fields = {name: config.model_fields.get(name) for name in names}
         own = {name: field.default for name, field in fields.items() if field is not None}

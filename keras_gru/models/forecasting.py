@@ -2,11 +2,15 @@
 
 # B batch, T time steps, D features, U units, H steps ahead, V variables
 
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
 import keras
 import numpy as np
 from keras import ops
 
 from keras_gru.errors import UserError
+from keras_gru.layers.types import Mask, Tensor
 from keras_gru.models.config import Forecaster, Front, defaults_of
 from keras_gru.models.seeding import seeded
 from keras_gru.models.stack import (
@@ -24,29 +28,29 @@ from keras_gru.models.stack import (
 @defaults_of(Forecaster)
 def forecaster(
     *,
-    units,
-    features,
-    variables=None,
-    horizon=None,
-    every_step=False,
-    history=None,
-    length=None,
-    masked=True,
-    cell="gru",
-    front,
-    layers,
-    dropout,
-    recurrent_dropout,
-    bidirectional,
-    dense,
-    head,
-    subtract_last,
-    residual,
-    autoregressive,
-    seed=None,
-    compile=True,
-    **recurrent_options,
-):
+    units: int,
+    features: int | None,
+    variables: int | None = None,
+    horizon: int | None = None,
+    every_step: bool = False,
+    history: Sequence[int] | None = None,
+    length: int | None = None,
+    masked: bool = True,
+    cell: str = "gru",
+    front: Mapping[str, int] | None,
+    layers: int,
+    dropout: float,
+    recurrent_dropout: float,
+    bidirectional: bool,
+    dense: Sequence[int],
+    head: str,
+    subtract_last: bool,
+    residual: bool,
+    autoregressive: bool,
+    seed: int | None = None,
+    compile: Any = True,
+    **recurrent_options: Any,
+) -> keras.Model:
     """Return a forecaster of one or many variables, one or many steps ahead.
 
     All steps ahead are computed at once from the last state, or with `autoregressive` one after
@@ -114,6 +118,7 @@ def forecaster(
     """
     ahead, width = (1 if size is None else size for size in (horizon, variables))
     outputs = width if autoregressive else ahead * width
+    columns: Sequence[int] = () if history is None else history
     _check(
         features,
         width,
@@ -145,10 +150,10 @@ def forecaster(
     with seeded(seed):
         inputs, x, mask = sequence_input(None, features, length, masked=masked)
         if subtract_last:
-            own = np.isin(np.arange(features), history).astype("float32")
+            own = np.isin(np.arange(features), columns).astype("float32")
             x = x - x[:, -1:] * own
         if autoregressive:
-            x = _autoregressive(x, mask, ahead, history, residual, dense, head, options)
+            x = _autoregressive(x, mask, ahead, columns, residual, dense, head, options)
         else:
             x, mask = front_layer(x, mask, front)
             x = recurrent_stack(
@@ -159,7 +164,7 @@ def forecaster(
         x = keras.layers.Reshape((*steps, ahead, width), dtype=x.dtype, name="forecast")(x)
         if subtract_last or (residual and not autoregressive):
             last = inputs["features"] if every_step else inputs["features"][:, -1:]
-            last = ops.take(last, history, axis=-1)
+            last = ops.take(last, columns, axis=-1)
             x = x + (ops.expand_dims(last, 2) if every_step else last)
         if None in (horizon, variables):
             shape = (*steps, ahead * width)
@@ -167,7 +172,7 @@ def forecaster(
         return task_model(inputs, x, "forecaster", compile, "forecasting", every_step)
 
 
-def _head(dense, head, outputs):
+def _head(dense: Sequence[int], head: str, outputs: int) -> Callable[[Tensor], Tensor]:
     """Return the layers from the state to the output."""
     if head == "none":
         return lambda x: ops.cast(x, keras.config.floatx())
@@ -175,12 +180,22 @@ def _head(dense, head, outputs):
     return lambda x: last(hidden(x))
 
 
-def _autoregressive(x, mask, ahead, history, residual, dense, head, options):
+def _autoregressive(
+    x: Tensor,
+    mask: Mask,
+    ahead: int,
+    history: Sequence[int],
+    residual: bool,
+    dense: Sequence[int],
+    head: str,
+    options: dict[str, Any],
+) -> Tensor:
     """Return forecasts `(B, H, V)`, each the next step's input."""
     layers = make_recurrent_layers(return_sequences=True, return_state=True, **options)
     apply_head = _head(dense, head, len(history))
     columns = np.argsort(history)  # from the order of the variables to that of the inputs
-    states, forecasts = [None] * len(layers), []
+    states: list[Any] = [None] * len(layers)
+    forecasts = []
     value = ops.cast(ops.take(x[:, -1], history, axis=-1), keras.config.floatx())
     for _ in range(ahead):
         for number, layer in enumerate(layers):
@@ -192,7 +207,14 @@ def _autoregressive(x, mask, ahead, history, residual, dense, head, options):
     return ops.stack(forecasts, axis=1)
 
 
-def _check(features, width, history, length, every_step, **options):
+def _check(
+    features: int | None,
+    width: Any,
+    history: Sequence[int] | None,
+    length: int | None,
+    every_step: bool,
+    **options: Any,
+):
     """Raise a `UserError` where options do not fit each other or the data."""
     names = ("subtract_last", "residual", "autoregressive")
     last = next((name for name in names if options[name]), None)
@@ -229,7 +251,7 @@ def _check(features, width, history, length, every_step, **options):
             f"dense={options['dense']}, bidirectional={options['bidirectional']}",
         ),
         (
-            options["autoregressive"] and sorted(columns) != list(range(features)),
+            options["autoregressive"] and sorted(columns) != list(range(features or 0)),
             "autoregressive",
             f"the variables as the only inputs, in {features} columns",
             f"history={history}",

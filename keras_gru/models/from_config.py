@@ -91,11 +91,11 @@ def _small(spec: TaskSpec) -> TaskSpec:
     return replace(spec, outputs=1, vocabulary=None if spec.vocabulary is None else 1)
 
 
-def _inputs(spec):
+def _inputs(spec: TaskSpec):
     return {"vocabulary": spec.vocabulary, "features": spec.features, "length": spec.length}
 
 
-def _forecast(spec):
+def _forecast(spec: TaskSpec):
     return {
         "features": spec.features,
         "variables": spec.outputs,

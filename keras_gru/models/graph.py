@@ -8,6 +8,8 @@ import keras
 import numpy as np
 from keras import ops
 
+from keras_gru.layers.types import Tensor
+
 
 class Call(NamedTuple):
     """One call of a layer or an operation.
@@ -19,7 +21,7 @@ class Call(NamedTuple):
     """
 
     operation: keras.Operation
-    args: tuple
+    args: tuple[Any, ...]
     kwargs: dict[str, Any]
     outputs: Any
 
@@ -40,7 +42,7 @@ def trace_model(model: keras.Model) -> Graph:
     """
     calls, masks = [], {}
 
-    def call(operation, *args, **kwargs):
+    def call(operation: Any, *args: Any, **kwargs: Any):
         is_layer = isinstance(operation, keras.Layer)
         first = keras.tree.flatten(args)[0]
         if is_layer and takes(operation, "mask") and kwargs.get("mask") is None:
@@ -63,7 +65,7 @@ def trace_model(model: keras.Model) -> Graph:
     return Graph(clone.input, calls, clone.output)
 
 
-def trace_function(function: Callable, *arguments: Any) -> Graph:
+def trace_function(function: Callable[..., Any], *arguments: Any) -> Graph:
     """Return the calls that a function of `keras.ops` makes.
 
     Args:
@@ -91,11 +93,11 @@ def is_tensor(value: Any) -> bool:
 class _Seen(keras.Layer):
     """The mask that `Embedding(mask_zero=True)` or `Masking(value)` makes."""
 
-    def __init__(self, value):
+    def __init__(self, value: Any) -> None:
         super().__init__()
         self.value = value
 
-    def call(self, x):
+    def call(self, x: Tensor) -> Tensor:
         if self.value is None:
             return ops.not_equal(x, 0)
         return ops.any(ops.not_equal(x, self.value), axis=-1)
@@ -116,7 +118,7 @@ def in_float32(model: keras.Model) -> keras.Model:
     if all(layer.compute_dtype == "float32" for layer in model.layers):
         return model
 
-    def copy(layer):
+    def copy(layer: Any):
         config = keras.saving.serialize_keras_object(layer)
         return keras.saving.deserialize_keras_object(_with_dtype(config))
 
@@ -125,7 +127,7 @@ def in_float32(model: keras.Model) -> keras.Model:
     return clone
 
 
-def _with_dtype(config):
+def _with_dtype(config: Any):
     if isinstance(config, dict):
         return {
             key: "float32" if key == "dtype" else _with_dtype(value)

@@ -2,9 +2,13 @@
 
 # B batch, T time steps, U units, V tokens
 
+from collections.abc import Mapping
+from typing import Any
+
 import keras
 from keras import ops
 
+from keras_gru.layers.types import Tensor
 from keras_gru.models.config import LanguageModel, defaults_of
 from keras_gru.models.seeding import seeded
 from keras_gru.models.stack import logits_layer, make_recurrent_layers, task_model, without_mask
@@ -13,18 +17,18 @@ from keras_gru.models.stack import logits_layer, make_recurrent_layers, task_mod
 @defaults_of(LanguageModel)
 def language_model(
     *,
-    units,
-    vocabulary,
-    length=None,
-    cell="gru",
-    embedding,
-    layers,
-    dropout,
-    recurrent_dropout,
-    seed=None,
-    compile=True,
-    **recurrent_options,
-):
+    units: int,
+    vocabulary: int | None,
+    length: int | None = None,
+    cell: str = "gru",
+    embedding: int | None,
+    layers: int,
+    dropout: float,
+    recurrent_dropout: float,
+    seed: int | None = None,
+    compile: Any = True,
+    **recurrent_options: Any,
+) -> keras.Model:
     """Return a model of the next token after every token, for `keras_gru.models.sample`.
 
     Args:
@@ -74,7 +78,7 @@ def language_model(
         return task_model(inputs, logits, "language_model", compile, task="language_model")
 
 
-def read(parts, tokens, states=None):
+def read(parts: Mapping[str, Any], tokens: Tensor, states: Any = None) -> tuple[Any, Any]:
     """Compute logits and states of tokens, from given states.
 
     Args:
@@ -95,7 +99,7 @@ def read(parts, tokens, states=None):
     return parts["logits"](x), new_states
 
 
-def with_any_length(model):
+def with_any_length(model: keras.Model) -> keras.Model:
     """Return a language model that reads texts of any length, with the same layers.
 
     Args:
@@ -106,7 +110,7 @@ def with_any_length(model):
     return keras.Model({"tokens": tokens}, without_mask(logits), name=model.name)
 
 
-def numbered(parts, prefix):
+def numbered(parts: Mapping[str, Any], prefix: str) -> list[Any]:
     """Return the layers `prefix_1`, `prefix_2`, …"""
     names = [f"{prefix}_{number}" for number in range(1, len(parts) + 1)]
     return [parts[name] for name in names if name in parts]

@@ -6,15 +6,17 @@ Targets and weights are brought to the shape of the outputs, or refused.
 # B batch, T time steps, N notes, H steps ahead, V variables, C classes
 
 import math
+from typing import Any
 
 import keras
 from keras import ops
 
 from keras_gru.errors import UserError
 from keras_gru.layers.call_arguments import shapes_fit
+from keras_gru.layers.types import Shape, Tensor
 
 
-def notes_nll(y_true, y_pred):
+def notes_nll(y_true: Tensor, y_pred: Tensor) -> Tensor:
     """Negative log-likelihood of independent notes, in nats per step.
 
     Args:
@@ -27,11 +29,11 @@ def notes_nll(y_true, y_pred):
     return ops.sum(ops.softplus(y_pred) - y_true * y_pred, axis=-1)
 
 
-def _is_right(y_true, y_pred):
+def _is_right(y_true: Tensor, y_pred: Tensor):
     return ops.equal(ops.cast(y_true, "int32"), ops.cast(ops.argmax(y_pred, axis=-1), "int32"))
 
 
-def _crossentropy(y_true, y_pred, smoothing=0.0):
+def _crossentropy(y_true: Tensor, y_pred: Tensor, smoothing: float = 0.0):
     loss = keras.losses.sparse_categorical_crossentropy(y_true, y_pred, from_logits=True)
     if not smoothing:
         return loss
@@ -39,7 +41,7 @@ def _crossentropy(y_true, y_pred, smoothing=0.0):
     return (1 - smoothing) * loss + smoothing * even
 
 
-def _bits(y_true, y_pred):
+def _bits(y_true: Tensor, y_pred: Tensor):
     return _crossentropy(y_true, y_pred) / math.log(2)
 
 
@@ -62,7 +64,9 @@ def is_mean(measure: str) -> bool:
     return measure in MEASURES
 
 
-def measured(y_true, y_pred, measure, every_step, **options):
+def measured(
+    y_true: Tensor, y_pred: Tensor, measure: str, every_step: bool, **options: Any
+) -> Tensor:
     """A measure of each step `(B, T)`, or of each sequence `(B,)`."""
     shape = ops.shape(y_pred)
     y_true = fit_targets(y_true, shape[:-1] if measure in LABEL_MEASURES else shape, y_pred)
@@ -73,7 +77,7 @@ def measured(y_true, y_pred, measure, every_step, **options):
     return MEASURES[measure](y_true, y_pred, **options)
 
 
-def fit_targets(y_true, shape, y_pred):
+def fit_targets(y_true: Tensor, shape: Shape, y_pred: Tensor) -> Tensor:
     """Targets in the shape that the outputs ask for; they may lack axes of size 1.
 
     Keras broadcasts `(B,)` and `(B, 1, 1)` to `(B, 1, B)`, and the network learns nothing.
@@ -94,7 +98,7 @@ def fit_targets(y_true, shape, y_pred):
     return ops.reshape(y_true, shape)  # fails where a size was not known and does not fit
 
 
-def fit_weights(sample_weight, measure, every_step, y_pred):
+def fit_weights(sample_weight: Tensor, measure: str, every_step: bool, y_pred: Tensor) -> Tensor:
     """Weights of sequences or of steps in the shape of the measure, `(B,)` or `(B, T)`.
 
     Keras divides by their sum, which must be that of as many numbers as there are steps.
@@ -116,6 +120,6 @@ def fit_weights(sample_weight, measure, every_step, y_pred):
     return ops.broadcast_to(ops.reshape(sample_weight, found), shape)
 
 
-def _known(shape):
+def _known(shape: Shape):
     """A shape with `None` for every size that is known only when the model runs."""
     return tuple(size if isinstance(size, int) else None for size in shape)

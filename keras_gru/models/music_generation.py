@@ -12,7 +12,14 @@ from keras_gru.models.budget import recurrent_layers
 from keras_gru.models.step import Stepper
 
 
-def sample_notes(model, prompt, length, *, temperature=1.0, seed=None) -> np.ndarray:
+def sample_notes(
+    model: keras.Model,
+    prompt: np.ndarray,
+    length: int,
+    *,
+    temperature: float = 1.0,
+    seed: int | None = None,
+) -> np.ndarray:
     """Sample a continuation of a prompt from a polyphony model, frame by frame.
 
     Each note of a frame is sampled independently, with probability σ((logit − c) / temperature),
@@ -62,14 +69,14 @@ def sample_notes(model, prompt, length, *, temperature=1.0, seed=None) -> np.nda
     return frames
 
 
-def _draw(logits, temperature, random):
+def _draw(logits: np.ndarray, temperature: float, random: np.random.Generator):
     if temperature == 0:
         count = round(expit(logits).sum())
         return np.isin(np.arange(len(logits)), np.argsort(-logits, kind="stable")[:count])
     return random.random(len(logits)) < _probabilities(logits, temperature)
 
 
-def _probabilities(logits, temperature):
+def _probabilities(logits: np.ndarray, temperature: float):
     """σ((logit − c) / temperature), with the c that leaves their sum as it was."""
     voices = expit(logits).sum()
     far = 40 * temperature  # there the sum is 0 or N, to the last digit
@@ -81,7 +88,7 @@ def _probabilities(logits, temperature):
     return expit((logits - shift) / temperature)
 
 
-def _check(model, prompt, length, temperature):
+def _check(model: keras.Model, prompt: np.ndarray, length: int, temperature: float):
     """Check the arguments and return the prompt, `(T, N)`."""
     inputs = model.input if isinstance(model.input, dict) else {}
     if "features" not in inputs or model.name != "polyphony":

@@ -12,7 +12,7 @@ from scipy.special import expit
 
 from keras_gru.layers import Cell
 from keras_gru.layers.zoneout import rates_of
-from keras_gru.models.graph import is_tensor, takes, trace_function, trace_model
+from keras_gru.models.graph import Call, Graph, is_tensor, takes, trace_function, trace_model
 
 _FUNCTIONS = {
     "Add": np.add,
@@ -37,12 +37,12 @@ _FUNCTIONS = {
 }
 
 
-def _take(call):
+def _take(call: Call):
     axis = call.operation.axis
     return lambda x, indices: np.take(x, indices, axis)
 
 
-def _split(call):
+def _split(call: Call):
     axis, sections = call.operation.axis, call.operation.indices_or_sections
     size = call.args[0].shape[axis]
     if isinstance(sections, int):
@@ -53,10 +53,10 @@ def _split(call):
     return lambda x: [x[part] for part in parts]
 
 
-def _layer_norm(call):
+def _layer_norm(call: Call):
     epsilon = call.operation.epsilon
 
-    def normalize(x, gamma=None, beta=None):
+    def normalize(x: Any, gamma: Any = None, beta: Any = None):
         x = x - x.mean(axis=-1, keepdims=True)
         x /= np.sqrt(np.square(x).mean(axis=-1, keepdims=True) + np.float32(epsilon))
         x = x if gamma is None else x * gamma
@@ -93,10 +93,12 @@ class NumpyStep:
             cells and builders.
     """
 
-    def __init__(self, model: keras.Model):
-        self._calls = []  # (function, arguments, the numbers of its outputs)
+    def __init__(self, model: keras.Model) -> None:
+        self._calls: list[
+            tuple[Callable[..., Any], list[Any], list[int]]
+        ] = []  # (function, arguments, the numbers of its outputs)
         self._numbers: dict[int, int] = {}  # by the id of a tensor, its number among the values
-        self._alive = []  # so that no id is given twice
+        self._alive: list[Any] = []  # so that no id is given twice
         graph = trace_model(model)
         self._inputs = {name: self._number(tensor) for name, tensor in graph.inputs.items()}
         self._add(graph)
@@ -104,7 +106,7 @@ class NumpyStep:
 
     def __call__(self, x: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Return the outputs and the new states of a step."""
-        values = [None] * len(self._numbers)
+        values: list[Any] = [None] * len(self._numbers)
         for name, number in self._inputs.items():
             values[number] = x[name]
         for function, arguments, outputs in self._calls:
@@ -121,7 +123,7 @@ class NumpyStep:
             self._alive.append(tensor)
         return self._numbers.setdefault(id(tensor), len(self._numbers))
 
-    def _add(self, graph) -> None:
+    def _add(self, graph: Graph) -> None:
         for call in graph.calls:
             operation, name = call.operation, type(call.operation).__name__
             outputs = keras.tree.flatten(call.outputs)
@@ -134,14 +136,16 @@ class NumpyStep:
             elif isinstance(operation, keras.Layer):
                 kwargs = {"training": False} if takes(operation, "training") else {}
 
-                def run(*args, layer=operation, kwargs=kwargs):
+                def run(*args: Any, layer: Any = operation, kwargs: Any = kwargs):
                     return layer.call(*args[:-1], **kwargs)
 
                 self._inline(run, call.args, outputs, [])
             else:
                 raise NotImplementedError(name)
 
-    def _inline(self, function: Callable, arguments: Any, outputs: list, weights: list) -> None:
+    def _inline(
+        self, function: Callable[..., Any], arguments: Any, outputs: list[Any], weights: list[Any]
+    ) -> None:
         """Add what a function of `keras.ops` does, with arrays in the place of `weights`."""
         symbols = [keras.KerasTensor(weight.shape, "float32") for weight in weights]
         graph = trace_function(function, *arguments, symbols)
@@ -152,7 +156,7 @@ class NumpyStep:
         for tensor, output in zip(keras.tree.flatten(graph.outputs), outputs, strict=True):
             self._append(lambda x: x, [tensor], [output])
 
-    def _add_rnn(self, call) -> None:
+    def _add_rnn(self, call: Call) -> None:
         """Add the product with the kernel, the cell's step, zoneout and the mask."""
         layer, cell, x = call.operation, call.operation.cell, call.args[0]
         if not isinstance(cell, Cell):
@@ -161,12 +165,12 @@ class NumpyStep:
         y, *after = keras.tree.flatten(call.outputs)
         mask, rates = call.kwargs.get("mask"), rates_of(getattr(layer, "zoneout", 0.0), cell)
 
-        def step(x, states, weights):
+        def step(x: Any, states: Any, weights: Any):
             bias = [] if cell.input_bias() is None else [cell.input_bias()]
             rows = sum(bias, cell.input_product(x[:, 0], cell.kernel))
             return cell.step(rows, states, weights, [])[0]
 
-        def leave(seen, *pairs):
+        def leave(seen: Any, *pairs: Any):
             kept = [
                 new if not rate else np.float32(rate) * old + np.float32(1 - rate) * new
                 for new, old, rate in zip(pairs[::2], pairs[1::2], rates, strict=True)
@@ -184,7 +188,7 @@ class NumpyStep:
         pairs = [tensor for pair in zip(new, states, strict=True) for tensor in pair]
         self._append(leave, [mask, *pairs], [y, *after])
 
-    def _append(self, function: Callable, arguments: Any, outputs: list) -> None:
+    def _append(self, function: Callable[..., Any], arguments: Any, outputs: list[Any]) -> None:
         arguments = [self._argument(value) for value in arguments]
         self._calls.append((function, arguments, [self._number(tensor) for tensor in outputs]))
 
@@ -205,7 +209,7 @@ class _Slot(int):
     """The number of a value."""
 
 
-def _fill(argument: Any, values: list) -> Any:
+def _fill(argument: Any, values: list[Any]) -> Any:
     if type(argument) is _Slot:
         return values[argument]
     return [_fill(one, values) for one in argument] if type(argument) is list else argument

@@ -1,7 +1,11 @@
 """What `keras.optimizers` leaves out: warm-up before any schedule, weight noise."""
 
+from typing import Any
+
 import keras
 from keras import ops
+
+from keras_gru.layers.types import Tensor
 
 
 @keras.saving.register_keras_serializable(package="keras_gru")
@@ -22,24 +26,24 @@ class WarmUp(keras.optimizers.schedules.LearningRateSchedule):
     Reference: Goyal et al. 2017, Accurate, Large Minibatch SGD, section 2.2 (gradual warmup).
     """
 
-    def __init__(self, then, steps):
+    def __init__(self, then: Any, steps: int) -> None:
         self.then, self.steps = then, steps
 
-    def __call__(self, step):
+    def __call__(self, step: Tensor) -> Tensor:
         step = ops.cast(step, keras.config.floatx())
         then = self.then
         rate = then(ops.maximum(step - self.steps, 0)) if callable(then) else then
         return rate * ops.minimum((step + 1) / self.steps, 1)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {"then": keras.saving.serialize_keras_object(self.then), "steps": self.steps}
 
     @classmethod
-    def from_config(cls, config):
+    def from_config(cls, config: Any) -> Any:
         return cls(keras.saving.deserialize_keras_object(config["then"]), config["steps"])
 
 
-class _Apart:
+class _Apart(keras.optimizers.Optimizer):
     """An optimizer that has the trained weights as variables of its own.
 
     Within an epoch the model has the trained weights plus noise, which is drawn anew after every
@@ -55,16 +59,18 @@ class _Apart:
         Horne 1996, An Analysis of Noise in Recurrent Neural Networks.
     """
 
-    def __init__(self, *args, weight_noise=0.0, noise_seed=None, **kwargs):
+    def __init__(
+        self, *args: Any, weight_noise: float = 0.0, noise_seed: int | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.weight_noise = weight_noise
         self.noise = keras.random.SeedGenerator(noise_seed, name="noise")
 
     @property
-    def variables(self):
+    def variables(self) -> list[Any]:
         return [*super().variables, self.noise.state]
 
-    def build(self, variables):
+    def build(self, variables: Any) -> None:
         if self.built:
             return
         super().build(variables)
@@ -73,7 +79,7 @@ class _Apart:
         self._pairs = lambda: pairs
         self._keep()
 
-    def apply(self, grads, trainable_variables=None):
+    def apply(self, grads: Any, trainable_variables: Any = None) -> None:
         if not self.built:
             self.build(list(trainable_variables))
         for weight, trained in self._pairs():
@@ -83,7 +89,7 @@ class _Apart:
         if self.weight_noise:
             self.disturb()
 
-    def disturb(self):
+    def disturb(self) -> None:
         """Assign the trained weights with new noise to the model."""
         for weight, trained in self._pairs():
             value = ops.copy(trained)
@@ -93,7 +99,7 @@ class _Apart:
                 )
             weight.assign(value)
 
-    def settle(self):
+    def settle(self) -> None:
         """Assign the weights without noise, or their average if there is one, to the model."""
         pairs = self._pairs()
         for weight, trained in pairs:
@@ -106,7 +112,7 @@ class _Apart:
         for weight, trained in self._pairs():
             trained.assign(ops.copy(weight))
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         own = {"weight_noise": self.weight_noise, "noise_seed": self.noise.get_config()["seed"]}
         return {**super().get_config(), **own}
 

@@ -2,6 +2,10 @@
 
 # B batch, T time steps, N notes, U units
 
+from typing import Any
+
+import keras
+
 from keras_gru.models.config import Polyphony, defaults_of
 from keras_gru.models.seeding import seeded
 from keras_gru.models.stack import (
@@ -16,19 +20,19 @@ from keras_gru.models.stack import (
 @defaults_of(Polyphony)
 def polyphony(
     *,
-    units,
-    notes=88,
-    features=None,
-    length=None,
-    masked=True,
-    cell="gru",
-    layers,
-    dropout,
-    recurrent_dropout,
-    seed=None,
-    compile=True,
-    **recurrent_options,
-):
+    units: int,
+    notes: int = 88,
+    features: int | None = None,
+    length: int | None = None,
+    masked: bool = True,
+    cell: str = "gru",
+    layers: int,
+    dropout: float,
+    recurrent_dropout: float,
+    seed: int | None = None,
+    compile: Any = True,
+    **recurrent_options: Any,
+) -> keras.Model:
     """Return a model of the notes of the next step, each with its own probability.
 
     Args:

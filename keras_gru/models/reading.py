@@ -2,12 +2,18 @@
 
 # B batch, K steps of a part, D features, U units
 
+from typing import Any
+
+import keras
 from keras import ops
 
+from keras_gru.layers.types import Tensor
 from keras_gru.models.budget import recurrent_layers
 
 
-def read_on(model, x, states, training=False):
+def read_on(
+    model: keras.Model, x: Tensor, states: Any, training: bool = False
+) -> tuple[Tensor, Any]:
     """Reads a part of a sequence from a state on.
 
     Args:

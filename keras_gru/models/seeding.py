@@ -5,7 +5,7 @@ import random
 
 
 @contextlib.contextmanager
-def seeded(seed):
+def seeded(seed: int | None):
     """Make the layers that are built inside reproducible, without an effect outside.
 
     Keras draws the seed of every initializer and dropout without a seed from Python's `random`.

@@ -2,7 +2,9 @@
 
 # B batch, T time steps, D features, U units
 
+from collections.abc import Callable, Mapping, Sequence
 from numbers import Integral
+from typing import Any
 
 import keras
 from keras import ops
@@ -10,11 +12,18 @@ from keras import ops
 from keras_gru.cells import recurrent_layer
 from keras_gru.datasets.task_spec import TaskSpec
 from keras_gru.errors import UserError
+from keras_gru.layers.types import Mask, Tensor
 from keras_gru.models.config import Front
 from keras_gru.models.losses import compile_options
 
 
-def sequence_input(vocabulary, features, length, embedding=None, masked=True):
+def sequence_input(
+    vocabulary: int | None,
+    features: int | None,
+    length: int | None,
+    embedding: int | None = None,
+    masked: bool = True,
+) -> tuple[dict[str, Tensor], Tensor, Mask]:
     """Return the model's inputs, and the input of the first recurrent layer.
 
     Args:
@@ -47,7 +56,7 @@ def sequence_input(vocabulary, features, length, embedding=None, masked=True):
     return {"features": vectors, "mask": mask}, vectors, mask
 
 
-def front_layer(x, mask, front):
+def front_layer(x: Tensor, mask: Mask, settings: Mapping[str, int] | None) -> tuple[Tensor, Mask]:
     """Convolve over time before the recurrent layers.
 
     The convolution is causal: output i depends on the steps up to `i * strides`. Where all
@@ -56,14 +65,14 @@ def front_layer(x, mask, front):
     Args:
         x: `(B, T, D)`.
         mask: `(B, T)` or `None`; padding is at the end.
-        front: the settings of `keras_gru.models.config.Front` as a dict; `None` for no convolution.
+        settings: of `keras_gru.models.config.Front`; `None` for no convolution.
 
     Returns:
         `(x, mask)` with about `T / strides` steps.
     """
-    if front is None:
+    if settings is None:
         return x, mask
-    front = Front.model_validate(front)
+    front = Front.model_validate(settings)
     if mask is not None:
         x = x * ops.cast(ops.expand_dims(mask, -1), x.dtype)
         mask = mask[:, :: front.strides]
@@ -82,14 +91,14 @@ def front_layer(x, mask, front):
 
 def make_recurrent_layers(
     *,
-    cell,
-    units,
-    layers,
-    return_sequences,
-    bidirectional=False,
-    last_units=None,
-    **recurrent_options,
-):
+    cell: str,
+    units: int,
+    layers: int,
+    return_sequences: bool,
+    bidirectional: bool = False,
+    last_units: int | None = None,
+    **recurrent_options: Any,
+) -> list[Any]:
     """Return recurrent layers to be stacked, named `recurrent_1`, `recurrent_2`, …
 
     Args:
@@ -118,7 +127,7 @@ def make_recurrent_layers(
     return stack
 
 
-def recurrent_stack(x, mask, **options):
+def recurrent_stack(x: Tensor, mask: Mask, **options: Any) -> Tensor:
     """Apply recurrent layers on top of each other, each with the mask as an argument.
 
     Keras up to 3.15 also passes a mask on implicitly and from 3.16 does not. Dropout is the
@@ -137,14 +146,14 @@ def recurrent_stack(x, mask, **options):
     return x
 
 
-def dense_layers(widths):
+def dense_layers(widths: Sequence[int]) -> Callable[[Tensor], Tensor]:
     """Return the dense layers before the output, as a function of `(B, ..., U)`."""
     stack = [
         keras.layers.Dense(width, activation="relu", name=f"dense_{number}")
         for number, width in enumerate(widths, 1)
     ]
 
-    def apply(x):
+    def apply(x: Tensor):
         for layer in stack:
             x = layer(x)
         return x
@@ -152,23 +161,25 @@ def dense_layers(widths):
     return apply
 
 
-def depths(layers):
+def depths(layers: Any) -> range:
     """Return the numbers of a model's layers: 1, 2, …
 
     Raises:
         UserError: `layers` is not a positive integer.
     """
-    if not isinstance(layers, Integral) or layers < 1:
+    if not isinstance(layers, Integral) or int(layers) < 1:
         raise UserError(f"'layers' must be a positive integer: received {layers!r}.")
-    return range(1, layers + 1)
+    return range(1, int(layers) + 1)
 
 
-def logits_layer(outputs):
+def logits_layer(outputs: int) -> keras.Layer:
     """Return the output layer, in full precision under every dtype policy: the loss needs it."""
     return keras.layers.Dense(outputs, dtype=keras.config.floatx(), name="logits")
 
 
-def task_model(inputs, outputs, name, compile, task, every_step=False):
+def task_model(
+    inputs: Any, outputs: Tensor, name: str, compile: Any, task: str, every_step: bool = False
+) -> keras.Model:
     """Return the model of a task, compiled with its loss and metrics.
 
     Args:
@@ -187,7 +198,7 @@ def task_model(inputs, outputs, name, compile, task, every_step=False):
     return model
 
 
-def without_mask(x):
+def without_mask(x: Tensor) -> Tensor:
     """Return the same tensor without the mask that Keras up to 3.15 attaches to it.
 
     Losses and metrics would multiply it into the weights, which come with the data.

@@ -3,11 +3,13 @@
 # Shapes: B batch, T time, K time steps of a chunk, D features, U units.
 
 from collections.abc import Mapping
+from typing import Any
 
 import keras
 import numpy as np
 
 from keras_gru.errors import UserError
+from keras_gru.layers.types import Tensor
 from keras_gru.models.graph import Graph, in_float32, is_tensor, trace_model
 from keras_gru.models.numpy_step import NumpyStep
 
@@ -75,7 +77,7 @@ class Stepper:
     (1, 3, 50)
     """
 
-    def __init__(self, model: keras.Model, batch_size: int = 1):
+    def __init__(self, model: keras.Model, batch_size: int = 1) -> None:
         step = step_model(model)
         self._dtypes = {name: tensor.dtype for name, tensor in step.input.items()}
         self._new = state_names(step)
@@ -121,7 +123,7 @@ def _build(model: keras.Model, graph: Graph, length: int | None):
     """Return the step model, and the pairs of its RNN layers and the model's."""
     values, states, new_states, layers = {}, {}, {}, []
 
-    def chunk(tensor):
+    def chunk(tensor: Tensor):
         shape = (None, length, *tensor.shape[2:])
         values[id(tensor)] = keras.Input(batch_shape=shape, dtype=tensor.dtype, name=tensor.name)
         return values[id(tensor)]
@@ -164,19 +166,19 @@ def _build(model: keras.Model, graph: Graph, length: int | None):
     return step, layers
 
 
-def _length(graph):
+def _length(graph: Graph):
     """Return T, or a number that no size is where it is open."""
     return keras.tree.flatten(graph.inputs)[0].shape[1] or -2
 
 
-def _with_states(layer, length):
+def _with_states(layer: Any, length: int | None):
     """Return a layer like another one that returns its states; one step needs no loop."""
     config = layer.get_config()
     config |= {"return_state": True, "stateful": False, "unroll": length == 1}
     return type(layer).from_config(config)
 
 
-def _check_equal(model, step, length):
+def _check_equal(model: keras.Model, step: keras.Model, length: int) -> None:
     """Raise where steps and the whole sequence give different outputs."""
     random = np.random.default_rng(0)
     inputs = model.input if isinstance(model.input, dict) else {t.name: t for t in model.inputs}
@@ -209,7 +211,7 @@ def _check_equal(model, step, length):
         raise UserError(_refusal(model, "the same steps one after the other give other outputs"))
 
 
-def _refusal(model, reason):
+def _refusal(model: keras.Model, reason: str):
     return (
         f"step model of '{model.name}': expected a model whose output at each step depends on the "
         f"steps so far alone, got another ({reason}). Pooling, attention, bidirectional layers and "

@@ -2,6 +2,10 @@
 
 # B batch, T time steps, D features, U units, C tags
 
+from typing import Any
+
+import keras
+
 from keras_gru.models.config import Tagger, defaults_of
 from keras_gru.models.seeding import seeded
 from keras_gru.models.stack import (
@@ -16,22 +20,22 @@ from keras_gru.models.stack import (
 @defaults_of(Tagger)
 def tagger(
     *,
-    units,
-    tags,
-    vocabulary=None,
-    features=None,
-    length=None,
-    masked=True,
-    cell="gru",
-    embedding,
-    layers,
-    dropout,
-    recurrent_dropout,
-    bidirectional,
-    seed=None,
-    compile=True,
-    **recurrent_options,
-):
+    units: int,
+    tags: int,
+    vocabulary: int | None = None,
+    features: int | None = None,
+    length: int | None = None,
+    masked: bool = True,
+    cell: str = "gru",
+    embedding: int | None,
+    layers: int,
+    dropout: float,
+    recurrent_dropout: float,
+    bidirectional: bool,
+    seed: int | None = None,
+    compile: Any = True,
+    **recurrent_options: Any,
+) -> keras.Model:
     """Return a tagger: token or vector sequences in, a label per step out.
 
     Args:

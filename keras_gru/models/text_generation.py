@@ -2,6 +2,10 @@
 
 # T time steps, V tokens
 
+from collections.abc import Sequence
+from typing import Any
+
+import keras
 import numpy as np
 
 from keras_gru.errors import UserError
@@ -9,7 +13,14 @@ from keras_gru.models.step import Stepper
 
 
 def sample(
-    model, prompt_ids, length, *, temperature=1.0, top_k=None, stop=None, seed=None
+    model: keras.Model,
+    prompt_ids: Sequence[int],
+    length: int,
+    *,
+    temperature: float = 1.0,
+    top_k: int | None = None,
+    stop: Any = None,
+    seed: int | None = None,
 ) -> list[int]:
     """Sample a continuation of a prompt from a language model, token by token.
 
@@ -48,18 +59,18 @@ def sample(
     random = np.random.default_rng(seed)
     stepper = Stepper(model)
     written = []
-    logits = stepper({"tokens": [prompt_ids]})[0, -1] if length else None
+    tokens: Sequence[int] = prompt_ids
     while len(written) < length:
+        logits = stepper({"tokens": [tokens]})[0, -1]
         token = _draw(logits, temperature, top_k, random)
         if token in stops:
             break
         written.append(token)
-        if len(written) < length:
-            logits = stepper({"tokens": [[token]]})[0, -1]
+        tokens = [token]
     return written
 
 
-def _draw(logits, temperature, top_k, random):
+def _draw(logits: np.ndarray, temperature: float, top_k: int | None, random: np.random.Generator):
     logits = np.asarray(logits, "float64")
     logits[0] = -np.inf  # padding
     if temperature == 0:
@@ -70,7 +81,14 @@ def _draw(logits, temperature, top_k, random):
     return int(random.choice(order, p=weights / weights.sum()))
 
 
-def _check(vocabulary, prompt_ids, length, temperature, top_k, stops):
+def _check(
+    vocabulary: int,
+    prompt_ids: Sequence[int],
+    length: int,
+    temperature: float,
+    top_k: int | None,
+    stops: Any,
+):
     prompt = np.asarray(prompt_ids)
     if prompt.ndim != 1 or len(prompt) == 0 or prompt.dtype.kind not in "iu":
         raise UserError(

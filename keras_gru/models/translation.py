@@ -2,10 +2,13 @@
 
 # B batch, S source steps, T target steps, E width of an embedding, U units, V target tokens
 
+from typing import Any
+
 import keras
 from keras import ops
 
 from keras_gru.cells import recurrent_layer
+from keras_gru.layers.types import Tensor
 from keras_gru.models.config import EncoderDecoder, defaults_of
 from keras_gru.models.language_modeling import numbered
 from keras_gru.models.seeding import seeded
@@ -15,20 +18,20 @@ from keras_gru.models.stack import depths, logits_layer, task_model, without_mas
 @defaults_of(EncoderDecoder)
 def encoder_decoder(
     *,
-    units,
-    source_vocabulary,
-    target_vocabulary,
-    cell="gru",
-    embedding,
-    layers,
-    dropout,
-    recurrent_dropout,
-    bidirectional,
-    attention,
-    seed=None,
-    compile=True,
-    **recurrent_options,
-):
+    units: int,
+    source_vocabulary: int,
+    target_vocabulary: int,
+    cell: str = "gru",
+    embedding: int | None,
+    layers: int,
+    dropout: float,
+    recurrent_dropout: float,
+    bidirectional: bool,
+    attention: bool,
+    seed: int | None = None,
+    compile: Any = True,
+    **recurrent_options: Any,
+) -> keras.Model:
     """Return the encoder–decoder of Cho et al. (2014), for teacher forcing.
 
     The encoder reads the source, and its last state is the context c. The decoder reads the target
@@ -93,7 +96,7 @@ def encoder_decoder(
     """
     with seeded(seed):
 
-        def recurrent(name, return_sequences):
+        def recurrent(name: str, return_sequences: bool) -> Any:
             return recurrent_layer(
                 cell,
                 units,
@@ -131,7 +134,7 @@ def encoder_decoder(
         return task_model(inputs, logits, "encoder_decoder", compile, task="translation")
 
 
-def encode(parts, source):
+def encode(parts: dict[str, Any], source: Tensor) -> tuple[Any, list[Tensor]]:
     """Reads the source.
 
     Args:
@@ -157,7 +160,9 @@ def encode(parts, source):
     return states, [summary, parts["key"](x), x, mask]
 
 
-def decode(parts, target, states, memory):
+def decode(
+    parts: dict[str, Any], target: Tensor, states: Any, memory: Tensor
+) -> tuple[Tensor, Any]:
     """Reads the target from the decoder's states on.
 
     Args:
@@ -186,7 +191,7 @@ def decode(parts, target, states, memory):
     return parts["logits"](ops.concatenate([h, y, c], axis=-1)), new_states
 
 
-def encoder_and_decoder(model):
+def encoder_and_decoder(model: keras.Model) -> tuple[keras.Model, keras.Model]:
     """Return an encoder–decoder as two models, with which any search for a translation is made.
 
     Args:
@@ -218,7 +223,7 @@ def encoder_and_decoder(model):
     return encoder, keras.Model({"token": token, **given}, outputs, name="decoder")
 
 
-def _bridge(parts, name, states):
+def _bridge(parts: dict[str, Any], name: str, states: Any) -> list[Tensor]:
     half = len(states) // 2
     bridged = []
     for index, pair in enumerate(zip(states[:half], states[half:], strict=True)):

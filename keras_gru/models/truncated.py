@@ -2,9 +2,12 @@
 
 # B batch, T time steps, K steps of a chunk, U units
 
+from typing import Any
+
 import keras
 
 from keras_gru.errors import UserError
+from keras_gru.layers.types import Tensor
 from keras_gru.models.budget import recurrent_layers
 from keras_gru.models.reading import read_on
 
@@ -36,31 +39,34 @@ class TruncatedModel(keras.Model):
 
     steps: int
 
-    def train_step(self, data):
+    def train_step(self, data: Any) -> Any:
         import tensorflow as tf
 
         x, y, weight = keras.utils.unpack_x_y_sample_weight(data)
         rows = tf.shape(y)[0]
         total, width = self._chunks(y)
-        batch = keras.tree.map_structure(lambda of: _padded(of, total), (x, y, weight))
+        batch = keras.tree.map_structure(lambda array: _padded(array, total), (x, y, weight))
         counted = tf.reduce_sum(weight)
         # What follows the last step that counts is padding, or as good as it.
         last = tf.reduce_max(tf.where(weight > 0, tf.range(tf.shape(y)[1]) + 1, 0))
 
-        def follow(start, *states):
+        def follow(start: Tensor, *states: Tensor):
             states = keras.tree.pack_sequence_as(beginning, states)
-            chunk = keras.tree.map_structure(lambda of: _cut(of, start, width), batch)
-            share = tf.reduce_sum(chunk[2]) / counted
-            states = self._learn(*chunk, states, share * tf.cast(rows, share.dtype))
+            chunk = keras.tree.map_structure(lambda array: _cut(array, start, width), batch)
+            fraction = tf.reduce_sum(chunk[2]) / counted
+            states = self._learn(chunk, states, fraction * tf.cast(rows, fraction.dtype))
             return [start + width, *keras.tree.flatten(states)]
 
         beginning = [layer.get_initial_state(rows) for layer in recurrent_layers(self)]
         first = [tf.constant(0), *keras.tree.flatten(beginning)]
-        shapes = [first[0].shape, *(tf.TensorShape([None, *of.shape[1:]]) for of in first[1:])]
+        shapes = [
+            first[0].shape,
+            *(tf.TensorShape([None, *state.shape[1:]]) for state in first[1:]),
+        ]
         tf.while_loop(lambda start, *_: start < last, follow, first, shapes, parallel_iterations=1)
         return self.get_metrics_result()
 
-    def _chunks(self, y):
+    def _chunks(self, y: Tensor):
         """T with what it takes to make all chunks equal, and their width K."""
         import tensorflow as tf
 
@@ -69,10 +75,11 @@ class TruncatedModel(keras.Model):
         width = -(-length // count)
         return count * width, width
 
-    def _learn(self, x, y, weight, states, importance):
+    def _learn(self, batch: Any, states: Any, importance: Tensor) -> Any:
         """One update, and the states after the chunk."""
         import tensorflow as tf
 
+        x, y, weight = batch
         with tf.GradientTape() as tape:
             outputs, states = read_on(self, x, states, training=True)
             loss = self.compute_loss(x, y, outputs, weight, training=True)
@@ -127,7 +134,7 @@ def truncate(model: keras.Model, steps: int) -> TruncatedModel:
     return truncated
 
 
-def _padded(array, length):
+def _padded(array: Tensor, length: Any):
     """`(B, T, ...)` with zeros after its end."""
     import tensorflow as tf
 
@@ -135,7 +142,7 @@ def _padded(array, length):
     return tf.pad(array, [[0, 0], [0, missing]] + [[0, 0]] * (len(array.shape) - 2))
 
 
-def _cut(array, start, width):
+def _cut(array: Tensor, start: Tensor, width: Any):
     """`(B, K, ...)`, the steps of a chunk. XLA wants a size that does not depend on the start."""
     import tensorflow as tf
 
