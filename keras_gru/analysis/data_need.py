@@ -2,7 +2,7 @@
 
 import itertools
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -187,7 +187,7 @@ def _ends(seeds: int) -> list[float]:
 
 
 def _ratio(
-    fractions: np.ndarray, a: np.ndarray, b: np.ndarray, needs: np.ndarray
+    fractions: np.ndarray, a: np.ndarray, b: np.ndarray, needs: Sequence[float]
 ) -> Estimate | None:
     if a.shape[1] < FEWEST_SEEDS:
         return None

@@ -27,7 +27,7 @@ _HOMES = {
     "with_budget_of": "from_config",
 }
 
-__all__ = sorted(_HOMES)
+__all__ = sorted(_HOMES)  # pyright: ignore[reportUnsupportedDunderAll] (each name stands once)
 
 
 def __getattr__(name: str) -> Any:

@@ -150,7 +150,7 @@ def forecaster(
     with seeded(seed):
         inputs, x, mask = sequence_input(None, features, length, masked=masked)
         if subtract_last:
-            own = np.isin(np.arange(features), columns).astype("float32")
+            own = np.isin(np.arange(x.shape[-1]), columns).astype("float32")
             x = x - x[:, -1:] * own
         if autoregressive:
             x = _autoregressive(x, mask, ahead, columns, residual, dense, head, options)
