@@ -11,7 +11,7 @@ from keras_gru.formatting import plural
 from keras_gru.layers.compiling import available_cores
 
 PACKAGES = ("keras-gru", "keras", "tensorflow", "jax", "torch", "tensorflow-datasets", "numpy")
-# What is kept of it beside a published figure.
+# Those that are stored beside a published figure.
 VERSIONS = ("python", "backend", "keras-gru", "keras", "tensorflow", "jax", "torch")
 HARDWARE = ("processor", "accelerators", "jobs")
 
@@ -31,14 +31,14 @@ def environment() -> dict[str, str]:
 
 
 def peak_memory() -> int | None:
-    """The most memory that this process has held at any time, in bytes; None on Windows.
+    """Return the peak memory of this process in bytes; None on Windows.
 
-    It is the resident set: Python, the framework, the data and everything trained before in the
-    same process, and no memory of an accelerator. It never falls, so that of several runs in one
-    process only the first is known by itself.
+    It is the resident set: Python, the framework, the data and everything that the process trained
+    before, without the memory of an accelerator. It never falls: of several runs in one process
+    only the first is measured by itself.
     """
     status = Path("/proc/self/status")
-    if status.is_file():  # where what getrusage says begins with the memory of who started it
+    if status.is_file():  # on Linux getrusage starts from the memory of the parent process
         for line in status.read_text().splitlines():
             if line.startswith("VmHWM:"):
                 return 1024 * int(line.split()[1])
@@ -51,7 +51,7 @@ def peak_memory() -> int | None:
 
 
 def _processor() -> str:
-    """The name that Linux gives; elsewhere the architecture."""
+    """Return the name of the processor on Linux, elsewhere its architecture."""
     cpuinfo = Path("/proc/cpuinfo")
     if cpuinfo.is_file():
         for line in cpuinfo.read_text().splitlines():
@@ -61,6 +61,7 @@ def _processor() -> str:
 
 
 def accelerators() -> list[str]:
+    """Return the names of the GPUs and TPUs that the backend sees."""
     if keras.backend.backend() == "torch":  # Keras lists no devices there
         import torch
 

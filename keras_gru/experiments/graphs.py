@@ -9,7 +9,7 @@ import keras
 
 @contextlib.contextmanager
 def free_graphs() -> Iterator[None]:
-    """Free what TensorFlow keeps of the networks of the block.
+    """Free what TensorFlow stores of the networks of the block.
 
     `tf.custom_gradient` in a graph registers its gradient for the whole process, under a name of
     its own, and the gradient holds the graph: 13 MiB for each trained network. TensorFlow needs it

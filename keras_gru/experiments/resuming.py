@@ -33,13 +33,13 @@ def choose_experiment(
     if resume is None:
         return given, None
     run_directory = find_run(resume)
-    begun = run_directory.experiment()
+    stored = run_directory.experiment()
     if given is not None:
-        unread = {"runs": begun.runs, "sweep": begun.sweep}  # by a comparison
-        given = given.with_shards(begun.training.shards).with_guesses(begun.dataset)
-        if given.model_copy(update=unread) != begun:
+        unread = {"runs": stored.runs, "sweep": stored.sweep}  # which a comparison does not read
+        given = given.with_shards(stored.training.shards).with_guesses(stored.dataset)
+        if given.model_copy(update=unread) != stored:
             raise UserError(
                 f"{run_directory.path}: expected the settings that it was made with, got others. "
                 "Leave the config out to resume it, or leave --resume out to start anew."
             )
-    return begun, run_directory
+    return stored, run_directory

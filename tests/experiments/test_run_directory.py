@@ -110,7 +110,7 @@ def test_what_a_killed_process_left_is_removed(folder):
     (folder.path / "jobs").mkdir()
     for left in (
         folder.path / ".results-1a2b3c4d.jsonl",
-        folder.path / "jobs" / "died-1.log",
+        folder.path / "jobs" / "crashed-1.log",
         folder.path / "jobs" / "0.log",
         run / ".history-1a2b3c4d.jsonl",
         run / ".checkpoint-1a2b3c4d.npz",

@@ -34,6 +34,7 @@ class LayerOfItsOwn(keras.Layer):
 
     def __init__(self, units, return_sequences=False, **kwargs):
         super().__init__(**kwargs)
+        self.supports_masking = True
         self.project, self.return_sequences = keras.layers.Dense(units), return_sequences
 
     def call(self, sequences, mask=None):

@@ -1,6 +1,7 @@
-"""Several jobs at a time on this machine: a process for each, with its share of the cores."""
+"""Several jobs at a time on this machine: a process for each, on cores of its own."""
 
 import contextlib
+import itertools
 import multiprocessing
 import os
 import pickle
@@ -44,10 +45,10 @@ class _Worker:
 class ProcessExecutor:
     """An executor of processes on this machine.
 
-    Each process keeps to its share of the cores, on Linux: two that both use all of them get in
-    each other's way. One that crashes (killed, out of memory) is replaced and its job is retried
-    once, from its last epoch on. What a process prints is in `jobs/<number>.log` in the run
-    directory; the log of a process that crashed stays.
+    On Linux each process runs on its own cores: two that share all of them slow each other down. A
+    process that crashes (killed, out of memory) is replaced, and its job is retried once, from its
+    last epoch. What a process prints is in `jobs/<number>.log` in the run directory; the log of a
+    process that crashed stays.
 
     Args:
         experiment: what to train.
@@ -70,7 +71,7 @@ class ProcessExecutor:
         self._task = work, experiment, run_directory.path
         self._dataset = dataset
         self._workers: dict[int, _Worker] = {}
-        self._retries, self._deaths = Retries(), 0
+        self._retries, self._crashes = Retries(), 0
 
     def __enter__(self):
         self._logs.mkdir(exist_ok=True)
@@ -81,7 +82,7 @@ class ProcessExecutor:
 
     def __exit__(self, kind, error, traceback):
         for worker in self._workers.values():
-            worker.process.terminate()  # each epoch is kept
+            worker.process.terminate()  # each epoch is saved
         for worker in self._workers.values():
             worker.process.join()
             self._log(worker.number).unlink(missing_ok=True)
@@ -96,7 +97,7 @@ class ProcessExecutor:
             if number not in self._workers or self._workers[number].job is None
         )
         if number not in self._workers or not self._workers[number].process.is_alive():
-            self._workers[number] = self._hire(number)
+            self._workers[number] = self._start_worker(number)
         worker = self._workers[number]
         worker.job, worker.process.name = job, f"{job.name} seed {job.seed}"
         worker.connection.send(job)
@@ -125,21 +126,21 @@ class ProcessExecutor:
         worker.process.join()
         code, job = worker.process.exitcode, worker.job
         how = f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
-        self._deaths += 1
-        log = self._log(worker.number).rename(self._logs / f"died-{self._deaths}.log")
+        self._crashes += 1
+        log = self._log(worker.number).rename(self._logs / f"crashed-{self._crashes}.log")
         again = self._retries.again(job, f"worker crashed ({how}; its log is {log})", listener)
         del self._workers[worker.number]
         if again:
             self.start(job)
         return again
 
-    def _hire(self, number: int) -> _Worker:
+    def _start_worker(self, number: int) -> _Worker:
         ours, theirs = _spawn.Pipe()
         process = _spawn.Process(target=child.run, args=(theirs, self._task), daemon=True)
         log = self._log(number)
-        with _on_its_cores(number, self.slots), _writing_to(log):
+        with _pinned_to_cores(number, self.slots), _errors_to(log):
             process.start()
-        theirs.close()  # so that its end is heard
+        theirs.close()  # so that `recv` raises when the process ends
         return _Worker(number, process, ours)
 
     def _log(self, number: int) -> Path:
@@ -147,7 +148,7 @@ class ProcessExecutor:
 
 
 def remove_logs(run_directory: RunDirectory) -> None:
-    """Remove the logs of processes that crashed, once their jobs have been done after all."""
+    """Remove the logs of processes that crashed, once a retry has done their jobs."""
     shutil.rmtree(run_directory.path / LOGS, ignore_errors=True)
 
 
@@ -166,13 +167,13 @@ def _serve(
         cells.register()
     run_directory = RunDirectory(path)
     dataset = unpack(content, map_buffers(path / LOGS / _DATA, places))
-    told = Relay(connection.send)
-    with contextlib.suppress(EOFError, BrokenPipeError):  # the asking process has ended
+    relay = Relay(connection.send)
+    with contextlib.suppress(EOFError, BrokenPipeError):  # the parent has ended
         while True:
             job = connection.recv()
             try:
                 with free_graphs():
-                    record = work(job, experiment, dataset, run_directory, told)
+                    record = work(job, experiment, dataset, run_directory, relay)
                 connection.send(("ended", record))
             except (UserError, OSError) as error:  # such as a full disk, which a retry meets again
                 if isinstance(error, OSError) and error.errno is None:
@@ -181,30 +182,30 @@ def _serve(
 
 
 @contextlib.contextmanager
-def _on_its_cores(number: int, slots: int) -> Iterator[None]:
-    """A process that is started in here may use its share of the cores alone, where Linux is."""
+def _pinned_to_cores(number: int, slots: int) -> Iterator[None]:
+    """On Linux, pin a process that starts in the block to its own cores."""
     if not hasattr(os, "sched_setaffinity"):
         yield
         return
     ours = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, share(sorted(ours), number, slots))
+    os.sched_setaffinity(0, divide_cores(sorted(ours), slots)[number])
     try:
         yield
     finally:
         os.sched_setaffinity(0, ours)
 
 
-def share(cores: list[int], number: int, slots: int) -> list[int]:
-    """The cores of one of so many processes: as equal as can be, each at least one."""
+def divide_cores(cores: list[int], slots: int) -> list[list[int]]:
+    """Return the cores of each process: numbers as equal as possible, each at least one."""
     if slots >= len(cores):
-        return [cores[number % len(cores)]]
-    first, last = (len(cores) * edge // slots for edge in (number, number + 1))
-    return cores[first:last]
+        return [[cores[number % len(cores)]] for number in range(slots)]
+    edges = [len(cores) * number // slots for number in range(slots + 1)]
+    return [cores[first:last] for first, last in itertools.pairwise(edges)]
 
 
 @contextlib.contextmanager
-def _writing_to(log: Path) -> Iterator[None]:
-    """A process that is started in here writes its errors to a file, from its first import on."""
+def _errors_to(log: Path) -> Iterator[None]:
+    """Send the stderr of a process that starts in the block to a file, from its first import."""
     sys.stderr.flush()
     stream = os.dup(2)
     with open(log, "ab", buffering=0) as file:

@@ -226,7 +226,7 @@ def _open(storage: str) -> JournalStorage | RDBStorage:
     if "://" in storage:
         return RDBStorage(storage)
     Path(storage).parent.mkdir(parents=True, exist_ok=True)
-    # The lock that works everywhere; a machine that dies with it loses it after half a minute.
+    # This lock works on every file system; it is released half a minute after its machine crashed.
     return JournalStorage(JournalFileBackend(storage, JournalFileOpenLock(storage)))
 
 

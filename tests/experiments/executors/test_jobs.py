@@ -10,7 +10,7 @@ from keras_gru import datasets
 from keras_gru.errors import UserError
 from keras_gru.experiments.compare import compare
 from keras_gru.experiments.executors.jobs import Queue
-from keras_gru.experiments.executors.processes import share
+from keras_gru.experiments.executors.processes import divide_cores
 from keras_gru.experiments.run_directory import RunDirectory
 from tests.experiments.helpers import Recorder, same, tiny
 
@@ -37,12 +37,12 @@ class Killer(Recorder):
 
 @given(st.integers(1, 130), st.integers(1, 130))
 def test_every_core_is_somebodys_and_no_one_has_much_more_than_another(cores, slots):
-    shares = [share(list(range(cores)), number, slots) for number in range(slots)]
-    assert all(shares)
-    assert {core for part in shares for core in part} == set(range(cores))
+    parts = divide_cores(list(range(cores)), slots)
+    assert all(parts)
+    assert {core for part in parts for core in part} == set(range(cores))
     if slots <= cores:
-        assert sum(map(len, shares)) == cores
-        assert max(map(len, shares)) - min(map(len, shares)) <= 1
+        assert sum(map(len, parts)) == cores
+        assert max(map(len, parts)) - min(map(len, parts)) <= 1
 
 
 def test_jobs_are_given_out_seed_by_seed_and_once_tuning_has_chosen(tmp_path):
