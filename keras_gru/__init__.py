@@ -46,6 +46,5 @@ def __getattr__(name: str):
 @wrapt.when_imported("keras")
 def _register(keras) -> None:
     """Make saved models loadable as soon as there is a Keras to load them with."""
-    import keras_gru.layers
-    import keras_gru.models.losses
-    import keras_gru.models.optimizers  # noqa: F401 (what our models were compiled with)
+    for module in ("layers", "models.losses", "models.optimizers"):  # a model is compiled with both
+        importlib.import_module(f"keras_gru.{module}")

@@ -183,9 +183,14 @@ def _gate_bias(cell: Any, gate_bias: float | None, chrono: int | None) -> dict[s
     from keras_gru.layers import Chrono, GateBias
 
     signs = getattr(cell, "gate_signs", "")
-    if (gate_bias is None and chrono is None) or not signs.strip("."):
+    if not signs.strip("."):
         return {}
-    bias = GateBias(gate_bias, signs) if chrono is None else Chrono(chrono, signs)
+    if chrono is not None:
+        bias = Chrono(chrono, signs)
+    elif gate_bias is not None:
+        bias = GateBias(gate_bias, signs)
+    else:
+        return {}
     # An LSTM would overwrite the forget gate's bias with 1.
     others = {"unit_forget_bias": False} if "unit_forget_bias" in _arguments(cell) else {}
     return {"bias_initializer": bias, **others}

@@ -5,7 +5,7 @@ import inspect
 import itertools
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -71,14 +71,14 @@ CellsFrom = Annotated[
 ]
 
 
-def with_cells_from(verb: Callable) -> Callable:
+def with_cells_from(verb: Callable[..., Any]) -> Callable[..., Any]:
     """Return a verb with the option `--cells-from`, if it takes a config or a run."""
     signature = inspect.signature(verb)
     if not signature.parameters.keys() & {"config", "run"}:
         return verb
 
     @functools.wraps(verb)
-    def with_option(*arguments, cells_from: Path | None = None, **options):
+    def with_option(*arguments: Any, cells_from: Path | None = None, **options: Any) -> Any:
         if cells_from is not None:
             from keras_gru.cli.start import start_tensorflow
             from keras_gru.experiments.cells_file import read_cells
@@ -92,7 +92,7 @@ def with_cells_from(verb: Callable) -> Callable:
         "cells_from", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=CellsFrom
     )
     parameters = [*signature.parameters.values(), option]
-    with_option.__signature__ = signature.replace(parameters=parameters)
+    vars(with_option)["__signature__"] = signature.replace(parameters=parameters)
     with_option.__annotations__ = {**verb.__annotations__, "cells_from": CellsFrom}
     return with_option
 

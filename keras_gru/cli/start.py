@@ -1,5 +1,6 @@
 """TensorFlow, started without a page of log lines, for the verbs that need it."""
 
+import importlib
 import os
 import shutil
 import sys
@@ -46,9 +47,9 @@ def _check_own_file(dataset: "DatasetSettings") -> None:
 
 
 def _import() -> None:
-    import keras  # noqa: F401 (with it comes what a saved network is made of)
     import tensorflow
 
+    importlib.import_module("keras")  # which registers the layers of saved networks
     tensorflow.config.list_physical_devices()
     # Its word on retracing is meant for loops over tensors; our lengths are few.
     tensorflow.get_logger().setLevel("ERROR")

@@ -158,10 +158,17 @@ def export_run(
     path = output if model.name == "encoder_decoder" else output / target.file_name(stem)
     if path != output and path.is_dir():
         shutil.rmtree(path)
-    options = {"step": step, "quantize": quantize, "metadata": metadata, "inputs": x}
     try:
         found = export(
-            model, path, to, length=1 if step else length, tolerance=tolerance, **options
+            model,
+            path,
+            to,
+            length=1 if step else length,
+            tolerance=tolerance,
+            step=step,
+            quantize=quantize,
+            metadata=metadata,
+            inputs=x,
         )
     except DisagreementError as error:
         _store(output, stem, quantize, error.parity)

@@ -1,5 +1,6 @@
 """ONNX files of Keras models."""
 
+import importlib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -7,10 +8,12 @@ import keras
 import onnx
 from onnx import helper
 
-from keras_gru.exporting import operations, recurrent  # noqa: F401 (they register converters)
 from keras_gru.exporting.onnx_graph import OPSET, OnnxGraph, value_info
 from keras_gru.files import replacing
 from keras_gru.models.graph import in_float32, input_names, output_names, trace_model
+
+for module in ("operations", "recurrent"):  # which register their converters
+    importlib.import_module(f"keras_gru.exporting.{module}")
 
 
 def write_onnx(model: keras.Model, path: str | Path, metadata: Mapping[str, str]) -> None:

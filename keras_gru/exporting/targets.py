@@ -77,7 +77,7 @@ class Target:
         A loader returns a function of a dict of arrays to a dict of arrays. It raises an
         `ImportError` if the runtime is not installed.
         """
-        return {
+        loaders: dict[str, dict[str, Loader]] = {
             "onnx": {
                 "onnxruntime": _load_onnx,
                 "openvino": _load_openvino,
@@ -87,7 +87,8 @@ class Target:
             "litert": {"ai_edge_litert": tensorflow_files.load_litert},
             "tfjs": {"node": tfjs.load_tfjs},
             "saved_model": {"tensorflow": tensorflow_files.load_saved_model},
-        }[self.name]
+        }
+        return loaders[self.name]
 
     def size(self, path: Path) -> int:
         """Return the bytes of a file, or of all files of a folder."""

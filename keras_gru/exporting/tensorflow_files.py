@@ -55,8 +55,9 @@ def write_saved_model(
         tensor.name: tf.TensorSpec(shapes[tensor.name], tensor.dtype) for tensor in model.inputs
     }
     module = tf.Module()
-    module.serve = tf.function(serve)
-    signature = module.serve.get_concrete_function(
+    function: Any = tf.function(serve)
+    setattr(module, "serve", function)  # noqa: B010 (a module is what is saved)
+    signature = function.get_concrete_function(
         **{name: tf.TensorSpec(spec.shape, spec.dtype, name) for name, spec in specs.items()}
     )
     tf.saved_model.save(module, str(path), signatures={"serving_default": signature})

@@ -154,7 +154,7 @@ def _plain(layer) -> dict[str, Any]:
     return config
 
 
-def _recurrent(layer):
+def _recurrent(layer: Any) -> tuple[tuple[str, dict[str, Any]], dict[str, Any]]:
     """Return the class and configuration of an RNN layer, and its weights by their names."""
     if isinstance(layer, keras.layers.Bidirectional):
         (kind, config), arrays = _recurrent(layer.forward_layer)

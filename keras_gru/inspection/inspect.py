@@ -52,7 +52,7 @@ def inspect_networks(
         raise UserError(
             f"The sequences of validation have the numbers 0 to {size - 1}: received {sequence}."
         )
-    inspected = []
+    inspected, opened, shown = [], None, None
     for record in records:
         model = networks.load_model(run_directory, record)
         try:
@@ -65,6 +65,7 @@ def inspect_networks(
             raise UserError(
                 f"Cell '{record.cell}' cannot be inspected (choose another one by --cell): {error}"
             ) from error
+    assert opened is not None and shown is not None  # `_records` returns at least one
     tokens, features = _input_of(dataset, sequence, shown[0], opened)
     return Inspection(
         layer=layer,

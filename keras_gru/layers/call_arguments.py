@@ -8,7 +8,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from keras_gru.layers.types import Mask, Tensor
+from keras_gru.layers.types import Mask, Shape, Tensor
 
 
 def standardize_mask(mask: Mask, sequences: Tensor) -> Tensor | None:
@@ -92,7 +92,7 @@ def without_steps(layer: Any, sequences: Tensor, states: Any) -> Any:
     return (output, *states) if layer.return_state else output
 
 
-def shapes_fit(found: Sequence[Any], expected: Sequence[Any], unknown: Sequence[int] = ()) -> bool:
+def shapes_fit(found: Shape, expected: Shape, unknown: Sequence[int] = ()) -> bool:
     """Return whether two shapes are equal where both are known.
 
     Args:

@@ -2,7 +2,6 @@
 
 # N sentences, K beams, S source steps, T target steps, V target tokens
 
-from collections.abc import Mapping
 from typing import Any
 
 import keras
@@ -104,7 +103,7 @@ def _until(tokens: list[int], end: int) -> list[int]:
 class _Decoder:
     """The layers of a model as an encoder and one step of the decoder."""
 
-    def __init__(self, parts: Mapping[str, Any], start: int) -> None:
+    def __init__(self, parts: dict[str, Any], start: int) -> None:
         self._never = [0, start]
         source = keras.Input((None,), dtype="int32")
         states, memory = encode(parts, source)
@@ -141,7 +140,7 @@ class _Decoder:
 
 
 def _check(
-    parts: Mapping[str, Any],
+    parts: dict[str, Any],
     source_ids: np.ndarray,
     start: int,
     end: int,

@@ -73,6 +73,7 @@ def with_budget_of(config: ModelConfig, spec: TaskSpec, cell: str) -> ModelConfi
     >>> with_budget_of(Polyphony(kind="polyphony", size={"units": 46}), spec, "gru").size.parameters
     20286
     """
+    assert isinstance(config.size, Units)  # see Args
     sizes = _BUILDERS[config.kind][1](_small(spec))
     model = _maker(config, cell, seed=0)(units=config.size.units, **sizes)
     size = Parameters(parameters=recurrent_parameters(model))

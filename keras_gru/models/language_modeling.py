@@ -18,7 +18,7 @@ from keras_gru.models.stack import logits_layer, make_recurrent_layers, task_mod
 def language_model(
     *,
     units: int,
-    vocabulary: int | None,
+    vocabulary: int,
     length: int | None = None,
     cell: str = "gru",
     embedding: int | None,

@@ -85,7 +85,7 @@ def fit_targets(y_true: Tensor, shape: Shape, y_pred: Tensor) -> Tensor:
     found, expected = _known(ops.shape(y_true)), _known(shape)
     pair = found, expected
     if len(found) != len(expected):
-        pair = [(*one[:1], *(size for size in one[1:] if size != 1)) for one in pair]
+        pair = (_without_ones(found), _without_ones(expected))
     if not shapes_fit(*pair):
         outputs = _known(ops.shape(y_pred))
         advice = "Reshape the targets, or build the model for them."
@@ -120,6 +120,11 @@ def fit_weights(sample_weight: Tensor, measure: str, every_step: bool, y_pred: T
     return ops.broadcast_to(ops.reshape(sample_weight, found), shape)
 
 
-def _known(shape: Shape):
+def _known(shape: Shape) -> tuple[Any, ...]:
     """A shape with `None` for every size that is known only when the model runs."""
     return tuple(size if isinstance(size, int) else None for size in shape)
+
+
+def _without_ones(shape: Shape) -> tuple[Any, ...]:
+    """Return a shape without axes of size 1 after the first."""
+    return (*shape[:1], *(size for size in shape[1:] if size != 1))

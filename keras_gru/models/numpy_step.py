@@ -166,8 +166,9 @@ class NumpyStep:
         mask, rates = call.kwargs.get("mask"), rates_of(getattr(layer, "zoneout", 0.0), cell)
 
         def step(x: Any, states: Any, weights: Any):
-            bias = [] if cell.input_bias() is None else [cell.input_bias()]
-            rows = sum(bias, cell.input_product(x[:, 0], cell.kernel))
+            bias = cell.input_bias()
+            rows = cell.input_product(x[:, 0], cell.kernel)
+            rows = rows if bias is None else rows + bias
             return cell.step(rows, states, weights, [])[0]
 
         def leave(seen: Any, *pairs: Any):

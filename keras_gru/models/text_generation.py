@@ -61,7 +61,7 @@ def sample(
     written = []
     tokens: Sequence[int] = prompt_ids
     while len(written) < length:
-        logits = stepper({"tokens": [tokens]})[0, -1]
+        logits = stepper({"tokens": np.array([tokens])})[0, -1]
         token = _draw(logits, temperature, top_k, random)
         if token in stops:
             break

@@ -1,9 +1,11 @@
 """Drawings of a comparison: functions that each fill one pair of matplotlib axes."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from keras_gru.analysis import Analysis
 from keras_gru.analysis.cost import pareto_front
@@ -15,6 +17,7 @@ from keras_gru.report.plots import (
     INK,
     LOGARITHMIC,
     MUTED,
+    Style,
     color,
     finish_intervals,
     interval,
@@ -147,8 +150,16 @@ def _mean_and_band(axes: Axes, curves: Sequence[np.ndarray], number: int) -> Non
         return
     stack = np.stack(curves)
     epochs = np.arange(1, stack.shape[1] + 1)
-    style = {"color": color(number), "ls": line(number), "lw": 1.9, "ms": 5, "zorder": 3}
-    single = {"marker": marker(number), "clip_on": False} if len(epochs) == 1 else {}
+    style: Style = {
+        "color": color(number),
+        "ls": line(number),
+        "lw": 1.9,
+        "ms": 5,
+        "zorder": 3,
+    }
+    single: dict[str, Any] = (
+        {"marker": marker(number), "clip_on": False} if len(epochs) == 1 else {}
+    )
     axes.plot(epochs, stack.mean(0), **style, **single)
     if len(stack) > 1:
         axes.fill_between(epochs, stack.min(0), stack.max(0), color=color(number), alpha=0.18, lw=0)
@@ -166,7 +177,13 @@ def _mark_beyond(axes: Axes, curve: np.ndarray, number: int) -> None:
     low, high = axes.get_ylim()
     for is_beyond, edge, mark in ((curve > high, high, "^"), (curve < low, low, "v")):
         epochs = np.flatnonzero(is_beyond) + 1
-        style = {"color": color(number), "ms": 5, "mew": 0, "clip_on": False, "zorder": 4}
+        style: Style = {
+            "color": color(number),
+            "ms": 5,
+            "mew": 0,
+            "clip_on": False,
+            "zorder": 4,
+        }
         axes.plot(epochs, np.full(len(epochs), edge), mark, **style)
 
 
@@ -184,7 +201,13 @@ def _scatter(axes: Axes, comparison: Comparison, x: Callable[[RunRecord], float]
         tested = comparison.tested(cell)
         runs = [run for run in comparison.runs_of(cell) if run.seed in tested]
         xs, ys = [x(run) for run in runs], [run.test[name] for run in runs]
-        style = {"color": color(number), "ms": 6, "alpha": 0.75, "mew": 0, "clip_on": False}
+        style: Style = {
+            "color": color(number),
+            "ms": 6,
+            "alpha": 0.75,
+            "mew": 0,
+            "clip_on": False,
+        }
         axes.plot(xs, ys, marker(number), **style)
         across, heights = across + xs, heights + ys
         if runs:
@@ -247,6 +270,7 @@ def _fit(axes: Axes, values: Sequence[float], levels: dict, room: float) -> None
 def _draw_baselines(axes: Axes, levels: dict[str, tuple[str, float]]) -> None:
     """Dashed lines, each with its letter beside the axes; an arrow points to one beyond them."""
     to_axes = axes.transScale + axes.transLimits
+    assert isinstance(axes.figure, Figure)  # it has no sub-figures
     height = axes.figure.get_figheight() * 0.7 * 96  # of the axes, about
     gap, lowest = LABEL_HEIGHT / height, -1.0
     for letter, (_, level) in sorted(levels.items(), key=lambda row: row[1][1]):

@@ -17,6 +17,7 @@ INK = "#1f2937"
 MUTED = "#6b7280"
 LOGARITHMIC = 30  # an axis is logarithmic where its values differ by more than this factor
 DASHES = (0, (4, 3))
+Style = dict[str, Any]  # keyword arguments of matplotlib
 
 
 def series(comparison: Comparison) -> dict[str, tuple[str, int]]:

@@ -133,7 +133,7 @@ class Cell(Gates, keras.layers.SimpleRNNCell):
             recurrent_initializer = keras.initializers.get(recurrent_initializer)
         # The remaining arguments are those of Keras' SimpleRNNCell, in its order.
         own = (int(units), activation, use_bias, kernel_initializer, recurrent_initializer)
-        super().__init__(*own, *args, **kwargs)
+        keras.layers.SimpleRNNCell.__init__(self, *own, *args, **kwargs)
         self.recurrent_activation = keras.activations.get(recurrent_activation)
         self.implementation = implementation
         if self.masks_by_equation and (implementation == 1 or self.recurrent_dropout):

@@ -180,18 +180,18 @@ class GRUCell(Cell):
             weight_gradient(r * h, da_g, self.masks_of("g", masks)),
         ]
 
-    def split(self, columns: Tensor) -> list[Tensor]:
+    def split(self, columns: Tensor) -> tuple[Tensor, Tensor]:
         """Return columns z | r | g as z | r and g."""
         return split_at(columns, 2 * self.units)
 
     def step_weights(self) -> list[Tensor]:
         if self.reset_after:
-            bias = [self.bias[1]] if self.use_bias else []
+            bias = [] if self.bias is None else [self.bias[1]]
             return [ops.convert_to_tensor(self.recurrent_kernel), *bias]
-        return self.split(ops.convert_to_tensor(self.recurrent_kernel))
+        return [*self.split(ops.convert_to_tensor(self.recurrent_kernel))]
 
     def input_bias(self) -> Tensor | None:
-        return self.bias[0] if self.reset_after and self.use_bias else super().input_bias()
+        return self.bias[0] if self.reset_after and self.bias is not None else super().input_bias()
 
     def bias_shape(self) -> tuple[int, ...]:
         return (2, 3 * self.units) if self.reset_after else (3 * self.units,)

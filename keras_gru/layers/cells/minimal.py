@@ -2,7 +2,7 @@
 
 # Shapes: B batch, D features, U units.
 
-from typing import Any, ClassVar
+from typing import Any
 
 import keras
 from keras import ops
@@ -16,7 +16,11 @@ class MinimalCell(Cell):
 
     recurrent_equations = ""
     arguments = tuple(name for name in Cell.arguments if not name.startswith("recurrent_"))
-    gate_names: ClassVar = {"k": "keep"}
+
+    @property
+    def gate_names(self) -> dict[str, str]:
+        """The gate k, which is none of those of `Gates`."""
+        return {"k": "keep"}
 
     def __init__(self, units: int, activation: Activation | None = None, **kwargs: Any) -> None:
         for name in kwargs:

@@ -51,7 +51,7 @@ class MultiplicativeLSTMCell(LSTMCell):
         return new, {letter: gates[letter] for letter in "ifo"}
 
     def step_weights(self) -> list[Tensor]:
-        return split_at(ops.convert_to_tensor(self.recurrent_kernel), 4 * self.units)
+        return [*split_at(ops.convert_to_tensor(self.recurrent_kernel), 4 * self.units)]
 
     def input_bias(self) -> Tensor | None:
         if self.bias is None:

@@ -1,5 +1,7 @@
 """How much data each cell needs: the test metric over the amount of training data."""
 
+from typing import Any
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
@@ -120,12 +122,17 @@ def _draw(axes: Axes, analysis: Analysis) -> None:
     plots.title(axes, f"Test {analysis.comparison.metric.label}")
 
 
-def draw_curve(axes: Axes, x: np.ndarray, rows: list[tuple], number: int) -> None:
+def draw_curve(axes: Axes, x: np.ndarray, rows: list[tuple[Any, ...]], number: int) -> None:
     """Draw means with bars from low to high: `rows` are (mean, low, high)."""
     if not rows:
         return
     mean, low, high = np.array(rows, float).T
-    style = {"color": plots.color(number), "marker": plots.marker(number), "ms": 5, "mew": 0}
+    style: plots.Style = {
+        "color": plots.color(number),
+        "marker": plots.marker(number),
+        "ms": 5,
+        "mew": 0,
+    }
     axes.plot(x, mean, plots.line(number), lw=1.7, **style)
     axes.vlines(x, low, high, color=plots.color(number), lw=1.2, alpha=0.6)
 

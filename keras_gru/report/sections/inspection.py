@@ -143,7 +143,7 @@ def _with_legend(
 ) -> Callable[[Canvas], None]:
     def fill(canvas: Canvas) -> None:
         draw(axes := canvas.add_subplot(), inspection, comparison)
-        keys = [line for line in axes.lines if not line.get_label().startswith("_")]
+        keys = [line for line in axes.lines if not str(line.get_label()).startswith("_")]
         columns = 4 if canvas.get_figwidth() > 5 else 2
         canvas.legend(handles=keys, loc="outside upper left", ncols=columns, frameon=False)
 

@@ -126,13 +126,10 @@ def _draw_confusion(axes: Axes, matrix: np.ndarray, labels: tuple[str, ...], lab
 def _series(content: Series, cells: CellSeries) -> list[Block]:
     def fill(canvas: Canvas) -> None:
         count = len(content.forecasts)
-        for axes, (cell, forecast) in zip(
-            np.atleast_1d(canvas.subplots(count, 1, sharex=True, sharey=True)),
-            content.forecasts.items(),
-            strict=True,
-        ):
+        every = np.atleast_1d(canvas.subplots(count, 1, sharex=True, sharey=True))
+        for axes, (cell, forecast) in zip(every, content.forecasts.items(), strict=True):
             _draw_forecast(axes, content, cells[cell], np.array(forecast), content.half_width[cell])
-        axes.set_xlabel("Windows before the end of test")
+        every[-1].set_xlabel("Windows before the end of test")
 
     truth = np.array(content.truth)
     parts = []
@@ -211,7 +208,7 @@ def _music(content: PianoRolls, cells: CellSeries) -> list[Block]:
             axes.axvline(content.prompt_steps, color=plots.INK, lw=0.9, ls=plots.DASHES)
             plots.title(axes, label, pad=4)
             axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
-        axes.set_xlabel("Time step")
+        every[-1].set_xlabel("Time step")
 
     caption = (
         f"A piece of test: its first {content.prompt_steps} steps, and how each network continues "
