@@ -7,13 +7,14 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
 
 from keras_gru.datasets.sequence_dataset import Metric, SequenceDataset
 from keras_gru.errors import UserError
-from keras_gru.experiments.comparison import Epoch
+from keras_gru.experiments.comparison import Epoch, epoch_numbers
 from keras_gru.experiments.json_files import parse_json
 from keras_gru.experiments.run_directory import write_history
 from keras_gru.files import load_arrays, replacing
@@ -36,13 +37,14 @@ class Progress:
 
     metric: Metric
     patience: int | None
-    history: list[dict[str, float | str]] = field(default_factory=list)
+    history: list[Epoch] = field(default_factory=list)
     pruned: bool = False
 
     @property
     def scores(self) -> list[float]:
         """`Metric.score` of each epoch on validation."""
-        return [self.metric.score(row[f"val_{self.metric.name}"]) for row in self.history]
+        name = f"val_{self.metric.name}"
+        return [self.metric.score(epoch_numbers(row)[name]) for row in self.history]
 
     @property
     def best_epoch(self) -> int:
@@ -51,13 +53,13 @@ class Progress:
 
     @property
     def best_row(self) -> dict[str, float]:
-        """The history's row of the best epoch."""
-        return self.history[self.best_epoch - 1]
+        """The numbers of the best epoch."""
+        return epoch_numbers(self.history[self.best_epoch - 1])
 
     @property
     def diverged(self) -> bool:
         """Whether the loss has become NaN or Inf."""
-        return bool(self.history) and not math.isfinite(self.history[-1]["loss"])
+        return bool(self.history) and not math.isfinite(epoch_numbers(self.history[-1])["loss"])
 
     def plateaus(self, patience: int) -> int:
         """Return how often so many epochs in a row were no better than the best before them."""
@@ -102,15 +104,15 @@ class Checkpoint(keras.callbacks.Callback):
         super().__init__()
         self.progress, self.epochs, self.path, self.on_epoch = progress, epochs, path, on_epoch
         self.dataset = dataset
-        self.best_weights: list[np.ndarray] | None = None
+        self.best_weights: list[np.ndarray] = []
 
-    def on_epoch_begin(self, epoch, logs=None):
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         self._begin = self._train_end = time.perf_counter()
 
-    def on_test_begin(self, logs=None):
+    def on_test_begin(self, logs: Any = None) -> None:
         self._train_end = time.perf_counter()
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         logs.update(self.dataset.in_unit(logs))  # for the callbacks after this one, too
         row = {"metric": self.progress.metric.label, **logs}
         row["train_seconds"] = self._train_end - self._begin
@@ -119,20 +121,20 @@ class Checkpoint(keras.callbacks.Callback):
         if self.progress.best_epoch == len(self.progress.history):
             self.best_weights = self.model.get_weights()
         if self.path is not None:
-            self._write()
+            self._write(self.path)
         self.on_epoch(self.progress)
         if self.progress.is_over(self.epochs):
             self.model.stop_training = True
 
-    def _write(self) -> None:
-        arrays = {"history": np.array(json.dumps(self.progress.history))}
+    def _write(self, path: Path) -> None:
+        arrays: dict[str, Any] = {"history": np.array(json.dumps(self.progress.history))}
         for number, value in enumerate(_state(self.model)):
             arrays[f"state_{number}"] = keras.ops.convert_to_numpy(value)
         for number, value in enumerate(self.best_weights):
             arrays[f"best_{number}"] = value
-        with replacing(self.path / FILE) as draft:
+        with replacing(path / FILE) as draft:
             np.savez(draft, **arrays)
-        write_history(self.path, self.progress.history)
+        write_history(path, self.progress.history)
 
     def resume(self, model: keras.Model) -> None:
         """Load the checkpoint of an earlier process, if there is one."""
@@ -158,7 +160,7 @@ class Checkpoint(keras.callbacks.Callback):
             raise ValueError(f"expected epochs with {', '.join(needed)}")
 
 
-def _state(model: keras.Model) -> list:
+def _state(model: keras.Model) -> list[Any]:
     """Return all that a step changes: weights, seeds of dropout, variables of the optimizer."""
     if not model.optimizer.built:  # the one of mixed_float16 would make its variables anew
         model.optimizer.build(model.trainable_variables)

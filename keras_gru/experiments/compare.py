@@ -132,7 +132,8 @@ def plan_comparison(
     dataset = dataset or data_for(experiment, run_directory)
     if dataset.resolved is not None:  # what was guessed is stored
         experiment = experiment.model_copy(update={"dataset": dataset.resolved})
-    epochs = max((experiment.tuning or {}).get("training.epochs", [experiment.training.epochs]))
+    tried = (experiment.tuning or {}).get("training.epochs", ())
+    epochs = max((n for n in tried if isinstance(n, int)), default=experiment.training.epochs)
     return Plan(resolve_shards(experiment, run_directory), dataset, epochs)
 
 

@@ -22,6 +22,11 @@ Metrics = dict[str, float]
 Epoch = dict[str, float | str]
 
 
+def epoch_numbers(row: Epoch) -> Metrics:
+    """Return the numbers of an epoch, without the name of its metric."""
+    return {name: value for name, value in row.items() if not isinstance(value, str)}
+
+
 @dataclass(frozen=True)
 class RunRecord:
     """One trained network.

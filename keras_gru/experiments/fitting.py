@@ -9,7 +9,7 @@ from keras_gru import cells, models
 from keras_gru.datasets.sequence_dataset import SequenceDataset
 from keras_gru.errors import UserError
 from keras_gru.experiments.checkpoint import Checkpoint, Progress
-from keras_gru.experiments.comparison import RunRecord
+from keras_gru.experiments.comparison import RunRecord, epoch_numbers
 from keras_gru.experiments.configuration.experiment import Experiment, Training
 from keras_gru.experiments.environment import peak_memory
 from keras_gru.experiments.listener import SILENT, Listener, StopRun
@@ -106,7 +106,8 @@ def fit(
     def report_epoch(progress: Progress) -> None:
         best = progress.best_row[f"val_{dataset.metric.name}"]
         try:
-            listener.epoch(cell, seed, len(progress.history), progress.history[-1], best)
+            numbers = epoch_numbers(progress.history[-1])
+            listener.epoch(cell, seed, len(progress.history), numbers, best)
         except StopRun:
             progress.pruned = not progress.is_over(training.epochs)
 
@@ -212,8 +213,8 @@ def fit_and_record(
     row = {} if progress.diverged else progress.best_row
     status = "diverged" if progress.diverged else "pruned" if progress.pruned else "finished"
     # The first epoch compiles.
-    timed = progress.history[1:] or progress.history
-    seconds_per_epoch = float(np.median([row["train_seconds"] for row in timed]))
+    rows = [epoch_numbers(row) for row in progress.history]
+    seconds_per_epoch = float(np.median([row["train_seconds"] for row in rows[1:] or rows]))
     return model, RunRecord(
         cell=cell,
         label=cells.cell_label(cell),
@@ -228,7 +229,7 @@ def fit_and_record(
         metric=dataset.metric.label,
         validation={k.removeprefix("val_"): v for k, v in row.items() if k.startswith("val_")},
         test={},
-        seconds=sum(row["seconds"] for row in progress.history),
+        seconds=sum(row["seconds"] for row in rows),
         seconds_per_epoch=seconds_per_epoch,
         steps_per_second=dataset.steps("train", experiment.training.batch_size) / seconds_per_epoch,
         path=_path(model, dataset.spec.length),

@@ -25,7 +25,13 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from keras_gru.errors import UserError
-from keras_gru.experiments.comparison import Comparison, Epoch, LearningCurve, RunRecord
+from keras_gru.experiments.comparison import (
+    Comparison,
+    Epoch,
+    LearningCurve,
+    Metrics,
+    RunRecord,
+)
 from keras_gru.experiments.configuration.experiment import Experiment
 from keras_gru.experiments.configuration.yaml_files import (
     load_stored_experiment,
@@ -77,7 +83,7 @@ def _newest(run: str | Path, files: Iterable[Path]) -> Path:
 
 def _created(name: str) -> tuple[str, int]:
     """Return the time in a name, and the number that a second directory of that time has."""
-    time, number = re.match(_TIME, name).groups()
+    time, number = name[:19], name[20:]  # 2026-01-31_12-00-00 and, after another _, the number
     return time, int(number or 1)
 
 
@@ -257,7 +263,7 @@ def _append(record: RunRecord, path: Path) -> None:
     append_json(path, row)
 
 
-def write_history(path: Path, history: list[dict[str, float]]) -> None:
+def write_history(path: Path, history: list[Epoch]) -> None:
     """Write the epochs of the run whose directory is `path`."""
     write_text(path / "history.jsonl", "".join(json.dumps(row) + "\n" for row in history))
 
@@ -269,6 +275,7 @@ def _check_comparison(comparison: Comparison) -> None:
         UserError: a cell, setting, metric or epoch of one file is missing in another.
     """
     name, path = comparison.metric.name, comparison.path
+    assert path is not None  # `RunDirectory.comparison` sets it
     for run in comparison.runs:
         _check_record(run, name, (run.validation, run.test), comparison, path / "results.jsonl")
         _check_history(run, name, path / f"{run.cell}-seed{run.seed}" / "history.jsonl")
@@ -276,7 +283,13 @@ def _check_comparison(comparison: Comparison) -> None:
         _check_record(record, name, (record.validation,), comparison, path / "tuning.jsonl")
 
 
-def _check_record(record: RunRecord, name, measured, comparison, file) -> None:
+def _check_record(
+    record: RunRecord,
+    name: str,
+    measured: tuple[Metrics, ...],
+    comparison: Comparison,
+    file: Path,
+) -> None:
     experiment, run = comparison.experiment, f"{record.cell} with seed {record.seed}"
     if record.cell not in experiment.cells:
         raise damaged(file, f"{run}: experiment.yaml has no such cell")
@@ -287,7 +300,7 @@ def _check_record(record: RunRecord, name, measured, comparison, file) -> None:
         raise damaged(file, f"{run}: experiment.yaml tunes other settings")
 
 
-def _check_history(run: RunRecord, name, file) -> None:
+def _check_history(run: RunRecord, name: str, file: Path) -> None:
     if len(run.history) != run.epochs:
         raise damaged(file, f"{len(run.history)} epochs, and results.jsonl has {run.epochs}")
     for key in (f"val_{name}", "seconds"):

@@ -1,12 +1,14 @@
 """The JSON Schema of a YAML file, by which editors complete, explain and mark mistakes."""
 
+from typing import Any
+
 from keras_gru.cells import cell_names
 from keras_gru.experiments.configuration.experiment import Experiment
 from keras_gru.experiments.configuration.training import Training
 from keras_gru.models.config import MODELS, SIZES
 
 
-def editor_schema() -> dict:
+def editor_schema() -> dict[str, Any]:
     """Return the JSON Schema of what may stand in one file.
 
     It requires less than `load_experiment` does, as a file that is included by `base:` may have
@@ -15,7 +17,7 @@ def editor_schema() -> dict:
     Returns:
         A JSON Schema, draft 2020-12.
     """
-    schema = _looser(Experiment.model_json_schema())
+    schema: Any = _looser(Experiment.model_json_schema())
     for kind in (Training, *MODELS.values(), *SIZES.values()):
         settings = schema["$defs"][kind.__name__]["properties"]
         for name, setting in settings.items():
@@ -31,7 +33,7 @@ def editor_schema() -> dict:
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
 
 
-def _grid(setting: dict) -> dict:
+def _grid(setting: dict[str, Any]) -> dict[str, Any]:
     values = {"type": "array", "minItems": 1, "items": setting}
     return {
         "type": "object",
@@ -41,7 +43,7 @@ def _grid(setting: dict) -> dict:
     }
 
 
-def _looser(part):
+def _looser(part: Any) -> Any:
     """Return the schema with nothing required, and with groups that need not have their kind."""
     if isinstance(part, list):
         return [_looser(inner) for inner in part]

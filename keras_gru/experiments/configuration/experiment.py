@@ -3,7 +3,7 @@
 import itertools
 import os
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import (
     Field,
@@ -26,6 +26,7 @@ from keras_gru.files import is_text
 from keras_gru.models.config import SIZES, ModelConfig
 from keras_gru.settings import Settings, check_each_once
 
+AnySettings = TypeVar("AnySettings", bound=Settings)
 NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"
 
 
@@ -114,7 +115,7 @@ class Experiment(Settings):
         return experiment
 
     @model_serializer(mode="wrap")
-    def _with_grids(self, handler: SerializerFunctionWrapHandler) -> dict:
+    def _with_grids(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
         data = handler(self)
         grids.join_grids(data, self._tuning)
         return data
@@ -191,7 +192,7 @@ class Experiment(Settings):
         return changed
 
 
-def _replaced(settings: Settings, steps: list[str], value: Value) -> Settings:
+def _replaced(settings: AnySettings, steps: list[str], value: Value) -> AnySettings:
     name, *rest = steps
     if not rest:
         return settings.model_copy(update={name: value})

@@ -4,7 +4,7 @@ import functools
 import itertools
 import math
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any, LiteralString, cast, get_args
 
 from pydantic import Field, TypeAdapter, ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError, core_schema
@@ -145,7 +145,7 @@ def combinations(values: Mapping[str, Sequence[Value]]) -> tuple[dict[str, Value
 
 
 def custom_error(
-    code: str, location: Sequence[str | int], value: Any, expected: str, suggestion: str
+    code: LiteralString, location: Sequence[str | int], value: Any, expected: str, suggestion: str
 ) -> InitErrorDetails:
     """Return pydantic's form of a problem that pydantic does not know."""
     context = {"expected": expected, "value": value, "suggestion": suggestion}
@@ -157,11 +157,11 @@ def relocated(
     error: ValidationError, location: Sequence[str | int] | None = None
 ) -> list[InitErrorDetails]:
     """Return the errors of a validation, each at `location` if it is given."""
-    details = []
+    details: list[Any] = []
     for found in error.errors(include_url=False):
-        kind = found["type"]
+        kind: Any = found["type"]
         if kind not in _PYDANTIC:
-            kind = PydanticCustomError(kind, found["msg"], found.get("ctx"))
+            kind = PydanticCustomError(kind, cast(LiteralString, found["msg"]), found.get("ctx"))
         where = found["loc"] if location is None else tuple(location)
         detail = InitErrorDetails(type=kind, loc=where, input=found["input"])
         details.append({**detail, "ctx": found["ctx"]} if "ctx" in found else detail)
@@ -176,11 +176,12 @@ def _adapter(kind: type[Settings], steps: tuple[str, ...]) -> TypeAdapter | None
         KeyError: there is no such setting.
     """
     groups: list[type[Settings]] = [kind]
+    annotation: Any = kind
     for step in steps:
         fields = {name: field for group in groups for name, field in group.model_fields.items()}
-        field = fields[step]
-        groups = _settings_in(field.annotation)
-    return None if groups else TypeAdapter(Annotated[field.annotation, *field.metadata, Field()])
+        annotation = fields[step].rebuild_annotation()
+        groups = _settings_in(fields[step].annotation)
+    return None if groups else TypeAdapter(annotation)
 
 
 def _settings_in(annotation: Any) -> list[type[Settings]]:
@@ -195,7 +196,7 @@ def without_first_values(
     """Return the errors but those of the first values of grids, which `read_grids` finds, too."""
 
     def is_within(error: InitErrorDetails, name: str) -> bool:
-        steps = iter(error["loc"])  # names of union members are among them
+        steps = iter(error.get("loc", ()))  # names of union members are among them
         return all(step in steps for step in name.split("."))
 
     return [error for error in errors if not any(is_within(error, name) for name in grids)]

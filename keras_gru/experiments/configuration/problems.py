@@ -5,6 +5,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from keras_gru.cells import nearest_cells
 from keras_gru.errors import UserError, did_you_mean
@@ -112,12 +113,12 @@ def explain(error: ValidationError, root: Node) -> list[Problem]:
     return [_problem(found, root) for found in errors[: 2 * _MOST]]
 
 
-def _is_echo(found: dict) -> bool:
+def _is_echo(found: ErrorDetails) -> bool:
     """Return whether a list is too short only because its elements are wrong, which is said."""
     return found["type"] == "too_short" and bool(found["input"])
 
 
-def _problem(found: dict, root: Node) -> Problem:
+def _problem(found: ErrorDetails, root: Node) -> Problem:
     path, node = _find(found["loc"], root)
     kind, context = found["type"], found.get("ctx", {})
 

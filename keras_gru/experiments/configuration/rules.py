@@ -214,7 +214,7 @@ def plateau_without_warmup(e: "Experiment") -> Broken | None:
 def plateau_before_patience(e: "Experiment") -> Broken | None:
     """expected fewer 'decay_epochs' than 'patience' with the schedule plateau"""
     own = e.training
-    if own.schedule != "plateau" or None in (own.patience, own.decay_epochs):
+    if own.schedule != "plateau" or own.patience is None or own.decay_epochs is None:
         return None
     if own.decay_epochs >= own.patience:
         return Broken("training.decay_epochs", own.decay_epochs, f"Give fewer than {own.patience}.")

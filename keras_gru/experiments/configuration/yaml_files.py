@@ -71,11 +71,13 @@ def load_experiment(
     if isinstance(source, Experiment):
         if not overrides:
             return source
-        root = parse(dump_experiment(source), lambda _: Place("config"))
+        source = dump_experiment(source)
+        root = parse(source, lambda _: Place("config"))
     elif isinstance(source, Mapping):
         root = parse(_to_json("config", source), lambda _: Place("config"))
     else:
         root = _read(find_config(source), (), [])
+    assert root is not None  # the text is not empty
     return _load(_anchored(root, Path()), overrides, cell_names())
 
 
@@ -103,11 +105,12 @@ def _load(
         root = _merge(root, _anchored(read_overrides(overrides, problems), Path()))
     if cells is not None:
         problems += unknown_cells(root, cells)
+    experiment = None
     try:
         experiment = Experiment.model_validate(root.plain(), strict=True)
     except ValidationError as error:
         problems += explain(error, root)
-    if problems:
+    if experiment is None or problems:
         raise ConfigError(problems)
     return experiment
 
@@ -271,7 +274,7 @@ def _anchored(root: Node, folder: Path) -> Node:
     """Return the tree with an absolute `dataset.path`: it is relative to the file that has it."""
     dataset = root.child("dataset")
     node = dataset.child("path") if dataset else None
-    if node is None or not isinstance(node.value, str) or not node.value:
+    if dataset is None or node is None or not isinstance(node.value, str) or not node.value:
         return root
     try:
         path = Node(os.path.abspath(folder / user_path(node.value)), node.place)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.composer import Composer
@@ -41,7 +42,7 @@ class Place:
 class Node:
     """A value: a dict or a list of nodes, or what YAML calls a scalar."""
 
-    value: object
+    value: Any
     place: Place
 
     def child(self, step: str | int) -> "Node | None":

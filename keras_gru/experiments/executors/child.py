@@ -24,5 +24,7 @@ def run(connection: Connection, task: bytes) -> None:
 
 def _end_with_parent() -> None:
     """End this process when its parent has been killed, before it writes anything more."""
-    wait([multiprocessing.parent_process().sentinel])
+    parent = multiprocessing.parent_process()
+    assert parent is not None  # this is a child process
+    wait([parent.sentinel])
     os._exit(1)

@@ -1,8 +1,10 @@
 """Several jobs at a time on the machines of a Ray cluster."""
 
+import logging
 import socket
 import tempfile
 from pathlib import Path
+from typing import Any, Self
 
 from keras_gru.datasets.sequence_dataset import SequenceDataset
 from keras_gru.errors import UserError
@@ -61,7 +63,7 @@ class RayExecutor:
         self._experiment, self._run_directory = experiment, run_directory
         self._dataset = self._ray.put(pack(dataset))
         self._cores = cores
-        self._under_way: dict = {}
+        self._running: dict[Any, Job] = {}
         self._retries = Retries()
 
     def _connect(self, address: str) -> None:
@@ -71,7 +73,7 @@ class RayExecutor:
                 address=None if address == LOCAL else address,
                 include_dashboard=False if address == LOCAL else None,
                 log_to_driver=False,
-                logging_level="error",
+                logging_level=logging.ERROR,
             )
         except (OSError, ValueError, RuntimeError) as error:
             reason = str(error).splitlines()[0]
@@ -80,12 +82,12 @@ class RayExecutor:
                 "'ray start --head', or leave the address out for one on this machine."
             ) from None
 
-    def __enter__(self):
+    def __enter__(self) -> Self:
         self._events = self._ray.remote(num_cpus=0)(_Events).remote()
         return self
 
-    def __exit__(self, kind, error, traceback):
-        for task in self._under_way:
+    def __exit__(self, *error: object) -> None:
+        for task in self._running:
             self._ray.cancel(task, force=True)
         if self._own:
             self._ray.shutdown()
@@ -107,15 +109,15 @@ class RayExecutor:
         files = _read(job.path(self._run_directory))
         cells = cells_file.current()
         task = do.remote(job, self._experiment, self._dataset, stored, files, self._events, cells)
-        self._under_way[task] = job
+        self._running[task] = job
 
     def wait(self, listener: Listener) -> tuple[Job, RunRecord | None]:
         while True:
-            done, _ = self._ray.wait(list(self._under_way), timeout=_SECONDS_BETWEEN_EVENTS)
+            done, _ = self._ray.wait(list(self._running), timeout=_SECONDS_BETWEEN_EVENTS)
             for kind, *what in self._ray.get(self._events.take.remote()):
                 getattr(listener, kind)(*what)
             for task in done:
-                job = self._under_way.pop(task)
+                job = self._running.pop(task)
                 try:
                     found = self._ray.get(task)
                 except self._ray.exceptions.RayTaskError as error:

@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol, Self
 
 from keras_gru.cells import cell_label
 from keras_gru.datasets.metric import Metric
@@ -163,6 +163,16 @@ def remove_checkpoint(path: Path) -> None:
     (path / checkpoint.FILE).unlink(missing_ok=True)
 
 
+class JobQueue(Protocol):
+    """The jobs to do, of a comparison (`Queue`) or of a sweep."""
+
+    def next(self) -> Any:
+        """Return a job that can start; None if there is none."""
+
+    def ended(self, job: Any, record: RunRecord) -> None:
+        """Store the record of a job."""
+
+
 class Executor(Protocol):
     """Does up to `slots` jobs at a time; `description` says where, unless it is in this process.
 
@@ -172,26 +182,27 @@ class Executor(Protocol):
     slots: int
     description: str
 
-    def __enter__(self): ...
+    def __enter__(self) -> Self: ...
 
-    def __exit__(self, kind, error, traceback): ...
+    def __exit__(self, *error: object) -> None: ...
 
-    def start(self, job: Job) -> None:
+    def start(self, job: Any) -> None:
         """Start a job, where fewer than `slots` are running."""
 
-    def wait(self, listener: Listener) -> tuple[Job, RunRecord | None]:
+    def wait(self, listener: Listener) -> tuple[Any, RunRecord | None]:
         """Wait until a job ends, passing events on; return None for the record of one that failed.
 
         Raises:
             UserError: the settings of the job do not fit the data.
             OSError: the job could not read or write a file.
         """
+        ...
 
 
 class Retries:
     """The jobs whose worker crashed: each is retried once."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._crashed: list[Job] = []
 
     def again(self, job: Job, how: str, listener: Listener) -> bool:
@@ -214,16 +225,16 @@ class InProcessExecutor:
     slots: int = 1
     description: str = ""
 
-    def __enter__(self):
+    def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind, error, traceback):
+    def __exit__(self, *error: object) -> None:
         pass
 
-    def start(self, job):
+    def start(self, job: Any) -> None:
         self.job = job
 
-    def wait(self, listener):
+    def wait(self, listener: Listener) -> tuple[Any, RunRecord | None]:
         with free_graphs():
             record = self.work(
                 self.job, self.experiment, self.dataset, self.run_directory, listener
@@ -231,11 +242,11 @@ class InProcessExecutor:
         return self.job, record
 
 
-def run_jobs(queue: Queue, executor: Executor, listener: Listener) -> list[Job]:
+def run_jobs(queue: JobQueue, executor: Executor, listener: Listener) -> list[Any]:
     """Do all jobs of a queue.
 
     Args:
-        queue: anything with the methods `next` and `ended` of `Queue`.
+        queue: the jobs.
         executor: does them; entered by the caller.
         listener: of all jobs.
 

@@ -11,7 +11,9 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
 from pathlib import Path
+from typing import Any, Self
 
 from keras_gru.datasets.sequence_dataset import SequenceDataset
 from keras_gru.errors import UserError
@@ -37,8 +39,8 @@ _spawn = multiprocessing.get_context("spawn")  # TensorFlow does not survive a f
 @dataclass
 class _Worker:
     number: int
-    process: multiprocessing.Process
-    connection: Connection
+    process: BaseProcess
+    connection: Any
     job: Job | None = None
 
 
@@ -68,19 +70,20 @@ class ProcessExecutor:
     ):
         self.slots, self.description = slots, f"{slots} at a time, which share the cores"
         self._logs = run_directory.path / LOGS
-        self._task = work, experiment, run_directory.path
+        self._arguments = work, experiment, run_directory.path
+        self._task = b""
         self._dataset = dataset
         self._workers: dict[int, _Worker] = {}
         self._retries, self._crashes = Retries(), 0
 
-    def __enter__(self):
+    def __enter__(self) -> Self:
         self._logs.mkdir(exist_ok=True)
         content, buffers = pack(self._dataset)
         places = write_buffers(self._logs / _DATA, buffers)
-        self._task = pickle.dumps((_serve, *self._task, content, places, cells_file.current()))
+        self._task = pickle.dumps((_serve, *self._arguments, content, places, cells_file.current()))
         return self
 
-    def __exit__(self, kind, error, traceback):
+    def __exit__(self, *error: object) -> None:
         for worker in self._workers.values():
             worker.process.terminate()  # each epoch is saved
         for worker in self._workers.values():
@@ -104,27 +107,29 @@ class ProcessExecutor:
 
     def wait(self, listener: Listener) -> tuple[Job, RunRecord | None]:
         while True:
-            workers = {w.connection: w for w in self._workers.values() if w.job is not None}
-            for connection in wait(list(workers)):
-                worker = workers[connection]
+            busy = [(worker, job) for worker in self._workers.values() if (job := worker.job)]
+            ready = wait([worker.connection for worker, _ in busy])
+            for worker, job in busy:
+                if worker.connection not in ready:
+                    continue
                 try:
-                    kind, *what = connection.recv()
+                    kind, *what = worker.connection.recv()
                 except (EOFError, ConnectionError):
-                    if not self._replace(worker, listener):
-                        return worker.job, None
+                    if not self._replace(worker, job, listener):
+                        return job, None
                     continue
                 if kind == "failed":
                     (error,) = what
                     raise error
                 if kind == "ended":
-                    job, worker.job = worker.job, None
+                    worker.job = None
                     return job, *what
                 getattr(listener, kind)(*what)
 
-    def _replace(self, worker: _Worker, listener: Listener) -> bool:
+    def _replace(self, worker: _Worker, job: Job, listener: Listener) -> bool:
         """Replace the worker of a process that crashed; return whether its job is retried."""
         worker.process.join()
-        code, job = worker.process.exitcode, worker.job
+        code = worker.process.exitcode or 0
         how = f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
         self._crashes += 1
         log = self._log(worker.number).rename(self._logs / f"crashed-{self._crashes}.log")

@@ -33,7 +33,7 @@ def write_buffers(path: Path, buffers: Sequence[np.ndarray]) -> list[tuple[int, 
         for buffer in buffers:
             file.write(b"\0" * (-file.tell() % _ALIGNMENT))
             places.append((file.tell(), file.tell() + buffer.nbytes))
-            file.write(buffer)
+            file.write(buffer.data)
         file.write(b"\0")  # an empty file cannot be mapped
     return places
 
