@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Hashable, Iterable
+from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
@@ -16,6 +17,15 @@ class Settings(BaseModel):
 
 # `__pydantic_config__` of a dataclass that is read from a file: an unknown key is an error.
 STORED = ConfigDict(extra="forbid")
+
+
+Present = TypeVar("Present")
+
+
+def present(value: Present | None) -> Present:
+    """Return a value that a task always has, such as the classes of a classification."""
+    assert value is not None
+    return value
 
 
 def check_each_once(values: Iterable[Hashable]) -> None:

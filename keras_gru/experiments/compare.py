@@ -3,7 +3,7 @@
 import contextlib
 import importlib.util
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from keras_gru import cells
@@ -12,6 +12,7 @@ from keras_gru.errors import UserError
 from keras_gru.experiments.cells_file import check_cells, store_cells
 from keras_gru.experiments.comparison import Comparison, RunRecord
 from keras_gru.experiments.configuration.experiment import Experiment
+from keras_gru.experiments.configuration.yaml_files import Config
 from keras_gru.experiments.environment import accelerators
 from keras_gru.experiments.executors.cluster import RayExecutor
 from keras_gru.experiments.executors.jobs import (
@@ -35,10 +36,10 @@ from keras_gru.signals import resumable
 
 
 def run(
-    config: str | os.PathLike | Mapping | Experiment | None = None,
+    config: Config | None = None,
     /,
     *,
-    resume: str | os.PathLike | None = None,
+    resume: str | os.PathLike[str] | None = None,
     listener: Listener = SILENT,
     jobs: int | None = 1,
     cluster: str | None = None,

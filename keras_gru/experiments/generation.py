@@ -12,6 +12,8 @@ from keras_gru.experiments.comparison import RunRecord
 from keras_gru.experiments.networks import load_model
 from keras_gru.experiments.run_directory import RunDirectory
 from keras_gru.experiments.training_data import load_data, stored_data
+from keras_gru.models.config import EncoderDecoder
+from keras_gru.settings import present
 
 
 def generate(
@@ -45,7 +47,7 @@ def generate(
     """
     _check_task(run_directory, "language_model", "write text")
     preprocessing = stored_data(run_directory).preprocessing
-    if stop is not None and (len(stop) != 1 or stop not in preprocessing.vocabulary):
+    if stop is not None and (len(stop) != 1 or stop not in present(preprocessing.vocabulary)):
         raise UserError(
             f"stop: expected one character of the training text, got {stop!r}. Give another one."
         )
@@ -128,7 +130,8 @@ def generate_music(
     if prompt_steps:
         prompt = _beginning(load_data(run_directory).splits["test"], piece, prompt_steps)
     else:  # from silence: no piece is needed
-        prompt = np.zeros((0, stored_data(run_directory).preprocessing.spec.features), np.uint8)
+        features = present(stored_data(run_directory).preprocessing.spec.features)
+        prompt = np.zeros((0, features), np.uint8)
     played = models.sample_notes(
         load_model(run_directory, record), prompt, length, temperature=temperature, seed=seed
     )
@@ -169,6 +172,7 @@ def translate(
     _check_task(run_directory, "translation", "translate")
     preprocessing = stored_data(run_directory).preprocessing
     config = run_directory.experiment_of(record)
+    assert isinstance(config.model, EncoderDecoder)  # the task is translation
     tokens = [preprocessing.encode(sentence) for sentence in sentences]
     for number, (sentence, words) in enumerate(zip(sentences, tokens, strict=True), 1):
         if not words:
@@ -182,7 +186,7 @@ def translate(
         sources,
         start=preprocessing.spec.start,
         end=preprocessing.spec.end,
-        max_length=config.dataset.max_length,
+        max_length=getattr(config.dataset, "max_length"),  # noqa: B009 (of every dataset of pairs)
         beams=beams or config.model.beams,
     )
     return [preprocessing.decode(tokens) for tokens in outputs]

@@ -1,10 +1,13 @@
 """The optimizer of a `training:` configuration, its learning rate and its callbacks."""
 
+from typing import Any
+
 import keras
 
 from keras_gru.experiments.checkpoint import Progress
 from keras_gru.experiments.configuration.training import Training
 from keras_gru.models import optimizers
+from keras_gru.settings import present
 
 _OPTIMIZERS = {  # Keras' own, and the one that trains a copy of the weights
     "adam": (keras.optimizers.Adam, optimizers.AdamApart),
@@ -69,8 +72,8 @@ def learning_rate(
     elif training.schedule in ("exponential", "step"):
         rate = schedules.ExponentialDecay(
             rate,
-            training.decay_epochs * steps,
-            training.decay_factor,
+            present(training.decay_epochs) * steps,
+            present(training.decay_factor),
             staircase=training.schedule == "step",
         )
     return optimizers.WarmUp(rate, rising) if rising else rate
@@ -107,12 +110,11 @@ class LearningRate(keras.callbacks.Callback):
 
     def on_epoch_begin(self, epoch, logs=None):
         if self.training.schedule == "plateau":
-            factor = self.training.decay_factor ** self.progress.plateaus(
-                self.training.decay_epochs
-            )
+            count = self.progress.plateaus(present(self.training.decay_epochs))
+            factor = present(self.training.decay_factor) ** count
             self.model.optimizer.learning_rate = self.training.learning_rate * factor
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         logs["learning_rate"] = float(self.model.optimizer.learning_rate)
 
 

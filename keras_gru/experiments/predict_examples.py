@@ -28,6 +28,7 @@ from keras_gru.experiments.prediction.outputs import unscale
 from keras_gru.experiments.run_directory import RunDirectory
 from keras_gru.experiments.training_data import load_data
 from keras_gru.files import write_text
+from keras_gru.settings import present
 
 TEMPERATURES = (0.3, 0.7, 1.0)
 MOST_SEQUENCES = 2_000  # of a split, evenly spaced
@@ -79,7 +80,7 @@ def _classes(models: Models, dataset: SequenceDataset) -> Classes | None:
         wrong = wrong[np.argsort(-highest[wrong], kind="stable")][:_ERRORS]
         errors[cell] = tuple(
             WrongClass(
-                _sequence(dataset, split, rows[n]),
+                _sequence(dataset, split, int(rows[n])),
                 labels[truth[n]],
                 labels[predicted[n]],
                 float(f"{highest[n]:.4g}"),
@@ -112,7 +113,7 @@ def _series(models: Models, dataset: SequenceDataset) -> Series | None:
     best = max(dataset.baselines, key=lambda row: metric.score(row.test[metric.name]), default=None)
     label, baseline = "Last value", np.roll(truth, 1)[rows]
     fitted = linear(dataset.splits["train"]) if best and best.label == "Linear model" else None
-    if fitted is not None:
+    if best is not None and fitted is not None:
         label = best.label
         baseline = first(unscale(fitted[0](split.part(slice(rows[0], None))), dataset))
     names = dataset.target_scaling.columns if dataset.target_scaling else ("value",)
@@ -120,17 +121,18 @@ def _series(models: Models, dataset: SequenceDataset) -> Series | None:
 
 
 def _tags(models: Models, dataset: SequenceDataset) -> Tags:
-    split = dataset.splits["test"]
+    split, vocabulary = dataset.splits["test"], present(dataset.vocabulary)
+    stepwise = present(split.stepwise)
     rows = np.arange(min(_SENTENCES, split.size))
     outputs = {cell: model.outputs(dataset, "test", rows) for cell, model in models.items()}
     labels = next(iter(models.values())).labels
     sentences = []
     for row in rows:
-        length = int(split.lengths[split.stepwise][row])
-        tokens = split.inputs[split.stepwise][row, :length]
+        length = int(split.lengths[stepwise][row])
+        tokens = split.inputs[stepwise][row, :length]
         sentences.append(
             TaggedSentence(
-                tuple(str(dataset.vocabulary[token]) for token in tokens),
+                tuple(str(vocabulary[token]) for token in tokens),
                 tuple(labels[tag] for tag in split.targets[row, :length]),
                 {
                     cell: tuple(labels[tag] for tag in found[row].argmax(-1)[:length])
@@ -144,8 +146,8 @@ def _tags(models: Models, dataset: SequenceDataset) -> Tags:
 def _text(models: Models, dataset: SequenceDataset) -> GeneratedText | None:
     if dataset.tokenizer is None:
         return None
-    split = dataset.splits["test"]
-    prompt = dataset.tokenizer.join([dataset.vocabulary[t] for t in split.inputs["tokens"][0, :40]])
+    split, vocabulary = dataset.splits["test"], present(dataset.vocabulary)
+    prompt = dataset.tokenizer.join([vocabulary[t] for t in split.inputs["tokens"][0, :40]])
     texts = {}
     for cell, model in models.items():
         texts[cell] = {}
@@ -183,8 +185,7 @@ def _music(models: Models, dataset: SequenceDataset) -> PianoRolls | None:
 def _translations(models: Models, dataset: SequenceDataset) -> Translations:
     split = dataset.splits["test"]
     rows = _evenly(split.size, _TRANSLATED)
-    vocabulary = dataset.vocabulary
-    join = dataset.tokenizer.join
+    vocabulary, join = present(dataset.vocabulary), present(dataset.tokenizer).join
     sources = [join([vocabulary[t] for t in split.inputs["source"][row] if t]) for row in rows]
     references = [dataset.decode(split.targets[row]) for row in rows]
     translated = {

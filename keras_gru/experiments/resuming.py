@@ -5,14 +5,14 @@ from collections.abc import Mapping, Sequence
 
 from keras_gru.errors import UserError
 from keras_gru.experiments.configuration.experiment import Experiment
-from keras_gru.experiments.configuration.yaml_files import load_experiment
+from keras_gru.experiments.configuration.yaml_files import Config, load_experiment
 from keras_gru.experiments.run_directory import RunDirectory, find_run
 
 
 def choose_experiment(
-    config: str | os.PathLike | Mapping | Experiment | None,
+    config: Config | None,
     overrides: Sequence[str] | Mapping[str, object] | None = None,
-    resume: str | os.PathLike | None = None,
+    resume: str | os.PathLike[str] | None = None,
 ) -> tuple[Experiment, RunDirectory | None]:
     """Return the experiment of a config, or of a run to resume, and the directory of that run.
 
@@ -25,14 +25,14 @@ def choose_experiment(
         UserError: there is neither, or the run was made with other settings than the config.
     """
     given = None if config is None else load_experiment(config, overrides or ())
-    if resume is None and given is None:
-        raise UserError(
-            "config: expected a config, such as quickstart (see keras-gru list), or --resume RUN, "
-            "got neither."
-        )
     if resume is None:
+        if given is None:
+            raise UserError(
+                "config: expected a config, such as quickstart (see keras-gru list), or --resume "
+                "RUN, got neither."
+            )
         return given, None
-    run_directory = find_run(resume)
+    run_directory = find_run(os.fspath(resume))
     stored = run_directory.experiment()
     if given is not None:
         unread = {"runs": stored.runs, "sweep": stored.sweep}  # which a comparison does not read

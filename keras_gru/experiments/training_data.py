@@ -52,11 +52,12 @@ def data_for(experiment: Experiment, run_directory: RunDirectory | None) -> Sequ
         and run_directory.learning_curve() is None
     ):
         run_directory.comparison()
-    is_resumed = run_directory is not None and not _is_new(run_directory)
-    if is_resumed and run_directory.experiment().dataset == experiment.dataset:
+    if run_directory is None:
+        return datasets.load(experiment.dataset)
+    if not _is_new(run_directory) and run_directory.experiment().dataset == experiment.dataset:
         return load_data(run_directory)
     dataset = datasets.load(experiment.dataset)  # `store_data` checks that they are the same
-    return dataset if run_directory is None else _own_fraction(run_directory, experiment, dataset)
+    return _own_fraction(run_directory, experiment, dataset)
 
 
 def load_data(run_directory: RunDirectory, path: str | Path | None = None) -> SequenceDataset:
@@ -100,8 +101,8 @@ def load_other_data(run_directory: RunDirectory, path: str | Path) -> SequenceDa
         )
     config = config.model_copy(update={"path": str(path)})
     dataset = datasets.load_as_test(config, stored.preprocessing)
-    source = stored.fingerprint.source
-    is_the_same = source is not None and dataset.source.sha256 == source.sha256
+    source, other = stored.fingerprint.source, dataset.source
+    is_the_same = source is not None and other is not None and other.sha256 == source.sha256
     return load_data(run_directory, path) if is_the_same else dataset
 
 

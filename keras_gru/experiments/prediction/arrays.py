@@ -87,7 +87,9 @@ def _find_arrays(data: Any) -> tuple[str, Mapping[str, Any]]:
     where = "the dictionary"
     if not isinstance(data, Mapping):
         where = str(data)
-        data = load_arrays(find_path(data, "an .npz file"), "write it again with numpy.savez")
+        path = find_path(data, "an .npz file")
+        assert path is not None  # it is no text
+        data = load_arrays(path, "write it again with numpy.savez")
     if "inputs" in data:
         return where, data
     for split in reversed(SPLITS):

@@ -2,7 +2,7 @@
 
 # S series, K networks, T time steps, D features, H steps ahead, V variables
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ from keras_gru.errors import UserError
 from keras_gru.experiments.forecasts import LEVEL, Band, Forecasts, spread_of
 from keras_gru.experiments.prediction.outputs import unscale
 from keras_gru.experiments.prediction.rows import rounded
+from keras_gru.settings import present
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ def forecast_ends(
     steps: int | None,
     config: Any,
     preprocessing: Preprocessing,
-    stored: dict[str, Forecasts] | None,
+    stored: Mapping[str, Forecasts] | None,
     variables: Sequence[str],
 ) -> Forecast:
     """Forecast the rows after the end of each series.
@@ -99,7 +100,7 @@ def _half_width(band: Band, end: SeriesEnd, preprocessing: Preprocessing) -> np.
 
 
 def _notes(
-    steps: int, horizon: int, stored: dict[str, Forecasts] | None, coverage: np.ndarray | None
+    steps: int, horizon: int, stored: Mapping[str, Forecasts] | None, coverage: np.ndarray | None
 ) -> tuple[str, ...]:
     notes = []
     if steps > horizon:
@@ -107,7 +108,7 @@ def _notes(
             f"Steps 1 to {horizon} are forecast directly; later ones recursively, from forecasts, "
             "and have no band."
         )
-    if stored is None:
+    if stored is None or coverage is None:
         notes.append("There is no band: this run stored no forecasts on validation.")
     else:
         count = len(stored["test"].windows)
@@ -147,12 +148,12 @@ def _forecast(
         if len(found) * spec.horizon >= steps:
             break
         after = np.zeros((spec.horizon, features.shape[1]), np.float32)
-        after[:, list(spec.history)] = y
+        after[:, list(present(spec.history))] = y
         names = getattr(config, "calendar", ())
         if names:
             first = (len(found) - 1) * spec.horizon
             # What a row sees of the calendar is that of the next one.
-            dates = end.date + end.step * (first + np.arange(2, spec.horizon + 2))
+            dates = present(end.date) + present(end.step) * (first + np.arange(2, spec.horizon + 2))
             after[:, -2 * len(names) :] = calendar(dates, config)
         features = np.concatenate([features, after])
     scaled = np.concatenate(found)[:steps]
@@ -168,8 +169,8 @@ def _rows(
     rows = []
     for number, end in enumerate(ends):
         for step in range(seeds.shape[2]):
-            row = {} if end.name is None else {"series": end.name}
-            if end.date is None:
+            row: dict[str, Any] = {} if end.name is None else {"series": end.name}
+            if end.date is None or end.step is None:
                 row["row"] = end.rows + step + 1
             else:
                 row["date"] = in_words(end.date + end.step * (step + 1), end.step)
@@ -177,10 +178,11 @@ def _rows(
             for variable, name in enumerate(variables):
                 values = seeds[:, number, step, variable]
                 row[name] = rounded(values.mean())
-                has_band = half_widths is not None and step < half_widths.shape[1]
-                half = half_widths[number, step, variable] if has_band else None
-                row[f"{name} (low)"] = rounded(values.mean() - half) if has_band else None
-                row[f"{name} (high)"] = rounded(values.mean() + half) if has_band else None
+                half = None
+                if half_widths is not None and step < half_widths.shape[1]:
+                    half = half_widths[number, step, variable]
+                row[f"{name} (low)"] = None if half is None else rounded(values.mean() - half)
+                row[f"{name} (high)"] = None if half is None else rounded(values.mean() + half)
                 if len(values) > 1:
                     row[f"{name} (lowest seed)"] = rounded(values.min())
                     row[f"{name} (highest seed)"] = rounded(values.max())

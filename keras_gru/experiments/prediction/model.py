@@ -20,7 +20,7 @@ from keras_gru.experiments.generation import translate
 from keras_gru.experiments.networks import choose_runs, load_model, load_network
 from keras_gru.experiments.prediction.forecast import Forecast, forecast_ends
 from keras_gru.experiments.prediction.inputs import Inputs
-from keras_gru.experiments.prediction.outputs import outputs_of, unscale
+from keras_gru.experiments.prediction.outputs import Outputs, Rows, outputs_of, unscale
 from keras_gru.experiments.prediction.read import read_inputs
 from keras_gru.experiments.prediction.rows import Predictions, predictions_of
 from keras_gru.experiments.run_directory import RunDirectory, find_run
@@ -120,7 +120,7 @@ class TrainedModel:
         if len(self.records) > 1:
             raise UserError("--seed all: expected one network to translate with. Leave it out.")
         rows = [{**row, "translation": None} for row in inputs.rows]
-        sentences = [rows[number]["text"] for number in inputs.numbers]
+        sentences = [str(rows[number]["text"]) for number in inputs.numbers]
         found = translate(self.run_directory, self.records[0], sentences)
         for number, translation in zip(inputs.numbers, found, strict=True):
             rows[number]["translation"] = translation
@@ -156,9 +156,7 @@ class TrainedModel:
         """Read new data as the network's inputs, without predicting."""
         return read_inputs(data, self.experiment.dataset, self.preprocessing)
 
-    def outputs(
-        self, dataset: SequenceDataset, split: str = "test", rows: Sequence[int] | None = None
-    ) -> np.ndarray | list[np.ndarray]:
+    def outputs(self, dataset: SequenceDataset, split: str = "test", rows: Rows = None) -> Outputs:
         """Return what the network says of sequences of a dataset.
 
         Args:

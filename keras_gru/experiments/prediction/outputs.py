@@ -3,6 +3,7 @@
 # N sequences, B batch, T time steps, C classes, H steps ahead, V variables
 
 from collections.abc import Sequence
+from typing import Any
 
 import keras
 import numpy as np
@@ -12,20 +13,24 @@ from keras_gru.datasets.preprocessing import Preprocessing
 from keras_gru.datasets.sequence_dataset import SequenceDataset
 
 _BATCH = 512
+Outputs = Any  # an array (N, …), or of tags, tokens and notes a list of N arrays (T, C)
+Rows = Sequence[int] | np.ndarray | None  # numbers of sequences; None for all
 
 
 def outputs_of(
-    network: keras.Model, dataset: SequenceDataset, split: str, rows: Sequence[int] | None = None
-) -> np.ndarray | list[np.ndarray]:
+    network: keras.Model, dataset: SequenceDataset, split: str, rows: Rows = None
+) -> Outputs:
     """Return the outputs of a network for sequences of a split, in the order of `rows`.
 
     Returns:
         What `TrainedModel.outputs` does.
     """
     part = dataset.splits[split]
-    rows = np.arange(part.size) if rows is None else np.asarray(rows, int)
+    numbers = np.arange(part.size) if rows is None else np.asarray(rows, int)
     lengths = part.lengths.get(part.stepwise or next(iter(part.inputs)))
-    order = rows if lengths is None else rows[np.argsort(lengths[rows], kind="stable")]
+    order = numbers
+    if lengths is not None:
+        order = numbers[np.argsort(lengths[numbers], kind="stable")]
     found = {}
     for start in range(0, len(order), _BATCH):
         batch = order[start : start + _BATCH]
@@ -34,7 +39,7 @@ def outputs_of(
         if part.stepwise is not None and lengths is not None:
             y = [one[: lengths[row]] for row, one in zip(batch, y, strict=True)]
         found.update(zip(batch.tolist(), y, strict=True))
-    ordered = [found[row] for row in rows.tolist()]
+    ordered = [found[row] for row in numbers.tolist()]
     is_list = part.stepwise is not None and dataset.spec.task != "forecasting"
     return ordered if is_list else np.stack(ordered)
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from keras_gru.experiments.prediction.inputs import Inputs
-from keras_gru.experiments.prediction.outputs import unscale
+from keras_gru.experiments.prediction.outputs import Outputs, unscale
 from keras_gru.experiments.prediction.sentences import write_conllu
 
 
@@ -61,9 +61,7 @@ def _flatten(row: Mapping[str, Any]) -> dict[str, Any]:
     return flat
 
 
-def predictions_of(
-    inputs: Inputs, outputs: np.ndarray | list[np.ndarray], labels: Sequence[str] | None
-) -> Predictions:
+def predictions_of(inputs: Inputs, outputs: Outputs, labels: Sequence[str]) -> Predictions:
     """Return the outputs of a network for new data as rows.
 
     Args:
@@ -74,9 +72,9 @@ def predictions_of(
     rows = _ROWS[inputs.dataset.spec.task](inputs, outputs, labels)
     conllu = None
     if inputs.annotated is not None:
-        tags = [[] for _ in inputs.rows]
-        for number, of in zip(inputs.numbers, outputs, strict=True):
-            tags[number] = [labels[best] for best in of.argmax(-1)]
+        tags: list[list[str]] = [[] for _ in inputs.rows]
+        for number, found in zip(inputs.numbers, outputs, strict=True):
+            tags[number] = [labels[best] for best in found.argmax(-1)]
         conllu = write_conllu(inputs.annotated, tags)
     return Predictions(rows, outputs, inputs.notes, conllu)
 
@@ -86,7 +84,7 @@ def rounded(value: float) -> float:
     return float(f"{value:.6g}")
 
 
-def _class_rows(inputs: Inputs, outputs: np.ndarray, labels: Sequence[str]) -> list[dict]:
+def _class_rows(inputs: Inputs, outputs: Outputs, labels: Sequence[str]) -> list[dict[str, Any]]:
     rows = [{**row, "label": None} for row in inputs.rows]
     for number, probabilities in zip(inputs.numbers, outputs, strict=True):
         best = int(probabilities.argmax())
@@ -98,7 +96,7 @@ def _class_rows(inputs: Inputs, outputs: np.ndarray, labels: Sequence[str]) -> l
     return rows
 
 
-def _tag_rows(inputs: Inputs, outputs: list[np.ndarray], labels: Sequence[str]) -> list[dict]:
+def _tag_rows(inputs: Inputs, outputs: Outputs, labels: Sequence[str]) -> list[dict[str, Any]]:
     rows = []
     for number, probabilities in zip(inputs.numbers, outputs, strict=True):
         item = dict(inputs.rows[number])
@@ -111,14 +109,14 @@ def _tag_rows(inputs: Inputs, outputs: list[np.ndarray], labels: Sequence[str]) 
     return rows
 
 
-def _forecast_rows(inputs: Inputs, outputs: np.ndarray, labels: Sequence[str]) -> list[dict]:
+def _forecast_rows(inputs: Inputs, outputs: Outputs, labels: Sequence[str]) -> list[dict[str, Any]]:
     """A row for each step ahead of each window; at every step, of the window's last one."""
     has_truth = "ahead" in inputs.rows[0]
     last = outputs[:, -1] if inputs.dataset.spec.every_step else outputs
     rows = []
     for number, forecast in zip(inputs.numbers, last, strict=True):
         item = dict(inputs.rows[number])
-        series = item.get("series")
+        series, truth = item.get("series"), None
         if has_truth:
             truth = unscale(inputs.split.targets[number], inputs.dataset, series)
         ahead = item.pop("ahead", [{}] * len(forecast))
@@ -126,14 +124,14 @@ def _forecast_rows(inputs: Inputs, outputs: np.ndarray, labels: Sequence[str]) -
             row = item | ahead[step] | {"step": step + 1}
             for variable, (name, value) in enumerate(zip(labels, values, strict=True)):
                 row[name] = rounded(value)
-                if has_truth:
+                if truth is not None:
                     known = truth[step, variable]
                     row[f"{name} (truth)"] = rounded(known) if np.isfinite(known) else None
             rows.append(row)
     return rows
 
 
-def _note_rows(inputs: Inputs, outputs: list[np.ndarray], labels: Sequence[str]) -> list[dict]:
+def _note_rows(inputs: Inputs, outputs: Outputs, labels: Sequence[str]) -> list[dict[str, Any]]:
     """A row for each step: the probability of each note to sound in the next."""
     return [
         {
@@ -147,7 +145,7 @@ def _note_rows(inputs: Inputs, outputs: list[np.ndarray], labels: Sequence[str])
     ]
 
 
-def _text_rows(inputs: Inputs, outputs: list[np.ndarray], labels: Sequence[str]) -> list[dict]:
+def _text_rows(inputs: Inputs, outputs: Outputs, labels: Sequence[str]) -> list[dict[str, Any]]:
     """A row for each text: how well it is predicted, and what comes next."""
     rows = [{**row, "next": None} for row in inputs.rows]
     tokens = inputs.split.inputs["tokens"]

@@ -17,6 +17,7 @@ from keras_gru.experiments.prediction.inputs import (
     with_split,
 )
 from keras_gru.experiments.prediction.texts import count_unknown, count_unknown_classes, token_split
+from keras_gru.settings import present
 
 _EXPECTS = "a sentence, a text file of one sentence a line, or a CoNLL-U file"
 
@@ -36,7 +37,7 @@ def read_sentences(data: Any, preprocessing: Preprocessing) -> Inputs:
     words, annotated, source = _find_sentences(data)
     if not any(words):
         raise UserError(f"{source}: expected {_EXPECTS}, found no word. Give one or more.")
-    ids = {word: number for number, word in enumerate(preprocessing.vocabulary)}
+    ids = {word: number for number, word in enumerate(present(preprocessing.vocabulary))}
     lower = [[word.lower() for word in sentence] for sentence in words]
     tokens = [[ids.get(word, UNKNOWN) for word in sentence] for sentence in lower]
     numbers = np.array([number for number, sentence in enumerate(words) if sentence])
@@ -93,10 +94,11 @@ def _parse(text: str, is_conllu: bool, source: str):
     if not is_conllu:
         return [line.split() for line in text.splitlines() if line.strip()], None, source
     import conllu
+    from conllu.exceptions import ParseException
 
     try:
         sentences = conllu.parse(text)
-    except (conllu.exceptions.ParseException, ValueError) as error:
+    except (ParseException, ValueError) as error:
         raise UserError(
             f"{source}: expected CoNLL-U, ten columns separated by tabs, found something else "
             f"({str(error).splitlines()[0][:100]})."

@@ -18,6 +18,7 @@ from keras_gru.datasets.time_order import find_step
 from keras_gru.errors import UserError
 from keras_gru.experiments.prediction.inputs import Inputs, with_split
 from keras_gru.experiments.prediction.tables import find_table
+from keras_gru.settings import present
 
 _EXPECTS = "a table of the series, such as a CSV file with the columns that the network reads"
 
@@ -71,13 +72,13 @@ def settings_of_series(config: Any, preprocessing: Preprocessing) -> CsvSeries:
         path=preprocessing.name,
         inputs=inputs.columns,
         targets=targets.columns,
-        window=spec.length,
+        window=present(spec.length),
         horizon=spec.horizon,
         every_step=spec.every_step,
     )
 
 
-class _NamedColumns(dict):
+class _NamedColumns(dict[str, np.ndarray]):
     """An array (rows, D) as a table."""
 
     def __init__(self, values: np.ndarray, names: list[str]):
@@ -95,7 +96,7 @@ class _NamedColumns(dict):
 
 def _windows(
     table: SeriesTable, series: SeriesValues, preprocessing: Preprocessing
-) -> tuple[np.ndarray, np.ndarray, list[dict]]:
+) -> tuple[np.ndarray, np.ndarray, list[dict[str, Any]]]:
     config = table.config
     window, horizon = config.window, config.horizon
     scaling, target_scaling = preprocessing.scalings_of(series.name)
@@ -103,25 +104,27 @@ def _windows(
     # What is known in advance is known of the rows of the file alone.
     count = series.size - window + 1 - (horizon if config.known else 0)
     if count < 1:
-        of = "" if series.name is None else f", series {series.name!r}"
+        which = "" if series.name is None else f", series {series.name!r}"
         ahead = f" and {horizon} rows known in advance" if config.known else ""
         raise UserError(
-            f"{table.path}{of}: expected {window} rows or more, the network's window{ahead}, "
+            f"{table.path}{which}: expected {window} rows or more, the network's window{ahead}, "
             f"found {series.size}. Give more rows."
         )
     after = np.pad(series.targets, ((0, horizon), (0, 0)), constant_values=np.nan)
     targets = np.moveaxis(sliding_window_view(after, horizon, axis=0), -1, 1)[window:][:count]
     x = np.moveaxis(sliding_window_view(features, window, axis=0), -1, 1)[:count]
-    rows = [{} if series.name is None else {"series": series.name} for _ in range(count)]
-    step = find_step(series.dates).seconds if series.dates is not None else None
+    name = {} if series.name is None else {"series": series.name}
+    rows: list[dict[str, Any]] = [dict(name) for _ in range(count)]
+    dates = series.dates
+    step = None if dates is None else find_step(dates).seconds
     for number, row in enumerate(rows):
         first = number + window  # the first row to forecast
-        if step is None:
-            row["ahead"] = [{"row": first + 1 + of} for of in range(horizon)]
+        if dates is None or step is None:
+            row["ahead"] = [{"row": first + 1 + ahead} for ahead in range(horizon)]
         else:
-            last = int(series.dates[first - 1])
+            last = int(dates[first - 1])
             row["ahead"] = [
-                {"date": in_words(last + step * (of + 1), step)} for of in range(horizon)
+                {"date": in_words(last + step * ahead, step)} for ahead in range(1, horizon + 1)
             ]
     return x, target_scaling.apply(targets), rows
 

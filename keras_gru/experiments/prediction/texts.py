@@ -23,9 +23,13 @@ from keras_gru.experiments.prediction.inputs import (
     with_split,
 )
 from keras_gru.experiments.prediction.tables import find_table, is_data_frame
+from keras_gru.settings import present
 
 _EXPECTS = "a text, a .txt file of one text a line, a CSV file or a folder of .txt files"
 _MOST_NAMED = 5
+
+
+_Found = tuple[Sequence[str], Sequence[str] | None, str]  # texts, labels, name of the source
 
 
 def read_texts(
@@ -47,28 +51,30 @@ def read_texts(
     texts, labels, source = _find_texts(data, config, column, label)
     if not texts:
         raise UserError(f"{source}: expected {_EXPECTS}, found no text.")
-    units = [preprocessing.tokenizer.split(text) for text in texts]
+    tokenizer = present(preprocessing.tokenizer)
+    units = [tokenizer.split(text) for text in texts]
     tokens = [preprocessing.encode(text) for text in texts]
     numbers = np.array([n for n, of in enumerate(tokens) if len(of)], int)
     if not len(numbers):
         what = f"found {texts[0][:60]!r}" if len(texts) == 1 else f"found {len(texts)} without one"
         raise UserError(
-            f"{source}: expected a text with one {preprocessing.tokenizer.level} or more, {what}. "
+            f"{source}: expected a text with one {tokenizer.level} or more, {what}. "
             "Give a text that is not empty."
         )
     rows = [{"text": text} for text in texts]
     targets, notes = np.zeros(len(numbers), int), []
     is_classified = preprocessing.spec.task == "classification"
     has_targets = labels is not None and is_classified
-    if has_targets:
-        known = {name: number for number, name in enumerate(preprocessing.target_vocabulary)}
-        rows = [{**row, "truth": of} for row, of in zip(rows, labels, strict=True)]
+    if labels is not None and is_classified:
+        classes = present(preprocessing.target_vocabulary)
+        known = {name: number for number, name in enumerate(classes)}
+        rows = [{**row, "truth": name} for row, name in zip(rows, labels, strict=True)]
         targets = np.array([known.get(labels[n], -1) for n in numbers])
         notes += count_unknown_classes([labels[n] for n in numbers], known)
     if len(numbers) < len(texts):
         notes.append(f"{len(texts) - len(numbers)} of {len(texts)} texts are empty: no prediction.")
     encoded = [tokens[n] for n in numbers]
-    notes += count_unknown(encoded, [units[n] for n in numbers], preprocessing.tokenizer.level)
+    notes += count_unknown(encoded, [units[n] for n in numbers], tokenizer.level)
     notes += _count_cut(preprocessing, [len(units[n]) for n in numbers])
     split = token_split(encoded, targets if is_classified else None)
     return Inputs(with_split(preprocessing, split), has_targets, rows, numbers, tuple(notes))
@@ -121,7 +127,7 @@ def count_unknown_classes(labels: Sequence[str], known: Mapping[str, int]) -> li
     ]
 
 
-def _most_common(counts: Counter) -> str:
+def _most_common(counts: Counter[str]) -> str:
     named = ", ".join(f"{name!r} ({count})" for name, count in counts.most_common(_MOST_NAMED))
     more = len(counts) - _MOST_NAMED
     return f"{named} and {more} more" if more > 0 else named
@@ -132,15 +138,13 @@ def _count_cut(preprocessing: Preprocessing, lengths: Sequence[int]) -> list[str
     cut = sum(length > longest for length in lengths) if longest else 0
     if not cut:
         return []
-    level = preprocessing.tokenizer.level
+    level = present(preprocessing.tokenizer).level
     return [
         f"{cut} of {len(lengths)} texts have more than {longest} {level}s: the rest is not read."
     ]
 
 
-def _find_texts(
-    data: Any, config: Any, column: str, label: str
-) -> tuple[Sequence[str], Sequence[str] | None, str]:
+def _find_texts(data: Any, config: Any, column: str, label: str) -> _Found:
     """Return the texts, their labels where there are some, and what to call the source."""
     if is_data_frame(data):
         return _texts_of_table(find_table(data, config, [column], _EXPECTS), column, label)
@@ -161,20 +165,20 @@ def _find_texts(
     return texts, None, "the list"
 
 
-def _read_path(path: Path, config: Any, column: str, label: str):
+def _read_path(path: Path, config: Any, column: str, label: str) -> _Found:
     if path.is_dir():
         files, _ = text_files(path)
         if files:
             labels = [file.relative_to(path).parts[0] for file in files]
-            return [read_text(file) for file in files], labels, path
+            return [read_text(file) for file in files], labels, str(path)
         files = sorted(of for of in path.iterdir() if of.suffix.lower() in TEXT_ENDINGS)
-        return [read_text(file) for file in files], None, path
+        return [read_text(file) for file in files], None, str(path)
     if path.suffix.lower() in TEXT_ENDINGS:
-        return read_text(path).splitlines(), None, path
+        return read_text(path).splitlines(), None, str(path)
     return _texts_of_table(find_table(path, config, [column], _EXPECTS), column, label)
 
 
-def _texts_of_table(table: Table, column: str, label: str):
+def _texts_of_table(table: Table, column: str, label: str) -> _Found:
     labels = None
     if label in table.columns:
         labels = [(of or "").strip() for of in table.strings(label).to_pylist()]

@@ -21,6 +21,7 @@ from keras_gru.experiments.configuration.experiment import Experiment
 from keras_gru.experiments.configuration.grids import Value
 from keras_gru.experiments.configuration.sweep import Drawn, Range
 from keras_gru.layers import compiling
+from keras_gru.settings import present
 
 if not (importlib.util.find_spec("optuna") and importlib.util.find_spec("sklearn")):
     raise UserError(
@@ -29,11 +30,11 @@ if not (importlib.util.find_spec("optuna") and importlib.util.find_spec("sklearn
     )
 
 import optuna
-import sqlalchemy
 from optuna.storages import JournalStorage, RDBStorage
 from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
 from optuna.study import Study
 from optuna.trial import FrozenTrial, Trial, TrialState
+from sqlalchemy.exc import SQLAlchemyError
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)
 
@@ -143,12 +144,11 @@ def draw(study: Study, experiment: Experiment) -> Trial:
     The seed of each trial is its number: no two machines draw the same, and a sweep that is resumed
     does not draw the first settings again.
     """
-    assert experiment.sweep is not None  # `open_study` requires one
     study.sampler = _sampler(experiment, len(study.get_trials(deepcopy=False)))
     trial = study.ask()
     study.sampler = _sampler(experiment, trial.number)
     trial.suggest_categorical(CELL, experiment.cells)
-    for name, drawn in experiment.sweep.ranges.items():
+    for name, drawn in present(experiment.sweep).ranges.items():
         _suggest(trial, name, drawn)
     return trial
 
@@ -235,7 +235,7 @@ def _storage_errors(storage: str) -> Iterator[None]:
     """Raise a `UserError` about a storage, without the password that a URL may have."""
     try:
         yield
-    except (sqlalchemy.exc.SQLAlchemyError, ImportError, OSError, ValueError) as error:
+    except (SQLAlchemyError, ImportError, OSError, ValueError) as error:
         where = storage if "://" not in storage else f"{storage.partition('://')[0]}://…"
         message = (str(error).replace(storage, where).splitlines() or [type(error).__name__])[0]
         raise UserError(
@@ -271,13 +271,13 @@ def _flat(tree: dict, above: str = "") -> dict:
 def _sampler(experiment: Experiment, number: int) -> optuna.samplers.BaseSampler:
     entropy = np.random.SeedSequence((experiment.seeds[0], number))
     seed = int(entropy.generate_state(1)[0])
-    if experiment.sweep.sampler == "random":
+    if present(experiment.sweep).sampler == "random":
         return optuna.samplers.RandomSampler(seed)
     return optuna.samplers.TPESampler(seed=seed)
 
 
 def _pruner(experiment: Experiment) -> optuna.pruners.BasePruner:
-    if not experiment.sweep.pruning:
+    if not present(experiment.sweep).pruning:
         return optuna.pruners.NopPruner()
     # Not in the first tenth of the epochs: what learns slowly at first is often good in the end.
     warmup = 2 + experiment.training.epochs // 10
@@ -288,5 +288,6 @@ def _suggest(trial: Trial, name: str, drawn: Drawn) -> Value:
     if not isinstance(drawn, Range):
         return trial.suggest_categorical(name, drawn)
     if drawn.whole:
-        return trial.suggest_int(name, drawn.low, drawn.high, step=drawn.step or 1, log=drawn.log)
+        low, high, step = (int(number) for number in (drawn.low, drawn.high, drawn.step or 1))
+        return trial.suggest_int(name, low, high, step=step, log=drawn.log)
     return trial.suggest_float(name, drawn.low, drawn.high, step=drawn.step, log=drawn.log)
