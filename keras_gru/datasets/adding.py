@@ -43,8 +43,8 @@ class Adding(GeneratedDataset):
         )
 
     def _example(self, rng: np.random.Generator, row: int) -> tuple[np.ndarray, tuple[int, int]]:
-        first = rng.integers(self.length // 2)
-        second = rng.integers(self.length // 2, self.length)
+        first = int(rng.integers(self.length // 2))
+        second = int(rng.integers(self.length // 2, self.length))
         return rng.random(self.length, np.float32), (first, second)
 
 

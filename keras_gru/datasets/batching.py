@@ -108,7 +108,7 @@ def alike(batches: Sequence[Batch]) -> Iterator[list[Batch]]:
 
 def gather(array: np.ndarray, batch: Batch, name: str | None, dtype) -> np.ndarray:
     """Return the rows of a batch, (B, ...), cut or padded to its steps of the input `name`."""
-    if name not in batch.steps:
+    if name is None or name not in batch.steps:
         return array[batch.rows].astype(dtype)
     steps = batch.steps[name]
     rows = array[batch.rows, :steps].astype(dtype)

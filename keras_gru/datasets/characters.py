@@ -21,6 +21,7 @@ from keras_gru.datasets.text import (
     split_texts,
     unknown_fraction,
 )
+from keras_gru.settings import present
 
 _RESERVED = ("", "\N{REPLACEMENT CHARACTER}")  # padding, and a character that train does not have
 _BLOCK = 1 << 20  # characters
@@ -57,15 +58,15 @@ def language_model(
         UserError: if a split is shorter than a window, or most words of validation and test do
             not occur in train.
     """
-    tokenizer = stored.tokenizer if stored else tokenizer
+    tokenizer = present(stored.tokenizer) if stored else tokenizer
     if tokenizer.level == "word":
         tokens, vocabulary = _encode_words(name, texts, stored, vocabulary_size)
     else:
-        texts = {split: tokenizer.split(text) for split, text in texts.items()}
+        characters = {split: str(tokenizer.split(text)) for split, text in texts.items()}
         known = known_characters(
-            "".join(stored.vocabulary[len(_RESERVED) :]) if stored else texts["train"]
+            "".join(present(stored.vocabulary)[len(_RESERVED) :]) if stored else characters["train"]
         )
-        tokens = {split: encode(text, known) for split, text in texts.items()}
+        tokens = {split: encode(text, known) for split, text in characters.items()}
         vocabulary = (*_RESERVED, *(chr(point) for point in known))
     splits = {
         split: _windows(text, window, stride if split == "train" else None)
@@ -104,7 +105,7 @@ def _encode_words(
     lines = {split: text.splitlines() for split, text in texts.items()}
     units = split_texts([line for of in lines.values() for line in of], "word")
     train = len(lines.get("train", ()))
-    vocabulary = stored.vocabulary if stored else units.vocabulary(train, size)
+    vocabulary = present(stored.vocabulary) if stored else units.vocabulary(train, size)
     tokens = units.tokens(vocabulary)
     if stored is None:
         check_unknown(name, "word", unknown_fraction(tokens[units.lengths[:train].sum() :]))

@@ -39,7 +39,9 @@ class Suggestion:
             pydantic.ValidationError: if the user's own settings do not fit.
         """
         values = {name: choice.value for name, choice in self.dataset.items()}
-        return dataset_kinds()[values["kind"]].model_validate({**values, "path": str(path)})
+        config = dataset_kinds()[str(values["kind"])].model_validate({**values, "path": str(path)})
+        assert isinstance(config, OwnFile)  # a user's file has such a kind
+        return config
 
 
 def with_given(choices: Mapping[str, Choice], given: Mapping[str, object]) -> dict[str, Choice]:

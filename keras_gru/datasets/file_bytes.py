@@ -192,9 +192,10 @@ def _guessed_encoding(path: Path, data: bytes) -> str:
     # Few letters beyond ASCII are Western or Central European: what else has few is rare.
     letters = sum(bytes([byte]).isalpha() or byte > 127 for byte in sample)
     if sum(byte > 127 for byte in sample) < 0.3 * letters:
-        central = best is not None and best.encoding in ("cp1250", "iso8859_2")
-        if central and sample.decode(best.encoding) != sample.decode("cp1252", "replace"):
-            return best.encoding
+        guess = "" if best is None else best.encoding
+        central = guess in ("cp1250", "iso8859_2")
+        if central and sample.decode(guess) != sample.decode("cp1252", "replace"):
+            return guess
         if _decodes(data, "cp1252"):
             return "cp1252"
     if best is None:

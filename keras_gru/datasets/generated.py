@@ -4,7 +4,7 @@ import hashlib
 import string
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import Annotated, ClassVar, Self, TypeVar
+from typing import Annotated, Any, ClassVar, Self, TypeVar
 
 import numpy as np
 from pydantic import Field, ValidationError, model_validator
@@ -121,7 +121,7 @@ class GeneratedDataset(DatasetSettings):
         shortest, steps = self.curriculum.shortest, self.curriculum.stages - 1
         growth = self.full_length - shortest
         lengths = [shortest + growth * number // steps for number in range(steps)]
-        settings = {**self.model_dump(), "curriculum": None}
+        settings: dict[str, Any] = {**self.model_dump(), "curriculum": None}
         return tuple(type(self)(**{**settings, self.length_setting: length}) for length in lengths)
 
     @property

@@ -3,7 +3,7 @@
 # N sequences, T time steps, D features
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -22,7 +22,9 @@ def overlaps(inputs: np.ndarray) -> bool:
     return bool(same.mean() > 0.5 and np.ptp(some) > 0)
 
 
-def carve(arrays: dict, config: "Npz", overlapping: bool, groups: np.ndarray | None) -> dict:
+def carve(
+    arrays: dict[str, Any], config: "Npz", overlapping: bool, groups: np.ndarray | None
+) -> dict[str, Any]:
     """Take the splits that are missing out of train, of each class its part."""
     train = arrays["train"]
     fractions = (
@@ -30,7 +32,8 @@ def carve(arrays: dict, config: "Npz", overlapping: bool, groups: np.ndarray | N
         0 if "test" in arrays else config.test_fraction,
     )
     if overlapping:
-        parts = _split_by_position(*train["inputs"].shape[:2], *fractions)
+        size, steps = train["inputs"].shape[:2]
+        parts = _split_by_position(size, steps, *fractions)
     elif groups is not None:
         parts = split_by_group(groups, *fractions)
     elif config.task == "classification":
@@ -39,7 +42,7 @@ def carve(arrays: dict, config: "Npz", overlapping: bool, groups: np.ndarray | N
         parts = split_at_random(len(train["inputs"]), *fractions)
     parts = {name: rows for name, rows in parts.items() if name == "train" or name not in arrays}
     carved = {name: {part: a[rows] for part, a in train.items()} for name, rows in parts.items()}
-    return carved | {name: of for name, of in arrays.items() if name != "train"}
+    return carved | {name: part for name, part in arrays.items() if name != "train"}
 
 
 def _split_by_position(size: int, steps: int, validation: float, test: float) -> dict[str, slice]:

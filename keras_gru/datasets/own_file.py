@@ -3,7 +3,7 @@
 import codecs
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import BeforeValidator, Field, field_validator
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 
 from keras_gru.datasets.common import SplitByFraction
 from keras_gru.settings import Settings
@@ -58,10 +58,12 @@ class TableFile(Settings):
 
     @field_validator("separator", "quote")
     @classmethod
-    def _one_ascii_character(cls, value: str | None, info) -> str | None:
-        words = {"separator": ("tab", "spaces"), "quote": ("none",)}[info.field_name]
+    def _one_ascii_character(cls, value: str | None, info: ValidationInfo) -> str | None:
+        words = ("tab", "spaces") if info.field_name == "separator" else ("none",)
+        if value is None:
+            return value
         value = {"\t": "tab", " ": "spaces"}.get(value, value)
-        if value is None or value in words:
+        if value in words:
             return value
         if len(value) != 1 or not value.isascii() or value in "\r\n":
             raise ValueError(f"expected one character or {' or '.join(words)}, got {value[:20]!r}")

@@ -17,6 +17,7 @@ from keras_gru.datasets.metric import ERROR_POWERS, Metric
 from keras_gru.datasets.task_spec import TaskSpec
 from keras_gru.datasets.text import PADDING, Tokenizer
 from keras_gru.errors import UserError, did_you_mean
+from keras_gru.settings import present
 
 _BLOCK = 65_536  # rows
 
@@ -157,8 +158,8 @@ class Preprocessing:
             UserError: if it is not one that the network was trained on.
         """
         if self.series_scalings is None:
-            return self.input_scaling, self.target_scaling
-        if series not in self.series_scalings:
+            return present(self.input_scaling), present(self.target_scaling)
+        if series is None or series not in self.series_scalings:
             known = list(self.series_scalings)
             raise UserError(
                 f"{self.name}: expected a series that the network was trained on, got {series!r}."
@@ -178,7 +179,7 @@ class Preprocessing:
             if self.spec.end and token == self.spec.end:
                 break
             if token not in (PADDING, self.spec.start):
-                words.append(self.target_vocabulary[token])
+                words.append(present(self.target_vocabulary)[token])
         return tokenizer.join(words)
 
     def in_unit(self, logs: Mapping[str, float]) -> dict[str, float]:
@@ -196,7 +197,7 @@ class Preprocessing:
 
     @functools.cached_property
     def _input_ids(self) -> dict[str, int]:
-        return {word: i for i, word in enumerate(self.vocabulary)}
+        return {word: i for i, word in enumerate(present(self.vocabulary))}
 
     def _need_tokenizer(self) -> Tokenizer:
         if self.tokenizer is None:

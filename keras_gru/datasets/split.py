@@ -6,6 +6,7 @@ import dataclasses
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -174,7 +175,7 @@ def split_by_class(
 
 
 def split_by_group(
-    groups: Sequence, validation_fraction: float, test_fraction: float
+    groups: Sequence[Any] | np.ndarray, validation_fraction: float, test_fraction: float
 ) -> dict[str, np.ndarray]:
     """Split examples at random, by a fixed seed, so that no group is in two splits.
 

@@ -61,7 +61,7 @@ class CtaRidership(DatasetSettings):
         days, dropped = clean(days)
         scaling, target_scaling = _ALL if self.multivariate else _RAIL, _RAIL
         if preprocessing is not None:
-            scaling, target_scaling = preprocessing.input_scaling, preprocessing.target_scaling
+            scaling, target_scaling = preprocessing.scalings_of(None)
         inputs = scaling.apply(_channels(days, self.multivariate))
         rail = target_scaling.apply(days["rail"][:, None].astype(float))
         rows = {
@@ -111,7 +111,7 @@ def clean(days: dict) -> tuple[dict, int]:
         The columns, `date` as `datetime64[D]`, and how many rows were dropped.
     """
     columns = dict(days, date=np.array([d.decode() for d in days["date"]], "datetime64[D]"))
-    rows = np.rec.fromarrays(list(columns.values()), names=list(columns))
+    rows = np.rec.fromarrays(list(columns.values()), names=",".join(columns))
     _, first = np.unique(rows, return_index=True)
     first = first[np.argsort(columns["date"][first], kind="stable")]
     return {name: column[first] for name, column in columns.items()}, len(rows) - len(first)

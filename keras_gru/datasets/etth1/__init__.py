@@ -60,7 +60,7 @@ class Etth1(DatasetSettings):
         names = COLUMNS if self.multivariate else ("OT",)
         values = np.stack([columns[name] for name in names], axis=1).astype(float)
         if preprocessing is not None:
-            scaling = preprocessing.input_scaling
+            scaling = preprocessing.scalings_of(None)[0]
         else:
             scaling = Scaling.fit(names, values[: _SPLITS["train"][1]])
         values = scaling.apply(values)
