@@ -9,6 +9,7 @@ from pydantic import RootModel
 
 from keras_gru.analysis.cost import CellCost, costs, target
 from keras_gru.analysis.data_need import DataFraction, DataNeed, data_fractions, data_needs
+from keras_gru.analysis.forecast_errors import ForecastErrors, collect_forecast_errors
 from keras_gru.analysis.measurements import collect_measurements
 from keras_gru.analysis.summary import CellSummary, CellTuning, seconds, summarize, tunings
 from keras_gru.analysis.verdicts import Verdicts, reach_verdicts
@@ -30,6 +31,7 @@ class Analysis:
         fractions: the comparisons on fractions of the training data, the smallest first; empty
             without a learning curve.
         data_needs: every two cells of the learning curve.
+        forecast_errors: by step ahead and variable; None where they are no forecasts of series.
         seconds: of all training, trials of tuning included.
     """
 
@@ -41,6 +43,7 @@ class Analysis:
     verdicts: Verdicts
     fractions: tuple[DataFraction, ...]
     data_needs: tuple[DataNeed, ...]
+    forecast_errors: ForecastErrors | None
     seconds: float
 
     def to_json(self) -> str:
@@ -73,5 +76,6 @@ def analyse(comparison: Comparison) -> Analysis:
         verdicts=reach_verdicts(collect_measurements(comparison)),
         fractions=data_fractions(curve) if curve else (),
         data_needs=data_needs(curve) if curve else (),
+        forecast_errors=collect_forecast_errors(comparison),
         seconds=seconds(comparison),
     )

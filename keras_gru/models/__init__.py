@@ -3,6 +3,7 @@
 from importlib import import_module
 
 _HOMES = {
+    "attention_weights": "translation",
     "truncate": "truncated",
     "build": "from_config",
     "classifier": "classification",
@@ -17,6 +18,7 @@ _HOMES = {
     "recurrent_units": "budget",
     "sample": "text_generation",
     "sample_notes": "music_generation",
+    "search_beams": "beam_search",
     "state_names": "step",
     "step_model": "step",
     "tagger": "tagging",

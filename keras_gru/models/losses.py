@@ -45,6 +45,12 @@ def _crossentropy(y_true, y_pred, smoothing=0.0):
     return (1 - smoothing) * loss + smoothing * even
 
 
+def _is_in_top_5(y_true, y_pred):
+    """Whether fewer than five classes have a higher logit."""
+    of_target = ops.take_along_axis(y_pred, ops.cast(y_true, "int32")[..., None], axis=-1)
+    return ops.sum(ops.cast(y_pred > of_target, "int32"), axis=-1) < 5
+
+
 def _bits(y_true, y_pred):
     return _crossentropy(y_true, y_pred) / math.log(2)
 
@@ -55,12 +61,14 @@ _MEASURES = {
     "crossentropy": _crossentropy,
     "bits": _bits,
     "accuracy": _is_right,
+    "top_5_accuracy": _is_in_top_5,
     "mse": keras.losses.mean_squared_error,
     "mae": keras.losses.mean_absolute_error,
     "huber": keras.losses.huber,
 }
-_OF_LABELS = ("crossentropy", "bits", "accuracy")
+_OF_LABELS = ("crossentropy", "bits", "accuracy", "top_5_accuracy")
 _OF_FORECASTS = ("mse", "mae", "huber")
+_MANY = 10  # classes, above which the five likeliest are of interest
 
 
 @keras.saving.register_keras_serializable(package="keras_gru")
@@ -126,7 +134,7 @@ class StepMean(keras.metrics.MeanMetricWrapper, _MeanOfSteps):
     that a step counts for less in a batch with more padding. Shapes are those of `StepLoss`.
 
     Args:
-        measure: `"accuracy"` or `"bits"` of labels, `"nll"` of notes, or `"mse"`, `"mae"` or
+        measure: `"accuracy"`, `"top_5_accuracy"` or `"bits"` of labels, `"nll"` of notes, or `"mse"`, `"mae"` or
             `"huber"` of forecasts.
         every_step: whether forecasts are `(B, T, ...)`, one after every step, and not `(B, ...)`.
         name: the measure's if `None`.
@@ -264,11 +272,13 @@ class ClassScore(keras.metrics.Metric):
 
 def other_metrics(spec: "TaskSpec") -> list[keras.metrics.Metric]:
     """Return metrics of a task beside those of `compile_options`."""
+    top = [StepMean("top_5_accuracy")] if spec.outputs > _MANY else []
     if spec.task == "language_model":
-        return [StepMean("bits")]
+        return [StepMean("bits"), *top]
     if spec.task in ("classification", "tagging"):
-        return [ClassScore(name, spec.outputs) for name in ("balanced_accuracy", "macro_f1")]
-    return []
+        scores = [ClassScore(name, spec.outputs) for name in ("balanced_accuracy", "macro_f1")]
+        return [*scores, *top]
+    return top if spec.task == "translation" else []
 
 
 def is_mean(measure: str) -> bool:

@@ -3,9 +3,12 @@
 # B batch, S source steps, T target steps, E width of an embedding, U units, V target tokens
 
 import keras
+import numpy as np
+import numpy.typing as npt
 from keras import ops
 
 from keras_gru.cells import recurrent_layer
+from keras_gru.errors import UserError
 from keras_gru.models.config import EncoderDecoder, defaults_of
 from keras_gru.models.language_modeling import numbered
 from keras_gru.models.seeding import seeded
@@ -169,9 +172,17 @@ def decode(parts, target, states, memory):
     Returns:
         Logits `(B, T, V)` and the new states.
     """
+    y, h, c, new_states = _read_target(parts, target, states, memory[0])
+    if memory[1:]:
+        keys, values, mask = memory[1:]
+        c = parts["attention"]([parts["query"](h), values, keys], mask=[None, mask])
+    return parts["logits"](ops.concatenate([h, y, c], axis=-1)), new_states
+
+
+def _read_target(parts, target, states, c):
+    """The embedded target `(B, T, E)`, the outputs `(B, T, U)`, c at each step, and new states."""
     mask = ops.not_equal(target, 0)
     y = parts["target_embedding"](target)
-    c, *attended = memory
     # A product with ones repeats c along a length that need not be known before the model runs. (A
     # sum with zeros would do, but Keras 3.15 on TensorFlow takes `(1, U, 1)` for a bias `(U,)`.)
     c = ops.expand_dims(c, 1) * ops.ones_like(ops.expand_dims(target, -1), dtype=c.dtype)
@@ -180,10 +191,47 @@ def decode(parts, target, states, memory):
     for layer, state in zip(numbered(parts, "decoder"), states, strict=True):
         h, *state = layer(h, mask=mask, initial_state=state)
         new_states.append(state)
-    if attended:
-        keys, values, source_mask = attended
-        c = parts["attention"]([parts["query"](h), values, keys], mask=[None, source_mask])
-    return parts["logits"](ops.concatenate([h, y, c], axis=-1)), new_states
+    return y, h, c, new_states
+
+
+def attention_weights(
+    model: keras.Model, source_ids: npt.ArrayLike, target_ids: npt.ArrayLike
+) -> np.ndarray:
+    """Return which steps of the source each step of the target attends to.
+
+    Args:
+        model: from `encoder_decoder` with `attention=True`, or loaded from its file.
+        source_ids: `(N, S)` tokens, 0 for padding.
+        target_ids: `(N, T)` tokens that the decoder reads, from the start token on.
+
+    Returns:
+        `(N, T, S)`; the weights of the source's steps sum to 1.
+
+    Raises:
+        UserError: the model has no attention.
+
+    Example:
+
+    >>> from keras_gru import models
+    >>> model = models.encoder_decoder(
+    ...     units=8, source_vocabulary=9, target_vocabulary=7, attention=True)
+    >>> models.attention_weights(model, [[3, 4, 0]], [[1, 5]]).shape
+    (1, 2, 3)
+    """
+    parts = {layer.name: layer for layer in model.layers}
+    if "attention" not in parts:
+        raise UserError(
+            f"'model' must come from keras_gru.models.encoder_decoder with attention: received "
+            f"'{model.name}'. Build and train it with attention=True."
+        )
+    source, target = (keras.Input((None,), dtype="int32") for _ in range(2))
+    states, (c, keys, values, mask) = encode(parts, source)
+    _, h, _, _ = _read_target(parts, target, states, c)
+    _, weights = parts["attention"](
+        [parts["query"](h), values, keys], mask=[None, mask], return_attention_scores=True
+    )
+    ids = [np.asarray(tokens, "int32") for tokens in (source_ids, target_ids)]
+    return keras.Model([source, target], weights).predict_on_batch(ids)
 
 
 def encoder_and_decoder(model):

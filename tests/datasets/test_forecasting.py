@@ -71,16 +71,20 @@ def test_naive_without_a_season_repeats_the_last_value():
 
 @pytest.mark.parametrize("every_step", [False, True])
 @pytest.mark.parametrize("look_back", [False, True])
-def test_targets_lie_in_their_split_and_windows_may_begin_before_it(every_step, look_back):
+@pytest.mark.parametrize("lead", [1, 4])
+def test_targets_lie_in_their_split_and_windows_may_begin_before_it(every_step, look_back, lead):
     rows = {"train": (0, 20), "validation": (20, 30), "test": (30, 40)}
-    of = forecasting.SplitSeries(series(40), series(40), rows, 5, 2, every_step, look_back)
+    of = forecasting.SplitSeries(series(40), series(40), rows, 5, 2, every_step, look_back, lead)
     for name, split in of.splits().items():
         first, last = rows[name]
         targets = np.unique(split.targets)
         back = look_back and name != "train"
-        start = first if back else first + (1 if every_step else 5)
+        before = lead - 1 + (1 if every_step else 5)
+        start = first if back else first + before
         np.testing.assert_array_equal(targets, np.arange(start, last))
-        begin = start - (1 if every_step else 5)
+        begin = start - before
+        change = split.targets - of.last_season(name, 1)
+        assert (change == [[lead], [lead + 1]]).all()
         np.testing.assert_array_equal(split.inputs["features"][0, :, 0], begin + np.arange(5))
 
 

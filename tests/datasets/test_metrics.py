@@ -102,6 +102,14 @@ def test_bits_are_the_cross_entropy_by_log_2():
     assert float(metric.result()) == pytest.approx(expected, rel=1e-5)
 
 
+def test_a_label_is_among_the_five_likeliest():
+    targets, logits = RNG.integers(0, 20, (4, 7)), RNG.normal(size=(4, 7, 20)).astype("float32")
+    metric = StepMean("top_5_accuracy")
+    metric.update_state(targets, logits)
+    top = np.argsort(-logits, axis=-1)[..., :5]
+    assert float(metric.result()) == pytest.approx((top == targets[..., None]).any(-1).mean())
+
+
 def test_the_settings_choose_the_metric():
     sizes = {"train": 40, "validation": 9, "test": 8}
     own = datasets.load(Xml(window=20, **sizes))

@@ -277,6 +277,8 @@ def autoregressive_from_its_state(e: "Experiment") -> Broken | None:
             return Broken(f"model.{name}", "both", "Leave one of them out.")
     if _answers_every_step(e):
         return Broken("model.autoregressive", "dataset.every_step", "Leave one of them out.")
+    if getattr(e.dataset, "lead", 1) > 1:
+        return Broken("model.autoregressive", "dataset.lead", "Leave one of them out.")
     return None
 
 

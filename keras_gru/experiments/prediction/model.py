@@ -120,8 +120,8 @@ class TrainedModel:
         rows = [{**row, "translation": None} for row in inputs.rows]
         sentences = [rows[number]["text"] for number in inputs.numbers]
         found = translate(self.folder, self.records[0], sentences)
-        for number, translation in zip(inputs.numbers, found, strict=True):
-            rows[number]["translation"] = translation
+        for number, ((best, _), *_) in zip(inputs.numbers, found, strict=True):
+            rows[number]["translation"] = best
         return Predictions(rows, [], inputs.notes)
 
     def forecast(self, steps: int | None = None) -> Forecast:
