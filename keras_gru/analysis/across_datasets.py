@@ -4,7 +4,7 @@
 
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from pydantic import TypeAdapter
@@ -30,11 +30,13 @@ class DatasetErrors:
         errors: cell -> seed -> error. Where a metric counts what is right, the error is its
             highest value minus the metric.
         resolution: the smallest error that can be told from 0, such as 1/N of an accuracy.
+        seconds: cell -> mean seconds to the target, of cells that reach it.
     """
 
     name: str
     errors: Mapping[str, Mapping[int, float]]
     resolution: float = 0.0
+    seconds: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,8 @@ class AcrossDatasets:
         datasets: the test errors on each of them.
         pairs: every two cells with runs on three datasets or more.
         profiles: cell -> the fraction of runs within each of `PROFILE_FACTORS` of the best mean.
+        time_profiles: cell -> the fraction of datasets on which it reaches the target within each
+            of `PROFILE_FACTORS` of the fastest cell's seconds; empty without times.
         rope: half the width of the region of practical equivalence.
     """
 
@@ -89,6 +93,7 @@ class AcrossDatasets:
     datasets: tuple[DatasetErrors, ...]
     pairs: tuple[PairAcrossDatasets, ...]
     profiles: Mapping[str, list[float]]
+    time_profiles: Mapping[str, list[float]]
     rope: float
 
     def to_json(self) -> str:
@@ -119,6 +124,7 @@ def analyse_across_datasets(
         datasets=found,
         pairs=compare_across_datasets(found, rope),
         profiles=performance_profile(found, PROFILE_FACTORS),
+        time_profiles=time_profile(found, PROFILE_FACTORS),
         rope=rope,
     )
 
@@ -140,7 +146,8 @@ def dataset_errors(name: str, measurements: Measurements) -> DatasetErrors:
     for cell, count in measurements.diverged.items():
         seeds = set().union(*(runs.keys() for runs in errors.values())) - errors[cell].keys()
         errors[cell] |= dict.fromkeys(sorted(seeds)[:count], worst)
-    return DatasetErrors(name, errors, measurements.resolution or 0.0)
+    resolution = measurements.resolution or 0.0
+    return DatasetErrors(name, errors, resolution, measurements.seconds)
 
 
 def compare_across_datasets(
@@ -269,3 +276,23 @@ def performance_profile(
                 limits = np.array(factors)[:, None] * best
                 within[cell][index] = (errors <= limits).mean(axis=1)
     return {cell: [float(x) for x in of.mean(axis=0)] for cell, of in within.items()}
+
+
+def time_profile(
+    datasets: Sequence[DatasetErrors], factors: Sequence[float]
+) -> dict[str, list[float]]:
+    """Return for each cell the fraction of datasets solved within a factor of the fastest cell.
+
+    A dataset counts where at least two cells reach its target; a cell that does not has not solved
+    it within any factor. Seconds of one dataset are of one machine.
+    """
+    timed = [dataset.seconds for dataset in datasets if len(dataset.seconds) > 1]
+    cells = dict.fromkeys(cell for seconds in timed for cell in seconds)
+    ratios = {
+        cell: [seconds.get(cell, np.inf) / min(seconds.values()) for seconds in timed]
+        for cell in cells
+    }
+    return {
+        cell: [float(np.mean(np.array(of) <= factor)) for factor in factors]
+        for cell, of in ratios.items()
+    }

@@ -41,7 +41,9 @@ def collect_forecast_errors(comparison: Comparison) -> ForecastErrors | None:
             stored.setdefault(run.cell, []).append(load_json(path, StoredErrors))
             first = next(iter(stored.values()))[0]
             found = stored[run.cell][-1]
-            if np.shape(found.test.mae) != (len(first.test.mae), len(first.variables)):
+            widths = [len(row) for row in found.test.mae]
+            fits = widths == [len(first.variables)] * len(first.test.mae)
+            if found.variables != first.variables or not fits:
                 raise damaged(path, "other steps or variables than those of the other runs")
     if not stored:
         return None

@@ -49,6 +49,15 @@ def windows(
     return Split({"features": features}, after, overlapping=True)
 
 
+def after_last_step(values: np.ndarray, split: Split) -> np.ndarray:
+    """Return forecasts or targets (N, H, V); of those at every step the ones after the last."""
+    if split.targets.ndim < 4:
+        return values
+    if split.stepwise in split.lengths:
+        return values[np.arange(len(values)), split.lengths[split.stepwise] - 1]
+    return values[:, -1]
+
+
 def errors(forecast: np.ndarray, targets: np.ndarray, scale: float = 1.0) -> dict[str, float]:
     """Mean absolute and mean squared error, named as a model logs them, in the metric's unit."""
     difference = (forecast.astype(float) - targets) * scale
@@ -62,7 +71,7 @@ def baseline(
     parameters: int = 0,
     scale: float = 1.0,
 ) -> Baseline:
-    """Return the errors of a rule on validation and test.
+    """Return the errors of a rule on validation and test; at every step, those after the last one.
 
     Args:
         label: its name for a reader.
@@ -71,13 +80,17 @@ def baseline(
         parameters: numbers that the rule learnt.
         scale: the metric's unit for each unit of the targets.
     """
-    forecasts = {
-        name: np.broadcast_to(forecast(name), splits[name].targets.shape)
-        for name in ("validation", "test")
-    }
-    scores = {name: errors(of, splits[name].targets, scale) for name, of in forecasts.items()}
-    test = splits["test"]
-    blocks = [errors(forecasts["test"][rows], test.targets[rows], scale) for rows in test.blocks()]
+    forecasts, targets = {}, {}
+    for name in ("validation", "test"):
+        split = splits[name]
+        every = np.broadcast_to(forecast(name), split.targets.shape)
+        forecasts[name] = after_last_step(every, split)
+        targets[name] = after_last_step(split.targets, split)
+    scores = {name: errors(of, targets[name], scale) for name, of in forecasts.items()}
+    blocks = [
+        errors(forecasts["test"][rows], targets["test"][rows], scale)
+        for rows in splits["test"].blocks()
+    ]
     return Baseline(
         label,
         scores["validation"],

@@ -237,6 +237,6 @@ def _write_metadata(plan: Plan, folder: RunDirectory, jobs: str) -> Metadata:
 
 
 def _resume_command(folder: RunDirectory) -> str:
-    if folder.is_fraction:
-        return f"Go on with: keras-gru learning-curve --resume {folder.path.parent.parent}"
-    return f"Go on with: keras-gru compare --resume {folder.path}"
+    verbs = {"fractions": "learning-curve", "sources": "variance"}
+    verb = verbs.get(folder.path.resolve().parent.name, "compare")
+    return f"Go on with: keras-gru {verb} --resume {folder.whole.path}"

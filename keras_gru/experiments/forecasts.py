@@ -201,8 +201,8 @@ def describe_errors(
         lead: steps ahead of the first forecast.
 
     Returns:
-        `"variables"` and `"lead"`; for each split `"mae"` and `"mse"`, each a list of H lists of V; the `"band"`
-        with its level, quantile and floor from validation and its coverage on test.
+        `"variables"` and `"lead"`; for each split `"mae"` and `"mse"`, each a list of H lists of
+        V; the `"band"` with its level, quantile and floor from validation and its coverage on test.
     """
     band = found["validation"].band()
     return {

@@ -9,6 +9,7 @@ runs/<name>/<time>/
   tuning/<cell>-<n>/    history.jsonl of a trial, and checkpoint.npz until it is finished
   report.html
   fractions/<fraction>/ the same again, on a fraction of the training data: a learning curve
+  sources/<source>/     the same again, with seeds that vary one source of variance alone
   examples.json         predictions of each cell on the same examples of test
   inspection/           the result of keras-gru inspect, and its pictures
   <cell>-seed<n>/       history.jsonl, one line per epoch; best.keras; checkpoint.npz until finished
@@ -26,7 +27,7 @@ from pydantic import ValidationError
 
 from keras_gru.errors import UserError
 from keras_gru.experiments.comparison import Comparison, Epoch, LearningCurve, RunRecord
-from keras_gru.experiments.configuration.experiment import Experiment
+from keras_gru.experiments.configuration.experiment import SOURCES, Experiment, Source
 from keras_gru.experiments.configuration.yaml_files import (
     dump_experiment,
     load_stored_experiment,
@@ -36,7 +37,7 @@ from keras_gru.experiments.metadata import Metadata
 from keras_gru.experiments.run_lock import lock_directory
 from keras_gru.files import user_path, write_text
 
-_FRACTIONS = "fractions"
+_FRACTIONS, _SOURCES = "fractions", "sources"
 _TIME = r"(\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d)(?:_(\d+))?$"
 
 
@@ -126,15 +127,29 @@ class RunDirectory:
 
     def create_fraction(self, fraction: float) -> "RunDirectory":
         """Create what `fraction` returns, if it is not there."""
-        path = self.path / _FRACTIONS / f"{fraction:g}"
+        return self._create_part(self.path / _FRACTIONS / f"{fraction:g}", self.experiment())
+
+    def create_source(self, source: Source) -> "RunDirectory":
+        """Create the run directory of the same experiment whose seeds vary one source alone."""
+        experiment = self.experiment().model_copy(update={"vary": (source,)})
+        return self._create_part(self.path / _SOURCES / source, experiment)
+
+    @staticmethod
+    def _create_part(path: Path, experiment: Experiment) -> "RunDirectory":
         path.mkdir(parents=True, exist_ok=True)
         if not (path / "experiment.yaml").is_file():
-            write_text(path / "experiment.yaml", dump_experiment(self.experiment()))
+            write_text(path / "experiment.yaml", dump_experiment(experiment))
         return RunDirectory(path)
 
     def locked(self) -> AbstractContextManager[None]:
-        """Lock the run directory, with all its fractions, as `lock_directory` says."""
-        return lock_directory(self.path.parent.parent if self.is_fraction else self.path)
+        """Lock the run directory, with all its parts, as `lock_directory` says."""
+        return lock_directory(self.whole.path)
+
+    @property
+    def whole(self) -> "RunDirectory":
+        """The run directory that this one is a fraction or a source of, or itself."""
+        is_part = self.path.resolve().parent.name in (_FRACTIONS, _SOURCES)
+        return RunDirectory(self.path.parent.parent) if is_part else self
 
     @property
     def is_fraction(self) -> bool:
@@ -228,6 +243,12 @@ class RunDirectory:
         directories = {fraction: self.fraction(fraction) for fraction in self.fractions()}
         begun = {f: part.comparison() for f, part in directories.items() if part.has_metadata()}
         return LearningCurve({**begun, 1.0: self.comparison()})
+
+    def sources(self) -> dict[Source, Comparison]:
+        """Read the comparisons whose seeds vary one source of variance alone."""
+        paths = {source: self.path / _SOURCES / source for source in SOURCES}
+        begun = {source: p for source, p in paths.items() if (p / "metadata.json").is_file()}
+        return {source: RunDirectory(path).comparison() for source, path in begun.items()}
 
     def _read(self, file: str, key: tuple[str, ...]) -> tuple[RunRecord, ...]:
         """The records of a file; of several with the same key the last."""

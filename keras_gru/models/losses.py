@@ -134,9 +134,10 @@ class StepMean(keras.metrics.MeanMetricWrapper, _MeanOfSteps):
     that a step counts for less in a batch with more padding. Shapes are those of `StepLoss`.
 
     Args:
-        measure: `"accuracy"`, `"top_5_accuracy"` or `"bits"` of labels, `"nll"` of notes, or `"mse"`, `"mae"` or
-            `"huber"` of forecasts.
+        measure: `"accuracy"`, `"top_5_accuracy"` or `"bits"` of labels, `"nll"` of notes, or
+            `"mse"`, `"mae"` or `"huber"` of forecasts.
         every_step: whether forecasts are `(B, T, ...)`, one after every step, and not `(B, ...)`.
+            Those after the last step of each sequence count, as they do where there are no others.
         name: the measure's if `None`.
 
     Raises:
@@ -148,7 +149,7 @@ class StepMean(keras.metrics.MeanMetricWrapper, _MeanOfSteps):
         self.measure, self.every_step = measure, every_step
 
     def update_state(self, y_true, y_pred, sample_weight=None):
-        sample_weight = _fit_weights(sample_weight, self.measure, self.every_step, y_pred)
+        sample_weight = _metric_weights(sample_weight, self.measure, self.every_step, y_pred)
         return super().update_state(y_true, y_pred, sample_weight)
 
     def _values(self, y_true, y_pred):
@@ -212,6 +213,17 @@ def _fit_weights(sample_weight, measure, every_step, y_pred):
             f"{_known(ops.shape(sample_weight))}. Give one weight per step or per sequence."
         )
     return ops.broadcast_to(ops.reshape(sample_weight, found), shape)
+
+
+def _metric_weights(sample_weight, measure, every_step, y_pred):
+    """What `_fit_weights` returns; at every step, 0 but for the last weighted one of each row."""
+    if not (every_step and measure in _OF_FORECASTS):
+        return _fit_weights(sample_weight, measure, every_step, y_pred)
+    weights = ops.ones((1, 1)) if sample_weight is None else sample_weight
+    weights = _fit_weights(weights, measure, every_step, y_pred)
+    counts = ops.cast(ops.not_equal(weights, 0), "int32")
+    left = ops.flip(ops.cumsum(ops.flip(counts, 1), axis=1), 1)
+    return weights * ops.cast(ops.equal(left, 1), weights.dtype)
 
 
 def _known(shape):
@@ -305,7 +317,7 @@ class BlockMeans(keras.metrics.Metric):
         self.weights = self.add_variable((self.count,), "zeros", name="weights")
 
     def update_state(self, y_true, y_pred, sample_weight=None):
-        weights = _fit_weights(sample_weight, self.measure, self.every_step, y_pred)
+        weights = _metric_weights(sample_weight, self.measure, self.every_step, y_pred)
         y_pred = ops.cast(y_pred, self.dtype)
         values = _measured(y_true, y_pred, self.measure, self.every_step)
         values = ops.cast(values, self.dtype)

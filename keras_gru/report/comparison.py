@@ -23,6 +23,7 @@ from keras_gru.report.sections import (
     runs,
     settings,
     tuning,
+    variance,
 )
 from keras_gru.report.terminal import print_report
 
@@ -34,6 +35,7 @@ SECTIONS: tuple[Callable[[Analysis], Section | None], ...] = (
     results.other_metrics,
     predictions.section,
     curves.section,
+    variance.section,
     data_need.section,
     costs.section,
     inspection.section,

@@ -9,6 +9,7 @@ SECTIONS = (
     across_datasets.probabilities,
     across_datasets.differences,
     across_datasets.profiles,
+    across_datasets.time_profiles,
 )
 
 

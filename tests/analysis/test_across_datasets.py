@@ -13,6 +13,7 @@ from keras_gru.analysis.across_datasets import (
     dataset_errors,
     performance_profile,
     probability_of_improvement,
+    time_profile,
 )
 from keras_gru.analysis.expected_best import expected_best
 from keras_gru.analysis.measurements import Measurements
@@ -95,6 +96,14 @@ def test_performance_profile():
         "one": [0.5, 0.5, 1.0],
         "other": [0.5, 0.75, 1.0],
     }
+
+
+def test_a_cell_that_does_not_reach_the_target_has_not_solved_it():
+    one = DatasetErrors("one", {}, seconds={"gru": 2.0, "lstm": 3.0})
+    two = DatasetErrors("two", {}, seconds={"gru": 2.0, "rnn": 4.0})
+    alone = DatasetErrors("alone", {}, seconds={"lstm": 1.0})
+    found = time_profile([one, two, alone], [1.0, 1.5, 10.0])
+    assert found == {"gru": [1, 1, 1], "lstm": [0, 0.5, 0.5], "rnn": [0, 0, 0.5]}
 
 
 def test_expected_best_is_the_mean_of_one_trial_and_rises_to_the_best(rng):
