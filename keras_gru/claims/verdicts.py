@@ -9,6 +9,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+import numpy as np
+
+from keras_gru.analysis.across_datasets import DECIDED, signed_rank
 from keras_gru.claims.evidence import GRU, LSTM, CurveEvidence, Estimate, Evidence, SweepEvidence
 from keras_gru.datasets.metric import Metric
 
@@ -121,10 +124,22 @@ def most(findings: Sequence[Finding | None]) -> str:
     return OPEN
 
 
+def probabilities(findings: Sequence[Finding | None]) -> tuple[float, float, float] | None:
+    """The probabilities of `keras-gru verdict` that LSTM is better, both are equal, GRU is better.
+
+    None for fewer than three datasets.
+    """
+    advantages = [finding.drawn.value for finding in findings if finding and finding.drawn]
+    return signed_rank(np.array(advantages), EQUAL) if len(advantages) > 2 else None
+
+
 def no_winner(findings: Sequence[Finding | None]) -> str:
-    """The same, and where each cell is better on some dataset, no one is over all of them."""
+    """The rule of the claim that no cell is better over all datasets."""
     better = {finding.better for finding in findings if finding and finding.better}
-    return HOLDS if len(better) > 1 else most(findings)
+    lstm, equal, gru = probabilities(findings) or (0, 0, 0)
+    if len(better) > 1 or equal >= DECIDED:
+        return HOLDS
+    return FAILS if max(lstm, gru) >= DECIDED else OPEN
 
 
 def _claim(
@@ -147,7 +162,9 @@ def _claim(
     "Does not hold where the 95% interval of the difference on test with all of train, paired by "
     f"seed, excludes 0; else holds where it lies within ±{EQUAL:.0%} of the better cell's mean (of "
     "its errors, where the metric counts what is right); is not decided otherwise. Over all "
-    "datasets it holds also where each cell is better on one.",
+    "datasets it holds where each cell is better on one, or both are practically equal with a "
+    f"probability of {DECIDED:.1%} (`keras-gru verdict`), and does not hold where one is better "
+    "with that probability.",
     over_all=no_winner,
 )
 def no_clear_winner(curve: CurveEvidence) -> Finding:

@@ -26,6 +26,7 @@ from keras_gru.report.sections.claims_text import (
     commands_to_run,
     evidence_text,
     origin_text,
+    over_all_text,
     verdict_on,
 )
 
@@ -58,9 +59,7 @@ def claim_section(judged: Judged, evidence: Mapping[str, Evidence]) -> Section:
     texts = {plan.label: evidence_text(judged, plan, evidence) for plan in PLANNED}
     reading = "; ".join(f"{label}: {text}" for label, text in texts.items())
     terms = [f"{plan.label} ({verdict_on(judged, plan.name)})" for plan in PLANNED]
-    source = Text(
-        f"Over all datasets: {judged.verdict}.", links=((claim.source.by, claim.source.url),)
-    )
+    source = Text(over_all_text(judged), links=((claim.source.by, claim.source.url),))
     commands = "\n".join(command_of(claim, plan) for plan in PLANNED)
     blocks: list[Block] = [
         source,

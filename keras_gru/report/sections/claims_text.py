@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping
 
+from keras_gru.claims.deciding import runs_to_decide
 from keras_gru.claims.evidence import GRU, LSTM, CurveEvidence, Estimate, Evidence, SweepEvidence
 from keras_gru.claims.plans import PLANNED, Planned
 from keras_gru.claims.verdicts import (
     EQUAL,
+    OPEN,
     VERDICTS,
     Claim,
+    Finding,
     Judged,
     advantage_of_gru,
     better_on_test,
@@ -15,6 +18,8 @@ from keras_gru.claims.verdicts import (
     has_enough,
     judge_all,
     mean_on_test,
+    no_winner,
+    probabilities,
 )
 from keras_gru.formatting import duration, percent, plural, quantity, significant
 
@@ -59,7 +64,31 @@ def evidence_text(judged: Judged, plan: Planned, evidence: Mapping[str, Evidence
     finding = judged.findings[plan.name]
     if finding is None or (finding.drawn is None and judged.claim.name != "fewer-parameters"):
         return "too few runs have finished, or more of one cell than of the other"
-    return _TEXTS[judged.claim.name](found)
+    return _TEXTS[judged.claim.name](found) + _to_decide(judged.claim.name, finding, found)
+
+
+def _to_decide(name: str, finding: Finding, found: CurveEvidence | SweepEvidence) -> str:
+    if finding.verdict != OPEN:
+        return ""
+    kind = "trial" if isinstance(found, SweepEvidence) else "seed"
+    runs = runs_to_decide(name, finding, found)
+    if runs is None:
+        return f"; more {kind}s would not decide it"
+    return f"; about {plural(runs, kind)} would decide it, if the estimate stays"
+
+
+def over_all_text(judged: Judged) -> str:
+    """Return the verdict over all datasets, where a cell may be better with its probabilities."""
+    found = probabilities(list(judged.findings.values()))
+    words = f"Over all datasets: {judged.verdict}"
+    if judged.claim.over_all is not no_winner or found is None:
+        return f"{words}."
+    lstm, equal, gru = (f"{100 * of:.0f}%" for of in found)
+    return (
+        f"{words}. On a dataset like these GRU is better with a probability of {gru}, both are "
+        f"practically equal with {equal}, and LSTM is better with {lstm} (Bayesian signed-rank "
+        "test)."
+    )
 
 
 def headline_text(evidence: Mapping[str, Evidence]) -> str:
