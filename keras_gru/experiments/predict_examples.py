@@ -183,7 +183,9 @@ def _music(models: Models, dataset: SequenceDataset) -> PianoRolls | None:
     return PianoRolls(_PROMPT_STEPS, lowest, _sounding(piece), played)
 
 
-def _translations(models: Models, dataset: SequenceDataset) -> Translations:
+def _translations(models: Models, dataset: SequenceDataset) -> Translations | None:
+    if dataset.tokenizer is None:
+        return None
     split = dataset.splits["test"]
     rows = _evenly(split.size, _TRANSLATED)
     vocabulary = dataset.vocabulary

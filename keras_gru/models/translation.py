@@ -10,6 +10,7 @@ from keras import ops
 from keras_gru.cells import recurrent_layer
 from keras_gru.errors import UserError
 from keras_gru.models.config import EncoderDecoder, defaults_of
+from keras_gru.models.graph import to_numpy
 from keras_gru.models.language_modeling import numbered
 from keras_gru.models.seeding import seeded
 from keras_gru.models.stack import depths, logits_layer, task_model, without_mask
@@ -224,14 +225,13 @@ def attention_weights(
             f"'model' must come from keras_gru.models.encoder_decoder with attention: received "
             f"'{model.name}'. Build and train it with attention=True."
         )
-    source, target = (keras.Input((None,), dtype="int32") for _ in range(2))
+    source, target = (ops.convert_to_tensor(ids, "int32") for ids in (source_ids, target_ids))
     states, (c, keys, values, mask) = encode(parts, source)
     _, h, _, _ = _read_target(parts, target, states, c)
     _, weights = parts["attention"](
         [parts["query"](h), values, keys], mask=[None, mask], return_attention_scores=True
     )
-    ids = [np.asarray(tokens, "int32") for tokens in (source_ids, target_ids)]
-    return keras.Model([source, target], weights).predict_on_batch(ids)
+    return to_numpy(weights)
 
 
 def encoder_and_decoder(model):

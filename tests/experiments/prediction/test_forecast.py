@@ -51,10 +51,10 @@ def test_only_the_value_four_rows_ahead(tmp_path):
     (row,) = model.forecast().rows
     last = model.predict(tmp_path / "series.csv").rows[-1]
     # The series ends on January 9th at 7:00.
-    assert row["date"] == last["date"] == "2020-01-09 11:00" and row["step"] == last["step"] == 4
+    assert row["date"] == last["date"] == "2020-01-09 11:00:00" and row["step"] == last["step"] == 4
     assert row["b"] == pytest.approx(last["b"], rel=1e-5)
     known = model.predict(tmp_path / "series.csv").rows[0]
-    assert known["b (truth)"] == 100 + 6 + 3 and known["date"] == "2020-01-01 09:00"
+    assert known["b (truth)"] == 100 + 6 + 3 and known["date"] == "2020-01-01 09:00:00"
     with pytest.raises(UserError, match="expected at most 1"):
         model.forecast(2)
 
