@@ -4,8 +4,9 @@ import math
 
 from scipy import stats
 
+from keras_gru.claims.claim import EQUAL, OPEN, Finding
 from keras_gru.claims.evidence import CurveEvidence, Estimate, SweepEvidence
-from keras_gru.claims.verdicts import EQUAL, OPEN, Finding, advantage_of_gru, has_enough
+from keras_gru.claims.verdicts import advantage_of_gru, has_enough
 
 MOST = 100_000  # runs
 

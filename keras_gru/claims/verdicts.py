@@ -4,36 +4,29 @@ Every rule is a function from evidence on one dataset to a finding, with its wor
 no difference was detected never counts as that there is none.
 """
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TypeVar
 
-import numpy as np
-
-from keras_gru.analysis.across_datasets import DECIDED, signed_rank
+from keras_gru.analysis.across_datasets import DECIDED
+from keras_gru.claims.claim import (
+    EQUAL,
+    FAILS,
+    HOLDS,
+    OPEN,
+    Claim,
+    Finding,
+    Judge,
+    Judged,
+    Source,
+    most,
+    no_winner,
+)
 from keras_gru.claims.evidence import GRU, LSTM, CurveEvidence, Estimate, Evidence, SweepEvidence
 from keras_gru.datasets.metric import Metric
 
-HOLDS, FAILS, OPEN = VERDICTS = ("holds", "does not hold", "not decided")
-EQUAL = 0.01  # of the better cell's mean: a smaller difference is none to a reader
 _NONE = 1e-12  # in place of no errors at all
 AS_MANY = 0.05  # of the weights: units are whole numbers, so that budgets are met nearly
-OVER_ALL = (
-    "Over all datasets a sentence holds where it does on more than half of them and on the others "
-    "is not refuted, does not hold where it is refuted on more than half and holds on none, and is "
-    "not decided otherwise."
-)
-
-
-@dataclass(frozen=True)
-class Source:
-    """Who said a sentence, and where."""
-
-    by: str
-    url: str
-
-
+J = TypeVar("J", bound=Judge)
 BRITZ = Source(
     "Denny Britz, WildML, Recurrent Neural Network Tutorial, part 4 (2015)",
     "http://www.wildml.com/2015/10/recurrent-neural-network-tutorial-part-4-"
@@ -42,60 +35,6 @@ BRITZ = Source(
 GREFF = Source(
     "Greff et al., LSTM: A Search Space Odyssey (2017)", "https://arxiv.org/abs/1503.04069"
 )
-
-
-@dataclass(frozen=True)
-class Finding:
-    """What one dataset says on a sentence.
-
-    Args:
-        verdict: one of `VERDICTS`.
-        drawn: the number that it rests on, for a figure; None where the runs were too few.
-        beside: what it shows beside that and is not judged by.
-        better: the cell that is significantly better, where that is what is judged.
-    """
-
-    verdict: str
-    drawn: Estimate | None = None
-    beside: Estimate | None = None
-    better: str | None = None
-
-
-Judge = Callable[[CurveEvidence], Finding] | Callable[[SweepEvidence], Finding]
-J = TypeVar("J", bound=Judge)
-
-
-@dataclass(frozen=True)
-class Claim:
-    """A sentence, and how it is judged.
-
-    Args:
-        name: for links.
-        sentence: in its author's words.
-        source: who that is.
-        rests_on: `"curve"` or `"sweep"`: a field of `Evidence`.
-        rule: what `judge` does.
-        judge: from the evidence on a dataset to what it says.
-        over_all: from all findings to the verdict: `most`, whose rule is `OVER_ALL`, or another.
-    """
-
-    name: str
-    sentence: str
-    source: Source
-    rests_on: str
-    rule: str
-    judge: Judge
-    over_all: "Callable[[Sequence[Finding | None]], str]"
-
-
-@dataclass(frozen=True)
-class Judged:
-    """A sentence with its findings by dataset, None where it was not run, and over all of them."""
-
-    claim: Claim
-    findings: dict[str, Finding | None]
-    verdict: str
-
 
 CLAIMS: list[Claim] = []
 
@@ -113,33 +52,6 @@ def judge_all(evidence: Mapping[str, Evidence], datasets: Sequence[str]) -> tupl
         findings = {name: of and claim.judge(of) for name, of in known.items()}
         judged.append(Judged(claim, findings, claim.over_all(list(findings.values()))))
     return tuple(judged)
-
-
-def most(findings: Sequence[Finding | None]) -> str:
-    """The rule of `OVER_ALL`; None is a dataset that was not run."""
-    count = Counter(finding.verdict for finding in findings if finding)
-    for verdict, other in ((HOLDS, FAILS), (FAILS, HOLDS)):
-        if count[verdict] > len(findings) / 2 and not count[other]:
-            return verdict
-    return OPEN
-
-
-def probabilities(findings: Sequence[Finding | None]) -> tuple[float, float, float] | None:
-    """The probabilities of `keras-gru verdict` that LSTM is better, both are equal, GRU is better.
-
-    None for fewer than three datasets.
-    """
-    advantages = [finding.drawn.value for finding in findings if finding and finding.drawn]
-    return signed_rank(np.array(advantages), EQUAL) if len(advantages) > 2 else None
-
-
-def no_winner(findings: Sequence[Finding | None]) -> str:
-    """The rule of the claim that no cell is better over all datasets."""
-    better = {finding.better for finding in findings if finding and finding.better}
-    lstm, equal, gru = probabilities(findings) or (0, 0, 0)
-    if len(better) > 1 or equal >= DECIDED:
-        return HOLDS
-    return FAILS if max(lstm, gru) >= DECIDED else OPEN
 
 
 def _claim(

@@ -9,9 +9,9 @@ from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
+from keras_gru.claims.claim import EQUAL, FAILS, HOLDS, Finding, Judged
 from keras_gru.claims.evidence import GRU, LSTM, CurveEvidence, Estimate
 from keras_gru.claims.plans import PLANNED
-from keras_gru.claims.verdicts import EQUAL, FAILS, HOLDS, Finding, Judged
 from keras_gru.report.plots import (
     DASHES,
     MUTED,

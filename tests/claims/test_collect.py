@@ -9,6 +9,7 @@ import pytest
 from keras_gru.analysis.data_need import data_needs
 from keras_gru.analysis.intervals import paired_interval
 from keras_gru.claims import evidence as files
+from keras_gru.claims.claim import OPEN
 from keras_gru.claims.collect import (
     evidence_of_curve,
     evidence_of_sweep,
@@ -18,7 +19,7 @@ from keras_gru.claims.collect import (
 )
 from keras_gru.claims.evidence import Evidence
 from keras_gru.claims.plans import PLANNED, Planned
-from keras_gru.claims.verdicts import CLAIMS, OPEN, judge_all
+from keras_gru.claims.verdicts import CLAIMS, judge_all
 from keras_gru.errors import UserError
 from keras_gru.experiments.comparison import LearningCurve
 from keras_gru.experiments.configuration.yaml_files import load_experiment

@@ -3,20 +3,19 @@
 import pytest
 from scipy import stats
 
-from keras_gru.claims.deciding import runs_to_decide
-from keras_gru.claims.evidence import Estimate, Evidence
-from keras_gru.claims.verdicts import (
-    CLAIMS,
+from keras_gru.claims.claim import (
     FAILS,
     HOLDS,
     OPEN,
     VERDICTS,
     Finding,
-    judge_all,
     most,
     no_winner,
     probabilities,
 )
+from keras_gru.claims.deciding import runs_to_decide
+from keras_gru.claims.evidence import Estimate, Evidence
+from keras_gru.claims.verdicts import CLAIMS, judge_all
 
 from .samples import ACCURACY, cell, curve, estimate, sweep
 

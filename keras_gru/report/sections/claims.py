@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
+from keras_gru.claims.claim import OVER_ALL, Judged
 from keras_gru.claims.evidence import GRU, LSTM, CurveEvidence, Evidence
 from keras_gru.claims.plans import PLANNED, Planned
-from keras_gru.claims.verdicts import OVER_ALL, Judged
 from keras_gru.formatting import percent, quantity
 from keras_gru.report import claims_plots
 from keras_gru.report.blocks import (

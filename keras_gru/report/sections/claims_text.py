@@ -2,24 +2,26 @@
 
 from collections.abc import Mapping
 
-from keras_gru.claims.deciding import runs_to_decide
-from keras_gru.claims.evidence import GRU, LSTM, CurveEvidence, Estimate, Evidence, SweepEvidence
-from keras_gru.claims.plans import PLANNED, Planned
-from keras_gru.claims.verdicts import (
+from keras_gru.claims.claim import (
     EQUAL,
     OPEN,
     VERDICTS,
     Claim,
     Finding,
     Judged,
+    no_winner,
+    probabilities,
+)
+from keras_gru.claims.deciding import runs_to_decide
+from keras_gru.claims.evidence import GRU, LSTM, CurveEvidence, Estimate, Evidence, SweepEvidence
+from keras_gru.claims.plans import PLANNED, Planned
+from keras_gru.claims.verdicts import (
     advantage_of_gru,
     better_on_test,
     counts_as_equal,
     has_enough,
     judge_all,
     mean_on_test,
-    no_winner,
-    probabilities,
 )
 from keras_gru.formatting import duration, percent, plural, quantity, significant
 
