@@ -12,6 +12,7 @@ _HOMES = {
     "ensemble": "averaging",
     "forecaster": "forecasting",
     "language_model": "language_modeling",
+    "load_h5": "legacy",
     "multiply_adds": "budget",
     "polyphony": "polyphonic_music",
     "recurrent_parameters": "budget",

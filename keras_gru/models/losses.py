@@ -120,7 +120,8 @@ class StepLoss(keras.losses.Loss):
 
 
 class _MeanOfSteps(keras.metrics.Mean):
-    def update_state(self, values, sample_weight=None):
+    def update_state(self, values, sample_weight=None):  # weights times Keras' mask
+        sample_weight = _of_last_steps(sample_weight, values, self.measure, self.every_step)
         if sample_weight is not None:
             sample_weight = ops.reshape(sample_weight, (-1,))
         super().update_state(ops.reshape(values, (-1,)), sample_weight)
@@ -149,7 +150,7 @@ class StepMean(keras.metrics.MeanMetricWrapper, _MeanOfSteps):
         self.measure, self.every_step = measure, every_step
 
     def update_state(self, y_true, y_pred, sample_weight=None):
-        sample_weight = _metric_weights(sample_weight, self.measure, self.every_step, y_pred)
+        sample_weight = _fit_weights(sample_weight, self.measure, self.every_step, y_pred)
         return super().update_state(y_true, y_pred, sample_weight)
 
     def _values(self, y_true, y_pred):
@@ -215,12 +216,14 @@ def _fit_weights(sample_weight, measure, every_step, y_pred):
     return ops.broadcast_to(ops.reshape(sample_weight, found), shape)
 
 
-def _metric_weights(sample_weight, measure, every_step, y_pred):
-    """What `_fit_weights` returns; at every step, 0 but for the last weighted one of each row."""
+def _of_last_steps(weights, values, measure, every_step):
+    """Weights of forecasts at every step `(B, T)`, 0 but for the last one of each row that is not.
+
+    Other weights, or `None`, are returned as they are.
+    """
     if not (every_step and measure in _OF_FORECASTS):
-        return _fit_weights(sample_weight, measure, every_step, y_pred)
-    weights = ops.ones((1, 1)) if sample_weight is None else sample_weight
-    weights = _fit_weights(weights, measure, every_step, y_pred)
+        return weights
+    weights = ops.ones_like(values) if weights is None else weights
     counts = ops.cast(ops.not_equal(weights, 0), "int32")
     left = ops.flip(ops.cumsum(ops.flip(counts, 1), axis=1), 1)
     return weights * ops.cast(ops.equal(left, 1), weights.dtype)
@@ -282,8 +285,38 @@ class ClassScore(keras.metrics.Metric):
         return {"name": self.name, "dtype": self.dtype, **own}
 
 
+@keras.saving.register_keras_serializable(package="keras_gru")
+class SequenceMean(keras.metrics.Mean):
+    """The mean over sequences of a measure's mean over the weighted steps of each.
+
+    Long sequences count no more than short ones, unlike in `StepMean`.
+
+    Args:
+        measure: `"nll"` of notes.
+        name: the measure's with `_by_sequence` if `None`.
+    """
+
+    def __init__(self, measure, name=None, **kwargs):
+        super().__init__(name=name or f"{measure}_by_sequence", **kwargs)
+        self.measure = measure
+
+    def update_state(self, y_true, y_pred, sample_weight=None):
+        weights = _fit_weights(sample_weight, self.measure, False, y_pred)
+        y_true, y_pred = (ops.cast(tensor, self.dtype) for tensor in (y_true, y_pred))
+        values = _measured(y_true, y_pred, self.measure, False)
+        weights = ops.ones_like(values) if weights is None else ops.cast(weights, self.dtype)
+        counts = ops.sum(weights, axis=1)
+        means = ops.sum(weights * values, axis=1) / ops.maximum(counts, 1e-12)
+        super().update_state(means, ops.cast(counts > 0, self.dtype))
+
+    def get_config(self):
+        return {"name": self.name, "dtype": self.dtype, "measure": self.measure}
+
+
 def other_metrics(spec: "TaskSpec") -> list[keras.metrics.Metric]:
     """Return metrics of a task beside those of `compile_options`."""
+    if spec.task == "polyphony":
+        return [SequenceMean("nll")]
     top = [StepMean("top_5_accuracy")] if spec.outputs > _MANY else []
     if spec.task == "language_model":
         return [StepMean("bits"), *top]
@@ -317,10 +350,11 @@ class BlockMeans(keras.metrics.Metric):
         self.weights = self.add_variable((self.count,), "zeros", name="weights")
 
     def update_state(self, y_true, y_pred, sample_weight=None):
-        weights = _metric_weights(sample_weight, self.measure, self.every_step, y_pred)
+        weights = _fit_weights(sample_weight, self.measure, self.every_step, y_pred)
         y_pred = ops.cast(y_pred, self.dtype)
         values = _measured(y_true, y_pred, self.measure, self.every_step)
         values = ops.cast(values, self.dtype)
+        weights = _of_last_steps(weights, values, self.measure, self.every_step)
         weights = ops.ones_like(values) if weights is None else ops.cast(weights, self.dtype)
         size = ops.shape(values)[0]
         blocks = ops.take(ops.convert_to_tensor(self.blocks), self.seen + ops.arange(size))

@@ -22,7 +22,7 @@ def test_a_seed_changes_the_initial_weights_where_it_is_to(tmp_path, vary):
 
 
 def test_each_source_is_varied_alone_and_nothing_is_repeated(tmp_path):
-    experiment = tiny(tmp_path, seeds=(0, 1), cells=("simple_rnn",))
+    experiment = tiny(tmp_path, seeds=(0, 1), cells=("simple_rnn",), training={"epochs": 1})
     listener = Recorder()
     whole = vary_sources(experiment, listener=listener)
     folder = RunDirectory(whole.folder)

@@ -162,7 +162,7 @@ def _draw_forecast(
     axes.plot(x, content.baseline_forecast, ":", color=plots.MUTED, lw=1.1)
     axes.plot(x, content.truth, "-", color=plots.INK, lw=1.2)
     axes.plot(x, forecast, plots.line(number), color=plots.color(number), lw=1.6)
-    axes.yaxis.set_major_locator(MaxNLocator(4))
+    plots.set_ticks(axes.yaxis, count=4)
     axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
     axes.margins(x=0.01)
     plots.title(axes, f"{label}: {content.variable}", pad=4)

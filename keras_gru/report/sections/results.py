@@ -16,6 +16,7 @@ _OTHER = {
     "macro_f1": "Macro F1",
     "top_5_accuracy": "Top-5 accuracy",
     "bits": "Bits per unit",
+    "nll_by_sequence": "NLL, mean over pieces",
     "perplexity": "Perplexity",
 }
 COLUMNS = (
