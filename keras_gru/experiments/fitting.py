@@ -18,7 +18,7 @@ from keras_gru.files import replacing
 from keras_gru.layers import RNN, compiling
 from keras_gru.models.budget import layers_by_direction
 from keras_gru.models.config import Units
-from keras_gru.models.losses import BlockMeans, is_mean, other_metrics
+from keras_gru.models.metrics import BlockMeans, is_mean, other_metrics
 
 _MESSAGES = {
     "finished": "",

@@ -4,9 +4,6 @@ from pathlib import Path
 
 import keras
 
-import keras_gru.layers  # noqa: F401  its layers and those of the builders are registered
-from keras_gru.models import losses  # noqa: F401
-
 
 def load_h5(path: str | Path) -> keras.Model:
     """Load a model of a builder that was saved as `.h5`.

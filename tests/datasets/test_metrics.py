@@ -14,7 +14,7 @@ from keras_gru.datasets.split import Split
 from keras_gru.datasets.temporal_order import TemporalOrder
 from keras_gru.datasets.xml import Xml
 from keras_gru.errors import UserError
-from keras_gru.models.losses import ClassScore, SequenceMean, StepMean
+from keras_gru.models.metrics import ClassScore, SequenceMean, StepMean
 
 RNG = np.random.default_rng(0)
 

@@ -8,7 +8,7 @@ from keras_gru.datasets.baselines import most_frequent_target
 from keras_gru.datasets.split import Split, describe_evaluation
 from keras_gru.experiments.configuration.experiment import Experiment
 from keras_gru.experiments.fitting import build, evaluate, evaluate_test
-from keras_gru.models.losses import BlockMeans
+from keras_gru.models.metrics import BlockMeans
 
 
 @pytest.fixture(params=["strings", "windows"])

@@ -6,7 +6,8 @@ import pytest
 
 from keras_gru import models
 from keras_gru.errors import UserError
-from keras_gru.models.losses import StepLoss, StepMean
+from keras_gru.models.losses import StepLoss
+from keras_gru.models.metrics import StepMean
 
 B, T = 5, 4
 # outputs, targets: the same ones, with and without axes of size 1

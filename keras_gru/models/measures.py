@@ -1,0 +1,133 @@
+"""What a loss or a metric measures of each step or sequence, and the shapes that it takes."""
+
+# B batch, T time steps, N notes, H steps ahead, V variables, C classes
+
+import math
+
+import keras
+from keras import ops
+
+from keras_gru.errors import UserError
+from keras_gru.layers.call_arguments import shapes_fit
+
+
+def notes_nll(y_true, y_pred):
+    """Negative log-likelihood of independent notes, in nats per step.
+
+    Args:
+        y_true: `(B, T, N)`, 1 where a note sounds.
+        y_pred: logits `(B, T, N)`.
+
+    Returns:
+        `(B, T)`, summed over the notes.
+    """
+    return ops.sum(ops.softplus(y_pred) - y_true * y_pred, axis=-1)
+
+
+def _is_right(y_true, y_pred):
+    return ops.equal(ops.cast(y_true, "int32"), ops.cast(ops.argmax(y_pred, axis=-1), "int32"))
+
+
+def _crossentropy(y_true, y_pred, smoothing=0.0):
+    loss = keras.losses.sparse_categorical_crossentropy(y_true, y_pred, from_logits=True)
+    if not smoothing:
+        return loss
+    even = ops.logsumexp(y_pred, axis=-1) - ops.mean(y_pred, axis=-1)
+    return (1 - smoothing) * loss + smoothing * even
+
+
+def _is_in_top_5(y_true, y_pred):
+    """Whether fewer than five classes have a higher logit."""
+    of_target = ops.take_along_axis(y_pred, ops.cast(y_true, "int32")[..., None], axis=-1)
+    return ops.sum(ops.cast(y_pred > of_target, "int32"), axis=-1) < 5
+
+
+def _bits(y_true, y_pred):
+    return _crossentropy(y_true, y_pred) / math.log(2)
+
+
+# Each returns one number per step, or per sequence where there is one output for it.
+MEASURES = {
+    "nll": notes_nll,
+    "crossentropy": _crossentropy,
+    "bits": _bits,
+    "accuracy": _is_right,
+    "top_5_accuracy": _is_in_top_5,
+    "mse": keras.losses.mean_squared_error,
+    "mae": keras.losses.mean_absolute_error,
+    "huber": keras.losses.huber,
+}
+OF_LABELS = ("crossentropy", "bits", "accuracy", "top_5_accuracy")
+OF_FORECASTS = ("mse", "mae", "huber")
+
+
+def measured(y_true, y_pred, measure, every_step, **options):
+    """A measure of each step `(B, T)`, or of each sequence `(B,)`."""
+    shape = ops.shape(y_pred)
+    y_true = fit_targets(y_true, shape[:-1] if measure in OF_LABELS else shape, y_pred)
+    if measure in OF_FORECASTS:
+        counted = shape[: 1 + every_step]
+        shape = (*counted, math.prod(shape[len(counted) :]))
+        y_true, y_pred = ops.reshape(y_true, shape), ops.reshape(y_pred, shape)
+    return MEASURES[measure](y_true, y_pred, **options)
+
+
+def fit_targets(y_true, shape, y_pred):
+    """Targets in the shape that the outputs ask for; they may lack axes of size 1.
+
+    Keras broadcasts `(B,)` and `(B, 1, 1)` to `(B, 1, B)`, and the network learns nothing.
+    """
+    found, expected = _known(ops.shape(y_true)), _known(shape)
+    pair = found, expected
+    if len(found) != len(expected):
+        pair = [(*one[:1], *(size for size in one[1:] if size != 1)) for one in pair]
+    if not shapes_fit(*pair):
+        outputs = _known(ops.shape(y_pred))
+        advice = "Reshape the targets, or build the model for them."
+        if len(expected) < len(outputs):
+            advice = "Labels are class numbers, not one-hot vectors."
+        raise UserError(
+            f"targets: expected the shape {expected} for outputs of the shape {outputs}, "
+            f"got {found}. {advice}"
+        )
+    return ops.reshape(y_true, shape)  # fails where a size was not known and does not fit
+
+
+def fit_weights(sample_weight, measure, every_step, y_pred):
+    """Weights of sequences or of steps in the shape of the measure, `(B,)` or `(B, T)`.
+
+    Keras divides by their sum, which must be that of as many numbers as there are steps.
+    """
+    if sample_weight is None:
+        return None
+    shape = ops.shape(y_pred)
+    shape = shape[: 1 + every_step] if measure in OF_FORECASTS else shape[:-1]
+    found, expected = ops.shape(sample_weight), _known(shape)
+    while len(found) > len(expected) and found[-1] == 1:
+        found = found[:-1]
+    found = (*found, *[1] * (len(expected) - len(found)))
+    if not shapes_fit(_known(found), expected, unknown=(1,)):
+        raise UserError(
+            f"sample_weight: expected the shape {expected} for outputs of the shape "
+            f"{_known(ops.shape(y_pred))}, or {expected[:1]}, got "
+            f"{_known(ops.shape(sample_weight))}. Give one weight per step or per sequence."
+        )
+    return ops.broadcast_to(ops.reshape(sample_weight, found), shape)
+
+
+def of_last_steps(weights, values, measure, every_step):
+    """Weights of forecasts at every step `(B, T)`, 0 but for the last one of each row that is not.
+
+    Other weights, or `None`, are returned as they are.
+    """
+    if not (every_step and measure in OF_FORECASTS):
+        return weights
+    weights = ops.ones_like(values) if weights is None else weights
+    counts = ops.cast(ops.not_equal(weights, 0), "int32")
+    left = ops.flip(ops.cumsum(ops.flip(counts, 1), axis=1), 1)
+    return weights * ops.cast(ops.equal(left, 1), weights.dtype)
+
+
+def _known(shape):
+    """A shape with `None` for every size that is known only when the model runs."""
+    return tuple(size if isinstance(size, int) else None for size in shape)
