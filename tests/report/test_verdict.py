@@ -5,7 +5,8 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from keras_gru.analysis.across_datasets import PROFILE_FACTORS, AcrossDatasets, DatasetErrors
+from keras_gru.analysis.across_datasets import AcrossDatasets, DatasetErrors
+from keras_gru.analysis.profiles import PROFILE_FACTORS
 from keras_gru.analysis.stored import read_measurements
 from keras_gru.cli import app
 from keras_gru.errors import UserError
@@ -59,7 +60,8 @@ def test_the_command_prints_and_writes(files, tmp_path, monkeypatch):
     assert numbers["time_profiles"]["lstm"] == [1] * 41
     within = dict(zip(PROFILE_FACTORS, numbers["time_profiles"]["gru"], strict=True))
     assert {f for f, fraction in within.items() if fraction} == {f for f in within if f >= 1.5}
-    assert "Time to result" in page
+    assert "Time to result" in page and "Nemenyi" in page
+    assert numbers["ranks"]["means"] == {"gru": 1.0, "lstm": 2.0}
 
 
 def test_a_file_that_is_no_result_is_one_sentence(tmp_path):
@@ -71,6 +73,8 @@ def test_a_file_that_is_no_result_is_one_sentence(tmp_path):
 def test_one_dataset_has_no_verdict_and_names_are_escaped():
     one = DatasetErrors("<b>", {"gru": {0: 0.1, 1: 0.2}})
     page = render_page(
-        verdict_report(AcrossDatasets({"gru": "<i>"}, (one,), (), {"gru": [1] * 41}, {}, 0.01))
+        verdict_report(
+            AcrossDatasets({"gru": "<i>"}, (one,), (), {"gru": [1] * 41}, {}, None, 0.01)
+        )
     )
     assert "<b>" not in page and "<i>" not in page and "&lt;i&gt;" in page

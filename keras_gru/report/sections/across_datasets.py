@@ -8,10 +8,10 @@ from matplotlib.axes import Axes
 
 from keras_gru.analysis.across_datasets import (
     DECIDED,
-    PROFILE_FACTORS,
     AcrossDatasets,
     PairAcrossDatasets,
 )
+from keras_gru.analysis.profiles import PROFILE_FACTORS
 from keras_gru.formatting import plural
 from keras_gru.report import plots
 from keras_gru.report.blocks import Block, Column, Figure, Key, Row, Section, Table, Text
@@ -118,6 +118,42 @@ def profiles(across: AcrossDatasets) -> Section:
     )
     text = f"Over {plural(len(across.datasets), 'dataset')} (Dolan and Moré 2002). {reading}."
     return Section("profiles", "Performance profiles", [figure, Text(text)])
+
+
+def ranks(across: AcrossDatasets) -> Section | None:
+    """Return the mean ranks with Nemenyi's critical difference; None where there are none."""
+    found = across.ranks
+    if found is None:
+        return None
+    order = sorted(found.means, key=found.means.__getitem__)
+    reading = ", ".join(f"{across.labels[cell]} {found.means[cell]:.2f}" for cell in order)
+    height = 90 + 40 * len(order)
+    figure = Figure(
+        "ranks",
+        lambda canvas: draw_ranks(canvas.add_subplot(), across, order),
+        f"Mean ranks: {reading}.",
+        heights=(height, height),
+        caption="Mean ranks ± half the critical difference: where two bars do not overlap, the "
+        "cells differ significantly.",
+    )
+    text = (
+        f"Mean ranks over {plural(found.datasets, 'dataset')}: {reading}. Friedman's test that "
+        f"all are equal: p = {found.p_value:.3g}; critical difference of two mean ranks by "
+        f"Nemenyi's test at 5 %: {found.critical_difference:.2f} (Demšar 2006)."
+    )
+    return Section("ranks", "Ranks", [figure, Text(text)])
+
+
+def draw_ranks(axes: Axes, across: AcrossDatasets, order: Sequence[str]) -> None:
+    """Draw each cell's mean rank, ± half the critical difference."""
+    assert across.ranks is not None  # the section has ranks
+    half, cells = across.ranks.critical_difference / 2, list(across.profiles)
+    for row, cell in enumerate(order):
+        mean = across.ranks.means[cell]
+        color = plots.color(cells.index(cell))
+        plots.interval(axes, row, mean, (mean - half, mean + half), color, across.labels[cell])
+    plots.finish_intervals(axes, len(order))
+    axes.set_xlabel("Mean rank; 1 is the lowest error")
 
 
 def time_profiles(across: AcrossDatasets) -> Section | None:
