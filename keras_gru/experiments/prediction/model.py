@@ -105,6 +105,13 @@ class TrainedModel:
         Raises:
             UserError: if the data do not fit the network.
         """
+        spec = self.preprocessing.spec
+        if self.task == "translation" and self.preprocessing.tokenizer is None:
+            raise UserError(
+                f"{self.folder.path}: expected a network that translates texts, found one of token "
+                "sequences. Call keras_gru.models.translate(keras_gru.load(RUN).network, tokens, "
+                f"start={spec.start}, end={spec.end}, max_length=…)."
+            )
         inputs = self.read(data)
         if self.task == "translation":
             return self._translate(inputs)
