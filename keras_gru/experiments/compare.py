@@ -238,5 +238,5 @@ def _write_metadata(plan: Plan, folder: RunDirectory, jobs: str) -> Metadata:
 
 def _resume_command(folder: RunDirectory) -> str:
     verbs = {"fractions": "learning-curve", "sources": "variance"}
-    verb = verbs.get(folder.path.resolve().parent.name, "compare")
+    verb = verbs.get(folder.part or "", "compare")
     return f"Go on with: keras-gru {verb} --resume {folder.whole.path}"

@@ -34,6 +34,7 @@ from keras_gru.experiments.configuration.yaml_files import (
 )
 from keras_gru.experiments.json_files import append_json, damaged, load_json, load_json_lines
 from keras_gru.experiments.metadata import Metadata
+from keras_gru.experiments.record_checks import check_comparison
 from keras_gru.experiments.run_lock import lock_directory
 from keras_gru.files import user_path, write_text
 
@@ -147,14 +148,15 @@ class RunDirectory:
 
     @property
     def whole(self) -> "RunDirectory":
-        """The run directory that this one is a fraction or a source of, or itself."""
-        is_part = self.path.resolve().parent.name in (_FRACTIONS, _SOURCES)
-        return RunDirectory(self.path.parent.parent) if is_part else self
+        """The run directory that this one is a part of, or itself."""
+        return RunDirectory(self.path.parent.parent) if self.part else self
 
     @property
-    def is_fraction(self) -> bool:
-        """Whether `create_fraction` made it."""
-        return self.path.resolve().parent.name == _FRACTIONS
+    def part(self) -> str | None:
+        """`"fractions"` or `"sources"` of another run directory; None for no part of one."""
+        group = self.path.resolve().parent
+        is_part = group.name in (_FRACTIONS, _SOURCES)
+        return group.name if is_part and (group.parent / "experiment.yaml").is_file() else None
 
     def fractions(self) -> tuple[float, ...]:
         """Return the fractions of which there is a directory, the smallest first."""
@@ -233,7 +235,7 @@ class RunDirectory:
             trials=self.trials(),
             folder=self.path,
         )
-        _check_comparison(comparison)
+        check_comparison(comparison)
         return comparison
 
     def learning_curve(self) -> LearningCurve | None:
@@ -281,36 +283,3 @@ def _append(record: RunRecord, path: Path) -> None:
 def write_history(path: Path, history: list[dict[str, float]]) -> None:
     """Write the epochs of the run whose directory is `path`."""
     write_text(path / "history.jsonl", "".join(json.dumps(row) + "\n" for row in history))
-
-
-def _check_comparison(comparison: Comparison) -> None:
-    """Check the records of a run directory against its experiment and its metric.
-
-    Raises:
-        UserError: a cell, setting, metric or epoch of one file is missing in another.
-    """
-    name, folder = comparison.metric.name, comparison.folder
-    for run in comparison.runs:
-        _check_record(run, name, (run.validation, run.test), comparison, folder / "results.jsonl")
-        _check_history(run, name, folder / f"{run.cell}-seed{run.seed}" / "history.jsonl")
-    for record in comparison.trials:
-        _check_record(record, name, (record.validation,), comparison, folder / "tuning.jsonl")
-
-
-def _check_record(record: RunRecord, name, measured, comparison, file) -> None:
-    experiment, run = comparison.experiment, f"{record.cell} with seed {record.seed}"
-    if record.cell not in experiment.cells:
-        raise damaged(file, f"{run}: experiment.yaml has no such cell")
-    if record.status == "finished" and not all(name in metrics for metrics in measured):
-        raise damaged(file, f"{run}: no '{name}'")
-    is_tuned = bool(record.settings) or file.name == "tuning.jsonl"
-    if is_tuned and record.settings.keys() != (experiment.tuning or {}).keys():
-        raise damaged(file, f"{run}: experiment.yaml tunes other settings")
-
-
-def _check_history(run: RunRecord, name, file) -> None:
-    if len(run.history) != run.epochs:
-        raise damaged(file, f"{len(run.history)} epochs, and results.jsonl has {run.epochs}")
-    for key in (f"val_{name}", "seconds"):
-        if not all(isinstance(row.get(key), float | int) for row in run.history):
-            raise damaged(file, f"'{key}' is missing or no number")

@@ -134,7 +134,7 @@ def _own_fraction(
     folder: RunDirectory, experiment: Experiment, dataset: SequenceDataset
 ) -> SequenceDataset:
     """Return the dataset with the fraction of the training data that a run directory is for."""
-    if not folder.is_fraction:
+    if folder.part != "fractions":
         return dataset
     fraction = float(folder.path.resolve().name)
     return dataset.with_share_of_train(fraction, experiment.training.batch_size)
