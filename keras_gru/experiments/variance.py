@@ -21,8 +21,9 @@ def vary_sources(
     """Compare the cells with seeds that vary each source alone, and then as the experiment says.
 
     With n seeds these are 4 n runs of each cell; 3 n where the data cannot be split anew. The other
-    sources have the first seed. Where settings are tuned, they are for each comparison. The comparisons are in `sources/` of the run directory; what is
-    there already is not repeated, and what was stopped is resumed.
+    sources have the first seed. Where settings are tuned, they are for each comparison. The
+    comparisons are in `sources/` of the run directory; what is there already is not repeated, and
+    what was stopped is resumed.
 
     Args:
         experiment: what to train.
