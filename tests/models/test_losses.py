@@ -7,7 +7,7 @@ import pytest
 from keras_gru import models
 from keras_gru.datasets.sequence_dataset import TaskSpec
 from keras_gru.errors import UserError
-from keras_gru.models import losses
+from keras_gru.models import measures
 
 from .helpers import compiled, inputs, make, predict, seen_steps, targets
 
@@ -56,7 +56,7 @@ def test_nll_is_that_of_all_steps_of_a_dataset():
 
 
 def test_nll_of_sure_notes_is_finite():
-    nll = losses.notes_nll(np.array([[[1.0, 0.0]]]), np.array([[[-200.0, 300.0]]]))
+    nll = measures.notes_nll(np.array([[[1.0, 0.0]]]), np.array([[[-200.0, 300.0]]]))
     np.testing.assert_allclose(nll, [[500.0]])
 
 
