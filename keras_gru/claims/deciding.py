@@ -52,7 +52,7 @@ def runs_to_decide(name: str, finding: Finding, found: CurveEvidence | SweepEvid
         None where it is decided already, or no number of runs decides it, or `MOST` do not.
     """
     drawn = _Interval.of(finding.drawn)
-    if finding.verdict != OPEN or drawn is None:
+    if finding.verdict != OPEN or drawn is None or drawn.low == drawn.high:
         return None
     if isinstance(found, SweepEvidence):
         share = min(1, drawn.share_for_a_sign())

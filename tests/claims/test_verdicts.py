@@ -158,6 +158,7 @@ def test_what_runs_decide_and_what_they_do_not():
     assert needed("learning-rate-first", sweep(rate=(0.1, 0.2))) == 160
     assert needed("learning-rate-first", sweep(rate=(0.3, 0.2))) is None  # decided
     assert needed("faster", curve(epoch_seconds=estimate(1.3, 0.4), **MATCHED)) is None
+    assert needed("fewer-parameters", curve(gru=cell(weights=400))) is None  # counted
     # GRU leads, and more data still help LSTM: more seeds decide nothing.
     lead = curve(lstm=cell(before=2.1), difference=(-0.1, 0.2))
     assert needed("lstm-with-enough-data", lead) is None
