@@ -88,7 +88,8 @@ def test_the_words_have_the_numbers_of_the_verdict():
         "mean"
     )
     assert words["no-clear-winner", ATIS.name].endswith(
-        "; minimum detectable difference at 3 seeds: 0.70"
+        "; minimum detectable difference at 3 seeds: 0.70; about 5 seeds would decide it, if the "
+        "estimate stays"
     )
     alike = {JSB.name: Evidence(curve=curve(difference=(0.0, 0.01)))}
     assert evidence_text(judge(alike)[0], JSB, alike) == (
@@ -105,8 +106,8 @@ def test_the_words_have_the_numbers_of_the_verdict():
         "an epoch of LSTM takes 2.0 times [2.0, 2.0] as long, until 2.50 MAE on validation 1.1 "
         "times [0.60, 1.6]"
     )
-    assert (
-        words["less-data", ATIS.name] == "GRU needs 1.0 times [0.80, 1.2] as much of train as LSTM"
+    assert words["less-data", ATIS.name] == (
+        "GRU needs 1.0 times [0.80, 1.2] as much of train as LSTM; more seeds would not decide it"
     )
     assert words["size-over-cell", JSB.name] == (
         "model.size.units explains 20% [10, 30] of the variance, the cell 10% [5, 15]: beyond "

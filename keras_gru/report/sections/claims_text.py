@@ -70,7 +70,7 @@ def evidence_text(judged: Judged, plan: Planned, evidence: Mapping[str, Evidence
 
 
 def _to_decide(name: str, finding: Finding, found: CurveEvidence | SweepEvidence) -> str:
-    if finding.verdict != OPEN:
+    if finding.verdict != OPEN or name == "fewer-parameters":  # weights are counted
         return ""
     kind = "trial" if isinstance(found, SweepEvidence) else "seed"
     runs = runs_to_decide(name, finding, found)
