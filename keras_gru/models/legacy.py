@@ -31,12 +31,15 @@ def load_h5(path: str | Path) -> keras.Model:
 
 
 def _operations() -> dict[str, type]:
-    """The operations of `keras.ops` by name: some have the name of a layer."""
+    """The operations of `keras.ops` by name: some have the name of a layer.
+
+    Of these the builders use the layer `Reshape`, and of `Concatenate`, `Multiply`, … the operation.
+    """
     found, classes = {}, [keras.Operation]
     while classes:
         for operation in classes.pop().__subclasses__():
             if not issubclass(operation, keras.Layer):
                 classes.append(operation)
-                if operation.__module__.startswith("keras."):
-                    found[operation.__name__] = operation
+                found[operation.__name__] = operation
+    del found["Reshape"]
     return found
