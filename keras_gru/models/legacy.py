@@ -33,7 +33,7 @@ def load_h5(path: str | Path) -> keras.Model:
 def _operations() -> dict[str, type]:
     """The operations of `keras.ops` by name: some have the name of a layer.
 
-    Of these the builders use the layer `Reshape`, and of `Concatenate`, `Multiply`, … the operation.
+    Of these the builders use the layer `Reshape`, and the operations `Concatenate`, `Multiply`, …
     """
     found, classes = {}, [keras.Operation]
     while classes:
