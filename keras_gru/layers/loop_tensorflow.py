@@ -4,7 +4,7 @@
 
 import tensorflow as tf
 
-from keras_gru.layers.scan import unrolled
+from keras_gru.layers.loop_unrolled import scan as unrolled
 
 # Each shard has at least so many rows, where the size of the batch is known.
 FEWEST_ROWS = 16
@@ -54,7 +54,7 @@ def scan(step, carry, steps, reverse=False):
 
 
 def differentiable(scan, rows, shards=None):
-    """Return a function whose gradient is written by hand, or compiled as the function is.
+    """Return a function with the gradient of a `Scan`, compiled or not.
 
     Args:
         scan: a `keras_gru.layers.scan.Scan`.
@@ -67,14 +67,6 @@ def differentiable(scan, rows, shards=None):
         A function `(*rows, *weights) -> outputs`.
     """
     forward, backward = scan.forward, scan.backward
-    if not scan.has_gradient:
-
-        def outputs_of(rows, weights):
-            return forward(rows, weights)[0]
-
-        # XLA compiles the gradient, too.
-        compiled = _compiled(outputs_of, _compiled(_gradient_of(outputs_of)))
-        return _sharded(compiled, rows, shards)
     if shards is not None:
         forward, backward = _compiled(forward), _compiled(backward)
 
@@ -107,15 +99,6 @@ def differentiable(scan, rows, shards=None):
     return function if shards is None else _in_own_graph(function)
 
 
-def _sharded(forward, rows, shards):
-    def function(*tensors):
-        weights = tensors[rows:]
-        split = _split(tensors[:rows], _shard_count(tensors[0], shards))
-        return _joined([forward(shard, weights) for shard in split])
-
-    return _in_own_graph(function)
-
-
 def _in_own_graph(function):
     """Return a function whose custom gradients no caller can drop.
 
@@ -141,38 +124,45 @@ _FORWARD_MODE = (
 )
 
 
-def _compiled(function, gradient=None):
+def _compiled(function):
     """Return a function of nested tensors, compiled by XLA.
 
     What a compiled loop stacks for its gradient cannot pass to another compiled function. So the
-    gradient runs the function again: not compiled, or as `gradient` does.
+    gradient runs the function again, not compiled.
     """
     run = tf.function(function, jit_compile=True, autograph=False)
-    gradient = gradient or _gradient_of(function)
 
     def with_gradient(*arguments):
+        def of_nested(*flat):
+            return tf.nest.flatten(function(*tf.nest.pack_sequence_as(list(arguments), flat)))
+
         @tf.custom_gradient
         def of_flat(*flat):
-            nested = tf.nest.pack_sequence_as(list(arguments), flat)
-            return run(*nested), lambda *d_results: gradient(nested, list(d_results))
+            def gradient(*d_results):
+                found = zip(flat, step_gradient(of_nested, flat, d_results), strict=True)
+                return [tf.zeros_like(tensor) if d is None else d for tensor, d in found]
+
+            return run(*tf.nest.pack_sequence_as(list(arguments), flat)), gradient
 
         return of_flat(*(tf.identity(tensor) for tensor in tf.nest.flatten(arguments)))
 
     return with_gradient
 
 
-def _gradient_of(function):
-    """Return `(arguments, d_results) -> d_arguments` of a function, found by TensorFlow."""
+def step_gradient(function, arguments, d_results):
+    """Return the derivatives of a function, in a graph.
 
-    def gradient(arguments, d_results):
-        inside = tf.nest.map_structure(tf.identity, arguments)
-        flat, results = tf.nest.flatten(inside), tf.nest.flatten(function(*inside))
-        # No tape: it records nothing where an outer `ForwardAccumulator` does.
-        found = tf.gradients(results, flat, d_results)
-        pairs = zip(flat, found, strict=True)
-        return [tf.zeros_like(tensor) if d is None else d for tensor, d in pairs]
+    Args:
+        function: a function of tensors that returns a list of tensors.
+        arguments: tensors.
+        d_results: the derivatives by the results.
 
-    return gradient
+    Returns:
+        A list of the derivatives by the arguments, `None` where no result depends on one.
+    """
+    inside = [tf.identity(tensor) for tensor in arguments]
+    # No tape: it records nothing where an outer `ForwardAccumulator` does.
+    return tf.gradients(function(*inside), inside, list(d_results))
 
 
 def _shard_count(rows, shards):

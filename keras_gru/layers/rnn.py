@@ -169,6 +169,16 @@ class RNN(keras.layers.RNN):
             return f"no faster on {backend} without training"
         return self.cell.gradient_obstacle()
 
+    def _gradient(self, training):
+        """Return what differentiates a step, see `Scan`; `None` if nothing does."""
+        if self.unroll or not isinstance(self.cell, Cell):
+            return None
+        if self._obstacle(training) is None:
+            return "cell"
+        # In a graph, TensorFlow's gradient of each step is faster than its gradient of a loop.
+        by_step = compiling.in_graph() and compiling.is_function_of_its_weights(self.cell)
+        return "backend" if training and by_step else None
+
     def call(self, sequences, initial_state=None, mask=None, training=False):
         checks.check_export(self, sequences)
         mask = call_arguments.standardize_mask(mask, sequences)
@@ -186,14 +196,13 @@ class RNN(keras.layers.RNN):
 
     def inner_loop(self, sequences, initial_state, mask, training=False):
         """Return `(last_output, outputs, states)`: `(B, U)`, `(B, T, U)` and a list."""
-        fused = not self.unroll and self._obstacle(training) is None
         rows, weights = gather(self, sequences, initial_state, mask, training)
         own = isinstance(self.cell, Cell)
-        shards, changing = None, [] if fused else cell_settings.changing_variables(self.cell)
-        if compiling.in_graph() and self.compiles_itself(sequences.shape[1], training):
-            shards = compiling.shards()
-        if changing or (shards and not fused):  # a layer inside the cell may use its variables
-            values = [variable.value for variable in self.cell.trainable_variables]
+        compiled = compiling.in_graph() and self.compiles_itself(sequences.shape[1], training)
+        gradient = self._gradient(training or compiled)
+        changing = [] if gradient == "cell" else cell_settings.changing_variables(self.cell)
+        if changing or gradient == "backend":  # a layer inside the cell may use its variables
+            values = [ops.copy(v.value) for v in self.cell.trainable_variables]
             weights = weights._replace(variables=values)
         scan = Scan(
             self.cell if own else ForeignCell(self.cell, initial_state, training),
@@ -202,11 +211,12 @@ class RNN(keras.layers.RNN):
             dtype=loop_dtype(self.cell),
             every_output=self.return_sequences,
             rates=() if training else self._rates,
-            has_gradient=fused,
-            save=fused and training,
+            gradient=gradient,
+            save=gradient is not None and training,
             unroll=self.unroll,
             variables=changing,
         )
+        shards = compiling.shards() if compiled else None
         outputs = scan.run(keras.tree.flatten(rows), keras.tree.flatten(weights), shards)
         return self._returned(outputs, rows.mask, initial_state)
 

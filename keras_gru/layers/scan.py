@@ -1,13 +1,13 @@
-"""A cell over a whole sequence: the forward loop, and the backward loop that is written by hand.
+"""A cell over a whole sequence: the forward loop and the backward loop.
 
 1. One product multiplies the input with its kernel for all steps; or the loop does it step by step,
    where small products are as fast as one large one and need no memory (`PRODUCT_AHEAD = False`).
-2. The forward loop computes the rest, and saves the residuals of each step.
-3. The backward loop computes the derivatives by the pre-activations.
+2. The forward loop computes the rest, and saves the states and the residuals of each step.
+3. The backward loop computes the derivatives by the pre-activations; `gradients` has its step.
 4. One product over all steps gives each weight's gradient.
 
-Automatic differentiation of a loop does 1 and 4 at every step and saves more.
-`scan` and `differentiable` are the backend's: `loop_tensorflow`, `loop_jax`, `loop_torch`.
+Automatic differentiation of a loop does 1 and 4 at every step and saves more. `scan`,
+`differentiable` and `step_gradient` are the backend's: `loop_tensorflow`, `loop_jax`, `loop_torch`.
 
 The meaning of a mask is in `_after`, for every path: at a masked step, states and output stay as
 they were. Zoneout (Krueger et al., 2017) is the same for single units: in training some keep their
@@ -23,7 +23,9 @@ from contextlib import nullcontext
 import keras
 from keras import ops
 
+from keras_gru.layers.gradients import BackendGradient, CellGradient
 from keras_gru.layers.inputs import Weights, expanded
+from keras_gru.layers.loop_unrolled import scan as unrolled
 from keras_gru.layers.products import bias_gradient, weight_gradient
 
 
@@ -42,7 +44,8 @@ class Scan:
         dtype: the dtype of the states; `None` leaves each as it is.
         every_output: whether the output of every step is returned.
         rates: the fraction of each state that zoneout keeps, where `rows` has no draws.
-        has_gradient: whether `backward` is used; if not, the backend differentiates `forward`.
+        gradient: what `backward` differentiates a step by, `"cell"` or `"backend"`; `None` where
+            the backend differentiates `forward`.
         save: whether the forward loop saves the residuals. If not, `backward` runs it again.
         unroll: whether the loop is written out.
         variables: those that a step may change, such as the seed of a layer inside the cell, on
@@ -57,7 +60,7 @@ class Scan:
         dtype,
         every_output,
         rates=(),
-        has_gradient=False,
+        gradient=None,
         save=False,
         unroll=False,
         variables=(),
@@ -65,7 +68,7 @@ class Scan:
         self.cell, self.dtype = cell, dtype
         self.rows, self.weights = (_structure(tensors) for tensors in (rows, weights))
         self.every_output, self.rates = every_output, rates
-        self.has_gradient, self.save, self.unroll = has_gradient, save, unroll
+        self.gradient, self.save, self.unroll = gradient, save, unroll
         self.loop = unrolled if unroll else backend_loop().scan
         self.ahead = backend_loop().PRODUCT_AHEAD
         self.variables = list(variables)
@@ -80,7 +83,7 @@ class Scan:
             shards: the number of shards of the batch, each compiled by itself; `None`: one loop
                 that is not compiled by itself.
         """
-        if not self.has_gradient and shards is None:
+        if self.gradient is None:
             return self.forward(rows, weights)[0]
         return backend_loop().differentiable(self, len(rows), shards)(*rows, *weights)
 
@@ -106,7 +109,7 @@ class Scan:
             if not self.save:
                 return [*after, *values], after[: self.every_output]
             collected = list(after)
-            for name, tensor in residuals.items():
+            for name, tensor in residuals.items() if self.gradient == "cell" else ():
                 # A new state that zoneout does not change is collected already.
                 same = [i for i, state in enumerate(new) if state is tensor and not self._zones]
                 self.residuals[name] = same[0] if same else len(collected)
@@ -144,28 +147,35 @@ class Scan:
             ops.concatenate([first[None], states[:-1]])
             for first, states in zip(rows.states, saved, strict=False)
         ]
-        residuals = {name: saved[number] for name, number in self.residuals.items()}
-        transposed = [ops.transpose(w) if len(w.shape) == 2 else w for w in weights.step]
+        x, count = by_time(rows.x[0]), len(d_last)
+        if self.gradient == "cell":
+            residuals = {name: saved[number] for name, number in self.residuals.items()}
+            gradient = CellGradient(self.cell, rows, weights)
+        else:
+            residuals = {"x": self._steps(rows, weights)[0]}
+            of_step, pre = backend_loop().step_gradient, self._pre_activations
+            gradient = BackendGradient(self.cell, rows, weights, of_step, pre, residuals, before)
         mask, zoneout = [by_time(m) for m in rows.mask], [by_time(z) for z in rows.zoneout]
+        groups = [residuals, before, [by_time(d) for d in d_outputs], [mask, zoneout]]
 
-        def step(d_after, now):
+        def step(carry, now):
+            d_after, totals = carry[:count], carry[count:]
             residuals, before, d_output, flags = keras.tree.pack_sequence_as(groups, now)
             for d in d_output:
                 d_after = [d_after[0] + d, *d_after[1:]]
             d_new, d_kept = self._after_gradient(d_after, *flags)
-            d_states, da = self.cell.step_gradient(d_new, residuals, before, transposed, rows.masks)
-            return [a + b for a, b in zip(d_states, d_kept, strict=True)], [da]
+            d_states, da, d_weights = gradient.step(d_new, residuals, before)
+            d_states = [a + b for a, b in zip(d_states, d_kept, strict=True)]
+            return [*d_states, *(a + b for a, b in zip(totals, d_weights, strict=True))], [da]
 
-        groups = [residuals, before, [by_time(d) for d in d_outputs], [mask, zoneout]]
-        d_first, (da,) = self.loop(step, list(d_last), keras.tree.flatten(groups), reverse=True)
-        x = by_time(rows.x[0])
+        first = [*d_last, *gradient.totals]
+        last, (da,) = self.loop(step, first, keras.tree.flatten(groups), reverse=True)
         d_weights = Weights(
             [weight_gradient(x, ops.cast(da, x.dtype)) for _ in weights.kernel],
             [bias_gradient(da) for _ in weights.bias],
-            self.cell.weight_gradients(da, residuals, before, rows.masks),
-            [],
+            *gradient.of_weights(da, residuals, before, last[count:]),
         )
-        return ops.cast(da, x.dtype), d_first, keras.tree.flatten(d_weights)
+        return ops.cast(da, x.dtype), last[:count], keras.tree.flatten(d_weights)
 
     def input_gradient(self, da, weights):
         """Return the derivative by `Rows.x`; the first layer of a model does without it."""
@@ -225,15 +235,18 @@ class Scan:
         x = self.cell.input_product(x, weights.kernel[0])
         return x if self.dtype is None else ops.cast(x, self.dtype)
 
+    def _pre_activations(self, x, weights):
+        """Return the pre-activations, but for the state's part, from x as the loop reads it."""
+        if weights.kernel and not self.ahead:
+            x = self._input_product(x, weights)
+        return sum(weights.bias, x)
+
     def _step(self, states, now, rows, weights, nudges=()):
         """Return the states after a step, the new ones that the cell found, and its residuals."""
         x, *flags = now
         mask, zoneout = flags[: len(rows.mask)], flags[len(rows.mask) :]
-        if weights.kernel and not self.ahead:
-            x = self._input_product(x, weights)
-        for bias in weights.bias:
-            x = x + bias
-        new, residuals = self.cell.step(x, states, weights.step, rows.masks)
+        a = self._pre_activations(x, weights)
+        new, residuals = self.cell.step(a, states, weights.step, rows.masks)
         return self._after(new, states, mask, zoneout, nudges), new, residuals
 
     def _after(self, new, states, mask, zoneout, nudges=()):
@@ -284,15 +297,3 @@ def by_time(tensor):
     # TensorFlow on some CPUs complains of transposing anything but floats.
     flags = ops.swapaxes(ops.cast(tensor, "float32"), 0, 1)
     return ops.cast(flags[..., None] if len(flags.shape) == 2 else flags, "bool")
-
-
-def unrolled(step, carry, steps, reverse=False):
-    """Do what `scan` does in a Python loop, on every backend."""
-    order = range(steps[0].shape[0])
-    collected = []
-    for t in reversed(order) if reverse else order:
-        carry, outputs = step(carry, [tensor[t] for tensor in steps])
-        collected.append(outputs)
-    if reverse:
-        collected.reverse()
-    return carry, [ops.stack(outputs) for outputs in zip(*collected, strict=True)]

@@ -1,0 +1,15 @@
+"""The time loop in Python, on every backend."""
+
+from keras import ops
+
+
+def scan(step, carry, steps, reverse=False):
+    """Do what the backend's `scan` does."""
+    order = range(steps[0].shape[0])
+    collected = []
+    for t in reversed(order) if reverse else order:
+        carry, outputs = step(carry, [tensor[t] for tensor in steps])
+        collected.append(outputs)
+    if reverse:
+        collected.reverse()
+    return carry, [ops.stack(outputs) for outputs in zip(*collected, strict=True)]
