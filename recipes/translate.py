@@ -20,10 +20,11 @@ def main(run: str, sentences: list[str]) -> None:
     record = networks.choose_run(run_directory)  # the best on validation
     print(f"{record.label}, seed {record.seed}")
     by_beams = [generation.translate(run_directory, record, sentences, beams) for beams in BEAMS]
-    for sentence, *translations in zip(sentences, *by_beams, strict=True):
+    for sentence, *found in zip(sentences, *by_beams, strict=True):
         print(f"\n{sentence}")
-        for beams, translation in zip(BEAMS, translations, strict=True):
-            print(f"  {beams} beam{'s' if beams > 1 else ' '}: {translation}")
+        for beams, hypotheses in zip(BEAMS, found, strict=True):
+            for translation, score in hypotheses:
+                print(f"  {beams} beam{'s' if beams > 1 else ' '} {score:6.2f}  {translation}")
 
 
 if __name__ == "__main__":

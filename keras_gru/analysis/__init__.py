@@ -9,8 +9,10 @@ from pydantic import RootModel
 
 from keras_gru.analysis.cost import CellCost, costs, target
 from keras_gru.analysis.data_need import DataFraction, DataNeed, data_fractions, data_needs
+from keras_gru.analysis.forecast_errors import ForecastErrors, collect_forecast_errors
 from keras_gru.analysis.measurements import collect_measurements
 from keras_gru.analysis.summary import CellSummary, CellTuning, seconds, summarize, tunings
+from keras_gru.analysis.variance import SourceVariance, source_variances
 from keras_gru.analysis.verdicts import Verdicts, reach_verdicts
 from keras_gru.experiments.comparison import Comparison
 from keras_gru.experiments.run_directory import RunDirectory
@@ -30,6 +32,8 @@ class Analysis:
         fractions: the comparisons on fractions of the training data, the smallest first; empty
             without a learning curve.
         data_needs: every two cells of the learning curve.
+        source_variances: by cell and source; empty where no source was varied alone.
+        forecast_errors: by step ahead and variable; None where they are no forecasts of series.
         seconds: of all training, trials of tuning included.
     """
 
@@ -41,6 +45,8 @@ class Analysis:
     verdicts: Verdicts
     fractions: tuple[DataFraction, ...]
     data_needs: tuple[DataNeed, ...]
+    source_variances: tuple[SourceVariance, ...]
+    forecast_errors: ForecastErrors | None
     seconds: float
 
     def to_json(self) -> str:
@@ -63,7 +69,9 @@ def analyse(comparison: Comparison) -> Analysis:
     >>> analyse(RunDirectory("runs/quickstart/2026-01-31_12-00-00").comparison()).verdicts.headline
     Headline(best='gru', ...)
     """
-    curve = comparison.path and RunDirectory(comparison.path).learning_curve()
+    directory = RunDirectory(comparison.path) if comparison.path else None
+    curve = directory and directory.learning_curve()
+    sources = directory.sources() if directory else {}
     return Analysis(
         comparison=comparison,
         cells=summarize(comparison),
@@ -73,5 +81,7 @@ def analyse(comparison: Comparison) -> Analysis:
         verdicts=reach_verdicts(collect_measurements(comparison)),
         fractions=data_fractions(curve) if curve else (),
         data_needs=data_needs(curve) if curve else (),
+        source_variances=source_variances(comparison, sources),
+        forecast_errors=collect_forecast_errors(comparison),
         seconds=seconds(comparison),
     )

@@ -4,19 +4,19 @@
 
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from pydantic import TypeAdapter
 
 from keras_gru.analysis.measurements import Measurements
+from keras_gru.analysis.profiles import PROFILE_FACTORS, performance_profile, time_profile
+from keras_gru.analysis.ranks import Ranks, rank_cells
 
 ROPE = 0.01  # the region of practical equivalence: a fraction of the better cell's error
 # The probability from which a verdict is given. In simulations of 12 datasets it decides for one of
 # two equal cells in at most 5 % of all cases, and finds a lead of 3 % in 86 %.
 DECIDED = 0.985
-# Of the lower error, at which performance profiles are evaluated: from 1 to 10.
-PROFILE_FACTORS = tuple(float(x) for x in np.geomspace(1, 10, 41).round(4))
 _DRAWS = 20_000
 _PRIOR = 0.5  # weight of one more dataset on which both cells are equal (Benavoli et al. 2017)
 
@@ -30,11 +30,13 @@ class DatasetErrors:
         errors: cell -> seed -> error. Where a metric counts what is right, the error is its
             highest value minus the metric.
         resolution: the smallest error that can be told from 0, such as 1/N of an accuracy.
+        seconds: cell -> mean seconds to the target, of cells that reach it.
     """
 
     name: str
     errors: Mapping[str, Mapping[int, float]]
     resolution: float = 0.0
+    seconds: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,9 @@ class AcrossDatasets:
         datasets: the test errors on each of them.
         pairs: every two cells with runs on three datasets or more.
         profiles: cell -> the fraction of runs within each of `PROFILE_FACTORS` of the best mean.
+        time_profiles: cell -> the fraction of datasets on which it reaches the target within each
+            of `PROFILE_FACTORS` of the fastest cell's seconds; empty without times.
+        ranks: mean ranks of the cells; None for fewer than three datasets with all of them.
         rope: half the width of the region of practical equivalence.
     """
 
@@ -89,6 +94,8 @@ class AcrossDatasets:
     datasets: tuple[DatasetErrors, ...]
     pairs: tuple[PairAcrossDatasets, ...]
     profiles: Mapping[str, list[float]]
+    time_profiles: Mapping[str, list[float]]
+    ranks: Ranks | None
     rope: float
 
     def to_json(self) -> str:
@@ -119,6 +126,8 @@ def analyse_across_datasets(
         datasets=found,
         pairs=compare_across_datasets(found, rope),
         profiles=performance_profile(found, PROFILE_FACTORS),
+        time_profiles=time_profile(found, PROFILE_FACTORS),
+        ranks=rank_cells([_mean_errors(dataset) for dataset in found]),
         rope=rope,
     )
 
@@ -140,7 +149,16 @@ def dataset_errors(name: str, measurements: Measurements) -> DatasetErrors:
     for cell, count in measurements.diverged.items():
         seeds = set().union(*(runs.keys() for runs in errors.values())) - errors[cell].keys()
         errors[cell] |= dict.fromkeys(sorted(seeds)[:count], worst)
-    return DatasetErrors(name, errors, measurements.resolution or 0.0)
+    resolution = measurements.resolution or 0.0
+    return DatasetErrors(name, errors, resolution, measurements.seconds)
+
+
+def _mean_errors(dataset: DatasetErrors) -> dict[str, float]:
+    return {
+        cell: float(np.mean(list(errors.values())))
+        for cell, errors in dataset.errors.items()
+        if errors
+    }
 
 
 def compare_across_datasets(
@@ -243,31 +261,3 @@ def probability_of_improvement(
         samples.append(improvement(one[resampled[0]], other[resampled[1]]))
     low, high = np.quantile(np.mean(samples, axis=0), [0.025, 0.975])
     return float(np.mean(means)), (float(low), float(high))
-
-
-def performance_profile(
-    datasets: Sequence[DatasetErrors], factors: Sequence[float]
-) -> dict[str, list[float]]:
-    """Return for each cell the fraction of runs whose error is within a factor of the best mean.
-
-    Every dataset counts the same. A cell without runs on a dataset has none within any factor.
-
-    Args:
-        datasets: at least one.
-        factors: such as 1.0, 1.1, 2.0.
-
-    Reference:
-        - [Dolan and Moré, 2002](https://doi.org/10.1007/s101070100263)
-    """
-    cells = list(dict.fromkeys(cell for dataset in datasets for cell in dataset.errors))
-    within = {cell: np.zeros((len(datasets), len(factors))) for cell in cells}
-    for index, dataset in enumerate(datasets):
-        runs = {cell: np.array(list(errors.values())) for cell, errors in dataset.errors.items()}
-        best = max(
-            min(errors.mean() for errors in runs.values() if len(errors)), dataset.resolution
-        )
-        for cell, errors in runs.items():
-            if len(errors):
-                limits = np.array(factors)[:, None] * best
-                within[cell][index] = (errors <= limits).mean(axis=1)
-    return {cell: [float(x) for x in of.mean(axis=0)] for cell, of in within.items()}

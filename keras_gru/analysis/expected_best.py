@@ -3,11 +3,20 @@
 # N trials
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
 
-def expected_best(values: Sequence[float], mode: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+class ExpectedBest(NamedTuple):
+    """The expected best of the first n of N random trials, and its 95 % interval, `(N,)` each."""
+
+    expected: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+
+
+def expected_best(values: Sequence[float], mode: str) -> ExpectedBest:
     """Return the expected best validation metric of the first n of N random trials, for each n.
 
     The best of n draws with replacement from the sorted values v_1 ≤ … ≤ v_N is at most v_i with
@@ -20,7 +29,7 @@ def expected_best(values: Sequence[float], mode: str) -> tuple[np.ndarray, np.nd
         mode: `"min"` or `"max"`: which is better.
 
     Returns:
-        For n = 1 … N the expectation and the lower and upper end of its interval, `(N,)` each.
+        For n = 1 … N the expectation and the lower and upper end of its interval.
 
     Reference:
         - [Dodge et al., 2019](https://arxiv.org/abs/1909.03004), equation 4
@@ -35,4 +44,4 @@ def expected_best(values: Sequence[float], mode: str) -> tuple[np.ndarray, np.nd
     samples = np.random.default_rng(0).choice(signed, (1_000, count))
     low, high = np.quantile(np.sort(samples) @ weights, [0.025, 0.975], axis=0)
     expected, ends = np.sort(signed) @ weights, (low, high) if sign > 0 else (high, low)
-    return sign * expected, sign * ends[0], sign * ends[1]
+    return ExpectedBest(sign * expected, sign * ends[0], sign * ends[1])

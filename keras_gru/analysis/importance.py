@@ -7,7 +7,7 @@ others, and what is left to combinations of them.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +16,7 @@ from optuna.distributions import BaseDistribution, FloatDistribution
 from optuna.importance import FanovaImportanceEvaluator
 from optuna.trial import create_trial
 
+from keras_gru.analysis.expected_best import ExpectedBest, expected_best
 from keras_gru.datasets.metric import Metric
 from keras_gru.experiments.configuration.experiment import Experiment
 from keras_gru.experiments.configuration.grids import Value
@@ -103,15 +104,39 @@ class Weighed:
 
 @dataclass(frozen=True)
 class SweepAnalysis:
-    """A sweep with the importances of its settings; none where the trials are too few or alike."""
+    """A sweep with the importances of its settings; none where the trials are too few or alike.
+
+    Args:
+        result: the sweep.
+        importances: of its settings.
+        expected_best: cell -> its expected best; empty unless all trials were drawn at random and
+            trained to their end.
+    """
 
     result: SweepResult
     importances: tuple[Importance, ...]
+    expected_best: Mapping[str, ExpectedBest]
 
 
 def analyse_sweep(result: SweepResult) -> SweepAnalysis:
     """Return how much each setting of a sweep matters."""
-    return SweepAnalysis(result, importances(result.trials, result.experiment, result.metric))
+    found = importances(result.trials, result.experiment, result.metric)
+    return SweepAnalysis(result, found, _expected_best(result))
+
+
+def _expected_best(result: SweepResult) -> dict[str, ExpectedBest]:
+    is_plain = all(trial.status != "pruned" for trial in result.trials)
+    if result.sweep.sampler != "random" or not is_plain:
+        return {}
+    values = {
+        cell: [trial.value for trial in result.trials if trial.cell == cell]
+        for cell in result.experiment.cells
+    }
+    return {
+        cell: expected_best(of, result.metric.mode)
+        for cell, of in values.items()
+        if np.isfinite(of).sum() > 1
+    }
 
 
 def importances(

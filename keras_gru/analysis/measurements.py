@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from keras_gru.analysis.cost import costs
 from keras_gru.analysis.intervals import Sampling, sampling_error
 from keras_gru.datasets.metric import Metric
 from keras_gru.experiments.comparison import Comparison
@@ -27,6 +28,8 @@ class Measurements:
         sampling: (cell, cell or label of a baseline) -> the sampling error of their mean difference
             over the seeds that both finished; without those of which it is not known.
         independent: `"validation"` and `"test"` -> how many independent sequences they have.
+        seconds: cell -> mean seconds of training until the target on validation, of cells of which
+            half of the runs or more reached it.
     """
 
     metric: Metric
@@ -37,6 +40,7 @@ class Measurements:
     resolution: float | None = None
     sampling: Mapping[tuple[str, str], Sampling] = field(default_factory=dict)
     independent: Mapping[str, int] = field(default_factory=dict)
+    seconds: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def complete(self) -> dict[str, Mapping[int, float]]:
@@ -79,6 +83,11 @@ def collect_measurements(comparison: Comparison) -> Measurements:
         resolution=1 / evaluation.test.terms if metric.is_a_count else None,
         sampling=_sampling(comparison, list(labels)),
         independent={name: known.independent for name, known in evaluation},
+        seconds={
+            cost.cell: cost.seconds.mean
+            for cost in costs(comparison)
+            if cost.seconds is not None and 2 * cost.reached >= cost.runs
+        },
     )
 
 

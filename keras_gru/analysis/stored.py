@@ -18,12 +18,33 @@ class StoredValues(BaseModel):
     values: Mapping[int, float]
 
 
+class StoredSeconds(BaseModel):
+    """Mean seconds to the target; of the runs that reached it."""
+
+    mean: float | None = None
+
+
+class StoredCost(BaseModel):
+    """The time of a cell, and how many of its runs reached the target."""
+
+    seconds_to_target: StoredSeconds | None = None
+    reached_target: int = 0
+
+
 class StoredCell(BaseModel):
     """The runs of a cell."""
 
     label: str
     diverged: int
     test: StoredValues
+    cost: StoredCost = StoredCost()
+
+    @property
+    def seconds(self) -> float | None:
+        """Mean seconds to the target; None where fewer than half of the runs reached it."""
+        runs = len(self.test.values) + self.diverged
+        found = self.cost.seconds_to_target
+        return found.mean if found and 2 * self.cost.reached_target >= runs else None
 
 
 class StoredBaseline(BaseModel):
@@ -71,6 +92,7 @@ class StoredResult(BaseModel):
             baselines={b.label: b.test for b in self.baselines if b.test is not None},
             resolution=resolution,
             independent=self.independent,
+            seconds={n: cell.seconds for n, cell in self.cells.items() if cell.seconds},
             sampling={
                 (row.one, row.other): Sampling(row.error, row.blocks) for row in self.sampling
             },

@@ -1,13 +1,16 @@
-"""A claim: a sentence, the rule by which evidence decides it, and its verdict over all datasets."""
+"""A sentence, what a dataset says on it, and what all of them say."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeVar
 
+import numpy as np
+
+from keras_gru.analysis.across_datasets import DECIDED, signed_rank
 from keras_gru.claims.evidence import CurveEvidence, Estimate, SweepEvidence
 
 HOLDS, FAILS, OPEN = VERDICTS = ("holds", "does not hold", "not decided")
+EQUAL = 0.01  # of the better cell's mean: a smaller difference is none to a reader
 OVER_ALL = (
     "Over all datasets a sentence holds where it does on more than half of them and on the others "
     "is not refuted, does not hold where it is refuted on more than half and holds on none, and is "
@@ -17,7 +20,7 @@ OVER_ALL = (
 
 @dataclass(frozen=True)
 class Source:
-    """Who wrote a sentence, and where."""
+    """Who said a sentence, and where."""
 
     by: str
     url: str
@@ -25,25 +28,22 @@ class Source:
 
 @dataclass(frozen=True)
 class Finding:
-    """The verdict on one dataset, and the numbers that it rests on.
+    """What one dataset says on a sentence.
 
     Args:
         verdict: one of `VERDICTS`.
-        estimate: the number that decides it; None where too few runs have finished.
-        further: a second number, which decides nothing.
+        drawn: the number that it rests on, for a figure; None where the runs were too few.
+        beside: what it shows beside that and decides nothing.
         better: the cell that is significantly better, where that decides it.
     """
 
     verdict: str
-    estimate: Estimate | None = None
-    further: Estimate | None = None
+    drawn: Estimate | None = None
+    beside: Estimate | None = None
     better: str | None = None
 
 
-Findings = Sequence[Finding | None]  # by dataset; None where it was not run
-Rule = TypeVar(
-    "Rule", bound=Callable[[CurveEvidence], Finding] | Callable[[SweepEvidence], Finding]
-)
+Evaluate = Callable[[CurveEvidence], Finding] | Callable[[SweepEvidence], Finding]
 
 
 @dataclass(frozen=True)
@@ -54,53 +54,32 @@ class Claim:
         name: for links.
         sentence: in its author's words.
         source: who that is.
-        rests_on: the field of `Evidence` that decides it.
-        rule: what `evaluate` does, in words.
-        evaluate: from that field, on one dataset, to a finding.
-        over_all: from the findings on all datasets to a verdict: `most`, whose words are
-            `OVER_ALL`, or another function.
+        rests_on: `"curve"` or `"sweep"`: a field of `Evidence`.
+        rule: what `evaluate` does.
+        evaluate: from the evidence on a dataset to what it says.
+        over_all: from all findings to the verdict: `most`, whose rule is `OVER_ALL`, or another.
     """
 
     name: str
     sentence: str
     source: Source
-    rests_on: Literal["curve", "sweep"]
+    rests_on: str
     rule: str
-    evaluate: Callable[..., Finding]
-    over_all: Callable[[Findings], str]
+    evaluate: Evaluate
+    over_all: "Callable[[Sequence[Finding | None]], str]"
 
 
 @dataclass(frozen=True)
 class EvaluatedClaim:
-    """A claim with its finding on each dataset, None where it was not run, and over all of them."""
+    """A sentence with its findings by dataset, None where it was not run, and over all of them."""
 
     claim: Claim
-    findings: Mapping[str, Finding | None]
+    findings: dict[str, Finding | None]
     verdict: str
 
 
-CLAIMS: list[Claim] = []  # `keras_gru.claims.verdicts` registers them
-
-
-def register_claim(
-    sentence: str,
-    source: Source,
-    rests_on: Literal["curve", "sweep"],
-    rule: str,
-    over_all: Callable[[Findings], str] | None = None,
-) -> Callable[[Rule], Rule]:
-    """Return a decorator that adds a claim to `CLAIMS`; the function decides it on one dataset."""
-
-    def register(evaluate: Rule) -> Rule:
-        name = evaluate.__name__.replace("_", "-")
-        CLAIMS.append(Claim(name, sentence, source, rests_on, rule, evaluate, over_all or most))
-        return evaluate
-
-    return register
-
-
-def most(findings: Findings) -> str:
-    """Return the verdict over all datasets by the rule of `OVER_ALL`."""
+def most(findings: Sequence[Finding | None]) -> str:
+    """The rule of `OVER_ALL`; None is a dataset that was not run."""
     count = Counter(finding.verdict for finding in findings if finding)
     for verdict, other in ((HOLDS, FAILS), (FAILS, HOLDS)):
         if count[verdict] > len(findings) / 2 and not count[other]:
@@ -108,7 +87,19 @@ def most(findings: Findings) -> str:
     return OPEN
 
 
-def no_winner(findings: Findings) -> str:
-    """Return the same; where each cell is better on some dataset, none is over all of them."""
+def probabilities(findings: Sequence[Finding | None]) -> tuple[float, float, float] | None:
+    """The probabilities of `keras-gru verdict` that LSTM is better, both are equal, GRU is better.
+
+    None for fewer than three datasets.
+    """
+    advantages = [finding.drawn.value for finding in findings if finding and finding.drawn]
+    return signed_rank(np.array(advantages), EQUAL) if len(advantages) > 2 else None
+
+
+def no_winner(findings: Sequence[Finding | None]) -> str:
+    """The rule of the claim that no cell is better over all datasets."""
     better = {finding.better for finding in findings if finding and finding.better}
-    return HOLDS if len(better) > 1 else most(findings)
+    lstm, equal, gru = probabilities(findings) or (0, 0, 0)
+    if len(better) > 1 or equal >= DECIDED:
+        return HOLDS
+    return FAILS if max(lstm, gru) >= DECIDED else OPEN

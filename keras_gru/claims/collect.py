@@ -1,4 +1,4 @@
-"""Collect the evidence on the claims from run directories."""
+"""From run directorys to the evidence of the claims."""
 
 import dataclasses
 import math
@@ -35,97 +35,93 @@ from keras_gru.experiments.run_directory import RunDirectory
 if TYPE_CHECKING:
     from keras_gru.experiments.sweeping.study import FinishedTrial
 
-SWEEP = "sweep"  # the name of a sweep's run directory
+SWEEP = "sweep"  # the name of a sweep's folder
 RESAMPLES = 100  # of a sweep's trials
 _SIZES = ("model.size.units", "model.size.parameters")
 _RATE = "training.learning_rate"
 
 
 def matches_plan(run_directory: RunDirectory, plan: Planned) -> bool:
-    """Return whether a learning curve or a sweep has the settings of a plan."""
-    planned = plan.sweep() if run_directory.path.name == SWEEP else plan.curve()
-    experiment = run_directory.experiment()
-    planned = planned.with_shards(experiment.training.shards)
-    return _settings(planned) == _settings(experiment)
+    """Whether a learning curve or a sweep was made with the settings of a plan."""
+    meant = plan.sweep() if run_directory.path.name == SWEEP else plan.curve()
+    begun = run_directory.experiment()
+    return _settings(meant.with_shards(begun.training.shards)) == _settings(begun)
 
 
 def find_plan(run_directory: RunDirectory) -> Planned:
-    """Return the plan whose settings a run directory has.
+    """The plan that a run directory is of.
 
     Raises:
-        UserError: there is none.
+        UserError: it was made with other settings than all of them.
     """
     for plan in PLANNED:
         if matches_plan(run_directory, plan):
             return plan
     raise UserError(
-        f"{run_directory.path}: expected the settings of an experiment of the claims, got others. "
+        f"{run_directory.path}: was made with other settings than those of the claims; "
         "keras-gru claims prints the commands."
     )
 
 
 def is_complete(run_directory: RunDirectory, plan: Planned) -> bool:
-    """Return whether the run directory of a learning curve has every run of every fraction."""
+    """Whether the folder of a learning curve holds every run of every share."""
     wanted = {(cell, seed) for cell in run_directory.experiment().cells for seed in plan.seeds}
+    places = [run_directory]
     if not set(plan.fractions) <= set(run_directory.fractions()):
         return False
-    parts = [run_directory, *map(run_directory.fraction, plan.fractions)]
+    places += [run_directory.fraction(share) for share in plan.fractions]
     return all(
-        part.has_metadata() and {(run.cell, run.seed) for run in part.records()} >= wanted
-        for part in parts
+        place.has_metadata() and {(r.cell, r.seed) for r in place.records()} >= wanted
+        for place in places
     )
 
 
 def read_curve(run_directory: RunDirectory, plan: Planned) -> CurveEvidence:
-    """Read the evidence of a learning curve.
+    """What a learning curve gave.
 
     Raises:
         UserError: it is not finished.
     """
     if not is_complete(run_directory, plan):
         raise UserError(
-            f"{run_directory.path}: expected a finished learning curve. Resume it with: "
-            f"keras-gru learning-curve --resume {run_directory.path}"
+            f"{run_directory.path}: is not finished; "
+            f"go on with: keras-gru learning-curve --resume {run_directory.path}"
         )
-    fractions = sorted(plan.fractions)
     comparisons = {
-        fraction: run_directory.fraction(fraction).comparison() for fraction in fractions
+        share: run_directory.fraction(share).comparison() for share in sorted(plan.fractions)
     }
     return curve_evidence(LearningCurve({**comparisons, 1.0: run_directory.comparison()}), plan)
 
 
 def curve_evidence(whole_curve: LearningCurve, plan: Planned) -> CurveEvidence:
-    """Return the evidence of a learning curve."""
-    comparisons = {
-        fraction: _gru_and_lstm(comparison)
-        for fraction, comparison in whole_curve.comparisons.items()
-    }
+    """The same of a curve that was read already."""
+    comparisons = {share: _of_both(of) for share, of in whole_curve.comparisons.items()}
     curve = LearningCurve(comparisons)
     comparison, metric = curve.whole, curve.whole.metric
     need = next(iter(data_need.data_needs(curve)), None)
     pair, *others = (
-        next(iter(compare_pairs(collect_measurements(part))), None)
-        for part in reversed(comparisons.values())
+        next(iter(compare_pairs(collect_measurements(of))), None)
+        for of in reversed(comparisons.values())
     )
-    if pair is None or None in others:  # runs that did not diverge may be the lucky ones
+    if pair is None or None in others:  # those that did not diverge may be the lucky ones
         need = None
     difference = None
     if pair is not None and pair.difference is not None:
         ends = (None, None)
         if pair.half is not None:
             ends = interval_ends(pair.difference, pair.half, metric)
-        difference = _with_interval(pair.difference, *ends)
+        difference = _with_ends(pair.difference, *ends)
     aim = target(comparison)
     experiment = comparison.experiment
     by_parameters = "parameters" in (experiment.match, *type(experiment.model.size).model_fields)
-    spent = sum(seconds(part) for part in whole_curve.comparisons.values())
+    spent = sum(seconds(of) for of in whole_curve.comparisons.values())
     return CurveEvidence(
         origin=_origin(comparison.metadata, plan.curve_command, spent, experiment.seeds),
         metric=metric,
         matched="parameters" if by_parameters else "units",
         fractions=tuple(comparisons),
-        sequences=tuple(curve.sequences(fraction) for fraction in comparisons),
-        cells={row.cell: _cell_evidence(row, curve) for row in summarize(comparison)},
+        sequences=tuple(curve.sequences(share) for share in comparisons),
+        cells={row.cell: _of_cell(row, curve) for row in summarize(comparison)},
         difference=difference,
         detectable=pair.detectable if pair else None,
         better=tuple(need.better.values()) if need else (None,) * len(comparisons),
@@ -141,7 +137,7 @@ def curve_evidence(whole_curve: LearningCurve, plan: Planned) -> CurveEvidence:
 
 
 def read_sweep(run_directory: RunDirectory, plan: Planned) -> SweepEvidence:
-    """Read the evidence of a sweep with a journal in its run directory.
+    """What a sweep with a journal in its folder gave.
 
     Raises:
         UserError: optuna is not installed, the journal is elsewhere, or trials are missing.
@@ -150,19 +146,18 @@ def read_sweep(run_directory: RunDirectory, plan: Planned) -> SweepEvidence:
     from keras_gru.experiments.sweeping.sweep import JOURNAL
 
     experiment, journal = run_directory.experiment(), run_directory.path / JOURNAL
-    again = f"The same command resumes it: {_sweep_command(experiment, plan)}"
+    again = f"the same command goes on: {_sweep_command(experiment, plan)}"
     if not (journal.is_file() and run_directory.has_metadata()):
         raise UserError(
-            f"{run_directory.path}: expected {JOURNAL} and metadata.json, found not both. {again}"
+            f"{run_directory.path}: expected {JOURNAL} and metadata.json, found not both; {again}"
         )
     metadata = run_directory.metadata()
     metric = metadata.metric
-    trials = studies.finished_trials(studies.open_study(experiment, metric, str(journal)))
+    trials = studies.finished(studies.open_study(experiment, metric, str(journal)))
     assert experiment.sweep is not None  # its journal holds the trials of one
     if len(trials) < experiment.sweep.trials:
         raise UserError(
-            f"{run_directory.path}: expected {experiment.sweep.trials} trials, "
-            f"found {len(trials)}. {again}"
+            f"{run_directory.path}: has {len(trials)} of {experiment.sweep.trials} trials; {again}"
         )
     return sweep_evidence(experiment, metric, trials, metadata, plan)
 
@@ -170,36 +165,31 @@ def read_sweep(run_directory: RunDirectory, plan: Planned) -> SweepEvidence:
 def sweep_evidence(
     experiment: Experiment,
     metric: Metric,
-    all_trials: "Sequence[FinishedTrial]",
+    whole: "Sequence[FinishedTrial]",
     metadata: Metadata,
     plan: Planned,
 ) -> SweepEvidence:
-    """Return the evidence of the trials of a sweep."""
+    """The same of trials that were read already."""
     from keras_gru.analysis.importance import weigh
     from keras_gru.experiments.sweeping.study import CELL
 
-    trials = [trial for trial in all_trials if trial.cell in CELLS]
+    trials = [trial for trial in whole if trial.cell in CELLS]
     both = experiment.model_copy(update={"cells": CELLS})
     assert experiment.sweep is not None  # the trials are of a sweep
     size = next(name for name in _SIZES if name in experiment.sweep.ranges)
     weighed = weigh(trials, both, metric, RESAMPLES, shuffle=(size, CELL))
-    spent = sum(trial.seconds for trial in all_trials)
-    lead, importances = None, {}
+    spent = sum(trial.seconds for trial in whole)
+    lead = shares = None
     if weighed is not None:
-        importances = {
-            row.name: _with_interval(row.share, row.low, row.high) for row in weighed.importances()
-        }
-        lead = (
-            _with_interval(*weighed.lead_over_chance(size, CELL)),
-            _with_interval(*weighed.lead(_RATE)),
-        )
+        shares = {r.name: _with_ends(r.share, r.low, r.high) for r in weighed.importances()}
+        lead = (_with_ends(*weighed.lead_over_chance(size, CELL)), _with_ends(*weighed.lead(_RATE)))
     return SweepEvidence(
         origin=_origin(metadata, _sweep_command(experiment, plan), spent, experiment.seeds[:1]),
         trials=len(trials),
         pruned=sum(trial.status == "pruned" for trial in trials),
         diverged=sum(trial.status == "diverged" for trial in trials),
         size=size,
-        importances=importances,
+        importances=shares or {},
         size_over_cell=lead[0] if lead else None,
         rate_over_rest=lead[1] if lead else None,
     )
@@ -214,25 +204,25 @@ def _sweep_command(made: Experiment, plan: Planned) -> str:
 
 
 def _settings(experiment: Experiment) -> dict:
-    """Return the settings that decide the results."""
+    """What decides the results: no names, no places, and no number of trials, which is said."""
     settings = experiment.model_dump(exclude={"name", "description", "runs"})
     if settings["sweep"] is not None:
         settings["sweep"].pop("trials")
     return settings
 
 
-def _gru_and_lstm(comparison: Comparison) -> Comparison:
-    """Return the comparison of GRU and LSTM alone: its correction is for one pair."""
+def _of_both(comparison: Comparison) -> Comparison:
+    """GRU and LSTM alone: what is corrected for a number of pairs is so for theirs."""
     runs = tuple(run for run in comparison.runs if run.cell in CELLS)
     experiment = comparison.experiment.model_copy(update={"cells": CELLS})
     return dataclasses.replace(comparison, experiment=experiment, runs=runs)
 
 
-def _cell_evidence(row: CellSummary, curve: LearningCurve) -> CellEvidence:
+def _of_cell(row: CellSummary, curve: LearningCurve) -> CellEvidence:
     test = []
     for comparison in curve.comparisons.values():
         values = list(comparison.tested(row.cell).values())
-        known = values and _with_interval(float(np.mean(values)), min(values), max(values))
+        known = values and _with_ends(float(np.mean(values)), min(values), max(values))
         test.append(known or None)
     return CellEvidence(
         units=row.units,
@@ -241,13 +231,11 @@ def _cell_evidence(row: CellSummary, curve: LearningCurve) -> CellEvidence:
     )
 
 
-def _time_ratio(
-    comparison: Comparison, measure: Callable[[RunRecord], float | None]
-) -> Estimate | None:
-    """Return the ratio of LSTM's times to GRU's: geometric mean over seeds, t interval of logs."""
+def _time_ratio(comparison: Comparison, of: Callable[[RunRecord], float | None]) -> Estimate | None:
+    """The ratio of LSTM's times to GRU's: the geometric mean over seeds, its t interval in logs."""
     times: dict[str, dict[int, float]] = {cell: {} for cell in CELLS}
     for run in comparison.runs:
-        taken = measure(run) if run.status == "finished" else None
+        taken = of(run) if run.status == "finished" else None
         if taken:
             times[run.cell][run.seed] = taken
     seeds = sorted(times[GRU].keys() & times[LSTM].keys())
@@ -257,7 +245,7 @@ def _time_ratio(
     if len(seeds) < FEWEST_SEEDS:
         return Estimate(value=float(np.exp(logs.mean())))
     mean, half = map(float, paired_interval(logs, 1))
-    return _with_interval(math.exp(mean), math.exp(mean - half), math.exp(mean + half))
+    return _with_ends(math.exp(mean), math.exp(mean - half), math.exp(mean + half))
 
 
 def _estimate(found: "data_need.Estimate | None") -> Estimate | None:
@@ -267,7 +255,7 @@ def _estimate(found: "data_need.Estimate | None") -> Estimate | None:
     return Estimate(value=found.value, low=low, high=high)
 
 
-def _with_interval(value: float, low: float | None, high: float | None) -> Estimate:
+def _with_ends(value: float, low: float | None, high: float | None) -> Estimate:
     return Estimate(value=value, low=low, high=high)
 
 

@@ -1,4 +1,4 @@
-"""The evidence on the claims, numbers with their intervals, and its file."""
+"""What the experiments of the claims gave, as a file keeps it: numbers with their intervals."""
 
 import json
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from keras_gru.files import write_text
 from keras_gru.settings import Settings
 
 FILE = "claims.json"
-GRU, LSTM = CELLS = ("gru", "lstm")  # that the sentences are about
+GRU, LSTM = CELLS = ("gru", "lstm")  # whom the sentences are about
 
 
 class Estimate(Settings):
@@ -24,15 +24,15 @@ class Estimate(Settings):
     high: float | None = None
 
     def above(self, bound: float) -> bool:
-        """Return whether the whole interval lies above a bound; False without one."""
+        """Whether the whole interval is; never without one."""
         return self.low is not None and self.low > bound
 
     def below(self, bound: float) -> bool:
-        """Return whether the whole interval lies below a bound; False without one."""
+        """Whether the whole interval is; never without one."""
         return self.high is not None and self.high < bound
 
     def times(self, factor: float) -> "Estimate":
-        """Return the estimate in another unit; a negative factor exchanges the ends."""
+        """The same in another unit; a negative factor exchanges the ends."""
         if self.low is None or self.high is None:
             return Estimate(value=factor * self.value)
         low, high = sorted((factor * self.low, factor * self.high))
@@ -55,8 +55,8 @@ class CellEvidence(Settings):
 
     Args:
         units, recurrent_parameters: as of a `RunRecord`.
-        test: with each fraction the mean over seeds, with the lowest and the highest seed in place
-            of an interval, in the metric's unit; None where no seed has finished.
+        test: at each share the mean over seeds, with the lowest and the highest seed in place of an
+            interval, in the reader's unit; None where no seed has finished.
     """
 
     units: int
@@ -65,22 +65,22 @@ class CellEvidence(Settings):
 
 
 class CurveEvidence(Settings):
-    """A learning curve of GRU and LSTM; other cells are left out.
+    """A learning curve of GRU and LSTM; other cells of it are left aside.
 
     Args:
         origin: where it comes from.
         metric: that test is measured with.
         matched: `"units"` or `"parameters"`: what both have alike.
-        fractions: of train, the last one 1, and `sequences`, their numbers of sequences.
+        fractions: of train, the last one 1, and `sequences`, how many these are.
         cells: both, by name.
         difference: on test with all of train, GRU minus LSTM, paired by seed, in the reader's unit.
         detectable: the smallest true difference that as many seeds show with a power of 80%.
-        better: with each fraction, the cell that is significantly better (`DataNeed.better`).
-        epoch_seconds: those of LSTM divided by those of GRU, paired by seed, with all of train.
+        better: at each share, the cell that is significantly better there (`DataNeed.better`).
+        epoch_seconds: those of LSTM by those of GRU, paired by seed, with all of train.
         target: a value of the metric on validation that all runs reached.
-        target_seconds: until the target, those of LSTM divided by those of GRU, paired by seed.
-        need: the fraction of train that GRU needs divided by that of LSTM (`DataNeed.ratio`).
-        crossing: the fraction at which the curves cross (`DataNeed.crossing`).
+        target_seconds: those until the target, of LSTM by those of GRU, paired by seed.
+        need: the share of train that GRU needs by that which LSTM needs (`DataNeed.ratio`).
+        crossing: the share at which the curves cross (`DataNeed.crossing`).
     """
 
     origin: Origin
@@ -100,7 +100,7 @@ class CurveEvidence(Settings):
 
 
 class SweepEvidence(Settings):
-    """A sweep's trials of GRU and LSTM; those of other cells are left out.
+    """A sweep's trials of GRU and LSTM; those of other cells are left aside.
 
     Args:
         origin: where it comes from; its seconds are of all trials.
@@ -132,39 +132,39 @@ class Evidence(Settings):
 
 
 def read_evidence(path: Path) -> dict[str, Evidence]:
-    """Read the evidence in a file, by the name of the dataset; nothing where there is no file.
+    """The evidence in a file, by the name of the dataset; nothing where there is no file.
 
     Raises:
-        UserError: `write_evidence` did not write the file.
+        UserError: a file that `write_evidence` did not write.
     """
     if not path.is_file():
         return {}
     try:
         tree = json.loads(path.read_text(encoding="utf-8"))
-        return {name: Evidence.model_validate(part) for name, part in tree.items()}
+        return {name: Evidence.model_validate(of) for name, of in tree.items()}
     except (ValidationError, ValueError, AttributeError) as error:
-        message = str(error).splitlines()[0]
+        what = str(error).splitlines()[0]
         raise UserError(
-            f"{path}: damaged, or not written by this version of keras-gru ({message})."
+            f"{path}: damaged, or not written by this version of keras-gru ({what})."
         ) from None
 
 
 def write_evidence(evidence: Mapping[str, Evidence], path: Path) -> None:
-    """Write the file atomically."""
-    tree = {name: _short(part.model_dump(mode="json")) for name, part in evidence.items()}
+    """Writes the file, whole or not at all."""
+    tree = {name: _short(of.model_dump(mode="json")) for name, of in evidence.items()}
     write_text(path, json.dumps(tree, indent=1, ensure_ascii=False) + "\n")
 
 
 def packaged_evidence() -> dict[str, Evidence]:
-    """Read the evidence that comes with the package."""
+    """What comes with the package."""
     path = packaged_files("results", ".json").get(Path(FILE).stem)
     return read_evidence(path) if path else {}
 
 
 def _short(tree: object) -> object:
-    """Return a tree with numbers of six digits, as the file is under version control."""
+    """Six digits: a file under version control is read by people, too."""
     if isinstance(tree, dict):
-        return {name: _short(part) for name, part in tree.items()}
+        return {name: _short(of) for name, of in tree.items()}
     if isinstance(tree, list):
-        return [_short(part) for part in tree]
+        return [_short(of) for of in tree]
     return float(f"{tree:.6g}") if isinstance(tree, float) else tree

@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from keras_gru.experiments.configuration.experiment import Experiment
 
-_FRACTIONS = (0.01, 0.02, 0.05, 0.1, 0.25, 0.5)  # the default of keras-gru learning-curve
+_FRACTIONS = (
+    0.01,
+    0.02,
+    0.05,
+    0.1,
+    0.25,
+    0.5,
+)  # those that keras-gru learning-curve takes by itself
 
 
 @dataclass(frozen=True)
@@ -19,9 +26,9 @@ class Planned:
     Args:
         name: of a packaged config, or a YAML file. Its `sweep` is the sweep.
         label: the dataset's name for a reader.
-        rates: learning rates to try for each cell of the learning curve, with each fraction.
+        rates: learning rates to try for each cell of the learning curve, at each share.
         seeds: of the learning curve.
-        fractions: of the training data, besides all of them.
+        fractions: of train, beside all of it.
     """
 
     name: str
@@ -32,27 +39,26 @@ class Planned:
 
     @property
     def curve_command(self) -> str:
-        """The command of the learning curve."""
-        fractions = ",".join(f"{fraction:g}" for fraction in self.fractions)
-        option = [] if self.fractions == _FRACTIONS else ["--fractions", fractions]
-        return shlex.join(["keras-gru", "learning-curve", self.name, *option, *self._overrides()])
+        """What a reader types for the learning curve."""
+        shares = ",".join(f"{share:g}" for share in self.fractions)
+        given = [] if self.fractions == _FRACTIONS else ["--fractions", shares]
+        return shlex.join(["keras-gru", "learning-curve", self.name, *given, *self._overrides()])
 
     @property
     def sweep_command(self) -> str:
-        """The command of the sweep."""
+        """What a reader types for the sweep."""
         return shlex.join(["keras-gru", "sweep", self.name])
 
     def curve(self, runs: str | Path = "runs") -> "Experiment":
-        """Load the experiment of the learning curve, with its run directories below `runs`."""
+        """The experiment of the learning curve, with its run directories below `runs`."""
         return _load(self.name, [*self._overrides(), _below(runs)])
 
     def sweep(self, runs: str | Path = "runs") -> "Experiment":
-        """Load the experiment of the sweep, with its run directory below `runs`."""
+        """The experiment of the sweep, with its folder below `runs`."""
         return _load(self.name, [_below(runs)])
 
     def _overrides(self) -> list[str]:
-        lists = (self.seeds, self.rates)
-        seeds, rates = (json.dumps(numbers, separators=(",", ":")) for numbers in lists)
+        seeds, rates = (json.dumps(of, separators=(",", ":")) for of in (self.seeds, self.rates))
         return [f"seeds={seeds}", f"training.learning_rate={{grid: {rates}}}"]
 
 

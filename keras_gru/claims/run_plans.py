@@ -1,4 +1,4 @@
-"""Run all experiments of the claims in one folder; a stopped call is resumed."""
+"""All experiments of the claims, one after the other, in a folder that can be gone on with."""
 
 import contextlib
 from collections.abc import Callable, Iterator
@@ -22,21 +22,21 @@ ShowProgress = Callable[[Experiment], AbstractContextManager[Listener]]
 def run_all(
     folder: Path, show_progress: ShowProgress, jobs: int | None = None
 ) -> Iterator[str | None]:
-    """Run what is missing; the run directories are ordinary ones, in `folder / "runs"`.
+    """Runs what is missing; the run directories are ordinary ones, in `folder / "runs"`.
 
-    What a stopped call had finished is not repeated. The evidence of each experiment is written to
-    `folder / FILE` when it is done.
+    What a stopped call had finished stays, and what it was at goes on from its last epoch. The
+    evidence of each experiment is in `folder / FILE` when it is done.
 
     Args:
-        folder: created if it does not exist.
+        folder: made where it is not there.
         show_progress: returns the listener of an experiment.
-        jobs: as of `keras_gru.run`.
+        jobs: as of `keras_gru.experiments.compare.compare`.
 
     Yields:
-        After each experiment why it failed, such as data that are missing; None if it did not.
+        After each experiment, why it could not be done, such as data that are not there; else None.
     """
     (folder / "runs").mkdir(parents=True, exist_ok=True)
-    read_evidence(folder / FILE)  # fails before anything trains if it is damaged
+    read_evidence(folder / FILE)  # one that is damaged is refused before anything is trained
     for plan in plans.PLANNED:
         for name, run in (("curve", _run_curve), ("sweep", _run_sweep)):
             try:
@@ -45,14 +45,14 @@ def run_all(
                 yield f"{plan.label}: {error}"
                 continue
             evidence = read_evidence(folder / FILE)
-            updated = evidence.get(plan.name, Evidence()).model_copy(update={name: found})
-            write_evidence(evidence | {plan.name: updated}, folder / FILE)
+            of = evidence.get(plan.name, Evidence()).model_copy(update={name: found})
+            write_evidence(evidence | {plan.name: of}, folder / FILE)
             yield None
 
 
 def _run_curve(plan: Planned, runs: Path, show_progress: ShowProgress, jobs: int | None):
     experiment = plan.curve(runs)
-    run_directory = _find_begun(experiment, plan)
+    run_directory = _begun(experiment, plan)
     if run_directory is None or not is_complete(run_directory, plan):
         with show_progress(experiment) as listener:
             curve = learning_curve(
@@ -71,7 +71,7 @@ def _run_sweep(plan: Planned, runs: Path, show_progress: ShowProgress, jobs: int
     experiment = plan.sweep(runs)
     path = runs / experiment.name / SWEEP
     if path.is_dir() and not matches_plan(RunDirectory(path), plan):
-        raise UserError(f"{path}: expected the settings of the claims, got others. Move it away.")
+        raise UserError(f"{path}: was made with other settings; move it away to begin anew.")
     try:
         return read_sweep(RunDirectory(path), plan)
     except UserError:  # not begun, or not finished
@@ -80,10 +80,10 @@ def _run_sweep(plan: Planned, runs: Path, show_progress: ShowProgress, jobs: int
         return read_sweep(RunDirectory(result.path), plan)
 
 
-def _find_begun(experiment: Experiment, plan: Planned) -> RunDirectory | None:
-    """Return the latest run directory of the same settings."""
+def _begun(experiment: Experiment, plan: Planned) -> RunDirectory | None:
+    """The latest run directory of the same settings, wherever the runs have been since."""
     for path in sorted(Path(experiment.runs).glob(f"{experiment.name}/2*"), reverse=True):
-        with contextlib.suppress(UserError):  # incomplete, or of another version
+        with contextlib.suppress(UserError):  # half made, or by another version
             run_directory = RunDirectory(path)
             if matches_plan(run_directory, plan):
                 return run_directory

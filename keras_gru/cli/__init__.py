@@ -25,6 +25,7 @@ from keras_gru.cli.show import show
 from keras_gru.cli.sweep import sweep
 from keras_gru.cli.train import train
 from keras_gru.cli.translate import translate
+from keras_gru.cli.variance import variance
 from keras_gru.cli.verdict import verdict
 from keras_gru.errors import one_sentence
 
@@ -60,6 +61,7 @@ for verb in (
     train,
     compare,
     learning_curve,
+    variance,
     sweep,
     verdict,
     claims,

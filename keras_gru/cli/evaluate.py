@@ -56,6 +56,8 @@ def evaluate(
     metric = run_directory.comparison().metric
     dataset = load_data(run_directory) if data is None else load_other_data(run_directory, data)
     where, is_other = split.value, "train" not in dataset.splits
+    if data is None and not is_ensemble and "split" in run_directory.experiment().vary:
+        dataset = dataset.resampled(record.seed)
     if is_other:
         where = f"{dataset.name} ({plural(dataset.size('test'), 'sequence')})"
         if split is not Split.TEST:

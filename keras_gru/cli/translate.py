@@ -20,10 +20,19 @@ def translate(
     beams: Annotated[
         int | None, typer.Option(min=1, max=64, help="1 is greedy; default: the config's.")
     ] = None,
+    scores: Annotated[
+        bool,
+        typer.Option(
+            "--scores", help="Print each beam with its score, the mean log-probability of a word."
+        ),
+    ] = False,
+    no_unknown: Annotated[
+        bool, typer.Option("--no-unknown", help="Never write [UNK], the token of unknown words.")
+    ] = False,
     cell: CellOfRun = None,
     seed: SeedOfRun = None,
 ) -> None:
-    """Translate sentences with an encoder–decoder."""
+    """Translate sentences with an encoder–decoder, one a line."""
     from keras_gru.experiments.run_directory import find_run
 
     run_directory = find_run(run)
@@ -33,5 +42,9 @@ def translate(
 
     record = networks.choose_run(run_directory, cell, seed)
     lines = [line for sentence in sentences for line in find_lines(sentence)]
-    for translation in generation.translate(run_directory, record, lines, beams):
-        typer.echo(translation)
+    found = generation.translate(run_directory, record, lines, beams, without_unknown=no_unknown)
+    for number, hypotheses in enumerate(found):
+        if scores:
+            typer.echo(f"{chr(10) * (number > 0)}{lines[number]}")
+        for translation, score in hypotheses if scores else hypotheses[:1]:
+            typer.echo(f"{score:8.3f}  {translation}" if scores else translation)

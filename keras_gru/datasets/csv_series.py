@@ -100,6 +100,10 @@ class CsvSeries(OwnFile, TableFile):
     ] = 1
     window: Annotated[Length, Field(description="rows that the model sees")] = 48
     horizon: Annotated[Length, Field(description="rows ahead that it forecasts")] = 1
+    lead: Annotated[
+        Length,
+        Field(description="first row ahead that it forecasts; 24, horizon 1: the 24th alone"),
+    ] = 1
     every_step: Annotated[
         bool, Field(description="forecast after every row of the window (sequence-to-sequence)")
     ] = False
@@ -192,6 +196,7 @@ class CsvSeries(OwnFile, TableFile):
                     config.window,
                     config.horizon,
                     config.every_step,
+                    lead=config.lead,
                 )
             )
         splits = forecasting.joined_splits(parts)
@@ -205,6 +210,7 @@ class CsvSeries(OwnFile, TableFile):
             features=parts[0].inputs.shape[1],
             length=config.window,
             horizon=config.horizon,
+            lead=config.lead,
             every_step=config.every_step,
             history=tuple(map(seen.index, config.targets))
             if {*config.targets} <= {*seen}
@@ -286,8 +292,9 @@ def _check_sizes(config: CsvSeries, sizes: dict[str, int], series: str | None) -
     for number, (name, size) in enumerate(sizes.items()):
         # The windows of the later splits begin in the rows before them.
         window = config.every_step * (config.window - 1) if number else config.window
-        if size < window + config.horizon:
-            needed = f"{window + config.horizon} rows (window {window}, horizon {config.horizon})"
+        reach = config.horizon + (config.lead - 1 if number == 0 else 0)
+        if size < window + reach:
+            needed = f"{window + reach} rows (window {window}, horizon {reach})"
             raise UserError(
                 f"{config.path}: expected at least {needed} in {name}{of}, got {size}. Use more "
                 f"rows, another fraction of them for {name}, or a shorter dataset.window or "

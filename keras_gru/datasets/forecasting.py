@@ -2,6 +2,7 @@
 
 # N windows, T time steps of a window, D features, H steps ahead, V variables
 
+import dataclasses
 import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -48,6 +49,15 @@ def windows(
     return Split({"features": features}, after, overlapping=True)
 
 
+def after_last_step(values: np.ndarray, split: Split) -> np.ndarray:
+    """Return forecasts or targets (N, H, V); of those at every step the ones after the last."""
+    if split.targets.ndim < 4:
+        return values
+    if split.stepwise in split.lengths:
+        return values[np.arange(len(values)), split.lengths[split.stepwise] - 1]
+    return values[:, -1]
+
+
 def errors(forecast: np.ndarray, targets: np.ndarray, scale: float = 1.0) -> dict[str, float]:
     """Mean absolute and mean squared error, named as a model logs them, in the metric's unit."""
     difference = (forecast.astype(float) - targets) * scale
@@ -61,7 +71,7 @@ def baseline(
     parameters: int = 0,
     scale: float = 1.0,
 ) -> Baseline:
-    """Return the errors of a rule on validation and test.
+    """Return the errors of a rule on validation and test; at every step, those after the last one.
 
     Args:
         label: its name for a reader.
@@ -70,13 +80,17 @@ def baseline(
         parameters: numbers that the rule learnt.
         scale: the metric's unit for each unit of the targets.
     """
-    forecasts = {
-        name: np.broadcast_to(forecast(name), splits[name].targets.shape)
-        for name in ("validation", "test")
-    }
-    scores = {name: errors(of, splits[name].targets, scale) for name, of in forecasts.items()}
-    test = splits["test"]
-    blocks = [errors(forecasts["test"][rows], test.targets[rows], scale) for rows in test.blocks()]
+    forecasts, targets = {}, {}
+    for name in ("validation", "test"):
+        split = splits[name]
+        every = np.broadcast_to(forecast(name), split.targets.shape)
+        forecasts[name] = after_last_step(every, split)
+        targets[name] = after_last_step(split.targets, split)
+    scores = {name: errors(of, targets[name], scale) for name, of in forecasts.items()}
+    blocks = [
+        errors(forecasts["test"][rows], targets["test"][rows], scale)
+        for rows in splits["test"].blocks()
+    ]
     return Baseline(
         label,
         scores["validation"],
@@ -142,6 +156,7 @@ class SplitSeries:
         horizon: steps to forecast (H).
         every_step: forecast after each step of the window, not after its last alone.
         look_back: whether a window may begin before its split.
+        lead: steps from the end of a window to the first of the H that are forecast.
     """
 
     inputs: np.ndarray
@@ -151,12 +166,18 @@ class SplitSeries:
     horizon: int
     every_step: bool = False
     look_back: bool = True
+    lead: int = 1
+
+    @property
+    def reach(self) -> int:
+        """Steps from the end of a window to the last one that is forecast."""
+        return self.lead + self.horizon - 1
 
     def begin(self, split: str) -> int:
         """Return the row in which the first window of a split begins."""
         first = self.rows[split][0]
         # At every step, the first target is that of the window's second row.
-        back = 1 if self.every_step else self.window
+        back = self.lead - 1 + (1 if self.every_step else self.window)
         return max(0, first - back) if self.look_back else first
 
     def splits(self) -> dict[str, Split]:
@@ -164,16 +185,22 @@ class SplitSeries:
         found = {}
         for name, (_, last) in self.rows.items():
             part = slice(self.begin(name), last)
-            found[name] = windows(
-                self.inputs[part], self.targets[part], self.window, self.horizon, self.every_step
+            of = windows(
+                self.inputs[part], self.targets[part], self.window, self.reach, self.every_step
             )
+            found[name] = dataclasses.replace(of, targets=self._from_lead(of.targets))
         return found
 
     def last_season(self, split: str, season: int) -> np.ndarray:
         """Return the forecasts of `naive` for the windows of a split."""
         first, (_, last) = self.begin(split), self.rows[split]
-        count = max(0, last - first - self.window - self.horizon + 1)
-        return naive(self.targets, first, count, season, self.window, self.horizon, self.every_step)
+        count = max(0, last - first - self.window - self.reach + 1)
+        of = naive(self.targets, first, count, season, self.window, self.reach, self.every_step)
+        return self._from_lead(of)
+
+    def _from_lead(self, ahead: np.ndarray) -> np.ndarray:
+        """What is forecast, (..., H, V), of all steps up to the last of them."""
+        return ahead[..., self.lead - 1 :, :]
 
     def baselines(
         self, splits: Mapping[str, Split], season: int, season_label: str, scale: float = 1.0
@@ -215,7 +242,7 @@ def baselines(
     """
     rules = {"Last value": 1}
     if season > 1:
-        rules[season_label + ", repeated" * (parts[0].horizon > season)] = season
+        rules[season_label + ", repeated" * (parts[0].reach > season)] = season
 
     def forecasts(name: str, season: int) -> np.ndarray:
         found = [part.last_season(name, season) for part in parts]

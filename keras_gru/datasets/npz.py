@@ -16,6 +16,8 @@ For each split, `train`, `validation` and `test`, the file has:
 | tagging | `(N, T)` integers from 0 |
 | forecasting | `(N,)`, `(N, V)` or `(N, H, V)` numbers; `(N, T, H, V)`: after each step |
 | polyphony | `(N, T, V)` zeros and ones |
+| language_model | none: the token after each one is its target |
+| translation | tokens `(N, T)` of integers from 1, without a start and an end |
 
 Tokens and labels are below 1,000,000. A split that is not there is carved out of train at random,
 by a fixed seed; of each class its part. Where sequences overlap, as windows of one series do, it is
@@ -45,6 +47,7 @@ from keras_gru.datasets.npz_checks import (
 )
 from keras_gru.datasets.npz_labels import number_labels
 from keras_gru.datasets.npz_splits import carve, has_targets_by_step, joined, overlaps
+from keras_gru.datasets.npz_tokens import load_pairs, next_tokens
 from keras_gru.datasets.own_file import OwnFile
 from keras_gru.datasets.preprocessing import Preprocessing, Scaling
 from keras_gru.datasets.registry import register_dataset
@@ -64,6 +67,7 @@ _METRICS = {
     "tagging": Metric("accuracy", "max", "accuracy", digits=4),
     "forecasting": Metric("mae", "min", "MAE", digits=4),
     "polyphony": Metric("nll", "min", "NLL (nats per step)", digits=2),
+    "language_model": Metric("accuracy", "max", "accuracy (next token)"),
 }
 
 
@@ -74,7 +78,14 @@ class Npz(OwnFile):
     expects: ClassVar[str] = "an .npz file"
     path: Annotated[str, Field(min_length=1, description="the .npz file")]
     task: Annotated[
-        Literal["classification", "tagging", "forecasting", "polyphony"],
+        Literal[
+            "classification",
+            "tagging",
+            "forecasting",
+            "polyphony",
+            "language_model",
+            "translation",
+        ],
         Field(description="what the arrays are for"),
     ]
     axes: Annotated[
@@ -108,6 +119,10 @@ class Npz(OwnFile):
         """
         path = existing(self.path, self.expects)
         found, classes, groups = _read(path, () if all_as_test else ("train",), self)
+        if self.task == "translation":
+            return load_pairs(path, found, self, groups, preprocessing, all_as_test)
+        if self.task == "language_model":
+            found = {name: next_tokens(path, name, of) for name, of in found.items()}
         names = preprocessing.target_vocabulary if preprocessing else classes
         if self.task == "classification":
             names = number_labels(path, found, names)
@@ -190,8 +205,9 @@ def _read(
             refuse(path, f"the array {name!r} is not known.{did_you_mean(name, known)}")
         split, part = name.split("_")
         found.setdefault(split, {})[part] = array
+    needed = ("inputs",) if config.task == "language_model" else ("inputs", "targets")
     for split in dict.fromkeys([*required, *found]) or SPLITS:
-        for part in ("inputs", "targets"):
+        for part in needed:
             if part not in found.get(split, ()):
                 refuse(path, f"the array '{split}_{part}' is missing.")
     if config.axes == "channels, time":
@@ -267,10 +283,15 @@ def _spec(arrays: dict, task: str, fixed: int | None) -> TaskSpec:
     tokens = inputs.ndim == 2
     labels = task in ("classification", "tagging")
     every_step = task == "forecasting" and targets.ndim == 4
+    vocabulary = int(max(of["inputs"].max() for of in arrays.values())) + 1 if tokens else None
+    outputs = int(targets.max()) + 1 if labels else targets.shape[-1]
+    if task == "language_model":
+        highest = max(int(of["targets"].max()) for of in arrays.values())
+        outputs = vocabulary = max(vocabulary, highest + 1)
     return TaskSpec(
         task=task,
-        outputs=int(targets.max()) + 1 if labels else targets.shape[-1],
-        vocabulary=int(max(of["inputs"].max() for of in arrays.values())) + 1 if tokens else None,
+        outputs=outputs,
+        vocabulary=vocabulary,
         features=None if tokens else inputs.shape[2],
         length=fixed,
         horizon=targets.shape[-2] if task == "forecasting" else 1,
@@ -289,4 +310,6 @@ def _baseline(
         return forecasting.mean_of_train(splits, scale=scale)
     if spec.vocabulary is None:
         return baselines.most_frequent_target(splits, names)
+    if spec.task == "language_model":
+        return baselines.tag_of_each_token(splits, "Most frequent token after each token")
     return baselines.tag_of_each_token(splits)

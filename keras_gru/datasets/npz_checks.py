@@ -15,10 +15,11 @@ Arrays = dict[str, np.ndarray]
 _TARGETS = {
     "classification": ((1,), "(N,)"),
     "tagging": ((2,), "(N, T)"),
+    "language_model": ((2,), "(N, T)"),
     "forecasting": ((1, 2, 3, 4), "(N,), (N, V), (N, H, V) or (N, T, H, V)"),
     "polyphony": ((3,), "(N, T, V)"),
 }
-_LABELS = ("classification", "tagging")
+_LABELS = ("classification", "tagging", "language_model")
 MOST_NUMBERS = 1_000_000  # tokens or labels: a model has weights for each
 
 
@@ -63,7 +64,7 @@ def check_split(path: Path, split: str, arrays: Arrays, task: str, max_length: i
         inputs = np.where(real, inputs, 0).astype(np.int32)
     if task in _LABELS:
         # Whatever stands in the padding is no label.
-        counted = real if task == "tagging" else np.ones(len(targets), bool)
+        counted = real if targets.ndim == 2 else np.ones(len(targets), bool)
         targets = _check_label_numbers(path, f"{split}_targets", targets, counted)
     return {"inputs": inputs, "targets": targets, "lengths": lengths}
 
@@ -87,7 +88,7 @@ def check_alike(path: Path, splits: Mapping[str, Arrays]) -> None:
 
 def check_labels(path: Path, splits: Mapping[str, Arrays], task: str) -> None:
     """Refuses a single label, and labels that train, before it is carved, does not reach up to."""
-    if task not in _LABELS:
+    if task not in ("classification", "tagging"):
         return
     train = splits["train"]
     labels = train["targets"]
@@ -217,7 +218,7 @@ def _check_targets(
     path: Path, name: str, targets: np.ndarray, task: str, inputs: np.ndarray
 ) -> np.ndarray:
     axes, layout = _TARGETS[task]
-    by_step = task in ("tagging", "polyphony") or targets.ndim == 4
+    by_step = task in ("tagging", "polyphony", "language_model") or targets.ndim == 4
     expected = inputs.shape[: 2 if by_step else 1]
     if (
         targets.ndim not in axes

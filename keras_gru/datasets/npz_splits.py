@@ -77,4 +77,4 @@ def joined(splits: Sequence[dict[str, np.ndarray]], task: str) -> dict[str, np.n
 
 def has_targets_by_step(task: str, targets: np.ndarray) -> bool:
     """Return whether each time step has a target of its own."""
-    return task in ("tagging", "polyphony") or targets.ndim == 4
+    return task in ("tagging", "polyphony", "language_model") or targets.ndim == 4

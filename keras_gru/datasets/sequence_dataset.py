@@ -16,8 +16,9 @@ from keras_gru.datasets.fingerprint import Fingerprint, Source, fingerprint_of_s
 from keras_gru.datasets.metric import Baseline, Metric
 from keras_gru.datasets.own_file import OwnFile
 from keras_gru.datasets.preprocessing import Preprocessing, SeriesEnd
-from keras_gru.datasets.split import Split, check_not_empty
+from keras_gru.datasets.split import Split, check_not_empty, joined
 from keras_gru.datasets.task_spec import TaskSpec
+from keras_gru.errors import UserError
 
 __all__ = ["Baseline", "Metric", "Preprocessing", "SequenceDataset", "Split", "TaskSpec"]
 
@@ -111,6 +112,30 @@ class SequenceDataset(Preprocessing):
             splits={**self.splits, "train": train.part(rows)},
             passes=max(1, round(passes)),
         )
+
+    def resampled(self, seed: int) -> "SequenceDataset":
+        """Return the dataset with other sequences of train and validation in each of both.
+
+        Test stays as it is, and so do scaling and vocabulary.
+
+        Raises:
+            UserError: if the sequences are overlapping windows, or in a curriculum.
+
+        Reference:
+
+        - [Bouthillier et al., 2021](https://arxiv.org/abs/2103.03098)
+        """
+        train, validation = (self.splits[name] for name in ("train", "validation"))
+        if train.overlapping or self.stages:
+            raise UserError(
+                "vary: expected no split for overlapping windows of a series or a curriculum, got "
+                "split. Leave it out: their order is given."
+            )
+        both = joined([train, validation])
+        order = np.random.default_rng([seed, train.size]).permutation(both.size)
+        parts = {"train": order[: train.size], "validation": order[train.size :]}
+        drawn = {name: both.part(np.sort(rows)) for name, rows in parts.items()}
+        return dataclasses.replace(self, splits={**self.splits, **drawn})
 
     def padding(self, split: str, batch_size: int) -> float:
         """Return the fraction of time steps that are padding, in one pass through a split."""

@@ -79,7 +79,7 @@ class SeriesTable:
         """Return what the network sees of a series, (rows, D).
 
         The columns of `inputs`, scaled; whether each is missing (`missing: mask`); what is known
-        of the next H rows; categories; the calendar.
+        of the H rows to forecast; categories; the calendar.
         """
         scaled = scaling.apply(series.inputs)
         count = len(self.config.inputs or self.config.targets)
@@ -90,7 +90,8 @@ class SeriesTable:
             parts = [scaled[:, :count], is_missing[:, :count].astype(np.float32)]
         for name in self.config.known:
             column = scaled[:, self.input_names.index(name)]
-            ahead = np.arange(len(column))[:, None] + np.arange(1, self.config.horizon + 1)
+            steps = self.config.lead + np.arange(self.config.horizon)
+            ahead = np.arange(len(column))[:, None] + steps
             parts.append(column[np.minimum(ahead, len(column) - 1)])
         parts.append(series.extras)
         parts = [part for part in parts if part.shape[1]]
@@ -217,8 +218,10 @@ def _extras(
         parts.append((codes[series.rows][:, None] == np.arange(len(number))).astype(np.float32))
     if config.calendar:
         step = next(step for name, step in steps if name == series.name)
-        # Of the row to forecast, whose date is known before its values.
-        parts.append(calendar(np.append(series.dates[1:], series.dates[-1] + step.seconds), config))
+        # Of the first row to forecast, whose date is known before its values.
+        after = series.dates[-1] + step.seconds * np.arange(1, config.lead + 1)
+        dates = np.append(series.dates, after)[config.lead :]
+        parts.append(calendar(dates, config))
     if not parts:
         return np.zeros((len(series.rows), 0), np.float32)
     return np.hstack(parts)

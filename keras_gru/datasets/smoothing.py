@@ -55,9 +55,10 @@ def exponential_smoothing(
     def forecasts(name: str) -> np.ndarray:
         found = []
         for part, states in zip(parts, tracks, strict=True):
-            first, last = part.begin(name) + part.window - 1, part.rows[name][1] - part.horizon
+            first, last = part.begin(name) + part.window - 1, part.rows[name][1] - part.reach
             now = np.arange(first, last)
-            found.append(np.stack([_ahead(of, now, part.horizon, season) for of in states], -1))
+            ahead = np.stack([_ahead(of, now, part.reach, season) for of in states], -1)
+            found.append(ahead[:, part.lead - 1 :])
         return np.concatenate(found)
 
     parameters = sum(3 + (season > 1) * (1 + season) for of in tracks for _ in of)

@@ -77,8 +77,12 @@ class Split:
         return [slice(start, end) for start, end in itertools.pairwise(ends.tolist())]
 
     def counted_steps(self) -> np.ndarray:
-        """(N,): how many targets of each sequence count in the metric; 1 without steps."""
-        return self.counts().sum(1) if self.stepwise else np.ones(self.size, int)
+        """(N,): how many targets of each sequence count in the metric; 1 without steps.
+
+        Of forecasts at every step, (N, T, H, V), those after the last one count.
+        """
+        has_steps = self.stepwise and self.targets.ndim < 4
+        return self.counts().sum(1) if has_steps else np.ones(self.size, int)
 
     def counts(self) -> np.ndarray:
         """(N, T) of stepwise targets: True where one counts."""
@@ -97,6 +101,28 @@ class Split:
             lengths={name: steps[rows] for name, steps in self.lengths.items()},
             weights=None if self.weights is None else self.weights[rows],
         )
+
+
+def joined(splits: Sequence[Split]) -> Split:
+    """Return the sequences of several splits of one dataset, one split after the other."""
+
+    def join(arrays: Sequence[np.ndarray]) -> np.ndarray:
+        if arrays[0].ndim > 1:
+            steps = max(array.shape[1] for array in arrays)
+            arrays = [
+                np.pad(of, [(0, 0), (0, steps - of.shape[1]), *[(0, 0)] * (of.ndim - 2)])
+                for of in arrays
+            ]
+        return np.concatenate(arrays)
+
+    first = splits[0]
+    return dataclasses.replace(
+        first,
+        inputs={name: join([of.inputs[name] for of in splits]) for name in first.inputs},
+        targets=join([of.targets for of in splits]),
+        lengths={name: join([of.lengths[name] for of in splits]) for name in first.lengths},
+        weights=None if first.weights is None else join([of.weights for of in splits]),
+    )
 
 
 def describe_evaluation(splits: Mapping[str, Split]) -> dict[str, dict]:

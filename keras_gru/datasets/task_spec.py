@@ -17,6 +17,7 @@ class TaskSpec:
         features: width of an input vector (D); None for tokens.
         length: time steps of every sequence; None where they differ.
         horizon: steps ahead (H), for forecasting.
+        lead: steps from the end of a window to the first of them; 1 is the next one.
         every_step: whether a forecast is made at every step (sequence-to-sequence).
         history: columns of the input that hold the variables to forecast, in their order; None
             where they are not among them.
@@ -30,6 +31,7 @@ class TaskSpec:
     features: int | None = None
     length: int | None = None
     horizon: int = 1
+    lead: int = 1
     every_step: bool = False
     history: tuple[int, ...] | None = None
     start: int = 0

@@ -245,6 +245,6 @@ def _write_metadata(plan: Plan, run_directory: RunDirectory, jobs: str) -> Metad
 
 
 def _resume_command(run_directory: RunDirectory) -> str:
-    if run_directory.is_fraction:
-        return f"Go on with: keras-gru learning-curve --resume {run_directory.path.parent.parent}"
-    return f"Go on with: keras-gru compare --resume {run_directory.path}"
+    verbs = {"fractions": "learning-curve", "sources": "variance"}
+    verb = verbs.get(run_directory.part or "", "compare")
+    return f"Go on with: keras-gru {verb} --resume {run_directory.whole.path}"

@@ -47,7 +47,7 @@ class Classes:
 
 @dataclass(frozen=True)
 class Series:
-    """Forecasts one step ahead over the last windows of test, in the unit of the variable.
+    """Forecasts of the first step over the last windows of test, in the unit of the variable.
 
     Args:
         variable: name of the first variable.
@@ -56,6 +56,7 @@ class Series:
         half_width: cell -> half the width of the 90% band, from the errors on validation.
         baseline: label of the best baseline that is drawn.
         baseline_forecast: of each window.
+        lead: how many steps ahead they are.
     """
 
     variable: str
@@ -64,6 +65,7 @@ class Series:
     half_width: Mapping[str, float]
     baseline: str
     baseline_forecast: list[float]
+    lead: int = 1
     kind: Literal["series"] = "series"
 
 
@@ -105,6 +107,21 @@ class PianoRolls:
 
 
 @dataclass(frozen=True)
+class Attention:
+    """Which words of a sentence each word of its translation attends to.
+
+    Args:
+        source: S words.
+        target: T words, the end of the sentence included.
+        weights: T x S; each row sums to 1.
+    """
+
+    source: tuple[str, ...]
+    target: tuple[str, ...]
+    weights: list[list[float]]
+
+
+@dataclass(frozen=True)
 class Translations:
     """Sentences of test with their references and translations.
 
@@ -114,6 +131,7 @@ class Translations:
         translations: cell -> of them.
         sentences: how many were translated for the scores.
         scores: cell -> `"BLEU"` and `"chrF"`; empty without sacrebleu.
+        attention: cell -> that of the longest of the sentences; empty without attention.
     """
 
     sources: tuple[str, ...]
@@ -121,6 +139,7 @@ class Translations:
     translations: Mapping[str, tuple[str, ...]]
     sentences: int
     scores: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    attention: Mapping[str, Attention] = field(default_factory=dict)
     kind: Literal["translations"] = "translations"
 
 

@@ -18,8 +18,7 @@ from keras_gru.files import replacing
 from keras_gru.layers import RNN, compiling
 from keras_gru.models.budget import layers_by_direction
 from keras_gru.models.config import Units
-from keras_gru.models.measures import is_mean
-from keras_gru.models.metrics import BlockMeans, other_metrics
+from keras_gru.models.metrics import BlockMeans, is_mean, other_metrics
 
 _MESSAGES = {
     "finished": "",
@@ -35,7 +34,7 @@ def build(experiment: Experiment, dataset: SequenceDataset, cell: str, seed: int
         experiment: what to build and how it will be trained.
         dataset: what `keras_gru.datasets.load(experiment.dataset)` gave.
         cell: name in the registry of cells.
-        seed: of the initial weights, of dropout and of weight noise.
+        seed: of the run; `experiment.seed_of` says what it decides.
 
     Returns:
         A compiled `keras.Model`.
@@ -43,7 +42,7 @@ def build(experiment: Experiment, dataset: SequenceDataset, cell: str, seed: int
     Raises:
         UserError: labels are to be smoothed where runs are compared by the loss.
     """
-    training = experiment.training
+    training, seed = experiment.training, experiment.seed_of("initialization", seed)
     if training.label_smoothing and dataset.metric.name == "loss":
         raise UserError(
             f"training.label_smoothing: {dataset.name}: runs are compared by the loss, which with "
@@ -92,7 +91,7 @@ def fit(
         experiment: how to train it.
         dataset: what to train it on.
         cell: the cell's name, for the listener.
-        seed: of the order of the data.
+        seed: of the run; `experiment.seed_of` says what it decides.
         path: the directory of the checkpoint; where it has one, training resumes from there, to the
             same weights as if it had never stopped.
         listener: of each epoch; it ends the training by raising `StopRun`.
@@ -100,7 +99,7 @@ def fit(
     Returns:
         The history, and which of its epochs was best.
     """
-    training = experiment.training
+    training, order = experiment.training, experiment.seed_of("order", seed)
     progress = Progress(dataset.metric, training.patience)
 
     def report_epoch(progress: Progress) -> None:
@@ -120,7 +119,7 @@ def fit(
         if training.tensorboard and path is not None:
             callbacks.append(keras.callbacks.TensorBoard(str(path / "tensorboard")))
         model.fit(
-            dataset.batches("train", training.batch_size, seed=seed, first_epoch=first),
+            dataset.batches("train", training.batch_size, seed=order, first_epoch=first),
             steps_per_epoch=dataset.steps("train", training.batch_size),
             initial_epoch=first,
             epochs=training.epochs,
@@ -208,6 +207,8 @@ def fit_and_record(
         The model with its best weights, and the record of the run with an empty `test`.
     """
     path.mkdir(parents=True, exist_ok=True)
+    if "split" in experiment.vary:
+        dataset = dataset.resampled(seed)
     model = build(experiment, dataset, cell, seed)
     progress = fit(model, experiment, dataset, cell, seed, path, listener)
     row = {} if progress.diverged else progress.best_row

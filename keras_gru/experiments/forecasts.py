@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from pydantic import BaseModel
 
 from keras_gru.errors import UserError
 from keras_gru.files import load_arrays, replacing, write_text
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from keras_gru.datasets.sequence_dataset import SequenceDataset
 
 FILE = "forecasts.npz"
+ERRORS_FILE = "forecast_errors.json"
 LEVEL = 0.9
 _MOST_WINDOWS, _MOST_NUMBERS = 10_000, 4_000_000
 _SPLITS, _PARTS = ("validation", "test"), ("windows", "forecast", "truth", "spread")
@@ -138,8 +140,9 @@ def save_forecasts(network: "keras.Model", dataset: "SequenceDataset", path: Pat
         arrays[f"{name}_spread"] = spread.astype(np.float32)
     with replacing(path / FILE) as draft, open(draft, "wb") as file:
         np.savez(file, **arrays)
-    found = describe_errors(_from_arrays(arrays), dataset.preprocessing.variables)
-    write_text(path / "forecast_errors.json", json.dumps(found, indent=1, ensure_ascii=False))
+    variables, lead = dataset.preprocessing.variables, dataset.spec.lead
+    found = describe_errors(_from_arrays(arrays), variables, lead)
+    write_text(path / ERRORS_FILE, json.dumps(found, indent=1, ensure_ascii=False))
 
 
 def load_forecasts(paths: Sequence[Path]) -> Mapping[str, Forecasts] | None:
@@ -171,16 +174,40 @@ def load_forecasts(paths: Sequence[Path]) -> Mapping[str, Forecasts] | None:
     }
 
 
-def describe_errors(found: Mapping[str, Forecasts], variables: Sequence[str]) -> dict:
+class SplitErrors(BaseModel):
+    """Errors on a split by step ahead and variable, H lists of V, in each variable's unit."""
+
+    mae: list[list[float]]
+    mse: list[list[float]]
+
+
+class StoredErrors(BaseModel):
+    """What `describe_errors` returned, of which the band is ignored."""
+
+    variables: tuple[str, ...]
+    lead: int
+    validation: SplitErrors
+    test: SplitErrors
+
+
+def describe_errors(
+    found: Mapping[str, Forecasts], variables: Sequence[str], lead: int = 1
+) -> dict:
     """Return errors by step ahead and variable, and the band, as JSON takes them.
 
+    Args:
+        found: of each split.
+        variables: their names.
+        lead: steps ahead of the first forecast.
+
     Returns:
-        `"variables"`; for each split `"mae"` and `"mse"`, each a list of H lists of V; the `"band"`
-        with its level, quantile and floor from validation and its coverage on test.
+        `"variables"` and `"lead"`; for each split `"mae"` and `"mse"`, each a list of H lists of
+        V; the `"band"` with its level, quantile and floor from validation and its coverage on test.
     """
     band = found["validation"].band()
     return {
         "variables": list(variables),
+        "lead": lead,
         **{
             name: {metric: of.tolist() for metric, of in found[name].errors().items()}
             for name in _SPLITS

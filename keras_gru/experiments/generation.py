@@ -7,6 +7,7 @@ import numpy as np
 
 from keras_gru import datasets, models
 from keras_gru.datasets.polyphonic_music import COLLECTIONS
+from keras_gru.datasets.text import UNKNOWN
 from keras_gru.errors import UserError
 from keras_gru.experiments.comparison import RunRecord
 from keras_gru.experiments.networks import load_model
@@ -157,7 +158,9 @@ def translate(
     record: RunRecord,
     sentences: Sequence[str],
     beams: int | None = None,
-) -> list[str]:
+    *,
+    without_unknown: bool = False,
+) -> list[list[tuple[str, float]]]:
     """Translate sentences with an encoder–decoder.
 
     Args:
@@ -165,6 +168,11 @@ def translate(
         record: which of its networks.
         sentences: in the source language.
         beams: 1 decodes greedily; None takes the experiment's.
+        without_unknown: whether the token of unknown words is never written.
+
+    Returns:
+        For each sentence its translations and their scores, the best first: the mean
+        log-probability of a token.
 
     Raises:
         UserError: the run is no encoder–decoder.
@@ -180,16 +188,16 @@ def translate(
                 f"sentence {number}: expected one word or more, got {sentence[:60]!r}. "
                 "Give a sentence with words; punctuation alone has none."
             )
-    sources = datasets.pad(tokens)
-    outputs = models.translate(
+    found = models.search_beams(
         load_model(run_directory, record),
-        sources,
+        datasets.pad(tokens),
         start=preprocessing.spec.start,
         end=preprocessing.spec.end,
         max_length=getattr(config.dataset, "max_length"),  # noqa: B009 (of every dataset of pairs)
         beams=beams or config.model.beams,
+        never=(UNKNOWN,) if without_unknown else (),
     )
-    return [preprocessing.decode(tokens) for tokens in outputs]
+    return [[(preprocessing.decode(tokens), score) for tokens, score in of] for of in found]
 
 
 def _check_task(run_directory: RunDirectory, task: str, verb: str) -> None:

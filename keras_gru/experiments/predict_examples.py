@@ -9,8 +9,10 @@ from keras_gru import models as builders
 from keras_gru.datasets.forecasting import linear
 from keras_gru.datasets.polyphonic_music import COLLECTIONS
 from keras_gru.datasets.sequence_dataset import SequenceDataset, Split
+from keras_gru.datasets.text import UNKNOWN
 from keras_gru.experiments.examples import (
     FILE,
+    Attention,
     Classes,
     Examples,
     GeneratedText,
@@ -111,13 +113,14 @@ def _series(models: Models, dataset: SequenceDataset) -> Series | None:
         half_width[cell] = float(f"{np.quantile(np.abs(errors), 0.9):.6g}")
     metric = dataset.metric
     best = max(dataset.baselines, key=lambda row: metric.score(row.test[metric.name]), default=None)
-    label, baseline = "Last value", np.roll(truth, 1)[rows]
+    label, baseline = "Last value", np.roll(truth, dataset.spec.lead)[rows]
     fitted = linear(dataset.splits["train"]) if best and best.label == "Linear model" else None
     if best is not None and fitted is not None:
         label = best.label
         baseline = first(unscale(fitted[0](split.part(slice(rows[0], None))), dataset))
     names = dataset.target_scaling.columns if dataset.target_scaling else ("value",)
-    return Series(names[0], _numbers(truth[rows]), forecasts, half_width, label, _numbers(baseline))
+    shown = _numbers(truth[rows]), forecasts, half_width, label, _numbers(baseline)
+    return Series(names[0], *shown, dataset.spec.lead)
 
 
 def _tags(models: Models, dataset: SequenceDataset) -> Tags:
@@ -182,18 +185,20 @@ def _music(models: Models, dataset: SequenceDataset) -> PianoRolls | None:
     return PianoRolls(_PROMPT_STEPS, lowest, _sounding(piece), played)
 
 
-def _translations(models: Models, dataset: SequenceDataset) -> Translations:
+def _translations(models: Models, dataset: SequenceDataset) -> Translations | None:
+    if dataset.tokenizer is None:
+        return None
     split = dataset.splits["test"]
     rows = _evenly(split.size, _TRANSLATED)
     vocabulary, join = present(dataset.vocabulary), present(dataset.tokenizer).join
     sources = [join([vocabulary[t] for t in split.inputs["source"][row] if t]) for row in rows]
     references = [dataset.decode(split.targets[row]) for row in rows]
     translated = {
-        cell: translate(model.run_directory, model.records[0], sources)
+        cell: [best for (best, _), *_ in translate(model.run_directory, model.records[0], sources)]
         for cell, model in models.items()
     }
-    scores = {cell: _scores(found, references) for cell, found in translated.items()}
     shown = slice(0, _SENTENCES + 2)
+    longest = max(range(len(rows))[shown], key=lambda number: len(sources[number]))
     return Translations(
         tuple(sources[shown]),
         tuple(references[shown]),
@@ -204,7 +209,22 @@ def _translations(models: Models, dataset: SequenceDataset) -> Translations:
             for cell, found in translated.items()
             if (scores := _scores(found, references))
         },
+        {
+            cell: _attention(models[cell], sources[longest], found[longest])
+            for cell, found in translated.items()
+            if models[cell].experiment.model.attention
+        },
     )
+
+
+def _attention(model: TrainedModel, source: str, translation: str) -> Attention:
+    preprocessing = model.preprocessing
+    split = preprocessing.tokenizer.split
+    vocabulary = {word: token for token, word in enumerate(preprocessing.target_vocabulary)}
+    words = split(translation)
+    target = [preprocessing.spec.start, *(vocabulary.get(word, UNKNOWN) for word in words)]
+    (weights,) = builders.attention_weights(model.network, [preprocessing.encode(source)], [target])
+    return Attention(tuple(split(source)), (*words, "(end)"), [_numbers(row) for row in weights])
 
 
 def _scores(translations: Sequence[str], references: Sequence[str]) -> dict[str, float]:

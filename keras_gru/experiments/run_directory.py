@@ -9,6 +9,7 @@ runs/<name>/<time>/
   tuning/<cell>-<n>/    history.jsonl of a trial, and checkpoint.npz until it is finished
   report.html
   fractions/<fraction>/ the same again, on a fraction of the training data: a learning curve
+  sources/<source>/     the same again, with seeds that vary one source of variance alone
   examples.json         predictions of each cell on the same examples of test
   inspection/           the result of keras-gru inspect, and its pictures
   <cell>-seed<n>/       history.jsonl, one line per epoch; best.keras; checkpoint.npz until finished
@@ -25,24 +26,17 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from keras_gru.errors import UserError
-from keras_gru.experiments.comparison import (
-    Comparison,
-    Epoch,
-    LearningCurve,
-    Metrics,
-    RunRecord,
-)
-from keras_gru.experiments.configuration.experiment import Experiment
-from keras_gru.experiments.configuration.yaml_files import (
-    load_stored_experiment,
-)
+from keras_gru.experiments.comparison import Comparison, Epoch, LearningCurve, RunRecord
+from keras_gru.experiments.configuration.experiment import SOURCES, Experiment, Source
+from keras_gru.experiments.configuration.yaml_files import load_stored_experiment
 from keras_gru.experiments.configuration.yaml_writer import dump_experiment
 from keras_gru.experiments.json_files import append_json, damaged, load_json, load_json_lines
 from keras_gru.experiments.metadata import Metadata
+from keras_gru.experiments.record_checks import check_comparison
 from keras_gru.experiments.run_lock import lock_directory
 from keras_gru.files import user_path, write_text
 
-_FRACTIONS = "fractions"
+_FRACTIONS, _SOURCES = "fractions", "sources"
 _TIME = r"(\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d)(?:_(\d+))?$"
 
 
@@ -132,20 +126,35 @@ class RunDirectory:
 
     def create_fraction(self, fraction: float) -> "RunDirectory":
         """Create what `fraction` returns, if it is not there."""
-        path = self.path / _FRACTIONS / f"{fraction:g}"
+        return self._create_part(self.path / _FRACTIONS / f"{fraction:g}", self.experiment())
+
+    def create_source(self, source: Source) -> "RunDirectory":
+        """Create the run directory of the same experiment whose seeds vary one source alone."""
+        experiment = self.experiment().model_copy(update={"vary": (source,)})
+        return self._create_part(self.path / _SOURCES / source, experiment)
+
+    @staticmethod
+    def _create_part(path: Path, experiment: Experiment) -> "RunDirectory":
         path.mkdir(parents=True, exist_ok=True)
         if not (path / "experiment.yaml").is_file():
-            write_text(path / "experiment.yaml", dump_experiment(self.experiment()))
+            write_text(path / "experiment.yaml", dump_experiment(experiment))
         return RunDirectory(path)
 
     def locked(self) -> AbstractContextManager[None]:
-        """Lock the run directory, with all its fractions, as `lock_directory` says."""
-        return lock_directory(self.path.parent.parent if self.is_fraction else self.path)
+        """Lock the run directory, with all its parts, as `lock_directory` says."""
+        return lock_directory(self.whole.path)
 
     @property
-    def is_fraction(self) -> bool:
-        """Whether `create_fraction` made it."""
-        return self.path.resolve().parent.name == _FRACTIONS
+    def whole(self) -> "RunDirectory":
+        """The run directory that this one is a part of, or itself."""
+        return RunDirectory(self.path.parent.parent) if self.part else self
+
+    @property
+    def part(self) -> str | None:
+        """`"fractions"` or `"sources"` of another run directory; None for no part of one."""
+        group = self.path.resolve().parent
+        is_part = group.name in (_FRACTIONS, _SOURCES)
+        return group.name if is_part and (group.parent / "experiment.yaml").is_file() else None
 
     def fractions(self) -> tuple[float, ...]:
         """Return the fractions of which there is a directory, the smallest first."""
@@ -224,7 +233,7 @@ class RunDirectory:
             trials=self.trials(),
             path=self.path,
         )
-        _check_comparison(comparison)
+        check_comparison(comparison)
         return comparison
 
     def learning_curve(self) -> LearningCurve | None:
@@ -234,6 +243,12 @@ class RunDirectory:
         directories = {fraction: self.fraction(fraction) for fraction in self.fractions()}
         begun = {f: part.comparison() for f, part in directories.items() if part.has_metadata()}
         return LearningCurve({**begun, 1.0: self.comparison()})
+
+    def sources(self) -> dict[Source, Comparison]:
+        """Read the comparisons whose seeds vary one source of variance alone."""
+        paths = {source: self.path / _SOURCES / source for source in SOURCES}
+        begun = {source: p for source, p in paths.items() if (p / "metadata.json").is_file()}
+        return {source: RunDirectory(path).comparison() for source, path in begun.items()}
 
     def _read(self, file: str, key: tuple[str, ...]) -> tuple[RunRecord, ...]:
         """The records of a file; of several with the same key the last."""
@@ -266,43 +281,3 @@ def _append(record: RunRecord, path: Path) -> None:
 def write_history(path: Path, history: list[Epoch]) -> None:
     """Write the epochs of the run whose directory is `path`."""
     write_text(path / "history.jsonl", "".join(json.dumps(row) + "\n" for row in history))
-
-
-def _check_comparison(comparison: Comparison) -> None:
-    """Check the records of a run directory against its experiment and its metric.
-
-    Raises:
-        UserError: a cell, setting, metric or epoch of one file is missing in another.
-    """
-    name, path = comparison.metric.name, comparison.path
-    assert path is not None  # `RunDirectory.comparison` sets it
-    for run in comparison.runs:
-        _check_record(run, name, (run.validation, run.test), comparison, path / "results.jsonl")
-        _check_history(run, name, path / f"{run.cell}-seed{run.seed}" / "history.jsonl")
-    for record in comparison.trials:
-        _check_record(record, name, (record.validation,), comparison, path / "tuning.jsonl")
-
-
-def _check_record(
-    record: RunRecord,
-    name: str,
-    measured: tuple[Metrics, ...],
-    comparison: Comparison,
-    file: Path,
-) -> None:
-    experiment, run = comparison.experiment, f"{record.cell} with seed {record.seed}"
-    if record.cell not in experiment.cells:
-        raise damaged(file, f"{run}: experiment.yaml has no such cell")
-    if record.status == "finished" and not all(name in metrics for metrics in measured):
-        raise damaged(file, f"{run}: no '{name}'")
-    is_tuned = bool(record.settings) or file.name == "tuning.jsonl"
-    if is_tuned and record.settings.keys() != (experiment.tuning or {}).keys():
-        raise damaged(file, f"{run}: experiment.yaml tunes other settings")
-
-
-def _check_history(run: RunRecord, name: str, file: Path) -> None:
-    if len(run.history) != run.epochs:
-        raise damaged(file, f"{len(run.history)} epochs, and results.jsonl has {run.epochs}")
-    for key in (f"val_{name}", "seconds"):
-        if not all(isinstance(row.get(key), float | int) for row in run.history):
-            raise damaged(file, f"'{key}' is missing or no number")

@@ -141,7 +141,7 @@ def _own_fraction(
     run_directory: RunDirectory, experiment: Experiment, dataset: SequenceDataset
 ) -> SequenceDataset:
     """Return the dataset with the fraction of the training data that a run directory is for."""
-    if not run_directory.is_fraction:
+    if run_directory.part != "fractions":
         return dataset
     fraction = float(run_directory.path.resolve().name)
     return dataset.with_fraction_of_train(fraction, experiment.training.batch_size)

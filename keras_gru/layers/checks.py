@@ -2,15 +2,11 @@
 
 import os
 import sys
-from typing import Any
 
 import keras
 
-from keras_gru.layers.cells.cell import Cell
-from keras_gru.layers.types import Tensor
 
-
-def check_keras() -> None:
+def check_keras():
     """Raise where `tf.keras` is Keras 2, whose models accept no layer of Keras 3.
 
     Raises:
@@ -24,22 +20,7 @@ def check_keras() -> None:
         )
 
 
-def check_jit_compile(jit_compile: object) -> None:
-    """Raise a ValueError for another value than those of `RNN`."""
-    if jit_compile not in (True, False, "auto"):
-        raise ValueError(f"`jit_compile` must be True, False or 'auto'. Received: {jit_compile!r}.")
-
-
-def check_has_gates(cell: Any) -> None:
-    """Raise a ValueError for a cell that is not a `keras_gru.Cell`."""
-    if not isinstance(cell, Cell):
-        raise ValueError(
-            f"The gates of a {type(cell).__name__} are not known: expected a keras_gru.Cell. "
-            "keras_gru.GRUCell takes the weights of keras.layers.GRUCell."
-        )
-
-
-def check_export(layer: Any, sequences: Tensor) -> None:
+def check_export(layer, sequences):
     """Raise where an ONNX export on PyTorch would have one step for sequences of any length.
 
     Keras traces an unknown size as 1: https://github.com/keras-team/keras/pull/23058.

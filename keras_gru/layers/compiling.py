@@ -1,7 +1,6 @@
 """When a time loop is compiled by itself on TensorFlow; `loop_tensorflow` compiles it."""
 
 import os
-from typing import Any, Literal
 
 import keras
 
@@ -13,7 +12,7 @@ MOST_SHARDS = 4
 _shards = None
 
 
-def compiles_itself(length: int | None, training: bool, wish: bool | Literal["auto"]) -> bool:
+def compiles_itself(length, training, wish):
     """Return whether a time loop is compiled by itself. See `RNN.compiles_itself`.
 
     Args:
@@ -28,13 +27,13 @@ def compiles_itself(length: int | None, training: bool, wish: bool | Literal["au
     return wish is True or (training and length is not None)
 
 
-def is_function_of_its_weights(cell: Any) -> bool:
+def is_function_of_its_weights(cell):
     """Return whether a call of a cell changes no variable but those of its dropout seed."""
     seeds = len(cell.variables) - len(cell.weights)
     return seeds <= 1 and len(cell.trainable_weights) in (0, len(cell.weights))
 
 
-def pays(units: int) -> bool:
+def pays(units):
     """Return whether compiling the time loops alone is faster than compiling the whole model.
 
     Args:
@@ -43,7 +42,7 @@ def pays(units: int) -> bool:
     return units >= MANY_UNITS and _tensorflow_on_cpus() and shards() > 1
 
 
-def in_graph() -> bool:
+def in_graph():
     """Return whether TensorFlow is tracing a graph: an eager call would compile every time."""
     if keras.backend.backend() != "tensorflow":
         return False
@@ -52,7 +51,7 @@ def in_graph() -> bool:
     return not tf.executing_eagerly()
 
 
-def set_shards(count: int | None) -> None:
+def set_shards(count):
     """Set the number of shards of every layer that is traced from now on, in this process.
 
     The gradient of a weight is a sum over the shards, so their number changes its last bits. Set
@@ -66,17 +65,17 @@ def set_shards(count: int | None) -> None:
         ValueError: the count is neither.
     """
     global _shards
-    if count is not None and (type(count) is not int or count < 1):
+    if count is not None and (isinstance(count, bool) or not isinstance(count, int) or count < 1):
         raise ValueError(f"`count` must be a positive integer or None: received {count!r}.")
     _shards = count
 
 
-def shards() -> int:
+def shards():
     """Return the number of shards into which a layer that compiles itself splits the batch."""
     return _shards or default_shards()
 
 
-def default_shards() -> int:
+def default_shards():
     """Return the number of visible cores, at most `MOST_SHARDS`, whatever `set_shards` has set."""
     threads = 0
     if keras.backend.backend() == "tensorflow":
@@ -86,7 +85,7 @@ def default_shards() -> int:
     return min(threads or available_cores(), MOST_SHARDS)
 
 
-def available_cores() -> int:
+def available_cores():
     """Return the number of cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))

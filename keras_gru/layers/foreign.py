@@ -1,12 +1,8 @@
 """Any Keras cell in the place of a `keras_gru.Cell`."""
 
 import inspect
-from typing import Any
 
 import keras
-
-from keras_gru.layers.cells.cell import Cell
-from keras_gru.layers.types import StepResult, Tensor, Tensors
 
 
 class ForeignCell:
@@ -20,25 +16,13 @@ class ForeignCell:
         training: whether dropout is on.
     """
 
-    def __init__(self, cell: Any, states: Any, training: bool) -> None:
+    def __init__(self, cell, states, training):
         self.cell, self.states = cell, states
         self.trainable_variables = getattr(cell, "trainable_variables", [])
         takes_training = "training" in inspect.signature(cell.call).parameters
         self.arguments = {"training": training} if takes_training else {}
 
-    def step(self, x: Tensor, states: Tensors, weights: Tensors, masks: Tensors) -> StepResult:
+    def step(self, x, states, weights, masks):
         before = keras.tree.pack_sequence_as(self.states, list(states[1:]))
         output, new = self.cell(x, before, **self.arguments)
         return [output, *keras.tree.flatten(new)], {}
-
-
-def gradient_obstacle(cell: Any, training: bool) -> str | None:
-    """Return why the gradient written by hand is not used; `None` if it is."""
-    if not isinstance(cell, Cell):
-        library = type(cell).__module__.split(".")[0]
-        origin = f" of {library}" * (library == "keras")
-        return f"{type(cell).__name__}{origin} is not a keras_gru.Cell"
-    backend = keras.backend.backend()
-    if backend != "torch" and not training:  # a SavedModel can be without custom gradients
-        return f"no faster on {backend} without training"
-    return cell.gradient_obstacle()

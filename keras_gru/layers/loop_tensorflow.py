@@ -2,16 +2,9 @@
 
 # Shapes: T time.
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
-
 import tensorflow as tf
 
-from keras_gru.layers.loop_unrolled import unrolled
-from keras_gru.layers.types import Step, Tensor, Tensors
-
-if TYPE_CHECKING:
-    from keras_gru.layers.scan import Scan
+from keras_gru.layers.loop_unrolled import scan as unrolled
 
 # Each shard has at least so many rows, where the size of the batch is known.
 FEWEST_ROWS = 16
@@ -22,9 +15,7 @@ FEWEST_ROWS = 16
 PRODUCT_AHEAD = False
 
 
-def scan(
-    step: Step, carry: Tensors, steps: Tensors, reverse: bool = False
-) -> tuple[Tensors, list[Tensor]]:
+def scan(step, carry, steps, reverse=False):
     """Loop over the first axis and stack what each step returns.
 
     Args:
@@ -47,7 +38,7 @@ def scan(
         tf.TensorArray(output.dtype, length, element_shape=output.shape) for output in example
     ]
 
-    def body(i: Tensor, carry: Tensors, stacks: Tensors):
+    def body(i, carry, stacks):
         t = length - 1 - i if reverse else i
         carry, outputs = step(carry, [tensor[t] for tensor in steps])
         stacks = [s.write(t, output) for s, output in zip(stacks, outputs, strict=True)]
@@ -62,8 +53,8 @@ def scan(
     return carry, [stack.stack() for stack in stacks]
 
 
-def differentiable(scan: "Scan", rows: int, shards: int | None = None) -> Callable[..., Any]:
-    """Return a function whose gradient is written by hand, or compiled as the function is.
+def differentiable(scan, rows, shards=None):
+    """Return a function with the gradient of a `Scan`, compiled or not.
 
     Args:
         scan: a `keras_gru.layers.scan.Scan`.
@@ -75,28 +66,19 @@ def differentiable(scan: "Scan", rows: int, shards: int | None = None) -> Callab
     Returns:
         A function `(*rows, *weights) -> outputs`.
     """
-    forward: Callable[..., Any] = scan.forward
-    backward: Callable[..., Any] = scan.backward
-    if not scan.has_gradient:
-
-        def outputs_of(rows: Tensors, weights: Tensors):
-            return forward(rows, weights)[0]
-
-        # XLA compiles the gradient, too.
-        compiled = _compiled(outputs_of, _compiled(_gradient_of(outputs_of)))
-        return _sharded(compiled, rows, shards or 1)
+    forward, backward = scan.forward, scan.backward
     if shards is not None:
         forward, backward = _compiled(forward), _compiled(backward)
 
     @tf.custom_gradient
-    def function(*tensors: Tensor):
+    def function(*tensors):
         weights = tensors[rows:]
         count = _shard_count(tensors[0], shards or 1)
         split = _split(tensors[:rows], count)
         done = [forward(shard, weights) for shard in split]
         outputs = _joined([outputs for outputs, _ in done])
 
-        def gradient(*d_outputs: Tensor):
+        def gradient(*d_outputs):
             # Not by the forward pass' sizes: in a loop they are no compile-time constants to XLA.
             d_split = _split(d_outputs, count)
             found = [
@@ -117,16 +99,7 @@ def differentiable(scan: "Scan", rows: int, shards: int | None = None) -> Callab
     return function if shards is None else _in_own_graph(function)
 
 
-def _sharded(forward: Callable[..., Any], rows: int, shards: int) -> Callable[..., Any]:
-    def function(*tensors: Tensor):
-        weights = tensors[rows:]
-        split = _split(tensors[:rows], _shard_count(tensors[0], shards))
-        return _joined([forward(shard, weights) for shard in split])
-
-    return _in_own_graph(function)
-
-
-def _in_own_graph(function: Callable[..., Any]):
+def _in_own_graph(function):
     """Return a function whose custom gradients no caller can drop.
 
     `tf.vectorized_map` and `batch_jacobian` drop them. In a graph of its own the call is
@@ -134,7 +107,7 @@ def _in_own_graph(function: Callable[..., Any]):
     """
     in_own_graph = tf.function(function, autograph=False)
 
-    def guarded(*tensors: Tensor):
+    def guarded(*tensors):
         # These ops have no consumers. They raise under a `ForwardAccumulator`, which in a graph
         # would return zero for the derivative of a call of a function.
         for tensor in tensors:
@@ -151,47 +124,54 @@ _FORWARD_MODE = (
 )
 
 
-def _compiled(function: Callable[..., Any], gradient: Callable[..., Any] | None = None):
+def _compiled(function):
     """Return a function of nested tensors, compiled by XLA.
 
     What a compiled loop stacks for its gradient cannot pass to another compiled function. So the
-    gradient runs the function again: not compiled, or as `gradient` does.
+    gradient runs the function again, not compiled.
     """
     run = tf.function(function, jit_compile=True, autograph=False)
-    gradient = gradient or _gradient_of(function)
 
-    def with_gradient(*arguments: Any):
+    def with_gradient(*arguments):
+        def of_nested(*flat):
+            return tf.nest.flatten(function(*tf.nest.pack_sequence_as(list(arguments), flat)))
+
         @tf.custom_gradient
-        def of_flat(*flat: Tensor):
-            nested = tf.nest.pack_sequence_as(list(arguments), flat)
-            return run(*nested), lambda *d_results: gradient(nested, list(d_results))
+        def of_flat(*flat):
+            def gradient(*d_results):
+                found = zip(flat, step_gradient(of_nested, flat, d_results), strict=True)
+                return [tf.zeros_like(tensor) if d is None else d for tensor, d in found]
+
+            return run(*tf.nest.pack_sequence_as(list(arguments), flat)), gradient
 
         return of_flat(*(tf.identity(tensor) for tensor in tf.nest.flatten(arguments)))
 
     return with_gradient
 
 
-def _gradient_of(function: Callable[..., Any]):
-    """Return `(arguments, d_results) -> d_arguments` of a function, found by TensorFlow."""
+def step_gradient(function, arguments, d_results):
+    """Return the derivatives of a function, in a graph.
 
-    def gradient(arguments: Any, d_results: Any):
-        inside = tf.nest.map_structure(tf.identity, arguments)
-        flat, results = tf.nest.flatten(inside), tf.nest.flatten(function(*inside))
-        # No tape: it records nothing where an outer `ForwardAccumulator` does.
-        found = tf.gradients(results, flat, d_results)
-        pairs = zip(flat, found, strict=True)
-        return [tf.zeros_like(tensor) if d is None else d for tensor, d in pairs]
+    Args:
+        function: a function of tensors that returns a list of tensors.
+        arguments: tensors.
+        d_results: the derivatives by the results.
 
-    return gradient
+    Returns:
+        A list of the derivatives by the arguments, `None` where no result depends on one.
+    """
+    inside = [tf.identity(tensor) for tensor in arguments]
+    # No tape: it records nothing where an outer `ForwardAccumulator` does.
+    return tf.gradients(function(*inside), inside, list(d_results))
 
 
-def _shard_count(rows: Tensor, shards: int) -> int:
+def _shard_count(rows, shards):
     """Return the number of shards, fewer for a small batch."""
     size = rows.shape[0]
     return shards if size is None else min(shards, max(1, size // FEWEST_ROWS))
 
 
-def _split(tensors: Tensors, count: int) -> list[list[Tensor]]:
+def _split(tensors, count):
     """Return the rows of some tensors by shard, of sizes as equal as can be."""
     if count == 1:
         return [list(tensors)]
@@ -202,7 +182,7 @@ def _split(tensors: Tensors, count: int) -> list[list[Tensor]]:
     return [list(shard) for shard in zip(*(tf.split(t, sizes) for t in tensors), strict=True)]
 
 
-def _joined(shards: Sequence[Tensors]) -> list[Tensor]:
+def _joined(shards):
     """Return the lists of all shards as one."""
     return [
         tensors[0] if len(tensors) == 1 else tf.concat(tensors, 0)

@@ -1,14 +1,10 @@
-"""The time loop in Python, for every backend, with the interface of `loop_tensorflow.scan`."""
+"""The time loop in Python, on every backend."""
 
 from keras import ops
 
-from keras_gru.layers.types import Step, Tensor, Tensors
 
-
-def unrolled(
-    step: Step, carry: Tensors, steps: Tensors, reverse: bool = False
-) -> tuple[Tensors, list[Tensor]]:
-    """Do what `scan` does in a Python loop, on every backend."""
+def scan(step, carry, steps, reverse=False):
+    """Do what the backend's `scan` does."""
     order = range(steps[0].shape[0])
     collected = []
     for t in reversed(order) if reverse else order:

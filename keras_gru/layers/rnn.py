@@ -2,19 +2,15 @@
 
 # Shapes: B batch, T time, D features, U units.
 
-from collections.abc import Sequence
-from typing import Any, Literal
-
 import keras
 from keras import ops
 
 from keras_gru.layers import call_arguments, cell_settings, checks, compiling
 from keras_gru.layers import zoneout as zoneouts
 from keras_gru.layers.cells.cell import Cell
-from keras_gru.layers.foreign import ForeignCell, gradient_obstacle
+from keras_gru.layers.foreign import ForeignCell
 from keras_gru.layers.inputs import expanded, gather, loop_dtype
 from keras_gru.layers.scan import Scan
-from keras_gru.layers.types import Mask, Shape, Tensor, Tensors
 
 
 @keras.saving.register_keras_serializable(package="keras_gru")
@@ -78,19 +74,22 @@ class RNN(keras.layers.RNN):
 
     def __init__(
         self,
-        cell: Any,
-        return_sequences: bool = False,
-        return_state: bool = False,
-        go_backwards: bool = False,
-        stateful: bool = False,
-        unroll: bool = False,
-        zero_output_for_mask: bool = False,
-        jit_compile: bool | Literal["auto"] = "auto",
-        zoneout: float | Sequence[float] = 0.0,
-        **kwargs: Any,
-    ) -> None:
+        cell,
+        return_sequences=False,
+        return_state=False,
+        go_backwards=False,
+        stateful=False,
+        unroll=False,
+        zero_output_for_mask=False,
+        jit_compile="auto",
+        zoneout=0.0,
+        **kwargs,
+    ):
         checks.check_keras()
-        checks.check_jit_compile(jit_compile)
+        if jit_compile not in (True, False, "auto"):
+            raise ValueError(
+                f"`jit_compile` must be True, False or 'auto'. Received: {jit_compile!r}."
+            )
         super().__init__(
             cell,
             return_sequences=return_sequences,
@@ -107,13 +106,13 @@ class RNN(keras.layers.RNN):
         elif isinstance(self.cell, keras.Layer):
             self.dtype_policy = self.cell.dtype_policy
         cell_settings.fix_names([self.cell])
-        self.jit_compile: bool | Literal["auto"] = jit_compile
+        self.jit_compile = jit_compile
         self._rates = zoneouts.rates_of(zoneout, self.cell)
         self._zoneout_seed = zoneouts.seed_of(self._rates, self.cell)
         # A tuple: Keras would make a list of its own of a list.
         self.zoneout = tuple(zoneout) if isinstance(zoneout, list) else zoneout
 
-    def build(self, sequences_shape: Shape, initial_state_shape: Any = None) -> None:
+    def build(self, sequences_shape, initial_state_shape=None):
         super().build(sequences_shape, initial_state_shape)
         if not self.trainable and isinstance(self.cell, keras.Layer):
             # The cell and the layers that it made in its `build`. Both, because TensorFlow ignores
@@ -121,11 +120,11 @@ class RNN(keras.layers.RNN):
             self.cell.trainable = True
             self.cell.trainable = False
 
-    def get_config(self) -> dict[str, Any]:
+    def get_config(self):
         zoneout = list(self.zoneout) if isinstance(self.zoneout, tuple) else self.zoneout
         return super().get_config() | {"zoneout": zoneout, "jit_compile": self.jit_compile}
 
-    def path(self, length: int | None = None, training: bool = True) -> str:
+    def path(self, length=None, training=True):
         """Return how the layer runs over a sequence: `"fused"`, `"scan: …"` or `"unrolled"`.
 
         `"fused"` is a scan with the gradient that the cell defines. `"scan: …"` is the same scan,
@@ -138,11 +137,11 @@ class RNN(keras.layers.RNN):
         """
         if self.unroll:
             return "unrolled"
-        obstacle = gradient_obstacle(self.cell, training)
+        obstacle = self._obstacle(training)
         compiled = ", compiled" * self.compiles_itself(length, training)
         return f"fused{compiled}" if obstacle is None else f"scan{compiled}: {obstacle}"
 
-    def compiles_itself(self, length: int | None, training: bool) -> bool:
+    def compiles_itself(self, length, training):
         """Return whether the layer compiles its own loop in a TensorFlow graph, on CPUs.
 
         XLA compiles the loop, and each core runs it over a shard of the batch. As XLA compiles anew
@@ -159,13 +158,28 @@ class RNN(keras.layers.RNN):
             and compiling.compiles_itself(length, training, self.jit_compile)
         )
 
-    def call(
-        self,
-        sequences: Tensor,
-        initial_state: Any = None,
-        mask: Mask = None,
-        training: bool = False,
-    ) -> Any:
+    def _obstacle(self, training):
+        """Return why the gradient written by hand is not used; `None` if it is."""
+        if not isinstance(self.cell, Cell):
+            library = type(self.cell).__module__.split(".")[0]
+            of = f" of {library}" * (library == "keras")
+            return f"{type(self.cell).__name__}{of} is not a keras_gru.Cell"
+        backend = keras.backend.backend()
+        if backend != "torch" and not training:  # a SavedModel can be without custom gradients
+            return f"no faster on {backend} without training"
+        return self.cell.gradient_obstacle()
+
+    def _gradient(self, training):
+        """Return what differentiates a step, see `Scan`; `None` if nothing does."""
+        if self.unroll or not isinstance(self.cell, Cell):
+            return None
+        if self._obstacle(training) is None:
+            return "cell"
+        # In a graph, TensorFlow's gradient of each step is faster than its gradient of a loop.
+        by_step = compiling.in_graph() and compiling.is_function_of_its_weights(self.cell)
+        return "backend" if training and by_step else None
+
+    def call(self, sequences, initial_state=None, mask=None, training=False):
         checks.check_export(self, sequences)
         mask = call_arguments.standardize_mask(mask, sequences)
         if initial_state is not None:
@@ -176,40 +190,37 @@ class RNN(keras.layers.RNN):
         cell_settings.reset_dropout_masks(self.cell)
         return super().call(sequences, initial_state, mask=mask, training=training)
 
-    def reset_state(self) -> None:
+    def reset_state(self):
         for variable in keras.tree.flatten(self.states or []):  # those of a stack are nested
             variable.assign(ops.zeros_like(variable.value))
 
-    def inner_loop(
-        self, sequences: Tensor, initial_state: Any, mask: Mask, training: bool = False
-    ) -> tuple[Tensor, Tensor, Any]:
+    def inner_loop(self, sequences, initial_state, mask, training=False):
         """Return `(last_output, outputs, states)`: `(B, U)`, `(B, T, U)` and a list."""
-        fused = not self.unroll and gradient_obstacle(self.cell, training) is None
         rows, weights = gather(self, sequences, initial_state, mask, training)
-        shards, changing = None, [] if fused else cell_settings.changing_variables(self.cell)
-        if compiling.in_graph() and self.compiles_itself(sequences.shape[1], training):
-            shards = compiling.shards()
-        if changing or (shards and not fused):  # a layer inside the cell may use its variables
-            values = [variable.value for variable in self.cell.trainable_variables]
+        own = isinstance(self.cell, Cell)
+        compiled = compiling.in_graph() and self.compiles_itself(sequences.shape[1], training)
+        gradient = self._gradient(training or compiled)
+        changing = [] if gradient == "cell" else cell_settings.changing_variables(self.cell)
+        if changing or gradient == "backend":  # a layer inside the cell may use its variables
+            values = [ops.copy(v.value) for v in self.cell.trainable_variables]
             weights = weights._replace(variables=values)
         scan = Scan(
-            self._scanned_cell(initial_state, training),
+            self.cell if own else ForeignCell(self.cell, initial_state, training),
             rows,
             weights,
             dtype=loop_dtype(self.cell),
             every_output=self.return_sequences,
             rates=() if training else self._rates,
-            has_gradient=fused,
-            save=fused and training,
+            gradient=gradient,
+            save=gradient is not None and training,
             unroll=self.unroll,
             variables=changing,
         )
+        shards = compiling.shards() if compiled else None
         outputs = scan.run(keras.tree.flatten(rows), keras.tree.flatten(weights), shards)
         return self._returned(outputs, rows.mask, initial_state)
 
-    def gates(
-        self, sequences: Tensor, mask: Mask = None, initial_state: Any = None
-    ) -> tuple[dict[str, Tensor], list[Tensor]]:
+    def gates(self, sequences, mask=None, initial_state=None):
         """Return the gates and the states at every step, as the layer computes them in inference.
 
         The gates are those that the cell's `step` returns by their letter: of a GRU `"update"` and
@@ -233,7 +244,11 @@ class RNN(keras.layers.RNN):
         >>> {name: tuple(values.shape) for name, values in gates.items()}, len(states)
         ({'update': (2, 5, 4), 'reset': (2, 5, 4)}, 1)
         """
-        checks.check_has_gates(self.cell)
+        if not isinstance(self.cell, Cell):
+            raise ValueError(
+                f"The gates of a {type(self.cell).__name__} are not known: expected a "
+                "keras_gru.Cell. keras_gru.GRUCell takes the weights of keras.layers.GRUCell."
+            )
         if not self.built:
             self.build(tuple(sequences.shape))
         mask = call_arguments.standardize_mask(mask, sequences)
@@ -243,15 +258,7 @@ class RNN(keras.layers.RNN):
             gates = {name: ops.where(seen, gate, float("nan")) for name, gate in gates.items()}
         return gates, states
 
-    def trace(
-        self,
-        sequences: Tensor,
-        initial_state: Any = None,
-        mask: Mask = None,
-        *,
-        gates: bool = False,
-        nudges: Tensors = (),
-    ) -> tuple[Tensor, list[Tensor], dict[str, Tensor]]:
+    def trace(self, sequences, initial_state=None, mask=None, *, gates=False, nudges=()) -> tuple:
         """Run the cell in inference and return all that it computes.
 
         Args:
@@ -267,22 +274,17 @@ class RNN(keras.layers.RNN):
         if initial_state is not None:
             first = call_arguments.standardize_states(initial_state, first)
         rows, weights = gather(self, sequences, first, mask, training=False)
-        cell = self._scanned_cell(first, training=False)
+        own = isinstance(self.cell, Cell)
+        cell = self.cell if own else ForeignCell(self.cell, first, False)
         scan = Scan(cell, rows, weights, loop_dtype(self.cell), True, self._rates)
         names = self.cell.gate_names if gates else {}
         states, found = scan.trace(
             keras.tree.flatten(rows), keras.tree.flatten(weights), tuple(names), nudges
         )
         outputs = self._shown(states[0], rows.mask)
-        states = states if cell is self.cell else states[1:]
-        return outputs, states, {names[key]: found[key] for key in names}
+        return outputs, states if own else states[1:], {names[key]: found[key] for key in names}
 
-    def _scanned_cell(self, states: Any, training: bool) -> Any:
-        return (
-            self.cell if isinstance(self.cell, Cell) else ForeignCell(self.cell, states, training)
-        )
-
-    def _returned(self, outputs: Tensors, mask: Tensors, initial_state: Any):
+    def _returned(self, outputs, mask, initial_state):
         """Return `(last_output, outputs, states)` of what a scan returned."""
         every = self._shown(outputs[0], mask) if self.return_sequences else None
         last, *others = outputs[self.return_sequences :]
@@ -292,7 +294,7 @@ class RNN(keras.layers.RNN):
         every = last[:, None] if every is None else every
         return last, every, keras.tree.pack_sequence_as(initial_state, states)
 
-    def _shown(self, outputs: Tensor, mask: Tensors):
+    def _shown(self, outputs, mask):
         """Return the outputs `(B, T, U)` with zeros where there is nothing to repeat."""
         for seen in mask:
             shown = seen if self.zero_output_for_mask else call_arguments.seen_so_far(seen)

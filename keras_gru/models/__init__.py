@@ -4,6 +4,7 @@ from importlib import import_module
 from typing import Any
 
 _HOMES = {
+    "attention_weights": "translation",
     "truncate": "truncated",
     "build": "from_config",
     "classifier": "classification",
@@ -12,12 +13,14 @@ _HOMES = {
     "ensemble": "averaging",
     "forecaster": "forecasting",
     "language_model": "language_modeling",
+    "load_h5": "legacy",
     "multiply_adds": "budget",
     "polyphony": "polyphonic_music",
     "recurrent_parameters": "budget",
     "recurrent_units": "budget",
     "sample": "text_generation",
     "sample_notes": "music_generation",
+    "search_beams": "beam_search",
     "state_names": "step",
     "step_model": "step",
     "tagger": "tagging",

@@ -2,27 +2,65 @@
 
 # N sentences, K beams, S source steps, T target steps, V target tokens
 
-from typing import Any
+from collections.abc import Collection
+from typing import NamedTuple
 
 import keras
 import numpy as np
+import numpy.typing as npt
 
 from keras_gru.errors import UserError
-from keras_gru.layers.types import Tensor
 from keras_gru.models.translation import decode, encode
 
 
-def translate(
+class Hypothesis(NamedTuple):
+    """A target that beam search found.
+
+    Args:
+        tokens: without `start` and `end`.
+        score: mean log-probability of its tokens, `end` included.
+    """
+
+    tokens: list[int]
+    score: float
+
+
+def translate(model: keras.Model, source_ids: npt.ArrayLike, **options) -> list[list[int]]:
+    """Translate sources with an encoder–decoder, token by token.
+
+    Args:
+        model: from `keras_gru.models.encoder_decoder`, or loaded from its file.
+        source_ids: `(N, S)` tokens, 0 for padding.
+        **options: of `search_beams`.
+
+    Returns:
+        For each source its best target's tokens, without `start` and `end`.
+
+    Raises:
+        UserError: an argument is out of range, or the model is not an encoder–decoder.
+
+    Example:
+
+    >>> from keras_gru import models
+    >>> model = models.encoder_decoder(units=8, source_vocabulary=9, target_vocabulary=7)
+    >>> len(models.translate(model, [[3, 4], [5, 0]], start=1, end=2, max_length=5, beams=3))
+    2
+    """
+    return [found[0].tokens for found in search_beams(model, source_ids, **options)]
+
+
+def search_beams(
     model: keras.Model,
-    source_ids: np.ndarray,
+    source_ids: npt.ArrayLike,
     *,
     start: int,
     end: int,
     max_length: int,
     beams: int = 1,
+    never: Collection[int] = (),
     batch_size: int = 64,
-) -> list[list[int]]:
-    """Translate sources with an encoder–decoder, token by token.
+) -> list[list[Hypothesis]]:
+    """Return the K best targets of each source, token by token.
 
     With one beam, each step takes the most probable token (greedy decoding). Beam search keeps the
     K hypotheses with the highest scores. The score is the mean log-probability per token, `end`
@@ -36,10 +74,11 @@ def translate(
         end: the token that ends one.
         max_length: maximum number of tokens of a target, `end` included.
         beams: K.
+        never: tokens that are never written, such as the unknown one.
         batch_size: number of sources of a batch.
 
     Returns:
-        For each source its target's tokens, without `start` and `end`.
+        For each source up to K hypotheses, the best first.
 
     Raises:
         UserError: an argument is out of range, or the model is not an encoder–decoder.
@@ -48,8 +87,10 @@ def translate(
 
     >>> from keras_gru import models
     >>> model = models.encoder_decoder(units=8, source_vocabulary=9, target_vocabulary=7)
-    >>> len(models.translate(model, [[3, 4], [5, 0]], start=1, end=2, max_length=5, beams=3))
-    2
+    >>> options = {"start": 1, "end": 2, "max_length": 5, "beams": 3}
+    >>> (best, *others), = models.search_beams(model, [[3, 4]], **options)
+    >>> best.score >= max(other.score for other in others)
+    True
 
     Reference:
 
@@ -61,18 +102,16 @@ def translate(
             f"'model' must come from keras_gru.models.encoder_decoder: received '{model.name}'."
         )
     source_ids = np.asarray(source_ids)
-    _check(parts, source_ids, start, end, max_length, beams, batch_size)
-    decoder = _Decoder(parts, start)
-    translations = []
+    _check(parts, source_ids, start, end, max_length, beams, never, batch_size)
+    decoder = _Decoder(parts, [0, start, *never])
+    found = []
     for first in range(0, len(source_ids), batch_size):
         batch = source_ids[first : first + batch_size].astype("int32")
-        translations += _search(decoder, batch, start, end, max_length, beams)
-    return translations
+        found += _search(decoder, batch, start, end, max_length, beams)
+    return found
 
 
-def _search(
-    decoder: "_Decoder", sources: Tensor, start: int, end: int, max_length: int, beams: int
-) -> list[list[int]]:
+def _search(decoder, sources, start, end, max_length, beams):
     rows = np.arange(len(sources))[:, None]
     decoder.read_sources(sources, beams)
     tokens = np.full((len(sources), beams, 1), start, "int32")
@@ -93,18 +132,26 @@ def _search(
         ended = ended[rows, beam] | (token == end)
         tokens = np.concatenate([tokens[rows, beam], token[:, :, None]], axis=-1)
         decoder.choose((rows * beams + beam).reshape(-1))
-    return [_until(sentence.tolist()[1:], end) for sentence in tokens[:, 0]]
+    scores = sums / np.maximum(lengths, 1)
+    return [
+        [
+            Hypothesis(_until(target.tolist()[1:], end), float(score))
+            for target, score in zip(*of, strict=True)
+            if np.isfinite(score)  # there may be fewer targets than beams
+        ]
+        for of in zip(tokens, scores, strict=True)
+    ]
 
 
-def _until(tokens: list[int], end: int) -> list[int]:
+def _until(tokens, end):
     return tokens[: tokens.index(end)] if end in tokens else tokens
 
 
 class _Decoder:
     """The layers of a model as an encoder and one step of the decoder."""
 
-    def __init__(self, parts: dict[str, Any], start: int) -> None:
-        self._never = [0, start]
+    def __init__(self, parts, never):
+        self._never = never
         source = keras.Input((None,), dtype="int32")
         states, memory = encode(parts, source)
         self._encode = keras.Model(source, [*keras.tree.flatten(states), *memory])
@@ -119,13 +166,13 @@ class _Decoder:
         )
         self._count = len(keras.tree.flatten(states))
 
-    def read_sources(self, sources: Tensor, beams: int) -> None:
+    def read_sources(self, sources, beams):
         """Encode sources `(N, S)` and set the states of N·K targets."""
         found = keras.tree.flatten(self._encode.predict_on_batch(sources))
         found = [np.repeat(tensor, beams, axis=0) for tensor in found]
         self._states, self._memory = found[: self._count], found[self._count :]
 
-    def step(self, tokens: np.ndarray) -> np.ndarray:
+    def step(self, tokens):
         """Read one more token `(N·K,)`; return log-probabilities `(N·K, V)` of the next one."""
         inputs = [tokens[:, None], *self._states, *self._memory]
         logits, *self._states = self._step.predict_on_batch(inputs)
@@ -134,20 +181,12 @@ class _Decoder:
         logits -= logits.max(axis=1, keepdims=True)
         return logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
 
-    def choose(self, beams: np.ndarray) -> None:
+    def choose(self, beams):
         """Select the states of these of the N·K targets."""
         self._states = [state[beams] for state in self._states]
 
 
-def _check(
-    parts: dict[str, Any],
-    source_ids: np.ndarray,
-    start: int,
-    end: int,
-    max_length: int,
-    beams: int,
-    batch_size: int,
-):
+def _check(parts, source_ids, start, end, max_length, beams, never, batch_size):
     vocabulary = parts["source_embedding"].input_dim
     if source_ids.ndim != 2 or source_ids.dtype.kind not in "iu" or source_ids.shape[1] == 0:
         raise UserError(
@@ -165,6 +204,11 @@ def _check(
             raise UserError(
                 f"'{name}' must be a target token from 1 to {vocabulary - 1}: received {token}."
             )
+    if end in never or not all(1 <= token < vocabulary for token in never):
+        raise UserError(
+            f"'never' must hold target tokens from 1 to {vocabulary - 1}, and not 'end': "
+            f"received {list(never)}."
+        )
     if start == end:
         raise UserError(f"'start' and 'end' must be two tokens: received {start} for both.")
     for name, number in [("max_length", max_length), ("beams", beams), ("batch_size", batch_size)]:

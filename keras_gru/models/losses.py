@@ -1,14 +1,13 @@
 """The loss of each task, weighted step by step, and what its models are compiled with."""
 
-# B batch, T time steps, C classes
+# B batch, T time steps, N notes, H steps ahead, V variables, C classes
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import keras
 
 from keras_gru.errors import UserError, did_you_mean
-from keras_gru.layers.types import Tensor
-from keras_gru.models.measures import FORECAST_MEASURES, fit_weights, measured
+from keras_gru.models.measures import OF_FORECASTS, fit_weights, measured
 from keras_gru.models.metrics import StepMean
 
 if TYPE_CHECKING:  # importing keras_gru imports this file, which is to cost next to nothing
@@ -40,25 +39,25 @@ class StepLoss(keras.losses.Loss):
 
     def __init__(
         self,
-        measure: str,
-        every_step: bool = False,
-        smoothing: float = 0.0,
-        name: str = "step_loss",
-        reduction: str = _BY_WEIGHT,
-        **kwargs: Any,
-    ) -> None:
+        measure,
+        every_step=False,
+        smoothing=0.0,
+        name="step_loss",
+        reduction=_BY_WEIGHT,
+        **kwargs,
+    ):
         super().__init__(name=name, reduction=reduction, **kwargs)
         self.measure, self.every_step, self.smoothing = measure, every_step, smoothing
 
-    def __call__(self, y_true: Tensor, y_pred: Tensor, sample_weight: Tensor = None) -> Tensor:
+    def __call__(self, y_true, y_pred, sample_weight=None):
         sample_weight = fit_weights(sample_weight, self.measure, self.every_step, y_pred)
         return super().__call__(y_true, y_pred, sample_weight)
 
-    def call(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
+    def call(self, y_true, y_pred):
         options = {"smoothing": self.smoothing} if self.smoothing else {}
         return measured(y_true, y_pred, self.measure, self.every_step, **options)
 
-    def get_config(self) -> dict[str, Any]:
+    def get_config(self):
         own = {
             "measure": self.measure,
             "every_step": self.every_step,
@@ -67,9 +66,7 @@ class StepLoss(keras.losses.Loss):
         return {**super().get_config(), **own}
 
 
-def compile_options(
-    spec: "TaskSpec", loss_name: str = "mse", label_smoothing: float = 0.0
-) -> dict[str, Any]:
+def compile_options(spec: "TaskSpec", loss_name: str = "mse", label_smoothing: float = 0.0) -> dict:
     """What `keras.Model.compile` needs to know of a task: `loss` and `weighted_metrics`.
 
     Classes, tags, tokens and words have a cross-entropy and `accuracy`; notes `nll`, as loss and
@@ -99,10 +96,10 @@ def compile_options(
     if spec.task == "polyphony":
         return {"loss": StepLoss("nll"), "weighted_metrics": [StepMean("nll")]}
     if spec.task == "forecasting":
-        if loss_name not in FORECAST_MEASURES:
+        if loss_name not in OF_FORECASTS:
             raise UserError(
                 f"There is no loss '{loss_name}' of forecasts."
-                f"{did_you_mean(loss_name, FORECAST_MEASURES)}"
+                f"{did_you_mean(loss_name, OF_FORECASTS)}"
             )
         return {
             "loss": StepLoss(loss_name, spec.every_step),

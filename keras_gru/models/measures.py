@@ -1,22 +1,17 @@
-"""What losses and metrics measure: one number per step, or per sequence.
-
-Targets and weights are brought to the shape of the outputs, or refused.
-"""
+"""What a loss or a metric measures of each step or sequence, and the shapes that it takes."""
 
 # B batch, T time steps, N notes, H steps ahead, V variables, C classes
 
 import math
-from typing import Any
 
 import keras
 from keras import ops
 
 from keras_gru.errors import UserError
 from keras_gru.layers.call_arguments import shapes_fit
-from keras_gru.layers.types import Shape, Tensor
 
 
-def notes_nll(y_true: Tensor, y_pred: Tensor) -> Tensor:
+def notes_nll(y_true, y_pred):
     """Negative log-likelihood of independent notes, in nats per step.
 
     Args:
@@ -29,11 +24,11 @@ def notes_nll(y_true: Tensor, y_pred: Tensor) -> Tensor:
     return ops.sum(ops.softplus(y_pred) - y_true * y_pred, axis=-1)
 
 
-def _is_right(y_true: Tensor, y_pred: Tensor):
+def _is_right(y_true, y_pred):
     return ops.equal(ops.cast(y_true, "int32"), ops.cast(ops.argmax(y_pred, axis=-1), "int32"))
 
 
-def _crossentropy(y_true: Tensor, y_pred: Tensor, smoothing: float = 0.0):
+def _crossentropy(y_true, y_pred, smoothing=0.0):
     loss = keras.losses.sparse_categorical_crossentropy(y_true, y_pred, from_logits=True)
     if not smoothing:
         return loss
@@ -41,7 +36,13 @@ def _crossentropy(y_true: Tensor, y_pred: Tensor, smoothing: float = 0.0):
     return (1 - smoothing) * loss + smoothing * even
 
 
-def _bits(y_true: Tensor, y_pred: Tensor):
+def _is_in_top_5(y_true, y_pred):
+    """Whether fewer than five classes have a higher logit."""
+    of_target = ops.take_along_axis(y_pred, ops.cast(y_true, "int32")[..., None], axis=-1)
+    return ops.sum(ops.cast(y_pred > of_target, "int32"), axis=-1) < 5
+
+
+def _bits(y_true, y_pred):
     return _crossentropy(y_true, y_pred) / math.log(2)
 
 
@@ -51,33 +52,27 @@ MEASURES = {
     "crossentropy": _crossentropy,
     "bits": _bits,
     "accuracy": _is_right,
+    "top_5_accuracy": _is_in_top_5,
     "mse": keras.losses.mean_squared_error,
     "mae": keras.losses.mean_absolute_error,
     "huber": keras.losses.huber,
 }
-LABEL_MEASURES = ("crossentropy", "bits", "accuracy")
-FORECAST_MEASURES = ("mse", "mae", "huber")
+OF_LABELS = ("crossentropy", "bits", "accuracy", "top_5_accuracy")
+OF_FORECASTS = ("mse", "mae", "huber")
 
 
-def is_mean(measure: str) -> bool:
-    """Whether a metric is the mean of a measure over steps or sequences."""
-    return measure in MEASURES
-
-
-def measured(
-    y_true: Tensor, y_pred: Tensor, measure: str, every_step: bool, **options: Any
-) -> Tensor:
+def measured(y_true, y_pred, measure, every_step, **options):
     """A measure of each step `(B, T)`, or of each sequence `(B,)`."""
     shape = ops.shape(y_pred)
-    y_true = fit_targets(y_true, shape[:-1] if measure in LABEL_MEASURES else shape, y_pred)
-    if measure in FORECAST_MEASURES:
+    y_true = fit_targets(y_true, shape[:-1] if measure in OF_LABELS else shape, y_pred)
+    if measure in OF_FORECASTS:
         counted = shape[: 1 + every_step]
         shape = (*counted, math.prod(shape[len(counted) :]))
         y_true, y_pred = ops.reshape(y_true, shape), ops.reshape(y_pred, shape)
     return MEASURES[measure](y_true, y_pred, **options)
 
 
-def fit_targets(y_true: Tensor, shape: Shape, y_pred: Tensor) -> Tensor:
+def fit_targets(y_true, shape, y_pred):
     """Targets in the shape that the outputs ask for; they may lack axes of size 1.
 
     Keras broadcasts `(B,)` and `(B, 1, 1)` to `(B, 1, B)`, and the network learns nothing.
@@ -85,7 +80,7 @@ def fit_targets(y_true: Tensor, shape: Shape, y_pred: Tensor) -> Tensor:
     found, expected = _known(ops.shape(y_true)), _known(shape)
     pair = found, expected
     if len(found) != len(expected):
-        pair = (_without_ones(found), _without_ones(expected))
+        pair = [(*one[:1], *(size for size in one[1:] if size != 1)) for one in pair]
     if not shapes_fit(*pair):
         outputs = _known(ops.shape(y_pred))
         advice = "Reshape the targets, or build the model for them."
@@ -98,7 +93,7 @@ def fit_targets(y_true: Tensor, shape: Shape, y_pred: Tensor) -> Tensor:
     return ops.reshape(y_true, shape)  # fails where a size was not known and does not fit
 
 
-def fit_weights(sample_weight: Tensor, measure: str, every_step: bool, y_pred: Tensor) -> Tensor:
+def fit_weights(sample_weight, measure, every_step, y_pred):
     """Weights of sequences or of steps in the shape of the measure, `(B,)` or `(B, T)`.
 
     Keras divides by their sum, which must be that of as many numbers as there are steps.
@@ -106,7 +101,7 @@ def fit_weights(sample_weight: Tensor, measure: str, every_step: bool, y_pred: T
     if sample_weight is None:
         return None
     shape = ops.shape(y_pred)
-    shape = shape[: 1 + every_step] if measure in FORECAST_MEASURES else shape[:-1]
+    shape = shape[: 1 + every_step] if measure in OF_FORECASTS else shape[:-1]
     found, expected = ops.shape(sample_weight), _known(shape)
     while len(found) > len(expected) and found[-1] == 1:
         found = found[:-1]
@@ -120,11 +115,19 @@ def fit_weights(sample_weight: Tensor, measure: str, every_step: bool, y_pred: T
     return ops.broadcast_to(ops.reshape(sample_weight, found), shape)
 
 
-def _known(shape: Shape) -> tuple[Any, ...]:
+def of_last_steps(weights, values, measure, every_step):
+    """Weights of forecasts at every step `(B, T)`, 0 but for the last one of each row that is not.
+
+    Other weights, or `None`, are returned as they are.
+    """
+    if not (every_step and measure in OF_FORECASTS):
+        return weights
+    weights = ops.ones_like(values) if weights is None else weights
+    counts = ops.cast(ops.not_equal(weights, 0), "int32")
+    left = ops.flip(ops.cumsum(ops.flip(counts, 1), axis=1), 1)
+    return weights * ops.cast(ops.equal(left, 1), weights.dtype)
+
+
+def _known(shape):
     """A shape with `None` for every size that is known only when the model runs."""
     return tuple(size if isinstance(size, int) else None for size in shape)
-
-
-def _without_ones(shape: Shape) -> tuple[Any, ...]:
-    """Return a shape without axes of size 1 after the first."""
-    return (*shape[:1], *(size for size in shape[1:] if size != 1))

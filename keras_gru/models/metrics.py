@@ -1,51 +1,66 @@
-"""The metrics of each task, exact over all weighted steps or sequences of a dataset."""
+"""Metrics that are exact over a dataset: each step, sequence or class counts the same."""
 
-# B batch, T time steps, N blocks
+# B batch, T time steps, N notes, H steps ahead, V variables, C classes
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import keras
 import numpy as np
 from keras import ops
 
-from keras_gru.layers.types import Tensor
-from keras_gru.models.measures import fit_targets, fit_weights, measured
+from keras_gru.models.measures import (
+    MEASURES,
+    fit_targets,
+    fit_weights,
+    measured,
+    of_last_steps,
+)
 
 if TYPE_CHECKING:  # importing keras_gru imports this file, which is to cost next to nothing
     from keras_gru.datasets.sequence_dataset import TaskSpec
 
+_MANY = 10  # classes, above which the five likeliest are of interest
+
+
+class _MeanOfSteps(keras.metrics.Mean):
+    def update_state(self, values, sample_weight=None):  # weights times Keras' mask
+        sample_weight = of_last_steps(sample_weight, values, self.measure, self.every_step)
+        if sample_weight is not None:
+            sample_weight = ops.reshape(sample_weight, (-1,))
+        super().update_state(ops.reshape(values, (-1,)), sample_weight)
+
 
 @keras.saving.register_keras_serializable(package="keras_gru")
-class StepMean(keras.metrics.Mean):
+class StepMean(keras.metrics.MeanMetricWrapper, _MeanOfSteps):
     """The mean of a measure over all weighted steps, or sequences, of a dataset.
 
     Keras' own metrics take the mean of each sequence's weights over its padded length first, so
     that a step counts for less in a batch with more padding. Shapes are those of `StepLoss`.
 
     Args:
-        measure: `"accuracy"` or `"bits"` of labels, `"nll"` of notes, or `"mse"`, `"mae"` or
-            `"huber"` of forecasts.
+        measure: `"accuracy"`, `"top_5_accuracy"` or `"bits"` of labels, `"nll"` of notes, or
+            `"mse"`, `"mae"` or `"huber"` of forecasts.
         every_step: whether forecasts are `(B, T, ...)`, one after every step, and not `(B, ...)`.
+            Those after the last step of each sequence count, as they do where there are no others.
         name: the measure's if `None`.
 
     Raises:
         UserError: the targets or the weights have another shape.
     """
 
-    def __init__(
-        self, measure: str, every_step: bool = False, name: str | None = None, **kwargs: Any
-    ) -> None:
-        super().__init__(name=name or measure, **kwargs)
+    def __init__(self, measure, every_step=False, name=None, **kwargs):
+        super().__init__(self._values, name=name or measure, **kwargs)
         self.measure, self.every_step = measure, every_step
 
-    def update_state(self, y_true: Tensor, y_pred: Tensor, sample_weight: Tensor = None) -> None:
-        weights = fit_weights(sample_weight, self.measure, self.every_step, y_pred)
-        y_true, y_pred = (ops.cast(tensor, self.dtype) for tensor in (y_true, y_pred))
-        values = measured(y_true, y_pred, self.measure, self.every_step)
-        weights = None if weights is None else ops.reshape(weights, (-1,))
-        super().update_state(ops.reshape(values, (-1,)), weights)
+    def update_state(self, y_true, y_pred, sample_weight=None):
+        sample_weight = fit_weights(sample_weight, self.measure, self.every_step, y_pred)
+        return super().update_state(y_true, y_pred, sample_weight)
 
-    def get_config(self) -> dict[str, Any]:
+    def _values(self, y_true, y_pred):
+        y_true, y_pred = (ops.cast(tensor, self.dtype) for tensor in (y_true, y_pred))
+        return measured(y_true, y_pred, self.measure, self.every_step)
+
+    def get_config(self):
         own = {"measure": self.measure, "every_step": self.every_step}
         return {"name": self.name, "dtype": self.dtype, **own}
 
@@ -66,14 +81,14 @@ class ClassScore(keras.metrics.Metric):
         name: the measure's if `None`.
     """
 
-    def __init__(self, measure: str, classes: int, name: str | None = None, **kwargs: Any) -> None:
+    def __init__(self, measure, classes, name=None, **kwargs):
         super().__init__(name=name or measure, **kwargs)
         self.measure, self.classes = measure, classes
         self.actual = self.add_variable((classes,), "zeros", name="actual")
         self.predicted = self.add_variable((classes,), "zeros", name="predicted")
         self.right = self.add_variable((classes,), "zeros", name="right")
 
-    def update_state(self, y_true: Tensor, y_pred: Tensor, sample_weight: Tensor = None) -> None:
+    def update_state(self, y_true, y_pred, sample_weight=None):
         weights = fit_weights(sample_weight, "accuracy", False, y_pred)
         y_true = ops.cast(fit_targets(y_true, ops.shape(y_pred)[:-1], y_pred), "int32")
         chosen = ops.cast(ops.argmax(y_pred, axis=-1), "int32")
@@ -88,7 +103,7 @@ class ClassScore(keras.metrics.Metric):
         ):
             variable.assign_add(ops.segment_sum(terms, classes, num_segments=self.classes))
 
-    def result(self) -> Tensor:
+    def result(self):
         count = self.actual if self.measure == "balanced_accuracy" else self.actual + self.predicted
         scale = 1 if self.measure == "balanced_accuracy" else 2
         counts = ops.cast(count > 0, self.dtype)
@@ -96,9 +111,55 @@ class ClassScore(keras.metrics.Metric):
             ops.sum(counts), 1
         )
 
-    def get_config(self) -> dict[str, Any]:
+    def get_config(self):
         own = {"measure": self.measure, "classes": self.classes}
         return {"name": self.name, "dtype": self.dtype, **own}
+
+
+@keras.saving.register_keras_serializable(package="keras_gru")
+class SequenceMean(keras.metrics.Mean):
+    """The mean over sequences of a measure's mean over the weighted steps of each.
+
+    Long sequences count no more than short ones, unlike in `StepMean`.
+
+    Args:
+        measure: `"nll"` of notes.
+        name: the measure's with `_by_sequence` if `None`.
+    """
+
+    def __init__(self, measure, name=None, **kwargs):
+        super().__init__(name=name or f"{measure}_by_sequence", **kwargs)
+        self.measure = measure
+
+    def update_state(self, y_true, y_pred, sample_weight=None):
+        weights = fit_weights(sample_weight, self.measure, False, y_pred)
+        y_true, y_pred = (ops.cast(tensor, self.dtype) for tensor in (y_true, y_pred))
+        values = measured(y_true, y_pred, self.measure, False)
+        weights = ops.ones_like(values) if weights is None else ops.cast(weights, self.dtype)
+        counts = ops.sum(weights, axis=1)
+        means = ops.sum(weights * values, axis=1) / ops.maximum(counts, 1e-12)
+        super().update_state(means, ops.cast(counts > 0, self.dtype))
+
+    def get_config(self):
+        return {"name": self.name, "dtype": self.dtype, "measure": self.measure}
+
+
+def other_metrics(spec: "TaskSpec") -> list[keras.metrics.Metric]:
+    """Return metrics of a task beside those of `compile_options`."""
+    if spec.task == "polyphony":
+        return [SequenceMean("nll")]
+    top = [StepMean("top_5_accuracy")] if spec.outputs > _MANY else []
+    if spec.task == "language_model":
+        return [StepMean("bits"), *top]
+    if spec.task in ("classification", "tagging"):
+        scores = [ClassScore(name, spec.outputs) for name in ("balanced_accuracy", "macro_f1")]
+        return [*scores, *top]
+    return top if spec.task == "translation" else []
+
+
+def is_mean(measure: str) -> bool:
+    """Whether a metric is the mean of a measure over steps or sequences."""
+    return measure in MEASURES
 
 
 class BlockMeans(keras.metrics.Metric):
@@ -110,7 +171,7 @@ class BlockMeans(keras.metrics.Metric):
         blocks: (N,), the number of each sequence's block, from 0, in the order of evaluation.
     """
 
-    def __init__(self, measure: str, every_step: bool, blocks: np.ndarray) -> None:
+    def __init__(self, measure, every_step, blocks):
         super().__init__(name="block_means")
         self.measure, self.every_step = measure, every_step
         self.blocks = np.asarray(blocks, np.int32)
@@ -119,11 +180,12 @@ class BlockMeans(keras.metrics.Metric):
         self.totals = self.add_variable((self.count,), "zeros", name="totals")
         self.weights = self.add_variable((self.count,), "zeros", name="weights")
 
-    def update_state(self, y_true: Tensor, y_pred: Tensor, sample_weight: Tensor = None) -> None:
+    def update_state(self, y_true, y_pred, sample_weight=None):
         weights = fit_weights(sample_weight, self.measure, self.every_step, y_pred)
         y_pred = ops.cast(y_pred, self.dtype)
         values = measured(y_true, y_pred, self.measure, self.every_step)
         values = ops.cast(values, self.dtype)
+        weights = of_last_steps(weights, values, self.measure, self.every_step)
         weights = ops.ones_like(values) if weights is None else ops.cast(weights, self.dtype)
         size = ops.shape(values)[0]
         blocks = ops.take(ops.convert_to_tensor(self.blocks), self.seen + ops.arange(size))
@@ -132,18 +194,9 @@ class BlockMeans(keras.metrics.Metric):
             variable.assign(variable + ops.segment_sum(terms, blocks, num_segments=self.count))
         self.seen.assign(self.seen + size)
 
-    def result(self) -> Tensor:
+    def result(self):
         return ops.sum(self.totals) / ops.maximum(ops.sum(self.weights), 1e-12)
 
     def block_means(self) -> np.ndarray:
         """(G,): the mean on each block, after a whole evaluation; 0 where no step counts."""
         return ops.convert_to_numpy(self.totals / ops.maximum(self.weights, 1e-12))
-
-
-def other_metrics(spec: "TaskSpec") -> list[keras.metrics.Metric]:
-    """Return metrics of a task beside those of `compile_options`."""
-    if spec.task == "language_model":
-        return [StepMean("bits")]
-    if spec.task in ("classification", "tagging"):
-        return [ClassScore(name, spec.outputs) for name in ("balanced_accuracy", "macro_f1")]
-    return []

@@ -2,14 +2,15 @@
 
 # B batch, S source steps, T target steps, E width of an embedding, U units, V target tokens
 
-from typing import Any
-
 import keras
+import numpy as np
+import numpy.typing as npt
 from keras import ops
 
 from keras_gru.cells import recurrent_layer
-from keras_gru.layers.types import Tensor
+from keras_gru.errors import UserError
 from keras_gru.models.config import EncoderDecoder, defaults_of
+from keras_gru.models.graph import to_numpy
 from keras_gru.models.language_modeling import numbered
 from keras_gru.models.seeding import seeded
 from keras_gru.models.stack import depths, logits_layer, task_model, without_mask
@@ -18,20 +19,20 @@ from keras_gru.models.stack import depths, logits_layer, task_model, without_mas
 @defaults_of(EncoderDecoder)
 def encoder_decoder(
     *,
-    units: int,
-    source_vocabulary: int,
-    target_vocabulary: int,
-    cell: str = "gru",
-    embedding: int | None,
-    layers: int,
-    dropout: float,
-    recurrent_dropout: float,
-    bidirectional: bool,
-    attention: bool,
-    seed: int | None = None,
-    compile: Any = True,
-    **recurrent_options: Any,
-) -> keras.Model:
+    units,
+    source_vocabulary,
+    target_vocabulary,
+    cell="gru",
+    embedding,
+    layers,
+    dropout,
+    recurrent_dropout,
+    bidirectional,
+    attention,
+    seed=None,
+    compile=True,
+    **recurrent_options,
+):
     """Return the encoder–decoder of Cho et al. (2014), for teacher forcing.
 
     The encoder reads the source, and its last state is the context c. The decoder reads the target
@@ -96,7 +97,7 @@ def encoder_decoder(
     """
     with seeded(seed):
 
-        def recurrent(name: str, return_sequences: bool) -> Any:
+        def recurrent(name, return_sequences):
             return recurrent_layer(
                 cell,
                 units,
@@ -134,7 +135,7 @@ def encoder_decoder(
         return task_model(inputs, logits, "encoder_decoder", compile, task="translation")
 
 
-def encode(parts: dict[str, Any], source: Tensor) -> tuple[Any, list[Tensor]]:
+def encode(parts, source):
     """Reads the source.
 
     Args:
@@ -160,9 +161,7 @@ def encode(parts: dict[str, Any], source: Tensor) -> tuple[Any, list[Tensor]]:
     return states, [summary, parts["key"](x), x, mask]
 
 
-def decode(
-    parts: dict[str, Any], target: Tensor, states: Any, memory: Tensor
-) -> tuple[Tensor, Any]:
+def decode(parts, target, states, memory):
     """Reads the target from the decoder's states on.
 
     Args:
@@ -174,9 +173,17 @@ def decode(
     Returns:
         Logits `(B, T, V)` and the new states.
     """
+    y, h, c, new_states = _read_target(parts, target, states, memory[0])
+    if memory[1:]:
+        keys, values, mask = memory[1:]
+        c = parts["attention"]([parts["query"](h), values, keys], mask=[None, mask])
+    return parts["logits"](ops.concatenate([h, y, c], axis=-1)), new_states
+
+
+def _read_target(parts, target, states, c):
+    """The embedded target `(B, T, E)`, the outputs `(B, T, U)`, c at each step, and new states."""
     mask = ops.not_equal(target, 0)
     y = parts["target_embedding"](target)
-    c, *attended = memory
     # A product with ones repeats c along a length that need not be known before the model runs. (A
     # sum with zeros would do, but Keras 3.15 on TensorFlow takes `(1, U, 1)` for a bias `(U,)`.)
     c = ops.expand_dims(c, 1) * ops.ones_like(ops.expand_dims(target, -1), dtype=c.dtype)
@@ -185,13 +192,49 @@ def decode(
     for layer, state in zip(numbered(parts, "decoder"), states, strict=True):
         h, *state = layer(h, mask=mask, initial_state=state)
         new_states.append(state)
-    if attended:
-        keys, values, source_mask = attended
-        c = parts["attention"]([parts["query"](h), values, keys], mask=[None, source_mask])
-    return parts["logits"](ops.concatenate([h, y, c], axis=-1)), new_states
+    return y, h, c, new_states
 
 
-def encoder_and_decoder(model: keras.Model) -> tuple[keras.Model, keras.Model]:
+def attention_weights(
+    model: keras.Model, source_ids: npt.ArrayLike, target_ids: npt.ArrayLike
+) -> np.ndarray:
+    """Return which steps of the source each step of the target attends to.
+
+    Args:
+        model: from `encoder_decoder` with `attention=True`, or loaded from its file.
+        source_ids: `(N, S)` tokens, 0 for padding.
+        target_ids: `(N, T)` tokens that the decoder reads, from the start token on.
+
+    Returns:
+        `(N, T, S)`; the weights of the source's steps sum to 1.
+
+    Raises:
+        UserError: the model has no attention.
+
+    Example:
+
+    >>> from keras_gru import models
+    >>> model = models.encoder_decoder(
+    ...     units=8, source_vocabulary=9, target_vocabulary=7, attention=True)
+    >>> models.attention_weights(model, [[3, 4, 0]], [[1, 5]]).shape
+    (1, 2, 3)
+    """
+    parts = {layer.name: layer for layer in model.layers}
+    if "attention" not in parts:
+        raise UserError(
+            f"'model' must come from keras_gru.models.encoder_decoder with attention: received "
+            f"'{model.name}'. Build and train it with attention=True."
+        )
+    source, target = (ops.convert_to_tensor(ids, "int32") for ids in (source_ids, target_ids))
+    states, (c, keys, values, mask) = encode(parts, source)
+    _, h, _, _ = _read_target(parts, target, states, c)
+    _, weights = parts["attention"](
+        [parts["query"](h), values, keys], mask=[None, mask], return_attention_scores=True
+    )
+    return to_numpy(weights)
+
+
+def encoder_and_decoder(model):
     """Return an encoder–decoder as two models, with which any search for a translation is made.
 
     Args:
@@ -223,7 +266,7 @@ def encoder_and_decoder(model: keras.Model) -> tuple[keras.Model, keras.Model]:
     return encoder, keras.Model({"token": token, **given}, outputs, name="decoder")
 
 
-def _bridge(parts: dict[str, Any], name: str, states: Any) -> list[Tensor]:
+def _bridge(parts, name, states):
     half = len(states) // 2
     bridged = []
     for index, pair in enumerate(zip(states[:half], states[half:], strict=True)):

@@ -9,10 +9,9 @@ from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
-from keras_gru.claims.claim import FAILS, HOLDS, EvaluatedClaim, Finding
+from keras_gru.claims.claim import EQUAL, FAILS, HOLDS, EvaluatedClaim, Finding
 from keras_gru.claims.evidence import GRU, LSTM, CurveEvidence, Estimate
 from keras_gru.claims.plans import PLANNED
-from keras_gru.claims.verdicts import EQUAL
 from keras_gru.report.plots import (
     DASHES,
     MUTED,
@@ -36,8 +35,8 @@ class Scale:
     """What the intervals of a claim are measured by.
 
     Args:
-        label: of the axis, for a caption.
-        neither: an interval that includes it decides nothing.
+        label: what the axis is, for a caption.
+        neither: where an interval that holds it decides nothing.
         factor: from the number to that on the axis.
         equal: half the width of the band that counts as no difference.
         ratio: whether the axis is one of ratios.
@@ -53,29 +52,25 @@ class Scale:
 SCALES = {
     "no-clear-winner": Scale(
         "By how much GRU is better than LSTM on test, in % of the better one's mean, or of its "
-        "errors; in the band the difference counts as none",
+        "errors; in the band it counts as none",
         factor=100,
         equal=100 * EQUAL,
     ),
     "size-over-cell": Scale(
-        "Variance explained by the layer size minus that by the cell, in points of %", factor=100
+        "The layer size's share of the variance minus the cell's, in points of %", factor=100
     ),
     "fewer-parameters": Scale(
-        "LSTM's recurrent weights divided by GRU's; where sizes are matched by weights, GRU's "
-        "units divided by LSTM's",
+        "LSTM's recurrent weights by GRU's; where sizes are matched by weights, GRU's units by "
+        "LSTM's",
         1,
         ratio=True,
     ),
     "faster": Scale(
-        "LSTM's seconds divided by GRU's: of an epoch and, hollow, until the same metric",
-        1,
-        ratio=True,
+        "LSTM's seconds by GRU's: of an epoch and, hollow, until the same metric", 1, ratio=True
     ),
-    "less-data": Scale(
-        "The fraction of train that GRU needs divided by that of LSTM", 1, ratio=True
-    ),
+    "less-data": Scale("The share of train that GRU needs by that which LSTM needs", 1, ratio=True),
     "learning-rate-first": Scale(
-        "Variance explained by the learning rate minus the largest other, in points of %",
+        "The learning rate's share of the variance minus the largest other, in points of %",
         factor=100,
     ),
 }
@@ -89,7 +84,7 @@ def draw_intervals(axes: Axes, evaluated: EvaluatedClaim) -> None:
         evaluated: a claim of `SCALES`.
     """
     scale = SCALES[evaluated.claim.name]
-    rows = with_estimate(evaluated)
+    rows = drawn(evaluated)
     axes.axvline(scale.neither, color=MUTED, lw=0.9, ls=DASHES, zorder=1)
     if scale.equal:
         axes.axvspan(-scale.equal, scale.equal, color=MUTED, alpha=0.18, lw=0)
@@ -98,13 +93,13 @@ def draw_intervals(axes: Axes, evaluated: EvaluatedClaim) -> None:
         if finding.verdict in VERDICTS:
             number = VERDICTS[finding.verdict][1]
             paint, mark = color(number), marker(number)
-        assert finding.estimate is not None  # `with_estimate` returns only such findings
-        main = finding.estimate.times(scale.factor)
+        assert finding.drawn is not None  # `drawn` returns only such findings
+        main = finding.drawn.times(scale.factor)
         interval(axes, row, main.value, _ends(main), paint, label, mark)
-        if finding.further is not None:
-            further = finding.further.times(scale.factor)
-            ends = _ends(further)
-            interval(axes, row + 0.22, further.value, ends, paint, mark=mark, is_hollow=True)
+        if finding.beside is not None:
+            beside = finding.beside.times(scale.factor)
+            ends = _ends(beside)
+            interval(axes, row + 0.22, beside.value, ends, paint, mark=mark, is_hollow=True)
     finish_intervals(axes, len(rows))
     _across(axes, scale)
 
@@ -115,14 +110,14 @@ def _ends(estimate: Estimate) -> tuple[float, float] | None:
     return estimate.low, estimate.high
 
 
-def with_estimate(evaluated: EvaluatedClaim) -> dict[str, Finding]:
+def drawn(evaluated: EvaluatedClaim) -> dict[str, Finding]:
     """Return the findings that have a number, by the label of their dataset."""
     found = {plan.label: evaluated.findings[plan.name] for plan in PLANNED}
-    return {label: row for label, row in found.items() if row and row.estimate is not None}
+    return {label: row for label, row in found.items() if row and row.drawn is not None}
 
 
 def draw_curves(figure: Figure, curves: Mapping[str, CurveEvidence], columns: int) -> None:
-    """Draw the test metric of GRU and LSTM by the fraction of train, one pair of axes per dataset.
+    """Draw the test metric of GRU and LSTM by the share of train, one pair of axes per dataset.
 
     Args:
         figure: an empty one of matplotlib.
@@ -140,8 +135,8 @@ def draw_curves(figure: Figure, curves: Mapping[str, CurveEvidence], columns: in
 def _curve(axes: Axes, label: str, curve: CurveEvidence) -> None:
     for place, (cell, (_, number)) in enumerate(CELLS.items()):
         test = zip(curve.fractions, curve.cells[cell].test, strict=True)
-        known = [(fraction * 1.03**place, row) for fraction, row in test if row is not None]
-        x = np.array([fraction for fraction, _ in known])
+        known = [(share * 1.03**place, row) for share, row in test if row is not None]
+        x = np.array([share for share, _ in known])
         draw_curve(axes, x, [(row.value, row.low, row.high) for _, row in known], number)
     low, high = axes.get_ylim()
     if low > 0 and high > _WIDE * low:

@@ -13,6 +13,7 @@ from keras_gru.report.sections import (
     curves,
     data,
     data_need,
+    forecast_errors,
     headline,
     inspection,
     origin,
@@ -22,14 +23,19 @@ from keras_gru.report.sections import (
     runs,
     settings,
     tuning,
+    variance,
 )
 from keras_gru.report.terminal import print_report
 
 SECTIONS: tuple[Callable[[Analysis], Section | None], ...] = (
     results.section,
     pairs.section,
+    forecast_errors.by_variable,
+    forecast_errors.by_step,
+    results.other_metrics,
     predictions.section,
     curves.section,
+    variance.section,
     data_need.section,
     costs.section,
     inspection.section,

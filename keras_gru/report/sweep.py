@@ -7,6 +7,7 @@ from keras_gru.report.sections import origin, settings, sweep
 SECTIONS = (
     sweep.importances,
     sweep.trials,
+    sweep.expected_best,
     sweep.best_trials,
     lambda analysis: settings.section(
         analysis.result.experiment, analysis.result.path, verb="sweep"

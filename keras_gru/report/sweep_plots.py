@@ -17,6 +17,7 @@ from keras_gru.report.plots import (
     color,
     finish_intervals,
     interval,
+    line,
     marker,
     set_ticks,
     title,
@@ -71,6 +72,20 @@ def against(axes: Axes, result: SweepResult, name: str) -> None:
             axes.plot(xs, ys, **(common | style))
     _across(axes, name, drawn)
     _upwards(axes, result)
+
+
+def expected_best(axes: Axes, analysis: SweepAnalysis) -> None:
+    """Draw the expected best of n trials of each cell, with its interval."""
+    for cell, (expected, low, high) in analysis.expected_best.items():
+        _, number = cells(analysis.result)[cell]
+        trials = np.arange(1, len(expected) + 1)
+        axes.fill_between(trials, low, high, color=color(number), alpha=0.15, lw=0)
+        axes.plot(trials, expected, line(number), color=color(number), lw=1.6)
+    axes.set_xscale("log")
+    set_ticks(axes.xaxis, integer=True)
+    set_ticks(axes.yaxis, count=5)
+    axes.set_xlabel("Trials, log scale")
+    title(axes, f"Expected best validation {analysis.result.metric.label}")
 
 
 def _place(trial: FinishedTrial, name: str, drawn: Drawn, shift: float) -> float:

@@ -8,7 +8,9 @@ from keras_gru.report.sections import across_datasets
 SECTIONS = (
     across_datasets.probabilities,
     across_datasets.differences,
+    across_datasets.ranks,
     across_datasets.profiles,
+    across_datasets.time_profiles,
 )
 
 

@@ -4,18 +4,19 @@ import json
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from keras_gru.analysis.across_datasets import (
-    PROFILE_FACTORS,
     DatasetErrors,
     analyse_across_datasets,
     compare_across_datasets,
     dataset_errors,
-    performance_profile,
     probability_of_improvement,
 )
 from keras_gru.analysis.expected_best import expected_best
 from keras_gru.analysis.measurements import Measurements
+from keras_gru.analysis.profiles import PROFILE_FACTORS, performance_profile, time_profile
+from keras_gru.analysis.ranks import rank_cells
 from keras_gru.datasets.metric import Metric
 
 
@@ -95,6 +96,26 @@ def test_performance_profile():
         "one": [0.5, 0.5, 1.0],
         "other": [0.5, 0.75, 1.0],
     }
+
+
+def test_a_cell_that_does_not_reach_the_target_has_not_solved_it():
+    one = DatasetErrors("one", {}, seconds={"gru": 2.0, "lstm": 3.0})
+    two = DatasetErrors("two", {}, seconds={"gru": 2.0, "rnn": 4.0})
+    alone = DatasetErrors("alone", {}, seconds={"lstm": 1.0})
+    found = time_profile([one, two, alone], [1.0, 1.5, 10.0])
+    assert found == {"gru": [1, 1, 1], "lstm": [0, 0.5, 0.5], "rnn": [0, 0, 0.5]}
+
+
+def test_ranks_are_those_of_scipy_and_the_critical_difference_that_of_the_table():
+    rng = np.random.default_rng(3)
+    errors = rng.integers(1, 4, (12, 4)).astype(float)  # with ties
+    rows = [dict(zip("abcd", row, strict=True)) for row in errors]
+    found = rank_cells([*rows, {"a": 1.0}])
+    assert found.datasets == 12 and sum(found.means.values()) == pytest.approx(10)
+    assert found.p_value == pytest.approx(stats.friedmanchisquare(*errors.T).pvalue)
+    # Demšar (2006), table 5: q = 2.569 for four classifiers.
+    assert found.critical_difference == pytest.approx(2.569 * (4 * 5 / 6 / 12) ** 0.5, rel=1e-3)
+    assert rank_cells(rows[:2]) is None
 
 
 def test_expected_best_is_the_mean_of_one_trial_and_rises_to_the_best(rng):

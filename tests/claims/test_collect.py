@@ -9,7 +9,7 @@ import pytest
 from keras_gru.analysis.data_need import data_needs
 from keras_gru.analysis.intervals import paired_interval
 from keras_gru.claims import evidence as files
-from keras_gru.claims.claim import CLAIMS, OPEN
+from keras_gru.claims.claim import OPEN
 from keras_gru.claims.collect import (
     curve_evidence,
     find_plan,
@@ -19,7 +19,7 @@ from keras_gru.claims.collect import (
 )
 from keras_gru.claims.evidence import Evidence
 from keras_gru.claims.plans import PLANNED, Planned
-from keras_gru.claims.verdicts import evaluate_claims
+from keras_gru.claims.verdicts import CLAIMS, evaluate_claims
 from keras_gru.errors import UserError
 from keras_gru.experiments.comparison import LearningCurve
 from keras_gru.experiments.configuration.yaml_files import load_experiment
@@ -39,10 +39,10 @@ METADATA = comparison({"gru": [1.0]}, environment=ENVIRONMENT).metadata
 def curve():
     """GRU has learnt at a tenth what LSTM learns from all; a SimpleRNN diverged once."""
     random, comparisons = np.random.default_rng(0), {}
-    for fraction, means in ((0.1, {"gru": 2, "lstm": 3}), (1.0, {"gru": 1, "lstm": 2})):
+    for share, means in ((0.1, {"gru": 2, "lstm": 3}), (1.0, {"gru": 1, "lstm": 2})):
         values = {cell: mean + 0.05 * random.normal(size=5) for cell, mean in means.items()}
         made = comparison(
-            {cell: row.tolist() for cell, row in values.items()}, diverged=[("simple_rnn", 0)]
+            {cell: of.tolist() for cell, of in values.items()}, diverged=[("simple_rnn", 0)]
         )
         runs = tuple(
             dataclasses.replace(
@@ -55,7 +55,7 @@ def curve():
             )
             for run in made.runs
         )
-        comparisons[fraction] = dataclasses.replace(made, runs=runs, metadata=METADATA)
+        comparisons[share] = dataclasses.replace(made, runs=runs, metadata=METADATA)
     return LearningCurve(comparisons)
 
 
@@ -90,8 +90,8 @@ def test_times_are_ratios_within_a_seed(curve):
 
 def test_a_cell_without_runs_leaves_it_open(curve):
     alone = {
-        fraction: dataclasses.replace(part, runs=tuple(r for r in part.runs if r.cell == "gru"))
-        for fraction, part in curve.comparisons.items()
+        share: dataclasses.replace(of, runs=tuple(r for r in of.runs if r.cell == "gru"))
+        for share, of in curve.comparisons.items()
     }
     found = curve_evidence(LearningCurve(alone), PLAN)
     assert found.difference is found.need is found.epoch_seconds is None
@@ -101,16 +101,16 @@ def test_a_cell_without_runs_leaves_it_open(curve):
 def test_a_cell_that_diverged_leaves_it_open(curve):
     """The seeds that are left of it may be its lucky ones."""
     fewer = {
-        fraction: dataclasses.replace(
-            part, runs=tuple(r for r in part.runs if (r.cell, r.seed) != ("lstm", 0))
+        share: dataclasses.replace(
+            of, runs=tuple(r for r in of.runs if (r.cell, r.seed) != ("lstm", 0))
         )
-        for fraction, part in curve.comparisons.items()
+        for share, of in curve.comparisons.items()
     }
     found = curve_evidence(LearningCurve(fewer), PLAN)
     assert found.difference is found.need is found.epoch_seconds is found.target_seconds is None
     evaluated = evaluate_claims({"a": Evidence(curve=found)}, ["a"])
-    on_curves = {row.claim.name: row.findings["a"] for row in evaluated if row.findings["a"]}
-    assert len(on_curves) == 5 and {row.verdict for row in on_curves.values()} == {OPEN}
+    on_curves = {of.claim.name: of.findings["a"] for of in evaluated if of.findings["a"]}
+    assert len(on_curves) == 5 and {of.verdict for of in on_curves.values()} == {OPEN}
 
 
 def test_equal_cells_seldom_seem_to_need_unequal_data():
@@ -119,15 +119,12 @@ def test_equal_cells_seldom_seem_to_need_unequal_data():
     random, decided = np.random.default_rng(0), 0
     for _ in range(200):
         made = {
-            fraction: comparison(
+            share: comparison(
                 {cell: (mean + 0.1 * random.normal(size=5)).tolist() for cell in ("gru", "lstm")}
             )
-            for fraction, mean in ((0.1, 3), (0.3, 2), (1.0, 1))
+            for share, mean in ((0.1, 3), (0.3, 2), (1.0, 1))
         }
-        whole = {
-            fraction: dataclasses.replace(part, metadata=METADATA)
-            for fraction, part in made.items()
-        }
+        whole = {share: dataclasses.replace(of, metadata=METADATA) for share, of in made.items()}
         decided += evaluate(curve_evidence(LearningCurve(whole), PLAN)).verdict != OPEN
     assert decided <= 18
 
@@ -190,14 +187,14 @@ class TestFolders:
 
     def test_of_other_settings(self, tmp_path):
         folder = RunDirectory.create(load_experiment("quickstart", [f"runs={tmp_path}"]))
-        with pytest.raises(UserError, match="expected the settings of an experiment of the claims"):
+        with pytest.raises(UserError, match="other settings than those of the claims"):
             find_plan(folder)
 
     def test_what_is_not_finished_is_no_evidence(self, tmp_path):
         plan = PLANNED[1]
         folder = RunDirectory.create(plan.curve(tmp_path))
         assert not is_complete(folder, plan)
-        with pytest.raises(UserError, match="expected a finished learning curve"):
+        with pytest.raises(UserError, match="is not finished; go on with: keras-gru learning-cur"):
             read_curve(folder, plan)
 
 
@@ -234,4 +231,4 @@ class TestFile:
     def test_that_comes_with_the_package_is_read(self):
         evidence = files.packaged_evidence()
         assert set(evidence) <= {plan.name for plan in PLANNED}
-        assert any(part.curve for part in evidence.values())
+        assert any(of.curve for of in evidence.values())

@@ -1,9 +1,9 @@
 """Every verdict of every claim, from evidence of which the right answer is known."""
 
 import pytest
+from scipy import stats
 
 from keras_gru.claims.claim import (
-    CLAIMS,
     FAILS,
     HOLDS,
     OPEN,
@@ -11,9 +11,11 @@ from keras_gru.claims.claim import (
     Finding,
     most,
     no_winner,
+    probabilities,
 )
+from keras_gru.claims.deciding import runs_to_decide
 from keras_gru.claims.evidence import Estimate, Evidence
-from keras_gru.claims.verdicts import evaluate_claims
+from keras_gru.claims.verdicts import CLAIMS, evaluate_claims
 
 from .samples import ACCURACY, cell, curve, estimate, sweep
 
@@ -84,7 +86,7 @@ def test_what_is_right_is_compared_by_its_errors():
     right = {"metric": ACCURACY, "gru": cell(0.98), "lstm": cell(0.981)}
     evaluate = BY_NAME["no-clear-winner"].evaluate
     assert evaluate(curve(difference=(-0.001, 0.002), **right)).verdict == OPEN
-    assert evaluate(curve(difference=(-0.001, 0.002), **right)).estimate.value == pytest.approx(
+    assert evaluate(curve(difference=(-0.001, 0.002), **right)).drawn.value == pytest.approx(
         -1 / 19
     )
     found = evaluate(curve(difference=(-0.001, 0.0005), **right))
@@ -94,11 +96,11 @@ def test_what_is_right_is_compared_by_its_errors():
 
 def test_of_errors_less_is_better():
     found = BY_NAME["no-clear-winner"].evaluate(curve(difference=(-0.3, 0.2)))
-    assert found.better == "gru" and found.estimate.value == pytest.approx(0.15)
+    assert found.better == "gru" and found.drawn.value == pytest.approx(0.15)
 
 
 def findings(*verdicts):
-    return [verdict and Finding(verdict) for verdict in verdicts]
+    return [of and Finding(of) for of in verdicts]
 
 
 @pytest.mark.parametrize(
@@ -123,22 +125,65 @@ def test_over_all_datasets(verdicts, expected):
 def test_each_cell_the_best_somewhere_is_no_clear_winner():
     gru, lstm = Finding(FAILS, better="gru"), Finding(FAILS, better="lstm")
     assert no_winner([gru, lstm, Finding(OPEN), None]) == HOLDS
-    assert no_winner([gru, gru, gru, Finding(OPEN)]) == FAILS
     assert no_winner([gru, Finding(OPEN), Finding(OPEN), None]) == OPEN
-    assert no_winner([Finding(HOLDS)] * 3 + [None]) == HOLDS
+
+
+@pytest.mark.parametrize(
+    ("advantage", "expected"), [(0.2, FAILS), (-0.2, FAILS), (0.001, HOLDS), (0.011, OPEN)]
+)
+def test_over_all_datasets_the_probabilities_of_the_verdict_decide(advantage, expected):
+    found = [Finding(OPEN, estimate(advantage + 0.0005 * n)) for n in range(-6, 6)]
+    assert no_winner([*found, None]) == expected
+    assert probabilities(found[:2]) is None
+
+
+@pytest.mark.parametrize("seeds", [3, 5, 20])
+def test_with_as_many_seeds_as_are_said_the_interval_decides(seeds):
+    origin = curve().origin.model_copy(update={"seeds": tuple(range(seeds))})
+    found = curve(difference=(0.1, 0.3), origin=origin)
+    finding = BY_NAME["no-clear-winner"].evaluate(found)
+    needed = runs_to_decide("no-clear-winner", finding, found)
+
+    def half(count):
+        return 0.3 * stats.t.ppf(0.975, count - 1) / count**0.5 / (
+            stats.t.ppf(0.975, seeds - 1) / seeds**0.5
+        )  # fmt: skip
+
+    assert half(needed) <= 0.1 < half(needed - 1 - needed // 50)
+
+
+def test_what_runs_decide_and_what_they_do_not():
+    def needed(name, found):
+        return runs_to_decide(name, BY_NAME[name].evaluate(found), found)
+
+    # An interval of trials has to be half as wide, which takes four times as many.
+    assert needed("learning-rate-first", sweep(rate=(0.1, 0.2))) == 160
+    assert needed("learning-rate-first", sweep(rate=(0.3, 0.2))) is None  # decided
+    assert needed("faster", curve(epoch_seconds=estimate(1.3, 0.4), **MATCHED)) is None
+    assert needed("fewer-parameters", curve(gru=cell(weights=400))) is None  # counted
+    # GRU leads, and more data still help LSTM: more seeds decide nothing.
+    lead = curve(lstm=cell(before=2.1), difference=(-0.1, 0.2))
+    assert needed("lstm-with-enough-data", lead) is None
+    assert needed("no-clear-winner", lead) > 3
+    # GRU needs less, which counts where it is significantly better on test, too.
+    less = {"need": estimate(0.7, 0.2)}
+    assert needed("less-data", curve(difference=(-0.1, 0.2), **less)) > 3
+    assert needed("less-data", curve(difference=(0.1, 0.2), **less)) is None
+    # A difference of 0.1% is soon known to be within 1%.
+    small = curve(difference=(0.002, 0.03))
+    assert 3 < needed("no-clear-winner", small) < 20
 
 
 def test_what_was_not_run_has_no_finding_and_counts_as_a_dataset():
     holds = Evidence(curve=curve(epoch_seconds=estimate(1.5, 0.1)))
     evaluated = {
-        row.claim.name: row
-        for row in evaluate_claims({"a": holds, "b": holds}, ["a", "b", "c", "d"])
+        of.claim.name: of for of in evaluate_claims({"a": holds, "b": holds}, ["a", "b", "c", "d"])
     }
     assert evaluated["faster"].findings["c"] is None and evaluated["faster"].verdict == OPEN
     assert evaluated["faster"].findings["a"].verdict == HOLDS
     assert evaluated["size-over-cell"].findings == dict.fromkeys("abcd")
     three = evaluate_claims(dict.fromkeys("abc", holds), list("abcd"))
-    assert {row.claim.name: row.verdict for row in three}["faster"] == HOLDS
+    assert {of.claim.name: of.verdict for of in three}["faster"] == HOLDS
 
 
 def test_every_rule_says_when_it_is_not_decided():

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from keras_gru.datasets import spa_eng
+from keras_gru.experiments.examples import read_examples
 from keras_gru.experiments.run_directory import RunDirectory
 from keras_gru.experiments.training_data import FILE, load_data, stored_data
 
@@ -236,8 +237,17 @@ def test_sentences_are_translated_without_the_training_data(tmp_path, monkeypatc
     }
     monkeypatch.setattr(spa_eng.source, "read", lambda *_, **__: {"train": columns})
     dataset = "{kind: spa_eng, vocabulary: 20}"
-    run = train(tmp_path, dataset, "{kind: encoder_decoder, size: {units: 2}}")
+    model = "{kind: encoder_decoder, size: {units: 2}, attention: true}"
+    run = train(tmp_path, dataset, model)
     before = keras_gru("translate", run, "good 3")
+    (tmp_path / "some.txt").write_text("good 3\n\nbad 1\n")
+    assert keras_gru("translate", run, tmp_path / "some.txt").count("\n") == 2
+    sentence, *beams = keras_gru("translate", run, "good 3", "--beams", 3, "--scores").splitlines()
+    scores = [float(line.split()[0]) for line in beams]
+    assert sentence == "good 3" and len(scores) == 3 and scores == sorted(scores, reverse=True)
+    assert "UNK" not in keras_gru("translate", run, "good 3", "--no-unknown")
+    (of_cell,) = read_examples(RunDirectory(run)).content.attention.values()
+    np.testing.assert_allclose(np.sum(of_cell.weights, 1), 1, atol=1e-3)
 
     def gone(*_, **__):
         raise AssertionError("the data are read")

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from keras_gru.datasets import forecasting, linear_forecast
+from keras_gru.datasets.split import Split
 
 
 def series(size, columns=1):
@@ -71,16 +72,20 @@ def test_naive_without_a_season_repeats_the_last_value():
 
 @pytest.mark.parametrize("every_step", [False, True])
 @pytest.mark.parametrize("look_back", [False, True])
-def test_targets_lie_in_their_split_and_windows_may_begin_before_it(every_step, look_back):
+@pytest.mark.parametrize("lead", [1, 4])
+def test_targets_lie_in_their_split_and_windows_may_begin_before_it(every_step, look_back, lead):
     rows = {"train": (0, 20), "validation": (20, 30), "test": (30, 40)}
-    of = forecasting.SplitSeries(series(40), series(40), rows, 5, 2, every_step, look_back)
+    of = forecasting.SplitSeries(series(40), series(40), rows, 5, 2, every_step, look_back, lead)
     for name, split in of.splits().items():
         first, last = rows[name]
         targets = np.unique(split.targets)
         back = look_back and name != "train"
-        start = first if back else first + (1 if every_step else 5)
+        before = lead - 1 + (1 if every_step else 5)
+        start = first if back else first + before
         np.testing.assert_array_equal(targets, np.arange(start, last))
-        begin = start - (1 if every_step else 5)
+        begin = start - before
+        change = split.targets - of.last_season(name, 1)
+        assert (change == [[lead], [lead + 1]]).all()
         np.testing.assert_array_equal(split.inputs["features"][0, :, 0], begin + np.arange(5))
 
 
@@ -93,6 +98,22 @@ def test_the_linear_model_finds_a_linear_rule():
     forecast, parameters = linear_forecast.linear(split)
     assert parameters == 2 * 2 + 1
     np.testing.assert_allclose(forecast(split), split.targets, atol=1e-3)
+
+
+def test_at_every_step_a_rule_is_measured_after_the_last_one():
+    rows = {"train": (0, 20), "validation": (20, 30), "test": (30, 40)}
+    for every_step in (False, True):
+        of = forecasting.SplitSeries(series(40) ** 2, series(40) ** 2, rows, 5, 2, every_step)
+        splits = of.splits()
+        (naive,) = of.baselines(splits, 1, "")[:1]
+        after = forecasting.after_last_step(splits["test"].targets, splits["test"])
+        last = splits["test"].inputs["features"][:, -1:]
+        expected = np.abs(after - last).mean()
+        assert naive.test["mae"] == pytest.approx(expected, rel=1e-5)
+    ragged = Split({"features": np.zeros((2, 3, 1))}, np.arange(6).reshape(2, 3, 1, 1),
+                   {"features": np.array([1, 3])}, stepwise="features")  # fmt: skip
+    assert forecasting.after_last_step(ragged.targets, ragged).ravel().tolist() == [0, 5]
+    assert ragged.counted_steps().tolist() == [1, 1]
 
 
 def test_errors():

@@ -14,7 +14,7 @@ from keras_gru.datasets.split import Split
 from keras_gru.datasets.temporal_order import TemporalOrder
 from keras_gru.datasets.xml import Xml
 from keras_gru.errors import UserError
-from keras_gru.models.metrics import ClassScore, StepMean
+from keras_gru.models.metrics import ClassScore, SequenceMean, StepMean
 
 RNG = np.random.default_rng(0)
 
@@ -100,6 +100,23 @@ def test_bits_are_the_cross_entropy_by_log_2():
     nats = keras.losses.sparse_categorical_crossentropy(targets, logits, from_logits=True)
     expected = (np.array(nats) * weights).sum() / weights.sum() / math.log(2)
     assert float(metric.result()) == pytest.approx(expected, rel=1e-5)
+
+
+def test_a_label_is_among_the_five_likeliest():
+    targets, logits = RNG.integers(0, 20, (4, 7)), RNG.normal(size=(4, 7, 20)).astype("float32")
+    metric = StepMean("top_5_accuracy")
+    metric.update_state(targets, logits)
+    top = np.argsort(-logits, axis=-1)[..., :5]
+    assert float(metric.result()) == pytest.approx((top == targets[..., None]).any(-1).mean())
+
+
+def test_each_piece_counts_the_same_whatever_its_length():
+    notes, logits = RNG.integers(0, 2, (3, 6, 4)), RNG.normal(size=(3, 6, 4)).astype("float32")
+    real = np.arange(6) < np.array([6, 2, 0])[:, None]
+    nll = (np.logaddexp(0, logits) - notes * logits).sum(-1)
+    metric = SequenceMean("nll")
+    metric.update_state(notes, logits, real.astype("float32"))
+    assert float(metric.result()) == pytest.approx((nll[0].mean() + nll[1, :2].mean()) / 2)
 
 
 def test_the_settings_choose_the_metric():

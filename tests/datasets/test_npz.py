@@ -306,3 +306,58 @@ def test_sequences_that_overlap_are_split_by_position(tmp_path):
     seen = {value for name in ("train",) for value in splits[name].inputs["features"].ravel()}
     assert not seen & {*splits["validation"].inputs["features"].ravel()}
     assert splits["test"].independent == 4
+
+
+def test_a_language_model_has_the_next_tokens_as_targets(tmp_path):
+    lengths = np.maximum(LENGTHS, 2)
+    tokens = np.where(np.arange(6) < lengths[:, None], TOKENS, 0)
+    dataset = load(tmp_path, "language_model", train_inputs=tokens)
+    assert (dataset.spec.vocabulary, dataset.spec.outputs) == (9, 9)
+    seen = []
+    for name in dataset.splits:
+        for x, y, weight in epoch(dataset, name, 8):
+            np.testing.assert_array_equal(x["tokens"] > 0, weight)
+            for inputs, targets in zip(x["tokens"], y, strict=True):
+                seen.append([*inputs[inputs > 0], targets[(inputs > 0).sum() - 1]])
+    assert sorted(seen) == sorted(row[row > 0].tolist() for row in tokens)
+
+
+def test_pairs_of_token_sequences_are_for_an_encoder_decoder(tmp_path):
+    ends = np.maximum(LENGTHS, 1)
+    targets = np.where(np.arange(6) < ends[:, None], 20 + TOKENS, 0)
+    dataset = load(tmp_path, "translation", train_inputs=TOKENS, train_targets=targets)
+    spec = dataset.spec
+    assert (spec.vocabulary, spec.outputs, spec.start, spec.end) == (9, 31, 29, 30)
+    seen = []
+    for name in dataset.splits:
+        for x, y, weight in epoch(dataset, name, 8):
+            for row, (heard, said) in enumerate(zip(x["target"], y, strict=True)):
+                count = int(weight[row].sum())
+                assert heard[0] == 29 and said[count - 1] == 30
+                np.testing.assert_array_equal(heard[1:count], said[: count - 1])
+                seen.append((*x["source"][row], *said[: count - 1]))
+    pairs = zip(TOKENS, targets, strict=True)
+    assert sorted(seen) == sorted((*one, *other[other > 0]) for one, other in pairs)
+    path = str(tmp_path / "mine.npz")
+    config = Npz(kind="npz", path=path, task="translation", max_length=100)
+    again = datasets.load_as_test(config, dataset.preprocessing)
+    assert again.size("test") == 40
+    np.savez(path, test_inputs=TOKENS, test_targets=TOKENS + 30)
+    with pytest.raises(UserError, match=r"test_targets.*1 to 28"):
+        datasets.load_as_test(config, dataset.preprocessing)
+
+
+@pytest.mark.parametrize(
+    ("task", "arrays", "part"),
+    [
+        ("language_model", {"train_inputs": TOKENS[:, :1]}, "train_inputs"),
+        ("language_model", {"train_inputs": TOKENS, "train_targets": TOKENS}, "train_targets"),
+        ("language_model", {"train_inputs": VECTORS}, "train_inputs"),
+        ("translation", {"train_inputs": TOKENS, "train_targets": TOKENS[:5]}, "train_targets"),
+        ("translation", {"train_inputs": TOKENS, "train_targets": TOKENS - 1}, "train_targets"),
+        ("translation", {"train_inputs": TOKENS * 0, "train_targets": TOKENS}, "train_inputs"),
+    ],
+)
+def test_bad_token_sequences(tmp_path, task, arrays, part):
+    with pytest.raises(UserError, match=part):
+        load(tmp_path, task, **arrays)

@@ -63,6 +63,38 @@ def test_a_shorter_split_is_padded_to_the_same_shapes():
     np.testing.assert_array_equal(x["tokens"], np.pad(np.ones((3, 7)), [(0, 0), (0, 2)]))
 
 
+def test_train_and_validation_are_drawn_anew_from_both():
+    def part(first, size, steps):
+        """Sequences of their own number, as many times as they are long."""
+        numbers = np.arange(first, first + size)
+        lengths = 1 + numbers % steps
+        tokens = numbers[:, None] * (np.arange(steps) < lengths[:, None])
+        return Split({"tokens": tokens}, numbers, {"tokens": lengths})
+
+    dataset = SequenceDataset(
+        name="tokens",
+        spec=TaskSpec(task="classification", outputs=60, vocabulary=60),
+        metric=Metric("accuracy", "max", "accuracy"),
+        splits={"train": part(1, 40, 5), "validation": part(41, 10, 3), "test": part(51, 9, 4)},
+    )
+    one, other, same = (dataset.resampled(seed).splits for seed in (0, 1, 0))
+    for splits in (one, other):
+        assert (splits["train"].size, splits["validation"].size) == (40, 10)
+        assert splits["test"] is dataset.splits["test"]
+        both = [splits[name] for name in ("train", "validation")]
+        numbers = np.concatenate([of.targets for of in both])
+        assert sorted(numbers) == list(range(1, 51))
+        for of in both:
+            sums = of.inputs["tokens"].sum(1)
+            np.testing.assert_array_equal(sums, of.targets * of.lengths["tokens"])
+    np.testing.assert_array_equal(one["train"].targets, same["train"].targets)
+    assert set(one["train"].targets) != set(other["train"].targets)
+    windows = dataclasses.replace(dataset.splits["train"], overlapping=True)
+    series = dataclasses.replace(dataset, splits=dataset.splits | {"train": windows})
+    with pytest.raises(UserError, match="vary"):
+        series.resampled(0)
+
+
 def test_text_becomes_tokens_and_tokens_text():
     dataset = dataclasses.replace(
         tagged(),

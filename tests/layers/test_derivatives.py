@@ -12,6 +12,7 @@ LAYERS = {  # a cell, and whether a step is masked
     "gru masked": ("gru", True),
     "lstm": ("lstm", False),
     "simple_rnn": ("simple_rnn", False),
+    "own masked": ("light_gru", True),  # no gradient written by hand
 }
 X = np.random.default_rng(1).normal(size=(2, 3, 2))
 MASK = np.array([[1, 1, 1], [0, 1, 0]], bool)
@@ -130,7 +131,8 @@ if BACKEND == "tensorflow":
     CASES = [("gru masked", name, False) for name in DERIVATIVES]
     CASES += [("gru masked", name, None) for name in DERIVATIVES if name not in BY_ROW]
     CASES += [("gru masked", name, True) for name in COMPILED]
-    CASES += [("lstm", "gradient of vectorized_map", False)]
+    CASES += [(kind, "gradient of vectorized_map", False) for kind in ("lstm", "own masked")]
+    CASES += [("own masked", "gradient of a gradient", jit) for jit in (False, None)]
 
     @pytest.mark.parametrize("kind, name, jit_compile", CASES)
     def test_derivative(kind, name, jit_compile):

@@ -14,10 +14,12 @@ from .helpers import (
     MinimalGatedUnit,
     array,
     assert_close,
+    assert_same,
     built,
     drawn_layer,
     masks,
     tensor,
+    values_and_gradients,
 )
 from .reference import sigmoid, time_loop
 
@@ -137,6 +139,28 @@ def test_step_by_step_with_the_cell_alone_is_the_layer(rng, cell):
         output, states = layer.cell(x[:, t], states)
         outputs.append(array(output))
     assert_close(layer(x), np.stack(outputs, 1))
+
+
+@pytest.mark.skipif(BACKEND != "tensorflow", reason="the others differentiate the loop itself")
+@pytest.mark.parametrize("jit_compile", [False, True])
+@pytest.mark.parametrize("cell_class, step", OWN)
+def test_a_subclass_has_the_gradients_of_the_unrolled_layer(cell_class, step, jit_compile):
+    def found(**options):
+        rng = np.random.default_rng(3)
+        cell = cell_class(4, recurrent_dropout=0.3, seed=1, dtype=DTYPE)
+        options |= {"go_backwards": True, "return_sequences": True, "return_state": True}
+        layer = built(keras_gru.RNN(cell, zoneout=0.2, **options), 3, rng)
+        x, h = rng.normal(size=(3, 5, 3)), rng.normal(size=(3, 4))
+        mask = masks()["inner"]
+        return values_and_gradients(layer, x, [h], mask, True, weigh, in_graph=True)
+
+    def weigh(outputs):
+        rng = np.random.default_rng(4)
+        return [rng.normal(size=output.shape) for output in outputs]
+
+    expected = found(unroll=True)
+    for one, other in zip(found(jit_compile=jit_compile), expected, strict=True):
+        assert_same(one, other)
 
 
 class DroppedCandidate(keras_gru.GRUCell):

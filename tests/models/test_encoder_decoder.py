@@ -56,7 +56,7 @@ def attend(model, queries, values):
     (v,) = model.get_layer("attention").get_weights()
     scores = np.tanh(dense(query, queries)[:, None] + dense(key, values)[None]) @ v
     weights = np.exp(scores)
-    return weights / weights.sum(1, keepdims=True) @ values
+    return weights / weights.sum(1, keepdims=True)
 
 
 def reference(model, source, target, layers, attention):
@@ -72,7 +72,7 @@ def reference(model, source, target, layers, attention):
     for number, state in enumerate(states, 1):
         h = gru(model.get_layer(f"decoder_{number}"), h, state)
     if attention:
-        c = attend(model, h, x)
+        c = attend(model, h, x) @ x
     return dense(model.get_layer("logits"), np.concatenate([h, y, c], 1))
 
 
@@ -92,6 +92,22 @@ def test_the_equations(layers, attention, bidirectional):
         source, target = source[source != 0], target[target != 0]
         expected = reference(model, source, target, layers, attention)
         np.testing.assert_allclose(logits[: len(target)], expected, atol=2e-5)
+
+
+def test_attention_weights():
+    model = models.encoder_decoder(
+        units=5, embedding=4, source_vocabulary=6, target_vocabulary=7, attention=True, seed=2
+    )
+    weights = models.attention_weights(model, SOURCES, TARGETS)
+    np.testing.assert_allclose(weights.sum(-1), 1, rtol=1e-6)
+    for row, (source, target) in enumerate(zip(SOURCES, TARGETS, strict=True)):
+        source, target = source[source != 0], target[target != 0]
+        x, state = read(model, 1, model.get_layer("source_embedding").get_weights()[0][source])
+        y = model.get_layer("target_embedding").get_weights()[0][target]
+        c = np.tile(state, (len(target), 1))
+        h = gru(model.get_layer("decoder_1"), np.concatenate([y, c], 1), state)
+        found = weights[row, : len(target), : len(source)]
+        np.testing.assert_allclose(found, attend(model, h, x), atol=1e-6)
 
 
 @pytest.mark.parametrize("cell", ["gru", "lstm"])

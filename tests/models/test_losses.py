@@ -104,7 +104,12 @@ def test_forecasts(name, shape):
         for w in (None, weight):
             metric.reset_state()
             metric.update_state(y, forecast, sample_weight=w)
-            expected = np.average(errors[metric.name].mean((-1, -2)), weights=w)
+            counts = w
+            if spec.every_step:  # what is forecast after the last step that counts, alone
+                w = np.ones(shape[:2]) if w is None else w
+                last = [np.flatnonzero(row)[-1:] for row in w]
+                counts = [w[n] * (np.arange(len(w[n])) == at) for n, at in enumerate(last)]
+            expected = np.average(errors[metric.name].mean((-1, -2)), weights=counts)
             np.testing.assert_allclose(float(metric.result()), expected, rtol=1e-5)
     assert {metric.name for metric in options["weighted_metrics"]} == {"mae", "mse"}
 

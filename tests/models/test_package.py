@@ -19,6 +19,7 @@ WITH_EXAMPLES = {
     "music_generation",
     "truncated",
     "averaging",
+    "legacy",
     "step",
 }
 

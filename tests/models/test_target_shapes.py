@@ -62,7 +62,10 @@ def test_forecasts_without_axes_of_size_1(outputs, shape, measure, every_step):
         assert values(measure, every_step, y_true, y_pred, w) == expected
     if measure == "mse":
         error = (y_true.reshape(outputs) - y_pred).reshape(*weight.shape, -1) ** 2
-        np.testing.assert_allclose(expected, np.average(error.mean(-1), weights=weight), rtol=1e-5)
+        whole = np.average(error.mean(-1), weights=weight)
+        last = error.mean(-1)[:, -1] if every_step else error.mean(-1)
+        metric = np.average(last, weights=weight[:, -1] if every_step else weight)
+        np.testing.assert_allclose(expected, [whole, metric], rtol=1e-5)
 
 
 @pytest.mark.parametrize(("outputs", "shape"), LABELS)

@@ -95,6 +95,20 @@ def test_more_beams_score_higher(model):
     assert few <= many + 1e-6
 
 
+def test_beams_have_their_scores_the_best_first(model):
+    options = {"start": START, "end": END, "max_length": LONGEST, "beams": 3}
+    for source, found in zip(SOURCES, models.search_beams(model, SOURCES, **options), strict=True):
+        tokens, given = zip(*found, strict=True)
+        np.testing.assert_allclose(given, scores(model, source, tokens), atol=1e-5)
+        assert list(given) == sorted(given, reverse=True) and len({*map(tuple, tokens)}) == 3
+
+
+def test_a_token_that_is_never_to_be_written(model):
+    (banned,) = {token for row in translate(model, beams=3)[:1] for token in row[:1]}
+    found = translate(model, beams=3, never=[banned])
+    assert not any(banned in tokens for tokens in found)
+
+
 def test_neither_padding_nor_neighbours_matter(model):
     together = translate(model, beams=3)
     padded = np.pad(SOURCES, [(0, 0), (0, 3)])
@@ -151,6 +165,7 @@ def test_learns_to_copy():
         ({"end": START}, "'start' and 'end' must be two tokens"),
         ({"max_length": 0}, "'max_length' must be at least 1: received 0"),
         ({"beams": 0}, "'beams' must be at least 1: received 0"),
+        ({"never": [END]}, "'never' must hold target tokens"),
     ],
 )
 def test_bad_arguments(model, arguments, sentence):

@@ -7,10 +7,9 @@ import io
 import pytest
 from rich.console import Console
 
-from keras_gru.claims.claim import CLAIMS
 from keras_gru.claims.evidence import Evidence
 from keras_gru.claims.plans import PLANNED
-from keras_gru.claims.verdicts import evaluate_claims
+from keras_gru.claims.verdicts import CLAIMS, evaluate_claims
 from keras_gru.report import claims_plots
 from keras_gru.report.claims import claims_report
 from keras_gru.report.html import render_page
@@ -58,7 +57,7 @@ def test_each_sentence_has_its_figure_its_verdict_its_rule_and_its_commands():
     page = render(FULL)
     outline, text = Outline(page), text_of(page)
     pictures = [attrs for attrs in outline.named("svg") if attrs.get("role") == "img"]
-    assert len(pictures) == 2 * len(CLAIMS) and all(picture["aria-label"] for picture in pictures)
+    assert len(pictures) == 2 * len(CLAIMS) and all(of["aria-label"] for of in pictures)
     for evaluated in evaluate(FULL):
         assert evaluated.claim.sentence in text and evaluated.claim.rule in text
         assert f"Over all datasets: {evaluated.verdict}." in text
@@ -75,7 +74,7 @@ def test_what_is_missing_says_how_to_get_it():
     page = render(PART)
     assert f"Bach's chorales (not run yet): {JSB.curve_command}" in text_of(page)
     assert f"Adding problem (not run yet): {ADDING.sweep_command}" in text_of(page)
-    assert not [svg for svg in Outline(render({})).named("svg") if svg.get("role")]
+    assert not [of for of in Outline(render({})).named("svg") if of.get("role")]
 
 
 def test_the_words_have_the_numbers_of_the_verdict():
@@ -89,7 +88,8 @@ def test_the_words_have_the_numbers_of_the_verdict():
         "mean"
     )
     assert words["no-clear-winner", ATIS.name].endswith(
-        "; minimum detectable difference at 3 seeds: 0.70"
+        "; minimum detectable difference at 3 seeds: 0.70; about 5 seeds would decide it, if the "
+        "estimate stays"
     )
     alike = {JSB.name: Evidence(curve=curve(difference=(0.0, 0.01)))}
     assert evidence_text(evaluate(alike)[0], JSB, alike) == (
@@ -106,8 +106,8 @@ def test_the_words_have_the_numbers_of_the_verdict():
         "an epoch of LSTM takes 2.0 times [2.0, 2.0] as long, until 2.50 MAE on validation 1.1 "
         "times [0.60, 1.6]"
     )
-    assert (
-        words["less-data", ATIS.name] == "GRU needs 1.0 times [0.80, 1.2] as much of train as LSTM"
+    assert words["less-data", ATIS.name] == (
+        "GRU needs 1.0 times [0.80, 1.2] as much of train as LSTM; more seeds would not decide it"
     )
     assert words["size-over-cell", JSB.name] == (
         "model.size.units explains 20% [10, 30] of the variance, the cell 10% [5, 15]: beyond "
@@ -135,7 +135,7 @@ def test_the_conclusion_counts():
         "Over all datasets 0 of 7 sentences hold, 0 do not, and 7 are not decided; "
         "8 of 8 experiments are not run yet."
     )
-    counted = [row.verdict for row in evaluate_claims(FULL, [plan.name for plan in PLANNED])]
+    counted = [of.verdict for of in evaluate_claims(FULL, [plan.name for plan in PLANNED])]
     assert counted.count("holds") == 1 and counted.count("does not hold") == 0
     assert headline_text(FULL) == (
         "Over all datasets 1 of 7 sentences holds, 0 do not, and 6 are not decided."
@@ -146,13 +146,13 @@ def test_the_conclusion_counts():
 def test_every_interval_is_drawn_and_lies_inside(name):
     from matplotlib.figure import Figure
 
-    (evaluated,) = (row for row in evaluate(FULL) if row.claim.name == name)
+    (evaluated,) = (of for of in evaluate(FULL) if of.claim.name == name)
     axes = Figure().add_subplot()
     claims_plots.draw_intervals(axes, evaluated)
     scale, (low, high) = claims_plots.SCALES[name], axes.get_xlim()
     drawn = [x for line in axes.lines for x in line.get_xdata()]
-    for finding in claims_plots.with_estimate(evaluated).values():
-        ends = finding.estimate.times(scale.factor)
+    for finding in claims_plots.drawn(evaluated).values():
+        ends = finding.drawn.times(scale.factor)
         assert {ends.value, ends.low, ends.high} <= set(drawn)
         assert low < ends.low and ends.high < high
     assert low < scale.neither < high
@@ -170,7 +170,7 @@ def test_names_from_the_evidence_are_escaped():
 def test_intervals_far_apart_are_all_to_be_seen():
     """An advantage of 300% beside one of 1%: the axis is logarithmic, and 0 is on it."""
     far = FULL | {CTA.name: Evidence(curve=curve(difference=(-6.0, 0.5)))}
-    (evaluated,) = (row for row in evaluate(far) if row.claim.name == "no-clear-winner")
+    (evaluated,) = (of for of in evaluate(far) if of.claim.name == "no-clear-winner")
 
     from matplotlib.figure import Figure
 

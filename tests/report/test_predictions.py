@@ -11,6 +11,7 @@ from keras_gru.analysis import analyse
 from keras_gru.experiments.configuration.yaml_writer import dump_experiment
 from keras_gru.experiments.examples import (
     FILE,
+    Attention,
     Classes,
     Examples,
     GeneratedText,
@@ -53,7 +54,12 @@ CONTENT = {
     "text": GeneratedText("Once", {cell: {"0.3": " upon", "1": " if"} for cell in CELLS}),
     "music": PianoRolls(1, 21, [[3], [4]], {cell: [[5], []] for cell in CELLS}),
     "translations": Translations(
-        ("I run",), ("Corro",), {"gru": ("Corro",), "lstm": ("Voy",)}, 1, {"gru": {"BLEU": 41.2}}
+        ("I run",),
+        ("Corro",),
+        {"gru": ("Corro",), "lstm": ("Voy",)},
+        1,
+        {"gru": {"BLEU": 41.2}},
+        {"gru": Attention(("I", "run"), ("Corro", "(end)"), [[0.25, 0.75], [0.5, 0.5]])},
     ),
 }
 
@@ -105,6 +111,16 @@ def test_a_forecast_says_how_much_its_band_covers(tmp_path):
 def test_a_tag_that_is_right_is_a_dot(tmp_path):
     blocks = section(analyse(with_examples(tmp_path, CONTENT["tags"]))).blocks
     assert rows(blocks, "tags-0") == {"a": ["DET", "·", "X"], "dog": ["NOUN", "·", "X"]}
+
+
+def test_attention_is_drawn_and_read_aloud(tmp_path):
+    blocks = section(analyse(with_examples(tmp_path, CONTENT["translations"]))).blocks
+    (figure,) = [block for block in blocks if isinstance(block, Figure)]
+    assert "Corro attends to run (0.75)" in figure.description
+    canvas = Canvas()
+    figure.draw(canvas)
+    (drawn,) = canvas.axes[0].images
+    np.testing.assert_array_equal(drawn.get_array(), [[0.25, 0.75], [0.5, 0.5]])
 
 
 def test_texts_are_escaped(tmp_path):

@@ -1,17 +1,32 @@
 """The sections of a comparison as data: what every table, sentence and command says."""
 
 import dataclasses
+import json
 import shlex
 
 import pytest
+from matplotlib.figure import Figure as Canvas
 
 from keras_gru.analysis import analyse
 from keras_gru.analysis.pairs import Outcome
+from keras_gru.analysis.variance import source_variances
 from keras_gru.datasets.sequence_dataset import Baseline
+from keras_gru.errors import UserError
 from keras_gru.experiments.configuration.yaml_files import load_experiment
+from keras_gru.experiments.configuration.yaml_writer import dump_experiment
 from keras_gru.formatting import quantity, with_distinct_digits
 from keras_gru.report.blocks import Code, Figure, Table
-from keras_gru.report.sections import costs, headline, pairs, results, runs, settings, tuning
+from keras_gru.report.sections import (
+    costs,
+    forecast_errors,
+    headline,
+    pairs,
+    results,
+    runs,
+    settings,
+    tuning,
+    variance,
+)
 
 from .samples import ACCURACY, BASELINES, MAE, comparison, diverged, run, scattered, tuned
 
@@ -49,6 +64,62 @@ def test_results_are_the_mean_and_deviation_over_seeds():
     of = comparison(cells=("gru",), runs=finished("gru", (31_000, 32_000, 33_000)))
     row = values(results.section(analyse(of)), "GRU")
     assert (row["Test"], row["Units"], row["Path"]) == ("32,000 ± 1,000", "32", "XLA")
+
+
+def test_other_metrics_are_means_over_seeds():
+    tests = ({"accuracy": 0.8, "macro_f1": 0.7}, {"accuracy": 0.9, "macro_f1": 0.8})
+    gru = [
+        dataclasses.replace(run("gru", seed, ACCURACY), test=of) for seed, of in enumerate(tests)
+    ]
+    of = comparison(cells=("gru",), runs=tuple(gru), metric=ACCURACY)
+    assert values(results.other_metrics(analyse(of)), "GRU") == {"Macro F1": "0.7500 ± 0.071"}
+    assert results.other_metrics(analyse(comparison())) is None
+
+
+def test_forecasts_have_errors_by_step_and_by_variable(tmp_path):
+    of = dataclasses.replace(comparison(cells=("gru", "lstm"), seeds=(0, 1)), folder=tmp_path)
+    (tmp_path / "experiment.yaml").write_text(dump_experiment(of.experiment))
+    for number, record in enumerate(of.runs):
+        mae = [[1.0 + number, 10.0], [2.0 + number, 30.0]]
+        errors = {"variables": ["bus", "rail"], "lead": 3}
+        errors |= {name: {"mae": mae, "mse": mae} for name in ("validation", "test")}
+        (tmp_path / f"{record.cell}-seed{record.seed}").mkdir()
+        file = tmp_path / f"{record.cell}-seed{record.seed}" / "forecast_errors.json"
+        file.write_text(json.dumps(errors))
+    found = analyse(of)
+    assert found.forecast_errors.steps == (3, 4)
+    assert values(forecast_errors.by_variable(found), "bus") == {"GRU": "2.00", "LSTM": "4.00"}
+    steps = forecast_errors.by_step(found)
+    tables = [block for block in steps.blocks if isinstance(block, Table)]
+    assert [row.label for row in tables[0].rows] == ["+3", "+4"]
+    assert [list(row.values) for row in tables[1].rows] == [["10.0", "10.0"], ["30.0", "30.0"]]
+    (figure, _) = [block for block in steps.blocks if isinstance(block, Figure)]
+    canvas = Canvas()
+    figure.draw(canvas)
+    assert [line.get_ydata().tolist() for line in canvas.axes[0].lines] == [[1.5, 2.5], [3.5, 4.5]]
+    file.write_text(json.dumps(errors | {"variables": ["bus"]}))
+    with pytest.raises(UserError, match="forecast_errors"):
+        analyse(of)
+
+
+def test_the_variance_of_each_source_is_a_fraction_of_all():
+    def of(deviation):
+        runs = finished("gru", (30_000 - deviation, 30_000, 30_000 + deviation))
+        return comparison(cells=("gru",), runs=runs)
+
+    whole = of(1_000)
+    sources = {"initialization": of(400), "order": of(300), "split": comparison(runs=())}
+    rows = source_variances(whole, sources)
+    assert [(row.source, row.deviation, row.runs) for row in rows] == [
+        ("initialization", pytest.approx(400), 3), ("order", pytest.approx(300), 3)
+    ]  # fmt: skip
+    assert [row.fraction for row in rows] == pytest.approx([0.64, 0.36])
+    # The quantiles of the chi-squared distribution with two degrees of freedom.
+    ends = [400 * (2 / quantile) ** 0.5 for quantile in (7.378, 0.0506)]
+    assert rows[0].interval == pytest.approx(ends, rel=1e-3)
+    found = variance.section(dataclasses.replace(analyse(whole), source_variances=rows))
+    assert [row.values[1] for row in table(found).rows] == ["64%", "36%"]
+    assert variance.section(analyse(whole)) is None
 
 
 def test_one_seed_has_no_deviation():

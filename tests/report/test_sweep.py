@@ -7,6 +7,7 @@ import math
 import shlex
 
 import pytest
+from matplotlib.figure import Figure as Canvas
 from rich.console import Console
 
 from keras_gru.experiments.configuration.yaml_files import load_experiment
@@ -15,13 +16,13 @@ from keras_gru.experiments.configuration.yaml_writer import dump_experiment
 pytest.importorskip("optuna", reason="optuna is not installed")
 pytest.importorskip("sklearn", reason="scikit-learn is not installed")
 
-from keras_gru.analysis.importance import TOGETHER, Importance, SweepAnalysis
+from keras_gru.analysis.importance import TOGETHER, Importance, SweepAnalysis, analyse_sweep
 from keras_gru.experiments.sweeping.study import FinishedTrial
 from keras_gru.experiments.sweeping.sweep import SweepResult
 from keras_gru.report import sweep_plots
 from keras_gru.report.blocks import Code
 from keras_gru.report.html import render_page
-from keras_gru.report.sections.sweep import best_trials, headline_text
+from keras_gru.report.sections.sweep import best_trials, expected_best, headline_text
 from keras_gru.report.sweep import sweep_report
 from keras_gru.report.terminal import print_report
 from tests.experiments.helpers import nested
@@ -63,7 +64,7 @@ def result(folder, importances=CLEAR, count=24, metric=MAE, **changes):
         trials.append(FinishedTrial(number, cell, settings, status, value, 5, 2.0))
     (folder / "experiment.yaml").write_text(dump_experiment(experiment))
     found = SweepResult(experiment, metric, tuple(trials), base.metadata, folder)
-    return SweepAnalysis(found, importances)
+    return SweepAnalysis(found, importances, {})
 
 
 def command(of):
@@ -95,6 +96,27 @@ class TestVerdict:
             "What matters cannot be said from 4 trials; 10 are needed at least."
         )
         assert "all of 24 trials are alike" in headline_text(alike)
+
+
+def test_expected_best_is_a_curve_and_a_table_of_plain_random_trials(tmp_path):
+    of = result(tmp_path, count=9)
+    assert not analyse_sweep(of.result).expected_best
+    (text,) = expected_best(of).blocks
+    assert "sweep.pruning=false" in text.text
+    trials = [dataclasses.replace(trial, status="finished") for trial in of.result.trials]
+    experiment = type(of.result.experiment).model_validate(
+        of.result.experiment.model_dump() | {"sweep": {**nested(RANGES), "sampler": "random"}}
+    )
+    plain = dataclasses.replace(of.result, trials=tuple(trials), experiment=experiment)
+    found = analyse_sweep(plain)
+    assert found.expected_best.keys() == {"gru", "lstm", "simple_rnn"}
+    figure, table, _ = expected_best(found).blocks
+    # Trials 0, 3 and 6 have errors of 50,000, 47,000 and 44,000; there are no ten.
+    (gru, *_) = table.rows
+    assert [value.partition(" ")[0] for value in gru.values] == ["47,000", "45,000", "–", "–"]
+    canvas = Canvas()
+    figure.draw(canvas)
+    assert len(canvas.axes[0].lines) == 3
 
 
 @pytest.mark.parametrize("metric", [MAE, ACCURACY], ids=lambda metric: metric.mode)

@@ -6,6 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from keras_gru.analysis.across_datasets import AcrossDatasets, DatasetErrors
+from keras_gru.analysis.profiles import PROFILE_FACTORS
 from keras_gru.analysis.stored import read_measurements
 from keras_gru.cli import app
 from keras_gru.errors import UserError
@@ -24,6 +25,7 @@ def files(tmp_path):
                 "label": cell.upper(),
                 "diverged": 0,
                 "test": {"values": {"0": a, "1": a + 0.01}},
+                "cost": {"seconds_to_target": {"mean": 30 * a}, "reached_target": 2},
             }
             for cell, a in (("gru", 0.9), ("lstm", 0.6))
         }
@@ -53,6 +55,13 @@ def test_the_command_prints_and_writes(files, tmp_path, monkeypatch):
     assert pair["one_better"] > 0.8 and pair["differences"]["set_0"] == pytest.approx(0.3 / 0.095)
     page = (tmp_path / "verdict.html").read_text()
     assert "set_2" in page and page.count("<svg") >= 2
+    numbers = json.loads((tmp_path / "numbers").read_text())
+    # 27 seconds are within 1.5 times 18 seconds.
+    assert numbers["time_profiles"]["lstm"] == [1] * 41
+    within = dict(zip(PROFILE_FACTORS, numbers["time_profiles"]["gru"], strict=True))
+    assert {f for f, fraction in within.items() if fraction} == {f for f in within if f >= 1.5}
+    assert "Time to result" in page and "Nemenyi" in page
+    assert numbers["ranks"]["means"] == {"gru": 1.0, "lstm": 2.0}
 
 
 def test_a_file_that_is_no_result_is_one_sentence(tmp_path):
@@ -64,6 +73,8 @@ def test_a_file_that_is_no_result_is_one_sentence(tmp_path):
 def test_one_dataset_has_no_verdict_and_names_are_escaped():
     one = DatasetErrors("<b>", {"gru": {0: 0.1, 1: 0.2}})
     page = render_page(
-        verdict_report(AcrossDatasets({"gru": "<i>"}, (one,), (), {"gru": [1] * 41}, 0.01))
+        verdict_report(
+            AcrossDatasets({"gru": "<i>"}, (one,), (), {"gru": [1] * 41}, {}, None, 0.01)
+        )
     )
     assert "<b>" not in page and "<i>" not in page and "&lt;i&gt;" in page

@@ -24,7 +24,7 @@ JSB, ADDING, CTA, ATIS = PLANNED
 
 
 def test_the_page_in_the_repository_is_what_the_command_writes():
-    assert claims.PAGE.read_text(encoding="utf-8") == claims.render(read_evidence(claims.EVIDENCE))
+    assert claims.PAGE.read_text(encoding="utf-8") == claims.render(read_evidence(claims.KEPT))
 
 
 def test_the_page_has_the_verdicts_the_rules_the_numbers_and_the_origin():
@@ -39,11 +39,11 @@ def test_the_page_has_the_verdicts_the_rules_the_numbers_and_the_origin():
     assert row.endswith("| not run yet | holds | not run yet | not run yet | not decided |")
 
 
-class TestStore:
+class TestKeep:
     @pytest.fixture(autouse=True)
     def file(self, tmp_path, monkeypatch):
         """A file and a page of its own."""
-        monkeypatch.setattr(claims, "EVIDENCE", tmp_path / "claims.json")
+        monkeypatch.setattr(claims, "KEPT", tmp_path / "claims.json")
         monkeypatch.setattr(claims, "PAGE", tmp_path / "CLAIMS.md")
 
     @pytest.fixture
@@ -63,10 +63,10 @@ class TestStore:
 
     def test_takes_what_is_finished_and_keeps_the_rest(self, folder):
         made = Evidence(curve=curve(), sweep=sweep())
-        claims.write_evidence({ADDING.name: made, ATIS.name: made}, claims.EVIDENCE)
-        before = read_evidence(claims.EVIDENCE)[ATIS.name]
-        assert claims.store([folder.path]) == []
-        kept = read_evidence(claims.EVIDENCE)
+        claims.write_evidence({ADDING.name: made, ATIS.name: made}, claims.KEPT)
+        before = read_evidence(claims.KEPT)[ATIS.name]
+        assert claims.keep([folder.path]) == []
+        kept = read_evidence(claims.KEPT)
         assert kept[ATIS.name] == before and kept[ADDING.name].sweep == before.sweep
         assert kept[ADDING.name].curve.cells["gru"].test[0].value == pytest.approx(1.2)
         assert kept[ADDING.name].curve.origin.hardware == {"processor": "a slow one"}
@@ -76,21 +76,21 @@ class TestStore:
     def test_names_what_is_not_finished(self, folder):
         lines = (folder.path / "results.jsonl").read_text().splitlines(keepends=True)
         (folder.path / "results.jsonl").write_text("".join(lines[:-1]))
-        (said,) = claims.store([folder.path])
-        assert said.startswith("left out: ") and "expected a finished learning curve" in said
-        assert read_evidence(claims.EVIDENCE) == {}
+        (said,) = claims.keep([folder.path])
+        assert said.startswith("left out: ") and "is not finished; go on with: keras-gru" in said
+        assert read_evidence(claims.KEPT) == {}
 
     def test_names_what_is_no_part_of_the_claims(self, tmp_path):
         other = dataclasses.replace(ADDING, rates=(0.1,)).curve(tmp_path / "runs")
-        (said,) = claims.store([RunDirectory.create(other).path])
-        assert "expected the settings of an experiment of the claims" in said
+        (said,) = claims.keep([RunDirectory.create(other).path])
+        assert "other settings than those of the claims" in said
 
     def test_a_sweep_is_known_by_its_folder(self, tmp_path):
         pytest.importorskip("optuna", reason="optuna is not installed")
         pytest.importorskip("sklearn", reason="scikit-learn is not installed")
         made = RunDirectory.create(ADDING.sweep(tmp_path / "runs"))
         folder = made.path.rename(made.path.parent / "sweep")
-        (said,) = claims.store([folder])
+        (said,) = claims.keep([folder])
         assert "expected journal.log and metadata.json" in said and ADDING.sweep_command in said
 
 

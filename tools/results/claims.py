@@ -1,10 +1,10 @@
-"""Evaluate the claims from run directories; write results/claims.json and CLAIMS.md.
+"""The claims, evaluated from run directories: writes results/claims.json and CLAIMS.md.
 
     python tools/results/claims.py          # only CLAIMS.md, from the stored evidence
     python tools/results/claims.py RUN …    # replaces the evidence of these runs
 
-A RUN is the run directory of a learning curve or of a sweep (runs/<name>/<time>, runs/<name>/sweep)
-of the commands that `keras-gru claims` prints; one that is not finished is left out and named.
+A RUN is the folder of a learning curve or of a sweep (runs/<name>/<time>, runs/<name>/sweep) that
+the commands of `keras-gru claims` have made; one that is not finished is left out and named.
 """
 
 import argparse
@@ -25,8 +25,8 @@ from keras_gru.files import write_text
 from keras_gru.report.claims import claims_report
 from keras_gru.report.markdown import render_report
 
-EVIDENCE = Path(__file__).resolve().parents[2] / "results" / FILE
-PAGE = EVIDENCE.parents[1] / "CLAIMS.md"
+KEPT = Path(__file__).resolve().parents[2] / "results" / FILE
+PAGE = KEPT.parents[1] / "CLAIMS.md"
 INTRODUCTION = """\
 Written by `python tools/results/claims.py` from [results/claims.json](results/claims.json); no
 number is filled in by hand. `keras-gru claims` shows the same with pictures, as a page, and
@@ -34,14 +34,14 @@ number is filled in by hand. `keras-gru claims` shows the same with pictures, as
 """
 
 
-def store(runs: Iterable[Path]) -> list[str]:
-    """Write the evidence of run directories into the file, in the place of earlier evidence.
+def keep(folders: Iterable[Path]) -> list[str]:
+    """Puts the evidence of run directories into the file, in place of what was there.
 
     Returns:
         Why some were left out, a sentence each.
     """
-    evidence, problems = read_evidence(EVIDENCE), []
-    for path in runs:
+    evidence, problems = read_evidence(KEPT), []
+    for path in folders:
         try:
             run_directory = RunDirectory(path)
             plan, is_sweep = find_plan(run_directory), run_directory.path.name == SWEEP
@@ -49,15 +49,15 @@ def store(runs: Iterable[Path]) -> list[str]:
         except UserError as error:
             problems.append(f"left out: {error}")
             continue
-        known = evidence.get(plan.name, Evidence())
-        evidence[plan.name] = known.model_copy(update={"sweep" if is_sweep else "curve": found})
-    write_evidence({p.name: evidence[p.name] for p in PLANNED if p.name in evidence}, EVIDENCE)
+        of = evidence.get(plan.name, Evidence())
+        evidence[plan.name] = of.model_copy(update={"sweep" if is_sweep else "curve": found})
+    write_evidence({p.name: evidence[p.name] for p in PLANNED if p.name in evidence}, KEPT)
     return problems
 
 
 def write() -> None:
-    """Write the page atomically."""
-    write_text(PAGE, render(read_evidence(EVIDENCE)))
+    """Writes the page, whole or not at all."""
+    write_text(PAGE, render(read_evidence(KEPT)))
 
 
 def render(evidence: Mapping[str, Evidence]) -> str:
@@ -71,7 +71,7 @@ if __name__ == "__main__":
     )
     parser.add_argument("runs", nargs="*", type=Path, metavar="RUN")
     with one_sentence():
-        for sentence in store(parser.parse_args().runs):
+        for sentence in keep(parser.parse_args().runs):
             print(sentence)
         write()
         print(PAGE)

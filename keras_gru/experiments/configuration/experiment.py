@@ -3,7 +3,7 @@
 import itertools
 import os
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar, get_args
 
 from pydantic import (
     Field,
@@ -28,6 +28,10 @@ from keras_gru.settings import Settings, check_each_once
 
 AnySettings = TypeVar("AnySettings", bound=Settings)
 NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"
+
+
+Source = Literal["initialization", "order", "split"]
+SOURCES: tuple[Source, ...] = get_args(Source)
 
 
 @rebuild_on_registration
@@ -57,6 +61,14 @@ class Experiment(Settings):
         tuple[Annotated[int, Field(ge=0, lt=2**31)], ...],
         Field(min_length=1, max_length=1_000, description="one run of every cell for each seed"),
     ] = (0, 1, 2)
+    vary: Annotated[
+        tuple[Source, ...],
+        Field(
+            min_length=1,
+            description="what a seed changes: the initial weights and dropout; the order of the "
+            "batches; which sequences are in train and which in validation",
+        ),
+    ] = ("initialization", "order")
     dataset: DatasetConfig
     model: ModelConfig
     match: Annotated[
@@ -81,7 +93,7 @@ class Experiment(Settings):
     runs: Annotated[str, Field(min_length=1, description="directory of run directories")] = "runs"
     _tuning: dict[str, tuple[Value, ...]] = PrivateAttr(default_factory=dict)
 
-    @field_validator("cells", "seeds")
+    @field_validator("cells", "seeds", "vary")
     @classmethod
     def _no_repetition(cls, values: tuple) -> tuple:
         check_each_once(values)
@@ -129,6 +141,10 @@ class Experiment(Settings):
     def tuning_seed(self) -> int:
         """The seed of all trials of `tuning`: the first from 1,000 on that no reported run has."""
         return next(seed for seed in itertools.count(1_000) if seed not in self.seeds)
+
+    def seed_of(self, source: Source, seed: int) -> int:
+        """Return the seed of a source of variance: the first one where `vary` does not have it."""
+        return seed if source in self.vary else self.seeds[0]
 
     def combinations(self) -> tuple[dict[str, Value], ...]:
         """Return what `tuning` tries for each cell, the last setting varying fastest."""

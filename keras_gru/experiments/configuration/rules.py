@@ -277,6 +277,17 @@ def autoregressive_from_its_state(e: "Experiment") -> Broken | None:
             return Broken(f"model.{name}", "both", "Leave one of them out.")
     if _answers_every_step(e):
         return Broken("model.autoregressive", "dataset.every_step", "Leave one of them out.")
+    if getattr(e.dataset, "lead", 1) > 1:
+        return Broken("model.autoregressive", "dataset.lead", "Leave one of them out.")
+    return None
+
+
+@rule("vary", "dataset")
+def groups_stay_together(e: "Experiment") -> Broken | None:
+    """expected no 'split' where a group must be in one split"""
+    for name in ("group", "new_speakers"):
+        if "split" in e.vary and getattr(e.dataset, name, None):
+            return Broken("vary", f"dataset.{name}", "Leave one of them out.")
     return None
 
 

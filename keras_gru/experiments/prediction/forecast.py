@@ -86,8 +86,10 @@ def forecast_ends(
         band = stored["validation"].band()
         coverage = stored["test"].coverage(band)
         half_widths = np.array([_half_width(band, end, preprocessing) for end in ends])
-    rows = _rows(seeds, ends, half_widths, variables)
-    return Forecast(rows, seeds, half_widths, coverage, _notes(steps, horizon, stored, coverage))
+    lead = preprocessing.spec.lead
+    rows = _rows(seeds, ends, half_widths, variables, lead)
+    notes = _notes(steps, horizon, stored, coverage, lead)
+    return Forecast(rows, seeds, half_widths, coverage, notes)
 
 
 def _half_width(band: Band, end: SeriesEnd, preprocessing: Preprocessing) -> np.ndarray:
@@ -100,7 +102,11 @@ def _half_width(band: Band, end: SeriesEnd, preprocessing: Preprocessing) -> np.
 
 
 def _notes(
-    steps: int, horizon: int, stored: Mapping[str, Forecasts] | None, coverage: np.ndarray | None
+    steps: int,
+    horizon: int,
+    stored: Mapping[str, Forecasts] | None,
+    coverage: np.ndarray | None,
+    lead: int,
 ) -> tuple[str, ...]:
     notes = []
     if steps > horizon:
@@ -114,7 +120,7 @@ def _notes(
         count = len(stored["test"].windows)
         notes.append(
             f"The {LEVEL:.0%} band, from the errors on validation, holds {coverage.mean():.1%} of "
-            f"the test values ({count:,} windows, steps 1 to {horizon}; by step "
+            f"the test values ({count:,} windows, steps {lead} to {lead + horizon - 1}; by step "
             f"{coverage.mean(1).min():.1%} to {coverage.mean(1).max():.1%})."
         )
     return tuple(notes)
@@ -125,11 +131,12 @@ def _check_recursive(config: Any, preprocessing: Preprocessing) -> None:
     spec = preprocessing.spec
     calendars = 2 * len(getattr(config, "calendar", ()))
     is_forecast = spec.history is not None and spec.features == len(spec.history) + calendars
-    if not is_forecast:
+    if not is_forecast or spec.lead > 1:
+        why = "its first forecast is not of the next row" if spec.lead > 1 else "it also reads "
+        why += "columns that it does not forecast" * (spec.lead == 1)
         raise UserError(
-            f"--steps: expected at most {spec.horizon}, the network's horizon, as it also reads "
-            "columns that it does not forecast. Forecast fewer steps, or train with a longer "
-            "dataset.horizon."
+            f"--steps: expected at most {spec.horizon}, the network's horizon, as {why}. "
+            "Forecast fewer steps, or train with a longer dataset.horizon."
         )
 
 
@@ -165,16 +172,17 @@ def _rows(
     ends: Sequence[SeriesEnd],
     half_widths: np.ndarray | None,
     variables: Sequence[str],
+    lead: int,
 ) -> list[dict[str, Any]]:
     rows = []
     for number, end in enumerate(ends):
         for step in range(seeds.shape[2]):
             row: dict[str, Any] = {} if end.name is None else {"series": end.name}
             if end.date is None or end.step is None:
-                row["row"] = end.rows + step + 1
+                row["row"] = end.rows + step + lead
             else:
-                row["date"] = in_words(end.date + end.step * (step + 1), end.step)
-            row["step"] = step + 1
+                row["date"] = in_words(end.date + end.step * (step + lead), end.step)
+            row["step"] = step + lead
             for variable, name in enumerate(variables):
                 values = seeds[:, number, step, variable]
                 row[name] = rounded(values.mean())

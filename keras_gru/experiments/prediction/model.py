@@ -107,6 +107,13 @@ class TrainedModel:
         Raises:
             UserError: if the data do not fit the network.
         """
+        spec = self.preprocessing.spec
+        if self.task == "translation" and self.preprocessing.tokenizer is None:
+            raise UserError(
+                f"{self.run_directory.path}: expected a network that translates texts, found one "
+                "of token sequences. Call keras_gru.models.translate(keras_gru.load(RUN).network, "
+                f"tokens, start={spec.start}, end={spec.end}, max_length=…)."
+            )
         inputs = self.read(data)
         if self.task == "translation":
             return self._translate(inputs)
@@ -122,8 +129,8 @@ class TrainedModel:
         rows = [{**row, "translation": None} for row in inputs.rows]
         sentences = [str(rows[number]["text"]) for number in inputs.numbers]
         found = translate(self.run_directory, self.records[0], sentences)
-        for number, translation in zip(inputs.numbers, found, strict=True):
-            rows[number]["translation"] = translation
+        for number, ((best, _), *_) in zip(inputs.numbers, found, strict=True):
+            rows[number]["translation"] = best
         return Predictions(rows, [], inputs.notes)
 
     def forecast(self, steps: int | None = None) -> Forecast:

@@ -121,7 +121,7 @@ def _forecast_rows(inputs: Inputs, outputs: Outputs, labels: Sequence[str]) -> l
             truth = unscale(inputs.split.targets[number], inputs.dataset, series)
         ahead = item.pop("ahead", [{}] * len(forecast))
         for step, values in enumerate(forecast):
-            row = item | ahead[step] | {"step": step + 1}
+            row = item | ahead[step] | {"step": step + inputs.dataset.spec.lead}
             for variable, (name, value) in enumerate(zip(labels, values, strict=True)):
                 row[name] = rounded(value)
                 if truth is not None:

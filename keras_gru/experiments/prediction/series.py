@@ -98,33 +98,35 @@ def _windows(
     table: SeriesTable, series: SeriesValues, preprocessing: Preprocessing
 ) -> tuple[np.ndarray, np.ndarray, list[dict[str, Any]]]:
     config = table.config
-    window, horizon = config.window, config.horizon
+    window, horizon, lead = config.window, config.horizon, config.lead
+    reach = lead + horizon - 1
     scaling, target_scaling = preprocessing.scalings_of(series.name)
     features = table.features(series, scaling)
     # What is known in advance is known of the rows of the file alone.
-    count = series.size - window + 1 - (horizon if config.known else 0)
+    count = series.size - window + 1 - (reach if config.known else 0)
     if count < 1:
         which = "" if series.name is None else f", series {series.name!r}"
-        ahead = f" and {horizon} rows known in advance" if config.known else ""
+        ahead = f" and {reach} rows known in advance" if config.known else ""
         raise UserError(
             f"{table.path}{which}: expected {window} rows or more, the network's window{ahead}, "
             f"found {series.size}. Give more rows."
         )
-    after = np.pad(series.targets, ((0, horizon), (0, 0)), constant_values=np.nan)
-    targets = np.moveaxis(sliding_window_view(after, horizon, axis=0), -1, 1)[window:][:count]
+    after = np.pad(series.targets, ((0, reach), (0, 0)), constant_values=np.nan)
+    targets = np.moveaxis(sliding_window_view(after, horizon, axis=0), -1, 1)
+    targets = targets[window + lead - 1 :][:count]
     x = np.moveaxis(sliding_window_view(features, window, axis=0), -1, 1)[:count]
     name = {} if series.name is None else {"series": series.name}
     rows: list[dict[str, Any]] = [dict(name) for _ in range(count)]
     dates = series.dates
     step = None if dates is None else find_step(dates).seconds
     for number, row in enumerate(rows):
-        first = number + window  # the first row to forecast
+        first = number + window  # the one after the window
         if dates is None or step is None:
-            row["ahead"] = [{"row": first + 1 + ahead} for ahead in range(horizon)]
+            row["ahead"] = [{"row": first + ahead} for ahead in range(lead, lead + horizon)]
         else:
             last = int(dates[first - 1])
             row["ahead"] = [
-                {"date": in_words(last + step * ahead, step)} for ahead in range(1, horizon + 1)
+                {"date": in_words(last + step * n, step)} for n in range(lead, lead + horizon)
             ]
     return x, target_scaling.apply(targets), rows
 

@@ -1,17 +1,17 @@
 """Cells over several datasets: probabilities, differences on each dataset, performance profiles."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
 
 from keras_gru.analysis.across_datasets import (
     DECIDED,
-    PROFILE_FACTORS,
     AcrossDatasets,
     PairAcrossDatasets,
 )
+from keras_gru.analysis.profiles import PROFILE_FACTORS
 from keras_gru.formatting import plural
 from keras_gru.report import plots
 from keras_gru.report.blocks import Block, Column, Figure, Key, Row, Section, Table, Text
@@ -105,16 +105,82 @@ def profiles(across: AcrossDatasets) -> Section:
         f"{100 * fractions[-1]:.0f} % within {PROFILE_FACTORS[-1]:g} times it"
         for cell, fractions in across.profiles.items()
     )
-    keys = [Key(across.labels[cell], number) for number, cell in enumerate(across.profiles)]
+    cells = list(across.profiles)
+    keys = [Key(across.labels[cell], number) for number, cell in enumerate(cells)]
     figure = Figure(
         "profiles",
-        lambda canvas: draw_profiles(canvas.add_subplot(), across.profiles),
+        lambda canvas: draw_profiles(
+            canvas.add_subplot(), across.profiles, cells, "Fraction of runs", "mean error"
+        ),
         reading,
         keys=keys,
         caption="The fraction of runs whose error is within a factor of the best cell's mean.",
     )
     text = f"Over {plural(len(across.datasets), 'dataset')} (Dolan and Moré 2002). {reading}."
     return Section("profiles", "Performance profiles", [figure, Text(text)])
+
+
+def ranks(across: AcrossDatasets) -> Section | None:
+    """Return the mean ranks with Nemenyi's critical difference; None where there are none."""
+    found = across.ranks
+    if found is None:
+        return None
+    order = sorted(found.means, key=found.means.__getitem__)
+    reading = ", ".join(f"{across.labels[cell]} {found.means[cell]:.2f}" for cell in order)
+    height = 90 + 40 * len(order)
+    figure = Figure(
+        "ranks",
+        lambda canvas: draw_ranks(canvas.add_subplot(), across, order),
+        f"Mean ranks: {reading}.",
+        heights=(height, height),
+        caption="Mean ranks ± half the critical difference: where two bars do not overlap, the "
+        "cells differ significantly.",
+    )
+    text = (
+        f"Mean ranks over {plural(found.datasets, 'dataset')}: {reading}. Friedman's test that "
+        f"all are equal: p = {found.p_value:.3g}; critical difference of two mean ranks by "
+        f"Nemenyi's test at 5 %: {found.critical_difference:.2f} (Demšar 2006)."
+    )
+    return Section("ranks", "Ranks", [figure, Text(text)])
+
+
+def draw_ranks(axes: Axes, across: AcrossDatasets, order: Sequence[str]) -> None:
+    """Draw each cell's mean rank, ± half the critical difference."""
+    assert across.ranks is not None  # the section has ranks
+    half, cells = across.ranks.critical_difference / 2, list(across.profiles)
+    for row, cell in enumerate(order):
+        mean = across.ranks.means[cell]
+        color = plots.color(cells.index(cell))
+        plots.interval(axes, row, mean, (mean - half, mean + half), color, across.labels[cell])
+    plots.finish_intervals(axes, len(order))
+    axes.set_xlabel("Mean rank; 1 is the lowest error")
+
+
+def time_profiles(across: AcrossDatasets) -> Section | None:
+    """Return the profile of seconds to the target; None without times."""
+    if not across.time_profiles:
+        return None
+    reading = "; ".join(
+        f"{across.labels[cell]} is the fastest on {100 * fractions[0]:.0f} %, and within "
+        f"{PROFILE_FACTORS[-1]:g} times the fastest on {100 * fractions[-1]:.0f} %"
+        for cell, fractions in across.time_profiles.items()
+    )
+    cells = list(across.profiles)
+    figure = Figure(
+        "time-profiles",
+        lambda canvas: draw_profiles(
+            canvas.add_subplot(), across.time_profiles, cells, "Fraction of datasets", "seconds"
+        ),
+        reading,
+        keys=[Key(across.labels[cell], cells.index(cell)) for cell in across.time_profiles],
+        caption="The fraction of datasets on which a cell reaches the target within a factor of "
+        "the fastest cell's seconds.",
+    )
+    text = (
+        "Seconds of training and validation until the target on validation, which is by default "
+        f"the best value that every run reaches. {reading}."
+    )
+    return Section("time-profiles", "Time to result", [figure, Text(text)])
 
 
 def draw_differences(axes: Axes, pair: PairAcrossDatasets, across: AcrossDatasets) -> None:
@@ -146,19 +212,24 @@ def draw_differences(axes: Axes, pair: PairAcrossDatasets, across: AcrossDataset
     axes.set_xlabel("Relative difference (%), ± two standard errors")
 
 
-def draw_profiles(axes: Axes, profiles: Mapping[str, list[float]]) -> None:
-    """Draw the fraction of runs within a factor of the best mean."""
-    for number, fractions in enumerate(profiles.values()):
-        axes.plot(
-            PROFILE_FACTORS, fractions, color=plots.color(number), linestyle=plots.line(number)
-        )
+def draw_profiles(
+    axes: Axes,
+    profiles: Mapping[str, list[float]],
+    cells: Sequence[str],
+    title: str,
+    of_best: str,
+) -> None:
+    """Draw fractions within a factor of the best; the order of the cells decides their colors."""
+    for cell, fractions in profiles.items():
+        color, line = (of(cells.index(cell)) for of in (plots.color, plots.line))
+        axes.plot(PROFILE_FACTORS, fractions, color=color, linestyle=line)
     axes.set_xscale("log")
     axes.set_ylim(0, 1.03)
     ticks = [1, 1.25, 1.5, 2, 3, 5, 10]
     axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
     axes.minorticks_off()
-    axes.set_xlabel("Factor of the best mean error")
-    axes.set_title("Fraction of runs", loc="left", fontsize="medium")
+    axes.set_xlabel(f"Factor of the best {of_best}")
+    axes.set_title(title, loc="left", fontsize="medium")
 
 
 def _name(across: AcrossDatasets, pair: PairAcrossDatasets) -> str:

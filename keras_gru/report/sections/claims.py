@@ -26,6 +26,7 @@ from keras_gru.report.sections.claims_text import (
     commands_to_run,
     evidence_text,
     origin_text,
+    over_all_text,
     verdict_on,
 )
 
@@ -58,9 +59,7 @@ def claim_section(evaluated: EvaluatedClaim, evidence: Mapping[str, Evidence]) -
     texts = {plan.label: evidence_text(evaluated, plan, evidence) for plan in PLANNED}
     reading = "; ".join(f"{label}: {text}" for label, text in texts.items())
     terms = [f"{plan.label} ({verdict_on(evaluated, plan.name)})" for plan in PLANNED]
-    source = Text(
-        f"Over all datasets: {evaluated.verdict}.", links=((claim.source.by, claim.source.url),)
-    )
+    source = Text(over_all_text(evaluated), links=((claim.source.by, claim.source.url),))
     commands = "\n".join(command_of(claim, plan) for plan in PLANNED)
     blocks: list[Block] = [
         source,
@@ -110,7 +109,7 @@ def _figures(
     name = evaluated.claim.name
     if name not in claims_plots.SCALES:
         return _learning_curves(name, evidence, reading)
-    rows = claims_plots.with_estimate(evaluated)
+    rows = claims_plots.drawn(evaluated)
     if not rows:
         return []
     height = 90 + 52 * len(rows)

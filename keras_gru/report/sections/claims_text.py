@@ -2,16 +2,25 @@
 
 from collections.abc import Mapping
 
-from keras_gru.claims.claim import VERDICTS, Claim, EvaluatedClaim
+from keras_gru.claims.claim import (
+    EQUAL,
+    OPEN,
+    VERDICTS,
+    Claim,
+    EvaluatedClaim,
+    Finding,
+    no_winner,
+    probabilities,
+)
+from keras_gru.claims.deciding import runs_to_decide
 from keras_gru.claims.evidence import GRU, LSTM, CurveEvidence, Estimate, Evidence, SweepEvidence
 from keras_gru.claims.plans import PLANNED, Planned
 from keras_gru.claims.verdicts import (
-    EQUAL,
     advantage_of_gru,
     better_on_test,
     counts_as_equal,
     evaluate_claims,
-    has_enough_data,
+    has_enough,
     mean_on_test,
 )
 from keras_gru.formatting import duration, percent, plural, quantity, significant
@@ -57,9 +66,33 @@ def evidence_text(
     if found is None:
         return command_of(evaluated.claim, plan)
     finding = evaluated.findings[plan.name]
-    if finding is None or (finding.estimate is None and evaluated.claim.name != "fewer-parameters"):
+    if finding is None or (finding.drawn is None and evaluated.claim.name != "fewer-parameters"):
         return "too few runs have finished, or more of one cell than of the other"
-    return _TEXTS[evaluated.claim.name](found)
+    return _TEXTS[evaluated.claim.name](found) + _to_decide(evaluated.claim.name, finding, found)
+
+
+def _to_decide(name: str, finding: Finding, found: CurveEvidence | SweepEvidence) -> str:
+    if finding.verdict != OPEN or name == "fewer-parameters":  # weights are counted
+        return ""
+    kind = "trial" if isinstance(found, SweepEvidence) else "seed"
+    runs = runs_to_decide(name, finding, found)
+    if runs is None:
+        return f"; more {kind}s would not decide it"
+    return f"; about {plural(runs, kind)} would decide it, if the estimate stays"
+
+
+def over_all_text(evaluated: EvaluatedClaim) -> str:
+    """Return the verdict over all datasets, where a cell may be better with its probabilities."""
+    found = probabilities(list(evaluated.findings.values()))
+    words = f"Over all datasets: {evaluated.verdict}"
+    if evaluated.claim.over_all is not no_winner or found is None:
+        return f"{words}."
+    lstm, equal, gru = (f"{100 * of:.0f}%" for of in found)
+    return (
+        f"{words}. On a dataset like these GRU is better with a probability of {gru}, both are "
+        f"practically equal with {equal}, and LSTM is better with {lstm} (Bayesian signed-rank "
+        "test)."
+    )
 
 
 def headline_text(evidence: Mapping[str, Evidence]) -> str:
@@ -97,17 +130,17 @@ def origin_text(found: CurveEvidence | SweepEvidence) -> str:
     return f"{origin.date}, {spent}, {seeds}; {hardware}; {versions}"
 
 
-def interval_text(estimate: Estimate, unit: str = "") -> str:
+def interval_text(of: Estimate, unit: str = "") -> str:
     """Format an estimate with its interval, such as `1.3 times [1.2, 1.4]`."""
-    value = f"{significant(estimate.value, 2)}{unit}"
-    if estimate.low is None or estimate.high is None:
+    value = f"{significant(of.value, 2)}{unit}"
+    if of.low is None or of.high is None:
         return f"{value}, without an interval"
-    return f"{value} [{significant(estimate.low, 2)}, {significant(estimate.high, 2)}]"
+    return f"{value} [{significant(of.low, 2)}, {significant(of.high, 2)}]"
 
 
-def _importance_text(row: Estimate) -> str:
-    assert row.low is not None and row.high is not None  # every importance has an interval
-    return f"{100 * row.value:.0f}% [{100 * row.low:.0f}, {100 * row.high:.0f}]"
+def _share(of: Estimate) -> str:
+    assert of.low is not None and of.high is not None  # every fraction has an interval
+    return f"{100 * of.value:.0f}% [{100 * of.low:.0f}, {100 * of.high:.0f}]"
 
 
 def _on_test(curve: CurveEvidence) -> str:
@@ -132,7 +165,7 @@ def _on_test(curve: CurveEvidence) -> str:
 
 def _with_enough_data(curve: CurveEvidence) -> str:
     words, crossing = _on_test(curve) + _better_at(curve), curve.crossing
-    if better_on_test(curve) != LSTM and not has_enough_data(curve):
+    if better_on_test(curve) != LSTM and not has_enough(curve):
         words += "; more data still help LSTM"
     if crossing is None:
         return words
@@ -168,19 +201,19 @@ def _need(curve: CurveEvidence) -> str:
 
 
 def _better_at(curve: CurveEvidence) -> str:
-    """Return with which fractions a cell is significantly better."""
+    """Where the shares show a difference, each by itself."""
     words = ""
     for cell, label in LABELS.items():
         better = zip(curve.fractions, curve.better, strict=True)
-        fractions = [percent(fraction) for fraction, best in better if best == cell]
-        if fractions:
-            words += f"; {label} is better with {', '.join(fractions)} of train"
+        shares = [percent(share) for share, best in better if best == cell]
+        if shares:
+            words += f"; {label} is better at {', '.join(shares)} of train"
     return words
 
 
 def _size(sweep: SweepEvidence) -> str:
     assert sweep.size_over_cell is not None  # the finding has a number
-    size, cell = (_importance_text(sweep.importances[name]) for name in (sweep.size, "cell"))
+    size, cell = (_share(sweep.importances[name]) for name in (sweep.size, "cell"))
     lead = interval_text(sweep.size_over_cell.times(100), " points")
     return (
         f"{sweep.size} explains {size} of the variance, the cell {cell}: beyond chance a "
@@ -191,11 +224,9 @@ def _size(sweep: SweepEvidence) -> str:
 
 def _rate(sweep: SweepEvidence) -> str:
     assert sweep.rate_over_rest is not None  # the finding has a number
-    importances = ", ".join(
-        f"{name} {_importance_text(row)}" for name, row in sweep.importances.items()
-    )
+    shares = ", ".join(f"{name} {_share(row)}" for name, row in sweep.importances.items())
     lead = interval_text(sweep.rate_over_rest.times(100), " points")
-    return f"{importances}: the learning rate leads the largest other by {lead}; {_trials(sweep)}"
+    return f"{shares}: the learning rate before the largest other by {lead}; {_trials(sweep)}"
 
 
 def _trials(sweep: SweepEvidence) -> str:

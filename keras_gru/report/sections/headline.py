@@ -23,9 +23,12 @@ def setup(analysis: Analysis) -> dict[str, str]:
         if experiment.match == "parameters":
             first = experiment.cells[0]
             size = f"recurrent parameters of {series.get(first, (first,))[0]} with {size}"
+    seeds = ", ".join(map(str, experiment.seeds))
+    if experiment.vary != type(experiment).model_fields["vary"].default:
+        seeds += f" (vary {', '.join(experiment.vary)})"
     return {
         "Cells": ", ".join([label for label, _ in series.values()] or experiment.cells),
-        "Seeds": ", ".join(map(str, experiment.seeds)),
+        "Seeds": seeds,
         "Size": size,
         "Training": f"up to {plural(experiment.training.epochs, 'epoch')}",
         "Trained for": duration(analysis.seconds),

@@ -9,6 +9,7 @@ from matplotlib.ticker import MaxNLocator
 
 from keras_gru.analysis import Analysis
 from keras_gru.experiments.examples import (
+    Attention,
     Classes,
     GeneratedText,
     PianoRolls,
@@ -18,7 +19,7 @@ from keras_gru.experiments.examples import (
     read_examples,
 )
 from keras_gru.experiments.run_directory import RunDirectory
-from keras_gru.formatting import significant
+from keras_gru.formatting import plural, significant
 from keras_gru.report import plots
 from keras_gru.report.blocks import (
     Block,
@@ -141,8 +142,8 @@ def _series(content: Series, cells: CellSeries) -> list[Block]:
     keys = [Key(label, number) for label, number in (cells[cell] for cell in content.forecasts)]
     keys += [Key("truth", letter="—"), Key(content.baseline, letter="··")]
     caption = (
-        f"{content.variable}, one step ahead, over the last {len(truth):,} windows of test. The "
-        f"band holds 90% of the errors on validation: {reading}."
+        f"{content.variable}, {plural(content.lead, 'step')} ahead, over the last {len(truth):,} "
+        f"windows of test. The band holds 90% of the errors on validation: {reading}."
     )
     return [Figure("forecasts", fill, caption, (height, height), keys, caption)]
 
@@ -158,7 +159,7 @@ def _draw_forecast(
     axes.plot(x, content.baseline_forecast, ":", color=plots.MUTED, lw=1.1)
     axes.plot(x, content.truth, "-", color=plots.INK, lw=1.2)
     axes.plot(x, forecast, plots.line(number), color=plots.color(number), lw=1.6)
-    axes.yaxis.set_major_locator(MaxNLocator(4))
+    plots.set_ticks(axes.yaxis, count=4)
     axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
     axes.margins(x=0.01)
     plots.title(axes, f"{label}: {content.variable}", pad=4)
@@ -236,7 +237,36 @@ def _translations(content: Translations, cells: CellSeries) -> list[Block]:
         ]
         caption = f"Scores of {content.sentences:,} sentences, from 0 to 100 (sacrebleu)"
         blocks.insert(0, Table("bleu", caption, [Column("Cell"), *map(Column, names)], scores))
+    for cell, attention in content.attention.items():
+        blocks.append(_attention_figure(cell, attention, cells[cell][0]))
     return blocks
+
+
+def _attention_figure(cell: str, attention: Attention, label: str) -> Figure:
+    weights = np.array(attention.weights)
+    pairs = [
+        f"{word} attends to {attention.source[best]} ({of[best]:.2f})"
+        for word, of, best in zip(attention.target, weights, weights.argmax(1), strict=True)
+    ]
+    width = max(map(len, attention.source))
+    height = min(24 * len(attention.target), 600) + 90 + 5 * width
+    return Figure(
+        f"attention-{cell}",
+        _drawing(_draw_attention, weights, attention, label),
+        f"Attention of {label}: {', '.join(pairs)}.",
+        (height, height),
+        caption=f"{label}: how much each written word (a row) attends to the words of the source.",
+        is_half=True,
+    )
+
+
+def _draw_attention(axes: Axes, weights: np.ndarray, attention: Attention, label: str) -> None:
+    axes.imshow(weights, cmap=plots.shades(), vmin=0, vmax=1, aspect="auto", interpolation="none")
+    axes.set_xticks(range(len(attention.source)), attention.source, rotation=90, fontsize=8.5)
+    axes.set_yticks(range(len(attention.target)), attention.target, fontsize=8.5)
+    axes.grid(False)
+    axes.tick_params(length=0)
+    plots.title(axes, label)
 
 
 def _drawing(draw: Callable, *arguments: object) -> Callable[[Canvas], None]:

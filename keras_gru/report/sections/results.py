@@ -4,12 +4,21 @@ from collections import Counter
 from collections.abc import Mapping
 
 from keras_gru.analysis import Analysis
-from keras_gru.analysis.summary import CellSummary
+from keras_gru.analysis.summary import CellSummary, Spread, spread_of
 from keras_gru.datasets.metric import Metric
 from keras_gru.formatting import plural, plus_minus, quantity, significant, with_distinct_digits
 from keras_gru.report import plots
 from keras_gru.report.blocks import Column, Row, Section, Table, Text
 
+_OTHER = {
+    "accuracy": "Accuracy",
+    "balanced_accuracy": "Balanced accuracy",
+    "macro_f1": "Macro F1",
+    "top_5_accuracy": "Top-5 accuracy",
+    "bits": "Bits per unit",
+    "nll_by_sequence": "NLL, mean over pieces",
+    "perplexity": "Perplexity",
+}
 COLUMNS = (
     Column("Cell"),
     Column("Validation"),
@@ -34,6 +43,33 @@ def section(analysis: Analysis) -> Section:
     ]
     blocks = (table, Text(_explanation(analysis)), *unfinished)
     return Section("results", "Results", blocks, in_terminal=True)
+
+
+def other_metrics(analysis: Analysis) -> Section | None:
+    """Return the test metrics beside the one that runs are compared by; None without any."""
+    comparison = analysis.comparison
+    known = [label for label in _OTHER if label != comparison.metric.name]
+    labels = plots.series(comparison)
+    finished = {
+        cell: [run.test for run in comparison.runs_of(cell) if run.status == "finished"]
+        for cell in labels
+    }
+    names = [name for name in known if any(name in of for runs in finished.values() for of in runs)]
+    if not names:
+        return None
+    rows = []
+    for cell, runs in finished.items():
+        spreads = [spread_of([of[name] for of in runs if name in of]) for name in names]
+        texts = ["–" if of is None else _spread_text(of) for of in spreads]
+        rows.append(Row(labels[cell][0], texts, series=labels[cell][1]))
+    columns = [Column("Cell"), *(Column(_OTHER[name]) for name in names)]
+    table = Table("other-metrics", "Other metrics on test", columns, rows)
+    return Section("other-metrics", "Other metrics", [table])
+
+
+def _spread_text(of: Spread) -> str:
+    deviation = "" if of.deviation is None else f" ± {significant(of.deviation, 2)}"
+    return f"{significant(of.mean, 4)}{deviation}"
 
 
 def result_rows(analysis: Analysis) -> tuple[Row, ...]:

@@ -3,13 +3,16 @@
 import json
 import shlex
 
+from keras_gru.analysis.expected_best import ExpectedBest
 from keras_gru.analysis.importance import FEWEST, TOGETHER, Importance, SweepAnalysis
+from keras_gru.datasets.metric import Metric
 from keras_gru.experiments.sweeping.study import CELL, FinishedTrial
 from keras_gru.formatting import date, duration, plural, quantity, setting_value
 from keras_gru.report import sweep_plots
 from keras_gru.report.blocks import Code, Column, Figure, Key, Legend, Row, Section, Table, Text
 
 SHOWN = 10  # of the best trials
+BUDGETS = (1, 3, 10, 30)  # trials
 SAMPLERS = {"tpe": "TPE", "random": "random"}
 
 
@@ -107,6 +110,48 @@ def trials(analysis: SweepAnalysis) -> Section:
     keys = [Key(label, number) for label, number in sweep_plots.cells(result).values()]
     note = f"The best validation epoch of every trial against each setting.{marks}"
     return Section("trials", "Every trial", (Legend(keys, note), *figures))
+
+
+def expected_best(analysis: SweepAnalysis) -> Section:
+    """Return the expected best of n trials of each cell, or what is required for it."""
+    result, found = analysis.result, analysis.expected_best
+    title = "Expected best against budget"
+    if not found:
+        text = (
+            "How much tuning each cell needs can be said from trials that were drawn at random "
+            "and trained to their end: sweep.sampler=random sweep.pruning=false"
+        )
+        return Section("expected-best", title, [Text(text)])
+    cells = sweep_plots.cells(result)
+    columns = [Column("Cell"), *(Column(f"{n} trials") for n in BUDGETS)]
+    rows = [
+        Row(cells[cell][0], [_expected_text(of, n, result.metric) for n in BUDGETS])
+        for cell, of in found.items()
+    ]
+    reading = "; ".join(f"{row.label} {', '.join(row.values)}" for row in rows)
+    budgets = ", ".join(map(str, BUDGETS))
+    figure = Figure(
+        "expected-best",
+        lambda canvas: sweep_plots.expected_best(canvas.add_subplot(), analysis),
+        f"Expected best validation {result.metric.label} of {budgets} trials: {reading}.",
+        heights=(330, 310),
+        keys=[Key(*cells[cell]) for cell in found],
+    )
+    note = Text(
+        "The best validation metric to expect of n random trials (Dodge et al. 2019), with its "
+        "95% bootstrap interval. A cell that needs less tuning is near its best after fewer."
+    )
+    caption = f"Expected best validation {result.metric.label} of n trials"
+    return Section(
+        "expected-best", title, [figure, Table("expected-best-table", caption, columns, rows), note]
+    )
+
+
+def _expected_text(of: ExpectedBest, trials: int, metric: Metric) -> str:
+    if trials > len(of.expected):
+        return "–"
+    values = (quantity(float(ends[trials - 1]), metric) for ends in of)
+    return "{} [{}, {}]".format(*values)
 
 
 def best_trials(analysis: SweepAnalysis) -> Section:

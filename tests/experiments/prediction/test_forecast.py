@@ -10,7 +10,7 @@ from keras_gru.errors import UserError
 from keras_gru.experiments.forecasts import Forecasts, load_forecasts, spread_of
 from keras_gru.experiments.training_data import stored_data
 
-from .runs import command, series_csv
+from .runs import command, series_csv, untrained_run
 
 
 def test_the_end_of_the_file_is_forecast_as_its_last_window_is(series_run, tmp_path):
@@ -40,6 +40,23 @@ def test_beyond_the_horizon_forecasts_are_fed_back(series_run):
     np.testing.assert_allclose(longer.mean[0, 3:6], again, rtol=1e-4)
     assert longer.rows[2]["a (low)"] is not None and longer.rows[3]["a (low)"] is None
     assert any("recursively" in note for note in longer.notes)
+
+
+def test_only_the_value_four_rows_ahead(tmp_path):
+    (tmp_path / "series.csv").write_text(series_csv(200))
+    dataset = {"kind": "csv_series", "path": str(tmp_path / "series.csv"), "targets": ("b",)}
+    dataset |= {"window": 6, "lead": 4, "calendar": ("hour",)}
+    run = untrained_run(tmp_path, dataset, {"kind": "forecaster"}, seeds=(0,))
+    model = keras_gru.load(run.path)
+    (row,) = model.forecast().rows
+    last = model.predict(tmp_path / "series.csv").rows[-1]
+    # The series ends on January 9th at 7:00.
+    assert row["date"] == last["date"] == "2020-01-09 11:00:00" and row["step"] == last["step"] == 4
+    assert row["b"] == pytest.approx(last["b"], rel=1e-5)
+    known = model.predict(tmp_path / "series.csv").rows[0]
+    assert known["b (truth)"] == 100 + 6 + 3 and known["date"] == "2020-01-01 09:00:00"
+    with pytest.raises(UserError, match="expected at most 1"):
+        model.forecast(2)
 
 
 def made_up(errors, spread=None):

@@ -1,0 +1,89 @@
+"""How many runs would decide what is not decided."""
+
+import math
+from typing import NamedTuple
+
+from scipy import stats
+
+from keras_gru.claims.claim import EQUAL, OPEN, Finding
+from keras_gru.claims.evidence import CurveEvidence, Estimate, SweepEvidence
+from keras_gru.claims.verdicts import advantage_of_gru, has_enough
+
+MOST = 100_000  # runs
+
+
+class _Interval(NamedTuple):
+    value: float
+    low: float
+    high: float
+
+    @classmethod
+    def of(cls, estimate: Estimate | None) -> "_Interval | None":
+        if estimate is None or estimate.low is None or estimate.high is None:
+            return None
+        return cls(estimate.value, estimate.low, estimate.high)
+
+    def log(self) -> "_Interval":
+        """Of ratios, which may be 0."""
+        return _Interval(*(math.log(max(end, 1e-9)) for end in self))
+
+    def share_for_a_sign(self) -> float:
+        """The fraction of its width with which it lies on one side of 0."""
+        half = self.value - self.low if self.value > 0 else self.high - self.value
+        return abs(self.value) / half
+
+    def share_within(self, bound: float) -> float:
+        """The fraction of its width with which it lies within ± a bound; at most 0 for never."""
+        return (bound - abs(self.value)) / max(self.high - self.value, self.value - self.low)
+
+
+def runs_to_decide(name: str, finding: Finding, found: CurveEvidence | SweepEvidence) -> int | None:
+    """Return about how many seeds, or trials of a sweep, would decide a claim on a dataset.
+
+    The estimate is taken to stay what it is, and its interval to narrow as t(n − 1)/√n does, for
+    trials as 1/√n does. Decided is what lies on one side of its bound with the whole interval.
+
+    Args:
+        name: of the claim.
+        finding: on the dataset.
+        found: what it rests on.
+
+    Returns:
+        None where it is decided already, or no number of runs decides it, or `MOST` do not.
+    """
+    drawn = _Interval.of(finding.drawn)
+    if finding.verdict != OPEN or drawn is None or drawn.low == drawn.high:
+        return None
+    if isinstance(found, SweepEvidence):
+        share = min(1, drawn.share_for_a_sign())
+        trials = math.ceil(found.trials / share**2) if share > 0 else MOST + 1
+        return trials if trials <= MOST else None
+    share, first = _share_to_decide(name, drawn, found), len(found.origin.seeds)
+    if share <= 0:
+        return None
+    seeds = first
+    while _width(seeds) > share * _width(first):
+        seeds = seeds + 1 if seeds < 100 else math.ceil(1.02 * seeds)
+        if seeds > MOST:
+            return None
+    return seeds
+
+
+def _share_to_decide(name: str, drawn: _Interval, curve: CurveEvidence) -> float:
+    """The fraction of its width that an interval may have to decide; at most 0 for never."""
+    if name == "faster":
+        return 0 if curve.matched == "parameters" else drawn.log().share_for_a_sign()
+    if name == "less-data":  # the cell that needs less must be significantly better, too
+        advantage = None if curve.difference is None else _Interval.of(advantage_of_gru(curve))
+        if advantage is None or (drawn.value < 1) != (advantage.value > 0):
+            return 0
+        return min(drawn.log().share_for_a_sign(), advantage.share_for_a_sign())
+    if name == "lstm-with-enough-data" and not has_enough(curve):
+        # Only that LSTM is better decides it; `drawn` is the advantage of GRU.
+        return drawn.share_for_a_sign() if drawn.value < 0 else 0
+    return max(drawn.share_for_a_sign(), drawn.share_within(EQUAL))
+
+
+def _width(seeds: int) -> float:
+    """The half width of a t interval of the mean, in standard deviations."""
+    return float(stats.t.ppf(0.975, seeds - 1)) / math.sqrt(seeds)

@@ -1,0 +1,54 @@
+"""Sources of variance: the same comparison with seeds that vary one source alone."""
+
+import contextlib
+
+from keras_gru.experiments.compare import compare, resolve_shards
+from keras_gru.experiments.comparison import Comparison
+from keras_gru.experiments.configuration.experiment import SOURCES, Experiment
+from keras_gru.experiments.listener import SILENT, Listener
+from keras_gru.experiments.run_directory import RunDirectory
+from keras_gru.experiments.training_data import data_for
+
+
+def vary_sources(
+    experiment: Experiment,
+    *,
+    run_directory: RunDirectory | None = None,
+    listener: Listener = SILENT,
+    jobs: int | None = 1,
+    cluster: str | None = None,
+) -> Comparison:
+    """Compare the cells with seeds that vary each source alone, and then as the experiment says.
+
+    With n seeds these are 4 n runs of each cell; 3 n where the data cannot be split anew. The other
+    sources have the first seed. Where settings are tuned, they are for each comparison. The
+    comparisons are in `sources/` of the run directory; what is there already is not repeated, and
+    what was stopped is resumed.
+
+    Args:
+        experiment: what to train.
+        run_directory: a run directory of the same experiment; None creates one.
+        listener: of all events; a note says which source is varied.
+        jobs, cluster: as in `keras_gru.run`.
+
+    Returns:
+        The comparison of the experiment itself.
+
+    Reference:
+
+    - [Bouthillier et al., 2021](https://arxiv.org/abs/2103.03098)
+    """
+    with contextlib.ExitStack() as stack:
+        if run_directory is not None:
+            stack.enter_context(run_directory.locked())
+        dataset = data_for(experiment, run_directory)
+        experiment = resolve_shards(experiment, run_directory)
+        run_directory = run_directory or RunDirectory.create(experiment)
+        stack.enter_context(run_directory.locked())
+        can_split = not (dataset.stages or dataset.splits["train"].overlapping)
+        options = {"dataset": dataset, "listener": listener, "jobs": jobs, "cluster": cluster}
+        for source in SOURCES if can_split else SOURCES[:-1]:
+            listener.note(f"Seeds vary the {source} alone.")
+            part = run_directory.create_source(source)
+            compare(part.experiment(), run_directory=part, **options)
+        return compare(experiment, run_directory=run_directory, **options)

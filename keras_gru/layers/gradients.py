@@ -1,0 +1,103 @@
+"""The gradient of one step of a cell, for the backward loop of `scan`.
+
+Both kinds have `totals`, what the loop starts to add up, `step` and `of_weights`.
+"""
+
+# Shapes: T time, B batch, U units, G columns of the kernel.
+
+from contextlib import nullcontext
+
+import keras
+from keras import ops
+
+
+class CellGradient:
+    """The gradient that the cell defines, from the residuals of the forward loop."""
+
+    totals = ()
+
+    def __init__(self, cell, rows, weights):
+        self.cell, self.masks = cell, rows.masks
+        self.transposed = [ops.transpose(w) if len(w.shape) == 2 else w for w in weights.step]
+
+    def step(self, d_new, residuals, before):
+        """Return `(d_states, da, d_weights)` of a step.
+
+        Args:
+            d_new: the derivatives by the new states, a list of `(B, U)`.
+            residuals: a dict of what the forward loop saved at this step.
+            before: the states before the step.
+
+        Returns:
+            The derivatives by the states before the step, by the pre-activations `(B, G)`, and what
+            is added to the `totals`.
+        """
+        gradient = self.cell.step_gradient
+        return *gradient(d_new, residuals, before, self.transposed, self.masks), []
+
+    def of_weights(self, da, residuals, before, totals):
+        """Return the derivatives by `Weights.step` and `Weights.variables`, two lists.
+
+        Args:
+            da, residuals, before: as in `step`, with an axis T before the others.
+            totals: the last ones.
+        """
+        return self.cell.weight_gradients(da, residuals, before, self.masks), []
+
+
+class BackendGradient:
+    """The gradient that the backend finds: it computes each step again, and differentiates it.
+
+    Args:
+        cell: the cell.
+        rows, weights: the `Rows` and the `Weights` of the scan.
+        backend_gradient: `(function, arguments, d_results) -> d_arguments`, where `None` stands for
+            an argument on which no result depends.
+        pre_activations: `(x, weights) -> (B, G)`, from x as the loop reads it.
+        residuals: `{"x": (T, B, ...)}`.
+        before: the states before each step, a list of `(T, B, U)`.
+    """
+
+    def __init__(self, cell, rows, weights, backend_gradient, pre_activations, residuals, before):
+        self.cell, self.masks, self.weights = cell, rows.masks, weights
+        self.backend_gradient, self.pre_activations = backend_gradient, pre_activations
+        # Never run: it shows which weights the step uses.
+        first = [states[0] for states in before]
+        found = self._gradient([ops.zeros_like(h) for h in first], {"x": residuals["x"][0]}, first)[
+            2
+        ]
+        self.used = [d is not None for d in found]
+        self.totals = [ops.zeros_like(w) for w in self._used([*weights.step, *weights.variables])]
+
+    def step(self, d_new, residuals, before):
+        d_states, da, d_weights = self._gradient(d_new, residuals, before)
+        return d_states, da, self._used(d_weights)
+
+    def of_weights(self, da, residuals, before, totals):
+        tensors, found = [*self.weights.step, *self.weights.variables], iter(totals)
+        every = [
+            next(found) if used else ops.zeros_like(tensor)
+            for tensor, used in zip(tensors, self.used, strict=True)
+        ]
+        count = len(self.weights.step)
+        return every[:count], every[count:]
+
+    def _gradient(self, d_new, residuals, before):
+        count, weights = len(before), self.weights
+        x = self.pre_activations(residuals["x"], weights)
+        arguments = [x, *before, *weights.step, *weights.variables]
+        found = self.backend_gradient(self._step, arguments, d_new)
+        used = zip(arguments[: 1 + count], found, strict=False)
+        da, *d_states = [ops.zeros_like(of) if d is None else d for of, d in used]
+        return d_states, da, found[1 + count :]
+
+    def _step(self, x, *tensors):
+        count, end = len(tensors) - len(self.weights.variables), len(self.weights.step)
+        values = list(zip(self.cell.trainable_variables, tensors[count:], strict=False))
+        states, step_weights = tensors[: count - end], list(tensors[count - end : count])
+        with keras.StatelessScope(values) if values else nullcontext():
+            new, _ = self.cell.step(x, list(states), step_weights, self.masks)
+        return [ops.cast(a, b.dtype) for a, b in zip(new, states, strict=True)]
+
+    def _used(self, tensors):
+        return [tensor for tensor, used in zip(tensors, self.used, strict=True) if used]

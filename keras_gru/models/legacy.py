@@ -1,0 +1,45 @@
+"""Models of the builders in Keras' legacy format, `.h5`."""
+
+from pathlib import Path
+
+import keras
+
+
+def load_h5(path: str | Path) -> keras.Model:
+    """Load a model of a builder that was saved as `.h5`.
+
+    `keras.models.load_model` fails there with "Unknown layer: 'Copy'": the format knows layers
+    alone, and the builders also use operations of `keras.ops`. It loads `.keras` files.
+
+    Args:
+        path: a file that `model.save("….h5")` wrote.
+
+    Returns:
+        The model, compiled as it was.
+
+    Example:
+
+    >>> import os, tempfile
+    >>> from keras_gru import models
+    >>> path = os.path.join(tempfile.mkdtemp(), "model.h5")
+    >>> models.classifier(units=4, classes=3, vocabulary=50).save(path)
+    >>> models.load_h5(path).output_shape
+    (None, 3)
+    """
+    with keras.saving.custom_object_scope(_operations()):
+        return keras.models.load_model(path)
+
+
+def _operations() -> dict[str, type]:
+    """The operations of `keras.ops` by name: some have the name of a layer.
+
+    Of these the builders use the layer `Reshape`, and the operations `Concatenate`, `Multiply`, …
+    """
+    found, classes = {}, [keras.Operation]
+    while classes:
+        for operation in classes.pop().__subclasses__():
+            if not issubclass(operation, keras.Layer):
+                classes.append(operation)
+                found[operation.__name__] = operation
+    del found["Reshape"]
+    return found

@@ -1,0 +1,50 @@
+"""Sources of variance: how much of it is due to what a seed decides, and to the test split."""
+
+from keras_gru.analysis import Analysis
+from keras_gru.analysis.variance import TEST
+from keras_gru.formatting import significant
+from keras_gru.report import plots
+from keras_gru.report.blocks import Column, Row, Section, Table, Text
+
+_NAMES = {
+    "initialization": "initial weights, dropout",
+    "order": "order of the batches",
+    "split": "choice of train and validation",
+    TEST: "choice of test",
+}
+_EXPLANATION = (
+    "The standard deviation of the test metric where one source alone varies and the others have "
+    "the first seed, with its 95% interval; of test from its blocks of sequences, for the mean "
+    "over seeds. Fractions are of the sum of the variances (Bouthillier et al. 2021)."
+)
+
+
+def section(analysis: Analysis) -> Section | None:
+    """Return the section, or None where no source was varied alone."""
+    if not analysis.source_variances:
+        return None
+    labels = plots.series(analysis.comparison)
+    rows = [
+        Row(
+            labels[of.cell][0],
+            (
+                _NAMES[of.source],
+                f"{100 * of.fraction:.0f}%",
+                significant(of.deviation),
+                " to ".join(map(significant, of.interval)),
+                f"{of.runs} blocks" if of.source == TEST else f"{of.runs} runs",
+            ),
+        )
+        for of in analysis.source_variances
+    ]
+    columns = (
+        Column("Cell"),
+        Column("Source", is_text=True),
+        Column("Fraction"),
+        Column("Deviation"),
+        Column("95% interval"),
+        Column("From"),
+    )
+    caption = f"Variance of test {analysis.comparison.metric.label} by source"
+    blocks = [Table("variance", caption, columns, rows), Text(_EXPLANATION)]
+    return Section("variance", "Sources of variance", blocks, in_terminal=True)
