@@ -34,8 +34,10 @@ def collect_forecast_errors(comparison: Comparison) -> ForecastErrors | None:
     Raises:
         UserError: a stored file is damaged.
     """
+    if comparison.path is None:
+        return None
     stored: dict[str, list[StoredErrors]] = {}
-    for run in comparison.runs if comparison.path else ():
+    for run in comparison.runs:
         path = comparison.path / f"{run.cell}-seed{run.seed}" / ERRORS_FILE
         if run.status == "finished" and path.is_file():
             stored.setdefault(run.cell, []).append(load_json(path, StoredErrors))

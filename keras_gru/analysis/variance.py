@@ -8,6 +8,7 @@ from scipy import stats
 
 from keras_gru.analysis.intervals import CONFIDENCE, FEWEST_SEEDS, sampling_error
 from keras_gru.experiments.comparison import Comparison
+from keras_gru.experiments.configuration.experiment import Source
 
 TEST = "test"  # the choice of the test sequences, beside the sources that seeds vary
 
@@ -34,7 +35,7 @@ class SourceVariance:
 
 
 def source_variances(
-    whole: Comparison, sources: Mapping[str, Comparison]
+    whole: Comparison, sources: Mapping[Source, Comparison]
 ) -> tuple[SourceVariance, ...]:
     """Return the variances of each cell; a source with fewer than three runs is left out.
 

@@ -153,7 +153,7 @@ def read_sweep(run_directory: RunDirectory, plan: Planned) -> SweepEvidence:
         )
     metadata = run_directory.metadata()
     metric = metadata.metric
-    trials = studies.finished(studies.open_study(experiment, metric, str(journal)))
+    trials = studies.finished_trials(studies.open_study(experiment, metric, str(journal)))
     assert experiment.sweep is not None  # its journal holds the trials of one
     if len(trials) < experiment.sweep.trials:
         raise UserError(

@@ -30,6 +30,7 @@ from keras_gru.experiments.prediction.outputs import unscale
 from keras_gru.experiments.run_directory import RunDirectory
 from keras_gru.experiments.training_data import load_data
 from keras_gru.files import write_text
+from keras_gru.models.config import EncoderDecoder
 from keras_gru.settings import present
 
 TEMPERATURES = (0.3, 0.7, 1.0)
@@ -212,15 +213,21 @@ def _translations(models: Models, dataset: SequenceDataset) -> Translations | No
         {
             cell: _attention(models[cell], sources[longest], found[longest])
             for cell, found in translated.items()
-            if models[cell].experiment.model.attention
+            if _has_attention(models[cell])
         },
     )
 
 
+def _has_attention(model: TrainedModel) -> bool:
+    settings = model.experiment.model
+    return isinstance(settings, EncoderDecoder) and settings.attention
+
+
 def _attention(model: TrainedModel, source: str, translation: str) -> Attention:
     preprocessing = model.preprocessing
-    split = preprocessing.tokenizer.split
-    vocabulary = {word: token for token, word in enumerate(preprocessing.target_vocabulary)}
+    split = present(preprocessing.tokenizer).split
+    known = enumerate(present(preprocessing.target_vocabulary))
+    vocabulary = {word: token for token, word in known}
     words = split(translation)
     target = [preprocessing.spec.start, *(vocabulary.get(word, UNKNOWN) for word in words)]
     (weights,) = builders.attention_weights(model.network, [preprocessing.encode(source)], [target])

@@ -246,9 +246,12 @@ class RunDirectory:
 
     def sources(self) -> dict[Source, Comparison]:
         """Read the comparisons whose seeds vary one source of variance alone."""
-        paths = {source: self.path / _SOURCES / source for source in SOURCES}
-        begun = {source: p for source, p in paths.items() if (p / "metadata.json").is_file()}
-        return {source: RunDirectory(path).comparison() for source, path in begun.items()}
+        paths: dict[Source, Path] = {of: self.path / _SOURCES / of for of in SOURCES}
+        return {
+            of: RunDirectory(path).comparison()
+            for of, path in paths.items()
+            if (path / "metadata.json").is_file()
+        }
 
     def _read(self, file: str, key: tuple[str, ...]) -> tuple[RunRecord, ...]:
         """The records of a file; of several with the same key the last."""

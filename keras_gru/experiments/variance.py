@@ -1,6 +1,7 @@
 """Sources of variance: the same comparison with seeds that vary one source alone."""
 
 import contextlib
+import functools
 
 from keras_gru.experiments.compare import compare, resolve_shards
 from keras_gru.experiments.comparison import Comparison
@@ -46,9 +47,11 @@ def vary_sources(
         run_directory = run_directory or RunDirectory.create(experiment)
         stack.enter_context(run_directory.locked())
         can_split = not (dataset.stages or dataset.splits["train"].overlapping)
-        options = {"dataset": dataset, "listener": listener, "jobs": jobs, "cluster": cluster}
+        compare_all = functools.partial(
+            compare, dataset=dataset, listener=listener, jobs=jobs, cluster=cluster
+        )
         for source in SOURCES if can_split else SOURCES[:-1]:
             listener.note(f"Seeds vary the {source} alone.")
             part = run_directory.create_source(source)
-            compare(part.experiment(), run_directory=part, **options)
-        return compare(experiment, run_directory=run_directory, **options)
+            compare_all(part.experiment(), run_directory=part)
+        return compare_all(experiment, run_directory=run_directory)

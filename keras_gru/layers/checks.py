@@ -2,11 +2,14 @@
 
 import os
 import sys
+from typing import Any
 
 import keras
 
+from keras_gru.layers.types import Tensor
 
-def check_keras():
+
+def check_keras() -> None:
     """Raise where `tf.keras` is Keras 2, whose models accept no layer of Keras 3.
 
     Raises:
@@ -20,7 +23,7 @@ def check_keras():
         )
 
 
-def check_export(layer, sequences):
+def check_export(layer: Any, sequences: Tensor) -> None:
     """Raise where an ONNX export on PyTorch would have one step for sequences of any length.
 
     Keras traces an unknown size as 1: https://github.com/keras-team/keras/pull/23058.

@@ -1,6 +1,7 @@
 """When a time loop is compiled by itself on TensorFlow; `loop_tensorflow` compiles it."""
 
 import os
+from typing import Any, Literal
 
 import keras
 
@@ -12,7 +13,7 @@ MOST_SHARDS = 4
 _shards = None
 
 
-def compiles_itself(length, training, wish):
+def compiles_itself(length: int | None, training: bool, wish: bool | Literal["auto"]) -> bool:
     """Return whether a time loop is compiled by itself. See `RNN.compiles_itself`.
 
     Args:
@@ -27,13 +28,13 @@ def compiles_itself(length, training, wish):
     return wish is True or (training and length is not None)
 
 
-def is_function_of_its_weights(cell):
+def is_function_of_its_weights(cell: Any) -> bool:
     """Return whether a call of a cell changes no variable but those of its dropout seed."""
     seeds = len(cell.variables) - len(cell.weights)
     return seeds <= 1 and len(cell.trainable_weights) in (0, len(cell.weights))
 
 
-def pays(units):
+def pays(units: int) -> bool:
     """Return whether compiling the time loops alone is faster than compiling the whole model.
 
     Args:
@@ -42,7 +43,7 @@ def pays(units):
     return units >= MANY_UNITS and _tensorflow_on_cpus() and shards() > 1
 
 
-def in_graph():
+def in_graph() -> bool:
     """Return whether TensorFlow is tracing a graph: an eager call would compile every time."""
     if keras.backend.backend() != "tensorflow":
         return False
@@ -51,7 +52,7 @@ def in_graph():
     return not tf.executing_eagerly()
 
 
-def set_shards(count):
+def set_shards(count: int | None) -> None:
     """Set the number of shards of every layer that is traced from now on, in this process.
 
     The gradient of a weight is a sum over the shards, so their number changes its last bits. Set
@@ -70,12 +71,12 @@ def set_shards(count):
     _shards = count
 
 
-def shards():
+def shards() -> int:
     """Return the number of shards into which a layer that compiles itself splits the batch."""
     return _shards or default_shards()
 
 
-def default_shards():
+def default_shards() -> int:
     """Return the number of visible cores, at most `MOST_SHARDS`, whatever `set_shards` has set."""
     threads = 0
     if keras.backend.backend() == "tensorflow":
@@ -85,7 +86,7 @@ def default_shards():
     return min(threads or available_cores(), MOST_SHARDS)
 
 
-def available_cores():
+def available_cores() -> int:
     """Return the number of cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))

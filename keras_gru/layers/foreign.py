@@ -1,8 +1,11 @@
 """Any Keras cell in the place of a `keras_gru.Cell`."""
 
 import inspect
+from typing import Any
 
 import keras
+
+from keras_gru.layers.types import StepResult, Tensor, Tensors
 
 
 class ForeignCell:
@@ -16,13 +19,13 @@ class ForeignCell:
         training: whether dropout is on.
     """
 
-    def __init__(self, cell, states, training):
+    def __init__(self, cell: Any, states: Any, training: bool) -> None:
         self.cell, self.states = cell, states
         self.trainable_variables = getattr(cell, "trainable_variables", [])
         takes_training = "training" in inspect.signature(cell.call).parameters
         self.arguments = {"training": training} if takes_training else {}
 
-    def step(self, x, states, weights, masks):
+    def step(self, x: Tensor, states: Tensors, weights: Tensors, masks: Tensors) -> StepResult:
         before = keras.tree.pack_sequence_as(self.states, list(states[1:]))
         output, new = self.cell(x, before, **self.arguments)
         return [output, *keras.tree.flatten(new)], {}

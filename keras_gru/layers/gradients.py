@@ -5,10 +5,15 @@ Both kinds have `totals`, what the loop starts to add up, `step` and `of_weights
 
 # Shapes: T time, B batch, U units, G columns of the kernel.
 
+from collections.abc import Callable
 from contextlib import nullcontext
+from typing import Any
 
 import keras
 from keras import ops
+
+from keras_gru.layers.inputs import Rows, Weights
+from keras_gru.layers.types import Residuals, Tensor, Tensors
 
 
 class CellGradient:
@@ -16,11 +21,13 @@ class CellGradient:
 
     totals = ()
 
-    def __init__(self, cell, rows, weights):
+    def __init__(self, cell: Any, rows: Rows, weights: Weights) -> None:
         self.cell, self.masks = cell, rows.masks
         self.transposed = [ops.transpose(w) if len(w.shape) == 2 else w for w in weights.step]
 
-    def step(self, d_new, residuals, before):
+    def step(
+        self, d_new: Tensors, residuals: Residuals, before: Tensors
+    ) -> tuple[Tensors, Tensor, Tensors]:
         """Return `(d_states, da, d_weights)` of a step.
 
         Args:
@@ -35,7 +42,9 @@ class CellGradient:
         gradient = self.cell.step_gradient
         return *gradient(d_new, residuals, before, self.transposed, self.masks), []
 
-    def of_weights(self, da, residuals, before, totals):
+    def of_weights(
+        self, da: Tensor, residuals: Residuals, before: Tensors, totals: Tensors
+    ) -> tuple[Tensors, Tensors]:
         """Return the derivatives by `Weights.step` and `Weights.variables`, two lists.
 
         Args:
@@ -58,7 +67,16 @@ class BackendGradient:
         before: the states before each step, a list of `(T, B, U)`.
     """
 
-    def __init__(self, cell, rows, weights, backend_gradient, pre_activations, residuals, before):
+    def __init__(
+        self,
+        cell: Any,
+        rows: Rows,
+        weights: Weights,
+        backend_gradient: Callable[..., Any],
+        pre_activations: Callable[..., Tensor],
+        residuals: Residuals,
+        before: Tensors,
+    ) -> None:
         self.cell, self.masks, self.weights = cell, rows.masks, weights
         self.backend_gradient, self.pre_activations = backend_gradient, pre_activations
         # Never run: it shows which weights the step uses.
@@ -69,11 +87,15 @@ class BackendGradient:
         self.used = [d is not None for d in found]
         self.totals = [ops.zeros_like(w) for w in self._used([*weights.step, *weights.variables])]
 
-    def step(self, d_new, residuals, before):
+    def step(
+        self, d_new: Tensors, residuals: Residuals, before: Tensors
+    ) -> tuple[Tensors, Tensor, Tensors]:
         d_states, da, d_weights = self._gradient(d_new, residuals, before)
         return d_states, da, self._used(d_weights)
 
-    def of_weights(self, da, residuals, before, totals):
+    def of_weights(
+        self, da: Tensor, residuals: Residuals, before: Tensors, totals: Tensors
+    ) -> tuple[Tensors, Tensors]:
         tensors, found = [*self.weights.step, *self.weights.variables], iter(totals)
         every = [
             next(found) if used else ops.zeros_like(tensor)
@@ -82,7 +104,7 @@ class BackendGradient:
         count = len(self.weights.step)
         return every[:count], every[count:]
 
-    def _gradient(self, d_new, residuals, before):
+    def _gradient(self, d_new: Tensors, residuals: Residuals, before: Tensors):
         count, weights = len(before), self.weights
         x = self.pre_activations(residuals["x"], weights)
         arguments = [x, *before, *weights.step, *weights.variables]
@@ -91,7 +113,7 @@ class BackendGradient:
         da, *d_states = [ops.zeros_like(of) if d is None else d for of, d in used]
         return d_states, da, found[1 + count :]
 
-    def _step(self, x, *tensors):
+    def _step(self, x: Tensor, *tensors: Tensor):
         count, end = len(tensors) - len(self.weights.variables), len(self.weights.step)
         values = list(zip(self.cell.trainable_variables, tensors[count:], strict=False))
         states, step_weights = tensors[: count - end], list(tensors[count - end : count])
@@ -99,5 +121,5 @@ class BackendGradient:
             new, _ = self.cell.step(x, list(states), step_weights, self.masks)
         return [ops.cast(a, b.dtype) for a, b in zip(new, states, strict=True)]
 
-    def _used(self, tensors):
+    def _used(self, tensors: Tensors):
         return [tensor for tensor, used in zip(tensors, self.used, strict=True) if used]

@@ -2,13 +2,14 @@
 
 # Shapes: B batch, T time, D features, U units, G columns of the kernel.
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import keras
 from keras import ops
 
 from keras_gru.layers import zoneout as zoneouts
 from keras_gru.layers.cells.cell import Cell
+from keras_gru.layers.types import Mask, Tensor
 
 
 class Rows(NamedTuple):
@@ -22,11 +23,11 @@ class Rows(NamedTuple):
         masks: recurrent dropout masks `(B, U)`.
     """
 
-    x: list
-    states: list
-    mask: list
-    zoneout: list
-    masks: list
+    x: list[Tensor]
+    states: list[Tensor]
+    mask: list[Tensor]
+    zoneout: list[Tensor]
+    masks: list[Tensor]
 
 
 class Weights(NamedTuple):
@@ -40,13 +41,15 @@ class Weights(NamedTuple):
             backend finds their gradients by itself.
     """
 
-    kernel: list
-    bias: list
-    step: list
-    variables: list
+    kernel: list[Tensor]
+    bias: list[Tensor]
+    step: list[Tensor]
+    variables: list[Tensor]
 
 
-def gather(layer, sequences, initial_state, mask, training):
+def gather(
+    layer: Any, sequences: Tensor, initial_state: Any, mask: Mask, training: bool
+) -> tuple[Rows, Weights]:
     """Return the `Rows` and the `Weights` of a scan.
 
     Args:
@@ -86,19 +89,28 @@ def gather(layer, sequences, initial_state, mask, training):
     return Rows([x], states, mask, draws, masks), Weights(kernel, bias, step, [])
 
 
-def loop_dtype(cell):
+def loop_dtype(cell: Any) -> str:
     """Return the dtype of the states; half precision would add up rounding errors over time."""
     half = cell.compute_dtype in ("float16", "bfloat16")
     return "float32" if half and isinstance(cell, Cell) else cell.compute_dtype
 
 
-def expanded(flags, like):
+def expanded(flags: Tensor, like: Tensor) -> Tensor:
     """Return flags with axes appended, so that they broadcast against a tensor of any rank."""
     return ops.reshape(flags, (*ops.shape(flags), *(1,) * (len(like.shape) - len(flags.shape))))
 
 
-def _no_output(cell, x):
+def _no_output(cell: Any, x: Tensor):
     """Return the output before the first step, zeros."""
     size = getattr(cell, "output_size", None) or keras.tree.flatten(cell.state_size)[0]
     size = size if isinstance(size, list | tuple) else (size,)
     return ops.zeros((ops.shape(x)[0], *size), dtype=cell.compute_dtype)
+
+
+def by_time(tensor: Tensor) -> Tensor:
+    """Return `(B, T, ...)` as `(T, B, ...)`, and back; flags `(B, T)` as `(T, B, 1)`."""
+    if keras.backend.standardize_dtype(tensor.dtype) != "bool":
+        return ops.transpose(tensor, (1, 0, *range(2, len(tensor.shape))))
+    # TensorFlow on some CPUs complains of transposing anything but floats.
+    flags = ops.swapaxes(ops.cast(tensor, "float32"), 0, 1)
+    return ops.cast(flags[..., None] if len(flags.shape) == 2 else flags, "bool")

@@ -2,9 +2,16 @@
 
 # Shapes: T time.
 
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
 import tensorflow as tf
 
 from keras_gru.layers.loop_unrolled import scan as unrolled
+from keras_gru.layers.types import Step, Tensor, Tensors
+
+if TYPE_CHECKING:
+    from keras_gru.layers.scan import Scan
 
 # Each shard has at least so many rows, where the size of the batch is known.
 FEWEST_ROWS = 16
@@ -15,7 +22,9 @@ FEWEST_ROWS = 16
 PRODUCT_AHEAD = False
 
 
-def scan(step, carry, steps, reverse=False):
+def scan(
+    step: Step, carry: Tensors, steps: Tensors, reverse: bool = False
+) -> tuple[Tensors, list[Tensor]]:
     """Loop over the first axis and stack what each step returns.
 
     Args:
@@ -38,7 +47,7 @@ def scan(step, carry, steps, reverse=False):
         tf.TensorArray(output.dtype, length, element_shape=output.shape) for output in example
     ]
 
-    def body(i, carry, stacks):
+    def body(i: Tensor, carry: Tensors, stacks: Tensors):
         t = length - 1 - i if reverse else i
         carry, outputs = step(carry, [tensor[t] for tensor in steps])
         stacks = [s.write(t, output) for s, output in zip(stacks, outputs, strict=True)]
@@ -53,7 +62,7 @@ def scan(step, carry, steps, reverse=False):
     return carry, [stack.stack() for stack in stacks]
 
 
-def differentiable(scan, rows, shards=None):
+def differentiable(scan: "Scan", rows: int, shards: int | None = None) -> Callable[..., Any]:
     """Return a function with the gradient of a `Scan`, compiled or not.
 
     Args:
@@ -71,14 +80,14 @@ def differentiable(scan, rows, shards=None):
         forward, backward = _compiled(forward), _compiled(backward)
 
     @tf.custom_gradient
-    def function(*tensors):
+    def function(*tensors: Tensor):
         weights = tensors[rows:]
         count = _shard_count(tensors[0], shards or 1)
         split = _split(tensors[:rows], count)
         done = [forward(shard, weights) for shard in split]
         outputs = _joined([outputs for outputs, _ in done])
 
-        def gradient(*d_outputs):
+        def gradient(*d_outputs: Tensor):
             # Not by the forward pass' sizes: in a loop they are no compile-time constants to XLA.
             d_split = _split(d_outputs, count)
             found = [
@@ -99,7 +108,7 @@ def differentiable(scan, rows, shards=None):
     return function if shards is None else _in_own_graph(function)
 
 
-def _in_own_graph(function):
+def _in_own_graph(function: Callable[..., Any]):
     """Return a function whose custom gradients no caller can drop.
 
     `tf.vectorized_map` and `batch_jacobian` drop them. In a graph of its own the call is
@@ -107,7 +116,7 @@ def _in_own_graph(function):
     """
     in_own_graph = tf.function(function, autograph=False)
 
-    def guarded(*tensors):
+    def guarded(*tensors: Tensor):
         # These ops have no consumers. They raise under a `ForwardAccumulator`, which in a graph
         # would return zero for the derivative of a call of a function.
         for tensor in tensors:
@@ -124,7 +133,7 @@ _FORWARD_MODE = (
 )
 
 
-def _compiled(function):
+def _compiled(function: Callable[..., Any]):
     """Return a function of nested tensors, compiled by XLA.
 
     What a compiled loop stacks for its gradient cannot pass to another compiled function. So the
@@ -132,13 +141,13 @@ def _compiled(function):
     """
     run = tf.function(function, jit_compile=True, autograph=False)
 
-    def with_gradient(*arguments):
-        def of_nested(*flat):
+    def with_gradient(*arguments: Any):
+        def of_nested(*flat: Tensor):
             return tf.nest.flatten(function(*tf.nest.pack_sequence_as(list(arguments), flat)))
 
         @tf.custom_gradient
-        def of_flat(*flat):
-            def gradient(*d_results):
+        def of_flat(*flat: Tensor):
+            def gradient(*d_results: Tensor):
                 found = zip(flat, step_gradient(of_nested, flat, d_results), strict=True)
                 return [tf.zeros_like(tensor) if d is None else d for tensor, d in found]
 
@@ -149,7 +158,9 @@ def _compiled(function):
     return with_gradient
 
 
-def step_gradient(function, arguments, d_results):
+def step_gradient(
+    function: Callable[..., Any], arguments: Tensors, d_results: Tensors
+) -> list[Tensor | None]:
     """Return the derivatives of a function, in a graph.
 
     Args:
@@ -165,13 +176,13 @@ def step_gradient(function, arguments, d_results):
     return tf.gradients(function(*inside), inside, list(d_results))
 
 
-def _shard_count(rows, shards):
+def _shard_count(rows: Tensor, shards: int) -> int:
     """Return the number of shards, fewer for a small batch."""
     size = rows.shape[0]
     return shards if size is None else min(shards, max(1, size // FEWEST_ROWS))
 
 
-def _split(tensors, count):
+def _split(tensors: Tensors, count: int) -> list[list[Tensor]]:
     """Return the rows of some tensors by shard, of sizes as equal as can be."""
     if count == 1:
         return [list(tensors)]
@@ -182,7 +193,7 @@ def _split(tensors, count):
     return [list(shard) for shard in zip(*(tf.split(t, sizes) for t in tensors), strict=True)]
 
 
-def _joined(shards):
+def _joined(shards: Sequence[Tensors]) -> list[Tensor]:
     """Return the lists of all shards as one."""
     return [
         tensors[0] if len(tensors) == 1 else tf.concat(tensors, 0)

@@ -1,11 +1,21 @@
 """The time loop and the custom gradient in PyTorch, with the interface of `loop_tensorflow`."""
 
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
 import torch
+
+from keras_gru.layers.types import Step, Tensor, Tensors
+
+if TYPE_CHECKING:
+    from keras_gru.layers.scan import Scan
 
 PRODUCT_AHEAD = True
 
 
-def scan(step, carry, steps, reverse=False):
+def scan(
+    step: Step, carry: Tensors, steps: Tensors, reverse: bool = False
+) -> tuple[Tensors, list[Tensor]]:
     """Run a Python loop.
 
     An ONNX export contains the steps of the T that it traced. After `unbind` the exported network
@@ -21,7 +31,7 @@ def scan(step, carry, steps, reverse=False):
     return carry, [torch.stack(outputs) for outputs in zip(*collected, strict=True)]
 
 
-def differentiable(scan, rows, shards=None):
+def differentiable(scan: "Scan", rows: int, shards: int | None = None) -> Callable[..., Any]:
     """Return the loop as a `torch.autograd.Function`.
 
     `torch.func.grad` and `create_graph=True` require a gradient that can be differentiated: then
@@ -32,12 +42,12 @@ def differentiable(scan, rows, shards=None):
         generate_vmap_rule = True
 
         @staticmethod
-        def forward(*tensors):
+        def forward(*tensors: Tensor) -> Any:
             outputs, saved = scan.forward(tensors[:rows], tensors[rows:])
             return (*outputs, *saved)
 
         @staticmethod
-        def setup_context(ctx, tensors, results):
+        def setup_context(ctx: Any, tensors: Tensors, results: Tensors) -> None:
             ctx.count, ctx.outputs = len(tensors), len(results) - scan.saved
             saved = results[ctx.outputs :]
             ctx.mark_non_differentiable(*saved)
@@ -45,7 +55,7 @@ def differentiable(scan, rows, shards=None):
             ctx.save_for_forward(*tensors)
 
         @staticmethod
-        def backward(ctx, *gradients):
+        def backward(ctx: Any, *gradients: Tensor) -> Any:
             every = ctx.saved_tensors  # read once: checkpointing recomputes them
             tensors, saved = every[: ctx.count], every[ctx.count :]
             gradients = list(gradients[: ctx.outputs])
@@ -58,7 +68,7 @@ def differentiable(scan, rows, shards=None):
             return (d_x, *d_states, *([None] * (rows - 1 - len(d_states))), *d_weights)
 
         @staticmethod
-        def jvp(ctx, *tangents):
+        def jvp(ctx: Any, *tangents: Tensor) -> Any:
             tensors = ctx.saved_tensors[: ctx.count]
             plain, values = _plain_loop(scan, rows, tensors)
             given = [t for t, one in zip(tangents, tensors, strict=True) if one.is_floating_point()]
@@ -68,7 +78,7 @@ def differentiable(scan, rows, shards=None):
             ]
             return (*torch.func.jvp(plain, values, tuple(given))[1], *[None] * scan.saved)
 
-    def function(*tensors):
+    def function(*tensors: Tensor):
         if torch.onnx.is_in_onnx_export():  # reverses the order of a `Function`'s outputs
             return tuple(scan.forward(tensors[:rows], tensors[rows:])[0])
         results = Function.apply(*tensors)
@@ -77,11 +87,11 @@ def differentiable(scan, rows, shards=None):
     return function
 
 
-def _plain_loop(scan, rows, tensors):
+def _plain_loop(scan: "Scan", rows: int, tensors: Tensors):
     """Return the loop as a function of the tensors that are no flags, and these."""
     floating = [i for i, tensor in enumerate(tensors) if tensor.is_floating_point()]
 
-    def outputs_of(*values):
+    def outputs_of(*values: Tensor):
         given = list(tensors)
         for i, value in zip(floating, values, strict=True):
             given[i] = value
@@ -90,7 +100,7 @@ def _plain_loop(scan, rows, tensors):
     return outputs_of, tuple(tensors[i] for i in floating)
 
 
-def _differentiable_gradient(scan, rows, tensors, gradients):
+def _differentiable_gradient(scan: "Scan", rows: int, tensors: Tensors, gradients: Tensors):
     """Return the gradients of the plain loop; `None` for flags."""
     plain, values = _plain_loop(scan, rows, tensors)
     _, pull_back = torch.func.vjp(plain, *values)

@@ -2,8 +2,12 @@
 
 from keras import ops
 
+from keras_gru.layers.types import Step, Tensor, Tensors
 
-def scan(step, carry, steps, reverse=False):
+
+def scan(
+    step: Step, carry: Tensors, steps: Tensors, reverse: bool = False
+) -> tuple[Tensors, list[Tensor]]:
     """Do what the backend's `scan` does."""
     order = range(steps[0].shape[0])
     collected = []

@@ -2,6 +2,8 @@
 
 # Shapes: B batch, T time, D features, U units.
 
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -9,6 +11,7 @@ from keras_gru.layers.cells.minimal import MinGRUCell, MinimalCell, MinLSTMCell
 from keras_gru.layers.inputs import gather, loop_dtype
 from keras_gru.layers.keras_layers import CellLayer
 from keras_gru.layers.registry import cell
+from keras_gru.layers.types import Mask, Tensor
 
 
 class ParallelLayer(CellLayer):
@@ -16,21 +19,23 @@ class ParallelLayer(CellLayer):
 
     cell_class = MinimalCell
 
-    def path(self, length=None, training=True):
+    def path(self, length: int | None = None, training: bool = True) -> str:
         """Return `"parallel"`, or the path of an `RNN` where the steps are computed one by one.
 
         That is with `unroll`, and where T is not known when a graph is traced.
         """
         return "parallel" if self._is_parallel(length) else super().path(length, training)
 
-    def compiles_itself(self, length, training):
+    def compiles_itself(self, length: int | None, training: bool) -> bool:
         """Return whether there is a loop that is compiled by itself. See `RNN.compiles_itself`."""
         return not self._is_parallel(length) and super().compiles_itself(length, training)
 
-    def _is_parallel(self, length):
+    def _is_parallel(self, length: int | None):
         return not self.unroll and isinstance(length, int) and length > 0
 
-    def inner_loop(self, sequences, initial_state, mask, training=False):
+    def inner_loop(
+        self, sequences: Tensor, initial_state: Any, mask: Mask, training: bool = False
+    ) -> tuple[Tensor, Tensor, Any]:
         if not self._is_parallel(sequences.shape[1]):
             return super().inner_loop(sequences, initial_state, mask, training)
         rows, weights = gather(self, sequences, initial_state, mask, training)
@@ -50,7 +55,7 @@ class ParallelLayer(CellLayer):
         return self._returned([*every, outputs[:, -1]], rows.mask, initial_state)
 
 
-def linear_scan(keep, add, h):
+def linear_scan(keep: Tensor, add: Tensor, h: Tensor) -> Tensor:
     """Return all states of h_t = k_t ⊗ h_(t−1) + a_t.
 
     Two neighbouring steps are one step of the same form, so half of the states come from a scan of

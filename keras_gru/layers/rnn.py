@@ -2,6 +2,9 @@
 
 # Shapes: B batch, T time, D features, U units.
 
+from collections.abc import Sequence
+from typing import Any, Literal
+
 import keras
 from keras import ops
 
@@ -11,6 +14,7 @@ from keras_gru.layers.cells.cell import Cell
 from keras_gru.layers.foreign import ForeignCell
 from keras_gru.layers.inputs import expanded, gather, loop_dtype
 from keras_gru.layers.scan import Scan
+from keras_gru.layers.types import Mask, Shape, Tensor, Tensors
 
 
 @keras.saving.register_keras_serializable(package="keras_gru")
@@ -74,17 +78,17 @@ class RNN(keras.layers.RNN):
 
     def __init__(
         self,
-        cell,
-        return_sequences=False,
-        return_state=False,
-        go_backwards=False,
-        stateful=False,
-        unroll=False,
-        zero_output_for_mask=False,
-        jit_compile="auto",
-        zoneout=0.0,
-        **kwargs,
-    ):
+        cell: Any,
+        return_sequences: bool = False,
+        return_state: bool = False,
+        go_backwards: bool = False,
+        stateful: bool = False,
+        unroll: bool = False,
+        zero_output_for_mask: bool = False,
+        jit_compile: bool | Literal["auto"] = "auto",
+        zoneout: float | Sequence[float] = 0.0,
+        **kwargs: Any,
+    ) -> None:
         checks.check_keras()
         if jit_compile not in (True, False, "auto"):
             raise ValueError(
@@ -112,7 +116,7 @@ class RNN(keras.layers.RNN):
         # A tuple: Keras would make a list of its own of a list.
         self.zoneout = tuple(zoneout) if isinstance(zoneout, list) else zoneout
 
-    def build(self, sequences_shape, initial_state_shape=None):
+    def build(self, sequences_shape: Shape, initial_state_shape: Any = None) -> None:
         super().build(sequences_shape, initial_state_shape)
         if not self.trainable and isinstance(self.cell, keras.Layer):
             # The cell and the layers that it made in its `build`. Both, because TensorFlow ignores
@@ -120,11 +124,11 @@ class RNN(keras.layers.RNN):
             self.cell.trainable = True
             self.cell.trainable = False
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         zoneout = list(self.zoneout) if isinstance(self.zoneout, tuple) else self.zoneout
         return super().get_config() | {"zoneout": zoneout, "jit_compile": self.jit_compile}
 
-    def path(self, length=None, training=True):
+    def path(self, length: int | None = None, training: bool = True) -> str:
         """Return how the layer runs over a sequence: `"fused"`, `"scan: …"` or `"unrolled"`.
 
         `"fused"` is a scan with the gradient that the cell defines. `"scan: …"` is the same scan,
@@ -141,7 +145,7 @@ class RNN(keras.layers.RNN):
         compiled = ", compiled" * self.compiles_itself(length, training)
         return f"fused{compiled}" if obstacle is None else f"scan{compiled}: {obstacle}"
 
-    def compiles_itself(self, length, training):
+    def compiles_itself(self, length: int | None, training: bool) -> bool:
         """Return whether the layer compiles its own loop in a TensorFlow graph, on CPUs.
 
         XLA compiles the loop, and each core runs it over a shard of the batch. As XLA compiles anew
@@ -158,7 +162,7 @@ class RNN(keras.layers.RNN):
             and compiling.compiles_itself(length, training, self.jit_compile)
         )
 
-    def _obstacle(self, training):
+    def _obstacle(self, training: bool):
         """Return why the gradient written by hand is not used; `None` if it is."""
         if not isinstance(self.cell, Cell):
             library = type(self.cell).__module__.split(".")[0]
@@ -169,7 +173,7 @@ class RNN(keras.layers.RNN):
             return f"no faster on {backend} without training"
         return self.cell.gradient_obstacle()
 
-    def _gradient(self, training):
+    def _gradient(self, training: bool):
         """Return what differentiates a step, see `Scan`; `None` if nothing does."""
         if self.unroll or not isinstance(self.cell, Cell):
             return None
@@ -179,7 +183,13 @@ class RNN(keras.layers.RNN):
         by_step = compiling.in_graph() and compiling.is_function_of_its_weights(self.cell)
         return "backend" if training and by_step else None
 
-    def call(self, sequences, initial_state=None, mask=None, training=False):
+    def call(
+        self,
+        sequences: Tensor,
+        initial_state: Any = None,
+        mask: Mask = None,
+        training: bool = False,
+    ) -> Any:
         checks.check_export(self, sequences)
         mask = call_arguments.standardize_mask(mask, sequences)
         if initial_state is not None:
@@ -190,11 +200,13 @@ class RNN(keras.layers.RNN):
         cell_settings.reset_dropout_masks(self.cell)
         return super().call(sequences, initial_state, mask=mask, training=training)
 
-    def reset_state(self):
+    def reset_state(self) -> None:
         for variable in keras.tree.flatten(self.states or []):  # those of a stack are nested
             variable.assign(ops.zeros_like(variable.value))
 
-    def inner_loop(self, sequences, initial_state, mask, training=False):
+    def inner_loop(
+        self, sequences: Tensor, initial_state: Any, mask: Mask, training: bool = False
+    ) -> tuple[Tensor, Tensor, Any]:
         """Return `(last_output, outputs, states)`: `(B, U)`, `(B, T, U)` and a list."""
         rows, weights = gather(self, sequences, initial_state, mask, training)
         own = isinstance(self.cell, Cell)
@@ -220,7 +232,9 @@ class RNN(keras.layers.RNN):
         outputs = scan.run(keras.tree.flatten(rows), keras.tree.flatten(weights), shards)
         return self._returned(outputs, rows.mask, initial_state)
 
-    def gates(self, sequences, mask=None, initial_state=None):
+    def gates(
+        self, sequences: Tensor, mask: Mask = None, initial_state: Any = None
+    ) -> tuple[dict[str, Tensor], list[Tensor]]:
         """Return the gates and the states at every step, as the layer computes them in inference.
 
         The gates are those that the cell's `step` returns by their letter: of a GRU `"update"` and
@@ -258,7 +272,15 @@ class RNN(keras.layers.RNN):
             gates = {name: ops.where(seen, gate, float("nan")) for name, gate in gates.items()}
         return gates, states
 
-    def trace(self, sequences, initial_state=None, mask=None, *, gates=False, nudges=()) -> tuple:
+    def trace(
+        self,
+        sequences: Tensor,
+        initial_state: Any = None,
+        mask: Mask = None,
+        *,
+        gates: bool = False,
+        nudges: Tensors = (),
+    ) -> tuple[Tensor, list[Tensor], dict[str, Tensor]]:
         """Run the cell in inference and return all that it computes.
 
         Args:
@@ -284,7 +306,7 @@ class RNN(keras.layers.RNN):
         outputs = self._shown(states[0], rows.mask)
         return outputs, states if own else states[1:], {names[key]: found[key] for key in names}
 
-    def _returned(self, outputs, mask, initial_state):
+    def _returned(self, outputs: Tensors, mask: Tensors, initial_state: Any):
         """Return `(last_output, outputs, states)` of what a scan returned."""
         every = self._shown(outputs[0], mask) if self.return_sequences else None
         last, *others = outputs[self.return_sequences :]
@@ -294,7 +316,7 @@ class RNN(keras.layers.RNN):
         every = last[:, None] if every is None else every
         return last, every, keras.tree.pack_sequence_as(initial_state, states)
 
-    def _shown(self, outputs, mask):
+    def _shown(self, outputs: Tensor, mask: Tensors):
         """Return the outputs `(B, T, U)` with zeros where there is nothing to repeat."""
         for seen in mask:
             shown = seen if self.zero_output_for_mask else call_arguments.seen_so_far(seen)

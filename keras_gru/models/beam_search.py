@@ -3,14 +3,14 @@
 # N sentences, K beams, S source steps, T target steps, V target tokens
 
 from collections.abc import Collection
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
 import numpy.typing as npt
 
 from keras_gru.errors import UserError
-from keras_gru.models.translation import decode, encode
+from keras_gru.models.translation import Parts, decode, encode
 
 
 class Hypothesis(NamedTuple):
@@ -25,7 +25,7 @@ class Hypothesis(NamedTuple):
     score: float
 
 
-def translate(model: keras.Model, source_ids: npt.ArrayLike, **options) -> list[list[int]]:
+def translate(model: keras.Model, source_ids: npt.ArrayLike, **options: Any) -> list[list[int]]:
     """Translate sources with an encoder–decoder, token by token.
 
     Args:
@@ -111,7 +111,9 @@ def search_beams(
     return found
 
 
-def _search(decoder, sources, start, end, max_length, beams):
+def _search(
+    decoder: "_Decoder", sources: np.ndarray, start: int, end: int, max_length: int, beams: int
+) -> list[list[Hypothesis]]:
     rows = np.arange(len(sources))[:, None]
     decoder.read_sources(sources, beams)
     tokens = np.full((len(sources), beams, 1), start, "int32")
@@ -143,14 +145,14 @@ def _search(decoder, sources, start, end, max_length, beams):
     ]
 
 
-def _until(tokens, end):
+def _until(tokens: list[int], end: int) -> list[int]:
     return tokens[: tokens.index(end)] if end in tokens else tokens
 
 
 class _Decoder:
     """The layers of a model as an encoder and one step of the decoder."""
 
-    def __init__(self, parts, never):
+    def __init__(self, parts: Parts, never: Collection[int]) -> None:
         self._never = never
         source = keras.Input((None,), dtype="int32")
         states, memory = encode(parts, source)
@@ -166,13 +168,13 @@ class _Decoder:
         )
         self._count = len(keras.tree.flatten(states))
 
-    def read_sources(self, sources, beams):
+    def read_sources(self, sources: np.ndarray, beams: int) -> None:
         """Encode sources `(N, S)` and set the states of N·K targets."""
         found = keras.tree.flatten(self._encode.predict_on_batch(sources))
         found = [np.repeat(tensor, beams, axis=0) for tensor in found]
         self._states, self._memory = found[: self._count], found[self._count :]
 
-    def step(self, tokens):
+    def step(self, tokens: np.ndarray) -> np.ndarray:
         """Read one more token `(N·K,)`; return log-probabilities `(N·K, V)` of the next one."""
         inputs = [tokens[:, None], *self._states, *self._memory]
         logits, *self._states = self._step.predict_on_batch(inputs)
@@ -181,12 +183,21 @@ class _Decoder:
         logits -= logits.max(axis=1, keepdims=True)
         return logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
 
-    def choose(self, beams):
+    def choose(self, beams: np.ndarray) -> None:
         """Select the states of these of the N·K targets."""
         self._states = [state[beams] for state in self._states]
 
 
-def _check(parts, source_ids, start, end, max_length, beams, never, batch_size):
+def _check(
+    parts: Parts,
+    source_ids: np.ndarray,
+    start: int,
+    end: int,
+    max_length: int,
+    beams: int,
+    never: Collection[int],
+    batch_size: int,
+) -> None:
     vocabulary = parts["source_embedding"].input_dim
     if source_ids.ndim != 2 or source_ids.dtype.kind not in "iu" or source_ids.shape[1] == 0:
         raise UserError(

@@ -2,11 +2,12 @@
 
 # B batch, T time steps, N notes, H steps ahead, V variables, C classes
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import keras
 
 from keras_gru.errors import UserError, did_you_mean
+from keras_gru.layers.types import Tensor
 from keras_gru.models.measures import OF_FORECASTS, fit_weights, measured
 from keras_gru.models.metrics import StepMean
 
@@ -39,25 +40,27 @@ class StepLoss(keras.losses.Loss):
 
     def __init__(
         self,
-        measure,
-        every_step=False,
-        smoothing=0.0,
-        name="step_loss",
-        reduction=_BY_WEIGHT,
-        **kwargs,
-    ):
+        measure: str,
+        every_step: bool = False,
+        smoothing: float = 0.0,
+        name: str = "step_loss",
+        reduction: str = _BY_WEIGHT,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(name=name, reduction=reduction, **kwargs)
         self.measure, self.every_step, self.smoothing = measure, every_step, smoothing
 
-    def __call__(self, y_true, y_pred, sample_weight=None):
+    def __call__(
+        self, y_true: Tensor, y_pred: Tensor, sample_weight: Tensor | None = None
+    ) -> Tensor:
         sample_weight = fit_weights(sample_weight, self.measure, self.every_step, y_pred)
         return super().__call__(y_true, y_pred, sample_weight)
 
-    def call(self, y_true, y_pred):
+    def call(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
         options = {"smoothing": self.smoothing} if self.smoothing else {}
         return measured(y_true, y_pred, self.measure, self.every_step, **options)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         own = {
             "measure": self.measure,
             "every_step": self.every_step,
@@ -66,7 +69,9 @@ class StepLoss(keras.losses.Loss):
         return {**super().get_config(), **own}
 
 
-def compile_options(spec: "TaskSpec", loss_name: str = "mse", label_smoothing: float = 0.0) -> dict:
+def compile_options(
+    spec: "TaskSpec", loss_name: str = "mse", label_smoothing: float = 0.0
+) -> dict[str, Any]:
     """What `keras.Model.compile` needs to know of a task: `loss` and `weighted_metrics`.
 
     Classes, tags, tokens and words have a cross-entropy and `accuracy`; notes `nll`, as loss and
@@ -76,7 +81,7 @@ def compile_options(spec: "TaskSpec", loss_name: str = "mse", label_smoothing: f
     Args:
         spec: what the data are.
         loss_name: of forecasts, `"mse"`, `"mae"` or `"huber"`; other tasks have one loss.
-        label_smoothing: of classes, tags, tokens and words: the share of the loss in which every
+        label_smoothing: of classes, tags, tokens and words: the fraction of the loss in which every
             class is as right as any other. It is in the loss alone, not in the accuracy.
 
     Returns:

@@ -3,15 +3,18 @@
 # B batch, T time steps, N notes, H steps ahead, V variables, C classes
 
 import math
+from collections.abc import Callable
+from typing import Any
 
 import keras
 from keras import ops
 
 from keras_gru.errors import UserError
 from keras_gru.layers.call_arguments import shapes_fit
+from keras_gru.layers.types import Shape, Tensor
 
 
-def notes_nll(y_true, y_pred):
+def notes_nll(y_true: Tensor, y_pred: Tensor) -> Tensor:
     """Negative log-likelihood of independent notes, in nats per step.
 
     Args:
@@ -24,11 +27,11 @@ def notes_nll(y_true, y_pred):
     return ops.sum(ops.softplus(y_pred) - y_true * y_pred, axis=-1)
 
 
-def _is_right(y_true, y_pred):
+def _is_right(y_true: Tensor, y_pred: Tensor):
     return ops.equal(ops.cast(y_true, "int32"), ops.cast(ops.argmax(y_pred, axis=-1), "int32"))
 
 
-def _crossentropy(y_true, y_pred, smoothing=0.0):
+def _crossentropy(y_true: Tensor, y_pred: Tensor, smoothing: float = 0.0):
     loss = keras.losses.sparse_categorical_crossentropy(y_true, y_pred, from_logits=True)
     if not smoothing:
         return loss
@@ -36,18 +39,18 @@ def _crossentropy(y_true, y_pred, smoothing=0.0):
     return (1 - smoothing) * loss + smoothing * even
 
 
-def _is_in_top_5(y_true, y_pred):
+def _is_in_top_5(y_true: Tensor, y_pred: Tensor):
     """Whether fewer than five classes have a higher logit."""
     of_target = ops.take_along_axis(y_pred, ops.cast(y_true, "int32")[..., None], axis=-1)
     return ops.sum(ops.cast(y_pred > of_target, "int32"), axis=-1) < 5
 
 
-def _bits(y_true, y_pred):
+def _bits(y_true: Tensor, y_pred: Tensor):
     return _crossentropy(y_true, y_pred) / math.log(2)
 
 
 # Each returns one number per step, or per sequence where there is one output for it.
-MEASURES = {
+MEASURES: dict[str, Callable[..., Tensor]] = {
     "nll": notes_nll,
     "crossentropy": _crossentropy,
     "bits": _bits,
@@ -61,7 +64,9 @@ OF_LABELS = ("crossentropy", "bits", "accuracy", "top_5_accuracy")
 OF_FORECASTS = ("mse", "mae", "huber")
 
 
-def measured(y_true, y_pred, measure, every_step, **options):
+def measured(
+    y_true: Tensor, y_pred: Tensor, measure: str, every_step: bool, **options: Any
+) -> Tensor:
     """A measure of each step `(B, T)`, or of each sequence `(B,)`."""
     shape = ops.shape(y_pred)
     y_true = fit_targets(y_true, shape[:-1] if measure in OF_LABELS else shape, y_pred)
@@ -72,7 +77,7 @@ def measured(y_true, y_pred, measure, every_step, **options):
     return MEASURES[measure](y_true, y_pred, **options)
 
 
-def fit_targets(y_true, shape, y_pred):
+def fit_targets(y_true: Tensor, shape: Shape, y_pred: Tensor) -> Tensor:
     """Targets in the shape that the outputs ask for; they may lack axes of size 1.
 
     Keras broadcasts `(B,)` and `(B, 1, 1)` to `(B, 1, B)`, and the network learns nothing.
@@ -93,7 +98,9 @@ def fit_targets(y_true, shape, y_pred):
     return ops.reshape(y_true, shape)  # fails where a size was not known and does not fit
 
 
-def fit_weights(sample_weight, measure, every_step, y_pred):
+def fit_weights(
+    sample_weight: Tensor | None, measure: str, every_step: bool, y_pred: Tensor
+) -> Tensor | None:
     """Weights of sequences or of steps in the shape of the measure, `(B,)` or `(B, T)`.
 
     Keras divides by their sum, which must be that of as many numbers as there are steps.
@@ -115,7 +122,9 @@ def fit_weights(sample_weight, measure, every_step, y_pred):
     return ops.broadcast_to(ops.reshape(sample_weight, found), shape)
 
 
-def of_last_steps(weights, values, measure, every_step):
+def of_last_steps(
+    weights: Tensor | None, values: Tensor, measure: str, every_step: bool
+) -> Tensor | None:
     """Weights of forecasts at every step `(B, T)`, 0 but for the last one of each row that is not.
 
     Other weights, or `None`, are returned as they are.
@@ -128,6 +137,6 @@ def of_last_steps(weights, values, measure, every_step):
     return weights * ops.cast(ops.equal(left, 1), weights.dtype)
 
 
-def _known(shape):
+def _known(shape: Shape):
     """A shape with `None` for every size that is known only when the model runs."""
     return tuple(size if isinstance(size, int) else None for size in shape)

@@ -2,12 +2,14 @@
 
 # B batch, T time steps, N notes, H steps ahead, V variables, C classes
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
+import numpy.typing as npt
 from keras import ops
 
+from keras_gru.layers.types import Tensor
 from keras_gru.models.measures import (
     MEASURES,
     fit_targets,
@@ -23,7 +25,11 @@ _MANY = 10  # classes, above which the five likeliest are of interest
 
 
 class _MeanOfSteps(keras.metrics.Mean):
-    def update_state(self, values, sample_weight=None):  # weights times Keras' mask
+    measure: str
+    every_step: bool
+
+    # The weights are already multiplied by Keras' mask.
+    def update_state(self, values: Tensor, sample_weight: Tensor | None = None) -> None:
         sample_weight = of_last_steps(sample_weight, values, self.measure, self.every_step)
         if sample_weight is not None:
             sample_weight = ops.reshape(sample_weight, (-1,))
@@ -48,19 +54,23 @@ class StepMean(keras.metrics.MeanMetricWrapper, _MeanOfSteps):
         UserError: the targets or the weights have another shape.
     """
 
-    def __init__(self, measure, every_step=False, name=None, **kwargs):
+    def __init__(
+        self, measure: str, every_step: bool = False, name: str | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(self._values, name=name or measure, **kwargs)
         self.measure, self.every_step = measure, every_step
 
-    def update_state(self, y_true, y_pred, sample_weight=None):
+    def update_state(
+        self, y_true: Tensor, y_pred: Tensor, sample_weight: Tensor | None = None
+    ) -> None:
         sample_weight = fit_weights(sample_weight, self.measure, self.every_step, y_pred)
         return super().update_state(y_true, y_pred, sample_weight)
 
-    def _values(self, y_true, y_pred):
+    def _values(self, y_true: Tensor, y_pred: Tensor):
         y_true, y_pred = (ops.cast(tensor, self.dtype) for tensor in (y_true, y_pred))
         return measured(y_true, y_pred, self.measure, self.every_step)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         own = {"measure": self.measure, "every_step": self.every_step}
         return {"name": self.name, "dtype": self.dtype, **own}
 
@@ -81,14 +91,16 @@ class ClassScore(keras.metrics.Metric):
         name: the measure's if `None`.
     """
 
-    def __init__(self, measure, classes, name=None, **kwargs):
+    def __init__(self, measure: str, classes: int, name: str | None = None, **kwargs: Any) -> None:
         super().__init__(name=name or measure, **kwargs)
         self.measure, self.classes = measure, classes
         self.actual = self.add_variable((classes,), "zeros", name="actual")
         self.predicted = self.add_variable((classes,), "zeros", name="predicted")
         self.right = self.add_variable((classes,), "zeros", name="right")
 
-    def update_state(self, y_true, y_pred, sample_weight=None):
+    def update_state(
+        self, y_true: Tensor, y_pred: Tensor, sample_weight: Tensor | None = None
+    ) -> None:
         weights = fit_weights(sample_weight, "accuracy", False, y_pred)
         y_true = ops.cast(fit_targets(y_true, ops.shape(y_pred)[:-1], y_pred), "int32")
         chosen = ops.cast(ops.argmax(y_pred, axis=-1), "int32")
@@ -103,7 +115,7 @@ class ClassScore(keras.metrics.Metric):
         ):
             variable.assign_add(ops.segment_sum(terms, classes, num_segments=self.classes))
 
-    def result(self):
+    def result(self) -> Tensor:
         count = self.actual if self.measure == "balanced_accuracy" else self.actual + self.predicted
         scale = 1 if self.measure == "balanced_accuracy" else 2
         counts = ops.cast(count > 0, self.dtype)
@@ -111,7 +123,7 @@ class ClassScore(keras.metrics.Metric):
             ops.sum(counts), 1
         )
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         own = {"measure": self.measure, "classes": self.classes}
         return {"name": self.name, "dtype": self.dtype, **own}
 
@@ -127,11 +139,13 @@ class SequenceMean(keras.metrics.Mean):
         name: the measure's with `_by_sequence` if `None`.
     """
 
-    def __init__(self, measure, name=None, **kwargs):
+    def __init__(self, measure: str, name: str | None = None, **kwargs: Any) -> None:
         super().__init__(name=name or f"{measure}_by_sequence", **kwargs)
         self.measure = measure
 
-    def update_state(self, y_true, y_pred, sample_weight=None):
+    def update_state(
+        self, y_true: Tensor, y_pred: Tensor, sample_weight: Tensor | None = None
+    ) -> None:
         weights = fit_weights(sample_weight, self.measure, False, y_pred)
         y_true, y_pred = (ops.cast(tensor, self.dtype) for tensor in (y_true, y_pred))
         values = measured(y_true, y_pred, self.measure, False)
@@ -140,7 +154,7 @@ class SequenceMean(keras.metrics.Mean):
         means = ops.sum(weights * values, axis=1) / ops.maximum(counts, 1e-12)
         super().update_state(means, ops.cast(counts > 0, self.dtype))
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {"name": self.name, "dtype": self.dtype, "measure": self.measure}
 
 
@@ -171,7 +185,7 @@ class BlockMeans(keras.metrics.Metric):
         blocks: (N,), the number of each sequence's block, from 0, in the order of evaluation.
     """
 
-    def __init__(self, measure, every_step, blocks):
+    def __init__(self, measure: str, every_step: bool, blocks: npt.ArrayLike) -> None:
         super().__init__(name="block_means")
         self.measure, self.every_step = measure, every_step
         self.blocks = np.asarray(blocks, np.int32)
@@ -180,7 +194,9 @@ class BlockMeans(keras.metrics.Metric):
         self.totals = self.add_variable((self.count,), "zeros", name="totals")
         self.weights = self.add_variable((self.count,), "zeros", name="weights")
 
-    def update_state(self, y_true, y_pred, sample_weight=None):
+    def update_state(
+        self, y_true: Tensor, y_pred: Tensor, sample_weight: Tensor | None = None
+    ) -> None:
         weights = fit_weights(sample_weight, self.measure, self.every_step, y_pred)
         y_pred = ops.cast(y_pred, self.dtype)
         values = measured(y_true, y_pred, self.measure, self.every_step)
@@ -194,7 +210,7 @@ class BlockMeans(keras.metrics.Metric):
             variable.assign(variable + ops.segment_sum(terms, blocks, num_segments=self.count))
         self.seen.assign(self.seen + size)
 
-    def result(self):
+    def result(self) -> Tensor:
         return ops.sum(self.totals) / ops.maximum(ops.sum(self.weights), 1e-12)
 
     def block_means(self) -> np.ndarray:

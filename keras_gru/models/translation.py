@@ -2,6 +2,8 @@
 
 # B batch, S source steps, T target steps, E width of an embedding, U units, V target tokens
 
+from typing import Any
+
 import keras
 import numpy as np
 import numpy.typing as npt
@@ -9,30 +11,34 @@ from keras import ops
 
 from keras_gru.cells import recurrent_layer
 from keras_gru.errors import UserError
+from keras_gru.layers.types import Tensor, Tensors
 from keras_gru.models.config import EncoderDecoder, defaults_of
 from keras_gru.models.graph import to_numpy
 from keras_gru.models.language_modeling import numbered
 from keras_gru.models.seeding import seeded
 from keras_gru.models.stack import depths, logits_layer, task_model, without_mask
 
+Parts = dict[str, Any]  # the layers of a model by name
+States = list[list[Tensor]]  # of each layer
+
 
 @defaults_of(EncoderDecoder)
 def encoder_decoder(
     *,
-    units,
-    source_vocabulary,
-    target_vocabulary,
-    cell="gru",
-    embedding,
-    layers,
-    dropout,
-    recurrent_dropout,
-    bidirectional,
-    attention,
-    seed=None,
-    compile=True,
-    **recurrent_options,
-):
+    units: int,
+    source_vocabulary: int,
+    target_vocabulary: int,
+    cell: str = "gru",
+    embedding: int,
+    layers: int,
+    dropout: float,
+    recurrent_dropout: float,
+    bidirectional: bool,
+    attention: bool,
+    seed: int | None = None,
+    compile: bool | str | keras.optimizers.Optimizer = True,
+    **recurrent_options: Any,
+) -> keras.Model:
     """Return the encoder–decoder of Cho et al. (2014), for teacher forcing.
 
     The encoder reads the source, and its last state is the context c. The decoder reads the target
@@ -97,7 +103,7 @@ def encoder_decoder(
     """
     with seeded(seed):
 
-        def recurrent(name, return_sequences):
+        def recurrent(name: str, return_sequences: bool):
             return recurrent_layer(
                 cell,
                 units,
@@ -135,7 +141,7 @@ def encoder_decoder(
         return task_model(inputs, logits, "encoder_decoder", compile, task="translation")
 
 
-def encode(parts, source):
+def encode(parts: Parts, source: Tensor) -> tuple[States, list[Tensor]]:
     """Reads the source.
 
     Args:
@@ -161,7 +167,7 @@ def encode(parts, source):
     return states, [summary, parts["key"](x), x, mask]
 
 
-def decode(parts, target, states, memory):
+def decode(parts: Parts, target: Tensor, states: States, memory: Tensors) -> tuple[Tensor, States]:
     """Reads the target from the decoder's states on.
 
     Args:
@@ -180,7 +186,7 @@ def decode(parts, target, states, memory):
     return parts["logits"](ops.concatenate([h, y, c], axis=-1)), new_states
 
 
-def _read_target(parts, target, states, c):
+def _read_target(parts: Parts, target: Tensor, states: States, c: Tensor):
     """The embedded target `(B, T, E)`, the outputs `(B, T, U)`, c at each step, and new states."""
     mask = ops.not_equal(target, 0)
     y = parts["target_embedding"](target)
@@ -234,7 +240,7 @@ def attention_weights(
     return to_numpy(weights)
 
 
-def encoder_and_decoder(model):
+def encoder_and_decoder(model: keras.Model) -> tuple[keras.Model, keras.Model]:
     """Return an encoder–decoder as two models, with which any search for a translation is made.
 
     Args:
@@ -266,7 +272,7 @@ def encoder_and_decoder(model):
     return encoder, keras.Model({"token": token, **given}, outputs, name="decoder")
 
 
-def _bridge(parts, name, states):
+def _bridge(parts: Parts, name: str, states: Tensors):
     half = len(states) // 2
     bridged = []
     for index, pair in enumerate(zip(states[:half], states[half:], strict=True)):

@@ -9,6 +9,7 @@ from keras_gru.experiments.configuration.sweep import Range
 from keras_gru.experiments.configuration.yaml_tree import Node
 
 _TYPES = {"string": "text", "boolean": "true or false", "null": "null", "object": "settings"}
+_INNER: dict[type, str] = {list: "items", dict: "additionalProperties"}
 _PATTERNS = {
     NAME: "text of at most 100 letters, digits, '_', '.' and '-', the first a letter or a digit"
 }
@@ -98,9 +99,7 @@ class _Schema:
             schema = {"$ref": schema["discriminator"]["mapping"].get(str(kind.value), "")}
         if "$ref" in schema:
             return self._behind(schema)
-        inner = {list: "items", dict: "additionalProperties"}.get(
-            type(node.value) if node else None
-        )
+        inner = _INNER.get(type(node.value)) if node else None
         return next((s for s in schema.get("anyOf", ()) if inner in s), schema)
 
     def _words(self, schema: dict) -> str:

@@ -157,7 +157,7 @@ def sweep_errors(sweep: Sweep, types: Types) -> list[InitErrorDetails]:
         _, wrong = read_values(name, ends(drawn), types, location)
         if isinstance(drawn, Range):  # the names of the ends in place of their indices
             for error in wrong:
-                *above, last = error.get("loc", ())
+                *above, last = list(error.get("loc", ()))
                 error["loc"] = (*above, ("low", "high")[last] if isinstance(last, int) else last)
         errors += wrong
     values = {name: ends(drawn) for name, drawn in sweep.ranges.items()}

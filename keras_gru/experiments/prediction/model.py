@@ -124,11 +124,12 @@ class TrainedModel:
         return predictions_of(inputs, outputs, self.labels)
 
     def _translate(self, inputs: Inputs) -> Predictions:
-        if len(self.records) > 1:
+        record, *others = self.records
+        if others:
             raise UserError("--seed all: expected one network to translate with. Leave it out.")
         rows = [{**row, "translation": None} for row in inputs.rows]
         sentences = [str(rows[number]["text"]) for number in inputs.numbers]
-        found = translate(self.run_directory, self.records[0], sentences)
+        found = translate(self.run_directory, record, sentences)
         for number, ((best, _), *_) in zip(inputs.numbers, found, strict=True):
             rows[number]["translation"] = best
         return Predictions(rows, [], inputs.notes)

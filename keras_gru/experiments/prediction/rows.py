@@ -72,9 +72,9 @@ def predictions_of(inputs: Inputs, outputs: Outputs, labels: Sequence[str]) -> P
     rows = _ROWS[inputs.dataset.spec.task](inputs, outputs, labels)
     conllu = None
     if inputs.annotated is not None:
-        tags: list[list[str]] = [[] for _ in inputs.rows]
+        tags: list[Sequence[str]] = [[] for _ in inputs.rows]
         for number, found in zip(inputs.numbers, outputs, strict=True):
-            tags[number] = [labels[best] for best in found.argmax(-1)]
+            tags[number] = [labels[int(best)] for best in found.argmax(-1)]
         conllu = write_conllu(inputs.annotated, tags)
     return Predictions(rows, outputs, inputs.notes, conllu)
 

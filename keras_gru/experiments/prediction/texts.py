@@ -69,8 +69,8 @@ def read_texts(
         classes = present(preprocessing.target_vocabulary)
         known = {name: number for number, name in enumerate(classes)}
         rows = [{**row, "truth": name} for row, name in zip(rows, labels, strict=True)]
-        targets = np.array([known.get(labels[n], -1) for n in numbers])
-        notes += count_unknown_classes([labels[n] for n in numbers], known)
+        targets = np.array([known.get(labels[int(n)], -1) for n in numbers])
+        notes += count_unknown_classes([labels[int(n)] for n in numbers], known)
     if len(numbers) < len(texts):
         notes.append(f"{len(texts) - len(numbers)} of {len(texts)} texts are empty: no prediction.")
     encoded = [tokens[n] for n in numbers]

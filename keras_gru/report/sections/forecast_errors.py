@@ -13,6 +13,7 @@ from keras_gru.analysis.forecast_errors import ForecastErrors
 from keras_gru.formatting import significant
 from keras_gru.report import plots
 from keras_gru.report.blocks import Block, Column, Figure, Key, Row, Section, Table, Text
+from keras_gru.settings import present
 
 _MOST_ROWS, _MOST_VARIABLES = 14, 8
 _NOTE = "Mean absolute error on test, in each variable's unit, the mean over seeds."
@@ -65,7 +66,10 @@ def by_step(analysis: Analysis) -> Section | None:
 
 def _columns(analysis: Analysis, first: str) -> list[Column]:
     labels = plots.series(analysis.comparison)
-    return [Column(first), *(Column(labels[cell][0]) for cell in analysis.forecast_errors.cells)]
+    return [
+        Column(first),
+        *(Column(labels[cell][0]) for cell in present(analysis.forecast_errors).cells),
+    ]
 
 
 def _rows(labels: Sequence[str], errors: np.ndarray) -> list[Row]:
