@@ -23,7 +23,7 @@ from keras_gru.datasets.smoothing import exponential_smoothing
 from keras_gru.datasets.split import SPLITS
 from keras_gru.datasets.time_order import find_step
 from keras_gru.errors import UserError
-from keras_gru.settings import check_each_once
+from keras_gru.settings import check_each_once, present
 
 Columns = Annotated[tuple[Column, ...], Field(min_length=1, max_length=10_000)]
 
@@ -265,7 +265,9 @@ def _split_rows(
     validation = _first_row(config, "validation_from", series)
     if validation is None:
         validation = max(0, test - round(series.size * config.validation_fraction))
-    sizes = dict(zip(SPLITS, (validation, test - validation, series.size - test), strict=True))
+    sizes: dict[str, int] = dict(
+        zip(SPLITS, (validation, test - validation, series.size - test), strict=True)
+    )
     if all_as_test:
         sizes = {"test": series.size}
     _check_sizes(config, sizes, series.name)
@@ -308,11 +310,12 @@ def _check_sizes(config: CsvSeries, sizes: dict[str, int], series: str | None) -
 
 
 def _metric(targets: tuple[str, ...], scale: float, is_one: bool) -> Metric:
-    if len(targets) > 1 or not is_one:
+    target, *others = targets
+    if others or not is_one:
         return Metric("mae", "min", "MAE (standard deviations)", digits=4)
     # Three significant digits or so, whatever the unit.
     digits = min(8, max(0, 3 - math.floor(math.log10(scale))))
-    return Metric("mae", "min", f"MAE ({targets[0]})", digits=digits)
+    return Metric("mae", "min", f"MAE ({target})", digits=digits)
 
 
 def _split_facts(
@@ -324,7 +327,7 @@ def _split_facts(
     found = []
     for name in parts[0].rows:
         dates = [
-            one.dates[slice(*part.rows[name])]
+            present(one.dates)[slice(*part.rows[name])]
             for one, part in zip(table.series, parts, strict=True)
         ]
         step = find_step(max(dates, key=len)).seconds

@@ -53,7 +53,7 @@ def after_last_step(values: np.ndarray, split: Split) -> np.ndarray:
     """Return forecasts or targets (N, H, V); of those at every step the ones after the last."""
     if split.targets.ndim < 4:
         return values
-    if split.stepwise in split.lengths:
+    if split.stepwise is not None and split.stepwise in split.lengths:
         return values[np.arange(len(values)), split.lengths[split.stepwise] - 1]
     return values[:, -1]
 

@@ -122,7 +122,10 @@ class GeneratedDataset(DatasetSettings):
         growth = self.full_length - shortest
         lengths = [shortest + growth * number // steps for number in range(steps)]
         settings: dict[str, Any] = {**self.model_dump(), "curriculum": None}
-        return tuple(type(self)(**{**settings, self.length_setting: length}) for length in lengths)
+        return tuple(
+            type(self).model_validate({**settings, self.length_setting: length})
+            for length in lengths
+        )
 
     @property
     def curriculum_epochs(self) -> int:

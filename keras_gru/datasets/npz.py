@@ -61,6 +61,7 @@ from keras_gru.datasets.split import (
 )
 from keras_gru.errors import did_you_mean
 from keras_gru.files import load_arrays
+from keras_gru.settings import present
 
 _METRICS = {
     "classification": Metric("accuracy", "max", "accuracy"),
@@ -287,7 +288,7 @@ def _spec(arrays: dict, task: str, fixed: int | None) -> TaskSpec:
     outputs = int(targets.max()) + 1 if labels else targets.shape[-1]
     if task == "language_model":
         highest = max(int(of["targets"].max()) for of in arrays.values())
-        outputs = vocabulary = max(vocabulary, highest + 1)
+        outputs = vocabulary = max(present(vocabulary), highest + 1)
     return TaskSpec(
         task=task,
         outputs=outputs,

@@ -15,6 +15,7 @@ from keras_gru.datasets.npz_splits import carve
 from keras_gru.datasets.preprocessing import Preprocessing
 from keras_gru.datasets.sequence_dataset import SequenceDataset, TaskSpec
 from keras_gru.datasets.split import SPLITS, Split, check_not_empty, joined
+from keras_gru.settings import present
 
 if TYPE_CHECKING:
     from keras_gru.datasets.npz import Npz
@@ -81,8 +82,10 @@ def load_pairs(
             )
         arrays[name] = {"inputs": inputs, "targets": targets, "lengths": lengths, "ends": ends}
     spec = preprocessing.spec if preprocessing else _spec(arrays)
+    sizes = {"inputs": present(spec.vocabulary), "targets": present(spec.start)}
     for name, of in arrays.items():
-        for part, most in (("inputs", spec.vocabulary - 1), ("targets", spec.start - 1)):
+        for part, size in sizes.items():
+            most = size - 1
             if of[part].max() > most:
                 refuse(
                     path,
@@ -142,8 +145,8 @@ def _tokens(
         )
     count, steps = tokens.shape
     if lengths is None:
-        lengths = steps - np.argmax(tokens[:, ::-1] != 0, axis=1)
-        lengths = np.where(tokens.any(axis=1), lengths, 0)
+        ends = steps - np.argmax(tokens[:, ::-1] != 0, axis=1)
+        lengths = np.where(tokens.any(axis=1), ends, 0)
     if lengths.shape != (count,) or lengths.dtype.kind not in "iu":
         refuse(path, f"the lengths of '{name}' must be ({count},) integers, one for each sequence.")
     if lengths.min() < fewest or lengths.max() > steps:

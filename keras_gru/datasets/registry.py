@@ -95,15 +95,16 @@ def register_dataset(*kinds: str) -> Callable[[Class], Class]:
             if other is not None and other.__module__ != cls.__module__:
                 raise ValueError(f"the dataset {kind!r} is already registered by {other!r}")
         default = kinds[0] if len(kinds) == 1 else ...
+        fields: Any = {"kind": (Literal[kinds], default)}
         settings = create_model(
             cls.__name__,
             __base__=cls,
             __module__=cls.__module__,
             __doc__=cls.__doc__,
-            kind=(Literal[kinds], default),
+            **fields,
         )
         settings.__qualname__ = cls.__qualname__
-        _REGISTERED.update(dict.fromkeys(kinds, settings))
+        _REGISTERED.update({kind: settings for kind in kinds})
         for model in _DEPENDENT_MODELS:
             model.model_rebuild(force=True)
         return settings

@@ -87,7 +87,7 @@ class SequenceDataset(Preprocessing):
             return self.steps("train", batch_size)
         part = self.splits["train"]
         plan = self._plan("train", batch_size, seed=0, epoch=0)
-        steps = (batch.steps.get(part.stepwise, part.targets.shape[1]) for batch in plan)
+        steps = (batch.steps.get(part.stepwise or "", part.targets.shape[1]) for batch in plan)
         return sum(math.ceil(count / truncate) for count in steps) * self.passes
 
     def with_fraction_of_train(self, fraction: float, batch_size: int) -> "SequenceDataset":

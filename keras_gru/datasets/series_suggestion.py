@@ -1,6 +1,7 @@
 """Settings for a series in a table: columns, season and window, chosen by looking at it."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
@@ -15,7 +16,7 @@ _STRONG = 0.3  # autocorrelation of a season
 
 
 def suggest_series(
-    table: Table, written: Mapping[str, Choice], given: Mapping[str, object]
+    table: Table, written: Mapping[str, Choice], given: Mapping[str, Any]
 ) -> Suggestion:
     """Return settings for a series.
 

@@ -21,6 +21,7 @@ from keras_gru.datasets.table import Table
 from keras_gru.datasets.tables import read_table
 from keras_gru.datasets.time_order import Series, Step, fill_gaps, find_step, gap_note, order_rows
 from keras_gru.errors import UserError
+from keras_gru.settings import present
 
 if TYPE_CHECKING:
     from keras_gru.datasets.csv_series import CsvSeries
@@ -134,14 +135,14 @@ def series_of_table(
         guessed["date_format"] = dates.date_format
     config = config.model_copy(update=guessed)
     series, notes = order_rows(table, dates, config.series, config.sort, config.duplicates)
-    steps = [(one.name, find_step(one.dates)) for one in series] if dates else []
+    steps = [(one.name, find_step(present(one.dates))) for one in series] if dates else []
     if config.fill_gaps:
         series = [fill_gaps(one, step) for one, (_, step) in zip(series, steps, strict=True)]
     elif note := gap_note(steps):
         notes.append(note)
     if config.every_nth_row > 1:
         series = [one.every(config.every_nth_row) for one in series]
-        steps = [(one.name, find_step(one.dates)) for one in series] if dates else []
+        steps = [(one.name, find_step(present(one.dates))) for one in series] if dates else []
     notes += [note for name in numeric if (note := suspicious_value(name, values[name]))]
     categories = _categories(words, stored)
     filled = dict.fromkeys(numeric, 0)
@@ -212,15 +213,16 @@ def _extras(
     """Return features that need no scaling, (rows, …): one-hot categories and the calendar."""
     parts = []
     for name in config.categories:
-        number = {word: at for at, word in enumerate(categories[name])}
+        number: dict[str | None, int] = {word: at for at, word in enumerate(categories[name])}
         # An unknown word, or none, is all zeros.
         codes = np.array([number.get(word, -1) for word in words[name]] + [-1])
         parts.append((codes[series.rows][:, None] == np.arange(len(number))).astype(np.float32))
     if config.calendar:
         step = next(step for name, step in steps if name == series.name)
         # Of the first row to forecast, whose date is known before its values.
-        after = series.dates[-1] + step.seconds * np.arange(1, config.lead + 1)
-        dates = np.append(series.dates, after)[config.lead :]
+        known = present(series.dates)
+        after = known[-1] + step.seconds * np.arange(1, config.lead + 1)
+        dates = np.append(known, after)[config.lead :]
         parts.append(calendar(dates, config))
     if not parts:
         return np.zeros((len(series.rows), 0), np.float32)

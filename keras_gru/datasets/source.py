@@ -11,6 +11,7 @@ import logging
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -65,7 +66,9 @@ def read(builder, splits: Sequence[str], files: Sequence[str] = (), **builder_ar
     return {split: columns(builder, split) for split in splits}
 
 
-def with_validation(columns: Mapping[str, Mapping], validation: int) -> dict[str, dict]:
+def with_validation(
+    columns: Mapping[str, Mapping[str, Any]], validation: int
+) -> dict[str, Mapping[str, Any]]:
     """Split train into train and validation, by a fixed seed.
 
     Args:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from keras_gru.errors import UserError
+from keras_gru.settings import present
 
 SPLITS = ("train", "validation", "test")
 _SPLITTING_SEED = 0
@@ -88,7 +89,7 @@ class Split:
         """(N, T) of stepwise targets: True where one counts."""
         steps = np.arange(self.targets.shape[1])
         counts = np.ones((self.size, len(steps)), bool)
-        if self.stepwise in self.lengths:
+        if self.stepwise is not None and self.stepwise in self.lengths:
             counts = steps < self.lengths[self.stepwise][:, None]
         return counts if self.weights is None else counts & self.weights
 
@@ -121,7 +122,7 @@ def joined(splits: Sequence[Split]) -> Split:
         inputs={name: join([of.inputs[name] for of in splits]) for name in first.inputs},
         targets=join([of.targets for of in splits]),
         lengths={name: join([of.lengths[name] for of in splits]) for name in first.lengths},
-        weights=None if first.weights is None else join([of.weights for of in splits]),
+        weights=None if first.weights is None else join([present(of.weights) for of in splits]),
     )
 
 

@@ -19,6 +19,7 @@ from keras_gru.datasets.sequence_dataset import Metric, SequenceDataset, TaskSpe
 from keras_gru.datasets.split import SPLITS, Split
 from keras_gru.datasets.text import to_rows
 from keras_gru.errors import UserError
+from keras_gru.settings import present
 
 _FILE = "free-spoken-digit-dataset-1.0.9.tar.gz"
 _DIGITS = tuple("0123456789")
@@ -67,7 +68,7 @@ class SpokenDigit(DatasetSettings):
         spectrograms = [same_level(log_mel(samples)) for samples in columns["audio"]]
         rows = split(names, self.new_speakers)
         if preprocessing is not None:
-            scaling = preprocessing.input_scaling
+            scaling = present(preprocessing.input_scaling)
         else:
             bands = [f"band {number}" for number in range(_BANDS)]
             train = [spectrograms[row] for row in rows["train"]]

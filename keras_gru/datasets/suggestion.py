@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -21,7 +22,7 @@ _PACKED = (".gz", ".bz2", ".xz", ".zst", ".zip")
 _MOST_CLASSES = 200
 
 
-def suggest(path: Path, given: Mapping[str, object]) -> Suggestion:
+def suggest(path: Path, given: Mapping[str, Any]) -> Suggestion:
     """Return settings for a file or folder.
 
     Args:
@@ -69,7 +70,7 @@ def _is_tagged(path: Path, ending: str) -> bool:
     return len(tokens) > 3 and widths <= {2, 3, 4} and len(widths) == 1 and blank > 1
 
 
-def _tagged(given: Mapping[str, object]) -> Suggestion:
+def _tagged(given: Mapping[str, Any]) -> Suggestion:
     return Suggestion(
         with_given({"kind": Choice("tagged", "words with tags, sentence by sentence")}, given),
         {"kind": Choice("tagger"), "bidirectional": Choice(True)},
@@ -92,7 +93,7 @@ def _are_pairs(table: Table) -> bool:
     )
 
 
-def _pairs(table: Table, written: Mapping[str, Choice], given: Mapping[str, object]) -> Suggestion:
+def _pairs(table: Table, written: Mapping[str, Choice], given: Mapping[str, Any]) -> Suggestion:
     first, second = [name for name in table.columns if name][:2]
     return Suggestion(
         with_given(
@@ -116,14 +117,14 @@ def _ending(path: Path) -> str:
     return endings[-1] if endings else ""
 
 
-def _writing(given: Mapping[str, object]) -> TableFile:
+def _writing(given: Mapping[str, Any]) -> TableFile:
     """Return settings of how a table is written, those that the user gave among them."""
     names = ("separator", "quote", "header", "encoding", "decimal", "thousands")
     own = {name: given[name] for name in names if name in given}
     return TableFile.model_validate(own)
 
 
-def _wanted(given: Mapping[str, object]) -> list[str]:
+def _wanted(given: Mapping[str, Any]) -> list[str]:
     wanted = []
     for name in ("targets", "inputs", "text", "label", "series"):
         value = given.get(name, ())
@@ -131,7 +132,7 @@ def _wanted(given: Mapping[str, object]) -> list[str]:
     return wanted
 
 
-def _folder(path: Path, given: Mapping[str, object]) -> Suggestion:
+def _folder(path: Path, given: Mapping[str, Any]) -> Suggestion:
     if any("train" in file.name.lower() for file in path.glob("*.conll*")):
         return _tagged(given)
     files, others = text_files(path)
@@ -146,7 +147,7 @@ def _folder(path: Path, given: Mapping[str, object]) -> Suggestion:
     return _classifier({"kind": Choice("texts", why)}, given)
 
 
-def _classifier(dataset: Mapping[str, Choice], given: Mapping[str, object]) -> Suggestion:
+def _classifier(dataset: Mapping[str, Choice], given: Mapping[str, Any]) -> Suggestion:
     return Suggestion(
         with_given(dataset, given),
         {"kind": Choice("classifier"), "embedding": Choice(64), "pooling": Choice("mean")},
@@ -154,7 +155,7 @@ def _classifier(dataset: Mapping[str, Choice], given: Mapping[str, object]) -> S
     )
 
 
-def _arrays(path: Path, given: Mapping[str, object]) -> Suggestion:
+def _arrays(path: Path, given: Mapping[str, Any]) -> Suggestion:
     arrays = load_arrays(path, "write it again with numpy.savez")
     targets = arrays.get("train_targets", arrays.get("test_targets"))
     if targets is None:
@@ -194,7 +195,7 @@ def _is_prose(path: Path) -> bool:
     return True
 
 
-def _text(path: Path, given: Mapping[str, object]) -> Suggestion:
+def _text(path: Path, given: Mapping[str, Any]) -> Suggestion:
     data, _ = read_bytes(path)
     data, encoding = decode(path, data, given.get("encoding"))
     size = len(data)
@@ -227,7 +228,7 @@ def _text_columns(table: Table) -> tuple[str, str] | None:
     }
     if not long:
         return None
-    text = max(long, key=long.get)
+    text = max(long, key=lambda name: long[name])
     few = [
         (len({*cells}), name)
         for name, cells in columns.items()
@@ -247,7 +248,7 @@ def _dates_or_none(table: Table):
 def _texts(
     table: Table,
     written: Mapping[str, Choice],
-    given: Mapping[str, object],
+    given: Mapping[str, Any],
     columns: tuple[str, str],
 ) -> Suggestion:
     text, label = columns

@@ -53,12 +53,11 @@ def read_table(config: TableFile, path: Path, wanted: Sequence[str] = ()) -> Tab
 
 def _binary_table(path: Path, data: bytes, name: str) -> Table:
     import pyarrow as pa
-    import pyarrow.feather
-    import pyarrow.parquet
+    from pyarrow import feather, parquet
 
     is_parquet = data.startswith(b"PAR1")
-    form, read = ("Parquet", pa.parquet.read_table) if is_parquet else (
-        "Feather", pa.feather.read_table
+    form, read = ("Parquet", parquet.read_table) if is_parquet else (
+        "Feather", feather.read_table
     )  # fmt: skip
     try:
         table = read(pa.BufferReader(data))
@@ -115,7 +114,7 @@ def _is_json(text: bytes) -> bool:
 
 def _json_table(path: Path, text: bytes, name: str) -> Table:
     import pyarrow as pa
-    import pyarrow.json
+    from pyarrow import json as arrow_json
 
     if text.lstrip()[:1] == b"[":
         try:
@@ -127,7 +126,7 @@ def _json_table(path: Path, text: bytes, name: str) -> Table:
                 f"else ({str(error).splitlines()[0][:100]}). Write one object on each line."
             ) from None
     try:
-        table = pa.json.read_json(pa.BufferReader(text))
+        table = arrow_json.read_json(pa.BufferReader(text))
     except pa.ArrowException as error:
         for line, row in enumerate(text.splitlines(), 1):
             try:

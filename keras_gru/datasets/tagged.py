@@ -19,6 +19,7 @@ from keras_gru.datasets.sequence_dataset import SequenceDataset
 from keras_gru.datasets.split import SPLITS, split_at_random
 from keras_gru.datasets.tagged_words import tagging
 from keras_gru.errors import UserError
+from keras_gru.settings import present
 
 # Columns of CoNLL-U, by their names in lower case.
 _CONLLU = ("id", "form", "lemma", "upos", "xpos", "feats", "head", "deprel", "deps", "misc")
@@ -85,7 +86,7 @@ class Tagged(OwnFile):
         if preprocessing is None:
             names = sorted({tag for of in found.values() for _, tags in of for tag in tags})
         else:
-            names = list(preprocessing.target_vocabulary)
+            names = list(present(preprocessing.target_vocabulary))
             found, notes = _without_unknown(path, found, names)
         if len(names) < 2:
             raise UserError(

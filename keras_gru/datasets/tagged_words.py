@@ -12,6 +12,7 @@ from keras_gru.datasets.sequence_dataset import Metric, SequenceDataset, TaskSpe
 from keras_gru.datasets.split import Split, check_not_empty
 from keras_gru.datasets.text import Tokenizer, build_vocabulary, encode_all, to_rows
 from keras_gru.errors import UserError
+from keras_gru.settings import present
 
 
 def tagging(
@@ -54,7 +55,9 @@ def tagging(
         if len(words[split]) < len(sentences):
             left_out = len(sentences) - len(words[split])
             notes.append(f"Left out {left_out} {split} sentences without a word.")
-    vocabulary = stored.vocabulary if stored else build_vocabulary(words["train"], vocabulary_size)
+    vocabulary = (
+        present(stored.vocabulary) if stored else build_vocabulary(words["train"], vocabulary_size)
+    )
     splits = {}
     for split in examples:
         tokens, lengths = encode_all(words[split], vocabulary)

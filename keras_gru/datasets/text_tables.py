@@ -177,20 +177,20 @@ def _parse_csv(
     has_header: bool,
 ) -> list:
     import pyarrow as pa
-    import pyarrow.csv
+    from pyarrow import csv as arrow_csv
 
     try:
-        table = pa.csv.read_csv(
+        table = arrow_csv.read_csv(
             pa.BufferReader(text),
-            read_options=pa.csv.ReadOptions(
+            read_options=arrow_csv.ReadOptions(
                 autogenerate_column_names=True, block_size=max(1 << 20, min(len(text), 1 << 24))
             ),
-            parse_options=pa.csv.ParseOptions(
+            parse_options=arrow_csv.ParseOptions(
                 delimiter=delimiter,
                 quote_char=False if quote == NO_QUOTE else quote,
                 newlines_in_values=quote != NO_QUOTE and quote.encode() in text,
             ),
-            convert_options=pa.csv.ConvertOptions(
+            convert_options=arrow_csv.ConvertOptions(
                 check_utf8=False,
                 strings_can_be_null=False,
                 column_types={f"f{at}": pa.string() for at in range(width)},

@@ -20,6 +20,7 @@ from keras_gru.datasets.sequence_dataset import SequenceDataset
 from keras_gru.datasets.split import class_warnings, split_by_class, split_by_group
 from keras_gru.datasets.tables import read_table
 from keras_gru.errors import UserError
+from keras_gru.settings import present
 
 if TYPE_CHECKING:
     import pyarrow
@@ -85,7 +86,7 @@ class Texts(OwnFile, TableFile):
             form, settings, texts, labels, groups = _read_rows(self, path)
             facts += [("File", form), ("Rows", f"{len(labels):,}")]
             facts.append(("Columns", f"text {self.text!r}, label {self.label!r}"))
-        classes = preprocessing.target_vocabulary if preprocessing else sorted(set(labels))
+        classes = present(preprocessing.target_vocabulary) if preprocessing else sorted(set(labels))
         if len(classes) < 2:
             found = f"only the label {classes[0][:60]!r}" if classes else "no text"
             raise UserError(f"{path}: {found} was found; a classifier needs two labels or more.")
@@ -116,7 +117,7 @@ class Texts(OwnFile, TableFile):
             preprocessing,
             self.level,
         )
-        level = {"level": dataset.tokenizer.level}
+        level = {"level": present(dataset.tokenizer).level}
         return dataclasses.replace(
             dataset,
             resolved=self.model_copy(update={**settings, **level}),
@@ -176,8 +177,10 @@ def _check_labels(where: Callable[[int], str], labels: Sequence[str], expected: 
         )
 
 
-def _read_rows(config: Texts, path: Path) -> tuple[str, Mapping, "pyarrow.ChunkedArray", list[str]]:
-    """Return the form of a table, what was guessed, its texts and its labels."""
+def _read_rows(
+    config: Texts, path: Path
+) -> tuple[str, Mapping[str, object], "pyarrow.ChunkedArray", list[str], list[str] | None]:
+    """Return the form of a table, what was guessed, its texts, its labels and its groups."""
     import pyarrow.compute as pc
 
     table = read_table(config, path, (config.text, config.label))

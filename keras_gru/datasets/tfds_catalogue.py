@@ -3,8 +3,8 @@
 import functools
 import itertools
 import re
-from collections.abc import Callable, Collection, Sequence
-from typing import Annotated, Self
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Annotated, Any, Self
 
 from pydantic import Field, field_validator, model_validator
 
@@ -12,7 +12,7 @@ from keras_gru.datasets import source
 from keras_gru.datasets.common import Fraction
 from keras_gru.datasets.registry import DatasetSettings
 from keras_gru.errors import UserError, did_you_mean
-from keras_gru.settings import check_each_once
+from keras_gru.settings import check_each_once, present
 
 _NAME = re.compile(r"\w+(/[\w.+-]+)?(:\d+\.\d+\.\d+)?")
 _PARTS = re.compile(r"(?P<dataset>\w+)(?:/(?P<config>[^:]+))?(?::(?P<version>.+))?")
@@ -80,7 +80,7 @@ def find_builder(name: str) -> Callable:
     """
     import tensorflow_datasets as tfds
 
-    parts = _PARTS.fullmatch(name).groupdict()
+    parts = present(_PARTS.fullmatch(name)).groupdict()
     dataset = parts.pop("dataset")
     known = tfds.list_builders(with_community_datasets=False)
     if dataset not in known:
@@ -105,7 +105,7 @@ def _near(name: str, known: Collection[str]) -> str:
     return hint if few else " tensorflow.org/datasets/catalog lists them."
 
 
-def find_feature(builder, name: str, kind: type, sequence: bool = False):
+def find_feature(builder, name: str, kind: type, sequence: bool = False) -> Any:
     """Find a feature of a dataset, which must be of one kind.
 
     Args:
@@ -139,7 +139,9 @@ def find_feature(builder, name: str, kind: type, sequence: bool = False):
     )
 
 
-def read(make: Callable, config: CatalogueDataset, features: Sequence[str]) -> dict[str, dict]:
+def read(
+    make: Callable, config: CatalogueDataset, features: Sequence[str]
+) -> dict[str, Mapping[str, Any]]:
     """Prepare a dataset where that is needed and read features of its splits into memory.
 
     Args:
@@ -158,10 +160,9 @@ def read(make: Callable, config: CatalogueDataset, features: Sequence[str]) -> d
     except (ImportError, AssertionError) as error:  # a package, or a file that has no address
         reason = " ".join(str(error).split())
         raise UserError(f"{config.name} cannot be prepared: {reason}") from None
-    splits = {"train": config.train, "validation": config.validation, "test": config.test}
+    named = {"train": config.train, "validation": config.validation, "test": config.test}
+    splits = {name: split for name, split in named.items() if isinstance(split, str)}
     fraction = config.validation if isinstance(config.validation, float) else None
-    if fraction is not None:
-        del splits["validation"]
     for split in splits.values():
         try:
             builder.info.splits[split]

@@ -8,6 +8,7 @@ import numpy as np
 from keras_gru.datasets.dates import Dates, in_words, step_in_words
 from keras_gru.datasets.table import Table
 from keras_gru.errors import UserError
+from keras_gru.settings import present
 
 _DAY = 86_400
 _NO_DATE = np.iinfo(np.int64).min
@@ -172,7 +173,7 @@ def ids_of_series(table: Table, dates: Dates) -> list[str]:
 def _refuse_unsorted(table: Table, dates: Dates, rows: np.ndarray, steps: np.ndarray) -> None:
     expected = 1 if np.median(steps) > 0 else -1
     at = int(np.flatnonzero(np.sign(steps) == -expected)[0])
-    before, after = (in_words(dates.values[row], 1) for row in (rows[at], rows[at + 1]))
+    before, after = (in_words(int(dates.values[row]), 1) for row in (rows[at], rows[at + 1]))
     raise UserError(
         f"{table.where(dates.columns[0], int(rows[at + 1]))}: expected rows in the order of time, "
         f"got {after} after {before}. Set dataset.sort: true, or dataset.time: none if the file's "
@@ -221,7 +222,8 @@ def fill_gaps(series: Series, step: Step) -> Series:
     """
     if step.missing == 0:
         return series
-    places = (series.dates - series.dates[0]) / step.seconds
+    known = present(series.dates)
+    places = (known - known[0]) / step.seconds
     if "month" in step.name or not np.array_equal(places, np.rint(places)):
         raise UserError(
             f"dataset.fill_gaps: expected dates that are multiples of {step.name} apart, got "
@@ -230,7 +232,7 @@ def fill_gaps(series: Series, step: Step) -> Series:
     places = np.rint(places).astype(np.int64)
     rows = np.full(places[-1] + 1, -1)
     rows[places] = series.rows
-    dates = series.dates[0] + np.arange(len(rows)) * step.seconds
+    dates = known[0] + np.arange(len(rows)) * step.seconds
     return Series(series.name, rows, dates)
 
 

@@ -25,6 +25,7 @@ from keras_gru.datasets.split import (
 )
 from keras_gru.datasets.text import to_rows
 from keras_gru.errors import UserError
+from keras_gru.settings import present
 
 Case = tuple[np.ndarray, str]  # (T, D) and a label
 
@@ -74,7 +75,7 @@ class Ts(OwnFile):
         _check_width(path, [*cases, *tests], preprocessing)
         names = sorted({label for _, label in [*cases, *tests]})
         if preprocessing is not None:
-            names = list(preprocessing.target_vocabulary)
+            names = list(present(preprocessing.target_vocabulary))
             known = [case for case in cases if case[1] in names]
             if not known:
                 raise UserError(

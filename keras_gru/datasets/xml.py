@@ -61,7 +61,7 @@ class Xml(GeneratedDataset):
             if still_open and closes:
                 parts.append(f"</{still_open.pop()}>")
             else:
-                length = rng.integers(_SHORTEST, self.longest + 1)
+                length = int(rng.integers(_SHORTEST, self.longest + 1))
                 still_open.append(random_letters(rng, length))
                 parts.append(f"<{still_open[-1]}>")
         return "".join(parts)

@@ -111,7 +111,9 @@ def clean(days: dict) -> tuple[dict, int]:
         The columns, `date` as `datetime64[D]`, and how many rows were dropped.
     """
     columns = dict(days, date=np.array([d.decode() for d in days["date"]], "datetime64[D]"))
-    rows = np.rec.fromarrays(list(columns.values()), names=",".join(columns))
+    rows = np.rec.fromarrays(
+        list(columns.values()), dtype=[(name, column.dtype) for name, column in columns.items()]
+    )
     _, first = np.unique(rows, return_index=True)
     first = first[np.argsort(columns["date"][first], kind="stable")]
     return {name: column[first] for name, column in columns.items()}, len(rows) - len(first)
