@@ -137,7 +137,7 @@ class Checkpoint(keras.callbacks.Callback):
         write_history(path, self.progress.history)
 
     def resume(self, model: keras.Model) -> None:
-        """Load the checkpoint of an earlier process, if there is one."""
+        """Load the checkpoint of an earlier process, if there is one; the optimizer is built."""
         if self.path is None or not os.path.lexists(self.path / FILE):
             return
         arrays = load_arrays(self.path / FILE, _REMEDY)
@@ -162,6 +162,4 @@ class Checkpoint(keras.callbacks.Callback):
 
 def _state(model: keras.Model) -> list[Any]:
     """Return all that a step changes: weights, seeds of dropout, variables of the optimizer."""
-    if not model.optimizer.built:  # the one of mixed_float16 would make its variables anew
-        model.optimizer.build(model.trainable_variables)
     return [*model.variables, *model.optimizer.variables]

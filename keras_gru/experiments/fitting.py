@@ -110,6 +110,10 @@ def fit(
         except StopRun:
             progress.pruned = not progress.is_over(training.epochs)
 
+    # TensorFlow would trace the first training step twice if that created variables. A second
+    # `build` of the optimizer of mixed_float16 would create them anew.
+    if not model.optimizer.built:
+        model.optimizer.build(model.trainable_variables)
     checkpoint = Checkpoint(progress, dataset, training.epochs, path, report_epoch)
     checkpoint.resume(model)
     first = len(progress.history)

@@ -14,6 +14,8 @@ def free_graphs() -> Iterator[None]:
     `tf.custom_gradient` in a graph registers its gradient for the whole process, under a name of
     its own, and the gradient holds the graph: 13 MiB for each trained network. TensorFlow needs it
     while it traces a training step and not after. No public function removes it.
+
+    The garbage collector looks at what the block creates, and not at the modules of TensorFlow.
     """
     if keras.backend.backend() != "tensorflow":
         yield
@@ -22,6 +24,7 @@ def free_graphs() -> Iterator[None]:
 
     gradients = gradient_registry._registry
     before = set(gradients)
+    gc.freeze()
     try:
         yield
     finally:
@@ -29,3 +32,4 @@ def free_graphs() -> Iterator[None]:
             if name.startswith("CustomGradient-"):
                 del gradients[name]
         gc.collect()  # a graph is a cycle
+        gc.unfreeze()

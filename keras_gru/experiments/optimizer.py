@@ -126,10 +126,6 @@ class ValidatedWeights(keras.callbacks.Callback):
     Here the optimizer has the trained weights as variables of its own, which a checkpoint saves.
     """
 
-    def on_train_begin(self, logs=None):
-        if not self.model.optimizer.built:
-            self.model.optimizer.build(self.model.trainable_variables)
-
     def on_epoch_begin(self, epoch, logs=None):
         self._optimizer.disturb()
 

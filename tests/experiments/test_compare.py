@@ -10,6 +10,7 @@ import pytest
 import keras_gru
 from keras_gru import datasets, models
 from keras_gru.datasets.sequence_dataset import SequenceDataset
+from keras_gru.datasets.split import SPLITS
 from keras_gru.errors import UserError
 from keras_gru.experiments import checkpoint, networks
 from keras_gru.experiments.compare import compare
@@ -21,9 +22,40 @@ from keras_gru.models.config import Units
 from tests.experiments.helpers import Recorder, timeless, tiny
 
 
-def test_a_comparison_leaves_what_the_store_promises(tmp_path):
-    experiment = tiny(tmp_path, seeds=(0, 1))
-    comparison = compare(experiment)
+class Reader(Recorder):
+    """Notes which split is read, and the bytes of its first batches."""
+
+    def __init__(self):
+        super().__init__()
+        self.read, batches = [], SequenceDataset.batches
+
+        def read(dataset, split, *args, **kwargs):
+            stream = batches(dataset, split, *args, **kwargs)
+            # Of training two epochs, else all there is.
+            first = stream.take(2 * dataset.steps(split, 16))
+            flat = [np.asarray(part) for batch in first for part in keras.tree.flatten(batch)]
+            self.read.append((split, b"".join(part.tobytes() for part in flat)))
+            return stream
+
+        self.batches = read
+
+
+@pytest.fixture(scope="module")
+def reader():
+    return Reader()
+
+
+@pytest.fixture(scope="module")
+def comparison(tmp_path_factory, reader):
+    """Two cells and two seeds."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(SequenceDataset, "batches", reader.batches)
+        experiment = tiny(tmp_path_factory.mktemp("compare"), seeds=(0, 1))
+        return compare(experiment, listener=reader)
+
+
+def test_a_comparison_leaves_what_the_store_promises(comparison):
+    experiment = comparison.experiment
     names = {str(path.relative_to(comparison.path)) for path in comparison.path.rglob("*.*")}
     runs = {f"{cell}-seed{seed}" for cell in experiment.cells for seed in experiment.seeds}
     files = {f"{run}/{file}" for run in runs for file in ("best.keras", "history.jsonl")}
@@ -41,18 +73,46 @@ def test_a_comparison_leaves_what_the_store_promises(tmp_path):
     assert {"keras", "tensorflow", "numpy", "python"} <= comparison.metadata.environment.keys()
 
 
+def test_all_cells_see_the_same_batches_in_the_same_order_seed_by_seed(comparison, reader):
+    """What the pairs of runs rest on: of a seed, nothing differs between cells but the cell."""
+    # Test is read once, after training.
+    assert [split for split, _ in reader.read] == ["train", "validation", "test"] * 4
+    seen = {name: [read for split, read in reader.read if split == name] for name in SPLITS}
+    gru_0, rnn_0, gru_1, rnn_1 = seen["train"]
+    assert gru_0 == rnn_0 and gru_1 == rnn_1
+    assert gru_0 != gru_1
+    for split in ("validation", "test"):
+        assert len(set(seen[split])) == 1
+
+
+def test_numbers_are_notes_of_the_data(comparison, reader):
+    assert "64 train, 32 validation, 32 test" in reader.notes[0]
+    assert json.loads((comparison.path / "metadata.json").read_text())["sequences"]["train"] == 64
+
+
+def test_a_finished_comparison_is_not_trained_again(comparison):
+    listener, folder = Recorder(), RunDirectory(comparison.path)
+    again = compare(comparison.experiment, run_directory=folder, listener=listener)
+    assert listener.epochs == [] and listener.ended == ["gru", "simple_rnn"] * 2
+    assert again.runs == comparison.runs
+
+
 def test_the_same_config_and_seed_give_the_same_numbers(tmp_path):
-    experiment = tiny(tmp_path, model={"dropout": 0.3, "recurrent_dropout": 0.2})
-    first, second = compare(experiment), compare(experiment)
-    assert [timeless(run) for run in first.runs] == [timeless(run) for run in second.runs]
-    other = compare(tiny(tmp_path, seeds=(1,), model={"dropout": 0.3, "recurrent_dropout": 0.2}))
-    assert other.runs[0].validation != first.runs[0].validation
+    options = {"cells": ("gru",), "model": {"dropout": 0.3, "recurrent_dropout": 0.2}}
+    first, other = compare(tiny(tmp_path, seeds=(0, 1), **options)).runs
+    (again,) = compare(tiny(tmp_path, **options)).runs
+    assert timeless(first) == timeless(again)
+    assert other.validation != first.validation
 
 
-@pytest.mark.parametrize(("jit_compile", "zoneout"), [(False, 0.0), (True, 0.0), (True, 0.2)])
-def test_a_stopped_run_goes_on_as_if_it_had_never_stopped(tmp_path, jit_compile, zoneout):
+@pytest.mark.parametrize(
+    ("cells", "jit_compile", "zoneout"),
+    [(("gru", "simple_rnn"), False, 0.0), (("simple_rnn",), True, 0.2)],
+)
+def test_a_stopped_run_goes_on_as_if_it_had_never_stopped(tmp_path, cells, jit_compile, zoneout):
     experiment = tiny(
         tmp_path,
+        cells=cells,
         model={"dropout": 0.3, "zoneout": zoneout},  # their random seeds are state, too
         training={"epochs": 4, "jit_compile": jit_compile},
     )
@@ -63,10 +123,11 @@ def test_a_stopped_run_goes_on_as_if_it_had_never_stopped(tmp_path, jit_compile,
     listener = Recorder()
     resumed = compare(experiment, run_directory=RunDirectory(stopped), listener=listener)
     assert listener.starts == [("simple_rnn", 0, 2)]  # the finished one is not repeated
-    assert listener.ended == ["gru", "simple_rnn"]
+    assert listener.ended == list(cells)
     assert [timeless(run) for run in resumed.runs] == [timeless(run) for run in whole.runs]
     ours, theirs = (
-        networks.load_model(RunDirectory(c.path), c.runs[1]).get_weights() for c in (resumed, whole)
+        networks.load_model(RunDirectory(c.path), c.runs[-1]).get_weights()
+        for c in (resumed, whole)
     )
     for one, other in zip(ours, theirs, strict=True):
         np.testing.assert_array_equal(one, other)
@@ -75,7 +136,7 @@ def test_a_stopped_run_goes_on_as_if_it_had_never_stopped(tmp_path, jit_compile,
 def test_a_run_that_was_stopped_in_a_curriculum_goes_on_in_its_stage(tmp_path):
     experiment = tiny(
         tmp_path,
-        cells=("gru",),
+        cells=("simple_rnn",),
         dataset={
             "kind": "adding",
             "length": 9,
@@ -87,20 +148,10 @@ def test_a_run_that_was_stopped_in_a_curriculum_goes_on_in_its_stage(tmp_path):
     )
     whole = compare(experiment)
     with pytest.raises(KeyboardInterrupt):
-        compare(experiment, listener=Recorder(stop_at=("gru", 1)))
+        compare(experiment, listener=Recorder(stop_at=("simple_rnn", 1)))
     stopped = max((tmp_path / "runs" / "tiny").iterdir())
     resumed = compare(RunDirectory(stopped).experiment(), run_directory=RunDirectory(stopped))
     assert [timeless(run) for run in resumed.runs] == [timeless(run) for run in whole.runs]
-
-
-def test_a_finished_comparison_is_not_trained_again(tmp_path):
-    comparison = compare(tiny(tmp_path))
-    listener = Recorder()
-    again = compare(
-        comparison.experiment, run_directory=RunDirectory(comparison.path), listener=listener
-    )
-    assert listener.epochs == [] and listener.ended == ["gru", "simple_rnn"]
-    assert again.runs == comparison.runs
 
 
 def test_a_full_disk_leaves_finished_runs_whole(tmp_path, monkeypatch):
@@ -138,14 +189,9 @@ class Exploding(keras.layers.SimpleRNNCell):
 
 def test_a_diverging_run_is_stopped_and_said_and_stops_no_other(tmp_path):
     keras_gru.register_cell("exploding", Exploding)
-    comparison = compare(tiny(tmp_path, cells=("exploding", "gru"), seeds=(0, 1)))
+    comparison = compare(tiny(tmp_path, cells=("exploding", "simple_rnn")))
     status = [(run.cell, run.status, run.epochs) for run in comparison.runs]
-    assert status == [
-        ("exploding", "diverged", 1),
-        ("gru", "finished", 3),
-        ("exploding", "diverged", 1),
-        ("gru", "finished", 3),
-    ]
+    assert status == [("exploding", "diverged", 1), ("simple_rnn", "finished", 3)]
     assert "NaN" in comparison.runs[0].message
     assert comparison.runs[0].test == {}
     assert not (comparison.path / "exploding-seed0" / "best.keras").exists()
@@ -169,10 +215,9 @@ class Averager(keras.layers.Layer):
 
 def test_a_cell_of_ones_own_takes_part(tmp_path):
     keras_gru.register_cell("averager", Averager, label="Averager")
-    comparison = compare(tiny(tmp_path, cells=("gru", "averager", "min_gru")))
-    own = comparison.runs[1]
-    paths = [run.path for run in comparison.runs]
-    assert paths == ["graph fused", "graph scan", "graph parallel"]
+    comparison = compare(tiny(tmp_path, cells=("averager", "min_gru"), training={"epochs": 1}))
+    own = comparison.runs[0]
+    assert [run.path for run in comparison.runs] == ["graph scan", "graph parallel"]
     assert (own.label, own.units, own.recurrent_parameters) == ("Averager", 4, 4 * 2 + 4)
     assert np.isfinite(own.test["mse"])
 
@@ -190,63 +235,24 @@ def test_cells_match_in_what_the_config_says(tmp_path, match):
         assert units == [4, 4, 4]
 
 
-def test_all_cells_see_the_same_batches_in_the_same_order_seed_by_seed(tmp_path, monkeypatch):
-    """What the pairs of runs rest on: of a seed, nothing differs between cells but the cell."""
-    seen, batches = {"train": [], "validation": [], "test": []}, SequenceDataset.batches
-
-    def spy(self, split, *args, **kwargs):
-        stream = batches(self, split, *args, **kwargs)
-        first = stream.take(2 * self.steps(split, 16))  # of training two epochs, else all there is
-        flat = [np.asarray(part) for batch in first for part in keras.tree.flatten(batch)]
-        seen[split].append(b"".join(part.tobytes() for part in flat))
-        return stream
-
-    monkeypatch.setattr(SequenceDataset, "batches", spy)
-    compare(tiny(tmp_path, seeds=(0, 1)))
-    gru_0, rnn_0, gru_1, rnn_1 = seen["train"]
-    assert gru_0 == rnn_0 and gru_1 == rnn_1
-    assert gru_0 != gru_1
-    for split in ("validation", "test"):
-        assert len(seen[split]) == 4 and len(set(seen[split])) == 1
-
-
-def test_the_test_split_is_read_once_and_after_training(tmp_path, monkeypatch):
-    reads = []
-    batches = SequenceDataset.batches
-
-    def spy(self, split, *args, **kwargs):
-        reads.append(split)
-        return batches(self, split, *args, **kwargs)
-
-    monkeypatch.setattr(SequenceDataset, "batches", spy)
-    compare(tiny(tmp_path, cells=("gru",)))
-    assert reads == ["train", "validation", "test"]
-
-
-def test_the_best_weights_on_validation_are_kept(tmp_path):
-    experiment = tiny(tmp_path, cells=("gru",), training={"epochs": 6, "learning_rate": 0.5})
+def test_patience_ends_a_run_and_the_best_weights_on_validation_are_kept(tmp_path):
+    training = {"epochs": 50, "learning_rate": 0.5, "patience": 2}
+    experiment = tiny(tmp_path, cells=("gru",), training=training)
     comparison = compare(experiment)
     record = comparison.runs[0]
     values = [row["val_mse"] for row in record.history]
-    assert record.best_epoch == 1 + int(np.argmin(values)) < 6, "choose a rate that overshoots"
+    assert record.best_epoch == 1 + int(np.argmin(values))
+    assert record.epochs == record.best_epoch + 2 < 50
     again = networks.evaluate(RunDirectory(comparison.path), record, "validation")
     assert again["mse"] == pytest.approx(min(values), rel=1e-5)
     assert record.validation["mse"] == min(values)
 
 
-def test_patience_ends_a_run(tmp_path):
-    experiment = tiny(
-        tmp_path, cells=("gru",), training={"epochs": 50, "learning_rate": 0.5, "patience": 2}
-    )
-    record = compare(experiment).runs[0]
-    assert record.epochs == record.best_epoch + 2 < 50
-
-
 @pytest.mark.parametrize("precision", ["mixed_bfloat16", "mixed_float16"])
 def test_lower_precision_trains_and_leaves_the_policy_as_it_was(tmp_path, precision):
-    experiment = tiny(tmp_path, training={"precision": precision})
-    comparison = compare(experiment)
-    assert all(np.isfinite(run.test["loss"]) for run in comparison.runs)
+    training = {"precision": precision, "epochs": 1}
+    comparison = compare(tiny(tmp_path, cells=("gru",), training=training))
+    assert np.isfinite(comparison.runs[0].test["loss"])
     assert keras.config.dtype_policy().name == "float32"
     model = networks.load_model(RunDirectory(comparison.path), comparison.runs[0])
     assert model.get_layer("recurrent_1").compute_dtype == precision.removeprefix("mixed_")
@@ -290,21 +296,17 @@ def test_wide_layers_compile_themselves(tmp_path, monkeypatch):
 
 
 def test_xla_where_there_is_one_length_and_the_path_is_said(tmp_path):
-    def path(setting):
-        experiment = tiny(tmp_path, cells=("gru",), training={"jit_compile": setting})
-        dataset = datasets.load(experiment.dataset)
-        assert build(experiment, dataset, "gru", 0).jit_compile is (setting in ("auto", True))
-        return compare(experiment).runs[0].path
+    def experiment(setting):
+        return tiny(tmp_path, cells=("gru",), training={"jit_compile": setting, "epochs": 1})
 
-    assert [path(setting) for setting in ("auto", True, False)] == [
-        "XLA fused",
-        "XLA fused",
-        "graph fused",
-    ]
+    dataset = datasets.load(experiment("auto").dataset)
+    for setting, expected in (("auto", True), (True, True), (False, False)):
+        assert build(experiment(setting), dataset, "gru", 0).jit_compile is expected
+    assert compare(experiment("auto")).runs[0].path == "XLA fused"
 
 
 def test_tensorboard_is_written_or_its_absence_said(tmp_path):
-    experiment = tiny(tmp_path, cells=("gru",), training={"tensorboard": True})
+    experiment = tiny(tmp_path, cells=("gru",), training={"tensorboard": True, "epochs": 1})
     try:
         import tensorboard  # noqa: F401
     except ImportError:
@@ -316,19 +318,12 @@ def test_tensorboard_is_written_or_its_absence_said(tmp_path):
 
 
 def test_a_torn_file_is_said_in_one_sentence(tmp_path):
-    comparison = compare(tiny(tmp_path, cells=("gru",)))
-    (comparison.path / "results.jsonl").write_text('{"cell": "gru", \n')
+    folder = RunDirectory.create(tiny(tmp_path))
+    (folder.path / "results.jsonl").write_text('{"cell": "gru", \n')
     with pytest.raises(UserError, match=r"results\.jsonl, line 1: damaged"):
-        RunDirectory(comparison.path).records()
+        folder.records()
 
 
 def test_a_folder_that_is_no_run(tmp_path):
     with pytest.raises(UserError, match="expected a run directory"):
         RunDirectory(tmp_path)
-
-
-def test_numbers_are_notes_of_the_data(tmp_path):
-    listener = Recorder()
-    comparison = compare(tiny(tmp_path, cells=("gru",)), listener=listener)
-    assert "64 train, 32 validation, 32 test" in listener.notes[0]
-    assert json.loads((comparison.path / "metadata.json").read_text())["sequences"]["train"] == 64

@@ -17,16 +17,20 @@ from keras_gru.experiments.training_data import data_for, load_data
 from tests.experiments.helpers import Recorder, timeless, tiny
 
 
+def curve_of(folder):
+    return tiny(folder, cells=("simple_rnn",), seeds=(0, 1))
+
+
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
-    experiment = tiny(tmp_path_factory.mktemp("curve"), seeds=(0, 1))
+    experiment = curve_of(tmp_path_factory.mktemp("curve"))
     listener = Recorder()
     return experiment, listener, learning_curve(experiment, (0.5, 0.05), listener=listener)
 
 
 def test_fractions_are_nested_and_have_as_many_updates():
     dataset = datasets.load(tiny(Path()).dataset)
-    parts = [dataset.with_fraction_of_train(share, 16) for share in (0.05, 0.25, 0.5, 1.0)]
+    parts = [dataset.with_fraction_of_train(fraction, 16) for fraction in (0.05, 0.25, 0.5, 1.0)]
     assert [part.size("train") for part in parts] == [3, 16, 32, 64]
     assert [part.steps("train", 16) for part in parts] == [4] * 4
     sums = [set(part.splits["train"].targets.ravel().tolist()) for part in parts]
@@ -53,13 +57,11 @@ def test_of_overlapping_windows_a_share_is_the_last_ones():
     np.testing.assert_array_equal(last.targets, whole.targets[-last.size :])
 
 
-def test_the_whole_is_an_ordinary_comparison(made, tmp_path):
+def test_every_fraction_is_trained_on_and_the_whole_last(made):
     _, listener, curve = made
     assert list(curve.comparisons) == [0.05, 0.5, 1.0]
     assert [curve.sequences(share) for share in curve.comparisons] == [3, 32, 64]
     assert "5% of train: 3 sequences." in listener.notes
-    plain = compare(tiny(tmp_path, seeds=(0, 1)))
-    assert list(map(timeless, curve.whole.runs)) == list(map(timeless, plain.runs))
     losses = [curve.comparisons[share].runs[0].test["mse"] for share in curve.comparisons]
     assert len(set(losses)) == 3
     read = RunDirectory(curve.whole.path).learning_curve()
@@ -67,20 +69,21 @@ def test_the_whole_is_an_ordinary_comparison(made, tmp_path):
     assert [run.test for run in read.comparisons[0.05].runs] == [
         run.test for run in curve.comparisons[0.05].runs
     ]
-    assert RunDirectory(plain.path).learning_curve() is None
 
 
 def test_a_finished_comparison_gets_its_curve_and_a_stopped_one_goes_on(made, tmp_path):
-    experiment, _, curve = made
-    experiment = tiny(tmp_path, seeds=(0, 1))
+    _, _, curve = made
+    experiment = curve_of(tmp_path)
     finished = compare(experiment)
+    assert list(map(timeless, curve.whole.runs)) == list(map(timeless, finished.runs))
     folder, stopping = RunDirectory(finished.path), Recorder(stop_at=("simple_rnn", 2))
+    assert folder.learning_curve() is None
     with pytest.raises(KeyboardInterrupt, match=rf"learning-curve --resume {finished.path}$"):
         learning_curve(experiment, (0.05,), run_directory=folder, listener=stopping)
     listener = Recorder()
     resumed = learning_curve(experiment, (0.05,), run_directory=folder, listener=listener)
     assert listener.starts[0] == ("simple_rnn", 0, 2)
-    assert all(sequence[2] == 0 for sequence in listener.starts[1:]) and len(listener.starts) == 3
+    assert listener.starts[1:] == [("simple_rnn", 1, 0)]
     assert [timeless(run) for run in resumed.comparisons[0.05].runs] == [
         timeless(run) for run in curve.comparisons[0.05].runs
     ]

@@ -10,7 +10,7 @@ from keras_gru.experiments.compare import compare
 from tests.experiments.helpers import Recorder, tiny
 
 STATUS = Path("/proc/self/statm")
-RUNS = 12
+RUNS = 8
 
 
 @pytest.mark.skipif(not STATUS.is_file(), reason="the resident set is read from /proc")

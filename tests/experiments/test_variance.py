@@ -36,5 +36,5 @@ def test_each_source_is_varied_alone_and_nothing_is_repeated(tmp_path):
     assert tested["initialization"][0] == tested["order"][0] == first != tested["split"][0]
     seconds = {whole.tested("simple_rnn")[1], *(of[1] for of in tested.values())}
     assert len(seconds) == 4 and first not in seconds
-    again = vary_sources(experiment, folder=folder)
+    again = vary_sources(experiment, run_directory=folder)
     assert again.runs == whole.runs
