@@ -77,7 +77,7 @@ def test_other_metrics_are_means_over_seeds():
 
 
 def test_forecasts_have_errors_by_step_and_by_variable(tmp_path):
-    of = dataclasses.replace(comparison(cells=("gru", "lstm"), seeds=(0, 1)), folder=tmp_path)
+    of = dataclasses.replace(comparison(cells=("gru", "lstm"), seeds=(0, 1)), path=tmp_path)
     (tmp_path / "experiment.yaml").write_text(dump_experiment(of.experiment))
     for number, record in enumerate(of.runs):
         mae = [[1.0 + number, 10.0], [2.0 + number, 30.0]]
