@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import keras
 
 from keras_gru.errors import UserError, did_you_mean
-from keras_gru.models.measures import OF_FORECASTS, fit_weights, measured
+from keras_gru.models.measures import LOSSES, fit_weights, measured
 from keras_gru.models.metrics import StepMean
 
 if TYPE_CHECKING:  # importing keras_gru imports this file, which is to cost next to nothing
@@ -96,10 +96,9 @@ def compile_options(spec: "TaskSpec", loss_name: str = "mse", label_smoothing: f
     if spec.task == "polyphony":
         return {"loss": StepLoss("nll"), "weighted_metrics": [StepMean("nll")]}
     if spec.task == "forecasting":
-        if loss_name not in OF_FORECASTS:
+        if loss_name not in LOSSES:
             raise UserError(
-                f"There is no loss '{loss_name}' of forecasts."
-                f"{did_you_mean(loss_name, OF_FORECASTS)}"
+                f"There is no loss '{loss_name}' of forecasts.{did_you_mean(loss_name, LOSSES)}"
             )
         return {
             "loss": StepLoss(loss_name, spec.every_step),
