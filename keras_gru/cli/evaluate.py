@@ -49,6 +49,7 @@ def evaluate(
     folder, seeds = find_run(run), parse_seed(seed)
     start_tensorflow()
     from keras_gru.experiments import networks
+    from keras_gru.experiments.comparison import EnsembleRecord
     from keras_gru.experiments.training_data import load_data, load_other_data
 
     records = networks.choose_runs(folder, cell, seeds)
@@ -78,8 +79,8 @@ def evaluate(
         said += f" (recorded on {split.value}: {values})"
     typer.echo(said)
     if is_ensemble and not is_other:
-        ensemble = networks.EnsembleRecord(record.cell, numbers, split.value, metrics, metric.label)
-        networks.add_ensemble(folder, ensemble)
+        ensemble = EnsembleRecord(record.cell, numbers, split.value, metrics, metric.label)
+        folder.add_ensemble(ensemble)
     if top_k is not None:
         network = networks.load_network(folder, records)
         accuracy = networks.top_k_accuracy(network, dataset, split.value, top_k)

@@ -105,6 +105,8 @@ def compare(
         folder = folder or RunDirectory.create(plan.experiment)
         stack.enter_context(_opened(folder))
         failed = execute(plan, folder, jobs, cluster, listener)
+        if not failed and not folder.is_fraction:
+            _measure_ensembles(folder, plan.dataset, listener)
     return collect(folder, failed)
 
 
@@ -156,6 +158,15 @@ def execute(
     if not failed:
         remove_logs(folder)
     return failed
+
+
+def _measure_ensembles(folder: RunDirectory, dataset: SequenceDataset, listener: Listener) -> None:
+    from keras_gru.experiments.networks import save_ensembles
+
+    try:
+        save_ensembles(folder, dataset)
+    except UserError as error:  # the comparison is finished and saved
+        listener.note(f"The ensembles are not measured: {error}")
 
 
 def collect(folder: RunDirectory, failed: list[Job]) -> Comparison:

@@ -18,6 +18,7 @@ from keras_gru.experiments.listener import Listener
 from keras_gru.formatting import duration, plural, quantity, significant
 
 SECONDS_BETWEEN_LINES = 1.0
+_PATIENCES = 4  # after which a run usually stops early
 COLUMNS = {"Cell": 9, "Seed": 4, "Epoch": 7, "Loss": 8, "Validation": 10, "Best": 8, "Time": 14}
 
 
@@ -34,6 +35,7 @@ class Job:
     loss: float | None = None
     value: float | None = None
     best: float | None = None
+    best_epoch: int = 0
     since: float = 0.0
     first_ended: float = 0.0
     epoch_ended: float = 0.0
@@ -70,6 +72,7 @@ class Silent(Listener):
     Args:
         title: the comparison's name.
         console: where to show it.
+        patience: epochs without a better one after which a run stops; None where it does not.
     """
 
     title: str = ""
@@ -77,6 +80,7 @@ class Silent(Listener):
     jobs: dict[tuple[str, int], Job] = field(default_factory=dict)
     metric: Metric = field(init=False, repr=False, compare=False)  # of `plan`
     began: float = field(default_factory=time.monotonic)
+    patience: int | None = None
 
     def __enter__(self):
         return self
@@ -103,6 +107,8 @@ class Silent(Listener):
         self, cell: str, seed: int, epoch: int, logs: Mapping[str, float], best: float
     ) -> None:
         job = self.jobs[cell, seed]
+        if best != job.best:
+            job.best_epoch = epoch
         job.epoch, job.best, job.epoch_ended = epoch, best, time.monotonic()
         if epoch == job.before + 1:
             job.first_ended = job.epoch_ended
@@ -135,12 +141,20 @@ class Silent(Listener):
         return max(seconds / max(1, len(under_way)), 0.0)  # several go on at a time
 
     def _epochs_left(self, job: Job) -> float:
-        """Return the epochs to come, if it stops early where finished runs did."""
+        """Return the epochs to come, if it stops early where finished runs did.
+
+        Before one has finished: the packaged recipes with early stopping end after 3 to 5 times
+        their patience.
+        """
         ends = [
             [other.epoch for other in group if other.state == "finished"]
             for group in (self._same_label(job), self.jobs.values())
         ]
         end = next((statistics.median(epochs) for epochs in ends if epochs), job.epochs)
+        if self.patience is not None:
+            if not any(ends):
+                end = min(end, _PATIENCES * self.patience)
+            end = max(end, job.best_epoch + self.patience)
         return min(max(end - job.epoch, 1), job.left)
 
     def _mean(self, name: str, job: Job) -> float | None:
@@ -311,7 +325,8 @@ def show_progress(experiment: Experiment, console: Console | None = None) -> Sil
     """
     console = console or Console()
     terminal = console.is_terminal and not console.is_dumb_terminal
-    return (LiveTable if terminal else Lines)(experiment.name, console)
+    view = LiveTable if terminal else Lines
+    return view(experiment.name, console, patience=experiment.training.patience)
 
 
 def _number(value: float | None) -> str:
