@@ -95,7 +95,8 @@ def suggest_series(
     wide = 2 * season if season else 48
     window = int(max(2, min(wide, 400, 0.15 * len(values) - 1, len(values) / 8)))
     choices["window"] = Choice(window, "rows that the model sees")
-    horizon = season if season and season <= _LONGEST_HORIZON else 1
+    longest = min(_LONGEST_HORIZON, len(values) // 20)
+    horizon = season if season and season <= longest else 1
     why = "rows ahead that it forecasts" + (", a season" if horizon > 1 else "")
     choices["horizon"] = Choice(horizon, why)
     model = {"kind": Choice("forecaster")}
