@@ -239,7 +239,11 @@ class SplitSeries:
         return ahead[..., self.lead - 1 :, :]
 
     def baselines(
-        self, splits: Mapping[str, Split], season: int, season_label: str, units: ErrorUnits
+        self,
+        splits: Mapping[str, Split],
+        season: int,
+        season_label: str,
+        units: ErrorUnits = ErrorUnits(),
     ) -> tuple[Baseline, ...]:
         """Return `baselines` of this one series."""
         return baselines([self], splits, season, season_label, units)
@@ -286,7 +290,7 @@ def baselines(
     splits: Mapping[str, Split],
     season: int,
     season_label: str,
-    units: ErrorUnits,
+    units: ErrorUnits = ErrorUnits(),
 ) -> tuple[Baseline, ...]:
     """Return the errors of the last value, the last season and, after a window, a linear model.
 

@@ -105,7 +105,7 @@ def compare(
         folder = folder or RunDirectory.create(plan.experiment)
         stack.enter_context(_opened(folder))
         failed = execute(plan, folder, jobs, cluster, listener)
-        if not failed and not folder.is_fraction:
+        if not failed and folder.part is None:
             _measure_ensembles(folder, plan.dataset, listener)
     return collect(folder, failed)
 
