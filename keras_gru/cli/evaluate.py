@@ -49,6 +49,7 @@ def evaluate(
     run_directory, seeds = find_run(run), parse_seed(seed)
     start_tensorflow()
     from keras_gru.experiments import networks
+    from keras_gru.experiments.comparison import EnsembleRecord
     from keras_gru.experiments.training_data import load_data, load_other_data
 
     records = networks.choose_runs(run_directory, cell, seeds)
@@ -78,8 +79,8 @@ def evaluate(
         said += f" (recorded on {split.value}: {values})"
     typer.echo(said)
     if is_ensemble and not is_other:
-        ensemble = networks.EnsembleRecord(record.cell, numbers, split.value, metrics, metric.label)
-        networks.add_ensemble(run_directory, ensemble)
+        ensemble = EnsembleRecord(record.cell, numbers, split.value, metrics, metric.label)
+        run_directory.add_ensemble(ensemble)
     if top_k is not None:
         network = networks.load_network(run_directory, records)
         accuracy = networks.top_k_accuracy(network, dataset, split.value, top_k)

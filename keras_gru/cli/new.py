@@ -105,6 +105,8 @@ def _fitting(path: Path, given: dict[str, object]) -> "tuple[Suggestion, Sequenc
             }
             return dataclasses.replace(tried, dataset={**tried.dataset, **more}), dataset
         except ValidationError as error:
+            if first is not None:  # this order is none for the file
+                continue
             problem = error.errors()[0]
             place = ".".join(str(part) for part in problem["loc"])
             raise UserError(f"{place or 'settings'}: {problem['msg']}.") from None

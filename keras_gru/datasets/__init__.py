@@ -95,21 +95,18 @@ def load(
         found = recorded[-1]
         if source:
             check_source(source, found)
-    return dataclasses.replace(dataset, source=found, metric=_chosen_metric(config, dataset))
+    return dataclasses.replace(_with_metric(config, dataset), source=found)
 
 
-def _chosen_metric(config: "DatasetSettings", dataset: "SequenceDataset") -> "Metric":
-    """Return the metric that the settings name, by default the dataset's own."""
-    from keras_gru.datasets.metric import metrics_of
-
-    unit = dataset.tokenizer.level if dataset.tokenizer else "token"
-    known = {metric.name: metric for metric in metrics_of(dataset.spec.task, dataset.metric, unit)}
-    if config.metric is None:
-        return dataset.metric
-    if config.metric not in known:
+def _with_metric(config: "DatasetSettings", dataset: "SequenceDataset") -> "SequenceDataset":
+    """Return the dataset with the metric that the settings name, by default its own."""
+    known = {metric.name: metric for metric in dataset.metrics()}
+    chosen = config.metric or dataset.metric.name
+    if chosen not in known:
         names = ", ".join(map(repr, known))
-        raise UserError(f"dataset.metric: expected one of {names}, got {config.metric!r}.")
-    return known[config.metric]
+        raise UserError(f"dataset.metric: expected one of {names}, got {chosen!r}.")
+    metric = known.pop(chosen)
+    return dataclasses.replace(dataset, metric=metric, other_metrics=tuple(known.values()))
 
 
 def load_as_test(config: "OwnFile", preprocessing: "Preprocessing") -> "SequenceDataset":
@@ -135,8 +132,7 @@ def load_as_test(config: "OwnFile", preprocessing: "Preprocessing") -> "Sequence
         tokens = next(iter(dataset.splits["test"].inputs.values()))
         unknown = (tokens == UNKNOWN).sum() / (tokens != PADDING).sum()
         notes += (f"{unknown:.1%} of the tokens are unknown to the network.",)
-    metric = _chosen_metric(config, dataset)
-    return dataclasses.replace(dataset, source=found, notes=notes, metric=metric)
+    return dataclasses.replace(_with_metric(config, dataset), source=found, notes=notes)
 
 
 def pad(sequences: Sequence[Sequence[int]]):

@@ -55,7 +55,10 @@ class CsvSeries(OwnFile, TableFile):
     )
     targets: Annotated[Columns, Field(description="columns to forecast")]
     categories: Annotated[
-        tuple[Column, ...], Field(description="columns of words to see, one-hot")
+        tuple[Column, ...],
+        Field(
+            description="columns of words to see: one-hot, or embedded by model.embed_categories"
+        ),
     ] = ()
     calendar: Annotated[
         tuple[Calendar, ...],
@@ -215,14 +218,18 @@ class CsvSeries(OwnFile, TableFile):
             history=tuple(map(seen.index, config.targets))
             if {*config.targets} <= {*seen}
             else None,
+            categories=table.category_columns(parts[0].inputs.shape[1]),
         )
         season = config.season or 1
         label = f"Value {season} rows earlier"
-        rules = ()
+        rules, naive = (), preprocessing.naive_errors if preprocessing else None
         if not all_as_test:
-            rules = forecasting.baselines(parts, splits, season, label, scale)
+            naive = forecasting.naive_errors(parts, season)
+            zero = targets[None].zero if is_one else None
+            units = forecasting.ErrorUnits(scale, naive, zero)
+            rules = forecasting.baselines(parts, splits, season, label, units)
             if config.smoothing:
-                smoothed = exponential_smoothing(parts, splits, season, scale)
+                smoothed = exponential_smoothing(parts, splits, season, units)
                 rules += (smoothed,) if smoothed else ()
             notes += notes_on_range(config, parts)
         return SequenceDataset(
@@ -239,6 +246,7 @@ class CsvSeries(OwnFile, TableFile):
             else {name: (inputs[name], targets[name]) for name in inputs},
             categories=table.categories or None,
             season=season,
+            naive_errors=naive,
             notes=tuple(notes),
             resolved=config,
             ends=tuple(

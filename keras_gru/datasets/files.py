@@ -29,13 +29,15 @@ def existing(path: str, what: str) -> Path:
     return found
 
 
-def text_files(folder: Path) -> tuple[list[Path], Counter[str]]:
-    """Return the text files below the sub-folders of a folder of labelled texts, sorted.
+def labelled_files(
+    folder: Path, endings: tuple[str, ...] = TEXT_ENDINGS
+) -> tuple[list[Path], Counter[str]]:
+    """Return the files below the sub-folders of a folder, each the name of a label, sorted.
 
     Hidden files and folders are skipped, as are those that an archive of macOS adds.
 
     Returns:
-        The text files, and how many files of each other ending there are.
+        The files with one of the endings, and how many files of each other ending there are.
 
     Raises:
         UserError: if one has no name in UTF-8, or is no regular file: a pipe may never end.
@@ -45,7 +47,7 @@ def text_files(folder: Path) -> tuple[list[Path], Counter[str]]:
         parts = file.relative_to(folder).parts
         if any(part.startswith((".", "__MACOSX")) for part in parts) or file.is_dir():
             continue
-        if len(parts) == 1 or file.suffix.lower() not in TEXT_ENDINGS:
+        if len(parts) == 1 or file.suffix.lower() not in endings:
             beside = f"{file.name} beside the folders"
             others[file.suffix.lower() if len(parts) > 1 else beside] += 1
             continue

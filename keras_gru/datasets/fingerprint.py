@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from keras_gru.datasets.files import text_files
+from keras_gru.datasets.files import labelled_files
 from keras_gru.datasets.split import Split
 from keras_gru.errors import UserError
 
@@ -77,7 +77,7 @@ def source_of_path(path: Path) -> Source:
     """Return the source that a user's file, or folder of texts, is."""
     if path.is_file():
         return Source(path.name, _sha256_of_file(path))
-    return source_of_files(text_files(path)[0], path)
+    return source_of_files(labelled_files(path)[0], path)
 
 
 def source_of_files(files: Sequence[Path], folder: Path | None = None) -> Source:

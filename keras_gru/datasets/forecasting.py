@@ -58,10 +58,44 @@ def after_last_step(values: np.ndarray, split: Split) -> np.ndarray:
     return values[:, -1]
 
 
-def errors(forecast: np.ndarray, targets: np.ndarray, scale: float = 1.0) -> dict[str, float]:
-    """Mean absolute and mean squared error, named as a model logs them, in the metric's unit."""
-    difference = (forecast.astype(float) - targets) * scale
-    return {"mae": float(np.abs(difference).mean()), "mse": float(np.square(difference).mean())}
+@dataclass(frozen=True)
+class ErrorUnits:
+    """The units of errors of forecasts.
+
+    Args:
+        scale: the metric's unit for each unit of the targets.
+        naive: (V,) the mean absolute error of the naive forecast of a season earlier on train, in
+            the targets' unit, by which MASE divides; None where that is 0 or not known.
+        zero: (V,) where 0 lies in the targets' unit, which sMAPE compares with; None where several
+            series have different ones.
+    """
+
+    scale: float = 1.0
+    naive: tuple[float, ...] | None = None
+    zero: tuple[float, ...] | None = None
+
+    def errors(self, forecast: np.ndarray, targets: np.ndarray) -> dict[str, float]:
+        """Return the mean errors of forecasts (..., H, V), named as a model logs them.
+
+            MASE = mean of |y − ŷ| / naive
+            sMAPE = mean of 200 |y − ŷ| / (|y| + |ŷ|), in percent
+
+        Reference:
+
+        - [Hyndman and Koehler, 2006](https://doi.org/10.1016/j.ijforecast.2006.03.001)
+        """
+        difference = np.abs(forecast.astype(float) - targets)
+        found = {
+            "mae": float(difference.mean() * self.scale),
+            "mse": float(np.square(difference).mean() * self.scale**2),
+        }
+        if self.naive is not None:
+            found["mase"] = float((difference / np.array(self.naive)).mean())
+        if self.zero is not None:
+            zero = np.array(self.zero)
+            size = np.abs(forecast - zero) + np.abs(targets - zero)
+            found["smape"] = float(200 * (difference / np.maximum(size, 1e-12)).mean())
+        return found
 
 
 def baseline(
@@ -69,7 +103,7 @@ def baseline(
     splits: Mapping[str, Split],
     forecast: Callable,
     parameters: int = 0,
-    scale: float = 1.0,
+    units: ErrorUnits = ErrorUnits(),
 ) -> Baseline:
     """Return the errors of a rule on validation and test; at every step, those after the last one.
 
@@ -78,7 +112,7 @@ def baseline(
         splits: `"validation"` and `"test"`, and maybe more.
         forecast: maps a split's name to forecasts in the shape of its targets.
         parameters: numbers that the rule learnt.
-        scale: the metric's unit for each unit of the targets.
+        units: of the errors.
     """
     forecasts, targets = {}, {}
     for name in ("validation", "test"):
@@ -86,9 +120,9 @@ def baseline(
         every = np.broadcast_to(forecast(name), split.targets.shape)
         forecasts[name] = after_last_step(every, split)
         targets[name] = after_last_step(split.targets, split)
-    scores = {name: errors(of, targets[name], scale) for name, of in forecasts.items()}
+    scores = {name: units.errors(of, targets[name]) for name, of in forecasts.items()}
     blocks = [
-        errors(forecasts["test"][rows], targets["test"][rows], scale)
+        units.errors(forecasts["test"][rows], targets["test"][rows])
         for rows in splits["test"].blocks()
     ]
     return Baseline(
@@ -101,12 +135,14 @@ def baseline(
 
 
 def mean_of_train(
-    splits: Mapping[str, Split], label: str = "Mean of the targets", scale: float = 1.0
+    splits: Mapping[str, Split],
+    label: str = "Mean of the targets",
+    units: ErrorUnits = ErrorUnits(),
 ) -> Baseline:
     """Whatever the input, the mean of the training targets."""
     targets = splits["train"].targets
     mean = targets.mean(axis=tuple(range(targets.ndim - 1)))
-    return baseline(label, splits, lambda name: mean, parameters=mean.size, scale=scale)
+    return baseline(label, splits, lambda name: mean, parameters=mean.size, units=units)
 
 
 def naive(
@@ -203,10 +239,35 @@ class SplitSeries:
         return ahead[..., self.lead - 1 :, :]
 
     def baselines(
-        self, splits: Mapping[str, Split], season: int, season_label: str, scale: float = 1.0
+        self,
+        splits: Mapping[str, Split],
+        season: int,
+        season_label: str,
+        units: ErrorUnits = ErrorUnits(),
     ) -> tuple[Baseline, ...]:
         """Return `baselines` of this one series."""
-        return baselines([self], splits, season, season_label, scale)
+        return baselines([self], splits, season, season_label, units)
+
+
+def naive_errors(parts: Sequence[SplitSeries], season: int) -> tuple[float, ...] | None:
+    """Return the mean absolute error of the naive forecast of a season earlier on train, (V,).
+
+    Args:
+        parts: the series, in the targets' unit; of several, the mean of all.
+        season: steps of a season.
+
+    Returns:
+        None where train is no longer than a season, or a variable repeats itself exactly.
+    """
+    differences = []
+    for part in parts:
+        train = part.targets[slice(*part.rows["train"])].astype(float)
+        differences.append(np.abs(train[season:] - train[:-season]))
+    joined = np.concatenate(differences)
+    if not len(joined):
+        return None
+    means = joined.mean(axis=0)
+    return tuple(means.tolist()) if (means > 1e-9).all() else None
 
 
 def joined_splits(parts: Sequence[SplitSeries]) -> dict[str, Split]:
@@ -229,7 +290,7 @@ def baselines(
     splits: Mapping[str, Split],
     season: int,
     season_label: str,
-    scale: float = 1.0,
+    units: ErrorUnits = ErrorUnits(),
 ) -> tuple[Baseline, ...]:
     """Return the errors of the last value, the last season and, after a window, a linear model.
 
@@ -238,7 +299,7 @@ def baselines(
         splits: what `joined_splits` returned.
         season: steps of a season, at most the rows before validation; 1 is the last value.
         season_label: the name of the forecast from a season earlier.
-        scale: the metric's unit for each unit of the targets.
+        units: of the errors.
     """
     rules = {"Last value": 1}
     if season > 1:
@@ -249,13 +310,13 @@ def baselines(
         return found[0] if len(found) == 1 else np.concatenate(found)
 
     found = [
-        baseline(label, splits, functools.partial(forecasts, season=steps), scale=scale)
+        baseline(label, splits, functools.partial(forecasts, season=steps), units=units)
         for label, steps in rules.items()
     ]
     fitted = None if parts[0].every_step else linear(splits["train"])
     if fitted is not None:
         forecast, parameters = fitted
         found.append(
-            baseline("Linear model", splits, lambda name: forecast(splits[name]), parameters, scale)
+            baseline("Linear model", splits, lambda name: forecast(splits[name]), parameters, units)
         )
     return tuple(found)

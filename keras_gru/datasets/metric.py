@@ -1,6 +1,7 @@
 """The metrics of a dataset, and what baselines reach."""
 
 import math
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
@@ -34,6 +35,8 @@ class Metric:
     @property
     def highest(self) -> float:
         """The highest value that is possible; the lowest is 0."""
+        if self.name == "smape":
+            return 200.0
         return 1.0 if self.name in ("accuracy", "balanced_accuracy", "macro_f1") else math.inf
 
     @property
@@ -53,16 +56,22 @@ class Metric:
         return value if self.mode == "max" else -value
 
 
-def metrics_of(task: str, metric: Metric, unit: str) -> tuple[Metric, ...]:
+def metrics_of(
+    task: str, metric: Metric, unit: str, relative: Collection[str] = ()
+) -> tuple[Metric, ...]:
     """Return the metrics that a dataset may be compared by, its own first.
 
     Args:
         task: that of a `TaskSpec`.
         metric: the dataset's own.
         unit: `"character"` or `"word"`, of a language model.
+        relative: which of the errors `"mase"` and `"smape"` of forecasts are known.
     """
     if task == "language_model":
-        others = (Metric("bits", "min", f"bits per {unit}"),)
+        others = (
+            Metric("bits", "min", f"bits per {unit}"),
+            Metric("perplexity", "min", f"perplexity per {unit}"),
+        )
     elif task in ("classification", "tagging"):
         others = (
             Metric("balanced_accuracy", "max", "balanced accuracy", metric.digits),
@@ -73,7 +82,11 @@ def metrics_of(task: str, metric: Metric, unit: str) -> tuple[Metric, ...]:
         label = metric.label.replace(metric.name.upper(), name.upper(), 1)
         if name == "mse" and label.endswith(")"):
             label = f"{label[:-1]}, squared)"
-        others = (Metric(name, "min", label, metric.digits),)
+        relatives = {"mase": "MASE", "smape": "sMAPE (%)"}
+        others = (
+            Metric(name, "min", label, metric.digits),
+            *(Metric(of, "min", text) for of, text in relatives.items() if of in relative),
+        )
     else:
         others = ()
     return metric, *others

@@ -89,7 +89,7 @@ def n_gram(tokens: Mapping[str, np.ndarray], splits: Mapping[str, Split], size: 
         size: tokens of the vocabulary (V).
 
     Returns:
-        A baseline with `accuracy` and `bits`, which are per token.
+        A baseline with `accuracy`, `bits` and `perplexity`, which are per token.
     """
     train = tokens["train"][-_MOST:].astype(np.int64)
     # The targets of all windows of a split follow one another.
@@ -130,6 +130,8 @@ def n_gram(tokens: Mapping[str, np.ndarray], splits: Mapping[str, Split], size: 
         key: [float(value[rows].mean()) for rows in splits["test"].blocks()]
         for key, value in scores["test"].items()
     }
+    for of in (validation, test):
+        of["perplexity"] = 2 ** of["bits"]
     parameters = sum(len(counts.pairs) for counts, _ in levels)
     return Baseline(f"{len(levels)}-gram model", validation, test, parameters, blocks)
 

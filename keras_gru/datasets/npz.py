@@ -160,6 +160,8 @@ class Npz(OwnFile):
             input_scaling, target_scaling = _fit(arrays["train"], self.task)
         arrays = {name: _scaled(of, input_scaling, target_scaling) for name, of in arrays.items()}
         scale = target_scaling.deviation[0] if target_scaling and spec.outputs == 1 else 1.0
+        zero = target_scaling.zero if target_scaling else None
+        units = forecasting.ErrorUnits(scale, zero=zero)
         splits = {
             name: _split(arrays[name], self.task, spec.length, overlapping)
             for name in SPLITS
@@ -179,7 +181,7 @@ class Npz(OwnFile):
             target_vocabulary=tuple(names) if self.task == "classification" else None,
             input_scaling=input_scaling,
             target_scaling=target_scaling,
-            baselines=() if all_as_test else (_baseline(splits, spec, names, scale),),
+            baselines=() if all_as_test else (_baseline(splits, spec, names, units),),
             notes=(
                 *notes,
                 *(missing_classes(splits, names) if self.task == "classification" else ()),
@@ -301,14 +303,17 @@ def _spec(arrays: dict, task: str, fixed: int | None) -> TaskSpec:
 
 
 def _baseline(
-    splits: dict[str, Split], spec: TaskSpec, names: Sequence[str], scale: float
+    splits: dict[str, Split],
+    spec: TaskSpec,
+    names: Sequence[str],
+    units: forecasting.ErrorUnits,
 ) -> Baseline:
     if spec.task == "classification":
         return baselines.majority_class(splits, names)
     if spec.task == "polyphony":
         return baselines.note_frequencies(splits)
     if spec.task == "forecasting":
-        return forecasting.mean_of_train(splits, scale=scale)
+        return forecasting.mean_of_train(splits, units=units)
     if spec.vocabulary is None:
         return baselines.most_frequent_target(splits, names)
     if spec.task == "language_model":

@@ -13,7 +13,7 @@ from typing import Self
 
 import numpy as np
 
-from keras_gru.datasets.metric import ERROR_POWERS, Metric
+from keras_gru.datasets.metric import ERROR_POWERS, Metric, metrics_of
 from keras_gru.datasets.task_spec import TaskSpec
 from keras_gru.datasets.text import PADDING, Tokenizer
 from keras_gru.errors import UserError, did_you_mean
@@ -59,6 +59,11 @@ class Scaling:
         values = np.where(np.isnan(values).all(axis=0), 0, values)
         rounding = 1e-6 * np.nanmax(np.abs(values), axis=0)
         return ~(np.nanstd(values, axis=0) > rounding)
+
+    @property
+    def zero(self) -> tuple[float, ...]:
+        """Where 0 lies after scaling, (V,)."""
+        return tuple((-np.array(self.mean) / np.array(self.deviation)).tolist())
 
     def apply(self, values: np.ndarray) -> np.ndarray:
         """Return `values` (rows, V) scaled, as float32."""
@@ -122,6 +127,8 @@ class Preprocessing:
         series_scalings: id of a series -> its scalings of input and targets, where there are
             several; `input_scaling` and `target_scaling` are None then.
         categories: column of words -> its words, in the order of their one-hot features.
+        naive_errors: (V,) the mean absolute error of the naive forecast of a season earlier on
+            train, in the unit of the targets; None where it is not known.
 
     Example:
 
@@ -142,6 +149,22 @@ class Preprocessing:
     season: int | None = None
     series_scalings: Mapping[str, tuple[Scaling, Scaling]] | None = None
     categories: Mapping[str, tuple[str, ...]] | None = None
+    naive_errors: tuple[float, ...] | None = None
+
+    @property
+    def per_variable(self) -> dict[str, tuple[float, ...]]:
+        """Return what the metrics `"mase"` and `"smape"` take of each variable (`StepMean`)."""
+        found = {}
+        if self.naive_errors is not None:
+            found["mase"] = self.naive_errors
+        if self.spec.task == "forecasting" and self.target_scaling is not None:
+            found["smape"] = self.target_scaling.zero
+        return found
+
+    def metrics(self) -> tuple[Metric, ...]:
+        """Return the metrics that runs may be compared by, the data's own first."""
+        unit = self.tokenizer.level if self.tokenizer else "token"
+        return metrics_of(self.spec.task, self.metric, unit, self.per_variable)
 
     @property
     def variables(self) -> tuple[str, ...]:

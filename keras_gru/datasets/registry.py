@@ -34,7 +34,8 @@ class DatasetSettings(Settings):
         Field(
             max_length=40,
             description="of tables, tuning and verdicts: another one than the dataset's own, such "
-            "as bits of a language model, balanced_accuracy or macro_f1 of classes, mse of series",
+            "as bits or perplexity of a language model, balanced_accuracy or macro_f1 of classes, "
+            "mse, mase or smape of series",
         ),
     ] = None
 

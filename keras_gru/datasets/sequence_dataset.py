@@ -39,6 +39,7 @@ class SequenceDataset(Preprocessing):
         resolved: the settings of a user's file with all that was guessed, or None.
         facts: what was read, a label and a text each.
         ends: the last rows of each time series.
+        other_metrics: what runs are measured by, beside `metric`.
 
     Raises:
         UserError: if a split is empty.
@@ -54,6 +55,7 @@ class SequenceDataset(Preprocessing):
     resolved: OwnFile | None = None
     facts: tuple[tuple[str, str], ...] = ()
     ends: tuple[SeriesEnd, ...] = ()
+    other_metrics: tuple[Metric, ...] = ()
 
     def __post_init__(self):
         check_not_empty(self.name, self.splits)

@@ -12,6 +12,8 @@ from keras_gru.datasets.time_order import ids_of_series
 from keras_gru.errors import UserError
 
 _LONGEST_SEASON = 800  # rows
+_LONGEST_HORIZON = 48  # rows
+_MANY_ROWS = 5_000
 _STRONG = 0.3  # autocorrelation of a season
 
 
@@ -94,22 +96,23 @@ def suggest_series(
     wide = 2 * season if season else 48
     window = int(max(2, min(wide, 400, 0.15 * len(values) - 1, len(values) / 8)))
     choices["window"] = Choice(window, "rows that the model sees")
-    choices["horizon"] = Choice(1, "rows ahead that it forecasts")
+    longest = min(_LONGEST_HORIZON, len(values) // 20)
+    horizon = season if season and season <= longest else 1
+    why = "rows ahead that it forecasts" + (", a season" if horizon > 1 else "")
+    choices["horizon"] = Choice(horizon, why)
     model = {"kind": Choice("forecaster")}
     outside = _fraction_outside(values)
     if outside > 0.1:
         model["subtract_last"] = Choice(
             True, f"{outside:.0%} of the last rows leave the first's range"
         )
-    return Suggestion(
-        with_given(choices, given),
-        model,
-        {
-            "epochs": Choice(50),
-            "learning_rate": Choice(0.003),
-            "patience": Choice(10, "stops earlier where validation does"),
-        },
+    training = {"epochs": Choice(50), "learning_rate": Choice(0.003)}
+    if table.size > _MANY_ROWS:
+        training["batch_size"] = Choice(128, f"{table.size:,} rows: fewer, larger steps")
+    training["patience"] = Choice(
+        5 if table.size > _MANY_ROWS else 10, "stops earlier where validation does"
     )
+    return Suggestion(with_given(choices, given), model, training)
 
 
 def _is_counter(values: np.ndarray) -> bool:

@@ -2,6 +2,7 @@
 
 # V columns, D features, H steps ahead
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -97,6 +98,13 @@ class SeriesTable:
         parts.append(series.extras)
         parts = [part for part in parts if part.shape[1]]
         return parts[0] if len(parts) == 1 else np.hstack(parts)
+
+    def category_columns(self, width: int) -> tuple[tuple[int, int], ...]:
+        """Return the first of the features (D) of each column of words, and their number."""
+        sizes = [len(words) for words in self.categories.values()]
+        first = width - self.series[0].extras.shape[1]
+        starts = itertools.accumulate(sizes[:-1], initial=first)
+        return tuple(zip(starts, sizes, strict=True)) if sizes else ()
 
 
 def read_series_table(

@@ -20,7 +20,7 @@ def exponential_smoothing(
     parts: Sequence[forecasting.SplitSeries],
     splits: Mapping[str, Split],
     season: int,
-    scale: float,
+    units: forecasting.ErrorUnits,
 ) -> Baseline | None:
     """Return the errors of additive exponential smoothing, with damped trend and season.
 
@@ -31,7 +31,7 @@ def exponential_smoothing(
         parts: the series.
         splits: of `forecasting.joined_splits`.
         season: rows of a season; 1 for none.
-        scale: the metric's unit for each unit of the targets.
+        units: of the errors.
 
     Returns:
         The baseline; None where there is a forecast at every step, or too many rows.
@@ -62,7 +62,7 @@ def exponential_smoothing(
         return np.concatenate(found)
 
     parameters = sum(3 + (season > 1) * (1 + season) for of in tracks for _ in of)
-    return forecasting.baseline("Exponential smoothing", splits, forecasts, parameters, scale)
+    return forecasting.baseline("Exponential smoothing", splits, forecasts, parameters, units)
 
 
 def _states(series: np.ndarray, train: int, season: int) -> tuple[np.ndarray, ...]:

@@ -9,8 +9,9 @@ import numpy as np
 from keras_gru.datasets.choices import Choice, Suggestion, is_numeric, text_cells, with_given
 from keras_gru.datasets.dates import find_dates
 from keras_gru.datasets.file_bytes import binary_form, decode, read_bytes
-from keras_gru.datasets.files import text_files
+from keras_gru.datasets.files import labelled_files
 from keras_gru.datasets.own_file import TableFile
+from keras_gru.datasets.recordings import ENDINGS as SOUND_ENDINGS
 from keras_gru.datasets.series_suggestion import suggest_series
 from keras_gru.datasets.table import Table
 from keras_gru.datasets.tables import read_table
@@ -38,7 +39,7 @@ def suggest(path: Path, given: Mapping[str, Any]) -> Suggestion:
     if ending == ".npz":
         return _arrays(path, given)
     if ending == ".ts":
-        return _classifier({"kind": Choice("ts", "labelled series of sktime and aeon")}, given)
+        return _vectors({"kind": Choice("ts", "labelled series of sktime and aeon")}, given)
     kind = given.get("kind")
     if kind == "tagged" or (kind is None and _is_tagged(path, ending)):
         return _tagged(given)
@@ -135,13 +136,18 @@ def _wanted(given: Mapping[str, Any]) -> list[str]:
 def _folder(path: Path, given: Mapping[str, Any]) -> Suggestion:
     if any("train" in file.name.lower() for file in path.glob("*.conll*")):
         return _tagged(given)
-    files, others = text_files(path)
+    sounds, _ = labelled_files(path, SOUND_ENDINGS)
+    if given.get("kind", "audio") == "audio" and sounds:
+        labels = {file.relative_to(path).parts[0] for file in sounds}
+        why = f"{len(sounds):,} WAV files in {len(labels):,} sub-folders, each a label"
+        return _vectors({"kind": Choice("audio", why)}, given)
+    files, others = labelled_files(path)
     labels = {file.relative_to(path).parts[0] for file in files}
     if not files:
         found = ", ".join(f"{count} {ending}" for ending, count in others.most_common(4)) or "none"
         raise UserError(
-            f"{path}: expected a sub-folder of text files for each label, found other files: "
-            f"{found}. Name one file, or sort them into folders."
+            f"{path}: expected a sub-folder of text or .wav files for each label, found other "
+            f"files: {found}. Name one file, or sort them into folders."
         )
     why = f"{len(files):,} text files in {len(labels):,} sub-folders, each a label"
     return _classifier({"kind": Choice("texts", why)}, given)
@@ -152,6 +158,19 @@ def _classifier(dataset: Mapping[str, Choice], given: Mapping[str, Any]) -> Sugg
         with_given(dataset, given),
         {"kind": Choice("classifier"), "embedding": Choice(64), "pooling": Choice("mean")},
         {"epochs": Choice(20), "patience": Choice(3, "stops earlier where validation does")},
+    )
+
+
+def _vectors(dataset: Mapping[str, Choice], given: Mapping[str, Any]) -> Suggestion:
+    """Return a classifier of sequences of vectors, trained as the packaged spoken_digit is."""
+    return Suggestion(
+        with_given(dataset, given),
+        {"kind": Choice("classifier"), "bidirectional": Choice(True), "dropout": Choice(0.3)},
+        {
+            "epochs": Choice(20),
+            "learning_rate": Choice(0.002),
+            "schedule": Choice("cosine", "down to 0 at the last epoch"),
+        },
     )
 
 

@@ -21,6 +21,7 @@ class TaskSpec:
         every_step: whether a forecast is made at every step (sequence-to-sequence).
         history: columns of the input that hold the variables to forecast, in their order; None
             where they are not among them.
+        categories: the first one-hot column, and the number of words, of each column of words.
         start: token that starts a translation.
         end: token that ends a translation.
     """
@@ -34,6 +35,7 @@ class TaskSpec:
     lead: int = 1
     every_step: bool = False
     history: tuple[int, ...] | None = None
+    categories: tuple[tuple[int, int], ...] = ()
     start: int = 0
     end: int = 0
 

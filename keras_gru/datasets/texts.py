@@ -11,7 +11,7 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from keras_gru.datasets.common import Fraction, Length, Tokens
-from keras_gru.datasets.files import TEXT_ENDINGS, existing, read_text, text_files
+from keras_gru.datasets.files import TEXT_ENDINGS, existing, labelled_files, read_text
 from keras_gru.datasets.labelled_texts import classification
 from keras_gru.datasets.own_file import WRITTEN, Column, OwnFile, TableFile
 from keras_gru.datasets.preprocessing import Preprocessing
@@ -144,7 +144,7 @@ def _unknown_labels(path: Path, labels: Sequence[str], classes: Sequence[str]) -
 
 
 def _read_folder(folder: Path) -> tuple[list[str], list[str], list[str]]:
-    files, others = text_files(folder)
+    files, others = labelled_files(folder)
     texts = [read_text(path) for path in files]
     if not texts:
         found = f", only {others.total():,} other files" if others else ""

@@ -2,28 +2,22 @@
 
 # N series, T time steps, D dimensions
 
+import dataclasses
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal, NoReturn
 
 import numpy as np
 from pydantic import Field
 
-from keras_gru.datasets.baselines import majority_class
 from keras_gru.datasets.common import Fraction
 from keras_gru.datasets.files import existing, read_text
 from keras_gru.datasets.fingerprint import Source, source_of_files
+from keras_gru.datasets.labelled_vectors import classification
 from keras_gru.datasets.own_file import OwnFile
-from keras_gru.datasets.preprocessing import Preprocessing, Scaling
+from keras_gru.datasets.preprocessing import Preprocessing
 from keras_gru.datasets.registry import register_dataset
-from keras_gru.datasets.sequence_dataset import Metric, SequenceDataset, TaskSpec
-from keras_gru.datasets.split import (
-    Split,
-    check_not_empty,
-    class_warnings,
-    missing_classes,
-    split_by_class,
-)
-from keras_gru.datasets.text import to_rows
+from keras_gru.datasets.sequence_dataset import SequenceDataset
+from keras_gru.datasets.split import class_warnings, split_by_class
 from keras_gru.errors import UserError
 from keras_gru.settings import present
 
@@ -87,21 +81,18 @@ class Ts(OwnFile):
             cases = known
         if len(names) < 2:
             raise UserError(f"{path}: only the class {names[0]!r} was found; two are needed.")
-        labels = np.array([names.index(label) for _, label in cases])
+        labels = np.array([names.index(label) for _, label in [*cases, *tests]], np.int32)
         if all_as_test:
-            parts = {"test": cases}
+            rows = {"test": np.arange(len(cases))}
         else:
+            numbers = labels[: len(cases)]
             rows = split_by_class(
-                labels, self.validation_fraction, 0 if tests else self.test_fraction
+                numbers, self.validation_fraction, 0 if tests else self.test_fraction
             )
-            parts = {name: [cases[row] for row in of] for name, of in rows.items()}
-            parts |= {"test": tests} if tests else {}
-            notes += class_warnings(labels, names)
-        scaling = preprocessing.input_scaling if preprocessing else None
-        if preprocessing is None and self.scale:
-            steps = np.concatenate([series for series, _ in parts["train"]])
-            scaling = Scaling.fit([*map(str, range(steps.shape[1]))], steps)
-        lengths = {len(series) for of in parts.values() for series, _ in of}
+            rows |= {"test": np.arange(len(cases), len(labels))} if tests else {}
+            notes += class_warnings(numbers, names)
+        sequences = [series for series, _ in [*cases, *tests]]
+        lengths = {*map(len, sequences)}
         fixed = next(iter(lengths)) if len(lengths) == 1 else None
         if preprocessing is not None:
             fixed = preprocessing.spec.length
@@ -110,25 +101,12 @@ class Ts(OwnFile):
                     f"{path}: expected series of {fixed} steps, as the network was trained on, got "
                     f"{min(lengths)} to {max(lengths)}."
                 )
-        splits = {name: _split(of, names, scaling, fixed) for name, of in parts.items()}
-        check_not_empty(path.name, splits)
-        return SequenceDataset(
-            name=path.name,
-            spec=TaskSpec(
-                task="classification",
-                outputs=len(names),
-                features=cases[0][0].shape[1],
-                length=fixed,
-            ),
-            metric=Metric("accuracy", "max", "accuracy"),
-            splits=splits,
-            target_vocabulary=tuple(names),
-            input_scaling=scaling,
-            baselines=(majority_class(splits, names),) if "train" in splits else (),
-            notes=(*notes, *missing_classes(splits, names)),
-            facts=(("File", ", ".join(file.name for file in (path, *others))),),
-            resolved=self,
+        columns = [*map(str, range(sequences[0].shape[1]))] if self.scale else None
+        dataset = classification(
+            path.name, sequences, labels, rows, names, columns, preprocessing, fixed, notes
         )
+        facts = (("File", ", ".join(file.name for file in (path, *others))),)
+        return dataclasses.replace(dataset, facts=facts, resolved=self)
 
     def _files(self) -> list[Path]:
         path = existing(self.path, self.expects)
@@ -145,25 +123,15 @@ def _check_width(path: Path, cases: list[Case], preprocessing: Preprocessing | N
             )
 
 
-def _split(
-    cases: list[Case], names: list[str], scaling: Scaling | None, fixed: int | None
-) -> Split:
-    lengths = np.array([len(series) for series, _ in cases], np.int64)
-    if len(cases) == 0:
-        return Split({"features": np.zeros((0, 1, 1), np.float32)}, np.zeros(0, np.int32))
-    flat = np.concatenate([series for series, _ in cases])
-    flat = flat.astype(np.float32) if scaling is None else scaling.apply(flat)
-    targets = np.array([names.index(label) for _, label in cases], np.int32)
-    padding = {} if fixed is not None else {"features": lengths}
-    return Split({"features": to_rows(flat, lengths)}, targets, padding)
-
-
-def read_ts(path: Path, missing: str = "error") -> tuple[list[Case], list[str]]:
+def read_ts(
+    path: Path, missing: str = "error", has_labels: bool = True
+) -> tuple[list[Case], list[str]]:
     """Read the series of a .ts file.
 
     Args:
         path: of the file.
         missing: `"error"`, or `"interpolate"` for the values that are '?'.
+        has_labels: whether the file must have labels; else they are "" where it has none.
 
     Returns:
         N pairs of values (T, D) and a label, and notes.
@@ -184,16 +152,18 @@ def read_ts(path: Path, missing: str = "error") -> tuple[list[Case], list[str]]:
         raise UserError(f"{path}: expected a .ts file with a line @data, found none.")
     if head.get("@timestamps", ["false"])[0].lower() == "true":
         raise UserError(f"{path}: expected series without time stamps. Write values alone.")
-    if head.get("@classlabel", ["false"])[0].lower() != "true":
+    is_labelled = head.get("@classlabel", ["false"])[0].lower() == "true"
+    if has_labels and not is_labelled:
         raise UserError(
             f"{path}: expected labels (@classLabel true), found none: for numbers to forecast "
             "write an .npz file."
         )
-    known, cases, filled = head["@classlabel"][1:], [], 0
+    known, cases, filled = head.get("@classlabel", [""])[1:], [], 0
     for number, line in enumerate(lines[start:], start + 1):
         if not line.strip() or line.startswith("#"):
             continue
-        *dimensions, label = line.strip().split(":")
+        dimensions = line.strip().split(":")
+        label = dimensions.pop() if is_labelled else ""
         place = f"{path}, line {number}"
         if known and label not in known:
             shown = ", ".join(known[:10])

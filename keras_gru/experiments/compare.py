@@ -108,6 +108,8 @@ def compare(
         run_directory = run_directory or RunDirectory.create(plan.experiment)
         stack.enter_context(_opened(run_directory))
         failed = execute(plan, run_directory, jobs, cluster, listener)
+        if not failed and run_directory.part is None:
+            _measure_ensembles(run_directory, plan.dataset, listener)
     return collect(run_directory, failed)
 
 
@@ -164,6 +166,17 @@ def execute(
     if not failed:
         remove_logs(run_directory)
     return failed
+
+
+def _measure_ensembles(
+    run_directory: RunDirectory, dataset: SequenceDataset, listener: Listener
+) -> None:
+    from keras_gru.experiments.networks import save_ensembles
+
+    try:
+        save_ensembles(run_directory, dataset)
+    except UserError as error:  # the comparison is finished and saved
+        listener.note(f"The ensembles are not measured: {error}")
 
 
 def collect(run_directory: RunDirectory, failed: list[Job]) -> Comparison:

@@ -85,6 +85,27 @@ class RunRecord:
 
 
 @dataclass(frozen=True)
+class EnsembleRecord:
+    """The metrics of the ensemble of a cell's networks on one split.
+
+    Args:
+        cell: name in the registry of cells.
+        seeds: of its networks.
+        split: `"train"`, `"validation"` or `"test"`.
+        metrics: name of a metric -> its value.
+        metric: the label of the metric that runs are compared by.
+    """
+
+    __pydantic_config__ = STORED
+
+    cell: str
+    seeds: tuple[int, ...]
+    split: Literal["train", "validation", "test"]
+    metrics: Metrics
+    metric: str
+
+
+@dataclass(frozen=True)
 class Comparison:
     """All runs of an experiment, and what holds for all of them.
 
@@ -94,6 +115,7 @@ class Comparison:
         runs: the runs that ended, in that order.
         trials: of tuning, without their history.
         path: of the run directory; None where there is none.
+        ensembles: of several networks of a cell.
     """
 
     experiment: Experiment
@@ -101,6 +123,7 @@ class Comparison:
     runs: tuple[RunRecord, ...]
     trials: tuple[RunRecord, ...] = ()
     path: Path | None = None
+    ensembles: tuple[EnsembleRecord, ...] = ()
 
     @property
     def metric(self) -> Metric:
@@ -122,6 +145,14 @@ class Comparison:
     def runs_of(self, cell: str) -> list[RunRecord]:
         """Return the runs of a cell, finished or not."""
         return [run for run in self.runs if run.cell == cell]
+
+    def ensemble_of(self, cell: str) -> Metrics | None:
+        """Return the metrics on test of the ensemble of all finished networks of a cell."""
+        seeds = {run.seed for run in self.runs_of(cell) if run.status == "finished"}
+        for record in self.ensembles:
+            if (record.cell, record.split, {*record.seeds}) == (cell, "test", seeds):
+                return record.metrics
+        return None
 
     def tested(self, cell: str) -> dict[int, float]:
         """Return the test metric of a cell's finished runs by seed, where it is a number."""

@@ -53,7 +53,8 @@ class Series:
         variable: name of the first variable.
         truth: of each window.
         forecasts: cell -> of each window.
-        half_width: cell -> half the width of the 90% band, from the errors on validation.
+        half_width: cell -> half the width of the 90% band of each window, from the errors on
+            validation (`Forecasts.band`).
         baseline: label of the best baseline that is drawn.
         baseline_forecast: of each window.
         lead: how many steps ahead they are.
@@ -62,7 +63,7 @@ class Series:
     variable: str
     truth: list[float]
     forecasts: Mapping[str, list[float]]
-    half_width: Mapping[str, float]
+    half_width: Mapping[str, list[float]]
     baseline: str
     baseline_forecast: list[float]
     lead: int = 1

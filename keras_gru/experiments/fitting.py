@@ -1,5 +1,6 @@
 """One network: build, fit, evaluate, save, and its record."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import keras
@@ -16,10 +17,12 @@ from keras_gru.experiments.listener import SILENT, Listener, StopRun
 from keras_gru.experiments.optimizer import between_epochs, make_optimizer
 from keras_gru.files import replacing
 from keras_gru.layers import RNN, compiling
+from keras_gru.models.averaging import mean_outputs
 from keras_gru.models.budget import layers_by_direction
 from keras_gru.models.config import Units
-from keras_gru.models.metrics import BlockMeans, is_mean, other_metrics
+from keras_gru.models.metrics import BlockMeans, StepMean, is_mean, other_metrics
 
+_EVALUATED = 512  # sequences of an ensemble at a time
 _MESSAGES = {
     "finished": "",
     "diverged": "the loss became NaN or infinite",
@@ -144,6 +147,24 @@ def evaluate(
     return _evaluate(model, experiment, dataset, split, options)
 
 
+def evaluate_ensemble(
+    networks: Sequence[keras.Model], experiment: Experiment, dataset: SequenceDataset, split: str
+) -> dict[str, float]:
+    """Return what `evaluate` does of the mean prediction of several networks (`models.ensemble`).
+
+    It runs without a graph of all networks, which takes seconds to trace.
+    """
+    options = _compile_options(experiment.training, dataset, every=True)
+    loss = options["loss"]
+    metrics = [StepMean(loss.measure, loss.every_step, name="loss"), *options["weighted_metrics"]]
+    for x, y, *weights in dataset.batches(split, _EVALUATED).as_numpy_iterator():
+        outputs = [keras.ops.convert_to_numpy(network(x, training=False)) for network in networks]
+        mean = mean_outputs(keras.ops.stack(outputs), dataset.spec.task)
+        for metric in metrics:
+            metric.update_state(y, mean, *weights)
+    return dataset.in_unit({metric.name: float(metric.result()) for metric in metrics})
+
+
 def evaluate_test(
     model: keras.Model, experiment: Experiment, dataset: SequenceDataset
 ) -> tuple[dict[str, float], tuple[float, ...]]:
@@ -160,7 +181,8 @@ def evaluate_test(
     for number, rows in enumerate(test.blocks()):
         block_of[rows] = number
     order = dataset.evaluation_order("test", training.batch_size)
-    blocks = BlockMeans(measure, dataset.spec.every_step, block_of[order])
+    per_variable = dataset.per_variable.get(name)
+    blocks = BlockMeans(measure, dataset.spec.every_step, block_of[order], per_variable)
     options = _compile_options(training, dataset, every=True)
     options["weighted_metrics"].append(blocks)
     metrics = _evaluate(model, experiment, dataset, "test", options)
@@ -175,8 +197,6 @@ def _evaluate(model, experiment, dataset, split: str, options: dict) -> dict[str
     measured.compile(jit_compile=model.jit_compile, **options)
     batches = dataset.batches(split, experiment.training.batch_size)
     logs = measured.evaluate(batches, verbose=0, return_dict=True)
-    if "bits" in logs:
-        logs["perplexity"] = 2 ** logs["bits"]
     return dataset.in_unit(logs)
 
 
@@ -185,7 +205,7 @@ def _compile_options(training: Training, dataset: SequenceDataset, every: bool =
     options = models.compile_options(dataset.spec, training.loss, training.label_smoothing)
     options["weighted_metrics"] += [
         metric
-        for metric in other_metrics(dataset.spec)
+        for metric in other_metrics(dataset.spec, dataset.per_variable)
         if every or metric.name == dataset.metric.name
     ]
     return options

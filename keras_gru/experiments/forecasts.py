@@ -29,21 +29,23 @@ _SPLITS, _PARTS = ("validation", "test"), ("windows", "forecast", "truth", "spre
 
 @dataclass(frozen=True)
 class Band:
-    """A band around forecasts whose width follows the spread of the window.
+    """A band around forecasts, of one width or of one that follows the spread of the window.
 
-        half width = quantile · (spread + floor)
+        half width = quantile · (weight · spread + floor)
 
     Args:
-        quantile: (H, V) in the variables' unit for each unit of the spread.
-        floor: (V,) half of the mean spread on validation: a window without change has a band, too.
+        quantile: (H, V) in the variables' unit for each unit of what it is multiplied by.
+        floor: (V,) what the width does not fall below.
+        weight: (V,) 1 where the width follows the spread, 0 where it is constant.
     """
 
     quantile: np.ndarray
     floor: np.ndarray
+    weight: np.ndarray
 
     def half_width(self, spread: np.ndarray) -> np.ndarray:
         """Return half the width for windows of a spread (..., V), as (..., H, V)."""
-        return self.quantile * (spread + self.floor)[..., None, :]
+        return self.quantile * (self.weight * spread + self.floor)[..., None, :]
 
 
 @dataclass(frozen=True)
@@ -71,17 +73,46 @@ class Forecasts:
     def band(self, level: float = LEVEL) -> Band:
         """Return the band that holds `level` of the truth, by split conformal prediction.
 
-        The quantile of the absolute errors, each divided by the spread of its window, is the
-        ⌈(N + 1) · level⌉-th smallest of N.
+        The quantile of the absolute errors, each divided by the width of its window, is the
+        ⌈(N + 1) · level⌉-th smallest of N. For each variable the width is constant, or follows the
+        spread of the window with half of its mean as the floor: what has the lower interval score
+        on the later half of the windows when it is fitted to the earlier half.
 
         Reference:
 
         - [Lei et al., 2018](https://arxiv.org/abs/1604.04173), section 5.2 (locally weighted)
+        - [Gneiting and Raftery, 2007](https://doi.org/10.1198/016214506000001437), section 6.2
         """
-        floor = np.where(self.spread.any(0), self.spread.mean(0) / 2, 1.0)
-        scaled = self._absolute_errors() / (self.spread + floor)[:, None]
+        constant, following = self._weights()
+        half = len(self.truth) // 2
+        if half:
+            earlier, later = (self._part(rows) for rows in (slice(half), slice(half, None)))
+            scores = [
+                later._interval_score(earlier._fit(weight, level), level)
+                for weight in (constant, following)
+            ]
+            following = np.where(scores[1] < scores[0], following, constant)
+        return self._fit(following, level)
+
+    def _weights(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return the weights (V,) of a constant width, and of one that follows the spread."""
+        return np.zeros(self.spread.shape[1]), self.spread.any(0).astype(float)
+
+    def _part(self, rows: slice) -> "Forecasts":
+        fields = (self.windows, self.forecast, self.truth, self.spread)
+        return Forecasts(*(of[rows] for of in fields))
+
+    def _fit(self, weight: np.ndarray, level: float) -> Band:
+        floor = np.where(weight > 0, self.spread.mean(0) / 2, 1.0)
+        scaled = self._absolute_errors() / (weight * self.spread + floor)[:, None]
         rank = min(len(scaled), math.ceil((len(scaled) + 1) * level))
-        return Band(np.sort(scaled, axis=0)[rank - 1], floor)
+        return Band(np.sort(scaled, axis=0)[rank - 1], floor, weight)
+
+    def _interval_score(self, band: Band, level: float) -> np.ndarray:
+        """Return the mean interval score of each variable, (V,); lower is better."""
+        half = band.half_width(self.spread)
+        outside = np.maximum(self._absolute_errors() - half, 0)
+        return (2 * half + 2 / (1 - level) * outside).mean((0, 1))
 
     def coverage(self, band: Band) -> np.ndarray:
         """Return the fraction of the truth within a band, by step and variable, (H, V)."""
@@ -201,8 +232,9 @@ def describe_errors(
         lead: steps ahead of the first forecast.
 
     Returns:
-        `"variables"` and `"lead"`; for each split `"mae"` and `"mse"`, each a list of H lists of
-        V; the `"band"` with its level, quantile and floor from validation and its coverage on test.
+        `"variables"` and `"lead"`; for each split `"mae"` and `"mse"`, each a list of H lists of V;
+        the `"band"` with its level, quantile, floor and weight from validation and its coverage on
+        test.
     """
     band = found["validation"].band()
     return {
@@ -216,6 +248,7 @@ def describe_errors(
             "level": LEVEL,
             "quantile": band.quantile.tolist(),
             "floor": band.floor.tolist(),
+            "weight": band.weight.tolist(),
             "coverage": found["test"].coverage(band).tolist(),
         },
     }

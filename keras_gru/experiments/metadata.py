@@ -49,6 +49,7 @@ class Metadata(Settings):
         started: when the first run began, in ISO 8601.
         environment: versions and hardware, and how many runs were trained at a time.
         metric: the metric that runs are compared by.
+        other_metrics: those that they are also measured by.
         sequences: of each split.
         evaluation: what the precision of the metric depends on.
         notes: what was done to the data, one sentence each.
@@ -64,6 +65,7 @@ class Metadata(Settings):
     notes: tuple[str, ...]
     baselines: tuple[Baseline, ...]
     data: DataSummary = DataSummary()
+    other_metrics: tuple[Metric, ...] = ()
 
 
 def collect_metadata(dataset: SequenceDataset, batch_size: int, jobs: str = "") -> Metadata:
@@ -91,4 +93,5 @@ def collect_metadata(dataset: SequenceDataset, batch_size: int, jobs: str = "") 
         notes=(note, *dataset.notes),
         baselines=tuple(dataset.baselines),
         data=summarize(dataset),
+        other_metrics=dataset.other_metrics,
     )

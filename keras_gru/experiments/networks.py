@@ -1,8 +1,6 @@
 """The saved networks of a run directory: choose one, load it, measure it."""
 
-import dataclasses
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 import keras
@@ -13,11 +11,9 @@ from keras_gru.datasets.sequence_dataset import SequenceDataset
 from keras_gru.errors import UserError
 from keras_gru.experiments import fitting
 from keras_gru.experiments.cells_file import check_cells
-from keras_gru.experiments.comparison import RunRecord
-from keras_gru.experiments.json_files import append_json, load_json_lines
+from keras_gru.experiments.comparison import EnsembleRecord, RunRecord
 from keras_gru.experiments.run_directory import RunDirectory
 from keras_gru.experiments.training_data import load_data
-from keras_gru.settings import STORED
 
 
 def choose_run(
@@ -112,7 +108,10 @@ def evaluate(
     runs = [runs] if isinstance(runs, RunRecord) else runs
     experiment = run_directory.experiment_of(runs[0])
     dataset = dataset or load_data(run_directory)
-    return fitting.evaluate(load_network(run_directory, runs), experiment, dataset, split)
+    networks = [load_model(run_directory, record) for record in runs]
+    if len(networks) == 1:
+        return fitting.evaluate(networks[0], experiment, dataset, split)
+    return fitting.evaluate_ensemble(networks, experiment, dataset, split)
 
 
 def top_k_accuracy(
@@ -141,33 +140,27 @@ def top_k_accuracy(
     return float(right / total)
 
 
-@dataclass(frozen=True)
-class EnsembleRecord:
-    """The metrics of the ensemble of a cell's networks on one split.
+def save_ensembles(run_directory: RunDirectory, dataset: SequenceDataset | None = None) -> None:
+    """Measure the ensemble of each cell's finished networks on test, where there are several.
+
+    What `ensembles.jsonl` holds already is not measured again.
 
     Args:
-        cell: name in the registry of cells.
-        seeds: of its networks.
-        split: `"train"`, `"validation"` or `"test"`.
-        metrics: name of a metric -> its value.
-        metric: the label of the metric that runs are compared by.
+        run_directory: the run directory.
+        dataset: the data of the runs; None loads them.
+
+    Raises:
+        UserError: if a network or the data cannot be loaded.
     """
-
-    __pydantic_config__ = STORED
-
-    cell: str
-    seeds: tuple[int, ...]
-    split: str
-    metrics: dict[str, float]
-    metric: str
-
-
-def add_ensemble(run_directory: RunDirectory, record: EnsembleRecord) -> None:
-    """Append the metrics of an ensemble to `ensembles.jsonl`."""
-    append_json(run_directory.path / "ensembles.jsonl", dataclasses.asdict(record))
-
-
-def load_ensembles(run_directory: RunDirectory) -> tuple[EnsembleRecord, ...]:
-    """Return what was measured of ensembles: the last record of each cell and split."""
-    records = load_json_lines(run_directory.path / "ensembles.jsonl", EnsembleRecord)
-    return tuple({(record.cell, record.split): record for record in records}.values())
+    known = {
+        record.cell: record.seeds for record in run_directory.ensembles() if record.split == "test"
+    }
+    for cell in run_directory.experiment().cells:
+        runs = [of for of in run_directory.records() if (of.cell, of.status) == (cell, "finished")]
+        seeds = tuple(of.seed for of in runs)
+        if len(runs) > 1 and known.get(cell) != seeds:
+            dataset = dataset or load_data(run_directory)
+            metrics = evaluate(run_directory, runs, "test", dataset)
+            run_directory.add_ensemble(
+                EnsembleRecord(cell, seeds, "test", metrics, dataset.metric.label)
+            )

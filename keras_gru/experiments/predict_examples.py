@@ -23,6 +23,7 @@ from keras_gru.experiments.examples import (
     Translations,
     WrongClass,
 )
+from keras_gru.experiments.forecasts import load_forecasts, spread_of
 from keras_gru.experiments.generation import generate, translate
 from keras_gru.experiments.networks import choose_run
 from keras_gru.experiments.prediction.model import TrainedModel
@@ -104,14 +105,16 @@ def _series(models: Models, dataset: SequenceDataset) -> Series | None:
         return (values[:, -1] if every_step else values)[:, 0, 0].astype(float)
 
     truth = first(unscale(split.targets, dataset))
+    spread = spread_of(split.inputs["features"][rows], dataset.spec.history, dataset.spec.outputs)
     forecasts, half_width = {}, {}
     for cell, model in models.items():
         forecasts[cell] = _numbers(first(model.outputs(dataset, "test", rows)))
-        validation = dataset.splits["validation"]
-        known = _evenly(validation.size, MOST_SEQUENCES)
-        errors = first(model.outputs(dataset, "validation", known))
-        errors -= first(unscale(validation.targets[known], dataset))
-        half_width[cell] = float(f"{np.quantile(np.abs(errors), 0.9):.6g}")
+        record = model.records[0]
+        stored = load_forecasts([model.run_directory.run_path(record.cell, record.seed)])
+        if stored is None:  # an earlier version trained it
+            return None
+        widths = stored["validation"].band().half_width(spread)
+        half_width[cell] = _numbers(widths[:, 0, 0])
     metric = dataset.metric
     best = max(dataset.baselines, key=lambda row: metric.score(row.test[metric.name]), default=None)
     label, baseline = "Last value", np.roll(truth, dataset.spec.lead)[rows]

@@ -5,6 +5,7 @@ runs/<name>/<time>/
   preprocessing.json    vocabulary, labels, scaling, shapes, metric, fingerprint of the data
   metadata.json         versions, hardware, sizes of the splits, padding, baselines
   results.jsonl         one line per run; of several lines of the same run the last counts
+  ensembles.jsonl       one line per cell: the metrics of the ensemble of its networks
   tuning.jsonl          one line per trial, where settings are tuned
   tuning/<cell>-<n>/    history.jsonl of a trial, and checkpoint.npz until it is finished
   report.html
@@ -26,7 +27,13 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from keras_gru.errors import UserError
-from keras_gru.experiments.comparison import Comparison, Epoch, LearningCurve, RunRecord
+from keras_gru.experiments.comparison import (
+    Comparison,
+    EnsembleRecord,
+    Epoch,
+    LearningCurve,
+    RunRecord,
+)
 from keras_gru.experiments.configuration.experiment import SOURCES, Experiment, Source
 from keras_gru.experiments.configuration.yaml_files import load_stored_experiment
 from keras_gru.experiments.configuration.yaml_writer import dump_experiment
@@ -36,7 +43,7 @@ from keras_gru.experiments.record_checks import check_comparison
 from keras_gru.experiments.run_lock import lock_directory
 from keras_gru.files import user_path, write_text
 
-_FRACTIONS, _SOURCES = "fractions", "sources"
+_FRACTIONS, _SOURCES, _ENSEMBLES = "fractions", "sources", "ensembles.jsonl"
 _TIME = r"(\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d)(?:_(\d+))?$"
 
 
@@ -220,6 +227,15 @@ class RunDirectory:
         """Read the trials of tuning in the order in which they ended, without their history."""
         return self._read("tuning.jsonl", ("cell", "seed", "settings"))
 
+    def add_ensemble(self, record: EnsembleRecord) -> None:
+        """Append what was measured of an ensemble; it replaces that of the same cell and split."""
+        append_json(self.path / _ENSEMBLES, dataclasses.asdict(record))
+
+    def ensembles(self) -> tuple[EnsembleRecord, ...]:
+        """Read what was measured of ensembles."""
+        records = load_json_lines(self.path / _ENSEMBLES, EnsembleRecord)
+        return tuple({(record.cell, record.split): record for record in records}.values())
+
     def comparison(self) -> Comparison:
         """Read all that the directory holds.
 
@@ -232,6 +248,7 @@ class RunDirectory:
             runs=self.records(),
             trials=self.trials(),
             path=self.path,
+            ensembles=self.ensembles(),
         )
         check_comparison(comparison)
         return comparison

@@ -43,14 +43,14 @@ def ensemble(networks: Sequence[keras.Model], task: str) -> keras.Model:
         key: keras.Input(x.shape[1:], dtype=x.dtype, name=key) for key, x in first.input.items()
     }
     outputs = ops.stack([network(inputs) for network in networks])
-    model = keras.Model(inputs, _mean(outputs, task), name=name)
+    model = keras.Model(inputs, mean_outputs(outputs, task), name=name)
     if first.compiled:
         model.compile_from_config(first.get_compile_config())
     return model
 
 
-def _mean(outputs: Tensor, task: str):
-    """The mean of logits or forecasts (K, B, ...), as logits or forecasts (B, ...)."""
+def mean_outputs(outputs: Tensor, task: str) -> Tensor:
+    """Return the mean of logits or forecasts (K, B, ...) as `ensemble` says, (B, ...)."""
     if task == "forecasting":
         return ops.mean(outputs, axis=0)
     count = math.log(outputs.shape[0])

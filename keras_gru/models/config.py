@@ -191,6 +191,13 @@ class Forecaster(WithFront):
             "whose inputs are the variables to forecast"
         ),
     ] = False
+    embed_categories: Annotated[
+        Width | None,
+        Field(
+            description="width of a learned vector for each word of a category column, in place "
+            "of its one-hot columns; null: one-hot"
+        ),
+    ] = None
     head: Annotated[
         Literal["dense", "none"],
         Field(

@@ -47,6 +47,8 @@ def forecaster(
     subtract_last: bool,
     residual: bool,
     autoregressive: bool,
+    embed_categories: int | None,
+    categories: Sequence[tuple[int, int]] = (),
     seed: int | None = None,
     compile: Any = True,
     **recurrent_options: Any,
@@ -85,6 +87,9 @@ def forecaster(
         residual: whether the variables' last values are added to the forecasts.
         autoregressive: whether each step ahead is forecast from the one before. The graph grows
             with the horizon.
+        embed_categories: width of a learned vector for each word of a category column, in place of
+            its one-hot columns; `None` leaves them as they are.
+        categories: the first one-hot column, and the number of words, of each category column.
         seed: seed of the initial weights and dropout.
         compile: `True` compiles the model with Adam and the loss and metrics of the task, an
             optimizer or its name with that one; `False` does not compile it.
@@ -132,6 +137,8 @@ def forecaster(
         subtract_last=subtract_last,
         residual=residual,
         autoregressive=autoregressive,
+        categories=categories,
+        embed_categories=embed_categories,
     )
     if head == "none" and layers == 1 and units != outputs:
         raise UserError(
@@ -152,6 +159,8 @@ def forecaster(
         if subtract_last:
             own = np.isin(np.arange(x.shape[-1]), columns).astype("float32")
             x = x - x[:, -1:] * own
+        if embed_categories is not None:
+            x = _embedded(x, categories, embed_categories)
         if autoregressive:
             x = _autoregressive(x, mask, ahead, columns, residual, dense, head, options)
         else:
@@ -170,6 +179,20 @@ def forecaster(
             shape = (*steps, ahead * width)
             x = keras.layers.Reshape(shape, dtype=x.dtype, name="without_unit_axes")(x)
         return task_model(inputs, x, "forecaster", compile, "forecasting", every_step)
+
+
+def _embedded(x: Tensor, categories: Sequence[tuple[int, int]], width: int):
+    """Return `(B, T, D)` with a learned vector in place of each word's one-hot columns."""
+    blocks = [x[..., first : first + count] for first, count in categories]
+    ends = [0, *(edge for first, count in categories for edge in (first, first + count))]
+    others = [x[..., start:end] for start, end in zip(ends[::2], [*ends[1::2], None], strict=True)]
+    vectors = [
+        keras.layers.Dense(
+            width, use_bias=False, kernel_initializer="uniform", name=f"category_{number}"
+        )(block)
+        for number, block in enumerate(blocks, 1)
+    ]
+    return ops.concatenate([of for of in others if of.shape[-1]] + vectors, axis=-1)
 
 
 def _head(dense: Sequence[int], head: str, outputs: int) -> Callable[[Tensor], Tensor]:
@@ -261,6 +284,12 @@ def _check(
             "autoregressive",
             f"{window}, without front and bidirectional",
             "another model",
+        ),
+        (
+            options["embed_categories"] is not None and not options["categories"],
+            "embed_categories",
+            "columns of words (dataset.categories)",
+            "none",
         ),
     ):
         if is_wrong:

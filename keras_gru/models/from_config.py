@@ -104,6 +104,7 @@ def _forecast(spec: TaskSpec):
         "every_step": spec.every_step,
         "history": spec.history and spec.history[: spec.outputs],
         "length": spec.length,
+        "categories": spec.categories,
     }
 
 

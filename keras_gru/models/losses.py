@@ -8,7 +8,7 @@ import keras
 
 from keras_gru.errors import UserError, did_you_mean
 from keras_gru.layers.types import Tensor
-from keras_gru.models.measures import OF_FORECASTS, fit_weights, measured
+from keras_gru.models.measures import LOSSES, fit_weights, measured
 from keras_gru.models.metrics import StepMean
 
 if TYPE_CHECKING:  # importing keras_gru imports this file, which is to cost next to nothing
@@ -101,10 +101,9 @@ def compile_options(
     if spec.task == "polyphony":
         return {"loss": StepLoss("nll"), "weighted_metrics": [StepMean("nll")]}
     if spec.task == "forecasting":
-        if loss_name not in OF_FORECASTS:
+        if loss_name not in LOSSES:
             raise UserError(
-                f"There is no loss '{loss_name}' of forecasts."
-                f"{did_you_mean(loss_name, OF_FORECASTS)}"
+                f"There is no loss '{loss_name}' of forecasts.{did_you_mean(loss_name, LOSSES)}"
             )
         return {
             "loss": StepLoss(loss_name, spec.every_step),

@@ -3,10 +3,11 @@
 # B batch, T time steps, N notes, H steps ahead, V variables, C classes
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
 
 from keras_gru.errors import UserError
@@ -49,6 +50,17 @@ def _bits(y_true: Tensor, y_pred: Tensor):
     return _crossentropy(y_true, y_pred) / math.log(2)
 
 
+def _scaled_error(y_true: Tensor, y_pred: Tensor, per_variable: Any):
+    """Mean of |y − ŷ| / q, where q (H·V,) is the error of a naive forecast on train."""
+    return ops.mean(ops.abs(y_true - y_pred) / per_variable, axis=-1)
+
+
+def _symmetric_error(y_true: Tensor, y_pred: Tensor, per_variable: Any):
+    """Mean of 200 |y − ŷ| / (|y| + |ŷ|), in percent, where 0 lies at `per_variable` (H·V,)."""
+    size = ops.abs(y_true - per_variable) + ops.abs(y_pred - per_variable)
+    return 200 * ops.mean(ops.abs(y_true - y_pred) / ops.maximum(size, 1e-12), axis=-1)
+
+
 # Each returns one number per step, or per sequence where there is one output for it.
 MEASURES: dict[str, Callable[..., Tensor]] = {
     "nll": notes_nll,
@@ -59,13 +71,21 @@ MEASURES: dict[str, Callable[..., Tensor]] = {
     "mse": keras.losses.mean_squared_error,
     "mae": keras.losses.mean_absolute_error,
     "huber": keras.losses.huber,
+    "mase": _scaled_error,
+    "smape": _symmetric_error,
 }
 OF_LABELS = ("crossentropy", "bits", "accuracy", "top_5_accuracy")
-OF_FORECASTS = ("mse", "mae", "huber")
+LOSSES = ("mse", "mae", "huber")  # of forecasts
+OF_FORECASTS = (*LOSSES, "mase", "smape")
 
 
 def measured(
-    y_true: Tensor, y_pred: Tensor, measure: str, every_step: bool, **options: Any
+    y_true: Tensor,
+    y_pred: Tensor,
+    measure: str,
+    every_step: bool,
+    per_variable: Sequence[float] | None = None,
+    **options: Any,
 ) -> Tensor:
     """A measure of each step `(B, T)`, or of each sequence `(B,)`."""
     shape = ops.shape(y_pred)
@@ -74,6 +94,9 @@ def measured(
         counted = shape[: 1 + every_step]
         shape = (*counted, math.prod(shape[len(counted) :]))
         y_true, y_pred = ops.reshape(y_true, shape), ops.reshape(y_pred, shape)
+    if per_variable is not None:
+        repeats = shape[-1] // len(per_variable)  # of each step ahead
+        options["per_variable"] = ops.cast(np.tile(per_variable, repeats), y_pred.dtype)
     return MEASURES[measure](y_true, y_pred, **options)
 
 

@@ -2,6 +2,8 @@
 
 # B batch, T time steps, N notes, H steps ahead, V variables, C classes
 
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import keras
@@ -45,9 +47,11 @@ class StepMean(keras.metrics.MeanMetricWrapper, _MeanOfSteps):
 
     Args:
         measure: `"accuracy"`, `"top_5_accuracy"` or `"bits"` of labels, `"nll"` of notes, or
-            `"mse"`, `"mae"` or `"huber"` of forecasts.
+            `"mse"`, `"mae"`, `"huber"`, `"mase"` or `"smape"` of forecasts.
         every_step: whether forecasts are `(B, T, ...)`, one after every step, and not `(B, ...)`.
             Those after the last step of each sequence count, as they do where there are no others.
+        per_variable: (V,) of `"mase"` the mean absolute error of a naive forecast on train, of
+            `"smape"` where 0 lies, both in the targets' unit; None for the other measures.
         name: the measure's if `None`.
 
     Raises:
@@ -55,10 +59,16 @@ class StepMean(keras.metrics.MeanMetricWrapper, _MeanOfSteps):
     """
 
     def __init__(
-        self, measure: str, every_step: bool = False, name: str | None = None, **kwargs: Any
+        self,
+        measure: str,
+        every_step: bool = False,
+        per_variable: Sequence[float] | None = None,
+        name: str | None = None,
+        **kwargs: Any,
     ) -> None:
         super().__init__(self._values, name=name or measure, **kwargs)
         self.measure, self.every_step = measure, every_step
+        self.per_variable = per_variable
 
     def update_state(
         self, y_true: Tensor, y_pred: Tensor, sample_weight: Tensor | None = None
@@ -68,11 +78,28 @@ class StepMean(keras.metrics.MeanMetricWrapper, _MeanOfSteps):
 
     def _values(self, y_true: Tensor, y_pred: Tensor):
         y_true, y_pred = (ops.cast(tensor, self.dtype) for tensor in (y_true, y_pred))
-        return measured(y_true, y_pred, self.measure, self.every_step)
+        return measured(y_true, y_pred, self.measure, self.every_step, self.per_variable)
 
     def get_config(self) -> dict[str, Any]:
-        own = {"measure": self.measure, "every_step": self.every_step}
+        own = {
+            "measure": self.measure,
+            "every_step": self.every_step,
+            "per_variable": self.per_variable,
+        }
         return {"name": self.name, "dtype": self.dtype, **own}
+
+
+@keras.saving.register_keras_serializable(package="keras_gru")
+class Perplexity(StepMean):
+    """2 to the power of the mean bits of all weighted steps, from `StepMean("bits")`."""
+
+    def __init__(
+        self, measure: str = "bits", name: str | None = "perplexity", **kwargs: Any
+    ) -> None:
+        super().__init__(measure, name=name, **kwargs)
+
+    def result(self) -> Tensor:
+        return ops.power(2.0, super().result())
 
 
 @keras.saving.register_keras_serializable(package="keras_gru")
@@ -158,17 +185,27 @@ class SequenceMean(keras.metrics.Mean):
         return {"name": self.name, "dtype": self.dtype, "measure": self.measure}
 
 
-def other_metrics(spec: "TaskSpec") -> list[keras.metrics.Metric]:
-    """Return metrics of a task beside those of `compile_options`."""
+def other_metrics(
+    spec: "TaskSpec", per_variable: Mapping[str, Sequence[float]] = MappingProxyType({})
+) -> list[keras.metrics.Metric]:
+    """Return metrics of a task beside those of `compile_options`.
+
+    Args:
+        spec: what the data are.
+        per_variable: of forecasts `"mase"` and `"smape"` -> what `StepMean` takes for it; one that
+            is not here is left out.
+    """
     if spec.task == "polyphony":
         return [SequenceMean("nll")]
     top = [StepMean("top_5_accuracy")] if spec.outputs > _MANY else []
     if spec.task == "language_model":
-        return [StepMean("bits"), *top]
+        return [StepMean("bits"), Perplexity(), *top]
     if spec.task in ("classification", "tagging"):
         scores = [ClassScore(name, spec.outputs) for name in ("balanced_accuracy", "macro_f1")]
         return [*scores, *top]
-    return top if spec.task == "translation" else []
+    if spec.task == "translation":
+        return top
+    return [StepMean(name, spec.every_step, list(of)) for name, of in per_variable.items()]
 
 
 def is_mean(measure: str) -> bool:
@@ -183,11 +220,19 @@ class BlockMeans(keras.metrics.Metric):
         measure: as of `StepLoss`.
         every_step: as of `StepLoss`.
         blocks: (N,), the number of each sequence's block, from 0, in the order of evaluation.
+        per_variable: as of `StepMean`.
     """
 
-    def __init__(self, measure: str, every_step: bool, blocks: npt.ArrayLike) -> None:
+    def __init__(
+        self,
+        measure: str,
+        every_step: bool,
+        blocks: npt.ArrayLike,
+        per_variable: Sequence[float] | None = None,
+    ) -> None:
         super().__init__(name="block_means")
         self.measure, self.every_step = measure, every_step
+        self.per_variable = per_variable
         self.blocks = np.asarray(blocks, np.int32)
         self.count = int(self.blocks.max()) + 1
         self.seen = self.add_variable((), "zeros", dtype="int32", name="seen")
@@ -199,7 +244,7 @@ class BlockMeans(keras.metrics.Metric):
     ) -> None:
         weights = fit_weights(sample_weight, self.measure, self.every_step, y_pred)
         y_pred = ops.cast(y_pred, self.dtype)
-        values = measured(y_true, y_pred, self.measure, self.every_step)
+        values = measured(y_true, y_pred, self.measure, self.every_step, self.per_variable)
         values = ops.cast(values, self.dtype)
         weights = of_last_steps(weights, values, self.measure, self.every_step)
         weights = ops.ones_like(values) if weights is None else ops.cast(weights, self.dtype)

@@ -161,7 +161,8 @@ def show_progress(experiment: Experiment, console: Console | None = None) -> Pro
     """
     console = console or Console()
     terminal = console.is_terminal and not console.is_dumb_terminal
-    return (LiveTable if terminal else Lines)(experiment.name, console)
+    view = LiveTable if terminal else Lines
+    return view(experiment.name, console, patience=experiment.training.patience)
 
 
 def _number(value: float | None) -> str:

@@ -13,6 +13,8 @@ from keras_gru.datasets.metric import Metric
 from keras_gru.experiments.comparison import RunRecord
 from keras_gru.experiments.listener import Listener
 
+_PATIENCES = 4  # after which a run usually stops early
+
 
 @dataclass
 class RunProgress:
@@ -27,6 +29,7 @@ class RunProgress:
         epoch: epochs trained.
         loss, value: training loss and validation metric of the last epoch.
         best: the best validation metric.
+        best_epoch: the epoch that it is of.
         started, first_ended, epoch_ended: when it, its first and its last epoch did.
         seconds: of the whole run, once it has ended.
     """
@@ -40,6 +43,7 @@ class RunProgress:
     loss: float | None = None
     value: float | None = None
     best: float | None = None
+    best_epoch: int = 0
     started: float = 0.0
     first_ended: float = 0.0
     epoch_ended: float = 0.0
@@ -76,6 +80,7 @@ class ProgressTracker(Listener):
     Args:
         title: the comparison's name.
         console: where to show it.
+        patience: epochs without a better one after which a run stops; None where it does not.
     """
 
     title: str = ""
@@ -83,6 +88,7 @@ class ProgressTracker(Listener):
     runs: dict[tuple[str, int], RunProgress] = field(default_factory=dict)
     metric: Metric = field(init=False, repr=False, compare=False)  # `plan` sets it
     planned: float = field(default_factory=time.monotonic)
+    patience: int | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -114,6 +120,8 @@ class ProgressTracker(Listener):
         self, cell: str, seed: int, epoch: int, logs: Mapping[str, float], best: float
     ) -> None:
         run = self.runs[cell, seed]
+        if best != run.best:
+            run.best_epoch = epoch
         run.epoch, run.best, run.epoch_ended = epoch, best, time.monotonic()
         if epoch == run.resumed_after + 1:
             run.first_ended = run.epoch_ended
@@ -146,10 +154,18 @@ class ProgressTracker(Listener):
         return max(seconds / max(1, len(training)), 0.0)  # several train at a time
 
     def _epochs_left(self, run: RunProgress) -> float:
-        """Return the epochs to come, if it stops early where finished runs did."""
+        """Return the epochs to come, if it stops early where finished runs did.
+
+        Before one has finished: the packaged recipes with early stopping end after 3 to 5 times
+        their patience.
+        """
         groups: list[Iterable[RunProgress]] = [self._same_label(run), self.runs.values()]
         ends = [[other.epoch for other in group if other.state == "finished"] for group in groups]
         end = next((statistics.median(epochs) for epochs in ends if epochs), run.epochs)
+        if self.patience is not None:
+            if not any(ends):
+                end = min(end, _PATIENCES * self.patience)
+            end = max(end, run.best_epoch + self.patience)
         return min(max(end - run.epoch, 1), run.left)
 
     def _mean(

@@ -117,7 +117,7 @@ def test_at_every_step_a_rule_is_measured_after_the_last_one():
 
 
 def test_errors():
-    found = forecasting.errors(np.array([1.0, 3.0]), np.array([0.0, 0.0]))
-    assert found == {"mae": 2.0, "mse": 5.0}
-    found = forecasting.errors(np.array([1.0, 3.0]), np.array([0.0, 0.0]), scale=10.0)
-    assert found == {"mae": 20.0, "mse": 500.0}
+    forecast, truth = np.array([[1.0], [3.0]]), np.zeros((2, 1))
+    assert forecasting.ErrorUnits().errors(forecast, truth) == {"mae": 2.0, "mse": 5.0}
+    found = forecasting.ErrorUnits(10.0, (4.0,), (0.0,)).errors(forecast, truth)
+    assert found == {"mae": 20.0, "mse": 500.0, "mase": 0.5, "smape": 200.0}

@@ -9,12 +9,14 @@ import pytest
 from keras_gru import datasets
 from keras_gru.datasets.adding import Adding
 from keras_gru.datasets.baselines import class_scores
+from keras_gru.datasets.csv_series import CsvSeries
+from keras_gru.datasets.forecasting import ErrorUnits
 from keras_gru.datasets.ngram import n_gram
 from keras_gru.datasets.split import Split
 from keras_gru.datasets.temporal_order import TemporalOrder
 from keras_gru.datasets.xml import Xml
 from keras_gru.errors import UserError
-from keras_gru.models.metrics import ClassScore, SequenceMean, StepMean
+from keras_gru.models.metrics import ClassScore, Perplexity, SequenceMean, StepMean
 
 RNG = np.random.default_rng(0)
 
@@ -117,6 +119,54 @@ def test_each_piece_counts_the_same_whatever_its_length():
     metric = SequenceMean("nll")
     metric.update_state(notes, logits, real.astype("float32"))
     assert float(metric.result()) == pytest.approx((nll[0].mean() + nll[1, :2].mean()) / 2)
+
+
+@pytest.mark.parametrize("horizon, every_step", [(1, False), (3, False), (2, True)])
+def test_relative_errors_of_forecasts_are_those_of_the_definitions(tmp_path, horizon, every_step):
+    """In the file's units, with the naive forecast of a season earlier on train below MASE."""
+    values = np.abs(RNG.normal(size=(120, 2)) * [1, 30] + [4, 100])
+    rows = "\n".join(f"{a},{b}" for a, b in values)
+    (tmp_path / "a.csv").write_text(f"a,b\n{rows}\n")
+    settings = {"targets": ("a", "b"), "window": 5, "horizon": horizon, "every_step": every_step}
+    config = CsvSeries(path=str(tmp_path / "a.csv"), season=4, metric="mase", **settings)
+    dataset = datasets.load(config)
+    assert dataset.metric.label == "MASE"
+    assert [of.name for of in dataset.other_metrics] == ["mae", "mse", "smape"]
+    targets = dataset.splits["test"].targets
+    forecast = targets + RNG.normal(size=targets.shape).astype("float32")
+    y, f = (of * dataset.target_scaling.deviation + dataset.target_scaling.mean
+            for of in (targets, forecast))  # fmt: skip
+    last = (slice(None), -1) if every_step else ()  # the forecasts after the last step count
+    y, f = y[last], f[last]
+    train = values[:84]
+    naive = np.abs(train[4:] - train[:-4]).mean(axis=0)
+    expected = {
+        "mase": (np.abs(y - f) / naive).mean(),
+        "smape": (200 * np.abs(y - f) / (np.abs(y) + np.abs(f))).mean(),
+    }
+    units = ErrorUnits(1.0, dataset.naive_errors, dataset.target_scaling.zero)
+    for name, per_variable in dataset.per_variable.items():
+        metric = StepMean(name, every_step, per_variable)
+        metric.update_state(targets, forecast)
+        again = StepMean.from_config(metric.get_config())
+        again.update_state(targets, forecast)
+        assert float(metric.result()) == float(again.result())
+        assert float(metric.result()) == pytest.approx(expected[name], rel=1e-4)
+        assert units.errors(forecast[last], targets[last])[name] == pytest.approx(
+            expected[name], rel=1e-4
+        )
+        assert all(rule.test[name] > 0 for rule in dataset.baselines)
+
+
+def test_perplexity_is_two_to_the_power_of_the_bits():
+    targets, logits = RNG.integers(0, 5, (4, 7)), RNG.normal(size=(4, 7, 5)).astype("float32")
+    bits, perplexity = StepMean("bits"), Perplexity()
+    for metric in (bits, perplexity):
+        metric.update_state(targets, logits)
+    again = Perplexity.from_config(perplexity.get_config())
+    again.update_state(targets, logits)
+    for metric in (perplexity, again):
+        assert float(metric.result()) == pytest.approx(2 ** float(bits.result()), rel=1e-5)
 
 
 def test_the_settings_choose_the_metric():

@@ -60,7 +60,7 @@ def test_a_comparison_leaves_what_the_store_promises(comparison):
     runs = {f"{cell}-seed{seed}" for cell in experiment.cells for seed in experiment.seeds}
     files = {f"{run}/{file}" for run in runs for file in ("best.keras", "history.jsonl")}
     files |= {"experiment.yaml", "preprocessing.json", "metadata.json", "results.jsonl"}
-    assert files == names
+    assert files | {"ensembles.jsonl"} == names
     assert [(run.cell, run.seed) for run in comparison.runs] == [
         ("gru", 0),
         ("simple_rnn", 0),
@@ -71,6 +71,18 @@ def test_a_comparison_leaves_what_the_store_promises(comparison):
     assert comparison.runs[0].parameters == 3 * 4 * (2 + 4 + 1) + 5
     assert comparison.runs[0].recurrent_parameters == 3 * 4 * (2 + 4 + 1)
     assert {"keras", "tensorflow", "numpy", "python"} <= comparison.metadata.environment.keys()
+    # The ensemble of both seeds: the error of the mean of their forecasts.
+    data = datasets.load(experiment.dataset)
+    x, y, *_ = data.batch_of("test", np.arange(data.size("test")))
+    for cell in experiment.cells:
+        members = [
+            networks.load_model(RunDirectory(comparison.path), run)
+            for run in comparison.runs_of(cell)
+        ]
+        mean = np.mean([network.predict_on_batch(x) for network in members], axis=0)
+        found = comparison.ensemble_of(cell)
+        assert found["mse"] == pytest.approx(np.square(mean.ravel() - y.ravel()).mean(), rel=1e-4)
+        assert found["mse"] < np.mean([run.test["mse"] for run in comparison.runs_of(cell)])
 
 
 def test_all_cells_see_the_same_batches_in_the_same_order_seed_by_seed(comparison, reader):

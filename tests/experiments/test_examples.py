@@ -52,7 +52,9 @@ def test_forecasts_stand_beside_the_truth_in_its_unit(tmp_path):
     # Both "Last value" and a linear model are one step behind, or exact, on a straight line.
     gaps = np.subtract(content.truth, content.baseline_forecast)
     np.testing.assert_allclose(gaps[1:], 1 if content.baseline == "Last value" else 0, atol=1e-3)
-    assert all(half > 0 for half in content.half_width.values())
+    assert all(
+        min(half) > 0 and len(half) == len(content.truth) for half in content.half_width.values()
+    )
     assert set(content.forecasts) == set(CELLS)
 
 

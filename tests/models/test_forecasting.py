@@ -89,3 +89,24 @@ def test_from_a_configuration(size, windows):
 def test_without_a_last_value_it_is_refused(options):
     with pytest.raises(UserError, match=r"^subtract_last: expected "):
         differences(**options)
+
+
+def test_embedded_categories_are_a_vector_for_each_word(windows):
+    """Words of the same vector are the same to the network; a column that is no word stays."""
+    x = windows.copy()
+    x[..., 1:3] = np.eye(2)[np.random.default_rng(0).integers(0, 2, (5, 7))]
+    model = models.forecaster(units=6, seed=0, categories=((1, 2),), embed_categories=3, **SIZES)
+    layer = model.get_layer("category_1")
+    assert (
+        layer.kernel.shape == (2, 3)
+        and model.get_layer("recurrent_1").get_weights()[0].shape[0] == 5
+    )
+    other = x.copy()
+    other[..., 1:3] = 1 - x[..., 1:3]
+    before, after = (predict(model, {"features": of}) for of in (x, other))
+    assert np.abs(after - before).max() > 1e-4
+    layer.kernel.assign(np.tile(np.array(layer.kernel)[:1], (2, 1)))
+    before, after = (predict(model, {"features": of}) for of in (x, other))
+    np.testing.assert_allclose(after, before, atol=1e-6)
+    other[..., 3] += 1
+    assert np.abs(predict(model, {"features": other}) - before).max() > 1e-4

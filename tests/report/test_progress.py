@@ -1,15 +1,20 @@
 import dataclasses
 import io
+import json
+import shlex
+from pathlib import Path
 
 import pytest
 from rich.console import Console
 
+from keras_gru.experiments.configuration.yaml_files import load_experiment
 from keras_gru.report import progress, progress_tracker
 from keras_gru.report.progress import Lines, LiveTable, show_progress
 from keras_gru.report.progress_tracker import ProgressTracker
 
 from .samples import MAE, comparison, diverged, run
 
+ROOT = Path(__file__).parents[2]
 JOBS = [("gru", "GRU", 0), ("lstm", "LSTM", 0)]
 
 
@@ -118,6 +123,38 @@ def test_time_left_is_known_within_a_factor_of_two_after_the_second_epoch(clock,
     for now, left in estimates:
         true = clock.now - now
         assert true / 2 <= left <= 2 * true + seconds / 50
+
+
+RECIPES = ["cta_ridership", "en_atis", "etth1", "imdb_reviews", "jsb_chorales"]
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_the_first_run_of_a_packaged_recipe_with_early_stopping(clock, name):
+    """After two epochs, the stored results' epochs to come are known within a factor of two."""
+    result = json.loads((ROOT / "results" / f"{name}.json").read_text())
+    experiment = load_experiment(name, shlex.split(result["command"])[3:])
+    gru, trials = result["cells"]["gru"], 1
+    for values in (experiment.tuning or {}).values():
+        trials *= len(values)
+    runs = len(experiment.seeds) + (trials if experiment.tuning else 0)
+    epochs = gru["seconds"] / gru["seconds_per_epoch"] / runs
+    view = show_progress(experiment, console())
+    view.plan(JOBS[:1], experiment.training.epochs, MAE)
+    view.started("gru", 0, 0)
+    for epoch in (1, 2):
+        clock.now += 2.0
+        view.epoch("gru", 0, epoch, {}, -float(epoch))
+    assert (epochs - 2) / 2 < view.time_left() / 2.0 < (epochs - 2) * 2
+
+
+def test_a_run_goes_on_as_long_as_its_patience_after_its_best_epoch(clock):
+    view = ProgressTracker(patience=2)
+    view.plan(JOBS[:1], 100, MAE)
+    view.started("gru", 0, 0)
+    for epoch in range(1, 21):
+        clock.now += 3
+        view.epoch("gru", 0, epoch, {}, -float(epoch))
+    assert view.time_left() == pytest.approx(2 * 3)
 
 
 def test_a_run_of_an_earlier_process_sets_the_pace_and_is_not_to_come(clock):

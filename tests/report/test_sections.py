@@ -10,8 +10,9 @@ from matplotlib.figure import Figure as Canvas
 from keras_gru.analysis import analyse
 from keras_gru.analysis.pairs import Outcome
 from keras_gru.analysis.variance import source_variances
-from keras_gru.datasets.sequence_dataset import Baseline
+from keras_gru.datasets.sequence_dataset import Baseline, Metric
 from keras_gru.errors import UserError
+from keras_gru.experiments.comparison import EnsembleRecord
 from keras_gru.experiments.configuration.yaml_files import load_experiment
 from keras_gru.experiments.configuration.yaml_writer import dump_experiment
 from keras_gru.formatting import quantity, with_distinct_digits
@@ -120,6 +121,27 @@ def test_the_variance_of_each_source_is_a_fraction_of_all():
     found = variance.section(dataclasses.replace(analyse(whole), source_variances=rows))
     assert [row.values[1] for row in table(found).rows] == ["64%", "36%"]
     assert variance.section(analyse(whole)) is None
+
+
+def test_an_ensemble_has_a_column_and_a_row_of_other_metrics():
+    runs = [
+        dataclasses.replace(of, test={**of.test, "mase": 0.5 + seed / 10})
+        for seed, of in enumerate(finished("gru", (31_000, 33_000)))
+    ]
+    metadata = {"other_metrics": [dataclasses.asdict(Metric("mase", "min", "MASE"))]}
+    of = comparison(("gru",), (0, 1), runs=tuple(runs), baselines=BASELINES, metadata=metadata)
+    ensemble = EnsembleRecord("gru", (0, 1), "test", {"mae": 30_000.0, "mase": 0.4}, MAE.label)
+    of = dataclasses.replace(of, ensembles=(ensemble,))
+    section = results.section(analyse(of))
+    assert values(section, "GRU")["Ensemble"] == "30,000"
+    assert values(section, "GRU")["Test"].startswith("32,000 ±")
+    assert values(section, "Linear model")["Ensemble"] == "–"
+    metrics = results.other_metrics(analyse(of))
+    assert values(metrics, "GRU") == {"MASE": "0.5500 ± 0.071"}
+    assert values(metrics, "GRU, ensemble") == {"MASE": "0.4000"}
+    # That of other seeds says nothing about these.
+    other = dataclasses.replace(of, ensembles=(dataclasses.replace(ensemble, seeds=(0,)),))
+    assert "Ensemble" not in values(results.section(analyse(other)), "GRU")
 
 
 def test_one_seed_has_no_deviation():

@@ -76,6 +76,8 @@ class CtaRidership(DatasetSettings):
             inputs, rail, rows, self.window, self.horizon, self.every_step, look_back=False
         )
         splits = series.splits()
+        naive = forecasting.naive_errors([series], _WEEK)
+        units = forecasting.ErrorUnits(_SCALE, naive, target_scaling.zero)
         check_not_empty(_NAME, splits)
         spec = TaskSpec(
             task="forecasting",
@@ -91,11 +93,12 @@ class CtaRidership(DatasetSettings):
             spec=spec,
             metric=Metric("mae", "min", "MAE (passengers)", digits=0),
             splits=splits,
-            baselines=series.baselines(splits, _WEEK, "Same day a week earlier", _SCALE),
+            baselines=series.baselines(splits, _WEEK, "Same day a week earlier", units),
             scale=_SCALE,
             input_scaling=scaling,
             target_scaling=target_scaling,
             season=_WEEK,
+            naive_errors=naive,
             ends=(SeriesEnd.of(inputs, self.window),),
             notes=(f"Dropped {dropped} exact duplicate rows of {len(days['date']) + dropped}.",),
         )

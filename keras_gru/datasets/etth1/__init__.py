@@ -66,6 +66,8 @@ class Etth1(DatasetSettings):
         values = scaling.apply(values)
         series = forecasting.SplitSeries(values, values, _SPLITS, self.window, self.horizon)
         splits = series.splits()
+        naive = forecasting.naive_errors([series], _DAY)
+        units = forecasting.ErrorUnits(naive=naive, zero=scaling.zero)
         check_not_empty(_NAME, splits)
         spec = TaskSpec(
             task="forecasting",
@@ -80,9 +82,10 @@ class Etth1(DatasetSettings):
             spec=spec,
             metric=Metric("mse", "min", "MSE (standardised)", digits=4),
             splits=splits,
-            baselines=series.baselines(splits, _DAY, "Same hour a day earlier"),
+            baselines=series.baselines(splits, _DAY, "Same hour a day earlier", units),
             input_scaling=scaling,
             target_scaling=scaling,
             season=_DAY,
+            naive_errors=naive,
             ends=(SeriesEnd.of(values, self.window),),
         )

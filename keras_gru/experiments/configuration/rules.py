@@ -255,6 +255,15 @@ def one_kind_of_difference(e: "Experiment") -> Broken | None:
     return None
 
 
+@rule("model.embed_categories", "dataset")
+def categories_to_embed(e: "Experiment") -> Broken | None:
+    """expected dataset.categories with 'embed_categories'"""
+    width = getattr(e.model, "embed_categories", None)
+    if width is not None and not getattr(e.dataset, "categories", ()):
+        return Broken("model.embed_categories", width, "Leave it out, or name the columns.")
+    return None
+
+
 @rule("model")
 def recurrent_output_is_last(e: "Experiment") -> Broken | None:
     """expected units, one direction and no dense layers with 'head: none'"""

@@ -4,13 +4,18 @@ from typing import Any
 
 import numpy as np
 
+from keras_gru.datasets.audio import Audio
+from keras_gru.datasets.pairs import Pairs
 from keras_gru.datasets.preprocessing import Preprocessing
+from keras_gru.datasets.spoken_digit import SpokenDigit
+from keras_gru.datasets.ts import Ts
 from keras_gru.errors import UserError
 from keras_gru.experiments.prediction.arrays import is_arrays, read_arrays
 from keras_gru.experiments.prediction.inputs import Inputs
 from keras_gru.experiments.prediction.sentences import read_sentences
 from keras_gru.experiments.prediction.series import read_series
 from keras_gru.experiments.prediction.texts import read_texts
+from keras_gru.experiments.prediction.vectors import read_labelled_series, read_sounds
 
 
 def read_inputs(data: Any, config: Any, preprocessing: Preprocessing) -> Inputs:
@@ -30,6 +35,11 @@ def read_inputs(data: Any, config: Any, preprocessing: Preprocessing) -> Inputs:
         return read_arrays(data, preprocessing)
     if task == "forecasting":
         return read_series(data, config, preprocessing)
+    if isinstance(config, Audio | SpokenDigit):
+        audio = config if isinstance(config, Audio) else config.recordings()
+        return read_sounds(data, audio, preprocessing)
+    if isinstance(config, Ts):
+        return read_labelled_series(data, config, preprocessing)
     if preprocessing.tokenizer is None:
         raise UserError(
             f"INPUT: expected an array or an .npz file of what the network reads "
@@ -37,5 +47,7 @@ def read_inputs(data: Any, config: Any, preprocessing: Preprocessing) -> Inputs:
         )
     if task == "tagging":
         return read_sentences(data, preprocessing)
+    if isinstance(config, Pairs):
+        return read_texts(data, config, preprocessing, config.from_column, config.to_column)
     column, label = getattr(config, "text", "text"), getattr(config, "label", "label")
     return read_texts(data, config, preprocessing, column, label)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from keras_gru.datasets.csv_series import CsvSeries
-from keras_gru.datasets.dates import in_words
+from keras_gru.datasets.dates import NO_TIME, in_words
 from keras_gru.datasets.preprocessing import Preprocessing
 from keras_gru.datasets.series_table import SeriesTable, SeriesValues, series_of_table
 from keras_gru.datasets.split import Split
@@ -43,6 +43,9 @@ def read_series(data: Any, config: Any, preprocessing: Preprocessing) -> Inputs:
     if isinstance(data, np.ndarray):
         data = _NamedColumns(data, [*(config.inputs or config.targets)])
     table = find_table(data, config, wanted, _EXPECTS)
+    times = (config.time,) if isinstance(config.time, str) else config.time or ()
+    if not {*times} <= {*table.columns, NO_TIME}:  # it was guessed for the file of training
+        config = config.model_copy(update={"time": None, "date_format": None})
     found = series_of_table(config, table, preprocessing)
     features, targets, rows = [], [], []
     for series in found.series:

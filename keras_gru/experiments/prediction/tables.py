@@ -1,5 +1,6 @@
 """Tables from files, the standard input and data frames, for prediction."""
 
+import contextlib
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -36,12 +37,31 @@ def find_table(data: Any, config: Any, wanted: list[str], expects: str) -> Table
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "standard input"
             path.write_text(standard_input(), encoding="utf-8")
-            return read_table(settings, path, wanted)
+            return _read(settings, path, wanted)
     path = find_path(data, expects)
     if path is None or path.is_dir():
         found = "a folder" if path else repr(data)[:60]
         raise UserError(f"INPUT: expected {expects}, found {found}. Give the path of such a file.")
-    return read_table(settings, path, wanted)
+    return _read(settings, path, wanted)
+
+
+def _read(settings: TableFile, path: Path, wanted: list[str]) -> Table:
+    """Read a table as that of training is written, or else as it is guessed to be."""
+    table, problem = None, None
+    try:
+        table = read_table(settings, path, wanted)
+        if {*wanted} <= {*table.columns}:
+            return table
+    except UserError as error:
+        problem = error
+    with contextlib.suppress(UserError):
+        guessed = read_table(TableFile(), path, wanted)
+        if {*wanted} <= {*guessed.columns}:
+            return guessed
+    if table is None:
+        assert problem is not None  # the table was not read
+        raise problem
+    return table
 
 
 def _table_of_frame(frame: Any) -> Table:

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from keras_gru.datasets.files import TEXT_ENDINGS, read_text, text_files
+from keras_gru.datasets.files import TEXT_ENDINGS, labelled_files, read_text
+from keras_gru.datasets.pairs import Pairs
 from keras_gru.datasets.preprocessing import Preprocessing
 from keras_gru.datasets.split import Split
 from keras_gru.datasets.table import Table
@@ -65,10 +66,12 @@ def read_texts(
     targets, notes = np.zeros(len(numbers), int), []
     is_classified = preprocessing.spec.task == "classification"
     has_targets = labels is not None and is_classified
+    if labels is not None and not is_classified:  # translations
+        rows = [{**row, "truth": of} for row, of in zip(rows, labels, strict=True)]
     if labels is not None and is_classified:
         classes = present(preprocessing.target_vocabulary)
         known = {name: number for number, name in enumerate(classes)}
-        rows = [{**row, "truth": name} for row, name in zip(rows, labels, strict=True)]
+        rows = [{**row, "truth": of} for row, of in zip(rows, labels, strict=True)]
         targets = np.array([known.get(labels[int(n)], -1) for n in numbers])
         notes += count_unknown_classes([labels[int(n)] for n in numbers], known)
     if len(numbers) < len(texts):
@@ -167,14 +170,16 @@ def _find_texts(data: Any, config: Any, column: str, label: str) -> _Found:
 
 def _read_path(path: Path, config: Any, column: str, label: str) -> _Found:
     if path.is_dir():
-        files, _ = text_files(path)
+        files, _ = labelled_files(path)
         if files:
             labels = [file.relative_to(path).parts[0] for file in files]
             return [read_text(file) for file in files], labels, str(path)
         files = sorted(of for of in path.iterdir() if of.suffix.lower() in TEXT_ENDINGS)
         return [read_text(file) for file in files], None, str(path)
     if path.suffix.lower() in TEXT_ENDINGS:
-        return read_text(path).splitlines(), None, str(path)
+        lines = read_text(path).splitlines()
+        if not (isinstance(config, Pairs) and lines and "\t" in lines[0]):
+            return lines, None, str(path)
     return _texts_of_table(find_table(path, config, [column], _EXPECTS), column, label)
 
 

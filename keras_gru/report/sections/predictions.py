@@ -129,13 +129,14 @@ def _series(content: Series, cells: CellSeries) -> list[Block]:
         count = len(content.forecasts)
         every = np.atleast_1d(canvas.subplots(count, 1, sharex=True, sharey=True))
         for axes, (cell, forecast) in zip(every, content.forecasts.items(), strict=True):
-            _draw_forecast(axes, content, cells[cell], np.array(forecast), content.half_width[cell])
+            half = np.array(content.half_width[cell])
+            _draw_forecast(axes, content, cells[cell], np.array(forecast), half)
         every[-1].set_xlabel("Windows before the end of test")
 
     truth = np.array(content.truth)
     parts = []
     for cell, forecast in content.forecasts.items():
-        inside = np.abs(np.array(forecast) - truth) <= content.half_width[cell]
+        inside = np.abs(np.array(forecast) - truth) <= np.array(content.half_width[cell])
         parts.append(f"{inside.mean():.0%} of the truth within the band of {cells[cell][0]}")
     reading = "; ".join(parts)
     height = 60 + 170 * len(content.forecasts)
@@ -149,7 +150,7 @@ def _series(content: Series, cells: CellSeries) -> list[Block]:
 
 
 def _draw_forecast(
-    axes: Axes, content: Series, cell: tuple[str, int], forecast: np.ndarray, half: float
+    axes: Axes, content: Series, cell: tuple[str, int], forecast: np.ndarray, half: np.ndarray
 ) -> None:
     label, number = cell
     x = np.arange(len(forecast)) - len(forecast)

@@ -1,7 +1,8 @@
 """The results: one row per cell, the baselines below."""
 
+import dataclasses
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from keras_gru.analysis import Analysis
 from keras_gru.analysis.summary import CellSummary, Spread, spread_of
@@ -35,7 +36,7 @@ def section(analysis: Analysis) -> Section:
     """Return the section with the table of results and what its numbers are."""
     comparison = analysis.comparison
     title = f"{comparison.experiment.name}: {comparison.metric.label}"
-    table = Table("results", title, COLUMNS, result_rows(analysis))
+    table = _with_ensembles(Table("results", title, COLUMNS, result_rows(analysis)), analysis)
     unfinished = [
         Text(f"{run.label}, seed {run.seed}: {run.status}. {run.message}", "warning")
         for run in comparison.runs
@@ -48,7 +49,8 @@ def section(analysis: Analysis) -> Section:
 def other_metrics(analysis: Analysis) -> Section | None:
     """Return the test metrics beside the one that runs are compared by; None without any."""
     comparison = analysis.comparison
-    known = [label for label in _OTHER if label != comparison.metric.name]
+    known = _OTHER | {of.name: of.label for of in comparison.metadata.other_metrics}
+    known.pop(comparison.metric.name, None)
     labels = plots.series(comparison)
     finished = {
         cell: [run.test for run in comparison.runs_of(cell) if run.status == "finished"]
@@ -59,17 +61,46 @@ def other_metrics(analysis: Analysis) -> Section | None:
         return None
     rows = []
     for cell, runs in finished.items():
-        spreads = [spread_of([of[name] for of in runs if name in of]) for name in names]
-        texts = ["–" if of is None else _spread_text(of) for of in spreads]
-        rows.append(Row(labels[cell][0], texts, series=labels[cell][1]))
-    columns = [Column("Cell"), *(Column(_OTHER[name]) for name in names)]
+        label, number = labels[cell]
+        rows.append(Row(label, _texts(runs, names), series=number))
+        ensemble = comparison.ensemble_of(cell)
+        if ensemble is not None:
+            rows.append(Row(f"{label}, ensemble", _texts([ensemble], names), series=number))
+    rows += [
+        Row(of.label, _texts([of.test], names), is_baseline=True)
+        for of in comparison.baselines
+        if {*names} & {*of.test}
+    ]
+    columns = [Column("Cell"), *(Column(known[name]) for name in names)]
     table = Table("other-metrics", "Other metrics on test", columns, rows)
     return Section("other-metrics", "Other metrics", [table])
+
+
+def _texts(metrics: Sequence[Mapping[str, float]], names: Sequence[str]) -> list[str]:
+    """Return the mean and the deviation of each metric over runs."""
+    spreads = [spread_of([of[name] for of in metrics if name in of]) for name in names]
+    return ["–" if of is None else _spread_text(of) for of in spreads]
 
 
 def _spread_text(of: Spread) -> str:
     deviation = "" if of.deviation is None else f" ± {significant(of.deviation, 2)}"
     return f"{significant(of.mean, 4)}{deviation}"
+
+
+def _with_ensembles(table: Table, analysis: Analysis) -> Table:
+    """Return the table of results with a column for ensembles, where one was measured."""
+    ensembles = [analysis.comparison.ensemble_of(cell.cell) for cell in analysis.cells]
+    if not any(ensembles):
+        return table
+    metric, before = shown_metric(analysis), 1 + COLUMNS.index(Column("Test"))
+    ensembles += [None] * (len(table.rows) - len(ensembles))
+    rows = []
+    for row, of in zip(table.rows, ensembles, strict=True):
+        values = list(row.values)
+        values.insert(before - 1, value_text(of or {}, metric))
+        rows.append(dataclasses.replace(row, values=values))
+    columns = (*COLUMNS[:before], Column("Ensemble"), *COLUMNS[before:])
+    return dataclasses.replace(table, columns=columns, rows=rows)
 
 
 def result_rows(analysis: Analysis) -> tuple[Row, ...]:
@@ -134,6 +165,8 @@ def _explanation(analysis: Analysis) -> str:
     numbers = "One seed, so no standard deviation is known"
     if seeds > 1:
         numbers = f"Mean ± standard deviation over {plural(seeds, 'seed')}, speeds their median"
+    if any(analysis.comparison.ensemble_of(cell.cell) for cell in analysis.cells):
+        numbers += "; an ensemble is the mean prediction of a cell's seeds"
     return f"{numbers}; weights of the best validation epoch; {better} is better."
 
 

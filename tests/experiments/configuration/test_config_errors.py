@@ -192,6 +192,10 @@ BROKEN = {
         GOOD.replace("}}", "}, residual: true, subtract_last: true}"),
         "model.residual",
     ),
+    "categories_to_embed": (
+        GOOD.replace("}}", "}, embed_categories: 3}"),
+        "model.embed_categories",
+    ),
     "recurrent_output_is_last": (GOOD.replace("}}", "}, head: none, dense: [3]}"), "model.dense"),
     "autoregressive_from_its_state": (
         RIDERS + "model: {kind: forecaster, size: {units: 3}, autoregressive: true}\n",

@@ -364,6 +364,7 @@ models = group(
         "bidirectional": st.just(False),  # rules about these have tests of their own
         "residual": st.just(False),
         "autoregressive": st.just(False),
+        "embed_categories": st.none(),
     },
 )
 pairs = st.sampled_from(

@@ -1,7 +1,6 @@
 import numpy as np
 import pytest
 
-from keras_gru.datasets import spa_eng
 from keras_gru.datasets.tagged_words import tagging
 
 from .runs import covariates_csv, series_csv, untrained_run, words
@@ -79,16 +78,12 @@ def music_run(tmp_path_factory):
 @pytest.fixture(scope="session")
 def translation_run(tmp_path_factory):
     """An encoder–decoder from a few words to as many."""
+    folder = tmp_path_factory.mktemp("translation")
     english = [f"{word} {number}" for word in ("good", "bad") for number in range(20)]
-    columns = {
-        "english": np.array([text.encode() for text in english], object),
-        "spanish": np.array([f"hola {text}".encode() for text in english], object),
-    }
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(spa_eng.source, "read", lambda *_, **__: {"train": columns})
-        dataset = {"kind": "spa_eng", "vocabulary": 20, "max_length": 5}
-        folder = tmp_path_factory.mktemp("translation")
-        return untrained_run(folder, dataset, {"kind": "encoder_decoder", "embedding": 4})
+    path = folder / "spa.txt"
+    path.write_text("".join(f"{text}\thola {text}\tCC-BY\n" for text in english))
+    dataset = {"kind": "pairs", "path": str(path), "vocabulary": 20, "max_length": 5}
+    return untrained_run(folder, dataset, {"kind": "encoder_decoder", "embedding": 4})
 
 
 @pytest.fixture(scope="session")

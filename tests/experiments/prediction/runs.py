@@ -29,6 +29,8 @@ def untrained_run(folder, dataset, model, seeds=(0, 1), cells=("gru",), data=Non
         runs=str(folder / "runs"),
     )
     data = data or data_for(experiment, None)
+    if data.resolved is not None:
+        experiment = experiment.model_copy(update={"dataset": data.resolved})
     found = RunDirectory.create(experiment)
     store_data(found, data)
     found.write_metadata(collect_metadata(data, batch_size=16))

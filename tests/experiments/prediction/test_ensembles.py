@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 import keras_gru
-from keras_gru.experiments.networks import add_ensemble, load_ensembles
 from keras_gru.experiments.training_data import load_data
 
 from .runs import command
@@ -15,7 +14,7 @@ from .runs import command
 def test_evaluate_measures_and_stores_an_ensemble(music_run):
     said = command("evaluate", music_run.path, "--seed", "all")
     assert "seeds 0, 1" in said
-    (stored,) = load_ensembles(music_run)
+    (stored,) = music_run.ensembles()
     assert (stored.cell, stored.seeds, stored.split) == ("gru", (0, 1), "test")
     model, data = keras_gru.load(music_run.path, seed="all"), load_data(music_run)
     probabilities = np.array(model.outputs(data, "test"))
@@ -23,8 +22,8 @@ def test_evaluate_measures_and_stores_an_ensemble(music_run):
     nll = -np.where(targets == 1, np.log(probabilities), np.log(1 - probabilities)).sum(-1).mean()
     assert stored.metrics["nll"] == pytest.approx(nll, rel=1e-5)
     later = dataclasses.replace(stored, metrics={"nll": 1.0})
-    add_ensemble(music_run, later)
-    assert load_ensembles(music_run) == (later,)
+    music_run.add_ensemble(later)
+    assert music_run.ensembles() == (later,)
 
 
 def test_top_k_accuracy(text_run):

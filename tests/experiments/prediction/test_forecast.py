@@ -86,6 +86,14 @@ def test_the_band_is_wider_after_a_window_that_changes_more():
     assert wide / narrow == pytest.approx((9 + 2.5) / (1 + 2.5), rel=0.01)
 
 
+def test_the_band_does_not_follow_a_spread_that_says_nothing():
+    random = np.random.default_rng(0)
+    spreads = random.exponential(3, 4000)
+    band = made_up(random.normal(size=(4000, 1)), spreads).band(0.9)
+    narrow, wide = band.half_width(np.array([[1.0], [9.0]]))[:, 0, 0]
+    assert wide == narrow == pytest.approx(1.645, rel=0.1)
+
+
 def test_the_spread_of_a_window():
     window = np.array([[0, 5], [2, 5], [1, 9]], float)
     np.testing.assert_allclose(spread_of(window, (0,), 1), [1.5])

@@ -148,6 +148,16 @@ class TestTranslation:
         assert "'zzz'" in found.notes[0]
         assert "all" in command("predict", translation_run.path, "a", "--seed", "all", code=2)
 
+    def test_a_file_of_pairs(self, translation_run, tmp_path):
+        path = tmp_path / "new.txt"
+        path.write_text("good 3\thola good 3\nbad 1\thola bad 1\n")
+        model = keras_gru.load(translation_run.path)
+        found, sentences = model.predict(path), model.predict(["good 3", "bad 1"])
+        assert [row["truth"] for row in found.rows] == ["hola good 3", "hola bad 1"]
+        assert [row["translation"] for row in found.rows] == [
+            row["translation"] for row in sentences.rows
+        ]
+
 
 class TestManySeries:
     def test_each_is_in_its_own_unit(self, many_series_run):

@@ -1,0 +1,220 @@
+"""Your own labelled sounds: a folder with a sub-folder of WAV files per label."""
+
+import dataclasses
+import re
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, ClassVar
+
+import numpy as np
+from pydantic import Field, field_validator
+
+from keras_gru.datasets.common import Fraction
+from keras_gru.datasets.files import existing, labelled_files
+from keras_gru.datasets.fingerprint import Source, source_of_files
+from keras_gru.datasets.labelled_vectors import classification
+from keras_gru.datasets.own_file import OwnFile
+from keras_gru.datasets.preprocessing import Preprocessing
+from keras_gru.datasets.recordings import ENDINGS, read_recordings
+from keras_gru.datasets.registry import register_dataset
+from keras_gru.datasets.sequence_dataset import SequenceDataset
+from keras_gru.datasets.spectrogram import Spectrogram
+from keras_gru.datasets.split import class_warnings, split_by_class, split_by_group
+from keras_gru.errors import UserError
+
+Milliseconds = Annotated[float, Field(ge=1, le=1_000)]
+
+
+@register_dataset("audio")
+class Audio(OwnFile):
+    """Your own labelled sounds: a folder with a sub-folder of WAV files per label."""
+
+    task: ClassVar[str] = "classification"
+    expects: ClassVar[str] = "a folder with a sub-folder of .wav files for each label"
+    guessed: ClassVar[tuple[str, ...]] = ("sample_rate",)
+    path: Annotated[str, Field(min_length=1, description="the folder")]
+    sample_rate: Annotated[
+        int | None,
+        Field(
+            ge=1_000,
+            le=192_000,
+            description="samples per second; other files are resampled; null: that of most files",
+        ),
+    ] = None
+    frame_ms: Annotated[Milliseconds, Field(description="milliseconds of a frame")] = 25.0
+    step_ms: Annotated[Milliseconds, Field(description="milliseconds from frame to frame")] = 10.0
+    bands: Annotated[int, Field(ge=1, le=256, description="mel bands of a frame's vector")] = 40
+    same_level: Annotated[
+        bool, Field(description="scale each recording to one loudness and background")
+    ] = True
+    max_seconds: Annotated[
+        float, Field(gt=0, le=3_600, description="of a recording, its first ones")
+    ] = 10.0
+    group: Annotated[
+        str | None,
+        Field(
+            max_length=200,
+            description="regular expression for a file's name, whose ( ) is a speaker, say, who is "
+            "in one split alone, such as '_([a-z]+)_'",
+        ),
+    ] = None
+    validation_fraction: Fraction = 0.1
+    test_fraction: Fraction = 0.1
+
+    @field_validator("group")
+    @classmethod
+    def _one_group(cls, pattern: str | None) -> str | None:
+        if pattern is None:
+            return None
+        try:
+            count = re.compile(pattern).groups
+        except re.error as error:
+            raise ValueError(f"expected a regular expression, got {pattern!r} ({error})") from None
+        if count != 1:
+            raise ValueError(f"expected one pair of ( ), got {count} in {pattern!r}")
+        return pattern
+
+    def source(self) -> Source:
+        """Return the checksum of the files."""
+        path = existing(self.path, self.expects)
+        return source_of_files(labelled_files(path, ENDINGS)[0] if path.is_dir() else [path], path)
+
+    def spectrogram(self) -> Spectrogram:
+        """Return how recordings become vectors, once the rate is known.
+
+        Raises:
+            UserError: if the bands are too many for the frames.
+        """
+        assert self.sample_rate is not None  # `load` returns the settings with it
+        frame, step = (
+            max(1, round(self.sample_rate * of / 1_000)) for of in (self.frame_ms, self.step_ms)
+        )
+        spectrogram = Spectrogram(self.sample_rate, frame, step, self.bands, self.same_level)
+        empty = spectrogram.empty_bands()
+        if empty:
+            raise UserError(
+                f"dataset.bands: expected bands with one frequency or more, got {self.bands}, of "
+                f"which {empty} have none in a frame of {self.frame_ms:g} ms at "
+                f"{self.sample_rate:,} Hz. Give fewer, or a longer dataset.frame_ms."
+            )
+        return spectrogram
+
+    def load(
+        self, preprocessing: Preprocessing | None = None, all_as_test: bool = False
+    ) -> SequenceDataset:
+        """Read the recordings and split each class at random, by a fixed seed, or by group.
+
+        Args:
+            preprocessing: its classes and scaling are used; None fits them.
+            all_as_test: put all recordings into test; those of unknown classes are left out.
+
+        Returns:
+            A classification dataset of log-mel vectors, each band with mean 0 and standard
+            deviation 1 in train.
+
+        Raises:
+            UserError: if a file is no recording, there is one label only, or a split is empty.
+        """
+        folder = existing(self.path, self.expects)
+        files, notes = _find_files(folder)
+        labels = [file.relative_to(folder).parts[0] for file in files]
+        names = list(preprocessing.target_vocabulary) if preprocessing else sorted({*labels})
+        if len(names) < 2:
+            raise UserError(
+                f"{folder}: expected two labels or more, got only the folder {names[0]!r}. Add a "
+                "folder for each label."
+            )
+        if preprocessing is not None:
+            notes += unknown_labels(str(folder), labels, names)
+            pairs = zip(files, labels, strict=True)
+            files = [file for file, label in pairs if label in names]
+        found = read_recordings(files, self)
+        settings = found.settings
+        notes += found.notes
+        labels = [files[number].relative_to(folder).parts[0] for number in found.numbers]
+        silent = sorted({*names} - {*labels}) if preprocessing is None else []
+        if silent or not labels:
+            raise UserError(
+                f"{folder}: expected a recording of {self.frame_ms:g} ms or more, "
+                f"dataset.frame_ms, in the folder of each label, got none in {', '.join(silent)}."
+            )
+        numbers = np.array([names.index(label) for label in labels], np.int32)
+        if all_as_test:
+            rows = {"test": np.arange(len(labels))}
+        else:
+            fractions = (self.validation_fraction, self.test_fraction)
+            used = [files[number] for number in found.numbers]
+            rows = (
+                split_by_class(numbers, *fractions)
+                if self.group is None
+                else split_by_group([_group(file, self.group) for file in used], *fractions)
+            )
+            notes += class_warnings(numbers, names)
+        dataset = classification(
+            folder.name,
+            found.vectors,
+            numbers,
+            rows,
+            names,
+            settings.spectrogram().columns,
+            preprocessing,
+            notes=notes,
+        )
+        return dataclasses.replace(dataset, facts=found.facts, resolved=settings)
+
+
+def unknown_labels(where: str, labels: Sequence[str], names: Sequence[str]) -> list[str]:
+    """Return a note on labels that a network does not know.
+
+    Raises:
+        UserError: if it knows none of them.
+    """
+    unknown = Counter(label for label in labels if label not in names)
+    if not unknown:
+        return []
+    shown = ", ".join(f"{label!r} ({count})" for label, count in unknown.most_common(5))
+    if unknown.total() == len(labels):
+        raise UserError(
+            f"{where}: expected the labels {', '.join(map(repr, names[:5]))}, found {shown}. Give "
+            "recordings with labels that the network was trained on."
+        )
+    return [
+        f"Left out {unknown.total()} of {len(labels)} recordings, whose labels the network does "
+        f"not know: {shown}."
+    ]
+
+
+def _find_files(folder: Path) -> tuple[list[Path], list[str]]:
+    if not folder.is_dir():
+        raise UserError(f"{folder}: expected {Audio.expects}, got a file. Give the folder.")
+    files, others = labelled_files(folder, ENDINGS)
+    if not files:
+        found = ", ".join(f"{count} {ending}" for ending, count in others.most_common(4)) or "none"
+        beside = sum(file.suffix.lower() in ENDINGS for file in folder.iterdir())
+        if beside:
+            found = f"{beside:,} WAV files beside the folders"
+        raise UserError(
+            f"{folder}: expected {Audio.expects}, got {found}. Sort them into a "
+            "folder for each label, and convert what is no WAV, such as by: ffmpeg -i FILE file.wav"
+        )
+    notes = []
+    if others:
+        shown = ", ".join(f"{count} {ending}" for ending, count in others.most_common(5))
+        notes.append(f"Warning: {others.total():,} other files were not read: {shown}.")
+    labels = {file.relative_to(folder).parts[0] for file in files}
+    empty = [of.name for of in sorted(folder.iterdir()) if of.is_dir() and of.name not in labels]
+    empty = [name for name in empty if not name.startswith((".", "__MACOSX"))]
+    if empty:
+        notes.append(f"Warning: no WAV file in the folders {', '.join(map(repr, empty[:5]))}.")
+    return files, notes
+
+
+def _group(file: Path, pattern: str) -> str:
+    match = re.search(pattern, file.stem)
+    if match is None or match[1] is None:
+        raise UserError(
+            f"{file}: expected a name that dataset.group, {pattern!r}, matches, got "
+            f"{file.stem!r}. Rename it, or change the expression."
+        )
+    return match[1]

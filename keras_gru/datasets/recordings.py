@@ -1,0 +1,142 @@
+"""Recordings in WAV files as log-mel vectors."""
+
+# N recordings, S samples of one, T frames of it, D mel bands
+
+import warnings
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from keras_gru.datasets.spectrogram import resample
+from keras_gru.errors import UserError
+from keras_gru.formatting import plural
+
+if TYPE_CHECKING:
+    from keras_gru.datasets.audio import Audio
+
+ENDINGS = (".wav", ".wave")
+
+
+@dataclass(frozen=True)
+class Recordings:
+    """Recordings as vectors.
+
+    Args:
+        settings: with the sample rate.
+        vectors: N arrays (T, D).
+        numbers: (N,) the file that each is of: those shorter than a frame are left out.
+        facts: what was read, a label and a text each.
+        notes: what is worth logging, a sentence each.
+    """
+
+    settings: "Audio"
+    vectors: list[np.ndarray]
+    numbers: list[int]
+    facts: tuple[tuple[str, str], ...]
+    notes: tuple[str, ...]
+
+
+def read_recordings(files: Sequence[Path], settings: "Audio") -> Recordings:
+    """Read WAV files as log-mel vectors.
+
+    Raises:
+        UserError: if a file is none.
+    """
+    found = [read_wav(file, settings.max_seconds) for file in files]
+    rates = Counter(recording.rate for recording in found)
+    if settings.sample_rate is None:
+        settings = settings.model_copy(
+            update={"sample_rate": max(rates, key=lambda r: (rates[r], -r))}
+        )
+    spectrogram = settings.spectrogram()
+    vectors, numbers, seconds = [], [], []
+    for number, recording in enumerate(found):
+        samples = recording.samples
+        if recording.rate != spectrogram.rate:
+            samples = resample(samples, recording.rate, spectrogram.rate)
+        if len(samples) >= spectrogram.frame:
+            vectors.append(spectrogram(samples))
+            numbers.append(number)
+            seconds.append(len(samples) / spectrogram.rate)
+    notes = []
+    others = {rate: count for rate, count in rates.items() if rate != spectrogram.rate}
+    if others:
+        words = ", ".join(f"{count:,} of {rate:,} Hz" for rate, count in sorted(others.items()))
+        notes.append(f"Resampled to {spectrogram.rate:,} Hz: {words}.")
+    short = len(found) - len(numbers)
+    if short:
+        notes.append(
+            f"Left out {plural(short, 'recording')} of less than {settings.frame_ms:g} ms, a frame."
+        )
+    for count, words in (
+        (sum(of.channels > 1 for of in found), "have several channels, whose mean is read"),
+        (
+            sum(of.is_cut for of in found),
+            f"are cut after {settings.max_seconds:g} seconds, dataset.max_seconds",
+        ),
+        (sum(not of.samples.any() for of in found), "are silent"),
+    ):
+        if count:
+            notes.append(f"{count:,} of {plural(len(found), 'recording')} {words}.")
+    facts = [("Recordings", f"{len(found):,} files, {spectrogram.rate:,} Hz")]
+    if seconds:
+        facts.append(
+            (
+                "Length",
+                f"{min(seconds):.2f} to {max(seconds):.2f} s, median {np.median(seconds):.2f} s",
+            )
+        )
+    facts.append(
+        (
+            "Vectors",
+            f"{spectrogram.bands} mel bands, frames of {settings.frame_ms:g} ms every "
+            f"{settings.step_ms:g} ms",
+        )
+    )
+    return Recordings(settings, vectors, numbers, tuple(facts), tuple(notes))
+
+
+@dataclass(frozen=True)
+class Wav:
+    """The samples (S,) of a WAV file from −1 to 1, and what is known of them."""
+
+    rate: int
+    samples: np.ndarray
+    channels: int
+    is_cut: bool
+
+
+def read_wav(path: Path, seconds: float) -> Wav:
+    """Read the first seconds of a WAV file; of several channels, their mean.
+
+    Raises:
+        UserError: if it is none, or is damaged.
+    """
+    from scipy.io import wavfile
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", wavfile.WavFileWarning)
+            warnings.filterwarnings("error", "Reached EOF", wavfile.WavFileWarning)
+            rate, samples = wavfile.read(path)
+    except Exception as error:  # for damaged bytes scipy raises half a dozen kinds
+        raise UserError(
+            f"{path}: expected a WAV file, got another or a damaged one "
+            f"({str(error).splitlines()[0][:100] if str(error) else type(error).__name__}). "
+            "Convert it, such as by: ffmpeg -i FILE file.wav"
+        ) from None
+    channels = 1 if samples.ndim == 1 else samples.shape[1]
+    size = round(seconds * rate)
+    is_cut, samples = len(samples) > size, samples[:size]
+    if samples.dtype.kind == "u":
+        samples = (samples.astype(np.float64) - 128) / 128
+    elif samples.dtype.kind == "i":
+        samples = samples / -float(np.iinfo(samples.dtype).min)
+    if not np.isfinite(samples).all():
+        raise UserError(f"{path}: expected finite samples, got NaN or Inf. Write the file anew.")
+    samples = samples if channels == 1 else samples.mean(axis=1)
+    return Wav(rate, samples.astype(np.float64), channels, is_cut)

@@ -1,0 +1,114 @@
+"""Files of labelled sequences of vectors as the inputs of a trained network."""
+
+# N sequences, T time steps, D features
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from keras_gru.datasets.audio import Audio
+from keras_gru.datasets.files import labelled_files
+from keras_gru.datasets.preprocessing import Preprocessing
+from keras_gru.datasets.recordings import ENDINGS, read_recordings
+from keras_gru.datasets.split import Split
+from keras_gru.datasets.text import to_rows
+from keras_gru.datasets.ts import Ts, read_ts
+from keras_gru.errors import UserError
+from keras_gru.experiments.prediction.inputs import Inputs, find_path, with_split
+from keras_gru.experiments.prediction.texts import count_unknown_classes
+from keras_gru.formatting import plural
+
+
+def read_sounds(data: Any, config: Audio, preprocessing: Preprocessing) -> Inputs:
+    """Read WAV files.
+
+    Args:
+        data: the path of a file, of a folder of them, or of one with a folder for each label.
+        config: the settings of the data that the network was trained on.
+        preprocessing: of the network.
+
+    Raises:
+        UserError: if there is no recording of a frame or more.
+    """
+    path = _find_file(data, "a .wav file or a folder of them")
+    files, labels = [path], None
+    if path.is_dir():
+        files, _ = labelled_files(path, ENDINGS)
+        labels = [file.relative_to(path).parts[0] for file in files]
+        if not files:
+            files = sorted(of for of in path.iterdir() if of.suffix.lower() in ENDINGS)
+            labels = None
+    found = read_recordings(files, config)
+    if not found.vectors:
+        raise UserError(
+            f"{path}: expected a recording of {config.frame_ms:g} ms or more, found "
+            f"{len(files):,} shorter ones. Give a longer recording."
+        )
+    names = [file.name if path.is_file() else file.relative_to(path).as_posix() for file in files]
+    rows = [{"file": name} for name in names]
+    return _inputs(found.vectors, found.numbers, rows, labels, preprocessing, found.notes)
+
+
+def read_labelled_series(data: Any, config: Ts, preprocessing: Preprocessing) -> Inputs:
+    """Read the series of a .ts file, which need no labels.
+
+    Args:
+        data: the path of the file.
+        config: the settings of the data that the network was trained on.
+        preprocessing: of the network.
+
+    Raises:
+        UserError: if the series have other dimensions or lengths than those of training.
+    """
+    path = _find_file(data, "a .ts file")
+    cases, notes = read_ts(path, config.missing, has_labels=False)
+    spec = preprocessing.spec
+    for number, (series, _) in enumerate(cases, 1):
+        steps, width = series.shape
+        if width != spec.features or spec.length not in (None, steps):
+            expected = "any steps" if spec.length is None else plural(spec.length, "step")
+            raise UserError(
+                f"{path}, series {number}: expected {expected} of "
+                f"{plural(spec.features or 0, 'dimension')}, as the network was trained on, found "
+                f"{plural(steps, 'step')} of {plural(width, 'dimension')}."
+            )
+    labels = [label for _, label in cases]
+    rows = [{"sequence": number} for number in range(len(cases))]
+    vectors = [series for series, _ in cases]
+    given = labels if all(labels) else None
+    return _inputs(vectors, range(len(cases)), rows, given, preprocessing, notes)
+
+
+def _find_file(data: Any, expects: str) -> Path:
+    path = find_path(data, expects)
+    if path is None:
+        found = repr(data)[:60] if isinstance(data, str) else type(data).__name__
+        raise UserError(f"INPUT: expected {expects}, found {found}. Give its path.")
+    return path
+
+
+def _inputs(
+    vectors: Sequence[np.ndarray],
+    numbers: Sequence[int],
+    rows: Sequence[dict[str, Any]],
+    labels: Sequence[str] | None,
+    preprocessing: Preprocessing,
+    notes: Sequence[str],
+) -> Inputs:
+    """Return vectors as inputs; `numbers` are the items of `rows` that they are of."""
+    lengths, notes = np.array([len(of) for of in vectors]), list(notes)
+    flat = np.concatenate(vectors)
+    scaling = preprocessing.input_scaling
+    flat = flat.astype(np.float32) if scaling is None else scaling.apply(flat)
+    targets = np.zeros(len(vectors), int)
+    if labels is not None:
+        known = {name: number for number, name in enumerate(preprocessing.target_vocabulary)}
+        rows = [{**row, "truth": of} for row, of in zip(rows, labels, strict=True)]
+        targets = np.array([known.get(labels[number], -1) for number in numbers])
+        notes += count_unknown_classes([labels[number] for number in numbers], known)
+    padding = {"features": lengths} if preprocessing.spec.masked else {}
+    split = Split({"features": to_rows(flat, lengths)}, targets, padding)
+    dataset = with_split(preprocessing, split)
+    return Inputs(dataset, labels is not None, rows, np.array(numbers), tuple(notes))
