@@ -12,6 +12,7 @@ from keras_gru.errors import UserError
 from keras_gru.experiments import fitting
 from keras_gru.experiments.cells_file import check_cells
 from keras_gru.experiments.comparison import EnsembleRecord, RunRecord
+from keras_gru.experiments.graphs import free_graphs
 from keras_gru.experiments.run_directory import RunDirectory
 from keras_gru.experiments.training_data import load_data
 
@@ -156,5 +157,6 @@ def save_ensembles(folder: RunDirectory, dataset: SequenceDataset | None = None)
         seeds = tuple(of.seed for of in runs)
         if len(runs) > 1 and known.get(cell) != seeds:
             dataset = dataset or load_data(folder)
-            metrics = evaluate(folder, runs, "test", dataset)
+            with free_graphs():
+                metrics = evaluate(folder, runs, "test", dataset)
             folder.add_ensemble(EnsembleRecord(cell, seeds, "test", metrics, dataset.metric.label))
