@@ -12,6 +12,7 @@ from keras_gru.errors import UserError
 from keras_gru.experiments import fitting
 from keras_gru.experiments.cells_file import check_cells
 from keras_gru.experiments.comparison import EnsembleRecord, RunRecord
+from keras_gru.experiments.graphs import free_graphs
 from keras_gru.experiments.run_directory import RunDirectory
 from keras_gru.experiments.training_data import load_data
 
@@ -160,7 +161,8 @@ def save_ensembles(run_directory: RunDirectory, dataset: SequenceDataset | None 
         seeds = tuple(of.seed for of in runs)
         if len(runs) > 1 and known.get(cell) != seeds:
             dataset = dataset or load_data(run_directory)
-            metrics = evaluate(run_directory, runs, "test", dataset)
+            with free_graphs():
+                metrics = evaluate(run_directory, runs, "test", dataset)
             run_directory.add_ensemble(
                 EnsembleRecord(cell, seeds, "test", metrics, dataset.metric.label)
             )
