@@ -9,14 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from keras_gru.experiments.configuration.experiment import Experiment
 
-_FRACTIONS = (
-    0.01,
-    0.02,
-    0.05,
-    0.1,
-    0.25,
-    0.5,
-)  # those that keras-gru learning-curve takes by itself
+_FRACTIONS = (0.01, 0.02, 0.05, 0.1, 0.25, 0.5)  # the defaults of keras-gru learning-curve
 
 
 @dataclass(frozen=True)

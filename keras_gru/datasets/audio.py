@@ -22,6 +22,7 @@ from keras_gru.datasets.sequence_dataset import SequenceDataset
 from keras_gru.datasets.spectrogram import Spectrogram
 from keras_gru.datasets.split import class_warnings, split_by_class, split_by_group
 from keras_gru.errors import UserError
+from keras_gru.settings import present
 
 Milliseconds = Annotated[float, Field(ge=1, le=1_000)]
 
@@ -119,7 +120,9 @@ class Audio(OwnFile):
         folder = existing(self.path, self.expects)
         files, notes = _find_files(folder)
         labels = [file.relative_to(folder).parts[0] for file in files]
-        names = list(preprocessing.target_vocabulary) if preprocessing else sorted({*labels})
+        names = sorted({*labels})
+        if preprocessing is not None:
+            names = list(present(preprocessing.target_vocabulary))
         if len(names) < 2:
             raise UserError(
                 f"{folder}: expected two labels or more, got only the folder {names[0]!r}. Add a "

@@ -148,7 +148,7 @@ class Npz(OwnFile):
             arrays = {"test": joined(list(arrays.values()), self.task)}
         else:
             if self.task == "classification":
-                notes += class_warnings(arrays["train"]["targets"], names)
+                notes += class_warnings(arrays["train"]["targets"], present(names))
             arrays = carve(arrays, self, overlapping, groups)
         input_scaling = target_scaling = None
         if preprocessing is not None:

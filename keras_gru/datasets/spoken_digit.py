@@ -43,7 +43,7 @@ class SpokenDigit(DatasetSettings):
     @staticmethod
     def recordings() -> Audio:
         """Return the settings under which a WAV file is read as these recordings were."""
-        return Audio(path="spoken_digit", sample_rate=SPECTROGRAM.rate)
+        return Audio.model_validate({"path": "spoken_digit", "sample_rate": SPECTROGRAM.rate})
 
     def load(self, preprocessing: Preprocessing | None = None) -> SequenceDataset:
         """Load the recordings, a vector for every 10 ms of them.

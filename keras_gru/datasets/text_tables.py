@@ -159,7 +159,7 @@ def _signs(
     """Return the signs of numbers; None where they cannot be told apart."""
     if config.decimal is not None or config.thousands is not None:
         other = {",": ".", ".": ","}
-        decimal = config.decimal or other.get(config.thousands, ".")
+        decimal = config.decimal or other.get(config.thousands or "", ".")
         return Signs(decimal, config.thousands or "none")
     signs = guess_signs([cell for row in rows for cell in row], separator)
     if signs is not None:

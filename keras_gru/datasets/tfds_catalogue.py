@@ -172,7 +172,9 @@ def read(
                 f"{did_you_mean(split, map(str, builder.info.splits))}"
             ) from None
     _check_no_overlap(builder, splits)
-    columns = {name: source.columns(builder, split, features) for name, split in splits.items()}
+    columns: dict[str, Mapping[str, Any]] = {
+        name: source.columns(builder, split, features) for name, split in splits.items()
+    }
     if fraction is None:
         return columns
     return source.with_validation(columns, round(len(columns["train"][features[0]]) * fraction))

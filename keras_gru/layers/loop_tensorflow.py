@@ -75,7 +75,8 @@ def differentiable(scan: "Scan", rows: int, shards: int | None = None) -> Callab
     Returns:
         A function `(*rows, *weights) -> outputs`.
     """
-    forward, backward = scan.forward, scan.backward
+    forward: Callable[..., Any] = scan.forward
+    backward: Callable[..., Any] = scan.backward
     if shards is not None:
         forward, backward = _compiled(forward), _compiled(backward)
 

@@ -58,11 +58,11 @@ def differentiable(scan: "Scan", rows: int, shards: int | None = None) -> Callab
         def backward(ctx: Any, *gradients: Tensor) -> Any:
             every = ctx.saved_tensors  # read once: checkpointing recomputes them
             tensors, saved = every[: ctx.count], every[ctx.count :]
-            gradients = list(gradients[: ctx.outputs])
+            d_outputs = list(gradients[: ctx.outputs])
             if torch.is_grad_enabled():
-                return _differentiable_gradient(scan, rows, tensors, gradients)
+                return _differentiable_gradient(scan, rows, tensors, d_outputs)
             da, d_states, d_weights = scan.backward(
-                tensors[:rows], tensors[rows:], saved, gradients
+                tensors[:rows], tensors[rows:], saved, d_outputs
             )
             d_x = scan.input_gradient(da, tensors[rows:]) if ctx.needs_input_grad[0] else None
             return (d_x, *d_states, *([None] * (rows - 1 - len(d_states))), *d_weights)

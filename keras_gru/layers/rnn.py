@@ -110,7 +110,7 @@ class RNN(keras.layers.RNN):
         elif isinstance(self.cell, keras.Layer):
             self.dtype_policy = self.cell.dtype_policy
         cell_settings.fix_names([self.cell])
-        self.jit_compile = jit_compile
+        self.jit_compile: bool | Literal["auto"] = jit_compile
         self._rates = zoneouts.rates_of(zoneout, self.cell)
         self._zoneout_seed = zoneouts.seed_of(self._rates, self.cell)
         # A tuple: Keras would make a list of its own of a list.

@@ -181,7 +181,7 @@ class Scan:
         d_weights = Weights(
             [weight_gradient(x, ops.cast(da, x.dtype)) for _ in weights.kernel],
             [bias_gradient(da) for _ in weights.bias],
-            *gradient.of_weights(da, residuals, before, last[count:]),
+            *map(list, gradient.of_weights(da, residuals, before, last[count:])),
         )
         return ops.cast(da, x.dtype), last[:count], keras.tree.flatten(d_weights)
 
@@ -249,7 +249,7 @@ class Scan:
         x = self.cell.input_product(x, weights.kernel[0])
         return x if self.dtype is None else ops.cast(x, self.dtype)
 
-    def _pre_activations(self, x: Tensor, weights: Tensors):
+    def _pre_activations(self, x: Tensor, weights: Weights):
         """Return the pre-activations, but for the state's part, from x as the loop reads it."""
         if weights.kernel and not self.ahead:
             x = self._input_product(x, weights)

@@ -57,7 +57,7 @@ class StepLoss(keras.losses.Loss):
         return super().__call__(y_true, y_pred, sample_weight)
 
     def call(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
-        options = {"smoothing": self.smoothing} if self.smoothing else {}
+        options: dict[str, Any] = {"smoothing": self.smoothing} if self.smoothing else {}
         return measured(y_true, y_pred, self.measure, self.every_step, **options)
 
     def get_config(self) -> dict[str, Any]:

@@ -106,10 +106,12 @@ def fit_targets(y_true: Tensor, shape: Shape, y_pred: Tensor) -> Tensor:
     Keras broadcasts `(B,)` and `(B, 1, 1)` to `(B, 1, B)`, and the network learns nothing.
     """
     found, expected = _known(ops.shape(y_true)), _known(shape)
-    pair = found, expected
+    one, other = found, expected
     if len(found) != len(expected):
-        pair = [(*one[:1], *(size for size in one[1:] if size != 1)) for one in pair]
-    if not shapes_fit(*pair):
+        one, other = (
+            (*of[:1], *(size for size in of[1:] if size != 1)) for of in (found, expected)
+        )
+    if not shapes_fit(one, other):
         outputs = _known(ops.shape(y_pred))
         advice = "Reshape the targets, or build the model for them."
         if len(expected) < len(outputs):
@@ -154,7 +156,7 @@ def of_last_steps(
     """
     if not (every_step and measure in OF_FORECASTS):
         return weights
-    weights = ops.ones_like(values) if weights is None else weights
+    weights: Tensor = ops.ones_like(values) if weights is None else weights
     counts = ops.cast(ops.not_equal(weights, 0), "int32")
     left = ops.flip(ops.cumsum(ops.flip(counts, 1), axis=1), 1)
     return weights * ops.cast(ops.equal(left, 1), weights.dtype)

@@ -70,7 +70,8 @@ class StepMean(keras.metrics.MeanMetricWrapper, _MeanOfSteps):
         self.measure, self.every_step = measure, every_step
         self.per_variable = per_variable
 
-    def update_state(
+    # Keras' wrapper is between the two: it hands the values of targets and outputs on.
+    def update_state(  # pyright: ignore[reportIncompatibleMethodOverride]
         self, y_true: Tensor, y_pred: Tensor, sample_weight: Tensor | None = None
     ) -> None:
         sample_weight = fit_weights(sample_weight, self.measure, self.every_step, y_pred)

@@ -48,6 +48,7 @@ def read_inputs(data: Any, config: Any, preprocessing: Preprocessing) -> Inputs:
     if task == "tagging":
         return read_sentences(data, preprocessing)
     if isinstance(config, Pairs):
-        return read_texts(data, config, preprocessing, config.from_column, config.to_column)
+        columns = config.from_column or "", config.to_column or ""
+        return read_texts(data, config, preprocessing, *columns)
     column, label = getattr(config, "text", "text"), getattr(config, "label", "label")
     return read_texts(data, config, preprocessing, column, label)

@@ -19,6 +19,7 @@ from keras_gru.errors import UserError
 from keras_gru.experiments.prediction.inputs import Inputs, find_path, with_split
 from keras_gru.experiments.prediction.texts import count_unknown_classes
 from keras_gru.formatting import plural
+from keras_gru.settings import present
 
 
 def read_sounds(data: Any, config: Audio, preprocessing: Preprocessing) -> Inputs:
@@ -104,7 +105,8 @@ def _inputs(
     flat = flat.astype(np.float32) if scaling is None else scaling.apply(flat)
     targets = np.zeros(len(vectors), int)
     if labels is not None:
-        known = {name: number for number, name in enumerate(preprocessing.target_vocabulary)}
+        classes = present(preprocessing.target_vocabulary)
+        known = {name: number for number, name in enumerate(classes)}
         rows = [{**row, "truth": of} for row, of in zip(rows, labels, strict=True)]
         targets = np.array([known.get(labels[number], -1) for number in numbers])
         notes += count_unknown_classes([labels[number] for number in numbers], known)
