@@ -76,19 +76,13 @@ class Stepper:
     """
 
     def __init__(self, model: keras.Model, batch_size: int = 1):
-        step = step_model(model)
-        self._dtypes = {name: tensor.dtype for name, tensor in step.input.items()}
-        self._new = state_names(step)
+        model = in_float32(model)
         try:
-            self._step = NumpyStep(step)
+            self._step = NumpyStep(model)
         except NotImplementedError:  # a cell or a layer of the user's own
-            self._step = lambda x: keras.tree.map_structure(
-                np.asarray, step.predict_on_batch(dict(x))
-            )
-        self.states = {
-            name: np.zeros((batch_size, step.input[name].shape[-1]), "float32")
-            for name in self._new
-        }
+            self._step = _KerasStep(model)
+        self._dtypes = {tensor.name: tensor.dtype for tensor in model.inputs}
+        self.states = [np.zeros((batch_size, size), "float32") for size in self._step.sizes]
 
     def __call__(self, x: Mapping[str, np.ndarray]) -> np.ndarray:
         """Read some more steps `(B, T, …)` and return the outputs of all of them, `(B, T, …)`.
@@ -100,16 +94,30 @@ class Stepper:
             x["mask"] = np.ones(next(iter(x.values())).shape[:2], bool)
         outputs = []
         for t in range(next(iter(x.values())).shape[1]):
-            found = self._step(
-                {**{name: array[:, t : t + 1] for name, array in x.items()}, **self.states}
-            )
-            outputs.append(found["output"])
-            self.states = {name: found[new] for name, new in self._new.items()}
+            now = {name: array[:, t : t + 1] for name, array in x.items()}
+            output, self.states = self._step(now, self.states)
+            outputs.append(output)
         return np.concatenate(outputs, axis=1)
 
 
+class _KerasStep:
+    """What `NumpyStep` does, by calls of Keras."""
+
+    def __init__(self, model: keras.Model):
+        self._model = step_model(model)
+        self._names = state_names(self._model)
+        self.sizes = [self._model.input[name].shape[-1] for name in self._names]
+
+    def __call__(self, x, states):
+        given = {**x, **dict(zip(self._names, states, strict=True))}
+        found = keras.tree.map_structure(np.asarray, self._model.predict_on_batch(given))
+        return found["output"], [found[new] for new in self._names.values()]
+
+
 def state_names(step: keras.Model) -> dict[str, str]:
-    """Return the name of each state of a step model, and of its new value."""
+    """Return the name of each state of a step model, and of its new value; {} of other models."""
+    if not isinstance(step.input, dict) or not isinstance(step.output, dict):
+        return {}
     return {
         name: new
         for name in step.input
