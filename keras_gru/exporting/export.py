@@ -2,7 +2,6 @@
 
 # Shapes: B batch, T time.
 
-import json
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -23,9 +22,10 @@ from keras_gru.experiments.training_data import load_data, stored_data
 from keras_gru.exporting.parity import UNRATED, compare
 from keras_gru.exporting.programs import Program
 from keras_gru.exporting.targets import TARGETS, Target
+from keras_gru.models.language_modeling import with_any_length
 
 _BY_SUFFIX = {".onnx": "onnx", ".xml": "openvino", ".tflite": "litert"}
-_SCORES = {"forecasting": None, "polyphony": "notes"}
+_SCORES = {"forecaster": None, "polyphony": "notes"}  # by the name of a model; others have classes
 _BATCH = 32
 
 
@@ -116,8 +116,7 @@ def export(
     slices = [slice(first, first + _BATCH) for first in range(0, rows, _BATCH)]
     batches = [{name: array[part] for name, array in x.items()} for part in slices]
     truths = [] if truth is None else [truth[part] for part in slices]
-    scores = json.loads(facts["preprocessing"])["spec"]["task"] if "preprocessing" in facts else ""
-    scores = _SCORES.get(scores, "classes")
+    scores = _SCORES.get(model.name, "classes")
     found = compare(program, target, paths, batches, scores, tolerance, measure_time, truths)
     if not found.agrees:
         raise DisagreementError(found)
@@ -154,6 +153,8 @@ def export_run(
         UserError, DisagreementError: as of `export`.
     """
     model = networks.load_model(folder, record)
+    if model.name == "language_model":
+        model = with_any_length(model)
     stored = stored_data(folder).preprocessing
     own = export_path(folder, record)
     output = Path(output or own)
@@ -231,7 +232,7 @@ def test_inputs(
     split = dataset.splits["test"]
     x, y, *weights = dataset.batch_of("test", range(min(sequences, split.size)))
     truth = None
-    if _SCORES.get(dataset.spec.task, "classes") == "classes":
+    if _SCORES.get(model.name, "classes") == "classes":
         truth = np.where(weights[0] > 0, y, UNRATED) if weights else y
     longest = max([of.max() for of in split.lengths.values()], default=0)
     length = int(longest) or next(iter(x.values())).shape[1]

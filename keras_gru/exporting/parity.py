@@ -52,12 +52,13 @@ def compare(
     tolerance = TOLERANCES[target.quantize] if tolerance is None else tolerance
     sizes = sum(target.size(path) for path in paths.values())
     files = tuple(path.name for path in paths.values())
+    cases = list(_cases(program, target, batches, truth))
     found = []
     for runtime, load in target.runtimes.items():
         unchecked = Parity(target.name, runtime, files, sizes, tolerance)
         try:
             runners = {part: load(path) for part, path in paths.items()}
-            one = _compare(program, target, runners, batches, scores, truth, unchecked)
+            one = _compare(program, runners, cases, scores, unchecked)
             if measure_time and target.name != "tfjs":  # of which a call starts a process
                 one = _with_times(one, program, runners, target, batches[0])
             found.append(one)
@@ -73,20 +74,30 @@ def compare(
     return replace(found[0], also=tuple(found[1:]))
 
 
-def _compare(program, target, runners, batches, scores, truth, empty):
-    """Return a `Parity` like the empty one, with what was found."""
+def _cases(program, target, batches, truth):
+    """Yield inputs, what Keras computes of them, the right classes or `None`, and the sequences.
+
+    The last two cases repeat a sequence and count none.
+    """
     open_length = all(tensor.shape[1] is None for tensor in program.model.inputs)
     first = _unpadded(batches[0], 0)
     if target.name == "tfjs":  # a process for each call, and vectors without a mask
         rows = min(8, len(next(iter(batches[0].values()))))
         batches, truth = [_unpadded(batches[0], row) for row in range(rows)], ()
-    cases = [*batches, first]
+    again = [first]
     if open_length:
-        cases.append({name: array[:, :1] for name, array in first.items()})
-    differences, largest, equal, right = [], 1.0, [], []
-    for x, y in itertools.zip_longest(cases, truth):
+        again.append({name: array[:, :1] for name, array in first.items()})
+    for number, (x, y) in enumerate(itertools.zip_longest([*batches, *again], truth)):
         x = _fitted(program, target, x)
-        expected, found = program.expected(x), program.run(runners, x)
+        count = len(next(iter(x.values()))) if number < len(batches) else 0
+        yield x, program.expected(x), y, count
+
+
+def _compare(program, runners, cases, scores, empty):
+    """Return a `Parity` like the empty one, with what was found."""
+    differences, largest, equal, right = [], 1.0, [], []
+    for x, expected, y, _ in cases:
+        found = program.run(runners, x)
         if found.shape != expected.shape:
             shapes = f"expected outputs of the shape {expected.shape}, got {found.shape}"
             raise UserError(f"{empty.files[0]}: {shapes}.")
@@ -103,7 +114,7 @@ def _compare(program, target, runners, batches, scores, truth, empty):
     accuracies = np.concatenate(right, axis=1).mean(axis=1).tolist() if right else (None, None)
     return replace(
         empty,
-        sequences=sum(len(next(iter(x.values()))) for x in batches),
+        sequences=sum(count for *_, count in cases),
         difference=max(differences) / largest if np.isfinite(differences).all() else float("inf"),
         agreement=float(equal.mean()) if scores and len(equal) else None,
         accuracy=accuracies[0],

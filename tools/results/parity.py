@@ -34,7 +34,7 @@ RESULTS = Path(__file__).parents[2] / "benchmarks" / "results"
 SEQUENCES = 1000
 
 
-def main(names: list[str], to: str, quantize: str | None, updates: int) -> int:
+def main(names: list[str], to: str, quantize: str | None, cells: list[str], updates: int) -> int:
     """Compare the files of some recipes, or of all, and return the exit code."""
     differs = False
     for name in names or packaged_configs():
@@ -45,7 +45,7 @@ def main(names: list[str], to: str, quantize: str | None, updates: int) -> int:
             print(f"{name}: left out, its data are not here ({error}).", flush=True)
             continue
         rows = {}
-        for cell in CELLS:
+        for cell in cells:
             model = trained(experiment, dataset, cell, updates)
             rows[f"{name} {cell} {to} {quantize or 'float32'}"] = row = compare(
                 model, dataset, to, quantize
@@ -179,7 +179,8 @@ if __name__ == "__main__":
     parser.add_argument("names", nargs="*", metavar="recipe", choices=[*packaged_configs(), []])
     parser.add_argument("--to", default="onnx", choices=["onnx", "litert"])
     parser.add_argument("--quantize", choices=["int8", "float16"])
+    parser.add_argument("--cells", nargs="+", default=CELLS, choices=CELLS)
     parser.add_argument("--updates", type=int, default=50, help="of each network")
     given = parser.parse_args()
     with one_sentence():
-        raise SystemExit(main(given.names, given.to, given.quantize, given.updates))
+        raise SystemExit(main(given.names, given.to, given.quantize, given.cells, given.updates))

@@ -106,7 +106,7 @@ class TestServe:
 
     def test_notes(self, music_run, tmp_path):
         exported(music_run, tmp_path)
-        roll = np.array([[0, 1, 0], [1, 1, 0], [0, 0, 0]])
+        roll = np.array([[0, 1, 0], [1, 1, 0], [0, 0, 0], [0, 1, 1], [1, 0, 0]])
         np.save(tmp_path / "roll.npy", roll)
         found = serve(tmp_path / "model.onnx", tmp_path / "roll.npy")
         (expected,) = keras_gru.load(music_run.path).predict(roll[None]).outputs
@@ -121,21 +121,15 @@ class TestServe:
         text = serve(tmp_path / "step.onnx", "abc a")
         assert len(text) == 205 and said.startswith(text)
 
-    @pytest.mark.parametrize("beams", [1, 3])
-    def test_translations(self, translation_run, tmp_path, beams):
+    def test_translations(self, translation_run, tmp_path):
         exported(translation_run, tmp_path)
-        found = serve(tmp_path, "Good 3!", "--beams", beams)
-        record = networks.choose_run(translation_run)
-        preprocessing = stored_data(translation_run).preprocessing
-        (tokens,) = models.translate(
-            networks.load_model(translation_run, record),
-            np.array([preprocessing.encode("Good 3!")]),
-            start=preprocessing.spec.start,
-            end=preprocessing.spec.end,
-            max_length=50,
-            beams=beams,
-        )
-        assert found == preprocessing.decode(tokens)
+        model, preprocessing = load(translation_run), stored_data(translation_run).preprocessing
+        source = np.array([preprocessing.encode("Good 3!")])
+        ends = {"start": preprocessing.spec.start, "end": preprocessing.spec.end}
+        for beams in (1, 3):
+            (tokens,) = models.translate(model, source, **ends, max_length=50, beams=beams)
+            found = serve(tmp_path, "Good 3!", "--beams", beams)
+            assert found == preprocessing.decode(tokens), beams
 
 
 def test_a_file_that_differs_is_exit_code_1(texts_run, tmp_path):
