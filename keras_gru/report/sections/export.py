@@ -34,18 +34,18 @@ def section(analysis: Analysis) -> Section | None:
     text = Text(
         "Each file was run on test sequences and compared with Keras: the largest difference is "
         "relative to the largest output, or to 1 if that is larger. Times are medians of a call, "
-        "beside `predict_on_batch`."
+        "beside Keras' predict_on_batch."
     )
     table = Table("export", "Exported files", COLUMNS, rows)
     return Section("export", "Export", (text, table))
 
 
 def _row(parity: Parity, network: str) -> Row:
-    files = ", ".join(parity.files)
+    label = f"{network}: {', '.join(parity.files)}"
     size = f"{parity.bytes / 1024:,.0f}"
     if parity.difference is None:
         values = (f"unchecked: {parity.unchecked}", *["–"] * 4)
-        return Row(files, (parity.runtime, *values, size), remark=network)
+        return Row(label, (parity.runtime, *values, size))
     difference = f"{parity.difference:.1e}"
     if parity.difference > parity.tolerance:
         difference += f", more than {parity.tolerance:g}"
@@ -62,7 +62,7 @@ def _row(parity: Parity, network: str) -> Row:
             for batch in ("1", "32")
         ),
     )
-    return Row(files, (parity.runtime, *values, size), remark=network)
+    return Row(label, (parity.runtime, *values, size))
 
 
 def _percent(fraction: float | None) -> str:
