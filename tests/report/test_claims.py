@@ -111,7 +111,8 @@ def test_the_words_have_the_numbers_of_the_verdict():
     )
     assert words["size-over-cell", JSB.name] == (
         "model.size.units explains 20% [10, 30] of the variance, the cell 10% [5, 15]: beyond "
-        "chance a difference of 10 points [-10, 30]; 40 trials, 9 pruned, 1 diverged"
+        "chance a difference of 10 points [-10, 30]; 40 trials, 9 pruned, 1 diverged; about 160 "
+        "trials would decide it, if the estimate stays"
     )
     assert (
         "training.learning_rate 50% [40, 60], model.size.units"
