@@ -151,12 +151,19 @@ def _root_page(name):
     return re.sub(r"\]\((?!https?:|#)([^)]+)\)", "]", text)
 
 
+def _measured(name):
+    """Return a table of measurements without its heading."""
+    path = ROOT / "benchmarks" / "results" / name
+    return path.read_text(encoding="utf-8").partition("\n")[2]
+
+
 GENERATED = {
     "configuration": _configuration,
     "command line": _command_line,
     "results": lambda: _root_page("RESULTS.md"),
     "verdict": _verdict,
     "claims": lambda: _root_page("CLAIMS.md"),
+    "parity": lambda: _measured("parity.md"),
     "changelog": lambda: _root_page("CHANGELOG.md"),
     "contributing": lambda: _root_page("CONTRIBUTING.md"),
 }

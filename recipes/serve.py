@@ -1,85 +1,210 @@
 """Predict from an exported ONNX file with onnxruntime and NumPy alone: copy this page anywhere.
 
     keras-gru export runs/imdb_reviews/2026-01-31_12-00-00 --to onnx --output served
-    python recipes/serve.py served/model.onnx "A fine film."
-    python recipes/serve.py served/model.onnx sales.csv
+    python recipes/serve.py served/model.onnx "A fine film."       a class, tags or what comes next
+    python recipes/serve.py served/model.onnx sales.csv            the rows that follow a table
+    python recipes/serve.py served/model.onnx piece.npy            vectors (T, D) of any network
+    python recipes/serve.py served/step.onnx "Once upon"           200 more characters or words
+    python recipes/serve.py served "Where is my hat?" --beams 3    encoder.onnx and decoder.onnx
 
 Everything that a prediction needs is in the file: vocabulary, class names, columns and scaling. A
 text is read as words or characters; a table as the last rows of its columns, in their own units.
 """
 
+# Shapes: T time steps, D features, H steps ahead, K beams, V target tokens.
+
+import argparse
 import csv
 import json
 import string
 import sys
+from pathlib import Path
 
 import numpy as np
 import onnxruntime
 
 PADDING, UNKNOWN = 0, 1
+WRITTEN = 200  # characters or words of a text, at most; of a translation a quarter of them
 _PUNCTUATION = str.maketrans(
     dict.fromkeys(string.punctuation + "¡¿«»“”—–…", " ") | dict.fromkeys("'‘’")
 )
 
 
-class Served:
-    """A network of an ONNX file that `keras-gru export` has written."""
+class File:
+    """An ONNX file: a dictionary of arrays in, a dictionary of arrays out."""
 
     def __init__(self, path):
         self.session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
-        metadata = self.session.get_modelmeta().custom_metadata_map
-        self.facts = json.loads(metadata["preprocessing"])
-        self.spec = self.facts["spec"]
-        self.names = [one.name for one in self.session.get_inputs()]
+        self.inputs = {one.name: one for one in self.session.get_inputs()}
+        self.outputs = [one.name for one in self.session.get_outputs()]
+        self.metadata = self.session.get_modelmeta().custom_metadata_map
 
-    def predict(self, raw):
-        """Return what the network says of a text or of rows of numbers."""
-        x = self.tokens(raw) if "tokens" in self.names else self.features(raw)
-        if "mask" in self.names:
+    def __call__(self, x):
+        found = self.session.run(None, {name: x[name] for name in self.inputs})
+        return dict(zip(self.outputs, found, strict=True))
+
+
+class Served:
+    """A network that `keras-gru export` has written: a file, or the folder of a translator."""
+
+    def __init__(self, path, series=None):
+        is_folder = Path(path).is_dir()
+        self.file = File(Path(path) / "encoder.onnx" if is_folder else path)
+        self.decoder = File(Path(path) / "decoder.onnx") if is_folder else None
+        self.facts = json.loads(self.file.metadata["preprocessing"])
+        self.spec = self.facts["spec"]
+        self.targets = self.facts["target_vocabulary"]
+        self.scaling, self.target_scaling = (
+            self.facts["series_scalings"][series]
+            if self.facts["series_scalings"]
+            else (self.facts["input_scaling"], self.facts["target_scaling"])
+        )
+
+    def predict(self, raw, beams=1):
+        """Return what the network says of a text, or of the rows (T, D) of a table or an array."""
+        if self.decoder:
+            return self.translate(raw, beams)
+        if any("_state_" in name for name in self.file.inputs):
+            return self.write(raw)
+        is_text = "tokens" in self.file.inputs
+        x = {"tokens": self.tokens(raw)} if is_text else {"features": self.features(raw)}
+        if "mask" in self.file.inputs:
             x["mask"] = np.ones(x["features"].shape[:2], bool)
-        (y,) = self.session.run(None, {name: x[name] for name in self.names})
-        return self.meaning(y[0])
+        (y,) = self.file(x)["output"]
+        return getattr(self, self.spec["task"])(y, raw)
+
+    # Raw data as inputs
+
+    def units(self, text):
+        """Return the words or characters of a text."""
+        tokenizer = self.facts["tokenizer"]
+        if tokenizer["level"] == "word":
+            return text.lower().replace("<br />", " ").translate(_PUNCTUATION).split()
+        return list(text.lower() if tokenizer["lower_case"] else text)
 
     def tokens(self, text):
-        if self.facts["tokenizer"]["level"] == "word":
-            text = text.lower().replace("<br />", " ").translate(_PUNCTUATION).split()
+        """Return the tokens of a text, (1, T)."""
         ids = {word: i for i, word in enumerate(self.facts["vocabulary"])}
-        tokens = [ids.get(unit, UNKNOWN) for unit in text][: self.facts["max_length"]]
-        return {"tokens": np.array([tokens or [UNKNOWN]], "int32")}
+        tokens = [ids.get(unit, UNKNOWN) for unit in self.units(text)][: self.facts["max_length"]]
+        return np.array([tokens or [UNKNOWN]], "int32")
 
     def features(self, rows):
-        rows = np.array(rows, "float64")[-self.spec["length"] if self.spec["length"] else 0 :]
-        scaling = self.facts["input_scaling"]
-        if scaling:
-            rows = (rows - scaling["mean"]) / scaling["deviation"]
-        return {"features": rows.astype("float32")[None]}
+        """Return the last rows of a table or an array, scaled as in training, (1, T, D).
 
-    def meaning(self, y):
-        task, names = self.spec["task"], self.facts["target_vocabulary"]
-        if task == "forecasting":
-            scaling = self.facts["target_scaling"]
-            return (y * scaling["deviation"] + scaling["mean"]).tolist() if scaling else y.tolist()
-        if task == "polyphony":
-            return (1 / (1 + np.exp(-y))).round(3).tolist()
-        odds = np.exp(y - y.max(axis=-1, keepdims=True))
-        odds = odds / odds.sum(axis=-1, keepdims=True)
-        best = odds.argmax(axis=-1)
-        if task == "classification":
-            return {"class": names[best] if names else int(best), "probability": float(odds.max())}
-        return [names[i] if names else int(i) for i in best]
+        What a network reads beside its columns, such as a calendar, is not in the file: then the
+        rows must be the scaled vectors themselves.
+        """
+        rows, width = (
+            np.array(rows, "float64")[-(self.spec["length"] or 0) :],
+            self.spec["features"],
+        )
+        if rows.shape[1] != width:
+            sys.exit(f"expected an .npy file of vectors (T, {width}), got (T, {rows.shape[1]}).")
+        if self.scaling and len(self.scaling["columns"]) == width:
+            rows = (rows - self.scaling["mean"]) / self.scaling["deviation"]
+        return rows.astype("float32")[None]
+
+    # Outputs as what they mean, one function for each task
+
+    def classification(self, y, _):
+        odds, best = np.exp(log_softmax(y)), int(y.argmax())
+        name = self.targets[best] if self.targets else best
+        return {"class": name, "probability": float(odds[best])}
+
+    def tagging(self, y, text):
+        tags = [self.targets[best] for best in y.argmax(axis=-1)]
+        words = self.units(text) if self.facts["tokenizer"] else range(len(tags))
+        return [list(pair) for pair in zip(words, tags, strict=False)]
+
+    def language_model(self, y, _):
+        odds = np.exp(log_softmax(y[-1], never=[PADDING]))
+        return {"next": self.targets[odds.argmax()], "probability": float(odds.max())}
+
+    def forecasting(self, y, _):
+        y = y[-1] if self.spec["every_step"] else y  # (H, V)
+        if not self.target_scaling:
+            return y.tolist()
+        y = y * self.target_scaling["deviation"] + self.target_scaling["mean"]
+        return [dict(zip(self.target_scaling["columns"], row, strict=True)) for row in y.tolist()]
+
+    def polyphony(self, y, _):
+        odds = 1 / (1 + np.exp(-y[-1]))
+        return {"notes": np.flatnonzero(odds >= 0.5).tolist(), "probabilities": odds.tolist()}
+
+    # Loops around a step
+
+    def write(self, text):
+        """Continue a text with the likeliest units, one step after the other."""
+        x = {
+            name: np.zeros((1, one.shape[-1]), "float32")
+            for name, one in self.file.inputs.items()
+            if "_state_" in name
+        }
+        written, (tokens,) = [], self.tokens(text)
+        while len(written) < WRITTEN:
+            for token in tokens:
+                found = self.file({**x, "tokens": np.array([[token]], "int32")})
+                x = {name: found[name.replace("_state_", "_new_state_")] for name in x}
+            found["output"][..., PADDING] = -np.inf
+            tokens = found["output"].argmax(axis=-1)[0].astype("int32")
+            written.append(self.targets[tokens[0]])
+        return self.join([text, *written])
+
+    def translate(self, text, beams):
+        """Return the translation with the highest mean log-probability of its tokens."""
+        start, end = self.spec["start"], self.spec["end"]
+        x = self.file({"source": self.tokens(text)})
+        x = {name: np.repeat(array, beams, axis=0) for name, array in x.items()}
+        found = np.full((beams, 1), start, "int32")
+        sums, lengths = np.array([0.0] + [-np.inf] * (beams - 1)), np.zeros(beams)
+        while found.shape[1] <= WRITTEN // 4 and not (ended := found[:, -1] == end).all():
+            y = self.decoder({"token": found[:, -1:], **x})
+            step = log_softmax(y["output"], never=[PADDING, start])  # (K, V)
+            step[ended] = -np.inf
+            step[ended, end] = 0  # what has ended stays as it is
+            sums, lengths = sums[:, None] + step, lengths + ~ended
+            best = np.argsort(-(sums / lengths[:, None]).ravel(), kind="stable")[:beams]
+            beam, token = np.divmod(best, step.shape[1])
+            sums, lengths = sums[beam, token], lengths[beam]
+            found = np.concatenate([found[beam], token[:, None].astype("int32")], axis=1)
+            x |= {name.removeprefix("new_"): y[name] for name in y if name != "output"}
+            x = {name: array[beam] for name, array in x.items()}
+        words = found[0, 1:].tolist()
+        words = words[: words.index(end)] if end in words else words
+        return self.join([self.targets[word] for word in words])
+
+    def join(self, units):
+        return (" " if self.facts["tokenizer"]["level"] == "word" else "").join(units)
 
 
-def read_table(path, columns):
-    """Return the numbers of some columns of a CSV file, `(rows, columns)`."""
-    with open(path, newline="", encoding="utf-8-sig") as file:
+def log_softmax(y, never=()):
+    """Return log-probabilities, -inf for the tokens that never come."""
+    y = y.astype("float64")
+    y[..., list(never)] = -np.inf
+    y -= y.max(axis=-1, keepdims=True)
+    return y - np.log(np.exp(y).sum(axis=-1, keepdims=True))
+
+
+def read(raw, served):
+    """Return the rows of a CSV file, in the order of the network's columns, or an array."""
+    if raw.endswith(".npy"):
+        return np.load(raw)
+    if not raw.endswith(".csv"):
+        return raw
+    with open(raw, newline="", encoding="utf-8-sig") as file:
+        columns = served.scaling["columns"]
         return [[float(row[column]) for column in columns] for row in csv.DictReader(file)]
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 3:
-        sys.exit(__doc__)
-    served = Served(sys.argv[1])
-    given = sys.argv[2]
-    if given.endswith(".csv"):
-        given = read_table(given, served.facts["input_scaling"]["columns"])
-    print(json.dumps(served.predict(given), ensure_ascii=False))
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("file", help="an ONNX file, or the folder of a translator")
+    parser.add_argument("raw", help="a text, a CSV file or an .npy file")
+    parser.add_argument("--beams", type=int, default=1, help="of a translation; 1 is greedy")
+    parser.add_argument("--series", help="which of several series the rows are of")
+    given = parser.parse_args()
+    served = Served(given.file, given.series)
+    found = served.predict(read(given.raw, served), given.beams)
+    print(json.dumps(found, ensure_ascii=False))

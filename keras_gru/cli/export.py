@@ -35,6 +35,14 @@ def export(
     step: Annotated[
         bool, typer.Option("--step", help="One time step with states as inputs and outputs.")
     ] = False,
+    states: Annotated[
+        bool,
+        typer.Option(
+            "--states",
+            help="Whole sequences with initial states as optional inputs and final ones as outputs "
+            "(onnx).",
+        ),
+    ] = False,
     quantize: Annotated[
         Quantization | None,
         typer.Option(help="How weights are stored: int8 (litert), float16 (litert, openvino)."),
@@ -60,8 +68,10 @@ def export(
 
     run_directory = find_run(run)
     start_tensorflow()
+    from keras_gru.analysis import analyse
     from keras_gru.experiments import networks
     from keras_gru.exporting.export import DisagreementError, export_run
+    from keras_gru.report.comparison import write_page
 
     record = networks.choose_run(run_directory, cell, seed)
     typer.echo(f"{record.label}, seed {record.seed}")
@@ -73,6 +83,7 @@ def export(
                 record,
                 target.value,
                 step=step,
+                states=states,
                 quantize=quantize and quantize.value,
                 output=output,
                 sequences=sequences,
@@ -81,5 +92,8 @@ def export(
         except DisagreementError as error:
             found, agrees = error.parity, False
         typer.echo(found)
+    page = run_directory.path / "report.html"
+    write_page(analyse(run_directory.comparison()), page)
+    typer.echo(f"The page: {page}")
     if not agrees:
         raise typer.Exit(1)

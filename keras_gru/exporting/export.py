@@ -2,10 +2,8 @@
 
 # Shapes: B batch, T time.
 
-import json
 import shutil
 from collections.abc import Mapping
-from dataclasses import asdict
 from pathlib import Path
 
 import keras
@@ -14,18 +12,20 @@ from pydantic import TypeAdapter
 
 from keras_gru import __version__
 from keras_gru.datasets.preprocessing import Preprocessing
+from keras_gru.datasets.sequence_dataset import SequenceDataset
 from keras_gru.errors import UserError
 from keras_gru.experiments import networks
 from keras_gru.experiments.comparison import RunRecord
+from keras_gru.experiments.exports import Parity, export_path, store_parity
 from keras_gru.experiments.run_directory import RunDirectory
 from keras_gru.experiments.training_data import load_data, stored_data
-from keras_gru.exporting.parity import Parity, compare
+from keras_gru.exporting.parity import UNRATED, compare
 from keras_gru.exporting.programs import Program
 from keras_gru.exporting.targets import TARGETS, Target
-from keras_gru.files import write_text
+from keras_gru.models.language_modeling import with_any_length
 
 _BY_SUFFIX = {".onnx": "onnx", ".xml": "openvino", ".tflite": "litert"}
-_SCORES = {"forecasting": None, "polyphony": "notes"}
+_SCORES = {"forecaster": None, "polyphony": "notes"}  # by the name of a model; others have classes
 _BATCH = 32
 
 
@@ -47,9 +47,11 @@ def export(
     to: str | None = None,
     *,
     step: bool = False,
+    states: bool = False,
     quantize: str | None = None,
     length: int | None = None,
     inputs: Mapping[str, np.ndarray] | None = None,
+    truth: np.ndarray | None = None,
     metadata: Mapping[str, str] | None = None,
     tolerance: float | None = None,
     measure_time: bool = True,
@@ -63,10 +65,14 @@ def export(
         to: `"onnx"`, `"openvino"`, `"litert"`, `"tfjs"` or `"saved_model"`; `None` takes what the
             suffix `.onnx`, `.xml` or `.tflite` says.
         step: whether one time step with states is written, as of `keras_gru.step_model`.
+        states: whether the initial states are inputs, zeros where they are not given, and the final
+            states outputs (onnx): as of `keras_gru.step_model` with any number of steps.
         quantize: `"int8"` (litert), `"float16"` (litert, openvino) or `None`.
         length: T of a LiteRT file of a model whose length is open.
         inputs: arrays by the name of the input to compare with, padded on the right; `None` draws
             them at random.
+        truth: the right class of each input, or of each of its time steps, -1 where none counts;
+            the accuracy of the file and of Keras is measured with it.
         metadata: strings to store in the file.
         tolerance: the largest difference that is allowed, relative to the largest output; `None`
             takes 1e-5, or 0.01 with float16 and 0.25 with int8.
@@ -91,11 +97,13 @@ def export(
     to = to or _BY_SUFFIX.get(path.suffix)
     if to not in TARGETS:
         raise UserError(f"to: expected one of {', '.join(TARGETS)}, got {to!r}. Name one.")
-    program = Program(model, step)
+    if step and states:
+        raise UserError("states: expected no step, whose states are always inputs. Leave one out.")
+    program = Program(model, step, states)
     x = random_inputs(model, length or _open_length(model)) if inputs is None else dict(inputs)
     if to == "litert" and length is None:
         length = 1 if step else next(iter(x.values())).shape[1]
-    target = Target(to, quantize, length)
+    target = Target(to, quantize, length, states)
     paths = {"": path}
     if len(program.parts) > 1:
         path.mkdir(parents=True, exist_ok=True)
@@ -105,13 +113,11 @@ def export(
     for part, model_of_part in program.parts.items():
         target.write(model_of_part, paths[part], {**facts, "part": part})
     rows = len(next(iter(x.values())))
-    batches = [
-        {name: array[first : first + _BATCH] for name, array in x.items()}
-        for first in range(0, rows, _BATCH)
-    ]
-    scores = json.loads(facts["preprocessing"])["spec"]["task"] if "preprocessing" in facts else ""
-    scores = _SCORES.get(scores, "classes")
-    found = compare(program, target, paths, batches, scores, tolerance, measure_time)
+    slices = [slice(first, first + _BATCH) for first in range(0, rows, _BATCH)]
+    batches = [{name: array[part] for name, array in x.items()} for part in slices]
+    truths = [] if truth is None else [truth[part] for part in slices]
+    scores = _SCORES.get(model.name, "classes")
+    found = compare(program, target, paths, batches, scores, tolerance, measure_time, truths)
     if not found.agrees:
         raise DisagreementError(found)
     return found
@@ -123,19 +129,21 @@ def export_run(
     to: str,
     *,
     step: bool = False,
+    states: bool = False,
     quantize: str | None = None,
     output: str | Path | None = None,
     sequences: int = 1000,
     tolerance: float | None = None,
+    measure_time: bool = True,
 ) -> Parity:
     """Write the network of a run for another runtime and compare it on test sequences.
 
     Args:
         run_directory: the run directory.
         record: which run.
-        to, step, quantize, tolerance: as of `export`.
-        output: the folder to write to; `None` is `export` in that of the run. `parity.json`
-            in it holds the comparisons with all formats.
+        to, step, states, quantize, tolerance, measure_time: as of `export`.
+        output: the folder to write to; `None` is `export` in the folder of the run. `parity.json`
+            in both holds the comparisons with all formats.
         sequences: how many test sequences are compared, the first ones.
 
     Returns:
@@ -145,15 +153,22 @@ def export_run(
         UserError, DisagreementError: as of `export`.
     """
     model = networks.load_model(run_directory, record)
+    if model.name == "language_model":
+        model = with_any_length(model)
     stored = stored_data(run_directory).preprocessing
-    output = Path(output or run_directory.run_path(record.cell, record.seed) / "export")
+    own = export_path(run_directory, record)
+    output = Path(output or own)
     output.mkdir(parents=True, exist_ok=True)
-    x, length = _test_inputs(run_directory, model, sequences)
+    try:
+        x, truth, length = test_inputs(load_data(run_directory), model, sequences)
+    except UserError:  # the data are not here
+        length = _open_length(model)
+        x, truth = random_inputs(model, length), None
     metadata = {
         "cell": record.cell,
         "preprocessing": TypeAdapter(Preprocessing).dump_json(stored).decode(),
     }
-    stem = "step" if step else "model"
+    stem = "step" if step else "model_with_states" if states else "model"
     target = Target(to, quantize, None)
     path = output if model.name == "encoder_decoder" else output / target.file_name(stem)
     if path != output and path.is_dir():
@@ -163,17 +178,23 @@ def export_run(
             model,
             path,
             to,
-            length=1 if step else length,
-            tolerance=tolerance,
             step=step,
+            states=states,
             quantize=quantize,
-            metadata=metadata,
+            length=1 if step else length,
             inputs=x,
+            truth=truth,
+            metadata=metadata,
+            tolerance=tolerance,
+            measure_time=measure_time,
         )
     except DisagreementError as error:
-        _store(output, stem, quantize, error.parity)
-        raise
-    _store(output, stem, quantize, found)
+        found = error.parity
+    name = " ".join([to, stem, *([quantize] if quantize else [])])
+    for place in {own, output}:
+        store_parity(place, name, found)
+    if not found.agrees:
+        raise DisagreementError(found)
     return found
 
 
@@ -201,24 +222,18 @@ def _open_length(model):
     return model.inputs[0].shape[1] or 12
 
 
-def _test_inputs(run_directory, model, sequences):
-    """Return the inputs of the first test sequences, or random ones, and the largest T."""
-    try:
-        dataset = load_data(run_directory)
-    except UserError:
-        length = _open_length(model)
-        return random_inputs(model, length), length
+def test_inputs(
+    dataset: SequenceDataset, model: keras.Model, sequences: int
+) -> tuple[dict[str, np.ndarray], np.ndarray | None, int]:
+    """Return inputs of a model from the first test sequences, their classes, and the largest T.
+
+    The classes are those of `export`'s `truth`; `None` where the outputs are no classes.
+    """
     split = dataset.splits["test"]
-    x = dataset.batch_of("test", range(min(sequences, split.size)))[0]
+    x, y, *weights = dataset.batch_of("test", range(min(sequences, split.size)))
+    truth = None
+    if _SCORES.get(model.name, "classes") == "classes":
+        truth = np.where(weights[0] > 0, y, UNRATED) if weights else y
     longest = max([of.max() for of in split.lengths.values()], default=0)
     length = int(longest) or next(iter(x.values())).shape[1]
-    return {name: x[name] for name in (tensor.name for tensor in model.inputs)}, length
-
-
-def _store(output: Path, stem: str, quantize: str | None, parity: Parity) -> None:
-    """Add a comparison to `parity.json`."""
-    path = output / "parity.json"
-    stored = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-    key = " ".join([parity.target, stem, *([quantize] if quantize else [])])
-    stored[key] = {**asdict(parity), "agrees": parity.agrees}
-    write_text(path, json.dumps(stored, indent=1))
+    return {name: x[name] for name in (tensor.name for tensor in model.inputs)}, truth, length

@@ -5,18 +5,25 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import keras
+import numpy as np
 import onnx
-from onnx import helper
+from onnx import helper, numpy_helper
 
 from keras_gru.exporting.onnx_graph import OPSET, OnnxGraph, value_info
 from keras_gru.files import replacing
 from keras_gru.models.graph import in_float32, input_names, output_names, trace_model
+from keras_gru.models.step import state_names
 
 for module in ("operations", "recurrent"):  # which register their converters
     importlib.import_module(f"keras_gru.exporting.{module}")
 
 
-def write_onnx(model: keras.Model, path: str | Path, metadata: Mapping[str, str]) -> None:
+def write_onnx(
+    model: keras.Model,
+    path: str | Path,
+    metadata: Mapping[str, str],
+    optional_states: bool = False,
+) -> None:
     """Write an ONNX file whose inputs and outputs have the names and order of the model's.
 
     The sizes that the model leaves open, such as batch and time, are open in the file, too.
@@ -25,22 +32,30 @@ def write_onnx(model: keras.Model, path: str | Path, metadata: Mapping[str, str]
         model: a functional model.
         path: of the file.
         metadata: strings that are stored in the file by their names.
+        optional_states: whether the states of a step model are zeros where they are not given.
 
     Raises:
         UserError: if ONNX cannot express what a layer does.
     """
-    onnx.checker.check_model(proto := onnx_model(model, metadata), full_check=True)
+    onnx.checker.check_model(proto := onnx_model(model, metadata, optional_states), full_check=True)
     with replacing(path) as draft:
         draft.write_bytes(proto.SerializeToString())
 
 
-def onnx_model(model: keras.Model, metadata: Mapping[str, str]) -> onnx.ModelProto:
+def onnx_model(
+    model: keras.Model, metadata: Mapping[str, str], optional_states: bool = False
+) -> onnx.ModelProto:
     """Return what `write_onnx` writes."""
     graph = OnnxGraph()
     traced = trace_model(in_float32(model))
     inputs = keras.tree.flatten(traced.inputs)
     names = [graph.name(name) for name in input_names(model)]
-    found = keras.tree.flatten(graph.run(traced, *names))
+    optional = state_names(model) if optional_states else {}
+    given = [
+        _with_default(graph, name, tensor.shape[-1], names) if name in optional else name
+        for name, tensor in zip(names, inputs, strict=True)
+    ]
+    found = keras.tree.flatten(graph.run(traced, *given))
     outputs = []
     for name, tensor, wish in zip(
         found, keras.tree.flatten(traced.outputs), output_names(model), strict=True
@@ -53,7 +68,7 @@ def onnx_model(model: keras.Model, metadata: Mapping[str, str]) -> onnx.ModelPro
             nodes,
             model.name,
             [
-                value_info(name, tensor.dtype, _sizes(tensor.shape, name))
+                value_info(name, tensor.dtype, _sizes(tensor.shape, name, name in optional))
                 for name, tensor in zip(names, inputs, strict=True)
             ],
             outputs,
@@ -78,8 +93,23 @@ def _without_unused(nodes, outputs):
     return found[::-1], needed
 
 
-def _sizes(shape, name):
-    known = ["batch", *(f"{name}_{axis}" for axis in range(1, len(shape)))]
+def _with_default(graph, name, size, inputs):
+    """Return a state that is zeros where its input is left out, (B, U).
+
+    An initializer with the name of an input is the value of that input where none is given.
+    """
+    zeros = numpy_helper.from_array(np.zeros((1, size), "float32"), name)
+    graph.initializers[name] = zeros
+    first = next(one for one in inputs if "_state_" not in one)
+    shape = graph.add("Concat", [graph.shape(first, 0), graph.constant([1], "int64")], axis=0)
+    return graph.add("Expand", [name, shape])
+
+
+def _sizes(shape, name, is_optional=False):
+    known = [
+        f"{name}_batch" if is_optional else "batch",
+        *(f"{name}_{axis}" for axis in range(1, len(shape))),
+    ]
     if len(shape) > 1:
         known[1] = "time"
     return [symbol if size is None else size for size, symbol in zip(shape, known, strict=True)]

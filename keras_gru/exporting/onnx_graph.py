@@ -83,6 +83,12 @@ class OnnxGraph:
         self.names[id(tensor)] = name
         self.alive.append(tensor)
 
+    def bound(self, like: keras.KerasTensor, name: str) -> keras.KerasTensor:
+        """Return a new tensor like another one, with a name."""
+        tensor = keras.KerasTensor(like.shape, like.dtype)
+        self.bind(tensor, name)
+        return tensor
+
     def value(self, value: Any, dtype: str | None = None) -> str:
         """Return the name of a tensor, a weight or a number, cast to `dtype` where it has another.
 

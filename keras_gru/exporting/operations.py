@@ -7,7 +7,7 @@ import numpy as np
 
 from keras_gru.errors import UserError
 from keras_gru.exporting.onnx_graph import LAYERS, converts
-from keras_gru.models.graph import is_tensor
+from keras_gru.models.graph import is_tensor, to_numpy
 
 _BINARY = {
     "Add": "Add",
@@ -142,6 +142,14 @@ def _concatenate(graph, call):
     return graph.add("Concat", names, axis=call.operation.axis)
 
 
+@converts("Stack")
+def _stack(graph, call):
+    axis = call.operation.axis
+    at = graph.constant([axis], "int64")
+    names = [graph.add("Unsqueeze", [graph.value(tensor), at]) for tensor in call.args[0]]
+    return graph.add("Concat", names, axis=axis)
+
+
 @converts("Split")
 def _split(graph, call):
     operation, x = call.operation, call.args[0]
@@ -230,6 +238,30 @@ def _reshape_layer(graph, call):
 @converts("Flatten", of=LAYERS)
 def _flatten(graph, call):
     return graph.add("Flatten", [graph.value(call.args[0])])
+
+
+@converts("Conv1D", of=LAYERS)
+def _convolution(graph, call):
+    layer, x = call.operation, graph.value(call.args[0])
+    if layer.padding == "same" or layer.data_format != "channels_last":
+        raise UserError(
+            f"layer '{layer.name}': expected padding 'causal' or 'valid' and channels last, got "
+            f"'{layer.padding}' and '{layer.data_format}'."
+        )
+    before = layer.dilation_rate[0] * (layer.kernel_size[0] - 1)
+    kernel = np.transpose(to_numpy(layer.kernel), (2, 1, 0))
+    inputs = [graph.add("Transpose", [x], perm=[0, 2, 1]), graph.constant(kernel, "float32")]
+    inputs += [graph.value(layer.bias)] if layer.use_bias else []
+    y = graph.add(
+        "Conv",
+        inputs,
+        strides=list(layer.strides),
+        dilations=list(layer.dilation_rate),
+        group=layer.groups,
+        pads=[before if layer.padding == "causal" else 0, 0],
+    )
+    y = graph.bound(call.outputs, graph.add("Transpose", [y], perm=[0, 2, 1]))
+    return graph.inline(layer.activation, y)
 
 
 @converts("Dropout", "SpatialDropout1D", "GaussianNoise", "ActivityRegularization", of=LAYERS)

@@ -2,81 +2,24 @@
 
 # Shapes: B batch, T time, C classes.
 
+import itertools
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
 import keras
 import numpy as np
 
 from keras_gru.errors import UserError
+from keras_gru.experiments.exports import Parity
 from keras_gru.exporting.programs import Program, steps_of
 from keras_gru.exporting.targets import Target
 
 # The largest difference that is not an error, relative to the largest output (at least 1).
 TOLERANCES = {None: 1e-5, "float16": 1e-2, "int8": 0.25}
+UNRATED = -1  # in the place of a class that does not count
 _CALLS = 20  # of which the median time is reported
-
-
-@dataclass(frozen=True)
-class Parity:
-    """How an exported model compares with the model in Keras.
-
-    Args:
-        target: the format.
-        runtime: what ran the files.
-        files: names of the files or folders.
-        bytes: their size.
-        tolerance: the largest relative difference that is allowed.
-        unchecked: why nothing was compared; `None` if it was.
-        sequences: how many were compared.
-        difference: the largest absolute difference of an output, divided by the largest absolute
-            output, or by 1 if that is larger.
-        agreement: the fraction of equal predictions (the largest of C outputs, or the sign of
-            each), or `None` where the outputs are no scores.
-        milliseconds: the median time of a call by batch size, such as `{"1": 0.2}`.
-        keras_milliseconds: the same of `predict_on_batch`.
-        also: the same of further runtimes that are installed.
-    """
-
-    target: str
-    runtime: str
-    files: tuple[str, ...]
-    bytes: int
-    tolerance: float
-    unchecked: str | None = None
-    sequences: int = 0
-    difference: float | None = None
-    agreement: float | None = None
-    milliseconds: dict[str, float] = field(default_factory=dict)
-    keras_milliseconds: dict[str, float] = field(default_factory=dict)
-    also: tuple["Parity", ...] = ()
-
-    @property
-    def agrees(self) -> bool:
-        """Whether all differences are within the tolerance; true of what was not compared."""
-        within = self.difference is None or self.difference <= self.tolerance
-        return within and all(other.agrees for other in self.also)
-
-    def __str__(self) -> str:
-        size = f"{self.bytes / 1024:,.0f} KiB"
-        lines = [f"{self.target}: {', '.join(self.files)} ({size})"]
-        return "\n".join([*lines, *(one._line() for one in (self, *self.also))])
-
-    def _line(self) -> str:
-        if self.unchecked:
-            return f"  {self.runtime}: unchecked ({self.unchecked})"
-        assert self.difference is not None  # what was checked has one
-        said = f"largest difference {self.difference:.1e} over {self.sequences:,} sequences"
-        if self.difference > self.tolerance:
-            said = f"DIFFERS: {said}, more than {self.tolerance:g}"
-        if self.agreement is not None:
-            said += f", {100 * self.agreement:.2f} % of predictions equal"
-        for batch, found in self.milliseconds.items():
-            beside = self.keras_milliseconds[batch]
-            said += f"; batch of {batch}: {found:.3g} ms (Keras {beside:.3g} ms)"
-        return f"  {self.runtime}: {said}"
 
 
 def compare(
@@ -87,6 +30,7 @@ def compare(
     scores: str | None = "classes",
     tolerance: float | None = None,
     measure_time: bool = True,
+    truth: Sequence[np.ndarray] = (),
 ) -> Parity:
     """Compare exported files with Keras.
 
@@ -102,16 +46,19 @@ def compare(
             the sign counts, or `None`.
         tolerance: the largest relative difference; `None` takes that of `TOLERANCES`.
         measure_time: whether calls are timed.
+        truth: of each batch the right classes, `(B,)` or `(B, T)`, or `UNRATED`; none where they
+            are not known.
     """
     tolerance = TOLERANCES[target.quantize] if tolerance is None else tolerance
     sizes = sum(target.size(path) for path in paths.values())
     files = tuple(path.name for path in paths.values())
+    cases = list(_cases(program, target, batches, truth))
     found = []
     for runtime, load in target.runtimes.items():
         unchecked = Parity(target.name, runtime, files, sizes, tolerance)
         try:
             runners = {part: load(path) for part, path in paths.items()}
-            one = _compare(program, target, runners, batches, scores, unchecked)
+            one = _compare(program, runners, cases, scores, unchecked)
             if measure_time and target.name != "tfjs":  # of which a call starts a process
                 one = _with_times(one, program, runners, target, batches[0])
             found.append(one)
@@ -127,20 +74,30 @@ def compare(
     return replace(found[0], also=tuple(found[1:]))
 
 
-def _compare(program, target, runners, batches, scores, empty):
-    """Return a `Parity` like the empty one, with what was found."""
+def _cases(program, target, batches, truth):
+    """Yield inputs, what Keras computes of them, the right classes or `None`, and the sequences.
+
+    The last two cases repeat a sequence and count none.
+    """
     open_length = all(tensor.shape[1] is None for tensor in program.model.inputs)
     first = _unpadded(batches[0], 0)
     if target.name == "tfjs":  # a process for each call, and vectors without a mask
         rows = min(8, len(next(iter(batches[0].values()))))
-        batches = [_unpadded(batches[0], row) for row in range(rows)]
-    cases = [*batches, first]
+        batches, truth = [_unpadded(batches[0], row) for row in range(rows)], ()
+    again = [first]
     if open_length:
-        cases.append({name: array[:, :1] for name, array in first.items()})
-    differences, largest, equal, predictions = [], 1.0, 0, 0
-    for x in cases:
+        again.append({name: array[:, :1] for name, array in first.items()})
+    for number, (x, y) in enumerate(itertools.zip_longest([*batches, *again], truth)):
         x = _fitted(program, target, x)
-        expected, found = program.expected(x), program.run(runners, x)
+        count = len(next(iter(x.values()))) if number < len(batches) else 0
+        yield x, program.expected(x), y, count
+
+
+def _compare(program, runners, cases, scores, empty):
+    """Return a `Parity` like the empty one, with what was found."""
+    differences, largest, equal, right = [], 1.0, [], []
+    for x, expected, y, _ in cases:
+        found = program.run(runners, x)
         if found.shape != expected.shape:
             shapes = f"expected outputs of the shape {expected.shape}, got {found.shape}"
             raise UserError(f"{empty.files[0]}: {shapes}.")
@@ -148,13 +105,20 @@ def _compare(program, target, runners, batches, scores, empty):
         expected, found = expected[seen], found[seen]
         differences.append(float(np.abs(expected - found).max(initial=0)))
         largest = max(largest, float(np.abs(expected).max(initial=0)))
-        same = _predictions(expected, scores) == _predictions(found, scores)
-        equal, predictions = equal + int(same.sum()), predictions + same.size
+        predicted = [_predictions(outputs, scores) for outputs in (found, expected)]
+        equal.append((predicted[0] == predicted[1]).ravel())
+        if y is not None:
+            y = y[:, : seen.shape[1]][seen[:, : y.shape[1]]] if seen.ndim > 1 else y
+            right.append([(one == y)[y != UNRATED] for one in predicted])
+    equal = np.concatenate(equal)
+    accuracies = np.concatenate(right, axis=1).mean(axis=1).tolist() if right else (None, None)
     return replace(
         empty,
-        sequences=sum(len(next(iter(x.values()))) for x in batches),
+        sequences=sum(count for *_, count in cases),
         difference=max(differences) / largest if np.isfinite(differences).all() else float("inf"),
-        agreement=equal / predictions if scores and predictions else None,
+        agreement=float(equal.mean()) if scores and len(equal) else None,
+        accuracy=accuracies[0],
+        keras_accuracy=accuracies[1],
     )
 
 
@@ -201,7 +165,7 @@ def _with_times(parity, program, runners, target, x):
         some = _fitted(program, target, some)
         given = dict(some)
         if "step" in program.parts:
-            given |= {n: np.zeros((rows, s), "float32") for n, (_, s) in program.states.items()}
+            given |= {n: np.zeros((rows, s), "float32") for n, s in program.zeros.items()}
         given = [given[tensor.name] for tensor in model.inputs]
         given = keras.tree.pack_sequence_as(model.input, given)
         times[str(rows)] = (

@@ -2,6 +2,7 @@
 
 # Shapes: B batch, T time.
 
+import itertools
 from collections.abc import Callable, Mapping
 from typing import Any, cast
 
@@ -23,24 +24,28 @@ class Program:
         model: an encoder–decoder becomes an encoder and one step of the decoder, any other model
             is exported as it is.
         step: whether a model becomes one time step with states.
+        states: whether it becomes a model of any number of steps with states.
     """
 
-    def __init__(self, model: keras.Model, step: bool = False):
+    def __init__(self, model: keras.Model, step: bool = False, states: bool = False):
         self.model = model
         self.parts: dict[str, keras.Model]
         if model.name == "encoder_decoder":
             encoder, decoder = encoder_and_decoder(model)
             self.parts = {"encoder": encoder, "decoder": decoder}
+        elif states:
+            self.parts = {"chunk": step_model(model, None)}
         else:
             self.parts = {"step": step_model(model)} if step else {"model": model}
-        self.states = {}
         self.every_step = has_every_step(model)
-        if len(self.parts) == 1 and step:
-            part = self.parts["step"]
-            inputs: dict[str, Any] = cast("dict[str, Any]", part.input)  # by name in a step model
-            self.states = {
-                name: (new, inputs[name].shape[-1]) for name, new in state_names(part).items()
-            }
+        self.new_states: dict[str, str] = {}
+        self.zeros: dict[str, int] = {}  # the sizes of the states that a step is called with first
+        for name, part in self.parts.items():
+            if name in ("step", "chunk"):
+                self.new_states = state_names(part)
+            if name == "step":
+                inputs = cast("dict[str, Any]", part.input)  # by name in a step model
+                self.zeros = {state: inputs[state].shape[-1] for state in self.new_states}
 
     def expected(self, x: Arrays) -> np.ndarray:
         """Return what the model computes in Keras."""
@@ -61,20 +66,21 @@ class Program:
         if "encoder" in runners:
             return self._translate(runners, x)
         rows, steps = next(iter(x.values())).shape[:2]
-        states = {
-            name: np.zeros((rows, size), "float32") for name, (_, size) in self.states.items()
-        }
+        ends = list(range(1, steps + 1))
+        if "chunk" in runners:  # two of them: one with the default states, one with given ones
+            ends = sorted({(steps + 1) // 2, steps})
+        (runner,) = runners.values()
+        states = {name: np.zeros((rows, size), "float32") for name, size in self.zeros.items()}
         outputs = []
-        for t in range(steps):
-            now = {name: array[:, t : t + 1] for name, array in x.items()}
-            found = runners["step"]({**now, **states})
-            states = {name: found[new] for name, (new, _) in self.states.items()}
+        for first, end in itertools.pairwise([0, *ends]):
+            found = runner({**{name: array[:, first:end] for name, array in x.items()}, **states})
+            states = {name: found[new] for name, new in self.new_states.items()}
             outputs.append(found["output"])
         if self.every_step:
             return np.concatenate(outputs, axis=1)
         seen = steps_of(x)  # of padded sequences, the output of the last step of each
         last = np.full(rows, steps - 1) if seen is None else np.maximum(seen.sum(axis=1), 1) - 1
-        return np.stack(outputs)[last, np.arange(rows)]
+        return np.stack(outputs)[np.searchsorted(ends, last, "right"), np.arange(rows)]
 
     def _translate(self, runners, x):
         encoded = dict(runners["encoder"]({"source": x["source"]}))

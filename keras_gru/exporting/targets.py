@@ -29,14 +29,16 @@ class Target:
         name: one of `TARGETS`.
         quantize: `"int8"`, `"float16"` or `None`.
         length: T of a file for sequences of one length: of LiteRT.
+        optional_states: whether states are inputs that can be left out: of ONNX.
 
     Raises:
-        UserError: if the format has no such quantization.
+        UserError: if the format has no such quantization, or no inputs that can be left out.
     """
 
     name: str
     quantize: str | None = None
     length: int | None = None
+    optional_states: bool = False
 
     def __post_init__(self):
         known = _QUANTIZES.get(self.name, ())
@@ -44,6 +46,12 @@ class Target:
             have = "; ".join(f"{name}: {' or '.join(of)}" for name, of in _QUANTIZES.items())
             raise UserError(
                 f"quantize: {self.name} has no {self.quantize}. Formats that quantize: {have}."
+            )
+
+        if self.optional_states and self.name != "onnx":
+            raise UserError(
+                f"states: expected onnx, whose inputs can be optional, got {self.name}. "
+                "Export one step (step, --step), whose states are inputs."
             )
 
     def file_name(self, stem: str) -> str:
@@ -58,7 +66,7 @@ class Target:
             from keras_gru.exporting.onnx_file import onnx_model, write_onnx
 
             if self.name == "onnx":
-                write_onnx(model, path, metadata)
+                write_onnx(model, path, metadata, self.optional_states)
             else:
                 _write_openvino(onnx_model(model, metadata), path, self.quantize == "float16")
         elif self.name == "litert":
@@ -77,6 +85,8 @@ class Target:
         A loader returns a function of a dict of arrays to a dict of arrays. It raises an
         `ImportError` if the runtime is not installed.
         """
+        if self.optional_states:  # the other two read the default values as constants
+            return {"onnxruntime": _load_onnx}
         loaders: dict[str, dict[str, Loader]] = {
             "onnx": {
                 "onnxruntime": _load_onnx,
@@ -115,12 +125,14 @@ def _load_onnx(path: Path) -> Runner:
     import onnxruntime
 
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-    inputs = [one.name for one in session.get_inputs()]
+    inputs = {one.name for one in session.get_inputs()}
+    optional = {one.name for one in session.get_overridable_initializers()}
     names = [one.name for one in session.get_outputs()]
 
     def run(x):
+        given = {name: x[name] for name in inputs | (optional & x.keys())}
         # Of a Keras model all outputs are tensors.
-        found = cast(list[np.ndarray], session.run(names, {name: x[name] for name in inputs}))
+        found = cast(list[np.ndarray], session.run(names, given))
         return dict(zip(names, found, strict=True))
 
     return run

@@ -9,6 +9,7 @@ import keras
 import numpy as np
 
 from keras_gru.errors import UserError
+from keras_gru.exporting.litert_size import shrink
 from keras_gru.files import replacing
 from keras_gru.models.graph import in_float32, input_names, output_names, to_numpy
 
@@ -116,7 +117,7 @@ def write_litert(
                 f"litert: '{model.name}' cannot be converted ({reason[:200]})."
             ) from error
     with replacing(path) as draft:
-        draft.write_bytes(content)
+        draft.write_bytes(content if quantize is None else shrink(content))
 
 
 def load_litert(path: str | Path) -> Runner:

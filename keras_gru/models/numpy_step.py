@@ -1,9 +1,9 @@
-"""A step model as NumPy calls: for one small step, starting a backend's graph takes longer."""
+"""One time step of a model as NumPy calls: for a small step, a call of a backend takes longer."""
 
 # Shapes: B batch, D features, U units, G columns of the kernel.
 
 import itertools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import keras
@@ -12,7 +12,7 @@ from scipy.special import expit
 
 from keras_gru.layers import Cell
 from keras_gru.layers.zoneout import rates_of
-from keras_gru.models.graph import Call, Graph, is_tensor, takes, trace_function, trace_model
+from keras_gru.models.graph import Call, is_tensor, takes, to_numpy, trace_function, trace_model
 
 _FUNCTIONS = {
     "Add": np.add,
@@ -72,145 +72,189 @@ _MAKERS = {
     "LayerNorm": _layer_norm,
     "Cast": lambda call: lambda x: np.asarray(x, call.outputs.dtype),
     "ExpandDims": lambda call: lambda x: np.expand_dims(x, call.operation.axis),
-    "Concatenate": lambda call: lambda tensors: np.concatenate(tensors, call.operation.axis),
+    "Concatenate": lambda call: lambda *tensors: np.concatenate(tensors, call.operation.axis),
     "Tile": lambda call: lambda x: np.tile(x, call.operation.repeats),
-    "Reshape": lambda call: lambda x: x.reshape(len(x), *call.operation.target_shape),
     "OnesLike": lambda call: lambda x: np.ones_like(x, call.outputs.dtype),
     "ReLU": lambda call: lambda x: np.maximum(x, np.float32(0)),
     "Relu": lambda call: lambda x: np.maximum(x, np.float32(0)),
-    "Dropout": lambda call: lambda x: x,
 }
+# Operations that may read other time steps, unless they are of the last axis or within a cell.
+_MIXING = {"GetItem", "Tile", "Take", "Split", "LayerNorm", "Concatenate", "ExpandDims", "Matmul"}
 
 
 class NumpyStep:
-    """A step model of `keras_gru.step_model` in NumPy.
+    """One time step of a model in NumPy: (x_t, states) → (y_t, new states).
 
     Args:
-        model: with one time step.
+        model: a functional model that computes in float32, whose output at each time step depends
+            on the steps so far alone.
 
     Raises:
-        NotImplementedError: if the model has an operation that is not among those of the built-in
-            cells and builders.
+        NotImplementedError: if that is not seen from its operations, or one of them is not among
+            those of the built-in cells and builders.
     """
 
-    def __init__(self, model: keras.Model) -> None:
-        self._calls: list[
-            tuple[Callable[..., Any], list[Any], list[int]]
-        ] = []  # (function, arguments, the numbers of its outputs)
+    def __init__(self, model: keras.Model):
+        self._values: list[Any] = []  # constants, and `None` where a step computes a value
         self._numbers: dict[int, int] = {}  # by the id of a tensor, its number among the values
         self._alive: list[Any] = []  # so that no id is given twice
+        # (function, numbers of its arguments, numbers of its outputs)
+        self._calls: list[tuple[Callable[..., Any], list[int], list[int]]] = []
+        self._states: list[int] = []
+        self._new_states: list[int] = []
+        self.sizes: list[int] = []  # of the states
         graph = trace_model(model)
-        self._inputs = {name: self._number(tensor) for name, tensor in graph.inputs.items()}
-        self._add(graph)
-        self._outputs = {name: self._number(tensor) for name, tensor in graph.outputs.items()}
+        self._inputs = {t.name: self._number(t) for t in keras.tree.flatten(graph.inputs)}
+        for call in graph.calls:
+            self._add(call, in_step=False)
+        self._output = self._number(graph.outputs)
+        if len(graph.outputs.shape) < 3:
+            raise NotImplementedError("one output for a whole sequence")
 
-    def __call__(self, x: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-        """Return the outputs and the new states of a step."""
-        values: list[Any] = [None] * len(self._numbers)
+    def __call__(
+        self, x: Mapping[str, np.ndarray], states: Sequence[np.ndarray]
+    ) -> tuple[np.ndarray, list[np.ndarray]]:
+        """Return the output `(B, 1, …)` and the new states `(B, U)` of a step `(B, 1, …)`."""
+        values = self._values.copy()
         for name, number in self._inputs.items():
             values[number] = x[name]
+        for number, state in zip(self._states, states, strict=True):
+            values[number] = state
         for function, arguments, outputs in self._calls:
-            found = function(*[_fill(argument, values) for argument in arguments])
+            found = function(*[values[number] for number in arguments])
             if len(outputs) == 1:
                 values[outputs[0]] = found
             else:
                 for number, value in zip(outputs, found, strict=True):
                     values[number] = value
-        return {name: values[number] for name, number in self._outputs.items()}
+        return values[self._output], [values[number] for number in self._new_states]
 
-    def _number(self, tensor: keras.KerasTensor) -> int:
-        if id(tensor) not in self._numbers:
-            self._alive.append(tensor)
-        return self._numbers.setdefault(id(tensor), len(self._numbers))
+    def _add(self, call: Call, in_step: bool = True) -> None:
+        operation, name = call.operation, type(call.operation).__name__
+        outputs = keras.tree.flatten(call.outputs)
+        if isinstance(operation, keras.layers.RNN):
+            self._add_rnn(call)
+        elif isinstance(operation, keras.Layer):
+            self._add_layer(call, outputs, in_step)
+        elif name in ("Copy", "Identity"):
+            self._alias(call.args[0], outputs[0])
+        elif not in_step and name in _MIXING and not _is_of_last_axis(call):
+            raise NotImplementedError(f"{name} of other axes than the last one")
+        elif name in _FUNCTIONS or name in _MAKERS:
+            function = _FUNCTIONS[name] if name in _FUNCTIONS else _MAKERS[name](call)
+            arguments = call.args[0] if name == "Concatenate" else call.args
+            self._append(function, arguments, outputs)
+        else:
+            raise NotImplementedError(name)
 
-    def _add(self, graph: Graph) -> None:
-        for call in graph.calls:
-            operation, name = call.operation, type(call.operation).__name__
-            outputs = keras.tree.flatten(call.outputs)
-            if isinstance(operation, keras.layers.RNN):
-                self._add_rnn(call)
-            elif name in _FUNCTIONS:
-                self._append(_FUNCTIONS[name], call.args, outputs)
-            elif name in _MAKERS:
-                self._append(_MAKERS[name](call), call.args, outputs)
-            elif isinstance(operation, keras.Layer):
-                kwargs = {"training": False} if takes(operation, "training") else {}
+    def _add_layer(self, call: Call, outputs: list[Any], in_step: bool) -> None:
+        layer, x = call.operation, call.args[0]
+        if type(layer) is keras.layers.Dropout:
+            self._alias(x, outputs[0])
+        elif type(layer) is keras.layers.Embedding:
+            self._append(lambda tokens, table: table[tokens], [x, layer.embeddings], outputs)
+        elif type(layer) is keras.layers.Dense and layer.activation is keras.activations.linear:
+            bias = layer.bias if layer.use_bias else 0.0
+            self._append(lambda x, w, b: x @ w + b, [x, layer.kernel, bias], outputs)
+        else:
+            options = {"training": False} if takes(layer, "training") else {}
 
-                def run(*args: Any, layer: Any = operation, kwargs: Any = kwargs):
-                    return layer.call(*args[:-1], **kwargs)
+            def run(*args: Any):
+                return layer.call(*args[:-1], **options)
 
-                self._inline(run, call.args, outputs, [])
-            else:
-                raise NotImplementedError(name)
+            self._inline(run, call.args, outputs, [], in_step)
 
     def _inline(
-        self, function: Callable[..., Any], arguments: Any, outputs: list[Any], weights: list[Any]
+        self,
+        function: Callable[..., Any],
+        arguments: Any,
+        outputs: list[Any],
+        weights: list[Any],
+        in_step: bool = True,
     ) -> None:
         """Add what a function of `keras.ops` does, with arrays in the place of `weights`."""
         symbols = [keras.KerasTensor(weight.shape, "float32") for weight in weights]
         graph = trace_function(function, *arguments, symbols)
         given = [value for value in keras.tree.flatten(arguments) if is_tensor(value)]
         for tensor, value in zip(graph.inputs, [*given, *weights], strict=True):
-            self._append(lambda x: x, [value], [tensor])
-        self._add(graph)
+            self._alias(value, tensor)
+        for call in graph.calls:
+            self._add(call, in_step)
         for tensor, output in zip(keras.tree.flatten(graph.outputs), outputs, strict=True):
-            self._append(lambda x: x, [tensor], [output])
+            self._alias(tensor, output)
 
     def _add_rnn(self, call: Call) -> None:
         """Add the product with the kernel, the cell's step, zoneout and the mask."""
         layer, cell, x = call.operation, call.operation.cell, call.args[0]
-        if not isinstance(cell, Cell):
+        if not isinstance(cell, Cell) or not layer.return_sequences or layer.zero_output_for_mask:
             raise NotImplementedError(type(cell).__name__)
-        states = keras.tree.flatten(call.kwargs["initial_state"])
-        y, *after = keras.tree.flatten(call.outputs)
+        if layer.go_backwards or len(call.args) > 1 or call.kwargs.get("initial_state") is not None:
+            raise NotImplementedError("other first states than zeros")
+        sizes = keras.tree.flatten(cell.state_size)
+        states = [keras.KerasTensor((None, size), "float32") for size in sizes]
         mask, rates = call.kwargs.get("mask"), rates_of(getattr(layer, "zoneout", 0.0), cell)
 
         def step(x: Any, states: Any, weights: Any):
-            bias = cell.input_bias()
-            rows = cell.input_product(x[:, 0], cell.kernel)
-            rows = rows if bias is None else rows + bias
+            bias = [] if cell.input_bias() is None else [cell.input_bias()]
+            rows = sum(bias, cell.input_product(x, cell.kernel))
             return cell.step(rows, states, weights, [])[0]
 
-        def leave(seen: Any, *pairs: Any):
-            kept = [
-                new if not rate else np.float32(rate) * old + np.float32(1 - rate) * new
-                for new, old, rate in zip(pairs[::2], pairs[1::2], rates, strict=True)
-            ]
-            if seen is not None:
-                kept = [
-                    np.where(seen, new, old) for new, old in zip(kept, pairs[1::2], strict=True)
-                ]
-            shown = kept[0] if seen is None else np.where(seen, kept[0], np.float32(0))
-            return [shown[:, None] if layer.return_sequences else shown, *kept]
-
+        row = keras.KerasTensor((None, x.shape[-1]), "float32")
+        self._append(lambda x: x[:, 0], [x], [row])
         new = [keras.KerasTensor(state.shape, state.dtype) for state in states]
-        weights = [keras.ops.convert_to_numpy(weight) for weight in cell.step_weights()]
-        self._inline(step, [x, states], new, weights)
-        pairs = [tensor for pair in zip(new, states, strict=True) for tensor in pair]
-        self._append(leave, [mask, *pairs], [y, *after])
+        weights = [to_numpy(weight) for weight in cell.step_weights()]
+        self._inline(step, [row, states], new, weights)
+        for number, (state, rate) in enumerate(zip(states, rates, strict=True)):
+            if rate:
+                mixed = keras.KerasTensor(state.shape, state.dtype)
+                self._append(_mix, [rate, state, new[number]], [mixed])
+                new[number] = mixed
+            if mask is not None:
+                held = keras.KerasTensor(state.shape, state.dtype)
+                self._append(np.where, [mask, new[number], state], [held])
+                new[number] = held
+        y, *after = keras.tree.flatten(call.outputs)
+        self._append(lambda h: h[:, None], [new[0]], [y])  # our cells output their first state
+        for tensor, state in zip(after, new, strict=bool(after)):
+            self._alias(state, tensor)
+        self.sizes += sizes
+        self._states += map(self._number, states)
+        self._new_states += map(self._number, new)
 
     def _append(self, function: Callable[..., Any], arguments: Any, outputs: list[Any]) -> None:
-        arguments = [self._argument(value) for value in arguments]
-        self._calls.append((function, arguments, [self._number(tensor) for tensor in outputs]))
+        numbers = [self._number(value) for value in arguments]
+        self._calls.append((function, numbers, [self._number(tensor) for tensor in outputs]))
 
-    def _argument(self, value: Any) -> Any:
-        """Return an argument with a `_Slot` for each tensor and an array for each weight."""
+    def _alias(self, value: Any, tensor: keras.KerasTensor) -> None:
+        """Set that a tensor has the value of another one, or of a weight."""
+        self._alive.append(tensor)
+        self._numbers[id(tensor)] = self._number(value)
+
+    def _number(self, value: Any) -> int:
+        """Return the number of a tensor among the values, or of a constant, which it adds."""
         if is_tensor(value):
-            return _Slot(self._number(value))
-        if isinstance(value, list) and any(is_tensor(one) for one in value):
-            return [self._argument(one) for one in value]
-        if value is None or isinstance(value, int | tuple | list | slice | np.ndarray):
-            return value
+            if id(value) not in self._numbers:
+                self._alive.append(value)
+                self._numbers[id(value)] = len(self._values)
+                self._values.append(None)
+            return self._numbers[id(value)]
         if isinstance(value, float):
-            return np.float32(value)
-        return keras.ops.convert_to_numpy(value)
+            value = np.float32(value)
+        elif value is not None and not isinstance(value, int | tuple | list | slice | np.ndarray):
+            value = to_numpy(value)
+        self._values.append(value)
+        return len(self._values) - 1
 
 
-class _Slot(int):
-    """The number of a value."""
+def _mix(rate: np.float32, old: np.ndarray, new: np.ndarray) -> np.ndarray:
+    return rate * old + (np.float32(1) - rate) * new
 
 
-def _fill(argument: Any, values: list[Any]) -> Any:
-    if type(argument) is _Slot:
-        return values[argument]
-    return [_fill(one, values) for one in argument] if type(argument) is list else argument
+def _is_of_last_axis(call: Call) -> bool:
+    """Return whether an operation leaves each time step of `(B, T, …)` to itself."""
+    first = keras.tree.flatten(call.args)[0]
+    axis = getattr(call.operation, "axis", -1)
+    rank = len(first.shape) + (type(call.operation).__name__ == "ExpandDims")
+    is_tensor_alone = not any(map(is_tensor, call.args[1:])) or isinstance(call.args[0], list)
+    known = type(call.operation).__name__ not in ("GetItem", "Tile")
+    return known and rank > 2 and axis in (-1, rank - 1, [-1], (-1,)) and is_tensor_alone

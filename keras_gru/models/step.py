@@ -2,14 +2,13 @@
 
 # Shapes: B batch, T time, K time steps of a chunk, D features, U units.
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras
 import numpy as np
 
 from keras_gru.errors import UserError
-from keras_gru.layers.types import Tensor
 from keras_gru.models.graph import Graph, in_float32, is_tensor, trace_model
 from keras_gru.models.numpy_step import NumpyStep
 
@@ -77,20 +76,14 @@ class Stepper:
     (1, 3, 50)
     """
 
-    def __init__(self, model: keras.Model, batch_size: int = 1) -> None:
-        step = step_model(model)
-        self._dtypes = {name: tensor.dtype for name, tensor in step.input.items()}
-        self._new = state_names(step)
+    def __init__(self, model: keras.Model, batch_size: int = 1):
+        model = in_float32(model)
         try:
-            self._step = NumpyStep(step)
+            self._step = NumpyStep(model)
         except NotImplementedError:  # a cell or a layer of the user's own
-            self._step = lambda x: keras.tree.map_structure(
-                np.asarray, step.predict_on_batch(dict(x))
-            )
-        self.states = {
-            name: np.zeros((batch_size, step.input[name].shape[-1]), "float32")
-            for name in self._new
-        }
+            self._step = _KerasStep(model)
+        self._dtypes = {tensor.name: tensor.dtype for tensor in model.inputs}
+        self.states = [np.zeros((batch_size, size), "float32") for size in self._step.sizes]
 
     def __call__(self, x: Mapping[str, np.ndarray]) -> np.ndarray:
         """Read some more steps `(B, T, …)` and return the outputs of all of them, `(B, T, …)`.
@@ -102,16 +95,30 @@ class Stepper:
             x["mask"] = np.ones(next(iter(x.values())).shape[:2], bool)
         outputs = []
         for t in range(next(iter(x.values())).shape[1]):
-            found = self._step(
-                {**{name: array[:, t : t + 1] for name, array in x.items()}, **self.states}
-            )
-            outputs.append(found["output"])
-            self.states = {name: found[new] for name, new in self._new.items()}
+            now = {name: array[:, t : t + 1] for name, array in x.items()}
+            output, self.states = self._step(now, self.states)
+            outputs.append(output)
         return np.concatenate(outputs, axis=1)
 
 
+class _KerasStep:
+    """What `NumpyStep` does, by calls of Keras."""
+
+    def __init__(self, model: keras.Model):
+        self._model = step_model(model)
+        self._names = state_names(self._model)
+        self.sizes = [self._model.input[name].shape[-1] for name in self._names]
+
+    def __call__(self, x: Mapping[str, np.ndarray], states: Sequence[np.ndarray]):
+        given = {**x, **dict(zip(self._names, states, strict=True))}
+        found = keras.tree.map_structure(np.asarray, self._model.predict_on_batch(given))
+        return found["output"], [found[new] for new in self._names.values()]
+
+
 def state_names(step: keras.Model) -> dict[str, str]:
-    """Return the name of each state of a step model, and of its new value."""
+    """Return the name of each state of a step model, and of its new value; {} of other models."""
+    if not isinstance(step.input, dict) or not isinstance(step.output, dict):
+        return {}
     return {
         name: new
         for name in step.input
@@ -123,7 +130,7 @@ def _build(model: keras.Model, graph: Graph, length: int | None):
     """Return the step model, and the pairs of its RNN layers and the model's."""
     values, states, new_states, layers = {}, {}, {}, []
 
-    def chunk(tensor: Tensor):
+    def chunk(tensor: Any):
         shape = (None, length, *tensor.shape[2:])
         values[id(tensor)] = keras.Input(batch_shape=shape, dtype=tensor.dtype, name=tensor.name)
         return values[id(tensor)]
@@ -171,14 +178,14 @@ def _length(graph: Graph):
     return keras.tree.flatten(graph.inputs)[0].shape[1] or -2
 
 
-def _with_states(layer: Any, length: int | None):
+def _with_states(layer: keras.Layer, length: int | None):
     """Return a layer like another one that returns its states; one step needs no loop."""
     config = layer.get_config()
     config |= {"return_state": True, "stateful": False, "unroll": length == 1}
     return type(layer).from_config(config)
 
 
-def _check_equal(model: keras.Model, step: keras.Model, length: int) -> None:
+def _check_equal(model: keras.Model, step: keras.Model, length: int | None):
     """Raise where steps and the whole sequence give different outputs."""
     random = np.random.default_rng(0)
     inputs = model.input if isinstance(model.input, dict) else {t.name: t for t in model.inputs}

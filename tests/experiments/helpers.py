@@ -105,7 +105,7 @@ def record(cell, seed, value, status="finished", metric="mae"):
     metrics = {metric: value} if status == "finished" else {}
     return RunRecord(
         cell=cell,
-        label=LABELS[cell],
+        label=LABELS.get(cell, cell),
         seed=seed,
         status=status,
         message="",

@@ -8,29 +8,16 @@ from keras_gru import datasets, register_cell
 from keras_gru.errors import UserError
 from keras_gru.experiments import fitting, networks
 from keras_gru.experiments.compare import compare
-from keras_gru.experiments.configuration.experiment import Experiment
 from keras_gru.experiments.run_directory import RunDirectory
 from keras_gru.inspection import inspect as inspecting
 from keras_gru.inspection.inspect import SHOWN, inspect_networks
 from keras_gru.inspection.result import read_inspection, save_inspection
 from tests.experiments.helpers import tiny
+from tests.experiments.prediction.runs import untrained_run
 from tests.layers.test_gates import Stranger
 
 WORDS = "the long train never stops in small towns"
-
-
-def one_epoch(folder, name, dataset, model, cells):
-    """A finished run on data of one's own."""
-    experiment = Experiment(
-        name=name,
-        cells=cells,
-        seeds=(0,),
-        dataset=dataset,
-        model=model,
-        training={"epochs": 1, "batch_size": 16, "jit_compile": False},
-        runs=str(folder / "runs"),
-    )
-    return RunDirectory(compare(experiment).path)
+ADDING = {"kind": "adding", "length": 5, "train": 16, "validation": 16, "test": 16}
 
 
 @pytest.fixture(scope="module")
@@ -123,11 +110,11 @@ def test_a_damaged_file_is_refused(tmp_path):
 
 def test_a_cell_that_says_nothing_of_its_gates_is_refused(tmp_path):
     register_cell("a_layer", lambda units, **options: keras.layers.RNN(Stranger(), **options))
-    folder = RunDirectory(compare(tiny(tmp_path, cells=("a_layer",), training={"epochs": 1})).path)
+    folder = untrained_run(tmp_path, ADDING, {"kind": "forecaster"}, (0,), ("a_layer",))
     with pytest.raises(UserError, match="A RNN cannot be inspected: register a cell, which"):
         inspect_networks(folder)
     register_cell("strange", Stranger)
-    folder = RunDirectory(compare(tiny(tmp_path, cells=("strange",), training={"epochs": 1})).path)
+    folder = untrained_run(tmp_path, ADDING, {"kind": "forecaster"}, (0,), ("strange",))
     with pytest.raises(UserError, match=r"^Cell 'strange' cannot be inspected .*: The gates of"):
         inspect_networks(folder)
 
@@ -144,7 +131,7 @@ def test_words_stand_under_the_gates_of_any_layer(tmp_path):
         "bidirectional": True,
         "embedding": 2,
     }
-    folder = one_epoch(tmp_path, "own", dataset, model, ("coupled_lstm",))
+    folder = untrained_run(tmp_path, dataset, model, (0,), ("coupled_lstm",))
     split = datasets.load(folder.experiment().dataset).splits["validation"]
     number = int(np.argmin(split.lengths["tokens"]))
     length = int(split.lengths["tokens"][number])
@@ -159,7 +146,7 @@ def test_of_a_long_sequence_the_first_steps_are_shown(tmp_path, monkeypatch):
     (tmp_path / "own.txt").write_text(WORDS * 40)
     dataset = {"kind": "text_file", "path": str(tmp_path / "own.txt"), "window": 12}
     model = {"kind": "language_model", "size": {"units": 3}}
-    found = inspect_networks(one_epoch(tmp_path, "own", dataset, model, ("gru",)))
+    found = inspect_networks(untrained_run(tmp_path, dataset, model, (0,)))
     assert (found.length, len(found.tokens), found.last_step) == (12, 4, True)
     assert (
         np.shape(found.networks[0].state) == (4, 3) and len(found.networks[0].gradient_decay) == 12

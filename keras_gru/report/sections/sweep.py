@@ -123,7 +123,7 @@ def expected_best(analysis: SweepAnalysis) -> Section:
         )
         return Section("expected-best", title, [Text(text)])
     cells = sweep_plots.cells(result)
-    columns = [Column("Cell"), *(Column(f"{n} trials") for n in BUDGETS)]
+    columns = [Column("Cell"), *(Column(plural(n, "trial")) for n in BUDGETS)]
     rows = [
         Row(cells[cell][0], [_expected_text(of, n, result.metric) for n in BUDGETS])
         for cell, of in found.items()

@@ -60,14 +60,17 @@ def test_jobs_are_given_out_seed_by_seed_and_once_tuning_has_chosen(tmp_path):
     ]
 
 
-def test_two_at_a_time_find_what_one_after_the_other_finds(tmp_path):
-    experiment = tiny(tmp_path, seeds=(0, 1), tuning=RATES)
-    listener = Recorder()
+def test_two_at_a_time_find_what_one_after_the_other_finds_though_a_process_dies(tmp_path):
+    experiment, listener = tiny(tmp_path, tuning=RATES), Killer("simple_rnn", times=1)
     both = compare(experiment, jobs=2, listener=listener)
     alone = compare(experiment)
     same(both, alone)
+    (note,) = [note for note in listener.notes if "worker" in note]
+    assert note.startswith("SimpleRNN seed 0: worker crashed (killed by SIGKILL; ")
+    assert note.endswith("Retrying it once.")
+    assert [cell for cell, _, _ in listener.starts].count("simple_rnn") == 2
     assert sorted(listener.ended) == sorted(
-        ["gru-1", "gru-2", "simple_rnn-1", "simple_rnn-2"] + ["gru", "simple_rnn"] * 2
+        [f"{cell}{trial}" for cell in experiment.cells for trial in ("-1", "-2", "")]
     )
     assert both.metadata.environment["jobs"] == "2 at a time, which share the cores"
     assert "jobs" not in alone.metadata.environment
@@ -76,15 +79,6 @@ def test_two_at_a_time_find_what_one_after_the_other_finds(tmp_path):
     assert files == {
         str(path.relative_to(alone.path)) for path in alone.path.rglob("*") if path.is_file()
     }
-
-
-def test_a_run_whose_process_dies_is_tried_once_more(tmp_path):
-    experiment, listener = tiny(tmp_path), Killer("simple_rnn", times=1)
-    same(compare(experiment, jobs=2, listener=listener), compare(experiment))
-    (note,) = [note for note in listener.notes if "worker" in note]
-    assert note.startswith("SimpleRNN seed 0: worker crashed (killed by SIGKILL; ")
-    assert note.endswith("Retrying it once.")
-    assert [cell for cell, _, _ in listener.starts].count("simple_rnn") == 2
 
 
 def test_an_os_error_in_a_worker_is_raised_and_not_retried(tmp_path):
@@ -97,19 +91,23 @@ def test_an_os_error_in_a_worker_is_raised_and_not_retried(tmp_path):
 
 
 def test_a_run_whose_process_dies_twice_spoils_no_other_and_can_be_gone_on_with(tmp_path):
-    experiment, listener = tiny(tmp_path, seeds=(0, 1)), Killer("simple_rnn", times=2)
-    with pytest.raises(UserError, match=r"^SimpleRNN seed 0: worker crashed; .*--resume"):
+    experiment = tiny(tmp_path, cells=("simple_rnn",), seeds=(0, 1, 2))
+    listener = Killer("simple_rnn", times=2)
+    with pytest.raises(UserError, match=r"worker crashed; .*--resume") as error:
         compare(experiment, jobs=2, listener=listener)
+    assert str(error.value).startswith(f"SimpleRNN seed {listener.seed}: ")
     folder = RunDirectory(next((tmp_path / "runs" / "tiny").iterdir()))
-    kept = {(record.cell, record.seed) for record in folder.records()}
-    assert kept == {("gru", 0), ("gru", 1), ("simple_rnn", 1)}
-    same(compare(experiment, run_directory=folder), compare(experiment))
+    assert {record.seed for record in folder.records()} == {0, 1, 2} - {listener.seed}
+    resuming = Recorder()
+    resumed = compare(experiment, run_directory=folder, listener=resuming)
+    assert [seed for _, seed, _ in resuming.starts] == [listener.seed]
+    assert [run.status for run in resumed.runs] == ["finished"] * 3
 
 
 def test_ctrl_c_leaves_no_process_behind_and_every_epoch(tmp_path):
-    experiment = tiny(tmp_path, seeds=(0, 1), training={"epochs": 6})
+    experiment = tiny(tmp_path, cells=("simple_rnn",), seeds=(0, 1), training={"epochs": 6})
     with pytest.raises(KeyboardInterrupt, match="Go on with: keras-gru compare --resume"):
-        compare(experiment, jobs=2, listener=Recorder(stop_at=("gru", 2)))
+        compare(experiment, jobs=2, listener=Recorder(stop_at=("simple_rnn", 2)))
     assert not multiprocessing.active_children()
     folder = RunDirectory(next((tmp_path / "runs" / "tiny").iterdir()))
     listener = Recorder()

@@ -8,42 +8,32 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import keras_gru
+from keras_gru import models
 from keras_gru.experiments import networks
+from keras_gru.experiments.exports import load_parities
 from keras_gru.experiments.training_data import stored_data
+from keras_gru.exporting.export import export_run
 
-from .runs import command, untrained_run, words
+from .runs import command, series_csv
 
 pytest.importorskip("onnx")
 pytest.importorskip("onnxruntime")
 ROOT = Path(__file__).parents[3]
 
 
-@pytest.fixture(scope="module")
-def texts_run(tmp_path_factory):
-    """A classifier of three classes of texts."""
-    folder = tmp_path_factory.mktemp("texts")
-    rows = [f"{text},{'xyz'[n % 3]}" for n, text in enumerate(words(30))]
-    (folder / "texts.csv").write_text("text,label\n" + "\n".join(rows) + "\n")
-    dataset = {"kind": "texts", "path": str(folder / "texts.csv"), "max_length": 5}
-    return untrained_run(folder, dataset, {"kind": "classifier", "embedding": 4}, seeds=(0,))
+@pytest.fixture(autouse=True)
+def only_onnxruntime(monkeypatch):
+    for package in ("openvino", "tract"):
+        monkeypatch.setitem(sys.modules, package, None)
 
 
-@pytest.fixture(scope="module")
-def series_run(tmp_path_factory):
-    """Forecasts of one of two columns, from windows of both."""
-    folder = tmp_path_factory.mktemp("series")
-    values = np.random.default_rng(0).normal(size=(200, 2)) * (3, 40) + (5, 100)
-    rows = [f"{a:.3f},{b:.3f}" for a, b in values]
-    (folder / "series.csv").write_text("a,b\n" + "\n".join(rows) + "\n")
-    dataset = {
-        "kind": "csv_series",
-        "path": str(folder / "series.csv"),
-        "inputs": ["a", "b"],
-        "targets": ["a"],
-        "window": 6,
-        "horizon": 2,
-    }
-    return untrained_run(folder, dataset, {"kind": "forecaster"}, seeds=(0,))
+def load(run):
+    return networks.load_model(run, networks.choose_run(run))
+
+
+def exported(run, output, **options):
+    export_run(run, networks.choose_run(run), "onnx", output=output, measure_time=False, **options)
 
 
 def serve(*arguments):
@@ -58,41 +48,93 @@ def serve(*arguments):
     return json.loads(done.stdout)
 
 
-def test_export_compares_and_serves_a_text(texts_run, tmp_path):
-    said = command("export", texts_run.path, "--output", tmp_path)
+def test_the_comparison_is_said_stored_and_on_the_page(text_run, tmp_path):
+    said = command("export", text_run.path, "--output", tmp_path)
     assert "onnxruntime: largest difference" in said and "100.00 % of predictions equal" in said
-    parity = json.loads((tmp_path / "parity.json").read_text())["onnx model"]
-    assert (
-        parity["agrees"]
-        and parity["difference"] < 1e-6
-        and set(parity["milliseconds"]) == {"1", "32"}
-    )
-
-    preprocessing = stored_data(texts_run).preprocessing
-    model = networks.load_model(texts_run, networks.choose_run(texts_run))
-    tokens = np.array([preprocessing.encode("a b unheard c")], "int32")
-    odds = np.exp(np.asarray(model({"tokens": tokens}))[0])
-    found = serve(tmp_path / "model.onnx", "a b unheard c")
-    assert found["class"] == preprocessing.target_vocabulary[odds.argmax()]
-    assert found["probability"] == pytest.approx(odds.max() / odds.sum(), abs=1e-5)
+    (parity,) = load_parities(tmp_path).values()
+    assert parity.agrees and parity.difference < 1e-6
+    assert parity.accuracy == parity.keras_accuracy == accuracy_on_test(text_run)
+    assert set(parity.milliseconds) == {"1", "32"}
+    page = (text_run.path / "report.html").read_text()
+    assert f"{parity.difference:.1e}" in page and "model.onnx" in page
 
 
-def test_a_forecast_is_served_in_the_unit_of_the_column(series_run, tmp_path):
-    command("export", series_run.path, "--output", tmp_path)
-    (tmp_path / "new.csv").write_text("b,a\n" + "\n".join(f"{100 + i},{i}" for i in range(9)))
-    found = np.ravel(serve(tmp_path / "model.onnx", tmp_path / "new.csv"))
-    preprocessing = stored_data(series_run).preprocessing
-    model = networks.load_model(series_run, networks.choose_run(series_run))
-    rows = preprocessing.input_scaling.apply(np.array([[i, 100.0 + i] for i in range(3, 9)]))
-    scaling = preprocessing.target_scaling
-    expected = np.asarray(model({"features": rows[None]})).ravel() * scaling.deviation[0]
-    np.testing.assert_allclose(found, expected + scaling.mean[0], rtol=1e-5)
+def accuracy_on_test(run):
+    (value,) = [
+        found
+        for name, found in networks.evaluate(run, networks.choose_run(run), "test").items()
+        if name == "accuracy"
+    ]
+    return pytest.approx(value, abs=1e-6)
+
+
+class TestServe:
+    """`recipes/serve.py` on raw input says what `keras-gru` does, without Keras."""
+
+    def test_classes_and_tags(self, texts_run, tags_run, tmp_path):
+        exported(texts_run, tmp_path / "a")
+        found = serve(tmp_path / "a" / "model.onnx", "a b unheard c")
+        (row,) = keras_gru.load(texts_run.path).predict("a b unheard c").rows
+        assert found == {
+            "class": row["label"],
+            "probability": pytest.approx(row["probability"], abs=1e-5),
+        }
+        exported(tags_run, tmp_path / "b")
+        rows = keras_gru.load(tags_run.path).predict("A zzz c").rows
+        tags = serve(tmp_path / "b" / "model.onnx", "A zzz c")
+        assert [tag for _, tag in tags] == [row["tag"] for row in rows]
+
+    def test_forecasts_in_the_units_of_the_columns(self, series_run, tmp_path):
+        exported(series_run, tmp_path)
+        table = tmp_path / "new.csv"
+        table.write_text(series_csv(9))
+        expected = keras_gru.load(series_run.path).predict(table).outputs[-1]
+        found = serve(tmp_path / "model.onnx", table)
+        np.testing.assert_allclose([list(row.values()) for row in found], expected, rtol=1e-5)
+
+    def test_one_of_several_series(self, many_series_run, tmp_path):
+        exported(many_series_run, tmp_path)
+        rows = np.arange(4.0)
+        (tmp_path / "y.csv").write_text("a\n" + "\n".join(f"{1000 * row}" for row in rows))
+        found = serve(tmp_path / "model.onnx", tmp_path / "y.csv", "--series", "y")
+        (end,) = [of for of in stored_data(many_series_run).ends if of.name == "y"]
+        scaled = stored_data(many_series_run).preprocessing.scalings_of("y")
+        x = scaled[0].apply(1000 * rows[:, None])[None]
+        assert x.shape[1:] == np.shape(end.features)
+        y = np.asarray(load(many_series_run)({"features": x}))[0] * scaled[1].deviation
+        np.testing.assert_allclose([row["a"] for row in found], y[:, 0] + scaled[1].mean, rtol=1e-4)
+
+    def test_notes(self, music_run, tmp_path):
+        exported(music_run, tmp_path)
+        roll = np.array([[0, 1, 0], [1, 1, 0], [0, 0, 0], [0, 1, 1], [1, 0, 0]])
+        np.save(tmp_path / "roll.npy", roll)
+        found = serve(tmp_path / "model.onnx", tmp_path / "roll.npy")
+        (expected,) = keras_gru.load(music_run.path).predict(roll[None]).outputs
+        np.testing.assert_allclose(found["probabilities"], expected[-1], rtol=1e-4)
+
+    def test_what_comes_next_and_a_text(self, text_run, tmp_path):
+        exported(text_run, tmp_path)
+        (row,) = keras_gru.load(text_run.path).predict("abc a").rows
+        assert serve(tmp_path / "model.onnx", "abc a")["next"] == row["next"]
+        exported(text_run, tmp_path, step=True)
+        said = command("generate", text_run.path, "--prompt", "abc a", "--temperature", "0")
+        text = serve(tmp_path / "step.onnx", "abc a")
+        assert len(text) == 205 and said.startswith(text)
+
+    def test_translations(self, translation_run, tmp_path):
+        exported(translation_run, tmp_path)
+        model, preprocessing = load(translation_run), stored_data(translation_run).preprocessing
+        source = np.array([preprocessing.encode("Good 3!")])
+        ends = {"start": preprocessing.spec.start, "end": preprocessing.spec.end}
+        for beams in (1, 3):
+            (tokens,) = models.translate(model, source, **ends, max_length=50, beams=beams)
+            found = serve(tmp_path, "Good 3!", "--beams", beams)
+            assert found == preprocessing.decode(tokens), beams
 
 
 def test_a_file_that_differs_is_exit_code_1(texts_run, tmp_path):
     command("export", texts_run.path, "--output", tmp_path, "--tolerance", "0", code=1)
-    stored = json.loads((tmp_path / "parity.json").read_text())
-    assert not stored["onnx model"]["agrees"]
+    assert not load_parities(tmp_path)["onnx model"].agrees
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,100 @@
+"""How exported files compare with Keras, as `parity.json` beside them stores it."""
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from keras_gru.experiments.comparison import RunRecord
+from keras_gru.experiments.json_files import load_json
+from keras_gru.experiments.run_directory import RunDirectory
+from keras_gru.files import write_text
+from keras_gru.settings import STORED
+
+FILE = "parity.json"
+
+
+@dataclass(frozen=True)
+class Parity:
+    """How an exported model compares with the model in Keras.
+
+    Args:
+        target: the format.
+        runtime: what ran the files.
+        files: names of the files or folders.
+        bytes: their size.
+        tolerance: the largest relative difference that is allowed.
+        unchecked: why nothing was compared; `None` if it was.
+        sequences: how many were compared.
+        difference: the largest absolute difference of an output, divided by the largest absolute
+            output, or by 1 if that is larger.
+        agreement: the fraction of equal predictions (the largest of C outputs, or the sign of
+            each), or `None` where the outputs are no scores.
+        accuracy: the fraction of predictions that are right; `None` where that is not known.
+        keras_accuracy: the same of Keras.
+        milliseconds: the median time of a call by batch size, such as `{"1": 0.2}`.
+        keras_milliseconds: the same of `predict_on_batch`.
+        also: the same of further runtimes that are installed.
+    """
+
+    __pydantic_config__ = STORED
+
+    target: str
+    runtime: str
+    files: tuple[str, ...]
+    bytes: int
+    tolerance: float
+    unchecked: str | None = None
+    sequences: int = 0
+    difference: float | None = None
+    agreement: float | None = None
+    accuracy: float | None = None
+    keras_accuracy: float | None = None
+    milliseconds: dict[str, float] = field(default_factory=dict)
+    keras_milliseconds: dict[str, float] = field(default_factory=dict)
+    also: tuple["Parity", ...] = ()
+
+    @property
+    def agrees(self) -> bool:
+        """Whether all differences are within the tolerance; true of what was not compared."""
+        within = self.difference is None or self.difference <= self.tolerance
+        return within and all(other.agrees for other in self.also)
+
+    def __str__(self) -> str:
+        size = f"{self.bytes / 1024:,.0f} KiB"
+        lines = [f"{self.target}: {', '.join(self.files)} ({size})"]
+        return "\n".join([*lines, *(one._line() for one in (self, *self.also))])
+
+    def _line(self) -> str:
+        if self.unchecked:
+            return f"  {self.runtime}: unchecked ({self.unchecked})"
+        assert self.difference is not None  # what was checked has one
+        said = f"largest difference {self.difference:.1e} over {self.sequences:,} sequences"
+        if self.difference > self.tolerance:
+            said = f"DIFFERS: {said}, more than {self.tolerance:g}"
+        if self.agreement is not None:
+            said += f", {100 * self.agreement:.2f} % of predictions equal"
+        if self.accuracy is not None and self.keras_accuracy is not None:
+            said += f", {100 * self.accuracy:.2f} % right (Keras {100 * self.keras_accuracy:.2f} %)"
+        for batch, found in self.milliseconds.items():
+            beside = self.keras_milliseconds[batch]
+            said += f"; batch of {batch}: {found:.3g} ms (Keras {beside:.3g} ms)"
+        return f"  {self.runtime}: {said}"
+
+
+def export_path(run_directory: RunDirectory, record: RunRecord) -> Path:
+    """Return where the exported files of a run are, and the comparisons of all its exports."""
+    return run_directory.run_path(record.cell, record.seed) / "export"
+
+
+def load_parities(folder: Path) -> dict[str, Parity]:
+    """Return the comparisons of the files of a folder by name, such as `"litert model int8"`."""
+    path = folder / FILE
+    return load_json(path, dict[str, Parity]) if path.is_file() else {}
+
+
+def store_parity(folder: Path, name: str, parity: Parity) -> None:
+    """Add a comparison to those of a folder, in the place of an earlier one with its name."""
+    folder.mkdir(parents=True, exist_ok=True)
+    found = load_parities(folder) | {name: parity}
+    rows = {name: asdict(one) for name, one in found.items()}
+    write_text(folder / FILE, json.dumps(rows, indent=1))

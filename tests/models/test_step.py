@@ -1,0 +1,97 @@
+"""One time step at a time equals the whole sequence, or is an error."""
+
+import keras
+import numpy as np
+import pytest
+
+import keras_gru
+from keras_gru import models
+from keras_gru.errors import UserError
+from keras_gru.exporting.export import random_inputs
+from keras_gru.models.numpy_step import NumpyStep
+from keras_gru.models.step import Stepper
+
+
+@pytest.mark.parametrize("cell", ["gru", "lstm", "mut1", "min_gru"])
+@pytest.mark.parametrize("length", [1, 2, None])
+def test_chunked_equals_whole(cell, length):
+    model = models.polyphony(cell=cell, units=5, notes=4, layers=2, seed=0)
+    step = keras_gru.step_model(model, length)
+    x = random_inputs(model, 6, rows=3)
+    x["mask"][:] = True
+    names = models.state_names(step)
+    states = {n: np.zeros((3, step.input[n].shape[-1]), "float32") for n in names}
+    outputs = []
+    for first in range(0, 6, length or 3):
+        now = {name: array[:, first : first + (length or 3)] for name, array in x.items()}
+        found = step(keras.tree.map_structure(keras.ops.convert_to_tensor, {**now, **states}))
+        states = {name: found[new] for name, new in names.items()}
+        outputs.append(keras.ops.convert_to_numpy(found["output"]))
+    whole = keras.ops.convert_to_numpy(model(x))
+    np.testing.assert_allclose(np.concatenate(outputs, axis=1), whole, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"builder": "tagger", "tags": 3, "bidirectional": True, "vocabulary": 12},
+        {"builder": "classifier", "classes": 3, "pooling": "mean", "vocabulary": 12},
+        {"builder": "classifier", "classes": 3, "pooling": "max", "vocabulary": 12},
+        {
+            "builder": "forecaster",
+            "length": 7,
+            "subtract_last": True,
+            "history": (0,),
+            "features": 4,
+        },
+        {"builder": "encoder_decoder", "source_vocabulary": 12, "target_vocabulary": 10},
+    ],
+)
+def test_what_reads_ahead_has_no_step(options):
+    with pytest.raises(UserError, match="depends on the steps so far alone"):
+        keras_gru.step_model(getattr(models, options.pop("builder"))(units=6, **options))
+
+
+def _with(function):
+    """A model with a layer's function between two RNN layers."""
+    x = keras.Input((None, 4), name="features")
+    h = keras_gru.GRU(4, return_sequences=True)(x)
+    return keras.Model(x, keras_gru.GRU(4, return_sequences=True)(function(h)))
+
+
+class Twice(keras.layers.Layer):
+    """A layer of the user's own."""
+
+    def call(self, x):
+        return keras.ops.log1p(x) + 2 * x
+
+
+@pytest.mark.parametrize(
+    ("function", "is_in_numpy"),
+    [
+        (keras.layers.Dense(4, activation="tanh"), True),
+        (keras.layers.LayerNormalization(), True),
+        (Twice(), False),
+    ],
+)
+def test_layers_between(function, is_in_numpy):
+    model = _with(function)
+    stepper = Stepper(model)
+    assert isinstance(stepper._step, NumpyStep) == is_in_numpy
+    x = np.random.default_rng(0).normal(size=(1, 5, 4)).astype("float32")
+    np.testing.assert_allclose(stepper({"features": x}), model(x), atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: x[:, ::-1],
+        lambda x: keras.ops.flip(x, axis=1),
+        lambda x: x - keras.ops.mean(x, axis=1, keepdims=True),
+        lambda x: keras.layers.Attention()([x, x]),
+        lambda x: keras.layers.Conv1D(4, 2, padding="causal")(x),
+    ],
+)
+def test_functions_of_other_steps(function):
+    with pytest.raises(UserError, match="depends on the steps so far alone"):
+        Stepper(_with(function))
