@@ -8,7 +8,6 @@ builds and every step. Before, each step was a call of `predict_on_batch`.
 """
 
 import argparse
-import platform
 import statistics
 import tempfile
 import time
@@ -33,8 +32,7 @@ def main() -> None:
     lines = [
         "# Exported networks beside Keras",
         "",
-        f"Milliseconds on {platform.processor() or platform.machine()}, "
-        f"`python benchmarks/export.py`; Keras is `predict_on_batch`.",
+        "Milliseconds, by `python benchmarks/export.py`; Keras is `predict_on_batch`.",
         "",
         "| | Keras | onnxruntime | OpenVINO | tract |",
         "| --- | ---: | ---: | ---: | ---: |",

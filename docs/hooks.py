@@ -163,6 +163,7 @@ GENERATED = {
     "results": lambda: _root_page("RESULTS.md"),
     "verdict": _verdict,
     "claims": lambda: _root_page("CLAIMS.md"),
+    "export times": lambda: _measured("export.md"),
     "parity": lambda: _measured("parity.md"),
     "changelog": lambda: _root_page("CHANGELOG.md"),
     "contributing": lambda: _root_page("CONTRIBUTING.md"),

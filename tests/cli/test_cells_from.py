@@ -2,9 +2,9 @@
 
 import pytest
 
+from keras_gru import cells
 from keras_gru.experiments import cells_file
 
-from .test_process import COMMAND, run
 from .test_verbs import keras_gru
 
 CELLS = """\
@@ -31,8 +31,9 @@ def folder(tmp_path, monkeypatch):
 
 
 def test_workers_resume_and_evaluate_get_the_cells_of_the_file(folder):
-    command = ["-c", COMMAND, "compare", "quickstart", *SMALL, *OWN, "seeds=[0]", "--jobs", "2"]
-    assert "My cell" in run(*command, cwd=folder).stdout
+    assert "My cell" in keras_gru("compare", "quickstart", *SMALL, *OWN, "seeds=[0]", "--jobs", 2)
+    cells._registered.pop("my_cell")  # as in another process
+    cells_file._current = None
     (path,) = folder.glob("runs/quickstart/*")
     assert (path / "cells.py").read_text() == CELLS
     # The stored text is not executed unless it is named.
@@ -45,7 +46,8 @@ def test_workers_resume_and_evaluate_get_the_cells_of_the_file(folder):
 
 
 def test_a_resumed_run_needs_the_same_file(folder):
-    keras_gru("compare", "quickstart", *SMALL, *OWN, "seeds=[0]", "--jobs", 1)
+    own = ["cells=[my_cell]", *OWN[1:]]
+    keras_gru("compare", "quickstart", *SMALL, *own, "seeds=[0]", "--jobs", 1)
     (path,) = folder.glob("runs/quickstart/*")
     (path / "results.jsonl").unlink()
     said = keras_gru("compare", "--resume", path, "--cells-from", path / "cells.py", "--jobs", 1)

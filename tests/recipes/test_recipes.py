@@ -1,15 +1,17 @@
-"""The scripts as a user runs them, in processes of their own."""
+"""The scripts as a user runs them."""
 
+import contextlib
+import io
 import json
-import os
-import re
-import signal
+import runpy
 import subprocess
 import sys
-import time
 from pathlib import Path
 
+import keras
 import pytest
+
+from tests.cli.test_verbs import keras_gru
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = [
@@ -25,14 +27,27 @@ SMALL = [
 ]
 
 
-def run(folder, *words, code=0):
-    """Runs a recipe (`compare.py …`) or the command line (`-m keras_gru …`)."""
-    words = [str(ROOT / "recipes" / words[0]), *words[1:]] if words[0] != "-m" else words
+def run(folder, recipe, *words, code=0):
+    """Run a recipe in this process; return what it prints, on the error stream if it fails."""
+    path = str(ROOT / "recipes" / recipe)
+    out, error, ended = io.StringIO(), io.StringIO(), 0
+    with pytest.MonkeyPatch.context() as patch, contextlib.chdir(folder):
+        patch.setattr(sys, "argv", [path, *map(str, words)])
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(error):
+            try:
+                runpy.run_path(path, run_name="__main__")
+            except SystemExit as end:
+                ended = end.code
+    assert ended == code, out.getvalue() + error.getvalue()
+    return error.getvalue() if code else out.getvalue()
+
+
+def run_process(folder, *words):
     done = subprocess.run(
         [sys.executable, *words], cwd=folder, capture_output=True, text=True, timeout=300
     )
-    assert done.returncode == code, done.stdout + done.stderr
-    return done.stdout if code == 0 else done.stderr
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
 
 
 def results(folder, name="quickstart"):
@@ -64,8 +79,9 @@ def test_the_script_and_the_command_are_the_same_run(tmp_path):
     (tmp_path / "script").mkdir()
     (tmp_path / "command").mkdir()
     words = ["quickstart", *SMALL, "cells=[gru,lstm]"]
-    printed = run(tmp_path / "script", "compare.py", *words)
-    run(tmp_path / "command", "-m", "keras_gru", "compare", *words, "--jobs", "1")
+    printed = run_process(tmp_path / "script", str(ROOT / "recipes" / "compare.py"), *words)
+    with contextlib.chdir(tmp_path / "command"):
+        keras_gru("compare", *words, "--jobs", 1)
     folder, script = results(tmp_path / "script")
     _, command = results(tmp_path / "command")
     assert script == command and [row["cell"] for row in script] == ["gru", "lstm"]
@@ -73,60 +89,11 @@ def test_the_script_and_the_command_are_the_same_run(tmp_path):
     assert (folder / "report.html").stat().st_size > 10_000
 
 
-def test_a_killed_process_leaves_finished_runs_and_resume_goes_on(tmp_path):
-    words = [str(ROOT / "recipes/compare.py"), "quickstart", *SMALL, "training.epochs=2000"]
-    process = subprocess.Popen(
-        [sys.executable, *words, "training.patience=5", "cells=[gru,simple_rnn]"],
-        cwd=tmp_path,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    deadline = time.monotonic() + 240
-    while not list(tmp_path.glob("runs/quickstart/*/simple_rnn-seed0/checkpoint.npz")):
-        assert process.poll() is None and time.monotonic() < deadline
-        time.sleep(0.02)
-    os.kill(process.pid, signal.SIGKILL)
-    process.wait()
-    folder, rows = results(tmp_path)
-    assert [row["cell"] for row in rows] == ["gru"]
-    history = folder / "simple_rnn-seed0/history.jsonl"  # it follows the checkpoint
-    before = len(history.read_text().splitlines()) if history.exists() else 0
-    printed = run(tmp_path, "-m", "keras_gru", "compare", "--resume", str(folder))
-    (epoch,) = re.findall(r"SimpleRNN seed 0: started, resumed after epoch (\d+)", printed)
-    assert int(epoch) in (before, before + 1)
-    assert "GRU seed 0: started" not in printed
-    assert [row["status"] for row in results(tmp_path)[1]] == ["finished", "finished"]
-
-
-def test_ctrl_c_says_how_to_go_on(tmp_path):
-    words = ["-m", "keras_gru", "compare", "quickstart", *SMALL, "training.epochs=5000"]
-    process = subprocess.Popen(
-        [sys.executable, *words], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        # Where the tests run in the background of a shell, all that they start ignore Ctrl-C.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    )  # fmt: skip
-    deadline = time.monotonic() + 240
-    while not list(tmp_path.glob("runs/quickstart/*/*/checkpoint.npz")):
-        assert process.poll() is None and time.monotonic() < deadline
-        time.sleep(0.02)
-    process.send_signal(signal.SIGINT)
-    _, error = process.communicate(timeout=60)
-    assert process.returncode == 130
-    assert b"--resume runs/quickstart/20" in error and b"Traceback" not in error
-
-
 def test_train_shows_its_steps_and_saves_a_network_that_loads(tmp_path):
     printed = run(tmp_path, "train.py", "quickstart", *SMALL, "cells=[lstm]")
     assert "lstm: best epoch" in printed
-    load = (
-        "import keras_gru, keras;"
-        "print(keras.models.load_model('quickstart-lstm-seed0.keras').count_params())"
-    )
-    assert int(run(tmp_path, "-m", "keras_gru", "--version").split(".")[0]) == 0
-    loaded = subprocess.run(
-        [sys.executable, "-c", load], cwd=tmp_path, capture_output=True, text=True, timeout=120
-    )
-    assert loaded.stdout.strip() == str(4 * 4 * (2 + 4 + 1) + 5), loaded.stderr
+    model = keras.models.load_model(tmp_path / "quickstart-lstm-seed0.keras")
+    assert model.count_params() == 4 * 4 * (2 + 4 + 1) + 5
 
 
 def test_evaluate_measures_what_was_recorded(text_run):
@@ -140,19 +107,8 @@ def test_generate_goes_on_as_the_text_does(text_run):
     folder, _ = results(text_run, "abc")
     printed = run(text_run, "generate.py", folder, "abc", "--length", "9")
     assert "abcdefghijab" in printed  # at the lowest temperature
-    command = run(
-        text_run,
-        "-m",
-        "keras_gru",
-        "generate",
-        folder,
-        "--prompt",
-        "abc",
-        "--stop",
-        "g",
-        "--temperature",
-        "0",
-    )
+    options = ["--prompt", "abc", "--stop", "g", "--temperature", "0"]
+    command = keras_gru("generate", folder, *options)
     assert command.strip() in ("abcdef", "abcdefg")
 
 
