@@ -19,9 +19,8 @@ from keras_gru.datasets.text import (
     check_unknown,
     smallest,
     split_texts,
-    unknown_fraction,
+    unknown_share,
 )
-from keras_gru.settings import present
 
 _RESERVED = ("", "\N{REPLACEMENT CHARACTER}")  # padding, and a character that train does not have
 _BLOCK = 1 << 20  # characters
@@ -58,15 +57,15 @@ def language_model(
         UserError: if a split is shorter than a window, or most words of validation and test do
             not occur in train.
     """
-    tokenizer = present(stored.tokenizer) if stored else tokenizer
+    tokenizer = stored.tokenizer if stored else tokenizer
     if tokenizer.level == "word":
         tokens, vocabulary = _encode_words(name, texts, stored, vocabulary_size)
     else:
-        characters = {split: str(tokenizer.split(text)) for split, text in texts.items()}
+        texts = {split: tokenizer.split(text) for split, text in texts.items()}
         known = known_characters(
-            "".join(present(stored.vocabulary)[len(_RESERVED) :]) if stored else characters["train"]
+            "".join(stored.vocabulary[len(_RESERVED) :]) if stored else texts["train"]
         )
-        tokens = {split: encode(text, known) for split, text in characters.items()}
+        tokens = {split: encode(text, known) for split, text in texts.items()}
         vocabulary = (*_RESERVED, *(chr(point) for point in known))
     splits = {
         split: _windows(text, window, stride if split == "train" else None)
@@ -105,10 +104,10 @@ def _encode_words(
     lines = {split: text.splitlines() for split, text in texts.items()}
     units = split_texts([line for of in lines.values() for line in of], "word")
     train = len(lines.get("train", ()))
-    vocabulary = present(stored.vocabulary) if stored else units.vocabulary(train, size)
+    vocabulary = stored.vocabulary if stored else units.vocabulary(train, size)
     tokens = units.tokens(vocabulary)
     if stored is None:
-        check_unknown(name, "word", unknown_fraction(tokens[units.lengths[:train].sum() :]))
+        check_unknown(name, "word", unknown_share(tokens[units.lengths[:train].sum() :]))
     ends = np.cumsum([0, *units.lengths])[np.cumsum([len(of) for of in lines.values()])]
     return dict(zip(texts, np.split(tokens, ends[:-1]), strict=True)), vocabulary
 

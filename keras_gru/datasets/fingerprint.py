@@ -124,7 +124,7 @@ def fingerprint_of_split(split: Split, every_input: bool) -> SplitFingerprint:
         parts = [array[:, 0], array[-1]] if split.overlapping and array.ndim > 1 else [array]
         for part in parts:
             little = part.astype(part.dtype.newbyteorder("<"), copy=False)
-            total.update(np.ascontiguousarray(little).data)
+            total.update(np.ascontiguousarray(little))
     return SplitFingerprint(split.size, total.hexdigest())
 
 

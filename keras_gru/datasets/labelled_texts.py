@@ -1,7 +1,6 @@
 """Texts with a class each, as padded tokens."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
@@ -16,10 +15,9 @@ from keras_gru.datasets.text import (
     check_unknown,
     split_texts,
     to_rows,
-    unknown_fraction,
+    unknown_share,
 )
 from keras_gru.errors import UserError
-from keras_gru.settings import present
 
 
 def classification(
@@ -53,21 +51,24 @@ def classification(
             occur in train.
     """
     notes = list(notes)
-    texts = _joined([part for part, _ in examples.values()])
+    texts = _joined([of for of, _ in examples.values()])
     sizes = [len(labels) for _, labels in examples.values()]
-    labels = np.concatenate([np.asarray(part) for _, part in examples.values()])
-    asked, level = level, level or "word"
+    labels = np.concatenate([np.asarray(of) for _, of in examples.values()])
     if stored is not None:
-        level, vocabulary = present(stored.tokenizer).level, present(stored.vocabulary)
+        level, vocabulary = stored.tokenizer.level, stored.vocabulary
         units = split_texts(texts, level, max_length)
     else:
-        sized = (sizes[0], max_length, vocabulary_size)
-        units, vocabulary, unknown = _split_into(level, texts, *sized)
-        if asked is None and (unknown > MOST_UNKNOWN or not _has_words(units)):
-            level = "character"
-            notes.append("Texts are split into characters: as words, most would be unknown.")
-            units, vocabulary, unknown = _split_into(level, texts, *sized)
+        asked = level
+        for level in [asked] if asked else ["word", "character"]:
+            units = split_texts(texts, level, max_length)
+            vocabulary = units.vocabulary(sizes[0], vocabulary_size)
+            later = units.tokens(vocabulary)[units.lengths[: sizes[0]].sum() :]
+            unknown = unknown_share(later)
+            if unknown <= MOST_UNKNOWN and (asked or level == "character" or _has_words(units)):
+                break
         check_unknown(name, level, unknown)
+        if asked is None and level == "character":
+            notes.append("Texts are split into characters: as words, most would be unknown.")
     tokens = units.tokens(vocabulary)
     ends = np.cumsum(units.lengths)
     splits, first = {}, 0
@@ -104,30 +105,18 @@ def classification(
     )
 
 
-def _split_into(
-    level: str, texts: Any, train: int, max_length: int | None, vocabulary_size: int
-) -> tuple[Units, tuple[str, ...], float]:
-    """Return texts in words or characters, the vocabulary of train, and what it lacks later."""
-    units = split_texts(texts, level, max_length)
-    vocabulary = units.vocabulary(train, vocabulary_size)
-    later = units.tokens(vocabulary)[units.lengths[:train].sum() :]
-    return units, vocabulary, unknown_fraction(later)
-
-
-def _joined(texts: Sequence[Any]) -> Any:
+def _joined(texts: Sequence[Sequence[str]]):
     import pyarrow as pa
 
     chunks = []
-    for part in texts:
-        chunks += (
-            part.chunks if isinstance(part, pa.ChunkedArray) else [pa.array(part, pa.string())]
-        )
+    for of in texts:
+        chunks += of.chunks if isinstance(of, pa.ChunkedArray) else [pa.array(of, pa.string())]
     return pa.chunked_array(chunks, pa.string())
 
 
 def _has_words(units: Units) -> bool:
     """Return whether texts have more than a word each, as names and DNA have not."""
-    return len(units.codes) > 1.5 * max(1, int(np.count_nonzero(units.lengths)))
+    return len(units.codes) > 1.5 * max(1, np.count_nonzero(units.lengths))
 
 
 def _check_classes(

@@ -15,7 +15,6 @@ Reference:
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -151,8 +150,7 @@ def _bits(levels: list, name: str, words: np.ndarray, size: int) -> np.ndarray:
 
 def _most_likely(levels: list, name: str, size: int) -> np.ndarray:
     """Return the most likely of the tokens that are most frequent after each length of context."""
-    best: Any = None
-    lowest: Any = None
+    best = lowest = None
     for counts, contexts in levels:
         at, is_known = counts.find(contexts[name])
         words = counts.best[at] if best is None else np.where(is_known, counts.best[at], best)

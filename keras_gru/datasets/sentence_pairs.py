@@ -11,7 +11,6 @@ from keras_gru.datasets.preprocessing import Preprocessing
 from keras_gru.datasets.sequence_dataset import Metric, SequenceDataset, TaskSpec
 from keras_gru.datasets.split import Split, check_not_empty
 from keras_gru.datasets.text import Tokenizer, build_vocabulary, encode_all, split_words
-from keras_gru.settings import present
 
 _START, _END = "startofseq", "endofseq"
 _SPLITTING_SEED = 0  # part of the dataset's definition, not a setting
@@ -50,8 +49,8 @@ def translation(
     pairs = clean(first, second, max_length)
     parts = {"test": pairs[:limit]} if fractions is None else split(pairs, *fractions, limit)
     if preprocessing is not None:
-        source_vocabulary = present(preprocessing.vocabulary)
-        target_vocabulary = present(preprocessing.target_vocabulary)
+        source_vocabulary = preprocessing.vocabulary
+        target_vocabulary = preprocessing.target_vocabulary
     else:
         one, other = zip(*parts["train"], strict=True) if parts["train"] else ((), ())
         source_vocabulary = build_vocabulary(one, vocabulary)
@@ -94,17 +93,14 @@ def clean(
 
 
 def split(
-    pairs: Sequence[tuple[Words, Words]],
-    validation_fraction: float,
-    test_fraction: float,
-    limit=None,
+    pairs: Sequence[tuple[Words, Words]], validation_share: float, test_share: float, limit=None
 ) -> dict[str, list[tuple[Words, Words]]]:
     """Shuffle and split pairs so that no sentence is in two splits.
 
     Args:
         pairs: (words, words of the translation).
-        validation_fraction: fraction of the pairs.
-        test_fraction: fraction of the pairs.
+        validation_share: share of the pairs.
+        test_share: share of the pairs.
         limit: use only so many pairs.
 
     Returns:
@@ -117,7 +113,7 @@ def split(
     rank = np.random.default_rng(_SPLITTING_SEED).permutation(len(numbers))[sentence]
     order = np.argsort(rank, kind="stable")[:limit]
     rank = rank[order]
-    ends = np.cumsum([round(len(order) * part) for part in (test_fraction, validation_fraction)])
+    ends = np.cumsum([round(len(order) * share) for share in (test_share, validation_share)])
     # Up to the first pair of the sentence that the cut falls into.
     ends = [np.searchsorted(rank, rank[min(end, len(rank) - 1)]) for end in ends]
     test, validation, train = np.split(order, ends)

@@ -58,12 +58,12 @@ def summarize(dataset: SequenceDataset) -> DataSummary:
     if dataset.spec.task == "classification":
         classes = _classes(dataset)
     if "tokens" in splits["test"].inputs and dataset.vocabulary is not None:
-        fractions = [
-            f"{_unknown_fraction(split):.1%} of {name}"
+        shares = [
+            f"{_unknown_share(split):.1%} of {name}"
             for name, split in splits.items()
             if name != "train"
         ]
-        facts["Unknown tokens"] = " and ".join(fractions)
+        facts["Unknown tokens"] = " and ".join(shares)
         if dataset.spec.task == "classification" and "train" in splits:
             count = _repeated(splits["train"], splits["test"])
             facts["Of test also in train"] = f"{count:,} of {splits['test'].size:,} texts"
@@ -94,7 +94,7 @@ def _classes(dataset: SequenceDataset) -> dict[str, tuple[int, ...]]:
     return {name: tuple(int(of[number]) for of in counts) for number, name in enumerate(names)}
 
 
-def _unknown_fraction(split: Split) -> float:
+def _unknown_share(split: Split) -> float:
     tokens = split.inputs["tokens"]
     return float((tokens == UNKNOWN).sum() / max(1, (tokens != PADDING).sum()))
 

@@ -53,11 +53,12 @@ def read_table(config: TableFile, path: Path, wanted: Sequence[str] = ()) -> Tab
 
 def _binary_table(path: Path, data: bytes, name: str) -> Table:
     import pyarrow as pa
-    from pyarrow import feather, parquet
+    import pyarrow.feather
+    import pyarrow.parquet
 
     is_parquet = data.startswith(b"PAR1")
-    form, read = ("Parquet", parquet.read_table) if is_parquet else (
-        "Feather", feather.read_table
+    form, read = ("Parquet", pa.parquet.read_table) if is_parquet else (
+        "Feather", pa.feather.read_table
     )  # fmt: skip
     try:
         table = read(pa.BufferReader(data))
@@ -114,7 +115,7 @@ def _is_json(text: bytes) -> bool:
 
 def _json_table(path: Path, text: bytes, name: str) -> Table:
     import pyarrow as pa
-    from pyarrow import json as arrow_json
+    import pyarrow.json
 
     if text.lstrip()[:1] == b"[":
         try:
@@ -126,7 +127,7 @@ def _json_table(path: Path, text: bytes, name: str) -> Table:
                 f"else ({str(error).splitlines()[0][:100]}). Write one object on each line."
             ) from None
     try:
-        table = arrow_json.read_json(pa.BufferReader(text))
+        table = pa.json.read_json(pa.BufferReader(text))
     except pa.ArrowException as error:
         for line, row in enumerate(text.splitlines(), 1):
             try:

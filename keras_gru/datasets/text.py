@@ -95,7 +95,7 @@ class Units:
         if len(used) > size:  # of one frequency all take part in the alphabetical order
             used = order[: np.count_nonzero(counts >= counts[order[size - 1]])]
         ranked = sorted(used.tolist(), key=lambda code: (-counts[code], self.words[code]))
-        return ("", "[UNK]", *(self.words[int(code)] for code in ranked[: max(0, size - 2)]))
+        return ("", "[UNK]", *(self.words[code] for code in ranked[: max(0, size - 2)]))
 
     def tokens(self, vocabulary: Sequence[str]) -> np.ndarray:
         """Return the token of each unit, (units,)."""
@@ -143,7 +143,7 @@ def split_texts(texts, level: str, max_length: int | None = None) -> Units:
     return Units(codes, lengths, tuple(number), int((cut > 0).sum()), int(cut.sum()))
 
 
-def unknown_fraction(tokens: np.ndarray) -> float:
+def unknown_share(tokens: np.ndarray) -> float:
     """Return the fraction of tokens that are unknown."""
     return float((tokens == UNKNOWN).mean()) if len(tokens) else 0.0
 

@@ -159,7 +159,7 @@ def _signs(
     """Return the signs of numbers; None where they cannot be told apart."""
     if config.decimal is not None or config.thousands is not None:
         other = {",": ".", ".": ","}
-        decimal = config.decimal or other.get(config.thousands or "", ".")
+        decimal = config.decimal or other.get(config.thousands, ".")
         return Signs(decimal, config.thousands or "none")
     signs = guess_signs([cell for row in rows for cell in row], separator)
     if signs is not None:
@@ -177,20 +177,20 @@ def _parse_csv(
     has_header: bool,
 ) -> list:
     import pyarrow as pa
-    from pyarrow import csv as arrow_csv
+    import pyarrow.csv
 
     try:
-        table = arrow_csv.read_csv(
+        table = pa.csv.read_csv(
             pa.BufferReader(text),
-            read_options=arrow_csv.ReadOptions(
+            read_options=pa.csv.ReadOptions(
                 autogenerate_column_names=True, block_size=max(1 << 20, min(len(text), 1 << 24))
             ),
-            parse_options=arrow_csv.ParseOptions(
+            parse_options=pa.csv.ParseOptions(
                 delimiter=delimiter,
                 quote_char=False if quote == NO_QUOTE else quote,
                 newlines_in_values=quote != NO_QUOTE and quote.encode() in text,
             ),
-            convert_options=arrow_csv.ConvertOptions(
+            convert_options=pa.csv.ConvertOptions(
                 check_utf8=False,
                 strings_can_be_null=False,
                 column_types={f"f{at}": pa.string() for at in range(width)},
