@@ -46,6 +46,17 @@ class Weights(NamedTuple):
     variables: list
 
 
+def flattened(groups):
+    """Return the tensors of lists as one list; `keras.tree` takes 20 times as long on PyTorch."""
+    return [tensor for group in groups for tensor in group]
+
+
+def packed(groups, tensors):
+    """Return what `flattened` returned as lists of the same lengths as those in `groups`."""
+    tensors = iter(tensors)
+    return [[next(tensors) for _ in group] for group in groups]
+
+
 def gather(layer, sequences, initial_state, mask, training):
     """Return the `Rows` and the `Weights` of a scan.
 

@@ -2,6 +2,8 @@
 
 import torch
 
+from keras_gru.layers.scan import Scan
+
 PRODUCT_AHEAD = True
 
 
@@ -70,7 +72,7 @@ def differentiable(scan, rows, shards=None):
 
     def function(*tensors):
         if torch.onnx.is_in_onnx_export():  # reverses the order of a `Function`'s outputs
-            return tuple(scan.forward(tensors[:rows], tensors[rows:])[0])
+            return tuple(Scan.forward(scan, tensors[:rows], tensors[rows:])[0])
         results = Function.apply(*tensors)
         return results[: len(results) - scan.saved]
 
@@ -78,14 +80,14 @@ def differentiable(scan, rows, shards=None):
 
 
 def _plain_loop(scan, rows, tensors):
-    """Return the loop as a function of the tensors that are no flags, and these."""
+    """Return the loop as a function of the tensors that are no flags, and these; no kernel."""
     floating = [i for i, tensor in enumerate(tensors) if tensor.is_floating_point()]
 
     def outputs_of(*values):
         given = list(tensors)
         for i, value in zip(floating, values, strict=True):
             given[i] = value
-        return tuple(scan.forward(given[:rows], given[rows:])[0])
+        return tuple(Scan.forward(scan, given[:rows], given[rows:])[0])
 
     return outputs_of, tuple(tensors[i] for i in floating)
 

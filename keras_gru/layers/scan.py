@@ -24,7 +24,7 @@ import keras
 from keras import ops
 
 from keras_gru.layers.gradients import BackendGradient, CellGradient
-from keras_gru.layers.inputs import Weights, expanded
+from keras_gru.layers.inputs import Rows, Weights, expanded, flattened, packed
 from keras_gru.layers.loop_unrolled import scan as unrolled
 from keras_gru.layers.products import bias_gradient, weight_gradient
 
@@ -66,7 +66,8 @@ class Scan:
         variables=(),
     ):
         self.cell, self.dtype = cell, dtype
-        self.rows, self.weights = (_structure(tensors) for tensors in (rows, weights))
+        self.rows = Rows(*([None] * len(group) for group in rows))
+        self.weights = Weights(*([None] * len(group) for group in weights))
         self.every_output, self.rates = every_output, rates
         self.gradient, self.save, self.unroll = gradient, save, unroll
         self.loop = unrolled if unroll else backend_loop().scan
@@ -142,12 +143,10 @@ class Scan:
             saving.save = True
             return saving.backward(rows, weights, saving.forward(rows, weights)[1], d_outputs)
         rows, weights = self._packed(rows, weights)
-        d_outputs, d_last = d_outputs[: self.every_output], d_outputs[self.every_output :]
         before = [
             ops.concatenate([first[None], states[:-1]])
             for first, states in zip(rows.states, saved, strict=False)
         ]
-        x, count = by_time(rows.x[0]), len(d_last)
         if self.gradient == "cell":
             residuals = {name: saved[number] for name, number in self.residuals.items()}
             gradient = CellGradient(self.cell, rows, weights)
@@ -155,31 +154,40 @@ class Scan:
             residuals = {"x": self._steps(rows, weights)[0]}
             of_step, pre = backend_loop().step_gradient, self._pre_activations
             gradient = BackendGradient(self.cell, rows, weights, of_step, pre, residuals, before)
+        d_first, totals, da = self._backward_loop(rows, gradient, residuals, before, d_outputs)
+        x = by_time(rows.x[0])
+        d_weights = Weights(
+            [weight_gradient(x, ops.cast(da, x.dtype)) for _ in weights.kernel],
+            [bias_gradient(da) for _ in weights.bias],
+            *gradient.of_weights(da, residuals, before, totals),
+        )
+        return ops.cast(da, x.dtype), d_first, flattened(d_weights)
+
+    def _backward_loop(self, rows, gradient, residuals, before, d_outputs):
+        """Return the derivatives by the first states, totals, and those by the pre-activations."""
+        d_outputs, d_last = d_outputs[: self.every_output], d_outputs[self.every_output :]
         mask, zoneout = [by_time(m) for m in rows.mask], [by_time(z) for z in rows.zoneout]
-        groups = [residuals, before, [by_time(d) for d in d_outputs], [mask, zoneout]]
+        d_outputs, count = [by_time(d) for d in d_outputs], len(d_last)
+        groups = [residuals.values(), before, d_outputs, mask, zoneout]
 
         def step(carry, now):
             d_after, totals = carry[:count], carry[count:]
-            residuals, before, d_output, flags = keras.tree.pack_sequence_as(groups, now)
+            values, before, d_output, *flags = packed(groups, now)
             for d in d_output:
                 d_after = [d_after[0] + d, *d_after[1:]]
             d_new, d_kept = self._after_gradient(d_after, *flags)
-            d_states, da, d_weights = gradient.step(d_new, residuals, before)
+            of_step = dict(zip(residuals, values, strict=True))
+            d_states, da, d_weights = gradient.step(d_new, of_step, before)
             d_states = [a + b for a, b in zip(d_states, d_kept, strict=True)]
             return [*d_states, *(a + b for a, b in zip(totals, d_weights, strict=True))], [da]
 
         first = [*d_last, *gradient.totals]
-        last, (da,) = self.loop(step, first, keras.tree.flatten(groups), reverse=True)
-        d_weights = Weights(
-            [weight_gradient(x, ops.cast(da, x.dtype)) for _ in weights.kernel],
-            [bias_gradient(da) for _ in weights.bias],
-            *gradient.of_weights(da, residuals, before, last[count:]),
-        )
-        return ops.cast(da, x.dtype), last[:count], keras.tree.flatten(d_weights)
+        last, (da,) = self.loop(step, first, flattened(groups), reverse=True)
+        return last[:count], last[count:], da
 
     def input_gradient(self, da, weights):
         """Return the derivative by `Rows.x`; the first layer of a model does without it."""
-        for kernel in keras.tree.pack_sequence_as(self.weights, list(weights)).kernel:
+        for kernel in Weights(*packed(self.weights, weights)).kernel:
             da = ops.matmul(da, ops.transpose(kernel))
         return by_time(da)
 
@@ -219,10 +227,7 @@ class Scan:
         return bool(self.rows.zoneout) or any(self.rates)
 
     def _packed(self, rows, weights):
-        return (
-            keras.tree.pack_sequence_as(self.rows, list(rows)),
-            keras.tree.pack_sequence_as(self.weights, list(weights)),
-        )
+        return Rows(*packed(self.rows, rows)), Weights(*packed(self.weights, weights))
 
     def _steps(self, rows, weights):
         """What the loop reads at each step."""
@@ -284,10 +289,6 @@ class Scan:
             d_new.append(d)
             d_kept.append(kept)
         return d_new, d_kept
-
-
-def _structure(tensors):
-    return keras.tree.map_structure(lambda _: None, tensors)
 
 
 def by_time(tensor):
