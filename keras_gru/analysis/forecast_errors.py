@@ -35,8 +35,11 @@ def collect_forecast_errors(comparison: Comparison) -> ForecastErrors | None:
         UserError: a stored file is damaged.
     """
     stored: dict[str, list[StoredErrors]] = {}
-    for run in comparison.runs if comparison.folder else ():
-        path = comparison.folder / f"{run.cell}-seed{run.seed}" / ERRORS_FILE
+    folder = comparison.folder
+    if folder is None:
+        return None
+    for run in comparison.runs:
+        path = folder / f"{run.cell}-seed{run.seed}" / ERRORS_FILE
         if run.status == "finished" and path.is_file():
             stored.setdefault(run.cell, []).append(load_json(path, StoredErrors))
             first = next(iter(stored.values()))[0]

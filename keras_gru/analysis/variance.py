@@ -8,6 +8,7 @@ from scipy import stats
 
 from keras_gru.analysis.intervals import CONFIDENCE, FEWEST_SEEDS, sampling_error
 from keras_gru.experiments.comparison import Comparison
+from keras_gru.experiments.configuration.experiment import Source
 
 TEST = "test"  # the choice of the test sequences, beside the sources that seeds vary
 
@@ -34,7 +35,7 @@ class SourceVariance:
 
 
 def source_variances(
-    whole: Comparison, sources: Mapping[str, Comparison]
+    whole: Comparison, sources: Mapping[Source, Comparison]
 ) -> tuple[SourceVariance, ...]:
     """Return the variances of each cell; a source with fewer than three runs is left out.
 
@@ -45,7 +46,7 @@ def source_variances(
     found = []
     for cell in whole.experiment.cells:
         values = {name: list(of.tested(cell).values()) for name, of in sources.items()}
-        known = {
+        known: dict[str, tuple[float, int]] = {
             name: (float(np.std(of, ddof=1)), len(of))
             for name, of in values.items()
             if len(of) >= FEWEST_SEEDS
