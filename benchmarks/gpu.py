@@ -1,17 +1,23 @@
 """One recurrent layer on a GPU: ours, Keras', and cuDNN's where the framework has it.
 
+    KERAS_BACKEND=torch python benchmarks/gpu.py --units 128 --batch 64 --time 200
+    KERAS_BACKEND=torch python benchmarks/gpu.py --contestants gru --units 32 64 --batch 16 256
     KERAS_BACKEND=jax python benchmarks/gpu.py
-    KERAS_BACKEND=torch python benchmarks/gpu.py --units 256 --batch 256 --rounds 50
 
 A training step is the forward pass and the gradients of the input and all weights, in float32. All
-contestants take turns. On JAX the step is compiled as a whole; on PyTorch it is eager, and
-`torch.nn.GRU` (the reset-after formulation) and `torch.nn.LSTM` are cuDNN's. Without a GPU it runs
-on the CPU and says so.
+contestants take turns. On JAX each function is compiled. On PyTorch it is eager, or captured in a
+CUDA graph, which is replayed: what Python takes is not in it. cuDNN's are `torch.nn.GRU` (the
+reset-after formulation) and `torch.nn.LSTM`, with their products in tf32, PyTorch's default for
+them, or in float32, as those of all others are. "loop" is ours without the kernel. Without a GPU it
+runs on the CPU and says so.
 """
 
 # Shapes: B batch, T time, D features, U units.
 
 import argparse
+import contextlib
+import functools
+import itertools
 import statistics
 import time
 from pathlib import Path
@@ -22,10 +28,14 @@ from contestants import CELLS, drawn, layer_of
 
 from keras_gru.experiments.environment import environment
 from keras_gru.files import write_text
+from keras_gru.layers import kernels
+from keras_gru.layers.scan import Scan
+
+KINDS = ("forward", "training")
 
 
 def of_jax(layer, x, weigh):
-    """A training step as a function that returns when its result is there."""
+    """Return `{(kind, mode): function}`; a function returns when its result is there."""
     import jax
 
     layer.build(x.shape)
@@ -33,69 +43,171 @@ def of_jax(layer, x, weigh):
     others = [variable.value for variable in layer.non_trainable_variables]
     x, weigh = jax.device_put(x), jax.device_put(weigh)
 
+    def outputs(weights, x, training=False):
+        return layer.stateless_call(weights, others, x, training=training)[0]
+
     def loss(weights, x):
-        outputs, _ = layer.stateless_call(weights, others, x, training=True)
-        return jax.numpy.sum(outputs * weigh)
+        return jax.numpy.sum(outputs(weights, x, training=True) * weigh)
 
-    step = jax.jit(jax.grad(loss, argnums=(0, 1)))
-    return lambda: jax.block_until_ready(step(weights, x))
+    forward, training = jax.jit(outputs), jax.jit(jax.grad(loss, argnums=(0, 1)))
+    return {
+        ("forward", "jit"): lambda: jax.block_until_ready(forward(weights, x)),
+        ("training", "jit"): lambda: jax.block_until_ready(training(weights, x)),
+    }
 
 
-def of_torch(layer, x, weigh):
-    """The same on PyTorch, for a Keras layer or a module of `torch.nn`."""
+def of_torch(layer, x, weigh, modes):
+    """Return the same on PyTorch, for a Keras layer or a module of `torch.nn`."""
     import torch
 
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    x, weigh = (torch.from_numpy(array).to(device) for array in (x, weigh))
+    on_gpu = torch.cuda.is_available()
+    x, weigh = (torch.from_numpy(array).to("cuda" if on_gpu else "cpu") for array in (x, weigh))
+    x.requires_grad_()
     if isinstance(layer, keras.Layer):
         layer.build(tuple(x.shape))
         weights = [variable.value for variable in layer.trainable_variables]
-        outputs = lambda x: layer(x, training=True)  # noqa: E731
+        outputs = lambda training: layer(x, training=training)  # noqa: E731
     else:
-        weights = list(layer.to(device).parameters())
-        outputs = lambda x: layer(x)[0]  # noqa: E731
+        weights = list(layer.to(x.device).parameters())
+        outputs = lambda training: layer(x)[0]  # noqa: E731
 
-    def step():
-        inputs = x.clone().requires_grad_()
-        torch.autograd.grad((outputs(inputs) * weigh).sum(), [inputs, *weights])
-        if device == "cuda":
+    def forward():
+        with torch.no_grad():
+            return outputs(False)
+
+    def training():
+        return torch.autograd.grad((outputs(True) * weigh).sum(), [x, *weights])
+
+    def eager(function):
+        function()
+        if on_gpu:
             torch.cuda.synchronize()
 
-    return step
+    functions = {}
+    for kind, function in zip(KINDS, (forward, training), strict=True):
+        if "eager" in modes:
+            functions[kind, "eager"] = lambda function=function: eager(function)
+        if "graph" in modes and on_gpu:
+            try:
+                graph = captured(function)
+            except RuntimeError as error:
+                print(f"{layer.name}, {kind}: not captured in a graph: {str(error)[:200]}")
+                continue
+            functions[kind, "graph"] = lambda graph=graph: eager(graph.replay)
+    return functions
 
 
-def contestants(shape):
-    """`{name: step}` for one shape."""
-    features, units = shape[2:]
-    x, weigh = drawn(shape, np.random.default_rng(0))
-    layers = {
-        f"{maker} {cell}": layer_of(maker, cell, units)
-        for maker in ("ours", "keras")
-        for cell in CELLS
-    }
-    if keras.backend.backend() == "jax":
-        return {name: of_jax(layer, x, weigh) for name, layer in layers.items()}
+def captured(function):
+    """Return a CUDA graph of what a function launches."""
     import torch
 
+    stream = torch.cuda.Stream()
+    with torch.cuda.stream(stream):
+        for _ in range(3):
+            function()
+    torch.cuda.synchronize()
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(graph):
+        function()
+    return graph
+
+
+def contestants(shape, chosen, modes):
+    """Return `{name: {(kind, mode): function}}` for one shape."""
+    features, units = shape[2:]
+    x, weigh = drawn(shape, np.random.default_rng(0))
+    wanted = lambda name: not chosen or name in chosen  # noqa: E731
+    made = {
+        f"{maker} {cell}": layer_of(maker, cell, units)
+        for maker, cell in itertools.product(("ours", "keras"), CELLS)
+        if wanted(f"{maker} {cell}")
+    }
+    if keras.backend.backend() == "jax":
+        return {name: of_jax(layer, x, weigh) for name, layer in made.items()}
+    import torch
+
+    found = {name: of_torch(layer, x, weigh, modes) for name, layer in made.items()}
+    loop = layer_of("ours", "gru", units)
+    if wanted("loop gru") and "kernel" in loop.path(shape[1]):
+        found["loop gru"] = within(without_kernel, lambda: of_torch(loop, x, weigh, modes))
     maker = "cuDNN" if torch.cuda.is_available() else "torch.nn"
     for cell, module in (("gru_reset_after", torch.nn.GRU), ("lstm", torch.nn.LSTM)):
-        layers[f"{maker} {cell}"] = module(features, units, batch_first=True)
-    return {name: of_torch(layer, x, weigh) for name, layer in layers.items()}
+        for context, name in (
+            (with_tf32, f"{maker} {cell} tf32"),
+            (without_tf32, f"{maker} {cell}"),
+        ):
+            if wanted(name):
+                make = lambda module=module: of_torch(  # noqa: E731
+                    module(features, units, batch_first=True), x, weigh, modes
+                )
+                found[name] = within(context, make)
+    return found
 
 
-def measured(shape, rounds):
-    """Milliseconds of every round: `{name: [..]}`."""
-    steps = contestants(shape)
-    times = {name: [] for name in steps}
-    for step in steps.values():
-        step()
-        step()
+@contextlib.contextmanager
+def without_kernel():
+    choose, kernels.scan_class = kernels.scan_class, lambda layer, training: Scan
+    try:
+        yield
+    finally:
+        kernels.scan_class = choose
+
+
+@contextlib.contextmanager
+def with_tf32(allowed=True):
+    """Allow cuDNN to multiply in tf32, PyTorch's default, or not."""
+    import torch
+
+    before, torch.backends.cudnn.allow_tf32 = torch.backends.cudnn.allow_tf32, allowed
+    try:
+        yield
+    finally:
+        torch.backends.cudnn.allow_tf32 = before
+
+
+def without_tf32():
+    return with_tf32(False)
+
+
+def within(context, make):
+    """Return the functions that `make` returns; each runs within the context."""
+    with context():
+        functions = make()
+
+    def in_context(function):
+        with context():
+            return function()
+
+    return {key: functools.partial(in_context, function) for key, function in functions.items()}
+
+
+def measured(functions, rounds):
+    """Return the milliseconds of every round: `{name: {(kind, mode): [..]}}`."""
+    times = {name: {key: [] for key in of} for name, of in functions.items()}
+    for of in functions.values():
+        for function in of.values():
+            function()
+            function()
     for _ in range(rounds):
-        for name, step in steps.items():
-            start = time.perf_counter()
-            step()
-            times[name].append((time.perf_counter() - start) * 1e3)
+        for name, of in functions.items():
+            for key, function in of.items():
+                start = time.perf_counter()
+                function()
+                times[name][key].append((time.perf_counter() - start) * 1e3)
     return times
+
+
+def rows_of(shape, times):
+    """Return the rows of the table for one shape."""
+    for key in sorted({key for of in times.values() for key in of}):
+        for name, of in times.items():
+            if key not in of:
+                continue
+            low, middle, high = statistics.quantiles(of[key], n=4)
+            yield (
+                f"| {', '.join(map(str, shape))} | {key[0]} | {key[1]} | {name} "
+                f"| {middle:.3f} ({low:.3f} to {high:.3f}) |"
+            )
 
 
 def main():
@@ -103,31 +215,31 @@ def main():
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--units", type=int, nargs="+", default=[64, 256, 1024])
-    parser.add_argument("--batch", type=int, default=64)
-    parser.add_argument("--time", type=int, default=200)
+    parser.add_argument("--batch", type=int, nargs="+", default=[64])
+    parser.add_argument("--time", type=int, nargs="+", default=[200])
     parser.add_argument("--features", type=int, default=128)
     parser.add_argument("--rounds", type=int, default=20, help="2 or more")
+    parser.add_argument("--contestants", nargs="+", help="such as 'ours gru'; all by default")
+    parser.add_argument("--modes", nargs="+", default=["eager", "graph"], help="on PyTorch")
     parser.add_argument("--output", type=Path, help="a Markdown file for the table")
     arguments = parser.parse_args()
     if keras.backend.backend() not in ("jax", "torch"):
         parser.error(f"KERAS_BACKEND is {keras.backend.backend()}; it must be jax or torch")
     facts = environment()
     lines = [", ".join(f"{name} {value}" for name, value in facts.items()), ""]
-    lines += ["| B, T, D, U | layer | ms, median (quartiles) | of ours |", "|---|---|---|---|"]
-    for units in arguments.units:
-        shape = (arguments.batch, arguments.time, arguments.features, units)
-        times = measured(shape, arguments.rounds)
-        for name, taken in times.items():
-            low, middle, high = statistics.quantiles(taken, n=4)
-            ours = statistics.median(times["ours " + name.split()[1]])
-            lines.append(
-                f"| {', '.join(map(str, shape))} | {name} "
-                f"| {middle:.2f} ({low:.2f} to {high:.2f}) | {middle / ours:.2f} |"
-            )
-    table = "\n".join(lines) + "\n"
-    print(table)
+    lines += [
+        "| B, T, D, U | pass | mode | layer | ms, median (quartiles) |",
+        "|---|---|---|---|---|",
+    ]
+    print("\n".join(lines))
+    for batch, length, units in itertools.product(arguments.batch, arguments.time, arguments.units):
+        shape = (batch, length, arguments.features, units)
+        functions = contestants(shape, arguments.contestants, arguments.modes)
+        rows = list(rows_of(shape, measured(functions, arguments.rounds)))
+        print("\n".join(rows), flush=True)
+        lines += rows
     if arguments.output:
-        write_text(arguments.output, table)
+        write_text(arguments.output, "\n".join(lines) + "\n")
 
 
 if __name__ == "__main__":

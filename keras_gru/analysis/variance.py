@@ -46,7 +46,7 @@ def source_variances(
     found = []
     for cell in whole.experiment.cells:
         values = {name: list(of.tested(cell).values()) for name, of in sources.items()}
-        known = {
+        known: dict[str, tuple[float, int]] = {
             name: (float(np.std(of, ddof=1)), len(of))
             for name, of in values.items()
             if len(of) >= FEWEST_SEEDS

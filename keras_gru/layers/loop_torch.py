@@ -1,21 +1,13 @@
 """The time loop and the custom gradient in PyTorch, with the interface of `loop_tensorflow`."""
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
-
 import torch
 
-from keras_gru.layers.types import Step, Tensor, Tensors
-
-if TYPE_CHECKING:
-    from keras_gru.layers.scan import Scan
+from keras_gru.layers.scan import Scan
 
 PRODUCT_AHEAD = True
 
 
-def scan(
-    step: Step, carry: Tensors, steps: Tensors, reverse: bool = False
-) -> tuple[Tensors, list[Tensor]]:
+def scan(step, carry, steps, reverse=False):
     """Run a Python loop.
 
     An ONNX export contains the steps of the T that it traced. After `unbind` the exported network
@@ -31,7 +23,7 @@ def scan(
     return carry, [torch.stack(outputs) for outputs in zip(*collected, strict=True)]
 
 
-def differentiable(scan: "Scan", rows: int, shards: int | None = None) -> Callable[..., Any]:
+def differentiable(scan, rows, shards=None):
     """Return the loop as a `torch.autograd.Function`.
 
     `torch.func.grad` and `create_graph=True` require a gradient that can be differentiated: then
@@ -42,12 +34,12 @@ def differentiable(scan: "Scan", rows: int, shards: int | None = None) -> Callab
         generate_vmap_rule = True
 
         @staticmethod
-        def forward(*tensors: Tensor) -> Any:
+        def forward(*tensors):
             outputs, saved = scan.forward(tensors[:rows], tensors[rows:])
             return (*outputs, *saved)
 
         @staticmethod
-        def setup_context(ctx: Any, tensors: Tensors, results: Tensors) -> None:
+        def setup_context(ctx, tensors, results):
             ctx.count, ctx.outputs = len(tensors), len(results) - scan.saved
             saved = results[ctx.outputs :]
             ctx.mark_non_differentiable(*saved)
@@ -55,20 +47,20 @@ def differentiable(scan: "Scan", rows: int, shards: int | None = None) -> Callab
             ctx.save_for_forward(*tensors)
 
         @staticmethod
-        def backward(ctx: Any, *gradients: Tensor) -> Any:
+        def backward(ctx, *gradients):
             every = ctx.saved_tensors  # read once: checkpointing recomputes them
             tensors, saved = every[: ctx.count], every[ctx.count :]
-            d_outputs = list(gradients[: ctx.outputs])
+            gradients = list(gradients[: ctx.outputs])
             if torch.is_grad_enabled():
-                return _differentiable_gradient(scan, rows, tensors, d_outputs)
+                return _differentiable_gradient(scan, rows, tensors, gradients)
             da, d_states, d_weights = scan.backward(
-                tensors[:rows], tensors[rows:], saved, d_outputs
+                tensors[:rows], tensors[rows:], saved, gradients
             )
             d_x = scan.input_gradient(da, tensors[rows:]) if ctx.needs_input_grad[0] else None
             return (d_x, *d_states, *([None] * (rows - 1 - len(d_states))), *d_weights)
 
         @staticmethod
-        def jvp(ctx: Any, *tangents: Tensor) -> Any:
+        def jvp(ctx, *tangents):
             tensors = ctx.saved_tensors[: ctx.count]
             plain, values = _plain_loop(scan, rows, tensors)
             given = [t for t, one in zip(tangents, tensors, strict=True) if one.is_floating_point()]
@@ -78,29 +70,29 @@ def differentiable(scan: "Scan", rows: int, shards: int | None = None) -> Callab
             ]
             return (*torch.func.jvp(plain, values, tuple(given))[1], *[None] * scan.saved)
 
-    def function(*tensors: Tensor):
+    def function(*tensors):
         if torch.onnx.is_in_onnx_export():  # reverses the order of a `Function`'s outputs
-            return tuple(scan.forward(tensors[:rows], tensors[rows:])[0])
+            return tuple(Scan.forward(scan, tensors[:rows], tensors[rows:])[0])
         results = Function.apply(*tensors)
         return results[: len(results) - scan.saved]
 
     return function
 
 
-def _plain_loop(scan: "Scan", rows: int, tensors: Tensors):
-    """Return the loop as a function of the tensors that are no flags, and these."""
+def _plain_loop(scan, rows, tensors):
+    """Return the loop as a function of the tensors that are no flags, and these; no kernel."""
     floating = [i for i, tensor in enumerate(tensors) if tensor.is_floating_point()]
 
-    def outputs_of(*values: Tensor):
+    def outputs_of(*values):
         given = list(tensors)
         for i, value in zip(floating, values, strict=True):
             given[i] = value
-        return tuple(scan.forward(given[:rows], given[rows:])[0])
+        return tuple(Scan.forward(scan, given[:rows], given[rows:])[0])
 
     return outputs_of, tuple(tensors[i] for i in floating)
 
 
-def _differentiable_gradient(scan: "Scan", rows: int, tensors: Tensors, gradients: Tensors):
+def _differentiable_gradient(scan, rows, tensors, gradients):
     """Return the gradients of the plain loop; `None` for flags."""
     plain, values = _plain_loop(scan, rows, tensors)
     _, pull_back = torch.func.vjp(plain, *values)

@@ -8,11 +8,11 @@ from typing import Any, Literal
 import keras
 from keras import ops
 
-from keras_gru.layers import call_arguments, cell_settings, checks, compiling
+from keras_gru.layers import call_arguments, cell_settings, checks, compiling, kernels
 from keras_gru.layers import zoneout as zoneouts
 from keras_gru.layers.cells.cell import Cell
 from keras_gru.layers.foreign import ForeignCell
-from keras_gru.layers.inputs import expanded, gather, loop_dtype
+from keras_gru.layers.inputs import expanded, flattened, gather, loop_dtype
 from keras_gru.layers.scan import Scan
 from keras_gru.layers.types import Mask, Shape, Tensor, Tensors
 
@@ -133,7 +133,8 @@ class RNN(keras.layers.RNN):
 
         `"fused"` is a scan with the gradient that the cell defines. `"scan: …"` is the same scan,
         differentiated by the backend, and the reason. `"unrolled"` is a Python loop. The first two
-        have `", compiled"` appended if the layer compiles its loop by itself on TensorFlow.
+        have `", compiled"` appended if the layer compiles its loop by itself on TensorFlow, and
+        `"fused"` has `", GPU kernel"` where one kernel runs the loop.
 
         Args:
             length: T, or `None` where it is not known when a graph is made.
@@ -143,7 +144,9 @@ class RNN(keras.layers.RNN):
             return "unrolled"
         obstacle = self._obstacle(training)
         compiled = ", compiled" * self.compiles_itself(length, training)
-        return f"fused{compiled}" if obstacle is None else f"scan{compiled}: {obstacle}"
+        in_kernel = obstacle is None and kernels.scan_class(self, training) is not Scan
+        fused = f"fused{compiled}{', GPU kernel' * in_kernel}"
+        return fused if obstacle is None else f"scan{compiled}: {obstacle}"
 
     def compiles_itself(self, length: int | None, training: bool) -> bool:
         """Return whether the layer compiles its own loop in a TensorFlow graph, on CPUs.
@@ -216,7 +219,8 @@ class RNN(keras.layers.RNN):
         if changing or gradient == "backend":  # a layer inside the cell may use its variables
             values = [ops.copy(v.value) for v in self.cell.trainable_variables]
             weights = weights._replace(variables=values)
-        scan = Scan(
+        run_by = kernels.scan_class(self, training) if gradient == "cell" else Scan
+        scan = run_by(
             self.cell if own else ForeignCell(self.cell, initial_state, training),
             rows,
             weights,
@@ -229,7 +233,7 @@ class RNN(keras.layers.RNN):
             variables=changing,
         )
         shards = compiling.shards() if compiled else None
-        outputs = scan.run(keras.tree.flatten(rows), keras.tree.flatten(weights), shards)
+        outputs = scan.run(flattened(rows), flattened(weights), shards)
         return self._returned(outputs, rows.mask, initial_state)
 
     def gates(
@@ -300,9 +304,7 @@ class RNN(keras.layers.RNN):
         cell = self.cell if own else ForeignCell(self.cell, first, False)
         scan = Scan(cell, rows, weights, loop_dtype(self.cell), True, self._rates)
         names = self.cell.gate_names if gates else {}
-        states, found = scan.trace(
-            keras.tree.flatten(rows), keras.tree.flatten(weights), tuple(names), nudges
-        )
+        states, found = scan.trace(flattened(rows), flattened(weights), tuple(names), nudges)
         outputs = self._shown(states[0], rows.mask)
         return outputs, states if own else states[1:], {names[key]: found[key] for key in names}
 

@@ -18,28 +18,22 @@ state, others at every step; otherwise each state is the expectation p h + (1 âˆ
 
 import copy
 import importlib
-from collections.abc import Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
-from types import ModuleType
-from typing import Any
 
 import keras
 from keras import ops
 
 from keras_gru.layers.gradients import BackendGradient, CellGradient
-from keras_gru.layers.inputs import Rows, Weights, by_time, expanded
+from keras_gru.layers.inputs import Rows, Weights, expanded, flattened, packed
 from keras_gru.layers.loop_unrolled import scan as unrolled
 from keras_gru.layers.products import bias_gradient, weight_gradient
-from keras_gru.layers.types import Tensor, Tensors
 
 
-def backend_loop() -> ModuleType:
+def backend_loop():
     """Return the backend's module of `scan` and `differentiable`."""
     return importlib.import_module(f"keras_gru.layers.loop_{keras.backend.backend()}")
 
 
-@dataclass(eq=False)
 class Scan:
     """The loops over time of one cell, as functions of flat lists of tensors.
 
@@ -58,25 +52,31 @@ class Scan:
             JAX: there they are part of the loop's carry.
     """
 
-    cell: Any
-    rows: Rows
-    weights: Weights
-    dtype: str | None
-    every_output: bool
-    rates: Sequence[float] = ()
-    gradient: str | None = None
-    save: bool = False
-    unroll: bool = False
-    variables: Sequence[Any] = ()
-
-    def __post_init__(self) -> None:
-        self.rows, self.weights = (_structure(tensors) for tensors in (self.rows, self.weights))
-        self.loop = unrolled if self.unroll else backend_loop().scan
+    def __init__(
+        self,
+        cell,
+        rows,
+        weights,
+        dtype,
+        every_output,
+        rates=(),
+        gradient=None,
+        save=False,
+        unroll=False,
+        variables=(),
+    ):
+        self.cell, self.dtype = cell, dtype
+        self.rows = Rows(*([None] * len(group) for group in rows))
+        self.weights = Weights(*([None] * len(group) for group in weights))
+        self.every_output, self.rates = every_output, rates
+        self.gradient, self.save, self.unroll = gradient, save, unroll
+        self.loop = unrolled if unroll else backend_loop().scan
         self.ahead = backend_loop().PRODUCT_AHEAD
-        self.residuals: dict[str, int] = {}  # name -> number among what the loop collects
+        self.variables = list(variables)
+        self.residuals = {}  # name -> number among what the loop collects
         self.saved = 0  # how many tensors the loop saves
 
-    def run(self, rows: Tensors, weights: Tensors, shards: int | None = None) -> list[Tensor]:
+    def run(self, rows, weights, shards=None):
         """Return the outputs of `forward`, so that they have a gradient.
 
         Args:
@@ -88,24 +88,21 @@ class Scan:
             return self.forward(rows, weights)[0]
         return backend_loop().differentiable(self, len(rows), shards)(*rows, *weights)
 
-    def forward(
-        self, flat_rows: Tensors, flat_weights: Tensors
-    ) -> tuple[list[Tensor], list[Tensor]]:
+    def forward(self, rows, weights):
         """Run the loop.
 
         Returns:
             `(outputs, saved)`: a list of the outputs `(B, T, U)`, if asked for, and the last
             states; and what `backward` needs.
         """
-        rows, weights = self._packed(flat_rows, flat_weights)
+        rows, weights = self._packed(rows, weights)
         given = list(zip(self.cell.trainable_variables, weights.variables, strict=False))
         count, changed = len(rows.states), set()
 
-        def step(carry: Tensors, now: Tensors):
-            states = carry[:count]
-            values = [*given, *zip(self.variables, carry[count:], strict=True)]
-            scope: Any = keras.StatelessScope(values) if values else nullcontext()
-            with scope:
+        def step(carry, now):
+            states, before = carry[:count], carry[count:]
+            values = [*given, *zip(self.variables, before, strict=True)]
+            with keras.StatelessScope(values) if values else nullcontext() as scope:
                 before = [scope.get_current_value(variable) for variable in self.variables]
                 after, new, residuals = self._step(states, now, rows, weights)
             values = [scope.get_current_value(variable) for variable in self.variables]
@@ -129,13 +126,11 @@ class Scan:
         self.saved = len(saved)
         return [*outputs, *last[:count]], saved
 
-    def backward(
-        self, flat_rows: Tensors, flat_weights: Tensors, saved: Tensors, d_outputs: Tensors
-    ) -> tuple[Tensor, Tensors, list[Tensor]]:
+    def backward(self, rows, weights, saved, d_outputs):
         """Run the backward loop.
 
         Args:
-            flat_rows, flat_weights: those of `forward`.
+            rows, weights: those of `forward`.
             saved: what it saved.
             d_outputs: the derivatives by its outputs.
 
@@ -146,16 +141,12 @@ class Scan:
         if not self.save:
             saving = copy.copy(self)
             saving.save = True
-            saved = saving.forward(flat_rows, flat_weights)[1]
-            return saving.backward(flat_rows, flat_weights, saved, d_outputs)
-        rows, weights = self._packed(flat_rows, flat_weights)
-        d_outputs, d_last = d_outputs[: self.every_output], d_outputs[self.every_output :]
+            return saving.backward(rows, weights, saving.forward(rows, weights)[1], d_outputs)
+        rows, weights = self._packed(rows, weights)
         before = [
             ops.concatenate([first[None], states[:-1]])
             for first, states in zip(rows.states, saved, strict=False)
         ]
-        x, count = by_time(rows.x[0]), len(d_last)
-        gradient: CellGradient | BackendGradient
         if self.gradient == "cell":
             residuals = {name: saved[number] for name, number in self.residuals.items()}
             gradient = CellGradient(self.cell, rows, weights)
@@ -163,45 +154,48 @@ class Scan:
             residuals = {"x": self._steps(rows, weights)[0]}
             of_step, pre = backend_loop().step_gradient, self._pre_activations
             gradient = BackendGradient(self.cell, rows, weights, of_step, pre, residuals, before)
-        mask, zoneout = [by_time(m) for m in rows.mask], [by_time(z) for z in rows.zoneout]
-        groups = [residuals, before, [by_time(d) for d in d_outputs], [mask, zoneout]]
+        d_first, totals, da = self._backward_loop(rows, gradient, residuals, before, d_outputs)
+        x = by_time(rows.x[0])
+        d_weights = Weights(
+            [weight_gradient(x, ops.cast(da, x.dtype)) for _ in weights.kernel],
+            [bias_gradient(da) for _ in weights.bias],
+            *gradient.of_weights(da, residuals, before, totals),
+        )
+        return ops.cast(da, x.dtype), d_first, flattened(d_weights)
 
-        def step(carry: Tensors, now: Tensors):
+    def _backward_loop(self, rows, gradient, residuals, before, d_outputs):
+        """Return the derivatives by the first states, totals, and those by the pre-activations."""
+        d_outputs, d_last = d_outputs[: self.every_output], d_outputs[self.every_output :]
+        mask, zoneout = [by_time(m) for m in rows.mask], [by_time(z) for z in rows.zoneout]
+        d_outputs, count = [by_time(d) for d in d_outputs], len(d_last)
+        groups = [residuals.values(), before, d_outputs, mask, zoneout]
+
+        def step(carry, now):
             d_after, totals = carry[:count], carry[count:]
-            residuals, before, d_output, flags = keras.tree.pack_sequence_as(groups, now)
+            values, before, d_output, *flags = packed(groups, now)
             for d in d_output:
                 d_after = [d_after[0] + d, *d_after[1:]]
             d_new, d_kept = self._after_gradient(d_after, *flags)
-            d_states, da, d_weights = gradient.step(d_new, residuals, before)
+            of_step = dict(zip(residuals, values, strict=True))
+            d_states, da, d_weights = gradient.step(d_new, of_step, before)
             d_states = [a + b for a, b in zip(d_states, d_kept, strict=True)]
             return [*d_states, *(a + b for a, b in zip(totals, d_weights, strict=True))], [da]
 
         first = [*d_last, *gradient.totals]
-        last, (da,) = self.loop(step, first, keras.tree.flatten(groups), reverse=True)
-        d_weights = Weights(
-            [weight_gradient(x, ops.cast(da, x.dtype)) for _ in weights.kernel],
-            [bias_gradient(da) for _ in weights.bias],
-            *map(list, gradient.of_weights(da, residuals, before, last[count:])),
-        )
-        return ops.cast(da, x.dtype), last[:count], keras.tree.flatten(d_weights)
+        last, (da,) = self.loop(step, first, flattened(groups), reverse=True)
+        return last[:count], last[count:], da
 
-    def input_gradient(self, da: Tensor, weights: Tensors) -> Tensor:
+    def input_gradient(self, da, weights):
         """Return the derivative by `Rows.x`; the first layer of a model does without it."""
-        for kernel in keras.tree.pack_sequence_as(self.weights, list(weights)).kernel:
+        for kernel in Weights(*packed(self.weights, weights)).kernel:
             da = ops.matmul(da, ops.transpose(kernel))
         return by_time(da)
 
-    def trace(
-        self,
-        flat_rows: Tensors,
-        flat_weights: Tensors,
-        names: Sequence[str] = (),
-        nudges: Tensors = (),
-    ) -> tuple[list[Tensor], dict[str, Tensor]]:
+    def trace(self, rows, weights, names=(), nudges=()):
         """Run the loop and return all that it computes, differentiated by the backend.
 
         Args:
-            flat_rows, flat_weights: those of `forward`.
+            rows, weights: those of `forward`.
             names: of the residuals to return.
             nudges: for each state `(B, T, U)`, which is added to it after each step. The
                 derivative by a nudge of zeros is the one by the state.
@@ -209,10 +203,10 @@ class Scan:
         Returns:
             `(states, residuals)`: for each state `(B, T, U)`, and a dict of the like.
         """
-        rows, weights = self._packed(flat_rows, flat_weights)
+        rows, weights = self._packed(rows, weights)
         steps = self._steps(rows, weights)
 
-        def step(states: Tensors, now: Tensors):
+        def step(states, now):
             now, nudge = now[: len(steps)], now[len(steps) :]
             after, _, residuals = self._step(states, now, rows, weights, nudge)
             missing = [name for name in names if name not in residuals]
@@ -232,32 +226,27 @@ class Scan:
     def _zones(self):
         return bool(self.rows.zoneout) or any(self.rates)
 
-    def _packed(self, rows: Tensors, weights: Tensors) -> tuple[Rows, Weights]:
-        return (
-            keras.tree.pack_sequence_as(self.rows, list(rows)),
-            keras.tree.pack_sequence_as(self.weights, list(weights)),
-        )
+    def _packed(self, rows, weights):
+        return Rows(*packed(self.rows, rows)), Weights(*packed(self.weights, weights))
 
-    def _steps(self, rows: Rows, weights: Weights) -> list[Tensor]:
+    def _steps(self, rows, weights):
         """What the loop reads at each step."""
         x = by_time(rows.x[0])
         if weights.kernel and self.ahead:
             x = self._input_product(x, weights)
         return [x, *(by_time(flags) for flags in (*rows.mask, *rows.zoneout))]
 
-    def _input_product(self, x: Tensor, weights: Weights):
+    def _input_product(self, x, weights):
         x = self.cell.input_product(x, weights.kernel[0])
         return x if self.dtype is None else ops.cast(x, self.dtype)
 
-    def _pre_activations(self, x: Tensor, weights: Weights):
+    def _pre_activations(self, x, weights):
         """Return the pre-activations, but for the state's part, from x as the loop reads it."""
         if weights.kernel and not self.ahead:
             x = self._input_product(x, weights)
         return sum(weights.bias, x)
 
-    def _step(
-        self, states: Tensors, now: Tensors, rows: Rows, weights: Weights, nudges: Tensors = ()
-    ):
+    def _step(self, states, now, rows, weights, nudges=()):
         """Return the states after a step, the new ones that the cell found, and its residuals."""
         x, *flags = now
         mask, zoneout = flags[: len(rows.mask)], flags[len(rows.mask) :]
@@ -265,9 +254,7 @@ class Scan:
         new, residuals = self.cell.step(a, states, weights.step, rows.masks)
         return self._after(new, states, mask, zoneout, nudges), new, residuals
 
-    def _after(
-        self, new: Tensors, states: Tensors, mask: Tensors, zoneout: Tensors, nudges: Tensors = ()
-    ):
+    def _after(self, new, states, mask, zoneout, nudges=()):
         """Return the states after a step, from the new ones and those before it."""
         found = {}  # an output that is also a state is masked as that state is
         first = len(states) - max(len(self.rates), len(zoneout))
@@ -288,7 +275,7 @@ class Scan:
             found[i] = found[id(new[i])] = state
         return [found[i] for i in range(len(states))]
 
-    def _after_gradient(self, d_after: Tensors, mask: Tensors, zoneout: Tensors):
+    def _after_gradient(self, d_after, mask, zoneout):
         """Return the derivatives by the new states, and what the states before get directly."""
         d_new, d_kept = [], []
         for i, d in enumerate(d_after):
@@ -304,5 +291,10 @@ class Scan:
         return d_new, d_kept
 
 
-def _structure(tensors: Tensors):
-    return keras.tree.map_structure(lambda _: None, tensors)
+def by_time(tensor):
+    """Return `(B, T, ...)` as `(T, B, ...)`, and back; flags `(B, T)` as `(T, B, 1)`."""
+    if keras.backend.standardize_dtype(tensor.dtype) != "bool":
+        return ops.transpose(tensor, (1, 0, *range(2, len(tensor.shape))))
+    # TensorFlow on some CPUs complains of transposing anything but floats.
+    flags = ops.swapaxes(ops.cast(tensor, "float32"), 0, 1)
+    return ops.cast(flags[..., None] if len(flags.shape) == 2 else flags, "bool")

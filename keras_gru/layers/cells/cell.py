@@ -105,11 +105,14 @@ class Cell(Gates, keras.layers.SimpleRNNCell):
     )  # fmt: skip
     # The derivative of `step`, written by hand; `None` where the backend finds it.
     step_gradient = weight_gradients = None
+    kernel_module = None  # the module of `layers.kernels` that runs the loop on a GPU
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if _changes_equations(cls, since="step_gradient"):
             cls.step_gradient = cls.weight_gradients = None
+        if _changes_equations(cls, since="kernel_module"):
+            cls.kernel_module = None
         if _changes_equations(cls, since="arguments"):
             cls.arguments = tuple(name for name in cls.arguments if name not in FORMS)
 

@@ -13,7 +13,6 @@ from keras_gru.analysis.forecast_errors import ForecastErrors
 from keras_gru.formatting import significant
 from keras_gru.report import plots
 from keras_gru.report.blocks import Block, Column, Figure, Key, Row, Section, Table, Text
-from keras_gru.settings import present
 
 _MOST_ROWS, _MOST_VARIABLES = 14, 8
 _NOTE = "Mean absolute error on test, in each variable's unit, the mean over seeds."
@@ -26,7 +25,7 @@ def by_variable(analysis: Analysis) -> Section | None:
         return None
     means = np.array([np.mean(errors, axis=0) for errors in found.cells.values()])  # (cells, V)
     rows = _rows(found.variables, means)
-    table = Table("errors-by-variable", "Test MAE", _columns(analysis, "Variable"), rows)
+    table = Table("errors-by-variable", "Test MAE", _columns(analysis, found, "Variable"), rows)
     return Section("by-variable", "Errors by variable", [table, Text(_NOTE)], in_terminal=True)
 
 
@@ -53,7 +52,7 @@ def by_step(analysis: Analysis) -> Section | None:
             Table(
                 f"step-table-{number}",
                 f"{variable}: test MAE by step ahead",
-                _columns(analysis, "Step ahead"),
+                _columns(analysis, found, "Step ahead"),
                 rows,
             ),
         ]
@@ -64,12 +63,9 @@ def by_step(analysis: Analysis) -> Section | None:
     return Section("by-step", "Errors by step ahead", blocks, in_terminal=is_short)
 
 
-def _columns(analysis: Analysis, first: str) -> list[Column]:
+def _columns(analysis: Analysis, found: ForecastErrors, first: str) -> list[Column]:
     labels = plots.series(analysis.comparison)
-    return [
-        Column(first),
-        *(Column(labels[cell][0]) for cell in present(analysis.forecast_errors).cells),
-    ]
+    return [Column(first), *(Column(labels[cell][0]) for cell in found.cells)]
 
 
 def _rows(labels: Sequence[str], errors: np.ndarray) -> list[Row]:

@@ -1,0 +1,38 @@
+"""Kernels that run the whole time loop of a cell on a GPU."""
+
+import importlib
+import importlib.util
+import os
+
+import keras
+
+from keras_gru.layers.scan import Scan
+
+
+def scan_class(layer, training):
+    """Return `Scan`, or the subclass of it that runs a layer's loop in a kernel.
+
+    A cell names the module of its kernels in `kernel_module`, which a subclass that changes an
+    equation does not inherit. `fits` of that module says which settings the kernels compute.
+
+    Args:
+        layer: a `keras_gru.RNN` with a `keras_gru.Cell`, whose gradient written by hand is used.
+        training: whether dropout is on.
+    """
+    cell = layer.cell
+    zoneout, dropout = any(layer._rates), training and cell.recurrent_dropout
+    if cell.kernel_module is None or zoneout or dropout or not _has_triton(cell):
+        return Scan
+    module = importlib.import_module(f"keras_gru.layers.kernels.{cell.kernel_module}")
+    return module.KernelScan if module.fits(cell) else Scan
+
+
+def _has_triton(cell):
+    """Return whether Triton can run on the device of a cell: on the CPU its interpreter can."""
+    if keras.backend.backend() != "torch" or importlib.util.find_spec("triton") is None:
+        return False
+    import torch
+
+    interpreted = os.environ.get("TRITON_INTERPRET") == "1"
+    on_gpu = cell.weights[0].value.is_cuda if cell.built else torch.cuda.is_available()
+    return interpreted or on_gpu
