@@ -51,7 +51,7 @@ def shrink(content: bytes) -> bytes:
     return bytes(flatbuffer_utils.convert_object_to_bytearray(model))
 
 
-def _data(model, tensor):
+def _data(model, tensor) -> Any:
     """Return the constant of a tensor as an array of bytes, or `None`."""
     data = model.buffers[tensor.buffer].data
     return None if data is None or len(data) == 0 else np.asarray(data, np.uint8)

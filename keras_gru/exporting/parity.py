@@ -140,7 +140,7 @@ def _fitted(program, target, x):
     return fitted
 
 
-def _seen(x, outputs):
+def _seen(x, outputs) -> np.ndarray:
     """Return the outputs that count: `(B, T)` without padding, or `(B,)` where there is one."""
     seen = steps_of(x)
     if seen is not None and outputs.ndim > 2 and outputs.shape[1] == seen.shape[1]:

@@ -156,10 +156,10 @@ def of_last_steps(
     """
     if not (every_step and measure in OF_FORECASTS):
         return weights
-    weights: Tensor = ops.ones_like(values) if weights is None else weights
-    counts = ops.cast(ops.not_equal(weights, 0), "int32")
+    given: Tensor = ops.ones_like(values) if weights is None else weights
+    counts = ops.cast(ops.not_equal(given, 0), "int32")
     left = ops.flip(ops.cumsum(ops.flip(counts, 1), axis=1), 1)
-    return weights * ops.cast(ops.equal(left, 1), weights.dtype)
+    return given * ops.cast(ops.equal(left, 1), given.dtype)
 
 
 def _known(shape: Shape):

@@ -195,7 +195,7 @@ class NumpyStep:
         mask, rates = call.kwargs.get("mask"), rates_of(getattr(layer, "zoneout", 0.0), cell)
 
         def step(x: Any, states: Any, weights: Any):
-            bias = [] if cell.input_bias() is None else [cell.input_bias()]
+            bias: list[Any] = [] if cell.input_bias() is None else [cell.input_bias()]
             rows = sum(bias, cell.input_product(x, cell.kernel))
             return cell.step(rows, states, weights, [])[0]
 

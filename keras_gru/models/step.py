@@ -185,7 +185,7 @@ def _with_states(layer: keras.Layer, length: int | None):
     return type(layer).from_config(config)
 
 
-def _check_equal(model: keras.Model, step: keras.Model, length: int | None):
+def _check_equal(model: keras.Model, step: keras.Model, length: int):
     """Raise where steps and the whole sequence give different outputs."""
     random = np.random.default_rng(0)
     inputs = model.input if isinstance(model.input, dict) else {t.name: t for t in model.inputs}
