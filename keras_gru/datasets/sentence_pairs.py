@@ -11,6 +11,7 @@ from keras_gru.datasets.preprocessing import Preprocessing
 from keras_gru.datasets.sequence_dataset import Metric, SequenceDataset, TaskSpec
 from keras_gru.datasets.split import Split, check_not_empty
 from keras_gru.datasets.text import Tokenizer, build_vocabulary, encode_all, split_words
+from keras_gru.datasets.token_rows import TokenRows
 
 _START, _END = "startofseq", "endofseq"
 _SPLITTING_SEED = 0  # part of the dataset's definition, not a setting
@@ -124,15 +125,13 @@ def split(
 
 
 def _encode(pairs, source_vocabulary, target_vocabulary) -> Split:
-    source_tokens, source_lengths = encode_all([one for one, _ in pairs], source_vocabulary)
-    target_tokens, lengths = encode_all(
-        [(_START, *other, _END) for _, other in pairs], target_vocabulary
-    )
+    source, source_lengths = encode_all([one for one, _ in pairs], source_vocabulary)
+    target, lengths = encode_all([(_START, *other, _END) for _, other in pairs], target_vocabulary)
     # Teacher forcing: the input ends before the last token, the target starts after the first.
-    heard = np.where(np.arange(target_tokens.shape[1] - 1) < lengths[:, None] - 1, 1, 0)
+    heard = TokenRows(target.flat, lengths - 1, target.starts)
     return Split(
-        {"source": source_tokens, "target": target_tokens[:, :-1] * heard},
-        target_tokens[:, 1:],
+        {"source": source, "target": heard},
+        np.asarray(TokenRows(target.flat, lengths - 1, target.starts + 1)),
         {"source": source_lengths, "target": lengths - 1},
         stepwise="target",
     )

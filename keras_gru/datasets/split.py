@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from keras_gru.datasets.token_rows import TokenRows
 from keras_gru.errors import UserError
 
 SPLITS = ("train", "validation", "test")
@@ -23,7 +24,7 @@ class Split:
     """The sequences of one split, padded at their right ends to the longest of them.
 
     Args:
-        inputs: name of a model's input -> (N, T, ...).
+        inputs: name of a model's input -> (N, T, ...); of tokens also `TokenRows`.
         targets: (N, ...), or (N, T, ...) where each step has its own.
         lengths: name of an input -> (N,) its time steps; an input that is not here has no padding.
         stepwise: the input whose steps the targets follow, or None.
@@ -35,7 +36,7 @@ class Split:
         UserError: if the weights do not fit the targets.
     """
 
-    inputs: Mapping[str, np.ndarray]
+    inputs: Mapping[str, np.ndarray | TokenRows]
     targets: np.ndarray
     lengths: Mapping[str, np.ndarray] = field(default_factory=dict)
     stepwise: str | None = None
@@ -80,8 +81,11 @@ class Split:
 
         Of forecasts at every step, (N, T, H, V), those after the last one count.
         """
-        has_steps = self.stepwise and self.targets.ndim < 4
-        return self.counts().sum(1) if has_steps else np.ones(self.size, int)
+        if self.stepwise is None or self.targets.ndim > 3:
+            return np.ones(self.size, int)
+        if self.weights is not None:
+            return self.counts().sum(1)
+        return self.lengths.get(self.stepwise, np.full(self.size, self.targets.shape[1]))
 
     def counts(self) -> np.ndarray:
         """(N, T) of stepwise targets: True where one counts."""

@@ -6,16 +6,20 @@ import numpy as np
 import pytest
 
 from keras_gru.datasets import characters
-from keras_gru.datasets.labelled_texts import classification
+from keras_gru.datasets.labelled_texts import LabelledTexts, classification
 from keras_gru.datasets.text import (
     UNKNOWN,
     Tokenizer,
     build_vocabulary,
     encode_all,
-    split_texts,
     split_words,
 )
+from keras_gru.datasets.units import blocks_of_texts, split_texts
 from keras_gru.errors import UserError
+
+
+def films(examples) -> LabelledTexts:
+    return LabelledTexts.of_splits(examples, ("bad", "good"))
 
 
 @pytest.mark.parametrize(
@@ -53,7 +57,7 @@ def test_words_of_validation_and_test_alone_are_unknown():
         "validation": (["splendid film"], np.array([1])),
         "test": (["dreadful film"], np.array([0])),
     }
-    dataset = classification("films", examples, ("bad", "good"), 100, 10)
+    dataset = classification("films", films(examples), 100, 10)
     assert set(dataset.vocabulary) == {"", "[UNK]", "good", "bad", "film"}
     film = dataset.vocabulary.index("film")
     for split in ("validation", "test"):
@@ -62,9 +66,8 @@ def test_words_of_validation_and_test_alone_are_unknown():
 
 def test_a_text_without_a_word_is_left_out_and_noted():
     part = (["good", "!!!", "bad"], np.array([1, 0, 0]))
-    dataset = classification(
-        "films", dict.fromkeys(("train", "validation", "test"), part), ("bad", "good"), 100, 10
-    )
+    examples = dict.fromkeys(("train", "validation", "test"), part)
+    dataset = classification("films", films(examples), 100, 10)
     assert dataset.size("train") == 2
     assert dataset.notes[0] == "Left out 1 train texts without a word."
 
@@ -73,18 +76,18 @@ def test_a_class_of_punctuation_alone_is_refused():
     part = (["good", "!!!"], np.array([1, 0]))
     examples = dict.fromkeys(("train", "validation", "test"), part)
     with pytest.raises(UserError, match="all 3 texts of the class 'bad'"):
-        classification("films", examples, ("bad", "good"), 100, 10)
+        classification("films", films(examples), 100, 10)
 
 
 @hypothesis.given(st.lists(st.text(max_size=30), max_size=20), st.sampled_from([None, 2]))
 def test_many_texts_are_split_as_one_is(texts, max_length):
     for level, split in (("word", split_words), ("character", list)):
-        units = split_texts(texts, level, max_length)
+        units = split_texts(blocks_of_texts(texts), level, max_length)
         expected = [split(text)[:max_length] for text in texts]
         assert [units.words[code] for code in units.codes] == [u for of in expected for u in of]
         assert units.lengths.tolist() == list(map(len, expected))
         words = [split(text)[:max_length] for text in texts]
-        assert units.vocabulary(len(texts), 10) == build_vocabulary(words, 10)
+        assert units.vocabulary(np.ones(len(texts), bool), 10) == build_vocabulary(words, 10)
 
 
 def test_characters_of_windows_and_targets():

@@ -4,13 +4,13 @@ import socket
 import tempfile
 from pathlib import Path
 
+from keras_gru.datasets.prepared import from_parts, to_parts
 from keras_gru.datasets.sequence_dataset import SequenceDataset
 from keras_gru.errors import UserError
 from keras_gru.experiments import cells_file
 from keras_gru.experiments.comparison import RunRecord
 from keras_gru.experiments.configuration.experiment import Experiment
 from keras_gru.experiments.executors.jobs import Job, Retries, train_job
-from keras_gru.experiments.executors.shared_data import pack, unpack
 from keras_gru.experiments.listener import Listener, Relay
 from keras_gru.experiments.run_directory import RunDirectory
 from keras_gru.experiments.training_data import FILE
@@ -59,7 +59,7 @@ class RayExecutor:
         nodes = sum(node["Alive"] for node in self._ray.nodes())
         self.description = f"{self.slots} at a time, on a Ray cluster of {plural(nodes, 'machine')}"
         self._experiment, self._folder = experiment, folder
-        self._dataset = self._ray.put(pack(dataset))
+        self._dataset = self._ray.put(to_parts(dataset))
         self._cores = cores
         self._under_way: dict = {}
         self._retries = Retries()
@@ -145,7 +145,9 @@ def _do(
         try:
             if cells is not None:
                 cells.register()
-            record = train_job(job, experiment, unpack(*packed), folder, Relay(events.put.remote))
+            record = train_job(
+                job, experiment, from_parts(*packed), folder, Relay(events.put.remote)
+            )
         except UserError as error:
             return str(error)
         return record, _read(path)

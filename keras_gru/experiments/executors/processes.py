@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 
+from keras_gru.datasets.prepared import read_prepared, write_prepared
 from keras_gru.datasets.sequence_dataset import SequenceDataset
 from keras_gru.errors import UserError
 from keras_gru.experiments import cells_file
@@ -19,17 +20,11 @@ from keras_gru.experiments.comparison import RunRecord
 from keras_gru.experiments.configuration.experiment import Experiment
 from keras_gru.experiments.executors import child
 from keras_gru.experiments.executors.jobs import Job, Retries, train_job
-from keras_gru.experiments.executors.shared_data import (
-    map_buffers,
-    pack,
-    unpack,
-    write_buffers,
-)
 from keras_gru.experiments.graphs import free_graphs
 from keras_gru.experiments.listener import Listener, Relay
 from keras_gru.experiments.run_directory import RunDirectory
 
-LOGS, _DATA = "jobs", "data.bin"
+LOGS, _DATA = "jobs", "data"
 _spawn = multiprocessing.get_context("spawn")  # TensorFlow does not survive a fork
 
 
@@ -74,9 +69,9 @@ class ProcessExecutor:
 
     def __enter__(self):
         self._logs.mkdir(exist_ok=True)
-        content, buffers = pack(self._dataset)
-        places = write_buffers(self._logs / _DATA, buffers)
-        self._task = pickle.dumps((_serve, *self._task, content, places, cells_file.current()))
+        (self._logs / _DATA).mkdir(exist_ok=True)
+        write_prepared(self._dataset, self._logs / _DATA)
+        self._task = pickle.dumps((_serve, *self._task, cells_file.current()))
         return self
 
     def __exit__(self, kind, error, traceback):
@@ -85,7 +80,7 @@ class ProcessExecutor:
         for worker in self._workers.values():
             worker.process.join()
             self._log(worker.number).unlink(missing_ok=True)
-        (self._logs / _DATA).unlink(missing_ok=True)
+        shutil.rmtree(self._logs / _DATA, ignore_errors=True)
         with contextlib.suppress(OSError):
             self._logs.rmdir()
 
@@ -156,8 +151,6 @@ def _serve(
     work: Callable[..., RunRecord],
     experiment: Experiment,
     path: Path,
-    content: bytes,
-    places: list[tuple[int, int]],
     cells: cells_file.CellsFile | None,
 ) -> None:
     """Do one job after the other in a worker process, until its parent asks for no more."""
@@ -165,7 +158,7 @@ def _serve(
     if cells is not None:
         cells.register()
     folder = RunDirectory(path)
-    dataset = unpack(content, map_buffers(path / LOGS / _DATA, places))
+    dataset = read_prepared(path / LOGS / _DATA)
     told = Relay(connection.send)
     with contextlib.suppress(EOFError, BrokenPipeError):  # the asking process has ended
         while True:
