@@ -211,7 +211,7 @@ def _parse_csv(
             read_options=pa.csv.ReadOptions(
                 autogenerate_column_names=True,
                 skip_rows_after_names=int(layout.has_header),
-                block_size=max(1 << 20, min(len(text), 1 << 24)),
+                block_size=1 << 22,
             ),
             parse_options=pa.csv.ParseOptions(
                 delimiter=layout.delimiter,
