@@ -86,6 +86,7 @@ def compare(
     listener: Listener = SILENT,
     jobs: int | None = 1,
     cluster: str | None = None,
+    examples: bool = False,
 ) -> Comparison:
     """Do what `run` does with an experiment, and data that were loaded.
 
@@ -94,6 +95,7 @@ def compare(
         folder: the run directory of the same experiment to resume; None creates one.
         dataset: the data, such as a fraction of them; None loads those of the experiment.
         listener, jobs, cluster: as in `run`.
+        examples: store what each cell predicts on the same examples of test, too.
     """
     if folder is not None:
         check_cells(folder.path, experiment.cells)
@@ -107,7 +109,18 @@ def compare(
         failed = execute(plan, folder, jobs, cluster, listener)
         if not failed and folder.part is None:
             _measure_ensembles(folder, plan.dataset, listener)
+        if examples and not failed:
+            _save_examples(folder, plan.dataset, listener)
     return collect(folder, failed)
+
+
+def _save_examples(folder: RunDirectory, dataset: SequenceDataset, listener: Listener) -> None:
+    from keras_gru.experiments.predict_examples import save_examples
+
+    try:
+        save_examples(folder, dataset)
+    except UserError as error:  # all runs are finished and saved
+        listener.note(f"No examples of predictions: {error}")
 
 
 @dataclass(frozen=True)

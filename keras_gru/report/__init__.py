@@ -33,20 +33,12 @@ def run_and_show(config=None, overrides=None, *, resume=None, **options) -> "Com
         config, overrides, resume: as of `keras_gru.experiments.resuming.choose_experiment`.
         **options: `jobs` and `cluster` of `keras_gru.run`.
     """
-    from keras_gru.errors import UserError
-    from keras_gru.experiments.compare import run
-    from keras_gru.experiments.predict_examples import save_examples
+    from keras_gru.experiments.compare import compare
     from keras_gru.experiments.resuming import choose_experiment
-    from keras_gru.experiments.run_directory import RunDirectory
     from keras_gru.report.progress import show_progress
 
-    experiment, _ = choose_experiment(config, overrides, resume)
+    experiment, folder = choose_experiment(config, overrides, resume)
     with show_progress(experiment) as progress:
-        comparison = run(experiment, resume=resume, listener=progress, **options)
-    assert comparison.folder is not None  # `run` saves the runs in a run directory
-    try:
-        save_examples(RunDirectory(comparison.folder))
-    except UserError as error:  # the comparison is finished and saved
-        print(f"No examples of predictions: {error}")
+        comparison = compare(experiment, folder=folder, listener=progress, examples=True, **options)
     show(comparison)
     return comparison
