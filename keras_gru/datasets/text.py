@@ -82,7 +82,7 @@ def check_unknown(name: str, level: str, unknown: float) -> None:
         unknown: fraction of the tokens of validation and test.
     """
     if unknown > MOST_UNKNOWN:
-        remedy = "Set level: character where the kind has it, or use" if level == "word" else "Use"
+        remedy = "Set level: character or subword, or use" if level == "word" else "Use"
         raise UserError(
             f"{name}: {unknown:.0%} of the {level}s of validation and test do not occur in train. "
             f"{remedy} more text or a larger dataset.vocabulary."
