@@ -46,7 +46,7 @@ def load_through_cache(
     dataset = config.load(preprocessing)
     if preprocessing is not None:
         return dataset
-    return _write(folder, _key(config, source), dataset, source) or dataset
+    return _write(folder, config, dataset, source) or dataset
 
 
 def _size(config: OwnFile) -> int:
@@ -93,11 +93,10 @@ def _read(entry: Path, settings: type[OwnFile]) -> SequenceDataset | None:
 
 
 def _write(
-    folder: Path, key: str, dataset: SequenceDataset, source: Source
+    folder: Path, config: OwnFile, dataset: SequenceDataset, source: Source
 ) -> SequenceDataset | None:
     """Write an entry and return its dataset; None where it cannot be written."""
-    resolved = dataset.resolved
-    assert resolved is not None  # it is a user's file
+    key = _key(config, source)
     draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=folder))
     try:
         write_prepared(dataset, draft)
@@ -105,11 +104,11 @@ def _write(
             shutil.rmtree(draft)
         else:
             draft.rename(folder / key)
-        same = _key(resolved, source)
+        same = _key(dataset.resolved or config, source)
         if same != key:
             (folder / f"{same}{_SAME}").write_text(key)
         _remove_oldest(folder, keep=folder / key)
-        return read_prepared(folder / key, type(resolved))
+        return read_prepared(folder / key, type(config))
     except (OSError, DamagedCopy):  # such as a full disk
         shutil.rmtree(draft, ignore_errors=True)
         return None

@@ -56,7 +56,7 @@ class ArrayWriter:
                 start += len(block)
             return found
         self._file.flush()
-        return np.memmap(self._file, self.dtype, "r", shape=(self.size,))
+        return np.memmap(self._file, self.dtype, "r", shape=(self.size,)).view(np.ndarray)
 
 
 def blocks_of(array: np.ndarray) -> Iterator[np.ndarray]:

@@ -8,6 +8,7 @@ from keras_gru.datasets import cache, cache_folder
 from keras_gru.datasets.csv_series import CsvSeries
 from keras_gru.datasets.text_file import TextFile
 from keras_gru.datasets.texts import Texts
+from keras_gru.datasets.ts import Ts
 
 LINES = [
     f"{('good', 'bad')[n % 2]} film {n % 5} of {n % 3},{('yes', 'no')[n % 2]}" for n in range(60)
@@ -27,7 +28,9 @@ def files(path):
     (path / "films.csv").write_text("\n".join(["text,label", *LINES]))
     (path / "river.csv").write_text("\n".join(["date,flow,rain", *ROWS]))
     (path / "book.txt").write_text("the cat sat on the mat, and so on. " * 40)
+    (path / "s.ts").write_text("@classLabel true a b\n@data\n" + "1,2,3:a\n4,5,6:b\n" * 20)
     return {
+        "ts": Ts(path=str(path / "s.ts")),
         "texts": Texts(path=str(path / "films.csv")),
         "series": CsvSeries(path=str(path / "river.csv"), targets=("flow",), window=2),
         "text": TextFile(path=str(path / "book.txt"), window=7, stride=3),
@@ -51,7 +54,7 @@ def assert_same(one, other):
         np.testing.assert_array_equal(split.targets, other.splits[name].targets)
 
 
-@pytest.mark.parametrize("kind", ["texts", "series", "text"])
+@pytest.mark.parametrize("kind", ["texts", "series", "text", "ts"])
 def test_the_second_time_the_file_is_not_read(folder, tmp_path, monkeypatch, kind):
     config = files(tmp_path)[kind]
     plain = datasets.load(config.model_copy(update={"cache": False}))
