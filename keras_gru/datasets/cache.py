@@ -9,6 +9,7 @@ import functools
 import hashlib
 import json
 import os
+import re
 import shutil
 import tempfile
 from pathlib import Path
@@ -73,10 +74,15 @@ def _version() -> str:
 
 
 def _entry(folder: Path, key: str) -> Path:
-    try:
-        return folder / (folder / f"{key}{_SAME}").read_text().strip()
-    except OSError:
-        return folder / key
+    """Return the entry of a key: its own, or that of the settings before they were guessed."""
+    if not (folder / key).is_dir():
+        try:
+            same = (folder / f"{key}{_SAME}").read_text().strip()
+        except (OSError, ValueError):
+            same = ""
+        if re.fullmatch(r"[0-9a-f]{32}", same):
+            return folder / same
+    return folder / key
 
 
 def _read(entry: Path, settings: type[OwnFile]) -> SequenceDataset | None:

@@ -1,5 +1,7 @@
 """The cache of prepared files: what it holds is what loading gives, or it is not used."""
 
+import shutil
+
 import numpy as np
 import pytest
 
@@ -66,6 +68,17 @@ def test_the_second_time_the_file_is_not_read(folder, tmp_path, monkeypatch, kin
     # A run directory stores what was guessed, and what was fitted.
     assert_same(plain, datasets.load(first.resolved, plain.preprocessing, plain.source))
     assert len(entries(folder)) == 1
+
+
+def test_an_entry_that_was_deleted_is_made_anew(folder, tmp_path, monkeypatch):
+    config = files(tmp_path)["texts"]
+    resolved = datasets.load(config).resolved
+    shutil.rmtree(entries(folder)[0])
+    datasets.load(resolved)
+    monkeypatch.setattr(type(config), "load", lambda *_: pytest.fail("the file was read"))
+    datasets.load(resolved)
+    (folder / f"{entries(folder)[0].name}.same").write_bytes(b"\xff../..")
+    datasets.load(resolved)
 
 
 def test_another_file_or_setting_is_another_entry(folder, tmp_path):
