@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from pydantic import TypeAdapter
 
-from keras_gru.datasets.metric import Baseline
+from keras_gru.datasets.metric import Baseline, Metric
 from keras_gru.datasets.own_file import OwnFile
 from keras_gru.datasets.preprocessing import Preprocessing, SeriesEnd
 from keras_gru.datasets.sequence_dataset import SequenceDataset, Source, Split
@@ -42,6 +42,7 @@ class _Rest:
     passes: int
     facts: tuple[tuple[str, str], ...]
     ends: tuple[SeriesEnd, ...]
+    other_metrics: tuple[Metric, ...]
 
 
 _PREPROCESSING, _REST = TypeAdapter(Preprocessing), TypeAdapter(_Rest)

@@ -16,7 +16,7 @@ SPLITS = ("train", "validation", "test")
 _SPLITTING_SEED = 0
 _MOST_BLOCKS = 200
 _FEW_SEQUENCES = 10
-_IMBALANCE = 4  # sequences of the most frequent class for one of the rarest
+IMBALANCE = 4  # sequences of the most frequent class for one of the rarest
 
 
 @dataclass(frozen=True)
@@ -282,7 +282,7 @@ def class_warnings(labels: np.ndarray, classes: Sequence[str]) -> list[str]:
             f"sequences in all: {shown}{more}. What is measured on them says little."
         )
     most, fewest = int(counts.argmax()), int(counts.argmin())
-    if counts[most] >= _IMBALANCE * max(1, counts[fewest]):
+    if counts[most] >= IMBALANCE * max(1, counts[fewest]):
         warnings.append(
             f"Warning: class {classes[most][:60]!r} has {counts[most]:,} sequences and "
             f"{classes[fewest][:60]!r} {counts[fewest]:,}: an accuracy of "

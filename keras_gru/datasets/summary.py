@@ -9,7 +9,7 @@ import numpy as np
 
 from keras_gru.datasets.long_array import blocks_of
 from keras_gru.datasets.sequence_dataset import SequenceDataset
-from keras_gru.datasets.split import Split
+from keras_gru.datasets.split import IMBALANCE, Split
 from keras_gru.datasets.text import UNKNOWN
 from keras_gru.datasets.token_rows import TokenRows, fraction_of_token
 from keras_gru.formatting import plural
@@ -33,6 +33,12 @@ class DataSummary:
     facts: Mapping[str, str] = field(default_factory=dict)
     classes: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     splits: tuple[str, ...] = ()
+
+    @property
+    def is_imbalanced(self) -> bool:
+        """Whether a class has four times as many sequences as another, or more."""
+        counts = [sum(of) for of in self.classes.values()]
+        return len(counts) > 1 and max(counts) >= IMBALANCE * max(1, min(counts))
 
     def lines(self) -> list[str]:
         """Return lines for a terminal: facts, then classes by split."""

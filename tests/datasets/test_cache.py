@@ -1,12 +1,13 @@
 """The cache of prepared files: what it holds is what loading gives, or it is not used."""
 
 import shutil
+from dataclasses import fields
 
 import numpy as np
 import pytest
 
 from keras_gru import datasets
-from keras_gru.datasets import cache, cache_folder
+from keras_gru.datasets import Preprocessing, SequenceDataset, cache, cache_folder, prepared
 from keras_gru.datasets.csv_series import CsvSeries
 from keras_gru.datasets.text_file import TextFile
 from keras_gru.datasets.texts import Texts
@@ -45,7 +46,7 @@ def entries(folder):
 
 def assert_same(one, other):
     assert one.fingerprint == other.fingerprint
-    for field in ("preprocessing", "baselines", "facts", "ends", "metric"):
+    for field in ("preprocessing", "baselines", "facts", "ends", "metric", "other_metrics"):
         assert getattr(one, field) == getattr(other, field)
     assert one.resolved.model_dump(exclude={"cache"}) == other.resolved.model_dump(
         exclude={"cache"}
@@ -68,6 +69,13 @@ def test_the_second_time_the_file_is_not_read(folder, tmp_path, monkeypatch, kin
     # A run directory stores what was guessed, and what was fitted.
     assert_same(plain, datasets.load(first.resolved, plain.preprocessing, plain.source))
     assert len(entries(folder)) == 1
+
+
+def test_every_field_of_a_dataset_is_kept():
+    kept = {field.name for of in (Preprocessing, prepared._Rest) for field in fields(of)}
+    assert {field.name for field in fields(SequenceDataset)} == kept | {
+        "splits", "stages", "resolved"
+    }  # fmt: skip
 
 
 def test_an_entry_that_was_deleted_is_made_anew(folder, tmp_path, monkeypatch):
