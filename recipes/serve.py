@@ -16,6 +16,7 @@ text is read as words or characters; a table as the last rows of its columns, in
 import argparse
 import csv
 import json
+import re
 import string
 import sys
 from pathlib import Path
@@ -76,11 +77,18 @@ class Served:
     # Raw data as inputs
 
     def units(self, text):
-        """Return the words or characters of a text."""
+        """Return the words, subwords (by the package tokenizers) or characters of a text."""
         tokenizer = self.facts["tokenizer"]
         if tokenizer["level"] == "word":
             return text.lower().replace("<br />", " ").translate(_PUNCTUATION).split()
-        return list(text.lower() if tokenizer["lower_case"] else text)
+        text = text.lower() if tokenizer["lower_case"] else text
+        if tokenizer["level"] == "character":
+            return list(text)
+        import tokenizers
+
+        merges = tokenizers.Tokenizer.from_str(tokenizer["model"])
+        pieces = re.findall("\n|▁?[^▁\n]+|▁", text.replace(" ", "▁"))
+        return [unit for piece in pieces for unit in merges.encode(piece).tokens]
 
     def tokens(self, text):
         """Return the tokens of a text, (1, T)."""
@@ -174,7 +182,9 @@ class Served:
         return self.join([self.targets[word] for word in words])
 
     def join(self, units):
-        return (" " if self.facts["tokenizer"]["level"] == "word" else "").join(units)
+        level = self.facts["tokenizer"]["level"]
+        text = (" " if level == "word" else "").join(units)
+        return text.replace("▁", " ") if level == "subword" else text
 
 
 def log_softmax(y, never=()):

@@ -83,14 +83,19 @@ def load(
     >>> dataset.size("train")
     100
     """
+    from keras_gru.datasets.cache import load_through_cache
     from keras_gru.datasets.fingerprint import check_source
+    from keras_gru.datasets.own_file import OwnFile
     from keras_gru.datasets.source import recording
 
     found = config.source()
     if source and found:  # before the file is parsed, which may fail because of the change
         check_source(source, found)
     with recording() as recorded:
-        dataset = config.load(preprocessing)
+        if isinstance(config, OwnFile):
+            dataset = load_through_cache(config, found, preprocessing)
+        else:
+            dataset = config.load(preprocessing)
     if recorded:
         found = recorded[-1]
         if source:
@@ -123,14 +128,15 @@ def load_as_test(config: "OwnFile", preprocessing: "Preprocessing") -> "Sequence
     Raises:
         UserError: if the file does not fit the network.
     """
-    from keras_gru.datasets.text import PADDING, UNKNOWN
+    from keras_gru.datasets.text import UNKNOWN
+    from keras_gru.datasets.token_rows import fraction_of_token
 
     found = config.source()
     dataset = config.load(preprocessing, all_as_test=True)
     notes = dataset.notes
     if dataset.tokenizer is not None:
         tokens = next(iter(dataset.splits["test"].inputs.values()))
-        unknown = (tokens == UNKNOWN).sum() / (tokens != PADDING).sum()
+        unknown = fraction_of_token(tokens, UNKNOWN)
         notes += (f"{unknown:.1%} of the tokens are unknown to the network.",)
     return dataclasses.replace(_with_metric(config, dataset), source=found, notes=notes)
 

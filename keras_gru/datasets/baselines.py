@@ -122,7 +122,7 @@ def tag_of_each_token(
         A baseline with `class_scores`.
     """
     tokens, tags = _pairs(splits["train"])
-    size = max(split.inputs["tokens"].max() for split in splits.values()) + 1
+    size = max(int(np.max(split.inputs["tokens"])) for split in splits.values()) + 1
     width = int(tags.max()) + 1
     # Only the pairs that occur: a table of all tokens and all tags may not fit into memory.
     pairs, counts = np.unique(tokens.astype(np.int64) * width + tags, return_counts=True)
@@ -158,4 +158,4 @@ def note_frequencies(splits: Mapping[str, Split]) -> Baseline:
 
 def _pairs(split: Split) -> tuple[np.ndarray, np.ndarray]:
     real = split.counts()
-    return split.inputs["tokens"][real], split.targets[real]
+    return np.asarray(split.inputs["tokens"])[real], split.targets[real]

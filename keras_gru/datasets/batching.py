@@ -3,7 +3,7 @@
 # N sequences, B batch size, T time steps
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -62,7 +62,7 @@ def plan(
     size: int,
     batch_size: int,
     rng: np.random.Generator | None,
-) -> list[Batch]:
+) -> Sequence[Batch]:
     """Return batches in which every sequence of a split occurs once.
 
     Rows are sorted by the bucket of their lengths and cut into batches. For training, only a batch
@@ -81,6 +81,9 @@ def plan(
         `ceil(N / B)` batches; without `rng` at most one more for each further bucket.
     """
     order = np.arange(size) if rng is None else rng.permutation(size)
+    if not lengths:
+        starts = np.arange(0, size, batch_size)
+        return _EqualBatches(order, batch_size, starts if rng is None else rng.permutation(starts))
     buckets = {name: np.searchsorted(bounds[name], steps) for name, steps in lengths.items()}
     key = np.zeros(size, np.int64)
     for name, bucket in buckets.items():
@@ -99,11 +102,33 @@ def plan(
     return batches
 
 
-def alike(batches: Sequence[Batch]) -> Iterator[list[Batch]]:
+@dataclass(frozen=True)
+class _EqualBatches(Sequence):
+    """Batches of sequences of one length, each made when it is asked for: there may be millions.
+
+    Args:
+        order: (N,) of the sequences.
+        size: sequences in a batch.
+        starts: of each batch in `order`.
+    """
+
+    order: np.ndarray
+    size: int
+    starts: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    def __getitem__(self, number: int) -> Batch:
+        start = self.starts[number]
+        return Batch(self.order[start : start + self.size], {})
+
+
+def alike(batches: Iterable[Batch]) -> Iterator[list[Batch]]:
     """Yield the batches in their order, in groups of up to 16 neighbours of the same shape."""
     for _, group in itertools.groupby(batches, lambda batch: (len(batch.rows), batch.steps)):
-        group = list(group)
-        yield from (group[start : start + 16] for start in range(0, len(group), 16))
+        while some := list(itertools.islice(group, 16)):
+            yield some
 
 
 def gather(array: np.ndarray, batch: Batch, name: str | None, dtype) -> np.ndarray:

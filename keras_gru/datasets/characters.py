@@ -1,14 +1,16 @@
-"""Running text as windows of characters or words, for language models."""
+"""Running text as windows of characters, words or subwords, for language models."""
 
-# N windows, T characters or words
+# N windows, T characters, words or subwords
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from keras_gru.datasets.baselines import most_frequent_target
+from keras_gru.datasets.long_array import ArrayWriter
+from keras_gru.datasets.long_text import LongText
 from keras_gru.datasets.ngram import n_gram
 from keras_gru.datasets.preprocessing import Preprocessing
 from keras_gru.datasets.sequence_dataset import Metric, SequenceDataset, TaskSpec
@@ -16,11 +18,10 @@ from keras_gru.datasets.split import Split, check_not_empty
 from keras_gru.datasets.text import (
     UNKNOWN,
     Tokenizer,
-    check_unknown,
     smallest,
-    split_texts,
-    unknown_share,
 )
+from keras_gru.datasets.tokenizing import tokenize
+from keras_gru.datasets.units import whole_words
 
 _RESERVED = ("", "\N{REPLACEMENT CHARACTER}")  # padding, and a character that train does not have
 _BLOCK = 1 << 20  # characters
@@ -29,14 +30,14 @@ _CHARACTERS = Tokenizer("character")
 
 def language_model(
     name: str,
-    texts: Mapping[str, str],
+    texts: Mapping[str, str | LongText],
     window: int,
     stored: Preprocessing | None = None,
     tokenizer: Tokenizer = _CHARACTERS,
     vocabulary_size: int = 10_000,
     stride: int | None = None,
 ) -> SequenceDataset:
-    """Return a dataset whose targets are the next characters or words.
+    """Return a dataset whose targets are the next characters, words or subwords.
 
     The windows of validation and test follow one another without overlap. What is left at the end
     of a split is shorter than a window and is left out.
@@ -44,11 +45,12 @@ def language_model(
     Args:
         name: its name for a reader.
         texts: name of a split -> its text.
-        window: characters or words of a sequence (T).
-        stored: its vocabulary and tokenizer are used; None takes the characters or words of train.
-        tokenizer: splits the text into characters or words.
-        vocabulary_size: words at most, with padding and unknown; all characters are used.
-        stride: characters or words from one training window to the next; None: `window`.
+        window: units of a sequence (T).
+        stored: its vocabulary and tokenizer are used; None takes those of train.
+        tokenizer: its level and case; subwords are learnt.
+        vocabulary_size: words or subwords at most, with padding and unknown; of characters
+            all are used.
+        stride: units from one training window to the next; None: `window`.
 
     Returns:
         A language model dataset; its vocabulary is made of the training text alone.
@@ -58,15 +60,12 @@ def language_model(
             not occur in train.
     """
     tokenizer = stored.tokenizer if stored else tokenizer
-    if tokenizer.level == "word":
-        tokens, vocabulary = _encode_words(name, texts, stored, vocabulary_size)
+    if tokenizer.level == "character":
+        tokens, vocabulary = _encode_characters(texts, tokenizer, stored)
     else:
-        texts = {split: tokenizer.split(text) for split, text in texts.items()}
-        known = known_characters(
-            "".join(stored.vocabulary[len(_RESERVED) :]) if stored else texts["train"]
+        tokens, vocabulary, tokenizer = _encode_units(
+            name, texts, tokenizer, stored, vocabulary_size
         )
-        tokens = {split: encode(text, known) for split, text in texts.items()}
-        vocabulary = (*_RESERVED, *(chr(point) for point in known))
     splits = {
         split: _windows(text, window, stride if split == "train" else None)
         for split, text in tokens.items()
@@ -97,47 +96,76 @@ def language_model(
     )
 
 
-def _encode_words(
-    name: str, texts: Mapping[str, str], stored: Preprocessing | None, size: int
+def _blocks(text: str | LongText) -> Iterator[str]:
+    if not isinstance(text, str):
+        yield from text.blocks()
+        return
+    for start in range(0, len(text), _BLOCK):
+        yield text[start : start + _BLOCK]
+
+
+def _encode_units(
+    name: str,
+    texts: Mapping[str, str | LongText],
+    tokenizer: Tokenizer,
+    stored: Preprocessing | None,
+    size: int,
+) -> tuple[dict[str, np.ndarray], tuple[str, ...], Tokenizer]:
+    """Return the words or subwords of each split, the vocabulary and the tokenizer."""
+    import pyarrow as pa
+
+    counts = dict.fromkeys(texts, 0)
+
+    def blocks():
+        for split, text in texts.items():
+            counts[split] = 0
+            for block in whole_words(_blocks(text)):
+                counts[split] += 1
+                yield pa.array([block], pa.string())
+
+    for _ in blocks():  # counts them
+        pass
+    is_train = np.repeat([split == "train" for split in counts], list(counts.values()))
+    found = tokenize(
+        name,
+        blocks,
+        is_train,
+        tokenizer.level,
+        size,
+        stored=stored,
+        lower_case=tokenizer.lower_case,
+    )
+    ends = np.cumsum([0, *found.units.lengths])[np.cumsum(list(counts.values()))]
+    parts = np.split(found.tokens, ends[:-1])
+    return dict(zip(texts, parts, strict=True)), found.vocabulary, found.tokenizer
+
+
+def _encode_characters(
+    texts: Mapping[str, str | LongText], tokenizer: Tokenizer, stored: Preprocessing | None
 ) -> tuple[dict[str, np.ndarray], tuple[str, ...]]:
-    """Return the tokens of each split, and the vocabulary."""
-    lines = {split: text.splitlines() for split, text in texts.items()}
-    units = split_texts([line for of in lines.values() for line in of], "word")
-    train = len(lines.get("train", ()))
-    vocabulary = stored.vocabulary if stored else units.vocabulary(train, size)
-    tokens = units.tokens(vocabulary)
-    if stored is None:
-        check_unknown(name, "word", unknown_share(tokens[units.lengths[:train].sum() :]))
-    ends = np.cumsum([0, *units.lengths])[np.cumsum([len(of) for of in lines.values()])]
-    return dict(zip(texts, np.split(tokens, ends[:-1]), strict=True)), vocabulary
+    """Return the characters of each split, and the vocabulary."""
 
+    def blocks(split: str) -> Iterator[np.ndarray]:
+        for block in _blocks(texts[split]):
+            yield _code_points(tokenizer.split(block))
 
-def encode(text: str, known: np.ndarray) -> np.ndarray:
-    """Return the token of each character.
-
-    Args:
-        text: any text.
-        known: the code points of the vocabulary, ascending.
-
-    Returns:
-        Tokens `(len(text),)`.
-    """
+    if stored:
+        known = np.sort(_code_points("".join(stored.vocabulary[len(_RESERVED) :])))
+    else:
+        occurs = np.zeros(sys.maxunicode + 1, bool)
+        for points in blocks("train"):
+            occurs[points] = True
+        known = np.flatnonzero(occurs).astype(np.uint32)
     # A table of all code points up to the highest known one; above it all are unknown.
     token = np.full(int(known[-1]) + 2 if len(known) else 1, UNKNOWN, smallest(len(known) + 2))
     token[known] = np.arange(len(_RESERVED), len(known) + len(_RESERVED))
-    found = np.empty(len(text), token.dtype)
-    for start in range(0, len(text), _BLOCK):  # of four bytes for each character
-        points = _code_points(text[start : start + _BLOCK])
-        found[start : start + _BLOCK] = token[np.minimum(points, len(token) - 1)]
-    return found
-
-
-def known_characters(text: str) -> np.ndarray:
-    """Return the code points that occur in a text, ascending."""
-    occurs = np.zeros(sys.maxunicode + 1, bool)
-    for start in range(0, len(text), _BLOCK):
-        occurs[_code_points(text[start : start + _BLOCK])] = True
-    return np.flatnonzero(occurs).astype(np.uint32)
+    tokens = {}
+    for split in texts:
+        writer = ArrayWriter(token.dtype)
+        for points in blocks(split):
+            writer.append(token[np.minimum(points, len(token) - 1)])
+        tokens[split] = writer.array()
+    return tokens, (*_RESERVED, *(chr(point) for point in known))
 
 
 def _code_points(text: str) -> np.ndarray:

@@ -53,10 +53,10 @@ def text_cells(table: Table, name: str, count: int = 2_000) -> list[str] | None:
     """Return the first cells of a column of text that are not empty; None of another column."""
     import pyarrow as pa
 
-    column = table.columns[name]
+    column = table.head(name, count)
     if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
         return None
-    return [cell.strip() for cell in column.slice(0, count).to_pylist() if cell and cell.strip()]
+    return [cell.strip() for cell in column.to_pylist() if cell and cell.strip()]
 
 
 def is_numeric(table: Table, name: str) -> bool:
@@ -66,7 +66,7 @@ def is_numeric(table: Table, name: str) -> bool:
 
     from keras_gru.datasets.dialect import Signs, number_pattern
 
-    column = table.columns[name]
+    column = table.head(name, 1)
     cells = text_cells(table, name)
     if cells is None:
         return pa.types.is_integer(column.type) or pa.types.is_floating(column.type)

@@ -85,7 +85,7 @@ def find_dates(
 
 
 def _first(table: Table, name: str, count: int = 50) -> list[str]:
-    column = table.columns[name].slice(0, count)
+    column = table.head(name, count)
     # No date is longer: the patterns that cells are compared with take long for long ones.
     cells = [str(cell)[:_LONGEST].strip() for cell in column.to_pylist() if cell is not None]
     return cells or [""]
@@ -94,7 +94,7 @@ def _first(table: Table, name: str, count: int = 50) -> list[str]:
 def _may_be_dates(table: Table, name: str) -> bool:
     import pyarrow as pa
 
-    kind = table.columns[name].type
+    kind = table.head(name, 1).type
     if pa.types.is_temporal(kind):
         return True
     if pa.types.is_integer(kind):

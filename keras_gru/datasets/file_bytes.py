@@ -34,7 +34,8 @@ _BYTE_ORDER_MARKS = {
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
 }
-_MEMORY_FACTOR = 5  # times its size that a file takes while it is read (benchmarks/reading.py)
+_MEMORY_FACTOR = 4  # times its size that a file takes while it is read (benchmarks/reading.py)
+_BLOCK = 1 << 22  # bytes that are decoded at a time
 _SAMPLE = 50_000  # bytes that the encoding is guessed from
 
 
@@ -50,7 +51,7 @@ def read_bytes(path: Path) -> tuple[bytes, str | None]:
     Raises:
         UserError: if the file cannot be read or is damaged, or a zip file has several members.
     """
-    _check_size(path)
+    check_memory(path, path.stat().st_size)
     data = read_file(path)
     for magic, compression in _COMPRESSED.items():
         if data.startswith(magic):
@@ -66,14 +67,21 @@ def read_bytes(path: Path) -> tuple[bytes, str | None]:
     return data, None
 
 
-def _check_size(path: Path) -> None:
-    """Raise a `UserError` where a file is too large for the memory that is free."""
-    size, free = path.stat().st_size, _available_memory()
+def check_memory(path: Path, size: int, what: str = "file") -> None:
+    """Raise a `UserError` where what is to be read takes more memory than is free.
+
+    Args:
+        path: of the file.
+        size: bytes of what is read.
+        what: its name in the message.
+    """
+    free = _available_memory()
     if free is not None and _MEMORY_FACTOR * size > free:
         raise UserError(
-            f"{path}: expected a file that fits into memory, got {size / 1e9:.1f} GB, which take "
+            f"{path}: expected a {what} that fits into memory, got {size / 1e9:.1f} GB, which take "
             f"about {_MEMORY_FACTOR * size / 1e9:.0f} GB to read, with {free / 1e9:.1f} GB free. "
-            "Use fewer rows, or a part of the file."
+            "Use fewer rows, or texts in a Parquet file or a plain text file in UTF-8, which are "
+            "read block by block."
         )
 
 
@@ -151,7 +159,7 @@ def decode(path: Path, data: bytes, encoding: str | None) -> tuple[bytes, str]:
     try:
         if encoding == "utf-8":
             data = data.removeprefix(codecs.BOM_UTF8)
-            codecs.utf_8_decode(data, "strict", True)
+            _check_utf8(data)
             return data, encoding
         return data.decode(encoding).encode(), encoding
     except UnicodeError as error:
@@ -162,9 +170,21 @@ def decode(path: Path, data: bytes, encoding: str | None) -> tuple[bytes, str]:
         ) from None
 
 
+def _check_utf8(data: bytes) -> None:
+    """Raise a UnicodeDecodeError, with its place, where bytes are not UTF-8."""
+    start = 0
+    while start < len(data):  # the text as a whole may take four bytes for each character
+        block = data[start : start + _BLOCK]
+        try:
+            start += codecs.utf_8_decode(block, "strict", start + _BLOCK >= len(data))[1]
+        except UnicodeDecodeError as error:
+            error.object, error.start, error.end = data, error.start + start, error.end + start
+            raise
+
+
 def _guessed_encoding(path: Path, data: bytes) -> str:
     try:
-        data.decode()
+        _check_utf8(data)
         if b"\0" not in data[:_SAMPLE]:
             return "utf-8"
         at = 0

@@ -8,7 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from keras_gru.datasets.files import labelled_files
+from keras_gru.datasets.long_array import blocks_of
 from keras_gru.datasets.split import Split
+from keras_gru.datasets.token_rows import TokenRows
 from keras_gru.errors import UserError
 
 
@@ -123,8 +125,9 @@ def fingerprint_of_split(split: Split, every_input: bool) -> SplitFingerprint:
         # Of windows the first step of each and the whole of the last are all that there is.
         parts = [array[:, 0], array[-1]] if split.overlapping and array.ndim > 1 else [array]
         for part in parts:
-            little = part.astype(part.dtype.newbyteorder("<"), copy=False)
-            total.update(np.ascontiguousarray(little))
+            for block in part.blocks() if isinstance(part, TokenRows) else blocks_of(part):
+                little = block.astype(block.dtype.newbyteorder("<"), copy=False)
+                total.update(np.ascontiguousarray(little))
     return SplitFingerprint(split.size, total.hexdigest())
 
 

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from keras_gru.datasets import source
 from keras_gru.datasets.common import Fraction, Length, Tokens
-from keras_gru.datasets.labelled_texts import classification
+from keras_gru.datasets.labelled_texts import LabelledTexts, classification
 from keras_gru.datasets.preprocessing import Preprocessing
 from keras_gru.datasets.registry import DatasetSettings, register_dataset
 from keras_gru.datasets.sequence_dataset import SequenceDataset
@@ -38,11 +38,13 @@ class ImdbReviews(DatasetSettings):
         validation = round(len(columns["train"]["label"]) * self.validation_fraction)
         return classification(
             "IMDB reviews",
-            {
-                name: ([text.decode() for text in examples["text"]], examples["label"])
-                for name, examples in source.with_validation(columns, validation).items()
-            },
-            ("negative", "positive"),
+            LabelledTexts.of_splits(
+                {
+                    name: ([text.decode() for text in examples["text"]], examples["label"])
+                    for name, examples in source.with_validation(columns, validation).items()
+                },
+                ("negative", "positive"),
+            ),
             self.vocabulary,
             self.max_length,
             stored=preprocessing,

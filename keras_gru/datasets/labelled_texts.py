@@ -1,6 +1,10 @@
-"""Texts with a class each, as padded tokens."""
+"""Texts with a class each, as rows of tokens."""
 
-from collections.abc import Mapping, Sequence
+# N texts
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -8,40 +12,63 @@ from keras_gru.datasets.baselines import majority_class
 from keras_gru.datasets.preprocessing import Preprocessing
 from keras_gru.datasets.sequence_dataset import Metric, SequenceDataset, TaskSpec
 from keras_gru.datasets.split import Split, check_not_empty, missing_classes
-from keras_gru.datasets.text import (
-    MOST_UNKNOWN,
-    Tokenizer,
-    Units,
-    check_unknown,
-    split_texts,
-    to_rows,
-    unknown_share,
-)
+from keras_gru.datasets.token_rows import TokenRows
+from keras_gru.datasets.tokenizing import tokenize
+from keras_gru.datasets.units import blocks_of_texts
 from keras_gru.errors import UserError
+
+if TYPE_CHECKING:
+    import pyarrow
+
+
+@dataclass(frozen=True)
+class LabelledTexts:
+    """Texts with a class each, and which of them each split has.
+
+    Args:
+        texts: N texts, in a list or an Arrow array, or a function that returns them in blocks.
+        labels: (N,) the class of each.
+        parts: name of a split -> the numbers of its texts.
+        classes: names of the classes.
+    """
+
+    texts: "Sequence[str] | pyarrow.ChunkedArray | Callable[[], Iterable[pyarrow.StringArray]]"
+    labels: np.ndarray
+    parts: Mapping[str, np.ndarray]
+    classes: Sequence[str]
+
+    @classmethod
+    def of_splits(
+        cls, examples: Mapping[str, tuple[Sequence[str], np.ndarray]], classes: Sequence[str]
+    ) -> "LabelledTexts":
+        """Return them from the texts and classes of each split."""
+        texts = [text for of, _ in examples.values() for text in of]
+        labels = np.concatenate([np.asarray(of) for _, of in examples.values()])
+        ends = np.cumsum([len(of) for _, of in examples.values()])
+        parts = np.split(np.arange(len(labels)), ends[:-1])
+        return cls(texts, labels, dict(zip(examples, parts, strict=True)), classes)
 
 
 def classification(
     name: str,
-    examples: Mapping[str, tuple[Sequence[str], np.ndarray]],
-    classes: Sequence[str],
+    data: LabelledTexts,
     vocabulary_size: int,
     max_length: int,
     notes: Sequence[str] = (),
     stored: Preprocessing | None = None,
     level: str | None = "word",
 ) -> SequenceDataset:
-    """A dataset of labelled texts.
+    """Return a dataset of labelled texts.
 
     Args:
         name: what a reader calls it.
-        examples: name of a split -> texts and their classes (N,).
-        classes: names of the classes.
+        data: the texts.
         vocabulary_size: tokens at most, padding and unknown included.
         max_length: units of a text that are used, its first ones.
         notes: facts worth logging.
         stored: its vocabulary is used; None builds one from train.
-        level: `"word"` or `"character"`; None chooses words, or characters where most words of
-            validation and test do not occur in train.
+        level: `"word"`, `"subword"` or `"character"`; None chooses words, or characters where most
+            words of validation and test do not occur in train.
 
     Returns:
         A classification dataset; a text without a unit is left out, which is noted.
@@ -50,45 +77,30 @@ def classification(
         UserError: if a class has no text with a unit, or most words of validation and test do not
             occur in train.
     """
-    notes = list(notes)
-    texts = _joined([of for of, _ in examples.values()])
-    sizes = [len(labels) for _, labels in examples.values()]
-    labels = np.concatenate([np.asarray(of) for _, of in examples.values()])
-    if stored is not None:
-        level, vocabulary = stored.tokenizer.level, stored.vocabulary
-        units = split_texts(texts, level, max_length)
-    else:
-        asked = level
-        for level in [asked] if asked else ["word", "character"]:
-            units = split_texts(texts, level, max_length)
-            vocabulary = units.vocabulary(sizes[0], vocabulary_size)
-            later = units.tokens(vocabulary)[units.lengths[: sizes[0]].sum() :]
-            unknown = unknown_share(later)
-            if unknown <= MOST_UNKNOWN and (asked or level == "character" or _has_words(units)):
-                break
-        check_unknown(name, level, unknown)
-        if asked is None and level == "character":
-            notes.append("Texts are split into characters: as words, most would be unknown.")
-    tokens = units.tokens(vocabulary)
-    ends = np.cumsum(units.lengths)
-    splits, first = {}, 0
-    for split, size in zip(examples, sizes, strict=True):
-        rows = slice(first, first + size)
-        lengths = units.lengths[rows]
-        if not lengths.all():
-            notes.append(f"Left out {(lengths == 0).sum()} {split} texts without a {level}.")
-        flat = tokens[ends[first] - lengths[0] : ends[first + size - 1]] if size else tokens[:0]
-        kept = lengths > 0
-        padded = to_rows(flat, lengths[kept])
-        splits[split] = Split({"tokens": padded}, labels[rows][kept], {"tokens": lengths[kept]})
-        first += size
+    notes, labels, classes = list(notes), data.labels, data.classes
+    chosen = level is None
+    texts = data.texts if callable(data.texts) else lambda: blocks_of_texts(data.texts)
+    is_train = np.zeros(len(labels), bool)
+    is_train[data.parts.get("train", [])] = True
+    found = tokenize(name, texts, is_train, level, vocabulary_size, max_length, stored)
+    level, vocabulary, units = found.tokenizer.level, found.vocabulary, found.units
+    if level == "character" and stored is None and chosen:
+        notes.append("Texts are split into characters: as words, most would be unknown.")
+    rows = TokenRows(found.tokens, units.lengths)
+    splits = {}
+    for split, numbers in data.parts.items():
+        kept = numbers[units.lengths[numbers] > 0]
+        if len(kept) < len(numbers):
+            notes.append(f"Left out {len(numbers) - len(kept)} {split} texts without a {level}.")
+        tokens = TokenRows(rows.flat, rows.lengths[kept], rows.starts[kept])
+        splits[split] = Split({"tokens": tokens}, labels[kept], {"tokens": tokens.lengths})
     check_not_empty(name, splits)
     if stored is None:
         _check_classes(name, labels, units.lengths, classes, level)
     cut = (
         f"{units.cut_texts / max(1, len(labels)):.1%} of the texts and "
-        f"{units.cut_units / max(1, units.cut_units + len(tokens)):.1%} of the {level}s are cut "
-        f"(max_length {max_length})"
+        f"{units.cut_units / max(1, units.cut_units + len(found.tokens)):.1%} of the {level}s are "
+        f"cut (max_length {max_length})"
     )
     return SequenceDataset(
         name=name,
@@ -99,24 +111,10 @@ def classification(
         target_vocabulary=tuple(classes),
         baselines=(majority_class(splits, classes),) if "train" in splits else (),
         notes=(*notes, *missing_classes(splits, classes)),
-        tokenizer=Tokenizer(level),
+        tokenizer=found.tokenizer,
         max_length=max_length,
         facts=(("Units", f"{level}s, a vocabulary of {len(vocabulary):,}"), ("Cut", cut)),
     )
-
-
-def _joined(texts: Sequence[Sequence[str]]):
-    import pyarrow as pa
-
-    chunks = []
-    for of in texts:
-        chunks += of.chunks if isinstance(of, pa.ChunkedArray) else [pa.array(of, pa.string())]
-    return pa.chunked_array(chunks, pa.string())
-
-
-def _has_words(units: Units) -> bool:
-    """Return whether texts have more than a word each, as names and DNA have not."""
-    return len(units.codes) > 1.5 * max(1, np.count_nonzero(units.lengths))
 
 
 def _check_classes(

@@ -8,6 +8,7 @@ import numpy as np
 
 from keras_gru.datasets.split import Split
 
+_ROWS = 8_192
 _LARGEST_LINEAR_MODEL = 4_000  # inputs: the normal equations take their square
 
 
@@ -30,8 +31,7 @@ def linear(train: Split) -> tuple[Callable[[Split], np.ndarray], int] | None:
     def blocks(split: Split):
         for start in range(0, split.size, 4096):
             block = split.inputs["features"][start : start + 4096].astype(float)
-            block = block.reshape(len(block), -1)
-            yield slice(start, start + 4096), np.hstack([block, np.ones((len(block), 1))])
+            yield slice(start, start + 4096), block.reshape(len(block), -1)
 
     features, targets = train.inputs["features"], train.targets
     if features.strides[0] == features.strides[1]:
@@ -39,13 +39,14 @@ def linear(train: Split) -> tuple[Callable[[Split], np.ndarray], int] | None:
     else:
         gram, moment = np.zeros((size, size)), np.zeros((size, int(np.prod(outputs))))
         for rows, x in blocks(train):
+            x = np.hstack([x, np.ones((len(x), 1))])
             gram += x.T @ x
             moment += x.T @ targets[rows].astype(float).reshape(len(x), -1)
     # A trace of ridge: columns that say the same (one-hot with a constant) have no one solution.
     weights = np.linalg.solve(gram + 1e-9 * np.trace(gram) * np.eye(size), moment)
 
     def forecast(split: Split) -> np.ndarray:
-        parts = [x @ weights for _, x in blocks(split)]
+        parts = [x @ weights[:-1] + weights[-1] for _, x in blocks(split)]
         return np.concatenate(parts).reshape(split.size, *outputs)
 
     return forecast, weights.size
@@ -62,30 +63,36 @@ def _moments_of_windows(features: np.ndarray, targets: np.ndarray) -> tuple[np.n
         targets: (N, H, V).
     """
     count, steps, width = features.shape
-    series = np.concatenate([features[:, 0], features[-1, 1:]]).astype(float)
-    y = targets.reshape(count, -1).astype(float)
-    first, last = series[:count], series[count:]
+    series = np.concatenate([features[:, 0], features[-1, 1:]])
+    head, last = series[: steps - 1].astype(float), series[count:].astype(float)
+    # Products of step 0 and of the targets with each step, of rows that fit into the cache.
+    outputs = int(np.prod(targets.shape[1:]))
+    products, total = np.zeros((steps, width + outputs, width)), np.zeros(width + outputs)
+    for start in range(0, count, _ROWS):
+        end = min(start + _ROWS, count)
+        ahead = targets[start:end].reshape(end - start, -1)
+        both = np.hstack([series[start:end], ahead]).astype(float)
+        total += both.sum(axis=0)
+        part = series[start : end + steps - 1].astype(float)
+        for step in range(steps):
+            products[step] += both.T @ part[step : step + end - start]
     gram = np.empty((steps, width, steps, width))
-    for step in range(steps):
-        gram[0, :, step] = first.T @ series[step : step + count]
+    gram[0] = products[:, :width].transpose(1, 0, 2)
     for s in range(1, steps):
         gram[s, :, 0] = gram[0, :, s].T
-        before, after = series[s - 1], last[s - 1]
+        before, after = head[s - 1], last[s - 1]
         gram[s, :, 1:] = (
-            gram[s - 1, :, :-1]
-            - before[:, None, None] * series[: steps - 1]
-            + after[:, None, None] * last
+            gram[s - 1, :, :-1] - before[:, None, None] * head + after[:, None, None] * last
         )
     size = steps * width
-    whole, moment = np.empty((size + 1, size + 1)), np.empty((size + 1, y.shape[1]))
+    whole, moment = np.empty((size + 1, size + 1)), np.empty((size + 1, outputs))
     whole[:size, :size] = gram.reshape(size, size)
-    sums = first.sum(axis=0)  # of a step over all windows
+    sums = total[:width]  # of a step over all windows
     for step in range(steps):
         columns = slice(step * width, (step + 1) * width)
-        part = series[step : step + count]
         whole[size, columns] = whole[columns, size] = sums
-        moment[columns] = part.T @ y
+        moment[columns] = products[step, width:].T
         if step + 1 < steps:
-            sums = sums - series[step] + last[step]
-    whole[size, size], moment[size] = count, y.sum(axis=0)
+            sums = sums - head[step] + last[step]
+    whole[size, size], moment[size] = count, total[width:]
     return whole, moment

@@ -64,7 +64,7 @@ def metrics_of(
     Args:
         task: that of a `TaskSpec`.
         metric: the dataset's own.
-        unit: `"character"` or `"word"`, of a language model.
+        unit: `"character"`, `"subword"` or `"word"`, of a language model.
         relative: which of the errors `"mase"` and `"smape"` of forecasts are known.
     """
     if task == "language_model":

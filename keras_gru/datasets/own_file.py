@@ -90,6 +90,9 @@ class OwnFile(SplitByFraction):
     expects: ClassVar[str]
     guessed: ClassVar[tuple[str, ...]] = ()
     path: str
+    cache: Annotated[
+        bool, Field(description="keep a prepared copy of a large file, which loads at once")
+    ] = True
 
     def load(self, preprocessing=None, all_as_test=False):
         """Load the file: all of it as test, or split.

@@ -47,18 +47,14 @@ class Scaling:
             values: (rows, V) of the training split; NaN is left out. A constant column is only
                 centred.
         """
-        values = np.where(np.isnan(values).all(axis=0), 0, values)
-        deviation = np.where(cls.is_constant(values), 1.0, np.nanstd(values, axis=0))
-        mean = np.nanmean(values, axis=0)
+        mean, deviation, is_constant = _moments(values)
+        deviation = np.where(is_constant, 1.0, deviation)
         return cls(tuple(columns), tuple(mean.tolist()), tuple(deviation.tolist()))
 
     @staticmethod
     def is_constant(values: np.ndarray) -> np.ndarray:
         """Return whether the deviation of each column is 0, or what rounding makes of it."""
-        # Six digits, which is what float32 and most instruments have.
-        values = np.where(np.isnan(values).all(axis=0), 0, values)
-        rounding = 1e-6 * np.nanmax(np.abs(values), axis=0)
-        return ~(np.nanstd(values, axis=0) > rounding)
+        return _moments(values)[2]
 
     @property
     def zero(self) -> tuple[float, ...]:
@@ -73,6 +69,19 @@ class Scaling:
             block = slice(start, start + _BLOCK)
             scaled[block] = (values[block] - mean) / deviation
         return scaled
+
+
+def _moments(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return mean, deviation and whether it is 0 but for rounding, of each column; 0 of NaN."""
+    if np.isnan(values).any():
+        values = np.where(np.isnan(values).all(axis=0), 0, values)
+        mean, deviation = np.nanmean(values, axis=0), np.nanstd(values, axis=0)
+        largest = np.nanmax(np.abs(values), axis=0)
+    else:  # these copy less
+        mean, deviation = values.mean(axis=0), values.std(axis=0)
+        largest = np.maximum(values.max(axis=0), -values.min(axis=0))
+    # Six digits, which is what float32 and most instruments have.
+    return mean, deviation, ~(deviation > 1e-6 * largest)
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from keras_gru.datasets.preprocessing import Preprocessing
 from keras_gru.datasets.sequence_dataset import Metric, SequenceDataset, TaskSpec
 from keras_gru.datasets.split import Split, check_not_empty
 from keras_gru.datasets.text import Tokenizer, build_vocabulary, encode_all, split_words
+from keras_gru.datasets.token_rows import TokenRows
 
 _START, _END = "startofseq", "endofseq"
 _SPLITTING_SEED = 0  # part of the dataset's definition, not a setting
@@ -93,14 +94,17 @@ def clean(
 
 
 def split(
-    pairs: Sequence[tuple[Words, Words]], validation_share: float, test_share: float, limit=None
+    pairs: Sequence[tuple[Words, Words]],
+    validation_fraction: float,
+    test_fraction: float,
+    limit=None,
 ) -> dict[str, list[tuple[Words, Words]]]:
     """Shuffle and split pairs so that no sentence is in two splits.
 
     Args:
         pairs: (words, words of the translation).
-        validation_share: share of the pairs.
-        test_share: share of the pairs.
+        validation_fraction: fraction of the pairs.
+        test_fraction: fraction of the pairs.
         limit: use only so many pairs.
 
     Returns:
@@ -113,7 +117,9 @@ def split(
     rank = np.random.default_rng(_SPLITTING_SEED).permutation(len(numbers))[sentence]
     order = np.argsort(rank, kind="stable")[:limit]
     rank = rank[order]
-    ends = np.cumsum([round(len(order) * share) for share in (test_share, validation_share)])
+    ends = np.cumsum(
+        [round(len(order) * fraction) for fraction in (test_fraction, validation_fraction)]
+    )
     # Up to the first pair of the sentence that the cut falls into.
     ends = [np.searchsorted(rank, rank[min(end, len(rank) - 1)]) for end in ends]
     test, validation, train = np.split(order, ends)
@@ -124,15 +130,13 @@ def split(
 
 
 def _encode(pairs, source_vocabulary, target_vocabulary) -> Split:
-    source_tokens, source_lengths = encode_all([one for one, _ in pairs], source_vocabulary)
-    target_tokens, lengths = encode_all(
-        [(_START, *other, _END) for _, other in pairs], target_vocabulary
-    )
+    source, source_lengths = encode_all([one for one, _ in pairs], source_vocabulary)
+    target, lengths = encode_all([(_START, *other, _END) for _, other in pairs], target_vocabulary)
     # Teacher forcing: the input ends before the last token, the target starts after the first.
-    heard = np.where(np.arange(target_tokens.shape[1] - 1) < lengths[:, None] - 1, 1, 0)
+    heard = TokenRows(target.flat, lengths - 1, target.starts)
     return Split(
-        {"source": source_tokens, "target": target_tokens[:, :-1] * heard},
-        target_tokens[:, 1:],
+        {"source": source, "target": heard},
+        np.asarray(TokenRows(target.flat, lengths - 1, target.starts + 1)),
         {"source": source_lengths, "target": lengths - 1},
         stepwise="target",
     )

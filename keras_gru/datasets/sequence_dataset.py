@@ -179,13 +179,12 @@ class SequenceDataset(Preprocessing):
                 stage = self
                 if seed is not None and epoch // self.stage_epochs < len(self.stages):
                     stage = self.stages[epoch // self.stage_epochs]
-                batches = [
-                    batch
+                batches = itertools.chain.from_iterable(
+                    stage._plan(split, batch_size, seed, epoch * stage.passes + number)
                     for number in range(1 if seed is None else stage.passes)
-                    for batch in stage._plan(split, batch_size, seed, epoch * stage.passes + number)
-                ]
+                )
                 if stage is not self:  # of shorter windows there are more
-                    batches = batches[: self.steps(split, batch_size)]
+                    batches = itertools.islice(batches, self.steps(split, batch_size))
                 for group in alike(batches):
                     yield stage._assemble_group(split, group)
 
@@ -226,7 +225,7 @@ class SequenceDataset(Preprocessing):
             for name, of in train.items()
         }
 
-    def _plan(self, split: str, batch_size: int, seed: int | None, epoch: int) -> list[Batch]:
+    def _plan(self, split: str, batch_size: int, seed: int | None, epoch: int) -> Sequence[Batch]:
         part = self.splits[split]
         rng = None if seed is None else np.random.default_rng([seed, epoch])
         return plan(part.lengths, self._bounds, part.size, batch_size, rng)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from keras_gru.datasets.dates import NO_TIME, find_dates, in_words
+from keras_gru.datasets.long_array import release_memory
 from keras_gru.datasets.missing_values import (
     fill_forward,
     fill_missing,
@@ -121,7 +122,10 @@ def read_series_table(
         UserError: if a column is missing, a cell is none of a number, or rows are in no order.
     """
     wanted = [*_wanted(config), *([config.series] if config.series else [])]
-    return series_of_table(config, read_table(config, path, wanted), stored)
+    numeric = (*config.targets, *(config.inputs or ()), *config.known)
+    found = series_of_table(config, read_table(config, path, wanted, numeric), stored)
+    release_memory()
+    return found
 
 
 def series_of_table(
@@ -132,7 +136,11 @@ def series_of_table(
     inputs = config.inputs or config.targets
     names = (*inputs, *(name for name in config.known if name not in inputs))
     numeric = dict.fromkeys((*names, *config.targets))
-    values = {name: table.numbers(name, config.missing_values) for name in numeric}
+    release_memory()
+    matrix = np.empty((table.size, len(numeric)))
+    for at, name in enumerate(numeric):
+        matrix[:, at] = table.numbers(name, config.missing_values)
+    values = dict(zip(numeric, matrix.T, strict=True))
     words = {name: table.strings(name).to_pylist() for name in config.categories}
     dates = _find_dates(config, table, wanted)
     guessed = dict(table.settings)
@@ -162,7 +170,8 @@ def series_of_table(
                 table, one, name, one.take(values[name]), config.missing
             )
             filled[name] += count
-        inputs_ = np.column_stack([columns[name] for name in names])
+        is_whole = names == tuple(numeric) and all(columns[of] is values[of] for of in names)
+        inputs_ = matrix if is_whole else np.column_stack([columns[name] for name in names])
         targets = inputs_
         if names != config.targets:
             targets = np.column_stack([columns[name] for name in config.targets])

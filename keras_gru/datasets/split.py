@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from keras_gru.datasets.token_rows import TokenRows
 from keras_gru.errors import UserError
 from keras_gru.settings import present
 
@@ -17,7 +18,7 @@ SPLITS = ("train", "validation", "test")
 _SPLITTING_SEED = 0
 _MOST_BLOCKS = 200
 _FEW_SEQUENCES = 10
-_IMBALANCE = 4  # sequences of the most frequent class for one of the rarest
+IMBALANCE = 4  # sequences of the most frequent class for one of the rarest
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class Split:
     """The sequences of one split, padded at their right ends to the longest of them.
 
     Args:
-        inputs: name of a model's input -> (N, T, ...).
+        inputs: name of a model's input -> (N, T, ...); of tokens also `TokenRows`.
         targets: (N, ...), or (N, T, ...) where each step has its own.
         lengths: name of an input -> (N,) its time steps; an input that is not here has no padding.
         stepwise: the input whose steps the targets follow, or None.
@@ -37,7 +38,7 @@ class Split:
         UserError: if the weights do not fit the targets.
     """
 
-    inputs: Mapping[str, np.ndarray]
+    inputs: Mapping[str, np.ndarray | TokenRows]
     targets: np.ndarray
     lengths: Mapping[str, np.ndarray] = field(default_factory=dict)
     stepwise: str | None = None
@@ -82,8 +83,11 @@ class Split:
 
         Of forecasts at every step, (N, T, H, V), those after the last one count.
         """
-        has_steps = self.stepwise and self.targets.ndim < 4
-        return self.counts().sum(1) if has_steps else np.ones(self.size, int)
+        if self.stepwise is None or self.targets.ndim > 3:
+            return np.ones(self.size, int)
+        if self.weights is not None:
+            return self.counts().sum(1)
+        return self.lengths.get(self.stepwise, np.full(self.size, self.targets.shape[1]))
 
     def counts(self) -> np.ndarray:
         """(N, T) of stepwise targets: True where one counts."""
@@ -286,7 +290,7 @@ def class_warnings(labels: np.ndarray, classes: Sequence[str]) -> list[str]:
             f"sequences in all: {shown}{more}. What is measured on them says little."
         )
     most, fewest = int(counts.argmax()), int(counts.argmin())
-    if counts[most] >= _IMBALANCE * max(1, counts[fewest]):
+    if counts[most] >= IMBALANCE * max(1, counts[fewest]):
         warnings.append(
             f"Warning: class {classes[most][:60]!r} has {counts[most]:,} sequences and "
             f"{classes[fewest][:60]!r} {counts[fewest]:,}: an accuracy of "

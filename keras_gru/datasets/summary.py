@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from keras_gru.datasets.long_array import blocks_of
 from keras_gru.datasets.sequence_dataset import SequenceDataset
-from keras_gru.datasets.split import Split
-from keras_gru.datasets.text import PADDING, UNKNOWN
+from keras_gru.datasets.split import IMBALANCE, Split
+from keras_gru.datasets.text import UNKNOWN
+from keras_gru.datasets.token_rows import TokenRows, fraction_of_token
 from keras_gru.formatting import plural
 from keras_gru.settings import STORED
 
@@ -31,6 +33,12 @@ class DataSummary:
     facts: Mapping[str, str] = field(default_factory=dict)
     classes: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     splits: tuple[str, ...] = ()
+
+    @property
+    def is_imbalanced(self) -> bool:
+        """Whether a class has four times as many sequences as another, or more."""
+        counts = [sum(of) for of in self.classes.values()]
+        return len(counts) > 1 and max(counts) >= IMBALANCE * max(1, min(counts))
 
     def lines(self) -> list[str]:
         """Return lines for a terminal: facts, then classes by split."""
@@ -59,7 +67,7 @@ def summarize(dataset: SequenceDataset) -> DataSummary:
         classes = _classes(dataset)
     if "tokens" in splits["test"].inputs and dataset.vocabulary is not None:
         shares = [
-            f"{_unknown_share(split):.1%} of {name}"
+            f"{fraction_of_token(split.inputs['tokens'], UNKNOWN):.1%} of {name}"
             for name, split in splits.items()
             if name != "train"
         ]
@@ -94,17 +102,15 @@ def _classes(dataset: SequenceDataset) -> dict[str, tuple[int, ...]]:
     return {name: tuple(int(of[number]) for of in counts) for number, name in enumerate(names)}
 
 
-def _unknown_share(split: Split) -> float:
-    tokens = split.inputs["tokens"]
-    return float((tokens == UNKNOWN).sum() / max(1, (tokens != PADDING).sum()))
-
-
 def _repeated(train: Split, test: Split) -> int:
     """Return how many sequences of test are in train, word for word."""
-    seen = {_bytes(train, row) for row in range(train.size)}
-    return sum(_bytes(test, row) in seen for row in range(test.size))
+    return int(np.isin(_hashes(test), _hashes(train)).sum())
 
 
-def _bytes(split: Split, row: int) -> bytes:
-    tokens = split.inputs["tokens"][row, : split.lengths["tokens"][row]]
-    return np.ascontiguousarray(tokens, np.int32).tobytes()
+def _hashes(split: Split) -> np.ndarray:
+    """Return a number of 64 bits for each sequence, (N,): others have the same by chance alone."""
+    rows, lengths = split.inputs["tokens"], split.lengths["tokens"]
+    factors = np.random.default_rng(0).integers(1, 2**63, rows.shape[1] + 1, np.uint64)
+    blocks = rows.blocks() if isinstance(rows, TokenRows) else blocks_of(rows)
+    hashes = [block.astype(np.uint64) @ factors[: block.shape[1]] for block in blocks]
+    return np.concatenate(hashes) + lengths.astype(np.uint64) * factors[-1]

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -14,6 +14,8 @@ from keras_gru.datasets.dialect import (
     Signs,
     number_pattern,
 )
+from keras_gru.datasets.parquet import ParquetColumns
+from keras_gru.datasets.units import blocks_of_texts
 from keras_gru.errors import UserError, did_you_mean
 
 if TYPE_CHECKING:
@@ -30,7 +32,8 @@ class Table:
     Args:
         path: where it is.
         form: what it is in words, such as "CSV, gzip, separated by semicolons".
-        columns: name of a column -> its values: strings of a text file, typed ones of others.
+        columns: name of a column -> its values: strings of a text file, and numbers where only
+            these were wanted; typed ones of others.
         settings: what was guessed: names of settings of `TableFile` and their values.
         signs: of numbers that are written as text.
         line: maps the number of a row, from 0, to its line; None where rows have no lines.
@@ -46,7 +49,17 @@ class Table:
     @property
     def size(self) -> int:
         """Number of rows."""
+        if isinstance(self.columns, ParquetColumns):
+            return self.columns.rows
         return max((len(column) for column in self.columns.values()), default=0)
+
+    def head(self, name: str, count: int) -> "pyarrow.ChunkedArray":
+        """Return the first values of a column."""
+        import pyarrow as pa
+
+        if isinstance(self.columns, ParquetColumns) and self.size:
+            return pa.chunked_array([next(self.columns.blocks(name, count))])
+        return self.columns[name].slice(0, count)
 
     def column(self, name: str) -> "pyarrow.ChunkedArray":
         """Return the values of a column.
@@ -78,6 +91,24 @@ class Table:
         if pa.types.is_dictionary(column.type):
             column = pc.cast(column, column.type.value_type)
         return column if pa.types.is_string(column.type) else pc.cast(column, pa.string())
+
+    def text_blocks(self, name: str) -> "Callable[[], Iterator[pyarrow.StringArray]]":
+        """Return a function that yields a column's texts, "" where one is missing, in blocks."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        self.column(name)
+        if isinstance(self.columns, ParquetColumns):
+            columns = self.columns
+
+            def read():
+                for block in columns.blocks(name):
+                    text = block if pa.types.is_string(block.type) else pc.cast(block, pa.string())
+                    yield from blocks_of_texts(pa.chunked_array([pc.fill_null(text, "")]))
+
+            return read
+        texts = pc.fill_null(self.strings(name), "")
+        return lambda: blocks_of_texts(texts)
 
     def numbers(self, name: str, missing_values: Sequence[float | str] = ()) -> np.ndarray:
         """Return a column of numbers, NaN where a value is missing.
@@ -111,7 +142,7 @@ class Table:
             values = np.full(len(column), np.nan)
         else:
             self._refuse(name, 0, f"got a column of the type {column.type}")
-        values = np.array(values, float)
+        values = np.require(values, float, ["W"])
         for number in missing_values:
             if not isinstance(number, str):
                 # 9.97e36 in a float32 file is 9.969209968386869e36 in ours.

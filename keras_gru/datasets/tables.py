@@ -8,6 +8,7 @@ from pathlib import Path
 
 from keras_gru.datasets.file_bytes import binary_form, decode, is_spreadsheet, read_bytes
 from keras_gru.datasets.own_file import TableFile
+from keras_gru.datasets.parquet import MAGIC, ParquetColumns
 from keras_gru.datasets.table import Table, check_names
 from keras_gru.datasets.text_tables import read_text_table
 from keras_gru.errors import UserError
@@ -15,13 +16,16 @@ from keras_gru.errors import UserError
 _SAMPLE = 200_000  # bytes that separator, header and signs are guessed from
 
 
-def read_table(config: TableFile, path: Path, wanted: Sequence[str] = ()) -> Table:
+def read_table(
+    config: TableFile, path: Path, wanted: Sequence[str] = (), numeric: Sequence[str] = ()
+) -> Table:
     """Read a table; what the settings leave out is guessed.
 
     Args:
         config: separator, encoding and the like.
         path: of the file.
         wanted: columns that it should have, which helps to guess.
+        numeric: those of them that are to be read as numbers alone.
 
     Returns:
         The table; `settings` holds the guesses.
@@ -30,14 +34,18 @@ def read_table(config: TableFile, path: Path, wanted: Sequence[str] = ()) -> Tab
         UserError: if the file is none, a quote is not closed, a row has more or fewer cells than
             the first, or two columns have one name.
     """
+    if path.is_file() and _begins_with(path, MAGIC):
+        return Table(path, "Parquet", _checked(path, ParquetColumns(path)))
     data, compression = read_bytes(path)
     name = f"{{}}, {compression}" if compression else "{}"
     if data[:1].isspace() and not data.strip():  # which copies it
         data = b""
     if not data:
         raise UserError(f"{path} is empty; expected a table with a line that names the columns.")
-    if data.startswith((b"PAR1", b"ARROW1")):
-        return _binary_table(path, data, name)
+    if data.startswith(MAGIC):
+        return Table(path, name.format("Parquet"), _checked(path, ParquetColumns(path, data)))
+    if data.startswith(b"ARROW1"):
+        return _feather_table(path, data, name)
     if is_spreadsheet(data):
         return _spreadsheet(path, data)
     if form := binary_form(data):
@@ -48,26 +56,34 @@ def read_table(config: TableFile, path: Path, wanted: Sequence[str] = ()) -> Tab
     text, encoding = decode(path, data, config.encoding)
     if text[:_SAMPLE].lstrip()[:1] in (b"{", b"[") and _is_json(text):
         return _json_table(path, text, name)
-    return read_text_table(config, path, text, encoding, name, wanted)
+    return read_text_table(config, path, text, encoding, name, wanted, numeric)
 
 
-def _binary_table(path: Path, data: bytes, name: str) -> Table:
+def _begins_with(path: Path, magic: bytes) -> bool:
+    try:
+        with open(path, "rb") as file:
+            return file.read(len(magic)) == magic
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read ({error.strerror}).") from None
+
+
+def _checked(path: Path, columns: ParquetColumns) -> ParquetColumns:
+    check_names(path, columns.names)
+    return columns
+
+
+def _feather_table(path: Path, data: bytes, name: str) -> Table:
     import pyarrow as pa
     import pyarrow.feather
-    import pyarrow.parquet
 
-    is_parquet = data.startswith(b"PAR1")
-    form, read = ("Parquet", pa.parquet.read_table) if is_parquet else (
-        "Feather", pa.feather.read_table
-    )  # fmt: skip
     try:
-        table = read(pa.BufferReader(data))
+        table = pa.feather.read_table(pa.BufferReader(data))
     except (pa.ArrowException, OSError, ValueError) as error:
         raise UserError(
-            f"{path}: expected a whole {form} file, got a damaged one "
+            f"{path}: expected a whole Feather file, got a damaged one "
             f"({str(error).splitlines()[0][:100]}). Fetch or write it again."
         ) from None
-    return _typed(path, table, name.format(form))
+    return _typed(path, table, name.format("Feather"))
 
 
 def _typed(path: Path, table, form: str) -> Table:

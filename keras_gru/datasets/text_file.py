@@ -7,8 +7,8 @@ from pydantic import Field
 
 from keras_gru.datasets.characters import language_model
 from keras_gru.datasets.common import Fraction, Length, LowerCase, Stride, Tokens
-from keras_gru.datasets.file_bytes import decode, read_bytes
 from keras_gru.datasets.files import existing
+from keras_gru.datasets.long_text import open_text
 from keras_gru.datasets.own_file import OwnFile
 from keras_gru.datasets.preprocessing import Preprocessing
 from keras_gru.datasets.registry import register_dataset
@@ -28,9 +28,9 @@ class TextFile(OwnFile):
         str | None, Field(max_length=40, description="such as utf-8 or cp1252; null: guessed")
     ] = None
     level: Annotated[
-        Literal["word", "character"], Field(description="what the text is split into")
+        Literal["word", "subword", "character"], Field(description="what the text is split into")
     ] = "character"
-    vocabulary: Annotated[Tokens, Field(description="most frequent words of train")] = 10_000
+    vocabulary: Annotated[Tokens, Field(description="words or subwords at most, of train")] = 10_000
     lower_case: LowerCase = False
     window: Annotated[Length, Field(description="units of a training sequence")] = 100
     stride: Stride = None
@@ -43,28 +43,27 @@ class TextFile(OwnFile):
         """Read the text: train is its beginning, then comes validation, then test.
 
         Args:
-            preprocessing: its vocabulary is used; None takes the characters or words of train.
+            preprocessing: its vocabulary is used; None takes the characters, words or
+                subwords of train.
             all_as_test: put the whole text into test.
 
         Returns:
-            A language model dataset of characters or words.
+            A language model dataset of characters, words or subwords.
 
         Raises:
             UserError: if the file is no text, or a split is shorter than a window.
         """
         path = existing(self.path, self.expects)
-        data, compression = read_bytes(path)
-        data, encoding = decode(path, data, self.encoding)
-        text = data.decode()
+        text = open_text(path, self.encoding)
         splits = {"test": text}
         if not all_as_test:
             test = round(len(text) * self.test_fraction)
             validation = round(len(text) * self.validation_fraction)
             cuts = (len(text) - validation - test, len(text) - test)
             splits = {
-                "train": text[: cuts[0]],
-                "validation": text[cuts[0] : cuts[1]],
-                "test": text[cuts[1] :],
+                "train": text.part(0, cuts[0]),
+                "validation": text.part(*cuts),
+                "test": text.part(cuts[1], len(text)),
             }
         dataset = language_model(
             path.name,
@@ -75,9 +74,8 @@ class TextFile(OwnFile):
             self.vocabulary,
             self.stride,
         )
-        form = ", ".join(filter(None, ["text", compression, encoding]))
         return dataclasses.replace(
             dataset,
-            resolved=self.model_copy(update={"encoding": encoding}),
-            facts=(("File", form), ("Length", f"{len(text):,} characters"), *dataset.facts),
+            resolved=self.model_copy(update={"encoding": text.encoding}),
+            facts=(("File", text.form), ("Length", f"{len(text):,} characters"), *dataset.facts),
         )

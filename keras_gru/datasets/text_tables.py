@@ -1,14 +1,17 @@
 """Tables of cells with separators between them: CSV and the like."""
 
 import csv
+import functools
 import io
 import itertools
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from keras_gru.datasets.dialect import (
+    MISSING,
     NO_QUOTE,
     SPACES,
     TAB,
@@ -18,16 +21,25 @@ from keras_gru.datasets.dialect import (
     guess_signs,
     split_lines,
 )
+from keras_gru.datasets.file_bytes import decode, read_bytes
+from keras_gru.datasets.long_array import release_memory
 from keras_gru.datasets.own_file import TableFile
 from keras_gru.datasets.table import Table, check_names
 from keras_gru.errors import UserError
 
+_KEPT = 10_000_000  # bytes of a text that is kept for the lines in messages
 _SAMPLE = 200_000  # bytes that separator, header and signs are guessed from
 _IN_WORDS = {",": "commas", ";": "semicolons", TAB: "tabs", "|": "'|'", SPACES: "spaces"}
 
 
 def read_text_table(
-    config: TableFile, path: Path, text: bytes, encoding: str, name: str, wanted: Sequence[str]
+    config: TableFile,
+    path: Path,
+    text: bytes,
+    encoding: str,
+    name: str,
+    wanted: Sequence[str],
+    numeric: Sequence[str],
 ) -> Table:
     """Read a table of cells with separators; what the settings leave out is guessed.
 
@@ -38,22 +50,21 @@ def read_text_table(
         encoding: what it was decoded from.
         name: format of the table's form in words.
         wanted: columns that the table should have.
+        numeric: those that are to be read as numbers alone.
 
     Raises:
         UserError: as `keras_gru.datasets.tables.read_table` does.
     """
     guessed: dict[str, object] = {"encoding": encoding} if config.encoding is None else {}
     skipped, separator = _preamble(text, config)
-    if skipped:
-        text = text.split(b"\n", skipped)[-1]
+    text = _cells_alone(text, skipped, by_spaces=False)
     sample = _sample(text)
     quote = config.quote or '"'
     if separator is None:
         separator = guessed["separator"] = guess_separator(sample, quote, wanted)
     elif config.separator is None:
         guessed["separator"] = separator
-    if separator == SPACES:
-        text = b"\n".join(b"\t".join(line.split()) for line in text.splitlines())
+    text = _cells_alone(text, 0, by_spaces=separator == SPACES)
     delimiter = "\t" if separator in (SPACES, TAB) else separator
     if config.quote is None:
         quote = _checked_quote(path, text, delimiter, skipped)
@@ -70,7 +81,9 @@ def read_text_table(
     header = [cell.strip() for cell in rows[0]] if has_header else [*map(str, range(width))]
     check_names(path, header)
     signs = _signs(config, rows[int(has_header) :], separator, guessed)
-    columns = _parse_csv(path, text, delimiter, quote, width, skipped, has_header)
+    layout = _Layout(path, delimiter, quote, skipped, has_header)
+    numbers = [at for at, column in enumerate(header) if column in numeric and signs is not None]
+    columns = _parse_csv(layout, text, width, numbers, signs)
     form = f"{name.format('CSV')}, separated by {_IN_WORDS.get(separator, repr(separator))}"
     if width == 1:
         form = f"{name.format('CSV')}, one column"
@@ -84,7 +97,9 @@ def read_text_table(
         dict(zip(header, columns, strict=True)),
         guessed,
         signs,
-        lambda row: skipped + _line_of(text, delimiter, quote, row + int(has_header)),
+        functools.partial(
+            _line_of, separator == SPACES, layout, encoding, text if len(text) < _KEPT else None
+        ),
     )
 
 
@@ -167,41 +182,60 @@ def _signs(
     return signs
 
 
+@dataclass(frozen=True)
+class _Layout:
+    """Where a table's cells are in its text."""
+
+    path: Path
+    delimiter: str
+    quote: str
+    skipped: int
+    has_header: bool
+
+
 def _parse_csv(
-    path: Path,
-    text: bytes,
-    delimiter: str,
-    quote: str,
-    width: int,
-    skipped: int,
-    has_header: bool,
+    layout: _Layout, text: bytes, width: int, numbers: Sequence[int], signs: Signs | None
 ) -> list:
+    """Return the columns: strings, and float64 for `numbers` where all their cells are numbers."""
     import pyarrow as pa
     import pyarrow.csv
 
+    quote = layout.quote
+    types = {f"f{at}": pa.string() for at in range(width)}
+    if numbers and signs.thousands == "none":
+        types |= {f"f{at}": pa.float64() for at in numbers}
+    words = {form(word) for word in MISSING for form in (str, str.upper, str.title)}
     try:
         table = pa.csv.read_csv(
             pa.BufferReader(text),
             read_options=pa.csv.ReadOptions(
-                autogenerate_column_names=True, block_size=max(1 << 20, min(len(text), 1 << 24))
+                autogenerate_column_names=True,
+                skip_rows_after_names=int(layout.has_header),
+                block_size=1 << 22,
             ),
             parse_options=pa.csv.ParseOptions(
-                delimiter=delimiter,
+                delimiter=layout.delimiter,
                 quote_char=False if quote == NO_QUOTE else quote,
                 newlines_in_values=quote != NO_QUOTE and quote.encode() in text,
             ),
             convert_options=pa.csv.ConvertOptions(
                 check_utf8=False,
                 strings_can_be_null=False,
-                column_types={f"f{at}": pa.string() for at in range(width)},
+                null_values=["", *words],
+                decimal_point=signs.decimal if signs else ".",
+                column_types=types,
             ),
         )
     except pa.ArrowInvalid as error:
-        _find_ragged_line(path, text, delimiter, quote, skipped, has_header)
+        if pa.float64() in types.values():  # what is no number is found among the strings
+            return _parse_csv(layout, text, width, (), signs)
+        _find_ragged_line(layout, text)
         raise UserError(
-            f"{path}: not a table ({str(error).splitlines()[0][:100]}). Export it anew as CSV."
+            f"{layout.path}: not a table ({str(error).splitlines()[0][:100]}). Export it anew as "
+            "CSV."
         ) from None
-    return [column.slice(int(has_header)) for column in table.columns]
+    release_memory()
+    return table.columns
 
 
 def _reader(text: bytes, delimiter: str, quote: str):
@@ -212,23 +246,34 @@ def _reader(text: bytes, delimiter: str, quote: str):
     return csv.reader(lines, delimiter=delimiter, quotechar=quote)
 
 
-def _find_ragged_line(
-    path: Path, text: bytes, delimiter: str, quote: str, skipped: int, has_header: bool
-) -> None:
-    reader, width = _reader(text, delimiter, quote), None
+def _find_ragged_line(layout: _Layout, text: bytes) -> None:
+    reader, width = _reader(text, layout.delimiter, layout.quote), None
     for row in reader:
         width = width or len(row)
         if row and len(row) != width:
-            first = "the header" if has_header else "the first line"
+            first = "the header" if layout.has_header else "the first line"
             raise UserError(
-                f"{path}, line {reader.line_num + skipped}: expected {width} cells as in {first}, "
-                f"got {len(row)}. Correct the line, or set dataset.separator or dataset.header."
+                f"{layout.path}, line {reader.line_num + layout.skipped}: expected {width} cells "
+                f"as in {first}, got {len(row)}. Correct the line, or set dataset.separator or "
+                "dataset.header."
             )
 
 
-def _line_of(text: bytes, delimiter: str, quote: str, row: int) -> int:
-    """Return the line of a text, from 1, in which a row ends; blank lines are no rows."""
-    reader = _reader(text, delimiter, quote)
+def _line_of(by_spaces: bool, layout: _Layout, encoding: str, text: bytes | None, row: int) -> int:
+    """Return the line of a file, from 1, in which a row ends; blank lines are no rows."""
+    if text is None:  # a long one is read again
+        text = decode(layout.path, read_bytes(layout.path)[0], encoding)[0]
+        text = _cells_alone(text, layout.skipped, by_spaces)
+    reader = _reader(text, layout.delimiter, layout.quote)
     rows = (cells for cells in reader if cells)
-    next(itertools.islice(rows, row, None), None)
-    return reader.line_num
+    next(itertools.islice(rows, row + int(layout.has_header), None), None)
+    return layout.skipped + reader.line_num
+
+
+def _cells_alone(text: bytes, skipped: int, by_spaces: bool) -> bytes:
+    """Return a text without the lines before the table, with tabs between cells for spaces."""
+    if skipped:
+        text = text.split(b"\n", skipped)[-1]
+    if by_spaces:
+        text = b"\n".join(b"\t".join(line.split()) for line in text.splitlines())
+    return text

@@ -3,7 +3,8 @@
 import dataclasses
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
@@ -12,13 +13,16 @@ from pydantic import Field, model_validator
 
 from keras_gru.datasets.common import Fraction, Length, Tokens
 from keras_gru.datasets.files import TEXT_ENDINGS, existing, labelled_files, read_text
-from keras_gru.datasets.labelled_texts import classification
+from keras_gru.datasets.labelled_texts import LabelledTexts, classification
+from keras_gru.datasets.long_array import release_memory
 from keras_gru.datasets.own_file import WRITTEN, Column, OwnFile, TableFile
 from keras_gru.datasets.preprocessing import Preprocessing
 from keras_gru.datasets.registry import register_dataset
 from keras_gru.datasets.sequence_dataset import SequenceDataset
 from keras_gru.datasets.split import class_warnings, split_by_class, split_by_group
+from keras_gru.datasets.table import Table
 from keras_gru.datasets.tables import read_table
+from keras_gru.datasets.units import blocks_of_texts
 from keras_gru.errors import UserError
 from keras_gru.settings import present
 
@@ -37,7 +41,7 @@ class Texts(OwnFile, TableFile):
     text: Annotated[Column, Field(description="the table's column of texts")] = "text"
     label: Annotated[Column, Field(description="the table's column of labels")] = "label"
     level: Annotated[
-        Literal["word", "character"] | None,
+        Literal["word", "subword", "character"] | None,
         Field(description="what texts are split into; null: chosen from the data"),
     ] = None
     group: Annotated[
@@ -74,43 +78,32 @@ class Texts(OwnFile, TableFile):
             UserError: if a column or the files are missing, there is one label only, or a split is
                 empty.
         """
-        import pyarrow as pa
-
         path = existing(self.path, self.expects)
-        facts, settings, notes, groups = [], {}, [], None
         if path.is_dir():
-            texts, labels, notes = _read_folder(path)
-            texts = pa.chunked_array([texts], pa.string())
-            facts.append(("Folder", f"{len(labels):,} text files"))
+            read, notes = _read_folder(path)
         else:
-            form, settings, texts, labels, groups = _read_rows(self, path)
-            facts += [("File", form), ("Rows", f"{len(labels):,}")]
-            facts.append(("Columns", f"text {self.text!r}, label {self.label!r}"))
-        classes = present(preprocessing.target_vocabulary) if preprocessing else sorted(set(labels))
+            read, notes = _read_rows(self, path), []
+            release_memory()
+        classes = present(preprocessing.target_vocabulary) if preprocessing else read.names
         if len(classes) < 2:
             found = f"only the label {classes[0][:60]!r}" if classes else "no text"
             raise UserError(f"{path}: {found} was found; a classifier needs two labels or more.")
         number = {label: at for at, label in enumerate(classes)}
-        numbers = np.array([number.get(label, -1) for label in labels])
+        numbers = np.array([number.get(name, -1) for name in read.names], int)[read.labels]
         if all_as_test:
             parts = {"test": np.flatnonzero(numbers >= 0)}
-            notes += _unknown_labels(path, labels, classes)
+            notes += _unknown_labels(path, read, classes)
         else:
             fractions = (self.validation_fraction, self.test_fraction)
             parts = (
-                split_by_group(groups, *fractions)
-                if groups
-                else split_by_class(numbers, *fractions)
+                split_by_class(numbers, *fractions)
+                if read.groups is None
+                else split_by_group(read.groups, *fractions)
             )
             notes += class_warnings(numbers, classes)
-        examples = {
-            name: (texts.take(pa.array(rows)), numbers[rows]) for name, rows in parts.items()
-        }
-        del texts, labels
         dataset = classification(
             path.name,
-            examples,
-            classes,
+            LabelledTexts(read.texts, numbers, parts, classes),
             self.vocabulary,
             self.max_length,
             notes,
@@ -120,69 +113,92 @@ class Texts(OwnFile, TableFile):
         level = {"level": present(dataset.tokenizer).level}
         return dataclasses.replace(
             dataset,
-            resolved=self.model_copy(update={**settings, **level}),
-            facts=(*facts, *dataset.facts),
+            resolved=self.model_copy(update={**read.settings, **level}),
+            facts=(*read.facts, *dataset.facts),
         )
 
 
-def _unknown_labels(path: Path, labels: Sequence[str], classes: Sequence[str]) -> tuple[str, ...]:
+@dataclass(frozen=True)
+class _Read:
+    """What was read of N texts.
+
+    Args:
+        texts: returns the texts in blocks.
+        labels: (N,) numbers in `names`.
+        names: of the labels, sorted.
+        facts: label and text of what was read.
+        groups: (N,) numbers of groups, or None.
+        settings: what was guessed.
+    """
+
+    texts: Callable[[], Iterator["pyarrow.StringArray"]]
+    labels: np.ndarray
+    names: list[str]
+    facts: Sequence[tuple[str, str]]
+    groups: np.ndarray | None = None
+    settings: Mapping[str, object] = field(default_factory=dict)
+
+
+def _unknown_labels(path: Path, read: _Read, classes: Sequence[str]) -> tuple[str, ...]:
     """Return a note on texts whose label the network does not know."""
-    unknown = Counter(label for label in labels if label not in classes)
+    counts = np.bincount(read.labels, minlength=len(read.names)).tolist()
+    unknown = Counter(
+        {name: count for name, count in zip(read.names, counts, strict=True) if name not in classes}
+    )
     if not unknown:
         return ()
     names = ", ".join(f"{label!r} ({count})" for label, count in unknown.most_common(5))
     more = f" and {len(unknown) - 5} more" if len(unknown) > 5 else ""
-    if unknown.total() == len(labels):
+    if unknown.total() == len(read.labels):
         raise UserError(
             f"{path}: expected the labels {', '.join(map(repr, classes[:5]))}, "
             f"found {names}{more}. Give texts with labels that the network was trained on."
         )
     return (
-        f"Left out {unknown.total()} of {len(labels)} texts, whose labels the network does not "
-        f"know: {names}{more}.",
+        f"Left out {unknown.total()} of {len(read.labels)} texts, whose labels the network does "
+        f"not know: {names}{more}.",
     )
 
 
-def _read_folder(folder: Path) -> tuple[list[str], list[str], list[str]]:
+def _read_folder(folder: Path) -> tuple[_Read, list[str]]:
     files, others = labelled_files(folder)
-    texts = [read_text(path) for path in files]
-    if not texts:
+    if not files:
         found = f", only {others.total():,} other files" if others else ""
         raise UserError(
             f"{folder}: no text was found{found}; it must have a sub-folder for each label, with "
             f"text files ({', '.join(TEXT_ENDINGS)}) inside."
         )
+    texts = [read_text(path) for path in files]
     notes = []
     if others:
         names = ", ".join(f"{count} {ending}" for ending, count in others.most_common(5))
         notes.append(f"Warning: {others.total():,} other files were not read: {names}.")
-    return texts, [path.relative_to(folder).parts[0] for path in files], notes
+    names, labels = np.unique(
+        [path.relative_to(folder).parts[0] for path in files], return_inverse=True
+    )
+    facts = [("Folder", f"{len(files):,} text files")]
+    return _Read(lambda: blocks_of_texts(texts), labels, names.tolist(), facts), notes
 
 
-def _check_labels(where: Callable[[int], str], labels: Sequence[str], expected: str) -> None:
+def _check_labels(where: Callable[[int], str], labels: np.ndarray, names: Sequence[str]) -> None:
     """Raise a `UserError` where labels are no classes."""
-    counts = Counter(labels)
-    expected = expected[:60]
-    if len(counts) > max(20, len(labels) / 2):
-        numbers = sum(bool(re.fullmatch(r"[+-]?\d+[.,]\d+", label)) for label in counts)
-        what = (
-            "These are measurements, so this is a regression: round them to classes, or put them "
-            "into an .npz file with 'task: forecasting'"
-            if numbers > len(counts) / 2
-            else "These look like ids or texts: choose another column for dataset.label"
-        )
-        raise UserError(
-            f"{where(0)}: expected a few classes, got {len(counts):,} different labels in "
-            f"{len(labels):,} rows, such as {expected!r}. {what}."
-        )
+    if len(names) <= max(20, len(labels) / 2):
+        return
+    numbers = sum(bool(re.fullmatch(r"[+-]?\d+[.,]\d+", name)) for name in names)
+    what = (
+        "These are measurements, so this is a regression: round them to classes, or put them "
+        "into an .npz file with 'task: forecasting'"
+        if numbers > len(names) / 2
+        else "These look like ids or texts: choose another column for dataset.label"
+    )
+    raise UserError(
+        f"{where(0)}: expected a few classes, got {len(names):,} different labels in "
+        f"{len(labels):,} rows, such as {names[labels[0]][:60]!r}. {what}."
+    )
 
 
-def _read_rows(
-    config: Texts, path: Path
-) -> tuple[str, Mapping[str, object], "pyarrow.ChunkedArray", list[str], list[str] | None]:
-    """Return the form of a table, what was guessed, its texts, its labels and its groups."""
-    import pyarrow.compute as pc
-
+def _read_rows(config: Texts, path: Path) -> _Read:
+    """Read the rows of a table; its texts alone may be read later, in blocks."""
     table = read_table(config, path, (config.text, config.label))
     if table.settings.get("header") is False:
         numbers = [name for name in (config.text, config.label) if name not in table.columns]
@@ -193,14 +209,26 @@ def _read_rows(
                 f"dataset.label to their numbers, 0 to {len(table.columns) - 1}, or "
                 "dataset.header: true."
             )
-    texts = pc.fill_null(table.strings(config.text), "")
-    labels = pc.utf8_trim_whitespace(pc.fill_null(table.strings(config.label), ""))
-    labels = labels.to_pylist()
-    if "" in labels:
-        where = table.where(config.label, labels.index(""))
+    texts = table.text_blocks(config.text)
+    labels, names = _numbered(table, config.label)
+    if "" in names:
+        where = table.where(config.label, int(np.argmax(labels == names.index(""))))
         raise UserError(f"{where} is empty; it must be a label.")
-    _check_labels(lambda row: table.where(config.label, row), labels, (labels or [""])[0])
-    groups = None
-    if config.group is not None:
-        groups = pc.fill_null(table.strings(config.group), "").to_pylist()
-    return table.form, table.settings, texts, labels, groups
+    _check_labels(lambda row: table.where(config.label, row), labels, names)
+    groups = None if config.group is None else _numbered(table, config.group)[0]
+    facts = [("File", table.form), ("Rows", f"{len(labels):,}")]
+    facts.append(("Columns", f"text {config.text!r}, label {config.label!r}"))
+    return _Read(texts, labels, names, facts, groups, table.settings)
+
+
+def _numbered(table: Table, column: str) -> tuple[np.ndarray, list[str]]:
+    """Return the number of each cell among those that differ, and these, sorted."""
+    import pyarrow.compute as pc
+
+    cells = pc.utf8_trim_whitespace(pc.fill_null(table.strings(column), ""))
+    encoded = pc.dictionary_encode(cells).combine_chunks()
+    names = encoded.dictionary.to_pylist()
+    order = sorted(range(len(names)), key=names.__getitem__)
+    rank = np.empty(len(names), int)
+    rank[order] = np.arange(len(names))
+    return rank[encoded.indices.to_numpy()], [names[at] for at in order]

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from keras_gru.datasets import tfds_catalogue
 from keras_gru.datasets.common import Length, Tokens
-from keras_gru.datasets.labelled_texts import classification
+from keras_gru.datasets.labelled_texts import LabelledTexts, classification
 from keras_gru.datasets.preprocessing import Preprocessing
 from keras_gru.datasets.registry import register_dataset
 from keras_gru.datasets.sequence_dataset import SequenceDataset
@@ -51,8 +51,9 @@ class TfdsTexts(CatalogueDataset):
             examples[split] = texts, columns[self.label][labelled]
         return classification(
             self.name,
-            examples,
-            label.names or [str(number) for number in range(label.num_classes)],
+            LabelledTexts.of_splits(
+                examples, label.names or [str(number) for number in range(label.num_classes)]
+            ),
             self.vocabulary,
             self.max_length,
             notes,

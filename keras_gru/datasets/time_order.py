@@ -156,11 +156,12 @@ def ids_of_series(table: Table, dates: Dates) -> list[str]:
     import pyarrow.compute as pc
 
     found = []
-    for name, column in table.columns.items():
-        if name in dates.columns or not name or pa.types.is_floating(column.type):
+    for name in table.columns:
+        kind = table.head(name, 1).type
+        if name in dates.columns or not name or pa.types.is_floating(kind):
             continue
         codes = pc.dictionary_encode(table.strings(name).combine_chunks())
-        if not 1 < len(codes.dictionary) <= len(column) / 3 or codes.null_count:
+        if not 1 < len(codes.dictionary) <= table.size / 3 or codes.null_count:
             continue
         values = codes.indices.to_numpy().astype(np.int64)
         order = np.lexsort((values, dates.values))

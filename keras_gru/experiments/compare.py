@@ -89,6 +89,7 @@ def compare(
     listener: Listener = SILENT,
     jobs: int | None = 1,
     cluster: str | None = None,
+    examples: bool = False,
 ) -> Comparison:
     """Do what `run` does with an experiment, and data that were loaded.
 
@@ -97,6 +98,7 @@ def compare(
         run_directory: the run directory of the same experiment to resume; None creates one.
         dataset: the data, such as a fraction of them; None loads those of the experiment.
         listener, jobs, cluster: as in `run`.
+        examples: store what each cell predicts on the same examples of test, too.
     """
     if run_directory is not None:
         check_cells(run_directory.path, experiment.cells)
@@ -110,7 +112,20 @@ def compare(
         failed = execute(plan, run_directory, jobs, cluster, listener)
         if not failed and run_directory.part is None:
             _measure_ensembles(run_directory, plan.dataset, listener)
+        if examples and not failed:
+            _save_examples(run_directory, plan.dataset, listener)
     return collect(run_directory, failed)
+
+
+def _save_examples(
+    run_directory: RunDirectory, dataset: SequenceDataset, listener: Listener
+) -> None:
+    from keras_gru.experiments.predict_examples import save_examples
+
+    try:
+        save_examples(run_directory, dataset)
+    except UserError as error:  # all runs are finished and saved
+        listener.note(f"No examples of predictions: {error}")
 
 
 @dataclass(frozen=True)

@@ -58,20 +58,17 @@ def compare_and_show(
     cluster: str | None = None,
 ) -> "Comparison":
     """Do what `keras_gru.experiments.compare.compare` does, showing the progress and the report."""
-    from keras_gru.errors import UserError
     from keras_gru.experiments.compare import compare
-    from keras_gru.experiments.predict_examples import save_examples
-    from keras_gru.experiments.run_directory import RunDirectory
     from keras_gru.report.progress import show_progress
 
     with show_progress(experiment) as progress:
         comparison = compare(
-            experiment, run_directory=run_directory, listener=progress, jobs=jobs, cluster=cluster
+            experiment,
+            run_directory=run_directory,
+            listener=progress,
+            jobs=jobs,
+            cluster=cluster,
+            examples=True,
         )
-    assert comparison.path is not None  # the runs are saved in a run directory
-    try:
-        save_examples(RunDirectory(comparison.path))
-    except UserError as error:  # the comparison is finished and saved
-        print(f"No examples of predictions: {error}")
     show(comparison)
     return comparison

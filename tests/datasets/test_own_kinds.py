@@ -24,7 +24,8 @@ def test_pairs_with_a_third_column_and_without_a_header(tmp_path):
     assert dataset.resolved.separator == "tab" and dataset.resolved.header is False
     assert sum(dataset.size(split) for split in dataset.splits) == 100
     sentences = [
-        {tuple(row) for row in split.inputs["source"].tolist()} for split in dataset.splits.values()
+        {tuple(row) for row in np.asarray(split.inputs["source"]).tolist()}
+        for split in dataset.splits.values()
     ]
     assert not sentences[0] & sentences[1] and not sentences[0] & sentences[2]
     again = datasets.load_as_test(dataset.resolved, dataset.preprocessing)

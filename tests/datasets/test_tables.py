@@ -162,7 +162,7 @@ def test_a_mistake_is_one_sentence(tmp_path, name):
 def test_a_file_that_does_not_fit_into_memory_is_refused(tmp_path, monkeypatch):
     path = tmp_path / "power.csv"
     path.write_text(CSV)
-    monkeypatch.setattr(file_bytes, "_available_memory", lambda: 4 * len(CSV))
+    monkeypatch.setattr(file_bytes, "_available_memory", lambda: 3 * len(CSV))
     with pytest.raises(UserError, match="fits into memory"):
         read_table(CsvSeries(**SETTINGS), path)
 

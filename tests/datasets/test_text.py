@@ -6,16 +6,21 @@ import numpy as np
 import pytest
 
 from keras_gru.datasets import characters
-from keras_gru.datasets.labelled_texts import classification
+from keras_gru.datasets.labelled_texts import LabelledTexts, classification
+from keras_gru.datasets.subwords import learn_subwords, split_pieces
 from keras_gru.datasets.text import (
     UNKNOWN,
     Tokenizer,
     build_vocabulary,
     encode_all,
-    split_texts,
     split_words,
 )
+from keras_gru.datasets.units import blocks_of_texts, split_texts
 from keras_gru.errors import UserError
+
+
+def films(examples) -> LabelledTexts:
+    return LabelledTexts.of_splits(examples, ("bad", "good"))
 
 
 @pytest.mark.parametrize(
@@ -53,7 +58,7 @@ def test_words_of_validation_and_test_alone_are_unknown():
         "validation": (["splendid film"], np.array([1])),
         "test": (["dreadful film"], np.array([0])),
     }
-    dataset = classification("films", examples, ("bad", "good"), 100, 10)
+    dataset = classification("films", films(examples), 100, 10)
     assert set(dataset.vocabulary) == {"", "[UNK]", "good", "bad", "film"}
     film = dataset.vocabulary.index("film")
     for split in ("validation", "test"):
@@ -62,9 +67,8 @@ def test_words_of_validation_and_test_alone_are_unknown():
 
 def test_a_text_without_a_word_is_left_out_and_noted():
     part = (["good", "!!!", "bad"], np.array([1, 0, 0]))
-    dataset = classification(
-        "films", dict.fromkeys(("train", "validation", "test"), part), ("bad", "good"), 100, 10
-    )
+    examples = dict.fromkeys(("train", "validation", "test"), part)
+    dataset = classification("films", films(examples), 100, 10)
     assert dataset.size("train") == 2
     assert dataset.notes[0] == "Left out 1 train texts without a word."
 
@@ -73,18 +77,18 @@ def test_a_class_of_punctuation_alone_is_refused():
     part = (["good", "!!!"], np.array([1, 0]))
     examples = dict.fromkeys(("train", "validation", "test"), part)
     with pytest.raises(UserError, match="all 3 texts of the class 'bad'"):
-        classification("films", examples, ("bad", "good"), 100, 10)
+        classification("films", films(examples), 100, 10)
 
 
 @hypothesis.given(st.lists(st.text(max_size=30), max_size=20), st.sampled_from([None, 2]))
 def test_many_texts_are_split_as_one_is(texts, max_length):
     for level, split in (("word", split_words), ("character", list)):
-        units = split_texts(texts, level, max_length)
+        units = split_texts(blocks_of_texts(texts), level, max_length)
         expected = [split(text)[:max_length] for text in texts]
         assert [units.words[code] for code in units.codes] == [u for of in expected for u in of]
         assert units.lengths.tolist() == list(map(len, expected))
         words = [split(text)[:max_length] for text in texts]
-        assert units.vocabulary(len(texts), 10) == build_vocabulary(words, 10)
+        assert units.vocabulary(np.ones(len(texts), bool), 10) == build_vocabulary(words, 10)
 
 
 def test_characters_of_windows_and_targets():
@@ -126,3 +130,49 @@ def test_training_windows_overlap_where_the_stride_is_shorter():
     assert spelled[:3] == ["abcd", "defg", "ghij"] and len(spelled) == 8
     np.testing.assert_array_equal(train.targets[:, :-1], tokens[:, 1:])
     assert train.overlapping and not test.overlapping and test.size == 6
+
+
+WORDS = ("lower lowest newer newest wider widest low new wide " * 30).split()
+
+
+def some_films(count=60):
+    rng = np.random.default_rng(0)
+    texts = [" ".join(rng.choice(WORDS, 6)) + "\nSo, Señor?" for _ in range(count)]
+    part = texts, np.arange(count) % 2
+    return films({"train": part, "validation": part, "test": part})
+
+
+def test_subwords_are_parts_of_the_text_learnt_from_train():
+    dataset = classification("films", some_films(), 60, 100, level="subword")
+    assert dataset.tokenizer.level == "subword" and len(dataset.vocabulary) <= 60
+    text = "the lowest  of\nslower, Señor?"
+    units = dataset.tokenizer.split(text)
+    assert len(units) < len(text) and dataset.tokenizer.join(units) != text  # h is unknown
+    known = "so lowest  new\nslower, señor?"
+    assert dataset.tokenizer.join(dataset.tokenizer.split(known)) == known
+    assert dataset.encode("NEWEST") == dataset.encode("newest")
+    # One text is encoded as many are, and by what a run directory stores.
+    for number, text in enumerate(some_films().texts[:5]):
+        row = dataset.splits["train"].inputs["tokens"][number]
+        assert dataset.encode(text) == [token for token in row.tolist() if token]
+
+
+def test_subwords_are_the_same_in_whatever_order_texts_come():
+    pieces, counts = ["low", "er", "lower", "new"], np.array([5, 3, 9, 2])
+    model = learn_subwords(pieces, counts, 20)
+    order = [2, 0, 3, 1]
+    assert learn_subwords([pieces[at] for at in order], counts[order], 20) == model
+
+
+def test_a_long_text_of_subwords_is_cut():
+    dataset = classification("films", some_films(), 30, 5, level="subword")
+    assert dataset.splits["train"].lengths["tokens"].max() == 5
+    assert "100.0% of the texts" in dict(dataset.facts)["Cut"]
+
+
+@hypothesis.given(st.text(alphabet="ab \n\0é", max_size=20))
+def test_pieces_are_the_text(text):
+    pieces = split_pieces(text)
+    units = split_texts(blocks_of_texts([text, ""]), "subword")
+    assert [units.words[code] for code in units.codes] == pieces
+    assert Tokenizer("subword").join(pieces) == text.replace("\0", " ")

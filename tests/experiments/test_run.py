@@ -7,11 +7,11 @@ import pytest
 
 import keras_gru
 from keras_gru import datasets
+from keras_gru.datasets.prepared import ARRAYS, read_prepared, write_prepared
 from keras_gru.errors import UserError
 from keras_gru.experiments import checkpoint
 from keras_gru.experiments.configuration.experiment import Experiment
 from keras_gru.experiments.configuration.yaml_files import load_experiment
-from keras_gru.experiments.executors import shared_data
 from keras_gru.experiments.executors.jobs import Queue
 from keras_gru.experiments.run_directory import RunDirectory
 from tests.experiments.helpers import tiny
@@ -87,11 +87,10 @@ def test_processes_share_the_arrays_of_a_dataset(tmp_path):
         name="x", dataset=config, model={"kind": "forecaster", "size": {"units": 2}}
     )
     dataset = datasets.load(experiment.dataset)
-    content, buffers = shared_data.pack(dataset)
     windows = dataset.splits["train"].inputs["features"]
-    assert sum(buffer.nbytes for buffer in buffers) < windows.nbytes
-    places = shared_data.write_buffers(tmp_path / "data", buffers)
-    shared = shared_data.unpack(content, shared_data.map_buffers(tmp_path / "data", places))
+    write_prepared(dataset, tmp_path)
+    assert (tmp_path / ARRAYS).stat().st_size < windows.nbytes
+    shared = read_prepared(tmp_path)
     assert shared.fingerprint == dataset.fingerprint
     for name, split in dataset.splits.items():
         np.testing.assert_array_equal(

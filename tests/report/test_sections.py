@@ -144,6 +144,14 @@ def test_an_ensemble_has_a_column_and_a_row_of_other_metrics():
     assert "Ensemble" not in values(results.section(analyse(other)), "GRU")
 
 
+@pytest.mark.parametrize("rare", [25, 26])
+def test_from_four_to_one_on_other_metrics_are_in_the_terminal(rare):
+    data = {"classes": {"spam": (rare, 0, 0), "ham": (80, 10, 10)}, "splits": ("a", "b", "c")}
+    gru = dataclasses.replace(run("gru", 0, ACCURACY), test={"accuracy": 0.8, "macro_f1": 0.7})
+    of = comparison(("gru",), metric=ACCURACY, runs=(gru,), metadata={"data": data})
+    assert results.other_metrics(analyse(of)).in_terminal == (rare == 25)
+
+
 def test_one_seed_has_no_deviation():
     section = results.section(analyse(comparison(seeds=(0,), metric=ACCURACY)))
     assert "±" not in "".join("".join(row.values) for row in table(section).rows)

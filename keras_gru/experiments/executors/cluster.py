@@ -6,13 +6,13 @@ import tempfile
 from pathlib import Path
 from typing import Any, Self
 
+from keras_gru.datasets.prepared import from_parts, to_parts
 from keras_gru.datasets.sequence_dataset import SequenceDataset
 from keras_gru.errors import UserError
 from keras_gru.experiments import cells_file
 from keras_gru.experiments.comparison import RunRecord
 from keras_gru.experiments.configuration.experiment import Experiment
 from keras_gru.experiments.executors.jobs import Job, Retries, train_job
-from keras_gru.experiments.executors.shared_data import pack, unpack
 from keras_gru.experiments.listener import Listener, Relay
 from keras_gru.experiments.run_directory import RunDirectory
 from keras_gru.experiments.training_data import FILE
@@ -61,7 +61,7 @@ class RayExecutor:
         nodes = sum(node["Alive"] for node in self._ray.nodes())
         self.description = f"{self.slots} at a time, on a Ray cluster of {plural(nodes, 'machine')}"
         self._experiment, self._run_directory = experiment, run_directory
-        self._dataset = self._ray.put(pack(dataset))
+        self._dataset = self._ray.put(to_parts(dataset))
         self._cores = cores
         self._running: dict[Any, Job] = {}
         self._retries = Retries()
@@ -148,7 +148,7 @@ def _do(
             if cells is not None:
                 cells.register()
             record = train_job(
-                job, experiment, unpack(*packed), run_directory, Relay(events.put.remote)
+                job, experiment, from_parts(*packed), run_directory, Relay(events.put.remote)
             )
         except UserError as error:
             return str(error)

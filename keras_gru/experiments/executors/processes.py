@@ -15,6 +15,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any, Self
 
+from keras_gru.datasets.prepared import read_prepared, write_prepared
 from keras_gru.datasets.sequence_dataset import SequenceDataset
 from keras_gru.errors import UserError
 from keras_gru.experiments import cells_file
@@ -22,17 +23,11 @@ from keras_gru.experiments.comparison import RunRecord
 from keras_gru.experiments.configuration.experiment import Experiment
 from keras_gru.experiments.executors import child
 from keras_gru.experiments.executors.jobs import Job, Retries, train_job
-from keras_gru.experiments.executors.shared_data import (
-    map_buffers,
-    pack,
-    unpack,
-    write_buffers,
-)
 from keras_gru.experiments.graphs import free_graphs
 from keras_gru.experiments.listener import Listener, Relay
 from keras_gru.experiments.run_directory import RunDirectory
 
-LOGS, _DATA = "jobs", "data.bin"
+LOGS, _DATA = "jobs", "data"
 _spawn = multiprocessing.get_context("spawn")  # TensorFlow does not survive a fork
 
 
@@ -78,9 +73,9 @@ class ProcessExecutor:
 
     def __enter__(self) -> Self:
         self._logs.mkdir(exist_ok=True)
-        content, buffers = pack(self._dataset)
-        places = write_buffers(self._logs / _DATA, buffers)
-        self._task = pickle.dumps((_serve, *self._arguments, content, places, cells_file.current()))
+        (self._logs / _DATA).mkdir(exist_ok=True)
+        write_prepared(self._dataset, self._logs / _DATA)
+        self._task = pickle.dumps((_serve, *self._arguments, cells_file.current()))
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -89,7 +84,7 @@ class ProcessExecutor:
         for worker in self._workers.values():
             worker.process.join()
             self._log(worker.number).unlink(missing_ok=True)
-        (self._logs / _DATA).unlink(missing_ok=True)
+        shutil.rmtree(self._logs / _DATA, ignore_errors=True)
         with contextlib.suppress(OSError):
             self._logs.rmdir()
 
@@ -162,8 +157,6 @@ def _serve(
     work: Callable[..., RunRecord],
     experiment: Experiment,
     path: Path,
-    content: bytes,
-    places: list[tuple[int, int]],
     cells: cells_file.CellsFile | None,
 ) -> None:
     """Do one job after the other in a worker process, until its parent asks for no more."""
@@ -171,7 +164,7 @@ def _serve(
     if cells is not None:
         cells.register()
     run_directory = RunDirectory(path)
-    dataset = unpack(content, map_buffers(path / LOGS / _DATA, places))
+    dataset = read_prepared(path / LOGS / _DATA)
     relay = Relay(connection.send)
     with contextlib.suppress(EOFError, BrokenPipeError):  # the parent has ended
         while True:

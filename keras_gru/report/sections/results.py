@@ -73,7 +73,8 @@ def other_metrics(analysis: Analysis) -> Section | None:
     ]
     columns = [Column("Cell"), *(Column(known[name]) for name in names)]
     table = Table("other-metrics", "Other metrics on test", columns, rows)
-    return Section("other-metrics", "Other metrics", [table])
+    in_terminal = comparison.metadata.data.is_imbalanced  # accuracy alone says little then
+    return Section("other-metrics", "Other metrics", [table], in_terminal=in_terminal)
 
 
 def _texts(metrics: Sequence[Mapping[str, float]], names: Sequence[str]) -> list[str]:

@@ -1,0 +1,135 @@
+"""A cache of prepared files: a large one is read and split into tokens once.
+
+An entry is a folder of `KERAS_GRU_CACHE_DIR`, by default `~/.cache/keras_gru`, named by a checksum
+of the file, of the dataset's settings and of the code that prepares it. Any of them may be deleted
+at any time, by hand; the oldest ones are deleted when all together take more than 20 GB.
+"""
+
+import functools
+import hashlib
+import json
+import os
+import re
+import shutil
+import tempfile
+from pathlib import Path
+
+from keras_gru.datasets.cache_folder import cache_folder
+from keras_gru.datasets.files import existing
+from keras_gru.datasets.fingerprint import Source
+from keras_gru.datasets.own_file import OwnFile
+from keras_gru.datasets.prepared import DamagedCopy, read_prepared, write_prepared
+from keras_gru.datasets.preprocessing import Preprocessing
+from keras_gru.datasets.sequence_dataset import SequenceDataset
+
+_SMALLEST = 8_000_000  # bytes of a file that is worth it
+_MOST = 20_000_000_000  # bytes of all entries
+_SAME = ".same"  # ending of a file that holds the name of an entry
+
+
+def load_through_cache(
+    config: OwnFile, source: Source, preprocessing: Preprocessing | None
+) -> SequenceDataset:
+    """Load a user's file, from its prepared copy where there is one.
+
+    Args:
+        config: its settings.
+        source: the checksum of the file.
+        preprocessing: as in `OwnFile.load`.
+    """
+    folder = cache_folder() if config.cache and _size(config) >= _SMALLEST else None
+    if folder is None:
+        return config.load(preprocessing)
+    entry = _entry(folder, _key(config, source))
+    dataset = _read(entry, type(config))
+    if dataset is not None and preprocessing in (None, dataset.preprocessing):
+        return dataset
+    dataset = config.load(preprocessing)
+    if preprocessing is not None:
+        return dataset
+    return _write(folder, config, dataset, source) or dataset
+
+
+def _size(config: OwnFile) -> int:
+    path = existing(config.path, config.expects)
+    if path.is_file():
+        return path.stat().st_size
+    return sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
+
+
+def _key(config: OwnFile, source: Source) -> str:
+    """Return the name of an entry."""
+    settings = config.model_dump_json(exclude={"cache", "metric"})
+    content = json.dumps([source.sha256, settings, _version()])
+    return hashlib.sha256(content.encode()).hexdigest()[:32]
+
+
+@functools.cache
+def _version() -> str:
+    """Return a checksum of the code that prepares data: what an older one wrote is not read."""
+    total = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        total.update(path.read_bytes())
+    return total.hexdigest()
+
+
+def _entry(folder: Path, key: str) -> Path:
+    """Return the entry of a key: its own, or that of the settings before they were guessed."""
+    if not (folder / key).is_dir():
+        try:
+            same = (folder / f"{key}{_SAME}").read_text().strip()
+        except (OSError, ValueError):
+            same = ""
+        if re.fullmatch(r"[0-9a-f]{32}", same):
+            return folder / same
+    return folder / key
+
+
+def _read(entry: Path, settings: type[OwnFile]) -> SequenceDataset | None:
+    """Return the dataset of an entry; None where there is none, or it is damaged."""
+    if not entry.is_dir():
+        return None
+    try:
+        dataset = read_prepared(entry, settings)
+        os.utime(entry)  # it was used
+    except (DamagedCopy, OSError):
+        shutil.rmtree(entry, ignore_errors=True)
+        return None
+    return dataset
+
+
+def _write(
+    folder: Path, config: OwnFile, dataset: SequenceDataset, source: Source
+) -> SequenceDataset | None:
+    """Write an entry and return its dataset; None where it cannot be written."""
+    key = _key(config, source)
+    draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=folder))
+    try:
+        write_prepared(dataset, draft)
+        if (folder / key).is_dir():  # another process was faster
+            shutil.rmtree(draft)
+        else:
+            draft.rename(folder / key)
+        same = _key(dataset.resolved or config, source)
+        if same != key:
+            (folder / f"{same}{_SAME}").write_text(key)
+        _remove_oldest(folder, keep=folder / key)
+        return read_prepared(folder / key, type(config))
+    except (OSError, DamagedCopy):  # such as a full disk
+        shutil.rmtree(draft, ignore_errors=True)
+        return None
+
+
+def _remove_oldest(folder: Path, keep: Path) -> None:
+    """Remove the entries that were not used for the longest time, where all take too much."""
+    entries = sorted(
+        (of for of in folder.iterdir() if of.is_dir()), key=lambda of: of.stat().st_mtime
+    )
+    size = {of: sum(file.stat().st_size for file in of.iterdir()) for of in entries}
+    total = sum(size.values())
+    for entry in entries:
+        if total <= _MOST:
+            return
+        if entry != keep:
+            shutil.rmtree(entry, ignore_errors=True)
+            total -= size[entry]

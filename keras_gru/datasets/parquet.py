@@ -1,0 +1,76 @@
+"""The columns of a Parquet file, each read when it is used."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from keras_gru.datasets.file_bytes import check_memory
+from keras_gru.errors import UserError
+
+if TYPE_CHECKING:
+    import pyarrow
+
+MAGIC = b"PAR1"
+_ROWS = 16_384  # of a block
+
+
+class ParquetColumns(Mapping):
+    """Name of a column -> its values.
+
+    Args:
+        path: of the file.
+        content: its bytes where it was unpacked; None reads the file, as much as is asked for.
+    """
+
+    def __init__(self, path: Path, content: bytes | None = None):
+        self._path, self._content = path, content
+        file = self._open()
+        self.names = file.schema_arrow.names
+        self.rows = file.metadata.num_rows
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.names)
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def __getitem__(self, name: str) -> "pyarrow.ChunkedArray":
+        import pyarrow as pa
+
+        if name not in self.names:
+            raise KeyError(name)
+        file = self._open()
+        groups = (file.metadata.row_group(at) for at in range(file.metadata.num_row_groups))
+        chunks = (group.column(at) for group in groups for at in range(group.num_columns))
+        own = [of for of in chunks if of.path_in_schema.split(".")[0] == name]
+        check_memory(self._path, sum(of.total_uncompressed_size for of in own), f"column {name!r}")
+        try:
+            return file.read([name]).column(0)
+        except (pa.ArrowException, OSError) as error:
+            raise self._damaged(error) from None
+
+    def blocks(self, name: str, rows: int = _ROWS) -> "Iterator[pyarrow.Array]":
+        """Yield the values of a column, some rows at a time."""
+        import pyarrow as pa
+
+        try:
+            for batch in self._open().iter_batches(rows, columns=[name]):
+                yield batch.column(0)
+        except (pa.ArrowException, OSError) as error:
+            raise self._damaged(error) from None
+
+    def _open(self):
+        import pyarrow as pa
+        import pyarrow.parquet
+
+        try:
+            source = self._path if self._content is None else pa.BufferReader(self._content)
+            return pa.parquet.ParquetFile(source)
+        except (pa.ArrowException, OSError, ValueError) as error:
+            raise self._damaged(error) from None
+
+    def _damaged(self, error: Exception) -> UserError:
+        return UserError(
+            f"{self._path}: expected a whole Parquet file, got a damaged one "
+            f"({str(error).splitlines()[0][:100]}). Fetch or write it again."
+        )

@@ -1,0 +1,240 @@
+"""A dataset in two files: its arrays, which are mapped into memory, and all else as JSON.
+
+What several processes read of the arrays is in memory once, and data that do not fit into memory
+are read from the disk as they are used. The cache of prepared files and the processes that train
+side by side use it. Nothing is pickled.
+"""
+
+import dataclasses
+import json
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from pydantic import TypeAdapter
+
+from keras_gru.datasets.metric import Baseline, Metric
+from keras_gru.datasets.own_file import OwnFile
+from keras_gru.datasets.preprocessing import Preprocessing, SeriesEnd
+from keras_gru.datasets.sequence_dataset import SequenceDataset, Source, Split
+from keras_gru.datasets.token_rows import TokenRows
+
+ARRAYS, HEADER = "arrays.bin", "dataset.json"
+_ALIGNMENT = 64  # bytes; frameworks copy an array that is not aligned
+_BLOCK = 1 << 24  # bytes
+
+
+class DamagedCopy(Exception):
+    """Files that do not hold what was written to them."""
+
+
+@dataclass(frozen=True)
+class _Rest:
+    """The fields of a `SequenceDataset` that have neither arrays nor a class of their own."""
+
+    baselines: tuple[Baseline, ...]
+    notes: tuple[str, ...]
+    source: Source | None
+    stage_epochs: int
+    passes: int
+    facts: tuple[tuple[str, str], ...]
+    ends: tuple[SeriesEnd, ...]
+    other_metrics: tuple[Metric, ...]
+
+
+_PREPROCESSING, _REST = TypeAdapter(Preprocessing), TypeAdapter(_Rest)
+
+
+def to_parts(dataset: SequenceDataset) -> tuple[dict[str, Any], list[np.ndarray]]:
+    """Return all of a dataset but its arrays, for JSON, and the arrays; nothing is copied.
+
+    An array that several are views of, as windows are of a series, is there once.
+    """
+    arrays: list[np.ndarray] = []
+    header = _describe(dataset, arrays)
+    wholes = [_whole(array) for array in arrays]
+    used: dict[int, int] = {}
+    for array, whole in zip(arrays, wholes, strict=True):
+        used[id(whole)] = used.get(id(whole), 0) + array.nbytes
+    buffers: dict[int, np.ndarray] = {}
+    places = []
+    for array, whole in zip(arrays, wholes, strict=True):
+        if used[id(whole)] < whole.nbytes and _mapped_file(whole) is None:  # little of it is used
+            array = whole = np.ascontiguousarray(array)
+        buffers[id(whole)] = whole
+        places.append(
+            {
+                "buffer": list(buffers).index(id(whole)),
+                "start": _address(array) - _address(whole),
+                "shape": array.shape,
+                "strides": array.strides,
+                "dtype": array.dtype.str,
+            }
+        )
+    return {**header, "arrays": places}, list(buffers.values())
+
+
+def from_parts(
+    header: Mapping[str, Any], buffers: Sequence, settings: type[OwnFile] | None = None
+) -> SequenceDataset:
+    """Return the dataset that `to_parts` was given; its arrays use the memory of the buffers.
+
+    Args:
+        header: the first of the parts, or what JSON made of it.
+        buffers: the bytes of the second.
+        settings: class of the settings of a user's file; None leaves them out.
+    """
+    arrays = [
+        np.ndarray(
+            place["shape"],
+            place["dtype"],
+            buffers[place["buffer"]],
+            place["start"],
+            place["strides"],
+        )
+        for place in header["arrays"]
+    ]
+    return _build(header, arrays, settings)
+
+
+def write_prepared(dataset: SequenceDataset, folder: Path) -> None:
+    """Write a dataset into a folder; arrays that are in such a file already are named, not copied.
+
+    Raises:
+        OSError: if the disk is full, say.
+    """
+    header, buffers = to_parts(dataset)
+    places = []
+    with open(folder / ARRAYS, "wb") as file:
+        for buffer in buffers:
+            if (there := _mapped_file(buffer)) is not None:
+                places.append({"file": str(there), "start": 0, "size": buffer.nbytes})
+                continue
+            file.write(b"\0" * (-file.tell() % _ALIGNMENT))
+            places.append({"file": "", "start": file.tell(), "size": buffer.nbytes})
+            for start in range(0, buffer.nbytes, _BLOCK):
+                file.write(buffer.reshape(-1).view(np.uint8)[start : start + _BLOCK])
+        file.write(b"\0")  # an empty file cannot be mapped
+    checksum = _checksum(folder / ARRAYS)
+    text = json.dumps({**header, "places": places, "checksum": checksum})
+    (folder / HEADER).write_text(f"{zlib.crc32(text.encode())}\n{text}", encoding="utf-8")
+
+
+def read_prepared(folder: Path, settings: type[OwnFile] | None = None) -> SequenceDataset:
+    """Return the dataset in a folder; its arrays are mapped into memory and cannot be changed.
+
+    Args:
+        folder: where `write_prepared` wrote it.
+        settings: class of the settings of a user's file; None leaves them out.
+
+    Raises:
+        DamagedCopy: if the files are not what was written.
+    """
+    try:
+        checksum, _, text = (folder / HEADER).read_text(encoding="utf-8").partition("\n")
+        if int(checksum) != zlib.crc32(text.encode()):
+            raise DamagedCopy(f"{folder / HEADER} was changed")
+        header = json.loads(text)
+        if header["checksum"] != _checksum(folder / ARRAYS):
+            raise DamagedCopy(f"{folder / ARRAYS} was changed")
+        maps, buffers = {}, []
+        for place in header["places"]:
+            path = place["file"] or str(folder / ARRAYS)
+            if path not in maps:
+                maps[path] = np.memmap(path, np.uint8, "r")
+            buffers.append(maps[path][place["start"] : place["start"] + place["size"]])
+        return from_parts(header, buffers, settings)
+    except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
+        raise DamagedCopy(f"{folder}: {error}") from error
+
+
+def _checksum(path: Path) -> int:
+    found = 0
+    with open(path, "rb") as file:
+        while block := file.read(_BLOCK):
+            found = zlib.crc32(block, found)
+    return found
+
+
+def _whole(array: np.ndarray) -> np.ndarray:
+    """Return the array in memory that this one is a view of."""
+    whole = base = array
+    while base is not None:  # NumPy puts an object of its own between windows and their series
+        whole = base if isinstance(base, np.ndarray) else whole
+        base = getattr(base, "base", None)
+    return whole if whole.flags.c_contiguous else np.ascontiguousarray(array)
+
+
+def _address(array: np.ndarray) -> int:
+    return array.__array_interface__["data"][0]
+
+
+def _mapped_file(buffer: np.ndarray) -> Path | None:
+    """Return the file of arrays that a buffer is the whole of, or None."""
+    path = getattr(buffer, "filename", None)
+    is_ours = path is not None and Path(path).name == ARRAYS and Path(path).exists()
+    return Path(path) if is_ours else None
+
+
+def _describe(dataset: SequenceDataset, arrays: list[np.ndarray]) -> dict[str, Any]:
+    """Return a dataset for JSON; its arrays are appended and stand there by their numbers."""
+
+    def add(array: np.ndarray | TokenRows) -> int | list[int]:
+        if isinstance(array, TokenRows):
+            return [add(of) for of in (array.flat, array.lengths, array.starts)] + [array.longest]
+        arrays.append(array)
+        return len(arrays) - 1
+
+    def split(of: Split) -> dict[str, Any]:
+        return {
+            "inputs": {name: add(array) for name, array in of.inputs.items()},
+            "targets": add(of.targets),
+            "lengths": {name: add(array) for name, array in of.lengths.items()},
+            "stepwise": of.stepwise,
+            "weights": None if of.weights is None else add(of.weights),
+            "overlapping": of.overlapping,
+        }
+
+    rest = _Rest(*(getattr(dataset, field.name) for field in dataclasses.fields(_Rest)))
+    resolved = dataset.resolved
+    return {
+        "preprocessing": _PREPROCESSING.dump_python(dataset.preprocessing, mode="json"),
+        "rest": _REST.dump_python(rest, mode="json"),
+        "splits": {name: split(of) for name, of in dataset.splits.items()},
+        "stages": [_describe(stage, arrays) for stage in dataset.stages],
+        "resolved": None if resolved is None else resolved.model_dump(mode="json"),
+    }
+
+
+def _build(
+    header: Mapping[str, Any], arrays: Sequence[np.ndarray], settings: type[OwnFile] | None
+) -> SequenceDataset:
+    def find(number: int | Sequence[int]) -> np.ndarray | TokenRows:
+        if isinstance(number, int):
+            return arrays[number]
+        *parts, longest = number
+        return TokenRows(*(arrays[at] for at in parts), longest)
+
+    def split(of: Mapping[str, Any]) -> Split:
+        return Split(
+            {name: find(at) for name, at in of["inputs"].items()},
+            find(of["targets"]),
+            {name: find(at) for name, at in of["lengths"].items()},
+            of["stepwise"],
+            None if of["weights"] is None else find(of["weights"]),
+            of["overlapping"],
+        )
+
+    preprocessing = _PREPROCESSING.validate_python(header["preprocessing"])
+    rest = _REST.validate_python(header["rest"])
+    has_settings = settings is not None and header["resolved"] is not None
+    return SequenceDataset(
+        **vars(preprocessing),
+        **vars(rest),
+        splits={name: split(of) for name, of in header["splits"].items()},
+        stages=tuple(_build(stage, arrays, None) for stage in header["stages"]),
+        resolved=settings.model_validate(header["resolved"]) if has_settings else None,
+    )

@@ -1,0 +1,132 @@
+"""The cache of prepared files: what it holds is what loading gives, or it is not used."""
+
+import shutil
+from dataclasses import fields
+
+import numpy as np
+import pytest
+
+from keras_gru import datasets
+from keras_gru.datasets import Preprocessing, SequenceDataset, cache, cache_folder, prepared
+from keras_gru.datasets.csv_series import CsvSeries
+from keras_gru.datasets.text_file import TextFile
+from keras_gru.datasets.texts import Texts
+from keras_gru.datasets.ts import Ts
+
+LINES = [
+    f"{('good', 'bad')[n % 2]} film {n % 5} of {n % 3},{('yes', 'no')[n % 2]}" for n in range(60)
+]
+ROWS = [f"2024-01-{n + 1:02},{n * 7 % 11},{n}" for n in range(31)]
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """The folder of a cache that holds files of any size."""
+    monkeypatch.setenv(cache_folder.CACHE_DIR, str(tmp_path / "cache"))
+    monkeypatch.setattr(cache, "_SMALLEST", 0)
+    return tmp_path / "cache"
+
+
+def files(path):
+    (path / "films.csv").write_text("\n".join(["text,label", *LINES]))
+    (path / "river.csv").write_text("\n".join(["date,flow,rain", *ROWS]))
+    (path / "book.txt").write_text("the cat sat on the mat, and so on. " * 40)
+    (path / "s.ts").write_text("@classLabel true a b\n@data\n" + "1,2,3:a\n4,5,6:b\n" * 20)
+    return {
+        "ts": Ts(path=str(path / "s.ts")),
+        "texts": Texts(path=str(path / "films.csv")),
+        "series": CsvSeries(path=str(path / "river.csv"), targets=("flow",), window=2),
+        "text": TextFile(path=str(path / "book.txt"), window=7, stride=3),
+    }
+
+
+def entries(folder):
+    return sorted(of for of in folder.iterdir() if of.is_dir())
+
+
+def assert_same(one, other):
+    assert one.fingerprint == other.fingerprint
+    for field in ("preprocessing", "baselines", "facts", "ends", "metric", "other_metrics"):
+        assert getattr(one, field) == getattr(other, field)
+    assert one.resolved.model_dump(exclude={"cache"}) == other.resolved.model_dump(
+        exclude={"cache"}
+    )
+    for name, split in one.splits.items():
+        for key, array in split.inputs.items():
+            np.testing.assert_array_equal(array, other.splits[name].inputs[key])
+        np.testing.assert_array_equal(split.targets, other.splits[name].targets)
+
+
+@pytest.mark.parametrize("kind", ["texts", "series", "text", "ts"])
+def test_the_second_time_the_file_is_not_read(folder, tmp_path, monkeypatch, kind):
+    config = files(tmp_path)[kind]
+    plain = datasets.load(config.model_copy(update={"cache": False}))
+    assert not folder.exists()
+    first = datasets.load(config)
+    assert_same(plain, first)
+    monkeypatch.setattr(type(config), "load", lambda *_: pytest.fail("the file was read"))
+    assert_same(plain, datasets.load(config))
+    # A run directory stores what was guessed, and what was fitted.
+    assert_same(plain, datasets.load(first.resolved, plain.preprocessing, plain.source))
+    assert len(entries(folder)) == 1
+
+
+def test_every_field_of_a_dataset_is_kept():
+    kept = {field.name for of in (Preprocessing, prepared._Rest) for field in fields(of)}
+    assert {field.name for field in fields(SequenceDataset)} == kept | {
+        "splits", "stages", "resolved"
+    }  # fmt: skip
+
+
+def test_an_entry_that_was_deleted_is_made_anew(folder, tmp_path, monkeypatch):
+    config = files(tmp_path)["texts"]
+    resolved = datasets.load(config).resolved
+    shutil.rmtree(entries(folder)[0])
+    datasets.load(resolved)
+    monkeypatch.setattr(type(config), "load", lambda *_: pytest.fail("the file was read"))
+    datasets.load(resolved)
+    (folder / f"{entries(folder)[0].name}.same").write_bytes(b"\xff../..")
+    datasets.load(resolved)
+
+
+def test_another_file_or_setting_is_another_entry(folder, tmp_path):
+    config = files(tmp_path)["text"]
+    datasets.load(config)
+    other = datasets.load(config.model_copy(update={"window": 9}))
+    assert other.spec.length == 9 and len(entries(folder)) == 2
+    (tmp_path / "book.txt").write_text("A dog and a cat and a bird ran. " * 40)
+    assert "b" in datasets.load(config).vocabulary and len(entries(folder)) == 3
+
+
+@pytest.mark.parametrize("name", ["arrays.bin", "dataset.json"])
+@pytest.mark.parametrize("damage", ["changed", "cut", "gone"])
+def test_a_damaged_entry_is_made_anew(folder, tmp_path, name, damage):
+    config = files(tmp_path)["texts"]
+    plain = datasets.load(config.model_copy(update={"cache": False}))
+    datasets.load(config)
+    path = entries(folder)[0] / name
+    content = bytearray(path.read_bytes())
+    if damage == "gone":
+        path.unlink()
+    else:
+        content[len(content) // 2] ^= 1
+        path.write_bytes(content if damage == "changed" else content[:-5])
+    assert_same(plain, datasets.load(config))
+    assert_same(plain, datasets.load(config))
+    assert len(entries(folder)) == 1
+
+
+def test_the_oldest_entries_make_room(folder, tmp_path, monkeypatch):
+    config = files(tmp_path)["text"]
+    datasets.load(config)
+    (old,) = entries(folder)
+    monkeypatch.setattr(cache, "_MOST", 1)
+    datasets.load(config.model_copy(update={"window": 9}))
+    assert len(entries(folder)) == 1 and not old.exists()
+
+
+def test_without_a_folder_nothing_is_kept(tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv(cache_folder.CACHE_DIR, str(tmp_path / "file" / "cache"))
+    monkeypatch.setattr(cache, "_SMALLEST", 0)
+    assert datasets.load(files(tmp_path)["text"]).size("train") > 0
