@@ -101,9 +101,9 @@ def test_peak_memory_is_not_that_of_who_started_the_process():
 
 
 def test_a_comparison_measures_each_cell(tmp_path):
-    found = compare(tiny(tmp_path, seeds=(0, 1), training={"epochs": 1}))
+    found = compare(tiny(tmp_path, training={"epochs": 1}))
     by_cell = {cost.cell: cost for cost in costs(found)}
     assert [by_cell[c].multiply_adds for c in ("gru", "simple_rnn")] == [3 * 4 * 6, 4 * 6]
     for cost in by_cell.values():
         assert cost.peak_memory > 10**7
-        assert cost.reached == 2 and cost.seconds.mean > 0
+        assert cost.reached == 1 and cost.seconds.mean > 0

@@ -5,12 +5,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
-import keras_gru
+import keras_gru as package
 from keras_gru.experiments.configuration.packaged import packaged_configs
 
-CHECKOUT = Path(keras_gru.__file__).resolve().parent.parent
+from .test_verbs import TINY, keras_gru
+
+CHECKOUT = Path(package.__file__).resolve().parent.parent
 COMMAND = "from keras_gru.__main__ import main; main()"  # what the installed `keras-gru` does
 HEAVY = ("tensorflow", "keras", "jax", "torch", "matplotlib", "scipy")
 
@@ -26,16 +26,17 @@ def run(*arguments, code=0, cwd):
     return done
 
 
-@pytest.mark.parametrize(
-    "arguments", [["check", name] for name in packaged_configs()] + [["list"], ["schema"]]
-)
-def test_imports_nothing_heavy(arguments, tmp_path):
-    at_exit = (
-        "import atexit, sys; atexit.register(lambda: print('heavy:', "
-        f"[name for name in {HEAVY} if name in sys.modules]));"
+def test_imports_nothing_heavy(tmp_path):
+    commands = [["check", name] for name in packaged_configs()] + [["list"], ["schema"]]
+    code = (
+        "import sys; from keras_gru.cli import app\n"
+        f"for command in {commands}:\n"
+        "    app(command, standalone_mode=False)\n"
+        f"    heavy = [name for name in {HEAVY} if name in sys.modules]\n"
+        "    assert not heavy, (command, heavy)\n"
     )
-    done = run("-c", at_exit + COMMAND, *arguments, cwd=tmp_path)
-    assert done.stdout.endswith("heavy: []\n")
+    done = run("-c", code, cwd=tmp_path)
+    assert all(f"{name}: ok\n" in done.stdout for name in packaged_configs())
 
 
 def test_python_m_is_the_same_command_line(tmp_path):
@@ -66,16 +67,9 @@ def test_closed_pipe_is_no_error_to_read_about(tmp_path):
 
 
 def test_saved_network_loads_in_a_new_process_without_noise(tmp_path):
-    small = ["dataset.length=4", "dataset.train=32", "dataset.validation=16", "dataset.test=16"]
-    small += [
-        "training.jit_compile=false",
-        "model.size.units=2",
-        "training.epochs=1",
-        "cells=[lstm]",
-        "seeds=[0]",
-    ]
-    compared = run("-c", COMMAND, "compare", "quickstart", *small, cwd=tmp_path)
+    small = ["cells=[lstm]", "seeds=[0]", f"runs={tmp_path / 'runs'}", "--jobs", 1]
+    keras_gru("compare", "quickstart", *TINY, *small)
     (folder,) = tmp_path.glob("runs/quickstart/*")
     done = run("-c", COMMAND, "evaluate", str(folder), cwd=tmp_path)
     assert done.stdout.startswith("LSTM, seed 0, test: MSE ")
-    assert "InitializeLog" not in compared.stderr + done.stderr
+    assert "InitializeLog" not in done.stderr

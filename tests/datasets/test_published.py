@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from keras_gru import datasets
-from keras_gru.datasets import cta_ridership, sentence_pairs
+from keras_gru.datasets import cta_ridership, sentence_pairs, spa_eng
 from keras_gru.datasets.cta_ridership import CtaRidership
 from keras_gru.datasets.en_atis import EnAtis
 from keras_gru.datasets.imdb_reviews import ImdbReviews
@@ -150,7 +150,9 @@ def test_imdb(prepared_imdb, monkeypatch):
     assert len(shared) < 25  # the publisher has a few reviews twice
 
 
-def test_too_few_pairs_are_refused(needs):
-    needs("spa-eng.zip")
+def test_too_few_pairs_are_refused(monkeypatch):
+    words = np.array([b"one", b"two", b"three"], object)
+    columns = {"english": words, "spanish": words}
+    monkeypatch.setattr(spa_eng.source, "read", lambda *_, **__: {"train": columns})
     with pytest.raises(UserError, match="English to Spanish: the validation split is empty"):
         datasets.load(SpaEng(kind="spa_eng", pairs=3))

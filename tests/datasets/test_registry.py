@@ -22,7 +22,7 @@ cells: [gru]
 seeds: [0]
 dataset: {kind: sign_of_the_sum, size: 12}
 model: {kind: classifier, size: {units: 2}}
-training: {epochs: 1, batch_size: 4}
+training: {epochs: 1, batch_size: 4, jit_compile: false}
 """
 
 

@@ -21,7 +21,9 @@ def experiment(tmp_path, *, model=TAGGER, **training):
 
 def test_a_stopped_run_goes_on_as_if_it_had_never_stopped(tmp_path):
     # With all that the optimizer keeps beside the weights.
-    one = experiment(tmp_path, truncate=10, schedule="cosine", weight_noise=0.01, average=0.9)
+    one = experiment(
+        tmp_path, truncate=10, schedule="cosine", warmup=1.5, weight_noise=0.01, average=0.9
+    )
     whole = compare(one)
     with pytest.raises(KeyboardInterrupt):
         compare(one, listener=Recorder(stop_at=("gru", 1)))
