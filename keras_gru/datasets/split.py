@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 
-from keras_gru.datasets.token_rows import TokenRows
 from keras_gru.errors import UserError
 from keras_gru.settings import present
 
@@ -26,7 +25,7 @@ class Split:
     """The sequences of one split, padded at their right ends to the longest of them.
 
     Args:
-        inputs: name of a model's input -> (N, T, ...); of tokens also `TokenRows`.
+        inputs: name of a model's input -> (N, T, ...), an array or, of tokens, `TokenRows`.
         targets: (N, ...), or (N, T, ...) where each step has its own.
         lengths: name of an input -> (N,) its time steps; an input that is not here has no padding.
         stepwise: the input whose steps the targets follow, or None.
@@ -38,7 +37,7 @@ class Split:
         UserError: if the weights do not fit the targets.
     """
 
-    inputs: Mapping[str, np.ndarray | TokenRows]
+    inputs: Mapping[str, Any]
     targets: np.ndarray
     lengths: Mapping[str, np.ndarray] = field(default_factory=dict)
     stepwise: str | None = None
