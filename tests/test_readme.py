@@ -55,7 +55,7 @@ def test_the_yaml_examples_of_the_tutorials_are_accepted(tmp_path):
 def test_the_kinds_of_data_of_the_tutorial_are_accepted(tmp_path):
     text = (TUTORIALS / "own_data.md").read_text(encoding="utf-8")
     rows = re.findall(r"\| `(\{kind: .*\})` \| (?:`(\w+)`|of the task) \|", text)
-    assert len(rows) == 9
+    assert len(rows) == 10
     for number, (dataset, model) in enumerate(rows):
         path = tmp_path / f"{number}.yaml"
         size = "size: {units: 4}"

@@ -32,6 +32,7 @@ def train(runs, dataset, model, *overrides):
     config = runs / "config.yaml"
     config.write_text(f"name: own\ndataset: {dataset}\nmodel: {model}\n")
     small = ["cells=[gru]", "seeds=[3]", "training.epochs=1", f"runs={runs / 'runs'}"]
+    small.append("training.jit_compile=false")
     keras_gru("compare", config, *small, *overrides, "--jobs", 1)
     (run,) = (runs / "runs").glob("*/*")
     return run
@@ -272,4 +273,5 @@ def test_what_was_guessed_is_stored_and_a_run_resumed_with_it(tmp_path):
     assert any("newest row came first" in note for note in metadata.notes)
     assert metadata.data.facts["Range"] == "2024-01-01 to 2024-03-20"
     small = ["cells=[gru]", "seeds=[3]", "training.epochs=1", f"runs={tmp_path / 'runs'}"]
+    small.append("training.jit_compile=false")
     assert "The page" in keras_gru("compare", tmp_path / "config.yaml", *small, "--resume", run)

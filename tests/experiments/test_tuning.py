@@ -92,6 +92,7 @@ def test_the_run_directory_has_the_trials_beside_the_runs(tuned):
     files = {f"{run}/{file}" for run in runs for file in ("best.keras", "history.jsonl")}
     trials = {f"tuning/{cell}-{n}/history.jsonl" for cell in ("gru", "simple_rnn") for n in (1, 2)}
     assert names - trials == files | {
+        "ensembles.jsonl",
         "experiment.yaml",
         "preprocessing.json",
         "metadata.json",

@@ -1,7 +1,6 @@
 """The gated recurrent unit: its equations, one step, and its gradient."""
 
-# Shapes: B batch, D features, U units, G = 3U columns z | r | g; T time steps before B in
-# `weight_gradients`.
+# Shapes: T time, B batch, D features, U units, G = 3U columns z | r | g.
 
 from typing import Any
 
