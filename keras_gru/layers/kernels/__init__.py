@@ -29,10 +29,11 @@ def scan_class(layer, training):
 
 def _has_triton(cell):
     """Return whether Triton can run on the device of a cell: on the CPU its interpreter can."""
-    if keras.backend.backend() != "torch" or importlib.util.find_spec("triton") is None:
+    if keras.backend.backend() != "torch":
         return False
     import torch
 
     interpreted = os.environ.get("TRITON_INTERPRET") == "1"
     on_gpu = cell.weights[0].value.is_cuda if cell.built else torch.cuda.is_available()
-    return interpreted or on_gpu
+    # Last: where Triton is missing, each call of a layer on a CPU would search for it.
+    return (interpreted or on_gpu) and importlib.util.find_spec("triton") is not None
