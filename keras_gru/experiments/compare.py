@@ -111,21 +111,25 @@ def compare(
         stack.enter_context(_opened(run_directory))
         failed = execute(plan, run_directory, jobs, cluster, listener)
         if not failed and run_directory.part is None:
-            _measure_ensembles(run_directory, plan.dataset, listener)
+            from keras_gru.experiments.networks import save_ensembles
+
+            with _errors_noted("The ensembles are not measured", listener):
+                save_ensembles(run_directory, plan.dataset)
         if examples and not failed:
-            _save_examples(run_directory, plan.dataset, listener)
+            from keras_gru.experiments.predict_examples import save_examples
+
+            with _errors_noted("No examples of predictions", listener):
+                save_examples(run_directory, plan.dataset)
     return collect(run_directory, failed)
 
 
-def _save_examples(
-    run_directory: RunDirectory, dataset: SequenceDataset, listener: Listener
-) -> None:
-    from keras_gru.experiments.predict_examples import save_examples
-
+@contextlib.contextmanager
+def _errors_noted(missing: str, listener: Listener) -> Iterator[None]:
+    """Let a listener know of an error after the training: all runs are finished and saved."""
     try:
-        save_examples(run_directory, dataset)
-    except UserError as error:  # all runs are finished and saved
-        listener.note(f"No examples of predictions: {error}")
+        yield
+    except UserError as error:
+        listener.note(f"{missing}: {error}")
 
 
 @dataclass(frozen=True)
@@ -181,17 +185,6 @@ def execute(
     if not failed:
         remove_logs(run_directory)
     return failed
-
-
-def _measure_ensembles(
-    run_directory: RunDirectory, dataset: SequenceDataset, listener: Listener
-) -> None:
-    from keras_gru.experiments.networks import save_ensembles
-
-    try:
-        save_ensembles(run_directory, dataset)
-    except UserError as error:  # the comparison is finished and saved
-        listener.note(f"The ensembles are not measured: {error}")
 
 
 def collect(run_directory: RunDirectory, failed: list[Job]) -> Comparison:

@@ -156,9 +156,10 @@ def save_ensembles(run_directory: RunDirectory, dataset: SequenceDataset | None 
     known = {
         record.cell: record.seeds for record in run_directory.ensembles() if record.split == "test"
     }
+    finished = [record for record in run_directory.records() if record.status == "finished"]
     for cell in run_directory.experiment().cells:
-        runs = [of for of in run_directory.records() if (of.cell, of.status) == (cell, "finished")]
-        seeds = tuple(of.seed for of in runs)
+        runs = [record for record in finished if record.cell == cell]
+        seeds = tuple(record.seed for record in runs)
         if len(runs) > 1 and known.get(cell) != seeds:
             dataset = dataset or load_data(run_directory)
             with free_graphs():
