@@ -81,10 +81,9 @@ class BackendGradient:
         self.backend_gradient, self.pre_activations = backend_gradient, pre_activations
         # Never run: it shows which weights the step uses.
         first = [states[0] for states in before]
-        found = self._gradient([ops.zeros_like(h) for h in first], {"x": residuals["x"][0]}, first)[
-            2
-        ]
-        self.used = [d is not None for d in found]
+        zeros, x = [ops.zeros_like(h) for h in first], residuals["x"][0]
+        _, _, d_weights = self._gradient(zeros, {"x": x}, first)
+        self.used = [d is not None for d in d_weights]
         self.totals = [ops.zeros_like(w) for w in self._used([*weights.step, *weights.variables])]
 
     def step(
@@ -109,8 +108,10 @@ class BackendGradient:
         x = self.pre_activations(residuals["x"], weights)
         arguments = [x, *before, *weights.step, *weights.variables]
         found = self.backend_gradient(self._step, arguments, d_new)
-        used = zip(arguments[: 1 + count], found, strict=False)
-        da, *d_states = [ops.zeros_like(of) if d is None else d for of, d in used]
+        da, *d_states = [
+            ops.zeros_like(argument) if d is None else d
+            for argument, d in zip([x, *before], found, strict=False)
+        ]
         return d_states, da, found[1 + count :]
 
     def _step(self, x: Tensor, *tensors: Tensor):
