@@ -135,7 +135,7 @@ def _tags(models: Models, dataset: SequenceDataset) -> Tags:
     labels = next(iter(models.values())).labels
     sentences = []
     for row in rows:
-        length = int(split.lengths[stepwise][row])
+        length = int(split.lengths[stepwise][row]) if stepwise in split.lengths else None
         tokens = split.inputs[stepwise][row, :length]
         sentences.append(
             TaggedSentence(
@@ -174,8 +174,7 @@ def _text(models: Models, dataset: SequenceDataset) -> GeneratedText | None:
 def _music(models: Models, dataset: SequenceDataset) -> PianoRolls | None:
     split = dataset.splits["test"]
     collection = COLLECTIONS.get(next(iter(models.values())).experiment.dataset.kind)
-    length = split.lengths["features"][0]
-    if collection is None or length <= _PROMPT_STEPS:
+    if collection is None or (length := split.lengths["features"][0]) <= _PROMPT_STEPS:
         return None
     _, _, lowest = collection
     piece = split.inputs["features"][0, : min(length, _PROMPT_STEPS + _PLAYED_STEPS)]

@@ -71,6 +71,28 @@ def test_sentences_have_their_words_and_tags(tmp_path):
     assert all(len(tags) == len(first.words) for tags in first.tags.values())
 
 
+@pytest.mark.parametrize(
+    ("dataset", "model"),
+    [
+        ({"kind": "adding", "length": 4}, {"kind": "forecaster"}),
+        ({"kind": "arithmetic", "digits": 1}, {"kind": "language_model", "embedding": 4}),
+        ({"kind": "copy_memory", "delay": 2}, {"kind": "tagger", "embedding": 4}),
+        ({"kind": "embedded_reber"}, {"kind": "classifier", "embedding": 4}),
+        ({"kind": "temporal_order", "length": 10}, {"kind": "classifier", "embedding": 4}),
+        ({"kind": "xml", "steps": 4, "window": 9}, {"kind": "language_model", "embedding": 4}),
+    ],
+    ids=lambda settings: settings["kind"],
+)
+def test_every_generated_dataset_has_examples_or_none(tmp_path, dataset, model):
+    dataset = dataset | {"train": 8, "validation": 8, "test": 8}
+    run = untrained_run(tmp_path, dataset, model, seeds=(0,), cells=CELLS)
+    data = load_data(run)
+    save_examples(run, data)
+    if model["kind"] == "tagger":  # sequences of one length, without padding
+        tagged = read_examples(run).content.sentences[0]
+        assert len(tagged.words) == data.splits["test"].targets.shape[1]
+
+
 def test_text_is_generated_at_three_temperatures(tmp_path):
     path = tmp_path / "text.txt"
     path.write_text("abc " * 100)
