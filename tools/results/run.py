@@ -2,6 +2,7 @@
 
     python tools/results/run.py                              # list the recipes
     python tools/results/run.py jsb_chorales en_atis         # run them, one after the other
+    python tools/results/run.py atlas/adding                 # a row of the atlas
     python tools/results/run.py spa_eng 'seeds=[0,1,2]'      # with other settings
     python tools/results/run.py jsb_chorales --resume RUN    # resume a run, or store a finished one
     python tools/results/run.py jsb_chorales --jobs 1        # not one run per core at a time
@@ -14,7 +15,7 @@ import argparse
 
 import page
 from store import store
-from table import Row, find, rows, stored
+from table import Row, atlas, find, rows, stored
 
 from keras_gru.errors import UserError, one_sentence
 from keras_gru.report import run_and_show
@@ -24,7 +25,7 @@ def main(words: list[str], resume: str | None, jobs: int | None) -> None:
     names = [word for word in words if "=" not in word]
     overrides = [word for word in words if "=" in word]
     if not names:
-        for row in rows().values():
+        for row in (rows() | atlas()).values():
             print(f"{row.name:<26} {'stored' if stored(row.name) else 'not run yet'}")
         return
     if resume and len(names) > 1:

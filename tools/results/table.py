@@ -17,7 +17,7 @@ from keras_gru.experiments.configuration.yaml_tree import Place, parse
 from keras_gru.settings import Settings
 
 FOLDER = Path(__file__).resolve().parents[2] / "results"
-TABLE = FOLDER / "recipes.yaml"
+TABLE, ATLAS = FOLDER / "recipes.yaml", FOLDER / "atlas.yaml"
 # One small network is enough to see that a recipe runs.
 _SMALL = (
     "cells=[gru]",
@@ -90,7 +90,7 @@ class Row(Settings):
     full: tuple[str, ...] = ()
     smoke: tuple[str, ...] = ()
     sequences: int = 64
-    bound: Bound
+    bound: Bound | None = None
     expects: str = "report.html"
     split: Literal["test", "validation"] = "test"
     goal: dict[str, Bound] = Field(default_factory=dict)
@@ -128,19 +128,33 @@ class Row(Settings):
 
 def rows() -> dict[str, Row]:
     """All rows of the table by name, in its order."""
-    tree = parse(TABLE.read_text(encoding="utf-8"), lambda line: Place(TABLE.name, line))
-    return {name: Row(name=name, **settings) for name, settings in tree.plain().items()}
+    return {name: Row(name=name, **settings) for name, settings in _read(TABLE).items()}
+
+
+def atlas() -> dict[str, Row]:
+    """The rows of the atlas; names and results begin with `atlas/`."""
+    settings = _read(ATLAS)
+    full = settings.pop("full")
+    return {
+        f"atlas/{name}": Row(name=f"atlas/{name}", full=full, **row)
+        for name, row in settings.items()
+    }
+
+
+def _read(path: Path) -> dict:
+    text = path.read_text(encoding="utf-8")
+    return parse(text, lambda line: Place(path.name, line)).plain()
 
 
 def find(name: str) -> Row:
-    """The row of that name.
+    """The row of that name, of the table or the atlas.
 
     Raises:
         UserError: if there is none.
     """
-    known = rows()
+    known = rows() | atlas()
     if name not in known:
-        raise UserError(f"no recipe in {TABLE.name} is named {name!r}.{did_you_mean(name, known)}")
+        raise UserError(f"no recipe in {TABLE.name} or {ATLAS.name} is named {name!r}.{did_you_mean(name, known)}")
     return known[name]
 
 
