@@ -3,6 +3,7 @@
 import dataclasses
 import json
 from collections.abc import Sequence
+from pathlib import Path
 
 from table import FOLDER, Row
 
@@ -50,7 +51,7 @@ def result(row: Row, overrides: Sequence[str], comparison: Comparison) -> dict:
             values = {str(run.seed): _short(getattr(run, split)[metric.name]) for run in finished}
             cells[cell.cell][split] = {"values": values, **_spread(spread)}
     return {
-        "name": row.name,
+        "name": Path(row.name).name,
         "command": row.command(overrides),
         "date": comparison.metadata.started[:10],
         "seconds": _short(seconds(comparison)),

@@ -154,7 +154,9 @@ def find(name: str) -> Row:
     """
     known = rows() | atlas()
     if name not in known:
-        raise UserError(f"no recipe in {TABLE.name} or {ATLAS.name} is named {name!r}.{did_you_mean(name, known)}")
+        raise UserError(
+            f"no recipe in {TABLE.name} or {ATLAS.name} is named {name!r}.{did_you_mean(name, known)}"
+        )
     return known[name]
 
 
