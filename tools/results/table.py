@@ -155,7 +155,8 @@ def find(name: str) -> Row:
     known = rows() | atlas()
     if name not in known:
         raise UserError(
-            f"no recipe in {TABLE.name} or {ATLAS.name} is named {name!r}.{did_you_mean(name, known)}"
+            f"no recipe in {TABLE.name} or {ATLAS.name} is named {name!r}."
+            + did_you_mean(name, known)
         )
     return known[name]
 
