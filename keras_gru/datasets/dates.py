@@ -33,6 +33,7 @@ _LIKELY = re.compile(
 )
 _ISO = r"^\d{4}-\d{2}-\d{2}([T ]\d{2}(:\d{2}(:\d{2}(\.\d+)?)?)?(Z|[+-]\d{2}:?\d{2})?)?$"
 _CLOCK = re.compile(r"\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?|\d{1,2}\.\d{2}\.\d{2}")
+_REMOVE = "Remove the line if it holds units or a total,"
 _UNITS = ((_DAY, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
 
 
@@ -145,8 +146,8 @@ def _dates(
         row = int(bad[0])
         raise UserError(
             f"{table.where(columns[0], row)}: expected a date in the format {formats[0]}, got "
-            f"{str(cells[row].as_py())[:40]!r}. Set dataset.date_format, or dataset.time: none "
-            "where the column holds no dates."
+            f"{str(cells[row].as_py())[:40]!r}. {_REMOVE} set dataset.date_format, or "
+            "dataset.time: none where the column holds no dates."
         )
     return Dates(columns, formats[0], _to_numpy(parsed))
 
@@ -246,7 +247,7 @@ def _refuse_mixed(table: Table, columns: tuple[str, ...], cells) -> None:
     expected = f"a date like {first[0].as_py()!r} ({forms[0]})" if row else "a date"
     raise UserError(
         f"{table.where(columns[0], row)}: expected {expected}, got "
-        f"{str(cells[row].as_py())[:40]!r}. Write all dates in one format, set "
+        f"{str(cells[row].as_py())[:40]!r}. {_REMOVE} write all dates in one format, set "
         "dataset.date_format, or dataset.time: none where the column holds no dates."
     )
 

@@ -13,6 +13,7 @@ NO_QUOTE = "none"
 MISSING = frozenset(
     {"", "na", "n/a", "#n/a", "nan", "null", "none", "nil", "-", "--", "?", ".", "missing"}
 )
+_MOST_TITLES = 20  # lines before the header
 _NUMBER = re.compile(r"[+-]?(\d[\d.,' ]*|[.,]\d+)([eE][+-]?\d+)?")
 _POINT = re.compile(r"[+-]?(\d*\.\d+([eE][+-]?\d+)?|\d{1,3}(,\d{3})+\.\d*|\d{1,3}(,\d{3}){2,})")
 _COMMA = re.compile(r"[+-]?(\d*,\d+([eE][+-]?\d+)?|\d{1,3}([. ']\d{3})+,\d*|\d{1,3}(\.\d{3}){2,})")
@@ -102,6 +103,31 @@ def guess_header(rows: Sequence[Sequence[str]], wanted: Sequence[str]) -> bool:
             return False
     # A name that is repeated is no name; names are short.
     return max(map(len, first)) <= 60 or any(is_value(c) for c in rest[0])
+
+
+def count_titles(lines: Sequence[str], separator: str | None) -> int:
+    """Return the number of lines before a table's header, such as a title, a date and a blank one.
+
+    They have fewer cells than the header and all lines after it, which have the same number.
+
+    Args:
+        lines: of the file's beginning.
+        separator: of cells; None tries those but spaces.
+    """
+    for tried in [separator] if separator else SEPARATORS[:-1]:
+        sign = "\t" if tried == TAB else tried
+        counts = [line.count(sign) for line in lines]
+        last = max(counts[-1:], default=0)
+        others = [at for at, line in enumerate(lines) if line.strip() and counts[at] != last]
+        first = others[-1] + 1 if others else 0
+        while first < len(lines) and not lines[first].strip():
+            first += 1
+        if last == 0 or not 0 < first <= min(_MOST_TITLES, len(lines) - 5):
+            continue
+        fewer = max(counts[:first]) < last
+        if fewer and not any(is_value(cell.strip()) for cell in lines[first].split(sign)):
+            return first
+    return 0
 
 
 def is_value(cell: str) -> bool:

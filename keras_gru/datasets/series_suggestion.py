@@ -5,7 +5,13 @@ from typing import Any
 
 import numpy as np
 
-from keras_gru.datasets.choices import Choice, Suggestion, is_numeric, with_given
+from keras_gru.datasets.choices import (
+    Choice,
+    Suggestion,
+    is_numeric,
+    text_cells,
+    with_given,
+)
 from keras_gru.datasets.dates import NO_TIME, find_dates
 from keras_gru.datasets.table import Table
 from keras_gru.datasets.time_order import ids_of_series
@@ -57,16 +63,21 @@ def suggest_series(
     if not numeric:
         raise UserError(
             f"{table.path} ({table.form}): expected a column of numbers to forecast, or of texts "
-            f"and labels, found neither in {', '.join(table.columns)}. Name the columns, such as "
-            "text=NAME label=NAME."
+            f"and labels, found neither in {_columns(table)}. Write numbers without a unit, or "
+            "name the columns, such as text=NAME label=NAME."
         )
     markers = given.get("missing_values", ())
-    numbers = {name: table.numbers(name, markers) for name in numeric}
+    if isinstance(given.get("inputs"), list | tuple):
+        numeric = [name for name in numeric if name in given["inputs"]]
+    try:
+        numbers = {name: table.numbers(name, markers) for name in numeric}
+    except UserError as error:
+        raise UserError(f"{error} Or give the columns to use: targets=[…] inputs=[…].") from None
     counters = [name for name in numeric if _is_counter(numbers[name])]
     if len(counters) < len(numeric):
         numeric = [name for name in numeric if name not in counters]
     varied = [name for name in numeric if len(np.unique(numbers[name])) > 2]  # no holiday or not
-    target = given.get("targets", ((varied or numeric)[-1],))
+    target = given.get("targets") or (varied or numeric)[-1:]
     others = ", ".join(name for name in numeric if name not in target)
     why = "the last column of more than two numbers" + (f"; the others: {others}" if others else "")
     choices["targets"] = Choice(target, why)
@@ -83,7 +94,7 @@ def suggest_series(
         choices["missing"] = Choice("forward_fill", f"{total:,} values are missing")
     values = numbers[target[0]]
     if dates and series is None:
-        values = values[np.argsort(dates.values, kind="stable")]
+        values = values[np.unique(dates.values, return_index=True)[1]]
     elif series is not None:
         first = table.strings(series).to_pylist()
         rows = np.array([one == first[0] for one in first])
@@ -113,6 +124,13 @@ def suggest_series(
         5 if table.size > _MANY_ROWS else 10, "stops earlier where validation does"
     )
     return Suggestion(with_given(choices, given), model, training)
+
+
+def _columns(table: Table) -> str:
+    """Return the names of columns, each with a cell."""
+    cells = {name: text_cells(table, name) for name in [*table.columns][:5]}
+    named = [f"{name} ({of[-1][:20]!r})" if of else name for name, of in cells.items()]
+    return ", ".join(named) + (", …" if len(table.columns) > 5 else "")
 
 
 def _is_counter(values: np.ndarray) -> bool:

@@ -23,6 +23,7 @@ from keras_gru.datasets.table import Table
 from keras_gru.datasets.tables import read_table
 from keras_gru.datasets.time_order import Series, Step, fill_gaps, find_step, gap_note, order_rows
 from keras_gru.errors import UserError
+from keras_gru.formatting import plural
 from keras_gru.settings import present
 
 if TYPE_CHECKING:
@@ -297,7 +298,7 @@ def _facts(table, config, series, dates, steps) -> tuple[tuple[str, str], ...]:
     facts += [
         ("Time", f"column {' and '.join(dates.columns)}, format {dates.date_format}"),
         ("Range", f"{in_words(first, size)} to {in_words(last, size)}"),
-        ("Step", f"{' or '.join(sorted(names)[:4])}; {missing:,} dates missing"
+        ("Step", f"{' or '.join(sorted(names)[:4])}; {plural(missing, 'date')} missing"
          + (", filled" if config.fill_gaps and missing else "")),
     ]  # fmt: skip
     return tuple(facts)

@@ -8,6 +8,7 @@ import numpy as np
 
 from keras_gru.datasets.choices import Choice, Suggestion, is_numeric, text_cells, with_given
 from keras_gru.datasets.dates import find_dates
+from keras_gru.datasets.dialect import is_value
 from keras_gru.datasets.file_bytes import binary_form, decode, read_bytes
 from keras_gru.datasets.files import labelled_files
 from keras_gru.datasets.own_file import TableFile
@@ -211,7 +212,9 @@ def _is_prose(path: Path) -> bool:
         counts = [line.count(separator) for line in lines]
         if counts and counts[0] and sum(count == counts[0] for count in counts) > 0.9 * len(counts):
             return False
-    return True
+    cells = [line.split() for line in lines[1:]]  # the first may be a header
+    numbers = [row for row in cells if row and 2 * sum(map(is_value, row)) >= len(row)]
+    return not cells or len(numbers) < 0.9 * len(cells)
 
 
 def _text(path: Path, given: Mapping[str, Any]) -> Suggestion:
@@ -253,7 +256,12 @@ def _text_columns(table: Table) -> tuple[str, str] | None:
         for name, cells in columns.items()
         if name != text and 1 < len({*cells}) <= min(_MOST_CLASSES, max(2, len(cells) / 3))
     ]
-    return (text, min(few)[1]) if few else None
+    if few:
+        return text, min(few)[1]
+    numbers = [name for name in table.columns if name and is_numeric(table, name)]
+    words = np.mean([len(cell.split()) for cell in columns[text]])
+    # Texts beside measurements: the error that says so is about the label.
+    return (text, numbers[-1]) if words > 3 and numbers and not dates else None
 
 
 def _dates_or_none(table: Table):
@@ -271,7 +279,8 @@ def _texts(
     columns: tuple[str, str],
 ) -> Suggestion:
     text, label = columns
-    classes = len({*table.strings(given.get("label", label)).to_pylist()})
+    labels = table.strings(given.get("label", label)).to_pylist()
+    classes = len({(cell or "").strip() for cell in labels})
     others = [name for name in table.columns if name not in columns]
     unused = f"; not used: {', '.join(others)}" if others else ""
     return _classifier(

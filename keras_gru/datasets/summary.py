@@ -83,17 +83,19 @@ def _shape(dataset: SequenceDataset) -> str:
     spec, first = dataset.spec, next(iter(dataset.splits.values()))
     name, array = next(iter(first.inputs.items()))
     if name not in first.lengths:
-        steps = f"{array.shape[1]:,} steps"
+        steps = plural(array.shape[1], "step")
     else:
         lengths = np.concatenate([split.lengths[name] for split in dataset.splits.values()])
-        steps = f"{lengths.min():,} to {lengths.max():,} steps"
+        steps = f"{lengths.min():,} to {plural(int(lengths.max()), 'step')}"
+        if lengths.min() == lengths.max():
+            steps = plural(int(lengths.max()), "step")
     if spec.vocabulary is not None:
         return f"sequences of {steps}, a token each"
     scaled = "scaled" if dataset.input_scaling or dataset.series_scalings else "not scaled"
     ahead = ""
     if spec.task == "forecasting":
         ahead = f"; {plural(spec.horizon, 'step')} ahead of {plural(spec.outputs, 'variable')}"
-    return f"sequences of {steps} × {spec.features:,} values, {scaled}{ahead}"
+    return f"sequences of {steps} × {plural(spec.features, 'value')}, {scaled}{ahead}"
 
 
 def _classes(dataset: SequenceDataset) -> dict[str, tuple[int, ...]]:

@@ -174,7 +174,7 @@ class Table:
         for row in np.flatnonzero(~is_number):
             cell = column[int(row)].as_py()
             if cell is not None and cell.lower() not in words:
-                remedy = _remedy(cell, signs)
+                remedy = _remedy(cell, signs, is_first=row == 0)
                 self._refuse(name, int(row), f"got {cell[:60]!r}", remedy)
         if self.signs is None and pc.any(pc.match_substring(column, ",")).as_py():
             cell = next(c for c in column.to_pylist() if c and "," in c)
@@ -202,7 +202,7 @@ class Table:
         )
 
 
-def _remedy(cell: str, signs: Signs) -> str:
+def _remedy(cell: str, signs: Signs, is_first: bool) -> str:
     if "_" in cell:
         return " Write digits without '_'."
     for other in (Signs(",", "."), Signs(".", ",")):
@@ -212,7 +212,10 @@ def _remedy(cell: str, signs: Signs) -> str:
                 f"{signs.thousands!r}; set dataset.decimal and dataset.thousands if they are "
                 "written otherwise."
             )
-    return f" If it stands for a missing value, set dataset.missing_values: [{cell[:20]!r}]."
+    if re.fullmatch(r"[^\w+-]*[+-]?\d[\d.,' ]*[^\d.,' ]*", cell):
+        return " Write numbers without a unit or another sign."
+    units = " Remove the line if it holds units." if is_first else ""
+    return f"{units} If it stands for a missing value, set dataset.missing_values: [{cell[:20]!r}]."
 
 
 def check_names(path: Path, header: Sequence[str]) -> None:

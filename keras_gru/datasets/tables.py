@@ -3,6 +3,7 @@
 import dataclasses
 import io
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -54,6 +55,11 @@ def read_table(
             "Export the table, or choose the dataset's kind for it."
         )
     text, encoding = decode(path, data, config.encoding)
+    if re.match(rb"\s*<(!doctype html|html)\b", text[:_SAMPLE], re.IGNORECASE):
+        raise UserError(
+            f"{path}: expected a table (CSV, Parquet, Feather, JSON lines), got a web page (HTML). "
+            "Download the file anew; it may need a login."
+        )
     if text[:_SAMPLE].lstrip()[:1] in (b"{", b"[") and _is_json(text):
         return _json_table(path, text, name)
     return read_text_table(config, path, text, encoding, name, wanted, numeric)

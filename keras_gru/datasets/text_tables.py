@@ -16,6 +16,7 @@ from keras_gru.datasets.dialect import (
     SPACES,
     TAB,
     Signs,
+    count_titles,
     guess_header,
     guess_separator,
     guess_signs,
@@ -26,6 +27,7 @@ from keras_gru.datasets.long_array import release_memory
 from keras_gru.datasets.own_file import TableFile
 from keras_gru.datasets.table import Table, check_names
 from keras_gru.errors import UserError
+from keras_gru.formatting import plural
 
 _KEPT = 10_000_000  # bytes of a text that is kept for the lines in messages
 _SAMPLE = 200_000  # bytes that separator, header and signs are guessed from
@@ -59,6 +61,12 @@ def read_text_table(
     skipped, separator = _preamble(text, config)
     text = _cells_alone(text, skipped, by_spaces=False)
     sample = _sample(text)
+    titles = count_titles(sample.splitlines(), separator) if config.header is None else 0
+    if titles:
+        skipped += titles
+        guessed["header"] = skipped + 1
+        text = _cells_alone(text, titles, by_spaces=False)
+        sample = _sample(text)
     quote = config.quote or '"'
     if separator is None:
         separator = guessed["separator"] = guess_separator(sample, quote, wanted)
@@ -75,7 +83,7 @@ def read_text_table(
     if not rows:
         raise UserError(f"{path} is empty; expected a table with a line that names the columns.")
     has_header = config.header if isinstance(config.header, bool) else True
-    if config.header is None:
+    if config.header is None and not titles:
         has_header = guessed["header"] = guess_header(rows[:200], wanted)
     width = len(rows[0])
     header = [cell.strip() for cell in rows[0]] if has_header else [*map(str, range(width))]
@@ -88,6 +96,11 @@ def read_text_table(
     if width == 1:
         form = f"{name.format('CSV')}, one column"
     form += "" if has_header else ", without a header"
+    form += (
+        f", header in line {skipped + 1}"
+        if titles or config.header not in (None, True, False)
+        else ""
+    )
     form += f", {encoding}" if encoding != "utf-8" else ""
     form += f", decimal {signs.decimal!r}" if signs and signs.decimal != "." else ""
     form += f", thousands {signs.thousands!r}" if signs and signs.thousands != "none" else ""
@@ -253,9 +266,9 @@ def _find_ragged_line(layout: _Layout, text: bytes) -> None:
         if row and len(row) != width:
             first = "the header" if layout.has_header else "the first line"
             raise UserError(
-                f"{layout.path}, line {reader.line_num + layout.skipped}: expected {width} cells "
-                f"as in {first}, got {len(row)}. Correct the line, or set dataset.separator or "
-                "dataset.header."
+                f"{layout.path}, line {reader.line_num + layout.skipped}: expected "
+                f"{plural(width, 'cell')} as in {first}, got {len(row)}. Correct the line, or set "
+                "dataset.separator or dataset.header."
             )
 
 

@@ -1,6 +1,7 @@
 """Your own labelled texts: a folder with a sub-folder of .txt files per label, or a CSV."""
 
 import dataclasses
+import itertools
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -100,7 +101,7 @@ class Texts(OwnFile, TableFile):
                 if read.groups is None
                 else split_by_group(read.groups, *fractions)
             )
-            notes += class_warnings(numbers, classes)
+            notes += class_warnings(numbers, classes) + _spellings(classes)
         dataset = classification(
             path.name,
             LabelledTexts(read.texts, numbers, parts, classes),
@@ -137,6 +138,17 @@ class _Read:
     facts: Sequence[tuple[str, str]]
     groups: np.ndarray | None = None
     settings: Mapping[str, object] = field(default_factory=dict)
+
+
+def _spellings(classes: Sequence[str]) -> list[str]:
+    """Return warnings on classes whose names differ in upper and lower case alone."""
+    ordered = sorted(classes, key=str.casefold)
+    return [
+        f"Warning: the classes {' and '.join(map(repr, same))} differ in upper and lower case "
+        "alone. Write a label in one way if they are one class."
+        for _, group in itertools.groupby(ordered, str.casefold)
+        if len(same := [*group]) > 1
+    ]
 
 
 def _unknown_labels(path: Path, read: _Read, classes: Sequence[str]) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ import numpy as np
 from keras_gru.datasets.dates import Dates, in_words, step_in_words
 from keras_gru.datasets.table import Table
 from keras_gru.errors import UserError
+from keras_gru.formatting import plural
 from keras_gru.settings import present
 
 _DAY = 86_400
@@ -117,7 +118,8 @@ def order_rows(
                 is_first = np.diff(times[order], prepend=times[order[0]] - 1) > 0
                 is_last = np.diff(times[order], append=times[order[-1]] + 1) > 0
                 order = order[is_first if duplicates == "first" else is_last]
-                notes.append(f"Left out {len(repeated):,} rows whose date another row has.")
+                left_out = plural(len(repeated), "row")
+                notes.append(f"Left out {left_out} whose date another row has.")
             rows, times = rows[order], times[order]
             if sort:
                 notes.append("Sorted the rows by time.")
@@ -145,23 +147,29 @@ def _refuse_repeated(
     else:
         remedy = "Set dataset.duplicates: first or last, or remove the rows"
     raise UserError(
-        f"{place}: expected each date once, got {day} again after {also} ({count:,} such rows). "
-        f"{remedy}; dataset.time: none takes the rows in the file's order."
+        f"{place}: expected each date once, got {day} again after {also} "
+        f"({plural(count, 'such row')}). {remedy}; dataset.time: none takes the rows in the file's "
+        "order."
     )
 
 
 def ids_of_series(table: Table, dates: Dates) -> list[str]:
-    """Return columns of words that tell rows of the same date apart."""
+    """Return columns that tell rows of the same date apart: of words, or numbers of series."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
     found = []
+    # A measurement tells a few repeated rows apart as well.
+    may_be_numbers = len(np.unique(dates.values)) < 0.9 * table.size
     for name in table.columns:
         kind = table.head(name, 1).type
         if name in dates.columns or not name or pa.types.is_floating(kind):
             continue
         codes = pc.dictionary_encode(table.strings(name).combine_chunks())
         if not 1 < len(codes.dictionary) <= table.size / 3 or codes.null_count:
+            continue
+        is_number = pc.match_substring_regex(codes.dictionary, r"^[+-]?[\d.,]+$")
+        if not may_be_numbers and pc.all(is_number).as_py():
             continue
         values = codes.indices.to_numpy().astype(np.int64)
         order = np.lexsort((values, dates.values))
@@ -174,7 +182,7 @@ def ids_of_series(table: Table, dates: Dates) -> list[str]:
 def _refuse_unsorted(table: Table, dates: Dates, rows: np.ndarray, steps: np.ndarray) -> None:
     expected = 1 if np.median(steps) > 0 else -1
     at = int(np.flatnonzero(np.sign(steps) == -expected)[0])
-    before, after = (in_words(int(dates.values[row]), 1) for row in (rows[at], rows[at + 1]))
+    before, after = (in_words(dates.values[row]) for row in (rows[at], rows[at + 1]))
     raise UserError(
         f"{table.where(dates.columns[0], int(rows[at + 1]))}: expected rows in the order of time, "
         f"got {after} after {before}. Set dataset.sort: true, or dataset.time: none if the file's "
@@ -245,7 +253,7 @@ def gap_note(steps: Sequence[tuple[str | None, Step]]) -> str | None:
     longest = max(step.longest_gap for _, step in steps)
     name = steps[0][1].name
     return (
-        f"Warning: {missing:,} rows are missing (step {name}, longest gap "
-        f"{step_in_words(longest)}); windows run across the gaps. Set dataset.fill_gaps: true "
+        f"Warning: {plural(missing, 'row')} {'is' if missing == 1 else 'are'} missing (step {name}, "
+        f"longest gap {step_in_words(longest)}); windows run across the gaps. Set dataset.fill_gaps: true "
         "with dataset.missing: interpolate or forward_fill to fill them."
     )

@@ -76,6 +76,18 @@ FILES = {
         "".join(f"Go to number {n}.\tVe al {n} ya.\tCC {n}\n" for n in range(60)), [],
         {"kind": "pairs", "from_column": "0", "to_column": "1"},
     ),
+    "columns.txt": (
+        series(WEEKLY, separator="   "), [], {"kind": "csv_series", "separator": "spaces"},
+    ),
+    "report.csv": ("Sold by day\nof 2023\n\n" + series(WEEKLY), [], {"header": 4, "season": 7}),
+    "doubled.csv": (
+        series(WEEKLY.repeat(2), DAYS.repeat(2)), [], {"duplicates": "first", "season": 7},
+    ),
+    "summer_time.csv": (
+        series(np.arange(150) % 24 + 100, np.append(DAYS[:100], DAYS[99:149])).replace(".00", ""),
+        [],
+        {"targets": ("sold",), "duplicates": "first"},
+    ),
     "ner.txt": ("EU B-ORG\nrejects O\n\nPeter B-PER\nsaid O\n\n" * 30, [], {"kind": "tagged"}),
     "vowels.ts": (
         "@classLabel true a b\n@data\n" + "1,2,3:a\n3,1:b\n" * 20, [], {"kind": "ts"},
@@ -123,7 +135,14 @@ def test_what_cannot_be_used_is_said(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert "no such file" in keras_gru("new", "no.csv", code=2)
     (tmp_path / "words.csv").write_text("a,b\nx,y\nz,y\nx,w\n" * 20)
-    assert "found neither" in keras_gru("new", "words.csv", code=2)
+    said = keras_gru("new", "words.csv", code=2)
+    assert "found neither" in said and "1 ('w')" in said
+    (tmp_path / "digits.csv").write_text(series(WEEKLY).replace("100.00", "1_00.00", 1))
+    assert "line 2, column 'sold'" in keras_gru("new", "digits.csv", code=2)
+    (tmp_path / "stars.csv").write_text(
+        "text,stars\n" + "".join(f"this is text {n},{n / 7:.2f}\n" for n in range(60))
+    )
+    assert "regression" in keras_gru("new", "stars.csv", code=2)
     (tmp_path / "a.csv").write_text(series(WEEKLY))
     assert "no column 'no'" in keras_gru("new", "a.csv", "targets=[no]", code=2)
     keras_gru("new", "a.csv")

@@ -146,6 +146,15 @@ def test_a_class_that_is_missing_from_a_split_is_named(tmp_path):
     assert all("'yes'" in note for note in notes)
 
 
+def test_classes_whose_names_differ_in_case_alone_are_named(tmp_path):
+    rows = "".join(f"text {n},{('ham', 'spam', 'Spam', 'spam ')[n % 4]}\n" for n in range(80))
+    dataset = datasets.load(
+        Texts(kind="texts", path=write(tmp_path / "a.csv", "text,label\n" + rows))
+    )
+    (note,) = dataset.notes
+    assert dataset.target_vocabulary == ("Spam", "ham", "spam") and "'Spam' and 'spam'" in note
+
+
 def test_a_constant_column_does_no_harm(tmp_path):
     path = write(tmp_path / "flat.csv", "a\n" + "5\n" * 60)
     dataset = datasets.load(CsvSeries(kind="csv_series", path=path, targets=("a",), window=4))

@@ -77,6 +77,9 @@ READ = {
     "cp1252": ((CSV + "Größe,7,8\n").encode("cp1252"), "cp1252", {"encoding": "cp1252"}),
     "sep= of Excel": ("sep=;\n" + european(), "separated by semicolons", {"separator": ";"}),
     "# before the header": ("# a sensor\n# in kW\n" + CSV, "CSV", {"header": True}),
+    "title before the header": (
+        "Load, daily\nof 2024\n\n" + CSV, "header in line 4", {"header": 4},
+    ),
     "old line ends": (CSV.replace("\n", "\r"), "CSV", {}),
     "thousands": (european().replace("28,5", "1.028,5"), "thousands '.'", {"thousands": "."}),
     "quoted": (CSV.replace(",1.5,", ',"1.5",'), "CSV", {"quote": '"'}),
@@ -128,6 +131,11 @@ REFUSED = {
     "more cells": (CSV.replace(",10.5", ",10.5,"), "line 11", "got 4"),
     "number with _": (CSV.replace("10.5", "1_0.5"), "line 11", "column 'load'", "'1_0.5'"),
     "a word": (CSV.replace("10.5", "many"), "line 11", "'many'", "missing_values"),
+    "a unit": (CSV.replace(",10.5,", ",10.5 kW,"), "line 11", "'10.5 kW'", "without a unit"),
+    "units below the header": (
+        CSV.replace("heat\n", "heat\n,MW,MW\n"), "line 2", "'MW'", "Remove the line",
+    ),
+    "a web page": ("\n<!DOCTYPE html>\n<html><body>Sign in, please</body></html>\n", "a web page"),
     "infinite": (CSV.replace("10.5", "inf"), "line 11", "'inf'"),
     "beyond float32": (CSV.replace("10.5", "1e39"), "line 11", "float32"),
     "1,234 or 1.234": (

@@ -44,7 +44,7 @@ def test_the_newest_row_first_is_turned_round(tmp_path):
 def test_shuffled_rows_are_refused_or_sorted(tmp_path):
     order = np.random.default_rng(0).permutation(60)
     path = csv(tmp_path / "a.csv", zip(DAYS[order], VALUES[order], strict=True))
-    with pytest.raises(UserError, match=r"line \d+, column 'date'.*dataset\.sort"):
+    with pytest.raises(UserError, match=r"line \d+, column 'date'.*-\d\d\. Set dataset\.sort"):
         load(path)
     np.testing.assert_allclose(first_rows(load(path, sort=True))[:5], VALUES[:5], rtol=1e-5)
     assert load(path, time="none").resolved.time == "none"
@@ -144,6 +144,9 @@ def test_dates_that_may_be_two_are_refused(tmp_path):
     with pytest.raises(UserError, match=r"'01/01/2023', which may be %d/%m/%Y or %m/%d/%Y"):
         load(csv(tmp_path / "a.csv", rows))
     load(csv(tmp_path / "a.csv", rows), date_format="%d/%m/%Y")
+    total = [*zip(DAYS, VALUES, strict=True), ("Total", 99)]
+    with pytest.raises(UserError, match=r"line 62, column 'date'.*'Total'\. Remove the line"):
+        load(csv(tmp_path / "c.csv", total))
     mixed = [(str(day) if number < 30 else f"{day!s}x", 1) for number, day in enumerate(DAYS)]
     with pytest.raises(UserError, match=r"line 32, column 'date'.*'2023-02-01x'"):
         load(csv(tmp_path / "b.csv", mixed))
