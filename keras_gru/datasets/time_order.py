@@ -252,8 +252,9 @@ def gap_note(steps: Sequence[tuple[str | None, Step]]) -> str | None:
         return None
     longest = max(step.longest_gap for _, step in steps)
     name = steps[0][1].name
+    are = "is" if missing == 1 else "are"
     return (
-        f"Warning: {plural(missing, 'row')} {'is' if missing == 1 else 'are'} missing (step {name}, "
-        f"longest gap {step_in_words(longest)}); windows run across the gaps. Set dataset.fill_gaps: true "
+        f"Warning: {plural(missing, 'row')} {are} missing (step {name}, longest gap "
+        f"{step_in_words(longest)}); windows run across the gaps. Set dataset.fill_gaps: true "
         "with dataset.missing: interpolate or forward_fill to fill them."
     )
