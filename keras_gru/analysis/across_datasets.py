@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from pydantic import TypeAdapter
 
+from keras_gru.analysis.expected_best import ExpectedBest, budget_profile
 from keras_gru.analysis.measurements import Measurements
 from keras_gru.analysis.profiles import PROFILE_FACTORS, performance_profile, time_profile
 from keras_gru.analysis.ranks import Ranks, rank_cells
@@ -31,12 +32,14 @@ class DatasetErrors:
             highest value minus the metric.
         resolution: the smallest error that can be told from 0, such as 1/N of an accuracy.
         seconds: cell -> mean seconds to the target, of cells that reach it.
+        trials: cell -> the error of each trial of tuning on validation, NaN where it diverged.
     """
 
     name: str
     errors: Mapping[str, Mapping[int, float]]
     resolution: float = 0.0
     seconds: Mapping[str, float] = field(default_factory=dict)
+    trials: Mapping[str, Sequence[float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -86,6 +89,8 @@ class AcrossDatasets:
         profiles: cell -> the fraction of runs within each of `PROFILE_FACTORS` of the best mean.
         time_profiles: cell -> the fraction of datasets on which it reaches the target within each
             of `PROFILE_FACTORS` of the fastest cell's seconds; empty without times.
+        budgets: cell -> the expected lowest validation error of 1, 2, … trials of tuning, as a
+            factor of the lowest of all cells' trials (`budget_profile`); empty without trials.
         ranks: mean ranks of the cells; None for fewer than three datasets with all of them.
         rope: half the width of the region of practical equivalence.
     """
@@ -95,6 +100,7 @@ class AcrossDatasets:
     pairs: tuple[PairAcrossDatasets, ...]
     profiles: Mapping[str, list[float]]
     time_profiles: Mapping[str, list[float]]
+    budgets: Mapping[str, ExpectedBest]
     ranks: Ranks | None
     rope: float
 
@@ -127,6 +133,7 @@ def analyse_across_datasets(
         pairs=compare_across_datasets(found, rope),
         profiles=performance_profile(found, PROFILE_FACTORS),
         time_profiles=time_profile(found, PROFILE_FACTORS),
+        budgets=budget_profile(found),
         ranks=rank_cells([_mean_errors(dataset) for dataset in found]),
         rope=rope,
     )
@@ -138,11 +145,12 @@ def dataset_errors(name: str, measurements: Measurements) -> DatasetErrors:
     A run that diverged counts as the worst run of all cells.
     """
     metric = measurements.metric
+
+    def error(value: float) -> float:
+        return value if metric.mode == "min" else metric.highest - value
+
     errors = {
-        cell: {
-            seed: value if metric.mode == "min" else metric.highest - value
-            for seed, value in values.items()
-        }
+        cell: {seed: error(value) for seed, value in values.items()}
         for cell, values in measurements.values.items()
     }
     worst = max((error for runs in errors.values() for error in runs.values()), default=0.0)
@@ -150,7 +158,8 @@ def dataset_errors(name: str, measurements: Measurements) -> DatasetErrors:
         seeds = set().union(*(runs.keys() for runs in errors.values())) - errors[cell].keys()
         errors[cell] |= dict.fromkeys(sorted(seeds)[:count], worst)
     resolution = measurements.resolution or 0.0
-    return DatasetErrors(name, errors, resolution, measurements.seconds)
+    trials = {cell: tuple(map(error, values)) for cell, values in measurements.trials.items()}
+    return DatasetErrors(name, errors, resolution, measurements.seconds, trials)
 
 
 def _mean_errors(dataset: DatasetErrors) -> dict[str, float]:

@@ -1,19 +1,24 @@
 """The expected best of n random trials: how much tuning a cell needs."""
 
-# N trials
+# N trials, B bootstrap samples
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+
+if TYPE_CHECKING:  # it imports this module
+    from keras_gru.analysis.across_datasets import DatasetErrors
+
+FEWEST = 10  # trials of each cell, for a profile over datasets
 
 
 class ExpectedBest(NamedTuple):
     """The expected best of the first n of N random trials, and its 95 % interval, `(N,)` each."""
 
-    expected: np.ndarray
-    low: np.ndarray
-    high: np.ndarray
+    expected: list[float]
+    low: list[float]
+    high: list[float]
 
 
 def expected_best(values: Sequence[float], mode: str) -> ExpectedBest:
@@ -35,13 +40,50 @@ def expected_best(values: Sequence[float], mode: str) -> ExpectedBest:
         - [Dodge et al., 2019](https://arxiv.org/abs/1909.03004), equation 4
     """
     sign = 1 if mode == "max" else -1
-    signed = sign * np.asarray(values, float)
-    finite = signed[np.isfinite(signed)]
-    signed = np.where(np.isfinite(signed), signed, finite.min())
-    count = len(signed)
+    expected, samples = _expected_highest(sign * np.asarray(values, float))
+    low, high = np.quantile(sign * samples, [0.025, 0.975], axis=0)
+    return ExpectedBest(*(ends.tolist() for ends in (sign * expected, low, high)))
+
+
+def budget_profile(datasets: Sequence["DatasetErrors"]) -> dict[str, ExpectedBest]:
+    """Return for each cell the expected lowest error of n trials, for each n, over datasets.
+
+    An error is a factor of the lowest of all cells' trials on its dataset; the mean over datasets
+    is the geometric one, with the 95 % interval of a bootstrap over the trials of each dataset. A
+    dataset counts where every cell has `FEWEST` trials or more.
+
+    Args:
+        datasets: those without trials are left out.
+    """
+    tried = [d for d in datasets if len(d.trials) > 1 and _trials(d) >= FEWEST]
+    budget = min(map(_trials, tried), default=0)
+    cells = dict.fromkeys(cell for dataset in tried for cell in dataset.trials)
+    profile = {}
+    for cell in cells:
+        found = [_expected_highest(-_log_factors(d, cell)) for d in tried if cell in d.trials]
+        expected = np.mean([expected[:budget] for expected, _ in found], axis=0)
+        samples = np.mean([samples[:, :budget] for _, samples in found], axis=0)
+        low, high = np.quantile(-samples, [0.025, 0.975], axis=0)
+        profile[cell] = ExpectedBest(*(np.exp(ends).tolist() for ends in (-expected, low, high)))
+    return profile
+
+
+def _trials(dataset: "DatasetErrors") -> int:
+    return min(map(len, dataset.trials.values()))
+
+
+def _log_factors(dataset: "DatasetErrors", cell: str) -> np.ndarray:
+    floor = max(dataset.resolution, np.finfo(float).tiny)
+    lowest = max(floor, min(np.nanmin(errors) for errors in dataset.trials.values()))
+    return np.log(np.maximum(dataset.trials[cell], floor) / lowest)
+
+
+def _expected_highest(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the expected highest of n values, `(N,)`, and of bootstrap samples, `(B, N)`."""
+    finite = values[np.isfinite(values)]
+    values = np.where(np.isfinite(values), values, finite.min())
+    count = len(values)
     steps = (np.arange(count + 1) / count)[:, None] ** np.arange(1, count + 1)
     weights = np.diff(steps, axis=0)  # (N, N): of the i-th value, for n trials
-    samples = np.random.default_rng(0).choice(signed, (1_000, count))
-    low, high = np.quantile(np.sort(samples) @ weights, [0.025, 0.975], axis=0)
-    expected, ends = np.sort(signed) @ weights, (low, high) if sign > 0 else (high, low)
-    return ExpectedBest(sign * expected, sign * ends[0], sign * ends[1])
+    samples = np.random.default_rng(0).choice(values, (1_000, count))
+    return np.sort(values) @ weights, np.sort(samples) @ weights

@@ -9,6 +9,7 @@ import numpy as np
 
 from keras_gru.analysis.cost import costs
 from keras_gru.analysis.intervals import Sampling, sampling_error
+from keras_gru.analysis.summary import tunings
 from keras_gru.datasets.metric import Metric
 from keras_gru.experiments.comparison import Comparison
 
@@ -30,6 +31,7 @@ class Measurements:
         independent: `"validation"` and `"test"` -> how many independent sequences they have.
         seconds: cell -> mean seconds of training until the target on validation, of cells of which
             half of the runs or more reached it.
+        trials: cell -> the validation metric of each trial of tuning, NaN where it diverged.
     """
 
     metric: Metric
@@ -41,6 +43,7 @@ class Measurements:
     sampling: Mapping[tuple[str, str], Sampling] = field(default_factory=dict)
     independent: Mapping[str, int] = field(default_factory=dict)
     seconds: Mapping[str, float] = field(default_factory=dict)
+    trials: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
 
     @property
     def complete(self) -> dict[str, Mapping[int, float]]:
@@ -88,6 +91,7 @@ def collect_measurements(comparison: Comparison) -> Measurements:
             for cost in costs(comparison)
             if cost.seconds is not None and 2 * cost.reached >= cost.runs
         },
+        trials={tuning.cell: tuning.trials for tuning in tunings(comparison)},
     )
 
 

@@ -1,5 +1,6 @@
 """The measurements of a comparison, from its run directory or from a stored result."""
 
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -31,6 +32,15 @@ class StoredCost(BaseModel):
     reached_target: int = 0
 
 
+class StoredTuning(BaseModel):
+    """The validation metric of each trial; null where it diverged.
+
+    Results that were stored before have the number of trials.
+    """
+
+    trials: Sequence[float | None] | int
+
+
 class StoredCell(BaseModel):
     """The runs of a cell."""
 
@@ -38,6 +48,7 @@ class StoredCell(BaseModel):
     diverged: int
     test: StoredValues
     cost: StoredCost = StoredCost()
+    tuning: StoredTuning | None = None
 
     @property
     def seconds(self) -> float | None:
@@ -45,6 +56,14 @@ class StoredCell(BaseModel):
         runs = len(self.test.values) + self.diverged
         found = self.cost.seconds_to_target
         return found.mean if found and 2 * self.cost.reached_target >= runs else None
+
+    @property
+    def trials(self) -> tuple[float, ...]:
+        """The validation metric of each trial; NaN where it diverged."""
+        trials = self.tuning.trials if self.tuning else ()
+        if isinstance(trials, int):
+            return ()
+        return tuple(math.nan if value is None else value for value in trials)
 
 
 class StoredBaseline(BaseModel):
@@ -93,6 +112,7 @@ class StoredResult(BaseModel):
             resolution=resolution,
             independent=self.independent,
             seconds={n: cell.seconds for n, cell in self.cells.items() if cell.seconds},
+            trials={name: cell.trials for name, cell in self.cells.items() if cell.trials},
             sampling={
                 (row.one, row.other): Sampling(row.error, row.blocks) for row in self.sampling
             },

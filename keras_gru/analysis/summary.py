@@ -1,5 +1,6 @@
 """Summaries over seeds: the metrics of each cell, and what tuning chose for it."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -71,8 +72,7 @@ class CellTuning:
         cell: name of the cell.
         label: its display name.
         settings: dotted name -> the value that was best on validation.
-        trials: number of trials.
-        diverged: how many of them diverged.
+        trials: the validation metric of each trial; NaN where it diverged.
         seconds: of all trials.
         edges: settings whose value is the `"lowest"` or the `"highest"` of those tried, so that a
             better one may lie beyond.
@@ -81,10 +81,14 @@ class CellTuning:
     cell: str
     label: str
     settings: dict[str, Value]
-    trials: int
-    diverged: int
+    trials: tuple[float, ...]
     seconds: float
     edges: dict[str, str]
+
+    @property
+    def diverged(self) -> int:
+        """How many trials diverged."""
+        return sum(map(math.isnan, self.trials))
 
 
 def tunings(comparison: Comparison) -> tuple[CellTuning, ...]:
@@ -95,13 +99,13 @@ def tunings(comparison: Comparison) -> tuple[CellTuning, ...]:
         if run is None:
             continue
         trials = [record for record in comparison.trials if record.cell == cell]
+        values = [record.validation.get(comparison.metric.name, math.nan) for record in trials]
         rows.append(
             CellTuning(
                 cell=cell,
                 label=run.label,
                 settings=run.settings,
-                trials=len(trials),
-                diverged=sum(record.status == "diverged" for record in trials),
+                trials=tuple(values),
                 seconds=sum(record.seconds for record in trials),
                 edges=_edges(comparison.experiment, run.settings),
             )

@@ -14,10 +14,10 @@ from keras_gru.experiments.sweeping.sweep import SweepResult
 from keras_gru.report.plots import (
     LOGARITHMIC,
     MUTED,
+    against_budget,
     color,
     finish_intervals,
     interval,
-    line,
     marker,
     set_ticks,
     title,
@@ -76,15 +76,8 @@ def against(axes: Axes, result: SweepResult, name: str) -> None:
 
 def expected_best(axes: Axes, analysis: SweepAnalysis) -> None:
     """Draw the expected best of n trials of each cell, with its interval."""
-    for cell, (expected, low, high) in analysis.expected_best.items():
-        _, number = cells(analysis.result)[cell]
-        trials = np.arange(1, len(expected) + 1)
-        axes.fill_between(trials, low, high, color=color(number), alpha=0.15, lw=0)
-        axes.plot(trials, expected, line(number), color=color(number), lw=1.6)
-    axes.set_xscale("log")
-    set_ticks(axes.xaxis, integer=True)
-    set_ticks(axes.yaxis, count=5)
-    axes.set_xlabel("Trials, log scale")
+    numbers = {cell: number for cell, (_, number) in cells(analysis.result).items()}
+    against_budget(axes, analysis.expected_best, numbers)
     title(axes, f"Expected best validation {analysis.result.metric.label}")
 
 

@@ -11,6 +11,7 @@ SECTIONS = (
     across_datasets.ranks,
     across_datasets.profiles,
     across_datasets.time_profiles,
+    across_datasets.budgets,
 )
 
 

@@ -13,7 +13,7 @@ from keras_gru.analysis.across_datasets import (
     dataset_errors,
     probability_of_improvement,
 )
-from keras_gru.analysis.expected_best import expected_best
+from keras_gru.analysis.expected_best import budget_profile, expected_best
 from keras_gru.analysis.measurements import Measurements
 from keras_gru.analysis.profiles import PROFILE_FACTORS, performance_profile, time_profile
 from keras_gru.analysis.ranks import rank_cells
@@ -123,15 +123,27 @@ def test_expected_best_is_the_mean_of_one_trial_and_rises_to_the_best(rng):
     expected, low, high = expected_best(values, "max")
     assert expected[0] == pytest.approx(values.mean())
     assert np.all(np.diff(expected) > 0) and expected[-1] < values.max()
-    assert np.all((low <= expected) & (expected <= high))
+    assert np.all((low <= np.array(expected)) & (np.array(expected) <= high))
     drawn = rng.choice(values, (20_000, 5)).max(axis=1).mean()
     assert expected[4] == pytest.approx(drawn, abs=0.02)
     for ours, theirs in zip(expected_best(-values, "min"), (expected, high, low), strict=True):
-        np.testing.assert_allclose(ours, -theirs, atol=0.05)
+        np.testing.assert_allclose(ours, -np.array(theirs), atol=0.05)
 
 
 def test_a_diverged_trial_counts_as_the_worst():
     assert expected_best([1.0, np.nan, 3.0], "min")[0][0] == pytest.approx(7 / 3)
+
+
+def test_errors_of_a_budget_are_factors_of_the_best_trial():
+    tens = {"one": [0.1] * 10, "other": [0.4] * 9 + [np.nan]}
+    ones = {"one": [2.0] * 10, "other": [1.0] * 10}
+    few = {"one": [1.0] * 3, "other": [9.0] * 3}
+    found = budget_profile(
+        [DatasetErrors(str(n), {}, trials=trials) for n, trials in enumerate((tens, ones, few))]
+    )
+    assert found["one"].expected == pytest.approx([2**0.5] * 10)  # of 1 and 2
+    assert found["other"].low == pytest.approx([2.0] * 10)  # of 4 and 1
+    assert budget_profile([DatasetErrors("few", {}, trials=few)]) == {}
 
 
 def test_several_comparisons_become_numbers_and_json():

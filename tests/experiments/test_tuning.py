@@ -148,7 +148,7 @@ def test_a_try_that_diverged_loses(tmp_path, rates, status, chosen):
     comparison = compare(tiny(tmp_path, cells=("fragile",), tuning=tuning, training={"epochs": 1}))
     (run,) = comparison.runs
     assert (run.status, run.settings) == (status, {"model.recurrent_dropout": chosen})
-    assert [(row.trials, row.diverged) for row in tunings(comparison)] == [(len(rates), 1)]
+    assert [(len(row.trials), row.diverged) for row in tunings(comparison)] == [(len(rates), 1)]
 
 
 def test_the_edge_of_a_list_and_the_seconds_are_told(tuned, tmp_path):
@@ -162,7 +162,9 @@ def test_the_edge_of_a_list_and_the_seconds_are_told(tuned, tmp_path):
         experiment = tiny(tmp_path, tuning={"training.learning_rate": rates})
         assert tunings(dataclasses.replace(tuned, experiment=experiment))[0].edges == edges
     row = tunings(tuned)[0]
-    assert row.trials == 2 and row.seconds == sum(record.seconds for record in tuned.trials[:2])
+    assert len(row.trials) == 2 and row.seconds == sum(
+        record.seconds for record in tuned.trials[:2]
+    )
     whole = sum(record.seconds for record in (*tuned.runs, *tuned.trials))
     assert seconds(tuned) == pytest.approx(whole)
 

@@ -26,6 +26,7 @@ def files(tmp_path):
                 "diverged": 0,
                 "test": {"values": {"0": a, "1": a + 0.01}},
                 "cost": {"seconds_to_target": {"mean": 30 * a}, "reached_target": 2},
+                "tuning": {"trials": [a, None] * 5},
             }
             for cell, a in (("gru", 0.9), ("lstm", 0.6))
         }
@@ -61,6 +62,10 @@ def test_the_command_prints_and_writes(files, tmp_path, monkeypatch):
     within = dict(zip(PROFILE_FACTORS, numbers["time_profiles"]["gru"], strict=True))
     assert {f for f, fraction in within.items() if fraction} == {f for f in within if f >= 1.5}
     assert "Time to result" in page and "Nemenyi" in page
+    expected, low, high = numbers["budgets"]["gru"]
+    assert expected == low == high == pytest.approx([1] * 10)
+    assert numbers["budgets"]["lstm"][0] == pytest.approx([4] * 10)  # 0.4 of 0.1
+    assert "Expected best against budget" in page
     assert numbers["ranks"]["means"] == {"gru": 1.0, "lstm": 2.0}
 
 
@@ -74,7 +79,7 @@ def test_one_dataset_has_no_verdict_and_names_are_escaped():
     one = DatasetErrors("<b>", {"gru": {0: 0.1, 1: 0.2}})
     page = render_page(
         verdict_report(
-            AcrossDatasets({"gru": "<i>"}, (one,), (), {"gru": [1] * 41}, {}, None, 0.01)
+            AcrossDatasets({"gru": "<i>"}, (one,), (), {"gru": [1] * 41}, {}, {}, None, 0.01)
         )
     )
     assert "<b>" not in page and "<i>" not in page and "&lt;i&gt;" in page

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -103,7 +104,7 @@ def _cost(row) -> dict:
 def _tuning(row) -> dict:
     return {
         "settings": row.settings,
-        "trials": row.trials,
+        "trials": [None if math.isnan(value) else _short(value) for value in row.trials],
         "edges": row.edges,
         "seconds": _short(row.seconds),
     }

@@ -1,9 +1,5 @@
 """Cells over several datasets: probabilities, differences on each dataset, performance profiles."""
 
-import math
-from collections.abc import Mapping, Sequence
-
-import numpy as np
 from matplotlib.axes import Axes
 
 from keras_gru.analysis.across_datasets import (
@@ -11,11 +7,13 @@ from keras_gru.analysis.across_datasets import (
     AcrossDatasets,
     PairAcrossDatasets,
 )
+from keras_gru.analysis.expected_best import FEWEST, ExpectedBest
 from keras_gru.analysis.profiles import PROFILE_FACTORS
 from keras_gru.formatting import plural
-from keras_gru.report import plots
+from keras_gru.report import plots, verdict_plots
 from keras_gru.report.blocks import Block, Column, Figure, Key, Row, Section, Table, Text
 
+BUDGETS = (1, 2, 5, 10)  # trials
 EXPLANATION = (
     "The probabilities are those of a Bayesian signed-rank test over datasets (Benavoli et al. "
     "2017): that the first cell is better, that both are practically equal (within {rope:g} % of "
@@ -79,7 +77,7 @@ def differences(across: AcrossDatasets) -> Section | None:
     blocks: list[Block] = [
         Figure(
             f"differences-{number}",
-            lambda canvas, pair=pair: draw_differences(canvas.add_subplot(), pair, across),
+            lambda canvas, pair=pair: verdict_plots.differences(canvas.add_subplot(), pair, across),
             f"{_name(across, pair)}: {_sentence(across, pair)}",
             heights=(height, height),
             caption=f"{_name(across, pair)}: right of 0, the first has the lower error.",
@@ -109,7 +107,7 @@ def profiles(across: AcrossDatasets) -> Section:
     keys = [Key(across.labels[cell], number) for number, cell in enumerate(cells)]
     figure = Figure(
         "profiles",
-        lambda canvas: draw_profiles(
+        lambda canvas: verdict_plots.profiles(
             canvas.add_subplot(), across.profiles, cells, "Fraction of runs", "mean error"
         ),
         reading,
@@ -130,7 +128,7 @@ def ranks(across: AcrossDatasets) -> Section | None:
     height = 90 + 40 * len(order)
     figure = Figure(
         "ranks",
-        lambda canvas: draw_ranks(canvas.add_subplot(), across, order),
+        lambda canvas: verdict_plots.ranks(canvas.add_subplot(), across, order),
         f"Mean ranks: {reading}.",
         heights=(height, height),
         caption="Mean ranks ± half the critical difference: where two bars do not overlap, the "
@@ -142,18 +140,6 @@ def ranks(across: AcrossDatasets) -> Section | None:
         f"Nemenyi's test at 5 %: {found.critical_difference:.2f} (Demšar 2006)."
     )
     return Section("ranks", "Ranks", [figure, Text(text)])
-
-
-def draw_ranks(axes: Axes, across: AcrossDatasets, order: Sequence[str]) -> None:
-    """Draw each cell's mean rank, ± half the critical difference."""
-    assert across.ranks is not None  # the section has ranks
-    half, cells = across.ranks.critical_difference / 2, list(across.profiles)
-    for row, cell in enumerate(order):
-        mean = across.ranks.means[cell]
-        color = plots.color(cells.index(cell))
-        plots.interval(axes, row, mean, (mean - half, mean + half), color, across.labels[cell])
-    plots.finish_intervals(axes, len(order))
-    axes.set_xlabel("Mean rank; 1 is the lowest error")
 
 
 def time_profiles(across: AcrossDatasets) -> Section | None:
@@ -168,7 +154,7 @@ def time_profiles(across: AcrossDatasets) -> Section | None:
     cells = list(across.profiles)
     figure = Figure(
         "time-profiles",
-        lambda canvas: draw_profiles(
+        lambda canvas: verdict_plots.profiles(
             canvas.add_subplot(), across.time_profiles, cells, "Fraction of datasets", "seconds"
         ),
         reading,
@@ -183,53 +169,43 @@ def time_profiles(across: AcrossDatasets) -> Section | None:
     return Section("time-profiles", "Time to result", [figure, Text(text)])
 
 
-def draw_differences(axes: Axes, pair: PairAcrossDatasets, across: AcrossDatasets) -> None:
-    """Draw the relative difference on each dataset, on a symmetric logarithmic axis."""
-    order = sorted(pair.differences, key=pair.differences.__getitem__)
-    values = np.array([pair.differences[name] for name in order])
-    errors = 2 * np.array([pair.standard_errors[name] for name in order])
-    cells = list(across.labels)
-    colors = [
-        plots.MUTED
-        if abs(value) <= across.rope
-        else plots.color(cells.index(pair.one if value > 0 else pair.other))
-        for value in values
+def budgets(across: AcrossDatasets) -> Section | None:
+    """Return the expected lowest error of n trials of tuning; None without trials."""
+    if not across.budgets:
+        return None
+    numbers = {cell: number for number, cell in enumerate(across.profiles)}
+    columns = [Column("Cell"), *(Column(plural(n, "trial")) for n in BUDGETS)]
+    rows = [
+        Row(across.labels[cell], [_expected_text(found, n) for n in BUDGETS])
+        for cell, found in across.budgets.items()
     ]
-    axes.axvspan(-100 * across.rope, 100 * across.rope, color=plots.MUTED, alpha=0.15, linewidth=0)
-    axes.axvline(0, color=plots.MUTED, linewidth=0.8)
-    for y, (value, error, color) in enumerate(zip(values, errors, colors, strict=True)):
-        axes.plot([100 * (value - error), 100 * (value + error)], [y, y], color=color, linewidth=2)
-        axes.plot(100 * value, y, "o", color=color, markersize=5)
-    axes.set_xscale("symlog", linthresh=10)
-    largest = math.ceil(math.log10(max(abs(values * 100) + 100 * errors, default=10)))
-    ticks = [0, *(sign * 10**n for n in range(1, largest) for sign in (-1, 1))]
-    low, high = axes.get_xlim()
-    shown = [tick for tick in ticks if low <= tick <= high]
-    axes.set_xticks(shown, [f"{tick:,}".replace("-", "−") for tick in shown])
-    axes.minorticks_off()
-    axes.set_yticks(range(len(order)), order)
-    axes.grid(visible=False, axis="y")
-    axes.set_xlabel("Relative difference (%), ± two standard errors")
+    reading = "; ".join(f"{row.label} {', '.join(row.values)}" for row in rows)
+
+    def draw(axes: Axes) -> None:
+        plots.against_budget(axes, across.budgets, numbers)
+        plots.title(axes, "Expected lowest validation error, as a factor of the best")
+
+    figure = Figure(
+        "budgets",
+        lambda canvas: draw(canvas.add_subplot()),
+        f"Expected lowest error of {', '.join(map(str, BUDGETS))} trials: {reading}.",
+        keys=[Key(across.labels[cell], numbers[cell]) for cell in across.budgets],
+    )
+    note = Text(
+        "The lowest validation error to expect of n trials, drawn at random from those of the cell "
+        "(Dodge et al. 2019), as a factor of the lowest error of all cells' trials on that "
+        f"dataset: geometric mean over the datasets with {FEWEST} trials or more of each cell, "
+        "with its 95 % bootstrap interval over trials. A cell that needs less tuning is near its "
+        "lowest error after fewer trials."
+    )
+    table = Table("budgets-table", "Expected lowest validation error of n trials", columns, rows)
+    return Section("budgets", "Expected best against budget", [figure, table, note])
 
 
-def draw_profiles(
-    axes: Axes,
-    profiles: Mapping[str, list[float]],
-    cells: Sequence[str],
-    title: str,
-    of_best: str,
-) -> None:
-    """Draw fractions within a factor of the best; the order of the cells decides their colors."""
-    for cell, fractions in profiles.items():
-        color, line = (of(cells.index(cell)) for of in (plots.color, plots.line))
-        axes.plot(PROFILE_FACTORS, fractions, color=color, linestyle=line)
-    axes.set_xscale("log")
-    axes.set_ylim(0, 1.03)
-    ticks = [1, 1.25, 1.5, 2, 3, 5, 10]
-    axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
-    axes.minorticks_off()
-    axes.set_xlabel(f"Factor of the best {of_best}")
-    axes.set_title(title, loc="left", fontsize="medium")
+def _expected_text(found: ExpectedBest, trials: int) -> str:
+    if trials > len(found.expected):
+        return "–"
+    return "{:.2f} [{:.2f}, {:.2f}]".format(*(ends[trials - 1] for ends in found))
 
 
 def _name(across: AcrossDatasets, pair: PairAcrossDatasets) -> str:

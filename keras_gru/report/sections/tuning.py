@@ -45,7 +45,7 @@ def section(analysis: Analysis) -> Section | None:
 def _tuning_text(tuning: CellTuning) -> str:
     chosen = ", ".join(f"{name} {value}" for name, value in tuning.settings.items())
     diverged = f", {tuning.diverged} diverged" if tuning.diverged else ""
-    text = f"{tuning.label}: {chosen} ({plural(tuning.trials, 'trial')}{diverged}, "
+    text = f"{tuning.label}: {chosen} ({plural(len(tuning.trials), 'trial')}{diverged}, "
     text += f"{duration(tuning.seconds)})."
     for name, edge in tuning.edges.items():
         beyond = edge.replace("est", "er")
