@@ -24,6 +24,10 @@ CHECKS = [
 ]
 
 
+# Keras' own `tf.data` functions are traced all the same.
+pytestmark = pytest.mark.filterwarnings("ignore:Even though the .tf.config:UserWarning")
+
+
 @pytest.fixture(autouse=True)
 def eager():
     """Tracing a graph for each fit would take most of the time."""

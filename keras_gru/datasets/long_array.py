@@ -55,8 +55,9 @@ class ArrayWriter:
                 found[start : start + len(block)] = block
                 start += len(block)
             return found
-        self._file.flush()
-        return np.memmap(self._file, self.dtype, "r", shape=(self.size,)).view(np.ndarray)
+        with self._file as file:  # the map stays open
+            file.flush()
+            return np.memmap(file, self.dtype, "r", shape=(self.size,)).view(np.ndarray)
 
 
 def blocks_of(array: np.ndarray) -> Iterator[np.ndarray]:

@@ -191,7 +191,14 @@ def weights_of_each_step(tmp_path):
     )
     batches = dataset.batches("train", experiment.training.batch_size, seed=0)
     epochs = experiment.training.epochs
-    model.fit(batches, steps_per_epoch=STEPS, epochs=epochs, callbacks=[keep], verbose=0)
+    model.fit(
+        batches,
+        steps_per_epoch=STEPS,
+        epochs=epochs,
+        callbacks=[keep],
+        shuffle=False,
+        verbose=0,
+    )
     return steps
 
 

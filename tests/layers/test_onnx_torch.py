@@ -11,10 +11,14 @@ from keras_gru.cells import recurrent_layer
 
 from .helpers import array
 
-pytestmark = pytest.mark.skipif(
-    keras.backend.backend() != "torch" or importlib.util.find_spec("onnxruntime") is None,
-    reason="needs PyTorch and onnxruntime",
-)
+pytestmark = [
+    pytest.mark.skipif(
+        keras.backend.backend() != "torch" or importlib.util.find_spec("onnxruntime") is None,
+        reason="needs PyTorch and onnxruntime",
+    ),
+    # Keras exports by PyTorch's deprecated tracer, which warns of each number that it freezes.
+    pytest.mark.filterwarnings("ignore"),
+]
 CELLS = ["gru", "gru_reset_after", "lstm", "simple_rnn", "min_lstm", "peephole_lstm"]
 
 
