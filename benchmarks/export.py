@@ -64,7 +64,7 @@ def language_model(units: int) -> keras.Model:
 
 def row(name: str, parity, batch: str) -> str:
     times = [parity.keras_milliseconds[batch]]
-    times += [of.milliseconds.get(batch, float("nan")) for of in (parity, *parity.also)]
+    times += [result.milliseconds.get(batch, float("nan")) for result in (parity, *parity.also)]
     return f"| {name} | {' | '.join(map(significant, times))} |"
 
 

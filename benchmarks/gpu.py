@@ -183,14 +183,14 @@ def within(context, make):
 
 def measured(functions, rounds):
     """Return the milliseconds of every round: `{name: {(kind, mode): [..]}}`."""
-    times = {name: {key: [] for key in of} for name, of in functions.items()}
-    for of in functions.values():
-        for function in of.values():
+    times = {name: {key: [] for key in by_library} for name, by_library in functions.items()}
+    for by_library in functions.values():
+        for function in by_library.values():
             function()
             function()
     for _ in range(rounds):
-        for name, of in functions.items():
-            for key, function in of.items():
+        for name, by_library in functions.items():
+            for key, function in by_library.items():
                 start = time.perf_counter()
                 function()
                 times[name][key].append((time.perf_counter() - start) * 1e3)
@@ -199,11 +199,11 @@ def measured(functions, rounds):
 
 def rows_of(shape, times):
     """Return the rows of the table for one shape."""
-    for key in sorted({key for of in times.values() for key in of}):
-        for name, of in times.items():
-            if key not in of:
+    for key in sorted({key for by_library in times.values() for key in by_library}):
+        for name, by_library in times.items():
+            if key not in by_library:
                 continue
-            low, middle, high = statistics.quantiles(of[key], n=4)
+            low, middle, high = statistics.quantiles(by_library[key], n=4)
             yield (
                 f"| {', '.join(map(str, shape))} | {key[0]} | {key[1]} | {name} "
                 f"| {middle:.3f} ({low:.3f} to {high:.3f}) |"

@@ -107,8 +107,10 @@ def load_arrays(path: str | Path, remedy: str) -> dict[str, "np.ndarray"]:
         raise UserError(f"{path}: not an .npz file; {remedy}.")
     try:
         with zipfile.ZipFile(path) as archive:
-            members = [of for of in archive.infolist() if of.filename.endswith(".npy")]
-            return {of.filename[: -len(".npy")]: _load_array(archive, of) for of in members}
+            members = [member for member in archive.infolist() if member.filename.endswith(".npy")]
+            return {
+                member.filename[: -len(".npy")]: _load_array(archive, member) for member in members
+            }
     except Exception as error:  # for damaged bytes zipfile and NumPy raise a dozen kinds
         found = (str(error) or type(error).__name__).splitlines()[0][:100]
         raise UserError(f"{path}: a damaged .npz file ({found}); {remedy}.") from None

@@ -51,7 +51,7 @@ def collect_forecast_errors(comparison: Comparison) -> ForecastErrors | None:
         return None
     first = next(iter(stored.values()))[0]
     means = {
-        cell: np.mean([of.test.mae for of in found], axis=0).tolist()
+        cell: np.mean([errors.test.mae for errors in found], axis=0).tolist()
         for cell, found in stored.items()
     }
     steps = range(first.lead, first.lead + len(first.test.mae))

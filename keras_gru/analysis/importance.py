@@ -133,9 +133,9 @@ def _expected_best(result: SweepResult) -> dict[str, ExpectedBest]:
         for cell in result.experiment.cells
     }
     return {
-        cell: expected_best(of, result.metric.mode)
-        for cell, of in values.items()
-        if np.isfinite(of).sum() > 1
+        cell: expected_best(series, result.metric.mode)
+        for cell, series in values.items()
+        if np.isfinite(series).sum() > 1
     }
 
 

@@ -37,7 +37,7 @@ def performance_profile(
             if len(errors):
                 limits = np.array(factors)[:, None] * best
                 within[cell][index] = (errors <= limits).mean(axis=1)
-    return {cell: [float(x) for x in of.mean(axis=0)] for cell, of in within.items()}
+    return {cell: [float(x) for x in is_within.mean(axis=0)] for cell, is_within in within.items()}
 
 
 def time_profile(
@@ -55,6 +55,6 @@ def time_profile(
         for cell in cells
     }
     return {
-        cell: [float(np.mean(np.array(of) <= factor)) for factor in factors]
-        for cell, of in ratios.items()
+        cell: [float(np.mean(np.array(values) <= factor)) for factor in factors]
+        for cell, values in ratios.items()
     }

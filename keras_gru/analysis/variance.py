@@ -45,17 +45,17 @@ def source_variances(
     """
     found = []
     for cell in whole.experiment.cells:
-        values = {name: list(of.tested(cell).values()) for name, of in sources.items()}
+        values = {name: list(source.tested(cell).values()) for name, source in sources.items()}
         known: dict[str, tuple[float, int]] = {
-            name: (float(np.std(of, ddof=1)), len(of))
-            for name, of in values.items()
-            if len(of) >= FEWEST_SEEDS
+            name: (float(np.std(metrics, ddof=1)), len(metrics))
+            for name, metrics in values.items()
+            if len(metrics) >= FEWEST_SEEDS
         }
         if not known:
             continue
         blocks = [run.test_blocks for run in whole.runs_of(cell) if run.status == "finished"]
         weights = whole.metadata.evaluation.test.weights
-        if blocks and all(len(of) == len(weights) > 1 for of in blocks):
+        if blocks and all(len(block) == len(weights) > 1 for block in blocks):
             sampling = sampling_error(np.array(blocks), np.array(weights))
             if sampling is not None:
                 known[TEST] = (float(sampling.error), sampling.blocks)

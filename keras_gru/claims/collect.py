@@ -95,13 +95,15 @@ def read_curve(run_directory: RunDirectory, plan: Planned) -> CurveEvidence:
 
 def curve_evidence(whole_curve: LearningCurve, plan: Planned) -> CurveEvidence:
     """The same of a curve that was read already."""
-    comparisons = {share: _of_both(of) for share, of in whole_curve.comparisons.items()}
+    comparisons = {
+        share: _of_both(comparison) for share, comparison in whole_curve.comparisons.items()
+    }
     curve = LearningCurve(comparisons)
     comparison, metric = curve.whole, curve.whole.metric
     need = next(iter(data_need.data_needs(curve)), None)
     pair, *others = (
-        next(iter(compare_pairs(collect_measurements(of))), None)
-        for of in reversed(comparisons.values())
+        next(iter(compare_pairs(collect_measurements(comparison))), None)
+        for comparison in reversed(comparisons.values())
     )
     if pair is None or None in others:  # those that did not diverge may be the lucky ones
         need = None
@@ -114,7 +116,7 @@ def curve_evidence(whole_curve: LearningCurve, plan: Planned) -> CurveEvidence:
     aim = target(comparison)
     experiment = comparison.experiment
     by_parameters = "parameters" in (experiment.match, *type(experiment.model.size).model_fields)
-    spent = sum(seconds(of) for of in whole_curve.comparisons.values())
+    spent = sum(seconds(comparison) for comparison in whole_curve.comparisons.values())
     return CurveEvidence(
         origin=_origin(comparison.metadata, plan.curve_command, spent, experiment.seeds),
         metric=metric,
@@ -231,11 +233,13 @@ def _of_cell(row: CellSummary, curve: LearningCurve) -> CellEvidence:
     )
 
 
-def _time_ratio(comparison: Comparison, of: Callable[[RunRecord], float | None]) -> Estimate | None:
+def _time_ratio(
+    comparison: Comparison, measure: Callable[[RunRecord], float | None]
+) -> Estimate | None:
     """The ratio of LSTM's times to GRU's: the geometric mean over seeds, its t interval in logs."""
     times: dict[str, dict[int, float]] = {cell: {} for cell in CELLS}
     for run in comparison.runs:
-        taken = of(run) if run.status == "finished" else None
+        taken = measure(run) if run.status == "finished" else None
         if taken:
             times[run.cell][run.seed] = taken
     seeds = sorted(times[GRU].keys() & times[LSTM].keys())

@@ -18,7 +18,7 @@ class _Interval(NamedTuple):
     high: float
 
     @classmethod
-    def of(cls, estimate: Estimate | None) -> "_Interval | None":
+    def from_estimate(cls, estimate: Estimate | None) -> "_Interval | None":
         if estimate is None or estimate.low is None or estimate.high is None:
             return None
         return cls(estimate.value, estimate.low, estimate.high)
@@ -51,7 +51,7 @@ def runs_to_decide(name: str, finding: Finding, found: CurveEvidence | SweepEvid
     Returns:
         None where it is decided already, or no number of runs decides it, or `MOST` do not.
     """
-    drawn = _Interval.of(finding.drawn)
+    drawn = _Interval.from_estimate(finding.drawn)
     if finding.verdict != OPEN or drawn is None or drawn.low == drawn.high:
         return None
     if isinstance(found, SweepEvidence):
@@ -74,7 +74,9 @@ def _share_to_decide(name: str, drawn: _Interval, curve: CurveEvidence) -> float
     if name == "faster":
         return 0 if curve.matched == "parameters" else drawn.log().share_for_a_sign()
     if name == "less-data":  # the cell that needs less must be significantly better, too
-        advantage = None if curve.difference is None else _Interval.of(advantage_of_gru(curve))
+        advantage = (
+            None if curve.difference is None else _Interval.from_estimate(advantage_of_gru(curve))
+        )
         if advantage is None or (drawn.value < 1) != (advantage.value > 0):
             return 0
         return min(drawn.log().share_for_a_sign(), advantage.share_for_a_sign())

@@ -141,7 +141,7 @@ def read_evidence(path: Path) -> dict[str, Evidence]:
         return {}
     try:
         tree = json.loads(path.read_text(encoding="utf-8"))
-        return {name: Evidence.model_validate(of) for name, of in tree.items()}
+        return {name: Evidence.model_validate(entry) for name, entry in tree.items()}
     except (ValidationError, ValueError, AttributeError) as error:
         what = str(error).splitlines()[0]
         raise UserError(
@@ -151,7 +151,7 @@ def read_evidence(path: Path) -> dict[str, Evidence]:
 
 def write_evidence(evidence: Mapping[str, Evidence], path: Path) -> None:
     """Writes the file, whole or not at all."""
-    tree = {name: _short(of.model_dump(mode="json")) for name, of in evidence.items()}
+    tree = {name: _short(entry.model_dump(mode="json")) for name, entry in evidence.items()}
     write_text(path, json.dumps(tree, indent=1, ensure_ascii=False) + "\n")
 
 
@@ -164,7 +164,7 @@ def packaged_evidence() -> dict[str, Evidence]:
 def _short(tree: object) -> object:
     """Six digits: a file under version control is read by people, too."""
     if isinstance(tree, dict):
-        return {name: _short(of) for name, of in tree.items()}
+        return {name: _short(value) for name, value in tree.items()}
     if isinstance(tree, list):
-        return [_short(of) for of in tree]
+        return [_short(value) for value in tree]
     return float(f"{tree:.6g}") if isinstance(tree, float) else tree

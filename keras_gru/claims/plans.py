@@ -51,7 +51,9 @@ class Planned:
         return _load(self.name, [_below(runs)])
 
     def _overrides(self) -> list[str]:
-        seeds, rates = (json.dumps(of, separators=(",", ":")) for of in (self.seeds, self.rates))
+        seeds, rates = (
+            json.dumps(values, separators=(",", ":")) for values in (self.seeds, self.rates)
+        )
         return [f"seeds={seeds}", f"training.learning_rate={{grid: {rates}}}"]
 
 

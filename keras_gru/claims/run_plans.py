@@ -45,8 +45,8 @@ def run_all(
                 yield f"{plan.label}: {error}"
                 continue
             evidence = read_evidence(folder / FILE)
-            of = evidence.get(plan.name, Evidence()).model_copy(update={name: found})
-            write_evidence(evidence | {plan.name: of}, folder / FILE)
+            updated = evidence.get(plan.name, Evidence()).model_copy(update={name: found})
+            write_evidence(evidence | {plan.name: updated}, folder / FILE)
             yield None
 
 

@@ -51,7 +51,7 @@ def evaluate_claims(
     evaluated = []
     for claim in CLAIMS:
         known = {name: getattr(evidence.get(name, Evidence()), claim.rests_on) for name in datasets}
-        findings = {name: of and claim.evaluate(of) for name, of in known.items()}
+        findings = {name: entry and claim.evaluate(entry) for name, entry in known.items()}
         evaluated.append(EvaluatedClaim(claim, findings, claim.over_all(list(findings.values()))))
     return tuple(evaluated)
 
@@ -214,7 +214,7 @@ def mean_on_test(curve: CurveEvidence, cell: str) -> float:
 
 def has_enough(curve: CurveEvidence) -> bool:
     """Whether more data no longer help LSTM: the last step of its curve is none to a reader."""
-    before, after = (of and of.value for of in curve.cells[LSTM].test[-2:])
+    before, after = (metric and metric.value for metric in curve.cells[LSTM].test[-2:])
     if before is None or after is None:
         return False
     gain = curve.metric.score(after) - curve.metric.score(before)

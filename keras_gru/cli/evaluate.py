@@ -67,15 +67,15 @@ def evaluate(
             typer.echo(note)
     metrics = networks.evaluate(run_directory, records, split.value, dataset)
     value = quantity(metrics[metric.name], metric)
-    numbers = tuple(of.seed for of in records)
+    numbers = tuple(record.seed for record in records)
     what = f"seed {record.seed}"
     if is_ensemble:
         what = f"ensemble of the seeds {', '.join(map(str, numbers))}"
     said = f"{record.label}, {what}, {where}: {metric.label} {value}"
     recorded = {"validation": record.validation, "test": record.test}.get(split.value)
     if recorded:  # of train there is none
-        known = [getattr(of, split.value)[metric.name] for of in records]
-        values = ", ".join(quantity(of, metric) for of in known)
+        known = [getattr(record, split.value)[metric.name] for record in records]
+        values = ", ".join(quantity(number, metric) for number in known)
         said += f" (recorded on {split.value}: {values})"
     typer.echo(said)
     if is_ensemble and not is_other:

@@ -143,7 +143,9 @@ def _yaml(name: str, target: Path, path: str, suggestion: "Suggestion", seen: li
     lines.append(f"  size: {{units: {_UNITS}}}  # of each recurrent layer")
     lines += [_setting(name, choice.value, choice.why) for name, choice in model.items()]
     lines += ["", "training:"]
-    lines += [_setting(name, of.value, of.why) for name, of in suggestion.training.items()]
+    lines += [
+        _setting(name, setting.value, setting.why) for name, setting in suggestion.training.items()
+    ]
     return "\n".join(lines) + "\n"
 
 

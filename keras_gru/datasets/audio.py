@@ -89,7 +89,8 @@ class Audio(OwnFile):
         """
         assert self.sample_rate is not None  # `load` returns the settings with it
         frame, step = (
-            max(1, round(self.sample_rate * of / 1_000)) for of in (self.frame_ms, self.step_ms)
+            max(1, round(self.sample_rate * milliseconds / 1_000))
+            for milliseconds in (self.frame_ms, self.step_ms)
         )
         spectrogram = Spectrogram(self.sample_rate, frame, step, self.bands, self.same_level)
         empty = spectrogram.empty_bands()
@@ -206,7 +207,9 @@ def _find_files(folder: Path) -> tuple[list[Path], list[str]]:
         shown = ", ".join(f"{count} {ending}" for ending, count in others.most_common(5))
         notes.append(f"Warning: {others.total():,} other files were not read: {shown}.")
     labels = {file.relative_to(folder).parts[0] for file in files}
-    empty = [of.name for of in sorted(folder.iterdir()) if of.is_dir() and of.name not in labels]
+    empty = [
+        path.name for path in sorted(folder.iterdir()) if path.is_dir() and path.name not in labels
+    ]
     empty = [name for name in empty if not name.startswith((".", "__MACOSX"))]
     if empty:
         notes.append(f"Warning: no WAV file in the folders {', '.join(map(repr, empty[:5]))}.")

@@ -123,9 +123,10 @@ def _write(
 def _remove_oldest(folder: Path, keep: Path) -> None:
     """Remove the entries that were not used for the longest time, where all take too much."""
     entries = sorted(
-        (of for of in folder.iterdir() if of.is_dir()), key=lambda of: of.stat().st_mtime
+        (entry for entry in folder.iterdir() if entry.is_dir()),
+        key=lambda entry: entry.stat().st_mtime,
     )
-    size = {of: sum(file.stat().st_size for file in of.iterdir()) for of in entries}
+    size = {entry: sum(file.stat().st_size for file in entry.iterdir()) for entry in entries}
     total = sum(size.values())
     for entry in entries:
         if total <= _MOST:

@@ -258,9 +258,11 @@ class CsvSeries(OwnFile, TableFile):
 
 def _end(series: SeriesValues, part: forecasting.SplitSeries) -> SeriesEnd:
     if series.dates is None:
-        return SeriesEnd.of(part.inputs, part.window, series.name)
+        return SeriesEnd.from_features(part.inputs, part.window, series.name)
     step = find_step(series.dates).seconds
-    return SeriesEnd.of(part.inputs, part.window, series.name, int(series.dates[-1]), step)
+    return SeriesEnd.from_features(
+        part.inputs, part.window, series.name, int(series.dates[-1]), step
+    )
 
 
 def _split_rows(
@@ -298,7 +300,7 @@ def _first_row(config: CsvSeries, setting: str, series: SeriesValues) -> int | N
 
 
 def _check_sizes(config: CsvSeries, sizes: dict[str, int], series: str | None) -> None:
-    of = "" if series is None else f" of the series {series!r}"
+    where = "" if series is None else f" of the series {series!r}"
     for number, (name, size) in enumerate(sizes.items()):
         # The windows of the later splits begin in the rows before them.
         window = config.every_step * (config.window - 1) if number else config.window
@@ -306,13 +308,13 @@ def _check_sizes(config: CsvSeries, sizes: dict[str, int], series: str | None) -
         if size < window + reach:
             needed = f"{window + reach} rows (window {window}, horizon {reach})"
             raise UserError(
-                f"{config.path}: expected at least {needed} in {name}{of}, got {size}. Use more "
+                f"{config.path}: expected at least {needed} in {name}{where}, got {size}. Use more "
                 f"rows, another fraction of them for {name}, or a shorter dataset.window or "
                 "dataset.horizon."
             )
     if config.season is not None and config.season > sizes.get("train", config.season):
         raise UserError(
-            f"dataset.season: expected at most {sizes['train']}, the rows of train{of}, got "
+            f"dataset.season: expected at most {sizes['train']}, the rows of train{where}, got "
             f"{config.season}. Leave it out, or use more rows."
         )
 
@@ -339,8 +341,8 @@ def _split_facts(
             for one, part in zip(table.series, parts, strict=True)
         ]
         step = find_step(max(dates, key=len)).seconds
-        first, last = min(of[0] for of in dates), max(of[-1] for of in dates)
-        missing = sum(find_step(of).missing for of in dates)
+        first, last = min(times[0] for times in dates), max(times[-1] for times in dates)
+        missing = sum(find_step(times).missing for times in dates)
         rows = sum(map(len, dates))
         words = f"{rows:,} rows, {in_words(first, step)} to {in_words(last, step)}"
         found.append((f"Rows of {name}", words + f", {missing:,} dates missing" * (missing > 0)))

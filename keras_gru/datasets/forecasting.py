@@ -120,7 +120,7 @@ def baseline(
         every = np.broadcast_to(forecast(name), split.targets.shape)
         forecasts[name] = after_last_step(every, split)
         targets[name] = after_last_step(split.targets, split)
-    scores = {name: units.errors(of, targets[name]) for name, of in forecasts.items()}
+    scores = {name: units.errors(forecast, targets[name]) for name, forecast in forecasts.items()}
     blocks = [
         units.errors(forecasts["test"][rows], targets["test"][rows])
         for rows in splits["test"].blocks()
@@ -221,18 +221,20 @@ class SplitSeries:
         found = {}
         for name, (_, last) in self.rows.items():
             part = slice(self.begin(name), last)
-            of = windows(
+            split = windows(
                 self.inputs[part], self.targets[part], self.window, self.reach, self.every_step
             )
-            found[name] = dataclasses.replace(of, targets=self._from_lead(of.targets))
+            found[name] = dataclasses.replace(split, targets=self._from_lead(split.targets))
         return found
 
     def last_season(self, split: str, season: int) -> np.ndarray:
         """Return the forecasts of `naive` for the windows of a split."""
         first, (_, last) = self.begin(split), self.rows[split]
         count = max(0, last - first - self.window - self.reach + 1)
-        of = naive(self.targets, first, count, season, self.window, self.reach, self.every_step)
-        return self._from_lead(of)
+        forecast = naive(
+            self.targets, first, count, season, self.window, self.reach, self.every_step
+        )
+        return self._from_lead(forecast)
 
     def _from_lead(self, ahead: np.ndarray) -> np.ndarray:
         """What is forecast, (..., H, V), of all steps up to the last of them."""
@@ -277,8 +279,8 @@ def joined_splits(parts: Sequence[SplitSeries]) -> dict[str, Split]:
         return found[0]
     return {
         name: Split(
-            {"features": np.concatenate([of[name].inputs["features"] for of in found])},
-            np.concatenate([of[name].targets for of in found]),
+            {"features": np.concatenate([splits[name].inputs["features"] for splits in found])},
+            np.concatenate([splits[name].targets for splits in found]),
             overlapping=True,
         )
         for name in found[0]

@@ -42,9 +42,11 @@ class LabelledTexts:
         cls, examples: Mapping[str, tuple[Sequence[str], np.ndarray]], classes: Sequence[str]
     ) -> "LabelledTexts":
         """Return them from the texts and classes of each split."""
-        texts = [text for of, _ in examples.values() for text in of]
-        labels = np.concatenate([np.asarray(of) for _, of in examples.values()])
-        ends = np.cumsum([len(of) for _, of in examples.values()])
+        texts = [text for texts_of_split, _ in examples.values() for text in texts_of_split]
+        labels = np.concatenate(
+            [np.asarray(labels_of_split) for _, labels_of_split in examples.values()]
+        )
+        ends = np.cumsum([len(texts_of_split) for _, texts_of_split in examples.values()])
         parts = np.split(np.arange(len(labels)), ends[:-1])
         return cls(texts, labels, dict(zip(examples, parts, strict=True)), classes)
 

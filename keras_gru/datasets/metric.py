@@ -85,7 +85,7 @@ def metrics_of(
         relatives = {"mase": "MASE", "smape": "sMAPE (%)"}
         others = (
             Metric(name, "min", label, metric.digits),
-            *(Metric(of, "min", text) for of, text in relatives.items() if of in relative),
+            *(Metric(name, "min", text) for name, text in relatives.items() if name in relative),
         )
     else:
         others = ()

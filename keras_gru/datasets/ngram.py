@@ -49,7 +49,7 @@ class _Counts:
     best: np.ndarray
 
     @classmethod
-    def of(cls, contexts: np.ndarray, words: np.ndarray, size: int) -> "_Counts":
+    def from_contexts(cls, contexts: np.ndarray, words: np.ndarray, size: int) -> "_Counts":
         """Count the words after each context, both (L,)."""
         pairs, counts = np.unique(contexts * size + words, return_counts=True)
         owners, followers = np.divmod(pairs, size)
@@ -83,7 +83,7 @@ class _Known:
     occurs: np.ndarray
 
     @classmethod
-    def of(cls, counts: _Counts, contexts: np.ndarray) -> "_Known":
+    def look_up(cls, counts: _Counts, contexts: np.ndarray) -> "_Known":
         """Look contexts up."""
         at = np.minimum(np.searchsorted(counts.contexts, contexts), len(counts.contexts) - 1)
         return cls(counts, contexts, at, counts.contexts[at] == contexts)
@@ -116,14 +116,14 @@ def n_gram(tokens: Mapping[str, np.ndarray], splits: Mapping[str, Split], size: 
     places = {name: _places(splits[name]) for name in ("validation", "test")}
     lowest = np.inf
     for contexts in _contexts(train, np.arange(len(train)), size):
-        levels.append(_Counts.of(contexts, train, size))
+        levels.append(_Counts.from_contexts(contexts, train, size))
         _, words, known = _look_up(levels, tokens["validation"], places["validation"], size)
         bits = _bits(known, words, slice(None), size).mean()
         if bits > lowest:
             levels.pop()
             break
         lowest = bits
-    validation, scores = (_score(levels, tokens[name], of, size) for name, of in places.items())
+    validation, scores = (_score(levels, tokens[name], rows, size) for name, rows in places.items())
     places = places["test"]
     steps = splits["test"].targets.shape[1]
     starts = np.array([1 + rows.start * steps for rows in splits["test"].blocks()])
@@ -133,9 +133,9 @@ def n_gram(tokens: Mapping[str, np.ndarray], splits: Mapping[str, Split], size: 
         key: [float(value[part].mean()) for part in of_block] for key, value in scores.items()
     }
     validation = {key: float(value.mean()) for key, value in validation.items()}
-    test = {key: float(np.average(of, weights=weights)) for key, of in blocks.items()}
-    for of in (validation, test):
-        of["perplexity"] = 2 ** of["bits"]
+    test = {key: float(np.average(values, weights=weights)) for key, values in blocks.items()}
+    for metrics in (validation, test):
+        metrics["perplexity"] = 2 ** metrics["bits"]
     parameters = sum(len(counts.pairs) for counts in levels)
     return Baseline(f"{len(levels)}-gram model", validation, test, parameters, blocks)
 
@@ -146,8 +146,8 @@ def _places(split: Split) -> np.ndarray:
     steps = split.targets.shape[1]
     share = min(1.0, _MOST_SCORED / split.targets.size)
     rows = [
-        np.arange(of.start, of.start + math.ceil((of.stop - of.start) * share))
-        for of in split.blocks()
+        np.arange(block.start, block.start + math.ceil((block.stop - block.start) * share))
+        for block in split.blocks()
     ]
     return (1 + np.concatenate(rows)[:, None] * steps + np.arange(steps)).ravel()
 
@@ -174,7 +174,9 @@ def _look_up(
     contexts = list(itertools.islice(_contexts(text, places, size), len(levels)))
     # In the order of their contexts, which are looked up ten times as fast.
     order = np.argsort(contexts[-1], kind="stable")
-    known = [_Known.of(of, codes[order]) for of, codes in zip(levels, contexts, strict=True)]
+    known = [
+        _Known.look_up(counts, codes[order]) for counts, codes in zip(levels, contexts, strict=True)
+    ]
     return order, text[places[order]].astype(np.int64), known
 
 

@@ -123,13 +123,13 @@ class Npz(OwnFile):
         if self.task == "translation":
             return load_pairs(path, found, self, groups, preprocessing, all_as_test)
         if self.task == "language_model":
-            found = {name: next_tokens(path, name, of) for name, of in found.items()}
+            found = {name: next_tokens(path, name, split) for name, split in found.items()}
         names = preprocessing.target_vocabulary if preprocessing else classes
         if self.task == "classification":
             names = number_labels(path, found, names)
         arrays = {
-            name: check_split(path, name, of, self.task, self.max_length)
-            for name, of in found.items()
+            name: check_split(path, name, split, self.task, self.max_length)
+            for name, split in found.items()
         }
         # Before anything is carved: a rare label counts, whichever split it falls into.
         if preprocessing is None:
@@ -138,8 +138,8 @@ class Npz(OwnFile):
             spec = _spec(arrays, self.task, _one_length(arrays))
         else:
             spec = preprocessing.spec
-            for name, of in arrays.items():
-                check_fits(path, name, of, spec)
+            for name, split in arrays.items():
+                check_fits(path, name, split, spec)
         notes = _notes_on_shape(arrays, self)
         overlapping = overlaps(arrays["train"]["inputs"]) if "train" in arrays else False
         if overlapping:
@@ -158,7 +158,9 @@ class Npz(OwnFile):
             )
         elif self.scale and spec.vocabulary is None:
             input_scaling, target_scaling = _fit(arrays["train"], self.task)
-        arrays = {name: _scaled(of, input_scaling, target_scaling) for name, of in arrays.items()}
+        arrays = {
+            name: _scaled(split, input_scaling, target_scaling) for name, split in arrays.items()
+        }
         scale = target_scaling.deviation[0] if target_scaling and spec.outputs == 1 else 1.0
         zero = target_scaling.zero if target_scaling else None
         units = forecasting.ErrorUnits(scale, zero=zero)
@@ -214,9 +216,9 @@ def _read(
             if part not in found.get(split, ()):
                 refuse(path, f"the array '{split}_{part}' is missing.")
     if config.axes == "channels, time":
-        for of in found.values():
-            if of["inputs"].ndim == 3:
-                of["inputs"] = of["inputs"].swapaxes(1, 2)
+        for split in found.values():
+            if split["inputs"].ndim == 3:
+                split["inputs"] = split["inputs"].swapaxes(1, 2)
     if groups is not None and groups.shape != found.get("train", {})["inputs"].shape[:1]:
         refuse(path, f"'train_groups' has the shape {groups.shape}; it must be (N,).")
     return found, classes, groups
@@ -260,7 +262,7 @@ def _scaled(arrays: dict, channels: Scaling | None, targets: Scaling | None) -> 
 
 def _one_length(arrays: dict) -> int | None:
     """The length that all sequences have, or None."""
-    lengths = np.unique(np.concatenate([of["lengths"] for of in arrays.values()]))
+    lengths = np.unique(np.concatenate([split["lengths"] for split in arrays.values()]))
     return int(lengths[0]) if len(lengths) == 1 else None
 
 
@@ -286,10 +288,12 @@ def _spec(arrays: dict, task: str, fixed: int | None) -> TaskSpec:
     tokens = inputs.ndim == 2
     labels = task in ("classification", "tagging")
     every_step = task == "forecasting" and targets.ndim == 4
-    vocabulary = int(max(of["inputs"].max() for of in arrays.values())) + 1 if tokens else None
+    vocabulary = (
+        int(max(split["inputs"].max() for split in arrays.values())) + 1 if tokens else None
+    )
     outputs = int(targets.max()) + 1 if labels else targets.shape[-1]
     if task == "language_model":
-        highest = max(int(of["targets"].max()) for of in arrays.values())
+        highest = max(int(split["targets"].max()) for split in arrays.values())
         outputs = vocabulary = max(present(vocabulary), highest + 1)
     return TaskSpec(
         task=task,

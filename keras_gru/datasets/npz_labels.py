@@ -25,7 +25,7 @@ def number_labels(
     Raises:
         UserError: if a label is no known class.
     """
-    labels = {name: of["targets"] for name, of in splits.items()}
+    labels = {name: split["targets"] for name, split in splits.items()}
     kinds = {array.dtype.kind for array in labels.values()}
     words = kinds == {"U"}
     train = labels.get("train", next(iter(labels.values())))

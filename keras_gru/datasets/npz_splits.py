@@ -63,7 +63,7 @@ def _split_by_position(size: int, steps: int, validation: float, test: float) ->
 
 def joined(splits: Sequence[dict[str, np.ndarray]], task: str) -> dict[str, np.ndarray]:
     """Return the sequences of several splits, one after the other, padded to the longest."""
-    steps = max(of["inputs"].shape[1] for of in splits)
+    steps = max(split["inputs"].shape[1] for split in splits)
     padded = ("inputs", "targets") if has_targets_by_step(task, splits[0]["targets"]) else "inputs"
 
     def pad(part: str, array: np.ndarray) -> np.ndarray:
@@ -72,7 +72,9 @@ def joined(splits: Sequence[dict[str, np.ndarray]], task: str) -> dict[str, np.n
         missing = steps - array.shape[1]
         return np.pad(array, [(0, 0), (0, missing)] + [(0, 0)] * (array.ndim - 2))
 
-    return {part: np.concatenate([pad(part, of[part]) for of in splits]) for part in splits[0]}
+    return {
+        part: np.concatenate([pad(part, split[part]) for split in splits]) for part in splits[0]
+    }
 
 
 def has_targets_by_step(task: str, targets: np.ndarray) -> bool:

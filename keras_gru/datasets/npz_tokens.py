@@ -66,9 +66,9 @@ def load_pairs(
         UserError: if an array is not what the layout asks for.
     """
     arrays = {}
-    for name, of in found.items():
-        inputs, lengths = _tokens(path, f"{name}_inputs", of["inputs"], of.get("lengths"))
-        targets, ends = _tokens(path, f"{name}_targets", of["targets"])
+    for name, split in found.items():
+        inputs, lengths = _tokens(path, f"{name}_inputs", split["inputs"], split.get("lengths"))
+        targets, ends = _tokens(path, f"{name}_targets", split["targets"])
         if len(inputs) != len(targets):
             refuse(
                 path, f"'{name}_inputs' has {len(inputs)} rows and '{name}_targets' {len(targets)}."
@@ -83,14 +83,14 @@ def load_pairs(
         arrays[name] = {"inputs": inputs, "targets": targets, "lengths": lengths, "ends": ends}
     spec = preprocessing.spec if preprocessing else _spec(arrays)
     sizes = {"inputs": present(spec.vocabulary), "targets": present(spec.start)}
-    for name, of in arrays.items():
+    for name, split in arrays.items():
         for part, size in sizes.items():
             most = size - 1
-            if of[part].max() > most:
+            if split[part].max() > most:
                 refuse(
                     path,
                     f"'{name}_{part}': the network was trained on tokens from 1 to {most}, found "
-                    f"{of[part].max()}.",
+                    f"{split[part].max()}.",
                 )
     if not all_as_test:
         arrays = carve(arrays, config, False, groups)
@@ -111,7 +111,8 @@ def load_pairs(
 
 def _spec(arrays: Mapping[str, Arrays]) -> TaskSpec:
     source, target = (
-        int(max(of[part].max() for of in arrays.values())) + 1 for part in ("inputs", "targets")
+        int(max(split[part].max() for split in arrays.values())) + 1
+        for part in ("inputs", "targets")
     )
     return TaskSpec(
         task="translation", vocabulary=source, outputs=target + 2, start=target, end=target + 1

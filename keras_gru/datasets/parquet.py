@@ -42,8 +42,10 @@ class ParquetColumns(Mapping):
         file = self._open()
         groups = (file.metadata.row_group(at) for at in range(file.metadata.num_row_groups))
         chunks = (group.column(at) for group in groups for at in range(group.num_columns))
-        own = [of for of in chunks if of.path_in_schema.split(".")[0] == name]
-        check_memory(self._path, sum(of.total_uncompressed_size for of in own), f"column {name!r}")
+        own = [chunk for chunk in chunks if chunk.path_in_schema.split(".")[0] == name]
+        check_memory(
+            self._path, sum(chunk.total_uncompressed_size for chunk in own), f"column {name!r}"
+        )
         try:
             return file.read([name]).column(0)
         except (pa.ArrowException, OSError) as error:

@@ -184,18 +184,20 @@ def _describe(dataset: SequenceDataset, arrays: list[np.ndarray]) -> dict[str, A
 
     def add(array: np.ndarray | TokenRows) -> int | list[int]:
         if isinstance(array, TokenRows):
-            return [add(of) for of in (array.flat, array.lengths, array.starts)] + [array.longest]
+            return [add(part) for part in (array.flat, array.lengths, array.starts)] + [
+                array.longest
+            ]
         arrays.append(array)
         return len(arrays) - 1
 
-    def split(of: Split) -> dict[str, Any]:
+    def split(value: Split) -> dict[str, Any]:
         return {
-            "inputs": {name: add(array) for name, array in of.inputs.items()},
-            "targets": add(of.targets),
-            "lengths": {name: add(array) for name, array in of.lengths.items()},
-            "stepwise": of.stepwise,
-            "weights": None if of.weights is None else add(of.weights),
-            "overlapping": of.overlapping,
+            "inputs": {name: add(array) for name, array in value.inputs.items()},
+            "targets": add(value.targets),
+            "lengths": {name: add(array) for name, array in value.lengths.items()},
+            "stepwise": value.stepwise,
+            "weights": None if value.weights is None else add(value.weights),
+            "overlapping": value.overlapping,
         }
 
     rest = _Rest(*(getattr(dataset, field.name) for field in dataclasses.fields(_Rest)))
@@ -203,7 +205,7 @@ def _describe(dataset: SequenceDataset, arrays: list[np.ndarray]) -> dict[str, A
     return {
         "preprocessing": _PREPROCESSING.dump_python(dataset.preprocessing, mode="json"),
         "rest": _REST.dump_python(rest, mode="json"),
-        "splits": {name: split(of) for name, of in dataset.splits.items()},
+        "splits": {name: split(value) for name, value in dataset.splits.items()},
         "stages": [_describe(stage, arrays) for stage in dataset.stages],
         "resolved": None if resolved is None else resolved.model_dump(mode="json"),
     }
@@ -216,16 +218,16 @@ def _build(
         if isinstance(number, int):
             return arrays[number]
         *parts, longest = number
-        return TokenRows(*(arrays[at] for at in parts), longest)
+        return TokenRows(*(arrays[part] for part in parts), longest)
 
-    def split(of: Mapping[str, Any]) -> Split:
+    def split(tree: Mapping[str, Any]) -> Split:
         return Split(
-            {name: find(at) for name, at in of["inputs"].items()},
-            find(of["targets"]),
-            {name: find(at) for name, at in of["lengths"].items()},
-            of["stepwise"],
-            None if of["weights"] is None else find(of["weights"]),
-            of["overlapping"],
+            {name: find(place) for name, place in tree["inputs"].items()},
+            find(tree["targets"]),
+            {name: find(place) for name, place in tree["lengths"].items()},
+            tree["stepwise"],
+            None if tree["weights"] is None else find(header["weights"]),
+            tree["overlapping"],
         )
 
     preprocessing = _PREPROCESSING.validate_python(header["preprocessing"])
@@ -234,7 +236,7 @@ def _build(
     return SequenceDataset(
         **vars(preprocessing),
         **vars(rest),
-        splits={name: split(of) for name, of in header["splits"].items()},
+        splits={name: split(tree) for name, tree in header["splits"].items()},
         stages=tuple(_build(stage, arrays, None) for stage in header["stages"]),
         resolved=settings.model_validate(header["resolved"]) if has_settings else None,
     )

@@ -63,7 +63,9 @@ class Scaling:
 
     def apply(self, values: np.ndarray) -> np.ndarray:
         """Return `values` (rows, V) scaled, as float32."""
-        mean, deviation = (np.array(of, values.dtype) for of in (self.mean, self.deviation))
+        mean, deviation = (
+            np.array(statistic, values.dtype) for statistic in (self.mean, self.deviation)
+        )
         scaled = np.empty(values.shape, np.float32)
         for start in range(0, len(values), _BLOCK):  # what is computed in float64 stays small
             block = slice(start, start + _BLOCK)
@@ -103,7 +105,7 @@ class SeriesEnd:
     step: int | None = None
 
     @classmethod
-    def of(
+    def from_features(
         cls,
         features: np.ndarray,
         window: int,

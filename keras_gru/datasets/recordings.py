@@ -73,12 +73,15 @@ def read_recordings(files: Sequence[Path], settings: "Audio") -> Recordings:
             f"Left out {plural(short, 'recording')} of less than {settings.frame_ms:g} ms, a frame."
         )
     for count, words in (
-        (sum(of.channels > 1 for of in found), "have several channels, whose mean is read"),
         (
-            sum(of.is_cut for of in found),
+            sum(recording.channels > 1 for recording in found),
+            "have several channels, whose mean is read",
+        ),
+        (
+            sum(recording.is_cut for recording in found),
             f"are cut after {settings.max_seconds:g} seconds, dataset.max_seconds",
         ),
-        (sum(not of.samples.any() for of in found), "are silent"),
+        (sum(not recording.samples.any() for recording in found), "are silent"),
     ):
         if count:
             notes.append(f"{count:,} of {plural(len(found), 'recording')} {words}.")

@@ -221,8 +221,10 @@ class SequenceDataset(Preprocessing):
         train = self.splits["train" if "train" in self.splits else "test"].lengths
         count = 8 if len(train) == 1 else 7  # of two inputs, up to 7 x 7 shapes: 32 in spa_eng
         return {
-            name: boundaries(of, max(s.lengths[name].max() for s in self.splits.values()), count)
-            for name, of in train.items()
+            name: boundaries(
+                lengths, max(s.lengths[name].max() for s in self.splits.values()), count
+            )
+            for name, lengths in train.items()
         }
 
     def _plan(self, split: str, batch_size: int, seed: int | None, epoch: int) -> Sequence[Batch]:

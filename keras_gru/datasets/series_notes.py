@@ -21,9 +21,9 @@ def notes_on_scaling(
     for name, column in values.items():
         if Scaling.is_constant(column[train]):
             later = "" if Scaling.is_constant(column) else ", and other values later"
-            of = "" if series.name is None else f" of {series.name!r}"
+            where = "" if series.name is None else f" of {series.name!r}"
             notes.append(
-                f"Warning: column {name!r}{of} has the one value {column[0]:g} in train{later}; "
+                f"Warning: column {name!r}{where} has the one value {column[0]:g} in train{later}; "
                 "it is centred and not scaled."
             )
     return notes

@@ -88,7 +88,7 @@ def suggest_series(
         )
     numbers |= {name: table.numbers(name, markers) for name in target if name not in numbers}
     numbers = {name: numbers[name] for name in dict.fromkeys((*target, *numeric))}
-    missing = {name: int(np.isnan(of).sum()) for name, of in numbers.items()}
+    missing = {name: int(np.isnan(values).sum()) for name, values in numbers.items()}
     if any(missing.values()):
         total = sum(missing.values())
         choices["missing"] = Choice("forward_fill", f"{total:,} values are missing")

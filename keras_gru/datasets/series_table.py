@@ -171,7 +171,7 @@ def series_of_table(
                 table, one, name, one.take(values[name]), config.missing
             )
             filled[name] += count
-        is_whole = names == tuple(numeric) and all(columns[of] is values[of] for of in names)
+        is_whole = names == tuple(numeric) and all(columns[name] is values[name] for name in names)
         inputs_ = matrix if is_whole else np.column_stack([columns[name] for name in names])
         targets = inputs_
         if names != config.targets:

@@ -57,11 +57,11 @@ def exponential_smoothing(
         for part, states in zip(parts, tracks, strict=True):
             first, last = part.begin(name) + part.window - 1, part.rows[name][1] - part.reach
             now = np.arange(first, last)
-            ahead = np.stack([_ahead(of, now, part.reach, season) for of in states], -1)
+            ahead = np.stack([_ahead(state, now, part.reach, season) for state in states], -1)
             found.append(ahead[:, part.lead - 1 :])
         return np.concatenate(found)
 
-    parameters = sum(3 + (season > 1) * (1 + season) for of in tracks for _ in of)
+    parameters = sum(3 + (season > 1) * (1 + season) for track in tracks for _ in track)
     return forecasting.baseline("Exponential smoothing", splits, forecasts, parameters, units)
 
 

@@ -114,18 +114,20 @@ def joined(splits: Sequence[Split]) -> Split:
         if arrays[0].ndim > 1:
             steps = max(array.shape[1] for array in arrays)
             arrays = [
-                np.pad(of, [(0, 0), (0, steps - of.shape[1]), *[(0, 0)] * (of.ndim - 2)])
-                for of in arrays
+                np.pad(array, [(0, 0), (0, steps - array.shape[1]), *[(0, 0)] * (array.ndim - 2)])
+                for array in arrays
             ]
         return np.concatenate(arrays)
 
     first = splits[0]
     return dataclasses.replace(
         first,
-        inputs={name: join([of.inputs[name] for of in splits]) for name in first.inputs},
-        targets=join([of.targets for of in splits]),
-        lengths={name: join([of.lengths[name] for of in splits]) for name in first.lengths},
-        weights=None if first.weights is None else join([present(of.weights) for of in splits]),
+        inputs={name: join([split.inputs[name] for split in splits]) for name in first.inputs},
+        targets=join([split.targets for split in splits]),
+        lengths={name: join([split.lengths[name] for split in splits]) for name in first.lengths},
+        weights=None
+        if first.weights is None
+        else join([present(split.weights) for split in splits]),
     )
 
 

@@ -84,7 +84,9 @@ def as_subwords(pieces: Units, model: str, max_length: int | None = None) -> Uni
     library = _load(model)
     flat, sizes = ArrayWriter(np.int32), ArrayWriter(np.int64)
     for start in range(0, len(pieces.words), _BLOCK):
-        found = [of.ids for of in library.encode_batch(pieces.words[start : start + _BLOCK])]
+        found = [
+            encoding.ids for encoding in library.encode_batch(pieces.words[start : start + _BLOCK])
+        ]
         sizes.append(np.fromiter(map(len, found), np.int64))
         flat.append(np.fromiter(itertools.chain.from_iterable(found), np.int32))
     ids, size = flat.array(), sizes.array()

@@ -37,7 +37,7 @@ class DataSummary:
     @property
     def is_imbalanced(self) -> bool:
         """Whether a class has four times as many sequences as another, or more."""
-        counts = [sum(of) for of in self.classes.values()]
+        counts = [sum(counts) for counts in self.classes.values()]
         return len(counts) > 1 and max(counts) >= IMBALANCE * max(1, min(counts))
 
     def lines(self) -> list[str]:
@@ -101,7 +101,9 @@ def _shape(dataset: SequenceDataset) -> str:
 def _classes(dataset: SequenceDataset) -> dict[str, tuple[int, ...]]:
     names = dataset.target_vocabulary or [str(number) for number in range(dataset.spec.outputs)]
     counts = [np.bincount(split.targets, minlength=len(names)) for split in dataset.splits.values()]
-    return {name: tuple(int(of[number]) for of in counts) for number, name in enumerate(names)}
+    return {
+        name: tuple(int(split[number]) for split in counts) for number, name in enumerate(names)
+    }
 
 
 def _repeated(train: Split, test: Split) -> int:

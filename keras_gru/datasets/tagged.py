@@ -79,12 +79,14 @@ class Tagged(OwnFile):
         for split, file in files.items():
             found[split], column = read_sentences(file, column, self.encoding)
         if all_as_test:
-            found = {"test": [one for of in found.values() for one in of]}
+            found = {"test": [one for sentences in found.values() for one in sentences]}
         elif "test" not in found or "validation" not in found:
             found = _carve(found, self.validation_fraction, self.test_fraction)
         notes = []
         if preprocessing is None:
-            names = sorted({tag for of in found.values() for _, tags in of for tag in tags})
+            names = sorted(
+                {tag for sentences in found.values() for _, tags in sentences for tag in tags}
+            )
         else:
             names = list(present(preprocessing.target_vocabulary))
             found, notes = _without_unknown(path, found, names)
@@ -97,13 +99,13 @@ class Tagged(OwnFile):
         found = {split: found[split] for split in SPLITS if split in found}
         examples = {
             split: (
-                [[word.encode() for word in words] for words, _ in of],
-                [np.array([number[tag] for tag in tags], int) for _, tags in of],
+                [[word.encode() for word in words] for words, _ in sentences],
+                [np.array([number[tag] for tag in tags], int) for _, tags in sentences],
             )
-            for split, of in found.items()
+            for split, sentences in found.items()
         }
         dataset = tagging(path.name, examples, names, self.vocabulary, preprocessing)
-        words = sum(len(words) for of in found.values() for words, _ in of)
+        words = sum(len(words) for sentences in found.values() for words, _ in sentences)
         facts = (
             ("Files", ", ".join(file.name for file in files.values())),
             ("Words", f"{words:,} in {sum(map(len, found.values())):,} sentences"),
@@ -150,7 +152,7 @@ def _carve(
     fractions = (0 if "validation" in found else validation, 0 if "test" in found else test)
     parts = split_at_random(len(train), *fractions)
     carved = {name: [train[row] for row in rows] for name, rows in parts.items()}
-    return carved | {name: of for name, of in found.items() if name != "train"}
+    return carved | {name: sentences for name, sentences in found.items() if name != "train"}
 
 
 def _without_unknown(
@@ -158,13 +160,17 @@ def _without_unknown(
 ) -> tuple[dict[str, list[Sentence]], list[str]]:
     """Leave out sentences with a tag that the network does not know, and say so."""
     unknown = Counter(
-        tag for of in found.values() for _, tags in of for tag in tags if tag not in names
+        tag
+        for sentences in found.values()
+        for _, tags in sentences
+        for tag in tags
+        if tag not in names
     )
     if not unknown:
         return found, []
     kept = {
-        split: [one for one in of if all(tag in names for tag in one[1])]
-        for split, of in found.items()
+        split: [one for one in sentences if all(tag in names for tag in one[1])]
+        for split, sentences in found.items()
     }
     if not any(kept.values()):
         raise UserError(

@@ -39,8 +39,8 @@ def tagging(
         UserError: if a sentence has not as many tags as words, or a split is empty.
     """
     notes, words, tags = [], {}, {}
-    for split, (sentences, of) in examples.items():
-        for number, (sentence, its_tags) in enumerate(zip(sentences, of, strict=True)):
+    for split, (sentences, tags_of_split) in examples.items():
+        for number, (sentence, its_tags) in enumerate(zip(sentences, tags_of_split, strict=True)):
             if len(sentence) != len(its_tags):
                 raise UserError(
                     f"{name}: sentence {number} of {split} has {len(sentence)} words and "
@@ -51,7 +51,7 @@ def tagging(
             for sentence in sentences
             if len(sentence)
         ]
-        tags[split] = np.concatenate([np.zeros(0, int), *of]).astype(int)
+        tags[split] = np.concatenate([np.zeros(0, int), *tags_of_split]).astype(int)
         if len(words[split]) < len(sentences):
             left_out = len(sentences) - len(words[split])
             notes.append(f"Left out {left_out} {split} sentences without a word.")

@@ -100,7 +100,7 @@ class Forecasts:
 
     def _part(self, rows: slice) -> "Forecasts":
         fields = (self.windows, self.forecast, self.truth, self.spread)
-        return Forecasts(*(of[rows] for of in fields))
+        return Forecasts(*(field[rows] for field in fields))
 
     def _fit(self, weight: np.ndarray, level: float) -> Band:
         floor = np.where(weight > 0, self.spread.mean(0) / 2, 1.0)
@@ -197,7 +197,7 @@ def load_forecasts(paths: Sequence[Path]) -> Mapping[str, Forecasts] | None:
     return {
         name: Forecasts(
             found[0][name].windows,
-            np.mean([of[name].forecast for of in found], axis=0),
+            np.mean([forecasts[name].forecast for forecasts in found], axis=0),
             found[0][name].truth,
             found[0][name].spread,
         )
@@ -241,7 +241,7 @@ def describe_errors(
         "variables": list(variables),
         "lead": lead,
         **{
-            name: {metric: of.tolist() for metric, of in found[name].errors().items()}
+            name: {metric: errors.tolist() for metric, errors in found[name].errors().items()}
             for name in _SPLITS
         },
         "band": {

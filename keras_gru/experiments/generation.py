@@ -197,7 +197,10 @@ def translate(
         beams=beams or config.model.beams,
         never=(UNKNOWN,) if without_unknown else (),
     )
-    return [[(preprocessing.decode(tokens), score) for tokens, score in of] for of in found]
+    return [
+        [(preprocessing.decode(tokens), score) for tokens, score in hypotheses]
+        for hypotheses in found
+    ]
 
 
 def _check_task(run_directory: RunDirectory, task: str, verb: str) -> None:

@@ -56,7 +56,9 @@ def choose_runs(
         return [choose_run(run_directory, cell, seed)]
     best = choose_run(run_directory, cell)
     records = run_directory.records()
-    return [of for of in records if of.cell == best.cell and of.status == "finished"]
+    return [
+        record for record in records if record.cell == best.cell and record.status == "finished"
+    ]
 
 
 def load_network(run_directory: RunDirectory, records: Sequence[RunRecord]) -> keras.Model:

@@ -263,10 +263,10 @@ class RunDirectory:
 
     def sources(self) -> dict[Source, Comparison]:
         """Read the comparisons whose seeds vary one source of variance alone."""
-        paths: dict[Source, Path] = {of: self.path / _SOURCES / of for of in SOURCES}
+        paths: dict[Source, Path] = {source: self.path / _SOURCES / source for source in SOURCES}
         return {
-            of: RunDirectory(path).comparison()
-            for of, path in paths.items()
+            source: RunDirectory(path).comparison()
+            for source, path in paths.items()
             if (path / "metadata.json").is_file()
         }
 

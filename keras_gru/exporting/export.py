@@ -234,6 +234,6 @@ def test_inputs(
     truth = None
     if _SCORES.get(model.name, "classes") == "classes":
         truth = np.where(weights[0] > 0, y, UNRATED) if weights else y
-    longest = max([of.max() for of in split.lengths.values()], default=0)
+    longest = max([lengths.max() for lengths in split.lengths.values()], default=0)
     length = int(longest) or next(iter(x.values())).shape[1]
     return {name: x[name] for name in (tensor.name for tensor in model.inputs)}, truth, length

@@ -27,7 +27,9 @@ def shrink(content: bytes) -> bytes:
 
     model: Any = flatbuffer_utils.convert_bytearray_to_object(bytearray(content))
     schema = flatbuffer_utils.schema_fb
-    is_int8 = any(of.type == schema.TensorType.INT8 for g in model.subgraphs for of in g.tensors)
+    is_int8 = any(
+        tensor.type == schema.TensorType.INT8 for g in model.subgraphs for tensor in g.tensors
+    )
     for graph in model.subgraphs:
         if is_int8:
             for number in _dense_weights(model, graph, schema):
@@ -80,7 +82,10 @@ def _dense_weights(model, graph, schema):
 def _quantize(model, tensor, int8):
     weights = _data(model, tensor).view(np.float32).reshape(tensor.shape)
     like = next(
-        of for graph in model.subgraphs for of in graph.tensors if of.quantization is not None
+        tensor
+        for graph in model.subgraphs
+        for tensor in graph.tensors
+        if tensor.quantization is not None
     )
     tensor.type, tensor.quantization = int8, copy.copy(like.quantization)
     _store(model, tensor, weights)
@@ -134,13 +139,15 @@ def _fill_zeros(model, graph, schema):
 
 def _store_buffers_once(model):
     """Drop buffers that nothing refers to or that repeat another one; the first one is empty."""
-    users = [of for graph in model.subgraphs for of in graph.tensors] + list(model.metadata or [])
+    users = [user for graph in model.subgraphs for user in graph.tensors] + list(
+        model.metadata or []
+    )
     kept, numbers = [model.buffers[0]], {b"": 0}
-    for of in users:
-        data = model.buffers[of.buffer].data
+    for user in users:
+        data = model.buffers[user.buffer].data
         key = b"" if data is None else bytes(np.asarray(data, np.uint8))
         if key not in numbers:
             numbers[key] = len(kept)
-            kept.append(model.buffers[of.buffer])
-        of.buffer = numbers[key]
+            kept.append(model.buffers[user.buffer])
+        user.buffer = numbers[key]
     model.buffers = kept

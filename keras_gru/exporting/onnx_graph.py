@@ -22,7 +22,7 @@ LAYERS: dict[str, Converter] = {}
 
 
 def converts(
-    *names: str, of: dict[str, Converter] = OPERATIONS
+    *names: str, registry: dict[str, Converter] = OPERATIONS
 ) -> Callable[[Converter], Converter]:
     """Register a function of an `OnnxGraph` and a `Call` for classes of operations or layers.
 
@@ -30,7 +30,7 @@ def converts(
     """
 
     def register(function: Converter) -> Converter:
-        of.update(dict.fromkeys(names, function))
+        registry.update(dict.fromkeys(names, function))
         return function
 
     return register

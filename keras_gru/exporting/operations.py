@@ -229,18 +229,18 @@ def _reshape(graph, call):
     return graph.add("Reshape", [graph.value(call.args[0]), shape])
 
 
-@converts("Reshape", of=LAYERS)
+@converts("Reshape", registry=LAYERS)
 def _reshape_layer(graph, call):
     shape = graph.constant([0, *call.operation.target_shape], "int64")
     return graph.add("Reshape", [graph.value(call.args[0]), shape])
 
 
-@converts("Flatten", of=LAYERS)
+@converts("Flatten", registry=LAYERS)
 def _flatten(graph, call):
     return graph.add("Flatten", [graph.value(call.args[0])])
 
 
-@converts("Conv1D", of=LAYERS)
+@converts("Conv1D", registry=LAYERS)
 def _convolution(graph, call):
     layer, x = call.operation, graph.value(call.args[0])
     if layer.padding == "same" or layer.data_format != "channels_last":
@@ -264,12 +264,12 @@ def _convolution(graph, call):
     return graph.inline(layer.activation, y)
 
 
-@converts("Dropout", "SpatialDropout1D", "GaussianNoise", "ActivityRegularization", of=LAYERS)
+@converts("Dropout", "SpatialDropout1D", "GaussianNoise", "ActivityRegularization", registry=LAYERS)
 def _identity(graph, call):
     return graph.value(call.args[0])
 
 
-@converts("AdditiveAttention", of=LAYERS)
+@converts("AdditiveAttention", registry=LAYERS)
 def _additive_attention(graph, call):
     """softmax over the values' steps of `scale · tanh(q + k)`, (Bahdanau et al., 2015)."""
     layer, inputs = call.operation, [graph.value(tensor) for tensor in call.args[0]]

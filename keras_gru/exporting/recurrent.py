@@ -20,14 +20,14 @@ from keras_gru.layers.convert import to_onnx
 _SATURATED = 1e4  # a pre-activation for which a sigmoid is 1, and -1e4 0
 
 
-@converts("RNN", of=LAYERS)
+@converts("RNN", registry=LAYERS)
 def _rnn(graph, call):
     states = keras.tree.flatten(call.outputs)[1:]
     used = any(map(graph.is_used, states))
     return convert_rnn(graph, call.operation, *_arguments(graph, call), with_states=used)
 
 
-@converts("Bidirectional", of=LAYERS)
+@converts("Bidirectional", registry=LAYERS)
 def _bidirectional(graph, call):
     layer = call.operation
     x, mask, initial = _arguments(graph, call)

@@ -43,7 +43,7 @@ class Target:
     def __post_init__(self):
         known = _QUANTIZES.get(self.name, ())
         if self.quantize not in (None, *known):
-            have = "; ".join(f"{name}: {' or '.join(of)}" for name, of in _QUANTIZES.items())
+            have = "; ".join(f"{name}: {' or '.join(modes)}" for name, modes in _QUANTIZES.items())
             raise UserError(
                 f"quantize: {self.name} has no {self.quantize}. Formats that quantize: {have}."
             )

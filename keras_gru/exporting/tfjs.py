@@ -91,7 +91,7 @@ def _topology(model):
                 "name": name,
                 "class_name": kind,
                 "config": {"name": name, **config},
-                "inbound_nodes": [[[of, 0, 0, {}] for of in inputs]] if inputs else [],
+                "inbound_nodes": [[[name, 0, 0, {}] for name in inputs]] if inputs else [],
             }
         )
 
@@ -134,8 +134,8 @@ def _topology(model):
             )
     for layer in layers:
         if layer["class_name"] == "Embedding":
-            (of,) = layer["inbound_nodes"][0]
-            layer["config"]["mask_zero"] = of[0] in masked_tokens
+            (node,) = layer["inbound_nodes"][0]
+            layer["config"]["mask_zero"] = node[0] in masked_tokens
     outputs = [source.get(id(tensor)) for tensor in keras.tree.flatten(graph.outputs)]
     if None in outputs:
         raise UserError("tfjs: expected a model without states among its outputs, got one with.")

@@ -22,13 +22,13 @@ def from_flax(cell: str, params: Mapping[str, Any]) -> list[np.ndarray]:
     """
     gates = _flax_gates(cell)
     kernels = [
-        np.concatenate([np.asarray(params[f"{of}{gate}"]["kernel"]) for gate in gates], axis=1)
-        for of in "ih"
+        np.concatenate([np.asarray(params[f"{prefix}{gate}"]["kernel"]) for gate in gates], axis=1)
+        for prefix in "ih"
     ]
     zeros = np.zeros(kernels[1].shape[0], kernels[1].dtype)
     biases = [
-        np.concatenate([np.asarray(params[f"{of}{gate}"].get("bias", zeros)) for gate in gates])
-        for of in "ih"
+        np.concatenate([np.asarray(params[f"{prefix}{gate}"].get("bias", zeros)) for gate in gates])
+        for prefix in "ih"
     ]
     return [*kernels, one_bias(cell, biases)]
 
@@ -50,12 +50,12 @@ def to_flax(cell: str, weights: Sequence[np.ndarray]) -> dict[str, dict[str, np.
         x_bias, h_bias = None, x_bias
     elif cell == "gru_reset_after":  # and of a GRU's gates at the input's
         x_bias = np.concatenate([(x_bias + h_bias)[: -columns // 3], x_bias[-columns // 3 :]])
-    for of, both in (("i", x_bias), ("h", h_bias)):
+    for prefix, both in (("i", x_bias), ("h", h_bias)):
         for gate, part in zip(
             gates, [] if both is None else np.split(both, len(gates)), strict=False
         ):
-            if of == "i" or cell == "lstm" or gate == "n":
-                params[f"{of}{gate}"]["bias"] = part
+            if prefix == "i" or cell == "lstm" or gate == "n":
+                params[f"{prefix}{gate}"]["bias"] = part
     return params
 
 

@@ -88,7 +88,7 @@ def gather(layer, sequences, initial_state, mask, training):
     if len(input_masks) == 1:
         x = x * input_masks[0][:, None]
     elif input_masks:
-        x = cell.input_product(x, kernel.pop(), [of[:, None] for of in input_masks])
+        x = cell.input_product(x, kernel.pop(), [mask[:, None] for mask in input_masks])
     bias = [] if cell.input_bias() is None else [cell.input_bias()]
     states, masks, bias, step = (
         [ops.cast(tensor, dtype) for tensor in group]

@@ -169,8 +169,8 @@ class RNN(keras.layers.RNN):
         """Return why the gradient written by hand is not used; `None` if it is."""
         if not isinstance(self.cell, Cell):
             library = type(self.cell).__module__.split(".")[0]
-            of = f" of {library}" * (library == "keras")
-            return f"{type(self.cell).__name__}{of} is not a keras_gru.Cell"
+            of_library = f" of {library}" * (library == "keras")
+            return f"{type(self.cell).__name__}{of_library} is not a keras_gru.Cell"
         backend = keras.backend.backend()
         if backend != "torch" and not training:  # a SavedModel can be without custom gradients
             return f"no faster on {backend} without training"

@@ -138,10 +138,10 @@ def _search(
     return [
         [
             Hypothesis(_until(target.tolist()[1:], end), float(score))
-            for target, score in zip(*of, strict=True)
+            for target, score in zip(*beams, strict=True)
             if np.isfinite(score)  # there may be fewer targets than beams
         ]
-        for of in zip(tokens, scores, strict=True)
+        for beams in zip(tokens, scores, strict=True)
     ]
 
 

@@ -192,7 +192,7 @@ def _embedded(x: Tensor, categories: Sequence[tuple[int, int]], width: int):
         )(block)
         for number, block in enumerate(blocks, 1)
     ]
-    return ops.concatenate([of for of in others if of.shape[-1]] + vectors, axis=-1)
+    return ops.concatenate([tensor for tensor in others if tensor.shape[-1]] + vectors, axis=-1)
 
 
 def _head(dense: Sequence[int], head: str, outputs: int) -> Callable[[Tensor], Tensor]:

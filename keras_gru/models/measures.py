@@ -109,7 +109,7 @@ def fit_targets(y_true: Tensor, shape: Shape, y_pred: Tensor) -> Tensor:
     one, other = found, expected
     if len(found) != len(expected):
         one, other = (
-            (*of[:1], *(size for size in of[1:] if size != 1)) for of in (found, expected)
+            (*shape[:1], *(size for size in shape[1:] if size != 1)) for shape in (found, expected)
         )
     if not shapes_fit(one, other):
         outputs = _known(ops.shape(y_pred))

@@ -206,7 +206,9 @@ def other_metrics(
         return [*scores, *top]
     if spec.task == "translation":
         return top
-    return [StepMean(name, spec.every_step, list(of)) for name, of in per_variable.items()]
+    return [
+        StepMean(name, spec.every_step, list(metrics)) for name, metrics in per_variable.items()
+    ]
 
 
 def is_mean(measure: str) -> bool:

@@ -149,7 +149,10 @@ def test_errors_of_a_budget_are_factors_of_the_best_trial():
 def test_several_comparisons_become_numbers_and_json():
     def measured(errors, diverged=None):
         metric = Metric("accuracy", "max", "accuracy")
-        values = {cell: dict(enumerate(1 - np.array(of))) for cell, of in errors.items()}
+        values = {
+            cell: dict(enumerate(1 - np.array(errors_of_cell)))
+            for cell, errors_of_cell in errors.items()
+        }
         labels = dict.fromkeys(errors, "A cell")
         return Measurements(metric, labels, values, diverged or {}, {}, resolution=0.001)
 

@@ -17,20 +17,20 @@ def timed(values, mode="min", **options):
     """A comparison of runs whose epochs take 2 s; `values`: of each cell's seeds, by epoch."""
     pick = min if mode == "min" else max
     best = {cell: [pick(epochs) for epochs in seeds] for cell, seeds in values.items()}
-    of = comparison(best, mode, **options)
+    base = comparison(best, mode, **options)
     runs = tuple(
         dataclasses.replace(
             run,
             history=tuple(
-                {f"val_{of.metric.name}": value, "seconds": 2.0}
+                {f"val_{base.metric.name}": value, "seconds": 2.0}
                 for value in values[run.cell][run.seed]
             ),
         )
         if run.status == "finished"
         else run
-        for run in of.runs
+        for run in base.runs
     )
-    return dataclasses.replace(of, runs=runs)
+    return dataclasses.replace(base, runs=runs)
 
 
 @pytest.mark.parametrize(
@@ -44,8 +44,8 @@ def timed(values, mode="min", **options):
     ],
 )
 def test_seconds_are_counted_to_the_first_epoch_that_is_as_good(mode, aim, expected):
-    of = timed({"gru": [[9.0, 5.0, 6.0, 3.0]]}, mode)
-    assert seconds_to(of.runs[0], aim, of.metric) == expected
+    timed_comparison = timed({"gru": [[9.0, 5.0, 6.0, 3.0]]}, mode)
+    assert seconds_to(timed_comparison.runs[0], aim, timed_comparison.metric) == expected
 
 
 @pytest.mark.parametrize(("mode", "aim"), [("min", 4.0), ("max", 8.0)])
@@ -54,9 +54,9 @@ def test_without_a_target_it_is_what_every_finished_run_has_reached(mode, aim):
     if mode == "max":
         values["lstm"][1] = [8, 4, 4]
         values["lstm"][0] = [2, 5, 8]
-    of = timed(values, mode, diverged=[("simple_rnn", 0)])
-    assert target(of) == aim
-    by_cell = {cost.cell: cost for cost in costs(of)}
+    timed_comparison = timed(values, mode, diverged=[("simple_rnn", 0)])
+    assert target(timed_comparison) == aim
+    by_cell = {cost.cell: cost for cost in costs(timed_comparison)}
     assert [by_cell[cell].reached for cell in values] == [2, 2]
     assert (by_cell["simple_rnn"].reached, by_cell["simple_rnn"].seconds) == (0, None)
     gru = [6.0, 4.0] if mode == "min" else [2.0, 2.0]
@@ -64,15 +64,15 @@ def test_without_a_target_it_is_what_every_finished_run_has_reached(mode, aim):
 
 
 def test_a_target_of_ones_own_that_some_runs_do_not_reach():
-    of = timed({"gru": [[9, 5, 4], [9, 4, 3]]})
-    chosen = of.experiment.model_copy(update={"target": 3.5})
-    (cost,) = costs(dataclasses.replace(of, experiment=chosen))
+    timed_comparison = timed({"gru": [[9, 5, 4], [9, 4, 3]]})
+    chosen = timed_comparison.experiment.model_copy(update={"target": 3.5})
+    (cost,) = costs(dataclasses.replace(timed_comparison, experiment=chosen))
     assert (cost.reached, cost.runs, cost.seconds.mean, cost.seconds.deviation) == (1, 2, 6.0, None)
 
 
 def test_nothing_finished_has_no_target():
-    of = comparison({}, diverged=[("gru", 0)])
-    assert target(of) is None and costs(of)[0].seconds is None
+    compared = comparison({}, diverged=[("gru", 0)])
+    assert target(compared) is None and costs(compared)[0].seconds is None
 
 
 def test_the_pareto_front_is_what_no_other_point_beats():

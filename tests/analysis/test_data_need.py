@@ -17,8 +17,8 @@ def curve(values, noise=0.0, seeds=5, seed=0, **options):
     comparisons = {}
     for number, share in enumerate(SHARES):
         of_cells = {
-            cell: (of[number] + noise * random.normal(size=seeds)).tolist()
-            for cell, of in values.items()
+            cell: (means[number] + noise * random.normal(size=seeds)).tolist()
+            for cell, means in values.items()
         }
         comparisons[share] = comparison(of_cells, **options)
     return LearningCurve(comparisons)

@@ -248,17 +248,19 @@ def test_the_sampling_error_of_test_is_in_the_interval():
     for spread in (0.001, 0.5):
         blocks = 0.2 + spread * rng.normal(size=100)
         blocks -= blocks.mean()
-        of = comparison(GRUS, evaluation=evaluation(100, weights=[1] * 100))
+        compared = comparison(GRUS, evaluation=evaluation(100, weights=[1] * 100))
         runs = tuple(
             dataclasses.replace(
                 run, test_blocks=tuple(run.test["mae"] + blocks * (run.cell == "gru"))
             )
-            for run in of.runs
+            for run in compared.runs
         )
         baseline = Baseline("A", {"mae": 0.6}, {"mae": 0.6}, test_blocks={"mae": [0.6] * 100})
         found = collect_measurements(
             dataclasses.replace(
-                of, runs=runs, metadata=of.metadata.model_copy(update={"baselines": (baseline,)})
+                compared,
+                runs=runs,
+                metadata=compared.metadata.model_copy(update={"baselines": (baseline,)}),
             )
         )
         assert found.sampling["gru", "lstm"].error == pytest.approx(spread / 10, rel=0.2)

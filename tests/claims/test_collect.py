@@ -42,7 +42,8 @@ def curve():
     for share, means in ((0.1, {"gru": 2, "lstm": 3}), (1.0, {"gru": 1, "lstm": 2})):
         values = {cell: mean + 0.05 * random.normal(size=5) for cell, mean in means.items()}
         made = comparison(
-            {cell: of.tolist() for cell, of in values.items()}, diverged=[("simple_rnn", 0)]
+            {cell: metrics.tolist() for cell, metrics in values.items()},
+            diverged=[("simple_rnn", 0)],
         )
         runs = tuple(
             dataclasses.replace(
@@ -90,8 +91,10 @@ def test_times_are_ratios_within_a_seed(curve):
 
 def test_a_cell_without_runs_leaves_it_open(curve):
     alone = {
-        share: dataclasses.replace(of, runs=tuple(r for r in of.runs if r.cell == "gru"))
-        for share, of in curve.comparisons.items()
+        share: dataclasses.replace(
+            compared, runs=tuple(r for r in compared.runs if r.cell == "gru")
+        )
+        for share, compared in curve.comparisons.items()
     }
     found = curve_evidence(LearningCurve(alone), PLAN)
     assert found.difference is found.need is found.epoch_seconds is None
@@ -102,15 +105,17 @@ def test_a_cell_that_diverged_leaves_it_open(curve):
     """The seeds that are left of it may be its lucky ones."""
     fewer = {
         share: dataclasses.replace(
-            of, runs=tuple(r for r in of.runs if (r.cell, r.seed) != ("lstm", 0))
+            compared, runs=tuple(r for r in compared.runs if (r.cell, r.seed) != ("lstm", 0))
         )
-        for share, of in curve.comparisons.items()
+        for share, compared in curve.comparisons.items()
     }
     found = curve_evidence(LearningCurve(fewer), PLAN)
     assert found.difference is found.need is found.epoch_seconds is found.target_seconds is None
     evaluated = evaluate_claims({"a": Evidence(curve=found)}, ["a"])
-    on_curves = {of.claim.name: of.findings["a"] for of in evaluated if of.findings["a"]}
-    assert len(on_curves) == 5 and {of.verdict for of in on_curves.values()} == {OPEN}
+    on_curves = {
+        claim.claim.name: claim.findings["a"] for claim in evaluated if claim.findings["a"]
+    }
+    assert len(on_curves) == 5 and {claim.verdict for claim in on_curves.values()} == {OPEN}
 
 
 def test_equal_cells_seldom_seem_to_need_unequal_data():
@@ -124,7 +129,10 @@ def test_equal_cells_seldom_seem_to_need_unequal_data():
             )
             for share, mean in ((0.1, 3), (0.3, 2), (1.0, 1))
         }
-        whole = {share: dataclasses.replace(of, metadata=METADATA) for share, of in made.items()}
+        whole = {
+            share: dataclasses.replace(compared, metadata=METADATA)
+            for share, compared in made.items()
+        }
         decided += evaluate(curve_evidence(LearningCurve(whole), PLAN)).verdict != OPEN
     assert decided <= 18
 
@@ -160,7 +168,9 @@ class TestSweep:
         """Between SimpleRNN and the others is all the difference there is, but for the units'."""
         monkeypatch.setattr("keras_gru.claims.collect.RESAMPLES", 8)
         found = self.made(
-            lambda cell, of: 50 * (cell == "simple_rnn") + np.log(of["model.size.units"])
+            lambda cell, settings: (
+                50 * (cell == "simple_rnn") + np.log(settings["model.size.units"])
+            )
         )
         assert found.trials == 30 and found.size == "model.size.units"
         assert found.importances["model.size.units"].value > 0.8 and found.size_over_cell.low > 0.5
@@ -169,7 +179,7 @@ class TestSweep:
         assert found.origin.command == "keras-gru sweep quickstart --trials 45"
 
     def test_too_few_say_nothing(self):
-        found = self.made(lambda cell, of: of["model.dropout"], count=9)
+        found = self.made(lambda cell, settings: settings["model.dropout"], count=9)
         assert (found.trials, found.importances, found.size_over_cell) == (6, {}, None)
 
 
@@ -231,4 +241,4 @@ class TestFile:
     def test_that_comes_with_the_package_is_read(self):
         evidence = files.packaged_evidence()
         assert set(evidence) <= {plan.name for plan in PLANNED}
-        assert any(of.curve for of in evidence.values())
+        assert any(entry.curve for entry in evidence.values())

@@ -100,7 +100,7 @@ def test_of_errors_less_is_better():
 
 
 def findings(*verdicts):
-    return [of and Finding(of) for of in verdicts]
+    return [verdict and Finding(verdict) for verdict in verdicts]
 
 
 @pytest.mark.parametrize(
@@ -177,13 +177,14 @@ def test_what_runs_decide_and_what_they_do_not():
 def test_what_was_not_run_has_no_finding_and_counts_as_a_dataset():
     holds = Evidence(curve=curve(epoch_seconds=estimate(1.5, 0.1)))
     evaluated = {
-        of.claim.name: of for of in evaluate_claims({"a": holds, "b": holds}, ["a", "b", "c", "d"])
+        claim.claim.name: claim
+        for claim in evaluate_claims({"a": holds, "b": holds}, ["a", "b", "c", "d"])
     }
     assert evaluated["faster"].findings["c"] is None and evaluated["faster"].verdict == OPEN
     assert evaluated["faster"].findings["a"].verdict == HOLDS
     assert evaluated["size-over-cell"].findings == dict.fromkeys("abcd")
     three = evaluate_claims(dict.fromkeys("abc", holds), list("abcd"))
-    assert {of.claim.name: of.verdict for of in three}["faster"] == HOLDS
+    assert {claim.claim.name: claim.verdict for claim in three}["faster"] == HOLDS
 
 
 def test_every_rule_says_when_it_is_not_decided():

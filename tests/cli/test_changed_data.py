@@ -169,7 +169,9 @@ class TestOtherData:
 
 class TestStoredFile:
     @pytest.mark.parametrize(
-        "command", [["evaluate"], ["inspect"], ["compare", "--resume"]], ids=lambda of: of[0]
+        "command",
+        [["evaluate"], ["inspect"], ["compare", "--resume"]],
+        ids=lambda command: command[0],
     )
     def test_a_run_directory_without_it_is_refused(self, run, tmp_path, command):
         shutil.copytree(run, tmp_path / "old")
@@ -200,7 +202,7 @@ class TestStoredFile:
         assert stored.preprocessing == load_data(RunDirectory(run)).preprocessing
         assert stored.preprocessing.target_vocabulary == ("de", "en", "es")
         assert stored.fingerprint.source.name == "langid.csv"
-        assert [of.sequences for of in stored.fingerprint.splits.values()] == [36, 12, 12]
+        assert [split.sequences for split in stored.fingerprint.splits.values()] == [36, 12, 12]
 
 
 def test_other_settings_of_generated_data_are_refused(tmp_path):

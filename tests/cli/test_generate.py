@@ -25,8 +25,8 @@ def small_pieces(monkeypatch):
     """Pieces of a few steps in place of the publisher's, which are seldom at hand."""
     random = np.random.default_rng(0)
     columns = {
-        split: {"notes": [random.integers(0, 2, (steps, 88), "uint8") for steps in of]}
-        for split, of in PIECES.items()
+        split: {"notes": [random.integers(0, 2, (steps, 88), "uint8") for steps in lengths]}
+        for split, lengths in PIECES.items()
     }
     monkeypatch.setattr(polyphonic_music.source, "read", lambda *_, **__: columns)
     return columns

@@ -61,8 +61,10 @@ def test_vectors_are_those_of_spoken_digits(folder):
     (row,) = np.flatnonzero(
         [
             dataset.splits["train"].lengths["features"][n] == len(expected)
-            and np.allclose(of[: len(expected)], dataset.input_scaling.apply(expected), atol=1e-4)
-            for n, of in enumerate(dataset.splits["train"].inputs["features"])
+            and np.allclose(
+                features[: len(expected)], dataset.input_scaling.apply(expected), atol=1e-4
+            )
+            for n, features in enumerate(dataset.splits["train"].inputs["features"])
         ]
     )
     assert dataset.splits["train"].targets[row] == 1
@@ -159,7 +161,7 @@ def test_mistakes_are_one_sentence(folder, spoil, settings, parts):
     spoil(folder)
     path = folder / settings.get("path", "")
     with pytest.raises(UserError) as error:
-        read(path, **{name: of for name, of in settings.items() if name != "path"})
+        read(path, **{name: value for name, value in settings.items() if name != "path"})
     said = str(error.value)
     assert all(part in said for part in parts) and "\n" not in said
 

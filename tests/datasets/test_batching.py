@@ -42,7 +42,7 @@ def test_boundaries_of_many_lengths_stay_few_and_fit():
 def test_a_plan_deals_out_every_row_once_and_long_enough(size, batch_size, seed, two, training):
     rng = np.random.default_rng(seed)
     lengths = {name: rng.integers(1, 30, size) for name in (["a", "b"] if two else ["a"])}
-    bounds = {name: boundaries(of, 30, 5) for name, of in lengths.items()}
+    bounds = {name: boundaries(sizes, 30, 5) for name, sizes in lengths.items()}
     batches = plan(lengths, bounds, size, batch_size, rng if training else None)
     assert sorted(np.concatenate([b.rows for b in batches])) == list(range(size))
     buckets = 1 if training else len({tuple(b.steps.items()) for b in batches})
@@ -50,8 +50,8 @@ def test_a_plan_deals_out_every_row_once_and_long_enough(size, batch_size, seed,
     assert sum(len(b.rows) < batch_size for b in batches) <= buckets
     for batch in batches:
         assert 0 < len(batch.rows) <= batch_size
-        for name, of in lengths.items():
-            assert of[batch.rows].max() <= batch.steps[name]
+        for name, sizes in lengths.items():
+            assert sizes[batch.rows].max() <= batch.steps[name]
             assert batch.steps[name] in bounds[name]
 
 

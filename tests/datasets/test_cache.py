@@ -41,7 +41,7 @@ def files(path):
 
 
 def entries(folder):
-    return sorted(of for of in folder.iterdir() if of.is_dir())
+    return sorted(path for path in folder.iterdir() if path.is_dir())
 
 
 def assert_same(one, other):
@@ -72,7 +72,7 @@ def test_the_second_time_the_file_is_not_read(folder, tmp_path, monkeypatch, kin
 
 
 def test_every_field_of_a_dataset_is_kept():
-    kept = {field.name for of in (Preprocessing, prepared._Rest) for field in fields(of)}
+    kept = {field.name for cls in (Preprocessing, prepared._Rest) for field in fields(cls)}
     assert {field.name for field in fields(SequenceDataset)} == kept | {
         "splits", "stages", "resolved"
     }  # fmt: skip

@@ -37,7 +37,7 @@ def test_the_sequences_are_those_of_arjovsky(copy_memory):
 
 
 def test_every_symbol_is_everywhere_and_splits_differ(copy_memory):
-    memories = [of.inputs["tokens"][:, :10] for of in copy_memory.splits.values()]
+    memories = [split.inputs["tokens"][:, :10] for split in copy_memory.splits.values()]
     for symbol in range(1, 9):
         np.testing.assert_allclose((memories[0] == symbol).mean(axis=0), 1 / 8, atol=0.06)
     rows = [{row.tobytes() for row in memory} for memory in memories]

@@ -31,8 +31,8 @@ def embedded(depth):
 
 
 def check(dataset, grammar):
-    for split, of in dataset.splits.items():
-        for text, label in zip(texts(dataset, split), of.targets, strict=True):
+    for split, content in dataset.splits.items():
+        for text, label in zip(texts(dataset, split), content.targets, strict=True):
             assert bool(grammar.fullmatch(text)) == label, text
 
 
@@ -82,7 +82,7 @@ def test_depth_and_loop_make_it_longer(reber):
     assert min(map(len, texts(deep, "train"))) == 5 + 3 * 4
     long = datasets.load(EmbeddedReber(**SETTINGS, loop=0.8))
     check(long, embedded(1))
-    lengths = [np.mean([len(t) for t in texts(of, "train")]) for of in (reber, long)]
+    lengths = [np.mean([len(t) for t in texts(dataset, "train")]) for dataset in (reber, long)]
     assert lengths[1] > 1.5 * lengths[0]
 
 

@@ -75,8 +75,8 @@ def test_naive_without_a_season_repeats_the_last_value():
 @pytest.mark.parametrize("lead", [1, 4])
 def test_targets_lie_in_their_split_and_windows_may_begin_before_it(every_step, look_back, lead):
     rows = {"train": (0, 20), "validation": (20, 30), "test": (30, 40)}
-    of = forecasting.SplitSeries(series(40), series(40), rows, 5, 2, every_step, look_back, lead)
-    for name, split in of.splits().items():
+    data = forecasting.SplitSeries(series(40), series(40), rows, 5, 2, every_step, look_back, lead)
+    for name, split in data.splits().items():
         first, last = rows[name]
         targets = np.unique(split.targets)
         back = look_back and name != "train"
@@ -84,7 +84,7 @@ def test_targets_lie_in_their_split_and_windows_may_begin_before_it(every_step, 
         start = first if back else first + before
         np.testing.assert_array_equal(targets, np.arange(start, last))
         begin = start - before
-        change = split.targets - of.last_season(name, 1)
+        change = split.targets - data.last_season(name, 1)
         assert (change == [[lead], [lead + 1]]).all()
         np.testing.assert_array_equal(split.inputs["features"][0, :, 0], begin + np.arange(5))
 
@@ -103,9 +103,9 @@ def test_the_linear_model_finds_a_linear_rule():
 def test_at_every_step_a_rule_is_measured_after_the_last_one():
     rows = {"train": (0, 20), "validation": (20, 30), "test": (30, 40)}
     for every_step in (False, True):
-        of = forecasting.SplitSeries(series(40) ** 2, series(40) ** 2, rows, 5, 2, every_step)
-        splits = of.splits()
-        (naive,) = of.baselines(splits, 1, "")[:1]
+        data = forecasting.SplitSeries(series(40) ** 2, series(40) ** 2, rows, 5, 2, every_step)
+        splits = data.splits()
+        (naive,) = data.baselines(splits, 1, "")[:1]
         after = forecasting.after_last_step(splits["test"].targets, splits["test"])
         last = splits["test"].inputs["features"][:, -1:]
         expected = np.abs(after - last).mean()

@@ -131,11 +131,11 @@ def test_relative_errors_of_forecasts_are_those_of_the_definitions(tmp_path, hor
     config = CsvSeries(path=str(tmp_path / "a.csv"), season=4, metric="mase", **settings)
     dataset = datasets.load(config)
     assert dataset.metric.label == "MASE"
-    assert [of.name for of in dataset.other_metrics] == ["mae", "mse", "smape"]
+    assert [metric.name for metric in dataset.other_metrics] == ["mae", "mse", "smape"]
     targets = dataset.splits["test"].targets
     forecast = targets + RNG.normal(size=targets.shape).astype("float32")
-    y, f = (of * dataset.target_scaling.deviation + dataset.target_scaling.mean
-            for of in (targets, forecast))  # fmt: skip
+    y, f = (values * dataset.target_scaling.deviation + dataset.target_scaling.mean
+            for values in (targets, forecast))  # fmt: skip
     last = (slice(None), -1) if every_step else ()  # the forecasts after the last step count
     y, f = y[last], f[last]
     train = values[:84]
@@ -176,7 +176,7 @@ def test_the_settings_choose_the_metric():
     bits = datasets.load(Xml(window=20, **sizes, metric="bits"))
     assert (bits.metric.mode, bits.metric.label) == ("min", "bits per character")
     assert bits.fingerprint == own.fingerprint
-    (baseline,) = [of for of in bits.baselines if "bits" in of.test]
+    (baseline,) = [baseline for baseline in bits.baselines if "bits" in baseline.test]
     assert 0 < baseline.test["bits"] < math.log2(len(bits.vocabulary))
     labels = datasets.load(TemporalOrder(length=20, **sizes, metric="macro_f1"))
     assert labels.baselines[0].test["macro_f1"] == pytest.approx(0.1)

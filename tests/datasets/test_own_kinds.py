@@ -164,5 +164,5 @@ def test_missing_values_of_ts_files_are_interpolated(tmp_path):
     path = write(tmp_path / "a.ts", text)
     dataset = datasets.load(Ts(path=path, missing="interpolate", scale=False))
     assert any("1 missing" in note for note in dataset.notes)
-    rows = np.concatenate([of.inputs["features"] for of in dataset.splits.values()])
+    rows = np.concatenate([split.inputs["features"] for split in dataset.splits.values()])
     assert (rows == [[1, 1], [2, 2], [3, 3]]).all(axis=(1, 2)).any()

@@ -54,9 +54,9 @@ def test_every_collection_is_read_in_the_same_way(kind, monkeypatch, tmp_path):
     rng = np.random.default_rng(0)
     lengths = {"traindata": (9, 5, 30), "validdata": (4, 7), "testdata": (12,)}
     content = {}
-    for key, of in lengths.items():
-        content[key] = np.empty((1, len(of)), object)
-        for index, length in enumerate(of):
+    for key, lengths_of_split in lengths.items():
+        content[key] = np.empty((1, len(lengths_of_split)), object)
+        for index, length in enumerate(lengths_of_split):
             content[key][0, index] = rng.integers(0, 2, (length, 88), np.uint8)
     file = tmp_path / FILES[kind]
     scipy.io.savemat(file, content)

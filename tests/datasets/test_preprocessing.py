@@ -212,9 +212,9 @@ def test_arrays_that_were_made_in_python_are_told_apart_by_their_inputs():
             name="mine",
             spec=spec,
             metric=datasets.Metric("accuracy", "max", "accuracy"),
-            splits=dict.fromkeys(("train", "validation", "test"), of),
+            splits=dict.fromkeys(("train", "validation", "test"), split),
         )
-        for of in (part, other)
+        for split in (part, other)
     )
     assert one.source is None
     with pytest.raises(UserError, match="train split"):
@@ -243,7 +243,7 @@ class TestAsTest:
         assert dataset.input_scaling == stored.input_scaling
         heat = dataset.splits["test"].inputs["features"][0, 0, 1]
         mean, deviation = (
-            of[1] for of in (stored.input_scaling.mean, stored.input_scaling.deviation)
+            values[1] for values in (stored.input_scaling.mean, stored.input_scaling.deviation)
         )
         assert heat == pytest.approx((15 - mean) / deviation, rel=1e-6)
 

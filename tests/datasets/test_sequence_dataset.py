@@ -50,8 +50,8 @@ def test_a_shorter_split_is_padded_to_the_same_shapes():
     tokens = {"train": np.ones((3, 9), int), "validation": np.ones((3, 7), int)}
     lengths = {"train": np.array([9, 9, 9]), "validation": np.array([7, 7, 7])}
     part = {
-        name: Split({"tokens": of}, np.zeros(3), {"tokens": lengths[name]})
-        for name, of in tokens.items()
+        name: Split({"tokens": ids}, np.zeros(3), {"tokens": lengths[name]})
+        for name, ids in tokens.items()
     }
     dataset = SequenceDataset(
         name="tokens",
@@ -82,11 +82,11 @@ def test_train_and_validation_are_drawn_anew_from_both():
         assert (splits["train"].size, splits["validation"].size) == (40, 10)
         assert splits["test"] is dataset.splits["test"]
         both = [splits[name] for name in ("train", "validation")]
-        numbers = np.concatenate([of.targets for of in both])
+        numbers = np.concatenate([batch.targets for batch in both])
         assert sorted(numbers) == list(range(1, 51))
-        for of in both:
-            sums = of.inputs["tokens"].sum(1)
-            np.testing.assert_array_equal(sums, of.targets * of.lengths["tokens"])
+        for batch in both:
+            sums = batch.inputs["tokens"].sum(1)
+            np.testing.assert_array_equal(sums, batch.targets * batch.lengths["tokens"])
     np.testing.assert_array_equal(one["train"].targets, same["train"].targets)
     assert set(one["train"].targets) != set(other["train"].targets)
     windows = dataclasses.replace(dataset.splits["train"], overlapping=True)

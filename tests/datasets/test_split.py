@@ -45,13 +45,13 @@ def test_a_part_keeps_each_sequence_with_all_that_is_its_own(rows):
     part = whole.part(rows)
     assert part.size == len(part.targets) == len(np.arange(whole.size)[rows])
     assert (part.stepwise, part.overlapping) == ("tokens", True)
-    for of, own in (
+    for array, own in (
         (whole.inputs["tokens"], part.inputs["tokens"]),
         (whole.targets, part.targets),
         (whole.lengths["tokens"], part.lengths["tokens"]),
         (whole.weights, part.weights),
     ):
-        np.testing.assert_array_equal(own, of[rows])
+        np.testing.assert_array_equal(own, array[rows])
 
 
 @pytest.mark.parametrize("shares", [(0.1, 0.1), (0.3, 0.3)])

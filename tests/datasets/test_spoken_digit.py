@@ -70,7 +70,7 @@ def test_silence_has_a_finite_logarithm():
 def test_a_recording_is_the_same_at_any_loudness():
     """A factor of the sound is a sum in its logarithm, and a power of it is a factor."""
     sound = np.random.default_rng(0).integers(-20_000, 20_000, 900)
-    loud, soft = (same_level(log_mel(of)) for of in (sound, 0.1 * sound))
+    loud, soft = (same_level(log_mel(signal)) for signal in (sound, 0.1 * sound))
     np.testing.assert_allclose(loud, soft, atol=0.001)
 
     spectrogram = log_mel(tone(500) + tone(1_700))
@@ -137,11 +137,11 @@ def test_new_speakers(load):
 
 @pytest.mark.parametrize("new_speakers", [False, True])
 def test_each_recording_is_in_one_split_and_no_speaker_is_old_and_new(new_speakers):
-    speakers = [who for of in spoken_digit._SPEAKERS.values() for who in of]
+    speakers = [name for names in spoken_digit._SPEAKERS.values() for name in names]
     names = [f"{d}_{who}_{n}.wav" for who in speakers for d in range(10) for n in range(50)]
     rows = spoken_digit.split(names, new_speakers)
     assert sorted(np.concatenate(list(rows.values()))) == list(range(2_500))
-    who = {of: {names[row].split("_")[1] for row in which} for of, which in rows.items()}
+    who = {split: {names[row].split("_")[1] for row in which} for split, which in rows.items()}
     if new_speakers:
         assert not (who["train"] & who["validation"] or who["train"] & who["test"])
         assert not who["validation"] & who["test"]

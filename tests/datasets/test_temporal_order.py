@@ -25,8 +25,8 @@ def test_the_sequences_are_those_of_the_paper(temporal_order):
     classes = temporal_order.target_vocabulary
     places = PLACES[len(classes[0])]
     assert [temporal_order.size(s) for s in temporal_order.splits] == [800, 80, 160]
-    for split, of in temporal_order.splits.items():
-        for text, label in zip(texts(temporal_order, split), of.targets, strict=True):
+    for split, content in temporal_order.splits.items():
+        for text, label in zip(texts(temporal_order, split), content.targets, strict=True):
             assert re.fullmatch("E[abcdXY]*B", text) and 100 <= len(text) <= 110
             marked = [(at, letter) for at, letter in enumerate(text) if letter in "XY"]
             assert "".join(letter for _, letter in marked) == classes[label]
@@ -68,6 +68,8 @@ def test_the_same_seed_gives_the_same_sequences_in_another_folder(
     marked = len(temporal_order.target_vocabulary[0])
     again = datasets.load(TemporalOrder(**SETTINGS, marked=marked))
     other = datasets.load(TemporalOrder(**SETTINGS, marked=marked, seed=1))
-    for split, of in temporal_order.splits.items():
-        np.testing.assert_array_equal(again.splits[split].inputs["tokens"], of.inputs["tokens"])
+    for split, content in temporal_order.splits.items():
+        np.testing.assert_array_equal(
+            again.splits[split].inputs["tokens"], content.inputs["tokens"]
+        )
         assert texts(other, split) != texts(temporal_order, split)

@@ -85,7 +85,9 @@ def test_many_texts_are_split_as_one_is(texts, max_length):
     for level, split in (("word", split_words), ("character", list)):
         units = split_texts(blocks_of_texts(texts), level, max_length)
         expected = [split(text)[:max_length] for text in texts]
-        assert [units.words[code] for code in units.codes] == [u for of in expected for u in of]
+        assert [units.words[code] for code in units.codes] == [
+            u for units_of_text in expected for u in units_of_text
+        ]
         assert units.lengths.tolist() == list(map(len, expected))
         words = [split(text)[:max_length] for text in texts]
         assert units.vocabulary(np.ones(len(texts), bool), 10) == build_vocabulary(words, 10)

@@ -33,9 +33,9 @@ def news(tmp_path, monkeypatch):
         rows["train"].append([number % 4 + 1, f"title {number % 5}", f"word{number % 4} x{number}"])
     rows["test"] = [[2, "a title", "word1 there"], [4, "another", "word3"]]
     with tarfile.open(tmp_path / "ag_news_csv.tar.gz", "w:gz") as archive:
-        for name, of in rows.items():
+        for name, lines in rows.items():
             text = io.StringIO()
-            csv.writer(text).writerows(of)
+            csv.writer(text).writerows(lines)
             member = tarfile.TarInfo(f"ag_news_csv/{name}.csv")
             member.size = len(text.getvalue())
             archive.addfile(member, io.BytesIO(text.getvalue().encode()))
@@ -151,8 +151,8 @@ def same_splits(one, other):
     assert one.vocabulary == other.vocabulary
     for name, split in one.splits.items():
         for part in ("inputs", "lengths"):
-            of, its = getattr(split, part), getattr(other.splits[name], part)
-            np.testing.assert_array_equal(of["tokens"], its["tokens"])
+            expected, its = getattr(split, part), getattr(other.splits[name], part)
+            np.testing.assert_array_equal(expected["tokens"], its["tokens"])
         np.testing.assert_array_equal(split.targets, other.splits[name].targets)
 
 
@@ -179,7 +179,9 @@ def test_imdb_by_name_is_imdb(prepared_imdb, monkeypatch):
     monkeypatch.setenv(DATA_DIR, prepared_imdb)
     all_rows = source.columns
     monkeypatch.setattr(
-        source, "columns", lambda builder, split, *of: all_rows(builder, f"{split}[:3000]", *of)
+        source,
+        "columns",
+        lambda builder, split, *arguments: all_rows(builder, f"{split}[:3000]", *arguments),
     )
     sizes = {"vocabulary": 2_000, "max_length": 50}
     name = "imdb_reviews/plain_text:1.0.0"

@@ -147,6 +147,8 @@ def comparison(values, mode="min", diverged=(), baselines=(), **metadata):
         "sequences": {"train": 100, "validation": 10, "test": 10},
         "evaluation": {"validation": precision, "test": precision},
         "notes": (),
-        "baselines": tuple(Baseline(label, {name: of}, {name: of}) for label, of in baselines),
+        "baselines": tuple(
+            Baseline(label, {name: value}, {name: value}) for label, value in baselines
+        ),
     } | metadata
     return Comparison(experiment, Metadata.model_validate(metadata), tuple(runs))

@@ -121,9 +121,9 @@ def test_a_stopped_tuning_goes_on_as_if_it_had_never_stopped(tuned, tmp_path):
         assert [timeless(record) for record in ours] == list(map(timeless, theirs[: len(ours)]))
     assert len(resumed.runs) == 1 and len(resumed.trials) == 2
     one, other = (
-        networks.load_model(RunDirectory(of.path), record)
-        for of in (resumed, tuned)
-        for record in of.runs
+        networks.load_model(RunDirectory(compared.path), record)
+        for compared in (resumed, tuned)
+        for record in compared.runs
         if (record.cell, record.seed) == ("simple_rnn", 1)
     )
     for ours, theirs in zip(one.get_weights(), other.get_weights(), strict=True):

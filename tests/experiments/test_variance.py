@@ -36,10 +36,10 @@ def test_each_source_is_varied_alone_and_nothing_is_repeated(tmp_path):
     whole = vary_sources(experiment)
     folder = RunDirectory(whole.path)
     sources = folder.sources()
-    assert {name: of.experiment.vary for name, of in sources.items()} == {
+    assert {name: source.experiment.vary for name, source in sources.items()} == {
         name: (name,) for name in ("initialization", "order", "split")
     }
-    first, order, split = (of.tested("simple_rnn")[0] for of in sources.values())
+    first, order, split = (source.tested("simple_rnn")[0] for source in sources.values())
     # The first seed is the same network, but for the split.
     assert first == order == whole.tested("simple_rnn")[0] != split
     assert vary_sources(experiment, run_directory=folder).runs == whole.runs

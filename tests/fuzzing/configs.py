@@ -101,7 +101,9 @@ def _change_tree(text: str, rng: random.Random) -> str:
 def _flow(value: object) -> str:
     """YAML in one line; strings with JSON's escapes."""
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{_flow(key)}: {_flow(of)}" for key, of in value.items()) + "}"
+        return (
+            "{" + ", ".join(f"{_flow(key)}: {_flow(child)}" for key, child in value.items()) + "}"
+        )
     if isinstance(value, list):
         return "[" + ", ".join(map(_flow, value)) + "]"
     if isinstance(value, str):

@@ -126,7 +126,7 @@ def _add_copies(path: Path, experiment: Experiment) -> None:
     rows = []
     for seed in experiment.seeds:
         for number, cell in enumerate(experiment.cells):
-            metrics = {name: of * (1 + seed + number) for name, of in row["test"].items()}
+            metrics = {name: value * (1 + seed + number) for name, value in row["test"].items()}
             rows.append(row | {"cell": cell, "label": cell, "seed": seed, "test": metrics})
             if not (path / f"{cell}-seed{seed}").exists():
                 shutil.copytree(path / "gru-seed0", path / f"{cell}-seed{seed}")

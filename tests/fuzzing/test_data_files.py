@@ -26,7 +26,7 @@ def load(kind: str, path: Path, **settings) -> None:
     for split in ("train", "validation", "test"):
         rows = range(dataset.size(split))
         x, y, *_ = dataset.batch_of(split, rows)
-        assert all(np.isfinite(of).all() for of in (*x.values(), y)), split
+        assert all(np.isfinite(array).all() for array in (*x.values(), y)), split
 
 
 def test_bad_data_files(tmp_path):
@@ -49,7 +49,7 @@ def test_undamaged_files_are_accepted(kind, tmp_path):
     file = tmp_path / "whole"
     text = {"csv_series": data_files.CSV, "texts": data_files.TEXTS, "text_file": data_files.TEXT}
     if kind == "npz":
-        members = {name: npy(of) for name, of in arrays("classification").items()}
+        members = {name: npy(array) for name, array in arrays("classification").items()}
         file.write_bytes(archive(members, zipfile.ZIP_DEFLATED))
     else:
         file.write_text(text[kind])
@@ -61,7 +61,7 @@ class TestNpz:
 
     @staticmethod
     def whole():
-        return {name: npy(of) for name, of in arrays("classification").items()}
+        return {name: npy(array) for name, array in arrays("classification").items()}
 
     def cases(self, trap: Path):
         whole, raw = self.whole(), pickle.dumps(data_files.Trap(trap))

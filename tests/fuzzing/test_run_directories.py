@@ -60,8 +60,8 @@ def commands(run: Path, kind: str) -> dict[str, list]:
 def test_undamaged_directories_are_accepted(copy_of):
     campaign = Campaign("undamaged run directories")
     for kind, speeds in (("curve", ("quick", "slow")), ("text", ("quick",))):
-        of = commands(copy_of(kind), kind)
-        for command in [command for speed in speeds for command in of[speed]]:
+        by_speed = commands(copy_of(kind), kind)
+        for command in [command for speed in speeds for command in by_speed[speed]]:
             if command[0] != "translate":
                 said = campaign.command(kind, *command)
                 assert not said, said
@@ -75,9 +75,9 @@ def test_damaged_run_directories(copy_of):
         kind = rng.choice(["curve"] * 3 + ["stopped", "text"])
         run = copy_of(kind)
         how = run_directories.damage(run, rng)
-        of = commands(run, kind)
-        report, *others = [*of["quick"], *of["slow"]]
-        chosen = [of["slow"][1]] if kind == "stopped" else [report, rng.choice(others)]
+        by_speed = commands(run, kind)
+        report, *others = [*by_speed["quick"], *by_speed["slow"]]
+        chosen = [by_speed["slow"][1]] if kind == "stopped" else [report, rng.choice(others)]
         for command in chosen:
             campaign.command(f"{number}: {kind}: {how}", *command)
     campaign.check()

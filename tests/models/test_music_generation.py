@@ -69,7 +69,7 @@ def test_keeping_the_state_equals_running_everything_again(model):
 
 def test_without_a_prompt_it_goes_on_from_silence(model):
     silence = np.zeros((1, NOTES), int)
-    one, other = (models.sample_notes(model, of, 8, seed=4) for of in ([], silence))
+    one, other = (models.sample_notes(model, start, 8, seed=4) for start in ([], silence))
     np.testing.assert_array_equal(one, other)
 
 

@@ -71,7 +71,7 @@ def by_hand(kind, steps, carry):
                 loss = model.compute_loss(part, y[:, here], outputs, weight[:, here])
             variables = model.trainable_variables
             model.optimizer.apply(tape.gradient(loss, variables), variables)
-            states = [[s.numpy() * carry for s in of] for of in states]
+            states = [[s.numpy() * carry for s in layer_states] for layer_states in states]
     return model.get_weights()
 
 

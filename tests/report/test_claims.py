@@ -57,7 +57,7 @@ def test_each_sentence_has_its_figure_its_verdict_its_rule_and_its_commands():
     page = render(FULL)
     outline, text = Outline(page), text_of(page)
     pictures = [attrs for attrs in outline.named("svg") if attrs.get("role") == "img"]
-    assert len(pictures) == 2 * len(CLAIMS) and all(of["aria-label"] for of in pictures)
+    assert len(pictures) == 2 * len(CLAIMS) and all(picture["aria-label"] for picture in pictures)
     for evaluated in evaluate(FULL):
         assert evaluated.claim.sentence in text and evaluated.claim.rule in text
         assert f"Over all datasets: {evaluated.verdict}." in text
@@ -74,7 +74,7 @@ def test_what_is_missing_says_how_to_get_it():
     page = render(PART)
     assert f"Bach's chorales (not run yet): {JSB.curve_command}" in text_of(page)
     assert f"Adding problem (not run yet): {ADDING.sweep_command}" in text_of(page)
-    assert not [of for of in Outline(render({})).named("svg") if of.get("role")]
+    assert not [picture for picture in Outline(render({})).named("svg") if picture.get("role")]
 
 
 def test_the_words_have_the_numbers_of_the_verdict():
@@ -136,7 +136,7 @@ def test_the_conclusion_counts():
         "Over all datasets 0 of 7 sentences hold, 0 do not, and 7 are not decided; "
         "8 of 8 experiments are not run yet."
     )
-    counted = [of.verdict for of in evaluate_claims(FULL, [plan.name for plan in PLANNED])]
+    counted = [claim.verdict for claim in evaluate_claims(FULL, [plan.name for plan in PLANNED])]
     assert counted.count("holds") == 1 and counted.count("does not hold") == 0
     assert headline_text(FULL) == (
         "Over all datasets 1 of 7 sentences holds, 0 do not, and 6 are not decided."
@@ -147,7 +147,7 @@ def test_the_conclusion_counts():
 def test_every_interval_is_drawn_and_lies_inside(name):
     from matplotlib.figure import Figure
 
-    (evaluated,) = (of for of in evaluate(FULL) if of.claim.name == name)
+    (evaluated,) = (claim for claim in evaluate(FULL) if claim.claim.name == name)
     axes = Figure().add_subplot()
     claims_plots.draw_intervals(axes, evaluated)
     scale, (low, high) = claims_plots.SCALES[name], axes.get_xlim()
@@ -171,7 +171,7 @@ def test_names_from_the_evidence_are_escaped():
 def test_intervals_far_apart_are_all_to_be_seen():
     """An advantage of 300% beside one of 1%: the axis is logarithmic, and 0 is on it."""
     far = FULL | {CTA.name: Evidence(curve=curve(difference=(-6.0, 0.5)))}
-    (evaluated,) = (of for of in evaluate(far) if of.claim.name == "no-clear-winner")
+    (evaluated,) = (claim for claim in evaluate(far) if claim.claim.name == "no-clear-winner")
 
     from matplotlib.figure import Figure
 

@@ -23,8 +23,8 @@ VOID = {"meta", "br", "hr", "img", "link", "input"}
 EVIL = '"><script>alert(1)</script><img src=x onerror=alert(2)>'
 
 
-def render(of):
-    return render_page(comparison_report(analyse(of)))
+def render(compared):
+    return render_page(comparison_report(analyse(compared)))
 
 
 class Outline(HTMLParser):
@@ -140,7 +140,7 @@ def test_sections_without_content_are_left_out(full):
 
 def test_every_name_is_escaped():
     runs = (run("gru", 0, label=EVIL), diverged("gru", 1))
-    of = comparison(
+    compared = comparison(
         ("gru",),
         (0, 1),
         runs=runs,
@@ -148,7 +148,7 @@ def test_every_name_is_escaped():
         baselines=(Baseline(EVIL, {"mae": 4e4}, {"mae": 4e4}),),
         metadata={"notes": [EVIL], "environment": {EVIL: EVIL}},
     )
-    page = render(of)
+    page = render(compared)
     outline = Outline(page)
     assert EVIL not in page
     assert "img" not in {tag for tag, _ in outline.elements}
@@ -158,7 +158,7 @@ def test_every_name_is_escaped():
 
 
 @pytest.mark.parametrize(
-    "of",
+    "compared",
     [
         comparison(runs=()),
         comparison(seeds=(0,), metric=ACCURACY),
@@ -166,8 +166,8 @@ def test_every_name_is_escaped():
     ],
     ids=["no run", "one seed", "all diverged"],
 )
-def test_little_makes_a_page_too(of):
-    assert Outline(render(of)).open == []
+def test_little_makes_a_page_too(compared):
+    assert Outline(render(compared)).open == []
 
 
 def test_the_same_comparison_gives_the_same_page(full):

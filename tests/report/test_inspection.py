@@ -63,21 +63,23 @@ def inspected(path, *networks, **changes):
 
 def in_directory(path):
     """A comparison with a run directory."""
-    of = dataclasses.replace(comparison(seeds=(0,)), path=path)
-    (path / "experiment.yaml").write_text(dump_experiment(of.experiment))
-    return of
+    compared = dataclasses.replace(comparison(seeds=(0,)), path=path)
+    (path / "experiment.yaml").write_text(dump_experiment(compared.experiment))
+    return compared
 
 
-def sentences(of):
+def sentences(compared):
     (items,) = [
-        block for block in inspection_section(of, comparison()).blocks if isinstance(block, Items)
+        block
+        for block in inspection_section(compared, comparison()).blocks
+        if isinstance(block, Items)
     ]
     return items.texts
 
 
-def filled(of, one):
+def filled(compared, one):
     figure = Figure(figsize=(8, 6))
-    inspection_plots.fill_with_gates(figure, of, one)
+    inspection_plots.fill_with_gates(figure, compared, one)
     return [axes for axes in figure.axes if axes.get_label() != "<colorbar>"]
 
 
@@ -131,10 +133,10 @@ def test_words_stand_upright_where_there_is_room(word, rotation):
 
 
 def test_gradients_and_half_lives_are_drawn_in_the_cells_colours():
-    of, found = comparison(seeds=(0,)), inspection()
+    compared, found = comparison(seeds=(0,)), inspection()
     reach, memory = Figure().add_subplot(), Figure().add_subplot()
-    inspection_plots.gradient_decay(reach, found, of)
-    inspection_plots.memory(memory, found, of)
+    inspection_plots.gradient_decay(reach, found, compared)
+    inspection_plots.memory(memory, found, compared)
     gru, simple = reach.lines
     assert [line.get_label() for line in reach.lines] == ["GRU", "SimpleRNN"]
     assert gru.get_color() != simple.get_color() and reach.get_yscale() == "log"
@@ -146,10 +148,10 @@ def test_gradients_and_half_lives_are_drawn_in_the_cells_colours():
 
 def test_a_gradient_of_nothing_and_a_memory_without_end_can_be_drawn():
     one = network(gradient_decay=[1.0, 0.0, 1e-30], keep=[0.0, 1.0, 0.5])
-    found, of = inspection(one), comparison(seeds=(0,))
+    found, compared = inspection(one), comparison(seeds=(0,))
     reach, memory = Figure().add_subplot(), Figure().add_subplot()
-    inspection_plots.gradient_decay(reach, found, of)
-    inspection_plots.memory(memory, found, of)
+    inspection_plots.gradient_decay(reach, found, compared)
+    inspection_plots.memory(memory, found, compared)
     assert np.isnan(reach.lines[0].get_ydata()[1:]).all()
     assert np.isfinite(memory.lines[0].get_ydata()).all()
     assert "for ever by the longest" in sentences(found)[0]
@@ -185,14 +187,14 @@ def test_the_table_and_the_sentences_are_printed():
 
 
 def test_the_page_has_the_section_of_an_inspection(tmp_path):
-    of = inspected(tmp_path)
-    page = render(of)
+    compared = inspected(tmp_path)
+    page = render(compared)
     assert Outline(page).open == [] and 'id="inspection"' in page
     pictures = re.findall(r"<image[^>]*>", page)
     assert len(pictures) == 2 * (3 + 1) * 2  # in two widths, each map with its scale
     assert all('href="data:image/png;base64,' in picture for picture in pictures)
     assert not re.search(r'(src|href)="(?!#|data:)', page) and page.count("<script") == 1
-    assert render(of) == page
+    assert render(compared) == page
 
 
 @pytest.mark.parametrize("changes", [{"tokens": [EVIL] * STEPS}, {"last_step": True}])

@@ -87,9 +87,9 @@ def test_without_mido_it_is_said_how_to_get_it(tmp_path, monkeypatch):
     assert not list(tmp_path.iterdir())
 
 
-def drawn(of):
+def drawn(piece):
     axes = Figure().add_subplot()
-    draw_piano_roll(axes, of)
+    draw_piano_roll(axes, piece)
     return axes
 
 
@@ -136,8 +136,8 @@ def test_silence_is_a_picture_too():
 
 @pytest.mark.parametrize(("steps", "width"), [(5, 960), (100, 2400), (9999, 6000)])
 def test_the_picture_is_as_wide_as_the_piece_is_long(tmp_path, steps, width):
-    of = music(["#"] * steps)
-    save_piano_roll(of, tmp_path / "roll.png")
+    piece = music(["#"] * steps)
+    save_piano_roll(piece, tmp_path / "roll.png")
     picture = (tmp_path / "roll.png").read_bytes()
     assert struct.unpack(">II", picture[16:24]) == (width, 760)
     assert [file.name for file in tmp_path.iterdir()] == ["roll.png"]

@@ -23,15 +23,15 @@ DRAWINGS = (
 )
 
 
-def drawn(draw, of):
+def drawn(draw, data):
     axes = Figure().add_subplot()
-    draw(axes, of)
+    draw(axes, data)
     return axes
 
 
-def to_svg(draw, of, size=(400, 300), label="x"):
+def to_svg(draw, data, size=(400, 300), label="x"):
     return figure_to_svg(
-        lambda canvas: draw(canvas.add_subplot(), of), name=draw.__name__, size=size, label=label
+        lambda canvas: draw(canvas.add_subplot(), data), name=draw.__name__, size=size, label=label
     )
 
 
@@ -44,9 +44,9 @@ def lines(axes, **style):
 
 
 def test_the_line_is_the_mean_and_the_band_the_range_of_the_seeds():
-    of = comparison(cells=("gru",), seeds=(0, 1, 2))
-    axes = drawn(comparison_plots.learning_curves, of)
-    curves = np.array([[row["val_mae"] for row in r.history] for r in of.runs])
+    data = comparison(cells=("gru",), seeds=(0, 1, 2))
+    axes = drawn(comparison_plots.learning_curves, data)
+    curves = np.array([[row["val_mae"] for row in r.history] for r in data.runs])
     (mean,) = lines(axes, linewidth=1.9)
     np.testing.assert_allclose(mean.get_ydata(), curves.mean(0))
     np.testing.assert_array_equal(mean.get_xdata(), np.arange(1, 13))
@@ -67,8 +67,8 @@ def test_where_seeds_stopped_early_the_others_go_on_alone():
 
 
 def test_a_diverged_run_ends_in_a_cross_and_does_not_set_the_scale():
-    of = comparison(("gru",), (0, 1), runs=(run("gru", 0), diverged("gru", 1)))
-    axes = drawn(comparison_plots.learning_curves, of)
+    data = comparison(("gru",), (0, 1), runs=(run("gru", 0), diverged("gru", 1)))
+    axes = drawn(comparison_plots.learning_curves, data)
     (cross,) = lines(axes, marker="x")
     _, high = axes.get_ylim()
     assert high < 100_000
@@ -77,22 +77,26 @@ def test_a_diverged_run_ends_in_a_cross_and_does_not_set_the_scale():
 
 
 def test_the_first_epochs_may_leave_the_picture_and_the_last_ones_do_not():
-    of = comparison(("gru",), (0,), runs=(run("gru", 0, epochs=60),))
-    history = [dict(row) for row in of.runs[0].history]
+    data = comparison(("gru",), (0,), runs=(run("gru", 0, epochs=60),))
+    history = [dict(row) for row in data.runs[0].history]
     history[0]["val_mae"] = 9e6
-    of = dataclasses.replace(of, runs=(dataclasses.replace(of.runs[0], history=tuple(history)),))
-    low, high = drawn(comparison_plots.learning_curves, of).get_ylim()
+    data = dataclasses.replace(
+        data, runs=(dataclasses.replace(data.runs[0], history=tuple(history)),)
+    )
+    low, high = drawn(comparison_plots.learning_curves, data).get_ylim()
     assert high < 100_000
     assert low < min(row["val_mae"] for row in history)
     assert high > history[-1]["val_mae"]
 
 
 def test_a_triangle_marks_what_lies_beyond_the_axis():
-    of = comparison(("gru",), (0,), runs=(run("gru", 0, epochs=60),))
-    history = [dict(row) for row in of.runs[0].history]
+    data = comparison(("gru",), (0,), runs=(run("gru", 0, epochs=60),))
+    history = [dict(row) for row in data.runs[0].history]
     history[0]["val_mae"] = 9e6
-    of = dataclasses.replace(of, runs=(dataclasses.replace(of.runs[0], history=tuple(history)),))
-    axes = drawn(comparison_plots.learning_curves, of)
+    data = dataclasses.replace(
+        data, runs=(dataclasses.replace(data.runs[0], history=tuple(history)),)
+    )
+    axes = drawn(comparison_plots.learning_curves, data)
     (marks,) = [line for line in lines(axes, marker="^") if len(line.get_xdata())]
     assert 1 in marks.get_xdata() and set(marks.get_ydata()) == {axes.get_ylim()[1]}
     beyond = [row["val_mae"] > axes.get_ylim()[1] for row in history]
@@ -130,9 +134,9 @@ def test_a_metric_over_orders_of_magnitude_is_drawn_on_a_log_scale():
 
 
 def test_the_line_connects_the_pareto_front():
-    of = comparison(seeds=(0,))
-    (front,) = lines(drawn(comparison_plots.metric_by_parameters, of), color=plots.MUTED)
-    by_cell = {r.cell: (r.parameters, r.test["mae"]) for r in of.runs}
+    data = comparison(seeds=(0,))
+    (front,) = lines(drawn(comparison_plots.metric_by_parameters, data), color=plots.MUTED)
+    by_cell = {r.cell: (r.parameters, r.test["mae"]) for r in data.runs}
     # The LSTM is larger than the GRU and worse; the SimpleRNN is worst and smallest.
     assert [tuple(point) for point in front.get_xydata()] == [by_cell["simple_rnn"], by_cell["gru"]]
     alone = comparison(("gru", "lstm"), (0,))
@@ -169,8 +173,8 @@ def test_time_is_counted_until_the_best_epoch():
     record = run("gru", 1)
     assert comparison_plots.seconds_to_best(record) == pytest.approx(record.best_epoch * 1.0)
     slow = tuple(row | {"seconds": 600.0} for row in record.history)
-    of = comparison(("gru",), (1,), runs=(dataclasses.replace(record, history=slow),))
-    axes = drawn(comparison_plots.metric_by_time, of)
+    data = comparison(("gru",), (1,), runs=(dataclasses.replace(record, history=slow),))
+    axes = drawn(comparison_plots.metric_by_time, data)
     assert "minutes" in axes.get_xlabel()
     assert axes.lines[0].get_xdata()[0] == pytest.approx(record.best_epoch * 10)
 
@@ -188,15 +192,15 @@ def test_a_small_difference_is_not_blown_up():
 
 
 def test_a_cell_keeps_its_color_when_another_one_has_no_run():
-    of = comparison(runs=(run("lstm", 0),))
-    assert plots.series(of) == {"lstm": ("LSTM", 1)}
+    data = comparison(runs=(run("lstm", 0),))
+    assert plots.series(data) == {"lstm": ("LSTM", 1)}
     looks = {(plots.color(n), plots.line(n)) for n in range(12)}
     assert len(looks) == len({(plots.color(n), plots.marker(n)) for n in range(12)}) == 12
 
 
 @pytest.mark.parametrize("draw", DRAWINGS)
 @pytest.mark.parametrize(
-    "of",
+    "data",
     [
         comparison(runs=()),
         comparison(seeds=(0,)),
@@ -205,15 +209,15 @@ def test_a_cell_keeps_its_color_when_another_one_has_no_run():
     ],
     ids=["no run", "one seed", "all diverged", "one epoch"],
 )
-def test_little_can_be_drawn_too(draw, of):
-    root = ElementTree.fromstring(to_svg(draw, of, size=(400, 300), label="x"))
+def test_little_can_be_drawn_too(draw, data):
+    root = ElementTree.fromstring(to_svg(draw, data, size=(400, 300), label="x"))
     assert root.tag == "svg"
 
 
 def test_an_svg_is_small_has_text_and_takes_the_colors_of_the_page():
-    of = comparison(baselines=(Baseline("<b> & $x$", {"mae": 4e4}, {"mae": 4e4}),))
+    data = comparison(baselines=(Baseline("<b> & $x$", {"mae": 4e4}, {"mae": 4e4}),))
     svg = to_svg(
-        comparison_plots.learning_curves, of, size=(830, 400), label='a "quoted" & <label>'
+        comparison_plots.learning_curves, data, size=(830, 400), label='a "quoted" & <label>'
     )
     root = ElementTree.fromstring(svg)
     assert root.attrib["aria-label"] == 'a "quoted" & <label>'

@@ -66,11 +66,11 @@ CONTENT = {
 
 def with_examples(path, content):
     """A comparison whose run directory stores examples."""
-    of = dataclasses.replace(comparison(CELLS, (0,)), path=path)
-    (path / "experiment.yaml").write_text(dump_experiment(of.experiment))
+    compared = dataclasses.replace(comparison(CELLS, (0,)), path=path)
+    (path / "experiment.yaml").write_text(dump_experiment(compared.experiment))
     text = TypeAdapter(Examples).dump_json(Examples(dict.fromkeys(CELLS, 0), content))
     (path / FILE).write_bytes(text)
-    return of
+    return compared
 
 
 def rows(blocks, name):
@@ -80,10 +80,10 @@ def rows(blocks, name):
 
 @pytest.mark.parametrize("content", CONTENT.values(), ids=CONTENT)
 def test_every_task_has_its_examples_on_the_page(tmp_path, content):
-    of = with_examples(tmp_path, content)
-    found = section(analyse(of))
+    compared = with_examples(tmp_path, content)
+    found = section(analyse(compared))
     assert found.name == "predictions" and len(found.blocks) > 1
-    page = render(of)
+    page = render(compared)
     assert Outline(page).open == [] and 'id="predictions"' in page
     for label in ("GRU", "LSTM"):
         assert label in page[page.index('id="predictions"') :]
@@ -129,6 +129,6 @@ def test_texts_are_escaped(tmp_path):
 
 
 def test_without_examples_there_is_no_section(tmp_path):
-    of = with_examples(tmp_path, CONTENT["tags"])
+    compared = with_examples(tmp_path, CONTENT["tags"])
     (tmp_path / FILE).unlink()
-    assert section(analyse(of)) is None and section(analyse(comparison())) is None
+    assert section(analyse(compared)) is None and section(analyse(comparison())) is None

@@ -53,41 +53,42 @@ def finished(cell, tests, metric=MAE):
 
 
 def test_results_have_a_row_per_cell_in_order_then_the_baselines():
-    of = comparison(cells=("lstm", "gru"), baselines=BASELINES)
-    rows = results.result_rows(analyse(of))
+    compared = comparison(cells=("lstm", "gru"), baselines=BASELINES)
+    rows = results.result_rows(analyse(compared))
     assert [row.label for row in rows] == ["LSTM", "GRU", *(row.label for row in BASELINES)]
     assert [row.is_baseline for row in rows] == [False, False, True, True]
-    linear = values(results.section(analyse(of)), "Linear model")
+    linear = values(results.section(analyse(compared)), "Linear model")
     assert (linear["Validation"], linear["Test"], linear["Units"]) == ("37,866", "37,200", "–")
 
 
 def test_results_are_the_mean_and_deviation_over_seeds():
-    of = comparison(cells=("gru",), runs=finished("gru", (31_000, 32_000, 33_000)))
-    row = values(results.section(analyse(of)), "GRU")
+    compared = comparison(cells=("gru",), runs=finished("gru", (31_000, 32_000, 33_000)))
+    row = values(results.section(analyse(compared)), "GRU")
     assert (row["Test"], row["Units"], row["Path"]) == ("32,000 ± 1,000", "32", "XLA")
 
 
 def test_other_metrics_are_means_over_seeds():
     tests = ({"accuracy": 0.8, "macro_f1": 0.7}, {"accuracy": 0.9, "macro_f1": 0.8})
     gru = [
-        dataclasses.replace(run("gru", seed, ACCURACY), test=of) for seed, of in enumerate(tests)
+        dataclasses.replace(run("gru", seed, ACCURACY), test=metrics)
+        for seed, metrics in enumerate(tests)
     ]
-    of = comparison(cells=("gru",), runs=tuple(gru), metric=ACCURACY)
-    assert values(results.other_metrics(analyse(of)), "GRU") == {"Macro F1": "0.7500 ± 0.071"}
+    compared = comparison(cells=("gru",), runs=tuple(gru), metric=ACCURACY)
+    assert values(results.other_metrics(analyse(compared)), "GRU") == {"Macro F1": "0.7500 ± 0.071"}
     assert results.other_metrics(analyse(comparison())) is None
 
 
 def test_forecasts_have_errors_by_step_and_by_variable(tmp_path):
-    of = dataclasses.replace(comparison(cells=("gru", "lstm"), seeds=(0, 1)), path=tmp_path)
-    (tmp_path / "experiment.yaml").write_text(dump_experiment(of.experiment))
-    for number, record in enumerate(of.runs):
+    compared = dataclasses.replace(comparison(cells=("gru", "lstm"), seeds=(0, 1)), path=tmp_path)
+    (tmp_path / "experiment.yaml").write_text(dump_experiment(compared.experiment))
+    for number, record in enumerate(compared.runs):
         mae = [[1.0 + number, 10.0], [2.0 + number, 30.0]]
         errors = {"variables": ["bus", "rail"], "lead": 3}
         errors |= {name: {"mae": mae, "mse": mae} for name in ("validation", "test")}
         (tmp_path / f"{record.cell}-seed{record.seed}").mkdir()
         file = tmp_path / f"{record.cell}-seed{record.seed}" / "forecast_errors.json"
         file.write_text(json.dumps(errors))
-    found = analyse(of)
+    found = analyse(compared)
     assert found.forecast_errors.steps == (3, 4)
     assert values(forecast_errors.by_variable(found), "bus") == {"GRU": "2.00", "LSTM": "4.00"}
     steps = forecast_errors.by_step(found)
@@ -100,16 +101,20 @@ def test_forecasts_have_errors_by_step_and_by_variable(tmp_path):
     assert [line.get_ydata().tolist() for line in canvas.axes[0].lines] == [[1.5, 2.5], [3.5, 4.5]]
     file.write_text(json.dumps(errors | {"variables": ["bus"]}))
     with pytest.raises(UserError, match="forecast_errors"):
-        analyse(of)
+        analyse(compared)
 
 
 def test_the_variance_of_each_source_is_a_fraction_of_all():
-    def of(deviation):
+    def with_deviation(deviation):
         runs = finished("gru", (30_000 - deviation, 30_000, 30_000 + deviation))
         return comparison(cells=("gru",), runs=runs)
 
-    whole = of(1_000)
-    sources = {"initialization": of(400), "order": of(300), "split": comparison(runs=())}
+    whole = with_deviation(1_000)
+    sources = {
+        "initialization": with_deviation(400),
+        "order": with_deviation(300),
+        "split": comparison(runs=()),
+    }
     rows = source_variances(whole, sources)
     assert [(row.source, row.deviation, row.runs) for row in rows] == [
         ("initialization", pytest.approx(400), 3), ("order", pytest.approx(300), 3)
@@ -125,22 +130,24 @@ def test_the_variance_of_each_source_is_a_fraction_of_all():
 
 def test_an_ensemble_has_a_column_and_a_row_of_other_metrics():
     runs = [
-        dataclasses.replace(of, test={**of.test, "mase": 0.5 + seed / 10})
-        for seed, of in enumerate(finished("gru", (31_000, 33_000)))
+        dataclasses.replace(record, test={**record.test, "mase": 0.5 + seed / 10})
+        for seed, record in enumerate(finished("gru", (31_000, 33_000)))
     ]
     metadata = {"other_metrics": [dataclasses.asdict(Metric("mase", "min", "MASE"))]}
-    of = comparison(("gru",), (0, 1), runs=tuple(runs), baselines=BASELINES, metadata=metadata)
+    compared = comparison(
+        ("gru",), (0, 1), runs=tuple(runs), baselines=BASELINES, metadata=metadata
+    )
     ensemble = EnsembleRecord("gru", (0, 1), "test", {"mae": 30_000.0, "mase": 0.4}, MAE.label)
-    of = dataclasses.replace(of, ensembles=(ensemble,))
-    section = results.section(analyse(of))
+    compared = dataclasses.replace(compared, ensembles=(ensemble,))
+    section = results.section(analyse(compared))
     assert values(section, "GRU")["Ensemble"] == "30,000"
     assert values(section, "GRU")["Test"].startswith("32,000 ±")
     assert values(section, "Linear model")["Ensemble"] == "–"
-    metrics = results.other_metrics(analyse(of))
+    metrics = results.other_metrics(analyse(compared))
     assert values(metrics, "GRU") == {"MASE": "0.5500 ± 0.071"}
     assert values(metrics, "GRU, ensemble") == {"MASE": "0.4000"}
     # That of other seeds says nothing about these.
-    other = dataclasses.replace(of, ensembles=(dataclasses.replace(ensemble, seeds=(0,)),))
+    other = dataclasses.replace(compared, ensembles=(dataclasses.replace(ensemble, seeds=(0,)),))
     assert "Ensemble" not in values(results.section(analyse(other)), "GRU")
 
 
@@ -148,8 +155,8 @@ def test_an_ensemble_has_a_column_and_a_row_of_other_metrics():
 def test_from_four_to_one_on_other_metrics_are_in_the_terminal(rare):
     data = {"classes": {"spam": (rare, 0, 0), "ham": (80, 10, 10)}, "splits": ("a", "b", "c")}
     gru = dataclasses.replace(run("gru", 0, ACCURACY), test={"accuracy": 0.8, "macro_f1": 0.7})
-    of = comparison(("gru",), metric=ACCURACY, runs=(gru,), metadata={"data": data})
-    assert results.other_metrics(analyse(of)).in_terminal == (rare == 25)
+    compared = comparison(("gru",), metric=ACCURACY, runs=(gru,), metadata={"data": data})
+    assert results.other_metrics(analyse(compared)).in_terminal == (rare == 25)
 
 
 def test_one_seed_has_no_deviation():
@@ -159,25 +166,25 @@ def test_one_seed_has_no_deviation():
 
 def test_a_diverged_run_is_counted_and_left_out_of_the_mean():
     kept = (run("gru", 0), run("gru", 1))
-    of = comparison(("gru", "lstm"), runs=(*kept, diverged("gru", 2), diverged("lstm", 0)))
-    gru, lstm = results.result_rows(analyse(of))
+    compared = comparison(("gru", "lstm"), runs=(*kept, diverged("gru", 2), diverged("lstm", 0)))
+    gru, lstm = results.result_rows(analyse(compared))
     assert (gru.remark, lstm.remark) == ("1 of 3 diverged", "1 of 1 diverged")
     assert (
         gru.values[0] == results.result_rows(analyse(comparison(("gru",), runs=kept)))[0].values[0]
     )
     assert lstm.values[:2] == ("–", "–")
-    texts = [block.text for block in results.section(analyse(of)).blocks[1:]]
+    texts = [block.text for block in results.section(analyse(compared)).blocks[1:]]
     assert any("not a number at epoch 3" in text for text in texts)
 
 
 def test_numbers_have_as_many_digits_as_tell_them_apart():
     """With one digit a cell of 1.6 was better than one of 1.6."""
     metric = dataclasses.replace(MAE, digits=1)
-    of = comparison(
+    compared = comparison(
         ("gru", "lstm"), (0,), metric, (*finished("gru", [1.579]), *finished("lstm", [1.644])),
         (Baseline("Last value", {"mae": 1.61}, {"mae": 1.6101}),),
     )  # fmt: skip
-    analysis = analyse(of)
+    analysis = analyse(compared)
     tested = [row.values[1] for row in results.result_rows(analysis)]
     assert tested == ["1.58", "1.64", "1.61"]
     assert "1.58;" in headline.headline_text(analysis.verdicts)
@@ -199,7 +206,7 @@ def test_pairs_have_their_verdict_first_and_their_numbers():
 
 
 @pytest.mark.parametrize(
-    "of",
+    "compared",
     [
         comparison(seeds=(0,)),
         comparison(("gru",)),
@@ -207,8 +214,8 @@ def test_pairs_have_their_verdict_first_and_their_numbers():
     ],
     ids=["one seed", "one cell", "one cell finished"],
 )
-def test_without_pairs_there_is_no_section(of):
-    assert pairs.section(analyse(of)) is None
+def test_without_pairs_there_is_no_section(compared):
+    assert pairs.section(analyse(compared)) is None
 
 
 def test_pairs_without_an_interval_have_no_figure():
@@ -224,17 +231,17 @@ def test_costs_have_a_dash_for_what_is_not_known():
         for seed in (0, 1)
     ]
     cells = ("gru", "simple_rnn", "lstm")
-    of = comparison(cells, (0, 1), runs=(*made, diverged("lstm", 0)))
-    gru = values(costs.section(analyse(of)), "GRU")
+    compared = comparison(cells, (0, 1), runs=(*made, diverged("lstm", 0)))
+    gru = values(costs.section(analyse(compared)), "GRU")
     assert (gru["Multiply-adds"], gru["Memory (MiB)"]) == ("12,345", "512")
-    assert list(values(costs.section(analyse(of)), "LSTM").values())[1:] == [
+    assert list(values(costs.section(analyse(compared)), "LSTM").values())[1:] == [
         "not reached",
         "–",
         "–",
     ]
     best = [record.validation["mae"] for record in made[:2]]
-    aim = of.experiment.model_copy(update={"target": sum(best) / 2})
-    section = costs.section(analyse(dataclasses.replace(of, experiment=aim)))
+    aim = compared.experiment.model_copy(update={"target": sum(best) / 2})
+    section = costs.section(analyse(dataclasses.replace(compared, experiment=aim)))
     assert "(1 of 2)" in values(section, "GRU")[f"Seconds to {sum(best) / 2:,.0f}"]
 
 
@@ -248,8 +255,8 @@ def test_tuning_has_every_trial_and_warns_at_the_edge_of_the_list():
 
 
 def test_every_run_has_a_row_in_the_order_of_the_cells():
-    of = comparison(("gru", "lstm"), (0,), runs=(diverged("lstm", 0), run("gru", 0)))
-    gru, lstm = table(runs.section(analyse(of))).rows
+    compared = comparison(("gru", "lstm"), (0,), runs=(diverged("lstm", 0), run("gru", 0)))
+    gru, lstm = table(runs.section(analyse(compared))).rows
     assert (gru.label, gru.values[-1], lstm.values[-1]) == ("GRU", "finished", "diverged")
     assert lstm.values[3] == "– of 3" and "epoch 3" in lstm.remark
 
@@ -258,22 +265,22 @@ def test_the_command_runs_the_comparison_again_from_anywhere(tmp_path, monkeypat
     directory = tmp_path / "runs" / "with space"
     directory.mkdir(parents=True)
     monkeypatch.chdir(tmp_path)
-    of = comparison()
+    compared = comparison()
     code, file = [
         block
-        for block in settings.section(of.experiment, directory.relative_to(tmp_path)).blocks
+        for block in settings.section(compared.experiment, directory.relative_to(tmp_path)).blocks
         if isinstance(block, Code)
     ]
     (directory / "experiment.yaml").write_text(file.text)
     monkeypatch.chdir("/")
     program, verb, path = shlex.split(code.text)
     assert (program, verb) == ("keras-gru", "compare")
-    assert load_experiment(path, []) == of.experiment
+    assert load_experiment(path, []) == compared.experiment
 
 
 def test_the_size_is_said_as_it_was_matched():
-    of = comparison()
-    matched = of.experiment.model_copy(update={"match": "parameters"})
-    of_matched = analyse(dataclasses.replace(of, experiment=matched))
-    assert headline.setup(analyse(of))["Size"] == "32 units"
+    compared = comparison()
+    matched = compared.experiment.model_copy(update={"match": "parameters"})
+    of_matched = analyse(dataclasses.replace(compared, experiment=matched))
+    assert headline.setup(analyse(compared))["Size"] == "32 units"
     assert headline.setup(of_matched)["Size"] == "recurrent parameters of GRU with 32 units"

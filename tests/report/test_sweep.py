@@ -67,13 +67,13 @@ def result(folder, importances=CLEAR, count=24, metric=MAE, **changes):
     return SweepAnalysis(found, importances, {})
 
 
-def command(of):
-    (code,) = [block.text for block in best_trials(of).blocks if isinstance(block, Code)]
+def command(shown):
+    (code,) = [block.text for block in best_trials(shown).blocks if isinstance(block, Code)]
     return code
 
 
-def render(of):
-    return render_page(sweep_report(of))
+def render(shown):
+    return render_page(sweep_report(shown))
 
 
 class TestVerdict:
@@ -99,15 +99,15 @@ class TestVerdict:
 
 
 def test_expected_best_is_a_curve_and_a_table_of_plain_random_trials(tmp_path):
-    of = result(tmp_path, count=9)
-    assert not analyse_sweep(of.result).expected_best
-    (text,) = expected_best(of).blocks
+    shown = result(tmp_path, count=9)
+    assert not analyse_sweep(shown.result).expected_best
+    (text,) = expected_best(shown).blocks
     assert "sweep.pruning=false" in text.text
-    trials = [dataclasses.replace(trial, status="finished") for trial in of.result.trials]
-    experiment = type(of.result.experiment).model_validate(
-        of.result.experiment.model_dump() | {"sweep": {**nested(RANGES), "sampler": "random"}}
+    trials = [dataclasses.replace(trial, status="finished") for trial in shown.result.trials]
+    experiment = type(shown.result.experiment).model_validate(
+        shown.result.experiment.model_dump() | {"sweep": {**nested(RANGES), "sampler": "random"}}
     )
-    plain = dataclasses.replace(of.result, trials=tuple(trials), experiment=experiment)
+    plain = dataclasses.replace(shown.result, trials=tuple(trials), experiment=experiment)
     found = analyse_sweep(plain)
     assert found.expected_best.keys() == {"gru", "lstm", "simple_rnn"}
     figure, table, _ = expected_best(found).blocks
@@ -121,47 +121,47 @@ def test_expected_best_is_a_curve_and_a_table_of_plain_random_trials(tmp_path):
 
 @pytest.mark.parametrize("metric", [MAE, ACCURACY], ids=lambda metric: metric.mode)
 def test_the_best_trial_is_one_that_was_trained_to_its_end(tmp_path, metric):
-    of = result(tmp_path, metric=metric)
-    values = [trial.value for trial in of.result.trials if trial.status == "finished"]
-    assert of.result.best.value == (max if metric.mode == "max" else min)(values)
-    assert of.result.best.status == "finished"
+    shown = result(tmp_path, metric=metric)
+    values = [trial.value for trial in shown.result.trials if trial.status == "finished"]
+    assert shown.result.best.value == (max if metric.mode == "max" else min)(values)
+    assert shown.result.best.status == "finished"
 
 
 def test_the_command_trains_the_settings_of_the_trial(tmp_path):
-    of = result(tmp_path, training={"learning_rate": {"grid": (0.1,)}})
-    program, verb, file, *overrides = shlex.split(command(of))
+    shown = result(tmp_path, training={"learning_rate": {"grid": (0.1,)}})
+    program, verb, file, *overrides = shlex.split(command(shown))
     assert (program, verb) == ("keras-gru", "compare")
     experiment = load_experiment(file, overrides)
-    assert experiment.cells == (of.result.best.cell,) and experiment.tuning is None
-    assert experiment.training.learning_rate == of.result.best.settings[RATE]
+    assert experiment.cells == (shown.result.best.cell,) and experiment.tuning is None
+    assert experiment.training.learning_rate == shown.result.best.settings[RATE]
     assert (experiment.model.size.units, experiment.training.loss) == (
-        of.result.best.settings[UNITS],
-        of.result.best.settings[LOSS],
+        shown.result.best.settings[UNITS],
+        shown.result.best.settings[LOSS],
     )
 
 
 def test_the_terminal_has_the_shares_the_best_and_the_verdict(tmp_path):
-    of, out = result(tmp_path), io.StringIO()
-    print_report(sweep_report(of), Console(file=out, width=200))
+    shown, out = result(tmp_path), io.StringIO()
+    print_report(sweep_report(shown), Console(file=out, width=200))
     said = out.getvalue()
     for words in (
         "training.learning_rate",
         "48 to 73%",
         "settings in combination",
-        command(of),
-        headline_text(of),
+        command(shown),
+        headline_text(shown),
     ):
         assert words in said, words
 
 
 def test_the_page_holds_what_a_sweep_gives(tmp_path):
-    of = result(tmp_path)
-    page = render(of)
+    shown = result(tmp_path)
+    page = render(shown)
     outline = Outline(page)
     text = html.unescape("".join(outline.text))
     for words in (
-        headline_text(of),
-        command(of),
+        headline_text(shown),
+        command(shown),
         "24 trials, 5 pruned, 1 diverged",
         "A hollow mark was pruned. A cross diverged.",
         "48 to 73%",
@@ -190,8 +190,8 @@ def test_little_makes_a_page_too(tmp_path, changes):
 
 
 def test_every_name_is_escaped(tmp_path):
-    of = result(tmp_path, description=EVIL, metadata={"environment": {"processor": EVIL}})
-    page = render(of)
+    shown = result(tmp_path, description=EVIL, metadata={"environment": {"processor": EVIL}})
+    page = render(shown)
     assert EVIL not in page
     assert "".join(Outline(page).text).count(EVIL) >= 2
 
@@ -199,10 +199,10 @@ def test_every_name_is_escaped(tmp_path):
 def test_every_trial_is_drawn_once_in_each_picture(tmp_path):
     from matplotlib.figure import Figure
 
-    of = result(tmp_path)
+    shown = result(tmp_path)
     for name in ("cell", RATE, UNITS, LOSS):
         axes = Figure().add_subplot()
-        sweep_plots.against(axes, of.result, name)
+        sweep_plots.against(axes, shown.result, name)
         drawn = [xy for line in axes.lines for xy in zip(*line.get_data(), strict=True)]
-        assert len(drawn) == len(of.result.trials)
+        assert len(drawn) == len(shown.result.trials)
         assert all(math.isfinite(x) and math.isfinite(y) for x, y in drawn)

@@ -12,9 +12,9 @@ from keras_gru.report.comparison import comparison_report, print_results
 from .samples import ACCURACY, BASELINES, comparison, run, scattered, tuned
 
 
-def printed(of, width=80) -> str:
+def printed(compared, width=80) -> str:
     console = Console(file=io.StringIO(), width=width)
-    print_results(analyse(of), console)
+    print_results(analyse(compared), console)
     return console.file.getvalue()
 
 
@@ -50,5 +50,7 @@ def test_no_run_at_all_is_a_table_and_a_sentence():
 
 
 def test_names_are_text_and_not_markup():
-    of = comparison(cells=("gru",), runs=(run("gru", 0, label="[bold]mine[/bold]"),), seeds=(0,))
-    assert "[bold]mine[/bold]" in printed(of)
+    compared = comparison(
+        cells=("gru",), runs=(run("gru", 0, label="[bold]mine[/bold]"),), seeds=(0,)
+    )
+    assert "[bold]mine[/bold]" in printed(compared)

@@ -19,7 +19,7 @@ ROWS = table.rows()
 
 def first(dataset, count):
     """The first sequences of each split."""
-    splits = {name: of.part(slice(count)) for name, of in dataset.splits.items()}
+    splits = {name: split.part(slice(count)) for name, split in dataset.splits.items()}
     return dataclasses.replace(dataset, splits=splits)
 
 

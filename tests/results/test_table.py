@@ -48,8 +48,8 @@ ROW = table.Row(
 def result():
     runs = [sample(cell, seed) for cell in ("gru", "lstm") for seed in (0, 1)]
     runs.append(diverged("simple_rnn", 0))
-    of = comparison(runs=tuple(runs), baselines=BASELINES)
-    return store.result(ROW, ["seeds=[0, 1]"], of)
+    compared = comparison(runs=tuple(runs), baselines=BASELINES)
+    return store.result(ROW, ["seeds=[0, 1]"], compared)
 
 
 @pytest.mark.parametrize("name", packaged_configs())
@@ -147,11 +147,11 @@ def test_what_is_kept_is_in_the_reader_s_unit_with_its_origin(result):
 
 
 def test_the_verdicts_on_a_stored_result_are_those_on_its_runs():
-    of = scattered()
-    written = json.dumps(store.result(ROW, [], of))
+    compared = scattered()
+    written = json.dumps(store.result(ROW, [], compared))
     findings = StoredResult.model_validate_json(written).measurements()
     for stored, pair in zip(
-        compare_pairs(findings), compare_pairs(collect_measurements(of)), strict=True
+        compare_pairs(findings), compare_pairs(collect_measurements(compared)), strict=True
     ):
         assert (stored.outcome, stored.needed) == (pair.outcome, pair.needed)
         assert stored.half == pytest.approx(pair.half, rel=1e-4)

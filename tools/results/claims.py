@@ -49,8 +49,8 @@ def keep(folders: Iterable[Path]) -> list[str]:
         except UserError as error:
             problems.append(f"left out: {error}")
             continue
-        of = evidence.get(plan.name, Evidence())
-        evidence[plan.name] = of.model_copy(update={"sweep" if is_sweep else "curve": found})
+        entry = evidence.get(plan.name, Evidence())
+        evidence[plan.name] = entry.model_copy(update={"sweep" if is_sweep else "curve": found})
     write_evidence({p.name: evidence[p.name] for p in PLANNED if p.name in evidence}, KEPT)
     return problems
 

@@ -140,7 +140,7 @@ def _section(row: Row, result: dict | None) -> str:
     if result is None:
         return f"{title}\nNot run yet: `python tools/results/run.py {row.name}`\n"
     metric = result["metric"]
-    heads = ("Cell", "Validation", "Test", *(of.by for of in row.published))
+    heads = ("Cell", "Validation", "Test", *(published.by for published in row.published))
     heads += ("Parameters", "Units", "Tuning chose", "Training", "Path")
     blank = ["–"] * len(row.published)
     lines = []
@@ -151,7 +151,7 @@ def _section(row: Row, result: dict | None) -> str:
                 cell["label"] + diverged,
                 _mean(cell, "validation", metric),
                 _mean(cell, "test", metric),
-                *(of.values.get(name, "–") for of in row.published),
+                *(published.values.get(name, "–") for published in row.published),
                 f"{cell['parameters']:,}",
                 f"{cell['units']:,}",
                 _chosen(cell["tuning"]),

@@ -94,7 +94,9 @@ def compare(model: keras.Model, dataset, to: str, quantize: str | None) -> dict:
         "keras_accuracy": found.keras_accuracy,
         "bytes": found.bytes,
         "agrees": found.agrees and nodes in (None, len(layers(model))),
-        "differences": {of.runtime: difference(of) for of in (found, *found.also)},
+        "differences": {
+            comparison.runtime: difference(comparison) for comparison in (found, *found.also)
+        },
     }
 
 
@@ -161,7 +163,7 @@ def line(name: str, cell: str, row: dict, kind: list[str] = ()) -> str:
         " ".join(kind),
         f"{row['sequences']:,}",
         "–" if row["nodes"] is None else f"{row['nodes']} of {row['layers']}",
-        *(f"{of:.1e}" if isinstance(of, float) else "–" for of in (first, *others)),
+        *(f"{value:.1e}" if isinstance(value, float) else "–" for value in (first, *others)),
         percent(row["agreement"]),
         accuracy,
         f"{row['bytes'] / 1024:,.0f}",

@@ -75,8 +75,8 @@ def result(row: Row, overrides: Sequence[str], comparison: Comparison) -> dict:
         "resolution": _rounded(findings.resolution),
         "independent": dict(findings.independent),
         "sampling": [
-            {"one": one, "other": other, "error": _short(of.error), "blocks": of.blocks}
-            for (one, other), of in findings.sampling.items()
+            {"one": one, "other": other, "error": _short(sampling.error), "blocks": sampling.blocks}
+            for (one, other), sampling in findings.sampling.items()
         ],
         "versions": {name: environment[name] for name in VERSIONS if name in environment},
         "hardware": {name: environment[name] for name in HARDWARE if name in environment},

@@ -99,7 +99,7 @@ class CtaRidership(DatasetSettings):
             target_scaling=target_scaling,
             season=_WEEK,
             naive_errors=naive,
-            ends=(SeriesEnd.of(inputs, self.window),),
+            ends=(SeriesEnd.from_features(inputs, self.window),),
             notes=(f"Dropped {dropped} exact duplicate rows of {len(days['date']) + dropped}.",),
         )
 

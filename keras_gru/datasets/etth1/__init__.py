@@ -87,5 +87,5 @@ class Etth1(DatasetSettings):
             target_scaling=scaling,
             season=_DAY,
             naive_errors=naive,
-            ends=(SeriesEnd.of(values, self.window),),
+            ends=(SeriesEnd.from_features(values, self.window),),
         )

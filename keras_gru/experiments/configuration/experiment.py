@@ -154,7 +154,9 @@ class Experiment(Settings):
         """Return the combinations of the ends of all that `sweep` draws."""
         if self.sweep is None:
             return ()
-        return grids.combinations({name: ends(of) for name, of in self.sweep.ranges.items()})
+        return grids.combinations(
+            {name: ends(setting) for name, setting in self.sweep.ranges.items()}
+        )
 
     def with_shards(self, count: int | None) -> Self:
         """Return the experiment with a number of shards where it has none of its own."""

@@ -22,7 +22,7 @@ def is_arrays(data: Any) -> bool:
     if isinstance(data, np.ndarray | Mapping):
         return True
     if isinstance(data, list | tuple):
-        return bool(data) and all(isinstance(of, np.ndarray) for of in data)
+        return bool(data) and all(isinstance(array, np.ndarray) for array in data)
     return str(data).lower().endswith(".npz")
 
 
@@ -58,7 +58,9 @@ def read_arrays(data: Any, preprocessing: Preprocessing) -> Inputs:
         )
     if truth is not None and preprocessing.spec.task == "classification":
         names = preprocessing.target_vocabulary
-        labels = [names[of] if names and 0 <= of < len(names) else str(of) for of in truth]
+        labels = [
+            names[number] if names and 0 <= number < len(names) else str(number) for number in truth
+        ]
         rows = [{**row, "truth": label} for row, label in zip(rows, labels, strict=True)]
     is_fixed = preprocessing.spec.length is not None
     split = Split(
@@ -74,7 +76,7 @@ def _find_arrays(data: Any) -> tuple[str, Mapping[str, Any]]:
     if isinstance(data, np.ndarray):
         return "the array", {"inputs": data}
     if isinstance(data, list | tuple):
-        lengths = np.array([len(of) for of in data])
+        lengths = np.array([len(sequence) for sequence in data])
         try:
             return "the list", {
                 "inputs": to_rows(np.concatenate(data), lengths),

@@ -79,7 +79,10 @@ def forecast_ends(
     if steps > horizon:
         _check_recursive(config, preprocessing)
     seeds = np.array(
-        [[_forecast(of, end, steps, config, preprocessing) for end in ends] for of in networks]
+        [
+            [_forecast(network, end, steps, config, preprocessing) for end in ends]
+            for network in networks
+        ]
     )
     half_widths = coverage = None
     if stored:

@@ -156,7 +156,9 @@ class TrainedModel:
             steps,
             self.experiment.dataset,
             self.preprocessing,
-            load_forecasts([self.run_directory.run_path(of.cell, of.seed) for of in self.records]),
+            load_forecasts(
+                [self.run_directory.run_path(record.cell, record.seed) for record in self.records]
+            ),
             self.labels,
         )
 

@@ -55,7 +55,7 @@ def _flatten(row: Mapping[str, Any]) -> dict[str, Any]:
     flat = {}
     for name, value in row.items():
         if isinstance(value, Mapping):
-            flat.update({f"p_{key}": of for key, of in value.items()})
+            flat.update({f"p_{key}": probability for key, probability in value.items()})
         else:
             flat[name] = value
     return flat
@@ -101,11 +101,13 @@ def _tag_rows(inputs: Inputs, outputs: Outputs, labels: Sequence[str]) -> list[d
     for number, probabilities in zip(inputs.numbers, outputs, strict=True):
         item = dict(inputs.rows[number])
         words, truth = item.pop("words", None), item.pop("truth", None)
-        for step, of in enumerate(probabilities):
+        for step, scores in enumerate(probabilities):
             row = item | ({"step": step} if words is None else {"word": words[step]})
             if truth is not None:
                 row["truth"] = truth[step]
-            rows.append(row | {"tag": labels[of.argmax()], "probability": rounded(of.max())})
+            rows.append(
+                row | {"tag": labels[scores.argmax()], "probability": rounded(scores.max())}
+            )
     return rows
 
 
@@ -137,11 +139,11 @@ def _note_rows(inputs: Inputs, outputs: Outputs, labels: Sequence[str]) -> list[
         {
             **inputs.rows[number],
             "step": step,
-            "notes": " ".join(name for name, p in zip(labels, of, strict=True) if p >= 0.5),
-            "probabilities": dict(zip(labels, map(rounded, of), strict=True)),
+            "notes": " ".join(name for name, p in zip(labels, scores, strict=True) if p >= 0.5),
+            "probabilities": dict(zip(labels, map(rounded, scores), strict=True)),
         }
         for number, probabilities in zip(inputs.numbers, outputs, strict=True)
-        for step, of in enumerate(probabilities)
+        for step, scores in enumerate(probabilities)
     ]
 
 
@@ -149,11 +151,11 @@ def _text_rows(inputs: Inputs, outputs: Outputs, labels: Sequence[str]) -> list[
     """A row for each text: how well it is predicted, and what comes next."""
     rows = [{**row, "next": None} for row in inputs.rows]
     tokens = inputs.split.inputs["tokens"]
-    for number, (sequence, of) in zip(inputs.numbers, enumerate(outputs), strict=True):
-        following = tokens[sequence, 1 : len(of)]
-        likelihood = of[np.arange(len(following)), following]
-        best = int(of[-1].argmax())
-        rows[number] |= {"next": labels[best], "probability": rounded(of[-1, best])}
+    for number, (sequence, scores) in zip(inputs.numbers, enumerate(outputs), strict=True):
+        following = tokens[sequence, 1 : len(scores)]
+        likelihood = scores[np.arange(len(following)), following]
+        best = int(scores[-1].argmax())
+        rows[number] |= {"next": labels[best], "probability": rounded(scores[-1, best])}
         if len(following):
             rows[number]["bits_per_unit"] = rounded(-np.log2(likelihood).mean())
     return rows

@@ -83,7 +83,9 @@ def _find_sentences(data: Any) -> tuple[list[list[str]], list[Any] | None, str]:
         text = standard_input()
         first = next((line for line in text.splitlines() if line and line[0] != "#"), "")
         return _parse(text, first.count("\t") == 9, "standard input")
-    sentences = [of.split() if isinstance(of, str) else list(of) for of in data]
+    sentences = [
+        sentence.split() if isinstance(sentence, str) else list(sentence) for sentence in data
+    ]
     for number, sentence in enumerate(sentences):
         if not all(isinstance(word, str) for word in sentence):
             raise UserError(f"sentence {number}: expected words, found {sentence[:5]!r}.")
@@ -109,4 +111,8 @@ def _parse(text: str, is_conllu: bool, source: str):
                 f"{source}, sentence {number}: expected ten columns separated by tabs, found "
                 "fewer. Separate the columns by tabs."
             )
-    return [[token["form"] for token in words_of(of)] for of in sentences], sentences, source
+    return (
+        [[token["form"] for token in words_of(sentence)] for sentence in sentences],
+        sentences,
+        source,
+    )

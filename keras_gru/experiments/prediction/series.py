@@ -49,10 +49,10 @@ def read_series(data: Any, config: Any, preprocessing: Preprocessing) -> Inputs:
     found = series_of_table(config, table, preprocessing)
     features, targets, rows = [], [], []
     for series in found.series:
-        of = _windows(found, series, preprocessing)
-        features.append(of[0])
-        targets.append(of[1])
-        rows += of[2]
+        windows = _windows(found, series, preprocessing)
+        features.append(windows[0])
+        targets.append(windows[1])
+        rows += windows[2]
     split = Split({"features": np.concatenate(features)}, np.concatenate(targets))
     notes = _count_unseen(table, preprocessing)
     return Inputs(with_split(preprocessing, split), True, rows, np.arange(len(rows)), tuple(notes))

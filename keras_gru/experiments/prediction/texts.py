@@ -55,7 +55,7 @@ def read_texts(
     tokenizer = present(preprocessing.tokenizer)
     units = [tokenizer.split(text) for text in texts]
     tokens = [preprocessing.encode(text) for text in texts]
-    numbers = np.array([n for n, of in enumerate(tokens) if len(of)], int)
+    numbers = np.array([n for n, text_tokens in enumerate(tokens) if len(text_tokens)], int)
     if not len(numbers):
         what = f"found {texts[0][:60]!r}" if len(texts) == 1 else f"found {len(texts)} without one"
         raise UserError(
@@ -67,11 +67,11 @@ def read_texts(
     is_classified = preprocessing.spec.task == "classification"
     has_targets = labels is not None and is_classified
     if labels is not None and not is_classified:  # translations
-        rows = [{**row, "truth": of} for row, of in zip(rows, labels, strict=True)]
+        rows = [{**row, "truth": truth} for row, truth in zip(rows, labels, strict=True)]
     if labels is not None and is_classified:
         classes = present(preprocessing.target_vocabulary)
         known = {name: number for number, name in enumerate(classes)}
-        rows = [{**row, "truth": of} for row, of in zip(rows, labels, strict=True)]
+        rows = [{**row, "truth": truth} for row, truth in zip(rows, labels, strict=True)]
         targets = np.array([known.get(labels[int(n)], -1) for n in numbers])
         notes += count_unknown_classes([labels[int(n)] for n in numbers], known)
     if len(numbers) < len(texts):
@@ -93,8 +93,10 @@ def find_lines(data: str) -> list[str]:
 
 def token_split(tokens: Sequence[Sequence[int]], targets: np.ndarray | None = None) -> Split:
     """Return tokens as a split; without `targets` (N,), each step has a target of zero."""
-    lengths = np.array([len(of) for of in tokens])
-    inputs = to_rows(np.array([token for of in tokens for token in of], np.int32), lengths)
+    lengths = np.array([len(text_tokens) for text_tokens in tokens])
+    inputs = to_rows(
+        np.array([token for text_tokens in tokens for token in text_tokens], np.int32), lengths
+    )
     stepwise = "tokens" if targets is None else None
     targets = np.zeros_like(inputs) if targets is None else targets
     return Split({"tokens": inputs}, targets, {"tokens": lengths}, stepwise=stepwise)
@@ -106,8 +108,8 @@ def count_unknown(
     """Return a note on the words or characters that a network does not know; [] if none is."""
     unknown = Counter(
         unit
-        for of, names in zip(tokens, units, strict=True)
-        for token, unit in zip(of, names, strict=False)
+        for text_tokens, names in zip(tokens, units, strict=True)
+        for token, unit in zip(text_tokens, names, strict=False)
         if token == UNKNOWN
     )
     if not unknown:
@@ -174,7 +176,7 @@ def _read_path(path: Path, config: Any, column: str, label: str) -> _Found:
         if files:
             labels = [file.relative_to(path).parts[0] for file in files]
             return [read_text(file) for file in files], labels, str(path)
-        files = sorted(of for of in path.iterdir() if of.suffix.lower() in TEXT_ENDINGS)
+        files = sorted(file for file in path.iterdir() if file.suffix.lower() in TEXT_ENDINGS)
         return [read_text(file) for file in files], None, str(path)
     if path.suffix.lower() in TEXT_ENDINGS:
         lines = read_text(path).splitlines()
@@ -186,5 +188,5 @@ def _read_path(path: Path, config: Any, column: str, label: str) -> _Found:
 def _texts_of_table(table: Table, column: str, label: str) -> _Found:
     labels = None
     if label in table.columns:
-        labels = [(of or "").strip() for of in table.strings(label).to_pylist()]
+        labels = [(name or "").strip() for name in table.strings(label).to_pylist()]
     return [text or "" for text in table.strings(column).to_pylist()], labels, str(table.path)

@@ -39,7 +39,7 @@ def read_sounds(data: Any, config: Audio, preprocessing: Preprocessing) -> Input
         files, _ = labelled_files(path, ENDINGS)
         labels = [file.relative_to(path).parts[0] for file in files]
         if not files:
-            files = sorted(of for of in path.iterdir() if of.suffix.lower() in ENDINGS)
+            files = sorted(file for file in path.iterdir() if file.suffix.lower() in ENDINGS)
             labels = None
     found = read_recordings(files, config)
     if not found.vectors:
@@ -99,7 +99,7 @@ def _inputs(
     notes: Sequence[str],
 ) -> Inputs:
     """Return vectors as inputs; `numbers` are the items of `rows` that they are of."""
-    lengths, notes = np.array([len(of) for of in vectors]), list(notes)
+    lengths, notes = np.array([len(sequence) for sequence in vectors]), list(notes)
     flat = np.concatenate(vectors)
     scaling = preprocessing.input_scaling
     flat = flat.astype(np.float32) if scaling is None else scaling.apply(flat)
@@ -107,7 +107,7 @@ def _inputs(
     if labels is not None:
         classes = present(preprocessing.target_vocabulary)
         known = {name: number for number, name in enumerate(classes)}
-        rows = [{**row, "truth": of} for row, of in zip(rows, labels, strict=True)]
+        rows = [{**row, "truth": truth} for row, truth in zip(rows, labels, strict=True)]
         targets = np.array([known.get(labels[number], -1) for number in numbers])
         notes += count_unknown_classes([labels[number] for number in numbers], known)
     padding = {"features": lengths} if preprocessing.spec.masked else {}

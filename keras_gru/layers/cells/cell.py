@@ -225,7 +225,7 @@ class Cell(Gates, keras.layers.SimpleRNNCell):
             of_x = self.get_dropout_mask(x)
         if training and 0 < self.recurrent_dropout < 1:
             of_h = self.get_recurrent_dropout_mask(h)
-        return [of if isinstance(of, list) else [of] for of in (of_x, of_h)]
+        return [product if isinstance(product, list) else [product] for product in (of_x, of_h)]
 
     def masks_of(self, letters: str, masks: Tensors) -> Tensors:
         """Return the recurrent dropout masks of some equations, for `products.product`."""

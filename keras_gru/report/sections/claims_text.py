@@ -87,7 +87,7 @@ def over_all_text(evaluated: EvaluatedClaim) -> str:
     words = f"Over all datasets: {evaluated.verdict}"
     if evaluated.claim.over_all is not no_winner or found is None:
         return f"{words}."
-    lstm, equal, gru = (f"{100 * of:.0f}%" for of in found)
+    lstm, equal, gru = (f"{100 * fraction:.0f}%" for fraction in found)
     return (
         f"{words}. On a dataset like these GRU is better with a probability of {gru}, both are "
         f"practically equal with {equal}, and LSTM is better with {lstm} (Bayesian signed-rank "
@@ -130,17 +130,17 @@ def origin_text(found: CurveEvidence | SweepEvidence) -> str:
     return f"{origin.date}, {spent}, {seeds}; {hardware}; {versions}"
 
 
-def interval_text(of: Estimate, unit: str = "") -> str:
+def interval_text(estimate: Estimate, unit: str = "") -> str:
     """Format an estimate with its interval, such as `1.3 times [1.2, 1.4]`."""
-    value = f"{significant(of.value, 2)}{unit}"
-    if of.low is None or of.high is None:
+    value = f"{significant(estimate.value, 2)}{unit}"
+    if estimate.low is None or estimate.high is None:
         return f"{value}, without an interval"
-    return f"{value} [{significant(of.low, 2)}, {significant(of.high, 2)}]"
+    return f"{value} [{significant(estimate.low, 2)}, {significant(estimate.high, 2)}]"
 
 
-def _share(of: Estimate) -> str:
-    assert of.low is not None and of.high is not None  # every fraction has an interval
-    return f"{100 * of.value:.0f}% [{100 * of.low:.0f}, {100 * of.high:.0f}]"
+def _share(estimate: Estimate) -> str:
+    assert estimate.low is not None and estimate.high is not None  # every fraction has an interval
+    return f"{100 * estimate.value:.0f}% [{100 * estimate.low:.0f}, {100 * estimate.high:.0f}]"
 
 
 def _on_test(curve: CurveEvidence) -> str:

@@ -246,8 +246,8 @@ def _translations(content: Translations, cells: CellSeries) -> list[Block]:
 def _attention_figure(cell: str, attention: Attention, label: str) -> Figure:
     weights = np.array(attention.weights)
     pairs = [
-        f"{word} attends to {attention.source[best]} ({of[best]:.2f})"
-        for word, of, best in zip(attention.target, weights, weights.argmax(1), strict=True)
+        f"{word} attends to {attention.source[best]} ({row[best]:.2f})"
+        for word, row, best in zip(attention.target, weights, weights.argmax(1), strict=True)
     ]
     width = max(map(len, attention.source))
     height = min(24 * len(attention.target), 600) + 90 + 5 * width

@@ -49,14 +49,18 @@ def section(analysis: Analysis) -> Section:
 def other_metrics(analysis: Analysis) -> Section | None:
     """Return the test metrics beside the one that runs are compared by; None without any."""
     comparison = analysis.comparison
-    known = _OTHER | {of.name: of.label for of in comparison.metadata.other_metrics}
+    known = _OTHER | {metric.name: metric.label for metric in comparison.metadata.other_metrics}
     known.pop(comparison.metric.name, None)
     labels = plots.series(comparison)
     finished = {
         cell: [run.test for run in comparison.runs_of(cell) if run.status == "finished"]
         for cell in labels
     }
-    names = [name for name in known if any(name in of for runs in finished.values() for of in runs)]
+    names = [
+        name
+        for name in known
+        if any(name in metrics for runs in finished.values() for metrics in runs)
+    ]
     if not names:
         return None
     rows = []
@@ -67,9 +71,9 @@ def other_metrics(analysis: Analysis) -> Section | None:
         if ensemble is not None:
             rows.append(Row(f"{label}, ensemble", _texts([ensemble], names), series=number))
     rows += [
-        Row(of.label, _texts([of.test], names), is_baseline=True)
-        for of in comparison.baselines
-        if {*names} & {*of.test}
+        Row(baseline.label, _texts([baseline.test], names), is_baseline=True)
+        for baseline in comparison.baselines
+        if {*names} & {*baseline.test}
     ]
     columns = [Column("Cell"), *(Column(known[name]) for name in names)]
     table = Table("other-metrics", "Other metrics on test", columns, rows)
@@ -79,13 +83,13 @@ def other_metrics(analysis: Analysis) -> Section | None:
 
 def _texts(metrics: Sequence[Mapping[str, float]], names: Sequence[str]) -> list[str]:
     """Return the mean and the deviation of each metric over runs."""
-    spreads = [spread_of([of[name] for of in metrics if name in of]) for name in names]
-    return ["–" if of is None else _spread_text(of) for of in spreads]
+    spreads = [spread_of([values[name] for values in metrics if name in values]) for name in names]
+    return ["–" if spread is None else _spread_text(spread) for spread in spreads]
 
 
-def _spread_text(of: Spread) -> str:
-    deviation = "" if of.deviation is None else f" ± {significant(of.deviation, 2)}"
-    return f"{significant(of.mean, 4)}{deviation}"
+def _spread_text(spread: Spread) -> str:
+    deviation = "" if spread.deviation is None else f" ± {significant(spread.deviation, 2)}"
+    return f"{significant(spread.mean, 4)}{deviation}"
 
 
 def _with_ensembles(table: Table, analysis: Analysis) -> Table:
@@ -96,9 +100,9 @@ def _with_ensembles(table: Table, analysis: Analysis) -> Table:
     metric, before = shown_metric(analysis), 1 + COLUMNS.index(Column("Test"))
     ensembles += [None] * (len(table.rows) - len(ensembles))
     rows = []
-    for row, of in zip(table.rows, ensembles, strict=True):
+    for row, ensemble in zip(table.rows, ensembles, strict=True):
         values = list(row.values)
-        values.insert(before - 1, value_text(of or {}, metric))
+        values.insert(before - 1, value_text(ensemble or {}, metric))
         rows.append(dataclasses.replace(row, values=values))
     columns = (*COLUMNS[:before], Column("Ensemble"), *COLUMNS[before:])
     return dataclasses.replace(table, columns=columns, rows=rows)

@@ -125,8 +125,8 @@ def expected_best(analysis: SweepAnalysis) -> Section:
     cells = sweep_plots.cells(result)
     columns = [Column("Cell"), *(Column(plural(n, "trial")) for n in BUDGETS)]
     rows = [
-        Row(cells[cell][0], [_expected_text(of, n, result.metric) for n in BUDGETS])
-        for cell, of in found.items()
+        Row(cells[cell][0], [_expected_text(best, n, result.metric) for n in BUDGETS])
+        for cell, best in found.items()
     ]
     reading = "; ".join(f"{row.label} {', '.join(row.values)}" for row in rows)
     budgets = ", ".join(map(str, BUDGETS))
@@ -147,10 +147,10 @@ def expected_best(analysis: SweepAnalysis) -> Section:
     )
 
 
-def _expected_text(of: ExpectedBest, trials: int, metric: Metric) -> str:
-    if trials > len(of.expected):
+def _expected_text(best: ExpectedBest, trials: int, metric: Metric) -> str:
+    if trials > len(best.expected):
         return "–"
-    values = (quantity(float(ends[trials - 1]), metric) for ends in of)
+    values = (quantity(float(ends[trials - 1]), metric) for ends in best)
     return "{} [{}, {}]".format(*values)
 
 

@@ -26,16 +26,16 @@ def section(analysis: Analysis) -> Section | None:
     labels = plots.series(analysis.comparison)
     rows = [
         Row(
-            labels[of.cell][0],
+            labels[variance.cell][0],
             (
-                _NAMES[of.source],
-                f"{100 * of.fraction:.0f}%",
-                significant(of.deviation),
-                " to ".join(map(significant, of.interval)),
-                f"{of.runs} blocks" if of.source == TEST else f"{of.runs} runs",
+                _NAMES[variance.source],
+                f"{100 * variance.fraction:.0f}%",
+                significant(variance.deviation),
+                " to ".join(map(significant, variance.interval)),
+                f"{variance.runs} blocks" if variance.source == TEST else f"{variance.runs} runs",
             ),
         )
-        for of in analysis.source_variances
+        for variance in analysis.source_variances
     ]
     columns = (
         Column("Cell"),

@@ -322,7 +322,7 @@ grids = st.lists(floats, min_size=1, max_size=2, unique=True).map(lambda tried: 
 def group(classes, fixed):
     """Any group of one of the kinds; `fixed` has strategies by field name."""
 
-    def of(cls):
+    def subclasses(cls):
         fields = {"kind": st.sampled_from(get_args(cls.model_fields["kind"].annotation))}
         for name, field in cls.model_fields.items():
             if name in fixed:
@@ -332,7 +332,7 @@ def group(classes, fixed):
                 fields[name] = st.booleans()
         return st.fixed_dictionaries(fields)
 
-    return {cls: of(cls) for cls in classes}
+    return {cls: subclasses(cls) for cls in classes}
 
 
 datasets = group(

@@ -44,9 +44,9 @@ def untrained_run(folder, dataset, model, seeds=(0, 1), cells=("gru",), data=Non
             if has_forecasts(data):
                 save_forecasts(network, data, path)
             value = 0.5 + sign * seed / 100
-            of = record(cell, seed, value, metric=data.metric.name)
-            found.add(of)
-            rows = [{f"val_{data.metric.name}": value, "seconds": 1.0}] * of.epochs
+            made = record(cell, seed, value, metric=data.metric.name)
+            found.add(made)
+            rows = [{f"val_{data.metric.name}": value, "seconds": 1.0}] * made.epochs
             write_history(path, rows)
     return found
 

@@ -97,7 +97,7 @@ class TestServe:
         rows = np.arange(4.0)
         (tmp_path / "y.csv").write_text("a\n" + "\n".join(f"{1000 * row}" for row in rows))
         found = serve(tmp_path / "model.onnx", tmp_path / "y.csv", "--series", "y")
-        (end,) = [of for of in stored_data(many_series_run).ends if of.name == "y"]
+        (end,) = [end for end in stored_data(many_series_run).ends if end.name == "y"]
         scaled = stored_data(many_series_run).preprocessing.scalings_of("y")
         x = scaled[0].apply(1000 * rows[:, None])[None]
         assert x.shape[1:] == np.shape(end.features)

@@ -79,7 +79,9 @@ def test_the_band_holds_what_it_claims_where_errors_stay_the_same():
 def test_the_band_is_wider_after_a_window_that_changes_more():
     random = np.random.default_rng(0)
     spreads = random.uniform(1, 9, (2, 4000))
-    validation, test = (made_up(random.normal(size=(4000, 1)) * of[:, None], of) for of in spreads)
+    validation, test = (
+        made_up(random.normal(size=(4000, 1)) * spread[:, None], spread) for spread in spreads
+    )
     band = validation.band(0.9)
     np.testing.assert_allclose(test.coverage(band), 0.9, atol=0.02)
     narrow, wide = band.half_width(np.array([[1.0], [9.0]]))[:, 0, 0]

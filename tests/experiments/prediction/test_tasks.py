@@ -25,7 +25,7 @@ class TestTags:
         assert [row["word"] for row in found.rows] == ["A", "b", "zzz"]
         assert {row["tag"] for row in found.rows} <= {"NOUN", "VERB", "DET", "X"}
         assert "1 of 3 words" in found.notes[0] and "'zzz'" in found.notes[0]
-        assert [of.shape for of in found.outputs] == [(2, 4), (1, 4)]
+        assert [output.shape for output in found.outputs] == [(2, 4), (1, 4)]
         assert model.predict([["A", "b"], ["zzz"]]).rows == found.rows
 
     def test_conllu_out_for_conllu_in(self, tags_run, tmp_path):

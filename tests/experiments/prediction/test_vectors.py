@@ -86,7 +86,7 @@ def ts_run(tmp_path_factory):
     """A classifier of series of two dimensions and different lengths."""
     folder = tmp_path_factory.mktemp("ts")
     sizes = [3 + 2 * (n % 3) for n in range(40)]
-    rows = [f"{'1,2,3,4'[:of]}:{'4,5,6,7'[:of]}:{'ab'[n % 2]}" for n, of in enumerate(sizes)]
+    rows = [f"{'1,2,3,4'[:size]}:{'4,5,6,7'[:size]}:{'ab'[n % 2]}" for n, size in enumerate(sizes)]
     (folder / "a.ts").write_text(HEAD.format("true a b") + "\n".join(rows) + "\n")
     dataset = {"kind": "ts", "path": str(folder / "a.ts")}
     return untrained_run(folder, dataset, {"kind": "classifier"}, seeds=(0,))
