@@ -107,14 +107,14 @@ class RecurrentClassifier(ClassifierMixin, _RecurrentEstimator):
         cell: name in the registry of cells (`keras_gru.cell_names`).
         units: units of each recurrent layer, and of each direction.
         layers: number of recurrent layers.
-        dropout: of each recurrent layer's input.
+        dropout: dropout of each recurrent layer's input.
         bidirectional: whether each layer also reads from the end.
         pooling: `"last"`, `"mean"` or `"max"` over the steps.
         epochs: passes over the data.
         batch_size: sequences of a batch.
-        learning_rate: of Adam.
+        learning_rate: learning rate of Adam.
         random_state: seed of the initial weights, dropout and the order of the sequences.
-        verbose: of `keras.Model.fit`.
+        verbose: passed to `keras.Model.fit`.
 
     Attributes:
         classes_: (C,) the labels, sorted.
@@ -189,12 +189,12 @@ class RecurrentForecaster(RegressorMixin, _RecurrentEstimator):
         cell: name in the registry of cells (`keras_gru.cell_names`).
         units: units of each recurrent layer.
         layers: number of recurrent layers.
-        dropout: of each recurrent layer's input.
+        dropout: dropout of each recurrent layer's input.
         epochs: passes over the data.
         batch_size: windows of a batch.
-        learning_rate: of Adam.
+        learning_rate: learning rate of Adam.
         random_state: seed of the initial weights, dropout and the order of the windows.
-        verbose: of `keras.Model.fit`.
+        verbose: passed to `keras.Model.fit`.
 
     Attributes:
         model_: the trained `keras.Model`, whose forecasts are standardized.

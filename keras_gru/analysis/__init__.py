@@ -32,9 +32,9 @@ class Analysis:
         fractions: the comparisons on fractions of the training data, the smallest first; empty
             without a learning curve.
         data_needs: every two cells of the learning curve.
-        source_variances: by cell and source; empty where no source was varied alone.
-        forecast_errors: by step ahead and variable; None where they are no forecasts of series.
-        seconds: of all training, trials of tuning included.
+        source_variances: variances by cell and source; empty where no source was varied alone.
+        forecast_errors: errors by step ahead and variable; None unless series are forecast.
+        seconds: duration of all training, including trials of tuning.
     """
 
     comparison: Comparison

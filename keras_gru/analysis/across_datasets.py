@@ -27,7 +27,7 @@ class DatasetErrors:
     """The test errors of all cells on one dataset; lower is better.
 
     Args:
-        name: of the comparison.
+        name: name of the comparison.
         errors: cell -> seed -> error. Where a metric counts what is right, the error is its
             highest value minus the metric.
         resolution: the smallest error that can be told from 0, such as 1/N of an accuracy.

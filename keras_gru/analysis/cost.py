@@ -16,10 +16,11 @@ class CellCost:
         cell: name of the cell.
         label: its display name.
         parameters: weights of the whole model.
-        multiply_adds: of the recurrent layers for each time step (`models.multiply_adds`).
+        multiply_adds: multiply adds of the recurrent layers for each time step
+            (`models.multiply_adds`).
         runs: how many there are.
         reached: how many of them reached the target on validation.
-        seconds: of training and validation until then, over those that reached it.
+        seconds: duration of training and validation until then, over those that reached it.
         peak_memory: bytes of the process (`environment.peak_memory`), the most of the cell's runs.
     """
 
@@ -77,7 +78,7 @@ def seconds_to(run: RunRecord, aim: float, metric: Metric) -> float | None:
     """Return the seconds of training and validation until the validation metric reached a value.
 
     Args:
-        run: with its history.
+        run: a run with its history.
         aim: a value of the metric.
         metric: what `aim` is a value of.
 

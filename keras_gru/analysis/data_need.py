@@ -29,7 +29,7 @@ class DataFraction:
     """The test metrics of a comparison on a fraction of the training sequences.
 
     Args:
-        fraction: of the training sequences, up to 1.
+        fraction: fraction of the training sequences, up to 1.
         sequences: how many these are.
         values: cell -> the test metric of each finished run.
     """
@@ -90,7 +90,7 @@ def data_needs(curve: LearningCurve) -> tuple[DataNeed, ...]:
     about 8% of cases.
 
     Args:
-        curve: with any number of finished runs.
+        curve: a learning curve with any number of finished runs.
 
     Returns:
         One `DataNeed` for each two cells that finished the same seeds on every fraction.

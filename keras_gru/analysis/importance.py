@@ -52,7 +52,7 @@ class Weighed:
     """Fractions of the variance of the metric: an estimate, and resamples of the trials.
 
     Args:
-        names: of everything that was drawn, and `TOGETHER` at the end.
+        names: names of everything that was drawn, and `TOGETHER` at the end.
         estimate: (N,), the fraction of each.
         resampled: (resamples, N), the same for trials drawn anew from the trials.
         shuffled: the same where some settings were shuffled among the trials, so that they explain
@@ -78,8 +78,8 @@ class Weighed:
         interval.
 
         Args:
-            name: of `names`.
-            others: of `names`; everything else that was drawn where none is given.
+            name: one of `names`.
+            others: some of `names`; everything else that was drawn where none is given.
         """
         estimate, resampled = (
             self._lead(shares, name, others) for shares in (self.estimate, self.resampled)
@@ -108,7 +108,7 @@ class SweepAnalysis:
 
     Args:
         result: the sweep.
-        importances: of its settings.
+        importances: importances of its settings.
         expected_best: cell -> its expected best; empty unless all trials were drawn at random and
             trained to their end.
     """
@@ -168,9 +168,9 @@ def weigh(
 
     Args:
         trials: finished ones of the experiment's sweep.
-        experiment: whose `sweep` has the ranges that they were drawn from.
-        metric: on validation.
-        resamples: of the trials, drawn with a fixed seed.
+        experiment: the experiment whose `sweep` has the ranges that they were drawn from.
+        metric: the metric on validation.
+        resamples: resamples of the trials, drawn with a fixed seed.
         shuffle: names of settings that are shuffled for `Weighed.shuffled`.
 
     Returns:

@@ -21,8 +21,8 @@ class Sampling:
     """The standard error of a mean difference that the choice of the test sequences causes.
 
     Args:
-        error: in the unit of the difference; an array where there are several.
-        blocks: of test sequences, from which it is estimated (G), at least 2.
+        error: standard error in the unit of the difference; an array where there are several.
+        blocks: number of blocks of test sequences of the estimate (G), at least 2.
     """
 
     error: float
@@ -68,7 +68,8 @@ def paired_interval(
     Args:
         differences: (..., n), between the runs of two cells with the same seed.
         pairs: how many such intervals shall hold together.
-        sampling: of the mean difference; None leaves it out. It or the deviation is above 0.
+        sampling: sampling error of the mean difference; None leaves it out. It or the deviation is
+            above 0.
 
     Returns:
         Their mean (...) and half the width of its interval (...).
@@ -89,7 +90,7 @@ def detectable_difference(
     and noncentrality d/e, so that the power is P(t > t(1 − α/2m, ν)).
 
     Args:
-        deviation: of the differences between runs with the same seed.
+        deviation: deviation of the differences between runs with the same seed.
         seeds: n, at least 2.
         pairs: m, how many intervals shall hold together.
         sampling: as of `paired_interval`.

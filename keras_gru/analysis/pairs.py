@@ -141,7 +141,7 @@ def measure_interval(
         largest: the larger of both means.
         metric: what they are differences of.
         pairs: how many intervals shall hold together.
-        sampling: of the mean difference, where it is known.
+        sampling: sampling error of the mean difference, where it is known.
         resolution: the least that it can be, where the metric counts right answers.
     """
     if len(differences) < FEWEST_SEEDS:

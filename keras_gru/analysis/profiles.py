@@ -20,7 +20,7 @@ def performance_profile(
     Every dataset counts the same. A cell without runs on a dataset has none within any factor.
 
     Args:
-        datasets: at least one.
+        datasets: one or more datasets.
         factors: such as 1.0, 1.1, 2.0.
 
     Reference:

@@ -18,8 +18,8 @@ class Ranks:
     Args:
         means: cell -> its mean rank.
         datasets: how many there are.
-        p_value: of Friedman's test that all cells are equal.
-        critical_difference: of two mean ranks, by Nemenyi's test at 5 %.
+        p_value: p value of Friedman's test that all cells are equal.
+        critical_difference: critical difference of two mean ranks, by Nemenyi's test at 5 %.
     """
 
     means: Mapping[str, float]

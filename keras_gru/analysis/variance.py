@@ -22,8 +22,8 @@ class SourceVariance:
         source: one of `experiments.configuration.experiment.SOURCES`, or `TEST`.
         deviation: standard deviation of the metric where the source alone varies, in its unit.
         interval: its 95 % interval, of a normal distribution: s √(ν/χ²).
-        fraction: of the sum of the variances of all sources of the cell.
-        runs: from which it is estimated; of `TEST` the number of blocks of test.
+        fraction: fraction of the sum of the variances of all sources of the cell.
+        runs: number of runs of the estimate; for `TEST` the number of blocks of test.
     """
 
     cell: str

@@ -51,13 +51,14 @@ class Claim:
     """A sentence, and the rule that decides it.
 
     Args:
-        name: for links.
-        sentence: in its author's words.
+        name: name for links.
+        sentence: the claim in its author's words.
         source: who that is.
         rests_on: `"curve"` or `"sweep"`: a field of `Evidence`.
         rule: what `evaluate` does.
-        evaluate: from the evidence on a dataset to what it says.
-        over_all: from all findings to the verdict: `most`, whose rule is `OVER_ALL`, or another.
+        evaluate: returns the finding of the evidence on a dataset.
+        over_all: returns the verdict from all findings: `most`, whose rule is `OVER_ALL`, or
+            another function.
     """
 
     name: str

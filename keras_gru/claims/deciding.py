@@ -44,7 +44,7 @@ def runs_to_decide(name: str, finding: Finding, found: CurveEvidence | SweepEvid
     trials as 1/√n does. Decided is what lies on one side of its bound with the whole interval.
 
     Args:
-        name: of the claim.
+        name: name of the claim.
         finding: on the dataset.
         found: what it rests on.
 

@@ -69,11 +69,12 @@ class CurveEvidence(Settings):
 
     Args:
         origin: where it comes from.
-        metric: that test is measured with.
+        metric: the metric that is measured on test.
         matched: `"units"` or `"parameters"`: what both have alike.
-        fractions: of train, the last one 1, and `sequences`, how many these are.
+        fractions: fractions of train, the last one 1, and `sequences`, how many these are.
         cells: both, by name.
-        difference: on test with all of train, GRU minus LSTM, paired by seed, in the reader's unit.
+        difference: difference on test with all of train, GRU minus LSTM, paired by seed, in the
+            reader's unit.
         detectable: the smallest true difference that as many seeds show with a power of 80%.
         better: at each share, the cell that is significantly better there (`DataNeed.better`).
         epoch_seconds: those of LSTM by those of GRU, paired by seed, with all of train.
@@ -104,7 +105,8 @@ class SweepEvidence(Settings):
 
     Args:
         origin: where it comes from; its seconds are of all trials.
-        trials: of GRU and LSTM, of which so many were `pruned` and so many `diverged`.
+        trials: number of trials of GRU and LSTM, of which `pruned` were pruned and `diverged`
+            diverged.
         size: the setting that is the layer's size, `"model.size.units"` or
             `"model.size.parameters"`.
         importances: fractions of the variance on validation by what explains them, in descending

@@ -17,11 +17,11 @@ class Planned:
     """A dataset of the claims.
 
     Args:
-        name: of a packaged config, or a YAML file. Its `sweep` is the sweep.
+        name: name of a packaged config, or a YAML file. Its `sweep` is the sweep.
         label: the dataset's name for a reader.
         rates: learning rates to try for each cell of the learning curve, at each share.
-        seeds: of the learning curve.
-        fractions: of train, beside all of it.
+        seeds: seeds of the learning curve.
+        fractions: fractions of train, beside all of it.
     """
 
     name: str

@@ -45,7 +45,7 @@ def evaluate_claims(
     """Every sentence on every dataset.
 
     Args:
-        evidence: by dataset.
+        evidence: the evidence by dataset.
         datasets: all that were planned: what was not run counts among them.
     """
     evaluated = []

@@ -131,7 +131,7 @@ def refuse_settings_as_options(arguments: list[str], known: set[str]) -> None:
     """Raise an error with the right form of a setting given as an option, such as `--epochs 3`.
 
     Args:
-        arguments: of a command.
+        arguments: arguments of a command.
         known: its options.
 
     Raises:

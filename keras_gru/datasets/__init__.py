@@ -119,8 +119,8 @@ def load_as_test(config: "OwnFile", preprocessing: "Preprocessing") -> "Sequence
 
     Args:
         config: its `path` names the file.
-        preprocessing: that of the network's training data. The fraction of unknown tokens, and
-            texts with unknown labels, are noted.
+        preprocessing: the preprocessing of the network's training data. The fraction of unknown
+            tokens, and texts with unknown labels, are noted.
 
     Returns:
         A `SequenceDataset` with the split `"test"` alone, and no baselines.

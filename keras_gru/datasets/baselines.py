@@ -24,7 +24,7 @@ def score_rule(
 
     Args:
         label: its name for a reader.
-        splits: of the dataset.
+        splits: splits of the dataset.
         score: maps a split, or a part of one, to the metrics that the rule reaches on it.
         parameters: number of values that the rule learnt.
     """

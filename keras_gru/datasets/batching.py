@@ -26,7 +26,7 @@ def boundaries(lengths: np.ndarray, longest: int, count: int) -> np.ndarray:
     Args:
         lengths: (N,) the lengths that will be seen.
         longest: the longest that must fit.
-        count: at most so many boundaries.
+        count: maximum number of boundaries.
 
     Returns:
         Ascending boundaries, at most `count` of them.
@@ -109,7 +109,7 @@ class _EqualBatches(Sequence):
     Args:
         order: (N,) of the sequences.
         size: sequences in a batch.
-        starts: of each batch in `order`.
+        starts: start of each batch in `order`.
     """
 
     order: np.ndarray

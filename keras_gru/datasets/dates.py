@@ -43,7 +43,7 @@ class Dates:
 
     Args:
         columns: the column that holds them, or one of dates and one of times of the day.
-        date_format: of `strptime`, or `"ISO 8601"`.
+        date_format: format for `strptime`, or `"ISO 8601"`.
         values: (rows,) seconds since 1970, NumPy's smallest integer where there is none.
     """
 
@@ -60,7 +60,7 @@ def find_dates(
     Args:
         table: the table.
         columns: names of the columns of dates (and of times of the day); None looks for them.
-        date_format: of `strptime`; None finds it.
+        date_format: format for `strptime`; None finds it.
         others: columns that hold something else, such as the targets.
 
     Raises:

@@ -43,7 +43,7 @@ def read_bytes(path: Path) -> tuple[bytes, str | None]:
     """Read a file and unpack it.
 
     Args:
-        path: of a plain file, or one that is packed by gzip, bzip2, xz, zstd or zip.
+        path: path of a plain file, or one that is packed by gzip, bzip2, xz, zstd or zip.
 
     Returns:
         The unpacked bytes, and the name of the compression or None.
@@ -71,7 +71,7 @@ def check_memory(path: Path, size: int, what: str = "file") -> None:
     """Raise a `UserError` where what is to be read takes more memory than is free.
 
     Args:
-        path: of the file.
+        path: path of the file.
         size: bytes of what is read.
         what: its name in the message.
     """

@@ -19,7 +19,7 @@ class Source:
     """Where data come from.
 
     Args:
-        name: of a file or folder; of a published dataset its TFDS name and version; of a generated
+        name: name of a file or folder; TFDS name and version of a published dataset; of a generated
             one its settings and seed.
         sha256: of the content of the file, or of the folder's files; of a published dataset's name
             and checksums; of a generated one's name.
@@ -102,7 +102,7 @@ def source_of_tfds(name: str, checksums: Iterable[str]) -> Source:
     """Return the source that a TFDS dataset is.
 
     Args:
-        name: with its config and version, such as `"imdb_reviews/plain_text/1.0.0"`.
+        name: the name with config and version, such as `"imdb_reviews/plain_text/1.0.0"`.
         checksums: the registered SHA-256 of each of the publisher's files.
     """
     return Source(name, hashlib.sha256("\n".join([name, *sorted(checksums)]).encode()).hexdigest())

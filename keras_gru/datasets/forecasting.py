@@ -112,7 +112,7 @@ def baseline(
         splits: `"validation"` and `"test"`, and maybe more.
         forecast: maps a split's name to forecasts in the shape of its targets.
         parameters: numbers that the rule learnt.
-        units: of the errors.
+        units: units of the errors.
     """
     forecasts, targets = {}, {}
     for name in ("validation", "test"):
@@ -301,7 +301,7 @@ def baselines(
         splits: what `joined_splits` returned.
         season: steps of a season, at most the rows before validation; 1 is the last value.
         season_label: the name of the forecast from a season earlier.
-        units: of the errors.
+        units: units of the errors.
     """
     rules = {"Last value": 1}
     if season > 1:

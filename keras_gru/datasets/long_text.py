@@ -19,8 +19,8 @@ class LongText:
     """A text, or a part of one.
 
     Args:
-        form: of the file, in words.
-        encoding: of the file.
+        form: file format, for readers.
+        encoding: encoding of the file.
         start: number of its first character.
         end: number of the character after its last.
         open: returns the text's bytes, in UTF-8.
@@ -58,7 +58,7 @@ def open_text(path: Path, encoding: str | None) -> LongText:
     """Open a text file, packed or not; plain UTF-8 is read from the disk whenever it is used.
 
     Args:
-        path: of the file.
+        path: path of the file.
         encoding: its encoding; None guesses it.
 
     Raises:

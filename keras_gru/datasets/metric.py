@@ -62,7 +62,7 @@ def metrics_of(
     """Return the metrics that a dataset may be compared by, its own first.
 
     Args:
-        task: that of a `TaskSpec`.
+        task: the task of a `TaskSpec`.
         metric: the dataset's own.
         unit: `"character"`, `"subword"` or `"word"`, of a language model.
         relative: which of the errors `"mase"` and `"smape"` of forecasts are known.

@@ -71,7 +71,7 @@ class _Known:
     """What train says of the contexts before some tokens.
 
     Args:
-        counts: of contexts of one length.
+        counts: counts of contexts of one length.
         contexts: (L,) codes.
         at: (L,) their places in `counts.contexts`.
         occurs: (L,) whether they occur in train.

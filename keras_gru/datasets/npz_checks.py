@@ -117,7 +117,7 @@ def check_fits(path: Path, split: str, arrays: Arrays, spec: TaskSpec) -> None:
         path: the file, for the error.
         split: its name, for the error.
         arrays: what `check_split` returned.
-        spec: of the network's data.
+        spec: spec of the network's data.
     """
     inputs, targets, lengths = arrays["inputs"], arrays["targets"], arrays["lengths"]
 

@@ -16,7 +16,7 @@ def number_labels(
     Args:
         path: the file, for the error.
         splits: name of a split -> its arrays; `targets` are replaced.
-        names: of the classes where they are known: labels are these words, or their numbers.
+        names: names of the classes if known: labels are these words, or their numbers.
 
     Returns:
         The names of the classes; None where labels are none that can be used, which the checks of

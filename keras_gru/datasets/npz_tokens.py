@@ -56,7 +56,7 @@ def load_pairs(
 
     Args:
         path: the file.
-        found: for each split `inputs` (N, S), `targets` (N, T) and maybe `lengths` of the inputs.
+        found: for each split, `inputs` (N, S), `targets` (N, T) and maybe `lengths` of the inputs.
         config: the settings.
         groups: (N,) of train, or None.
         preprocessing: the tokens must fit its shapes; None takes those of the file.

@@ -98,7 +98,7 @@ class OwnFile(SplitByFraction):
         """Load the file: all of it as test, or split.
 
         Args:
-            preprocessing: that of a trained network, to apply; None fits one to train.
+            preprocessing: the preprocessing of a trained network, to apply; None fits one to train.
             all_as_test: put everything into test.
         """
         raise NotImplementedError

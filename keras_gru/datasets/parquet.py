@@ -18,7 +18,7 @@ class ParquetColumns(Mapping):
     """Name of a column -> its values.
 
     Args:
-        path: of the file.
+        path: path of the file.
         content: its bytes where it was unpacked; None reads the file, as much as is asked for.
     """
 

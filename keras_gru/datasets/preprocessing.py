@@ -94,7 +94,7 @@ class SeriesEnd:
         name: the id of the series; None for the only one.
         rows: number of rows of the series.
         features: (T, D) what a network reads of the last window, scaled.
-        date: of the last row, in seconds since 1970; None without dates.
+        date: date of the last row, in seconds since 1970; None without dates.
         step: seconds from row to row; None without dates.
     """
 

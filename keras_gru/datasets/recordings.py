@@ -26,7 +26,7 @@ class Recordings:
     """Recordings as vectors.
 
     Args:
-        settings: with the sample rate.
+        settings: settings, including the sample rate.
         vectors: N arrays (T, D).
         numbers: (N,) the file that each is of: those shorter than a frame are left out.
         facts: what was read, a label and a text each.

@@ -43,7 +43,7 @@ class DatasetSettings(Settings):
         """Load the splits.
 
         Args:
-            preprocessing: that of a trained network, to apply; None fits one to train.
+            preprocessing: the preprocessing of a trained network, to apply; None fits one to train.
         """
         raise NotImplementedError
 

@@ -38,7 +38,7 @@ def translation(
         translations: their translations.
         vocabulary: tokens of each language at most.
         max_length: words of a sentence; longer pairs are left out.
-        fractions: of the pairs for validation and for test; None puts all into test.
+        fractions: fractions of the pairs for validation and for test; None puts all into test.
         limit: use only so many pairs.
         preprocessing: its vocabularies are used; None builds them from train.
 

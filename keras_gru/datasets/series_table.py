@@ -62,7 +62,7 @@ class SeriesTable:
     """The series of a table.
 
     Args:
-        path: of the file.
+        path: path of the file.
         series: one or several.
         input_names: columns of numbers that the network sees, and those known in advance.
         categories: column of words -> its words in train.
@@ -116,7 +116,7 @@ def read_series_table(
 
     Args:
         config: the settings.
-        path: of the file.
+        path: path of the file.
         stored: its categories are used; None takes those of the file.
 
     Raises:

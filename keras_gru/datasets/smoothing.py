@@ -29,9 +29,9 @@ def exponential_smoothing(
 
     Args:
         parts: the series.
-        splits: of `forecasting.joined_splits`.
+        splits: what `forecasting.joined_splits` returns.
         season: rows of a season; 1 for none.
-        units: of the errors.
+        units: units of the errors.
 
     Returns:
         The baseline; None where there is a forecast at every step, or too many rows.

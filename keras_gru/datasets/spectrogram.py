@@ -57,7 +57,7 @@ def log_mel(samples: np.ndarray, settings: Spectrogram) -> np.ndarray:
 
     Args:
         samples: (S,), from −1 to 1, at least one frame of them.
-        settings: of the spectrogram.
+        settings: settings of the spectrogram.
 
     Returns:
         (T, D), float32.

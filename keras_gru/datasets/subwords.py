@@ -77,7 +77,7 @@ def as_subwords(pieces: Units, model: str, max_length: int | None = None) -> Uni
     """Return the subwords of texts from their pieces.
 
     Args:
-        pieces: of the texts, all of them.
+        pieces: all pieces of the texts.
         model: as `learn_subwords` returned it.
         max_length: number of subwords of a text that are used, the first ones; None uses all.
     """

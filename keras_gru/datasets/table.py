@@ -35,7 +35,7 @@ class Table:
         columns: name of a column -> its values: strings of a text file, and numbers where only
             these were wanted; typed ones of others.
         settings: what was guessed: names of settings of `TableFile` and their values.
-        signs: of numbers that are written as text.
+        signs: signs in numbers that are written as text.
         line: maps the number of a row, from 0, to its line; None where rows have no lines.
     """
 
@@ -114,7 +114,7 @@ class Table:
         """Return a column of numbers, NaN where a value is missing.
 
         Args:
-            name: of the column.
+            name: name of the column.
             missing_values: numbers or words that stand for a missing value, besides the usual
                 words such as NA.
 

@@ -24,7 +24,7 @@ def read_table(
 
     Args:
         config: separator, encoding and the like.
-        path: of the file.
+        path: path of the file.
         wanted: columns that it should have, which helps to guess.
         numeric: those of them that are to be read as numbers alone.
 

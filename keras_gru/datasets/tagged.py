@@ -187,9 +187,9 @@ def read_sentences(
     """Read sentences, each a list of words and one of their tags.
 
     Args:
-        path: of the file.
+        path: path of the file.
         tags: name of a column of CoNLL-U, or number of a column; None takes upos, or the last.
-        encoding: of the file; None guesses it.
+        encoding: encoding of the file; None guesses it.
 
     Returns:
         The sentences, and the column of the tags.

@@ -44,7 +44,8 @@ class Tokenizer:
     Args:
         level: `"word"`, `"subword"` or `"character"`.
         lower_case: whether characters and subwords are converted to lower case; words always are.
-        model: of subwords: the merges of byte-pair encoding, in the JSON of the library tokenizers.
+        model: subword model: the merges of byte-pair encoding, in the JSON of the library
+            tokenizers.
     """
 
     level: str
@@ -77,8 +78,8 @@ def check_unknown(name: str, level: str, unknown: float) -> None:
     """Raise a `UserError` where most units of validation and test are unknown.
 
     Args:
-        name: of the data, for the error.
-        level: of the units.
+        name: name of the data, for the error.
+        level: level of the units.
         unknown: fraction of the tokens of validation and test.
     """
     if unknown > MOST_UNKNOWN:

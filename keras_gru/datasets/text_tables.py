@@ -47,7 +47,7 @@ def read_text_table(
 
     Args:
         config: separator, quote, header and signs of numbers.
-        path: of the file.
+        path: path of the file.
         text: its text, in UTF-8.
         encoding: what it was decoded from.
         name: format of the table's form in words.

@@ -126,7 +126,7 @@ class _Read:
     Args:
         texts: returns the texts in blocks.
         labels: (N,) numbers in `names`.
-        names: of the labels, sorted.
+        names: names of the labels, sorted.
         facts: label and text of what was read.
         groups: (N,) numbers of groups, or None.
         settings: what was guessed.

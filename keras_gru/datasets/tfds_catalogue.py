@@ -110,7 +110,7 @@ def find_feature(builder, name: str, kind: type, sequence: bool = False) -> Any:
 
     Args:
         builder: a TFDS builder; it need not be prepared.
-        name: of the feature.
+        name: name of the feature.
         kind: `tfds.features.Text` or `tfds.features.ClassLabel`.
         sequence: whether it must be a sequence of these.
 

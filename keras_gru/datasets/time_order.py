@@ -46,8 +46,8 @@ class Step:
     """The distance of neighbouring rows in time.
 
     Args:
-        seconds: of most neighbours; of months their mean.
-        name: for a reader, such as "1 hour".
+        seconds: the most frequent difference; for months their mean.
+        name: name shown to readers, such as "1 hour".
         missing: rows that are missing where every step had one.
         longest_gap: seconds.
     """
@@ -86,7 +86,7 @@ def order_rows(
 
     Args:
         table: the table.
-        dates: of its rows; None takes the order of the rows.
+        dates: dates of its rows; None takes the order of the rows.
         series: name of the column that tells several series apart.
         sort: sort rows that are not in order.
         duplicates: `"error"`, or which of several rows of one date to use: `"first"`, `"last"`.

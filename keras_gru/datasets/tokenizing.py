@@ -47,11 +47,11 @@ def tokenize(
     """Split texts into units and number them.
 
     Args:
-        name: of the data, for errors.
+        name: name of the data, for errors.
         texts: returns arrays of strings, the N texts in their order.
         is_train: (N,), which of them are of train; None where there is none.
-        level: of the units; None chooses words, or characters where most words of validation and
-            test do not occur in train.
+        level: level of the units; None chooses words, or characters where most words of validation
+            and test do not occur in train.
         size: tokens at most, padding and unknown included.
         max_length: units of a text that are used, its first ones; None: all.
         stored: its tokenizer and vocabulary are used; None learns them from train.

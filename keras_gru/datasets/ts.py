@@ -129,7 +129,7 @@ def read_ts(
     """Read the series of a .ts file.
 
     Args:
-        path: of the file.
+        path: path of the file.
         missing: `"error"`, or `"interpolate"` for the values that are '?'.
         has_labels: whether the file must have labels; else they are "" where it has none.
 

@@ -28,8 +28,8 @@ class Progress:
     """The epochs of a run so far.
 
     Args:
-        metric: that epochs are compared by, on validation.
-        patience: of early stopping: epochs without a better one; None for none.
+        metric: the validation metric that epochs are compared by.
+        patience: epochs without a better one until early stopping; None disables it.
         history: one row per epoch: what Keras logs, with errors in the metric's unit, `seconds`,
             `train_seconds`, and `metric`, which names the metric and its unit.
         pruned: whether a listener has ended it.
@@ -87,7 +87,7 @@ class Checkpoint(keras.callbacks.Callback):
 
     Args:
         progress: the epochs so far; each epoch appends to it.
-        dataset: what is trained on.
+        dataset: the training data.
         epochs: the epochs at most.
         path: the directory of the checkpoint; None writes none.
         on_epoch: called with the progress after each epoch.

@@ -52,7 +52,8 @@ def run(
             `Experiment`; None for that of the run to resume.
         resume: a run to resume, as `find_run` takes it. Runs that ended are not repeated, the
             others continue from their last epoch.
-        listener: of all events, such as `keras_gru.report.progress.show_progress(experiment)`.
+        listener: receives all events, such as
+            `keras_gru.report.progress.show_progress(experiment)`.
         jobs: runs at a time, each in a process of its own if there are several; None for one per
             core. A script must call this with several below `if __name__ == "__main__":`.
         cluster: the address of a Ray cluster, or `"local"`; None trains on this machine.
@@ -137,8 +138,8 @@ class Plan:
     """What a comparison needs before anything is trained.
 
     Args:
-        experiment: with all that depends on the data and the machine.
-        dataset: what is trained on.
+        experiment: the experiment, resolved for the data and the machine.
+        dataset: the training data.
         epochs: the most that a run has.
     """
 

@@ -34,24 +34,25 @@ class RunRecord:
     Args:
         cell: name in the registry of cells.
         label: the cell's name for a reader.
-        seed: of the initial weights, the order of the data and dropout.
+        seed: seed of the initial weights, the order of the data and dropout.
         status: `"finished"`, `"diverged"` (the loss became NaN or Inf) or, in a sweep, `"pruned"`.
         message: why, where it is not finished.
-        units: of each recurrent layer.
+        units: units of each recurrent layer.
         parameters: weights of the whole model.
         recurrent_parameters: weights of its recurrent layers.
         epochs: epochs trained.
         best_epoch: the best validation epoch, from 1, whose weights are saved.
         validation: metrics on validation with those weights; errors are in the metric's unit.
         test: metrics on test with those weights, read once.
-        seconds: of training and validation, all epochs.
+        seconds: duration of training and validation, all epochs.
         seconds_per_epoch: median of the epochs' training part, without the first: it compiles.
         steps_per_second: optimizer steps, from the same median.
         path: how it was trained, such as `"XLA fused"`: compiled by XLA or run as a graph, and by
             which path of the layers (`keras_gru.RNN.path`).
         history: one row per epoch.
         settings: the settings of this trial, or those that tuning chose, by dotted name.
-        multiply_adds: of its recurrent layers for each time step; None where it is not known.
+        multiply_adds: multiply adds of its recurrent layers for each time step; None where it is
+            not known.
         peak_memory: bytes that the process had held at most until the end of its training; None
             where it is not known.
         test_blocks: the metric on each block of test (`Split.blocks`); () where it is not known.
@@ -90,7 +91,7 @@ class EnsembleRecord:
 
     Args:
         cell: name in the registry of cells.
-        seeds: of its networks.
+        seeds: seeds of its networks.
         split: `"train"`, `"validation"` or `"test"`.
         metrics: name of a metric -> its value.
         metric: the label of the metric that runs are compared by.
@@ -113,9 +114,9 @@ class Comparison:
         experiment: what was trained.
         metadata: read once, when the first run began.
         runs: the runs that ended, in that order.
-        trials: of tuning, without their history.
-        path: of the run directory; None where there is none.
-        ensembles: of several networks of a cell.
+        trials: trials of tuning, without their history.
+        path: path of the run directory; None where there is none.
+        ensembles: ensembles of several networks of a cell.
     """
 
     experiment: Experiment
@@ -169,7 +170,8 @@ class LearningCurve:
     """Comparisons on fractions of the training data.
 
     Args:
-        comparisons: by fraction, the smallest first; the last is 1, all of the training data.
+        comparisons: the comparisons by fraction, the smallest first; the last is 1, all of the
+            training data.
     """
 
     comparisons: Mapping[float, Comparison]

@@ -32,8 +32,8 @@ class Classes:
     """Predicted classes: for each cell a confusion matrix and the most confident errors.
 
     Args:
-        labels: of the C classes.
-        sequences: of test that were predicted.
+        labels: labels of the C classes.
+        sequences: number of predicted test sequences.
         confusion: cell -> C x C counts, a row for each true class.
         errors: cell -> the most confident errors.
     """
@@ -51,12 +51,12 @@ class Series:
 
     Args:
         variable: name of the first variable.
-        truth: of each window.
+        truth: true value of each window.
         forecasts: cell -> of each window.
         half_width: cell -> half the width of the 90% band of each window, from the errors on
             validation (`Forecasts.band`).
         baseline: label of the best baseline that is drawn.
-        baseline_forecast: of each window.
+        baseline_forecast: baseline forecast of each window.
         lead: how many steps ahead they are.
     """
 
@@ -128,8 +128,8 @@ class Translations:
 
     Args:
         sources: the first sentences.
-        references: of them.
-        translations: cell -> of them.
+        references: their references.
+        translations: cell -> their translations.
         sentences: how many were translated for the scores.
         scores: cell -> `"BLEU"` and `"chrF"`; empty without sacrebleu.
         attention: cell -> that of the longest of the sentences; empty without attention.
@@ -150,7 +150,7 @@ class Examples:
 
     Args:
         seeds: cell -> the seed of its best run on validation.
-        content: by task.
+        content: depends on the task.
     """
 
     __pydantic_config__ = STORED

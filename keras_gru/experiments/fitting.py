@@ -35,9 +35,9 @@ def build(experiment: Experiment, dataset: SequenceDataset, cell: str, seed: int
 
     Args:
         experiment: what to build and how it will be trained.
-        dataset: what `keras_gru.datasets.load(experiment.dataset)` gave.
+        dataset: the result of `keras_gru.datasets.load(experiment.dataset)`.
         cell: name in the registry of cells.
-        seed: of the run; `experiment.seed_of` says what it decides.
+        seed: seed of the run; `experiment.seed_of` says what it decides.
 
     Returns:
         A compiled `keras.Model`.
@@ -90,14 +90,14 @@ def fit(
     """Train a model until its last epoch or early stopping, and restore the best weights.
 
     Args:
-        model: what `build` gave.
+        model: the result of `build`.
         experiment: how to train it.
         dataset: what to train it on.
         cell: the cell's name, for the listener.
-        seed: of the run; `experiment.seed_of` says what it decides.
+        seed: seed of the run; `experiment.seed_of` says what it decides.
         path: the directory of the checkpoint; where it has one, training resumes from there, to the
             same weights as if it had never stopped.
-        listener: of each epoch; it ends the training by raising `StopRun`.
+        listener: receives each epoch; it ends the training by raising `StopRun`.
 
     Returns:
         The history, and which of its epochs was best.

@@ -147,7 +147,7 @@ def save_forecasts(network: "keras.Model", dataset: "SequenceDataset", path: Pat
     """Write a network's forecasts on validation and test, and their errors as JSON.
 
     Args:
-        network: with its best weights.
+        network: the network with its best weights.
         dataset: windows of series.
         path: the directory of the run: `forecasts.npz` and `forecast_errors.json` are written.
     """
@@ -227,7 +227,7 @@ def describe_errors(
     """Return errors by step ahead and variable, and the band, as JSON takes them.
 
     Args:
-        found: of each split.
+        found: forecasts of each split.
         variables: their names.
         lead: steps ahead of the first forecast.
 

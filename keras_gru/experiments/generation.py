@@ -32,13 +32,13 @@ def generate(
 
     Args:
         run_directory: the run directory.
-        record: which of its networks.
+        record: the run whose network is used.
         prompts: the beginnings of the texts, each of one character or more.
         length: maximum number of characters to generate for each prompt.
         temperature: 0 takes the most probable character; higher values give more varied text.
         top_k: sample from the k most probable characters only; None from all.
         stop: a character that ends a text; None generates `length` characters.
-        seed: of sampling, the same for each prompt; None gives other texts each time.
+        seed: seed of sampling, the same for each prompt; None gives other texts each time.
 
     Returns:
         For each prompt the prompt and what follows.
@@ -105,12 +105,12 @@ def generate_music(
 
     Args:
         run_directory: the run directory.
-        record: which of its networks.
+        record: the run whose network is used.
         piece: number of a piece of the test split, from 0.
         prompt_steps: number of its first time steps to continue; 0 begins with silence.
         length: time steps to generate.
         temperature: 0 takes the most probable notes; higher values give more varied music.
-        seed: of sampling; None gives another piece each time.
+        seed: seed of sampling; None gives another piece each time.
 
     Returns:
         The prompt and what follows.
@@ -165,8 +165,8 @@ def translate(
 
     Args:
         run_directory: the run directory.
-        record: which of its networks.
-        sentences: in the source language.
+        record: the run whose network is used.
+        sentences: sentences in the source language.
         beams: 1 decodes greedily; None takes the experiment's.
         without_unknown: whether the token of unknown words is never written.
 

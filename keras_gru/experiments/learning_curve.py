@@ -31,9 +31,9 @@ def learning_curve(
 
     Args:
         experiment: what to train.
-        fractions: of the training data, above 0 and below 1; all of the data come last.
+        fractions: fractions of the training data, above 0 and below 1; all of the data come last.
         run_directory: a run directory of the same experiment; None creates one.
-        listener: of all events; a note says which fraction begins.
+        listener: receives all events; a note says which fraction begins.
         jobs, cluster: as in `keras_gru.run`.
 
     Raises:

@@ -17,9 +17,9 @@ class Listener:
         """Receive the runs to come, each as (cell, label, seed); a trial has its name as its cell.
 
         Args:
-            runs: of the whole comparison, those of an earlier process included.
+            runs: all runs of the comparison, including those of an earlier process.
             epochs: the most that a run has.
-            metric: that runs are compared by.
+            metric: the metric that runs are compared by.
         """
 
     def started(self, cell: str, seed: int, first_epoch: int) -> None:
@@ -42,7 +42,7 @@ class RenamedListener(Listener):
 
     Args:
         listener: receives them.
-        name: in the place of the cell.
+        name: the name that replaces the cell.
     """
 
     def __init__(self, listener: Listener, name: str):

@@ -49,8 +49,8 @@ class Metadata(Settings):
         started: when the first run began, in ISO 8601.
         environment: versions and hardware, and how many runs were trained at a time.
         metric: the metric that runs are compared by.
-        other_metrics: those that they are also measured by.
-        sequences: of each split.
+        other_metrics: further metrics that are measured.
+        sequences: number of sequences of each split.
         evaluation: what the precision of the metric depends on.
         notes: what was done to the data, one sentence each.
         baselines: what rules without a recurrent network reach.
@@ -72,8 +72,8 @@ def collect_metadata(dataset: SequenceDataset, batch_size: int, jobs: str = "") 
     """Return the metadata of the runs that begin now, on this machine.
 
     Args:
-        dataset: what is trained on.
-        batch_size: by which the padding is measured.
+        dataset: the training data.
+        batch_size: batch size for which the padding is measured.
         jobs: how many runs are trained at a time, where it is more than one.
     """
     from keras_gru.experiments.environment import environment  # it imports Keras

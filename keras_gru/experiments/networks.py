@@ -97,7 +97,7 @@ def evaluate(
 
     Args:
         run_directory: the run directory.
-        runs: which run; of several runs of one cell their ensemble is measured.
+        runs: a run, or several runs of one cell, whose ensemble is measured.
         split: `"train"`, `"validation"` or `"test"`.
         dataset: measure on these data, such as those of `load_other_data`; None loads those that
             the network was trained on.

@@ -24,7 +24,7 @@ def make_optimizer(training: Training, steps: int, seed: int) -> keras.optimizer
     Args:
         training: the settings.
         steps: steps in an epoch, by which epochs become steps.
-        seed: of weight noise.
+        seed: seed of weight noise.
 
     Returns:
         A new optimizer.

@@ -46,7 +46,7 @@ def save_examples(directory: RunDirectory, dataset: SequenceDataset | None = Non
     """Let the best network of each cell predict, and store that in the run directory.
 
     Args:
-        directory: with finished runs; without any, nothing is stored.
+        directory: the run directory; without finished runs, nothing is stored.
         dataset: the data of the runs; None loads them.
 
     Raises:

@@ -29,7 +29,7 @@ class TrainingData:
 
     Args:
         preprocessing: how data become inputs.
-        fingerprint: which data the network was trained on.
+        fingerprint: identifies the data that the network was trained on.
         ends: the last rows of each time series, from which later rows are forecast.
     """
 

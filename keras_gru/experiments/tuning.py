@@ -20,7 +20,7 @@ def choose_settings(
         experiment: its `tuning` lists the combinations.
         cell: name in the registry of cells.
         trials: the finished trials of all cells.
-        metric: what trials are compared by, on validation.
+        metric: the validation metric that trials are compared by.
 
     Returns:
         The best settings, the first of equals; a trial that diverged is the worst. Empty where

@@ -29,7 +29,7 @@ def vary_sources(
     Args:
         experiment: what to train.
         run_directory: a run directory of the same experiment; None creates one.
-        listener: of all events; a note says which source is varied.
+        listener: receives all events; a note says which source is varied.
         jobs, cluster: as in `keras_gru.run`.
 
     Returns:

@@ -61,7 +61,7 @@ def export(
     Args:
         model: a functional model of RNN layers and layers made of `keras.ops`. An encoder–decoder
             of `keras_gru.models` becomes two files, `encoder` and `decoder`, in the folder `path`.
-        path: of the file or, for `tfjs` and `saved_model`, of the folder.
+        path: path of the file or, for `tfjs` and `saved_model`, of the folder.
         to: `"onnx"`, `"openvino"`, `"litert"`, `"tfjs"` or `"saved_model"`; `None` takes what the
             suffix `.onnx`, `.xml` or `.tflite` says.
         step: whether one time step with states is written, as of `keras_gru.step_model`.
@@ -140,7 +140,7 @@ def export_run(
 
     Args:
         run_directory: the run directory.
-        record: which run.
+        record: the run to export.
         to, step, states, quantize, tolerance, measure_time: as of `export`.
         output: the folder to write to; `None` is `export` in the folder of the run. `parity.json`
             in both holds the comparisons with all formats.

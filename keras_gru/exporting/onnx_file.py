@@ -30,7 +30,7 @@ def write_onnx(
 
     Args:
         model: a functional model.
-        path: of the file.
+        path: path of the file.
         metadata: strings that are stored in the file by their names.
         optional_states: whether the states of a step model are zeros where they are not given.
 

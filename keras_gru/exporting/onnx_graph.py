@@ -94,7 +94,7 @@ class OnnxGraph:
 
         Args:
             value: a `KerasTensor`, a variable, an array or a number.
-            dtype: of Keras, such as `"float32"`.
+            dtype: a Keras dtype such as `"float32"`.
         """
         if is_tensor(value):
             name = self.names[id(value)]
@@ -121,7 +121,7 @@ class OnnxGraph:
         """Write the nodes of a traced graph and return the names of its outputs.
 
         Args:
-            graph: of a model or a function.
+            graph: graph of a model or a function.
             *inputs: the names of its inputs.
         """
         read = [graph.outputs, *((call.args, call.kwargs) for call in graph.calls)]

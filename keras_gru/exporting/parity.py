@@ -46,8 +46,8 @@ def compare(
             the sign counts, or `None`.
         tolerance: the largest relative difference; `None` takes that of `TOLERANCES`.
         measure_time: whether calls are timed.
-        truth: of each batch the right classes, `(B,)` or `(B, T)`, or `UNRATED`; none where they
-            are not known.
+        truth: the true classes of each batch, `(B,)` or `(B, T)`, or `UNRATED`; none where they are
+            not known.
     """
     tolerance = TOLERANCES[target.quantize] if tolerance is None else tolerance
     sizes = sum(target.size(path) for path in paths.values())

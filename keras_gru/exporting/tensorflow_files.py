@@ -23,7 +23,7 @@ def write_saved_model(
 
     Args:
         model: any model on the TensorFlow backend.
-        path: of the folder.
+        path: path of the folder.
         sizes: the shape of each input; `None` leaves those open that the model leaves open.
 
     Raises:
@@ -85,7 +85,7 @@ def write_litert(
 
     Args:
         model: any model on the TensorFlow backend.
-        path: of the file.
+        path: path of the file.
         length: T of every input whose length the model leaves open.
         quantize: `"int8"` stores the weights as 8-bit integers, `"float16"` as half floats.
 

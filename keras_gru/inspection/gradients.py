@@ -23,7 +23,7 @@ def gradient_norms(model: keras.Model, layer: RNN, batch: tuple) -> np.ndarray:
 
     Args:
         model: compiled.
-        layer: of the model.
+        layer: a layer of the model.
         batch: `(x, y)` or `(x, y, sample_weight)`.
 
     Returns:
@@ -75,7 +75,7 @@ def gradient_decay(rows: list[np.ndarray]) -> np.ndarray:
     sequences go.
 
     Args:
-        rows: of `align_at_end`.
+        rows: what `align_at_end` returns.
 
     Returns:
         `(K,)`, the first of them 1; empty without a gradient.

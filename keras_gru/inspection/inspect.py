@@ -36,7 +36,7 @@ def inspect_networks(
         cell: only of this cell; `None`: of each.
         seed: only runs of this seed.
         sequence: number of the sequence of validation to show the gates of, from 0.
-        layer: which recurrent layer, from 1; of a bidirectional one the forward layer.
+        layer: number of the recurrent layer, from 1; its forward layer if it is bidirectional.
 
     Returns:
         The inspection, which `keras_gru.inspection.result.save_inspection` stores.

@@ -58,7 +58,7 @@ def replace_loop(layer: RNN, loop: Callable) -> Iterator[None]:
     """Run a layer with another time loop within the block.
 
     Args:
-        layer: of a model.
+        layer: a layer of the model.
         loop: takes the place of its `inner_loop`.
     """
     layer.inner_loop = loop

@@ -20,10 +20,10 @@ class NetworkInspection:
     Args:
         cell: name in the registry of cells.
         label: the cell's display name.
-        seed: of its run.
+        seed: seed of its run.
         gates: each gate's name -> `T x U`, the shown steps of one sequence.
         state: `T x U`, after each of them.
-        keep: for each unit the mean fraction of its state that it keeps over a step; None where no
+        keep: for each unit, the mean fraction of its state that it keeps over a step; None where no
             gate keeps the state.
         gradient_decay: what is left of the gradient 0, 1, … steps back
             (`gradients.gradient_decay`).

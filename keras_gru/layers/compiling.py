@@ -38,7 +38,7 @@ def pays(units: int) -> bool:
     """Return whether compiling the time loops alone is faster than compiling the whole model.
 
     Args:
-        units: of its recurrent layers.
+        units: units of its recurrent layers.
     """
     return units >= MANY_UNITS and _tensorflow_on_cpus() and shards() > 1
 

@@ -15,8 +15,8 @@ def load_keras_h5(layer: keras.layers.RNN, path: str | Path, name: str) -> None:
 
     Args:
         layer: a built `GRU`, `LSTM` or `SimpleRNN`.
-        path: of a whole model, which has its configuration.
-        name: of the layer in it: a GRU, an LSTM, a SimpleRNN, a CuDNNGRU or a CuDNNLSTM.
+        path: path of a whole model, including its configuration.
+        name: name of the layer in it: a GRU, an LSTM, a SimpleRNN, a CuDNNGRU or a CuDNNLSTM.
 
     Raises:
         ValueError: there is no such layer, or it computes another function.

@@ -110,7 +110,7 @@ class Chrono(_GateInitializer):
         longest: T_max, the steps of the longest dependency that is expected; at least 3.
         gates: one sign for each block of the bias, such as `keras_gru.LSTM.gate_signs`: `+` is a
             gate that keeps the state, `-` one that writes to it, `.` none of the two.
-        seed: of the draw.
+        seed: random seed.
 
     Call arguments and returns: those of `keras.initializers.Initializer`, for a bias `(G,)` or
     `(2, G)`.

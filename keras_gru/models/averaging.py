@@ -21,7 +21,7 @@ def ensemble(networks: Sequence[keras.Model], task: str) -> keras.Model:
     Args:
         networks: K models with the same inputs and outputs; they are renamed. One is returned as
             it is.
-        task: that of `keras_gru.datasets.TaskSpec`.
+        task: the task of `keras_gru.datasets.TaskSpec`.
 
     Returns:
         A `keras.Model` with their inputs and outputs, compiled as the first of them is.

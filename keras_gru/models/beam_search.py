@@ -29,7 +29,7 @@ def translate(model: keras.Model, source_ids: npt.ArrayLike, **options: Any) -> 
     """Translate sources with an encoder–decoder, token by token.
 
     Args:
-        model: from `keras_gru.models.encoder_decoder`, or loaded from its file.
+        model: a model from `keras_gru.models.encoder_decoder`, or loaded from its file.
         source_ids: `(N, S)` tokens, 0 for padding.
         **options: of `search_beams`.
 
@@ -68,7 +68,7 @@ def search_beams(
     while its score is among the K highest.
 
     Args:
-        model: from `keras_gru.models.encoder_decoder`, or loaded from its file.
+        model: a model from `keras_gru.models.encoder_decoder`, or loaded from its file.
         source_ids: `(N, S)` tokens, 0 for padding.
         start: the token that starts a target.
         end: the token that ends one.

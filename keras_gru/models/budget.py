@@ -38,7 +38,7 @@ def recurrent_parameters(model: keras.Model) -> int:
     (of constant gates, or in a minimal gated unit made from `GRUCell`) are counted, too.
 
     Args:
-        model: from a builder or a file.
+        model: a model from a builder or a file.
 
     Returns:
         The number of weights.
@@ -66,7 +66,7 @@ def multiply_adds(model: keras.Model) -> int:
     are looked up, attention and output layers. Of an encoder and a decoder it is a step of each.
 
     Args:
-        model: from a builder or a file.
+        model: a model from a builder or a file.
 
     Returns:
         Their number.

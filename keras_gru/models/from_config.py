@@ -24,7 +24,7 @@ def build(config: ModelConfig, spec: TaskSpec, cell: str, seed: int | None) -> k
         config: the settings; a builder has arguments of the same names.
         spec: the sizes of the data.
         cell: name in the registry of cells.
-        seed: of initial weights and dropout.
+        seed: seed of initial weights and dropout.
 
     Returns:
         A `keras.Model`, not yet compiled. Where `config.size` has `parameters`, the units are

@@ -103,7 +103,7 @@ def with_any_length(model: keras.Model) -> keras.Model:
     """Return a language model that reads texts of any length, with the same layers.
 
     Args:
-        model: from `language_model`, whatever `length` it was built for.
+        model: a model from `language_model`, whatever `length` it was built for.
     """
     tokens = keras.Input((None,), dtype="int32", name="tokens")
     logits, _ = read({layer.name: layer for layer in model.layers}, tokens)

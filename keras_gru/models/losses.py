@@ -80,9 +80,9 @@ def compile_options(
 
     Args:
         spec: what the data are.
-        loss_name: of forecasts, `"mse"`, `"mae"` or `"huber"`; other tasks have one loss.
-        label_smoothing: of classes, tags, tokens and words: the fraction of the loss in which every
-            class is as right as any other. It is in the loss alone, not in the accuracy.
+        loss_name: loss of forecasts: `"mse"`, `"mae"` or `"huber"`; other tasks have one loss.
+        label_smoothing: for classes, tags, tokens and words, the fraction of the loss in which
+            every class is as right as any other. It is in the loss alone, not in the accuracy.
 
     Returns:
         Keyword arguments, each time new objects.

@@ -193,8 +193,8 @@ def other_metrics(
 
     Args:
         spec: what the data are.
-        per_variable: of forecasts `"mase"` and `"smape"` -> what `StepMean` takes for it; one that
-            is not here is left out.
+        per_variable: for forecasts, `"mase"` and `"smape"` -> what `StepMean` takes for it; one
+            that is not here is left out.
     """
     if spec.task == "polyphony":
         return [SequenceMean("nll")]

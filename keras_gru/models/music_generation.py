@@ -29,14 +29,14 @@ def sample_notes(
     time step from the last states.
 
     Args:
-        model: from `keras_gru.models.polyphony`, or loaded from its file, with inputs as wide as
-            its outputs.
+        model: a model from `keras_gru.models.polyphony`, or loaded from its file, with inputs as
+            wide as its outputs.
         prompt: `(T, N)` zeros and ones, the frames to continue; with no frame, generation begins
             after one without notes.
         length: number of frames to generate.
         temperature: 0 takes the most probable notes, as many as are expected; 1 samples from the
             model's distribution; higher values give more varied music.
-        seed: of sampling; `None` gives another piece each time.
+        seed: seed of sampling; `None` gives another piece each time.
 
     Returns:
         The new frames, `(length, N)` zeros and ones, without the prompt.

@@ -17,8 +17,8 @@ def read_on(
     """Reads a part of a sequence from a state on.
 
     Args:
-        model: from `keras_gru.models.polyphony`, `tagger` or `language_model`, whose recurrent
-            layers are `keras.layers.RNN`s.
+        model: a model from `keras_gru.models.polyphony`, `tagger` or `language_model`, whose
+            recurrent layers are `keras.layers.RNN`s.
         x: the model's inputs by name, `(B, K)` or `(B, K, D)`.
         states: for each recurrent layer a list of states `(B, U)`.
         training: whether dropout is on.

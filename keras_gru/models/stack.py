@@ -65,7 +65,7 @@ def front_layer(x: Tensor, mask: Mask, settings: Mapping[str, int] | None) -> tu
     Args:
         x: `(B, T, D)`.
         mask: `(B, T)` or `None`; padding is at the end.
-        settings: of `keras_gru.models.config.Front`; `None` for no convolution.
+        settings: an instance of `keras_gru.models.config.Front`; `None` for no convolution.
 
     Returns:
         `(x, mask)` with about `T / strides` steps.
@@ -185,10 +185,10 @@ def task_model(
     Args:
         inputs: the inputs by name.
         outputs: logits or forecasts.
-        name: of the model.
+        name: name of the model.
         compile: `True` for the optimizer Adam, an optimizer or its name for that one, and `False`
             for a model that is not compiled.
-        task: that of `keras_gru.datasets.TaskSpec`.
+        task: the task of `keras_gru.datasets.TaskSpec`.
         every_step: whether forecasts are made after every step.
     """
     model = keras.Model(inputs, outputs, name=name)

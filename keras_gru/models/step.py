@@ -65,7 +65,7 @@ class Stepper:
     """Runs a model step by step on NumPy arrays, and holds its states in between.
 
     Args:
-        model: of which `step_model` makes one.
+        model: the model that was given to `step_model`.
         batch_size: B.
 
     Example:

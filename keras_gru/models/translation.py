@@ -207,7 +207,7 @@ def attention_weights(
     """Return which steps of the source each step of the target attends to.
 
     Args:
-        model: from `encoder_decoder` with `attention=True`, or loaded from its file.
+        model: a model from `encoder_decoder` with `attention=True`, or loaded from its file.
         source_ids: `(N, S)` tokens, 0 for padding.
         target_ids: `(N, T)` tokens that the decoder reads, from the start token on.
 
@@ -244,7 +244,7 @@ def encoder_and_decoder(model: keras.Model) -> tuple[keras.Model, keras.Model]:
     """Return an encoder–decoder as two models, with which any search for a translation is made.
 
     Args:
-        model: from `encoder_decoder`, or loaded from its file.
+        model: a model from `encoder_decoder`, or loaded from its file.
 
     Returns:
         `(encoder, decoder)`. The encoder maps `source` `(B, S)` to a dict of the decoder's first

@@ -104,8 +104,8 @@ def truncate(model: keras.Model, steps: int) -> TruncatedModel:
     """Return a model of the same layers that is trained on chunks of its batches.
 
     Args:
-        model: from `keras_gru.models.polyphony`, `tagger` or `language_model`, whose recurrent
-            layers are `keras.layers.RNN`s that run forward.
+        model: a model from `keras_gru.models.polyphony`, `tagger` or `language_model`, whose
+            recurrent layers are `keras.layers.RNN`s that run forward.
         steps: time steps of a chunk, at most.
 
     Raises:

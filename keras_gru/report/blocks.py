@@ -99,7 +99,7 @@ class Figure:
         name: identifies it on the page.
         draw: fills an empty matplotlib figure.
         description: read aloud in place of the figure.
-        heights: of the wide and of the narrow figure, in CSS pixels.
+        heights: heights of the wide and the narrow figure, in CSS pixels.
         keys: the legend.
         caption: below the figure.
         is_half: whether two of them stand side by side on a wide page.
@@ -155,11 +155,11 @@ class Report:
     """A headline and the sections below it.
 
     Args:
-        title: of the page.
-        name: of what it is about.
+        title: title of the page.
+        name: name of its subject.
         headline: the conclusion, in a few sentences.
-        sections: in their order.
-        description: in the words of the configuration.
+        sections: sections in order.
+        description: the description in the configuration.
         links: sources of the description, a label and a URL each.
         cautions: what a reader must know before the numbers are used.
         setup: names and values at a glance.

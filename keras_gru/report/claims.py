@@ -15,7 +15,7 @@ def claims_report(evidence: Mapping[str, Evidence]) -> Report:
     """Return the report of the claims.
 
     Args:
-        evidence: by dataset; for what is missing the report names the command.
+        evidence: the evidence by dataset; for what is missing the report names the command.
     """
     evaluated = evaluate(evidence)
     parts = [part for known in evidence.values() for part in (known.curve, known.sweep) if part]

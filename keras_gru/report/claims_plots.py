@@ -37,7 +37,7 @@ class Scale:
     Args:
         label: what the axis is, for a caption.
         neither: where an interval that holds it decides nothing.
-        factor: from the number to that on the axis.
+        factor: factor between a number and the axis.
         equal: half the width of the band that counts as no difference.
         ratio: whether the axis is one of ratios.
     """
@@ -80,7 +80,7 @@ def draw_intervals(axes: Axes, evaluated: EvaluatedClaim) -> None:
     """Draw the number behind each verdict with its interval, a row for each dataset.
 
     Args:
-        axes: of matplotlib.
+        axes: matplotlib axes.
         evaluated: a claim of `SCALES`.
     """
     scale = SCALES[evaluated.claim.name]
@@ -121,8 +121,8 @@ def draw_curves(figure: Figure, curves: Mapping[str, CurveEvidence], columns: in
 
     Args:
         figure: an empty one of matplotlib.
-        curves: by the label of the dataset, one or more.
-        columns: of axes.
+        curves: curves by the label of the dataset, one or more.
+        columns: number of columns of axes.
     """
     rows = -(-len(curves) // columns)
     places = figure.subplots(rows, columns, squeeze=False).ravel()

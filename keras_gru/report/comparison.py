@@ -79,7 +79,7 @@ def print_results(analysis: Analysis, console: Console | None = None) -> None:
     """Print the tables of a comparison, the headline and the cautions.
 
     Args:
-        analysis: of the comparison.
+        analysis: the analysis of the comparison.
         console: a `rich.console.Console`; standard output where None.
     """
     print_report(comparison_report(analysis), console)

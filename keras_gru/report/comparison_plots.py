@@ -52,8 +52,8 @@ def learning_curves(axes: Axes, comparison: Comparison) -> None:
     edge marks each of them.
 
     Args:
-        axes: of matplotlib.
-        comparison: with any number of runs, of any length.
+        axes: matplotlib axes.
+        comparison: a comparison with any number of runs, of any length.
     """
     curves: list[tuple[np.ndarray, int]] = []
     unfinished = []
@@ -242,8 +242,8 @@ def _fit(axes: Axes, values: Sequence[float], levels: dict, room: float) -> None
     """Set the limits of the metric's axis by the runs, and by those baselines that are near them.
 
     Args:
-        axes: of matplotlib.
-        values: of the runs.
+        axes: matplotlib axes.
+        values: values of the runs.
         levels: as `baseline_levels` returns them.
         room: beyond the values, as a fraction of their range.
     """

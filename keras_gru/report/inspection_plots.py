@@ -42,7 +42,7 @@ def fill_with_gates(figure: Figure, inspection: Inspection, network: NetworkInsp
     notes or the series.
 
     Args:
-        figure: of matplotlib, empty.
+        figure: an empty matplotlib figure.
         inspection: what the network read.
         network: its gates.
     """
@@ -84,9 +84,9 @@ def gradient_decay(axes: Axes, inspection: Inspection, comparison: Comparison) -
     """Draws what is left of the gradient, by steps back, a line for each cell, on a log scale.
 
     Args:
-        axes: of matplotlib.
-        inspection: of a comparison.
-        comparison: which decides the colors of the cells.
+        axes: matplotlib axes.
+        inspection: the inspection of a comparison.
+        comparison: the comparison that decides the colors of the cells.
     """
     numbers = plots.series(comparison)
     for network in inspection.networks:
@@ -110,9 +110,9 @@ def memory(axes: Axes, inspection: Inspection, comparison: Comparison) -> None:
     """Draws the half-life of each unit, longest first, a line for each cell with a gate for it.
 
     Args:
-        axes: of matplotlib.
-        inspection: of a comparison.
-        comparison: which decides the colors of the cells.
+        axes: matplotlib axes.
+        inspection: the inspection of a comparison.
+        comparison: the comparison that decides the colors of the cells.
     """
     numbers = plots.series(comparison)
     for network in inspection.networks:

@@ -74,8 +74,8 @@ def draw_piano_roll(axes: Axes, music: Music) -> None:
     """Draw each note as a bar, and the prompt on a darker ground.
 
     Args:
-        axes: of matplotlib.
-        music: of any length.
+        axes: matplotlib axes.
+        music: music of any length.
     """
     pitches = [60]  # C4, where nothing sounds
     for pitch, start, end in held_notes(music):

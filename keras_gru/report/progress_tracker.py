@@ -22,7 +22,7 @@ class RunProgress:
 
     Args:
         label: the cell's name for a reader.
-        seed: of the run.
+        seed: seed of the run.
         epochs: the most that it has.
         state: `"waiting"`, `"training"`, `"trained"`, `"stopped"`, or the status of its record.
         resumed_after: epochs of an earlier process.
@@ -31,7 +31,7 @@ class RunProgress:
         best: the best validation metric.
         best_epoch: the epoch that it is of.
         started, first_ended, epoch_ended: when it, its first and its last epoch did.
-        seconds: of the whole run, once it has ended.
+        seconds: duration of the whole run, once it has ended.
     """
 
     label: str

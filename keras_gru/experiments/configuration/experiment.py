@@ -180,7 +180,7 @@ class Experiment(Settings):
         With a size of its own, `match` has nothing left to make equal.
 
         Args:
-            values: by dotted name.
+            values: values by dotted name.
         """
         has_size = any(name.startswith("model.size.") for name in values)
         changed = self.model_copy(update={"match": None} if has_size else {})

@@ -62,7 +62,7 @@ class ConfigError(UserError):
     """All that is wrong with a config.
 
     Args:
-        problems: at least one.
+        problems: one or more problems.
     """
 
     def __init__(self, problems: Sequence[Problem]):

@@ -12,7 +12,7 @@ def run(connection: Connection, task: bytes) -> None:
     """Run a task in a process that ends as soon as its parent has ended.
 
     Args:
-        connection: to the parent.
+        connection: connection to the parent process.
         task: a pickled function and its further arguments, from the parent. They are unpickled
             here, as that imports TensorFlow, which takes seconds.
     """

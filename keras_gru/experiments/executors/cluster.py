@@ -35,9 +35,10 @@ class RayExecutor:
         experiment: what to train.
         run_directory: where the files of the jobs go.
         dataset: what to train on.
-        address: of a cluster, such as `"10.0.0.1:6379"` or `"auto"`; `"local"` starts one here.
+        address: address of a cluster, such as `"10.0.0.1:6379"` or `"auto"`; `"local"` starts one
+            here.
         slots: jobs at a time; None for as many as the cluster has room for.
-        cores: of each job.
+        cores: cores per job.
 
     Raises:
         UserError: Ray is not installed, or there is no cluster at the address.

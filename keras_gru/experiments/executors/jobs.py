@@ -26,9 +26,9 @@ class Job:
 
     Args:
         cell: name in the registry of cells.
-        seed: of the initial weights, the order of the data and dropout; trials have one of their
-            own, `experiment.tuning_seed`.
-        settings: in place of the experiment's own: of a trial, or what tuning chose.
+        seed: seed of the initial weights, the order of the data and dropout; trials have one of
+            their own, `experiment.tuning_seed`.
+        settings: settings that replace those of the experiment: of a trial, or chosen by tuning.
         trial: the number of a trial of tuning, from 1; None for a run.
     """
 
@@ -70,10 +70,10 @@ def train_job(
 
     Args:
         job: what to train.
-        experiment: of which it is a part.
-        dataset: what `keras_gru.datasets.load(experiment.dataset)` gave.
+        experiment: the experiment that the job is part of.
+        dataset: the result of `keras_gru.datasets.load(experiment.dataset)`.
         run_directory: where its files go; its record is not written.
-        listener: of its start and its epochs, under the job's name.
+        listener: receives its start and its epochs, under the job's name.
 
     Returns:
         The record of the run. Where its loss became NaN or Inf its status is `"diverged"`.
@@ -100,7 +100,7 @@ class Queue:
     Args:
         experiment: what to train.
         run_directory: holds the records of the jobs that ended, and gets those of the others.
-        metric: what trials are compared by.
+        metric: the metric that trials are compared by.
     """
 
     def __init__(self, experiment: Experiment, run_directory: RunDirectory, metric: Metric):
@@ -248,7 +248,7 @@ def run_jobs(queue: JobQueue, executor: Executor, listener: Listener) -> list[An
     Args:
         queue: the jobs.
         executor: does them; entered by the caller.
-        listener: of all jobs.
+        listener: receives the events of all jobs.
 
     Returns:
         The jobs that failed.

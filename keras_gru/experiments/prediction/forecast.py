@@ -57,13 +57,13 @@ def forecast_ends(
     """Forecast the rows after the end of each series.
 
     Args:
-        networks: of K seeds.
+        networks: networks of K seeds.
         ends: the last rows of each series.
         steps: rows to forecast; None forecasts the horizon H. Beyond it, forecasts are fed back as
             if they were true.
         config: the settings of the data.
-        preprocessing: of the networks.
-        stored: their forecasts on validation and test, which the band is made of.
+        preprocessing: preprocessing of the networks.
+        stored: their forecasts on validation and test, which determine the band.
         variables: the names of the V variables.
 
     Raises:

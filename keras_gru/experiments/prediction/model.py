@@ -170,8 +170,8 @@ class TrainedModel:
         """Return what the network says of sequences of a dataset.
 
         Args:
-            dataset: with the network's preprocessing.
-            split: one of its splits.
+            dataset: a dataset with the network's preprocessing.
+            split: name of a split.
             rows: numbers of sequences of the split; None takes all.
 
         Returns:

@@ -24,7 +24,7 @@ def read_inputs(data: Any, config: Any, preprocessing: Preprocessing) -> Inputs:
     Args:
         data: what `TrainedModel.predict` takes.
         config: the settings of the data that the network was trained on.
-        preprocessing: of the network.
+        preprocessing: preprocessing of the network.
 
     Raises:
         UserError: if the data do not fit the network.

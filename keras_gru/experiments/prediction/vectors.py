@@ -28,7 +28,7 @@ def read_sounds(data: Any, config: Audio, preprocessing: Preprocessing) -> Input
     Args:
         data: the path of a file, of a folder of them, or of one with a folder for each label.
         config: the settings of the data that the network was trained on.
-        preprocessing: of the network.
+        preprocessing: preprocessing of the network.
 
     Raises:
         UserError: if there is no recording of a frame or more.
@@ -58,7 +58,7 @@ def read_labelled_series(data: Any, config: Ts, preprocessing: Preprocessing) ->
     Args:
         data: the path of the file.
         config: the settings of the data that the network was trained on.
-        preprocessing: of the network.
+        preprocessing: preprocessing of the network.
 
     Raises:
         UserError: if the series have other dimensions or lengths than those of training.

@@ -47,13 +47,13 @@ class FinishedTrial:
     """A finished trial of a sweep.
 
     Args:
-        number: from 0, in the order in which trials were drawn.
+        number: number of the trial from 0, in the order of drawing.
         cell: name in the registry of cells.
         settings: what was drawn, by dotted name.
         status: `"finished"`, `"pruned"` or `"diverged"`.
         value: the metric of the best epoch on validation, as logged; NaN where it diverged.
         epochs: epochs trained.
-        seconds: of training and validation.
+        seconds: duration of training and validation.
     """
 
     number: int
@@ -74,8 +74,8 @@ def open_study(experiment: Experiment, metric: Metric, storage: str) -> Study:
     """Open the study of an experiment, or create it.
 
     Args:
-        experiment: with a `sweep`. Its name is the study's.
-        metric: what trials are compared by.
+        experiment: an experiment with a `sweep`. Its name is the study's.
+        metric: the metric that trials are compared by.
         storage: a database's URL, such as `"sqlite:///sweep.db"`, or the path of a journal file.
 
     Raises:
@@ -109,7 +109,7 @@ def check_data(study: Study, fingerprint: Fingerprint) -> None:
 
     Args:
         study: where it is new, the fingerprint is stored in it.
-        fingerprint: of the data that the next trials are trained on.
+        fingerprint: fingerprint of the data of the next trials.
     """
     own = {name: split.sha256 for name, split in fingerprint.splits.items()}
     stored = study.user_attrs.get("data")
@@ -203,9 +203,9 @@ class Pruner:
     """Says, in any process, whether a trial is worse than the others and should end.
 
     Args:
-        experiment: with a `sweep`.
-        storage: of its study.
-        number: of the trial.
+        experiment: an experiment with a `sweep`.
+        storage: storage of its study.
+        number: number of the trial.
     """
 
     def __init__(self, experiment: Experiment, storage: str, number: int):

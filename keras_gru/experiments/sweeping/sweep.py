@@ -32,11 +32,11 @@ class SweepResult:
     """The finished trials of a sweep.
 
     Args:
-        experiment: with the `sweep`.
-        metric: what trials are compared by, on validation.
-        trials: in the order in which they were drawn.
-        metadata: of the first process.
-        path: of the run directory.
+        experiment: the experiment with the `sweep`.
+        metric: the validation metric that trials are compared by.
+        trials: the trials in the order of drawing.
+        metadata: metadata of the first process.
+        path: path of the run directory.
     """
 
     experiment: Experiment
@@ -75,12 +75,12 @@ def sweep(
     trials, so several machines together may finish a few more.
 
     Args:
-        experiment: with a `sweep`. Of its seeds only the first is used.
+        experiment: an experiment with a `sweep`. Of its seeds only the first is used.
         storage: a database's URL or the path of a journal file; None for a journal file in
             `runs/<name>/sweep/`, which has the history of each trial in any case.
         dataset: data that were loaded, such as a fraction of them; None loads those of the
             experiment.
-        listener: of all events; a trial has the name of its job as its cell.
+        listener: receives all events; a trial has the name of its job as its cell.
         jobs: trials at a time, as in `keras_gru.run`.
 
     Returns:

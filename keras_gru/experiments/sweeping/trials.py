@@ -30,11 +30,11 @@ class TrialJob:
 
     Args:
         place: among the trials of this call, from 1; a listener knows the trial by it.
-        number: of the trial in its study.
+        number: number of the trial in its study.
         cell: name in the registry of cells.
         seed: the experiment's first.
         settings: what was drawn, by dotted name.
-        storage: of the study.
+        storage: storage of the study.
     """
 
     place: int
@@ -74,10 +74,10 @@ def train_trial(
 
     Args:
         job: what to train.
-        experiment: with the `sweep` of which it is a part.
+        experiment: the experiment with the `sweep` of which it is a part.
         dataset: what to train and to validate it on.
         run_directory: where its files go.
-        listener: of its start and its epochs, under the job's name.
+        listener: receives its start and its epochs, under the job's name.
     """
     try:
         changed = experiment.with_settings(job.settings)
@@ -112,12 +112,13 @@ class TrialQueue:
     """The trials that one call of `sweep` draws, as a queue of jobs.
 
     Args:
-        experiment: with a `sweep`.
+        experiment: an experiment with a `sweep`.
         study: draws the trials and stores their results.
-        run_directory: of the sweep. Trials that a killed process has left in it are drawn again.
-        storage: of the study.
-        metric: what trials are compared by.
-        listener: of a note for each trial that is drawn.
+        run_directory: the run directory of the sweep. Trials that a killed process has left in it
+            are drawn again.
+        storage: storage of the study.
+        metric: the metric that trials are compared by.
+        listener: receives a note for each trial that is drawn.
     """
 
     def __init__(

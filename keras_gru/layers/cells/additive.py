@@ -28,7 +28,7 @@ class RecurrentAdditiveCell(Cell):
 
     Args:
         units: the size U of each state and of the output.
-        activation: of the output.
+        activation: activation of the output.
         **kwargs: the other arguments of `keras_gru.Cell`.
 
     Call arguments and returns: those of `keras_gru.Cell`.

@@ -24,7 +24,7 @@ class IndependentRNNCell(SimpleRNNCell):
 
     Args:
         units: the size U of the state and of the output.
-        activation: of the sum.
+        activation: activation of the sum.
         recurrent_initializer: initializer of u; uniform in [0, 1] by default. A
             `recurrent_constraint` that bounds |u| by 2^(1/T) prevents exploding gradients.
         **kwargs: the other arguments of `keras_gru.Cell`; there are no gates.

@@ -51,7 +51,7 @@ class MinGRUCell(MinimalCell):
 
     Args:
         units: the size U of the state and of the output.
-        activation: of the candidate; `None` is the identity.
+        activation: activation of the candidate; `None` is the identity.
         **kwargs: the arguments of `keras_gru.Cell`, but for the recurrent ones.
     """
 
@@ -71,7 +71,7 @@ class MinLSTMCell(MinimalCell):
 
     Args:
         units: the size U of the state and of the output.
-        activation: of the candidate; `None` is the identity.
+        activation: activation of the candidate; `None` is the identity.
         **kwargs: the arguments of `keras_gru.Cell`, but for the recurrent ones.
     """
 

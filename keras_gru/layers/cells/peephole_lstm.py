@@ -33,7 +33,7 @@ class PeepholeLSTMCell(LSTMCell):
 
     Args:
         units: the size U of each state and of the output.
-        peephole_initializer: of the weights of c.
+        peephole_initializer: peephole initializer of the weights of c.
         **kwargs: the other arguments of `keras_gru.LSTMCell`. The recurrent regularizer and
             constraint are not on the weights of c.
 

@@ -64,7 +64,7 @@ class LightGRUCell(UpdateGateRNNCell):
 
     Args:
         units: the size U of the state and of the output.
-        activation: of the candidate.
+        activation: activation of the candidate.
         **kwargs: the other arguments of `keras_gru.Cell`.
 
     Call arguments and returns: those of `keras_gru.Cell`.

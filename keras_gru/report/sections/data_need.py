@@ -57,7 +57,7 @@ def need_text(need: DataNeed, smallest: float, metric: Metric) -> str:
     """Return what the learning curves of two cells show.
 
     Args:
-        need: of the two cells.
+        need: data needs of the two cells.
         smallest: fraction of the training data.
         metric: what the curves are of.
     """
