@@ -16,7 +16,7 @@ class CellCost:
         cell: name of the cell.
         label: its display name.
         parameters: weights of the whole model.
-        multiply_adds: multiply adds of the recurrent layers for each time step
+        multiply_adds: multiplications of the recurrent layers for each time step
             (`models.multiply_adds`).
         runs: how many there are.
         reached: how many of them reached the target on validation.

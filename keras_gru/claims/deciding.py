@@ -45,8 +45,8 @@ def runs_to_decide(name: str, finding: Finding, found: CurveEvidence | SweepEvid
 
     Args:
         name: name of the claim.
-        finding: on the dataset.
-        found: what it rests on.
+        finding: the finding on the dataset.
+        found: the evidence of the finding.
 
     Returns:
         None where it is decided already, or no number of runs decides it, or `MOST` do not.

@@ -51,7 +51,7 @@ class RunRecord:
             which path of the layers (`keras_gru.RNN.path`).
         history: one row per epoch.
         settings: the settings of this trial, or those that tuning chose, by dotted name.
-        multiply_adds: multiply adds of its recurrent layers for each time step; None where it is
+        multiply_adds: multiplications of its recurrent layers for each time step; None where it is
             not known.
         peak_memory: bytes that the process had held at most until the end of its training; None
             where it is not known.
