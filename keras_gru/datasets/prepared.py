@@ -226,7 +226,7 @@ def _build(
             find(tree["targets"]),
             {name: find(place) for name, place in tree["lengths"].items()},
             tree["stepwise"],
-            None if tree["weights"] is None else find(header["weights"]),
+            None if tree["weights"] is None else find(tree["weights"]),
             tree["overlapping"],
         )
 
