@@ -48,7 +48,7 @@ def _run(folder: Path, page: Path, jobs: int | None) -> None:
     from keras_gru.report.progress import show_progress
 
     problems = []
-    with resumable(f"Stopped. Go on with: keras-gru claims --run {folder}"):
+    with resumable(f"Stopped. Resume with: keras-gru claims --run {folder}"):
         for problem in run_all(folder, show_progress, jobs):
             problems += [problem] * (problem is not None)
             write_page(claims_report(read_evidence(folder / FILE)), page)

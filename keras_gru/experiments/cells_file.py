@@ -1,4 +1,4 @@
-"""Cells of one's own from a Python file that the user names, such as `--cells-from my_cells.py`.
+"""Custom cells from a Python file that the user names, such as `--cells-from my_cells.py`.
 
 The file is executed, as a script is, and its text is stored in the run directory. Nothing in a run
 directory or a config is executed unless the user names it.
@@ -36,7 +36,7 @@ class CellsFile:
         """Execute the text in a module of its own, unless this process has done so.
 
         Raises:
-            UserError: it cannot be executed, or it registers no cell.
+            UserError: the text cannot be executed, or registers no cell.
         """
         global _current
         if _current is not None and _current.sha256 == self.sha256:
@@ -67,7 +67,7 @@ def read_cells(path: Path) -> CellsFile:
     """Read a file that registers cells, without executing it.
 
     Raises:
-        UserError: it cannot be read, or is no text.
+        UserError: the file cannot be read, or is not text.
     """
     try:
         return CellsFile(str(path), read_file(path).decode())
@@ -81,7 +81,7 @@ def current() -> CellsFile | None:
 
 
 def store_cells(directory: Path, cells: Sequence[str]) -> None:
-    """Store the text of this process' cells file in a run directory, as `check_cells` does first.
+    """Store the text of this process' cells file in a run directory, after `check_cells`.
 
     Raises:
         UserError: the run directory has another text.
@@ -96,10 +96,10 @@ def check_cells(directory: Path, cells: Sequence[str]) -> None:
 
     Args:
         directory: the run directory.
-        cells: the names of the cells that are needed. A script may have registered them itself.
+        cells: names of the required cells. A script may have registered them itself.
 
     Raises:
-        UserError: the directory has a cells file that was not named, or another one was.
+        UserError: the directory has a cells file, and the user named none or a different one.
     """
     stored = directory / STORED
     if not stored.is_file():

@@ -1,4 +1,4 @@
-"""The checkpoint of every epoch: a resumed run ends with the numbers of one that never stopped."""
+"""Checkpoints: a resumed run ends with the same numbers as an uninterrupted one."""
 
 import json
 import math
@@ -62,7 +62,7 @@ class Progress:
         return bool(self.history) and not math.isfinite(epoch_numbers(self.history[-1])["loss"])
 
     def plateaus(self, patience: int) -> int:
-        """Return how often so many epochs in a row were no better than the best before them."""
+        """Return the number of plateaus: `patience` epochs in a row without a new best."""
         best, idle, found = -math.inf, 0, 0
         for score in self.scores:
             idle = 0 if score > best else idle + 1
@@ -72,7 +72,7 @@ class Progress:
         return found
 
     def is_over(self, epochs: int) -> bool:
-        """Return whether training ends: after so many epochs, by early stopping, or diverged."""
+        """Return whether training has ended: all epochs done, stopped early, or diverged."""
         idle = len(self.history) - self.best_epoch
         return (
             self.diverged
@@ -88,7 +88,7 @@ class Checkpoint(keras.callbacks.Callback):
     Args:
         progress: the epochs so far; each epoch appends to it.
         dataset: the training data.
-        epochs: the epochs at most.
+        epochs: maximum number of epochs.
         path: the directory of the checkpoint; None writes none.
         on_epoch: called with the progress after each epoch.
     """
@@ -137,7 +137,7 @@ class Checkpoint(keras.callbacks.Callback):
         write_history(path, self.progress.history)
 
     def resume(self, model: keras.Model) -> None:
-        """Load the checkpoint of an earlier process, if there is one; the optimizer is built."""
+        """Load the checkpoint of an earlier process, if any. Requires a built optimizer."""
         if self.path is None or not os.path.lexists(self.path / FILE):
             return
         arrays = load_arrays(self.path / FILE, _REMEDY)
@@ -149,7 +149,7 @@ class Checkpoint(keras.callbacks.Callback):
             self.best_weights = [arrays[f"best_{n}"] for n in range(len(model.get_weights()))]
         except (ValueError, KeyError, TypeError) as error:
             raise UserError(
-                f"{self.path / FILE}: damaged, or of a network with other settings; {_REMEDY}."
+                f"{self.path / FILE}: damaged, or saved with different settings; {_REMEDY}."
             ) from error
         self.progress.history[:] = history
 
@@ -161,5 +161,5 @@ class Checkpoint(keras.callbacks.Callback):
 
 
 def _state(model: keras.Model) -> list[Any]:
-    """Return all that a step changes: weights, seeds of dropout, variables of the optimizer."""
+    """Return everything that a step changes: weights, dropout seeds, optimizer variables."""
     return [*model.variables, *model.optimizer.variables]

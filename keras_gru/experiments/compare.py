@@ -1,4 +1,4 @@
-"""Compare cells: the same data, model and training, one network per cell and seed."""
+"""Compare cells: same data, model and training; one network per cell and seed."""
 
 import contextlib
 import importlib.util
@@ -54,8 +54,8 @@ def run(
             others continue from their last epoch.
         listener: receives all events, such as
             `keras_gru.report.progress.show_progress(experiment)`.
-        jobs: runs at a time, each in a process of its own if there are several; None for one per
-            core. A script must call this with several below `if __name__ == "__main__":`.
+        jobs: number of parallel runs, each in its own process if there are several; None for one
+            per core. Scripts with several must guard the call by `if __name__ == "__main__":`.
         cluster: the address of a Ray cluster, or `"local"`; None trains on this machine.
         **overrides: settings, by group or by dotted name: `training={"epochs": 3}` or
             `**{"training.epochs": 3}`.
@@ -65,8 +65,8 @@ def run(
         networks.
 
     Raises:
-        UserError: a setting or the data are wrong, or the worker of a run crashed twice; all other
-            runs are finished and saved.
+        UserError: a setting or the data are invalid, or the worker of a run crashed twice; all
+            other runs are finished and saved.
         OSError: a file cannot be read or written.
 
     Example:
@@ -92,14 +92,14 @@ def compare(
     cluster: str | None = None,
     examples: bool = False,
 ) -> Comparison:
-    """Do what `run` does with an experiment, and data that were loaded.
+    """Run an experiment, optionally on data that are already loaded.
 
     Args:
         experiment: what to train.
         run_directory: the run directory of the same experiment to resume; None creates one.
         dataset: the data, such as a fraction of them; None loads those of the experiment.
         listener, jobs, cluster: as in `run`.
-        examples: store what each cell predicts on the same examples of test, too.
+        examples: also store the predictions of each cell on the same test examples.
     """
     if run_directory is not None:
         check_cells(run_directory.path, experiment.cells)
@@ -126,7 +126,7 @@ def compare(
 
 @contextlib.contextmanager
 def _errors_noted(missing: str, listener: Listener) -> Iterator[None]:
-    """Let a listener know of an error after the training: all runs are finished and saved."""
+    """Report errors after training to a listener as a note: all runs are already saved."""
     try:
         yield
     except UserError as error:
@@ -135,12 +135,12 @@ def _errors_noted(missing: str, listener: Listener) -> Iterator[None]:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a comparison needs before anything is trained.
+    """Everything that a comparison needs before training starts.
 
     Args:
         experiment: the experiment, resolved for the data and the machine.
         dataset: the training data.
-        epochs: the most that a run has.
+        epochs: maximum number of epochs of a run.
     """
 
     experiment: Experiment
@@ -151,7 +151,7 @@ class Plan:
 def plan_comparison(
     experiment: Experiment, run_directory: RunDirectory | None, dataset: SequenceDataset | None
 ) -> Plan:
-    """Load the data and resolve the settings; nothing is written."""
+    """Load the data and resolve the settings, without writing anything."""
     dataset = dataset or data_for(experiment, run_directory)
     if dataset.resolved is not None:  # what was guessed is stored
         experiment = experiment.model_copy(update={"dataset": dataset.resolved})
@@ -167,7 +167,7 @@ def execute(
     cluster: str | None,
     listener: Listener,
 ) -> list[Job]:
-    """Train what is missing in a run directory, and write it there; return the jobs that failed."""
+    """Train and store the missing runs of a run directory; return the failed jobs."""
     store_cells(run_directory.path, plan.experiment.cells)
     store_data(run_directory, plan.dataset)
     queue = Queue(plan.experiment, run_directory, plan.dataset.metric)
@@ -189,7 +189,7 @@ def execute(
 
 
 def collect(run_directory: RunDirectory, failed: list[Job]) -> Comparison:
-    """Read the comparison that a run directory holds.
+    """Read the comparison of a run directory.
 
     Raises:
         UserError: jobs failed, or a file is damaged.
@@ -212,7 +212,7 @@ def make_executor(
     cluster: str | None = None,
     work: Callable[..., RunRecord] = train_job,
 ) -> Executor:
-    """Return the executor of a number of waiting jobs."""
+    """Return an executor for a number of waiting jobs."""
     if cluster is not None:
         return RayExecutor(experiment, run_directory, dataset, cluster, jobs)
     jobs = usual_jobs(waiting) if jobs is None else min(jobs, max(1, waiting))
@@ -222,12 +222,12 @@ def make_executor(
 
 
 def usual_jobs(waiting: int) -> int:
-    """Return how many jobs to do at a time: one per core, up to 8; one on a GPU or TPU.
+    """Return the default number of parallel jobs: one per core, up to 8; one on a GPU or TPU.
 
-    Two jobs of one core each are done sooner than one after the other on both, but not by much: 1.2
-    times as fast on the chorales with two cores (`benchmarks/jobs.py`: 6 runs of 60 epochs in 68.9
-    s against 80.4 s). The layers here shard a batch among the cores, so that one job uses the
-    second, too, and each process starts TensorFlow. More than 8 would take as many GB of memory.
+    Two parallel jobs with one core each are 1.2 times as fast as two sequential jobs with both
+    cores (`benchmarks/jobs.py`, chorales, 6 runs of 60 epochs: 68.9 s and 80.4 s): a single job
+    also uses both cores, as the layers shard a batch, and each process starts TensorFlow. The
+    limit of 8 is for memory: each process takes about 1 GB.
     """
     if accelerators():
         return 1
@@ -235,19 +235,19 @@ def usual_jobs(waiting: int) -> int:
 
 
 def resolve_shards(experiment: Experiment, run_directory: RunDirectory | None) -> Experiment:
-    """Return the experiment with the shards of its run directory, else with this machine's."""
+    """Set the shards to those of the run directory, else to the default of this machine."""
     stored = run_directory.experiment().training.shards if run_directory else None
     return experiment.with_shards(stored).with_shards(compiling.default_shards())
 
 
 def check_can_start(experiment: Experiment) -> None:
-    """Check that cells and packages are there, before any data are loaded."""
+    """Check that cells are registered and packages installed, before data are loaded."""
     for cell in experiment.cells:
         cells.cell_label(cell)  # fails if it is unknown
     if experiment.training.tensorboard and importlib.util.find_spec("tensorboard") is None:
         raise UserError(
-            "training.tensorboard: expected the package tensorboard, found none: it is not "
-            "installed. pip install tensorboard, or leave the setting out."
+            "training.tensorboard: expected the package tensorboard, which is not "
+            "installed. Run pip install tensorboard, or remove the setting."
         )
 
 
@@ -259,7 +259,7 @@ def _opened(run_directory: RunDirectory) -> Iterator[None]:
 
 
 def _write_metadata(plan: Plan, run_directory: RunDirectory, jobs: str) -> Metadata:
-    """Write the metadata; a resumed comparison has those of its start."""
+    """Return the metadata; write them first unless the comparison is resumed."""
     if not run_directory.has_metadata():
         batch_size = plan.experiment.training.batch_size
         run_directory.write_metadata(collect_metadata(plan.dataset, batch_size, jobs))
@@ -269,4 +269,4 @@ def _write_metadata(plan: Plan, run_directory: RunDirectory, jobs: str) -> Metad
 def _resume_command(run_directory: RunDirectory) -> str:
     verbs = {"fractions": "learning-curve", "sources": "variance"}
     verb = verbs.get(run_directory.part or "", "compare")
-    return f"Go on with: keras-gru {verb} --resume {run_directory.whole.path}"
+    return f"Resume with: keras-gru {verb} --resume {run_directory.whole.path}"

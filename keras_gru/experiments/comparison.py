@@ -1,4 +1,4 @@
-"""The record of a run, the comparison of all runs, the learning curve of comparisons."""
+"""Records of runs, comparisons of runs, learning curves of comparisons."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -33,20 +33,20 @@ class RunRecord:
 
     Args:
         cell: name in the registry of cells.
-        label: the cell's name for a reader.
+        label: display name of the cell.
         seed: seed of the initial weights, the order of the data and dropout.
         status: `"finished"`, `"diverged"` (the loss became NaN or Inf) or, in a sweep, `"pruned"`.
-        message: why, where it is not finished.
+        message: the reason if the run is not finished.
         units: units of each recurrent layer.
         parameters: weights of the whole model.
         recurrent_parameters: weights of its recurrent layers.
         epochs: epochs trained.
         best_epoch: the best validation epoch, from 1, whose weights are saved.
-        validation: metrics on validation with those weights; errors are in the metric's unit.
-        test: metrics on test with those weights, read once.
+        validation: validation metrics with those weights; errors are in the metric's unit.
+        test: test metrics with those weights, measured once.
         seconds: duration of training and validation, all epochs.
-        seconds_per_epoch: median of the epochs' training part, without the first: it compiles.
-        steps_per_second: optimizer steps, from the same median.
+        seconds_per_epoch: median training time of an epoch, without the first, which compiles.
+        steps_per_second: optimizer steps per second, from the same median.
         path: how it was trained, such as `"XLA fused"`: compiled by XLA or run as a graph, and by
             which path of the layers (`keras_gru.RNN.path`).
         history: one row per epoch.
@@ -108,12 +108,12 @@ class EnsembleRecord:
 
 @dataclass(frozen=True)
 class Comparison:
-    """All runs of an experiment, and what holds for all of them.
+    """All runs of an experiment, with their common metadata.
 
     Args:
         experiment: what was trained.
-        metadata: read once, when the first run began.
-        runs: the runs that ended, in that order.
+        metadata: collected when the first run began.
+        runs: the ended runs, in order of completion.
         trials: trials of tuning, without their history.
         path: path of the run directory; None where there is none.
         ensembles: ensembles of several networks of a cell.
@@ -133,7 +133,7 @@ class Comparison:
 
     @property
     def baselines(self) -> tuple[Baseline, ...]:
-        """What rules without a recurrent network reach."""
+        """Baselines without a recurrent network."""
         return self.metadata.baselines
 
     @cached_property

@@ -1,4 +1,4 @@
-"""Where a result comes from: versions and hardware."""
+"""Versions and hardware of a run."""
 
 import platform
 import sys
@@ -11,13 +11,13 @@ from keras_gru.formatting import plural
 from keras_gru.layers.compiling import available_cores
 
 PACKAGES = ("keras-gru", "keras", "tensorflow", "jax", "torch", "tensorflow-datasets", "numpy")
-# Those that are stored beside a published figure.
+# Stored with published results.
 VERSIONS = ("python", "backend", "keras-gru", "keras", "tensorflow", "jax", "torch")
 HARDWARE = ("processor", "accelerators", "jobs")
 
 
 def environment() -> dict[str, str]:
-    """Return what a reader must know to compare times: names and versions, in words."""
+    """Return the versions and the hardware, which are needed to compare times."""
     facts = {"python": platform.python_version(), "backend": keras.backend.backend()}
     for package in PACKAGES:
         try:
@@ -34,8 +34,8 @@ def peak_memory() -> int | None:
     """Return the peak memory of this process in bytes; None on Windows.
 
     It is the resident set: Python, the framework, the data and everything that the process trained
-    before, without the memory of an accelerator. It never falls: of several runs in one process
-    only the first is measured by itself.
+    before, without accelerator memory. It never decreases, so for several runs in one process only
+    the first value is that of a single run.
     """
     status = Path("/proc/self/status")
     if status.is_file():  # on Linux getrusage starts from the memory of the parent process
@@ -51,7 +51,7 @@ def peak_memory() -> int | None:
 
 
 def _processor() -> str:
-    """Return the name of the processor on Linux, elsewhere its architecture."""
+    """Return the name of the processor on Linux, its architecture elsewhere."""
     cpuinfo = Path("/proc/cpuinfo")
     if cpuinfo.is_file():
         for line in cpuinfo.read_text().splitlines():

@@ -1,7 +1,7 @@
-"""What trained networks predict, on the same examples of test: stored for the page.
+"""Predictions of trained networks on the same test examples, stored for the report.
 
-Of each cell the run with the best validation metric predicts. The run directory holds the result in
-`examples.json`, so that a page can be written without the training data.
+The run with the best validation metric represents each cell. The predictions are stored in
+`examples.json`, so that the report needs no training data.
 """
 
 # N sequences, T time steps, C classes, H steps ahead, V variables
@@ -19,7 +19,7 @@ FILE = "examples.json"
 
 @dataclass(frozen=True)
 class WrongClass:
-    """A sequence whose class was predicted wrongly, with the probability of the prediction."""
+    """A misclassified sequence, with the probability of the prediction."""
 
     sequence: str
     truth: str
@@ -29,7 +29,7 @@ class WrongClass:
 
 @dataclass(frozen=True)
 class Classes:
-    """Predicted classes: for each cell a confusion matrix and the most confident errors.
+    """Predicted classes: a confusion matrix and the most confident errors of each cell.
 
     Args:
         labels: labels of the C classes.
@@ -57,7 +57,7 @@ class Series:
             validation (`Forecasts.band`).
         baseline: label of the best baseline that is drawn.
         baseline_forecast: baseline forecast of each window.
-        lead: how many steps ahead they are.
+        lead: number of steps ahead.
     """
 
     variable: str
@@ -72,7 +72,7 @@ class Series:
 
 @dataclass(frozen=True)
 class TaggedSentence:
-    """Words with their true tags and those of each cell."""
+    """Words with their true tags and the tags predicted by each cell."""
 
     words: tuple[str, ...]
     truth: tuple[str, ...]
@@ -109,7 +109,7 @@ class PianoRolls:
 
 @dataclass(frozen=True)
 class Attention:
-    """Which words of a sentence each word of its translation attends to.
+    """Attention weights from the words of a translation to those of its source.
 
     Args:
         source: S words.
@@ -130,9 +130,9 @@ class Translations:
         sources: the first sentences.
         references: their references.
         translations: cell -> their translations.
-        sentences: how many were translated for the scores.
+        sentences: number of sentences translated for the scores.
         scores: cell -> `"BLEU"` and `"chrF"`; empty without sacrebleu.
-        attention: cell -> that of the longest of the sentences; empty without attention.
+        attention: cell -> attention weights of the longest sentence; empty without attention.
     """
 
     sources: tuple[str, ...]
@@ -160,7 +160,7 @@ class Examples:
 
 
 def read_examples(directory: RunDirectory) -> Examples | None:
-    """Return the stored examples; None where there are none.
+    """Return the stored examples, or None.
 
     Raises:
         UserError: if the file is damaged.

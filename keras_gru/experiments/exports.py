@@ -1,4 +1,4 @@
-"""How exported files compare with Keras, as `parity.json` beside them stores it."""
+"""Comparisons of exported files with Keras, stored in `parity.json` beside them."""
 
 import json
 from dataclasses import asdict, dataclass, field
@@ -15,16 +15,16 @@ FILE = "parity.json"
 
 @dataclass(frozen=True)
 class Parity:
-    """How an exported model compares with the model in Keras.
+    """A comparison of an exported model with the Keras model.
 
     Args:
         target: the format.
-        runtime: what ran the files.
+        runtime: the runtime that ran the files.
         files: names of the files or folders.
-        bytes: their size.
+        bytes: their size in bytes.
         tolerance: the largest relative difference that is allowed.
-        unchecked: why nothing was compared; `None` if it was.
-        sequences: how many were compared.
+        unchecked: the reason if nothing was compared, else `None`.
+        sequences: number of compared sequences.
         difference: the largest absolute difference of an output, divided by the largest absolute
             output, or by 1 if that is larger.
         agreement: the fraction of equal predictions (the largest of C outputs, or the sign of
@@ -55,7 +55,7 @@ class Parity:
 
     @property
     def agrees(self) -> bool:
-        """Whether all differences are within the tolerance; true of what was not compared."""
+        """Whether all differences are within the tolerance; true if nothing was compared."""
         within = self.difference is None or self.difference <= self.tolerance
         return within and all(other.agrees for other in self.also)
 
@@ -82,18 +82,18 @@ class Parity:
 
 
 def export_path(run_directory: RunDirectory, record: RunRecord) -> Path:
-    """Return where the exported files of a run are, and the comparisons of all its exports."""
+    """Return the directory of the exported files of a run."""
     return run_directory.run_path(record.cell, record.seed) / "export"
 
 
 def load_parities(folder: Path) -> dict[str, Parity]:
-    """Return the comparisons of the files of a folder by name, such as `"litert model int8"`."""
+    """Load the comparisons of a folder by name, such as `"litert model int8"`."""
     path = folder / FILE
     return load_json(path, dict[str, Parity]) if path.is_file() else {}
 
 
 def store_parity(folder: Path, name: str, parity: Parity) -> None:
-    """Add a comparison to those of a folder, in the place of an earlier one with its name."""
+    """Store a comparison in a folder, replacing an earlier one of the same name."""
     folder.mkdir(parents=True, exist_ok=True)
     found = load_parities(folder) | {name: parity}
     rows = {name: asdict(one) for name, one in found.items()}

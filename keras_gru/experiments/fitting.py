@@ -1,4 +1,4 @@
-"""One network: build, fit, evaluate, save, and its record."""
+"""Build, fit, evaluate and save one network."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -43,13 +43,13 @@ def build(experiment: Experiment, dataset: SequenceDataset, cell: str, seed: int
         A compiled `keras.Model`.
 
     Raises:
-        UserError: labels are to be smoothed where runs are compared by the loss.
+        UserError: label smoothing, although runs are compared by the loss.
     """
     training, seed = experiment.training, experiment.seed_of("initialization", seed)
     if training.label_smoothing and dataset.metric.name == "loss":
         raise UserError(
-            f"training.label_smoothing: {dataset.name}: runs are compared by the loss, which with "
-            f"smoothing is not the {dataset.metric.label}. Leave the setting out."
+            f"training.label_smoothing: {dataset.name}: runs are compared by the loss, which label "
+            f"smoothing changes ({dataset.metric.label}). Remove the setting."
         )
     compiling.set_shards(training.shards)
     keras.utils.set_random_seed(seed)  # for the layers of a user's cell that take no seed
@@ -87,7 +87,7 @@ def fit(
     path: Path | None = None,
     listener: Listener = SILENT,
 ) -> Progress:
-    """Train a model until its last epoch or early stopping, and restore the best weights.
+    """Train a model to its last epoch or early stopping, and restore the best weights.
 
     Args:
         model: the result of `build`.
@@ -95,12 +95,12 @@ def fit(
         dataset: what to train it on.
         cell: the cell's name, for the listener.
         seed: seed of the run; `experiment.seed_of` says what it decides.
-        path: the directory of the checkpoint; where it has one, training resumes from there, to the
-            same weights as if it had never stopped.
+        path: directory of the checkpoint; training resumes from it if there is one, and ends with
+            the same weights as without an interruption.
         listener: receives each epoch; it ends the training by raising `StopRun`.
 
     Returns:
-        The history, and which of its epochs was best.
+        The history and its best epoch.
     """
     training, order = experiment.training, experiment.seed_of("order", seed)
     progress = Progress(dataset.metric, training.patience)
@@ -150,9 +150,9 @@ def evaluate(
 def evaluate_ensemble(
     networks: Sequence[keras.Model], experiment: Experiment, dataset: SequenceDataset, split: str
 ) -> dict[str, float]:
-    """Return what `evaluate` does of the mean prediction of several networks (`models.ensemble`).
+    """Return all metrics of the mean prediction of several networks (`models.ensemble`).
 
-    It runs without a graph of all networks, which takes seconds to trace.
+    It runs eagerly: tracing a graph of all networks would take seconds.
     """
     options = _compile_options(experiment.training, dataset, every=True)
     loss = options["loss"]
@@ -168,9 +168,9 @@ def evaluate_ensemble(
 def evaluate_test(
     model: keras.Model, experiment: Experiment, dataset: SequenceDataset
 ) -> tuple[dict[str, float], tuple[float, ...]]:
-    """Return the metrics of a compiled model on test, and the dataset's metric on its blocks.
+    """Return the test metrics of a compiled model, and the dataset's metric by block of test.
 
-    Both come from one pass. Scores of all classes have no blocks: many classes are not in one.
+    Both come from one pass. Macro-averaged scores have no blocks: a block lacks many classes.
     """
     training, name = experiment.training, dataset.metric.name
     measure = "crossentropy" if name == "loss" else name
@@ -201,7 +201,7 @@ def _evaluate(model, experiment, dataset, split: str, options: dict) -> dict[str
 
 
 def _compile_options(training: Training, dataset: SequenceDataset, every: bool = False) -> dict:
-    """Return what a model is compiled with: the dataset's metric, or every metric of the task."""
+    """Return compile options with the dataset's metric, or with every metric of the task."""
     options = models.compile_options(dataset.spec, training.loss, training.label_smoothing)
     options["weighted_metrics"] += [
         metric
@@ -225,7 +225,7 @@ def fit_and_record(
     path: Path,
     listener: Listener = SILENT,
 ) -> tuple[keras.Model, RunRecord]:
-    """Build and fit, or resume the checkpoint in `path`, without reading test.
+    """Build and fit a model, or resume its checkpoint in `path`, without reading test.
 
     Returns:
         The model with its best weights, and the record of the run with an empty `test`.
@@ -265,7 +265,7 @@ def fit_and_record(
 
 
 def _jit_compile(training: Training, length: int | None, units: int, layers: list[RNN]) -> bool:
-    """Return whether XLA compiles the model: anew for every shape; JAX always does."""
+    """Return whether XLA compiles the model, which it does for each shape; always on JAX."""
     if training.jit_compile == "auto":
         always = {"jax": True, "torch": False}
         alone = bool(layers) and all(layer.compiles_itself(length, True) for layer in layers)
@@ -275,12 +275,12 @@ def _jit_compile(training: Training, length: int | None, units: int, layers: lis
 
 
 def _rnn_layers(model: keras.Model) -> list[RNN]:
-    """Return the recurrent layers that have a path; a layer of a user's own has none."""
+    """Return the recurrent layers of this package, which have a `path`."""
     return [layer for layer in layers_by_direction(model) if isinstance(layer, RNN)]
 
 
 def _path(model: keras.Model, length: int | None) -> str:
-    """Return how a model was trained: compiled or not, and by which path of the layers."""
+    """Return how a model was trained: compiled or not, and the path of its layers."""
     compiled, plain = {"torch": ("compiled", "eager")}.get(
         keras.backend.backend(), ("XLA", "graph")
     )

@@ -1,4 +1,4 @@
-"""Forecasts of a trained network on validation and test: errors by step ahead, and a band."""
+"""Forecasts of a trained network on validation and test: errors by step, and a band."""
 
 # N windows, H steps ahead, V variables
 
@@ -29,14 +29,14 @@ _SPLITS, _PARTS = ("validation", "test"), ("windows", "forecast", "truth", "spre
 
 @dataclass(frozen=True)
 class Band:
-    """A band around forecasts, of one width or of one that follows the spread of the window.
+    """A band around forecasts, of constant width or proportional to the spread of the window.
 
         half width = quantile · (weight · spread + floor)
 
     Args:
         quantile: (H, V) in the variables' unit for each unit of what it is multiplied by.
-        floor: (V,) what the width does not fall below.
-        weight: (V,) 1 where the width follows the spread, 0 where it is constant.
+        floor: (V,) minimum width.
+        weight: (V,) 1 if the width follows the spread, 0 if it is constant.
     """
 
     quantile: np.ndarray
@@ -44,7 +44,7 @@ class Band:
     weight: np.ndarray
 
     def half_width(self, spread: np.ndarray) -> np.ndarray:
-        """Return half the width for windows of a spread (..., V), as (..., H, V)."""
+        """Return half the width (..., H, V) for windows with a spread (..., V)."""
         return self.quantile * (self.weight * spread + self.floor)[..., None, :]
 
 
@@ -75,8 +75,8 @@ class Forecasts:
 
         The quantile of the absolute errors, each divided by the width of its window, is the
         ⌈(N + 1) · level⌉-th smallest of N. For each variable the width is constant, or follows the
-        spread of the window with half of its mean as the floor: what has the lower interval score
-        on the later half of the windows when it is fitted to the earlier half.
+        spread of the window with half of its mean as the floor, whichever has the lower interval
+        score on the later half of the windows when fitted to the earlier half.
 
         Reference:
 
@@ -95,7 +95,7 @@ class Forecasts:
         return self._fit(following, level)
 
     def _weights(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return the weights (V,) of a constant width, and of one that follows the spread."""
+        """Return the weights (V,) for a constant width and for one that follows the spread."""
         return np.zeros(self.spread.shape[1]), self.spread.any(0).astype(float)
 
     def _part(self, rows: slice) -> "Forecasts":
@@ -123,11 +123,11 @@ class Forecasts:
 
 
 def spread_of(features: np.ndarray, history: Sequence[int] | None, variables: int) -> np.ndarray:
-    """Return how much the variables change within windows: the mean absolute difference of steps.
+    """Return the mean absolute difference of consecutive steps of the variables in windows.
 
     Args:
         features: (..., T, D), scaled.
-        history: the columns of the variables; None where they are not among the features.
+        history: the columns of the variables; None if they are not among the features.
         variables: V.
 
     Returns:
@@ -139,12 +139,12 @@ def spread_of(features: np.ndarray, history: Sequence[int] | None, variables: in
 
 
 def has_forecasts(dataset: "SequenceDataset") -> bool:
-    """Return whether a dataset is windows of series, whose forecasts are stored."""
+    """Return whether a dataset consists of windows of series, whose forecasts are stored."""
     return dataset.spec.task == "forecasting" and dataset.splits["test"].overlapping
 
 
 def save_forecasts(network: "keras.Model", dataset: "SequenceDataset", path: Path) -> None:
-    """Write a network's forecasts on validation and test, and their errors as JSON.
+    """Save a network's forecasts on validation and test, and their errors as JSON.
 
     Args:
         network: the network with its best weights.
@@ -189,7 +189,7 @@ def load_forecasts(paths: Sequence[Path]) -> Mapping[str, Forecasts] | None:
     for path in paths:
         if not (path / FILE).is_file():
             return None
-        remedy = "delete it, and there is no band"
+        remedy = "delete it to continue without a band"
         arrays = load_arrays(path / FILE, remedy)
         if {*arrays} != {f"{name}_{part}" for name in _SPLITS for part in _PARTS}:
             raise UserError(f"{path / FILE}: damaged, found {', '.join(arrays)}; {remedy}.")
@@ -213,7 +213,7 @@ class SplitErrors(BaseModel):
 
 
 class StoredErrors(BaseModel):
-    """What `describe_errors` returned, of which the band is ignored."""
+    """The stored result of `describe_errors`, without the band."""
 
     variables: tuple[str, ...]
     lead: int
@@ -224,7 +224,7 @@ class StoredErrors(BaseModel):
 def describe_errors(
     found: Mapping[str, Forecasts], variables: Sequence[str], lead: int = 1
 ) -> dict:
-    """Return errors by step ahead and variable, and the band, as JSON takes them.
+    """Return errors by step ahead and variable, and the band, as JSON values.
 
     Args:
         found: forecasts of each split.

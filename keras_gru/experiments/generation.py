@@ -1,4 +1,4 @@
-"""What trained networks write, play and translate."""
+"""Text, music and translations from trained networks."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -35,16 +35,16 @@ def generate(
         record: the run whose network is used.
         prompts: the beginnings of the texts, each of one character or more.
         length: maximum number of characters to generate for each prompt.
-        temperature: 0 takes the most probable character; higher values give more varied text.
-        top_k: sample from the k most probable characters only; None from all.
+        temperature: 0 takes the most probable character; higher values produce more varied text.
+        top_k: sample from the k most probable characters only; None samples from all.
         stop: a character that ends a text; None generates `length` characters.
-        seed: seed of sampling, the same for each prompt; None gives other texts each time.
+        seed: seed of sampling, the same for each prompt; None is random.
 
     Returns:
-        For each prompt the prompt and what follows.
+        The prompts with their continuations.
 
     Raises:
-        UserError: if the network is no language model, or a prompt is empty.
+        UserError: the network is not a language model, or a prompt is empty.
     """
     _check_task(run_directory, "language_model", "write text")
     preprocessing = stored_data(run_directory).preprocessing
@@ -79,9 +79,9 @@ class Music:
     """A piece, as a piano roll.
 
     Args:
-        notes: (T, 88) zeros and ones: what sounds in each time step.
-        prompt_steps: how many of the steps are the prompt, and not generated.
-        steps_per_quarter: time steps of a quarter note.
+        notes: (T, 88) zeros and ones: the notes that sound in each time step.
+        prompt_steps: number of steps of the prompt, which are not generated.
+        steps_per_quarter: number of time steps per quarter note.
         lowest: MIDI pitch of the first of the 88 notes.
     """
 
@@ -107,17 +107,17 @@ def generate_music(
         run_directory: the run directory.
         record: the run whose network is used.
         piece: number of a piece of the test split, from 0.
-        prompt_steps: number of its first time steps to continue; 0 begins with silence.
+        prompt_steps: number of time steps of the prompt; 0 starts with silence.
         length: time steps to generate.
-        temperature: 0 takes the most probable notes; higher values give more varied music.
-        seed: seed of sampling; None gives another piece each time.
+        temperature: 0 takes the most probable notes; higher values produce more varied music.
+        seed: seed of sampling; None is random.
 
     Returns:
-        The prompt and what follows.
+        The prompt with its continuation.
 
     Raises:
-        UserError: the run is not of a collection of piano rolls, or the piece is not there or
-            shorter than the prompt.
+        UserError: the run was not trained on piano rolls, or the piece does not exist or is shorter
+            than the prompt.
     """
     _check_task(run_directory, "polyphony", "play music")
     experiment = run_directory.experiment()
@@ -168,14 +168,14 @@ def translate(
         record: the run whose network is used.
         sentences: sentences in the source language.
         beams: 1 decodes greedily; None takes the experiment's.
-        without_unknown: whether the token of unknown words is never written.
+        without_unknown: whether to exclude the token of unknown words.
 
     Returns:
-        For each sentence its translations and their scores, the best first: the mean
-        log-probability of a token.
+        For each sentence its translations, best first, with their scores: the mean log-probability
+        of a token.
 
     Raises:
-        UserError: the run is no encoder–decoder.
+        UserError: the network is not an encoder–decoder.
     """
     _check_task(run_directory, "translation", "translate")
     preprocessing = stored_data(run_directory).preprocessing

@@ -1,4 +1,4 @@
-"""The memory of networks that were trained in this process and are no longer needed."""
+"""Free the memory of networks that are no longer needed."""
 
 import contextlib
 import gc
@@ -9,13 +9,13 @@ import keras
 
 @contextlib.contextmanager
 def free_graphs() -> Iterator[None]:
-    """Free what TensorFlow stores of the networks of the block.
+    """Free the TensorFlow graphs of the networks created in the block.
 
-    `tf.custom_gradient` in a graph registers its gradient for the whole process, under a name of
-    its own, and the gradient holds the graph: 13 MiB for each trained network. TensorFlow needs it
-    while it traces a training step and not after. No public function removes it.
+    `tf.custom_gradient` registers its gradient for the whole process, and the gradient references
+    its graph: 13 MiB for each trained network. TensorFlow needs it only while tracing a training
+    step, and no public function removes it.
 
-    The garbage collector looks at what the block creates, and not at the modules of TensorFlow.
+    The garbage collector examines only objects created in the block.
     """
     if keras.backend.backend() != "tensorflow":
         yield
@@ -31,5 +31,5 @@ def free_graphs() -> Iterator[None]:
         for name in set(gradients) - before:
             if name.startswith("CustomGradient-"):
                 del gradients[name]
-        gc.collect()  # a graph is a cycle
+        gc.collect()  # graphs are reference cycles
         gc.unfreeze()

@@ -1,4 +1,4 @@
-"""JSON files of a run directory: each value is checked against its type when it is read."""
+"""JSON files of a run directory, validated against their types when read."""
 
 import functools
 import json
@@ -15,23 +15,23 @@ T = TypeVar("T")
 
 
 def load_json(path: Path, kind: type[T]) -> T:
-    """Load a file that holds one JSON value.
+    """Load a file with one JSON value.
 
     Args:
         path: the file.
-        kind: what the value must be: a dataclass, a pydantic model, or a type such as
+        kind: the type of the value: a dataclass, a pydantic model, or a type such as
             `dict[str, float]`.
 
     Raises:
-        UserError: the file cannot be read, or holds anything else.
+        UserError: the file cannot be read, or its content is invalid.
     """
     return parse_json(read_file(path), kind, str(path))
 
 
 def load_json_lines(path: Path, kind: type[T]) -> tuple[T, ...]:
-    """Load a file with a JSON value of one kind on every line; () where there is no file.
+    """Load a file with one JSON value per line; () if there is no file.
 
-    A last line that a killed process left unfinished is left out.
+    An incomplete last line, left by a killed process, is ignored.
     """
     if not path.exists():
         return ()
@@ -41,7 +41,7 @@ def load_json_lines(path: Path, kind: type[T]) -> tuple[T, ...]:
 
 
 def append_json(path: Path, row: dict) -> None:
-    """Append a JSON line to a file, in the place of a last line that is unfinished.
+    """Append a JSON line to a file, replacing an incomplete last line.
 
     Only one process at a time may append.
     """
@@ -58,7 +58,7 @@ def append_json(path: Path, row: dict) -> None:
 
 
 def parse_json(text: str | bytes, kind: type[T], where: str) -> T:
-    """Parse a JSON value; `where` names its place in the error."""
+    """Parse a JSON value; `where` is its location in error messages."""
     try:
         return _adapter(kind).validate_json(text, strict=True)
     except ValidationError as error:
@@ -68,7 +68,7 @@ def parse_json(text: str | bytes, kind: type[T], where: str) -> T:
 
 
 def damaged(where: object, found: str) -> UserError:
-    """The error for a file of a run directory that holds what no version has written."""
+    """Return the error for a file of a run directory with invalid content."""
     return UserError(f"{where}: damaged, or not written by this version of keras-gru ({found}).")
 
 

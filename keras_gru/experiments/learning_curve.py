@@ -1,4 +1,4 @@
-"""How much data a cell needs: the same comparison on nested fractions of the training data."""
+"""Learning curves: the same comparison on nested fractions of the training data."""
 
 import contextlib
 from collections.abc import Sequence
@@ -23,11 +23,11 @@ def learning_curve(
     jobs: int | None = 1,
     cluster: str | None = None,
 ) -> LearningCurve:
-    """Compare the cells on each fraction: same validation, same test, as many updates in an epoch.
+    """Compare the cells on each fraction, with equal validation, test and updates per epoch.
 
-    Fractions are nested, and each has its own tuning, if there is any. The comparison on all of the
-    training data is that of the run directory itself, the others are in its `fractions/`. What is
-    there already is not repeated, and what was stopped is resumed.
+    Fractions are nested, and each is tuned separately if there are settings to tune. The comparison
+    on all training data is in the run directory itself, the others are in its `fractions/`.
+    Finished runs are not repeated, and stopped runs are resumed.
 
     Args:
         experiment: what to train.
@@ -37,7 +37,7 @@ def learning_curve(
         jobs, cluster: as in `keras_gru.run`.
 
     Raises:
-        UserError: the fractions are wrong, the dataset has a curriculum, or as in `keras_gru.run`.
+        UserError: invalid fractions, a dataset with a curriculum, or as in `keras_gru.run`.
     """
     check_fractions(fractions)
     with contextlib.ExitStack() as stack:
@@ -46,8 +46,8 @@ def learning_curve(
         dataset = data_for(experiment, run_directory)
         if dataset.stages:
             raise UserError(
-                "dataset.curriculum: a learning curve has the same training data in every epoch; "
-                "leave the setting out."
+                "dataset.curriculum: a learning curve needs the same training data in every epoch. "
+                "Remove the setting."
             )
         experiment = resolve_shards(experiment, run_directory)
         run_directory = run_directory or RunDirectory.create(experiment)
@@ -71,7 +71,7 @@ def learning_curve(
 
 
 def check_fractions(fractions: Sequence[float]) -> None:
-    """Raise a `UserError` unless there are different fractions above 0 and below 1."""
+    """Raise a `UserError` unless the fractions are distinct, above 0 and below 1."""
     different = len(set(fractions)) == len(fractions)
     if not fractions or not different or not all(0 < fraction < 1 for fraction in fractions):
         raise UserError(

@@ -1,4 +1,4 @@
-"""The events of a comparison, and what listens to them."""
+"""The events of a comparison, and listeners."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -11,14 +11,14 @@ class StopRun(Exception):
 
 
 class Listener:
-    """Receives the events of a comparison and ignores them. Override those that you need."""
+    """Receives the events of a comparison and ignores them. Override the methods you need."""
 
     def plan(self, runs: Sequence[tuple[str, str, int]], epochs: int, metric: Metric) -> None:
-        """Receive the runs to come, each as (cell, label, seed); a trial has its name as its cell.
+        """Receive the planned runs as (cell, label, seed); for a trial, `cell` is its name.
 
         Args:
             runs: all runs of the comparison, including those of an earlier process.
-            epochs: the most that a run has.
+            epochs: maximum number of epochs of a run.
             metric: the metric that runs are compared by.
         """
 
@@ -34,11 +34,11 @@ class Listener:
         """A run has ended, now or in an earlier process."""
 
     def note(self, text: str) -> None:
-        """Receive a sentence for a reader."""
+        """Receive a message for the user."""
 
 
 class RenamedListener(Listener):
-    """Passes the events of a run on under another name.
+    """Forwards the events of a run under another name.
 
     Args:
         listener: receives them.

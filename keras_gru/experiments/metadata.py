@@ -1,4 +1,4 @@
-"""What holds for all runs of a comparison: when, where, on which data."""
+"""Metadata common to all runs of a comparison."""
 
 from datetime import datetime
 from typing import Annotated
@@ -20,7 +20,7 @@ def _is_a_date(text: str) -> str:
 
 
 class Sizes(Settings):
-    """Sequences of each split."""
+    """Number of sequences of each split."""
 
     train: Count
     validation: Count
@@ -28,7 +28,7 @@ class Sizes(Settings):
 
 
 class Precision(Settings):
-    """What the precision of a metric on a split depends on (`describe_evaluation`)."""
+    """Numbers that determine the precision of a metric on a split (`describe_evaluation`)."""
 
     independent: Annotated[int, Field(ge=1)]
     terms: Annotated[int, Field(ge=1)]
@@ -36,25 +36,25 @@ class Precision(Settings):
 
 
 class Evaluation(Settings):
-    """The precision on both splits that a run is measured on."""
+    """Precision on validation and test."""
 
     validation: Precision
     test: Precision
 
 
 class Metadata(Settings):
-    """What metadata.json holds.
+    """The content of metadata.json.
 
     Args:
         started: when the first run began, in ISO 8601.
-        environment: versions and hardware, and how many runs were trained at a time.
+        environment: versions, hardware and the number of parallel runs.
         metric: the metric that runs are compared by.
         other_metrics: further metrics that are measured.
         sequences: number of sequences of each split.
-        evaluation: what the precision of the metric depends on.
-        notes: what was done to the data, one sentence each.
-        baselines: what rules without a recurrent network reach.
-        data: what was read of the data.
+        evaluation: precision of the metric on validation and test.
+        notes: processing of the data, one sentence each.
+        baselines: baselines without a recurrent network.
+        data: summary of the data.
     """
 
     started: Annotated[str, AfterValidator(_is_a_date)]
@@ -69,12 +69,12 @@ class Metadata(Settings):
 
 
 def collect_metadata(dataset: SequenceDataset, batch_size: int, jobs: str = "") -> Metadata:
-    """Return the metadata of the runs that begin now, on this machine.
+    """Return the metadata of runs that begin now, on this machine.
 
     Args:
         dataset: the training data.
         batch_size: batch size for which the padding is measured.
-        jobs: how many runs are trained at a time, where it is more than one.
+        jobs: description of parallel runs; "" for one at a time.
     """
     from keras_gru.experiments.environment import environment  # it imports Keras
 

@@ -1,4 +1,4 @@
-"""The saved networks of a run directory: choose one, load it, measure it."""
+"""The saved networks of a run directory: choose, load and evaluate them."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -24,8 +24,8 @@ def choose_run(
 
     Args:
         run_directory: the run directory.
-        cell: consider the runs of this cell only; None considers all.
-        seed: consider the runs with this seed only; None considers all.
+        cell: consider only runs of this cell; None considers all.
+        seed: consider only runs with this seed; None considers all.
 
     Raises:
         UserError: if no such run has finished.
@@ -51,7 +51,7 @@ def choose_run(
 def choose_runs(
     run_directory: RunDirectory, cell: str | None = None, seed: int | Literal["all"] | None = None
 ) -> list[RunRecord]:
-    """Return the run that `choose_run` does, or for the seed `"all"` all of its cell."""
+    """Return the result of `choose_run`; for seed `"all"`, all finished runs of its cell."""
     if seed != "all":
         return [choose_run(run_directory, cell, seed)]
     best = choose_run(run_directory, cell)
@@ -68,20 +68,20 @@ def load_network(run_directory: RunDirectory, records: Sequence[RunRecord]) -> k
 
 
 def load_model(run_directory: RunDirectory, record: RunRecord) -> keras.Model:
-    """Load the network that a run has saved, compiled as it was trained.
+    """Load the saved network of a run, compiled as it was trained.
 
     Raises:
         UserError: if the file is missing or damaged, or the cell is not registered.
     """
     path = run_directory.run_path(record.cell, record.seed) / "best.keras"
     if not path.is_file():
-        raise UserError(f"{path}: the saved network is not there; train it again.")
+        raise UserError(f"{path}: expected a saved network, found none. Train it again.")
     check_cells(run_directory.path, [record.cell])
     try:
         return keras.models.load_model(path)
-    except Exception as error:  # for damaged bytes zipfile, HDF5 and Keras raise a dozen kinds
+    except Exception as error:  # zipfile, HDF5 and Keras raise many types for damaged files
         raise UserError(
-            f"{path}: the saved network cannot be loaded; it is damaged, or its cell "
+            f"{path}: the saved network cannot be loaded: it is damaged, or its cell "
             f"'{record.cell}' is one of your own and must be defined and registered first, in a "
             f"script ({(str(error) or type(error).__name__).splitlines()[0][:100]})."
         ) from error
@@ -99,14 +99,14 @@ def evaluate(
         run_directory: the run directory.
         runs: a run, or several runs of one cell, whose ensemble is measured.
         split: `"train"`, `"validation"` or `"test"`.
-        dataset: measure on these data, such as those of `load_other_data`; None loads those that
-            the network was trained on.
+        dataset: data to evaluate on, such as from `load_other_data`; None loads the data that the
+            network was trained on.
 
     Returns:
         Name of a metric -> its value; errors are in the metric's unit.
 
     Raises:
-        UserError: if the data are missing, or are others now.
+        UserError: if the data are missing or have changed.
     """
     runs = [runs] if isinstance(runs, RunRecord) else runs
     experiment = run_directory.experiment_of(runs[0])
@@ -123,7 +123,7 @@ def top_k_accuracy(
     """Return the fraction of targets that are among the k most probable outputs.
 
     Raises:
-        UserError: if the outputs are no classes, tags or tokens, or are k or fewer.
+        UserError: if the outputs are not classes, tags or tokens, or there are at most k of them.
     """
     spec = dataset.spec
     if spec.task in ("forecasting", "polyphony"):
@@ -144,9 +144,9 @@ def top_k_accuracy(
 
 
 def save_ensembles(run_directory: RunDirectory, dataset: SequenceDataset | None = None) -> None:
-    """Measure the ensemble of each cell's finished networks on test, where there are several.
+    """Evaluate the ensemble of each cell's finished networks on test, if there are several.
 
-    What `ensembles.jsonl` holds already is not measured again.
+    Results that are already in `ensembles.jsonl` are not measured again.
 
     Args:
         run_directory: the run directory.

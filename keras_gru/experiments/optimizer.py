@@ -9,7 +9,7 @@ from keras_gru.experiments.configuration.training import Training
 from keras_gru.models import optimizers
 from keras_gru.settings import present
 
-_OPTIMIZERS = {  # Keras' own, and the one that trains a copy of the weights
+_OPTIMIZERS = {  # the Keras optimizer, and its subclass that trains a copy of the weights
     "adam": (keras.optimizers.Adam, optimizers.AdamApart),
     "adamw": (keras.optimizers.AdamW, optimizers.AdamWApart),
     "nadam": (keras.optimizers.Nadam, optimizers.NadamApart),
@@ -23,7 +23,7 @@ def make_optimizer(training: Training, steps: int, seed: int) -> keras.optimizer
 
     Args:
         training: the settings.
-        steps: steps in an epoch, by which epochs become steps.
+        steps: number of steps per epoch.
         seed: seed of weight noise.
 
     Returns:
@@ -44,16 +44,16 @@ def make_optimizer(training: Training, steps: int, seed: int) -> keras.optimizer
 
 
 def _trains_apart(training: Training) -> bool:
-    """Return whether the weights that are trained are not those that are validated and saved."""
+    """Return whether trained weights differ from the validated and saved ones."""
     return training.weight_noise > 0 or training.average is not None
 
 
 def learning_rate(
     training: Training, steps: int
 ) -> float | keras.optimizers.schedules.LearningRateSchedule:
-    """Return the learning rate: a number, or a schedule of Keras over the steps.
+    """Return the learning rate: a number, or a Keras schedule over steps.
 
-    It depends on the number of the step alone: a resumed run continues with it.
+    It depends only on the step, so a resumed run continues with the same values.
 
     Args:
         training: the settings.
@@ -80,14 +80,14 @@ def learning_rate(
 
 
 def between_epochs(training: Training, progress: Progress) -> list[keras.callbacks.Callback]:
-    """Return the callbacks of the optimizer, which go before the one that saves the history.
+    """Return the callbacks of the optimizer, which must precede `Checkpoint`.
 
     Args:
         training: the settings.
         progress: the epochs so far, saved by `Checkpoint`.
 
     Returns:
-        Callbacks, none where nothing changes from one epoch to the next.
+        Callbacks; none if nothing changes between epochs.
     """
     found: list[keras.callbacks.Callback] = []
     if training.schedule != "constant" or training.warmup:
@@ -100,8 +100,8 @@ def between_epochs(training: Training, progress: Progress) -> list[keras.callbac
 class LearningRate(keras.callbacks.Callback):
     """Lowers the learning rate on a plateau, and adds it to the logs of an epoch.
 
-    `keras.callbacks.ReduceLROnPlateau` counts epochs in attributes that no checkpoint saves; here
-    the rate depends on the history alone, so that a resumed run continues with it.
+    `keras.callbacks.ReduceLROnPlateau` counts epochs in attributes that no checkpoint saves. Here
+    the rate depends only on the history, so a resumed run continues with the same values.
     """
 
     def __init__(self, training: Training, progress: Progress):
@@ -121,9 +121,9 @@ class LearningRate(keras.callbacks.Callback):
 class ValidatedWeights(keras.callbacks.Callback):
     """Validates and saves a model with the average of its weights, or without their noise.
 
-    `keras.callbacks.SwapEMAWeights` swaps the weights with the average and remembers that in an
-    attribute that no checkpoint saves: a run that is resumed between both would train the average.
-    Here the optimizer has the trained weights as variables of its own, which a checkpoint saves.
+    `keras.callbacks.SwapEMAWeights` swaps the weights with the average and records that in an
+    attribute that no checkpoint saves: a run resumed after a swap would train the average. Here
+    the trained weights are variables of the optimizer, which a checkpoint saves.
     """
 
     def on_epoch_begin(self, epoch, logs=None):
@@ -134,5 +134,5 @@ class ValidatedWeights(keras.callbacks.Callback):
 
     @property
     def _optimizer(self):
-        """The optimizer itself, which mixed_float16 wraps in another one."""
+        """The optimizer, without the wrapper of mixed_float16."""
         return getattr(self.model.optimizer, "inner_optimizer", self.model.optimizer)

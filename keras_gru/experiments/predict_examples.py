@@ -1,4 +1,4 @@
-"""Let the best network of each cell predict the same examples of test."""
+"""Predictions of the best network of each cell on the same test examples."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -43,7 +43,7 @@ Models = Mapping[str, TrainedModel]  # by cell
 
 
 def save_examples(directory: RunDirectory, dataset: SequenceDataset | None = None) -> None:
-    """Let the best network of each cell predict, and store that in the run directory.
+    """Predict with the best network of each cell, and store the predictions.
 
     Args:
         directory: the run directory; without finished runs, nothing is stored.
@@ -101,7 +101,7 @@ def _series(models: Models, dataset: SequenceDataset) -> Series | None:
     rows = np.arange(max(0, split.size - _WINDOWS), split.size)
 
     def first(values: np.ndarray) -> np.ndarray:
-        """The first step ahead of the first variable, after the last step of the window."""
+        """Return the forecast of the first variable, one step after the window."""
         return (values[:, -1] if every_step else values)[:, 0, 0].astype(float)
 
     truth = first(unscale(split.targets, dataset))
@@ -237,7 +237,7 @@ def _attention(model: TrainedModel, source: str, translation: str) -> Attention:
 
 
 def _scores(translations: Sequence[str], references: Sequence[str]) -> dict[str, float]:
-    """BLEU and chrF, from 0 to 100, by sacrebleu; nothing where it is not installed."""
+    """Return BLEU and chrF, from 0 to 100; nothing if sacrebleu is not installed."""
     try:
         import sacrebleu
     except ImportError:
@@ -249,7 +249,7 @@ def _scores(translations: Sequence[str], references: Sequence[str]) -> dict[str,
 
 
 def _sequence(dataset: SequenceDataset, split: Split, row: int) -> str:
-    """What names a sequence for a reader: its text, or its number."""
+    """Return the text or the number of a sequence."""
     tokens = split.inputs.get("tokens")
     if tokens is None or dataset.vocabulary is None or dataset.tokenizer is None:
         return f"sequence {row} of test"

@@ -1,4 +1,4 @@
-"""Which experiment is meant: that of a config, or that of a run to resume."""
+"""The experiment of a config or of a run to resume."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -17,12 +17,12 @@ def choose_experiment(
     """Return the experiment of a config, or of a run to resume, and the directory of that run.
 
     Args:
-        config: as `load_experiment` takes it; None for that of the run.
-        overrides: as `load_experiment` takes them.
-        resume: as `find_run` takes it; None resumes nothing.
+        config: as in `load_experiment`; None takes the experiment of the run.
+        overrides: as in `load_experiment`.
+        resume: as in `find_run`; None starts a new run.
 
     Raises:
-        UserError: there is neither, or the run was made with other settings than the config.
+        UserError: both are None, or the run has different settings than the config.
     """
     given = None if config is None else load_experiment(config, overrides or ())
     if resume is None:
@@ -39,7 +39,7 @@ def choose_experiment(
         given = given.with_shards(stored.training.shards).with_guesses(stored.dataset)
         if given.model_copy(update=unread) != stored:
             raise UserError(
-                f"{run_directory.path}: expected the settings that it was made with, got others. "
+                f"{run_directory.path}: expected the settings of the run, got different ones. "
                 "Leave the config out to resume it, or leave --resume out to start anew."
             )
     return stored, run_directory

@@ -1,16 +1,16 @@
-"""The run directory of a comparison, in which whatever is finished stays whole.
+"""The run directory of a comparison.
 
 runs/<name>/<time>/
   experiment.yaml       the resolved experiment, accepted back unchanged
   preprocessing.json    vocabulary, labels, scaling, shapes, metric, fingerprint of the data
   metadata.json         versions, hardware, sizes of the splits, padding, baselines
-  results.jsonl         one line per run; of several lines of the same run the last counts
+  results.jsonl         one line per run; of several lines of a run the last is valid
   ensembles.jsonl       one line per cell: the metrics of the ensemble of its networks
   tuning.jsonl          one line per trial, where settings are tuned
   tuning/<cell>-<n>/    history.jsonl of a trial, and checkpoint.npz until it is finished
   report.html
-  fractions/<fraction>/ the same again, on a fraction of the training data: a learning curve
-  sources/<source>/     the same again, with seeds that vary one source of variance alone
+  fractions/<fraction>/ a run directory for a fraction of the training data: a learning curve
+  sources/<source>/     a run directory whose seeds vary one source of variance only
   examples.json         predictions of each cell on the same examples of test
   inspection/           the result of keras-gru inspect, and its pictures
   <cell>-seed<n>/       history.jsonl, one line per epoch; best.keras; checkpoint.npz until finished
@@ -72,7 +72,7 @@ def find_run(run: str | Path) -> "RunDirectory":
 
 
 def _newest(run: str | Path, files: Iterable[Path]) -> Path:
-    """Return the directory whose name, the time it was created, is the last."""
+    """Return the latest directory; names are times of creation."""
     directories = [file.parent for file in files if re.match(_TIME, file.parent.name)]
     if not directories:
         raise UserError(
@@ -83,7 +83,7 @@ def _newest(run: str | Path, files: Iterable[Path]) -> Path:
 
 
 def _created(name: str) -> tuple[str, int]:
-    """Return the time in a name, and the number that a second directory of that time has."""
+    """Return the time in a name, and the number of a further directory of that time."""
     time, number = name[:19], name[20:]  # 2026-01-31_12-00-00 and, after another _, the number
     return time, int(number or 1)
 
@@ -95,7 +95,7 @@ class RunDirectory:
         path: a directory that `RunDirectory.create` made; `find_run` also takes a name.
 
     Raises:
-        UserError: `path` is no such directory.
+        UserError: `path` is not a run directory.
     """
 
     def __init__(self, path: str | Path):
@@ -132,11 +132,11 @@ class RunDirectory:
         return RunDirectory(self.path / _FRACTIONS / f"{fraction:g}")
 
     def create_fraction(self, fraction: float) -> "RunDirectory":
-        """Create what `fraction` returns, if it is not there."""
+        """Create the run directory that `fraction` returns, if it does not exist."""
         return self._create_part(self.path / _FRACTIONS / f"{fraction:g}", self.experiment())
 
     def create_source(self, source: Source) -> "RunDirectory":
-        """Create the run directory of the same experiment whose seeds vary one source alone."""
+        """Create the run directory for seeds that vary one source of variance only."""
         experiment = self.experiment().model_copy(update={"vary": (source,)})
         return self._create_part(self.path / _SOURCES / source, experiment)
 
@@ -148,28 +148,28 @@ class RunDirectory:
         return RunDirectory(path)
 
     def locked(self) -> AbstractContextManager[None]:
-        """Lock the run directory, with all its parts, as `lock_directory` says."""
+        """Lock the run directory with all its parts (`lock_directory`)."""
         return lock_directory(self.whole.path)
 
     @property
     def whole(self) -> "RunDirectory":
-        """The run directory that this one is a part of, or itself."""
+        """The run directory that contains this one, or itself."""
         return RunDirectory(self.path.parent.parent) if self.part else self
 
     @property
     def part(self) -> str | None:
-        """`"fractions"` or `"sources"` of another run directory; None for no part of one."""
+        """`"fractions"` or `"sources"` if it is part of another run directory, else None."""
         group = self.path.resolve().parent
         is_part = group.name in (_FRACTIONS, _SOURCES)
         return group.name if is_part and (group.parent / "experiment.yaml").is_file() else None
 
     def fractions(self) -> tuple[float, ...]:
-        """Return the fractions of which there is a directory, the smallest first."""
+        """Return the fractions that have a directory, smallest first."""
         names = [file.parent.name for file in self.path.glob(f"{_FRACTIONS}/*/experiment.yaml")]
         return tuple(sorted(f for name in names if (f := _parse_fraction(name)) is not None))
 
     def experiment(self) -> Experiment:
-        """Read the experiment that the directory was made for."""
+        """Read the experiment of the directory."""
         return load_stored_experiment(self.path / "experiment.yaml")
 
     def experiment_of(self, record: RunRecord) -> Experiment:
@@ -184,7 +184,7 @@ class RunDirectory:
         return self.path / f"{cell}-seed{seed}"
 
     def write_metadata(self, metadata: Metadata) -> None:
-        """Write what holds for all runs of the comparison."""
+        """Write the metadata of the comparison."""
         write_text(self.path / "metadata.json", metadata.model_dump_json(indent=2))
 
     def has_metadata(self) -> bool:
@@ -192,7 +192,7 @@ class RunDirectory:
         return (self.path / "metadata.json").is_file()
 
     def metadata(self) -> Metadata:
-        """Read what `write_metadata` wrote.
+        """Read the metadata of the comparison.
 
         Raises:
             UserError: the comparison stopped before its data were loaded.
@@ -205,11 +205,11 @@ class RunDirectory:
         return load_json(self.path / "metadata.json", Metadata)
 
     def add(self, record: RunRecord) -> None:
-        """Append a finished run; it replaces an earlier one of the same cell and seed."""
+        """Append a run; it replaces an earlier one of the same cell and seed."""
         _append(record, self.path / "results.jsonl")
 
     def records(self) -> tuple[RunRecord, ...]:
-        """Read the runs that ended, in that order."""
+        """Read the ended runs, in order of completion."""
         return tuple(
             dataclasses.replace(record, history=self._history(record.cell, record.seed))
             for record in self._read("results.jsonl", ("cell", "seed"))
@@ -228,19 +228,19 @@ class RunDirectory:
         return self._read("tuning.jsonl", ("cell", "seed", "settings"))
 
     def add_ensemble(self, record: EnsembleRecord) -> None:
-        """Append what was measured of an ensemble; it replaces that of the same cell and split."""
+        """Append an ensemble; it replaces an earlier one of the same cell and split."""
         append_json(self.path / _ENSEMBLES, dataclasses.asdict(record))
 
     def ensembles(self) -> tuple[EnsembleRecord, ...]:
-        """Read what was measured of ensembles."""
+        """Read the records of ensembles."""
         records = load_json_lines(self.path / _ENSEMBLES, EnsembleRecord)
         return tuple({(record.cell, record.split): record for record in records}.values())
 
     def comparison(self) -> Comparison:
-        """Read all that the directory holds.
+        """Read the comparison.
 
         Raises:
-            UserError: a file is missing or damaged, or does not fit the others.
+            UserError: a file is missing, damaged or inconsistent with the others.
         """
         comparison = Comparison(
             experiment=self.experiment(),
@@ -254,7 +254,7 @@ class RunDirectory:
         return comparison
 
     def learning_curve(self) -> LearningCurve | None:
-        """Read the comparisons on fractions of the training data; None where there is none."""
+        """Read the comparisons on fractions of the training data; None if there are none."""
         if not (self.path / _FRACTIONS).is_dir():
             return None
         directories = {fraction: self.fraction(fraction) for fraction in self.fractions()}
@@ -262,7 +262,7 @@ class RunDirectory:
         return LearningCurve({**begun, 1.0: self.comparison()})
 
     def sources(self) -> dict[Source, Comparison]:
-        """Read the comparisons whose seeds vary one source of variance alone."""
+        """Read the comparisons whose seeds vary one source of variance only."""
         paths: dict[Source, Path] = {source: self.path / _SOURCES / source for source in SOURCES}
         return {
             source: RunDirectory(path).comparison()
@@ -271,7 +271,7 @@ class RunDirectory:
         }
 
     def _read(self, file: str, key: tuple[str, ...]) -> tuple[RunRecord, ...]:
-        """The records of a file; of several with the same key the last."""
+        """Read the records of a file; of several with the same key the last."""
         records = {}
         for record in load_json_lines(self.path / file, RunRecord):
             name = json.dumps([getattr(record, part) for part in key], sort_keys=True)
@@ -284,7 +284,7 @@ class RunDirectory:
 
 
 def _parse_fraction(name: str) -> float | None:
-    """Return the fraction whose directory has a name; None where it is another directory."""
+    """Return the fraction that a directory name stands for, or None."""
     try:
         fraction = float(name)
     except ValueError:

@@ -1,4 +1,4 @@
-"""One process at a time writes to a run directory."""
+"""A lock, so that one process at a time writes to a run directory."""
 
 import contextlib
 import json
@@ -19,16 +19,15 @@ _held: set[Path] = set()
 
 @contextlib.contextmanager
 def lock_directory(path: Path) -> Iterator[None]:
-    """Lock a run directory against other processes; this process may lock it again inside.
+    """Lock a run directory against other processes; the lock is reentrant.
 
-    The operating system releases the lock of a process that was killed; the unfinished files that
-    it left are removed.
+    The operating system releases the lock of a killed process; its temporary files are removed.
 
     Args:
         path: an existing directory.
 
     Raises:
-        UserError: another process holds the lock; the sentence names it.
+        UserError: another process holds the lock; the message identifies it.
 
     Example:
 

@@ -1,7 +1,7 @@
-"""The data of a run directory: loaded once to train, and later only as they were then.
+"""The data of a run directory, with the preprocessing stored by the first run.
 
-`preprocessing.json` holds what a network needs besides its weights, and a fingerprint of the data
-that it was trained on. It is written before anything trains.
+`preprocessing.json` contains all that a network needs besides its weights, and a fingerprint of
+its training data. It is written before training starts.
 """
 
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ FILE = "preprocessing.json"
 
 @dataclass(frozen=True)
 class TrainingData:
-    """What a run directory stores of its data.
+    """What a run directory stores about its data.
 
     Args:
         preprocessing: how data become inputs.
@@ -39,9 +39,9 @@ class TrainingData:
 
 
 def data_for(experiment: Experiment, run_directory: RunDirectory | None) -> SequenceDataset:
-    """Load the data of an experiment; to resume it, as its run directory has stored them.
+    """Load the data of an experiment; a resumed run uses the stored preprocessing.
 
-    All results in the run directory are validated first, which takes less time than loading.
+    All results in the run directory are validated first, which is faster than loading.
 
     Raises:
         UserError: if the run directory is damaged, or as `load_data` does.
@@ -61,14 +61,14 @@ def data_for(experiment: Experiment, run_directory: RunDirectory | None) -> Sequ
 
 
 def load_data(run_directory: RunDirectory, path: str | Path | None = None) -> SequenceDataset:
-    """Load the data that the runs of a directory were trained on, prepared as they were then.
+    """Load the training data of a run directory, with the stored preprocessing.
 
     Args:
         run_directory: the run directory.
-        path: where the file is now; None looks where it was.
+        path: current path of the file; None uses the stored path.
 
     Raises:
-        UserError: if the data are not there, or others are there now.
+        UserError: if the data are missing or have changed.
     """
     stored, experiment = stored_data(run_directory), run_directory.experiment()
     moved = {} if path is None else {"path": str(path)}
@@ -80,18 +80,18 @@ def load_data(run_directory: RunDirectory, path: str | Path | None = None) -> Se
 
 
 def load_other_data(run_directory: RunDirectory, path: str | Path) -> SequenceDataset:
-    """Load another file than the runs of a directory were trained on, to measure them on it.
+    """Load a new file, to evaluate the networks of a run directory on it.
 
     Args:
         run_directory: the run directory, whose preprocessing is applied.
         path: a file of the same kind.
 
     Returns:
-        All sequences of the file as the split `"test"`; of the training file itself, wherever it
-        is, the splits that it was trained with.
+        All sequences of the file as the split `"test"`; for the training file itself, even if it
+        was moved, the original splits.
 
     Raises:
-        UserError: if the file does not fit.
+        UserError: if the file does not match the network.
     """
     stored, config = stored_data(run_directory), run_directory.experiment().dataset
     if not isinstance(config, OwnFile):
@@ -107,10 +107,10 @@ def load_other_data(run_directory: RunDirectory, path: str | Path) -> SequenceDa
 
 
 def store_data(run_directory: RunDirectory, dataset: SequenceDataset) -> None:
-    """Write what a run directory stores of its data; where it has that, check that they agree.
+    """Store the preprocessing and the fingerprint, or check data against a stored fingerprint.
 
     Raises:
-        UserError: if the runs in it were trained on other data.
+        UserError: if its runs were trained on other data.
     """
     if not _is_new(run_directory):
         stored_data(run_directory).fingerprint.check(dataset.fingerprint)
@@ -122,7 +122,7 @@ def store_data(run_directory: RunDirectory, dataset: SequenceDataset) -> None:
 
 
 def stored_data(run_directory: RunDirectory) -> TrainingData:
-    """Return what `store_data` wrote.
+    """Load what `store_data` wrote.
 
     Raises:
         UserError: if there is none, or it is damaged.
@@ -140,7 +140,7 @@ def stored_data(run_directory: RunDirectory) -> TrainingData:
 def _own_fraction(
     run_directory: RunDirectory, experiment: Experiment, dataset: SequenceDataset
 ) -> SequenceDataset:
-    """Return the dataset with the fraction of the training data that a run directory is for."""
+    """Return the dataset with the fraction of training data of a run directory."""
     if run_directory.part != "fractions":
         return dataset
     fraction = float(run_directory.path.resolve().name)
@@ -148,5 +148,5 @@ def _own_fraction(
 
 
 def _is_new(run_directory: RunDirectory) -> bool:
-    """Return whether nothing was trained in a run directory."""
+    """Return whether training has not started in a run directory."""
     return not (run_directory.path / FILE).is_file() and not run_directory.has_metadata()

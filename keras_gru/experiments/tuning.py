@@ -1,4 +1,4 @@
-"""Tuning: the same combinations of settings for every cell; the best on validation is chosen."""
+"""Tuning: choose the best of the same combinations of settings for every cell."""
 
 import math
 from collections.abc import Sequence
@@ -11,10 +11,10 @@ from keras_gru.experiments.configuration.experiment import Experiment, Value
 def choose_settings(
     experiment: Experiment, cell: str, trials: Sequence[RunRecord], metric: Metric
 ) -> dict[str, Value] | None:
-    """Return the settings whose trial was best on validation.
+    """Return the settings of the best trial on validation.
 
-    Trials have a seed of their own, `experiment.tuning_seed`: a trial that became a reported run
-    would have been selected on the very validation score that is reported for it.
+    Trials have a separate seed, `experiment.tuning_seed`: the reported validation score of a run
+    that was also a trial would be biased by the selection.
 
     Args:
         experiment: its `tuning` lists the combinations.
@@ -23,8 +23,8 @@ def choose_settings(
         metric: the validation metric that trials are compared by.
 
     Returns:
-        The best settings, the first of equals; a trial that diverged is the worst. Empty where
-        there is nothing to tune, None while a trial is missing.
+        The best settings, the first of equals; diverged trials are the worst. Empty if there is
+        nothing to tune, None while a trial is missing.
     """
     scores = {}
     for record in trials:

@@ -1,4 +1,4 @@
-"""Sources of variance: the same comparison with seeds that vary one source alone."""
+"""Sources of variance: comparisons whose seeds vary one source only."""
 
 import contextlib
 import functools
@@ -19,12 +19,11 @@ def vary_sources(
     jobs: int | None = 1,
     cluster: str | None = None,
 ) -> Comparison:
-    """Compare the cells with seeds that vary each source alone, and then as the experiment says.
+    """Compare the cells with seeds that vary one source at a time, then as configured.
 
-    With n seeds these are 4 n runs of each cell; 3 n where the data cannot be split anew. The other
-    sources have the first seed. Where settings are tuned, they are for each comparison. The
-    comparisons are in `sources/` of the run directory; what is there already is not repeated, and
-    what was stopped is resumed.
+    With n seeds, each cell has 4 n runs, or 3 n if the data cannot be resampled. The other sources
+    use the first seed. Each comparison is tuned separately. The comparisons are in `sources/` of
+    the run directory; finished runs are not repeated, and stopped runs are resumed.
 
     Args:
         experiment: what to train.
@@ -51,7 +50,7 @@ def vary_sources(
             compare, dataset=dataset, listener=listener, jobs=jobs, cluster=cluster
         )
         for source in SOURCES if can_split else SOURCES[:-1]:
-            listener.note(f"Seeds vary the {source} alone.")
+            listener.note(f"The seeds vary only the {source}.")
             part = run_directory.create_source(source)
             compare_all(part.experiment(), run_directory=part)
         return compare_all(experiment, run_directory=run_directory)

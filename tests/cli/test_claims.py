@@ -81,7 +81,7 @@ class TestNight:
         assert not (folder / "night").exists()
         with monkeypatch.context() as patch:
             patch.setattr(sweeping, "train_trial", stopped)
-            assert "Go on with: keras-gru claims --run night" in both(130, *night)
+            assert "Resume with: keras-gru claims --run night" in both(130, *night)
         half = evidence.read_evidence(folder / "night" / evidence.FILE)["small.yaml"]
         assert half.curve is not None and half.sweep is None
         page = (folder / "night" / "claims.html").read_text(encoding="utf-8")

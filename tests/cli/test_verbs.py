@@ -65,7 +65,7 @@ def test_show_prints_the_file_as_it_is():
 
 def test_show_of_something_unknown_has_the_nearest_name():
     said = keras_gru("show", "quikstart", code=2)
-    assert said == "no config and no recipe is named 'quikstart'. Did you mean 'quickstart'?\n"
+    assert said == "no config or recipe is named 'quikstart'. Did you mean 'quickstart'?\n"
 
 
 class TestCopy:

@@ -1,1 +1,1 @@
-"""What an experiment is: the schema with its defaults, YAML files, and one sentence per mistake."""
+"""Configuration: the schema with its defaults, YAML files, and error messages."""

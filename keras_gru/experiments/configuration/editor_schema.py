@@ -1,4 +1,4 @@
-"""The JSON Schema of a YAML file, by which editors complete, explain and mark mistakes."""
+"""The JSON Schema with which editors complete, explain and check a YAML file."""
 
 from typing import Any
 
@@ -11,8 +11,7 @@ from keras_gru.models.config import MODELS, SIZES
 def editor_schema() -> dict[str, Any]:
     """Return the JSON Schema of what may stand in one file.
 
-    It requires less than `load_experiment` does, as a file that is included by `base:` may have
-    what a file leaves out.
+    It requires less than `load_experiment`, as a `base:` file may define the missing settings.
 
     Returns:
         A JSON Schema, draft 2020-12.
@@ -44,7 +43,7 @@ def _grid(setting: dict[str, Any]) -> dict[str, Any]:
 
 
 def _looser(part: Any) -> Any:
-    """Return the schema with nothing required, and with groups that need not have their kind."""
+    """Return the schema with all settings optional, including the `kind` of a group."""
     if isinstance(part, list):
         return [_looser(inner) for inner in part]
     if not isinstance(part, dict):

@@ -1,4 +1,4 @@
-"""An experiment: everything that decides the result of a comparison, with all default values."""
+"""An experiment: everything that determines the result of a comparison, with defaults."""
 
 import itertools
 import os
@@ -36,9 +36,9 @@ SOURCES: tuple[Source, ...] = get_args(Source)
 
 @rebuild_on_registration
 class Experiment(Settings):
-    """A comparison: cells and seeds, one dataset, one model, one way of training.
+    """A comparison: cells and seeds, one dataset, one model, one training configuration.
 
-    A setting of `model` or `training` may have a list of values to try in the place of one value,
+    A setting of `model` or `training` may have a list of values to try instead of one value,
     `{"grid": [0.001, 0.003]}`; `tuning` returns them.
     """
 
@@ -103,7 +103,7 @@ class Experiment(Settings):
     @classmethod
     def _is_a_path(cls, runs: str) -> str:
         if not is_text(runs):
-            raise ValueError(f"expected a directory, got {runs[:60]!a}, which no path can contain")
+            raise ValueError(f"expected a directory, got {runs[:60]!a}, which is not a valid path")
         return os.path.expanduser(runs)
 
     @model_validator(mode="wrap")
@@ -139,19 +139,19 @@ class Experiment(Settings):
 
     @property
     def tuning_seed(self) -> int:
-        """The seed of all trials of `tuning`: the first from 1,000 on that no reported run has."""
+        """The seed of all tuning trials: the first from 1,000 on that no reported run uses."""
         return next(seed for seed in itertools.count(1_000) if seed not in self.seeds)
 
     def seed_of(self, source: Source, seed: int) -> int:
-        """Return the seed of a source of variance: the first one where `vary` does not have it."""
+        """Return the seed of a source of variance: the first seed if `vary` excludes the source."""
         return seed if source in self.vary else self.seeds[0]
 
     def combinations(self) -> tuple[dict[str, Value], ...]:
-        """Return what `tuning` tries for each cell, the last setting varying fastest."""
+        """Return the combinations that tuning tries; the last setting varies fastest."""
         return grids.combinations(self._tuning) if self._tuning else ()
 
     def corners(self) -> tuple[dict[str, Value], ...]:
-        """Return the combinations of the ends of all that `sweep` draws."""
+        """Return the combinations of the ends of all ranges of `sweep`."""
         if self.sweep is None:
             return ()
         return grids.combinations(
@@ -159,13 +159,13 @@ class Experiment(Settings):
         )
 
     def with_shards(self, count: int | None) -> Self:
-        """Return the experiment with a number of shards where it has none of its own."""
+        """Return the experiment with a number of shards, unless it has one already."""
         shards = self.training.shards or count
         training = self.training.model_copy(update={"shards": shards})
         return self.model_copy(update={"training": training})
 
     def with_guesses(self, dataset: DatasetConfig) -> Self:
-        """Return the experiment with what was guessed of a user's file, where it is not set."""
+        """Return the experiment with the guessed settings of a user's file filled in."""
         guessed = getattr(type(dataset), "guessed", ())
         if type(dataset) is not type(self.dataset) or not guessed:
             return self
@@ -175,9 +175,9 @@ class Experiment(Settings):
         return self.model_copy(update={"dataset": self.dataset.model_copy(update=values)})
 
     def with_values(self, values: Mapping[str, Value]) -> Self:
-        """Return the experiment with other values of settings, which are not validated.
+        """Return the experiment with other values of settings, without validation.
 
-        With a size of its own, `match` has nothing left to make equal.
+        A new size removes `match`.
 
         Args:
             values: values by dotted name.
@@ -189,7 +189,7 @@ class Experiment(Settings):
         return changed
 
     def with_settings(self, settings: Mapping[str, Value]) -> Self:
-        """Return the experiment with one of its `combinations`, without grids and sweep.
+        """Return the experiment with one of its `combinations`, without grids or sweep.
 
         Raises:
             pydantic.ValidationError: a value that the schema or a rule does not allow.

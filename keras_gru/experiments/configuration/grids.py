@@ -1,4 +1,4 @@
-"""Lists of values to try, where a value stands: `learning_rate: {grid: [0.001, 0.003]}`."""
+"""Lists of values to try instead of one value: `learning_rate: {grid: [0.001, 0.003]}`."""
 
 import functools
 import itertools
@@ -27,10 +27,10 @@ class Grid(Settings):
 
 
 def split_grids(data: Any) -> tuple[Any, dict[str, Mapping]]:
-    """Return settings with the first value in the place of each grid, and the grids by dotted name.
+    """Return settings with each grid replaced by its first value, and the grids by dotted name.
 
     Args:
-        data: what an experiment is made from.
+        data: the settings of an experiment.
     """
     grids: dict[str, Mapping] = {}
 
@@ -50,7 +50,7 @@ def split_grids(data: Any) -> tuple[Any, dict[str, Mapping]]:
 
 
 def join_grids(data: dict, values: Mapping[str, Sequence[Value]]) -> None:
-    """Put grids in the place of single values, in `data` itself: the reverse of `split_grids`."""
+    """Replace single values by grids, in place: the inverse of `split_grids`."""
     for name, tried in values.items():
         *groups, setting = name.split(".")
         if groups[0] in data:
@@ -67,7 +67,7 @@ def group_types(data: Any) -> Types:
 def read_grids(
     grids: Mapping[str, Mapping], types: Types
 ) -> tuple[dict[str, tuple[Value, ...]], list[InitErrorDetails]]:
-    """Return the values of grids by dotted name, and what is wrong with them.
+    """Return the values of grids by dotted name, and their errors.
 
     Args:
         grids: as of `split_grids`.
@@ -80,7 +80,7 @@ def read_grids(
             tried = Grid.model_validate(data).grid
         except ValidationError:
             expected = "a grid of single values, such as {grid: [1, 2]}"
-            suggestion = "A list to try stands where a single value stands."
+            suggestion = "Write the list in place of a single value."
             errors.append(custom_error("bad_grid", location, data, expected, suggestion))
             continue
         values[name], wrong = read_values(name, tried, types, [*location, "grid"])
@@ -100,7 +100,7 @@ def read_values(
         location: where the values stand.
 
     Returns:
-        The values as the schema reads them, and what is wrong with them.
+        The validated values, and the errors.
     """
     group, *steps = name.split(".")
     kind = types[group]
@@ -130,7 +130,7 @@ def read_values(
 def size_errors(
     values: Mapping[str, Sequence[Value]], location: Sequence[str | int]
 ) -> list[InitErrorDetails]:
-    """Return an error where there are more combinations than anybody means."""
+    """Return an error if there are more combinations than the limit."""
     size = math.prod(map(len, values.values()))
     if size <= LARGEST_GRID:
         return []
@@ -139,7 +139,7 @@ def size_errors(
 
 
 def combinations(values: Mapping[str, Sequence[Value]]) -> tuple[dict[str, Value], ...]:
-    """Return all combinations, the last setting varying fastest."""
+    """Return all combinations; the last setting varies fastest."""
     products = itertools.product(*values.values())
     return tuple(dict(zip(values, chosen, strict=True)) for chosen in products)
 
@@ -147,7 +147,7 @@ def combinations(values: Mapping[str, Sequence[Value]]) -> tuple[dict[str, Value
 def custom_error(
     code: LiteralString, location: Sequence[str | int], value: Any, expected: str, suggestion: str
 ) -> InitErrorDetails:
-    """Return pydantic's form of a problem that pydantic does not know."""
+    """Return a pydantic error with a code that pydantic does not define."""
     context = {"expected": expected, "value": value, "suggestion": suggestion}
     kind = PydanticCustomError(code, "{expected}, got {value}. {suggestion}", context)
     return InitErrorDetails(type=kind, loc=tuple(location), input=value)
@@ -170,7 +170,7 @@ def relocated(
 
 @functools.cache
 def _adapter(kind: type[Settings], steps: tuple[str, ...]) -> TypeAdapter | None:
-    """Return the validator of a setting, None for a group of settings.
+    """Return the validator of a setting; None for a group of settings.
 
     Raises:
         KeyError: there is no such setting.
@@ -193,7 +193,7 @@ def _settings_in(annotation: Any) -> list[type[Settings]]:
 def without_first_values(
     errors: list[InitErrorDetails], grids: Mapping[str, Mapping]
 ) -> list[InitErrorDetails]:
-    """Return the errors but those of the first values of grids, which `read_grids` finds, too."""
+    """Return the errors without those of the first values of grids, which `read_grids` reports."""
 
     def is_within(error: InitErrorDetails, name: str) -> bool:
         steps = iter(error.get("loc", ()))  # names of union members are among them

@@ -11,7 +11,7 @@ _MOST_STEPS = 10  # of a dotted name
 
 
 def read_overrides(overrides: Sequence[str], problems: list[Problem]) -> Node:
-    """Return one tree of all overrides; later ones replace earlier ones.
+    """Return all overrides as one tree; later overrides replace earlier ones.
 
     Args:
         overrides: `"a.b.c=value"` each, the value read as YAML.

@@ -1,4 +1,4 @@
-"""The configs and recipes of the package."""
+"""Configs and recipes that come with the package."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ _PACKAGE = Path(__file__).resolve().parents[2]
 
 
 def packaged_files(folder: str, suffix: str) -> dict[str, Path]:
-    """Return the files of a folder of the package by their names without suffix.
+    """Return the files of a package folder by name without suffix.
 
     An installed package contains these folders; in a checkout they are beside it.
 
@@ -17,7 +17,7 @@ def packaged_files(folder: str, suffix: str) -> dict[str, Path]:
         suffix: such as `".yaml"`.
 
     Returns:
-        Names and paths, sorted by name; empty where there is no such folder.
+        Names and paths, sorted by name; empty if there is no such folder.
     """
     for parent in (_PACKAGE, _PACKAGE.parent):
         if (parent / folder).is_dir():
@@ -36,7 +36,7 @@ def packaged_recipes() -> dict[str, Path]:
 
 
 def find_packaged(name: str) -> Path:
-    """Return the path of a config or recipe; the ending, as in `compare.py`, may be left out.
+    """Return the path of a config or recipe; the suffix is optional.
 
     Raises:
         UserError: there is none.
@@ -44,5 +44,5 @@ def find_packaged(name: str) -> Path:
     files = packaged_recipes() | packaged_configs()
     bare = name.removesuffix(".yaml").removesuffix(".py")
     if bare not in files:
-        raise UserError(f"no config and no recipe is named {name!r}.{did_you_mean(bare, files)}")
+        raise UserError(f"no config or recipe is named {name!r}.{did_you_mean(bare, files)}")
     return files[bare]

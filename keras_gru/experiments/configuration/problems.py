@@ -1,4 +1,4 @@
-"""What is wrong with settings: codes that programs can read, and one sentence for each."""
+"""Configuration errors: machine-readable codes and one sentence each."""
 
 import difflib
 from collections.abc import Collection, Sequence
@@ -21,14 +21,14 @@ NOWHERE = Place("")
 
 @dataclass(frozen=True)
 class Problem:
-    """One mistake in settings.
+    """One configuration error.
 
     Args:
         path: the setting's dotted name; "" for a whole file or override.
-        code: what kind of mistake, such as `"wrong_value"`, `"unknown_setting"` or the name of a
+        code: kind of error, such as `"wrong_value"`, `"unknown_setting"` or the name of a
             rule (`keras_gru.experiments.configuration.rules`).
-        value: what was found.
-        suggestion: what to do, as a sentence; "" for none.
+        value: the value found.
+        suggestion: how to fix it, as a sentence; "" for none.
         expected: what was expected.
         place: where the value was written.
     """
@@ -59,7 +59,7 @@ class Problem:
 
 
 class ConfigError(UserError):
-    """All that is wrong with a config.
+    """All errors of a config.
 
     Args:
         problems: one or more problems.
@@ -76,7 +76,7 @@ class ConfigError(UserError):
 
 
 def _order(problem: Problem) -> tuple:
-    """Files before overrides, lines in their order."""
+    """Sort key: files before overrides, then by line."""
     return problem.place.line == 0, problem.place.source, problem.place.line, problem.path
 
 
@@ -114,7 +114,7 @@ def explain(error: ValidationError, root: Node) -> list[Problem]:
 
 
 def _is_echo(found: ErrorDetails) -> bool:
-    """Return whether a list is too short only because its elements are wrong, which is said."""
+    """Return whether a list is too short only because of invalid elements, already reported."""
     return found["type"] == "too_short" and bool(found["input"])
 
 
@@ -151,7 +151,7 @@ def _problem(found: ErrorDetails, root: Node) -> Problem:
     if "suggestion" in context:
         return problem(kind, context["value"], context["suggestion"], context["expected"])
     if isinstance(node.value, dict) and "grid" in node.value:
-        advice = "Values to try are for settings of model and training."
+        advice = "Only settings of model and training take values to try."
         return problem("not_tried", "a grid", advice, SCHEMA.expected(path, root))
     expected = SCHEMA.expected(path, root)
     if kind in ("model_type", "model_attributes_type") and path[0] == "sweep" and len(path) > 1:
@@ -160,7 +160,7 @@ def _problem(found: ErrorDetails, root: Node) -> Problem:
 
 
 def _how(expected: str, node: Node, path: list[str | int]) -> str:
-    """Return how a value of the expected kind is written; "" where that is plain."""
+    """Return a hint on how to write a value of the expected kind; "" if none is needed."""
     value = node.value
     if expected.startswith("a list") and isinstance(value, str | int | float):
         values = ", ".join(part.strip() for part in str(value).split(","))
@@ -186,7 +186,7 @@ def _in_quotes(value: object) -> str:
 
 
 def _find(location: Sequence[str | int], root: Node) -> tuple[list[str | int], Node]:
-    """Return pydantic's location without the names of union members, which are in no file."""
+    """Return pydantic's location without the names of union members."""
     path, node = [], root
     for step in location:
         child = node.child(step)
@@ -201,7 +201,7 @@ def _meant(path: list[str | int], root: Node) -> str:
     known = SCHEMA.names(group, root)
     common = common_name(str(name))
     if not group and name == "tuning":
-        return "A list to try stands where the value stands: learning_rate: {grid: [0.001, 0.003]}."
+        return "Write a list to try in place of the value: learning_rate: {grid: [0.001, 0.003]}."
     if common in known:
         return f"Did you mean '{common}'?"
     for inner in known if group else ():
@@ -226,7 +226,7 @@ def _meant(path: list[str | int], root: Node) -> str:
 
 
 def dotted_name(option: str) -> str | None:
-    """Return the dotted name of a setting that was given like an option, such as `--epochs`."""
+    """Return the dotted name of a setting passed as an option, such as `--epochs`."""
     name = common_name(option.lstrip("-").replace("-", "_"))
     if name in ("units", "parameters"):
         return f"model.size.{name}"
@@ -237,7 +237,7 @@ def dotted_name(option: str) -> str | None:
 
 
 def described(value: object) -> str:
-    """Return a value as it is written in YAML, shortened."""
+    """Return a value in YAML syntax, shortened."""
     if isinstance(value, dict):
         return "settings"
     if isinstance(value, tuple | list):

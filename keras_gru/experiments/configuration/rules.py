@@ -1,4 +1,4 @@
-"""Rules about several settings at once, each with its code, checked when an experiment is made."""
+"""Rules across several settings, checked when an experiment is created."""
 
 import itertools
 from collections.abc import Callable
@@ -18,7 +18,7 @@ _OUTPUT_AT_EVERY_STEP = ("polyphony", "tagging", "language_model")
 
 
 class Broken(NamedTuple):
-    """A setting that breaks a rule: its dotted name, its value, and what to do."""
+    """A setting that breaks a rule: its dotted name, its value, and how to fix it."""
 
     setting: str
     value: object
@@ -26,13 +26,13 @@ class Broken(NamedTuple):
 
 
 class Rule(NamedTuple):
-    """A rule; its code is the name of its function, what it expects the function's docstring."""
+    """A rule. Its code is the name of its function; the expectation is the docstring."""
 
     settings: tuple[str, ...]
     check: Callable[["Experiment"], Broken | None]
 
     def depends_on(self, name: str) -> bool:
-        """Return whether the rule reads a setting, which may be inside of a group."""
+        """Return whether the rule reads a setting or one inside a group."""
         return any(name == own or name.startswith(f"{own}.") for own in self.settings)
 
 
@@ -40,7 +40,7 @@ RULES: list[Rule] = []
 
 
 def rule(*settings: str) -> Callable:
-    """Register a rule that reads these settings, by their dotted names."""
+    """Register a rule that reads the settings with these dotted names."""
 
     def register(check: Callable) -> Callable:
         RULES.append(Rule(settings, check))
@@ -50,9 +50,9 @@ def rule(*settings: str) -> Callable:
 
 
 def rule_errors(experiment: "Experiment") -> list[InitErrorDetails]:
-    """Return the rules that an experiment, its grids and its sweep break, each once.
+    """Return each rule that an experiment, its grids or its sweep break.
 
-    A rule is evaluated for the combinations of the settings that it reads, and for no others.
+    A rule is evaluated only for the combinations of the settings that it reads.
     """
     sweep = {} if experiment.sweep is None else experiment.sweep.ranges
     drawn = {name: ends(values) for name, values in sweep.items()}
@@ -126,7 +126,7 @@ def labels_to_smooth(e: "Experiment") -> Broken | None:
 
 @rule("training.loss", "dataset")
 def loss_of_forecasts(e: "Experiment") -> Broken | None:
-    """expected a choice of the loss only for forecasting"""
+    """expected 'loss' only for forecasting"""
     is_default = e.training.loss == Training.model_fields["loss"].default
     if not is_default and e.dataset.task != "forecasting":
         value = f"'{e.training.loss}' for {e.dataset.task}"
@@ -136,7 +136,7 @@ def loss_of_forecasts(e: "Experiment") -> Broken | None:
 
 @rule("training.epochs", "dataset")
 def curriculum_ends(e: "Experiment") -> Broken | None:
-    """expected epochs after the begin of the last stage of dataset.curriculum"""
+    """expected epochs after the start of the last stage of dataset.curriculum"""
     before = e.dataset.curriculum_epochs
     if before >= e.training.epochs:
         return Broken("training.epochs", e.training.epochs, f"Give more than {before}.")

@@ -1,4 +1,4 @@
-"""What each setting may be, in words, from the JSON Schema that editors read, too."""
+"""The expected values of settings in words, generated from the JSON Schema."""
 
 import functools
 from collections.abc import Collection, Sequence
@@ -16,18 +16,18 @@ _PATTERNS = {
 
 
 def quoted(words: Collection[str]) -> str:
-    """Return words in quotes, separated by commas."""
+    """Return comma-separated words in quotes."""
     return ", ".join(repr(word) for word in words)
 
 
 @functools.lru_cache(maxsize=1)
 def _json_schema(kinds: frozenset[str]) -> dict:
-    """Return the schema while these are the registered datasets."""
+    """Return the schema for these registered datasets."""
     return Experiment.model_json_schema()
 
 
 class _Schema:
-    """The schema of an experiment, looked up by the path of a setting."""
+    """The schema of an experiment, indexed by the path of a setting."""
 
     @property
     def _document(self) -> dict:
@@ -43,7 +43,7 @@ class _Schema:
         return list(Range.model_fields) if path[:1] == ["sweep"] and not names else names
 
     def inner_names(self, path: Sequence[str | int], root: Node) -> set[str]:
-        """Return the settings of a group, whatever it has in the tree, and of all its variants."""
+        """Return the settings of a group and of all its variants."""
         *group, name = path
         schema = self._at(group, root).get("properties", {}).get(name, {})
         variants = [schema, *schema.get("anyOf", ()), *schema.get("oneOf", ())]
@@ -51,7 +51,7 @@ class _Schema:
         return {name for group in groups for name in group}
 
     def all_names(self, group: str) -> set[str]:
-        """Return the settings of a group, of whatever kind; of an experiment where it is ''."""
+        """Return the settings of a group of any kind; of the experiment for ''."""
         schema = self._document["properties"].get(group, {"$ref": ""})
         kinds = schema.get("discriminator", {}).get("mapping") or {"": schema["$ref"]}
         names = (reference.rpartition("/")[2] for reference in kinds.values())
@@ -59,7 +59,7 @@ class _Schema:
         return {name for group in groups for name in group["properties"]}
 
     def kinds(self, path: Sequence[str | int]) -> list[str]:
-        """Return the kinds of a group that has several."""
+        """Return the kinds of a group with variants."""
         schema = self._document["properties"].get(path[0], {}) if path else {}
         return list(schema.get("discriminator", {}).get("mapping", ()))
 
@@ -87,7 +87,7 @@ class _Schema:
         return schema
 
     def _resolved(self, schema: dict, node: Node | None) -> dict:
-        """Return the schema behind a reference; of several, that of what the tree holds."""
+        """Resolve a reference; of several variants, choose the one in the tree."""
         kind = node.child("kind") if node else None
         if node and isinstance(node.value, dict):  # a group that may be left out
             variants = (*schema.get("anyOf", ()), *schema.get("oneOf", ()))

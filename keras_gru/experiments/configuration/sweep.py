@@ -1,4 +1,4 @@
-"""The `sweep:` part of an experiment: which settings are drawn, and how often."""
+"""The `sweep:` part of an experiment: the search space and the number of trials."""
 
 from collections.abc import Mapping
 from typing import Annotated, Literal, Self
@@ -47,7 +47,7 @@ class Range(Settings):
 
     @property
     def whole(self) -> bool:
-        """Whether only integers are drawn."""
+        """Whether the range contains integers only."""
         return isinstance(self.low, int) and isinstance(self.high, int)
 
 
@@ -84,7 +84,7 @@ _Group = dict[
 
 
 class Sweep(Settings):
-    """Many trials, each with a cell and settings of its own, compared on validation."""
+    """Trials with different cells and settings, compared on validation."""
 
     trials: Annotated[
         int,
@@ -123,7 +123,7 @@ class Sweep(Settings):
 
     @property
     def ranges(self) -> dict[str, Drawn]:
-        """What each trial draws, by dotted name: a range or a tuple of values."""
+        """The search space by dotted name: a range or a tuple of values."""
         found: dict[str, Drawn] = {}
         for group, settings in (("training", self.training), ("model", self.model)):
             for name, drawn in settings.items():
@@ -135,12 +135,12 @@ class Sweep(Settings):
 
 
 def ends(drawn: Drawn) -> tuple[Value, ...]:
-    """Return the values that are validated before anything is drawn: all of them, or both ends."""
+    """Return the values to validate in advance: all values of a grid, both ends of a range."""
     return (drawn.low, drawn.high) if isinstance(drawn, Range) else drawn
 
 
 def sweep_errors(sweep: Sweep, types: Types) -> list[InitErrorDetails]:
-    """Return what is wrong with the settings that a sweep draws.
+    """Return the errors of the search space.
 
     Args:
         sweep: the sweep.

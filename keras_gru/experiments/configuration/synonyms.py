@@ -1,4 +1,4 @@
-"""Names of settings in other programs, and their names here."""
+"""Names of settings in other programs, mapped to their names here."""
 
 _OTHER_NAMES = {
     "activation_dropout": "dropout",

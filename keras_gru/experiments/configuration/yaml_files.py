@@ -26,7 +26,7 @@ from keras_gru.files import user_path
 
 # What an experiment is loaded from: a path or a name, settings, or an experiment.
 Config = str | os.PathLike[str] | Mapping[str, object] | Experiment
-_LARGEST = 32_000  # bytes of a config with all that it includes; data are refused unread
+_LARGEST = 32_000  # bytes of a config with its included files; rejects data files before reading
 # Endings of files of data, and the kind of dataset that reads them.
 _DATA = {
     ".csv": "csv_series or texts",
@@ -58,7 +58,7 @@ def load_experiment(
         The experiment; its `dataset.path`, if it has one, is absolute.
 
     Raises:
-        UserError: with one line for everything that is wrong, each with its place.
+        UserError: lists all errors, one per line with its location.
 
     Example:
 
@@ -82,10 +82,10 @@ def load_experiment(
 
 
 def load_stored_experiment(path: Path) -> Experiment:
-    """Load the resolved file of a run directory, whose cells need not be registered.
+    """Load the resolved config of a run directory. Its cells need not be registered.
 
     Raises:
-        UserError: the file is damaged, or another version of keras-gru has written it.
+        UserError: the file is damaged, or was written by another version of keras-gru.
     """
     try:
         return _load(_read(path, (), []))
@@ -147,7 +147,7 @@ def find_config(source: str | os.PathLike, folder: Path = Path()) -> Path:
     name = shortened(str(source))
     if os.path.isdir(path):
         hint = (
-            f". Go on with a run: --resume {source}" if (path / "experiment.yaml").exists() else ""
+            f". To resume a run: --resume {source}" if (path / "experiment.yaml").exists() else ""
         )
         raise UserError(f"{name!r} is a folder; expected a YAML file{hint}")
     nearest = did_you_mean(Path(source).stem, packaged) if packaged else ""
@@ -169,7 +169,7 @@ def config_files(source: str | os.PathLike) -> list[Path]:
 
 
 def _read(path: Path, chain: tuple[Path, ...], found: list[Path]) -> Node:
-    """Return the tree of a file, merged with those of the files that it includes.
+    """Return the tree of a file, merged with the files that it includes.
 
     Args:
         path: the file.
@@ -215,7 +215,7 @@ def _read(path: Path, chain: tuple[Path, ...], found: list[Path]) -> Node:
 
 
 def _merge(below: Node, above: Node) -> Node:
-    """Merge the trees of two files; the description of other data is not inherited."""
+    """Merge the trees of two files; a description of other data is not inherited."""
     old, new = below.child("dataset"), above.child("dataset")
     if old and new and "description" in below.value and _other_data(old, new):
         kept = {key: node for key, node in below.value.items() if key != "description"}
@@ -247,7 +247,7 @@ def _bases(base: Node | None) -> list[Node]:
 
 def _text(path: Path) -> str:
     try:
-        if not path.is_file():  # a pipe has no end, a device neither
+        if not path.is_file():  # a pipe or a device may never end
             raise UserError(f"{_shown(path)}: expected a regular file, got a pipe or a device")
         with open(path, "rb") as file:
             data = file.read(_LARGEST + 1)
@@ -271,7 +271,7 @@ def _shown(path: Path) -> str:
 
 
 def _anchored(root: Node, folder: Path) -> Node:
-    """Return the tree with an absolute `dataset.path`: it is relative to the file that has it."""
+    """Return the tree with an absolute `dataset.path`; it was relative to its file."""
     dataset = root.child("dataset")
     node = dataset.child("path") if dataset else None
     if dataset is None or node is None or not isinstance(node.value, str) or not node.value:

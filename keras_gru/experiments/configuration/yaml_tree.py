@@ -1,4 +1,4 @@
-"""YAML text as a tree of values with their places, and how two trees are merged."""
+"""YAML text as a tree of values with line numbers, and merging of trees."""
 
 import re
 from collections.abc import Callable
@@ -19,7 +19,7 @@ _TAGS = {
 _OF_EVERY_MODEL = Model.model_fields.keys()
 _DATE = "tag:yaml.org,2002:timestamp"
 _KEY = "tag:yaml.org,2002:str"
-# What settings never need; more takes ruamel.yaml seconds.
+# More than any config needs; ruamel.yaml would take seconds for more.
 _MOST_CHARACTERS, _MOST_VALUES, _DEEPEST = 32_000, 4_000, 20
 _LARGEST_NUMBER = 2**63
 # Text such as Biomass [MWh] in a list, and text such as price: high after a name.
@@ -63,7 +63,7 @@ class Node:
 
 
 class _BoundedComposer(Composer):
-    """Compose a document of few values that are nested a few levels deep."""
+    """A composer that limits the number and the nesting of values."""
 
     def __init__(self, loader=None):
         super().__init__(loader)
@@ -82,11 +82,11 @@ class _BoundedComposer(Composer):
 
 
 class _TooMuch(Exception):
-    """The document is larger than settings are."""
+    """The document exceeds the limits."""
 
 
 def parse(text: str, place: Callable[[int], Place]) -> Node | None:
-    """Parse YAML 1.2: `1e-3` is a number, `no` is a word, a duplicate key is an error.
+    """Parse YAML 1.2: `1e-3` is a number, `no` is a string, a duplicate key is an error.
 
     Args:
         text: the YAML text.
@@ -96,7 +96,7 @@ def parse(text: str, place: Callable[[int], Place]) -> Node | None:
         The tree; None for an empty text.
 
     Raises:
-        UserError: if the text is not YAML, or uses more of it than settings need.
+        UserError: the text is not YAML, or uses features that configs do not support.
     """
     if len(text) > _MOST_CHARACTERS:
         raise UserError(
@@ -124,7 +124,7 @@ def parse(text: str, place: Callable[[int], Place]) -> Node | None:
 
 
 def _quotes(line: str) -> str:
-    """Return how to quote a text with a bracket or a colon, which YAML would read; "" for none."""
+    """Return a hint on quoting a text that contains brackets or a colon; "" for none."""
     found = _BRACKETS.search(line) or _COLON.search(line)
     return f". For text, put it in quotes: '{found[1].strip()}'" if found else ""
 
@@ -147,7 +147,7 @@ def _node(raw, place: Callable[[int], Place], construct: Callable) -> Node:
     except ValueError:
         value = _LARGEST_NUMBER
     if isinstance(value, int) and abs(value) >= _LARGEST_NUMBER:
-        raise UserError(f"{here}: {raw.value[:60]!r} is not a number that can be read")
+        raise UserError(f"{here}: expected a number, got {raw.value[:60]!r}, which cannot be read")
     return Node(value, here)
 
 
@@ -157,10 +157,10 @@ def _mapping(raw, place: Callable[[int], Place], construct: Callable) -> dict[st
         here = place(key.start_mark.line + 1)
         if key.tag != _KEY:
             received = repr(key.value) if isinstance(key.value, str) else "a list or settings"
-            raise UserError(f"{here}: a setting's name is a word, received {received:.60}")
+            raise UserError(f"{here}: expected a word as the name of a setting, got {received:.60}")
         if key.value in settings:
             first = settings[key.value].place
-            raise UserError(f"{here}: '{key.value}' is set twice, first at {first}; keep one")
+            raise UserError(f"{here}: '{key.value}' is set twice, first at {first}. Remove one.")
         node = _node(value, place, construct)
         settings[key.value] = Node(node.value, here)
     return settings
@@ -169,9 +169,8 @@ def _mapping(raw, place: Callable[[int], Place], construct: Callable) -> dict[st
 def merge(below: Node, above: Node) -> Node:
     """Merge two trees: groups are merged, everything else is replaced.
 
-    Where the `kind` of a group changes, only what every model has remains, such as `size`: the
-    other settings of the old kind mean nothing to the new one. A model's `size` and what has a
-    `grid` are replaced as a whole.
+    Where the `kind` of a group changes, only settings common to all kinds remain, such as `size`.
+    A model's `size` and settings with a `grid` are replaced as a whole.
 
     Args:
         below: the tree with less priority.

@@ -1,4 +1,4 @@
-"""Write an experiment as YAML from which the same one is loaded."""
+"""Write an experiment as YAML that loads as the same experiment."""
 
 import io
 import os
@@ -11,17 +11,17 @@ from ruamel.yaml.representer import RoundTripRepresenter
 
 from keras_gru.experiments.configuration.experiment import Experiment
 
-_HEADER = "# keras-gru compare FILE (this is every setting of an experiment, defaults included)\n"
+_HEADER = "# keras-gru compare FILE (all settings of an experiment, including defaults)\n"
 
 
 def dump_experiment(experiment: Experiment) -> str:
-    """Return an experiment as YAML from which `load_experiment` makes the same one.
+    """Return an experiment as YAML that `load_experiment` loads as the same experiment.
 
     Args:
         experiment: any experiment.
 
     Returns:
-        YAML text with every setting, defaults included.
+        YAML text with every setting, including defaults.
     """
     settings = experiment.model_dump(mode="json")
     for group in ("dataset", "model"):
@@ -38,7 +38,7 @@ def dump_experiment(experiment: Experiment) -> str:
 
 
 class _Representer(RoundTripRepresenter):
-    """Write `null` where ruamel.yaml writes nothing, and escape what it would lose."""
+    """Writes `null` explicitly, and quotes strings that ruamel.yaml would not round-trip."""
 
     def represent_str(self, data: str) -> ScalarNode:
         # A line separator such as U+0085 would come back as a blank, and '?a' in a list as a name.

@@ -1,1 +1,1 @@
-"""Who trains: one run after the other, processes on this machine, or the machines of a cluster."""
+"""Executors: this process, parallel processes on this machine, or a cluster."""

@@ -1,4 +1,4 @@
-"""The first code of a worker process. It imports nothing that takes long."""
+"""Entry point of a worker process. Imports nothing slow."""
 
 import multiprocessing
 import os
@@ -9,12 +9,12 @@ from multiprocessing.connection import Connection, wait
 
 
 def run(connection: Connection, task: bytes) -> None:
-    """Run a task in a process that ends as soon as its parent has ended.
+    """Run a task in a process that ends when its parent ends.
 
     Args:
         connection: connection to the parent process.
-        task: a pickled function and its further arguments, from the parent. They are unpickled
-            here, as that imports TensorFlow, which takes seconds.
+        task: a pickled function with its further arguments, from the parent; unpickled here, which
+            imports TensorFlow and takes seconds.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
     threading.Thread(target=_end_with_parent, daemon=True).start()
@@ -23,7 +23,7 @@ def run(connection: Connection, task: bytes) -> None:
 
 
 def _end_with_parent() -> None:
-    """End this process when its parent has been killed, before it writes anything more."""
+    """End this process when its parent was killed, before it writes anything else."""
     parent = multiprocessing.parent_process()
     assert parent is not None  # this is a child process
     wait([parent.sentinel])

@@ -1,4 +1,4 @@
-"""Several jobs at a time on the machines of a Ray cluster."""
+"""Parallel jobs on the machines of a Ray cluster."""
 
 import logging
 import socket
@@ -26,14 +26,14 @@ _SECONDS_BETWEEN_EVENTS = 0.2
 class RayExecutor:
     """An executor on the machines of a Ray cluster.
 
-    The run directory stays on the machine that asks, where the result of a job is written as soon
-    as it ends: neither a crashed worker nor a crashed head loses a finished run. A job whose worker
-    or machine crashes is retried once, from its start. The machines need this package; the data
-    are sent to each of them once.
+    The run directory stays on the local machine, which writes the result of each job as soon as it
+    ends: a crash of a worker or of the head loses no finished run. A job whose worker or machine
+    crashes is retried once, from its start. This package must be installed on all machines; the
+    data are sent to each machine once.
 
     Args:
         experiment: what to train.
-        run_directory: where the files of the jobs go.
+        run_directory: directory for the files of the jobs.
         dataset: what to train on.
         address: address of a cluster, such as `"10.0.0.1:6379"` or `"auto"`; `"local"` starts one
             here.
@@ -41,7 +41,7 @@ class RayExecutor:
         cores: cores per job.
 
     Raises:
-        UserError: Ray is not installed, or there is no cluster at the address.
+        UserError: Ray is not installed, or no cluster runs at the address.
     """
 
     def __init__(
@@ -139,7 +139,7 @@ class RayExecutor:
 def _do(
     job: Job, experiment: Experiment, packed, stored: bytes, files: dict[str, bytes], events, cells
 ):
-    """Do a job in a worker, in a directory of its own; return a sentence where it fails."""
+    """Do a job in a worker, in its own directory; return a message if it fails."""
     with tempfile.TemporaryDirectory() as runs:
         run_directory = RunDirectory.create(experiment.model_copy(update={"runs": runs}))
         path = job.path(run_directory)
@@ -157,7 +157,7 @@ def _do(
 
 
 class _Events:
-    """Where workers put what happens, until it is taken."""
+    """A buffer for the events of workers."""
 
     def __init__(self):
         self.waiting = []
@@ -171,7 +171,7 @@ class _Events:
 
 
 def _read(path: Path) -> dict[str, bytes]:
-    """The files of a job, by their names."""
+    """Return the files of a job by name."""
     return {
         str(file.relative_to(path)): file.read_bytes() for file in path.rglob("*") if file.is_file()
     }
@@ -185,7 +185,7 @@ def _write(path: Path, files: dict[str, bytes]) -> None:
 
 
 def _check_reachable(address: str) -> None:
-    """Ray itself would try for minutes."""
+    """Raise an error at once if the address cannot be reached; Ray would retry for minutes."""
     host, _, port = address.rpartition(":")
     if host and port.isdigit() and "://" not in address:
         socket.create_connection((host, int(port)), timeout=10).close()

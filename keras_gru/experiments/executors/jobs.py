@@ -1,4 +1,4 @@
-"""Jobs, one network each: which there are, in what order, and what an executor does with them."""
+"""Jobs, each of which trains one network: their order and the executor interface."""
 
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
@@ -39,23 +39,23 @@ class Job:
 
     @property
     def name(self) -> str:
-        """The name by which a listener knows it: a cell has several trials of the same seed."""
+        """The name used for a listener: a cell has several trials with the same seed."""
         return self.cell if self.trial is None else f"{self.cell}-{self.trial}"
 
     @property
     def label(self) -> str:
-        """Its name for a reader, without the seed."""
+        """The display name, without the seed."""
         values = "" if self.trial is None else ", ".join(map(str, self.settings.values()))
         return f"{cell_label(self.cell)} {values}".strip()
 
     def path(self, run_directory: RunDirectory) -> Path:
-        """Return the directory of its checkpoint and its network."""
+        """Return the directory of the checkpoint and the network."""
         if self.trial is None:
             return run_directory.run_path(self.cell, self.seed)
         return run_directory.trial_path(self.cell, self.trial)
 
     def name_record(self, record: RunRecord) -> RunRecord:
-        """Return its record as a listener knows it."""
+        """Return a record under the name used for a listener."""
         return dataclasses.replace(record, cell=self.name, label=self.label)
 
 
@@ -66,17 +66,17 @@ def train_job(
     run_directory: RunDirectory,
     listener: Listener = SILENT,
 ) -> RunRecord:
-    """Do a job, or resume it; test is read and the network saved for a run, not for a trial.
+    """Do or resume a job. Only runs, not trials, read the test split and save the network.
 
     Args:
         job: what to train.
         experiment: the experiment that the job is part of.
         dataset: the result of `keras_gru.datasets.load(experiment.dataset)`.
-        run_directory: where its files go; its record is not written.
+        run_directory: directory for its files; the record is not written.
         listener: receives its start and its epochs, under the job's name.
 
     Returns:
-        The record of the run. Where its loss became NaN or Inf its status is `"diverged"`.
+        The record of the run. Its status is `"diverged"` if the loss became NaN or Inf.
     """
     experiment, path = experiment.with_settings(job.settings), job.path(run_directory)
     renamed = RenamedListener(listener, job.name)
@@ -92,14 +92,14 @@ def train_job(
 
 
 class Queue:
-    """The jobs of a comparison in order, those first that need no result of the others.
+    """The jobs of a comparison in order.
 
-    Seed by seed, so that the runs of a comparison that was stopped can be compared; the trials of
-    a cell before its first run.
+    The order is seed by seed, so that a stopped comparison has comparable runs. The trials of a
+    cell precede its first run.
 
     Args:
         experiment: what to train.
-        run_directory: holds the records of the jobs that ended, and gets those of the others.
+        run_directory: stores the records of the jobs.
         metric: the metric that trials are compared by.
     """
 
@@ -113,7 +113,7 @@ class Queue:
         self.waiting = [job for job, record in jobs if record is None]
 
     def next(self) -> Job | None:
-        """Remove and return the first job that can start; None while all wait for trials."""
+        """Remove and return the first job that can start; None if all wait for trials."""
         for job in self.waiting:
             settings = self._settings(job.cell) if job.trial is None else job.settings
             if settings is not None:
@@ -131,7 +131,7 @@ class Queue:
         remove_checkpoint(job.path(self.run_directory))
 
     def _settings(self, cell: str) -> dict[str, Value] | None:
-        """Return what tuning chose for a cell; None while a trial is missing."""
+        """Return the settings that tuning chose for a cell; None while a trial is missing."""
         return choose_settings(self.experiment, cell, self._trials, self.metric)
 
 
@@ -150,7 +150,7 @@ def plan_jobs(experiment: Experiment) -> list[Job]:
 
 
 def _find_record(job: Job, records: Sequence[RunRecord]) -> RunRecord | None:
-    """Return the record of a job that an earlier process did."""
+    """Return the record of a job that ended in an earlier process."""
     for record in records:
         same_settings = job.trial is None or record.settings == job.settings
         if (record.cell, record.seed) == (job.cell, job.seed) and same_settings:
@@ -164,7 +164,7 @@ def remove_checkpoint(path: Path) -> None:
 
 
 class JobQueue(Protocol):
-    """The jobs to do, of a comparison (`Queue`) or of a sweep."""
+    """The pending jobs of a comparison (`Queue`) or of a sweep."""
 
     def next(self) -> Any:
         """Return a job that can start; None if there is none."""
@@ -174,9 +174,9 @@ class JobQueue(Protocol):
 
 
 class Executor(Protocol):
-    """Does up to `slots` jobs at a time; `description` says where, unless it is in this process.
+    """Does up to `slots` jobs in parallel; `description` is "" for this process.
 
-    It is a context manager, which leaves no job behind.
+    A context manager that stops all its jobs on exit.
     """
 
     slots: int
@@ -187,26 +187,26 @@ class Executor(Protocol):
     def __exit__(self, *error: object) -> None: ...
 
     def start(self, job: Any) -> None:
-        """Start a job, where fewer than `slots` are running."""
+        """Start a job. Requires that fewer than `slots` jobs are running."""
 
     def wait(self, listener: Listener) -> tuple[Any, RunRecord | None]:
-        """Wait until a job ends, passing events on; return None for the record of one that failed.
+        """Wait until a job ends, and return it with its record, None if it failed.
 
         Raises:
-            UserError: the settings of the job do not fit the data.
+            UserError: the settings of the job do not match the data.
             OSError: the job could not read or write a file.
         """
         ...
 
 
 class Retries:
-    """The jobs whose worker crashed: each is retried once."""
+    """Counts crashes of workers: each job is retried once."""
 
     def __init__(self) -> None:
         self._crashed: list[Job] = []
 
     def again(self, job: Job, how: str, listener: Listener) -> bool:
-        """Return whether to retry a job, and report it as a note."""
+        """Return whether to retry a job, and report the crash as a note."""
         again = job not in self._crashed
         self._crashed.append(job)
         last = "Retrying it once." if again else "Leaving it out."
@@ -247,7 +247,7 @@ def run_jobs(queue: JobQueue, executor: Executor, listener: Listener) -> list[An
 
     Args:
         queue: the jobs.
-        executor: does them; entered by the caller.
+        executor: does the jobs; the caller has entered its context.
         listener: receives the events of all jobs.
 
     Returns:

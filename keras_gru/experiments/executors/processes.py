@@ -1,4 +1,4 @@
-"""Several jobs at a time on this machine: a process for each, on cores of its own."""
+"""Parallel jobs on this machine, each in its own process."""
 
 import contextlib
 import itertools
@@ -42,17 +42,17 @@ class _Worker:
 class ProcessExecutor:
     """An executor of processes on this machine.
 
-    On Linux each process runs on its own cores: two that share all of them slow each other down. A
-    process that crashes (killed, out of memory) is replaced, and its job is retried once, from its
-    last epoch. What a process prints is in `jobs/<number>.log` in the run directory; the log of a
-    process that crashed stays.
+    On Linux, each process is pinned to its own cores: processes that share cores slow each other
+    down. A crashed process (killed, out of memory) is replaced, and its job is retried once, from
+    the last epoch. The output of a process is written to `jobs/<number>.log` in the run directory;
+    the log of a crashed process is not deleted.
 
     Args:
         experiment: what to train.
-        run_directory: where the files of the jobs go.
-        slots: how many processes.
-        dataset: what to train on; its arrays are in memory once for all processes.
-        work: does a job, with the arguments of `train_job`.
+        run_directory: directory for the files of the jobs.
+        slots: number of processes.
+        dataset: the training data; all processes share its arrays in memory.
+        work: a function with the arguments of `train_job`.
     """
 
     def __init__(
@@ -122,7 +122,7 @@ class ProcessExecutor:
                 getattr(listener, kind)(*what)
 
     def _replace(self, worker: _Worker, job: Job, listener: Listener) -> bool:
-        """Replace the worker of a process that crashed; return whether its job is retried."""
+        """Replace a crashed process; return whether its job is retried."""
         worker.process.join()
         code = worker.process.exitcode or 0
         how = f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
@@ -148,7 +148,7 @@ class ProcessExecutor:
 
 
 def remove_logs(run_directory: RunDirectory) -> None:
-    """Remove the logs of processes that crashed, once a retry has done their jobs."""
+    """Remove the logs of crashed processes after their jobs were retried successfully."""
     shutil.rmtree(run_directory.path / LOGS, ignore_errors=True)
 
 
@@ -159,7 +159,7 @@ def _serve(
     path: Path,
     cells: cells_file.CellsFile | None,
 ) -> None:
-    """Do one job after the other in a worker process, until its parent asks for no more."""
+    """Do jobs in a worker process until its parent sends no more."""
     os.dup2(2, 1)  # the terminal belongs to the parent
     if cells is not None:
         cells.register()
@@ -181,7 +181,7 @@ def _serve(
 
 @contextlib.contextmanager
 def _pinned_to_cores(number: int, slots: int) -> Iterator[None]:
-    """On Linux, pin a process that starts in the block to its own cores."""
+    """Pin a process that starts in the block to its own cores, on Linux."""
     if not hasattr(os, "sched_setaffinity"):
         yield
         return
@@ -194,7 +194,7 @@ def _pinned_to_cores(number: int, slots: int) -> Iterator[None]:
 
 
 def divide_cores(cores: list[int], slots: int) -> list[list[int]]:
-    """Return the cores of each process: numbers as equal as possible, each at least one."""
+    """Divide the cores among processes as evenly as possible, at least one each."""
     if slots >= len(cores):
         return [[cores[number % len(cores)]] for number in range(slots)]
     edges = [len(cores) * number // slots for number in range(slots + 1)]
@@ -203,7 +203,7 @@ def divide_cores(cores: list[int], slots: int) -> list[list[int]]:
 
 @contextlib.contextmanager
 def _errors_to(log: Path) -> Iterator[None]:
-    """Send the stderr of a process that starts in the block to a file, from its first import."""
+    """Redirect the stderr of a process that starts in the block to a file."""
     sys.stderr.flush()
     stream = os.dup(2)
     with open(log, "ab", buffering=0) as file:

@@ -1,1 +1,1 @@
-"""Which setting matters most: trials that Optuna draws, and the variance that each explains."""
+"""Sweeps: trials drawn by Optuna, to find the most important settings."""

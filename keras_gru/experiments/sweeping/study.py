@@ -1,4 +1,4 @@
-"""The study of a sweep, in Optuna's storage, which any number of processes and machines share.
+"""The Optuna study of a sweep, in a storage that processes and machines share.
 
 Only this module and `keras_gru.analysis.importance` import Optuna.
 """
@@ -39,7 +39,7 @@ from sqlalchemy.exc import SQLAlchemyError
 optuna.logging.set_verbosity(optuna.logging.WARNING)
 
 CELL = "cell"  # beside the dotted names of settings, which all have a dot
-_FIRST = 5  # trials that are trained to their end before any is pruned
+_FIRST = 5  # complete trials before any is pruned
 
 
 @dataclass(frozen=True)
@@ -49,9 +49,9 @@ class FinishedTrial:
     Args:
         number: number of the trial from 0, in the order of drawing.
         cell: name in the registry of cells.
-        settings: what was drawn, by dotted name.
+        settings: the drawn settings by dotted name.
         status: `"finished"`, `"pruned"` or `"diverged"`.
-        value: the metric of the best epoch on validation, as logged; NaN where it diverged.
+        value: validation metric of the best epoch, as logged; NaN if it diverged.
         epochs: epochs trained.
         seconds: duration of training and validation.
     """
@@ -105,10 +105,10 @@ def open_study(experiment: Experiment, metric: Metric, storage: str) -> Study:
 
 
 def check_data(study: Study, fingerprint: Fingerprint) -> None:
-    """Raise a `UserError` where the trials of a study were trained on other data.
+    """Raise a `UserError` if the trials of a study were trained on other data.
 
     Args:
-        study: where it is new, the fingerprint is stored in it.
+        study: a new study stores the fingerprint.
         fingerprint: fingerprint of the data of the next trials.
     """
     own = {name: split.sha256 for name, split in fingerprint.splits.items()}
@@ -125,7 +125,7 @@ def check_data(study: Study, fingerprint: Fingerprint) -> None:
 
 
 def with_shards(experiment: Experiment, study: Study) -> Experiment:
-    """Return the experiment with the number of shards of a study; a new one takes its own."""
+    """Return the experiment with the shards of a study; a new study stores its own."""
     stored = study.user_attrs.get("shards")
     if stored is None:
         stored = experiment.training.shards or compiling.default_shards()
@@ -141,8 +141,8 @@ def with_shards(experiment: Experiment, study: Study) -> Experiment:
 def draw(study: Study, experiment: Experiment) -> Trial:
     """Draw the settings of a new trial, or return one that was abandoned.
 
-    The seed of each trial is its number: no two machines draw the same, and a sweep that is resumed
-    does not draw the first settings again.
+    The seed of the sampler is the number of the trial: no two machines draw the same settings, and
+    a resumed sweep does not repeat the first ones.
     """
     study.sampler = _sampler(experiment, len(study.get_trials(deepcopy=False)))
     trial = study.ask()
@@ -154,7 +154,7 @@ def draw(study: Study, experiment: Experiment) -> Trial:
 
 
 def store_result(trial: Trial, record: RunRecord, metric: Metric) -> None:
-    """Store the result of a trial. One that diverged is worse than all others."""
+    """Store the result of a trial. A diverged trial is worse than all others."""
     value = record.validation.get(metric.name, math.nan)
     finite = math.isfinite(value)
     status = "diverged" if not finite else record.status
@@ -173,14 +173,14 @@ def store_result(trial: Trial, record: RunRecord, metric: Metric) -> None:
 
 
 def abandon(study: Study, trial: Trial | FrozenTrial, again: bool) -> None:
-    """End a trial without a result; `again` has the next process or machine draw the same."""
+    """End a trial without a result; with `again`, its settings are drawn again."""
     study.tell(trial.number, state=TrialState.FAIL)
     if again:
         study.enqueue_trial(trial.params)
 
 
 def running_trials(study: Study) -> list[FrozenTrial]:
-    """Return the trials that a process has drawn and not ended."""
+    """Return the trials that were drawn and have not ended."""
     return study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
 
 
@@ -200,7 +200,7 @@ def finished_trials(study: Study) -> tuple[FinishedTrial, ...]:
 
 
 class Pruner:
-    """Says, in any process, whether a trial is worse than the others and should end.
+    """Decides, in any process, whether to end a trial that is worse than the others.
 
     Args:
         experiment: an experiment with a `sweep`.
@@ -226,13 +226,13 @@ def _open(storage: str) -> JournalStorage | RDBStorage:
     if "://" in storage:
         return RDBStorage(storage)
     Path(storage).parent.mkdir(parents=True, exist_ok=True)
-    # This lock works on every file system; it is released half a minute after its machine crashed.
+    # This lock works on every file system, and expires half a minute after a crash.
     return JournalStorage(JournalFileBackend(storage, JournalFileOpenLock(storage)))
 
 
 @contextlib.contextmanager
 def _storage_errors(storage: str) -> Iterator[None]:
-    """Raise a `UserError` about a storage, without the password that a URL may have."""
+    """Convert storage errors to a `UserError`, without the password in a URL."""
     try:
         yield
     except (SQLAlchemyError, ImportError, OSError, ValueError) as error:
@@ -245,7 +245,7 @@ def _storage_errors(storage: str) -> Iterator[None]:
 
 
 def _defining_settings(experiment: Experiment) -> dict:
-    """Return the settings that decide the results; the path of the data does not."""
+    """Return the settings that determine the results, without the path of the data."""
     settings = experiment.model_dump(mode="json", exclude={"name", "description", "seeds", "runs"})
     settings["dataset"].pop("path", None)
     settings["sweep"].pop("trials")
@@ -279,7 +279,7 @@ def _sampler(experiment: Experiment, number: int) -> optuna.samplers.BaseSampler
 def _pruner(experiment: Experiment) -> optuna.pruners.BasePruner:
     if not present(experiment.sweep).pruning:
         return optuna.pruners.NopPruner()
-    # Not in the first tenth of the epochs: what learns slowly at first is often good in the end.
+    # Not in the first tenth of the epochs: slow starters are often good in the end.
     warmup = 2 + experiment.training.epochs // 10
     return optuna.pruners.MedianPruner(n_startup_trials=_FIRST, n_warmup_steps=warmup)
 

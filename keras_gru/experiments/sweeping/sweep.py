@@ -1,4 +1,4 @@
-"""A sweep: cells and settings drawn by Optuna, one network each, and all of their results."""
+"""A sweep: networks whose cells and settings Optuna draws, and their results."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,13 +47,13 @@ class SweepResult:
 
     @property
     def sweep(self) -> Sweep:
-        """The settings that are drawn, and how often."""
+        """The search space and the number of trials."""
         assert self.experiment.sweep is not None  # no other experiment has such a result
         return self.experiment.sweep
 
     @property
     def best(self) -> FinishedTrial | None:
-        """The trial that is best on validation; None where all have diverged."""
+        """The best trial on validation; None if all diverged."""
         done = [trial for trial in self.trials if trial.status == "finished"]
         return max(done, key=lambda trial: self.metric.score(trial.value), default=None)
 
@@ -66,20 +66,18 @@ def sweep(
     listener: Listener = SILENT,
     jobs: int | None = 1,
 ) -> SweepResult:
-    """Train the trials of a sweep that are missing, and return all of them.
+    """Train the missing trials of a sweep, and return all trials.
 
     Every trial is one network with the experiment's first seed, compared on validation; test is
-    not read. The study is in Optuna's storage: every process that is given the same experiment and
-    the same storage works on the same study, later or at the same time. At the same time each
-    needs an `experiment.runs` of its own. Each stops when the storage has `sweep.trials` finished
-    trials, so several machines together may finish a few more.
+    not read. Processes with the same experiment and the same storage work on the same study, at
+    different times or in parallel; in parallel, each needs its own `experiment.runs`. Each stops
+    when the storage has `sweep.trials` finished trials, so several machines may finish a few more.
 
     Args:
         experiment: an experiment with a `sweep`. Of its seeds only the first is used.
-        storage: a database's URL or the path of a journal file; None for a journal file in
-            `runs/<name>/sweep/`, which has the history of each trial in any case.
-        dataset: data that were loaded, such as a fraction of them; None loads those of the
-            experiment.
+        storage: a database URL or the path of a journal file; None for a journal file in
+            `runs/<name>/sweep/`, which also contains the history of each trial.
+        dataset: loaded data, such as a fraction; None loads the data of the experiment.
         listener: receives all events; a trial has the name of its job as its cell.
         jobs: trials at a time, as in `keras_gru.run`.
 
@@ -87,7 +85,7 @@ def sweep(
         All finished trials of the study.
 
     Raises:
-        UserError: a setting or the data are wrong, or the worker of a trial crashed twice; all
+        UserError: a setting or the data are invalid, or the worker of a trial crashed twice; all
             other trials are finished and saved.
 
     Example:
@@ -111,7 +109,7 @@ def sweep(
         run_directory = RunDirectory(path)
         store_cells(run_directory.path, experiment.cells)
         store_data(run_directory, dataset)
-        if not run_directory.has_metadata():  # else those of the process that started the sweep
+        if not run_directory.has_metadata():  # else read those of the first process
             run_directory.write_metadata(collect_metadata(dataset, experiment.training.batch_size))
         metadata = run_directory.metadata()
         queue = TrialQueue(experiment, study, run_directory, storage, dataset.metric, listener)
@@ -125,7 +123,7 @@ def sweep(
 
 
 def _check_ranges(experiment: Experiment) -> None:
-    """Raise a `UserError` unless there is something to draw, and nothing else to try."""
+    """Raise a `UserError` if there are no ranges, or if there are grids."""
     if experiment.sweep is None:
         example = "'sweep.training.learning_rate={low: 1e-4, high: 1e-1, log: true}'"
         raise UserError(f"{experiment.name}: nothing to sweep over; give ranges, such as {example}")
@@ -137,7 +135,7 @@ def _check_ranges(experiment: Experiment) -> None:
 
 
 def _train_missing(queue: TrialQueue, dataset: SequenceDataset, jobs: int | None) -> None:
-    """Train the trials that are missing; those that are stopped will be drawn again."""
+    """Train the missing trials; stopped trials will be drawn again."""
     experiment, missing = queue.experiment, queue.missing
     settings = [experiment.with_settings(corner) for corner in experiment.corners()]
     epochs = max(changed.training.epochs for changed in settings)

@@ -1,4 +1,4 @@
-"""The trials of a sweep: a queue of jobs, and how one of them is trained."""
+"""The trials of a sweep: their queue and their training."""
 
 import dataclasses
 import shutil
@@ -26,14 +26,14 @@ from keras_gru.formatting import setting_value
 
 @dataclass(frozen=True)
 class TrialJob:
-    """One network of a sweep to train, as a job.
+    """A job that trains one network of a sweep.
 
     Args:
         place: among the trials of this call, from 1; a listener knows the trial by it.
         number: number of the trial in its study.
         cell: name in the registry of cells.
         seed: the experiment's first.
-        settings: what was drawn, by dotted name.
+        settings: the drawn settings by dotted name.
         storage: storage of the study.
     """
 
@@ -46,20 +46,20 @@ class TrialJob:
 
     @property
     def name(self) -> str:
-        """The name by which a listener knows it."""
+        """The name used for a listener."""
         return f"trial-{self.place}"
 
     @property
     def label(self) -> str:
-        """Its name for a reader."""
+        """The display name."""
         return f"Trial {self.place}"
 
     def path(self, run_directory: RunDirectory) -> Path:
-        """Return the directory of its history and its checkpoint."""
+        """Return the directory of the history and the checkpoint."""
         return run_directory.path / "trials" / str(self.number)
 
     def name_record(self, record: RunRecord) -> RunRecord:
-        """Return its record as a listener knows it."""
+        """Return a record under the name used for a listener."""
         return dataclasses.replace(record, cell=self.name, label=self.label)
 
 
@@ -70,13 +70,13 @@ def train_trial(
     run_directory: RunDirectory,
     listener: Listener = SILENT,
 ) -> RunRecord:
-    """Train the network of a trial until its last epoch, or until it is pruned.
+    """Train the network of a trial to its last epoch, or until it is pruned.
 
     Args:
         job: what to train.
         experiment: the experiment with the `sweep` of which it is a part.
-        dataset: what to train and to validate it on.
-        run_directory: where its files go.
+        dataset: training and validation data.
+        run_directory: directory for its files.
         listener: receives its start and its epochs, under the job's name.
     """
     try:
@@ -92,7 +92,7 @@ def train_trial(
 
 
 class _PruningListener(RenamedListener):
-    """Passes the events of a trial on, and ends it where it is worse than the others."""
+    """Forwards the events of a trial, and ends it if it is worse than the others."""
 
     def __init__(self, job: TrialJob, experiment: Experiment, metric: Metric, listener: Listener):
         super().__init__(listener, job.name)
@@ -140,12 +140,12 @@ class TrialQueue:
 
     @property
     def missing(self) -> int:
-        """How many trials are still to be drawn."""
+        """Number of trials that are still to be drawn."""
         finished = len(studies.finished_trials(self.study))
         return max(0, self._wanted - finished - len(self._running))
 
     def next(self) -> TrialJob | None:
-        """Draw a trial; return None where enough are finished or running."""
+        """Draw a trial; return None if enough are finished or running."""
         if not self.missing:
             return None
         trial = studies.draw(self.study, self.experiment)
@@ -168,7 +168,7 @@ class TrialQueue:
         remove_checkpoint(job.path(self.run_directory))
 
     def abandon(self, again: bool) -> None:
-        """End what is still running without a result; `again` has the same drawn later."""
+        """End running trials without results; with `again`, their settings are drawn again."""
         for trial in self._running.values():
             self._abandon(trial, again)
         self._running.clear()
@@ -179,7 +179,7 @@ class TrialQueue:
         shutil.rmtree(path, ignore_errors=True)
 
     def _abandon_killed(self) -> None:
-        """End the trials that a killed process has left in this run directory."""
+        """End the trials that a killed process left in this run directory."""
         left = {int(path.name) for path in self.run_directory.path.glob("trials/[0-9]*")}
         for trial in studies.running_trials(self.study):
             if trial.number in left:

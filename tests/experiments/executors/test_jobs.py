@@ -106,7 +106,7 @@ def test_a_run_whose_process_dies_twice_spoils_no_other_and_can_be_gone_on_with(
 
 def test_ctrl_c_leaves_no_process_behind_and_every_epoch(tmp_path):
     experiment = tiny(tmp_path, cells=("simple_rnn",), seeds=(0, 1), training={"epochs": 6})
-    with pytest.raises(KeyboardInterrupt, match="Go on with: keras-gru compare --resume"):
+    with pytest.raises(KeyboardInterrupt, match="Resume with: keras-gru compare --resume"):
         compare(experiment, jobs=2, listener=Recorder(stop_at=("simple_rnn", 2)))
     assert not multiprocessing.active_children()
     folder = RunDirectory(next((tmp_path / "runs" / "tiny").iterdir()))
