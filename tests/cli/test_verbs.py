@@ -186,7 +186,7 @@ class TestRuns:
 
     def test_resume_with_other_settings_is_refused(self, run):
         said = keras_gru("compare", "quickstart", "--resume", run, code=2)
-        assert said.startswith(f"{run}: expected the settings that it was made with")
+        assert said.startswith(f"{run}: expected the settings of the run")
 
     def test_learning_curve_takes_a_comparison_as_its_last_share(self, run):
         before = (run / "results.jsonl").read_bytes()

@@ -37,7 +37,7 @@ def test_a_comparison_has_one_frozen_analysis_and_is_resumed_by_name(tmp_path, m
         comparison.analysis.cells = ()
     again = keras_gru.run(resume="latest")
     assert again.runs == comparison.runs and again.path == comparison.path
-    with pytest.raises(UserError, match="expected the settings that it was made with"):
+    with pytest.raises(UserError, match="expected the settings of the run"):
         keras_gru.run(made, resume="tiny")
 
 

@@ -285,7 +285,7 @@ class TestRun:
 
     def test_refuses_a_folder_of_other_settings(self, row, tmp_path):
         other = RunDirectory.create(tiny(tmp_path, cells=("gru",)))
-        with pytest.raises(UserError, match="expected the settings that it was made with"):
+        with pytest.raises(UserError, match="expected the settings of the run"):
             run.run(row, [], str(other.path))
 
     def test_lists_the_rows(self, capsys):
