@@ -83,7 +83,7 @@ def _read() -> dict:
         except ImportError:
             raise UserError(
                 "The dataset spoken_digit is prepared with pydub, which cannot be imported: "
-                "pip install 'keras_gru[audio]' brings it."
+                "Run pip install 'keras_gru[audio]'."
             ) from None
 
 

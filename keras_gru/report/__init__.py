@@ -1,4 +1,4 @@
-"""What a reader sees: reports as data, rendered in the terminal, on a page and as Markdown."""
+"""Reports as data, rendered in the terminal, as HTML and as Markdown."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def show(comparison: "Comparison", page: str | Path | None = None) -> None:
-    """Print the report of a comparison, write its page, and print where that is.
+    """Print the report of a comparison, write its page, and print the path of the page.
 
     Args:
         comparison: a comparison with any number of runs.
@@ -22,7 +22,7 @@ def show(comparison: "Comparison", page: str | Path | None = None) -> None:
         if comparison.path is None:
             raise ValueError("page: expected a file, got None and no run directory. Pass a file.")
         page = comparison.path / "report.html"
-    # Imported here, so that showing the progress of a training imports no matplotlib.
+    # Imported here, as showing the progress of training needs no matplotlib.
     from keras_gru.report.comparison import print_results, write_page
 
     write_page(comparison.analysis, page)
@@ -38,11 +38,11 @@ def run_and_show(
     jobs: int | None = 1,
     cluster: str | None = None,
 ) -> "Comparison":
-    """Do what `keras_gru.run` does, showing the progress and the report.
+    """Run `keras_gru.run` with a progress display and a report.
 
     Args:
-        config, overrides, resume: as of `keras_gru.experiments.resuming.choose_experiment`.
-        jobs, cluster: as of `keras_gru.run`.
+        config, overrides, resume: as in `keras_gru.experiments.resuming.choose_experiment`.
+        jobs, cluster: as in `keras_gru.run`.
     """
     from keras_gru.experiments.resuming import choose_experiment
 
@@ -57,7 +57,7 @@ def compare_and_show(
     jobs: int | None = 1,
     cluster: str | None = None,
 ) -> "Comparison":
-    """Do what `keras_gru.experiments.compare.compare` does, showing the progress and the report."""
+    """Run `keras_gru.experiments.compare.compare` with a progress display and a report."""
     from keras_gru.experiments.compare import compare
     from keras_gru.report.progress import show_progress
 

@@ -1,7 +1,7 @@
-"""A report as data: sections of text, tables and figures, which each renderer lays out.
+"""Reports as data: sections of text, tables and figures.
 
-`keras_gru.report.html`, `terminal` and `markdown` render the same blocks. The terminal leaves out
-figures and folded code, and Markdown leaves out figures.
+`keras_gru.report.html`, `terminal` and `markdown` render the same blocks. The terminal omits
+figures and folded code, and Markdown omits figures.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -17,7 +17,7 @@ class Text:
 
     Args:
         text: plain text.
-        style: `"note"` explains, `"strong"` concludes, and `"warning"` stands out.
+        style: `"note"`, `"strong"` (a conclusion) or `"warning"`.
         links: a label and a URL each, after the text.
     """
 
@@ -28,7 +28,7 @@ class Text:
 
 @dataclass(frozen=True)
 class Items:
-    """A list of sentences; `terms` stand before them, such as the name of a dataset."""
+    """A list of sentences with optional terms, such as names of datasets."""
 
     texts: Sequence[str]
     terms: Sequence[str] = ()
@@ -36,7 +36,7 @@ class Items:
 
 @dataclass(frozen=True)
 class Column:
-    """The head of a column; a detail is left out on terminals."""
+    """The header of a column; terminals omit details."""
 
     header: str
     is_text: bool = False
@@ -50,10 +50,10 @@ class Row:
     Args:
         label: the first column.
         values: the other columns.
-        remark: below the label, such as how many runs diverged.
-        series: the number of the series in the figures, which decides its color.
-        is_baseline: whether it stands apart, below the others.
-        link: what the label points to.
+        remark: text below the label, such as the number of diverged runs.
+        series: number of the series in the figures, which determines its color.
+        is_baseline: whether it is a baseline, below the cells.
+        link: target of the label.
     """
 
     label: str
@@ -76,7 +76,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Key:
-    """What stands for what in a figure: a label and either a series or a letter."""
+    """An entry of a legend: a label and either a series or a letter."""
 
     label: str
     series: int | None = None
@@ -85,7 +85,7 @@ class Key:
 
 @dataclass(frozen=True)
 class Legend:
-    """The keys of several figures, and how they are read; a renderer without figures skips it."""
+    """A common legend of several figures, with a caption. Renderers without figures skip it."""
 
     keys: Sequence[Key]
     caption: str = ""
@@ -93,16 +93,16 @@ class Legend:
 
 @dataclass(frozen=True)
 class Figure:
-    """A figure, drawn once for a wide and once for a narrow page.
+    """A figure, drawn for wide and for narrow pages.
 
     Args:
         name: identifies it on the page.
         draw: fills an empty matplotlib figure.
-        description: read aloud in place of the figure.
+        description: text alternative for screen readers.
         heights: heights of the wide and the narrow figure, in CSS pixels.
         keys: the legend.
-        caption: below the figure.
-        is_half: whether two of them stand side by side on a wide page.
+        caption: text below the figure.
+        is_half: whether two such figures are side by side on a wide page.
     """
 
     name: str
@@ -161,7 +161,7 @@ class Report:
         sections: sections in order.
         description: the description in the configuration.
         links: sources of the description, a label and a URL each.
-        cautions: what a reader must know before the numbers are used.
+        cautions: warnings about the use of the numbers.
         setup: names and values at a glance.
     """
 

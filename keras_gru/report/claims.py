@@ -1,4 +1,4 @@
-"""The report of the claims: its sections in their order."""
+"""The report of the claims."""
 
 from collections.abc import Mapping
 
@@ -15,11 +15,11 @@ def claims_report(evidence: Mapping[str, Evidence]) -> Report:
     """Return the report of the claims.
 
     Args:
-        evidence: the evidence by dataset; for what is missing the report names the command.
+        evidence: the evidence by dataset; the report lists commands for missing evidence.
     """
     evaluated = evaluate(evidence)
     parts = [part for known in evidence.values() for part in (known.curve, known.sweep) if part]
-    title = "GRU or LSTM: the textbook's sentences, tested"
+    title = "GRU or LSTM: the textbook's claims, tested"
     return Report(
         title=title,
         name=title,

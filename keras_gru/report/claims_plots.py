@@ -32,14 +32,14 @@ _WIDE = 20  # an axis is logarithmic where its ends differ by more than this fac
 
 @dataclass(frozen=True)
 class Scale:
-    """What the intervals of a claim are measured by.
+    """The scale of the intervals of a claim.
 
     Args:
-        label: what the axis is, for a caption.
-        neither: where an interval that holds it decides nothing.
+        label: description of the axis, for a caption.
+        neither: the value of no effect.
         factor: factor between a number and the axis.
         equal: half the width of the band that counts as no difference.
-        ratio: whether the axis is one of ratios.
+        ratio: whether the axis shows ratios.
     """
 
     label: str
@@ -77,7 +77,7 @@ SCALES = {
 
 
 def draw_intervals(axes: Axes, evaluated: EvaluatedClaim) -> None:
-    """Draw the number behind each verdict with its interval, a row for each dataset.
+    """Draw the number behind each verdict with its interval, one row per dataset.
 
     Args:
         axes: matplotlib axes.
@@ -117,7 +117,7 @@ def drawn(evaluated: EvaluatedClaim) -> dict[str, Finding]:
 
 
 def draw_curves(figure: Figure, curves: Mapping[str, CurveEvidence], columns: int) -> None:
-    """Draw the test metric of GRU and LSTM by the share of train, one pair of axes per dataset.
+    """Draw the test metric of GRU and LSTM by fraction of train, one plot per dataset.
 
     Args:
         figure: an empty one of matplotlib.
@@ -151,7 +151,7 @@ def _curve(axes: Axes, label: str, curve: CurveEvidence) -> None:
 
 
 def _across(axes: Axes, scale: Scale) -> None:
-    """An axis of ratios is logarithmic; one of differences is where some are far from the rest."""
+    """Scale the axis: logarithmic for ratios, and for differences if some are far from the rest."""
     low, high = axes.get_xlim()
     if scale.ratio and low > 0:
         axes.set_xscale("log")

@@ -1,4 +1,4 @@
-"""The report of a comparison: its sections in their order."""
+"""The report of a comparison."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -50,7 +50,7 @@ SECTIONS: tuple[Callable[[Analysis], Section | None], ...] = (
 
 
 def comparison_report(analysis: Analysis) -> Report:
-    """Return the report of a comparison with any number of runs."""
+    """Return the report of a comparison."""
     comparison = analysis.comparison
     labels = [label for label, _ in plots.series(comparison).values()]
     return Report(
@@ -65,7 +65,7 @@ def comparison_report(analysis: Analysis) -> Report:
 
 
 def write_page(analysis: Analysis, path: str | Path) -> None:
-    """Write the page of a comparison, whole or not at all.
+    """Write the page of a comparison, atomically.
 
     Example:
 
@@ -80,6 +80,6 @@ def print_results(analysis: Analysis, console: Console | None = None) -> None:
 
     Args:
         analysis: the analysis of the comparison.
-        console: a `rich.console.Console`; standard output where None.
+        console: a `rich.console.Console`; None is standard output.
     """
     print_report(comparison_report(analysis), console)

@@ -1,4 +1,4 @@
-"""Drawings of a comparison: functions that each fill one pair of matplotlib axes."""
+"""Plots of a comparison."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -29,13 +29,13 @@ from keras_gru.report.plots import (
     title,
 )
 
-FAR = 0.6  # of the runs' range: a baseline that lies further off is not on the axis
+FAR = 0.6  # of the range of the runs; baselines further away are not on the axis
 TIME_UNITS = ((3600, "hours"), (60, "minutes"), (1, "seconds"))
 LABEL_HEIGHT = 15  # CSS pixels between two letters of baselines
 
 
 def baseline_levels(comparison: Comparison, split: str) -> dict[str, tuple[str, float]]:
-    """Return letter -> the label and the metric of a baseline, where it has a metric in range."""
+    """Return letter -> label and metric of each baseline with a finite metric in range."""
     metric = comparison.metric
     levels = [(row.label, getattr(row, split).get(metric.name)) for row in comparison.baselines]
     known = [(label, value) for label, value in levels if value is not None]
@@ -46,10 +46,9 @@ def baseline_levels(comparison: Comparison, split: str) -> dict[str, tuple[str, 
 def learning_curves(axes: Axes, comparison: Comparison) -> None:
     """Draw the validation metric by epoch.
 
-    The line is the mean over seeds and the band goes from the lowest to the highest, as far as all
-    of a cell's seeds were trained; beyond, each goes on as a thin line. A run that did not finish
-    is a thin line that ends in a cross. The first epochs may lie beyond the axis; a triangle at its
-    edge marks each of them.
+    The line is the mean over seeds and the band spans the lowest to the highest seed, up to the
+    last epoch that all seeds reached; later epochs of a seed are a thin line. An unfinished run is
+    a thin line that ends in a cross. Epochs beyond the axis are marked by triangles at its edge.
 
     Args:
         axes: matplotlib axes.
@@ -82,7 +81,7 @@ def learning_curves(axes: Axes, comparison: Comparison) -> None:
 
 
 def metric_by_parameters(axes: Axes, comparison: Comparison) -> None:
-    """Draw the test metric against the parameters of the model, a point for each finished run.
+    """Draw the test metric against the parameters of the model, one point per finished run.
 
     A line connects the cells, by their means, that are on the Pareto front.
     """
@@ -92,7 +91,7 @@ def metric_by_parameters(axes: Axes, comparison: Comparison) -> None:
 
 
 def metric_by_time(axes: Axes, comparison: Comparison) -> None:
-    """Draw the test metric against the training time until the best epoch, a point for each run.
+    """Draw the test metric against the training time to the best epoch, one point per run.
 
     A line connects the cells, by their means, that are on the Pareto front.
     """
@@ -104,7 +103,7 @@ def metric_by_time(axes: Axes, comparison: Comparison) -> None:
 
 
 def differences(axes: Axes, analysis: Analysis) -> None:
-    """Draw the mean difference on test of every two cells with its interval, a row for each pair.
+    """Draw the mean test difference of each pair of cells with its interval, one row per pair.
 
     A significant difference has the color and the marker of the better cell. A pair without an
     interval is left out.
@@ -132,14 +131,14 @@ def differences(axes: Axes, analysis: Analysis) -> None:
 
 
 def seconds_to_best(run: RunRecord) -> float:
-    """Return how long a run was trained until the end of its best epoch."""
+    """Return the training time of a run until the end of its best epoch."""
     if all("seconds" in row for row in run.history[: run.best_epoch]) and run.history:
         return sum(float(row["seconds"]) for row in run.history[: run.best_epoch])
     return run.seconds * run.best_epoch / max(run.epochs, 1)
 
 
 def _curve(run: RunRecord, comparison: Comparison) -> np.ndarray:
-    """The validation metric of every epoch; NaN where it is NaN, Inf or as good as infinite."""
+    """Return the validation metric of every epoch; NaN if it is NaN, Inf or extremely large."""
     name = f"val_{comparison.metric.name}"
     values = np.array([row.get(name, np.nan) for row in run.history], float)
     return np.where(np.abs(values) < LARGEST, values, np.nan)
@@ -166,14 +165,14 @@ def _mean_and_band(axes: Axes, curves: Sequence[np.ndarray], number: int) -> Non
 
 
 def _thin(axes: Axes, curve: np.ndarray, first: int, number: int) -> None:
-    """One run from its epoch `first` on."""
+    """Draw one run from its epoch `first` on."""
     if len(curve) > first or first == 1:
         epochs = np.arange(first, len(curve) + 1)
         axes.plot(epochs, curve[first - 1 :], color=color(number), lw=0.9, alpha=0.6)
 
 
 def _mark_beyond(axes: Axes, curve: np.ndarray, number: int) -> None:
-    """A triangle at the edge of the axis for every epoch that lies beyond it."""
+    """Draw a triangle at the edge of the axis for every epoch beyond it."""
     low, high = axes.get_ylim()
     for is_beyond, edge, mark in ((curve > high, high, "^"), (curve < low, low, "v")):
         epochs = np.flatnonzero(is_beyond) + 1
@@ -188,7 +187,7 @@ def _mark_beyond(axes: Axes, curve: np.ndarray, number: int) -> None:
 
 
 def _cross(axes: Axes, curve: np.ndarray, number: int) -> None:
-    """A cross at the last epoch that has a metric; at the edge where that lies beyond it."""
+    """Draw a cross at the last epoch with a metric; at the edge if it is beyond the axis."""
     last = np.flatnonzero(np.isfinite(curve))[-1:]
     height = np.clip(curve[last], *axes.get_ylim())
     axes.plot(last + 1, height, "x", color=color(number), ms=7, mew=1.8, clip_on=False, zorder=4)
@@ -219,7 +218,7 @@ def _scatter(axes: Axes, comparison: Comparison, x: Callable[[RunRecord], float]
     if across and min(across) > 0:
         if max(across) > LOGARITHMIC * min(across):
             axes.set_xscale("log")
-        elif max(across) < 1.2 * min(across):  # equals stand side by side, not at the far ends
+        elif max(across) < 1.2 * min(across):  # equal values are side by side, not at the far ends
             middle = (min(across) + max(across)) / 2
             axes.set_xlim(0.85 * middle, 1.15 * middle)
     _fit(axes, heights, baseline_levels(comparison, "test"), room=0.1)
@@ -227,7 +226,7 @@ def _scatter(axes: Axes, comparison: Comparison, x: Callable[[RunRecord], float]
 
 
 def _limit(axes: Axes, curves: Sequence[np.ndarray], levels: dict, mode: str) -> None:
-    """Leave out the worst twentieth of the values: the first epochs, which would flatten all."""
+    """Return the limit without the worst 5 % of the values: first epochs would flatten the plot."""
     values = np.concatenate([*curves, []])
     values = values[np.isfinite(values)]
     kept = []
@@ -239,13 +238,13 @@ def _limit(axes: Axes, curves: Sequence[np.ndarray], levels: dict, mode: str) ->
 
 
 def _fit(axes: Axes, values: Sequence[float], levels: dict, room: float) -> None:
-    """Set the limits of the metric's axis by the runs, and by those baselines that are near them.
+    """Set the limits of the metric axis from the runs and the baselines near them.
 
     Args:
         axes: matplotlib axes.
         values: values of the runs.
         levels: as `baseline_levels` returns them.
-        room: beyond the values, as a fraction of their range.
+        room: margin as a fraction of the range of the values.
     """
     heights = [value for _, value in levels.values()]
     values = list(values) or heights
@@ -268,7 +267,7 @@ def _fit(axes: Axes, values: Sequence[float], levels: dict, room: float) -> None
 
 
 def _draw_baselines(axes: Axes, levels: dict[str, tuple[str, float]]) -> None:
-    """Dashed lines, each with its letter beside the axes; an arrow points to one beyond them."""
+    """Draw baselines as dashed lines with letters; arrows point to those beyond the axis."""
     to_axes = axes.transScale + axes.transLimits
     assert isinstance(axes.figure, Figure)  # it has no sub-figures
     height = axes.figure.get_figheight() * 0.7 * 96  # of the axes, about

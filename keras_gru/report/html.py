@@ -1,4 +1,4 @@
-"""A report as a page: one HTML file that loads nothing, rendered by Jinja2 with autoescape."""
+"""Reports as self-contained HTML pages, rendered by Jinja2 with autoescape."""
 
 import base64
 import hashlib
@@ -14,7 +14,7 @@ from keras_gru.report import blocks, plots
 from keras_gru.report.pictures import figure_to_svg
 
 WIDE, HALF, NARROW = 830, 400, 370  # width of a figure in CSS pixels
-LONG = 220  # letters of a headline that is set smaller
+LONG = 220  # characters; longer headlines have a smaller font
 # The markers of the series, as in the figures.
 MARKER_PATHS = {
     "o": "M8.6 6a3.4 3.4 0 1 0 6.8 0a3.4 3.4 0 1 0-6.8 0z",
@@ -27,15 +27,15 @@ MARKER_PATHS = {
 
 
 def write_page(report: blocks.Report, path: str | Path) -> None:
-    """Write a report as an HTML file, whole or not at all."""
+    """Write a report as an HTML file, atomically."""
     write_text(path, render_page(report))
 
 
 def render_page(report: blocks.Report) -> str:
     """Return a report as HTML.
 
-    Every text is escaped. The page's policy lets a browser run the one script that sorts tables,
-    known by its hash, and load nothing.
+    All text is escaped. The content security policy allows only the script that sorts tables, by
+    its hash, and forbids loading anything.
     """
     environment = Environment(
         autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined
@@ -57,7 +57,7 @@ def render_page(report: blocks.Report) -> str:
 
 
 def _pictures(figure: blocks.Figure) -> dict[str, Markup]:
-    """The figure for a wide and for a narrow page."""
+    """Return the figure for wide and for narrow pages."""
     widths = {"wide": HALF if figure.is_half else WIDE, "narrow": NARROW}
     return {
         kind: Markup(
@@ -73,13 +73,13 @@ def _pictures(figure: blocks.Figure) -> dict[str, Markup]:
 
 
 def _groups(content: list[blocks.Block]) -> list[tuple[bool, list[blocks.Block]]]:
-    """Neighboring figures of half the width, to stand side by side, and other blocks alone."""
+    """Group neighboring figures of half width; other blocks are groups of one."""
     grouped = groupby(content, lambda block: isinstance(block, blocks.Figure) and block.is_half)
     return [(is_pair, list(group)) for is_pair, group in grouped]
 
 
 def _swatch(number: int) -> dict[str, object]:
-    """How a series is drawn: its color, whether its line is dashed, and its marker."""
+    """Return the style of a series: its color, whether its line is dashed, and its marker."""
     return {
         "color": number % len(plots.COLORS) + 1,
         "is_dashed": plots.line(number) != "-",

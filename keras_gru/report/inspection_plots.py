@@ -1,4 +1,4 @@
-"""Drawings of an inspection: gates over a sequence, the decay of gradients, half-lives."""
+"""Plots of an inspection: gates over a sequence, gradient decay, half-lives."""
 
 # Shapes: T time, D features, U units.
 
@@ -18,28 +18,27 @@ from keras_gru.report import plots
 from keras_gru.report.pictures import PIXELS
 
 PANEL = 112  # height of one heat map, in CSS pixels
-READ = 96  # height of what the network reads
-TOKEN = 9  # pixels that a token takes, or a letter of one that stands upright
-LINES = 8  # features that are drawn as lines; more are a picture of rows
-LEAST = 1e-12  # of a gradient that is worth a place in a picture
+READ = 96  # height of the input
+TOKEN = 9  # pixels per token, or per character of a vertical token
+LINES = 8  # features drawn as lines; more are drawn as an image
+LEAST = 1e-12  # smallest fraction of a gradient that is drawn
 LONGEST = 1e5  # steps of a half-life
 NOTES = LinearSegmentedColormap.from_list(
     "notes", [f"{plots.MUTED}00", plots.MUTED]
-)  # on any ground
+)  # on any background
 
 
 def gates_height(inspection: Inspection, network: NetworkInspection) -> int:
-    """The height of a picture of gates, in CSS pixels."""
+    """Return the height of a gates figure in CSS pixels."""
     longest = max(map(len, inspection.tokens or ["x" * 6]))
     under = 24 + 6 * min(longest, 12) if inspection.tokens else READ + 40
     return PANEL * (len(network.gates) + 1) + under
 
 
 def fill_with_gates(figure: Figure, inspection: Inspection, network: NetworkInspection) -> None:
-    """Draws each gate and the state as a heat map over time, a row for each unit.
+    """Draw each gate and the state as a heat map over time, one row per unit.
 
-    The units that keep the most of their state are on top. Under the maps is its input: tokens,
-    notes or the series.
+    Units with the longest memory are on top. The input (tokens, notes or the series) is below.
 
     Args:
         figure: an empty matplotlib figure.
@@ -81,7 +80,7 @@ def fill_with_gates(figure: Figure, inspection: Inspection, network: NetworkInsp
 
 
 def gradient_decay(axes: Axes, inspection: Inspection, comparison: Comparison) -> None:
-    """Draws what is left of the gradient, by steps back, a line for each cell, on a log scale.
+    """Draw the remaining gradient by steps back, one line per cell, on a log scale.
 
     Args:
         axes: matplotlib axes.
@@ -107,7 +106,7 @@ def gradient_decay(axes: Axes, inspection: Inspection, comparison: Comparison) -
 
 
 def memory(axes: Axes, inspection: Inspection, comparison: Comparison) -> None:
-    """Draws the half-life of each unit, longest first, a line for each cell with a gate for it.
+    """Draw the half-life of each unit, longest first, one line per cell with a suitable gate.
 
     Args:
         axes: matplotlib axes.
@@ -142,7 +141,7 @@ def memory(axes: Axes, inspection: Inspection, comparison: Comparison) -> None:
 
 
 def _draw_input(figure: Figure, axes: Axes, inspection: Inspection) -> None:
-    """The input: on the axis of time, or in the last of the axes."""
+    """Draw the input: on the time axis, or in the last axes."""
     if inspection.tokens is not None:
         room = figure.get_figwidth() * PIXELS - 110
         every = math.ceil(len(inspection.tokens) * TOKEN / room)
@@ -154,7 +153,7 @@ def _draw_input(figure: Figure, axes: Axes, inspection: Inspection) -> None:
         return
     values = np.array(inspection.features)
     if values.shape[1] > LINES:
-        # Of a piano roll only the keys that sound.
+        # Only the keys of a piano roll that sound.
         sounding = np.flatnonzero(values.any(0))
         first, last = (sounding[0], sounding[-1] + 1) if sounding.size else (0, 1)
         axes.imshow(
@@ -168,7 +167,7 @@ def _draw_input(figure: Figure, axes: Axes, inspection: Inspection) -> None:
         axes.grid(False)
     else:
         for number, column in enumerate(values.T):
-            # Colors from the other end: the first ones are those of the cells.
+            # Colors from the end of the list, as cells use the first ones.
             style = _style(len(plots.COLORS) - 1 - number, "", 1.3)
             axes.plot(np.arange(len(column)), column, drawstyle="steps-mid", **style)
         axes.yaxis.set_major_locator(MaxNLocator(3))

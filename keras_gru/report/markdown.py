@@ -1,4 +1,4 @@
-"""A report as Markdown: RESULTS.md and CLAIMS.md."""
+"""Reports as Markdown: RESULTS.md and CLAIMS.md."""
 
 from collections.abc import Iterable, Sequence
 
@@ -16,11 +16,11 @@ from keras_gru.report.blocks import (
 
 
 def render_report(report: Report, introduction: str) -> str:
-    """Return a report as Markdown, figures left out.
+    """Return a report as Markdown, without figures.
 
     Args:
         report: the report.
-        introduction: Markdown below the title, such as how the file is written.
+        introduction: Markdown below the title.
     """
     parts = [f"# {report.name}", introduction.strip()]
     if report.description:
@@ -33,7 +33,7 @@ def render_report(report: Report, introduction: str) -> str:
 
 
 def render_table(columns: Sequence[Column], rows: Iterable[Row]) -> str:
-    """Return a table as Markdown: text is aligned left, and numbers right."""
+    """Return a table as Markdown, with text aligned left and numbers right."""
     rules = ["---" if column.is_text or not n else "---:" for n, column in enumerate(columns)]
     lines = [[column.header for column in columns], rules]
     for row in rows:

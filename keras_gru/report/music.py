@@ -1,4 +1,4 @@
-"""Generated music as a MIDI file and as a picture of the piano roll."""
+"""Generated music as a MIDI file and as an image of the piano roll."""
 
 # T time steps
 
@@ -18,8 +18,8 @@ from keras_gru.report import plots
 from keras_gru.report.pictures import PIXELS, STYLE
 
 _STEPS = {1: "a quarter note", 2: "an eighth note", 4: "a sixteenth note"}
-_TICKED = {0: "C", 4: "E", 7: "G"}  # of an octave: more names would stand on each other
-_VELOCITY = 80  # how hard a key is struck, of 127
+_TICKED = {0: "C", 4: "E", 7: "G"}  # labelled notes of an octave; more labels would overlap
+_VELOCITY = 80  # of at most 127
 
 
 def held_notes(music: Music) -> Iterator[tuple[int, int, int]]:
@@ -40,7 +40,7 @@ def save_midi(music: Music, path: str | Path, *, tempo: float = 90) -> None:
 
     Args:
         music: the piano roll.
-        path: the file, written whole or not at all.
+        path: the file, written atomically.
         tempo: quarter notes per minute.
 
     Raises:
@@ -50,8 +50,8 @@ def save_midi(music: Music, path: str | Path, *, tempo: float = 90) -> None:
         import mido
     except ImportError:
         raise UserError(
-            "A MIDI file is written with mido, which cannot be imported: "
-            "pip install 'keras_gru[music]' brings it."
+            "MIDI files: expected the package mido, which is not installed. Run "
+            "pip install 'keras_gru[music]'."
         ) from None
 
     file = mido.MidiFile()
@@ -62,7 +62,7 @@ def save_midi(music: Music, path: str | Path, *, tempo: float = 90) -> None:
     track = file.add_track()
     track.append(mido.MetaMessage("set_tempo", tempo=mido.bpm2tempo(tempo)))
     now = 0
-    for at, kind, pitch in sorted(events):  # at one time a note ends before another begins
+    for at, kind, pitch in sorted(events):  # at equal times, a note ends before another starts
         track.append(mido.Message(kind, note=pitch, velocity=_VELOCITY, time=at - now))
         now = at
     track.append(mido.MetaMessage("end_of_track", time=len(music.notes) * ticks - now))
@@ -71,13 +71,13 @@ def save_midi(music: Music, path: str | Path, *, tempo: float = 90) -> None:
 
 
 def draw_piano_roll(axes: Axes, music: Music) -> None:
-    """Draw each note as a bar, and the prompt on a darker ground.
+    """Draw each note as a bar, with a darker background for the prompt.
 
     Args:
         axes: matplotlib axes.
         music: music of any length.
     """
-    pitches = [60]  # C4, where nothing sounds
+    pitches = [60]  # C4 if nothing sounds
     for pitch, start, end in held_notes(music):
         axes.broken_barh([(start, end - start)], (pitch - 0.4, 0.8), color=plots.color(0), lw=0)
         pitches.append(pitch)
@@ -103,11 +103,11 @@ def _name_part(axes: Axes, start: int, name: str) -> None:
 
 
 def save_piano_roll(music: Music, path: str | Path) -> None:
-    """Save a picture of the piano roll on white; its width follows the length of the piece.
+    """Save an image of the piano roll; its width depends on the length of the piece.
 
     Args:
         music: the piano roll.
-        path: the PNG file, written whole or not at all.
+        path: the PNG file, written atomically.
     """
     width = min(max(12 * len(music.notes), 480), 3000)  # in CSS pixels
     with matplotlib.rc_context(STYLE):

@@ -1,7 +1,7 @@
-"""Figures as SVG, for a page, and as PNG.
+"""Figures as SVG for pages, and as PNG.
 
-Text and axes of an SVG take the color of the text around them, and each series is a CSS variable
-(`--series-1`, …) with its color as fallback, so that one figure serves a light and a dark page.
+Text and axes of an SVG have the color of the surrounding text, and each series is a CSS variable
+(`--series-1`, …) with a fallback, so that a figure works on light and dark pages.
 """
 
 import io
@@ -20,12 +20,12 @@ from keras_gru.files import replacing
 from keras_gru.report import plots
 
 if TYPE_CHECKING:
-    from matplotlib.typing import RcKeyType  # older versions of matplotlib have none
+    from matplotlib.typing import RcKeyType  # older versions of matplotlib have no default
 
 PIXELS = 96  # of CSS per inch
 STYLE: "dict[RcKeyType, Any]" = {
     "font.size": 9.5,
-    "text.parse_math": False,  # a label may hold a dollar sign
+    "text.parse_math": False,  # a label may contain a dollar sign
     "text.color": plots.INK,
     "axes.titlecolor": plots.INK,
     "axes.labelcolor": plots.INK,
@@ -56,16 +56,16 @@ VARIABLES = {plots.INK: "currentColor", plots.MUTED: f"var(--muted, {plots.MUTED
 def figure_to_svg(
     fill: Callable[[Figure], None], *, name: str, size: tuple[int, int], label: str
 ) -> str:
-    """Return a figure as an `<svg>` element to put into a page.
+    """Return a figure as an `<svg>` element for a page.
 
     Args:
         fill: fills an empty figure.
-        name: another one for each picture of a page.
-        size: width and height in CSS pixels; where there is less room, the picture shrinks.
-        label: what is read aloud in place of the figure.
+        name: unique on the page.
+        size: width and height in CSS pixels; it shrinks if there is less space.
+        label: text alternative for screen readers.
     """
     buffer = io.StringIO()
-    salt = f"{name} {size}"  # makes the ids differ between the pictures of a page
+    salt = f"{name} {size}"  # makes ids unique on the page
     with _style({"svg.hashsalt": salt}):
         figure = _empty(size)
         fill(figure)
@@ -76,11 +76,11 @@ def figure_to_svg(
 def figure_to_png(
     fill: Callable[[Figure], None], path: str | Path, *, size: tuple[int, int]
 ) -> None:
-    """Save a figure of any number of axes, on white, at double density.
+    """Save a figure on white at double resolution.
 
     Args:
         fill: fills an empty figure.
-        path: the PNG file, written whole or not at all.
+        path: the PNG file, written atomically.
         size: width and height in CSS pixels.
     """
     with _style():
@@ -92,7 +92,7 @@ def figure_to_png(
 
 @contextmanager
 def _style(options: "Mapping[RcKeyType, Any] | None" = None) -> Iterator[None]:
-    """The style of all figures; a page draws letters that matplotlib's font does not have."""
+    """The style of all figures. Pages can show characters that matplotlib's font lacks."""
     with matplotlib.rc_context(STYLE | dict(options or {})), warnings.catch_warnings():
         warnings.filterwarnings("ignore", r"Glyph .* missing from font")
         yield
@@ -104,14 +104,14 @@ def _empty(size: tuple[int, int]) -> Figure:
 
 
 def _for_a_page(document: str, size: tuple[int, int], label: str) -> str:
-    """Turn matplotlib's SVG file into an element with the fonts and colors of the page."""
+    """Convert matplotlib's SVG file to an element with the fonts and colors of the page."""
     root = ElementTree.fromstring(document)
     for parent in list(root.iter()):
         for child in list(parent):
             if child.tag.endswith(("metadata", "style")):
                 parent.remove(child)
     for element in root.iter():
-        element.tag = element.tag.partition("}")[2]  # HTML knows svg without a namespace
+        element.tag = element.tag.partition("}")[2]  # HTML needs no namespace for svg
         element.attrib = _tidy(element.tag, element.attrib)
         element.tail = None
         if element.tag != "text":
@@ -129,7 +129,7 @@ def _for_a_page(document: str, size: tuple[int, int], label: str) -> str:
 
 
 def _tidy(tag: str, attributes: dict[str, str]) -> dict[str, str]:
-    """Shorten digits, remove names that nothing refers to, and use the colors of the page."""
+    """Shorten numbers, remove unused ids, and use the colors of the page."""
     tidy = {name.partition("}")[2] or name: value for name, value in attributes.items()}
     if tag == "g":
         tidy.pop("id", None)

@@ -1,4 +1,4 @@
-"""What all drawings share: colors and markers of series, intervals, titles and ticks."""
+"""Common parts of plots: colors and markers of series, intervals, titles and ticks."""
 
 import math
 from collections.abc import Mapping
@@ -12,35 +12,35 @@ from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormat
 from keras_gru.analysis.expected_best import ExpectedBest
 from keras_gru.experiments.comparison import Comparison
 
-# After Okabe and Ito: color-blind readers can tell them apart. The markers differ, too.
+# After Okabe and Ito, distinguishable for color-blind readers. Markers differ, too.
 COLORS = ("#0072b2", "#d55e00", "#009e73", "#aa4499", "#b88600", "#4a5568")
 MARKERS = "os^DvP"
 INK = "#1f2937"
 MUTED = "#6b7280"
-LOGARITHMIC = 30  # an axis is logarithmic where its values differ by more than this factor
+LOGARITHMIC = 30  # an axis is logarithmic if its values differ by more than this factor
 DASHES = (0, (4, 3))
 Style = dict[str, Any]  # keyword arguments of matplotlib
 
 
 def series(comparison: Comparison) -> dict[str, tuple[str, int]]:
-    """Return label and number of every cell that has a run; the number decides its color."""
+    """Return label and number of every cell with a run; the number determines its color."""
     labels = {run.cell: run.label for run in comparison.runs}
     cells = comparison.experiment.cells
     return {cell: (labels[cell], i) for i, cell in enumerate(cells) if cell in labels}
 
 
 def color(number: int) -> str:
-    """Return the color of a series on a light ground."""
+    """Return the color of a series on a light background."""
     return COLORS[number % len(COLORS)]
 
 
 def marker(number: int) -> str:
-    """Return the marker of a series; where the colors repeat, it is another one."""
+    """Return the marker of a series, which differs where colors repeat."""
     return MARKERS[(number + number // len(COLORS)) % len(MARKERS)]
 
 
 def line(number: int) -> str:
-    """Return the style of a series' line: dashed where the colors repeat."""
+    """Return the line style of a series: dashed where colors repeat."""
     return "--" if number // len(COLORS) % 2 else "-"
 
 
@@ -64,29 +64,29 @@ def interval(
 
 
 def finish_intervals(axes: Axes, rows: int) -> None:
-    """Set the axis of the rows of intervals."""
+    """Set up the axis of a plot of intervals."""
     axes.set_ylim(0.4 - max(rows, 1), 0.75)
     axes.set_yticks([])
     axes.grid(axis="x")
 
 
 def title(axes: Axes, text: str, pad: float = 8, **options) -> None:
-    """Set the title, which stands in the place of the label of the vertical axis."""
+    """Set the title, which replaces the label of the vertical axis."""
     axes.set_title(text, loc="left", fontsize=9.5, pad=pad, **options)
 
 
 def shades() -> LinearSegmentedColormap:
-    """Return a color map from nothing to the first color, which fits any ground."""
+    """Return a color map from transparent to the first color, for any background."""
     return LinearSegmentedColormap.from_list("shades", [f"{COLORS[0]}00", f"{COLORS[0]}b0"])
 
 
 def shorten(label: str, letters: int) -> str:
-    """Return a label that is cut after a number of letters."""
+    """Shorten a label to a maximum number of characters."""
     return label if len(label) <= letters else f"{label[: letters - 1]}…"
 
 
 def set_ticks(axis: Axis, integer: bool = False, count: int = 7) -> None:
-    """Set round numbers as ticks, all of an axis with the same digits."""
+    """Set round numbers as ticks, with equal numbers of decimals on an axis."""
     if axis.get_scale() == "log":
         low, high = axis.get_view_interval()
         subs = (1, 2, 5) if high < 100 * low else (1,)

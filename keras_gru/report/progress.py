@@ -1,4 +1,4 @@
-"""What a comparison shows while it trains: one live table, or plain lines where no terminal is."""
+"""Progress of a comparison: a live table on terminals, plain lines elsewhere."""
 
 import time
 from dataclasses import dataclass, field
@@ -22,7 +22,7 @@ COLUMNS = {"Cell": 9, "Seed": 4, "Epoch": 7, "Loss": 8, "Validation": 10, "Best"
 
 @dataclass
 class Lines(ProgressTracker):
-    """One line per event, for a log file: at most one a second, the first and the last always."""
+    """One line per event, for log files: at most one per second, plus the first and the last."""
 
     last_line: float = 0.0
 
@@ -64,7 +64,7 @@ class Lines(ProgressTracker):
 
 @dataclass
 class LiveTable(ProgressTracker):
-    """One table that is redrawn as runs go on."""
+    """A table that is redrawn during training."""
 
     live: Live = field(init=False, repr=False, compare=False)  # `__enter__` sets it
 
@@ -80,11 +80,11 @@ class LiveTable(ProgressTracker):
         self.live.refresh()
 
     def close(self) -> None:
-        self.live.vertical_overflow = "visible"  # the last picture stays, so all of it
+        self.live.vertical_overflow = "visible"  # the final table is complete
         self.live.stop()
 
     def render(self) -> Group:
-        """Return the table as it stands, no higher than the terminal while runs train."""
+        """Return the current table, limited to the height of the terminal during training."""
         if not self.runs:
             return Group(Text("Preparing the data …", style="dim"))
         table = Table(
@@ -106,7 +106,7 @@ class LiveTable(ProgressTracker):
         return Group(table, *(Text(text, style="dim") for text in lines))
 
     def _in_view(self) -> tuple[list[RunProgress], int, int]:
-        """Return the runs that fit around the one that trains, and how many are above and below."""
+        """Return the visible runs around the current one, and the numbers above and below."""
         runs = list(self.runs.values())
         room = max(self.console.height - 9, 3)
         over = all(run.state not in ("waiting", "training") for run in runs)
@@ -145,11 +145,11 @@ class LiveTable(ProgressTracker):
 
 
 def show_progress(experiment: Experiment, console: Console | None = None) -> ProgressTracker:
-    """Return the view that fits where the output goes.
+    """Return a progress display for a terminal or for other output.
 
     Args:
-        experiment: what is trained; its name is the title.
-        console: a `rich.console.Console`; standard output where None.
+        experiment: the experiment; its name is the title.
+        console: a `rich.console.Console`; None is standard output.
 
     Returns:
         A context manager and listener: a `LiveTable` on a terminal, else `Lines`.

@@ -23,14 +23,14 @@ class RunProgress:
     Args:
         label: the cell's name for a reader.
         seed: seed of the run.
-        epochs: the most that it has.
+        epochs: maximum number of epochs.
         state: `"waiting"`, `"training"`, `"trained"`, `"stopped"`, or the status of its record.
         resumed_after: epochs of an earlier process.
         epoch: epochs trained.
         loss, value: training loss and validation metric of the last epoch.
         best: the best validation metric.
-        best_epoch: the epoch that it is of.
-        started, first_ended, epoch_ended: when it, its first and its last epoch did.
+        best_epoch: the epoch of the best metric.
+        started, first_ended, epoch_ended: start of the run, end of its first and its last epoch.
         seconds: duration of the whole run, once it has ended.
     """
 
@@ -51,7 +51,7 @@ class RunProgress:
 
     @property
     def left(self) -> int:
-        """Epochs still to come, at most: a run may stop before."""
+        """Maximum number of remaining epochs; a run may stop earlier."""
         return self.epochs - self.epoch if self.state in ("waiting", "training") else 0
 
     @property
@@ -71,16 +71,15 @@ class RunProgress:
 
 @dataclass
 class ProgressTracker(Listener):
-    """Tracks every run and shows nothing; a view overrides its `show_` methods.
+    """Tracks every run; subclasses override its `show_` methods.
 
-    It is a context manager, within which its methods are called: `plan` once, then for every run
-    `started`, `epoch` after each epoch, and `finished`, or `finished` alone for a run that an
-    earlier process has finished.
+    A context manager. Call `plan` once, then for every run `started`, `epoch` after each epoch, and
+    `finished`; only `finished` for a run that ended in an earlier process.
 
     Args:
         title: the comparison's name.
-        console: where to show it.
-        patience: epochs without a better one after which a run stops; None where it does not.
+        console: the console.
+        patience: patience of early stopping; None without early stopping.
     """
 
     title: str = ""
@@ -138,7 +137,7 @@ class ProgressTracker(Listener):
         self.show_end(run, record)
 
     def time_left(self, run: RunProgress | None = None) -> float | None:
-        """Return the estimated seconds to the end of a run, or of all where None."""
+        """Return the estimated seconds to the end of a run; None estimates all runs."""
         runs = [other for other in (self.runs.values() if run is None else [run]) if other.left]
         seconds = 0.0
         for other in runs:
@@ -154,10 +153,10 @@ class ProgressTracker(Listener):
         return max(seconds / max(1, len(training)), 0.0)  # several train at a time
 
     def _epochs_left(self, run: RunProgress) -> float:
-        """Return the epochs to come, if it stops early where finished runs did.
+        """Return the remaining epochs if the run stops early like the finished runs.
 
-        Before one has finished: the packaged recipes with early stopping end after 3 to 5 times
-        their patience.
+        Without a finished run, the estimate is a multiple of the patience: the packaged configs
+        with early stopping end after 3 to 5 times their patience.
         """
         groups: list[Iterable[RunProgress]] = [self._same_label(run), self.runs.values()]
         ends = [[other.epoch for other in group if other.state == "finished"] for group in groups]
@@ -171,7 +170,7 @@ class ProgressTracker(Listener):
     def _mean(
         self, measure: Callable[[RunProgress], float | None], run: RunProgress
     ) -> float | None:
-        """Return what is measured of a run, else the mean of its cell, else of all."""
+        """Return the measurement of a run, else the mean of its cell, else of all runs."""
         groups: list[Iterable[RunProgress]] = [[run], self._same_label(run), self.runs.values()]
         for group in groups:
             known = [value for other in group if (value := measure(other)) is not None]

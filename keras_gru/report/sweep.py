@@ -1,4 +1,4 @@
-"""The report of a sweep: its sections in their order."""
+"""The report of a sweep."""
 
 from keras_gru.analysis.importance import SweepAnalysis
 from keras_gru.report.blocks import Report, Section
@@ -17,7 +17,7 @@ SECTIONS = (
 
 
 def sweep_report(analysis: SweepAnalysis) -> Report:
-    """Return the report of a sweep with one trial or more."""
+    """Return the report of a sweep with at least one trial."""
     experiment = analysis.result.experiment
     sections: list[Section | None] = [section(analysis) for section in SECTIONS]
     return Report(

@@ -1,4 +1,4 @@
-"""Drawings of a sweep: the importances, and the metric against each setting."""
+"""Plots of a sweep: importances, and the metric against each setting."""
 
 import math
 from typing import Any
@@ -27,12 +27,12 @@ APART = 0.12  # of the way from one value of a list to the next, between two cel
 
 
 def cells(result: SweepResult) -> dict[str, tuple[str, int]]:
-    """Return each cell's label and its number, which decides its color."""
+    """Return each cell's label and number, which determines its color."""
     return {cell: (cell_label(cell), i) for i, cell in enumerate(result.experiment.cells)}
 
 
 def importances(axes: Axes, analysis: SweepAnalysis) -> None:
-    """Draw each setting's fraction of the variance with its interval, a row for each."""
+    """Draw each setting's fraction of the variance with its interval, one row each."""
     for row, importance in enumerate(analysis.importances):
         is_setting = importance.name != TOGETHER
         name = importance.name if is_setting else "settings in combination"
@@ -46,7 +46,7 @@ def importances(axes: Axes, analysis: SweepAnalysis) -> None:
 
 
 def against(axes: Axes, result: SweepResult, name: str) -> None:
-    """Draw the metric on validation against a setting, or against `"cell"`."""
+    """Draw the validation metric against a setting, or against `"cell"`."""
     drawn: Drawn = result.experiment.cells
     if name != CELL:
         drawn = result.sweep.ranges[name]
@@ -113,6 +113,6 @@ def _upwards(axes: Axes, result: SweepResult) -> None:
 
 
 def _worst(result: SweepResult) -> float:
-    """Where trials that diverged are drawn."""
+    """Return the position of diverged trials."""
     values = [trial.value for trial in result.trials if math.isfinite(trial.value)]
     return min(values, key=result.metric.score, default=math.nan)

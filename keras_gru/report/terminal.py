@@ -1,4 +1,4 @@
-"""A report for the terminal: tables and sentences, with the headline last."""
+"""Reports in the terminal: tables and sentences, with the headline last."""
 
 from rich import box
 from rich.console import Console
@@ -11,11 +11,11 @@ STYLES = {"note": "", "strong": "bold", "warning": "yellow"}
 
 
 def print_report(report: Report, console: Console | None = None) -> None:
-    """Print the sections that a terminal shows, the headline and the cautions.
+    """Print the sections for terminals, the headline and the cautions.
 
     Args:
         report: the report.
-        console: a `rich.console.Console`; standard output where None.
+        console: a `rich.console.Console`; None is standard output.
     """
     console = console or Console()
     for section in report.sections:
@@ -51,7 +51,7 @@ def _print_block(block: Block, console: Console) -> None:
 
 
 def _table(table: Table) -> RichTable:
-    """One blank between columns and headers in several lines, to fit eighty columns."""
+    """Return a table with narrow columns and wrapped headers, to fit eighty columns."""
     drawn = RichTable(
         title=RichText(table.caption),
         title_justify="left",

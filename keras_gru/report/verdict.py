@@ -1,4 +1,4 @@
-"""The report over several datasets: its sections in their order."""
+"""The report across datasets."""
 
 from keras_gru.analysis.across_datasets import AcrossDatasets
 from keras_gru.formatting import plural
@@ -16,7 +16,7 @@ SECTIONS = (
 
 
 def verdict_report(across: AcrossDatasets) -> Report:
-    """Return the report of one dataset or more."""
+    """Return the report of one or more datasets."""
     return Report(
         title=f"Verdict over {plural(len(across.datasets), 'dataset')}",
         name=f"Verdict over {plural(len(across.datasets), 'dataset')}",

@@ -194,7 +194,7 @@ class TestRuns:
         assert (run / "results.jsonl").read_bytes() == before
         assert re.search(r"50% +16 ", said) and re.search(r"100% +32 ", said)
         assert "GRU and SimpleRNN" in said and "; to reach " in said
-        assert "How much data each needs" in (run / "report.html").read_text(encoding="utf-8")
+        assert "Training data needed" in (run / "report.html").read_text(encoding="utf-8")
 
     def test_learning_curve_says_what_a_share_is(self, run):
         said = keras_gru("learning-curve", "--resume", run, "--fractions", "half", code=2)

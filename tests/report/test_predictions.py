@@ -1,4 +1,4 @@
-"""The section "What it predicts": each cell on the same examples, and the page without the data."""
+"""The section "Predictions": each cell on the same examples, and the page without the data."""
 
 import dataclasses
 

@@ -163,7 +163,7 @@ def test_the_page_holds_what_a_sweep_gives(tmp_path):
         headline_text(shown),
         command(shown),
         "24 trials, 5 pruned, 1 diverged",
-        "A hollow mark was pruned. A cross diverged.",
+        "Hollow marks are pruned trials. Crosses are diverged trials.",
         "48 to 73%",
         "keras-gru sweep",
         "sampler: tpe",

@@ -29,7 +29,7 @@ def test_nothing_is_cut_off_and_the_headline_is_last():
 
 def test_every_table_is_there():
     text = printed(scattered())
-    for heading in ("Results", "Cell against cell", "What it costs"):
+    for heading in ("Results", "Cell against cell", "Costs"):
         assert heading in text
     assert "Tuning" in printed(tuned()) and "Linear model" in printed(
         comparison(baselines=BASELINES)

@@ -1,1 +1,1 @@
-"""The sections of a report: each file makes the data of one section."""
+"""The sections of reports, one per file."""

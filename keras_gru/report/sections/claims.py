@@ -32,7 +32,7 @@ from keras_gru.report.sections.claims_text import (
 
 
 def verdicts(evaluated: tuple[EvaluatedClaim, ...], evidence: Mapping[str, Evidence]) -> Section:
-    """Return the table of verdicts, and the commands whose results are missing."""
+    """Return the table of verdicts, and the commands of missing results."""
     columns = [Column("Sentence"), *(Column(plan.label, is_text=True) for plan in PLANNED)]
     rows = [
         Row(

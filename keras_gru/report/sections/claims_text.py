@@ -1,4 +1,4 @@
-"""The claims and the evidence on them, in words."""
+"""Claims and evidence in words."""
 
 from collections.abc import Mapping
 
@@ -43,7 +43,7 @@ EXPLANATION = (
 
 
 def evaluate(evidence: Mapping[str, Evidence]) -> tuple[EvaluatedClaim, ...]:
-    """Return all claims with their verdicts on all datasets that are planned."""
+    """Return all claims with their verdicts on all planned datasets."""
     return evaluate_claims(evidence, [plan.name for plan in PLANNED])
 
 
@@ -54,14 +54,14 @@ def verdict_on(evaluated: EvaluatedClaim, name: str) -> str:
 
 
 def command_of(claim: Claim, plan: Planned) -> str:
-    """Return the command whose results a claim rests on."""
+    """Return the command that computes the evidence for a claim."""
     return plan.curve_command if claim.rests_on == "curve" else plan.sweep_command
 
 
 def evidence_text(
     evaluated: EvaluatedClaim, plan: Planned, evidence: Mapping[str, Evidence]
 ) -> str:
-    """Return the numbers behind the verdict on a dataset, or the command that computes them."""
+    """Return the numbers behind a verdict on a dataset, or the command that computes them."""
     found = getattr(evidence.get(plan.name, Evidence()), evaluated.claim.rests_on)
     if found is None:
         return command_of(evaluated.claim, plan)
@@ -82,7 +82,7 @@ def _to_decide(name: str, finding: Finding, found: CurveEvidence | SweepEvidence
 
 
 def over_all_text(evaluated: EvaluatedClaim) -> str:
-    """Return the verdict over all datasets, where a cell may be better with its probabilities."""
+    """Return the verdict over all datasets, with probabilities if it has any."""
     found = probabilities(list(evaluated.findings.values()))
     words = f"Over all datasets: {evaluated.verdict}"
     if evaluated.claim.over_all is not no_winner or found is None:
@@ -96,7 +96,7 @@ def over_all_text(evaluated: EvaluatedClaim) -> str:
 
 
 def headline_text(evidence: Mapping[str, Evidence]) -> str:
-    """Return how many of the claims hold."""
+    """Return the number of claims that hold."""
     verdicts = [claim.verdict for claim in evaluate(evidence)]
     hold, fail, undecided = (verdicts.count(verdict) for verdict in VERDICTS)
     said = (
@@ -111,7 +111,7 @@ def headline_text(evidence: Mapping[str, Evidence]) -> str:
 
 
 def commands_to_run(evidence: Mapping[str, Evidence]) -> list[str]:
-    """Return the commands whose results are missing."""
+    """Return the commands of missing results."""
     missing = []
     for plan in PLANNED:
         known = evidence.get(plan.name, Evidence())
@@ -121,7 +121,7 @@ def commands_to_run(evidence: Mapping[str, Evidence]) -> list[str]:
 
 
 def origin_text(found: CurveEvidence | SweepEvidence) -> str:
-    """Return where the evidence comes from: date, time, hardware, versions, seeds."""
+    """Return the origin of the evidence: date, duration, hardware, versions, seeds."""
     origin = found.origin
     hardware = ", ".join(f"{name}: {what}" for name, what in origin.hardware.items())
     versions = ", ".join(f"{name} {version}" for name, version in origin.versions.items())
@@ -201,7 +201,7 @@ def _need(curve: CurveEvidence) -> str:
 
 
 def _better_at(curve: CurveEvidence) -> str:
-    """Where the shares show a difference, each by itself."""
+    """Return the fractions of train with a significant difference."""
     words = ""
     for cell, label in LABELS.items():
         better = zip(curve.fractions, curve.better, strict=True)

@@ -1,4 +1,4 @@
-"""What each cell costs: parameters, seconds to a target, multiply-adds and memory."""
+"""Costs of cells: parameters, seconds to a target, multiply-adds and memory."""
 
 from keras_gru.analysis import Analysis
 from keras_gru.analysis.cost import CellCost
@@ -37,12 +37,12 @@ def section(analysis: Analysis) -> Section:
     caption = f"Costs; the target is a validation {comparison.metric.label}"
     return Section(
         "cost",
-        "What it costs",
+        "Costs",
         (
             Legend(
                 legend(analysis, "test"),
-                "The test split, read once with the weights of the best validation epoch; a mark "
-                "for each run. A line connects, by their means, the cells on the Pareto front.",
+                "Test metric with the weights of the best validation epoch, one mark per run. A "
+                "line connects the means of the cells on the Pareto front.",
             ),
             *figures,
             Table("costs", caption, columns, [_row(cost) for cost in analysis.costs]),

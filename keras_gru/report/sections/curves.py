@@ -17,7 +17,7 @@ def section(analysis: Analysis) -> Section:
     if len(lengths) > len({cell for cell, _ in lengths}):
         lines += " Where some seeds stopped early, the others go on as thin lines."
     if any(run.status != "finished" for run in comparison.runs):
-        lines += " A cross ends a run that did not finish."
+        lines += " A cross marks the end of an unfinished run."
     figure = Figure(
         "learning-curves",
         lambda canvas: comparison_plots.learning_curves(canvas.add_subplot(), comparison),
@@ -30,7 +30,7 @@ def section(analysis: Analysis) -> Section:
 
 
 def legend(analysis: Analysis, split: str | None = None) -> list[Key]:
-    """Return the cells with their series, and the baselines of a split with their letters."""
+    """Return the legend: cells with their series, baselines of a split with their letters."""
     comparison = analysis.comparison
     keys = [Key(label, number) for label, number in plots.series(comparison).values()]
     if split is not None:
@@ -41,7 +41,7 @@ def legend(analysis: Analysis, split: str | None = None) -> list[Key]:
 
 
 def reading(analysis: Analysis, split: str) -> str:
-    """Return the metrics of a split, read aloud in place of a figure."""
+    """Return the metrics of a split as the text alternative of a figure."""
     column = {"validation": 0, "test": 1}[split]
     rows = [row for row in result_rows(analysis) if not row.remark]
     values = ", ".join(f"{row.label} {row.values[column]}" for row in rows)

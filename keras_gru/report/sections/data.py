@@ -9,7 +9,7 @@ SHOWN = 40  # classes
 
 
 def section(analysis: Analysis) -> Section | None:
-    """Return the section, or None where a run directory stores nothing of its data."""
+    """Return the section, or None if a run directory stores no summary of its data."""
     metadata = analysis.comparison.metadata
     data = metadata.data
     blocks: list[Block] = [Definitions(data.facts)] if data.facts else []

@@ -1,4 +1,4 @@
-"""How much data each cell needs: the test metric over the amount of training data."""
+"""Data needs of cells: the test metric by amount of training data."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ EXPLANATION = (
 
 
 def section(analysis: Analysis) -> Section | None:
-    """Return the section, or None where there is no learning curve."""
+    """Return the section, or None without a learning curve."""
     if not analysis.fractions:
         return None
     comparison = analysis.comparison
@@ -50,16 +50,16 @@ def section(analysis: Analysis) -> Section | None:
     caption = f"Test {metric.label}, mean ± standard deviation over seeds"
     table = Table("data-need", caption, columns, rows)
     blocks = (figure, table, Items(texts), Text(EXPLANATION))
-    return Section("data-need", "How much data each needs", blocks, in_terminal=True)
+    return Section("data-need", "Training data needed", blocks, in_terminal=True)
 
 
 def need_text(need: DataNeed, smallest: float, metric: Metric) -> str:
-    """Return what the learning curves of two cells show.
+    """Describe the learning curves of two cells.
 
     Args:
         need: data needs of the two cells.
         smallest: fraction of the training data.
-        metric: what the curves are of.
+        metric: the metric of the curves.
     """
     parts = []
     for cell, label in ((need.one, need.label), (need.other, need.other_label)):
@@ -110,11 +110,11 @@ def _interval(estimate: Estimate) -> str:
 
 
 def _draw(axes: Axes, analysis: Analysis) -> None:
-    """The test metric by the fraction of train: means, with bars from lowest to highest seed."""
+    """Draw the test metric by fraction of train: means, with bars from lowest to highest seed."""
     for place, (cell, (_, number)) in enumerate(plots.series(analysis.comparison).items()):
         known = [row for row in analysis.fractions if row.values.get(cell)]
         values = [row.values[cell] for row in known]
-        # Beside each other, so that no bar hides another one.
+        # Side by side, so that no bar hides another.
         x = np.array([row.fraction for row in known]) * 1.02**place
         draw_curve(axes, x, [(np.mean(v), min(v), max(v)) for v in values], number)
     set_fractions(axes, [row.fraction for row in analysis.fractions])

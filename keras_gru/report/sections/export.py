@@ -1,4 +1,4 @@
-"""Exported files: how they compare with Keras, how fast and how large they are."""
+"""Exported files: agreement with Keras, speed and size."""
 
 from keras_gru.analysis import Analysis
 from keras_gru.experiments.exports import Parity, export_path, load_parities
@@ -19,7 +19,7 @@ COLUMNS = (
 
 
 def section(analysis: Analysis) -> Section | None:
-    """Return the section, or None where nothing was exported."""
+    """Return the section, or None if nothing was exported."""
     comparison = analysis.comparison
     if comparison.path is None:
         return None

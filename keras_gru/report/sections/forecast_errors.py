@@ -19,7 +19,7 @@ _NOTE = "Mean absolute error on test, in each variable's unit, the mean over see
 
 
 def by_variable(analysis: Analysis) -> Section | None:
-    """Return the errors of each variable over all steps; None of one variable."""
+    """Return the errors of each variable over all steps; None for a single variable."""
     found = analysis.forecast_errors
     if found is None or len(found.variables) == 1:
         return None
@@ -30,7 +30,7 @@ def by_variable(analysis: Analysis) -> Section | None:
 
 
 def by_step(analysis: Analysis) -> Section | None:
-    """Return the errors of each step ahead; None of one step."""
+    """Return the errors of each step ahead; None for a single step."""
     found = analysis.forecast_errors
     if found is None or len(found.steps) == 1:
         return None
@@ -69,7 +69,7 @@ def _columns(analysis: Analysis, found: ForecastErrors, first: str) -> list[Colu
 
 
 def _rows(labels: Sequence[str], errors: np.ndarray) -> list[Row]:
-    """Return a row for each label, of errors (cells, rows)."""
+    """Return one row per label from errors (cells, rows)."""
     return [
         Row(label, [significant(float(value)) for value in values])
         for label, values in zip(labels, errors.T, strict=True)

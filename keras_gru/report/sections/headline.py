@@ -13,7 +13,7 @@ from keras_gru.report.sections.pairs import describe_interval
 
 
 def setup(analysis: Analysis) -> dict[str, str]:
-    """Return what was trained, at a glance."""
+    """Return the setup at a glance."""
     comparison = analysis.comparison
     experiment, series = comparison.experiment, plots.series(comparison)
     if isinstance(experiment.model.size, Parameters):
@@ -37,10 +37,10 @@ def setup(analysis: Analysis) -> dict[str, str]:
 
 
 def headline_text(verdicts: Verdicts) -> str:
-    """Return a few sentences that claim no more than the seeds and the test split allow.
+    """Return a headline that claims no more than the statistics allow.
 
-    They name the best cell and its metric, the best baseline and which cells are better than it,
-    how the best cell compares with each other cell, and what diverged.
+    It contains the best cell and its metric, the best baseline and the cells that beat it, the
+    comparison of the best cell with each other cell, and diverged runs.
     """
     measured, headline = verdicts.measurements, verdicts.headline
     if headline is None:
@@ -66,7 +66,7 @@ def headline_text(verdicts: Verdicts) -> str:
 
 
 def caution_texts(verdicts: Verdicts) -> tuple[str, ...]:
-    """Return what a reader must know before the numbers are used, a sentence each."""
+    """Return warnings about the use of the numbers, one sentence each."""
     return tuple(_caution_text(caution, verdicts) for caution in verdicts.cautions)
 
 
@@ -87,7 +87,7 @@ def _caution_text(caution: Caution, verdicts: Verdicts) -> str:
 
 
 def _against_baseline(verdicts: Verdicts, headline: Headline) -> str:
-    """The best baseline and which cells are better, as the end of a sentence."""
+    """Return the best baseline and the cells that beat it, as the end of a sentence."""
     measured = verdicts.measurements
     if headline.baseline is None:
         return ""
@@ -111,7 +111,7 @@ def _against_baseline(verdicts: Verdicts, headline: Headline) -> str:
 
 
 def _shown_metric(verdicts: Verdicts, headline: Headline) -> Metric:
-    """The metric with as many digits as tell the best cell from the best baseline."""
+    """Return the metric with enough digits to distinguish the best cell and baseline."""
     measured, values = verdicts.measurements, [headline.means[headline.best]]
     if headline.baseline is not None:
         values.append(measured.baselines[headline.baseline])
@@ -119,7 +119,7 @@ def _shown_metric(verdicts: Verdicts, headline: Headline) -> Metric:
 
 
 def _against_cells(verdicts: Verdicts, headline: Headline) -> str:
-    """The best cell against each of the others."""
+    """Compare the best cell with each other cell."""
     metric, label = verdicts.measurements.metric, verdicts.measurements.labels[headline.best]
     better, alike, undecided = [], [], []
     for pair in verdicts.pairs:

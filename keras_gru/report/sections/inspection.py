@@ -1,4 +1,4 @@
-"""A look inside: gates over a sequence, reach of gradients, half-lives, constant gates."""
+"""Inspection: gates over a sequence, gradient decay, half-lives, constant gates."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -22,12 +22,12 @@ Draw = Callable[[Axes, Inspection, Comparison], None]
 
 
 def section(analysis: Analysis) -> Section | None:
-    """Return the section, or None where no network was inspected."""
+    """Return the section, or None if no network was inspected."""
     comparison = analysis.comparison
     inspection = read_inspection(comparison.path)
     if inspection is None:
         return None
-    # A cell that was inspected and whose run is gone has no color.
+    # An inspected cell whose run was removed has no color.
     if {network.cell for network in inspection.networks} - plots.series(comparison).keys():
         return None
     return inspection_section(inspection, comparison)
@@ -65,12 +65,12 @@ def inspection_section(inspection: Inspection, comparison: Comparison) -> Sectio
 def print_inspection(
     inspection: Inspection, comparison: Comparison, console: Console | None = None
 ) -> None:
-    """Print what each network remembers, and its metric with constant gates."""
+    """Print the memory of each network, and its metric with constant gates."""
     print_section(inspection_section(inspection, comparison), console or Console())
 
 
 def save_pictures(inspection: Inspection, comparison: Comparison, directory: Path) -> list[Path]:
-    """Save the figures as PNG, each whole or not at all, and return their files."""
+    """Save the figures as PNG, atomically, and return their files."""
     files = []
     for network in inspection.networks:
         figure = _gates_figure(inspection, network)
@@ -83,7 +83,7 @@ def save_pictures(inspection: Inspection, comparison: Comparison, directory: Pat
 
 
 def _sentences(inspection: Inspection) -> Iterator[str]:
-    """What was measured of each network's memory and gradient, a sentence each."""
+    """Return the measurements of each network's memory and gradient, one sentence each."""
     for network in inspection.networks:
         parts = []
         if network.keep is not None:
@@ -119,7 +119,7 @@ def _gates_figure(inspection: Inspection, network: NetworkInspection) -> Figure:
 
 
 def _curves(inspection: Inspection) -> dict[str, tuple[Draw, str]]:
-    """Name -> what draws the curves, and the caption."""
+    """Return name -> drawing function and caption."""
     loss = "its last step's loss" if inspection.last_step else "its loss"
     curves: dict[str, tuple[Draw, str]] = {
         "gradient-decay": (

@@ -1,4 +1,4 @@
-"""Where the numbers come from: versions, hardware and sizes of the splits."""
+"""Origin of the numbers: versions, hardware and sizes of splits."""
 
 from keras_gru.experiments.metadata import Metadata
 from keras_gru.report.blocks import Definitions, Section
@@ -11,4 +11,4 @@ def section(metadata: Metadata) -> Section:
         Definitions(metadata.environment, "Environment"),
         Definitions(sizes, "Sequences of each split"),
     ]
-    return Section("origin", "Where it comes from", blocks)
+    return Section("origin", "Versions and hardware", blocks)

@@ -1,4 +1,4 @@
-"""Cell against cell: differences with their intervals."""
+"""Pairs of cells: differences with their intervals."""
 
 from keras_gru.analysis import Analysis
 from keras_gru.analysis.intervals import CONFIDENCE, FEWEST_SEEDS, POWER
@@ -19,7 +19,7 @@ COLUMNS = (
 
 
 def section(analysis: Analysis) -> Section | None:
-    """Return the section, or None where no two cells share three seeds."""
+    """Return the section, or None if no two cells share three seeds."""
     metric = analysis.comparison.metric
     pairs = [pair for pair in analysis.verdicts.pairs if pair.difference is not None]
     if not pairs:
@@ -43,7 +43,7 @@ def section(analysis: Analysis) -> Section | None:
 
 
 def describe_interval(difference: float, half: float | None, metric: Metric) -> str:
-    """Return `0.30 ± 0.02`, or `≥ 0.28` where the upper end would leave the metric's range."""
+    """Return `0.30 ± 0.02`, or `≥ 0.28` if the upper end is outside of the metric's range."""
     if half is not None and abs(difference) + half > metric.highest:
         end = difference - half if difference > 0 else difference + half
         return f"{'≥' if difference > 0 else '≤'} {quantity(end, metric)}"
@@ -51,14 +51,14 @@ def describe_interval(difference: float, half: float | None, metric: Metric) -> 
 
 
 def outcome_text(pair: Pair) -> str:
-    """The verdict on a pair without numbers."""
+    """Return the verdict on a pair without numbers."""
     if pair.better is not None:
         return f"{pair.better_label} better"
     return "not decided" if pair.outcome == Outcome.UNDECIDED else "not significant"
 
 
 def verdict_text(pair: Pair, metric: Metric) -> str:
-    """The verdict on a pair with its numbers."""
+    """Return the verdict on a pair with its numbers."""
     if pair.half is None or pair.difference is None:
         assert pair.reason is not None  # a pair without an interval has one
         reason = {

@@ -1,4 +1,4 @@
-"""What the networks predict: every cell on the same examples of test."""
+"""Predictions of every cell on the same test examples."""
 
 from collections.abc import Callable, Mapping
 
@@ -38,7 +38,7 @@ CellSeries = Mapping[str, tuple[str, int]]  # cell -> its label and its number
 
 
 def section(analysis: Analysis) -> Section | None:
-    """Return the section, or None where a run directory stores no examples."""
+    """Return the section, or None if a run directory stores no examples."""
     comparison = analysis.comparison
     if comparison.path is None:
         return None
@@ -46,9 +46,9 @@ def section(analysis: Analysis) -> Section | None:
     cells = plots.series(comparison)
     if examples is None or examples.seeds.keys() - cells.keys():
         return None
-    note = Text("Of each cell the run with the best validation metric, on the same examples.")
+    note = Text("The run with the best validation metric of each cell, on the same examples.")
     content = _CONTENT[type(examples.content)](examples.content, cells)
-    return Section("predictions", "What it predicts", [note, *content])
+    return Section("predictions", "Predictions", [note, *content])
 
 
 def _classes(content: Classes, cells: CellSeries) -> list[Block]:

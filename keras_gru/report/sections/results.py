@@ -33,7 +33,7 @@ COLUMNS = (
 
 
 def section(analysis: Analysis) -> Section:
-    """Return the section with the table of results and what its numbers are."""
+    """Return the section with the table of results and its explanation."""
     comparison = analysis.comparison
     title = f"{comparison.experiment.name}: {comparison.metric.label}"
     table = _with_ensembles(Table("results", title, COLUMNS, result_rows(analysis)), analysis)
@@ -47,7 +47,7 @@ def section(analysis: Analysis) -> Section:
 
 
 def other_metrics(analysis: Analysis) -> Section | None:
-    """Return the test metrics beside the one that runs are compared by; None without any."""
+    """Return the further test metrics, or None."""
     comparison = analysis.comparison
     known = _OTHER | {metric.name: metric.label for metric in comparison.metadata.other_metrics}
     known.pop(comparison.metric.name, None)
@@ -77,12 +77,12 @@ def other_metrics(analysis: Analysis) -> Section | None:
     ]
     columns = [Column("Cell"), *(Column(known[name]) for name in names)]
     table = Table("other-metrics", "Other metrics on test", columns, rows)
-    in_terminal = comparison.metadata.data.is_imbalanced  # accuracy alone says little then
+    in_terminal = comparison.metadata.data.is_imbalanced  # accuracy is then not informative
     return Section("other-metrics", "Other metrics", [table], in_terminal=in_terminal)
 
 
 def _texts(metrics: Sequence[Mapping[str, float]], names: Sequence[str]) -> list[str]:
-    """Return the mean and the deviation of each metric over runs."""
+    """Return the mean and the standard deviation of each metric over runs."""
     spreads = [spread_of([values[name] for values in metrics if name in values]) for name in names]
     return ["–" if spread is None else _spread_text(spread) for spread in spreads]
 
@@ -93,7 +93,7 @@ def _spread_text(spread: Spread) -> str:
 
 
 def _with_ensembles(table: Table, analysis: Analysis) -> Table:
-    """Return the table of results with a column for ensembles, where one was measured."""
+    """Return the table of results with a column for ensembles if there are any."""
     ensembles = [analysis.comparison.ensemble_of(cell.cell) for cell in analysis.cells]
     if not any(ensembles):
         return table
@@ -149,7 +149,7 @@ def result_rows(analysis: Analysis) -> tuple[Row, ...]:
 
 
 def shown_metric(analysis: Analysis) -> Metric:
-    """Return the metric with as many digits as tell the cells and baselines apart."""
+    """Return the metric with enough digits to distinguish cells and baselines."""
     measured = analysis.verdicts.measurements
     spreads = [cell.validation for cell in analysis.cells], [cell.test for cell in analysis.cells]
     metric = measured.metric
@@ -160,7 +160,7 @@ def shown_metric(analysis: Analysis) -> Metric:
 
 
 def value_text(metrics: Mapping[str, float], metric: Metric) -> str:
-    """Format the metric of a run or a baseline; a dash where it has none."""
+    """Format the metric of a run or a baseline; a dash if it has none."""
     return quantity(metrics[metric.name], metric) if metric.name in metrics else "–"
 
 

@@ -1,4 +1,4 @@
-"""Every run: one row for each network."""
+"""Every run, one row per network."""
 
 from keras_gru.analysis import Analysis
 from keras_gru.experiments.comparison import RunRecord
@@ -30,6 +30,4 @@ def section(analysis: Analysis) -> Section:
         return Row(run.label, (*values, run.status), remark=run.message)
 
     table = Table("runs", comparison.metric.label, COLUMNS, [row(run) for run in runs])
-    return Section(
-        "runs", "Every run", (Text("One row for each network, so without intervals."), table)
-    )
+    return Section("runs", "Every run", (Text("One row per network, without intervals."), table))

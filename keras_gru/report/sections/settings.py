@@ -1,4 +1,4 @@
-"""How to run a comparison or a sweep again: the command and all settings."""
+"""The command and all settings to repeat a comparison or a sweep."""
 
 import shlex
 from pathlib import Path
@@ -9,7 +9,7 @@ from keras_gru.report.blocks import Code, Section, Text
 
 
 def section(experiment: Experiment, directory: Path | None, verb: str = "compare") -> Section:
-    """Return the section with the command, which works from any directory, and the settings."""
+    """Return the section with the command, which works in any directory, and the settings."""
     file, text = "experiment.yaml", "These are all settings, defaults included. Save them as "
     text += "experiment.yaml, and run:"
     if directory is not None:

@@ -1,4 +1,4 @@
-"""The sections of a sweep: what matters, every trial, and the best trials."""
+"""The sections of a sweep: importances, all trials, and the best trials."""
 
 import json
 import shlex
@@ -17,7 +17,7 @@ SAMPLERS = {"tpe": "TPE", "random": "random"}
 
 
 def headline_text(analysis: SweepAnalysis) -> str:
-    """Return how much each setting matters, and whether the trials can tell an order."""
+    """Return the importance of each setting, and whether their order is certain."""
     result = analysis.result
     trials = plural(len(result.trials), "trial")
     if len(result.trials) < FEWEST:
@@ -41,7 +41,7 @@ def headline_text(analysis: SweepAnalysis) -> str:
 
 
 def setup(analysis: SweepAnalysis) -> dict[str, str]:
-    """Return what was trained, at a glance."""
+    """Return the setup at a glance."""
     result = analysis.result
     experiment = result.experiment
     counts = [plural(len(result.trials), "trial")]
@@ -60,7 +60,7 @@ def setup(analysis: SweepAnalysis) -> dict[str, str]:
 
 
 def importances(analysis: SweepAnalysis) -> Section | None:
-    """Return how much each setting matters, or None where the trials cannot say it."""
+    """Return the importance of each setting, or None if it cannot be estimated."""
     if not analysis.importances:
         return None
     rows = [
@@ -105,15 +105,15 @@ def trials(analysis: SweepAnalysis) -> Section:
         for name in names
     ]
     status = {trial.status for trial in result.trials}
-    marks = " A hollow mark was pruned." * ("pruned" in status)
-    marks += " A cross diverged." * ("diverged" in status)
+    marks = " Hollow marks are pruned trials." * ("pruned" in status)
+    marks += " Crosses are diverged trials." * ("diverged" in status)
     keys = [Key(label, number) for label, number in sweep_plots.cells(result).values()]
     note = f"The best validation epoch of every trial against each setting.{marks}"
     return Section("trials", "Every trial", (Legend(keys, note), *figures))
 
 
 def expected_best(analysis: SweepAnalysis) -> Section:
-    """Return the expected best of n trials of each cell, or what is required for it."""
+    """Return the expected best of n trials of each cell, or its requirements."""
     result, found = analysis.result, analysis.expected_best
     title = "Expected best against budget"
     if not found:
@@ -176,7 +176,7 @@ def best_trials(analysis: SweepAnalysis) -> Section:
     columns += [Column("Validation"), Column("Epochs"), Column("Time")]
     blocks = [Table("best-trials", result.metric.label, columns, rows)]
     if not finished:
-        return Section("best", "The best trials", [Text("No trial was trained to its end.")])
+        return Section("best", "The best trials", [Text("No trial was trained to the end.")])
     drawn = [f"{name} {setting_value(value)}" for name, value in finished[0].settings.items()]
     note = (
         f"The best trial, {', '.join([finished[0].label, *drawn])}, had one seed, and some of its "
@@ -187,7 +187,7 @@ def best_trials(analysis: SweepAnalysis) -> Section:
 
 
 def _command(analysis: SweepAnalysis, trial: FinishedTrial) -> str:
-    """The command that trains a trial's cell and settings with all seeds, and measures them."""
+    """Return the command that trains and tests a trial's settings with all seeds."""
     result = analysis.result
     settings = [f"{name}={json.dumps(value)}" for name, value in trial.settings.items()]
     file = str(result.path.resolve() / "experiment.yaml")
@@ -195,7 +195,7 @@ def _command(analysis: SweepAnalysis, trial: FinishedTrial) -> str:
 
 
 def _spoken(name: str) -> str:
-    """A setting in a sentence: `the learning rate`."""
+    """Return a setting in a sentence: `the learning rate`."""
     return f"the {name.rpartition('.')[2].replace('_', ' ')}"
 
 

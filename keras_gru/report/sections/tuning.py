@@ -1,4 +1,4 @@
-"""What tuning chose for each cell, and every trial."""
+"""Tuning: chosen settings of each cell, and all trials."""
 
 from keras_gru.analysis import Analysis
 from keras_gru.analysis.summary import CellTuning
@@ -8,7 +8,7 @@ from keras_gru.report.sections.results import value_text
 
 
 def section(analysis: Analysis) -> Section | None:
-    """Return the section, or None where nothing was tuned."""
+    """Return the section, or None if nothing was tuned."""
     comparison = analysis.comparison
     if not comparison.trials:
         return None

@@ -1,4 +1,4 @@
-"""Sources of variance: how much of it is due to what a seed decides, and to the test split."""
+"""Sources of variance: seeds and the choice of the test split."""
 
 from keras_gru.analysis import Analysis
 from keras_gru.analysis.variance import TEST
@@ -20,7 +20,7 @@ _EXPLANATION = (
 
 
 def section(analysis: Analysis) -> Section | None:
-    """Return the section, or None where no source was varied alone."""
+    """Return the section, or None if no source was varied separately."""
     if not analysis.source_variances:
         return None
     labels = plots.series(analysis.comparison)
