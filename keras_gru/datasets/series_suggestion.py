@@ -129,7 +129,7 @@ def suggest_series(
 def _columns(table: Table) -> str:
     """Return the names of columns, each with a cell."""
     cells = {name: text_cells(table, name) for name in [*table.columns][:5]}
-    named = [f"{name} ({of[-1][:20]!r})" if of else name for name, of in cells.items()]
+    named = [f"{name} ({words[-1][:20]!r})" if words else name for name, words in cells.items()]
     return ", ".join(named) + (", …" if len(table.columns) > 5 else "")
 
 

@@ -26,14 +26,14 @@ EXPLANATION = (
 
 
 def headline_text(across: AcrossDatasets) -> str:
-    """Return one sentence with three probabilities for each pair of cells."""
+    """Return one sentence with three probabilities per pair of cells."""
     if not across.pairs:
         return "No two cells have at least two seeds on three datasets or more: no verdict."
     return " ".join(_sentence(across, pair) for pair in across.pairs)
 
 
 def probabilities(across: AcrossDatasets) -> Section | None:
-    """Return the table of pairs; None where there is none."""
+    """Return the table of pairs, or None."""
     if not across.pairs:
         return None
     columns = (
@@ -119,7 +119,7 @@ def profiles(across: AcrossDatasets) -> Section:
 
 
 def ranks(across: AcrossDatasets) -> Section | None:
-    """Return the mean ranks with Nemenyi's critical difference; None where there are none."""
+    """Return the mean ranks with Nemenyi's critical difference, or None."""
     found = across.ranks
     if found is None:
         return None
@@ -238,5 +238,5 @@ def _relative(pair: PairAcrossDatasets, name: str) -> str:
 
 
 def _probability(value: float) -> str:
-    """A probability that simulation gives is never 0 or 1."""
+    """Format a simulated probability, which is never 0 or 1."""
     return "< 0.001" if value < 0.001 else "> 0.999" if value > 0.999 else f"{value:.3f}"
