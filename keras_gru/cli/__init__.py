@@ -1,4 +1,4 @@
-"""The command line: one verb per file. A verb imports what is slow to import when it is called."""
+"""The command line: one verb per file. Slow imports happen inside the verbs."""
 
 from typing import Annotated
 
@@ -31,7 +31,7 @@ from keras_gru.errors import one_sentence
 
 
 class _Commands(TyperGroup):
-    """Turns what a user can get wrong into sentences and exit codes."""
+    """Reports user errors as one sentence with an exit code."""
 
     def invoke(self, ctx):
         with one_sentence():
@@ -87,5 +87,5 @@ def _commands(
 ) -> None:
     """GRU, LSTM and SimpleRNN side by side, from one YAML file.
 
-    Begin with: keras-gru compare quickstart
+    Start with: keras-gru compare quickstart
     """

@@ -1,4 +1,4 @@
-"""Arguments that several verbs have."""
+"""Arguments shared by several verbs."""
 
 import functools
 import inspect
@@ -101,7 +101,7 @@ def parse_seed(text: str | None) -> int | Literal["all"] | None:
     """Return the seed that an option names.
 
     Raises:
-        UserError: if it is no number and not `all`.
+        UserError: if it is neither a number nor `all`.
     """
     if text is None or text == "all":
         return text
@@ -115,12 +115,12 @@ def cluster(executor: str, address: str | None) -> str | None:
     if executor == "ray":
         return address or "local"
     if address is not None:
-        raise UserError(f"--address {address}: expected --executor ray with it. Add that.")
+        raise UserError(f"--address {address}: requires --executor ray. Add it.")
     return None
 
 
 def check_place(file: Path) -> None:
-    """Raise a `UserError` where a file cannot be written: a folder, or in a missing folder."""
+    """Raise a `UserError` if a file cannot be written: it is a folder, or in a missing one."""
     if file.is_dir():
         raise UserError(f"{file}: expected a file, got a folder. Give the name of a file in it.")
     if not file.parent.is_dir():
@@ -128,7 +128,7 @@ def check_place(file: Path) -> None:
 
 
 def refuse_settings_as_options(arguments: list[str], known: set[str]) -> None:
-    """Raise an error with the right form of a setting given as an option, such as `--epochs 3`.
+    """Raise an error for a setting passed as an option, such as `--epochs 3`.
 
     Args:
         arguments: arguments of a command.

@@ -14,7 +14,7 @@ def check(
         bool, typer.Option("--resolved", help="Print the YAML with every setting.")
     ] = False,
 ) -> None:
-    """Say what is wrong with a config or with the file that it reads, or that nothing is."""
+    """Check a config and the data file that it reads."""
     from keras_gru import datasets
     from keras_gru.datasets.own_file import OwnFile
     from keras_gru.datasets.summary import summarize

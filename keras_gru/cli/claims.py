@@ -15,7 +15,7 @@ def claims(
         Path | None,
         typer.Option(
             metavar="FOLDER",
-            help="Run the experiments here, or go on with them; default: the results that come "
+            help="Run or resume the experiments in this folder; default: the results that come "
             "with the package.",
         ),
     ] = None,
@@ -25,7 +25,7 @@ def claims(
     ] = None,
     jobs: Jobs = None,
 ) -> None:
-    """GRU or LSTM: the textbook's sentences, each with its experiment and its verdict."""
+    """Test the textbook's claims about GRU and LSTM."""
     if page is not None or run is None:
         check_place(page or Path("claims.html"))
     page = page or (run or Path()) / "claims.html"

@@ -13,13 +13,13 @@ def compare(
     overrides: Overrides = None,
     resume: Annotated[
         str | None,
-        typer.Option(metavar="RUN", help="Resume a run, which knows its config; latest: the last."),
+        typer.Option(metavar="RUN", help="Resume a run with its config; latest: the newest run."),
     ] = None,
     jobs: Jobs = None,
     executor: Executor = "processes",
     address: Address = None,
 ) -> None:
-    """Train several cells on the same data and say which did better."""
+    """Train several cells on the same data, and compare them."""
     from keras_gru.experiments.resuming import choose_experiment
 
     experiment, run_directory = choose_experiment(config, overrides, resume)

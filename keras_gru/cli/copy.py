@@ -17,7 +17,7 @@ def copy(
     ] = Path(),
     force: Annotated[bool, typer.Option("--force", help="Replace files that exist.")] = False,
 ) -> None:
-    """Copy a packaged config, with what it includes, or a recipe, to change it."""
+    """Copy a packaged config with its included files, or a recipe."""
     from keras_gru.experiments.configuration.packaged import find_packaged
     from keras_gru.experiments.configuration.yaml_files import config_files
     from keras_gru.files import write_text
@@ -25,7 +25,7 @@ def copy(
     source = find_packaged(name)
     sources = config_files(source) if source.suffix == ".yaml" else [source]
     first = target / source.name if target.is_dir() else target
-    # What a config includes is named relative to it, so it goes to the same place beside the copy.
+    # Included files have relative paths, so they are copied to the same place relative to the copy.
     copies = {source: first} | {
         other: first.parent / os.path.relpath(other, source.parent) for other in sources[1:]
     }
@@ -33,7 +33,7 @@ def copy(
         check_place(copied)
         if copied.exists() and not force:
             raise UserError(
-                f"{copied}: exists already; give another name, or --force to replace it"
+                f"{copied}: exists already. Choose another name, or add --force to replace it."
             )
     for original, copied in copies.items():
         write_text(copied, original.read_text(encoding="utf-8"))

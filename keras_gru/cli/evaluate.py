@@ -24,7 +24,7 @@ def evaluate(
     cell: CellOfRun = None,
     seed: SeedsOfRun = None,
     split: Annotated[
-        Split, typer.Option(help="Which split of the data that the run was trained on.")
+        Split, typer.Option(help="A split of the training data of the run.")
     ] = Split.TEST,
     data: Annotated[
         Path | None,
@@ -36,10 +36,10 @@ def evaluate(
     ] = None,
     top_k: Annotated[
         int | None,
-        typer.Option(min=1, metavar="K", help="Print the top-k accuracy of classes, too."),
+        typer.Option(min=1, metavar="K", help="Also print the top-k accuracy of classes."),
     ] = None,
 ) -> None:
-    """Measure a saved network again, beside the value that was recorded after training.
+    """Evaluate a saved network again, and show the recorded value.
 
     With --seed all, the ensemble of a cell's networks is measured, and stored in the run directory.
     """

@@ -11,7 +11,7 @@ from keras_gru.cli.start import start_tensorflow
 
 
 class Format(StrEnum):
-    """What a network can be exported to."""
+    """Export formats."""
 
     ONNX = "onnx"
     OPENVINO = "openvino"
@@ -21,7 +21,7 @@ class Format(StrEnum):
 
 
 class Quantization(StrEnum):
-    """How weights are stored."""
+    """Data types of exported weights."""
 
     INT8 = "int8"
     FLOAT16 = "float16"
@@ -54,7 +54,7 @@ def export(
     cell: CellOfRun = None,
     seed: SeedOfRun = None,
     sequences: Annotated[
-        int, typer.Option(min=1, help="How many test sequences to compare with Keras.")
+        int, typer.Option(min=1, help="Number of test sequences to compare with Keras.")
     ] = 1000,
     tolerance: Annotated[
         float | None,
@@ -63,7 +63,7 @@ def export(
         ),
     ] = None,
 ) -> None:
-    """Write a network for another runtime, and compare it with Keras: exit code 1 if it differs."""
+    """Export a network to another format, and compare it with Keras (exit code 1 if different)."""
     from keras_gru.experiments.run_directory import find_run
 
     run_directory = find_run(run)

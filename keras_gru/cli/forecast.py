@@ -24,7 +24,7 @@ def forecast(
 
     The 90 % band is estimated from the errors on validation; its coverage of test is printed.
 
-    The forecast is the mean of all seeds of the best cell; --seed N takes one of them.
+    The forecast is the mean of all seeds of the best cell; --seed N selects one seed.
     """
     if output is not None:
         check_place(output)

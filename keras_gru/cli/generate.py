@@ -20,24 +20,23 @@ def generate(
         typer.Option(min=1, help="Characters or time steps to write; default: 400 or 64."),
     ] = None,
     temperature: Annotated[
-        float, typer.Option(min=0, help="0 writes the likeliest; higher is more daring.")
+        float, typer.Option(min=0, help="0 takes the most probable output; higher is more random.")
     ] = 0.8,
     cell: CellOfRun = None,
     seed: SeedOfRun = None,
     sampling_seed: Annotated[
-        int | None, typer.Option(min=0, help="The same one writes the same text or music.")
+        int | None, typer.Option(min=0, help="The same seed generates the same text or music.")
     ] = None,
     prompt: Annotated[
         list[str] | None,
         typer.Option(
-            help="What the text begins with; default: a new line. Give it several times for "
-            "several texts.",
+            help="Beginning of the text; default: a new line. Repeat for several texts.",
             rich_help_panel="Text",
         ),
     ] = None,
     top_k: Annotated[
         int | None,
-        typer.Option(min=1, help="Draw from the k likeliest alone.", rich_help_panel="Text"),
+        typer.Option(min=1, help="Sample from the k most probable only.", rich_help_panel="Text"),
     ] = None,
     stop: Annotated[
         str | None, typer.Option(help="A character to stop at.", rich_help_panel="Text")
@@ -46,7 +45,7 @@ def generate(
         int | None,
         typer.Option(
             min=0,
-            help="The piece of the test split to begin with; default: 0.",
+            help="Number of a test piece whose beginning is the prompt; default: 0.",
             rich_help_panel="Music",
         ),
     ] = None,
@@ -54,7 +53,7 @@ def generate(
         int | None,
         typer.Option(
             min=0,
-            help="How many of its time steps; 0 begins with silence; default: 8.",
+            help="Time steps of the prompt; 0 starts with silence; default: 8.",
             rich_help_panel="Music",
         ),
     ] = None,
@@ -67,12 +66,12 @@ def generate(
     midi: Annotated[
         Path | None,
         typer.Option(
-            help="The file, its picture beside it; default: <cell>-seed<n>.mid beside the run.",
+            help="MIDI file, with an image beside it; default: <cell>-seed<n>.mid beside the run.",
             rich_help_panel="Music",
         ),
     ] = None,
 ) -> None:
-    """Let a language model write text, or a polyphony model a MIDI file and a picture of it."""
+    """Generate text with a language model, or music with a polyphony model."""
     from keras_gru.experiments.run_directory import find_run
 
     run_directory = find_run(run)
@@ -86,7 +85,7 @@ def generate(
         for name in _given(options[other]):
             option = name.removesuffix("s") if name == "prompts" else name.replace("_", "-")
             raise UserError(
-                f"--{option} is for {other}, and this run writes {wanted}; leave it out."
+                f"--{option}: expected a run that generates {other}, got {wanted}. Remove it."
             )
     if midi is not None:
         _check_midi(midi)
@@ -99,7 +98,7 @@ def generate(
 
 
 def _given(options: dict[str, Any]) -> dict[str, Any]:
-    """What the user said; the functions know what is meant where nothing was."""
+    """Return the options that the user set; the functions have defaults for the others."""
     return {name: value for name, value in options.items() if value is not None}
 
 
@@ -136,4 +135,4 @@ def _music(run_directory, record, midi: Path | None = None, tempo: float = 90, *
 def _check_midi(midi: Path) -> None:
     check_place(midi)
     if midi.suffix not in (".mid", ".midi"):
-        raise UserError(f"{midi}: the name of a MIDI file ends in .mid")
+        raise UserError(f"{midi}: expected a name that ends in .mid.")

@@ -15,11 +15,11 @@ def inspect(
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Only runs of this seed.")] = None,
     sequence: Annotated[
-        int, typer.Option(min=0, help="The validation sequence whose gates are shown.")
+        int, typer.Option(min=0, help="Number of the validation sequence whose gates are shown.")
     ] = 0,
-    layer: Annotated[int, typer.Option(min=1, help="Which recurrent layer.")] = 1,
+    layer: Annotated[int, typer.Option(min=1, help="Number of the recurrent layer.")] = 1,
 ) -> None:
-    """Look inside: gates over a sequence, decay of gradients, memory, and constant gates."""
+    """Inspect networks: gates over a sequence, gradient decay, memory, constant gates."""
     from keras_gru.experiments.run_directory import find_run
 
     run_directory = find_run(run)

@@ -20,14 +20,14 @@ def learning_curve(
         str | None,
         typer.Option(
             metavar="RUN",
-            help="Resume a run; a comparison in it is that on all of the training data.",
+            help="Resume a run; its comparison is that on all training data.",
         ),
     ] = None,
     jobs: Jobs = None,
     executor: Executor = "processes",
     address: Address = None,
 ) -> None:
-    """Compare the cells on ever more of the training data: which one needs less?"""
+    """Compare the cells on increasing fractions of the training data."""
     from keras_gru.experiments.resuming import choose_experiment
 
     experiment, run_directory = choose_experiment(config, overrides, resume)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from keras_gru.datasets.sequence_dataset import SequenceDataset
 
 _UNITS = 32
-# What is tried where rows are in no order of time, with the words for a reader.
+# Settings to try if rows are not sorted by time, with explanations.
 _ORDERS = (
     ({}, ""),
     ({"sort": True}, "the file's rows are not in the order of time"),
@@ -30,7 +30,7 @@ _ORDERS = (
 
 
 def new(
-    file: Annotated[str, typer.Argument(help="A file or folder of yours.")],
+    file: Annotated[str, typer.Argument(help="Your data: a file or a folder.")],
     settings: Annotated[
         list[str] | None,
         typer.Argument(
@@ -38,11 +38,11 @@ def new(
         ),
     ] = None,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="The YAML file; default: FILE's name.")
+        Path | None, typer.Option("--output", "-o", help="The YAML file; default: as FILE.")
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace a file that exists.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
 ) -> None:
-    """Look at a file of yours, say what it holds, and write a config for it."""
+    """Examine a data file, summarize it, and write a config for it."""
     from keras_gru.datasets.files import existing
     from keras_gru.datasets.summary import summarize
     from keras_gru.experiments.configuration.yaml_files import load_experiment
@@ -53,7 +53,7 @@ def new(
     target = output or Path(f"{name}.yaml")
     check_place(target)
     if target.exists() and not force:
-        raise UserError(f"{target}: exists already; give another --output, or --force")
+        raise UserError(f"{target}: exists already. Choose another --output, or add --force.")
     suggestion, dataset = _fitting(path, _given(settings or []))
     relative = os.path.relpath(path, target.parent)
     lines = [*summarize(dataset).lines(), *dataset.notes]
@@ -82,7 +82,7 @@ def _given(settings: list[str]) -> dict[str, object]:
 
 
 def _fitting(path: Path, given: dict[str, object]) -> "tuple[Suggestion, SequenceDataset]":
-    """Return settings under which the file can be loaded, and the dataset."""
+    """Return settings with which the file can be loaded, and the dataset."""
     from pydantic import ValidationError
 
     from keras_gru import datasets
@@ -129,7 +129,7 @@ def _yaml(name: str, target: Path, path: str, suggestion: "Suggestion", seen: li
         *(f"#   {line}" for line in seen),
         f"name: {name}",
         "cells: [gru, lstm, simple_rnn]",
-        "seeds: [0, 1, 2]  # three are the fewest that a verdict takes",
+        "seeds: [0, 1, 2]  # a verdict requires at least three",
         "",
         "dataset:",
     ]
@@ -155,7 +155,7 @@ def _setting(name: str, value: object, why: str) -> str:
 
 
 def _value(value: object) -> str:
-    """Return a value as YAML, which is JSON where a word could be something else."""
+    """Return a value as YAML, quoted as in JSON where a word would be ambiguous."""
     if isinstance(value, tuple | list):
         return f"[{', '.join(map(_value, value))}]"
     if isinstance(value, str) and not re.fullmatch(r"[A-Za-z][A-Za-z_ ]*", value):

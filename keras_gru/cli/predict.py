@@ -13,7 +13,7 @@ from keras_gru.errors import UserError
 
 
 class Format(StrEnum):
-    """How rows are written."""
+    """Output formats."""
 
     CSV = "csv"
     JSONL = "jsonl"
@@ -34,7 +34,7 @@ OutputOption = Annotated[
 ]
 FormatOption = Annotated[
     Format | None,
-    typer.Option(help="Default: that of FILE's ending; CoNLL-U for CoNLL-U; else CSV."),
+    typer.Option(help="Default: by the suffix of FILE; CoNLL-U for CoNLL-U input; else CSV."),
 ]
 
 
@@ -55,7 +55,7 @@ def predict(
 ) -> None:
     """Predict from new data with a trained network: classes, tags, forecasts, notes, translations.
 
-    The run directory has all that is needed; the training data may be gone.
+    The run directory is sufficient; the training data are not needed.
     """
     if output is not None:
         check_place(output)

@@ -25,7 +25,7 @@ def report(
         ),
     ] = None,
 ) -> None:
-    """Print the table of a run directory and write its page again."""
+    """Print the results of a run directory, and write its page again."""
     from keras_gru.experiments.run_directory import find_run
     from keras_gru.report import show
 
@@ -33,7 +33,7 @@ def report(
     comparison = run_directory.comparison()
     if target is not None:
         if not math.isfinite(target):
-            raise UserError(f"--target: expected a finite number, received {target}")
+            raise UserError(f"--target: expected a finite number, got {target}")
         experiment = comparison.experiment.model_copy(update={"target": target})
         comparison = dataclasses.replace(comparison, experiment=experiment)
     page = page or run_directory.path / "report.html"

@@ -1,4 +1,4 @@
-"""TensorFlow, started without a page of log lines, for the verbs that need it."""
+"""Import TensorFlow without its log messages."""
 
 import importlib
 import os
@@ -14,24 +14,24 @@ from keras_gru.files import user_path
 if TYPE_CHECKING:
     from keras_gru.datasets.registry import DatasetSettings
 
-_SMALL = 2_000_000  # bytes that are read in much less time than TensorFlow is imported in
+_SMALL = 2_000_000  # bytes; reading them is much faster than importing TensorFlow
 
 
 def start_tensorflow(dataset: "DatasetSettings | None" = None) -> None:
     """Import TensorFlow, look for its devices, and make saved networks loadable.
 
-    A small file of the user's own is read before: what is wrong with it is said at once.
+    A small data file is read first, so that its errors are reported at once.
 
-    Who sets `TF_CPP_MIN_LOG_LEVEL` sees what TensorFlow has to say.
+    Set `TF_CPP_MIN_LOG_LEVEL` to see TensorFlow's log messages.
     """
     if dataset is not None:
         _check_own_file(dataset)
     if "TF_CPP_MIN_LOG_LEVEL" in os.environ:
         _import()
         return
-    # What is an error to its user TensorFlow raises; it logs which kernels a CPU does not have.
+    # TensorFlow raises relevant errors; it only logs details such as missing CPU kernels.
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
-    # TensorFlow's libraries log before they know the level, whatever it is.
+    # TensorFlow's libraries log before they read the level.
     with _held_back():
         _import()
 
@@ -51,13 +51,13 @@ def _import() -> None:
 
     importlib.import_module("keras")  # which registers the layers of saved networks
     tensorflow.config.list_physical_devices()
-    # Its word on retracing is meant for loops over tensors; our lengths are few.
+    # The warning about retracing is not relevant: there are few different lengths.
     tensorflow.get_logger().setLevel("ERROR")
 
 
 @contextmanager
 def _held_back() -> Iterator[None]:
-    """Keeps what is written to the standard error stream, and shows it if the block fails."""
+    """Capture the standard error stream, and print it only if the block fails."""
     sys.stderr.flush()
     stream = os.dup(2)
     with tempfile.TemporaryFile() as held:

@@ -13,7 +13,7 @@ def sweep(
     overrides: Overrides = None,
     trials: Annotated[
         int | None,
-        typer.Option(min=1, metavar="N", help="Networks in all; default: the config's."),
+        typer.Option(min=1, metavar="N", help="Total number of networks; default: the config's."),
     ] = None,
     storage: Annotated[
         str | None,
@@ -25,9 +25,9 @@ def sweep(
     ] = None,
     jobs: Jobs = None,
 ) -> None:
-    """Draw cells and settings, train a network for each, and say what matters.
+    """Train networks with random cells and settings, and find the most important settings.
 
-    The same command goes on with what was stopped, or works on it from another machine.
+    The same command resumes a stopped sweep, also from another machine.
     """
     from keras_gru.experiments.configuration.yaml_files import load_experiment
 

@@ -13,7 +13,7 @@ def translate(
     sentences: Annotated[
         list[str],
         typer.Argument(
-            help="What to translate, in quotes each; text files of one sentence a line; or - for "
+            help="Sentences in quotes; text files of one sentence a line; or - for "
             "the standard input."
         ),
     ],

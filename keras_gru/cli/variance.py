@@ -19,7 +19,7 @@ def variance(
     executor: Executor = "processes",
     address: Address = None,
 ) -> None:
-    """How much of the variance is due to initial weights, data order, and the choice of data?"""
+    """Estimate the variance due to initial weights, data order, and data splits."""
     from keras_gru.experiments.resuming import choose_experiment
 
     experiment, run_directory = choose_experiment(config, overrides, resume)

@@ -22,7 +22,7 @@ def verdict(
     page: Annotated[Path, typer.Option(help="Where the page is written.")] = Path("verdict.html"),
     json: Annotated[Path | None, typer.Option(help="Where the numbers are written.")] = None,
 ) -> None:
-    """Which cell is better over several datasets: probabilities, a page, JSON."""
+    """Compare cells across datasets: probabilities, a page, JSON."""
     for file in filter(None, (page, json)):
         check_place(file)
     from keras_gru.analysis.across_datasets import analyse_across_datasets

@@ -105,15 +105,18 @@ def folder(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        (["--prompt", "x"], "--prompt is for text, and this run writes music; leave it out.\n"),
-        (["--top-k", "3"], "--top-k is for text, and this run writes music; leave it out.\n"),
-        (["--stop", "x"], "--stop is for text, and this run writes music; leave it out.\n"),
+        (
+            ["--prompt", "x"],
+            "--prompt: expected a run that generates text, got music. Remove it.\n",
+        ),
+        (["--top-k", "3"], "--top-k: expected a run that generates text, got music. Remove it.\n"),
+        (["--stop", "x"], "--stop: expected a run that generates text, got music. Remove it.\n"),
         (["--piece", "2"], "The pieces of test have the numbers 0 to 1: received 2.\n"),
         (
             ["--prompt-steps", "12"],
             "The prompt from piece 0 can have 0 to 11 steps: received 12.\n",
         ),
-        (["--midi", "a.wav"], "a.wav: the name of a MIDI file ends in .mid\n"),
+        (["--midi", "a.wav"], "a.wav: expected a name that ends in .mid.\n"),
         (["--midi", "no/a.mid"], "no: expected a folder, found none. Create it first.\n"),
     ],
 )
@@ -135,7 +138,7 @@ def test_what_is_for_music_is_refused_for_text(folder, option):
         folder / "run", "{kind: tiny_shakespeare}", "{kind: language_model, size: {units: 2}}"
     )
     said = keras_gru("generate", run, option, 20, code=2)
-    assert said == f"{option} is for music, and this run writes text; leave it out.\n"
+    assert said == f"{option}: expected a run that generates music, got text. Remove it.\n"
 
 
 def test_another_kind_of_run_hears_what_generate_is_for(folder):

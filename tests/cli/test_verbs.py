@@ -216,7 +216,7 @@ class TestRuns:
         assert "not reached" in keras_gru("report", run, "--target", "0.0001")
         assert "not reached" not in keras_gru("report", run, "--target", "1e6")
         said = keras_gru("report", run, "--target", "nan", code=2)
-        assert said == "--target: expected a finite number, received nan\n"
+        assert said == "--target: expected a finite number, got nan\n"
 
     def test_generate_and_translate_refuse_a_forecaster(self, run):
         assert "cannot write text" in keras_gru("generate", run, code=2)
