@@ -109,7 +109,7 @@ def recurrent_layer(
     Args:
         cell: one of `cell_names()`.
         units: positive integer, the size of the state.
-        gate_bias: initial bias of the gate that keeps the state, as of `keras_gru.GateBias`.
+        gate_bias: initial bias of the gate that keeps the state, as in `keras_gru.GateBias`.
             Ignored for a cell that names no such gate (in `gate_signs`).
         chrono: longest dependency, for the initial biases of `keras_gru.Chrono`, in the same cells.
         layer_normalization: whether the pre-activations are normalised, as in

@@ -1,4 +1,4 @@
-"""Files: written whole or not at all, read only where they are regular."""
+"""Files: written atomically, read only where they are regular."""
 
 import math
 import os
@@ -50,7 +50,7 @@ def remove_drafts(folder: str | Path) -> None:
 
 
 def write_text(path: str | Path, text: str) -> None:
-    """Writes a UTF-8 file, whole or not at all."""
+    """Writes a UTF-8 file, atomically."""
     with replacing(path) as draft:
         draft.write_text(text, encoding="utf-8")
 

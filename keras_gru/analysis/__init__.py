@@ -27,11 +27,11 @@ class Analysis:
         cells: one summary for each cell that has a run.
         tunings: what tuning chose, for each cell that was tuned.
         costs: one row for each cell that has a run.
-        target: the validation metric to which seconds are counted; None where there is none.
+        target: the validation metric to which seconds are counted, or None.
         verdicts: what the seeds and the test split allow to say.
         fractions: the comparisons on fractions of the training data, the smallest first; empty
             without a learning curve.
-        data_needs: every two cells of the learning curve.
+        data_needs: each pair of cells of the learning curve.
         source_variances: variances by cell and source; empty where no source was varied alone.
         forecast_errors: errors by step ahead and variable; None unless series are forecast.
         seconds: duration of all training, including trials of tuning.

@@ -85,7 +85,7 @@ class AcrossDatasets:
     Args:
         labels: cell -> its display name.
         datasets: the test errors on each of them.
-        pairs: every two cells with runs on three datasets or more.
+        pairs: each pair of cells with runs on three datasets or more.
         profiles: cell -> the fraction of runs within each of `PROFILE_FACTORS` of the best mean.
         time_profiles: cell -> the fraction of datasets on which it reaches the target within each
             of `PROFILE_FACTORS` of the fastest cell's seconds; empty without times.
@@ -173,7 +173,7 @@ def _mean_errors(dataset: DatasetErrors) -> dict[str, float]:
 def compare_across_datasets(
     datasets: Sequence[DatasetErrors], rope: float = ROPE
 ) -> tuple[PairAcrossDatasets, ...]:
-    """Return a `PairAcrossDatasets` for every two cells with runs on three datasets or more.
+    """Return a `PairAcrossDatasets` for each pair of cells with runs on three datasets or more.
 
     A relative difference is (error of `other` − error of `one`) / the lower of both, of the means
     over the seeds that both have. Its standard error is that of the paired differences.

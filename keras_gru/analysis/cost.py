@@ -10,7 +10,7 @@ from keras_gru.experiments.comparison import Comparison, RunRecord
 
 @dataclass(frozen=True)
 class CellCost:
-    """What one cell costs; None where it was not measured.
+    """What one cell costs; None if it was not measured.
 
     Args:
         cell: name of the cell.
@@ -63,7 +63,7 @@ def target(comparison: Comparison) -> float | None:
     """Return the validation metric to which seconds are counted, in the unit of the metric.
 
     It is the experiment's, or else the worst of the finished runs' best values: the best one that
-    every finished run has reached. None where there is neither.
+    every finished run has reached. None if there is neither.
     """
     if comparison.experiment.target is not None:
         return comparison.experiment.target
@@ -83,7 +83,7 @@ def seconds_to(run: RunRecord, aim: float, metric: Metric) -> float | None:
         metric: what `aim` is a value of.
 
     Returns:
-        The seconds until the end of the first such epoch; None where there is none.
+        The seconds until the end of the first such epoch, or None.
     """
     passed = 0.0
     for row in run.history:

@@ -18,7 +18,7 @@ RESAMPLES = 2_000
 
 @dataclass(frozen=True)
 class Estimate:
-    """A number and its 95% interval by the bootstrap over seeds, or None where it has none."""
+    """A number and its 95% interval by the bootstrap over seeds, or None if it has none."""
 
     value: float
     interval: tuple[float, float] | None

@@ -29,7 +29,7 @@ class ForecastErrors:
 
 
 def collect_forecast_errors(comparison: Comparison) -> ForecastErrors | None:
-    """Return the errors of the finished runs; None where no run of a cell stored any.
+    """Return the errors of the finished runs; None if no run of a cell stored any.
 
     Raises:
         UserError: a stored file is damaged.

@@ -54,7 +54,7 @@ class Weighed:
     Args:
         names: names of everything that was drawn, and `TOGETHER` at the end.
         estimate: (N,), the fraction of each.
-        resampled: (resamples, N), the same for trials drawn anew from the trials.
+        resampled: (resamples, N), the same for trials redrawn from the trials.
         shuffled: the same where some settings were shuffled among the trials, so that they explain
             something only by chance; empty without `shuffle`.
     """
@@ -174,7 +174,7 @@ def weigh(
         shuffle: names of settings that are shuffled for `Weighed.shuffled`.
 
     Returns:
-        None where there are fewer than `FEWEST` trials, or where all are alike.
+        None if there are fewer than `FEWEST` trials, or where all are alike.
 
     Reference:
         Hutter et al. 2014, https://proceedings.mlr.press/v32/hutter14.html

@@ -93,7 +93,7 @@ def detectable_difference(
         deviation: deviation of the differences between runs with the same seed.
         seeds: n, at least 2.
         pairs: m, how many intervals shall hold together.
-        sampling: as of `paired_interval`.
+        sampling: as in `paired_interval`.
 
     Reference:
 
@@ -110,7 +110,7 @@ def seeds_needed(
     """Return the fewest seeds with which `detectable_difference` is at most `difference`.
 
     Returns:
-        Their number, at least 2; None where the sampling error of test alone is too large.
+        Their number, at least 2; None if the sampling error of test alone is too large.
     """
 
     def is_enough(seeds: int) -> bool:

@@ -25,7 +25,7 @@ class Measurements:
         diverged: cell -> how many of its runs diverged, where any did.
         baselines: label -> test metric.
         resolution: 1/N, by which one right answer changes the metric, where N counts what it
-            averages over: sequences, or steps or tokens of them. None where it is no such count.
+            averages over: sequences, or steps or tokens of them. None if it is no such count.
         sampling: (cell, cell or label of a baseline) -> the sampling error of their mean difference
             over the seeds that both finished; without those of which it is not known.
         independent: `"validation"` and `"test"` -> how many independent sequences they have.

@@ -47,14 +47,14 @@ class Pair:
         label, other_label: their display names.
         seeds: number of seeds that both finished.
         difference: mean over these seeds of `one` minus `other`; None for fewer than 3 seeds.
-        half: half the width of its confidence interval, at 95 % for all pairs together; None where
+        half: half the width of its confidence interval, at 95 % for all pairs together; None if
             there is none.
         reason: why there is none.
         better: the cell that is significantly better, if one is.
         detectable: the minimum detectable difference at as many seeds, with a power of 80 %; None
             where it is larger than any difference that the metric can have.
         smaller: half of `detectable`, rounded to one digit.
-        needed: seeds needed to detect `smaller` with a power of 80 %; None where the sampling error
+        needed: seeds needed to detect `smaller` with a power of 80 %; None if the sampling error
             of test is too large for any number of seeds.
     """
 
@@ -88,7 +88,7 @@ class Pair:
 
 
 def compare_pairs(measured: Measurements) -> tuple[Pair, ...]:
-    """Return a `Pair` for every two cells that finished the most runs, in their order."""
+    """Return a `Pair` for each pair of cells that finished the most runs, in their order."""
     couples = list(itertools.combinations(measured.complete, 2))
     return tuple(_compare(measured, one, other, len(couples)) for one, other in couples)
 

@@ -52,7 +52,7 @@ class StoredCell(BaseModel):
 
     @property
     def seconds(self) -> float | None:
-        """Mean seconds to the target; None where fewer than half of the runs reached it."""
+        """Mean seconds to the target; None if fewer than half of the runs reached it."""
         runs = len(self.test.values) + self.diverged
         found = self.cost.seconds_to_target
         return found.mean if found and 2 * self.cost.reached_target >= runs else None

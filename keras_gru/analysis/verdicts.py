@@ -21,7 +21,7 @@ class Headline:
         best: the cell with the best mean, among those that finished the most runs.
         means: cell -> mean test metric, of those cells.
         seeds: number of finished runs of each of them.
-        baseline: label of the best baseline; None where there is none.
+        baseline: label of the best baseline, or None.
         above_baseline: cells whose mean is better than the best baseline.
         significantly_above: those of them that are so significantly, corrected for their number.
     """

@@ -32,7 +32,7 @@ class Finding:
 
     Args:
         verdict: one of `VERDICTS`.
-        drawn: the number that it rests on, for a figure; None where the runs were too few.
+        drawn: the number that it rests on, for a figure; None if the runs were too few.
         beside: what it shows beside that and decides nothing.
         better: the cell that is significantly better, where that decides it.
     """
@@ -72,7 +72,7 @@ class Claim:
 
 @dataclass(frozen=True)
 class EvaluatedClaim:
-    """A sentence with its findings by dataset, None where it was not run, and over all of them."""
+    """A sentence with its findings by dataset, None if it was not run, and over all of them."""
 
     claim: Claim
     findings: dict[str, Finding | None]

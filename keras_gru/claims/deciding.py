@@ -49,7 +49,7 @@ def runs_to_decide(name: str, finding: Finding, found: CurveEvidence | SweepEvid
         found: the evidence of the finding.
 
     Returns:
-        None where it is decided already, or no number of runs decides it, or `MOST` do not.
+        None if it is decided already, or no number of runs decides it, or `MOST` do not.
     """
     drawn = _Interval.from_estimate(finding.drawn)
     if finding.verdict != OPEN or drawn is None or drawn.low == drawn.high:

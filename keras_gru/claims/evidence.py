@@ -17,7 +17,7 @@ GRU, LSTM = CELLS = ("gru", "lstm")  # whom the sentences are about
 
 
 class Estimate(Settings):
-    """A number and its 95% interval, or None where it has none."""
+    """A number and its 95% interval, or None if it has none."""
 
     value: float
     low: float | None = None
@@ -56,7 +56,7 @@ class CellEvidence(Settings):
     Args:
         units, recurrent_parameters: as of a `RunRecord`.
         test: at each share the mean over seeds, with the lowest and the highest seed in place of an
-            interval, in the reader's unit; None where no seed has finished.
+            interval, in the reader's unit; None if no seed has finished.
     """
 
     units: int
@@ -127,7 +127,7 @@ class SweepEvidence(Settings):
 
 
 class Evidence(Settings):
-    """What there is on one dataset; None where it was not run yet."""
+    """What there is on one dataset; None if it was not run yet."""
 
     curve: CurveEvidence | None = None
     sweep: SweepEvidence | None = None
@@ -152,7 +152,7 @@ def read_evidence(path: Path) -> dict[str, Evidence]:
 
 
 def write_evidence(evidence: Mapping[str, Evidence], path: Path) -> None:
-    """Writes the file, whole or not at all."""
+    """Writes the file, atomically."""
     tree = {name: _short(entry.model_dump(mode="json")) for name, entry in evidence.items()}
     write_text(path, json.dumps(tree, indent=1, ensure_ascii=False) + "\n")
 

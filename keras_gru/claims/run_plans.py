@@ -30,7 +30,7 @@ def run_all(
     Args:
         folder: made where it is not there.
         show_progress: returns the listener of an experiment.
-        jobs: as of `keras_gru.experiments.compare.compare`.
+        jobs: as in `keras_gru.experiments.compare.compare`.
 
     Yields:
         After each experiment, why it could not be done, such as data that are not there; else None.

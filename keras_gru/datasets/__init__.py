@@ -1,4 +1,4 @@
-"""Real sequences, and yours: every dataset becomes a `SequenceDataset`.
+"""Published datasets and your own data: every dataset becomes a `SequenceDataset`.
 
 `load` loads a dataset from its settings. Importing this package imports neither TensorFlow, TFDS
 nor NumPy.
@@ -66,15 +66,15 @@ def load(
 
     Args:
         config: settings of a registered kind of dataset.
-        preprocessing: applied as it is, such as a run directory stores it; None fits one to the
+        preprocessing: stored preprocessing, such as of a run directory; None fits one to the
             training split.
-        source: where the data must come from; None takes any.
+        source: the expected source of the data; None accepts any.
 
     Returns:
         A `SequenceDataset` with the splits `"train"`, `"validation"` and `"test"`.
 
     Raises:
-        UserError: if the data are not there or cannot be used, or come from another source.
+        UserError: if the data are missing or unusable, or come from another source.
 
     Example:
 
@@ -104,7 +104,7 @@ def load(
 
 
 def _with_metric(config: "DatasetSettings", dataset: "SequenceDataset") -> "SequenceDataset":
-    """Return the dataset with the metric that the settings name, by default its own."""
+    """Return the dataset with the metric of the settings, by default its own."""
     known = {metric.name: metric for metric in dataset.metrics()}
     chosen = config.metric or dataset.metric.name
     if chosen not in known:
@@ -123,10 +123,10 @@ def load_as_test(config: "OwnFile", preprocessing: "Preprocessing") -> "Sequence
             tokens, and texts with unknown labels, are noted.
 
     Returns:
-        A `SequenceDataset` with the split `"test"` alone, and no baselines.
+        A `SequenceDataset` with only the split `"test"`, and no baselines.
 
     Raises:
-        UserError: if the file does not fit the network.
+        UserError: if the file does not match the network.
     """
     from keras_gru.datasets.text import UNKNOWN
     from keras_gru.datasets.token_rows import fraction_of_token
@@ -142,7 +142,7 @@ def load_as_test(config: "OwnFile", preprocessing: "Preprocessing") -> "Sequence
 
 
 def pad(sequences: Sequence[Sequence[int]]):
-    """Return token sequences as rows, with zeros at their right ends.
+    """Return token sequences as rows, padded with zeros on the right.
 
     Args:
         sequences: N lists of tokens, such as `SequenceDataset.encode` returns.

@@ -56,8 +56,8 @@ class Audio(OwnFile):
         str | None,
         Field(
             max_length=200,
-            description="regular expression for a file's name, whose ( ) is a speaker, say, who is "
-            "in one split alone, such as '_([a-z]+)_'",
+            description="regular expression for file names, whose ( ) is a group kept in one "
+            "split, such as a speaker: '_([a-z]+)_'",
         ),
     ] = None
     validation_fraction: Fraction = 0.1
@@ -82,10 +82,10 @@ class Audio(OwnFile):
         return source_of_files(labelled_files(path, ENDINGS)[0] if path.is_dir() else [path], path)
 
     def spectrogram(self) -> Spectrogram:
-        """Return how recordings become vectors, once the rate is known.
+        """Return the settings of the spectrogram, once the rate is known.
 
         Raises:
-            UserError: if the bands are too many for the frames.
+            UserError: if there are too many bands for the frames.
         """
         assert self.sample_rate is not None  # `load` returns the settings with it
         frame, step = (
@@ -116,7 +116,7 @@ class Audio(OwnFile):
             deviation 1 in train.
 
         Raises:
-            UserError: if a file is no recording, there is one label only, or a split is empty.
+            UserError: if a file is not a recording, there is only one label, or a split is empty.
         """
         folder = existing(self.path, self.expects)
         files, notes = _find_files(folder)
@@ -172,7 +172,7 @@ def unknown_labels(where: str, labels: Sequence[str], names: Sequence[str]) -> l
     """Return a note on labels that a network does not know.
 
     Raises:
-        UserError: if it knows none of them.
+        UserError: if the network knows none of them.
     """
     unknown = Counter(label for label in labels if label not in names)
     if not unknown:

@@ -23,7 +23,7 @@ def score_rule(
     """Return the baseline of a rule.
 
     Args:
-        label: its name for a reader.
+        label: display name.
         splits: splits of the dataset.
         score: maps a split, or a part of one, to the metrics that the rule reaches on it.
         parameters: number of values that the rule learnt.
@@ -116,7 +116,7 @@ def tag_of_each_token(
 
     Args:
         splits: tokens (N, T) and targets (N, T).
-        label: its name for a reader.
+        label: display name.
 
     Returns:
         A baseline with `class_scores`.

@@ -1,4 +1,4 @@
-"""Which sequences make a batch, and how far each batch is padded."""
+"""Plan batches: their sequences and their padding."""
 
 # N sequences, B batch size, T time steps
 
@@ -11,17 +11,17 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Batch:
-    """The rows of one batch, and the time steps that each input is padded to."""
+    """The rows of one batch, and the padded length of each input."""
 
     rows: np.ndarray
     steps: Mapping[str, int]
 
 
 def boundaries(lengths: np.ndarray, longest: int, count: int) -> np.ndarray:
-    """Return a few lengths to pad to, so that little is padded.
+    """Return a few lengths to pad to that minimize padding.
 
-    Few, because each is a shape of its own, which XLA compiles anew. Chosen by dynamic programming:
-    the last boundary is `longest`, the others are lengths that occur.
+    XLA compiles each shape separately, so there are few. Chosen by dynamic programming: the last
+    boundary is `longest`, the others are lengths that occur.
 
     Args:
         lengths: (N,) the lengths that will be seen.
@@ -32,7 +32,7 @@ def boundaries(lengths: np.ndarray, longest: int, count: int) -> np.ndarray:
         Ascending boundaries, at most `count` of them.
     """
     values, counts = np.unique(np.append(lengths, longest), return_counts=True)
-    if len(values) > 256:  # the search is quadratic: quantiles of the lengths stand in for them
+    if len(values) > 256:  # the search is quadratic: use quantiles of the lengths instead
         values = np.unique(np.quantile(lengths, np.linspace(0, 1, 256), method="higher"))
         values = np.union1d(values, longest)
         counts = np.bincount(np.searchsorted(values, lengths), minlength=len(values))
@@ -63,12 +63,11 @@ def plan(
     batch_size: int,
     rng: np.random.Generator | None,
 ) -> Sequence[Batch]:
-    """Return batches in which every sequence of a split occurs once.
+    """Return batches that contain every sequence of a split once.
 
-    Rows are sorted by the bucket of their lengths and cut into batches. For training, only a batch
-    that straddles two buckets is padded more than its rows need, and only one batch is not full.
-    For evaluation, where a small batch does no harm, none straddles: a split of few rows has a
-    batch or two per bucket, and nearly every one would.
+    Rows are sorted by the bucket of their lengths and cut into batches. For training, all batches
+    but one are full, so a batch may span two buckets, with more padding. For evaluation, batches
+    never span buckets: a small split has a batch or two per bucket, most of which would.
 
     Args:
         lengths: name of an input -> (N,) its lengths.
@@ -104,7 +103,7 @@ def plan(
 
 @dataclass(frozen=True)
 class _EqualBatches(Sequence):
-    """Batches of sequences of one length, each made when it is asked for: there may be millions.
+    """Batches of sequences of equal length, created on access, as there may be millions.
 
     Args:
         order: (N,) of the sequences.
@@ -125,7 +124,7 @@ class _EqualBatches(Sequence):
 
 
 def alike(batches: Iterable[Batch]) -> Iterator[list[Batch]]:
-    """Yield the batches in their order, in groups of up to 16 neighbours of the same shape."""
+    """Yield the batches in order, in groups of up to 16 neighbours of the same shape."""
     for _, group in itertools.groupby(batches, lambda batch: (len(batch.rows), batch.steps)):
         while some := list(itertools.islice(group, 16)):
             yield some

@@ -1,8 +1,8 @@
-"""A cache of prepared files: a large one is read and split into tokens once.
+"""A cache of prepared datasets: large files are read and tokenized only once.
 
 An entry is a folder of `KERAS_GRU_CACHE_DIR`, by default `~/.cache/keras_gru`, named by a checksum
-of the file, of the dataset's settings and of the code that prepares it. Any of them may be deleted
-at any time, by hand; the oldest ones are deleted when all together take more than 20 GB.
+of the file, of the dataset's settings and of the code that prepares it. Entries may be deleted
+at any time; the least recently used ones are deleted when the total size exceeds 20 GB.
 """
 
 import functools
@@ -22,7 +22,7 @@ from keras_gru.datasets.prepared import DamagedCopy, read_prepared, write_prepar
 from keras_gru.datasets.preprocessing import Preprocessing
 from keras_gru.datasets.sequence_dataset import SequenceDataset
 
-_SMALLEST = 8_000_000  # bytes of a file that is worth it
+_SMALLEST = 8_000_000  # bytes of the smallest file that is cached
 _MOST = 20_000_000_000  # bytes of all entries
 _SAME = ".same"  # ending of a file that holds the name of an entry
 
@@ -30,7 +30,7 @@ _SAME = ".same"  # ending of a file that holds the name of an entry
 def load_through_cache(
     config: OwnFile, source: Source, preprocessing: Preprocessing | None
 ) -> SequenceDataset:
-    """Load a user's file, from its prepared copy where there is one.
+    """Load a user's file, from the cache if possible.
 
     Args:
         config: its settings.
@@ -66,7 +66,7 @@ def _key(config: OwnFile, source: Source) -> str:
 
 @functools.cache
 def _version() -> str:
-    """Return a checksum of the code that prepares data: what an older one wrote is not read."""
+    """Return a checksum of the code that prepares data, as entries of other code are invalid."""
     total = hashlib.sha256()
     for path in sorted(Path(__file__).parent.glob("*.py")):
         total.update(path.read_bytes())
@@ -74,7 +74,7 @@ def _version() -> str:
 
 
 def _entry(folder: Path, key: str) -> Path:
-    """Return the entry of a key: its own, or that of the settings before they were guessed."""
+    """Return the entry of a key, directly or through the settings before guessing."""
     if not (folder / key).is_dir():
         try:
             same = (folder / f"{key}{_SAME}").read_text().strip()
@@ -86,12 +86,12 @@ def _entry(folder: Path, key: str) -> Path:
 
 
 def _read(entry: Path, settings: type[OwnFile]) -> SequenceDataset | None:
-    """Return the dataset of an entry; None where there is none, or it is damaged."""
+    """Return the dataset of an entry; None if it is missing or damaged."""
     if not entry.is_dir():
         return None
     try:
         dataset = read_prepared(entry, settings)
-        os.utime(entry)  # it was used
+        os.utime(entry)  # mark it as used
     except (DamagedCopy, OSError):
         shutil.rmtree(entry, ignore_errors=True)
         return None
@@ -101,7 +101,7 @@ def _read(entry: Path, settings: type[OwnFile]) -> SequenceDataset | None:
 def _write(
     folder: Path, config: OwnFile, dataset: SequenceDataset, source: Source
 ) -> SequenceDataset | None:
-    """Write an entry and return its dataset; None where it cannot be written."""
+    """Write an entry and return its dataset; None if it cannot be written."""
     key = _key(config, source)
     draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=folder))
     try:
@@ -121,7 +121,7 @@ def _write(
 
 
 def _remove_oldest(folder: Path, keep: Path) -> None:
-    """Remove the entries that were not used for the longest time, where all take too much."""
+    """Remove the least recently used entries if the cache is too large."""
     entries = sorted(
         (entry for entry in folder.iterdir() if entry.is_dir()),
         key=lambda entry: entry.stat().st_mtime,

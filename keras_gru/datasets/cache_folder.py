@@ -1,4 +1,4 @@
-"""Where prepared copies of people's files are: `KERAS_GRU_CACHE_DIR`, or the user's cache."""
+"""The folder of the cache: `KERAS_GRU_CACHE_DIR`, or the user's cache folder."""
 
 import os
 from pathlib import Path
@@ -9,7 +9,7 @@ CACHE_DIR = "KERAS_GRU_CACHE_DIR"
 
 
 def cache_folder() -> Path | None:
-    """Return the folder of prepared copies, which is made; None where nothing can be written."""
+    """Create and return the folder of the cache; None if it cannot be written."""
     home = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
     folder = user_path(os.environ.get(CACHE_DIR) or Path(home) / "keras_gru")
     try:

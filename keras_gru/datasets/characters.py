@@ -39,11 +39,11 @@ def language_model(
 ) -> SequenceDataset:
     """Return a dataset whose targets are the next characters, words or subwords.
 
-    The windows of validation and test follow one another without overlap. What is left at the end
-    of a split is shorter than a window and is left out.
+    The windows of validation and test are consecutive and do not overlap. A remainder at the end
+    of a split that is shorter than a window is ignored.
 
     Args:
-        name: its name for a reader.
+        name: display name.
         texts: name of a split -> its text.
         window: units of a sequence (T).
         stored: its vocabulary and tokenizer are used; None takes those of train.
@@ -53,7 +53,7 @@ def language_model(
         stride: units from one training window to the next; None: `window`.
 
     Returns:
-        A language model dataset; its vocabulary is made of the training text alone.
+        A language model dataset; its vocabulary is made of the training text only.
 
     Raises:
         UserError: if a split is shorter than a window, or most words of validation and test do
@@ -173,7 +173,7 @@ def _code_points(text: str) -> np.ndarray:
 
 
 def _windows(tokens: np.ndarray, window: int, stride: int | None) -> Split:
-    """Return windows that begin every `stride` tokens, as views, and the tokens after each."""
+    """Return windows that start every `stride` tokens, and their next tokens, as views."""
     stride = stride or window
     if len(tokens) <= window:
         now = after = np.zeros((0, window), tokens.dtype)

@@ -1,4 +1,4 @@
-"""Settings that were chosen for a user's data, each with its reason."""
+"""Suggested settings for a user's data, with reasons."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from keras_gru.datasets.table import Table
 
 @dataclass(frozen=True)
 class Choice:
-    """The value of a setting, and why it was chosen."""
+    """The value of a setting, and the reason for it."""
 
     value: object
     why: str = ""
@@ -33,7 +33,7 @@ class Suggestion:
     training: Mapping[str, Choice] = field(default_factory=dict)
 
     def config(self, path: Path) -> OwnFile:
-        """Return the dataset's settings, checked.
+        """Return the validated settings of the dataset.
 
         Raises:
             pydantic.ValidationError: if the user's own settings do not fit.
@@ -45,12 +45,12 @@ class Suggestion:
 
 
 def with_given(choices: Mapping[str, Choice], given: Mapping[str, object]) -> dict[str, Choice]:
-    """Return the choices with the settings that the user gave in their place."""
+    """Return the choices, replaced by the settings that the user gave."""
     return {**choices, **{name: Choice(value, "given") for name, value in given.items()}}
 
 
 def text_cells(table: Table, name: str, count: int = 2_000) -> list[str] | None:
-    """Return the first cells of a column of text that are not empty; None of another column."""
+    """Return the first non-empty cells of a text column; None for other columns."""
     import pyarrow as pa
 
     column = table.head(name, count)

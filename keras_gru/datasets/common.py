@@ -1,4 +1,4 @@
-"""Types of fields that the settings of several datasets have."""
+"""Types of fields that are common to several datasets."""
 
 from typing import Annotated, Self
 
@@ -26,7 +26,7 @@ Stride = Annotated[
 
 
 class SplitByFraction(DatasetSettings):
-    """Settings of data in one piece, of which fractions become validation and test."""
+    """Settings of data without splits, with fractions for validation and test."""
 
     validation_fraction: Fraction
     test_fraction: Fraction

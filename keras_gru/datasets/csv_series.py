@@ -50,23 +50,21 @@ class CsvSeries(OwnFile, TableFile):
     expects: ClassVar[str] = "a table such as a CSV file"
     guessed: ClassVar[tuple[str, ...]] = (*WRITTEN, "time", "date_format")
     path: Annotated[str, Field(min_length=1, description="the file")]
-    inputs: Annotated[Columns | None, Field(description="columns to see; default: the targets")] = (
+    inputs: Annotated[Columns | None, Field(description="input columns; default: the targets")] = (
         None
     )
     targets: Annotated[Columns, Field(description="columns to forecast")]
     categories: Annotated[
         tuple[Column, ...],
-        Field(
-            description="columns of words to see: one-hot, or embedded by model.embed_categories"
-        ),
+        Field(description="input columns of words: one-hot, or embedded by model.embed_categories"),
     ] = ()
     calendar: Annotated[
         tuple[Calendar, ...],
-        Field(description="parts of the date to see, as sine and cosine; of the row to forecast"),
+        Field(description="parts of the date of the forecast row as inputs, as sine and cosine"),
     ] = ()
     known: Annotated[
         tuple[Column, ...],
-        Field(description="columns known in advance: seen for each row of the horizon"),
+        Field(description="columns known in advance: inputs for each row of the horizon"),
     ] = ()
     time: Annotated[
         Column | Columns | None,
@@ -77,9 +75,9 @@ class CsvSeries(OwnFile, TableFile):
         Field(max_length=60, description="of strptime, or ISO 8601, unix, unix ms; null: guessed"),
     ] = None
     series: Annotated[
-        Column | None, Field(description="column of ids where there are several series")
+        Column | None, Field(description="column of ids if there are several series")
     ] = None
-    sort: Annotated[bool, Field(description="sort rows that are not in the order of time")] = False
+    sort: Annotated[bool, Field(description="sort rows that are not sorted by time")] = False
     duplicates: Annotated[
         Literal["error", "first", "last"],
         Field(description="which of several rows of one date is used"),
@@ -101,11 +99,11 @@ class CsvSeries(OwnFile, TableFile):
     every_nth_row: Annotated[
         int, Field(ge=1, le=1_000_000, description="use the first of every n rows, such as 6")
     ] = 1
-    window: Annotated[Length, Field(description="rows that the model sees")] = 48
-    horizon: Annotated[Length, Field(description="rows ahead that it forecasts")] = 1
+    window: Annotated[Length, Field(description="input rows")] = 48
+    horizon: Annotated[Length, Field(description="rows to forecast")] = 1
     lead: Annotated[
         Length,
-        Field(description="first row ahead that it forecasts; 24, horizon 1: the 24th alone"),
+        Field(description="first row ahead to forecast; 24 with horizon 1: only the 24th"),
     ] = 1
     every_step: Annotated[
         bool, Field(description="forecast after every row of the window (sequence-to-sequence)")
@@ -157,8 +155,8 @@ class CsvSeries(OwnFile, TableFile):
         """Read the columns, order them by time, split them and cut each split into windows.
 
         Each series is split by position. The first windows of validation and test begin in the rows
-        before them. Every column is scaled to mean 0 and standard deviation 1 in train, of several
-        series each for itself. With one target of one series, the metric is in the target's unit.
+        before them. Every column of each series is scaled to mean 0 and standard deviation 1 in
+        train. With one target of one series, the metric is in the target's unit.
 
         Args:
             preprocessing: its scaling and categories are used; None takes those of train.
@@ -204,7 +202,7 @@ class CsvSeries(OwnFile, TableFile):
             )
         splits = forecasting.joined_splits(parts)
         is_one = table.series[0].name is None
-        # Targets of different units, or series, have no common one: errors are in deviations.
+        # Several targets or series have no common unit: errors are in standard deviations.
         scale = targets[None].deviation[0] if is_one and len(config.targets) == 1 else 1.0
         seen = config.inputs or config.targets
         spec = TaskSpec(
@@ -286,7 +284,7 @@ def _split_rows(
 
 
 def _first_row(config: CsvSeries, setting: str, series: SeriesValues) -> int | None:
-    """Return the first row on or after the date of a setting; None where there is none."""
+    """Return the first row on or after the date of a setting, or None."""
     date = getattr(config, setting)
     if date is None:
         return None

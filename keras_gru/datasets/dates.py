@@ -1,4 +1,4 @@
-"""Dates in a table: which column holds them, in which format, and whether rows are in order."""
+"""Dates in a table: find their column and format, and parse them."""
 
 import re
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ _DATES = (
     "%d.%m.%Y", "%Y/%m/%d", "%Y.%m.%d", "%d %b %Y", "%d-%b-%Y", "%b %d, %Y", "%d %B %Y",
     "%B %d, %Y", "%b %Y",
 )  # fmt: skip
-# Which of a day and a month comes first is not known before a number above 12 is seen.
+# The order of day and month is unknown until there is a number above 12.
 _DAY_FIRST, _MONTH_FIRST = (
     ("%d/%m/%Y", "%d-%m-%Y", "%d/%m/%y"),
     ("%m/%d/%Y", "%m-%d-%Y", "%m/%d/%y"),
@@ -42,7 +42,7 @@ class Dates:
     """The dates of a table's rows.
 
     Args:
-        columns: the column that holds them, or one of dates and one of times of the day.
+        columns: the column of dates, or one of dates and one of times of day.
         date_format: format for `strptime`, or `"ISO 8601"`.
         values: (rows,) seconds since 1970, NumPy's smallest integer where there is none.
     """
@@ -55,16 +55,16 @@ class Dates:
 def find_dates(
     table: Table, columns: Sequence[str] | None, date_format: str | None, others: Sequence[str]
 ) -> Dates | None:
-    """Return the dates of a table's rows, or None where it has no column of dates.
+    """Return the dates of a table's rows, or None if it has no column of dates.
 
     Args:
         table: the table.
         columns: names of the columns of dates (and of times of the day); None looks for them.
         date_format: format for `strptime`; None finds it.
-        others: columns that hold something else, such as the targets.
+        others: columns that are not dates, such as the targets.
 
     Raises:
-        UserError: if a cell is no date, or may be two.
+        UserError: if a cell is not a date, or may be two.
     """
     if columns is not None:
         return _dates(table, tuple(columns), date_format, is_certain=True)
@@ -87,7 +87,7 @@ def find_dates(
 
 def _first(table: Table, name: str, count: int = 50) -> list[str]:
     column = table.head(name, count)
-    # No date is longer: the patterns that cells are compared with take long for long ones.
+    # No date is longer, and the patterns are slow for long cells.
     cells = [str(cell)[:_LONGEST].strip() for cell in column.to_pylist() if cell is not None]
     return cells or [""]
 
@@ -171,7 +171,7 @@ def _to_numpy(seconds) -> np.ndarray:
 
 
 def _matching(table: Table, columns: tuple[str, ...], cells) -> list[str]:
-    """Return the formats that explain all cells of the sample, the only one or the best first."""
+    """Return the formats that match all cells of the sample, best first."""
     import pyarrow.compute as pc
 
     sample = cells.slice(0, 1_000)
@@ -212,7 +212,7 @@ def _parse(cells, form: str):
         return pc.divide(pc.cast(digits, pa.int64()), UNIX[form][0])
     if form == ISO:
         parsed = _parse_iso(cells)
-        if parsed is None:  # what is no such date is null
+        if parsed is None:  # other cells are null
             parsed = _parse_iso(pc.if_else(pc.match_substring_regex(cells, _ISO), cells, None))
         if parsed is None:
             return pa.nulls(len(cells), pa.int64())
@@ -235,7 +235,7 @@ def _parse_iso(cells):
 
 
 def _refuse_mixed(table: Table, columns: tuple[str, ...], cells) -> None:
-    """Raise a `UserError` that names the first cell whose format is not that of the first."""
+    """Raise a `UserError` about the first cell with a different format than the first."""
     first = cells.slice(0, 1)
     forms = _matching(table, (), first)
     row = 0
@@ -253,13 +253,13 @@ def _refuse_mixed(table: Table, columns: tuple[str, ...], cells) -> None:
 
 
 def in_words(second: int, step: float = _DAY) -> str:
-    """Return a date, with the time of the day where steps are shorter than a day."""
+    """Format a date, with the time of day if steps are shorter than a day."""
     text = str(np.datetime64(int(second), "s"))
     return text[:10] if step >= _DAY and text.endswith("T00:00:00") else text.replace("T", " ")
 
 
 def step_in_words(step: int) -> str:
-    """Return a number of seconds such as "1 hour"."""
+    """Format a number of seconds, such as "1 hour"."""
     for size, name in _UNITS:
         if step % size == 0:
             count = step // size

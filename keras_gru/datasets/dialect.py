@@ -1,4 +1,4 @@
-"""How the text of a table is written: separator, quotes, header and signs of numbers, guessed."""
+"""Guess the format of a text table: separator, quotes, header and signs of numbers."""
 
 import csv
 import io
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 SPACES, TAB = "spaces", "tab"
 SEPARATORS = (",", ";", TAB, "|", SPACES)
 NO_QUOTE = "none"
-# Words of a cell in which a value is missing, in lower case.
+# Words for a missing value, in lower case.
 MISSING = frozenset(
     {"", "na", "n/a", "#n/a", "nan", "null", "none", "nil", "-", "--", "?", ".", "missing"}
 )
@@ -26,7 +26,7 @@ class Signs:
 
     Args:
         decimal: `"."` or `","`.
-        thousands: what separates groups of three digits, or `"none"`.
+        thousands: separator of groups of three digits, or `"none"`.
     """
 
     decimal: str
@@ -53,8 +53,8 @@ def guess_separator(sample: str, quote: str, wanted: Sequence[str]) -> str:
     Args:
         sample: whole lines from its beginning.
         quote: the quote character.
-        wanted: columns that the table should have: a separator under which the first line names
-            them is right.
+        wanted: columns that the table should have; a separator with which the first line contains
+            them is correct.
 
     Returns:
         One of `SEPARATORS`; `","` for a table of one column.
@@ -72,7 +72,7 @@ def guess_separator(sample: str, quote: str, wanted: Sequence[str]) -> str:
         named = bool(wanted) and names >= {*wanted}
         if alike < 0.9 and not named:
             continue
-        # Spaces also separate words: only where nothing else separates cells.
+        # Spaces also separate words: use them only if nothing else separates cells.
         cells = 1 if separator == SPACES else len(rows[0])
         score = (named, alike >= 0.9, cells)
         if score > best_score:
@@ -97,11 +97,11 @@ def guess_header(rows: Sequence[Sequence[str]], wanted: Sequence[str]) -> bool:
     if 2 * sum(cell.endswith((".", "!")) for cell in first) >= len(first):  # sentences
         return False
     columns = [[row[at].strip() for row in rest if at < len(row)] for at in range(len(first))]
-    # A label that comes again is one of few in its column, and no name.
+    # A repeated value is a label, not a column name.
     for cell, column in zip(first, columns, strict=True):
         if cell and column.count(cell) >= 1 and len({*column}) <= max(2, len(column) / 2):
             return False
-    # A name that is repeated is no name; names are short.
+    # Column names are unique and short.
     return max(map(len, first)) <= 60 or any(is_value(c) for c in rest[0])
 
 
@@ -131,12 +131,12 @@ def count_titles(lines: Sequence[str], separator: str | None) -> int:
 
 
 def is_value(cell: str) -> bool:
-    """Return whether a cell is a number or a date, as no column's name is."""
+    """Return whether a cell is a number or a date, and thus not a column name."""
     return bool(_NUMBER.fullmatch(cell) or re.fullmatch(r"\d{1,4}[-/.]\d{1,2}([-/.].*)?", cell))
 
 
 def guess_signs(cells: Sequence[str], separator: str) -> Signs | None:
-    """Return the signs of numbers, from cells; None where 1,234 could be two numbers."""
+    """Return the signs of numbers, from cells; None if 1,234 could be two numbers."""
     numbers = [cell for cell in {c.strip() for c in cells} if _NUMBER.fullmatch(cell)]
     clear = [cell for cell in numbers if not _GROUP.fullmatch(cell)]
     groups = {match[1] for cell in numbers if (match := _GROUP.fullmatch(cell))}
@@ -157,7 +157,7 @@ def _is_grouped(cell: str, thousands: str, decimal: str) -> bool:
 
 
 def number_pattern(signs: Signs) -> str:
-    """Return the regular expression (RE2) of a number that is written with these signs."""
+    """Return the regular expression (RE2) of numbers with these signs."""
     decimal = re.escape(signs.decimal)
     whole = r"\d+"
     if signs.thousands != "none":

@@ -1,4 +1,4 @@
-"""The embedded Reber grammar: which strings are grammatical?
+"""The embedded Reber grammar: classify strings as grammatical or not.
 
 A string of the Reber grammar is embedded as `B T … T E` or `B P … P E`: the second letter returns
 as the last but one, and must be remembered until then. Of every second string one letter is

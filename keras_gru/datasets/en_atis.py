@@ -29,7 +29,7 @@ class EnAtis(DatasetSettings):
             A tagging dataset of word tokens.
 
         Raises:
-            UserError: if the files are neither there nor can be downloaded.
+            UserError: if the files are missing and cannot be downloaded.
         """
         builder = source.prepared(
             "universal_dependencies",

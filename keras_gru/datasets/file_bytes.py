@@ -15,7 +15,7 @@ from keras_gru.files import read_file
 # First bytes of a file -> how it is compressed.
 _COMPRESSED = {b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\xfd7zXZ\0": "xz", b"(\xb5/\xfd": "zstd"}
 _ZIP = b"PK\x03\x04"
-# First bytes of a file that holds no text -> what it is.
+# First bytes of a binary file -> its format.
 _BINARY = {
     b"PAR1": "a Parquet file",
     b"ARROW1": "a Feather file",
@@ -68,11 +68,11 @@ def read_bytes(path: Path) -> tuple[bytes, str | None]:
 
 
 def check_memory(path: Path, size: int, what: str = "file") -> None:
-    """Raise a `UserError` where what is to be read takes more memory than is free.
+    """Raise a `UserError` if there is not enough free memory to read a file.
 
     Args:
         path: path of the file.
-        size: bytes of what is read.
+        size: size in bytes.
         what: its name in the message.
     """
     free = _available_memory()
@@ -86,7 +86,7 @@ def check_memory(path: Path, size: int, what: str = "file") -> None:
 
 
 def _available_memory() -> int | None:
-    """Return the bytes that Linux can give to a process; None on other systems."""
+    """Return the available memory in bytes on Linux; None on other systems."""
     try:
         lines = Path("/proc/meminfo").read_text().splitlines()
     except OSError:
@@ -131,7 +131,7 @@ def is_spreadsheet(data: bytes) -> bool:
 
 
 def binary_form(data: bytes) -> str | None:
-    """Return what bytes that are no text are, such as `"a Parquet file"`; None where unknown."""
+    """Return the format of binary data, such as `"a Parquet file"`; None if unknown."""
     if is_spreadsheet(data):
         return "an Excel file (.xlsx)"
     return next((form for magic, form in _BINARY.items() if data.startswith(magic)), None)
@@ -141,7 +141,7 @@ def decode(path: Path, data: bytes, encoding: str | None) -> tuple[bytes, str]:
     """Decode text to UTF-8 without a byte-order mark.
 
     Args:
-        path: where it was read, for messages.
+        path: the file, for error messages.
         data: the text's bytes.
         encoding: its encoding; None guesses it.
 
@@ -149,7 +149,7 @@ def decode(path: Path, data: bytes, encoding: str | None) -> tuple[bytes, str]:
         The text as UTF-8, and the encoding.
 
     Raises:
-        UserError: if the bytes are no text in this encoding, or none is recognized.
+        UserError: if the bytes are not text in this encoding, or no encoding is recognized.
     """
     for mark, name in _BYTE_ORDER_MARKS.items():
         if data.startswith(mark) and encoding in (None, name):
@@ -171,7 +171,7 @@ def decode(path: Path, data: bytes, encoding: str | None) -> tuple[bytes, str]:
 
 
 def _check_utf8(data: bytes) -> None:
-    """Raise a UnicodeDecodeError, with its place, where bytes are not UTF-8."""
+    """Raise a UnicodeDecodeError with the position if bytes are not UTF-8."""
     start = 0
     while start < len(data):  # the text as a whole may take four bytes for each character
         block = data[start : start + _BLOCK]

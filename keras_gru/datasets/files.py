@@ -1,4 +1,4 @@
-"""Reading a user's own files; whatever is wrong with one is said in a sentence."""
+"""Read a user's files, with one-sentence error messages."""
 
 import os
 from collections import Counter
@@ -12,14 +12,14 @@ TEXT_ENDINGS = (".txt", ".md", ".text")
 
 
 def existing(path: str, what: str) -> Path:
-    """The path of a file or folder that must be there.
+    """Return the path of an existing file or folder.
 
     Args:
         path: as the user wrote it; `~` is the home folder.
         what: such as `"a CSV file"`.
 
     Raises:
-        UserError: if nothing is there.
+        UserError: if it does not exist.
     """
     found = user_path(path)
     if not os.path.exists(found):  # False for a name that is too long, too
@@ -32,7 +32,7 @@ def existing(path: str, what: str) -> Path:
 def labelled_files(
     folder: Path, endings: tuple[str, ...] = TEXT_ENDINGS
 ) -> tuple[list[Path], Counter[str]]:
-    """Return the files below the sub-folders of a folder, each the name of a label, sorted.
+    """Return the files below the sub-folders of a folder, which are named by labels, sorted.
 
     Hidden files and folders are skipped, as are those that an archive of macOS adds.
 
@@ -40,7 +40,7 @@ def labelled_files(
         The files with one of the endings, and how many files of each other ending there are.
 
     Raises:
-        UserError: if one has no name in UTF-8, or is no regular file: a pipe may never end.
+        UserError: if one has no name in UTF-8, or is not a regular file: a pipe may never end.
     """
     files, others = [], Counter()
     for file in sorted(folder.rglob("*")):
@@ -60,5 +60,5 @@ def labelled_files(
 
 
 def read_text(path: Path, encoding: str | None = None) -> str:
-    """Read a text file, packed or not, whose encoding is guessed where it is not given."""
+    """Read a text file, compressed or not; guess the encoding unless it is given."""
     return decode(path, read_bytes(path)[0], encoding)[0].decode()

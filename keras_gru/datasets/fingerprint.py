@@ -1,4 +1,4 @@
-"""Which data: a checksum of where they come from, and of the sequences in each split."""
+"""Fingerprints of data: checksums of the source and of each split."""
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,7 +16,7 @@ from keras_gru.errors import UserError
 
 @dataclass(frozen=True)
 class Source:
-    """Where data come from.
+    """The source of data.
 
     Args:
         name: name of a file or folder; TFDS name and version of a published dataset; of a generated
@@ -31,7 +31,7 @@ class Source:
 
 @dataclass(frozen=True)
 class SplitFingerprint:
-    """The number of sequences of a split, and a checksum of them in their order."""
+    """The number of sequences of a split, and their checksum in order."""
 
     sequences: int
     sha256: str
@@ -39,10 +39,10 @@ class SplitFingerprint:
 
 @dataclass(frozen=True)
 class Fingerprint:
-    """Which data a network was trained on.
+    """Identifies the data that a network was trained on.
 
     Args:
-        source: where they come from; None for arrays that were made in Python.
+        source: the source; None for arrays created in Python.
         splits: name of a split -> its sequences.
     """
 
@@ -50,7 +50,7 @@ class Fingerprint:
     splits: Mapping[str, SplitFingerprint]
 
     def check(self, other: "Fingerprint") -> None:
-        """Raise a `UserError` where another fingerprint is not that of the same data."""
+        """Raise a `UserError` if another fingerprint is of different data."""
         if self.source and other.source:
             check_source(self.source, other.source)
         for name, expected in self.splits.items():
@@ -65,7 +65,7 @@ class Fingerprint:
 
 
 def check_source(expected: Source, found: Source) -> None:
-    """Raise a `UserError` where data come from elsewhere than expected."""
+    """Raise a `UserError` if the source differs from the expected one."""
     if expected.sha256 != found.sha256:
         raise UserError(
             f"{found.name}: expected the data that the run was trained on ({expected.name}, "
@@ -76,14 +76,14 @@ def check_source(expected: Source, found: Source) -> None:
 
 
 def source_of_path(path: Path) -> Source:
-    """Return the source that a user's file, or folder of texts, is."""
+    """Return the source of a user's file or folder of texts."""
     if path.is_file():
         return Source(path.name, _sha256_of_file(path))
     return source_of_files(labelled_files(path)[0], path)
 
 
 def source_of_files(files: Sequence[Path], folder: Path | None = None) -> Source:
-    """Return the source that several files of a user's are.
+    """Return the source of several files of a user.
 
     Args:
         files: the files.

@@ -1,4 +1,4 @@
-"""Windows over time series, and forecasts to compare with."""
+"""Windows over time series, and baseline forecasts."""
 
 # N windows, T time steps of a window, D features, H steps ahead, V variables
 
@@ -18,7 +18,7 @@ from keras_gru.datasets.split import Split
 def windows(
     inputs: np.ndarray, targets: np.ndarray, window: int, horizon: int, every_step: bool
 ) -> Split:
-    """All windows that lie inside a series together with what they are to forecast.
+    """Return all windows of a series with their targets.
 
     The windows are views: nothing is copied until a batch is gathered.
 
@@ -27,7 +27,7 @@ def windows(
         targets: (series, V), of the same steps.
         window: steps of an input (T).
         horizon: steps to forecast (H).
-        every_step: forecast after each step of the window, not after its last alone.
+        every_step: forecast after each step of the window, not only after its last.
 
     Returns:
         A split with features (N, T, D) and targets (N, H, V) or, at every step, (N, T, H, V);
@@ -50,7 +50,7 @@ def windows(
 
 
 def after_last_step(values: np.ndarray, split: Split) -> np.ndarray:
-    """Return forecasts or targets (N, H, V); of those at every step the ones after the last."""
+    """Return forecasts or targets (N, H, V); with one at every step, those after the last."""
     if split.targets.ndim < 4:
         return values
     if split.stepwise is not None and split.stepwise in split.lengths:
@@ -65,8 +65,8 @@ class ErrorUnits:
     Args:
         scale: the metric's unit for each unit of the targets.
         naive: (V,) the mean absolute error of the naive forecast of a season earlier on train, in
-            the targets' unit, by which MASE divides; None where that is 0 or not known.
-        zero: (V,) where 0 lies in the targets' unit, which sMAPE compares with; None where several
+            the targets' unit, by which MASE divides; None if that is 0 or not known.
+        zero: (V,) where 0 lies in the targets' unit, which sMAPE compares with; None if several
             series have different ones.
     """
 
@@ -75,7 +75,7 @@ class ErrorUnits:
     zero: tuple[float, ...] | None = None
 
     def errors(self, forecast: np.ndarray, targets: np.ndarray) -> dict[str, float]:
-        """Return the mean errors of forecasts (..., H, V), named as a model logs them.
+        """Return the mean errors of forecasts (..., H, V) under the names in Keras' logs.
 
             MASE = mean of |y − ŷ| / naive
             sMAPE = mean of 200 |y − ŷ| / (|y| + |ŷ|), in percent
@@ -105,10 +105,10 @@ def baseline(
     parameters: int = 0,
     units: ErrorUnits = ErrorUnits(),
 ) -> Baseline:
-    """Return the errors of a rule on validation and test; at every step, those after the last one.
+    """Return the errors of a rule on validation and test, after the last step of each window.
 
     Args:
-        label: its name for a reader.
+        label: display name.
         splits: `"validation"` and `"test"`, and maybe more.
         forecast: maps a split's name to forecasts in the shape of its targets.
         parameters: numbers that the rule learnt.
@@ -139,7 +139,7 @@ def mean_of_train(
     label: str = "Mean of the targets",
     units: ErrorUnits = ErrorUnits(),
 ) -> Baseline:
-    """Whatever the input, the mean of the training targets."""
+    """Return the baseline that always predicts the mean of the training targets."""
     targets = splits["train"].targets
     mean = targets.mean(axis=tuple(range(targets.ndim - 1)))
     return baseline(label, splits, lambda name: mean, parameters=mean.size, units=units)
@@ -154,9 +154,9 @@ def naive(
     horizon: int,
     every_step: bool,
 ) -> np.ndarray:
-    """Return forecasts that repeat the last season: the newest known value of the same place in it.
+    """Return forecasts that repeat the last season.
 
-    They look back in the whole series, as far as a season needs, not only in the window.
+    They use the whole series before a window, not only the window, so a season may be longer.
 
     Args:
         series: (rows, V), the forecast variables.
@@ -179,10 +179,10 @@ def naive(
 
 @dataclass(frozen=True)
 class SplitSeries:
-    """A series that is cut into windows, split by split.
+    """A series, cut into windows for each split.
 
-    Every target of a split lies in its own rows. Its first windows begin in the rows before, so
-    that each of its rows is forecast; with `look_back=False` they lie in the split as a whole.
+    Every target of a split is in the rows of the split. Its first windows begin in the rows before,
+    so that each of its rows is forecast; with `look_back=False` windows are entirely in the split.
 
     Args:
         inputs: (rows, D).
@@ -190,7 +190,7 @@ class SplitSeries:
         rows: name of a split -> its first row and the one after its last.
         window: steps of an input (T).
         horizon: steps to forecast (H).
-        every_step: forecast after each step of the window, not after its last alone.
+        every_step: forecast after each step of the window, not only after its last.
         look_back: whether a window may begin before its split.
         lead: steps from the end of a window to the first of the H that are forecast.
     """
@@ -206,7 +206,7 @@ class SplitSeries:
 
     @property
     def reach(self) -> int:
-        """Steps from the end of a window to the last one that is forecast."""
+        """Steps from the end of a window to the last forecast."""
         return self.lead + self.horizon - 1
 
     def begin(self, split: str) -> int:
@@ -237,7 +237,7 @@ class SplitSeries:
         return self._from_lead(forecast)
 
     def _from_lead(self, ahead: np.ndarray) -> np.ndarray:
-        """What is forecast, (..., H, V), of all steps up to the last of them."""
+        """Return the steps to forecast, (..., H, V), out of all steps up to the last one."""
         return ahead[..., self.lead - 1 :, :]
 
     def baselines(
@@ -247,7 +247,7 @@ class SplitSeries:
         season_label: str,
         units: ErrorUnits = ErrorUnits(),
     ) -> tuple[Baseline, ...]:
-        """Return `baselines` of this one series."""
+        """Return the `baselines` of this series."""
         return baselines([self], splits, season, season_label, units)
 
 
@@ -259,7 +259,7 @@ def naive_errors(parts: Sequence[SplitSeries], season: int) -> tuple[float, ...]
         season: steps of a season.
 
     Returns:
-        None where train is no longer than a season, or a variable repeats itself exactly.
+        None if train is no longer than a season, or a variable repeats itself exactly.
     """
     differences = []
     for part in parts:
@@ -273,7 +273,7 @@ def naive_errors(parts: Sequence[SplitSeries], season: int) -> tuple[float, ...]
 
 
 def joined_splits(parts: Sequence[SplitSeries]) -> dict[str, Split]:
-    """Return the windows of several series, one series after the other; those of one are views."""
+    """Return the concatenated windows of several series; of a single series, views."""
     found = [part.splits() for part in parts]
     if len(found) == 1:
         return found[0]
@@ -298,7 +298,7 @@ def baselines(
 
     Args:
         parts: the series.
-        splits: what `joined_splits` returned.
+        splits: the result of `joined_splits`.
         season: steps of a season, at most the rows before validation; 1 is the last value.
         season_label: the name of the forecast from a season earlier.
         units: units of the errors.

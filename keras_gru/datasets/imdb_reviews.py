@@ -31,7 +31,7 @@ class ImdbReviews(DatasetSettings):
             A classification dataset of word tokens.
 
         Raises:
-            UserError: if the file is neither there nor can be downloaded.
+            UserError: if the file is missing and cannot be downloaded.
         """
         # TFDS's third split, `unsupervised`, is not read: a prepared copy may lack it.
         columns = source.read("imdb_reviews", ("train", "test"), files=("aclImdb_v1.tar.gz",))

@@ -1,4 +1,4 @@
-"""Generated strings with a class each, one token per letter."""
+"""Labelled generated strings, one token per letter."""
 
 from collections.abc import Mapping, Sequence
 
@@ -22,7 +22,7 @@ def classification(
     often, so that it is 1 / classes, or next to it where a split's size is no multiple of them.
 
     Args:
-        name: name of the dataset for a reader.
+        name: display name of the dataset.
         examples: name of a split -> its strings and their classes, from 0.
         letters: all that occur.
         classes: names of the classes.

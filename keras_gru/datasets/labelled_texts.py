@@ -1,4 +1,4 @@
-"""Texts with a class each, as rows of tokens."""
+"""Labelled texts as rows of tokens."""
 
 # N texts
 
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class LabelledTexts:
-    """Texts with a class each, and which of them each split has.
+    """Labelled texts, and the texts of each split.
 
     Args:
         texts: N texts, in a list or an Arrow array, or a function that returns them in blocks.
-        labels: (N,) the class of each.
+        labels: (N,) their classes.
         parts: name of a split -> the numbers of its texts.
         classes: names of the classes.
     """
@@ -41,7 +41,7 @@ class LabelledTexts:
     def of_splits(
         cls, examples: Mapping[str, tuple[Sequence[str], np.ndarray]], classes: Sequence[str]
     ) -> "LabelledTexts":
-        """Return them from the texts and classes of each split."""
+        """Create an instance from the texts and classes of each split."""
         texts = [text for texts_of_split, _ in examples.values() for text in texts_of_split]
         labels = np.concatenate(
             [np.asarray(labels_of_split) for _, labels_of_split in examples.values()]
@@ -63,9 +63,9 @@ def classification(
     """Return a dataset of labelled texts.
 
     Args:
-        name: what a reader calls it.
+        name: display name.
         data: the texts.
-        vocabulary_size: tokens at most, padding and unknown included.
+        vocabulary_size: tokens at most, including padding and unknown.
         max_length: units of a text that are used, its first ones.
         notes: facts worth logging.
         stored: its vocabulary is used; None builds one from train.
@@ -122,7 +122,7 @@ def classification(
 def _check_classes(
     name: str, labels: np.ndarray, lengths: np.ndarray, classes: Sequence[str], level: str
 ) -> None:
-    """Raise a `UserError` where a class has texts, and none of them has a unit."""
+    """Raise a `UserError` if a class has texts, and none of them has a unit."""
     for number in np.setdiff1d(labels, labels[lengths > 0]):
         raise UserError(
             f"{name}: all {(labels == number).sum()} texts of the class {classes[number]!r} are "

@@ -1,4 +1,4 @@
-"""Sequences of vectors with a class each."""
+"""Labelled sequences of vectors."""
 
 # N sequences, T time steps, D features
 
@@ -24,18 +24,18 @@ def classification(
     length: int | None = None,
     notes: Sequence[str] = (),
 ) -> SequenceDataset:
-    """A dataset of labelled sequences of vectors.
+    """Return a dataset of labelled sequences of vectors.
 
     Args:
-        name: what a reader calls it.
+        name: display name.
         sequences: N arrays (T, D).
         labels: (N,), the class of each.
-        rows: name of a split -> the sequences in it.
+        rows: name of a split -> its sequences.
         classes: names of the classes.
         columns: names of the D features, each of which is scaled by its mean and deviation in
             train; None scales none.
         stored: its scaling is used; None fits one to train.
-        length: the steps of every sequence; None where they have different lengths.
+        length: the steps of every sequence; None if they have different lengths.
         notes: facts worth logging.
 
     Raises:

@@ -1,4 +1,4 @@
-"""The linear model of a whole window, by least squares."""
+"""A linear forecast from a whole window, by least squares."""
 
 # N windows, T time steps of a window, D features, H steps ahead, V variables
 
@@ -13,13 +13,13 @@ _LARGEST_LINEAR_MODEL = 4_000  # inputs: the normal equations take their square
 
 
 def linear(train: Split) -> tuple[Callable[[Split], np.ndarray], int] | None:
-    """The linear model of the whole window with the least squared error on train.
+    """Fit the linear model of the whole window with the lowest squared error on train.
 
     Args:
         train: windows with targets (N, H, V).
 
     Returns:
-        A function from a split to its forecasts, and the number of parameters; None where the
+        A function from a split to its forecasts, and the number of parameters; None if the
         window has too many numbers for a comparison to be worth its time.
     """
     _, steps, width = train.inputs["features"].shape
@@ -42,7 +42,7 @@ def linear(train: Split) -> tuple[Callable[[Split], np.ndarray], int] | None:
             x = np.hstack([x, np.ones((len(x), 1))])
             gram += x.T @ x
             moment += x.T @ targets[rows].astype(float).reshape(len(x), -1)
-    # A trace of ridge: columns that say the same (one-hot with a constant) have no one solution.
+    # A small ridge penalty, as redundant columns (one-hot with a constant) have no unique solution.
     weights = np.linalg.solve(gram + 1e-9 * np.trace(gram) * np.eye(size), moment)
 
     def forecast(split: Split) -> np.ndarray:

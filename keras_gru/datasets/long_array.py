@@ -1,4 +1,4 @@
-"""Arrays that are built block by block, in memory or, where they are long, in a file."""
+"""Arrays that are built block by block, in memory or, if they are long, in a file."""
 
 import tempfile
 from collections.abc import Iterator
@@ -12,10 +12,10 @@ _BLOCK = 1 << 22  # values that are computed with at a time
 
 
 class ArrayWriter:
-    """A flat array that blocks are appended to.
+    """Builds a flat array from blocks.
 
-    Up to 256 MB it is in memory. A longer one is in a file of the cache folder, which nobody else
-    sees and which is gone when the array is, and only what is read of it takes memory.
+    Up to 256 MB are in memory. A longer array is in a temporary file in the cache folder, which is
+    removed with the array, and only the parts that are read take memory.
 
     Example:
 
@@ -46,7 +46,7 @@ class ArrayWriter:
             self._file.write(block)
 
     def array(self) -> np.ndarray:
-        """Return all that was appended, and forget it."""
+        """Return the array, and reset the writer."""
         if self._file is None:
             found = np.empty(self.size, self.dtype)
             start = 0
@@ -76,7 +76,7 @@ def look_up(table: np.ndarray, codes: np.ndarray) -> np.ndarray:
 
 
 def release_memory() -> None:
-    """Return to the system what was freed: Arrow and the C library keep it for a while."""
+    """Return freed memory to the system, which Arrow and the C library delay."""
     import pyarrow as pa
 
     for pool in (pa.default_memory_pool(), pa.system_memory_pool()):

@@ -1,4 +1,4 @@
-"""A user's text file, read in blocks: of any length where it is plain UTF-8."""
+"""A text file that is read in blocks, of any length if it is plain UTF-8."""
 
 import bisect
 import codecs
@@ -55,14 +55,14 @@ class LongText:
 
 
 def open_text(path: Path, encoding: str | None) -> LongText:
-    """Open a text file, packed or not; plain UTF-8 is read from the disk whenever it is used.
+    """Open a text file, compressed or not; plain UTF-8 is read from the disk on access.
 
     Args:
         path: path of the file.
         encoding: its encoding; None guesses it.
 
     Raises:
-        UserError: if it is no text, or one in another form that does not fit into memory.
+        UserError: if it is not text, or one in another form that does not fit into memory.
     """
     if encoding in (None, "utf-8") and path.is_file():
         try:
@@ -78,7 +78,7 @@ def open_text(path: Path, encoding: str | None) -> LongText:
 
 
 def _index(open_: Callable[[], BinaryIO], with_zeros: bool = False) -> LongText | None:
-    """Return the text that bytes in UTF-8 are; None where zeros say that they are something else.
+    """Return a text from UTF-8 bytes; None if it contains zeros and thus is something else.
 
     Raises:
         UnicodeDecodeError: if they are not UTF-8.

@@ -1,4 +1,4 @@
-"""The metrics of a dataset, and what baselines reach."""
+"""Metrics of datasets, and baselines."""
 
 import math
 from collections.abc import Collection
@@ -9,20 +9,20 @@ from pydantic import Field
 
 from keras_gru.settings import STORED
 
-LARGEST = 1e100  # a value beyond is as good as infinite: its square has no float
+LARGEST = 1e100  # larger values count as infinite: their squares overflow
 # Errors of forecasts, and the power of the targets' unit that they are in.
 ERROR_POWERS = {"mae": 1, "mse": 2}
 
 
 @dataclass(frozen=True)
 class Metric:
-    """The metric by which runs are compared and the best epoch is chosen.
+    """The metric that compares runs and selects the best epoch.
 
     Args:
         name: its name in Keras' logs, such as `"accuracy"`, `"nll"` or `"mae"`.
-        mode: `"max"` or `"min"`: which is better.
-        label: its name for a reader, with the unit, such as `"MAE (passengers)"`.
-        digits: digits after the point for a reader.
+        mode: `"max"` or `"min"`.
+        label: display name, with the unit, such as `"MAE (passengers)"`.
+        digits: number of displayed decimals.
     """
 
     __pydantic_config__ = STORED
@@ -34,7 +34,7 @@ class Metric:
 
     @property
     def highest(self) -> float:
-        """The highest value that is possible; the lowest is 0."""
+        """The highest possible value; the lowest is 0."""
         if self.name == "smape":
             return 200.0
         return 1.0 if self.name in ("accuracy", "balanced_accuracy", "macro_f1") else math.inf
@@ -59,7 +59,7 @@ class Metric:
 def metrics_of(
     task: str, metric: Metric, unit: str, relative: Collection[str] = ()
 ) -> tuple[Metric, ...]:
-    """Return the metrics that a dataset may be compared by, its own first.
+    """Return the available metrics of a dataset, its own first.
 
     Args:
         task: the task of a `TaskSpec`.
@@ -94,13 +94,13 @@ def metrics_of(
 
 @dataclass(frozen=True)
 class Baseline:
-    """What a model without a recurrent network reaches, in the unit of the metric.
+    """The metrics of a model without a recurrent network, in the unit of the metric.
 
     Args:
-        label: its name for a reader.
+        label: display name.
         validation: metrics on validation.
         test: metrics on test.
-        parameters: number of values that it learnt.
+        parameters: number of learnt values.
         test_blocks: metric -> its value on each block of test (`Split.blocks`).
     """
 

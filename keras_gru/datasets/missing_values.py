@@ -10,7 +10,7 @@ from keras_gru.datasets.table import Table
 from keras_gru.datasets.time_order import Series
 from keras_gru.errors import UserError
 
-# Numbers that files use for a missing value, of weather stations, netCDF and databases.
+# Numbers for missing values in files of weather stations, netCDF and databases.
 _SUSPICIOUS = (-99, -999, -9999, -99999, 9999, 99999, 999999, 1e20, 9.969209968386869e36, -1e34)
 _OFTEN = 3  # rows from which on any number far from all others is suspicious
 _FAR = 3  # widths of a column's other values
@@ -19,7 +19,7 @@ _FAR = 3  # widths of a column's other values
 def fill_missing(
     table: Table, series: Series, name: str, column: np.ndarray, missing: str
 ) -> tuple[np.ndarray, int]:
-    """Return a column without missing values, and how many there were."""
+    """Return a column with missing values filled, and their number."""
     is_missing = np.isnan(column)
     count = int(is_missing.sum())
     if count == 0 or missing == "mask":
@@ -40,7 +40,7 @@ def fill_missing(
 
 
 def fill_forward(column: np.ndarray) -> np.ndarray:
-    """Return a column in which a missing value is the one before it, the first one the next."""
+    """Replace missing values by the previous value, and leading ones by the next."""
     is_there = ~np.isnan(column)
     if is_there.all() or not is_there.any():
         return column
@@ -49,7 +49,7 @@ def fill_forward(column: np.ndarray) -> np.ndarray:
 
 
 def fill_notes(filled: Mapping[str, int], missing: str, rows: int) -> list[str]:
-    """Return a sentence for each column that had missing values."""
+    """Return one sentence for each column with missing values."""
     how = {
         "interpolate": "filled by a line between their neighbours, which looks ahead",
         "forward_fill": "filled by the value before them",
@@ -64,7 +64,7 @@ def fill_notes(filled: Mapping[str, int], missing: str, rows: int) -> list[str]:
 
 
 def suspicious_value(name: str, column: np.ndarray) -> str | None:
-    """Return a warning where a column's extreme value looks like a sign of a missing one."""
+    """Return a warning if an extreme value of a column may represent missing values."""
     known = column[~np.isnan(column)]
     if len(known) == 0:
         return None

@@ -237,7 +237,7 @@ def _notes_on_shape(arrays: dict, config: Npz) -> list[str]:
 
 
 def _fit(train: dict, task: str) -> tuple[Scaling | None, Scaling | None]:
-    """Return the scaling of the channels and of what is to be forecast; None where it is 0 or 1."""
+    """Return the scaling of the channels and of what is to be forecast; None if it is 0 or 1."""
     inputs, targets = train["inputs"], train["targets"]
     real = np.arange(inputs.shape[1]) < train["lengths"][:, None]
     channels = None

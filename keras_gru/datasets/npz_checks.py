@@ -32,8 +32,8 @@ def check_split(path: Path, split: str, arrays: Arrays, task: str, max_length: i
     """The arrays of one split, if they are what the layout asks for.
 
     Args:
-        path: the file, for the error.
-        split: its name, for the error.
+        path: the file, for error messages.
+        split: its name, for error messages.
         arrays: `inputs`, `targets` and maybe `lengths`.
         task: what they are for.
         max_length: a longer sequence is an error.
@@ -63,7 +63,7 @@ def check_split(path: Path, split: str, arrays: Arrays, task: str, max_length: i
             )
         inputs = np.where(real, inputs, 0).astype(np.int32)
     if task in _LABELS:
-        # Whatever stands in the padding is no label.
+        # Whatever stands in the padding is not a label.
         counted = real if targets.ndim == 2 else np.ones(len(targets), bool)
         targets = _check_label_numbers(path, f"{split}_targets", targets, counted)
     return {"inputs": inputs, "targets": targets, "lengths": lengths}
@@ -111,11 +111,11 @@ def check_labels(path: Path, splits: Mapping[str, Arrays], task: str) -> None:
 
 
 def check_fits(path: Path, split: str, arrays: Arrays, spec: TaskSpec) -> None:
-    """Raise a `UserError` where arrays do not fit what a network was trained on.
+    """Raise a `UserError` if arrays do not fit what a network was trained on.
 
     Args:
-        path: the file, for the error.
-        split: its name, for the error.
+        path: the file, for error messages.
+        split: its name, for error messages.
         arrays: what `check_split` returned.
         spec: spec of the network's data.
     """
@@ -151,7 +151,7 @@ def check_fits(path: Path, split: str, arrays: Arrays, spec: TaskSpec) -> None:
 
 
 def _real_steps(inputs: np.ndarray, lengths: np.ndarray) -> np.ndarray:
-    """(N, T): True where a step is no padding."""
+    """(N, T): True where a step is not padding."""
     return np.arange(inputs.shape[1]) < lengths[:, None]
 
 

@@ -14,16 +14,16 @@ def number_labels(
     """Replace labels that are words, or numbers with gaps, by numbers from 0.
 
     Args:
-        path: the file, for the error.
+        path: the file, for error messages.
         splits: name of a split -> its arrays; `targets` are replaced.
         names: names of the classes if known: labels are these words, or their numbers.
 
     Returns:
-        The names of the classes; None where labels are none that can be used, which the checks of
+        The names of the classes; None if labels are none that can be used, which the checks of
         the arrays say.
 
     Raises:
-        UserError: if a label is no known class.
+        UserError: if a label is not a known class.
     """
     labels = {name: split["targets"] for name, split in splits.items()}
     kinds = {array.dtype.kind for array in labels.values()}

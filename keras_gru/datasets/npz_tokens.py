@@ -25,8 +25,8 @@ def next_tokens(path: Path, split: str, arrays: Arrays) -> Arrays:
     """Return inputs (N, T − 1) and targets of a language model: the token after each of them.
 
     Args:
-        path: the file, for the error.
-        split: its name, for the error.
+        path: the file, for error messages.
+        split: its name, for error messages.
         arrays: `inputs` (N, T), and maybe `lengths`.
 
     Raises:

@@ -1,7 +1,7 @@
 """A dataset in two files: its arrays, which are mapped into memory, and all else as JSON.
 
 What several processes read of the arrays is in memory once, and data that do not fit into memory
-are read from the disk as they are used. The cache of prepared files and the processes that train
+are read from the disk when they are used. The cache of prepared files and the processes that train
 side by side use it. Nothing is pickled.
 """
 

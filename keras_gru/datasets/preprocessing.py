@@ -123,15 +123,15 @@ class Preprocessing:
     """How data become a network's inputs, and what its outputs mean.
 
     Args:
-        name: name of the data for a reader.
+        name: display name of the data.
         spec: task, shapes, window, horizon, start and end tokens.
         metric: what runs are compared by, and its unit.
         scale: the metric's unit for each unit of the targets, which may be standardized.
         vocabulary: the string of each input token, or None for vectors.
         target_vocabulary: the name of each class, tag or target token, or None.
-        tokenizer: splits a text into the units of `vocabulary`; None where the input is no text.
+        tokenizer: splits a text into the units of `vocabulary`; None if the input is not text.
         max_length: number of units of a text that are read, the first ones; None reads all.
-        input_scaling: names, means and deviations of the input's columns; None where they are used
+        input_scaling: names, means and deviations of the input's columns; None if they are used
             as they are.
         target_scaling: the same of the variables to forecast.
         season: time steps of a season, for the naive forecast.
@@ -139,7 +139,7 @@ class Preprocessing:
             several; `input_scaling` and `target_scaling` are None then.
         categories: column of words -> its words, in the order of their one-hot features.
         naive_errors: (V,) the mean absolute error of the naive forecast of a season earlier on
-            train, in the unit of the targets; None where it is not known.
+            train, in the unit of the targets; None if it is not known.
 
     Example:
 

@@ -30,7 +30,7 @@ class Recordings:
         vectors: N arrays (T, D).
         numbers: (N,) the file that each is of: those shorter than a frame are left out.
         facts: what was read, a label and a text each.
-        notes: what is worth logging, a sentence each.
+        notes: what is worth logging, one sentence each.
     """
 
     settings: "Audio"

@@ -33,7 +33,7 @@ def translation(
     """A translation dataset, split so that no sentence is in two splits.
 
     Args:
-        name: what a reader calls it.
+        name: display name.
         sentences: N sentences of the source language.
         translations: their translations.
         vocabulary: tokens of each language at most.

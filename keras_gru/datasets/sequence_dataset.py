@@ -31,7 +31,7 @@ class SequenceDataset(Preprocessing):
         splits: `"train"`, `"validation"` and `"test"`; of a file that a trained network is only
             measured on, `"test"` alone.
         baselines: what simple rules reach.
-        notes: facts about the data that are worth logging, a sentence each.
+        notes: facts about the data that are worth logging, one sentence each.
         source: where the data come from; None for arrays that were made in Python.
         stages: what training sees before `splits["train"]`, one after the other: a curriculum.
         stage_epochs: epochs of each of them.
@@ -265,7 +265,7 @@ class SequenceDataset(Preprocessing):
 
     @staticmethod
     def _real_steps(part: Split, batch: Batch, name: str, steps: int) -> np.ndarray:
-        """(B, T): True where a step is no padding."""
+        """(B, T): True where a step is not padding."""
         if name not in part.lengths:
             return np.ones((len(batch.rows), steps), bool)
         return np.arange(steps) < part.lengths[name][batch.rows, None]

@@ -53,7 +53,7 @@ class SequentialMnist(DatasetSettings):
             A classification dataset of vectors, all of one length, with values in [0, 1].
 
         Raises:
-            UserError: if a file is neither there nor can be downloaded.
+            UserError: if a file is missing and cannot be downloaded.
 
         Reference:
 

@@ -35,7 +35,7 @@ def notes_on_range(config: "CsvSeries", parts: Sequence[forecasting.SplitSeries]
     for part in parts:
         train = part.targets[slice(*part.rows["train"])]
         low, high = train.min(axis=0), train.max(axis=0)
-        # A little beyond, of the width of the range, is no trend.
+        # A little beyond, of the width of the range, is not a trend.
         margin = 0.05 * (high - low)
         for name, counts in outside.items():
             values = part.targets[slice(*part.rows[name])]

@@ -106,10 +106,10 @@ def suggest_series(
         choices["season"] = Choice(season, f"autocorrelation {strength:.2f} at {season} rows")
     wide = 2 * season if season else 48
     window = int(max(2, min(wide, 400, 0.15 * len(values) - 1, len(values) / 8)))
-    choices["window"] = Choice(window, "rows that the model sees")
+    choices["window"] = Choice(window, "input rows")
     longest = min(_LONGEST_HORIZON, len(values) // 20)
     horizon = season if season and season <= longest else 1
-    why = "rows ahead that it forecasts" + (", a season" if horizon > 1 else "")
+    why = "rows to forecast" + (", a season" if horizon > 1 else "")
     choices["horizon"] = Choice(horizon, why)
     model = {"kind": Choice("forecaster")}
     outside = _fraction_outside(values)
@@ -146,7 +146,7 @@ def find_season(values: np.ndarray) -> tuple[int | None, float]:
         values: (rows,), oldest first.
 
     Returns:
-        The lag above 1 of the first high peak of the autocorrelation, or None where none is above
+        The lag above 1 of the first high peak of the autocorrelation, or None if none is above
         0.3; and the autocorrelation there.
     """
     count = min(_LONGEST_SEASON, len(values) // 3)

@@ -67,7 +67,7 @@ class SeriesTable:
         input_names: columns of numbers that the network sees, and those known in advance.
         categories: column of words -> its words in train.
         config: the settings, guesses included.
-        notes: what was done and what is remarkable, a sentence each.
+        notes: what was done and what is remarkable, one sentence each.
         facts: label and text of what was read.
     """
 

@@ -34,7 +34,7 @@ def exponential_smoothing(
         units: units of the errors.
 
     Returns:
-        The baseline; None where there is a forecast at every step, or too many rows.
+        The baseline; None if there is a forecast at every step, or too many rows.
 
     Raises:
         UserError: if statsmodels is not installed.

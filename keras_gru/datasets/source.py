@@ -60,7 +60,7 @@ def read(builder, splits: Sequence[str], files: Sequence[str] = (), **builder_ar
         Name of a split -> its `columns`.
 
     Raises:
-        UserError: if a file is neither there nor can be downloaded, or is not the publisher's.
+        UserError: if a file is missing and cannot be downloaded, or is not the publisher's.
     """
     builder = prepared(builder, files, **builder_arguments)
     return {split: columns(builder, split) for split in splits}

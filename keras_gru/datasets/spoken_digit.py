@@ -56,7 +56,7 @@ class SpokenDigit(DatasetSettings):
             has mean 0 and standard deviation 1 in train.
 
         Raises:
-            UserError: if the file is neither there nor can be downloaded, or pydub, by which TFDS
+            UserError: if the file is missing and cannot be downloaded, or pydub, by which TFDS
                 reads it, is not installed.
         """
         columns = _read()

@@ -1,4 +1,4 @@
-"""Subwords: byte-pair encoding by the library tokenizers, learnt from the training split alone.
+"""Subwords: byte-pair encoding by the library tokenizers, learnt from the training split only.
 
 A text is split into pieces first: a new line, or what is between two spaces with the space before
 it, which is written as `SPACE`. Subwords never cross pieces, and joined they are the text.
@@ -49,7 +49,7 @@ def learn_subwords(pieces: Sequence[str], counts: np.ndarray, size: int) -> str:
     Args:
         pieces: pieces of texts, each once.
         counts: how often each occurs in train.
-        size: subwords at most, padding and unknown included.
+        size: subwords at most, including padding and unknown.
 
     Returns:
         The JSON of the library tokenizers.

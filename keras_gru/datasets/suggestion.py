@@ -238,7 +238,7 @@ def _text(path: Path, given: Mapping[str, Any]) -> Suggestion:
 
 
 def _text_columns(table: Table) -> tuple[str, str] | None:
-    """Return the columns of texts and of labels, or None where the table has none."""
+    """Return the columns of texts and of labels, or None if the table has none."""
     columns = {name: cells for name in table.columns if name and (cells := text_cells(table, name))}
     dates = _dates_or_none(table)
     long = {
@@ -265,7 +265,7 @@ def _text_columns(table: Table) -> tuple[str, str] | None:
 
 
 def _dates_or_none(table: Table):
-    """Return the dates of a table, or None where it has none or they cannot be read."""
+    """Return the dates of a table, or None if it has none or they cannot be read."""
     try:
         return find_dates(table, None, None, ())
     except UserError:

@@ -36,7 +36,7 @@ class Table:
             these were wanted; typed ones of others.
         settings: what was guessed: names of settings of `TableFile` and their values.
         signs: signs in numbers that are written as text.
-        line: maps the number of a row, from 0, to its line; None where rows have no lines.
+        line: maps the number of a row, from 0, to its line; None if rows have no lines.
     """
 
     path: Path
@@ -170,7 +170,7 @@ class Table:
         signs = self.signs or Signs(".", "none")
         column = pc.utf8_trim_whitespace(column)
         is_number = pc.match_substring_regex(column, number_pattern(signs)).to_numpy()
-        is_number = np.array(is_number == True)  # noqa: E712 - null is no number
+        is_number = np.array(is_number == True)  # noqa: E712 - null is not a number
         for row in np.flatnonzero(~is_number):
             cell = column[int(row)].as_py()
             if cell is not None and cell.lower() not in words:

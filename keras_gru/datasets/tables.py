@@ -32,7 +32,7 @@ def read_table(
         The table; `settings` holds the guesses.
 
     Raises:
-        UserError: if the file is none, a quote is not closed, a row has more or fewer cells than
+        UserError: if the file is invalid, a quote is not closed, a row has more or fewer cells than
             the first, or two columns have one name.
     """
     if path.is_file() and _begins_with(path, MAGIC):

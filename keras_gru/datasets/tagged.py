@@ -72,7 +72,7 @@ class Tagged(OwnFile):
             A tagging dataset of words in lower case.
 
         Raises:
-            UserError: if a line has no tag, there is one tag alone, or a split is empty.
+            UserError: if a line has no tag, there is only one tag, or a split is empty.
         """
         path = existing(self.path, self.expects)
         found, column, files = {}, self.tags, _files(path)

@@ -25,10 +25,10 @@ def tagging(
     """Return a dataset of tagged sentences.
 
     Args:
-        name: its name for a reader.
+        name: display name.
         examples: name of a split -> N sentences of words and N arrays of their tags.
         tag_names: names of the tags.
-        vocabulary_size: tokens at most, padding and unknown included.
+        vocabulary_size: tokens at most, including padding and unknown.
         stored: its vocabulary is used; None builds one from train.
 
     Returns:

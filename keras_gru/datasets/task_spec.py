@@ -15,7 +15,7 @@ class TaskSpec:
         outputs: classes, tags, next tokens, notes, or variables to forecast.
         vocabulary: number of input tokens with the padding token 0; None for vectors.
         features: width of an input vector (D); None for tokens.
-        length: time steps of every sequence; None where they differ.
+        length: time steps of every sequence; None if they differ.
         horizon: steps ahead (H), for forecasting.
         lead: steps from the end of a window to the first of them; 1 is the next one.
         every_step: whether a forecast is made at every step (sequence-to-sequence).

@@ -1,4 +1,4 @@
-"""Texts as tokens: words or characters, and vocabularies from the training split alone."""
+"""Texts as tokens: words or characters, and vocabularies from the training split only."""
 
 # N sequences, T time steps
 
@@ -75,10 +75,10 @@ class Tokenizer:
 
 
 def check_unknown(name: str, level: str, unknown: float) -> None:
-    """Raise a `UserError` where most units of validation and test are unknown.
+    """Raise a `UserError` if most units of validation and test are unknown.
 
     Args:
-        name: name of the data, for the error.
+        name: name of the data, for error messages.
         level: level of the units.
         unknown: fraction of the tokens of validation and test.
     """
@@ -101,9 +101,9 @@ def build_vocabulary(
     """The most frequent words of the training split, after padding and unknown.
 
     Args:
-        sentences: lists of words, of the training split alone.
-        size: entries at most, padding, unknown and special tokens included.
-        special: further tokens that are no words.
+        sentences: lists of words, of the training split only.
+        size: entries at most, including padding, unknown and special tokens.
+        special: further tokens that are not words.
 
     Returns:
         The word of each token; words of one frequency are in alphabetical order.

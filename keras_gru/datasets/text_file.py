@@ -51,7 +51,7 @@ class TextFile(OwnFile):
             A language model dataset of characters, words or subwords.
 
         Raises:
-            UserError: if the file is no text, or a split is shorter than a window.
+            UserError: if the file is not text, or a split is shorter than a window.
         """
         path = existing(self.path, self.expects)
         text = open_text(path, self.encoding)

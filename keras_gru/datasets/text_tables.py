@@ -154,7 +154,7 @@ def _checked_quote(path: Path, text: bytes, delimiter: str, skipped: int) -> str
 
 
 def _check_quotes(path: Path, text: bytes, delimiter: str, quote: str, skipped: int) -> None:
-    """Raise a `UserError` where a quote is opened and not closed at a cell's end."""
+    """Raise a `UserError` if a quote is opened and not closed at a cell's end."""
     at = np.frombuffer(text, np.uint8)
     places = np.flatnonzero(at == ord(quote))
     if len(places) == 0:
@@ -184,7 +184,7 @@ def _check_quotes(path: Path, text: bytes, delimiter: str, quote: str, skipped: 
 def _signs(
     config: TableFile, rows: Sequence[Sequence[str]], separator: str, guessed: dict[str, object]
 ) -> Signs | None:
-    """Return the signs of numbers; None where they cannot be told apart."""
+    """Return the signs of numbers; None if they cannot be told apart."""
     if config.decimal is not None or config.thousands is not None:
         other = {",": ".", ".": ","}
         decimal = config.decimal or other.get(config.thousands, ".")
@@ -240,7 +240,7 @@ def _parse_csv(
             ),
         )
     except pa.ArrowInvalid as error:
-        if pa.float64() in types.values():  # what is no number is found among the strings
+        if pa.float64() in types.values():  # what is not a number is found among the strings
             return _parse_csv(layout, text, width, (), signs)
         _find_ragged_line(layout, text)
         raise UserError(
@@ -273,7 +273,7 @@ def _find_ragged_line(layout: _Layout, text: bytes) -> None:
 
 
 def _line_of(by_spaces: bool, layout: _Layout, encoding: str, text: bytes | None, row: int) -> int:
-    """Return the line of a file, from 1, in which a row ends; blank lines are no rows."""
+    """Return the line of a file, from 1, in which a row ends; blank lines are not rows."""
     if text is None:  # a long one is read again
         text = decode(layout.path, read_bytes(layout.path)[0], encoding)[0]
         text = _cells_alone(text, layout.skipped, by_spaces)

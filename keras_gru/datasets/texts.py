@@ -76,7 +76,7 @@ class Texts(OwnFile, TableFile):
             A classification dataset of word tokens.
 
         Raises:
-            UserError: if a column or the files are missing, there is one label only, or a split is
+            UserError: if a column or the files are missing, there is only one label, or a split is
                 empty.
         """
         path = existing(self.path, self.expects)
@@ -193,7 +193,7 @@ def _read_folder(folder: Path) -> tuple[_Read, list[str]]:
 
 
 def _check_labels(where: Callable[[int], str], labels: np.ndarray, names: Sequence[str]) -> None:
-    """Raise a `UserError` where labels are no classes."""
+    """Raise a `UserError` if labels are not classes."""
     if len(names) <= max(20, len(labels) / 2):
         return
     numbers = sum(bool(re.fullmatch(r"[+-]?\d+[.,]\d+", name)) for name in names)

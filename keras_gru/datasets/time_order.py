@@ -20,7 +20,7 @@ class Series:
     """One series of a table.
 
     Args:
-        name: its id, or None where the table is one series.
+        name: its id, or None if the table is one series.
         rows: numbers of its rows in the table, oldest first; -1 where a row was missing.
         dates: seconds since 1970 of these rows; None without dates.
     """
@@ -246,7 +246,7 @@ def fill_gaps(series: Series, step: Step) -> Series:
 
 
 def gap_note(steps: Sequence[tuple[str | None, Step]]) -> str | None:
-    """Return a sentence on the rows that are missing, or None where none is."""
+    """Return a sentence on the rows that are missing, or None if none is."""
     missing = sum(step.missing for _, step in steps)
     if not missing:
         return None

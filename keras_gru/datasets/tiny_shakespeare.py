@@ -33,7 +33,7 @@ class TinyShakespeare(DatasetSettings):
             A language model dataset of characters.
 
         Raises:
-            UserError: if the file is neither there nor can be downloaded, or a split is shorter
+            UserError: if the file is missing and cannot be downloaded, or a split is shorter
                 than a window.
         """
         columns = source.read("tiny_shakespeare", SPLITS, files=("input.txt",))

@@ -1,4 +1,4 @@
-"""A tokenizer and a vocabulary for many texts, from the training split alone."""
+"""A tokenizer and a vocabulary for many texts, from the training split only."""
 
 # N texts
 
@@ -47,12 +47,12 @@ def tokenize(
     """Split texts into units and number them.
 
     Args:
-        name: name of the data, for errors.
+        name: name of the data, for error messages.
         texts: returns arrays of strings, the N texts in their order.
-        is_train: (N,), which of them are of train; None where there is none.
+        is_train: (N,), which of them are of train, or None.
         level: level of the units; None chooses words, or characters where most words of validation
             and test do not occur in train.
-        size: tokens at most, padding and unknown included.
+        size: tokens at most, including padding and unknown.
         max_length: units of a text that are used, its first ones; None: all.
         stored: its tokenizer and vocabulary are used; None learns them from train.
         lower_case: whether subwords are of lower case; words always are.

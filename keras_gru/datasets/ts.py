@@ -61,7 +61,7 @@ class Ts(OwnFile):
             A classification dataset of vectors.
 
         Raises:
-            UserError: if the file is none, or there is one class only.
+            UserError: if the file is invalid, or there is only one class.
         """
         path, *others = self._files()
         cases, notes = read_ts(path, self.missing)
@@ -137,7 +137,7 @@ def read_ts(
         N pairs of values (T, D) and a label, and notes.
 
     Raises:
-        UserError: if the file is none, or has no labels.
+        UserError: if the file is invalid, or has no labels.
     """
     lines = read_text(path).splitlines()
     head, start = {}, None

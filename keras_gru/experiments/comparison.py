@@ -51,7 +51,7 @@ class RunRecord:
             which path of the layers (`keras_gru.RNN.path`).
         history: one row per epoch.
         settings: the settings of this trial, or those that tuning chose, by dotted name.
-        multiply_adds: multiplications of its recurrent layers for each time step; None where it is
+        multiply_adds: multiplications of its recurrent layers for each time step; None if it is
             not known.
         peak_memory: bytes that the process had held at most until the end of its training; None
             where it is not known.
@@ -115,7 +115,7 @@ class Comparison:
         metadata: collected when the first run began.
         runs: the ended runs, in order of completion.
         trials: trials of tuning, without their history.
-        path: path of the run directory; None where there is none.
+        path: path of the run directory, or None.
         ensembles: ensembles of several networks of a cell.
     """
 

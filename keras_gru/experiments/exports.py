@@ -28,7 +28,7 @@ class Parity:
         difference: the largest absolute difference of an output, divided by the largest absolute
             output, or by 1 if that is larger.
         agreement: the fraction of equal predictions (the largest of C outputs, or the sign of
-            each), or `None` where the outputs are no scores.
+            each), or `None` where the outputs are not scores.
         accuracy: the fraction of predictions that are right; `None` where that is not known.
         keras_accuracy: the same of Keras.
         milliseconds: the median time of a call by batch size, such as `{"1": 0.2}`.

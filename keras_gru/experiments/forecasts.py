@@ -183,7 +183,7 @@ def load_forecasts(paths: Sequence[Path]) -> Mapping[str, Forecasts] | None:
         paths: the directories of the runs.
 
     Returns:
-        Name of a split -> its forecasts; None where a run stored none.
+        Name of a split -> its forecasts; None if a run stored none.
     """
     found = []
     for path in paths:

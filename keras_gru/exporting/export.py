@@ -64,9 +64,9 @@ def export(
         path: path of the file or, for `tfjs` and `saved_model`, of the folder.
         to: `"onnx"`, `"openvino"`, `"litert"`, `"tfjs"` or `"saved_model"`; `None` takes what the
             suffix `.onnx`, `.xml` or `.tflite` says.
-        step: whether one time step with states is written, as of `keras_gru.step_model`.
+        step: whether one time step with states is written, as in `keras_gru.step_model`.
         states: whether the initial states are inputs, zeros where they are not given, and the final
-            states outputs (onnx): as of `keras_gru.step_model` with any number of steps.
+            states outputs (onnx): as in `keras_gru.step_model` with any number of steps.
         quantize: `"int8"` (litert), `"float16"` (litert, openvino) or `None`.
         length: T of a LiteRT file of a model whose length is open.
         inputs: arrays by the name of the input to compare with, padded on the right; `None` draws
@@ -141,7 +141,7 @@ def export_run(
     Args:
         run_directory: the run directory.
         record: the run to export.
-        to, step, states, quantize, tolerance, measure_time: as of `export`.
+        to, step, states, quantize, tolerance, measure_time: as in `export`.
         output: the folder to write to; `None` is `export` in the folder of the run. `parity.json`
             in both holds the comparisons with all formats.
         sequences: how many test sequences are compared, the first ones.
@@ -150,7 +150,7 @@ def export_run(
         How the files compare with Keras.
 
     Raises:
-        UserError, DisagreementError: as of `export`.
+        UserError, DisagreementError: as in `export`.
     """
     model = networks.load_model(run_directory, record)
     if model.name == "language_model":
@@ -227,7 +227,7 @@ def test_inputs(
 ) -> tuple[dict[str, np.ndarray], np.ndarray | None, int]:
     """Return inputs of a model from the first test sequences, their classes, and the largest T.
 
-    The classes are those of `export`'s `truth`; `None` where the outputs are no classes.
+    The classes are those of `export`'s `truth`; `None` where the outputs are not classes.
     """
     split = dataset.splits["test"]
     x, y, *weights = dataset.batch_of("test", range(min(sequences, split.size)))

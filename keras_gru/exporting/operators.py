@@ -28,7 +28,7 @@ ACTIVATIONS = {
 
 
 def operator(layer: keras.layers.RNN) -> str | None:
-    """Return the ONNX operator that computes what a layer does; `None` if there is none."""
+    """Return the ONNX operator that computes what a layer does, or `None`."""
     cell = layer.cell
     kind = _OPERATORS.get(type(cell))
     if (

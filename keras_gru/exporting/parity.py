@@ -18,7 +18,7 @@ from keras_gru.exporting.targets import Target
 
 # The largest difference that is not an error, relative to the largest output (at least 1).
 TOLERANCES = {None: 1e-5, "float16": 1e-2, "int8": 0.25}
-UNRATED = -1  # in the place of a class that does not count
+UNRATED = -1  # instead of a class that does not count
 _CALLS = 20  # of which the median time is reported
 
 

@@ -97,7 +97,7 @@ class Program:
 
 
 def steps_of(x: Arrays) -> np.ndarray | None:
-    """Return `(B, T)`, true where a step is no padding; `None` where there is none."""
+    """Return `(B, T)`, true where a step is not padding; `None` where there is none."""
     names = [name for name in ("target", "tokens", "mask") if name in x]
     return x[names[0]] != 0 if names else None
 

@@ -111,7 +111,7 @@ def _node(graph, layer, x, mask, initial, by_time, with_states):
     masked_backwards = mask is not None and layer.go_backwards
     W, R, B = to_onnx(kind, cell.get_weights(), getattr(cell, "reset_after", False))
     rows = graph.value(x, "float32")
-    if masked_backwards:  # the steps that are no padding, from the last one to the first
+    if masked_backwards:  # the steps that are not padding, from the last one to the first
         rows = _reversed(graph, rows, mask)
     if mask is not None and kind == "LSTM" and with_states:
         rows, W = _holding(graph, rows, mask, W)
@@ -147,7 +147,7 @@ def _node(graph, layer, x, mask, initial, by_time, with_states):
         if mask is None:
             return y if by_time or not layer.go_backwards else _flipped(graph, y)
         seen = graph.add("Unsqueeze", [mask, graph.constant([2], "int64")])
-        if layer.go_backwards:  # before the first step that is no padding, the output is zero
+        if layer.go_backwards:  # before the first step that is not padding, the output is zero
             back = _reversed(graph, y, mask)
             back = graph.add("Where", [seen, back, graph.constant(0, "float32")])
             return back if by_time else _flipped(graph, back)
@@ -160,13 +160,13 @@ def _node(graph, layer, x, mask, initial, by_time, with_states):
 
 
 def _reversed(graph, rows, mask):
-    """Return the steps that are no padding in the opposite order, and the padding after them."""
+    """Return the steps that are not padding in the opposite order, and the padding after them."""
     lengths = graph.cast(_lengths(graph, mask), "int64")
     return graph.add("ReverseSequence", [rows, lengths], batch_axis=0, time_axis=1)
 
 
 def _last(graph, y, mask, initial):
-    """Return the output after the last step that is no padding, `(B, U)`."""
+    """Return the output after the last step that is not padding, `(B, U)`."""
     lengths = _lengths(graph, mask)
     index = graph.add("Sub", [graph.cast(lengths, "int64"), graph.constant(1, "int64")])
     some = graph.add("Greater", [lengths, graph.constant(0, "int32")])
@@ -195,7 +195,7 @@ def _holding(graph, rows, mask, W):
 
 
 def _lengths(graph, mask):
-    """Return the name of the number of steps that are no padding, `(B,)`."""
+    """Return the name of the number of steps that are not padding, `(B,)`."""
     numbers = graph.cast(mask, "int32")
     return graph.add("ReduceSum", [numbers, graph.constant([1], "int64")], keepdims=0)
 

@@ -23,7 +23,7 @@ class NetworkInspection:
         seed: seed of its run.
         gates: each gate's name -> `T x U`, the shown steps of one sequence.
         state: `T x U`, after each of them.
-        keep: for each unit, the mean fraction of its state that it keeps over a step; None where no
+        keep: for each unit, the mean fraction of its state that it keeps over a step; None if no
             gate keeps the state.
         gradient_decay: what is left of the gradient 0, 1, … steps back
             (`gradients.gradient_decay`).
@@ -71,7 +71,7 @@ def save_inspection(directory: Path, inspection: Inspection) -> None:
 
 
 def read_inspection(directory: Path | None) -> Inspection | None:
-    """Return the inspection that a run directory stores; None where there is none.
+    """Return the inspection that a run directory stores, or None.
 
     Raises:
         UserError: the file is damaged.

@@ -119,7 +119,7 @@ def torch_state_dict(layers: Sequence[keras.Layer]) -> dict[str, np.ndarray]:
     """Return the weights of RNN layers by the names of PyTorch's `state_dict`.
 
     Args:
-        layers: as of `load_torch`.
+        layers: as in `load_torch`.
 
     Returns:
         Arrays: `module.load_state_dict({k: torch.tensor(v) for k, v in arrays.items()})`.

@@ -1,4 +1,4 @@
-"""Any Keras cell in the place of a `keras_gru.Cell`."""
+"""Any Keras cell instead of a `keras_gru.Cell`."""
 
 import inspect
 from typing import Any

@@ -80,7 +80,7 @@ def differentiable(scan, rows, shards=None):
 
 
 def _plain_loop(scan, rows, tensors):
-    """Return the loop as a function of the tensors that are no flags, and these; no kernel."""
+    """Return the loop as a function of the tensors that are not flags, and these; no kernel."""
     floating = [i for i, tensor in enumerate(tensors) if tensor.is_floating_point()]
 
     def outputs_of(*values):

@@ -108,7 +108,7 @@ class MinGRU(ParallelLayer):
     Args:
         units: positive integer, the size U of the state and of the output.
         activation: activation of the candidate; `None`, as in the paper, is the identity.
-        **kwargs: as of `keras_gru.GRU`, but for the recurrent ones.
+        **kwargs: as in `keras_gru.GRU`, but for the recurrent ones.
 
     Call arguments and returns: those of `keras_gru.GRU`.
 
@@ -142,7 +142,7 @@ class MinLSTM(ParallelLayer):
     Args:
         units: positive integer, the size U of the state and of the output.
         activation: activation of the candidate; `None`, as in the paper, is the identity.
-        **kwargs: as of `keras_gru.MinGRU`.
+        **kwargs: as in `keras_gru.MinGRU`.
 
     Call arguments and returns: those of `keras_gru.MinGRU`.
 

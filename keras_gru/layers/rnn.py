@@ -47,7 +47,7 @@ class RNN(keras.layers.RNN):
             `return_sequences`.
         jit_compile: whether the layer compiles its own loop on TensorFlow: `True`, `False` or
             `"auto"`, see `compiles_itself`. A model's `jit_compile` compiles the whole model.
-        zoneout: fraction of the units whose state a training step leaves unchanged, drawn anew at
+        zoneout: fraction of the units whose state a training step leaves unchanged, redrawn at
             every step; in inference the new state is the expected value. A list has a fraction for
             each state, such as `[0.05, 0.5]` for an LSTM's h and c.
         **kwargs: a layer's `name`, `dtype`, `trainable`, `activity_regularizer`.
@@ -156,7 +156,7 @@ class RNN(keras.layers.RNN):
         `jit_compile="auto"` compiles in training only, and only where the length is known.
 
         Args:
-            length, training: as of `path`.
+            length, training: as in `path`.
         """
         return (
             isinstance(self.cell, Cell)

@@ -39,7 +39,7 @@ def rates_of(zoneout: float | Sequence[float], cell: Any) -> tuple[float, ...]:
 
 
 def seed_of(rates: Sequence[float], cell: Any) -> Any:
-    """Return the `keras.random.SeedGenerator` of the draws; `None` if there are none."""
+    """Return the `keras.random.SeedGenerator` of the draws, or `None`."""
     if not any(rates):
         return None
     seed = getattr(cell, "seed", None)

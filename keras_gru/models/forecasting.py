@@ -238,7 +238,7 @@ def _check(
     every_step: bool,
     **options: Any,
 ):
-    """Raise a `UserError` where options do not fit each other or the data."""
+    """Raise a `UserError` if options do not fit each other or the data."""
     names = ("subtract_last", "residual", "autoregressive")
     last = next((name for name in names if options[name]), None)
     is_one_way = not (options["bidirectional"] or options["front"])

@@ -220,10 +220,10 @@ class BlockMeans(keras.metrics.Metric):
     """The mean of a measure over all weighted steps, and on each block of the sequences.
 
     Args:
-        measure: as of `StepLoss`.
-        every_step: as of `StepLoss`.
+        measure: as in `StepLoss`.
+        every_step: as in `StepLoss`.
         blocks: (N,), the number of each sequence's block, from 0, in the order of evaluation.
-        per_variable: as of `StepMean`.
+        per_variable: as in `StepMean`.
     """
 
     def __init__(

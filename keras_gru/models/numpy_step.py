@@ -172,7 +172,7 @@ class NumpyStep:
         weights: list[Any],
         in_step: bool = True,
     ) -> None:
-        """Add what a function of `keras.ops` does, with arrays in the place of `weights`."""
+        """Add what a function of `keras.ops` does, with arrays instead of `weights`."""
         symbols = [keras.KerasTensor(weight.shape, "float32") for weight in weights]
         graph = trace_function(function, *arguments, symbols)
         given = [value for value in keras.tree.flatten(arguments) if is_tensor(value)]

@@ -46,7 +46,7 @@ class WarmUp(keras.optimizers.schedules.LearningRateSchedule):
 class _Apart(keras.optimizers.Optimizer):
     """An optimizer that has the trained weights as variables of its own.
 
-    Within an epoch the model has the trained weights plus noise, which is drawn anew after every
+    Within an epoch the model has the trained weights plus noise, which is redrawn after every
     step: the gradient is that at the noisy weights, and the step starts from those without noise.
     `settle` assigns the weights that are validated and saved. All of it is among `variables`.
 

@@ -136,7 +136,7 @@ def recurrent_stack(x: Tensor, mask: Mask, **options: Any) -> Tensor:
     Args:
         x: `(B, T, D)`.
         mask: `(B, T)` or `None`.
-        **options: as of `make_recurrent_layers`.
+        **options: as in `make_recurrent_layers`.
 
     Returns:
         `(B, T, U)` or `(B, U)`, with twice the units if bidirectional.

@@ -22,7 +22,7 @@ class TruncatedModel(keras.Model):
     where its chunk begins, so that a network learns from at most `steps` steps back and keeps no
     more of them in memory. A batch of T steps is cut into ⌈T / steps⌉ chunks, which are as equal as
     can be: a last one of a step or two would be an update like any other. Chunks in which no step
-    counts change the state alone. Dropout is drawn anew in each chunk. Only `fit` and
+    counts change the state alone. Dropout is redrawn in each chunk. Only `fit` and
     `train_on_batch` differ from a `keras.Model`; `loss` is the mean of those of the chunks, by the
     steps that count.
 

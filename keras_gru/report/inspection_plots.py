@@ -85,7 +85,7 @@ def gradient_decay(axes: Axes, inspection: Inspection, comparison: Comparison) -
     Args:
         axes: matplotlib axes.
         inspection: the inspection of a comparison.
-        comparison: the comparison that decides the colors of the cells.
+        comparison: the comparison that determines the colors of the cells.
     """
     numbers = plots.series(comparison)
     for network in inspection.networks:
@@ -111,7 +111,7 @@ def memory(axes: Axes, inspection: Inspection, comparison: Comparison) -> None:
     Args:
         axes: matplotlib axes.
         inspection: the inspection of a comparison.
-        comparison: the comparison that decides the colors of the cells.
+        comparison: the comparison that determines the colors of the cells.
     """
     numbers = plots.series(comparison)
     for network in inspection.networks:

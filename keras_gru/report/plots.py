@@ -112,7 +112,7 @@ def against_budget(
     Args:
         axes: where it is drawn; without a title.
         expected_best: cell -> of n = 1, 2, … trials.
-        numbers: cell -> its number, which decides its color.
+        numbers: cell -> its number, which determines its color.
     """
     for cell, (expected, low, high) in expected_best.items():
         paint, trials = color(numbers[cell]), range(1, len(expected) + 1)

@@ -21,7 +21,7 @@ class RunProgress:
     """The state of one run. Times are those of `time.monotonic`.
 
     Args:
-        label: the cell's name for a reader.
+        label: display name of the cell.
         seed: seed of the run.
         epochs: maximum number of epochs.
         state: `"waiting"`, `"training"`, `"trained"`, `"stopped"`, or the status of its record.

@@ -33,10 +33,10 @@ class CtaRidership(DatasetSettings):
     """Daily boardings of Chicago's buses and trains, from the Chicago Transit Authority."""
 
     task: ClassVar[str] = "forecasting"
-    window: Annotated[Length, Field(description="days that the model sees")] = 56
-    horizon: Annotated[Length, Field(description="days ahead that it forecasts")] = 1
+    window: Annotated[Length, Field(description="input days")] = 56
+    horizon: Annotated[Length, Field(description="days to forecast")] = 1
     multivariate: Annotated[
-        bool, Field(description="see bus, rail and tomorrow's type of day, not rail alone")
+        bool, Field(description="inputs are bus, rail and tomorrow's type of day, not only rail")
     ] = False
     every_step: Annotated[
         bool, Field(description="forecast after every day of the window (sequence-to-sequence)")
@@ -52,7 +52,7 @@ class CtaRidership(DatasetSettings):
             A forecasting dataset of the trains' boardings in millions.
 
         Raises:
-            UserError: if the file is neither there nor can be downloaded, or a split is shorter
+            UserError: if the file is missing and cannot be downloaded, or a split is shorter
                 than a window and its horizon.
         """
         from keras_gru.datasets.cta_ridership.builder import CtaRidershipBuilder
@@ -105,7 +105,7 @@ class CtaRidership(DatasetSettings):
 
 
 def clean(days: dict) -> tuple[dict, int]:
-    """Drops exact duplicate rows and sorts by date.
+    """Drop exact duplicate rows and sort by date.
 
     Args:
         days: name of a column -> (rows,).
@@ -123,7 +123,7 @@ def clean(days: dict) -> tuple[dict, int]:
 
 
 def _channels(days: dict, multivariate: bool) -> np.ndarray:
-    """Return what a model sees before it is scaled, (days, D)."""
+    """Return the unscaled inputs of the model, (days, D)."""
     if not multivariate:
         return days["rail"][:, None].astype(float)
     tomorrow = np.append(days["day_type"][1:], days["day_type"][-1])  # a calendar is known ahead

@@ -27,10 +27,10 @@ class Etth1(DatasetSettings):
     """Load and oil temperature of an electricity transformer, hourly (ETTh1)."""
 
     task: ClassVar[str] = "forecasting"
-    window: Annotated[Length, Field(description="hours that the model sees")] = 96
-    horizon: Annotated[Length, Field(description="hours ahead that it forecasts")] = 24
+    window: Annotated[Length, Field(description="input hours")] = 96
+    horizon: Annotated[Length, Field(description="hours to forecast")] = 24
     multivariate: Annotated[
-        bool, Field(description="see and forecast all seven columns, not the temperature alone")
+        bool, Field(description="read and forecast all seven columns, not only the temperature")
     ] = False
 
     def load(self, preprocessing: Preprocessing | None = None) -> SequenceDataset:
@@ -47,7 +47,7 @@ class Etth1(DatasetSettings):
             A forecasting dataset of the oil temperature, or of all seven columns.
 
         Raises:
-            UserError: if the file is neither there nor can be downloaded, or a split is shorter
+            UserError: if the file is missing and cannot be downloaded, or a split is shorter
                 than a window and its horizon.
 
         Reference:

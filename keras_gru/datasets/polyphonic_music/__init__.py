@@ -19,7 +19,7 @@ class Collection(NamedTuple):
     """What it takes to play the piano rolls of a collection.
 
     Args:
-        name: its name for a reader.
+        name: display name.
         steps_per_quarter: time steps of a quarter note.
         lowest: MIDI pitch of the first of the 88 notes; 21 is A0, a piano's lowest.
     """
@@ -55,7 +55,7 @@ class PolyphonicMusic(DatasetSettings):
             A polyphony dataset: each step's target is the next step's notes.
 
         Raises:
-            UserError: if the file is neither there nor can be downloaded.
+            UserError: if the file is missing and cannot be downloaded.
         """
         from keras_gru.datasets.polyphonic_music.builder import PolyphonicMusicBuilder
 

@@ -37,7 +37,7 @@ class SpaEng(SplitByFraction):
             A translation dataset of word tokens.
 
         Raises:
-            UserError: if the file is neither there nor can be downloaded, or a split is empty.
+            UserError: if the file is missing and cannot be downloaded, or a split is empty.
         """
         from keras_gru.datasets.spa_eng.builder import SpaEngBuilder
 

@@ -215,7 +215,7 @@ def _replaced(settings: AnySettings, steps: list[str], value: Value) -> AnySetti
     if not rest:
         return settings.model_copy(update={name: value})
     inner = getattr(settings, name)
-    if name == "size":  # units in the place of parameters, or the reverse
+    if name == "size":  # units instead of parameters, or the reverse
         inner = SIZES[rest[0]].model_construct()
     return settings.model_copy(update={name: _replaced(inner, rest, value)})
 

@@ -70,8 +70,8 @@ def read_grids(
     """Return the values of grids by dotted name, and their errors.
 
     Args:
-        grids: as of `split_grids`.
-        types: as of `group_types`.
+        grids: as in `split_grids`.
+        types: as in `group_types`.
     """
     values, errors = {}, []
     for name, data in grids.items():
@@ -96,7 +96,7 @@ def read_values(
     Args:
         name: the setting's dotted name.
         values: the values to try.
-        types: as of `group_types`.
+        types: as in `group_types`.
         location: where the values stand.
 
     Returns:

@@ -144,7 +144,7 @@ def sweep_errors(sweep: Sweep, types: Types) -> list[InitErrorDetails]:
 
     Args:
         sweep: the sweep.
-        types: as of `keras_gru.experiments.configuration.grids.group_types`.
+        types: as in `keras_gru.experiments.configuration.grids.group_types`.
     """
     if not sweep.ranges:
         advice = "Add model or training, such as model: {layers: {grid: [1, 2]}}."

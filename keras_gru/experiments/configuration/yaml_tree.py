@@ -46,7 +46,7 @@ class Node:
     place: Place
 
     def child(self, step: str | int) -> "Node | None":
-        """Return a setting of a group or an element of a list; None if there is none."""
+        """Return a setting of a group or an element of a list, or None."""
         if isinstance(self.value, dict):
             return self.value.get(step)
         if isinstance(self.value, list) and isinstance(step, int) and step < len(self.value):

@@ -167,7 +167,7 @@ class JobQueue(Protocol):
     """The pending jobs of a comparison (`Queue`) or of a sweep."""
 
     def next(self) -> Any:
-        """Return a job that can start; None if there is none."""
+        """Return a job that can start, or None."""
 
     def ended(self, job: Any, record: RunRecord) -> None:
         """Store the record of a job."""

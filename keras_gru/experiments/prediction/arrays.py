@@ -90,7 +90,7 @@ def _find_arrays(data: Any) -> tuple[str, Mapping[str, Any]]:
     if not isinstance(data, Mapping):
         where = str(data)
         path = find_path(data, "an .npz file")
-        assert path is not None  # it is no text
+        assert path is not None  # it is not text
         data = load_arrays(path, "write it again with numpy.savez")
     if "inputs" in data:
         return where, data

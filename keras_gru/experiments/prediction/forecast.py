@@ -27,10 +27,10 @@ class Forecast:
         rows: a dictionary for each series and row: its date or number, the step ahead, and for
             each variable the forecast and the ends of the band.
         seeds: (K, S, steps, V) the forecasts of the networks of K seeds, in each variable's unit.
-        half_widths: (S, H, V) half the width of the band, in each variable's unit; None where the
+        half_widths: (S, H, V) half the width of the band, in each variable's unit; None if the
             run stored no forecasts.
         coverage: (H, V) the fraction of test within the band.
-        notes: how it was made, a sentence each.
+        notes: how it was made, one sentence each.
     """
 
     rows: Sequence[dict[str, Any]]

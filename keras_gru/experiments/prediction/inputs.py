@@ -33,7 +33,7 @@ class Inputs:
         has_targets: whether the data came with the values to predict.
         rows: what identifies each item of the data in the output, such as `{"text": "A film."}`.
         numbers: (N,) the item that each sequence is; items without one are not predicted.
-        notes: what was read and what was unknown, a sentence each.
+        notes: what was read and what was unknown, one sentence each.
         annotated: the sentences of a CoNLL-U file, as the package conllu parses them.
     """
 
@@ -64,7 +64,7 @@ def find_path(data: Any, expects: str) -> Path | None:
 
     Args:
         data: what the user gave.
-        expects: what the file should be, for the error.
+        expects: what the file should be, for error messages.
 
     Raises:
         UserError: if it is the name of a file that does not exist.

@@ -142,7 +142,7 @@ class TrainedModel:
                 fed back as if they were true.
 
         Raises:
-            UserError: if the network is no forecaster of a series.
+            UserError: if the network is not a forecaster of a series.
         """
         ends = stored_data(self.run_directory).ends
         if not ends:

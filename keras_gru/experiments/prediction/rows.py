@@ -24,7 +24,7 @@ class Predictions:
         rows: a dictionary for each row of the output. Probabilities of classes are a dictionary
             within it, by the name of the class.
         outputs: the same as numbers, as `TrainedModel.outputs` returns them.
-        notes: what was read and what was unknown, a sentence each.
+        notes: what was read and what was unknown, one sentence each.
         conllu: the sentences of a CoNLL-U file with the predicted tags as CoNLL-U; None for other
             data.
     """

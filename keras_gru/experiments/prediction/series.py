@@ -35,7 +35,7 @@ def read_series(data: Any, config: Any, preprocessing: Preprocessing) -> Inputs:
         Windows with the truth where the rows after a window are there, and NaN elsewhere.
 
     Raises:
-        UserError: if a column is missing, a value is no number, or a series is shorter than a
+        UserError: if a column is missing, a value is not a number, or a series is shorter than a
             window.
     """
     config = settings_of_series(config, preprocessing)

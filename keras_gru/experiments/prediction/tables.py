@@ -25,7 +25,7 @@ def find_table(data: Any, config: Any, wanted: list[str], expects: str) -> Table
         config: the settings of the data that the network was trained on; how a table is written is
             guessed where they do not say it.
         wanted: columns that it should have.
-        expects: what the file should be, for the error.
+        expects: what the file should be, for error messages.
 
     Raises:
         UserError: if there is no such table.

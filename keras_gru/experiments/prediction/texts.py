@@ -47,7 +47,7 @@ def read_texts(
         label: the column of labels in a table, which may be missing.
 
     Raises:
-        UserError: if there is no text, or none with a token.
+        UserError: if there is not text, or none with a token.
     """
     texts, labels, source = _find_texts(data, config, column, label)
     if not texts:

@@ -31,7 +31,7 @@ def read_sounds(data: Any, config: Audio, preprocessing: Preprocessing) -> Input
         preprocessing: preprocessing of the network.
 
     Raises:
-        UserError: if there is no recording of a frame or more.
+        UserError: if there is not a recording of a frame or more.
     """
     path = _find_file(data, "a .wav file or a folder of them")
     files, labels = [path], None

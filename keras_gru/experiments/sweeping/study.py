@@ -66,7 +66,7 @@ class FinishedTrial:
 
     @property
     def label(self) -> str:
-        """The cell's name for a reader."""
+        """The display name of the cell."""
         return cell_label(self.cell)
 
 

@@ -72,7 +72,7 @@ class Cell(Gates, keras.layers.SimpleRNNCell):
             effect where Keras' cell of the same name has this argument, and only on dropout.
         constant_gates: a dict from the name of a gate to the number in [0, 1] that replaces it,
             such as `{"reset": 1.0}`. The shapes of the weights do not change.
-        independent_recurrence: whether each unit sees its own state alone (Li et al., 2018): u ⊗ h
+        independent_recurrence: whether each unit sees only its own state (Li et al., 2018): u ⊗ h
             replaces h W_h, and `recurrent_kernel` is u, `(G,)`, initially in [0, 1].
         multiplicative_integration: whether α ⊗ x W_x ⊗ h W_h + β_h ⊗ h W_h + β_x ⊗ x W_x + b
             replaces x W_x + h W_h + b (Wu et al., 2016). α, β_h and β_x, initially 1, are the rows

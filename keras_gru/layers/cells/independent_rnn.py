@@ -1,4 +1,4 @@
-"""The independently recurrent network: each unit sees its own state alone."""
+"""The independently recurrent network: each unit sees only its own state."""
 
 # Shapes: B batch, D features, U units.
 

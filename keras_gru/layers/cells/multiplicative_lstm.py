@@ -15,7 +15,7 @@ from keras_gru.layers.types import StepResult, Tensor, Tensors
 @cell("multiplicative_lstm", "mLSTM")
 @keras.saving.register_keras_serializable(package="keras_gru")
 class MultiplicativeLSTMCell(LSTMCell):
-    """One step of a multiplicative LSTM (mLSTM): an LSTM that sees m in the place of h.
+    """One step of a multiplicative LSTM (mLSTM): an LSTM that sees m instead of h.
 
         m = (x W_xm) ⊗ (h W_hm)             the state as the input reads it
         i, f, o = σ(x W_x + m W_m + b)      input, forget and output gate

@@ -50,7 +50,7 @@ class MUT1Cell(_Mutation):
         g = tanh((r ⊗ h) W_hg + tanh(x W_xg) + b_g)         candidate
         h' = (1 − z) ⊗ h + z ⊗ g                            new state, which is the output too
 
-    The paper has tanh(x), which needs as many features as units, in the place of tanh(x W_xg):
+    The paper has tanh(x), which needs as many features as units, instead of tanh(x W_xg):
     with W_xg the identity that is what it is.
 
     Weights in columns z | r | g: `kernel` `(D, 3U)`, `bias` `(3U,)`; r | g: `recurrent_kernel`
