@@ -1,4 +1,4 @@
-"""The main job: GRU, LSTM and SimpleRNN side by side on one dataset.
+"""GRU, LSTM and SimpleRNN side by side on one dataset.
 
     python recipes/compare.py configs/quickstart.yaml
     python recipes/compare.py configs/quickstart.yaml training.epochs=3 'cells=[gru,lstm]'

@@ -35,7 +35,7 @@ def test_pictures_table_and_page(run):
         assert re.search(rf"^{row} +\d+\.\d{{4}}", said, re.M), row
     assert "is left 3 steps back." in said
     page = (run / "report.html").read_text(encoding="utf-8")
-    assert "A look inside" in page and "the 4 steps of sequence 2 of validation" in page
+    assert "Inspection" in page and "the 4 steps of sequence 2 of validation" in page
     keras_gru("report", run)
     assert (run / "report.html").read_text(encoding="utf-8") == page
 

@@ -59,7 +59,7 @@ def inspection_section(inspection: Inspection, comparison: Comparison) -> Sectio
     )
     table = Table("inspection", caption, columns, rows)
     blocks = (note, *curves, Items(list(_sentences(inspection))), *gates, table)
-    return Section("inspection", "A look inside", blocks)
+    return Section("inspection", "Inspection", blocks)
 
 
 def print_inspection(
