@@ -13,6 +13,7 @@ from keras_gru.datasets import forecasting
 from keras_gru.datasets.common import Fraction, Length
 from keras_gru.datasets.dates import in_words
 from keras_gru.datasets.files import existing
+from keras_gru.datasets.long_array import release_memory
 from keras_gru.datasets.own_file import WRITTEN, Column, OwnFile, TableFile
 from keras_gru.datasets.preprocessing import Preprocessing, Scaling, SeriesEnd
 from keras_gru.datasets.registry import register_dataset
@@ -201,6 +202,7 @@ class CsvSeries(OwnFile, TableFile):
                 )
             )
         splits = forecasting.joined_splits(parts)
+        release_memory()
         is_one = table.series[0].name is None
         # Several targets or series have no common unit: errors are in standard deviations.
         scale = targets[None].deviation[0] if is_one and len(config.targets) == 1 else 1.0

@@ -14,6 +14,8 @@ from keras_gru.datasets.linear_forecast import linear
 from keras_gru.datasets.sequence_dataset import Baseline
 from keras_gru.datasets.split import Split
 
+_BLOCK = 65_536  # rows
+
 
 def windows(
     inputs: np.ndarray, targets: np.ndarray, window: int, horizon: int, every_step: bool
@@ -261,14 +263,16 @@ def naive_errors(parts: Sequence[SplitSeries], season: int) -> tuple[float, ...]
     Returns:
         None if train is no longer than a season, or a variable repeats itself exactly.
     """
-    differences = []
+    total, count = np.zeros(parts[0].targets.shape[1]), 0
     for part in parts:
-        train = part.targets[slice(*part.rows["train"])].astype(float)
-        differences.append(np.abs(train[season:] - train[:-season]))
-    joined = np.concatenate(differences)
-    if not len(joined):
+        train = part.targets[slice(*part.rows["train"])]
+        for start in range(0, len(train) - season, _BLOCK):
+            later = train[start + season : start + season + _BLOCK].astype(float)
+            total += np.abs(later - train[start : start + len(later)]).sum(axis=0)
+        count += max(0, len(train) - season)
+    if not count:
         return None
-    means = joined.mean(axis=0)
+    means = total / count
     return tuple(means.tolist()) if (means > 1e-9).all() else None
 
 

@@ -135,7 +135,14 @@ class Table:
             is_type(column.type)
             for is_type in (pa.types.is_floating, pa.types.is_integer, pa.types.is_decimal)
         ):
-            values = pc.cast(column, pa.float64(), safe=False).to_numpy()
+            values = np.empty(len(column))
+            start = 0
+            for chunk in column.chunks:  # a copy, without others beside it
+                end = start + len(chunk)
+                values[start:end] = pc.cast(chunk, pa.float64(), safe=False).to_numpy(
+                    zero_copy_only=False
+                )
+                start = end
         elif pa.types.is_boolean(column.type):
             values = pc.cast(column, pa.uint8()).cast(pa.float64()).to_numpy()
         elif pa.types.is_null(column.type):
@@ -149,7 +156,7 @@ class Table:
                 values[np.isclose(values, number, rtol=1e-3 if abs(number) > 1e9 else 1e-9)] = (
                     np.nan
                 )
-        beyond = np.flatnonzero(np.abs(values) > _LARGEST)
+        beyond = np.flatnonzero((values > _LARGEST) | (values < -_LARGEST))
         if len(beyond):
             row = int(beyond[0])
             self._refuse(name, row, f"got {values[row]:g}, beyond the range of float32")
