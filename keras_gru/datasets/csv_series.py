@@ -1,30 +1,27 @@
 """Your own time series: a table with one row per time step."""
 
-import itertools
 import math
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, ClassVar, Literal, Self
 
-import numpy as np
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from keras_gru.datasets import forecasting
 from keras_gru.datasets.common import Fraction, Length
-from keras_gru.datasets.dates import in_words
 from keras_gru.datasets.files import existing
 from keras_gru.datasets.long_array import release_memory
+from keras_gru.datasets.metric import ErrorUnits
 from keras_gru.datasets.own_file import WRITTEN, Column, OwnFile, TableFile
 from keras_gru.datasets.preprocessing import Preprocessing, Scaling, SeriesEnd
 from keras_gru.datasets.registry import register_dataset
 from keras_gru.datasets.sequence_dataset import Metric, SequenceDataset, TaskSpec
+from keras_gru.datasets.series_facts import split_facts
 from keras_gru.datasets.series_notes import notes_on_range, notes_on_scaling
-from keras_gru.datasets.series_table import SeriesTable, SeriesValues, read_series_table
+from keras_gru.datasets.series_split import split_rows
+from keras_gru.datasets.series_table import SeriesValues, read_series_table
 from keras_gru.datasets.smoothing import exponential_smoothing
-from keras_gru.datasets.split import SPLITS
 from keras_gru.datasets.time_order import find_step
-from keras_gru.errors import UserError
-from keras_gru.settings import check_each_once, present
+from keras_gru.settings import check_each_once
 
 Columns = Annotated[tuple[Column, ...], Field(min_length=1, max_length=10_000)]
 
@@ -175,7 +172,7 @@ class CsvSeries(OwnFile, TableFile):
         config = table.config
         parts, inputs, targets, notes = [], {}, {}, list(table.notes)
         for series in table.series:
-            rows = _split_rows(config, series, all_as_test)
+            rows = split_rows(config, series, all_as_test)
             train = slice(*rows["train"]) if "train" in rows else None
             if preprocessing is None:
                 scaling = Scaling.fit(table.input_names, series.inputs[train])
@@ -202,8 +199,12 @@ class CsvSeries(OwnFile, TableFile):
                 )
             )
         splits = forecasting.joined_splits(parts)
-        release_memory()
         is_one = table.series[0].name is None
+        categories = table.category_columns(parts[0].inputs.shape[1])
+        ends = [_end(series, part) for series, part in zip(table.series, parts, strict=True)]
+        facts = (*table.facts, *split_facts(table, parts))
+        del series, table.series[:]  # their values before scaling
+        release_memory()
         # Several targets or series have no common unit: errors are in standard deviations.
         scale = targets[None].deviation[0] if is_one and len(config.targets) == 1 else 1.0
         seen = config.inputs or config.targets
@@ -218,7 +219,7 @@ class CsvSeries(OwnFile, TableFile):
             history=tuple(map(seen.index, config.targets))
             if {*config.targets} <= {*seen}
             else None,
-            categories=table.category_columns(parts[0].inputs.shape[1]),
+            categories=categories,
         )
         season = config.season or 1
         label = f"Value {season} rows earlier"
@@ -226,7 +227,7 @@ class CsvSeries(OwnFile, TableFile):
         if not all_as_test:
             naive = forecasting.naive_errors(parts, season)
             zero = targets[None].zero if is_one else None
-            units = forecasting.ErrorUnits(scale, naive, zero)
+            units = ErrorUnits(scale, naive, zero)
             rules = forecasting.baselines(parts, splits, season, label, units)
             if config.smoothing:
                 smoothed = exponential_smoothing(parts, splits, season, units)
@@ -249,10 +250,8 @@ class CsvSeries(OwnFile, TableFile):
             naive_errors=naive,
             notes=tuple(notes),
             resolved=config,
-            ends=tuple(
-                _end(series, part) for series, part in zip(table.series, parts, strict=True)
-            ),
-            facts=(*table.facts, *_split_facts(table, parts)),
+            ends=tuple(ends),
+            facts=facts,
         )
 
 
@@ -265,60 +264,6 @@ def _end(series: SeriesValues, part: forecasting.SplitSeries) -> SeriesEnd:
     )
 
 
-def _split_rows(
-    config: CsvSeries, series: SeriesValues, all_as_test: bool
-) -> dict[str, tuple[int, int]]:
-    """Return name of a split -> its first row and the one after its last."""
-    test = _first_row(config, "test_from", series)
-    if test is None:
-        test = series.size - round(series.size * config.test_fraction)
-    validation = _first_row(config, "validation_from", series)
-    if validation is None:
-        validation = max(0, test - round(series.size * config.validation_fraction))
-    sizes: dict[str, int] = dict(
-        zip(SPLITS, (validation, test - validation, series.size - test), strict=True)
-    )
-    if all_as_test:
-        sizes = {"test": series.size}
-    _check_sizes(config, sizes, series.name)
-    ends = itertools.accumulate(sizes.values())
-    return {name: (end - sizes[name], end) for name, end in zip(sizes, ends, strict=True)}
-
-
-def _first_row(config: CsvSeries, setting: str, series: SeriesValues) -> int | None:
-    """Return the first row on or after the date of a setting, or None."""
-    date = getattr(config, setting)
-    if date is None:
-        return None
-    if series.dates is None:
-        raise UserError(
-            f"dataset.{setting}: expected a column of dates in {config.path}, found none. Set "
-            "dataset.time to it, or leave the setting out."
-        )
-    second = np.datetime64(date, "s").astype(np.int64)
-    return int(np.searchsorted(series.dates, second))
-
-
-def _check_sizes(config: CsvSeries, sizes: dict[str, int], series: str | None) -> None:
-    where = "" if series is None else f" of the series {series!r}"
-    for number, (name, size) in enumerate(sizes.items()):
-        # The windows of the later splits begin in the rows before them.
-        window = config.every_step * (config.window - 1) if number else config.window
-        reach = config.horizon + (config.lead - 1 if number == 0 else 0)
-        if size < window + reach:
-            needed = f"{window + reach} rows (window {window}, horizon {reach})"
-            raise UserError(
-                f"{config.path}: expected at least {needed} in {name}{where}, got {size}. Use more "
-                f"rows, another fraction of them for {name}, or a shorter dataset.window or "
-                "dataset.horizon."
-            )
-    if config.season is not None and config.season > sizes.get("train", config.season):
-        raise UserError(
-            f"dataset.season: expected at most {sizes['train']}, the rows of train{where}, got "
-            f"{config.season}. Leave it out, or use more rows."
-        )
-
-
 def _metric(targets: tuple[str, ...], scale: float, is_one: bool) -> Metric:
     target, *others = targets
     if others or not is_one:
@@ -326,24 +271,3 @@ def _metric(targets: tuple[str, ...], scale: float, is_one: bool) -> Metric:
     # Three significant digits or so, whatever the unit.
     digits = min(8, max(0, 3 - math.floor(math.log10(scale))))
     return Metric("mae", "min", f"MAE ({target})", digits=digits)
-
-
-def _split_facts(
-    table: SeriesTable, parts: Sequence[forecasting.SplitSeries]
-) -> list[tuple[str, str]]:
-    """Return the date range of each split, with its missing dates."""
-    if table.series[0].dates is None:
-        return []
-    found = []
-    for name in parts[0].rows:
-        dates = [
-            present(one.dates)[slice(*part.rows[name])]
-            for one, part in zip(table.series, parts, strict=True)
-        ]
-        step = find_step(max(dates, key=len)).seconds
-        first, last = min(times[0] for times in dates), max(times[-1] for times in dates)
-        missing = sum(find_step(times).missing for times in dates)
-        rows = sum(map(len, dates))
-        words = f"{rows:,} rows, {in_words(first, step)} to {in_words(last, step)}"
-        found.append((f"Rows of {name}", words + f", {missing:,} dates missing" * (missing > 0)))
-    return found

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from keras_gru.datasets.linear_forecast import linear
-from keras_gru.datasets.sequence_dataset import Baseline
+from keras_gru.datasets.metric import UNSCALED, Baseline, ErrorUnits
 from keras_gru.datasets.split import Split
 
 _BLOCK = 65_536  # rows
@@ -60,52 +60,12 @@ def after_last_step(values: np.ndarray, split: Split) -> np.ndarray:
     return values[:, -1]
 
 
-@dataclass(frozen=True)
-class ErrorUnits:
-    """The units of errors of forecasts.
-
-    Args:
-        scale: the metric's unit for each unit of the targets.
-        naive: (V,) the mean absolute error of the naive forecast of a season earlier on train, in
-            the targets' unit, by which MASE divides; None if that is 0 or not known.
-        zero: (V,) where 0 lies in the targets' unit, which sMAPE compares with; None if several
-            series have different ones.
-    """
-
-    scale: float = 1.0
-    naive: tuple[float, ...] | None = None
-    zero: tuple[float, ...] | None = None
-
-    def errors(self, forecast: np.ndarray, targets: np.ndarray) -> dict[str, float]:
-        """Return the mean errors of forecasts (..., H, V) under the names in Keras' logs.
-
-            MASE = mean of |y − ŷ| / naive
-            sMAPE = mean of 200 |y − ŷ| / (|y| + |ŷ|), in percent
-
-        Reference:
-
-        - [Hyndman and Koehler, 2006](https://doi.org/10.1016/j.ijforecast.2006.03.001)
-        """
-        difference = np.abs(forecast.astype(float) - targets)
-        found = {
-            "mae": float(difference.mean() * self.scale),
-            "mse": float(np.square(difference).mean() * self.scale**2),
-        }
-        if self.naive is not None:
-            found["mase"] = float((difference / np.array(self.naive)).mean())
-        if self.zero is not None:
-            zero = np.array(self.zero)
-            size = np.abs(forecast - zero) + np.abs(targets - zero)
-            found["smape"] = float(200 * (difference / np.maximum(size, 1e-12)).mean())
-        return found
-
-
 def baseline(
     label: str,
     splits: Mapping[str, Split],
     forecast: Callable,
     parameters: int = 0,
-    units: ErrorUnits = ErrorUnits(),
+    units: ErrorUnits = UNSCALED,
 ) -> Baseline:
     """Return the errors of a rule on validation and test, after the last step of each window.
 
@@ -139,7 +99,7 @@ def baseline(
 def mean_of_train(
     splits: Mapping[str, Split],
     label: str = "Mean of the targets",
-    units: ErrorUnits = ErrorUnits(),
+    units: ErrorUnits = UNSCALED,
 ) -> Baseline:
     """Return the baseline that always predicts the mean of the training targets."""
     targets = splits["train"].targets
@@ -247,7 +207,7 @@ class SplitSeries:
         splits: Mapping[str, Split],
         season: int,
         season_label: str,
-        units: ErrorUnits = ErrorUnits(),
+        units: ErrorUnits = UNSCALED,
     ) -> tuple[Baseline, ...]:
         """Return the `baselines` of this series."""
         return baselines([self], splits, season, season_label, units)
@@ -296,7 +256,7 @@ def baselines(
     splits: Mapping[str, Split],
     season: int,
     season_label: str,
-    units: ErrorUnits = ErrorUnits(),
+    units: ErrorUnits = UNSCALED,
 ) -> tuple[Baseline, ...]:
     """Return the errors of the last value, the last season and, after a window, a linear model.
 

@@ -5,6 +5,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
+import numpy as np
 from pydantic import Field
 
 from keras_gru.settings import STORED
@@ -111,3 +112,46 @@ class Baseline:
     test: dict[str, float]
     parameters: Annotated[int, Field(ge=0)] = 0
     test_blocks: dict[str, list[float]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ErrorUnits:
+    """The units of errors of forecasts.
+
+    Args:
+        scale: the metric's unit for each unit of the targets.
+        naive: (V,) the mean absolute error of the naive forecast of a season earlier on train, in
+            the targets' unit, by which MASE divides; None if that is 0 or not known.
+        zero: (V,) where 0 lies in the targets' unit, which sMAPE compares with; None if several
+            series have different ones.
+    """
+
+    scale: float = 1.0
+    naive: tuple[float, ...] | None = None
+    zero: tuple[float, ...] | None = None
+
+    def errors(self, forecast: np.ndarray, targets: np.ndarray) -> dict[str, float]:
+        """Return the mean errors of forecasts (..., H, V) under the names in Keras' logs.
+
+            MASE = mean of |y − ŷ| / naive
+            sMAPE = mean of 200 |y − ŷ| / (|y| + |ŷ|), in percent
+
+        Reference:
+
+        - [Hyndman and Koehler, 2006](https://doi.org/10.1016/j.ijforecast.2006.03.001)
+        """
+        difference = np.abs(forecast.astype(float) - targets)
+        found = {
+            "mae": float(difference.mean() * self.scale),
+            "mse": float(np.square(difference).mean() * self.scale**2),
+        }
+        if self.naive is not None:
+            found["mase"] = float((difference / np.array(self.naive)).mean())
+        if self.zero is not None:
+            zero = np.array(self.zero)
+            size = np.abs(forecast - zero) + np.abs(targets - zero)
+            found["smape"] = float(200 * (difference / np.maximum(size, 1e-12)).mean())
+        return found
+
+
+UNSCALED = ErrorUnits()

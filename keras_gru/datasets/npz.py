@@ -38,15 +38,23 @@ from pydantic import Field
 from keras_gru.datasets import baselines, forecasting
 from keras_gru.datasets.common import Fraction, Length
 from keras_gru.datasets.files import existing
+from keras_gru.datasets.metric import ErrorUnits
 from keras_gru.datasets.npz_checks import (
     check_alike,
     check_fits,
     check_labels,
     check_split,
+    notes_on_shape,
     refuse,
 )
 from keras_gru.datasets.npz_labels import number_labels
-from keras_gru.datasets.npz_splits import carve, has_targets_by_step, joined, overlaps
+from keras_gru.datasets.npz_splits import (
+    as_split,
+    carve,
+    joined,
+    one_length,
+    overlaps,
+)
 from keras_gru.datasets.npz_tokens import load_pairs, next_tokens
 from keras_gru.datasets.own_file import OwnFile
 from keras_gru.datasets.preprocessing import Preprocessing, Scaling
@@ -135,12 +143,12 @@ class Npz(OwnFile):
         if preprocessing is None:
             check_alike(path, arrays)
             check_labels(path, arrays, self.task)
-            spec = _spec(arrays, self.task, _one_length(arrays))
+            spec = _spec(arrays, self.task, one_length(arrays))
         else:
             spec = preprocessing.spec
             for name, split in arrays.items():
                 check_fits(path, name, split, spec)
-        notes = _notes_on_shape(arrays, self)
+        notes = notes_on_shape(arrays, self.axes)
         overlapping = overlaps(arrays["train"]["inputs"]) if "train" in arrays else False
         if overlapping:
             notes.append("Neighbouring sequences overlap: they are split by position.")
@@ -163,9 +171,9 @@ class Npz(OwnFile):
         }
         scale = target_scaling.deviation[0] if target_scaling and spec.outputs == 1 else 1.0
         zero = target_scaling.zero if target_scaling else None
-        units = forecasting.ErrorUnits(scale, zero=zero)
+        units = ErrorUnits(scale, zero=zero)
         splits = {
-            name: _split(arrays[name], self.task, spec.length, overlapping)
+            name: as_split(arrays[name], self.task, spec.length, overlapping)
             for name in SPLITS
             if name in arrays
         }
@@ -224,18 +232,6 @@ def _read(
     return found, classes, groups
 
 
-def _notes_on_shape(arrays: dict, config: Npz) -> list[str]:
-    """Return a warning where time and channels look as if they were exchanged."""
-    shape = next(iter(arrays.values()))["inputs"].shape
-    if len(shape) == 3 and shape[2] > 8 * shape[1] and shape[1] < 50:
-        other = {"time, channels": "channels, time", "channels, time": "time, channels"}
-        return [
-            f"Warning: sequences of {shape[1]} steps × {shape[2]} values. If they are {shape[2]} "
-            f"steps of {shape[1]} channels, set dataset.axes: '{other[config.axes]}'."
-        ]
-    return []
-
-
 def _fit(train: dict, task: str) -> tuple[Scaling | None, Scaling | None]:
     """Return the scaling of the channels and of what is to be forecast; None if it is 0 or 1."""
     inputs, targets = train["inputs"], train["targets"]
@@ -258,29 +254,6 @@ def _scaled(arrays: dict, channels: Scaling | None, targets: Scaling | None) -> 
     if targets is not None:
         found["targets"] = targets.apply(arrays["targets"])
     return found
-
-
-def _one_length(arrays: dict) -> int | None:
-    """The length that all sequences have, or None."""
-    lengths = np.unique(np.concatenate([split["lengths"] for split in arrays.values()]))
-    return int(lengths[0]) if len(lengths) == 1 else None
-
-
-def _split(arrays: dict[str, np.ndarray], task: str, fixed: int | None, overlapping: bool) -> Split:
-    inputs, targets, lengths = arrays["inputs"], arrays["targets"], arrays["lengths"]
-    name = "tokens" if inputs.ndim == 2 else "features"
-    by_step = has_targets_by_step(task, targets)
-    if fixed is not None:
-        inputs, targets = inputs[:, :fixed], targets[:, :fixed] if by_step else targets
-    # A forecast at every step of equally long sequences needs no weights.
-    weighted = by_step and (task != "forecasting" or fixed is None)
-    return Split(
-        {name: inputs},
-        targets,
-        {} if fixed is not None else {name: lengths},
-        stepwise=name if weighted else None,
-        overlapping=overlapping,
-    )
 
 
 def _spec(arrays: dict, task: str, fixed: int | None) -> TaskSpec:
@@ -310,7 +283,7 @@ def _baseline(
     splits: dict[str, Split],
     spec: TaskSpec,
     names: Sequence[str],
-    units: forecasting.ErrorUnits,
+    units: ErrorUnits,
 ) -> Baseline:
     if spec.task == "classification":
         return baselines.majority_class(splits, names)

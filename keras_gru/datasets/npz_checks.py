@@ -257,3 +257,15 @@ def _check_label_numbers(
             "a model has weights for each.",
         )
     return np.where(counted, targets, 0).astype(np.int32)
+
+
+def notes_on_shape(arrays: dict, axes: str) -> list[str]:
+    """Return a warning where time and channels look as if they were exchanged."""
+    shape = next(iter(arrays.values()))["inputs"].shape
+    if len(shape) == 3 and shape[2] > 8 * shape[1] and shape[1] < 50:
+        other = {"time, channels": "channels, time", "channels, time": "time, channels"}
+        return [
+            f"Warning: sequences of {shape[1]} steps × {shape[2]} values. If they are {shape[2]} "
+            f"steps of {shape[1]} channels, set dataset.axes: '{other[axes]}'."
+        ]
+    return []

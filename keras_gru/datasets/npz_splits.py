@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from keras_gru.datasets.split import split_at_random, split_by_class, split_by_group
+from keras_gru.datasets.split import Split, split_at_random, split_by_class, split_by_group
 
 if TYPE_CHECKING:
     from keras_gru.datasets.npz import Npz
@@ -80,3 +80,29 @@ def joined(splits: Sequence[dict[str, np.ndarray]], task: str) -> dict[str, np.n
 def has_targets_by_step(task: str, targets: np.ndarray) -> bool:
     """Return whether each time step has a target of its own."""
     return task in ("tagging", "polyphony", "language_model") or targets.ndim == 4
+
+
+def one_length(arrays: dict) -> int | None:
+    """Return the length that all sequences have, or None."""
+    lengths = np.unique(np.concatenate([split["lengths"] for split in arrays.values()]))
+    return int(lengths[0]) if len(lengths) == 1 else None
+
+
+def as_split(
+    arrays: dict[str, np.ndarray], task: str, fixed: int | None, overlapping: bool
+) -> Split:
+    """Return the arrays of a split as one, cut to the length that all sequences have."""
+    inputs, targets, lengths = arrays["inputs"], arrays["targets"], arrays["lengths"]
+    name = "tokens" if inputs.ndim == 2 else "features"
+    by_step = has_targets_by_step(task, targets)
+    if fixed is not None:
+        inputs, targets = inputs[:, :fixed], targets[:, :fixed] if by_step else targets
+    # A forecast at every step of equally long sequences needs no weights.
+    weighted = by_step and (task != "forecasting" or fixed is None)
+    return Split(
+        {name: inputs},
+        targets,
+        {} if fixed is not None else {name: lengths},
+        stepwise=name if weighted else None,
+        overlapping=overlapping,
+    )

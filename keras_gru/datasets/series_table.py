@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from keras_gru.datasets.dates import NO_TIME, find_dates, in_words
+from keras_gru.datasets.dates import NO_TIME, find_dates
 from keras_gru.datasets.long_array import release_memory
 from keras_gru.datasets.missing_values import (
     fill_forward,
@@ -19,11 +19,11 @@ from keras_gru.datasets.missing_values import (
     suspicious_value,
 )
 from keras_gru.datasets.preprocessing import Preprocessing, Scaling
+from keras_gru.datasets.series_facts import table_facts
 from keras_gru.datasets.table import Table
 from keras_gru.datasets.tables import read_table
 from keras_gru.datasets.time_order import Series, Step, fill_gaps, find_step, gap_note, order_rows
 from keras_gru.errors import UserError
-from keras_gru.formatting import plural
 from keras_gru.settings import present
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ class SeriesTable:
     """
 
     path: Path
-    series: Sequence[SeriesValues]
+    series: list[SeriesValues]
     input_names: tuple[str, ...]
     categories: Mapping[str, tuple[str, ...]]
     config: "CsvSeries"
@@ -183,7 +183,7 @@ def series_of_table(
         extras = _extras(config, one, words, categories, steps)
         found.append(SeriesValues(one.name, one.dates, inputs_, targets, extras))
     notes += fill_notes(filled, config.missing, sum(one.size for one in found))
-    facts = _facts(table, config, found, dates, steps)
+    facts = table_facts(table, config, found, dates, steps)
     return SeriesTable(table.path, found, names, categories, config, tuple(notes), facts)
 
 
@@ -263,42 +263,3 @@ def calendar(dates: np.ndarray, config: "CsvSeries") -> np.ndarray:
     turns = [2 * np.pi * parts[name] / _PERIODS[name] for name in config.calendar]
     columns = [wave(turn) for turn in turns for wave in (np.sin, np.cos)]
     return np.column_stack(columns).astype(np.float32)
-
-
-def _facts(table, config, series, dates, steps) -> tuple[tuple[str, str], ...]:
-    seen = config.inputs or config.targets
-    kinds = []
-    for name in table.columns:
-        roles = [
-            role
-            for role, names in (
-                ("input", seen), ("target", config.targets), ("category", config.categories),
-                ("known in advance", config.known), ("time", dates.columns if dates else ()),
-                ("series", (config.series,)),
-            )
-            if name in names
-        ]  # fmt: skip
-        kinds.append(f"{name or '(no name)'}: {', '.join(roles) or 'not used'}")
-    shown = kinds if len(kinds) <= 20 else [*kinds[:20], f"and {len(kinds) - 20} more"]
-    facts = [
-        ("File", table.form),
-        ("Rows", f"{table.size:,}"),
-        ("Columns", "; ".join(shown)),
-    ]
-    if config.series:
-        facts.append(("Series", f"{len(series):,}, from column {config.series!r}"))
-    if not dates:
-        facts.append(("Time", "no column of dates: the order of the rows is taken as it is"))
-        return tuple(facts)
-    first = min(int(one.dates[0]) for one in series)
-    last = max(int(one.dates[-1]) for one in series)
-    names = {step.name for _, step in steps}
-    size = steps[0][1].seconds
-    missing = sum(step.missing for _, step in steps)
-    facts += [
-        ("Time", f"column {' and '.join(dates.columns)}, format {dates.date_format}"),
-        ("Range", f"{in_words(first, size)} to {in_words(last, size)}"),
-        ("Step", f"{' or '.join(sorted(names)[:4])}; {plural(missing, 'date')} missing"
-         + (", filled" if config.fill_gaps and missing else "")),
-    ]  # fmt: skip
-    return tuple(facts)

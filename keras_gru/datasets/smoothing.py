@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from keras_gru.datasets import forecasting
-from keras_gru.datasets.metric import Baseline
+from keras_gru.datasets.metric import Baseline, ErrorUnits
 from keras_gru.datasets.split import Split
 from keras_gru.errors import UserError
 
@@ -20,7 +20,7 @@ def exponential_smoothing(
     parts: Sequence[forecasting.SplitSeries],
     splits: Mapping[str, Split],
     season: int,
-    units: forecasting.ErrorUnits,
+    units: ErrorUnits,
 ) -> Baseline | None:
     """Return the errors of additive exponential smoothing, with damped trend and season.
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from keras_gru.datasets import forecasting, linear_forecast
+from keras_gru.datasets.metric import ErrorUnits
 from keras_gru.datasets.split import Split
 
 
@@ -118,6 +119,16 @@ def test_at_every_step_a_rule_is_measured_after_the_last_one():
 
 def test_errors():
     forecast, truth = np.array([[1.0], [3.0]]), np.zeros((2, 1))
-    assert forecasting.ErrorUnits().errors(forecast, truth) == {"mae": 2.0, "mse": 5.0}
-    found = forecasting.ErrorUnits(10.0, (4.0,), (0.0,)).errors(forecast, truth)
+    assert ErrorUnits().errors(forecast, truth) == {"mae": 2.0, "mse": 5.0}
+    found = ErrorUnits(10.0, (4.0,), (0.0,)).errors(forecast, truth)
     assert found == {"mae": 20.0, "mse": 500.0, "mase": 0.5, "smape": 200.0}
+
+
+@pytest.mark.parametrize("season", [1, 3, 11])
+def test_the_naive_error_is_the_mean_over_all_blocks(monkeypatch, season):
+    monkeypatch.setattr(forecasting, "_BLOCK", 4)
+    values = series(17, 2)
+    part = forecasting.SplitSeries(values, values, {"train": (0, 15)}, 2, 1)
+    expected = np.abs(values[season:15] - values[: 15 - season]).mean(axis=0)
+    np.testing.assert_allclose(forecasting.naive_errors([part, part], season), expected, rtol=1e-6)
+    assert forecasting.naive_errors([part], 15) is None

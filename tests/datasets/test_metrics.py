@@ -10,7 +10,7 @@ from keras_gru import datasets
 from keras_gru.datasets.adding import Adding
 from keras_gru.datasets.baselines import class_scores
 from keras_gru.datasets.csv_series import CsvSeries
-from keras_gru.datasets.forecasting import ErrorUnits
+from keras_gru.datasets.metric import ErrorUnits
 from keras_gru.datasets.ngram import n_gram
 from keras_gru.datasets.split import Split
 from keras_gru.datasets.temporal_order import TemporalOrder

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from keras_gru.datasets import forecasting, source
 from keras_gru.datasets.common import Length
+from keras_gru.datasets.metric import ErrorUnits
 from keras_gru.datasets.preprocessing import Preprocessing, Scaling, SeriesEnd
 from keras_gru.datasets.registry import DatasetSettings, register_dataset
 from keras_gru.datasets.sequence_dataset import Metric, SequenceDataset, TaskSpec
@@ -77,7 +78,7 @@ class CtaRidership(DatasetSettings):
         )
         splits = series.splits()
         naive = forecasting.naive_errors([series], _WEEK)
-        units = forecasting.ErrorUnits(_SCALE, naive, target_scaling.zero)
+        units = ErrorUnits(_SCALE, naive, target_scaling.zero)
         check_not_empty(_NAME, splits)
         spec = TaskSpec(
             task="forecasting",

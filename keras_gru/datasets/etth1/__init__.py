@@ -7,6 +7,7 @@ from pydantic import Field
 
 from keras_gru.datasets import forecasting, source
 from keras_gru.datasets.common import Length
+from keras_gru.datasets.metric import ErrorUnits
 from keras_gru.datasets.preprocessing import Preprocessing, Scaling, SeriesEnd
 from keras_gru.datasets.registry import DatasetSettings, register_dataset
 from keras_gru.datasets.sequence_dataset import Metric, SequenceDataset, TaskSpec
@@ -67,7 +68,7 @@ class Etth1(DatasetSettings):
         series = forecasting.SplitSeries(values, values, _SPLITS, self.window, self.horizon)
         splits = series.splits()
         naive = forecasting.naive_errors([series], _DAY)
-        units = forecasting.ErrorUnits(naive=naive, zero=scaling.zero)
+        units = ErrorUnits(naive=naive, zero=scaling.zero)
         check_not_empty(_NAME, splits)
         spec = TaskSpec(
             task="forecasting",
