@@ -1,4 +1,4 @@
-"""A Keras 3 GRU as its equations are written, side by side with LSTM and SimpleRNN."""
+"""A Keras 3 GRU that follows its published equations, compared with LSTM and SimpleRNN."""
 
 import importlib
 from typing import TYPE_CHECKING
@@ -45,6 +45,6 @@ def __getattr__(name: str):
 
 @wrapt.when_imported("keras")
 def _register(keras) -> None:
-    """Make saved models loadable as soon as there is a Keras to load them with."""
+    """Make saved models loadable once Keras is imported."""
     for module in ("layers", "models.losses", "models.optimizers"):  # a model is compiled with both
         importlib.import_module(f"keras_gru.{module}")

@@ -1,4 +1,4 @@
-"""The registry of cells: the names that `cell=` takes, and the layer that each stands for.
+"""The registry of cells: names for `cell=`, and their layers.
 
 A built-in cell declares its name and label in its own file (`keras_gru.layers.registry.cell`).
 Importing this module imports no Keras, so that a command line can check a name at once.
@@ -34,7 +34,7 @@ def cell_names() -> tuple[str, ...]:
 
 
 def nearest_cells(name: str) -> str:
-    """Return the end of a message about an unknown cell: the nearest names, or how to register."""
+    """Return a hint about an unknown cell: the nearest names, or how to register."""
     nearest = did_you_mean(name, cell_names())
     if nearest.startswith(" Did you mean"):
         return nearest
@@ -43,7 +43,7 @@ def nearest_cells(name: str) -> str:
 
 
 def cell_label(name: str) -> str:
-    """Return what tables and plots call a cell, such as `"GRU (reset after)"`.
+    """Return the display name of a cell, such as `"GRU (reset after)"`.
 
     Raises:
         UserError: there is no such cell.
@@ -56,17 +56,17 @@ def cell_label(name: str) -> str:
 
 
 def register_cell(name: str, cell: Callable[..., Any], label: str | None = None) -> None:
-    """Register a cell of your own by a name, so that it takes part in a comparison.
+    """Register a custom cell under a name, to use it in comparisons.
 
     Args:
         name: lower-case letters, digits and underscores, such as `"light_gru"`.
         cell: a Keras cell class (it is made with its units and run by `keras_gru.RNN`), a
             class of sequence layer, or a function `(units, **options)` that returns a layer. A
             class that Keras cannot deserialize yet is registered with it.
-        label: what tables call it; the name if `None`.
+        label: display name; `None` uses the name.
 
     Raises:
-        UserError: the name is invalid or taken, or the cell is none of the three.
+        UserError: the name is invalid or taken, or the cell is not one of these types.
 
     Example:
 

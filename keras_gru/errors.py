@@ -1,4 +1,4 @@
-"""What a user can get wrong, said in one sentence."""
+"""User errors, reported in one sentence."""
 
 import difflib
 import sys
@@ -10,21 +10,21 @@ from keras_gru import signals
 
 
 class UserError(ValueError):
-    """A mistake in what the user handed in: what was wrong, what was received, what would be right.
+    """Invalid input. The message says what was expected, what was found, and how to fix it.
 
     The command line prints the sentence and exits with code 2; in Python it is a `ValueError`.
     """
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """The end of an error sentence: the nearest known names, or all of them where none is near.
+    """Return the end of an error message: the nearest known names, or all if none is near.
 
     Args:
         name: what was received.
-        known: the names that would be right.
+        known: the valid names.
 
     Returns:
-        A sentence that starts with a blank, such as `" Did you mean 'units'?"`.
+        A sentence that starts with a space, such as `" Did you mean 'units'?"`.
     """
     known = sorted(known)
     near = difflib.get_close_matches(name, known, n=3, cutoff=0.6)
@@ -35,10 +35,10 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 
 @contextmanager
 def one_sentence() -> Iterator[None]:
-    """Ends a program with one sentence and no traceback where that is all its user needs.
+    """End a program with one sentence instead of a traceback for errors of the user.
 
-    A user's mistake, and what the operating system refuses (a full disk, too large a file, too
-    little memory), exit with code 2; Ctrl-C with 130 and SIGTERM with 143, within two seconds.
+    Invalid input and errors of the operating system (a full disk, a file that is too large, too
+    little memory) exit with code 2; Ctrl-C with 130 and SIGTERM with 143, within two seconds.
     """
     with signals.stop_on_signals():
         try:

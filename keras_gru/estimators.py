@@ -44,7 +44,7 @@ class _Batches(keras.utils.PyDataset):
 
 
 class _RecurrentEstimator(BaseEstimator):
-    """What both estimators share: validation, scaling, training, prediction."""
+    """Base class of both estimators: validation, scaling, training, prediction."""
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -67,7 +67,7 @@ class _RecurrentEstimator(BaseEstimator):
             **models.compile_options(spec),
         )
         batches = _Batches(self._scaled(x), y, self.batch_size, random)
-        # Keras would shuffle the batches, too, by a seed of its own.
+        # Keras would also shuffle the batches, with its own seed.
         history = self.model_.fit(batches, epochs=self.epochs, shuffle=False, verbose=self.verbose)
         self.loss_curve_ = history.history["loss"]
         return self
@@ -183,7 +183,7 @@ class RecurrentClassifier(ClassifierMixin, _RecurrentEstimator):
 
 
 class RecurrentForecaster(RegressorMixin, _RecurrentEstimator):
-    """A forecaster of what follows windows of one length: a GRU, an LSTM or any other cell.
+    """A forecaster of the steps after windows of one length: a GRU, an LSTM or any other cell.
 
     Args:
         cell: name in the registry of cells (`keras_gru.cell_names`).
@@ -241,7 +241,7 @@ class RecurrentForecaster(RegressorMixin, _RecurrentEstimator):
         return tags
 
     def fit(self, X, y):
-        """Train on windows X (N, T) or (N, T, D) and what follows them, y (N,) or (N, H)."""
+        """Train on windows X (N, T) or (N, T, D) and the next steps, y (N,) or (N, H)."""
         X, y = validate_data(
             self, X, y, allow_nd=True, dtype="float64", multi_output=True, y_numeric=True
         )
@@ -257,7 +257,7 @@ class RecurrentForecaster(RegressorMixin, _RecurrentEstimator):
         return models.forecaster(**self._settings(sizes, seed))
 
     def predict(self, X):
-        """Return what follows each window, (N,) or (N, H)."""
+        """Return forecasts after each window, (N,) or (N, H)."""
         outputs = self._outputs(X)
         forecast = outputs * self.target_scale_ + self.target_mean_
         return forecast.reshape(len(forecast), *self.target_shape_)

@@ -1,4 +1,4 @@
-"""Files: written atomically, read only where they are regular."""
+"""Files: atomic writing, and reading of regular files only."""
 
 import math
 import os
@@ -19,9 +19,9 @@ _MOST_INFLATED = 1_100  # bytes that deflate can make of one: 1,032, and some ro
 
 @contextmanager
 def replacing(path: str | Path) -> Iterator[Path]:
-    """A temporary path beside `path`, with its ending, that takes its place when the block ends.
+    """Return a temporary path beside `path` that replaces it when the block ends.
 
-    A block that raises, a killed process or a full disk leave what was at `path` as it was.
+    After an exception, a killed process or a full disk, the old file is unchanged.
 
     Example:
 
@@ -43,23 +43,23 @@ def replacing(path: str | Path) -> Iterator[Path]:
 
 
 def remove_drafts(folder: str | Path) -> None:
-    """Remove, from a folder and those below it, the temporary files of a killed `replacing`."""
+    """Remove the temporary files of killed processes from a folder and its sub-folders."""
     for draft in Path(folder).rglob(".*-*.*"):
         if draft.is_file():
             draft.unlink(missing_ok=True)
 
 
 def write_text(path: str | Path, text: str) -> None:
-    """Writes a UTF-8 file, atomically."""
+    """Write a UTF-8 file, atomically."""
     with replacing(path) as draft:
         draft.write_text(text, encoding="utf-8")
 
 
 def read_file(path: str | Path) -> bytes:
-    """Read a regular file: a FIFO or a device may have no end.
+    """Read a regular file. A FIFO or a device may be endless.
 
     Raises:
-        UserError: it is something else, or cannot be read.
+        UserError: it is not a regular file, or cannot be read.
     """
     path = Path(path)
     try:
@@ -72,10 +72,10 @@ def read_file(path: str | Path) -> bytes:
 
 
 def user_path(text: str | os.PathLike) -> Path:
-    """Return the path that a user wrote, `~` and `~name` replaced by home folders.
+    """Return the path that a user wrote, with `~` and `~name` replaced by home folders.
 
     Raises:
-        UserError: there is no such user, or the text holds what no path can hold.
+        UserError: there is no such user, or the text is not a valid path.
     """
     if not is_text(str(text)):
         raise UserError(f"{str(text)!a}: expected a path, got characters that no path has.")
@@ -86,21 +86,21 @@ def user_path(text: str | os.PathLike) -> Path:
 
 
 def is_text(text: str) -> bool:
-    """Whether a string can be written to a file: without NUL and without lone surrogates."""
+    """Return whether a string contains neither NUL nor lone surrogates."""
     return not any(letter == "\0" or "\ud800" <= letter <= "\udfff" for letter in text)
 
 
 def load_arrays(path: str | Path, remedy: str) -> dict[str, "np.ndarray"]:
     """Load the arrays of an .npz file; nothing in it is unpickled.
 
-    What a header claims is compared with the bytes that are there before memory is allocated.
+    Headers are checked against the size of the data before memory is allocated.
 
     Args:
         path: the file.
         remedy: last words of the error, such as `"delete it"`.
 
     Raises:
-        UserError: the file is no .npz file, or damaged, or holds Python objects.
+        UserError: the file is not an .npz file, is damaged, or contains Python objects.
     """
     path = Path(path)
     if path.is_file() and not zipfile.is_zipfile(path):
@@ -111,7 +111,7 @@ def load_arrays(path: str | Path, remedy: str) -> dict[str, "np.ndarray"]:
             return {
                 member.filename[: -len(".npy")]: _load_array(archive, member) for member in members
             }
-    except Exception as error:  # for damaged bytes zipfile and NumPy raise a dozen kinds
+    except Exception as error:  # zipfile and NumPy raise many types for damaged files
         found = (str(error) or type(error).__name__).splitlines()[0][:100]
         raise UserError(f"{path}: a damaged .npz file ({found}); {remedy}.") from None
 

@@ -1,4 +1,4 @@
-"""Numbers and times as text, the same in the terminal, in files and on a page."""
+"""Format numbers and times for the terminal, files and pages."""
 
 import dataclasses
 import math
@@ -9,7 +9,7 @@ from keras_gru.datasets.metric import Metric
 
 
 def quantity(value: float, metric: Metric) -> str:
-    """Format a value of the metric: with its digits, or with two significant ones."""
+    """Format a value of the metric with its digits, or at least two significant ones."""
     if not math.isfinite(value):
         return "–"
     if _is_far(value, metric):
@@ -20,9 +20,9 @@ def quantity(value: float, metric: Metric) -> str:
 
 
 def with_distinct_digits(values: Iterable[float], metric: Metric) -> Metric:
-    """Return the metric with as many digits as tell values apart, at most two more than it has.
+    """Return the metric with enough digits to distinguish values, at most two more.
 
-    With one digit 1.644 and 1.579 both read 1.6, and one would be better than its equal.
+    With one digit, 1.644 and 1.579 would both be shown as 1.6.
     """
     distinct = {value for value in values if math.isfinite(value)}
     for digits in range(metric.digits, metric.digits + 3):
@@ -35,9 +35,8 @@ def with_distinct_digits(values: Iterable[float], metric: Metric) -> Metric:
 def plus_minus(value: float, half: float | None, metric: Metric) -> str:
     """Format a value with its standard deviation or half its interval, such as `8.69 ± 0.02`.
 
-    Both have the metric's digits, or as many as show two significant digits of the larger one, and
-    one of the smaller if two more are enough for that. The value stands alone where there is one
-    seed and so no deviation.
+    Both have the metric's digits, or enough for two significant digits of the larger one, and for
+    one of the smaller if that takes at most two more. The deviation is omitted for a single seed.
     """
     if half is None or not (math.isfinite(value) and math.isfinite(half)):
         return quantity(value, metric)
@@ -51,7 +50,7 @@ def plus_minus(value: float, half: float | None, metric: Metric) -> str:
 
 
 def _zeros(value: float) -> int:
-    """The place after the point of the first significant digit."""
+    """Return the decimal place of the first significant digit."""
     return -math.floor(math.log10(value))
 
 
@@ -60,12 +59,12 @@ def _fixed(value: float, digits: int) -> str:
 
 
 def _is_far(value: float, metric: Metric) -> bool:
-    """Whether a value is so large that only its order of magnitude matters."""
+    """Return whether a value is so large that only its order of magnitude matters."""
     return abs(value) >= 1e9 or (abs(value) >= 1e6 and metric.digits > 0)
 
 
 def significant(value: float, digits: int = 3) -> str:
-    """Format a number with significant digits, and an exponent where it is tiny or huge."""
+    """Format a number with significant digits, with an exponent if it is tiny or huge."""
     if not math.isfinite(value):
         return "–"
     if value == 0:

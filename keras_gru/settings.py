@@ -1,4 +1,4 @@
-"""The manner of every group of settings."""
+"""The base class of all settings."""
 
 from collections import Counter
 from collections.abc import Hashable, Iterable
@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 
 class Settings(BaseModel):
-    """A frozen group of settings that refuses what it does not know."""
+    """A frozen group of settings that rejects unknown settings."""
 
     model_config = ConfigDict(
         frozen=True, extra="forbid", allow_inf_nan=False, protected_namespaces=()
@@ -23,13 +23,13 @@ Present = TypeVar("Present")
 
 
 def present(value: Present | None) -> Present:
-    """Return a value that a task always has, such as the classes of a classification."""
+    """Return a value that is not None for the task, such as the classes of a classification."""
     assert value is not None
     return value
 
 
 def check_each_once(values: Iterable[Hashable]) -> None:
-    """Raise a ValueError where a value is repeated."""
+    """Raise a ValueError if a value is repeated."""
     repeated = [value for value, count in Counter(values).items() if count > 1]
     if repeated:
         raise ValueError(f"every value once, received {repeated[0]!r} more than once")

@@ -12,7 +12,7 @@ from types import FrameType
 from typing import NoReturn
 
 GRACE = 0.5  # seconds to close files, release locks and store trials, of the 2 s that a stop takes
-INTERRUPTED = "Stopped. Finished runs are kept; keras-gru compare --resume RUN goes on."
+INTERRUPTED = "Stopped. Finished runs are saved. Resume with: keras-gru compare --resume RUN"
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 _received: int | None = None
@@ -22,10 +22,10 @@ _sentence_is_printed = threading.Lock()
 
 @contextlib.contextmanager
 def resumable(sentence: str) -> Iterator[None]:
-    """Set the sentence that is printed where a signal stops the block.
+    """Set the message that is printed if a signal stops the block.
 
     Raises:
-        KeyboardInterrupt: with the sentence, where the block was left by one.
+        KeyboardInterrupt: with the message, if a signal stopped the block.
     """
     _sentences.append(sentence)
     try:
@@ -101,7 +101,7 @@ def _end_after_grace(signals: socket.socket, stderr: int) -> None:
 
 
 def _end(number: int, stderr: int) -> NoReturn:
-    """End the process and those that it started, without the interpreter's clean-up."""
+    """End the process and its child processes, without the interpreter's clean-up."""
     global _received
     _received = number
     if may_print():

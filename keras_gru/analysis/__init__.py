@@ -1,6 +1,6 @@
 """Numbers from runs: summaries, intervals, verdicts, costs and learning curves.
 
-Everything here is data. Words, tables and figures are made of it in `keras_gru.report`.
+Everything here is data, which `keras_gru.report` turns into text, tables and figures.
 """
 
 from dataclasses import dataclass, fields
@@ -23,12 +23,12 @@ class Analysis:
     """The numbers of a comparison, computed once.
 
     Args:
-        comparison: what was analysed.
+        comparison: the analysed comparison.
         cells: one summary for each cell that has a run.
-        tunings: what tuning chose, for each cell that was tuned.
+        tunings: the chosen settings of each tuned cell.
         costs: one row for each cell that has a run.
         target: the validation metric to which seconds are counted, or None.
-        verdicts: what the seeds and the test split allow to say.
+        verdicts: conclusions that the statistics allow.
         fractions: the comparisons on fractions of the training data, the smallest first; empty
             without a learning curve.
         data_needs: each pair of cells of the learning curve.
@@ -50,7 +50,7 @@ class Analysis:
     seconds: float
 
     def to_json(self) -> str:
-        """Return all numbers as JSON, without the runs that they were computed from."""
+        """Return all numbers as JSON, without the runs."""
         numbers = {
             field.name: getattr(self, field.name)
             for field in fields(self)
@@ -60,9 +60,9 @@ class Analysis:
 
 
 def analyse(comparison: Comparison) -> Analysis:
-    """Return the numbers of a comparison with any number of finished runs.
+    """Return the analysis of a comparison.
 
-    Where its run directory has a learning curve, that is analysed, too.
+    This includes the learning curve of its run directory, if there is one.
 
     Example:
 

@@ -1,4 +1,4 @@
-"""Cells over several datasets: the probability that one is better, or that two are equal."""
+"""Comparison of cells across datasets: probabilities that one is better or both are equal."""
 
 # D datasets, S draws from the posterior, R seeds, B bootstrap samples
 
@@ -30,7 +30,7 @@ class DatasetErrors:
         name: name of the comparison.
         errors: cell -> seed -> error. Where a metric counts what is right, the error is its
             highest value minus the metric.
-        resolution: the smallest error that can be told from 0, such as 1/N of an accuracy.
+        resolution: the smallest error that differs from 0, such as 1/N for an accuracy.
         seconds: cell -> mean seconds to the target, of cells that reach it.
         trials: cell -> the error of each trial of tuning on validation, NaN where it diverged.
     """
@@ -44,7 +44,7 @@ class DatasetErrors:
 
 @dataclass(frozen=True)
 class PairAcrossDatasets:
-    """One cell against another, over the datasets that have runs of both.
+    """A pair of cells, compared on the datasets that have runs of both.
 
     Args:
         one, other: names of the cells.
@@ -68,7 +68,7 @@ class PairAcrossDatasets:
 
     @property
     def decision(self) -> str | None:
-        """The better cell, `"equal"`, or `None` where no probability reaches `DECIDED`."""
+        """The better cell, `"equal"`, or `None` if no probability reaches `DECIDED`."""
         probabilities = {
             self.one: self.one_better,
             "equal": self.equal,
@@ -80,7 +80,7 @@ class PairAcrossDatasets:
 
 @dataclass(frozen=True)
 class AcrossDatasets:
-    """Cells over several datasets.
+    """The comparison of cells across datasets.
 
     Args:
         labels: cell -> its display name.
@@ -112,7 +112,7 @@ class AcrossDatasets:
 def analyse_across_datasets(
     measured: Iterable[tuple[str, Measurements]], rope: float = ROPE
 ) -> AcrossDatasets:
-    """Return the numbers of several comparisons, each on a dataset of its own.
+    """Return the analysis of several comparisons on different datasets.
 
     Args:
         measured: the name of each comparison and its measurements. Names that stand twice get a
@@ -142,7 +142,7 @@ def analyse_across_datasets(
 def dataset_errors(name: str, measurements: Measurements) -> DatasetErrors:
     """Return the test errors of a comparison.
 
-    A run that diverged counts as the worst run of all cells.
+    A diverged run counts as the worst run of all cells.
     """
     metric = measurements.metric
 
@@ -225,8 +225,8 @@ def signed_rank(differences: np.ndarray, rope: float = ROPE) -> tuple[float, flo
     """Return the probabilities of a Bayesian signed-rank test with a region of equivalence.
 
     The weights of the datasets are drawn from a Dirichlet posterior. The region with the most
-    weight of the Walsh averages (d_i + d_j)/2 wins a draw. What a difference varies by between
-    seeds is part of how the differences vary between datasets, and is not added again.
+    weight of the Walsh averages (d_i + d_j)/2 wins a draw. The variance between seeds is part of
+    the variance between datasets, and is not added again.
 
     Args:
         differences: `(D,)`.
@@ -251,7 +251,7 @@ def signed_rank(differences: np.ndarray, rope: float = ROPE) -> tuple[float, flo
 def probability_of_improvement(
     paired: Sequence[np.ndarray],
 ) -> tuple[float, tuple[float, float]]:
-    """Return how probably a run of the first cell is better, with its 95 % bootstrap interval.
+    """Return the probability that a run of the first cell is better, with a bootstrap interval.
 
     Args:
         paired: for each dataset the errors of two cells, `(2, R)`.
@@ -259,7 +259,7 @@ def probability_of_improvement(
     rng = np.random.default_rng(0)
 
     def improvement(one: np.ndarray, other: np.ndarray) -> np.ndarray:
-        """Over the last axis of both, `(..., R)`."""
+        """Compute the probability over the last axis of both, `(..., R)`."""
         one, other = one[..., :, None], other[..., None, :]
         return ((one < other) + 0.5 * (one == other)).mean((-2, -1))
 

@@ -1,4 +1,4 @@
-"""What a cell costs: seconds to a target, multiply-adds and memory."""
+"""Costs of cells: seconds to a target, multiply-adds and memory."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from keras_gru.experiments.comparison import Comparison, RunRecord
 
 @dataclass(frozen=True)
 class CellCost:
-    """What one cell costs; None if it was not measured.
+    """The costs of one cell; None if not measured.
 
     Args:
         cell: name of the cell.
@@ -18,8 +18,8 @@ class CellCost:
         parameters: weights of the whole model.
         multiply_adds: multiplications of the recurrent layers for each time step
             (`models.multiply_adds`).
-        runs: how many there are.
-        reached: how many of them reached the target on validation.
+        runs: number of runs.
+        reached: number of runs that reached the target on validation.
         seconds: duration of training and validation until then, over those that reached it.
         peak_memory: bytes of the process (`environment.peak_memory`), the most of the cell's runs.
     """
@@ -80,7 +80,7 @@ def seconds_to(run: RunRecord, aim: float, metric: Metric) -> float | None:
     Args:
         run: a run with its history.
         aim: a value of the metric.
-        metric: what `aim` is a value of.
+        metric: the metric of `aim`.
 
     Returns:
         The seconds until the end of the first such epoch, or None.
@@ -94,7 +94,7 @@ def seconds_to(run: RunRecord, aim: float, metric: Metric) -> float | None:
 
 
 def pareto_front(points: Sequence[tuple[float, float]]) -> list[int]:
-    """Return the Pareto front: points that no other one dominates in cost and score.
+    """Return the Pareto front: points that no other point dominates in cost and score.
 
     Args:
         points: (cost, score) of each; a higher score is better.

@@ -1,4 +1,4 @@
-"""Learning curves over the amount of data: what each cell needs, and where two curves cross."""
+"""Learning curves by amount of data: the data that each cell needs, and crossings."""
 
 import itertools
 import math
@@ -30,7 +30,7 @@ class DataFraction:
 
     Args:
         fraction: fraction of the training sequences, up to 1.
-        sequences: how many these are.
+        sequences: number of sequences.
         values: cell -> the test metric of each finished run.
     """
 
@@ -50,7 +50,7 @@ class DataNeed:
             intervals paired by seed, corrected for the number of pairs and of fractions.
         target: the metric that both reach: the worse of their means on all training data.
         needs: cell -> the fraction with which its mean reaches the target.
-        ratio: what `one` needs divided by what `other` needs; None for too few seeds.
+        ratio: the data need of `one` divided by that of `other`; None for too few seeds.
         crossing: the fraction at which their means cross for the last time, if each is
             significantly better at one end.
     """
@@ -68,7 +68,7 @@ class DataNeed:
 
 
 def data_fractions(curve: LearningCurve) -> tuple[DataFraction, ...]:
-    """Return the test metrics on each fraction, the smallest first."""
+    """Return the test metrics on each fraction, smallest first."""
     return tuple(
         DataFraction(
             fraction,
@@ -80,7 +80,7 @@ def data_fractions(curve: LearningCurve) -> tuple[DataFraction, ...]:
 
 
 def data_needs(curve: LearningCurve) -> tuple[DataNeed, ...]:
-    """Compare every cell with every other one.
+    """Compare each pair of cells.
 
     Means over seeds are interpolated linearly over the logarithm of the fraction. What a cell needs
     is where its line first reaches the target. Intervals are percentiles over resamples of the
@@ -93,7 +93,7 @@ def data_needs(curve: LearningCurve) -> tuple[DataNeed, ...]:
         curve: a learning curve with any number of finished runs.
 
     Returns:
-        One `DataNeed` for each two cells that finished the same seeds on every fraction.
+        One `DataNeed` for each pair of cells that finished the same seeds on every fraction.
 
     Reference:
 
@@ -162,7 +162,7 @@ def _values(curve: LearningCurve):
 
 
 def _reaches(fractions: np.ndarray, means: np.ndarray, target: float | np.ndarray) -> np.ndarray:
-    """Where each curve (..., fractions) first reaches a target (...); the last one if never."""
+    """Return where each curve (..., fractions) first reaches a target (...), else the last."""
     logs, target = np.log(fractions), np.broadcast_to(target, means.shape[:-1])
     there = means >= target[..., None]
     first = np.where(there.any(-1), there.argmax(-1), len(fractions) - 1)
@@ -173,7 +173,7 @@ def _reaches(fractions: np.ndarray, means: np.ndarray, target: float | np.ndarra
 
 
 def _resampled(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Mean curves (resamples, fractions) of both."""
+    """Return mean curves (resamples, fractions) of both cells."""
     seeds = a.shape[1]
     drawn = np.random.default_rng(0).integers(0, seeds, (RESAMPLES, seeds))
     return a[:, drawn].mean(-1).T, b[:, drawn].mean(-1).T
@@ -210,7 +210,7 @@ def _crossing(fractions: np.ndarray, a: np.ndarray, b: np.ndarray) -> Estimate:
 
 
 def _last_crossing(fractions: np.ndarray, differences: np.ndarray) -> np.ndarray:
-    """Where each curve of differences (..., fractions) last changes its sign; NaN if never."""
+    """Return where each curve of differences (..., fractions) last changes its sign, or NaN."""
     logs = np.log(fractions)
     changes = np.sign(differences[..., 1:]) != np.sign(differences[..., :-1])
     last = changes.shape[-1] - 1 - changes[..., ::-1].argmax(-1)

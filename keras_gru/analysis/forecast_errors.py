@@ -18,7 +18,7 @@ class ForecastErrors:
 
     Args:
         variables: names of the V variables.
-        steps: how many steps ahead each of the H forecasts is.
+        steps: number of steps ahead of each of the H forecasts.
         cells: cell -> H lists of V, in each variable's unit; of several series in standard
             deviations.
     """

@@ -1,9 +1,9 @@
-"""How much of the difference between trials is due to each setting, with intervals.
+"""Importance of settings: their fractions of the variance between trials, with intervals.
 
 Functional ANOVA (Hutter et al. 2014, "An Efficient Approach for Assessing Hyperparameter
-Importance"): a random forest learns the metric from the settings, and its variance over all that
-could have been drawn is taken apart: what each setting explains by itself, averaged over all
-others, and what is left to combinations of them.
+Importance"): a random forest learns the metric from the settings, and its variance over the search
+space is decomposed into the parts that each setting explains by itself, averaged over all others,
+and a remainder for combinations of settings.
 """
 
 import math
@@ -24,7 +24,7 @@ from keras_gru.experiments.configuration.sweep import Drawn, Range
 from keras_gru.experiments.sweeping.study import CELL, FinishedTrial
 from keras_gru.experiments.sweeping.sweep import SweepResult
 
-FEWEST = 10  # trials of which anything is said
+FEWEST = 10  # trials at least, to estimate importances
 TOGETHER = "combinations"
 _TREES = 32
 _SEED = 0
@@ -43,7 +43,7 @@ class Importance:
     high: float
 
     def overlaps(self, other: "Importance") -> bool:
-        """Return whether the trials cannot tell which of the two is larger."""
+        """Return whether the intervals overlap, so that the order is uncertain."""
         return self.low <= other.high and other.low <= self.high
 
 
@@ -72,14 +72,14 @@ class Weighed:
         return (*sorted(found[:-1], key=lambda row: -row.share), found[-1])
 
     def lead(self, name: str, *others: str) -> tuple[float, float, float]:
-        """Return how much more one setting matters than the largest of others, with its interval.
+        """Return the lead of one setting over the largest of others, with its interval.
 
-        The difference is taken within each resample, so that what moves both does not widen the
+        The difference is computed within each resample, so that common variation does not widen the
         interval.
 
         Args:
             name: one of `names`.
-            others: some of `names`; everything else that was drawn where none is given.
+            others: some of `names`; by default all other settings.
         """
         estimate, resampled = (
             self._lead(shares, name, others) for shares in (self.estimate, self.resampled)
@@ -90,8 +90,8 @@ class Weighed:
     def lead_over_chance(self, name: str, other: str) -> tuple[float, float, float]:
         """Return the lead less its mean where both settings were shuffled, which is due to chance.
 
-        From a few trials a forest learns noise, too, and more of it from a range than from a list
-        of two: without this a range would seem to matter more where neither matters.
+        From few trials a forest also learns noise, more from a range than from a list of two
+        values: without this correction, an irrelevant range would seem to matter more.
         """
         chance = float(self._lead(self.shuffled, name, (other,)).mean())
         lead, low, high = self.lead(name, other)
@@ -104,7 +104,7 @@ class Weighed:
 
 @dataclass(frozen=True)
 class SweepAnalysis:
-    """A sweep with the importances of its settings; none where the trials are too few or alike.
+    """A sweep with the importances of its settings; none if trials are too few or all equal.
 
     Args:
         result: the sweep.
@@ -119,7 +119,7 @@ class SweepAnalysis:
 
 
 def analyse_sweep(result: SweepResult) -> SweepAnalysis:
-    """Return how much each setting of a sweep matters."""
+    """Return the analysis of a sweep."""
     found = importances(result.trials, result.experiment, result.metric)
     return SweepAnalysis(result, found, _expected_best(result))
 
@@ -147,7 +147,7 @@ def importances(
     The arguments are those of `weigh`.
 
     Returns:
-        Nothing where there are fewer than `FEWEST` trials, or where all are alike.
+        Nothing if there are fewer than `FEWEST` trials, or all are equal.
     """
     weighed = weigh(trials, experiment, metric, resamples)
     return weighed.importances() if weighed else ()
@@ -162,8 +162,8 @@ def weigh(
 ) -> Weighed | None:
     """Decompose the variance of the metric by functional ANOVA.
 
-    A pruned trial counts with its best epoch so far and one that diverged as the worst that did
-    not: to leave them out would hide what bad settings do, of a learning rate most of all. The
+    A pruned trial counts with its best epoch so far, and a diverged trial as the worst other trial:
+    excluding them would hide the effect of bad settings, especially of the learning rate. The
     intervals are percentiles over resamples of the trials (bootstrap), with the estimate inside.
 
     Args:
@@ -174,7 +174,7 @@ def weigh(
         shuffle: names of settings that are shuffled for `Weighed.shuffled`.
 
     Returns:
-        None if there are fewer than `FEWEST` trials, or where all are alike.
+        None if there are fewer than `FEWEST` trials, or all are equal.
 
     Reference:
         Hutter et al. 2014, https://proceedings.mlr.press/v32/hutter14.html
@@ -215,7 +215,7 @@ def _interval(estimate: np.ndarray, resampled: np.ndarray) -> tuple[np.ndarray, 
 
 
 def _values(trials: Sequence[FinishedTrial], metric: Metric) -> np.ndarray:
-    """Return the metric of each trial; for one that diverged the worst of all."""
+    """Return the metric of each trial; diverged trials have the worst metric."""
     values = np.array([trial.value for trial in trials])
     known = values[np.isfinite(values)]
     if not known.size:

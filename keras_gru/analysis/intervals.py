@@ -1,4 +1,4 @@
-"""Confidence intervals of a mean difference, its minimum detectable size, and the seeds needed."""
+"""Confidence intervals, minimum detectable differences, and seeds needed."""
 
 # n seeds, m pairs, G blocks of test sequences
 
@@ -18,7 +18,7 @@ _MOST_SEEDS = 2**20
 
 @dataclass(frozen=True)
 class Sampling:
-    """The standard error of a mean difference that the choice of the test sequences causes.
+    """The standard error of a mean difference due to the choice of the test sequences.
 
     Args:
         error: standard error in the unit of the difference; an array where there are several.
@@ -30,7 +30,7 @@ class Sampling:
 
 
 def sampling_error(differences: np.ndarray, weights: np.ndarray) -> Sampling | None:
-    """Estimate how much a mean difference on test depends on which sequences test has.
+    """Estimate the standard error of a mean difference due to the choice of the test sequences.
 
     A block's difference is x_sb = a_s + c_b + e_sb: the seed's part, the block's, and both
     together. The variance of the weighted means over blocks, averaged over seeds, holds c and e/n;
@@ -67,7 +67,7 @@ def paired_interval(
 
     Args:
         differences: (..., n), between the runs of two cells with the same seed.
-        pairs: how many such intervals shall hold together.
+        pairs: m, number of simultaneous intervals.
         sampling: sampling error of the mean difference; None leaves it out. It or the deviation is
             above 0.
 
@@ -92,7 +92,7 @@ def detectable_difference(
     Args:
         deviation: deviation of the differences between runs with the same seed.
         seeds: n, at least 2.
-        pairs: m, how many intervals shall hold together.
+        pairs: m, number of simultaneous intervals.
         sampling: as in `paired_interval`.
 
     Reference:
@@ -138,13 +138,13 @@ def _error(deviation: Any, seeds: int, sampling: Sampling | None) -> tuple[Any, 
 
 
 def _critical(freedom: Any, pairs: int) -> Any:
-    """What |t| of a mean difference must exceed."""
+    """Return the critical value of |t|."""
     return stats.t.ppf(1 - (1 - CONFIDENCE) / pairs / 2, freedom)
 
 
 @functools.cache
 def _noncentrality(freedom: float, pairs: int) -> float:
-    """By how many standard errors a difference must differ from 0 for the power."""
+    """Return the number of standard errors that a difference needs for the power."""
     critical = _critical(freedom, pairs)
 
     def missing(noncentrality: float) -> float:

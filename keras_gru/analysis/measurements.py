@@ -19,16 +19,16 @@ class Measurements:
     """The test metrics of a comparison, in the unit of the metric.
 
     Args:
-        metric: what the values are of.
+        metric: the metric of the values.
         labels: cell -> its display name, in the experiment's order.
         values: cell -> seed -> the test metric of its finished runs.
-        diverged: cell -> how many of its runs diverged, where any did.
+        diverged: cell -> number of its diverged runs, if any.
         baselines: label -> test metric.
         resolution: 1/N, by which one right answer changes the metric, where N counts what it
             averages over: sequences, or steps or tokens of them. None if it is no such count.
         sampling: (cell, cell or label of a baseline) -> the sampling error of their mean difference
             over the seeds that both finished; without those of which it is not known.
-        independent: `"validation"` and `"test"` -> how many independent sequences they have.
+        independent: `"validation"` and `"test"` -> number of independent sequences.
         seconds: cell -> mean seconds of training until the target on validation, of cells of which
             half of the runs or more reached it.
         trials: cell -> the validation metric of each trial of tuning, NaN where it diverged.
@@ -49,7 +49,7 @@ class Measurements:
     def complete(self) -> dict[str, Mapping[int, float]]:
         """The values of the cells that finished the most runs.
 
-        Of another cell, those runs that did not diverge may be its lucky ones.
+        The remaining runs of a cell with diverged runs may be a favorable selection.
         """
         most = max(map(len, self.values.values()), default=0)
         return {cell: runs for cell, runs in self.values.items() if runs and len(runs) == most}
@@ -65,7 +65,7 @@ class Measurements:
 
 
 def collect_measurements(comparison: Comparison) -> Measurements:
-    """Return the measurements of a comparison with any number of finished runs."""
+    """Return the measurements of a comparison."""
     metric = comparison.metric
     labels = {run.cell: run.label for run in comparison.runs}
     labels = {cell: labels[cell] for cell in comparison.experiment.cells if cell in labels}

@@ -1,4 +1,4 @@
-"""Cell against cell: how large a difference is, how certain, and what the seeds can detect."""
+"""Pairs of cells: differences, their intervals, and detectable differences."""
 
 import itertools
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ ROUNDING = 1e-9  # of the values: differences that spread less are equal but for
 
 
 class NoInterval(StrEnum):
-    """Why a mean difference has no confidence interval."""
+    """Reasons why a mean difference has no confidence interval."""
 
     FEW_SEEDS = "few_seeds"
     NO_SPREAD = "no_spread"
@@ -28,7 +28,7 @@ class NoInterval(StrEnum):
 
 
 class Outcome(StrEnum):
-    """What the confidence interval of a difference says of two cells."""
+    """The conclusion from the confidence interval of a difference."""
 
     FIRST_BETTER = "first_better"
     SECOND_BETTER = "second_better"
@@ -38,7 +38,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class Pair:
-    """One cell against another on test, over the seeds that both finished.
+    """A pair of cells on test, compared over the seeds that both finished.
 
     The values are in the unit of the metric.
 
@@ -49,7 +49,7 @@ class Pair:
         difference: mean over these seeds of `one` minus `other`; None for fewer than 3 seeds.
         half: half the width of its confidence interval, at 95 % for all pairs together; None if
             there is none.
-        reason: why there is none.
+        reason: reason for the missing interval.
         better: the cell that is significantly better, if one is.
         detectable: the minimum detectable difference at as many seeds, with a power of 80 %; None
             where it is larger than any difference that the metric can have.
@@ -129,7 +129,7 @@ def measure_interval(
     sampling: Sampling | None = None,
     resolution: float | None = None,
 ) -> tuple[float | None, NoInterval | None]:
-    """Return half the width of a mean difference's interval, or why it has none.
+    """Return half the width of a mean difference's interval, or the reason for having none.
 
     It has none for fewer than three seeds; where the difference is the same with every seed, as the
     seeds then say nothing of other seeds; and where it holds 0 and leaves the range of the metric.
@@ -139,7 +139,7 @@ def measure_interval(
     Args:
         differences: (n,) in the unit of the metric, between runs of the same seed.
         largest: the larger of both means.
-        metric: what they are differences of.
+        metric: the metric of the differences.
         pairs: how many intervals shall hold together.
         sampling: sampling error of the mean difference, where it is known.
         resolution: the least that it can be, where the metric counts right answers.

@@ -1,4 +1,4 @@
-"""Profiles over datasets: what fraction of runs, or of datasets, is within a factor of the best."""
+"""Profiles across datasets: fractions of runs or datasets within a factor of the best."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING

@@ -17,7 +17,7 @@ class Ranks:
 
     Args:
         means: cell -> its mean rank.
-        datasets: how many there are.
+        datasets: number of datasets.
         p_value: p value of Friedman's test that all cells are equal.
         critical_difference: critical difference of two mean ranks, by Nemenyi's test at 5 %.
     """

@@ -35,7 +35,7 @@ class StoredCost(BaseModel):
 class StoredTuning(BaseModel):
     """The validation metric of each trial; null where it diverged.
 
-    Results that were stored before have the number of trials.
+    Older stored results contain the number of trials instead.
     """
 
     trials: Sequence[float | None] | int
@@ -83,7 +83,7 @@ class StoredSampling(BaseModel):
 
 
 class StoredResult(BaseModel):
-    """What verdicts rest on, of a file `results/NAME.json`. It has more, which is ignored.
+    """The inputs of verdicts in a file `results/NAME.json`; other content is ignored.
 
     Results that were stored before `resolution`, `independent` and `sampling` were known go without
     the last two; the resolution is that of whole sequences.
@@ -99,7 +99,7 @@ class StoredResult(BaseModel):
     sampling: Sequence[StoredSampling] = ()
 
     def measurements(self) -> Measurements:
-        """Return what the verdicts on this result rest on."""
+        """Return the measurements, which are the inputs of verdicts."""
         resolution = self.resolution
         if resolution is None and self.metric.is_a_count:
             resolution = 1 / self.sequences["test"]
@@ -123,7 +123,7 @@ def read_measurements(run: str) -> tuple[str, Measurements]:
     """Return the name of a comparison and its measurements.
 
     Args:
-        run: what `find_run` takes, or a stored result, `NAME.json`.
+        run: a run as in `find_run`, or a stored result, `NAME.json`.
 
     Raises:
         UserError: there is no such run, or it is damaged.

@@ -1,4 +1,4 @@
-"""Summaries over seeds: the metrics of each cell, and what tuning chose for it."""
+"""Summaries over seeds: metrics and tuned settings of each cell."""
 
 import math
 from collections.abc import Sequence
@@ -66,7 +66,7 @@ def summarize(comparison: Comparison) -> tuple[CellSummary, ...]:
 
 @dataclass(frozen=True)
 class CellTuning:
-    """What tuning chose for a cell.
+    """The result of tuning a cell.
 
     Args:
         cell: name of the cell.

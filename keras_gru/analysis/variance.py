@@ -1,4 +1,4 @@
-"""How much of the variance of the test metric is due to each of its sources."""
+"""Sources of the variance of the test metric."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ TEST = "test"  # the choice of the test sequences, beside the sources that seeds
 
 @dataclass(frozen=True)
 class SourceVariance:
-    """What one source of variance does to the test metric of a cell.
+    """The variance of the test metric of a cell due to one source.
 
     Args:
         cell: name of the cell.

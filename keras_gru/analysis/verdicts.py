@@ -1,4 +1,4 @@
-"""What the runs of a comparison allow to say: a headline, pairs of cells, and cautions."""
+"""Conclusions from a comparison: a headline, pairs of cells, and cautions."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ class Headline:
 
 
 class Caution(StrEnum):
-    """What a reader must know before the numbers are used."""
+    """Warnings about the use of the numbers."""
 
     FEW_VALIDATION_SEQUENCES = "few_validation_sequences"
     FEW_TEST_SEQUENCES = "few_test_sequences"
@@ -45,7 +45,7 @@ class Caution(StrEnum):
 
 @dataclass(frozen=True)
 class Verdicts:
-    """What the measurements of a comparison allow to say; `headline` is None without any run."""
+    """Conclusions that the measurements allow; `headline` is None without runs."""
 
     measurements: Measurements
     headline: Headline | None
@@ -59,7 +59,7 @@ class Verdicts:
 
 
 def reach_verdicts(measured: Measurements) -> Verdicts:
-    """Return what the seeds and the test split allow to say, and no more."""
+    """Return the conclusions that the seeds and the test split allow."""
     headline = _headline(measured)
     return Verdicts(
         measured, headline, compare_pairs(measured), tuple(_cautions(measured, headline))

@@ -1,1 +1,1 @@
-"""The textbook's sentences on GRU and LSTM: what is run for them, what it gave, the verdicts."""
+"""A study of textbook claims about GRU and LSTM: experiments, evidence, verdicts."""

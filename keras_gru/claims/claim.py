@@ -1,4 +1,4 @@
-"""A sentence, what a dataset says on it, and what all of them say."""
+"""Claims, findings on datasets, and verdicts over all datasets."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -20,7 +20,7 @@ OVER_ALL = (
 
 @dataclass(frozen=True)
 class Source:
-    """Who said a sentence, and where."""
+    """The source of a claim."""
 
     by: str
     url: str
@@ -28,13 +28,13 @@ class Source:
 
 @dataclass(frozen=True)
 class Finding:
-    """What one dataset says on a sentence.
+    """The finding on a claim from one dataset.
 
     Args:
         verdict: one of `VERDICTS`.
-        drawn: the number that it rests on, for a figure; None if the runs were too few.
-        beside: what it shows beside that and decides nothing.
-        better: the cell that is significantly better, where that decides it.
+        drawn: the deciding number, for a figure; None if there were too few runs.
+        beside: a further number that does not affect the verdict.
+        better: the cell that is significantly better, if that decides the verdict.
     """
 
     verdict: str
@@ -48,14 +48,14 @@ Evaluate = Callable[[CurveEvidence], Finding] | Callable[[SweepEvidence], Findin
 
 @dataclass(frozen=True)
 class Claim:
-    """A sentence, and the rule that decides it.
+    """A claim, and the rule that decides it.
 
     Args:
         name: name for links.
         sentence: the claim in its author's words.
-        source: who that is.
+        source: the author and the work.
         rests_on: `"curve"` or `"sweep"`: a field of `Evidence`.
-        rule: what `evaluate` does.
+        rule: description of `evaluate`.
         evaluate: returns the finding of the evidence on a dataset.
         over_all: returns the verdict from all findings: `most`, whose rule is `OVER_ALL`, or
             another function.
@@ -72,7 +72,7 @@ class Claim:
 
 @dataclass(frozen=True)
 class EvaluatedClaim:
-    """A sentence with its findings by dataset, None if it was not run, and over all of them."""
+    """A claim with its findings by dataset (None if not run) and its verdict over all."""
 
     claim: Claim
     findings: dict[str, Finding | None]
@@ -80,7 +80,7 @@ class EvaluatedClaim:
 
 
 def most(findings: Sequence[Finding | None]) -> str:
-    """The rule of `OVER_ALL`; None is a dataset that was not run."""
+    """Apply the rule of `OVER_ALL`; None is a dataset that was not run."""
     count = Counter(finding.verdict for finding in findings if finding)
     for verdict, other in ((HOLDS, FAILS), (FAILS, HOLDS)):
         if count[verdict] > len(findings) / 2 and not count[other]:
@@ -89,7 +89,7 @@ def most(findings: Sequence[Finding | None]) -> str:
 
 
 def probabilities(findings: Sequence[Finding | None]) -> tuple[float, float, float] | None:
-    """The probabilities of `keras-gru verdict` that LSTM is better, both are equal, GRU is better.
+    """Return the probabilities that LSTM is better, both are equal, GRU is better.
 
     None for fewer than three datasets.
     """
@@ -98,7 +98,7 @@ def probabilities(findings: Sequence[Finding | None]) -> tuple[float, float, flo
 
 
 def no_winner(findings: Sequence[Finding | None]) -> str:
-    """The rule of the claim that no cell is better over all datasets."""
+    """Apply the rule of the claim that there is no clear winner over all datasets."""
     better = {finding.better for finding in findings if finding and finding.better}
     lstm, equal, gru = probabilities(findings) or (0, 0, 0)
     if len(better) > 1 or equal >= DECIDED:

@@ -1,4 +1,4 @@
-"""From run directorys to the evidence of the claims."""
+"""Collect the evidence for the claims from run directories."""
 
 import dataclasses
 import math
@@ -42,17 +42,17 @@ _RATE = "training.learning_rate"
 
 
 def matches_plan(run_directory: RunDirectory, plan: Planned) -> bool:
-    """Whether a learning curve or a sweep was made with the settings of a plan."""
+    """Return whether a learning curve or a sweep has the settings of a plan."""
     meant = plan.sweep() if run_directory.path.name == SWEEP else plan.curve()
     begun = run_directory.experiment()
     return _settings(meant.with_shards(begun.training.shards)) == _settings(begun)
 
 
 def find_plan(run_directory: RunDirectory) -> Planned:
-    """The plan that a run directory is of.
+    """Return the plan of a run directory.
 
     Raises:
-        UserError: it was made with other settings than all of them.
+        UserError: no plan has its settings.
     """
     for plan in PLANNED:
         if matches_plan(run_directory, plan):
@@ -64,7 +64,7 @@ def find_plan(run_directory: RunDirectory) -> Planned:
 
 
 def is_complete(run_directory: RunDirectory, plan: Planned) -> bool:
-    """Whether the folder of a learning curve holds every run of every share."""
+    """Return whether a learning curve has all runs of all fractions."""
     wanted = {(cell, seed) for cell in run_directory.experiment().cells for seed in plan.seeds}
     places = [run_directory]
     if not set(plan.fractions) <= set(run_directory.fractions()):
@@ -77,7 +77,7 @@ def is_complete(run_directory: RunDirectory, plan: Planned) -> bool:
 
 
 def read_curve(run_directory: RunDirectory, plan: Planned) -> CurveEvidence:
-    """What a learning curve gave.
+    """Read the evidence of a learning curve.
 
     Raises:
         UserError: it is not finished.
@@ -85,7 +85,7 @@ def read_curve(run_directory: RunDirectory, plan: Planned) -> CurveEvidence:
     if not is_complete(run_directory, plan):
         raise UserError(
             f"{run_directory.path}: is not finished; "
-            f"go on with: keras-gru learning-curve --resume {run_directory.path}"
+            f"resume with: keras-gru learning-curve --resume {run_directory.path}"
         )
     comparisons = {
         share: run_directory.fraction(share).comparison() for share in sorted(plan.fractions)
@@ -94,7 +94,7 @@ def read_curve(run_directory: RunDirectory, plan: Planned) -> CurveEvidence:
 
 
 def curve_evidence(whole_curve: LearningCurve, plan: Planned) -> CurveEvidence:
-    """The same of a curve that was read already."""
+    """Return the evidence of a learning curve."""
     comparisons = {
         share: _of_both(comparison) for share, comparison in whole_curve.comparisons.items()
     }
@@ -105,7 +105,7 @@ def curve_evidence(whole_curve: LearningCurve, plan: Planned) -> CurveEvidence:
         next(iter(compare_pairs(collect_measurements(comparison))), None)
         for comparison in reversed(comparisons.values())
     )
-    if pair is None or None in others:  # those that did not diverge may be the lucky ones
+    if pair is None or None in others:  # the remaining runs may be a favorable selection
         need = None
     difference = None
     if pair is not None and pair.difference is not None:
@@ -139,7 +139,7 @@ def curve_evidence(whole_curve: LearningCurve, plan: Planned) -> CurveEvidence:
 
 
 def read_sweep(run_directory: RunDirectory, plan: Planned) -> SweepEvidence:
-    """What a sweep with a journal in its folder gave.
+    """Read the evidence of a sweep with a journal in its directory.
 
     Raises:
         UserError: optuna is not installed, the journal is elsewhere, or trials are missing.
@@ -171,7 +171,7 @@ def sweep_evidence(
     metadata: Metadata,
     plan: Planned,
 ) -> SweepEvidence:
-    """The same of trials that were read already."""
+    """Return the evidence of the trials of a sweep."""
     from keras_gru.analysis.importance import weigh
     from keras_gru.experiments.sweeping.study import CELL
 
@@ -206,7 +206,7 @@ def _sweep_command(made: Experiment, plan: Planned) -> str:
 
 
 def _settings(experiment: Experiment) -> dict:
-    """What decides the results: no names, no places, and no number of trials, which is said."""
+    """Return the settings that determine the results, without names, paths and trials."""
     settings = experiment.model_dump(exclude={"name", "description", "runs"})
     if settings["sweep"] is not None:
         settings["sweep"].pop("trials")
@@ -214,7 +214,7 @@ def _settings(experiment: Experiment) -> dict:
 
 
 def _of_both(comparison: Comparison) -> Comparison:
-    """GRU and LSTM alone: what is corrected for a number of pairs is so for theirs."""
+    """Return the comparison of GRU and LSTM only, corrected for their single pair."""
     runs = tuple(run for run in comparison.runs if run.cell in CELLS)
     experiment = comparison.experiment.model_copy(update={"cells": CELLS})
     return dataclasses.replace(comparison, experiment=experiment, runs=runs)
@@ -236,7 +236,7 @@ def _of_cell(row: CellSummary, curve: LearningCurve) -> CellEvidence:
 def _time_ratio(
     comparison: Comparison, measure: Callable[[RunRecord], float | None]
 ) -> Estimate | None:
-    """The ratio of LSTM's times to GRU's: the geometric mean over seeds, its t interval in logs."""
+    """Return the geometric mean over seeds of LSTM's time / GRU's, with a t interval in logs."""
     times: dict[str, dict[int, float]] = {cell: {} for cell in CELLS}
     for run in comparison.runs:
         taken = measure(run) if run.status == "finished" else None

@@ -1,4 +1,4 @@
-"""How many runs would decide what is not decided."""
+"""The number of runs that would decide an undecided claim."""
 
 import math
 from typing import NamedTuple
@@ -24,24 +24,24 @@ class _Interval(NamedTuple):
         return cls(estimate.value, estimate.low, estimate.high)
 
     def log(self) -> "_Interval":
-        """Of ratios, which may be 0."""
+        """Return the logarithm of an interval of ratios, which may contain 0."""
         return _Interval(*(math.log(max(end, 1e-9)) for end in self))
 
     def share_for_a_sign(self) -> float:
-        """The fraction of its width with which it lies on one side of 0."""
+        """Return the fraction of its width with which it would exclude 0."""
         half = self.value - self.low if self.value > 0 else self.high - self.value
         return abs(self.value) / half
 
     def share_within(self, bound: float) -> float:
-        """The fraction of its width with which it lies within ± a bound; at most 0 for never."""
+        """Return the fraction of its width with which it would lie within ± a bound; ≤ 0: never."""
         return (bound - abs(self.value)) / max(self.high - self.value, self.value - self.low)
 
 
 def runs_to_decide(name: str, finding: Finding, found: CurveEvidence | SweepEvidence) -> int | None:
-    """Return about how many seeds, or trials of a sweep, would decide a claim on a dataset.
+    """Estimate the number of seeds or trials that would decide a claim on a dataset.
 
-    The estimate is taken to stay what it is, and its interval to narrow as t(n − 1)/√n does, for
-    trials as 1/√n does. Decided is what lies on one side of its bound with the whole interval.
+    This assumes that the estimate stays the same and its interval narrows as t(n − 1)/√n, for
+    trials as 1/√n. A claim is decided if the whole interval is on one side of the bound.
 
     Args:
         name: name of the claim.
@@ -70,7 +70,7 @@ def runs_to_decide(name: str, finding: Finding, found: CurveEvidence | SweepEvid
 
 
 def _share_to_decide(name: str, drawn: _Interval, curve: CurveEvidence) -> float:
-    """The fraction of its width that an interval may have to decide; at most 0 for never."""
+    """Return the fraction of its width at which an interval would decide; ≤ 0: never."""
     if name == "faster":
         return 0 if curve.matched == "parameters" else drawn.log().share_for_a_sign()
     if name == "less-data":  # the cell that needs less must be significantly better, too
@@ -87,5 +87,5 @@ def _share_to_decide(name: str, drawn: _Interval, curve: CurveEvidence) -> float
 
 
 def _width(seeds: int) -> float:
-    """The half width of a t interval of the mean, in standard deviations."""
+    """Return half the width of a t interval of the mean, in standard deviations."""
     return float(stats.t.ppf(0.975, seeds - 1)) / math.sqrt(seeds)

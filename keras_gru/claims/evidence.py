@@ -1,4 +1,4 @@
-"""What the experiments of the claims gave, as a file keeps it: numbers with their intervals."""
+"""The evidence for the claims as stored in a file: numbers with their intervals."""
 
 import json
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from keras_gru.files import write_text
 from keras_gru.settings import Settings
 
 FILE = "claims.json"
-GRU, LSTM = CELLS = ("gru", "lstm")  # whom the sentences are about
+GRU, LSTM = CELLS = ("gru", "lstm")  # the cells of the claims
 
 
 class Estimate(Settings):
@@ -32,7 +32,7 @@ class Estimate(Settings):
         return self.high is not None and self.high < bound
 
     def times(self, factor: float) -> "Estimate":
-        """The same in another unit; a negative factor exchanges the ends."""
+        """Return it multiplied by a factor; a negative factor exchanges the ends."""
         if self.low is None or self.high is None:
             return Estimate(value=factor * self.value)
         low, high = sorted((factor * self.low, factor * self.high))
@@ -65,12 +65,12 @@ class CellEvidence(Settings):
 
 
 class CurveEvidence(Settings):
-    """A learning curve of GRU and LSTM; other cells of it are left aside.
+    """A learning curve of GRU and LSTM, without other cells.
 
     Args:
         origin: where it comes from.
         metric: the metric that is measured on test.
-        matched: `"units"` or `"parameters"`: what both have alike.
+        matched: `"units"` or `"parameters"`: what is equal for both cells.
         fractions: fractions of train, the last one 1, and `sequences`, how many these are.
         cells: both, by name.
         difference: difference on test with all of train, GRU minus LSTM, paired by seed, in the
@@ -101,7 +101,7 @@ class CurveEvidence(Settings):
 
 
 class SweepEvidence(Settings):
-    """A sweep's trials of GRU and LSTM; those of other cells are left aside.
+    """A sweep's trials of GRU and LSTM, without other cells.
 
     Args:
         origin: where it comes from; its seconds are of all trials.
@@ -127,14 +127,14 @@ class SweepEvidence(Settings):
 
 
 class Evidence(Settings):
-    """What there is on one dataset; None if it was not run yet."""
+    """The evidence from one dataset; None if not run yet."""
 
     curve: CurveEvidence | None = None
     sweep: SweepEvidence | None = None
 
 
 def read_evidence(path: Path) -> dict[str, Evidence]:
-    """The evidence in a file, by the name of the dataset; nothing where there is no file.
+    """Read the evidence in a file, by name of the dataset; empty if there is no file.
 
     Raises:
         UserError: a file that `write_evidence` did not write.
@@ -158,13 +158,13 @@ def write_evidence(evidence: Mapping[str, Evidence], path: Path) -> None:
 
 
 def packaged_evidence() -> dict[str, Evidence]:
-    """What comes with the package."""
+    """Return the evidence that comes with the package."""
     path = packaged_files("results", ".json").get(Path(FILE).stem)
     return read_evidence(path) if path else {}
 
 
 def _short(tree: object) -> object:
-    """Six digits: a file under version control is read by people, too."""
+    """Round to six digits, for a readable file under version control."""
     if isinstance(tree, dict):
         return {name: _short(value) for name, value in tree.items()}
     if isinstance(tree, list):

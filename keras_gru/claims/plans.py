@@ -1,4 +1,4 @@
-"""The experiments behind the claims: on each dataset a learning curve and a sweep."""
+"""The experiments for the claims: a learning curve and a sweep on each dataset."""
 
 import json
 import shlex
@@ -32,14 +32,14 @@ class Planned:
 
     @property
     def curve_command(self) -> str:
-        """What a reader types for the learning curve."""
+        """The command of the learning curve."""
         shares = ",".join(f"{share:g}" for share in self.fractions)
         given = [] if self.fractions == _FRACTIONS else ["--fractions", shares]
         return shlex.join(["keras-gru", "learning-curve", self.name, *given, *self._overrides()])
 
     @property
     def sweep_command(self) -> str:
-        """What a reader types for the sweep."""
+        """The command of the sweep."""
         return shlex.join(["keras-gru", "sweep", self.name])
 
     def curve(self, runs: str | Path = "runs") -> "Experiment":

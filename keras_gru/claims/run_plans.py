@@ -1,4 +1,4 @@
-"""All experiments of the claims, one after the other, in a folder that can be gone on with."""
+"""Run all experiments of the claims, resumably, in a folder."""
 
 import contextlib
 from collections.abc import Callable, Iterator
@@ -22,18 +22,18 @@ ShowProgress = Callable[[Experiment], AbstractContextManager[Listener]]
 def run_all(
     folder: Path, show_progress: ShowProgress, jobs: int | None = None
 ) -> Iterator[str | None]:
-    """Runs what is missing; the run directories are ordinary ones, in `folder / "runs"`.
+    """Run the missing experiments, with run directories in `folder / "runs"`.
 
-    What a stopped call had finished stays, and what it was at goes on from its last epoch. The
-    evidence of each experiment is in `folder / FILE` when it is done.
+    A further call does not repeat finished runs and resumes a stopped run. The evidence of each
+    finished experiment is stored in `folder / FILE`.
 
     Args:
-        folder: made where it is not there.
+        folder: created if it does not exist.
         show_progress: returns the listener of an experiment.
         jobs: as in `keras_gru.experiments.compare.compare`.
 
     Yields:
-        After each experiment, why it could not be done, such as data that are not there; else None.
+        After each experiment, why it failed, such as missing data; else None.
     """
     (folder / "runs").mkdir(parents=True, exist_ok=True)
     read_evidence(folder / FILE)  # one that is damaged is refused before anything is trained
@@ -71,7 +71,7 @@ def _run_sweep(plan: Planned, runs: Path, show_progress: ShowProgress, jobs: int
     experiment = plan.sweep(runs)
     path = runs / experiment.name / SWEEP
     if path.is_dir() and not matches_plan(RunDirectory(path), plan):
-        raise UserError(f"{path}: was made with other settings; move it away to begin anew.")
+        raise UserError(f"{path}: has other settings. Move it away to start again.")
     try:
         return read_sweep(RunDirectory(path), plan)
     except UserError:  # not begun, or not finished
@@ -81,7 +81,7 @@ def _run_sweep(plan: Planned, runs: Path, show_progress: ShowProgress, jobs: int
 
 
 def _begun(experiment: Experiment, plan: Planned) -> RunDirectory | None:
-    """The latest run directory of the same settings, wherever the runs have been since."""
+    """Return the latest run directory with the same settings."""
     for path in sorted(Path(experiment.runs).glob(f"{experiment.name}/2*"), reverse=True):
         with contextlib.suppress(UserError):  # half made, or by another version
             run_directory = RunDirectory(path)

@@ -1,7 +1,7 @@
-"""The sentences, and for each the rule that says whether the evidence bears it out.
+"""The claims, and the rules that decide whether the evidence supports them.
 
-Every rule is a function from evidence on one dataset to a finding, with its wording beside it. That
-no difference was detected never counts as that there is none.
+Every rule is a function from evidence on one dataset to a finding, with a description. Not
+detecting a difference never counts as evidence that there is none.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -42,11 +42,11 @@ CLAIMS: list[Claim] = []
 def evaluate_claims(
     evidence: Mapping[str, Evidence], datasets: Sequence[str]
 ) -> tuple[EvaluatedClaim, ...]:
-    """Every sentence on every dataset.
+    """Evaluate every claim on every dataset.
 
     Args:
         evidence: the evidence by dataset.
-        datasets: all that were planned: what was not run counts among them.
+        datasets: all planned datasets, including those that were not run.
     """
     evaluated = []
     for claim in CLAIMS:
@@ -59,7 +59,7 @@ def evaluate_claims(
 def _claim(
     sentence: str, source: Source, rests_on: str, rule: str, over_all: Callable = most
 ) -> Callable[[J], J]:
-    """Puts a rule into words beside the function that applies it."""
+    """Decorate the function that applies a rule with the claim and the description of the rule."""
 
     def keep(evaluate: J) -> J:
         name = evaluate.__name__.replace("_", "-")
@@ -189,13 +189,13 @@ def learning_rate_first(sweep: SweepEvidence) -> Finding:
 
 
 def better_on_test(curve: CurveEvidence) -> str | None:
-    """The cell that is significantly better on test with all of train."""
+    """Return the cell that is significantly better on test with all of train."""
     advantage = advantage_of_gru(curve)
     return GRU if advantage.above(0) else LSTM if advantage.below(0) else None
 
 
 def advantage_of_gru(curve: CurveEvidence) -> Estimate:
-    """By how much GRU is better on test with all of train.
+    """Return the advantage of GRU on test with all of train.
 
     It is a share of the better one's mean, or of its errors where the metric counts what is right,
     as 1% of 98% right would be half of all errors.
@@ -206,14 +206,14 @@ def advantage_of_gru(curve: CurveEvidence) -> Estimate:
 
 
 def mean_on_test(curve: CurveEvidence, cell: str) -> float:
-    """The mean of a cell on test with all of train, where the curve has a difference."""
+    """Return the mean of a cell on test with all of train. Requires a difference."""
     mean = curve.cells[cell].test[-1]
     assert mean is not None  # the difference is between the means of both cells
     return mean.value
 
 
 def has_enough(curve: CurveEvidence) -> bool:
-    """Whether more data no longer help LSTM: the last step of its curve is none to a reader."""
+    """Return whether more data no longer help LSTM: the last step of its curve is negligible."""
     before, after = (metric and metric.value for metric in curve.cells[LSTM].test[-2:])
     if before is None or after is None:
         return False
@@ -222,12 +222,12 @@ def has_enough(curve: CurveEvidence) -> bool:
 
 
 def counts_as_equal(advantage: Estimate) -> bool:
-    """Whether the whole interval is of differences that are none to a reader."""
+    """Return whether the whole interval contains only negligible differences."""
     return advantage.above(-EQUAL) and advantage.below(EQUAL)
 
 
 def _errors(mean: float, metric: Metric) -> float:
-    """What a difference is a share of: a mean, or its errors where the metric counts the right."""
+    """Return the reference of relative differences: the mean, or its errors for accuracies."""
     return max(1 - mean if metric.mode == "max" else mean, _NONE)
 
 
@@ -236,5 +236,5 @@ def _of_lead(lead: Estimate | None) -> Finding:
 
 
 def _side(estimate: Estimate, bound: float, above: str = HOLDS, below: str = FAILS) -> str:
-    """What it is to lie above a bound with the whole interval, or below it."""
+    """Return the verdict on an interval above, below or around a bound."""
     return above if estimate.above(bound) else below if estimate.below(bound) else OPEN

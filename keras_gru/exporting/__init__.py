@@ -1,1 +1,1 @@
-"""Files for other runtimes. `keras_gru.export` and `keras-gru export` are the way in."""
+"""Export to other runtimes: `keras_gru.export` and `keras-gru export`."""

@@ -1,4 +1,4 @@
-"""Models and runs as files for other runtimes, each compared with Keras."""
+"""Export models and runs for other runtimes, and compare the files with Keras."""
 
 # Shapes: B batch, T time.
 
@@ -30,10 +30,10 @@ _BATCH = 32
 
 
 class DisagreementError(Exception):
-    """An exported file does not compute what the model computes.
+    """The outputs of an exported file differ from those of the model.
 
     Args:
-        parity: how they compare.
+        parity: the comparison.
     """
 
     def __init__(self, parity: Parity):
@@ -56,7 +56,7 @@ def export(
     tolerance: float | None = None,
     measure_time: bool = True,
 ) -> Parity:
-    """Write a model for another runtime, run it there and compare the outputs with Keras'.
+    """Export a model to another runtime, run it there and compare the outputs with Keras.
 
     Args:
         model: a functional model of RNN layers and layers made of `keras.ops`. An encoder–decoder
@@ -74,12 +74,12 @@ def export(
         truth: the right class of each input, or of each of its time steps, -1 where none counts;
             the accuracy of the file and of Keras is measured with it.
         metadata: strings to store in the file.
-        tolerance: the largest difference that is allowed, relative to the largest output; `None`
+        tolerance: the largest allowed difference, relative to the largest output; `None`
             takes 1e-5, or 0.01 with float16 and 0.25 with int8.
-        measure_time: whether calls are timed.
+        measure_time: whether to time calls.
 
     Returns:
-        How the file compares with Keras: `print` it, or read its attributes.
+        The comparison with Keras; `print` it, or read its attributes.
 
     Raises:
         UserError: if the format cannot express the model.
@@ -136,7 +136,7 @@ def export_run(
     tolerance: float | None = None,
     measure_time: bool = True,
 ) -> Parity:
-    """Write the network of a run for another runtime and compare it on test sequences.
+    """Export the network of a run to another runtime, and compare it on test sequences.
 
     Args:
         run_directory: the run directory.
@@ -144,10 +144,10 @@ def export_run(
         to, step, states, quantize, tolerance, measure_time: as in `export`.
         output: the folder to write to; `None` is `export` in the folder of the run. `parity.json`
             in both holds the comparisons with all formats.
-        sequences: how many test sequences are compared, the first ones.
+        sequences: number of test sequences to compare.
 
     Returns:
-        How the files compare with Keras.
+        The comparison with Keras.
 
     Raises:
         UserError, DisagreementError: as in `export`.

@@ -1,4 +1,4 @@
-"""Smaller LiteRT files: half of a small int8 file is what is written beside its weights."""
+"""Shrink LiteRT files: half of a small int8 file is not weights."""
 
 import copy
 from typing import Any
@@ -17,11 +17,11 @@ def shrink(content: bytes) -> bytes:
       point each, more than 10 % of a small network), and small weights of dense layers, which the
       converter leaves in float32 below 1,024 numbers, become int8, too.
     - An array of zeros, from which a loop starts, is made by an operator (`FILL`).
-    - Descriptions that say nothing go: shapes that repeat the shape, empty quantizations, a buffer
+    - Redundant descriptions are removed: repeated shapes, empty quantizations, a buffer
       for each tensor that has no constant. Equal constants are stored once.
 
     Args:
-        content: what a `tf.lite.TFLiteConverter` returned.
+        content: the output of a `tf.lite.TFLiteConverter`.
     """
     from tensorflow.lite.tools import flatbuffer_utils
 
@@ -60,7 +60,7 @@ def _data(model, tensor) -> Any:
 
 
 def _dense_weights(model, graph, schema):
-    """Return the numbers of the tensors that are weights of dense operators alone, in float32."""
+    """Return the numbers of float32 tensors that are only weights of dense operators."""
     dense, others = set(), {*graph.outputs}
     for operator in graph.operators:
         code = model.operatorCodes[operator.opcodeIndex]
@@ -111,7 +111,7 @@ def _store(model, tensor, weights):
 
 
 def _fill_zeros(model, graph, schema):
-    """Replace large constants of zeros by an operator that makes them."""
+    """Replace large constants of zeros by an operator that creates them."""
     for number, tensor in enumerate(list(graph.tensors)):
         data = _data(model, tensor)
         is_float = tensor.type == schema.TensorType.FLOAT32
@@ -138,7 +138,7 @@ def _fill_zeros(model, graph, schema):
 
 
 def _store_buffers_once(model):
-    """Drop buffers that nothing refers to or that repeat another one; the first one is empty."""
+    """Drop unused and duplicate buffers; the first buffer is empty."""
     users = [user for graph in model.subgraphs for user in graph.tensors] + list(
         model.metadata or []
     )

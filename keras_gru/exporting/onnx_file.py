@@ -26,16 +26,16 @@ def write_onnx(
 ) -> None:
     """Write an ONNX file whose inputs and outputs have the names and order of the model's.
 
-    The sizes that the model leaves open, such as batch and time, are open in the file, too.
+    Sizes that are open in the model, such as batch and time, are also open in the file.
 
     Args:
         model: a functional model.
         path: path of the file.
         metadata: strings that are stored in the file by their names.
-        optional_states: whether the states of a step model are zeros where they are not given.
+        optional_states: whether missing states of a step model are zeros.
 
     Raises:
-        UserError: if ONNX cannot express what a layer does.
+        UserError: if ONNX cannot express a layer.
     """
     onnx.checker.check_model(proto := onnx_model(model, metadata, optional_states), full_check=True)
     with replacing(path) as draft:
@@ -45,7 +45,7 @@ def write_onnx(
 def onnx_model(
     model: keras.Model, metadata: Mapping[str, str], optional_states: bool = False
 ) -> onnx.ModelProto:
-    """Return what `write_onnx` writes."""
+    """Return the ONNX model that `write_onnx` writes."""
     graph = OnnxGraph()
     traced = trace_model(in_float32(model))
     inputs = keras.tree.flatten(traced.inputs)
@@ -83,7 +83,7 @@ def onnx_model(
 
 
 def _without_unused(nodes, outputs):
-    """Return the nodes on which the outputs depend, and the names of what they read."""
+    """Return the nodes that the outputs depend on, and the names of their inputs."""
     needed, found = set(outputs), []
     for node in reversed(nodes):
         if needed.intersection(node.output):
@@ -94,9 +94,9 @@ def _without_unused(nodes, outputs):
 
 
 def _with_default(graph, name, size, inputs):
-    """Return a state that is zeros where its input is left out, (B, U).
+    """Return a state (B, U) that is zeros if its input is missing.
 
-    An initializer with the name of an input is the value of that input where none is given.
+    An initializer with the name of an input is the default value of that input.
     """
     zeros = numpy_helper.from_array(np.zeros((1, size), "float32"), name)
     graph.initializers[name] = zeros

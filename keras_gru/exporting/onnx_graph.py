@@ -1,4 +1,4 @@
-"""Writes ONNX nodes for the calls of a Keras graph."""
+"""Write ONNX nodes for the calls of a Keras graph."""
 
 import functools
 from collections.abc import Callable, Sequence
@@ -37,7 +37,7 @@ def converts(
 
 
 class OnnxGraph:
-    """Nodes and initializers, and the name of each tensor of Keras among them.
+    """ONNX nodes and initializers, and the ONNX name of each Keras tensor.
 
     Args:
         parent: the graph of which this one is the body of a `Scan`: its names are seen here.
@@ -70,7 +70,7 @@ class OnnxGraph:
         return names[0] if outputs == 1 else names
 
     def constant(self, array: Any, dtype: str | None = None, wish: str = "constant") -> str:
-        """Return the name of an initializer; equal small ones are written once."""
+        """Return the name of an initializer; small equal initializers are shared."""
         array = np.asarray(array, dtype)
         key = (array.dtype.str, array.shape, array.tobytes())
         if key not in self.initializers:
@@ -135,7 +135,7 @@ class OnnxGraph:
         return keras.tree.map_structure(self.value, graph.outputs)
 
     def inline(self, function: Callable, *arguments: Any) -> Any:
-        """Write what a function of `keras.ops` does with tensors that have names here."""
+        """Write the nodes of a function of `keras.ops` of named tensors."""
         tensors = [value for value in keras.tree.flatten(arguments) if is_tensor(value)]
         graph = trace_function(function, *arguments)
         return self.run(graph, *(self.value(tensor) for tensor in tensors))
@@ -156,7 +156,7 @@ class OnnxGraph:
             return self.inline(functools.partial(_call_layer, operation), call.args, kwargs)
         except UserError:
             raise
-        except Exception as error:  # whatever the layer's code raises of symbolic tensors
+        except Exception as error:  # anything that the layer raises for symbolic tensors
             reason = str(error).split(". ")[0].splitlines()[0]
             raise UserError(
                 f"layer '{operation.name}' ({cls.__name__}): expected a `call` made of keras.ops, "
@@ -169,7 +169,7 @@ def _call_layer(layer, args, kwargs):
 
 
 def element_type(dtype: str) -> int:
-    """Return ONNX' number for a dtype of Keras."""
+    """Return ONNX' number of a Keras dtype."""
     return helper.np_dtype_to_tensor_dtype(np.dtype(dtype))
 
 

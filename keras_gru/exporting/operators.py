@@ -1,4 +1,4 @@
-"""Which RNN layers ONNX' operators GRU, LSTM and RNN compute. Importing it imports no onnx."""
+"""RNN layers that the ONNX operators GRU, LSTM and RNN compute. Does not import onnx."""
 
 from typing import cast
 

@@ -1,4 +1,4 @@
-"""Whether exported files compute what Keras does, how fast, and how large they are."""
+"""Compare exported files with Keras: outputs, speed and size."""
 
 # Shapes: B batch, T time, C classes.
 
@@ -34,11 +34,11 @@ def compare(
 ) -> Parity:
     """Compare exported files with Keras.
 
-    Beside the batches as they are, their first sequence alone, and its first time step if the
-    length is open, are compared.
+    Besides the batches, this compares their first sequence, and its first time step if the length
+    is open.
 
     Args:
-        program: what was exported.
+        program: the exported program.
         target: the format.
         paths: the file of each part of the program.
         batches: inputs of the model, padded on the right.
@@ -94,7 +94,7 @@ def _cases(program, target, batches, truth):
 
 
 def _compare(program, runners, cases, scores, empty):
-    """Return a `Parity` like the empty one, with what was found."""
+    """Return a `Parity` like the empty one, with the results."""
     differences, largest, equal, right = [], 1.0, [], []
     for x, expected, y, _ in cases:
         found = program.run(runners, x)
@@ -129,7 +129,7 @@ def _unpadded(x, row):
 
 
 def _fitted(program, target, x):
-    """Return inputs of the length that a file for one length has."""
+    """Return inputs with the length of a file for one length."""
     if target.length is None or "step" in program.parts:
         return x
     fitted = {}

@@ -1,4 +1,4 @@
-"""The Keras models that an export consists of, and how their files are run on whole sequences."""
+"""The Keras models of an export, and how to run their files on whole sequences."""
 
 # Shapes: B batch, T time.
 
@@ -18,11 +18,11 @@ Runner = Callable[[Arrays], Mapping[str, np.ndarray]]
 
 
 class Program:
-    """One or two models that together compute what a model computes.
+    """One or two models that together compute the same as a model.
 
     Args:
         model: an encoder–decoder becomes an encoder and one step of the decoder, any other model
-            is exported as it is.
+            is exported unchanged.
         step: whether a model becomes one time step with states.
         states: whether it becomes a model of any number of steps with states.
     """
@@ -48,17 +48,17 @@ class Program:
                 self.zeros = {state: inputs[state].shape[-1] for state in self.new_states}
 
     def expected(self, x: Arrays) -> np.ndarray:
-        """Return what the model computes in Keras."""
+        """Return the outputs of the model in Keras."""
         structure = self.model.input
         tensors = [keras.ops.convert_to_tensor(x[tensor.name]) for tensor in self.model.inputs]
         y = self.model(keras.tree.pack_sequence_as(structure, tensors), training=False)
         return to_numpy(y)
 
     def run(self, runners: Mapping[str, Runner], x: Arrays) -> np.ndarray:
-        """Return the same from the exported files.
+        """Return the outputs of the exported files.
 
         Args:
-            runners: what runs the file of each part.
+            runners: functions that run the file of each part.
             x: the model's inputs.
         """
         if "model" in runners:

@@ -59,7 +59,7 @@ def convert_rnn(
     """Write an RNN layer and return the names of its output and, if it returns them, its states.
 
     Args:
-        graph: where to.
+        graph: the graph to write to.
         layer: a `keras.layers.RNN`.
         x: `(B, T, D)`.
         mask: the name of `(B, T)`, or `None`.
@@ -179,7 +179,7 @@ def _last(graph, y, mask, initial):
 
 
 def _holding(graph, rows, mask, W):
-    """Return rows and weights with which an LSTM leaves c as it is in the padding.
+    """Return rows and weights with which an LSTM keeps c unchanged in the padding.
 
     One more input is 1 there, and its weights make the forget gate 1 and the input gate 0. (What
     the layer returns of h there is not used.)

@@ -1,4 +1,4 @@
-"""What a model can be exported to: how its file is written, and how it is run to check it."""
+"""Export formats: how to write files, and how to run them to check them."""
 
 import importlib.util
 import json
@@ -23,7 +23,7 @@ _QUANTIZES = {"litert": ("int8", "float16"), "openvino": ("float16",)}
 
 @dataclass(frozen=True)
 class Target:
-    """A format and how its files are made.
+    """A format with its options.
 
     Args:
         name: one of `TARGETS`.
@@ -55,7 +55,7 @@ class Target:
             )
 
     def file_name(self, stem: str) -> str:
-        """Return the name of the file or, of the formats without a suffix, the folder."""
+        """Return the name of the file, or of the folder for formats without a suffix."""
         quantized = f"_{self.quantize}" if self.quantize else ""
         return f"{stem}{quantized}{_SUFFIXES.get(self.name) or f'_{self.name}'}"
 
@@ -80,7 +80,7 @@ class Target:
 
     @property
     def runtimes(self) -> dict[str, Loader]:
-        """What runs the files, by name, and the function that loads them; the first one counts.
+        """Return the runtimes by name, with the functions that load files; the first decides.
 
         A loader returns a function of a dict of arrays to a dict of arrays. It raises an
         `ImportError` if the runtime is not installed.
@@ -108,7 +108,7 @@ class Target:
 
 
 def need(package: str, extra: str) -> None:
-    """Raise where a package that only one format requires is not installed.
+    """Raise an error if an optional package of a format is not installed.
 
     Raises:
         UserError: if it is not installed.

@@ -19,7 +19,7 @@ Runner = Callable[[Mapping[str, np.ndarray]], dict[str, np.ndarray]]
 def write_saved_model(
     model: keras.Model, path: str | Path, sizes: Mapping[str, tuple[int | None, ...]] | None = None
 ) -> None:
-    """Write a SavedModel that TensorFlow alone serves: it holds no Python object and no variable.
+    """Write a SavedModel that only needs TensorFlow, without Python objects and variables.
 
     Args:
         model: any model on the TensorFlow backend.
@@ -81,7 +81,7 @@ def load_saved_model(path: str | Path) -> Runner:
 def write_litert(
     model: keras.Model, path: str | Path, length: int, quantize: str | None = None
 ) -> None:
-    """Write a LiteRT file for one sequence of one length, of LiteRT's own operators alone.
+    """Write a LiteRT file for one sequence of fixed length, with LiteRT's own operators only.
 
     Args:
         model: any model on the TensorFlow backend.
@@ -111,7 +111,7 @@ def write_litert(
             converter.target_spec.supported_types = [tf.float16]
         try:
             content = converter.convert()
-        except Exception as error:  # the converter raises a kind of its own
+        except Exception as error:  # the converter raises its own type
             reason = next((s for s in str(error).splitlines() if "error:" in s), str(error))
             raise UserError(
                 f"litert: '{model.name}' cannot be converted ({reason[:200]})."

@@ -1,4 +1,4 @@
-"""A trained network with gates replaced by constants: what each gate contributes."""
+"""Ablation: replace gates of a trained network by constants."""
 
 from collections.abc import Mapping
 
@@ -9,17 +9,17 @@ from keras_gru.layers.cells.gates import GATES
 
 
 def ablations(cell: keras.Layer) -> dict[str, dict[str, float]]:
-    """Return which gates of a cell to replace, and by which constants.
+    """Return the gates of a cell to replace, with their constants.
 
-    A gate that both keeps the state and writes to it, such as a GRU's update gate, is replaced so
-    that every step's state is all new. Any other is open, at 1. Where there are several gates, all
-    of them are replaced at last: of a GRU, that leaves the SimpleRNN that is in it.
+    A gate that both keeps the state and writes to it, such as a GRU's update gate, is set so that
+    every step replaces the state. Other gates are set to 1, which is open. For several gates, the
+    last ablation replaces all of them, which turns a GRU into a SimpleRNN.
 
     Args:
         cell: a `keras_gru.Cell`.
 
     Returns:
-        What to call it -> `constant_gates`. Empty for a cell without gates.
+        Display name -> `constant_gates`. Empty for a cell without gates.
     """
     # Whether one gate keeps the state and another one writes to it, as in an LSTM.
     apart = "+" in cell.gate_signs and "-" in cell.gate_signs

@@ -1,4 +1,4 @@
-"""How far gradients reach: the vanishing gradient, measured."""
+"""Measure vanishing gradients: how far gradients reach back."""
 
 # Shapes: B batch, T time, U units.
 
@@ -91,13 +91,13 @@ def gradient_decay(rows: list[np.ndarray]) -> np.ndarray:
 
 
 def _last_step(weight: np.ndarray) -> np.ndarray:
-    """The weights `(B, T)` of the last steps that count alone."""
+    """Return weights `(B, T)` that are 1 only at the last step that counts."""
     last = weight.shape[1] - 1 - np.argmax(weight[:, ::-1] > 0, axis=1)
     return np.where(np.arange(weight.shape[1]) == last[:, None], weight > 0, 0).astype("float32")
 
 
 def _gradients(function: Callable, values: list[np.ndarray]) -> list[np.ndarray]:
-    """The gradients of a scalar function of a list of arrays."""
+    """Return the gradients of a scalar function of a list of arrays."""
     backend = keras.backend.backend()
     if backend == "jax":
         import jax

@@ -17,8 +17,8 @@ from keras_gru.inspection.result import Inspection, NetworkInspection
 from keras_gru.layers import RNN
 from keras_gru.models.graph import to_numpy
 
-SEQUENCES = 32  # of validation, evenly spread, that gradients and gates are averaged over
-SHOWN = 80  # steps of a sequence that fit into a picture
+SEQUENCES = 32  # evenly spaced validation sequences over which gradients and gates are averaged
+SHOWN = 80  # steps of a sequence that fit into a figure
 
 
 def inspect_networks(
@@ -29,13 +29,13 @@ def inspect_networks(
     sequence: int = 0,
     layer: int = 1,
 ) -> Inspection:
-    """Inspect the run of each cell that is best on validation.
+    """Inspect the best run of each cell on validation.
 
     Args:
-        run_directory: where the runs are.
-        cell: only of this cell; `None`: of each.
+        run_directory: the run directory.
+        cell: only runs of this cell; `None` inspects each cell.
         seed: only runs of this seed.
-        sequence: number of the sequence of validation to show the gates of, from 0.
+        sequence: number of the validation sequence whose gates are shown, from 0.
         layer: number of the recurrent layer, from 1; its forward layer if it is bidirectional.
 
     Returns:
@@ -92,7 +92,7 @@ def _records(run_directory: RunDirectory, cell: str | None, seed: int | None) ->
 
 
 def _shown(model: keras.Model, layer: RNN, dataset: SequenceDataset, sequence: int) -> tuple:
-    """The inputs of a layer for the shown sequence, without its padding."""
+    """Return the inputs of a layer for the shown sequence, without its padding."""
     x, *_ = dataset.batch_of("validation", [sequence])
     sequences, initial_state, mask = layer_inputs(model, layer, x)
     if mask is not None:
@@ -140,13 +140,13 @@ def _ablation(run_directory, record, model, layer, dataset) -> dict[str, float]:
 
 
 def _picture(tensor) -> list[list[float]]:
-    """The shown steps of the only sequence, with three digits."""
+    """Return the shown steps of the single sequence, with three digits."""
     values = to_numpy(tensor)[0, :SHOWN].astype("float64")
     return values.round(3).tolist()
 
 
 def _input_of(dataset, sequence, sequences, layer) -> tuple:
-    """`(tokens, features)` of the shown steps, of which one is None."""
+    """Return `(tokens, features)` of the shown steps, one of which is None."""
     x, *_ = dataset.batch_of("validation", [sequence])
     steps = min(sequences.shape[1], SHOWN)
     if "features" in x:

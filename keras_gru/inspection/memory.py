@@ -1,4 +1,4 @@
-"""How long each unit remembers, by the gate that keeps its state."""
+"""Memory of units, measured by the gate that keeps their state."""
 
 # Shapes: B batch, T time, U units.
 
@@ -6,7 +6,7 @@ import numpy as np
 
 
 def mean_keep_gate(layer, sequences, initial_state, mask) -> np.ndarray | None:
-    """Return the fraction of its state that each unit keeps over a step, the mean over all steps.
+    """Return the mean fraction of its state that each unit keeps over a step.
 
     Args:
         layer: a recurrent layer.
@@ -15,9 +15,11 @@ def mean_keep_gate(layer, sequences, initial_state, mask) -> np.ndarray | None:
         mask: `(B, T)` or `None`.
 
     Returns:
-        `(U,)`; `None` where no gate keeps the state.
+        `(U,)`; `None` if no gate keeps the state.
     """
-    from keras_gru.models.graph import to_numpy  # here: a page of half-lives needs no Keras
+    from keras_gru.models.graph import (
+        to_numpy,
+    )  # imported here: plots need no Keras
 
     gates, _ = layer.gates(sequences, mask, initial_state)
     keep = keep_gate(layer.cell, gates)
@@ -29,12 +31,12 @@ def mean_keep_gate(layer, sequences, initial_state, mask) -> np.ndarray | None:
 def keep_gate(cell, gates):
     """Return the fraction of its state that each unit keeps over a step.
 
-    It is the gate that keeps (an update gate, an LSTM's forget gate), or what the gate that writes
-    leaves over.
+    It is the gate that keeps the state (an update gate, an LSTM's forget gate), or 1 minus the gate
+    that writes to it.
 
     Args:
         cell: a `keras_gru.Cell`.
-        gates: what the layer's `gates` returned first.
+        gates: the first result of the layer's `gates`.
 
     Returns:
         `(B, T, U)`; `None` where no gate keeps the state, as in a SimpleRNN.
@@ -50,7 +52,7 @@ def keep_gate(cell, gates):
 
 
 def half_lives(keep: np.ndarray) -> np.ndarray:
-    """Return the steps after which half of a unit's state is left.
+    """Return the number of steps after which half of a unit's state is left.
 
         n = ln ½ / ln k        from kⁿ = ½
 

@@ -1,4 +1,4 @@
-"""Layers of a trained model: their inputs, and another time loop in place of their own."""
+"""Layers of a trained model: find them, get their inputs, replace their time loop."""
 
 # Shapes: B batch, T time, D features, U units.
 
@@ -16,7 +16,7 @@ def rnn_layers(model: keras.Model) -> list[RNN]:
     """Return the recurrent layers of a model; both directions of a bidirectional one.
 
     Raises:
-        UserError: a layer is none of this package's, and so cannot be inspected.
+        UserError: a layer is not from this package, and cannot be inspected.
     """
     layers: list[RNN] = []
     for layer in layers_by_direction(model):

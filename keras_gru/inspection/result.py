@@ -1,4 +1,4 @@
-"""The result of an inspection, as the run directory stores it. Importing this imports no Keras."""
+"""The stored result of an inspection. Importing this module does not import Keras."""
 
 # Shapes: T time, D features, U units.
 
@@ -15,7 +15,7 @@ FILE = Path("inspection") / "inspection.json"
 
 @dataclass(frozen=True)
 class NetworkInspection:
-    """What was measured inside one network.
+    """The measurements of one network.
 
     Args:
         cell: name in the registry of cells.
@@ -25,7 +25,7 @@ class NetworkInspection:
         state: `T x U`, after each of them.
         keep: for each unit, the mean fraction of its state that it keeps over a step; None if no
             gate keeps the state.
-        gradient_decay: what is left of the gradient 0, 1, … steps back
+        gradient_decay: the fraction of the gradient 0, 1, … steps back
             (`gradients.gradient_decay`).
         ablation: the metric on validation, as trained and then with constant gates.
     """
@@ -65,13 +65,13 @@ class Inspection:
 
 
 def save_inspection(directory: Path, inspection: Inspection) -> None:
-    """Write an inspection into a run directory, in place of an earlier one."""
+    """Write an inspection to a run directory, replacing an earlier one."""
     (directory / FILE).parent.mkdir(exist_ok=True)
     write_text(directory / FILE, json.dumps(dataclasses.asdict(inspection)))
 
 
 def read_inspection(directory: Path | None) -> Inspection | None:
-    """Return the inspection that a run directory stores, or None.
+    """Return the stored inspection of a run directory, or None.
 
     Raises:
         UserError: the file is damaged.

@@ -204,7 +204,7 @@ class TestFolders:
         plan = PLANNED[1]
         folder = RunDirectory.create(plan.curve(tmp_path))
         assert not is_complete(folder, plan)
-        with pytest.raises(UserError, match="is not finished; go on with: keras-gru learning-cur"):
+        with pytest.raises(UserError, match="is not finished; resume with: keras-gru learning-cur"):
             read_curve(folder, plan)
 
 

@@ -289,5 +289,5 @@ def test_ctrl_c_says_how_to_go_on(arguments, monkeypatch):
 
     monkeypatch.setattr("keras_gru.experiments.configuration.yaml_files.load_experiment", stopped)
     said = keras_gru("check", "quickstart", code=130)
-    assert (arguments[0] if arguments else "--resume RUN goes on") in said
+    assert (arguments[0] if arguments else "--resume RUN") in said
     assert len(said.strip().splitlines()) == 1

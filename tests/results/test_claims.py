@@ -77,7 +77,7 @@ class TestKeep:
         lines = (folder.path / "results.jsonl").read_text().splitlines(keepends=True)
         (folder.path / "results.jsonl").write_text("".join(lines[:-1]))
         (said,) = claims.keep([folder.path])
-        assert said.startswith("left out: ") and "is not finished; go on with: keras-gru" in said
+        assert said.startswith("left out: ") and "is not finished; resume with: keras-gru" in said
         assert read_evidence(claims.KEPT) == {}
 
     def test_names_what_is_no_part_of_the_claims(self, tmp_path):
