@@ -28,7 +28,7 @@ def pytest_collection_modifyitems(items):
 
     def place(item):
         path = item.path.as_posix()
-        return next((at for at, name in enumerate(LONG) if path.endswith(name)), len(LONG))
+        return next((index for index, name in enumerate(LONG) if path.endswith(name)), len(LONG))
 
     items.sort(key=place)
 

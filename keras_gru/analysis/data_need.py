@@ -167,7 +167,9 @@ def _reaches(fractions: np.ndarray, means: np.ndarray, target: float | np.ndarra
     there = means >= target[..., None]
     first = np.where(there.any(-1), there.argmax(-1), len(fractions) - 1)
     before = np.maximum(first - 1, 0)
-    high, low = (np.take_along_axis(means, at[..., None], -1)[..., 0] for at in (first, before))
+    high, low = (
+        np.take_along_axis(means, index[..., None], -1)[..., 0] for index in (first, before)
+    )
     step = np.where(high > low, (target - low) / np.where(high > low, high - low, 1), 1.0)
     return np.exp(logs[before] + np.clip(step, 0, 1) * (logs[first] - logs[before]))
 
@@ -215,7 +217,7 @@ def _last_crossing(fractions: np.ndarray, differences: np.ndarray) -> np.ndarray
     changes = np.sign(differences[..., 1:]) != np.sign(differences[..., :-1])
     last = changes.shape[-1] - 1 - changes[..., ::-1].argmax(-1)
     left, right = (
-        np.take_along_axis(differences, at[..., None], -1)[..., 0] for at in (last, last + 1)
+        np.take_along_axis(differences, index[..., None], -1)[..., 0] for index in (last, last + 1)
     )
     with np.errstate(divide="ignore", invalid="ignore"):
         place = logs[last] + left / (left - right) * (logs[last + 1] - logs[last])

@@ -20,11 +20,11 @@ _UNITS = 32
 # Settings to try if rows are not sorted by time, with explanations.
 _ORDERS = (
     ({}, ""),
-    ({"sort": True}, "the file's rows are not in the order of time"),
+    ({"sort": True}, "the file's rows are not sorted by time"),
     ({"duplicates": "first"}, "some dates come twice; the first row counts"),
     (
         {"sort": True, "duplicates": "first"},
-        "rows are not in the order of time, and some dates come twice; the first row counts",
+        "rows are not sorted by time, and some dates come twice; the first row counts",
     ),
 )
 

@@ -96,7 +96,9 @@ def guess_header(rows: Sequence[Sequence[str]], wanted: Sequence[str]) -> bool:
         return False
     if 2 * sum(cell.endswith((".", "!")) for cell in first) >= len(first):  # sentences
         return False
-    columns = [[row[at].strip() for row in rest if at < len(row)] for at in range(len(first))]
+    columns = [
+        [row[index].strip() for row in rest if index < len(row)] for index in range(len(first))
+    ]
     # A repeated value is a label, not a column name.
     for cell, column in zip(first, columns, strict=True):
         if cell and column.count(cell) >= 1 and len({*column}) <= max(2, len(column) / 2):
@@ -118,7 +120,9 @@ def count_titles(lines: Sequence[str], separator: str | None) -> int:
         sign = "\t" if tried == TAB else tried
         counts = [line.count(sign) for line in lines]
         last = max(counts[-1:], default=0)
-        others = [at for at, line in enumerate(lines) if line.strip() and counts[at] != last]
+        others = [
+            index for index, line in enumerate(lines) if line.strip() and counts[index] != last
+        ]
         first = others[-1] + 1 if others else 0
         while first < len(lines) and not lines[first].strip():
             first += 1

@@ -187,9 +187,9 @@ def _guessed_encoding(path: Path, data: bytes) -> str:
         _check_utf8(data)
         if b"\0" not in data[:_SAMPLE]:
             return "utf-8"
-        at = 0
+        index = 0
     except UnicodeDecodeError as error:
-        at = error.start
+        index = error.start
     form = binary_form(data)
     if form:
         raise UserError(f"{path}: expected text, got {form}. Choose the dataset's kind for it.")
@@ -204,7 +204,7 @@ def _guessed_encoding(path: Path, data: bytes) -> str:
             "Export it as CSV, Parquet or JSON lines."
         )
     # Around the first byte that is not ASCII, where there is something to tell encodings apart.
-    start = max(0, data.rfind(b"\n", 0, max(0, at - _SAMPLE // 2)) + 1)
+    start = max(0, data.rfind(b"\n", 0, max(0, index - _SAMPLE // 2)) + 1)
     sample = data[start : start + _SAMPLE]
     import charset_normalizer
 
@@ -220,7 +220,7 @@ def _guessed_encoding(path: Path, data: bytes) -> str:
             return "cp1252"
     if best is None:
         raise UserError(
-            f"{path}: expected text, got byte 0x{data[at]:02x} at {at}, which no known encoding "
+            f"{path}: expected text, got byte 0x{data[index]:02x} at {index}, which no encoding "
             "explains. Set dataset.encoding, or save the file in UTF-8."
         )
     return best.encoding

@@ -45,12 +45,12 @@ def classification(
     if stored is None and columns is not None and len(rows["train"]):
         scaling = Scaling.fit(columns, np.concatenate([sequences[row] for row in rows["train"]]))
     splits = {}
-    for split, at in rows.items():
-        lengths = np.array([len(sequences[row]) for row in at], np.int64)
-        flat = np.concatenate([sequences[row] for row in at]) if len(at) else np.zeros((0, 1))
+    for split, index in rows.items():
+        lengths = np.array([len(sequences[row]) for row in index], np.int64)
+        flat = np.concatenate([sequences[row] for row in index]) if len(index) else np.zeros((0, 1))
         flat = flat.astype(np.float32) if scaling is None else scaling.apply(flat)
         padding = {} if length is not None else {"features": lengths}
-        splits[split] = Split({"features": to_rows(flat, lengths)}, labels[at], padding)
+        splits[split] = Split({"features": to_rows(flat, lengths)}, labels[index], padding)
     check_not_empty(name, splits)
     return SequenceDataset(
         name=name,

@@ -43,15 +43,15 @@ class LongText:
 
     def blocks(self) -> Iterator[str]:
         """Yield the text, a few million characters at a time."""
-        at, byte = self.marks[bisect.bisect_right(self.marks, (self.start, 1 << 62)) - 1]
+        index, byte = self.marks[bisect.bisect_right(self.marks, (self.start, 1 << 62)) - 1]
         with self.open() as file:
             file.seek(byte)
             for text, _ in _decoded(file):
-                if at >= self.end:
+                if index >= self.end:
                     return
-                if part := text[max(0, self.start - at) : self.end - at]:
+                if part := text[max(0, self.start - index) : self.end - index]:
                     yield part
-                at += len(text)
+                index += len(text)
 
 
 def open_text(path: Path, encoding: str | None) -> LongText:
@@ -86,13 +86,13 @@ def _index(open_: Callable[[], BinaryIO], with_zeros: bool = False) -> LongText 
     with open_() as file:
         skipped = len(codecs.BOM_UTF8) if file.read(3) == codecs.BOM_UTF8 else 0
         file.seek(skipped)
-        at, marks = 0, [(0, skipped)]
+        index, marks = 0, [(0, skipped)]
         for text, byte in _decoded(file):
-            if not with_zeros and at == 0 and "\0" in text:
+            if not with_zeros and index == 0 and "\0" in text:
                 return None
-            at += len(text)
-            marks.append((at, skipped + byte))
-    return LongText("text, utf-8", "utf-8", 0, at, open_, tuple(marks))
+            index += len(text)
+            marks.append((index, skipped + byte))
+    return LongText("text, utf-8", "utf-8", 0, index, open_, tuple(marks))
 
 
 def _decoded(file: BinaryIO) -> Iterator[tuple[str, int]]:

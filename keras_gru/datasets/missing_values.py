@@ -25,9 +25,9 @@ def fill_missing(
     if count == 0 or missing == "mask":
         return column, count
     if missing == "error":
-        at = int(series.rows[np.flatnonzero(is_missing)[0]])
+        index = int(series.rows[np.flatnonzero(is_missing)[0]])
         raise UserError(
-            f"{table.where(name, at)}: expected a finite number such as 0.5, got none "
+            f"{table.where(name, index)}: expected a finite number such as 0.5, got none "
             f"({count:,} of {len(column):,} are missing). Set dataset.missing: interpolate, "
             "forward_fill or mask, or drop the rows."
         )

@@ -73,30 +73,34 @@ class _Known:
     Args:
         counts: counts of contexts of one length.
         contexts: (L,) codes.
-        at: (L,) their places in `counts.contexts`.
+        index: (L,) their places in `counts.contexts`.
         occurs: (L,) whether they occur in train.
     """
 
     counts: _Counts
     contexts: np.ndarray
-    at: np.ndarray
+    index: np.ndarray
     occurs: np.ndarray
 
     @classmethod
     def look_up(cls, counts: _Counts, contexts: np.ndarray) -> "_Known":
         """Look contexts up."""
-        at = np.minimum(np.searchsorted(counts.contexts, contexts), len(counts.contexts) - 1)
-        return cls(counts, contexts, at, counts.contexts[at] == contexts)
+        index = np.minimum(np.searchsorted(counts.contexts, contexts), len(counts.contexts) - 1)
+        return cls(counts, contexts, index, counts.contexts[index] == contexts)
 
     def interpolate(
         self, shorter: np.ndarray, words: np.ndarray, rows: np.ndarray | slice, size: int
     ) -> np.ndarray:
         """Return p_k of words from p_(k-1), both of chosen tokens."""
-        codes, at, occurs = self.contexts[rows] * size + words, self.at[rows], self.occurs[rows]
+        codes, index, occurs = (
+            self.contexts[rows] * size + words,
+            self.index[rows],
+            self.occurs[rows],
+        )
         counts = self.counts
         place = np.minimum(np.searchsorted(counts.pairs, codes), len(counts.pairs) - 1)
         count = np.where(counts.pairs[place] == codes, counts.counts[place], 0)
-        total, kinds = counts.totals[at], counts.kinds[at]
+        total, kinds = counts.totals[index], counts.kinds[index]
         return np.where(occurs, (count + kinds * shorter) / (total + kinds), shorter)
 
 
@@ -205,7 +209,7 @@ def _most_likely(known: Sequence[_Known], count: int, size: int) -> np.ndarray:
     """Return the most likely of the tokens that are most frequent after each length of context."""
     best, lowest = np.full(count, -1), np.full(count, np.inf)
     for level in known:
-        words = level.counts.best[level.at]
+        words = level.counts.best[level.index]
         rows = np.flatnonzero(level.occurs & (words != best))
         bits = _bits(known, words[rows], rows, size)
         is_better = bits < lowest[rows]

@@ -42,11 +42,11 @@ def number_labels(
             "labels or more.",
         )
     if words:
-        number = {name: at for at, name in enumerate(names)}
+        number = {name: index for index, name in enumerate(names)}
     elif all(name.isdigit() for name in names):
-        number = {int(name): at for at, name in enumerate(names)}
+        number = {int(name): index for index, name in enumerate(names)}
     else:
-        number = {at: at for at in range(len(names))}
+        number = {index: index for index in range(len(names))}
     for split, array in labels.items():
         unknown = [label for label in np.unique(array).tolist() if label not in number]
         if unknown:

@@ -40,8 +40,8 @@ class ParquetColumns(Mapping):
         if name not in self.names:
             raise KeyError(name)
         file = self._open()
-        groups = (file.metadata.row_group(at) for at in range(file.metadata.num_row_groups))
-        chunks = (group.column(at) for group in groups for at in range(group.num_columns))
+        groups = (file.metadata.row_group(index) for index in range(file.metadata.num_row_groups))
+        chunks = (group.column(index) for group in groups for index in range(group.num_columns))
         own = [chunk for chunk in chunks if chunk.path_in_schema.split(".")[0] == name]
         check_memory(
             self._path, sum(chunk.total_uncompressed_size for chunk in own), f"column {name!r}"

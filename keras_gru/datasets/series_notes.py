@@ -16,8 +16,8 @@ def notes_on_scaling(
 ) -> list[str]:
     """Return notes on columns that are constant in train."""
     train, notes = slice(*rows["train"]), []
-    values = {name: series.inputs[:, at] for at, name in enumerate(scalings[0].columns)}
-    values |= {name: series.targets[:, at] for at, name in enumerate(scalings[1].columns)}
+    values = {name: series.inputs[:, index] for index, name in enumerate(scalings[0].columns)}
+    values |= {name: series.targets[:, index] for index, name in enumerate(scalings[1].columns)}
     for name, column in values.items():
         if Scaling.is_constant(column[train]):
             later = "" if Scaling.is_constant(column) else ", and other values later"

@@ -139,8 +139,8 @@ def series_of_table(
     numeric = dict.fromkeys((*names, *config.targets))
     release_memory()
     matrix = np.empty((table.size, len(numeric)))
-    for at, name in enumerate(numeric):
-        matrix[:, at] = table.numbers(name, config.missing_values)
+    for index, name in enumerate(numeric):
+        matrix[:, index] = table.numbers(name, config.missing_values)
     values = dict(zip(numeric, matrix.T, strict=True))
     words = {name: table.strings(name).to_pylist() for name in config.categories}
     dates = _find_dates(config, table, wanted)
@@ -178,7 +178,7 @@ def series_of_table(
             targets = np.column_stack([columns[name] for name in config.targets])
         if config.missing == "mask":
             targets = np.column_stack(
-                [fill_forward(targets[:, at]) for at in range(targets.shape[1])]
+                [fill_forward(targets[:, index]) for index in range(targets.shape[1])]
             )
         extras = _extras(config, one, words, categories, steps)
         found.append(SeriesValues(one.name, one.dates, inputs_, targets, extras))
@@ -231,7 +231,7 @@ def _extras(
     """Return features that need no scaling, (rows, …): one-hot categories and the calendar."""
     parts = []
     for name in config.categories:
-        number: dict[str | None, int] = {word: at for at, word in enumerate(categories[name])}
+        number: dict[str | None, int] = {word: index for index, word in enumerate(categories[name])}
         # An unknown word, or none, is all zeros.
         codes = np.array([number.get(word, -1) for word in words[name]] + [-1])
         parts.append((codes[series.rows][:, None] == np.arange(len(number))).astype(np.float32))

@@ -47,7 +47,7 @@ def exponential_smoothing(
         return None
     season = season if 1 < season <= _LONGEST_SEASON else 1
     tracks = [
-        [_states(part.targets[:, at], part.rows["train"][1], season) for at in range(width)]
+        [_states(part.targets[:, index], part.rows["train"][1], season) for index in range(width)]
         for part in parts
         for width in [part.targets.shape[1]]
     ]

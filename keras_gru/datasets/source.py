@@ -83,13 +83,14 @@ def with_validation(
     order = np.random.default_rng(_SPLITTING_SEED).permutation(size)
     rows = {"train": order[validation:], "validation": order[:validation]}
     parts = {
-        name: {key: _rows(column, at) for key, column in train.items()} for name, at in rows.items()
+        name: {key: _rows(column, index) for key, column in train.items()}
+        for name, index in rows.items()
     }
     return {**parts, "test": columns["test"]}
 
 
-def _rows(column, at: np.ndarray):
-    return column[at] if isinstance(column, np.ndarray) else [column[row] for row in at]
+def _rows(column, index: np.ndarray):
+    return column[index] if isinstance(column, np.ndarray) else [column[row] for row in index]
 
 
 @_quiet()

@@ -238,7 +238,7 @@ def split_by_group(
         split_of[order[1]] = 1
     if 0 not in split_of:
         split_of[order[-1]] = 0
-    return {name: np.flatnonzero(split_of[codes] == at) for at, name in enumerate(SPLITS)}
+    return {name: np.flatnonzero(split_of[codes] == index) for index, name in enumerate(SPLITS)}
 
 
 def _evenly(size: int, count: int) -> np.ndarray:

@@ -102,6 +102,7 @@ def split(names: Sequence[str], new_speakers: bool) -> dict[str, np.ndarray]:
         inside = {name: [who in known for _, who, _ in parts] for name, known in _SPEAKERS.items()}
     else:
         inside = {
-            name: [int(at) in known for *_, at in parts] for name, known in _RECORDINGS.items()
+            name: [int(index) in known for *_, index in parts]
+            for name, known in _RECORDINGS.items()
         }
     return {name: np.flatnonzero(inside[name]) for name in SPLITS}

@@ -63,7 +63,7 @@ def learn_subwords(pieces: Sequence[str], counts: np.ndarray, size: int) -> str:
     times = np.ceil(counts * share).astype(int)
     # In one order, whatever order they were found in.
     order = sorted(np.flatnonzero(times).tolist(), key=pieces.__getitem__)
-    tokenizer.train_from_iterator(([pieces[at]] * int(times[at]) for at in order), trainer)
+    tokenizer.train_from_iterator(([pieces[index]] * int(times[index]) for index in order), trainer)
     return tokenizer.to_str()
 
 

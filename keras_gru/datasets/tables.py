@@ -115,8 +115,8 @@ def _spreadsheet(path: Path, data: bytes) -> Table:
     header = [str(cell).strip() for cell in rows[0]]
     check_names(path, header)
     columns = {}
-    for at, column in enumerate(header):
-        cells = [None if row[at] == "" else row[at] for row in rows[1:]]
+    for index, column in enumerate(header):
+        cells = [None if row[index] == "" else row[index] for row in rows[1:]]
         try:
             columns[column] = pa.chunked_array([pa.array(cells)])
         except (pa.ArrowInvalid, pa.ArrowTypeError):  # numbers beside words

@@ -95,7 +95,7 @@ class Tagged(OwnFile):
                 f"{path}: expected two tags or more, found {names} in column {column!r}. "
                 "Set dataset.tags to the column of the tags."
             )
-        number = {tag: at for at, tag in enumerate(names)}
+        number = {tag: index for index, tag in enumerate(names)}
         found = {split: found[split] for split in SPLITS if split in found}
         examples = {
             split: (
@@ -209,7 +209,7 @@ def read_sentences(
             f"{first[:40]!r}."
         )
     tags = tags if tags is not None else "upos" if is_conllu else width - 1
-    at, word = _place(path, tags, is_conllu, width), 1 if is_conllu else 0
+    index, word = _place(path, tags, is_conllu, width), 1 if is_conllu else 0
     sentences: list[Sentence] = []
     words, labels = [], []
     for number, line in enumerate([*lines, ""], 1):
@@ -226,13 +226,13 @@ def read_sentences(
             )
         if is_conllu and not cells[0].isdigit():  # 3-4 is a contraction, 3.1 an ellipsis
             continue
-        if not cells[at] or (is_conllu and cells[at] == "_"):
+        if not cells[index] or (is_conllu and cells[index] == "_"):
             raise UserError(
                 f"{path}, line {number}: expected a tag in column {tags!r}, got "
-                f"{cells[at]!r}. Set dataset.tags to another column."
+                f"{cells[index]!r}. Set dataset.tags to another column."
             )
         words.append(cells[word])
-        labels.append(cells[at])
+        labels.append(cells[index])
     return sentences, tags
 
 

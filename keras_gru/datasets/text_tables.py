@@ -90,7 +90,9 @@ def read_text_table(
     check_names(path, header)
     signs = _signs(config, rows[int(has_header) :], separator, guessed)
     layout = _Layout(path, delimiter, quote, skipped, has_header)
-    numbers = [at for at, column in enumerate(header) if column in numeric and signs is not None]
+    numbers = [
+        index for index, column in enumerate(header) if column in numeric and signs is not None
+    ]
     columns = _parse_csv(layout, text, width, numbers, signs)
     form = f"{name.format('CSV')}, separated by {_IN_WORDS.get(separator, repr(separator))}"
     if width == 1:
@@ -155,13 +157,15 @@ def _checked_quote(path: Path, text: bytes, delimiter: str, skipped: int) -> str
 
 def _check_quotes(path: Path, text: bytes, delimiter: str, quote: str, skipped: int) -> None:
     """Raise a `UserError` if a quote is opened and not closed at a cell's end."""
-    at = np.frombuffer(text, np.uint8)
-    places = np.flatnonzero(at == ord(quote))
+    characters = np.frombuffer(text, np.uint8)
+    places = np.flatnonzero(characters == ord(quote))
     if len(places) == 0:
         return
     ends = [ord(delimiter), 10, 13]
-    before = np.where(places > 0, at[places - 1], 10)
-    after = np.where(places + 1 < len(at), at[np.minimum(places + 1, len(at) - 1)], 10)
+    before = np.where(places > 0, characters[places - 1], 10)
+    after = np.where(
+        places + 1 < len(characters), characters[np.minimum(places + 1, len(characters) - 1)], 10
+    )
     opening = np.isin(before[::2], [*ends, ord(quote)])
     closing = np.isin(after[1::2], [*ends, ord(quote)])
     if len(places) % 2 == 0 and opening.all() and closing.all():
@@ -214,9 +218,9 @@ def _parse_csv(
     import pyarrow.csv
 
     quote = layout.quote
-    types = {f"f{at}": pa.string() for at in range(width)}
+    types = {f"f{index}": pa.string() for index in range(width)}
     if numbers and signs.thousands == "none":
-        types |= {f"f{at}": pa.float64() for at in numbers}
+        types |= {f"f{index}": pa.float64() for index in numbers}
     words = {form(word) for word in MISSING for form in (str, str.upper, str.title)}
     try:
         table = pa.csv.read_csv(

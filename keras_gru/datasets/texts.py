@@ -89,7 +89,7 @@ class Texts(OwnFile, TableFile):
         if len(classes) < 2:
             found = f"only the label {classes[0][:60]!r}" if classes else "no text"
             raise UserError(f"{path}: {found} was found; a classifier needs two labels or more.")
-        number = {label: at for at, label in enumerate(classes)}
+        number = {label: index for index, label in enumerate(classes)}
         numbers = np.array([number.get(name, -1) for name in read.names], int)[read.labels]
         if all_as_test:
             parts = {"test": np.flatnonzero(numbers >= 0)}
@@ -243,4 +243,4 @@ def _numbered(table: Table, column: str) -> tuple[np.ndarray, list[str]]:
     order = sorted(range(len(names)), key=names.__getitem__)
     rank = np.empty(len(names), int)
     rank[order] = np.arange(len(names))
-    return rank[encoded.indices.to_numpy()], [names[at] for at in order]
+    return rank[encoded.indices.to_numpy()], [names[index] for index in order]

@@ -62,18 +62,18 @@ class TokenRows:
     def __len__(self) -> int:
         return len(self.lengths)
 
-    def __getitem__(self, at):
-        if isinstance(at, tuple):
-            rows, *steps = at
+    def __getitem__(self, index):
+        if isinstance(index, tuple):
+            rows, *steps = index
             longest = self.longest
             if isinstance(steps[0], slice) and (steps[0].stop or -1) >= 0:
                 longest = min(longest, steps[0].stop)
             if isinstance(rows, int | np.integer):
                 return self[[rows]].padded(longest)[(0, *steps)]
             return self[rows].padded(longest)[(slice(None), *steps)]
-        if isinstance(at, int | np.integer):
-            return self[at, :]
-        return TokenRows(self.flat, self.lengths[at], self.starts[at], self.longest)
+        if isinstance(index, int | np.integer):
+            return self[index, :]
+        return TokenRows(self.flat, self.lengths[index], self.starts[index], self.longest)
 
     def padded(self, steps: int) -> np.ndarray:
         """Return the sequences, cut or padded to a number of steps: (N, steps, ...)."""

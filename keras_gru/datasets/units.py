@@ -222,8 +222,8 @@ def whole_words(blocks: Iterable[str]) -> Iterator[str]:
                 yield rest
             return
         text = rest + block
-        at = text.rfind("\n")
-        at = at if at > 0 else text.rfind(" ")
-        if at > 0:
-            yield text[:at]
-        rest = text[max(0, at) :]
+        index = text.rfind("\n")
+        index = index if index > 0 else text.rfind(" ")
+        if index > 0:
+            yield text[:index]
+        rest = text[max(0, index) :]

@@ -145,8 +145,8 @@ def _concatenate(graph, call):
 @converts("Stack")
 def _stack(graph, call):
     axis = call.operation.axis
-    at = graph.constant([axis], "int64")
-    names = [graph.add("Unsqueeze", [graph.value(tensor), at]) for tensor in call.args[0]]
+    index = graph.constant([axis], "int64")
+    names = [graph.add("Unsqueeze", [graph.value(tensor), index]) for tensor in call.args[0]]
     return graph.add("Concat", names, axis=axis)
 
 
@@ -201,8 +201,8 @@ def _get_item(graph, call):
     key = key if isinstance(key, tuple) else (key,)
     rank = len(x.shape)
     if Ellipsis in key:
-        at = key.index(Ellipsis)
-        key = (*key[:at], *[slice(None)] * (rank - len(key) + 1), *key[at + 1 :])
+        index = key.index(Ellipsis)
+        key = (*key[:index], *[slice(None)] * (rank - len(key) + 1), *key[index + 1 :])
     name, dropped = graph.value(x), []
     for axis, part in enumerate(key):
         if isinstance(part, int):

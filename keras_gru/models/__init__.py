@@ -1,4 +1,4 @@
-"""One builder per task, and what is done with a model. Importing it imports no Keras."""
+"""Builders, one per task, and functions of models. Importing it does not import Keras."""
 
 from importlib import import_module
 from typing import Any

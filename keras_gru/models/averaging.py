@@ -1,4 +1,4 @@
-"""Several networks as one, whose prediction is the mean of theirs."""
+"""Ensembles, whose prediction is the mean of several networks."""
 
 # K networks, B batch, C classes
 
@@ -19,8 +19,8 @@ def ensemble(networks: Sequence[keras.Model], task: str) -> keras.Model:
         forecasts               mean of the forecasts
 
     Args:
-        networks: K models with the same inputs and outputs; they are renamed. One is returned as
-            it is.
+        networks: K models with the same inputs and outputs; they are renamed. A single one is
+            returned unchanged.
         task: the task of `keras_gru.datasets.TaskSpec`.
 
     Returns:

@@ -18,7 +18,7 @@ class Hypothesis(NamedTuple):
 
     Args:
         tokens: without `start` and `end`.
-        score: mean log-probability of its tokens, `end` included.
+        score: mean log-probability of its tokens, including `end`.
     """
 
     tokens: list[int]
@@ -31,7 +31,7 @@ def translate(model: keras.Model, source_ids: npt.ArrayLike, **options: Any) -> 
     Args:
         model: a model from `keras_gru.models.encoder_decoder`, or loaded from its file.
         source_ids: `(N, S)` tokens, 0 for padding.
-        **options: of `search_beams`.
+        **options: as in `search_beams`.
 
     Returns:
         For each source its best target's tokens, without `start` and `end`.
@@ -63,8 +63,8 @@ def search_beams(
     """Return the K best targets of each source, token by token.
 
     With one beam, each step takes the most probable token (greedy decoding). Beam search keeps the
-    K hypotheses with the highest scores. The score is the mean log-probability per token, `end`
-    included, so that long hypotheses have no disadvantage; one that has ended stays in the beam
+    K hypotheses with the highest scores. The score is the mean log-probability per token, including
+    `end`, so that long hypotheses have no disadvantage; an ended hypothesis stays in the beam
     while its score is among the K highest.
 
     Args:
@@ -72,10 +72,10 @@ def search_beams(
         source_ids: `(N, S)` tokens, 0 for padding.
         start: the token that starts a target.
         end: the token that ends one.
-        max_length: maximum number of tokens of a target, `end` included.
+        max_length: maximum number of tokens of a target, including `end`.
         beams: K.
-        never: tokens that are never written, such as the unknown one.
-        batch_size: number of sources of a batch.
+        never: tokens to exclude, such as the unknown token.
+        batch_size: number of sources per batch.
 
     Returns:
         For each source up to K hypotheses, the best first.
@@ -124,7 +124,7 @@ def _search(
     while tokens.shape[-1] <= max_length and not ended.all():
         step = decoder.step(tokens[:, :, -1].reshape(-1)).reshape(*sums.shape, -1)
         step[ended] = -np.inf
-        step[ended, end] = 0  # what has ended goes on as it is
+        step[ended, end] = 0  # ended hypotheses stay unchanged
         sums = sums[:, :, None] + step
         lengths = lengths + ~ended
         scores = (sums / lengths[:, :, None]).reshape(len(sources), -1)

@@ -1,4 +1,4 @@
-"""Sizes of models, and the number of units for a number of weights."""
+"""Sizes of models, and the number of units for a budget of weights."""
 
 import bisect
 import math
@@ -32,10 +32,10 @@ def layers_by_direction(model: keras.Model) -> list[keras.Layer]:
 def recurrent_parameters(model: keras.Model) -> int:
     """Return the number of weights of all recurrent layers of a builder's model.
 
-    Embeddings and output layers do not count: they belong to the task and not to the cell. It is
-    how Chung et al. (2014) count, too: their "about 20k" for LSTM, GRU and tanh layers of 36, 46
-    and 100 units are the weights of these layers with about 100 inputs. Unused columns of weights
-    (of constant gates, or in a minimal gated unit made from `GRUCell`) are counted, too.
+    Embeddings and output layers do not count, as they belong to the task, not to the cell. Chung et
+    al. (2014) also count this way: their "about 20k" for LSTM, GRU and tanh layers of 36, 46 and
+    100 units are the weights of these layers with about 100 inputs. Unused columns of weights (of
+    constant gates, or in a minimal gated unit made from `GRUCell`) are counted.
 
     Args:
         model: a model from a builder or a file.
@@ -61,9 +61,9 @@ def multiply_adds(model: keras.Model) -> int:
     """Return the multiply-adds of all recurrent layers for one time step of one sequence.
 
     They are those of the matrix products, where every weight is used once: 3U(D + U) for a GRU,
-    4U(D + U) for an LSTM and U(D + U) for a SimpleRNN of U units with D inputs. What is done
-    element by element, a few operations for each unit, is left out, and so are embeddings, which
-    are looked up, attention and output layers. Of an encoder and a decoder it is a step of each.
+    4U(D + U) for an LSTM and U(D + U) for a SimpleRNN of U units with D inputs. Elementwise
+    operations, embeddings, attention and output layers are excluded. For an encoder and a decoder,
+    one step of each is counted.
 
     Args:
         model: a model from a builder or a file.
@@ -98,17 +98,17 @@ def recurrent_units(model: keras.Model) -> int:
 
 
 def units_for(parameters: int, count: Callable[[int], int]) -> int:
-    """Return the number of units whose weights come nearest to a budget, the smaller one of two.
+    """Return the number of units whose weights are nearest to a budget (the smaller if tied).
 
     The number of weights is a quadratic of the number of units, `c₀ + c₁ U + c₂ U²`, which three
-    small numbers of units determine. So nothing larger than the answer is counted, or built.
+    small numbers of units determine. So no model larger than the answer is built.
 
     Where `count` is `recurrent_parameters`, unused columns of weights (of constant gates, or in a
     minimal gated unit made from `GRUCell`) are counted, too.
 
     Args:
         parameters: the budget, a number of weights.
-        count: function from a number of units to a number of weights, which does not fall.
+        count: non-decreasing function from a number of units to a number of weights.
 
     Returns:
         The number of units.

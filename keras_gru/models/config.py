@@ -1,4 +1,4 @@
-"""The `model:` part of an experiment: one class per task. Nothing here imports Keras."""
+"""The `model:` part of an experiment: one class per task. Does not import Keras."""
 
 from collections.abc import Callable
 from typing import Annotated, Any, ClassVar, Literal, TypeVar, get_args
@@ -28,7 +28,7 @@ class Parameters(Settings):
         Field(
             ge=1,
             le=10**12,
-            description="weights of all recurrent layers together; the units of each cell follow",
+            description="recurrent weights of all layers, which determine the units",
         ),
     ]
 
@@ -48,7 +48,7 @@ Size = Annotated[
         custom_error_type="size",
         custom_error_message="expected 'units: NUMBER' or 'parameters: NUMBER'",
     ),
-    Field(description="how large the recurrent layers are"),
+    Field(description="size of the recurrent layers"),
 ]
 
 
@@ -63,7 +63,7 @@ class Front(Settings):
 
 
 class Model(Settings):
-    """Settings that all models have."""
+    """Settings of all models."""
 
     size: Size
     layers: Annotated[int, Field(ge=1, le=32, description="recurrent layers")] = 1
@@ -234,7 +234,7 @@ MODELS = {get_args(model.model_fields["kind"].annotation)[0]: model for model in
 
 
 def defaults_of(config: type[Model]) -> Callable[[Callable[..., Built]], Callable[..., Built]]:
-    """Give a builder's arguments the default values that the settings of the same names have."""
+    """Decorate a builder to take default values from the settings with the same names."""
 
     def decorate(builder: Any) -> Any:
         names = builder.__code__.co_varnames[: builder.__code__.co_kwonlyargcount]

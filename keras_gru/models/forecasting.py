@@ -182,7 +182,7 @@ def forecaster(
 
 
 def _embedded(x: Tensor, categories: Sequence[tuple[int, int]], width: int):
-    """Return `(B, T, D)` with a learned vector in place of each word's one-hot columns."""
+    """Return `(B, T, D)` with learned vectors instead of one-hot columns of words."""
     blocks = [x[..., first : first + count] for first, count in categories]
     ends = [0, *(edge for first, count in categories for edge in (first, first + count))]
     others = [x[..., start:end] for start, end in zip(ends[::2], [*ends[1::2], None], strict=True)]

@@ -56,7 +56,7 @@ def build(config: ModelConfig, spec: TaskSpec, cell: str, seed: int | None) -> k
 
 
 def with_budget_of(config: ModelConfig, spec: TaskSpec, cell: str) -> ModelConfig:
-    """Return settings with as many recurrent weights as one cell has with their units.
+    """Return settings with the number of recurrent weights that a cell has with their units.
 
     Args:
         config: the settings; their `size` has `units`.
@@ -88,7 +88,7 @@ def _maker(config: ModelConfig, cell: str, seed: int | None) -> Callable[..., ke
 
 
 def _small(spec: TaskSpec) -> TaskSpec:
-    """Return sizes that give the same recurrent layers and a small model."""
+    """Return sizes for the same recurrent layers in a small model."""
     return replace(spec, outputs=1, vocabulary=None if spec.vocabulary is None else 1)
 
 

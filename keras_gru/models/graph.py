@@ -1,4 +1,4 @@
-"""A Keras model as a list of calls of layers and operations, in the order in which they run."""
+"""Trace a Keras model as a list of calls of layers and operations, in execution order."""
 
 import inspect
 from collections.abc import Callable
@@ -60,13 +60,13 @@ def trace_model(model: keras.Model) -> Graph:
             masks[id(after)] = kwargs.get("mask", masks.get(id(first)))
         return outputs
 
-    plain = keras.Model(model.input, model.output)  # a clone would be compiled as the model is
+    plain = keras.Model(model.input, model.output)  # a clone would be compiled like the model
     clone = keras.models.clone_model(plain, clone_function=lambda layer: layer, call_function=call)
     return Graph(clone.input, calls, clone.output)
 
 
 def trace_function(function: Callable[..., Any], *arguments: Any) -> Graph:
-    """Return the calls that a function of `keras.ops` makes.
+    """Return the calls of a function of `keras.ops`.
 
     Args:
         function: takes structures of `KerasTensor`s.
@@ -91,7 +91,7 @@ def is_tensor(value: Any) -> bool:
 
 
 class _Seen(keras.Layer):
-    """The mask that `Embedding(mask_zero=True)` or `Masking(value)` makes."""
+    """The mask of `Embedding(mask_zero=True)` or `Masking(value)`."""
 
     def __init__(self, value: Any) -> None:
         super().__init__()
@@ -114,7 +114,7 @@ def takes(layer: keras.Layer, argument: str) -> bool:
 
 
 def in_float32(model: keras.Model) -> keras.Model:
-    """Return the model, or a copy that computes in float32 where it does not."""
+    """Return the model, or a float32 copy if it has another dtype."""
     if all(layer.compute_dtype == "float32" for layer in model.layers):
         return model
 
@@ -137,7 +137,7 @@ def _with_dtype(config: Any):
 
 
 def input_names(model: keras.Model) -> list[str]:
-    """Return the names of a model's inputs, in their order."""
+    """Return the names of a model's inputs in order."""
     return [tensor.name for tensor in model.inputs]
 
 

@@ -79,7 +79,7 @@ def language_model(
 
 
 def read(parts: Mapping[str, Any], tokens: Tensor, states: Any = None) -> tuple[Any, Any]:
-    """Compute logits and states of tokens, from given states.
+    """Return logits and new states for tokens, from given states.
 
     Args:
         parts: the model's layers by name.
@@ -100,7 +100,7 @@ def read(parts: Mapping[str, Any], tokens: Tensor, states: Any = None) -> tuple[
 
 
 def with_any_length(model: keras.Model) -> keras.Model:
-    """Return a language model that reads texts of any length, with the same layers.
+    """Return a language model with the same layers that reads texts of any length.
 
     Args:
         model: a model from `language_model`, whatever `length` it was built for.

@@ -1,4 +1,4 @@
-"""Models of the builders in Keras' legacy format, `.h5`."""
+"""Load models of the builders from Keras' legacy format, `.h5`."""
 
 from pathlib import Path
 
@@ -8,11 +8,11 @@ import keras
 def load_h5(path: str | Path) -> keras.Model:
     """Load a model of a builder that was saved as `.h5`.
 
-    `keras.models.load_model` fails there with "Unknown layer: 'Copy'": the format knows layers
-    alone, and the builders also use operations of `keras.ops`. It loads `.keras` files.
+    `keras.models.load_model` loads `.keras` files, but fails here with "Unknown layer: 'Copy'": the
+    format supports only layers, and the builders also use operations of `keras.ops`.
 
     Args:
-        path: a file that `model.save("….h5")` wrote.
+        path: a file written by `model.save("….h5")`.
 
     Returns:
         The model, compiled as it was.
@@ -31,7 +31,7 @@ def load_h5(path: str | Path) -> keras.Model:
 
 
 def _operations() -> dict[str, type]:
-    """The operations of `keras.ops` by name: some have the name of a layer.
+    """Return the operations of `keras.ops` by name; some share their name with a layer.
 
     Of these the builders use the layer `Reshape`, and the operations `Concatenate`, `Multiply`, …
     """

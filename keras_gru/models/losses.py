@@ -1,4 +1,4 @@
-"""The loss of each task, weighted step by step, and what its models are compiled with."""
+"""The loss of each task, weighted by step, and compile options."""
 
 # B batch, T time steps, N notes, H steps ahead, V variables, C classes
 
@@ -11,7 +11,7 @@ from keras_gru.layers.types import Tensor
 from keras_gru.models.measures import LOSSES, fit_weights, measured
 from keras_gru.models.metrics import StepMean
 
-if TYPE_CHECKING:  # importing keras_gru imports this file, which is to cost next to nothing
+if TYPE_CHECKING:  # importing keras_gru imports this file, which must be fast
     from keras_gru.datasets.sequence_dataset import TaskSpec
 
 # Steps of padding have the weight 0. Dividing by the sum of the weights, and not by the number of
@@ -72,20 +72,20 @@ class StepLoss(keras.losses.Loss):
 def compile_options(
     spec: "TaskSpec", loss_name: str = "mse", label_smoothing: float = 0.0
 ) -> dict[str, Any]:
-    """What `keras.Model.compile` needs to know of a task: `loss` and `weighted_metrics`.
+    """Return the arguments of `keras.Model.compile` for a task: `loss` and `weighted_metrics`.
 
     Classes, tags, tokens and words have a cross-entropy and `accuracy`; notes `nll`, as loss and
     as metric; forecasts `mae` and `mse`. The metrics are exact over a dataset: each step counts the
     same, in whatever batch.
 
     Args:
-        spec: what the data are.
+        spec: the sizes of the data.
         loss_name: loss of forecasts: `"mse"`, `"mae"` or `"huber"`; other tasks have one loss.
         label_smoothing: for classes, tags, tokens and words, the fraction of the loss in which
-            every class is as right as any other. It is in the loss alone, not in the accuracy.
+            all classes are equally right. It affects the loss, not the accuracy.
 
     Returns:
-        Keyword arguments, each time new objects.
+        Keyword arguments, with new objects at each call.
 
     Raises:
         UserError: there is no such loss.

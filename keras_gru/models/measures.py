@@ -1,4 +1,4 @@
-"""What a loss or a metric measures of each step or sequence, and the shapes that it takes."""
+"""Measures of steps or sequences for losses and metrics, and checks of shapes."""
 
 # B batch, T time steps, N notes, H steps ahead, V variables, C classes
 
@@ -16,7 +16,7 @@ from keras_gru.layers.types import Shape, Tensor
 
 
 def notes_nll(y_true: Tensor, y_pred: Tensor) -> Tensor:
-    """Negative log-likelihood of independent notes, in nats per step.
+    """Return the negative log-likelihood of independent notes, in nats per step.
 
     Args:
         y_true: `(B, T, N)`, 1 where a note sounds.
@@ -41,7 +41,7 @@ def _crossentropy(y_true: Tensor, y_pred: Tensor, smoothing: float = 0.0):
 
 
 def _is_in_top_5(y_true: Tensor, y_pred: Tensor):
-    """Whether fewer than five classes have a higher logit."""
+    """Return whether fewer than five classes have a higher logit."""
     of_target = ops.take_along_axis(y_pred, ops.cast(y_true, "int32")[..., None], axis=-1)
     return ops.sum(ops.cast(y_pred > of_target, "int32"), axis=-1) < 5
 
@@ -87,7 +87,7 @@ def measured(
     per_variable: Sequence[float] | None = None,
     **options: Any,
 ) -> Tensor:
-    """A measure of each step `(B, T)`, or of each sequence `(B,)`."""
+    """Return a measure of each step `(B, T)`, or of each sequence `(B,)`."""
     shape = ops.shape(y_pred)
     y_true = fit_targets(y_true, shape[:-1] if measure in OF_LABELS else shape, y_pred)
     if measure in OF_FORECASTS:
@@ -101,9 +101,9 @@ def measured(
 
 
 def fit_targets(y_true: Tensor, shape: Shape, y_pred: Tensor) -> Tensor:
-    """Targets in the shape that the outputs ask for; they may lack axes of size 1.
+    """Return targets in the shape of the outputs; they may lack axes of size 1.
 
-    Keras broadcasts `(B,)` and `(B, 1, 1)` to `(B, 1, B)`, and the network learns nothing.
+    Otherwise Keras would broadcast `(B,)` and `(B, 1, 1)` to `(B, 1, B)`, which is wrong.
     """
     found, expected = _known(ops.shape(y_true)), _known(shape)
     one, other = found, expected
@@ -126,7 +126,7 @@ def fit_targets(y_true: Tensor, shape: Shape, y_pred: Tensor) -> Tensor:
 def fit_weights(
     sample_weight: Tensor | None, measure: str, every_step: bool, y_pred: Tensor
 ) -> Tensor | None:
-    """Weights of sequences or of steps in the shape of the measure, `(B,)` or `(B, T)`.
+    """Return weights of sequences or steps in the shape of the measure, `(B,)` or `(B, T)`.
 
     Keras divides by their sum, which must be that of as many numbers as there are steps.
     """
@@ -150,9 +150,9 @@ def fit_weights(
 def of_last_steps(
     weights: Tensor | None, values: Tensor, measure: str, every_step: bool
 ) -> Tensor | None:
-    """Weights of forecasts at every step `(B, T)`, 0 but for the last one of each row that is not.
+    """Return weights `(B, T)` of forecasts at every step, 0 except for the last nonzero one.
 
-    Other weights, or `None`, are returned as they are.
+    Other weights, or `None`, are returned unchanged.
     """
     if not (every_step and measure in OF_FORECASTS):
         return weights
@@ -163,5 +163,5 @@ def of_last_steps(
 
 
 def _known(shape: Shape):
-    """A shape with `None` for every size that is known only when the model runs."""
+    """Return a shape with `None` for every size that is unknown before the model runs."""
     return tuple(size if isinstance(size, int) else None for size in shape)

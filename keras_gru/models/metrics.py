@@ -20,10 +20,10 @@ from keras_gru.models.measures import (
     of_last_steps,
 )
 
-if TYPE_CHECKING:  # importing keras_gru imports this file, which is to cost next to nothing
+if TYPE_CHECKING:  # importing keras_gru imports this file, which must be fast
     from keras_gru.datasets.sequence_dataset import TaskSpec
 
-_MANY = 10  # classes, above which the five likeliest are of interest
+_MANY = 10  # classes, above which top-5 accuracy is measured
 
 
 class _MeanOfSteps(keras.metrics.Mean):
@@ -70,7 +70,7 @@ class StepMean(keras.metrics.MeanMetricWrapper, _MeanOfSteps):
         self.measure, self.every_step = measure, every_step
         self.per_variable = per_variable
 
-    # Keras' wrapper is between the two: it hands the values of targets and outputs on.
+    # Keras' wrapper is between the two: it passes on the values of targets and outputs.
     def update_state(  # pyright: ignore[reportIncompatibleMethodOverride]
         self, y_true: Tensor, y_pred: Tensor, sample_weight: Tensor | None = None
     ) -> None:
@@ -105,7 +105,7 @@ class Perplexity(StepMean):
 
 @keras.saving.register_keras_serializable(package="keras_gru")
 class ClassScore(keras.metrics.Metric):
-    """A score of all classes, each of which counts the same however rare it is.
+    """A score averaged over classes, in which rare classes count the same.
 
     With n_c the weighted number of steps or sequences of class c, p_c how often c is predicted, and
     r_c how often that is right,
@@ -158,7 +158,7 @@ class ClassScore(keras.metrics.Metric):
 
 @keras.saving.register_keras_serializable(package="keras_gru")
 class SequenceMean(keras.metrics.Mean):
-    """The mean over sequences of a measure's mean over the weighted steps of each.
+    """The mean over sequences of the mean of a measure over their weighted steps.
 
     Long sequences count no more than short ones, unlike in `StepMean`.
 
@@ -189,10 +189,10 @@ class SequenceMean(keras.metrics.Mean):
 def other_metrics(
     spec: "TaskSpec", per_variable: Mapping[str, Sequence[float]] = MappingProxyType({})
 ) -> list[keras.metrics.Metric]:
-    """Return metrics of a task beside those of `compile_options`.
+    """Return further metrics of a task, besides those of `compile_options`.
 
     Args:
-        spec: what the data are.
+        spec: the sizes of the data.
         per_variable: for forecasts, `"mase"` and `"smape"` -> what `StepMean` takes for it; one
             that is not here is left out.
     """
@@ -212,7 +212,7 @@ def other_metrics(
 
 
 def is_mean(measure: str) -> bool:
-    """Whether a metric is the mean of a measure over steps or sequences."""
+    """Return whether a metric is the mean of a measure over steps or sequences."""
     return measure in MEASURES
 
 
@@ -262,5 +262,5 @@ class BlockMeans(keras.metrics.Metric):
         return ops.sum(self.totals) / ops.maximum(ops.sum(self.weights), 1e-12)
 
     def block_means(self) -> np.ndarray:
-        """(G,): the mean on each block, after a whole evaluation; 0 where no step counts."""
+        """Return the mean on each block (G,) after an evaluation; 0 if no step counts."""
         return ops.convert_to_numpy(self.totals / ops.maximum(self.weights, 1e-12))

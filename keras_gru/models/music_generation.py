@@ -23,10 +23,9 @@ def sample_notes(
     """Sample a continuation of a prompt from a polyphony model, frame by frame.
 
     Each note of a frame is sampled independently, with probability σ((logit − c) / temperature),
-    and the frame is the next input. c keeps the expected number of notes at that of the model:
-    most notes have a probability below 0.5, and without c a low temperature would give ever fewer
-    of them. At temperature 1, c is 0. The prompt is read once; after that each frame costs one
-    time step from the last states.
+    and the frame is the next input. The offset c preserves the expected number of notes: most notes
+    have a probability below 0.5, so without c a low temperature would reduce their number. At
+    temperature 1, c is 0. The prompt is read once; each frame then takes one time step.
 
     Args:
         model: a model from `keras_gru.models.polyphony`, or loaded from its file, with inputs as
@@ -35,8 +34,8 @@ def sample_notes(
             after one without notes.
         length: number of frames to generate.
         temperature: 0 takes the most probable notes, as many as are expected; 1 samples from the
-            model's distribution; higher values give more varied music.
-        seed: seed of sampling; `None` gives another piece each time.
+            model's distribution; higher values produce more varied music.
+        seed: seed of sampling; `None` is random.
 
     Returns:
         The new frames, `(length, N)` zeros and ones, without the prompt.
@@ -77,7 +76,7 @@ def _draw(logits: np.ndarray, temperature: float, random: np.random.Generator):
 
 
 def _probabilities(logits: np.ndarray, temperature: float):
-    """σ((logit − c) / temperature), with the c that leaves their sum as it was."""
+    """Return σ((logit − c) / temperature), with the c that preserves the sum."""
     voices = expit(logits).sum()
     far = 40 * temperature  # there the sum is 0 or N, to the last digit
     shift = brentq(

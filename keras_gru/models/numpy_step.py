@@ -1,4 +1,4 @@
-"""One time step of a model as NumPy calls: for a small step, a call of a backend takes longer."""
+"""One time step of a model in NumPy, which is faster than a backend for small steps."""
 
 # Shapes: B batch, D features, U units, G columns of the kernel.
 
@@ -78,7 +78,7 @@ _MAKERS = {
     "ReLU": lambda call: lambda x: np.maximum(x, np.float32(0)),
     "Relu": lambda call: lambda x: np.maximum(x, np.float32(0)),
 }
-# Operations that may read other time steps, unless they are of the last axis or within a cell.
+# Operations that may read other time steps, except over the last axis or within a cell.
 _MIXING = {"GetItem", "Tile", "Take", "Split", "LayerNorm", "Concatenate", "ExpandDims", "Matmul"}
 
 
@@ -87,11 +87,11 @@ class NumpyStep:
 
     Args:
         model: a functional model that computes in float32, whose output at each time step depends
-            on the steps so far alone.
+            only on the steps so far.
 
     Raises:
-        NotImplementedError: if that is not seen from its operations, or one of them is not among
-            those of the built-in cells and builders.
+        NotImplementedError: if its operations do not show that, or include an operation that the
+            built-in cells and builders do not use.
     """
 
     def __init__(self, model: keras.Model):
@@ -172,7 +172,7 @@ class NumpyStep:
         weights: list[Any],
         in_step: bool = True,
     ) -> None:
-        """Add what a function of `keras.ops` does, with arrays instead of `weights`."""
+        """Add the operations of a function of `keras.ops`, with arrays instead of `weights`."""
         symbols = [keras.KerasTensor(weight.shape, "float32") for weight in weights]
         graph = trace_function(function, *arguments, symbols)
         given = [value for value in keras.tree.flatten(arguments) if is_tensor(value)]
@@ -226,12 +226,12 @@ class NumpyStep:
         self._calls.append((function, numbers, [self._number(tensor) for tensor in outputs]))
 
     def _alias(self, value: Any, tensor: keras.KerasTensor) -> None:
-        """Set that a tensor has the value of another one, or of a weight."""
+        """Define a tensor as an alias of another one, or of a weight."""
         self._alive.append(tensor)
         self._numbers[id(tensor)] = self._number(value)
 
     def _number(self, value: Any) -> int:
-        """Return the number of a tensor among the values, or of a constant, which it adds."""
+        """Return the number of a tensor among the values; constants are added."""
         if is_tensor(value):
             if id(value) not in self._numbers:
                 self._alive.append(value)
@@ -251,7 +251,7 @@ def _mix(rate: np.float32, old: np.ndarray, new: np.ndarray) -> np.ndarray:
 
 
 def _is_of_last_axis(call: Call) -> bool:
-    """Return whether an operation leaves each time step of `(B, T, …)` to itself."""
+    """Return whether an operation treats each time step of `(B, T, …)` separately."""
     first = keras.tree.flatten(call.args)[0]
     axis = getattr(call.operation, "axis", -1)
     rank = len(first.shape) + (type(call.operation).__name__ == "ExpandDims")

@@ -1,4 +1,4 @@
-"""What `keras.optimizers` leaves out: warm-up before any schedule, weight noise."""
+"""Additions to `keras.optimizers`: warm-up before any schedule, weight noise."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ class WarmUp(keras.optimizers.schedules.LearningRateSchedule):
 
     Args:
         then: the rate after the rise, or a schedule that begins where the rise ends.
-        steps: how many steps the rise takes. The first of them has 1/`steps` of the rate.
+        steps: number of steps of the rise. The first one has 1/`steps` of the rate.
 
     Example:
 
@@ -44,7 +44,7 @@ class WarmUp(keras.optimizers.schedules.LearningRateSchedule):
 
 
 class _Apart(keras.optimizers.Optimizer):
-    """An optimizer that has the trained weights as variables of its own.
+    """An optimizer that stores the trained weights in its own variables.
 
     Within an epoch the model has the trained weights plus noise, which is redrawn after every
     step: the gradient is that at the noisy weights, and the step starts from those without noise.
@@ -75,7 +75,7 @@ class _Apart(keras.optimizers.Optimizer):
             return
         super().build(variables)
         pairs = [(v, self.add_variable_from_reference(v, name="trained")) for v in variables]
-        # A list would be tracked by Keras, and the model's weights be taken for the optimizer's.
+        # Keras would track a list, and take the model's weights for the optimizer's.
         self._pairs = lambda: pairs
         self._keep()
 
@@ -105,7 +105,7 @@ class _Apart(keras.optimizers.Optimizer):
         for weight, trained in pairs:
             weight.assign(trained)
         self.finalize_variable_values([weight for weight, _ in pairs])
-        for weight, _ in pairs:  # no memory in common: on JAX a step gives away what it is handed
+        for weight, _ in pairs:  # no shared memory: on JAX a step donates its arguments
             weight.assign(ops.copy(weight))
 
     def _keep(self):

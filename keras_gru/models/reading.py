@@ -1,4 +1,4 @@
-"""A model that reads a sequence part by part."""
+"""Read a sequence in parts."""
 
 # B batch, K steps of a part, D features, U units
 
@@ -14,7 +14,7 @@ from keras_gru.models.budget import recurrent_layers
 def read_on(
     model: keras.Model, x: Tensor, states: Any, training: bool = False
 ) -> tuple[Tensor, Any]:
-    """Reads a part of a sequence from a state on.
+    """Read a part of a sequence, from given states.
 
     Args:
         model: a model from `keras_gru.models.polyphony`, `tagger` or `language_model`, whose

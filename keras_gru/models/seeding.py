@@ -1,4 +1,4 @@
-"""Initial weights and dropout that follow from one seed."""
+"""Initial weights and dropout from one seed."""
 
 import contextlib
 import random
@@ -6,14 +6,14 @@ import random
 
 @contextlib.contextmanager
 def seeded(seed: int | None):
-    """Make the layers that are built inside reproducible, without an effect outside.
+    """Make layers that are built in the block reproducible, without effects outside.
 
     Keras draws the seed of every initializer and dropout without a seed from Python's `random`.
     Seeding that, rather than each layer, gives every weight and both directions of a bidirectional
     layer a seed of its own, also in a cell without an argument for it.
 
     Args:
-        seed: integer, or `None` for a new model each time.
+        seed: integer; `None` is random.
     """
     if seed is None:
         yield

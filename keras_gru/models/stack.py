@@ -1,4 +1,4 @@
-"""What all builders share: inputs, recurrent layers, outputs."""
+"""Common parts of all builders: inputs, recurrent layers, outputs."""
 
 # B batch, T time steps, D features, U units
 
@@ -99,12 +99,12 @@ def make_recurrent_layers(
     last_units: int | None = None,
     **recurrent_options: Any,
 ) -> list[Any]:
-    """Return recurrent layers to be stacked, named `recurrent_1`, `recurrent_2`, …
+    """Return recurrent layers for a stack, named `recurrent_1`, `recurrent_2`, …
 
     Args:
         cell: name in the registry of cells.
         units: units of each layer, and of each direction.
-        layers: their number.
+        layers: number of layers.
         return_sequences: whether the last layer returns every step.
         bidirectional: whether each layer also runs backwards.
         last_units: units of the last layer; `None` for `units`.
@@ -173,7 +173,7 @@ def depths(layers: Any) -> range:
 
 
 def logits_layer(outputs: int) -> keras.Layer:
-    """Return the output layer, in full precision under every dtype policy: the loss needs it."""
+    """Return the output layer in full precision, which the loss requires."""
     return keras.layers.Dense(outputs, dtype=keras.config.floatx(), name="logits")
 
 
@@ -201,6 +201,6 @@ def task_model(
 def without_mask(x: Tensor) -> Tensor:
     """Return the same tensor without the mask that Keras up to 3.15 attaches to it.
 
-    Losses and metrics would multiply it into the weights, which come with the data.
+    Losses and metrics would multiply it with the weights of the data.
     """
     return ops.copy(x)

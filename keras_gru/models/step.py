@@ -1,4 +1,4 @@
-"""A model one time step at a time: its states are inputs and outputs."""
+"""Step models, which compute one time step, with states as inputs and outputs."""
 
 # Shapes: B batch, T time, K time steps of a chunk, D features, U units.
 
@@ -20,10 +20,10 @@ def step_model(model: keras.Model, length: int | None = 1) -> keras.Model:
 
         (x_t, states_(t−1)) → (y_t, states_t)
 
-    Called on step after step with the states that it returned, from zeros on, it returns what the
-    model returns on the whole sequence: after each step if the model has an output for each, or
-    else after the last one. This is checked on random numbers. It has weights of its own, equal to
-    the model's, and computes in float32.
+    Called for each step with the returned states, starting from zeros, it returns the same outputs
+    as the model on the whole sequence: after each step if the model has an output per step, else
+    after the last one. This is checked on random numbers. It has a copy of the model's weights and
+    computes in float32.
 
     Args:
         model: a functional model whose layers read forwards: no bidirectional layer, no pooling
@@ -62,7 +62,7 @@ def step_model(model: keras.Model, length: int | None = 1) -> keras.Model:
 
 
 class Stepper:
-    """Runs a model step by step on NumPy arrays, and holds its states in between.
+    """Runs a model step by step on NumPy arrays, and stores its states.
 
     Args:
         model: the model that was given to `step_model`.
@@ -80,13 +80,13 @@ class Stepper:
         model = in_float32(model)
         try:
             self._step = NumpyStep(model)
-        except NotImplementedError:  # a cell or a layer of the user's own
+        except NotImplementedError:  # a custom cell or layer
             self._step = _KerasStep(model)
         self._dtypes = {tensor.name: tensor.dtype for tensor in model.inputs}
         self.states = [np.zeros((batch_size, size), "float32") for size in self._step.sizes]
 
     def __call__(self, x: Mapping[str, np.ndarray]) -> np.ndarray:
-        """Read some more steps `(B, T, …)` and return the outputs of all of them, `(B, T, …)`.
+        """Read further steps `(B, T, …)` and return their outputs `(B, T, …)`.
 
         No step is masked unless `x` has a mask.
         """
@@ -102,7 +102,7 @@ class Stepper:
 
 
 class _KerasStep:
-    """What `NumpyStep` does, by calls of Keras."""
+    """The same as `NumpyStep`, with Keras."""
 
     def __init__(self, model: keras.Model):
         self._model = step_model(model)
@@ -116,7 +116,7 @@ class _KerasStep:
 
 
 def state_names(step: keras.Model) -> dict[str, str]:
-    """Return the name of each state of a step model, and of its new value; {} of other models."""
+    """Return the names of states of a step model and of their new values; {} for other models."""
     if not isinstance(step.input, dict) or not isinstance(step.output, dict):
         return {}
     return {
@@ -174,19 +174,19 @@ def _build(model: keras.Model, graph: Graph, length: int | None):
 
 
 def _length(graph: Graph):
-    """Return T, or a number that no size is where it is open."""
+    """Return T, or an otherwise unused number if it is open."""
     return keras.tree.flatten(graph.inputs)[0].shape[1] or -2
 
 
 def _with_states(layer: keras.Layer, length: int | None):
-    """Return a layer like another one that returns its states; one step needs no loop."""
+    """Return a copy of a layer that returns its states, without a loop for one step."""
     config = layer.get_config()
     config |= {"return_state": True, "stateful": False, "unroll": length == 1}
     return type(layer).from_config(config)
 
 
 def _check_equal(model: keras.Model, step: keras.Model, length: int):
-    """Raise where steps and the whole sequence give different outputs."""
+    """Raise an error if steps and the whole sequence have different outputs."""
     random = np.random.default_rng(0)
     inputs = model.input if isinstance(model.input, dict) else {t.name: t for t in model.inputs}
     steps = next(iter(inputs.values())).shape[1] or _CHECKED_STEPS * length

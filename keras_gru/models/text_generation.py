@@ -24,17 +24,17 @@ def sample(
 ) -> list[int]:
     """Sample a continuation of a prompt from a language model, token by token.
 
-    The prompt is read once; after that each token costs one time step from the last states.
+    The prompt is read once; each token then takes one time step.
 
     Args:
         model: a model from `keras_gru.models.language_model`, or loaded from its file.
         prompt_ids: the tokens of the prompt, at least one.
         length: maximum number of tokens to generate.
         temperature: logits are divided by it; 0 takes the most probable token, 1 samples from the
-            model's distribution, higher values give more varied text.
-        top_k: sample from the k most probable tokens only; `None` from all.
+            model's distribution, higher values produce more varied text.
+        top_k: sample from the k most probable tokens only; `None` samples from all.
         stop: a token that ends the text, or a collection of them; it is not returned.
-        seed: seed of sampling; `None` gives another text each time.
+        seed: seed of sampling; `None` is random.
 
     Returns:
         The new tokens, without the prompt. The padding token 0 is never among them.

@@ -142,7 +142,7 @@ def encoder_decoder(
 
 
 def encode(parts: Parts, source: Tensor) -> tuple[States, list[Tensor]]:
-    """Reads the source.
+    """Encode the source.
 
     Args:
         parts: the model's layers by name; those between the states of both directions and the
@@ -168,13 +168,13 @@ def encode(parts: Parts, source: Tensor) -> tuple[States, list[Tensor]]:
 
 
 def decode(parts: Parts, target: Tensor, states: States, memory: Tensors) -> tuple[Tensor, States]:
-    """Reads the target from the decoder's states on.
+    """Decode the target from the states of the decoder.
 
     Args:
         parts: the model's layers by name.
         target: `(B, T)`.
         states: the states of each decoder layer.
-        memory: what `encode` gave beside them.
+        memory: the second result of `encode`.
 
     Returns:
         Logits `(B, T, V)` and the new states.

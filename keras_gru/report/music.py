@@ -62,9 +62,9 @@ def save_midi(music: Music, path: str | Path, *, tempo: float = 90) -> None:
     track = file.add_track()
     track.append(mido.MetaMessage("set_tempo", tempo=mido.bpm2tempo(tempo)))
     now = 0
-    for at, kind, pitch in sorted(events):  # at equal times, a note ends before another starts
-        track.append(mido.Message(kind, note=pitch, velocity=_VELOCITY, time=at - now))
-        now = at
+    for index, kind, pitch in sorted(events):  # at equal times, a note ends before another starts
+        track.append(mido.Message(kind, note=pitch, velocity=_VELOCITY, time=index - now))
+        now = index
     track.append(mido.MetaMessage("end_of_track", time=len(music.notes) * ticks - now))
     with replacing(path) as draft:
         file.save(draft)

@@ -82,9 +82,9 @@ def test_the_permutation_is_the_same_everywhere():
     twister, order = np.random.RandomState(7), list(range(784))
     for last in range(783, 0, -1):
         mask = (1 << last.bit_length()) - 1
-        while (at := int(twister.randint(0, 2**32, dtype=np.uint32)) & mask) > last:
+        while (index := int(twister.randint(0, 2**32, dtype=np.uint32)) & mask) > last:
             pass
-        order[last], order[at] = order[at], order[last]
+        order[last], order[index] = order[index], order[last]
     assert permutation(7).tolist() == order
 
 

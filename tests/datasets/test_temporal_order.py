@@ -28,10 +28,10 @@ def test_the_sequences_are_those_of_the_paper(temporal_order):
     for split, content in temporal_order.splits.items():
         for text, label in zip(texts(temporal_order, split), content.targets, strict=True):
             assert re.fullmatch("E[abcdXY]*B", text) and 100 <= len(text) <= 110
-            marked = [(at, letter) for at, letter in enumerate(text) if letter in "XY"]
+            marked = [(index, letter) for index, letter in enumerate(text) if letter in "XY"]
             assert "".join(letter for _, letter in marked) == classes[label]
-            for (at, _), (first, last) in zip(marked, places, strict=True):
-                assert first <= at <= last
+            for (index, _), (first, last) in zip(marked, places, strict=True):
+                assert first <= index <= last
 
 
 def test_all_that_is_allowed_occurs(temporal_order):
@@ -39,8 +39,8 @@ def test_all_that_is_allowed_occurs(temporal_order):
     assert {len(text) for text in found} == set(range(100, 111))
     assert {text[30] for text in found} == set("abcd")
     for number, (first, last) in enumerate(PLACES[len(temporal_order.target_vocabulary[0])]):
-        at = {[i for i, letter in enumerate(text) if letter in "XY"][number] for text in found}
-        assert at == set(range(first, last + 1))
+        index = {[i for i, letter in enumerate(text) if letter in "XY"][number] for text in found}
+        assert index == set(range(first, last + 1))
 
 
 def test_chance_is_one_class_of_all(temporal_order):

@@ -163,7 +163,7 @@ def test_subwords_are_the_same_in_whatever_order_texts_come():
     pieces, counts = ["low", "er", "lower", "new"], np.array([5, 3, 9, 2])
     model = learn_subwords(pieces, counts, 20)
     order = [2, 0, 3, 1]
-    assert learn_subwords([pieces[at] for at in order], counts[order], 20) == model
+    assert learn_subwords([pieces[index] for index in order], counts[order], 20) == model
 
 
 def test_a_long_text_of_subwords_is_cut():

@@ -28,7 +28,7 @@ def test_rows_are_indexed_as_the_padded_array_is(lengths, data):
         len(array),
         2,
     )
-    for at in (
+    for index in (
         np.s_[some],
         np.s_[1:],
         np.s_[some, :steps],
@@ -36,7 +36,7 @@ def test_rows_are_indexed_as_the_padded_array_is(lengths, data):
         np.s_[0, :steps],
         np.s_[:, 1:],
     ):
-        np.testing.assert_array_equal(rows[at], array[at])
+        np.testing.assert_array_equal(rows[index], array[index])
     np.testing.assert_array_equal(rows[1:][:, :2], array[1:][:, :2])
     np.testing.assert_array_equal(np.concatenate(list(rows.blocks())), array)
     with pytest.raises(TypeError):

@@ -131,8 +131,10 @@ def _insert_line(text: str, rng: random.Random) -> str:
 
 def _repeat_line(text: str, rng: random.Random) -> str:
     lines = text.splitlines() or [""]
-    at = rng.randrange(len(lines))
-    return "\n".join([*lines[:at], *[lines[at]] * rng.choice((2, 3, 2_000)), *lines[at + 1 :]])
+    index = rng.randrange(len(lines))
+    return "\n".join(
+        [*lines[:index], *[lines[index]] * rng.choice((2, 3, 2_000)), *lines[index + 1 :]]
+    )
 
 
 def _drop_line(text: str, rng: random.Random) -> str:
@@ -143,8 +145,8 @@ def _drop_line(text: str, rng: random.Random) -> str:
 
 def _indent(text: str, rng: random.Random) -> str:
     lines = text.splitlines() or [""]
-    at = rng.randrange(len(lines))
-    lines[at] = rng.choice([" ", "  ", "\t", "- "]) + lines[at]
+    index = rng.randrange(len(lines))
+    lines[index] = rng.choice([" ", "  ", "\t", "- "]) + lines[index]
     return "\n".join(lines)
 
 

@@ -59,9 +59,9 @@ def patched(data: bytes, local: int, central: int, value: int) -> bytes:
     """A zip file with two bytes of every member's headers replaced, at these offsets."""
     changed = bytearray(data)
     for magic, offset in ((b"PK\3\4", local), (b"PK\1\2", central)):
-        at = -1
-        while (at := data.find(magic, at + 1)) >= 0:
-            changed[at + offset : at + offset + 2] = struct.pack("<H", value)
+        index = -1
+        while (index := data.find(magic, index + 1)) >= 0:
+            changed[index + offset : index + offset + 2] = struct.pack("<H", value)
     return bytes(changed)
 
 
@@ -136,9 +136,9 @@ def _drop_lines(text: str, rng: random.Random) -> bytes:
 
 
 def _insert(text: str, rng: random.Random) -> bytes:
-    at = rng.randrange(len(text))
+    index = rng.randrange(len(text))
     what = rng.choice(['"', "\0", "\ufffe", "😀", "\u202e", "," * 1000, "\n" * 1000, "x" * 300_000])
-    return (text[:at] + what + text[at:]).encode()
+    return (text[:index] + what + text[index:]).encode()
 
 
 _TEXT_WAYS: list[Callable[[str, random.Random], bytes]] = [

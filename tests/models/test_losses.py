@@ -108,7 +108,9 @@ def test_forecasts(name, shape):
             if spec.every_step:  # what is forecast after the last step that counts, alone
                 w = np.ones(shape[:2]) if w is None else w
                 last = [np.flatnonzero(row)[-1:] for row in w]
-                counts = [w[n] * (np.arange(len(w[n])) == at) for n, at in enumerate(last)]
+                counts = [
+                    w[n] * (np.arange(len(w[n])) == position) for n, position in enumerate(last)
+                ]
             expected = np.average(errors[metric.name].mean((-1, -2)), weights=counts)
             np.testing.assert_allclose(float(metric.result()), expected, rtol=1e-5)
     assert {metric.name for metric in options["weighted_metrics"]} == {"mae", "mse"}

@@ -37,7 +37,7 @@ def by_step(analysis: Analysis) -> Section | None:
     blocks: list[Block] = []
     errors = np.array(list(found.cells.values()))  # (cells, H, V)
     shown = np.unique(np.linspace(0, len(found.steps) - 1, _MOST_ROWS).round().astype(int))
-    labels = [f"+{found.steps[at]}" for at in shown]
+    labels = [f"+{found.steps[index]}" for index in shown]
     for number, variable in enumerate(found.variables[:_MOST_VARIABLES]):
         rows = _rows(labels, errors[:, shown, number])
         reading = "; ".join(f"{row.label}: {', '.join(row.values)}" for row in rows)
