@@ -113,7 +113,7 @@ def recurrent_layer(
             Ignored for a cell that names no such gate (in `gate_signs`).
         chrono: longest dependency, for the initial biases of `keras_gru.Chrono`, in the same cells.
         layer_normalization: whether the pre-activations are normalised, as in
-            `keras_gru.LayerNormGRUCell`: of the GRU, the LSTM and the SimpleRNN.
+            `keras_gru.LayerNormGRUCell`; for GRU, LSTM and SimpleRNN.
         **options: arguments of `keras_gru.GRU`, such as `return_sequences`, `zoneout`, `dropout`,
             `recurrent_dropout`, `seed`, `name` or `dtype`. An option with its default value, or a
             seed, is left out for a cell that does not take it.

@@ -15,7 +15,7 @@ from keras_gru.models.graph import to_numpy
 
 
 def gradient_norms(model: keras.Model, layer: RNN, batch: tuple) -> np.ndarray:
-    """Return the norm of the gradient of each sequence's last loss by the state after each step.
+    """Return the norm of each sequence's gradient of the last loss with respect to each state.
 
     Where there is a target for every step, the loss is that of the last step that counts;
     elsewhere it is the only one. The state is everything that the layer passes to the next step, h
@@ -69,7 +69,7 @@ def align_at_end(norms: np.ndarray) -> list[np.ndarray]:
 
 
 def gradient_decay(rows: list[np.ndarray]) -> np.ndarray:
-    """Return the gradient k steps back, as a fraction of that by the last state.
+    """Return the gradient k steps back, as a fraction of that at the last state.
 
     The mean norm k steps back over that of the same sequences at 0, as far back as half of the
     sequences go.

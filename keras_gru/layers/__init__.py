@@ -1,4 +1,4 @@
-"""What models are made of. Imports keras and nothing of ours."""
+"""RNN layers and cells. Imports Keras, and nothing else of this package."""
 
 from keras_gru.layers.cells.additive import RecurrentAdditiveCell
 from keras_gru.layers.cells.cell import Cell

@@ -48,17 +48,17 @@ def seen_so_far(mask: Mask) -> Tensor:
 
 
 def standardize_states(states: Any, expected: Any) -> Any:
-    """Return initial states with the batch for their first axis.
+    """Return initial states with the batch as their first axis.
 
     Args:
         states: a list of states, each as in `expected` or with 1 for B, a state for all rows.
-        expected: what the cell starts from by itself, a list of tensors `(B, ...)`.
+        expected: the default initial states of the cell, a list of tensors `(B, ...)`.
 
     Returns:
         The states in the structure of `expected`.
 
     Raises:
-        ValueError: the number of states or the shape of one is another.
+        ValueError: the number or the shape of the states differs.
     """
     flat, like = keras.tree.flatten(states), keras.tree.flatten(expected)
     if len(flat) != len(like):
@@ -82,7 +82,7 @@ def standardize_states(states: Any, expected: Any) -> Any:
 
 
 def without_steps(layer: Any, sequences: Tensor, states: Any) -> Any:
-    """Return what a call of a layer returns where T is 0: no outputs, or zeros, and the states."""
+    """Return the results of a layer for T = 0: no outputs, or zeros, and the states."""
     batch = ops.shape(sequences)[0]
     if states is None:
         states = layer.states if layer.stateful else layer.get_initial_state(batch)
@@ -96,7 +96,7 @@ def shapes_fit(found: Shape, expected: Shape, unknown: Sequence[int] = ()) -> bo
     """Return whether two shapes are equal where both are known.
 
     Args:
-        found, expected: the shapes; what is no integer is not known.
+        found, expected: the shapes; sizes that are not integers are unknown.
         unknown: sizes of `found` that fit any other.
     """
     return len(found) == len(expected) and all(

@@ -1,4 +1,4 @@
-"""What a layer sets on the cell that it is given: names, dtype policy, dropout masks."""
+"""Settings that a layer applies to its cell: names, dtype policy, dropout masks."""
 
 import re
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ def fix_names(cells: Sequence[Any]) -> None:
 
 
 def reset_dropout_masks(cell: Any) -> None:
-    """Drop what a call of the cell alone has left, which would broadcast, or not fit, a batch."""
+    """Drop dropout masks of an earlier call of the cell, which may not match the batch."""
     for inner in [cell, *getattr(cell, "cells", [])]:
         for reset in ("reset_dropout_mask", "reset_recurrent_dropout_mask"):
             getattr(inner, reset, lambda: None)()

@@ -10,7 +10,7 @@ from keras_gru.layers.types import Tensor
 
 
 def check_keras() -> None:
-    """Raise where `tf.keras` is Keras 2, whose models accept no layer of Keras 3.
+    """Raise an error if `tf.keras` is Keras 2, whose models reject layers of Keras 3.
 
     Raises:
         ImportError: `TF_USE_LEGACY_KERAS` is set and `tf.keras` was used.
@@ -24,7 +24,7 @@ def check_keras() -> None:
 
 
 def check_export(layer: Any, sequences: Tensor) -> None:
-    """Raise where an ONNX export on PyTorch would have one step for sequences of any length.
+    """Raise an error if an ONNX export on PyTorch would have one step for any length.
 
     Keras traces an unknown size as 1: https://github.com/keras-team/keras/pull/23058.
 

@@ -1,4 +1,4 @@
-"""When a time loop is compiled by itself on TensorFlow; `loop_tensorflow` compiles it."""
+"""Decide whether a time loop is compiled separately on TensorFlow."""
 
 import os
 from typing import Any, Literal
@@ -14,7 +14,7 @@ _shards = None
 
 
 def compiles_itself(length: int | None, training: bool, wish: bool | Literal["auto"]) -> bool:
-    """Return whether a time loop is compiled by itself. See `RNN.compiles_itself`.
+    """Return whether a time loop is compiled separately. See `RNN.compiles_itself`.
 
     Args:
         length: T, or `None` where it is not known.
@@ -55,8 +55,8 @@ def in_graph() -> bool:
 def set_shards(count: int | None) -> None:
     """Set the number of shards of every layer that is traced from now on, in this process.
 
-    The gradient of a weight is a sum over the shards, so their number changes its last bits. Set
-    it, and the same settings give the same bits whatever cores are visible.
+    The gradient of a weight is a sum over the shards, so their number changes its last bits. With a
+    fixed number, the same settings produce the same bits for any number of cores.
 
     Args:
         count: positive integer, or `None` for the default, as many as there are visible cores, at
@@ -72,12 +72,12 @@ def set_shards(count: int | None) -> None:
 
 
 def shards() -> int:
-    """Return the number of shards into which a layer that compiles itself splits the batch."""
+    """Return the number of shards of a layer that compiles itself."""
     return _shards or default_shards()
 
 
 def default_shards() -> int:
-    """Return the number of visible cores, at most `MOST_SHARDS`, whatever `set_shards` has set."""
+    """Return the number of visible cores, at most `MOST_SHARDS`, ignoring `set_shards`."""
     threads = 0
     if keras.backend.backend() == "tensorflow":
         import tensorflow as tf

@@ -1,4 +1,4 @@
-"""Weights to and from other frameworks, which order the gates differently.
+"""Convert weights to and from other frameworks, which order the gates differently.
 
 `keras.layers.GRU(reset_after=False)`, `keras.layers.LSTM` and `keras.layers.SimpleRNN` have our
 order: `set_weights(other.get_weights())`. `check_same_function` says whether two layers compute the
@@ -6,7 +6,7 @@ same.
 
 The reset gate applies before the product in the GRU of Cho et al. and after it in that of PyTorch,
 flax and cuDNN: these are different functions, for which no weights are equal. `use_bias=False`
-makes the shapes the same, so everything here asks the configuration and never the shapes.
+makes the shapes equal, so all functions check the configuration, not the shapes.
 """
 
 # Shapes: D features, U units, G = U · gates.
@@ -39,7 +39,7 @@ RESETS_AFTER = (
 
 
 def cell_kind(layer: keras.layers.RNN) -> str:
-    """Return what a layer computes: `"gru"`, `"gru_reset_after"`, `"lstm"` or `"simple_rnn"`.
+    """Return the kind of a layer: `"gru"`, `"gru_reset_after"`, `"lstm"` or `"simple_rnn"`.
 
     Raises:
         ValueError: it is another cell.
@@ -61,7 +61,7 @@ def cell_kind(layer: keras.layers.RNN) -> str:
 
 
 def check_same_function(layer: keras.layers.RNN, other: keras.layers.RNN) -> None:
-    """Raise where two layers with the same weights compute different functions.
+    """Raise an error if two layers with the same weights compute different functions.
 
     Raises:
         ValueError: the cell, an activation, the bias or the formulation of the GRU differs.
@@ -159,7 +159,7 @@ def from_torch(
 
 
 def to_torch(cell: str, weights: Any) -> dict[str, np.ndarray]:
-    """Return what `from_torch` takes of the weights of a layer, a dictionary of arrays.
+    """Return the weights of a layer as arguments of `from_torch`, a dictionary of arrays.
 
     Where there is one bias here, `bias_hh` is zero.
 
@@ -241,13 +241,13 @@ def _check_torch(layers: Sequence[Any], module: Any):
 
 
 def one_bias(cell: str, two: Sequence[np.ndarray]) -> np.ndarray:
-    """Return our bias for the two that frameworks add to the products of x and of h."""
-    # Only with the reset gate after the product do the two biases do different things.
+    """Return one bias for the two that frameworks add to the products of x and of h."""
+    # The two biases have different effects only with the reset gate after the product.
     return np.stack(two) if cell == "gru_reset_after" else two[0] + two[1]
 
 
 def two_biases(cell: str, bias: np.ndarray) -> Sequence[np.ndarray]:
-    """Return the two biases that together do what ours does."""
+    """Return two biases that are equivalent to one."""
     return [*bias] if cell == "gru_reset_after" else [bias, np.zeros_like(bias)]
 
 

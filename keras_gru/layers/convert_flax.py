@@ -1,4 +1,4 @@
-"""Weights to and from the cells of flax (linen), which has a dense layer for each gate."""
+"""Convert weights to and from flax (linen) cells, which have a dense layer per gate."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""Weights of RNN layers in the `.h5` files of Keras 2."""
+"""Load weights of RNN layers from `.h5` files of Keras 2."""
 
 import json
 from pathlib import Path
@@ -11,7 +11,7 @@ from keras_gru.layers.convert import RESETS_AFTER, cell_kind
 
 
 def load_keras_h5(layer: keras.layers.RNN, path: str | Path, name: str) -> None:
-    """Set the weights of a layer from one in a `.h5` file that Keras 2 saved.
+    """Set the weights of a layer from an `.h5` file saved by Keras 2.
 
     Args:
         layer: a built `GRU`, `LSTM` or `SimpleRNN`.

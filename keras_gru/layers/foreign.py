@@ -1,4 +1,4 @@
-"""Any Keras cell instead of a `keras_gru.Cell`."""
+"""Adapter for any Keras cell."""
 
 import inspect
 from typing import Any
@@ -9,9 +9,9 @@ from keras_gru.layers.types import StepResult, Tensor, Tensors
 
 
 class ForeignCell:
-    """An adapter that gives a Keras cell, or a stack of cells, the `step` of a `keras_gru.Cell`.
+    """An adapter of a Keras cell, or a stack of cells, with the `step` of a `keras_gru.Cell`.
 
-    The output of such a cell need not be a state: it is added as the first one, which is not read.
+    As the output of such a cell need not be a state, it is added as the first state.
 
     Args:
         cell: a Keras layer with `call(inputs, states)`.

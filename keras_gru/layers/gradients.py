@@ -1,6 +1,6 @@
 """The gradient of one step of a cell, for the backward loop of `scan`.
 
-Both kinds have `totals`, what the loop starts to add up, `step` and `of_weights`.
+Both classes have `totals`, the initial sums of the loop, `step` and `of_weights`.
 """
 
 # Shapes: T time, B batch, U units, G columns of the kernel.
@@ -31,12 +31,12 @@ class CellGradient:
         """Return `(d_states, da, d_weights)` of a step.
 
         Args:
-            d_new: the derivatives by the new states, a list of `(B, U)`.
+            d_new: the derivatives of the new states, a list of `(B, U)`.
             residuals: a dict of what the forward loop saved at this step.
             before: the states before the step.
 
         Returns:
-            The derivatives by the states before the step, by the pre-activations `(B, G)`, and what
+            The derivatives of the states before the step, of the pre-activations `(B, G)`, and what
             is added to the `totals`.
         """
         gradient = self.cell.step_gradient
@@ -45,7 +45,7 @@ class CellGradient:
     def of_weights(
         self, da: Tensor, residuals: Residuals, before: Tensors, totals: Tensors
     ) -> tuple[Tensors, Tensors]:
-        """Return the derivatives by `Weights.step` and `Weights.variables`, two lists.
+        """Return the derivatives of `Weights.step` and `Weights.variables`, two lists.
 
         Args:
             da, residuals, before: as in `step`, with an axis T before the others.
@@ -55,7 +55,7 @@ class CellGradient:
 
 
 class BackendGradient:
-    """The gradient that the backend finds: it computes each step again, and differentiates it.
+    """The gradient of the backend, which recomputes each step and differentiates it.
 
     Args:
         cell: the cell.
@@ -79,7 +79,7 @@ class BackendGradient:
     ) -> None:
         self.cell, self.masks, self.weights = cell, rows.masks, weights
         self.backend_gradient, self.pre_activations = backend_gradient, pre_activations
-        # Never run: it shows which weights the step uses.
+        # Never run; it determines which weights the step uses.
         first = [states[0] for states in before]
         zeros, x = [ops.zeros_like(h) for h in first], residuals["x"][0]
         _, _, d_weights = self._gradient(zeros, {"x": x}, first)

@@ -53,12 +53,12 @@ class _GateInitializer(keras.initializers.Initializer):
 class GateBias(_GateInitializer):
     """The same bias for every unit of the gate that keeps the state: the forget gate's, or GRU's z.
 
-    A sigmoid gate starts at σ(value): at 1, 0.73 of the state is kept from step to step, where a
-    bias of 0 keeps half of it. Where no gate keeps but one writes, with the rest kept, that one
-    gets −value, which is the same. All other biases are zero.
+    A sigmoid gate starts at σ(value): with a bias of 1, a fraction of 0.73 of the state is kept per
+    step, with 0 half of it. If the cell has only a gate that writes to the state, its bias is
+    −value, which is equivalent. All other biases are zero.
 
     Args:
-        value: the bias; more remembers longer.
+        value: the bias; larger values remember longer.
         gates: one sign for each block of the bias, such as `keras_gru.LSTM.gate_signs`: `+` is a
             gate that keeps the state, `-` one that writes to it, `.` none of the two.
 
@@ -107,7 +107,7 @@ class Chrono(_GateInitializer):
     other biases are zero. In an LSTM, `unit_forget_bias=False` leaves the forget gate to it.
 
     Args:
-        longest: T_max, the steps of the longest dependency that is expected; at least 3.
+        longest: T_max, the steps of the longest expected dependency; at least 3.
         gates: one sign for each block of the bias, such as `keras_gru.LSTM.gate_signs`: `+` is a
             gate that keeps the state, `-` one that writes to it, `.` none of the two.
         seed: random seed.
@@ -151,9 +151,9 @@ class Chrono(_GateInitializer):
 class BlockIdentity(keras.initializers.Initializer):
     """The identity for each of the equations of a recurrent kernel, side by side: [I | I | I].
 
-    `keras.initializers.Identity` gives it to the first equation alone, and zeros to the others. In
-    a SimpleRNN there is one equation, and the two are the same; with a ReLU that makes an IRNN, the
-    cell `irnn`.
+    `keras.initializers.Identity` initializes only the first equation with it, and the others with
+    zeros. A SimpleRNN has one equation, so both are the same; with a ReLU it is an IRNN, the cell
+    `irnn`.
 
     Args:
         gain: the factor of the identity.

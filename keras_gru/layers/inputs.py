@@ -12,7 +12,7 @@ from keras_gru.layers.cells.cell import Cell
 
 
 class Rows(NamedTuple):
-    """Tensors whose first axis is the batch; a batch can be split into shards along it.
+    """Tensors whose first axis is the batch, along which shards are split.
 
     Args:
         x: `[(B, T, D)]`, or `[(B, T, G)]` where the product with the kernel is done.
@@ -35,9 +35,9 @@ class Weights(NamedTuple):
     Args:
         kernel: `[(D, G)]`, or `[]` where the product with it is done.
         bias: `[(G,)]` or `[]`.
-        step: what `Cell.step_weights` returned.
-        variables: values for the cell's variables, which a layer inside it may use; `[]` where the
-            backend finds their gradients by itself.
+        step: the result of `Cell.step_weights`.
+        variables: values of the cell's variables, which a layer inside it may use; `[]` if the
+            backend finds their gradients.
     """
 
     kernel: list
@@ -47,12 +47,12 @@ class Weights(NamedTuple):
 
 
 def flattened(groups):
-    """Return the tensors of lists as one list; `keras.tree` takes 20 times as long on PyTorch."""
+    """Flatten lists of tensors; `keras.tree` takes 20 times as long on PyTorch."""
     return [tensor for group in groups for tensor in group]
 
 
 def packed(groups, tensors):
-    """Return what `flattened` returned as lists of the same lengths as those in `groups`."""
+    """Undo `flattened`: return lists of the same lengths as those in `groups`."""
     tensors = iter(tensors)
     return [[next(tensors) for _ in group] for group in groups]
 
@@ -104,7 +104,7 @@ def loop_dtype(cell):
 
 
 def expanded(flags, like):
-    """Return flags with axes appended, so that they broadcast against a tensor of any rank."""
+    """Return flags with appended axes, to broadcast against a tensor of any rank."""
     return ops.reshape(flags, (*ops.shape(flags), *(1,) * (len(like.shape) - len(flags.shape))))
 
 

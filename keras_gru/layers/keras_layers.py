@@ -1,4 +1,4 @@
-"""GRU, LSTM and SimpleRNN: the layers of Keras' names, with Keras' arguments."""
+"""GRU, LSTM and SimpleRNN, with the arguments of the Keras layers."""
 
 # Shapes: B batch, T time, D features, U units.
 
@@ -18,7 +18,7 @@ def _from_cell(name: str):
 
 
 class CellLayer(RNN):
-    """The base of layers that make their cell: the arguments are the cell's and those of `RNN`.
+    """The base class of layers that create their cell, with the arguments of the cell and `RNN`.
 
     A subclass sets `cell_class`. Positional arguments are the cell's.
     """
@@ -113,7 +113,7 @@ class LSTM(CellLayer):
         c' = f ⊗ c + i ⊗ g                  new cell state
         h' = o ⊗ tanh(c')                   new state
 
-    Weights move to and from `keras.layers.LSTM` by `get_weights` and `set_weights`.
+    Use `get_weights` and `set_weights` to exchange weights with `keras.layers.LSTM`.
 
     Args:
         units: positive integer, the size U of the state and of the output.

@@ -13,11 +13,11 @@ from keras_gru.layers.types import Step, Tensor, Tensors
 if TYPE_CHECKING:
     from keras_gru.layers.scan import Scan
 
-# Each shard has at least so many rows, where the size of the batch is known.
+# The minimum number of rows of a shard, if the size of the batch is known.
 FEWEST_ROWS = 16
 
 
-# One product before the loop was not faster here: XLA fuses the reading of its result into the
+# A single product before the loop was not faster: XLA fuses the reading of its result into the
 # arithmetic of the step, which then takes up to twice the time.
 PRODUCT_AHEAD = False
 
@@ -25,7 +25,7 @@ PRODUCT_AHEAD = False
 def scan(
     step: Step, carry: Tensors, steps: Tensors, reverse: bool = False
 ) -> tuple[Tensors, list[Tensor]]:
-    """Loop over the first axis and stack what each step returns.
+    """Loop over the first axis and stack the outputs of the steps.
 
     Args:
         step: `(carry, tensors of one step) -> (carry, outputs)`, all of them lists.
@@ -41,7 +41,7 @@ def scan(
     length = steps[0].shape[0]
     if length is None:
         length = tf.shape(steps[0])[0]
-    # Never run: XLA must know the shapes of what is to be stacked, and the graph drops the step.
+    # Never run: XLA must know the shapes of the stacked tensors, and the graph drops the step.
     _, example = step(carry, [tensor[0] for tensor in steps])
     stacks = [
         tf.TensorArray(output.dtype, length, element_shape=output.shape) for output in example
@@ -68,9 +68,9 @@ def differentiable(scan: "Scan", rows: int, shards: int | None = None) -> Callab
     Args:
         scan: a `keras_gru.layers.scan.Scan`.
         rows: how many of the tensors are rows: those, and the outputs, have the batch first.
-        shards: into how many shards the rows are split, each compiled by itself and run side by
-            side; `None`: one loop, not compiled. A loop is a chain of products that are too small
-            to be split among cores; two halves of a batch are not.
+        shards: number of shards of the rows, compiled separately and run in parallel; `None`: one
+            loop, not compiled. A loop is a chain of products that are too small to be split among
+            cores; two halves of a batch are not.
 
     Returns:
         A function `(*rows, *weights) -> outputs`.
@@ -89,13 +89,13 @@ def differentiable(scan: "Scan", rows: int, shards: int | None = None) -> Callab
         outputs = _joined([outputs for outputs, _ in done])
 
         def gradient(*d_outputs: Tensor):
-            # Not by the forward pass' sizes: in a loop they are no compile-time constants to XLA.
+            # Not from the forward pass' sizes: in a loop they are not constants for XLA.
             d_split = _split(d_outputs, count)
             found = [
                 backward(shard, weights, saved, d_shard)
                 for shard, (_, saved), d_shard in zip(split, done, d_split, strict=True)
             ]
-            # The derivative by x is not compiled with the rest, so that the graph drops it where it
+            # The derivative of x is not compiled with the rest, so that the graph can drop it if it
             # is not used.
             d_rows = _joined(
                 [[scan.input_gradient(da, weights), *d_states] for da, d_states, _ in found]
@@ -113,7 +113,7 @@ def _in_own_graph(function: Callable[..., Any]):
     """Return a function whose custom gradients no caller can drop.
 
     `tf.vectorized_map` and `batch_jacobian` drop them. In a graph of its own the call is
-    differentiated as any other function is: no tape watches what is inside.
+    differentiated like any other function: no tape watches its operations.
     """
     in_own_graph = tf.function(function, autograph=False)
 
@@ -137,7 +137,7 @@ _FORWARD_MODE = (
 def _compiled(function: Callable[..., Any]):
     """Return a function of nested tensors, compiled by XLA.
 
-    What a compiled loop stacks for its gradient cannot pass to another compiled function. So the
+    Stacked tensors of a compiled loop cannot be passed to another compiled function. So the
     gradient runs the function again, not compiled.
     """
     run = tf.function(function, jit_compile=True, autograph=False)
@@ -167,13 +167,13 @@ def step_gradient(
     Args:
         function: a function of tensors that returns a list of tensors.
         arguments: tensors.
-        d_results: the derivatives by the results.
+        d_results: the derivatives of the results.
 
     Returns:
-        A list of the derivatives by the arguments, `None` where no result depends on one.
+        A list of the derivatives of the arguments, `None` if no result depends on one.
     """
     inside = [tf.identity(tensor) for tensor in arguments]
-    # No tape: it records nothing where an outer `ForwardAccumulator` does.
+    # No tape: it records nothing if an outer `ForwardAccumulator` does.
     return tf.gradients(function(*inside), inside, list(d_results))
 
 
@@ -184,7 +184,7 @@ def _shard_count(rows: Tensor, shards: int) -> int:
 
 
 def _split(tensors: Tensors, count: int) -> list[list[Tensor]]:
-    """Return the rows of some tensors by shard, of sizes as equal as can be."""
+    """Split the rows of tensors into shards of nearly equal sizes."""
     if count == 1:
         return [list(tensors)]
     size = tensors[0].shape[0]
@@ -195,7 +195,7 @@ def _split(tensors: Tensors, count: int) -> list[list[Tensor]]:
 
 
 def _joined(shards: Sequence[Tensors]) -> list[Tensor]:
-    """Return the lists of all shards as one."""
+    """Concatenate the lists of all shards."""
     return [
         tensors[0] if len(tensors) == 1 else tf.concat(tensors, 0)
         for tensors in zip(*shards, strict=True)

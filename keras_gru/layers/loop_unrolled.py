@@ -8,7 +8,7 @@ from keras_gru.layers.types import Step, Tensor, Tensors
 def scan(
     step: Step, carry: Tensors, steps: Tensors, reverse: bool = False
 ) -> tuple[Tensors, list[Tensor]]:
-    """Do what the backend's `scan` does."""
+    """Loop like the `scan` of the backend."""
     order = range(steps[0].shape[0])
     collected = []
     for t in reversed(order) if reverse else order:

@@ -30,10 +30,10 @@ def product(rows: Tensor, weights: Tensor, masks: Tensors = ()) -> Tensor:
 
 
 def product_gradient(d_product: Tensor, transposed: Tensor, masks: Tensors = ()) -> Tensor:
-    """Return the derivative of `product` by its rows, `(..., B, D)`.
+    """Return the derivative of `product` with respect to its rows, `(..., B, D)`.
 
     Args:
-        d_product: `(..., B, G)`, the derivative by the product.
+        d_product: `(..., B, G)`, the derivative with respect to the product.
         transposed: `(G, D)`, the weights transposed.
         masks: those of the product.
     """
@@ -49,7 +49,7 @@ def product_gradient(d_product: Tensor, transposed: Tensor, masks: Tensors = ())
 
 
 def weight_gradient(rows: Tensor, d_product: Tensor, masks: Tensors = ()) -> Tensor:
-    """Return the derivative of `product` by its weights, `(D, G)`: Σ rowᵀ d over all rows.
+    """Return the derivative of `product` with respect to its weights `(D, G)`: Σ rowᵀ d.
 
     Args:
         rows: `(..., B, D)`, with any number of leading axes.
@@ -63,12 +63,12 @@ def weight_gradient(rows: Tensor, d_product: Tensor, masks: Tensors = ()) -> Ten
 
 
 def bias_gradient(d_sum: Tensor) -> Tensor:
-    """Return the derivative by a bias, `(G,)`, from `(..., B, G)`."""
+    """Return the derivative with respect to a bias, `(G,)`, from `(..., B, G)`."""
     return ops.sum(flat(d_sum), axis=0)
 
 
 def masked(rows: Tensor, masks: Tensors) -> Tensor:
-    """Return the rows under the one mask that there is, or as they are."""
+    """Return the rows under the single mask, or unchanged."""
     return rows * masks[0] if masks else rows
 
 
@@ -78,7 +78,7 @@ def flat(tensor: Tensor) -> Tensor:
 
 
 def split_at(columns: Tensor, index: int) -> tuple[Tensor, Tensor]:
-    """Return the columns before an index and those from it on.
+    """Split columns at an index.
 
     `keras.ops.split` at an index depends on data to `torch.export`.
     """

@@ -1,4 +1,4 @@
-"""The built-in cells by name. Each declares its own in its file, by the decorator `cell`."""
+"""The built-in cells by name, registered by the decorator `cell` in their files."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -9,8 +9,8 @@ class Entry(NamedTuple):
 
     Args:
         cell: a cell class, a layer class, or a function `(units, **options)` that returns a layer.
-        label: what tables and plots call it.
-        options: arguments with another default than in the class.
+        label: display name.
+        options: arguments whose default differs from that of the class.
     """
 
     cell: Callable[..., Any]
@@ -22,7 +22,7 @@ CELLS: dict[str, Entry] = {}
 
 
 def cell(name: str, label: str, /, **options: Any) -> Callable[[type], type]:
-    """Return a decorator that names a class of a cell or of a layer.
+    """Return a decorator that registers a class of a cell or of a layer.
 
     `keras_gru.cells` reads name and label from the source, before Keras is imported: write both as
     literals.

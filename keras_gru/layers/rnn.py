@@ -21,10 +21,10 @@ from keras_gru.layers.types import Mask, Shape, Tensor, Tensors
 class RNN(keras.layers.RNN):
     """Runs a cell over a sequence: a faster `keras.layers.RNN`, with equal results on all backends.
 
-    It is the base of `GRU`, `LSTM` and `SimpleRNN`, and runs a cell of your own. It differs from
-    `keras.layers.RNN` in this:
+    It is the base of `GRU`, `LSTM` and `SimpleRNN`, and runs custom cells. It differs from
+    `keras.layers.RNN` as follows:
 
-    - A cell that defines its gradient is differentiated by it, others by the backend; see `path`.
+    - If a cell defines its gradient, that is used, else the backend's; see `path`.
     - The layer and its cell have the same dtype policy: `dtype=` sets both, otherwise the layer
       takes the cell's. (`keras.layers.RNN(cell, dtype="mixed_bfloat16")` leaves the cell in
       float32.)
@@ -33,14 +33,14 @@ class RNN(keras.layers.RNN):
       cell whose output is not its state.)
 
     Args:
-        cell: a cell, or a list of cells to be stacked. A cell is a `keras_gru.Cell`, or any Keras
+        cell: a cell, or a list of cells to stack. A cell is a `keras_gru.Cell`, or any Keras
             layer with a `state_size` and a `call(inputs, states)` that returns
             `(output, new_states)`.
         return_sequences: whether to return the output of every step or of the last one.
-        return_state: whether to return the last states too.
+        return_state: whether to also return the last states.
         go_backwards: whether to run from the last step to the first. The outputs are in the order
             in which they were computed.
-        stateful: whether a batch starts from the last states of the batch before. Requires a fixed
+        stateful: whether a batch starts from the last states of the previous one. Requires a fixed
             batch size; `reset_state()` sets the states to zero.
         unroll: whether to unroll the loop, which takes more memory; for short sequences.
         zero_output_for_mask: whether the output of a masked step is zero. Only with
@@ -101,7 +101,7 @@ class RNN(keras.layers.RNN):
             go_backwards=go_backwards,
             stateful=stateful,
             unroll=unroll,
-            # Keras documents this and does not check it: a padded row's last output would be zero.
+            # Keras documents this without checking it: a padded row's last output would be zero.
             zero_output_for_mask=zero_output_for_mask and return_sequences,
             **kwargs,
         )
@@ -113,7 +113,7 @@ class RNN(keras.layers.RNN):
         self.jit_compile: bool | Literal["auto"] = jit_compile
         self._rates = zoneouts.rates_of(zoneout, self.cell)
         self._zoneout_seed = zoneouts.seed_of(self._rates, self.cell)
-        # A tuple: Keras would make a list of its own of a list.
+        # A tuple, as Keras would wrap a list.
         self.zoneout = tuple(zoneout) if isinstance(zoneout, list) else zoneout
 
     def build(self, sequences_shape: Shape, initial_state_shape: Any = None) -> None:
@@ -133,7 +133,7 @@ class RNN(keras.layers.RNN):
 
         `"fused"` is a scan with the gradient that the cell defines. `"scan: …"` is the same scan,
         differentiated by the backend, and the reason. `"unrolled"` is a Python loop. The first two
-        have `", compiled"` appended if the layer compiles its loop by itself on TensorFlow, and
+        have `", compiled"` appended if the layer compiles its own loop on TensorFlow, and
         `"fused"` has `", GPU kernel"` where one kernel runs the loop.
 
         Args:
@@ -166,7 +166,7 @@ class RNN(keras.layers.RNN):
         )
 
     def _obstacle(self, training: bool):
-        """Return why the gradient written by hand is not used; `None` if it is."""
+        """Return the reason why the hand-written gradient is not used; `None` if it is."""
         if not isinstance(self.cell, Cell):
             library = type(self.cell).__module__.split(".")[0]
             of_library = f" of {library}" * (library == "keras")
@@ -177,7 +177,7 @@ class RNN(keras.layers.RNN):
         return self.cell.gradient_obstacle()
 
     def _gradient(self, training: bool):
-        """Return what differentiates a step, see `Scan`; `None` if nothing does."""
+        """Return the argument `gradient` of `Scan`."""
         if self.unroll or not isinstance(self.cell, Cell):
             return None
         if self._obstacle(training) is None:
@@ -285,13 +285,13 @@ class RNN(keras.layers.RNN):
         gates: bool = False,
         nudges: Tensors = (),
     ) -> tuple[Tensor, list[Tensor], dict[str, Tensor]]:
-        """Run the cell in inference and return all that it computes.
+        """Run the cell in inference and return outputs, states and gates.
 
         Args:
             sequences, initial_state, mask: as in a call of the layer.
             gates: whether the gates are returned.
             nudges: for each state `(B, T, U)`, in the order of computation, which is added to it
-                after each step. The derivative by a nudge of zeros is the one by the state.
+                after each step. The derivative of a zero nudge is that of the state.
 
         Returns:
             `(outputs, states, gates)`: `(B, T, U)`, a list and a dict of the like.
@@ -309,7 +309,7 @@ class RNN(keras.layers.RNN):
         return outputs, states if own else states[1:], {names[key]: found[key] for key in names}
 
     def _returned(self, outputs: Tensors, mask: Tensors, initial_state: Any):
-        """Return `(last_output, outputs, states)` of what a scan returned."""
+        """Return `(last_output, outputs, states)` from the results of a scan."""
         every = self._shown(outputs[0], mask) if self.return_sequences else None
         last, *others = outputs[self.return_sequences :]
         states = [last, *others] if isinstance(self.cell, Cell) else others
@@ -319,7 +319,7 @@ class RNN(keras.layers.RNN):
         return last, every, keras.tree.pack_sequence_as(initial_state, states)
 
     def _shown(self, outputs: Tensor, mask: Tensors):
-        """Return the outputs `(B, T, U)` with zeros where there is nothing to repeat."""
+        """Return the outputs `(B, T, U)` with zeros if there is nothing to repeat."""
         for seen in mask:
             shown = seen if self.zero_output_for_mask else call_arguments.seen_so_far(seen)
             outputs = ops.where(expanded(shown, outputs), outputs, 0)

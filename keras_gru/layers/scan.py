@@ -3,7 +3,7 @@
 1. One product multiplies the input with its kernel for all steps; or the loop does it step by step,
    where small products are as fast as one large one and need no memory (`PRODUCT_AHEAD = False`).
 2. The forward loop computes the rest, and saves the states and the residuals of each step.
-3. The backward loop computes the derivatives by the pre-activations; `gradients` has its step.
+3. The backward loop computes the derivatives of the pre-activations; `gradients` has its step.
 4. One product over all steps gives each weight's gradient.
 
 Automatic differentiation of a loop does 1 and 4 at every step and saves more. `scan`,
@@ -30,7 +30,7 @@ from keras_gru.layers.products import bias_gradient, weight_gradient
 
 
 def backend_loop():
-    """Return the backend's module of `scan` and `differentiable`."""
+    """Return the backend's module with `scan` and `differentiable`."""
     return importlib.import_module(f"keras_gru.layers.loop_{keras.backend.backend()}")
 
 
@@ -43,11 +43,11 @@ class Scan:
         weights: a `Weights`, the structure of the flat weights.
         dtype: the dtype of the states; `None` leaves each as it is.
         every_output: whether the output of every step is returned.
-        rates: the fraction of each state that zoneout keeps, where `rows` has no draws.
-        gradient: what `backward` differentiates a step by, `"cell"` or `"backend"`; `None` where
-            the backend differentiates `forward`.
+        rates: the fraction of each state that zoneout keeps, if `rows` has no draws.
+        gradient: `"cell"` or `"backend"`, which differentiates a step in `backward`; `None` if the
+            backend differentiates `forward`.
         save: whether the forward loop saves the residuals. If not, `backward` runs it again.
-        unroll: whether the loop is written out.
+        unroll: whether to unroll the loop.
         variables: those that a step may change, such as the seed of a layer inside the cell, on
             JAX: there they are part of the loop's carry.
     """
@@ -77,12 +77,12 @@ class Scan:
         self.saved = 0  # how many tensors the loop saves
 
     def run(self, rows, weights, shards=None):
-        """Return the outputs of `forward`, so that they have a gradient.
+        """Return the outputs of `forward` with their gradient.
 
         Args:
             rows, weights: flat lists of tensors.
-            shards: the number of shards of the batch, each compiled by itself; `None`: one loop
-                that is not compiled by itself.
+            shards: the number of shards of the batch, each compiled separately; `None`: one loop
+                that is not compiled separately.
         """
         if self.gradient is None:
             return self.forward(rows, weights)[0]
@@ -131,12 +131,12 @@ class Scan:
 
         Args:
             rows, weights: those of `forward`.
-            saved: what it saved.
-            d_outputs: the derivatives by its outputs.
+            saved: the second result of `forward`.
+            d_outputs: the derivatives of its outputs.
 
         Returns:
-            `(da, d_states, d_weights)`: the derivatives by the pre-activations `(T, B, G)`, from
-            which the one by x follows; by the initial states; and by the weights.
+            `(da, d_states, d_weights)`: the derivatives of the pre-activations `(T, B, G)`, from
+            which that of x follows; of the initial states; and of the weights.
         """
         if not self.save:
             saving = copy.copy(self)
@@ -164,7 +164,7 @@ class Scan:
         return ops.cast(da, x.dtype), d_first, flattened(d_weights)
 
     def _backward_loop(self, rows, gradient, residuals, before, d_outputs):
-        """Return the derivatives by the first states, totals, and those by the pre-activations."""
+        """Return the derivatives of the first states, totals, and those of the pre-activations."""
         d_outputs, d_last = d_outputs[: self.every_output], d_outputs[self.every_output :]
         mask, zoneout = [by_time(m) for m in rows.mask], [by_time(z) for z in rows.zoneout]
         d_outputs, count = [by_time(d) for d in d_outputs], len(d_last)
@@ -186,19 +186,19 @@ class Scan:
         return last[:count], last[count:], da
 
     def input_gradient(self, da, weights):
-        """Return the derivative by `Rows.x`; the first layer of a model does without it."""
+        """Return the derivative of `Rows.x`, which the first layer of a model does not need."""
         for kernel in Weights(*packed(self.weights, weights)).kernel:
             da = ops.matmul(da, ops.transpose(kernel))
         return by_time(da)
 
     def trace(self, rows, weights, names=(), nudges=()):
-        """Run the loop and return all that it computes, differentiated by the backend.
+        """Run the loop and return states and residuals, differentiated by the backend.
 
         Args:
             rows, weights: those of `forward`.
-            names: of the residuals to return.
+            names: names of the residuals to return.
             nudges: for each state `(B, T, U)`, which is added to it after each step. The
-                derivative by a nudge of zeros is the one by the state.
+                derivative of a zero nudge is that of the state.
 
         Returns:
             `(states, residuals)`: for each state `(B, T, U)`, and a dict of the like.
@@ -230,7 +230,7 @@ class Scan:
         return Rows(*packed(self.rows, rows)), Weights(*packed(self.weights, weights))
 
     def _steps(self, rows, weights):
-        """What the loop reads at each step."""
+        """Return the tensors that the loop reads at each step."""
         x = by_time(rows.x[0])
         if weights.kernel and self.ahead:
             x = self._input_product(x, weights)
@@ -241,7 +241,7 @@ class Scan:
         return x if self.dtype is None else ops.cast(x, self.dtype)
 
     def _pre_activations(self, x, weights):
-        """Return the pre-activations, but for the state's part, from x as the loop reads it."""
+        """Return the pre-activations without the part of the state, from x as the loop reads it."""
         if weights.kernel and not self.ahead:
             x = self._input_product(x, weights)
         return sum(weights.bias, x)
@@ -276,7 +276,7 @@ class Scan:
         return [found[i] for i in range(len(states))]
 
     def _after_gradient(self, d_after, mask, zoneout):
-        """Return the derivatives by the new states, and what the states before get directly."""
+        """Return the derivatives of the new states, and the direct part of the states before."""
         d_new, d_kept = [], []
         for i, d in enumerate(d_after):
             kept = ops.zeros_like(d)
@@ -295,6 +295,6 @@ def by_time(tensor):
     """Return `(B, T, ...)` as `(T, B, ...)`, and back; flags `(B, T)` as `(T, B, 1)`."""
     if keras.backend.standardize_dtype(tensor.dtype) != "bool":
         return ops.transpose(tensor, (1, 0, *range(2, len(tensor.shape))))
-    # TensorFlow on some CPUs complains of transposing anything but floats.
+    # TensorFlow on some CPUs cannot transpose other types than floats without a warning.
     flags = ops.swapaxes(ops.cast(tensor, "float32"), 0, 1)
     return ops.cast(flags[..., None] if len(flags.shape) == 2 else flags, "bool")

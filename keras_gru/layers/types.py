@@ -1,4 +1,4 @@
-"""Names of types in signatures. Keras declares none for tensors: each backend has its own."""
+"""Type aliases. Keras has no tensor type, as each backend has its own."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any

@@ -43,7 +43,7 @@ def seed_of(rates: Sequence[float], cell: Any) -> Any:
     if not any(rates):
         return None
     seed = getattr(cell, "seed", None)
-    # Not the seed of dropout, whose draws these would resemble.
+    # Not the seed of dropout, with whose draws these would be correlated.
     return keras.random.SeedGenerator(None if seed is None else seed + 1)
 
 

@@ -95,7 +95,7 @@ def gradient_decay(axes: Axes, inspection: Inspection, comparison: Comparison) -
         axes.plot(np.arange(len(left)), left, marker="o" if len(left) == 1 else "", **style)
     _log_scale(axes, subs=(1,))
     axes.set_title(
-        "Norm of the gradient by the state, relative to that by the last state, log scale",
+        "Norm of the gradient of the state, relative to that of the last state, log scale",
         loc="left",
         fontsize=9.5,
         pad=8,

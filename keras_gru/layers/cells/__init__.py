@@ -1,1 +1,1 @@
-"""One file a cell: its equations, one step and, where it is written by hand, its gradient."""
+"""Cells, one per file: equations, one step and, if hand-written, the gradient."""

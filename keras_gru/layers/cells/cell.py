@@ -1,4 +1,4 @@
-"""What all cells have in common: weights, dropout, initial state, gates, configuration."""
+"""The base class of cells: weights, dropout, initial state, gates, configuration."""
 
 # Shapes: B batch, D features, U units, G = U · equations columns of the kernel.
 
@@ -14,7 +14,7 @@ from keras_gru.layers.types import Activation, Initializer, Shape, StepResult, T
 
 # Options of cells with pre-activations x W_x + h W_h + b, which name them in their `arguments`.
 FORMS = ("independent_recurrence", "multiplicative_integration")
-# What a subclass may define without changing an equation.
+# Attributes that a subclass may define without changing an equation.
 _NO_EQUATIONS = {"__init__", "build", "get_config", "from_config", "initial_bias"}
 
 
@@ -30,7 +30,7 @@ def _changes_equations(cls: type, since: str) -> bool:
 
 
 class Cell(Gates, keras.layers.SimpleRNNCell):
-    """The base of all cells: a subclass names its equations and writes `step`.
+    """The base class of cells. A subclass names its equations and implements `step`.
 
     >>> import numpy as np, keras_gru
     >>> from keras import ops
@@ -46,11 +46,11 @@ class Cell(Gates, keras.layers.SimpleRNNCell):
     >>> tuple(gates["update"].shape)
     (2, 5, 4)
 
-    The equations stand in `step` alone: a single step (`keras.layers.RNN`, `StackedRNNCells`), the
+    Only `step` contains the equations: a single step (`keras.layers.RNN`, `StackedRNNCells`), the
     scan over a sequence (`keras_gru.RNN`) and `layer.gates` all call it. By default the backend
     differentiates the scan. A cell can also define its gradient, `step_gradient` and
-    `weight_gradients`: that is faster and takes less memory. A subclass that changes an equation
-    and defines no gradient of its own does not inherit its parent's: the backend differentiates it.
+    `weight_gradients`, which is faster and takes less memory. A subclass that changes an equation
+    without defining a gradient does not inherit that of its parent: the backend differentiates it.
 
     The arguments are those of `keras.layers.GRUCell`, and the dropout masks are the same.
 
@@ -103,7 +103,7 @@ class Cell(Gates, keras.layers.SimpleRNNCell):
         "bias_regularizer", "kernel_constraint", "recurrent_constraint", "bias_constraint",
         "dropout", "recurrent_dropout", "seed", "implementation", "constant_gates",
     )  # fmt: skip
-    # The derivative of `step`, written by hand; `None` where the backend finds it.
+    # The hand-written derivative of `step`; `None` uses that of the backend.
     step_gradient = weight_gradients = None
     kernel_module = None  # the module of `layers.kernels` that runs the loop on a GPU
 
@@ -176,12 +176,12 @@ class Cell(Gates, keras.layers.SimpleRNNCell):
         return self.bias_initializer(shape, dtype=dtype)
 
     def step(self, x: Tensor, states: Tensors, weights: Tensors, masks: Tensors) -> StepResult:
-        """Compute one step; a subclass writes its equations here.
+        """Compute one step. Subclasses implement their equations here.
 
         Args:
             x: `(B, G)`, the input's product with its kernel, plus the bias.
             states: a list of `(B, U)`.
-            weights: what `step_weights` returned.
+            weights: the result of `step_weights`.
             masks: recurrent dropout masks `(B, U)`, for `products.product`: none, one, or one for
                 each equation.
 
@@ -192,7 +192,7 @@ class Cell(Gates, keras.layers.SimpleRNNCell):
         raise TypeError(f"{type(self).__name__} must define `step(x, states, weights, masks)`.")
 
     def step_weights(self) -> list[Tensor]:
-        """Return the weights that `step` gets, a list of tensors, split once for all steps."""
+        """Return the weights for `step`, a list of tensors, split once for all steps."""
         return [ops.convert_to_tensor(self.recurrent_kernel)] if self.recurrent_equations else []
 
     def input_product(self, x: Tensor, kernel: Tensor, masks: Tensors = ()) -> Tensor:
@@ -251,7 +251,7 @@ class Cell(Gates, keras.layers.SimpleRNNCell):
         return a if self.bias is None else a + ops.cast(self.bias[columns], x.dtype)
 
     def gradient_obstacle(self) -> str | None:
-        """Return why the scan cannot use a gradient written by hand; `None` if it can."""
+        """Return the reason why the scan cannot use the hand-written gradient; `None` if it can."""
         if self.step_gradient is None:
             return f"{type(self).__name__} has no step_gradient"
         for form in FORMS:
@@ -280,7 +280,7 @@ class Cell(Gates, keras.layers.SimpleRNNCell):
         return config
 
     def _add(self, name: str, shape: Shape):
-        """Add the weight of that name; `"recurrent"` is `recurrent_kernel`."""
+        """Add a weight by name; `"recurrent"` is `recurrent_kernel`."""
         draw = self.initial_bias if name == "bias" else getattr(self, f"{name}_initializer")
 
         def initializer(

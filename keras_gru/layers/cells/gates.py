@@ -13,7 +13,7 @@ GATES = {"z": "update", "r": "reset", "i": "input", "f": "forget", "o": "output"
 
 
 class Gates:
-    """What a cell does with its gates: a base of `keras_gru.Cell`."""
+    """The gates of a cell: a base class of `keras_gru.Cell`."""
 
     equations: str
     constant_gates: Mapping[str, float]
@@ -26,7 +26,7 @@ class Gates:
         return self.recurrent_activation(a) if constant is None else ops.full_like(a, constant)
 
     def gate_derivative(self, letter: str, gate: Tensor) -> Tensor:
-        """Return the derivative of a gate by its pre-activation, from the gate itself."""
+        """Return the derivative of a gate with respect to its pre-activation, from the gate."""
         if GATES[letter] in self.constant_gates:
             return ops.zeros_like(gate)
         return derivative(self.recurrent_activation, gate)
@@ -41,7 +41,7 @@ class Gates:
         return {letter: GATES[letter] for letter in self.equations if letter in GATES}
 
     def checked_constants(self, constant_gates: Mapping[str, float] | None) -> dict[str, float]:
-        """Return constants for gates by their names, or raise a ValueError."""
+        """Validate constants for gates by name."""
         constants: dict[str, Any] = dict(constant_gates or {})
         known = [GATES[letter] for letter in self.equations if letter in GATES]
         for name, value in constants.items():

@@ -21,7 +21,7 @@ from keras_gru.layers.types import Residuals, StepResult, Tensor, Tensors
 
 @keras.saving.register_keras_serializable(package="keras_gru")
 class GRUCell(Cell):
-    """One step of a GRU: four equations, each of which a subclass can change.
+    """One step of a GRU. Subclasses can override its equations.
 
         z = σ(x W_xz + h W_hz + b_z)            update gate: how much of the state is kept
         r = σ(x W_xr + h W_hr + b_r)            reset gate: how much of it the candidate sees
@@ -36,9 +36,9 @@ class GRUCell(Cell):
 
     Weights are those of `keras.layers.GRUCell`, columns z | r | g: `kernel` `(D, 3U)`,
     `recurrent_kernel` `(U, 3U)`, `bias` `(3U,)`, or `(2, 3U)` (input, recurrent) when
-    `reset_after=True`. `get_weights` and `set_weights` move them both ways untouched.
+    `reset_after=True`. Use `get_weights` and `set_weights` to copy them in both directions.
 
-    A subclass overrides `gates`, `candidate` or `interpolate`; it makes its own layers in `build`:
+    A subclass overrides `gates`, `candidate` or `interpolate`, and creates layers in `build`:
 
     ```python
     @keras.saving.register_keras_serializable(package="my_cells")
@@ -70,15 +70,15 @@ class GRUCell(Cell):
 
     Args:
         reset_after: whether the reset gate applies after the product with W_hg.
-        constant_gates: with `{"update": 0, "reset": 1}` the cell computes what a SimpleRNN with
-            the last U columns of the weights does.
+        constant_gates: with `{"update": 0, "reset": 1}` the cell is a SimpleRNN with the last U
+            columns of the weights.
         **kwargs: the other arguments of `keras_gru.Cell`.
 
     Call arguments:
         inputs, states: x, `(B, D)`, and h, `(B, U)`, or a list holding it.
 
     Returns:
-        `(h', states)`: the output `(B, U)` and the new states, in the structure they came in.
+        `(h', states)`: the output `(B, U)` and the new states, structured as `states`.
 
     Example:
 

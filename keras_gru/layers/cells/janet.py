@@ -1,4 +1,4 @@
-"""JANET: an LSTM with nothing but its forget gate."""
+"""JANET: an LSTM with only a forget gate."""
 
 # Shapes: B batch, D features, U units.
 
@@ -28,7 +28,7 @@ class JANETCell(Cell):
 
     Args:
         units: the size U of the state and of the output.
-        beta: β; 0 makes it an update gate RNN.
+        beta: β; 0 is equivalent to an update gate RNN.
         **kwargs: the other arguments of `keras_gru.Cell`. The paper starts the bias by
             `keras_gru.Chrono`.
 

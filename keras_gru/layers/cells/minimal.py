@@ -12,14 +12,14 @@ from keras_gru.layers.types import Activation, StepResult, Tensor, Tensors
 
 
 class MinimalCell(Cell):
-    """One step, h' = k ⊗ h + (1 − k) ⊗ g, with k and g of the input alone."""
+    """One step, h' = k ⊗ h + (1 − k) ⊗ g, where k and g depend only on the input."""
 
     recurrent_equations = ""
     arguments = tuple(name for name in Cell.arguments if not name.startswith("recurrent_"))
 
     @property
     def gate_names(self) -> dict[str, str]:
-        """The gate k, which is none of those of `Gates`."""
+        """The gate k, which is not among those of `Gates`."""
         return {"k": "keep"}
 
     def __init__(self, units: int, activation: Activation | None = None, **kwargs: Any) -> None:

@@ -14,7 +14,7 @@ from keras_gru.layers.types import StepResult, Tensor, Tensors
 @cell("minimal_gated_unit", "MGU")
 @keras.saving.register_keras_serializable(package="keras_gru")
 class MinimalGatedUnitCell(Cell):
-    """One step of a minimal gated unit: the forget gate is update and reset gate in one.
+    """One step of a minimal gated unit, whose forget gate is both update and reset gate.
 
         f = σ(x W_xf + h W_hf + b_f)            forget gate
         g = tanh(x W_xg + (f ⊗ h) W_hg + b_g)   candidate

@@ -45,13 +45,13 @@ class _Mutation(Cell):
 class MUT1Cell(_Mutation):
     """One step of MUT1.
 
-        z = σ(x W_xz + b_z)                                 update gate: it sees the input alone
+        z = σ(x W_xz + b_z)                                 update gate, of the input only
         r = σ(x W_xr + h W_hr + b_r)                        reset gate
         g = tanh((r ⊗ h) W_hg + tanh(x W_xg) + b_g)         candidate
         h' = (1 − z) ⊗ h + z ⊗ g                            new state, which is the output too
 
     The paper has tanh(x), which needs as many features as units, instead of tanh(x W_xg):
-    with W_xg the identity that is what it is.
+    both are equal if W_xg is the identity.
 
     Weights in columns z | r | g: `kernel` `(D, 3U)`, `bias` `(3U,)`; r | g: `recurrent_kernel`
     `(U, 2U)`.

@@ -25,7 +25,7 @@ class PeepholeLSTMCell(LSTMCell):
         o = σ(x W_xo + h W_ho + w_co ⊗ c' + b_o)   output gate, which sees the new cell state
         h' = o ⊗ tanh(c')                          new state, which is the output too
 
-    Each gate sees its own unit's cell state alone: w_ci, w_cf and w_co are vectors (a diagonal
+    Each gate sees only the cell state of its unit: w_ci, w_cf and w_co are vectors (a diagonal
     matrix in the paper). They are initially zero, which makes the cell an LSTM.
 
     Weights in columns i | f | g | o, those of `keras.layers.LSTMCell`: `kernel` `(D, 4U)`,
@@ -33,7 +33,7 @@ class PeepholeLSTMCell(LSTMCell):
 
     Args:
         units: the size U of each state and of the output.
-        peephole_initializer: peephole initializer of the weights of c.
+        peephole_initializer: initializer of the weights of c.
         **kwargs: the other arguments of `keras_gru.LSTMCell`. The recurrent regularizer and
             constraint are not on the weights of c.
 

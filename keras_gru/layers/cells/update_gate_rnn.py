@@ -57,8 +57,8 @@ class LightGRUCell(UpdateGateRNNCell):
         g = relu(x W_xg + h W_hg + b_g)   candidate
         h' = z ⊗ h + (1 − z) ⊗ g          new state, which is the output too
 
-    The paper normalises x W_x over the batch, which is left out here: a step then depends on its
-    own row alone.
+    The paper normalises x W_x over the batch, which is omitted here, so that a step depends only on
+    its own row.
 
     Weights in columns z | g: `kernel` `(D, 2U)`, `recurrent_kernel` `(U, 2U)`, `bias` `(2U,)`.
 

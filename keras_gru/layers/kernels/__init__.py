@@ -16,7 +16,7 @@ def scan_class(layer, training):
     equation does not inherit. `fits` of that module says which settings the kernels compute.
 
     Args:
-        layer: a `keras_gru.RNN` with a `keras_gru.Cell`, whose gradient written by hand is used.
+        layer: a `keras_gru.RNN` with a `keras_gru.Cell`, whose hand-written gradient is used.
         training: whether dropout is on.
     """
     cell = layer.cell
@@ -28,12 +28,12 @@ def scan_class(layer, training):
 
 
 def _has_triton(cell):
-    """Return whether Triton can run on the device of a cell: on the CPU its interpreter can."""
+    """Return whether Triton can run on the device of a cell; on CPUs only its interpreter can."""
     if keras.backend.backend() != "torch":
         return False
     import torch
 
     interpreted = os.environ.get("TRITON_INTERPRET") == "1"
     on_gpu = cell.weights[0].value.is_cuda if cell.built else torch.cuda.is_available()
-    # Last: where Triton is missing, each call of a layer on a CPU would search for it.
+    # Last, as without Triton each call of a layer on a CPU would search for it.
     return (interpreted or on_gpu) and importlib.util.find_spec("triton") is not None

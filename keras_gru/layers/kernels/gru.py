@@ -1,4 +1,4 @@
-"""The scan of a GRU whose loops are the kernels of `gru_triton`, as operations of PyTorch."""
+"""The scan of a GRU with the kernels of `gru_triton`, as PyTorch operations."""
 
 # Shapes: T time, B batch, U units, N units rounded up to a power of 2.
 
@@ -10,12 +10,12 @@ from keras_gru.layers.inputs import loop_dtype
 from keras_gru.layers.kernels import gru_triton
 from keras_gru.layers.scan import Scan, by_time
 
-# The most units whose weights fit into the registers of a multiprocessor.
+# The maximum number of units whose weights fit into the registers of a multiprocessor.
 MOST_UNITS = 128
 
 
 def fits(cell):
-    """Return whether the kernels compute what a `GRUCell` does."""
+    """Return whether the kernels support the settings of a `GRUCell`."""
     return (
         cell.units <= MOST_UNITS
         and not cell.reset_after
@@ -27,7 +27,7 @@ def fits(cell):
 
 
 class KernelScan(Scan):
-    """A `Scan` whose loops are the kernels; it saves what `Scan` saves."""
+    """A `Scan` whose loops are the kernels, with the same residuals."""
 
     def forward(self, rows, weights):
         rows, weights = self._packed(rows, weights)
@@ -108,12 +108,12 @@ def gru_backward(
     g: torch.Tensor,
     mask: torch.Tensor | None,
 ) -> list[torch.Tensor]:
-    """Return the derivatives by the initial state, `(B, U)`, and by `a`, `(T, B, 3U)`.
+    """Return the derivatives of the initial state, `(B, U)`, and of `a`, `(T, B, 3U)`.
 
     Args:
         weights: `(3, N, N)`, those of `gru_forward`, each transposed.
-        d_last: `(B, U)`, the derivative by the last state.
-        d_outputs: `(T, B, U)`, the derivatives by the outputs, or `None`.
+        d_last: `(B, U)`, the derivative of the last state.
+        d_outputs: `(T, B, U)`, the derivatives of the outputs, or `None`.
         before: `(T, B, U)`, the state before each step.
         z, r, g: `(T, B, U)`, from `gru_forward`.
         mask: `(T, B, 1)` booleans or `None`.

@@ -124,7 +124,7 @@ def _curves(inspection: Inspection) -> dict[str, tuple[Draw, str]]:
     curves: dict[str, tuple[Draw, str]] = {
         "gradient-decay": (
             inspection_plots.gradient_decay,
-            f"How far gradients reach: for each sequence, the gradient of {loss} by the state so "
+            f"How far gradients reach: the gradient of {loss} with respect to the state so "
             "many steps back, the mean over sequences of validation.",
         )
     }
