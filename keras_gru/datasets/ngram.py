@@ -30,15 +30,15 @@ _MOST_SCORED = 300_000  # tokens of validation and of test, evenly spread, that 
 
 @dataclass(frozen=True)
 class _Counts:
-    """What follows the contexts of one length in train.
+    """Counts of the tokens that follow contexts of one length in train.
 
     Args:
         pairs: (P,) codes, ascending, of a context and a token that follows it.
-        counts: (P,) how often.
+        counts: (P,) their counts.
         contexts: (K,) codes of contexts, ascending.
-        totals: (K,) how often each occurs.
-        kinds: (K,) how many different tokens follow it.
-        best: (K,) the token that follows it most often.
+        totals: (K,) counts of the contexts.
+        kinds: (K,) number of different tokens that follow.
+        best: (K,) the most frequent next token.
     """
 
     pairs: np.ndarray
@@ -68,7 +68,7 @@ class _Counts:
 
 @dataclass(frozen=True)
 class _Known:
-    """What train says of the contexts before some tokens.
+    """The contexts before some tokens, looked up in train.
 
     Args:
         counts: counts of contexts of one length.
@@ -84,14 +84,14 @@ class _Known:
 
     @classmethod
     def look_up(cls, counts: _Counts, contexts: np.ndarray) -> "_Known":
-        """Look contexts up."""
+        """Look up contexts."""
         index = np.minimum(np.searchsorted(counts.contexts, contexts), len(counts.contexts) - 1)
         return cls(counts, contexts, index, counts.contexts[index] == contexts)
 
     def interpolate(
         self, shorter: np.ndarray, words: np.ndarray, rows: np.ndarray | slice, size: int
     ) -> np.ndarray:
-        """Return p_k of words from p_(k-1), both of chosen tokens."""
+        """Return p_k from p_(k-1) for selected tokens."""
         codes, index, occurs = (
             self.contexts[rows] * size + words,
             self.index[rows],
@@ -105,7 +105,7 @@ class _Known:
 
 
 def n_gram(tokens: Mapping[str, np.ndarray], splits: Mapping[str, Split], size: int) -> Baseline:
-    """Return what the best n-gram model reaches; n is chosen on validation.
+    """Return the baseline of the best n-gram model, with n chosen on validation.
 
     Args:
         tokens: name of a split -> (L,) its text.
@@ -145,8 +145,8 @@ def n_gram(tokens: Mapping[str, np.ndarray], splits: Mapping[str, Split], size: 
 
 
 def _places(split: Split) -> np.ndarray:
-    """Return the places of the targets of a split in its text; of a long one, of some windows."""
-    # The targets of all windows follow one another.
+    """Return the places of the targets of a split in its text; a subset for long splits."""
+    # The targets of all windows are consecutive.
     steps = split.targets.shape[1]
     share = min(1.0, _MOST_SCORED / split.targets.size)
     rows = [
@@ -159,7 +159,7 @@ def _places(split: Split) -> np.ndarray:
 def _contexts(text: np.ndarray, places: np.ndarray, size: int) -> Iterator[np.ndarray]:
     """Yield the codes of the contexts of 0, 1, 2, … tokens before the tokens at `places`.
 
-    The nearest token is the first digit: what is sorted by long contexts is so by shorter ones.
+    The nearest token is the first digit, so sorting by long contexts also sorts by shorter ones.
     """
     codes = np.zeros(len(places), np.int64)
     yield codes
@@ -174,9 +174,9 @@ def _contexts(text: np.ndarray, places: np.ndarray, size: int) -> Iterator[np.nd
 def _look_up(
     levels: Sequence[_Counts], text: np.ndarray, places: np.ndarray, size: int
 ) -> tuple[np.ndarray, np.ndarray, list[_Known]]:
-    """Return an order of places, the tokens there in this order, and what is known before them."""
+    """Return an order of places, the tokens in this order, and their known contexts."""
     contexts = list(itertools.islice(_contexts(text, places, size), len(levels)))
-    # In the order of their contexts, which are looked up ten times as fast.
+    # Sorted by context, lookups are ten times as fast.
     order = np.argsort(contexts[-1], kind="stable")
     known = [
         _Known.look_up(counts, codes[order]) for counts, codes in zip(levels, contexts, strict=True)
@@ -206,7 +206,7 @@ def _bits(
 
 
 def _most_likely(known: Sequence[_Known], count: int, size: int) -> np.ndarray:
-    """Return the most likely of the tokens that are most frequent after each length of context."""
+    """Return the most likely of the most frequent tokens after each length of context."""
     best, lowest = np.full(count, -1), np.full(count, np.inf)
     for level in known:
         words = level.counts.best[level.index]

@@ -4,11 +4,11 @@ For each split, `train`, `validation` and `test`, the file has:
 
 - `train_inputs`: vectors `(N, T, D)` of numbers, or tokens `(N, T)` of integers from 1;
 - `train_targets`: see the table;
-- `train_lengths`: `(N,)`, the time steps of each sequence; what follows them is padding. Without
+- `train_lengths`: `(N,)`, the time steps of each sequence, followed by padding. Without
   it a sequence of tokens ends before its zeros at the end, and one of vectors has all T steps.
 
 - `train_classes`: names of the classes, for classification;
-- `train_groups`: `(N,)`, such as speakers: none of them is in two of the splits that are carved.
+- `train_groups`: `(N,)`, such as speakers, each of which is in only one of the created splits.
 
 | task | targets |
 |---|---|
@@ -19,10 +19,10 @@ For each split, `train`, `validation` and `test`, the file has:
 | language_model | none: the token after each one is its target |
 | translation | tokens `(N, T)` of integers from 1, without a start and an end |
 
-Tokens and labels are below 1,000,000. A split that is not there is carved out of train at random,
-by a fixed seed; of each class its part. Where sequences overlap, as windows of one series do, it is
-the last ones, and those that overlap with them are left out. Vectors are scaled by train, and so is
-what is to be forecast.
+Tokens and labels are below 1,000,000. A missing split is taken from train at random, with a fixed
+seed and stratified by class. If sequences overlap, as windows of a series, it consists of the last
+ones, without those that overlap with train. Vectors and forecast targets are scaled, fitted on
+train.
 """
 
 # N sequences, T time steps, D features, H steps ahead, V variables or notes
@@ -82,7 +82,7 @@ _METRICS = {
 
 @register_dataset("npz")
 class Npz(OwnFile):
-    """Your own arrays: an .npz file with the layout that the README gives."""
+    """Your own arrays: an .npz file with the documented layout."""
 
     expects: ClassVar[str] = "an .npz file"
     path: Annotated[str, Field(min_length=1, description="the .npz file")]
@@ -95,11 +95,11 @@ class Npz(OwnFile):
             "language_model",
             "translation",
         ],
-        Field(description="what the arrays are for"),
+        Field(description="the task"),
     ]
     axes: Annotated[
         Literal["time, channels", "channels, time"],
-        Field(description="what follows the sequences' axis of vectors"),
+        Field(description="order of the axes after the sequences, for vectors"),
     ] = "time, channels"
     scale: Annotated[
         bool,
@@ -124,7 +124,7 @@ class Npz(OwnFile):
             A dataset of the task that the settings name.
 
         Raises:
-            UserError: if the file or an array is not what the layout asks for.
+            UserError: if the file or an array does not match the layout.
         """
         path = existing(self.path, self.expects)
         found, classes, groups = _read(path, () if all_as_test else ("train",), self)
@@ -139,7 +139,7 @@ class Npz(OwnFile):
             name: check_split(path, name, split, self.task, self.max_length)
             for name, split in found.items()
         }
-        # Before anything is carved: a rare label counts, whichever split it falls into.
+        # Before splitting: a rare label counts, whichever split it falls into.
         if preprocessing is None:
             check_alike(path, arrays)
             check_labels(path, arrays, self.task)
@@ -233,7 +233,7 @@ def _read(
 
 
 def _fit(train: dict, task: str) -> tuple[Scaling | None, Scaling | None]:
-    """Return the scaling of the channels and of what is to be forecast; None if it is 0 or 1."""
+    """Return the scalings of channels and forecast targets; None for zeros and ones."""
     inputs, targets = train["inputs"], train["targets"]
     real = np.arange(inputs.shape[1]) < train["lengths"][:, None]
     channels = None

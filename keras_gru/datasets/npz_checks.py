@@ -1,4 +1,4 @@
-"""What can be wrong with a user's arrays, said in a sentence."""
+"""Checks of a user's arrays, with one-sentence error messages."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,7 +11,7 @@ from keras_gru.errors import UserError
 
 Arrays = dict[str, np.ndarray]
 
-# How many axes the targets of a task may have.
+# Allowed numbers of axes of the targets of a task.
 _TARGETS = {
     "classification": ((1,), "(N,)"),
     "tagging": ((2,), "(N, T)"),
@@ -24,18 +24,18 @@ MOST_NUMBERS = 1_000_000  # tokens or labels: a model has weights for each
 
 
 def refuse(path: Path, sentence: str) -> NoReturn:
-    """Raises a `UserError` about a file."""
+    """Raise a `UserError` about a file."""
     raise UserError(f"{path}: {sentence}")
 
 
 def check_split(path: Path, split: str, arrays: Arrays, task: str, max_length: int) -> Arrays:
-    """The arrays of one split, if they are what the layout asks for.
+    """Check the arrays of one split, and return them in a standard form.
 
     Args:
         path: the file, for error messages.
         split: its name, for error messages.
         arrays: `inputs`, `targets` and maybe `lengths`.
-        task: what they are for.
+        task: the task.
         max_length: a longer sequence is an error.
 
     Returns:
@@ -63,18 +63,18 @@ def check_split(path: Path, split: str, arrays: Arrays, task: str, max_length: i
             )
         inputs = np.where(real, inputs, 0).astype(np.int32)
     if task in _LABELS:
-        # Whatever stands in the padding is not a label.
+        # Values in the padding are not labels.
         counted = real if targets.ndim == 2 else np.ones(len(targets), bool)
         targets = _check_label_numbers(path, f"{split}_targets", targets, counted)
     return {"inputs": inputs, "targets": targets, "lengths": lengths}
 
 
 def check_alike(path: Path, splits: Mapping[str, Arrays]) -> None:
-    """Refuses splits whose arrays differ in their features or in what is to be told."""
+    """Raise an error for splits whose arrays differ in their features or targets."""
     train = splits["train"]
     for name, arrays in splits.items():
         for part, own in (("inputs", 2), ("targets", 2 if train["targets"].ndim == 4 else 1)):
-            # The number of sequences and of steps may differ, and nothing else.
+            # Only the numbers of sequences and of steps may differ.
             one, other = train[part], arrays[part]
             if one.ndim == 2 and one.dtype.kind == "i":
                 own = 2  # tokens and tags have no axis but those two
@@ -87,7 +87,7 @@ def check_alike(path: Path, splits: Mapping[str, Arrays]) -> None:
 
 
 def check_labels(path: Path, splits: Mapping[str, Arrays], task: str) -> None:
-    """Refuses a single label, and labels that train, before it is carved, does not reach up to."""
+    """Raise an error for a single label, and for labels above those of train before splitting."""
     if task not in ("classification", "tagging"):
         return
     train = splits["train"]
@@ -111,12 +111,12 @@ def check_labels(path: Path, splits: Mapping[str, Arrays], task: str) -> None:
 
 
 def check_fits(path: Path, split: str, arrays: Arrays, spec: TaskSpec) -> None:
-    """Raise a `UserError` if arrays do not fit what a network was trained on.
+    """Raise a `UserError` if arrays do not match the training data of a network.
 
     Args:
         path: the file, for error messages.
         split: its name, for error messages.
-        arrays: what `check_split` returned.
+        arrays: the result of `check_split`.
         spec: spec of the network's data.
     """
     inputs, targets, lengths = arrays["inputs"], arrays["targets"], arrays["lengths"]
@@ -151,7 +151,7 @@ def check_fits(path: Path, split: str, arrays: Arrays, spec: TaskSpec) -> None:
 
 
 def _real_steps(inputs: np.ndarray, lengths: np.ndarray) -> np.ndarray:
-    """(N, T): True where a step is not padding."""
+    """Return (N, T), True where a step is not padding."""
     return np.arange(inputs.shape[1]) < lengths[:, None]
 
 
@@ -243,7 +243,7 @@ def _check_targets(
 def _check_label_numbers(
     path: Path, name: str, targets: np.ndarray, counted: np.ndarray
 ) -> np.ndarray:
-    """The labels where `counted` is True, and 0 elsewhere."""
+    """Return the labels where `counted` is True, and 0 elsewhere."""
     if targets.dtype.kind not in "iu":
         hint = " For numbers to forecast choose task: forecasting." * (targets.dtype.kind == "f")
         refuse(path, f"'{name}' has the type {targets.dtype}; labels are integers from 0.{hint}")

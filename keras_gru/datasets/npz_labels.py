@@ -1,4 +1,4 @@
-"""Labels of a user's arrays: words and numbers with gaps become numbers from 0."""
+"""Convert labels of a user's arrays, words or numbers with gaps, to numbers from 0."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -19,8 +19,7 @@ def number_labels(
         names: names of the classes if known: labels are these words, or their numbers.
 
     Returns:
-        The names of the classes; None if labels are none that can be used, which the checks of
-        the arrays say.
+        The names of the classes; None for invalid labels, which the checks of the arrays report.
 
     Raises:
         UserError: if a label is not a known class.

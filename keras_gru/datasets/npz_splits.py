@@ -1,4 +1,4 @@
-"""Splits of a user's arrays: carved out of train, or joined."""
+"""Create missing splits of a user's arrays, or join splits."""
 
 # N sequences, T time steps, D features
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def overlaps(inputs: np.ndarray) -> bool:
-    """Return whether most neighbours share all steps but one, as windows of one series do."""
+    """Return whether most neighbours share all steps but one, as windows of a series."""
     some = inputs[:1_000]
     if inputs.ndim != 3 or len(some) < 3 or some.shape[1] < 2:
         return False
@@ -25,7 +25,7 @@ def overlaps(inputs: np.ndarray) -> bool:
 def carve(
     arrays: dict[str, Any], config: "Npz", overlapping: bool, groups: np.ndarray | None
 ) -> dict[str, Any]:
-    """Take the splits that are missing out of train, of each class its part."""
+    """Take missing splits from train, stratified by class."""
     train = arrays["train"]
     fractions = (
         0 if "validation" in arrays else config.validation_fraction,
@@ -46,7 +46,7 @@ def carve(
 
 
 def _split_by_position(size: int, steps: int, validation: float, test: float) -> dict[str, slice]:
-    """Return the rows of each split, in order, without those that share steps with the next."""
+    """Return the rows of each split in order, without those that overlap with the next split."""
     gap = steps - 1
     ends = {
         "train": size - round(validation * size) - round(test * size),
@@ -62,7 +62,7 @@ def _split_by_position(size: int, steps: int, validation: float, test: float) ->
 
 
 def joined(splits: Sequence[dict[str, np.ndarray]], task: str) -> dict[str, np.ndarray]:
-    """Return the sequences of several splits, one after the other, padded to the longest."""
+    """Concatenate the sequences of several splits, padded to the longest."""
     steps = max(split["inputs"].shape[1] for split in splits)
     padded = ("inputs", "targets") if has_targets_by_step(task, splits[0]["targets"]) else "inputs"
 
@@ -78,7 +78,7 @@ def joined(splits: Sequence[dict[str, np.ndarray]], task: str) -> dict[str, np.n
 
 
 def has_targets_by_step(task: str, targets: np.ndarray) -> bool:
-    """Return whether each time step has a target of its own."""
+    """Return whether each time step has a target."""
     return task in ("tagging", "polyphony", "language_model") or targets.ndim == 4
 
 

@@ -1,4 +1,4 @@
-"""Token sequences of a user's arrays: for a language model, and in pairs for a translation."""
+"""Token sequences of a user's arrays, for language models and translation."""
 
 # N sequences, S source steps, T target steps
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def next_tokens(path: Path, split: str, arrays: Arrays) -> Arrays:
-    """Return inputs (N, T − 1) and targets of a language model: the token after each of them.
+    """Return inputs (N, T − 1) and targets of a language model, the next tokens.
 
     Args:
         path: the file, for error messages.
@@ -52,7 +52,7 @@ def load_pairs(
 ) -> SequenceDataset:
     """Return the dataset of an encoder–decoder.
 
-    With V − 1 the highest target token, V starts a target and V + 1 ends it.
+    If V − 1 is the highest target token, V starts a target and V + 1 ends it.
 
     Args:
         path: the file.
@@ -63,7 +63,7 @@ def load_pairs(
         all_as_test: put all pairs of the file into test.
 
     Raises:
-        UserError: if an array is not what the layout asks for.
+        UserError: if an array does not match the layout.
     """
     arrays = {}
     for name, split in found.items():
@@ -120,7 +120,7 @@ def _spec(arrays: Mapping[str, Arrays]) -> TaskSpec:
 
 
 def _split(arrays: Arrays, spec: TaskSpec) -> Split:
-    """Teacher forcing: the decoder reads the start and the target, and predicts it and the end."""
+    """Return a split for teacher forcing: inputs are start and target, outputs target and end."""
     targets, ends = arrays["targets"], arrays["ends"]
     heard = np.pad(targets, [(0, 0), (1, 0)])
     heard[:, 0] = spec.start

@@ -1,4 +1,4 @@
-"""Settings of data in a file of the user's, and of how a table is written."""
+"""Settings of data in a user's file, and of table formats."""
 
 import codecs
 from typing import Annotated, ClassVar, Literal
@@ -10,7 +10,7 @@ from keras_gru.settings import Settings
 
 
 def _column_name(value: object) -> object:
-    """Return a column's name; columns of a table without a header are numbered from 0."""
+    """Return the name of a column; without a header, columns are numbered from 0."""
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     if isinstance(value, dict | list | tuple):
@@ -24,14 +24,14 @@ def _column_name(value: object) -> object:
 Column = Annotated[str, BeforeValidator(_column_name), Field(min_length=1)]
 
 
-# The settings of `TableFile`, all of which may be guessed.
+# The settings of `TableFile` that may be guessed.
 WRITTEN = ("separator", "quote", "header", "encoding", "decimal", "thousands")
 
 
 class TableFile(Settings):
-    """A table in a file: CSV and the like, Parquet, Feather, JSON lines, packed or not.
+    """A table in a file: CSV and similar, Parquet, Feather, JSON lines, compressed or not.
 
-    What is null is guessed from the file, and the guess is reported.
+    Settings that are null are guessed from the file, and the guesses are reported.
     """
 
     separator: Annotated[
@@ -82,23 +82,23 @@ class TableFile(Settings):
 
 
 class OwnFile(SplitByFraction):
-    """Data in a file of the user's; `expects` names its kind in messages.
+    """Data in a user's file; `expects` describes the file in messages.
 
-    Settings named in `guessed` are guessed from the file where they are null.
+    Settings in `guessed` are guessed from the file if they are null.
     """
 
     expects: ClassVar[str]
     guessed: ClassVar[tuple[str, ...]] = ()
     path: str
     cache: Annotated[
-        bool, Field(description="keep a prepared copy of a large file, which loads at once")
+        bool, Field(description="store a prepared copy of a large file, for fast loading")
     ] = True
 
     def load(self, preprocessing=None, all_as_test=False):
-        """Load the file: all of it as test, or split.
+        """Load the file, split or entirely as test.
 
         Args:
-            preprocessing: the preprocessing of a trained network, to apply; None fits one to train.
+            preprocessing: the preprocessing of a trained network; None fits one to train.
             all_as_test: put everything into test.
         """
         raise NotImplementedError

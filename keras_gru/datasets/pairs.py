@@ -18,7 +18,7 @@ from keras_gru.errors import UserError
 
 @register_dataset("pairs")
 class Pairs(OwnFile, TableFile):
-    """Your own sentences and their translations: a table of two columns, others are ignored."""
+    """Your own sentences and their translations: a table with two columns."""
 
     task: ClassVar[str] = "translation"
     expects: ClassVar[str] = "a table such as a tab-separated file"
@@ -34,7 +34,7 @@ class Pairs(OwnFile, TableFile):
     max_length: Annotated[
         Length, Field(description="words of a sentence; longer pairs are left out")
     ] = 50
-    limit: Annotated[Count | None, Field(description="use only so many pairs")] = None
+    limit: Annotated[Count | None, Field(description="maximum number of pairs")] = None
     validation_fraction: Fraction = 0.1
     test_fraction: Fraction = 0.1
 
@@ -51,7 +51,7 @@ class Pairs(OwnFile, TableFile):
             A translation dataset of word tokens.
 
         Raises:
-            UserError: if the table has no two columns, a cell is empty, or a split is empty.
+            UserError: if the table has only one column, a cell is empty, or a split is empty.
         """
         path = existing(self.path, self.expects)
         named = [name for name in (self.from_column, self.to_column) if name is not None]

@@ -1,4 +1,4 @@
-"""The columns of a Parquet file, each read when it is used."""
+"""The columns of a Parquet file, read on access."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -19,7 +19,7 @@ class ParquetColumns(Mapping):
 
     Args:
         path: path of the file.
-        content: its bytes where it was unpacked; None reads the file, as much as is asked for.
+        content: its uncompressed bytes; None reads the required parts of the file.
     """
 
     def __init__(self, path: Path, content: bytes | None = None):
@@ -52,7 +52,7 @@ class ParquetColumns(Mapping):
             raise self._damaged(error) from None
 
     def blocks(self, name: str, rows: int = _ROWS) -> "Iterator[pyarrow.Array]":
-        """Yield the values of a column, some rows at a time."""
+        """Yield the values of a column in blocks."""
         import pyarrow as pa
 
         try:

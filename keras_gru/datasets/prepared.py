@@ -1,8 +1,8 @@
-"""A dataset in two files: its arrays, which are mapped into memory, and all else as JSON.
+"""A dataset in two files: memory-mapped arrays, and everything else as JSON.
 
-What several processes read of the arrays is in memory once, and data that do not fit into memory
-are read from the disk when they are used. The cache of prepared files and the processes that train
-side by side use it. Nothing is pickled.
+Processes share the memory of the arrays, and data that do not fit into memory are read from the
+disk on access. The cache of prepared files and parallel training processes use this format. Nothing
+is pickled.
 """
 
 import dataclasses
@@ -28,12 +28,12 @@ _BLOCK = 1 << 24  # bytes
 
 
 class DamagedCopy(Exception):
-    """Files that do not hold what was written to them."""
+    """The files are damaged or were changed."""
 
 
 @dataclass(frozen=True)
 class _Rest:
-    """The fields of a `SequenceDataset` that have neither arrays nor a class of their own."""
+    """The remaining fields of a `SequenceDataset`, without arrays."""
 
     baselines: tuple[Baseline, ...]
     notes: tuple[str, ...]
@@ -49,9 +49,9 @@ _PREPROCESSING, _REST = TypeAdapter(Preprocessing), TypeAdapter(_Rest)
 
 
 def to_parts(dataset: SequenceDataset) -> tuple[dict[str, Any], list[np.ndarray]]:
-    """Return all of a dataset but its arrays, for JSON, and the arrays; nothing is copied.
+    """Return a dataset as JSON content and arrays, without copying.
 
-    An array that several are views of, as windows are of a series, is there once.
+    Arrays that are views of the same array, such as windows of a series, are stored once.
     """
     arrays: list[np.ndarray] = []
     header = _describe(dataset, arrays)
@@ -80,11 +80,11 @@ def to_parts(dataset: SequenceDataset) -> tuple[dict[str, Any], list[np.ndarray]
 def from_parts(
     header: Mapping[str, Any], buffers: Sequence, settings: type[OwnFile] | None = None
 ) -> SequenceDataset:
-    """Return the dataset that `to_parts` was given; its arrays use the memory of the buffers.
+    """Return the dataset of `to_parts`; its arrays use the memory of the buffers.
 
     Args:
-        header: the first of the parts, or what JSON made of it.
-        buffers: the bytes of the second.
+        header: the first part, possibly loaded from JSON.
+        buffers: the bytes of the second part.
         settings: class of the settings of a user's file; None leaves them out.
     """
     arrays = [
@@ -101,10 +101,10 @@ def from_parts(
 
 
 def write_prepared(dataset: SequenceDataset, folder: Path) -> None:
-    """Write a dataset into a folder; arrays that are in such a file already are named, not copied.
+    """Write a dataset into a folder, with references to arrays that are already in such a file.
 
     Raises:
-        OSError: if the disk is full, say.
+        OSError: such as for a full disk.
     """
     header, buffers = to_parts(dataset)
     places = []
@@ -124,14 +124,14 @@ def write_prepared(dataset: SequenceDataset, folder: Path) -> None:
 
 
 def read_prepared(folder: Path, settings: type[OwnFile] | None = None) -> SequenceDataset:
-    """Return the dataset in a folder; its arrays are mapped into memory and cannot be changed.
+    """Return the dataset in a folder; its arrays are memory-mapped and read-only.
 
     Args:
-        folder: where `write_prepared` wrote it.
+        folder: the folder given to `write_prepared`.
         settings: class of the settings of a user's file; None leaves them out.
 
     Raises:
-        DamagedCopy: if the files are not what was written.
+        DamagedCopy: if the files are damaged or were changed.
     """
     try:
         checksum, _, text = (folder / HEADER).read_text(encoding="utf-8").partition("\n")
@@ -160,9 +160,9 @@ def _checksum(path: Path) -> int:
 
 
 def _whole(array: np.ndarray) -> np.ndarray:
-    """Return the array in memory that this one is a view of."""
+    """Return the array that this one is a view of."""
     whole = base = array
-    while base is not None:  # NumPy puts an object of its own between windows and their series
+    while base is not None:  # NumPy puts another object between windows and their series
         whole = base if isinstance(base, np.ndarray) else whole
         base = getattr(base, "base", None)
     return whole if whole.flags.c_contiguous else np.ascontiguousarray(array)
@@ -173,14 +173,14 @@ def _address(array: np.ndarray) -> int:
 
 
 def _mapped_file(buffer: np.ndarray) -> Path | None:
-    """Return the file of arrays that a buffer is the whole of, or None."""
+    """Return the file of arrays that a buffer maps entirely, or None."""
     path = getattr(buffer, "filename", None)
     is_ours = path is not None and Path(path).name == ARRAYS and Path(path).exists()
     return Path(path) if is_ours else None
 
 
 def _describe(dataset: SequenceDataset, arrays: list[np.ndarray]) -> dict[str, Any]:
-    """Return a dataset for JSON; its arrays are appended and stand there by their numbers."""
+    """Return a dataset for JSON, with numbers for its arrays, which are appended."""
 
     def add(array: np.ndarray | TokenRows) -> int | list[int]:
         if isinstance(array, TokenRows):

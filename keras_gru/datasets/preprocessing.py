@@ -1,7 +1,7 @@
-"""What a network needs besides its weights: how data become inputs, and what its outputs mean.
+"""Preprocessing: how data become inputs, and the meaning of outputs.
 
-A `Preprocessing` is fitted once, on the training split. A run directory stores it, and whatever
-uses a trained network applies the stored one: predictions, evaluations, generated text.
+A `Preprocessing` is fitted once, on the training split, and stored in the run directory, for all
+uses of a trained network: predictions, evaluations, generated text.
 """
 
 # V columns
@@ -29,7 +29,7 @@ class Scaling:
         x' = (x − mean) / deviation
 
     Args:
-        columns: names of the V columns, in their order.
+        columns: names of the V columns in order.
         mean: (V,), in each column's unit.
         deviation: (V,), in each column's unit.
     """
@@ -53,12 +53,12 @@ class Scaling:
 
     @staticmethod
     def is_constant(values: np.ndarray) -> np.ndarray:
-        """Return whether the deviation of each column is 0, or what rounding makes of it."""
+        """Return whether the deviation of each column is 0, up to rounding."""
         return _moments(values)[2]
 
     @property
     def zero(self) -> tuple[float, ...]:
-        """Where 0 lies after scaling, (V,)."""
+        """The scaled value of 0, (V,)."""
         return tuple((-np.array(self.mean) / np.array(self.deviation)).tolist())
 
     def apply(self, values: np.ndarray) -> np.ndarray:
@@ -67,14 +67,14 @@ class Scaling:
             np.array(statistic, values.dtype) for statistic in (self.mean, self.deviation)
         )
         scaled = np.empty(values.shape, np.float32)
-        for start in range(0, len(values), _BLOCK):  # what is computed in float64 stays small
+        for start in range(0, len(values), _BLOCK):  # limits the memory of float64 blocks
             block = slice(start, start + _BLOCK)
             scaled[block] = (values[block] - mean) / deviation
         return scaled
 
 
 def _moments(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return mean, deviation and whether it is 0 but for rounding, of each column; 0 of NaN."""
+    """Return mean, deviation and whether it is 0 up to rounding, of each column; 0 for NaN."""
     if np.isnan(values).any():
         values = np.where(np.isnan(values).all(axis=0), 0, values)
         mean, deviation = np.nanmean(values, axis=0), np.nanstd(values, axis=0)
@@ -120,17 +120,17 @@ class SeriesEnd:
 
 @dataclass(frozen=True, kw_only=True)
 class Preprocessing:
-    """How data become a network's inputs, and what its outputs mean.
+    """How data become a network's inputs, and the meaning of its outputs.
 
     Args:
         name: display name of the data.
         spec: task, shapes, window, horizon, start and end tokens.
-        metric: what runs are compared by, and its unit.
+        metric: the metric that compares runs, with its unit.
         scale: the metric's unit for each unit of the targets, which may be standardized.
         vocabulary: the string of each input token, or None for vectors.
         target_vocabulary: the name of each class, tag or target token, or None.
         tokenizer: splits a text into the units of `vocabulary`; None if the input is not text.
-        max_length: number of units of a text that are read, the first ones; None reads all.
+        max_length: maximum number of units of a text that are read; None reads all.
         input_scaling: names, means and deviations of the input's columns; None if they are used
             as they are.
         target_scaling: the same of the variables to forecast.
@@ -164,7 +164,7 @@ class Preprocessing:
 
     @property
     def per_variable(self) -> dict[str, tuple[float, ...]]:
-        """Return what the metrics `"mase"` and `"smape"` take of each variable (`StepMean`)."""
+        """Return the arguments of the metrics `"mase"` and `"smape"` per variable (`StepMean`)."""
         found = {}
         if self.naive_errors is not None:
             found["mase"] = self.naive_errors
@@ -173,13 +173,13 @@ class Preprocessing:
         return found
 
     def metrics(self) -> tuple[Metric, ...]:
-        """Return the metrics that runs may be compared by, the data's own first."""
+        """Return the available metrics, the data's own first."""
         unit = self.tokenizer.level if self.tokenizer else "token"
         return metrics_of(self.spec.task, self.metric, unit, self.per_variable)
 
     @property
     def variables(self) -> tuple[str, ...]:
-        """The names of the variables to forecast, or their numbers where they have none."""
+        """The names of the variables to forecast, or their numbers."""
         scaling = self.target_scaling
         if self.series_scalings:
             scaling = next(iter(self.series_scalings.values()))[1]
@@ -189,7 +189,7 @@ class Preprocessing:
         """Return the input's and the targets' scaling of a series, None for the only one.
 
         Raises:
-            UserError: if it is not one that the network was trained on.
+            UserError: if the network was not trained on the series.
         """
         if self.series_scalings is None:
             return present(self.input_scaling), present(self.target_scaling)
@@ -219,7 +219,7 @@ class Preprocessing:
     def in_unit(self, logs: Mapping[str, float]) -> dict[str, float]:
         """Return the logs of Keras with all errors in the unit of the metric.
 
-        A loss stays what training minimizes: it is of the targets as the network sees them.
+        The loss is unchanged: it is that of the scaled targets.
 
         Args:
             logs: names of metrics, with or without `val_`, and their values.

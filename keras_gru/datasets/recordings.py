@@ -28,9 +28,9 @@ class Recordings:
     Args:
         settings: settings, including the sample rate.
         vectors: N arrays (T, D).
-        numbers: (N,) the file that each is of: those shorter than a frame are left out.
-        facts: what was read, a label and a text each.
-        notes: what is worth logging, one sentence each.
+        numbers: (N,) number of the file of each; files shorter than a frame are omitted.
+        facts: summary of the data, one label and text each.
+        notes: notes for the log, one sentence each.
     """
 
     settings: "Audio"
@@ -44,7 +44,7 @@ def read_recordings(files: Sequence[Path], settings: "Audio") -> Recordings:
     """Read WAV files as log-mel vectors.
 
     Raises:
-        UserError: if a file is none.
+        UserError: if a file is not a WAV file.
     """
     found = [read_wav(file, settings.max_seconds) for file in files]
     rates = Counter(recording.rate for recording in found)
@@ -105,7 +105,7 @@ def read_recordings(files: Sequence[Path], settings: "Audio") -> Recordings:
 
 @dataclass(frozen=True)
 class Wav:
-    """The samples (S,) of a WAV file from −1 to 1, and what is known of them."""
+    """The samples (S,) of a WAV file from −1 to 1, with their properties."""
 
     rate: int
     samples: np.ndarray
@@ -117,7 +117,7 @@ def read_wav(path: Path, seconds: float) -> Wav:
     """Read the first seconds of a WAV file; of several channels, their mean.
 
     Raises:
-        UserError: if it is none, or is damaged.
+        UserError: if it is not a WAV file, or damaged.
     """
     from scipy.io import wavfile
 
@@ -126,7 +126,7 @@ def read_wav(path: Path, seconds: float) -> Wav:
             warnings.simplefilter("ignore", wavfile.WavFileWarning)
             warnings.filterwarnings("error", "Reached EOF", wavfile.WavFileWarning)
             rate, samples = wavfile.read(path)
-    except Exception as error:  # for damaged bytes scipy raises half a dozen kinds
+    except Exception as error:  # scipy raises many types for damaged files
         raise UserError(
             f"{path}: expected a WAV file, got another or a damaged one "
             f"({str(error).splitlines()[0][:100] if str(error) else type(error).__name__}). "

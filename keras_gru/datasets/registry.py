@@ -1,4 +1,4 @@
-"""The registry of datasets: a class of settings with a way to load them, by the name of its kind.
+"""The registry of datasets: classes of settings with a `load` method, by kind.
 
 A module of this package registers its dataset with `register_dataset`; so may a script. Importing
 any of these modules imports neither Keras nor TensorFlow, so that checking a configuration is fast.
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 class DatasetSettings(Settings):
     """Settings of a dataset. A subclass has a `task`, fields with defaults, and a `load`."""
 
-    model_config = ConfigDict(defer_build=True)  # few of the kinds are used in one process
+    model_config = ConfigDict(defer_build=True)  # a process uses few of the kinds
 
     task: ClassVar[str]
     kind: str
@@ -43,12 +43,12 @@ class DatasetSettings(Settings):
         """Load the splits.
 
         Args:
-            preprocessing: the preprocessing of a trained network, to apply; None fits one to train.
+            preprocessing: the preprocessing of a trained network; None fits one to train.
         """
         raise NotImplementedError
 
     def source(self) -> "Source | None":
-        """Return where the data come from, of a user's file; None for all other data."""
+        """Return the source of a user's file; None for all other data."""
         return None
 
     @property
@@ -65,13 +65,13 @@ _DEPENDENT_MODELS: list[type[BaseModel]] = []
 
 
 def register_dataset(*kinds: str) -> Callable[[Class], Class]:
-    """Decorate a class of settings to register it as a kind of dataset.
+    """Register a class of settings as a kind of dataset (decorator).
 
-    The class gets a field `kind`, whose only values are the names given here. The first line of
+    The class gets a field `kind`, whose only values are the given names. The first line of
     its docstring is its description in `keras-gru list`.
 
     Args:
-        *kinds: the name; several where datasets differ in nothing else.
+        *kinds: one name, or several for datasets that differ only in their names.
 
     Raises:
         ValueError: if a name is already registered by another module.
@@ -127,13 +127,13 @@ def dataset_kinds() -> dict[str, type[DatasetSettings]]:
 
 
 def rebuild_on_registration(model: Model) -> Model:
-    """Decorate a model with a `DatasetConfig` field to learn of datasets registered later."""
+    """Rebuild a model with a `DatasetConfig` field when datasets are registered (decorator)."""
     _DEPENDENT_MODELS.append(model)
     return model
 
 
 class _AnyRegistered:
-    """The union of all registered settings, told apart by `kind`."""
+    """The union of all registered settings, discriminated by `kind`."""
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler):
         union = functools.reduce(operator.or_, dict.fromkeys(dataset_kinds().values()))

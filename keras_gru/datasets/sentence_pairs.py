@@ -14,7 +14,7 @@ from keras_gru.datasets.text import Tokenizer, build_vocabulary, encode_all, spl
 from keras_gru.datasets.token_rows import TokenRows
 
 _START, _END = "startofseq", "endofseq"
-_SPLITTING_SEED = 0  # part of the dataset's definition, not a setting
+_SPLITTING_SEED = 0  # part of the definition of the dataset, not a setting
 
 Words = Sequence[str]
 
@@ -30,7 +30,7 @@ def translation(
     limit: int | None = None,
     preprocessing: Preprocessing | None = None,
 ) -> SequenceDataset:
-    """A translation dataset, split so that no sentence is in two splits.
+    """Return a translation dataset in which no sentence is in two splits.
 
     Args:
         name: display name.
@@ -39,7 +39,7 @@ def translation(
         vocabulary: tokens of each language at most.
         max_length: words of a sentence; longer pairs are left out.
         fractions: fractions of the pairs for validation and for test; None puts all into test.
-        limit: use only so many pairs.
+        limit: maximum number of pairs.
         preprocessing: its vocabularies are used; None builds them from train.
 
     Raises:
@@ -105,7 +105,7 @@ def split(
         pairs: (words, words of the translation).
         validation_fraction: fraction of the pairs.
         test_fraction: fraction of the pairs.
-        limit: use only so many pairs.
+        limit: maximum number of pairs.
 
     Returns:
         Name of a split -> its pairs; a split ends where a sentence does.

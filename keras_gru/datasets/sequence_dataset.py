@@ -25,21 +25,21 @@ __all__ = ["Baseline", "Metric", "Preprocessing", "SequenceDataset", "Split", "T
 
 @dataclass(frozen=True, kw_only=True)
 class SequenceDataset(Preprocessing):
-    """Sequences that a `Preprocessing` has made of data, in splits.
+    """Preprocessed sequences in splits.
 
     Args:
         splits: `"train"`, `"validation"` and `"test"`; of a file that a trained network is only
             measured on, `"test"` alone.
-        baselines: what simple rules reach.
-        notes: facts about the data that are worth logging, one sentence each.
+        baselines: the metrics of simple rules.
+        notes: notes on the data, one sentence each.
         source: where the data come from; None for arrays that were made in Python.
-        stages: what training sees before `splits["train"]`, one after the other: a curriculum.
+        stages: a curriculum: datasets to train on before `splits["train"]`.
         stage_epochs: epochs of each of them.
-        passes: how often an epoch of training goes through `splits["train"]`.
-        resolved: the settings of a user's file with all that was guessed, or None.
-        facts: what was read, a label and a text each.
+        passes: number of passes through `splits["train"]` per training epoch.
+        resolved: the settings of a user's file including guesses, or None.
+        facts: summary of the data, one label and text each.
         ends: the last rows of each time series.
-        other_metrics: what runs are measured by, beside `metric`.
+        other_metrics: further metrics, besides `metric`.
 
     Raises:
         UserError: if a split is empty.
@@ -62,7 +62,7 @@ class SequenceDataset(Preprocessing):
 
     @property
     def preprocessing(self) -> Preprocessing:
-        """What made the sequences of the data: a run directory stores it."""
+        """The preprocessing, which run directories store."""
         fields = dataclasses.fields(Preprocessing)
         return Preprocessing(**{field.name: getattr(self, field.name) for field in fields})
 
@@ -80,11 +80,11 @@ class SequenceDataset(Preprocessing):
         return self.splits[split].size
 
     def steps(self, split: str, batch_size: int) -> int:
-        """Number of batches in an epoch of training; it is the same in every epoch."""
+        """Number of batches per training epoch."""
         return math.ceil(self.size(split) / batch_size) * (self.passes if split == "train" else 1)
 
     def updates(self, batch_size: int, truncate: int | None) -> int:
-        """Updates in an epoch of training: its batches, or their chunks of `truncate` steps."""
+        """Number of updates per training epoch: batches, or their chunks of `truncate` steps."""
         if truncate is None:
             return self.steps("train", batch_size)
         part = self.splits["train"]
@@ -93,11 +93,11 @@ class SequenceDataset(Preprocessing):
         return sum(math.ceil(count / truncate) for count in steps) * self.passes
 
     def with_fraction_of_train(self, fraction: float, batch_size: int) -> "SequenceDataset":
-        """Return the dataset with a fraction of train, and as many updates in an epoch.
+        """Return the dataset with a fraction of train, and the same number of updates per epoch.
 
-        A larger fraction holds all sequences of a smaller one. Sequences are drawn by a fixed seed.
-        Of overlapping windows the last ones are used, which are nearest to the other splits: a few
-        drawn ones would hold nearly all steps.
+        A larger fraction contains all sequences of a smaller one. Sequences are drawn with a fixed
+        seed. For overlapping windows, the last ones are used, which are nearest to the other
+        splits: a few random windows would contain nearly all steps.
 
         Args:
             fraction: fraction of the sequences, above 0 and at most 1; at least one is left.
@@ -116,9 +116,9 @@ class SequenceDataset(Preprocessing):
         )
 
     def resampled(self, seed: int) -> "SequenceDataset":
-        """Return the dataset with other sequences of train and validation in each of both.
+        """Return the dataset with train and validation sequences split in another way.
 
-        Test stays as it is, and so do scaling and vocabulary.
+        Test, scaling and vocabulary are unchanged.
 
         Raises:
             UserError: if the sequences are overlapping windows, or in a curriculum.
@@ -140,7 +140,7 @@ class SequenceDataset(Preprocessing):
         return dataclasses.replace(self, splits={**self.splits, **drawn})
 
     def padding(self, split: str, batch_size: int) -> float:
-        """Return the fraction of time steps that are padding, in one pass through a split."""
+        """Return the fraction of padded time steps in one pass through a split."""
         lengths = self.splits[split].lengths
         if not lengths:
             return 0.0
@@ -151,7 +151,7 @@ class SequenceDataset(Preprocessing):
     def batches(
         self, split: str, batch_size: int, *, seed: int | None = None, first_epoch: int = 0
     ):
-        """The batches of a split, as `model.fit` and `model.evaluate` take them.
+        """Return the batches of a split, for `model.fit` and `model.evaluate`.
 
         Args:
             split: `"train"`, `"validation"` or `"test"`.
@@ -159,8 +159,7 @@ class SequenceDataset(Preprocessing):
             seed: makes it a stream for training: epoch after epoch without end, the order of each
                 a pure function of the seed and the number of the epoch. None: one pass in fixed
                 order, for evaluation, where the last batch of each length bucket may have fewer.
-            first_epoch: the epoch to start with, so that a resumed run sees what it would have
-                seen.
+            first_epoch: the epoch to start with, for resumed runs.
 
         Returns:
             A `tf.data.Dataset` of `(x, y)`, or `(x, y, sample_weight)` where targets are stepwise.
@@ -196,7 +195,7 @@ class SequenceDataset(Preprocessing):
         return stream.apply(tf.data.experimental.assert_cardinality(steps)).prefetch(8)
 
     def evaluation_order(self, split: str, batch_size: int) -> np.ndarray:
-        """(N,): the numbers of a split's sequences in the order of its `batches` without a seed."""
+        """Return the numbers (N,) of sequences in the order of `batches` without a seed."""
         return np.concatenate([batch.rows for batch in self._plan(split, batch_size, None, 0)])
 
     def batch_of(self, split: str, rows: Sequence[int] | np.ndarray):
@@ -204,7 +203,7 @@ class SequenceDataset(Preprocessing):
 
         Args:
             split: `"train"`, `"validation"` or `"test"`.
-            rows: their numbers in the split.
+            rows: numbers of the sequences in the split.
 
         Returns:
             `(x, y)` or `(x, y, sample_weight)`, as `batches` returns them.
@@ -217,7 +216,7 @@ class SequenceDataset(Preprocessing):
 
     @functools.cached_property
     def _bounds(self) -> Mapping[str, np.ndarray]:
-        """The boundaries of every input's length buckets, from the lengths in train."""
+        """Return the boundaries of every input's length buckets, from the lengths in train."""
         train = self.splits["train" if "train" in self.splits else "test"].lengths
         count = 8 if len(train) == 1 else 7  # of two inputs, up to 7 x 7 shapes: 32 in spa_eng
         return {
@@ -246,7 +245,7 @@ class SequenceDataset(Preprocessing):
         )
 
     def _assemble(self, split: str, batch: Batch):
-        """`(x, y)` or `(x, y, sample_weight)` of a batch, as NumPy arrays."""
+        """Return `(x, y)` or `(x, y, sample_weight)` of a batch, as NumPy arrays."""
         part = self.splits[split]
         x = {}
         for name, array in part.inputs.items():
@@ -265,13 +264,13 @@ class SequenceDataset(Preprocessing):
 
     @staticmethod
     def _real_steps(part: Split, batch: Batch, name: str, steps: int) -> np.ndarray:
-        """(B, T): True where a step is not padding."""
+        """Return (B, T), True where a step is not padding."""
         if name not in part.lengths:
             return np.ones((len(batch.rows), steps), bool)
         return np.arange(steps) < part.lengths[name][batch.rows, None]
 
     def _signature(self, split: str):
-        """The shapes and types of `_assemble`: open where batches, of any stage, differ."""
+        """Return the shapes and types of `_assemble`, open where batches of any stage differ."""
         import tensorflow as tf
 
         def either(one, other):
@@ -284,7 +283,7 @@ class SequenceDataset(Preprocessing):
         return signature
 
     def _own_signature(self, split: str):
-        """Without the stages: the group and the batch are open, and so are padded time steps."""
+        """Return the signature without stages; group, batch and padded time steps are open."""
         import tensorflow as tf
 
         part = self.splits[split]

@@ -1,4 +1,4 @@
-"""What is remarkable about a series: constant columns, and targets beyond the range of train."""
+"""Notes on a series: constant columns, and targets outside of the range of train."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -30,12 +30,12 @@ def notes_on_scaling(
 
 
 def notes_on_range(config: "CsvSeries", parts: Sequence[forecasting.SplitSeries]) -> list[str]:
-    """Return a note where targets leave the range that they have in train."""
+    """Return a note if targets leave their range in train."""
     outside = {name: [0, 0] for name in ("validation", "test")}
     for part in parts:
         train = part.targets[slice(*part.rows["train"])]
         low, high = train.min(axis=0), train.max(axis=0)
-        # A little beyond, of the width of the range, is not a trend.
+        # Slightly outside, relative to the width of the range, is not a trend.
         margin = 0.05 * (high - low)
         for name, counts in outside.items():
             values = part.targets[slice(*part.rows[name])]

@@ -1,4 +1,4 @@
-"""Settings for a series in a table: columns, season and window, chosen by looking at it."""
+"""Suggest settings for a series in a table: columns, season and window."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -30,7 +30,7 @@ def suggest_series(
 
     Args:
         table: the table.
-        written: how it is written.
+        written: its format.
         given: settings that the user gave.
 
     Raises:
@@ -134,13 +134,13 @@ def _columns(table: Table) -> str:
 
 
 def _is_counter(values: np.ndarray) -> bool:
-    """Return whether a column counts the rows, as exported tables do."""
+    """Return whether a column contains row numbers, as in exported tables."""
     steps = np.diff(values)
     return len(steps) > 1 and steps[0] in (-1, 1) and bool((steps == steps[0]).all())
 
 
 def find_season(values: np.ndarray) -> tuple[int | None, float]:
-    """Return the season of a series in rows, from its autocorrelation, and how strong it is.
+    """Return the season of a series in rows, and its autocorrelation.
 
     Args:
         values: (rows,), oldest first.
@@ -164,9 +164,9 @@ def find_season(values: np.ndarray) -> tuple[int | None, float]:
     if len(peaks) == 0:
         return None, 0.0
     best = correlation[peaks].max()
-    # Multiples of a season correlate as much: the shortest of those that are nearly as strong.
+    # Multiples of a season correlate equally: take the shortest that is nearly as strong.
     season = int(peaks[correlation[peaks] > 0.9 * best][0])
-    # A slow change of level moves the peak to shorter lags: changes from row to row have none.
+    # Slow changes of the level move the peak to shorter lags, so use differences of rows.
     near = np.arange(max(2, int(0.8 * season)), min(count, int(1.2 * season) + 1) + 1)
     changes = _autocorrelation(np.diff(rest), count)
     season = int(near[changes[near].argmax()])

@@ -1,4 +1,4 @@
-"""The series of a table: rows in the order of time, missing values filled, features made."""
+"""The series of a table: sorted rows, filled missing values, features."""
 
 # V columns, D features, H steps ahead
 
@@ -29,7 +29,7 @@ from keras_gru.settings import present
 if TYPE_CHECKING:
     from keras_gru.datasets.csv_series import CsvSeries
 
-# Units of a date -> what it is counted in, and how many make a turn.
+# Parts of a date -> their unit, and the length of a cycle.
 _PERIODS = {"minute": 60, "hour": 24, "weekday": 7, "day": 31, "month": 12, "yearday": 365.25}
 
 
@@ -40,8 +40,8 @@ class SeriesValues:
     Args:
         name: its id, or None.
         dates: seconds since 1970, or None.
-        inputs: (rows, columns) of numbers, in their own units; NaN only where `missing: mask`.
-        targets: (rows, V), in their own units.
+        inputs: (rows, columns) of numbers, unscaled; NaN only with `missing: mask`.
+        targets: (rows, V), unscaled.
         extras: (rows, …) features that are not scaled: categories and the calendar.
     """
 
@@ -66,9 +66,9 @@ class SeriesTable:
         series: one or several.
         input_names: columns of numbers that the network sees, and those known in advance.
         categories: column of words -> its words in train.
-        config: the settings, guesses included.
-        notes: what was done and what is remarkable, one sentence each.
-        facts: label and text of what was read.
+        config: the settings, including guesses.
+        notes: notes on processing and data, one sentence each.
+        facts: summary of the data, one label and text each.
     """
 
     path: Path
@@ -80,7 +80,7 @@ class SeriesTable:
     facts: tuple[tuple[str, str], ...]
 
     def features(self, series: SeriesValues, scaling: Scaling) -> np.ndarray:
-        """Return what the network sees of a series, (rows, D).
+        """Return the features of a series, (rows, D).
 
         The columns of `inputs`, scaled; whether each is missing (`missing: mask`); what is known
         of the H rows to forecast; categories; the calendar.
@@ -102,7 +102,7 @@ class SeriesTable:
         return parts[0] if len(parts) == 1 else np.hstack(parts)
 
     def category_columns(self, width: int) -> tuple[tuple[int, int], ...]:
-        """Return the first of the features (D) of each column of words, and their number."""
+        """Return the first feature of each column of words, and the number of features."""
         sizes = [len(words) for words in self.categories.values()]
         first = width - self.series[0].extras.shape[1]
         starts = itertools.accumulate(sizes[:-1], initial=first)
@@ -120,7 +120,7 @@ def read_series_table(
         stored: its categories are used; None takes those of the file.
 
     Raises:
-        UserError: if a column is missing, a cell is none of a number, or rows are in no order.
+        UserError: if a column is missing, a cell is not a number, or rows are not sorted.
     """
     wanted = [*_wanted(config), *([config.series] if config.series else [])]
     numeric = (*config.targets, *(config.inputs or ()), *config.known)
@@ -132,7 +132,7 @@ def read_series_table(
 def series_of_table(
     config: "CsvSeries", table: Table, stored: Preprocessing | None = None
 ) -> SeriesTable:
-    """Return the series of a table, as `read_series_table` does of a file."""
+    """Return the series of a table, like `read_series_table` for a file."""
     wanted = _wanted(config)
     inputs = config.inputs or config.targets
     names = (*inputs, *(name for name in config.known if name not in inputs))
@@ -232,12 +232,12 @@ def _extras(
     parts = []
     for name in config.categories:
         number: dict[str | None, int] = {word: index for index, word in enumerate(categories[name])}
-        # An unknown word, or none, is all zeros.
+        # An unknown or missing word is all zeros.
         codes = np.array([number.get(word, -1) for word in words[name]] + [-1])
         parts.append((codes[series.rows][:, None] == np.arange(len(number))).astype(np.float32))
     if config.calendar:
         step = next(step for name, step in steps if name == series.name)
-        # Of the first row to forecast, whose date is known before its values.
+        # Date parts of the first row to forecast, whose date is known in advance.
         known = present(series.dates)
         after = known[-1] + step.seconds * np.arange(1, config.lead + 1)
         dates = np.append(known, after)[config.lead :]

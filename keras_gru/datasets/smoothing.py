@@ -1,4 +1,4 @@
-"""Exponential smoothing with trend and season, forecast from every row of a series."""
+"""Exponential smoothing with trend and season, with forecasts from every row of a series."""
 
 # H steps ahead, V variables
 
@@ -24,13 +24,13 @@ def exponential_smoothing(
 ) -> Baseline | None:
     """Return the errors of additive exponential smoothing, with damped trend and season.
 
-    Its parameters are those of the least squared error one step ahead, on train; level, trend and
-    season are then updated row by row, so that each forecast knows all rows before it.
+    Its parameters minimize the squared error one step ahead on train; level, trend and season are
+    then updated row by row, so that each forecast uses all rows before it.
 
     Args:
         parts: the series.
         splits: what `forecasting.joined_splits` returns.
-        season: rows of a season; 1 for none.
+        season: rows per season; 1 disables it.
         units: units of the errors.
 
     Returns:
@@ -101,7 +101,7 @@ def _states(series: np.ndarray, train: int, season: int) -> tuple[np.ndarray, ..
     for row, value in enumerate(values.tolist()):
         before, expected = now, now + damping * slope
         now = alpha * (value - swing[row]) + (1 - alpha) * expected
-        # statsmodels' beta is of the level's change, as its gamma is of the season's.
+        # statsmodels' beta applies to the change of the level, and gamma to that of the season.
         slope = beta * (now - before) + (1 - beta) * damping * slope
         swing[row + season] = gamma * (value - expected) + (1 - gamma) * swing[row]
         level[row], trend[row] = now, slope

@@ -1,8 +1,8 @@
-"""Datasets through TFDS: where they live, and what to do without a network.
+"""Datasets from TFDS: their folders, and use without a network.
 
-`KERAS_GRU_DATA_DIR` is where prepared datasets are looked for, and where they are prepared if it
-can be written to; otherwise that is TFDS's own folder. `KERAS_GRU_MANUAL_DIR` is a folder of files
-fetched by hand, under their publishers' names; a file that is there is not downloaded.
+`KERAS_GRU_DATA_DIR` is the folder of prepared datasets; if it is not writable, datasets are
+prepared in TFDS's folder. `KERAS_GRU_MANUAL_DIR` is a folder of manually downloaded files under
+their original names, which are not downloaded again.
 """
 
 import contextlib
@@ -27,7 +27,7 @@ _BY_HAND = f"fetch the file elsewhere, put it into a folder and set {MANUAL_DIR}
 
 @contextlib.contextmanager
 def recording() -> Iterator[list[Source]]:
-    """Collect the sources of the TFDS datasets that are read within the block."""
+    """Collect the sources of TFDS datasets that are read in the block."""
     token = _RECORDED.set([])
     try:
         yield _RECORDED.get()
@@ -48,7 +48,7 @@ def _quiet():
 
 
 def read(builder, splits: Sequence[str], files: Sequence[str] = (), **builder_arguments) -> dict:
-    """Prepare a TFDS dataset where that is needed and read splits of it into memory.
+    """Prepare a TFDS dataset if necessary, and read splits into memory.
 
     Args:
         builder: a builder class, or the name of one of the library's.
@@ -73,7 +73,7 @@ def with_validation(
 
     Args:
         columns: returned by `read` for `"train"` and `"test"`.
-        validation: how many examples.
+        validation: number of examples.
 
     Returns:
         The same with `"validation"`.
@@ -95,7 +95,7 @@ def _rows(column, index: np.ndarray):
 
 @_quiet()
 def prepared(builder, files: Sequence[str] | None = (), **builder_arguments):
-    """Return the builder of a TFDS dataset, which is prepared if it was not.
+    """Return the builder of a TFDS dataset; prepare it if necessary.
 
     Args:
         builder: a callable that makes a builder, or the name of one of the library's.
@@ -147,7 +147,7 @@ def _recorded(builder, files: Sequence[str]):
 
 @_quiet()
 def columns(builder, split: str, features: Sequence[str] | None = None) -> dict:
-    """Return all examples of a split, in the order in which they are stored.
+    """Return all examples of a split in stored order.
 
     Args:
         builder: a prepared TFDS builder.
@@ -177,7 +177,7 @@ def columns(builder, split: str, features: Sequence[str] | None = None) -> dict:
 
 
 class _Asked(Exception):
-    """Ends a builder's first request, which was for `urls`."""
+    """Interrupts a builder at its first request, for `urls`."""
 
     def __init__(self, urls=()):
         super().__init__()
@@ -185,7 +185,7 @@ class _Asked(Exception):
 
 
 class _FirstRequest:
-    """Takes the place of TFDS's download manager, to find out which files a builder requests."""
+    """Replaces TFDS's download manager, to find the files that a builder requests."""
 
     def download(self, urls):
         raise _Asked(urls)
@@ -206,7 +206,7 @@ def _files_of(builder) -> Sequence[str]:
         wanted = {getattr(url, "url", url) for url in tf.nest.flatten(asked.urls)}
         infos = builder.url_infos or {}
         return [info.filename for url, info in infos.items() if url in wanted]
-    except Exception:  # whatever it is, the preparation itself will say it
+    except Exception:  # the preparation itself will report any error
         pass
     return ()
 
@@ -229,7 +229,7 @@ def _prepare(builder, files: Sequence[str]) -> None:
             f"The dataset {builder.name}: {' or '.join(files) or 'a file'} in {where} is not the "
             "file that its publisher provides (its SHA-256 differs); fetch it again."
         ) from None
-    except tfds.download.DownloadError as error:  # found, and then refused or broken off
+    except tfds.download.DownloadError as error:  # reachable, but the download failed
         raise UserError(
             f"The dataset {builder.name} could not be downloaded ({' '.join(str(error).split())}): "
             f"{_BY_HAND}."
@@ -243,7 +243,7 @@ def _prepare(builder, files: Sequence[str]) -> None:
 
 
 def check_reachable(dataset: str, name: str, url: str) -> None:
-    """Raise an error at once where TFDS would retry for three minutes.
+    """Raise an error at once if a URL cannot be reached; TFDS would retry for three minutes.
 
     Args:
         dataset: its name.
@@ -282,6 +282,6 @@ def _writable(folder) -> bool:
     folder = Path(str(folder)).expanduser()
     while not folder.exists() and folder != folder.parent:
         folder = folder.parent
-    # root may write to a folder that is marked read-only, and still should not
+    # root can write to read-only folders, but should not
     marked = folder.stat().st_mode & 0o222
     return folder.is_dir() and bool(marked) and os.access(folder, os.W_OK)

@@ -22,19 +22,19 @@ IMBALANCE = 4  # sequences of the most frequent class for one of the rarest
 
 @dataclass(frozen=True)
 class Split:
-    """The sequences of one split, padded at their right ends to the longest of them.
+    """The sequences of one split, padded on the right to the longest.
 
     Args:
         inputs: name of a model's input -> (N, T, ...), an array or, of tokens, `TokenRows`.
         targets: (N, ...), or (N, T, ...) where each step has its own.
         lengths: name of an input -> (N,) its time steps; an input that is not here has no padding.
         stepwise: the input whose steps the targets follow, or None.
-        weights: (N, T) of such targets, True where a step counts; None: every step that is no
+        weights: (N, T) of such targets, True where a step counts; None: every step that is not
             padding.
-        overlapping: whether neighbours share steps, as the windows of one series do.
+        overlapping: whether neighbours share steps, as windows of a series.
 
     Raises:
-        UserError: if the weights do not fit the targets.
+        UserError: if the weights do not match the targets.
     """
 
     inputs: Mapping[str, Any]
@@ -69,16 +69,16 @@ class Split:
     def blocks(self) -> list[slice]:
         """Return neighbouring sequences in up to 200 blocks, whose errors are nearly independent.
 
-        As many as there are independent sequences, so that a block of overlapping windows is at
-        least as long as a window. What test's choice of sequences does to a metric is estimated
-        from its values on the blocks, which take little room.
+        There are as many as independent sequences, so that a block of overlapping windows is at
+        least as long as a window. The values of a metric on blocks of test estimate the variance
+        due to the choice of test sequences.
         """
         count = min(_MOST_BLOCKS, self.independent)
         ends = np.linspace(0, self.size, count + 1).round().astype(int)
         return [slice(start, end) for start, end in itertools.pairwise(ends.tolist())]
 
     def counted_steps(self) -> np.ndarray:
-        """(N,): how many targets of each sequence count in the metric; 1 without steps.
+        """Return how many targets of each sequence count in the metric, (N,); 1 without steps.
 
         Of forecasts at every step, (N, T, H, V), those after the last one count.
         """
@@ -89,7 +89,7 @@ class Split:
         return self.lengths.get(self.stepwise, np.full(self.size, self.targets.shape[1]))
 
     def counts(self) -> np.ndarray:
-        """(N, T) of stepwise targets: True where one counts."""
+        """Return (N, T) for stepwise targets, True where one counts."""
         steps = np.arange(self.targets.shape[1])
         counts = np.ones((self.size, len(steps)), bool)
         if self.stepwise is not None and self.stepwise in self.lengths:
@@ -108,7 +108,7 @@ class Split:
 
 
 def joined(splits: Sequence[Split]) -> Split:
-    """Return the sequences of several splits of one dataset, one split after the other."""
+    """Concatenate several splits of one dataset."""
 
     def join(arrays: Sequence[np.ndarray]) -> np.ndarray:
         if arrays[0].ndim > 1:
@@ -132,7 +132,7 @@ def joined(splits: Sequence[Split]) -> Split:
 
 
 def describe_evaluation(splits: Mapping[str, Split]) -> dict[str, dict]:
-    """Return what the precision of a metric on validation and on test depends on.
+    """Return the numbers that determine the precision of a metric on validation and test.
 
     Returns:
         For each of both splits, `"independent"` sequences and the `"terms"` that a metric averages
@@ -242,7 +242,7 @@ def split_by_group(
 
 
 def _evenly(size: int, count: int) -> np.ndarray:
-    """Return (size,): True at `count` places at equal distances."""
+    """Return (size,), True at `count` equidistant places."""
     passed = (2 * np.arange(size + 1) * count + size) // (2 * max(size, 1))
     return np.diff(passed) > 0
 
@@ -250,7 +250,7 @@ def _evenly(size: int, count: int) -> np.ndarray:
 def _add_missing_classes(
     name: str, by_class: np.ndarray, labels: np.ndarray, split_of: np.ndarray
 ) -> None:
-    """Move an example of each class that a split lacks into it, from where the class has most."""
+    """Move an example of each missing class into a split, from the split with the most."""
     for rows in np.split(by_class, np.cumsum(np.bincount(labels))[:-1]):
         if len(rows) >= len(SPLITS) and name not in split_of[rows]:
             found, counts = np.unique(split_of[rows], return_counts=True)
@@ -274,7 +274,7 @@ def missing_classes(splits: Mapping[str, Split], classes: Sequence[str]) -> list
 
 
 def class_warnings(labels: np.ndarray, classes: Sequence[str]) -> list[str]:
-    """Return warnings where classes have few sequences, or much fewer than another.
+    """Return warnings if classes have few sequences, or much fewer than another class.
 
     Args:
         labels: (N,), the class of each sequence, from 0; others are left out.

@@ -1,4 +1,4 @@
-"""Spoken digits as log-mel spectrograms: which digit was said."""
+"""Spoken digits as log-mel spectrograms."""
 
 import warnings
 from collections.abc import Sequence
@@ -42,7 +42,7 @@ class SpokenDigit(DatasetSettings):
 
     @staticmethod
     def recordings() -> Audio:
-        """Return the settings under which a WAV file is read as these recordings were."""
+        """Return the settings to read a WAV file like these recordings."""
         return Audio.model_validate({"path": "spoken_digit", "sample_rate": SPECTROGRAM.rate})
 
     def load(self, preprocessing: Preprocessing | None = None) -> SequenceDataset:
@@ -88,7 +88,7 @@ def _read() -> dict:
 
 
 def split(names: Sequence[str], new_speakers: bool) -> dict[str, np.ndarray]:
-    """Return which recordings are in which split.
+    """Return the recordings of each split.
 
     Args:
         names: such as `"7_jackson_32.wav"`: digit, speaker, number of the recording.

@@ -1,4 +1,4 @@
-"""Subwords: byte-pair encoding by the library tokenizers, learnt from the training split only.
+"""Subwords: byte-pair encoding with the package tokenizers, learnt from train only.
 
 A text is split into pieces first: a new line, or what is between two spaces with the space before
 it, which is written as `SPACE`. Subwords never cross pieces, and joined they are the text.

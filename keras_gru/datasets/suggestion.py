@@ -1,4 +1,4 @@
-"""Settings for a file or folder of a user's, chosen by looking at it; every choice is explained."""
+"""Suggest settings for a user's file or folder, with reasons."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -28,11 +28,11 @@ def suggest(path: Path, given: Mapping[str, Any]) -> Suggestion:
     """Return settings for a file or folder.
 
     Args:
-        path: what to look at.
+        path: the file or folder.
         given: settings of the dataset that the user chose, such as `targets`; they win.
 
     Raises:
-        UserError: if it is nothing that a kind of dataset reads.
+        UserError: if no kind of dataset reads it.
     """
     if path.is_dir():
         return _folder(path, given)
@@ -57,7 +57,7 @@ def suggest(path: Path, given: Mapping[str, Any]) -> Suggestion:
 
 
 def _is_tagged(path: Path, ending: str) -> bool:
-    """Return whether a file holds a word and its tag on each line, and blank lines between."""
+    """Return whether a file has a word and its tag per line, and blank lines between sentences."""
     if ending in (".conllu", ".conll", ".iob", ".bio"):
         return True
     if ending in _TABLES and ending != ".tsv":
@@ -81,7 +81,7 @@ def _tagged(given: Mapping[str, Any]) -> Suggestion:
 
 
 def _are_pairs(table: Table) -> bool:
-    """Return whether the first two columns hold sentences, most of them different."""
+    """Return whether the first two columns contain mostly distinct sentences."""
     names = [name for name in table.columns if name][:2]
     if len(names) < 2 or _dates_or_none(table):
         return False
@@ -120,7 +120,7 @@ def _ending(path: Path) -> str:
 
 
 def _writing(given: Mapping[str, Any]) -> TableFile:
-    """Return settings of how a table is written, those that the user gave among them."""
+    """Return the settings of a table format, including those that the user gave."""
     names = ("separator", "quote", "header", "encoding", "decimal", "thousands")
     own = {name: given[name] for name in names if name in given}
     return TableFile.model_validate(own)
@@ -163,7 +163,7 @@ def _classifier(dataset: Mapping[str, Choice], given: Mapping[str, Any]) -> Sugg
 
 
 def _vectors(dataset: Mapping[str, Choice], given: Mapping[str, Any]) -> Suggestion:
-    """Return a classifier of sequences of vectors, trained as the packaged spoken_digit is."""
+    """Return a classifier of vector sequences, with the training of the packaged spoken_digit."""
     return Suggestion(
         with_given(dataset, given),
         {"kind": Choice("classifier"), "bidirectional": Choice(True), "dropout": Choice(0.3)},
@@ -202,7 +202,7 @@ def _arrays(path: Path, given: Mapping[str, Any]) -> Suggestion:
 
 
 def _is_prose(path: Path) -> bool:
-    """Return whether a file is running text and no table: lines have no cells in common."""
+    """Return whether a file is running text, not a table."""
     data, _ = read_bytes(path)
     if not data.strip() or data[:4] in (b"PAR1", b"ARRO", b"PK\x03\x04") or data[:1] in b"{[":
         return False

@@ -1,4 +1,4 @@
-"""What was read of the data: shown before anything trains, stored in a run directory."""
+"""The summary of the data, shown before training and stored in the run directory."""
 
 # N sequences, T time steps
 
@@ -20,7 +20,7 @@ _MOST_CLASSES = 30  # that are listed for a reader
 
 @dataclass(frozen=True)
 class DataSummary:
-    """What was read of the data.
+    """The summary of the data.
 
     Args:
         facts: a label and a text each, such as "Range": "2023-01-02 to 2023-03-02".
@@ -58,7 +58,7 @@ class DataSummary:
 
 
 def summarize(dataset: SequenceDataset) -> DataSummary:
-    """Return what was read of a dataset."""
+    """Return the summary of a dataset."""
     splits = dataset.splits
     sizes = ", ".join(f"{split.size:,} {name}" for name, split in splits.items())
     facts = {"Sequences": sizes, "Shape": _shape(dataset), **dict(dataset.facts)}
@@ -107,12 +107,12 @@ def _classes(dataset: SequenceDataset) -> dict[str, tuple[int, ...]]:
 
 
 def _repeated(train: Split, test: Split) -> int:
-    """Return how many sequences of test are in train, word for word."""
+    """Return the number of test sequences that are also in train."""
     return int(np.isin(_hashes(test), _hashes(train)).sum())
 
 
 def _hashes(split: Split) -> np.ndarray:
-    """Return a number of 64 bits for each sequence, (N,): others have the same by chance alone."""
+    """Return a 64-bit hash of each sequence, (N,)."""
     rows, lengths = split.inputs["tokens"], split.lengths["tokens"]
     factors = np.random.default_rng(0).integers(1, 2**63, rows.shape[1] + 1, np.uint64)
     blocks = rows.blocks() if isinstance(rows, TokenRows) else blocks_of(rows)

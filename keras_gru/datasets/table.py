@@ -1,4 +1,4 @@
-"""A table, read: its columns as numbers and as text, and the places of its cells."""
+"""Tables: columns as numbers and as text, and locations of cells."""
 
 import re
 from collections import Counter
@@ -30,11 +30,11 @@ class Table:
     """A table of a user's.
 
     Args:
-        path: where it is.
-        form: what it is in words, such as "CSV, gzip, separated by semicolons".
+        path: the file.
+        form: description, such as "CSV, gzip, separated by semicolons".
         columns: name of a column -> its values: strings of a text file, and numbers where only
             these were wanted; typed ones of others.
-        settings: what was guessed: names of settings of `TableFile` and their values.
+        settings: the guessed settings of `TableFile`.
         signs: signs in numbers that are written as text.
         line: maps the number of a row, from 0, to its line; None if rows have no lines.
     """
@@ -78,7 +78,7 @@ class Table:
         return self.columns[name]
 
     def where(self, name: str, row: int) -> str:
-        """Return the place of a cell, for a message."""
+        """Return the location of a cell, for messages."""
         place = f"line {self.line(row)}" if self.line else f"row {row + 1}"
         return f"{self.path}, {place}, column {name!r}"
 
@@ -163,7 +163,7 @@ class Table:
         return values
 
     def _parse(self, name: str, column, words: set[str]) -> np.ndarray:
-        """Return text as numbers, NaN where a cell is one of `words`."""
+        """Parse text as numbers, NaN where a cell is one of `words`."""
         import pyarrow as pa
         import pyarrow.compute as pc
 

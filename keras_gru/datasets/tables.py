@@ -1,4 +1,4 @@
-"""Tables from people's files, as they are: CSV and the like, Parquet, JSON lines, Excel."""
+"""Read tables from users' files: CSV and similar, Parquet, JSON lines, Excel."""
 
 import dataclasses
 import io
@@ -20,12 +20,12 @@ _SAMPLE = 200_000  # bytes that separator, header and signs are guessed from
 def read_table(
     config: TableFile, path: Path, wanted: Sequence[str] = (), numeric: Sequence[str] = ()
 ) -> Table:
-    """Read a table; what the settings leave out is guessed.
+    """Read a table; missing settings are guessed.
 
     Args:
         config: separator, encoding and the like.
         path: path of the file.
-        wanted: columns that it should have, which helps to guess.
+        wanted: columns that it should have, which helps guessing.
         numeric: those of them that are to be read as numbers alone.
 
     Returns:

@@ -33,7 +33,7 @@ Sentence = tuple[list[str], list[str]]
 class Tagged(OwnFile):
     """Your own tagged sentences: CoNLL-U, or a word and its tag on each line; a file or a folder.
 
-    Of a folder the files with train, dev (or valid) and test in their names are the splits.
+    In a folder, the files with train, dev (or valid) and test in their names are the splits.
     """
 
     task: ClassVar[str] = "tagging"
@@ -147,7 +147,7 @@ def _files(path: Path) -> dict[str, Path]:
 def _carve(
     found: dict[str, list[Sentence]], validation: float, test: float
 ) -> dict[str, list[Sentence]]:
-    """Take the splits that are missing out of train, at random by a fixed seed."""
+    """Take missing splits from train, at random with a fixed seed."""
     train = found["train"]
     fractions = (0 if "validation" in found else validation, 0 if "test" in found else test)
     parts = split_at_random(len(train), *fractions)
@@ -158,7 +158,7 @@ def _carve(
 def _without_unknown(
     path: Path, found: dict[str, list[Sentence]], names: list[str]
 ) -> tuple[dict[str, list[Sentence]], list[str]]:
-    """Leave out sentences with a tag that the network does not know, and say so."""
+    """Leave out sentences with unknown tags, with a note."""
     unknown = Counter(
         tag
         for sentences in found.values()

@@ -1,4 +1,4 @@
-"""The temporal order problem: in which order did two or three symbols come?
+"""The temporal order problem: classify the order of two or three symbols.
 
 Two or three symbols, each X or Y, are far apart among a, b, c and d. With a length of 100 these are
 the paper's problems: 100 to 110 steps, the first symbol 10 to 20 steps from the start, the second
@@ -29,7 +29,7 @@ _FROM = {2: (10, 50), 3: (10, 33, 66)}
 
 @register_dataset("temporal_order")
 class TemporalOrder(GeneratedDataset):
-    """The temporal order problem: in which order did a few symbols come? (generated)"""
+    """The temporal order problem: the order of a few symbols (generated)."""
 
     task: ClassVar[str] = "classification"
     length_setting: ClassVar[str] = "length"

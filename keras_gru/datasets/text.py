@@ -64,7 +64,7 @@ class Tokenizer:
         return split_subwords(text, self.model)
 
     def join(self, units: Iterable[str]) -> str:
-        """Return the text that units make."""
+        """Join units to a text."""
         if self.level == "subword":
             return "".join(units).replace(SPACE, " ")
         return (" " if self.level == "word" else "").join(units)
@@ -98,7 +98,7 @@ def smallest(tokens: int) -> np.dtype:
 def build_vocabulary(
     sentences: Iterable[Sequence[str]], size: int, special: Sequence[str] = ()
 ) -> tuple[str, ...]:
-    """The most frequent words of the training split, after padding and unknown.
+    """Return the most frequent words of the training split, after padding and unknown.
 
     Args:
         sentences: lists of words, of the training split only.
@@ -135,7 +135,7 @@ def encode_all(
 
 
 def to_rows(flat: np.ndarray, lengths: np.ndarray) -> np.ndarray:
-    """Lays sequences that follow one another out as rows, with zeros at their right ends.
+    """Convert concatenated sequences to rows, padded with zeros on the right.
 
     Args:
         flat: `(sum of lengths, ...)`.

@@ -28,7 +28,7 @@ class TextFile(OwnFile):
         str | None, Field(max_length=40, description="such as utf-8 or cp1252; null: guessed")
     ] = None
     level: Annotated[
-        Literal["word", "subword", "character"], Field(description="what the text is split into")
+        Literal["word", "subword", "character"], Field(description="units of the text")
     ] = "character"
     vocabulary: Annotated[Tokens, Field(description="words or subwords at most, of train")] = 10_000
     lower_case: LowerCase = False

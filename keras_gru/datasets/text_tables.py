@@ -1,4 +1,4 @@
-"""Tables of cells with separators between them: CSV and the like."""
+"""Read text tables: CSV and similar."""
 
 import csv
 import functools
@@ -43,13 +43,13 @@ def read_text_table(
     wanted: Sequence[str],
     numeric: Sequence[str],
 ) -> Table:
-    """Read a table of cells with separators; what the settings leave out is guessed.
+    """Read a text table; missing settings are guessed.
 
     Args:
         config: separator, quote, header and signs of numbers.
         path: path of the file.
         text: its text, in UTF-8.
-        encoding: what it was decoded from.
+        encoding: its original encoding.
         name: format of the table's form in words.
         wanted: columns that the table should have.
         numeric: those that are to be read as numbers alone.
@@ -201,7 +201,7 @@ def _signs(
 
 @dataclass(frozen=True)
 class _Layout:
-    """Where a table's cells are in its text."""
+    """The position of a table in its text."""
 
     path: Path
     delimiter: str
@@ -277,7 +277,7 @@ def _find_ragged_line(layout: _Layout, text: bytes) -> None:
 
 
 def _line_of(by_spaces: bool, layout: _Layout, encoding: str, text: bytes | None, row: int) -> int:
-    """Return the line of a file, from 1, in which a row ends; blank lines are not rows."""
+    """Return the line, from 1, in which a row ends; blank lines are not rows."""
     if text is None:  # a long one is read again
         text = decode(layout.path, read_bytes(layout.path)[0], encoding)[0]
         text = _cells_alone(text, layout.skipped, by_spaces)

@@ -43,7 +43,7 @@ class Texts(OwnFile, TableFile):
     label: Annotated[Column, Field(description="the table's column of labels")] = "label"
     level: Annotated[
         Literal["word", "subword", "character"] | None,
-        Field(description="what texts are split into; null: chosen from the data"),
+        Field(description="units of texts; null: chosen from the data"),
     ] = None
     group: Annotated[
         Column | None,
@@ -121,7 +121,7 @@ class Texts(OwnFile, TableFile):
 
 @dataclass(frozen=True)
 class _Read:
-    """What was read of N texts.
+    """N texts that were read.
 
     Args:
         texts: returns the texts in blocks.
@@ -129,7 +129,7 @@ class _Read:
         names: names of the labels, sorted.
         facts: label and text of what was read.
         groups: (N,) numbers of groups, or None.
-        settings: what was guessed.
+        settings: the guessed settings.
     """
 
     texts: Callable[[], Iterator["pyarrow.StringArray"]]
@@ -193,7 +193,7 @@ def _read_folder(folder: Path) -> tuple[_Read, list[str]]:
 
 
 def _check_labels(where: Callable[[int], str], labels: np.ndarray, names: Sequence[str]) -> None:
-    """Raise a `UserError` if labels are not classes."""
+    """Raise a `UserError` if labels are not classes, such as measurements or ids."""
     if len(names) <= max(20, len(labels) / 2):
         return
     numbers = sum(bool(re.fullmatch(r"[+-]?\d+[.,]\d+", name)) for name in names)
@@ -234,7 +234,7 @@ def _read_rows(config: Texts, path: Path) -> _Read:
 
 
 def _numbered(table: Table, column: str) -> tuple[np.ndarray, list[str]]:
-    """Return the number of each cell among those that differ, and these, sorted."""
+    """Return the index of each cell among the sorted distinct cells, and these."""
     import pyarrow.compute as pc
 
     cells = pc.utf8_trim_whitespace(pc.fill_null(table.strings(column), ""))

@@ -1,4 +1,4 @@
-"""Datasets of TFDS's catalogue, by their names and the names of their features."""
+"""Datasets of the TFDS catalogue, by name, with names of features."""
 
 import functools
 import itertools
@@ -21,7 +21,7 @@ SplitName = Annotated[str, Field(min_length=1)]
 
 
 class CatalogueDataset(DatasetSettings):
-    """A dataset of TFDS's catalogue, and which of its splits are used.
+    """A dataset of the TFDS catalogue with its splits.
 
     A split may be a slice, such as `train[:80%]`, where the publisher has one split only.
     """
@@ -63,7 +63,7 @@ class CatalogueDataset(DatasetSettings):
 
 
 def find_builder(name: str) -> Callable:
-    """Find a dataset that TFDS itself has.
+    """Find a dataset of the TFDS catalogue.
 
     `tfds.builder` would take more: community datasets, whose code comes from elsewhere, and folders
     whose description names Python modules to import. Here a name is looked up in TFDS's own list,
@@ -99,14 +99,14 @@ def find_builder(name: str) -> Callable:
 
 
 def _near(name: str, known: Collection[str]) -> str:
-    """Return the nearest names, or all of them where they are few."""
+    """Return the nearest names, or all names if there are few."""
     hint = did_you_mean(name, known)
     few = len(known) <= 20 or not hint.startswith(" Known")
     return hint if few else " tensorflow.org/datasets/catalog lists them."
 
 
 def find_feature(builder, name: str, kind: type, sequence: bool = False) -> Any:
-    """Find a feature of a dataset, which must be of one kind.
+    """Find a feature of a dataset with a given kind.
 
     Args:
         builder: a TFDS builder; it need not be prepared.
@@ -142,7 +142,7 @@ def find_feature(builder, name: str, kind: type, sequence: bool = False) -> Any:
 def read(
     make: Callable, config: CatalogueDataset, features: Sequence[str]
 ) -> dict[str, Mapping[str, Any]]:
-    """Prepare a dataset where that is needed and read features of its splits into memory.
+    """Prepare a dataset if necessary, and read features of its splits into memory.
 
     Args:
         make: returned by `find_builder`.

@@ -1,4 +1,4 @@
-"""The order of time of a table's rows: series, direction, repeated dates, steps and gaps."""
+"""The chronological order of rows: series, direction, repeated dates, steps and gaps."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -43,7 +43,7 @@ class Series:
 
 @dataclass(frozen=True)
 class Step:
-    """The distance of neighbouring rows in time.
+    """The time step between rows.
 
     Args:
         seconds: the most frequent difference; for months their mean.
@@ -82,7 +82,7 @@ def order_rows(
     sort: bool = False,
     duplicates: str = "error",
 ) -> tuple[list[Series], list[str]]:
-    """Return the series of a table, oldest row first, and notes on what was done for it.
+    """Return the series of a table, oldest row first, with notes.
 
     Args:
         table: the table.
@@ -191,7 +191,7 @@ def _refuse_unsorted(table: Table, dates: Dates, rows: np.ndarray, steps: np.nda
 
 
 def find_step(times: np.ndarray) -> Step:
-    """Return the step of dates in ascending order, and what is missing."""
+    """Return the step of dates in ascending order, with gaps."""
     steps = np.diff(times)
     if len(steps) == 0:
         return Step(_DAY, "unknown", 0, 0)
@@ -246,7 +246,7 @@ def fill_gaps(series: Series, step: Step) -> Series:
 
 
 def gap_note(steps: Sequence[tuple[str | None, Step]]) -> str | None:
-    """Return a sentence on the rows that are missing, or None if none is."""
+    """Return a note on missing rows, or None."""
     missing = sum(step.missing for _, step in steps)
     if not missing:
         return None

@@ -1,4 +1,4 @@
-"""Sequences of tokens of different lengths, one after the other in one array."""
+"""Token sequences of different lengths in one flat array."""
 
 # N sequences, T time steps of the longest
 
@@ -12,7 +12,7 @@ _BLOCK = 1 << 20  # tokens that are padded at a time
 
 
 class TokenRows:
-    """Sequences in one flat array; what is read of them is padded when it is read.
+    """Sequences in one flat array, padded on access.
 
     It stands for an array (N, T, ...) with zeros at the right ends. `rows[numbers]` and
     `rows[start:end]` choose sequences and copy no token; an index of sequences and steps, such as
@@ -21,7 +21,7 @@ class TokenRows:
     Args:
         flat: (tokens, ...) the steps of all sequences.
         lengths: (N,) steps of each sequence.
-        starts: (N,) where each begins in `flat`; None: one after the other.
+        starts: (N,) where each starts in `flat`; None: consecutive.
         longest: steps of the array that it stands for (T); None: the most of `lengths`.
 
     Example:
@@ -84,13 +84,13 @@ class TokenRows:
         return found
 
     def blocks(self) -> Iterator[np.ndarray]:
-        """Yield all sequences, padded to the longest, a block of them at a time."""
+        """Yield all sequences, padded to the longest, in blocks."""
         size = max(1, _BLOCK // max(1, self.longest))
         for start in range(0, len(self), size):
             yield self[start : start + size].padded(self.longest)
 
     def tokens(self) -> Iterator[np.ndarray]:
-        """Yield the tokens of all sequences without padding, a block of them at a time."""
+        """Yield the tokens of all sequences without padding, in blocks."""
         size = max(1, _BLOCK // max(1, self.longest))
         for start in range(0, len(self), size):
             part = self[start : start + size]

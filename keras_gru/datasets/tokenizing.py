@@ -22,7 +22,7 @@ class Tokenized:
     """Many texts as tokens.
 
     Args:
-        tokenizer: what split them.
+        tokenizer: the tokenizer.
         vocabulary: the string of each token.
         tokens: (units,) of all texts, one after the other.
         units: lengths, and what was cut.
@@ -91,7 +91,7 @@ def _pieces(texts: "Iterable[pyarrow.StringArray]", lower_case: bool) -> Units:
 
 
 def _lowered(texts: "pyarrow.StringArray") -> "pyarrow.StringArray":
-    """Return texts in lower case, as `str.lower` does: Arrow's own differs in a few letters."""
+    """Convert texts to lower case like `str.lower`; Arrow differs in a few letters."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -111,5 +111,5 @@ def _unknown_share(units: Units, tokens: np.ndarray, chosen: np.ndarray) -> floa
 
 
 def _has_words(units: Units) -> bool:
-    """Return whether texts have more than a word each, as names and DNA have not."""
+    """Return whether texts have several words each, unlike names and DNA."""
     return len(units.codes) > 1.5 * max(1, np.count_nonzero(units.lengths))

@@ -28,7 +28,7 @@ Case = tuple[np.ndarray, str]  # (T, D) and a label
 class Ts(OwnFile):
     """Your own labelled series in the .ts format of sktime and aeon, of any lengths.
 
-    Beside NAME_TRAIN.ts, NAME_TEST.ts is the test split.
+    If there is a NAME_TEST.ts beside NAME_TRAIN.ts, it is the test split.
     """
 
     task: ClassVar[str] = "classification"

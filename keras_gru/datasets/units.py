@@ -1,4 +1,4 @@
-"""Many texts split into units, in compiled code, a block of texts at a time."""
+"""Split many texts into units, in compiled code and in blocks."""
 
 # N texts
 
@@ -28,14 +28,14 @@ _TABLE = bytes(
 
 @dataclass(frozen=True)
 class Units:
-    """The units of many texts, one text after the other.
+    """The units of many texts, concatenated.
 
     Args:
         codes: (units,), numbers in `words`.
         lengths: (N,), units of each text.
-        words: the units that occur, each once.
-        cut_texts: how many texts were longer than they may be.
-        cut_units: how many units were left out for it.
+        words: the distinct units.
+        cut_texts: number of truncated texts.
+        cut_units: number of omitted units.
     """
 
     codes: np.ndarray
@@ -45,7 +45,7 @@ class Units:
     cut_units: int = 0
 
     def counts(self, chosen: np.ndarray) -> np.ndarray:
-        """Return how often each of `words` occurs in chosen texts, (N,) of bool."""
+        """Return the counts of `words` in selected texts, (N,) of bool."""
         counts = np.zeros(len(self.words), np.int64)
         for texts, codes in self.blocks():
             used = codes[np.repeat(chosen[texts], self.lengths[texts])]
@@ -53,7 +53,7 @@ class Units:
         return counts
 
     def vocabulary(self, chosen: np.ndarray, size: int) -> tuple[str, ...]:
-        """Return the most frequent units of chosen texts, as `build_vocabulary` does."""
+        """Return the most frequent units of selected texts, like `build_vocabulary`."""
         counts = self.counts(chosen)
         order = np.argsort(-counts, kind="stable")
         used = order[: np.count_nonzero(counts)]
@@ -69,7 +69,7 @@ class Units:
         return look_up(token.astype(smallest(len(vocabulary))), self.codes)
 
     def blocks(self) -> Iterator[tuple[slice, np.ndarray]]:
-        """Yield the numbers of some texts and the codes of their units, until all were there."""
+        """Yield the numbers of texts and the codes of their units, in blocks."""
         ends = np.cumsum(self.lengths)
         first = start = 0
         while first < len(ends):
@@ -133,7 +133,7 @@ def blocks_of_texts(texts) -> "Iterator[pyarrow.StringArray]":
 
 
 def _ends(texts) -> np.ndarray:
-    """Return where texts begin and end among the bytes of an Arrow array, (N + 1,)."""
+    """Return the offsets of texts in the bytes of an Arrow array, (N + 1,)."""
     offsets = np.frombuffer(texts.buffers()[1], np.int32)
     return offsets[texts.offset : texts.offset + len(texts) + 1]
 
@@ -148,7 +148,7 @@ def _split_into_words(texts) -> tuple[np.ndarray, list[str], np.ndarray]:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    # What `split_words` does, in compiled code where characters have one byte.
+    # The same as `split_words`, in compiled code for characters of one byte.
     normal = texts
     if pc.any(pc.match_substring(normal, TAG, ignore_case=True)).as_py():
         normal = pc.replace_substring(pc.ascii_lower(normal), TAG, " ")

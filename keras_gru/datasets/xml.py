@@ -1,8 +1,8 @@
 """XML modelling: documents of random nested tags, one character at a time.
 
 At each step a new tag opens or, with probability 1/2, the latest open one is closed. After `steps`
-tags (the paper's 50) those that are still open are closed. To close the right one takes a memory of
-all that are open.
+tags (50 in the paper) all open tags are closed. Closing the right tag requires a memory of all open
+tags.
 
 Reference:
 

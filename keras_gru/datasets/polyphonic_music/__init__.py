@@ -1,4 +1,4 @@
-"""Polyphonic music as piano rolls: which of 88 notes sound next."""
+"""Polyphonic music as piano rolls of 88 notes."""
 
 from typing import ClassVar, NamedTuple
 
@@ -16,7 +16,7 @@ _NOTES = 88
 
 
 class Collection(NamedTuple):
-    """What it takes to play the piano rolls of a collection.
+    """A collection, with the information to play its piano rolls.
 
     Args:
         name: display name.
