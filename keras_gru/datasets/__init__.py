@@ -10,6 +10,7 @@ import typing
 from collections.abc import Sequence
 
 from keras_gru.errors import UserError
+from keras_gru.settings import present
 
 if typing.TYPE_CHECKING:
     from keras_gru.datasets.fingerprint import Source
@@ -93,7 +94,7 @@ def load(
         check_source(source, found)
     with recording() as recorded:
         if isinstance(config, OwnFile):
-            dataset = load_through_cache(config, found, preprocessing)
+            dataset = load_through_cache(config, present(found), preprocessing)
         else:
             dataset = config.load(preprocessing)
     if recorded:

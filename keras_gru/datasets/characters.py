@@ -22,6 +22,7 @@ from keras_gru.datasets.text import (
 )
 from keras_gru.datasets.tokenizing import tokenize
 from keras_gru.datasets.units import whole_words
+from keras_gru.settings import present
 
 _RESERVED = ("", "\N{REPLACEMENT CHARACTER}")  # padding, and a character that train does not have
 _BLOCK = 1 << 20  # characters
@@ -59,7 +60,7 @@ def language_model(
         UserError: if a split is shorter than a window, or most words of validation and test do
             not occur in train.
     """
-    tokenizer = stored.tokenizer if stored else tokenizer
+    tokenizer = present(stored.tokenizer) if stored else tokenizer
     if tokenizer.level == "character":
         tokens, vocabulary = _encode_characters(texts, tokenizer, stored)
     else:
@@ -147,10 +148,10 @@ def _encode_characters(
 
     def blocks(split: str) -> Iterator[np.ndarray]:
         for block in _blocks(texts[split]):
-            yield _code_points(tokenizer.split(block))
+            yield _code_points(str(tokenizer.split(block)))
 
     if stored:
-        known = np.sort(_code_points("".join(stored.vocabulary[len(_RESERVED) :])))
+        known = np.sort(_code_points("".join(present(stored.vocabulary)[len(_RESERVED) :])))
     else:
         occurs = np.zeros(sys.maxunicode + 1, bool)
         for points in blocks("train"):

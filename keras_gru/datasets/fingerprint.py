@@ -127,7 +127,7 @@ def fingerprint_of_split(split: Split, every_input: bool) -> SplitFingerprint:
         for part in parts:
             for block in part.blocks() if isinstance(part, TokenRows) else blocks_of(part):
                 little = block.astype(block.dtype.newbyteorder("<"), copy=False)
-                total.update(np.ascontiguousarray(little))
+                total.update(np.ascontiguousarray(little).data)
     return SplitFingerprint(split.size, total.hexdigest())
 
 

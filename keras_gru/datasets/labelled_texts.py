@@ -26,13 +26,13 @@ class LabelledTexts:
     """Labelled texts, and the texts of each split.
 
     Args:
-        texts: N texts, in a list or an Arrow array, or a function that returns them in blocks.
+        texts: returns N texts, in blocks.
         labels: (N,) their classes.
         parts: name of a split -> the numbers of its texts.
         classes: names of the classes.
     """
 
-    texts: "Sequence[str] | pyarrow.ChunkedArray | Callable[[], Iterable[pyarrow.StringArray]]"
+    texts: "Callable[[], Iterable[pyarrow.StringArray]]"
     labels: np.ndarray
     parts: Mapping[str, np.ndarray]
     classes: Sequence[str]
@@ -48,7 +48,9 @@ class LabelledTexts:
         )
         ends = np.cumsum([len(texts_of_split) for _, texts_of_split in examples.values()])
         parts = np.split(np.arange(len(labels)), ends[:-1])
-        return cls(texts, labels, dict(zip(examples, parts, strict=True)), classes)
+        return cls(
+            lambda: blocks_of_texts(texts), labels, dict(zip(examples, parts, strict=True)), classes
+        )
 
 
 def classification(
@@ -81,10 +83,9 @@ def classification(
     """
     notes, labels, classes = list(notes), data.labels, data.classes
     chosen = level is None
-    texts = data.texts if callable(data.texts) else lambda: blocks_of_texts(data.texts)
     is_train = np.zeros(len(labels), bool)
     is_train[data.parts.get("train", [])] = True
-    found = tokenize(name, texts, is_train, level, vocabulary_size, max_length, stored)
+    found = tokenize(name, data.texts, is_train, level, vocabulary_size, max_length, stored)
     level, vocabulary, units = found.tokenizer.level, found.vocabulary, found.units
     if level == "character" and stored is None and chosen:
         notes.append("Texts are split into characters: as words, most would be unknown.")

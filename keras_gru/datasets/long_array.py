@@ -38,12 +38,12 @@ class ArrayWriter:
         if self._file is None and self.size * self.dtype.itemsize > _IN_MEMORY:
             self._file = tempfile.TemporaryFile(dir=cache_folder())  # noqa: SIM115 - a map of it is returned
             for earlier in self._blocks:
-                self._file.write(earlier)
+                self._file.write(earlier.data)
             self._blocks = []
         if self._file is None:
             self._blocks.append(block)
         else:
-            self._file.write(block)
+            self._file.write(block.data)
 
     def array(self) -> np.ndarray:
         """Return the array, and reset the writer."""

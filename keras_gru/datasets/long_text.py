@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from keras_gru.datasets.file_bytes import decode, read_bytes
+from keras_gru.settings import present
 
 _BLOCK = 1 << 22  # bytes
 
@@ -74,7 +75,7 @@ def open_text(path: Path, encoding: str | None) -> LongText:
     data, compression = read_bytes(path)
     data, encoding = decode(path, data, encoding)
     form = ", ".join(filter(None, ["text", compression, encoding]))
-    return replace(_index(lambda: io.BytesIO(data), True), form=form, encoding=encoding)
+    return replace(present(_index(lambda: io.BytesIO(data), True)), form=form, encoding=encoding)
 
 
 def _index(open_: Callable[[], BinaryIO], with_zeros: bool = False) -> LongText | None:

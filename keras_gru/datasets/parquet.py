@@ -63,11 +63,11 @@ class ParquetColumns(Mapping):
 
     def _open(self):
         import pyarrow as pa
-        import pyarrow.parquet
+        import pyarrow.parquet as pq
 
         try:
             source = self._path if self._content is None else pa.BufferReader(self._content)
-            return pa.parquet.ParquetFile(source)
+            return pq.ParquetFile(source)
         except (pa.ArrowException, OSError, ValueError) as error:
             raise self._damaged(error) from None
 

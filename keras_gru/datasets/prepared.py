@@ -116,7 +116,7 @@ def write_prepared(dataset: SequenceDataset, folder: Path) -> None:
             file.write(b"\0" * (-file.tell() % _ALIGNMENT))
             places.append({"file": "", "start": file.tell(), "size": buffer.nbytes})
             for start in range(0, buffer.nbytes, _BLOCK):
-                file.write(buffer.reshape(-1).view(np.uint8)[start : start + _BLOCK])
+                file.write(buffer.reshape(-1).view(np.uint8)[start : start + _BLOCK].data)
         file.write(b"\0")  # an empty file cannot be mapped
     checksum = _checksum(folder / ARRAYS)
     text = json.dumps({**header, "places": places, "checksum": checksum})
@@ -174,15 +174,14 @@ def _address(array: np.ndarray) -> int:
 
 def _mapped_file(buffer: np.ndarray) -> Path | None:
     """Return the file of arrays that a buffer maps entirely, or None."""
-    path = getattr(buffer, "filename", None)
-    is_ours = path is not None and Path(path).name == ARRAYS and Path(path).exists()
-    return Path(path) if is_ours else None
+    path = Path(getattr(buffer, "filename", None) or "")
+    return path if path.name == ARRAYS and path.exists() else None
 
 
 def _describe(dataset: SequenceDataset, arrays: list[np.ndarray]) -> dict[str, Any]:
     """Return a dataset for JSON, with numbers for its arrays, which are appended."""
 
-    def add(array: np.ndarray | TokenRows) -> int | list[int]:
+    def add(array: np.ndarray | TokenRows) -> int | list:
         if isinstance(array, TokenRows):
             return [add(part) for part in (array.flat, array.lengths, array.starts)] + [
                 array.longest
@@ -214,11 +213,11 @@ def _describe(dataset: SequenceDataset, arrays: list[np.ndarray]) -> dict[str, A
 def _build(
     header: Mapping[str, Any], arrays: Sequence[np.ndarray], settings: type[OwnFile] | None
 ) -> SequenceDataset:
-    def find(number: int | Sequence[int]) -> np.ndarray | TokenRows:
+    def find(number: int | Sequence[int]) -> Any:
         if isinstance(number, int):
             return arrays[number]
-        *parts, longest = number
-        return TokenRows(*(arrays[part] for part in parts), longest)
+        flat, lengths, starts, longest = number
+        return TokenRows(arrays[flat], arrays[lengths], arrays[starts], longest)
 
     def split(tree: Mapping[str, Any]) -> Split:
         return Split(
@@ -232,11 +231,11 @@ def _build(
 
     preprocessing = _PREPROCESSING.validate_python(header["preprocessing"])
     rest = _REST.validate_python(header["rest"])
-    has_settings = settings is not None and header["resolved"] is not None
+    resolved = header["resolved"]
     return SequenceDataset(
         **vars(preprocessing),
         **vars(rest),
         splits={name: split(tree) for name, tree in header["splits"].items()},
         stages=tuple(_build(stage, arrays, None) for stage in header["stages"]),
-        resolved=settings.model_validate(header["resolved"]) if has_settings else None,
+        resolved=settings.model_validate(resolved) if settings and resolved is not None else None,
     )

@@ -12,6 +12,7 @@ from keras_gru.datasets.sequence_dataset import Metric, SequenceDataset, TaskSpe
 from keras_gru.datasets.split import Split, check_not_empty
 from keras_gru.datasets.text import Tokenizer, build_vocabulary, encode_all, split_words
 from keras_gru.datasets.token_rows import TokenRows
+from keras_gru.settings import present
 
 _START, _END = "startofseq", "endofseq"
 _SPLITTING_SEED = 0  # part of the definition of the dataset, not a setting
@@ -50,8 +51,8 @@ def translation(
     pairs = clean(first, second, max_length)
     parts = {"test": pairs[:limit]} if fractions is None else split(pairs, *fractions, limit)
     if preprocessing is not None:
-        source_vocabulary = preprocessing.vocabulary
-        target_vocabulary = preprocessing.target_vocabulary
+        source_vocabulary = present(preprocessing.vocabulary)
+        target_vocabulary = present(preprocessing.target_vocabulary)
     else:
         one, other = zip(*parts["train"], strict=True) if parts["train"] else ((), ())
         source_vocabulary = build_vocabulary(one, vocabulary)

@@ -80,10 +80,10 @@ def _checked(path: Path, columns: ParquetColumns) -> ParquetColumns:
 
 def _feather_table(path: Path, data: bytes, name: str) -> Table:
     import pyarrow as pa
-    import pyarrow.feather
+    from pyarrow import feather
 
     try:
-        table = pa.feather.read_table(pa.BufferReader(data))
+        table = feather.read_table(pa.BufferReader(data))
     except (pa.ArrowException, OSError, ValueError) as error:
         raise UserError(
             f"{path}: expected a whole Feather file, got a damaged one "
@@ -137,7 +137,7 @@ def _is_json(text: bytes) -> bool:
 
 def _json_table(path: Path, text: bytes, name: str) -> Table:
     import pyarrow as pa
-    import pyarrow.json
+    import pyarrow.json as pa_json
 
     if text.lstrip()[:1] == b"[":
         try:
@@ -149,7 +149,7 @@ def _json_table(path: Path, text: bytes, name: str) -> Table:
                 f"else ({str(error).splitlines()[0][:100]}). Write one object on each line."
             ) from None
     try:
-        table = pa.json.read_json(pa.BufferReader(text))
+        table = pa_json.read_json(pa.BufferReader(text))
     except pa.ArrowException as error:
         for line, row in enumerate(text.splitlines(), 1):
             try:

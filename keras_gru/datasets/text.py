@@ -11,6 +11,7 @@ import numpy as np
 
 from keras_gru.datasets.token_rows import TokenRows
 from keras_gru.errors import UserError
+from keras_gru.settings import present
 
 PADDING, UNKNOWN = 0, 1
 SPACE = "\N{LOWER ONE EIGHTH BLOCK}"  # a space in a subword, as SentencePiece writes it
@@ -61,7 +62,7 @@ class Tokenizer:
             return text
         from keras_gru.datasets.subwords import split_subwords
 
-        return split_subwords(text, self.model)
+        return split_subwords(text, present(self.model))
 
     def join(self, units: Iterable[str]) -> str:
         """Join units to a text."""

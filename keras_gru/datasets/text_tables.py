@@ -28,6 +28,7 @@ from keras_gru.datasets.own_file import TableFile
 from keras_gru.datasets.table import Table, check_names
 from keras_gru.errors import UserError
 from keras_gru.formatting import plural
+from keras_gru.settings import present
 
 _KEPT = 10_000_000  # bytes of a text that is kept for the lines in messages
 _SAMPLE = 200_000  # bytes that separator, header and signs are guessed from
@@ -190,8 +191,7 @@ def _signs(
 ) -> Signs | None:
     """Return the signs of numbers; None if they cannot be told apart."""
     if config.decimal is not None or config.thousands is not None:
-        other = {",": ".", ".": ","}
-        decimal = config.decimal or other.get(config.thousands, ".")
+        decimal = config.decimal or ("," if config.thousands == "." else ".")
         return Signs(decimal, config.thousands or "none")
     signs = guess_signs([cell for row in rows for cell in row], separator)
     if signs is not None:
@@ -215,27 +215,27 @@ def _parse_csv(
 ) -> list:
     """Return the columns: strings, and float64 for `numbers` where all their cells are numbers."""
     import pyarrow as pa
-    import pyarrow.csv
+    import pyarrow.csv as pa_csv
 
     quote = layout.quote
     types = {f"f{index}": pa.string() for index in range(width)}
-    if numbers and signs.thousands == "none":
+    if numbers and present(signs).thousands == "none":
         types |= {f"f{index}": pa.float64() for index in numbers}
     words = {form(word) for word in MISSING for form in (str, str.upper, str.title)}
     try:
-        table = pa.csv.read_csv(
+        table = pa_csv.read_csv(
             pa.BufferReader(text),
-            read_options=pa.csv.ReadOptions(
+            read_options=pa_csv.ReadOptions(
                 autogenerate_column_names=True,
                 skip_rows_after_names=int(layout.has_header),
                 block_size=1 << 22,
             ),
-            parse_options=pa.csv.ParseOptions(
+            parse_options=pa_csv.ParseOptions(
                 delimiter=layout.delimiter,
                 quote_char=False if quote == NO_QUOTE else quote,
                 newlines_in_values=quote != NO_QUOTE and quote.encode() in text,
             ),
-            convert_options=pa.csv.ConvertOptions(
+            convert_options=pa_csv.ConvertOptions(
                 check_utf8=False,
                 strings_can_be_null=False,
                 null_values=["", *words],

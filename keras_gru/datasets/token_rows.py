@@ -3,6 +3,7 @@
 # N sequences, T time steps of the longest
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -62,7 +63,7 @@ class TokenRows:
     def __len__(self) -> int:
         return len(self.lengths)
 
-    def __getitem__(self, index):
+    def __getitem__(self, index: Any) -> Any:
         if isinstance(index, tuple):
             rows, *steps = index
             longest = self.longest
@@ -99,10 +100,8 @@ class TokenRows:
     def __array__(self, dtype=None, copy=None) -> np.ndarray:
         return self.padded(self.longest).astype(dtype or self.dtype, copy=False)
 
-    def __eq__(self, other):
+    def __eq__(self, other: object) -> bool:
         raise TypeError("TokenRows: expected np.asarray(rows) in a comparison, got the rows")
-
-    __hash__ = None
 
 
 def fraction_of_token(tokens: "np.ndarray | TokenRows", token: int) -> float:

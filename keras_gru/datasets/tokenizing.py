@@ -12,6 +12,7 @@ from keras_gru.datasets.preprocessing import Preprocessing
 from keras_gru.datasets.subwords import as_subwords, learn_subwords
 from keras_gru.datasets.text import MOST_UNKNOWN, UNKNOWN, Tokenizer, check_unknown
 from keras_gru.datasets.units import Units, split_texts
+from keras_gru.settings import present
 
 if TYPE_CHECKING:
     import pyarrow
@@ -37,7 +38,7 @@ class Tokenized:
 def tokenize(
     name: str,
     texts: "Callable[[], Iterable[pyarrow.StringArray]]",
-    is_train: np.ndarray | None,
+    is_train: np.ndarray,
     level: str | None,
     size: int,
     max_length: int | None = None,
@@ -49,7 +50,7 @@ def tokenize(
     Args:
         name: name of the data, for error messages.
         texts: returns arrays of strings, the N texts in their order.
-        is_train: (N,), which of them are of train, or None.
+        is_train: (N,), which of them are of train.
         level: level of the units; None chooses words, or characters where most words of validation
             and test do not occur in train.
         size: tokens at most, including padding and unknown.
@@ -61,27 +62,26 @@ def tokenize(
         UserError: if most units of validation and test do not occur in train.
     """
     if stored is not None:
-        tokenizer, vocabulary = stored.tokenizer, stored.vocabulary
+        tokenizer, vocabulary = present(stored.tokenizer), present(stored.vocabulary)
         if tokenizer.level == "subword":
-            units = as_subwords(_pieces(texts(), tokenizer.lower_case), tokenizer.model, max_length)
+            pieces = _pieces(texts(), tokenizer.lower_case)
+            units = as_subwords(pieces, present(tokenizer.model), max_length)
         else:
             units = split_texts(texts(), tokenizer.level, max_length)
         return Tokenized(tokenizer, vocabulary, units.tokens(vocabulary), units)
-    for tried in [level] if level else ["word", "character"]:
-        if tried == "subword":
-            pieces = _pieces(texts(), lower_case)
-            model = learn_subwords(pieces.words, pieces.counts(is_train), size)
-            tokenizer = Tokenizer(tried, lower_case, model)
-            units = as_subwords(pieces, model, max_length)
-            vocabulary = tuple(units.words)
-        else:
-            tokenizer = Tokenizer(tried)
-            units = split_texts(texts(), tried, max_length)
-            vocabulary = units.vocabulary(is_train, size)
-        tokens = units.tokens(vocabulary)
-        unknown = _unknown_share(units, tokens, ~is_train)
-        if unknown <= MOST_UNKNOWN and _has_words(units):
-            break
+    if level == "subword":
+        pieces = _pieces(texts(), lower_case)
+        model = learn_subwords(pieces.words, pieces.counts(is_train), size)
+        units = as_subwords(pieces, model, max_length)
+        tokenizer, vocabulary = Tokenizer(level, lower_case, model), tuple(units.words)
+    else:
+        tokenizer = Tokenizer(level or "word")
+        units = split_texts(texts(), tokenizer.level, max_length)
+        vocabulary = units.vocabulary(is_train, size)
+    tokens = units.tokens(vocabulary)
+    unknown = _fraction_unknown(units, tokens, ~is_train)
+    if level is None and (unknown > MOST_UNKNOWN or not _has_words(units)):
+        return tokenize(name, texts, is_train, "character", size, max_length)
     check_unknown(name, tokenizer.level, unknown)
     return Tokenized(tokenizer, vocabulary, tokens, units)
 
@@ -100,7 +100,7 @@ def _lowered(texts: "pyarrow.StringArray") -> "pyarrow.StringArray":
     return pa.array([text.lower() for text in texts.to_pylist()], pa.string())
 
 
-def _unknown_share(units: Units, tokens: np.ndarray, chosen: np.ndarray) -> float:
+def _fraction_unknown(units: Units, tokens: np.ndarray, chosen: np.ndarray) -> float:
     """Return the fraction of the tokens of chosen texts that are unknown."""
     unknown = total = start = 0
     for texts, codes in units.blocks():
@@ -112,4 +112,4 @@ def _unknown_share(units: Units, tokens: np.ndarray, chosen: np.ndarray) -> floa
 
 def _has_words(units: Units) -> bool:
     """Return whether texts have several words each, unlike names and DNA."""
-    return len(units.codes) > 1.5 * max(1, np.count_nonzero(units.lengths))
+    return len(units.codes) > 1.5 * max(1, int(np.count_nonzero(units.lengths)))

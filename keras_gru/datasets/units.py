@@ -59,7 +59,9 @@ class Units:
         used = order[: np.count_nonzero(counts)]
         if len(used) > size:  # of one frequency all take part in the alphabetical order
             used = order[: np.count_nonzero(counts >= counts[order[size - 1]])]
-        ranked = sorted(used.tolist(), key=lambda code: (-counts[code], self.words[code]))
+        ranked: list[int] = sorted(
+            used.tolist(), key=lambda code: (-counts[code], self.words[code])
+        )
         return ("", "[UNK]", *(self.words[code] for code in ranked[: max(0, size - 2)]))
 
     def tokens(self, vocabulary: Sequence[str]) -> np.ndarray:

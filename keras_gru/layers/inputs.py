@@ -2,13 +2,15 @@
 
 # Shapes: B batch, T time, D features, U units, G columns of the kernel.
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import keras
 from keras import ops
 
 from keras_gru.layers import zoneout as zoneouts
 from keras_gru.layers.cells.cell import Cell
+from keras_gru.layers.types import Mask, Tensor, Tensors
 
 
 class Rows(NamedTuple):
@@ -22,11 +24,11 @@ class Rows(NamedTuple):
         masks: recurrent dropout masks `(B, U)`.
     """
 
-    x: list
-    states: list
-    mask: list
-    zoneout: list
-    masks: list
+    x: Tensors
+    states: Tensors
+    mask: Tensors
+    zoneout: Tensors
+    masks: Tensors
 
 
 class Weights(NamedTuple):
@@ -40,24 +42,26 @@ class Weights(NamedTuple):
             backend finds their gradients.
     """
 
-    kernel: list
-    bias: list
-    step: list
-    variables: list
+    kernel: Tensors
+    bias: Tensors
+    step: Tensors
+    variables: Tensors
 
 
-def flattened(groups):
+def flattened(groups: Sequence[Tensors]) -> list[Tensor]:
     """Flatten lists of tensors; `keras.tree` takes 20 times as long on PyTorch."""
     return [tensor for group in groups for tensor in group]
 
 
-def packed(groups, tensors):
+def packed(groups: Sequence[Tensors], tensors: Tensors) -> list[list[Tensor]]:
     """Undo `flattened`: return lists of the same lengths as those in `groups`."""
-    tensors = iter(tensors)
-    return [[next(tensors) for _ in group] for group in groups]
+    remaining = iter(tensors)
+    return [[next(remaining) for _ in group] for group in groups]
 
 
-def gather(layer, sequences, initial_state, mask, training):
+def gather(
+    layer: Any, sequences: Tensor, initial_state: Any, mask: Mask, training: bool
+) -> tuple[Rows, Weights]:
     """Return the `Rows` and the `Weights` of a scan.
 
     Args:
@@ -97,18 +101,18 @@ def gather(layer, sequences, initial_state, mask, training):
     return Rows([x], states, mask, draws, masks), Weights(kernel, bias, step, [])
 
 
-def loop_dtype(cell):
+def loop_dtype(cell: Any) -> str:
     """Return the dtype of the states; half precision would add up rounding errors over time."""
     half = cell.compute_dtype in ("float16", "bfloat16")
     return "float32" if half and isinstance(cell, Cell) else cell.compute_dtype
 
 
-def expanded(flags, like):
+def expanded(flags: Tensor, like: Tensor) -> Tensor:
     """Return flags with appended axes, to broadcast against a tensor of any rank."""
     return ops.reshape(flags, (*ops.shape(flags), *(1,) * (len(like.shape) - len(flags.shape))))
 
 
-def _no_output(cell, x):
+def _no_output(cell: Any, x: Tensor):
     """Return the output before the first step, zeros."""
     size = getattr(cell, "output_size", None) or keras.tree.flatten(cell.state_size)[0]
     size = size if isinstance(size, list | tuple) else (size,)

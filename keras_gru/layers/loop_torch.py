@@ -1,13 +1,19 @@
 """The time loop and the custom gradient in PyTorch, with the interface of `loop_tensorflow`."""
 
+from collections.abc import Callable
+from typing import Any
+
 import torch
 
 from keras_gru.layers.scan import Scan
+from keras_gru.layers.types import Step, Tensor, Tensors
 
 PRODUCT_AHEAD = True
 
 
-def scan(step, carry, steps, reverse=False):
+def scan(
+    step: Step, carry: Tensors, steps: Tensors, reverse: bool = False
+) -> tuple[Tensors, list[Tensor]]:
     """Run a Python loop.
 
     An ONNX export contains the steps of the T that it traced. After `unbind` the exported network
@@ -23,7 +29,7 @@ def scan(step, carry, steps, reverse=False):
     return carry, [torch.stack(outputs) for outputs in zip(*collected, strict=True)]
 
 
-def differentiable(scan, rows, shards=None):
+def differentiable(scan: Scan, rows: int, shards: int | None = None) -> Callable[..., Any]:
     """Return the loop as a `torch.autograd.Function`.
 
     `torch.func.grad` and `create_graph=True` require a gradient that can be differentiated: then
@@ -34,23 +40,23 @@ def differentiable(scan, rows, shards=None):
         generate_vmap_rule = True
 
         @staticmethod
-        def forward(*tensors):
+        def forward(*tensors: Tensor) -> Any:
             outputs, saved = scan.forward(tensors[:rows], tensors[rows:])
             return (*outputs, *saved)
 
         @staticmethod
-        def setup_context(ctx, tensors, results):
-            ctx.count, ctx.outputs = len(tensors), len(results) - scan.saved
-            saved = results[ctx.outputs :]
+        def setup_context(ctx: Any, inputs: Tensors, output: Tensors) -> None:
+            ctx.count, ctx.outputs = len(inputs), len(output) - scan.saved
+            saved = output[ctx.outputs :]
             ctx.mark_non_differentiable(*saved)
-            ctx.save_for_backward(*tensors, *saved)
-            ctx.save_for_forward(*tensors)
+            ctx.save_for_backward(*inputs, *saved)
+            ctx.save_for_forward(*inputs)
 
         @staticmethod
-        def backward(ctx, *gradients):
+        def backward(ctx: Any, *grad_outputs: Tensor) -> Any:
             every = ctx.saved_tensors  # read once: checkpointing recomputes them
             tensors, saved = every[: ctx.count], every[ctx.count :]
-            gradients = list(gradients[: ctx.outputs])
+            gradients = list(grad_outputs[: ctx.outputs])
             if torch.is_grad_enabled():
                 return _differentiable_gradient(scan, rows, tensors, gradients)
             da, d_states, d_weights = scan.backward(
@@ -60,7 +66,7 @@ def differentiable(scan, rows, shards=None):
             return (d_x, *d_states, *([None] * (rows - 1 - len(d_states))), *d_weights)
 
         @staticmethod
-        def jvp(ctx, *tangents):
+        def jvp(ctx: Any, *tangents: Tensor) -> Any:
             tensors = ctx.saved_tensors[: ctx.count]
             plain, values = _plain_loop(scan, rows, tensors)
             given = [t for t, one in zip(tangents, tensors, strict=True) if one.is_floating_point()]
@@ -70,7 +76,7 @@ def differentiable(scan, rows, shards=None):
             ]
             return (*torch.func.jvp(plain, values, tuple(given))[1], *[None] * scan.saved)
 
-    def function(*tensors):
+    def function(*tensors: Tensor):
         if torch.onnx.is_in_onnx_export():  # reverses the order of a `Function`'s outputs
             return tuple(Scan.forward(scan, tensors[:rows], tensors[rows:])[0])
         results = Function.apply(*tensors)
@@ -79,11 +85,11 @@ def differentiable(scan, rows, shards=None):
     return function
 
 
-def _plain_loop(scan, rows, tensors):
+def _plain_loop(scan: Scan, rows: int, tensors: Tensors):
     """Return the loop as a function of the tensors that are not flags, and these; no kernel."""
     floating = [i for i, tensor in enumerate(tensors) if tensor.is_floating_point()]
 
-    def outputs_of(*values):
+    def outputs_of(*values: Tensor):
         given = list(tensors)
         for i, value in zip(floating, values, strict=True):
             given[i] = value
@@ -92,9 +98,9 @@ def _plain_loop(scan, rows, tensors):
     return outputs_of, tuple(tensors[i] for i in floating)
 
 
-def _differentiable_gradient(scan, rows, tensors, gradients):
+def _differentiable_gradient(scan: Scan, rows: int, tensors: Tensors, gradients: Tensors):
     """Return the gradients of the plain loop; `None` for flags."""
     plain, values = _plain_loop(scan, rows, tensors)
-    _, pull_back = torch.func.vjp(plain, *values)
+    pull_back = torch.func.vjp(plain, *values)[1]
     found = iter(pull_back(tuple(gradients)))
     return tuple(next(found) if tensor.is_floating_point() else None for tensor in tensors)

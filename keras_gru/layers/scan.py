@@ -18,7 +18,10 @@ state, others at every step; otherwise each state is the expectation p h + (1 âˆ
 
 import copy
 import importlib
+from collections.abc import Sequence
 from contextlib import nullcontext
+from types import ModuleType
+from typing import Any
 
 import keras
 from keras import ops
@@ -27,9 +30,10 @@ from keras_gru.layers.gradients import BackendGradient, CellGradient
 from keras_gru.layers.inputs import Rows, Weights, expanded, flattened, packed
 from keras_gru.layers.loop_unrolled import scan as unrolled
 from keras_gru.layers.products import bias_gradient, weight_gradient
+from keras_gru.layers.types import Residuals, Tensor, Tensors
 
 
-def backend_loop():
+def backend_loop() -> ModuleType:
     """Return the backend's module with `scan` and `differentiable`."""
     return importlib.import_module(f"keras_gru.layers.loop_{keras.backend.backend()}")
 
@@ -54,17 +58,17 @@ class Scan:
 
     def __init__(
         self,
-        cell,
-        rows,
-        weights,
-        dtype,
-        every_output,
-        rates=(),
-        gradient=None,
-        save=False,
-        unroll=False,
-        variables=(),
-    ):
+        cell: Any,
+        rows: Rows,
+        weights: Weights,
+        dtype: str | None,
+        every_output: bool,
+        rates: Sequence[float] = (),
+        gradient: str | None = None,
+        save: bool = False,
+        unroll: bool = False,
+        variables: Sequence[Any] = (),
+    ) -> None:
         self.cell, self.dtype = cell, dtype
         self.rows = Rows(*([None] * len(group) for group in rows))
         self.weights = Weights(*([None] * len(group) for group in weights))
@@ -73,10 +77,10 @@ class Scan:
         self.loop = unrolled if unroll else backend_loop().scan
         self.ahead = backend_loop().PRODUCT_AHEAD
         self.variables = list(variables)
-        self.residuals = {}  # name -> number among what the loop collects
+        self.residuals: dict[str, int] = {}  # name -> number among what the loop collects
         self.saved = 0  # how many tensors the loop saves
 
-    def run(self, rows, weights, shards=None):
+    def run(self, rows: Tensors, weights: Tensors, shards: int | None = None) -> list[Tensor]:
         """Return the outputs of `forward` with their gradient.
 
         Args:
@@ -88,21 +92,24 @@ class Scan:
             return self.forward(rows, weights)[0]
         return backend_loop().differentiable(self, len(rows), shards)(*rows, *weights)
 
-    def forward(self, rows, weights):
+    def forward(
+        self, flat_rows: Tensors, flat_weights: Tensors
+    ) -> tuple[list[Tensor], list[Tensor]]:
         """Run the loop.
 
         Returns:
             `(outputs, saved)`: a list of the outputs `(B, T, U)`, if asked for, and the last
             states; and what `backward` needs.
         """
-        rows, weights = self._packed(rows, weights)
+        rows, weights = self._packed(flat_rows, flat_weights)
         given = list(zip(self.cell.trainable_variables, weights.variables, strict=False))
-        count, changed = len(rows.states), set()
+        count, changed = len(rows.states), set[int]()
 
-        def step(carry, now):
-            states, before = carry[:count], carry[count:]
-            values = [*given, *zip(self.variables, before, strict=True)]
-            with keras.StatelessScope(values) if values else nullcontext() as scope:
+        def step(carry: Tensors, now: Tensors):
+            states = carry[:count]
+            values = [*given, *zip(self.variables, carry[count:], strict=True)]
+            scope: Any = keras.StatelessScope(values) if values else nullcontext()
+            with scope:
                 before = [scope.get_current_value(variable) for variable in self.variables]
                 after, new, residuals = self._step(states, now, rows, weights)
             values = [scope.get_current_value(variable) for variable in self.variables]
@@ -126,11 +133,13 @@ class Scan:
         self.saved = len(saved)
         return [*outputs, *last[:count]], saved
 
-    def backward(self, rows, weights, saved, d_outputs):
+    def backward(
+        self, flat_rows: Tensors, flat_weights: Tensors, saved: Tensors, d_outputs: Tensors
+    ) -> tuple[Tensor, Tensors, list[Tensor]]:
         """Run the backward loop.
 
         Args:
-            rows, weights: those of `forward`.
+            flat_rows, flat_weights: those of `forward`.
             saved: the second result of `forward`.
             d_outputs: the derivatives of its outputs.
 
@@ -141,12 +150,14 @@ class Scan:
         if not self.save:
             saving = copy.copy(self)
             saving.save = True
-            return saving.backward(rows, weights, saving.forward(rows, weights)[1], d_outputs)
-        rows, weights = self._packed(rows, weights)
+            saved = saving.forward(flat_rows, flat_weights)[1]
+            return saving.backward(flat_rows, flat_weights, saved, d_outputs)
+        rows, weights = self._packed(flat_rows, flat_weights)
         before = [
             ops.concatenate([first[None], states[:-1]])
             for first, states in zip(rows.states, saved, strict=False)
         ]
+        gradient: CellGradient | BackendGradient
         if self.gradient == "cell":
             residuals = {name: saved[number] for name, number in self.residuals.items()}
             gradient = CellGradient(self.cell, rows, weights)
@@ -163,14 +174,21 @@ class Scan:
         )
         return ops.cast(da, x.dtype), d_first, flattened(d_weights)
 
-    def _backward_loop(self, rows, gradient, residuals, before, d_outputs):
+    def _backward_loop(
+        self,
+        rows: Rows,
+        gradient: CellGradient | BackendGradient,
+        residuals: Residuals,
+        before: Tensors,
+        d_outputs: Tensors,
+    ):
         """Return the derivatives of the first states, totals, and those of the pre-activations."""
         d_outputs, d_last = d_outputs[: self.every_output], d_outputs[self.every_output :]
         mask, zoneout = [by_time(m) for m in rows.mask], [by_time(z) for z in rows.zoneout]
         d_outputs, count = [by_time(d) for d in d_outputs], len(d_last)
-        groups = [residuals.values(), before, d_outputs, mask, zoneout]
+        groups = [[*residuals.values()], before, d_outputs, mask, zoneout]
 
-        def step(carry, now):
+        def step(carry: Tensors, now: Tensors):
             d_after, totals = carry[:count], carry[count:]
             values, before, d_output, *flags = packed(groups, now)
             for d in d_output:
@@ -185,17 +203,23 @@ class Scan:
         last, (da,) = self.loop(step, first, flattened(groups), reverse=True)
         return last[:count], last[count:], da
 
-    def input_gradient(self, da, weights):
+    def input_gradient(self, da: Tensor, weights: Tensors) -> Tensor:
         """Return the derivative of `Rows.x`, which the first layer of a model does not need."""
         for kernel in Weights(*packed(self.weights, weights)).kernel:
             da = ops.matmul(da, ops.transpose(kernel))
         return by_time(da)
 
-    def trace(self, rows, weights, names=(), nudges=()):
+    def trace(
+        self,
+        flat_rows: Tensors,
+        flat_weights: Tensors,
+        names: Sequence[str] = (),
+        nudges: Tensors = (),
+    ) -> tuple[list[Tensor], dict[str, Tensor]]:
         """Run the loop and return states and residuals, differentiated by the backend.
 
         Args:
-            rows, weights: those of `forward`.
+            flat_rows, flat_weights: those of `forward`.
             names: names of the residuals to return.
             nudges: for each state `(B, T, U)`, which is added to it after each step. The
                 derivative of a zero nudge is that of the state.
@@ -203,10 +227,10 @@ class Scan:
         Returns:
             `(states, residuals)`: for each state `(B, T, U)`, and a dict of the like.
         """
-        rows, weights = self._packed(rows, weights)
+        rows, weights = self._packed(flat_rows, flat_weights)
         steps = self._steps(rows, weights)
 
-        def step(states, now):
+        def step(states: Tensors, now: Tensors):
             now, nudge = now[: len(steps)], now[len(steps) :]
             after, _, residuals = self._step(states, now, rows, weights, nudge)
             missing = [name for name in names if name not in residuals]
@@ -226,27 +250,29 @@ class Scan:
     def _zones(self):
         return bool(self.rows.zoneout) or any(self.rates)
 
-    def _packed(self, rows, weights):
+    def _packed(self, rows: Tensors, weights: Tensors):
         return Rows(*packed(self.rows, rows)), Weights(*packed(self.weights, weights))
 
-    def _steps(self, rows, weights):
+    def _steps(self, rows: Rows, weights: Weights):
         """Return the tensors that the loop reads at each step."""
         x = by_time(rows.x[0])
         if weights.kernel and self.ahead:
             x = self._input_product(x, weights)
         return [x, *(by_time(flags) for flags in (*rows.mask, *rows.zoneout))]
 
-    def _input_product(self, x, weights):
+    def _input_product(self, x: Tensor, weights: Weights):
         x = self.cell.input_product(x, weights.kernel[0])
         return x if self.dtype is None else ops.cast(x, self.dtype)
 
-    def _pre_activations(self, x, weights):
+    def _pre_activations(self, x: Tensor, weights: Weights):
         """Return the pre-activations without the part of the state, from x as the loop reads it."""
         if weights.kernel and not self.ahead:
             x = self._input_product(x, weights)
         return sum(weights.bias, x)
 
-    def _step(self, states, now, rows, weights, nudges=()):
+    def _step(
+        self, states: Tensors, now: Tensors, rows: Rows, weights: Weights, nudges: Tensors = ()
+    ):
         """Return the states after a step, the new ones that the cell found, and its residuals."""
         x, *flags = now
         mask, zoneout = flags[: len(rows.mask)], flags[len(rows.mask) :]
@@ -254,7 +280,9 @@ class Scan:
         new, residuals = self.cell.step(a, states, weights.step, rows.masks)
         return self._after(new, states, mask, zoneout, nudges), new, residuals
 
-    def _after(self, new, states, mask, zoneout, nudges=()):
+    def _after(
+        self, new: Tensors, states: Tensors, mask: Tensors, zoneout: Tensors, nudges: Tensors = ()
+    ):
         """Return the states after a step, from the new ones and those before it."""
         found = {}  # an output that is also a state is masked as that state is
         first = len(states) - max(len(self.rates), len(zoneout))
@@ -275,7 +303,7 @@ class Scan:
             found[i] = found[id(new[i])] = state
         return [found[i] for i in range(len(states))]
 
-    def _after_gradient(self, d_after, mask, zoneout):
+    def _after_gradient(self, d_after: Tensors, mask: Tensors, zoneout: Tensors):
         """Return the derivatives of the new states, and the direct part of the states before."""
         d_new, d_kept = [], []
         for i, d in enumerate(d_after):
@@ -291,7 +319,7 @@ class Scan:
         return d_new, d_kept
 
 
-def by_time(tensor):
+def by_time(tensor: Tensor) -> Tensor:
     """Return `(B, T, ...)` as `(T, B, ...)`, and back; flags `(B, T)` as `(T, B, 1)`."""
     if keras.backend.standardize_dtype(tensor.dtype) != "bool":
         return ops.transpose(tensor, (1, 0, *range(2, len(tensor.shape))))

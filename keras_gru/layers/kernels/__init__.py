@@ -3,13 +3,14 @@
 import importlib
 import importlib.util
 import os
+from typing import Any
 
 import keras
 
 from keras_gru.layers.scan import Scan
 
 
-def scan_class(layer, training):
+def scan_class(layer: Any, training: bool) -> type[Scan]:
     """Return `Scan`, or the subclass of it that runs a layer's loop in a kernel.
 
     A cell names the module of its kernels in `kernel_module`, which a subclass that changes an
@@ -27,7 +28,7 @@ def scan_class(layer, training):
     return module.KernelScan if module.fits(cell) else Scan
 
 
-def _has_triton(cell):
+def _has_triton(cell: Any):
     """Return whether Triton can run on the device of a cell; on CPUs only its interpreter can."""
     if keras.backend.backend() != "torch":
         return False

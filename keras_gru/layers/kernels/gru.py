@@ -2,19 +2,26 @@
 
 # Shapes: T time, B batch, U units, N units rounded up to a power of 2.
 
+# pyright: reportIndexIssue=false
+# (`kernel[grid](...)` runs a kernel of Triton.)
+
+from collections.abc import Callable
+from typing import Any
+
 import keras
 import torch
 import triton
 
-from keras_gru.layers.inputs import loop_dtype
+from keras_gru.layers.inputs import Rows, loop_dtype
 from keras_gru.layers.kernels import gru_triton
 from keras_gru.layers.scan import Scan, by_time
+from keras_gru.layers.types import Residuals, Tensor, Tensors
 
 # The maximum number of units whose weights fit into the registers of a multiprocessor.
 MOST_UNITS = 128
 
 
-def fits(cell):
+def fits(cell: Any) -> bool:
     """Return whether the kernels support the settings of a `GRUCell`."""
     return (
         cell.units <= MOST_UNITS
@@ -29,8 +36,10 @@ def fits(cell):
 class KernelScan(Scan):
     """A `Scan` whose loops are the kernels, with the same residuals."""
 
-    def forward(self, rows, weights):
-        rows, weights = self._packed(rows, weights)
+    def forward(
+        self, flat_rows: Tensors, flat_weights: Tensors
+    ) -> tuple[list[Tensor], list[Tensor]]:
+        rows, weights = self._packed(flat_rows, flat_weights)
         a, *mask = self._steps(rows, weights)
         (h,), bias = rows.states, weights.bias[0] if weights.bias else None
         square, mask = _square(weights.step, axis=1), mask[0] if mask else None
@@ -40,7 +49,9 @@ class KernelScan(Scan):
         outputs = [by_time(saved[0])][: self.every_output]
         return [*outputs, saved[0][-1].clone()], saved[: self.saved]
 
-    def _backward_loop(self, rows, gradient, residuals, before, d_outputs):
+    def _backward_loop(
+        self, rows: Rows, gradient: Any, residuals: Residuals, before: Tensors, d_outputs: Tensors
+    ):
         *d_every, d_last = d_outputs
         d_h, da = gru_backward(
             _square(gradient.transposed, axis=0),
@@ -53,7 +64,7 @@ class KernelScan(Scan):
         return [d_h], [], da
 
 
-def _square(weights, axis):
+def _square(weights: Tensors, axis: int):
     """Return `[W_zr, W_g]` as `(3, N, N)`, z, r and g, with zeros appended.
 
     Args:
@@ -131,20 +142,20 @@ def gru_backward(
 
 
 @gru_forward.register_fake
-def _(a, bias, weights, first, mask, save):
+def _(a: Tensor, bias: Tensor, weights: Tensor, first: Tensor, mask: Tensor, save: bool):
     return _outputs(a, save)
 
 
 @gru_backward.register_fake
-def _(weights, d_last, d_outputs, before, z, r, g, mask):
+def _(weights: Tensor, d_last: Tensor, d_outputs: Tensor, before: Tensor, z: Tensor, *_: Tensor):
     length, batch, units = before.shape
     return [torch.empty_like(d_last), z.new_empty((length, batch, 3 * units))]
 
 
-def _in_turn(kernel):
+def _in_turn(kernel: Callable[..., Tensors]):
     """Return the rule of `torch.vmap` for a kernel: one call after the other."""
 
-    def rule(info, dims, *tensors):
+    def rule(info: Any, dims: Tensors, *tensors: Tensor):
         results = []
         for i in range(info.batch_size):
             given = [
@@ -162,10 +173,10 @@ gru_forward.register_vmap(_in_turn(gru_forward))
 gru_backward.register_vmap(_in_turn(gru_backward))
 
 
-def _outputs(a, save):
+def _outputs(a: Tensor, save: bool):
     length, batch, columns = a.shape
     return [a.new_empty((length, batch, columns // 3)) for _ in range(4 if save else 1)]
 
 
-def _bytes(mask):
+def _bytes(mask: Tensor | None):
     return None if mask is None else mask.contiguous().view(torch.uint8)

@@ -30,6 +30,9 @@ before it computes, to hide the latency of the memory.
 
 # Shapes: T time, B batch, U units, N units rounded up to a power of 2.
 
+# pyright: reportMissingParameterType=false
+# (The types of a kernel's arguments are those that it is launched with.)
+
 import triton
 import triton.language as tl
 
@@ -39,7 +42,7 @@ _SPECIALIZE_NOT = {
 }
 
 
-def layout(N):
+def layout(N: int) -> dict[str, int]:
     """Return N, and the fastest numbers of warps and of sums that a product is split into."""
     warps, sums = {16: (1, 4), 32: (2, 4), 64: (2, 4), 128: (8, 4)}[N]
     return {"N": N, "SUMS": sums, "num_warps": warps}
