@@ -10,11 +10,11 @@ from keras_gru.analysis.across_datasets import DECIDED, signed_rank
 from keras_gru.claims.evidence import CurveEvidence, Estimate, SweepEvidence
 
 HOLDS, FAILS, OPEN = VERDICTS = ("holds", "does not hold", "not decided")
-EQUAL = 0.01  # of the better cell's mean: a smaller difference is none to a reader
+EQUAL = 0.01  # of the better cell's mean; smaller differences are negligible
 OVER_ALL = (
-    "Over all datasets a sentence holds where it does on more than half of them and on the others "
-    "is not refuted, does not hold where it is refuted on more than half and holds on none, and is "
-    "not decided otherwise."
+    "Over all datasets, a claim holds if it holds on more than half of them and is not refuted on "
+    "the others. It does not hold if it is refuted on more than half of them and holds on none. "
+    "Otherwise it is not decided."
 )
 
 

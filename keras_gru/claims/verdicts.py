@@ -73,12 +73,12 @@ def _claim(
     "There isn't a clear winner.",
     BRITZ,
     "curve",
-    "Does not hold where the 95% interval of the difference on test with all of train, paired by "
-    f"seed, excludes 0; else holds where it lies within ±{EQUAL:.0%} of the better cell's mean (of "
-    "its errors, where the metric counts what is right); is not decided otherwise. Over all "
-    "datasets it holds where each cell is better on one, or both are practically equal with a "
-    f"probability of {DECIDED:.1%} (`keras-gru verdict`), and does not hold where one is better "
-    "with that probability.",
+    "Does not hold if the 95% interval of the difference on test with all of train, paired by "
+    f"seed, excludes 0; holds if the interval is within ±{EQUAL:.0%} of the better cell's mean (of "
+    "its errors for accuracies); otherwise not decided. Over all datasets, the claim holds if each "
+    "cell is better on one dataset, or both are practically equal with a probability of "
+    f"{DECIDED:.1%} (`keras-gru verdict`), and does not hold if one cell is better with that "
+    "probability.",
     over_all=no_winner,
 )
 def no_clear_winner(curve: CurveEvidence) -> Finding:
@@ -94,10 +94,9 @@ def no_clear_winner(curve: CurveEvidence) -> Finding:
     "architecture.",
     BRITZ,
     "sweep",
-    "Holds where the 95% interval (bootstrap over trials) of the layer size's share of the "
-    "variance on validation minus the cell's, less what this difference is by chance (both "
-    "shuffled among the trials), lies above 0, does not hold where it lies below 0, and is not "
-    "decided otherwise.",
+    "Let d be the layer size's share of the variance on validation minus the cell's share, minus "
+    "the difference by chance (with both shuffled among the trials). Holds if the 95% interval of "
+    "d (bootstrap over trials) is above 0; does not hold if it is below 0; otherwise not decided.",
 )
 def size_over_cell(sweep: SweepEvidence) -> Finding:
     return _of_lead(sweep.size_over_cell)
@@ -107,9 +106,9 @@ def size_over_cell(sweep: SweepEvidence) -> Finding:
     "GRUs have fewer parameters.",
     BRITZ,
     "curve",
-    "Holds where GRU has fewer recurrent weights with as many units, or, where sizes are matched "
-    f"by weights (within {AS_MANY:.0%}), more units; does not hold where it is the other way "
-    "round; is not decided otherwise. Weights are counted, so that there is no interval.",
+    "Holds if GRU has fewer recurrent weights with the same number of units, or, if sizes are "
+    f"matched by weights (within {AS_MANY:.0%}), more units; does not hold if LSTM has; otherwise "
+    "not decided. Counts have no interval.",
 )
 def fewer_parameters(curve: CurveEvidence) -> Finding:
     gru, lstm = curve.cells[GRU], curve.cells[LSTM]
@@ -126,11 +125,11 @@ def fewer_parameters(curve: CurveEvidence) -> Finding:
     "… and thus may train a bit faster …",
     BRITZ,
     "curve",
-    "Holds where the 95% interval of the ratio of LSTM's to GRU's seconds per epoch, paired by "
-    "seed, lies above 1, does not hold where it lies below 1, and is not decided otherwise, nor "
-    "where sizes are matched by weights, as GRU then has no fewer. The "
-    "seconds until the same metric on validation stand beside it and decide nothing: they are also "
-    "due to the learning rates that tuning chose.",
+    "Holds if the 95% interval of the ratio of LSTM's to GRU's seconds per epoch, paired by seed, "
+    "is above 1; does not hold if it is below 1; otherwise not decided. Also not decided if sizes "
+    "are matched by weights, as GRU then does not have fewer. The seconds until the same "
+    "validation metric are shown for information only, as they also depend on the tuned learning "
+    "rates.",
 )
 def faster(curve: CurveEvidence) -> Finding:
     ratio = curve.epoch_seconds
@@ -144,10 +143,11 @@ def faster(curve: CurveEvidence) -> Finding:
     "… or need less data to generalize.",
     BRITZ,
     "curve",
-    "Holds where the 95% interval (bootstrap over seeds) of the ratio of the shares of train with "
-    "which GRU and LSTM reach the same metric on test lies below 1 and, as few seeds make this "
-    "interval too narrow, GRU is significantly better on test with all of train as well; does not "
-    "hold where it lies above 1 and LSTM is; is not decided otherwise.",
+    "Let r be the ratio of the fractions of train with which GRU and LSTM reach the same test "
+    "metric. Holds if the 95% interval of r (bootstrap over seeds) is below 1 and GRU is "
+    "significantly better on test with all of train; does not hold if it is above 1 and LSTM is "
+    "significantly better; otherwise not decided. The second condition is required because the "
+    "interval is too narrow with few seeds.",
 )
 def less_data(curve: CurveEvidence) -> Finding:
     if curve.need is None or curve.difference is None:
@@ -161,11 +161,11 @@ def less_data(curve: CurveEvidence) -> Finding:
     "If you have enough data, the greater expressive power of LSTMs may lead to better results.",
     BRITZ,
     "curve",
-    "Holds where the 95% interval of the difference on test with all of train, paired by seed, "
-    "excludes 0 and LSTM is better. Does not hold where more data no longer help LSTM (from the "
-    f"last share to all of train its mean gets better by less than {EQUAL:.0%}, of its errors "
-    "where the metric counts what is right) and GRU is better, or the interval lies within "
-    f"±{EQUAL:.0%}. Is not decided otherwise.",
+    "Holds if the 95% interval of the difference on test with all of train, paired by seed, "
+    "excludes 0 and LSTM is better. Does not hold if more data no longer help LSTM (its mean "
+    f"improves by less than {EQUAL:.0%}, or its errors for accuracies, from the last fraction to "
+    "all of train) and GRU is better or the interval is within "
+    f"±{EQUAL:.0%}. Otherwise not decided.",
 )
 def lstm_with_enough_data(curve: CurveEvidence) -> Finding:
     if curve.difference is None:
@@ -180,9 +180,9 @@ def lstm_with_enough_data(curve: CurveEvidence) -> Finding:
     "The learning rate is the most crucial hyperparameter …",
     GREFF,
     "sweep",
-    "Holds where the 95% interval (bootstrap over trials) of the learning rate's share of the "
-    "variance on validation minus the largest of all others (the cell's among them) lies above 0, "
-    "does not hold where it lies below 0, and is not decided otherwise.",
+    "Holds if the 95% interval (bootstrap over trials) of the learning rate's share of the "
+    "variance on validation minus the largest other share (including the cell's) is above 0; does "
+    "not hold if it is below 0; otherwise not decided.",
 )
 def learning_rate_first(sweep: SweepEvidence) -> Finding:
     return _of_lead(sweep.rate_over_rest)

@@ -51,26 +51,27 @@ class Scale:
 
 SCALES = {
     "no-clear-winner": Scale(
-        "By how much GRU is better than LSTM on test, in % of the better one's mean, or of its "
-        "errors; in the band it counts as none",
+        "Advantage of GRU over LSTM on test, in % of the better cell's mean (or errors); within "
+        "the band it counts as no difference",
         factor=100,
         equal=100 * EQUAL,
     ),
     "size-over-cell": Scale(
-        "The layer size's share of the variance minus the cell's, in points of %", factor=100
+        "The layer size's share of the variance minus the cell's, in percentage points", factor=100
     ),
     "fewer-parameters": Scale(
-        "LSTM's recurrent weights by GRU's; where sizes are matched by weights, GRU's units by "
-        "LSTM's",
+        "LSTM's recurrent weights / GRU's; if sizes are matched by weights, GRU's units / LSTM's",
         1,
         ratio=True,
     ),
     "faster": Scale(
-        "LSTM's seconds by GRU's: of an epoch and, hollow, until the same metric", 1, ratio=True
+        "LSTM's seconds / GRU's: per epoch and (hollow) until the same metric", 1, ratio=True
     ),
-    "less-data": Scale("The share of train that GRU needs by that which LSTM needs", 1, ratio=True),
+    "less-data": Scale(
+        "Fraction of train that GRU needs / fraction that LSTM needs", 1, ratio=True
+    ),
     "learning-rate-first": Scale(
-        "The learning rate's share of the variance minus the largest other, in points of %",
+        "The learning rate's share of the variance minus the largest other, in percentage points",
         factor=100,
     ),
 }

@@ -112,7 +112,7 @@ def test_the_words_have_the_numbers_of_the_verdict():
     assert words["size-over-cell", JSB.name] == (
         "model.size.units explains 20% [10, 30] of the variance, the cell 10% [5, 15]: beyond "
         "chance a difference of 10 points [-10, 30]; 40 trials, 9 pruned, 1 diverged; about 160 "
-        "trials would decide it, if the estimate stays"
+        "trials would decide it if the estimate stays the same"
     )
     assert (
         "training.learning_rate 50% [40, 60], model.size.units"
@@ -133,13 +133,13 @@ def test_the_terminal_has_the_verdicts_and_the_commands_that_are_missing():
 
 def test_the_conclusion_counts():
     assert headline_text({}) == (
-        "Over all datasets 0 of 7 sentences hold, 0 do not, and 7 are not decided; "
+        "Over all datasets 0 of 7 claims hold, 0 do not, and 7 are not decided; "
         "8 of 8 experiments are not run yet."
     )
     counted = [claim.verdict for claim in evaluate_claims(FULL, [plan.name for plan in PLANNED])]
     assert counted.count("holds") == 1 and counted.count("does not hold") == 0
     assert headline_text(FULL) == (
-        "Over all datasets 1 of 7 sentences holds, 0 do not, and 6 are not decided."
+        "Over all datasets 1 of 7 claims holds, 0 do not, and 6 are not decided."
     )
 
 

@@ -29,16 +29,16 @@ KEPT = Path(__file__).resolve().parents[2] / "results" / FILE
 PAGE = KEPT.parents[1] / "CLAIMS.md"
 INTRODUCTION = """\
 Written by `python tools/results/claims.py` from [results/claims.json](results/claims.json); no
-number is filled in by hand. `keras-gru claims` shows the same with pictures, as a page, and
-`keras-gru claims --run FOLDER` runs all of it anew.
+number is entered by hand. `keras-gru claims` writes an HTML report with figures, and
+`keras-gru claims --run FOLDER` repeats all experiments.
 """
 
 
 def keep(folders: Iterable[Path]) -> list[str]:
-    """Puts the evidence of run directories into the file, in place of what was there.
+    """Store the evidence of run directories in the file, replacing earlier evidence.
 
     Returns:
-        Why some were left out, a sentence each.
+        Reasons for omitted run directories, one sentence each.
     """
     evidence, problems = read_evidence(KEPT), []
     for path in folders:
@@ -56,7 +56,7 @@ def keep(folders: Iterable[Path]) -> list[str]:
 
 
 def write() -> None:
-    """Writes the page, whole or not at all."""
+    """Write the page, atomically."""
     write_text(PAGE, render(read_evidence(KEPT)))
 
 

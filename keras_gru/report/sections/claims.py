@@ -33,7 +33,7 @@ from keras_gru.report.sections.claims_text import (
 
 def verdicts(evaluated: tuple[EvaluatedClaim, ...], evidence: Mapping[str, Evidence]) -> Section:
     """Return the table of verdicts, and the commands of missing results."""
-    columns = [Column("Sentence"), *(Column(plan.label, is_text=True) for plan in PLANNED)]
+    columns = [Column("Claim"), *(Column(plan.label, is_text=True) for plan in PLANNED)]
     rows = [
         Row(
             claim.claim.sentence,
@@ -44,13 +44,13 @@ def verdicts(evaluated: tuple[EvaluatedClaim, ...], evidence: Mapping[str, Evide
     ]
     columns.append(Column("Over all", is_text=True))
     blocks: list[Block] = [
-        Table("verdicts", "What each dataset says", columns, rows),
+        Table("verdicts", "Verdicts by dataset", columns, rows),
         Text(f"{EXPLANATION} {OVER_ALL}"),
     ]
     missing = commands_to_run(evidence)
     if missing:
         blocks += [Text(f"{NOT_RUN.capitalize()}:"), Code("\n".join(missing))]
-    return Section("verdicts", "The verdicts", blocks, in_terminal=True)
+    return Section("verdicts", "Verdicts", blocks, in_terminal=True)
 
 
 def claim_section(evaluated: EvaluatedClaim, evidence: Mapping[str, Evidence]) -> Section:

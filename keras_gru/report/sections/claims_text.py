@@ -35,10 +35,10 @@ QUOTE = (
     "greater expressive power of LSTMs may lead to better results.”"
 )
 EXPLANATION = (
-    "On each dataset the cells are compared on nested fractions of the training sequences, each "
-    "with the same trials of learning rates, and settings are drawn at random in a sweep. The "
-    "sentences are about GRU and LSTM, so only their runs count here. Test was read once per run, "
-    "with the weights of the best validation epoch; the sweeps never read it. Intervals are 95%."
+    "On each dataset, the cells are compared on nested fractions of the training sequences with "
+    "the same trials of learning rates, and in a sweep with random settings. The claims are about "
+    "GRU and LSTM, so only their runs count. Test is used once per run, with the weights of the "
+    "best validation epoch, and never in sweeps. Intervals are 95% intervals."
 )
 
 
@@ -78,7 +78,7 @@ def _to_decide(name: str, finding: Finding, found: CurveEvidence | SweepEvidence
     runs = runs_to_decide(name, finding, found)
     if runs is None:
         return f"; more {kind}s would not decide it"
-    return f"; about {plural(runs, kind)} would decide it, if the estimate stays"
+    return f"; about {plural(runs, kind)} would decide it if the estimate stays the same"
 
 
 def over_all_text(evaluated: EvaluatedClaim) -> str:
@@ -100,7 +100,7 @@ def headline_text(evidence: Mapping[str, Evidence]) -> str:
     verdicts = [claim.verdict for claim in evaluate(evidence)]
     hold, fail, undecided = (verdicts.count(verdict) for verdict in VERDICTS)
     said = (
-        f"Over all datasets {hold} of {len(verdicts)} sentences hold{'s' * (hold == 1)}, {fail} "
+        f"Over all datasets {hold} of {len(verdicts)} claims hold{'s' * (hold == 1)}, {fail} "
         f"do{'es' * (fail == 1)} not, and {undecided} {'is' if undecided == 1 else 'are'} not "
         "decided"
     )
