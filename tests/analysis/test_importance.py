@@ -90,7 +90,7 @@ def test_a_trial_that_diverged_counts_as_the_worst(tmp_path):
     assert rows[RATE] > 0.2 > 0.1 > left[RATE]
 
 
-def test_nothing_is_said_of_few_trials_or_of_equal_ones(tmp_path):
+def test_nothing_is_reported_of_few_trials_or_of_equal_ones(tmp_path):
     assert shares(tmp_path, lambda cell, settings: settings[RATE], count=FEWEST - 1) == {}
     assert shares(tmp_path, lambda cell, settings: 1.0) == {}
     assert shares(tmp_path, lambda cell, settings: math.nan) == {}

@@ -168,7 +168,7 @@ def test_the_correction_makes_a_claim_harder():
     assert "no significant difference between GRU and LSTM" in conclude(findings(third))
 
 
-def test_one_cell_is_told_with_what_diverged_beside_it():
+def test_one_cell_is_reported_with_diverged_runs():
     found = findings({"gru": [1.0, 1.2]}, diverged=[("lstm", 0), ("lstm", 1)])
     assert conclude(found) == (
         "GRU reached a test MAE of 1.10 (2 seeds). LSTM diverged in 2 of 2 runs."

@@ -178,7 +178,7 @@ class TestSweep:
         assert found.origin.seconds == 90 and found.origin.seeds == (0,)
         assert found.origin.command == "keras-gru sweep quickstart --trials 45"
 
-    def test_too_few_say_nothing(self):
+    def test_too_few_have_no_verdict(self):
         found = self.made(lambda cell, settings: settings["model.dropout"], count=9)
         assert (found.trials, found.importances, found.size_over_cell) == (6, {}, None)
 

@@ -91,7 +91,7 @@ def with_a_row_edited(rows):
     ],
     ids=lambda command: command[0],
 )
-def test_changed_data_are_refused(run, data, command, change):
+def test_changed_data_are_rejected(run, data, command, change):
     before = sorted(run.rglob("*"))
     write_csv(data, change(rows_of_labels()))
     said = keras_gru(*command, run, code=2)
@@ -173,7 +173,7 @@ class TestStoredFile:
         [["evaluate"], ["inspect"], ["compare", "--resume"]],
         ids=lambda command: command[0],
     )
-    def test_a_run_directory_without_it_is_refused(self, run, tmp_path, command):
+    def test_a_run_directory_without_it_is_rejected(self, run, tmp_path, command):
         shutil.copytree(run, tmp_path / "old")
         (tmp_path / "old" / FILE).unlink()
         said = keras_gru(*command, tmp_path / "old", code=2)
@@ -205,7 +205,7 @@ class TestStoredFile:
         assert [split.sequences for split in stored.fingerprint.splits.values()] == [36, 12, 12]
 
 
-def test_other_settings_of_generated_data_are_refused(tmp_path):
+def test_other_settings_of_generated_data_are_rejected(tmp_path):
     keras_gru("compare", "quickstart", *TINY, "cells=[gru]", "seeds=[3]", f"runs={tmp_path}")
     (run,) = tmp_path.glob("*/*")
     config = run / "experiment.yaml"

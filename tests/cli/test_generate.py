@@ -120,7 +120,7 @@ def folder(tmp_path, monkeypatch):
         (["--midi", "no/a.mid"], "no: expected a folder, found none. Create it first.\n"),
     ],
 )
-def test_what_does_not_fit_is_refused_in_a_sentence(run, folder, options, sentence):
+def test_mismatches_are_rejected(run, folder, options, sentence):
     assert keras_gru("generate", run, *options, code=2) == sentence
     assert not list(folder.iterdir())
 
@@ -133,7 +133,7 @@ def as_run_of(path, dataset, model):
 
 
 @pytest.mark.parametrize("option", ["--piece", "--prompt-steps", "--tempo", "--midi"])
-def test_what_is_for_music_is_refused_for_text(folder, option):
+def test_music_options_are_rejected_for_text(folder, option):
     run = as_run_of(
         folder / "run", "{kind: tiny_shakespeare}", "{kind: language_model, size: {units: 2}}"
     )
@@ -141,7 +141,7 @@ def test_what_is_for_music_is_refused_for_text(folder, option):
     assert said == f"{option}: expected a run that generates music, got text. Remove it.\n"
 
 
-def test_another_kind_of_run_hears_what_generate_is_for(folder):
+def test_another_kind_of_run_is_rejected_with_the_right_kinds(folder):
     run = as_run_of(folder / "run", "{kind: imdb_reviews}", "{kind: classifier, size: {units: 2}}")
     assert keras_gru("generate", run, code=2) == (
         f"{run}: a model for classification cannot write text or music; "

@@ -48,7 +48,7 @@ def test_pictures_table_and_page(run):
         (["--layer", "2"], "The recurrent layers have the numbers 1 to 1: received 2."),
     ],
 )
-def test_what_is_not_there_is_a_sentence(run, options, sentence):
+def test_missing_things_are_reported(run, options, sentence):
     before = sorted(run.rglob("*"))
     said = keras_gru("inspect", run, *options, code=2)
     assert sentence in said and len(said.splitlines()) == 1

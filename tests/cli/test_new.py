@@ -131,7 +131,7 @@ def test_a_folder_and_arrays(tmp_path, monkeypatch):
     assert load_experiment("a.yaml").dataset.task == "classification"
 
 
-def test_what_cannot_be_used_is_said(tmp_path, monkeypatch):
+def test_unusable_files_are_reported(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert "no such file" in keras_gru("new", "no.csv", code=2)
     (tmp_path / "words.csv").write_text("a,b\nx,y\nz,y\nx,w\n" * 20)

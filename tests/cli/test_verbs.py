@@ -50,7 +50,7 @@ def test_list_names_everything_there_is():
         assert words[name], f"{name} has a description"
 
 
-def test_list_goes_on_where_a_config_has_mistakes(folder, monkeypatch):
+def test_list_includes_configs_with_errors(folder, monkeypatch):
     (folder / "bad.yaml").write_text("name: [")
     monkeypatch.setattr(
         configuration.packaged, "packaged_configs", lambda: {"bad": folder / "bad.yaml"}
@@ -184,7 +184,7 @@ class TestRuns:
         keras_gru("compare", "--resume", run)
         assert (run / "results.jsonl").read_bytes() == before
 
-    def test_resume_with_other_settings_is_refused(self, run):
+    def test_resume_with_other_settings_is_rejected(self, run):
         said = keras_gru("compare", "quickstart", "--resume", run, code=2)
         assert said.startswith(f"{run}: expected the settings of the run")
 
@@ -196,11 +196,11 @@ class TestRuns:
         assert "GRU and SimpleRNN" in said and "; to reach " in said
         assert "Training data needed" in (run / "report.html").read_text(encoding="utf-8")
 
-    def test_learning_curve_says_what_a_share_is(self, run):
+    def test_learning_curve_explains_invalid_fractions(self, run):
         said = keras_gru("learning-curve", "--resume", run, "--fractions", "half", code=2)
         assert said.startswith("--fractions: expected numbers such as 0.05,0.2,0.5, got 'half'")
 
-    def test_evaluate_finds_what_was_written_down(self, run):
+    def test_evaluate_equals_the_recorded_value(self, run):
         rows = [json.loads(line) for line in (run / "results.jsonl").read_text().splitlines()]
         for row in rows:
             said = keras_gru("evaluate", run, "--cell", row["cell"])
@@ -218,7 +218,7 @@ class TestRuns:
         said = keras_gru("report", run, "--target", "nan", code=2)
         assert said == "--target: expected a finite number, got nan\n"
 
-    def test_generate_and_translate_refuse_a_forecaster(self, run):
+    def test_generate_and_translate_reject_a_forecaster(self, run):
         assert "cannot write text" in keras_gru("generate", run, code=2)
         assert "cannot translate" in keras_gru("translate", run, "Hello.", code=2)
 
@@ -235,7 +235,7 @@ class TestSweep:
         pytest.importorskip("optuna", reason="optuna is not installed")
         pytest.importorskip("sklearn", reason="scikit-learn is not installed")
 
-    def test_draws_trains_and_goes_on(self, folder):
+    def test_draws_trains_and_resumes(self, folder):
         drawn = "sweep.training.learning_rate={low: 1e-3, high: 1e-1, log: true}"
         command = ["sweep", "quickstart", *TINY, "cells=[simple_rnn]", drawn, "--jobs", 1]
         said = keras_gru(*command, "--trials", 2)
@@ -251,7 +251,7 @@ class TestSweep:
         keras_gru(*shlex.split(line)[1:], "seeds=[0]")
         assert list(folder.glob("runs/quickstart/*/simple_rnn-seed0/*.keras"))
 
-    def test_other_settings_are_refused(self, folder):
+    def test_other_settings_are_rejected(self, folder):
         units = "sweep.model.size.units={grid: [1,2]}"
         keras_gru("sweep", "quickstart", *TINY, units, "--trials", 1, "--jobs", 1)
         said = keras_gru("sweep", "quickstart", *TINY, units, "training.epochs=2", code=2)
@@ -283,7 +283,7 @@ def test_unknown_cell_of_train():
 
 
 @pytest.mark.parametrize("arguments", [(), ("somewhere",)])
-def test_ctrl_c_says_how_to_go_on(arguments, monkeypatch):
+def test_ctrl_c_says_how_to_resume(arguments, monkeypatch):
     def stopped(*_, **__):
         raise KeyboardInterrupt(*arguments)
 

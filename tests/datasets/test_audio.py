@@ -166,7 +166,7 @@ def test_mistakes_are_one_sentence(folder, spoil, settings, parts):
     assert all(part in said for part in parts) and "\n" not in said
 
 
-def test_what_else_is_in_the_folder_is_said(folder):
+def test_what_else_is_in_the_folder_is_reported(folder):
     (folder / "none").mkdir()
     (folder / "low" / "notes.txt").write_text("loud")
     wavfile.write(folder / "low" / "short.wav", 8_000, tone(400, 0.01))

@@ -78,7 +78,7 @@ def test_every_field_of_a_dataset_is_kept():
     }  # fmt: skip
 
 
-def test_an_entry_that_was_deleted_is_made_anew(folder, tmp_path, monkeypatch):
+def test_an_entry_that_was_deleted_is_recreated(folder, tmp_path, monkeypatch):
     config = files(tmp_path)["texts"]
     resolved = datasets.load(config).resolved
     shutil.rmtree(entries(folder)[0])
@@ -100,7 +100,7 @@ def test_another_file_or_setting_is_another_entry(folder, tmp_path):
 
 @pytest.mark.parametrize("name", ["arrays.bin", "dataset.json"])
 @pytest.mark.parametrize("damage", ["changed", "cut", "gone"])
-def test_a_damaged_entry_is_made_anew(folder, tmp_path, name, damage):
+def test_a_damaged_entry_is_recreated(folder, tmp_path, name, damage):
     config = files(tmp_path)["texts"]
     plain = datasets.load(config.model_copy(update={"cache": False}))
     datasets.load(config)

@@ -44,7 +44,7 @@ def test_every_symbol_is_everywhere_and_splits_differ(copy_memory):
     assert not (rows[0] & rows[1] or rows[0] & rows[2] or rows[1] & rows[2])
 
 
-def test_chance_is_the_loss_of_who_knows_when_but_not_what(copy_memory):
+def test_chance_is_the_loss_of_knowing_when_but_not_what(copy_memory):
     """The training's own loss of logits that are sure of each blank and know no symbol."""
     (chance,) = copy_memory.baselines
     assert chance.label == "Memoryless (chance)"

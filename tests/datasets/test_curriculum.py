@@ -121,6 +121,6 @@ def test_stages_grow_in_equal_steps(shortest, stages, lengths):
         ({"shortest": 1}, "curriculum.shortest is 1, but the length should be greater than or eq"),
     ],
 )
-def test_stages_that_cannot_grow_are_refused(settings, sentence):
+def test_stages_that_cannot_grow_are_rejected(settings, sentence):
     with pytest.raises(pydantic.ValidationError, match=sentence):
         Adding(**ADDING, curriculum=settings)

@@ -65,6 +65,6 @@ def test_rules_are_measured_in_the_same_unit(rows):
     assert dataset.metric.name == "mse" and dataset.scale == 1
 
 
-def test_a_horizon_beyond_a_split_is_refused(rows):
+def test_a_horizon_beyond_a_split_is_rejected(rows):
     with pytest.raises(UserError, match="ETTh1: the validation split is empty"):
         datasets.load(Etth1(kind="etth1", window=48, horizon=2881))

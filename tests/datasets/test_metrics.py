@@ -104,7 +104,7 @@ def test_bits_are_the_cross_entropy_by_log_2():
     assert float(metric.result()) == pytest.approx(expected, rel=1e-5)
 
 
-def test_a_label_is_among_the_five_likeliest():
+def test_a_label_is_among_the_five_most_probable():
     targets, logits = RNG.integers(0, 20, (4, 7)), RNG.normal(size=(4, 7, 20)).astype("float32")
     metric = StepMean("top_5_accuracy")
     metric.update_state(targets, logits)

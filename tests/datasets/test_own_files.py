@@ -112,7 +112,7 @@ def test_the_naive_forecast_is_what_its_label_says(tmp_path, settings, expected)
     assert found == pytest.approx(expected, rel=1e-4)
 
 
-def test_a_season_longer_than_train_is_refused(tmp_path):
+def test_a_season_longer_than_train_is_rejected(tmp_path):
     config = CsvSeries(**{**SERIES, "season": 43}, path=series_csv(tmp_path))
     refused(config, "dataset.season", "at most 42", "got 43")
 

@@ -99,7 +99,7 @@ def a_longer_text(folder):
         (npz, lambda folder: npz(folder, np.arange(2, 62).reshape(20, 3))),
     ],
 )
-def test_a_changed_file_is_refused(make, change, tmp_path):
+def test_a_changed_file_is_rejected(make, change, tmp_path):
     config = make(tmp_path)
     dataset = datasets.load(config)
     change(tmp_path)
@@ -107,7 +107,7 @@ def test_a_changed_file_is_refused(make, change, tmp_path):
         datasets.load(config, dataset.preprocessing, dataset.source)
 
 
-def test_a_file_that_no_longer_parses_is_refused_as_another_one(tmp_path):
+def test_a_file_that_no_longer_parses_is_rejected_as_another_one(tmp_path):
     config = csv_series(tmp_path)
     dataset = datasets.load(config)
     (tmp_path / "power.csv").write_text("something,else\n1,2\n")

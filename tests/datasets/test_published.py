@@ -150,7 +150,7 @@ def test_imdb(prepared_imdb, monkeypatch):
     assert len(shared) < 25  # the publisher has a few reviews twice
 
 
-def test_too_few_pairs_are_refused(monkeypatch):
+def test_too_few_pairs_are_rejected(monkeypatch):
     words = np.array([b"one", b"two", b"three"], object)
     columns = {"english": words, "spanish": words}
     monkeypatch.setattr(spa_eng.source, "read", lambda *_, **__: {"train": columns})

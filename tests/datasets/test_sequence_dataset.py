@@ -63,7 +63,7 @@ def test_a_shorter_split_is_padded_to_the_same_shapes():
     np.testing.assert_array_equal(x["tokens"], np.pad(np.ones((3, 7)), [(0, 0), (0, 2)]))
 
 
-def test_train_and_validation_are_drawn_anew_from_both():
+def test_train_and_validation_are_resampled():
     def part(first, size, steps):
         """Sequences of their own number, as many times as they are long."""
         numbers = np.arange(first, first + size)

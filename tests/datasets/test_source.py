@@ -98,7 +98,7 @@ def test_a_file_with_another_checksum_is_not_called_missing(no_network, monkeypa
     assert "is not in" not in str(error.value)
 
 
-def test_a_download_that_is_refused_after_its_address_answered(monkeypatch, tmp_path):
+def test_a_download_that_is_rejected_after_its_address_answered(monkeypatch, tmp_path):
     """A real server, which answers HEAD and refuses GET."""
 
     class Refusing(http.server.BaseHTTPRequestHandler):

@@ -11,7 +11,7 @@ from keras_gru.errors import UserError
 from tests.datasets.samples import tagged
 
 
-def test_an_empty_split_is_refused():
+def test_an_empty_split_is_rejected():
     dataset = tagged()
     empty = dataclasses.replace(dataset.splits["test"], targets=np.zeros((0, 3)))
     with pytest.raises(UserError, match="sample: the test split is empty"):
@@ -19,7 +19,7 @@ def test_an_empty_split_is_refused():
 
 
 @pytest.mark.parametrize("shape, stepwise", [((3, 4), "tokens"), ((3, 5), None), ((3,), "tokens")])
-def test_weights_that_do_not_fit_are_refused(shape, stepwise):
+def test_weights_that_do_not_fit_are_rejected(shape, stepwise):
     rows = np.ones((3, 5), int)
     with pytest.raises(UserError, match=r"weights are of the shape \(3.* \(3, 5\) would have"):
         Split({"tokens": rows}, rows, stepwise=stepwise, weights=np.ones(shape, bool))
@@ -68,6 +68,6 @@ def test_no_group_is_in_two_splits(count, shares):
         )
 
 
-def test_too_few_groups_are_refused():
+def test_too_few_groups_are_rejected():
     with pytest.raises(UserError, match="got 2"):
         split_by_group(["a", "b"] * 10, 0.1, 0.1)

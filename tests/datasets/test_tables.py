@@ -167,7 +167,7 @@ def test_a_mistake_is_one_sentence(tmp_path, name):
         assert part in sentence
 
 
-def test_a_file_that_does_not_fit_into_memory_is_refused(tmp_path, monkeypatch):
+def test_a_file_that_does_not_fit_into_memory_is_rejected(tmp_path, monkeypatch):
     path = tmp_path / "power.csv"
     path.write_text(CSV)
     monkeypatch.setattr(file_bytes, "_available_memory", lambda: 3 * len(CSV))

@@ -73,7 +73,7 @@ def test_a_text_without_a_word_is_left_out_and_noted():
     assert dataset.notes[0] == "Left out 1 train texts without a word."
 
 
-def test_a_class_of_punctuation_alone_is_refused():
+def test_a_class_of_punctuation_alone_is_rejected():
     part = (["good", "!!!"], np.array([1, 0]))
     examples = dict.fromkeys(("train", "validation", "test"), part)
     with pytest.raises(UserError, match="all 3 texts of the class 'bad'"):
@@ -106,7 +106,7 @@ def test_characters_of_windows_and_targets():
     assert dataset.decode(dataset.encode("cab!")) == "cab\ufffd"
 
 
-def test_a_text_shorter_than_a_window_is_refused():
+def test_a_text_shorter_than_a_window_is_rejected():
     texts = {"train": "abcabcabc", "validation": "abca", "test": "cbacb"}
     with pytest.raises(UserError, match="the validation split is empty"):
         characters.language_model("letters", texts, window=4)

@@ -50,7 +50,7 @@ def news(tmp_path, monkeypatch):
     monkeypatch.setenv(DATA_DIR, str(tmp_path / "data"))
 
 
-def test_a_dataset_without_code_of_its_own(news):
+def test_a_dataset_without_code(news):
     dataset = datasets.load(TfdsTexts(**NEWS, validation=0.25))
     assert [dataset.size(split) for split in dataset.splits] == [45, 15, 2]
     assert dataset.target_vocabulary == ("World", "Sports", "Business", "Sci/Tech")
@@ -94,7 +94,7 @@ def test_other_features_and_slices_of_splits(news):
         ({"train": "train[:x]"}, "has no split 'train[:x]'. Did you mean 'train'"),
     ],
 )
-def test_what_does_not_exist_is_said_with_what_does(news, settings, sentence):
+def test_missing_names_are_reported_with_alternatives(news, settings, sentence):
     with pytest.raises(UserError) as error:
         datasets.load(TfdsTexts(**{**NEWS, **settings}))
     assert sentence in str(error.value) and "\n" not in str(error.value)
@@ -103,7 +103,7 @@ def test_what_does_not_exist_is_said_with_what_does(news, settings, sentence):
 @pytest.mark.parametrize(
     "name", ["huggingface:imdb", "kaggle:titanic", "../x", "os.path", "imdb_reviews/a=1,b=2", ""]
 )
-def test_code_from_elsewhere_is_refused_by_the_schema(name):
+def test_code_from_elsewhere_is_rejected_by_the_schema(name):
     with pytest.raises(pydantic.ValidationError, match=r"expected a name in TFDS's catalogue"):
         TfdsTexts(kind="tfds_texts", name=name)
 
@@ -137,7 +137,7 @@ def test_the_missing_file_is_named_at_once(monkeypatch, tmp_path):
         datasets.load(TfdsTags(**ENGLISH))
 
 
-def test_what_must_be_fetched_by_hand_is_said(monkeypatch, tmp_path):
+def test_manual_downloads_are_reported(monkeypatch, tmp_path):
     """TFDS's own instructions, in the place of an assertion."""
     monkeypatch.setenv(DATA_DIR, str(tmp_path / "data"))
     monkeypatch.setenv(MANUAL_DIR, str(tmp_path / "nowhere"))
@@ -220,7 +220,7 @@ def test_sentences_without_words_and_with_too_few_tags(monkeypatch):
         datasets.load(TfdsTags(**ENGLISH))
 
 
-def test_examples_that_are_in_two_splits_are_refused(news):
+def test_examples_that_are_in_two_splits_are_rejected(news):
     slices = {"train": "train[:80%]", "validation": "train[70%:]"}
     with pytest.raises(UserError, match=r"dataset.validation: .*'train\[70%:\]'"):
         datasets.load(TfdsTexts(**NEWS, **slices))

@@ -41,7 +41,7 @@ def test_the_newest_row_first_is_turned_round(tmp_path):
     assert dict(same.facts)["Range"] == "2023-01-02 to 2023-03-02"
 
 
-def test_shuffled_rows_are_refused_or_sorted(tmp_path):
+def test_shuffled_rows_are_rejected_or_sorted(tmp_path):
     order = np.random.default_rng(0).permutation(60)
     path = csv(tmp_path / "a.csv", zip(DAYS[order], VALUES[order], strict=True))
     with pytest.raises(UserError, match=r"line \d+, column 'date'.*-\d\d\. Set dataset\.sort"):
@@ -50,7 +50,7 @@ def test_shuffled_rows_are_refused_or_sorted(tmp_path):
     assert load(path, time="none").resolved.time == "none"
 
 
-def test_repeated_rows_are_refused_or_left_out(tmp_path):
+def test_repeated_rows_are_rejected_or_left_out(tmp_path):
     path = csv(tmp_path / "a.csv", zip(DAYS.repeat(2), VALUES.repeat(2), strict=True))
     with pytest.raises(UserError, match=r"line 3.*2023-01-02 again.*line 2.*60 such.*duplicates"):
         load(path)
@@ -84,7 +84,7 @@ def test_several_series_need_their_id(tmp_path):
         assert rule.test["mae"] * alone.scale == pytest.approx(expected.test["mae"], rel=1e-3)
 
 
-def test_a_series_that_the_network_does_not_know_is_refused(tmp_path):
+def test_a_series_that_the_network_does_not_know_is_rejected(tmp_path):
     config = {"kind": "csv_series", "targets": ("sold",), "window": 4, "series": "company"}
     path = csv(tmp_path / "a.csv", long_form(), "company,date,sold")
     known = datasets.load(CsvSeries(**config, path=path))
@@ -139,7 +139,7 @@ def test_formats_of_dates(tmp_path, cell, date_format):
     assert dict(dataset.facts)["Range"] == "2023-01-02 to 2023-03-02"
 
 
-def test_dates_that_may_be_two_are_refused(tmp_path):
+def test_ambiguous_dates_are_rejected(tmp_path):
     rows = [(f"{day:02d}/{month:02d}/2023", day) for month in range(1, 6) for day in range(1, 13)]
     with pytest.raises(UserError, match=r"'01/01/2023', which may be %d/%m/%Y or %m/%d/%Y"):
         load(csv(tmp_path / "a.csv", rows))

@@ -54,7 +54,7 @@ def comparison(tmp_path_factory, reader):
         return compare(experiment, listener=reader)
 
 
-def test_a_comparison_leaves_what_the_store_promises(comparison):
+def test_a_comparison_writes_all_files(comparison):
     experiment = comparison.experiment
     names = {str(path.relative_to(comparison.path)) for path in comparison.path.rglob("*.*")}
     runs = {f"{cell}-seed{seed}" for cell in experiment.cells for seed in experiment.seeds}
@@ -123,7 +123,7 @@ def test_the_same_config_and_seed_give_the_same_numbers(tmp_path):
     ("cells", "jit_compile", "zoneout"),
     [(("gru", "simple_rnn"), False, 0.0), (("simple_rnn",), True, 0.2)],
 )
-def test_a_stopped_run_goes_on_as_if_it_had_never_stopped(tmp_path, cells, jit_compile, zoneout):
+def test_a_stopped_run_resumes_with_equal_results(tmp_path, cells, jit_compile, zoneout):
     experiment = tiny(
         tmp_path,
         cells=cells,
@@ -147,7 +147,7 @@ def test_a_stopped_run_goes_on_as_if_it_had_never_stopped(tmp_path, cells, jit_c
         np.testing.assert_array_equal(one, other)
 
 
-def test_a_run_that_was_stopped_in_a_curriculum_goes_on_in_its_stage(tmp_path):
+def test_a_run_that_was_stopped_in_a_curriculum_resumes_in_its_stage(tmp_path):
     experiment = tiny(
         tmp_path,
         cells=("simple_rnn",),
@@ -201,7 +201,7 @@ class Exploding(keras.layers.SimpleRNNCell):
         return output * 1e38, [states[0] * 1e38]
 
 
-def test_a_diverging_run_is_stopped_and_said_and_stops_no_other(tmp_path):
+def test_a_diverging_run_is_stopped_and_reported_alone(tmp_path):
     keras_gru.register_cell("exploding", Exploding)
     comparison = compare(tiny(tmp_path, cells=("exploding", "simple_rnn")))
     status = [(run.cell, run.status, run.epochs) for run in comparison.runs]
@@ -227,7 +227,7 @@ class Averager(keras.layers.Layer):
         return h, [h]
 
 
-def test_a_cell_of_ones_own_takes_part(tmp_path):
+def test_a_custom_cell_takes_part(tmp_path):
     keras_gru.register_cell("averager", Averager, label="Averager")
     comparison = compare(tiny(tmp_path, cells=("averager", "min_gru"), training={"epochs": 1}))
     own = comparison.runs[0]
@@ -272,7 +272,7 @@ def test_lower_precision_trains_and_leaves_the_policy_as_it_was(tmp_path, precis
     assert model.get_layer("recurrent_1").compute_dtype == precision.removeprefix("mixed_")
 
 
-def test_lengths_are_not_traced_anew_and_never_compiled(tmp_path, monkeypatch):
+def test_lengths_are_not_retraced_and_never_compiled(tmp_path, monkeypatch):
     """XLA would compile each of the 8 lengths anew, and the batch that is not full."""
     rng, traced = np.random.default_rng(0), []
     lengths = rng.integers(1, 40, 300)
@@ -309,7 +309,7 @@ def test_wide_layers_compile_themselves(tmp_path, monkeypatch):
     assert build(experiment.model_copy(update=wide), dataset, "min_gru", 0).jit_compile
 
 
-def test_xla_where_there_is_one_length_and_the_path_is_said(tmp_path):
+def test_xla_where_there_is_one_length_and_the_path_is_reported(tmp_path):
     def experiment(setting):
         return tiny(tmp_path, cells=("gru",), training={"jit_compile": setting, "epochs": 1})
 
@@ -319,7 +319,7 @@ def test_xla_where_there_is_one_length_and_the_path_is_said(tmp_path):
     assert compare(experiment("auto")).runs[0].path == "XLA fused"
 
 
-def test_tensorboard_is_written_or_its_absence_said(tmp_path):
+def test_tensorboard_is_written_or_its_absence_is_reported(tmp_path):
     experiment = tiny(tmp_path, cells=("gru",), training={"tensorboard": True, "epochs": 1})
     try:
         import tensorboard  # noqa: F401
@@ -331,7 +331,7 @@ def test_tensorboard_is_written_or_its_absence_said(tmp_path):
     assert list(folder.glob("gru-seed0/tensorboard/*/events*"))
 
 
-def test_a_torn_file_is_said_in_one_sentence(tmp_path):
+def test_an_incomplete_file_is_reported(tmp_path):
     folder = RunDirectory.create(tiny(tmp_path))
     (folder.path / "results.jsonl").write_text('{"cell": "gru", \n')
     with pytest.raises(UserError, match=r"results\.jsonl, line 1: damaged"):

@@ -71,7 +71,7 @@ def test_every_fraction_is_trained_on_and_the_whole_last(made):
     ]
 
 
-def test_a_finished_comparison_gets_its_curve_and_a_stopped_one_goes_on(made, tmp_path):
+def test_a_finished_comparison_gets_its_curve_and_a_stopped_one_resumes(made, tmp_path):
     _, _, curve = made
     experiment = curve_of(tmp_path)
     finished = compare(experiment)
@@ -112,7 +112,7 @@ def test_wrong_fractions(fractions):
         check_fractions(fractions)
 
 
-def test_a_curriculum_is_refused(tmp_path):
+def test_a_curriculum_is_rejected(tmp_path):
     experiment = tiny(
         tmp_path,
         dataset={

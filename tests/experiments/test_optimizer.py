@@ -51,7 +51,7 @@ def rates(training, steps):
     return [float(rate(step)) if callable(rate) else rate for step in range(steps)]
 
 
-def test_a_stopped_run_goes_on_as_if_it_had_never_stopped(tmp_path):
+def test_a_stopped_run_resumes_with_equal_results(tmp_path):
     """Of the other schedules and weight noise in `test_truncate`."""
     options = {
         "precision": "mixed_float16",  # whose optimizer Keras wraps in another one
@@ -167,7 +167,7 @@ class TestWeightNoise:
 
 
 class TestAverage:
-    def test_is_measured_and_saved_while_training_goes_on_without_it(self, tmp_path, plain):
+    def test_is_measured_and_saved_while_training_continues_without_it(self, tmp_path, plain):
         run, weights = trained(tmp_path, average=0.9)
         for ours, theirs in zip(run.history, plain.history, strict=True):
             assert ours["loss"] == theirs["loss"], "of the weights that are trained"
@@ -253,7 +253,7 @@ class TestLabelSmoothing:
         assert found["loss"] == pytest.approx(run.test["loss"], rel=1e-5)
 
     @pytest.mark.parametrize("task", ["forecasting", "polyphony"])
-    def test_is_refused_where_there_are_no_labels(self, task):
+    def test_is_rejected_where_there_are_no_labels(self, task):
         data, model = {
             "forecasting": ("adding", "forecaster"),
             "polyphony": ("jsb_chorales", "polyphony"),
@@ -266,7 +266,7 @@ class TestLabelSmoothing:
                 training={"label_smoothing": 0.1},
             )
 
-    def test_is_refused_where_the_loss_is_what_counts(self, tmp_path):
+    def test_is_rejected_where_the_loss_is_what_counts(self, tmp_path):
         experiment = words(tmp_path, label_smoothing=0.1)
         dataset = datasets.load(experiment.dataset)
         by_loss = dataclasses.replace(dataset, metric=Metric("loss", "min", "cross-entropy"))

@@ -60,13 +60,13 @@ def test_a_config_is_a_name_or_a_dict_or_an_experiment(tmp_path):
         ("quickstart", {"training.epochs": object()}, ["training.epochs"]),
     ],
 )
-def test_a_mistake_is_said_with_its_name(config, overrides, words):
+def test_a_mistake_is_reported_with_its_name(config, overrides, words):
     with pytest.raises(UserError) as error:
         keras_gru.run(config, **overrides)
     assert all(word in str(error.value) for word in words)
 
 
-def test_to_ask_what_is_left_changes_nothing_on_disk(tmp_path):
+def test_asking_for_remaining_jobs_changes_nothing_on_disk(tmp_path):
     experiment = tiny(tmp_path, tuning={"training.learning_rate": (0.01, 0.1)})
     folder = RunDirectory.create(experiment)
     left = folder.run_path("gru", 0) / checkpoint.FILE

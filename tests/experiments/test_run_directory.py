@@ -42,7 +42,7 @@ def other_process(folder):
     process.communicate()
 
 
-def test_the_second_caller_is_told_who_writes_and_a_killed_one_holds_nothing(folder, other_process):
+def test_the_second_caller_sees_the_holder_and_a_killed_one_holds_nothing(folder, other_process):
     experiment = folder.experiment()
     for train in (compare, lambda *args, **kwargs: learning_curve(*args, (0.5,), **kwargs)):
         with pytest.raises(UserError, match=rf"{folder.path}: .* {other_process.pid} on .* since"):

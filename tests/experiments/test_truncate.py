@@ -19,7 +19,7 @@ def experiment(tmp_path, *, model=TAGGER, **training):
     return tiny(tmp_path, cells=("gru",), dataset=COPY, model=model, training=training)
 
 
-def test_a_stopped_run_goes_on_as_if_it_had_never_stopped(tmp_path):
+def test_a_stopped_run_resumes_with_equal_results(tmp_path):
     # With all that the optimizer keeps beside the weights.
     one = experiment(
         tmp_path, truncate=10, schedule="cosine", warmup=1.5, weight_noise=0.01, average=0.9
@@ -50,6 +50,6 @@ def test_updates_are_counted_and_measuring_is_of_whole_sequences(tmp_path):
 @pytest.mark.parametrize(
     "changes", [{"dataset": COPY, "model": {**TAGGER, "bidirectional": True}}, {}]
 )
-def test_what_has_no_output_at_every_step_is_refused(tmp_path, changes):
+def test_models_without_stepwise_outputs_are_rejected(tmp_path, changes):
     with pytest.raises(ValidationError, match="type=truncation_needs_causal_outputs"):
         tiny(tmp_path, training={"truncate": 5}, **changes)

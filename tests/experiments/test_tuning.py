@@ -58,7 +58,7 @@ def test_test_is_read_for_the_runs_alone(tuned, reader):
     assert reader.events[: len(events)] == events
 
 
-def test_every_cell_has_the_same_trials_and_the_best_on_validation_is_trained_anew(tuned):
+def test_every_cell_has_the_same_trials_and_the_best_on_validation_is_retrained(tuned):
     assert [(record.cell, record.seed, record.settings) for record in tuned.trials] == [
         (cell, 1000, {"training.learning_rate": rate})
         for cell in ("gru", "simple_rnn")
@@ -103,7 +103,7 @@ def test_the_run_directory_has_the_trials_beside_the_runs(tuned):
     assert RunDirectory(tuned.path).comparison() == tuned
 
 
-def test_a_stopped_tuning_goes_on_as_if_it_had_never_stopped(tuned, tmp_path):
+def test_a_stopped_tuning_resumes_with_equal_results(tuned, tmp_path):
     """In a trial, and in the run of the chosen settings."""
     experiment = tiny(tmp_path, cells=("simple_rnn",), seeds=(1,), tuning=RATES)
     first, second, listener = Recorder(("simple_rnn-2", 2)), Recorder(("simple_rnn", 1)), Recorder()
@@ -180,7 +180,7 @@ def test_a_saved_network_is_used_with_its_own_settings(tmp_path):
     assert networks.evaluate(folder, run, "test")["mse"] == pytest.approx(run.test["mse"], rel=1e-6)
 
 
-def test_a_value_that_does_not_fit_is_refused_before_anything_is_trained(tmp_path):
+def test_a_value_that_does_not_fit_is_rejected_before_anything_is_trained(tmp_path):
     with pytest.raises(ValidationError, match="learning_rate"):
         compare(tiny(tmp_path, tuning={"training.learning_rate": (0.1, -1)}))
     assert not (tmp_path / "runs").exists()

@@ -250,7 +250,7 @@ def _swapped(kind, weights):
     return W[:, ::-1], R, B
 
 
-def test_a_missing_runtime_is_said(tmp_path, monkeypatch):
+def test_a_missing_runtime_is_reported(tmp_path, monkeypatch):
     pytest.importorskip("onnx")
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
     found = export(models.classifier(units=4, classes=3, features=4), tmp_path / "model.onnx")

@@ -236,7 +236,7 @@ def test_a_limit_on_the_size_of_files(copy_of):
     assert not campaign.outcomes["traceback"]  # training may take its time until then
 
 
-def test_a_damaged_directory_in_a_process_of_its_own(copy_of):
+def test_a_damaged_directory_in_a_separate_process(copy_of):
     run = copy_of("curve")
     (run / "results.jsonl").write_bytes(WRONG["binary"])
     done = subprocess.run(

@@ -94,12 +94,12 @@ def test_what_was_found_is_kept_whole(folder, found):
         ({"layer": 2}, "The recurrent layers have the numbers 1 to 1: received 2"),
     ],
 )
-def test_what_is_not_there_is_refused(folder, options, words):
+def test_missing_things_are_rejected(folder, options, words):
     with pytest.raises(UserError, match=words):
         inspect_networks(folder, **options)
 
 
-def test_a_damaged_file_is_refused(tmp_path):
+def test_a_damaged_file_is_rejected(tmp_path):
     (tmp_path / "inspection").mkdir()
     file = tmp_path / "inspection" / "inspection.json"
     for text in ("{", "{}", "[]", '{"networks": [{"cell": "gru"}]}'):
@@ -108,7 +108,7 @@ def test_a_damaged_file_is_refused(tmp_path):
             read_inspection(tmp_path)
 
 
-def test_a_cell_that_says_nothing_of_its_gates_is_refused(tmp_path):
+def test_a_cell_without_gates_is_rejected(tmp_path):
     register_cell("a_layer", lambda units, **options: keras.layers.RNN(Stranger(), **options))
     folder = untrained_run(tmp_path, ADDING, {"kind": "forecaster"}, (0,), ("a_layer",))
     with pytest.raises(UserError, match="A RNN cannot be inspected: register a cell, which"):

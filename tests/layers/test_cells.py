@@ -77,7 +77,7 @@ def test_only_what_is_so_anyway_is_left_out():
 
 
 @pytest.mark.parametrize("cell", ["gru", "mut1"])
-def test_an_option_that_nothing_takes_is_refused(cell):
+def test_an_option_that_nothing_takes_is_rejected(cell):
     with pytest.raises(ValueError, match=r"Unrecognized keyword arguments.*unitss"):
         recurrent_layer(cell, 4, unitss=3)
 
@@ -149,7 +149,7 @@ def test_an_unknown_cell_gets_the_nearest_names():
 
 
 @pytest.mark.parametrize("name", ["", "GRU", "my cell", "2lstm", "a-b", None, 3])
-def test_a_name_that_is_none_is_refused(name):
+def test_an_invalid_name_is_rejected(name):
     with pytest.raises(UserError, match="A cell's name is a lower-case letter"):
         register_cell(name, PlainCell)
 
@@ -163,7 +163,7 @@ def test_a_name_is_taken_once_but_a_definition_can_be_run_again():
         register_cell("mine", LayerNormalisedCandidate)
 
 
-def test_what_is_no_cell_is_refused():
+def test_other_objects_than_cells_are_rejected():
     with pytest.raises(UserError, match="Cell 'mine' must be a Keras cell class"):
         register_cell("mine", 3)
     register_cell("no_state", keras.layers.Dense)

@@ -63,7 +63,7 @@ def test_modules_of_pytorch(torch, rng, cell, depth, bidirectional, bias):
     np.testing.assert_allclose(array(model(x)), outputs, atol=1e-5)
 
 
-def test_modules_that_compute_another_function_are_refused(torch):
+def test_modules_that_compute_another_function_are_rejected(torch):
     gru = module_of(torch, "gru_reset_after", bias=False)
     with pytest.raises(ValueError, match="after the product there"):
         load_torch(stack("gru", 1, False, use_bias=False).layers, gru)

@@ -180,7 +180,7 @@ def test_a_constant_gate_is_returned(rng, value):
     np.testing.assert_array_equal(array(gates["reset"]), np.full((3, 5, 4), 1 - value))
 
 
-def test_a_cell_of_ones_own_shows_what_it_makes_of_the_gates(rng):
+def test_a_custom_cell_shows_what_it_makes_of_the_gates(rng):
     layer = built(keras_gru.RNN(MinimalGatedUnit(4, dtype=DTYPE)), 3, rng)
     gates, _ = layer.gates(tensor(rng.normal(size=(3, 5, 3))))
     assert_close(gates["update"], 1 - array(gates["reset"]))
@@ -257,7 +257,7 @@ class Forgetful(keras_gru.LSTMCell):
         (Forgetful(4), "`step` of Forgetful must return its gates: expected i, f, o, got none"),
     ],
 )
-def test_gates_that_are_not_known_are_refused(cell, words):
+def test_gates_that_are_not_known_are_rejected(cell, words):
     with pytest.raises(ValueError, match=words):
         keras_gru.RNN(cell).gates(np.ones((2, 5, 3), "float32"))
 

@@ -102,7 +102,7 @@ def test_identity_is_that_of_every_equation(cell):
 
 
 @pytest.mark.parametrize("cell", PARALLEL)
-def test_it_is_refused_where_no_equation_sees_the_state(cell):
+def test_it_is_rejected_where_no_equation_sees_the_state(cell):
     with pytest.raises(
         UserError,
         match=f"Cell '{cell}' takes no recurrent_initializer: received identity, use null.",
@@ -110,7 +110,7 @@ def test_it_is_refused_where_no_equation_sees_the_state(cell):
         recurrent_layer(cell, 4, recurrent_initializer="identity")
 
 
-def test_an_irnn_hands_its_state_on_and_is_fast(rng):
+def test_an_irnn_passes_its_state_on_and_is_fast(rng):
     layer = recurrent_layer("irnn", 4, return_sequences=True, dtype=DTYPE)
     x = np.abs(rng.normal(size=(2, 50, 3)))
     kernel = np.abs(weight(layer, "kernel"))
@@ -155,12 +155,12 @@ def test_they_are_saved_and_loaded(rng, tmp_path, cell):
 
 
 @pytest.mark.parametrize("gates", ["", "...", "+x.", 3, None])
-def test_gates_that_are_none_are_refused(gates):
+def test_invalid_gates_are_rejected(gates):
     with pytest.raises(ValueError, match=r"`gates` must be one sign .*Received: "):
         keras_gru.GateBias(1.0, gates)
 
 
-def test_what_does_not_fit_is_refused():
+def test_mismatches_are_rejected():
     with pytest.raises(ValueError, match=r"`longest` must be at least 3 steps. Received: 2."):
         keras_gru.Chrono(2, "+..")
     with pytest.raises(ValueError, match=r"gates -\+.. must have a shape .*Received: \(6,\)"):

@@ -216,7 +216,7 @@ def test_xla_equals_eager(rng):
         assert_close(one, other, loosened=100)
 
 
-def test_other_cells_refuse_it():
+def test_other_cells_reject_it():
     register_cell("my_gru", type("MyGRU", (keras_gru.GRUCell,), {}))
     for cell in (*(cell for cell in VARIANTS if cell != "irnn"), "my_gru"):
         with pytest.raises(

@@ -46,7 +46,7 @@ def test_a_known_length(cell, options, tmp_path, rng):
 
 @pytest.mark.parametrize("wrap", [lambda layer: layer, keras.layers.Bidirectional])
 @pytest.mark.parametrize("cell", CELLS)
-def test_an_unknown_length_is_refused(cell, wrap, tmp_path):
+def test_an_unknown_length_is_rejected(cell, wrap, tmp_path):
     inputs = keras.Input((None, 3))
     model = keras.Model(inputs, wrap(recurrent_layer(cell, 4))(inputs))
     assert model(np.ones((2, 1, 3), "float32")).shape[0] == 2, "a call is no export"

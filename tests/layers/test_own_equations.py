@@ -49,7 +49,7 @@ def test_a_constant_gate_is_a_gate_of_the_cell_and_a_number_from_0_to_1(gate, va
         keras_gru.GRU(4, constant_gates={gate: value})
 
 
-def test_a_subclass_with_an_equation_of_its_own_does_not_reset_after_the_product():
+def test_a_subclass_with_its_own_equation_does_not_reset_after_the_product():
     with pytest.raises(ValueError, match="`reset_after` must be False for MinimalGatedUnit"):
         MinimalGatedUnit(4, reset_after=True)
 

@@ -110,7 +110,7 @@ def test_a_configuration_of_keras_own_layer_is_taken(layer_class):
     assert getattr(layer, "reset_after", None) == config.get("reset_after")
 
 
-def test_an_unknown_argument_is_refused():
+def test_an_unknown_argument_is_rejected():
     with pytest.raises(ValueError, match=r"Unrecognized keyword arguments.*unitss"):
         keras_gru.GRU(4, unitss=3)
 

@@ -231,7 +231,7 @@ def test_xla_equals_eager_in_outputs_and_gradients(rng, cell):
 
 
 @pytest.mark.parametrize("shape", [(3, 5), (3, 5, 3, 3)])
-def test_wrong_rank_is_refused(shape):
+def test_wrong_rank_is_rejected(shape):
     with pytest.raises(ValueError, match=r"expected ndim=3"):
         keras_gru.GRU(4)(np.zeros(shape, "float32"))
 

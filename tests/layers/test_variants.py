@@ -223,7 +223,7 @@ def test_stateful_in_parallel_is_chunks_with_their_state(rng, cell):
 
 
 @pytest.mark.parametrize("cell", PARALLEL)
-def test_recurrent_dropout_is_refused_where_no_gate_sees_the_state(cell):
+def test_recurrent_dropout_is_rejected_where_no_gate_sees_the_state(cell):
     with pytest.raises(UserError, match=f"Cell '{cell}' takes no recurrent_dropout"):
         recurrent_layer(cell, 4, recurrent_dropout=0.2)
     with pytest.raises(ValueError, match=r"no weights of the state.*Received: recurrent_dropout"):

@@ -222,12 +222,12 @@ def test_an_output_that_is_no_state_stays_what_it_is():
 
 
 @pytest.mark.parametrize("wrong", [1.0, -0.1, "much", None, [0.1], [0.1, 1]])
-def test_a_rate_that_is_none_is_refused(wrong):
+def test_an_invalid_rate_is_rejected(wrong):
     with pytest.raises(ValueError, match=r"`zoneout` must be .* 2 states. Received: "):
         keras_gru.LSTM(4, zoneout=wrong)
 
 
-def test_what_has_no_place_for_it_refuses_it():
+def test_layers_that_cannot_apply_it_reject_it():
     with pytest.raises(ValueError, match=r"`zoneout` is that of one cell"):
         keras_gru.RNN([keras_gru.GRUCell(4), keras_gru.GRUCell(4)], zoneout=0.2)
     register_cell("lstm_of_keras", keras.layers.LSTM)

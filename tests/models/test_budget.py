@@ -106,12 +106,12 @@ def test_nothing_larger_than_the_answer_is_built(parameters, gates, inputs):
         assert counted == [1, 2, 3, units]
 
 
-def test_a_budget_for_weights_that_are_no_quadratic_is_refused():
+def test_a_budget_for_weights_that_are_no_quadratic_is_rejected():
     with pytest.raises(UserError, match=r"expected 100 weights for 10 units, got 1,000"):
         models.units_for(100, lambda units: units**2 if units < 4 else units**3)
 
 
-def test_a_budget_below_one_unit_is_refused():
+def test_a_budget_below_one_unit_is_rejected():
     config = Polyphony(kind="polyphony", size={"parameters": 305})
     with pytest.raises(UserError, match=r"at least 306, the weights of 1 unit: received 305"):
         models.build(config, MUSIC, "gru", 0)
@@ -120,6 +120,6 @@ def test_a_budget_below_one_unit_is_refused():
     assert models.recurrent_units(at_least) == 1
 
 
-def test_a_budget_beyond_all_units_is_refused():
+def test_a_budget_beyond_all_units_is_rejected():
     with pytest.raises(UserError, match="at most 7, the weights of 65,536 units"):
         models.units_for(8, lambda units: 7)

@@ -182,7 +182,7 @@ class Leaky(keras.layers.Layer):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_cell_of_ones_own(kind):
+def test_a_custom_cell(kind):
     register_cell("tests_leaky", Leaky)
     options = {"bidirectional": True} if kind in BIDIRECTIONAL else {}
     model = make(kind, "tests_leaky", layers=2, **options)
@@ -267,11 +267,11 @@ def test_a_model_has_a_positive_number_of_layers(kind, layers):
 
 
 @pytest.mark.parametrize("pooling", ["sum", None, ["mean"]])
-def test_an_unknown_pooling_is_refused(pooling):
+def test_an_unknown_pooling_is_rejected(pooling):
     with pytest.raises(UserError, match="'pooling' must be one of 'last', 'mean', 'max': received"):
         models.classifier(units=2, classes=2, features=3, pooling=pooling)
 
 
-def test_an_unknown_cell_is_refused():
+def test_an_unknown_cell_is_rejected():
     with pytest.raises(UserError, match="There is no cell 'grru'"):
         models.classifier(units=2, classes=2, features=3, cell="grru")

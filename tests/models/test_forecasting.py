@@ -86,7 +86,7 @@ def test_from_a_configuration(size, windows):
 @pytest.mark.parametrize(
     "options", [{"history": None}, {"length": None}, {"every_step": True}], ids=str
 )
-def test_without_a_last_value_it_is_refused(options):
+def test_without_a_last_value_it_is_rejected(options):
     with pytest.raises(UserError, match=r"^subtract_last: expected "):
         differences(**options)
 

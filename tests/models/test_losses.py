@@ -137,7 +137,7 @@ def test_smoothed_labels_are_those_of_keras_written_out(shape):
         np.testing.assert_allclose(*values, rtol=1e-6)
 
 
-def test_an_unknown_loss_is_refused():
+def test_an_unknown_loss_is_rejected():
     spec = TaskSpec(task="forecasting", outputs=1, features=1)
     with pytest.raises(UserError, match=r"no loss 'mes' of forecasts\. Did you mean 'mse'"):
         models.compile_options(spec, "mes")

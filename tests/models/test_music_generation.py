@@ -67,7 +67,7 @@ def test_keeping_the_state_equals_running_everything_again(model):
     np.testing.assert_array_equal(models.sample_notes(model, PROMPT, 3, temperature=0), likeliest)
 
 
-def test_without_a_prompt_it_goes_on_from_silence(model):
+def test_without_a_prompt_it_starts_from_silence(model):
     silence = np.zeros((1, NOTES), int)
     one, other = (models.sample_notes(model, start, 8, seed=4) for start in ([], silence))
     np.testing.assert_array_equal(one, other)
@@ -104,7 +104,7 @@ def test_a_temperature_leaves_the_expected_number_of_notes(temperature):
     np.testing.assert_allclose(shifts, shifts[0], atol=1e-4 * max(1, temperature))
 
 
-def test_at_temperature_0_the_likeliest_notes_sound_as_many_as_are_expected():
+def test_at_temperature_0_the_most_probable_notes_sound_as_many_as_are_expected():
     logits = np.log([0.4, 0.1, 0.6, 0.55, 0.05]) - np.log([0.6, 0.9, 0.4, 0.45, 0.95])  # 1.7 notes
     drawn = music_generation._draw(logits, 0, None)
     assert drawn.tolist() == [False, False, True, True, False]
@@ -156,7 +156,7 @@ def test_bad_arguments(model, arguments, sentence):
         models.sample_notes(model, **{"prompt": PROMPT, "length": 3, **arguments})
 
 
-def test_another_kind_of_model_is_refused():
+def test_another_kind_of_model_is_rejected():
     with pytest.raises(UserError, match=r"must come from .*polyphony: received 'tagger'"):
         models.sample_notes(models.tagger(units=2, tags=2, features=3), PROMPT, 3)
     wider = models.polyphony(units=2, notes=5, features=7)
@@ -164,7 +164,7 @@ def test_another_kind_of_model_is_refused():
         models.sample_notes(wider, PROMPT, 3)
 
 
-def test_a_cell_without_a_state_to_keep_is_refused():
+def test_a_cell_without_a_state_to_keep_is_rejected():
     class Convolution(keras.layers.Layer):
         def __init__(self, units, return_sequences=False, name=None):
             super().__init__(name=name)

@@ -80,7 +80,7 @@ def test_without_noise_it_trains_as_keras_does(plain, apart):
             np.testing.assert_allclose(ours, theirs, rtol=1e-5)
 
 
-def test_fit_gives_the_weights_away_and_has_them_back():
+def test_fit_donates_the_weights_and_gets_them_back():
     """On JAX, where `fit` hands the memory of its variables to each step."""
     model, x, y = line(optimizers.SGDApart(1e-30, weight_noise=0.1, use_ema=True))
     weights = model.get_weights()

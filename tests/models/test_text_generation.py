@@ -134,6 +134,6 @@ def test_bad_arguments(model, arguments, sentence):
         models.sample(model, **{"prompt_ids": PROMPT, "length": 3, **arguments})
 
 
-def test_another_kind_of_model_is_refused():
+def test_another_kind_of_model_is_rejected():
     with pytest.raises(UserError, match="received 'tagger'"):
         models.sample(models.tagger(units=2, tags=2, features=3), [1], 3)

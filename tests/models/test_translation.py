@@ -174,7 +174,7 @@ def test_bad_arguments(model, arguments, sentence):
         models.translate(model, **{**good, **arguments})
 
 
-def test_another_kind_of_model_is_refused():
+def test_another_kind_of_model_is_rejected():
     model = models.tagger(units=2, tags=2, features=3)
     with pytest.raises(UserError, match="received 'tagger'"):
         models.translate(model, SOURCES, start=START, end=END, max_length=3)

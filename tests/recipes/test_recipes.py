@@ -96,14 +96,14 @@ def test_train_shows_its_steps_and_saves_a_network_that_loads(tmp_path):
     assert model.count_params() == 4 * 4 * (2 + 4 + 1) + 5
 
 
-def test_evaluate_measures_what_was_recorded(text_run):
+def test_evaluate_equals_the_recorded_value(text_run):
     folder, rows = results(text_run, "abc")
     for line, row in zip(run(text_run, "evaluate.py", folder).splitlines(), rows, strict=True):
         now, then = (word.split()[-1] for word in line.split(", recorded:"))
         assert float(now) == float(then) == pytest.approx(row["test"]["accuracy"], rel=1e-4)
 
 
-def test_generate_goes_on_as_the_text_does(text_run):
+def test_generate_continues_the_text(text_run):
     folder, _ = results(text_run, "abc")
     printed = run(text_run, "generate.py", folder, "abc", "--length", "9")
     assert "abcdefghijab" in printed  # at the lowest temperature
@@ -121,7 +121,7 @@ def test_a_mistake_in_a_script_is_one_sentence(tmp_path):
     assert "expected a run directory" in said and "Traceback" not in said
 
 
-def test_a_cell_of_ones_own_beside_the_others(tmp_path):
+def test_a_custom_cell_beside_the_others(tmp_path):
     printed = run(tmp_path, "own_cell.py", "quickstart", *SMALL)
     assert "My light GRU" in printed
     assert [row["status"] for row in results(tmp_path)[1]] == ["finished"] * 2

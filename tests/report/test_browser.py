@@ -82,7 +82,7 @@ def luminance(browser, selector, name):
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
-def test_nothing_sticks_out_and_nothing_goes_wrong(page):
+def test_nothing_overflows_and_nothing_fails(page):
     width, inner = page.execute_script(
         "return [document.documentElement.scrollWidth, document.documentElement.clientWidth]"
     )
@@ -97,7 +97,7 @@ def test_nothing_sticks_out_and_nothing_goes_wrong(page):
     assert loaded == 0
 
 
-def test_the_conclusion_is_what_one_sees_first(page, sample):
+def test_the_conclusion_comes_first(page, sample):
     conclusion = page.find_element("css selector", ".conclusion")
     assert conclusion.is_displayed()
     assert conclusion.text == headline_text(analyse(sample).verdicts)
@@ -120,7 +120,7 @@ def test_the_pictures_are_seen_one_of_each(page):
     assert min(letters) > 9  # of the line, in pixels: small and still read
 
 
-def test_tables_scroll_inside_and_keep_the_names_in_sight(page):
+def test_tables_scroll_inside_and_keep_the_names_visible(page):
     table = page.find_element("css selector", ".scroll")
     page.execute_script("arguments[0].scrollLeft = 10000", table)
     name = table.find_element("css selector", "tbody th")
@@ -195,13 +195,13 @@ def rows(browser, tmp_path):
         ["huber", "mse"],
     ],
 )
-def test_numbers_sort_as_numbers_and_what_is_not_known_comes_last(rows, ordered):
+def test_numbers_sort_as_numbers_and_unknown_ones_last(rows, ordered):
     ascending, descending = rows([*ordered[1::2], "–", *ordered[::2]])
     assert ascending == [*ordered, "–"]
     assert descending == [*reversed(ordered), "–"]
 
 
-def test_what_is_equal_keeps_its_order(rows, browser):
+def test_equal_values_keep_their_order(rows, browser):
     rows(["2", "1", "2", "1"])
     assert column(browser, ".results", 1) == ["0", "2", "1", "3"]  # downwards
 

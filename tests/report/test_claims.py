@@ -42,7 +42,7 @@ def text_of(page):
 
 
 @pytest.mark.parametrize("evidence", [FULL, PART, {}], ids=["full", "part", "none"])
-def test_the_page_is_whole_and_loads_nothing(evidence):
+def test_the_page_is_complete_and_loads_nothing(evidence):
     outline = Outline(render(evidence))
     assert outline.open == []
     ids = [attrs["id"] for _, attrs in outline.elements if "id" in attrs]
@@ -70,7 +70,7 @@ def test_each_sentence_has_its_figure_its_verdict_its_rule_and_its_commands():
     assert "wildml.com/2015/10/" in page and "a slow one" in text and "keras 3.15.1" in text
 
 
-def test_what_is_missing_says_how_to_get_it():
+def test_missing_evidence_names_its_command():
     page = render(PART)
     assert f"Bach's chorales (not run yet): {JSB.curve_command}" in text_of(page)
     assert f"Adding problem (not run yet): {ADDING.sweep_command}" in text_of(page)

@@ -65,7 +65,7 @@ def full():
     return comparison(("gru", "lstm"), (0, 1), runs=runs, baselines=BASELINES)
 
 
-def test_the_page_holds_what_a_run_gives(full):
+def test_the_page_contains_the_results_of_a_run(full):
     page = render(full)
     text = html.unescape("".join(Outline(page).text))
     for words in (
@@ -94,7 +94,7 @@ def test_the_page_explains_only_what_is_drawn(full):
         assert words in render(full) and words not in plain
 
 
-def test_the_page_is_whole_and_in_order(full):
+def test_the_page_is_complete_and_in_order(full):
     outline = Outline(render(full))
     assert outline.open == []
     assert outline.named("html")[0]["lang"] == "en"
@@ -166,7 +166,7 @@ def test_every_name_is_escaped():
     ],
     ids=["no run", "one seed", "all diverged"],
 )
-def test_little_makes_a_page_too(compared):
+def test_little_data_makes_a_page(compared):
     assert Outline(render(compared)).open == []
 
 

@@ -80,7 +80,7 @@ def test_silence_at_the_end_is_part_of_the_piece(tmp_path):
     assert mido.MidiFile(tmp_path / "piece.mid").length == pytest.approx(3)
 
 
-def test_without_mido_it_is_said_how_to_get_it(tmp_path, monkeypatch):
+def test_without_mido_the_error_says_how_to_install_it(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "mido", None)
     with pytest.raises(UserError, match=r"pip install 'keras_gru\[music\]'"):
         save_midi(PIECE, tmp_path / "piece.mid")

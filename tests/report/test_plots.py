@@ -57,7 +57,7 @@ def test_the_line_is_the_mean_and_the_band_the_range_of_the_seeds():
         assert of_epoch.max() == pytest.approx(curves[:, epoch - 1].max())
 
 
-def test_where_seeds_stopped_early_the_others_go_on_alone():
+def test_where_seeds_stopped_early_the_others_are_thin_lines():
     runs = (run("gru", 0, epochs=5), run("gru", 1, epochs=9))
     axes = drawn(comparison_plots.learning_curves, comparison(("gru",), (0, 1), runs=runs))
     (mean,) = lines(axes, linewidth=1.9)
@@ -209,7 +209,7 @@ def test_a_cell_keeps_its_color_when_another_one_has_no_run():
     ],
     ids=["no run", "one seed", "all diverged", "one epoch"],
 )
-def test_little_can_be_drawn_too(draw, data):
+def test_little_data_can_be_drawn(draw, data):
     root = ElementTree.fromstring(to_svg(draw, data, size=(400, 300), label="x"))
     assert root.tag == "svg"
 

@@ -147,7 +147,7 @@ def test_the_first_run_of_a_packaged_recipe_with_early_stopping(clock, name):
     assert (epochs - 2) / 2 < view.time_left() / 2.0 < (epochs - 2) * 2
 
 
-def test_a_run_goes_on_as_long_as_its_patience_after_its_best_epoch(clock):
+def test_a_run_lasts_as_long_as_its_patience_after_its_best_epoch(clock):
     view = ProgressTracker(patience=2)
     view.plan(JOBS[:1], 100, MAE)
     view.started("gru", 0, 0)

@@ -224,7 +224,7 @@ def test_pairs_without_an_interval_have_no_figure():
     assert {row.values[0] for row in table(section).rows} == {"not decided"}
 
 
-def test_costs_have_a_dash_for_what_is_not_known():
+def test_unknown_costs_are_dashes():
     made = [
         dataclasses.replace(run(cell, seed), multiply_adds=12_345, peak_memory=512 * 2**20)
         for cell in ("gru", "simple_rnn")
@@ -278,7 +278,7 @@ def test_the_command_runs_the_comparison_again_from_anywhere(tmp_path, monkeypat
     assert load_experiment(path, []) == compared.experiment
 
 
-def test_the_size_is_said_as_it_was_matched():
+def test_the_size_is_reported_as_it_was_matched():
     compared = comparison()
     matched = compared.experiment.model_copy(update={"match": "parameters"})
     of_matched = analyse(dataclasses.replace(compared, experiment=matched))

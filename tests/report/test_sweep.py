@@ -154,7 +154,7 @@ def test_the_terminal_has_the_shares_the_best_and_the_verdict(tmp_path):
         assert words in said, words
 
 
-def test_the_page_holds_what_a_sweep_gives(tmp_path):
+def test_the_page_contains_the_results_of_a_sweep(tmp_path):
     shown = result(tmp_path)
     page = render(shown)
     outline = Outline(page)
@@ -184,7 +184,7 @@ def test_the_page_holds_what_a_sweep_gives(tmp_path):
     "changes",
     [{"importances": (), "count": 1}, {"importances": (), "count": 6, "metric": ACCURACY}],
 )
-def test_little_makes_a_page_too(tmp_path, changes):
+def test_little_data_makes_a_page(tmp_path, changes):
     page = render(result(tmp_path, **changes))
     assert Outline(page).open == [] and 'id="importances"' not in page
 

@@ -61,7 +61,7 @@ class TestKeep:
             )
         return folder
 
-    def test_takes_what_is_finished_and_keeps_the_rest(self, folder):
+    def test_stores_finished_runs_and_keeps_the_rest(self, folder):
         made = Evidence(curve=curve(), sweep=sweep())
         claims.write_evidence({ADDING.name: made, ATIS.name: made}, claims.KEPT)
         before = read_evidence(claims.KEPT)[ATIS.name]
@@ -80,7 +80,7 @@ class TestKeep:
         assert said.startswith("left out: ") and "is not finished; resume with: keras-gru" in said
         assert read_evidence(claims.KEPT) == {}
 
-    def test_names_what_is_no_part_of_the_claims(self, tmp_path):
+    def test_names_runs_that_are_not_part_of_the_claims(self, tmp_path):
         other = dataclasses.replace(ADDING, rates=(0.1,)).curve(tmp_path / "runs")
         (said,) = claims.keep([RunDirectory.create(other).path])
         assert "other settings than those of the claims" in said

@@ -77,7 +77,7 @@ def test_overrides_that_are_too_many_or_too_deep():
     assert "NAME=VALUE" in refusal("quickstart", ".".join("a" * 9_000) + "=1")
 
 
-def test_what_is_allowed_is_not_refused(tmp_path):
+def test_allowed_values_are_not_rejected(tmp_path):
     seeds, rates = listed(range(1_000)), listed(f"{i + 1}e-3" for i in range(1_000))
     (tmp_path / "x.yaml").write_text(
         f"{BASE}seeds: {seeds}\ntraining: {{learning_rate: {{grid: {rates}}}}}\n"

@@ -388,7 +388,7 @@ def test_missing_groups():
     ]
 
 
-def test_a_problem_in_an_included_file_is_said_there(folder):
+def test_a_problem_in_an_included_file_is_reported_there(folder):
     (folder / "base.yaml").write_text(GOOD + "sed: [1]\n")
     problem = only("base: base.yaml\nname: other\n")
     assert (str(problem.place), problem.path) == ("base.yaml:4", "sed")

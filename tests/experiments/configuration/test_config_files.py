@@ -141,7 +141,7 @@ class TestBase:
         write("right.yaml", "base: root.yaml\ncells: [lstm]\n")
         assert load("base: [left.yaml, right.yaml]\nseeds: [3]\n").cells == ("lstm",)
 
-    def test_cycle_is_refused_with_its_chain(self):
+    def test_cycle_is_rejected_with_its_chain(self):
         write("b.yaml", "base: c.yaml\n")
         write("c.yaml", "name: c\nbase: b.yaml\n")
         with pytest.raises(UserError) as caught:
@@ -150,7 +150,7 @@ class TestBase:
             "c.yaml:2: base: a file cannot include itself: a.yaml → b.yaml → c.yaml → b.yaml"
         )
 
-    def test_missing_file_is_said_at_its_line(self):
+    def test_missing_file_is_reported_at_its_line(self):
         with pytest.raises(UserError, match=r"^a\.yaml:2: base: there is no file 'no\.yaml'"):
             load("name: x\nbase: [no.yaml]\n")
 
@@ -222,7 +222,7 @@ class TestOverrides:
         overrides = ["dataset.targets=[a]", "dataset.kind=csv_series", "dataset.path=/x.csv"]
         assert load(GOOD, *overrides) == load(GOOD, *overrides[::-1])
 
-    def test_what_a_group_lacks_is_said_at_its_line(self):
+    def test_what_a_group_lacks_is_reported_at_its_line(self):
         with pytest.raises(UserError, match=r"^a\.yaml:2: dataset\.kind: missing setting"):
             load(
                 "name: x\ndataset: {length: 3}\nmodel: {kind: forecaster, size: {units: 1}}",
@@ -273,7 +273,7 @@ def test_old_runs_can_be_read_without_their_cells():
     assert load_stored_experiment(Path("a.yaml")).cells == ("somebodys_cell",)
 
 
-def test_a_run_of_another_version_is_refused():
+def test_a_run_of_another_version_is_rejected():
     write("experiment.yaml", GOOD.replace("size: {parameters: 1000}", "units: 3"))
     with pytest.raises(UserError, match=r"^experiment\.yaml: .* this version of keras-gru"):
         load_stored_experiment(Path("experiment.yaml"))

@@ -61,7 +61,7 @@ class Killer(Recorder):
                 os.kill(number, signal.SIGKILL)
 
 
-def test_two_machines_find_what_one_process_finds(cluster, tmp_path):
+def test_two_machines_and_one_process_agree(cluster, tmp_path):
     experiment, listener = (
         tiny(tmp_path, tuning={"training.learning_rate": (1e-5, 0.02)}),
         Recorder(),

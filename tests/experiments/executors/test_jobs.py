@@ -60,7 +60,7 @@ def test_jobs_are_given_out_seed_by_seed_and_once_tuning_has_chosen(tmp_path):
     ]
 
 
-def test_two_at_a_time_find_what_one_after_the_other_finds_though_a_process_dies(tmp_path):
+def test_parallel_and_sequential_runs_agree_although_a_process_crashes(tmp_path):
     experiment, listener = tiny(tmp_path, tuning=RATES), Killer("simple_rnn", times=1)
     both = compare(experiment, jobs=2, listener=listener)
     alone = compare(experiment)
@@ -115,7 +115,7 @@ def test_ctrl_c_leaves_no_process_behind_and_every_epoch(tmp_path):
     assert max(first_epoch for _, _, first_epoch in listener.starts) >= 2
 
 
-def test_what_a_process_refuses_is_said_as_it_stands(tmp_path):
+def test_what_a_process_rejects_is_reported_unchanged(tmp_path):
     experiment = tiny(
         tmp_path,
         dataset={"kind": "copy_memory", "delay": 5, "train": 16, "validation": 16, "test": 16},

@@ -48,7 +48,7 @@ def serve(*arguments):
     return json.loads(done.stdout)
 
 
-def test_the_comparison_is_said_stored_and_on_the_page(text_run, tmp_path):
+def test_the_comparison_is_printed_stored_and_on_the_page(text_run, tmp_path):
     said = command("export", text_run.path, "--output", tmp_path)
     assert "onnxruntime: largest difference" in said and "100.00 % of predictions equal" in said
     (parity,) = load_parities(tmp_path).values()

@@ -69,7 +69,7 @@ def test_recordings_are_predicted_from_a_file_or_a_folder(sounds_run, new_sounds
         (3, (".wav", "int")),
     ],
 )
-def test_other_inputs_are_refused(sounds_run, new_sounds, monkeypatch, data, parts):
+def test_other_inputs_are_rejected(sounds_run, new_sounds, monkeypatch, data, parts):
     monkeypatch.chdir(new_sounds)
     (new_sounds / "y.wav").write_bytes(b"RIFF no")
     with pytest.raises(UserError) as error:

@@ -91,7 +91,7 @@ def test_a_trial_is_the_run_of_its_settings(swept, tmp_path):
     assert known.validation["mse"] == pytest.approx(trial.value, rel=1e-6)
 
 
-def test_the_same_call_goes_on_and_does_nothing_twice(swept):
+def test_the_same_call_resumes_without_repeating_anything(swept):
     result, _, _ = swept
     listener = Recorder()
     assert sweep(result.experiment, listener=listener).trials == result.trials
@@ -104,7 +104,7 @@ def test_the_same_call_goes_on_and_does_nothing_twice(swept):
     assert listener.starts == [("trial-1", 0, 0)]
 
 
-def test_other_settings_are_refused_and_named(swept):
+def test_other_settings_are_rejected_and_named(swept):
     experiment = swept[0].experiment
     changed = experiment.model_copy(
         update={
@@ -117,7 +117,7 @@ def test_other_settings_are_refused_and_named(swept):
         sweep(changed)
 
 
-def test_other_data_are_refused_on_every_machine(tmp_path):
+def test_other_data_are_rejected_on_every_machine(tmp_path):
     """Two machines that share a storage have run directories of their own."""
     storage = str(tmp_path / "journal.log")
     one, other = (small(tmp_path / name, trials=1, cells=("gru",)) for name in ("one", "other"))
@@ -130,7 +130,7 @@ def test_other_data_are_refused_on_every_machine(tmp_path):
         sweep(one, storage=storage, dataset=changed)
 
 
-def test_ctrl_c_keeps_what_is_finished_and_gives_back_the_rest(tmp_path):
+def test_ctrl_c_saves_finished_trials_and_abandons_the_rest(tmp_path):
     experiment, first, second = small(tmp_path, trials=2), Recorder(("trial-2", 1)), Recorder()
     with pytest.raises(KeyboardInterrupt, match="the same command resumes"):
         sweep(experiment, listener=first)
