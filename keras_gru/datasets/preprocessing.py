@@ -202,19 +202,24 @@ class Preprocessing:
         return self.series_scalings[series]
 
     def encode(self, text: str) -> list[int]:
-        """Return the input tokens of a text."""
-        return self._need_tokenizer().encode(text, self._input_ids)[: self.max_length]
+        """Return the input tokens of a text; of a network of token ids, "4 1 3" is a text.
+
+        Raises:
+            UserError: if the network reads no tokens, or a token id is none of its own.
+        """
+        if self.tokenizer is None:
+            return self._read_ids(text)
+        return self.tokenizer.encode(text, self._input_ids)[: self.max_length]
 
     def decode(self, tokens: Iterable[int]) -> str:
         """Return the text of target tokens, without padding, up to the end token."""
-        tokenizer = self._need_tokenizer()
-        words = []
+        words, names = [], self.target_vocabulary
         for token in tokens:
             if self.spec.end and token == self.spec.end:
                 break
             if token not in (PADDING, self.spec.start):
-                words.append(present(self.target_vocabulary)[token])
-        return tokenizer.join(words)
+                words.append(str(token) if names is None else names[token])
+        return " ".join(words) if self.tokenizer is None else self.tokenizer.join(words)
 
     def in_unit(self, logs: Mapping[str, float]) -> dict[str, float]:
         """Return the logs of Keras with all errors in the unit of the metric.
@@ -233,7 +238,14 @@ class Preprocessing:
     def _input_ids(self) -> dict[str, int]:
         return {word: i for i, word in enumerate(present(self.vocabulary))}
 
-    def _need_tokenizer(self) -> Tokenizer:
-        if self.tokenizer is None:
+    def _read_ids(self, text: str) -> list[int]:
+        highest = (self.spec.vocabulary or 1) - 1
+        if not highest:
             raise UserError(f"{self.name} is not a dataset of texts, so no text can be encoded.")
-        return self.tokenizer
+        words = text.split()
+        if not words or not all(word.isdecimal() and 1 <= int(word) <= highest for word in words):
+            raise UserError(
+                f"{self.name}: expected tokens from 1 to {highest} with spaces between them, such "
+                f"as '1 {highest}', found {text[:60]!r}."
+            )
+        return [int(word) for word in words]

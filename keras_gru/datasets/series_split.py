@@ -11,10 +11,11 @@ from keras_gru.errors import UserError
 if TYPE_CHECKING:
     from keras_gru.datasets.csv_series import CsvSeries
     from keras_gru.datasets.series_table import SeriesValues
+    from keras_gru.datasets.time_order import Series
 
 
 def split_rows(
-    config: "CsvSeries", series: "SeriesValues", all_as_test: bool
+    config: "CsvSeries", series: "Series | SeriesValues", all_as_test: bool = False
 ) -> dict[str, tuple[int, int]]:
     """Return name of a split -> its first row and the one after its last."""
     test = _first_row(config, "test_from", series)
@@ -33,7 +34,7 @@ def split_rows(
     return {name: (end - sizes[name], end) for name, end in zip(sizes, ends, strict=True)}
 
 
-def _first_row(config: "CsvSeries", setting: str, series: "SeriesValues") -> int | None:
+def _first_row(config: "CsvSeries", setting: str, series: "Series | SeriesValues") -> int | None:
     """Return the first row on or after the date of a setting, or None."""
     date = getattr(config, setting)
     if date is None:

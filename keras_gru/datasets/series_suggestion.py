@@ -21,6 +21,7 @@ _LONGEST_SEASON = 800  # rows
 _LONGEST_HORIZON = 48  # rows
 _MANY_ROWS = 5_000
 _STRONG = 0.3  # autocorrelation of a season
+_LOW_RATIO = 0.5  # docs/tutorials/own_data.md has the measurement
 
 
 def suggest_series(
@@ -112,16 +113,18 @@ def suggest_series(
     why = "rows to forecast" + (", a season" if horizon > 1 else "")
     choices["horizon"] = Choice(horizon, why)
     model = {"kind": Choice("forecaster")}
-    outside = _fraction_outside(values)
-    if outside > 0.1:
+    ratio = _last_to_mean(values, season or 1)
+    if ratio < _LOW_RATIO:
+        before = f"value {season} rows earlier" if season else "last value"
         model["subtract_last"] = Choice(
-            True, f"{outside:.0%} of the last rows leave the first's range"
+            True, f"the {before} has {ratio:.2f} of the error of train's mean on validation"
         )
     training = {"epochs": Choice(50), "learning_rate": Choice(0.003)}
     if table.size > _MANY_ROWS:
-        training["batch_size"] = Choice(128, f"{table.size:,} rows: fewer, larger steps")
+        training["epochs"] = Choice(10, f"few, with {table.size:,} rows: a first result in minutes")
+        training["batch_size"] = Choice(128, "fewer, larger steps")
     training["patience"] = Choice(
-        5 if table.size > _MANY_ROWS else 10, "stops earlier where validation does"
+        3 if table.size > _MANY_ROWS else 10, "stops earlier where validation does"
     )
     return Suggestion(with_given(choices, given), model, training)
 
@@ -181,10 +184,19 @@ def _autocorrelation(values: np.ndarray, count: int) -> np.ndarray:
     return found / found[0] * len(values) / (len(values) - np.arange(count + 1))
 
 
-def _fraction_outside(values: np.ndarray) -> float:
-    """Return the fraction of the last 15% of rows that leaves the range of the first 70%."""
-    first, last = values[: int(0.7 * len(values))], values[int(0.85 * len(values)) :]
-    if len(first) == 0 or len(last) == 0:
-        return 0.0
-    margin = 0.05 * np.ptp(first)
-    return float(((last < first.min() - margin) | (last > first.max() + margin)).mean())
+def _last_to_mean(values: np.ndarray, season: int) -> float:
+    """Return the ratio of the errors of two forecasts of what is validation by default.
+
+    It is low where the level moves away from that of train: the error of the value a season earlier
+    by that of the mean of train at the same place of the season.
+    """
+    first, last = int(0.7 * len(values)), int(0.85 * len(values))
+    if first < season or first == last:
+        return 1.0
+    place = np.arange(last) % season
+    means = np.bincount(place[:first], values[:first]) / np.bincount(place[:first])
+    rows = np.arange(first, last)
+    error = np.abs(values[rows] - means[place[rows]]).mean()
+    if error <= 1e-3 * values[:last].std():  # the season alone, without noise
+        return 1.0
+    return float(np.abs(values[rows] - values[rows - season]).mean() / error)

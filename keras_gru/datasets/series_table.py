@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from keras_gru.datasets.categories import one_hot, words_of_train
 from keras_gru.datasets.dates import NO_TIME, find_dates
 from keras_gru.datasets.long_array import release_memory
 from keras_gru.datasets.missing_values import (
@@ -20,6 +21,7 @@ from keras_gru.datasets.missing_values import (
 )
 from keras_gru.datasets.preprocessing import Preprocessing, Scaling
 from keras_gru.datasets.series_facts import table_facts
+from keras_gru.datasets.series_split import split_rows
 from keras_gru.datasets.table import Table
 from keras_gru.datasets.tables import read_table
 from keras_gru.datasets.time_order import Series, Step, fill_gaps, find_step, gap_note, order_rows
@@ -117,7 +119,7 @@ def read_series_table(
     Args:
         config: the settings.
         path: path of the file.
-        stored: its categories are used; None takes those of the file.
+        stored: its categories are used; None takes those of train.
 
     Raises:
         UserError: if a column is missing, a cell is not a number, or rows are not sorted.
@@ -161,7 +163,10 @@ def series_of_table(
         series = [one.every(config.every_nth_row) for one in series]
         steps = [(one.name, find_step(present(one.dates))) for one in series] if dates else []
     notes += [note for name in numeric if (note := suspicious_value(name, values[name]))]
-    categories = _categories(words, stored)
+    categories = dict(stored.categories or {}) if stored else {}
+    if stored is None and words:
+        categories, unseen = words_of_train(words, series, lambda one: split_rows(config, one))
+        notes += unseen
     filled = dict.fromkeys(numeric, 0)
     found = []
     for one in series:
@@ -204,23 +209,6 @@ def _find_dates(config: "CsvSeries", table: Table, wanted: Sequence[str]):
     return dates
 
 
-def _categories(
-    words: Mapping[str, Sequence[str | None]], stored: Preprocessing | None
-) -> dict[str, tuple[str, ...]]:
-    if stored is not None:
-        return dict(stored.categories or {})
-    found = {}
-    for name, column in words.items():
-        values = sorted({word for word in column if word})
-        if len(values) > 1_000:
-            raise UserError(
-                f"dataset.categories: expected a column of at most 1,000 words, got {len(values):,}"
-                f" in {name!r}. Leave it out."
-            )
-        found[name] = tuple(values)
-    return found
-
-
 def _extras(
     config: "CsvSeries",
     series: Series,
@@ -231,10 +219,7 @@ def _extras(
     """Return features that need no scaling, (rows, …): one-hot categories and the calendar."""
     parts = []
     for name in config.categories:
-        number: dict[str | None, int] = {word: index for index, word in enumerate(categories[name])}
-        # An unknown or missing word is all zeros.
-        codes = np.array([number.get(word, -1) for word in words[name]] + [-1])
-        parts.append((codes[series.rows][:, None] == np.arange(len(number))).astype(np.float32))
+        parts.append(one_hot([*words[name], None], categories[name])[series.rows])
     if config.calendar:
         step = next(step for name, step in steps if name == series.name)
         # Date parts of the first row to forecast, whose date is known in advance.

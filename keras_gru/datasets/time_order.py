@@ -29,6 +29,11 @@ class Series:
     rows: np.ndarray
     dates: np.ndarray | None
 
+    @property
+    def size(self) -> int:
+        """Number of rows."""
+        return len(self.rows)
+
     def take(self, column: np.ndarray) -> np.ndarray:
         """Return a table's column in the order of the series, NaN for rows that were missing."""
         if len(self.rows) == len(column) and np.array_equal(self.rows, np.arange(len(column))):

@@ -28,7 +28,7 @@ def generate(
     stop: str | None = None,
     seed: int | None = None,
 ) -> list[str]:
-    """Continue texts with a language model.
+    """Continue texts with a language model; of one of token ids, a text is such as "4 1 3".
 
     Args:
         run_directory: the run directory.
@@ -48,7 +48,9 @@ def generate(
     """
     _check_task(run_directory, "language_model", "write text")
     preprocessing = stored_data(run_directory).preprocessing
-    if stop is not None and (len(stop) != 1 or stop not in present(preprocessing.vocabulary)):
+    vocabulary = preprocessing.vocabulary or ()
+    has_ids = preprocessing.tokenizer is None
+    if stop is not None and not has_ids and (len(stop) != 1 or stop not in vocabulary):
         raise UserError(
             f"stop: expected one character of the training text, got {stop!r}. Give another one."
         )
@@ -69,7 +71,7 @@ def generate(
         for prompt in prompts
     )
     return [
-        prompt + preprocessing.decode(tokens)
+        prompt + " " * has_ids + preprocessing.decode(tokens)
         for prompt, tokens in zip(prompts, generated, strict=True)
     ]
 
@@ -161,7 +163,7 @@ def translate(
     *,
     without_unknown: bool = False,
 ) -> list[list[tuple[str, float]]]:
-    """Translate sentences with an encoder–decoder.
+    """Translate sentences with an encoder–decoder; of one of token ids, a sentence is "4 1 3".
 
     Args:
         run_directory: the run directory.

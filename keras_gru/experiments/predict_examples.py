@@ -10,6 +10,7 @@ from keras_gru.datasets.forecasting import linear
 from keras_gru.datasets.polyphonic_music import COLLECTIONS
 from keras_gru.datasets.sequence_dataset import SequenceDataset, Split
 from keras_gru.datasets.text import UNKNOWN
+from keras_gru.experiments.bands import find_band
 from keras_gru.experiments.examples import (
     FILE,
     Attention,
@@ -113,7 +114,7 @@ def _series(models: Models, dataset: SequenceDataset) -> Series | None:
         stored = load_forecasts([model.run_directory.run_path(record.cell, record.seed)])
         if stored is None:  # an earlier version trained it
             return None
-        widths = stored["validation"].band().half_width(spread)
+        widths = find_band(stored, model.preprocessing).half_width(spread, rows)
         half_width[cell] = _numbers(widths[:, 0, 0])
     metric = dataset.metric
     best = max(dataset.baselines, key=lambda row: metric.score(row.test[metric.name]), default=None)

@@ -108,12 +108,20 @@ def test_a_config_is_written_that_reads_the_file(tmp_path, monkeypatch, name):
     assert keras_gru("check", "a.yaml").endswith("a.yaml: ok\n")
 
 
-def test_a_trend_gets_its_remedy(tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    ("level", "subtracted"),
+    [
+        (np.arange(150), True),
+        (np.where(np.arange(150) < 127, 0, 99), False),  # test alone, which is not looked at
+        (np.zeros(150), False),
+    ],
+)
+def test_a_level_that_moves_away_is_subtracted(tmp_path, monkeypatch, level, subtracted):
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "a.csv").write_text(series(np.arange(150) + WEEKLY))
+    (tmp_path / "a.csv").write_text(series(level + WEEKLY))
     keras_gru("new", "a.csv")
     experiment = load_experiment("a.yaml")
-    assert experiment.model.subtract_last and experiment.dataset.season == 7
+    assert experiment.model.subtract_last == subtracted and experiment.dataset.season == 7
 
 
 def test_a_folder_and_arrays(tmp_path, monkeypatch):

@@ -219,6 +219,26 @@ def test_features_of_categories_calendar_and_known_columns(tmp_path):
         load(csv(tmp_path / "b.csv", zip(VALUES, strict=True), "sold"), calendar=("weekday",))
 
 
+def test_the_words_of_a_category_are_those_of_train(tmp_path):
+    """A word that is not in train would be a feature whose weights are never trained."""
+    kinds = np.full(60, "work", dtype="U7")
+    kinds[5::7], kinds[6::7] = "rest", ""
+    kinds[43:45], kinds[50:53] = "strike", "holiday"
+    path = csv(tmp_path / "a.csv", zip(DAYS, VALUES, kinds, strict=True), "date,sold,kind")
+    dataset = load(path, categories=("kind",))
+    assert dataset.categories == {"kind": ("rest", "work")} and dataset.spec.features == 3
+    # The window of the last target ends in row 58; at row 50 the words are not known.
+    rows = dataset.splits["test"].inputs["features"][:, -1, 1:]
+    np.testing.assert_array_equal(rows[-9:-6], 0)
+    np.testing.assert_array_equal(rows[-6:-3], [[0, 1], [1, 0], [0, 0]])
+    (note,) = [note for note in dataset.notes if "'kind'" in note]
+    assert "5 of " in note and "'holiday' (3)" in note and "'strike' (2)" in note
+    nowhere = np.where(np.arange(60) > 50, "late", "")
+    path = csv(tmp_path / "b.csv", zip(DAYS, VALUES, nowhere, strict=True), "date,sold,kind")
+    with pytest.raises(UserError, match="'kind'"):
+        load(path, categories=("kind",))
+
+
 def test_exponential_smoothing_is_that_of_statsmodels(tmp_path):
     """On a season with a trend it beats the naive forecasts, and it knows no row to come."""
     ExponentialSmoothing = pytest.importorskip("statsmodels.tsa.holtwinters").ExponentialSmoothing

@@ -13,7 +13,8 @@ from keras_gru.datasets.dates import in_words
 from keras_gru.datasets.preprocessing import Preprocessing, SeriesEnd
 from keras_gru.datasets.series_table import calendar
 from keras_gru.errors import UserError
-from keras_gru.experiments.forecasts import LEVEL, Band, Forecasts, spread_of
+from keras_gru.experiments.bands import Band, Forecasts, find_band
+from keras_gru.experiments.forecasts import spread_of
 from keras_gru.experiments.prediction.outputs import unscale
 from keras_gru.experiments.prediction.rows import rounded
 from keras_gru.settings import present
@@ -84,21 +85,22 @@ def forecast_ends(
             for network in networks
         ]
     )
-    half_widths = coverage = None
+    band = half_widths = coverage = None
     if stored:
-        band = stored["validation"].band()
-        coverage = stored["test"].coverage(band)
+        band = find_band(stored, preprocessing)
+        coverage = band.coverage(stored["test"])
         half_widths = np.array([_half_width(band, end, preprocessing) for end in ends])
     lead = preprocessing.spec.lead
     rows = _rows(seeds, ends, half_widths, variables, lead)
-    notes = _notes(steps, horizon, stored, coverage, lead)
+    notes = _notes(steps, horizon, band, coverage, lead)
     return Forecast(rows, seeds, half_widths, coverage, notes)
 
 
 def _half_width(band: Band, end: SeriesEnd, preprocessing: Preprocessing) -> np.ndarray:
     """Return half the width of the band after the end of a series, (H, V)."""
     spec = preprocessing.spec
-    half_width = band.half_width(spread_of(np.array(end.features), spec.history, spec.outputs))
+    spread = spread_of(np.array(end.features), spec.history, spec.outputs)
+    half_width = band.half_width(spread[None])[0]
     if preprocessing.series_scalings is None:
         return half_width
     return half_width * np.array(preprocessing.scalings_of(end.name)[1].deviation)
@@ -107,7 +109,7 @@ def _half_width(band: Band, end: SeriesEnd, preprocessing: Preprocessing) -> np.
 def _notes(
     steps: int,
     horizon: int,
-    stored: Mapping[str, Forecasts] | None,
+    band: Band | None,
     coverage: np.ndarray | None,
     lead: int,
 ) -> tuple[str, ...]:
@@ -117,14 +119,14 @@ def _notes(
             f"Steps 1 to {horizon} are forecast directly; later ones recursively, from forecasts, "
             "and have no band."
         )
-    if stored is None or coverage is None:
+    if band is None or coverage is None:
         notes.append("There is no band: this run stored no forecasts on validation.")
     else:
-        count = len(stored["test"].windows)
         notes.append(
-            f"The {LEVEL:.0%} band, from the errors on validation, holds {coverage.mean():.1%} of "
-            f"the test values ({count:,} windows, steps {lead} to {lead + horizon - 1}; by step "
-            f"{coverage.mean(1).min():.1%} to {coverage.mean(1).max():.1%})."
+            f"The {band.level:.0%} band, from the newest {band.count:,} errors that are known at "
+            f"each time, holds {coverage.mean():.1%} of the test values (steps {lead} to "
+            f"{lead + horizon - 1}; by step {coverage.mean(1).min():.1%} to "
+            f"{coverage.mean(1).max():.1%})."
         )
     return tuple(notes)
 

@@ -107,13 +107,6 @@ class TrainedModel:
         Raises:
             UserError: if the data do not fit the network.
         """
-        spec = self.preprocessing.spec
-        if self.task == "translation" and self.preprocessing.tokenizer is None:
-            raise UserError(
-                f"{self.run_directory.path}: expected a network that translates texts, found one "
-                "of token sequences. Call keras_gru.models.translate(keras_gru.load(RUN).network, "
-                f"tokens, start={spec.start}, end={spec.end}, max_length=…)."
-            )
         inputs = self.read(data)
         if self.task == "translation":
             return self._translate(inputs)
@@ -128,7 +121,13 @@ class TrainedModel:
         if others:
             raise UserError("--seed all: expected one network to translate with. Leave it out.")
         rows = [{**row, "translation": None} for row in inputs.rows]
-        sentences = [str(rows[number]["text"]) for number in inputs.numbers]
+        if self.preprocessing.tokenizer is None:
+            split = inputs.dataset.splits["test"]
+            lengths = split.lengths["tokens"]
+            pairs = zip(split.inputs["tokens"], lengths, strict=True)
+            sentences = [" ".join(map(str, tokens[:length])) for tokens, length in pairs]
+        else:
+            sentences = [str(rows[number]["text"]) for number in inputs.numbers]
         found = translate(self.run_directory, record, sentences)
         for number, ((best, _), *_) in zip(inputs.numbers, found, strict=True):
             rows[number]["translation"] = best

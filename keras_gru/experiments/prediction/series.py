@@ -2,18 +2,17 @@
 
 # N windows, T time steps, D features, H steps ahead, V variables
 
-from collections import Counter
 from typing import Any
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
+from keras_gru.datasets.categories import note_on_unseen
 from keras_gru.datasets.csv_series import CsvSeries
 from keras_gru.datasets.dates import NO_TIME, in_words
 from keras_gru.datasets.preprocessing import Preprocessing
 from keras_gru.datasets.series_table import SeriesTable, SeriesValues, series_of_table
 from keras_gru.datasets.split import Split
-from keras_gru.datasets.table import Table
 from keras_gru.datasets.time_order import find_step
 from keras_gru.errors import UserError
 from keras_gru.experiments.prediction.inputs import Inputs, with_split
@@ -54,7 +53,11 @@ def read_series(data: Any, config: Any, preprocessing: Preprocessing) -> Inputs:
         targets.append(windows[1])
         rows += windows[2]
     split = Split({"features": np.concatenate(features)}, np.concatenate(targets))
-    notes = _count_unseen(table, preprocessing)
+    notes = [
+        f"C{note[1:]}"
+        for name, words in (preprocessing.categories or {}).items()
+        if (note := note_on_unseen(name, table.strings(name).to_pylist(), words))
+    ]
     return Inputs(with_split(preprocessing, split), True, rows, np.arange(len(rows)), tuple(notes))
 
 
@@ -132,18 +135,3 @@ def _windows(
                 {"date": in_words(last + step * n, step)} for n in range(lead, lead + horizon)
             ]
     return x, target_scaling.apply(targets), rows
-
-
-def _count_unseen(table: Table, preprocessing: Preprocessing) -> list[str]:
-    """Return a note on words of category columns that the network does not know."""
-    notes = []
-    for name, words in (preprocessing.categories or {}).items():
-        values = table.strings(name).to_pylist()
-        unseen = Counter(word for word in values if word not in words)
-        if unseen:
-            named = ", ".join(f"{word!r} ({count})" for word, count in unseen.most_common(5))
-            notes.append(
-                f"Column {name!r}: {unseen.total():,} of {len(values):,} values are unknown to "
-                f"the network, which sees none of its categories there: {named}."
-            )
-    return notes

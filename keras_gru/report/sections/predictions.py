@@ -144,7 +144,7 @@ def _series(content: Series, cells: CellSeries) -> list[Block]:
     keys += [Key("truth", letter="—"), Key(content.baseline, letter="··")]
     caption = (
         f"{content.variable}, {plural(content.lead, 'step')} ahead, over the last {len(truth):,} "
-        f"windows of test. The band holds 90% of the errors on validation: {reading}."
+        f"windows of test. The band is to hold 90%, from the errors known before each: {reading}."
     )
     return [Figure("forecasts", fill, caption, (height, height), keys, caption)]
 

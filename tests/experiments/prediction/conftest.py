@@ -87,6 +87,26 @@ def translation_run(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def token_ids_runs(tmp_path_factory):
+    """A language model and an encoder–decoder of the tokens 1 to 6, to 8 in the targets."""
+    folder = tmp_path_factory.mktemp("ids")
+    random = np.random.default_rng(0)
+    inputs, targets = (random.integers(1, high, (30, 4)) for high in (7, 9))
+    inputs[:2, 0], targets[:2, 0] = 6, 8
+    runs = {}
+    for task, kind in (("language_model",) * 2, ("translation", "encoder_decoder")):
+        arrays = {"train_inputs": inputs}
+        if task == "translation":
+            arrays["train_targets"] = targets
+        np.savez(folder / f"{task}.npz", **arrays)
+        dataset = {"kind": "npz", "path": str(folder / f"{task}.npz"), "task": task}
+        dataset["max_length"] = 6
+        model = {"kind": kind, "embedding": 4}
+        runs[task] = untrained_run(folder / task, dataset, model, seeds=(0,))
+    return runs
+
+
+@pytest.fixture(scope="session")
 def many_series_run(tmp_path_factory):
     """A forecaster of two series of one file, in different units."""
     folder = tmp_path_factory.mktemp("many")

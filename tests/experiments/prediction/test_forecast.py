@@ -7,7 +7,7 @@ import pytest
 
 import keras_gru
 from keras_gru.errors import UserError
-from keras_gru.experiments.forecasts import Forecasts, load_forecasts, spread_of
+from keras_gru.experiments.forecasts import load_forecasts, spread_of
 from keras_gru.experiments.training_data import stored_data
 
 from .runs import command, series_csv, untrained_run
@@ -57,43 +57,6 @@ def test_only_the_value_four_rows_ahead(tmp_path):
     assert known["b (truth)"] == 100 + 6 + 3 and known["date"] == "2020-01-01 09:00:00"
     with pytest.raises(UserError, match="expected at most 1"):
         model.forecast(2)
-
-
-def made_up(errors, spread=None):
-    """Forecasts of zero, whose errors are given as (N, H)."""
-    truth = np.asarray(errors, float)[..., None]
-    spread = np.zeros((len(truth), 1)) if spread is None else spread[:, None]
-    return Forecasts(np.arange(len(truth)), np.zeros_like(truth), truth, spread)
-
-
-def test_the_band_holds_what_it_claims_where_errors_stay_the_same():
-    random = np.random.default_rng(0)
-    validation, test = (made_up(random.normal(size=(4000, 2)) * [1, 9]) for _ in range(2))
-    band = validation.band(0.9)
-    np.testing.assert_allclose(band.half_width(np.zeros(1))[:, 0], [1.645, 9 * 1.645], rtol=0.1)
-    np.testing.assert_allclose(test.coverage(band), 0.9, atol=0.02)
-    # Of three errors none is a 90 % quantile.
-    assert made_up([[1], [2], [3]]).band(0.9).half_width(np.zeros(1)).item() == 3
-
-
-def test_the_band_is_wider_after_a_window_that_changes_more():
-    random = np.random.default_rng(0)
-    spreads = random.uniform(1, 9, (2, 4000))
-    validation, test = (
-        made_up(random.normal(size=(4000, 1)) * spread[:, None], spread) for spread in spreads
-    )
-    band = validation.band(0.9)
-    np.testing.assert_allclose(test.coverage(band), 0.9, atol=0.02)
-    narrow, wide = band.half_width(np.array([[1.0], [9.0]]))[:, 0, 0]
-    assert wide / narrow == pytest.approx((9 + 2.5) / (1 + 2.5), rel=0.01)
-
-
-def test_the_band_does_not_follow_a_spread_that_says_nothing():
-    random = np.random.default_rng(0)
-    spreads = random.exponential(3, 4000)
-    band = made_up(random.normal(size=(4000, 1)), spreads).band(0.9)
-    narrow, wide = band.half_width(np.array([[1.0], [9.0]]))[:, 0, 0]
-    assert wide == narrow == pytest.approx(1.645, rel=0.1)
 
 
 def test_the_spread_of_a_window():

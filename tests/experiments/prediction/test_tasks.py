@@ -202,3 +202,27 @@ class TestCovariates:
         path = tmp_path / "new.csv"
         path.write_text(covariates_csv(9).replace(column, "other", 1))
         assert repr(column) in command("predict", covariates_run.path, path, code=2)
+
+
+class TestTokenIds:
+    def test_they_are_translated_into_token_ids(self, token_ids_runs, tmp_path):
+        run = token_ids_runs["translation"]
+        np.savez(tmp_path / "new.npz", inputs=[[6, 2, 1], [3, 0, 0]])
+        rows = command("predict", run.path, tmp_path / "new.npz").splitlines()
+        lines = command("translate", run.path, "6 2 1", "3").splitlines()
+        assert rows == ["sequence,translation", f"0,{lines[0]}", f"1,{lines[1]}"]
+        model = keras_gru.load(run.path).network
+        tokens = keras_gru.models.translate(model, [[6, 2, 1]], start=9, end=10, max_length=6)
+        assert lines[0] == " ".join(map(str, tokens[0])) and {*tokens[0]} <= {*range(11)}
+        assert "1 to 6" in command("translate", run.path, "7", code=2)
+
+    def test_they_are_continued(self, token_ids_runs):
+        run = token_ids_runs["language_model"]
+        options = ("--length", 3, "--temperature", 0)
+        written = command("generate", run.path, "--prompt", "5 2", *options).strip()
+        tokens = keras_gru.models.sample(keras_gru.load(run.path).network, [5, 2], 3, temperature=0)
+        assert written == " ".join(map(str, [5, 2, *tokens]))
+        stopped = command("generate", run.path, "--prompt", "5 2", "--stop", tokens[0], *options)
+        assert stopped.strip() == "5 2"
+        for prompt in ("7", "a", "\n"):
+            assert "1 to 6" in command("generate", run.path, "--prompt", prompt, code=2)
