@@ -75,14 +75,20 @@ def check_memory(path: Path, size: int, what: str = "file") -> None:
         size: size in bytes.
         what: its name in the message.
     """
-    free = _available_memory()
-    if free is not None and _MEMORY_FACTOR * size > free:
+    if not fits_memory(size):
+        free = _available_memory() or 0
         raise UserError(
             f"{path}: expected a {what} that fits into memory, got {size / 1e9:.1f} GB, which take "
             f"about {_MEMORY_FACTOR * size / 1e9:.0f} GB to read, with {free / 1e9:.1f} GB free. "
-            "Use fewer rows, or texts in a Parquet file or a plain text file in UTF-8, which are "
-            "read block by block."
+            "Use fewer rows, or texts in a Parquet file or in a CSV or text file that is UTF-8 and "
+            "not compressed, which are read block by block."
         )
+
+
+def fits_memory(size: int) -> bool:
+    """Return whether so many bytes can be read with the memory that is free."""
+    free = _available_memory()
+    return free is None or _MEMORY_FACTOR * size <= free
 
 
 def _available_memory() -> int | None:
@@ -180,6 +186,20 @@ def _check_utf8(data: bytes) -> None:
         except UnicodeDecodeError as error:
             error.object, error.start, error.end = data, error.start + start, error.end + start
             raise
+
+
+def is_utf8(path: Path) -> bool:
+    """Return whether a file is plain text in UTF-8."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    with open(path, "rb") as file:
+        while block := file.read(_BLOCK):
+            try:
+                decoder.decode(block)
+            except UnicodeDecodeError:
+                return False
+            if b"\0" in block:
+                return False
+    return True
 
 
 def _guessed_encoding(path: Path, data: bytes) -> str:

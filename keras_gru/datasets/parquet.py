@@ -1,9 +1,10 @@
 """The columns of a Parquet file, read on access."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from keras_gru.datasets.block_columns import BlockColumns
 from keras_gru.datasets.file_bytes import check_memory
 from keras_gru.errors import UserError
 
@@ -14,8 +15,8 @@ MAGIC = b"PAR1"
 _ROWS = 16_384  # of a block
 
 
-class ParquetColumns(Mapping):
-    """Name of a column -> its values.
+class ParquetColumns(BlockColumns):
+    """The columns of a Parquet file.
 
     Args:
         path: path of the file.
@@ -25,14 +26,13 @@ class ParquetColumns(Mapping):
     def __init__(self, path: Path, content: bytes | None = None):
         self._path, self._content = path, content
         file = self._open()
-        self.names = file.schema_arrow.names
-        self.rows = file.metadata.num_rows
+        super().__init__(file.schema_arrow.names)
+        self._rows = file.metadata.num_rows
 
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.names)
-
-    def __len__(self) -> int:
-        return len(self.names)
+    @property
+    def rows(self) -> int:
+        """Number of rows."""
+        return self._rows
 
     def __getitem__(self, name: str) -> "pyarrow.ChunkedArray":
         import pyarrow as pa
@@ -51,12 +51,12 @@ class ParquetColumns(Mapping):
         except (pa.ArrowException, OSError) as error:
             raise self._damaged(error) from None
 
-    def blocks(self, name: str, rows: int = _ROWS) -> "Iterator[pyarrow.Array]":
-        """Yield the values of a column in blocks."""
+    def blocks(self, name: str, rows: int | None = None) -> "Iterator[pyarrow.Array]":
+        """Yield the values of a column, `rows` of them at a time, 16,384 by default."""
         import pyarrow as pa
 
         try:
-            for batch in self._open().iter_batches(rows, columns=[name]):
+            for batch in self._open().iter_batches(rows or _ROWS, columns=[name]):
                 yield batch.column(0)
         except (pa.ArrowException, OSError) as error:
             raise self._damaged(error) from None

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, NoReturn
 
 import numpy as np
 
+from keras_gru.datasets.block_columns import BlockColumns
 from keras_gru.datasets.dialect import (
     MISSING,
     Signs,
     number_pattern,
 )
-from keras_gru.datasets.parquet import ParquetColumns
 from keras_gru.datasets.units import blocks_of_texts
 from keras_gru.errors import UserError, did_you_mean
 
@@ -49,7 +49,7 @@ class Table:
     @property
     def size(self) -> int:
         """Number of rows."""
-        if isinstance(self.columns, ParquetColumns):
+        if isinstance(self.columns, BlockColumns):
             return self.columns.rows
         return max((len(column) for column in self.columns.values()), default=0)
 
@@ -57,8 +57,10 @@ class Table:
         """Return the first values of a column."""
         import pyarrow as pa
 
-        if isinstance(self.columns, ParquetColumns) and self.size:
-            return pa.chunked_array([next(self.columns.blocks(name, count))])
+        if isinstance(self.columns, BlockColumns):
+            first = next(self.columns.blocks(name, count), None)
+            if first is not None:
+                return pa.chunked_array([first[:count]])
         return self.columns[name].slice(0, count)
 
     def column(self, name: str) -> "pyarrow.ChunkedArray":
@@ -67,6 +69,11 @@ class Table:
         Raises:
             UserError: if there is no such column.
         """
+        self.check_column(name)
+        return self.columns[name]
+
+    def check_column(self, name: str) -> None:
+        """Raise a `UserError` if there is no column of this name."""
         if name not in self.columns:
             known = [" ".join(column.split()) for column in self.columns if column]
             hint = did_you_mean(name, known)
@@ -75,7 +82,6 @@ class Table:
             if len(hint) > _LONGEST_HINT:
                 hint = hint[:_LONGEST_HINT] + "…"
             raise UserError(f"{self.path} ({self.form}): there is no column {name!r}.{hint}")
-        return self.columns[name]
 
     def where(self, name: str, row: int) -> str:
         """Return the location of a cell, for messages."""
@@ -97,8 +103,8 @@ class Table:
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        self.column(name)
-        if isinstance(self.columns, ParquetColumns):
+        self.check_column(name)
+        if isinstance(self.columns, BlockColumns):
             columns = self.columns
 
             def read():

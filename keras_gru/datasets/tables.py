@@ -7,11 +7,17 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from keras_gru.datasets.file_bytes import binary_form, decode, is_spreadsheet, read_bytes
+from keras_gru.datasets.file_bytes import (
+    binary_form,
+    decode,
+    fits_memory,
+    is_spreadsheet,
+    read_bytes,
+)
 from keras_gru.datasets.own_file import TableFile
 from keras_gru.datasets.parquet import MAGIC, ParquetColumns
 from keras_gru.datasets.table import Table, check_names
-from keras_gru.datasets.text_tables import read_text_table
+from keras_gru.datasets.text_tables import read_long_table, read_text_table
 from keras_gru.errors import UserError
 
 _SAMPLE = 200_000  # bytes that separator, header and signs are guessed from
@@ -37,6 +43,10 @@ def read_table(
     """
     if path.is_file() and _begins_with(path, MAGIC):
         return Table(path, "Parquet", _checked(path, ParquetColumns(path)))
+    if path.is_file() and not numeric and not fits_memory(path.stat().st_size):
+        table = read_long_table(config, path, wanted)
+        if table is not None:
+            return table
     data, compression = read_bytes(path)
     name = f"{{}}, {compression}" if compression else "{}"
     if data[:1].isspace() and not data.strip():  # which copies it

@@ -1,18 +1,14 @@
 """Read text tables: CSV and similar."""
 
-import csv
+import codecs
 import functools
-import io
-import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-
+from keras_gru.datasets.cells import Cells, CsvColumns, reading_options
 from keras_gru.datasets.dialect import (
     MISSING,
-    NO_QUOTE,
     SPACES,
     TAB,
     Signs,
@@ -22,12 +18,11 @@ from keras_gru.datasets.dialect import (
     guess_signs,
     split_lines,
 )
-from keras_gru.datasets.file_bytes import decode, read_bytes
+from keras_gru.datasets.file_bytes import decode, is_utf8, read_bytes
 from keras_gru.datasets.long_array import release_memory
 from keras_gru.datasets.own_file import TableFile
 from keras_gru.datasets.table import Table, check_names
 from keras_gru.errors import UserError
-from keras_gru.formatting import plural
 from keras_gru.settings import present
 
 _KEPT = 10_000_000  # bytes of a text that is kept for the lines in messages
@@ -75,11 +70,10 @@ def read_text_table(
         guessed["separator"] = separator
     text = _cells_alone(text, 0, by_spaces=separator == SPACES)
     delimiter = "\t" if separator in (SPACES, TAB) else separator
+    cells = Cells(path, text, skipped, delimiter, quote).with_checked_quote(bool(config.quote))
+    quote = cells.quote
     if config.quote is None:
-        quote = _checked_quote(path, text, delimiter, skipped)
         guessed["quote"] = quote
-    elif quote != NO_QUOTE:
-        _check_quotes(path, text, delimiter, quote, skipped)
     rows = split_lines(_sample(text), TAB if separator == SPACES else separator, quote)
     if not rows:
         raise UserError(f"{path} is empty; expected a table with a line that names the columns.")
@@ -90,11 +84,11 @@ def read_text_table(
     header = [cell.strip() for cell in rows[0]] if has_header else [*map(str, range(width))]
     check_names(path, header)
     signs = _signs(config, rows[int(has_header) :], separator, guessed)
-    layout = _Layout(path, delimiter, quote, skipped, has_header)
+    cells = replace(cells, has_header=has_header)
     numbers = [
         index for index, column in enumerate(header) if column in numeric and signs is not None
     ]
-    columns = _parse_csv(layout, text, width, numbers, signs)
+    columns = _parse_csv(cells, width, numbers, signs)
     form = f"{name.format('CSV')}, separated by {_IN_WORDS.get(separator, repr(separator))}"
     if width == 1:
         form = f"{name.format('CSV')}, one column"
@@ -114,8 +108,53 @@ def read_text_table(
         guessed,
         signs,
         functools.partial(
-            _line_of, separator == SPACES, layout, encoding, text if len(text) < _KEPT else None
+            _line_of,
+            cells if len(text) < _KEPT else replace(cells, content=None),
+            separator == SPACES,
+            encoding,
         ),
+    )
+
+
+def read_long_table(config: TableFile, path: Path, wanted: Sequence[str]) -> Table | None:
+    """Read a table as text, column by column and block by block, from the disk.
+
+    Args:
+        config: separator, encoding and the like; what it leaves out is guessed from the beginning.
+        path: of the file.
+        wanted: columns that the table should have.
+
+    Returns:
+        None if the file is JSON or not plain UTF-8, or its cells are separated by spaces.
+
+    Raises:
+        UserError: as `read_text_table` does.
+    """
+    with open(path, "rb") as file:
+        head = file.read(_SAMPLE)
+    is_json = head.lstrip()[:1] in (b"{", b"[")
+    if is_json or config.encoding not in (None, "utf-8") or not is_utf8(path):
+        return None
+    head, end = head.removeprefix(codecs.BOM_UTF8), len(head)
+    while (end := head.rfind(b"\n", 0, end)) > 0 and head.count(b'"', 0, end) % 2:
+        pass  # not within a cell
+    head = head[: end + 1]
+    table = read_text_table(config, path, head, "utf-8", "{}", wanted, ())
+    full = config.model_copy(update=table.settings)
+    if full.separator == SPACES:
+        return None
+    skipped, _ = _preamble(head, full)
+    delimiter = "\t" if full.separator == TAB else full.separator
+    cells = Cells(path, None, skipped, delimiter, full.quote, full.header is not False)
+    cells = cells.with_checked_quote(config.quote is not None)
+    settings = dict(table.settings)
+    if config.quote is None:
+        settings["quote"] = cells.quote
+    return replace(
+        table,
+        columns=CsvColumns(cells, [*table.columns]),
+        settings=settings,
+        line=cells.line_of,
     )
 
 
@@ -142,50 +181,6 @@ def _preamble(text: bytes, config: TableFile) -> tuple[int, str | None]:
     return skipped, separator
 
 
-def _checked_quote(path: Path, text: bytes, delimiter: str, skipped: int) -> str:
-    """Return `'"'`, or "none" where the cells are whole without quotes and only then."""
-    if b'"' not in text:
-        return '"'
-    try:
-        _check_quotes(path, text, delimiter, '"', skipped)
-    except UserError:
-        counts = {line.count(delimiter.encode()) for line in text.splitlines() if line.strip()}
-        if delimiter == "\t" and len(counts) == 1 and counts != {0}:
-            return NO_QUOTE
-        raise
-    return '"'
-
-
-def _check_quotes(path: Path, text: bytes, delimiter: str, quote: str, skipped: int) -> None:
-    """Raise a `UserError` if a quote is opened and not closed at a cell's end."""
-    characters = np.frombuffer(text, np.uint8)
-    places = np.flatnonzero(characters == ord(quote))
-    if len(places) == 0:
-        return
-    ends = [ord(delimiter), 10, 13]
-    before = np.where(places > 0, characters[places - 1], 10)
-    after = np.where(
-        places + 1 < len(characters), characters[np.minimum(places + 1, len(characters) - 1)], 10
-    )
-    opening = np.isin(before[::2], [*ends, ord(quote)])
-    closing = np.isin(after[1::2], [*ends, ord(quote)])
-    if len(places) % 2 == 0 and opening.all() and closing.all():
-        return
-    # Some quotes are inside cells, where they mean themselves, or one is not closed: look closely.
-    lines = io.StringIO(text.decode(), newline="")
-    reader = csv.reader(lines, delimiter=delimiter, quotechar=quote, strict=True)
-    line = 0
-    try:
-        for _ in reader:
-            line = reader.line_num
-    except csv.Error:
-        raise UserError(
-            f"{path}, line {line + 1 + skipped}: expected a closing {quote} at the end of the "
-            f"cell, got none. Write {quote * 2} for a quote inside a cell, or set "
-            "dataset.quote: none where quotes mean themselves."
-        ) from None
-
-
 def _signs(
     config: TableFile, rows: Sequence[Sequence[str]], separator: str, guessed: dict[str, object]
 ) -> Signs | None:
@@ -199,42 +194,19 @@ def _signs(
     return signs
 
 
-@dataclass(frozen=True)
-class _Layout:
-    """The position of a table in its text."""
-
-    path: Path
-    delimiter: str
-    quote: str
-    skipped: int
-    has_header: bool
-
-
-def _parse_csv(
-    layout: _Layout, text: bytes, width: int, numbers: Sequence[int], signs: Signs | None
-) -> list:
+def _parse_csv(cells: Cells, width: int, numbers: Sequence[int], signs: Signs | None) -> list:
     """Return the columns: strings, and float64 for `numbers` where all their cells are numbers."""
     import pyarrow as pa
     import pyarrow.csv as pa_csv
 
-    quote = layout.quote
     types = {f"f{index}": pa.string() for index in range(width)}
     if numbers and present(signs).thousands == "none":
         types |= {f"f{index}": pa.float64() for index in numbers}
     words = {form(word) for word in MISSING for form in (str, str.upper, str.title)}
     try:
         table = pa_csv.read_csv(
-            pa.BufferReader(text),
-            read_options=pa_csv.ReadOptions(
-                autogenerate_column_names=True,
-                skip_rows_after_names=int(layout.has_header),
-                block_size=1 << 22,
-            ),
-            parse_options=pa_csv.ParseOptions(
-                delimiter=layout.delimiter,
-                quote_char=False if quote == NO_QUOTE else quote,
-                newlines_in_values=quote != NO_QUOTE and quote.encode() in text,
-            ),
+            pa.BufferReader(cells.content),
+            **reading_options(cells),
             convert_options=pa_csv.ConvertOptions(
                 check_utf8=False,
                 strings_can_be_null=False,
@@ -245,46 +217,18 @@ def _parse_csv(
         )
     except pa.ArrowInvalid as error:
         if pa.float64() in types.values():  # what is not a number is found among the strings
-            return _parse_csv(layout, text, width, (), signs)
-        _find_ragged_line(layout, text)
-        raise UserError(
-            f"{layout.path}: not a table ({str(error).splitlines()[0][:100]}). Export it anew as "
-            "CSV."
-        ) from None
+            return _parse_csv(cells, width, (), signs)
+        cells.refuse(error)
     release_memory()
     return table.columns
 
 
-def _reader(text: bytes, delimiter: str, quote: str):
-    csv.field_size_limit(max(csv.field_size_limit(), len(text)))
-    lines = io.StringIO(text.decode(), newline="")
-    if quote == NO_QUOTE:
-        return csv.reader(lines, delimiter=delimiter, quoting=csv.QUOTE_NONE)
-    return csv.reader(lines, delimiter=delimiter, quotechar=quote)
-
-
-def _find_ragged_line(layout: _Layout, text: bytes) -> None:
-    reader, width = _reader(text, layout.delimiter, layout.quote), None
-    for row in reader:
-        width = width or len(row)
-        if row and len(row) != width:
-            first = "the header" if layout.has_header else "the first line"
-            raise UserError(
-                f"{layout.path}, line {reader.line_num + layout.skipped}: expected "
-                f"{plural(width, 'cell')} as in {first}, got {len(row)}. Correct the line, or set "
-                "dataset.separator or dataset.header."
-            )
-
-
-def _line_of(by_spaces: bool, layout: _Layout, encoding: str, text: bytes | None, row: int) -> int:
-    """Return the line, from 1, in which a row ends; blank lines are not rows."""
-    if text is None:  # a long one is read again
-        text = decode(layout.path, read_bytes(layout.path)[0], encoding)[0]
-        text = _cells_alone(text, layout.skipped, by_spaces)
-    reader = _reader(text, layout.delimiter, layout.quote)
-    rows = (cells for cells in reader if cells)
-    next(itertools.islice(rows, row + int(layout.has_header), None), None)
-    return layout.skipped + reader.line_num
+def _line_of(cells: Cells, by_spaces: bool, encoding: str, row: int) -> int:
+    """Return the line of a file, from 1, in which a row ends."""
+    if cells.content is None:  # a long one is read again
+        text = decode(cells.path, read_bytes(cells.path)[0], encoding)[0]
+        cells = replace(cells, content=_cells_alone(text, cells.skipped, by_spaces))
+    return cells.line_of(row)
 
 
 def _cells_alone(text: bytes, skipped: int, by_spaces: bool) -> bytes:

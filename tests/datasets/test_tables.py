@@ -10,10 +10,11 @@ import zipfile
 import numpy as np
 import pytest
 
-from keras_gru.datasets import file_bytes
+from keras_gru.datasets import cells, file_bytes
 from keras_gru.datasets.csv_series import CsvSeries
 from keras_gru.datasets.dates import find_dates
 from keras_gru.datasets.tables import read_table
+from keras_gru.datasets.texts import Texts
 from keras_gru.errors import UserError
 
 ROWS = [f"2024-01-{day:02d},{day}.5,{day * 2}" for day in range(1, 29)]
@@ -172,7 +173,50 @@ def test_a_file_that_does_not_fit_into_memory_is_rejected(tmp_path, monkeypatch)
     path.write_text(CSV)
     monkeypatch.setattr(file_bytes, "_available_memory", lambda: 3 * len(CSV))
     with pytest.raises(UserError, match="fits into memory"):
-        read_table(CsvSeries(**SETTINGS), path)
+        read_table(CsvSeries(**SETTINGS), path, ("load",), ("load",))
+
+
+# Of a table that is read from the disk in blocks, and one that is refused.
+BLOCKS = {
+    "quotes": "text,label\n" + '"so ""it"" is,\nthen",ham\nno more,"spam"\n' * 20_000,
+    "tabs without a header": 'ham\t"so it is\nspam\tno 5" more\n' * 20_000 + "ham\tend\n",
+    "titles": "Messages\nof 2024\n\ntext;label\n" + "so it is;ham\nno more;spam\n" * 20_000,
+    "missing": "\ufefftext,label\n" + "NA,ham\n,spam\n\nso,ham\n" * 20_000,
+}
+
+
+@pytest.mark.parametrize("name", BLOCKS)
+def test_a_long_table_of_texts_is_read_in_blocks(tmp_path, monkeypatch, name):
+    path = tmp_path / "long.csv"
+    path.write_text(BLOCKS[name], encoding="utf-8")
+    wanted = () if "header" in name else ("text", "label")
+    config = Texts(kind="texts", path="x")
+    whole = read_table(config, path, wanted)
+    monkeypatch.setattr(file_bytes, "_available_memory", path.stat().st_size.__int__)
+    monkeypatch.setattr(cells, "_BLOCK", 30_000)
+    long = read_table(config, path, wanted)
+    assert isinstance(long.columns, cells.CsvColumns)
+    assert (long.form, long.settings, long.size) == (whole.form, whole.settings, whole.size)
+    for column in whole.columns:
+        found = [text for part in long.text_blocks(column)() for text in part.to_pylist()]
+        assert found == whole.strings(column).to_pylist()
+    assert len([*long.columns.blocks(column)]) > 3
+    assert long.line(9_999) == whole.line(9_999)
+
+
+@pytest.mark.parametrize(
+    "row, sentence",
+    [('"so it is,ham', "line 39999: expected a closing"), ("so,it,is", "line 39999: expected 2")],
+)
+def test_a_mistake_in_a_long_table_is_one_sentence(tmp_path, monkeypatch, row, sentence):
+    path = tmp_path / "long.csv"
+    rows = ["text,label", *['so it is,"ham"', 'no more,"spam"'] * 20_000]
+    path.write_text("\n".join([*rows[:39_998], row, *rows[39_999:]]) + "\n")
+    monkeypatch.setattr(file_bytes, "_available_memory", path.stat().st_size.__int__)
+    monkeypatch.setattr(cells, "_BLOCK", 30_000)
+    with pytest.raises(UserError, match=sentence):
+        table = read_table(Texts(kind="texts", path="x"), path, ("text", "label"))
+        list(table.text_blocks("text")())
 
 
 def test_a_cell_of_any_length_takes_no_time(tmp_path):
