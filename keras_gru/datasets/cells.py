@@ -56,7 +56,7 @@ class Cells:
         """Open the text for its lines."""
         return io.TextIOWrapper(self.open(), "utf-8-sig", newline="")
 
-    def rows(self, lines: TextIO) -> "csv._reader":
+    def _rows(self, lines: TextIO):
         """Return a reader of lists of cells, as Python's csv module makes them."""
         csv.field_size_limit(1 << 30)
         if self.quote == NO_QUOTE:
@@ -130,7 +130,7 @@ class Cells:
     def refuse(self, error: Exception) -> NoReturn:
         """Raise a `UserError` that names the first row with more or fewer cells than the first."""
         with self.lines() as lines:
-            reader, width = self.rows(lines), None
+            reader, width = self._rows(lines), None
             for row in reader:
                 width = width or len(row)
                 if row and len(row) != width:
@@ -148,7 +148,7 @@ class Cells:
     def line_of(self, row: int) -> int:
         """Return the line of the file, from 1, in which a row ends; blank lines are no rows."""
         with self.lines() as lines:
-            reader = self.rows(lines)
+            reader = self._rows(lines)
             rows = (cells for cells in reader if cells)
             next(itertools.islice(rows, row + int(self.has_header), None), None)
             return self.skipped + reader.line_num

@@ -203,7 +203,8 @@ class CsvSeries(OwnFile, TableFile):
         categories = table.category_columns(parts[0].inputs.shape[1])
         ends = [_end(series, part) for series, part in zip(table.series, parts, strict=True)]
         facts = (*table.facts, *split_facts(table, parts))
-        del series, table.series[:]  # their values before scaling
+        series = None  # their values before scaling
+        table.series.clear()
         release_memory()
         # Several targets or series have no common unit: errors are in standard deviations.
         scale = targets[None].deviation[0] if is_one and len(config.targets) == 1 else 1.0

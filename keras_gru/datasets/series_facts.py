@@ -47,8 +47,8 @@ def table_facts(
     if not dates:
         facts.append(("Time", "no column of dates: the order of the rows is taken as it is"))
         return tuple(facts)
-    first = min(int(one.dates[0]) for one in series)
-    last = max(int(one.dates[-1]) for one in series)
+    first = min(int(present(one.dates)[0]) for one in series)
+    last = max(int(present(one.dates)[-1]) for one in series)
     names = {step.name for _, step in steps}
     size = steps[0][1].seconds
     missing = sum(step.missing for _, step in steps)

@@ -145,7 +145,8 @@ def read_long_table(config: TableFile, path: Path, wanted: Sequence[str]) -> Tab
         return None
     skipped, _ = _preamble(head, full)
     delimiter = "\t" if full.separator == TAB else full.separator
-    cells = Cells(path, None, skipped, delimiter, full.quote, full.header is not False)
+    quote = present(full.quote)
+    cells = Cells(path, None, skipped, present(delimiter), quote, full.header is not False)
     cells = cells.with_checked_quote(config.quote is not None)
     settings = dict(table.settings)
     if config.quote is None:

@@ -187,7 +187,7 @@ def ids_of_series(table: Table, dates: Dates) -> list[str]:
 def _refuse_unsorted(table: Table, dates: Dates, rows: np.ndarray, steps: np.ndarray) -> None:
     expected = 1 if np.median(steps) > 0 else -1
     index = int(np.flatnonzero(np.sign(steps) == -expected)[0])
-    before, after = (in_words(dates.values[row]) for row in (rows[index], rows[index + 1]))
+    before, after = (in_words(int(dates.values[row])) for row in (rows[index], rows[index + 1]))
     raise UserError(
         f"{table.where(dates.columns[0], int(rows[index + 1]))}: expected rows sorted by time, "
         f"got {after} after {before}. Set dataset.sort: true, or dataset.time: none if the file's "
