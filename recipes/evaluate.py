@@ -1,4 +1,4 @@
-"""Measure the saved networks of a comparison again, beside the values that were recorded.
+"""Evaluate the saved networks of a comparison again, and print the recorded values.
 
     python recipes/evaluate.py runs/jsb_chorales/2026-01-31_12-00-00
     python recipes/evaluate.py runs/jsb_chorales/2026-01-31_12-00-00 validation

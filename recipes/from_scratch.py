@@ -1,10 +1,10 @@
-"""A GRU in NumPy alone, forward and backward, trained on the adding problem.
+"""A GRU in pure NumPy, forward and backward, trained on the adding problem.
 
     python recipes/from_scratch.py            # about a minute on one core
     python recipes/from_scratch.py --check    # its last state against keras_gru.GRU
 
-Each sequence has random numbers, two of which are marked; the target is the sum of these two. To
-answer always with the mean, 1, costs 1/6. Copy the file, print what you like, change an equation.
+Each sequence has random numbers, two of which are marked; the target is their sum. Always
+predicting the mean, 1, has an MSE of 1/6. Copy the file and change an equation.
 """
 
 # Shapes: B batch, T time, D features, U units; columns z | r | g of the weights, as in Keras.
@@ -34,7 +34,7 @@ def forward(x, W, R, b):
 
 
 def backward(x, W, R, h, saved, dh):
-    """Return dW, dR and db from dh, the derivative of the loss by the last state."""
+    """Return dW, dR and db from dh, the derivative of the loss with respect to the last state."""
     units = R.shape[0]
     R_zr, R_g = R[:, : 2 * units], R[:, 2 * units :]
     dW, dR, db = np.zeros_like(W), np.zeros_like(R), np.zeros(3 * units, W.dtype)

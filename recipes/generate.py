@@ -1,13 +1,13 @@
-"""Let a trained language model write, or a model of polyphonic music play.
+"""Generate text or music with a trained language model or polyphony model.
 
     python recipes/compare.py configs/tiny_shakespeare.yaml
     python recipes/generate.py runs/tiny_shakespeare/2026-01-31_12-00-00 "ROMEO:"
     python recipes/compare.py configs/jsb_chorales.yaml
     python recipes/generate.py runs/jsb_chorales/2026-01-31_12-00-00 --length 64
 
-The same prompt at three temperatures: low ones repeat what is likely, high ones dare and misspell.
-Music goes on from the first steps of a piece, into a MIDI file and a picture for each temperature.
-`keras-gru generate` does it for one, with top-k and a character to stop at, or a piece and a tempo.
+It uses the same prompt with three temperatures: low ones repeat probable text, high ones vary more.
+Music continues the first steps of a piece, and is saved as a MIDI file and an image.
+`keras-gru generate` uses one temperature, with options such as top-k or the tempo.
 """
 
 import argparse

@@ -1,11 +1,11 @@
-"""A cell of your own beside the others: one class, one line to register it.
+"""A custom cell: one class, and one line to register it.
 
     python recipes/own_cell.py
     python recipes/own_cell.py configs/jsb_chorales.yaml training.epochs=20
 
-Copy it, change an equation, and see whether it pays. `GRUCell` has three methods to override:
-`gates`, `candidate` and `interpolate`. Weights that a cell inherits and does not use are counted in
-its parameters.
+Copy the file and change an equation. `GRUCell` has three methods to override:
+`gates`, `candidate` and `interpolate`. Inherited weights that a cell does not use are included in
+the number of parameters.
 """
 
 import argparse
@@ -18,7 +18,7 @@ from keras_gru.report import run_and_show
 
 
 class MyLightGRU(keras_gru.GRUCell):
-    """No reset gate, and a ReLU in the place of tanh (Ravanelli et al. 2018, arXiv 1803.10225)."""
+    """No reset gate, and ReLU instead of tanh (Ravanelli et al. 2018, arXiv 1803.10225)."""
 
     def candidate(self, x_g, h, r, W_hg):
         return keras.ops.relu(x_g + keras.ops.matmul(h, W_hg))

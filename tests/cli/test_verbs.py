@@ -239,12 +239,12 @@ class TestSweep:
         drawn = "sweep.training.learning_rate={low: 1e-3, high: 1e-1, log: true}"
         command = ["sweep", "quickstart", *TINY, "cells=[simple_rnn]", drawn, "--jobs", 1]
         said = keras_gru(*command, "--trials", 2)
-        assert "Trial 2 seed 0: finished" in said and "cannot be said from 2 trials" in said
+        assert "Trial 2 seed 0: finished" in said and "cannot be estimated from 2 trials" in said
         page = folder / "runs" / "quickstart" / "sweep" / "report.html"
         assert "svg" in page.read_text(encoding="utf-8")
         said = keras_gru(*command, "--trials", 3)
         assert "Trial 1 seed 0: finished" in said and "Trial 2" not in said
-        assert "cannot be said from 3 trials" in said
+        assert "cannot be estimated from 3 trials" in said
         assert "Trial" not in keras_gru(*command, "--trials", 3)
         # What it says to go on with, goes.
         (line,) = (line for line in said.splitlines() if line.startswith("  keras-gru compare"))

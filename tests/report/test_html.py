@@ -89,7 +89,7 @@ def test_the_page_contains_the_results_of_a_run(full):
 def test_the_page_explains_only_what_is_drawn(full):
     plain = render(comparison())
     alone = render(comparison(seeds=(0,)))
-    assert "a band from the lowest seed to the highest" in plain and "band" not in alone
+    assert "a band from the lowest to the highest seed" in plain and "band" not in alone
     for words in ("stopped early", "A cross ends a run"):
         assert words in render(full) and words not in plain
 

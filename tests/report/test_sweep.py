@@ -93,7 +93,7 @@ class TestVerdict:
     def test_too_few_and_all_alike(self, tmp_path):
         few, alike = result(tmp_path, (), count=4), result(tmp_path, ())
         assert headline_text(few) == (
-            "What matters cannot be said from 4 trials; 10 are needed at least."
+            "Importances cannot be estimated from 4 trials; at least 10 are required."
         )
         assert "all of 24 trials are alike" in headline_text(alike)
 

@@ -1,7 +1,7 @@
-"""Writes RESULTS.md, and its short form in README.md, from the table of recipes and the stored
+"""Write RESULTS.md, and its short form in README.md, from the table of recipes and the stored
 results: python tools/results/page.py
 
-Nothing in it is filled by hand, and the same files give the same page.
+Nothing is entered by hand, and the same files produce the same page.
 """
 
 from collections.abc import Iterable, Mapping
@@ -30,29 +30,28 @@ INTRODUCTION = """\
 
 Written by `python tools/results/page.py` from [the table of recipes](results/recipes.yaml) and the
 files in `results/`, which `python tools/results/run.py NAME` writes after a full run; no number is
-filled in by hand.
+entered by hand.
 
-A result is the mean ± standard deviation over the seeds of each cell. Every network was measured on
-test once, with the weights that were best on validation. Where a row shows validation, as the book
-that it follows does, its weights were chosen by that same number. Where values were tuned, every
-cell had the same trials, and the best on validation is shown. The trials have a seed of their own,
-which no run has. Where the seeds have a dagger (†), the run is
-older: the first seed's run is the best trial, selected by the validation score that stands here,
-and the row is to be made again. What others have printed was measured under protocols that are
-rarely complete: it stands beside ours, it is not the same experiment.
+Results are means ± standard deviations over seeds. Every network was tested once, with the weights
+of the best validation epoch. Rows that show validation, like the book that they follow, show the
+score that selected the weights. If settings were tuned, every cell had the same trials, with a seed
+that no run uses, and the best setting on validation is shown. A dagger (†) marks older runs whose
+first seed is the best trial, selected by the validation score that is shown; these rows will be
+repeated. Published results are shown for orientation: their protocols are rarely described
+completely, and they are not the same experiments.
 
-"fused" in the column Path is the time loop of this package, with its own gradient; "graph" is
-a TensorFlow graph without XLA. Seeds with an asterisk: the run had fewer seeds or rates than the
-table asks for; its section has both commands.
+In the column Path, "fused" is the time loop of this package with its own gradient, and "graph" is a
+TensorFlow graph without XLA. An asterisk (*) marks runs with fewer seeds or learning rates than the
+table specifies; their sections list both commands.
 """
 _SELECTED = (
-    "† The first seed's run is the best trial of tuning, selected by the validation score that "
-    "stands here; to be made again."
+    "† The first seed's run is the best trial of tuning, selected by the validation score that is "
+    "shown; to be repeated."
 )
 
 
 def write() -> None:
-    """Writes both, each whole or not at all."""
+    """Write RESULTS.md and README.md, atomically."""
     recipes = rows()
     results = {name: stored(name) for name in recipes}
     write_text(PAGE, render(recipes, results))
@@ -62,15 +61,15 @@ def write() -> None:
 def with_results(
     readme: str, recipes: Mapping[str, Row], results: Mapping[str, dict | None]
 ) -> str:
-    """The README with what has been run between its two marks.
+    """Return the README with the results between its two marks.
 
     Args:
-        readme: the README as it is.
+        readme: the text of the README.
         recipes: the rows by name.
         results: what is stored of each; None where a full run has not been made.
 
     Raises:
-        UserError: if a mark is missing, behind which the rest of the README would be lost.
+        UserError: if a mark is missing.
     """
     before, _, rest = readme.partition(BEGIN)
     _, end, after = rest.partition(END)
@@ -98,7 +97,7 @@ def _best_baseline(row: Row, result: dict) -> str:
 
 
 def render(recipes: Mapping[str, Row], results: Mapping[str, dict | None]) -> str:
-    """The page as Markdown.
+    """Return the page as Markdown.
 
     Args:
         recipes: the rows by name.
@@ -111,7 +110,7 @@ def render(recipes: Mapping[str, Row], results: Mapping[str, dict | None]) -> st
 
 
 def _overview(row: Row, result: dict | None) -> dict[str, str]:
-    """One line of the overview, by head."""
+    """Return one line of the overview, by column header."""
     measured, means, goal, seeds = row.split, ["not run yet"] * len(CELLS), _goals(row), "–"
     if result is not None:
         measured += f" {result['metric']['label']}"
@@ -131,7 +130,7 @@ def _overview(row: Row, result: dict | None) -> dict[str, str]:
 
 
 def _differs(row: Row, result: dict) -> bool:
-    """Whether the run had other settings than its row has."""
+    """Return whether the settings of the run differ from those of its row."""
     return result["command"] != row.command(row.changes)
 
 
@@ -188,7 +187,7 @@ def _section(row: Row, result: dict | None) -> str:
 
 
 def _pairs(verdicts: Verdicts) -> Iterable[str]:
-    """Cell against cell, where there are seeds enough."""
+    """Return the pairs of cells, if there are enough seeds."""
     metric = verdicts.measurements.metric
     texts = [
         f"{pair.label} and {pair.other_label}: {verdict_text(pair, metric).replace(';', ',')}"
@@ -199,7 +198,7 @@ def _pairs(verdicts: Verdicts) -> Iterable[str]:
 
 
 def _verdict(row: Row, result: dict) -> str:
-    """Each goal, and whether it was reached by the mean over the seeds."""
+    """Return each goal, and whether the mean over seeds reached it."""
     values = {name: cell[row.split]["mean"] for name, cell in result["cells"].items()}
     known = [value for value in values.values() if value is not None]
     if known:
@@ -227,7 +226,7 @@ def _printed(figure: Published, row: Row, result: dict | None) -> str:
 
 
 def _measured_on(figure: Published, row: Row, result: dict) -> str:
-    """Return what a published figure was measured on."""
+    """Describe the measurement of a published figure."""
     text = (
         f"{figure.by}: {figure.metric} on {figure.split}; {figure.input}; {figure.size} "
         f"({figure.source})."

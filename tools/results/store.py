@@ -29,7 +29,7 @@ def store(row: Row, overrides: Sequence[str], comparison: Comparison) -> None:
 
 
 def result(row: Row, overrides: Sequence[str], comparison: Comparison) -> dict:
-    """What `store` writes: every value of the metric in the reader's unit."""
+    """Return the content of the file: all values of the metric in the unit of the table."""
     environment, metric = comparison.metadata.environment, comparison.metric
     findings = collect_measurements(comparison)
     tuned = {row.cell: row for row in tunings(comparison)}
@@ -84,9 +84,9 @@ def result(row: Row, overrides: Sequence[str], comparison: Comparison) -> dict:
 
 
 def is_selected(row: Row, result: dict) -> bool:
-    """Whether the first seed's run was a trial of tuning, which the shown validation score chose.
+    """Return whether the first seed's run was a trial, selected by the shown validation score.
 
-    So it was until tuning had a seed of its own, which is stored since.
+    That was the case before tuning had a separate seed, which is stored since.
     """
     tuned = any(cell["tuning"] is not None for cell in result["cells"].values())
     return tuned and "tuning_seed" not in result and row.split == "validation"
@@ -122,5 +122,5 @@ def _rounded(value: object) -> object:
 
 
 def _short(value: float) -> float:
-    """Six digits: a file under version control is read by people, too."""
+    """Round to six digits, for a readable file under version control."""
     return float(f"{value:.6g}")

@@ -1,4 +1,4 @@
-"""The table of recipes and the results that are stored beside it, as Python sees them."""
+"""The table of recipes and their stored results."""
 
 import json
 import re
@@ -38,13 +38,13 @@ Bound = Annotated[str, AfterValidator(_bound)]
 
 
 def holds(bound: str, value: float) -> bool:
-    """Whether a value is within a bound such as `"≤ 8.54"`."""
+    """Return whether a value is within a bound such as `"≤ 8.54"`."""
     sign, limit = bound[0], float(bound[2:])
     return {"≤": value <= limit, "≥": value >= limit, "<": value < limit}[sign]
 
 
 class Published(Settings):
-    """What somebody else has printed, digit by digit, and what it was measured on.
+    """Published results, digit by digit, and what they were measured on.
 
     `task` has the settings of the dataset with which a row is the same task, and `differs` what
     no setting can make the same.
@@ -61,7 +61,7 @@ class Published(Settings):
     values: dict[str, str]
 
     def differences(self, dataset: Mapping[str, object], split: str) -> list[str]:
-        """Return in what a row is another task than the printed one.
+        """Return how the task of a row differs from the published one.
 
         Args:
             dataset: settings that the row's runs were trained with.
@@ -101,7 +101,7 @@ class Row(Settings):
         return load_experiment(self.config, self.changes).dataset.model_dump(mode="json")
 
     def is_comparable(self, bound: str, dataset: Mapping[str, object]) -> bool:
-        """Whether a bound is our own, or printed for the same task.
+        """Return whether a bound is our own, or published for the same task.
 
         Args:
             bound: a value of `goal`.
@@ -116,7 +116,7 @@ class Row(Settings):
         return self.overrides + self.full
 
     def command(self, changes: Sequence[str]) -> str:
-        """What a reader types to run the row's config with these overrides."""
+        """Return the command that runs the row's config with these overrides."""
         return shlex.join(["keras-gru", "compare", self.config, *changes])
 
     def small(self, runs: Path) -> Experiment:
@@ -127,12 +127,12 @@ class Row(Settings):
 
 
 def rows() -> dict[str, Row]:
-    """All rows of the table by name, in its order."""
+    """Return all rows of the table by name, in order."""
     return {name: Row(name=name, **settings) for name, settings in _read(TABLE).items()}
 
 
 def atlas() -> dict[str, Row]:
-    """The rows of the atlas; names and results begin with `atlas/`."""
+    """Return the rows of the atlas; names and results start with `atlas/`."""
     settings = _read(ATLAS)
     full = settings.pop("full")
     return {
@@ -147,7 +147,7 @@ def _read(path: Path) -> dict:
 
 
 def find(name: str) -> Row:
-    """The row of that name, of the table or the atlas.
+    """Return the row with a name, of the table or the atlas.
 
     Raises:
         UserError: if there is none.
@@ -162,7 +162,7 @@ def find(name: str) -> Row:
 
 
 def stored(name: str) -> dict | None:
-    """Return what `store` wrote of a row's full run; None where it has not been made."""
+    """Return the stored result of a row's full run, or None."""
     path = FOLDER / f"{name}.json"
     if not path.is_file():
         return None

@@ -68,8 +68,8 @@ def _explanation(analysis: Analysis) -> str:
         target = "the target"
     return (
         f"Seconds of training and validation until validation reached {target}, mean ± standard "
-        "deviation. Multiply-adds of the recurrent layers' matrix products, for each time step. "
-        "Memory is the peak of the process until then, with everything that it trained before. A "
+        "deviation. Multiply-adds of the recurrent layers' matrix products per time step. "
+        "Memory is the peak of the process so far, including earlier runs in the process. A "
         "dash was not measured."
     )
 

@@ -12,10 +12,10 @@ def section(analysis: Analysis) -> Section:
     comparison = analysis.comparison
     lines = "single runs."
     if len(comparison.experiment.seeds) > 1:
-        lines = "the mean over seeds, with a band from the lowest seed to the highest."
+        lines = "the mean over seeds, with a band from the lowest to the highest seed."
     lengths = {(run.cell, run.epochs) for run in comparison.runs if run.status == "finished"}
     if len(lengths) > len({cell for cell, _ in lengths}):
-        lines += " Where some seeds stopped early, the others go on as thin lines."
+        lines += " After some seeds stopped early, the others are thin lines."
     if any(run.status != "finished" for run in comparison.runs):
         lines += " A cross marks the end of an unfinished run."
     figure = Figure(
@@ -24,7 +24,7 @@ def section(analysis: Analysis) -> Section:
         f"Learning curves: {reading(analysis, 'validation')}",
         heights=(400, 330),
         keys=legend(analysis, "validation"),
-        caption="A triangle at the edge marks an epoch beyond the axis, an arrow such a baseline.",
+        caption="Triangles at the edge mark epochs beyond the axis, arrows such baselines.",
     )
     return Section("curves", "Learning curves", (Text(f"After each epoch: {lines}"), figure))
 

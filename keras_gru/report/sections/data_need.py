@@ -17,9 +17,9 @@ from keras_gru.report.blocks import Column, Figure, Items, Row, Section, Table, 
 from keras_gru.report.sections.curves import legend
 
 EXPLANATION = (
-    "Fractions are nested, validation and test are the same for all, and each epoch has as many "
-    "updates as one on all of train. Better is what 95% intervals paired by seed, corrected for "
-    "pairs of cells and fractions, set apart. A factor is followed by its 95% interval by the "
+    "Fractions are nested, with the same validation and test, and each epoch has the same number "
+    "of updates. Better means significantly better by 95% intervals paired by seed, corrected for "
+    "pairs of cells and fractions. A factor is followed by its 95% interval by the "
     "bootstrap over seeds."
 )
 
@@ -38,7 +38,7 @@ def section(analysis: Analysis) -> Section | None:
         " ".join(texts) or "Test metric by fraction of train",
         heights=(380, 320),
         keys=legend(analysis),
-        caption="The mean over seeds, with a bar from the lowest to the highest.",
+        caption="Means over seeds, with bars from the lowest to the highest seed.",
     )
     rows = []
     for row in analysis.fractions:

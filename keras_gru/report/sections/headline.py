@@ -77,7 +77,7 @@ def _caution_text(caution: Caution, verdicts: Verdicts) -> str:
         return (
             f"The {split} split has {plural(measured.independent[split], 'independent sequence')} "
             f"(overlapping windows count as span / window): with fewer than {FEWEST_SEQUENCES}, "
-            "the metric depends much on which sequences they are."
+            "the metric strongly depends on the choice of sequences."
         )
     significantly = "significantly " * (caution == Caution.BASELINE_NOT_BEATEN_SIGNIFICANTLY)
     return (

@@ -54,7 +54,7 @@ def inspection_section(inspection: Inspection, comparison: Comparison) -> Sectio
     caption = f"{comparison.metric.label} with constant gates"
     columns = (Column("Network"), Column("Validation"))
     note = Text(
-        "Of each cell the one run that is best on validation, so without intervals; recurrent "
+        "The best run of each cell on validation, so without intervals; recurrent "
         f"layer {inspection.layer}."
     )
     table = Table("inspection", caption, columns, rows)
@@ -105,8 +105,8 @@ def _gates_figure(inspection: Inspection, network: NetworkInspection) -> Figure:
     gates = ", ".join(f"{gate} gate" for gate in network.gates)
     text = (
         f"{network.label}, seed {network.seed}: {gates + ' and state' if gates else 'state'} over "
-        f"the {steps} of sequence {inspection.sequence} of validation, a row for each unit"
-        + (", those that keep the most of their state on top." if network.keep else ".")
+        f"the {steps} of sequence {inspection.sequence} of validation, one row per unit"
+        + (", longest memory on top." if network.keep else ".")
     )
     height = inspection_plots.gates_height(inspection, network)
     return Figure(
@@ -133,7 +133,7 @@ def _curves(inspection: Inspection) -> dict[str, tuple[Draw, str]]:
             inspection_plots.memory,
             "How long units remember: ln ½ / ln k steps, where k is the mean of the gate that "
             "keeps the state (an LSTM's forget gate, a GRU's update gate). It is an upper bound, "
-            "and leaves out what goes through the weights of the state.",
+            "and excludes the path through the weights of the state.",
         )
     return curves
 

@@ -8,7 +8,7 @@ from keras_gru.formatting import plural, plus_minus, quantity, rounded
 from keras_gru.report import comparison_plots
 from keras_gru.report.blocks import Block, Column, Figure, Row, Section, Table, Text
 
-OUT_OF_RANGE = "so few runs say nothing: the {} would leave the metric's range"
+OUT_OF_RANGE = "too few runs: the {} would exceed the metric's range"
 COLUMNS = (
     Column("Pair"),
     Column("Verdict", is_text=True),

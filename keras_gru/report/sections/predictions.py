@@ -59,7 +59,7 @@ def _classes(content: Classes, cells: CellSeries) -> list[Block]:
         label, _ = cells[cell]
         matrix = np.array(counts)
         right = np.trace(matrix) / max(matrix.sum(), 1)
-        text = f"{label}: {right:.1%} of {content.sequences:,} sequences of test are right"
+        text = f"{label}: {right:.1%} of {content.sequences:,} test sequences are correct"
         blocks.append(
             Figure(
                 f"confusion-{cell}",
@@ -213,7 +213,7 @@ def _music(content: PianoRolls, cells: CellSeries) -> list[Block]:
         every[-1].set_xlabel("Time step")
 
     caption = (
-        f"A piece of test: its first {content.prompt_steps} steps, and how each network continues "
+        f"The first {content.prompt_steps} steps of a test piece, and how each network continues "
         "it. Pitches are MIDI numbers."
     )
     height = 60 + 130 * len(rolls)
@@ -256,7 +256,7 @@ def _attention_figure(cell: str, attention: Attention, label: str) -> Figure:
         _drawing(_draw_attention, weights, attention, label),
         f"Attention of {label}: {', '.join(pairs)}.",
         (height, height),
-        caption=f"{label}: how much each written word (a row) attends to the words of the source.",
+        caption=f"{label}: attention of each output word (a row) to the words of the source.",
         is_half=True,
     )
 

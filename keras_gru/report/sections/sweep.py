@@ -21,9 +21,9 @@ def headline_text(analysis: SweepAnalysis) -> str:
     result = analysis.result
     trials = plural(len(result.trials), "trial")
     if len(result.trials) < FEWEST:
-        return f"What matters cannot be said from {trials}; {FEWEST} are needed at least."
+        return f"Importances cannot be estimated from {trials}; at least {FEWEST} are required."
     if not analysis.importances:
-        return f"What matters cannot be said: all of {trials} are alike, or have diverged."
+        return f"Importances cannot be estimated: all of {trials} are equal or diverged."
     *rows, _ = analysis.importances
     first, *others = rows
     shown = rows[:2] + [row for row in rows[2:] if row.name == CELL]
@@ -79,10 +79,10 @@ def importances(analysis: SweepAnalysis) -> Section | None:
         heights=(height, height),
     )
     note = Text(
-        "How much of the variance between trials each setting explains by itself, with its 95% "
-        "interval, over all that could have been drawn (Hutter et al. 2014); combinations of "
-        "settings explain the rest. A pruned trial counts with its best epoch, one that diverged "
-        "as the worst. Intervals are percentiles over resamples of the trials."
+        "The fraction of the variance over the search space that each setting explains by itself, "
+        "with its 95% interval (Hutter et al. 2014); combinations of settings explain the rest. "
+        "Pruned trials count with their best epoch, diverged trials as the worst. Intervals are "
+        "percentiles over resamples of the trials."
     )
     columns = (Column("Setting"), Column("Fraction of variance"), Column("95% interval"))
     title = f"{analysis.result.experiment.name}: {analysis.result.metric.label}"
@@ -118,8 +118,7 @@ def expected_best(analysis: SweepAnalysis) -> Section:
     title = "Expected best against budget"
     if not found:
         text = (
-            "How much tuning each cell needs can be said from trials that were drawn at random "
-            "and trained to their end: sweep.sampler=random sweep.pruning=false"
+            "This requires random trials without pruning: sweep.sampler=random sweep.pruning=false"
         )
         return Section("expected-best", title, [Text(text)])
     cells = sweep_plots.cells(result)
@@ -138,8 +137,8 @@ def expected_best(analysis: SweepAnalysis) -> Section:
         keys=[Key(*cells[cell]) for cell in found],
     )
     note = Text(
-        "The best validation metric to expect of n random trials (Dodge et al. 2019), with its "
-        "95% bootstrap interval. A cell that needs less tuning is near its best after fewer."
+        "Expected best validation metric of n random trials (Dodge et al. 2019), with its 95% "
+        "bootstrap interval. A cell that needs less tuning is near its best after fewer trials."
     )
     caption = f"Expected best validation {result.metric.label} of n trials"
     return Section(
@@ -179,8 +178,8 @@ def best_trials(analysis: SweepAnalysis) -> Section:
         return Section("best", "The best trials", [Text("No trial was trained to the end.")])
     drawn = [f"{name} {setting_value(value)}" for name, value in finished[0].settings.items()]
     note = (
-        f"The best trial, {', '.join([finished[0].label, *drawn])}, had one seed, and some of its "
-        "advantage is chance. With all seeds, and measured on test:"
+        f"The best trial, {', '.join([finished[0].label, *drawn])}, had one seed, and part of its "
+        "advantage is chance. To train it with all seeds and test it:"
     )
     blocks += [Text(note), Code(_command(analysis, finished[0]))]
     return Section("best", "The best trials", blocks, in_terminal=True)

@@ -31,8 +31,8 @@ def section(analysis: Analysis) -> Section | None:
         "Tuning",
         (
             Text(
-                f"Every cell had the same trials, with seed {seed} alone, so without intervals; "
-                "test was not read. No trial is among the runs: each of them was trained anew with "
+                f"Every cell had the same trials, all with seed {seed}, so without intervals; "
+                "test was not used. No trial is among the runs, which were trained again with "
                 "the chosen settings."
             ),
             Items([_tuning_text(tuning) for tuning in analysis.tunings]),
@@ -49,5 +49,5 @@ def _tuning_text(tuning: CellTuning) -> str:
     text += f"{duration(tuning.seconds)})."
     for name, edge in tuning.edges.items():
         beyond = edge.replace("est", "er")
-        text += f" It is the {edge} {name} of the list: a {beyond} one may do better."
+        text += f" It is the {edge} {name} of the list: a {beyond} one may be better."
     return text

@@ -13,9 +13,9 @@ _NAMES = {
     TEST: "choice of test",
 }
 _EXPLANATION = (
-    "The standard deviation of the test metric where one source alone varies and the others have "
-    "the first seed, with its 95% interval; of test from its blocks of sequences, for the mean "
-    "over seeds. Fractions are of the sum of the variances (Bouthillier et al. 2021)."
+    "Standard deviation of the test metric if only one source varies and the others have the first "
+    "seed, with its 95% interval; for the choice of test, estimated from blocks of sequences for "
+    "the mean over seeds. Fractions of the sum of the variances (Bouthillier et al. 2021)."
 )
 
 
