@@ -1,1 +1,1 @@
-"""Predictions of trained networks: new data in, rows out, on a run's stored preprocessing."""
+"""Predictions of trained networks, with the stored preprocessing of a run."""

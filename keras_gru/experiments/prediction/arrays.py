@@ -18,7 +18,7 @@ _STEPWISE = ("tagging", "language_model", "polyphony")
 
 
 def is_arrays(data: Any) -> bool:
-    """Return whether new data are arrays, or the file of some."""
+    """Return whether new data are arrays, or the path of an array file."""
     if isinstance(data, np.ndarray | Mapping):
         return True
     if isinstance(data, list | tuple):
@@ -27,7 +27,7 @@ def is_arrays(data: Any) -> bool:
 
 
 def read_arrays(data: Any, preprocessing: Preprocessing) -> Inputs:
-    """Check arrays against what a network reads.
+    """Check arrays against the inputs of a network.
 
     Args:
         data: vectors (N, T, D) or tokens (N, T); a list of N arrays (T, D) or (T,) of different
@@ -36,7 +36,7 @@ def read_arrays(data: Any, preprocessing: Preprocessing) -> Inputs:
         preprocessing: preprocessing of the network; its scaling is applied.
 
     Raises:
-        UserError: if the arrays do not fit.
+        UserError: if the arrays do not match.
     """
     where, arrays = _find_arrays(data)
     inputs = np.asarray(arrays["inputs"])

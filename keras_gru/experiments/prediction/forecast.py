@@ -25,7 +25,7 @@ class Forecast:
     """A forecast of the rows after the end of one or several series.
 
     Args:
-        rows: a dictionary for each series and row: its date or number, the step ahead, and for
+        rows: a dictionary per series and row: its date or number, the step ahead, and for
             each variable the forecast and the ends of the band.
         seeds: (K, S, steps, V) the forecasts of the networks of K seeds, in each variable's unit.
         half_widths: (S, H, V) half the width of the band, in each variable's unit; None if the
@@ -132,7 +132,7 @@ def _notes(
 
 
 def _check_recursive(config: Any, preprocessing: Preprocessing) -> None:
-    """Raise a `UserError` unless all that a network reads is forecast or follows from the date."""
+    """Raise a `UserError` unless all inputs are forecast or follow from the date."""
     spec = preprocessing.spec
     calendars = 2 * len(getattr(config, "calendar", ()))
     is_forecast = spec.history is not None and spec.features == len(spec.history) + calendars
@@ -164,7 +164,7 @@ def _forecast(
         names = getattr(config, "calendar", ())
         if names:
             first = (len(found) - 1) * spec.horizon
-            # What a row sees of the calendar is that of the next one.
+            # The calendar inputs of a row are those of the next row.
             dates = present(end.date) + present(end.step) * (first + np.arange(2, spec.horizon + 2))
             after[:, -2 * len(names) :] = calendar(dates, config)
         features = np.concatenate([features, after])

@@ -31,8 +31,8 @@ class Inputs:
         dataset: the sequences that a network can read, as the split `"test"`, with the network's
             preprocessing. Its targets are zeros where `has_targets` is False.
         has_targets: whether the data came with the values to predict.
-        rows: what identifies each item of the data in the output, such as `{"text": "A film."}`.
-        numbers: (N,) the item that each sequence is; items without one are not predicted.
+        rows: identifies each item of the data in the output, such as `{"text": "A film."}`.
+        numbers: (N,) the item of each sequence; items without a sequence are not predicted.
         notes: what was read and what was unknown, one sentence each.
         annotated: the sentences of a CoNLL-U file, as the package conllu parses them.
     """
@@ -60,14 +60,14 @@ def with_split(preprocessing: Preprocessing, split: Split) -> SequenceDataset:
 
 
 def find_path(data: Any, expects: str) -> Path | None:
-    """Return the file or folder that an input names; None for a text itself.
+    """Return the file or folder of an input; None if it is a text.
 
     Args:
-        data: what the user gave.
-        expects: what the file should be, for error messages.
+        data: the input of the user.
+        expects: description of the expected file, for error messages.
 
     Raises:
-        UserError: if it is the name of a file that does not exist.
+        UserError: if it looks like the name of a file, which does not exist.
     """
     if isinstance(data, Path):
         return _existing(data, expects)
@@ -91,7 +91,7 @@ def _existing(path: Path, expects: str) -> Path:
 
 
 def standard_input() -> str:
-    """Return all of the standard input, which must be UTF-8."""
+    """Read the standard input, which must be UTF-8."""
     try:
         return sys.stdin.buffer.read().decode("utf-8-sig")
     except UnicodeDecodeError as error:

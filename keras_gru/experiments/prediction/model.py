@@ -1,4 +1,4 @@
-"""A trained network with all that it needs: `keras_gru.load`."""
+"""A trained network with its preprocessing: `keras_gru.load`."""
 
 # N sequences, T time steps, C classes, H steps ahead, V variables
 
@@ -78,7 +78,7 @@ class TrainedModel:
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """The names of the outputs, in their order: classes, tags, tokens, variables or notes."""
+        """The names of the outputs in order: classes, tags, tokens, variables or notes."""
         preprocessing = self.preprocessing
         if preprocessing.target_vocabulary is not None:
             return preprocessing.target_vocabulary
@@ -105,7 +105,7 @@ class TrainedModel:
             A row for each item; `Predictions.outputs` has the numbers as arrays.
 
         Raises:
-            UserError: if the data do not fit the network.
+            UserError: if the data do not match the network.
         """
         inputs = self.read(data)
         if self.task == "translation":
@@ -166,7 +166,7 @@ class TrainedModel:
         return read_inputs(data, self.experiment.dataset, self.preprocessing)
 
     def outputs(self, dataset: SequenceDataset, split: str = "test", rows: Rows = None) -> Outputs:
-        """Return what the network says of sequences of a dataset.
+        """Return the outputs of the network for sequences of a dataset.
 
         Args:
             dataset: a dataset with the network's preprocessing.

@@ -1,4 +1,4 @@
-"""What a network computes from sequences: probabilities, and forecasts in their units."""
+"""Outputs of a network: probabilities, and forecasts in their units."""
 
 # N sequences, B batch, T time steps, C classes, H steps ahead, V variables
 
@@ -60,7 +60,7 @@ def unscale(
 
     Args:
         targets: scaled.
-        preprocessing: what scaled them.
+        preprocessing: the preprocessing that scaled them.
         series: the series that they are of, where there are several; without it, those of several
             series stay in standard deviations.
     """

@@ -1,4 +1,4 @@
-"""Which reader new data go to, by the task and the preprocessing of the network."""
+"""Choose the reader of new data by the task and the preprocessing of the network."""
 
 from typing import Any
 
@@ -22,12 +22,12 @@ def read_inputs(data: Any, config: Any, preprocessing: Preprocessing) -> Inputs:
     """Read new data as the inputs of a network.
 
     Args:
-        data: what `TrainedModel.predict` takes.
+        data: as in `TrainedModel.predict`.
         config: the settings of the data that the network was trained on.
         preprocessing: preprocessing of the network.
 
     Raises:
-        UserError: if the data do not fit the network.
+        UserError: if the data do not match the network.
     """
     task = preprocessing.spec.task
     is_series = task == "forecasting" and isinstance(data, np.ndarray) and data.ndim == 2

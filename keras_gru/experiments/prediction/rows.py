@@ -21,7 +21,7 @@ class Predictions:
     """Predictions for new data.
 
     Args:
-        rows: a dictionary for each row of the output. Probabilities of classes are a dictionary
+        rows: a dictionary per row of the output. Probabilities of classes are a dictionary
             within it, by the name of the class.
         outputs: the same as numbers, as `TrainedModel.outputs` returns them.
         notes: what was read and what was unknown, one sentence each.
@@ -36,7 +36,7 @@ class Predictions:
 
 
 def to_json_lines(rows: Sequence[Mapping[str, Any]]) -> str:
-    """Return rows as JSON, one a line."""
+    """Return rows as JSON lines."""
     return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
 
 
@@ -66,7 +66,7 @@ def predictions_of(inputs: Inputs, outputs: Outputs, labels: Sequence[str]) -> P
 
     Args:
         inputs: the data.
-        outputs: what `TrainedModel.outputs` returned for them.
+        outputs: the result of `TrainedModel.outputs`.
         labels: the names of the classes or tags, or of the notes.
     """
     rows = _ROWS[inputs.dataset.spec.task](inputs, outputs, labels)
@@ -134,7 +134,7 @@ def _forecast_rows(inputs: Inputs, outputs: Outputs, labels: Sequence[str]) -> l
 
 
 def _note_rows(inputs: Inputs, outputs: Outputs, labels: Sequence[str]) -> list[dict[str, Any]]:
-    """A row for each step: the probability of each note to sound in the next."""
+    """Return one row per step, with the probability of each note in the next step."""
     return [
         {
             **inputs.rows[number],
@@ -148,7 +148,7 @@ def _note_rows(inputs: Inputs, outputs: Outputs, labels: Sequence[str]) -> list[
 
 
 def _text_rows(inputs: Inputs, outputs: Outputs, labels: Sequence[str]) -> list[dict[str, Any]]:
-    """A row for each text: how well it is predicted, and what comes next."""
+    """Return one row per text, with the quality of its prediction and the next unit."""
     rows = [{**row, "next": None} for row in inputs.rows]
     tokens = inputs.split.inputs["tokens"]
     for number, (sequence, scores) in zip(inputs.numbers, enumerate(outputs), strict=True):

@@ -1,4 +1,4 @@
-"""Sentences whose words get tags, from texts and CoNLL-U files."""
+"""Read sentences to tag, from texts and CoNLL-U files."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -32,7 +32,7 @@ def read_sentences(data: Any, preprocessing: Preprocessing) -> Inputs:
         preprocessing: preprocessing of the network.
 
     Raises:
-        UserError: if there is no word.
+        UserError: if there are no words.
     """
     words, annotated, source = _find_sentences(data)
     if not any(words):
@@ -63,7 +63,7 @@ def words_of(sentence: Any) -> list[Any]:
 
 
 def write_conllu(sentences: Sequence[Any], tags: Sequence[Sequence[str]]) -> str:
-    """Return annotated sentences as CoNLL-U, with these universal part-of-speech tags."""
+    """Return annotated sentences as CoNLL-U with these universal part-of-speech tags."""
     for sentence, its_tags in zip(sentences, tags, strict=True):
         for token, tag in zip(words_of(sentence), its_tags, strict=True):
             token["upos"] = tag
@@ -71,7 +71,7 @@ def write_conllu(sentences: Sequence[Any], tags: Sequence[Sequence[str]]) -> str
 
 
 def _find_sentences(data: Any) -> tuple[list[list[str]], list[Any] | None, str]:
-    """Return the words of each sentence, CoNLL-U's annotations, and what to call the source."""
+    """Return the words of each sentence, CoNLL-U annotations, and the name of the source."""
     path = find_path(data, _EXPECTS)
     if path is not None and path.is_dir():
         raise UserError(f"{path}: expected {_EXPECTS}, found a folder. Give the path of a file.")

@@ -1,4 +1,4 @@
-"""Time series as the windows of a trained forecaster."""
+"""Read time series as windows for a trained forecaster."""
 
 # N windows, T time steps, D features, H steps ahead, V variables
 
@@ -23,10 +23,10 @@ _EXPECTS = "a table of the series, such as a CSV file with the columns that the 
 
 
 def read_series(data: Any, config: Any, preprocessing: Preprocessing) -> Inputs:
-    """Read series and cut them into all windows, the last one included.
+    """Read series and cut them into all windows, including the last one.
 
     Args:
-        data: what `find_table` takes, or an array (rows, D) of the network's columns.
+        data: as in `find_table`, or an array (rows, D) of the network's columns.
         config: the settings of the data that the network was trained on.
         preprocessing: preprocessing of the network; its scaling is applied.
 
@@ -108,7 +108,7 @@ def _windows(
     reach = lead + horizon - 1
     scaling, target_scaling = preprocessing.scalings_of(series.name)
     features = table.features(series, scaling)
-    # What is known in advance is known of the rows of the file alone.
+    # Columns known in advance are known only for the rows of the file.
     count = series.size - window + 1 - (reach if config.known else 0)
     if count < 1:
         which = "" if series.name is None else f", series {series.name!r}"

@@ -13,19 +13,19 @@ from keras_gru.experiments.prediction.inputs import STANDARD_INPUT, find_path, s
 
 
 def is_data_frame(data: Any) -> bool:
-    """Return whether an object has named columns, as pandas' and polars' data frames have."""
+    """Return whether an object has named columns, like pandas and polars data frames."""
     return hasattr(data, "columns") and hasattr(data, "__getitem__")
 
 
 def find_table(data: Any, config: Any, wanted: list[str], expects: str) -> Table:
-    """Return the table that an input is or names.
+    """Return the table of an input.
 
     Args:
         data: a data frame, the path of a table, or `"-"` for a CSV in the standard input.
         config: the settings of the data that the network was trained on; how a table is written is
             guessed where they do not say it.
         wanted: columns that it should have.
-        expects: what the file should be, for error messages.
+        expects: description of the expected file, for error messages.
 
     Raises:
         UserError: if there is no such table.
@@ -46,7 +46,7 @@ def find_table(data: Any, config: Any, wanted: list[str], expects: str) -> Table
 
 
 def _read(settings: TableFile, path: Path, wanted: list[str]) -> Table:
-    """Read a table as that of training is written, or else as it is guessed to be."""
+    """Read a table in the format of the training table, or in a guessed format."""
     table, problem = None, None
     try:
         table = read_table(settings, path, wanted)

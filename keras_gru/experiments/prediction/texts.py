@@ -1,4 +1,4 @@
-"""Texts and sentences as the tokens of a trained network."""
+"""Read texts and sentences as tokens for a trained network."""
 
 # N sequences, T time steps
 
@@ -84,7 +84,7 @@ def read_texts(
 
 
 def find_lines(data: str) -> list[str]:
-    """Return the lines of a text file or of the standard input (`"-"`), or a text as one line."""
+    """Return the lines of a text file, the standard input (`"-"`) or a text."""
     path = find_path(data, "a sentence, or a text file of one sentence a line")
     if path is not None:
         return [line for line in read_text(path).splitlines() if line.strip()]
@@ -92,7 +92,7 @@ def find_lines(data: str) -> list[str]:
 
 
 def token_split(tokens: Sequence[Sequence[int]], targets: np.ndarray | None = None) -> Split:
-    """Return tokens as a split; without `targets` (N,), each step has a target of zero."""
+    """Return tokens as a split; without `targets` (N,), all steps have target zero."""
     lengths = np.array([len(text_tokens) for text_tokens in tokens])
     inputs = to_rows(
         np.array([token for text_tokens in tokens for token in text_tokens], np.int32), lengths
@@ -105,7 +105,7 @@ def token_split(tokens: Sequence[Sequence[int]], targets: np.ndarray | None = No
 def count_unknown(
     tokens: Sequence[Sequence[int]], units: Sequence[Sequence[str]], level: str
 ) -> list[str]:
-    """Return a note on the words or characters that a network does not know; [] if none is."""
+    """Return a note on unknown words or characters, or []."""
     unknown = Counter(
         unit
         for text_tokens, names in zip(tokens, units, strict=True)
@@ -122,7 +122,7 @@ def count_unknown(
 
 
 def count_unknown_classes(labels: Sequence[str], known: Mapping[str, int]) -> list[str]:
-    """Return a note on labels that are not among a network's classes; [] if all are."""
+    """Return a note on labels that are not classes of the network, or []."""
     unknown = Counter(label for label in labels if label not in known)
     if not unknown:
         return []
@@ -150,7 +150,7 @@ def _count_cut(preprocessing: Preprocessing, lengths: Sequence[int]) -> list[str
 
 
 def _find_texts(data: Any, config: Any, column: str, label: str) -> _Found:
-    """Return the texts, their labels where there are some, and what to call the source."""
+    """Return the texts, their labels if any, and the name of the source."""
     if is_data_frame(data):
         return _texts_of_table(find_table(data, config, [column], _EXPECTS), column, label)
     path = find_path(data, _EXPECTS)

@@ -1,4 +1,4 @@
-"""Files of labelled sequences of vectors as the inputs of a trained network."""
+"""Read files of vector sequences as inputs for a trained network."""
 
 # N sequences, T time steps, D features
 
@@ -53,7 +53,7 @@ def read_sounds(data: Any, config: Audio, preprocessing: Preprocessing) -> Input
 
 
 def read_labelled_series(data: Any, config: Ts, preprocessing: Preprocessing) -> Inputs:
-    """Read the series of a .ts file, which need no labels.
+    """Read the series of a .ts file, with or without labels.
 
     Args:
         data: the path of the file.
@@ -98,7 +98,7 @@ def _inputs(
     preprocessing: Preprocessing,
     notes: Sequence[str],
 ) -> Inputs:
-    """Return vectors as inputs; `numbers` are the items of `rows` that they are of."""
+    """Return vectors as inputs; `numbers` are their items in `rows`."""
     lengths, notes = np.array([len(sequence) for sequence in vectors]), list(notes)
     flat = np.concatenate(vectors)
     scaling = preprocessing.input_scaling
