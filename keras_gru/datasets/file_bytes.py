@@ -67,7 +67,15 @@ def read_bytes(path: Path) -> tuple[bytes, str | None]:
     return data, None
 
 
-def check_memory(path: Path, size: int, what: str = "file") -> None:
+def read_head(path: Path, size: int) -> bytes:
+    """Read the first bytes of a file, uncompressed."""
+    with open(path, "rb") as file:
+        head = file.read(size)
+    is_packed = head.startswith((*_COMPRESSED, _ZIP))
+    return read_bytes(path)[0][:size] if is_packed else head
+
+
+def check_memory(path: Path, size: float, what: str = "file") -> None:
     """Raise a `UserError` if there is not enough free memory to read a file.
 
     Args:
@@ -85,7 +93,7 @@ def check_memory(path: Path, size: int, what: str = "file") -> None:
         )
 
 
-def fits_memory(size: int) -> bool:
+def fits_memory(size: float) -> bool:
     """Return whether so many bytes can be read with the memory that is free."""
     free = _available_memory()
     return free is None or _MEMORY_FACTOR * size <= free

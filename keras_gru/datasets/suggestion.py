@@ -9,8 +9,9 @@ import numpy as np
 from keras_gru.datasets.choices import Choice, Suggestion, is_numeric, text_cells, with_given
 from keras_gru.datasets.dates import find_dates
 from keras_gru.datasets.dialect import is_value
-from keras_gru.datasets.file_bytes import binary_form, decode, read_bytes
+from keras_gru.datasets.file_bytes import binary_form, decode, read_head
 from keras_gru.datasets.files import labelled_files
+from keras_gru.datasets.long_text import open_text
 from keras_gru.datasets.own_file import TableFile
 from keras_gru.datasets.recordings import ENDINGS as SOUND_ENDINGS
 from keras_gru.datasets.series_suggestion import suggest_series
@@ -22,6 +23,7 @@ from keras_gru.files import load_arrays
 _TABLES = (".csv", ".tsv", ".tab", ".parquet", ".feather", ".arrow", ".jsonl", ".ndjson", ".xlsx")
 _PACKED = (".gz", ".bz2", ".xz", ".zst", ".zip")
 _MOST_CLASSES = 200
+_HEAD = 200_000  # bytes from which the form of a file is guessed
 
 
 def suggest(path: Path, given: Mapping[str, Any]) -> Suggestion:
@@ -62,7 +64,7 @@ def _is_tagged(path: Path, ending: str) -> bool:
         return True
     if ending in _TABLES and ending != ".tsv":
         return False
-    data, _ = read_bytes(path)
+    data = read_head(path, _HEAD)
     if binary_form(data) or data[:1] in b"{[":
         return False
     lines = data[:20_000].decode(errors="replace").splitlines()[:-1]
@@ -203,10 +205,10 @@ def _arrays(path: Path, given: Mapping[str, Any]) -> Suggestion:
 
 def _is_prose(path: Path) -> bool:
     """Return whether a file is running text, not a table."""
-    data, _ = read_bytes(path)
+    data = read_head(path, _HEAD)
     if not data.strip() or data[:4] in (b"PAR1", b"ARRO", b"PK\x03\x04") or data[:1] in b"{[":
         return False
-    sample = decode(path, data[:200_000].rsplit(b"\n", 1)[0] or data, None)[0].decode()
+    sample = decode(path, data.rsplit(b"\n", 1)[0] or data, None)[0].decode()
     lines = [line for line in sample.splitlines() if line.strip()][:200]
     for separator in "\t;|":  # a comma is in every sentence
         counts = [line.count(separator) for line in lines]
@@ -218,15 +220,13 @@ def _is_prose(path: Path) -> bool:
 
 
 def _text(path: Path, given: Mapping[str, Any]) -> Suggestion:
-    data, _ = read_bytes(path)
-    data, encoding = decode(path, data, given.get("encoding"))
-    size = len(data)
-    window = max(10, min(100, size // 2_000))
+    text = open_text(path, given.get("encoding"))
+    window = max(10, min(100, len(text) // 2_000))
     return Suggestion(
         with_given(
             {
                 "kind": Choice("text_file", "running text, without columns"),
-                "encoding": Choice(encoding),
+                "encoding": Choice(text.encoding),
                 "level": Choice("character", "or word, which needs a long text"),
                 "window": Choice(window, "characters of a training sequence"),
             },

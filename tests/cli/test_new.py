@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from keras_gru.datasets import file_bytes
 from keras_gru.datasets.series_suggestion import find_season
 from keras_gru.experiments.configuration.yaml_files import load_experiment
 
@@ -106,6 +107,18 @@ def test_a_config_is_written_that_reads_the_file(tmp_path, monkeypatch, name):
     assert {key: found[key] for key in expected} == expected
     assert "keras-gru compare a.yaml" in said and "Sequences" in said
     assert keras_gru("check", "a.yaml").endswith("a.yaml: ok\n")
+
+
+@pytest.mark.parametrize("name", ["sms.tsv", "tweets.csv", "tale.txt"])
+def test_files_larger_than_memory_are_looked_at(tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    content, given, expected = FILES[name]
+    (tmp_path / name).write_text(content)
+    size = (tmp_path / name).stat().st_size
+    monkeypatch.setattr(file_bytes, "_available_memory", lambda: 2 * size)
+    keras_gru("new", name, *given, "--output", "a.yaml")
+    found = load_experiment("a.yaml").dataset.model_dump()
+    assert {key: found[key] for key in expected} == expected
 
 
 @pytest.mark.parametrize(
