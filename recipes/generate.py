@@ -24,14 +24,14 @@ def main(run: str, prompt: str, length: int) -> None:
     record = networks.choose_run(run_directory)  # the best on validation
     for temperature in TEMPERATURES:
         print(f"--- {record.label}, seed {record.seed}, temperature {temperature}")
-        how = {"length": length, "temperature": temperature, "seed": 0}
+        options = {"length": length, "temperature": temperature, "seed": 0}
         if run_directory.experiment().dataset.task == "polyphony":
             play(
-                generation.generate_music(run_directory, record, **how),
+                generation.generate_music(run_directory, record, **options),
                 f"temperature-{temperature}",
             )
         else:
-            print(*generation.generate(run_directory, record, [prompt], **how))
+            print(*generation.generate(run_directory, record, [prompt], **options))
 
 
 def play(music: generation.Music, name: str) -> None:

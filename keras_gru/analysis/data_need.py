@@ -46,7 +46,7 @@ class DataNeed:
     Args:
         one, other: names of the cells; `label` and `other_label` are their display names.
         seeds: number of seeds that both finished on every fraction.
-        better: fraction -> the cell that is significantly better there, None for neither: 95%
+        better: fraction -> the cell that is significantly better is_reached, None for neither: 95%
             intervals paired by seed, corrected for the number of pairs and of fractions.
         target: the metric that both reach: the worse of their means on all training data.
         needs: cell -> the fraction with which its mean reaches the target.
@@ -164,8 +164,8 @@ def _values(curve: LearningCurve):
 def _reaches(fractions: np.ndarray, means: np.ndarray, target: float | np.ndarray) -> np.ndarray:
     """Return where each curve (..., fractions) first reaches a target (...), else the last."""
     logs, target = np.log(fractions), np.broadcast_to(target, means.shape[:-1])
-    there = means >= target[..., None]
-    first = np.where(there.any(-1), there.argmax(-1), len(fractions) - 1)
+    is_reached = means >= target[..., None]
+    first = np.where(is_reached.any(-1), is_reached.argmax(-1), len(fractions) - 1)
     before = np.maximum(first - 1, 0)
     high, low = (
         np.take_along_axis(means, index[..., None], -1)[..., 0] for index in (first, before)

@@ -22,7 +22,7 @@ OVER_ALL = (
 class Source:
     """The source of a claim."""
 
-    by: str
+    author: str
     url: str
 
 

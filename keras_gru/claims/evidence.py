@@ -145,9 +145,9 @@ def read_evidence(path: Path) -> dict[str, Evidence]:
         tree = json.loads(path.read_text(encoding="utf-8"))
         return {name: Evidence.model_validate(entry) for name, entry in tree.items()}
     except (ValidationError, ValueError, AttributeError) as error:
-        what = str(error).splitlines()[0]
+        reason = str(error).splitlines()[0]
         raise UserError(
-            f"{path}: damaged, or not written by this version of keras-gru ({what})."
+            f"{path}: damaged, or not written by this version of keras-gru ({reason})."
         ) from None
 
 

@@ -23,8 +23,8 @@ def compare(
     from keras_gru.experiments.resuming import choose_experiment
 
     experiment, run_directory = choose_experiment(config, overrides, resume)
-    on = cluster(executor, address)
+    ray_address = cluster(executor, address)
     start_tensorflow(experiment.dataset)
     from keras_gru.report import compare_and_show
 
-    compare_and_show(experiment, run_directory, jobs=jobs, cluster=on)
+    compare_and_show(experiment, run_directory, jobs=jobs, cluster=ray_address)

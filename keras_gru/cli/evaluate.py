@@ -68,10 +68,10 @@ def evaluate(
     metrics = networks.evaluate(run_directory, records, split.value, dataset)
     value = quantity(metrics[metric.name], metric)
     numbers = tuple(record.seed for record in records)
-    what = f"seed {record.seed}"
+    seeds_text = f"seed {record.seed}"
     if is_ensemble:
-        what = f"ensemble of the seeds {', '.join(map(str, numbers))}"
-    said = f"{record.label}, {what}, {where}: {metric.label} {value}"
+        seeds_text = f"ensemble of the seeds {', '.join(map(str, numbers))}"
+    said = f"{record.label}, {seeds_text}, {where}: {metric.label} {value}"
     recorded = {"validation": record.validation, "test": record.test}.get(split.value)
     if recorded:  # of train there is none
         known = [getattr(record, split.value)[metric.name] for record in records]

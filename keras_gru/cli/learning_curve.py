@@ -31,7 +31,7 @@ def learning_curve(
     from keras_gru.experiments.resuming import choose_experiment
 
     experiment, run_directory = choose_experiment(config, overrides, resume)
-    numbers, on = _numbers(fractions), cluster(executor, address)
+    numbers, ray_address = _numbers(fractions), cluster(executor, address)
     start_tensorflow(experiment.dataset)
     from keras_gru.experiments import learning_curve as curves
     from keras_gru.report import show
@@ -44,7 +44,7 @@ def learning_curve(
             run_directory=run_directory,
             listener=progress,
             jobs=jobs,
-            cluster=on,
+            cluster=ray_address,
         )
     show(curve.whole)
 

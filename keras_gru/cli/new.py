@@ -65,8 +65,8 @@ def new(
     typer.echo("")
     for group in (suggestion.dataset, suggestion.model):
         for setting, choice in group.items():
-            if choice.why:
-                typer.echo(f"{setting}: {_value(choice.value)} ({choice.why})")
+            if choice.reason:
+                typer.echo(f"{setting}: {_value(choice.value)} ({choice.reason})")
     typer.echo(f"\nWrote {target}. Next: keras-gru compare {target}")
 
 
@@ -91,8 +91,8 @@ def _fitting(path: Path, given: dict[str, object]) -> "tuple[Suggestion, Sequenc
 
     suggestion, first = suggest(path, given), None
     orders = _ORDERS if suggestion.dataset["kind"].value == "csv_series" else _ORDERS[:1]
-    for order, why in orders:
-        choices = {name: Choice(value, why) for name, value in order.items()}
+    for order, reason in orders:
+        choices = {name: Choice(value, reason) for name, value in order.items()}
         tried = Suggestion({**suggestion.dataset, **choices}, suggestion.model, suggestion.training)
         try:
             dataset = datasets.load(tried.config(path))
@@ -135,22 +135,23 @@ def _yaml(name: str, target: Path, path: str, suggestion: "Suggestion", seen: li
     ]
     dataset = dict(suggestion.dataset)
     kind = dataset.pop("kind")
-    lines += [_setting("kind", kind.value, kind.why), _setting("path", path, "")]
-    lines += [_setting(name, choice.value, choice.why) for name, choice in dataset.items()]
+    lines += [_setting("kind", kind.value, kind.reason), _setting("path", path, "")]
+    lines += [_setting(name, choice.value, choice.reason) for name, choice in dataset.items()]
     lines += ["", "model:"]
     model = dict(suggestion.model)
     lines.append(_setting("kind", model.pop("kind").value, ""))
     lines.append(f"  size: {{units: {_UNITS}}}  # of each recurrent layer")
-    lines += [_setting(name, choice.value, choice.why) for name, choice in model.items()]
+    lines += [_setting(name, choice.value, choice.reason) for name, choice in model.items()]
     lines += ["", "training:"]
     lines += [
-        _setting(name, setting.value, setting.why) for name, setting in suggestion.training.items()
+        _setting(name, setting.value, setting.reason)
+        for name, setting in suggestion.training.items()
     ]
     return "\n".join(lines) + "\n"
 
 
-def _setting(name: str, value: object, why: str) -> str:
-    comment = f"  # {why}" if why else ""
+def _setting(name: str, value: object, reason: str) -> str:
+    comment = f"  # {reason}" if reason else ""
     return f"  {name}: {_value(value)}{comment}".replace("\n", " ")
 
 

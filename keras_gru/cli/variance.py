@@ -23,7 +23,7 @@ def variance(
     from keras_gru.experiments.resuming import choose_experiment
 
     experiment, run_directory = choose_experiment(config, overrides, resume)
-    on = cluster(executor, address)
+    ray_address = cluster(executor, address)
     start_tensorflow(experiment.dataset)
     from keras_gru.experiments.variance import vary_sources
     from keras_gru.report import show
@@ -31,6 +31,10 @@ def variance(
 
     with show_progress(experiment) as progress:
         whole = vary_sources(
-            experiment, run_directory=run_directory, listener=progress, jobs=jobs, cluster=on
+            experiment,
+            run_directory=run_directory,
+            listener=progress,
+            jobs=jobs,
+            cluster=ray_address,
         )
     show(whole)

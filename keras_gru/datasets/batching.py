@@ -126,8 +126,8 @@ class _EqualBatches(Sequence):
 def alike(batches: Iterable[Batch]) -> Iterator[list[Batch]]:
     """Yield the batches in order, in groups of up to 16 neighbours of the same shape."""
     for _, group in itertools.groupby(batches, lambda batch: (len(batch.rows), batch.steps)):
-        while some := list(itertools.islice(group, 16)):
-            yield some
+        while neighbours := list(itertools.islice(group, 16)):
+            yield neighbours
 
 
 def gather(array: np.ndarray, batch: Batch, name: str | None, dtype) -> np.ndarray:

@@ -15,7 +15,7 @@ class Choice:
     """The value of a setting, and the reason for it."""
 
     value: object
-    why: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True)

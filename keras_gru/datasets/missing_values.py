@@ -50,14 +50,14 @@ def fill_forward(column: np.ndarray) -> np.ndarray:
 
 def fill_notes(filled: Mapping[str, int], missing: str, rows: int) -> list[str]:
     """Return one sentence for each column with missing values."""
-    how = {
+    explanation = {
         "interpolate": "filled by a line between their neighbours, which looks ahead",
         "forward_fill": "filled by the value before them",
         "mask": "masked; where they are targets, the value before them is forecast",
     }
     return [
         f"Column {name!r}: {count:,} of {rows:,} values ({count / rows:.1%}) were missing, "
-        f"{how[missing]}."
+        f"{explanation[missing]}."
         for name, count in filled.items()
         if count
     ]

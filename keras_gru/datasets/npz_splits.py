@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 def overlaps(inputs: np.ndarray) -> bool:
     """Return whether most neighbours share all steps but one, as windows of a series."""
-    some = inputs[:1_000]
-    if inputs.ndim != 3 or len(some) < 3 or some.shape[1] < 2:
+    first = inputs[:1_000]
+    if inputs.ndim != 3 or len(first) < 3 or first.shape[1] < 2:
         return False
-    same = (some[1:, :-1] == some[:-1, 1:]).all(axis=(1, 2))
-    return bool(same.mean() > 0.5 and np.ptp(some) > 0)
+    same = (first[1:, :-1] == first[:-1, 1:]).all(axis=(1, 2))
+    return bool(same.mean() > 0.5 and np.ptp(first) > 0)
 
 
 def carve(

@@ -110,8 +110,8 @@ def write_prepared(dataset: SequenceDataset, folder: Path) -> None:
     places = []
     with open(folder / ARRAYS, "wb") as file:
         for buffer in buffers:
-            if (there := _mapped_file(buffer)) is not None:
-                places.append({"file": str(there), "start": 0, "size": buffer.nbytes})
+            if (mapped := _mapped_file(buffer)) is not None:
+                places.append({"file": str(mapped), "start": 0, "size": buffer.nbytes})
                 continue
             file.write(b"\0" * (-file.tell() % _ALIGNMENT))
             places.append({"file": "", "start": file.tell(), "size": buffer.nbytes})

@@ -80,8 +80,10 @@ def suggest_series(
     varied = [name for name in numeric if len(np.unique(numbers[name])) > 2]  # no holiday or not
     target = given.get("targets") or (varied or numeric)[-1:]
     others = ", ".join(name for name in numeric if name not in target)
-    why = "the last column of more than two numbers" + (f"; the others: {others}" if others else "")
-    choices["targets"] = Choice(target, why)
+    reason = "the last column of more than two numbers" + (
+        f"; the others: {others}" if others else ""
+    )
+    choices["targets"] = Choice(target, reason)
     if len(numeric) > 1:
         but = f" but for the row's number, {', '.join(counters)}" if counters else ""
         choices["inputs"] = Choice(
@@ -110,8 +112,8 @@ def suggest_series(
     choices["window"] = Choice(window, "input rows")
     longest = min(_LONGEST_HORIZON, len(values) // 20)
     horizon = season if season and season <= longest else 1
-    why = "rows to forecast" + (", a season" if horizon > 1 else "")
-    choices["horizon"] = Choice(horizon, why)
+    reason = "rows to forecast" + (", a season" if horizon > 1 else "")
+    choices["horizon"] = Choice(horizon, reason)
     model = {"kind": Choice("forecaster")}
     ratio = _last_to_mean(values, season or 1)
     if ratio < _LOW_RATIO:

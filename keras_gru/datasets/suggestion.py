@@ -142,8 +142,8 @@ def _folder(path: Path, given: Mapping[str, Any]) -> Suggestion:
     sounds, _ = labelled_files(path, SOUND_ENDINGS)
     if given.get("kind", "audio") == "audio" and sounds:
         labels = {file.relative_to(path).parts[0] for file in sounds}
-        why = f"{len(sounds):,} WAV files in {len(labels):,} sub-folders, each a label"
-        return _vectors({"kind": Choice("audio", why)}, given)
+        reason = f"{len(sounds):,} WAV files in {len(labels):,} sub-folders, each a label"
+        return _vectors({"kind": Choice("audio", reason)}, given)
     files, others = labelled_files(path)
     labels = {file.relative_to(path).parts[0] for file in files}
     if not files:
@@ -152,8 +152,8 @@ def _folder(path: Path, given: Mapping[str, Any]) -> Suggestion:
             f"{path}: expected a sub-folder of text or .wav files for each label, found other "
             f"files: {found}. Name one file, or sort them into folders."
         )
-    why = f"{len(files):,} text files in {len(labels):,} sub-folders, each a label"
-    return _classifier({"kind": Choice("texts", why)}, given)
+    reason = f"{len(files):,} text files in {len(labels):,} sub-folders, each a label"
+    return _classifier({"kind": Choice("texts", reason)}, given)
 
 
 def _classifier(dataset: Mapping[str, Choice], given: Mapping[str, Any]) -> Suggestion:
@@ -186,9 +186,9 @@ def _arrays(path: Path, given: Mapping[str, Any]) -> Suggestion:
             f"{', '.join(arrays) or 'none'}."
         )
     integers = targets.dtype.kind in "iu" or targets.dtype.kind in "US"
-    why = f"targets {targets.shape} of the type {targets.dtype}"
+    reason = f"targets {targets.shape} of the type {targets.dtype}"
     if integers and targets.ndim == 1:
-        choices = {"kind": Choice("npz"), "task": Choice("classification", why)}
+        choices = {"kind": Choice("npz"), "task": Choice("classification", reason)}
         return _classifier(choices, given)
     if integers and targets.ndim == 2:
         task, model = "tagging", {"kind": Choice("tagger")}
@@ -197,7 +197,7 @@ def _arrays(path: Path, given: Mapping[str, Any]) -> Suggestion:
     else:
         task, model = "forecasting", {"kind": Choice("forecaster")}
     return Suggestion(
-        with_given({"kind": Choice("npz"), "task": Choice(task, why)}, given),
+        with_given({"kind": Choice("npz"), "task": Choice(task, reason)}, given),
         model,
         {"epochs": Choice(30), "patience": Choice(5, "stops earlier where validation does")},
     )

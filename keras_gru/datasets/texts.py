@@ -197,7 +197,7 @@ def _check_labels(where: Callable[[int], str], labels: np.ndarray, names: Sequen
     if len(names) <= max(20, len(labels) / 2):
         return
     numbers = sum(bool(re.fullmatch(r"[+-]?\d+[.,]\d+", name)) for name in names)
-    what = (
+    advice = (
         "These are measurements, so this is a regression: round them to classes, or put them "
         "into an .npz file with 'task: forecasting'"
         if numbers > len(names) / 2
@@ -205,7 +205,7 @@ def _check_labels(where: Callable[[int], str], labels: np.ndarray, names: Sequen
     )
     raise UserError(
         f"{where(0)}: expected a few classes, got {len(names):,} different labels in "
-        f"{len(labels):,} rows, such as {names[labels[0]][:60]!r}. {what}."
+        f"{len(labels):,} rows, such as {names[labels[0]][:60]!r}. {advice}."
     )
 
 

@@ -131,10 +131,10 @@ def find_feature(builder, name: str, kind: type, sequence: bool = False) -> Any:
     if isinstance(features.get(name), kind):
         return features[name]
     right = sorted(key for key, one in features.items() if isinstance(one, kind))
-    what = f"{'sequence of ' if sequence else ''}{kind.__name__}"
-    problem = f"is no {what}" if name in features else "does not exist"
+    expected = f"{'sequence of ' if sequence else ''}{kind.__name__}"
+    problem = f"is not a {expected}" if name in features else "does not exist"
     raise UserError(
-        f"{builder.info.full_name}: the feature {name!r} {problem}; those of the kind {what} are: "
+        f"{builder.info.full_name}: the feature {name!r} {problem}; {expected} features: "
         f"{', '.join(right) or 'none'}."
     )
 

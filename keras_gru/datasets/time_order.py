@@ -130,8 +130,8 @@ def order_rows(
                 notes.append("Sorted the rows by time.")
         found.append(Series(name, rows, times))
     if reversed_:
-        which = f" in {reversed_} of {len(found)} series" if series else ""
-        notes.insert(0, f"The newest row came first{which}: turned round, oldest first.")
+        extent = f" in {reversed_} of {len(found)} series" if series else ""
+        notes.insert(0, f"The newest row came first{extent}: turned round, oldest first.")
     return found, list(dict.fromkeys(notes))
 
 
@@ -145,14 +145,14 @@ def _refuse_repeated(
     first, second = (int(row) for row in pair)
     day = in_words(dates.values[first])
     place = table.where(dates.columns[0], second)
-    also = f"line {table.line(first)}" if table.line else f"row {first + 1}"
+    previous = f"line {table.line(first)}" if table.line else f"row {first + 1}"
     ids = [] if series else ids_of_series(table, dates)
     if ids:
         remedy = f"Set dataset.series: {ids[0]} if it tells several series apart"
     else:
         remedy = "Set dataset.duplicates: first or last, or remove the rows"
     raise UserError(
-        f"{place}: expected each date once, got {day} again after {also} "
+        f"{place}: expected each date once, got {day} again after {previous} "
         f"({plural(count, 'such row')}). {remedy}; dataset.time: none takes the rows in the file's "
         "order."
     )

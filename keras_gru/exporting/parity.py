@@ -159,17 +159,17 @@ def _with_times(parity, program, runners, target, x):
     times = {}
     model = program.parts.get("step", program.model)
     for rows in (1, 32):
-        some = {name: np.resize(array, (rows, *array.shape[1:])) for name, array in x.items()}
+        inputs = {name: np.resize(array, (rows, *array.shape[1:])) for name, array in x.items()}
         if "step" in program.parts:
-            some = {name: array[:, :1] for name, array in some.items()}
-        some = _fitted(program, target, some)
-        given = dict(some)
+            inputs = {name: array[:, :1] for name, array in inputs.items()}
+        inputs = _fitted(program, target, inputs)
+        given = dict(inputs)
         if "step" in program.parts:
             given |= {n: np.zeros((rows, s), "float32") for n, s in program.zeros.items()}
         given = [given[tensor.name] for tensor in model.inputs]
         given = keras.tree.pack_sequence_as(model.input, given)
         times[str(rows)] = (
-            _median(lambda some=some: program.run(runners, some)),
+            _median(lambda inputs=inputs: program.run(runners, inputs)),
             _median(lambda given=given: model.predict_on_batch(given)),
         )
     return replace(

@@ -25,7 +25,7 @@ def claims_report(evidence: Mapping[str, Evidence]) -> Report:
         name=title,
         headline=headline_text(evidence),
         description=QUOTE,
-        links=((BRITZ.by, BRITZ.url),),
+        links=((BRITZ.author, BRITZ.url),),
         setup={
             "Datasets": ", ".join(plan.label for plan in PLANNED),
             "Experiments": f"{len(parts)} of {2 * len(PLANNED)} run",

@@ -31,8 +31,8 @@ NOTES = LinearSegmentedColormap.from_list(
 def gates_height(inspection: Inspection, network: NetworkInspection) -> int:
     """Return the height of a gates figure in CSS pixels."""
     longest = max(map(len, inspection.tokens or ["x" * 6]))
-    under = 24 + 6 * min(longest, 12) if inspection.tokens else READ + 40
-    return PANEL * (len(network.gates) + 1) + under
+    input_height = 24 + 6 * min(longest, 12) if inspection.tokens else READ + 40
+    return PANEL * (len(network.gates) + 1) + input_height
 
 
 def fill_with_gates(figure: Figure, inspection: Inspection, network: NetworkInspection) -> None:
@@ -52,12 +52,12 @@ def fill_with_gates(figure: Figure, inspection: Inspection, network: NetworkInsp
     top = float(f"{np.abs(values[-1]).max() or 1:.1g}")
     maps.append(("State", "RdBu_r", -top))
     order = np.argsort(network.keep)[::-1] if network.keep else np.arange(values[-1].shape[1])
-    under = [] if inspection.features is None else [READ]
+    input_heights = [] if inspection.features is None else [READ]
     all_axes = figure.subplots(
-        len(maps) + len(under),
+        len(maps) + len(input_heights),
         sharex=True,
         squeeze=False,
-        height_ratios=[PANEL] * len(maps) + under,
+        height_ratios=[PANEL] * len(maps) + input_heights,
     )[:, 0]
     for axes, (title, colors, low), rows in zip(all_axes, maps, values, strict=False):
         high = -low or 1

@@ -109,8 +109,8 @@ class LiveTable(ProgressTracker):
         """Return the visible runs around the current one, and the numbers above and below."""
         runs = list(self.runs.values())
         room = max(self.console.height - 9, 3)
-        over = all(run.state not in ("waiting", "training") for run in runs)
-        if len(runs) <= room or over or "stopped" in (run.state for run in runs):
+        has_ended = all(run.state not in ("waiting", "training") for run in runs)
+        if len(runs) <= room or has_ended or "stopped" in (run.state for run in runs):
             return runs, 0, 0
         current = next((i for i, run in enumerate(runs) if run.state == "training"), 0)
         first = min(max(current - room // 2, 0), len(runs) - room)

@@ -45,7 +45,7 @@ def importances(axes: Axes, analysis: SweepAnalysis) -> None:
     axes.set_xlabel(f"Fraction of the variance in validation {label} (%)")
 
 
-def against(axes: Axes, result: SweepResult, name: str) -> None:
+def metric_against(axes: Axes, result: SweepResult, name: str) -> None:
     """Draw the validation metric against a setting, or against `"cell"`."""
     drawn: Drawn = result.experiment.cells
     if name != CELL:

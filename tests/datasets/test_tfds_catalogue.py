@@ -85,10 +85,10 @@ def test_other_features_and_slices_of_splits(news):
         ({"name": "ag_news_subset:9.9.9"}, "cannot be loaded at version 9.9.9, only: 1.0.0"),
         (
             {"text": "body"},
-            "ag_news_subset/1.0.0: the feature 'body' does not exist; those of the kind Text are: "
+            "ag_news_subset/1.0.0: the feature 'body' does not exist; Text features: "
             "description, title.",
         ),
-        ({"label": "title"}, "the feature 'title' is no ClassLabel; those of the kind ClassLabel"),
+        ({"label": "title"}, "the feature 'title' is not a ClassLabel; ClassLabel features"),
         ({"test": "tests"}, "ag_news_subset/1.0.0 has no split 'tests'. Did you mean 'test'"),
         ({"validation": "dev"}, "has no split 'dev'. Known: test, train."),
         ({"train": "train[:x]"}, "has no split 'train[:x]'. Did you mean 'train'"),
@@ -151,8 +151,8 @@ def same_splits(one, other):
     assert one.vocabulary == other.vocabulary
     for name, split in one.splits.items():
         for part in ("inputs", "lengths"):
-            expected, its = getattr(split, part), getattr(other.splits[name], part)
-            np.testing.assert_array_equal(expected["tokens"], its["tokens"])
+            expected, actual = getattr(split, part), getattr(other.splits[name], part)
+            np.testing.assert_array_equal(expected["tokens"], actual["tokens"])
         np.testing.assert_array_equal(split.targets, other.splits[name].targets)
 
 
@@ -169,9 +169,9 @@ def test_tags_can_be_carved_out_of_train(needs):
     needs(*ATIS)
     dataset = datasets.load(TfdsTags(**ENGLISH))
     assert [dataset.size(split) for split in dataset.splits] == [4274 - 427, 427, 586]
-    with pytest.raises(UserError, match=r"'lemmas' is no sequence of ClassLabel; .* are: upos"):
+    with pytest.raises(UserError, match=r"'lemmas' is not a sequence of ClassLabel; .*: upos"):
         datasets.load(TfdsTags(**{**ENGLISH, "tags": "lemmas"}))
-    with pytest.raises(UserError, match=r"'text' is no sequence of Text; .* deprel, .*tokens"):
+    with pytest.raises(UserError, match=r"'text' is not a sequence of Text; .* deprel, .*tokens"):
         datasets.load(TfdsTags(**ENGLISH, tokens="text"))
 
 

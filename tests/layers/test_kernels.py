@@ -32,7 +32,7 @@ if torch.cuda.is_available():
 
 
 @contextlib.contextmanager
-def by(path):
+def run_path(path):
     with pytest.MonkeyPatch.context() as patch:
         if path == LOOP:
             patch.setattr(kernels, "scan_class", lambda *_: Scan)
@@ -57,7 +57,7 @@ def test_kernel_is_the_loop(rng, shape, masked):
         for path in (KERNEL, LOOP):
             for training in (False, True):
                 weigh = np.random.default_rng(3)
-                with by(path):
+                with run_path(path):
                     assert layer.path(time, training) == path
                     outputs, gradients = values_and_gradients(
                         layer, x, [h], mask, training,
@@ -143,7 +143,7 @@ def test_half_precision_loops_in_float32(rng, policy):
     x, h, weigh = (rng.normal(size=shape) for shape in ((2, 5, 3), (2, 8), (2, 5, 8)))
     layer, found = gru(8, return_sequences=True, dtype=policy), []
     for path in (KERNEL, LOOP):
-        with by(path):
+        with run_path(path):
             assert layer.path(5) == path
             outputs, gradients = values_and_gradients(layer, x, [h], None, True, lambda _: [weigh])
         found.append([*outputs, *gradients])

@@ -111,18 +111,18 @@ def test_a_subclass_trains_and_is_saved(rng, tmp_path, cell_class, step):
 def test_every_equation_can_be_replaced(rng, override):
     """A replaced equation changes the result; replaced by itself it does not."""
 
-    def replaced(by):
-        return type("Replaced", (keras_gru.GRUCell,), {override: by})(4, dtype=DTYPE)
+    def replaced(method):
+        return type("Replaced", (keras_gru.GRUCell,), {override: method})(4, dtype=DTYPE)
 
     original = getattr(keras_gru.GRUCell, override)
     plain = drawn_layer("gru", rng)
     x = tensor(rng.normal(size=(3, 5, 3)))
     results = []
-    for by in (
+    for method in (
         original,
         lambda self, *terms: keras.tree.map_structure(lambda t: t / 2, original(self, *terms)),
     ):
-        layer = keras_gru.RNN(replaced(by))
+        layer = keras_gru.RNN(replaced(method))
         layer.build((None, None, 3))
         layer.set_weights(plain.get_weights())
         results.append(array(layer(x)))

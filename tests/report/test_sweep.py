@@ -202,7 +202,7 @@ def test_every_trial_is_drawn_once_in_each_picture(tmp_path):
     shown = result(tmp_path)
     for name in ("cell", RATE, UNITS, LOSS):
         axes = Figure().add_subplot()
-        sweep_plots.against(axes, shown.result, name)
+        sweep_plots.metric_against(axes, shown.result, name)
         drawn = [xy for line in axes.lines for xy in zip(*line.get_data(), strict=True)]
         assert len(drawn) == len(shown.result.trials)
         assert all(math.isfinite(x) and math.isfinite(y) for x, y in drawn)

@@ -165,7 +165,7 @@ def _section(row: Row, result: dict | None) -> str:
         ]
         lines.append([baseline["label"], *values, *blank, *["–"] * 5])
     versions = ", ".join(f"{name} {version}" for name, version in result["versions"].items())
-    hardware = ", ".join(f"{name}: {what}" for name, what in result["hardware"].items())
+    hardware = ", ".join(f"{name}: {value}" for name, value in result["hardware"].items())
     better = "higher" if metric["mode"] == "max" else "lower"
     spent = duration(result["seconds"])
     goal = f" Goal on {row.split}: {_verdict(row, result)}." * bool(row.goal)

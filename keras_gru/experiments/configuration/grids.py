@@ -122,8 +122,8 @@ def read_values(
             errors += relocated(error, [*location, index])[:1]
     # 1 and 1.0 are one value of a setting, 1 and true are not.
     if len({(isinstance(value, bool), value) for value in values}) < len(values):
-        what = "every value once"
-        errors.append(custom_error("repeated_value", location, tuple(values), what, ""))
+        expectation = "every value once"
+        errors.append(custom_error("repeated_value", location, tuple(values), expectation, ""))
     return tuple(read), errors
 
 

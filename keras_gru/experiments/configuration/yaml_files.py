@@ -266,8 +266,10 @@ def _text(path: Path) -> str:
 def _shown(path: Path) -> str:
     """Return a path, relative to the working directory if that contains it."""
     full = Path(os.path.abspath(path))
-    here = Path.cwd()
-    return str(full.relative_to(here) if full.is_relative_to(here) else full)
+    working_directory = Path.cwd()
+    return str(
+        full.relative_to(working_directory) if full.is_relative_to(working_directory) else full
+    )
 
 
 def _anchored(root: Node, folder: Path) -> Node:

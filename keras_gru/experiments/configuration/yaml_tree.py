@@ -130,39 +130,47 @@ def _quotes(line: str) -> str:
 
 
 def _node(raw, place: Callable[[int], Place], construct: Callable) -> Node:
-    here = place(raw.start_mark.line + 1)
+    location = place(raw.start_mark.line + 1)
     if raw.anchor:
         # Aliases make cycles and exponential growth possible; `base:` does their work here.
-        raise UserError(f"{here}: the anchor '&{raw.anchor}' is not supported. Write the value out")
+        raise UserError(
+            f"{location}: the anchor '&{raw.anchor}' is not supported. Write the value out"
+        )
     if raw.tag == _DATE:
-        return Node(raw.value, here)  # 2026-01-31 may be a name
+        return Node(raw.value, location)  # 2026-01-31 may be a name
     if raw.tag not in _TAGS:
-        raise UserError(f"{here}: the tag '{raw.tag}' is not supported. Write a plain value")
+        raise UserError(f"{location}: the tag '{raw.tag}' is not supported. Write a plain value")
     if isinstance(raw, MappingNode):
-        return Node(_mapping(raw, place, construct), here)
+        return Node(_mapping(raw, place, construct), location)
     if isinstance(raw, SequenceNode):
-        return Node([_node(element, place, construct) for element in raw.value], here)
+        return Node([_node(element, place, construct) for element in raw.value], location)
     try:
         value = construct(raw)
     except ValueError:
         value = _LARGEST_NUMBER
     if isinstance(value, int) and abs(value) >= _LARGEST_NUMBER:
-        raise UserError(f"{here}: expected a number, got {raw.value[:60]!r}, which cannot be read")
-    return Node(value, here)
+        raise UserError(
+            f"{location}: expected a number, got {raw.value[:60]!r}, which cannot be read"
+        )
+    return Node(value, location)
 
 
 def _mapping(raw, place: Callable[[int], Place], construct: Callable) -> dict[str, Node]:
     settings = {}
     for key, value in raw.value:
-        here = place(key.start_mark.line + 1)
+        location = place(key.start_mark.line + 1)
         if key.tag != _KEY:
             received = repr(key.value) if isinstance(key.value, str) else "a list or settings"
-            raise UserError(f"{here}: expected a word as the name of a setting, got {received:.60}")
+            raise UserError(
+                f"{location}: expected a word as the name of a setting, got {received:.60}"
+            )
         if key.value in settings:
             first = settings[key.value].place
-            raise UserError(f"{here}: '{key.value}' is set twice, first at {first}. Remove one.")
+            raise UserError(
+                f"{location}: '{key.value}' is set twice, first at {first}. Remove one."
+            )
         node = _node(value, place, construct)
-        settings[key.value] = Node(node.value, here)
+        settings[key.value] = Node(node.value, location)
     return settings
 
 

@@ -115,8 +115,8 @@ class RayExecutor:
     def wait(self, listener: Listener) -> tuple[Job, RunRecord | None]:
         while True:
             done, _ = self._ray.wait(list(self._running), timeout=_SECONDS_BETWEEN_EVENTS)
-            for kind, *what in self._ray.get(self._events.take.remote()):
-                getattr(listener, kind)(*what)
+            for kind, *arguments in self._ray.get(self._events.take.remote()):
+                getattr(listener, kind)(*arguments)
             for task in done:
                 job = self._running.pop(task)
                 try:
@@ -124,8 +124,8 @@ class RayExecutor:
                 except self._ray.exceptions.RayTaskError as error:
                     raise error.cause from None
                 except self._ray.exceptions.RayError as error:
-                    how = f"worker crashed ({type(error).__name__})"
-                    if not self._retries.again(job, how, listener):
+                    cause = f"worker crashed ({type(error).__name__})"
+                    if not self._retries.again(job, cause, listener):
                         return job, None
                     self.start(job)
                     continue

@@ -205,12 +205,12 @@ class Retries:
     def __init__(self) -> None:
         self._crashed: list[Job] = []
 
-    def again(self, job: Job, how: str, listener: Listener) -> bool:
+    def again(self, job: Job, cause: str, listener: Listener) -> bool:
         """Return whether to retry a job, and report the crash as a note."""
         again = job not in self._crashed
         self._crashed.append(job)
         last = "Retrying it once." if again else "Leaving it out."
-        listener.note(f"{job.label} seed {job.seed}: {how}. {last}")
+        listener.note(f"{job.label} seed {job.seed}: {cause}. {last}")
         return again
 
 

@@ -108,27 +108,27 @@ class ProcessExecutor:
                 if worker.connection not in ready:
                     continue
                 try:
-                    kind, *what = worker.connection.recv()
+                    kind, *arguments = worker.connection.recv()
                 except (EOFError, ConnectionError):
                     if not self._replace(worker, job, listener):
                         return job, None
                     continue
                 if kind == "failed":
-                    (error,) = what
+                    (error,) = arguments
                     raise error
                 if kind == "ended":
                     worker.job = None
-                    return job, *what
-                getattr(listener, kind)(*what)
+                    return job, *arguments
+                getattr(listener, kind)(*arguments)
 
     def _replace(self, worker: _Worker, job: Job, listener: Listener) -> bool:
         """Replace a crashed process; return whether its job is retried."""
         worker.process.join()
         code = worker.process.exitcode or 0
-        how = f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+        cause = f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
         self._crashes += 1
         log = self._log(worker.number).rename(self._logs / f"crashed-{self._crashes}.log")
-        again = self._retries.again(job, f"worker crashed ({how}; its log is {log})", listener)
+        again = self._retries.again(job, f"worker crashed ({cause}; its log is {log})", listener)
         del self._workers[worker.number]
         if again:
             self.start(job)

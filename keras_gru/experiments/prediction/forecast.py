@@ -137,10 +137,10 @@ def _check_recursive(config: Any, preprocessing: Preprocessing) -> None:
     calendars = 2 * len(getattr(config, "calendar", ()))
     is_forecast = spec.history is not None and spec.features == len(spec.history) + calendars
     if not is_forecast or spec.lead > 1:
-        why = "its first forecast is not of the next row" if spec.lead > 1 else "it also reads "
-        why += "columns that it does not forecast" * (spec.lead == 1)
+        reason = "its first forecast is not of the next row" if spec.lead > 1 else "it also reads "
+        reason += "columns that it does not forecast" * (spec.lead == 1)
         raise UserError(
-            f"--steps: expected at most {spec.horizon}, the network's horizon, as {why}. "
+            f"--steps: expected at most {spec.horizon}, the network's horizon, as {reason}. "
             "Forecast fewer steps, or train with a longer dataset.horizon."
         )
 

@@ -37,7 +37,7 @@ def read_series(data: Any, config: Any, preprocessing: Preprocessing) -> Inputs:
         UserError: if a column is missing, a value is not a number, or a series is shorter than a
             window.
     """
-    config = settings_of_series(config, preprocessing)
+    config = settings_series_name(config, preprocessing)
     wanted = [*config.targets, *(config.inputs or ()), *config.known, *config.categories]
     if isinstance(data, np.ndarray):
         data = _NamedColumns(data, [*(config.inputs or config.targets)])
@@ -61,7 +61,7 @@ def read_series(data: Any, config: Any, preprocessing: Preprocessing) -> Inputs:
     return Inputs(with_split(preprocessing, split), True, rows, np.arange(len(rows)), tuple(notes))
 
 
-def settings_of_series(config: Any, preprocessing: Preprocessing) -> CsvSeries:
+def settings_series_name(config: Any, preprocessing: Preprocessing) -> CsvSeries:
     """Return the settings of a table of series; of a published series those that it would have."""
     if isinstance(config, CsvSeries):
         return config
@@ -111,10 +111,10 @@ def _windows(
     # Columns known in advance are known only for the rows of the file.
     count = series.size - window + 1 - (reach if config.known else 0)
     if count < 1:
-        which = "" if series.name is None else f", series {series.name!r}"
+        suffix = "" if series.name is None else f", series {series.name!r}"
         ahead = f" and {reach} rows known in advance" if config.known else ""
         raise UserError(
-            f"{table.path}{which}: expected {window} rows or more, the network's window{ahead}, "
+            f"{table.path}{suffix}: expected {window} rows or more, the network's window{ahead}, "
             f"found {series.size}. Give more rows."
         )
     after = np.pad(series.targets, ((0, reach), (0, 0)), constant_values=np.nan)

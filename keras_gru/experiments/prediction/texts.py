@@ -57,9 +57,11 @@ def read_texts(
     tokens = [preprocessing.encode(text) for text in texts]
     numbers = np.array([n for n, text_tokens in enumerate(tokens) if len(text_tokens)], int)
     if not len(numbers):
-        what = f"found {texts[0][:60]!r}" if len(texts) == 1 else f"found {len(texts)} without one"
+        problem = (
+            f"found {texts[0][:60]!r}" if len(texts) == 1 else f"found {len(texts)} without one"
+        )
         raise UserError(
-            f"{source}: expected a text with one {tokenizer.level} or more, {what}. "
+            f"{source}: expected a text with one {tokenizer.level} or more, {problem}. "
             "Give a text that is not empty."
         )
     rows = [{"text": text} for text in texts]

@@ -59,7 +59,7 @@ def claim_section(evaluated: EvaluatedClaim, evidence: Mapping[str, Evidence]) -
     texts = {plan.label: evidence_text(evaluated, plan, evidence) for plan in PLANNED}
     reading = "; ".join(f"{label}: {text}" for label, text in texts.items())
     terms = [f"{plan.label} ({verdict_on(evaluated, plan.name)})" for plan in PLANNED]
-    source = Text(over_all_text(evaluated), links=((claim.source.by, claim.source.url),))
+    source = Text(over_all_text(evaluated), links=((claim.source.author, claim.source.url),))
     commands = "\n".join(command_of(claim, plan) for plan in PLANNED)
     blocks: list[Block] = [
         source,

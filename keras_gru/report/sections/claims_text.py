@@ -123,7 +123,7 @@ def commands_to_run(evidence: Mapping[str, Evidence]) -> list[str]:
 def origin_text(found: CurveEvidence | SweepEvidence) -> str:
     """Return the origin of the evidence: date, duration, hardware, versions, seeds."""
     origin = found.origin
-    hardware = ", ".join(f"{name}: {what}" for name, what in origin.hardware.items())
+    hardware = ", ".join(f"{name}: {value}" for name, value in origin.hardware.items())
     versions = ", ".join(f"{name} {version}" for name, version in origin.versions.items())
     seeds = f"seed{'s' * (len(origin.seeds) > 1)} {', '.join(map(str, origin.seeds))}"
     spent = f"{duration(origin.seconds)} of training in all"

@@ -97,7 +97,9 @@ def trials(analysis: SweepAnalysis) -> Section:
     figures = [
         Figure(
             f"against-{name}",
-            lambda canvas, name=name: sweep_plots.against(canvas.add_subplot(), result, name),
+            lambda canvas, name=name: sweep_plots.metric_against(
+                canvas.add_subplot(), result, name
+            ),
             f"Validation {result.metric.label} of every trial against {name}.",
             heights=(310, 310),
             is_half=True,
