@@ -148,7 +148,7 @@ def read_sweep(run_directory: RunDirectory, plan: Planned) -> SweepEvidence:
     from keras_gru.experiments.sweeping.sweep import JOURNAL
 
     experiment, journal = run_directory.experiment(), run_directory.path / JOURNAL
-    again = f"the same command goes on: {_sweep_command(experiment, plan)}"
+    again = f"resume it with: {_sweep_command(experiment, plan)}"
     if not (journal.is_file() and run_directory.has_metadata()):
         raise UserError(
             f"{run_directory.path}: expected {JOURNAL} and metadata.json, found not both; {again}"

@@ -125,7 +125,7 @@ def _name(path: Path) -> str:
 def _yaml(name: str, target: Path, path: str, suggestion: "Suggestion", seen: list[str]) -> str:
     lines = [
         f"# keras-gru compare {target}",
-        f"# Written by keras-gru new for {path}, which holds:",
+        f"# Written by keras-gru new for {path}, which contains:",
         *(f"#   {line}" for line in seen),
         f"name: {name}",
         "cells: [gru, lstm, simple_rnn]",

@@ -32,7 +32,7 @@ def score_rule(
     parts = [splits["test"].part(rows) for rows in splits["test"].blocks()]
     nothing = dict.fromkeys(test, 0.0)  # of a block in which no step counts
     blocks = [score(part) if part.counted_steps().any() else nothing for part in parts]
-    # The score of all classes on a block says little: many of them are not in it.
+    # Macro-averaged scores of blocks are not informative: a block lacks many classes.
     means = [name for name in test if name not in CLASS_SCORES]
     by_metric = {name: [block[name] for block in blocks] for name in means}
     return Baseline(label, validation, test, parameters, by_metric)

@@ -24,7 +24,7 @@ from keras_gru.datasets.sequence_dataset import SequenceDataset
 
 _SMALLEST = 8_000_000  # bytes of the smallest file that is cached
 _MOST = 20_000_000_000  # bytes of all entries
-_SAME = ".same"  # ending of a file that holds the name of an entry
+_SAME = ".same"  # suffix of a file that contains the name of an entry
 
 
 def load_through_cache(

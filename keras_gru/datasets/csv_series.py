@@ -84,7 +84,7 @@ class CsvSeries(OwnFile, TableFile):
         Literal["error", "interpolate", "forward_fill", "mask"],
         Field(
             description="a missing value: an error; a line between its neighbours; the value "
-            "before it; or 0 with a column that says so"
+            "before it; or 0 with an indicator column"
         ),
     ] = "error"
     missing_values: Annotated[

@@ -60,7 +60,7 @@ class Fingerprint:
                 raise UserError(
                     f"{where}: expected the {name} split that the run was trained with "
                     f"({_split_in_words(expected)}), found {_split_in_words(found)}. "
-                    "Give the same data and settings, or train anew."
+                    "Use the same data and settings, or train again."
                 )
 
 
@@ -70,7 +70,7 @@ def check_source(expected: Source, found: Source) -> None:
         raise UserError(
             f"{found.name}: expected the data that the run was trained on ({expected.name}, "
             f"SHA-256 {expected.sha256[:12]}…), found others (SHA-256 {found.sha256[:12]}…). "
-            "Restore them, train anew, or measure on other data with: "
+            "Restore them, train again, or evaluate on other data with: "
             "keras-gru evaluate RUN --data FILE"
         )
 

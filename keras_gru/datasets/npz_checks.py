@@ -82,7 +82,7 @@ def check_alike(path: Path, splits: Mapping[str, Arrays]) -> None:
                 refuse(
                     path,
                     f"'{name}_{part}' has the shape {other.shape} and 'train_{part}' "
-                    f"{one.shape}; they may differ in sequences and steps alone.",
+                    f"{one.shape}; they may only differ in sequences and steps.",
                 )
 
 

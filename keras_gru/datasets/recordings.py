@@ -140,6 +140,6 @@ def read_wav(path: Path, seconds: float) -> Wav:
     elif samples.dtype.kind == "i":
         samples = samples / -float(np.iinfo(samples.dtype).min)
     if not np.isfinite(samples).all():
-        raise UserError(f"{path}: expected finite samples, got NaN or Inf. Write the file anew.")
+        raise UserError(f"{path}: expected finite samples, got NaN or Inf. Write the file again.")
     samples = samples if channels == 1 else samples.mean(axis=1)
     return Wav(rate, samples.astype(np.float64), channels, is_cut)

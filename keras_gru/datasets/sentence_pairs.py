@@ -86,7 +86,7 @@ def translation(
 def clean(
     sentences: Sequence[Words], translations: Sequence[Words], max_length: int
 ) -> list[tuple[Words, Words]]:
-    """Drop pairs that occur twice, are too long or have an empty side; keeps the order."""
+    """Drop pairs that are duplicates, too long or have an empty side, keeping the order."""
     kept = {}
     for one, other in zip(sentences, translations, strict=True):
         if 0 < len(one) <= max_length and 0 < len(other) <= max_length:

@@ -28,8 +28,7 @@ class SequenceDataset(Preprocessing):
     """Preprocessed sequences in splits.
 
     Args:
-        splits: `"train"`, `"validation"` and `"test"`; of a file that a trained network is only
-            measured on, `"test"` alone.
+        splits: `"train"`, `"validation"` and `"test"`; only `"test"` for evaluating a network.
         baselines: the metrics of simple rules.
         notes: notes on the data, one sentence each.
         source: where the data come from; None for arrays that were made in Python.

@@ -40,7 +40,7 @@ class SequentialMnist(DatasetSettings):
         int, Field(ge=1, lt=60_000, description="images of train, by a fixed seed")
     ] = 5_000
     train: Annotated[
-        Count | None, Field(description="use only so many of the other images of train")
+        Count | None, Field(description="maximum number of the other images of train")
     ] = None
 
     def load(self, preprocessing: Preprocessing | None = None) -> SequenceDataset:

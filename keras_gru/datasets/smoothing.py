@@ -113,6 +113,6 @@ def _ahead(states: tuple[np.ndarray, ...], now: np.ndarray, horizon: int, season
     level, trend, swing, damping = states
     ahead = np.arange(1, horizon + 1)
     growth = np.cumsum(damping**ahead)
-    # The newest swing of each place: that of row + ahead − k seasons, which stands a season later.
+    # The latest seasonal value of each step: that of row + ahead − k seasons.
     place = now[:, None] + 1 + (ahead - 1) % season
     return level[now, None] + growth * trend[now, None] + swing[place]

@@ -29,8 +29,7 @@ class Split:
         targets: (N, ...), or (N, T, ...) where each step has its own.
         lengths: name of an input -> (N,) its time steps; an input that is not here has no padding.
         stepwise: the input whose steps the targets follow, or None.
-        weights: (N, T) of such targets, True where a step counts; None: every step that is not
-            padding.
+        weights: (N, T) of such targets, True where a step counts; None: all without padding.
         overlapping: whether neighbours share steps, as windows of a series.
 
     Raises:

@@ -260,7 +260,7 @@ def _text_columns(table: Table) -> tuple[str, str] | None:
         return text, min(few)[1]
     numbers = [name for name in table.columns if name and is_numeric(table, name)]
     words = np.mean([len(cell.split()) for cell in columns[text]])
-    # Texts beside measurements: the error that says so is about the label.
+    # Texts beside measurements: the error is about the label.
     return (text, numbers[-1]) if words > 3 and numbers and not dates else None
 
 

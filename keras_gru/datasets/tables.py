@@ -68,7 +68,7 @@ def read_table(
     if re.match(rb"\s*<(!doctype html|html)\b", text[:_SAMPLE], re.IGNORECASE):
         raise UserError(
             f"{path}: expected a table (CSV, Parquet, Feather, JSON lines), got a web page (HTML). "
-            "Download the file anew; it may need a login."
+            "Download the file again; it may need a login."
         )
     if text[:_SAMPLE].lstrip()[:1] in (b"{", b"[") and _is_json(text):
         return _json_table(path, text, name)

@@ -23,7 +23,7 @@ from keras_gru.settings import present
 
 # Columns of CoNLL-U, by their names in lower case.
 _CONLLU = ("id", "form", "lemma", "upos", "xpos", "feats", "head", "deprel", "deps", "misc")
-# Names of files that hold a split, in a folder.
+# Names of the files of splits in a folder.
 _SPLIT_NAMES = {"train": "train", "dev": "validation", "valid": "validation", "test": "test"}
 _ENDINGS = (".conllu", ".conll", ".tsv", ".txt", ".iob", ".bio")
 Sentence = tuple[list[str], list[str]]

@@ -151,7 +151,7 @@ def read_ts(
     if start is None:
         raise UserError(f"{path}: expected a .ts file with a line @data, found none.")
     if head.get("@timestamps", ["false"])[0].lower() == "true":
-        raise UserError(f"{path}: expected series without time stamps. Write values alone.")
+        raise UserError(f"{path}: expected series without time stamps. Write only values.")
     is_labelled = head.get("@classlabel", ["false"])[0].lower() == "true"
     if has_labels and not is_labelled:
         raise UserError(

@@ -40,6 +40,6 @@ def choose_experiment(
         if given.model_copy(update=unread) != stored:
             raise UserError(
                 f"{run_directory.path}: expected the settings of the run, got different ones. "
-                "Leave the config out to resume it, or leave --resume out to start anew."
+                "Leave the config out to resume it, or leave --resume out to start a new run."
             )
     return stored, run_directory

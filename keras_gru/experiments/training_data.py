@@ -132,7 +132,7 @@ def stored_data(run_directory: RunDirectory) -> TrainingData:
         raise UserError(
             f"{run_directory.path}: expected a {FILE} with the vocabulary, the scaling and a "
             "fingerprint of the training data, found none: an earlier version of keras-gru made "
-            "this run directory, or the run stopped before its data were loaded. Train anew."
+            "this run directory, or the run stopped before its data were loaded. Train again."
         )
     return load_json(path, TrainingData)
 

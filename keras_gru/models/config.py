@@ -88,7 +88,7 @@ class Model(Settings):
     independent_recurrence: Annotated[
         bool,
         Field(
-            description="each unit sees its own state alone (Li et al. 2018): a vector in the "
+            description="each unit sees only its own state (Li et al. 2018): a vector in the "
             "place of the weights of the state; of the cells whose equations allow it"
         ),
     ] = False

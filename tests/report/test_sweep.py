@@ -86,8 +86,8 @@ class TestVerdict:
     def test_intervals_that_overlap_claim_no_order(self, tmp_path):
         rows = (CLEAR[0], dataclasses.replace(CLEAR[1], high=0.5), *CLEAR[2:])
         assert headline_text(result(tmp_path, rows)).endswith(
-            "4% [1, 9] to the cell; whether the learning rate or the units matters most, "
-            "24 trials cannot tell."
+            "4% [1, 9] to the cell; 24 trials cannot decide whether the learning rate or "
+            "the units matters most."
         )
 
     def test_too_few_and_all_alike(self, tmp_path):

@@ -23,7 +23,7 @@ class SpaEng(SplitByFraction):
     max_length: Annotated[
         Length, Field(description="words of a sentence; longer pairs are left out")
     ] = 50
-    pairs: Annotated[Count | None, Field(description="use only so many pairs")] = None
+    pairs: Annotated[Count | None, Field(description="maximum number of pairs")] = None
     validation_fraction: Fraction = 0.1
     test_fraction: Fraction = 0.05
 

@@ -9,7 +9,7 @@ from keras_gru.models.config import MODELS, SIZES
 
 
 def editor_schema() -> dict[str, Any]:
-    """Return the JSON Schema of what may stand in one file.
+    """Return the JSON Schema of a single file.
 
     It requires less than `load_experiment`, as a `base:` file may define the missing settings.
 

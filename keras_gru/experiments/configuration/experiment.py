@@ -88,7 +88,7 @@ class Experiment(Settings):
     ] = None
     sweep: Annotated[
         Sweep | None,
-        Field(description="what keras-gru sweep draws, with the first seed alone"),
+        Field(description="search space of keras-gru sweep, which uses only the first seed"),
     ] = None
     runs: Annotated[str, Field(min_length=1, description="directory of run directories")] = "runs"
     _tuning: dict[str, tuple[Value, ...]] = PrivateAttr(default_factory=dict)

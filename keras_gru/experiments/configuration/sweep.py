@@ -61,7 +61,7 @@ def _which(value: object) -> str:
 
 
 def _any_of(schema: dict) -> None:
-    """For an editor a union like any other: JSON Schema has no function that tells them apart."""
+    """Return a plain union for editors, as JSON Schema has no discriminator function."""
     schema["anyOf"] = schema.pop("oneOf")
 
 

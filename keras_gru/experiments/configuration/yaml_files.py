@@ -93,7 +93,7 @@ def load_stored_experiment(path: Path) -> Experiment:
         first = str(error.problems[0]).removeprefix(f"{_shown(path)}:")
         raise UserError(
             f"{path}: expected the settings of a run by this version of keras-gru, got others "
-            f"(line {first}). Train anew, or use the version that made the run."
+            f"(line {first}). Train again, or use the version that made the run."
         ) from None
 
 

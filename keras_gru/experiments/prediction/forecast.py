@@ -74,7 +74,7 @@ def forecast_ends(
     steps = horizon if steps is None else steps
     if getattr(config, "known", ()):
         raise UserError(
-            f"forecast: expected a network that reads the past alone, found one that also reads "
+            f"forecast: expected a network that reads only the past, found one that also reads "
             f"{', '.join(config.known)} of the rows to forecast. Use predict on a file with them."
         )
     if steps > horizon:

@@ -147,7 +147,7 @@ class TrainedModel:
         if not ends:
             raise UserError(
                 f"{self.run_directory.path}: expected a run on a time series, with its last rows "
-                f"in {DATA_FILE}, found none ({self.preprocessing.name}). Train anew on a series."
+                f"in {DATA_FILE}, found none ({self.preprocessing.name}). Train on a series."
             )
         return forecast_ends(
             [load_model(self.run_directory, record) for record in self.records],

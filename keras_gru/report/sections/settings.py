@@ -14,7 +14,7 @@ def section(experiment: Experiment, directory: Path | None, verb: str = "compare
     text += "experiment.yaml, and run:"
     if directory is not None:
         file = str(directory.resolve() / "experiment.yaml")
-        text = "These are all settings, defaults included, as they stand in the run directory."
+        text = "These are all settings, including defaults, as in the run directory."
     return Section(
         "again",
         "Run it again",

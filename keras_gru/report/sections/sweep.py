@@ -37,7 +37,7 @@ def headline_text(analysis: SweepAnalysis) -> str:
         return f"{', '.join(parts)}: {trials}."
     names = [_spoken(row.name) for row in (first, *rivals)]
     either = f"{', '.join(names[:-1])} or {names[-1]}"
-    return f"{', '.join(parts)}; whether {either} matters most, {trials} cannot tell."
+    return f"{', '.join(parts)}; {trials} cannot decide whether {either} matters most."
 
 
 def setup(analysis: SweepAnalysis) -> dict[str, str]:
