@@ -48,7 +48,7 @@ def words_of_train(
 
 def one_hot(column: Sequence[str | None], words: Sequence[str]) -> np.ndarray:
     """Return a feature for each word, (rows, len(words)); of another word, or none, all are 0."""
-    number: dict[str | None, int] = {word: at for at, word in enumerate(words)}
+    number: dict[str | None, int] = {word: index for index, word in enumerate(words)}
     codes = np.array([number.get(word, -1) for word in column])
     return (codes[:, None] == np.arange(len(words))).astype(np.float32)
 

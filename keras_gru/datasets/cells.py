@@ -125,7 +125,9 @@ class Cells:
     @functools.cached_property
     def has_quotes(self) -> bool:
         """Return whether the quote occurs anywhere."""
-        return self.quote != NO_QUOTE and any(self.quote.encode() in of for of in self._blocks())
+        return self.quote != NO_QUOTE and any(
+            self.quote.encode() in block for block in self._blocks()
+        )
 
     def refuse(self, error: Exception) -> NoReturn:
         """Raise a `UserError` that names the first row with more or fewer cells than the first."""
