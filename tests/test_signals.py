@@ -54,7 +54,7 @@ def child():
     swallowing()
 
 if __name__ == "__main__":
-    with one_sentence(), resumable("Go on with: again"):
+    with one_sentence(), resumable("Resume with: again"):
         globals()[sys.argv[1]]()
 """
 
@@ -91,7 +91,7 @@ def test_a_signal_ends_whatever_is_done(start, doing, number, code):
     output, errors = process.communicate(timeout=60)  # its child holds the pipes, too
     assert time.monotonic() - began < 2
     assert process.returncode == code
-    assert errors == "\nGo on with: again\n"
+    assert errors == "\nResume with: again\n"
     assert output.replace("ready\n", "") == ("closed\n" if doing == "orderly" else "")
 
 

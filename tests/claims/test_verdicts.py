@@ -190,5 +190,5 @@ def test_what_was_not_run_has_no_finding_and_counts_as_a_dataset():
 def test_every_rule_says_when_it_is_not_decided():
     assert len(BY_NAME) == len(CLAIMS) == 7
     for claim in CLAIMS:
-        assert "not decided" in claim.rule and "olds where" in claim.rule
+        assert "not decided" in claim.rule and "olds if" in claim.rule
         assert claim.source.url.startswith("http") and claim.sentence.endswith((".", "…"))

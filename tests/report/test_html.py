@@ -90,7 +90,7 @@ def test_the_page_explains_only_what_is_drawn(full):
     plain = render(comparison())
     alone = render(comparison(seeds=(0,)))
     assert "a band from the lowest to the highest seed" in plain and "band" not in alone
-    for words in ("stopped early", "A cross ends a run"):
+    for words in ("stopped early", "A cross marks the end"):
         assert words in render(full) and words not in plain
 
 
