@@ -294,7 +294,7 @@ def test_a_stack_has_a_seed_for_each_cell(cell):
         (None, {"return_state": True}),
     ],
 )
-@pytest.mark.parametrize("name", PAIRS)
+@pytest.mark.parametrize("name", ["gru", "lstm"])  # with one state, and with two
 def test_bidirectional(name, merge_mode, options):
     layers = (KERAS.Bidirectional(each, merge_mode=merge_mode) for each in pair(name, **options))
     ours, theirs = weighted(*layers)
@@ -303,7 +303,7 @@ def test_bidirectional(name, merge_mode, options):
     assert_same(ours(x, mask=MASK), theirs(x, mask=MASK))
 
 
-@pytest.mark.parametrize("name", PAIRS)
+@pytest.mark.parametrize("name", ["gru", "lstm"])
 def test_bidirectional_with_a_backward_layer_states_and_statefulness(name):
     def both(**options):
         backward = pair(name, go_backwards=True, **options)
@@ -324,7 +324,7 @@ def test_bidirectional_with_a_backward_layer_states_and_statefulness(name):
         first = ours(x)
 
 
-@pytest.mark.parametrize("name", PAIRS)
+@pytest.mark.parametrize("name", ["gru", "lstm"])
 def test_time_distributed(name):
     inputs = np.random.default_rng(3).normal(size=(B, 3, T, D)).astype("float32")
     layers = (KERAS.TimeDistributed(layer) for layer in pair(name, return_sequences=True))

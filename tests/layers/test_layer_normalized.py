@@ -170,7 +170,7 @@ def test_without_biases_it_is_as_with_zeros(rng, cell):
 
 def test_they_train_in_both_directions_and_are_saved(rng, tmp_path):
     model = keras.Sequential([keras.Input((None, 3))])
-    for cell in ("gru_reset_after", "lstm", "simple_rnn"):
+    for cell in ("gru_reset_after", "lstm"):
         layer = recurrent_layer(cell, 4, layer_normalization=True, return_sequences=True)
         model.add(keras.layers.Bidirectional(layer))
     model.compile("sgd", "mse", run_eagerly=BACKEND == "tensorflow")  # or it takes long

@@ -9,6 +9,8 @@ import pytest
 
 import keras_gru
 
+from .helpers import BACKEND
+
 CELLS = ["cell", "coupled_lstm", "gru", "layer_normalized", "lstm", "minimal_gated_unit"]
 CELLS += ["mutations", "peephole_lstm", "simple_rnn", "additive", "closed_form", "fast_grnn"]
 CELLS += ["independent_rnn", "janet", "multiplicative_lstm", "update_gate_rnn"]
@@ -24,13 +26,14 @@ def python(code, *arguments):
     return done.stdout.strip()
 
 
+@pytest.mark.skipif(BACKEND != "tensorflow", reason="the backend adds nothing to it")
 def test_importing_it_is_as_fast_as_importing_keras():
     code = (
-        "import time, keras; start = time.perf_counter(); import keras_gru; "
-        "print(time.perf_counter() - start)"
+        "import time, keras; start = time.process_time(); import keras_gru; "
+        "print(time.process_time() - start)"
     )
     seconds = []
-    for _ in range(5):  # a busy machine is no evidence against it
+    for _ in range(3):
         seconds.append(float(python(code)))
         if seconds[-1] <= 0.1:
             return
