@@ -145,7 +145,7 @@ def test_learns_to_copy():
         seed=0,
     )
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    model.compile(keras.optimizers.Adam(0.02), loss)
+    model.compile(keras.optimizers.Adam(0.02), loss, jit_compile=False)
     x = {"source": words.astype("int32"), "target": target.astype("int32")}
     model.fit(x, y, sample_weight=weight, epochs=100, batch_size=64, verbose=0)
     options = {"start": START, "end": END, "max_length": 6}
