@@ -144,6 +144,8 @@ def _against_cells(verdicts: Verdicts, headline: Headline) -> str:
         parts.append(f"{label} and {others} cannot be compared: no interval")
     text = "; ".join(parts)
     evidence = plural(headline.seeds, "seed")
+    if not (better or alike):
+        return f"{text} ({evidence})."
     evidence += f", statistically significant at {100 * CONFIDENCE:.0f} %"
     if len(verdicts.pairs) > 1:
         evidence += f", corrected for {len(verdicts.pairs)} pairs"
