@@ -9,12 +9,29 @@ import table
 
 from keras_gru import datasets
 from keras_gru.analysis import analyse
+from keras_gru.datasets import source
 from keras_gru.datasets.source import DATA_DIR, MANUAL_DIR
 from keras_gru.errors import UserError
 from keras_gru.experiments.compare import compare
 from keras_gru.report.comparison import write_page
 
 ROWS = table.rows()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def read_once():
+    """Rows of one config read the same files, which TFDS unpacks once."""
+    read, found = source.columns, {}
+
+    def columns(builder, split, features=None):
+        key = str(builder.data_path), split, str(features)
+        if key not in found:
+            found[key] = read(builder, split, features)
+        return dict(found[key])
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(source, "columns", columns)
+        yield
 
 
 def first(dataset, count):
