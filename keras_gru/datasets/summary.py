@@ -13,7 +13,7 @@ from keras_gru.datasets.split import IMBALANCE, Split
 from keras_gru.datasets.text import UNKNOWN
 from keras_gru.datasets.token_rows import TokenRows, fraction_of_token
 from keras_gru.formatting import plural
-from keras_gru.settings import STORED
+from keras_gru.settings import STORED, present
 
 _MOST_CLASSES = 30  # that are listed for a reader
 
@@ -95,7 +95,7 @@ def _shape(dataset: SequenceDataset) -> str:
     ahead = ""
     if spec.task == "forecasting":
         ahead = f"; {plural(spec.horizon, 'step')} ahead of {plural(spec.outputs, 'variable')}"
-    return f"sequences of {steps} × {plural(spec.features, 'value')}, {scaled}{ahead}"
+    return f"sequences of {steps} × {plural(present(spec.features), 'value')}, {scaled}{ahead}"
 
 
 def _classes(dataset: SequenceDataset) -> dict[str, tuple[int, ...]]:
