@@ -88,8 +88,8 @@ def test_the_words_have_the_numbers_of_the_verdict():
         "mean"
     )
     assert words["no-clear-winner", ATIS.name].endswith(
-        "; minimum detectable difference at 3 seeds: 0.70; about 5 seeds would decide it, if the "
-        "estimate stays"
+        "; minimum detectable difference at 3 seeds: 0.70; about 5 seeds would decide it if the "
+        "estimate stays the same"
     )
     alike = {JSB.name: Evidence(curve=curve(difference=(0.0, 0.01)))}
     assert evidence_text(evaluate(alike)[0], JSB, alike) == (
