@@ -137,7 +137,8 @@ def spread_of(values: Sequence[float]) -> Spread | None:
     """Return the mean and the standard deviation over seeds; None for no values."""
     if not values:
         return None
-    deviation = float(np.std(values, ddof=1)) if len(values) > 1 else None
+    with np.errstate(over="ignore", invalid="ignore"):  # losses that are nearly infinite
+        deviation = float(np.std(values, ddof=1)) if len(values) > 1 else None
     return Spread(float(np.mean(values)), deviation)
 
 

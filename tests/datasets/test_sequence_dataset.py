@@ -105,7 +105,7 @@ def test_text_becomes_tokens_and_tokens_text():
     )
     assert dataset.encode("Hello, big WORLD!") == [2, 1, 3]
     assert dataset.decode([2, 4, 5, 3, 4]) == "hola mundo"
-    with pytest.raises(UserError, match="not a dataset of texts"):
+    with pytest.raises(UserError, match="expected tokens from 1 to"):
         tagged().encode("Hello")
 
 

@@ -38,7 +38,7 @@ def refusal(path, *overrides):
         ("training: {learning_rate: {grid: " + listed(range(11, 900)) + "}}", "and more"),
         ("training: {" + ", ".join(f"k{i}: {{grid: [1]}}" for i in range(500)) + "}", "and more"),
         ("x: " + "[" * 5_000 + "]" * 5_000, "20 levels"),
-        ("seeds: [0x" + "f" * 20_000 + "]", "not a number"),
+        ("seeds: [0x" + "f" * 20_000 + "]", "expected a number"),
         ("description: " + "x" * 20_000, "at most 10,000 characters"),
     ],
     ids=itertools.count(),
