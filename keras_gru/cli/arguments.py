@@ -63,6 +63,14 @@ Address = Annotated[
     ),
 ]
 
+Resume = Annotated[
+    str | None,
+    typer.Option(
+        metavar="RUN",
+        help="Resume a run with its config, or add to it; latest: the newest run.",
+    ),
+]
+
 CellsFrom = Annotated[
     Path | None,
     typer.Option(
@@ -108,15 +116,6 @@ def parse_seed(text: str | None) -> int | Literal["all"] | None:
     if not text.isdecimal():
         raise UserError(f"--seed: expected a number or all, got {text!r}.")
     return int(text)
-
-
-def cluster(executor: str, address: str | None) -> str | None:
-    """Return the address of a Ray cluster, or None for processes on this machine."""
-    if executor == "ray":
-        return address or "local"
-    if address is not None:
-        raise UserError(f"--address {address}: requires --executor ray. Add it.")
-    return None
 
 
 def check_place(file: Path) -> None:

@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
-from keras_gru.cli.arguments import Address, ConfigOrNone, Executor, Jobs, Overrides, cluster
-from keras_gru.cli.start import start_tensorflow
+from keras_gru.cli.arguments import Address, ConfigOrNone, Executor, Jobs, Overrides, Resume
+from keras_gru.cli.start import start_runs
 from keras_gru.errors import UserError
 
 
@@ -16,23 +16,14 @@ def learning_curve(
         str | None,
         typer.Option(help="Of the training data; default: 0.01,0.02,0.05,0.1,0.25,0.5."),
     ] = None,
-    resume: Annotated[
-        str | None,
-        typer.Option(
-            metavar="RUN",
-            help="Resume a run; its comparison is that on all training data.",
-        ),
-    ] = None,
+    resume: Resume = None,
     jobs: Jobs = None,
     executor: Executor = "processes",
     address: Address = None,
 ) -> None:
     """Compare the cells on increasing fractions of the training data."""
-    from keras_gru.experiments.resuming import choose_experiment
-
-    experiment, run_directory = choose_experiment(config, overrides, resume)
-    numbers, ray_address = _numbers(fractions), cluster(executor, address)
-    start_tensorflow(experiment.dataset)
+    numbers = _numbers(fractions)
+    experiment, run_directory, cluster = start_runs(config, overrides, resume, executor, address)
     from keras_gru.experiments import learning_curve as curves
     from keras_gru.report import show
     from keras_gru.report.progress import show_progress
@@ -44,7 +35,7 @@ def learning_curve(
             run_directory=run_directory,
             listener=progress,
             jobs=jobs,
-            cluster=ray_address,
+            cluster=cluster,
         )
     show(curve.whole)
 

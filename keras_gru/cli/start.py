@@ -5,14 +5,17 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from keras_gru.errors import UserError
 from keras_gru.files import user_path
 
 if TYPE_CHECKING:
     from keras_gru.datasets.registry import DatasetSettings
+    from keras_gru.experiments.configuration.experiment import Experiment
+    from keras_gru.experiments.run_directory import RunDirectory
 
 _SMALL = 2_000_000  # bytes; reading them is much faster than importing TensorFlow
 
@@ -53,6 +56,31 @@ def _import() -> None:
     tensorflow.config.list_physical_devices()
     # The warning about retracing is not relevant: there are few different lengths.
     tensorflow.get_logger().setLevel("ERROR")
+
+
+def start_runs(
+    config: str | None,
+    overrides: Sequence[str] | None,
+    resume: str | None,
+    executor: str,
+    address: str | None,
+) -> "tuple[Experiment, RunDirectory | None, str | None]":
+    """Read the arguments of a verb that trains many networks, and start TensorFlow.
+
+    Returns:
+        The experiment, the directory of a run to resume, and the address of a Ray cluster; None for
+        processes on this machine.
+
+    Raises:
+        UserError: if they do not fit together.
+    """
+    from keras_gru.experiments.resuming import choose_experiment
+
+    experiment, run_directory = choose_experiment(config, overrides, resume)
+    if address is not None and executor != "ray":
+        raise UserError(f"--address {address}: requires --executor ray. Add it.")
+    start_tensorflow(experiment.dataset)
+    return experiment, run_directory, (address or "local") if executor == "ray" else None
 
 
 @contextmanager

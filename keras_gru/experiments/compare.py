@@ -20,6 +20,7 @@ from keras_gru.experiments.executors.jobs import (
     InProcessExecutor,
     Job,
     Queue,
+    name_record,
     remove_checkpoint,
     run_jobs,
     train_job,
@@ -180,7 +181,7 @@ def execute(
     listener.plan(names, plan.epochs, metadata.metric)
     for job, record in queue.done:
         remove_checkpoint(job.path(run_directory))  # of a process killed after its last epoch
-        listener.finished(job.name_record(record))
+        listener.finished(name_record(job, record))
     with executor:
         failed = run_jobs(queue, executor, listener)
     if not failed:

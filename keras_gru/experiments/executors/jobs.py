@@ -54,9 +54,10 @@ class Job:
             return run_directory.run_path(self.cell, self.seed)
         return run_directory.trial_path(self.cell, self.trial)
 
-    def name_record(self, record: RunRecord) -> RunRecord:
-        """Return a record under the name used for a listener."""
-        return dataclasses.replace(record, cell=self.name, label=self.label)
+
+def name_record(job: Any, record: RunRecord) -> RunRecord:
+    """Return a record under the name used for a listener."""
+    return dataclasses.replace(record, cell=job.name, label=job.label)
 
 
 def train_job(
@@ -266,4 +267,4 @@ def run_jobs(queue: JobQueue, executor: Executor, listener: Listener) -> list[An
             failed.append(job)
             continue
         queue.ended(job, record)
-        listener.finished(job.name_record(record))
+        listener.finished(name_record(job, record))

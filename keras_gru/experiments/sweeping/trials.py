@@ -58,10 +58,6 @@ class TrialJob:
         """Return the directory of the history and the checkpoint."""
         return run_directory.path / "trials" / str(self.number)
 
-    def name_record(self, record: RunRecord) -> RunRecord:
-        """Return a record under the name used for a listener."""
-        return dataclasses.replace(record, cell=self.name, label=self.label)
-
 
 def train_trial(
     job: TrialJob,
