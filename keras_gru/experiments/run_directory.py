@@ -296,8 +296,3 @@ def _append(record: RunRecord, path: Path) -> None:
     row = dataclasses.asdict(record)
     del row["history"]  # stands beside it, in history.jsonl
     append_json(path, row)
-
-
-def write_history(path: Path, history: list[Epoch]) -> None:
-    """Write the epochs of the run whose directory is `path`."""
-    write_text(path / "history.jsonl", "".join(json.dumps(row) + "\n" for row in history))

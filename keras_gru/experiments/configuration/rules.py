@@ -173,23 +173,15 @@ def truncation_needs_causal_outputs(e: "Experiment") -> Broken | None:
 
 
 @rule("training.schedule", "training.decay_factor", "training.decay_epochs")
-def decay_of_a_schedule(e: "Experiment") -> Broken | None:
-    """expected 'decay_factor' and 'decay_epochs' only with exponential, step and plateau"""
-    if e.training.schedule in ("constant", "cosine"):
-        for name in ("decay_factor", "decay_epochs"):
-            if getattr(e.training, name) is not None:
-                value = f"the schedule '{e.training.schedule}'"
-                return Broken(f"training.{name}", value, "Leave it out.")
-    return None
-
-
-@rule("training.schedule", "training.decay_factor", "training.decay_epochs")
-def schedule_has_decay(e: "Experiment") -> Broken | None:
-    """expected 'decay_factor' and 'decay_epochs' with exponential, step and plateau"""
-    if e.training.schedule not in ("constant", "cosine"):
-        for name in ("decay_factor", "decay_epochs"):
-            if getattr(e.training, name) is None:
-                return Broken("training.schedule", e.training.schedule, f"Give {name}.")
+def decay_fits_schedule(e: "Experiment") -> Broken | None:
+    """expected 'decay_factor' and 'decay_epochs' with exponential, step and plateau alone"""
+    schedule, decays = e.training.schedule, e.training.schedule not in ("constant", "cosine")
+    for name in ("decay_factor", "decay_epochs"):
+        is_given = getattr(e.training, name) is not None
+        if decays and not is_given:
+            return Broken("training.schedule", schedule, f"Give {name}.")
+        if is_given and not decays:
+            return Broken(f"training.{name}", f"the schedule '{schedule}'", "Leave it out.")
     return None
 
 

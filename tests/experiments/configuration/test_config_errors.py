@@ -169,8 +169,7 @@ BROKEN = {
         "training.truncate",
     ),
     "truncation_needs_causal_outputs": (GOOD + "training: {truncate: 9}\n", "training.truncate"),
-    "decay_of_a_schedule": (GOOD + "training: {decay_factor: 0.5}\n", "training.decay_factor"),
-    "schedule_has_decay": (GOOD + "training: {schedule: step}\n", "training.schedule"),
+    "decay_fits_schedule": (GOOD + "training: {decay_factor: 0.5}\n", "training.decay_factor"),
     "momentum_is_used": (GOOD + "training: {momentum: 0.9}\n", "training.momentum"),
     "plateau_without_warmup": (
         GOOD + "training: {schedule: plateau, decay_factor: 0.5, decay_epochs: 2, warmup: 1}\n",
@@ -250,7 +249,7 @@ def test_a_curriculum(curriculum, expected):
         ("epochs: {grid: [2, 2]}", "training.epochs.grid", "repeated_value"),
         ("learning_rate: {grid: [1, 1.0]}", "training.learning_rate.grid", "repeated_value"),
         (f"epochs: {{grid: {list(range(1, 1003))}}}", "training.epochs", "too_many_combinations"),
-        ("schedule: {grid: [constant, step]}", "training.schedule", "schedule_has_decay"),
+        ("schedule: {grid: [constant, step]}", "training.schedule", "decay_fits_schedule"),
         ("patience: {grid: [9, 2]}, truncate: 3", "training.truncate", None),
     ],
     ids=lambda value: str(value)[:40],
@@ -322,7 +321,7 @@ def test_what_is_drawn(sweep, path, code):
 
 def test_settings_that_only_go_together_are_drawn_together(folder):
     text = GOOD + "sweep: {training: {schedule: {grid: [step]}, decay_factor: {grid: [0.5]}}}\n"
-    assert only(text).code == "schedule_has_decay"
+    assert only(text).code == "decay_fits_schedule"
     (folder / "a.yaml").write_text(text)
     drawn = "sweep.training.decay_epochs={low: 2, high: 5}"
     assert "training.decay_epochs" in load_experiment(folder / "a.yaml", [drawn]).sweep.ranges
