@@ -5,6 +5,7 @@ from typing import Any
 
 import keras
 
+from keras_gru.layers.cells.cell import Cell
 from keras_gru.layers.types import StepResult, Tensor, Tensors
 
 
@@ -29,3 +30,8 @@ class ForeignCell:
         before = keras.tree.pack_sequence_as(self.states, list(states[1:]))
         output, new = self.cell(x, before, **self.arguments)
         return [output, *keras.tree.flatten(new)], {}
+
+
+def as_cell(cell: Any, states: Any, training: bool) -> Any:
+    """Return a `keras_gru.Cell` as it is, and any other in a `ForeignCell`."""
+    return cell if isinstance(cell, Cell) else ForeignCell(cell, states, training)

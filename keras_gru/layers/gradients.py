@@ -1,4 +1,4 @@
-"""The gradient of one step of a cell, for the backward loop of `scan`.
+"""The gradient of one step of a cell, for the backward loop of `scan`, and which kind a layer uses.
 
 Both classes have `totals`, the initial sums of the loop, `step` and `of_weights`.
 """
@@ -12,6 +12,8 @@ from typing import Any
 import keras
 from keras import ops
 
+from keras_gru.layers import compiling
+from keras_gru.layers.cells.cell import Cell
 from keras_gru.layers.inputs import Rows, Weights
 from keras_gru.layers.types import Residuals, Tensor, Tensors
 
@@ -124,3 +126,26 @@ class BackendGradient:
 
     def _used(self, tensors: Tensors):
         return [tensor for tensor, used in zip(tensors, self.used, strict=True) if used]
+
+
+def obstacle(layer: Any, training: bool) -> str | None:
+    """Return why a layer does not use the gradient written by hand; `None` if it does."""
+    cell, backend = layer.cell, keras.backend.backend()
+    if not isinstance(cell, Cell):
+        library = type(cell).__module__.split(".")[0]
+        origin = f" of {library}" * (library == "keras")
+        return f"{type(cell).__name__}{origin} is not a keras_gru.Cell"
+    if backend != "torch" and not training:  # a SavedModel can be without custom gradients
+        return f"no faster on {backend} without training"
+    return cell.gradient_obstacle()
+
+
+def kind(layer: Any, training: bool) -> str | None:
+    """Return what differentiates a step of a layer, `"cell"` or `"backend"`; `None` for neither."""
+    if layer.unroll or not isinstance(layer.cell, Cell):
+        return None
+    if obstacle(layer, training) is None:
+        return "cell"
+    # In a graph, TensorFlow's gradient of each step is faster than its gradient of a loop.
+    by_step = compiling.in_graph() and compiling.is_function_of_its_weights(layer.cell)
+    return "backend" if training and by_step else None

@@ -8,10 +8,10 @@ from typing import Any, Literal
 import keras
 from keras import ops
 
-from keras_gru.layers import call_arguments, cell_settings, checks, compiling, kernels
+from keras_gru.layers import call_arguments, cell_settings, checks, compiling, gradients, kernels
 from keras_gru.layers import zoneout as zoneouts
 from keras_gru.layers.cells.cell import Cell
-from keras_gru.layers.foreign import ForeignCell
+from keras_gru.layers.foreign import as_cell
 from keras_gru.layers.inputs import expanded, flattened, gather, loop_dtype
 from keras_gru.layers.scan import Scan
 from keras_gru.layers.types import Mask, Shape, Tensor, Tensors
@@ -26,8 +26,7 @@ class RNN(keras.layers.RNN):
 
     - If a cell defines its gradient, that is used, else the backend's; see `path`.
     - The layer and its cell have the same dtype policy: `dtype=` sets both, otherwise the layer
-      takes the cell's. (`keras.layers.RNN(cell, dtype="mixed_bfloat16")` leaves the cell in
-      float32.)
+      takes the cell's. (`keras.layers.RNN(cell, dtype=…)` leaves the cell's as it is.)
     - A masked step repeats the output of the last step that was not masked; before the first such
       step the output is zero. (Keras on JAX repeats the first state instead, which is wrong for a
       cell whose output is not its state.)
@@ -91,9 +90,7 @@ class RNN(keras.layers.RNN):
     ) -> None:
         checks.check_keras()
         if jit_compile not in (True, False, "auto"):
-            raise ValueError(
-                f"`jit_compile` must be True, False or 'auto'. Received: {jit_compile!r}."
-            )
+            raise ValueError(f"jit_compile: expected True, False or 'auto', got {jit_compile!r}.")
         super().__init__(
             cell,
             return_sequences=return_sequences,
@@ -142,7 +139,7 @@ class RNN(keras.layers.RNN):
         """
         if self.unroll:
             return "unrolled"
-        obstacle = self._obstacle(training)
+        obstacle = gradients.obstacle(self, training)
         compiled = ", compiled" * self.compiles_itself(length, training)
         in_kernel = obstacle is None and kernels.scan_class(self, training) is not Scan
         fused = f"fused{compiled}{', GPU kernel' * in_kernel}"
@@ -164,27 +161,6 @@ class RNN(keras.layers.RNN):
             and compiling.is_function_of_its_weights(self.cell)
             and compiling.compiles_itself(length, training, self.jit_compile)
         )
-
-    def _obstacle(self, training: bool):
-        """Return the reason why the hand-written gradient is not used; `None` if it is."""
-        if not isinstance(self.cell, Cell):
-            library = type(self.cell).__module__.split(".")[0]
-            of_library = f" of {library}" * (library == "keras")
-            return f"{type(self.cell).__name__}{of_library} is not a keras_gru.Cell"
-        backend = keras.backend.backend()
-        if backend != "torch" and not training:  # a SavedModel can be without custom gradients
-            return f"no faster on {backend} without training"
-        return self.cell.gradient_obstacle()
-
-    def _gradient(self, training: bool):
-        """Return the argument `gradient` of `Scan`."""
-        if self.unroll or not isinstance(self.cell, Cell):
-            return None
-        if self._obstacle(training) is None:
-            return "cell"
-        # In a graph, TensorFlow's gradient of each step is faster than its gradient of a loop.
-        by_step = compiling.in_graph() and compiling.is_function_of_its_weights(self.cell)
-        return "backend" if training and by_step else None
 
     def call(
         self,
@@ -212,16 +188,15 @@ class RNN(keras.layers.RNN):
     ) -> tuple[Tensor, Tensor, Any]:
         """Return `(last_output, outputs, states)`: `(B, U)`, `(B, T, U)` and a list."""
         rows, weights = gather(self, sequences, initial_state, mask, training)
-        own = isinstance(self.cell, Cell)
         compiled = compiling.in_graph() and self.compiles_itself(sequences.shape[1], training)
-        gradient = self._gradient(training or compiled)
+        gradient = gradients.kind(self, training or compiled)
         changing = [] if gradient == "cell" else cell_settings.changing_variables(self.cell)
         if changing or gradient == "backend":  # a layer inside the cell may use its variables
             values = [ops.copy(v.value) for v in self.cell.trainable_variables]
             weights = weights._replace(variables=values)
         run_by = kernels.scan_class(self, training) if gradient == "cell" else Scan
         scan = run_by(
-            self.cell if own else ForeignCell(self.cell, initial_state, training),
+            as_cell(self.cell, initial_state, training),
             rows,
             weights,
             dtype=loop_dtype(self.cell),
@@ -300,22 +275,21 @@ class RNN(keras.layers.RNN):
         if initial_state is not None:
             first = call_arguments.standardize_states(initial_state, first)
         rows, weights = gather(self, sequences, first, mask, training=False)
-        own = isinstance(self.cell, Cell)
-        cell = self.cell if own else ForeignCell(self.cell, first, False)
+        cell = as_cell(self.cell, first, training=False)
         scan = Scan(cell, rows, weights, loop_dtype(self.cell), True, self._rates)
         names = self.cell.gate_names if gates else {}
         states, found = scan.trace(flattened(rows), flattened(weights), tuple(names), nudges)
         outputs = self._shown(states[0], rows.mask)
-        return outputs, states if own else states[1:], {names[key]: found[key] for key in names}
+        states = states if cell is self.cell else states[1:]
+        return outputs, states, {names[key]: found[key] for key in names}
 
     def _returned(self, outputs: Tensors, mask: Tensors, initial_state: Any):
         """Return `(last_output, outputs, states)` from the results of a scan."""
-        every = self._shown(outputs[0], mask) if self.return_sequences else None
         last, *others = outputs[self.return_sequences :]
         states = [last, *others] if isinstance(self.cell, Cell) else others
         for seen in mask:  # the last output is the last state unless there was no step
             last = ops.where(expanded(ops.any(seen, axis=1), last), last, 0)
-        every = last[:, None] if every is None else every
+        every = self._shown(outputs[0], mask) if self.return_sequences else last[:, None]
         return last, every, keras.tree.pack_sequence_as(initial_state, states)
 
     def _shown(self, outputs: Tensor, mask: Tensors):

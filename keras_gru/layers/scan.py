@@ -9,9 +9,7 @@
 Automatic differentiation of a loop does 1 and 4 at every step and saves more. `scan`,
 `differentiable` and `step_gradient` are the backend's: `loop_tensorflow`, `loop_jax`, `loop_torch`.
 
-The meaning of a mask is in `_after`, for every path: at a masked step, states and output stay as
-they were. Zoneout (Krueger et al., 2017) is the same for single units: in training some keep their
-state, others at every step; otherwise each state is the expectation p h + (1 − p) ĥ.
+`states_after` has the meaning of a mask and of zoneout, for every path.
 """
 
 # Shapes: T time, B batch, D features, U units, G columns of the kernel; time is the first axis.
@@ -27,8 +25,9 @@ import keras
 from keras import ops
 
 from keras_gru.layers.gradients import BackendGradient, CellGradient
-from keras_gru.layers.inputs import Rows, Weights, expanded, flattened, packed
+from keras_gru.layers.inputs import Rows, Weights, flattened, packed
 from keras_gru.layers.loop_unrolled import scan as unrolled
+from keras_gru.layers.masking import states_after, states_after_gradient
 from keras_gru.layers.products import bias_gradient, weight_gradient
 from keras_gru.layers.types import Residuals, Tensor, Tensors
 
@@ -193,7 +192,7 @@ class Scan:
             values, before, d_output, *flags = packed(groups, now)
             for d in d_output:
                 d_after = [d_after[0] + d, *d_after[1:]]
-            d_new, d_kept = self._after_gradient(d_after, *flags)
+            d_new, d_kept = states_after_gradient(d_after, *flags, self.rates)
             of_step = dict(zip(residuals, values, strict=True))
             d_states, da, d_weights = gradient.step(d_new, of_step, before)
             d_states = [a + b for a, b in zip(d_states, d_kept, strict=True)]
@@ -278,45 +277,8 @@ class Scan:
         mask, zoneout = flags[: len(rows.mask)], flags[len(rows.mask) :]
         a = self._pre_activations(x, weights)
         new, residuals = self.cell.step(a, states, weights.step, rows.masks)
-        return self._after(new, states, mask, zoneout, nudges), new, residuals
-
-    def _after(
-        self, new: Tensors, states: Tensors, mask: Tensors, zoneout: Tensors, nudges: Tensors = ()
-    ):
-        """Return the states after a step, from the new ones and those before it."""
-        found = {}  # an output that is also a state is masked as that state is
-        first = len(states) - max(len(self.rates), len(zoneout))
-        for i in reversed(range(len(states))):
-            if id(new[i]) in found:
-                found[i] = found[id(new[i])]
-                continue
-            state = ops.cast(new[i], states[i].dtype)
-            if zoneout and i >= first:
-                state = ops.where(zoneout[i - first], states[i], state)
-            elif any(self.rates) and i >= first:
-                state = self.rates[i - first] * states[i] + (1 - self.rates[i - first]) * state
-            if nudges:
-                state = state + nudges[i]
-            for seen in mask:
-                seen = seen if len(state.shape) == 2 else expanded(seen[:, 0], state)
-                state = ops.where(seen, state, states[i])
-            found[i] = found[id(new[i])] = state
-        return [found[i] for i in range(len(states))]
-
-    def _after_gradient(self, d_after: Tensors, mask: Tensors, zoneout: Tensors):
-        """Return the derivatives of the new states, and the direct part of the states before."""
-        d_new, d_kept = [], []
-        for i, d in enumerate(d_after):
-            kept = ops.zeros_like(d)
-            for seen in mask:
-                d, kept = ops.where(seen, d, 0), ops.where(seen, 0, d)
-            if zoneout:
-                d, kept = ops.where(zoneout[i], 0, d), kept + ops.where(zoneout[i], d, 0)
-            elif any(self.rates):
-                d, kept = (1 - self.rates[i]) * d, kept + self.rates[i] * d
-            d_new.append(d)
-            d_kept.append(kept)
-        return d_new, d_kept
+        after = states_after(new, states, mask, zoneout, self.rates, nudges)
+        return after, new, residuals
 
 
 def by_time(tensor: Tensor) -> Tensor:

@@ -5,7 +5,7 @@
     inference:  h' = p h + (1 − p) ĥ, the expectation
 
 Each state of a cell has its own rate p (section 3.2).
-`keras_gru.layers.scan` applies it.
+`keras_gru.layers.masking` applies it.
 """
 
 # Shapes: B batch, T time, U units.
