@@ -15,8 +15,8 @@ import numpy as np
 from keras_gru.datasets.sequence_dataset import Metric, SequenceDataset
 from keras_gru.errors import UserError
 from keras_gru.experiments.comparison import Epoch, epoch_numbers
-from keras_gru.experiments.json_files import parse_json
-from keras_gru.files import load_arrays, replacing, write_text
+from keras_gru.experiments.json_files import parse_json, write_json_lines
+from keras_gru.files import load_arrays, replacing
 
 FILE = "checkpoint.npz"
 _REMEDY = "delete it to train this run from its start"
@@ -133,8 +133,7 @@ class Checkpoint(keras.callbacks.Callback):
             arrays[f"best_{number}"] = value
         with replacing(path / FILE) as draft:
             np.savez(draft, **arrays)
-        rows = "".join(json.dumps(row) + "\n" for row in self.progress.history)
-        write_text(path / "history.jsonl", rows)
+        write_json_lines(path / "history.jsonl", self.progress.history)
 
     def resume(self, model: keras.Model) -> None:
         """Load the checkpoint of an earlier process, if any. Requires a built optimizer."""

@@ -3,13 +3,14 @@
 import functools
 import json
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
 from keras_gru.errors import UserError
-from keras_gru.files import read_file
+from keras_gru.files import read_file, write_text
 
 T = TypeVar("T")
 
@@ -38,6 +39,11 @@ def load_json_lines(path: Path, kind: type[T]) -> tuple[T, ...]:
     *lines, last = read_file(path).split(b"\n")
     numbered = enumerate([*lines, *[last] * _is_json(last)], 1)
     return tuple(parse_json(line, kind, f"{path}, line {number}") for number, line in numbered)
+
+
+def write_json_lines(path: Path, rows: Iterable[object]) -> None:
+    """Write a file with one JSON value per line."""
+    write_text(path, "".join(json.dumps(row) + "\n" for row in rows))
 
 
 def append_json(path: Path, row: dict) -> None:

@@ -7,8 +7,9 @@ from keras_gru.cli import app
 from keras_gru.experiments import fitting
 from keras_gru.experiments.configuration.experiment import Experiment
 from keras_gru.experiments.forecasts import has_forecasts, save_forecasts
+from keras_gru.experiments.json_files import write_json_lines
 from keras_gru.experiments.metadata import collect_metadata
-from keras_gru.experiments.run_directory import RunDirectory, write_history
+from keras_gru.experiments.run_directory import RunDirectory
 from keras_gru.experiments.training_data import data_for, store_data
 
 from ..helpers import record
@@ -47,7 +48,7 @@ def untrained_run(folder, dataset, model, seeds=(0, 1), cells=("gru",), data=Non
             made = record(cell, seed, value, metric=data.metric.name)
             found.add(made)
             rows = [{f"val_{data.metric.name}": value, "seconds": 1.0}] * made.epochs
-            write_history(path, rows)
+            write_json_lines(path / "history.jsonl", rows)
     return found
 
 
