@@ -20,7 +20,7 @@ from keras_gru.files import replacing
 from keras_gru.report import plots
 
 if TYPE_CHECKING:
-    from matplotlib.typing import RcKeyType  # older versions of matplotlib have no default
+    from matplotlib.typing import RcKeyType  # older versions of matplotlib do not have it
 
 PIXELS = 96  # of CSS per inch
 STYLE: "dict[RcKeyType, Any]" = {
