@@ -120,27 +120,18 @@ def _command_line():
     return done.stdout.partition("\n")[2]
 
 
-# One dataset of each task: variants of one are not independent.
-INDEPENDENT = (
-    "arithmetic", "copy_memory", "cta_ridership", "embedded_reber", "en_atis", "etth1",
-    "jsb_chorales", "nottingham", "quickstart", "spoken_digit", "temporal_order", "xml",
-)  # fmt: skip
-
-
 def _verdict():
     from keras_gru.analysis.across_datasets import analyse_across_datasets
     from keras_gru.analysis.stored import read_measurements
     from keras_gru.report.markdown import render_report
     from keras_gru.report.verdict import verdict_report
 
-    files = [f"results/{name}.json" for name in INDEPENDENT]
-    across = analyse_across_datasets(read_measurements(str(ROOT / file)) for file in files)
-    command = "\n".join(
-        ["```bash", "keras-gru verdict results/{" + ",".join(INDEPENDENT) + "}.json", "```"]
-    )
+    files = sorted(map(str, (ROOT / "results" / "atlas").glob("*.json")))
+    across = analyse_across_datasets(map(read_measurements, files))
     introduction = (
-        "From the stored results of one recipe of each task, with three seeds or more; add your "
-        f"own run directories to the command.\n\n{command}"
+        "From the atlas: small tasks of every kind, each cell with the same ten random learning "
+        "rates and then fifteen seeds (`results/atlas.yaml`). Add your own run directories to the "
+        "command.\n\n```bash\nkeras-gru verdict results/atlas/*.json\n```"
     )
     return render_report(verdict_report(across), introduction).partition("\n")[2]
 
