@@ -189,10 +189,10 @@ class Scan:
 
         def step(carry: Tensors, now: Tensors):
             d_after, totals = carry[:count], carry[count:]
-            values, before, d_output, *flags = packed(groups, now)
+            values, before, d_output, seen, held = packed(groups, now)
             for d in d_output:
                 d_after = [d_after[0] + d, *d_after[1:]]
-            d_new, d_kept = states_after_gradient(d_after, *flags, self.rates)
+            d_new, d_kept = states_after_gradient(d_after, seen, held, self.rates)
             of_step = dict(zip(residuals, values, strict=True))
             d_states, da, d_weights = gradient.step(d_new, of_step, before)
             d_states = [a + b for a, b in zip(d_states, d_kept, strict=True)]

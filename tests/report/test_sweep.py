@@ -95,7 +95,7 @@ class TestVerdict:
         assert headline_text(few) == (
             "Importances cannot be estimated from 4 trials; at least 10 are required."
         )
-        assert "all of 24 trials are alike" in headline_text(alike)
+        assert "all of 24 trials are equal" in headline_text(alike)
 
 
 def test_expected_best_is_a_curve_and_a_table_of_plain_random_trials(tmp_path):

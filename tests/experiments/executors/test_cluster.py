@@ -38,9 +38,14 @@ def cluster():
     """Two machines of one core each, as far as Ray can tell."""
     from ray.cluster_utils import Cluster
 
-    cluster = Cluster()
-    for _ in range(2):
-        cluster.add_node(num_cpus=1, object_store_memory=100_000_000)
+    cluster, starts = Cluster(), 0
+    while len(cluster.list_all_nodes()) < 2:
+        starts += 1
+        try:
+            cluster.add_node(num_cpus=1, object_store_memory=100_000_000)
+        except Exception:  # Ray gives a node 30 s to start, which is too short on a busy machine
+            if starts == 4:
+                raise
     yield cluster.address
     ray.shutdown()
     cluster.shutdown()
