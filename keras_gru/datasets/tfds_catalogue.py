@@ -4,12 +4,14 @@ import functools
 import itertools
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
+from pathlib import Path
 from typing import Annotated, Any, Self
 
 from pydantic import Field, field_validator, model_validator
 
 from keras_gru.datasets import source
 from keras_gru.datasets.common import Fraction
+from keras_gru.datasets.file_bytes import check_memory
 from keras_gru.datasets.registry import DatasetSettings
 from keras_gru.errors import UserError, did_you_mean
 from keras_gru.settings import check_each_once, present
@@ -171,7 +173,15 @@ def read(
                 f"{builder.info.full_name} has no split {split!r}."
                 f"{did_you_mean(split, map(str, builder.info.splits))}"
             ) from None
-    _check_no_overlap(builder, splits)
+    rows = _rows_of_splits(builder, splits)
+    _check_no_overlap(rows, splits)
+    infos = builder.info.splits
+    size = sum(
+        infos[name].num_bytes * len(part) / max(1, infos[name].num_examples)
+        for parts in rows.values()
+        for name, part in parts
+    )
+    check_memory(Path(config.name), size, "dataset")
     columns: dict[str, Mapping[str, Any]] = {
         name: source.columns(builder, split, features) for name, split in splits.items()
     }
@@ -180,17 +190,21 @@ def read(
     return source.with_validation(columns, round(len(columns["train"][features[0]]) * fraction))
 
 
-def _check_no_overlap(builder, splits: dict[str, str]) -> None:
+def _rows_of_splits(builder, splits: dict[str, str]) -> dict[str, list[tuple[str, range]]]:
+    """Return the publisher's splits that each split is of, and their rows."""
     import tensorflow_datasets as tfds
 
     sizes = dict(builder.info.splits.items())
-    rows = {
+    return {
         name: [
             (part.splitname, range(sizes[part.splitname].num_examples)[part.from_ : part.to])
             for part in tfds.core.ReadInstruction.from_spec(split).to_absolute(sizes)
         ]
         for name, split in splits.items()
     }
+
+
+def _check_no_overlap(rows: dict[str, list[tuple[str, range]]], splits: dict[str, str]) -> None:
     for one, other in itertools.combinations(splits, 2):
         for (a, first), (b, second) in itertools.product(rows[one], rows[other]):
             if a == b and max(first.start, second.start) < min(first.stop, second.stop):

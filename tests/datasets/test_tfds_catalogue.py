@@ -11,7 +11,7 @@ import pytest
 import tensorflow_datasets as tfds
 
 from keras_gru import datasets
-from keras_gru.datasets import source, tfds_catalogue
+from keras_gru.datasets import file_bytes, source, tfds_catalogue
 from keras_gru.datasets.en_atis import EnAtis
 from keras_gru.datasets.imdb_reviews import ImdbReviews
 from keras_gru.datasets.source import DATA_DIR, MANUAL_DIR
@@ -63,6 +63,12 @@ def test_a_dataset_without_code(news):
                 seen.add((split is dataset.splits["train"], row.tobytes()))
     assert dataset.splits["test"].targets.tolist() in ([1, 3], [3, 1])
     assert "title" not in dataset.vocabulary and len(seen) > 15
+
+
+def test_a_dataset_that_does_not_fit_into_memory_is_refused(news, monkeypatch):
+    monkeypatch.setattr(file_bytes, "_available_memory", lambda: 1_000)
+    with pytest.raises(UserError, match="fits into memory"):
+        datasets.load(TfdsTexts(**NEWS))
 
 
 def test_other_features_and_slices_of_splits(news):
