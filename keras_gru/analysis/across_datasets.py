@@ -4,11 +4,12 @@
 
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from pydantic import TypeAdapter
 
+from keras_gru.analysis.dataset_errors import DatasetErrors, dataset_errors
 from keras_gru.analysis.expected_best import ExpectedBest, budget_profile
 from keras_gru.analysis.measurements import Measurements
 from keras_gru.analysis.profiles import PROFILE_FACTORS, performance_profile, time_profile
@@ -20,26 +21,6 @@ ROPE = 0.01  # the region of practical equivalence: a fraction of the better cel
 DECIDED = 0.985
 _DRAWS = 20_000
 _PRIOR = 0.5  # weight of one more dataset on which both cells are equal (Benavoli et al. 2017)
-
-
-@dataclass(frozen=True)
-class DatasetErrors:
-    """The test errors of all cells on one dataset; lower is better.
-
-    Args:
-        name: name of the comparison.
-        errors: cell -> seed -> error. Where a metric counts what is right, the error is its
-            highest value minus the metric.
-        resolution: the smallest error that differs from 0, such as 1/N for an accuracy.
-        seconds: cell -> mean seconds to the target, of cells that reach it.
-        trials: cell -> the error of each trial of tuning on validation, NaN where it diverged.
-    """
-
-    name: str
-    errors: Mapping[str, Mapping[int, float]]
-    resolution: float = 0.0
-    seconds: Mapping[str, float] = field(default_factory=dict)
-    trials: Mapping[str, Sequence[float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -137,29 +118,6 @@ def analyse_across_datasets(
         ranks=rank_cells([_mean_errors(dataset) for dataset in found]),
         rope=rope,
     )
-
-
-def dataset_errors(name: str, measurements: Measurements) -> DatasetErrors:
-    """Return the test errors of a comparison.
-
-    A diverged run counts as the worst run of all cells.
-    """
-    metric = measurements.metric
-
-    def error(value: float) -> float:
-        return value if metric.mode == "min" else metric.highest - value
-
-    errors = {
-        cell: {seed: error(value) for seed, value in values.items()}
-        for cell, values in measurements.values.items()
-    }
-    worst = max((error for runs in errors.values() for error in runs.values()), default=0.0)
-    for cell, count in measurements.diverged.items():
-        seeds = set().union(*(runs.keys() for runs in errors.values())) - errors[cell].keys()
-        errors[cell] |= dict.fromkeys(sorted(seeds)[:count], worst)
-    resolution = measurements.resolution or 0.0
-    trials = {cell: tuple(map(error, values)) for cell, values in measurements.trials.items()}
-    return DatasetErrors(name, errors, resolution, measurements.seconds, trials)
 
 
 def _mean_errors(dataset: DatasetErrors) -> dict[str, float]:

@@ -3,12 +3,11 @@
 # N trials, B bootstrap samples
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
-if TYPE_CHECKING:  # it imports this module
-    from keras_gru.analysis.across_datasets import DatasetErrors
+from keras_gru.analysis.dataset_errors import DatasetErrors
 
 FEWEST = 10  # trials of each cell, for a profile over datasets
 
@@ -45,7 +44,7 @@ def expected_best(values: Sequence[float], mode: str) -> ExpectedBest:
     return ExpectedBest(*(ends.tolist() for ends in (sign * expected, low, high)))
 
 
-def budget_profile(datasets: Sequence["DatasetErrors"]) -> dict[str, ExpectedBest]:
+def budget_profile(datasets: Sequence[DatasetErrors]) -> dict[str, ExpectedBest]:
     """Return for each cell the expected lowest error of n trials, for each n, over datasets.
 
     An error is a factor of the lowest of all cells' trials on its dataset; the mean over datasets
@@ -68,11 +67,11 @@ def budget_profile(datasets: Sequence["DatasetErrors"]) -> dict[str, ExpectedBes
     return profile
 
 
-def _trials(dataset: "DatasetErrors") -> int:
+def _trials(dataset: DatasetErrors) -> int:
     return min(map(len, dataset.trials.values()))
 
 
-def _log_factors(dataset: "DatasetErrors", cell: str) -> np.ndarray:
+def _log_factors(dataset: DatasetErrors, cell: str) -> np.ndarray:
     floor = max(dataset.resolution, np.finfo(float).tiny)
     lowest = max(floor, min(np.nanmin(errors) for errors in dataset.trials.values()))
     return np.log(np.maximum(dataset.trials[cell], floor) / lowest)

@@ -1,19 +1,17 @@
 """Profiles across datasets: fractions of runs or datasets within a factor of the best."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-if TYPE_CHECKING:  # it imports this module
-    from keras_gru.analysis.across_datasets import DatasetErrors
+from keras_gru.analysis.dataset_errors import DatasetErrors
 
 # From 1 to 10.
 PROFILE_FACTORS = tuple(float(x) for x in np.geomspace(1, 10, 41).round(4))
 
 
 def performance_profile(
-    datasets: Sequence["DatasetErrors"], factors: Sequence[float]
+    datasets: Sequence[DatasetErrors], factors: Sequence[float]
 ) -> dict[str, list[float]]:
     """Return for each cell the fraction of runs whose error is within a factor of the best mean.
 
@@ -41,7 +39,7 @@ def performance_profile(
 
 
 def time_profile(
-    datasets: Sequence["DatasetErrors"], factors: Sequence[float]
+    datasets: Sequence[DatasetErrors], factors: Sequence[float]
 ) -> dict[str, list[float]]:
     """Return for each cell the fraction of datasets solved within a factor of the fastest cell.
 

@@ -7,12 +7,11 @@ import pytest
 from scipy import stats
 
 from keras_gru.analysis.across_datasets import (
-    DatasetErrors,
     analyse_across_datasets,
     compare_across_datasets,
-    dataset_errors,
     probability_of_improvement,
 )
+from keras_gru.analysis.dataset_errors import DatasetErrors, dataset_errors
 from keras_gru.analysis.expected_best import budget_profile, expected_best
 from keras_gru.analysis.measurements import Measurements
 from keras_gru.analysis.profiles import PROFILE_FACTORS, performance_profile, time_profile

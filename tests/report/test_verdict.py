@@ -5,7 +5,8 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from keras_gru.analysis.across_datasets import AcrossDatasets, DatasetErrors
+from keras_gru.analysis.across_datasets import AcrossDatasets
+from keras_gru.analysis.dataset_errors import DatasetErrors
 from keras_gru.analysis.profiles import PROFILE_FACTORS
 from keras_gru.analysis.stored import read_measurements
 from keras_gru.cli import app
