@@ -46,7 +46,7 @@ class DataNeed:
     Args:
         one, other: names of the cells; `label` and `other_label` are their display names.
         seeds: number of seeds that both finished on every fraction.
-        better: fraction -> the cell that is significantly better is_reached, None for neither: 95%
+        better: fraction -> the cell that is significantly better there, None for neither: 95%
             intervals paired by seed, corrected for the number of pairs and of fractions.
         target: the metric that both reach: the worse of their means on all training data.
         needs: cell -> the fraction with which its mean reaches the target.

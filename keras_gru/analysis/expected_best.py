@@ -48,8 +48,8 @@ def budget_profile(datasets: Sequence[DatasetErrors]) -> dict[str, ExpectedBest]
     """Return for each cell the expected lowest error of n trials, for each n, over datasets.
 
     An error is a factor of the lowest of all cells' trials on its dataset; the mean over datasets
-    is the geometric one, with the 95 % interval of a bootstrap over the trials of each dataset. A
-    dataset counts where every cell has `FEWEST` trials or more.
+    is the geometric one, with the 95 % interval of a bootstrap that draws the same trials on every
+    dataset, which may share them. A dataset counts where every cell has `FEWEST` trials or more.
 
     Args:
         datasets: those without trials are left out.
