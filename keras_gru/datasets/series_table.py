@@ -219,7 +219,9 @@ def _extras(
     """Return features that need no scaling, (rows, …): one-hot categories and the calendar."""
     parts = []
     for name in config.categories:
-        parts.append(one_hot([*words[name], None], categories[name])[series.rows])
+        # A row that was filled in has no word.
+        own = [words[name][row] if row >= 0 else None for row in series.rows]
+        parts.append(one_hot(own, categories[name]))
     if config.calendar:
         step = next(step for name, step in steps if name == series.name)
         # Date parts of the first row to forecast, whose date is known in advance.
