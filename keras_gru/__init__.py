@@ -7,12 +7,12 @@ import wrapt
 
 from keras_gru.cells import cell_names as cell_names
 from keras_gru.cells import register_cell as register_cell
-
-__version__ = "0.1.0"
+from keras_gru.version import __version__ as __version__
 
 _HOMES = {  # of the names that are no layers
     "RecurrentClassifier": "estimators",
     "RecurrentForecaster": "estimators",
+    "analyse": "analysis",
     "export": "exporting.export",
     "load": "experiments.prediction.model",
     "run": "experiments.compare",
@@ -20,6 +20,7 @@ _HOMES = {  # of the names that are no layers
 }
 
 if TYPE_CHECKING:
+    from keras_gru.analysis import analyse as analyse
     from keras_gru.estimators import RecurrentClassifier as RecurrentClassifier
     from keras_gru.estimators import RecurrentForecaster as RecurrentForecaster
     from keras_gru.experiments.compare import run as run

@@ -8,7 +8,7 @@ from scipy import stats
 
 from keras_gru.analysis.intervals import CONFIDENCE, FEWEST_SEEDS, sampling_error
 from keras_gru.experiments.comparison import Comparison
-from keras_gru.experiments.configuration.experiment import Source
+from keras_gru.experiments.configuration.experiment_settings import Source
 
 TEST = "test"  # the choice of the test sequences, beside the sources that seeds vary
 

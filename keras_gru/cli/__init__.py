@@ -73,7 +73,7 @@ for verb in (evaluate, inspect, predict, forecast, generate, translate, export, 
 
 def _version(asked: bool) -> None:
     if asked:
-        from keras_gru import __version__
+        from keras_gru.version import __version__
 
         typer.echo(__version__)
         raise typer.Exit

@@ -26,7 +26,8 @@ from keras_gru.datasets.generated import GeneratedDataset, random_letters
 from keras_gru.datasets.registry import register_dataset
 from keras_gru.datasets.sequence_dataset import Metric, SequenceDataset, TaskSpec
 from keras_gru.datasets.split import Split
-from keras_gru.datasets.text import Tokenizer, encode_all
+from keras_gru.datasets.text import encode_all
+from keras_gru.datasets.tokenizer import Tokenizer
 
 VOCABULARY = ("", "[UNK]", *"0123456789+-=.", *string.ascii_lowercase)
 

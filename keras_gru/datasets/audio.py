@@ -16,42 +16,22 @@ from keras_gru.datasets.fingerprint import Source, source_of_files
 from keras_gru.datasets.labelled_vectors import classification
 from keras_gru.datasets.own_file import OwnFile
 from keras_gru.datasets.preprocessing import Preprocessing
-from keras_gru.datasets.recordings import ENDINGS, read_recordings
+from keras_gru.datasets.recordings import ENDINGS, RecordingSettings, read_recordings
 from keras_gru.datasets.registry import register_dataset
 from keras_gru.datasets.sequence_dataset import SequenceDataset
-from keras_gru.datasets.spectrogram import Spectrogram
 from keras_gru.datasets.split import class_warnings, split_by_class, split_by_group
 from keras_gru.errors import UserError
 from keras_gru.settings import present
 
-Milliseconds = Annotated[float, Field(ge=1, le=1_000)]
-
 
 @register_dataset("audio")
-class Audio(OwnFile):
+class Audio(OwnFile, RecordingSettings):
     """Your own labelled sounds: a folder with a sub-folder of WAV files per label."""
 
     task: ClassVar[str] = "classification"
     expects: ClassVar[str] = "a folder with a sub-folder of .wav files for each label"
     guessed: ClassVar[tuple[str, ...]] = ("sample_rate",)
     path: Annotated[str, Field(min_length=1, description="the folder")]
-    sample_rate: Annotated[
-        int | None,
-        Field(
-            ge=1_000,
-            le=192_000,
-            description="samples per second; other files are resampled; null: that of most files",
-        ),
-    ] = None
-    frame_ms: Annotated[Milliseconds, Field(description="milliseconds of a frame")] = 25.0
-    step_ms: Annotated[Milliseconds, Field(description="milliseconds from frame to frame")] = 10.0
-    bands: Annotated[int, Field(ge=1, le=256, description="mel bands of a frame's vector")] = 40
-    same_level: Annotated[
-        bool, Field(description="scale each recording to one loudness and background")
-    ] = True
-    max_seconds: Annotated[
-        float, Field(gt=0, le=3_600, description="of a recording, its first ones")
-    ] = 10.0
     group: Annotated[
         str | None,
         Field(
@@ -80,27 +60,6 @@ class Audio(OwnFile):
         """Return the checksum of the files."""
         path = existing(self.path, self.expects)
         return source_of_files(labelled_files(path, ENDINGS)[0] if path.is_dir() else [path], path)
-
-    def spectrogram(self) -> Spectrogram:
-        """Return the settings of the spectrogram, once the rate is known.
-
-        Raises:
-            UserError: if there are too many bands for the frames.
-        """
-        assert self.sample_rate is not None  # `load` returns the settings with it
-        frame, step = (
-            max(1, round(self.sample_rate * milliseconds / 1_000))
-            for milliseconds in (self.frame_ms, self.step_ms)
-        )
-        spectrogram = Spectrogram(self.sample_rate, frame, step, self.bands, self.same_level)
-        empty = spectrogram.empty_bands()
-        if empty:
-            raise UserError(
-                f"dataset.bands: expected bands with one frequency or more, got {self.bands}, of "
-                f"which {empty} have none in a frame of {self.frame_ms:g} ms at "
-                f"{self.sample_rate:,} Hz. Give fewer, or a longer dataset.frame_ms."
-            )
-        return spectrogram
 
     def load(
         self, preprocessing: Preprocessing | None = None, all_as_test: bool = False
@@ -134,7 +93,7 @@ class Audio(OwnFile):
             pairs = zip(files, labels, strict=True)
             files = [file for file, label in pairs if label in names]
         found = read_recordings(files, self)
-        settings = found.settings
+        settings = self.model_copy(update={"sample_rate": found.rate})
         notes += found.notes
         labels = [files[number].relative_to(folder).parts[0] for number in found.numbers]
         silent = sorted({*names} - {*labels}) if preprocessing is None else []

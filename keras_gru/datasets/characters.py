@@ -15,11 +15,8 @@ from keras_gru.datasets.ngram import n_gram
 from keras_gru.datasets.preprocessing import Preprocessing
 from keras_gru.datasets.sequence_dataset import Metric, SequenceDataset, TaskSpec
 from keras_gru.datasets.split import Split, check_not_empty
-from keras_gru.datasets.text import (
-    UNKNOWN,
-    Tokenizer,
-    smallest,
-)
+from keras_gru.datasets.text import UNKNOWN, smallest
+from keras_gru.datasets.tokenizer import Tokenizer
 from keras_gru.datasets.tokenizing import tokenize
 from keras_gru.datasets.units import whole_words
 from keras_gru.settings import present

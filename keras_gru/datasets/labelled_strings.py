@@ -7,7 +7,8 @@ import numpy as np
 from keras_gru.datasets.baselines import majority_class
 from keras_gru.datasets.sequence_dataset import Metric, SequenceDataset, TaskSpec
 from keras_gru.datasets.split import Split
-from keras_gru.datasets.text import Tokenizer, encode_all
+from keras_gru.datasets.text import encode_all
+from keras_gru.datasets.tokenizer import Tokenizer
 
 
 def classification(

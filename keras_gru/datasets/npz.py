@@ -48,13 +48,7 @@ from keras_gru.datasets.npz_checks import (
     refuse,
 )
 from keras_gru.datasets.npz_labels import number_labels
-from keras_gru.datasets.npz_splits import (
-    as_split,
-    carve,
-    joined,
-    one_length,
-    overlaps,
-)
+from keras_gru.datasets.npz_splits import as_split, carve, joined, one_length, overlaps
 from keras_gru.datasets.npz_tokens import load_pairs, next_tokens
 from keras_gru.datasets.own_file import OwnFile
 from keras_gru.datasets.preprocessing import Preprocessing, Scaling
@@ -128,8 +122,10 @@ class Npz(OwnFile):
         """
         path = existing(self.path, self.expects)
         found, classes, groups = _read(path, () if all_as_test else ("train",), self)
+        fractions = None if all_as_test else (self.validation_fraction, self.test_fraction)
         if self.task == "translation":
-            return load_pairs(path, found, self, groups, preprocessing, all_as_test)
+            pairs = load_pairs(path, found, self.max_length, preprocessing, fractions, groups)
+            return dataclasses.replace(pairs, resolved=self)
         if self.task == "language_model":
             found = {name: next_tokens(path, name, split) for name, split in found.items()}
         names = preprocessing.target_vocabulary if preprocessing else classes
@@ -152,12 +148,13 @@ class Npz(OwnFile):
         overlapping = overlaps(arrays["train"]["inputs"]) if "train" in arrays else False
         if overlapping:
             notes.append("Neighbouring sequences overlap: they are split by position.")
-        if all_as_test:
+        if fractions is None:
             arrays = {"test": joined(list(arrays.values()), self.task)}
         else:
             if self.task == "classification":
                 notes += class_warnings(arrays["train"]["targets"], present(names))
-            arrays = carve(arrays, self, overlapping, groups)
+            by_class = self.task == "classification"
+            arrays = carve(arrays, *fractions, groups, by_class, overlapping)
         input_scaling = target_scaling = None
         if preprocessing is not None:
             input_scaling, target_scaling = (

@@ -3,14 +3,11 @@
 # N sequences, T time steps, D features
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from keras_gru.datasets.split import Split, split_at_random, split_by_class, split_by_group
-
-if TYPE_CHECKING:
-    from keras_gru.datasets.npz import Npz
 
 
 def overlaps(inputs: np.ndarray) -> bool:
@@ -23,20 +20,33 @@ def overlaps(inputs: np.ndarray) -> bool:
 
 
 def carve(
-    arrays: dict[str, Any], config: "Npz", overlapping: bool, groups: np.ndarray | None
+    arrays: dict[str, Any],
+    validation_fraction: float,
+    test_fraction: float,
+    groups: np.ndarray | None = None,
+    by_class: bool = False,
+    overlapping: bool = False,
 ) -> dict[str, Any]:
-    """Take missing splits from train, stratified by class."""
+    """Take missing splits from train: by position where sequences overlap, else at random.
+
+    Args:
+        arrays: the arrays of each split that there is.
+        validation_fraction, test_fraction: fractions of train.
+        groups: (N,) of train: sequences of one group stay in one split.
+        by_class: whether each class of the targets is split alike.
+        overlapping: whether neighbouring sequences overlap.
+    """
     train = arrays["train"]
     fractions = (
-        0 if "validation" in arrays else config.validation_fraction,
-        0 if "test" in arrays else config.test_fraction,
+        0 if "validation" in arrays else validation_fraction,
+        0 if "test" in arrays else test_fraction,
     )
     if overlapping:
         size, steps = train["inputs"].shape[:2]
         parts = _split_by_position(size, steps, *fractions)
     elif groups is not None:
         parts = split_by_group(groups, *fractions)
-    elif config.task == "classification":
+    elif by_class:
         parts = split_by_class(train["targets"], *fractions)
     else:
         parts = split_at_random(len(train["inputs"]), *fractions)

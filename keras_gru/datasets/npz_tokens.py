@@ -4,7 +4,6 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,9 +15,6 @@ from keras_gru.datasets.preprocessing import Preprocessing
 from keras_gru.datasets.sequence_dataset import SequenceDataset, TaskSpec
 from keras_gru.datasets.split import SPLITS, Split, check_not_empty, joined
 from keras_gru.settings import present
-
-if TYPE_CHECKING:
-    from keras_gru.datasets.npz import Npz
 
 
 def next_tokens(path: Path, split: str, arrays: Arrays) -> Arrays:
@@ -45,10 +41,10 @@ def next_tokens(path: Path, split: str, arrays: Arrays) -> Arrays:
 def load_pairs(
     path: Path,
     found: Mapping[str, Arrays],
-    config: "Npz",
-    groups: np.ndarray | None,
+    max_length: int,
     preprocessing: Preprocessing | None,
-    all_as_test: bool,
+    fractions: tuple[float, float] | None,
+    groups: np.ndarray | None,
 ) -> SequenceDataset:
     """Return the dataset of an encoder–decoder.
 
@@ -57,10 +53,10 @@ def load_pairs(
     Args:
         path: the file.
         found: for each split, `inputs` (N, S), `targets` (N, T) and maybe `lengths` of the inputs.
-        config: the settings.
-        groups: (N,) of train, or None.
+        max_length: a longer sequence is an error.
         preprocessing: the tokens must fit its shapes; None takes those of the file.
-        all_as_test: put all pairs of the file into test.
+        fractions: of validation and test, where the file has none; None puts all pairs into test.
+        groups: (N,) of train, or None.
 
     Raises:
         UserError: if an array does not match the layout.
@@ -74,11 +70,11 @@ def load_pairs(
                 path, f"'{name}_inputs' has {len(inputs)} rows and '{name}_targets' {len(targets)}."
             )
         longest = max(lengths.max(), ends.max())
-        if longest > config.max_length:
+        if longest > max_length:
             refuse(
                 path,
                 f"{name} has a sequence of length {longest}, longer than dataset.max_length, "
-                f"which is {config.max_length}.",
+                f"which is {max_length}.",
             )
         arrays[name] = {"inputs": inputs, "targets": targets, "lengths": lengths, "ends": ends}
     spec = preprocessing.spec if preprocessing else _spec(arrays)
@@ -92,10 +88,10 @@ def load_pairs(
                     f"'{name}_{part}': the network was trained on tokens from 1 to {most}, found "
                     f"{split[part].max()}.",
                 )
-    if not all_as_test:
-        arrays = carve(arrays, config, False, groups)
+    if fractions is not None:
+        arrays = carve(arrays, *fractions, groups)
     splits = {name: _split(arrays[name], spec) for name in SPLITS if name in arrays}
-    if all_as_test:
+    if fractions is None:
         splits = {"test": joined(list(splits.values()))}
     check_not_empty(path.name, splits)
     names = [str(token) for token in range(spec.outputs)]
@@ -104,8 +100,7 @@ def load_pairs(
         spec=spec,
         metric=Metric("accuracy", "max", "accuracy (next token)"),
         splits=splits,
-        baselines=() if all_as_test else (most_frequent_target(splits, names),),
-        resolved=config,
+        baselines=() if fractions is None else (most_frequent_target(splits, names),),
     )
 
 

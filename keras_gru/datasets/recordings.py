@@ -7,18 +7,61 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Annotated
 
 import numpy as np
+from pydantic import Field
 
-from keras_gru.datasets.spectrogram import resample
+from keras_gru.datasets.spectrogram import Spectrogram, resample
 from keras_gru.errors import UserError
 from keras_gru.formatting import plural
-
-if TYPE_CHECKING:
-    from keras_gru.datasets.audio import Audio
+from keras_gru.settings import Settings
 
 ENDINGS = (".wav", ".wave")
+Milliseconds = Annotated[float, Field(ge=1, le=1_000)]
+
+
+class RecordingSettings(Settings):
+    """How recordings become log-mel vectors."""
+
+    sample_rate: Annotated[
+        int | None,
+        Field(
+            ge=1_000,
+            le=192_000,
+            description="samples per second; other files are resampled; null: that of most files",
+        ),
+    ] = None
+    frame_ms: Annotated[Milliseconds, Field(description="milliseconds of a frame")] = 25.0
+    step_ms: Annotated[Milliseconds, Field(description="milliseconds from frame to frame")] = 10.0
+    bands: Annotated[int, Field(ge=1, le=256, description="mel bands of a frame's vector")] = 40
+    same_level: Annotated[
+        bool, Field(description="scale each recording to one loudness and background")
+    ] = True
+    max_seconds: Annotated[
+        float, Field(gt=0, le=3_600, description="of a recording, its first ones")
+    ] = 10.0
+
+    def spectrogram(self) -> Spectrogram:
+        """Return the settings of the spectrogram, once the rate is known.
+
+        Raises:
+            UserError: if there are too many bands for the frames.
+        """
+        assert self.sample_rate is not None  # `load` returns the settings with it
+        frame, step = (
+            max(1, round(self.sample_rate * milliseconds / 1_000))
+            for milliseconds in (self.frame_ms, self.step_ms)
+        )
+        spectrogram = Spectrogram(self.sample_rate, frame, step, self.bands, self.same_level)
+        empty = spectrogram.empty_bands()
+        if empty:
+            raise UserError(
+                f"dataset.bands: expected bands with one frequency or more, got {self.bands}, of "
+                f"which {empty} have none in a frame of {self.frame_ms:g} ms at "
+                f"{self.sample_rate:,} Hz. Give fewer, or a longer dataset.frame_ms."
+            )
+        return spectrogram
 
 
 @dataclass(frozen=True)
@@ -26,21 +69,21 @@ class Recordings:
     """Recordings as vectors.
 
     Args:
-        settings: settings, including the sample rate.
+        rate: samples per second.
         vectors: N arrays (T, D).
         numbers: (N,) number of the file of each; files shorter than a frame are omitted.
         facts: summary of the data, one label and text each.
         notes: notes for the log, one sentence each.
     """
 
-    settings: "Audio"
+    rate: int
     vectors: list[np.ndarray]
     numbers: list[int]
     facts: tuple[tuple[str, str], ...]
     notes: tuple[str, ...]
 
 
-def read_recordings(files: Sequence[Path], settings: "Audio") -> Recordings:
+def read_recordings(files: Sequence[Path], settings: RecordingSettings) -> Recordings:
     """Read WAV files as log-mel vectors.
 
     Raises:
@@ -100,7 +143,7 @@ def read_recordings(files: Sequence[Path], settings: "Audio") -> Recordings:
             f"{settings.step_ms:g} ms",
         )
     )
-    return Recordings(settings, vectors, numbers, tuple(facts), tuple(notes))
+    return Recordings(spectrogram.rate, vectors, numbers, tuple(facts), tuple(notes))
 
 
 @dataclass(frozen=True)

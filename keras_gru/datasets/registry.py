@@ -9,11 +9,11 @@ import importlib
 import operator
 import pkgutil
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, create_model
 
-import keras_gru.datasets
 from keras_gru.settings import Settings
 
 if TYPE_CHECKING:
@@ -115,7 +115,8 @@ def register_dataset(*kinds: str) -> Callable[[Class], Class]:
 
 @functools.cache
 def _import_package() -> None:
-    for module in pkgutil.walk_packages(keras_gru.datasets.__path__, "keras_gru.datasets."):
+    folder = str(Path(__file__).parent)
+    for module in pkgutil.walk_packages([folder], f"{__package__}."):
         if not module.name.endswith(".builder"):  # imports TensorFlow
             importlib.import_module(module.name)
 

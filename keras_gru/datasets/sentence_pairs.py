@@ -10,8 +10,9 @@ from keras_gru.datasets.baselines import most_frequent_target
 from keras_gru.datasets.preprocessing import Preprocessing
 from keras_gru.datasets.sequence_dataset import Metric, SequenceDataset, TaskSpec
 from keras_gru.datasets.split import Split, check_not_empty
-from keras_gru.datasets.text import Tokenizer, build_vocabulary, encode_all, split_words
+from keras_gru.datasets.text import build_vocabulary, encode_all, split_words
 from keras_gru.datasets.token_rows import TokenRows
+from keras_gru.datasets.tokenizer import Tokenizer
 from keras_gru.settings import present
 
 _START, _END = "startofseq", "endofseq"

@@ -14,11 +14,11 @@ import numpy as np
 from keras_gru.datasets.batching import Batch, alike, boundaries, gather, plan
 from keras_gru.datasets.fingerprint import Fingerprint, Source, fingerprint_of_split
 from keras_gru.datasets.metric import Baseline, Metric
-from keras_gru.datasets.own_file import OwnFile
 from keras_gru.datasets.preprocessing import Preprocessing, SeriesEnd
 from keras_gru.datasets.split import Split, check_not_empty, joined
 from keras_gru.datasets.task_spec import TaskSpec
 from keras_gru.errors import UserError
+from keras_gru.settings import Settings
 
 __all__ = ["Baseline", "Metric", "Preprocessing", "SequenceDataset", "Split", "TaskSpec"]
 
@@ -51,7 +51,7 @@ class SequenceDataset(Preprocessing):
     stages: tuple["SequenceDataset", ...] = ()
     stage_epochs: int = 1
     passes: int = 1
-    resolved: OwnFile | None = None
+    resolved: Settings | None = None
     facts: tuple[tuple[str, str], ...] = ()
     ends: tuple[SeriesEnd, ...] = ()
     other_metrics: tuple[Metric, ...] = ()

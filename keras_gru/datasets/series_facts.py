@@ -1,24 +1,21 @@
 """What was read of a series, for a reader: the table, its dates, and the rows of each split."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from keras_gru.datasets.dates import Dates, in_words
 from keras_gru.datasets.forecasting import SplitSeries
+from keras_gru.datasets.series_settings import SeriesSettings
+from keras_gru.datasets.series_values import SeriesTable, SeriesValues
 from keras_gru.datasets.table import Table
 from keras_gru.datasets.time_order import Step, find_step
 from keras_gru.formatting import plural
 from keras_gru.settings import present
 
-if TYPE_CHECKING:
-    from keras_gru.datasets.csv_series import CsvSeries
-    from keras_gru.datasets.series_table import SeriesTable, SeriesValues
-
 
 def table_facts(
     table: Table,
-    config: "CsvSeries",
-    series: "Sequence[SeriesValues]",
+    config: SeriesSettings,
+    series: Sequence[SeriesValues],
     dates: Dates | None,
     steps: Sequence[tuple[str | None, Step]],
 ) -> tuple[tuple[str, str], ...]:
@@ -61,7 +58,7 @@ def table_facts(
     return tuple(facts)
 
 
-def split_facts(table: "SeriesTable", parts: Sequence[SplitSeries]) -> list[tuple[str, str]]:
+def split_facts(table: SeriesTable, parts: Sequence[SplitSeries]) -> list[tuple[str, str]]:
     """Return the date range of each split, with its missing dates."""
     if table.series[0].dates is None:
         return []

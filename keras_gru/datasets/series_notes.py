@@ -1,14 +1,11 @@
 """Notes on a series: constant columns, and targets outside of the range of train."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from keras_gru.datasets import forecasting
 from keras_gru.datasets.preprocessing import Scaling
-from keras_gru.datasets.series_table import SeriesValues
-
-if TYPE_CHECKING:
-    from keras_gru.datasets.csv_series import CsvSeries
+from keras_gru.datasets.series_settings import SeriesSettings
+from keras_gru.datasets.series_values import SeriesValues
 
 
 def notes_on_scaling(
@@ -29,7 +26,7 @@ def notes_on_scaling(
     return notes
 
 
-def notes_on_range(config: "CsvSeries", parts: Sequence[forecasting.SplitSeries]) -> list[str]:
+def notes_on_range(config: SeriesSettings, parts: Sequence[forecasting.SplitSeries]) -> list[str]:
     """Return a note if targets leave their range in train."""
     outside = {name: [0, 0] for name in ("validation", "test")}
     for part in parts:

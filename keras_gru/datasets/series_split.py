@@ -1,21 +1,18 @@
 """Which rows of a series are train, validation and test."""
 
 import itertools
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from keras_gru.datasets.series_settings import SeriesSettings
+from keras_gru.datasets.series_values import SeriesValues
 from keras_gru.datasets.split import SPLITS
+from keras_gru.datasets.time_order import Series
 from keras_gru.errors import UserError
-
-if TYPE_CHECKING:
-    from keras_gru.datasets.csv_series import CsvSeries
-    from keras_gru.datasets.series_table import SeriesValues
-    from keras_gru.datasets.time_order import Series
 
 
 def split_rows(
-    config: "CsvSeries", series: "Series | SeriesValues", all_as_test: bool = False
+    config: SeriesSettings, series: Series | SeriesValues, all_as_test: bool = False
 ) -> dict[str, tuple[int, int]]:
     """Return name of a split -> its first row and the one after its last."""
     test = _first_row(config, "test_from", series)
@@ -34,7 +31,7 @@ def split_rows(
     return {name: (end - sizes[name], end) for name, end in zip(sizes, ends, strict=True)}
 
 
-def _first_row(config: "CsvSeries", setting: str, series: "Series | SeriesValues") -> int | None:
+def _first_row(config: SeriesSettings, setting: str, series: Series | SeriesValues) -> int | None:
     """Return the first row on or after the date of a setting, or None."""
     date = getattr(config, setting)
     if date is None:
@@ -48,7 +45,7 @@ def _first_row(config: "CsvSeries", setting: str, series: "Series | SeriesValues
     return int(np.searchsorted(series.dates, second))
 
 
-def _check_sizes(config: "CsvSeries", sizes: dict[str, int], series: str | None) -> None:
+def _check_sizes(config: SeriesSettings, sizes: dict[str, int], series: str | None) -> None:
     where = "" if series is None else f" of the series {series!r}"
     for number, (name, size) in enumerate(sizes.items()):
         # The windows of the later splits begin in the rows before them.

@@ -2,11 +2,8 @@
 
 # V columns, D features, H steps ahead
 
-import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -19,100 +16,23 @@ from keras_gru.datasets.missing_values import (
     fill_notes,
     suspicious_value,
 )
-from keras_gru.datasets.preprocessing import Preprocessing, Scaling
+from keras_gru.datasets.preprocessing import Preprocessing
 from keras_gru.datasets.series_facts import table_facts
+from keras_gru.datasets.series_settings import SeriesSettings
 from keras_gru.datasets.series_split import split_rows
+from keras_gru.datasets.series_values import SeriesTable, SeriesValues
 from keras_gru.datasets.table import Table
 from keras_gru.datasets.tables import read_table
 from keras_gru.datasets.time_order import Series, Step, fill_gaps, find_step, gap_note, order_rows
 from keras_gru.errors import UserError
 from keras_gru.settings import present
 
-if TYPE_CHECKING:
-    from keras_gru.datasets.csv_series import CsvSeries
-
 # Parts of a date -> their unit, and the length of a cycle.
 _PERIODS = {"minute": 60, "hour": 24, "weekday": 7, "day": 31, "month": 12, "yearday": 365.25}
 
 
-@dataclass(frozen=True)
-class SeriesValues:
-    """The rows of one series, oldest first.
-
-    Args:
-        name: its id, or None.
-        dates: seconds since 1970, or None.
-        inputs: (rows, columns) of numbers, unscaled; NaN only with `missing: mask`.
-        targets: (rows, V), unscaled.
-        extras: (rows, …) features that are not scaled: categories and the calendar.
-    """
-
-    name: str | None
-    dates: np.ndarray | None
-    inputs: np.ndarray
-    targets: np.ndarray
-    extras: np.ndarray
-
-    @property
-    def size(self) -> int:
-        """Number of rows."""
-        return len(self.inputs)
-
-
-@dataclass(frozen=True)
-class SeriesTable:
-    """The series of a table.
-
-    Args:
-        path: path of the file.
-        series: one or several.
-        input_names: columns of numbers that the network sees, and those known in advance.
-        categories: column of words -> its words in train.
-        config: the settings, including guesses.
-        notes: notes on processing and data, one sentence each.
-        facts: summary of the data, one label and text each.
-    """
-
-    path: Path
-    series: list[SeriesValues]
-    input_names: tuple[str, ...]
-    categories: Mapping[str, tuple[str, ...]]
-    config: "CsvSeries"
-    notes: tuple[str, ...]
-    facts: tuple[tuple[str, str], ...]
-
-    def features(self, series: SeriesValues, scaling: Scaling) -> np.ndarray:
-        """Return the features of a series, (rows, D).
-
-        The columns of `inputs`, scaled; whether each is missing (`missing: mask`); what is known
-        of the H rows to forecast; categories; the calendar.
-        """
-        scaled = scaling.apply(series.inputs)
-        count = len(self.config.inputs or self.config.targets)
-        parts = [scaled[:, :count]]
-        if self.config.missing == "mask":
-            is_missing = np.isnan(scaled)
-            scaled = np.where(is_missing, np.float32(0), scaled)
-            parts = [scaled[:, :count], is_missing[:, :count].astype(np.float32)]
-        for name in self.config.known:
-            column = scaled[:, self.input_names.index(name)]
-            steps = self.config.lead + np.arange(self.config.horizon)
-            ahead = np.arange(len(column))[:, None] + steps
-            parts.append(column[np.minimum(ahead, len(column) - 1)])
-        parts.append(series.extras)
-        parts = [part for part in parts if part.shape[1]]
-        return parts[0] if len(parts) == 1 else np.hstack(parts)
-
-    def category_columns(self, width: int) -> tuple[tuple[int, int], ...]:
-        """Return the first feature of each column of words, and the number of features."""
-        sizes = [len(words) for words in self.categories.values()]
-        first = width - self.series[0].extras.shape[1]
-        starts = itertools.accumulate(sizes[:-1], initial=first)
-        return tuple(zip(starts, sizes, strict=True)) if sizes else ()
-
-
 def read_series_table(
-    config: "CsvSeries", path: Path, stored: Preprocessing | None = None
+    config: SeriesSettings, path: Path, stored: Preprocessing | None = None
 ) -> SeriesTable:
     """Read the series of a file.
 
@@ -132,7 +52,7 @@ def read_series_table(
 
 
 def series_of_table(
-    config: "CsvSeries", table: Table, stored: Preprocessing | None = None
+    config: SeriesSettings, table: Table, stored: Preprocessing | None = None
 ) -> SeriesTable:
     """Return the series of a table, like `read_series_table` for a file."""
     wanted = _wanted(config)
@@ -192,11 +112,11 @@ def series_of_table(
     return SeriesTable(table.path, found, names, categories, config, tuple(notes), facts)
 
 
-def _wanted(config: "CsvSeries") -> list[str]:
+def _wanted(config: SeriesSettings) -> list[str]:
     return [*config.targets, *(config.inputs or ()), *config.known, *config.categories]
 
 
-def _find_dates(config: "CsvSeries", table: Table, wanted: Sequence[str]):
+def _find_dates(config: SeriesSettings, table: Table, wanted: Sequence[str]):
     if config.time == NO_TIME:
         return None
     columns = (config.time,) if isinstance(config.time, str) else config.time
@@ -210,7 +130,7 @@ def _find_dates(config: "CsvSeries", table: Table, wanted: Sequence[str]):
 
 
 def _extras(
-    config: "CsvSeries",
+    config: SeriesSettings,
     series: Series,
     words: Mapping[str, Sequence[str | None]],
     categories: Mapping[str, tuple[str, ...]],
@@ -234,7 +154,7 @@ def _extras(
     return np.hstack(parts)
 
 
-def calendar(dates: np.ndarray, config: "CsvSeries") -> np.ndarray:
+def calendar(dates: np.ndarray, config: SeriesSettings) -> np.ndarray:
     """Return the sine and the cosine of parts of dates, (rows, 2 × parts)."""
     days, second = np.divmod(dates, 86_400)
     day = days.astype("datetime64[D]")

@@ -10,7 +10,8 @@ from keras_gru.datasets.baselines import tag_of_each_token
 from keras_gru.datasets.preprocessing import Preprocessing
 from keras_gru.datasets.sequence_dataset import Metric, SequenceDataset, TaskSpec
 from keras_gru.datasets.split import Split, check_not_empty
-from keras_gru.datasets.text import Tokenizer, build_vocabulary, encode_all, to_rows
+from keras_gru.datasets.text import build_vocabulary, encode_all, to_rows
+from keras_gru.datasets.tokenizer import Tokenizer
 from keras_gru.errors import UserError
 from keras_gru.settings import present
 

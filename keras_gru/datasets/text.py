@@ -4,14 +4,12 @@
 
 import string
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
 from keras_gru.datasets.token_rows import TokenRows
 from keras_gru.errors import UserError
-from keras_gru.settings import present
 
 PADDING, UNKNOWN = 0, 1
 SPACE = "\N{LOWER ONE EIGHTH BLOCK}"  # a space in a subword, as SentencePiece writes it
@@ -36,43 +34,6 @@ def split_words(text: str, limit: int = -1) -> list[str]:
     """
     words = text.lower().replace(TAG, " ").translate(_PUNCTUATION).split(None, limit)
     return words if limit < 0 else words[:limit]
-
-
-@dataclass(frozen=True)
-class Tokenizer:
-    """How a text is split into units.
-
-    Args:
-        level: `"word"`, `"subword"` or `"character"`.
-        lower_case: whether characters and subwords are converted to lower case; words always are.
-        model: subword model: the merges of byte-pair encoding, in the JSON of the library
-            tokenizers.
-    """
-
-    level: str
-    lower_case: bool = False
-    model: str | None = None
-
-    def split(self, text: str) -> Sequence[str]:
-        """Return the units of a text."""
-        if self.level == "word":
-            return split_words(text)
-        text = text.lower() if self.lower_case else text
-        if self.level == "character":
-            return text
-        from keras_gru.datasets.subwords import split_subwords
-
-        return split_subwords(text, present(self.model))
-
-    def join(self, units: Iterable[str]) -> str:
-        """Join units to a text."""
-        if self.level == "subword":
-            return "".join(units).replace(SPACE, " ")
-        return (" " if self.level == "word" else "").join(units)
-
-    def encode(self, text: str, ids: Mapping[str, int]) -> list[int]:
-        """Return the tokens of a text; a unit that is not in `ids` is unknown."""
-        return [ids.get(unit, UNKNOWN) for unit in self.split(text)]
 
 
 def check_unknown(name: str, level: str, unknown: float) -> None:

@@ -13,7 +13,7 @@ from keras_gru.datasets.own_file import OwnFile
 from keras_gru.datasets.preprocessing import Preprocessing
 from keras_gru.datasets.registry import register_dataset
 from keras_gru.datasets.sequence_dataset import SequenceDataset
-from keras_gru.datasets.text import Tokenizer
+from keras_gru.datasets.tokenizer import Tokenizer
 
 
 @register_dataset("text_file")

@@ -11,7 +11,7 @@ from keras_gru.datasets.preprocessing import Preprocessing
 from keras_gru.datasets.registry import DatasetSettings, register_dataset
 from keras_gru.datasets.sequence_dataset import SequenceDataset
 from keras_gru.datasets.split import SPLITS
-from keras_gru.datasets.text import Tokenizer
+from keras_gru.datasets.tokenizer import Tokenizer
 
 
 @register_dataset("tiny_shakespeare")

@@ -10,7 +10,8 @@ import numpy as np
 
 from keras_gru.datasets.preprocessing import Preprocessing
 from keras_gru.datasets.subwords import as_subwords, learn_subwords
-from keras_gru.datasets.text import MOST_UNKNOWN, UNKNOWN, Tokenizer, check_unknown
+from keras_gru.datasets.text import MOST_UNKNOWN, UNKNOWN, check_unknown
+from keras_gru.datasets.tokenizer import Tokenizer
 from keras_gru.datasets.units import Units, split_texts
 from keras_gru.settings import present
 

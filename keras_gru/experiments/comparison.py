@@ -2,9 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -13,9 +12,6 @@ from keras_gru.experiments.configuration.experiment import Experiment
 from keras_gru.experiments.configuration.grids import Value
 from keras_gru.experiments.metadata import Count, Metadata
 from keras_gru.settings import STORED
-
-if TYPE_CHECKING:
-    from keras_gru.analysis import Analysis
 
 NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Metrics = dict[str, float]
@@ -135,13 +131,6 @@ class Comparison:
     def baselines(self) -> tuple[Baseline, ...]:
         """Baselines without a recurrent network."""
         return self.metadata.baselines
-
-    @cached_property
-    def analysis(self) -> "Analysis":
-        """The numbers of the comparison, computed once."""
-        from keras_gru.analysis import analyse  # it imports this module
-
-        return analyse(self)
 
     def runs_of(self, cell: str) -> list[RunRecord]:
         """Return the runs of a cell, finished or not."""

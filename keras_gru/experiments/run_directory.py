@@ -34,7 +34,8 @@ from keras_gru.experiments.comparison import (
     LearningCurve,
     RunRecord,
 )
-from keras_gru.experiments.configuration.experiment import SOURCES, Experiment, Source
+from keras_gru.experiments.configuration.experiment import Experiment
+from keras_gru.experiments.configuration.experiment_settings import SOURCES, Source
 from keras_gru.experiments.configuration.yaml_files import load_stored_experiment
 from keras_gru.experiments.configuration.yaml_writer import dump_experiment
 from keras_gru.experiments.json_files import append_json, damaged, load_json, load_json_lines

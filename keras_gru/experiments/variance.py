@@ -5,7 +5,8 @@ import functools
 
 from keras_gru.experiments.compare import compare, resolve_shards
 from keras_gru.experiments.comparison import Comparison
-from keras_gru.experiments.configuration.experiment import SOURCES, Experiment
+from keras_gru.experiments.configuration.experiment import Experiment
+from keras_gru.experiments.configuration.experiment_settings import SOURCES
 from keras_gru.experiments.listener import SILENT, Listener
 from keras_gru.experiments.run_directory import RunDirectory
 from keras_gru.experiments.training_data import data_for

@@ -10,7 +10,6 @@ import keras
 import numpy as np
 from pydantic import TypeAdapter
 
-from keras_gru import __version__
 from keras_gru.datasets.preprocessing import Preprocessing
 from keras_gru.datasets.sequence_dataset import SequenceDataset
 from keras_gru.errors import UserError
@@ -23,6 +22,7 @@ from keras_gru.exporting.parity import UNRATED, compare
 from keras_gru.exporting.programs import Program
 from keras_gru.exporting.targets import TARGETS, Target
 from keras_gru.models.language_modeling import with_any_length
+from keras_gru.version import __version__
 
 _BY_SUFFIX = {".onnx": "onnx", ".xml": "openvino", ".tflite": "litert"}
 _SCORES = {"forecaster": None, "polyphony": "notes"}  # by the name of a model; others have classes

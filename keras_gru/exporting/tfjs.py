@@ -15,11 +15,11 @@ from typing import Any
 import keras
 import numpy as np
 
-from keras_gru import __version__
 from keras_gru.errors import UserError
 from keras_gru.exporting.operators import operator
 from keras_gru.files import write_text
 from keras_gru.models.graph import is_tensor, trace_model
+from keras_gru.version import __version__
 
 _RNN = {"GRU": "GRU", "LSTM": "LSTM", "RNN": "SimpleRNN"}
 _LAYERS = (

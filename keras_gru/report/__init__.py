@@ -23,10 +23,12 @@ def show(comparison: "Comparison", page: str | Path | None = None) -> None:
             raise ValueError("page: expected a file, got None and no run directory. Pass a file.")
         page = comparison.path / "report.html"
     # Imported here, as showing the progress of training needs no matplotlib.
+    from keras_gru.analysis import analyse
     from keras_gru.report.comparison import print_results, write_page
 
-    write_page(comparison.analysis, page)
-    print_results(comparison.analysis)
+    analysis = analyse(comparison)
+    write_page(analysis, page)
+    print_results(analysis)
     print(f"The page: {page}")
 
 

@@ -70,7 +70,7 @@ def write_page(analysis: Analysis, path: str | Path) -> None:
     Example:
 
     >>> directory = find_run("runs/quickstart")
-    >>> write_page(directory.comparison().analysis, directory.path / "report.html")
+    >>> write_page(analyse(directory.comparison()), directory.path / "report.html")
     """
     html.write_page(comparison_report(analysis), path)
 

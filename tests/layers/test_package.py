@@ -2,6 +2,7 @@
 
 import doctest
 import importlib
+import importlib.metadata
 import subprocess
 import sys
 
@@ -55,7 +56,7 @@ assert not {"keras", "tensorflow", "numpy"} & set(sys.modules), "imported too ea
 
 
 def test_public_names():
-    assert keras_gru.__version__ == "0.1.0"
+    assert keras_gru.__version__ == importlib.metadata.version("keras_gru")
     for name in keras_gru.__all__:
         assert getattr(keras_gru, name).__doc__
 

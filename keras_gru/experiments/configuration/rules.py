@@ -2,17 +2,15 @@
 
 import itertools
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from pydantic_core import InitErrorDetails
 
+from keras_gru.experiments.configuration.experiment_settings import ExperimentSettings
 from keras_gru.experiments.configuration.grids import custom_error
 from keras_gru.experiments.configuration.sweep import ends
 from keras_gru.experiments.configuration.training import Training
 from keras_gru.models.config import Forecaster, Parameters, Units
-
-if TYPE_CHECKING:
-    from keras_gru.experiments.configuration.experiment import Experiment
 
 _OUTPUT_AT_EVERY_STEP = ("polyphony", "tagging", "language_model")
 
@@ -29,7 +27,7 @@ class Rule(NamedTuple):
     """A rule. Its code is the name of its function; the expectation is the docstring."""
 
     settings: tuple[str, ...]
-    check: Callable[["Experiment"], Broken | None]
+    check: Callable[[ExperimentSettings], Broken | None]
 
     def depends_on(self, name: str) -> bool:
         """Return whether the rule reads a setting or one inside a group."""
@@ -49,7 +47,7 @@ def rule(*settings: str) -> Callable:
     return register
 
 
-def rule_errors(experiment: "Experiment") -> list[InitErrorDetails]:
+def rule_errors(experiment: ExperimentSettings) -> list[InitErrorDetails]:
     """Return each rule that an experiment, its grids or its sweep break.
 
     A rule is evaluated only for the combinations of the settings that it reads.
@@ -74,7 +72,7 @@ def rule_errors(experiment: "Experiment") -> list[InitErrorDetails]:
 
 
 @rule("model", "dataset")
-def model_fits_data(e: "Experiment") -> Broken | None:
+def model_fits_data(e: ExperimentSettings) -> Broken | None:
     """expected a model for the task of the data"""
     if e.model.task != e.dataset.task:
         value = f"'{e.model.kind}', which is for {e.model.task}"
@@ -83,7 +81,7 @@ def model_fits_data(e: "Experiment") -> Broken | None:
 
 
 @rule("model.gate_bias", "model.chrono")
-def one_initial_bias(e: "Experiment") -> Broken | None:
+def one_initial_bias(e: ExperimentSettings) -> Broken | None:
     """expected 'gate_bias' or 'chrono'"""
     if e.model.gate_bias is not None and e.model.chrono is not None:
         return Broken("model.chrono", "both", "Leave one of them out.")
@@ -91,7 +89,7 @@ def one_initial_bias(e: "Experiment") -> Broken | None:
 
 
 @rule("match", "model.size")
-def units_to_match(e: "Experiment") -> Broken | None:
+def units_to_match(e: ExperimentSettings) -> Broken | None:
     """expected model.size.units with 'match: units'"""
     if e.match == "units" and isinstance(e.model.size, Parameters):
         return Broken("match", "model.size.parameters", "Give the units, or match parameters.")
@@ -99,7 +97,7 @@ def units_to_match(e: "Experiment") -> Broken | None:
 
 
 @rule("match", "model.size", "cells")
-def cells_to_match(e: "Experiment") -> Broken | None:
+def cells_to_match(e: ExperimentSettings) -> Broken | None:
     """expected model.size.parameters or several cells with 'match: parameters'"""
     if e.match == "parameters" and isinstance(e.model.size, Units) and len(e.cells) == 1:
         return Broken("match", f"the cell '{e.cells[0]}' alone", "Leave 'match' out.")
@@ -107,7 +105,7 @@ def cells_to_match(e: "Experiment") -> Broken | None:
 
 
 @rule("match")
-def size_is_not_tried(e: "Experiment") -> Broken | None:
+def size_is_not_tried(e: ExperimentSettings) -> Broken | None:
     """expected one size for all cells with 'match'"""
     names = [name for name in e.tuning or () if name.startswith("model.size.")]
     if e.match is not None and names:
@@ -116,7 +114,7 @@ def size_is_not_tried(e: "Experiment") -> Broken | None:
 
 
 @rule("training.label_smoothing", "dataset")
-def labels_to_smooth(e: "Experiment") -> Broken | None:
+def labels_to_smooth(e: ExperimentSettings) -> Broken | None:
     """expected label smoothing only for classes, tags, tokens and words"""
     if e.training.label_smoothing and e.dataset.task in ("forecasting", "polyphony"):
         value = f"{e.training.label_smoothing:g} for {e.dataset.task}"
@@ -125,7 +123,7 @@ def labels_to_smooth(e: "Experiment") -> Broken | None:
 
 
 @rule("training.loss", "dataset")
-def loss_of_forecasts(e: "Experiment") -> Broken | None:
+def loss_of_forecasts(e: ExperimentSettings) -> Broken | None:
     """expected 'loss' only for forecasting"""
     is_default = e.training.loss == Training.model_fields["loss"].default
     if not is_default and e.dataset.task != "forecasting":
@@ -135,7 +133,7 @@ def loss_of_forecasts(e: "Experiment") -> Broken | None:
 
 
 @rule("training.epochs", "dataset")
-def curriculum_ends(e: "Experiment") -> Broken | None:
+def curriculum_ends(e: ExperimentSettings) -> Broken | None:
     """expected epochs after the start of the last stage of dataset.curriculum"""
     before = e.dataset.curriculum_epochs
     if before >= e.training.epochs:
@@ -144,7 +142,7 @@ def curriculum_ends(e: "Experiment") -> Broken | None:
 
 
 @rule("training.patience", "dataset")
-def patience_outlasts_curriculum(e: "Experiment") -> Broken | None:
+def patience_outlasts_curriculum(e: ExperimentSettings) -> Broken | None:
     """expected patience that lasts until the last stage of dataset.curriculum"""
     before = e.dataset.curriculum_epochs
     if e.training.patience is not None and e.training.patience < before:
@@ -153,7 +151,7 @@ def patience_outlasts_curriculum(e: "Experiment") -> Broken | None:
 
 
 @rule("training.truncate", "dataset")
-def curriculum_of_whole_sequences(e: "Experiment") -> Broken | None:
+def curriculum_of_whole_sequences(e: ExperimentSettings) -> Broken | None:
     """expected whole sequences with dataset.curriculum"""
     if e.training.truncate is not None and e.dataset.curriculum_epochs:
         return Broken("training.truncate", e.training.truncate, "Leave one of the two out.")
@@ -161,7 +159,7 @@ def curriculum_of_whole_sequences(e: "Experiment") -> Broken | None:
 
 
 @rule("training.truncate", "model")
-def truncation_needs_causal_outputs(e: "Experiment") -> Broken | None:
+def truncation_needs_causal_outputs(e: ExperimentSettings) -> Broken | None:
     """expected 'truncate' only for outputs at every step that depend on the past alone"""
     if e.training.truncate is None:
         return None
@@ -173,7 +171,7 @@ def truncation_needs_causal_outputs(e: "Experiment") -> Broken | None:
 
 
 @rule("training.schedule", "training.decay_factor", "training.decay_epochs")
-def decay_fits_schedule(e: "Experiment") -> Broken | None:
+def decay_fits_schedule(e: ExperimentSettings) -> Broken | None:
     """expected 'decay_factor' and 'decay_epochs' with exponential, step and plateau alone"""
     schedule, decays = e.training.schedule, e.training.schedule not in ("constant", "cosine")
     for name in ("decay_factor", "decay_epochs"):
@@ -186,7 +184,7 @@ def decay_fits_schedule(e: "Experiment") -> Broken | None:
 
 
 @rule("training.momentum", "training.optimizer")
-def momentum_is_used(e: "Experiment") -> Broken | None:
+def momentum_is_used(e: ExperimentSettings) -> Broken | None:
     """expected 'momentum' only with rmsprop and sgd"""
     if e.training.momentum and e.training.optimizer not in ("rmsprop", "sgd"):
         return Broken("training.momentum", f"'{e.training.optimizer}'", "Leave it out.")
@@ -194,7 +192,7 @@ def momentum_is_used(e: "Experiment") -> Broken | None:
 
 
 @rule("training.schedule", "training.warmup")
-def plateau_without_warmup(e: "Experiment") -> Broken | None:
+def plateau_without_warmup(e: ExperimentSettings) -> Broken | None:
     """expected no 'warmup' with the schedule plateau"""
     if e.training.schedule == "plateau" and e.training.warmup:
         value = f"{e.training.warmup:g} epochs"
@@ -203,7 +201,7 @@ def plateau_without_warmup(e: "Experiment") -> Broken | None:
 
 
 @rule("training.schedule", "training.decay_epochs", "training.patience")
-def plateau_before_patience(e: "Experiment") -> Broken | None:
+def plateau_before_patience(e: ExperimentSettings) -> Broken | None:
     """expected fewer 'decay_epochs' than 'patience' with the schedule plateau"""
     own = e.training
     if own.schedule != "plateau" or own.patience is None or own.decay_epochs is None:
@@ -214,7 +212,7 @@ def plateau_before_patience(e: "Experiment") -> Broken | None:
 
 
 @rule("training.warmup", "training.epochs")
-def warmup_ends(e: "Experiment") -> Broken | None:
+def warmup_ends(e: ExperimentSettings) -> Broken | None:
     """expected a warm-up that ends before the training"""
     if e.training.warmup >= e.training.epochs:
         value = f"{e.training.warmup:g} epochs"
@@ -223,7 +221,7 @@ def warmup_ends(e: "Experiment") -> Broken | None:
 
 
 @rule("model", "dataset")
-def front_keeps_every_step(e: "Experiment") -> Broken | None:
+def front_keeps_every_step(e: ExperimentSettings) -> Broken | None:
     """expected a stride of 1 where there is a forecast after every step"""
     front = getattr(e.model, "front", None)
     if front is not None and front.strides > 1 and _answers_every_step(e):
@@ -232,7 +230,7 @@ def front_keeps_every_step(e: "Experiment") -> Broken | None:
 
 
 @rule("model", "dataset")
-def forecast_from_the_past(e: "Experiment") -> Broken | None:
+def forecast_from_the_past(e: ExperimentSettings) -> Broken | None:
     """expected one direction where there is a forecast after every step"""
     if isinstance(e.model, Forecaster) and e.model.bidirectional and _answers_every_step(e):
         return Broken("model.bidirectional", True, "Leave it out, or dataset.every_step.")
@@ -240,7 +238,7 @@ def forecast_from_the_past(e: "Experiment") -> Broken | None:
 
 
 @rule("model")
-def one_kind_of_difference(e: "Experiment") -> Broken | None:
+def one_kind_of_difference(e: ExperimentSettings) -> Broken | None:
     """expected 'residual' or 'subtract_last'"""
     if isinstance(e.model, Forecaster) and e.model.residual and e.model.subtract_last:
         return Broken("model.residual", "both", "Leave one of them out.")
@@ -248,7 +246,7 @@ def one_kind_of_difference(e: "Experiment") -> Broken | None:
 
 
 @rule("model.embed_categories", "dataset")
-def categories_to_embed(e: "Experiment") -> Broken | None:
+def categories_to_embed(e: ExperimentSettings) -> Broken | None:
     """expected dataset.categories with 'embed_categories'"""
     width = getattr(e.model, "embed_categories", None)
     if width is not None and not getattr(e.dataset, "categories", ()):
@@ -257,7 +255,7 @@ def categories_to_embed(e: "Experiment") -> Broken | None:
 
 
 @rule("model")
-def recurrent_output_is_last(e: "Experiment") -> Broken | None:
+def recurrent_output_is_last(e: ExperimentSettings) -> Broken | None:
     """expected units, one direction and no dense layers with 'head: none'"""
     if isinstance(e.model, Forecaster) and e.model.head == "none":
         for name in ("dense", "bidirectional"):
@@ -269,7 +267,7 @@ def recurrent_output_is_last(e: "Experiment") -> Broken | None:
 
 
 @rule("model", "dataset")
-def autoregressive_from_its_state(e: "Experiment") -> Broken | None:
+def autoregressive_from_its_state(e: ExperimentSettings) -> Broken | None:
     """expected one forecast per window by layers of one direction with 'autoregressive'"""
     if not isinstance(e.model, Forecaster) or not e.model.autoregressive:
         return None
@@ -284,7 +282,7 @@ def autoregressive_from_its_state(e: "Experiment") -> Broken | None:
 
 
 @rule("vary", "dataset")
-def groups_stay_together(e: "Experiment") -> Broken | None:
+def groups_stay_together(e: ExperimentSettings) -> Broken | None:
     """expected no 'split' where a group must be in one split"""
     for name in ("group", "new_speakers"):
         if "split" in e.vary and getattr(e.dataset, name, None):
@@ -292,5 +290,5 @@ def groups_stay_together(e: "Experiment") -> Broken | None:
     return None
 
 
-def _answers_every_step(e: "Experiment") -> bool:
+def _answers_every_step(e: ExperimentSettings) -> bool:
     return getattr(e.dataset, "every_step", False)

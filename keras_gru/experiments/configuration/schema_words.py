@@ -4,7 +4,8 @@ import functools
 from collections.abc import Collection, Sequence
 
 from keras_gru.datasets.registry import dataset_kinds
-from keras_gru.experiments.configuration.experiment import NAME, Experiment
+from keras_gru.experiments.configuration.experiment import Experiment
+from keras_gru.experiments.configuration.experiment_settings import NAME
 from keras_gru.experiments.configuration.sweep import Range
 from keras_gru.experiments.configuration.yaml_tree import Node
 

@@ -11,7 +11,8 @@ from keras_gru.datasets.categories import note_on_unseen
 from keras_gru.datasets.csv_series import CsvSeries
 from keras_gru.datasets.dates import NO_TIME, in_words
 from keras_gru.datasets.preprocessing import Preprocessing
-from keras_gru.datasets.series_table import SeriesTable, SeriesValues, series_of_table
+from keras_gru.datasets.series_table import series_of_table
+from keras_gru.datasets.series_values import SeriesTable, SeriesValues
 from keras_gru.datasets.split import Split
 from keras_gru.datasets.time_order import find_step
 from keras_gru.errors import UserError
