@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from keras_gru.experiments.comparison import Comparison
-from keras_gru.experiments.configuration.experiment import Experiment, Value
+from keras_gru.experiments.configuration.experiment import Experiment
+from keras_gru.experiments.configuration.grids import Value
 
 
 @dataclass(frozen=True)

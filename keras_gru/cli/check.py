@@ -16,7 +16,7 @@ def check(
 ) -> None:
     """Check a config and the data file that it reads."""
     from keras_gru import datasets
-    from keras_gru.datasets.own_file import OwnFile
+    from keras_gru.datasets.own.own_file import OwnFile
     from keras_gru.datasets.summary import summarize
     from keras_gru.experiments.configuration.yaml_files import load_experiment
     from keras_gru.experiments.configuration.yaml_writer import dump_experiment

@@ -13,8 +13,8 @@ from keras_gru.cli.arguments import check_place
 from keras_gru.errors import UserError
 
 if TYPE_CHECKING:
-    from keras_gru.datasets.choices import Suggestion
     from keras_gru.datasets.sequence_dataset import SequenceDataset
+    from keras_gru.datasets.suggestion.choices import Suggestion
 
 _UNITS = 32
 # Settings to try if rows are not sorted by time, with explanations.
@@ -43,7 +43,7 @@ def new(
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
 ) -> None:
     """Examine a data file, summarize it, and write a config for it."""
-    from keras_gru.datasets.files import existing
+    from keras_gru.datasets.own.files import existing
     from keras_gru.datasets.summary import summarize
     from keras_gru.experiments.configuration.yaml_files import load_experiment
     from keras_gru.files import write_text
@@ -86,8 +86,9 @@ def _fitting(path: Path, given: dict[str, object]) -> "tuple[Suggestion, Sequenc
     from pydantic import ValidationError
 
     from keras_gru import datasets
-    from keras_gru.datasets.choices import Choice, Suggestion
-    from keras_gru.datasets.suggestion import suggest
+    from keras_gru.datasets.own.own_file import OwnFile
+    from keras_gru.datasets.suggestion.choices import Choice, Suggestion
+    from keras_gru.datasets.suggestion.suggest import suggest
 
     suggestion, first = suggest(path, given), None
     orders = _ORDERS if suggestion.dataset["kind"].value == "csv_series" else _ORDERS[:1]
@@ -97,7 +98,7 @@ def _fitting(path: Path, given: dict[str, object]) -> "tuple[Suggestion, Sequenc
         try:
             dataset = datasets.load(tried.config(path))
             resolved = dataset.resolved
-            assert resolved is not None  # the dataset is a file's
+            assert isinstance(resolved, OwnFile)  # the dataset is a file's
             more = {
                 name: Choice(getattr(resolved, name))
                 for name in resolved.guessed

@@ -41,7 +41,7 @@ def start_tensorflow(dataset: "DatasetSettings | None" = None) -> None:
 
 def _check_own_file(dataset: "DatasetSettings") -> None:
     from keras_gru import datasets
-    from keras_gru.datasets.own_file import OwnFile
+    from keras_gru.datasets.own.own_file import OwnFile
 
     if isinstance(dataset, OwnFile):
         path = user_path(dataset.path)

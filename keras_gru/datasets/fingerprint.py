@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
-from keras_gru.datasets.files import labelled_files
-from keras_gru.datasets.long_array import blocks_of
+from keras_gru.datasets.own.files import labelled_files
 from keras_gru.datasets.split import Split
-from keras_gru.datasets.token_rows import TokenRows
+from keras_gru.datasets.storage.long_array import blocks_of
+from keras_gru.datasets.text.token_rows import TokenRows
 from keras_gru.errors import UserError
 
 

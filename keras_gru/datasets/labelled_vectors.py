@@ -10,7 +10,7 @@ from keras_gru.datasets.baselines import majority_class
 from keras_gru.datasets.preprocessing import Preprocessing, Scaling
 from keras_gru.datasets.sequence_dataset import Metric, SequenceDataset, TaskSpec
 from keras_gru.datasets.split import Split, check_not_empty, missing_classes
-from keras_gru.datasets.text import to_rows
+from keras_gru.datasets.text.tokens import to_rows
 
 
 def classification(

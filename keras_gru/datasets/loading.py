@@ -5,15 +5,15 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from keras_gru.datasets.cache import load_through_cache
 from keras_gru.datasets.fingerprint import Source, check_source
-from keras_gru.datasets.own_file import OwnFile
+from keras_gru.datasets.own.own_file import OwnFile
 from keras_gru.datasets.preprocessing import Preprocessing
+from keras_gru.datasets.published.source import recording
 from keras_gru.datasets.registry import DatasetSettings
 from keras_gru.datasets.sequence_dataset import SequenceDataset
-from keras_gru.datasets.source import recording
-from keras_gru.datasets.text import UNKNOWN, to_rows
-from keras_gru.datasets.token_rows import fraction_of_token
+from keras_gru.datasets.storage.cache import load_through_cache
+from keras_gru.datasets.text.token_rows import fraction_of_token
+from keras_gru.datasets.text.tokens import UNKNOWN, to_rows
 from keras_gru.errors import UserError
 from keras_gru.settings import present
 
@@ -39,7 +39,7 @@ def load(
 
     Example:
 
-    >>> from keras_gru.datasets.adding import Adding
+    >>> from keras_gru.datasets.generated.adding import Adding
     >>> dataset = load(Adding(length=10, train=100, validation=10, test=10))
     >>> dataset.size("train")
     100

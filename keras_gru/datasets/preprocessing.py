@@ -15,8 +15,8 @@ import numpy as np
 
 from keras_gru.datasets.metric import ERROR_POWERS, Metric, metrics_of
 from keras_gru.datasets.task_spec import TaskSpec
-from keras_gru.datasets.text import PADDING
-from keras_gru.datasets.tokenizer import Tokenizer
+from keras_gru.datasets.text.tokenizer import Tokenizer
+from keras_gru.datasets.text.tokens import PADDING
 from keras_gru.errors import UserError, did_you_mean
 from keras_gru.settings import present
 

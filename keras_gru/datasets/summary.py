@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from keras_gru.datasets.long_array import blocks_of
 from keras_gru.datasets.sequence_dataset import SequenceDataset
 from keras_gru.datasets.split import IMBALANCE, Split
-from keras_gru.datasets.text import UNKNOWN
-from keras_gru.datasets.token_rows import TokenRows, fraction_of_token
+from keras_gru.datasets.storage.long_array import blocks_of
+from keras_gru.datasets.text.token_rows import TokenRows, fraction_of_token
+from keras_gru.datasets.text.tokens import UNKNOWN
 from keras_gru.formatting import plural
 from keras_gru.settings import STORED, present
 

@@ -11,7 +11,8 @@ from keras_gru.datasets.sequence_dataset import SequenceDataset
 from keras_gru.errors import UserError
 from keras_gru.experiments.checkpoint import Checkpoint, Progress
 from keras_gru.experiments.comparison import RunRecord, epoch_numbers
-from keras_gru.experiments.configuration.experiment import Experiment, Training
+from keras_gru.experiments.configuration.experiment import Experiment
+from keras_gru.experiments.configuration.training import Training
 from keras_gru.experiments.environment import peak_memory
 from keras_gru.experiments.listener import SILENT, Listener, StopRun
 from keras_gru.experiments.optimizer import between_epochs, make_optimizer

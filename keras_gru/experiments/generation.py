@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from keras_gru import datasets, models
-from keras_gru.datasets.polyphonic_music import COLLECTIONS
-from keras_gru.datasets.text import UNKNOWN
+from keras_gru.datasets.published.polyphonic_music import COLLECTIONS
+from keras_gru.datasets.text.tokens import UNKNOWN
 from keras_gru.errors import UserError
 from keras_gru.experiments.comparison import RunRecord
 from keras_gru.experiments.networks import load_model

@@ -6,10 +6,10 @@ import numpy as np
 from pydantic import TypeAdapter
 
 from keras_gru import models as builders
-from keras_gru.datasets.forecasting import linear
-from keras_gru.datasets.polyphonic_music import COLLECTIONS
+from keras_gru.datasets.published.polyphonic_music import COLLECTIONS
 from keras_gru.datasets.sequence_dataset import SequenceDataset, Split
-from keras_gru.datasets.text import UNKNOWN
+from keras_gru.datasets.series.forecasting import linear
+from keras_gru.datasets.text.tokens import UNKNOWN
 from keras_gru.experiments.bands import find_band
 from keras_gru.experiments.examples import (
     FILE,

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 
 from keras_gru import datasets
 from keras_gru.datasets.fingerprint import Fingerprint
-from keras_gru.datasets.own_file import OwnFile
+from keras_gru.datasets.own.own_file import OwnFile
 from keras_gru.datasets.preprocessing import Preprocessing, SeriesEnd
 from keras_gru.datasets.sequence_dataset import SequenceDataset
 from keras_gru.errors import UserError

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 
 from keras_gru.datasets.metric import Metric
 from keras_gru.experiments.comparison import RunRecord
-from keras_gru.experiments.configuration.experiment import Experiment, Value
+from keras_gru.experiments.configuration.experiment import Experiment
+from keras_gru.experiments.configuration.grids import Value
 
 
 def choose_settings(

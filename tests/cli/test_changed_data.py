@@ -8,7 +8,7 @@ import shutil
 import numpy as np
 import pytest
 
-from keras_gru.datasets import spa_eng
+from keras_gru.datasets.published import spa_eng
 from keras_gru.experiments.examples import read_examples
 from keras_gru.experiments.run_directory import RunDirectory
 from keras_gru.experiments.training_data import FILE, load_data, stored_data

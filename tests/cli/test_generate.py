@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from keras_gru.cli import app
-from keras_gru.datasets import polyphonic_music
+from keras_gru.datasets.published import polyphonic_music
 from keras_gru.errors import UserError
 from keras_gru.experiments import generation, networks
 from keras_gru.experiments.configuration.packaged import packaged_recipes

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from keras_gru.datasets import file_bytes
-from keras_gru.datasets.series_suggestion import find_season
+from keras_gru.datasets.suggestion.series import find_season
+from keras_gru.datasets.tables import file_bytes
 from keras_gru.experiments.configuration.yaml_files import load_experiment
 
 from .test_verbs import keras_gru

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from keras_gru.datasets.source import DATA_DIR, MANUAL_DIR
+from keras_gru.datasets.published.source import DATA_DIR, MANUAL_DIR
 
 
 @pytest.fixture(autouse=True)

@@ -10,8 +10,8 @@ from typer.testing import CliRunner
 
 from keras_gru import datasets
 from keras_gru.cli import app
-from keras_gru.datasets.audio import Audio
-from keras_gru.datasets.spectrogram import Spectrogram
+from keras_gru.datasets.own.audio import Audio
+from keras_gru.datasets.sound.spectrogram import Spectrogram
 from keras_gru.errors import UserError
 from keras_gru.experiments.configuration.yaml_files import load_experiment
 

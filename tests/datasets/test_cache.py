@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 
 from keras_gru import datasets
-from keras_gru.datasets import Preprocessing, SequenceDataset, cache, cache_folder, prepared
-from keras_gru.datasets.csv_series import CsvSeries
-from keras_gru.datasets.text_file import TextFile
-from keras_gru.datasets.texts import Texts
-from keras_gru.datasets.ts import Ts
+from keras_gru.datasets import Preprocessing, SequenceDataset
+from keras_gru.datasets.own.csv_series import CsvSeries
+from keras_gru.datasets.own.text_file import TextFile
+from keras_gru.datasets.own.texts import Texts
+from keras_gru.datasets.own.ts import Ts
+from keras_gru.datasets.storage import cache, cache_folder, prepared
 
 LINES = [
     f"{('good', 'bad')[n % 2]} film {n % 5} of {n % 3},{('yes', 'no')[n % 2]}" for n in range(60)

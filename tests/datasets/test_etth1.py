@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from keras_gru import datasets
-from keras_gru.datasets.etth1 import Etth1
-from keras_gru.datasets.source import MANUAL_DIR
+from keras_gru.datasets.published.etth1 import Etth1
+from keras_gru.datasets.published.source import MANUAL_DIR
 from keras_gru.errors import UserError
 from tests.datasets.samples import check_history
 

@@ -5,8 +5,8 @@ import dataclasses
 import numpy as np
 import pytest
 
-from keras_gru.datasets import forecasting, linear_forecast
 from keras_gru.datasets.metric import ErrorUnits
+from keras_gru.datasets.series import forecasting, linear_forecast
 from keras_gru.datasets.split import Split
 
 

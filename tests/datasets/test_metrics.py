@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 
 from keras_gru import datasets
-from keras_gru.datasets.adding import Adding
 from keras_gru.datasets.baselines import class_scores
-from keras_gru.datasets.csv_series import CsvSeries
+from keras_gru.datasets.generated.adding import Adding
+from keras_gru.datasets.generated.temporal_order import TemporalOrder
+from keras_gru.datasets.generated.xml import Xml
 from keras_gru.datasets.metric import ErrorUnits
-from keras_gru.datasets.ngram import n_gram
+from keras_gru.datasets.own.csv_series import CsvSeries
 from keras_gru.datasets.split import Split
-from keras_gru.datasets.temporal_order import TemporalOrder
-from keras_gru.datasets.xml import Xml
+from keras_gru.datasets.text.ngram import n_gram
 from keras_gru.errors import UserError
 from keras_gru.models.metrics import ClassScore, Perplexity, SequenceMean, StepMean
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from keras_gru import datasets
-from keras_gru.datasets.npz import Npz
+from keras_gru.datasets.own.npz import Npz
 from keras_gru.errors import UserError
 from tests.datasets.samples import epoch
 

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from keras_gru import datasets
-from keras_gru.datasets.csv_series import CsvSeries
+from keras_gru.datasets.own.csv_series import CsvSeries
+from keras_gru.datasets.own.text_file import TextFile
+from keras_gru.datasets.own.texts import Texts
 from keras_gru.datasets.summary import summarize
-from keras_gru.datasets.text_file import TextFile
-from keras_gru.datasets.texts import Texts
 from keras_gru.errors import UserError
 from tests.datasets.samples import check_history
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from keras_gru import datasets
-from keras_gru.datasets.pairs import Pairs
-from keras_gru.datasets.tagged import Tagged
-from keras_gru.datasets.ts import Ts
+from keras_gru.datasets.own.pairs import Pairs
+from keras_gru.datasets.own.tagged import Tagged
+from keras_gru.datasets.own.ts import Ts
 from keras_gru.errors import UserError
 
 

@@ -8,8 +8,8 @@ import scipy.io
 import tensorflow_datasets as tfds
 
 from keras_gru import datasets
-from keras_gru.datasets.polyphonic_music import PolyphonicMusic, builder
-from keras_gru.datasets.source import DATA_DIR, MANUAL_DIR
+from keras_gru.datasets.published.polyphonic_music import PolyphonicMusic, builder
+from keras_gru.datasets.published.source import DATA_DIR, MANUAL_DIR
 from tests.datasets.samples import epoch
 
 FILES = {config.name: config.file for config in builder.PolyphonicMusicBuilder.BUILDER_CONFIGS}

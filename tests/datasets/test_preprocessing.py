@@ -11,17 +11,17 @@ import pytest
 from pydantic import TypeAdapter
 
 from keras_gru import datasets
-from keras_gru.datasets.adding import Adding
-from keras_gru.datasets.csv_series import CsvSeries
-from keras_gru.datasets.etth1 import Etth1
 from keras_gru.datasets.fingerprint import fingerprint_of_split
-from keras_gru.datasets.forecasting import windows
-from keras_gru.datasets.npz import Npz
+from keras_gru.datasets.generated.adding import Adding
+from keras_gru.datasets.own.csv_series import CsvSeries
+from keras_gru.datasets.own.npz import Npz
+from keras_gru.datasets.own.text_file import TextFile
+from keras_gru.datasets.own.texts import Texts
 from keras_gru.datasets.preprocessing import Preprocessing, Scaling
+from keras_gru.datasets.published.etth1 import Etth1
+from keras_gru.datasets.published.tiny_shakespeare import TinyShakespeare
 from keras_gru.datasets.sequence_dataset import TaskSpec
-from keras_gru.datasets.text_file import TextFile
-from keras_gru.datasets.texts import Texts
-from keras_gru.datasets.tiny_shakespeare import TinyShakespeare
+from keras_gru.datasets.series.forecasting import windows
 from keras_gru.errors import UserError
 
 ADDING = {"kind": "adding", "length": 4, "train": 8, "validation": 4, "test": 4}

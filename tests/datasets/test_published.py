@@ -4,13 +4,14 @@ import numpy as np
 import pytest
 
 from keras_gru import datasets
-from keras_gru.datasets import cta_ridership, sentence_pairs, spa_eng
-from keras_gru.datasets.cta_ridership import CtaRidership
-from keras_gru.datasets.en_atis import EnAtis
-from keras_gru.datasets.imdb_reviews import ImdbReviews
-from keras_gru.datasets.source import DATA_DIR
-from keras_gru.datasets.spa_eng import SpaEng
-from keras_gru.datasets.tiny_shakespeare import TinyShakespeare
+from keras_gru.datasets.published import cta_ridership, spa_eng
+from keras_gru.datasets.published.cta_ridership import CtaRidership
+from keras_gru.datasets.published.en_atis import EnAtis
+from keras_gru.datasets.published.imdb_reviews import ImdbReviews
+from keras_gru.datasets.published.source import DATA_DIR
+from keras_gru.datasets.published.spa_eng import SpaEng
+from keras_gru.datasets.published.tiny_shakespeare import TinyShakespeare
+from keras_gru.datasets.text import sentence_pairs
 from keras_gru.errors import UserError
 from tests.datasets.samples import check_history
 

@@ -9,7 +9,7 @@ import pytest
 
 from keras_gru import datasets
 from keras_gru.datasets import Metric, SequenceDataset, Split, TaskSpec
-from keras_gru.datasets.tokenizer import Tokenizer
+from keras_gru.datasets.text.tokenizer import Tokenizer
 from keras_gru.errors import UserError
 from tests.datasets.samples import tagged
 

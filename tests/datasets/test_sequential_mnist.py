@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from keras_gru import datasets
-from keras_gru.datasets import source
-from keras_gru.datasets.sequential_mnist import _FILES, SequentialMnist, permutation
-from keras_gru.datasets.source import DATA_DIR, MANUAL_DIR
+from keras_gru.datasets.published import source
+from keras_gru.datasets.published.sequential_mnist import _FILES, SequentialMnist, permutation
+from keras_gru.datasets.published.source import DATA_DIR, MANUAL_DIR
 from tests.datasets.samples import epoch
 
 

@@ -14,14 +14,14 @@ import tensorflow_datasets as tfds
 from tensorflow_datasets.core.download.download_manager import NonMatchingChecksumError
 
 from keras_gru import datasets
-from keras_gru.datasets import source
-from keras_gru.datasets.cta_ridership.builder import CtaRidershipBuilder
-from keras_gru.datasets.etth1.builder import Etth1Builder
-from keras_gru.datasets.polyphonic_music import PolyphonicMusic
-from keras_gru.datasets.polyphonic_music import builder as polyphonic_music
-from keras_gru.datasets.source import DATA_DIR, MANUAL_DIR
-from keras_gru.datasets.spa_eng import SpaEng
-from keras_gru.datasets.spa_eng import builder as spa_eng
+from keras_gru.datasets.published import source
+from keras_gru.datasets.published.cta_ridership.builder import CtaRidershipBuilder
+from keras_gru.datasets.published.etth1.builder import Etth1Builder
+from keras_gru.datasets.published.polyphonic_music import PolyphonicMusic
+from keras_gru.datasets.published.polyphonic_music import builder as polyphonic_music
+from keras_gru.datasets.published.source import DATA_DIR, MANUAL_DIR
+from keras_gru.datasets.published.spa_eng import SpaEng
+from keras_gru.datasets.published.spa_eng import builder as spa_eng
 from keras_gru.errors import UserError
 
 FILES = {

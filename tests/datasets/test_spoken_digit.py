@@ -8,11 +8,11 @@ import tensorflow as tf
 import tensorflow_datasets as tfds
 
 from keras_gru import datasets
-from keras_gru.datasets import source, spoken_digit
-from keras_gru.datasets.source import DATA_DIR
-from keras_gru.datasets.spectrogram import log_mel as log_mel_of
-from keras_gru.datasets.spectrogram import same_level
-from keras_gru.datasets.spoken_digit import SPECTROGRAM, SpokenDigit
+from keras_gru.datasets.published import source, spoken_digit
+from keras_gru.datasets.published.source import DATA_DIR
+from keras_gru.datasets.published.spoken_digit import SPECTROGRAM, SpokenDigit
+from keras_gru.datasets.sound.spectrogram import log_mel as log_mel_of
+from keras_gru.datasets.sound.spectrogram import same_level
 from keras_gru.errors import UserError
 from tests.datasets.samples import epoch
 

@@ -10,11 +10,11 @@ import zipfile
 import numpy as np
 import pytest
 
-from keras_gru.datasets import cells, file_bytes
-from keras_gru.datasets.csv_series import CsvSeries
-from keras_gru.datasets.dates import find_dates
-from keras_gru.datasets.tables import read_table
-from keras_gru.datasets.texts import Texts
+from keras_gru.datasets.own.csv_series import CsvSeries
+from keras_gru.datasets.own.texts import Texts
+from keras_gru.datasets.tables import cells, file_bytes
+from keras_gru.datasets.tables.dates import find_dates
+from keras_gru.datasets.tables.read import read_table
 from keras_gru.errors import UserError
 
 ROWS = [f"2024-01-{day:02d},{day}.5,{day * 2}" for day in range(1, 29)]

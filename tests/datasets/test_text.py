@@ -5,12 +5,12 @@ import hypothesis.strategies as st
 import numpy as np
 import pytest
 
-from keras_gru.datasets import characters
-from keras_gru.datasets.labelled_texts import LabelledTexts, classification
-from keras_gru.datasets.subwords import learn_subwords, split_pieces
-from keras_gru.datasets.text import UNKNOWN, build_vocabulary, encode_all, split_words
-from keras_gru.datasets.tokenizer import Tokenizer
-from keras_gru.datasets.units import blocks_of_texts, split_texts
+from keras_gru.datasets.text import characters
+from keras_gru.datasets.text.labelled_texts import LabelledTexts, classification
+from keras_gru.datasets.text.subwords import learn_subwords, split_pieces
+from keras_gru.datasets.text.tokenizer import Tokenizer
+from keras_gru.datasets.text.tokens import UNKNOWN, build_vocabulary, encode_all, split_words
+from keras_gru.datasets.text.units import blocks_of_texts, split_texts
 from keras_gru.errors import UserError
 
 

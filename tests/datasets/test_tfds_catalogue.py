@@ -11,12 +11,13 @@ import pytest
 import tensorflow_datasets as tfds
 
 from keras_gru import datasets
-from keras_gru.datasets import file_bytes, source, tfds_catalogue
-from keras_gru.datasets.en_atis import EnAtis
-from keras_gru.datasets.imdb_reviews import ImdbReviews
-from keras_gru.datasets.source import DATA_DIR, MANUAL_DIR
-from keras_gru.datasets.tfds_tags import TfdsTags
-from keras_gru.datasets.tfds_texts import TfdsTexts
+from keras_gru.datasets.published import source, tfds_catalogue
+from keras_gru.datasets.published.en_atis import EnAtis
+from keras_gru.datasets.published.imdb_reviews import ImdbReviews
+from keras_gru.datasets.published.source import DATA_DIR, MANUAL_DIR
+from keras_gru.datasets.published.tfds_tags import TfdsTags
+from keras_gru.datasets.published.tfds_texts import TfdsTexts
+from keras_gru.datasets.tables import file_bytes
 from keras_gru.errors import UserError
 from tests.datasets.test_published import ATIS
 

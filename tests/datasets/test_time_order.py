@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from keras_gru import datasets
-from keras_gru.datasets import smoothing
-from keras_gru.datasets.csv_series import CsvSeries
+from keras_gru.datasets.own.csv_series import CsvSeries
+from keras_gru.datasets.series import smoothing
 from keras_gru.errors import UserError
 
 DAYS = np.datetime64("2023-01-02") + np.arange(60)

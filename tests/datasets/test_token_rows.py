@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 from keras_gru import datasets
-from keras_gru.datasets import long_array, long_text
-from keras_gru.datasets.long_text import open_text
-from keras_gru.datasets.text import split_words
-from keras_gru.datasets.text_file import TextFile
-from keras_gru.datasets.token_rows import TokenRows
+from keras_gru.datasets.own.text_file import TextFile
+from keras_gru.datasets.storage import long_array
+from keras_gru.datasets.text import long_text
+from keras_gru.datasets.text.long_text import open_text
+from keras_gru.datasets.text.token_rows import TokenRows
+from keras_gru.datasets.text.tokens import split_words
 
 
 @hypothesis.given(st.lists(st.integers(0, 6), min_size=1, max_size=9), st.data())

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from keras_gru.datasets.tagged_words import tagging
+from keras_gru.datasets.text.tagged_words import tagging
 from keras_gru.experiments.examples import read_examples
 from keras_gru.experiments.predict_examples import TEMPERATURES, save_examples
 from keras_gru.experiments.prediction.model import TrainedModel

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from keras_gru import datasets
-from keras_gru.datasets.forecasting import windows
+from keras_gru.datasets.series.forecasting import windows
 from keras_gru.datasets.split import SPLITS
 from keras_gru.errors import UserError
 from keras_gru.experiments.compare import compare

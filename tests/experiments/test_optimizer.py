@@ -13,8 +13,9 @@ from keras_gru.errors import UserError
 from keras_gru.experiments import networks
 from keras_gru.experiments.checkpoint import Progress
 from keras_gru.experiments.compare import compare
-from keras_gru.experiments.configuration.experiment import Experiment, Training
+from keras_gru.experiments.configuration.experiment import Experiment
 from keras_gru.experiments.configuration.problems import ConfigError
+from keras_gru.experiments.configuration.training import Training
 from keras_gru.experiments.configuration.yaml_files import load_experiment
 from keras_gru.experiments.fitting import build
 from keras_gru.experiments.optimizer import learning_rate

@@ -7,7 +7,7 @@ import pytest
 
 import keras_gru
 from keras_gru import datasets
-from keras_gru.datasets.prepared import ARRAYS, read_prepared, write_prepared
+from keras_gru.datasets.storage.prepared import ARRAYS, read_prepared, write_prepared
 from keras_gru.errors import UserError
 from keras_gru.experiments import checkpoint
 from keras_gru.experiments.configuration.experiment import Experiment

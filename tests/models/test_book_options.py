@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from keras_gru import datasets, models
-from keras_gru.datasets.source import DATA_DIR, MANUAL_DIR
+from keras_gru.datasets.published.source import DATA_DIR, MANUAL_DIR
 from keras_gru.errors import UserError
 from keras_gru.experiments.configuration.yaml_files import load_experiment
 

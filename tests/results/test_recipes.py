@@ -9,8 +9,8 @@ import table
 
 from keras_gru import datasets
 from keras_gru.analysis import analyse
-from keras_gru.datasets import source
-from keras_gru.datasets.source import DATA_DIR, MANUAL_DIR
+from keras_gru.datasets.published import source
+from keras_gru.datasets.published.source import DATA_DIR, MANUAL_DIR
 from keras_gru.errors import UserError
 from keras_gru.experiments.compare import compare
 from keras_gru.report.comparison import write_page

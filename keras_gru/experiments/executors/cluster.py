@@ -6,8 +6,8 @@ import tempfile
 from pathlib import Path
 from typing import Any, Self
 
-from keras_gru.datasets.prepared import from_parts, to_parts
 from keras_gru.datasets.sequence_dataset import SequenceDataset
+from keras_gru.datasets.storage.prepared import from_parts, to_parts
 from keras_gru.errors import UserError
 from keras_gru.experiments import cells_file
 from keras_gru.experiments.comparison import RunRecord

@@ -11,7 +11,8 @@ from keras_gru.datasets.metric import Metric
 from keras_gru.datasets.sequence_dataset import SequenceDataset
 from keras_gru.experiments import checkpoint
 from keras_gru.experiments.comparison import RunRecord
-from keras_gru.experiments.configuration.experiment import Experiment, Value
+from keras_gru.experiments.configuration.experiment import Experiment
+from keras_gru.experiments.configuration.grids import Value
 from keras_gru.experiments.fitting import evaluate_test, fit_and_record, save
 from keras_gru.experiments.forecasts import has_forecasts, save_forecasts
 from keras_gru.experiments.graphs import free_graphs

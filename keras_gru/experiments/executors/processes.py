@@ -15,8 +15,8 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any, Self
 
-from keras_gru.datasets.prepared import read_prepared, write_prepared
 from keras_gru.datasets.sequence_dataset import SequenceDataset
+from keras_gru.datasets.storage.prepared import read_prepared, write_prepared
 from keras_gru.errors import UserError
 from keras_gru.experiments import cells_file
 from keras_gru.experiments.comparison import RunRecord

@@ -9,7 +9,7 @@ import numpy as np
 
 from keras_gru.datasets.preprocessing import Preprocessing
 from keras_gru.datasets.split import SPLITS, Split
-from keras_gru.datasets.text import to_rows
+from keras_gru.datasets.text.tokens import to_rows
 from keras_gru.errors import UserError
 from keras_gru.experiments.prediction.inputs import Inputs, find_path, with_split
 from keras_gru.files import load_arrays

@@ -9,9 +9,9 @@ from typing import Any
 import keras
 import numpy as np
 
-from keras_gru.datasets.dates import in_words
 from keras_gru.datasets.preprocessing import Preprocessing, SeriesEnd
-from keras_gru.datasets.series_table import calendar
+from keras_gru.datasets.series.table import calendar
+from keras_gru.datasets.tables.dates import in_words
 from keras_gru.errors import UserError
 from keras_gru.experiments.bands import Band, Forecasts, find_band
 from keras_gru.experiments.forecasts import spread_of

@@ -11,7 +11,7 @@ import keras
 import numpy as np
 
 from keras_gru import models
-from keras_gru.datasets.polyphonic_music import COLLECTIONS
+from keras_gru.datasets.published.polyphonic_music import COLLECTIONS
 from keras_gru.datasets.sequence_dataset import SequenceDataset
 from keras_gru.errors import UserError
 from keras_gru.experiments.comparison import RunRecord

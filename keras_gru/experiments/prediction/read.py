@@ -4,11 +4,11 @@ from typing import Any
 
 import numpy as np
 
-from keras_gru.datasets.audio import Audio
-from keras_gru.datasets.pairs import Pairs
+from keras_gru.datasets.own.audio import Audio
+from keras_gru.datasets.own.pairs import Pairs
+from keras_gru.datasets.own.ts import Ts
 from keras_gru.datasets.preprocessing import Preprocessing
-from keras_gru.datasets.spoken_digit import SpokenDigit
-from keras_gru.datasets.ts import Ts
+from keras_gru.datasets.published.spoken_digit import SpokenDigit
 from keras_gru.errors import UserError
 from keras_gru.experiments.prediction.arrays import is_arrays, read_arrays
 from keras_gru.experiments.prediction.inputs import Inputs

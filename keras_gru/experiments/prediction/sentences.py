@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from keras_gru.datasets.files import read_text
+from keras_gru.datasets.own.files import read_text
 from keras_gru.datasets.preprocessing import Preprocessing
-from keras_gru.datasets.text import UNKNOWN
+from keras_gru.datasets.text.tokens import UNKNOWN
 from keras_gru.errors import UserError
 from keras_gru.experiments.prediction.inputs import (
     STANDARD_INPUT,

@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from keras_gru.datasets.categories import note_on_unseen
-from keras_gru.datasets.csv_series import CsvSeries
-from keras_gru.datasets.dates import NO_TIME, in_words
+from keras_gru.datasets.own.csv_series import CsvSeries
 from keras_gru.datasets.preprocessing import Preprocessing
-from keras_gru.datasets.series_table import series_of_table
-from keras_gru.datasets.series_values import SeriesTable, SeriesValues
+from keras_gru.datasets.series.categories import note_on_unseen
+from keras_gru.datasets.series.table import series_of_table
+from keras_gru.datasets.series.time_order import find_step
+from keras_gru.datasets.series.values import SeriesTable, SeriesValues
 from keras_gru.datasets.split import Split
-from keras_gru.datasets.time_order import find_step
+from keras_gru.datasets.tables.dates import NO_TIME, in_words
 from keras_gru.errors import UserError
 from keras_gru.experiments.prediction.inputs import Inputs, with_split
 from keras_gru.experiments.prediction.tables import find_table

@@ -5,9 +5,9 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from keras_gru.datasets.own_file import TableFile
-from keras_gru.datasets.table import Table
-from keras_gru.datasets.tables import read_table
+from keras_gru.datasets.own.own_file import TableFile
+from keras_gru.datasets.tables.read import read_table
+from keras_gru.datasets.tables.table import Table
 from keras_gru.errors import UserError
 from keras_gru.experiments.prediction.inputs import STANDARD_INPUT, find_path, standard_input
 

@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from keras_gru.datasets.files import TEXT_ENDINGS, labelled_files, read_text
-from keras_gru.datasets.pairs import Pairs
+from keras_gru.datasets.own.files import TEXT_ENDINGS, labelled_files, read_text
+from keras_gru.datasets.own.pairs import Pairs
 from keras_gru.datasets.preprocessing import Preprocessing
 from keras_gru.datasets.split import Split
-from keras_gru.datasets.table import Table
-from keras_gru.datasets.text import UNKNOWN, to_rows
+from keras_gru.datasets.tables.table import Table
+from keras_gru.datasets.text.tokens import UNKNOWN, to_rows
 from keras_gru.errors import UserError
 from keras_gru.experiments.prediction.inputs import (
     STANDARD_INPUT,

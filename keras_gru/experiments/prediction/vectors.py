@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from keras_gru.datasets.audio import Audio
-from keras_gru.datasets.files import labelled_files
+from keras_gru.datasets.own.audio import Audio
+from keras_gru.datasets.own.files import labelled_files
+from keras_gru.datasets.own.ts import Ts, read_ts
 from keras_gru.datasets.preprocessing import Preprocessing
-from keras_gru.datasets.recordings import ENDINGS, read_recordings
+from keras_gru.datasets.sound.recordings import ENDINGS, read_recordings
 from keras_gru.datasets.split import Split
-from keras_gru.datasets.text import to_rows
-from keras_gru.datasets.ts import Ts, read_ts
+from keras_gru.datasets.text.tokens import to_rows
 from keras_gru.errors import UserError
 from keras_gru.experiments.prediction.inputs import Inputs, find_path, with_split
 from keras_gru.experiments.prediction.texts import count_unknown_classes

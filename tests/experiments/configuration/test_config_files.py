@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from keras_gru.datasets.registry import dataset_kinds
 from keras_gru.errors import UserError
-from keras_gru.experiments.configuration.experiment import Experiment, Training
+from keras_gru.experiments.configuration.experiment import Experiment
 from keras_gru.experiments.configuration.packaged import find_packaged, packaged_configs
+from keras_gru.experiments.configuration.training import Training
 from keras_gru.experiments.configuration.yaml_files import (
     config_files,
     load_experiment,

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from keras_gru.datasets.tagged_words import tagging
+from keras_gru.datasets.text.tagged_words import tagging
 
 from .runs import covariates_csv, series_csv, untrained_run, words
 

@@ -1,0 +1,1 @@
+"""Data in your own files, one file per kind."""

@@ -1,0 +1,150 @@
+"""Your own time series: a table with one row per time step."""
+
+import math
+
+from keras_gru.datasets.metric import ErrorUnits
+from keras_gru.datasets.own.files import existing
+from keras_gru.datasets.preprocessing import Preprocessing, Scaling, SeriesEnd
+from keras_gru.datasets.registry import register_dataset
+from keras_gru.datasets.sequence_dataset import Metric, SequenceDataset, TaskSpec
+from keras_gru.datasets.series import forecasting
+from keras_gru.datasets.series.facts import split_facts
+from keras_gru.datasets.series.notes import notes_on_range, notes_on_scaling
+from keras_gru.datasets.series.settings import SeriesSettings
+from keras_gru.datasets.series.smoothing import exponential_smoothing
+from keras_gru.datasets.series.split import split_rows
+from keras_gru.datasets.series.table import read_series_table
+from keras_gru.datasets.series.time_order import find_step
+from keras_gru.datasets.series.values import SeriesValues
+from keras_gru.datasets.storage.long_array import release_memory
+
+
+@register_dataset("csv_series")
+class CsvSeries(SeriesSettings):
+    """Your own time series: a table with one row per time step (CSV, Parquet, …)."""
+
+    def load(
+        self, preprocessing: Preprocessing | None = None, all_as_test: bool = False
+    ) -> SequenceDataset:
+        """Read the columns, order them by time, split them and cut each split into windows.
+
+        Each series is split by position. The first windows of validation and test begin in the rows
+        before them. Every column of each series is scaled to mean 0 and standard deviation 1 in
+        train. With one target of one series, the metric is in the target's unit.
+
+        Args:
+            preprocessing: its scaling and categories are used; None takes those of train.
+            all_as_test: put all rows into test.
+
+        Returns:
+            A forecasting dataset.
+
+        Raises:
+            UserError: if the table cannot be used as it is: a column is missing, a cell is no
+                number, rows are not in the order of time, a split is too short, or the season is
+                longer than train.
+        """
+        table = read_series_table(self, existing(self.path, self.expects), preprocessing)
+        config = table.config
+        parts, inputs, targets, notes = [], {}, {}, list(table.notes)
+        for series in table.series:
+            rows = split_rows(config, series, all_as_test)
+            train = slice(*rows["train"]) if "train" in rows else None
+            if preprocessing is None:
+                scaling = Scaling.fit(table.input_names, series.inputs[train])
+                same = series.targets is series.inputs
+                scalings = (
+                    scaling,
+                    scaling if same else Scaling.fit(config.targets, series.targets[train]),
+                )
+                notes += notes_on_scaling(series, scalings, rows)
+            else:
+                scalings = preprocessing.scalings_of(series.name)
+            inputs[series.name], targets[series.name] = scalings
+            features = table.features(series, scalings[0])
+            same = scalings[0] == scalings[1] and features.shape == series.targets.shape
+            parts.append(
+                forecasting.SplitSeries(
+                    features,
+                    features if same else scalings[1].apply(series.targets),
+                    rows,
+                    config.window,
+                    config.horizon,
+                    config.every_step,
+                    lead=config.lead,
+                )
+            )
+        splits = forecasting.joined_splits(parts)
+        is_one = table.series[0].name is None
+        categories = table.category_columns(parts[0].inputs.shape[1])
+        ends = [_end(series, part) for series, part in zip(table.series, parts, strict=True)]
+        facts = (*table.facts, *split_facts(table, parts))
+        series = None  # their values before scaling
+        table.series.clear()
+        release_memory()
+        # Several targets or series have no common unit: errors are in standard deviations.
+        scale = targets[None].deviation[0] if is_one and len(config.targets) == 1 else 1.0
+        seen = config.inputs or config.targets
+        spec = TaskSpec(
+            task="forecasting",
+            outputs=len(config.targets),
+            features=parts[0].inputs.shape[1],
+            length=config.window,
+            horizon=config.horizon,
+            lead=config.lead,
+            every_step=config.every_step,
+            history=tuple(map(seen.index, config.targets))
+            if {*config.targets} <= {*seen}
+            else None,
+            categories=categories,
+        )
+        season = config.season or 1
+        label = f"Value {season} rows earlier"
+        rules, naive = (), preprocessing.naive_errors if preprocessing else None
+        if not all_as_test:
+            naive = forecasting.naive_errors(parts, season)
+            zero = targets[None].zero if is_one else None
+            units = ErrorUnits(scale, naive, zero)
+            rules = forecasting.baselines(parts, splits, season, label, units)
+            if config.smoothing:
+                smoothed = exponential_smoothing(parts, splits, season, units)
+                rules += (smoothed,) if smoothed else ()
+            notes += notes_on_range(config, parts)
+        return SequenceDataset(
+            name=table.path.name,
+            spec=spec,
+            metric=_metric(config.targets, scale, is_one),
+            splits=splits,
+            baselines=rules,
+            scale=scale,
+            input_scaling=inputs[None] if is_one else None,
+            target_scaling=targets[None] if is_one else None,
+            series_scalings=None
+            if is_one
+            else {name: (inputs[name], targets[name]) for name in inputs},
+            categories=table.categories or None,
+            season=season,
+            naive_errors=naive,
+            notes=tuple(notes),
+            resolved=config,
+            ends=tuple(ends),
+            facts=facts,
+        )
+
+
+def _end(series: SeriesValues, part: forecasting.SplitSeries) -> SeriesEnd:
+    if series.dates is None:
+        return SeriesEnd.from_features(part.inputs, part.window, series.name)
+    step = find_step(series.dates).seconds
+    return SeriesEnd.from_features(
+        part.inputs, part.window, series.name, int(series.dates[-1]), step
+    )
+
+
+def _metric(targets: tuple[str, ...], scale: float, is_one: bool) -> Metric:
+    target, *others = targets
+    if others or not is_one:
+        return Metric("mae", "min", "MAE (standard deviations)", digits=4)
+    # Three significant digits or so, whatever the unit.
+    digits = min(8, max(0, 3 - math.floor(math.log10(scale))))
+    return Metric("mae", "min", f"MAE ({target})", digits=digits)

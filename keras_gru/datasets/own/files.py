@@ -1,0 +1,64 @@
+"""Read a user's files, with one-sentence error messages."""
+
+import os
+from collections import Counter
+from pathlib import Path
+
+from keras_gru.datasets.tables.file_bytes import decode, read_bytes
+from keras_gru.errors import UserError
+from keras_gru.files import is_text, user_path
+
+TEXT_ENDINGS = (".txt", ".md", ".text")
+
+
+def existing(path: str, what: str) -> Path:
+    """Return the path of an existing file or folder.
+
+    Args:
+        path: as the user wrote it; `~` is the home folder.
+        what: such as `"a CSV file"`.
+
+    Raises:
+        UserError: if it does not exist.
+    """
+    found = user_path(path)
+    if not os.path.exists(found):  # False for a name that is too long, too
+        raise UserError(f"{path}: no such file or folder; dataset.path must be {what}.")
+    if not (found.is_file() or found.is_dir()):  # reading a pipe may never end
+        raise UserError(f"{path}: expected {what}, got a pipe or a device.")
+    return found
+
+
+def labelled_files(
+    folder: Path, endings: tuple[str, ...] = TEXT_ENDINGS
+) -> tuple[list[Path], Counter[str]]:
+    """Return the files below the sub-folders of a folder, which are named by labels, sorted.
+
+    Hidden files and folders are skipped, as are those that an archive of macOS adds.
+
+    Returns:
+        The files with one of the endings, and how many files of each other ending there are.
+
+    Raises:
+        UserError: if one has no name in UTF-8, or is not a regular file: a pipe may never end.
+    """
+    files, others = [], Counter()
+    for file in sorted(folder.rglob("*")):
+        parts = file.relative_to(folder).parts
+        if any(part.startswith((".", "__MACOSX")) for part in parts) or file.is_dir():
+            continue
+        if len(parts) == 1 or file.suffix.lower() not in endings:
+            beside = f"{file.name} beside the folders"
+            others[file.suffix.lower() if len(parts) > 1 else beside] += 1
+            continue
+        if not is_text(str(file.relative_to(folder))):
+            raise UserError(f"{folder}: the name {'/'.join(parts)!a} is not UTF-8; rename it.")
+        if not file.is_file():
+            raise UserError(f"{file}: expected a regular file, got a pipe or a device.")
+        files.append(file)
+    return files, others
+
+
+def read_text(path: Path, encoding: str | None = None) -> str:
+    """Read a text file, compressed or not; guess the encoding unless it is given."""
+    return decode(path, read_bytes(path)[0], encoding)[0].decode()

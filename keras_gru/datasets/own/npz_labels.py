@@ -1,0 +1,59 @@
+"""Convert labels of a user's arrays, words or numbers with gaps, to numbers from 0."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from keras_gru.datasets.own.npz_checks import MOST_NUMBERS, Arrays, refuse
+
+
+def number_labels(
+    path: Path, splits: Mapping[str, Arrays], names: Sequence[str] | None
+) -> Sequence[str] | None:
+    """Replace labels that are words, or numbers with gaps, by numbers from 0.
+
+    Args:
+        path: the file, for error messages.
+        splits: name of a split -> its arrays; `targets` are replaced.
+        names: names of the classes if known: labels are these words, or their numbers.
+
+    Returns:
+        The names of the classes; None for invalid labels, which the checks of the arrays report.
+
+    Raises:
+        UserError: if a label is not a known class.
+    """
+    labels = {name: split["targets"] for name, split in splits.items()}
+    kinds = {array.dtype.kind for array in labels.values()}
+    words = kinds == {"U"}
+    train = labels.get("train", next(iter(labels.values())))
+    is_usable = words or kinds <= {*"iu"}
+    if not is_usable or any(array.ndim != 1 for array in labels.values()) or len(train) == 0:
+        return names
+    if not words and (train.min() < 0 or train.max() >= MOST_NUMBERS):
+        return names
+    names = names or [str(label) for label in np.unique(train).tolist()]
+    if len(names) < 2:
+        refuse(
+            path,
+            f"only the label {names[0]} was found in 'train_targets'; classification needs two "
+            "labels or more.",
+        )
+    if words:
+        number = {name: index for index, name in enumerate(names)}
+    elif all(name.isdigit() for name in names):
+        number = {int(name): index for index, name in enumerate(names)}
+    else:
+        number = {index: index for index in range(len(names))}
+    for split, array in labels.items():
+        unknown = [label for label in np.unique(array).tolist() if label not in number]
+        if unknown:
+            shown = ", ".join(map(str, list(number)[:10])) + " …" * (len(names) > 10)
+            refuse(
+                path,
+                f"'{split}_targets' has the label {unknown[0]}, but the labels of train are "
+                f"{shown}.",
+            )
+        splits[split]["targets"] = np.array([number[label] for label in array.tolist()], np.int64)
+    return names

@@ -1,0 +1,1 @@
+"""Time series: order, gaps, features, windows, and baseline forecasts."""

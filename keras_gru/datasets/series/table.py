@@ -1,0 +1,179 @@
+"""The series of a table: sorted rows, filled missing values, features."""
+
+# V columns, D features, H steps ahead
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from keras_gru.datasets.preprocessing import Preprocessing
+from keras_gru.datasets.series.categories import one_hot, words_of_train
+from keras_gru.datasets.series.facts import table_facts
+from keras_gru.datasets.series.missing_values import (
+    fill_forward,
+    fill_missing,
+    fill_notes,
+    suspicious_value,
+)
+from keras_gru.datasets.series.settings import SeriesSettings
+from keras_gru.datasets.series.split import split_rows
+from keras_gru.datasets.series.time_order import (
+    Series,
+    Step,
+    fill_gaps,
+    find_step,
+    gap_note,
+    order_rows,
+)
+from keras_gru.datasets.series.values import SeriesTable, SeriesValues
+from keras_gru.datasets.storage.long_array import release_memory
+from keras_gru.datasets.tables.dates import NO_TIME, find_dates
+from keras_gru.datasets.tables.read import read_table
+from keras_gru.datasets.tables.table import Table
+from keras_gru.errors import UserError
+from keras_gru.settings import present
+
+# Parts of a date -> their unit, and the length of a cycle.
+_PERIODS = {"minute": 60, "hour": 24, "weekday": 7, "day": 31, "month": 12, "yearday": 365.25}
+
+
+def read_series_table(
+    config: SeriesSettings, path: Path, stored: Preprocessing | None = None
+) -> SeriesTable:
+    """Read the series of a file.
+
+    Args:
+        config: the settings.
+        path: path of the file.
+        stored: its categories are used; None takes those of train.
+
+    Raises:
+        UserError: if a column is missing, a cell is not a number, or rows are not sorted.
+    """
+    wanted = [*_wanted(config), *([config.series] if config.series else [])]
+    numeric = (*config.targets, *(config.inputs or ()), *config.known)
+    found = series_of_table(config, read_table(config, path, wanted, numeric), stored)
+    release_memory()
+    return found
+
+
+def series_of_table(
+    config: SeriesSettings, table: Table, stored: Preprocessing | None = None
+) -> SeriesTable:
+    """Return the series of a table, like `read_series_table` for a file."""
+    wanted = _wanted(config)
+    inputs = config.inputs or config.targets
+    names = (*inputs, *(name for name in config.known if name not in inputs))
+    numeric = dict.fromkeys((*names, *config.targets))
+    release_memory()
+    matrix = np.empty((table.size, len(numeric)))
+    for index, name in enumerate(numeric):
+        matrix[:, index] = table.numbers(name, config.missing_values)
+    values = dict(zip(numeric, matrix.T, strict=True))
+    words = {name: table.strings(name).to_pylist() for name in config.categories}
+    dates = _find_dates(config, table, wanted)
+    guessed = dict(table.settings)
+    if config.time is None:
+        columns = dates.columns if dates else NO_TIME
+        guessed["time"] = columns[0] if len(columns) == 1 else columns
+    if dates and config.date_format is None:
+        guessed["date_format"] = dates.date_format
+    config = config.model_copy(update=guessed)
+    series, notes = order_rows(table, dates, config.series, config.sort, config.duplicates)
+    steps = [(one.name, find_step(present(one.dates))) for one in series] if dates else []
+    if config.fill_gaps:
+        series = [fill_gaps(one, step) for one, (_, step) in zip(series, steps, strict=True)]
+    elif note := gap_note(steps):
+        notes.append(note)
+    if config.every_nth_row > 1:
+        series = [one.every(config.every_nth_row) for one in series]
+        steps = [(one.name, find_step(present(one.dates))) for one in series] if dates else []
+    notes += [note for name in numeric if (note := suspicious_value(name, values[name]))]
+    categories = dict(stored.categories or {}) if stored else {}
+    if stored is None and words:
+        categories, unseen = words_of_train(words, series, lambda one: split_rows(config, one))
+        notes += unseen
+    filled = dict.fromkeys(numeric, 0)
+    found = []
+    for one in series:
+        columns = {}
+        for name in numeric:
+            columns[name], count = fill_missing(
+                table, one, name, one.take(values[name]), config.missing
+            )
+            filled[name] += count
+        is_whole = names == tuple(numeric) and all(columns[name] is values[name] for name in names)
+        inputs_ = matrix if is_whole else np.column_stack([columns[name] for name in names])
+        targets = inputs_
+        if names != config.targets:
+            targets = np.column_stack([columns[name] for name in config.targets])
+        if config.missing == "mask":
+            targets = np.column_stack(
+                [fill_forward(targets[:, index]) for index in range(targets.shape[1])]
+            )
+        extras = _extras(config, one, words, categories, steps)
+        found.append(SeriesValues(one.name, one.dates, inputs_, targets, extras))
+    notes += fill_notes(filled, config.missing, sum(one.size for one in found))
+    facts = table_facts(table, config, found, dates, steps)
+    return SeriesTable(table.path, found, names, categories, config, tuple(notes), facts)
+
+
+def _wanted(config: SeriesSettings) -> list[str]:
+    return [*config.targets, *(config.inputs or ()), *config.known, *config.categories]
+
+
+def _find_dates(config: SeriesSettings, table: Table, wanted: Sequence[str]):
+    if config.time == NO_TIME:
+        return None
+    columns = (config.time,) if isinstance(config.time, str) else config.time
+    dates = find_dates(table, columns, config.date_format, wanted)
+    if dates is None and (config.calendar or config.fill_gaps or config.sort):
+        raise UserError(
+            f"{table.path}: expected a column of dates for dataset.calendar, fill_gaps or sort, "
+            "found none. Set dataset.time to it."
+        )
+    return dates
+
+
+def _extras(
+    config: SeriesSettings,
+    series: Series,
+    words: Mapping[str, Sequence[str | None]],
+    categories: Mapping[str, tuple[str, ...]],
+    steps: Sequence[tuple[str | None, Step]],
+) -> np.ndarray:
+    """Return features that need no scaling, (rows, …): one-hot categories and the calendar."""
+    parts = []
+    for name in config.categories:
+        # A row that was filled in has no word.
+        own = [words[name][row] if row >= 0 else None for row in series.rows]
+        parts.append(one_hot(own, categories[name]))
+    if config.calendar:
+        step = next(step for name, step in steps if name == series.name)
+        # Date parts of the first row to forecast, whose date is known in advance.
+        known = present(series.dates)
+        after = known[-1] + step.seconds * np.arange(1, config.lead + 1)
+        dates = np.append(known, after)[config.lead :]
+        parts.append(calendar(dates, config))
+    if not parts:
+        return np.zeros((len(series.rows), 0), np.float32)
+    return np.hstack(parts)
+
+
+def calendar(dates: np.ndarray, config: SeriesSettings) -> np.ndarray:
+    """Return the sine and the cosine of parts of dates, (rows, 2 × parts)."""
+    days, second = np.divmod(dates, 86_400)
+    day = days.astype("datetime64[D]")
+    month, year = day.astype("datetime64[M]"), day.astype("datetime64[Y]")
+    parts = {
+        "minute": second % 3_600 / 60,
+        "hour": second / 3_600,
+        "weekday": (days + 3) % 7,
+        "day": (day - month).astype(int),
+        "month": (month - year).astype(int),
+        "yearday": (day - year).astype(int),
+    }
+    turns = [2 * np.pi * parts[name] / _PERIODS[name] for name in config.calendar]
+    columns = [wave(turn) for turn in turns for wave in (np.sin, np.cos)]
+    return np.column_stack(columns).astype(np.float32)

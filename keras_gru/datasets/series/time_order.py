@@ -1,0 +1,265 @@
+"""The chronological order of rows: series, direction, repeated dates, steps and gaps."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from keras_gru.datasets.tables.dates import Dates, in_words, step_in_words
+from keras_gru.datasets.tables.table import Table
+from keras_gru.errors import UserError
+from keras_gru.formatting import plural
+from keras_gru.settings import present
+
+_DAY = 86_400
+_NO_DATE = np.iinfo(np.int64).min
+
+
+@dataclass(frozen=True)
+class Series:
+    """One series of a table.
+
+    Args:
+        name: its id, or None if the table is one series.
+        rows: numbers of its rows in the table, oldest first; -1 where a row was missing.
+        dates: seconds since 1970 of these rows; None without dates.
+    """
+
+    name: str | None
+    rows: np.ndarray
+    dates: np.ndarray | None
+
+    @property
+    def size(self) -> int:
+        """Number of rows."""
+        return len(self.rows)
+
+    def take(self, column: np.ndarray) -> np.ndarray:
+        """Return a table's column in the order of the series, NaN for rows that were missing."""
+        if len(self.rows) == len(column) and np.array_equal(self.rows, np.arange(len(column))):
+            return column
+        return np.where(self.rows < 0, np.nan, column[self.rows])
+
+    def every(self, count: int) -> "Series":
+        """Return the first row of every `count` rows."""
+        dates = None if self.dates is None else self.dates[::count]
+        return Series(self.name, self.rows[::count], dates)
+
+
+@dataclass(frozen=True)
+class Step:
+    """The time step between rows.
+
+    Args:
+        seconds: the most frequent difference; for months their mean.
+        name: name shown to readers, such as "1 hour".
+        missing: rows that are missing where every step had one.
+        longest_gap: seconds.
+    """
+
+    seconds: int
+    name: str
+    missing: int
+    longest_gap: int
+
+
+def split_by_id(table: Table, name: str | None) -> list[tuple[str | None, np.ndarray]]:
+    """Return the id and the rows of each series, in the order of their first rows."""
+    if name is None:
+        return [(None, np.arange(table.size))]
+    import pyarrow.compute as pc
+
+    encoded = pc.dictionary_encode(table.strings(name).combine_chunks())
+    if encoded.null_count:
+        row = int(np.flatnonzero(np.array(pc.is_null(encoded)))[0])
+        raise UserError(f"{table.where(name, row)}: expected a series, got an empty cell.")
+    codes = encoded.indices.to_numpy()
+    order = np.argsort(codes, kind="stable")
+    counts = np.bincount(codes, minlength=len(encoded.dictionary))
+    parts = np.split(order, np.cumsum(counts)[:-1])
+    return list(zip(encoded.dictionary.to_pylist(), parts, strict=True))
+
+
+def order_rows(
+    table: Table,
+    dates: Dates | None,
+    series: str | None,
+    sort: bool = False,
+    duplicates: str = "error",
+) -> tuple[list[Series], list[str]]:
+    """Return the series of a table, oldest row first, with notes.
+
+    Args:
+        table: the table.
+        dates: dates of its rows; None takes the order of the rows.
+        series: name of the column that tells several series apart.
+        sort: sort rows that are not in order.
+        duplicates: `"error"`, or which of several rows of one date to use: `"first"`, `"last"`.
+
+    Raises:
+        UserError: if rows are not in order, or a date comes twice.
+    """
+    found, notes, reversed_ = [], [], 0
+    for name, rows in split_by_id(table, series):
+        if dates is None:
+            found.append(Series(name, rows, None))
+            continue
+        times = dates.values[rows]
+        if (times == _NO_DATE).any():
+            row = int(rows[np.flatnonzero(times == _NO_DATE)[0]])
+            raise UserError(f"{table.where(dates.columns[0], row)}: expected a date, got none.")
+        steps = np.diff(times)
+        if len(steps) and (steps < 0).all():
+            rows, times, reversed_ = rows[::-1], times[::-1], reversed_ + 1
+        elif (steps <= 0).any():
+            order = np.argsort(times, kind="stable")
+            repeated = np.flatnonzero(np.diff(times[order]) == 0)
+            if len(repeated) and duplicates == "error":
+                pair = rows[order[repeated[0] : repeated[0] + 2]]
+                _refuse_repeated(table, dates, pair, len(repeated), series)
+            if not sort and not _is_sorted_either_way(steps):
+                _refuse_unsorted(table, dates, rows, steps)
+            if len(repeated):
+                is_first = np.diff(times[order], prepend=times[order[0]] - 1) > 0
+                is_last = np.diff(times[order], append=times[order[-1]] + 1) > 0
+                order = order[is_first if duplicates == "first" else is_last]
+                left_out = plural(len(repeated), "row")
+                notes.append(f"Left out {left_out} whose date another row has.")
+            rows, times = rows[order], times[order]
+            if sort:
+                notes.append("Sorted the rows by time.")
+        found.append(Series(name, rows, times))
+    if reversed_:
+        extent = f" in {reversed_} of {len(found)} series" if series else ""
+        notes.insert(0, f"The newest row came first{extent}: turned round, oldest first.")
+    return found, list(dict.fromkeys(notes))
+
+
+def _is_sorted_either_way(steps: np.ndarray) -> bool:
+    return bool((steps >= 0).all() or (steps <= 0).all())
+
+
+def _refuse_repeated(
+    table: Table, dates: Dates, pair: np.ndarray, count: int, series: str | None
+) -> None:
+    first, second = (int(row) for row in pair)
+    day = in_words(dates.values[first])
+    place = table.where(dates.columns[0], second)
+    previous = f"line {table.line(first)}" if table.line else f"row {first + 1}"
+    ids = [] if series else ids_of_series(table, dates)
+    if ids:
+        remedy = f"Set dataset.series: {ids[0]} if it tells several series apart"
+    else:
+        remedy = "Set dataset.duplicates: first or last, or remove the rows"
+    raise UserError(
+        f"{place}: expected each date once, got {day} again after {previous} "
+        f"({plural(count, 'such row')}). {remedy}; dataset.time: none takes the rows in the file's "
+        "order."
+    )
+
+
+def ids_of_series(table: Table, dates: Dates) -> list[str]:
+    """Return columns that tell rows of the same date apart: of words, or numbers of series."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    found = []
+    # A measurement tells a few repeated rows apart as well.
+    may_be_numbers = len(np.unique(dates.values)) < 0.9 * table.size
+    for name in table.columns:
+        kind = table.head(name, 1).type
+        if name in dates.columns or not name or pa.types.is_floating(kind):
+            continue
+        codes = pc.dictionary_encode(table.strings(name).combine_chunks())
+        if not 1 < len(codes.dictionary) <= table.size / 3 or codes.null_count:
+            continue
+        is_number = pc.match_substring_regex(codes.dictionary, r"^[+-]?[\d.,]+$")
+        if not may_be_numbers and pc.all(is_number).as_py():
+            continue
+        values = codes.indices.to_numpy().astype(np.int64)
+        order = np.lexsort((values, dates.values))
+        same = (np.diff(dates.values[order]) == 0) & (np.diff(values[order]) == 0)
+        if not same.any():
+            found.append(name)
+    return found
+
+
+def _refuse_unsorted(table: Table, dates: Dates, rows: np.ndarray, steps: np.ndarray) -> None:
+    expected = 1 if np.median(steps) > 0 else -1
+    index = int(np.flatnonzero(np.sign(steps) == -expected)[0])
+    before, after = (in_words(int(dates.values[row])) for row in (rows[index], rows[index + 1]))
+    raise UserError(
+        f"{table.where(dates.columns[0], int(rows[index + 1]))}: expected rows sorted by time, "
+        f"got {after} after {before}. Set dataset.sort: true, or dataset.time: none if the file's "
+        "order is the right one."
+    )
+
+
+def find_step(times: np.ndarray) -> Step:
+    """Return the step of dates in ascending order, with gaps."""
+    steps = np.diff(times)
+    if len(steps) == 0:
+        return Step(_DAY, "unknown", 0, 0)
+    days = times.astype("datetime64[s]")
+    months = days.astype("datetime64[M]").astype(int)
+    longest = int(steps.max())
+    in_month = times - days.astype("datetime64[M]").astype("datetime64[s]").astype(np.int64)
+    last_of_month = (days + np.timedelta64(_DAY, "s")).astype("datetime64[M]").astype(int) > months
+    if (steps >= 28 * _DAY).all() and ((in_month == in_month[0]).all() or last_of_month.all()):
+        apart = np.diff(months)
+        size = int(np.bincount(apart).argmax())
+        name = {1: "1 month", 3: "1 quarter", 12: "1 year"}.get(size, f"{size} months")
+        missing = int((apart // size - 1).clip(0).sum())
+        return Step(round(size * 30.44 * _DAY), name, missing, longest)
+    values, counts = np.unique(steps, return_counts=True)
+    step = int(values[counts.argmax()])
+    missing = int((np.rint(steps / step) - 1).clip(0).sum())
+    if step == _DAY and missing:
+        begins = times[:-1] // _DAY  # days since a Thursday
+        ends = times[1:] // _DAY
+        if not _weekdays(begins, ends).any() and ((begins + 3) % 7 < 5).all():
+            return Step(step, "1 business day", 0, longest)
+    return Step(step, step_in_words(step), missing, longest)
+
+
+def _weekdays(begins: np.ndarray, ends: np.ndarray) -> np.ndarray:
+    """Return how many days from Monday to Friday lie between days since 1970."""
+    first, last = ((days).astype("datetime64[D]") for days in (begins + 1, ends))
+    return np.busday_count(first, last)
+
+
+def fill_gaps(series: Series, step: Step) -> Series:
+    """Return a series with a row for every step; those that were missing are row -1.
+
+    Raises:
+        UserError: if its dates are not multiples of the step apart.
+    """
+    if step.missing == 0:
+        return series
+    known = present(series.dates)
+    places = (known - known[0]) / step.seconds
+    if "month" in step.name or not np.array_equal(places, np.rint(places)):
+        raise UserError(
+            f"dataset.fill_gaps: expected dates that are multiples of {step.name} apart, got "
+            "others. Leave it out."
+        )
+    places = np.rint(places).astype(np.int64)
+    rows = np.full(places[-1] + 1, -1)
+    rows[places] = series.rows
+    dates = known[0] + np.arange(len(rows)) * step.seconds
+    return Series(series.name, rows, dates)
+
+
+def gap_note(steps: Sequence[tuple[str | None, Step]]) -> str | None:
+    """Return a note on missing rows, or None."""
+    missing = sum(step.missing for _, step in steps)
+    if not missing:
+        return None
+    longest = max(step.longest_gap for _, step in steps)
+    name = steps[0][1].name
+    are = "is" if missing == 1 else "are"
+    return (
+        f"Warning: {plural(missing, 'row')} {are} missing (step {name}, longest gap "
+        f"{step_in_words(longest)}); windows run across the gaps. Set dataset.fill_gaps: true "
+        "with dataset.missing: interpolate or forward_fill to fill them."
+    )

@@ -1,0 +1,1 @@
+"""Prepared datasets on the disk, and arrays that are larger than memory."""

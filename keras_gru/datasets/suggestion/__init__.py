@@ -1,0 +1,1 @@
+"""Suggested settings for a user's file, with reasons."""

@@ -1,0 +1,1 @@
+"""Tables in files: their format, dates and columns."""
