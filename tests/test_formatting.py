@@ -3,7 +3,8 @@ import math
 import pytest
 
 from keras_gru.datasets.sequence_dataset import Metric
-from keras_gru.formatting import duration, plural, plus_minus, quantity, significant
+from keras_gru.formatting import duration, plural, significant
+from keras_gru.report.metric_values import plus_minus, quantity
 
 MAE = Metric("mae", "min", "MAE (passengers)", digits=0)
 ACCURACY = Metric("accuracy", "max", "accuracy", digits=3)

@@ -39,7 +39,7 @@ def load(
 
     Example:
 
-    >>> from keras_gru.datasets.generated.adding import Adding
+    >>> from keras_gru.datasets.synthetic.adding import Adding
     >>> dataset = load(Adding(length=10, train=100, validation=10, test=10))
     >>> dataset.size("train")
     100

@@ -13,7 +13,8 @@ from rich.text import Text
 from keras_gru.datasets.metric import Metric
 from keras_gru.experiments.comparison import RunRecord
 from keras_gru.experiments.configuration.experiment import Experiment
-from keras_gru.formatting import duration, plural, quantity, significant
+from keras_gru.formatting import duration, plural, significant
+from keras_gru.report.metric_values import quantity
 from keras_gru.report.progress_tracker import ProgressTracker, RunProgress
 
 SECONDS_BETWEEN_LINES = 1.0

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from keras_gru import datasets
-from keras_gru.datasets.generated.adding import Adding
 from keras_gru.datasets.published.source import DATA_DIR
+from keras_gru.datasets.synthetic.adding import Adding
 
 SETTINGS = {"kind": "adding", "length": 20, "train": 2_000, "validation": 50, "test": 60}
 

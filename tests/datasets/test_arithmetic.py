@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from keras_gru import datasets, models
-from keras_gru.datasets.generated.arithmetic import Arithmetic
 from keras_gru.datasets.published.source import DATA_DIR
+from keras_gru.datasets.synthetic.arithmetic import Arithmetic
 from tests.datasets.samples import epoch, texts
 
 SETTINGS = {"kind": "arithmetic", "train": 1_000, "validation": 50, "test": 200}

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from keras_gru import datasets, models
-from keras_gru.datasets.generated.copy_memory import CopyMemory
 from keras_gru.datasets.published.source import DATA_DIR
+from keras_gru.datasets.synthetic.copy_memory import CopyMemory
 
 SETTINGS = {"kind": "copy_memory", "delay": 15, "train": 500, "validation": 40, "test": 30}
 BLANK, DELIMITER = 9, 10  # tokens: 0 is padding, 1 to 8 are the symbols

@@ -5,12 +5,12 @@ import pydantic
 import pytest
 
 from keras_gru import datasets
-from keras_gru.datasets.generated.adding import Adding
-from keras_gru.datasets.generated.arithmetic import Arithmetic
-from keras_gru.datasets.generated.copy_memory import CopyMemory
-from keras_gru.datasets.generated.embedded_reber import EmbeddedReber
-from keras_gru.datasets.generated.temporal_order import TemporalOrder
-from keras_gru.datasets.generated.xml import Xml
+from keras_gru.datasets.synthetic.adding import Adding
+from keras_gru.datasets.synthetic.arithmetic import Arithmetic
+from keras_gru.datasets.synthetic.copy_memory import CopyMemory
+from keras_gru.datasets.synthetic.embedded_reber import EmbeddedReber
+from keras_gru.datasets.synthetic.temporal_order import TemporalOrder
+from keras_gru.datasets.synthetic.xml import Xml
 from tests.datasets.samples import epoch
 
 SIZES = {"train": 50, "validation": 9, "test": 8}

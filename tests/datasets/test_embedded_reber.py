@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from keras_gru import datasets
-from keras_gru.datasets.generated.embedded_reber import EmbeddedReber
 from keras_gru.datasets.published.source import DATA_DIR
+from keras_gru.datasets.synthetic.embedded_reber import EmbeddedReber
 from tests.datasets.samples import texts
 
 SETTINGS = {"kind": "embedded_reber", "train": 2_000, "validation": 200, "test": 300}

@@ -8,12 +8,12 @@ import pytest
 
 from keras_gru import datasets
 from keras_gru.datasets.baselines import class_scores
-from keras_gru.datasets.generated.adding import Adding
-from keras_gru.datasets.generated.temporal_order import TemporalOrder
-from keras_gru.datasets.generated.xml import Xml
 from keras_gru.datasets.metric import ErrorUnits
 from keras_gru.datasets.own.csv_series import CsvSeries
 from keras_gru.datasets.split import Split
+from keras_gru.datasets.synthetic.adding import Adding
+from keras_gru.datasets.synthetic.temporal_order import TemporalOrder
+from keras_gru.datasets.synthetic.xml import Xml
 from keras_gru.datasets.text.ngram import n_gram
 from keras_gru.errors import UserError
 from keras_gru.models.metrics import ClassScore, Perplexity, SequenceMean, StepMean

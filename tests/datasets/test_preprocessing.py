@@ -12,7 +12,6 @@ from pydantic import TypeAdapter
 
 from keras_gru import datasets
 from keras_gru.datasets.fingerprint import fingerprint_of_split
-from keras_gru.datasets.generated.adding import Adding
 from keras_gru.datasets.own.csv_series import CsvSeries
 from keras_gru.datasets.own.npz import Npz
 from keras_gru.datasets.own.text_file import TextFile
@@ -22,6 +21,7 @@ from keras_gru.datasets.published.etth1 import Etth1
 from keras_gru.datasets.published.tiny_shakespeare import TinyShakespeare
 from keras_gru.datasets.sequence_dataset import TaskSpec
 from keras_gru.datasets.series.forecasting import windows
+from keras_gru.datasets.synthetic.adding import Adding
 from keras_gru.errors import UserError
 
 ADDING = {"kind": "adding", "length": 4, "train": 8, "validation": 4, "test": 4}

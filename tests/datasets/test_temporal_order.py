@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from keras_gru import datasets
-from keras_gru.datasets.generated.temporal_order import TemporalOrder
 from keras_gru.datasets.published.source import DATA_DIR
+from keras_gru.datasets.synthetic.temporal_order import TemporalOrder
 from tests.datasets.samples import texts
 
 SETTINGS = {"kind": "temporal_order", "train": 800, "validation": 80, "test": 160}

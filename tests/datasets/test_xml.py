@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from keras_gru import datasets
-from keras_gru.datasets.generated.xml import Xml
 from keras_gru.datasets.published.source import DATA_DIR
+from keras_gru.datasets.synthetic.xml import Xml
 from tests.datasets.samples import texts
 
 SETTINGS = {"kind": "xml", "train": 300, "validation": 30, "test": 100, "window": 50}

@@ -15,8 +15,8 @@ from keras_gru.errors import UserError
 from keras_gru.experiments.comparison import EnsembleRecord
 from keras_gru.experiments.configuration.yaml_files import load_experiment
 from keras_gru.experiments.configuration.yaml_writer import dump_experiment
-from keras_gru.formatting import quantity, with_distinct_digits
 from keras_gru.report.blocks import Code, Figure, Table
+from keras_gru.report.metric_values import quantity, with_distinct_digits
 from keras_gru.report.sections import (
     costs,
     forecast_errors,

@@ -14,9 +14,10 @@ from keras_gru.analysis.verdicts import Verdicts, reach_verdicts
 from keras_gru.datasets.metric import Metric
 from keras_gru.errors import UserError
 from keras_gru.files import write_text
-from keras_gru.formatting import duration, plus_minus, quantity
+from keras_gru.formatting import duration
 from keras_gru.report import blocks
 from keras_gru.report.markdown import render_table
+from keras_gru.report.metric_values import plus_minus, quantity
 from keras_gru.report.sections.headline import caution_texts, headline_text
 from keras_gru.report.sections.pairs import verdict_text
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from keras_gru.claims.claim import OVER_ALL, EvaluatedClaim
 from keras_gru.claims.evidence import GRU, LSTM, CurveEvidence, Evidence
 from keras_gru.claims.plans import PLANNED, Planned
-from keras_gru.formatting import percent, quantity
+from keras_gru.formatting import percent
 from keras_gru.report import claims_plots
 from keras_gru.report.blocks import (
     Block,
@@ -19,6 +19,7 @@ from keras_gru.report.blocks import (
     Table,
     Text,
 )
+from keras_gru.report.metric_values import quantity
 from keras_gru.report.sections.claims_text import (
     EXPLANATION,
     NOT_RUN,

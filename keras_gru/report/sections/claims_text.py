@@ -23,7 +23,8 @@ from keras_gru.claims.verdicts import (
     has_enough,
     mean_on_test,
 )
-from keras_gru.formatting import duration, percent, plural, quantity, significant
+from keras_gru.formatting import duration, percent, plural, significant
+from keras_gru.report.metric_values import quantity
 
 NOT_RUN = "not run yet"
 LABELS = {GRU: "GRU", LSTM: "LSTM"}

@@ -2,9 +2,10 @@
 
 from keras_gru.analysis import Analysis
 from keras_gru.analysis.cost import CellCost
-from keras_gru.formatting import quantity, significant
+from keras_gru.formatting import significant
 from keras_gru.report import comparison_plots
 from keras_gru.report.blocks import Column, Figure, Legend, Row, Section, Table, Text
+from keras_gru.report.metric_values import quantity
 from keras_gru.report.sections.curves import legend, reading
 
 

@@ -1,9 +1,9 @@
 """Learning curves: the validation metric by epoch."""
 
 from keras_gru.analysis import Analysis
-from keras_gru.formatting import quantity
 from keras_gru.report import comparison_plots, plots
 from keras_gru.report.blocks import Figure, Key, Section, Text
+from keras_gru.report.metric_values import quantity
 from keras_gru.report.sections.results import result_rows
 
 

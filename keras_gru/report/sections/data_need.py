@@ -11,9 +11,10 @@ from keras_gru.analysis.data_need import DataNeed, Estimate
 from keras_gru.analysis.intervals import FEWEST_SEEDS
 from keras_gru.analysis.summary import spread_of
 from keras_gru.datasets.metric import Metric
-from keras_gru.formatting import percent, plus_minus, quantity
+from keras_gru.formatting import percent
 from keras_gru.report import plots
 from keras_gru.report.blocks import Column, Figure, Items, Row, Section, Table, Text
+from keras_gru.report.metric_values import plus_minus, quantity
 from keras_gru.report.sections.curves import legend
 
 EXPLANATION = (

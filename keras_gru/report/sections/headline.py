@@ -6,9 +6,10 @@ from keras_gru.analysis import Analysis
 from keras_gru.analysis.intervals import CONFIDENCE, FEWEST_SEEDS
 from keras_gru.analysis.verdicts import FEWEST_SEQUENCES, Caution, Headline, Verdicts
 from keras_gru.datasets.metric import Metric
-from keras_gru.formatting import date, duration, plural, quantity, with_distinct_digits
+from keras_gru.formatting import date, duration, plural
 from keras_gru.models.config import Parameters
 from keras_gru.report import plots
+from keras_gru.report.metric_values import quantity, with_distinct_digits
 from keras_gru.report.sections.pairs import describe_interval
 
 

@@ -10,11 +10,12 @@ from rich.console import Console
 
 from keras_gru.analysis import Analysis
 from keras_gru.experiments.comparison import Comparison
-from keras_gru.formatting import quantity, significant
+from keras_gru.formatting import significant
 from keras_gru.inspection.memory import half_lives
 from keras_gru.inspection.result import Inspection, NetworkInspection, read_inspection
 from keras_gru.report import inspection_plots, plots
 from keras_gru.report.blocks import Column, Figure, Items, Row, Section, Table, Text
+from keras_gru.report.metric_values import quantity
 from keras_gru.report.pictures import figure_to_png
 from keras_gru.report.terminal import print_section
 

@@ -4,9 +4,10 @@ from keras_gru.analysis import Analysis
 from keras_gru.analysis.intervals import CONFIDENCE, FEWEST_SEEDS, POWER
 from keras_gru.analysis.pairs import NoInterval, Outcome, Pair
 from keras_gru.datasets.metric import Metric
-from keras_gru.formatting import plural, plus_minus, quantity, rounded
+from keras_gru.formatting import plural, rounded
 from keras_gru.report import comparison_plots
 from keras_gru.report.blocks import Block, Column, Figure, Row, Section, Table, Text
+from keras_gru.report.metric_values import plus_minus, quantity
 
 OUT_OF_RANGE = "too few runs: the {} would exceed the metric's range"
 COLUMNS = (

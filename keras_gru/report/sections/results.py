@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from keras_gru.analysis import Analysis
 from keras_gru.analysis.summary import CellSummary, Spread, spread_of
 from keras_gru.datasets.metric import Metric
-from keras_gru.formatting import plural, plus_minus, quantity, significant, with_distinct_digits
+from keras_gru.formatting import plural, significant
 from keras_gru.report import plots
 from keras_gru.report.blocks import Column, Row, Section, Table, Text
+from keras_gru.report.metric_values import plus_minus, quantity, with_distinct_digits
 
 _OTHER = {
     "accuracy": "Accuracy",

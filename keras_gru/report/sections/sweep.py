@@ -7,9 +7,10 @@ from keras_gru.analysis.expected_best import ExpectedBest
 from keras_gru.analysis.importance import FEWEST, TOGETHER, Importance, SweepAnalysis
 from keras_gru.datasets.metric import Metric
 from keras_gru.experiments.sweeping.study import CELL, FinishedTrial
-from keras_gru.formatting import date, duration, plural, quantity, setting_value
+from keras_gru.formatting import date, duration, plural, setting_value
 from keras_gru.report import sweep_plots
 from keras_gru.report.blocks import Code, Column, Figure, Key, Legend, Row, Section, Table, Text
+from keras_gru.report.metric_values import quantity
 
 SHOWN = 10  # of the best trials
 BUDGETS = (1, 3, 10, 30)  # trials

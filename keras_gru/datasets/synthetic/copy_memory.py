@@ -19,10 +19,10 @@ from typing import Annotated, ClassVar
 import numpy as np
 from pydantic import Field
 
-from keras_gru.datasets.generated.base import GeneratedDataset
 from keras_gru.datasets.registry import register_dataset
 from keras_gru.datasets.sequence_dataset import Baseline, Metric, SequenceDataset, TaskSpec
 from keras_gru.datasets.split import Split
+from keras_gru.datasets.synthetic.base import GeneratedDataset
 
 
 @register_dataset("copy_memory")

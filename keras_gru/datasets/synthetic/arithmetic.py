@@ -22,10 +22,10 @@ import numpy as np
 from pydantic import Field
 
 from keras_gru.datasets.baselines import most_frequent_target, tag_of_each_token
-from keras_gru.datasets.generated.base import GeneratedDataset, random_letters
 from keras_gru.datasets.registry import register_dataset
 from keras_gru.datasets.sequence_dataset import Metric, SequenceDataset, TaskSpec
 from keras_gru.datasets.split import Split
+from keras_gru.datasets.synthetic.base import GeneratedDataset, random_letters
 from keras_gru.datasets.text.tokenizer import Tokenizer
 from keras_gru.datasets.text.tokens import encode_all
 

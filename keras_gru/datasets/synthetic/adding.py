@@ -16,11 +16,11 @@ from typing import Annotated, ClassVar
 import numpy as np
 from pydantic import Field
 
-from keras_gru.datasets.generated.base import GeneratedDataset
 from keras_gru.datasets.registry import register_dataset
 from keras_gru.datasets.sequence_dataset import Metric, SequenceDataset, TaskSpec
 from keras_gru.datasets.series.forecasting import mean_of_train
 from keras_gru.datasets.split import Split
+from keras_gru.datasets.synthetic.base import GeneratedDataset
 
 
 @register_dataset("adding")

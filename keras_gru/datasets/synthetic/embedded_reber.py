@@ -19,10 +19,10 @@ from typing import Annotated, ClassVar, Literal
 import numpy as np
 from pydantic import Field
 
-from keras_gru.datasets.generated.base import GeneratedDataset
-from keras_gru.datasets.generated.labelled_strings import classification
 from keras_gru.datasets.registry import register_dataset
 from keras_gru.datasets.sequence_dataset import SequenceDataset
+from keras_gru.datasets.synthetic.base import GeneratedDataset
+from keras_gru.datasets.synthetic.labelled_strings import classification
 
 CLASSES = ("corrupted", "grammatical")
 LETTERS = "BEPSTVX"

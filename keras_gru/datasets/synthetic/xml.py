@@ -17,9 +17,9 @@ from pydantic import Field
 
 from keras_gru.datasets.baselines import tag_of_each_token
 from keras_gru.datasets.common import Count, Length
-from keras_gru.datasets.generated.base import GeneratedDataset, random_letters
 from keras_gru.datasets.registry import register_dataset
 from keras_gru.datasets.sequence_dataset import SequenceDataset
+from keras_gru.datasets.synthetic.base import GeneratedDataset, random_letters
 from keras_gru.datasets.text.characters import language_model
 
 _SHORTEST = 2  # letters of a name

@@ -1,0 +1,1 @@
+"""Synthetic datasets: functions of their settings and a seed, one file each."""
