@@ -1,4 +1,4 @@
-"""What all tests share."""
+"""Hooks and fixtures of all tests."""
 
 import os
 import signal
@@ -7,8 +7,8 @@ import pytest
 
 from keras_gru import cells
 
-# Files of more than half a minute. They come first, longest first, or the last of them would be
-# run by one process while the others have nothing left.
+# Files that take more than half a minute. They run first, longest first; otherwise one process
+# would still run the last of them when the others have finished.
 LONG = (
     "results/test_recipes.py",
     "executors/test_cluster.py",
@@ -26,21 +26,21 @@ LONG = (
 def pytest_collection_modifyitems(items):
     """Put the tests of long files first."""
 
-    def place(item):
+    def position(item):
         path = item.path.as_posix()
         return next((index for index, name in enumerate(LONG) if path.endswith(name)), len(LONG))
 
-    items.sort(key=place)
+    items.sort(key=position)
 
 
 def pytest_configure(config):
-    """Let processes that tests start obey SIGINT, also where a shell's & or nohup ignores it."""
+    """Let child processes receive SIGINT even if the shell (`&`, `nohup`) ignores it."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
 def data_dir(tmp_path_factory):
-    """A folder for prepared datasets, the same for all processes of a run of the tests."""
+    """A folder for prepared datasets, shared by all processes of a test run."""
     folder = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         folder = folder.parent
@@ -50,7 +50,7 @@ def data_dir(tmp_path_factory):
 
 @pytest.fixture(autouse=True)
 def registry_as_it_was():
-    """A cell that a test registers is gone after it."""
+    """Remove the cells that a test registers."""
     before = dict(cells._registered)
     yield
     cells._registered.clear()

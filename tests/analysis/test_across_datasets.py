@@ -1,4 +1,4 @@
-"""Verdicts over datasets: calibration by simulation, and the formulas on hand-made errors."""
+"""Verdicts over several datasets: simulated error rates, and the formulas on made-up errors."""
 
 import json
 
@@ -25,7 +25,7 @@ def rng():
 
 
 def simulate(rng, lead, between, within=0.05, datasets=12, seeds=15):
-    """Datasets on which one cell leads by a relative difference that varies between datasets."""
+    """Simulate datasets on which one cell leads by a relative difference that varies."""
     found = []
     for index in range(datasets):
         scale = 10.0 ** rng.uniform(-3, 2)
@@ -46,15 +46,15 @@ def decisions(rng, times, **options):
 def test_equal_cells_are_equal_or_undecided(rng, between):
     found = decisions(rng, 60, lead=0.0, between=between)
     wrong = sum(decision in ("one", "other") for decision in found)
-    assert wrong <= 7  # at 5 %, more of 60 are as improbable as 1 %
+    assert wrong <= 7  # at an error rate of 5 %, more than 7 of 60 have a probability below 1 %
 
 
-def test_a_lead_of_three_percent_is_found(rng):
+def test_a_lead_of_three_percent_is_detected(rng):
     found = decisions(rng, 40, lead=0.03, between=0.01)
     assert found.count("one") >= 0.8 * len(found) and "other" not in found
 
 
-def test_one_dataset_of_many_does_not_decide(rng):
+def test_one_dataset_of_many_does_not_decide_the_verdict(rng):
     datasets = simulate(rng, lead=0.0, between=0.02)
     datasets[0] = DatasetErrors("failed", {"one": {0: 1.0, 1: 1.1}, "other": {0: 900.0, 1: 990.0}})
     assert compare_across_datasets(datasets)[0].decision is None
@@ -75,7 +75,7 @@ def test_equal_errors_of_zero_are_equal():
     assert pair.decision == "equal" and set(pair.differences.values()) == {0.0}
 
 
-def test_fewer_than_three_datasets_or_two_seeds_have_no_verdict(rng):
+def test_fewer_than_three_datasets_or_fewer_than_two_seeds_have_no_verdict(rng):
     assert compare_across_datasets(simulate(rng, lead=0.5, between=0, datasets=2)) == ()
     assert compare_across_datasets(simulate(rng, lead=0.5, between=0, seeds=1)) == ()
 
@@ -86,7 +86,7 @@ def test_probability_of_improvement_counts_ties_half():
     assert value == (1 + 1 + 0.5 + 1) / 4 and low <= value <= high
 
 
-def test_performance_profile():
+def test_performance_profile_counts_datasets_within_a_factor_of_the_best():
     datasets = [
         DatasetErrors("a", {"one": {0: 1.0, 1: 1.0}, "other": {0: 1.5, 1: 3.0}}),
         DatasetErrors("b", {"one": {0: 4.0}, "other": {0: 1.0}}),
@@ -97,7 +97,7 @@ def test_performance_profile():
     }
 
 
-def test_a_cell_that_does_not_reach_the_target_has_not_solved_it():
+def test_a_cell_that_misses_the_target_counts_as_unsolved():
     one = DatasetErrors("one", {}, seconds={"gru": 2.0, "lstm": 3.0})
     two = DatasetErrors("two", {}, seconds={"gru": 2.0, "rnn": 4.0})
     alone = DatasetErrors("alone", {}, seconds={"lstm": 1.0})
@@ -105,7 +105,7 @@ def test_a_cell_that_does_not_reach_the_target_has_not_solved_it():
     assert found == {"gru": [1, 1, 1], "lstm": [0, 0.5, 0.5], "rnn": [0, 0, 0.5]}
 
 
-def test_ranks_are_those_of_scipy_and_the_critical_difference_that_of_the_table():
+def test_ranks_equal_scipy_and_the_critical_difference_equals_the_published_table():
     rng = np.random.default_rng(3)
     errors = rng.integers(1, 4, (12, 4)).astype(float)  # with ties
     rows = [dict(zip("abcd", row, strict=True)) for row in errors]
@@ -117,7 +117,7 @@ def test_ranks_are_those_of_scipy_and_the_critical_difference_that_of_the_table(
     assert rank_cells(rows[:2]) is None
 
 
-def test_expected_best_is_the_mean_of_one_trial_and_rises_to_the_best(rng):
+def test_expected_best_rises_from_the_mean_of_one_trial_to_the_best_trial(rng):
     values = rng.normal(size=20)
     expected, low, high = expected_best(values, "max")
     assert expected[0] == pytest.approx(values.mean())
@@ -133,19 +133,19 @@ def test_a_diverged_trial_counts_as_the_worst():
     assert expected_best([1.0, np.nan, 3.0], "min")[0][0] == pytest.approx(7 / 3)
 
 
-def test_errors_of_a_budget_are_factors_of_the_best_trial():
+def test_errors_at_a_budget_are_relative_to_the_best_trial():
     tens = {"one": [0.1] * 10, "other": [0.4] * 9 + [np.nan]}
     ones = {"one": [2.0] * 10, "other": [1.0] * 10}
     few = {"one": [1.0] * 3, "other": [9.0] * 3}
     found = budget_profile(
         [DatasetErrors(str(n), {}, trials=trials) for n, trials in enumerate((tens, ones, few))]
     )
-    assert found["one"].expected == pytest.approx([2**0.5] * 10)  # of 1 and 2
-    assert found["other"].low == pytest.approx([2.0] * 10)  # of 4 and 1
+    assert found["one"].expected == pytest.approx([2**0.5] * 10)  # geometric mean of 1 and 2
+    assert found["other"].low == pytest.approx([2.0] * 10)  # geometric mean of 4 and 1
     assert budget_profile([DatasetErrors("few", {}, trials=few)]) == {}
 
 
-def test_several_comparisons_become_numbers_and_json():
+def test_several_comparisons_are_collected_and_written_as_json():
     def measured(errors, diverged=None):
         metric = Metric("accuracy", "max", "accuracy")
         values = {

@@ -20,7 +20,7 @@ def test_an_analysis_is_frozen_and_is_stored_as_json():
     assert "comparison" not in numbers
 
 
-def test_what_tuning_chose_is_in_it():
+def test_the_analysis_contains_what_tuning_chose():
     (row,) = analyse(tuned()).tunings
     assert (len(row.trials), row.diverged) == (3, 1)
     assert row.edges == {"training.learning_rate": "highest"}

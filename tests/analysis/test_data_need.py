@@ -1,4 +1,4 @@
-"""Which cell needs less data: known curves give known answers, and chance gives none."""
+"""Training data needed: known curves give known results, and equal cells seldom any."""
 
 import numpy as np
 import pytest
@@ -8,40 +8,40 @@ from keras_gru.experiments.comparison import LearningCurve
 from keras_gru.report.sections.data_need import need_text
 from tests.experiments.helpers import comparison
 
-SHARES = (0.01, 0.1, 1.0)
+FRACTIONS = (0.01, 0.1, 1.0)
 
 
 def curve(values, noise=0.0, seeds=5, seed=0, **options):
-    """`values`: cell -> the mean of its metric on each share; less is better."""
+    """Return a learning curve; `values`: cell -> its mean metric on each fraction of train."""
     random = np.random.default_rng(seed)
     comparisons = {}
-    for number, share in enumerate(SHARES):
-        of_cells = {
+    for number, fraction in enumerate(FRACTIONS):
+        by_cell = {
             cell: (means[number] + noise * random.normal(size=seeds)).tolist()
             for cell, means in values.items()
         }
-        comparisons[share] = comparison(of_cells, **options)
+        comparisons[fraction] = comparison(by_cell, **options)
     return LearningCurve(comparisons)
 
 
-def test_curves_that_cross_do_so_where_the_lines_meet():
-    # Between 10% and 100% the difference goes from −1 to 1: they meet at 10^−0.5.
+def test_curves_cross_where_the_interpolated_lines_meet():
+    # Between 10% and 100% the difference goes from −1 to 1, so the curves cross at 10^−0.5.
     found = curve({"gru": (3, 2, 1.5), "lstm": (5, 3, 0.5)}, noise=0.01)
     (need,) = data_needs(found)
     assert need.better == {0.01: "gru", 0.1: "gru", 1.0: "lstm"}
     assert need.crossing.value == pytest.approx(10**-0.5, rel=0.02)
     low, high = need.crossing.interval
     assert 0.28 < low < need.crossing.value < high < 0.36
-    # LSTM is at 1.5 after 60% of the way from 3 to 0.5, on a logarithmic axis.
+    # LSTM falls from 3 to 0.5; on a logarithmic axis, it reaches 1.5 after 60% of the distance.
     assert need.target == pytest.approx(1.5, abs=0.02)
     assert need.needs["lstm"] == pytest.approx(10 ** (-1 + 0.6), rel=0.03)
     assert need.needs["gru"] == pytest.approx(1.0)
     assert need.ratio.value == pytest.approx(10**0.4, rel=0.04)
-    text = need_text(need, SHARES[0], found.whole.metric)
+    text = need_text(need, FRACTIONS[0], found.whole.metric)
     assert "32% [" in text and "40%" in text and "100%" in text
 
 
-def test_a_metric_of_which_more_is_better_gives_the_same():
+def test_a_metric_to_maximize_gives_the_same_result():
     less = curve({"gru": (3, 2, 1.5), "lstm": (5, 3, 0.5)}, noise=0.01)
     more = curve({"gru": (-3, -2, -1.5), "lstm": (-5, -3, -0.5)}, noise=0.01, mode="max")
     (one,), (other,) = data_needs(less), data_needs(more)
@@ -49,18 +49,18 @@ def test_a_metric_of_which_more_is_better_gives_the_same():
     assert one.crossing.value == pytest.approx(other.crossing.value, rel=0.02)
 
 
-def test_equal_cells_are_told_apart_about_as_seldom_as_promised():
-    """95% intervals for all shares together, and for the ratio of what they need."""
-    tellings = ratios = 0
+def test_equal_cells_differ_significantly_as_seldom_as_the_level_says():
+    """95% intervals: simultaneous over the fractions, and of the ratio of the data needed."""
+    decisions = ratios = 0
     for seed in range(200):
         found = curve({"gru": (3, 2, 1), "lstm": (3, 2, 1)}, noise=0.1, seed=seed)
         (need,) = data_needs(found)
-        tellings += any(need.better.values())
+        decisions += any(need.better.values())
         low, high = need.ratio.interval
         ratios += low > 1 or high < 1
         assert need.crossing is None or set(need.better.values()) >= {"gru", "lstm"}
-    assert tellings <= 20
-    assert ratios <= 26, "8% of 200 are 16"
+    assert decisions <= 20
+    assert ratios <= 26, "16 are expected: 8% of 200"
 
 
 def test_two_seeds_have_no_interval_and_one_has_no_difference():
@@ -69,7 +69,7 @@ def test_two_seeds_have_no_interval_and_one_has_no_difference():
     alone = curve({"gru": (3, 2, 1), "lstm": (4, 3, 2)}, seeds=1)
     (need,) = data_needs(alone)
     assert not any(need.better.values()) and need.ratio is None
-    assert "1 of 3 seeds" in need_text(need, SHARES[0], alone.whole.metric)
+    assert "1 of 3 seeds" in need_text(need, FRACTIONS[0], alone.whole.metric)
 
 
 def test_a_cell_that_diverged_everywhere_is_left_out():

@@ -1,4 +1,4 @@
-"""Importances of sweeps that were made up, so that the truth is known."""
+"""Importances of simulated sweeps, of which the true importances are known."""
 
 import math
 
@@ -23,8 +23,8 @@ RANGES = {
 }
 
 
-def made_up(folder, value, count=60, ranges=RANGES):
-    """An experiment and its trials, drawn at random; `value(cell, settings)` is their metric."""
+def simulated_trials(folder, value, count=60, ranges=RANGES):
+    """Return random trials and their experiment; the metric is `value(cell, settings)`."""
     experiment = tiny(folder, cells=("gru", "lstm", "simple_rnn"), sweep=nested(ranges))
     random = np.random.default_rng(1)
     trials = []
@@ -42,13 +42,15 @@ def made_up(folder, value, count=60, ranges=RANGES):
     return trials, experiment
 
 
-def shares(folder, value, **options):
-    rows = importances(*made_up(folder, value, **options), MSE, resamples=6)
+def importances_by_name(folder, value, **options):
+    rows = importances(*simulated_trials(folder, value, **options), MSE, resamples=6)
     return {row.name: row for row in rows}
 
 
-def test_the_one_setting_that_explains_all_does(tmp_path):
-    rows = shares(tmp_path, lambda cell, settings: (math.log10(settings[RATE]) + 2) ** 2)
+def test_a_single_decisive_setting_has_nearly_all_importance(tmp_path):
+    rows = importances_by_name(
+        tmp_path, lambda cell, settings: (math.log10(settings[RATE]) + 2) ** 2
+    )
     assert [*rows][:1] == [RATE] and [*rows][-1] == TOGETHER
     assert rows[RATE].share > 0.9 and rows[RATE].low > 0.7
     assert all(rows[name].share < 0.05 for name in ("cell", UNITS, DROPOUT))
@@ -58,24 +60,24 @@ def test_the_one_setting_that_explains_all_does(tmp_path):
     assert not rows[RATE].overlaps(rows["cell"]) and rows[UNITS].overlaps(rows["cell"])
 
 
-def test_a_range_is_weighed_by_what_is_drawn_and_a_list_by_its_values(tmp_path):
-    """Each of the three explains a third; by the rate itself its part would be next to nothing."""
+def test_a_range_is_weighted_by_the_sampled_scale_and_a_list_by_its_values(tmp_path):
+    """Each explains a third; on a linear scale, the learning rate would explain almost nothing."""
 
     def value(cell, settings):
         rate = float(settings[RATE] > 1e-2)  # variance 1/4
         dropout = math.sqrt(12) * settings[DROPOUT]  # variance 1/4
         return rate + dropout + math.sqrt(9 / 8) * (cell == "lstm")  # variance 1/4
 
-    rows = shares(tmp_path, value, count=150)
+    rows = importances_by_name(tmp_path, value, count=150)
     for name in (RATE, DROPOUT, "cell"):
         assert rows[name].share == pytest.approx(1 / 3, abs=0.09)
 
 
-def test_what_only_a_combination_explains_is_no_settings_own(tmp_path):
+def test_what_only_a_combination_explains_belongs_to_no_single_setting(tmp_path):
     def value(cell, settings):
         return float((settings[RATE] > 1e-2) != (settings[DROPOUT] > 0.25))
 
-    rows = shares(tmp_path, value, count=150)
+    rows = importances_by_name(tmp_path, value, count=150)
     assert rows[TOGETHER].share > 0.6
 
 
@@ -83,35 +85,41 @@ def test_a_trial_that_diverged_counts_as_the_worst(tmp_path):
     def value(cell, settings):
         return math.nan if settings[RATE] > 1e-2 else 1.0 + settings[DROPOUT]
 
-    trials, experiment = made_up(tmp_path, value)
+    trials, experiment = simulated_trials(tmp_path, value)
     rows = {row.name: row.share for row in importances(trials, experiment, MSE, resamples=4)}
     alive = [trial for trial in trials if trial.status == "finished"]
     left = {row.name: row.share for row in importances(alive, experiment, MSE, resamples=4)}
     assert rows[RATE] > 0.2 > 0.1 > left[RATE]
 
 
-def test_nothing_is_reported_of_few_trials_or_of_equal_ones(tmp_path):
-    assert shares(tmp_path, lambda cell, settings: settings[RATE], count=FEWEST - 1) == {}
-    assert shares(tmp_path, lambda cell, settings: 1.0) == {}
-    assert shares(tmp_path, lambda cell, settings: math.nan) == {}
+def test_few_trials_or_equal_metrics_have_no_importances(tmp_path):
+    assert (
+        importances_by_name(tmp_path, lambda cell, settings: settings[RATE], count=FEWEST - 1) == {}
+    )
+    assert importances_by_name(tmp_path, lambda cell, settings: 1.0) == {}
+    assert importances_by_name(tmp_path, lambda cell, settings: math.nan) == {}
 
 
-def test_the_same_trials_give_the_same_shares(tmp_path):
+def test_the_same_trials_give_the_same_importances(tmp_path):
     def value(cell, settings):
         return settings[DROPOUT]
 
-    assert shares(tmp_path, value, count=12) == shares(tmp_path, value, count=12)
+    assert importances_by_name(tmp_path, value, count=12) == importances_by_name(
+        tmp_path, value, count=12
+    )
 
 
 def test_a_setting_with_one_value_is_left_out(tmp_path):
     ranges = {RATE: RANGES[RATE], UNITS: (4,)}
-    trials, experiment = made_up(tmp_path, lambda cell, settings: settings[RATE], 20, ranges)
+    trials, experiment = simulated_trials(
+        tmp_path, lambda cell, settings: settings[RATE], 20, ranges
+    )
     assert UNITS not in {row.name for row in importances(trials, experiment, MSE, resamples=2)}
 
 
 def test_a_lead_is_a_difference_within_each_resample(tmp_path):
-    """Each of two explains what the other leaves: their shares move against each other."""
-    trials, experiment = made_up(
+    """Two settings explain all variance together, so their importances are anticorrelated."""
+    trials, experiment = simulated_trials(
         tmp_path, lambda cell, settings: math.log10(settings[RATE]) + 2 * (cell == "lstm")
     )
     weighed = weigh(trials, experiment, MSE, resamples=6)
@@ -120,15 +128,15 @@ def test_a_lead_is_a_difference_within_each_resample(tmp_path):
     assert value == pytest.approx(rows[RATE].share - rows["cell"].share)
     drawn = weighed.resampled[:, [weighed.names.index(name) for name in (RATE, "cell")]]
     assert low <= value <= high and high <= max(value, np.ptp(drawn, axis=1).max())
-    # Beside the cell the others are nothing, and combinations are no setting.
+    # The other settings explain nothing, and combinations do not count as a setting.
     assert weighed.lead(RATE) == (value, low, high)
     assert weighed.lead(UNITS)[0] < -0.3
 
 
-def test_what_a_range_is_given_by_chance_is_taken_off(tmp_path):
-    """Of noise a forest learns more from a range than from a list of three."""
+def test_the_importance_that_noise_gives_a_range_is_subtracted(tmp_path):
+    """A forest fits more noise with a continuous range than with a list of three values."""
     noise = np.random.default_rng(5)
-    trials, experiment = made_up(tmp_path, lambda cell, settings: noise.normal(), count=30)
+    trials, experiment = simulated_trials(tmp_path, lambda cell, settings: noise.normal(), count=30)
     weighed = weigh(trials, experiment, MSE, resamples=6, shuffle=(DROPOUT, "cell"))
     columns = [weighed.names.index(name) for name in (DROPOUT, "cell")]
     chance = np.subtract(*weighed.shuffled[:, columns].T).mean()

@@ -1,4 +1,4 @@
-"""Intervals, minimum detectable differences and seeds needed hold what they promise."""
+"""Coverage of intervals, power of detectable differences, and the number of seeds needed."""
 
 import itertools
 
@@ -15,9 +15,9 @@ from keras_gru.analysis.intervals import (
 
 
 def simulated(many, seeds, gaps=(0.0, 0.0, 0.0)):
-    """Test metrics (many, cell, seed): a part that a seed's runs share, and one of each run.
+    """Simulate test metrics (many, cell, seed): a term per seed plus a term per run.
 
-    The cells spread differently, so that no pair has the interval of another.
+    The cells have different spreads, so that no two pairs have the same interval.
     """
     rng = np.random.default_rng(0)
     shared = rng.normal(size=(many, 1, seeds))
@@ -26,7 +26,7 @@ def simulated(many, seeds, gaps=(0.0, 0.0, 0.0)):
 
 
 def chance(rate, many):
-    """How far a share of so many trials may be from its rate, by chance: 4 standard errors."""
+    """Return how far a fraction of `many` trials may deviate from its rate: 4 standard errors."""
     return 4 * np.sqrt(rate * (1 - rate) / many)
 
 
@@ -41,7 +41,7 @@ def test_an_interval_covers_the_true_difference_at_its_nominal_rate(seeds, pairs
     assert covered == pytest.approx(nominal, abs=chance(nominal, 20_000))
 
 
-def test_equal_cells_are_called_equal_in_at_least_95_percent_of_all_comparisons():
+def test_equal_cells_have_no_significant_difference_in_95_percent_of_comparisons():
     values = simulated(20_000, 5)
     claimed = np.zeros(len(values), bool)
     alone = np.zeros(len(values), bool)
@@ -50,18 +50,18 @@ def test_equal_cells_are_called_equal_in_at_least_95_percent_of_all_comparisons(
             mean, half = paired_interval(values[:, one] - values[:, other], pairs)
             claims |= abs(mean) > half
     assert claimed.mean() <= 0.05
-    assert alone.mean() > 0.07, "without the correction it would be too many: the test can fail"
+    assert alone.mean() > 0.07, "without the correction there are too many, so the test can fail"
 
 
 @pytest.mark.parametrize(("seeds", "pairs"), [(2, 1), (3, 3), (5, 1), (5, 3), (20, 10)])
-def test_what_is_called_detectable_is_detected_in_four_of_five_cases(seeds, pairs):
+def test_a_detectable_difference_is_detected_in_four_of_five_simulations(seeds, pairs):
     effect = detectable_difference(1.0, seeds, pairs)
     rng = np.random.default_rng(1)
     mean, half = paired_interval(effect + rng.normal(size=(20_000, seeds)), pairs)
     assert np.mean(mean > half) == pytest.approx(0.8, abs=chance(0.8, 20_000))
 
 
-def test_one_seed_less_than_needed_would_not_do():
+def test_one_seed_less_than_needed_is_too_few():
     for effect, pairs in ((0.3, 1), (1.0, 3), (5.0, 3)):
         seeds = seeds_needed(effect, 1.0, pairs)
         assert detectable_difference(1.0, seeds, pairs) <= effect
@@ -70,7 +70,7 @@ def test_one_seed_less_than_needed_would_not_do():
 
 
 def crossed(rng, seeds, blocks, own, common, both, gap=0.0, many=4_000):
-    """Differences (many, seed, block) with a part of each seed, of each block, and of both."""
+    """Simulate differences (many, seed, block): terms per seed, per block, and per pair of both."""
     parts = ((own, (many, seeds, 1)), (common, (many, 1, blocks)), (both, (many, seeds, blocks)))
     return gap + sum(size * rng.normal(size=shape) for size, shape in parts)
 
@@ -89,19 +89,21 @@ def test_with_the_sampling_error_an_interval_covers_the_difference_on_other_test
         covered[known is None] = np.mean(abs(mean - 0.7) <= half)
     assert 0.95 - chance(0.95, 4_000) <= covered[False] <= 0.99
     if common > 5 * own:
-        assert covered[True] < 0.9, "without it, it is too narrow: the test can fail"
+        assert covered[True] < 0.9, "without the sampling error it is too narrow"
 
 
-def test_the_sampling_error_is_that_of_the_blocks_alone():
+def test_the_sampling_error_does_not_contain_the_spread_over_seeds():
     rng = np.random.default_rng(3)
     alone = sampling_error(crossed(rng, 5, 60, 1.0, 0.0, 5.0), np.ones(60))
-    assert alone.error.mean() < 0.4 * 5 / np.sqrt(60), "what differs by seed is in their spread"
+    assert alone.error.mean() < 0.4 * 5 / np.sqrt(60), (
+        "the spread over seeds already contains the interaction"
+    )
     shared = sampling_error(crossed(rng, 5, 60, 1.0, 5.0, 0.0), np.ones(60))
     assert shared.error.mean() == pytest.approx(5 / np.sqrt(60), rel=0.02)
     assert (shared.blocks, sampling_error(np.ones((3, 1)), np.ones(1))) == (60, None)
 
 
-def test_a_block_counts_by_its_weight():
+def test_blocks_are_weighted():
     differences = np.array([[1.0, 2.0, 9.0]] * 3)
     whole = sampling_error(differences[..., :2], np.array([3, 5])).error
     assert sampling_error(differences, np.array([3, 5, 0])).error == pytest.approx(

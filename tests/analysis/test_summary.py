@@ -1,4 +1,4 @@
-"""A row for each cell."""
+"""The summary of a comparison: one row per cell."""
 
 import numpy as np
 import pytest

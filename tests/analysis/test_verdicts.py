@@ -1,4 +1,4 @@
-"""What is said of two cells and of baselines: as much as the seeds and the test split allow."""
+"""Conclusions about pairs of cells and baselines claim only what the statistics allow."""
 
 import dataclasses
 
@@ -24,7 +24,7 @@ def findings(*arguments, **options):
 
 
 def evaluation(terms, independent=40, weights=()):
-    """Of a test split; validation has 30 independent sequences."""
+    """Return the sizes of a test split; validation has 30 independent sequences."""
     test = {"independent": independent, "terms": terms, "weights": weights}
     return {"validation": {"independent": 30, "terms": 900}, "test": test}
 
@@ -43,8 +43,8 @@ def pair_of(*arguments, **options):
     return pair
 
 
-def test_the_words_follow_the_intervals():
-    """The same through the comparison itself, and no sentence says more than its pairs."""
+def test_a_cell_is_called_better_only_where_its_interval_excludes_zero():
+    """The error rate is that of the intervals, and the conclusion claims no more than its pairs."""
     wrong = 0
     for values in simulated(200, 5):
         found = findings(dict(zip(LABELS, values.tolist(), strict=True)))
@@ -57,7 +57,7 @@ def test_the_words_follow_the_intervals():
     assert wrong / 200 <= 0.05 + chance(0.05, 200)
 
 
-def test_a_pair_says_what_its_seeds_can_detect():
+def test_a_pair_has_its_minimum_detectable_difference():
     one, other = [1.0, 1.2, 0.9, 1.1, 1.05], [1.1, 1.1, 1.0, 1.12, 0.93]
     pair = pair_of({"gru": one, "lstm": other})
     differences = np.subtract(one, other)
@@ -72,7 +72,7 @@ def test_a_pair_says_what_its_seeds_can_detect():
 
 
 @pytest.mark.parametrize(("mode", "winner"), [("min", "GRU"), ("max", "LSTM")])
-def test_a_pair_names_the_better_cell_and_by_how_much(mode, winner):
+def test_a_pair_names_the_better_cell_and_the_difference(mode, winner):
     pair = pair_of({"gru": [0.1, 0.11, 0.12], "lstm": [0.2, 0.212, 0.219]}, mode)
     assert pair.difference == pytest.approx(-0.10033, abs=1e-5)
     text = verdict_text(pair, findings({"gru": [0.1]}, mode).metric)
@@ -80,21 +80,21 @@ def test_a_pair_names_the_better_cell_and_by_how_much(mode, winner):
     assert LABELS[pair.better] == winner
 
 
-def test_a_difference_below_the_metrics_digits_is_still_seen():
+def test_a_difference_below_the_metrics_digits_is_still_shown():
     found = findings({"gru": [1e-4, 1.1e-4, 1.2e-4], "lstm": [1.9e-4, 2.01e-4, 2.1e-4]})
     (pair,) = compare_pairs(found)
     assert verdict_text(pair, found.metric).startswith("GRU better by 0.000090 ± 0.00000")
 
 
-def test_no_spread_has_no_interval_and_no_winner():
-    """Three seeds that differ by 2/370 each were "better by 0.0054 ± 0.0000, beyond doubt"."""
+def test_without_spread_over_seeds_there_is_no_interval_and_no_winner():
+    """Three seeds that all differ by 2/370 must not give an interval of width zero."""
     for gap in (0.0, 2 / 370):
         gru = [0.9, 0.91, 0.95]
         pair = pair_of({"gru": gru, "lstm": [value - gap for value in gru]}, "max")
         assert (pair.half, pair.better, pair.detectable, pair.needed) == (None,) * 4
         assert pair.reason == NoInterval.NO_SPREAD
-        said = conclude(findings({"gru": gru, "lstm": [value - gap for value in gru]}, "max"))
-        assert "GRU and LSTM cannot be compared" in said and "significant" not in said
+        conclusion = conclude(findings({"gru": gru, "lstm": [value - gap for value in gru]}, "max"))
+        assert "GRU and LSTM cannot be compared" in conclusion and "significant" not in conclusion
 
 
 @pytest.mark.parametrize("seeds", [1, 2])
@@ -107,18 +107,18 @@ def test_fewer_than_three_seeds_have_no_interval_and_no_winner(seeds):
     assert "no cell is called better: 3 are required." in conclude(collect_measurements(found))
 
 
-def test_one_right_answer_is_the_least_that_an_interval_is_wide():
+def test_an_interval_is_at_least_one_right_answer_wide():
     values = {"gru": [0.90, 0.92, 0.91, 0.93], "lstm": [0.8999, 0.92, 0.91, 0.93]}
     for terms in (40, 1_000_000):
         found = findings(values, "max", evaluation=evaluation(terms))
         (pair,) = compare_pairs(found)
         assert pair.half == pytest.approx(max(1 / terms, 3.18 * 0.000025), rel=0.01)
         assert pair.better is None and pair.detectable >= 1 / terms
-    assert findings({"gru": [0.1]}).resolution is None, "an error is no count of right answers"
+    assert findings({"gru": [0.1]}).resolution is None, "an error is not a count of right answers"
 
 
-def test_an_interval_that_leaves_the_range_is_no_number():
-    """Three seeds were "−0.097 ± 2.419" of an accuracy, "3 seeds for 2"."""
+def test_an_interval_beyond_the_metrics_range_is_not_printed():
+    """Three seeds with a large spread once gave an accuracy of "−0.097 ± 2.419"."""
     accuracy = pair_of({"gru": [0.2, 0.9, 0.5], "lstm": [0.95, 0.1, 0.8]}, "max")
     error = pair_of({"gru": [0.2, 0.9, 0.5], "lstm": [0.95, 0.1, 0.8]}, "min")
     for pair in (accuracy, error):
@@ -126,12 +126,12 @@ def test_an_interval_that_leaves_the_range_is_no_number():
         assert pair.reason == NoInterval.OUT_OF_RANGE
 
 
-def test_a_minimum_detectable_difference_that_leaves_the_range_is_no_number():
+def test_a_detectable_difference_beyond_the_metrics_range_is_not_printed():
     pair = pair_of({"gru": [0.0002, 0.0003, 0.0003], "lstm": [0.0003, 0.0002, 0.0004]})
     assert pair.half is not None and (pair.detectable, pair.needed) == (None, None)
 
 
-def test_a_significant_difference_whose_end_leaves_the_range_says_what_it_is_at_least():
+def test_a_significant_difference_beyond_the_range_is_printed_as_a_lower_bound():
     found = findings({"gru": [1.0, 0.99, 1.0], "lstm": [0.02, 0.0, 0.05]}, "max")
     (pair,) = compare_pairs(found)
     assert pair.better == "gru" and pair.difference + pair.half > 1
@@ -139,7 +139,7 @@ def test_a_significant_difference_whose_end_leaves_the_range_says_what_it_is_at_
     assert describe_interval(-pair.difference, pair.half, found.metric) == "≤ -0.92"
 
 
-def test_a_clear_difference_and_its_interval():
+def test_a_clear_difference_is_significant_and_has_an_interval():
     values = {"gru": [1.0, 1.1, 1.2], "lstm": [1.02, 1.09, 1.21], "simple_rnn": [5.0, 5.3, 5.1]}
     differences = np.subtract(values["simple_rnn"], values["gru"])
     half = stats.t.ppf(1 - 0.05 / 3 / 2, 2) * stats.sem(differences)
@@ -151,13 +151,13 @@ def test_a_clear_difference_and_its_interval():
     )
 
 
-def test_no_difference_is_claimed_where_the_spread_is_wide():
+def test_a_wide_spread_gives_no_significant_difference():
     sentence = conclude(findings({"gru": [1.0, 2.0, 3.0], "lstm": [2.0, 1.9, 3.9]}))
     assert "There is no significant difference between GRU and LSTM (3 seeds" in sentence
 
 
-def test_the_correction_makes_a_claim_harder():
-    """The same two cells, alone and beside a third one."""
+def test_a_third_cell_makes_the_correction_stricter():
+    """The same two cells, with and without a third one."""
     pair = {"gru": [1.0, 1.1, 1.2, 1.3], "lstm": [1.05, 1.3, 1.28, 1.5]}
     differences = np.subtract(pair["lstm"], pair["gru"])
     p = stats.ttest_1samp(differences, 0).pvalue
@@ -183,7 +183,7 @@ def test_one_lucky_run_of_a_cell_that_diverges_is_not_the_best():
     assert [(pair.one, pair.other) for pair in compare_pairs(found)] == [("gru", "lstm")]
 
 
-def test_nothing_finished_nothing_to_say():
+def test_without_finished_runs_there_is_no_verdict():
     found = findings({}, diverged=[("gru", 0)])
     assert "nothing to compare" in conclude(found)
     assert reach_verdicts(found).pairs == () == reach_verdicts(found).cautions
@@ -209,8 +209,8 @@ GRUS = {"gru": [0.50, 0.51, 0.52], "lstm": [0.70, 0.72, 0.73]}
         ([("A", 0.515)], (("gru",), ()), "A, has 0.52, which no cell beats significantly."),
     ],
 )
-def test_the_conclusion_names_the_best_baseline_and_which_cells_beat_it(baselines, above, words):
-    """Of a linear model that was 14 times as good as the best cell it said nothing."""
+def test_the_conclusion_names_the_best_baseline_and_the_cells_that_beat_it(baselines, above, words):
+    """A linear model that was 14 times as good as the best cell was once not mentioned."""
     found = findings(GRUS, baselines=baselines)
     assert above_baseline(found) == above
     assert words in conclude(found)
@@ -218,7 +218,7 @@ def test_the_conclusion_names_the_best_baseline_and_which_cells_beat_it(baseline
     assert bool(cautions) == (not above[1])
 
 
-def test_two_seeds_beat_no_baseline():
+def test_two_seeds_are_not_enough_to_beat_a_baseline():
     found = findings({"gru": [0.5, 0.51]}, baselines=[("A", 0.9)])
     sentence = conclude(found)
     assert "A, has 0.90." in sentence and "With 2 seeds no cell is called better" in sentence
@@ -226,7 +226,7 @@ def test_two_seeds_beat_no_baseline():
     assert "which no cell beats" in conclude(findings({"gru": [0.5]}, baselines=[("A", 0.4)]))
 
 
-def test_every_seed_right_beats_chance_by_more_than_one_answer():
+def test_perfect_seeds_beat_chance_by_more_than_one_answer():
     for baseline, beaten in ((0.5, ("gru",)), (1 - 1 / 50, ())):
         found = findings(
             {"gru": [1.0] * 3}, "max", baselines=[("A", baseline)], evaluation=evaluation(40)
@@ -234,14 +234,14 @@ def test_every_seed_right_beats_chance_by_more_than_one_answer():
         assert above_baseline(found)[1] == beaten
 
 
-def test_small_splits_are_warned_of():
+def test_small_splits_have_a_warning():
     verdicts = reach_verdicts(findings(GRUS, evaluation=evaluation(900, independent=4)))
     assert verdicts.cautions == (Caution.FEW_TEST_SEQUENCES,)
     assert " 4 " in caution_texts(verdicts)[0]
 
 
-def test_the_sampling_error_of_test_is_in_the_interval():
-    """The same seeds, on a test split whose blocks differ little or much between the cells."""
+def test_the_interval_contains_the_sampling_error_of_the_test_split():
+    """The same seeds; the blocks of the test split differ a little or a lot between the cells."""
     rng = np.random.default_rng(0)
     halves = []
     for spread in (0.001, 0.5):

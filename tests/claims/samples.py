@@ -1,4 +1,4 @@
-"""Evidence made up for the claims: what is not said is not decided."""
+"""Made-up evidence for the claims; with the defaults, no claim is decided."""
 
 from keras_gru.claims.evidence import CellEvidence, CurveEvidence, Estimate, Origin, SweepEvidence
 from keras_gru.datasets.metric import Metric
@@ -28,7 +28,7 @@ def cell(test=2.0, units=8, weights=300, before=None):
 
 
 def curve(gru=None, lstm=None, difference=(0.0, 0.5), **changes):
-    """`difference`: GRU minus LSTM on test and half its interval, or None."""
+    """Return evidence; `difference`: GRU minus LSTM on test, half its interval; or None."""
     given = {
         "origin": ORIGIN,
         "metric": MAE,
@@ -49,7 +49,7 @@ def curve(gru=None, lstm=None, difference=(0.0, 0.5), **changes):
 
 
 def sweep(size=(0.1, 0.2), rate=(0.1, 0.2), **changes):
-    """`size`, `rate`: the leads and half their intervals, or None."""
+    """Return evidence; `size`, `rate`: each the lead and half its interval, or None."""
     given = {
         "origin": ORIGIN.model_copy(update={"command": "keras-gru sweep made-up", "seeds": (0,)}),
         "trials": 40,

@@ -1,4 +1,4 @@
-"""From runs to evidence: what is kept is what the statistics say of GRU and LSTM alone."""
+"""From runs to evidence: the statistics of GRU and LSTM alone."""
 
 import dataclasses
 import shlex
@@ -37,11 +37,11 @@ METADATA = comparison({"gru": [1.0]}, environment=ENVIRONMENT).metadata
 
 @pytest.fixture(scope="module")
 def curve():
-    """GRU has learnt at a tenth what LSTM learns from all; a SimpleRNN diverged once."""
+    """GRU reaches with a tenth of train what LSTM reaches with all; one SimpleRNN diverged."""
     random, comparisons = np.random.default_rng(0), {}
-    for share, means in ((0.1, {"gru": 2, "lstm": 3}), (1.0, {"gru": 1, "lstm": 2})):
+    for fraction, means in ((0.1, {"gru": 2, "lstm": 3}), (1.0, {"gru": 1, "lstm": 2})):
         values = {cell: mean + 0.05 * random.normal(size=5) for cell, mean in means.items()}
-        made = comparison(
+        base = comparison(
             {cell: metrics.tolist() for cell, metrics in values.items()},
             diverged=[("simple_rnn", 0)],
         )
@@ -54,19 +54,19 @@ def curve():
                     for epoch in range(4)
                 ),
             )
-            for run in made.runs
+            for run in base.runs
         )
-        comparisons[share] = dataclasses.replace(made, runs=runs, metadata=METADATA)
+        comparisons[fraction] = dataclasses.replace(base, runs=runs, metadata=METADATA)
     return LearningCurve(comparisons)
 
 
-def test_what_is_kept_of_a_learning_curve(curve):
+def test_the_evidence_of_a_learning_curve(curve):
     found = curve_evidence(curve, PLAN)
     values = {
-        cell: np.array([run.test["mae"] for run in curve.whole.runs if run.cell == cell])
+        cell: np.array([run.test["mae"] for run in curve.with_metadata.runs if run.cell == cell])
         for cell in ("gru", "lstm")
     }
-    # Of one pair: no correction for those with SimpleRNN.
+    # An interval for one pair: not corrected for the pairs with SimpleRNN.
     mean, half = paired_interval(values["gru"] - values["lstm"], 1)
     assert found.difference.value == pytest.approx(mean)
     assert found.difference.high - mean == pytest.approx(half)
@@ -81,33 +81,33 @@ def test_what_is_kept_of_a_learning_curve(curve):
 
 
 def test_times_are_ratios_within_a_seed(curve):
-    """Seeds take 1 to 5 times as long, and LSTM always half as long again."""
+    """Later seeds take up to 5 times as long, and LSTM always 1.5 times as long as GRU."""
     found = curve_evidence(curve, PLAN)
     assert found.epoch_seconds.value == pytest.approx(1.5)
     assert found.epoch_seconds.low == pytest.approx(1.5)
-    # The worst of the runs' best values is 2.05 or so: both are there after their third epoch.
+    # The target, the worst best value of any run, is about 2.05: both reach it in epoch 3.
     assert found.target_seconds.value == pytest.approx(3.0)
 
 
-def test_a_cell_without_runs_leaves_it_open(curve):
+def test_a_cell_without_runs_decides_nothing(curve):
     alone = {
-        share: dataclasses.replace(
+        fraction: dataclasses.replace(
             compared, runs=tuple(r for r in compared.runs if r.cell == "gru")
         )
-        for share, compared in curve.comparisons.items()
+        for fraction, compared in curve.comparisons.items()
     }
     found = curve_evidence(LearningCurve(alone), PLAN)
     assert found.difference is found.need is found.epoch_seconds is None
     assert data_needs(LearningCurve(alone)) == ()
 
 
-def test_a_cell_that_diverged_leaves_it_open(curve):
-    """The seeds that are left of it may be its lucky ones."""
+def test_a_cell_with_a_diverged_run_decides_nothing(curve):
+    """Its finished seeds may be the lucky ones."""
     fewer = {
-        share: dataclasses.replace(
+        fraction: dataclasses.replace(
             compared, runs=tuple(r for r in compared.runs if (r.cell, r.seed) != ("lstm", 0))
         )
-        for share, compared in curve.comparisons.items()
+        for fraction, compared in curve.comparisons.items()
     }
     found = curve_evidence(LearningCurve(fewer), PLAN)
     assert found.difference is found.need is found.epoch_seconds is found.target_seconds is None
@@ -118,22 +118,22 @@ def test_a_cell_that_diverged_leaves_it_open(curve):
     assert len(on_curves) == 5 and {claim.verdict for claim in on_curves.values()} == {OPEN}
 
 
-def test_equal_cells_seldom_seem_to_need_unequal_data():
-    """The rule of the claim: an interval at 95%, so that one in twenty is decided by chance."""
+def test_equal_cells_are_seldom_decided_to_need_different_amounts_of_data():
+    """The claim uses a 95% interval, so about one in twenty is decided by chance."""
     (evaluate,) = (claim.evaluate for claim in CLAIMS if claim.name == "less-data")
     random, decided = np.random.default_rng(0), 0
     for _ in range(200):
-        made = {
-            share: comparison(
+        base = {
+            fraction: comparison(
                 {cell: (mean + 0.1 * random.normal(size=5)).tolist() for cell in ("gru", "lstm")}
             )
-            for share, mean in ((0.1, 3), (0.3, 2), (1.0, 1))
+            for fraction, mean in ((0.1, 3), (0.3, 2), (1.0, 1))
         }
-        whole = {
-            share: dataclasses.replace(compared, metadata=METADATA)
-            for share, compared in made.items()
+        with_metadata = {
+            fraction: dataclasses.replace(compared, metadata=METADATA)
+            for fraction, compared in base.items()
         }
-        decided += evaluate(curve_evidence(LearningCurve(whole), PLAN)).verdict != OPEN
+        decided += evaluate(curve_evidence(LearningCurve(with_metadata), PLAN)).verdict != OPEN
     assert decided <= 18
 
 
@@ -143,7 +143,7 @@ class TestSweep:
         pytest.importorskip("optuna", reason="optuna is not installed")
         pytest.importorskip("sklearn", reason="scikit-learn is not installed")
 
-    def made(self, value, count=45):
+    def evidence_of(self, value, count=45):
         from keras_gru.experiments.sweeping.study import FinishedTrial
 
         experiment = load_experiment("quickstart", [f"sweep.trials={count}"])
@@ -164,10 +164,10 @@ class TestSweep:
 
         return sweep_evidence(experiment, MAE, trials, METADATA, PLAN)
 
-    def test_the_sentence_is_about_gru_and_lstm(self, monkeypatch):
-        """Between SimpleRNN and the others is all the difference there is, but for the units'."""
+    def test_the_evidence_of_a_sweep_leaves_simple_rnn_out(self, monkeypatch):
+        """SimpleRNN is far worse; among the others, only the units matter."""
         monkeypatch.setattr("keras_gru.claims.collect.RESAMPLES", 8)
-        found = self.made(
+        found = self.evidence_of(
             lambda cell, settings: (
                 50 * (cell == "simple_rnn") + np.log(settings["model.size.units"])
             )
@@ -178,29 +178,29 @@ class TestSweep:
         assert found.origin.seconds == 90 and found.origin.seeds == (0,)
         assert found.origin.command == "keras-gru sweep quickstart --trials 45"
 
-    def test_too_few_have_no_verdict(self):
-        found = self.made(lambda cell, settings: settings["model.dropout"], count=9)
+    def test_too_few_trials_have_no_importances(self):
+        found = self.evidence_of(lambda cell, settings: settings["model.dropout"], count=9)
         assert (found.trials, found.importances, found.size_over_cell) == (6, {}, None)
 
 
 class TestFolders:
-    def test_is_of_the_plan_with_its_settings_whatever_its_name(self, tmp_path):
+    def test_a_plan_is_found_by_its_settings_not_by_its_name(self, tmp_path):
         plan = PLANNED[0]
         experiment = plan.curve(tmp_path).model_copy(update={"name": "another"})
         assert find_plan(RunDirectory.create(experiment)) is plan
 
-    def test_a_sweep_of_fewer_trials_is_one_too(self, tmp_path):
+    def test_a_sweep_with_fewer_trials_matches_its_plan(self, tmp_path):
         plan = PLANNED[1]
         fewer = load_experiment(plan.name, [f"runs={tmp_path}", "sweep.trials=20"])
-        made = RunDirectory.create(fewer).path
-        assert find_plan(RunDirectory(made.rename(made.parent / "sweep"))) is plan
+        base = RunDirectory.create(fewer).path
+        assert find_plan(RunDirectory(base.rename(base.parent / "sweep"))) is plan
 
-    def test_of_other_settings(self, tmp_path):
+    def test_other_settings_match_no_plan(self, tmp_path):
         folder = RunDirectory.create(load_experiment("quickstart", [f"runs={tmp_path}"]))
         with pytest.raises(UserError, match="other settings than those of the claims"):
             find_plan(folder)
 
-    def test_what_is_not_finished_is_no_evidence(self, tmp_path):
+    def test_an_unfinished_curve_is_not_read(self, tmp_path):
         plan = PLANNED[1]
         folder = RunDirectory.create(plan.curve(tmp_path))
         assert not is_complete(folder, plan)
@@ -208,7 +208,7 @@ class TestFolders:
             read_curve(folder, plan)
 
 
-def test_the_commands_are_those_of_the_experiments():
+def test_the_printed_commands_run_the_planned_experiments():
     for plan in PLANNED:
         words = shlex.split(plan.curve_command)
         overrides = [word for word in words[3:] if "=" in word]
@@ -216,12 +216,12 @@ def test_the_commands_are_those_of_the_experiments():
         assert load_experiment(words[2], [*overrides, *runs]) == plan.curve()
         assert plan.sweep().sweep is not None and plan.curve().tuning is not None
     assert "--fractions 0.1,0.3" in PLANNED[1].curve_command
-    # Without the option the command takes those of its own.
+    # These fractions are the command's default.
     assert PLANNED[0].fractions == FRACTIONS and "--fractions" not in PLANNED[0].curve_command
 
 
 class TestFile:
-    def test_keeps_everything_to_six_digits(self, tmp_path):
+    def test_evidence_is_stored_with_six_digits(self, tmp_path):
         kept = {"a": Evidence(curve=sample(target=1.23456789)), "b": Evidence(sweep=sample_sweep())}
         files.write_evidence(kept, tmp_path / "x.json")
         read = files.read_evidence(tmp_path / "x.json")
@@ -230,15 +230,15 @@ class TestFile:
         assert files.read_evidence(tmp_path / "y.json") == read
 
     @pytest.mark.parametrize("text", ["[", "[]", '{"a": {"curve": 3}}', '{"a": {"speed": 3}}'])
-    def test_that_is_damaged(self, tmp_path, text):
+    def test_a_damaged_file_is_rejected(self, tmp_path, text):
         (tmp_path / "x.json").write_text(text)
         with pytest.raises(UserError, match="damaged, or not written by this version"):
             files.read_evidence(tmp_path / "x.json")
 
-    def test_that_is_not_there_is_nothing(self, tmp_path):
+    def test_a_missing_file_is_empty_evidence(self, tmp_path):
         assert files.read_evidence(tmp_path / "x.json") == {}
 
-    def test_that_comes_with_the_package_is_read(self):
+    def test_the_packaged_evidence_is_read(self):
         evidence = files.packaged_evidence()
         assert set(evidence) <= {plan.name for plan in PLANNED}
         assert any(entry.curve for entry in evidence.values())

@@ -1,4 +1,4 @@
-"""Every verdict of every claim, from evidence of which the right answer is known."""
+"""Every verdict of every claim, from evidence whose correct verdict is known."""
 
 import pytest
 from scipy import stats
@@ -22,7 +22,7 @@ from .samples import ACCURACY, cell, curve, estimate, sweep
 BY_NAME = {claim.name: claim for claim in CLAIMS}
 MATCHED = {"matched": "parameters"}
 CASES = [
-    # 0.5% of 2.0 is less than a hundredth, 0.5 is not; what is significant is a winner.
+    # 0.5% is below the limit of 1%, 0.5 of 2.0 is not; a significant difference has a winner.
     ("no-clear-winner", curve(difference=(0.0, 0.01)), HOLDS),
     ("no-clear-winner", curve(difference=(0.0, 0.03)), OPEN),
     ("no-clear-winner", curve(difference=(-0.3, 0.2)), FAILS),
@@ -36,7 +36,7 @@ CASES = [
     ("fewer-parameters", curve(), HOLDS),
     ("fewer-parameters", curve(gru=cell(weights=500)), FAILS),
     ("fewer-parameters", curve(gru=cell(weights=400)), OPEN),
-    # As many weights, and what has more units for them.
+    # At an equal number of weights, the cell with more units.
     ("fewer-parameters", curve(cell(units=9, weights=395), **MATCHED), HOLDS),
     ("fewer-parameters", curve(cell(units=7, weights=395), **MATCHED), FAILS),
     ("fewer-parameters", curve(cell(units=8, weights=395), **MATCHED), OPEN),
@@ -60,7 +60,11 @@ CASES = [
     ("lstm-with-enough-data", curve(lstm=cell(before=1.9), difference=(0.0, 0.01)), FAILS),
     ("lstm-with-enough-data", curve(lstm=cell(before=2.1), difference=(-0.3, 0.2)), OPEN),
     ("lstm-with-enough-data", curve(lstm=cell(before=2.1), difference=(0.0, 0.01)), OPEN),
-    ("lstm-with-enough-data", curve(difference=(-0.3, 0.2)), OPEN),  # not known of half of train
+    (
+        "lstm-with-enough-data",
+        curve(difference=(-0.3, 0.2)),
+        OPEN,
+    ),  # half of train was not measured
     ("lstm-with-enough-data", curve(difference=(0.3, 0.4)), OPEN),
     ("lstm-with-enough-data", curve(difference=None), OPEN),
     ("learning-rate-first", sweep(rate=(0.3, 0.2)), HOLDS),
@@ -71,7 +75,7 @@ CASES = [
 
 
 @pytest.mark.parametrize(("name", "evidence", "verdict"), CASES)
-def test_a_verdict(name, evidence, verdict):
+def test_the_verdict_on_each_case(name, evidence, verdict):
     assert BY_NAME[name].evaluate(evidence).verdict == verdict
 
 
@@ -81,8 +85,8 @@ def test_every_verdict_of_every_claim_is_among_the_cases():
     }
 
 
-def test_what_is_right_is_compared_by_its_errors():
-    """98% against 98.1% right is a twentieth of the errors, not a thousandth of the metric."""
+def test_accuracies_are_compared_by_their_error_rates():
+    """98% against 98.1% is 5% fewer errors, not 0.1% more accuracy."""
     right = {"metric": ACCURACY, "gru": cell(0.98), "lstm": cell(0.981)}
     evaluate = BY_NAME["no-clear-winner"].evaluate
     assert evaluate(curve(difference=(-0.001, 0.002), **right)).verdict == OPEN
@@ -94,7 +98,7 @@ def test_what_is_right_is_compared_by_its_errors():
     assert evaluate(curve(difference=(0.0, 0.0001), **right)).verdict == HOLDS
 
 
-def test_of_errors_less_is_better():
+def test_a_lower_error_is_better():
     found = BY_NAME["no-clear-winner"].evaluate(curve(difference=(-0.3, 0.2)))
     assert found.better == "gru" and found.drawn.value == pytest.approx(0.15)
 
@@ -118,11 +122,11 @@ def findings(*verdicts):
         ((None, None, None, None), OPEN),
     ],
 )
-def test_over_all_datasets(verdicts, expected):
+def test_most_datasets_decide_the_overall_verdict(verdicts, expected):
     assert most(findings(*verdicts)) == expected
 
 
-def test_each_cell_the_best_somewhere_is_no_clear_winner():
+def test_different_winners_on_different_datasets_are_no_clear_winner():
     gru, lstm = Finding(FAILS, better="gru"), Finding(FAILS, better="lstm")
     assert no_winner([gru, lstm, Finding(OPEN), None]) == HOLDS
     assert no_winner([gru, Finding(OPEN), Finding(OPEN), None]) == OPEN
@@ -131,14 +135,14 @@ def test_each_cell_the_best_somewhere_is_no_clear_winner():
 @pytest.mark.parametrize(
     ("advantage", "expected"), [(0.2, FAILS), (-0.2, FAILS), (0.001, HOLDS), (0.011, OPEN)]
 )
-def test_over_all_datasets_the_probabilities_of_the_verdict_decide(advantage, expected):
+def test_probabilities_over_datasets_decide_the_overall_winner(advantage, expected):
     found = [Finding(OPEN, estimate(advantage + 0.0005 * n)) for n in range(-6, 6)]
     assert no_winner([*found, None]) == expected
     assert probabilities(found[:2]) is None
 
 
 @pytest.mark.parametrize("seeds", [3, 5, 20])
-def test_with_as_many_seeds_as_are_said_the_interval_decides(seeds):
+def test_the_predicted_number_of_seeds_narrows_the_interval_enough(seeds):
     origin = curve().origin.model_copy(update={"seeds": tuple(range(seeds))})
     found = curve(difference=(0.1, 0.3), origin=origin)
     finding = BY_NAME["no-clear-winner"].evaluate(found)
@@ -152,29 +156,29 @@ def test_with_as_many_seeds_as_are_said_the_interval_decides(seeds):
     assert half(needed) <= 0.1 < half(needed - 1 - needed // 50)
 
 
-def test_what_runs_decide_and_what_they_do_not():
+def test_runs_needed_to_decide_a_claim():
     def needed(name, found):
         return runs_to_decide(name, BY_NAME[name].evaluate(found), found)
 
-    # An interval of trials has to be half as wide, which takes four times as many.
+    # The interval must be half as wide, which takes four times as many trials.
     assert needed("learning-rate-first", sweep(rate=(0.1, 0.2))) == 160
     assert needed("learning-rate-first", sweep(rate=(0.3, 0.2))) is None  # decided
     assert needed("faster", curve(epoch_seconds=estimate(1.3, 0.4), **MATCHED)) is None
     assert needed("fewer-parameters", curve(gru=cell(weights=400))) is None  # counted
-    # GRU leads, and more data still help LSTM: more seeds decide nothing.
+    # GRU leads, and more data still helps LSTM, so more seeds cannot decide the claim.
     lead = curve(lstm=cell(before=2.1), difference=(-0.1, 0.2))
     assert needed("lstm-with-enough-data", lead) is None
     assert needed("no-clear-winner", lead) > 3
-    # GRU needs less, which counts where it is significantly better on test, too.
+    # GRU needs less data, which counts only if it is also significantly better on test.
     less = {"need": estimate(0.7, 0.2)}
     assert needed("less-data", curve(difference=(-0.1, 0.2), **less)) > 3
     assert needed("less-data", curve(difference=(0.1, 0.2), **less)) is None
-    # A difference of 0.1% is soon known to be within 1%.
+    # A difference of 0.1% needs few seeds to be within 1%.
     small = curve(difference=(0.002, 0.03))
     assert 3 < needed("no-clear-winner", small) < 20
 
 
-def test_what_was_not_run_has_no_finding_and_counts_as_a_dataset():
+def test_a_dataset_that_was_not_run_has_no_finding_but_counts():
     holds = Evidence(curve=curve(epoch_seconds=estimate(1.5, 0.1)))
     evaluated = {
         claim.claim.name: claim
@@ -187,7 +191,7 @@ def test_what_was_not_run_has_no_finding_and_counts_as_a_dataset():
     assert {claim.claim.name: claim.verdict for claim in three}["faster"] == HOLDS
 
 
-def test_every_rule_says_when_it_is_not_decided():
+def test_every_rule_names_its_undecided_case():
     assert len(BY_NAME) == len(CLAIMS) == 7
     for claim in CLAIMS:
         assert "not decided" in claim.rule and "olds if" in claim.rule

@@ -1,4 +1,4 @@
-"""Cells of one's own from a file that is named on the command line."""
+"""Custom cells from a file that `--cells-from` names."""
 
 import pytest
 
@@ -23,35 +23,35 @@ OWN = ["cells=[gru,my_cell]", "--cells-from", "my_cells.py"]
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path, monkeypatch):
-    """An empty folder to work in, and a process that has named no file."""
+    """An empty working folder, in a process without registered custom cells."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(cells_file, "_current", None)
     (tmp_path / "my_cells.py").write_text(CELLS)
     return tmp_path
 
 
-def test_workers_resume_and_evaluate_get_the_cells_of_the_file(folder):
+def test_compare_workers_resume_and_evaluate_load_the_cells_of_the_file(folder):
     assert "My cell" in keras_gru("compare", "quickstart", *SMALL, *OWN, "seeds=[0]", "--jobs", 2)
-    cells._registered.pop("my_cell")  # as in another process
+    cells._registered.pop("my_cell")  # a new process would not have it
     cells_file._current = None
     (path,) = folder.glob("runs/quickstart/*")
     assert (path / "cells.py").read_text() == CELLS
     # The stored text is not executed unless it is named.
-    said = keras_gru("evaluate", path, "--cell", "my_cell", code=2)
-    assert f"--cells-from {path / 'cells.py'}" in said
+    output = keras_gru("evaluate", path, "--cell", "my_cell", code=2)
+    assert f"--cells-from {path / 'cells.py'}" in output
     other = folder / "other.py"
     other.write_text(CELLS + "# another text\n")
-    said = keras_gru("evaluate", path, "--cell", "my_cell", "--cells-from", other, code=2)
-    assert "sha256" in said
+    output = keras_gru("evaluate", path, "--cell", "my_cell", "--cells-from", other, code=2)
+    assert "sha256" in output
 
 
-def test_a_resumed_run_needs_the_same_file(folder):
+def test_a_resumed_run_requires_the_same_file(folder):
     own = ["cells=[my_cell]", *OWN[1:]]
     keras_gru("compare", "quickstart", *SMALL, *own, "seeds=[0]", "--jobs", 1)
     (path,) = folder.glob("runs/quickstart/*")
     (path / "results.jsonl").unlink()
-    said = keras_gru("compare", "--resume", path, "--cells-from", path / "cells.py", "--jobs", 1)
-    assert "My cell" in said
+    output = keras_gru("compare", "--resume", path, "--cells-from", path / "cells.py", "--jobs", 1)
+    assert "My cell" in output
     assert keras_gru("evaluate", path, "--cell", "my_cell").startswith("My cell, seed 0")
 
 
@@ -64,12 +64,12 @@ def test_a_resumed_run_needs_the_same_file(folder):
         (None, "cannot be read"),
     ],
 )
-def test_a_file_that_registers_no_cell(folder, text, part):
+def test_a_file_that_registers_no_cell_is_rejected(folder, text, part):
     file = folder / "wrong.py"
     if text is not None:
         file.write_text(text)
-    said = keras_gru("check", "quickstart", "--cells-from", file, code=2)
-    assert said.startswith(str(file)) and part in said and "Traceback" not in said
+    output = keras_gru("check", "quickstart", "--cells-from", file, code=2)
+    assert output.startswith(str(file)) and part in output and "Traceback" not in output
 
 
 def test_a_config_cannot_name_a_file(folder):

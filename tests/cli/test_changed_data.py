@@ -1,4 +1,4 @@
-"""A run directory is self-contained: what happens when its data change, move or disappear."""
+"""A run directory is self-contained: its data file may change, move or disappear."""
 
 import gzip
 import json
@@ -28,7 +28,7 @@ def write_csv(path, rows):
 
 
 def train(runs, dataset, model, *overrides):
-    """A run directory of a very small comparison on a file."""
+    """Train a very small comparison on a file; return its run directory."""
     config = runs / "config.yaml"
     config.write_text(f"name: own\ndataset: {dataset}\nmodel: {model}\n")
     small = ["cells=[gru]", "seeds=[3]", "training.epochs=1", f"runs={runs / 'runs'}"]
@@ -55,7 +55,7 @@ def run(trained):
 
 @pytest.fixture
 def data(trained):
-    """The file, which is as it was again after the test."""
+    """The data file; it is restored after the test."""
     file = trained[1]
     content = file.read_bytes()
     yield file
@@ -94,9 +94,9 @@ def with_a_row_edited(rows):
 def test_changed_data_are_rejected(run, data, command, change):
     before = sorted(run.rglob("*"))
     write_csv(data, change(rows_of_labels()))
-    said = keras_gru(*command, run, code=2)
-    assert "langid.csv" in said and "SHA-256" in said and "--data" in said
-    assert len(said.splitlines()) == 1
+    output = keras_gru(*command, run, code=2)
+    assert "langid.csv" in output and "SHA-256" in output and "--data" in output
+    assert len(output.splitlines()) == 1
     assert sorted(run.rglob("*")) == before
 
 
@@ -110,22 +110,22 @@ def test_a_run_that_was_stopped_is_not_resumed_on_changed_data(run, data, tmp_pa
 
 
 def test_evaluate_prints_the_recorded_value_beside_the_new_one(run):
-    said = keras_gru("evaluate", run)
-    new, recorded = re.findall(r"\d\.\d+", said)
-    assert new == recorded and said.count("test") == 2
+    output = keras_gru("evaluate", run)
+    new, recorded = re.findall(r"\d\.\d+", output)
+    assert new == recorded and output.count("test") == 2
     assert "recorded" not in keras_gru("evaluate", run, "--split", "train")
 
 
 def test_evaluate_says_which_file_is_missing(run, data):
     data.unlink()
     assert "langid.csv" in keras_gru("evaluate", run, code=2)
-    assert "SimpleRNN" not in keras_gru("report", run), "a table needs no data"
+    assert "SimpleRNN" not in keras_gru("report", run), "a report needs no data"
 
 
 class TestOtherData:
-    """`evaluate --data`: measured on purpose, with the stored vocabulary and labels."""
+    """`evaluate --data`: another file, encoded with the stored vocabulary and labels."""
 
-    def test_all_rows_of_the_other_file(self, run, data, tmp_path):
+    def test_all_rows_of_another_file_are_evaluated(self, run, data, tmp_path):
         write_csv(tmp_path / "new.csv", rows_of_labels(9))
         before = keras_gru("evaluate", run, "--data", tmp_path / "new.csv")
         assert "new.csv (9 sequences)" in before and "recorded on test" in before
@@ -133,20 +133,20 @@ class TestOtherData:
         write_csv(data, with_a_label_renamed(rows_of_labels()))
         assert keras_gru("evaluate", run, "--data", tmp_path / "new.csv") == before
 
-    def test_what_the_network_does_not_know_is_counted(self, run, tmp_path):
+    def test_unknown_tokens_and_labels_are_counted(self, run, tmp_path):
         rows = [*rows_of_labels(3), "bonjour mon ami,fr", "a b c d x,en"]
         write_csv(tmp_path / "new.csv", rows)
-        said = keras_gru("evaluate", run, "--data", tmp_path / "new.csv")
-        assert "new.csv (4 sequences)" in said and "1 of 5 texts" in said and "'fr' (1)" in said
+        output = keras_gru("evaluate", run, "--data", tmp_path / "new.csv")
+        assert (
+            "new.csv (4 sequences)" in output and "1 of 5 texts" in output and "'fr' (1)" in output
+        )
 
-    def test_the_training_file_at_another_place_is_measured_by_its_splits(
-        self, run, data, tmp_path
-    ):
+    def test_a_moved_training_file_is_evaluated_on_its_own_splits(self, run, data, tmp_path):
         expected = keras_gru("evaluate", run)
         data.rename(tmp_path / "moved.csv")
-        said = keras_gru("evaluate", run, "--data", tmp_path / "moved.csv")
+        output = keras_gru("evaluate", run, "--data", tmp_path / "moved.csv")
         (tmp_path / "moved.csv").rename(data)
-        assert said == expected
+        assert output == expected
 
     @pytest.mark.parametrize(
         ("text", "words"),
@@ -156,12 +156,12 @@ class TestOtherData:
             (None, "no.csv"),
         ],
     )
-    def test_a_file_that_does_not_fit(self, run, tmp_path, text, words):
+    def test_a_file_without_known_labels_or_columns_is_rejected(self, run, tmp_path, text, words):
         if text is not None:
             (tmp_path / "no.csv").write_text(text)
         assert words in keras_gru("evaluate", run, "--data", tmp_path / "no.csv", code=2)
 
-    def test_a_split_of_another_file(self, run, tmp_path):
+    def test_another_file_has_no_train_split(self, run, tmp_path):
         write_csv(tmp_path / "new.csv", rows_of_labels(9))
         options = ["--data", tmp_path / "new.csv", "--split", "train"]
         assert "--split train" in keras_gru("evaluate", run, *options, code=2)
@@ -173,22 +173,22 @@ class TestStoredFile:
         [["evaluate"], ["inspect"], ["compare", "--resume"]],
         ids=lambda command: command[0],
     )
-    def test_a_run_directory_without_it_is_rejected(self, run, tmp_path, command):
+    def test_a_run_directory_without_stored_data_is_rejected(self, run, tmp_path, command):
         shutil.copytree(run, tmp_path / "old")
         (tmp_path / "old" / FILE).unlink()
-        said = keras_gru(*command, tmp_path / "old", code=2)
-        assert FILE in said and len(said.splitlines()) == 1
+        output = keras_gru(*command, tmp_path / "old", code=2)
+        assert FILE in output and len(output.splitlines()) == 1
 
     @pytest.mark.parametrize(
         "content", [b"\x00\xff", b"[]", b"3", b"null", b"{}", b'{"preprocessing": {}}', b"[" * 9999]
     )
-    def test_a_damaged_one_is_a_sentence(self, run, tmp_path, content):
+    def test_damaged_stored_data_is_rejected_in_one_sentence(self, run, tmp_path, content):
         shutil.copytree(run, tmp_path / "damaged")
         (tmp_path / "damaged" / FILE).write_bytes(content)
-        said = keras_gru("evaluate", tmp_path / "damaged", code=2)
-        assert FILE in said and len(said.splitlines()) == 1
+        output = keras_gru("evaluate", tmp_path / "damaged", code=2)
+        assert FILE in output and len(output.splitlines()) == 1
 
-    def test_it_lacks_no_field(self, run, tmp_path):
+    def test_stored_data_without_a_field_is_rejected(self, run, tmp_path):
         stored = json.loads((run / FILE).read_text(encoding="utf-8"))
         shutil.copytree(run, tmp_path / "damaged")
         for part in ("metric", "spec"):
@@ -197,7 +197,7 @@ class TestStoredFile:
             (tmp_path / "damaged" / FILE).write_text(json.dumps(lacking))
             assert part in keras_gru("evaluate", tmp_path / "damaged", code=2)
 
-    def test_what_is_in_it(self, run):
+    def test_stored_data_has_vocabulary_source_and_sizes(self, run):
         stored = stored_data(RunDirectory(run))
         assert stored.preprocessing == load_data(RunDirectory(run)).preprocessing
         assert stored.preprocessing.target_vocabulary == ("de", "en", "es")
@@ -249,19 +249,19 @@ def test_sentences_are_translated_without_the_training_data(tmp_path, monkeypatc
     scores = [float(line.split()[0]) for line in beams]
     assert sentence == "good 3" and len(scores) == 3 and scores == sorted(scores, reverse=True)
     assert "UNK" not in keras_gru("translate", run, "good 3", "--no-unknown")
-    (of_cell,) = read_examples(RunDirectory(run)).content.attention.values()
-    np.testing.assert_allclose(np.sum(of_cell.weights, 1), 1, atol=1e-3)
+    (example,) = read_examples(RunDirectory(run)).content.attention.values()
+    np.testing.assert_allclose(np.sum(example.weights, 1), 1, atol=1e-3)
 
-    def gone(*_, **__):
+    def fail_to_read(*_, **__):
         raise AssertionError("the data are read")
 
-    monkeypatch.setattr(spa_eng.source, "read", gone)
+    monkeypatch.setattr(spa_eng.source, "read", fail_to_read)
     assert keras_gru("translate", run, "good 3") == before
     assert "sentence 2" in keras_gru("translate", run, "good 3", "?", code=2)
 
 
-def test_what_was_guessed_is_stored_and_a_run_resumed_with_it(tmp_path):
-    """A semicolon and decimal-comma export in cp1252, newest row first, packed."""
+def test_a_run_stores_the_guessed_settings_and_resumes_with_them(tmp_path):
+    """A gzipped cp1252 export with semicolons and decimal commas, newest row first."""
     days = np.datetime64("2024-01-01") + np.arange(80)
     rows = [f"{day};{n % 7},5" for n, day in enumerate(days)]
     text = "Tag;Größe\n" + "\n".join(reversed(rows)) + "\n"

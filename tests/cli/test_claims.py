@@ -1,4 +1,4 @@
-"""keras-gru claims: what comes with the package at once, and a small night that is stopped."""
+"""keras-gru claims: the packaged results, and a small study that is interrupted and resumed."""
 
 import pytest
 from typer.testing import CliRunner
@@ -31,19 +31,19 @@ sweep:
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    """An empty folder to work in."""
+    """An empty working folder."""
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
 
-def test_what_comes_with_the_package_needs_no_tensorflow(folder):
+def test_the_packaged_claims_are_shown_without_tensorflow(folder):
     at_exit = (
         "import atexit, sys; atexit.register(lambda: print('heavy:', "
         "[name for name in ('tensorflow', 'keras', 'optuna') if name in sys.modules]));"
     )
-    said = run("-c", at_exit + COMMAND, "claims", cwd=folder).stdout
-    assert "There isn't a clear winner." in said and said.endswith("heavy: []\n")
-    assert "The page: claims.html" in said
+    printed = run("-c", at_exit + COMMAND, "claims", cwd=folder).stdout
+    assert "There isn't a clear winner." in printed and printed.endswith("heavy: []\n")
+    assert "The page: claims.html" in printed
     assert "wildml.com" in (folder / "claims.html").read_text(encoding="utf-8")
 
 
@@ -51,13 +51,13 @@ def test_the_package_comes_with_results():
     assert packaged_files("results", ".json")["claims"].is_file()
 
 
-def test_the_page_goes_where_it_is_asked_to(folder):
+def test_the_page_is_written_to_the_given_path(folder):
     assert "The page: x.html" in keras_gru("claims", "--page", "x.html")
     assert (folder / "x.html").is_file() and not (folder / "claims.html").exists()
     assert "no: expected a folder" in keras_gru("claims", "--page", "no/x.html", code=2)
 
 
-class TestNight:
+class TestStudy:
     @pytest.fixture(autouse=True)
     def one_small_dataset(self, folder, monkeypatch):
         pytest.importorskip("optuna", reason="optuna is not installed")
@@ -73,15 +73,15 @@ class TestNight:
     def test_is_stopped_resumed_and_evaluated(self, folder, monkeypatch):
         from keras_gru.experiments.sweeping import sweep as sweeping
 
-        def stopped(*_):
+        def interrupt(*_):
             raise KeyboardInterrupt
 
-        night = ("claims", "--run", "night", "--jobs", 1)
-        assert "no: expected a folder" in both(2, *night, "--page", "no/x.html")
+        command = ("claims", "--run", "night", "--jobs", 1)
+        assert "no: expected a folder" in run_both_streams(2, *command, "--page", "no/x.html")
         assert not (folder / "night").exists()
         with monkeypatch.context() as patch:
-            patch.setattr(sweeping, "train_trial", stopped)
-            assert "Resume with: keras-gru claims --run night" in both(130, *night)
+            patch.setattr(sweeping, "train_trial", interrupt)
+            assert "Resume with: keras-gru claims --run night" in run_both_streams(130, *command)
         half = evidence.read_evidence(folder / "night" / evidence.FILE)["small.yaml"]
         assert half.curve is not None and half.sweep is None
         page = (folder / "night" / "claims.html").read_text(encoding="utf-8")
@@ -93,21 +93,21 @@ class TestNight:
         # What cannot be done is said at the end, and keeps nothing else from being done; a folder
         # that was half made is passed over, and another name of the same place is the same place.
         (folder / "night" / "runs" / "small" / "2999-01-01_00-00-00").mkdir()
-        said = both(2, "claims", "--run", folder / "night", "--jobs", 1)
-        assert "Small (holds): GRU has" in said and "The page: " in said
-        assert said.count("Not there: ") == 2
+        printed = run_both_streams(2, "claims", "--run", folder / "night", "--jobs", 1)
+        assert "Small (holds): GRU has" in printed and "The page: " in printed
+        assert printed.count("Not there: ") == 2
         whole = evidence.read_evidence(folder / "night" / evidence.FILE)["small.yaml"]
         assert whole.curve == half.curve and whole.sweep.trials == 1
         assert [path.stat().st_mtime_ns for path in trained] == times
 
         # Nothing is trained, read or loaded again.
-        monkeypatch.setattr("keras_gru.datasets.load", stopped)
-        both(2, *night)
+        monkeypatch.setattr("keras_gru.datasets.load", interrupt)
+        run_both_streams(2, *command)
         assert evidence.read_evidence(folder / "night" / evidence.FILE)["small.yaml"] == whole
 
 
-def both(code, *arguments):
-    """What a command prints on both streams, and how it ends."""
+def run_both_streams(code, *arguments):
+    """Run a command that must exit with `code`; return what it prints on both streams."""
     result = CliRunner().invoke(app, [str(argument) for argument in arguments])
     assert result.exit_code == code, result.output
     return result.output

@@ -1,4 +1,4 @@
-"""`keras-gru generate` for music, on very small pieces; tests/recipes has it for text."""
+"""`keras-gru generate` for music, on very small pieces; the tests for text are in tests/recipes."""
 
 import runpy
 import sys
@@ -22,7 +22,7 @@ PIECES = {"train": (9, 7, 8), "validation": (6,), "test": (12, 8)}
 
 @pytest.fixture(autouse=True)
 def small_pieces(monkeypatch):
-    """Pieces of a few steps in place of the publisher's, which are seldom at hand."""
+    """Pieces of a few steps instead of the published ones, which are rarely on the machine."""
     random = np.random.default_rng(0)
     columns = {
         split: {"notes": [random.integers(0, 2, (steps, 88), "uint8") for steps in lengths]}
@@ -39,7 +39,7 @@ def run(tmp_path_factory):
         small_pieces.__wrapped__(patch)
         runs = tmp_path_factory.mktemp("runs")
         small = ["model.size.units=3", "training.epochs=1", "seeds=[2]"]
-        # Another process would look for the publisher's.
+        # One job: another process would look for the published pieces.
         small += ["cells=[gru,min_gru]", f"runs={runs}", "--jobs", 1]
         keras_gru("compare", "jsb_chorales", *small)
         (run,) = runs.glob("*/*")
@@ -50,13 +50,13 @@ def pitches(path):
     return [m.note for m in mido.MidiFile(path).tracks[0] if m.type == "note_on"]
 
 
-def test_the_files_are_in_the_run_folder_and_are_what_was_played(run, small_pieces):
-    said = keras_gru(
+def test_the_files_in_the_run_directory_have_the_generated_notes(run, small_pieces):
+    output = keras_gru(
         *("generate", run, "--cell", "gru", "--length", 6, "--sampling-seed", 3),
         *("--piece", 1, "--prompt-steps", 2, "--tempo", 60),
     )
     midi, picture = run / "gru-seed2.mid", run / "gru-seed2.png"
-    assert said == f"The piano roll: {picture}\nThe music: {midi}\n"
+    assert output == f"The piano roll: {picture}\nThe music: {midi}\n"
     assert picture.read_bytes().startswith(b"\x89PNG") and picture.stat().st_size > 1000
     assert mido.MidiFile(midi).length == pytest.approx(2 + 6)
 
@@ -69,16 +69,16 @@ def test_the_files_are_in_the_run_folder_and_are_what_was_played(run, small_piec
     assert sorted(pitches(midi)) == sorted((np.nonzero(began)[1] + 9).tolist())
 
 
-def test_from_silence_to_a_place_of_ones_own(run, folder):
-    said = keras_gru(
+def test_generate_from_silence_to_a_given_path(run, folder):
+    output = keras_gru(
         *("generate", run, "--cell", "min_gru", "--length", 3),
         *("--prompt-steps", 0, "--midi", "mine.mid"),
     )
-    assert said == "The piano roll: mine.png\nThe music: mine.mid\n"
+    assert output == "The piano roll: mine.png\nThe music: mine.mid\n"
     assert sorted(file.name for file in folder.iterdir()) == ["mine.mid", "mine.png"]
 
 
-def test_without_mido_the_picture_is_written(run, folder, monkeypatch):
+def test_without_mido_only_the_picture_is_written(run, folder, monkeypatch):
     monkeypatch.setitem(sys.modules, "mido", None)
     arguments = ["generate", run, "--length", 3, "--midi", "a.mid"]
     result = CliRunner().invoke(app, [str(argument) for argument in arguments])
@@ -86,7 +86,7 @@ def test_without_mido_the_picture_is_written(run, folder, monkeypatch):
     assert [file.name for file in folder.iterdir()] == ["a.png"]
 
 
-def test_a_sampling_seed_decides_the_file(run, folder):
+def test_a_sampling_seed_reproduces_the_file(run, folder):
     for name, seed in [("a", 1), ("b", 1), ("c", 2)]:
         keras_gru(
             *("generate", run, "--length", 4, "--prompt-steps", 1),
@@ -120,13 +120,13 @@ def folder(tmp_path, monkeypatch):
         (["--midi", "no/a.mid"], "no: expected a folder, found none. Create it first.\n"),
     ],
 )
-def test_mismatches_are_rejected(run, folder, options, sentence):
+def test_options_that_do_not_fit_are_rejected(run, folder, options, sentence):
     assert keras_gru("generate", run, *options, code=2) == sentence
     assert not list(folder.iterdir())
 
 
-def as_run_of(path, dataset, model):
-    """A folder of a run that has not begun: what kind it is of, is known."""
+def create_run_directory(path, dataset, model):
+    """Create a run directory of this dataset and model, without any run."""
     path.mkdir()
     (path / "experiment.yaml").write_text(f"name: x\ndataset: {dataset}\nmodel: {model}\n")
     return path
@@ -134,22 +134,24 @@ def as_run_of(path, dataset, model):
 
 @pytest.mark.parametrize("option", ["--piece", "--prompt-steps", "--tempo", "--midi"])
 def test_music_options_are_rejected_for_text(folder, option):
-    run = as_run_of(
+    run = create_run_directory(
         folder / "run", "{kind: tiny_shakespeare}", "{kind: language_model, size: {units: 2}}"
     )
-    said = keras_gru("generate", run, option, 20, code=2)
-    assert said == f"{option}: expected a run that generates music, got text. Remove it.\n"
+    output = keras_gru("generate", run, option, 20, code=2)
+    assert output == f"{option}: expected a run that generates music, got text. Remove it.\n"
 
 
-def test_another_kind_of_run_is_rejected_with_the_right_kinds(folder):
-    run = as_run_of(folder / "run", "{kind: imdb_reviews}", "{kind: classifier, size: {units: 2}}")
+def test_a_run_of_another_task_is_rejected_with_the_right_tasks(folder):
+    run = create_run_directory(
+        folder / "run", "{kind: imdb_reviews}", "{kind: classifier, size: {units: 2}}"
+    )
     assert keras_gru("generate", run, code=2) == (
         f"{run}: a model for classification cannot write text or music; "
         "give a run whose dataset is for language_model or polyphony.\n"
     )
 
 
-def test_notes_without_a_pitch_are_not_played(run, monkeypatch, tmp_path):
+def test_a_dataset_without_pitches_is_rejected(run, monkeypatch, tmp_path):
     arrays = {
         f"{split}_{part}": np.ones((3, 4, 2), "uint8")
         for split in PIECES
@@ -157,7 +159,7 @@ def test_notes_without_a_pitch_are_not_played(run, monkeypatch, tmp_path):
     }
     np.savez(tmp_path / "mine.npz", **arrays)
     dataset = f"{{kind: npz, path: {tmp_path / 'mine.npz'}, task: polyphony}}"
-    own = as_run_of(tmp_path / "run", dataset, "{kind: polyphony, size: {units: 2}}")
+    own = create_run_directory(tmp_path / "run", dataset, "{kind: polyphony, size: {units: 2}}")
     with pytest.raises(UserError, match="the notes of 'npz' have no known pitch; music is"):
         generation.generate_music(RunDirectory(own), networks.choose_run(RunDirectory(run)))
 

@@ -9,7 +9,7 @@ from .test_verbs import TINY, keras_gru
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
-    """A finished run of three cells."""
+    """A run directory of three cells."""
     runs = tmp_path_factory.mktemp("runs")
     keras_gru("compare", "quickstart", *TINY, "seeds=[3]", f"runs={runs}")
     (run,) = runs.glob("*/*")
@@ -17,7 +17,7 @@ def run(tmp_path_factory):
 
 
 def test_pictures_table_and_page(run):
-    said = keras_gru("inspect", run, "--sequence", 2)
+    output = keras_gru("inspect", run, "--sequence", 2)
     cells = ("gru", "lstm", "simple_rnn")
     names = [*(f"gates-{cell}-seed3" for cell in cells), "gradient-decay", "half-lives"]
     files = [run / "inspection" / f"{name}.png" for name in names]
@@ -25,15 +25,15 @@ def test_pictures_table_and_page(run):
         [*files, run / "inspection" / "inspection.json"]
     )
     for file in files:
-        assert f"A picture: {file}\n" in said
+        assert f"A picture: {file}\n" in output
         assert file.read_bytes().startswith(b"\x89PNG")
     for row in (
         "GRU, as trained",
         "GRU, both constant: a SimpleRNN",
         "LSTM, forget gate constant 1",
     ):
-        assert re.search(rf"^{row} +\d+\.\d{{4}}", said, re.M), row
-    assert "is left 3 steps back." in said
+        assert re.search(rf"^{row} +\d+\.\d{{4}}", output, re.M), row
+    assert "is left 3 steps back." in output
     page = (run / "report.html").read_text(encoding="utf-8")
     assert "Inspection" in page and "the 4 steps of sequence 2 of validation" in page
     keras_gru("report", run)
@@ -50,6 +50,6 @@ def test_pictures_table_and_page(run):
 )
 def test_missing_things_are_reported(run, options, sentence):
     before = sorted(run.rglob("*"))
-    said = keras_gru("inspect", run, *options, code=2)
-    assert sentence in said and len(said.splitlines()) == 1
+    output = keras_gru("inspect", run, *options, code=2)
+    assert sentence in output and len(output.splitlines()) == 1
     assert sorted(run.rglob("*")) == before

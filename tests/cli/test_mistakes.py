@@ -1,4 +1,4 @@
-"""What a user writes in another way, and files that are not as expected, said in this process."""
+"""Mistakes on the command line and in data files, reported before Keras is imported."""
 
 import pytest
 
@@ -23,9 +23,9 @@ def folder(tmp_path, monkeypatch):
         (["--cells"], "cells=VALUE"),
     ],
 )
-def test_an_option_that_is_a_setting(arguments, written):
-    said = keras_gru("compare", "quickstart", *arguments, code=2)
-    assert f"no such option. Write the setting as {written}\n" in said
+def test_a_setting_given_as_an_option_is_explained(arguments, written):
+    output = keras_gru("compare", "quickstart", *arguments, code=2)
+    assert f"no such option. Write the setting as {written}\n" in output
 
 
 class TestOwnFile:
@@ -44,7 +44,7 @@ class TestOwnFile:
         ],
     )
     @pytest.mark.parametrize("verb", ["check", "compare"])
-    def test_check_says_what_compare_says_and_neither_imports_keras(
+    def test_check_and_compare_report_the_same_mistake_without_importing_keras(
         self, folder, monkeypatch, verb, content, part
     ):
         monkeypatch.setattr("keras_gru.cli.start._import", lambda: pytest.fail("imported"))
@@ -53,9 +53,9 @@ class TestOwnFile:
             (folder / "sales.csv").write_text(content)
         assert part in keras_gru(verb, "sales.yaml", code=2)
 
-    def test_check_says_what_was_read(self, folder):
+    def test_check_summarizes_the_data(self, folder):
         (folder / "sales.yaml").write_text(self.CONFIG)
         (folder / "sales.csv").write_text("sold\n" + "1\n2\n" * 50)
-        said = keras_gru("check", "sales.yaml")
-        assert "66 train, 15 validation, 15 test" in said
-        assert said.endswith("sales.yaml: ok\n")
+        output = keras_gru("check", "sales.yaml")
+        assert "66 train, 15 validation, 15 test" in output
+        assert output.endswith("sales.yaml: ok\n")

@@ -1,4 +1,4 @@
-"""keras-gru new: a config for a file as it is, which is then checked and trained unchanged."""
+"""keras-gru new: write a config for a data file that `check` and `compare` accept unchanged."""
 
 import numpy as np
 import pytest
@@ -18,7 +18,7 @@ def series(values, days=DAYS, separator=","):
 
 
 WEEKLY = 100 + 10 * np.sin(np.arange(150) * 2 * np.pi / 7)
-# A file, settings given by the user, and settings that the config then has.
+# file name: (content, arguments of the user, settings that the config must have)
 FILES = {
     "season.csv": (series(WEEKLY), [], {"kind": "csv_series", "season": 7, "window": 14}),
     "newest_first.csv": (series(WEEKLY[::-1], DAYS[::-1]), [], {"time": "day", "season": 7}),
@@ -102,10 +102,10 @@ def test_a_config_is_written_that_reads_the_file(tmp_path, monkeypatch, name):
     monkeypatch.chdir(tmp_path)
     content, given, expected = FILES[name]
     (tmp_path / name).write_text(content)
-    said = keras_gru("new", name, *given, "--output", "a.yaml")
+    output = keras_gru("new", name, *given, "--output", "a.yaml")
     found = load_experiment("a.yaml").dataset.model_dump()
     assert {key: found[key] for key in expected} == expected
-    assert "keras-gru compare a.yaml" in said and "Sequences" in said
+    assert "keras-gru compare a.yaml" in output and "Sequences" in output
     assert keras_gru("check", "a.yaml").endswith("a.yaml: ok\n")
 
 
@@ -156,8 +156,8 @@ def test_unusable_files_are_reported(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert "no such file" in keras_gru("new", "no.csv", code=2)
     (tmp_path / "words.csv").write_text("a,b\nx,y\nz,y\nx,w\n" * 20)
-    said = keras_gru("new", "words.csv", code=2)
-    assert "found neither" in said and "1 ('w')" in said
+    output = keras_gru("new", "words.csv", code=2)
+    assert "found neither" in output and "1 ('w')" in output
     (tmp_path / "digits.csv").write_text(series(WEEKLY).replace("100.00", "1_00.00", 1))
     assert "line 2, column 'sold'" in keras_gru("new", "digits.csv", code=2)
     (tmp_path / "stars.csv").write_text(

@@ -1,4 +1,4 @@
-"""The command line as a process of its own: what it imports, how it ends."""
+"""The command line in a new process: imports and exit codes."""
 
 import os
 import subprocess
@@ -17,13 +17,13 @@ HEAVY = ("tensorflow", "keras", "jax", "torch", "matplotlib", "scipy")
 
 def run(*arguments, code=0, cwd):
     environment = {**os.environ, "PYTHONPATH": str(CHECKOUT)}
-    environment.pop("TF_CPP_MIN_LOG_LEVEL", None)  # who sets it sees TensorFlow's log
-    done = subprocess.run(
+    environment.pop("TF_CPP_MIN_LOG_LEVEL", None)  # if set, TensorFlow's log would be shown
+    completed = subprocess.run(
         [sys.executable, *arguments], cwd=cwd, env=environment, capture_output=True, text=True
     )
-    assert done.returncode == code, done.stdout + done.stderr
-    assert "Traceback" not in done.stderr
-    return done
+    assert completed.returncode == code, completed.stdout + completed.stderr
+    assert "Traceback" not in completed.stderr
+    return completed
 
 
 def test_imports_nothing_heavy(tmp_path):
@@ -35,8 +35,8 @@ def test_imports_nothing_heavy(tmp_path):
         f"    heavy = [name for name in {HEAVY} if name in sys.modules]\n"
         "    assert not heavy, (command, heavy)\n"
     )
-    done = run("-c", code, cwd=tmp_path)
-    assert all(f"{name}: ok\n" in done.stdout for name in packaged_configs())
+    completed = run("-c", code, cwd=tmp_path)
+    assert all(f"{name}: ok\n" in completed.stdout for name in packaged_configs())
 
 
 def test_python_m_is_the_same_command_line(tmp_path):
@@ -47,29 +47,29 @@ def test_python_m_is_the_same_command_line(tmp_path):
     assert imported.stdout == run("-c", COMMAND, "--help", cwd=tmp_path).stdout
 
 
-def test_mistake_ends_with_2_and_a_sentence(tmp_path):
-    done = run("-c", COMMAND, "check", "no.yaml", code=2, cwd=tmp_path)
-    assert done.stderr.startswith("there is no file 'no.yaml'")
-    assert done.stdout == ""
+def test_a_mistake_exits_with_2_and_one_sentence(tmp_path):
+    completed = run("-c", COMMAND, "check", "no.yaml", code=2, cwd=tmp_path)
+    assert completed.stderr.startswith("there is no file 'no.yaml'")
+    assert completed.stdout == ""
 
 
-def test_closed_pipe_is_no_error_to_read_about(tmp_path):
+def test_a_closed_pipe_prints_no_traceback(tmp_path):
     script = f'"{sys.executable}" -c "{COMMAND}" schema | head -c 10'
-    done = subprocess.run(
+    completed = subprocess.run(
         ["sh", "-c", script],
         cwd=tmp_path,
         env={**os.environ, "PYTHONPATH": str(CHECKOUT)},
         capture_output=True,
         text=True,
     )
-    assert done.stdout == '{\n  "$sche'
-    assert "Traceback" not in done.stderr
+    assert completed.stdout == '{\n  "$sche'
+    assert "Traceback" not in completed.stderr
 
 
-def test_saved_network_loads_in_a_new_process_without_noise(tmp_path):
+def test_a_saved_model_loads_in_a_new_process_without_warnings(tmp_path):
     small = ["cells=[lstm]", "seeds=[0]", f"runs={tmp_path / 'runs'}", "--jobs", 1]
     keras_gru("compare", "quickstart", *TINY, *small)
     (folder,) = tmp_path.glob("runs/quickstart/*")
-    done = run("-c", COMMAND, "evaluate", str(folder), cwd=tmp_path)
-    assert done.stdout.startswith("LSTM, seed 0, test: MSE ")
-    assert "InitializeLog" not in done.stderr
+    completed = run("-c", COMMAND, "evaluate", str(folder), cwd=tmp_path)
+    assert completed.stdout.startswith("LSTM, seed 0, test: MSE ")
+    assert "InitializeLog" not in completed.stderr

@@ -1,4 +1,4 @@
-"""The verbs in this process: what they print, what they write, how they end."""
+"""The commands, run in this process: what they print and write, and their exit codes."""
 
 import errno
 import json
@@ -27,23 +27,23 @@ TINY = [
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path, monkeypatch):
-    """Every test works in an empty folder."""
+    """Each test works in an empty folder."""
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
 
 def keras_gru(*arguments, code=0):
-    """What a command prints; of one that fails, what it says on the standard error stream."""
+    """Run a command that must exit with `code`; return stdout, or stderr if it fails."""
     result = CliRunner().invoke(app, [str(argument) for argument in arguments])
     if result.exception and not isinstance(result.exception, SystemExit):
         raise result.exception
     assert result.exit_code == code, result.output
     if code:
-        assert not result.stdout, "a mistake is said on the standard error stream alone"
+        assert not result.stdout, "a mistake is printed on stderr only"
     return result.stderr if code else result.stdout
 
 
-def test_list_names_everything_there_is():
+def test_list_names_every_config_recipe_cell_and_dataset():
     listed = keras_gru("list")
     words = {line.split()[0]: line.split()[1:] for line in listed.splitlines() if line}
     for name in [*packaged_configs(), *packaged_recipes(), *cell_names(), "csv_series", "tagger"]:
@@ -58,35 +58,35 @@ def test_list_includes_configs_with_errors(folder, monkeypatch):
     assert "bad               (has errors: keras-gru check bad)" in keras_gru("list")
 
 
-def test_show_prints_the_file_as_it_is():
+def test_show_prints_the_file_unchanged():
     for name, path in {**packaged_configs(), **packaged_recipes()}.items():
         assert keras_gru("show", name) == path.read_text(encoding="utf-8")
 
 
-def test_show_of_something_unknown_has_the_nearest_name():
-    said = keras_gru("show", "quikstart", code=2)
-    assert said == "no config or recipe is named 'quikstart'. Did you mean 'quickstart'?\n"
+def test_show_suggests_the_nearest_name():
+    printed = keras_gru("show", "quikstart", code=2)
+    assert printed == "no config or recipe is named 'quikstart'. Did you mean 'quickstart'?\n"
 
 
 class TestCopy:
-    def test_into_the_working_folder_and_the_copy_runs(self, folder):
+    def test_copies_a_config_into_the_working_folder(self, folder):
         assert keras_gru("copy", "quickstart") == "quickstart.yaml\n"
         assert load_experiment("quickstart.yaml") == load_experiment("quickstart")
 
-    def test_of_a_recipe_to_another_name(self, folder):
+    def test_copies_a_recipe_to_another_name(self, folder):
         keras_gru("copy", "compare", "mine.py")
         recipe = packaged_recipes()["compare"].read_text(encoding="utf-8")
         assert (folder / "mine.py").read_text(encoding="utf-8") == recipe
 
     def test_never_overwrites_without_force(self, folder):
         (folder / "quickstart.yaml").write_text("mine")
-        said = keras_gru("copy", "quickstart", code=2)
-        assert said.startswith("quickstart.yaml: exists already")
+        printed = keras_gru("copy", "quickstart", code=2)
+        assert printed.startswith("quickstart.yaml: exists already")
         assert (folder / "quickstart.yaml").read_text() == "mine"
         keras_gru("copy", "quickstart", "--force")
         assert load_experiment("quickstart.yaml").name == "quickstart"
 
-    def test_takes_along_what_a_config_includes(self, folder, monkeypatch):
+    def test_copies_the_files_that_a_config_includes(self, folder, monkeypatch):
         source = folder / "packaged"
         (source / "parts").mkdir(parents=True)
         (source / "a.yaml").write_text("base: parts/b.yaml\nname: a\n")
@@ -99,45 +99,45 @@ class TestCopy:
         keras_gru("copy", "a", "to")
         assert load_experiment("to/a.yaml") == load_experiment(source / "a.yaml")
 
-    def test_into_a_folder_that_is_not_there(self):
-        said = keras_gru("copy", "quickstart", "no/x.yaml", code=2)
-        assert said == "no: expected a folder, found none. Create it first.\n"
+    def test_a_missing_folder_is_rejected(self):
+        printed = keras_gru("copy", "quickstart", "no/x.yaml", code=2)
+        assert printed == "no: expected a folder, found none. Create it first.\n"
 
-    def test_a_full_disk_is_a_sentence(self, folder, monkeypatch):
+    def test_a_full_disk_is_reported_in_one_sentence(self, folder, monkeypatch):
         def full(*_):
             raise OSError(errno.ENOSPC, "No space left on device", "quickstart.yaml")
 
         monkeypatch.setattr("keras_gru.files.write_text", full)
-        said = keras_gru("copy", "quickstart", code=2)
-        assert said == "quickstart.yaml: No space left on device\n"
+        printed = keras_gru("copy", "quickstart", code=2)
+        assert printed == "quickstart.yaml: No space left on device\n"
 
 
 class TestCheck:
     @pytest.mark.parametrize("name", packaged_configs())
-    def test_packaged_config(self, name):
+    def test_accepts_every_packaged_config(self, name):
         assert keras_gru("check", name) == f"{name}: ok\n"
 
-    def test_resolved_is_a_config_of_the_same_experiment(self, folder):
+    def test_the_resolved_config_is_the_same_experiment(self, folder):
         overrides = ["training.epochs=3", "cells=[gru,lstm]"]
         text = keras_gru("check", "quickstart", overrides[0], "--resolved", overrides[1])
         (folder / "a.yaml").write_text(text)
         assert load_experiment("a.yaml") == load_experiment("quickstart", overrides)
 
-    def test_says_every_mistake_and_ends_with_2(self):
-        said = keras_gru("check", "quickstart", "model.layerss=3", "cells=[grux]", code=2)
-        assert said.splitlines() == [
+    def test_reports_every_mistake_and_exits_with_2(self):
+        printed = keras_gru("check", "quickstart", "model.layerss=3", "cells=[grux]", code=2)
+        assert printed.splitlines() == [
             "override 'cells=[grux]': cells.0: unknown cell 'grux'. Did you mean 'gru'?",
             "override 'model.layerss=3': model.layerss: unknown setting. Did you mean 'layers'?",
         ]
 
 
 class TestSchema:
-    def test_is_written_and_says_how_to_use_it(self, folder):
-        said = keras_gru("schema", "s.json")
-        assert said.endswith("# yaml-language-server: $schema=s.json\n")
+    def test_the_schema_is_written_with_the_line_that_enables_it(self, folder):
+        printed = keras_gru("schema", "s.json")
+        assert printed.endswith("# yaml-language-server: $schema=s.json\n")
         assert json.loads((folder / "s.json").read_text()) == json.loads(keras_gru("schema"))
 
-    def test_into_a_folder(self, folder):
+    def test_a_folder_is_rejected(self, folder):
         assert "Give the name of a file" in keras_gru("schema", ".", code=2)
 
     def test_agrees_with_check(self, folder):
@@ -158,17 +158,17 @@ class TestSchema:
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
-    """The folder of a very small comparison."""
+    """The run directory of a very small comparison."""
     runs = tmp_path_factory.mktemp("runs")
     small = [*TINY, "cells=[gru,simple_rnn]", "seeds=[3]", f"runs={runs}"]
-    said = keras_gru("compare", "quickstart", *small)
+    printed = keras_gru("compare", "quickstart", *small)
     (run,) = runs.glob("*/*")
-    assert f"The page: {run / 'report.html'}" in said.replace("\n", "")
+    assert f"The page: {run / 'report.html'}" in printed.replace("\n", "")
     return run
 
 
 class TestRuns:
-    def test_compare_keeps_the_page_and_the_resolved_config(self, run):
+    def test_compare_writes_the_page_and_the_resolved_config(self, run):
         assert (run / "report.html").stat().st_size > 1000
         resolved = load_experiment(run / "experiment.yaml")
         assert resolved.cells == ("gru", "simple_rnn")
@@ -185,29 +185,31 @@ class TestRuns:
         assert (run / "results.jsonl").read_bytes() == before
 
     def test_resume_with_other_settings_is_rejected(self, run):
-        said = keras_gru("compare", "quickstart", "--resume", run, code=2)
-        assert said.startswith(f"{run}: expected the settings of the run")
+        printed = keras_gru("compare", "quickstart", "--resume", run, code=2)
+        assert printed.startswith(f"{run}: expected the settings of the run")
 
-    def test_learning_curve_takes_a_comparison_as_its_last_share(self, run):
+    def test_learning_curve_uses_a_comparison_for_the_full_fraction(self, run):
         before = (run / "results.jsonl").read_bytes()
-        said = keras_gru("learning-curve", "--resume", run, "--fractions", "0.5", "--jobs", 1)
+        printed = keras_gru("learning-curve", "--resume", run, "--fractions", "0.5", "--jobs", 1)
         assert (run / "results.jsonl").read_bytes() == before
-        assert re.search(r"50% +16 ", said) and re.search(r"100% +32 ", said)
-        assert "GRU and SimpleRNN" in said and "; to reach " in said
+        assert re.search(r"50% +16 ", printed) and re.search(r"100% +32 ", printed)
+        assert "GRU and SimpleRNN" in printed and "; to reach " in printed
         assert "Training data needed" in (run / "report.html").read_text(encoding="utf-8")
 
     def test_learning_curve_explains_invalid_fractions(self, run):
-        said = keras_gru("learning-curve", "--resume", run, "--fractions", "half", code=2)
-        assert said.startswith("--fractions: expected numbers such as 0.05,0.2,0.5, got 'half'")
+        printed = keras_gru("learning-curve", "--resume", run, "--fractions", "half", code=2)
+        assert printed.startswith("--fractions: expected numbers such as 0.05,0.2,0.5, got 'half'")
 
     def test_evaluate_equals_the_recorded_value(self, run):
         rows = [json.loads(line) for line in (run / "results.jsonl").read_text().splitlines()]
         for row in rows:
-            said = keras_gru("evaluate", run, "--cell", row["cell"])
+            printed = keras_gru("evaluate", run, "--cell", row["cell"])
             mse = f"{row['test']['mse']:.4f}"
-            assert said == (f"{row['label']}, seed 3, test: MSE {mse} (recorded on test: {mse})\n")
+            assert printed == (
+                f"{row['label']}, seed 3, test: MSE {mse} (recorded on test: {mse})\n"
+            )
 
-    def test_report_writes_the_page_where_it_is_asked_to(self, run, folder):
+    def test_report_writes_the_page_to_the_given_path(self, run, folder):
         assert "SimpleRNN" in keras_gru("report", run, "--page", "page.html")
         assert "<svg" in (folder / "page.html").read_text(encoding="utf-8")
 
@@ -215,14 +217,14 @@ class TestRuns:
         assert "0.0001" in keras_gru("report", run, "--target", "0.0001")
         assert "not reached" in keras_gru("report", run, "--target", "0.0001")
         assert "not reached" not in keras_gru("report", run, "--target", "1e6")
-        said = keras_gru("report", run, "--target", "nan", code=2)
-        assert said == "--target: expected a finite number, got nan\n"
+        printed = keras_gru("report", run, "--target", "nan", code=2)
+        assert printed == "--target: expected a finite number, got nan\n"
 
     def test_generate_and_translate_reject_a_forecaster(self, run):
         assert "cannot write text" in keras_gru("generate", run, code=2)
         assert "cannot translate" in keras_gru("translate", run, "Hello.", code=2)
 
-    def test_train_is_a_comparison_of_one(self, folder):
+    def test_train_is_a_comparison_of_one_cell_and_one_seed(self, folder):
         keras_gru("train", "quickstart", *TINY, "--cell", "lstm", "--seed", 7, f"runs={folder}/r")
         (run,) = folder.glob("r/*/*")
         (row,) = (run / "results.jsonl").read_text().splitlines()
@@ -238,56 +240,58 @@ class TestSweep:
     def test_draws_trains_and_resumes(self, folder):
         drawn = "sweep.training.learning_rate={low: 1e-3, high: 1e-1, log: true}"
         command = ["sweep", "quickstart", *TINY, "cells=[simple_rnn]", drawn, "--jobs", 1]
-        said = keras_gru(*command, "--trials", 2)
-        assert "Trial 2 seed 0: finished" in said and "cannot be estimated from 2 trials" in said
+        printed = keras_gru(*command, "--trials", 2)
+        assert (
+            "Trial 2 seed 0: finished" in printed and "cannot be estimated from 2 trials" in printed
+        )
         page = folder / "runs" / "quickstart" / "sweep" / "report.html"
         assert "svg" in page.read_text(encoding="utf-8")
-        said = keras_gru(*command, "--trials", 3)
-        assert "Trial 1 seed 0: finished" in said and "Trial 2" not in said
-        assert "cannot be estimated from 3 trials" in said
+        printed = keras_gru(*command, "--trials", 3)
+        assert "Trial 1 seed 0: finished" in printed and "Trial 2" not in printed
+        assert "cannot be estimated from 3 trials" in printed
         assert "Trial" not in keras_gru(*command, "--trials", 3)
-        # What it says to go on with, goes.
-        (line,) = (line for line in said.splitlines() if line.startswith("  keras-gru compare"))
+        # The command that it prints at the end runs.
+        (line,) = (line for line in printed.splitlines() if line.startswith("  keras-gru compare"))
         keras_gru(*shlex.split(line)[1:], "seeds=[0]")
         assert list(folder.glob("runs/quickstart/*/simple_rnn-seed0/*.keras"))
 
     def test_other_settings_are_rejected(self, folder):
         units = "sweep.model.size.units={grid: [1,2]}"
         keras_gru("sweep", "quickstart", *TINY, units, "--trials", 1, "--jobs", 1)
-        said = keras_gru("sweep", "quickstart", *TINY, units, "training.epochs=2", code=2)
-        assert "got others for training.epochs." in said
+        printed = keras_gru("sweep", "quickstart", *TINY, units, "training.epochs=2", code=2)
+        assert "got others for training.epochs." in printed
 
     def test_a_config_without_ranges(self):
         assert "nothing to sweep over" in keras_gru("sweep", "embedded_reber", code=2)
 
 
 def test_help_names_every_verb():
-    said = keras_gru("--help")
+    printed = keras_gru("--help")
     verbs = "list new show copy check train compare learning-curve sweep claims evaluate inspect"
     for verb in [*verbs.split(), "generate", "translate", "export", "report", "schema"]:
-        assert f" {verb} " in said, verb
+        assert f" {verb} " in printed, verb
 
 
 @pytest.mark.parametrize("verb", ["evaluate", "inspect", "generate", "report"])
-def test_a_folder_that_is_no_run(verb, folder):
+def test_a_folder_that_is_no_run_directory_is_rejected(verb, folder):
     assert "expected a run directory" in keras_gru(verb, folder, code=2)
 
 
-def test_compare_wants_a_config_or_a_run():
+def test_compare_requires_a_config_or_a_run():
     assert keras_gru("compare", code=2).startswith("config: expected a config")
 
 
-def test_unknown_cell_of_train():
-    said = keras_gru("train", "quickstart", "--cell", "grux", code=2)
-    assert said == "override 'cells=[grux]': cells.0: unknown cell 'grux'. Did you mean 'gru'?\n"
+def test_train_suggests_the_nearest_cell():
+    printed = keras_gru("train", "quickstart", "--cell", "grux", code=2)
+    assert printed == "override 'cells=[grux]': cells.0: unknown cell 'grux'. Did you mean 'gru'?\n"
 
 
 @pytest.mark.parametrize("arguments", [(), ("somewhere",)])
-def test_ctrl_c_says_how_to_resume(arguments, monkeypatch):
+def test_ctrl_c_prints_how_to_resume(arguments, monkeypatch):
     def stopped(*_, **__):
         raise KeyboardInterrupt(*arguments)
 
     monkeypatch.setattr("keras_gru.experiments.configuration.yaml_files.load_experiment", stopped)
-    said = keras_gru("check", "quickstart", code=130)
-    assert (arguments[0] if arguments else "--resume RUN") in said
-    assert len(said.strip().splitlines()) == 1
+    printed = keras_gru("check", "quickstart", code=130)
+    assert (arguments[0] if arguments else "--resume RUN") in printed
+    assert len(printed.strip().splitlines()) == 1
