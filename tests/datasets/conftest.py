@@ -1,4 +1,4 @@
-"""Where the tests find real files, and where they prepare datasets."""
+"""Fixtures: the folder of downloaded files and the folder of prepared datasets."""
 
 import os
 from pathlib import Path
@@ -15,7 +15,7 @@ def prepared_apart(monkeypatch, data_dir):
 
 @pytest.fixture
 def needs():
-    """Skips a test where a publisher's file is not in the folder of files fetched by hand."""
+    """A function that skips the test unless these published files are in the manual folder."""
 
     def check(*names):
         folder = os.environ.get(MANUAL_DIR)
@@ -28,7 +28,7 @@ def needs():
 
 @pytest.fixture(scope="session")
 def prepared_imdb():
-    """The folder that has a prepared copy of the IMDB reviews, from the real environment."""
+    """The real data folder, if it has a prepared copy of the IMDB reviews."""
     folder = os.environ.get(DATA_DIR)
     if not folder or not (Path(folder) / "imdb_reviews" / "plain_text").is_dir():
         pytest.skip(f"imdb_reviews is not prepared in {DATA_DIR} ({folder or 'not set'})")

@@ -1,4 +1,4 @@
-"""Small datasets, made on the spot."""
+"""Small generated datasets, and helpers that read a dataset."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ from keras_gru.datasets import Metric, SequenceDataset, Split, TaskSpec
 
 
 def tagged(sizes=(57, 12, 9), longest=23, seed=0) -> SequenceDataset:
-    """Sequences of different lengths; token and tag say which sequence and step they are of."""
+    """Return sequences of unequal lengths; a token is its sequence's number, a tag its step."""
     rng = np.random.default_rng(seed)
     splits = {}
     for name, size in zip(("train", "validation", "test"), sizes, strict=True):
@@ -24,7 +24,7 @@ def tagged(sizes=(57, 12, 9), longest=23, seed=0) -> SequenceDataset:
 
 
 def epoch(dataset, split, batch_size, **arguments):
-    """The batches of one epoch, or of one pass without a seed, as NumPy."""
+    """Return the batches of one epoch as NumPy; without a seed, those of one evaluation."""
     stream = dataset.batches(split, batch_size, **arguments)
     if "seed" in arguments:
         stream = stream.take(dataset.steps(split, batch_size))
@@ -32,13 +32,13 @@ def epoch(dataset, split, batch_size, **arguments):
 
 
 def texts(dataset, split) -> list[str]:
-    """What the input tokens of a split spell."""
+    """Return the input tokens of a split as strings."""
     rows = dataset.splits[split].inputs["tokens"]
     return ["".join(dataset.vocabulary[token] for token in row) for row in rows]
 
 
 def check_history(dataset):
-    """The columns that `history` names are the past of the targets: the next window shows them."""
+    """Check that the next window has the targets in its last step, in the `history` columns."""
     for split in dataset.splits.values():
         np.testing.assert_array_equal(
             split.inputs["features"][1:, -1, dataset.spec.history], split.targets[:-1, 0]

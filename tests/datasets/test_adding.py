@@ -1,4 +1,4 @@
-"""The adding problem: generated offline, with nothing set."""
+"""The adding problem, which is generated without a download."""
 
 import numpy as np
 import pytest
@@ -29,14 +29,14 @@ def test_two_numbers_are_marked_and_the_target_is_their_sum(adding):
         )
 
 
-def test_every_place_is_marked_and_splits_differ(adding):
+def test_every_step_can_be_marked_and_splits_differ(adding):
     train = adding.splits["train"].inputs["features"]
     assert (train[..., 1].sum(axis=0) > 0).all()
     assert not np.isin(adding.splits["test"].inputs["features"][..., 0], train[..., 0]).all()
 
 
-def test_chance_is_the_variance_of_a_sum_of_two(adding):
-    """Two independent uniform numbers: 2 / 12."""
+def test_chance_is_the_variance_of_the_sum(adding):
+    """The variance of the sum of two independent uniform numbers is 2 / 12."""
     train = adding.splits["train"].targets
     assert train.var() == pytest.approx(1 / 6, rel=0.1)
     (chance,) = adding.baselines

@@ -1,4 +1,4 @@
-"""Sums and differences among letters: generated offline, with nothing set."""
+"""Sums and differences with distracting letters, which are generated without a download."""
 
 import dataclasses
 import re
@@ -25,7 +25,7 @@ def arithmetic(data_dir):
 
 
 def problems(dataset, split="train"):
-    """The whole strings: all inputs and the last target, which is the point."""
+    """Return the problems as strings; the final point is only in the targets."""
     return [text + "." for text in texts(dataset, split)]
 
 
@@ -55,16 +55,18 @@ def test_numbers_have_one_to_eight_digits_and_no_leading_zero(arithmetic):
     np.testing.assert_allclose([counts[n] / len(found) for n in counts], 1 / 8, atol=0.04)
 
 
-@pytest.mark.parametrize("share", [0.0, 0.3, 0.5])
-def test_the_share_of_letters_is_the_one_that_was_asked_for(share):
-    dataset = datasets.load(Arithmetic(**SETTINGS, distractors=share))
+@pytest.mark.parametrize("fraction", [0.0, 0.3, 0.5])
+def test_the_fraction_of_letters_is_the_configured_one(fraction):
+    dataset = datasets.load(Arithmetic(**SETTINGS, distractors=fraction))
     questions = "".join(problem.partition("=")[0] for problem in problems(dataset))
-    assert sum(c.isalpha() for c in questions) / len(questions) == pytest.approx(share, abs=0.015)
+    assert sum(c.isalpha() for c in questions) / len(questions) == pytest.approx(
+        fraction, abs=0.015
+    )
     assert not re.search("=[^.]*[a-z]", "".join(problems(dataset)))
 
 
-def test_only_the_answer_counts(arithmetic):
-    """What follows the equals sign: sign, digits and the point, in every batch."""
+def test_only_the_characters_of_the_answer_have_weight(arithmetic):
+    """The answer is what follows the equals sign: sign, digits and the point."""
     seen = 0
     for x, y, weight in epoch(arithmetic, "test", 32):
         for tokens, targets, counts in zip(x["tokens"], y, weight, strict=True):
@@ -76,7 +78,7 @@ def test_only_the_answer_counts(arithmetic):
     assert seen == 200
 
 
-def test_targets_are_the_next_characters_and_padding_is_not_touched_by_weights(arithmetic):
+def test_targets_are_the_next_characters_and_weights_do_not_change_the_padding(arithmetic):
     for split in arithmetic.splits.values():
         tokens, lengths = split.inputs["tokens"], split.lengths["tokens"]
         real = np.arange(tokens.shape[1]) < lengths[:, None]
@@ -89,12 +91,12 @@ def test_targets_are_the_next_characters_and_padding_is_not_touched_by_weights(a
     assert arithmetic.padding("train", 32) == plain.padding("train", 32) < 0.1
 
 
-def test_the_training_loss_does_not_see_the_question(arithmetic):
-    """Logits that are right about the answer and wrong about everything else cost nothing."""
+def test_the_loss_ignores_the_question(arithmetic):
+    """The loss is zero if the answer is right and everything else is wrong."""
     options = models.compile_options(arithmetic.spec)
     (_, y, weight), *_ = epoch(arithmetic, "validation", 50)
-    said = np.where(weight > 0, y, (y + 1) % arithmetic.spec.outputs)
-    logits = 100.0 * np.eye(arithmetic.spec.outputs, dtype=np.float32)[said]
+    predicted = np.where(weight > 0, y, (y + 1) % arithmetic.spec.outputs)
+    logits = 100.0 * np.eye(arithmetic.spec.outputs, dtype=np.float32)[predicted]
     loss = options["loss"](y, logits, sample_weight=weight)
     assert float(keras.ops.convert_to_numpy(loss)) == pytest.approx(0, abs=1e-6)
     (accuracy,) = options["weighted_metrics"]
@@ -102,8 +104,8 @@ def test_the_training_loss_does_not_see_the_question(arithmetic):
     assert float(accuracy.result()) == 1
 
 
-def test_chance_is_counted_in_the_answers_alone(arithmetic):
-    """Again, from the strings."""
+def test_chance_is_computed_from_the_answers_alone(arithmetic):
+    """Compare with the same baselines computed from the strings."""
     pairs = {}
     for split in ("train", "test"):
         tails = ["=" + problem.partition("=")[2] for problem in problems(arithmetic, split)]
@@ -118,7 +120,9 @@ def test_chance_is_counted_in_the_answers_alone(arithmetic):
     }
     right = np.mean([best[before] == after for before, after in pairs["test"]])
     assert chance.label.endswith("(chance)")
-    assert chance.test["accuracy"] == pytest.approx(right, abs=0.01)  # of two, either may be taken
+    assert chance.test["accuracy"] == pytest.approx(
+        right, abs=0.01
+    )  # ties may be broken in another way
     assert arithmetic.metric.label == "accuracy per character of the answer"
 
 

@@ -1,4 +1,4 @@
-"""Your own recordings: what is read of a folder of WAV files, and what is refused."""
+"""A user's own recordings: folders of WAV files that are read or rejected."""
 
 import shutil
 
@@ -23,7 +23,7 @@ def tone(hertz, seconds=0.1, rate=8_000):
 
 @pytest.fixture
 def folder(tmp_path):
-    """Twenty recordings of a low and of a high tone, of ten speakers."""
+    """Twenty recordings each of a low and a high tone, by ten speakers."""
     for label, hertz in (("low", 400), ("high", 2_000)):
         (tmp_path / "tones" / label).mkdir(parents=True)
         for number in range(20):
@@ -36,7 +36,7 @@ def read(folder, **settings):
     return datasets.load(Audio(path=str(folder), **settings))
 
 
-def test_a_folder_of_recordings(folder):
+def test_a_folder_of_recordings_is_read(folder):
     dataset = read(folder)
     assert dataset.target_vocabulary == ("high", "low") and dataset.resolved.sample_rate == 8_000
     assert {name: dataset.size(name) for name in dataset.splits} == {
@@ -54,7 +54,7 @@ def test_a_folder_of_recordings(folder):
     assert again.size("test") == 40
 
 
-def test_vectors_are_those_of_spoken_digits(folder):
+def test_features_are_computed_as_for_spoken_digit(folder):
     rate, samples = wavfile.read(folder / "low" / "3_d_.wav")
     expected = Spectrogram(rate, 200, 80, 40)(samples / 2**15)
     dataset = read(folder)
@@ -73,7 +73,7 @@ def test_vectors_are_those_of_spoken_digits(folder):
 @pytest.mark.parametrize(
     "kind", ["uint8", "int32", "float32", "stereo", "rate"], ids=lambda kind: kind
 )
-def test_one_sound_in_other_forms(folder, tmp_path, kind):
+def test_other_sample_formats_give_the_same_features(folder, tmp_path, kind):
     sound, rate = tone(700, 0.2), 8_000
     forms = {
         "uint8": np.rint(sound / 256 + 128).astype(np.uint8),
@@ -104,39 +104,39 @@ def remove_label(folder):
     shutil.rmtree(folder / "low")
 
 
-def flat(folder):
+def move_out_of_folders(folder):
     for file in folder.rglob("*.wav"):
         file.rename(folder / f"{file.parent.name}{file.name}")
 
 
-def compressed(folder):
+def rename_to_mp3(folder):
     for file in folder.rglob("*.wav"):
         file.rename(file.with_suffix(".mp3"))
 
 
-def renamed(folder):
+def add_mp3_named_wav(folder):
     (folder / "low" / "x.wav").write_bytes(b"ID3\x04" + bytes(400))
 
 
-def truncated(folder):
+def truncate(folder):
     path = folder / "low" / "0_a_.wav"
     path.write_bytes(path.read_bytes()[:300])
 
 
-def too_short(folder):
+def shorten(folder):
     for file in (folder / "low").iterdir():
         wavfile.write(file, 8_000, tone(400, 0.01))
 
 
-def not_a_number(folder):
+def write_nan(folder):
     wavfile.write(folder / "low" / "0_a_.wav", 8_000, np.full(900, np.nan, np.float32))
 
 
-def one_odd_name(folder):
+def rename_one(folder):
     (folder / "low" / "0_a_.wav").rename(folder / "low" / "zero.wav")
 
 
-def nothing(folder):
+def keep_unchanged(folder):
     pass
 
 
@@ -144,29 +144,29 @@ def nothing(folder):
     "spoil, settings, parts",
     [
         (remove_label, {}, ("two labels", "'high'")),
-        (flat, {}, ("sub-folder", "40 WAV files")),
-        (compressed, {}, ("40 .mp3", "ffmpeg")),
-        (renamed, {}, ("x.wav", "WAV")),
-        (truncated, {}, ("0_a_.wav", "damaged")),
-        (too_short, {}, ("frame_ms", "low")),
-        (not_a_number, {}, ("0_a_.wav", "NaN")),
-        (one_odd_name, {"group": "_([a-z])_"}, ("zero.wav", "dataset.group")),
-        (nothing, {"group": "_()"}, ("dataset.group", "3 groups")),
-        (nothing, {"bands": 200}, ("dataset.bands", "200", "frame_ms")),
-        (nothing, {"path": "high/0_a_.wav"}, ("got a file",)),
-        (nothing, {"path": "missing"}, ("missing", "no such")),
+        (move_out_of_folders, {}, ("sub-folder", "40 WAV files")),
+        (rename_to_mp3, {}, ("40 .mp3", "ffmpeg")),
+        (add_mp3_named_wav, {}, ("x.wav", "WAV")),
+        (truncate, {}, ("0_a_.wav", "damaged")),
+        (shorten, {}, ("frame_ms", "low")),
+        (write_nan, {}, ("0_a_.wav", "NaN")),
+        (rename_one, {"group": "_([a-z])_"}, ("zero.wav", "dataset.group")),
+        (keep_unchanged, {"group": "_()"}, ("dataset.group", "3 groups")),
+        (keep_unchanged, {"bands": 200}, ("dataset.bands", "200", "frame_ms")),
+        (keep_unchanged, {"path": "high/0_a_.wav"}, ("got a file",)),
+        (keep_unchanged, {"path": "missing"}, ("missing", "no such")),
     ],
 )
-def test_mistakes_are_one_sentence(folder, spoil, settings, parts):
+def test_a_bad_folder_is_rejected_in_one_sentence(folder, spoil, settings, parts):
     spoil(folder)
     path = folder / settings.get("path", "")
     with pytest.raises(UserError) as error:
         read(path, **{name: value for name, value in settings.items() if name != "path"})
-    said = str(error.value)
-    assert all(part in said for part in parts) and "\n" not in said
+    message = str(error.value)
+    assert all(part in message for part in parts) and "\n" not in message
 
 
-def test_what_else_is_in_the_folder_is_reported(folder):
+def test_other_files_in_the_folder_are_reported(folder):
     (folder / "none").mkdir()
     (folder / "low" / "notes.txt").write_text("loud")
     wavfile.write(folder / "low" / "short.wav", 8_000, tone(400, 0.01))
@@ -176,7 +176,7 @@ def test_what_else_is_in_the_folder_is_reported(folder):
         assert part in notes
 
 
-def test_new_writes_a_config_for_it(folder, monkeypatch):
+def test_new_writes_a_config_for_a_folder_of_recordings(folder, monkeypatch):
     monkeypatch.chdir(folder.parent)
     result = CliRunner().invoke(app, ["new", "tones", "bands=20"])
     assert result.exit_code == 0, result.output
@@ -186,6 +186,6 @@ def test_new_writes_a_config_for_it(folder, monkeypatch):
 
 
 @pytest.mark.parametrize("pattern", ["(a", "a", "(a)(b)"])
-def test_a_group_is_one_pair_of_parentheses(pattern):
+def test_a_pattern_must_have_exactly_one_group(pattern):
     with pytest.raises(ValidationError):
         Audio(path="a", group=pattern)

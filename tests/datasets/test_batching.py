@@ -1,4 +1,4 @@
-"""Length buckets: every sequence once an epoch, little padding, few shapes, the same every time."""
+"""Length buckets: each sequence once per epoch, little padding, few shapes, reproducible."""
 
 import itertools
 
@@ -17,7 +17,7 @@ def padded(lengths, bounds):
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.integers(1, 12), min_size=1, max_size=30), st.integers(1, 4))
-def test_boundaries_are_the_best_of_all(lengths, count):
+def test_boundaries_have_the_least_possible_padding(lengths, count):
     lengths, longest = np.array(lengths), max(lengths)
     found = boundaries(lengths, longest, count)
     assert found[-1] == longest and len(found) <= count
@@ -25,7 +25,7 @@ def test_boundaries_are_the_best_of_all(lengths, count):
         padded(lengths, np.array(sorted({*few, longest})))
         for few in itertools.combinations_with_replacement(range(1, longest + 1), count - 1)
     )
-    # The longest is counted once more: it must fit even if train has nothing as long.
+    # The longest length is always a boundary, even if no training sequence is that long.
     assert padded(lengths, found) <= best
 
 
@@ -33,13 +33,13 @@ def test_boundaries_of_many_lengths_stay_few_and_fit():
     lengths = np.random.default_rng(0).integers(1, 5_000, 20_000)
     found = boundaries(lengths, 6_000, 8)
     assert len(found) <= 8 and found[-1] == 6_000
-    # Uniform lengths in 8 equal buckets: half a bucket each, 1/9 of all steps, is padding.
+    # With uniform lengths in 8 equal buckets, 1/9 of all steps is padding: half a bucket each.
     assert 1 - lengths.sum() / padded(lengths, found) < 0.13
 
 
 @settings(max_examples=50, deadline=None)
 @given(st.integers(1, 70), st.integers(1, 16), st.integers(0, 99), st.booleans(), st.booleans())
-def test_a_plan_deals_out_every_row_once_and_long_enough(size, batch_size, seed, two, training):
+def test_a_plan_has_every_row_once_in_a_long_enough_batch(size, batch_size, seed, two, training):
     rng = np.random.default_rng(seed)
     lengths = {name: rng.integers(1, 30, size) for name in (["a", "b"] if two else ["a"])}
     bounds = {name: boundaries(sizes, 30, 5) for name, sizes in lengths.items()}
@@ -55,7 +55,7 @@ def test_a_plan_deals_out_every_row_once_and_long_enough(size, batch_size, seed,
             assert batch.steps[name] in bounds[name]
 
 
-def test_training_order_is_a_function_of_seed_and_epoch():
+def test_training_order_depends_on_seed_and_epoch_alone():
     dataset = tagged()
     steps = dataset.steps("train", 8)
     stream = dataset.batches("train", 8, seed=3)
@@ -73,7 +73,7 @@ def test_training_order_is_a_function_of_seed_and_epoch():
     assert order(three[:steps]) == order(epoch(tagged(), "train", 8, seed=3))
 
 
-def test_every_sequence_comes_once_an_epoch_with_its_targets():
+def test_an_epoch_has_every_sequence_once_with_its_targets():
     dataset = tagged()
     for arguments in ({}, {"seed": 0}, {"seed": 0, "first_epoch": 5}):
         seen = []
@@ -95,7 +95,7 @@ def test_evaluation_is_one_pass_of_known_length():
     assert sorted(rows) == list(range(1, dataset.size("validation") + 1))
 
 
-def test_the_share_of_padding_is_that_of_the_batches():
+def test_the_reported_padding_is_that_of_the_batches():
     dataset = tagged()
     for split, batches in {
         "train": epoch(dataset, "train", 8, seed=0),
@@ -107,8 +107,8 @@ def test_the_share_of_padding_is_that_of_the_batches():
         assert 0 < padding < 0.25
 
 
-def test_evaluation_pads_a_few_long_sequences_alone():
-    """Fifteen short tunes are not padded to the length of the one that has 1,793 steps."""
+def test_evaluation_puts_a_few_long_sequences_into_their_own_batch():
+    """Fifteen short sequences are not padded to the length of a very long one."""
     lengths = {"features": np.append(np.arange(200, 231), 1_793)}
     bounds = {"features": boundaries(lengths["features"], 1_793, 8)}
     batches = plan(lengths, bounds, 32, 16, None)
@@ -119,12 +119,12 @@ def test_evaluation_pads_a_few_long_sequences_alone():
 def test_shapes_are_few():
     dataset = tagged(sizes=(2_000, 50, 50), longest=100)
     shapes = {x["tokens"].shape for x, _, _ in epoch(dataset, "train", 16, seed=0)}
-    assert len(shapes) <= 9  # eight boundaries, and the one batch that is not full
+    assert len(shapes) <= 9  # eight boundaries, and one partial batch
     assert dataset.padding("train", 16) < 0.13
 
 
 @given(st.lists(st.integers(1, 3), min_size=1, max_size=60), st.integers(1, 4))
-def test_groups_have_every_batch_in_its_order_and_one_shape(lengths, batch_size):
+def test_groups_keep_the_order_of_batches_and_have_one_shape_each(lengths, batch_size):
     lengths = {"tokens": np.array(lengths)}
     bounds = {"tokens": np.array([1, 3])}
     rng = np.random.default_rng(0)
@@ -134,7 +134,7 @@ def test_groups_have_every_batch_in_its_order_and_one_shape(lengths, batch_size)
     for group in groups:
         assert len(group) <= 16
         assert len({(len(batch.rows), batch.steps["tokens"]) for batch in group}) == 1
-    # No two neighbours could have been one.
+    # Groups are as large as possible: two neighbours never have the same shape.
     for one, other in itertools.pairwise(groups):
         same = (len(one[0].rows), one[0].steps) == (len(other[0].rows), other[0].steps)
         assert not same or len(one) == 16

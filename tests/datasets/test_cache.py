@@ -1,4 +1,4 @@
-"""The cache of prepared files: what it holds is what loading gives, or it is not used."""
+"""The cache of prepared datasets returns what loading returns, or is not used."""
 
 import shutil
 from dataclasses import fields
@@ -22,7 +22,7 @@ ROWS = [f"2024-01-{n + 1:02},{n * 7 % 11},{n}" for n in range(31)]
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    """The folder of a cache that holds files of any size."""
+    """The folder of a cache that also stores small files."""
     monkeypatch.setenv(cache_folder.CACHE_DIR, str(tmp_path / "cache"))
     monkeypatch.setattr(cache, "_SMALLEST", 0)
     return tmp_path / "cache"
@@ -59,7 +59,7 @@ def assert_same(one, other):
 
 
 @pytest.mark.parametrize("kind", ["texts", "series", "text", "ts"])
-def test_the_second_time_the_file_is_not_read(folder, tmp_path, monkeypatch, kind):
+def test_a_cached_file_is_not_read_again(folder, tmp_path, monkeypatch, kind):
     config = files(tmp_path)[kind]
     plain = datasets.load(config.model_copy(update={"cache": False}))
     assert not folder.exists()
@@ -67,19 +67,19 @@ def test_the_second_time_the_file_is_not_read(folder, tmp_path, monkeypatch, kin
     assert_same(plain, first)
     monkeypatch.setattr(type(config), "load", lambda *_: pytest.fail("the file was read"))
     assert_same(plain, datasets.load(config))
-    # A run directory stores what was guessed, and what was fitted.
+    # A run directory stores the guessed settings and the fitted preprocessing.
     assert_same(plain, datasets.load(first.resolved, plain.preprocessing, plain.source))
     assert len(entries(folder)) == 1
 
 
-def test_every_field_of_a_dataset_is_kept():
-    kept = {field.name for cls in (Preprocessing, prepared._Rest) for field in fields(cls)}
-    assert {field.name for field in fields(SequenceDataset)} == kept | {
+def test_every_field_of_a_dataset_is_cached():
+    cached = {field.name for cls in (Preprocessing, prepared._Rest) for field in fields(cls)}
+    assert {field.name for field in fields(SequenceDataset)} == cached | {
         "splits", "stages", "resolved"
     }  # fmt: skip
 
 
-def test_an_entry_that_was_deleted_is_recreated(folder, tmp_path, monkeypatch):
+def test_a_deleted_entry_is_recreated(folder, tmp_path, monkeypatch):
     config = files(tmp_path)["texts"]
     resolved = datasets.load(config).resolved
     shutil.rmtree(entries(folder)[0])
@@ -90,7 +90,7 @@ def test_an_entry_that_was_deleted_is_recreated(folder, tmp_path, monkeypatch):
     datasets.load(resolved)
 
 
-def test_another_file_or_setting_is_another_entry(folder, tmp_path):
+def test_a_changed_file_or_setting_gets_its_own_entry(folder, tmp_path):
     config = files(tmp_path)["text"]
     datasets.load(config)
     other = datasets.load(config.model_copy(update={"window": 9}))
@@ -117,7 +117,7 @@ def test_a_damaged_entry_is_recreated(folder, tmp_path, name, damage):
     assert len(entries(folder)) == 1
 
 
-def test_the_oldest_entries_make_room(folder, tmp_path, monkeypatch):
+def test_the_oldest_entries_are_deleted_when_the_cache_is_full(folder, tmp_path, monkeypatch):
     config = files(tmp_path)["text"]
     datasets.load(config)
     (old,) = entries(folder)
@@ -126,7 +126,7 @@ def test_the_oldest_entries_make_room(folder, tmp_path, monkeypatch):
     assert len(entries(folder)) == 1 and not old.exists()
 
 
-def test_without_a_folder_nothing_is_kept(tmp_path, monkeypatch):
+def test_without_a_writable_folder_nothing_is_cached(tmp_path, monkeypatch):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv(cache_folder.CACHE_DIR, str(tmp_path / "file" / "cache"))
     monkeypatch.setattr(cache, "_SMALLEST", 0)

@@ -1,4 +1,4 @@
-"""The copying memory problem: generated offline, with nothing set."""
+"""The copying memory problem, which is generated without a download."""
 
 import math
 
@@ -21,7 +21,7 @@ def copy_memory(data_dir):
         return datasets.load(CopyMemory(**SETTINGS))
 
 
-def test_the_sequences_are_those_of_arjovsky(copy_memory):
+def test_sequences_are_as_arjovsky_et_al_describe(copy_memory):
     assert [copy_memory.size(s) for s in copy_memory.splits] == [500, 40, 30]
     assert copy_memory.spec.length == 35
     for split in copy_memory.splits.values():
@@ -36,7 +36,7 @@ def test_the_sequences_are_those_of_arjovsky(copy_memory):
         assert (names[:, 25:] == np.array(copy_memory.vocabulary)[memory]).all()
 
 
-def test_every_symbol_is_everywhere_and_splits_differ(copy_memory):
+def test_every_symbol_occurs_at_every_position_and_splits_differ(copy_memory):
     memories = [split.inputs["tokens"][:, :10] for split in copy_memory.splits.values()]
     for symbol in range(1, 9):
         np.testing.assert_allclose((memories[0] == symbol).mean(axis=0), 1 / 8, atol=0.06)
@@ -44,8 +44,8 @@ def test_every_symbol_is_everywhere_and_splits_differ(copy_memory):
     assert not (rows[0] & rows[1] or rows[0] & rows[2] or rows[1] & rows[2])
 
 
-def test_chance_is_the_loss_of_knowing_when_but_not_what(copy_memory):
-    """The training's own loss of logits that are sure of each blank and know no symbol."""
+def test_chance_is_the_loss_of_guessing_the_symbols(copy_memory):
+    """The loss of logits that are certain of every blank and uniform over the symbols."""
     (chance,) = copy_memory.baselines
     assert chance.label == "Memoryless (chance)"
     assert chance.validation == chance.test == {"loss": pytest.approx(10 * math.log(8) / 35)}
@@ -59,13 +59,13 @@ def test_chance_is_the_loss_of_knowing_when_but_not_what(copy_memory):
     assert measured == pytest.approx(chance.test[copy_memory.metric.name], rel=1e-5)
 
 
-def test_the_papers_chance():
+def test_chance_equals_the_published_value():
     """Bai et al. 2018 give 0.0204 for a delay of 1,000."""
     assert CopyMemory(delay=1000).memoryless_loss() == pytest.approx(0.0204, 1e-3)
 
 
 @pytest.mark.parametrize("delay, memory_length, symbols", [(1, 1, 2), (3, 2, 100)])
-def test_other_sizes(delay, memory_length, symbols):
+def test_other_sizes_are_generated(delay, memory_length, symbols):
     sizes = {"delay": delay, "memory_length": memory_length, "symbols": symbols}
     dataset = datasets.load(CopyMemory(**{**SETTINGS, **sizes}))
     split = dataset.splits["train"]

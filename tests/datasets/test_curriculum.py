@@ -1,4 +1,4 @@
-"""A curriculum: short sequences first, of which every epoch has as many batches as of long ones."""
+"""A curriculum: short sequences first, with the same number of batches in every epoch."""
 
 import numpy as np
 import pydantic
@@ -17,7 +17,7 @@ SIZES = {"train": 50, "validation": 9, "test": 8}
 ADDING = {"kind": "adding", "length": 20, **SIZES}
 STAGES = {"shortest": 5, "stages": 3, "epochs": 2}  # 5, 5, 12, 12, 20, 20, ...
 
-# How long the sequences of a stage may be, with the setting that grows at this value.
+# dataset: (settings, value of the growing setting -> smallest and largest length of a sequence)
 LENGTHS = {
     Adding: ({"length": 20}, lambda length: (length, length)),
     CopyMemory: ({"delay": 30}, lambda delay: (delay + 20, delay + 20)),
@@ -47,7 +47,7 @@ def test_the_batches_of_an_epoch_have_the_length_of_its_stage(cls):
         for batch in batches[number * steps : (number + 1) * steps]:
             real = batch.any(axis=-1) if batch.ndim == 3 else batch > 0
             lengths |= set(real.sum(axis=1))
-        if cls is not Adding:  # a number may be 0 there
+        if cls is not Adding:  # whose features may be 0 in a real step
             assert fewest <= min(lengths) and max(lengths) <= most
         if cls in (Adding, CopyMemory, Xml):
             assert {batch.shape[1] for batch in batches[number * steps :][:steps]} == {fewest}
@@ -56,7 +56,7 @@ def test_the_batches_of_an_epoch_have_the_length_of_its_stage(cls):
 
 
 def test_a_stage_is_the_dataset_of_that_length():
-    """And the last is the dataset itself; with vectors comes a mask that is true everywhere."""
+    """The last stage is the dataset itself; vectors get a mask that is true everywhere."""
     dataset = datasets.load(Adding(**ADDING, curriculum=STAGES))
     for number, length in ((0, 5), (3, 12), (4, 20), (9, 20)):
         alone = datasets.load(Adding(**{**ADDING, "length": length}))
@@ -69,7 +69,7 @@ def test_a_stage_is_the_dataset_of_that_length():
             assert "mask" not in its_x
 
 
-def test_validation_and_test_are_always_at_full_length():
+def test_validation_and_test_always_have_the_full_length():
     dataset = datasets.load(CopyMemory(kind="copy_memory", delay=30, **SIZES, curriculum=STAGES))
     alone = datasets.load(CopyMemory(kind="copy_memory", delay=30, **SIZES))
     for split in ("validation", "test"):
@@ -82,7 +82,7 @@ def test_validation_and_test_are_always_at_full_length():
 
 
 @pytest.mark.parametrize("first", [1, 2, 5])
-def test_a_resumed_stream_is_what_it_would_have_been(first):
+def test_a_resumed_stream_equals_the_uninterrupted_one(first):
     dataset = datasets.load(Adding(**ADDING, curriculum=STAGES))
     steps = dataset.steps("train", 16)
     whole = list(dataset.batches("train", 16, seed=3).take(6 * steps).as_numpy_iterator())
@@ -92,8 +92,8 @@ def test_a_resumed_stream_is_what_it_would_have_been(first):
         np.testing.assert_array_equal(one[1], other[1])
 
 
-def test_every_sequence_of_validation_is_seen():
-    """Evaluation has a batch more for each length bucket than an epoch of training would."""
+def test_evaluation_has_every_sequence_of_validation():
+    """Evaluation has a partial batch per length bucket, so more batches than a training epoch."""
     config = TemporalOrder(
         kind="temporal_order", length=60, **SIZES, curriculum=STAGES | {"shortest": 20}
     )

@@ -1,4 +1,4 @@
-"""The embedded Reber grammar, against a regular expression written from its diagram."""
+"""The embedded Reber grammar, compared with a regular expression written from its diagram."""
 
 import re
 
@@ -12,7 +12,7 @@ from tests.datasets.samples import texts
 
 SETTINGS = {"kind": "embedded_reber", "train": 2_000, "validation": 200, "test": 300}
 
-_LOWER = "(?:T*VPX)*T*V(?:V|PS)"  # from the lower left state of the diagram to the last
+_LOWER = "(?:T*VPX)*T*V(?:V|PS)"  # from the lower left state of the diagram to the final one
 REBER = f"B(?:TS*X(?:S|X{_LOWER})|P{_LOWER})E"
 
 
@@ -37,8 +37,8 @@ def check(dataset, grammar):
 
 
 @pytest.mark.parametrize("text", ["BTXSE", "BPVVE", "BTSSXXTTVVE", "BPTVPXVPSE"])
-def test_the_regular_expression_is_the_diagram(text):
-    """Strings of Hochreiter and Schmidhuber's figure, walked by hand, and one wrong letter each."""
+def test_the_regular_expression_matches_the_diagram(text):
+    """Strings read off Hochreiter and Schmidhuber's figure, and each with one wrong letter."""
     assert re.fullmatch(REBER, text)
     assert not any(
         re.fullmatch(REBER, text[:place] + letter + text[place + 1 :])
@@ -47,13 +47,13 @@ def test_the_regular_expression_is_the_diagram(text):
     )
 
 
-def test_who_is_grammatical_is_labelled_so(reber):
+def test_labels_say_which_strings_are_grammatical(reber):
     assert [reber.size(s) for s in reber.splits] == [2_000, 200, 300]
     check(reber, embedded(1))
 
 
-def test_a_corrupted_string_is_one_letter_away(reber):
-    """Any letter may be the wrong one, the first and the last included."""
+def test_a_corrupted_string_has_one_wrong_letter(reber):
+    """Any letter may be wrong, including the first and the last."""
     train = reber.splits["train"]
     assert set(train.inputs["tokens"][:, 0][train.targets == 1]) == {reber.vocabulary.index("B")}
     assert len(set(train.inputs["tokens"][:, 0][train.targets == 0])) == 7
@@ -68,7 +68,7 @@ def test_a_corrupted_string_is_one_letter_away(reber):
         ), text
 
 
-def test_the_long_range_corruption_needs_the_second_letter():
+def test_a_long_range_corruption_is_visible_only_with_the_second_letter():
     dataset = datasets.load(EmbeddedReber(**SETTINGS, corruption="long_range"))
     check(dataset, embedded(1))
     inner = re.compile(f"B[TP]{REBER}[TP]E")
@@ -76,7 +76,7 @@ def test_the_long_range_corruption_needs_the_second_letter():
         assert inner.fullmatch(text) and (text[1] == text[-2]) == label
 
 
-def test_depth_and_loop_make_it_longer(reber):
+def test_depth_and_loop_lengthen_the_strings(reber):
     deep = datasets.load(EmbeddedReber(**SETTINGS, depth=3))
     check(deep, embedded(3))
     assert min(map(len, texts(deep, "train"))) == 5 + 3 * 4
@@ -86,7 +86,7 @@ def test_depth_and_loop_make_it_longer(reber):
     assert lengths[1] > 1.5 * lengths[0]
 
 
-def test_the_share_of_strings_seen_in_training_is_told(reber):
+def test_the_fraction_of_test_strings_seen_in_training_is_reported(reber):
     train = set(texts(reber, "train"))
     seen = np.mean([text in train for text in texts(reber, "test")])
     assert 0.3 < seen < 0.9

@@ -1,4 +1,4 @@
-"""The transformer's temperature, from the publisher's file."""
+"""ETTh1, oil temperature of a transformer, from the published file."""
 
 import os
 from pathlib import Path
@@ -15,7 +15,7 @@ from tests.datasets.samples import check_history
 
 @pytest.fixture
 def rows(needs):
-    """The file's numbers (hours, 7), standardised by its first 12 x 30 days."""
+    """The numbers of the file (hours, 7), standardised by its first 12 × 30 days."""
     needs("ETTh1.csv")
     path = Path(os.environ[MANUAL_DIR]) / "ETTh1.csv"
     values = np.loadtxt(path, delimiter=",", skiprows=1, usecols=range(1, 8))
@@ -23,7 +23,7 @@ def rows(needs):
 
 
 @pytest.mark.parametrize("horizon", [24, 168])
-def test_every_hour_of_a_split_is_forecast_and_no_other(rows, horizon):
+def test_exactly_the_hours_of_a_split_are_forecast(rows, horizon):
     dataset = datasets.load(Etth1(kind="etth1", window=48, horizon=horizon))
     sizes = [8640 - 48 - horizon + 1, 2880 - horizon + 1, 2880 - horizon + 1]
     assert [dataset.size(s) for s in dataset.splits] == sizes
@@ -39,7 +39,7 @@ def test_every_hour_of_a_split_is_forecast_and_no_other(rows, horizon):
     check_history(dataset)
 
 
-def test_all_columns_have_mean_0_and_deviation_1_in_train(rows):
+def test_all_columns_are_standardised_on_train(rows):
     dataset = datasets.load(Etth1(kind="etth1", window=24, horizon=1, multivariate=True))
     assert dataset.spec.features == dataset.spec.outputs == 7
     check_history(dataset)
@@ -52,7 +52,7 @@ def test_all_columns_have_mean_0_and_deviation_1_in_train(rows):
     np.testing.assert_allclose(train.std(axis=0), 1, atol=1e-4)
 
 
-def test_rules_are_measured_in_the_same_unit(rows):
+def test_baselines_have_the_same_unit(rows):
     dataset = datasets.load(Etth1(kind="etth1", window=48, horizon=24))
     last, naive, linear = dataset.baselines
     assert (last.label, naive.label) == ("Last value", "Same hour a day earlier")

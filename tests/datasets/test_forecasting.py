@@ -1,4 +1,4 @@
-"""Windows over series, and forecasts by rule."""
+"""Windows over series, and the baselines of forecasting."""
 
 import dataclasses
 
@@ -15,7 +15,7 @@ def series(size, columns=1):
 
 
 @pytest.mark.parametrize("horizon", [1, 3])
-def test_windows_and_what_follows_them(horizon):
+def test_targets_are_the_rows_after_each_window(horizon):
     split = forecasting.windows(series(20, 2), series(20), 5, horizon, every_step=False)
     assert split.size == 20 - 5 - horizon + 1
     for start in range(split.size):
@@ -24,7 +24,7 @@ def test_windows_and_what_follows_them(horizon):
         np.testing.assert_array_equal(targets, series(20)[start + 5 : start + 5 + horizon])
 
 
-def test_every_step_forecasts_what_follows_that_step():
+def test_with_every_step_each_step_has_its_following_rows_as_targets():
     split = forecasting.windows(series(20), series(20), 5, 3, every_step=True)
     assert split.targets.shape == (13, 5, 3, 1)
     for start in range(split.size):
@@ -41,7 +41,7 @@ def test_a_series_too_short_for_a_window_has_none(every_step):
 
 @pytest.mark.parametrize("every_step", [False, True])
 @pytest.mark.parametrize("season", [1, 4, 13])  # the longest is longer than the window
-def test_naive_repeats_the_newest_season(every_step, season):
+def test_the_naive_forecast_repeats_the_last_season(every_step, season):
     horizon, window, first = 6, 9, 15
     periodic = np.tile(np.arange(season), 10)[:50, None].astype(np.float32)
     periodic = np.tile(periodic, (50 // len(periodic) + 1, 1))[:50]
@@ -52,7 +52,7 @@ def test_naive_repeats_the_newest_season(every_step, season):
 
 
 @pytest.mark.parametrize("horizon, width", [(1, 1), (3, 2)])
-def test_the_linear_model_of_views_is_that_of_copies(horizon, width):
+def test_the_linear_model_is_the_same_on_views_and_on_copies(horizon, width):
     rng = np.random.default_rng(0)
     values = rng.normal(size=(300, width)).cumsum(axis=0).astype(np.float32)
     views = forecasting.windows(values, values, 7, horizon, every_step=False)
@@ -64,7 +64,7 @@ def test_the_linear_model_of_views_is_that_of_copies(horizon, width):
     np.testing.assert_allclose(one(views), other(copies), rtol=1e-5, atol=1e-5)
 
 
-def test_naive_without_a_season_repeats_the_last_value():
+def test_the_naive_forecast_without_a_season_repeats_the_last_value():
     values = np.array([[9.0], [1.0], [2.0], [5.0], [0.0], [0.0]])
     split = forecasting.windows(values[1:], values[1:], 3, 2, every_step=False)
     forecast = forecasting.naive(values, 1, split.size, 1, 3, 2, every_step=False)
@@ -74,7 +74,7 @@ def test_naive_without_a_season_repeats_the_last_value():
 @pytest.mark.parametrize("every_step", [False, True])
 @pytest.mark.parametrize("look_back", [False, True])
 @pytest.mark.parametrize("lead", [1, 4])
-def test_targets_lie_in_their_split_and_windows_may_begin_before_it(every_step, look_back, lead):
+def test_targets_lie_in_their_split_but_windows_may_begin_before_it(every_step, look_back, lead):
     rows = {"train": (0, 20), "validation": (20, 30), "test": (30, 40)}
     data = forecasting.SplitSeries(series(40), series(40), rows, 5, 2, every_step, look_back, lead)
     for name, split in data.splits().items():
@@ -90,7 +90,7 @@ def test_targets_lie_in_their_split_and_windows_may_begin_before_it(every_step, 
         np.testing.assert_array_equal(split.inputs["features"][0, :, 0], begin + np.arange(5))
 
 
-def test_the_linear_model_finds_a_linear_rule():
+def test_the_linear_model_fits_a_linear_series():
     rng = np.random.default_rng(0)
     noise = rng.normal(size=(300, 2)).astype(np.float32)
     rule = noise[:, :1].copy()
@@ -101,7 +101,7 @@ def test_the_linear_model_finds_a_linear_rule():
     np.testing.assert_allclose(forecast(split), split.targets, atol=1e-3)
 
 
-def test_at_every_step_a_rule_is_measured_after_the_last_one():
+def test_baselines_are_measured_after_the_last_step_of_a_window():
     rows = {"train": (0, 20), "validation": (20, 30), "test": (30, 40)}
     for every_step in (False, True):
         data = forecasting.SplitSeries(series(40) ** 2, series(40) ** 2, rows, 5, 2, every_step)
@@ -117,7 +117,7 @@ def test_at_every_step_a_rule_is_measured_after_the_last_one():
     assert ragged.counted_steps().tolist() == [1, 1]
 
 
-def test_errors():
+def test_errors_in_the_units_of_the_data():
     forecast, truth = np.array([[1.0], [3.0]]), np.zeros((2, 1))
     assert ErrorUnits().errors(forecast, truth) == {"mae": 2.0, "mse": 5.0}
     found = ErrorUnits(10.0, (4.0,), (0.0,)).errors(forecast, truth)
@@ -125,7 +125,7 @@ def test_errors():
 
 
 @pytest.mark.parametrize("season", [1, 3, 11])
-def test_the_naive_error_is_the_mean_over_all_blocks(monkeypatch, season):
+def test_the_naive_error_does_not_depend_on_the_block_size(monkeypatch, season):
     monkeypatch.setattr(forecasting, "_BLOCK", 4)
     values = series(17, 2)
     part = forecasting.SplitSeries(values, values, {"train": (0, 15)}, 2, 1)

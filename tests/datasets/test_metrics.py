@@ -1,4 +1,4 @@
-"""Metrics beside a dataset's own, and what baselines reach in them."""
+"""Selectable metrics, and the baselines measured with them."""
 
 import math
 
@@ -30,7 +30,7 @@ def windows(text, length=10):
 
 
 def markov(size, seed):
-    """A text in which a token follows from the two before it, or, one time in four, is random."""
+    """Return tokens that follow from the previous two; one in four is random instead."""
     rng, text = np.random.default_rng(seed), [1, 2]
     for _ in range(size):
         text.append(
@@ -39,7 +39,7 @@ def markov(size, seed):
     return np.array(text)
 
 
-def test_the_n_gram_model_finds_the_order_and_the_entropy():
+def test_the_n_gram_model_chooses_the_order_and_reaches_the_entropy():
     sizes = {"train": 20_000, "validation": 2_001, "test": 3_001}
     tokens = {name: markov(size, size) for name, size in sizes.items()}
     baseline = n_gram(tokens, {name: windows(text) for name, text in tokens.items()}, size=5)
@@ -52,8 +52,8 @@ def test_the_n_gram_model_finds_the_order_and_the_entropy():
     assert len(blocks) == 200 and np.mean(blocks) == pytest.approx(baseline.test["bits"], rel=0.01)
 
 
-def test_the_n_gram_model_is_a_distribution():
-    """Of all tokens after a context: the bits of each, one after the other, sum to 1."""
+def test_the_probabilities_of_the_n_gram_model_sum_to_1():
+    """Summed over all tokens that may follow the same context."""
     train = markov(300, 0)
     total = 0
     for token in range(5):
@@ -68,7 +68,7 @@ def test_the_n_gram_model_is_a_distribution():
 
 
 @pytest.mark.parametrize("measure", ["balanced_accuracy", "macro_f1"])
-def test_scores_of_classes_are_those_of_scikit_learn(measure):
+def test_class_scores_equal_scikit_learn(measure):
     sklearn = pytest.importorskip("sklearn.metrics")
     targets, logits = RNG.integers(0, 3, 40), RNG.normal(size=(40, 5)).astype("float32")
     predicted = logits.argmax(-1)
@@ -94,7 +94,7 @@ def test_scores_of_classes_are_those_of_scikit_learn(measure):
     assert float(again.result()) == pytest.approx(float(metric.result()))
 
 
-def test_bits_are_the_cross_entropy_by_log_2():
+def test_bits_are_the_cross_entropy_to_base_2():
     targets, logits = RNG.integers(0, 5, (4, 7)), RNG.normal(size=(4, 7, 5)).astype("float32")
     weights = (RNG.random((4, 7)) < 0.5).astype("float32")
     metric = StepMean("bits")
@@ -104,7 +104,7 @@ def test_bits_are_the_cross_entropy_by_log_2():
     assert float(metric.result()) == pytest.approx(expected, rel=1e-5)
 
 
-def test_a_label_is_among_the_five_most_probable():
+def test_top_5_accuracy():
     targets, logits = RNG.integers(0, 20, (4, 7)), RNG.normal(size=(4, 7, 20)).astype("float32")
     metric = StepMean("top_5_accuracy")
     metric.update_state(targets, logits)
@@ -112,7 +112,7 @@ def test_a_label_is_among_the_five_most_probable():
     assert float(metric.result()) == pytest.approx((top == targets[..., None]).any(-1).mean())
 
 
-def test_each_piece_counts_the_same_whatever_its_length():
+def test_a_mean_over_sequences_weights_all_lengths_equally():
     notes, logits = RNG.integers(0, 2, (3, 6, 4)), RNG.normal(size=(3, 6, 4)).astype("float32")
     real = np.arange(6) < np.array([6, 2, 0])[:, None]
     nll = (np.logaddexp(0, logits) - notes * logits).sum(-1)
@@ -122,8 +122,8 @@ def test_each_piece_counts_the_same_whatever_its_length():
 
 
 @pytest.mark.parametrize("horizon, every_step", [(1, False), (3, False), (2, True)])
-def test_relative_errors_of_forecasts_are_those_of_the_definitions(tmp_path, horizon, every_step):
-    """In the file's units, with the naive forecast of a season earlier on train below MASE."""
+def test_relative_errors_of_forecasts_equal_their_definitions(tmp_path, horizon, every_step):
+    """In the units of the file; MASE divides by the error of the seasonal forecast on train."""
     values = np.abs(RNG.normal(size=(120, 2)) * [1, 30] + [4, 100])
     rows = "\n".join(f"{a},{b}" for a, b in values)
     (tmp_path / "a.csv").write_text(f"a,b\n{rows}\n")
@@ -136,7 +136,7 @@ def test_relative_errors_of_forecasts_are_those_of_the_definitions(tmp_path, hor
     forecast = targets + RNG.normal(size=targets.shape).astype("float32")
     y, f = (values * dataset.target_scaling.deviation + dataset.target_scaling.mean
             for values in (targets, forecast))  # fmt: skip
-    last = (slice(None), -1) if every_step else ()  # the forecasts after the last step count
+    last = (slice(None), -1) if every_step else ()  # only the forecasts after the last step count
     y, f = y[last], f[last]
     train = values[:84]
     naive = np.abs(train[4:] - train[:-4]).mean(axis=0)

@@ -1,4 +1,4 @@
-"""A user's own arrays: each task, and each thing that can be wrong with them."""
+"""A user's own arrays (.npz): each task, and each mistake that is reported."""
 
 import numpy as np
 import pytest
@@ -57,14 +57,14 @@ def test_tagging_of_tokens_that_end_in_zeros(tmp_path):
         tmp_path,
         "tagging",
         train_inputs=np.where(real, TOKENS, 0),
-        # what stands in the padding is no label
+        # values in the padding are not labels
         train_targets=np.where(real, TOKENS % 4, np.where(TOKENS > 4, -100, 2**40)),
     )
     assert dataset.spec.outputs == 4 and dataset.spec.vocabulary == 9
     for x, y, weight in epoch(dataset, "train", 8, seed=0):
         np.testing.assert_array_equal(weight, x["tokens"] > 0)
         np.testing.assert_array_equal(y, x["tokens"] % 4)
-    assert dataset.baselines[0].test["accuracy"] == 1  # the tag is a function of the token
+    assert dataset.baselines[0].test["accuracy"] == 1  # a token has always the same tag
 
 
 @pytest.mark.parametrize(
@@ -97,8 +97,8 @@ def test_polyphony(tmp_path):
 
 
 @pytest.mark.parametrize("task", ["classification", "tagging"])
-def test_a_label_that_only_a_carved_split_has_is_counted(tmp_path, task):
-    """Every sequence has a label of its own, so that each split has labels that train lacks."""
+def test_labels_that_only_validation_or_test_have_are_classes_too(tmp_path, task):
+    """Each sequence has its own label, so every split has labels that train lacks."""
     labels = np.arange(40) if task == "classification" else np.repeat(np.arange(40), 6)
     labels = labels.reshape((40,) if task == "classification" else (40, 6))
     dataset = load(tmp_path, task, train_inputs=TOKENS, train_targets=labels)
@@ -110,7 +110,7 @@ def test_a_label_that_only_a_carved_split_has_is_counted(tmp_path, task):
 
 
 def test_a_million_tokens_and_tags_fit_into_memory(tmp_path):
-    """The most that is allowed; a table of them all would have 10^12 cells."""
+    """The largest allowed numbers; a dense table of token and tag would have 10^12 cells."""
     tokens, tags = TOKENS + 999_991, TOKENS % 4 + 999_996
     dataset = load(tmp_path, "tagging", train_inputs=tokens, train_targets=tags)
     assert (dataset.spec.vocabulary, dataset.spec.outputs) == (1_000_000, 1_000_000)
@@ -220,7 +220,7 @@ BAD = {
 
 
 @pytest.mark.parametrize("task, arrays, part", BAD.values(), ids=BAD)
-def test_bad_arrays(tmp_path, task, arrays, part):
+def test_bad_arrays_are_rejected(tmp_path, task, arrays, part):
     with pytest.raises(UserError) as error:
         load(tmp_path, task, **arrays)
     sentence = str(error.value)
@@ -228,14 +228,14 @@ def test_bad_arrays(tmp_path, task, arrays, part):
 
 
 @pytest.mark.parametrize("content", [b"no zip", b""])
-def test_no_npz_file(tmp_path, content):
+def test_other_content_than_npz_is_rejected(tmp_path, content):
     path = tmp_path / "mine.npz"
     path.write_bytes(content)
     with pytest.raises(UserError, match=r"not an \.npz file"):
         datasets.load(Npz(kind="npz", path=str(path), task="tagging"))
 
 
-def test_a_damaged_file(tmp_path):
+def test_a_damaged_file_is_rejected(tmp_path):
     np.savez(tmp_path / "mine.npz", train_inputs=VECTORS, train_targets=LABELS)
     content = bytearray((tmp_path / "mine.npz").read_bytes())
     content[2_000:2_100] = bytes(100)
@@ -244,7 +244,7 @@ def test_a_damaged_file(tmp_path):
         datasets.load(Npz(kind="npz", path=str(tmp_path / "mine.npz"), task="classification"))
 
 
-def test_labels_with_gaps_and_words_are_as_many_classes_as_there_are(tmp_path):
+def test_labels_with_gaps_and_strings_are_numbered_as_classes(tmp_path):
     arrays = {"train_inputs": VECTORS, "train_targets": LABELS * 100}
     dataset = load(tmp_path, "classification", **arrays)
     assert dataset.spec.outputs == 3 and dataset.target_vocabulary == ("0", "100", "200")
@@ -261,7 +261,7 @@ def test_labels_with_gaps_and_words_are_as_many_classes_as_there_are(tmp_path):
     assert named.target_vocabulary == ("a", "b", "c")
 
 
-def test_vectors_are_scaled_by_the_real_steps_of_train(tmp_path):
+def test_vectors_are_scaled_by_the_unpadded_steps_of_train(tmp_path):
     arrays = {"train_inputs": VECTORS * 1000 + 5, "train_targets": LABELS, "train_lengths": LENGTHS}
     dataset = load(tmp_path, "classification", {"scale": True}, **arrays)
     train = dataset.splits["train"]
@@ -278,7 +278,7 @@ def test_vectors_are_scaled_by_the_real_steps_of_train(tmp_path):
         tmp_path, "forecasting", {"scale": True}, train_inputs=VECTORS, train_targets=targets
     )
     assert forecast.splits["train"].targets.std() == pytest.approx(1, rel=1e-4)
-    assert forecast.baselines[0].test["mae"] > 1e5  # in its own unit
+    assert forecast.baselines[0].test["mae"] > 1e5  # in the unit of the data
     notes = load(
         tmp_path, "polyphony", {"scale": True}, train_inputs=(VECTORS > 0).astype(int),
         train_targets=(VECTORS > 0).astype(int),
@@ -295,7 +295,7 @@ def test_axes_that_look_exchanged_are_noted(tmp_path):
     assert not any("axes" in note for note in dataset.notes)
 
 
-def test_sequences_that_overlap_are_split_by_position(tmp_path):
+def test_overlapping_sequences_are_split_by_position(tmp_path):
     series = RNG.normal(size=205)
     inputs = np.lib.stride_tricks.sliding_window_view(series, 6)[:, :, None]
     dataset = load(
@@ -308,7 +308,7 @@ def test_sequences_that_overlap_are_split_by_position(tmp_path):
     assert splits["test"].independent == 4
 
 
-def test_a_language_model_has_the_next_tokens_as_targets(tmp_path):
+def test_targets_of_a_language_model_are_the_next_tokens(tmp_path):
     lengths = np.maximum(LENGTHS, 2)
     tokens = np.where(np.arange(6) < lengths[:, None], TOKENS, 0)
     dataset = load(tmp_path, "language_model", train_inputs=tokens)
@@ -322,7 +322,7 @@ def test_a_language_model_has_the_next_tokens_as_targets(tmp_path):
     assert sorted(seen) == sorted(row[row > 0].tolist() for row in tokens)
 
 
-def test_pairs_of_token_sequences_are_for_an_encoder_decoder(tmp_path):
+def test_pairs_of_token_sequences_are_a_translation_task(tmp_path):
     ends = np.maximum(LENGTHS, 1)
     targets = np.where(np.arange(6) < ends[:, None], 20 + TOKENS, 0)
     dataset = load(tmp_path, "translation", train_inputs=TOKENS, train_targets=targets)
@@ -331,11 +331,11 @@ def test_pairs_of_token_sequences_are_for_an_encoder_decoder(tmp_path):
     seen = []
     for name in dataset.splits:
         for x, y, weight in epoch(dataset, name, 8):
-            for row, (heard, said) in enumerate(zip(x["target"], y, strict=True)):
+            for row, (decoder_input, target) in enumerate(zip(x["target"], y, strict=True)):
                 count = int(weight[row].sum())
-                assert heard[0] == 29 and said[count - 1] == 30
-                np.testing.assert_array_equal(heard[1:count], said[: count - 1])
-                seen.append((*x["source"][row], *said[: count - 1]))
+                assert decoder_input[0] == 29 and target[count - 1] == 30
+                np.testing.assert_array_equal(decoder_input[1:count], target[: count - 1])
+                seen.append((*x["source"][row], *target[: count - 1]))
     pairs = zip(TOKENS, targets, strict=True)
     assert sorted(seen) == sorted((*one, *other[other > 0]) for one, other in pairs)
     path = str(tmp_path / "mine.npz")
@@ -358,6 +358,6 @@ def test_pairs_of_token_sequences_are_for_an_encoder_decoder(tmp_path):
         ("translation", {"train_inputs": TOKENS * 0, "train_targets": TOKENS}, "train_inputs"),
     ],
 )
-def test_bad_token_sequences(tmp_path, task, arrays, part):
+def test_bad_token_sequences_are_rejected(tmp_path, task, arrays, part):
     with pytest.raises(UserError, match=part):
         load(tmp_path, task, **arrays)

@@ -1,4 +1,4 @@
-"""A user's own series, texts and text file: used without Python, refused in one sentence."""
+"""A user's own series, texts and text file: read as configured, or rejected in one sentence."""
 
 import json
 import os
@@ -27,7 +27,7 @@ def series_csv(path, rows=60):
     return write(path / "power.csv", "day,load,heat\n" + "\n".join(lines) + "\n")
 
 
-def refused(settings, *parts):
+def assert_rejected(settings, *parts):
     with pytest.raises(UserError) as error:
         datasets.load(settings)
     sentence = str(error.value)
@@ -36,7 +36,7 @@ def refused(settings, *parts):
         assert part in sentence
 
 
-def test_series(tmp_path):
+def test_a_series_with_two_inputs(tmp_path):
     path = series_csv(tmp_path)
     dataset = datasets.load(CsvSeries(**SERIES, path=path, inputs=("load", "heat"), horizon=2))
     assert (dataset.spec.features, dataset.spec.outputs, dataset.spec.length) == (2, 1, 4)
@@ -53,7 +53,7 @@ def test_series(tmp_path):
 
 
 def test_splits_of_a_series_follow_one_another(tmp_path):
-    """Rows are scaled by train alone; every row after the first window is forecast once."""
+    """Scaling uses train alone; each row after the first window is forecast once."""
     path = series_csv(tmp_path)
     settings = CsvSeries(kind="csv_series", path=path, targets=("heat",), window=4)
     dataset = datasets.load(settings)
@@ -66,7 +66,7 @@ def test_splits_of_a_series_follow_one_another(tmp_path):
         np.testing.assert_allclose(ends, expected, rtol=1e-5)
 
 
-def test_two_targets_have_no_common_unit(tmp_path):
+def test_two_targets_are_measured_without_a_unit(tmp_path):
     config = CsvSeries(**{**SERIES, "targets": ("load", "heat")}, path=series_csv(tmp_path))
     dataset = datasets.load(config)
     assert dataset.spec.outputs == 2 and dataset.scale == 1
@@ -81,7 +81,9 @@ def test_two_targets_have_no_common_unit(tmp_path):
         (("heat",), ("load",), None),
     ],
 )
-def test_it_knows_which_inputs_are_the_past_of_the_targets(tmp_path, targets, inputs, history):
+def test_history_names_the_inputs_that_are_the_past_of_the_targets(
+    tmp_path, targets, inputs, history
+):
     settings = {**SERIES, "targets": targets, **({"inputs": inputs} if inputs else {})}
     dataset = datasets.load(CsvSeries(**settings, path=series_csv(tmp_path)))
     assert dataset.spec.history == history
@@ -103,8 +105,8 @@ def test_it_knows_which_inputs_are_the_past_of_the_targets(tmp_path, targets, in
         ({"season": 5, "every_step": True}, {"Last value": 1, "Value 5 rows earlier": 5}),
     ],
 )
-def test_the_naive_forecast_is_what_its_label_says(tmp_path, settings, expected):
-    """On a series that grows by 1 a row, it is wrong by the rows that it looks back."""
+def test_the_naive_forecast_looks_back_as_far_as_its_label_says(tmp_path, settings, expected):
+    """On a series that grows by 1 per row, the error is the number of rows that it looks back."""
     path = write(tmp_path / "line.csv", "load\n" + "\n".join(map(str, range(60))) + "\n")
     dataset = datasets.load(CsvSeries(**{**SERIES, "path": path, **settings}))
     found = {rule.label: rule.test["mae"] for rule in dataset.baselines}
@@ -114,10 +116,10 @@ def test_the_naive_forecast_is_what_its_label_says(tmp_path, settings, expected)
 
 def test_a_season_longer_than_train_is_rejected(tmp_path):
     config = CsvSeries(**{**SERIES, "season": 43}, path=series_csv(tmp_path))
-    refused(config, "dataset.season", "at most 42", "got 43")
+    assert_rejected(config, "dataset.season", "at most 42", "got 43")
 
 
-def test_144_monthly_rows_train_a_year_on_a_year(tmp_path):
+def test_144_monthly_rows_suffice_for_a_window_and_a_horizon_of_a_year(tmp_path):
     settings = {**SERIES, "window": 12, "horizon": 12, "season": 12}
     dataset = datasets.load(CsvSeries(**settings, path=series_csv(tmp_path, rows=144)))
     assert [dataset.size(s) for s in dataset.splits] == [100 - 23, 22 - 11, 22 - 11]
@@ -139,14 +141,14 @@ def test_a_class_that_is_missing_from_a_split_is_named(tmp_path):
     rows = "".join(f"text {n},{label}\n" for n, label in enumerate(["no"] * 40 + ["yes"]))
     path = write(tmp_path / "once.csv", "text,label\n" + rows)
     notes = datasets.load(Texts(kind="texts", path=path)).notes
-    assert "'yes' (1)" in notes[0]  # fewer than 10
-    assert "'no' has 40 sequences and 'yes' 1" in notes[1]  # 4 to 1 or more
+    assert "'yes' (1)" in notes[0]  # a class with fewer than 10 sequences
+    assert "'no' has 40 sequences and 'yes' 1" in notes[1]  # classes with a ratio of 4 to 1 or more
     notes = notes[2:]
     assert [note.split()[1] for note in notes] == ["validation", "test"]
     assert all("'yes'" in note for note in notes)
 
 
-def test_classes_whose_names_differ_in_case_alone_are_named(tmp_path):
+def test_class_names_that_differ_only_in_case_are_noted(tmp_path):
     rows = "".join(f"text {n},{('ham', 'spam', 'Spam', 'spam ')[n % 4]}\n" for n in range(80))
     dataset = datasets.load(
         Texts(kind="texts", path=write(tmp_path / "a.csv", "text,label\n" + rows))
@@ -155,7 +157,7 @@ def test_classes_whose_names_differ_in_case_alone_are_named(tmp_path):
     assert dataset.target_vocabulary == ("Spam", "ham", "spam") and "'Spam' and 'spam'" in note
 
 
-def test_a_constant_column_does_no_harm(tmp_path):
+def test_a_constant_column_is_accepted(tmp_path):
     path = write(tmp_path / "flat.csv", "a\n" + "5\n" * 60)
     dataset = datasets.load(CsvSeries(kind="csv_series", path=path, targets=("a",), window=4))
     assert np.isfinite(dataset.splits["train"].inputs["features"]).all()
@@ -173,13 +175,13 @@ def test_a_constant_column_does_no_harm(tmp_path):
         ("load\n" + "1\n" * 3, ("at least 5 rows", "in train, got 3")),
     ],
 )
-def test_bad_series(tmp_path, content, parts):
+def test_bad_series_are_rejected(tmp_path, content, parts):
     path = write(tmp_path / "power.csv", content)
-    refused(CsvSeries(**SERIES, path=path), "power.csv", *parts)
+    assert_rejected(CsvSeries(**SERIES, path=path), "power.csv", *parts)
 
 
-def test_names_that_do_no_harm(tmp_path):
-    """Nameless columns, and a ';' in a file of one column."""
+def test_unusual_column_names_are_accepted(tmp_path):
+    """Columns without names, and a ';' in the only column."""
     rows = "".join(f"{row},,\n" for row in range(60))
     dataset = datasets.load(CsvSeries(**SERIES, path=write(tmp_path / "a.csv", "load,,\n" + rows)))
     assert dataset.size("train") == 42 - 4
@@ -189,31 +191,35 @@ def test_names_that_do_no_harm(tmp_path):
 
 
 @pytest.mark.parametrize("line", ["x" * 10_000, ",".join(map(str, range(10_000)))])
-def test_a_wrong_file_is_not_printed_whole(tmp_path, line):
+def test_messages_do_not_print_the_content_of_a_wrong_file(tmp_path, line):
     path = write(tmp_path / "wrong.csv", line + "\n")
     with pytest.raises(UserError, match=r"no column 'load'\. Known: .*…$") as error:
         datasets.load(CsvSeries(**SERIES, path=path))
     assert len(str(error.value)) < 300 + len(path)
 
 
-def test_no_such_file(tmp_path):
-    refused(CsvSeries(**SERIES, path=str(tmp_path / "no.csv")), "no.csv", "no such file", "a table")
-    refused(CsvSeries(**SERIES, path=str(tmp_path)), "got a folder")
+def test_a_missing_file_is_rejected(tmp_path):
+    assert_rejected(
+        CsvSeries(**SERIES, path=str(tmp_path / "no.csv")), "no.csv", "no such file", "a table"
+    )
+    assert_rejected(CsvSeries(**SERIES, path=str(tmp_path)), "got a folder")
 
 
-def test_a_pipe_is_not_waited_for(tmp_path):
+def test_a_pipe_is_rejected_at_once(tmp_path):
     os.mkfifo(tmp_path / "pipe")
-    refused(CsvSeries(**SERIES, path=str(tmp_path / "pipe")), "a CSV file", "got a pipe")
+    assert_rejected(CsvSeries(**SERIES, path=str(tmp_path / "pipe")), "a CSV file", "got a pipe")
     (tmp_path / "texts" / "good").mkdir(parents=True)
     os.mkfifo(tmp_path / "texts" / "good" / "1.txt")
-    refused(Texts(kind="texts", path=str(tmp_path / "texts")), "1.txt", "got a pipe")
+    assert_rejected(Texts(kind="texts", path=str(tmp_path / "texts")), "1.txt", "got a pipe")
 
 
 def test_a_file_that_is_not_utf8(tmp_path):
     (tmp_path / "old.csv").write_bytes("load\n5\ncafé\n".encode("latin-1"))
-    refused(CsvSeries(**SERIES, path=str(tmp_path / "old.csv")), "line 3", "got 'café'")
+    assert_rejected(CsvSeries(**SERIES, path=str(tmp_path / "old.csv")), "line 3", "got 'café'")
     settings = {**SERIES, "encoding": "utf-8"}
-    refused(CsvSeries(**settings, path=str(tmp_path / "old.csv")), "line 3", "utf-8", "0xe9")
+    assert_rejected(
+        CsvSeries(**settings, path=str(tmp_path / "old.csv")), "line 3", "utf-8", "0xe9"
+    )
 
 
 def review_folder(path, count=20):
@@ -246,18 +252,18 @@ def test_a_csv_of_texts_with_commas_quotes_and_line_breaks(tmp_path):
     assert second == [dataset.target_vocabulary[label] for label in train.targets]
 
 
-def test_bad_texts(tmp_path):
-    refused(Texts(kind="texts", path=str(tmp_path)), "no text was found", ".txt")
+def test_bad_texts_are_rejected(tmp_path):
+    assert_rejected(Texts(kind="texts", path=str(tmp_path)), "no text was found", ".txt")
     one = write(tmp_path / "one.csv", "text,label\na,x\nb,x\n")
-    refused(Texts(kind="texts", path=one), "only the label 'x'", "two labels or more")
+    assert_rejected(Texts(kind="texts", path=one), "only the label 'x'", "two labels or more")
     gap = write(tmp_path / "gap.csv", "text,label\na,x\nb, \n")
-    refused(Texts(kind="texts", path=gap), "line 3", "'label' is empty")
+    assert_rejected(Texts(kind="texts", path=gap), "line 3", "'label' is empty")
     few = write(tmp_path / "few.csv", "text,label\na,x\nb,y\n")
-    refused(Texts(kind="texts", path=few), "validation split is empty")
-    refused(Texts(kind="texts", path=one, text="review"), "no column 'review'")
+    assert_rejected(Texts(kind="texts", path=few), "validation split is empty")
+    assert_rejected(Texts(kind="texts", path=one, text="review"), "no column 'review'")
 
 
-def test_fractions_must_leave_something_to_train_on(tmp_path):
+def test_fractions_must_leave_training_data(tmp_path):
     with pytest.raises(ValueError, match="below 1 together, got 1"):
         Texts(kind="texts", path="x", validation_fraction=0.5, test_fraction=0.5)
 
@@ -269,16 +275,20 @@ def test_a_text_file(tmp_path):
     assert dataset.decode(dataset.splits["train"].inputs["tokens"][0]) == "Once upon "
 
 
-def test_bad_text_files(tmp_path):
+def test_bad_text_files_are_rejected(tmp_path):
     short = write(tmp_path / "short.txt", "abc" * 30)
-    refused(TextFile(kind="text_file", path=short, window=10), "validation split is empty")
-    refused(TextFile(kind="text_file", path=write(tmp_path / "no.txt", "")), "split is empty")
+    assert_rejected(TextFile(kind="text_file", path=short, window=10), "validation split is empty")
+    assert_rejected(
+        TextFile(kind="text_file", path=write(tmp_path / "no.txt", "")), "split is empty"
+    )
     (tmp_path / "binary.txt").write_bytes(b"\x80\x00\xff")
-    refused(TextFile(kind="text_file", path=str(tmp_path / "binary.txt")), "got binary data")
+    assert_rejected(
+        TextFile(kind="text_file", path=str(tmp_path / "binary.txt")), "got binary data"
+    )
 
 
 def names(path, count=60):
-    """Names by language, each once: as words, none of test is in train."""
+    """Write names with their languages, each once; as words, none of test would be in train."""
     rows = [f"ka{number}ti,fi\nal{number}os,es" for number in range(count)]
     return write(path / "names.csv", "name,language\n" + "\n".join(rows) + "\n")
 
@@ -291,7 +301,7 @@ def test_names_are_split_into_characters(tmp_path):
     first = dataset.splits["train"].inputs["tokens"][0, :2]
     assert "".join(dataset.vocabulary[token] for token in first) in ("ka", "al")
     assert datasets.load(dataset.resolved).fingerprint == dataset.fingerprint
-    refused(
+    assert_rejected(
         Texts(**settings, path=names(tmp_path), level="word"), "100% of the words", "level: char"
     )
 
@@ -305,7 +315,9 @@ def test_a_text_file_of_words(tmp_path):
     )
     numbers = write(tmp_path / "numbers.txt", " ".join(map(str, range(1000))))
     settings = {"kind": "text_file", "path": numbers, "window": 7}
-    refused(TextFile(**settings, level="word"), "of the words of validation", "level: character")
+    assert_rejected(
+        TextFile(**settings, level="word"), "of the words of validation", "level: character"
+    )
 
 
 @pytest.mark.parametrize(
@@ -315,13 +327,13 @@ def test_a_text_file_of_words(tmp_path):
         ([f"id{number}" for number in range(100)], ("100 different labels", "another column")),
     ],
 )
-def test_labels_that_are_no_classes(tmp_path, labels, parts):
+def test_labels_that_are_not_classes_are_rejected(tmp_path, labels, parts):
     rows = "".join(f"a text,{label}\n" for label in labels)
     path = write(tmp_path / "a.csv", "text,label\n" + rows)
-    refused(Texts(kind="texts", path=path), "line 2, column 'label'", *parts)
+    assert_rejected(Texts(kind="texts", path=path), "line 2, column 'label'", *parts)
 
 
-def test_what_a_folder_has_besides_texts(tmp_path):
+def test_other_files_beside_the_texts_are_noted(tmp_path):
     path = tmp_path / "reviews"
     review_folder(path)
     for extra in (".ipynb_checkpoints", "__MACOSX", "good/.hidden"):
@@ -356,11 +368,15 @@ def test_texts_of_one_author_are_in_one_split(tmp_path):
     dataset = datasets.load(
         Texts(path=path, group="author", validation_fraction=0.2, test_fraction=0.2)
     )
-    assert [dataset.size(split) for split in dataset.splits] == [70, 30, 20]  # authors of ten
+    assert [dataset.size(split) for split in dataset.splits] == [
+        70,
+        30,
+        20,
+    ]  # each author has ten texts
 
 
 @pytest.mark.parametrize("form", ["parquet", "jsonl", "tsv"])
-def test_texts_of_other_tables(tmp_path, form):
+def test_texts_are_read_from_other_table_formats(tmp_path, form):
     import pyarrow as pa
     from pyarrow import parquet
 

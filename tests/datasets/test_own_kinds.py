@@ -1,4 +1,4 @@
-"""A user's own pairs, tagged sentences and .ts files: read as they are, refused in one sentence."""
+"""A user's own pairs, tagged sentences and .ts files: read, or rejected in one sentence."""
 
 import numpy as np
 import pytest
@@ -40,7 +40,7 @@ def test_pairs_with_a_third_column_and_without_a_header(tmp_path):
         ("Go.\tVe.\n", ("split is empty",)),
     ],
 )
-def test_bad_pairs(tmp_path, text, parts):
+def test_bad_pairs_are_rejected(tmp_path, text, parts):
     with pytest.raises(UserError) as error:
         datasets.load(Pairs(path=write(tmp_path / "spa.txt", text)))
     assert all(part in str(error.value) for part in parts) and "\n" not in str(error.value)
@@ -98,7 +98,7 @@ def test_two_columns_and_sentences_between_blank_lines(tmp_path):
         ("a X\nb Y\n\n", {}, ("split is empty",)),
     ],
 )
-def test_bad_tags(tmp_path, text, settings, parts):
+def test_bad_tags_are_rejected(tmp_path, text, settings, parts):
     with pytest.raises(UserError) as error:
         datasets.load(Tagged(path=write(tmp_path / "a.txt", text), **settings))
     assert all(part in str(error.value) for part in parts) and "\n" not in str(error.value)
@@ -115,7 +115,7 @@ def cases(count, lengths=(3, 4)):
     return "\n".join(rows) + "\n"
 
 
-def test_series_of_unequal_lengths_with_names_of_classes(tmp_path):
+def test_ts_series_of_unequal_lengths_with_class_names(tmp_path):
     dataset = datasets.load(Ts(path=write(tmp_path / "vowels.ts", TS + cases(40))))
     assert dataset.target_vocabulary == ("a", "b") and dataset.spec.features == 2
     assert dataset.spec.length is None and [dataset.size(s) for s in dataset.splits] == [32, 4, 4]
@@ -127,7 +127,7 @@ def test_series_of_unequal_lengths_with_names_of_classes(tmp_path):
     assert again.size("test") == 40
 
 
-def test_the_test_file_beside_a_train_file(tmp_path):
+def test_a_test_file_beside_the_train_file_is_the_test_split(tmp_path):
     write(tmp_path / "V_TEST.ts", TS + cases(10, (3,)))
     path = write(tmp_path / "V_TRAIN.ts", TS + cases(20, (3,)))
     dataset = datasets.load(Ts(path=path))
@@ -153,7 +153,7 @@ def test_the_test_file_beside_a_train_file(tmp_path):
         (TS.replace("timeStamps false", "timeStamps true") + cases(4), ("time stamps",)),
     ],
 )
-def test_bad_ts_files(tmp_path, text, parts):
+def test_bad_ts_files_are_rejected(tmp_path, text, parts):
     with pytest.raises(UserError) as error:
         datasets.load(Ts(path=write(tmp_path / "a.ts", text)))
     assert all(part in str(error.value) for part in parts) and "\n" not in str(error.value)

@@ -1,4 +1,4 @@
-"""Piano rolls of four collections, from the publisher's files or small ones of the same layout."""
+"""Piano rolls of four collections: published files, or small files of the same layout."""
 
 import hashlib
 
@@ -16,7 +16,7 @@ FILES = {config.name: config.file for config in builder.PolyphonicMusicBuilder.B
 
 
 def check_next_steps(dataset, batch_size):
-    """A target is the next input, and nothing is asked for after the last."""
+    """Check that a target is the next input, and that the last step has no target."""
     for x, y, weight in epoch(dataset, "train", batch_size, seed=0):
         np.testing.assert_array_equal(x["mask"], weight)
         real = weight[:, 1:] > 0
@@ -36,7 +36,7 @@ def test_chorales(needs):
 
 
 def test_nottingham(needs):
-    """Its longest piece is seven times as long as the mean."""
+    """Its longest piece is seven times as long as its mean."""
     needs("Nottingham.mat")
     dataset = datasets.load(PolyphonicMusic(kind="nottingham"))
     assert [dataset.size(s) for s in dataset.splits] == [694, 173, 170]
@@ -50,7 +50,7 @@ def test_nottingham(needs):
 
 @pytest.mark.parametrize("kind", FILES)
 def test_every_collection_is_read_in_the_same_way(kind, monkeypatch, tmp_path):
-    """Two of the four files are seldom at hand, so small ones stand in for all of them."""
+    """All four with small files, as two of the published files are rarely on the machine."""
     rng = np.random.default_rng(0)
     lengths = {"traindata": (9, 5, 30), "validdata": (4, 7), "testdata": (12,)}
     content = {}
@@ -65,7 +65,7 @@ def test_every_collection_is_read_in_the_same_way(kind, monkeypatch, tmp_path):
     digest = hashlib.sha256(file.read_bytes()).hexdigest()
     infos[url] = tfds.download.checksums.UrlInfo(file.stat().st_size, digest, file.name)
     monkeypatch.setattr(builder.PolyphonicMusicBuilder, "url_infos", infos)
-    # In TFDS's own folder may be those of this version.
+    # The real version might be prepared in TFDS's default folder.
     monkeypatch.setattr(builder.PolyphonicMusicBuilder, "VERSION", tfds.core.Version("0.0.1"))
     monkeypatch.setenv(MANUAL_DIR, str(tmp_path))
     monkeypatch.setenv(DATA_DIR, str(tmp_path / "prepared"))

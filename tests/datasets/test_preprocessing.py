@@ -1,7 +1,7 @@
-"""The stored preprocessing is applied as it is, and a fingerprint says which data they are.
+"""Stored preprocessing is applied unchanged, and a fingerprint identifies the data.
 
-Each kind is loaded with a stored preprocessing that differs from what would be fitted: what it
-gives shows which of the two was applied.
+Each kind is loaded with a stored preprocessing that differs from the one that would be fitted, so
+the result shows which of the two was applied.
 """
 
 import dataclasses
@@ -53,8 +53,8 @@ def folder_of_texts(folder):
 
 def text_file(folder, text="abcab " * 50):
     (folder / "a.txt").write_text(text)
-    shares = {"validation_fraction": 0.2, "test_fraction": 0.2}
-    return TextFile(kind="text_file", path=str(folder / "a.txt"), window=5, **shares)
+    fractions = {"validation_fraction": 0.2, "test_fraction": 0.2}
+    return TextFile(kind="text_file", path=str(folder / "a.txt"), window=5, **fractions)
 
 
 def npz(folder, inputs=None, **arrays):
@@ -67,14 +67,14 @@ OWN = [csv_series, texts, folder_of_texts, text_file, npz]
 
 
 @pytest.mark.parametrize("make", OWN)
-def test_it_is_the_same_after_it_was_stored_as_json(make, tmp_path):
+def test_preprocessing_survives_json(make, tmp_path):
     stored = datasets.load(make(tmp_path)).preprocessing
     adapter = TypeAdapter(Preprocessing)
     assert adapter.validate_json(adapter.dump_json(stored)) == stored
 
 
 @pytest.mark.parametrize("make", OWN)
-def test_the_same_data_have_the_same_fingerprint(make, tmp_path):
+def test_equal_data_have_equal_fingerprints(make, tmp_path):
     config = make(tmp_path)
     dataset = datasets.load(config)
     again = datasets.load(config, dataset.preprocessing, dataset.source)
@@ -107,7 +107,7 @@ def test_a_changed_file_is_rejected(make, change, tmp_path):
         datasets.load(config, dataset.preprocessing, dataset.source)
 
 
-def test_a_file_that_no_longer_parses_is_rejected_as_another_one(tmp_path):
+def test_a_file_that_no_longer_parses_is_rejected_as_changed(tmp_path):
     config = csv_series(tmp_path)
     dataset = datasets.load(config)
     (tmp_path / "power.csv").write_text("something,else\n1,2\n")
@@ -115,7 +115,7 @@ def test_a_file_that_no_longer_parses_is_rejected_as_another_one(tmp_path):
         datasets.load(config, dataset.preprocessing, dataset.source)
 
 
-def test_what_is_in_a_folder_beside_the_texts_does_not_count(tmp_path):
+def test_other_files_in_a_folder_do_not_change_the_source(tmp_path):
     config = folder_of_texts(tmp_path)
     before = datasets.load(config).source
     (tmp_path / "texts" / ".DS_Store").write_bytes(b"\0")
@@ -136,8 +136,8 @@ def test_stored_mean_and_deviation_scale_a_series(tmp_path):
     assert dataset.scale == 2
 
 
-def test_rounding_is_no_deviation():
-    """21.7 repeated has a computed deviation of about 1e-14, by which nothing is divided."""
+def test_a_deviation_due_to_rounding_is_not_used_for_scaling():
+    """A column of 21.7 has a computed deviation of about 1e-14; values are not divided by it."""
     values = np.full((1_000, 1), 21.7)
     values[700:] = 22.7
     scaling = Scaling.fit(["x"], values[:700])
@@ -166,7 +166,7 @@ def test_a_stored_vocabulary_encodes_a_text(tmp_path):
     assert dataset.encode("xbz") == [4, 2, 1]
 
 
-def test_of_generated_data_the_settings_and_the_seed_are_the_source():
+def test_the_source_of_generated_data_is_its_settings_and_seed():
     one, same, other = (
         datasets.load(Adding(**ADDING, **seed)) for seed in ({}, {"seed": 0}, {"seed": 1})
     )
@@ -177,7 +177,7 @@ def test_of_generated_data_the_settings_and_the_seed_are_the_source():
         datasets.load(Adding(**ADDING, seed=1), one.preprocessing, one.source)
 
 
-def test_of_published_data_name_version_and_checksum_are_the_source(needs):
+def test_the_source_of_published_data_is_its_name_version_and_checksum(needs):
     needs("ETTh1.csv")
     config = Etth1(kind="etth1")
     dataset = datasets.load(config)
@@ -186,13 +186,13 @@ def test_of_published_data_name_version_and_checksum_are_the_source(needs):
     stored = dataclasses.replace(dataset.preprocessing, input_scaling=scaling)
     unscaled = datasets.load(config, stored, dataset.source)
     first = unscaled.splits["train"].inputs["features"][0, 0, 0]
-    assert first == pytest.approx(30.531, abs=1e-3), "the file's first oil temperature"
+    assert first == pytest.approx(30.531, abs=1e-3), "the first oil temperature of the file"
     other = dataclasses.replace(dataset.source, sha256="0" * 64)
     with pytest.raises(UserError, match="etth1"):
         datasets.load(config, dataset.preprocessing, other)
 
 
-def test_a_published_vocabulary_is_the_stored_one(needs):
+def test_a_stored_vocabulary_replaces_that_of_a_published_text(needs):
     needs("input.txt")
     config = TinyShakespeare(kind="tiny_shakespeare")
     dataset = datasets.load(config)
@@ -203,7 +203,7 @@ def test_a_published_vocabulary_is_the_stored_one(needs):
     assert again.encode("Az") == [dataset.encode("A")[0], 1]
 
 
-def test_arrays_that_were_made_in_python_are_told_apart_by_their_inputs():
+def test_fingerprints_of_arrays_differ_if_their_inputs_differ():
     part = datasets.Split({"features": np.zeros((3, 2, 1), np.float32)}, np.arange(3))
     other = datasets.Split({"features": np.ones((3, 2, 1), np.float32)}, np.arange(3))
     spec = TaskSpec(task="classification", outputs=3, features=1, length=2)
@@ -221,8 +221,8 @@ def test_arrays_that_were_made_in_python_are_told_apart_by_their_inputs():
         one.fingerprint.check(two.fingerprint)
 
 
-def test_windows_are_told_apart_by_every_row_of_their_series(tmp_path):
-    """A window is hashed by its first step, the last one whole: together that is every row."""
+def test_every_row_of_a_series_changes_the_fingerprint(tmp_path):
+    """The first step of each window and all steps of the last are hashed: together, every row."""
     values = np.arange(20, dtype=np.float32)[:, None]
     split = windows(values, values, 4, 2, False)
     before = fingerprint_of_split(split, every_input=True)
@@ -234,9 +234,9 @@ def test_windows_are_told_apart_by_every_row_of_their_series(tmp_path):
 
 
 class TestAsTest:
-    """A user's file as one test split, for a network that was trained on another one."""
+    """A user's file as a test split, for a network that was trained on another file."""
 
-    def test_all_windows_of_a_series(self, tmp_path):
+    def test_all_windows_of_a_series_are_the_test_split(self, tmp_path):
         stored = datasets.load(csv_series(tmp_path)).preprocessing
         dataset = datasets.load_as_test(csv_series(tmp_path, rows=70, first=30), stored)
         assert list(dataset.splits) == ["test"] and dataset.size("test") == 70 - 4
@@ -256,25 +256,25 @@ class TestAsTest:
         assert any("2 of 4" in note and "'maybe' (2)" in note for note in dataset.notes)
         assert any("20.0%" in note for note in dataset.notes)
 
-    def test_no_known_label(self, tmp_path):
+    def test_a_file_without_a_known_label_is_rejected(self, tmp_path):
         stored = datasets.load(texts(tmp_path)).preprocessing
         with pytest.raises(UserError, match="'maybe'"):
             datasets.load_as_test(texts(tmp_path, "maybe", "maybe"), stored)
 
-    def test_a_missing_column(self, tmp_path):
+    def test_a_missing_column_is_rejected(self, tmp_path):
         config = csv_series(tmp_path)
         stored = datasets.load(config).preprocessing
         (tmp_path / "power.csv").write_text("load\n" + "1\n" * 60)
         with pytest.raises(UserError, match="'heat'"):
             datasets.load_as_test(config, stored)
 
-    def test_all_of_a_text(self, tmp_path):
+    def test_a_complete_text_is_the_test_split(self, tmp_path):
         stored = datasets.load(text_file(tmp_path)).preprocessing
         dataset = datasets.load_as_test(text_file(tmp_path, "abz" * 7), stored)
         assert dataset.size("test") == 4 and dataset.vocabulary == stored.vocabulary
         assert any("30.0%" in note for note in dataset.notes)
 
-    def test_all_arrays_of_a_file_padded_to_the_longest(self, tmp_path):
+    def test_all_sequences_of_an_npz_file_are_the_test_split(self, tmp_path):
         stored = datasets.load(npz(tmp_path, train_lengths=np.arange(20) % 3 + 1)).preprocessing
         more = {"test_inputs": np.full((2, 5), 7), "test_targets": np.array([0, 1])}
         dataset = datasets.load_as_test(npz(tmp_path, np.full((20, 3), 9), **more), stored)
@@ -282,7 +282,9 @@ class TestAsTest:
         assert dataset.splits["test"].inputs["tokens"].shape == (22, 5)
         np.savez(tmp_path / "a.npz", **more)
         config = Npz(kind="npz", path=str(tmp_path / "a.npz"), task="classification")
-        assert datasets.load_as_test(config, stored).size("test") == 2, "test alone will do"
+        assert datasets.load_as_test(config, stored).size("test") == 2, (
+            "a test split alone is enough"
+        )
 
     @pytest.mark.parametrize(
         ("arrays", "words"),
@@ -293,7 +295,7 @@ class TestAsTest:
             ({"test_targets": np.array([0, 2])}, "labels of train are 0, 1"),
         ],
     )
-    def test_arrays_that_do_not_fit(self, arrays, words, tmp_path):
+    def test_arrays_of_other_shapes_are_rejected(self, arrays, words, tmp_path):
         config = npz(tmp_path)
         stored = datasets.load(config).preprocessing
         both = {"test_inputs": np.full((2, 3), 7), "test_targets": np.array([0, 1])}

@@ -1,4 +1,4 @@
-"""The real datasets, from the publishers' files."""
+"""The published datasets, read from the real files."""
 
 import numpy as np
 import pytest
@@ -37,7 +37,7 @@ def test_exact_duplicates_are_dropped_and_days_sorted():
     assert str(cleaned["date"][0]) == "2019-01-01"
 
 
-def test_ridership_is_that_of_the_book(needs):
+def test_ridership_equals_the_numbers_of_the_book(needs):
     needs("ridership.tgz")
     dataset = datasets.load(CtaRidership(kind="cta_ridership"))
     # Three years, five months and seven months, each without its first 56 days.
@@ -48,7 +48,7 @@ def test_ridership_is_that_of_the_book(needs):
     validation = dataset.splits["validation"]
     week_earlier = validation.inputs["features"][:, -7, 0]
     error = np.abs(week_earlier - validation.targets[:, 0, 0]) * dataset.scale
-    # The book's naive forecast is of March to May: the last 92 of the 95 days.
+    # The book evaluates its naive forecast on March to May: the last 92 of the 95 days.
     assert error[-92:].mean() == pytest.approx(42_143, abs=1)
     assert error.mean() == pytest.approx(naive.validation["mae"], rel=1e-4)
     assert 36_000 < linear.validation["mae"] < 40_000
@@ -66,7 +66,7 @@ def test_no_day_is_in_two_splits(needs):
         rail = split.inputs["features"][..., 1]
         ends[name] = (rail[0, 0], split.targets[-1, -1, 0])
         np.testing.assert_array_equal(split.inputs["features"][..., 2:].sum(axis=-1), 1)
-    # First and last day of each: 1 January 2016 to 31 December 2019.
+    # First and last day of each split: 1 January 2016 to 31 December 2019.
     boundaries = [float(x) for pair in ends.values() for x in pair]
     assert len(set(boundaries)) == 6
     sizes = [split.size + 14 + 7 - 1 for split in dataset.splits.values()]
@@ -109,7 +109,9 @@ def test_sentence_pairs(needs):
     dataset = datasets.load(SpaEng(kind="spa_eng", pairs=20_000))
     assert sum(dataset.size(s) for s in dataset.splits) == 20_000
     assert dataset.size("validation") == pytest.approx(2_000, abs=20)
-    assert dataset.padding("train", 32) < 0.15  # of a sixth of the pairs; of all it is below 0.10
+    assert (
+        dataset.padding("train", 32) < 0.15
+    )  # with a sixth of the pairs; with all of them it is below 0.10
     start, end = dataset.spec.start, dataset.spec.end
     x, y, weight = next(iter(dataset.batches("train", 32, seed=0).as_numpy_iterator()))
     assert (x["target"][:, 0] == start).all() and (y != start).all()
@@ -148,7 +150,7 @@ def test_imdb(prepared_imdb, monkeypatch):
     assert test.targets.mean() == 0.5 and test.lengths["tokens"].max() == 100
     train, validation = (dataset.splits[s].inputs["tokens"] for s in ("train", "validation"))
     shared = {row.tobytes() for row in train} & {row.tobytes() for row in validation}
-    assert len(shared) < 25  # the publisher has a few reviews twice
+    assert len(shared) < 25  # the published data contain a few duplicates
 
 
 def test_too_few_pairs_are_rejected(monkeypatch):

@@ -1,4 +1,4 @@
-"""A dataset that a script registers is one like the others."""
+"""A dataset that a script registers can be listed, checked and compared like a built-in one."""
 
 import json
 from typing import ClassVar
@@ -55,13 +55,13 @@ def config(tmp_path, monkeypatch):
     Experiment.model_rebuild(force=True)
 
 
-def test_is_listed_with_the_first_line_of_its_docstring(config):
+def test_a_registered_dataset_is_listed_with_its_docstring(config):
     lines = CliRunner().invoke(app, ["list"]).output.splitlines()
     (line,) = [line for line in lines if line.split()[:1] == ["sign_of_the_sum"]]
     assert line.endswith("Is the sum of five numbers positive?")
 
 
-def test_is_in_the_schema_of_editors(config):
+def test_a_registered_dataset_is_in_the_json_schema(config):
     schema = editor_schema()
     kinds = {
         definition["properties"].get("kind", {}).get("const"): definition
@@ -72,7 +72,7 @@ def test_is_in_the_schema_of_editors(config):
     json.dumps(schema)
 
 
-def test_is_compared(config):
+def test_a_registered_dataset_can_be_compared(config):
     experiment = load_experiment(str(config))
     assert experiment.dataset.size == 12
     comparison = compare(experiment)
@@ -80,7 +80,7 @@ def test_is_compared(config):
     assert comparison.metadata.sequences.train == 12
 
 
-def test_its_mistakes_are_found_with_their_line(config):
+def test_mistakes_in_a_registered_dataset_have_line_numbers(config):
     config.write_text(config.read_text().replace("size: 12", "siz: many"))
     with pytest.raises(UserError, match=r"signs\.yaml:5: dataset\.siz.*'size'"):
         load_experiment(str(config))

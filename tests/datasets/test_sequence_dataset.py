@@ -1,4 +1,4 @@
-"""What a dataset hands to a model, and what it refuses."""
+"""The batches of a dataset: inputs, masks, weights and shapes."""
 
 import dataclasses
 import subprocess
@@ -14,7 +14,7 @@ from keras_gru.errors import UserError
 from tests.datasets.samples import tagged
 
 
-def test_masked_vectors_come_with_a_mask():
+def test_vectors_of_unequal_lengths_have_a_mask():
     features = np.random.default_rng(0).random((4, 5, 2)).astype(np.float32)
     split = Split({"features": features}, np.arange(4), {"features": np.array([5, 2, 1, 4])})
     dataset = SequenceDataset(
@@ -30,13 +30,13 @@ def test_masked_vectors_come_with_a_mask():
     np.testing.assert_array_equal(x["mask"].sum(axis=1), lengths)
     assert all(row[:length].all() for row, length in zip(x["mask"], lengths, strict=True))
 
-    x, y = dataset.batch_of("train", [2, 1])  # padded to the longest of them
+    x, y = dataset.batch_of("train", [2, 1])  # padded to the longest of the chosen sequences
     np.testing.assert_array_equal(x["features"], features[[2, 1], :2])
     np.testing.assert_array_equal(x["mask"], [[True, False], [True, True]])
     assert y.tolist() == [2, 1]
 
 
-def test_chosen_sequences_come_with_their_weights():
+def test_a_batch_of_chosen_sequences_has_their_weights():
     dataset = tagged()
     split = dataset.splits["train"]
     x, y, weight = dataset.batch_of("train", range(split.size))
@@ -46,7 +46,7 @@ def test_chosen_sequences_come_with_their_weights():
 
 
 def test_a_shorter_split_is_padded_to_the_same_shapes():
-    """A bucket has one shape in all splits: XLA would compile another one anew."""
+    """A bucket has one shape in all splits, as XLA compiles once per shape."""
     tokens = {"train": np.ones((3, 9), int), "validation": np.ones((3, 7), int)}
     lengths = {"train": np.array([9, 9, 9]), "validation": np.array([7, 7, 7])}
     part = {
@@ -65,7 +65,7 @@ def test_a_shorter_split_is_padded_to_the_same_shapes():
 
 def test_train_and_validation_are_resampled():
     def part(first, size, steps):
-        """Sequences of their own number, as many times as they are long."""
+        """Return sequences that consist of their own number, repeated."""
         numbers = np.arange(first, first + size)
         lengths = 1 + numbers % steps
         tokens = numbers[:, None] * (np.arange(steps) < lengths[:, None])
@@ -95,7 +95,7 @@ def test_train_and_validation_are_resampled():
         series.resampled(0)
 
 
-def test_text_becomes_tokens_and_tokens_text():
+def test_texts_are_encoded_and_tokens_decoded():
     dataset = dataclasses.replace(
         tagged(),
         vocabulary=["", "[UNK]", "hello", "world"],
@@ -109,12 +109,12 @@ def test_text_becomes_tokens_and_tokens_text():
         tagged().encode("Hello")
 
 
-def test_pad_lays_out_token_lists():
+def test_pad_makes_an_array_of_token_lists():
     np.testing.assert_array_equal(datasets.pad([[1, 2, 3], [4]]), [[1, 2, 3], [4, 0, 0]])
 
 
 def test_the_schema_needs_no_tensorflow():
-    """Checking a configuration must take less than half a second."""
+    """`keras-gru check` must not wait for TensorFlow."""
     code = (
         "import sys; from keras_gru.datasets.registry import dataset_kinds; "
         "dataset_kinds(); heavy = {'tensorflow', 'tensorflow_datasets', 'keras', 'scipy'}; "

@@ -1,4 +1,4 @@
-"""Sequential and permuted MNIST, from the publisher's files."""
+"""Sequential and permuted MNIST, read from the published files."""
 
 import gzip
 import os
@@ -16,7 +16,7 @@ from tests.datasets.samples import epoch
 
 @pytest.fixture(scope="module")
 def columns(data_dir):
-    """What TFDS gives: unpacking 70,000 images takes seconds, so they are read once."""
+    """The columns that TFDS returns; read once, as unpacking 70,000 images takes seconds."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(DATA_DIR, str(data_dir))
         return source.read("mnist", ("train", "test"), files=_FILES)
@@ -31,7 +31,7 @@ def load(needs, request, monkeypatch):
 
 
 def images_and_labels(part):
-    """The publisher's own layout, read without TFDS: a header of 16 and one of 8 bytes."""
+    """Read images and labels without TFDS; their headers have 16 and 8 bytes."""
     folder = Path(os.environ[MANUAL_DIR])
     images = gzip.decompress((folder / f"{part}-images-idx3-ubyte.gz").read_bytes())[16:]
     labels = gzip.decompress((folder / f"{part}-labels-idx1-ubyte.gz").read_bytes())[8:]
@@ -39,7 +39,7 @@ def images_and_labels(part):
 
 
 def in_order(rows, labels):
-    """Images with their labels, in an order that does not depend on the order of the files."""
+    """Return images with their labels, sorted, to compare them independently of their order."""
     joined = np.hstack([rows, labels[:, None]]).astype(np.uint8)
     return sorted(row.tobytes() for row in joined)
 
@@ -63,10 +63,12 @@ def test_every_image_is_a_sequence_of_its_pixels(load):
     assert test.inputs["features"].dtype == np.float32
     assert test.inputs["features"].min() == 0 and test.inputs["features"].max() == 1
     assert dataset.baselines[0].label == "Always '1'"
-    assert dataset.baselines[0].test["accuracy"] == pytest.approx(0.1135)  # 1,135 ones
+    assert dataset.baselines[0].test["accuracy"] == pytest.approx(
+        0.1135
+    )  # 1,135 of the test images show a one
 
 
-def test_a_permutation_is_one_order_for_all_images(load):
+def test_a_permutation_is_the_same_for_all_images(load):
     plain, permuted = load(train=200), load(train=200, permuted=True, permutation_seed=3)
     assert permuted.name == "Permuted MNIST" and permuted.size("train") == 200
     for name, split in plain.splits.items():
@@ -75,10 +77,10 @@ def test_a_permutation_is_one_order_for_all_images(load):
         np.testing.assert_array_equal(permuted.splits[name].targets, split.targets)
 
 
-def test_the_permutation_is_the_same_everywhere():
+def test_the_permutation_depends_on_the_seed_alone():
     assert sorted(permutation(0)) == list(range(784))
     assert permutation(0).tolist() != permutation(1).tolist()
-    # The Mersenne Twister's shuffle from the end, written out: the seed alone decides.
+    # The same shuffle with the Mersenne Twister, written out.
     twister, order = np.random.RandomState(7), list(range(784))
     for last in range(783, 0, -1):
         mask = (1 << last.bit_length()) - 1

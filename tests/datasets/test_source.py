@@ -1,4 +1,4 @@
-"""Where datasets live, and what is said when one cannot be had."""
+"""The folders of datasets, and the messages if a dataset cannot be downloaded."""
 
 import hashlib
 import http.server
@@ -58,7 +58,7 @@ def no_network(monkeypatch, tmp_path):
 
     monkeypatch.setattr(requests, "head", unreachable)
     monkeypatch.setenv(DATA_DIR, str(tmp_path / "data"))
-    # Whoever runs the tests may have the dataset in TFDS's own folder.
+    # The dataset might be prepared in TFDS's default folder.
     monkeypatch.setattr(tfds.core.DatasetBuilder, "is_prepared", lambda self: False)
 
 
@@ -72,7 +72,7 @@ def test_checksums_are_registered(builder, name, needs):
     assert (len(content), hashlib.sha256(content).hexdigest()) == (info.size, info.checksum)
 
 
-def test_no_network_and_no_file(no_network, monkeypatch):
+def test_without_network_and_file_the_missing_file_is_named(no_network, monkeypatch):
     monkeypatch.delenv(MANUAL_DIR, raising=False)
     with pytest.raises(UserError) as error:
         datasets.load(PolyphonicMusic(kind="jsb_chorales"))
@@ -82,15 +82,15 @@ def test_no_network_and_no_file(no_network, monkeypatch):
     assert "\n" not in sentence
 
 
-def test_a_file_that_is_not_the_publishers(no_network, monkeypatch, tmp_path):
+def test_a_file_with_the_wrong_content_is_rejected(no_network, monkeypatch, tmp_path):
     (tmp_path / "JSB_Chorales.mat").write_bytes(b"something else")
     monkeypatch.setenv(MANUAL_DIR, str(tmp_path))
     with pytest.raises(UserError, match=r"JSB_Chorales\.mat in .* is not the file .* SHA-256"):
         datasets.load(PolyphonicMusic(kind="jsb_chorales"))
 
 
-def test_a_file_with_another_checksum_is_not_called_missing(no_network, monkeypatch, tmp_path):
-    """The sentence pairs have a second address, which is asked where the first file differs."""
+def test_a_file_with_another_checksum_is_not_reported_as_missing(no_network, monkeypatch, tmp_path):
+    """The sentence pairs have a second address, tried if the first file differs."""
     (tmp_path / "spa-eng.zip").write_bytes(b"something else")
     monkeypatch.setenv(MANUAL_DIR, str(tmp_path))
     with pytest.raises(UserError, match=r"spa-eng\.zip.*SHA-256 differs") as error:
@@ -98,10 +98,10 @@ def test_a_file_with_another_checksum_is_not_called_missing(no_network, monkeypa
     assert "is not in" not in str(error.value)
 
 
-def test_a_download_that_is_rejected_after_its_address_answered(monkeypatch, tmp_path):
-    """A real server, which answers HEAD and refuses GET."""
+def test_a_download_that_fails_although_its_address_exists(monkeypatch, tmp_path):
+    """A local server that answers HEAD and fails on GET."""
 
-    class Refusing(http.server.BaseHTTPRequestHandler):
+    class FailsOnGet(http.server.BaseHTTPRequestHandler):
         def do_HEAD(self):
             self.send_response(200)
             self.end_headers()
@@ -112,7 +112,7 @@ def test_a_download_that_is_rejected_after_its_address_answered(monkeypatch, tmp
         def log_message(self, *args):
             pass
 
-    with http.server.HTTPServer(("localhost", 0), Refusing) as server:
+    with http.server.HTTPServer(("localhost", 0), FailsOnGet) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         url = f"http://localhost:{server.server_port}/JSB_Chorales.mat"
         info = tfds.download.checksums.UrlInfo(1, "0" * 64, "JSB_Chorales.mat")
@@ -121,7 +121,7 @@ def test_a_download_that_is_rejected_after_its_address_answered(monkeypatch, tmp
         monkeypatch.setenv(DATA_DIR, str(tmp_path))
         monkeypatch.delenv(MANUAL_DIR, raising=False)
         monkeypatch.setenv("no_proxy", "localhost")
-        # Whoever runs the tests may have the dataset in TFDS's own folder.
+        # The dataset might be prepared in TFDS's default folder.
         monkeypatch.setattr(tfds.core.DatasetBuilder, "is_prepared", lambda self: False)
         with pytest.raises(UserError, match=f"403.*set {MANUAL_DIR} to that folder") as error:
             datasets.load(PolyphonicMusic(kind="jsb_chorales"))
@@ -129,8 +129,8 @@ def test_a_download_that_is_rejected_after_its_address_answered(monkeypatch, tmp
     assert "\n" not in str(error.value)
 
 
-def test_a_folder_that_cannot_be_written_to_is_read_alone(monkeypatch, tmp_path):
-    """A prepared copy on a read-only disk, and TFDS's own folder for everything else."""
+def test_a_read_only_folder_is_only_read(monkeypatch, tmp_path):
+    """A prepared copy on a read-only disk; other datasets go to TFDS's default folder."""
 
     def size(seed=0):
         config = tfds.core.BuilderConfig(name=f"seed{seed}")
@@ -149,19 +149,19 @@ def test_a_folder_that_cannot_be_written_to_is_read_alone(monkeypatch, tmp_path)
     assert not read_only.exists() and (own / "numbers").is_dir()
 
     monkeypatch.setattr(source, "_writable", lambda folder: False)
-    assert size() == 3  # prepared by now
+    assert size() == 3  # prepared by this call
     with pytest.raises(UserError, match=f"cannot be written to; set {DATA_DIR} to a folder"):
         size(seed=1)
 
 
-def test_writable_looks_at_the_nearest_folder_that_exists(tmp_path):
+def test_writable_checks_the_nearest_existing_folder(tmp_path):
     (tmp_path / "file").write_text("")
     assert source._writable(tmp_path / "not" / "there" / "yet")
     assert not source._writable(tmp_path / "file" / "below")
 
 
 class RepackedArchive:
-    """Stands in for TFDS's download manager where the address serves another packing."""
+    """A download manager whose address serves the same text in another archive."""
 
     def __init__(self, folder):
         self.folder = folder
@@ -173,7 +173,7 @@ class RepackedArchive:
 
 
 @pytest.mark.parametrize("changed", [False, True])
-def test_another_packing_of_the_sentence_pairs_is_checked_by_its_text(
+def test_a_repacked_archive_of_sentence_pairs_is_checked_by_its_text(
     needs, monkeypatch, tmp_path, changed
 ):
     needs("spa-eng.zip")

@@ -1,4 +1,4 @@
-"""Spoken digits: their spectrograms, and who is in which split."""
+"""Spoken digits: their spectrograms, and the speakers of each split."""
 
 import sys
 
@@ -42,14 +42,14 @@ def test_a_spectrogram_has_a_frame_every_80_samples():
 
 
 @pytest.mark.parametrize("hertz", [500, 1_000, 2_000, 3_500])
-def test_a_tone_is_loudest_in_the_band_that_it_is_in(hertz):
+def test_a_tone_is_loudest_in_its_own_band(hertz):
     bands = log_mel(tone(hertz)).mean(axis=0)
     centres = np.linspace(mel(60), mel(4_000), 42)[1:-1]
     assert abs(centres[bands.argmax()] - mel(hertz)) < 1.5 * (centres[1] - centres[0])
 
 
-def test_a_spectrogram_is_the_logarithm_of_weighted_magnitudes():
-    """TensorFlow's transform of every frame, and triangles on the mel scale."""
+def test_a_spectrogram_is_the_logarithm_of_mel_weighted_magnitudes():
+    """Compare with TensorFlow's Fourier transform and triangular filters on the mel scale."""
     samples = np.random.default_rng(0).integers(-20_000, 20_000, 700)
     sound = tf.constant(samples / 2**15, tf.float32)
     magnitudes = np.abs(tf.signal.stft(sound, 200, 80).numpy())
@@ -58,7 +58,7 @@ def test_a_spectrogram_is_the_logarithm_of_weighted_magnitudes():
     rising = (frequencies - edges[:-2]) / (edges[1:-1] - edges[:-2])
     falling = (edges[2:] - frequencies) / (edges[2:] - edges[1:-1])
     weights = np.maximum(0, np.minimum(rising, falling))
-    weights[0] = 0  # the mean is no sound
+    weights[0] = 0  # the constant component is not audible
     expected = np.log(magnitudes @ weights + 1e-6)
     np.testing.assert_allclose(log_mel(samples), expected, atol=1e-3)
 
@@ -67,8 +67,8 @@ def test_silence_has_a_finite_logarithm():
     assert np.isfinite(log_mel(np.zeros(500))).all()
 
 
-def test_a_recording_is_the_same_at_any_loudness():
-    """A factor of the sound is a sum in its logarithm, and a power of it is a factor."""
+def test_features_do_not_depend_on_loudness():
+    """A factor of the signal shifts the logarithm; an exponent scales it."""
     sound = np.random.default_rng(0).integers(-20_000, 20_000, 900)
     loud, soft = (same_level(log_mel(signal)) for signal in (sound, 0.1 * sound))
     np.testing.assert_allclose(loud, soft, atol=0.001)
@@ -80,14 +80,14 @@ def test_a_recording_is_the_same_at_any_loudness():
     assert np.corrcoef(level.ravel(), spectrogram.ravel())[0, 1] == pytest.approx(1)
 
 
-def test_silence_has_no_level():
+def test_silence_has_features_of_zero():
     level = same_level(log_mel(np.zeros(500)))
     np.testing.assert_allclose(level, 0, atol=0.001)
 
 
 @pytest.fixture(scope="module")
 def columns(data_dir):
-    """Preparing 2,500 recordings takes seconds, so it is done once."""
+    """The columns that TFDS returns; prepared once, as 2,500 recordings take seconds."""
     pytest.importorskip("pydub", reason="TFDS prepares spoken_digit with pydub")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(DATA_DIR, str(data_dir))
@@ -117,10 +117,12 @@ def test_recordings(load, request):
     sounds = request.getfixturevalue("columns")["train"]["audio"]
     frames = sum(1 + (len(sound) - 200) // 80 for sound in sounds)
     assert sum(s.lengths["features"].sum() for s in dataset.splits.values()) == frames
-    assert dataset.baselines[0].test["accuracy"] == 0.1  # as many recordings of each digit
+    assert (
+        dataset.baselines[0].test["accuracy"] == 0.1
+    )  # each digit has the same number of recordings
 
 
-def test_without_pydub(needs, monkeypatch, tmp_path):
+def test_without_pydub_the_message_names_the_package(needs, monkeypatch, tmp_path):
     needs(FILE)
     monkeypatch.setenv(DATA_DIR, str(tmp_path))
     monkeypatch.setattr(tfds.core.DatasetBuilder, "is_prepared", lambda self: False)
@@ -129,14 +131,14 @@ def test_without_pydub(needs, monkeypatch, tmp_path):
         datasets.load(SpokenDigit(kind="spoken_digit"))
 
 
-def test_new_speakers(load):
+def test_a_split_with_new_speakers(load):
     dataset = load(new_speakers=True)
     assert [dataset.size(s) for s in dataset.splits] == [1_500, 500, 500]
     assert dataset.name == "Spoken digits, new speakers"
 
 
 @pytest.mark.parametrize("new_speakers", [False, True])
-def test_each_recording_is_in_one_split_and_no_speaker_is_old_and_new(new_speakers):
+def test_no_recording_and_no_new_speaker_is_in_two_splits(new_speakers):
     speakers = [name for names in spoken_digit._SPEAKERS.values() for name in names]
     names = [f"{d}_{who}_{n}.wav" for who in speakers for d in range(10) for n in range(50)]
     rows = spoken_digit.split(names, new_speakers)

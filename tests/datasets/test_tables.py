@@ -1,4 +1,4 @@
-"""Tables as people have them: what is read, what is guessed, and what is refused."""
+"""Tables in many formats: read, guessed, or rejected in one sentence."""
 
 import bz2
 import gzip
@@ -53,7 +53,7 @@ def european(text=CSV):
     return text.replace(",", ";").replace(".", ",")
 
 
-# The forms that files have, what they are called, and what is guessed.
+# file name: (content, settings, guessed settings)
 READ = {
     "comma": (CSV, "separated by commas", {"separator": ",", "header": True}),
     "semicolon and decimal comma": (european(), "decimal ','", {"separator": ";", "decimal": ","}),
@@ -89,7 +89,7 @@ READ = {
 
 
 @pytest.mark.parametrize("name", READ)
-def test_a_table_is_read_as_it_is(tmp_path, name):
+def test_every_format_is_read_with_the_guessed_settings(tmp_path, name):
     content, form, guesses = READ[name]
     path = tmp_path / "power.data"
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
@@ -114,7 +114,7 @@ def test_a_table_without_a_header_has_numbered_columns(tmp_path):
     np.testing.assert_allclose(table.numbers("1"), LOAD)
 
 
-def test_quotes_that_mean_themselves_in_a_table_with_tabs(tmp_path):
+def test_quotes_in_a_table_with_tabs_can_be_plain_characters(tmp_path):
     path = tmp_path / "sms.tsv"
     path.write_text('label\ttext\nham\t"Hi there\nspam\twin 5" now\nham\tso "what"\n')
     table = read_table(CsvSeries(**SETTINGS), path, ("text", "label"))
@@ -122,8 +122,8 @@ def test_quotes_that_mean_themselves_in_a_table_with_tabs(tmp_path):
     assert table.strings("text").to_pylist() == ['"Hi there', 'win 5" now', 'so "what"']
 
 
-# One mistake each: the file, and what the message names.
-REFUSED = {
+# Tables with one mistake each: the content, and parts of the message.
+BAD = {
     "unclosed quote": (CSV.replace("10.5", '"10.5'), "line 11", "closing"),
     "quote closed later": (
         CSV.replace("10.5", '"10.5').replace("20.5", '"20.5"'), "line 11", "closing",
@@ -155,9 +155,9 @@ REFUSED = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", REFUSED)
-def test_a_mistake_is_one_sentence(tmp_path, name):
-    content, *parts = REFUSED[name]
+@pytest.mark.parametrize("name", BAD)
+def test_a_mistake_is_reported_in_one_sentence(tmp_path, name):
+    content, *parts = BAD[name]
     path = tmp_path / "power.data"
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
     with pytest.raises(UserError) as error:
@@ -176,7 +176,7 @@ def test_a_file_that_does_not_fit_into_memory_is_rejected(tmp_path, monkeypatch)
         read_table(CsvSeries(**SETTINGS), path, ("load",), ("load",))
 
 
-# Of a table that is read from the disk in blocks, and one that is refused.
+# Tables that are read from the disk in blocks.
 BLOCKS = {
     "quotes": "text,label\n" + '"so ""it"" is,\nthen",ham\nno more,"spam"\n' * 20_000,
     "tabs without a header": 'ham\t"so it is\nspam\tno 5" more\n' * 20_000 + "ham\tend\n",
@@ -208,7 +208,7 @@ def test_a_long_table_of_texts_is_read_in_blocks(tmp_path, monkeypatch, name):
     "row, sentence",
     [('"so it is,ham', "line 39999: expected a closing"), ("so,it,is", "line 39999: expected 2")],
 )
-def test_a_mistake_in_a_long_table_is_one_sentence(tmp_path, monkeypatch, row, sentence):
+def test_a_mistake_in_a_long_table_is_reported_with_its_line(tmp_path, monkeypatch, row, sentence):
     path = tmp_path / "long.csv"
     rows = ["text,label", *['so it is,"ham"', 'no more,"spam"'] * 20_000]
     path.write_text("\n".join([*rows[:39_998], row, *rows[39_999:]]) + "\n")
@@ -219,7 +219,7 @@ def test_a_mistake_in_a_long_table_is_one_sentence(tmp_path, monkeypatch, row, s
         list(table.text_blocks("text")())
 
 
-def test_a_cell_of_any_length_takes_no_time(tmp_path):
+def test_a_very_long_cell_is_parsed_quickly(tmp_path):
     path = tmp_path / "long.csv"
     path.write_text("date,load\n" + "x1abc" * 60_000 + ",1\n2024-01-01,many\n")
     with pytest.raises(UserError, match="line 3"):

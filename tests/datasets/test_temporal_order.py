@@ -1,4 +1,4 @@
-"""The temporal order problem: generated offline, with nothing set."""
+"""The temporal order problem, which is generated without a download."""
 
 import re
 
@@ -11,7 +11,7 @@ from keras_gru.datasets.synthetic.temporal_order import TemporalOrder
 from tests.datasets.samples import texts
 
 SETTINGS = {"kind": "temporal_order", "train": 800, "validation": 80, "test": 160}
-PLACES = {2: [(10, 20), (50, 60)], 3: [(10, 20), (33, 43), (66, 76)]}  # of the paper
+PLACES = {2: [(10, 20), (50, 60)], 3: [(10, 20), (33, 43), (66, 76)]}  # from the paper
 
 
 @pytest.fixture(scope="module", params=PLACES)
@@ -21,7 +21,7 @@ def temporal_order(data_dir, request):
         return datasets.load(TemporalOrder(**SETTINGS, marked=request.param))
 
 
-def test_the_sequences_are_those_of_the_paper(temporal_order):
+def test_sequences_are_as_the_paper_describes(temporal_order):
     classes = temporal_order.target_vocabulary
     places = PLACES[len(classes[0])]
     assert [temporal_order.size(s) for s in temporal_order.splits] == [800, 80, 160]
@@ -34,7 +34,7 @@ def test_the_sequences_are_those_of_the_paper(temporal_order):
                 assert first <= index <= last
 
 
-def test_all_that_is_allowed_occurs(temporal_order):
+def test_all_allowed_lengths_letters_and_positions_occur(temporal_order):
     found = texts(temporal_order, "train")
     assert {len(text) for text in found} == set(range(100, 111))
     assert {text[30] for text in found} == set("abcd")
@@ -43,7 +43,7 @@ def test_all_that_is_allowed_occurs(temporal_order):
         assert index == set(range(first, last + 1))
 
 
-def test_chance_is_one_class_of_all(temporal_order):
+def test_chance_is_one_over_the_number_of_classes(temporal_order):
     classes = len(temporal_order.target_vocabulary)
     assert classes == 2 ** len(temporal_order.target_vocabulary[0])
     (chance,) = temporal_order.baselines
@@ -54,7 +54,7 @@ def test_chance_is_one_class_of_all(temporal_order):
 
 @pytest.mark.parametrize("marked", PLACES)
 @pytest.mark.parametrize("length", [10, 37])
-def test_other_lengths(length, marked):
+def test_other_lengths_are_generated(length, marked):
     dataset = datasets.load(TemporalOrder(**SETTINGS, length=length, marked=marked))
     for text, label in zip(texts(dataset, "train"), dataset.splits["train"].targets, strict=True):
         assert length <= len(text) <= length * 1.1

@@ -1,4 +1,4 @@
-"""Words, characters and vocabularies."""
+"""Tokenizing words, characters and subwords, and vocabularies."""
 
 import hypothesis
 import hypothesis.strategies as st
@@ -26,22 +26,22 @@ def films(examples) -> LabelledTexts:
         ("...", []),
     ],
 )
-def test_words(text, words):
+def test_texts_are_split_into_words(text, words):
     assert split_words(text) == words
 
 
-def test_first_words_are_kept():
+def test_long_texts_are_cut_to_their_first_words():
     assert split_words("one two three four", 2) == ["one", "two"]
 
 
-def test_vocabulary_is_by_frequency_then_alphabet_and_has_a_size():
+def test_a_vocabulary_is_sorted_by_frequency_then_alphabet_and_limited():
     sentences = [["b", "a", "c"], ["c", "a"], ["c"]]
     assert build_vocabulary(sentences, 5) == ("", "[UNK]", "c", "a", "b")
     assert build_vocabulary(sentences, 3) == ("", "[UNK]", "c")
     assert build_vocabulary(sentences, 5, special=("go",)) == ("", "[UNK]", "go", "c", "a")
 
 
-def test_unknown_words_and_padding():
+def test_unknown_words_and_padding_have_their_own_tokens():
     tokens, lengths = encode_all([["a", "z"], ["b"]], ["", "[UNK]", "a", "b"])
     np.testing.assert_array_equal(tokens, [[2, UNKNOWN], [3, 0]])
     np.testing.assert_array_equal(lengths, [2, 1])
@@ -76,7 +76,7 @@ def test_a_class_of_punctuation_alone_is_rejected():
 
 
 @hypothesis.given(st.lists(st.text(max_size=30), max_size=20), st.sampled_from([None, 2]))
-def test_many_texts_are_split_as_one_is(texts, max_length):
+def test_many_texts_are_tokenized_as_a_single_one(texts, max_length):
     for level, split in (("word", split_words), ("character", list)):
         units = split_texts(blocks_of_texts(texts), level, max_length)
         expected = [split(text)[:max_length] for text in texts]
@@ -88,7 +88,7 @@ def test_many_texts_are_split_as_one_is(texts, max_length):
         assert units.vocabulary(np.ones(len(texts), bool), 10) == build_vocabulary(words, 10)
 
 
-def test_characters_of_windows_and_targets():
+def test_windows_of_characters_and_their_targets():
     texts = {"train": "abcabcabc", "validation": "abxab", "test": "cbacb"}
     dataset = characters.language_model("letters", texts, window=4)
     assert dataset.vocabulary == ("", "\ufffd", "a", "b", "c")
@@ -107,7 +107,7 @@ def test_a_text_shorter_than_a_window_is_rejected():
         characters.language_model("letters", texts, window=4)
 
 
-def test_lower_case_is_part_of_the_tokenizer():
+def test_the_tokenizer_stores_whether_it_lowers_the_case():
     texts = {"train": "Ab aB b" * 9, "validation": "A Baab ba" * 3, "test": "AB ab AB a" * 3}
     dataset = characters.language_model("letters", texts, 4, tokenizer=Tokenizer("character", True))
     assert dataset.vocabulary[2:] == (" ", "a", "b")
@@ -118,7 +118,7 @@ def test_lower_case_is_part_of_the_tokenizer():
     )
 
 
-def test_training_windows_overlap_where_the_stride_is_shorter():
+def test_training_windows_overlap_if_the_stride_is_shorter():
     texts = {name: "abcdefghijklmnopqrstuvwxyz" for name in ("train", "validation", "test")}
     dataset = characters.language_model("letters", texts, window=4, stride=3)
     train, test = dataset.splits["train"], dataset.splits["test"]
@@ -139,7 +139,7 @@ def some_films(count=60):
     return films({"train": part, "validation": part, "test": part})
 
 
-def test_subwords_are_parts_of_the_text_learnt_from_train():
+def test_subwords_are_learnt_from_train_and_cover_the_text():
     dataset = classification("films", some_films(), 60, 100, level="subword")
     assert dataset.tokenizer.level == "subword" and len(dataset.vocabulary) <= 60
     text = "the lowest  of\nslower, Señor?"
@@ -148,13 +148,13 @@ def test_subwords_are_parts_of_the_text_learnt_from_train():
     known = "so lowest  new\nslower, señor?"
     assert dataset.tokenizer.join(dataset.tokenizer.split(known)) == known
     assert dataset.encode("NEWEST") == dataset.encode("newest")
-    # One text is encoded as many are, and by what a run directory stores.
+    # A single text is encoded like many texts, with the preprocessing that a run directory stores.
     for number, text in enumerate(next(iter(some_films().texts())).to_pylist()[:5]):
         row = dataset.splits["train"].inputs["tokens"][number]
         assert dataset.encode(text) == [token for token in row.tolist() if token]
 
 
-def test_subwords_are_the_same_in_whatever_order_texts_come():
+def test_subwords_do_not_depend_on_the_order_of_texts():
     pieces, counts = ["low", "er", "lower", "new"], np.array([5, 3, 9, 2])
     model = learn_subwords(pieces, counts, 20)
     order = [2, 0, 3, 1]
@@ -168,7 +168,7 @@ def test_a_long_text_of_subwords_is_cut():
 
 
 @hypothesis.given(st.text(alphabet="ab \n\0é", max_size=20))
-def test_pieces_are_the_text(text):
+def test_joined_pieces_are_the_text(text):
     pieces = split_pieces(text)
     units = split_texts(blocks_of_texts([text, ""]), "subword")
     assert [units.words[code] for code in units.codes] == pieces

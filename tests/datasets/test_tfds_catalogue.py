@@ -1,4 +1,4 @@
-"""Datasets of TFDS's catalogue that have no code here, by name alone."""
+"""Datasets of the TFDS catalogue, configured by name alone."""
 
 import csv
 import hashlib
@@ -28,7 +28,7 @@ NEWS = {"kind": "tfds_texts", "name": "ag_news_subset", "text": "description"}
 
 @pytest.fixture
 def news(tmp_path, monkeypatch):
-    """A few rows in the publisher's format, under the publisher's file name."""
+    """A few rows in the published format, under the published file name."""
     rows = {"train": [], "test": []}
     for number in range(60):
         rows["train"].append([number % 4 + 1, f"title {number % 5}", f"word{number % 4} x{number}"])
@@ -51,7 +51,7 @@ def news(tmp_path, monkeypatch):
     monkeypatch.setenv(DATA_DIR, str(tmp_path / "data"))
 
 
-def test_a_dataset_without_code(news):
+def test_a_dataset_is_loaded_by_name(news):
     dataset = datasets.load(TfdsTexts(**NEWS, validation=0.25))
     assert [dataset.size(split) for split in dataset.splits] == [45, 15, 2]
     assert dataset.target_vocabulary == ("World", "Sports", "Business", "Sci/Tech")
@@ -66,13 +66,13 @@ def test_a_dataset_without_code(news):
     assert "title" not in dataset.vocabulary and len(seen) > 15
 
 
-def test_a_dataset_that_does_not_fit_into_memory_is_refused(news, monkeypatch):
+def test_a_dataset_that_does_not_fit_into_memory_is_rejected(news, monkeypatch):
     monkeypatch.setattr(file_bytes, "_available_memory", lambda: 1_000)
     with pytest.raises(UserError, match="fits into memory"):
         datasets.load(TfdsTexts(**NEWS))
 
 
-def test_other_features_and_slices_of_splits(news):
+def test_chosen_features_and_slices_of_splits(news):
     config = TfdsTexts(**{**NEWS, "text": "title"}, train="train[:50%]", validation="train[50%:]")
     dataset = datasets.load(config)
     assert [dataset.size(split) for split in dataset.splits] == [30, 30, 2]
@@ -110,13 +110,13 @@ def test_missing_names_are_reported_with_alternatives(news, settings, sentence):
 @pytest.mark.parametrize(
     "name", ["huggingface:imdb", "kaggle:titanic", "../x", "os.path", "imdb_reviews/a=1,b=2", ""]
 )
-def test_code_from_elsewhere_is_rejected_by_the_schema(name):
+def test_a_name_that_would_import_code_is_rejected(name):
     with pytest.raises(pydantic.ValidationError, match=r"expected a name in TFDS's catalogue"):
         TfdsTexts(kind="tfds_texts", name=name)
 
 
 def test_a_prepared_folder_cannot_name_a_module_to_import(monkeypatch, tmp_path):
-    """TFDS reads a folder without code by its `features.json`, which names Python classes."""
+    """For a folder without code, TFDS imports the Python classes that `features.json` names."""
     folder = tmp_path / "unknown_texts" / "1.0.0"
     folder.mkdir(parents=True)
     (folder / "dataset_info.json").write_text('{"name": "unknown_texts", "version": "1.0.0"}')
@@ -128,7 +128,7 @@ def test_a_prepared_folder_cannot_name_a_module_to_import(monkeypatch, tmp_path)
         datasets.load(TfdsTexts(kind="tfds_texts", name="unknown_texts:1.0.0"))
 
 
-def test_the_missing_file_is_named_at_once(monkeypatch, tmp_path):
+def test_a_missing_file_is_named(monkeypatch, tmp_path):
     def unreachable(*args, **kwargs):
         raise source_requests.ConnectionError
 
@@ -144,8 +144,8 @@ def test_the_missing_file_is_named_at_once(monkeypatch, tmp_path):
         datasets.load(TfdsTags(**ENGLISH))
 
 
-def test_manual_downloads_are_reported(monkeypatch, tmp_path):
-    """TFDS's own instructions, in the place of an assertion."""
+def test_instructions_for_manual_downloads_are_shown(monkeypatch, tmp_path):
+    """The message has TFDS's instructions; TFDS itself raises an AssertionError."""
     monkeypatch.setenv(DATA_DIR, str(tmp_path / "data"))
     monkeypatch.setenv(MANUAL_DIR, str(tmp_path / "nowhere"))
     config = TfdsTexts(kind="tfds_texts", name="newsroom")
@@ -172,7 +172,7 @@ def test_atis_by_name_is_atis(needs):
     assert by_its_name.baselines == atis.baselines
 
 
-def test_tags_can_be_carved_out_of_train(needs):
+def test_validation_of_a_tagging_dataset_can_be_split_off_train(needs):
     needs(*ATIS)
     dataset = datasets.load(TfdsTags(**ENGLISH))
     assert [dataset.size(split) for split in dataset.splits] == [4274 - 427, 427, 586]
@@ -198,7 +198,7 @@ def test_imdb_by_name_is_imdb(prepared_imdb, monkeypatch):
 
 
 class Unlabelled:
-    """Stands in for a prepared dataset where some classes and words are missing."""
+    """A fake prepared dataset in which some classes and words are missing."""
 
     def __init__(self, columns):
         self.columns = columns
@@ -216,7 +216,7 @@ def test_texts_without_a_class_are_left_out(monkeypatch):
     assert "Left out 1 train texts without a class." in dataset.notes
 
 
-def test_sentences_without_words_and_with_too_few_tags(monkeypatch):
+def test_sentences_without_words_are_left_out_and_missing_tags_rejected(monkeypatch):
     columns = {"tokens": [[b"A", b"b"], []], "upos": [np.array([1, 2]), np.array([], int)]}
     monkeypatch.setattr(tfds_catalogue, "read", Unlabelled(columns))
     dataset = datasets.load(TfdsTags(**ENGLISH))
@@ -227,7 +227,7 @@ def test_sentences_without_words_and_with_too_few_tags(monkeypatch):
         datasets.load(TfdsTags(**ENGLISH))
 
 
-def test_examples_that_are_in_two_splits_are_rejected(news):
+def test_overlapping_slices_of_splits_are_rejected(news):
     slices = {"train": "train[:80%]", "validation": "train[70%:]"}
     with pytest.raises(UserError, match=r"dataset.validation: .*'train\[70%:\]'"):
         datasets.load(TfdsTexts(**NEWS, **slices))

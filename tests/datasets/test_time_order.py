@@ -1,4 +1,4 @@
-"""Series from tables: the order of time, gaps, missing values, several series, features."""
+"""Series from tables: order of time, gaps, missing values, several series, features."""
 
 import numpy as np
 import pytest
@@ -23,13 +23,13 @@ def load(path, **settings):
 
 
 def first_rows(dataset):
-    """The first values of train, in their own unit."""
+    """Return the first values of train, in their original unit."""
     scaling = dataset.input_scaling
     features = dataset.splits["train"].inputs["features"][:, 0, 0]
     return features * scaling.deviation[0] + scaling.mean[0]
 
 
-def test_the_newest_row_first_is_turned_round(tmp_path):
+def test_a_series_with_the_newest_row_first_is_reversed(tmp_path):
     rows = list(zip(DAYS, VALUES, strict=True))
     dataset = load(csv(tmp_path / "a.csv", rows[::-1]))
     np.testing.assert_allclose(first_rows(dataset)[:5], VALUES[:5], rtol=1e-5)
@@ -66,7 +66,7 @@ def long_form(companies=("b", "a"), scale=100.0):
     ]
 
 
-def test_several_series_need_their_id(tmp_path):
+def test_several_series_require_the_setting_series(tmp_path):
     path = csv(tmp_path / "a.csv", long_form(), "company,date,sold")
     with pytest.raises(UserError, match=r"dataset\.series: company"):
         load(path)
@@ -75,7 +75,7 @@ def test_several_series_need_their_id(tmp_path):
     alone = load(csv(tmp_path / "b.csv", zip(DAYS, VALUES, strict=True)))
     for name in dataset.splits:
         both = dataset.splits[name].inputs["features"]
-        for half in np.split(both, 2):  # each is scaled for itself, and no window is of two
+        for half in np.split(both, 2):  # each is scaled by itself, and no window spans two series
             np.testing.assert_allclose(half, alone.splits[name].inputs["features"], atol=1e-5)
     assert dataset.series_scalings["b"][1].mean[0] == pytest.approx(
         100 * dataset.series_scalings["a"][1].mean[0]
@@ -84,7 +84,7 @@ def test_several_series_need_their_id(tmp_path):
         assert rule.test["mae"] * alone.scale == pytest.approx(expected.test["mae"], rel=1e-3)
 
 
-def test_a_series_that_the_network_does_not_know_is_rejected(tmp_path):
+def test_an_unknown_series_is_rejected(tmp_path):
     config = {"kind": "csv_series", "targets": ("sold",), "window": 4, "series": "company"}
     path = csv(tmp_path / "a.csv", long_form(), "company,date,sold")
     known = datasets.load(CsvSeries(**config, path=path))
@@ -105,7 +105,7 @@ def test_gaps_are_counted_and_filled(tmp_path):
     np.testing.assert_allclose(first_rows(before)[9:13], [9, 9, 9, 12], atol=1e-4)
 
 
-def test_weekends_and_months_are_no_gaps(tmp_path):
+def test_weekends_and_months_are_not_gaps(tmp_path):
     week = DAYS[np.is_busday(DAYS)]
     dataset = load(csv(tmp_path / "a.csv", zip(week, VALUES, strict=False)))
     assert dict(dataset.facts)["Step"].startswith("1 business day; 0 dates missing")
@@ -114,7 +114,7 @@ def test_weekends_and_months_are_no_gaps(tmp_path):
     assert dict(dataset.facts)["Step"].startswith("1 month; 0 dates missing")
 
 
-def written(day, cell):
+def format_day(day, cell):
     seconds = str(day.astype("datetime64[s]").astype(int))
     return day.astype(object).strftime(cell.replace("%s", seconds))
 
@@ -132,8 +132,8 @@ def written(day, cell):
         ("%s000", "unix ms"),
     ],
 )
-def test_formats_of_dates(tmp_path, cell, date_format):
-    rows = [(written(day, cell), value) for day, value in zip(DAYS, VALUES)]  # noqa: B905
+def test_formats_of_dates_are_recognized(tmp_path, cell, date_format):
+    rows = [(format_day(day, cell), value) for day, value in zip(DAYS, VALUES)]  # noqa: B905
     dataset = load(csv(tmp_path / "a.csv", rows))
     assert dataset.resolved.date_format == date_format
     assert dict(dataset.facts)["Range"] == "2023-01-02 to 2023-03-02"
@@ -153,7 +153,7 @@ def test_ambiguous_dates_are_rejected(tmp_path):
 
 
 @pytest.mark.parametrize("clock", [":00", ".00.00"])
-def test_a_date_and_a_time_of_the_day(tmp_path, clock):
+def test_date_and_time_of_day_in_two_columns(tmp_path, clock):
     rows = [(DAYS[hour // 24], f"{hour % 24:02d}{clock}", hour) for hour in range(60)]
     dataset = load(csv(tmp_path / "a.csv", rows, "date,clock,sold"))
     assert dataset.resolved.time == ("date", "clock")
@@ -184,7 +184,7 @@ def test_missing_values(tmp_path):
     assert masked.splits["train"].inputs["features"][3, 0, 0] == 0
 
 
-def test_a_trend_is_noted_with_its_remedy(tmp_path):
+def test_a_trend_is_noted_with_a_recommendation(tmp_path):
     dataset = load(csv(tmp_path / "a.csv", zip(DAYS, range(60), strict=True)))
     (note,) = dataset.notes
     assert "100% of test" in note and "model.subtract_last: true" in note
@@ -213,21 +213,21 @@ def test_features_of_categories_calendar_and_known_columns(tmp_path):
     plan = row[1:3] * scaling.deviation[1] + scaling.mean[1]
     np.testing.assert_allclose(plan, [4, 5], atol=1e-4)
     np.testing.assert_array_equal(row[3:5], [0, 1])
-    friday = 2 * np.pi * 4 / 7  # of the next row, which is to be forecast
+    friday = 2 * np.pi * 4 / 7  # of the next row, the one to forecast
     np.testing.assert_allclose(row[5:], [np.sin(friday), np.cos(friday)], atol=1e-6)
     with pytest.raises(UserError, match="expected a column of dates"):
         load(csv(tmp_path / "b.csv", zip(VALUES, strict=True), "sold"), calendar=("weekday",))
 
 
-def test_the_words_of_a_category_are_those_of_train(tmp_path):
-    """A word that is not in train would be a feature whose weights are never trained."""
+def test_a_category_has_the_values_of_train(tmp_path):
+    """A value that is not in train would be a feature whose weights are never trained."""
     kinds = np.full(60, "work", dtype="U7")
     kinds[5::7], kinds[6::7] = "rest", ""
     kinds[43:45], kinds[50:53] = "strike", "holiday"
     path = csv(tmp_path / "a.csv", zip(DAYS, VALUES, kinds, strict=True), "date,sold,kind")
     dataset = load(path, categories=("kind",))
     assert dataset.categories == {"kind": ("rest", "work")} and dataset.spec.features == 3
-    # The window of the last target ends in row 58; at row 50 the words are not known.
+    # The last window ends in row 58; the values from row 50 on are unknown.
     rows = dataset.splits["test"].inputs["features"][:, -1, 1:]
     np.testing.assert_array_equal(rows[-9:-6], 0)
     np.testing.assert_array_equal(rows[-6:-3], [[0, 1], [1, 0], [0, 0]])
@@ -239,8 +239,8 @@ def test_the_words_of_a_category_are_those_of_train(tmp_path):
         load(path, categories=("kind",))
 
 
-def test_exponential_smoothing_is_that_of_statsmodels(tmp_path):
-    """On a season with a trend it beats the naive forecasts, and it knows no row to come."""
+def test_exponential_smoothing_equals_statsmodels(tmp_path):
+    """With a trend and a season, it beats the naive forecasts, and it does not use future rows."""
     ExponentialSmoothing = pytest.importorskip("statsmodels.tsa.holtwinters").ExponentialSmoothing
     rng = np.random.default_rng(0)
     rows = np.arange(240)
@@ -251,7 +251,7 @@ def test_exponential_smoothing_is_that_of_statsmodels(tmp_path):
     rules = {rule.label: rule.test["mae"] for rule in dataset.baselines}
     smoothed = rules.pop("Exponential smoothing")
     assert smoothed < min(rules["Last value"], rules["Value 7 rows earlier"])
-    assert smoothed < 1.5  # of noise whose mean absolute deviation is 0.8
+    assert smoothed < 1.5  # the noise has a mean absolute deviation of 0.8
     states = smoothing._states(values, 168, 7)
     fitted = ExponentialSmoothing(
         values[:168], trend="add", damped_trend=True, seasonal="add", seasonal_periods=7,
@@ -280,7 +280,7 @@ def test_splits_begin_at_their_dates(tmp_path):
     assert one.splits["test"].size == 9 and one.splits["validation"].size == 21
 
 
-def test_splits_by_date_need_dates(tmp_path):
+def test_splits_by_date_require_dates(tmp_path):
     path = csv(tmp_path / "a.csv", zip(VALUES, strict=True), header="sold")
     with pytest.raises(UserError, match=r"dataset\.test_from: .*dataset\.time"):
         load(path, test_from="2023-02-01")
@@ -294,7 +294,7 @@ def test_splits_by_date_need_dates(tmp_path):
             load(path, **settings)
 
 
-def test_every_nth_row_is_used(tmp_path):
+def test_downsampling_uses_every_nth_row(tmp_path):
     path = csv(tmp_path / "a.csv", zip(DAYS, VALUES, strict=True))
     dataset = load(path, every_nth_row=3, window=2)
     np.testing.assert_allclose(first_rows(dataset)[:5], VALUES[::3][:5], rtol=1e-5)

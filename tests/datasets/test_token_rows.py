@@ -15,7 +15,7 @@ from keras_gru.datasets.text.tokens import split_words
 
 
 @hypothesis.given(st.lists(st.integers(0, 6), min_size=1, max_size=9), st.data())
-def test_rows_are_indexed_as_the_padded_array_is(lengths, data):
+def test_rows_are_indexed_like_the_padded_array(lengths, data):
     lengths = np.array(lengths)
     flat = np.arange(1, lengths.sum() + 1, dtype=np.uint8)
     array = np.zeros((len(lengths), lengths.max()), np.uint8)
@@ -44,7 +44,7 @@ def test_rows_are_indexed_as_the_padded_array_is(lengths, data):
         rows == array  # noqa: B015
 
 
-def test_a_choice_of_rows_shares_the_tokens():
+def test_selected_rows_share_the_memory_of_the_tokens():
     rows = TokenRows(np.arange(6), np.array([1, 2, 3]))
     assert rows[np.array([2, 0])].flat is rows.flat
 
@@ -59,7 +59,7 @@ TEXT = "Die Vögel — 鳥たち 🐦 – singen.\r\nUnd die Katze?\n" * 9
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
-def test_a_text_in_blocks_is_the_text(tmp_path, small_blocks, encoding):
+def test_the_blocks_of_a_text_are_the_text(tmp_path, small_blocks, encoding):
     path = tmp_path / "a.txt"
     path.write_bytes(TEXT.encode(encoding))
     text = open_text(path, None)
@@ -69,7 +69,7 @@ def test_a_text_in_blocks_is_the_text(tmp_path, small_blocks, encoding):
 
 
 @pytest.mark.parametrize("level", ["word", "subword", "character"])
-def test_blocks_and_files_change_no_token(tmp_path, monkeypatch, level):
+def test_reading_in_blocks_changes_no_token(tmp_path, monkeypatch, level):
     path = tmp_path / "a.txt"
     path.write_text(TEXT * 3)
     config = TextFile(path=str(path), window=4, level=level, vocabulary=60, cache=False)

@@ -1,4 +1,4 @@
-"""Documents of random XML tags: generated offline, with nothing set."""
+"""Documents of random XML tags, which are generated without a download."""
 
 import re
 import xml.etree.ElementTree
@@ -22,12 +22,12 @@ def documents(data_dir):
 
 
 def tags(dataset):
-    """The whole tags of the training text, in order."""
+    """Return the complete tags of the training text, in order."""
     return re.findall(r"</?[a-z]+>", "".join(texts(dataset, "train")))
 
 
 def test_the_text_is_xml(documents):
-    """It is read by Python's own parser, once the tags that the last window cuts off are there."""
+    """Python's parser reads it, after the tags that the last window cuts off are closed."""
     found, still_open = tags(documents), []
     assert "".join(found) == "".join(texts(documents, "train"))[: len("".join(found))]
     for tag in found:
@@ -56,7 +56,7 @@ def test_targets_are_the_next_characters(documents):
         np.testing.assert_array_equal(split.targets[:-1, -1], tokens[1:, 0])
 
 
-def test_chance_is_what_the_last_character_tells(documents):
+def test_chance_predicts_from_the_previous_character(documents):
     always, chance, n_gram = documents.baselines
     assert always.label in ("Always '<'", "Always '>'")
     assert always.test["accuracy"] == pytest.approx(1 / 8.5, abs=0.005)
@@ -64,7 +64,7 @@ def test_chance_is_what_the_last_character_tells(documents):
     assert chance.test["accuracy"] == pytest.approx((2.5 + 1 / 52) / 8.5, abs=0.01)
 
 
-def test_shorter_names_and_documents():
+def test_shorter_names_and_documents_are_generated():
     dataset = datasets.load(Xml(**{**SETTINGS, "steps": 1, "longest": 2}))
     assert re.match("(?:<(..)></\\1>)+$", "".join(tags(dataset)[:-1][:100]))
 
