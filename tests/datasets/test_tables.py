@@ -53,7 +53,7 @@ def european(text=CSV):
     return text.replace(",", ";").replace(".", ",")
 
 
-# file name: (content, settings, guessed settings)
+# name: (content, part of the description, guessed settings)
 READ = {
     "comma": (CSV, "separated by commas", {"separator": ",", "header": True}),
     "semicolon and decimal comma": (european(), "decimal ','", {"separator": ";", "decimal": ","}),
