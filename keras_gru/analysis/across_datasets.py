@@ -179,7 +179,9 @@ def _compare(
     )
 
 
-def signed_rank(differences: np.ndarray, rope: float = ROPE) -> tuple[float, float, float]:
+def signed_rank(
+    differences: np.ndarray, rope: float = ROPE, copies: float = 1.0
+) -> tuple[float, float, float]:
     """Return the probabilities of a Bayesian signed-rank test with a region of equivalence.
 
     The weights of the datasets are drawn from a Dirichlet posterior. The region with the most
@@ -189,12 +191,13 @@ def signed_rank(differences: np.ndarray, rope: float = ROPE) -> tuple[float, flo
     Args:
         differences: `(D,)`.
         rope: half the width of the region of practical equivalence.
+        copies: as if each dataset had been found so many times, a fraction included.
 
     Returns:
         The probabilities that the difference is below −`rope`, within, and above `rope`.
     """
-    centers = np.append(0.0, differences)
-    prior = [_PRIOR, *np.ones(len(differences))]
+    centers = np.append(0.0, np.sort(differences))  # their order is not to change the draws
+    prior = [_PRIOR, *np.full(len(differences), copies)]
     weights = np.random.default_rng(0).dirichlet(prior, _DRAWS)
     walsh = np.add.outer(centers, centers) / 2
     above, below = (

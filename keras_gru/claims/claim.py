@@ -1,13 +1,15 @@
 """Claims, findings on datasets, and verdicts over all datasets."""
 
+import functools
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from keras_gru.analysis.across_datasets import DECIDED, signed_rank
-from keras_gru.claims.evidence import CurveEvidence, Estimate, SweepEvidence
+from keras_gru.claims.evidence import Estimate, Part
 
 HOLDS, FAILS, OPEN = VERDICTS = ("holds", "does not hold", "not decided")
 EQUAL = 0.01  # of the better cell's mean; smaller differences are negligible
@@ -43,7 +45,7 @@ class Finding:
     better: str | None = None
 
 
-Evaluate = Callable[[CurveEvidence], Finding] | Callable[[SweepEvidence], Finding]
+Evaluate = Callable[[Any], Finding]  # of the `Part` that the claim rests on
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ class Claim:
         name: name for links.
         sentence: the claim in its author's words.
         source: the author and the work.
-        rests_on: `"curve"` or `"sweep"`: a field of `Evidence`.
+        rests_on: `"comparison"`, `"curve"` or `"sweep"`: a field of `Evidence`.
         rule: description of `evaluate`.
         evaluate: returns the finding of the evidence on a dataset.
         over_all: returns the verdict from all findings: `most`, whose rule is `OVER_ALL`, or
@@ -72,10 +74,11 @@ class Claim:
 
 @dataclass(frozen=True)
 class EvaluatedClaim:
-    """A claim with its findings by dataset (None if not run) and its verdict over all."""
+    """A claim, its evidence and findings by dataset (None if not run), and its verdict over all."""
 
     claim: Claim
-    findings: dict[str, Finding | None]
+    evidence: Mapping[str, Part | None]
+    findings: Mapping[str, Finding | None]
     verdict: str
 
 
@@ -93,8 +96,18 @@ def probabilities(findings: Sequence[Finding | None]) -> tuple[float, float, flo
 
     None for fewer than three datasets.
     """
-    advantages = [finding.drawn.value for finding in findings if finding and finding.drawn]
-    return signed_rank(np.array(advantages), EQUAL) if len(advantages) > 2 else None
+    found = advantages(findings)
+    return _signed_rank(found) if len(found) > 2 else None
+
+
+def advantages(findings: Sequence[Finding | None]) -> tuple[float, ...]:
+    """Return the advantage of GRU on each dataset."""
+    return tuple(finding.drawn.value for finding in findings if finding and finding.drawn)
+
+
+@functools.cache
+def _signed_rank(found: tuple[float, ...]) -> tuple[float, float, float]:
+    return signed_rank(np.array(found), EQUAL)
 
 
 def no_winner(findings: Sequence[Finding | None]) -> str:

@@ -10,14 +10,15 @@ import numpy as np
 from keras_gru.analysis import data_need
 from keras_gru.analysis.cost import seconds_to, target
 from keras_gru.analysis.intervals import FEWEST_SEEDS, paired_interval
-from keras_gru.analysis.measurements import collect_measurements
-from keras_gru.analysis.pairs import compare_pairs, interval_ends
+from keras_gru.analysis.measurements import Measurements, collect_measurements
+from keras_gru.analysis.pairs import Pair, compare_pairs, interval_ends
 from keras_gru.analysis.summary import CellSummary, seconds, summarize
 from keras_gru.claims.evidence import (
     CELLS,
     GRU,
     LSTM,
     CellEvidence,
+    ComparisonEvidence,
     CurveEvidence,
     Estimate,
     Origin,
@@ -101,18 +102,10 @@ def curve_evidence(whole_curve: LearningCurve, plan: Planned) -> CurveEvidence:
     curve = LearningCurve(comparisons)
     comparison, metric = curve.whole, curve.whole.metric
     need = next(iter(data_need.data_needs(curve)), None)
-    pair, *others = (
-        next(iter(compare_pairs(collect_measurements(comparison))), None)
-        for comparison in reversed(comparisons.values())
-    )
+    measured = [collect_measurements(comparison) for comparison in comparisons.values()]
+    *others, pair = (next(iter(compare_pairs(found)), None) for found in measured)
     if pair is None or None in others:  # the remaining runs may be a favorable selection
         need = None
-    difference = None
-    if pair is not None and pair.difference is not None:
-        ends = (None, None)
-        if pair.half is not None:
-            ends = interval_ends(pair.difference, pair.half, metric)
-        difference = _with_ends(pair.difference, *ends)
     aim = target(comparison)
     experiment = comparison.experiment
     by_parameters = "parameters" in (experiment.match, *type(experiment.model.size).model_fields)
@@ -124,8 +117,9 @@ def curve_evidence(whole_curve: LearningCurve, plan: Planned) -> CurveEvidence:
         fractions=tuple(comparisons),
         sequences=tuple(curve.sequences(share) for share in comparisons),
         cells={row.cell: _of_cell(row, curve) for row in summarize(comparison)},
-        difference=difference,
+        difference=_difference(pair, metric),
         detectable=pair.detectable if pair else None,
+        sampling_error=_sampling_error(measured[-1]),
         better=tuple(need.better.values()) if need else (None,) * len(comparisons),
         epoch_seconds=pair and _time_ratio(comparison, lambda run: run.seconds_per_epoch),
         target=aim,
@@ -135,6 +129,20 @@ def curve_evidence(whole_curve: LearningCurve, plan: Planned) -> CurveEvidence:
         ),
         need=_estimate(need.ratio) if need else None,
         crossing=_estimate(need.crossing) if need else None,
+    )
+
+
+def comparison_evidence(measured: Measurements, origin: Origin) -> ComparisonEvidence:
+    """Return the evidence of a comparison; other cells are left out."""
+    values = {cell: measured.values[cell] for cell in CELLS if measured.values.get(cell)}
+    pair = next(iter(compare_pairs(dataclasses.replace(measured, values=values))), None)
+    return ComparisonEvidence(
+        origin=origin,
+        metric=measured.metric,
+        test={cell: float(np.mean(list(runs.values()))) for cell, runs in values.items()},
+        difference=_difference(pair, measured.metric),
+        detectable=pair.detectable if pair else None,
+        sampling_error=_sampling_error(measured),
     )
 
 
@@ -218,6 +226,20 @@ def _of_both(comparison: Comparison) -> Comparison:
     runs = tuple(run for run in comparison.runs if run.cell in CELLS)
     experiment = comparison.experiment.model_copy(update={"cells": CELLS})
     return dataclasses.replace(comparison, experiment=experiment, runs=runs)
+
+
+def _difference(pair: Pair | None, metric: Metric) -> Estimate | None:
+    if pair is None or pair.difference is None:
+        return None
+    ends = (None, None)
+    if pair.half is not None:
+        ends = interval_ends(pair.difference, pair.half, metric)
+    return _with_ends(pair.difference, *ends)
+
+
+def _sampling_error(measured: Measurements) -> float | None:
+    sampling = measured.sampling.get(CELLS)
+    return None if sampling is None else float(sampling.error)
 
 
 def _of_cell(row: CellSummary, curve: LearningCurve) -> CellEvidence:

@@ -50,6 +50,32 @@ class Origin(Settings):
     versions: dict[str, str]
 
 
+class ComparisonEvidence(Settings):
+    """GRU and LSTM trained with all of train, without other cells.
+
+    Args:
+        origin: where it comes from.
+        metric: the metric that is measured on test.
+        test: mean over seeds of each cell with finished runs, in the reader's unit.
+        difference: GRU minus LSTM on test, paired by seed, in the reader's unit.
+        detectable: the smallest true difference that as many seeds show with a power of 80%.
+        sampling_error: the standard error of the difference that is due to the choice of the test
+            sequences, and that more seeds do not reduce; None if it is not known.
+    """
+
+    origin: Origin
+    metric: Metric
+    test: dict[str, float]
+    difference: Estimate | None
+    detectable: float | None
+    sampling_error: float | None
+
+    @property
+    def runs(self) -> int:
+        """The number of seeds."""
+        return len(self.origin.seeds)
+
+
 class CellEvidence(Settings):
     """One cell of a learning curve.
 
@@ -68,14 +94,11 @@ class CurveEvidence(Settings):
     """A learning curve of GRU and LSTM, without other cells.
 
     Args:
-        origin: where it comes from.
-        metric: the metric that is measured on test.
+        origin, metric, difference, detectable, sampling_error: those of a `ComparisonEvidence`, the
+            comparison with all of train.
         matched: `"units"` or `"parameters"`: what is equal for both cells.
         fractions: fractions of train, the last one 1, and `sequences`, how many these are.
         cells: both, by name.
-        difference: difference on test with all of train, GRU minus LSTM, paired by seed, in the
-            reader's unit.
-        detectable: the smallest true difference that as many seeds show with a power of 80%.
         better: at each share, the cell that is significantly better there (`DataNeed.better`).
         epoch_seconds: those of LSTM by those of GRU, paired by seed, with all of train.
         target: a value of the metric on validation that all runs reached.
@@ -98,6 +121,25 @@ class CurveEvidence(Settings):
     target_seconds: Estimate | None
     need: Estimate | None
     crossing: Estimate | None
+    sampling_error: float | None = None
+
+    @property
+    def runs(self) -> int:
+        """The number of seeds."""
+        return len(self.origin.seeds)
+
+    @property
+    def whole(self) -> ComparisonEvidence:
+        """The comparison with all of train."""
+        last = {name: cell.test[-1] for name, cell in self.cells.items()}
+        return ComparisonEvidence(
+            origin=self.origin,
+            metric=self.metric,
+            test={name: mean.value for name, mean in last.items() if mean},
+            difference=self.difference,
+            detectable=self.detectable,
+            sampling_error=self.sampling_error,
+        )
 
 
 class SweepEvidence(Settings):
@@ -125,12 +167,29 @@ class SweepEvidence(Settings):
     size_over_cell: Estimate | None
     rate_over_rest: Estimate | None
 
+    @property
+    def runs(self) -> int:
+        """The number of trials."""
+        return self.trials
+
+
+Part = ComparisonEvidence | CurveEvidence | SweepEvidence
+
 
 class Evidence(Settings):
-    """The evidence from one dataset; None if not run yet."""
+    """The evidence from one dataset; None if not run yet.
+
+    Datasets of the atlas, `atlas/NAME`, have a comparison only.
+    """
 
     curve: CurveEvidence | None = None
     sweep: SweepEvidence | None = None
+    comparison: ComparisonEvidence | None = None
+
+    @property
+    def parts(self) -> list[Part]:
+        """What was run."""
+        return [part for part in (self.comparison, self.curve, self.sweep) if part is not None]
 
 
 def read_evidence(path: Path) -> dict[str, Evidence]:

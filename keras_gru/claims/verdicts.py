@@ -21,7 +21,16 @@ from keras_gru.claims.claim import (
     most,
     no_winner,
 )
-from keras_gru.claims.evidence import GRU, LSTM, CurveEvidence, Estimate, Evidence, SweepEvidence
+from keras_gru.claims.evidence import (
+    GRU,
+    LSTM,
+    ComparisonEvidence,
+    CurveEvidence,
+    Estimate,
+    Evidence,
+    Part,
+    SweepEvidence,
+)
 from keras_gru.datasets.metric import Metric
 
 _NONE = 1e-12  # in place of no errors at all
@@ -50,10 +59,24 @@ def evaluate_claims(
     """
     evaluated = []
     for claim in CLAIMS:
-        known = {name: getattr(evidence.get(name, Evidence()), claim.rests_on) for name in datasets}
-        findings = {name: entry and claim.evaluate(entry) for name, entry in known.items()}
-        evaluated.append(EvaluatedClaim(claim, findings, claim.over_all(list(findings.values()))))
+        parts = _parts(claim.rests_on, evidence, datasets)
+        findings = {name: part and claim.evaluate(part) for name, part in parts.items()}
+        verdict = claim.over_all(list(findings.values()))
+        evaluated.append(EvaluatedClaim(claim, parts, findings, verdict))
     return tuple(evaluated)
+
+
+def _parts(
+    rests_on: str, evidence: Mapping[str, Evidence], datasets: Sequence[str]
+) -> Mapping[str, Part | None]:
+    """Return what a claim rests on; without the atlas, the learning curves have the comparisons."""
+    compared = {name: entry.comparison for name, entry in evidence.items() if entry.comparison}
+    if rests_on == "comparison" and compared:
+        return compared
+    known = {name: evidence.get(name, Evidence()) for name in datasets}
+    if rests_on == "comparison":
+        return {name: entry.curve and entry.curve.whole for name, entry in known.items()}
+    return {name: getattr(entry, rests_on) for name, entry in known.items()}
 
 
 def _claim(
@@ -72,7 +95,7 @@ def _claim(
 @_claim(
     "There isn't a clear winner.",
     BRITZ,
-    "curve",
+    "comparison",
     "Does not hold if the 95% interval of the difference on test with all of train, paired by "
     f"seed, excludes 0; holds if the interval is within ±{EQUAL:.0%} of the better cell's mean (of "
     "its errors for accuracies); otherwise not decided. Over all datasets, the claim holds if each "
@@ -81,10 +104,10 @@ def _claim(
     "probability.",
     over_all=no_winner,
 )
-def no_clear_winner(curve: CurveEvidence) -> Finding:
-    if curve.difference is None:
+def no_clear_winner(comparison: ComparisonEvidence) -> Finding:
+    if comparison.difference is None:
         return Finding(OPEN)
-    advantage, better = advantage_of_gru(curve), better_on_test(curve)
+    advantage, better = advantage_of_gru(comparison), better_on_test(comparison)
     verdict = FAILS if better else HOLDS if counts_as_equal(advantage) else OPEN
     return Finding(verdict, advantage, better=better)
 
@@ -153,7 +176,7 @@ def less_data(curve: CurveEvidence) -> Finding:
     if curve.need is None or curve.difference is None:
         return Finding(OPEN)
     side = _side(curve.need, 1, above=LSTM, below=GRU)
-    sure = side == better_on_test(curve)
+    sure = side == better_on_test(curve.whole)
     return Finding({GRU: HOLDS, LSTM: FAILS}[side] if sure else OPEN, curve.need)
 
 
@@ -170,7 +193,7 @@ def less_data(curve: CurveEvidence) -> Finding:
 def lstm_with_enough_data(curve: CurveEvidence) -> Finding:
     if curve.difference is None:
         return Finding(OPEN)
-    advantage, better = advantage_of_gru(curve), better_on_test(curve)
+    advantage, better = advantage_of_gru(curve.whole), better_on_test(curve.whole)
     refuted = (better == GRU or counts_as_equal(advantage)) and has_enough(curve)
     verdict = HOLDS if better == LSTM else FAILS if refuted else OPEN
     return Finding(verdict, advantage, better=better)
@@ -188,28 +211,22 @@ def learning_rate_first(sweep: SweepEvidence) -> Finding:
     return _of_lead(sweep.rate_over_rest)
 
 
-def better_on_test(curve: CurveEvidence) -> str | None:
+def better_on_test(comparison: ComparisonEvidence) -> str | None:
     """Return the cell that is significantly better on test with all of train."""
-    advantage = advantage_of_gru(curve)
+    advantage = advantage_of_gru(comparison)
     return GRU if advantage.above(0) else LSTM if advantage.below(0) else None
 
 
-def advantage_of_gru(curve: CurveEvidence) -> Estimate:
+def advantage_of_gru(comparison: ComparisonEvidence) -> Estimate:
     """Return the advantage of GRU on test with all of train.
 
     It is a share of the better one's mean, or of its errors where the metric counts what is right,
     as 1% of 98% right would be half of all errors.
     """
-    assert curve.difference is not None  # the rules ask only where there is one
-    best = min(_errors(mean_on_test(curve, cell), curve.metric) for cell in (GRU, LSTM))
-    return curve.difference.times(curve.metric.score(1) / best)
-
-
-def mean_on_test(curve: CurveEvidence, cell: str) -> float:
-    """Return the mean of a cell on test with all of train. Requires a difference."""
-    mean = curve.cells[cell].test[-1]
-    assert mean is not None  # the difference is between the means of both cells
-    return mean.value
+    assert comparison.difference is not None  # the rules ask only where there is one
+    metric = comparison.metric
+    best = min(_errors(comparison.test[cell], metric) for cell in (GRU, LSTM))
+    return comparison.difference.times(metric.score(1) / best)
 
 
 def has_enough(curve: CurveEvidence) -> bool:

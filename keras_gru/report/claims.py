@@ -5,10 +5,11 @@ from collections.abc import Mapping
 from keras_gru.claims.evidence import Evidence
 from keras_gru.claims.plans import PLANNED
 from keras_gru.claims.verdicts import BRITZ
-from keras_gru.formatting import duration
+from keras_gru.formatting import duration, plural
 from keras_gru.report.blocks import Report
 from keras_gru.report.sections.claims import claim_section, experiments, verdicts
-from keras_gru.report.sections.claims_text import QUOTE, evaluate, headline_text
+from keras_gru.report.sections.claims_over_all import headline_text, to_decide
+from keras_gru.report.sections.claims_text import QUOTE, evaluate
 
 
 def claims_report(evidence: Mapping[str, Evidence]) -> Report:
@@ -17,8 +18,10 @@ def claims_report(evidence: Mapping[str, Evidence]) -> Report:
     Args:
         evidence: the evidence by dataset; the report lists commands for missing evidence.
     """
-    evaluated = evaluate(evidence)
-    parts = [part for known in evidence.values() for part in (known.curve, known.sweep) if part]
+    evaluated = [(claim, to_decide(claim)) for claim in evaluate(evidence)]
+    parts = [part for known in evidence.values() for part in known.parts]
+    atlas = sum(known.comparison is not None for known in evidence.values())
+    run = f"{len(parts) - atlas} of {2 * len(PLANNED)} run"
     title = "GRU or LSTM: the textbook's claims, tested"
     return Report(
         title=title,
@@ -28,13 +31,13 @@ def claims_report(evidence: Mapping[str, Evidence]) -> Report:
         links=((BRITZ.author, BRITZ.url),),
         setup={
             "Datasets": ", ".join(plan.label for plan in PLANNED),
-            "Experiments": f"{len(parts)} of {2 * len(PLANNED)} run",
+            "Experiments": run + f", and {plural(atlas, 'comparison')} of the atlas" * bool(atlas),
             "Trained for": duration(sum(part.origin.seconds for part in parts)),
             "Run it again": "keras-gru claims --run DIRECTORY",
         },
         sections=[
             verdicts(evaluated, evidence),
-            *(claim_section(claim, evidence) for claim in evaluated),
+            *(claim_section(claim, ways, evidence) for claim, ways in evaluated),
             experiments(evidence),
         ],
     )

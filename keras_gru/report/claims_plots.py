@@ -11,7 +11,6 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocat
 
 from keras_gru.claims.claim import EQUAL, FAILS, HOLDS, EvaluatedClaim, Finding
 from keras_gru.claims.evidence import GRU, LSTM, CurveEvidence, Estimate
-from keras_gru.claims.plans import PLANNED
 from keras_gru.report.plots import (
     DASHES,
     MUTED,
@@ -21,7 +20,7 @@ from keras_gru.report.plots import (
     marker,
     title,
 )
-from keras_gru.report.sections.claims_text import LABELS
+from keras_gru.report.sections.claims_text import LABELS, dataset_label
 from keras_gru.report.sections.data_need import draw_curve, set_fractions
 
 # With their numbers in every comparison.
@@ -113,8 +112,8 @@ def _ends(estimate: Estimate) -> tuple[float, float] | None:
 
 def drawn(evaluated: EvaluatedClaim) -> dict[str, Finding]:
     """Return the findings that have a number, by the label of their dataset."""
-    found = {plan.label: evaluated.findings[plan.name] for plan in PLANNED}
-    return {label: row for label, row in found.items() if row and row.drawn is not None}
+    found = evaluated.findings.items()
+    return {dataset_label(name): row for name, row in found if row and row.drawn is not None}
 
 
 def draw_curves(figure: Figure, curves: Mapping[str, CurveEvidence], columns: int) -> None:

@@ -10,6 +10,7 @@ from keras_gru.analysis.across_datasets import (
     analyse_across_datasets,
     compare_across_datasets,
     probability_of_improvement,
+    signed_rank,
 )
 from keras_gru.analysis.dataset_errors import DatasetErrors, dataset_errors
 from keras_gru.analysis.expected_best import budget_profile, expected_best
@@ -52,6 +53,14 @@ def test_equal_cells_are_equal_or_undecided(rng, between):
 def test_a_lead_of_three_percent_is_detected(rng):
     found = decisions(rng, 40, lead=0.03, between=0.01)
     assert found.count("one") >= 0.8 * len(found) and "other" not in found
+
+
+def test_the_order_of_the_datasets_does_not_matter():
+    differences = np.array([0.3, -0.1, 0.02, 0.05, -0.004, 0.2])
+    assert signed_rank(differences) == signed_rank(differences[::-1])
+    assert signed_rank(np.repeat(differences, 2)) == pytest.approx(
+        signed_rank(differences, copies=2), abs=0.01
+    )
 
 
 def test_one_dataset_of_many_does_not_decide_the_verdict(rng):

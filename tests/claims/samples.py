@@ -44,8 +44,15 @@ def curve(gru=None, lstm=None, difference=(0.0, 0.5), **changes):
         "target_seconds": estimate(1.1, 0.5),
         "need": estimate(1.0, 0.2),
         "crossing": None,
+        "sampling_error": None,
     }
     return CurveEvidence(**given | changes)
+
+
+def comparison(*difference, seeds=3, **changes):
+    """`difference`: GRU minus LSTM on test and half its interval."""
+    origin = ORIGIN.model_copy(update={"seeds": tuple(range(seeds))})
+    return curve(difference=difference, origin=origin, **changes).whole
 
 
 def sweep(size=(0.1, 0.2), rate=(0.1, 0.2), **changes):

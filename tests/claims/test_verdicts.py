@@ -1,7 +1,6 @@
 """Every verdict of every claim, from evidence whose correct verdict is known."""
 
 import pytest
-from scipy import stats
 
 from keras_gru.claims.claim import (
     FAILS,
@@ -13,22 +12,21 @@ from keras_gru.claims.claim import (
     no_winner,
     probabilities,
 )
-from keras_gru.claims.deciding import runs_to_decide
 from keras_gru.claims.evidence import Estimate, Evidence
 from keras_gru.claims.verdicts import CLAIMS, evaluate_claims
 
-from .samples import ACCURACY, cell, curve, estimate, sweep
+from .samples import ACCURACY, cell, comparison, curve, estimate, sweep
 
 BY_NAME = {claim.name: claim for claim in CLAIMS}
 MATCHED = {"matched": "parameters"}
 CASES = [
     # 0.5% is below the limit of 1%, 0.5 of 2.0 is not; a significant difference has a winner.
-    ("no-clear-winner", curve(difference=(0.0, 0.01)), HOLDS),
-    ("no-clear-winner", curve(difference=(0.0, 0.03)), OPEN),
-    ("no-clear-winner", curve(difference=(-0.3, 0.2)), FAILS),
-    ("no-clear-winner", curve(difference=(0.3, 0.2)), FAILS),
-    ("no-clear-winner", curve(difference=(0.005, 0.001)), FAILS),
-    ("no-clear-winner", curve(difference=None), OPEN),
+    ("no-clear-winner", curve(difference=(0.0, 0.01)).whole, HOLDS),
+    ("no-clear-winner", curve(difference=(0.0, 0.03)).whole, OPEN),
+    ("no-clear-winner", curve(difference=(-0.3, 0.2)).whole, FAILS),
+    ("no-clear-winner", curve(difference=(0.3, 0.2)).whole, FAILS),
+    ("no-clear-winner", curve(difference=(0.005, 0.001)).whole, FAILS),
+    ("no-clear-winner", curve(difference=None).whole, OPEN),
     ("size-over-cell", sweep(size=(0.3, 0.2)), HOLDS),
     ("size-over-cell", sweep(size=(-0.3, 0.2)), FAILS),
     ("size-over-cell", sweep(size=(0.0, 0.01)), OPEN),
@@ -89,17 +87,15 @@ def test_accuracies_are_compared_by_their_error_rates():
     """98% against 98.1% is 5% fewer errors, not 0.1% more accuracy."""
     right = {"metric": ACCURACY, "gru": cell(0.98), "lstm": cell(0.981)}
     evaluate = BY_NAME["no-clear-winner"].evaluate
-    assert evaluate(curve(difference=(-0.001, 0.002), **right)).verdict == OPEN
-    assert evaluate(curve(difference=(-0.001, 0.002), **right)).drawn.value == pytest.approx(
-        -1 / 19
-    )
-    found = evaluate(curve(difference=(-0.001, 0.0005), **right))
+    found = evaluate(comparison(-0.001, 0.002, **right))
+    assert found.verdict == OPEN and found.drawn.value == pytest.approx(-1 / 19)
+    found = evaluate(comparison(-0.001, 0.0005, **right))
     assert (found.verdict, found.better) == (FAILS, "lstm")
-    assert evaluate(curve(difference=(0.0, 0.0001), **right)).verdict == HOLDS
+    assert evaluate(comparison(0.0, 0.0001, **right)).verdict == HOLDS
 
 
 def test_a_lower_error_is_better():
-    found = BY_NAME["no-clear-winner"].evaluate(curve(difference=(-0.3, 0.2)))
+    found = BY_NAME["no-clear-winner"].evaluate(comparison(-0.3, 0.2))
     assert found.better == "gru" and found.drawn.value == pytest.approx(0.15)
 
 
@@ -141,43 +137,6 @@ def test_probabilities_over_datasets_decide_the_overall_winner(advantage, expect
     assert probabilities(found[:2]) is None
 
 
-@pytest.mark.parametrize("seeds", [3, 5, 20])
-def test_the_predicted_number_of_seeds_narrows_the_interval_enough(seeds):
-    origin = curve().origin.model_copy(update={"seeds": tuple(range(seeds))})
-    found = curve(difference=(0.1, 0.3), origin=origin)
-    finding = BY_NAME["no-clear-winner"].evaluate(found)
-    needed = runs_to_decide("no-clear-winner", finding, found)
-
-    def half(count):
-        return 0.3 * stats.t.ppf(0.975, count - 1) / count**0.5 / (
-            stats.t.ppf(0.975, seeds - 1) / seeds**0.5
-        )  # fmt: skip
-
-    assert half(needed) <= 0.1 < half(needed - 1 - needed // 50)
-
-
-def test_runs_needed_to_decide_a_claim():
-    def needed(name, found):
-        return runs_to_decide(name, BY_NAME[name].evaluate(found), found)
-
-    # The interval must be half as wide, which takes four times as many trials.
-    assert needed("learning-rate-first", sweep(rate=(0.1, 0.2))) == 160
-    assert needed("learning-rate-first", sweep(rate=(0.3, 0.2))) is None  # decided
-    assert needed("faster", curve(epoch_seconds=estimate(1.3, 0.4), **MATCHED)) is None
-    assert needed("fewer-parameters", curve(gru=cell(weights=400))) is None  # counted
-    # GRU leads, and more data still helps LSTM, so more seeds cannot decide the claim.
-    lead = curve(lstm=cell(before=2.1), difference=(-0.1, 0.2))
-    assert needed("lstm-with-enough-data", lead) is None
-    assert needed("no-clear-winner", lead) > 3
-    # GRU needs less data, which counts only if it is also significantly better on test.
-    less = {"need": estimate(0.7, 0.2)}
-    assert needed("less-data", curve(difference=(-0.1, 0.2), **less)) > 3
-    assert needed("less-data", curve(difference=(0.1, 0.2), **less)) is None
-    # A difference of 0.1% needs few seeds to be within 1%.
-    small = curve(difference=(0.002, 0.03))
-    assert 3 < needed("no-clear-winner", small) < 20
-
-
 def test_a_dataset_that_was_not_run_has_no_finding_but_counts():
     holds = Evidence(curve=curve(epoch_seconds=estimate(1.5, 0.1)))
     evaluated = {
@@ -189,6 +148,16 @@ def test_a_dataset_that_was_not_run_has_no_finding_but_counts():
     assert evaluated["size-over-cell"].findings == dict.fromkeys("abcd")
     three = evaluate_claims(dict.fromkeys("abc", holds), list("abcd"))
     assert {claim.claim.name: claim.verdict for claim in three}["faster"] == HOLDS
+
+
+def test_where_the_atlas_was_run_its_comparisons_are_the_evidence():
+    curves = {"a": Evidence(curve=curve(difference=(0.0, 0.01)))}
+    atlas = {f"atlas/{n}": Evidence(comparison=comparison(-0.3, 0.2)) for n in "abc"}
+    alone, *_ = evaluate_claims(curves, ["a"])
+    assert alone.claim.name == "no-clear-winner" and alone.findings["a"].verdict == HOLDS
+    winner, *others = evaluate_claims(curves | atlas, ["a"])
+    assert winner.findings.keys() == atlas.keys() and winner.verdict == FAILS
+    assert all(claim.findings.keys() == {"a"} for claim in others)
 
 
 def test_every_rule_names_its_undecided_case():

@@ -8,9 +8,8 @@ from keras_gru.claims.plans import Planned
 from keras_gru.cli import app
 from keras_gru.experiments.configuration.packaged import packaged_files
 from keras_gru.report import claims as claims_report
-from keras_gru.report import claims_plots
 from keras_gru.report.sections import claims as claims_sections
-from keras_gru.report.sections import claims_text
+from keras_gru.report.sections import claims_over_all, claims_text
 
 from .test_process import COMMAND, run
 from .test_verbs import keras_gru
@@ -67,7 +66,7 @@ class TestStudy:
             Planned("small.yaml", "Small", (0.01,), seeds=(0, 1), fractions=(0.5,)),
             Planned("not_there.yaml", "Not there", (0.01,)),
         )
-        for module in (plans, claims_report, claims_plots, claims_sections, claims_text):
+        for module in (plans, claims_report, claims_over_all, claims_sections, claims_text):
             monkeypatch.setattr(module, "PLANNED", small)
 
     def test_is_stopped_resumed_and_evaluated(self, folder, monkeypatch):

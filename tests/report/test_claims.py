@@ -13,9 +13,11 @@ from keras_gru.claims.verdicts import CLAIMS, evaluate_claims
 from keras_gru.report import claims_plots
 from keras_gru.report.claims import claims_report
 from keras_gru.report.html import render_page
-from keras_gru.report.sections.claims_text import evaluate, evidence_text, headline_text
+from keras_gru.report.markdown import render_report
+from keras_gru.report.sections.claims_over_all import headline_text, over_all_text, to_decide
+from keras_gru.report.sections.claims_text import evaluate, evidence_text
 from keras_gru.report.terminal import print_report
-from tests.claims.samples import ACCURACY, ORIGIN, cell, curve, estimate, sweep
+from tests.claims.samples import ACCURACY, ORIGIN, cell, comparison, curve, estimate, sweep
 
 from .test_html import EVIL, Outline
 
@@ -29,6 +31,10 @@ FULL = {
     ),
     CTA.name: Evidence(curve=curve(difference=None, need=None), sweep=sweep(size=None, rate=None)),
     ATIS.name: Evidence(curve=curve(difference=(0.01, 0.02), **ACCURATE), sweep=sweep()),
+}
+ATLAS = {
+    f"atlas/{name}": Evidence(comparison=comparison(difference, 0.2))
+    for name, difference in {"tasks": -0.3, "of": -0.1, "every": -0.05, "kind": 0.05}.items()
 }
 PART = {ADDING.name: Evidence(curve=FULL[ADDING.name].curve)}
 
@@ -63,7 +69,7 @@ def test_each_sentence_has_its_figure_its_verdict_its_rule_and_its_commands():
         assert f"Over all datasets: {evaluated.verdict}." in text
         for plan in PLANNED:
             assert f"{plan.label} ({evaluated.findings[plan.name].verdict}): " in text
-            assert evidence_text(evaluated, plan, FULL) in text
+            assert evidence_text(evaluated, plan.name) in text
     for plan in PLANNED:
         assert plan.curve_command in text and plan.sweep_command in text
     assert headline_text(FULL) in text and "1 h 02 min of training in all" in text
@@ -79,7 +85,7 @@ def test_missing_evidence_names_its_command():
 
 def test_the_words_have_the_numbers_of_the_verdict():
     words = {
-        (evaluated.claim.name, plan.name): evidence_text(evaluated, plan, FULL)
+        (evaluated.claim.name, plan.name): evidence_text(evaluated, plan.name)
         for evaluated in evaluate(FULL)
         for plan in PLANNED
     }
@@ -92,7 +98,7 @@ def test_the_words_have_the_numbers_of_the_verdict():
         "estimate stays the same"
     )
     alike = {JSB.name: Evidence(curve=curve(difference=(0.0, 0.01)))}
-    assert evidence_text(evaluate(alike)[0], JSB, alike) == (
+    assert evidence_text(evaluate(alike)[0], JSB.name) == (
         "GRU 2.00, LSTM 2.00 MAE: a difference of 0 [-0.010, 0.010], within ±1% of the mean"
     )
     assert words["no-clear-winner", CTA.name] == (
@@ -107,17 +113,37 @@ def test_the_words_have_the_numbers_of_the_verdict():
         "times [0.60, 1.6]"
     )
     assert words["less-data", ATIS.name] == (
-        "GRU needs 1.0 times [0.80, 1.2] as much of train as LSTM; more seeds would not decide it"
+        "GRU needs 1.0 times [0.80, 1.2] as much of train as LSTM; not even 10,000 seeds would "
+        "decide it"
     )
     assert words["size-over-cell", JSB.name] == (
         "model.size.units explains 20% [10, 30] of the variance, the cell 10% [5, 15]: beyond "
-        "chance a difference of 10 points [-10, 30]; 40 trials, 9 pruned, 1 diverged; about 160 "
+        "chance a difference of 10 points [-10, 30]; 40 trials, 9 pruned, 1 diverged; about 161 "
         "trials would decide it if the estimate stays the same"
     )
     assert (
         "training.learning_rate 50% [40, 60], model.size.units"
         in (words["learning-rate-first", JSB.name])
     )
+
+
+def test_the_datasets_of_the_atlas_have_their_verdicts_and_commands():
+    report, (winner, *others) = claims_report(FULL | ATLAS), evaluate(FULL | ATLAS)
+    text = render_report(report, "")
+    assert list(winner.findings) == list(ATLAS)
+    assert "- tasks (does not hold): " in text and "- kind (not decided): " in text
+    assert report.setup["Experiments"].endswith("4 comparisons of the atlas")
+    assert all(list(claim.findings) == [plan.name for plan in PLANNED] for claim in others)
+
+
+def test_only_undecided_claims_with_all_intervals_say_what_would_decide_them():
+    winner, size, *_ = evaluate(FULL | ATLAS)
+    (seeds, said), (datasets, also_said) = ways = to_decide(winner)
+    assert seeds.split() == ["13", "seeds", "(holds)"]  # then LSTM is better on one, too
+    assert datasets.endswith("datasets (does not hold)") and int(datasets.split()[0]) > len(ATLAS)
+    assert over_all_text(winner, ways).endswith(f"{said} {also_said}")
+    assert size.verdict == "not decided" and to_decide(size) == []  # one dataset has no interval
+    assert to_decide(evaluate(PART)[0]) == []  # three were not run
 
 
 def test_the_terminal_has_the_verdicts_and_the_commands_that_are_missing():

@@ -7,9 +7,13 @@ from pathlib import Path
 import page as recipes
 import pytest
 
+from keras_gru.analysis.across_datasets import analyse_across_datasets
+from keras_gru.analysis.stored import read_measurements
 from keras_gru.claims import plans
+from keras_gru.claims.claim import probabilities
 from keras_gru.claims.evidence import Evidence, read_evidence
 from keras_gru.claims.plans import PLANNED
+from keras_gru.claims.verdicts import evaluate_claims
 from keras_gru.experiments.run_directory import RunDirectory
 from tests.claims.samples import curve, estimate, sweep
 from tests.experiments.helpers import comparison
@@ -36,7 +40,20 @@ def test_the_page_has_the_verdicts_the_rules_the_numbers_and_the_origin():
     assert "2026-01-31, 1 h 02 min of training in all, seeds 0, 1, 2; processor: a slow" in text
     assert text.count("The rule: ") == 7 and text.count("](http") == 8
     row = next(line for line in text.splitlines() if line.startswith("| [… and thus"))
-    assert row.endswith("| not run yet | holds | not run yet | not run yet | not decided |")
+    assert row.endswith("| not decided | 1 | 0 | 0 | 3 | – |")
+
+
+def test_the_packaged_evidence_of_the_atlas_is_that_of_its_results():
+    """`keras-gru claims` shows without the repository what `keras-gru verdict` shows with it."""
+    evidence, results = read_evidence(claims.KEPT), claims.read_atlas()
+    assert len(results) >= 12 and list(evidence)[-len(results) :] == list(results)
+    winner, *_ = evaluate_claims(evidence, ())
+    files = [str(claims.FOLDER / f"{name}.json") for name in sorted(results)]
+    across = analyse_across_datasets(map(read_measurements, files))
+    (pair,) = (pair for pair in across.pairs if {pair.one, pair.other} == {"gru", "lstm"})
+    assert probabilities(list(winner.findings.values())) == (
+        pytest.approx((pair.other_better, pair.equal, pair.one_better), abs=0.001)
+    )
 
 
 class TestKeep:
@@ -78,7 +95,7 @@ class TestKeep:
         (folder.path / "results.jsonl").write_text("".join(lines[:-1]))
         (said,) = claims.keep([folder.path])
         assert said.startswith("left out: ") and "is not finished; resume with: keras-gru" in said
-        assert read_evidence(claims.KEPT) == {}
+        assert ADDING.name not in read_evidence(claims.KEPT)
 
     def test_names_runs_that_are_not_part_of_the_claims(self, tmp_path):
         other = dataclasses.replace(ADDING, rates=(0.1,)).curve(tmp_path / "runs")

@@ -1,8 +1,9 @@
 """The sections of the claims: the verdicts, a section for each claim, and the experiments."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 
-from keras_gru.claims.claim import OVER_ALL, EvaluatedClaim
+from keras_gru.claims.claim import OVER_ALL, VERDICTS, EvaluatedClaim
 from keras_gru.claims.evidence import GRU, LSTM, CurveEvidence, Evidence
 from keras_gru.claims.plans import PLANNED, Planned
 from keras_gru.formatting import percent
@@ -20,33 +21,42 @@ from keras_gru.report.blocks import (
     Text,
 )
 from keras_gru.report.metric_values import quantity
+from keras_gru.report.sections.claims_over_all import Ways, commands_to_run, over_all_text
 from keras_gru.report.sections.claims_text import (
+    ATLAS,
     EXPLANATION,
     NOT_RUN,
     command_of,
-    commands_to_run,
+    dataset_label,
     evidence_text,
     origin_text,
-    over_all_text,
     verdict_on,
 )
 
 
-def verdicts(evaluated: tuple[EvaluatedClaim, ...], evidence: Mapping[str, Evidence]) -> Section:
+def verdicts(
+    evaluated: Sequence[tuple[EvaluatedClaim, Ways]], evidence: Mapping[str, Evidence]
+) -> Section:
     """Return the table of verdicts, and the commands of missing results."""
-    columns = [Column("Claim"), *(Column(plan.label, is_text=True) for plan in PLANNED)]
-    rows = [
-        Row(
-            claim.claim.sentence,
-            (*(verdict_on(claim, plan.name) for plan in PLANNED), claim.verdict),
-            link=f"#{claim.claim.name}",
-        )
-        for claim in evaluated
+    is_whole = all(None not in claim.findings.values() for claim, _ in evaluated)
+    kinds = [*VERDICTS] if is_whole else [*VERDICTS, NOT_RUN]
+    rows = []
+    for claim, ways in evaluated:
+        count = Counter(verdict_on(claim, name) for name in claim.findings)
+        needed = " or ".join(short for short, _ in ways) or "–"
+        values = (claim.verdict, *(str(count[kind]) for kind in kinds), needed)
+        rows.append(Row(claim.claim.sentence, values, link=f"#{claim.claim.name}"))
+    columns = [
+        Column("Claim"),
+        Column("Over all", is_text=True),
+        *(Column(kind.capitalize()) for kind in kinds),
+        Column("Would decide it", is_text=True),
     ]
-    columns.append(Column("Over all", is_text=True))
+    has_atlas = any(entry.comparison for entry in evidence.values())
+    explanation = [EXPLANATION, *([ATLAS] if has_atlas else []), OVER_ALL]
     blocks: list[Block] = [
-        Table("verdicts", "Verdicts by dataset", columns, rows),
-        Text(f"{EXPLANATION} {OVER_ALL}"),
+        Table("verdicts", "Verdict over all datasets, and on how many it holds", columns, rows),
+        Text(" ".join(explanation)),
     ]
     missing = commands_to_run(evidence)
     if missing:
@@ -54,14 +64,16 @@ def verdicts(evaluated: tuple[EvaluatedClaim, ...], evidence: Mapping[str, Evide
     return Section("verdicts", "Verdicts", blocks, in_terminal=True)
 
 
-def claim_section(evaluated: EvaluatedClaim, evidence: Mapping[str, Evidence]) -> Section:
+def claim_section(
+    evaluated: EvaluatedClaim, ways: Ways, evidence: Mapping[str, Evidence]
+) -> Section:
     """Return the section of a claim: its figure, the numbers of each dataset, and its rule."""
     claim = evaluated.claim
-    texts = {plan.label: evidence_text(evaluated, plan, evidence) for plan in PLANNED}
-    reading = "; ".join(f"{label}: {text}" for label, text in texts.items())
-    terms = [f"{plan.label} ({verdict_on(evaluated, plan.name)})" for plan in PLANNED]
-    source = Text(over_all_text(evaluated), links=((claim.source.author, claim.source.url),))
-    commands = "\n".join(command_of(claim, plan) for plan in PLANNED)
+    texts = {name: evidence_text(evaluated, name) for name in evaluated.findings}
+    reading = "; ".join(f"{dataset_label(name)}: {text}" for name, text in texts.items())
+    terms = [f"{dataset_label(name)} ({verdict_on(evaluated, name)})" for name in texts]
+    source = Text(over_all_text(evaluated, ways), links=((claim.source.author, claim.source.url),))
+    commands = "\n".join(command_of(evaluated, name) for name in texts)
     blocks: list[Block] = [
         source,
         *_figures(evaluated, evidence, reading),
@@ -85,6 +97,9 @@ def experiments(evidence: Mapping[str, Evidence]) -> Section:
         ):
             text = f"{origin_text(part)}." if part else f"{NOT_RUN.capitalize()}."
             blocks += [Code(part.origin.command if part else command), Text(text)]
+    for part in (entry.comparison for entry in evidence.values()):
+        if part is not None:
+            blocks += [Code(part.origin.command), Text(f"{origin_text(part)}.")]
     return Section("experiments", "The experiments", blocks)
 
 

@@ -1,27 +1,28 @@
 """Claims and evidence in words."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
 
-from keras_gru.claims.claim import (
-    EQUAL,
-    OPEN,
-    VERDICTS,
-    Claim,
-    EvaluatedClaim,
-    Finding,
-    no_winner,
-    probabilities,
+from keras_gru.claims.claim import EQUAL, OPEN, EvaluatedClaim, Finding
+from keras_gru.claims.deciding import MOST, runs_to_decide
+from keras_gru.claims.evidence import (
+    GRU,
+    LSTM,
+    ComparisonEvidence,
+    CurveEvidence,
+    Estimate,
+    Evidence,
+    Part,
+    SweepEvidence,
 )
-from keras_gru.claims.deciding import runs_to_decide
-from keras_gru.claims.evidence import GRU, LSTM, CurveEvidence, Estimate, Evidence, SweepEvidence
-from keras_gru.claims.plans import PLANNED, Planned
+from keras_gru.claims.plans import PLANNED
 from keras_gru.claims.verdicts import (
     advantage_of_gru,
     better_on_test,
     counts_as_equal,
     evaluate_claims,
     has_enough,
-    mean_on_test,
 )
 from keras_gru.formatting import duration, percent, plural, significant
 from keras_gru.report.metric_values import quantity
@@ -41,11 +42,21 @@ EXPLANATION = (
     "GRU and LSTM, so only their runs count. Test is used once per run, with the weights of the "
     "best validation epoch, and never in sweeps. Intervals are 95% intervals."
 )
+ATLAS = (
+    "Whether there is a clear winner is tested on the atlas instead: smaller tasks of every kind, "
+    "each cell with the same random learning rates and with more seeds."
+)
 
 
 def evaluate(evidence: Mapping[str, Evidence]) -> tuple[EvaluatedClaim, ...]:
     """Return all claims with their verdicts on all planned datasets."""
     return evaluate_claims(evidence, [plan.name for plan in PLANNED])
+
+
+def dataset_label(name: str) -> str:
+    """Return the name of a dataset for a reader; those of the atlas are `atlas/NAME`."""
+    labels = {plan.name: plan.label for plan in PLANNED}
+    return labels.get(name, Path(name).name)
 
 
 def verdict_on(evaluated: EvaluatedClaim, name: str) -> str:
@@ -54,74 +65,45 @@ def verdict_on(evaluated: EvaluatedClaim, name: str) -> str:
     return finding.verdict if finding else NOT_RUN
 
 
-def command_of(claim: Claim, plan: Planned) -> str:
-    """Return the command that computes the evidence for a claim."""
-    return plan.curve_command if claim.rests_on == "curve" else plan.sweep_command
+def command_of(evaluated: EvaluatedClaim, name: str) -> str:
+    """Return the command that computes the evidence for a claim on a dataset."""
+    for plan in PLANNED:
+        if plan.name == name:
+            is_sweep = evaluated.claim.rests_on == "sweep"
+            return plan.sweep_command if is_sweep else plan.curve_command
+    part = evaluated.evidence[name]
+    assert part is not None  # what was not planned has been run
+    return part.origin.command
 
 
-def evidence_text(
-    evaluated: EvaluatedClaim, plan: Planned, evidence: Mapping[str, Evidence]
-) -> str:
+def evidence_text(evaluated: EvaluatedClaim, name: str) -> str:
     """Return the numbers behind a verdict on a dataset, or the command that computes them."""
-    found = getattr(evidence.get(plan.name, Evidence()), evaluated.claim.rests_on)
-    if found is None:
-        return command_of(evaluated.claim, plan)
-    finding = evaluated.findings[plan.name]
+    part, finding = evaluated.evidence[name], evaluated.findings[name]
+    if part is None:
+        return command_of(evaluated, name)
     if finding is None or (finding.drawn is None and evaluated.claim.name != "fewer-parameters"):
         return "too few runs have finished, or more of one cell than of the other"
-    return _TEXTS[evaluated.claim.name](found) + _to_decide(evaluated.claim.name, finding, found)
-
-
-def _to_decide(name: str, finding: Finding, found: CurveEvidence | SweepEvidence) -> str:
-    if finding.verdict != OPEN or name == "fewer-parameters":  # weights are counted
-        return ""
-    kind = "trial" if isinstance(found, SweepEvidence) else "seed"
-    runs = runs_to_decide(name, finding, found)
+    words = _TEXTS[evaluated.claim.name](part)
+    if finding.verdict != OPEN or not has_interval(finding):
+        return words
+    kind, runs = kind_of_runs(part), runs_to_decide(evaluated.claim, [part]).runs
     if runs is None:
-        return f"; more {kind}s would not decide it"
-    return f"; about {plural(runs, kind)} would decide it if the estimate stays the same"
+        return f"{words}; not even {plural(MOST, kind)} would decide it"
+    return f"{words}; about {plural(runs, kind)} would decide it if the estimate stays the same"
 
 
-def over_all_text(evaluated: EvaluatedClaim) -> str:
-    """Return the verdict over all datasets, with probabilities if it has any."""
-    found = probabilities(list(evaluated.findings.values()))
-    words = f"Over all datasets: {evaluated.verdict}"
-    if evaluated.claim.over_all is not no_winner or found is None:
-        return f"{words}."
-    lstm, equal, gru = (f"{100 * fraction:.0f}%" for fraction in found)
-    return (
-        f"{words}. On a dataset like these GRU is better with a probability of {gru}, both are "
-        f"practically equal with {equal}, and LSTM is better with {lstm} (Bayesian signed-rank "
-        "test)."
-    )
+def has_interval(finding: Finding) -> bool:
+    """Return whether more runs would narrow the interval of a finding; counts have none."""
+    drawn = finding.drawn
+    return drawn is not None and drawn.low is not None and drawn.low != drawn.high
 
 
-def headline_text(evidence: Mapping[str, Evidence]) -> str:
-    """Return the number of claims that hold."""
-    verdicts = [claim.verdict for claim in evaluate(evidence)]
-    hold, fail, undecided = (verdicts.count(verdict) for verdict in VERDICTS)
-    said = (
-        f"Over all datasets {hold} of {len(verdicts)} claims hold{'s' * (hold == 1)}, {fail} "
-        f"do{'es' * (fail == 1)} not, and {undecided} {'is' if undecided == 1 else 'are'} not "
-        "decided"
-    )
-    missing = len(commands_to_run(evidence))
-    if missing:
-        said += f"; {missing} of {2 * len(PLANNED)} experiments {NOT_RUN.replace('not', 'are not')}"
-    return f"{said}."
+def kind_of_runs(part: Part) -> str:
+    """Return what the runs of a part are called."""
+    return "trial" if isinstance(part, SweepEvidence) else "seed"
 
 
-def commands_to_run(evidence: Mapping[str, Evidence]) -> list[str]:
-    """Return the commands of missing results."""
-    missing = []
-    for plan in PLANNED:
-        known = evidence.get(plan.name, Evidence())
-        missing += [plan.curve_command] * (known.curve is None)
-        missing += [plan.sweep_command] * (known.sweep is None)
-    return missing
-
-
-def origin_text(found: CurveEvidence | SweepEvidence) -> str:
+def origin_text(found: Part) -> str:
     """Return the origin of the evidence: date, duration, hardware, versions, seeds."""
     origin = found.origin
     hardware = ", ".join(f"{name}: {value}" for name, value in origin.hardware.items())
@@ -144,29 +126,27 @@ def _share(estimate: Estimate) -> str:
     return f"{100 * estimate.value:.0f}% [{100 * estimate.low:.0f}, {100 * estimate.high:.0f}]"
 
 
-def _on_test(curve: CurveEvidence) -> str:
-    assert curve.difference is not None  # the finding has a number
-    means = (mean_on_test(curve, cell) for cell in (GRU, LSTM))
-    gru, lstm = (quantity(mean, curve.metric) for mean in means)
-    words = f"GRU {gru}, LSTM {lstm} {curve.metric.label}: a difference of "
-    words += interval_text(curve.difference)
-    better, advantage = better_on_test(curve), advantage_of_gru(curve)
-    base = "the errors" if curve.metric.mode == "max" else "the mean"
+def _on_test(whole: ComparisonEvidence) -> str:
+    assert whole.difference is not None  # the finding has a number
+    gru, lstm = (quantity(whole.test[cell], whole.metric) for cell in (GRU, LSTM))
+    words = f"GRU {gru}, LSTM {lstm} {whole.metric.label}: a difference of "
+    words += interval_text(whole.difference)
+    better, advantage = better_on_test(whole), advantage_of_gru(whole)
+    base = "the errors" if whole.metric.mode == "max" else "the mean"
     if better:
         size = significant(100 * abs(advantage.value), 2)
         return f"{words}, {LABELS[better]} better by {size}% of {base}"
     if counts_as_equal(advantage):
         return f"{words}, within ±{EQUAL:.0%} of {base}"
-    if curve.detectable is None:
+    if whole.detectable is None:
         return words
-    seeds = plural(len(curve.origin.seeds), "seed")
-    least = significant(curve.detectable, 2)
+    seeds, least = plural(whole.runs, "seed"), significant(whole.detectable, 2)
     return f"{words}; minimum detectable difference at {seeds}: {least}"
 
 
 def _with_enough_data(curve: CurveEvidence) -> str:
-    words, crossing = _on_test(curve) + _better_at(curve), curve.crossing
-    if better_on_test(curve) != LSTM and not has_enough(curve):
+    words, crossing = _on_test(curve.whole) + _better_at(curve), curve.crossing
+    if better_on_test(curve.whole) != LSTM and not has_enough(curve):
         words += "; more data still help LSTM"
     if crossing is None:
         return words
@@ -238,7 +218,7 @@ def _trials(sweep: SweepEvidence) -> str:
     return ", ".join(parts)
 
 
-_TEXTS = {
+_TEXTS: dict[str, Callable[[Any], str]] = {
     "no-clear-winner": _on_test,
     "size-over-cell": _size,
     "fewer-parameters": _parameters,
