@@ -65,7 +65,7 @@ def curve():
 def test_the_evidence_of_a_learning_curve(curve):
     found = curve_evidence(curve, PLAN)
     values = {
-        cell: np.array([run.test["mae"] for run in curve.with_metadata.runs if run.cell == cell])
+        cell: np.array([run.test["mae"] for run in curve.whole.runs if run.cell == cell])
         for cell in ("gru", "lstm")
     }
     # An interval for one pair: not corrected for the pairs with SimpleRNN.
