@@ -137,9 +137,9 @@ def _verdict():
 
 
 def _root_page(name):
-    """Return a page of the repository's root; its links lead to the repository's files."""
+    """Return a page of the repository's root, without its links to files of the repository."""
     text = (ROOT / name).read_text(encoding="utf-8").partition("\n")[2]
-    return re.sub(r"\]\((?!https?:|#)([^)]+)\)", "]", text)
+    return re.sub(r"\[([^]]+)\]\((?!https?:|#)[^)]+\)", r"\1", text)
 
 
 def _measured(name):
