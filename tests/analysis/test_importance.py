@@ -12,7 +12,7 @@ pytest.importorskip("sklearn", reason="scikit-learn is not installed")
 
 from keras_gru.analysis.importance import FEWEST, TOGETHER, importances, weigh
 from keras_gru.experiments.sweeping.study import FinishedTrial
-from tests.experiments.helpers import nested, tiny
+from tests.experiments.helpers import nest_settings, tiny
 
 MSE = Metric("mse", "min", "MSE")
 RATE, UNITS, DROPOUT = "training.learning_rate", "model.size.units", "model.dropout"
@@ -25,7 +25,7 @@ RANGES = {
 
 def simulated_trials(folder, value, count=60, ranges=RANGES):
     """Return random trials and their experiment; the metric is `value(cell, settings)`."""
-    experiment = tiny(folder, cells=("gru", "lstm", "simple_rnn"), sweep=nested(ranges))
+    experiment = tiny(folder, cells=("gru", "lstm", "simple_rnn"), sweep=nest_settings(ranges))
     random = np.random.default_rng(1)
     trials = []
     for number in range(count):

@@ -1,4 +1,4 @@
-"""Small experiments that train in seconds, and comparisons made up of numbers."""
+"""Small experiments that train in seconds, and made-up comparisons."""
 
 import numpy as np
 
@@ -11,21 +11,21 @@ from keras_gru.experiments.metadata import Metadata
 LABELS = {"gru": "GRU", "lstm": "LSTM", "simple_rnn": "SimpleRNN"}
 
 
-def nested(values):
-    """Settings to try, by dotted name, as they stand in a config: a list of them is a grid."""
+def nest_settings(values):
+    """Return settings by dotted name as nested groups, as in a config; a list becomes a grid."""
     groups = {}
-    for name, tried in values.items():
+    for name, candidate in values.items():
         *steps, setting = name.split(".")
         group = groups
         for step in steps:
             group = group.setdefault(step, {})
-        group[setting] = tried if isinstance(tried, dict) else {"grid": tried}
+        group[setting] = candidate if isinstance(candidate, dict) else {"grid": candidate}
     return groups
 
 
 def tiny(folder, *, model=None, training=None, tuning=None, **changes):
-    """The adding problem, made easy: 5 steps, 64 sequences, 4 units."""
-    grids = nested(tuning or {})
+    """Return a small experiment on the adding problem: 5 steps, 64 sequences, 4 units."""
+    grids = nest_settings(tuning or {})
     model = (model or {}) | grids.get("model", {})
     training = (training or {}) | grids.get("training", {})
     settings = {
@@ -53,7 +53,7 @@ def tiny(folder, *, model=None, training=None, tuning=None, **changes):
 
 
 class Recorder(Listener):
-    """Keeps what it is told, and stops everything after some epoch, as Ctrl-C does."""
+    """Records all events; after the run and epoch of `stop_at`, raises KeyboardInterrupt."""
 
     def __init__(self, stop_at=None):
         self.stop_at = stop_at
@@ -75,7 +75,7 @@ class Recorder(Listener):
 
 
 def timeless(record):
-    """A record without what differs from one run to the next: its times."""
+    """Return a record without its times, which differ between equal runs."""
     row = vars(record) | {"history": None}
     losses = [
         {k: v for k, v in epoch.items() if not k.endswith("seconds")} for epoch in record.history
@@ -84,16 +84,16 @@ def timeless(record):
     return {k: v for k, v in row.items() if k not in clocks}, losses
 
 
-def found(comparison):
-    """By cell and seed, what does not depend on the order or the clock."""
+def results_by_run(comparison):
+    """Return the results of each (cell, seed) that do not depend on order or time."""
     return {
         (run.cell, run.seed): (run.settings, run.best_epoch, run.validation, run.test)
         for run in comparison.runs
     }
 
 
-def same(one, other):
-    one, other = found(one), found(other)
+def assert_same_results(one, other):
+    one, other = results_by_run(one), results_by_run(other)
     assert one.keys() == other.keys()
     for key, (settings, best_epoch, *metrics) in one.items():
         assert (settings, best_epoch) == other[key][:2]
@@ -125,7 +125,7 @@ def record(cell, seed, value, status="finished", metric="mae"):
 
 
 def comparison(values, mode="min", diverged=(), baselines=(), **metadata):
-    """`values`: the test metric of each cell's seeds; more is better for an accuracy."""
+    """Return a made-up comparison; `values`: cell -> its test metric with each seed."""
     name, label = ("accuracy", "accuracy") if mode == "max" else ("mae", "MAE")
     runs = [
         record(c, seed, v, metric=name) for c, vs in values.items() for seed, v in enumerate(vs)

@@ -1,4 +1,4 @@
-"""A comparison: the same numbers each time, nothing lost, and one bad run that spoils no other."""
+"""A comparison: reproducible, resumable, and unaffected by a single bad run."""
 
 import errno
 import json
@@ -23,7 +23,7 @@ from tests.experiments.helpers import Recorder, timeless, tiny
 
 
 class Reader(Recorder):
-    """Notes which split is read, and the bytes of its first batches."""
+    """Records which split is read, and the bytes of its first batches."""
 
     def __init__(self):
         super().__init__()
@@ -31,7 +31,7 @@ class Reader(Recorder):
 
         def read(dataset, split, *args, **kwargs):
             stream = batches(dataset, split, *args, **kwargs)
-            # Of training two epochs, else all there is.
+            # Two epochs of training; one pass of the other splits.
             first = stream.take(2 * dataset.steps(split, 16))
             flat = [np.asarray(part) for batch in first for part in keras.tree.flatten(batch)]
             self.read.append((split, b"".join(part.tobytes() for part in flat)))
@@ -47,7 +47,7 @@ def reader():
 
 @pytest.fixture(scope="module")
 def comparison(tmp_path_factory, reader):
-    """Two cells and two seeds."""
+    """A comparison of two cells with two seeds."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(SequenceDataset, "batches", reader.batches)
         experiment = tiny(tmp_path_factory.mktemp("compare"), seeds=(0, 1))
@@ -71,7 +71,7 @@ def test_a_comparison_writes_all_files(comparison):
     assert comparison.runs[0].parameters == 3 * 4 * (2 + 4 + 1) + 5
     assert comparison.runs[0].recurrent_parameters == 3 * 4 * (2 + 4 + 1)
     assert {"keras", "tensorflow", "numpy", "python"} <= comparison.metadata.environment.keys()
-    # The ensemble of both seeds: the error of the mean of their forecasts.
+    # The error of an ensemble is that of the mean forecast of its seeds.
     data = datasets.load(experiment.dataset)
     x, y, *_ = data.batch_of("test", np.arange(data.size("test")))
     for cell in experiment.cells:
@@ -85,9 +85,9 @@ def test_a_comparison_writes_all_files(comparison):
         assert found["mse"] < np.mean([run.test["mse"] for run in comparison.runs_of(cell)])
 
 
-def test_all_cells_see_the_same_batches_in_the_same_order_seed_by_seed(comparison, reader):
-    """What the pairs of runs rest on: of a seed, nothing differs between cells but the cell."""
-    # Test is read once, after training, and in the end for the ensemble of each cell.
+def test_with_equal_seeds_all_cells_get_the_same_batches_in_the_same_order(comparison, reader):
+    """Paired intervals require it: with the same seed, runs differ only in their cell."""
+    # Test is read once after each training, and at the end for the ensemble of each cell.
     runs, ensembles = reader.read[:12], reader.read[12:]
     assert [split for split, _ in runs] == ["train", "validation", "test"] * 4
     assert [split for split, _ in ensembles] == ["test"] * 2
@@ -99,7 +99,7 @@ def test_all_cells_see_the_same_batches_in_the_same_order_seed_by_seed(compariso
         assert len(set(seen[split])) == 1
 
 
-def test_numbers_are_notes_of_the_data(comparison, reader):
+def test_the_numbers_of_sequences_are_reported_and_stored(comparison, reader):
     assert "64 train, 32 validation, 32 test" in reader.notes[0]
     assert json.loads((comparison.path / "metadata.json").read_text())["sequences"]["train"] == 64
 
@@ -127,7 +127,10 @@ def test_a_stopped_run_resumes_with_equal_results(tmp_path, cells, jit_compile, 
     experiment = tiny(
         tmp_path,
         cells=cells,
-        model={"dropout": 0.3, "zoneout": zoneout},  # their random seeds are state, too
+        model={
+            "dropout": 0.3,
+            "zoneout": zoneout,
+        },  # the state of their random generators is saved, too
         training={"epochs": 4, "jit_compile": jit_compile},
     )
     whole = compare(experiment)
@@ -136,7 +139,7 @@ def test_a_stopped_run_resumes_with_equal_results(tmp_path, cells, jit_compile, 
     stopped = max((tmp_path / "runs" / "tiny").iterdir())
     listener = Recorder()
     resumed = compare(experiment, run_directory=RunDirectory(stopped), listener=listener)
-    assert listener.starts == [("simple_rnn", 0, 2)]  # the finished one is not repeated
+    assert listener.starts == [("simple_rnn", 0, 2)]  # finished runs are not repeated
     assert listener.ended == list(cells)
     assert [timeless(run) for run in resumed.runs] == [timeless(run) for run in whole.runs]
     ours, theirs = (
@@ -147,7 +150,7 @@ def test_a_stopped_run_resumes_with_equal_results(tmp_path, cells, jit_compile, 
         np.testing.assert_array_equal(one, other)
 
 
-def test_a_run_that_was_stopped_in_a_curriculum_resumes_in_its_stage(tmp_path):
+def test_a_run_stopped_during_a_curriculum_resumes_in_its_stage(tmp_path):
     experiment = tiny(
         tmp_path,
         cells=("simple_rnn",),
@@ -168,7 +171,7 @@ def test_a_run_that_was_stopped_in_a_curriculum_resumes_in_its_stage(tmp_path):
     assert [timeless(run) for run in resumed.runs] == [timeless(run) for run in whole.runs]
 
 
-def test_a_full_disk_leaves_finished_runs_whole(tmp_path, monkeypatch):
+def test_a_full_disk_does_not_damage_finished_runs(tmp_path, monkeypatch):
     experiment = tiny(tmp_path)
     write = np.savez
     written = []
@@ -194,14 +197,14 @@ def test_a_full_disk_leaves_finished_runs_whole(tmp_path, monkeypatch):
 
 
 class Exploding(keras.layers.SimpleRNNCell):
-    """Doubles its state beyond all numbers."""
+    """Multiplies its state until it overflows."""
 
     def call(self, inputs, states, training=False):
         output, states = super().call(inputs, states, training)
         return output * 1e38, [states[0] * 1e38]
 
 
-def test_a_diverging_run_is_stopped_and_reported_alone(tmp_path):
+def test_a_diverging_run_is_stopped_and_does_not_affect_the_others(tmp_path):
     keras_gru.register_cell("exploding", Exploding)
     comparison = compare(tiny(tmp_path, cells=("exploding", "simple_rnn")))
     status = [(run.cell, run.status, run.epochs) for run in comparison.runs]
@@ -212,7 +215,7 @@ def test_a_diverging_run_is_stopped_and_reported_alone(tmp_path):
 
 
 class Averager(keras.layers.Layer):
-    """A cell of somebody's own: the mean of the state and of a dense layer."""
+    """A custom cell: the mean of the state and of a dense layer."""
 
     def __init__(self, units, **kwargs):
         super().__init__(**kwargs)
@@ -227,7 +230,7 @@ class Averager(keras.layers.Layer):
         return h, [h]
 
 
-def test_a_custom_cell_takes_part(tmp_path):
+def test_a_custom_cell_is_compared(tmp_path):
     keras_gru.register_cell("averager", Averager, label="Averager")
     comparison = compare(tiny(tmp_path, cells=("averager", "min_gru"), training={"epochs": 1}))
     own = comparison.runs[0]
@@ -237,19 +240,19 @@ def test_a_custom_cell_takes_part(tmp_path):
 
 
 @pytest.mark.parametrize("match", [None, "units", "parameters"])
-def test_cells_match_in_what_the_config_says(tmp_path, match):
+def test_cells_match_in_units_or_in_parameters(tmp_path, match):
     experiment = tiny(tmp_path, cells=("gru", "lstm", "simple_rnn"), match=match)
     dataset = datasets.load(experiment.dataset)
     built = [build(experiment, dataset, cell, 0) for cell in experiment.cells]
     units = [models.recurrent_units(model) for model in built]
     weights = [models.recurrent_parameters(model) for model in built]
-    if match == "parameters":  # 84 of the GRU: 3 · 4 · (2 + 4 + 1)
+    if match == "parameters":  # the GRU has 84: 3 · 4 · (2 + 4 + 1)
         assert units == [4, 3, 8] and weights == [84, 4 * 3 * (2 + 3 + 1), 8 * (2 + 8 + 1)]
     else:
         assert units == [4, 4, 4]
 
 
-def test_patience_ends_a_run_and_the_best_weights_on_validation_are_kept(tmp_path):
+def test_early_stopping_ends_a_run_and_saves_the_best_weights_on_validation(tmp_path):
     training = {"epochs": 50, "learning_rate": 0.5, "patience": 2}
     experiment = tiny(tmp_path, cells=("gru",), training=training)
     comparison = compare(experiment)
@@ -263,7 +266,7 @@ def test_patience_ends_a_run_and_the_best_weights_on_validation_are_kept(tmp_pat
 
 
 @pytest.mark.parametrize("precision", ["mixed_bfloat16", "mixed_float16"])
-def test_lower_precision_trains_and_leaves_the_policy_as_it_was(tmp_path, precision):
+def test_mixed_precision_trains_and_restores_the_global_policy(tmp_path, precision):
     training = {"precision": precision, "epochs": 1}
     comparison = compare(tiny(tmp_path, cells=("gru",), training=training))
     assert np.isfinite(comparison.runs[0].test["loss"])
@@ -272,8 +275,8 @@ def test_lower_precision_trains_and_leaves_the_policy_as_it_was(tmp_path, precis
     assert model.get_layer("recurrent_1").compute_dtype == precision.removeprefix("mixed_")
 
 
-def test_lengths_are_not_retraced_and_never_compiled(tmp_path, monkeypatch):
-    """XLA would compile each of the 8 lengths anew, and the batch that is not full."""
+def test_length_buckets_are_neither_retraced_nor_compiled_by_xla(tmp_path, monkeypatch):
+    """XLA would compile each of the 8 lengths and the partial batch separately."""
     rng, traced = np.random.default_rng(0), []
     lengths = rng.integers(1, 40, 300)
     inputs = rng.integers(1, 9, (300, 40)).astype("int32")
@@ -293,7 +296,7 @@ def test_lengths_are_not_retraced_and_never_compiled(tmp_path, monkeypatch):
     monkeypatch.setattr(keras_gru.GRU, "inner_loop", counted)
     compare(Experiment(**experiment, dataset=dataset, model=model))
     assert {path.partition(":")[0] for _, path in traced} == {"fused", "scan"}
-    assert len(traced) < 8  # TensorFlow makes the graph of a training step twice
+    assert len(traced) < 8  # TensorFlow traces a training step twice
 
 
 def test_wide_layers_compile_themselves(tmp_path, monkeypatch):
@@ -305,11 +308,11 @@ def test_wide_layers_compile_themselves(tmp_path, monkeypatch):
     dataset = datasets.load(experiment.dataset)
     dropped = {"model": wide["model"].model_copy(update={"recurrent_dropout": 0.1})}
     assert not build(experiment.model_copy(update=dropped), dataset, "gru", 0).jit_compile
-    # What finds all steps at once has no loop to compile: XLA for the whole model, then.
+    # A parallel cell has no time loop to compile, so XLA compiles the whole model.
     assert build(experiment.model_copy(update=wide), dataset, "min_gru", 0).jit_compile
 
 
-def test_xla_where_there_is_one_length_and_the_path_is_reported(tmp_path):
+def test_a_single_length_is_compiled_by_xla_and_the_path_is_reported(tmp_path):
     def experiment(setting):
         return tiny(tmp_path, cells=("gru",), training={"jit_compile": setting, "epochs": 1})
 
@@ -319,7 +322,7 @@ def test_xla_where_there_is_one_length_and_the_path_is_reported(tmp_path):
     assert compare(experiment("auto")).runs[0].path == "XLA fused"
 
 
-def test_tensorboard_is_written_or_its_absence_is_reported(tmp_path):
+def test_tensorboard_files_are_written_or_the_missing_package_is_reported(tmp_path):
     experiment = tiny(tmp_path, cells=("gru",), training={"tensorboard": True, "epochs": 1})
     try:
         import tensorboard  # noqa: F401
@@ -331,13 +334,13 @@ def test_tensorboard_is_written_or_its_absence_is_reported(tmp_path):
     assert list(folder.glob("gru-seed0/tensorboard/*/events*"))
 
 
-def test_an_incomplete_file_is_reported(tmp_path):
+def test_a_damaged_line_of_results_is_reported(tmp_path):
     folder = RunDirectory.create(tiny(tmp_path))
     (folder.path / "results.jsonl").write_text('{"cell": "gru", \n')
     with pytest.raises(UserError, match=r"results\.jsonl, line 1: damaged"):
         folder.records()
 
 
-def test_a_folder_that_is_no_run(tmp_path):
+def test_a_folder_that_is_no_run_directory_is_rejected(tmp_path):
     with pytest.raises(UserError, match="expected a run directory"):
         RunDirectory(tmp_path)

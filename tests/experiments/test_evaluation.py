@@ -1,4 +1,4 @@
-"""One pass over test gives the metrics as Keras does, and the metric on each block."""
+"""One pass over test gives Keras' metrics and the metric of each block of sequences."""
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ from keras_gru.models.metrics import BlockMeans
 
 @pytest.fixture(params=["strings", "windows"])
 def experiment(request, tmp_path):
-    """Sequences of different lengths, in buckets; and overlapping windows in passengers."""
+    """An experiment with length buckets, and one with overlapping windows and a unit."""
     dataset = {"kind": "embedded_reber", "train": 40, "validation": 20, "test": 250}
     model = {"kind": "classifier", "size": {"units": 3}}
     if request.param == "windows":
@@ -48,8 +48,8 @@ def test_one_pass_gives_the_metrics_and_their_blocks(experiment):
         )
 
 
-def test_overlapping_windows_count_as_span_over_window():
-    """Five windows of 56 days are one independent sequence and a bit, not five."""
+def test_independent_windows_are_counted_as_span_over_window():
+    """Five overlapping windows of 56 days are about one independent sequence, not five."""
 
     def windows(count):
         return Split(
@@ -63,13 +63,13 @@ def test_overlapping_windows_count_as_span_over_window():
     assert apart.independent == 5 and len(apart.blocks()) == 5
 
 
-def test_what_a_metric_averages_over_is_counted_in_steps_where_targets_have_some():
+def test_targets_of_each_step_are_counted_in_steps():
     targets = np.zeros((3, 4), int)
     split = Split({"tokens": targets}, targets, {"tokens": np.array([4, 1, 2])}, stepwise="tokens")
     assert split.counted_steps().tolist() == [4, 1, 2]
 
 
-def test_a_sequence_of_which_no_step_counts_is_a_block_without_weight():
+def test_a_sequence_without_weighted_steps_is_a_block_of_weight_zero():
     targets = np.array([[1, 1], [1, 0], [0, 1]])
     counts = np.array([[True, True], [False, False], [True, False]])
     split = Split({"tokens": targets}, targets, stepwise="tokens", weights=counts)

@@ -1,4 +1,4 @@
-"""What networks predict of test, stored for the page: of tiny networks with their first weights."""
+"""Example predictions on test that a run directory stores for the page, from untrained networks."""
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ CELLS = ("gru", "simple_rnn")
 
 
 def examples_of(folder, dataset, model, data=None):
-    """The content of the examples of two networks, the networks and their data."""
+    """Return the examples of two networks, the networks and their data."""
     run = untrained_run(folder, dataset, model, seeds=(0,), cells=CELLS, data=data)
     data = data or load_data(run)
     save_examples(run, data)
@@ -23,7 +23,7 @@ def examples_of(folder, dataset, model, data=None):
     return read_examples(run).content, models, data
 
 
-def test_classes_are_counted_over_test_and_errors_have_their_text(tmp_path):
+def test_classes_have_a_confusion_matrix_and_errors_their_texts(tmp_path):
     path = tmp_path / "texts.csv"
     rows = [f"{text},{'xyz'[n % 3]}" for n, text in enumerate(words(60))]
     path.write_text("text,label\n" + "\n".join(rows) + "\n")
@@ -49,7 +49,7 @@ def test_forecasts_stand_beside_the_truth_in_its_unit(tmp_path):
     content, _, data = examples_of(tmp_path, dataset, {"kind": "forecaster"})
     assert content.truth[-1] == 100 + 199 and content.variable == "b"
     assert len(content.truth) == data.splits["test"].size
-    # Both "Last value" and a linear model are one step behind, or exact, on a straight line.
+    # On a straight line, a baseline is exact (linear model) or one step behind ("Last value").
     gaps = np.subtract(content.truth, content.baseline_forecast)
     np.testing.assert_allclose(gaps[1:], 1 if content.baseline == "Last value" else 0, atol=1e-3)
     assert all(

@@ -1,6 +1,6 @@
-"""Comparisons that are killed and resumed have the numbers and the files of an uninterrupted one.
+"""A comparison that is killed and resumed equals an uninterrupted one in numbers and files.
 
-A campaign of 30 signals over all four cases, with its summary:
+To send 30 signals over all four cases and print a summary:
 
     KERAS_GRU_KILLS=30 python -m pytest -n 0 -s tests/experiments/test_kills.py
 """
@@ -24,7 +24,7 @@ KILLS = int(os.environ.get("KERAS_GRU_KILLS", "0"))
 CASES = list(itertools.product([False, True], [1, 2])) if KILLS else [(True, 2)]
 KILLS_PER_CASE = -(-KILLS // len(CASES)) or 2
 EXIT_CODES = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGKILL: -signal.SIGKILL}
-TIMEOUT = 600  # seconds for a comparison on a busy machine
+TIMEOUT = 600  # seconds for one comparison on a busy machine
 
 
 class Compare:
@@ -50,7 +50,7 @@ class Compare:
         self.process.wait()
 
     def finish(self):
-        """Wait until it has ended well; return the seconds since its start."""
+        """Wait until it has exited with 0; return the seconds since its start."""
         assert self.process.wait(timeout=TIMEOUT) == 0, self.output.read_text()
         return time.monotonic() - self.started
 
@@ -60,7 +60,7 @@ class Compare:
         self.process.send_signal(number)
         self.process.wait(timeout=60)
         while self.group_is_alive():
-            assert time.monotonic() - sent < 60, "a worker is left"
+            assert time.monotonic() - sent < 60, "a worker is still running"
             time.sleep(0.01)
         return time.monotonic() - sent
 
@@ -73,13 +73,13 @@ class Compare:
         return True
 
     def wait_for_training(self):
-        """Wait until a network is being trained; the line that says so is the last one."""
+        """Wait until its last line says that a network is being trained."""
         while self.phase() != "training":
             assert self.process.poll() is None, self.output.read_text()
             time.sleep(0.01)
 
     def phase(self):
-        """Return what it is doing, by the last line that it printed."""
+        """Return its current phase, read from the last line that it printed."""
         lines = self.output.read_text().splitlines()
         if not any("sequences;" in line for line in lines):
             return "importing"
@@ -89,7 +89,7 @@ class Compare:
 
 
 def numbers(run):
-    """Return what a run directory says about its runs and trials, without times."""
+    """Return the runs and trials of a run directory, without times."""
     records = (*RunDirectory(run).records(), *RunDirectory(run).trials())
     return sorted(json.dumps(timeless(record)) for record in records)
 
@@ -101,7 +101,7 @@ def names(run):
 
 @pytest.fixture(scope="module")
 def uninterrupted(tmp_path_factory):
-    """Train once, with one job: the experiment, the run directory and the seconds it took."""
+    """Train once with one job: (experiment, run directory, seconds), with or without tuning."""
 
     def train(tuned):
         if tuned not in trained:

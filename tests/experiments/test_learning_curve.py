@@ -1,4 +1,4 @@
-"""Learning curves: nested fractions of train, everything else the same, and nothing lost."""
+"""Learning curves: nested fractions of train, equal numbers of updates, and resuming."""
 
 import dataclasses
 from pathlib import Path
@@ -22,13 +22,13 @@ def curve_of(folder):
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory):
+def trained_curve(tmp_path_factory):
     experiment = curve_of(tmp_path_factory.mktemp("curve"))
     listener = Recorder()
     return experiment, listener, learning_curve(experiment, (0.5, 0.05), listener=listener)
 
 
-def test_fractions_are_nested_and_have_as_many_updates():
+def test_fractions_are_nested_and_have_equal_numbers_of_updates():
     dataset = datasets.load(tiny(Path()).dataset)
     parts = [dataset.with_fraction_of_train(fraction, 16) for fraction in (0.05, 0.25, 0.5, 1.0)]
     assert [part.size("train") for part in parts] == [3, 16, 32, 64]
@@ -38,7 +38,7 @@ def test_fractions_are_nested_and_have_as_many_updates():
     for part in parts:
         assert part.splits["test"] is dataset.splits["test"]
         assert part.steps("test", 16) == dataset.steps("test", 16)
-        # An epoch sees each sequence as often as any other.
+        # An epoch has each sequence equally often.
         seen = [
             y.numpy() for _, y in part.batches("train", 16, seed=0).take(part.steps("train", 16))
         ]
@@ -46,23 +46,23 @@ def test_fractions_are_nested_and_have_as_many_updates():
         assert set(counts) == {part.passes}
 
 
-def test_of_overlapping_windows_a_share_is_the_last_ones():
+def test_a_fraction_of_overlapping_windows_is_the_latest_ones():
     series = np.arange(50, dtype=np.float32)[:, None]
-    whole = windows(series, series, window=5, horizon=1, every_step=False)
+    all_windows = windows(series, series, window=5, horizon=1, every_step=False)
     dataset = dataclasses.replace(
-        datasets.load(tiny(Path()).dataset), splits=dict.fromkeys(SPLITS, whole)
+        datasets.load(tiny(Path()).dataset), splits=dict.fromkeys(SPLITS, all_windows)
     )
     last = dataset.with_fraction_of_train(0.1, 32).splits["train"]
-    assert last.size == round(0.1 * whole.size)
-    np.testing.assert_array_equal(last.targets, whole.targets[-last.size :])
+    assert last.size == round(0.1 * all_windows.size)
+    np.testing.assert_array_equal(last.targets, all_windows.targets[-last.size :])
 
 
-def test_every_fraction_is_trained_on_and_the_whole_last(made):
-    _, listener, curve = made
+def test_every_fraction_is_trained_and_full_train_last(trained_curve):
+    _, listener, curve = trained_curve
     assert list(curve.comparisons) == [0.05, 0.5, 1.0]
-    assert [curve.sequences(share) for share in curve.comparisons] == [3, 32, 64]
+    assert [curve.sequences(fraction) for fraction in curve.comparisons] == [3, 32, 64]
     assert "5% of train: 3 sequences." in listener.notes
-    losses = [curve.comparisons[share].runs[0].test["mse"] for share in curve.comparisons]
+    losses = [compared.runs[0].test["mse"] for compared in curve.comparisons.values()]
     assert len(set(losses)) == 3
     read = RunDirectory(curve.whole.path).learning_curve()
     assert list(read.comparisons) == list(curve.comparisons)
@@ -71,8 +71,8 @@ def test_every_fraction_is_trained_on_and_the_whole_last(made):
     ]
 
 
-def test_a_finished_comparison_gets_its_curve_and_a_stopped_one_resumes(made, tmp_path):
-    _, _, curve = made
+def test_a_curve_is_added_to_a_finished_comparison_and_can_be_resumed(trained_curve, tmp_path):
+    _, _, curve = trained_curve
     experiment = curve_of(tmp_path)
     finished = compare(experiment)
     assert list(map(timeless, curve.whole.runs)) == list(map(timeless, finished.runs))
@@ -89,8 +89,8 @@ def test_a_finished_comparison_gets_its_curve_and_a_stopped_one_resumes(made, tm
     ]
 
 
-def test_a_fraction_is_resumed_on_its_own_sequences(made):
-    experiment, _, curve = made
+def test_a_fraction_resumes_with_its_own_sequences(trained_curve):
+    experiment, _, curve = trained_curve
     fraction = RunDirectory(curve.comparisons[0.05].path)
     assert load_data(fraction).size("train") == 3
     assert compare(experiment, run_directory=fraction).runs == curve.comparisons[0.05].runs
@@ -98,14 +98,14 @@ def test_a_fraction_is_resumed_on_its_own_sequences(made):
         compare(experiment, run_directory=fraction, dataset=datasets.load(experiment.dataset))
 
 
-def test_a_new_fraction_is_begun_on_its_own_sequences(tmp_path):
+def test_a_new_fraction_starts_with_its_own_sequences(tmp_path):
     experiment = tiny(tmp_path)
     fraction = RunDirectory.create(experiment).create_fraction(0.05)
     assert data_for(experiment, fraction).size("train") == 3
 
 
 @pytest.mark.parametrize("fractions", [(), (0.5, 0.5), (0.0, 0.5), (1.0,), (2.0,)])
-def test_wrong_fractions(fractions):
+def test_invalid_fractions_are_rejected(fractions):
     with pytest.raises(
         UserError, match=r"^fractions: expected different numbers above 0 and below 1"
     ):

@@ -1,4 +1,4 @@
-"""Options of training: what they do to a run, and that a stopped one goes on all the same."""
+"""Training options: their effect on a run, and resuming a stopped run that uses them."""
 
 import dataclasses
 import math
@@ -22,18 +22,18 @@ from keras_gru.experiments.optimizer import learning_rate
 from keras_gru.experiments.run_directory import RunDirectory
 from tests.experiments.helpers import Recorder, timeless, tiny
 
-STEPS = 4  # of 16 sequences in an epoch of `tiny`
+STEPS = 4  # batches of 16 sequences in an epoch of `tiny`
 
 
 def trained(tmp_path, **training):
-    """A run of one cell, and the weights that it has saved."""
+    """Train a run of one cell; return its record and its saved weights."""
     comparison = compare(tiny(tmp_path, cells=("gru",), training=training))
     return comparison.runs[0], saved_weights(comparison)
 
 
 @pytest.fixture(scope="module")
 def plain(tmp_path_factory):
-    """A run without options."""
+    """A run with default options."""
     return trained(tmp_path_factory.mktemp("plain"))[0]
 
 
@@ -47,15 +47,15 @@ def assert_equal(ours, theirs):
 
 
 def rates(training, steps):
-    """The learning rate of each step."""
+    """Return the learning rate of each step."""
     rate = learning_rate(training, STEPS)
     return [float(rate(step)) if callable(rate) else rate for step in range(steps)]
 
 
 def test_a_stopped_run_resumes_with_equal_results(tmp_path):
-    """Of the other schedules and weight noise in `test_truncate`."""
+    """`test_truncate` does the same with another schedule and weight noise."""
     options = {
-        "precision": "mixed_float16",  # whose optimizer Keras wraps in another one
+        "precision": "mixed_float16",  # Keras wraps the optimizer for loss scaling
         "schedule": "plateau",
         "decay_factor": 0.1,
         "decay_epochs": 1,
@@ -75,11 +75,11 @@ def test_a_stopped_run_resumes_with_equal_results(tmp_path):
 
 
 class TestSchedule:
-    def test_constant_is_a_number(self):
+    def test_a_constant_rate_is_a_number(self):
         assert learning_rate(Training(learning_rate=0.3), STEPS) == 0.3
 
     @pytest.mark.parametrize("warmup", [0, 0.5, 1])
-    def test_rates_of_the_steps(self, warmup):
+    def test_every_schedule_has_the_rates_of_its_formula(self, warmup):
         rising = int(warmup * STEPS)
         whole = {"epochs": 3, "learning_rate": 0.3, "warmup": warmup}
         decay = {"decay_factor": 0.25, "decay_epochs": 2}
@@ -96,21 +96,23 @@ class TestSchedule:
             first = [(n + 1) / rising * factors[0] for n in range(rising)]
             np.testing.assert_allclose(found, 0.3 * np.array(first + factors), rtol=1e-5, atol=1e-8)
 
-    def test_a_warmup_that_leaves_no_step_to_the_cosine(self):
+    def test_a_warmup_that_leaves_no_step_for_the_cosine(self):
         found = rates(Training(schedule="cosine", epochs=1, warmup=0.99), STEPS)
         np.testing.assert_allclose(found, [0.00025, 0.0005, 0.00075, 0.001], rtol=1e-5)
 
-    def test_is_what_the_network_is_trained_with_and_what_is_logged(self, tmp_path, plain):
+    def test_the_scheduled_rate_is_used_in_training_and_logged(self, tmp_path, plain):
         options = {"schedule": "step", "decay_factor": 1e-12, "decay_epochs": 1, "epochs": 3}
         run, _ = trained(tmp_path, **options)
         losses = [row["val_loss"] for row in run.history]
-        assert losses[0] == losses[1] == losses[2], "after an epoch it is too small to change them"
+        assert losses[0] == losses[1] == losses[2], (
+            "after the first epoch the rate is too small to change the weights"
+        )
         assert plain.history[0]["val_loss"] == losses[0] != plain.history[1]["val_loss"]
         logged = [row["learning_rate"] for row in run.history]
         np.testing.assert_allclose(logged, [1e-14, 1e-26, 0], rtol=1e-4)
         assert "learning_rate" not in plain.history[0]
 
-    def test_a_saved_network_is_loaded_with_it(self, tmp_path):
+    def test_a_saved_model_is_loaded_with_its_schedule(self, tmp_path):
         comparison = compare(
             tiny(tmp_path, cells=("gru",), training={"schedule": "cosine", "warmup": 1})
         )
@@ -125,13 +127,13 @@ class TestPlateau:
         ("scores", "counts"),
         {
             (1, 2, 3, 4): [0, 0, 0, 0],
-            (3, 2, 1, 0, 0): [0, 0, 1, 1, 2],  # counted anew after each
-            (3, 2, 4, 4, 3): [0, 0, 0, 0, 1],  # as good is not better
+            (3, 2, 1, 0, 0): [0, 0, 1, 1, 2],  # the count restarts after each
+            (3, 2, 4, 4, 3): [0, 0, 0, 0, 1],  # an equal score is no improvement
             (3, 2, 1, 4, 3): [0, 0, 1, 1, 1],
             (math.nan, 1, math.nan, math.nan): [0, 0, 0, 1],
         }.items(),
     )
-    def test_is_found_from_the_history_alone(self, scores, counts, mode):
+    def test_plateaus_are_counted_from_the_history_alone(self, scores, counts, mode):
         sign = 1 if mode == "max" else -1
         history = [{"val_x": sign * score} for score in scores]
         metric = Metric("x", mode, "x")
@@ -141,7 +143,7 @@ class TestPlateau:
         ]
         assert found == counts
 
-    def test_lowers_the_rate_after_the_epochs_without_a_better_metric(self, tmp_path):
+    def test_a_plateau_lowers_the_rate(self, tmp_path):
         options = {"schedule": "plateau", "decay_factor": 0.25, "decay_epochs": 2}
         run, _ = trained(tmp_path, **options, learning_rate=0.5, epochs=10)
         progress = Progress(Metric("mse", "min", "MSE"), None, list(run.history))
@@ -154,8 +156,8 @@ class TestPlateau:
 
 
 class TestWeightNoise:
-    def test_is_new_for_every_step_and_leaves_nothing_to_validation(self, tmp_path):
-        """With a rate of nearly nothing the weights stay, and so does what validation sees."""
+    def test_noise_differs_at_every_step_and_is_absent_in_validation(self, tmp_path):
+        """With a learning rate near zero, the weights and the validation loss stay the same."""
         run, weights = trained(tmp_path, weight_noise=0.1, learning_rate=1e-30)
         clean, untouched = trained(tmp_path, learning_rate=1e-30)
         for one, other in zip(weights, untouched, strict=True):
@@ -163,15 +165,17 @@ class TestWeightNoise:
         for column in ("val_loss", "val_mse"):
             assert len({row[column] for row in (*run.history, *clean.history)}) == 1
         losses = [row["loss"] for row in run.history]
-        assert len(set(losses)) == len(losses), "of the noisy weights"
+        assert len(set(losses)) == len(losses), "the training loss is that of the noisy weights"
         assert run.test == clean.test
 
 
 class TestAverage:
-    def test_is_measured_and_saved_while_training_continues_without_it(self, tmp_path, plain):
+    def test_the_average_is_evaluated_and_saved_but_not_trained(self, tmp_path, plain):
         run, weights = trained(tmp_path, average=0.9)
         for ours, theirs in zip(run.history, plain.history, strict=True):
-            assert ours["loss"] == theirs["loss"], "of the weights that are trained"
+            assert ours["loss"] == theirs["loss"], (
+                "the training loss is that of the trained weights"
+            )
             assert ours["val_loss"] != theirs["val_loss"]
         steps = weights_of_each_step(tmp_path)
         average = steps[0]
@@ -183,11 +187,11 @@ class TestAverage:
 
 
 def weights_of_each_step(tmp_path):
-    """Those that a run of `tiny` trains."""
+    """Return the weights after each training step of a run of `tiny`."""
     experiment, steps = tiny(tmp_path, cells=("gru",)), []
     dataset = datasets.load(experiment.dataset)
     model = build(experiment, dataset, "gru", 0)
-    keep = keras.callbacks.LambdaCallback(
+    record_weights = keras.callbacks.LambdaCallback(
         on_train_batch_end=lambda batch, logs: steps.append(model.get_weights())
     )
     batches = dataset.batches("train", experiment.training.batch_size, seed=0)
@@ -196,7 +200,7 @@ def weights_of_each_step(tmp_path):
         batches,
         steps_per_epoch=STEPS,
         epochs=epochs,
-        callbacks=[keep],
+        callbacks=[record_weights],
         shuffle=False,
         verbose=0,
     )
@@ -216,7 +220,7 @@ def weights_of_each_step(tmp_path):
         "epochs: 5, warmup: 5": "warmup",
     }.items(),
 )
-def test_options_that_do_not_go_together(tmp_path, options, setting):
+def test_options_that_exclude_each_other_are_rejected(tmp_path, options, setting):
     path = tmp_path / "a.yaml"
     path.write_text(
         "name: x\ndataset: {kind: adding}\nmodel: {kind: forecaster, size: {units: 4}}\n"
@@ -227,8 +231,8 @@ def test_options_that_do_not_go_together(tmp_path, options, setting):
     assert [problem.path for problem in caught.value.problems] == [f"training.{setting}"]
 
 
-def words(tmp_path, **training):
-    """A task with classes: does a sequence end with an even token?"""
+def parity_experiment(tmp_path, **training):
+    """Return a classification experiment: does a sequence end with an even token?"""
     inputs = np.random.default_rng(0).integers(1, 9, (60, 5)).astype("int32")
     path = tmp_path / "tokens.npz"
     np.savez(path, train_inputs=inputs, train_targets=inputs[:, -1] % 2)
@@ -242,11 +246,11 @@ def words(tmp_path, **training):
 
 
 class TestLabelSmoothing:
-    def test_is_trained_with_and_loaded(self, tmp_path):
+    def test_smoothing_is_used_in_training_and_loaded(self, tmp_path):
         training = {"label_smoothing": 0.5, "learning_rate": 0.1, "epochs": 15}
-        comparison = compare(words(tmp_path, **training))
+        comparison = compare(parity_experiment(tmp_path, **training))
         run = comparison.runs[0]
-        # The least that there is, of two classes with a quarter and three quarters.
+        # The smallest possible loss is the entropy of the smoothed label (1/4, 3/4).
         least = -(0.25 * math.log(0.25) + 0.75 * math.log(0.75))
         losses = [row["loss"] for row in run.history]
         assert least - 1e-6 < min(losses) < least + 0.02 < math.log(2)
@@ -254,7 +258,7 @@ class TestLabelSmoothing:
         assert found["loss"] == pytest.approx(run.test["loss"], rel=1e-5)
 
     @pytest.mark.parametrize("task", ["forecasting", "polyphony"])
-    def test_is_rejected_where_there_are_no_labels(self, task):
+    def test_smoothing_without_labels_is_rejected(self, task):
         data, model = {
             "forecasting": ("adding", "forecaster"),
             "polyphony": ("jsb_chorales", "polyphony"),
@@ -267,8 +271,8 @@ class TestLabelSmoothing:
                 training={"label_smoothing": 0.1},
             )
 
-    def test_is_rejected_where_the_loss_is_what_counts(self, tmp_path):
-        experiment = words(tmp_path, label_smoothing=0.1)
+    def test_smoothing_is_rejected_if_the_metric_is_the_loss(self, tmp_path):
+        experiment = parity_experiment(tmp_path, label_smoothing=0.1)
         dataset = datasets.load(experiment.dataset)
         by_loss = dataclasses.replace(dataset, metric=Metric("loss", "min", "cross-entropy"))
         with pytest.raises(UserError, match=r"runs are compared by the loss"):

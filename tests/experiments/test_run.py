@@ -1,4 +1,4 @@
-"""`keras_gru.run`: the one way from settings to a comparison and its analysis."""
+"""`keras_gru.run`: from settings to a comparison and its analysis."""
 
 import dataclasses
 
@@ -20,7 +20,7 @@ OVERRIDES = {"training.epochs": 1, "training.learning_rate": 1e-5, "cells": ["gr
 
 
 def settings(folder):
-    """The settings of a tiny experiment as a dict."""
+    """Return the settings of a tiny experiment as a dict."""
     return tiny(folder).model_dump(mode="json")
 
 
@@ -66,12 +66,12 @@ def test_a_mistake_is_reported_with_its_name(config, overrides, words):
     assert all(word in str(error.value) for word in words)
 
 
-def test_asking_for_remaining_jobs_changes_nothing_on_disk(tmp_path):
+def test_listing_the_remaining_jobs_changes_nothing_on_disk(tmp_path):
     experiment = tiny(tmp_path, tuning={"training.learning_rate": (0.01, 0.1)})
     folder = RunDirectory.create(experiment)
-    left = folder.run_path("gru", 0) / checkpoint.FILE
-    left.parent.mkdir()
-    left.touch()
+    leftover = folder.run_path("gru", 0) / checkpoint.FILE
+    leftover.parent.mkdir()
+    leftover.touch()
     before = {path: path.stat().st_mtime_ns for path in folder.path.rglob("*")}
     queue = Queue(experiment, folder, datasets.load(experiment.dataset).metric)
     assert len(list(iter(queue.next, None))) == 4

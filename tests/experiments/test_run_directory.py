@@ -1,4 +1,4 @@
-"""A run directory: one process writes at a time, records are appended, leftovers are removed."""
+"""A run directory: locked by one process, records appended, leftover files removed."""
 
 import dataclasses
 import os
@@ -15,7 +15,7 @@ from keras_gru.experiments.learning_curve import learning_curve
 from keras_gru.experiments.run_directory import RunDirectory, find_run
 from tests.experiments.helpers import Recorder, record, tiny
 
-HOLD = """
+LOCK = """
 import sys, time
 from pathlib import Path
 from keras_gru.experiments.run_lock import lock_directory
@@ -32,9 +32,9 @@ def folder(tmp_path):
 
 @pytest.fixture
 def other_process(folder):
-    """Another process that holds the lock of the run directory until it is killed."""
+    """Another process that locks the run directory until it is killed."""
     process = subprocess.Popen(
-        [sys.executable, "-c", HOLD, folder.path], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", LOCK, folder.path], stdout=subprocess.PIPE, text=True
     )
     assert process.stdout.readline() == "locked\n"
     yield process
@@ -42,7 +42,7 @@ def other_process(folder):
     process.communicate()
 
 
-def test_the_second_caller_sees_the_holder_and_a_killed_one_holds_nothing(folder, other_process):
+def test_a_locked_directory_names_the_locking_process_until_that_is_killed(folder, other_process):
     experiment = folder.experiment()
     for train in (compare, lambda *args, **kwargs: learning_curve(*args, (0.5,), **kwargs)):
         with pytest.raises(UserError, match=rf"{folder.path}: .* {other_process.pid} on .* since"):
@@ -53,18 +53,18 @@ def test_the_second_caller_sees_the_holder_and_a_killed_one_holds_nothing(folder
     assert not list(folder.path.glob(".*"))
 
 
-def test_a_comparison_holds_the_lock_of_the_whole_directory(folder):
-    held = []
+def test_a_learning_curve_locks_the_directory_during_every_run(folder):
+    lock_files = []
 
-    class Looker(Recorder):
+    class LockListener(Recorder):
         def started(self, cell, seed, first_epoch):
-            held.append(sorted(path.name for path in folder.path.glob(".*")))
+            lock_files.append(sorted(path.name for path in folder.path.glob(".*")))
 
-    learning_curve(folder.experiment(), (0.5,), run_directory=folder, listener=Looker())
-    assert held == [[".holder.json", ".lock"]] * 4
+    learning_curve(folder.experiment(), (0.5,), run_directory=folder, listener=LockListener())
+    assert lock_files == [[".holder.json", ".lock"]] * 4
 
 
-def test_of_several_lines_of_a_run_the_last_counts(folder):
+def test_the_last_record_of_a_run_counts(folder):
     for run in (record("gru", 0, 1.0), record("lstm", 0, 2.0), record("gru", 0, 3.0)):
         folder.add(run)
     assert [(run.cell, run.test["mae"]) for run in folder.records()] == [("lstm", 2), ("gru", 3)]
@@ -75,19 +75,19 @@ def test_of_several_lines_of_a_run_the_last_counts(folder):
     assert [trial.test["mae"] for trial in folder.trials()] == [2, 3]
 
 
-@pytest.mark.parametrize("torn", ['{"cell": "gr', '{"cell": "GRU \udcc3', "\x00\x00"])
-def test_an_unfinished_last_line_is_dropped_and_replaced(folder, torn):
+@pytest.mark.parametrize("fragment", ['{"cell": "gr', '{"cell": "GRU \udcc3', "\x00\x00"])
+def test_an_unfinished_last_line_is_dropped_and_replaced(folder, fragment):
     folder.add(record("gru", 0, 1.0))
     path = folder.path / "results.jsonl"
     whole = path.read_bytes()
-    path.write_bytes(whole + torn.encode(errors="surrogateescape"))
+    path.write_bytes(whole + fragment.encode(errors="surrogateescape"))
     assert [run.cell for run in folder.records()] == ["gru"]
     folder.add(record("lstm", 0, 2.0))
     assert path.read_bytes().startswith(whole + b'{"cell": "lstm"')
     assert [run.cell for run in folder.records()] == ["gru", "lstm"]
 
 
-def test_a_whole_last_line_without_its_end_is_kept(folder):
+def test_a_complete_last_line_without_a_line_break_is_read(folder):
     folder.add(record("gru", 0, 1.0))
     path = folder.path / "results.jsonl"
     path.write_bytes(path.read_bytes().rstrip())
@@ -96,14 +96,14 @@ def test_a_whole_last_line_without_its_end_is_kept(folder):
     assert [run.cell for run in folder.records()] == ["gru", "lstm"]
 
 
-def test_a_row_holds_any_text(tmp_path):
+def test_rows_may_contain_any_text(tmp_path):
     path = tmp_path / "rows.jsonl"
     for number in range(100):
         append_json(path, {"number": number, "text": "\u2028é\r\n"})
     assert [row["number"] for row in load_json_lines(path, dict)] == list(range(100))
 
 
-def test_what_a_killed_process_left_is_removed(folder):
+def test_leftover_files_of_a_killed_process_are_removed(folder):
     compare(folder.experiment(), run_directory=folder)
     before = {path for path in folder.path.rglob("*")}
     run = folder.run_path("gru", 0)
@@ -122,8 +122,8 @@ def test_what_a_killed_process_left_is_removed(folder):
     assert {path for path in folder.path.rglob("*")} == before
 
 
-def test_what_is_synced_was_opened_for_writing(tmp_path, monkeypatch):
-    fcntl = pytest.importorskip("fcntl", reason="Windows itself refuses the others")
+def test_only_files_opened_for_writing_are_synced(tmp_path, monkeypatch):
+    fcntl = pytest.importorskip("fcntl", reason="Windows itself rejects other handles")
     modes = []
 
     def sync(handle):
@@ -138,7 +138,7 @@ def test_what_is_synced_was_opened_for_writing(tmp_path, monkeypatch):
 class TestFindRun:
     @pytest.fixture
     def newest(self, tmp_path, monkeypatch):
-        """The newest of three run directories of the same second; another name has an older one."""
+        """The newest of three runs of the same second; an older one has another name."""
         monkeypatch.chdir(tmp_path)
         for name in ("2026-01-31_12-00-00", "2026-01-31_12-00-00_9", "2026-01-31_12-00-00_10"):
             path = tmp_path / "runs" / "tiny" / name
@@ -152,15 +152,15 @@ class TestFindRun:
         return path
 
     @pytest.mark.parametrize("run", ["runs/tiny", "tiny", "latest", "runs/tiny/", "{path}"])
-    def test_by_name(self, newest, run):
+    def test_the_newest_run_is_found_by_name_or_folder(self, newest, run):
         assert find_run(run.format(path=newest)).path.resolve() == newest
 
-    def test_of_another_name(self, newest):
+    def test_a_run_of_another_name_or_a_sweep_is_found(self, newest):
         assert find_run("other").path.parent.name == "other"
         assert find_run("runs/tiny/sweep").path.name == "sweep"
 
     @pytest.mark.parametrize("run", ["latest", "runs", "nowhere", "{folder}"])
-    def test_none_is_one_sentence(self, tmp_path, monkeypatch, run):
+    def test_a_missing_run_is_reported_in_one_sentence(self, tmp_path, monkeypatch, run):
         monkeypatch.chdir(tmp_path)
         (tmp_path / "runs").mkdir()
         with pytest.raises(UserError, match="expected a run directory"):

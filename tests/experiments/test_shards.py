@@ -1,4 +1,4 @@
-"""The number of shards belongs to the run directory: jobs and cores change no bit of a result."""
+"""The number of shards belongs to the run directory; jobs and cores do not change results."""
 
 import os
 
@@ -26,28 +26,28 @@ def wide(folder, seeds=(0, 1), **training):
     )
 
 
-def found(comparison):
+def timeless_runs(comparison):
     return {run.seed: timeless(run) for run in comparison.runs}
 
 
-def test_jobs_and_cores_change_no_bit_and_another_number_does(tmp_path, monkeypatch):
+def test_results_depend_on_the_shards_but_not_on_jobs_and_cores(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1}, raising=False)
-    alone = compare(wide(tmp_path))
-    assert alone.experiment.training.shards == 2
-    assert alone.runs[0].path == "graph fused, compiled"
+    one_job = compare(wide(tmp_path))
+    assert one_job.experiment.training.shards == 2
+    assert one_job.runs[0].path == "graph fused, compiled"
     stopped = RunDirectory.create(wide(tmp_path).with_shards(2))
     with pytest.raises(KeyboardInterrupt):
         compare(wide(tmp_path), run_directory=stopped, listener=Recorder(stop_at=("simple_rnn", 1)))
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0}, raising=False)
-    assert found(compare(wide(tmp_path), run_directory=stopped)) == found(alone)
+    assert timeless_runs(compare(wide(tmp_path), run_directory=stopped)) == timeless_runs(one_job)
     monkeypatch.undo()
     two_jobs = compare(wide(tmp_path, shards=2), jobs=2)
-    assert found(two_jobs) == found(alone)
+    assert timeless_runs(two_jobs) == timeless_runs(one_job)
     one_shard = compare(wide(tmp_path, seeds=(0,), shards=1))
-    assert found(one_shard)[0] != found(alone)[0]
+    assert timeless_runs(one_shard)[0] != timeless_runs(one_job)[0]
 
 
-def test_the_number_of_an_earlier_comparison_is_not_taken_over(tmp_path):
+def test_the_shards_of_an_earlier_comparison_are_not_used(tmp_path):
     compiling.set_shards(3)  # as training with `shards: 3` does
     expected = compiling.default_shards()
     assert resolve_shards(tiny(tmp_path), None).training.shards == expected != 3

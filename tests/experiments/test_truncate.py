@@ -1,4 +1,4 @@
-"""`training.truncate` through a whole run."""
+"""`training.truncate` in complete runs."""
 
 import numpy as np
 import pytest
@@ -20,7 +20,7 @@ def experiment(tmp_path, *, model=TAGGER, **training):
 
 
 def test_a_stopped_run_resumes_with_equal_results(tmp_path):
-    # With all that the optimizer keeps beside the weights.
+    # With everything that the optimizer stores besides the weights.
     one = experiment(
         tmp_path, truncate=10, schedule="cosine", warmup=1.5, weight_noise=0.01, average=0.9
     )
@@ -35,12 +35,12 @@ def test_a_stopped_run_resumes_with_equal_results(tmp_path):
         np.testing.assert_array_equal(ours, theirs)
 
 
-def test_updates_are_counted_and_measuring_is_of_whole_sequences(tmp_path):
+def test_every_chunk_is_an_update_and_evaluation_uses_full_sequences(tmp_path):
     one = experiment(tmp_path, truncate=10, epochs=1)
     dataset = datasets.load(one.dataset)
     model = build(one, dataset, "gru", 0)
     fit(model, one, dataset, "gru", 0)
-    # 25 steps are 3 chunks.
+    # 25 steps make 3 chunks.
     assert int(model.optimizer.iterations) == dataset.updates(16, 10) == 3 * 4
     ordinary = build(experiment(tmp_path), dataset, "gru", 0)
     ordinary.set_weights(model.get_weights())

@@ -1,4 +1,4 @@
-"""Tuning: the same trials for every cell, and no reported run is one of them."""
+"""Tuning: the same trials for every cell, and no reported run is a trial."""
 
 import dataclasses
 
@@ -19,7 +19,7 @@ RATES = {"training.learning_rate": (1e-5, 0.02)}
 
 
 class Reader(Recorder):
-    """Notes which split is read, and when a run or a try has ended."""
+    """Records which split is read, and when a run or a trial has ended."""
 
     def __init__(self, patch):
         super().__init__()
@@ -49,7 +49,7 @@ def tuned(tmp_path_factory, reader):
     return compare(experiment, listener=reader)
 
 
-def test_test_is_read_for_the_runs_alone(tuned, reader):
+def test_trials_do_not_read_the_test_split(tuned, reader):
     fitted, events = ["train", "validation"], []
     for cell in ("gru", "simple_rnn"):
         events += [*fitted, f"{cell}-1", *fitted, f"{cell}-2", *fitted, "test", cell]
@@ -69,17 +69,17 @@ def test_every_cell_has_the_same_trials_and_the_best_on_validation_is_retrained(
         assert best.validation["mse"] < worse.validation["mse"]
         runs = [run for run in tuned.runs if run.cell == cell]
         assert [run.settings for run in runs] == [{"training.learning_rate": 0.02}] * 2
-        # A run that was a trial would be reported with the score that it was selected by.
+        # A reported run that was a trial would have the score that it was selected by.
         assert [run.seed for run in runs] == [1, 2]
         assert best.validation not in [run.validation for run in runs]
 
 
 @pytest.mark.parametrize(("seeds", "expected"), [((0, 1), 1000), ((1001, 1000), 1002)])
-def test_no_reported_run_has_the_seed_of_tuning(tmp_path, seeds, expected):
+def test_the_seed_of_tuning_is_not_among_the_seeds_of_the_runs(tmp_path, seeds, expected):
     assert tiny(tmp_path, seeds=seeds).tuning_seed == expected
 
 
-def test_the_runs_are_those_of_an_experiment_with_the_chosen_settings(tuned, tmp_path):
+def test_runs_equal_those_of_an_untuned_experiment_with_the_chosen_settings(tuned, tmp_path):
     ours = [run for run in tuned.runs if run.cell == "simple_rnn"]
     plain = tiny(tmp_path, cells=("simple_rnn",), seeds=(1,), training={"learning_rate": 0.02})
     (theirs,) = compare(plain).runs
@@ -104,7 +104,7 @@ def test_the_run_directory_has_the_trials_beside_the_runs(tuned):
 
 
 def test_a_stopped_tuning_resumes_with_equal_results(tuned, tmp_path):
-    """In a trial, and in the run of the chosen settings."""
+    """Stopped once in a trial, and once in the run with the chosen settings."""
     experiment = tiny(tmp_path, cells=("simple_rnn",), seeds=(1,), tuning=RATES)
     first, second, listener = Recorder(("simple_rnn-2", 2)), Recorder(("simple_rnn", 1)), Recorder()
     with pytest.raises(KeyboardInterrupt, match="--resume"):
@@ -114,7 +114,7 @@ def test_a_stopped_tuning_resumes_with_equal_results(tuned, tmp_path):
         compare(experiment, run_directory=folder, listener=second)
     resumed = compare(experiment, run_directory=folder, listener=listener)
     epochs = [*first.epochs, *second.epochs, *listener.epochs]
-    assert len(set(epochs)) == len(epochs) == 3 * 3, "what was done is not repeated"
+    assert len(set(epochs)) == len(epochs) == 3 * 3, "no epoch is repeated"
     assert listener.ended == ["simple_rnn-1", "simple_rnn-2", "simple_rnn"]
     for ours, whole in ((resumed.runs, tuned.runs), (resumed.trials, tuned.trials)):
         theirs = [record for record in whole if record.cell == "simple_rnn"]
@@ -131,7 +131,7 @@ def test_a_stopped_tuning_resumes_with_equal_results(tuned, tmp_path):
 
 
 class Fragile(keras.layers.SimpleRNNCell):
-    """Has no number for an answer where its dropout is above a half."""
+    """Returns NaN if its recurrent dropout is above 0.5."""
 
     def call(self, inputs, states, training=False):
         output, states = super().call(inputs, states, training)
@@ -142,7 +142,7 @@ class Fragile(keras.layers.SimpleRNNCell):
 @pytest.mark.parametrize(
     ("rates", "status", "chosen"), [((0.9, 0.1), "finished", 0.1), ((0.9,), "diverged", 0.9)]
 )
-def test_a_try_that_diverged_loses(tmp_path, rates, status, chosen):
+def test_a_diverged_trial_is_not_chosen_if_another_finished(tmp_path, rates, status, chosen):
     keras_gru.register_cell("fragile", Fragile)
     tuning = {"model.recurrent_dropout": rates}
     comparison = compare(tiny(tmp_path, cells=("fragile",), tuning=tuning, training={"epochs": 1}))
@@ -151,7 +151,7 @@ def test_a_try_that_diverged_loses(tmp_path, rates, status, chosen):
     assert [(len(row.trials), row.diverged) for row in tunings(comparison)] == [(len(rates), 1)]
 
 
-def test_the_edge_of_a_list_and_the_seconds_are_told(tuned, tmp_path):
+def test_an_edge_of_the_list_and_the_seconds_are_reported(tuned, tmp_path):
     best = tuned.runs[0].settings["training.learning_rate"]
     for rates, edges in (
         ((best, 1.0), {"training.learning_rate": "lowest"}),
@@ -165,11 +165,11 @@ def test_the_edge_of_a_list_and_the_seconds_are_told(tuned, tmp_path):
     assert len(row.trials) == 2 and row.seconds == sum(
         record.seconds for record in tuned.trials[:2]
     )
-    whole = sum(record.seconds for record in (*tuned.runs, *tuned.trials))
-    assert seconds(tuned) == pytest.approx(whole)
+    total = sum(record.seconds for record in (*tuned.runs, *tuned.trials))
+    assert seconds(tuned) == pytest.approx(total)
 
 
-def test_a_saved_network_is_used_with_its_own_settings(tmp_path):
+def test_a_saved_model_is_evaluated_with_its_chosen_settings(tmp_path):
     tuning = {"training.batch_size": (8,)}
     comparison = compare(
         tiny(tmp_path, cells=("simple_rnn",), tuning=tuning, training={"epochs": 1})
@@ -180,7 +180,7 @@ def test_a_saved_network_is_used_with_its_own_settings(tmp_path):
     assert networks.evaluate(folder, run, "test")["mse"] == pytest.approx(run.test["mse"], rel=1e-6)
 
 
-def test_a_value_that_does_not_fit_is_rejected_before_anything_is_trained(tmp_path):
+def test_an_invalid_value_is_rejected_before_anything_is_trained(tmp_path):
     with pytest.raises(ValidationError, match="learning_rate"):
         compare(tiny(tmp_path, tuning={"training.learning_rate": (0.1, -1)}))
     assert not (tmp_path / "runs").exists()

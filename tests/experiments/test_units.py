@@ -1,4 +1,4 @@
-"""A metric has one unit, the one that a reader sees, in every file and in every call."""
+"""A metric has the same unit in every file, in every call and in the report."""
 
 import json
 
@@ -14,7 +14,7 @@ from keras_gru.experiments.run_directory import RunDirectory
 
 @pytest.fixture(scope="module")
 def riders(tmp_path_factory):
-    """A comparison on 200 numbers of about 5,000, tuned, with its dataset's scale."""
+    """A tuned comparison on a series of values near 5,000, and the scale of its dataset."""
     path = tmp_path_factory.mktemp("riders")
     values = 5_000 + 1_000 * np.sin(np.arange(200)) + 300 * np.cos(3 * np.arange(200))
     (path / "riders.csv").write_text("riders\n" + "\n".join(map(str, values)) + "\n")
@@ -31,7 +31,7 @@ def rows(path):
     return [json.loads(line) for line in path.read_text().splitlines()]
 
 
-def test_every_file_has_the_error_in_the_unit_of_the_table_and_names_it(riders):
+def test_every_file_has_the_error_in_the_reported_unit_and_names_the_unit(riders):
     folder = riders.path
     histories = sorted(folder.glob("**/history.jsonl"))
     assert len(histories) == 3  # two trials and the run
@@ -39,7 +39,7 @@ def test_every_file_has_the_error_in_the_unit_of_the_table_and_names_it(riders):
         for row in rows(path):
             assert row["metric"] == "MAE (riders)"
             error = row.get("val_mae", row.get("validation", {}).get("mae"))
-            assert 50 < error < 2_000  # in standard deviations below 2
+            assert 50 < error < 2_000  # in standard deviations it would be below 2
     baseline = json.loads((folder / "metadata.json").read_text())["baselines"][0]
     assert 50 < baseline["test"]["mae"] < 2_000
 

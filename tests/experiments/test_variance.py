@@ -1,4 +1,4 @@
-"""What a seed changes: each source of variance alone, in a run directory of its own."""
+"""Sources of variance: initialization, order and split are varied one at a time."""
 
 import numpy as np
 import pytest
@@ -11,8 +11,8 @@ from keras_gru.experiments.variance import vary_sources
 from .helpers import tiny
 
 
-class _Asked(Exception):
-    """The batches of a seed are asked for."""
+class _BatchesRequested(Exception):
+    """Raised instead of returning batches, with their seed."""
 
 
 @pytest.mark.parametrize("vary", [("initialization",), ("order",)])
@@ -24,22 +24,22 @@ def test_a_seed_changes_the_initial_weights_or_the_order_alone(tmp_path, vary, m
     assert np.array_equal(first, second) == (vary == ("order",))
 
     def batches(self, split, batch_size, *, seed=None, first_epoch=0):
-        raise _Asked(seed)
+        raise _BatchesRequested(seed)
 
     monkeypatch.setattr(type(dataset), "batches", batches)
-    with pytest.raises(_Asked, match="6" if vary == ("order",) else "5"):
+    with pytest.raises(_BatchesRequested, match="6" if vary == ("order",) else "5"):
         fitting.fit(other, experiment, dataset, "gru", 6)
 
 
-def test_each_source_is_varied_alone_and_nothing_is_repeated(tmp_path):
+def test_each_source_is_varied_alone_and_no_run_is_repeated(tmp_path):
     experiment = tiny(tmp_path, cells=("simple_rnn",), training={"epochs": 1})
-    whole = vary_sources(experiment)
-    folder = RunDirectory(whole.path)
+    comparison = vary_sources(experiment)
+    folder = RunDirectory(comparison.path)
     sources = folder.sources()
     assert {name: source.experiment.vary for name, source in sources.items()} == {
         name: (name,) for name in ("initialization", "order", "split")
     }
     first, order, split = (source.tested("simple_rnn")[0] for source in sources.values())
-    # The first seed is the same network, but for the split.
-    assert first == order == whole.tested("simple_rnn")[0] != split
-    assert vary_sources(experiment, run_directory=folder).runs == whole.runs
+    # The first seed gives the same network with every source except the split.
+    assert first == order == comparison.tested("simple_rnn")[0] != split
+    assert vary_sources(experiment, run_directory=folder).runs == comparison.runs

@@ -1,4 +1,4 @@
-"""Every format against Keras: the table of formats and features that the documentation shows."""
+"""Every export format compared with Keras, and the table of formats and features in the docs."""
 
 import functools
 import importlib.util
@@ -28,7 +28,7 @@ def _built(builder, cell="gru", **options):
     return lambda: getattr(models, builder)(cell=cell, units=6, seed=0, **options)
 
 
-# feature: (a function that makes a model, options of `export`, the formats that have none of it)
+# feature: (function that makes a model, options of `export`, formats without this feature)
 FEATURES = {
     "GRU over tokens": (_built("classifier", classes=3, **TOKENS), {}, ()),
     "LSTM over tokens": (_built("tagger", "lstm", tags=3, **TOKENS), {}, ()),
@@ -108,8 +108,8 @@ FEATURES = {
         ("onnx", "openvino", "tfjs", "saved_model"),
     ),
 }
-# With ONNX all features are tested. With the others, whose files take seconds to write, these and
-# what they refuse are, or all with KERAS_GRU_TEST_ALL_FORMATS=1.
+# ONNX is tested with all features. The other formats take seconds per file; they are tested with
+# these features and with those that they lack, or with all if KERAS_GRU_TEST_ALL_FORMATS=1.
 TESTED = ("GRU over tokens", "two layers, bidirectional", "a step with states", "float16")
 CASES = [
     (target, feature)
@@ -142,7 +142,7 @@ def _support(feature, target, folder):
 
 @pytest.fixture(autouse=True)
 def only_onnxruntime(request, monkeypatch):
-    """The further runtimes of ONNX files are tested once: each compiles a file for every shape."""
+    """Test most ONNX files with onnxruntime alone; the other runtimes are slow."""
     if "runtimes" not in request.node.name and "openvino" not in request.node.name:
         for package in ("openvino", "tract"):
             monkeypatch.setitem(sys.modules, package, None)
@@ -153,15 +153,15 @@ def test_formats_and_features(target, feature, tmp_path):
     if _without_runtime(target):
         pytest.skip(f"{RUNTIMES[target]} is not installed")
     if keras.backend.backend() != "tensorflow" and target in ("litert", "saved_model"):
-        pytest.skip("TensorFlow writes it")
+        pytest.skip("only the TensorFlow backend writes this format")
     expected = {"no"} if target in FEATURES[feature][2] else {"yes"}
     if target == "tfjs" and expected == {"yes"}:
-        expected.add("unchecked")  # no Node
+        expected.add("unchecked")  # Node is not installed
     assert _support(feature, target, tmp_path) in expected
 
 
 def table():
-    """Return the table of the documentation."""
+    """Return the table as it must be in the documentation."""
     rows = [["", *TARGETS], ["---"] * (1 + len(TARGETS))]
     rows += [
         [feature, *("no" if target in without else "yes" for target in TARGETS)]
@@ -176,7 +176,7 @@ def test_the_documentation_has_the_table():
 
 
 @pytest.mark.parametrize("cell", cell_names())
-def test_one_node_for_each_layer_and_direction(cell, tmp_path):
+def test_an_onnx_file_has_one_node_per_layer_and_direction(cell, tmp_path):
     onnx = pytest.importorskip("onnx")
     pytest.importorskip("onnxruntime")
     model = models.tagger(
@@ -193,14 +193,14 @@ def test_one_node_for_each_layer_and_direction(cell, tmp_path):
 def test_an_int8_file_has_less_than_a_third_of_the_bytes(tmp_path):
     pytest.importorskip("ai_edge_litert")
     if keras.backend.backend() != "tensorflow":
-        pytest.skip("TensorFlow writes it")
+        pytest.skip("only the TensorFlow backend writes this format")
     model = models.classifier(units=64, classes=10, features=40, bidirectional=True, seed=0)
     whole = export(model, tmp_path / "whole.tflite")
     small = export(model, tmp_path / "small.tflite", quantize="int8")
     assert small.bytes < 0.3 * whole.bytes and 0 < small.difference < 0.05
 
 
-def test_all_runtimes_agree(tmp_path):
+def test_all_runtimes_of_an_onnx_file_agree(tmp_path):
     pytest.importorskip("onnxruntime")
     model = models.tagger(cell="lstm", units=4, tags=3, layers=2, features=4, seed=0)
     found = export(model, tmp_path / "model.onnx")
@@ -233,7 +233,7 @@ def test_a_custom_layer_that_cannot_be_traced_is_named(tmp_path):
         export(model, tmp_path / "model.onnx")
 
 
-def test_a_wrong_file_is_an_error(tmp_path, monkeypatch):
+def test_a_file_with_other_outputs_is_an_error(tmp_path, monkeypatch):
     pytest.importorskip("onnxruntime")
     from keras_gru.exporting import recurrent
 
@@ -257,7 +257,7 @@ def test_a_missing_runtime_is_reported(tmp_path, monkeypatch):
     assert found.difference is None and "onnxruntime" in found.unchecked
 
 
-def test_half_precision_is_exported_in_single(tmp_path):
+def test_a_half_precision_model_is_exported_in_float32(tmp_path):
     pytest.importorskip("onnxruntime")
     policy = keras.config.dtype_policy()
     keras.config.set_dtype_policy("mixed_bfloat16")
@@ -266,17 +266,17 @@ def test_half_precision_is_exported_in_single(tmp_path):
     finally:
         keras.config.set_dtype_policy(policy)
     found = export(model, tmp_path / "model.onnx", tolerance=0.05)
-    assert found.difference > 0, "Keras rounds to bfloat16, and the file does not"
+    assert found.difference > 0, "Keras rounds to bfloat16, the file does not"
 
 
 @pytest.mark.parametrize("cell", ["gru", "lstm", "simple_rnn", "mut1"])
-def test_chunks_of_an_onnx_file_equal_the_whole(cell, tmp_path):
+def test_an_onnx_step_in_chunks_equals_the_full_sequence(cell, tmp_path):
     onnxruntime = pytest.importorskip("onnxruntime")
     model = models.classifier(cell=cell, units=5, classes=3, layers=2, features=4, seed=0)
     assert export(model, tmp_path / "model.onnx", states=True).difference < 1e-6
     session = onnxruntime.InferenceSession(tmp_path / "model.onnx")
     names = [output.name for output in session.get_outputs()]
-    x = random_inputs(model, 6, rows=3)  # of different lengths: the last chunk of some is padding
+    x = random_inputs(model, 6, rows=3)  # lengths differ: for some rows the last chunk is padding
     whole = dict(zip(names, session.run(None, x), strict=True))
     states = {}
     for first in (0, 2):

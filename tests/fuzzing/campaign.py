@@ -1,7 +1,7 @@
-"""Commands on damaged input: how each ended, and how long it took.
+"""Run commands on damaged input; record how each ended and how long it took.
 
-`KERAS_GRU_FUZZ` is the number of mutated configs; data files are a fifth of it, damaged run
-directories three twentieths. The default is a sample; 1000 is the whole campaign:
+`KERAS_GRU_FUZZ` is the number of mutated configs; there are a fifth as many data files, and three
+twentieths as many damaged run directories. The default is a small sample. For a full campaign:
 `KERAS_GRU_FUZZ=1000 pytest -n 0 -rP tests/fuzzing`.
 """
 
@@ -23,17 +23,17 @@ CONFIGS = int(os.environ.get("KERAS_GRU_FUZZ", "20"))
 DATA_FILES = CONFIGS // 5
 RUN_DIRECTORIES = CONFIGS * 3 // 20
 
-REFUSED_WITHIN = 2.0  # seconds of processor time; what else the machine does is not counted
+REJECTED_WITHIN = 2.0  # seconds of processor time, so that a busy machine does not matter
 HANGS_AFTER = 120  # seconds of wall-clock time
 LONGEST_SENTENCE = 8_000  # characters
 
 
 class _Hangs(BaseException):
-    """No handler of the code under test may catch it."""
+    """A BaseException, so that the code under test does not catch it."""
 
 
 class Campaign:
-    """Cases of bad input, each run once.
+    """Runs cases of bad input and collects faults.
 
     Args:
         title: first word of the summary.
@@ -46,7 +46,7 @@ class Campaign:
         self.slowest = (0.0, "none")
 
     def command(self, case: str, *arguments: object) -> str:
-        """Run `keras-gru` with arguments; return what it printed on the standard error stream.
+        """Run `keras-gru` with arguments; return what it printed on stderr.
 
         It must exit with 0, or with 2 and a sentence; any other exception is a fault.
         """
@@ -66,13 +66,13 @@ class Campaign:
 
     def call(self, case: str, function: Callable[[], object]) -> str:
         """Call a function that may return or raise `UserError`; return the error's sentence."""
-        begin, said = time.process_time(), ""
+        begin, message = time.process_time(), ""
         try:
             with _limited():
                 function()
             outcome = "accepted"
         except UserError as error:
-            outcome, said = "refused", str(error)
+            outcome, message = "rejected", str(error)
         except KeyboardInterrupt:
             raise
         except BaseException as error:
@@ -81,24 +81,24 @@ class Campaign:
             self.faults.append(f"{case}\n{''.join(last)}")
         seconds = time.process_time() - begin
         self.outcomes[outcome] += 1
-        if outcome == "refused":
-            if not said.strip() or len(said) > LONGEST_SENTENCE or "Traceback" in said:
-                self.faults.append(f"{case}: is not a sentence: {said[:500]!r}")
-            if seconds > REFUSED_WITHIN:
-                self.faults.append(f"{case}: refused after {seconds:.1f} s")
+        if outcome == "rejected":
+            if not message.strip() or len(message) > LONGEST_SENTENCE or "Traceback" in message:
+                self.faults.append(f"{case}: is not a sentence: {message[:500]!r}")
+            if seconds > REJECTED_WITHIN:
+                self.faults.append(f"{case}: rejected after {seconds:.1f} s")
             self.slowest = max(self.slowest, (seconds, case))
-        return said
+        return message
 
     def check(self) -> None:
-        """Print the summary; fail where there was a traceback or a slow refusal."""
+        """Print the summary; fail if there was a traceback or a slow rejection."""
         counts = ", ".join(f"{count} {name}" for name, count in sorted(self.outcomes.items()))
         seconds, case = self.slowest
-        print(f"{self.title}: {counts}; slowest refusal {seconds:.2f} s ({case})")
+        print(f"{self.title}: {counts}; slowest rejection {seconds:.2f} s ({case})")
         assert not self.faults, f"{len(self.faults)} faults\n\n" + "\n\n".join(self.faults)
 
 
 def rng_of(kind: str, number: int) -> random.Random:
-    """The random numbers of one case, which has the same ones however many cases there are."""
+    """Return the random numbers of one case; they do not depend on the number of cases."""
     return random.Random(f"{kind} {number}")
 
 
@@ -107,10 +107,10 @@ def _limited():
     def stop(*_):
         raise _Hangs(f"no end after {HANGS_AFTER} s")
 
-    before = signal.signal(signal.SIGALRM, stop)
+    previous = signal.signal(signal.SIGALRM, stop)
     signal.alarm(HANGS_AFTER)
     try:
         yield
     finally:
         signal.alarm(0)
-        signal.signal(signal.SIGALRM, before)
+        signal.signal(signal.SIGALRM, previous)

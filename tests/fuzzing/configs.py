@@ -1,4 +1,4 @@
-"""Ways to write a bad config."""
+"""Generators of invalid configs."""
 
 import copy
 import random
@@ -9,7 +9,7 @@ from keras_gru.experiments.configuration.packaged import packaged_configs
 from keras_gru.experiments.configuration.yaml_files import load_experiment
 from keras_gru.experiments.configuration.yaml_writer import dump_experiment
 
-# Every group of settings, and some that exclude each other.
+# All groups of settings, including some that exclude each other.
 OTHERS = (
     "name: a\ndataset: {kind: csv_series, path: mine.csv, targets: [x], inputs: [x, y]}\n"
     "model: {kind: forecaster, size: {units: 4}}\nruns: mine\n",
@@ -68,10 +68,10 @@ OVERRIDES = [
 
 
 def bad_config(number: int, rng: random.Random) -> tuple[bytes, list[str]]:
-    """The text of a config with one thing changed or more, and overrides."""
+    """Return a config with one or more random changes, and random overrides."""
     sources = [*(path.read_text(encoding="utf-8") for path in packaged_configs().values()), *OTHERS]
     text = rng.choice(sources)
-    if number % 5 == 0:  # every setting, defaults included
+    if number % 5 == 0:  # with every setting, including the defaults
         text = dump_experiment(load_experiment(rng.choice([*packaged_configs()])))
     for _ in range(rng.choice((1, 1, 2, 4))):
         text = rng.choice(_TEXT_WAYS if rng.random() < 0.4 else [_change_tree])(text, rng)
@@ -85,7 +85,7 @@ def _change_tree(text: str, rng: random.Random) -> str:
     try:
         tree = yaml.load(text)
         place, key = _place(tree, rng)
-    except Exception:  # an earlier change has made it no YAML
+    except Exception:  # an earlier change made it invalid YAML
         return text
     way = rng.random()
     if way < 0.6:
@@ -99,7 +99,7 @@ def _change_tree(text: str, rng: random.Random) -> str:
 
 
 def _flow(value: object) -> str:
-    """YAML in one line; strings with JSON's escapes."""
+    """Return a value as YAML in one line, with JSON's escapes in strings."""
     if isinstance(value, dict):
         return (
             "{" + ", ".join(f"{_flow(key)}: {_flow(child)}" for key, child in value.items()) + "}"

@@ -1,4 +1,4 @@
-"""Data files of every kind that a config may name, and ways to write a bad one."""
+"""Data files of every kind that a config may name, and generators of invalid ones."""
 
 import io
 import random
@@ -18,7 +18,7 @@ SETTINGS = {
     "text_file": {"window": 10},
     "npz": {"task": "classification"},
 }
-# Cells of a CSV file that are no usual number.
+# Unusual cells of a CSV file.
 CELLS = [
     "", " ", "nan", "NaN", "inf", "-inf", "1e39", "1e308", "-1e308", "1e-320", "1e999", "1_000",
     "1,5", "0x10", "\u0661", "\x00", "abc", '"', '""', '"a\nb"', "1" * 5_000, "=1+1", "\u2028",
@@ -27,7 +27,7 @@ CELLS = [
 
 
 def arrays(task: str) -> dict[str, np.ndarray]:
-    """Arrays that an .npz file for a task may hold."""
+    """Return arrays of a valid .npz file for a task."""
     rng = np.random.default_rng(0)
     inputs = rng.normal(size=(30, 5, 2))
     targets = {
@@ -40,14 +40,14 @@ def arrays(task: str) -> dict[str, np.ndarray]:
 
 
 def npy(array: np.ndarray, **options) -> bytes:
-    """A .npy file."""
+    """Return the bytes of a .npy file."""
     file = io.BytesIO()
     np.lib.format.write_array(file, array, **options)
     return file.getvalue()
 
 
 def archive(members: dict[str, bytes], method: int = zipfile.ZIP_STORED) -> bytes:
-    """A zip file of .npy files, or of what pretends to be one."""
+    """Return the bytes of a zip file with these members."""
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", method) as zipped:
         for name, content in members.items():
@@ -56,7 +56,7 @@ def archive(members: dict[str, bytes], method: int = zipfile.ZIP_STORED) -> byte
 
 
 def patched(data: bytes, local: int, central: int, value: int) -> bytes:
-    """A zip file with two bytes of every member's headers replaced, at these offsets."""
+    """Return a zip file with two bytes replaced in every member's local and central header."""
     changed = bytearray(data)
     for magic, offset in ((b"PK\3\4", local), (b"PK\1\2", central)):
         index = -1
@@ -66,7 +66,7 @@ def patched(data: bytes, local: int, central: int, value: int) -> bytes:
 
 
 def claiming(shape: str, descr: str = "'<f8'") -> bytes:
-    """A .npy file whose header claims a shape, with 80 bytes of data."""
+    """Return a .npy file whose header claims a shape, but which has 80 bytes of data."""
     header = f"{{'descr': {descr}, 'fortran_order': False, 'shape': {shape}, }}"
     header += " " * (63 - (len(header) + 10) % 64) + "\n"
     return b"\x93NUMPY\1\0" + struct.pack("<H", len(header)) + header.encode() + bytes(80)
@@ -83,7 +83,7 @@ class Trap:
 
 
 def bad_text(kind: str, rng: random.Random) -> bytes:
-    """A CSV file or a text with one thing changed."""
+    """Return a CSV file or a text with one random change."""
     text = {"csv_series": CSV, "texts": TEXTS, "text_file": TEXT}[kind]
     return rng.choice(_TEXT_WAYS)(text, rng)
 
@@ -148,7 +148,7 @@ _TEXT_WAYS: list[Callable[[str, random.Random], bytes]] = [
 
 
 def bad_npz(task: str, rng: random.Random) -> bytes:
-    """An .npz file with one thing changed."""
+    """Return an .npz file with one random change."""
     whole = arrays(task)
     name = rng.choice(list(whole))
     if rng.random() < 0.5:
@@ -167,7 +167,7 @@ def bad_npz(task: str, rng: random.Random) -> bytes:
 
 
 def _bad_array(array: np.ndarray, rng: random.Random) -> np.ndarray:
-    """An array of another type, shape or range."""
+    """Return the array with another type, shape or range."""
     value = rng.choice([1e39, 1e308, -1e308, 1e-320, np.nan, np.inf, -1, 2**40])
     kinds = ["O", "U", "S", "?", "f2", "g", ">f8", "c16", "i1", "u8", "M8[D]", "m8[s]", "V8", "q"]
     with np.errstate(all="ignore"):

@@ -1,4 +1,4 @@
-"""Small run directories, and ways to damage one."""
+"""Small run directories, and functions that damage them."""
 
 import copy
 import json
@@ -17,7 +17,7 @@ from keras_gru.experiments.training_data import FILE, store_data
 SIZES = {"train": 32, "validation": 8, "test": 8}
 CELLS, SEEDS = ("gru", "simple_rnn"), (0, 1, 2)
 
-# Wrong contents of a JSON file.
+# Invalid contents of a JSON file.
 WRONG = {
     "empty": b"",
     "binary": bytes(range(256)),
@@ -38,7 +38,7 @@ WRONG = {
     "lone surrogate": b'{"label": "\\ud800"}\n',
     "blank lines": b"\n\n\n",
 }
-# Values that a JSON file may hold in the place of any other.
+# Values that replace a random value of a JSON file.
 VALUES = [
     None, True, -1, 0, 0.5, 1e300, 1.7e308, -1e308, float("nan"), float("inf"), 2**63, 10**400, "",
     "hello", "\0", "../../x", "<b>", "\u2028", "x" * 10_000, [], [1], [[]], {}, {"a": 1},
@@ -46,7 +46,7 @@ VALUES = [
 
 
 class _SavesCheckpoint(Listener):
-    """Copies the checkpoint of a first epoch, which a finished run no longer has."""
+    """Copies the checkpoint after the first epoch; a finished run no longer has it."""
 
     def __init__(self, runs: Path, file: Path):
         self.runs, self.file = runs, file
@@ -58,9 +58,9 @@ class _SavesCheckpoint(Listener):
 
 
 def make(parent: Path) -> dict[str, Path]:
-    """A finished comparison with a learning curve, a stopped one, and a language model.
+    """Create a finished comparison with a learning curve, a stopped one, and a language model.
 
-    One network of each is trained; the other cells and seeds are copies of it under their names.
+    One network of each is trained; the other cells and seeds are copies of it.
     """
     text = parent / "text.txt"
     text.write_text("to be or not to be, that is the question. " * 40, encoding="utf-8")
@@ -82,15 +82,15 @@ def make(parent: Path) -> dict[str, Path]:
     shutil.copy(parent / "curve.npz", stopped / "gru-seed0" / "checkpoint.npz")
     write_experiment(stopped, tuned.model_copy(update={"cells": ("gru",), "seeds": (0,)}))
     _add_copies(curve, tuned)
-    share = curve / "fractions" / "0.5"
-    shutil.copytree(curve, share)
-    metadata = json.loads((share / "metadata.json").read_text())
+    fraction = curve / "fractions" / "0.5"
+    shutil.copytree(curve, fraction)
+    metadata = json.loads((fraction / "metadata.json").read_text())
     for name in ("metadata.json", FILE):
-        (share / name).unlink()
+        (fraction / name).unlink()
     half = datasets.load(tuned.dataset).with_fraction_of_train(0.5, tuned.training.batch_size)
-    store_data(RunDirectory(share), half)
+    store_data(RunDirectory(fraction), half)
     metadata["sequences"]["train"] = SIZES["train"] // 2
-    (share / "metadata.json").write_text(json.dumps(metadata))
+    (fraction / "metadata.json").write_text(json.dumps(metadata))
     language = _experiment(
         parent,
         "text",
@@ -120,7 +120,7 @@ def _train(parent: Path, experiment: Experiment) -> Path:
 
 
 def _add_copies(path: Path, experiment: Experiment) -> None:
-    """Records, histories and networks of the cells and seeds that were not trained."""
+    """Copy the trained run to the cells and seeds that were not trained."""
     (row,) = map(json.loads, (path / "results.jsonl").read_text().splitlines())
     (trial,) = map(json.loads, (path / "tuning.jsonl").read_text().splitlines())
     rows = []
@@ -136,7 +136,7 @@ def _add_copies(path: Path, experiment: Experiment) -> None:
 
 
 def damage(path: Path, rng: random.Random) -> str:
-    """Damage a run directory in one place, and say how."""
+    """Damage a run directory in one place; return a description of the damage."""
     files = sorted(file for file in path.rglob("*") if file.is_file() and file.suffix != ".png")
     file = rng.choice(files)
     name = file.relative_to(path)
@@ -152,18 +152,18 @@ def _change_json(file: Path, rng: random.Random) -> str:
     tree = json.loads(lines[number])
     parent, key = _place(tree, rng)
     if rng.random() < 0.3:
-        said = f"without {key!r}"
+        description = f"without {key!r}"
         del parent[key]
     else:
         parent[key] = copy.copy(rng.choice(VALUES))
-        said = f"{key!r} is {str(parent[key])[:40]!r}"
+        description = f"{key!r} is {str(parent[key])[:40]!r}"
     lines[number] = json.dumps(tree)
     file.write_text("\n".join(lines) + "\n")
-    return said
+    return description
 
 
 def _place(tree, rng: random.Random):
-    """A dict or list of a tree, and a key of it."""
+    """Return a random dict or list of a tree, and one of its keys."""
     while True:
         key = rng.choice(list(tree) if isinstance(tree, dict) else range(len(tree)))
         below = tree[key]

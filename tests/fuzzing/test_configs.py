@@ -1,4 +1,4 @@
-"""Mutated configs and overrides: a sentence, or an experiment that survives being written."""
+"""Mutated configs and overrides give one sentence, or an experiment that can be written."""
 
 import os
 from pathlib import Path
@@ -16,13 +16,13 @@ GOOD = "name: a\ndataset: {kind: adding}\nmodel: {kind: forecaster, size: {units
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path, monkeypatch):
-    """Every test works in an empty folder."""
+    """Each test works in an empty folder."""
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
 
 def read(file: str, overrides: list[str]) -> None:
-    """Load a config as every verb does, write it, and make a run directory."""
+    """Load a config as every command does, and create a run directory with it."""
     experiment = load_experiment(file, overrides)
     Path("again.yaml").write_text(dump_experiment(experiment), encoding="utf-8")
     assert load_experiment("again.yaml") == experiment
@@ -30,7 +30,7 @@ def read(file: str, overrides: list[str]) -> None:
         assert RunDirectory.create(experiment).experiment() == experiment
 
 
-def test_mutated_configs():
+def test_mutated_configs_are_accepted_or_rejected_in_one_sentence():
     campaign = Campaign("mutated configs")
     for number in range(CONFIGS):
         data, overrides = configs.bad_config(number, rng_of("config", number))
@@ -40,7 +40,7 @@ def test_mutated_configs():
     campaign.check()
 
 
-def test_the_command_line_says_the_same():
+def test_the_command_line_prints_the_same_messages():
     campaign = Campaign("keras-gru check")
     for number in range(0, CONFIGS, 20):
         data, overrides = configs.bad_config(number, rng_of("config", number))
@@ -66,7 +66,7 @@ def test_the_command_line_says_the_same():
         GOOD + '"\\ud800": 1\n',
     ],
 )
-def test_paths_and_labels_that_cannot_be(text):
+def test_impossible_paths_and_labels_are_rejected(text):
     Path("a.yaml").write_text(text)
     campaign = Campaign("named configs")
     assert campaign.call(text, lambda: load_experiment("a.yaml"))
@@ -75,7 +75,7 @@ def test_paths_and_labels_that_cannot_be(text):
 
 
 @pytest.mark.parametrize("name", ["~nobody", "~nobody/x.yaml", "x" * 5_000, "a/b", "\udcff", "."])
-def test_names_of_no_config(name):
+def test_names_that_are_not_configs_are_rejected(name):
     campaign = Campaign("names")
     for verb in ("check", "compare", "train"):
         assert campaign.command(name[:20], verb, name)

@@ -1,4 +1,4 @@
-"""Bad data files: a sentence, or a dataset of finite numbers."""
+"""Mutated data files give one sentence, or a dataset of finite numbers."""
 
 import os
 import pickle
@@ -19,7 +19,7 @@ TASKS = ("classification", "tagging", "forecasting", "polyphony")
 
 
 def load(kind: str, path: Path, **settings) -> None:
-    """Load a dataset and look at what training would see of it."""
+    """Load a dataset and check that its batches are finite."""
     settings = {"kind": kind, "path": str(path)} | SETTINGS[kind] | settings
     dataset = datasets.load(TypeAdapter(DatasetConfig).validate_python(settings))
     assert np.isfinite([*dataset.baselines[0].validation.values()]).all()
@@ -29,7 +29,7 @@ def load(kind: str, path: Path, **settings) -> None:
         assert all(np.isfinite(array).all() for array in (*x.values(), y)), split
 
 
-def test_bad_data_files(tmp_path):
+def test_mutated_data_files_are_accepted_or_rejected_in_one_sentence(tmp_path):
     campaign = Campaign("bad data files")
     for number in range(DATA_FILES):
         rng = rng_of("data file", number)
@@ -57,7 +57,7 @@ def test_undamaged_files_are_accepted(kind, tmp_path):
 
 
 class TestNpz:
-    """What the issue names, and what is like it."""
+    """Damaged and malicious .npz files."""
 
     @staticmethod
     def whole():
@@ -96,56 +96,56 @@ class TestNpz:
             "a folder in the name": archive(whole | {"../../x": whole["train_inputs"]}),
         }
 
-    def test_each_is_a_sentence_and_no_pickle_runs(self, tmp_path):
+    def test_each_is_rejected_in_one_sentence_and_nothing_is_unpickled(self, tmp_path):
         campaign = Campaign(".npz files")
         for name, content in self.cases(tmp_path / "trap").items():
             (tmp_path / "mine.npz").write_bytes(content)
-            said = campaign.call(name, lambda: load("npz", tmp_path / "mine.npz"))
-            assert "mine.npz" in said, name
+            message = campaign.call(name, lambda: load("npz", tmp_path / "mine.npz"))
+            assert "mine.npz" in message, name
         campaign.check()
         assert not (tmp_path / "trap").exists()
 
-    def test_values_beyond_float32(self, tmp_path):
+    def test_values_beyond_float32_are_rejected(self, tmp_path):
         whole = arrays("forecasting")
         for name in whole:
             changed = whole | {name: whole[name] * 1e300}
             np.savez(tmp_path / "mine.npz", **changed)
             campaign = Campaign(name)
-            said = campaign.call(
+            message = campaign.call(
                 name, lambda: load("npz", tmp_path / "mine.npz", task="forecasting")
             )
-            assert name in said
+            assert name in message
             campaign.check()
 
 
 @pytest.mark.parametrize("cell", ["1e39", "-1e39", "1e300", "1.7e308", "1e999"])
-def test_csv_value_beyond_float32(cell, tmp_path):
+def test_a_csv_value_beyond_float32_is_rejected(cell, tmp_path):
     lines = data_files.CSV.splitlines()
-    for row in (5, 70):  # of train and of test
+    for row in (5, 70):  # in train and in test
         changed = [*lines]
         changed[row] = f"{row},{cell},1,n"
         (tmp_path / "mine.csv").write_text("\n".join(changed))
         campaign = Campaign(cell)
-        said = campaign.call(cell, lambda: load("csv_series", tmp_path / "mine.csv"))
-        assert f"line {row + 1}" in said
+        message = campaign.call(cell, lambda: load("csv_series", tmp_path / "mine.csv"))
+        assert f"line {row + 1}" in message
         campaign.check()
 
 
 @pytest.mark.parametrize("kind", SETTINGS)
-def test_paths_that_are_no_file(kind, tmp_path):
+def test_paths_that_are_not_files_are_rejected(kind, tmp_path):
     campaign = Campaign("paths")
     os.mkfifo(tmp_path / "fifo")
     (tmp_path / "folder").mkdir()
     (tmp_path / "loop").symlink_to("loop")
     paths = [tmp_path / name for name in ("fifo", "folder", "loop", "missing", "x" * 300)]
     for path in ["~nobody/x", "~nobody", "a\0b", "/dev/zero", "/dev/stdin", *paths]:
-        said = campaign.call(f"{path!r}", lambda path=path: load(kind, path))
-        assert said, path
+        message = campaign.call(f"{path!r}", lambda path=path: load(kind, path))
+        assert message, path
     campaign.check()
 
 
-def test_labels_that_are_no_unicode(tmp_path):
-    """A folder's name of bytes that are no UTF-8 has lone surrogates in Python."""
+def test_labels_that_are_not_unicode_are_rejected(tmp_path):
+    """In Python, a folder name that is not UTF-8 has lone surrogates."""
     for label in (b"good", b"bad\xff"):
         folder = os.fsencode(tmp_path) + b"/" + label
         os.mkdir(folder)
@@ -153,12 +153,12 @@ def test_labels_that_are_no_unicode(tmp_path):
             with open(folder + f"/{number}.txt".encode(), "w") as file:
                 file.write(f"word{number} more words")
     campaign = Campaign("labels")
-    said = campaign.call("a folder's name", lambda: load("texts", tmp_path))
-    assert said.isprintable() and "bad" in said
+    message = campaign.call("a folder's name", lambda: load("texts", tmp_path))
+    assert message.isprintable() and "bad" in message
     campaign.check()
 
 
-def test_a_pipe_among_texts(tmp_path):
+def test_a_pipe_among_texts_is_rejected(tmp_path):
     for label in ("good", "bad"):
         (tmp_path / label).mkdir()
         for number in range(20):

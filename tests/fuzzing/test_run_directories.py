@@ -1,4 +1,4 @@
-"""Every verb that reads a run directory, on damaged ones: a sentence, or a result."""
+"""Every command that reads a run directory gives one sentence or a result on damaged ones."""
 
 import json
 import os
@@ -21,31 +21,31 @@ from tests.fuzzing.run_directories import WRONG
 
 
 @pytest.fixture(scope="session")
-def whole(tmp_path_factory):
+def undamaged(tmp_path_factory):
     """Undamaged run directories, by kind."""
     start_tensorflow()
-    made = run_directories.make(tmp_path_factory.mktemp("whole"))
+    directories = run_directories.make(tmp_path_factory.mktemp("undamaged"))
     from keras_gru.inspection.inspect import inspect_networks
     from keras_gru.inspection.result import save_inspection
 
-    curve = RunDirectory(made["curve"])
+    curve = RunDirectory(directories["curve"])
     save_inspection(curve.path, inspect_networks(curve, "gru", 0))
-    return made
+    return directories
 
 
 @pytest.fixture
-def copy_of(whole, tmp_path):
-    """Copies an undamaged run directory, each time to the same place."""
+def copy_of(undamaged, tmp_path):
+    """A function that copies an undamaged run directory, each time to the same place."""
 
     def copy(kind: str) -> Path:
         shutil.rmtree(tmp_path / "run", ignore_errors=True)
-        return Path(shutil.copytree(whole[kind], tmp_path / "run"))
+        return Path(shutil.copytree(undamaged[kind], tmp_path / "run"))
 
     return copy
 
 
 def commands(run: Path, kind: str) -> dict[str, list]:
-    """The verbs that read a run directory, by how long one takes that is not refused."""
+    """Return the commands that read a run directory, by whether they are quick or slow."""
     quick = [["report", run], ["translate", run, "Hello."], ["evaluate", run]]
     slow = [
         ["inspect", run, "--cell", "gru"],
@@ -63,12 +63,12 @@ def test_undamaged_directories_are_accepted(copy_of):
         by_speed = commands(copy_of(kind), kind)
         for command in [command for speed in speeds for command in by_speed[speed]]:
             if command[0] != "translate":
-                said = campaign.command(kind, *command)
-                assert not said, said
+                message = campaign.command(kind, *command)
+                assert not message, message
     campaign.check()
 
 
-def test_damaged_run_directories(copy_of):
+def test_damaged_directories_are_read_or_rejected_in_one_sentence(copy_of):
     campaign = Campaign("damaged run directories")
     for number in range(RUN_DIRECTORIES):
         rng = rng_of("run directory", number)
@@ -94,8 +94,8 @@ def test_resume_validates_the_directory_before_it_loads_data(copy_of, monkeypatc
     loaded = []
     monkeypatch.setattr(datasets, "load", lambda *_: loaded.append(1))
     campaign = Campaign("resume")
-    said = campaign.command(file, verb, "--resume", run, "--jobs", 1)
-    assert file in said
+    message = campaign.command(file, verb, "--resume", run, "--jobs", 1)
+    assert file in message
     assert not loaded
     campaign.check()
 
@@ -113,12 +113,12 @@ FILES = (
 
 
 @pytest.mark.parametrize("file", FILES)
-def test_files_of_wrong_content(copy_of, file):
+def test_files_with_the_wrong_content_are_rejected(copy_of, file):
     campaign = Campaign(file)
     run, verb = copy_of("curve"), "evaluate" if file == "preprocessing.json" else "report"
     chosen = WRONG if "/" not in file else ("empty", "binary", "list", "null", "object")
     for name in chosen:
-        # Without the end of the line it would be an unfinished record, which is dropped.
+        # Without a line break it would be an unfinished record, which is ignored.
         end = b"\n" if file.endswith("l") and not WRONG[name].endswith(b"\n") else b""
         (run / file).write_bytes(WRONG[name] + end)
         assert campaign.command(name, verb, run), f"{name} was accepted"
@@ -126,24 +126,24 @@ def test_files_of_wrong_content(copy_of, file):
 
 
 @pytest.mark.parametrize("file", FILES[:6])
-def test_files_without_a_key(copy_of, file):
+def test_files_without_a_key_are_read_or_rejected(copy_of, file):
     run, campaign = copy_of("curve"), Campaign(f"{file}, a key is missing")
     lines = (run / file).read_text().splitlines()
-    whole = json.loads(lines[0] if file.endswith("l") else "\n".join(lines))
+    undamaged = json.loads(lines[0] if file.endswith("l") else "\n".join(lines))
     rest = lines[1:] if file.endswith("l") else []
-    for key in whole:
-        changed = {name: value for name, value in whole.items() if name != key}
+    for key in undamaged:
+        changed = {name: value for name, value in undamaged.items() if name != key}
         (run / file).write_text("\n".join([json.dumps(changed), *rest]) + "\n")
         if file in ("preprocessing.json", "inspection/inspection.json"):
             verb = "evaluate" if file == "preprocessing.json" else "report"
             campaign.command(f"without {key}", verb, run)
-        else:  # a report of each file that is accepted would take minutes
+        else:  # a report for each accepted file would take minutes
             campaign.call(f"without {key}", RunDirectory(run).comparison)
     campaign.check()
 
 
-def test_stray_files(copy_of):
-    """What a file manager leaves behind is no share of the training data."""
+def test_stray_files_are_ignored(copy_of):
+    """A file of a file manager is not read as a fraction of the training data."""
     run, campaign = copy_of("curve"), Campaign("stray files")
     for name in (".DS_Store", "Thumbs.db", "nan", "0.7"):
         (run / "fractions" / name).write_bytes(b"\0\1")
@@ -151,19 +151,19 @@ def test_stray_files(copy_of):
     (run / "gru-seed0" / ".DS_Store").write_bytes(b"\0\1")
     before = sorted(run.rglob("*"))
     for command in (["report", run], ["evaluate", run]):
-        said = campaign.command("stray files", *command)
-        assert not said, said
+        message = campaign.command("stray files", *command)
+        assert not message, message
     after = [path for path in sorted(run.rglob("*")) if path.name != "report.html"]
     assert after == before
     campaign.check()
 
 
 @pytest.mark.parametrize("content", ["empty", "binary", "text"])
-def test_checkpoints_of_wrong_content(copy_of, content):
+def test_checkpoints_with_the_wrong_content_are_rejected(copy_of, content):
     run, campaign = copy_of("stopped"), Campaign(f"{content} checkpoint")
     (run / "gru-seed0" / "checkpoint.npz").write_bytes(WRONG[content])
-    said = campaign.command(content, "compare", "--resume", run, "--jobs", 1)
-    assert "checkpoint.npz" in said
+    message = campaign.command(content, "compare", "--resume", run, "--jobs", 1)
+    assert "checkpoint.npz" in message
     campaign.check()
 
 
@@ -171,7 +171,7 @@ def test_checkpoints_of_wrong_content(copy_of, content):
     "history",
     ["", "[]", "3", "null", "[3]", "[{}]", '[{"loss": 1}]', "\0", "[" * 9999, '{"loss": 1}'],
 )
-def test_checkpoints_with_another_history(copy_of, history):
+def test_checkpoints_with_another_history_are_rejected(copy_of, history):
     run, campaign = copy_of("stopped"), Campaign("history of a checkpoint")
     file = run / "gru-seed0" / "checkpoint.npz"
     with np.load(file) as arrays:
@@ -180,7 +180,7 @@ def test_checkpoints_with_another_history(copy_of, history):
     campaign.check()
 
 
-def test_flipped_bytes_of_a_network(copy_of):
+def test_a_network_with_flipped_bytes_is_rejected(copy_of):
     campaign = Campaign("best.keras with a flipped byte")
     run = copy_of("text")
     file = run / "gru-seed0" / "best.keras"
@@ -195,8 +195,8 @@ def test_flipped_bytes_of_a_network(copy_of):
 
 
 @pytest.mark.parametrize("value", [1e200, -1.7e308, "NaN", "1e999"])
-def test_losses_beyond_float_range(copy_of, value):
-    """In an epoch, in the validation and test metrics of a run, and in a baseline."""
+def test_losses_beyond_the_range_of_floats_are_accepted(copy_of, value):
+    """In the history, in the validation and test metrics of a run, and in a baseline."""
     run, campaign = copy_of("curve"), Campaign(f"a loss of {value}")
     for file in ("gru-seed0/history.jsonl", "results.jsonl", "metadata.json"):
         text = (run / file).read_text()
@@ -215,7 +215,7 @@ def test_losses_beyond_float_range(copy_of, value):
 
 @contextmanager
 def largest_file(size):
-    """Limit the size of files that are written, as `ulimit -f` does."""
+    """Limit the size of written files, as `ulimit -f` does."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
     try:
@@ -224,16 +224,16 @@ def largest_file(size):
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
-def test_a_limit_on_the_size_of_files(copy_of):
+def test_a_limit_on_the_size_of_files_is_reported(copy_of):
     campaign = Campaign("a limit on the size of files")
     cases = [("curve", "report"), ("stopped", "compare", "--jobs", 1, "--resume")]
     for kind, *command in cases:
         run = copy_of(kind)
         with largest_file(4_096):
-            said = campaign.command(kind, *command, run)
-        assert "File too large" in said
+            message = campaign.command(kind, *command, run)
+        assert "File too large" in message
         assert not [*run.glob(".*"), *run.rglob(".checkpoint*")]
-    assert not campaign.outcomes["traceback"]  # training may take its time until then
+    assert not campaign.outcomes["traceback"]  # training may be slow before the limit is reached
 
 
 def test_a_damaged_directory_in_a_separate_process(copy_of):

@@ -1,4 +1,4 @@
-"""Networks with their gates held: what they compute then, and that it is undone."""
+"""Models with constant gates: their outputs, and that the original model is unchanged."""
 
 import keras
 import numpy as np
@@ -16,7 +16,7 @@ X = np.random.default_rng(0).normal(size=(3, 5, 4)).astype("float32")
 
 
 def network(layer):
-    """A model of one layer, with biases that are not zero."""
+    """Return a model of one layer, with biases that are not zero."""
     layer = layer if isinstance(layer, keras.Layer) else layer(6, return_sequences=True)
     layer.name = "recurrent_1"
     inputs = keras.Input((5, 4))
@@ -31,22 +31,22 @@ def array(tensor):
 
 
 @pytest.mark.parametrize("reset_after", [False, True])
-def test_a_gru_with_both_gates_held_is_a_simple_rnn(reset_after):
+def test_a_gru_with_both_gates_constant_is_a_simple_rnn(reset_after):
     model = network(keras_gru.GRU(6, return_sequences=True, reset_after=reset_after))
     kernel, recurrent, bias = (weight[..., 12:] for weight in model.get_weights())
     simple = network(keras_gru.SimpleRNN(6, return_sequences=True))
     simple.set_weights([kernel, recurrent, bias.sum(0) if reset_after else bias])
-    held = ablations(model.layers[1].cell)
-    assert list(held) == [
+    ablated = ablations(model.layers[1].cell)
+    assert list(ablated) == [
         "update gate constant 0, all new",
         "reset gate constant 1",
         "both constant: a SimpleRNN",
     ]
-    constant = with_constant_gates(model, held["both constant: a SimpleRNN"])
+    constant = with_constant_gates(model, ablated["both constant: a SimpleRNN"])
     np.testing.assert_allclose(predict(constant, X), predict(simple, X), rtol=1e-5, atol=1e-6)
 
 
-def test_what_is_held_of_an_lstm():
+def test_the_ablations_of_an_lstm():
     model = network(keras_gru.LSTM(6))
     assert ablations(model.layers[1].cell) == {
         "input gate constant 1": {"input": 1},
@@ -57,7 +57,7 @@ def test_what_is_held_of_an_lstm():
 
 
 @pytest.mark.parametrize("cell", cell_names())
-def test_a_constant_gate_of_any_cell_is_that_constant(cell):
+def test_a_constant_gate_of_any_cell_has_its_value(cell):
     model = make("polyphony", cell)
     features = inputs("polyphony")["features"]
     cell_of = find_layer(model, 1).cell
@@ -75,7 +75,7 @@ def test_a_constant_gate_of_any_cell_is_that_constant(cell):
 
 
 @pytest.mark.parametrize("kind", ["classifier_mean", "forecaster", "encoder_decoder"])
-def test_the_gates_of_all_layers_are_constant_in_the_copy_alone(kind):
+def test_gates_are_constant_in_all_layers_of_the_copy_only(kind):
     model = make(kind, layers=2, **({"bidirectional": True} if kind in BIDIRECTIONAL else {}))
     before = predict(model, inputs(kind))
     copy = with_constant_gates(model, {"update": 0.0})

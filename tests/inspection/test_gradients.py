@@ -1,4 +1,4 @@
-"""How far gradients reach, against differences of the loss itself."""
+"""Gradient norms by steps back, compared with finite differences of the loss."""
 
 import keras
 import numpy as np
@@ -22,7 +22,7 @@ def batch_of(kind):
 
 
 def differences(layer, loss_from, x, states, after):
-    """The norm of the derivatives of a loss by the states after step `after`, by moving them.
+    """Return the norm of the derivatives of a loss w.r.t. the states after a step, by differences.
 
     Args:
         loss_from: `(output of the last step) -> loss`, in NumPy.
@@ -68,7 +68,7 @@ def notes(logits, y):
         ("polyphony", "min_gru"),
     ],
 )
-def test_norms_are_those_of_differences_of_the_loss(kind, cell):
+def test_gradient_norms_equal_finite_differences_of_the_loss(kind, cell):
     model = compiled(kind, make(kind, cell))
     batch = x, y, *_ = batch_of(kind)
     layer = find_layer(model, 1)
@@ -97,7 +97,7 @@ SOME = ("classifier_max", "tagger_vectors", "forecaster_every_step", "encoder_de
 
 
 @pytest.mark.parametrize("kind", SOME)
-def test_every_kind_of_model_has_its_reach_in_every_layer(kind):
+def test_gradient_norms_of_every_layer_of_every_kind_of_model(kind):
     options = {"bidirectional": True} if kind in BIDIRECTIONAL else {}
     model = compiled(kind, make(kind, "lstm", layers=2, **options))
     count = 4 if kind.startswith("encoder_decoder") else 2
@@ -108,7 +108,7 @@ def test_every_kind_of_model_has_its_reach_in_every_layer(kind):
     np.testing.assert_array_equal(array(model(inputs(kind), training=False)), before)
 
 
-def test_a_sequence_without_a_step_that_counts_has_no_gradient():
+def test_a_sequence_without_weighted_steps_has_no_gradient():
     model = compiled("tagger", make("tagger"))
     x, y, weight = batch_of("tagger")
     weight[1] = 0
@@ -116,9 +116,9 @@ def test_a_sequence_without_a_step_that_counts_has_no_gradient():
     assert not norms[1].any() and norms[[0, 2, 3, 4, 5], 0].all()
 
 
-def test_steps_back_are_counted_from_the_last_state_with_a_part_in_the_loss():
+def test_steps_back_are_counted_from_the_last_state_that_affects_the_loss():
     rows = align_at_end(np.array([[1, 2, 4, 0], [3, 6, 0, 0], [0, 0, 0, 0], [5, 5, 5, 10.0]]))
     assert [row.tolist() for row in rows] == [[4, 2, 1], [6, 3], [10, 5, 5, 5]]
-    # The mean of those that go so far, as a share of the same ones' mean at 0.
+    # The mean over the rows that are long enough, divided by the same rows' mean at 0.
     np.testing.assert_allclose(gradient_decay(rows), [1, (2 + 3 + 5) / 20, (1 + 5) / 14])
     assert gradient_decay([]).tolist() == []

@@ -1,4 +1,4 @@
-"""A look inside the networks of a run folder: what it finds, keeps and refuses."""
+"""Inspecting the networks of a run directory: results, storage, and rejected options."""
 
 import keras
 import numpy as np
@@ -32,55 +32,64 @@ def folder(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def found(folder):
+def inspected(folder):
     return inspect_networks(folder, sequence=3)
 
 
-def test_of_each_cell_the_best_run_is_looked_into(folder, found):
+def test_the_best_run_of_each_cell_is_inspected(folder, inspected):
     chosen = [networks.choose_run(folder, cell) for cell in ("gru", "lstm", "simple_rnn")]
-    assert [(one.cell, one.seed) for one in found.networks] == [(r.cell, r.seed) for r in chosen]
-    gru, lstm, simple = found.networks
+    assert [(one.cell, one.seed) for one in inspected.networks] == [
+        (r.cell, r.seed) for r in chosen
+    ]
+    gru, lstm, simple = inspected.networks
     assert list(gru.gates) == ["update", "reset"]
     assert list(lstm.gates) == ["input", "forget", "output"]
     assert simple.gates == {} and simple.keep is None
-    for one in found.networks:
+    for one in inspected.networks:
         for picture in (*one.gates.values(), one.state):
             assert np.shape(picture) == (5, 4)
         assert len(one.gradient_decay) == 5 and one.gradient_decay[0] == 1
-    assert (found.length, found.sequence, found.tokens, found.last_step) == (5, 3, None, False)
+    assert (inspected.length, inspected.sequence, inspected.tokens, inspected.last_step) == (
+        5,
+        3,
+        None,
+        False,
+    )
     dataset = datasets.load(folder.experiment().dataset)
     features = dataset.splits["validation"].inputs["features"][3]
-    np.testing.assert_allclose(found.features, features, atol=1e-4)
+    np.testing.assert_allclose(inspected.features, features, atol=1e-4)
 
 
-def test_the_gates_are_those_of_the_sequence_that_is_shown(folder, found):
+def test_the_gates_are_those_of_the_chosen_sequence(folder, inspected):
     model = networks.load_model(folder, networks.choose_run(folder, "gru"))
-    gates, (h,) = model.get_layer("recurrent_1").gates(np.array([found.features], "float32"))
+    gates, (h,) = model.get_layer("recurrent_1").gates(np.array([inspected.features], "float32"))
     for name, gate in {**gates, "state": h}.items():
-        shown = found.networks[0].state if name == "state" else found.networks[0].gates[name]
+        shown = (
+            inspected.networks[0].state if name == "state" else inspected.networks[0].gates[name]
+        )
         np.testing.assert_allclose(shown, keras.ops.convert_to_numpy(gate)[0], atol=2e-3)
 
 
-def test_the_ablation_is_measured_on_validation(folder, found):
+def test_ablations_are_evaluated_on_validation(folder, inspected):
     record = networks.choose_run(folder, "gru")
-    trained, no_update, no_reset, neither = found.networks[0].ablation.values()
+    trained, no_update, no_reset, neither = inspected.networks[0].ablation.values()
     assert trained == record.validation["mse"]
     experiment, dataset = folder.experiment(), datasets.load(folder.experiment().dataset)
-    for value, held in ((no_reset, (None, 1)), (neither, (0, 1))):
+    for value, constants in ((no_reset, (None, 1)), (neither, (0, 1))):
         model = networks.load_model(folder, record)
         cell = model.get_layer("recurrent_1").cell
-        gates = zip(("update", "reset"), held, strict=True)
+        gates = zip(("update", "reset"), constants, strict=True)
         cell.constant_gates = {gate: value for gate, value in gates if value is not None}
         expected = fitting.evaluate(model, experiment, dataset, "validation")["mse"]
         assert value == pytest.approx(expected, rel=1e-4)
     assert len({trained, no_update, no_reset, neither}) == 4
-    assert list(found.networks[2].ablation) == ["as trained"]
+    assert list(inspected.networks[2].ablation) == ["as trained"]
 
 
-def test_what_was_found_is_kept_whole(folder, found):
+def test_an_inspection_is_saved_and_read_unchanged(folder, inspected):
     assert read_inspection(None) is None
-    save_inspection(folder.path, found)
-    assert read_inspection(folder.path) == found
+    save_inspection(folder.path, inspected)
+    assert read_inspection(folder.path) == inspected
     only = inspect_networks(folder, "lstm", 1)
     assert [(one.cell, one.seed) for one in only.networks] == [("lstm", 1)]
 
@@ -94,7 +103,7 @@ def test_what_was_found_is_kept_whole(folder, found):
         ({"layer": 2}, "The recurrent layers have the numbers 1 to 1: received 2"),
     ],
 )
-def test_missing_things_are_rejected(folder, options, words):
+def test_a_missing_run_sequence_or_layer_is_rejected(folder, options, words):
     with pytest.raises(UserError, match=words):
         inspect_networks(folder, **options)
 
@@ -119,7 +128,7 @@ def test_a_cell_without_gates_is_rejected(tmp_path):
         inspect_networks(folder)
 
 
-def test_words_stand_under_the_gates_of_any_layer(tmp_path):
+def test_tokens_are_shown_for_the_gates_of_any_layer(tmp_path):
     words = WORDS.split()
     rows = [f"{' '.join(words[: 2 + i % 7])},{i % 2}" for i in range(60)]
     (tmp_path / "own.csv").write_text("text,label\n" + "\n".join(rows) + "\n")
@@ -135,21 +144,22 @@ def test_words_stand_under_the_gates_of_any_layer(tmp_path):
     split = datasets.load(folder.experiment().dataset).splits["validation"]
     number = int(np.argmin(split.lengths["tokens"]))
     length = int(split.lengths["tokens"][number])
-    found = inspect_networks(folder, sequence=number, layer=2)
-    assert found.tokens == words[:length] and found.features is None
-    assert np.shape(found.networks[0].gates["forget"]) == (length, 3)
-    assert not found.last_step
+    inspected = inspect_networks(folder, sequence=number, layer=2)
+    assert inspected.tokens == words[:length] and inspected.features is None
+    assert np.shape(inspected.networks[0].gates["forget"]) == (length, 3)
+    assert not inspected.last_step
 
 
-def test_of_a_long_sequence_the_first_steps_are_shown(tmp_path, monkeypatch):
+def test_a_long_sequence_is_cut_to_its_first_steps(tmp_path, monkeypatch):
     monkeypatch.setattr(inspecting, "SHOWN", 4)
     (tmp_path / "own.txt").write_text(WORDS * 40)
     dataset = {"kind": "text_file", "path": str(tmp_path / "own.txt"), "window": 12}
     model = {"kind": "language_model", "size": {"units": 3}}
-    found = inspect_networks(untrained_run(tmp_path, dataset, model, (0,)))
-    assert (found.length, len(found.tokens), found.last_step) == (12, 4, True)
+    inspected = inspect_networks(untrained_run(tmp_path, dataset, model, (0,)))
+    assert (inspected.length, len(inspected.tokens), inspected.last_step) == (12, 4, True)
     assert (
-        np.shape(found.networks[0].state) == (4, 3) and len(found.networks[0].gradient_decay) == 12
+        np.shape(inspected.networks[0].state) == (4, 3)
+        and len(inspected.networks[0].gradient_decay) == 12
     )
     assert SHOWN > 12
 
@@ -162,7 +172,7 @@ def test_of_a_long_sequence_the_first_steps_are_shown(tmp_path, monkeypatch):
         ("decoder_1", ["<s>"]),
     ],
 )
-def test_of_a_translation_each_side_has_its_own_words(layer, words):
+def test_encoder_and_decoder_of_a_translation_show_their_own_tokens(layer, words):
     split = datasets.Split(
         {"source": np.array([[2, 3, 0]]), "target": np.array([[1, 0]])},
         np.array([[2, 0]]),
@@ -178,5 +188,5 @@ def test_of_a_translation_each_side_has_its_own_words(layer, words):
         target_vocabulary=("", "<s>", "hola"),
     )
     read = np.zeros((1, len(words), 2))
-    found = inspecting._input_of(dataset, 0, read, keras.layers.Identity(name=layer))
-    assert found == (words, None)
+    inspected = inspecting._input_of(dataset, 0, read, keras.layers.Identity(name=layer))
+    assert inspected == (words, None)

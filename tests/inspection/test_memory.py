@@ -1,4 +1,4 @@
-"""The half-life of a unit, from the gate that keeps its state."""
+"""The half-life of a unit, computed from the gate that keeps its state."""
 
 import doctest
 
@@ -10,20 +10,20 @@ from keras_gru.cells import recurrent_layer
 from keras_gru.inspection import memory
 
 
-def test_the_example():
+def test_the_examples_of_the_docstrings_run():
     found = doctest.testmod(memory)
     assert found.attempted > 0 and found.failed == 0
 
 
-def test_after_a_half_life_half_is_left():
+def test_half_of_the_state_is_left_after_a_half_life():
     keep = np.array([0.01, 0.3, 0.9, 0.999])
     np.testing.assert_allclose(keep ** memory.half_lives(keep), 0.5)
     assert memory.half_lives(np.array([0.0, 1.0])).tolist() == [0, np.inf]
 
 
 @pytest.mark.parametrize(("cell", "sign"), [("gru", 1), ("lstm", 1), ("mut1", -1)])
-def test_a_bias_decides_the_half_life_and_padding_has_no_part_in_it(cell, sign):
-    """Without weights a gate is the sigmoid of its bias."""
+def test_the_half_life_follows_from_the_bias_and_ignores_padding(cell, sign):
+    """With weights of zero, a gate is the sigmoid of its bias."""
     layer = recurrent_layer(cell, 3)
     layer.build((None, None, 2))
     layer.set_weights([np.zeros(weight.shape) for weight in layer.weights])
@@ -38,7 +38,7 @@ def test_a_bias_decides_the_half_life_and_padding_has_no_part_in_it(cell, sign):
     np.testing.assert_allclose(memory.mean_keep_gate(layer, x, first, mask), keeps, rtol=1e-6)
 
 
-def test_real_steps_alone_are_averaged():
+def test_only_unpadded_steps_are_averaged():
     layer = recurrent_layer("gru", 3)
     layer.build((None, None, 2))
     x = np.random.default_rng(0).normal(size=(2, 4, 2)).astype("float32")
@@ -49,7 +49,7 @@ def test_real_steps_alone_are_averaged():
     np.testing.assert_allclose(memory.mean_keep_gate(layer, x, first, mask), expected, rtol=1e-6)
 
 
-def test_a_simple_rnn_has_none():
+def test_a_simple_rnn_has_no_half_life():
     layer = recurrent_layer("simple_rnn", 3)
     layer.build((None, None, 2))
     x = np.ones((1, 2, 2), "float32")

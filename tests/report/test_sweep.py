@@ -25,7 +25,7 @@ from keras_gru.report.html import render_page
 from keras_gru.report.sections.sweep import best_trials, expected_best, headline_text
 from keras_gru.report.sweep import sweep_report
 from keras_gru.report.terminal import print_report
-from tests.experiments.helpers import nested
+from tests.experiments.helpers import nest_settings
 
 from .samples import ACCURACY, MAE, comparison
 from .test_html import EVIL, Outline
@@ -49,7 +49,7 @@ def result(folder, importances=CLEAR, count=24, metric=MAE, **changes):
     base = comparison(metric=metric, **changes)
     experiment = base.experiment.model_copy(update={"runs": "elsewhere"})
     experiment = type(experiment).model_validate(
-        experiment.model_dump() | {"sweep": {**nested(RANGES), "trials": count}}
+        experiment.model_dump() | {"sweep": {**nest_settings(RANGES), "trials": count}}
     )
     trials = []
     for number in range(count):
@@ -105,7 +105,8 @@ def test_expected_best_is_a_curve_and_a_table_of_plain_random_trials(tmp_path):
     assert "sweep.pruning=false" in text.text
     trials = [dataclasses.replace(trial, status="finished") for trial in shown.result.trials]
     experiment = type(shown.result.experiment).model_validate(
-        shown.result.experiment.model_dump() | {"sweep": {**nested(RANGES), "sampler": "random"}}
+        shown.result.experiment.model_dump()
+        | {"sweep": {**nest_settings(RANGES), "sampler": "random"}}
     )
     plain = dataclasses.replace(shown.result, trials=tuple(trials), experiment=experiment)
     found = analyse_sweep(plain)

@@ -1,4 +1,4 @@
-"""The scripts in tools/results/ import each other as scripts do."""
+"""Make the scripts in tools/results/ importable by each other."""
 
 import sys
 from pathlib import Path

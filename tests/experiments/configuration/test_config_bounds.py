@@ -1,4 +1,4 @@
-"""What is far too large for settings is refused at once."""
+"""Oversized configs and overrides are rejected at once."""
 
 import itertools
 import os
@@ -16,8 +16,8 @@ def listed(values):
     return "[" + ", ".join(map(str, values)) + "]"
 
 
-def refusal(path, *overrides):
-    """The sentence; it takes at most 2 s, as no sentence that helps nobody is made."""
+def message_of(path, *overrides):
+    """Return the message of a rejected config; rejecting takes at most 2 s."""
     begin = time.perf_counter()
     with pytest.raises(UserError) as error:
         load_experiment(path, overrides)
@@ -43,38 +43,38 @@ def refusal(path, *overrides):
     ],
     ids=itertools.count(),
 )
-def test_a_config_that_is_too_large(tmp_path, text, part):
+def test_a_config_that_is_too_large_is_rejected(tmp_path, text, part):
     (tmp_path / "large.yaml").write_text(BASE + text + "\n")
-    assert part in refusal(tmp_path / "large.yaml")
+    assert part in message_of(tmp_path / "large.yaml")
 
 
-def test_bases_that_never_end(tmp_path):
+def test_bases_that_double_at_every_level_are_rejected(tmp_path):
     for number in range(100):
         (tmp_path / f"chain{number}.yaml").write_text(f"base: chain{number + 1}.yaml\n")
-        again = f"twice{number + 1}.yaml"
-        (tmp_path / f"twice{number}.yaml").write_text(f"base: [{again}, {again}]\n")
+        included = f"twice{number + 1}.yaml"
+        (tmp_path / f"twice{number}.yaml").write_text(f"base: [{included}, {included}]\n")
     (tmp_path / "twice100.yaml").write_text(BASE)
-    assert "at most 20 included files" in refusal(tmp_path / "chain0.yaml")
-    assert "at most 20 included files" in refusal(tmp_path / "twice90.yaml")
+    assert "at most 20 included files" in message_of(tmp_path / "chain0.yaml")
+    assert "at most 20 included files" in message_of(tmp_path / "twice90.yaml")
 
 
-def test_bases_that_are_large_together(tmp_path):
+def test_bases_that_are_too_large_together_are_rejected(tmp_path):
     for number in range(5):
         (tmp_path / f"{number}.yaml").write_text("description: " + "x" * 9_900 + "\n")
     (tmp_path / "all.yaml").write_text("base: [0.yaml, 1.yaml, 2.yaml, 3.yaml, 4.yaml]\n")
-    assert "32,000 bytes together" in refusal(tmp_path / "all.yaml")
+    assert "32,000 bytes together" in message_of(tmp_path / "all.yaml")
 
 
-def test_a_pipe_is_not_waited_for(tmp_path):
+def test_a_pipe_is_rejected_at_once(tmp_path):
     os.mkfifo(tmp_path / "pipe")
-    assert "got a pipe" in refusal(tmp_path / "pipe")
+    assert "got a pipe" in message_of(tmp_path / "pipe")
     (tmp_path / "above.yaml").write_text("base: pipe\n")
-    assert "got a pipe" in refusal(tmp_path / "above.yaml")
+    assert "got a pipe" in message_of(tmp_path / "above.yaml")
 
 
-def test_overrides_that_are_too_many_or_too_deep():
-    assert "at most 200 overrides" in refusal("quickstart", *["seeds=[0]"] * 201)
-    assert "NAME=VALUE" in refusal("quickstart", ".".join("a" * 9_000) + "=1")
+def test_too_many_or_too_deep_overrides_are_rejected():
+    assert "at most 200 overrides" in message_of("quickstart", *["seeds=[0]"] * 201)
+    assert "NAME=VALUE" in message_of("quickstart", ".".join("a" * 9_000) + "=1")
 
 
 def test_allowed_values_are_not_rejected(tmp_path):

@@ -1,4 +1,4 @@
-"""Every way to get a config wrong: where it is reported, under which code, with which advice."""
+"""Mistakes in configs: the line, the path, the code and the advice of each problem."""
 
 import pickle
 
@@ -15,13 +15,13 @@ GOOD = HEAD + "model: {kind: forecaster, size: {units: 3}}\n"
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path, monkeypatch):
-    """Every test works in an empty folder."""
+    """Each test works in an empty folder."""
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
 
 def problems(content, *overrides, name="a.yaml"):
-    """What is wrong with a file with this content."""
+    """Return the problems of a file with this content."""
     with open(name, "w", encoding="utf-8") as file:
         file.write(content)
     with pytest.raises(ConfigError) as caught:
@@ -30,12 +30,12 @@ def problems(content, *overrides, name="a.yaml"):
     return caught.value.problems
 
 
-def found(content, *overrides):
-    """Line (0 in an override), path and code of every problem."""
+def places(content, *overrides):
+    """Return line (0 for an override), path and code of every problem."""
     return [(p.place.line, p.path, p.code) for p in problems(content, *overrides)]
 
 
-def only(content, *overrides):
+def only_problem(content, *overrides):
     (problem,) = problems(content, *overrides)
     return problem
 
@@ -61,8 +61,8 @@ def only(content, *overrides):
         "optimizer: 3": "one of 'adam', 'adamw', 'nadam', 'rmsprop', 'sgd'",
     }.items(),
 )
-def test_one_wording_for_each_kind_of_value(setting, expected):
-    problem = only(f"{GOOD}training:\n  {setting}\n")
+def test_each_kind_of_value_has_one_wording(setting, expected):
+    problem = only_problem(f"{GOOD}training:\n  {setting}\n")
     assert (problem.code, problem.expected, problem.place.line) == ("wrong_value", expected, 5)
     assert problem.path == f"training.{setting.partition(':')[0]}"
     assert str(problem).startswith(f"a.yaml:5: {problem.path}: expected {expected}, got ")
@@ -87,15 +87,15 @@ def test_one_wording_for_each_kind_of_value(setting, expected):
         ("seeds: {grid: [1, 2]}", "seeds", "not_tried", ""),
     ],
 )
-def test_settings_at_the_top(line, path, code, advice):
-    problem = only(f"{GOOD}{line}\n")
+def test_problems_at_the_top_level(line, path, code, advice):
+    problem = only_problem(f"{GOOD}{line}\n")
     assert (problem.place.line, problem.path, problem.code) == (4, path, code)
     assert advice in problem.suggestion
 
 
 @pytest.mark.parametrize("name", ["a b", "ä", "_a", "x" * 101])
-def test_a_name_is_explained_in_words(name):
-    problem = only(GOOD.replace("mine", name))
+def test_an_invalid_name_is_explained(name):
+    problem = only_problem(GOOD.replace("mine", name))
     assert problem.path == "name" and "^" not in str(problem)
     if problem.code == "wrong_value":
         assert "letters, digits" in problem.expected and "Write it as" in problem.suggestion
@@ -126,13 +126,13 @@ def test_a_name_is_explained_in_words(name):
         ("{kind: forecaster, size: {units: 3}, zoneout: 1}", "model.zoneout", "wrong_value", ""),
     ],
 )
-def test_the_model(model, path, code, advice):
-    problem = only(f"model: {model}\n{HEAD}")
+def test_problems_of_the_model(model, path, code, advice):
+    problem = only_problem(f"model: {model}\n{HEAD}")
     assert (problem.place.line, problem.path, problem.code) == (1, path, code)
     assert advice in problem.suggestion
 
 
-def test_units_beside_size_are_an_old_way_of_writing():
+def test_units_outside_of_size_are_rejected_with_advice():
     said = problems(f"{HEAD}model: {{kind: forecaster, units: 3}}\n")
     assert [(p.path, p.code) for p in said] == [
         ("model.size", "missing"),
@@ -144,7 +144,7 @@ def test_units_beside_size_are_an_old_way_of_writing():
 TAGS = "dataset: {kind: copy_memory, curriculum: {shortest: 5, stages: 3, epochs: 5}}\n"
 RIDERS = "name: x\ndataset: {kind: cta_ridership, every_step: true}\n"
 TAGGER = "name: x\nmodel: {kind: tagger, size: {units: 3}}\n"
-# For each rule settings that break it, and the setting that is named.
+# rule: (settings that break it, the setting that the message names)
 BROKEN = {
     "model_fits_data": (GOOD.replace("forecaster", "tagger"), "model.kind"),
     "one_initial_bias": (GOOD.replace("}}", "}, chrono: 9, gate_bias: 1}"), "model.chrono"),
@@ -210,9 +210,9 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("rule", rules.RULES, ids=lambda rule: rule.check.__name__)
-def test_a_rule_about_several_settings(rule):
+def test_every_rule_about_several_settings(rule):
     content, path = BROKEN[rule.check.__name__]
-    problem = only(content)
+    problem = only_problem(content)
     assert (problem.code, problem.path) == (rule.check.__name__, path)
     assert problem.place.line and problem.suggestion
 
@@ -231,9 +231,9 @@ def test_a_rule_about_several_settings(rule):
         ("{shortest: 5, stages: 1}", [(2, "dataset.curriculum.stages", "wrong_value")]),
     ],
 )
-def test_a_curriculum(curriculum, expected):
+def test_problems_of_a_curriculum(curriculum, expected):
     content = f"name: x\ndataset: {{kind: copy_memory, curriculum: {curriculum}}}\n"
-    assert found(content + "model: {kind: tagger, size: {units: 3}}\n") == expected
+    assert places(content + "model: {kind: tagger, size: {units: 3}}\n") == expected
 
 
 @pytest.mark.parametrize(
@@ -254,18 +254,18 @@ def test_a_curriculum(curriculum, expected):
     ],
     ids=lambda value: str(value)[:40],
 )
-def test_values_to_try(training, path, code):
-    problem = only(f"{GOOD}training: {{{training}}}\n")
+def test_problems_of_a_grid(training, path, code):
+    problem = only_problem(f"{GOOD}training: {{{training}}}\n")
     assert (problem.place.line, problem.path) == (4, path)
     assert problem.code == (code or "truncation_needs_causal_outputs")
 
 
-def test_a_rule_holds_for_every_combination_of_a_grid():
+def test_every_combination_of_a_grid_must_follow_the_rules():
     fits = "training: {epochs: {grid: [5, 9]}, warmup: {grid: [1, %s]}}\n"
     with open("a.yaml", "w", encoding="utf-8") as file:
         file.write(GOOD + fits % 4)
     assert len(load_experiment("a.yaml").combinations()) == 4
-    assert only(GOOD + fits % 5).code == "warmup_ends"  # 5 epochs with 5 of warm-up
+    assert only_problem(GOOD + fits % 5).code == "warmup_ends"  # 5 epochs with 5 of warm-up
 
 
 @pytest.mark.parametrize(
@@ -295,7 +295,7 @@ def test_a_rule_holds_for_every_combination_of_a_grid():
         ),
         ("{model: {layers: {low: 4, high: 8, step: 3}}}", "sweep.model.layers", "value_error"),
         ("{model: {layers: {low: 4, high: 8, step: 0.5}}}", "sweep.model.layers", "value_error"),
-        # What is drawn must fit the setting, at both ends of its range.
+        # Both ends of a range must be valid values of the setting.
         ("{model: {layer: {grid: [1]}}}", "sweep.model.layer", "unknown_setting"),
         ("{model: {dropout: {low: 0.5, high: 1.5}}}", "sweep.model.dropout.high", "wrong_value"),
         ("{model: {layers: {low: 4, high: 8.5}}}", "sweep.model.layers.high", "wrong_value"),
@@ -314,28 +314,28 @@ def test_a_rule_holds_for_every_combination_of_a_grid():
     ],
     ids=lambda value: str(value)[:60],
 )
-def test_what_is_drawn(sweep, path, code):
-    problem = only(f"{GOOD}sweep: {sweep}\n")
+def test_problems_of_the_ranges_of_a_sweep(sweep, path, code):
+    problem = only_problem(f"{GOOD}sweep: {sweep}\n")
     assert (problem.place.line, problem.path, problem.code) == (4, path, code or "repeated_value")
 
 
-def test_settings_that_only_go_together_are_drawn_together(folder):
+def test_settings_that_require_each_other_can_be_sampled_together(folder):
     text = GOOD + "sweep: {training: {schedule: {grid: [step]}, decay_factor: {grid: [0.5]}}}\n"
-    assert only(text).code == "decay_fits_schedule"
+    assert only_problem(text).code == "decay_fits_schedule"
     (folder / "a.yaml").write_text(text)
     drawn = "sweep.training.decay_epochs={low: 2, high: 5}"
     assert "training.decay_epochs" in load_experiment(folder / "a.yaml", [drawn]).sweep.ranges
 
 
-def test_a_size_to_try_replaces_the_other():
+def test_a_sampled_size_replaces_the_configured_one():
     units = load_experiment("jsb_chorales", ["model.size.units=3"])
     changed = units.with_settings({"model.size.parameters": 500}).model.size
     assert changed.model_dump() == {"parameters": 500}
     assert "model.size.parameters" in units.sweep.ranges and units.model.size.units == 3
 
 
-def test_all_problems_at_once_in_the_order_of_lines():
-    said = found(
+def test_all_problems_are_reported_at_once_in_the_order_of_lines():
+    reported = places(
         "seeds:\n"
         "  - 0\n"
         "  - x\n"
@@ -357,7 +357,7 @@ def test_all_problems_at_once_in_the_order_of_lines():
         "training.clip=1",
         "seeds",
     )
-    assert said == [
+    assert reported == [
         (3, "seeds.1", "wrong_value"),
         (4, "name", "wrong_value"),
         (5, "cells.1", "unknown_cell"),
@@ -372,14 +372,14 @@ def test_all_problems_at_once_in_the_order_of_lines():
     ]
 
 
-def test_problems_survive_the_way_from_a_worker_process():
+def test_a_config_error_can_be_pickled():
     with pytest.raises(ConfigError) as caught:
         load_experiment("quickstart", ["training.epochs=0"])
     again = pickle.loads(pickle.dumps(caught.value))
     assert (str(again), again.problems) == (str(caught.value), caught.value.problems)
 
 
-def test_missing_groups():
+def test_missing_groups_are_reported():
     assert [(p.path, p.code) for p in problems("description: x\n")] == [
         ("dataset", "missing"),
         ("model", "missing"),
@@ -389,7 +389,7 @@ def test_missing_groups():
 
 def test_a_problem_in_an_included_file_is_reported_there(folder):
     (folder / "base.yaml").write_text(GOOD + "sed: [1]\n")
-    problem = only("base: base.yaml\nname: other\n")
+    problem = only_problem("base: base.yaml\nname: other\n")
     assert (str(problem.place), problem.path) == ("base.yaml:4", "sed")
 
 
@@ -422,7 +422,7 @@ def test_a_problem_in_an_included_file_is_reported_there(folder):
     ],
     ids=lambda value: repr(value[:20]),
 )
-def test_what_is_no_file_of_settings(folder, content, where, part):
+def test_a_file_that_is_not_a_config_is_rejected(folder, content, where, part):
     (folder / "a.yaml").write_bytes(content if isinstance(content, bytes) else content.encode())
     with pytest.raises(UserError) as caught:
         load_experiment("a.yaml")
@@ -443,8 +443,8 @@ SERIES = (
         ("targets: [a, a]", "dataset.targets", "once"),
     ],
 )
-def test_columns(columns, path, advice):
-    problem = only(SERIES % columns)
+def test_problems_of_column_names(columns, path, advice):
+    problem = only_problem(SERIES % columns)
     assert problem.path == path and advice in str(problem)
 
 
@@ -463,8 +463,8 @@ def test_columns(columns, path, advice):
         ("base=b.yaml", "base", "unknown_setting"),
     ],
 )
-def test_overrides(override, path, code):
-    problem = only(GOOD, override)
+def test_problems_of_overrides(override, path, code):
+    problem = only_problem(GOOD, override)
     assert (str(problem.place), problem.path, problem.code) == (
         f"override '{override}'",
         path,
@@ -482,7 +482,7 @@ def test_overrides(override, path, code):
     }.items(),
     ids=lambda value: value[:20],
 )
-def test_no_such_file(source, part):
+def test_a_missing_file_is_reported(source, part):
     with pytest.raises(UserError) as caught:
         load_experiment(source)
     assert part in str(caught.value)

@@ -1,4 +1,4 @@
-"""Reading configs: includes, overrides, paths, and files that come back as they were written."""
+"""Reading configs: includes, overrides, paths, and the round trip through a written file."""
 
 import os
 from pathlib import Path
@@ -39,7 +39,7 @@ model: {kind: forecaster, size: {units: 4}}
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path, monkeypatch):
-    """Every test works in an empty folder."""
+    """Each test works in an empty folder."""
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -55,19 +55,19 @@ def load(text, *overrides):
     return load_experiment(write("a.yaml", text), overrides)
 
 
-def test_yaml_1_2_numbers_and_words():
+def test_numbers_and_words_are_read_as_yaml_1_2():
     experiment = load(GOOD + "description: no\n")
     assert experiment.training.learning_rate == 0.001
     assert experiment.description == "no"
 
 
-def test_what_a_file_leaves_out_has_the_schemas_defaults():
+def test_missing_settings_have_the_defaults_of_the_schema():
     experiment = load(GOOD)
     assert experiment.training == Training(learning_rate=1e-3)
     assert experiment.cells == ("gru", "lstm", "simple_rnn")
 
 
-def test_byte_order_mark_is_no_part_of_the_first_name():
+def test_a_byte_order_mark_is_ignored():
     assert load("\ufeff" + GOOD).name == "mine"
 
 
@@ -76,10 +76,10 @@ def test_packaged_config_loads_by_name_and_by_path(name):
     experiment = load_experiment(name)
     assert experiment.name == name
     assert experiment == load_experiment(packaged_configs()[name])
-    assert experiment.description, "keras-gru list shows it"
+    assert experiment.description, "keras-gru list prints the description"
 
 
-def test_packaged_config_is_found_where_a_folder_has_its_name():
+def test_a_packaged_config_is_found_even_if_a_folder_has_its_name():
     os.mkdir("quickstart")
     assert load_experiment("quickstart").name == "quickstart"
 
@@ -98,7 +98,7 @@ class TestBase:
         assert (experiment.dataset.length, experiment.dataset.train) == (20, 7)
         assert experiment.model.size.parameters == 1000
 
-    def test_is_relative_to_the_including_file(self):
+    def test_a_base_is_relative_to_the_including_file(self):
         write("deep/base.yaml", GOOD)
         write("deep/er/b.yaml", "base: ../base.yaml\n")
         assert load("base: deep/er/b.yaml\n").name == "mine"
@@ -112,37 +112,37 @@ class TestBase:
             ("{kind: csv_series, path: a.csv, targets: [a]}", ""),
         ],
     )
-    def test_the_description_of_other_data_is_not_inherited(self, dataset, expected):
+    def test_a_description_is_not_inherited_with_other_data(self, dataset, expected):
         write("base.yaml", GOOD + "description: Sums.\n")
         assert load(f"base: base.yaml\ndataset: {dataset}\n").description == expected
 
-    def test_of_several_the_last_wins(self):
+    def test_the_last_of_several_bases_wins(self):
         write("one.yaml", GOOD)
         write("two.yaml", "name: two\nseeds: [7]\n")
         experiment = load("base: [one.yaml, two.yaml]\nseeds: [8]\n")
         assert (experiment.name, experiment.seeds) == ("two", (8,))
 
-    def test_a_packaged_config_by_name(self):
+    def test_a_packaged_config_can_be_a_base(self):
         assert load("base: quickstart\nseeds: [5]\n").seeds == (5,)
 
-    def test_a_group_whose_kind_changes_is_replaced(self):
+    def test_a_group_is_replaced_if_its_kind_changes(self):
         write("base.yaml", GOOD)
         text = "base: base.yaml\ndataset: {kind: imdb_reviews}\n"
         experiment = load(text + "model: {kind: classifier, size: {units: 3}}")
         assert experiment.dataset.kind == "imdb_reviews"
         assert experiment.model.size.model_dump() == {"units": 3}
 
-    def test_the_same_kind_again_is_merged(self):
+    def test_a_group_with_the_same_kind_is_merged(self):
         write("base.yaml", GOOD)
         assert load("base: base.yaml\ndataset: {kind: adding, train: 7}").dataset.length == 20
 
-    def test_the_same_file_twice_is_no_cycle(self):
+    def test_including_a_file_twice_is_not_a_cycle(self):
         write("root.yaml", GOOD)
         write("left.yaml", "base: root.yaml\nseeds: [1]\n")
         write("right.yaml", "base: root.yaml\ncells: [lstm]\n")
         assert load("base: [left.yaml, right.yaml]\nseeds: [3]\n").cells == ("lstm",)
 
-    def test_cycle_is_rejected_with_its_chain(self):
+    def test_a_cycle_is_rejected_and_its_files_are_named(self):
         write("b.yaml", "base: c.yaml\n")
         write("c.yaml", "name: c\nbase: b.yaml\n")
         with pytest.raises(UserError) as caught:
@@ -155,11 +155,11 @@ class TestBase:
         with pytest.raises(UserError, match=r"^a\.yaml:2: base: there is no file 'no\.yaml'"):
             load("name: x\nbase: [no.yaml]\n")
 
-    def test_must_be_a_file_name(self):
+    def test_a_base_must_be_a_file_name(self):
         with pytest.raises(UserError, match=r"^a\.yaml:1: base: expected a file or a list"):
             load("base: 3\n")
 
-    def test_config_files_are_all_of_them_once(self, folder):
+    def test_config_files_lists_every_included_file_once(self, folder):
         write("root.yaml", GOOD)
         write("left.yaml", "base: root.yaml\n")
         write("a.yaml", "base: [left.yaml, root.yaml]\n")
@@ -171,7 +171,7 @@ class TestBase:
 
 
 class TestOverrides:
-    def test_are_yaml_and_win(self):
+    def test_override_values_are_yaml_and_replace_the_file(self):
         experiment = load(
             GOOD,
             "training.epochs=3",
@@ -185,7 +185,7 @@ class TestOverrides:
         assert experiment.description == "b=c.d", "split at the first = only"
         assert experiment.training.learning_rate == 1e-3, "the group is merged"
 
-    def test_a_grid_stands_where_the_value_stands(self):
+    def test_a_grid_replaces_a_value(self):
         assert load(GOOD).tuning is None
         both = load(GOOD, "training.learning_rate={grid: [1, 2]}", "model.dropout={grid: [0.1]}")
         assert both.tuning == {"model.dropout": (0.1,), "training.learning_rate": (1, 2)}
@@ -197,33 +197,33 @@ class TestOverrides:
             is None
         )
 
-    def test_a_grid_of_sizes(self):
+    def test_a_grid_of_units(self):
         tuned = load(GOOD, "model.size.units={grid: [3, 4]}")
         assert tuned.tuning == {"model.size.units": (3, 4)}
         sizes = [tuned.with_settings(each).model.size.units for each in tuned.combinations()]
         assert sizes == [3, 4]
 
-    def test_what_a_sweep_draws_stands_in_its_place_below_sweep(self):
+    def test_ranges_of_a_sweep_can_be_overridden(self):
         text = GOOD + "sweep: {model: {layers: {low: 2, high: 8}, dropout: {grid: [0.1]}}}\n"
         sweep = load(text, "sweep.model.layers.high=4", "sweep.trials=7").sweep
         assert (sweep.trials, sweep.ranges["model.layers"].high) == (7, 4)
         listed = load(text, "sweep.model.layers={grid: [3]}").sweep.ranges
         assert (listed["model.layers"], listed["model.dropout"]) == ((3,), (0.1,))
 
-    def test_the_later_wins(self):
+    def test_the_last_override_wins(self):
         assert load(GOOD, "seeds=[1]", "seeds=[2]").seeds == (2,)
 
-    def test_units_take_the_place_of_parameters_and_the_reverse(self):
+    def test_units_replace_parameters_and_vice_versa(self):
         assert load(GOOD, "model.size.units=3").model.size.model_dump() == {"units": 3}
         write("b.yaml", GOOD.replace("parameters: 1000", "units: 3"))
         parameters = load_experiment("b.yaml", ["model.size.parameters=50"]).model
         assert parameters.size.model_dump() == {"parameters": 50}
 
-    def test_kind_replaces_the_group_whatever_the_order(self):
+    def test_an_override_of_kind_replaces_the_group_in_any_order(self):
         overrides = ["dataset.targets=[a]", "dataset.kind=csv_series", "dataset.path=/x.csv"]
         assert load(GOOD, *overrides) == load(GOOD, *overrides[::-1])
 
-    def test_what_a_group_lacks_is_reported_at_its_line(self):
+    def test_a_missing_setting_is_reported_at_the_line_of_its_group(self):
         with pytest.raises(UserError, match=r"^a\.yaml:2: dataset\.kind: missing setting"):
             load(
                 "name: x\ndataset: {length: 3}\nmodel: {kind: forecaster, size: {units: 1}}",
@@ -232,30 +232,30 @@ class TestOverrides:
 
 
 class TestPath:
-    def test_is_relative_to_the_file_that_sets_it(self, folder):
+    def test_a_path_is_relative_to_the_file_that_sets_it(self, folder):
         write("there/base.yaml", SERIES)
         expected = str(folder / "there" / "data" / "a.csv")
         assert load_experiment("there/base.yaml").dataset.path == expected
         assert load("base: there/base.yaml\nname: b\n").dataset.path == expected
 
-    def test_of_an_override_is_relative_to_the_working_folder(self, folder):
+    def test_a_path_in_an_override_is_relative_to_the_working_folder(self, folder):
         write("there/base.yaml", SERIES)
         experiment = load_experiment("there/base.yaml", ["dataset.path=b.csv"])
         assert experiment.dataset.path == str(folder / "b.csv")
 
-    def test_of_the_home_folder(self, monkeypatch):
+    def test_a_tilde_is_the_home_folder(self, monkeypatch):
         monkeypatch.setenv("HOME", "/home/somebody")
         experiment = load(SERIES, "dataset.path=~/b.csv")
         assert experiment.dataset.path == "/home/somebody/b.csv"
 
-    def test_resolved_file_gives_the_same_run_from_anywhere(self, folder, monkeypatch):
+    def test_a_resolved_file_gives_the_same_run_from_any_folder(self, folder, monkeypatch):
         experiment = load(SERIES)
         os.makedirs("runs/x")
         write("runs/x/experiment.yaml", dump_experiment(experiment))
         monkeypatch.chdir("/")
         assert load_experiment(folder / "runs/x/experiment.yaml") == experiment
 
-    def test_of_an_experiment_made_in_python_is_written_absolute(self, folder):
+    def test_a_path_set_in_python_is_written_as_an_absolute_path(self, folder):
         experiment = Experiment.model_validate(
             {
                 "name": "x",
@@ -267,7 +267,7 @@ class TestPath:
         assert load_experiment("deep/b.yaml").dataset.path == str(folder / "a.txt")
 
 
-def test_old_runs_can_be_read_without_their_cells():
+def test_a_run_directory_can_be_read_without_its_custom_cells():
     write("a.yaml", GOOD + "cells: [somebodys_cell]\n")
     with pytest.raises(UserError, match="unknown cell 'somebodys_cell'"):
         load_experiment("a.yaml")
@@ -280,11 +280,11 @@ def test_a_run_of_another_version_is_rejected():
         load_stored_experiment(Path("experiment.yaml"))
 
 
-def test_dump_opens_with_the_command_that_runs_it():
+def test_a_written_config_starts_with_the_command_that_runs_it():
     assert dump_experiment(load(GOOD)).startswith("# keras-gru compare ")
 
 
-# Words that YAML could read as something else, and letters that it must escape.
+# Strings that YAML could read as another type, and characters that it must escape.
 TRICKY = [
     "no",
     "null",
@@ -321,7 +321,7 @@ grids = st.lists(floats, min_size=1, max_size=2, unique=True).map(lambda tried: 
 
 
 def group(classes, fixed):
-    """Any group of one of the kinds; `fixed` has strategies by field name."""
+    """Return a strategy for groups of any kind; `fixed` has strategies by field name."""
 
     def subclasses(cls):
         fields = {"kind": st.sampled_from(get_args(cls.model_fields["kind"].annotation))}
@@ -351,7 +351,7 @@ datasets = group(
         "validation_fraction": floats,
         "test_fraction": floats,
         "season": st.none() | st.integers(1, 1000),
-        "fill_gaps": st.just(False),  # a rule with missing has a test of its own
+        "fill_gaps": st.just(False),  # its rule with `missing` is tested elsewhere
     },
 )
 models = group(
@@ -362,7 +362,7 @@ models = group(
         "zoneout": floats | st.tuples(floats, floats),
         "gate_bias": st.none() | floats,
         "layers": st.integers(1, 32),
-        "bidirectional": st.just(False),  # rules about these have tests of their own
+        "bidirectional": st.just(False),  # its rules are tested elsewhere
         "residual": st.just(False),
         "autoregressive": st.just(False),
         "embed_categories": st.none(),
@@ -419,7 +419,7 @@ def experiments(draw):
     max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(experiment=experiments())
-def test_every_experiment_comes_back_as_it_was_written(experiment):
+def test_every_experiment_survives_writing_and_reading(experiment):
     text = dump_experiment(experiment)
     again = load(text)
     assert again == experiment

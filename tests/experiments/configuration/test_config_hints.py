@@ -1,4 +1,4 @@
-"""What a message proposes where a user wrote what another program would read."""
+"""Suggestions in messages: synonyms of settings, lists, and files that are not configs."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from keras_gru.experiments.configuration.synonyms import _OTHER_NAMES
 from keras_gru.experiments.configuration.yaml_files import load_experiment
 
 
-def refusal(source, *overrides):
+def message_of(source, *overrides):
     with pytest.raises(UserError) as caught:
         load_experiment(source, overrides)
     return str(caught.value)
@@ -28,12 +28,12 @@ def refusal(source, *overrides):
         "data": "'dataset'",
     }.items(),
 )
-def test_a_synonym_is_known(name, proposed):
-    said = refusal("quickstart", f"{name}=3")
-    assert f"unknown setting. Did you mean {proposed}?" in said
+def test_a_synonym_of_a_setting_is_suggested(name, proposed):
+    message = message_of("quickstart", f"{name}=3")
+    assert f"unknown setting. Did you mean {proposed}?" in message
 
 
-def test_every_synonym_is_of_a_setting():
+def test_every_synonym_stands_for_an_existing_setting():
     for synonym, name in _OTHER_NAMES.items():
         assert dotted_name(name) is not None, name
         assert dotted_name(f"--{synonym}").split(".")[-1] == name
@@ -48,8 +48,8 @@ def test_every_synonym_is_of_a_setting():
         ("seeds=0, 1", "[0, 1]"),
     ],
 )
-def test_how_a_list_is_written(override, written):
-    assert refusal("quickstart", override).endswith(f"A list is written {written}")
+def test_the_message_shows_how_a_list_is_written(override, written):
+    assert message_of("quickstart", override).endswith(f"A list is written {written}")
 
 
 @pytest.mark.parametrize(
@@ -61,10 +61,10 @@ def test_how_a_list_is_written(override, written):
         ("novel.txt", b"Once upon a time.\n", "text_file"),
     ],
 )
-def test_a_file_of_data_is_no_config(tmp_path, name, content, kind):
+def test_a_data_file_is_recognized_as_data(tmp_path, name, content, kind):
     (tmp_path / name).write_bytes(content)
-    said = refusal(tmp_path / name)
-    assert "got a file of data" in said and f"kind: {kind}" in said
+    message = message_of(tmp_path / name)
+    assert "got a file of data" in message and f"kind: {kind}" in message
 
 
 def test_a_config_may_have_any_ending(tmp_path):
@@ -72,12 +72,12 @@ def test_a_config_may_have_any_ending(tmp_path):
     assert load_experiment(tmp_path / "mine.txt").name == "quickstart"
 
 
-def test_a_run_directory_is_no_config(tmp_path):
+def test_a_run_directory_is_rejected_as_a_config(tmp_path):
     (tmp_path / "experiment.yaml").write_text("base: quickstart\n")
-    assert f"--resume {tmp_path}" in refusal(tmp_path)
+    assert f"--resume {tmp_path}" in message_of(tmp_path)
 
 
-def test_another_kind_of_model_keeps_what_every_model_has():
+def test_another_kind_of_model_inherits_the_settings_common_to_all_models():
     before = load_experiment("imdb_reviews").model
     changed = load_experiment("imdb_reviews", ["model.kind=tagger", "dataset.kind=en_atis"]).model
     assert (changed.kind, changed.size, changed.dropout) == (

@@ -1,4 +1,4 @@
-"""What would be read as something else, or not at all, is refused."""
+"""Settings that would be misread or ignored are rejected."""
 
 import pytest
 
@@ -39,7 +39,7 @@ def dataset(kind, settings):
         (BASE + "training: {clip_norm: 1e300}\n", "training.clip_norm"),
     ],
 )
-def test_refused(tmp_path, text, where):
+def test_a_misleading_setting_is_rejected(tmp_path, text, where):
     (tmp_path / "x.yaml").write_text(text)
     with pytest.raises(UserError) as caught:
         load_experiment(tmp_path / "x.yaml")
@@ -59,12 +59,12 @@ def test_refused(tmp_path, text, where):
         ),
     ],
 )
-def test_allowed(tmp_path, text):
+def test_a_similar_valid_setting_is_accepted(tmp_path, text):
     (tmp_path / "x.yaml").write_text(text)
     load_experiment(tmp_path / "x.yaml")
 
 
-def test_the_home_folder_of_runs_is_no_folder_named_by_a_tilde(monkeypatch, tmp_path):
+def test_a_tilde_in_runs_is_the_home_folder(monkeypatch, tmp_path):
     monkeypatch.setenv("HOME", str(tmp_path))
     runs = load_experiment("quickstart", ["runs='~/runs'"]).runs
     assert runs == str(tmp_path / "runs")

@@ -1,4 +1,4 @@
-"""Runs on a Ray cluster: the same results and the same store, whatever dies."""
+"""Runs on a Ray cluster: the same results and files, even if workers or the head crash."""
 
 import os
 import signal
@@ -13,7 +13,7 @@ from keras_gru.errors import UserError
 from keras_gru.experiments.compare import compare
 from keras_gru.experiments.configuration.yaml_writer import dump_experiment
 from keras_gru.experiments.run_directory import RunDirectory
-from tests.experiments.helpers import Recorder, found, same, tiny
+from tests.experiments.helpers import Recorder, assert_same_results, results_by_run, tiny
 
 ray = pytest.importorskip("ray", reason="ray is not installed: pip install 'keras_gru[ray]'")
 CHECKOUT = Path(__file__).resolve().parents[3]
@@ -21,12 +21,12 @@ linux = pytest.mark.skipif(sys.platform != "linux", reason="finds processes in /
 
 
 def processes(words):
-    """The numbers of the processes whose command has these words."""
+    """Return the ids of the processes whose command line contains these words."""
     numbers = []
     for path in Path("/proc").glob("[0-9]*/cmdline"):
         try:
             command = path.read_bytes().replace(b"\0", b" ").decode(errors="replace")
-        except OSError:  # it has ended
+        except OSError:  # the process has ended
             continue
         if words in command:
             numbers.append(int(path.parent.name))
@@ -35,7 +35,7 @@ def processes(words):
 
 @pytest.fixture(scope="module")
 def cluster():
-    """Two machines of one core each, as far as Ray can tell."""
+    """A local cluster of two Ray nodes with one core each."""
     from ray.cluster_utils import Cluster
 
     cluster, starts = Cluster(), 0
@@ -52,7 +52,7 @@ def cluster():
 
 
 class Killer(Recorder):
-    """Kills all workers as soon as a cell has started."""
+    """Kills all workers as soon as a run of a cell has started."""
 
     def __init__(self, cell):
         super().__init__()
@@ -66,12 +66,12 @@ class Killer(Recorder):
                 os.kill(number, signal.SIGKILL)
 
 
-def test_two_machines_and_one_process_agree(cluster, tmp_path):
+def test_two_nodes_and_one_process_give_the_same_results(cluster, tmp_path):
     tuning = {"training.learning_rate": (1e-5, 0.02)}
     experiment, listener = tiny(tmp_path, cells=("simple_rnn",), tuning=tuning), Recorder()
     far = compare(experiment, jobs=None, cluster=cluster, listener=listener)
     near = compare(experiment)
-    same(far, near)
+    assert_same_results(far, near)
     assert sorted(listener.ended) == ["simple_rnn", "simple_rnn-1", "simple_rnn-2"]
     seed = experiment.tuning_seed
     assert {("simple_rnn-1", seed, 1), ("simple_rnn-2", seed, 3)} <= set(listener.epochs)
@@ -84,9 +84,11 @@ def test_two_machines_and_one_process_agree(cluster, tmp_path):
 
 
 @linux
-def test_a_run_whose_worker_is_killed_is_tried_once_more(cluster, tmp_path):
+def test_a_run_whose_worker_is_killed_is_retried_once(cluster, tmp_path):
     experiment, listener = tiny(tmp_path, cells=("simple_rnn",)), Killer("simple_rnn")
-    same(compare(experiment, jobs=None, cluster=cluster, listener=listener), compare(experiment))
+    assert_same_results(
+        compare(experiment, jobs=None, cluster=cluster, listener=listener), compare(experiment)
+    )
     notes = [note for note in listener.notes if "worker crashed" in note]
     assert any(note.startswith("SimpleRNN seed 0: ") for note in notes)
     assert all(note.endswith("Retrying it once.") for note in notes)
@@ -97,33 +99,33 @@ def test_a_killed_head_loses_no_finished_run(tmp_path):
     experiment = tiny(tmp_path, cells=("simple_rnn",), seeds=(0, 1, 2, 3))
     config = tmp_path / "tiny.yaml"
     config.write_text(dump_experiment(experiment))
-    quick = {"RAY_gcs_rpc_server_reconnect_timeout_s": "3", "PYTHONPATH": str(CHECKOUT)}
+    variables = {"RAY_gcs_rpc_server_reconnect_timeout_s": "3", "PYTHONPATH": str(CHECKOUT)}
     words = ["-m", "keras_gru", "compare", str(config), "--executor", "ray"]
-    asking = subprocess.Popen(
-        [sys.executable, *words], cwd=tmp_path, env={**os.environ, **quick},
+    client = subprocess.Popen(
+        [sys.executable, *words], cwd=tmp_path, env={**os.environ, **variables},
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
     )  # fmt: skip
     try:
         deadline = time.monotonic() + 240
-        while not (kept := list(tmp_path.glob("runs/tiny/*/results.jsonl"))):
-            assert asking.poll() is None and time.monotonic() < deadline
+        while not (results := list(tmp_path.glob("runs/tiny/*/results.jsonl"))):
+            assert client.poll() is None and time.monotonic() < deadline
             time.sleep(0.05)
-        heads = [n for n in processes("gcs_server") if os.getpgid(n) == os.getpgid(asking.pid)]
+        heads = [n for n in processes("gcs_server") if os.getpgid(n) == os.getpgid(client.pid)]
         for number in heads or processes("gcs_server"):
             os.kill(number, signal.SIGKILL)
-        asking.wait(timeout=120)
+        client.wait(timeout=120)
     finally:
-        if asking.poll() is None:
-            os.killpg(asking.pid, signal.SIGKILL)
-    folder = RunDirectory(kept[0].parent)
-    before = found(folder.comparison())
+        if client.poll() is None:
+            os.killpg(client.pid, signal.SIGKILL)
+    folder = RunDirectory(results[0].parent)
+    before = results_by_run(folder.comparison())
     assert 1 <= len(before) < 4
     listener = Recorder()
-    whole = compare(experiment, run_directory=folder, listener=listener)
-    assert len(listener.starts) == 4 - len(before), "what was finished is not repeated"
-    assert before.items() <= found(whole).items()
+    resumed = compare(experiment, run_directory=folder, listener=listener)
+    assert len(listener.starts) == 4 - len(before), "finished runs are not repeated"
+    assert before.items() <= results_by_run(resumed).items()
 
 
-def test_no_cluster_at_an_address(tmp_path):
+def test_an_address_without_a_cluster_is_rejected(tmp_path):
     with pytest.raises(UserError, match=r"^--address 127\.0\.0\.1:1: no Ray cluster answers there"):
         compare(tiny(tmp_path), cluster="127.0.0.1:1")

@@ -1,4 +1,4 @@
-"""Several runs at a time: the results are those of one after the other, whatever dies."""
+"""Parallel runs give the results of sequential runs, even if workers crash."""
 
 import multiprocessing
 
@@ -12,13 +12,13 @@ from keras_gru.experiments.compare import compare
 from keras_gru.experiments.executors.jobs import Queue
 from keras_gru.experiments.executors.processes import divide_cores
 from keras_gru.experiments.run_directory import RunDirectory
-from tests.experiments.helpers import Recorder, same, tiny
+from tests.experiments.helpers import Recorder, assert_same_results, tiny
 
 RATES = {"training.learning_rate": (1e-5, 0.02)}
 
 
 class Killer(Recorder):
-    """Kills the process of the first run of a cell as soon as it has started, so many times."""
+    """Kills the worker of a cell's first run when it starts, `times` times."""
 
     def __init__(self, cell, times):
         super().__init__()
@@ -36,7 +36,7 @@ class Killer(Recorder):
 
 
 @given(st.integers(1, 130), st.integers(1, 130))
-def test_every_core_is_somebodys_and_no_one_has_much_more_than_another(cores, slots):
+def test_cores_are_divided_evenly_among_processes(cores, slots):
     parts = divide_cores(list(range(cores)), slots)
     assert all(parts)
     assert {core for part in parts for core in part} == set(range(cores))
@@ -45,13 +45,13 @@ def test_every_core_is_somebodys_and_no_one_has_much_more_than_another(cores, sl
         assert max(map(len, parts)) - min(map(len, parts)) <= 1
 
 
-def test_jobs_are_given_out_seed_by_seed_and_once_tuning_has_chosen(tmp_path):
+def test_jobs_are_queued_seed_by_seed_after_tuning_has_finished(tmp_path):
     experiment = tiny(tmp_path, seeds=(0, 1), tuning=RATES)
     metric = datasets.load(experiment.dataset).metric
     queue = Queue(experiment, RunDirectory.create(experiment), metric)
-    given_out = [job.name for job in iter(queue.next, None)]
-    # No run of a cell before its trials have ended.
-    assert given_out == ["gru-1", "gru-2", "simple_rnn-1", "simple_rnn-2"]
+    job_names = [job.name for job in iter(queue.next, None)]
+    # A cell's runs start only after its trials have finished.
+    assert job_names == ["gru-1", "gru-2", "simple_rnn-1", "simple_rnn-2"]
     assert [(job.name, job.seed) for job in queue.waiting] == [
         ("gru", 0),
         ("simple_rnn", 0),
@@ -60,23 +60,27 @@ def test_jobs_are_given_out_seed_by_seed_and_once_tuning_has_chosen(tmp_path):
     ]
 
 
-def test_parallel_and_sequential_runs_agree_although_a_process_crashes(tmp_path):
+def test_parallel_and_sequential_runs_agree_even_if_a_worker_crashes(tmp_path):
     experiment = tiny(tmp_path, cells=("simple_rnn",), tuning=RATES)
     listener = Killer("simple_rnn", times=1)
-    both = compare(experiment, jobs=2, listener=listener)
-    alone = compare(experiment)
-    same(both, alone)
+    parallel = compare(experiment, jobs=2, listener=listener)
+    sequential = compare(experiment)
+    assert_same_results(parallel, sequential)
     (note,) = [note for note in listener.notes if "worker" in note]
     assert note.startswith("SimpleRNN seed 0: worker crashed (killed by SIGKILL; ")
     assert note.endswith("Retrying it once.")
     assert [cell for cell, _, _ in listener.starts].count("simple_rnn") == 2
     assert sorted(listener.ended) == ["simple_rnn", "simple_rnn-1", "simple_rnn-2"]
-    assert both.metadata.environment["jobs"] == "2 at a time, which share the cores"
-    assert "jobs" not in alone.metadata.environment
-    assert not (both.path / "jobs").exists() and not multiprocessing.active_children()
-    files = {str(path.relative_to(both.path)) for path in both.path.rglob("*") if path.is_file()}
+    assert parallel.metadata.environment["jobs"] == "2 at a time, which share the cores"
+    assert "jobs" not in sequential.metadata.environment
+    assert not (parallel.path / "jobs").exists() and not multiprocessing.active_children()
+    files = {
+        str(path.relative_to(parallel.path)) for path in parallel.path.rglob("*") if path.is_file()
+    }
     assert files == {
-        str(path.relative_to(alone.path)) for path in alone.path.rglob("*") if path.is_file()
+        str(path.relative_to(sequential.path))
+        for path in sequential.path.rglob("*")
+        if path.is_file()
     }
 
 
@@ -89,7 +93,7 @@ def test_an_os_error_in_a_worker_is_raised_and_not_retried(tmp_path):
     assert not [note for note in listener.notes if "crashed" in note]
 
 
-def test_a_run_whose_process_dies_twice_spoils_no_other_and_can_be_gone_on_with(tmp_path):
+def test_a_run_that_crashes_twice_affects_no_other_run_and_can_be_resumed(tmp_path):
     experiment = tiny(tmp_path, cells=("simple_rnn",), seeds=(0, 1, 2))
     listener = Killer("simple_rnn", times=2)
     with pytest.raises(UserError, match=r"worker crashed; .*--resume") as error:
@@ -103,18 +107,20 @@ def test_a_run_whose_process_dies_twice_spoils_no_other_and_can_be_gone_on_with(
     assert [run.status for run in resumed.runs] == ["finished"] * 3
 
 
-def test_ctrl_c_leaves_no_process_behind_and_every_epoch(tmp_path):
+def test_ctrl_c_ends_all_processes_and_loses_no_epoch(tmp_path):
     experiment = tiny(tmp_path, cells=("simple_rnn",), seeds=(0, 1), training={"epochs": 6})
     with pytest.raises(KeyboardInterrupt, match="Resume with: keras-gru compare --resume"):
         compare(experiment, jobs=2, listener=Recorder(stop_at=("simple_rnn", 2)))
     assert not multiprocessing.active_children()
     folder = RunDirectory(next((tmp_path / "runs" / "tiny").iterdir()))
     listener = Recorder()
-    same(compare(experiment, run_directory=folder, listener=listener), compare(experiment))
+    assert_same_results(
+        compare(experiment, run_directory=folder, listener=listener), compare(experiment)
+    )
     assert max(first_epoch for _, _, first_epoch in listener.starts) >= 2
 
 
-def test_what_a_process_rejects_is_reported_unchanged(tmp_path):
+def test_a_user_error_in_a_worker_is_reported_unchanged(tmp_path):
     experiment = tiny(
         tmp_path,
         dataset={"kind": "copy_memory", "delay": 5, "train": 16, "validation": 16, "test": 16},

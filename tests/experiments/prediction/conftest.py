@@ -8,7 +8,7 @@ from .runs import covariates_csv, series_csv, untrained_run, words
 
 @pytest.fixture(scope="session")
 def texts_run(tmp_path_factory):
-    """A classifier of three classes of texts, whose data file is deleted."""
+    """A classifier of three classes of texts; its data file is deleted."""
     folder = tmp_path_factory.mktemp("texts")
     path = folder / "texts.csv"
     rows = [f"{text},{'xyz'[n % 3]}" for n, text in enumerate(words(30))]
@@ -21,7 +21,7 @@ def texts_run(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def tags_run(tmp_path_factory):
-    """A tagger of four tags, whose words are a to h."""
+    """A tagger with four tags, for the words a to h."""
     folder = tmp_path_factory.mktemp("tags")
     sentences = [[word.encode() for word in text.split()] for text in words(30)]
     tags = [np.arange(len(sentence)) % 4 for sentence in sentences]
@@ -33,7 +33,7 @@ def tags_run(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def series_run(tmp_path_factory):
-    """A forecaster of two variables, 3 steps ahead from 6, whose data file is deleted."""
+    """A forecaster of two variables, window 6, horizon 3; its data file is deleted."""
     folder = tmp_path_factory.mktemp("series")
     path = folder / "series.csv"
     path.write_text(series_csv(200))
@@ -51,7 +51,7 @@ def series_run(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def text_run(tmp_path_factory):
-    """A language model of the letters a, b, c."""
+    """A character language model of the letters a, b, c."""
     folder = tmp_path_factory.mktemp("text")
     path = folder / "text.txt"
     path.write_text("abc " * 100)
@@ -77,7 +77,7 @@ def music_run(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def translation_run(tmp_path_factory):
-    """An encoder–decoder from a few words to as many."""
+    """An encoder–decoder with a small source and target vocabulary."""
     folder = tmp_path_factory.mktemp("translation")
     english = [f"{word} {number}" for word in ("good", "bad") for number in range(20)]
     path = folder / "spa.txt"
@@ -88,7 +88,7 @@ def translation_run(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def token_ids_runs(tmp_path_factory):
-    """A language model and an encoder–decoder of the tokens 1 to 6, to 8 in the targets."""
+    """A language model and an encoder–decoder on token ids: 1 to 6, and 1 to 8 in the targets."""
     folder = tmp_path_factory.mktemp("ids")
     random = np.random.default_rng(0)
     inputs, targets = (random.integers(1, high, (30, 4)) for high in (7, 9))
@@ -108,7 +108,7 @@ def token_ids_runs(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def many_series_run(tmp_path_factory):
-    """A forecaster of two series of one file, in different units."""
+    """A forecaster of two series from one file, with different units."""
     folder = tmp_path_factory.mktemp("many")
     path = folder / "series.csv"
     rows = [

@@ -1,4 +1,4 @@
-"""Run directories of tiny networks with their first weights: what is predicted does not matter."""
+"""Run directories of tiny, untrained networks, for tests in which predictions do not matter."""
 
 import numpy as np
 from typer.testing import CliRunner
@@ -32,24 +32,24 @@ def untrained_run(folder, dataset, model, seeds=(0, 1), cells=("gru",), data=Non
     data = data or data_for(experiment, None)
     if data.resolved is not None:
         experiment = experiment.model_copy(update={"dataset": data.resolved})
-    found = RunDirectory.create(experiment)
-    store_data(found, data)
-    found.write_metadata(collect_metadata(data, batch_size=16))
+    directory = RunDirectory.create(experiment)
+    store_data(directory, data)
+    directory.write_metadata(collect_metadata(data, batch_size=16))
     sign = 1 if data.metric.mode == "max" else -1
     for cell in cells:
         for seed in seeds:
             network = fitting.build(experiment, data, cell, seed)
-            path = found.run_path(cell, seed)
+            path = directory.run_path(cell, seed)
             path.mkdir()
             fitting.save(network, path / "best.keras")
             if has_forecasts(data):
                 save_forecasts(network, data, path)
             value = 0.5 + sign * seed / 100
-            made = record(cell, seed, value, metric=data.metric.name)
-            found.add(made)
-            rows = [{f"val_{data.metric.name}": value, "seconds": 1.0}] * made.epochs
+            run_record = record(cell, seed, value, metric=data.metric.name)
+            directory.add(run_record)
+            rows = [{f"val_{data.metric.name}": value, "seconds": 1.0}] * run_record.epochs
             write_json_lines(path / "history.jsonl", rows)
-    return found
+    return directory
 
 
 def words(count, seed=0):
@@ -68,13 +68,13 @@ def series_csv(rows, first=0):
 
 
 def covariates_csv(rows, kinds="uv"):
-    """Return a table of a series with a category and a column that is known in advance."""
+    """Return a table of a series with a category and a column known in advance."""
     lines = [f"{n % 5},{kinds[n % len(kinds)]},{n % 3}" for n in range(rows)]
     return "a,kind,offer\n" + "\n".join(lines) + "\n"
 
 
 def command(*arguments, code=0):
-    """Return what a command prints, or of one that fails what it says on the error stream."""
+    """Run a command that must exit with `code`; return stdout, or stderr if it fails."""
     result = CliRunner().invoke(app, [str(argument) for argument in arguments])
     if result.exception and not isinstance(result.exception, SystemExit):
         raise result.exception

@@ -1,4 +1,4 @@
-"""Classes of new texts, whatever they come as."""
+"""Classifying new texts: strings, tables and files."""
 
 import io
 import json
@@ -19,12 +19,12 @@ def model(texts_run):
     return keras_gru.load(texts_run.path)
 
 
-def test_the_best_on_validation_is_loaded(model):
+def test_the_best_run_on_validation_is_loaded(model):
     assert [record.seed for record in model.records] == [1]
     assert model.labels == ("x", "y", "z") and model.task == "classification"
 
 
-def test_strings_a_table_and_files_give_the_same(model, tmp_path, monkeypatch):
+def test_strings_tables_and_files_give_the_same_predictions(model, tmp_path, monkeypatch):
     class Table:
         columns = ("text", "label")
 
@@ -57,7 +57,7 @@ def test_the_ensemble_is_the_mean_of_the_probabilities(texts_run):
     assert abs(one - two).max() > 1e-3
 
 
-def test_what_is_unknown_is_counted(model, tmp_path):
+def test_unknown_words_are_counted(model, tmp_path):
     path = tmp_path / "texts.csv"
     path.write_text("text,label\na b zzz,x\n?,y\na a a a a a a,w\n")
     found = model.predict(path)
@@ -94,7 +94,7 @@ def test_the_command_writes_csv_and_json_lines(texts_run, tmp_path):
         (np.zeros((2, 3, 4)), "expected tokens"),
     ],
 )
-def test_mistakes_are_one_sentence(model, tmp_path, monkeypatch, data, words):
+def test_mistakes_are_reported_in_one_sentence(model, tmp_path, monkeypatch, data, words):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "wrong_column.csv").write_text("review,label\na,x\n")
     (tmp_path / "binary.csv").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(99))
@@ -107,12 +107,12 @@ def test_mistakes_are_one_sentence(model, tmp_path, monkeypatch, data, words):
     assert "\n" not in str(error.value)
 
 
-def test_a_seed_that_is_no_number(texts_run):
+def test_a_seed_that_is_not_a_number_is_rejected(texts_run):
     assert "--seed" in command("predict", texts_run.path, "a", "--seed", "x", code=2)
     assert "seed 7" in command("predict", texts_run.path, "a", "--seed", "7", code=2)
 
 
-def test_a_deleted_data_file_changes_no_bit(tmp_path):
+def test_predictions_do_not_need_the_data_file(tmp_path):
     path = tmp_path / "texts.csv"
     rows = [f"{text},{'xy'[n % 2]}" for n, text in enumerate(words(30))]
     path.write_text("text,label\n" + "\n".join(rows) + "\n")

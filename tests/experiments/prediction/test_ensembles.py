@@ -12,8 +12,8 @@ from .runs import command
 
 
 def test_evaluate_measures_and_stores_an_ensemble(music_run):
-    said = command("evaluate", music_run.path, "--seed", "all")
-    assert "seeds 0, 1" in said
+    output = command("evaluate", music_run.path, "--seed", "all")
+    assert "seeds 0, 1" in output
     (stored,) = music_run.ensembles()
     assert (stored.cell, stored.seeds, stored.split) == ("gru", (0, 1), "test")
     model, data = keras_gru.load(music_run.path, seed="all"), load_data(music_run)
@@ -26,13 +26,13 @@ def test_evaluate_measures_and_stores_an_ensemble(music_run):
     assert music_run.ensembles() == (later,)
 
 
-def test_top_k_accuracy(text_run):
-    said = command("evaluate", text_run.path, "--top-k", 2)
+def test_evaluate_prints_top_k_accuracy(text_run):
+    output = command("evaluate", text_run.path, "--top-k", 2)
     model, data = keras_gru.load(text_run.path), load_data(text_run)
     outputs, targets = np.array(model.outputs(data, "test")), data.splits["test"].targets
     best = np.argsort(-outputs, axis=-1)[..., :2]
     expected = (best == targets[..., None]).any(-1).mean()
-    assert float(said.split()[-1]) == pytest.approx(expected, abs=1e-4)
+    assert float(output.split()[-1]) == pytest.approx(expected, abs=1e-4)
     assert "--top-k" in command("evaluate", text_run.path, "--top-k", 99, code=2)
 
 

@@ -1,4 +1,4 @@
-"""Runs, exported by the command line and served without this package."""
+"""Runs exported by `keras-gru export` and served without Keras and this package."""
 
 import json
 import subprocess
@@ -43,9 +43,9 @@ def serve(*arguments):
         "; del sys.argv[0]; runpy.run_path(sys.argv[0], run_name='__main__')"
     )
     words = [sys.executable, "-c", code, str(ROOT / "recipes" / "serve.py"), *map(str, arguments)]
-    done = subprocess.run(words, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+    completed = subprocess.run(words, capture_output=True, text=True)
+    assert completed.returncode == 0, completed.stderr
+    return json.loads(completed.stdout)
 
 
 def test_the_comparison_is_printed_stored_and_on_the_page(text_run, tmp_path):
@@ -69,7 +69,7 @@ def accuracy_on_test(run):
 
 
 class TestServe:
-    """`recipes/serve.py` on raw input says what `keras-gru` does, without Keras."""
+    """`recipes/serve.py` prints the predictions of `keras-gru` for raw input."""
 
     def test_classes_and_tags(self, texts_run, tags_run, tmp_path):
         exported(texts_run, tmp_path / "a")
@@ -92,7 +92,7 @@ class TestServe:
         found = serve(tmp_path / "model.onnx", table)
         np.testing.assert_allclose([list(row.values()) for row in found], expected, rtol=1e-5)
 
-    def test_one_of_several_series(self, many_series_run, tmp_path):
+    def test_forecasts_of_one_of_several_series(self, many_series_run, tmp_path):
         exported(many_series_run, tmp_path)
         rows = np.arange(4.0)
         (tmp_path / "y.csv").write_text("a\n" + "\n".join(f"{1000 * row}" for row in rows))
@@ -104,7 +104,7 @@ class TestServe:
         y = np.asarray(load(many_series_run)({"features": x}))[0] * scaled[1].deviation
         np.testing.assert_allclose([row["a"] for row in found], y[:, 0] + scaled[1].mean, rtol=1e-4)
 
-    def test_notes(self, music_run, tmp_path):
+    def test_probabilities_of_notes(self, music_run, tmp_path):
         exported(music_run, tmp_path)
         roll = np.array([[0, 1, 0], [1, 1, 0], [0, 0, 0], [0, 1, 1], [1, 0, 0]])
         np.save(tmp_path / "roll.npy", roll)
@@ -112,7 +112,7 @@ class TestServe:
         (expected,) = keras_gru.load(music_run.path).predict(roll[None]).outputs
         np.testing.assert_allclose(found["probabilities"], expected[-1], rtol=1e-4)
 
-    def test_what_comes_next_and_a_text(self, text_run, tmp_path):
+    def test_the_next_token_and_a_generated_text(self, text_run, tmp_path):
         exported(text_run, tmp_path)
         (row,) = keras_gru.load(text_run.path).predict("abc a").rows
         assert serve(tmp_path / "model.onnx", "abc a")["next"] == row["next"]
@@ -132,7 +132,7 @@ class TestServe:
             assert found == preprocessing.decode(tokens), beams
 
 
-def test_a_file_that_differs_is_exit_code_1(texts_run, tmp_path):
+def test_an_exported_file_that_differs_exits_with_1(texts_run, tmp_path):
     command("export", texts_run.path, "--output", tmp_path, "--tolerance", "0", code=1)
     assert not load_parities(tmp_path)["onnx model"].agrees
 
@@ -144,5 +144,5 @@ def test_a_file_that_differs_is_exit_code_1(texts_run, tmp_path):
         (["--cell", "lstm"], "no finished run of cell 'lstm'"),
     ],
 )
-def test_what_cannot_be_exported_is_exit_code_2(texts_run, tmp_path, arguments, said):
+def test_an_export_that_is_not_possible_exits_with_2(texts_run, tmp_path, arguments, said):
     assert said in command("export", texts_run.path, "--output", tmp_path, *arguments, code=2)

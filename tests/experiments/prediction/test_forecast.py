@@ -1,4 +1,4 @@
-"""Forecasts of the rows after the end of a file, their band, and errors by step ahead."""
+"""Forecasts beyond the end of a file, their prediction intervals, and errors by step."""
 
 import json
 
@@ -13,8 +13,8 @@ from keras_gru.experiments.training_data import stored_data
 from .runs import command, series_csv, untrained_run
 
 
-def test_the_end_of_the_file_is_forecast_as_its_last_window_is(series_run, tmp_path):
-    """The training file is deleted; a copy of it gives the same forecast, from its last window."""
+def test_a_forecast_starts_from_the_last_window_of_the_file(series_run, tmp_path):
+    """The training file is deleted; a copy of it gives the same forecast."""
     model = keras_gru.load(series_run.path, seed="all")
     found = model.forecast()
     path = tmp_path / "copy.csv"
@@ -28,7 +28,7 @@ def test_the_end_of_the_file_is_forecast_as_its_last_window_is(series_run, tmp_p
     assert row["a (high)"] - row["a"] == pytest.approx(found.half_widths[0, 0, 0], rel=1e-3)
 
 
-def test_beyond_the_horizon_forecasts_are_fed_back(series_run):
+def test_beyond_the_horizon_forecasts_become_inputs(series_run):
     model = keras_gru.load(series_run.path, seed=0)
     direct, longer = model.forecast(), model.forecast(7)
     np.testing.assert_array_equal(longer.mean[0, :3], direct.mean[0])
@@ -42,7 +42,7 @@ def test_beyond_the_horizon_forecasts_are_fed_back(series_run):
     assert any("recursively" in note for note in longer.notes)
 
 
-def test_only_the_value_four_rows_ahead(tmp_path):
+def test_a_lead_of_four_forecasts_only_the_fourth_row(tmp_path):
     (tmp_path / "series.csv").write_text(series_csv(200))
     dataset = {"kind": "csv_series", "path": str(tmp_path / "series.csv"), "targets": ("b",)}
     dataset |= {"window": 6, "lead": 4, "calendar": ("hour",)}
@@ -50,7 +50,7 @@ def test_only_the_value_four_rows_ahead(tmp_path):
     model = keras_gru.load(run.path)
     (row,) = model.forecast().rows
     last = model.predict(tmp_path / "series.csv").rows[-1]
-    # The series ends on January 9th at 7:00.
+    # The series ends on January 9 at 7:00.
     assert row["date"] == last["date"] == "2020-01-09 11:00:00" and row["step"] == last["step"] == 4
     assert row["b"] == pytest.approx(last["b"], rel=1e-5)
     known = model.predict(tmp_path / "series.csv").rows[0]
@@ -59,7 +59,7 @@ def test_only_the_value_four_rows_ahead(tmp_path):
         model.forecast(2)
 
 
-def test_the_spread_of_a_window():
+def test_the_spread_of_a_window_is_that_of_its_changes():
     window = np.array([[0, 5], [2, 5], [1, 9]], float)
     np.testing.assert_allclose(spread_of(window, (0,), 1), [1.5])
     np.testing.assert_allclose(spread_of(window[None], None, 2), [[0, 0]])
@@ -78,7 +78,7 @@ def test_errors_by_step_and_variable_are_json(series_run):
     assert abs(both.forecast - stored.forecast).max() > 1e-3
 
 
-def test_the_command(series_run, texts_run, tmp_path):
+def test_the_command_writes_forecasts(series_run, texts_run, tmp_path):
     text = command("forecast", series_run.path, "--steps", 4, "--seed", 1)
     header, *rows = text.splitlines()
     assert header == "date,step,a,a (low),a (high),b,b (low),b (high)" and len(rows) == 4
@@ -87,7 +87,7 @@ def test_the_command(series_run, texts_run, tmp_path):
     assert "time series" in command("forecast", texts_run.path, code=2)
 
 
-def test_what_a_network_does_not_forecast_cannot_be_fed_back(series_run):
+def test_other_inputs_than_forecasts_limit_the_horizon(series_run):
     model = keras_gru.load(series_run.path)
     spec = model.preprocessing.spec
     object.__setattr__(spec, "history", None)
@@ -98,7 +98,7 @@ def test_what_a_network_does_not_forecast_cannot_be_fed_back(series_run):
         object.__setattr__(spec, "history", (0, 1))
 
 
-def test_a_damaged_file_of_forecasts(tmp_path):
+def test_a_damaged_file_of_forecasts_is_rejected(tmp_path):
     assert load_forecasts([tmp_path]) is None
     np.savez(tmp_path / "forecasts.npz", validation_truth=np.zeros(3))
     with pytest.raises(UserError, match="damaged"):

@@ -1,4 +1,4 @@
-"""Predictions of taggers, forecasters, language models and models of notes."""
+"""Predictions for each task: tags, forecasts, next tokens, notes, translations."""
 
 import numpy as np
 import pytest
@@ -19,7 +19,7 @@ CONLLU = (
 
 
 class TestTags:
-    def test_words_with_tags(self, tags_run):
+    def test_each_word_has_a_tag(self, tags_run):
         model = keras_gru.load(tags_run.path)
         found = model.predict(["A b", "zzz"])
         assert [row["word"] for row in found.rows] == ["A", "b", "zzz"]
@@ -28,7 +28,7 @@ class TestTags:
         assert [output.shape for output in found.outputs] == [(2, 4), (1, 4)]
         assert model.predict([["A", "b"], ["zzz"]]).rows == found.rows
 
-    def test_conllu_out_for_conllu_in(self, tags_run, tmp_path):
+    def test_a_conllu_file_is_written_with_predicted_tags(self, tags_run, tmp_path):
         path = tmp_path / "new.conllu"
         path.write_text(CONLLU)
         tags = [row["tag"] for row in keras_gru.load(tags_run.path).predict("a b c").rows]
@@ -44,14 +44,14 @@ class TestTags:
         ("text", "words"),
         [("1 a b\n", "CoNLL-U"), ("1\ta\n", "ten columns"), ("", "no word")],
     )
-    def test_a_damaged_conllu_file(self, tags_run, tmp_path, text, words):
+    def test_a_damaged_conllu_file_is_rejected(self, tags_run, tmp_path, text, words):
         path = tmp_path / "bad.conllu"
         path.write_text(text)
         assert words in command("predict", tags_run.path, path, code=2)
 
 
 class TestSeries:
-    def test_every_window_beside_the_truth(self, series_run, tmp_path):
+    def test_every_window_is_forecast_beside_the_true_values(self, series_run, tmp_path):
         path = tmp_path / "new.csv"
         path.write_text(series_csv(10))
         model = keras_gru.load(series_run.path)
@@ -82,14 +82,14 @@ class TestSeries:
             (series_csv(4) + "2020-01-01 00:00,1,2\n" * 3, "2020-01-01"),
         ],
     )
-    def test_mistakes_are_one_sentence(self, series_run, tmp_path, text, words):
+    def test_mistakes_are_reported_in_one_sentence(self, series_run, tmp_path, text, words):
         path = tmp_path / "bad.csv"
         path.write_text(text)
         said = command("predict", series_run.path, path, code=2)
         assert words in said and said.count("\n") == 1
 
     @pytest.mark.parametrize("data", [np.zeros((9, 3)), np.zeros((2, 5, 2)), "no text", "x.csv"])
-    def test_arrays_that_do_not_fit(self, series_run, data):
+    def test_arrays_of_another_shape_are_rejected(self, series_run, data):
         with pytest.raises(UserError, match="expected"):
             keras_gru.load(series_run.path).predict(data)
 
@@ -100,7 +100,7 @@ class TestLanguageModel:
         long, short = model.predict(["abc abc abc abc", "a"]).rows
         assert long["next"] in model.labels and 0 < long["probability"] <= 1
         assert 0 < long["bits_per_unit"] < 10 and "bits_per_unit" not in short
-        # What was read before does not depend on what follows.
+        # The predictions for a prefix do not depend on what follows it.
         one, two = (model.predict(text).outputs[0] for text in ("abca", "abcb"))
         np.testing.assert_allclose(one[:3], two[:3], rtol=1e-5)
 
@@ -131,7 +131,7 @@ class TestNotes:
             "missing.npz",
         ],
     )
-    def test_mistakes_are_one_sentence(self, music_run, data):
+    def test_mistakes_are_reported_in_one_sentence(self, music_run, data):
         with pytest.raises(UserError, match="expected") as error:
             keras_gru.load(music_run.path).predict(data)
         assert "\n" not in str(error.value)
@@ -160,7 +160,7 @@ class TestTranslation:
 
 
 class TestManySeries:
-    def test_each_is_in_its_own_unit(self, many_series_run):
+    def test_each_series_is_forecast_in_its_own_unit(self, many_series_run):
         model = keras_gru.load(many_series_run.path)
         found = model.forecast()
         assert [row["series"] for row in found.rows] == ["x", "x", "y", "y"]
@@ -173,7 +173,7 @@ class TestManySeries:
         assert [row["a"] for row in last] == pytest.approx([row["a"] for row in found.rows[2:]])
         assert windows.rows[0]["a (truth)"] == pytest.approx(4) and last[0]["a (truth)"] is None
 
-    def test_an_unknown_series(self, many_series_run, tmp_path):
+    def test_an_unknown_series_is_rejected(self, many_series_run, tmp_path):
         path = tmp_path / "new.csv"
         path.write_text("id,a\n" + "z,1\n" * 9)
         assert "'z'" in command("predict", many_series_run.path, path, code=2)
@@ -186,11 +186,11 @@ class TestCovariates:
         model = keras_gru.load(covariates_run.path)
         found = model.predict(path)
         assert "2 of 8 values" in found.notes[0] and "'w' (2)" in found.notes[0]
-        # Only where all that is known in advance is in the file.
+        # Only for windows whose columns known in advance are in the file.
         assert len(found.outputs) == 8 - 4 - 2 + 1
         assert all(row["a (truth)"] is not None for row in found.rows)
 
-    def test_the_future_of_a_column_is_not_invented(self, covariates_run, tmp_path):
+    def test_future_values_of_a_known_column_are_required(self, covariates_run, tmp_path):
         assert "offer" in command("forecast", covariates_run.path, code=2)
         path = tmp_path / "short.csv"
         path.write_text(covariates_csv(5))
@@ -198,14 +198,14 @@ class TestCovariates:
         assert "4 rows or more" in said and "2 rows known in advance" in said
 
     @pytest.mark.parametrize("column", ["a", "kind", "offer"])
-    def test_a_missing_column(self, covariates_run, tmp_path, column):
+    def test_a_missing_column_is_rejected(self, covariates_run, tmp_path, column):
         path = tmp_path / "new.csv"
         path.write_text(covariates_csv(9).replace(column, "other", 1))
         assert repr(column) in command("predict", covariates_run.path, path, code=2)
 
 
 class TestTokenIds:
-    def test_they_are_translated_into_token_ids(self, token_ids_runs, tmp_path):
+    def test_token_ids_are_translated_into_token_ids(self, token_ids_runs, tmp_path):
         run = token_ids_runs["translation"]
         np.savez(tmp_path / "new.npz", inputs=[[6, 2, 1], [3, 0, 0]])
         rows = command("predict", run.path, tmp_path / "new.npz").splitlines()
@@ -216,7 +216,7 @@ class TestTokenIds:
         assert lines[0] == " ".join(map(str, tokens[0])) and {*tokens[0]} <= {*range(11)}
         assert "1 to 6" in command("translate", run.path, "7", code=2)
 
-    def test_they_are_continued(self, token_ids_runs):
+    def test_a_sequence_of_token_ids_is_continued(self, token_ids_runs):
         run = token_ids_runs["language_model"]
         options = ("--length", 3, "--temperature", 0)
         written = command("generate", run.path, "--prompt", "5 2", *options).strip()

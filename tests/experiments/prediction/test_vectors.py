@@ -1,4 +1,4 @@
-"""Classes of new recordings and of new .ts files."""
+"""Classifying new recordings and new .ts files."""
 
 import shutil
 
@@ -20,7 +20,7 @@ def write_sound(path, size=900, rate=8_000):
 
 @pytest.fixture(scope="module")
 def sounds_run(tmp_path_factory):
-    """A classifier of recordings of the labels x and y, whose files are deleted."""
+    """A classifier of recordings with the labels x and y; its files are deleted."""
     folder = tmp_path_factory.mktemp("sounds")
     for label in "xy":
         (folder / "all" / label).mkdir(parents=True)
@@ -83,7 +83,7 @@ HEAD = "@problemName a\n@univariate false\n@classLabel {}\n@data\n"
 
 @pytest.fixture(scope="module")
 def ts_run(tmp_path_factory):
-    """A classifier of series of two dimensions and different lengths."""
+    """A classifier of two-dimensional series of different lengths."""
     folder = tmp_path_factory.mktemp("ts")
     sizes = [3 + 2 * (n % 3) for n in range(40)]
     rows = [f"{'1,2,3,4'[:size]}:{'4,5,6,7'[:size]}:{'ab'[n % 2]}" for n, size in enumerate(sizes)]

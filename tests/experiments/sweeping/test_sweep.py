@@ -1,4 +1,4 @@
-"""Sweeps: what is drawn, kept, gone on with and shared; test is never read."""
+"""Sweeps: sampling, storing, resuming and sharing trials; the test split is never read."""
 
 import dataclasses
 import importlib
@@ -25,7 +25,7 @@ from keras_gru.analysis.importance import importances
 from keras_gru.experiments.sweeping import study as studies
 from keras_gru.experiments.sweeping.sweep import sweep
 from tests.experiments.executors.test_jobs import Killer
-from tests.experiments.helpers import Recorder, nested, tiny
+from tests.experiments.helpers import Recorder, nest_settings, tiny
 
 MSE = Metric("mse", "min", "MSE")
 RATE = "training.learning_rate"
@@ -33,13 +33,13 @@ RANGES = {RATE: {"low": 1e-4, "high": 1e-1, "log": True}, "model.size.units": (2
 
 
 def small(folder, trials=3, cells=("gru", "simple_rnn"), ranges=RANGES, sweep=None, **changes):
-    settings = {"trials": trials, **nested(ranges), "sampler": "random", **(sweep or {})}
+    settings = {"trials": trials, **nest_settings(ranges), "sampler": "random", **(sweep or {})}
     training = {"epochs": 2, **changes.pop("training", {})}
     return tiny(folder, cells=cells, sweep=settings, training=training, **changes)
 
 
 def record(value, status="finished"):
-    """What a run is known by to a study."""
+    """Return the result of a run as a study reads it."""
     found = {"mse": value} if math.isfinite(value) else {}
     return RunRecord(
         "gru", "GRU", 0, status, "", 2, 9, 8, 3, 1, found, {}, 1.5, 0.5, 9.0, "graph", metric="MSE"
@@ -52,7 +52,7 @@ def study_of(experiment, storage, metric=MSE):
 
 @pytest.fixture(scope="module")
 def swept(tmp_path_factory):
-    """A sweep of three trials, what it read and what it told."""
+    """A sweep of three trials, the splits that it read, and its listener."""
     experiment, listener, read = small(tmp_path_factory.mktemp("swept")), Recorder(), []
     batches = SequenceDataset.batches
 
@@ -65,7 +65,7 @@ def swept(tmp_path_factory):
         return sweep(experiment, listener=listener), listener, read
 
 
-def test_every_trial_is_drawn_trained_and_kept_and_test_is_never_read(swept):
+def test_every_trial_is_sampled_trained_and_stored_without_reading_test(swept):
     result, listener, read = swept
     assert read == ["train", "validation"] * 3
     assert [trial.number for trial in result.trials] == [0, 1, 2]
@@ -79,11 +79,11 @@ def test_every_trial_is_drawn_trained_and_kept_and_test_is_never_read(swept):
     assert importances(result.trials, result.experiment, result.metric) == ()
     files = {str(path.relative_to(result.path)) for path in result.path.rglob("*.*")}
     histories = {f"trials/{number}/history.jsonl" for number in range(3)}
-    kept = {"experiment.yaml", "preprocessing.json", "metadata.json", "journal.log"}
-    assert files == kept | histories
+    files_of_sweep = {"experiment.yaml", "preprocessing.json", "metadata.json", "journal.log"}
+    assert files == files_of_sweep | histories
 
 
-def test_a_trial_is_the_run_of_its_settings(swept, tmp_path):
+def test_a_trial_equals_a_run_with_its_settings(swept, tmp_path):
     trial = swept[0].trials[1]
     experiment = swept[0].experiment.with_settings(trial.settings)
     dataset = datasets.load(experiment.dataset)
@@ -91,16 +91,20 @@ def test_a_trial_is_the_run_of_its_settings(swept, tmp_path):
     assert known.validation["mse"] == pytest.approx(trial.value, rel=1e-6)
 
 
-def test_the_same_call_resumes_without_repeating_anything(swept):
+def test_the_same_call_resumes_and_repeats_no_trial(swept):
     result, _, _ = swept
     listener = Recorder()
     assert sweep(result.experiment, listener=listener).trials == result.trials
     assert listener.starts == []
-    assert sweep(result.experiment).metadata == result.metadata, "it began when and where it began"
+    assert sweep(result.experiment).metadata == result.metadata, (
+        "start time and environment stay as they were"
+    )
     more = result.experiment.sweep.model_copy(update={"trials": 4})
     again = sweep(result.experiment.model_copy(update={"sweep": more}), listener=listener)
     assert again.trials[:3] == result.trials and len(again.trials) == 4
-    assert len({trial.settings[RATE] for trial in again.trials}) == 4, "nothing is drawn twice"
+    assert len({trial.settings[RATE] for trial in again.trials}) == 4, (
+        "no settings are sampled twice"
+    )
     assert listener.starts == [("trial-1", 0, 0)]
 
 
@@ -109,8 +113,8 @@ def test_other_settings_are_rejected_and_named(swept):
     changed = experiment.model_copy(
         update={
             "training": experiment.training.model_copy(update={"epochs": 5}),
-            "runs": experiment.runs + "/",  # where it is kept decides nothing
-            "seeds": (0, 1),  # but for the first
+            "runs": experiment.runs + "/",  # the folder may change
+            "seeds": (0, 1),  # a sweep uses the first seed only
         }
     )
     with pytest.raises(UserError, match=r"for training\.epochs\. Resume"):
@@ -137,10 +141,10 @@ def test_ctrl_c_saves_finished_trials_and_abandons_the_rest(tmp_path):
     result = sweep(experiment, listener=second)
     assert [trial.number for trial in result.trials] == [0, 2]
     drawn = [note.partition(": ")[2] for note in (first.notes[-1], second.notes[-1])]
-    assert drawn[0] == drawn[1], "what was under way is drawn again"
+    assert drawn[0] == drawn[1], "the settings of the interrupted trial are used again"
 
 
-def test_a_dead_process_is_replaced_and_one_that_dies_again_spoils_no_other_trial(tmp_path):
+def test_a_crashed_trial_is_retried_once_and_affects_no_other_trial(tmp_path):
     experiment, listener = small(tmp_path, cells=("gru",), trials=3), Killer("trial-2", times=2)
     with pytest.raises(UserError, match=r"^Trial 2: worker crashed"):
         sweep(experiment, listener=listener, jobs=2)
@@ -150,14 +154,14 @@ def test_a_dead_process_is_replaced_and_one_that_dies_again_spoils_no_other_tria
     ]
     assert not multiprocessing.active_children()
     study = study_of(experiment, tmp_path / "runs" / "tiny" / "sweep" / "journal.log")
-    kept = studies.finished_trials(study)
-    assert [trial.number for trial in kept] == [0, 2]
+    stored = studies.finished_trials(study)
+    assert [trial.number for trial in stored] == [0, 2]
     result = sweep(experiment)
-    assert result.trials[:2] == kept and len(result.trials) == 3
+    assert result.trials[:2] == stored and len(result.trials) == 3
 
 
-def _draw_and_keep(experiment, storage, count):
-    """A process that works on a shared study; what it trains is a number."""
+def _sample_and_store(experiment, storage, count):
+    """Sample trials of a shared study and store made-up results, as another process would."""
     study = study_of(experiment, storage)
     for _ in range(count):
         trial = studies.draw(study, experiment)
@@ -168,7 +172,7 @@ def test_two_processes_share_a_journal(tmp_path):
     experiment, storage = small(tmp_path), tmp_path / "journal.log"
     spawn = multiprocessing.get_context("spawn")
     workers = [
-        spawn.Process(target=_draw_and_keep, args=(experiment, storage, 10)) for _ in range(2)
+        spawn.Process(target=_sample_and_store, args=(experiment, storage, 10)) for _ in range(2)
     ]
     for worker in workers:
         worker.start()
@@ -177,12 +181,12 @@ def test_two_processes_share_a_journal(tmp_path):
     assert [worker.exitcode for worker in workers] == [0, 0]
     trials = studies.finished_trials(study_of(experiment, storage))
     assert [trial.number for trial in trials] == list(range(20))
-    assert len({trial.settings[RATE] for trial in trials}) == 20, "no two draw the same"
+    assert len({trial.settings[RATE] for trial in trials}) == 20, "no settings are sampled twice"
     assert all(trial.value == trial.settings[RATE] for trial in trials)
 
 
 @pytest.mark.parametrize("sampler", ["tpe", "random"])
-def test_what_is_drawn_depends_on_the_seed_and_the_number_alone(tmp_path, sampler):
+def test_sampled_settings_depend_on_the_seed_and_the_trial_number_alone(tmp_path, sampler):
     ranges = RANGES | {
         "training.batch_size": {"low": 8, "high": 32, "step": 8},
         "model.dropout": {"low": 0.0, "high": 0.5, "step": 0.25},
@@ -190,9 +194,9 @@ def test_what_is_drawn_depends_on_the_seed_and_the_number_alone(tmp_path, sample
     }
     experiment = small(tmp_path, ranges=ranges, sweep={"sampler": sampler})
 
-    def drawn(name, parts):
+    def sample_in_parts(name, parts):
         found = []
-        for count in parts:  # a study that is opened anew, as after a stop
+        for count in parts:  # opens the study again, as a resumed sweep does
             study = study_of(experiment, tmp_path / name)
             for _ in range(count):
                 trial = studies.draw(study, experiment)
@@ -200,7 +204,7 @@ def test_what_is_drawn_depends_on_the_seed_and_the_number_alone(tmp_path, sample
                 studies.store_result(trial, record(trial.params[RATE]), MSE)
         return found
 
-    whole, parts = drawn("one", [14]), drawn("other", [3, 9, 2])
+    whole, parts = sample_in_parts("one", [14]), sample_in_parts("other", [3, 9, 2])
     assert whole == parts
     assert {params["training.batch_size"] for params in whole} <= {8, 16, 24, 32}
     assert {params["model.dropout"] for params in whole} <= {0.0, 0.25, 0.5}
@@ -209,7 +213,7 @@ def test_what_is_drawn_depends_on_the_seed_and_the_number_alone(tmp_path, sample
 
 
 @pytest.mark.parametrize("mode", ["min", "max"])
-def test_a_database_keeps_what_a_journal_keeps(tmp_path, mode):
+def test_a_database_stores_the_status_and_value_of_each_trial(tmp_path, mode):
     experiment, metric = small(tmp_path), dataclasses.replace(MSE, mode=mode)
     storage = f"sqlite:///{tmp_path}/sweep.db"
     study = study_of(experiment, storage, metric)
@@ -223,7 +227,7 @@ def test_a_database_keeps_what_a_journal_keeps(tmp_path, mode):
 
 
 @pytest.mark.parametrize("pruning", [True, False])
-def test_a_trial_that_lags_behind_is_ended_and_others_are_not(tmp_path, pruning):
+def test_only_a_trial_worse_than_most_is_pruned(tmp_path, pruning):
     experiment = small(tmp_path, sweep={"pruning": pruning}, training={"epochs": 20})
     storage = str(tmp_path / "journal.log")
     study = study_of(experiment, storage)
@@ -237,11 +241,11 @@ def test_a_trial_that_lags_behind_is_ended_and_others_are_not(tmp_path, pruning)
 
     assert [ended_after(value) for value in (9.0, 0.3, 0.1, 0.2, 0.4)] == [None] * 5
     assert ended_after(0.25) is None and ended_after(math.nan) is None
-    # Two epochs and a tenth of twenty pass in peace.
+    # Pruning starts after two epochs plus a tenth of the twenty.
     assert ended_after(0.5) == (4 if pruning else None)
 
 
-def test_a_watcher_that_has_enough_ends_a_run_whose_best_epoch_counts(tmp_path):
+def test_a_listener_can_end_a_run_whose_best_epoch_counts(tmp_path):
     class Impatient(Recorder):
         def epoch(self, cell, seed, epoch, logs, best):
             if epoch == 2:
@@ -255,37 +259,37 @@ def test_a_watcher_that_has_enough_ends_a_run_whose_best_epoch_counts(tmp_path):
 
 
 class Fragile(keras.layers.SimpleRNNCell):
-    """Has no number for an answer."""
+    """Returns NaN."""
 
     def call(self, inputs, states, training=False):
         output, states = super().call(inputs, states, training)
         return output * float("nan"), states
 
 
-def test_a_trial_that_diverges_is_kept_as_such(tmp_path):
+def test_a_diverged_trial_is_stored_as_diverged(tmp_path):
     keras_gru.register_cell("fragile", Fragile)
     result = sweep(small(tmp_path, trials=1, cells=("fragile",)))
     (trial,) = result.trials
     assert trial.status == "diverged" and math.isnan(trial.value) and result.best is None
 
 
-class TestRefusals:
-    def test_nothing_to_sweep_over(self, tmp_path):
+class TestRejected:
+    def test_an_experiment_without_ranges(self, tmp_path):
         with pytest.raises(UserError, match="tiny: nothing to sweep over; give ranges"):
             sweep(tiny(tmp_path))
 
-    def test_an_end_that_does_not_fit_before_anything_is_trained(self, tmp_path):
+    def test_an_invalid_end_of_a_range_before_anything_is_trained(self, tmp_path):
         with pytest.raises(ValidationError, match="learning_rate"):
             sweep(small(tmp_path, ranges={RATE: {"low": 1.0, "high": 11.0}}))
         assert not (tmp_path / "runs").exists()
 
     @pytest.mark.parametrize("storage", ["nosuch://me:secret@here/db", "sqlite:////no/such/x.db"])
     def test_a_storage_that_cannot_be_opened(self, tmp_path, storage):
-        with pytest.raises(UserError, match=r"^--storage \w+://…: expected") as said:
+        with pytest.raises(UserError, match=r"^--storage \w+://…: expected") as caught:
             sweep(small(tmp_path), storage=storage)
-        assert "secret" not in str(said.value) and "\n" not in str(said.value)
+        assert "secret" not in str(caught.value) and "\n" not in str(caught.value)
 
-    def test_a_file_that_is_no_journal(self, tmp_path):
+    def test_a_file_that_is_not_a_journal(self, tmp_path):
         (tmp_path / "notes.txt").write_text("milk\neggs\n")
         with pytest.raises(UserError, match=r"notes.txt: expected a storage"):
             sweep(small(tmp_path), storage=str(tmp_path / "notes.txt"))
