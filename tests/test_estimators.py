@@ -1,4 +1,4 @@
-"""scikit-learn's checks of estimators."""
+"""The estimators pass scikit-learn's checks."""
 
 import doctest
 
@@ -10,19 +10,19 @@ from sklearn.utils import estimator_checks
 
 from keras_gru import RecurrentClassifier, RecurrentForecaster, estimators
 
-# They want a score: with the estimators' own defaults, not the small networks of all other checks.
+# These checks require a minimum score, so they use default settings instead of tiny networks.
 SCORED = {
     RecurrentClassifier: estimator_checks.check_classifiers_train,
     RecurrentForecaster: estimator_checks.check_regressors_train,
 }
 
-# Keras' own `tf.data` functions are traced all the same.
+# Keras' `tf.data` functions are traced even with eager execution.
 pytestmark = pytest.mark.filterwarnings("ignore:Even though the .tf.config:UserWarning")
 
 
 @pytest.fixture(autouse=True)
 def eager():
-    """Tracing a graph for each fit would take most of the time."""
+    """Run eagerly, as tracing a graph for each fit would take most of the time."""
     tensorflow.config.run_functions_eagerly(True)
     yield
     tensorflow.config.run_functions_eagerly(False)
@@ -31,25 +31,25 @@ def eager():
 @estimator_checks.parametrize_with_checks(
     [kind(units=2, epochs=1, batch_size=256, random_state=0) for kind in SCORED]
 )
-def test_scikit_learns_check(estimator, check):
+def test_an_estimator_passes_the_check(estimator, check):
     if check.func is SCORED[type(estimator)]:
-        pytest.skip("it wants a score, so it runs with the defaults")
+        pytest.skip("requires a score; tested below with the default settings")
     check(estimator)
 
 
 @pytest.mark.parametrize("kind", SCORED)
-def test_scikit_learns_check_of_the_score(kind):
-    tensorflow.config.run_functions_eagerly(False)  # it trains longer than the others
+def test_an_estimator_passes_the_check_of_its_score(kind):
+    tensorflow.config.run_functions_eagerly(False)  # it trains longer than the other checks
     SCORED[kind](kind.__name__, kind(random_state=0))
 
 
-def test_the_examples_run():
+def test_the_examples_in_docstrings_run():
     tensorflow.config.run_functions_eagerly(False)
     result = doctest.testmod(estimators)
     assert result.attempted > 8 and result.failed == 0
 
 
-def test_one_seed_gives_one_network():
+def test_a_seed_reproduces_the_network():
     random = np.random.default_rng(0)
     x, y = random.normal(size=(20, 5, 2)), random.integers(0, 3, 20)
     one, same, other = (
@@ -62,7 +62,7 @@ def test_one_seed_gives_one_network():
     assert abs(one - other).max() > 1e-3 and one.shape == (20, 3)
 
 
-def test_scikit_learns_tools_take_it():
+def test_estimators_work_in_pipelines_and_grid_search():
     x = np.random.default_rng(0).normal(size=(40, 6))
     y = np.where(x[:, -1] > 0, "up", "down")
     scores = cross_val_score(RecurrentClassifier(units=4, epochs=15, random_state=0), x, y, cv=2)

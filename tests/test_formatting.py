@@ -11,16 +11,16 @@ ACCURACY = Metric("accuracy", "max", "accuracy", digits=3)
 MSE = Metric("mse", "min", "MSE", digits=4)
 
 
-def test_a_metric_is_read_in_its_unit():
+def test_a_metric_is_formatted_in_its_unit():
     assert quantity(37_866.4, MAE) == "37,866"
     assert quantity(0.87349, ACCURACY) == "0.873"
     assert quantity(0.00000287, ACCURACY) == "2.9e-06" and quantity(0.0, ACCURACY) == "0.000"
-    assert quantity(0.00027, ACCURACY) == "0.00027"  # no exponent where one can do without
+    assert quantity(0.00027, ACCURACY) == "0.00027"  # no exponent
     assert quantity(math.nan, MAE) == "–"
 
 
-def test_a_small_value_shows_two_digits_that_count():
-    assert quantity(0.000137, MSE) == "0.00014"  # and not 0.0001, which is a third less
+def test_a_small_value_has_two_significant_digits():
+    assert quantity(0.000137, MSE) == "0.00014"  # not 0.0001, which would be a third less
     assert quantity(0.00137, MSE) == "0.0014"
 
 
@@ -67,9 +67,9 @@ def test_a_duration_never_shows_sixty_of_anything(seconds, text):
     ("value", "text"),
     [(0, "0"), (0.97512, "0.975"), (41.51, "41.5"), (12345, "12,345"), (1e-6, "1.00e-06")],
 )
-def test_three_digits_tell(value, text):
+def test_values_have_three_significant_digits(value, text):
     assert significant(value) == text
 
 
-def test_one_is_no_plural():
+def test_a_count_of_one_is_singular():
     assert (plural(1, "seed"), plural(1200, "seed")) == ("1 seed", "1,200 seeds")

@@ -1,4 +1,4 @@
-"""What the README shows, runs."""
+"""The examples in the README and the tutorials run."""
 
 import os
 import re
@@ -26,7 +26,7 @@ def tutorial(name, language="yaml"):
     return blocks(language, (TUTORIALS / f"{name}.md").read_text(encoding="utf-8"))
 
 
-def test_the_python_examples_run_and_their_layers_compute():
+def test_the_python_examples_run_and_their_layers_compute_the_equations():
     names = {}
     for block in blocks("python"):
         exec(block, names)
@@ -34,7 +34,7 @@ def test_the_python_examples_run_and_their_layers_compute():
     assert names["model"](x).shape == (2, 1)
     outputs = names["layer"](x)
     assert outputs.shape == (2, 5, 64)
-    # One step of it from the weights, from a state of zeros.
+    # Compute one step from the weights and a state of zeros.
     cell = names["layer"].cell
     kernel = cell.get_weights()[0]
     z = keras.ops.convert_to_numpy(keras.ops.sigmoid(x[:, 0] @ kernel[:, :64]))
@@ -65,7 +65,7 @@ def test_the_kinds_of_data_of_the_tutorial_are_accepted(tmp_path):
         load_experiment(path)
 
 
-def test_the_files_that_it_names_are_there():
+def test_the_files_that_the_readme_names_exist():
     for target in re.findall(r"\]\((?!http|#)([^)#]+)[^)]*\)", README):
         assert (ROOT / target).exists(), target
     for recipe in re.findall(r"recipes/\w+\.py", README):
@@ -75,7 +75,7 @@ def test_the_files_that_it_names_are_there():
 
 
 def test_importing_the_package_needs_nothing_but_keras():
-    """Whoever wants only the layer pays for nothing else."""
+    """Users of the layer alone do not import datasets or plotting."""
     code = (
         "import sys, keras; before = set(sys.modules); import keras_gru;"
         "new = {name.split('.')[0] for name in set(sys.modules) - before};"

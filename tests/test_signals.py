@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: the exit code, the sentence, and an end within two seconds."""
+"""Ctrl-C and SIGTERM: exit code, message, and an end within two seconds."""
 
 import contextlib
 import os
@@ -61,7 +61,7 @@ if __name__ == "__main__":
 
 @pytest.fixture
 def start():
-    """Start scripts, of which nothing is left after the test."""
+    """A function that starts a script; its processes are killed after the test."""
     processes = []
 
     def start(script, *arguments):
@@ -81,14 +81,14 @@ def start():
 @pytest.mark.parametrize(
     "doing", ["native", "swallowing", "collecting", "failing", "orderly", "child"]
 )
-def test_a_signal_ends_whatever_is_done(start, doing, number, code):
+def test_a_signal_ends_the_process(start, doing, number, code):
     process = start(SCRIPT, doing)
     assert process.stdout.readline() == "ready\n"
     if doing == "child":
         assert process.stdout.readline() == "ready\n"
     began = time.monotonic()
     process.send_signal(number)
-    output, errors = process.communicate(timeout=60)  # its child holds the pipes, too
+    output, errors = process.communicate(timeout=60)  # its child has the pipes open, too
     assert time.monotonic() - began < 2
     assert process.returncode == code
     assert errors == "\nResume with: again\n"
@@ -96,7 +96,7 @@ def test_a_signal_ends_whatever_is_done(start, doing, number, code):
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_a_signal_while_the_verbs_are_imported(start, number, code):
+def test_a_signal_during_imports_ends_the_process(start, number, code):
     script = (
         "import sys, time; from types import ModuleType; from keras_gru.__main__ import main\n"
         "class Slow(ModuleType):\n"

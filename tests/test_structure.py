@@ -1,4 +1,4 @@
-"""The structure: imports point one way, and none of them form a circle."""
+"""The structure: imports point downwards and have no cycles."""
 
 import ast
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import keras_gru
 
 PACKAGE = Path(keras_gru.__file__).parent
-# From the top down: a part imports only parts below it.
+# From top to bottom: a part imports only parts below it.
 PARTS = (
     "cli", "report", "claims", "exporting", "inspection", "analysis", "estimators", "experiments",
     "models", "datasets", "cells", "layers",
@@ -23,7 +23,7 @@ def modules():
 
 
 def imports():
-    """Return dotted name -> the modules of the package that it imports anywhere, types included."""
+    """Return dotted name -> modules of the package that it imports, also for type checking."""
     files, found = modules(), {}
     for name, path in files.items():
         found[name] = set()
@@ -34,14 +34,14 @@ def imports():
     return found
 
 
-def test_imports_form_no_circle():
-    left = imports()
-    while True:  # what imports nothing that is left cannot be part of a circle
-        leaves = {name for name, used in left.items() if not used & left.keys()}
+def test_imports_have_no_cycle():
+    remaining = imports()
+    while True:  # a module that imports no remaining module is not part of a cycle
+        leaves = {name for name, used in remaining.items() if not used & remaining.keys()}
         if not leaves:
             break
-        left = {name: used for name, used in left.items() if name not in leaves}
-    assert not left, "in or above a circle: " + ", ".join(sorted(left))
+        remaining = {name: used for name, used in remaining.items() if name not in leaves}
+    assert not remaining, "in or above a cycle: " + ", ".join(sorted(remaining))
 
 
 def test_imports_point_down():

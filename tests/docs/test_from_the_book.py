@@ -1,4 +1,4 @@
-"""Coming from the book: each line of the table is a configuration and a model that exist."""
+"""Coming from the book: every line of the table is a valid configuration and model."""
 
 import re
 import shlex
@@ -19,7 +19,7 @@ SERIES = {"units": 8, "features": 1, "length": 56}
 
 
 def commands():
-    """Each `keras-gru compare` with its overrides; … stands for the config of the line above."""
+    """Yield each `keras-gru compare` with its overrides; … repeats the config of the line above."""
     config, found = None, []
     for _, command, _ in LINES:
         for code in re.findall("`(.*?)`", command):
@@ -42,7 +42,7 @@ def test_the_command_line_is_valid(config, overrides):
     if "attention" not in code and not code.startswith("bidirectional")
 ])  # fmt: skip
 def test_the_forecaster_is_built(code):
-    options = eval(f"dict({code})")  # of our own page
+    options = eval(f"dict({code})")  # code from our own documentation
     model = models.forecaster(**(SERIES | options))
     horizon = options.get("horizon", 1)
     steps = (56,) if options.get("every_step") else ()

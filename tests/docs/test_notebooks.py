@@ -1,4 +1,4 @@
-"""The notebooks of the docs run from top to bottom."""
+"""The notebooks of the documentation run from top to bottom."""
 
 from pathlib import Path
 

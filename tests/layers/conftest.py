@@ -1,4 +1,4 @@
-"""What all tests of the layers share."""
+"""Fixtures of the tests of the layers."""
 
 import numpy as np
 import pytest

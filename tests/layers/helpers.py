@@ -1,4 +1,4 @@
-"""Layers, arrays and gradients on whichever backend Keras runs."""
+"""Helpers that run on every backend: layers, arrays, masks and gradients."""
 
 import contextlib
 
@@ -10,11 +10,11 @@ import keras_gru
 from keras_gru.cells import recurrent_layer
 
 BACKEND = keras.backend.backend()
-# Keras' operations compute a float64 in float32 on JAX and PyTorch; on TensorFlow they do not.
+# On JAX and PyTorch, keras.ops compute float64 in float32; on TensorFlow in float64.
 DTYPE = "float64" if BACKEND == "tensorflow" else "float32"
 TOLERANCE = 1e-11 if BACKEND == "tensorflow" else 3e-6
-only_tensorflow = pytest.mark.skipif(BACKEND != "tensorflow", reason="TensorFlow's own")
-CELLS = ("gru", "gru_reset_after", "lstm", "simple_rnn")  # what Keras has, too
+only_tensorflow = pytest.mark.skipif(BACKEND != "tensorflow", reason="tests TensorFlow only")
+CELLS = ("gru", "gru_reset_after", "lstm", "simple_rnn")  # cells that Keras has, too
 PARALLEL = ("min_gru", "min_lstm")
 VARIANTS = ("minimal_gated_unit", "coupled_lstm", "peephole_lstm", "mut1", "mut2", "mut3")
 VARIANTS += (*PARALLEL, "irnn")
@@ -26,7 +26,7 @@ MASKS = {
 }
 
 
-# A row for each kind of padding.
+# One row for each distinct mask in MASKS.
 EVERY_MASK = np.array(sorted({tuple(row) for rows in MASKS.values() for row in rows}), bool)
 
 
@@ -53,7 +53,7 @@ def assert_close(actual, expected, loosened=1):
 
 
 def built(layer, features, rng):
-    """The layer with its weights made and drawn anew, biases too, so that no term is zero."""
+    """Build a layer and draw random weights, including biases, so that no term is zero."""
     layer.build((None, None, features))
     layer.set_weights([rng.normal(0, 0.5, weight.shape) for weight in layer.weights])
     return layer
@@ -64,7 +64,7 @@ def drawn_layer(cell, rng, units=4, features=3, **options):
 
 
 def keras_layer(cell, **options):
-    """Keras' own layer of the same mathematics."""
+    """Return Keras' layer with the same equations."""
     if cell.startswith("gru"):
         options["reset_after"] = cell == "gru_reset_after"
     layers = {"lstm": keras.layers.LSTM, "simple_rnn": keras.layers.SimpleRNN}
@@ -76,31 +76,33 @@ def state_count(cell):
 
 
 def gradients(loss, variables, in_graph=False):
-    """The gradients of `loss()` in each of the variables, as arrays.
+    """Return the gradients of `loss()` with respect to each variable, as arrays.
 
     Args:
         loss: a function without arguments that returns a scalar tensor.
         variables: a list of `keras.Variable`.
-        in_graph: whether TensorFlow makes a graph of it.
+        in_graph: whether TensorFlow compiles it with `tf.function`.
     """
     if BACKEND == "tensorflow":
         import tensorflow as tf
 
-        def of_values():
+        def differentiate():
             with tf.GradientTape() as tape:
                 value = loss()
             return tape.gradient(value, [variable.value for variable in variables])
 
-        found = tf.function(of_values)() if in_graph else of_values()
+        found = tf.function(differentiate)() if in_graph else differentiate()
         return [array(gradient) for gradient in found]
     if BACKEND == "jax":
         import jax
 
-        def of_values(values):
+        def differentiate(values):
             with keras.StatelessScope(state_mapping=list(zip(variables, values, strict=True))):
                 return loss()
 
-        return [array(g) for g in jax.grad(of_values)([variable.value for variable in variables])]
+        return [
+            array(g) for g in jax.grad(differentiate)([variable.value for variable in variables])
+        ]
     import torch
 
     found = torch.autograd.grad(loss(), [variable.value for variable in variables])
@@ -109,7 +111,7 @@ def gradients(loss, variables, in_graph=False):
 
 @keras.saving.register_keras_serializable(package="tests")
 class MinimalGatedUnit(keras_gru.GRUCell):
-    """Zhou et al. 2016: one gate does both."""
+    """The minimal gated unit of Zhou et al. 2016, which has a single gate."""
 
     def gates(self, a_z, a_r):
         f = self.recurrent_activation(a_r)
@@ -131,7 +133,7 @@ class LayerNormalisedCandidate(keras_gru.GRUCell):
 
 @keras.saving.register_keras_serializable(package="tests")
 class OutputIsNotState(keras.Layer):
-    """A cell whose output is not its state: it counts, and puts out the input plus the count."""
+    """A cell whose state is a step count and whose output is the input plus the count."""
 
     def __init__(self, units, **kwargs):
         super().__init__(**kwargs)
@@ -146,16 +148,16 @@ class OutputIsNotState(keras.Layer):
 
 
 def values_and_gradients(layer, x, states, mask, training, weigh, in_graph=False):
-    """What a layer puts out, and the derivatives by its input, its states and its weights.
+    """Return a layer's outputs and its gradients w.r.t. inputs, initial states and weights.
 
     Args:
         layer: a recurrent layer.
         x: array `(B, T, D)`.
-        states: arrays `(B, U)`, what it starts from.
+        states: arrays `(B, U)`, the initial states.
         mask: array `(B, T)` or `None`.
-        training: whether dropout is on.
+        training: whether the layer is in training mode.
         weigh: `(outputs) -> arrays`; the loss is the sum of the outputs times these.
-        in_graph: whether TensorFlow makes a graph of it.
+        in_graph: whether TensorFlow compiles it with `tf.function`.
 
     Returns:
         `(outputs, gradients)`, lists of arrays.
@@ -182,7 +184,7 @@ def values_and_gradients(layer, x, states, mask, training, weigh, in_graph=False
 
 
 def assert_same(found, expected):
-    """To 1e-10 of the largest in float64, to 1e-5 in float32."""
+    """Check equality up to 1e-10 of the largest value in float64, 1e-5 in float32."""
     tolerance = 1e-10 if DTYPE == "float64" else 1e-5
     for one, other in zip(found, expected, strict=True):
         scale = max(np.abs(other).max(initial=0), 1)

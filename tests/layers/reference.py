@@ -1,4 +1,4 @@
-"""The layers once more, in float64 NumPy, from the equations alone."""
+"""Reference implementation in float64 NumPy, written from the equations."""
 
 import numpy as np
 
@@ -10,7 +10,7 @@ def sigmoid(a):
 
 
 def gru_step(x, h, weights, reset_after=False):
-    """One step, from weights in columns z | r | g."""
+    """Compute one step from weights with columns z | r | g."""
     kernel, recurrent_kernel, bias = weights
     w_xz, w_xr, w_xg = np.split(kernel, 3, axis=1)
     w_hz, w_hr, w_hg = np.split(recurrent_kernel, 3, axis=1)
@@ -29,7 +29,7 @@ def gru_step(x, h, weights, reset_after=False):
 
 
 def lstm_step(x, h, c, weights):
-    """One step, from weights in columns i | f | c | o."""
+    """Compute one step from weights with columns i | f | c | o."""
     kernel, recurrent_kernel, bias = weights
     i, f, g, o = np.split(x @ kernel + h @ recurrent_kernel + bias, 4, axis=1)
     c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
@@ -50,7 +50,7 @@ def irnn_step(x, h, weights):
 
 
 def minimal_gated_unit_step(x, h, weights):
-    """One step, from weights in columns f | g."""
+    """Compute one step from weights with columns f | g."""
     kernel, recurrent_kernel, bias = weights
     w_xf, w_xg = np.split(kernel, 2, axis=1)
     w_hf, w_hg = np.split(recurrent_kernel, 2, axis=1)
@@ -61,7 +61,7 @@ def minimal_gated_unit_step(x, h, weights):
 
 
 def coupled_lstm_step(x, h, c, weights):
-    """One step, from weights in columns f | g | o: an LSTM with i = 1 − f."""
+    """Compute one step from weights with columns f | g | o: an LSTM with i = 1 − f."""
     kernel, recurrent_kernel, bias = weights
     f, g, o = np.split(x @ kernel + h @ recurrent_kernel + bias, 3, axis=1)
     i = 1 - sigmoid(f)
@@ -71,7 +71,7 @@ def coupled_lstm_step(x, h, c, weights):
 
 
 def peephole_lstm_step(x, h, c, weights):
-    """One step, from weights in columns i | f | g | o, and the peepholes' diagonal matrices."""
+    """Compute one step from weights with columns i | f | g | o, plus the diagonal peephole matrices."""
     kernel, recurrent_kernel, bias, peepholes = weights
     w_ci, w_cf, w_co = (np.diag(peephole) for peephole in peepholes)
     i, f, g, o = np.split(x @ kernel + h @ recurrent_kernel + bias, 4, axis=1)
@@ -81,7 +81,7 @@ def peephole_lstm_step(x, h, c, weights):
 
 
 def mut1_step(x, h, weights):
-    """One step, from weights in columns z | r | g, and r | g of the state."""
+    """Compute one step from weights with columns z | r | g, and r | g for the state."""
     kernel, recurrent_kernel, bias = weights
     w_xz, w_xr, w_xg = np.split(kernel, 3, axis=1)
     w_hr, w_hg = np.split(recurrent_kernel, 2, axis=1)
@@ -93,7 +93,7 @@ def mut1_step(x, h, weights):
 
 
 def mut2_step(x, h, weights):
-    """One step, from weights in columns z | g of the input, and z | r | g."""
+    """Compute one step from weights with columns z | g for the input, and z | r | g."""
     kernel, recurrent_kernel, bias = weights
     w_xz, w_xg = np.split(kernel, 2, axis=1)
     w_hz, w_hr, w_hg = np.split(recurrent_kernel, 3, axis=1)
@@ -105,7 +105,7 @@ def mut2_step(x, h, weights):
 
 
 def mut3_step(x, h, weights):
-    """One step, from weights in columns z | r | g."""
+    """Compute one step from weights with columns z | r | g."""
     kernel, recurrent_kernel, bias = weights
     w_xz, w_xr, w_xg = np.split(kernel, 3, axis=1)
     w_hz, w_hr, w_hg = np.split(recurrent_kernel, 3, axis=1)
@@ -117,7 +117,7 @@ def mut3_step(x, h, weights):
 
 
 def min_gru_step(x, h, weights):
-    """One step, from weights in columns z | g."""
+    """Compute one step from weights with columns z | g."""
     kernel, bias = weights
     z, g = np.split(x @ kernel + bias, 2, axis=1)
     h = (1 - sigmoid(z)) * h + sigmoid(z) * g
@@ -125,7 +125,7 @@ def min_gru_step(x, h, weights):
 
 
 def min_lstm_step(x, h, weights):
-    """One step, from weights in columns f | i | g."""
+    """Compute one step from weights with columns f | i | g."""
     kernel, bias = weights
     f, i, g = np.split(x @ kernel + bias, 3, axis=1)
     f, i = sigmoid(f), sigmoid(i)
@@ -151,14 +151,14 @@ STEPS = {
 
 
 def time_loop(step, x, states, mask=None, go_backwards=False):
-    """Row by row, step by step: a masked step changes no state and repeats the last output.
+    """Run a step over each row; a masked step keeps the states and repeats the last output.
 
     Args:
-        step: `(x, states) -> (output, states)`, each with a first axis of rows.
+        step: `(x, states) -> (output, states)`, each with rows as the first axis.
         x: `(B, T, D)`.
         states: a list of `(B, U)`.
         mask: `(B, T)` or None.
-        go_backwards: whether to go from the last step to the first.
+        go_backwards: whether to process the steps from last to first.
 
     Returns:
         `(outputs, states)`, `(B, T, U)` in the order of computation and a list of `(B, U)`.
@@ -180,7 +180,7 @@ def time_loop(step, x, states, mask=None, go_backwards=False):
 
 
 def gru_step_back(x, h, weights, dh, reset_after=False):
-    """The derivatives by x, the state and the weights of one step, from dh by the new state."""
+    """Return the gradients w.r.t. x, the state and the weights of one step, from dh."""
     kernel, recurrent_kernel, bias = weights
     units = h.shape[1]
     input_bias, recurrent_bias = bias if reset_after else (bias, np.zeros_like(bias))
@@ -242,10 +242,10 @@ STEPS_BACK = {
 
 
 def backward_loop(cell, x, states, weights, d_outputs):
-    """The derivatives of sum(outputs * d_outputs), by the chain rule, one step after the other.
+    """Return the gradients of sum(outputs * d_outputs), step by step with the chain rule.
 
     Returns:
-        A list: by x, by each state and by each weight.
+        A list of gradients w.r.t. x, each initial state and each weight.
     """
     length = x.shape[1]
     states_before = [states]

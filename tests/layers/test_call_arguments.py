@@ -1,4 +1,4 @@
-"""Shapes of masks and initial states: what is accepted, and that nothing broadcasts by accident."""
+"""Shapes of masks and initial states: accepted shapes, and errors instead of broadcasting."""
 
 import keras
 import numpy as np
@@ -9,7 +9,7 @@ from keras_gru.cells import recurrent_layer
 
 from .helpers import array, assert_close, drawn_layer, flags, gradients, tensor
 
-CELLS = ("gru", "lstm", "min_gru", "coupled_lstm")  # fused, with two states, parallel, generic
+CELLS = ("gru", "lstm", "min_gru", "coupled_lstm")  # fused, two states, parallel, not fused
 OPTIONS = [{}, {"unroll": True}, {"zoneout": 0.1}, {"return_sequences": True}]
 MASK = np.array([[1, 1, 1, 1, 1], [1, 1, 0, 0, 0], [0, 1, 0, 1, 0]], bool)
 
@@ -36,7 +36,7 @@ def test_a_mask_may_have_a_last_axis_of_one(rng, x, cell, options):
 
 
 @pytest.mark.parametrize("cell", CELLS)
-def test_a_mask_of_another_shape_is_an_error_with_the_shapes(rng, x, cell):
+def test_a_mask_of_another_shape_raises_an_error_with_both_shapes(rng, x, cell):
     layer = drawn_layer(cell, rng)
     for shape in ((1, 5), (3, 1), (5,), (3, 5, 2), (3, 4), (5, 3), (1, 5, 1)):
         with pytest.raises(ValueError, match=r"`mask`: expected the shape \(3, 5\)") as error:
@@ -46,7 +46,7 @@ def test_a_mask_of_another_shape_is_an_error_with_the_shapes(rng, x, cell):
 
 @pytest.mark.parametrize("options", OPTIONS[:3])
 @pytest.mark.parametrize("cell", CELLS)
-def test_what_a_masked_step_holds_reaches_no_gradient(rng, cell, options):
+def test_nan_in_a_masked_step_does_not_reach_gradients(rng, cell, options):
     layer, x = drawn_layer(cell, rng, **options), rng.normal(size=(3, 5, 3))
     training = "zoneout" not in options
     found = []
@@ -64,7 +64,7 @@ def test_what_a_masked_step_holds_reaches_no_gradient(rng, cell, options):
 
 @pytest.mark.parametrize("options", OPTIONS)
 @pytest.mark.parametrize("cell", CELLS)
-def test_one_initial_state_for_all_rows_has_the_gradient_of_all(rng, x, cell, options):
+def test_an_initial_state_shared_by_all_rows_has_the_sum_of_their_gradients(rng, x, cell, options):
     layer = drawn_layer(cell, rng, **options)
     sizes = [4] * len(layer.state_size)
     states = [keras.Variable(rng.normal(size=(1, size)), dtype=x.dtype) for size in sizes]
@@ -82,7 +82,7 @@ def test_one_initial_state_for_all_rows_has_the_gradient_of_all(rng, x, cell, op
 
 
 @pytest.mark.parametrize("cell", CELLS)
-def test_an_initial_state_of_another_shape_is_an_error_with_the_shapes(rng, x, cell):
+def test_an_initial_state_of_another_shape_raises_an_error_with_both_shapes(rng, x, cell):
     layer = drawn_layer(cell, rng)
     for shape in ((4,), (1,), (3, 1), (2, 4), (3, 5), (3, 4, 1)):
         states = [tensor(np.ones(shape))] * len(layer.state_size)
@@ -91,7 +91,7 @@ def test_an_initial_state_of_another_shape_is_an_error_with_the_shapes(rng, x, c
         assert "`initial_state`" in str(error.value) and str(shape) in str(error.value)
 
 
-def test_a_wrong_number_of_initial_states_is_an_error_with_both_numbers(rng, x):
+def test_a_wrong_number_of_initial_states_raises_an_error_with_both_numbers(rng, x):
     state = tensor(np.ones((3, 4)))
     with pytest.raises(ValueError, match=r"expected 2 states, .* got 1"):
         drawn_layer("lstm", rng)(x, initial_state=[state])
@@ -100,16 +100,16 @@ def test_a_wrong_number_of_initial_states_is_an_error_with_both_numbers(rng, x):
 
 
 @pytest.mark.parametrize("cell", ["gru", "lstm", "simple_rnn", "min_gru"])
-def test_dropout_masks_of_an_earlier_call_of_the_cell_are_not_used(cell):
+def test_dropout_masks_of_an_earlier_call_are_not_reused(cell):
     layer = recurrent_layer(cell, 64, dropout=0.5, seed=1)
     x = np.ones((3, 2, 64), "float32")
     layer.build(x.shape)
     layer.cell(x[:1, 0], layer.get_initial_state(1), training=True)
     outputs = array(layer(x, training=True))
-    assert np.abs(outputs[0] - outputs[1]).max() > 1e-3  # rows have masks of their own
+    assert np.abs(outputs[0] - outputs[1]).max() > 1e-3  # each row has its own mask
 
 
-def test_a_stack_takes_its_states_in_its_own_structure(x):
+def test_stacked_cells_accept_nested_initial_states(x):
     layer = keras_gru.RNN(
         [keras_gru.GRUCell(2, dtype=x.dtype), keras.layers.LSTMCell(4, dtype=x.dtype)]
     )

@@ -1,4 +1,4 @@
-"""The registry: built-in cells, a user's own in one line, and what it refuses."""
+"""The registry of cells: built-in cells, registering custom ones, and rejected arguments."""
 
 import keras
 import numpy as np
@@ -12,7 +12,7 @@ from .helpers import CELLS, VARIANTS, LayerNormalisedCandidate, array
 
 
 class PlainCell(keras.Layer):
-    """As little as a cell may have: no dropout, no seed, no registration, no output_size."""
+    """A minimal cell, without dropout, seed, serialization or `output_size`."""
 
     def __init__(self, units, **kwargs):
         super().__init__(**kwargs)
@@ -30,7 +30,7 @@ class PlainCell(keras.Layer):
 
 
 class LayerOfItsOwn(keras.Layer):
-    """A sequence layer that is no RNN."""
+    """A layer over sequences that is not an RNN."""
 
     def __init__(self, units, return_sequences=False, **kwargs):
         super().__init__(**kwargs)
@@ -42,7 +42,7 @@ class LayerOfItsOwn(keras.Layer):
         return projected if self.return_sequences else projected[:, -1]
 
 
-def test_built_in_cells():
+def test_every_built_in_cell_makes_a_layer():
     assert set(cell_names()) >= {*CELLS, *VARIANTS} and cell_names()[: len(CELLS)] == CELLS
     labels = [cell_label(name) for name in CELLS]
     assert labels == ["GRU", "GRU (reset after)", "LSTM", "SimpleRNN"]
@@ -52,7 +52,7 @@ def test_built_in_cells():
     assert {layer.units for layer in made} == {5}
 
 
-def test_units_may_be_numpys_integer():
+def test_units_may_be_a_numpy_integer():
     for name in cell_names():
         layer = recurrent_layer(name, np.int64(4))
         assert type(getattr(layer, "cell", layer).units) is int
@@ -70,19 +70,19 @@ def test_options_reach_the_layer():
     assert (layer.name, layer.compute_dtype) == ("here", "float64")
 
 
-def test_only_what_is_so_anyway_is_left_out():
+def test_options_equal_to_the_default_are_not_passed_to_a_custom_cell():
     options = {"use_bias": False, "activation": None, "seed": 0, "dropout": 0.0}
     for cell in (recurrent_layer("gru", 4, **options), recurrent_layer("mut1", 4, **options).cell):
         assert (cell.use_bias, cell.activation, cell.seed) == (False, keras.activations.linear, 0)
 
 
 @pytest.mark.parametrize("cell", ["gru", "mut1"])
-def test_an_option_that_nothing_takes_is_rejected(cell):
+def test_an_unknown_option_is_rejected(cell):
     with pytest.raises(ValueError, match=r"Unrecognized keyword arguments.*unitss"):
         recurrent_layer(cell, 4, unitss=3)
 
 
-def test_the_variants_have_their_papers_names():
+def test_labels_are_the_names_used_in_the_papers():
     labels = {name: cell_label(name) for name in VARIANTS}
     assert labels == {
         "minimal_gated_unit": "MGU",
@@ -101,7 +101,7 @@ def test_the_variants_have_their_papers_names():
     "cell",
     [PlainCell, LayerOfItsOwn, keras.layers.LSTM, keras.layers.GRUCell, LayerNormalisedCandidate],
 )
-def test_a_users_cell_in_one_line(tmp_path, cell):
+def test_a_custom_cell_is_registered_and_used(tmp_path, cell):
     register_cell("mine", cell)
     assert cell_names()[-1] == "mine" and cell_label("mine") == "mine"
     layer = recurrent_layer(
@@ -110,7 +110,7 @@ def test_a_users_cell_in_one_line(tmp_path, cell):
     x = np.ones((2, 5, 3), "float32")
     assert layer(x, mask=np.ones((2, 5), bool)).shape == (2, 5, 4)
     if cell is LayerOfItsOwn:
-        return  # it has no get_config
+        return  # it has no get_config, so it cannot be saved
     model = keras.Sequential([keras.Input((None, 3)), layer])
     model.save(tmp_path / "model.keras")
     loaded = keras.saving.load_model(tmp_path / "model.keras")
@@ -124,7 +124,7 @@ def test_a_function_can_be_registered_with_a_label():
     assert cell_label("clipped") == "GRU, clip"
 
 
-def test_a_cell_that_names_dropout_or_inherits_it_gets_it():
+def test_a_cell_with_a_dropout_argument_gets_it():
     register_cell("inherits", LayerNormalisedCandidate)
     assert recurrent_layer("inherits", 4, dropout=0.3, seed=7).cell.dropout == 0.3
     assert recurrent_layer("inherits", 4, dropout=0.3, seed=7).cell.seed == 7
@@ -133,7 +133,7 @@ def test_a_cell_that_names_dropout_or_inherits_it_gets_it():
         recurrent_layer("plain", 4, dropout=0.3)
 
 
-def test_mixed_precision_reaches_a_users_cell():
+def test_mixed_precision_applies_to_a_custom_cell():
     register_cell("plain", PlainCell)
     layer = recurrent_layer("plain", 4, dtype="mixed_bfloat16")
     output = layer(np.ones((2, 5, 3), "float32"))
@@ -141,7 +141,7 @@ def test_mixed_precision_reaches_a_users_cell():
     assert layer.cell.compute_dtype == "bfloat16"
 
 
-def test_an_unknown_cell_gets_the_nearest_names():
+def test_an_unknown_cell_is_rejected_with_similar_names():
     with pytest.raises(UserError, match=r"There is no cell 'grue'. Did you mean 'gru'"):
         recurrent_layer("grue", 4)
     with pytest.raises(UserError, match=r"no cell 'transformer'. Known: .*gru, gru_reset_after"):
@@ -154,7 +154,7 @@ def test_an_invalid_name_is_rejected(name):
         register_cell(name, PlainCell)
 
 
-def test_a_name_is_taken_once_but_a_definition_can_be_run_again():
+def test_a_name_cannot_be_reused_but_a_definition_can_run_again():
     with pytest.raises(UserError, match="A cell named 'gru' exists already"):
         register_cell("gru", PlainCell)
     register_cell("mine", PlainCell)
@@ -163,7 +163,7 @@ def test_a_name_is_taken_once_but_a_definition_can_be_run_again():
         register_cell("mine", LayerNormalisedCandidate)
 
 
-def test_other_objects_than_cells_are_rejected():
+def test_objects_that_are_not_cells_are_rejected():
     with pytest.raises(UserError, match="Cell 'mine' must be a Keras cell class"):
         register_cell("mine", 3)
     register_cell("no_state", keras.layers.Dense)

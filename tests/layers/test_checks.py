@@ -1,4 +1,4 @@
-"""A layer made where `tf.keras` is Keras 2 raises one sentence."""
+"""With `tf.keras` set to Keras 2, creating a layer raises one clear sentence."""
 
 import sys
 import types
@@ -9,7 +9,7 @@ import keras_gru
 
 
 @pytest.mark.parametrize("value", ["1", "True", "0"])
-def test_legacy_keras(value, monkeypatch):
+def test_legacy_keras_is_rejected(value, monkeypatch):
     monkeypatch.setenv("TF_USE_LEGACY_KERAS", value)
     monkeypatch.setitem(sys.modules, "tf_keras", types.ModuleType("tf_keras"))
     if value == "0":

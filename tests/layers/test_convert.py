@@ -1,4 +1,4 @@
-"""Weights to and from other frameworks, against these frameworks."""
+"""Converting weights to and from other frameworks, compared with these frameworks."""
 
 import json
 
@@ -45,7 +45,7 @@ def stack(cell, depth, bidirectional, **options):
 @pytest.mark.parametrize("bias", [True, False])
 @pytest.mark.parametrize(("depth", "bidirectional"), [(1, False), (2, True)])
 @pytest.mark.parametrize("cell", CELLS)
-def test_modules_of_pytorch(torch, rng, cell, depth, bidirectional, bias):
+def test_weights_of_pytorch_modules(torch, rng, cell, depth, bidirectional, bias):
     module = module_of(torch, cell, num_layers=depth, bidirectional=bidirectional, bias=bias)
     model = stack(cell, depth, bidirectional, use_bias=bias)
     x = rng.normal(size=(2, 5, 3)).astype("float32")
@@ -63,7 +63,7 @@ def test_modules_of_pytorch(torch, rng, cell, depth, bidirectional, bias):
     np.testing.assert_allclose(array(model(x)), outputs, atol=1e-5)
 
 
-def test_modules_that_compute_another_function_are_rejected(torch):
+def test_pytorch_modules_with_other_equations_are_rejected(torch):
     gru = module_of(torch, "gru_reset_after", bias=False)
     with pytest.raises(ValueError, match="after the product there"):
         load_torch(stack("gru", 1, False, use_bias=False).layers, gru)
@@ -78,7 +78,7 @@ def test_modules_that_compute_another_function_are_rejected(torch):
 
 @pytest.mark.parametrize("bias", [True, False])
 @pytest.mark.parametrize("cell", ["gru", *CELLS])
-def test_there_and_back(rng, cell, bias):
+def test_weights_survive_the_round_trip_through_each_format(rng, cell, bias):
     weights = drawn_layer(cell, rng, use_bias=bias).get_weights()
     after = cell == "gru_reset_after"
     operator = {"lstm": "LSTM", "simple_rnn": "RNN"}.get(cell, "GRU")
@@ -91,7 +91,7 @@ def test_there_and_back(rng, cell, bias):
 
 
 @pytest.mark.parametrize("cell", CELLS)
-def test_flax(rng, cell):
+def test_weights_of_flax_cells(rng, cell):
     linen = pytest.importorskip("flax.linen", reason="flax is not installed: pip install flax")
     import jax
 
@@ -111,14 +111,14 @@ def test_flax(rng, cell):
     np.testing.assert_allclose(array(layer(x)), rnn.apply(params, x), atol=1e-5)
 
 
-def test_a_gru_that_resets_before_the_product_has_none_of_their_weights(rng):
+def test_a_gru_with_reset_before_the_product_cannot_be_converted(rng):
     weights = drawn_layer("gru", rng).get_weights()
     for convert in (to_torch, to_flax):
         with pytest.raises(ValueError, match="gru_reset_after"):
             convert("gru", weights)
 
 
-def test_keras_layers_are_compared_by_their_configuration():
+def test_keras_layers_with_another_configuration_are_rejected():
     ours = keras_gru.GRU(4, use_bias=False)
     check_same_function(ours, keras.layers.GRU(4, use_bias=False, reset_after=False))
     with pytest.raises(ValueError, match="after the product there"):
@@ -129,7 +129,7 @@ def test_keras_layers_are_compared_by_their_configuration():
 
 
 def h5_file(path, kind, weights, **config):
-    """What Keras 2 wrote of a model with one layer."""
+    """Write the HDF5 file that Keras 2 would write for a model with one layer."""
     import h5py
 
     layers = [{"class_name": kind, "config": {"name": "rnn", **config}}]
@@ -147,13 +147,13 @@ def h5_file(path, kind, weights, **config):
     ("cell", "kind", "config"),
     [
         ("gru", "GRU", {"reset_after": False}),
-        ("gru", "GRU", {}),  # before there was a choice
+        ("gru", "GRU", {}),  # written before `reset_after` existed
         ("gru_reset_after", "GRU", {"reset_after": True}),
         ("lstm", "LSTM", {}),
         ("simple_rnn", "SimpleRNN", {}),
     ],
 )
-def test_files_of_keras_2(rng, tmp_path, cell, kind, config):
+def test_weights_of_keras_2_files(rng, tmp_path, cell, kind, config):
     weights = drawn_layer(cell, rng).get_weights()
     file = h5_file(tmp_path / "model.h5", kind, weights, **config)
     layer = drawn_layer(cell, rng)
@@ -167,8 +167,8 @@ def test_files_of_keras_2(rng, tmp_path, cell, kind, config):
         load_keras_h5(layer, file, "other")
 
 
-def test_layers_of_cudnn(rng, tmp_path):
-    """The transposed matrices of cuDNN, gate by gate, and two biases in one vector."""
+def test_weights_of_cudnn_layers(rng, tmp_path):
+    """cuDNN stores transposed matrices per gate, and two biases in one vector."""
     for cell, kind, gates in (("gru_reset_after", "CuDNNGRU", 3), ("lstm", "CuDNNLSTM", 4)):
         expected = drawn_layer(cell, rng)
         kernel, recurrent_kernel, bias = expected.get_weights()

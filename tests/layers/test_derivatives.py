@@ -1,4 +1,4 @@
-"""Every derivative that a backend offers, of the fused path, is that of the unrolled layer."""
+"""Every kind of derivative of a backend: on the fused path it equals that of an unrolled layer."""
 
 import functools
 
@@ -7,19 +7,19 @@ import pytest
 
 from .helpers import BACKEND, DTYPE, array, drawn_layer, flags, tensor
 
-LAYERS = {  # a cell, and whether a step is masked
+LAYERS = {  # name: (cell, whether a step is masked)
     "gru": ("gru", False),
     "gru masked": ("gru", True),
     "lstm": ("lstm", False),
     "simple_rnn": ("simple_rnn", False),
-    "own masked": ("light_gru", True),  # no gradient written by hand
+    "own masked": ("light_gru", True),  # no hand-written gradient
 }
 X = np.random.default_rng(1).normal(size=(2, 3, 2))
 MASK = np.array([[1, 1, 1], [0, 1, 0]], bool)
 
 
 def call_of(kind, **options):
-    """A layer, and `x -> outputs (B, T, U)` of it; a mask has the batch for its first axis."""
+    """Return a layer and the function `x -> outputs (B, T, U)` that calls it with its mask."""
     cell, masked = LAYERS[kind]
     rng = np.random.default_rng(2)
     layer = drawn_layer(cell, rng, units=2, features=2, return_sequences=True, **options)
@@ -33,14 +33,14 @@ def call_of(kind, **options):
 
 
 def rows_of(call, kind):
-    """`(x, index) -> outputs` for one row `(T, D)`, with the row's own mask."""
+    """Return the function `(x, index) -> outputs` for one row `(T, D)` and its mask."""
     masked = LAYERS[kind][1]
     return lambda row, index: call(row[None], flags(MASK)[index][None] if masked else None)[0]
 
 
 @functools.cache
 def reference(kind, name):
-    """The same derivative of the unrolled layer, which has no loop and no gradient of its own."""
+    """Return the derivative of the unrolled layer, which uses no loop and no custom gradient."""
     _, call = call_of(kind, unroll=True)
     return array(DERIVATIVES[name](call, rows_of(call, kind))(tensor(X)))
 
@@ -48,7 +48,7 @@ def reference(kind, name):
 def assert_derivative(found, kind, name):
     expected = reference(kind, name)
     scale = np.abs(expected).max()
-    assert scale > 1e-3  # a derivative that is zero would show nothing
+    assert scale > 1e-3  # comparing zeros would prove nothing
     atol = 1e-12 if DTYPE == "float64" else 2e-5
     np.testing.assert_allclose(array(found) / scale, expected / scale, rtol=0, atol=atol)
 
@@ -57,7 +57,7 @@ if BACKEND == "tensorflow":
     import tensorflow as tf
 
     def total(y):
-        return tf.reduce_sum(tf.math.sin(3 * y))  # with derivatives of every order
+        return tf.reduce_sum(tf.math.sin(3 * y))  # has non-zero derivatives of every order
 
     def gradient(function):
         def differentiate(x):
@@ -145,7 +145,7 @@ if BACKEND == "tensorflow":
                 derivative(tensor(X))
             return
         if jit_compile and name in BY_ROW:
-            # XLA has no TensorList of an unknown number of elements, which pfor makes of a loop.
+            # pfor turns a loop into a TensorList of unknown size, which XLA does not support.
             with pytest.raises(tf.errors.InvalidArgumentError, match="unsupported operations"):
                 derivative(tensor(X))
             return
@@ -156,7 +156,7 @@ if BACKEND == "tensorflow":
         derivative = DERIVATIVES["forward mode"](tf.function(call, autograph=False), None)
         assert_derivative(derivative(tensor(X)), "gru", "forward mode")
 
-    def test_a_distributed_layer_learns_where_the_outer_time_is_unknown():
+    def test_a_time_distributed_layer_trains_with_an_unknown_outer_length():
         import keras
 
         import keras_gru
@@ -214,7 +214,7 @@ if BACKEND == "jax":
         derivative = DERIVATIVES[name](call, rows_of(call, kind))
         assert_derivative((jax.jit(derivative) if jit else derivative)(tensor(X)), kind, name)
 
-    def test_forward_mode_through_a_jit_is_an_error():
+    def test_forward_mode_through_jit_raises_an_error():
         _, call = call_of("gru")
         with pytest.raises(TypeError, match="custom_vjp"):
             pushed(jax.jit(call))(tensor(X))
@@ -230,7 +230,7 @@ if BACKEND == "torch":
         return torch.func.grad(lambda x: total(call(x)))
 
     def created(call):
-        """The gradient of a gradient, as a gradient penalty asks for it."""
+        """Return the gradient of a gradient, as a gradient penalty computes it."""
 
         def differentiate(x):
             x = x.clone().requires_grad_()
@@ -271,7 +271,7 @@ if BACKEND == "torch":
         _, call = call_of(kind)
         assert_derivative(DERIVATIVES[name](call, None)(tensor(X)), kind, name)
 
-    def test_vmap_of_a_gradient_is_each_rows_gradient():
+    def test_vmap_of_a_gradient_gives_the_gradient_of_each_row():
         _, call = call_of("lstm")
         by_row = torch.func.vmap(torch.func.grad(lambda row: total(call(row[None]))))(tensor(X))
         np.testing.assert_allclose(array(by_row), array(grad(call)(tensor(X))), atol=1e-5)

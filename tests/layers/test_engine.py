@@ -1,4 +1,4 @@
-"""Which way a call goes, that it says so, and where the fast path runs."""
+"""The path that a call takes (fused, scan, compiled), and where the fused path works."""
 
 import subprocess
 import sys
@@ -27,7 +27,7 @@ from .helpers import (
 
 
 class Documented(keras_gru.GRUCell):
-    """It changes no equation: the gradient is still that of its equations."""
+    """Overrides no equation, so the hand-written gradient is still correct."""
 
     def __init__(self, *args, note="", **kwargs):
         super().__init__(*args, **kwargs)
@@ -43,7 +43,7 @@ class Halved(keras_gru.GRUCell):
 
 
 class HalvedOnce(Halved):
-    """It inherits an equation that is not the gradient's."""
+    """Inherits an overridden equation, for which the hand-written gradient is wrong."""
 
 
 class Mixin:
@@ -52,11 +52,11 @@ class Mixin:
 
 
 class Mixed(Mixin, keras_gru.GRUCell):
-    """The equation comes from beside the cell."""
+    """Overrides an equation through a mixin."""
 
 
 class WithGradient(Halved):
-    """It brings the gradient of its own equations."""
+    """Overrides an equation and its gradient."""
 
     def step_gradient(self, d_states, *others):
         return keras_gru.GRUCell.step_gradient(self, [d / 2 for d in d_states], *others)
@@ -108,7 +108,7 @@ def test_the_path_follows_from_the_settings(layer, path):
         lambda **o: keras_gru.RNN(keras_gru.GRUCell(64, **o)),
     ],
 )
-def test_implementation_1_has_a_dropout_mask_for_each_equation(make):
+def test_implementation_1_draws_a_dropout_mask_per_equation(make):
     x = np.ones((3, 2, 8), "float32")
     masks = []
     for implementation in (1, 2):
@@ -138,7 +138,7 @@ def test_a_subclass_is_differentiated_by_its_own_equations(rng, cell):
     ("cell", "mode"),
     [*((cell, "parts") for cell in CELLS), ("gru", "graph"), ("lstm", "graph"), ("lstm", "XLA")],
 )
-def test_open_shapes_are_traced_once_and_have_gradients(rng, cell, mode):
+def test_unknown_shapes_are_traced_once_and_have_gradients(rng, cell, mode):
     import tensorflow as tf
 
     layer, traced = drawn_layer(cell, rng, return_sequences=True), []
@@ -162,7 +162,7 @@ def test_open_shapes_are_traced_once_and_have_gradients(rng, cell, mode):
 
 
 @only_tensorflow
-def test_the_batch_of_a_gradient_may_be_known_better_than_that_of_the_input(rng):
+def test_a_gradient_may_have_a_known_batch_where_the_input_has_not(rng):
     import tensorflow as tf
 
     layer, x = drawn_layer("lstm", rng), tensor(rng.normal(size=(5, 4, 3)))
@@ -179,7 +179,7 @@ def test_the_batch_of_a_gradient_may_be_known_better_than_that_of_the_input(rng)
 
 @only_tensorflow
 @pytest.mark.parametrize("jit_compile", [None, False, True])
-def test_second_derivatives(rng, jit_compile):
+def test_second_derivatives_equal_finite_differences(rng, jit_compile):
     import tensorflow as tf
 
     layer, x = drawn_layer("gru", rng), tensor(rng.normal(size=(2, 4, 3)))
@@ -199,7 +199,7 @@ def test_second_derivatives(rng, jit_compile):
         assert_same([found], [array(twice(x))])
 
 
-def test_jit_compile_is_an_argument_that_is_kept():
+def test_jit_compile_survives_the_configuration():
     layer = keras_gru.GRU(4, jit_compile=False)
     assert keras_gru.GRU.from_config(layer.get_config()).jit_compile is False
     assert keras_gru.GRU.from_config(keras_gru.GRU(4).get_config()).jit_compile == "auto"
@@ -208,7 +208,7 @@ def test_jit_compile_is_an_argument_that_is_kept():
 
 
 @only_tensorflow
-def test_a_gradient_of_a_loop_of_an_unknown_batch_is_compiled(rng):
+def test_a_gradient_with_an_unknown_batch_is_compiled(rng):
     import tensorflow as tf
 
     layer = drawn_layer("gru", rng)
@@ -227,7 +227,7 @@ def test_a_gradient_of_a_loop_of_an_unknown_batch_is_compiled(rng):
 
 
 @only_tensorflow
-def test_a_layer_does_not_compile_itself_where_numbers_are_checked():
+def test_a_layer_does_not_compile_itself_under_check_numerics():
     import tensorflow as tf
 
     layer = keras_gru.GRU(4)
@@ -244,7 +244,7 @@ def test_a_layer_does_not_compile_itself_where_numbers_are_checked():
 
 @only_tensorflow
 @pytest.mark.parametrize("custom_gradients", [True, False])
-def test_a_gradient_comes_through_a_saved_model(rng, tmp_path, custom_gradients):
+def test_a_saved_model_has_gradients(rng, tmp_path, custom_gradients):
     import tensorflow as tf
 
     layers = [recurrent_layer(cell, 4, return_sequences=True) for cell in CELLS]
@@ -288,12 +288,12 @@ assert two[-1] < two[0]
 
 
 @only_tensorflow
-def test_two_replicas_train_as_one():
+def test_two_replicas_train_like_one():
     done = subprocess.run([sys.executable, "-c", MIRRORED], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-2000:]
 
 
-@pytest.mark.skipif(BACKEND != "jax", reason="JAX's own")
+@pytest.mark.skipif(BACKEND != "jax", reason="tests JAX only")
 def test_jax_transformations(rng):
     import jax
 
@@ -315,9 +315,9 @@ def test_jax_transformations(rng):
         np.testing.assert_allclose(found, twice(x[0]), rtol=1e-3, atol=1e-4)
 
 
-@pytest.mark.skipif(BACKEND != "jax", reason="JAX's own")
+@pytest.mark.skipif(BACKEND != "jax", reason="tests JAX only")
 @pytest.mark.parametrize("cell", ["gru", "min_lstm"])
-def test_an_export_of_a_gradient_with_symbolic_shapes(rng, cell):
+def test_a_gradient_is_exported_with_symbolic_shapes(rng, cell):
     import jax
     from jax import export
 
@@ -331,7 +331,7 @@ def test_an_export_of_a_gradient_with_symbolic_shapes(rng, cell):
 
         return jax.grad(loss)(x)
 
-    # As in Keras' exports, two inputs have different symbols for the same length.
+    # As in Keras' exports, the inputs have different symbols for the same length.
     batch, length, other_length = export.symbolic_shape("b, t, u")
     exported = export.export(jax.jit(gradient))(
         jax.ShapeDtypeStruct((batch, length, 3), "float32"),
@@ -341,7 +341,7 @@ def test_an_export_of_a_gradient_with_symbolic_shapes(rng, cell):
     np.testing.assert_allclose(exported.call(x, mask), gradient(x, mask), rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.skipif(BACKEND != "torch", reason="PyTorch's own")
+@pytest.mark.skipif(BACKEND != "torch", reason="tests PyTorch only")
 @pytest.mark.parametrize(
     "cell", ["gru", "gru_reset_after", "mut1", "closed_form", "multiplicative_lstm"]
 )
@@ -354,7 +354,7 @@ def test_torch_export(rng, cell):
     np.testing.assert_allclose(array(exported(x)), array(model(x)), atol=1e-6)
 
 
-@pytest.mark.skipif(BACKEND != "torch", reason="PyTorch's own")
+@pytest.mark.skipif(BACKEND != "torch", reason="tests PyTorch only")
 def test_pytorch_saves_nothing_under_no_grad(rng):
     import torch
 
@@ -364,7 +364,7 @@ def test_pytorch_saves_nothing_under_no_grad(rng):
 
 
 @only_tensorflow
-def test_the_number_of_shards_is_a_setting_and_the_bits_follow_it_alone(monkeypatch):
+def test_results_depend_on_the_number_of_shards_not_on_the_cores(monkeypatch):
     def trained(cores, shards):
         monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(cores)), raising=False)
         compiling.set_shards(shards)

@@ -1,4 +1,4 @@
-"""The layers and their gradients against float64 NumPy written from the equations."""
+"""The layers and their gradients, compared with a float64 NumPy reference."""
 
 import keras
 import numpy as np
@@ -43,7 +43,9 @@ def test_one_step_is_the_four_equations(rng, reset_after):
     assert_close(output, expected)
     np.testing.assert_array_equal(array(states[0]), array(output))
 
-    output, state = cell(tensor(x), tensor(h))  # a bare state comes back bare
+    output, state = cell(
+        tensor(x), tensor(h)
+    )  # a state that is not in a list is returned without a list
     assert_close(state, expected)
 
 
@@ -73,7 +75,7 @@ def test_a_sequence_is_the_equations_step_by_step(rng, cell):
 
 
 @pytest.mark.parametrize("cell", [*CELLS, *VARIANTS])
-def test_without_return_sequences_the_last_output_comes(rng, cell):
+def test_without_return_sequences_the_last_output_is_returned(rng, cell):
     layer, rows = drawn_layer(cell, rng), len(EVERY_MASK)
     x, states = rng.normal(size=(rows, 5, 3)), [np.zeros((rows, 4))] * state_count(cell)
     expected, _ = reference(cell, layer, x, states, mask=EVERY_MASK)

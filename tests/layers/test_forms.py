@@ -1,4 +1,4 @@
-"""Independent recurrence and multiplicative integration, against float64 NumPy."""
+"""Independent recurrence and multiplicative integration, compared with float64 NumPy."""
 
 import keras
 import numpy as np
@@ -26,7 +26,7 @@ BOTH = {**INDEPENDENT, **MULTIPLICATIVE}
 
 
 def preactivation(layer):
-    """`(number, x, h) -> a` of the equation of that number."""
+    """Return the function `(number, x, h) -> a`: the pre-activation of the equation `number`."""
     kernel, recurrent, bias, *factors = layer.get_weights()
     units = layer.cell.units
 
@@ -102,7 +102,7 @@ def test_a_sequence_is_the_equations_step_by_step(rng, cell, form):
 
 
 @pytest.mark.parametrize("cell", ["gru_reset_after", "peephole_lstm", "mut1", "closed_form"])
-def test_independent_recurrence_is_diagonal_weights_of_the_state(rng, cell):
+def test_independent_recurrence_equals_diagonal_recurrent_weights(rng, cell):
     layer = drawn_layer(cell, rng, return_sequences=True, **INDEPENDENT)
     plain = recurrent_layer(cell, 4, return_sequences=True, dtype=layer.dtype_policy)
     plain.build((None, None, 3))
@@ -137,18 +137,18 @@ def test_initial_weights_and_configuration():
     assert again.independent_recurrence and again.multiplicative_integration
 
 
-def test_an_irnn_of_independent_units_starts_with_ones():
+def test_an_irnn_with_independent_units_starts_with_weights_of_one():
     layer = recurrent_layer("irnn", 4, **INDEPENDENT)
     layer.build((None, None, 3))
     np.testing.assert_array_equal(layer.get_weights()[1], np.ones(4))
 
 
-def test_a_cell_of_other_equations_takes_neither():
+def test_cells_with_other_equations_reject_both():
     for cell, form in (("min_gru", INDEPENDENT), ("fast_grnn", MULTIPLICATIVE)):
         with pytest.raises(UserError, match=f"'{cell}' takes no {next(iter(form))}"):
             recurrent_layer(cell, 4, **form)
     for make in (
-        lambda: OneGate(4, **INDEPENDENT),  # it changes an equation
+        lambda: OneGate(4, **INDEPENDENT),  # overrides an equation
         lambda: keras_gru.LayerNormGRUCell(4, **MULTIPLICATIVE),
         lambda: keras_gru.GRUCell(4, reset_after=True, **MULTIPLICATIVE),
     ):

@@ -1,4 +1,4 @@
-"""Cells beyond those that papers compare a GRU with most: each against its equations in float64."""
+"""The less common cells, each compared with its equations in float64 NumPy."""
 
 import keras
 import numpy as np
@@ -91,7 +91,7 @@ STEPS = {
 }
 
 
-def test_every_cell_is_held_against_its_equations():
+def test_every_cell_is_compared_with_its_equations():
     assert set(cell_names()) >= {*CELLS, *VARIANTS, *STEPS}
 
 
@@ -114,7 +114,7 @@ def test_a_sequence_is_the_equations_step_by_step(rng, cell):
 
 
 @pytest.mark.parametrize("cell", STEPS)
-def test_gradients_are_those_of_the_loop_written_out(rng, cell):
+def test_gradients_are_those_of_the_unrolled_loop(rng, cell):
     x, weigh, found = rng.normal(size=(3, 5, 3)), rng.normal(size=(3, 5, 4)), []
     for options in ({}, {"unroll": True}):
         layer = drawn_layer(cell, np.random.default_rng(1), return_sequences=True, **options)
@@ -136,7 +136,7 @@ def test_gates_and_configuration(rng, cell):
     assert np.isfinite(changed).all()
 
 
-def test_elapsed_time_is_the_last_feature_of_a_closed_form_network(rng):
+def test_the_last_feature_of_a_closed_form_cell_can_be_the_elapsed_time(rng):
     layer = keras_gru.RNN(keras_gru.ClosedFormCell(4, time_feature=True, dtype=DTYPE))
     built(layer, 3, rng)
     x, time = rng.normal(size=(3, 1, 2)), rng.uniform(0.1, 3, size=(3, 1, 1))

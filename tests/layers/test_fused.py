@@ -1,4 +1,4 @@
-"""The fused path against automatic differentiation, and against a backward loop in NumPy."""
+"""The fused path, compared with automatic differentiation and a backward loop in NumPy."""
 
 import numpy as np
 import pytest
@@ -20,7 +20,7 @@ from .helpers import (
 )
 from .reference import backward_loop
 
-EXAMPLES = {"tensorflow": 40, "torch": 12, "jax": 5}  # JAX compiles each one anew
+EXAMPLES = {"tensorflow": 40, "torch": 12, "jax": 5}  # JAX compiles each example
 ACTIVATIONS = ["tanh", "sigmoid", "hard_sigmoid", "relu", None]
 DRAWN = st.fixed_dictionaries(
     {
@@ -59,14 +59,14 @@ def drawn_mask(padding, batch, time, rng):
 
 @settings(max_examples=EXAMPLES[BACKEND], deadline=None)
 @given(DRAWN)
-def test_fused_is_generic_in_outputs_and_gradients_whatever_the_options(drawn):
+def test_fused_and_generic_outputs_and_gradients_are_equal(drawn):
     check_against_generic(drawn, compiled=False)
 
 
 @only_tensorflow
 @settings(max_examples=5, deadline=None)
 @given(DRAWN)
-def test_so_it_is_compiled_by_itself_and_in_parts(drawn):
+def test_fused_and_generic_are_equal_if_compiled_and_in_shards(drawn):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(loop_tensorflow(), "FEWEST_ROWS", 1)
         patch.setattr(compiling, "_shards", 3)
@@ -122,7 +122,7 @@ def test_gradients_are_those_of_a_backward_loop_step_by_step(rng, cell, training
 
 
 @pytest.mark.parametrize("cell", CELLS)
-def test_float32(rng, cell):
+def test_float32_gradients_are_close(rng, cell):
     found = []
     x, mask = rng.normal(size=(4, 20, 3)), rng.random((4, 20)) < 0.8
     weigh, states = rng.normal(size=(4, 20, 8)), rng.normal(size=(state_count(cell), 4, 8))
@@ -142,7 +142,7 @@ def test_float32(rng, cell):
 @pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
 @pytest.mark.parametrize("cell", CELLS)
 def test_half_precision_loops_in_float32(rng, cell, policy):
-    """Over 200 steps the gradients stay as near as the rounded inputs and weights let them."""
+    """Over 200 steps, gradients deviate only by the rounding of inputs and weights."""
     x, found = rng.normal(size=(4, 200, 3)), []
     weigh = rng.normal(size=(4, 200, 4))
     weights = [rng.normal(0, 0.4, w.shape) for w in drawn_layer(cell, rng).weights]

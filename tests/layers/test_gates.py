@@ -1,4 +1,4 @@
-"""What a layer shows of its gates is what it computes with: the states follow from them."""
+"""`layer.gates`: the returned gates reproduce the states of the layer."""
 
 import keras
 import numpy as np
@@ -70,7 +70,7 @@ def minimal(x, h, weights, keep):
     return [keep * h + (1 - keep) * (x @ kernel + bias)[:, -units:]]
 
 
-# The new states from x, the states before, the weights and the gates.
+# The new states, computed from x, the previous states, the weights and the gates.
 FROM_GATES = {
     "gru": gru,
     "gru_reset_after": lambda *given: gru(*given, reset_after=True),
@@ -104,7 +104,7 @@ NAMES = {
 
 
 def follow(cell, x, first, weights, gates, mask=None):
-    """The states after each step, found from the gates."""
+    """Return the states after each step, computed from the gates."""
     states, found = first, []
     for t in range(x.shape[1]):
         new = FROM_GATES[cell](x[:, t], *states, weights, *(gate[:, t] for gate in gates.values()))
@@ -117,7 +117,7 @@ def follow(cell, x, first, weights, gates, mask=None):
 
 
 @pytest.mark.parametrize("cell", [*CELLS, *VARIANTS])
-def test_the_states_follow_from_the_gates_and_are_the_layers(rng, cell):
+def test_the_states_of_the_layer_follow_from_its_gates(rng, cell):
     mask = masks()["inner"]
     x = rng.normal(size=(3, 5, 3))
     first = [rng.normal(size=(3, 4)) for _ in range(state_count(cell))]
@@ -137,8 +137,8 @@ def test_the_states_follow_from_the_gates_and_are_the_layers(rng, cell):
         np.testing.assert_array_equal(np.isnan(array(gate)), ~np.repeat(mask[..., None], 4, -1))
 
 
-def test_gates_are_the_sigmoid_of_their_weighted_sums(rng):
-    """Not only are the states right: each gate stands under its own name."""
+def test_gates_are_the_sigmoid_of_their_pre_activations(rng):
+    """Each gate is returned under its own name."""
     layer = drawn_layer("lstm", rng)
     x = rng.normal(size=(2, 1, 3))
     gates, _ = layer.gates(tensor(x))
@@ -153,7 +153,7 @@ def test_gates_are_the_sigmoid_of_their_weighted_sums(rng):
 
 
 @pytest.mark.parametrize("cell", ["gru", "lstm", "min_gru"])
-def test_backwards_the_gates_are_in_the_order_of_computation(rng, cell):
+def test_with_go_backwards_gates_are_in_the_order_of_computation(rng, cell):
     layer = drawn_layer(cell, rng, return_sequences=True, go_backwards=True)
     x = tensor(rng.normal(size=(3, 5, 3)))
     mask = masks()["right"]
@@ -165,7 +165,7 @@ def test_backwards_the_gates_are_in_the_order_of_computation(rng, cell):
 
 
 @pytest.mark.parametrize("cell", ["gru", "lstm", "min_lstm"])
-def test_with_zoneout_the_states_are_the_layers(rng, cell):
+def test_with_zoneout_the_states_are_those_of_the_layer(rng, cell):
     rates = [0.3, 0.6][: state_count(cell)]
     layer = drawn_layer(cell, rng, return_sequences=True, zoneout=rates)
     x = tensor(rng.normal(size=(3, 5, 3)))
@@ -180,7 +180,7 @@ def test_a_constant_gate_is_returned(rng, value):
     np.testing.assert_array_equal(array(gates["reset"]), np.full((3, 5, 4), 1 - value))
 
 
-def test_a_custom_cell_shows_what_it_makes_of_the_gates(rng):
+def test_a_custom_cell_returns_its_overridden_gates(rng):
     layer = built(keras_gru.RNN(MinimalGatedUnit(4, dtype=DTYPE)), 3, rng)
     gates, _ = layer.gates(tensor(rng.normal(size=(3, 5, 3))))
     assert_close(gates["update"], 1 - array(gates["reset"]))
@@ -191,7 +191,7 @@ def test_a_custom_cell_shows_what_it_makes_of_the_gates(rng):
 
 
 @pytest.mark.parametrize("cell", ["gru", "lstm", "peephole_lstm", "min_gru"])
-def test_looking_leaves_the_layer_as_it_was(rng, cell):
+def test_gates_does_not_change_the_layer(rng, cell):
     layer = drawn_layer(cell, rng)
     x = tensor(rng.normal(size=(3, 5, 3)))
     before, attributes = array(layer(x)), set(vars(layer.cell))
@@ -200,7 +200,7 @@ def test_looking_leaves_the_layer_as_it_was(rng, cell):
     np.testing.assert_array_equal(array(layer(x)), before)
 
 
-def test_a_layer_that_is_not_built_yet():
+def test_a_layer_that_is_not_built_yet_has_gates():
     x = np.ones((2, 5, 3), DTYPE)
     layer = keras_gru.RNN(keras_gru.GRUCell(4, dtype=DTYPE), return_sequences=True)
     gates, (h,) = layer.gates(x)
@@ -232,7 +232,7 @@ def test_no_gate_of_a_simple_rnn_keeps_its_state(rng):
 
 @keras.saving.register_keras_serializable(package="tests")
 class Stranger(keras.Layer):
-    """A cell that says nothing of its equations."""
+    """A cell without `step`."""
 
     def __init__(self, units=4, **kwargs):
         super().__init__(**kwargs)
@@ -243,7 +243,7 @@ class Stranger(keras.Layer):
 
 
 class Forgetful(keras_gru.LSTMCell):
-    """A cell that does not return the gates of its equations."""
+    """A cell whose `step` does not return its gates."""
 
     def step(self, x, states, weights, masks):
         return states, {}
@@ -257,12 +257,12 @@ class Forgetful(keras_gru.LSTMCell):
         (Forgetful(4), "`step` of Forgetful must return its gates: expected i, f, o, got none"),
     ],
 )
-def test_gates_that_are_not_known_are_rejected(cell, words):
+def test_a_cell_without_known_gates_is_rejected(cell, words):
     with pytest.raises(ValueError, match=words):
         keras_gru.RNN(cell).gates(np.ones((2, 5, 3), "float32"))
 
 
-def test_the_letters_are_the_columns_of_the_bias():
+def test_gate_letters_are_in_the_order_of_the_columns_of_the_bias():
     for cell in (*CELLS, *VARIANTS):
         layer = drawn_layer(cell, np.random.default_rng(0))
         equations, signs = layer.cell.equations, layer.cell.gate_signs

@@ -1,4 +1,4 @@
-"""First weights: their values, what they do to each cell, and who gets them."""
+"""Initializers of gate biases and recurrent weights: values, effects, and supported cells."""
 
 import keras
 import numpy as np
@@ -20,12 +20,12 @@ def weight(layer, name):
     return next(array(found.value) for found in layer.weights if found.name == name)
 
 
-@pytest.mark.parametrize(("options", "kept"), [
+@pytest.mark.parametrize(("options", "fraction"), [
     ({"chrono": 10**9}, 1), ({"gate_bias": 15.0}, 1), ({"gate_bias": -15.0}, 0)
 ])  # fmt: skip
 @pytest.mark.parametrize("cell", GATED)
-def test_the_gate_that_a_cell_names_is_the_one_that_keeps(rng, cell, options, kept):
-    """The state (an LSTM's c) after a few steps, from two states that are 1 apart."""
+def test_gate_bias_sets_the_fraction_of_the_state_that_is_kept(rng, cell, options, fraction):
+    """Start from two states with a difference of 1; compare the difference after a few steps."""
     keras.utils.set_random_seed(3)
     layer = recurrent_layer(cell, 4, return_state=True, dtype=DTYPE, **options)
     layer.build((None, None, 3))
@@ -33,17 +33,17 @@ def test_the_gate_that_a_cell_names_is_the_one_that_keeps(rng, cell, options, ke
         if "kernel" in weight.name:
             weight.assign(np.zeros(weight.shape))
     if cell == "min_lstm" and options == {"gate_bias": 15.0}:
-        kept = (1 / (1 + 0.5)) ** 6  # f / (f + i), where i is what it was
+        fraction = (1 / (1 + 0.5)) ** 6  # f / (f + i), and gate_bias does not change i
     x = tensor(rng.normal(size=(2, 6, 3)))
     ends = [
         array(layer(x, initial_state=[tensor(np.full((2, 4), start))] * state_count(cell))[-1])
         for start in (0.5, -0.5)
     ]
-    np.testing.assert_allclose(ends[0] - ends[1], kept, atol=1e-4)
+    np.testing.assert_allclose(ends[0] - ends[1], fraction, atol=1e-4)
 
 
 @pytest.mark.parametrize("cell", GATED)
-def test_chrono_begins_with_all_lengths(cell):
+def test_chrono_draws_all_time_scales(cell):
     layer = recurrent_layer(cell, 1, chrono=50)
     signs = getattr(layer, "gate_signs", None) or layer.cell.gate_signs
     np.testing.assert_array_equal(
@@ -61,7 +61,7 @@ def test_chrono_begins_with_all_lengths(cell):
     assert not any(block.any() for sign, block in blocks if sign == ".")
 
 
-def test_gate_bias_is_the_forget_gates_alone():
+def test_gate_bias_changes_the_forget_gate_alone():
     plain = weight(recurrent_layer("lstm", 2), "bias")
     assert plain.tolist() == weight(recurrent_layer("lstm", 2, gate_bias=1.0), "bias").tolist()
     bias = weight(recurrent_layer("lstm", 2, gate_bias=2.5), "bias")
@@ -76,7 +76,7 @@ class NoGate(keras_gru.SimpleRNN):
     pass
 
 
-def test_a_cell_without_such_a_gate_begins_as_ever():
+def test_a_cell_without_such_a_gate_ignores_gate_bias_and_chrono():
     register_cell("no_gate", NoGate)
     register_cell("made", lambda units, **options: keras_gru.GRU(units, **options))
     register_cell("cell_of_keras", keras.layers.GRUCell)
@@ -85,7 +85,7 @@ def test_a_cell_without_such_a_gate_begins_as_ever():
             assert not weight(recurrent_layer(cell, 3, **options), "bias").any()
 
 
-def test_a_subclass_of_the_gru_has_its_gate():
+def test_a_subclass_of_the_gru_supports_gate_bias():
     class Other(keras_gru.GRUCell):
         pass
 
@@ -94,7 +94,7 @@ def test_a_subclass_of_the_gru_has_its_gate():
 
 
 @pytest.mark.parametrize("cell", SQUARE)
-def test_identity_is_that_of_every_equation(cell):
+def test_identity_initializes_the_block_of_every_equation(cell):
     kernel = weight(recurrent_layer(cell, 3, recurrent_initializer="identity"), "recurrent_kernel")
     for block in np.split(kernel, kernel.shape[1] // 3, axis=1):
         np.testing.assert_array_equal(block, np.eye(3))
@@ -102,7 +102,7 @@ def test_identity_is_that_of_every_equation(cell):
 
 
 @pytest.mark.parametrize("cell", PARALLEL)
-def test_it_is_rejected_where_no_equation_sees_the_state(cell):
+def test_identity_is_rejected_by_cells_without_recurrent_weights(cell):
     with pytest.raises(
         UserError,
         match=f"Cell '{cell}' takes no recurrent_initializer: received identity, use null.",
@@ -110,21 +110,21 @@ def test_it_is_rejected_where_no_equation_sees_the_state(cell):
         recurrent_layer(cell, 4, recurrent_initializer="identity")
 
 
-def test_an_irnn_passes_its_state_on_and_is_fast(rng):
+def test_an_irnn_adds_up_its_inputs_and_is_fused(rng):
     layer = recurrent_layer("irnn", 4, return_sequences=True, dtype=DTYPE)
     x = np.abs(rng.normal(size=(2, 50, 3)))
     kernel = np.abs(weight(layer, "kernel"))
     assert 0.0002 < kernel.std() < 0.002
     np.testing.assert_array_equal(weight(layer, "recurrent_kernel"), np.eye(4))
     layer.set_weights([kernel, *layer.get_weights()[1:]])
-    expected = np.cumsum(x @ kernel, axis=1)  # what is positive adds up
+    expected = np.cumsum(x @ kernel, axis=1)  # positive inputs add up
     np.testing.assert_allclose(array(layer(tensor(x), training=True)), expected, rtol=1e-4)
     assert layer.path() == "fused"
     plain = recurrent_layer("irnn", 4, recurrent_initializer="glorot_uniform")
     assert np.abs(weight(plain, "recurrent_kernel") - np.eye(4)).max() > 0.1
 
 
-def test_a_seed_decides_the_draw_and_both_directions_have_one_of_their_own():
+def test_a_seed_reproduces_biases_and_directions_differ():
     signs = keras_gru.GRU.gate_signs
     first, again, other = (
         array(keras_gru.Chrono(20, signs, seed=seed)((30,))) for seed in (1, 1, 2)
@@ -138,7 +138,7 @@ def test_a_seed_decides_the_draw_and_both_directions_have_one_of_their_own():
 
 
 @pytest.mark.parametrize("cell", ["gru", "lstm", "coupled_lstm", "min_gru"])
-def test_they_are_saved_and_loaded(rng, tmp_path, cell):
+def test_initializers_are_saved_and_loaded(rng, tmp_path, cell):
     options = {"recurrent_initializer": "identity"} if cell not in PARALLEL else {}
     layer = recurrent_layer(cell, 4, chrono=20, **options)
     model = keras.Sequential([keras.Input((None, 3)), layer])
@@ -160,7 +160,7 @@ def test_invalid_gates_are_rejected(gates):
         keras_gru.GateBias(1.0, gates)
 
 
-def test_mismatches_are_rejected():
+def test_invalid_combinations_are_rejected():
     with pytest.raises(ValueError, match=r"`longest` must be at least 3 steps. Received: 2."):
         keras_gru.Chrono(2, "+..")
     with pytest.raises(ValueError, match=r"gates -\+.. must have a shape .*Received: \(6,\)"):

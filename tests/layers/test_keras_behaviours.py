@@ -1,4 +1,4 @@
-"""What Keras' layers do, our layers do: each behaviour beside Keras' own layer with equal weights.
+"""Our layers behave like Keras' layers: each behaviour compared at equal weights.
 
 The list of behaviours is that of Keras 3.15's tests of `GRU`, `LSTM`, `SimpleRNN`, `RNN`, stacked
 cells, `Bidirectional` and `TimeDistributed`.
@@ -17,14 +17,14 @@ from .helpers import BACKEND, array, only_tensorflow
 
 B, T, D, U = 3, 4, 3, 5
 KERAS = keras.layers
-# ours, Keras', the options of both
+# name: (our layer, Keras' layer, options of both)
 PAIRS = {
     "gru": (keras_gru.GRU, KERAS.GRU, {"reset_after": False}),
     "gru_reset_after": (keras_gru.GRU, KERAS.GRU, {"reset_after": True}),
     "lstm": (keras_gru.LSTM, KERAS.LSTM, {}),
     "simple_rnn": (keras_gru.SimpleRNN, KERAS.SimpleRNN, {}),
 }
-# right, left, inside
+# padding at the right, at the left, inside
 MASK = np.array([[1, 1, 0, 0], [0, 0, 1, 1], [1, 0, 0, 1]], bool)
 x = np.random.default_rng(0).normal(size=(B, T, D)).astype("float32")
 
@@ -78,7 +78,7 @@ TWO_OF_TWO = "a stack of two states"
 
 
 def weighted(ours, theirs, inputs=x):
-    """Both layers, built, with the same weights."""
+    """Build both layers and give them the same weights."""
     for layer in (ours, theirs):
         layer.build(inputs.shape)
     random = np.random.default_rng(1)
@@ -104,7 +104,7 @@ def assert_same(found, expected, atol=1e-5):
 
 
 def states_of(layer, inputs=x):
-    """Initial states that are not zero, in the structure that the layer has."""
+    """Return initial states that are not zero, in the structure of the layer's states."""
     random = np.random.default_rng(2)
     return keras.tree.map_structure(
         lambda state: random.normal(size=tuple(state.shape)).astype("float32"),
@@ -128,7 +128,7 @@ def states_of(layer, inputs=x):
     ids=["dropout", "both dropouts", "regularizers", "activity"],
 )
 @pytest.mark.parametrize("name", PAIRS)
-def test_basics(name, options):
+def test_configuration_shapes_and_training(name, options):
     ours, theirs = pair(name, **options)
     theirs.activity_regularizer = ours.activity_regularizer  # Keras' SimpleRNN ignores its own
     assert ours.supports_masking
@@ -155,14 +155,14 @@ def test_basics(name, options):
     ids=str,
 )
 @pytest.mark.parametrize("name", PAIRS)
-def test_values(name, options):
+def test_outputs_and_states(name, options):
     ours, theirs = pair(name, **options)
     assert_same(ours(x), theirs(x))
     assert_same(ours(x, training=True), theirs(x, training=True))
 
 
 @pytest.mark.parametrize("unit_forget_bias", [True, False])
-def test_first_biases_of_an_lstm(unit_forget_bias):
+def test_initial_biases_of_an_lstm(unit_forget_bias):
     options = {"unit_forget_bias": unit_forget_bias, "bias_initializer": "ones"}
     biases = []
     for layer in (keras_gru.LSTM(U, **options), KERAS.LSTM(U, **options)):
@@ -179,13 +179,13 @@ def test_stateful(name):
     second = ours(x), theirs(x)
     assert_same(*first)
     assert_same(*second)
-    ours.reset_state()  # which fails for Keras' stacks
+    ours.reset_state()  # Keras' own raises an error for stacked cells
     assert_same(ours(x), first[0])
     assert_same(ours(x), second[0])
 
 
 def test_a_stateful_stack_of_cells_with_two_states():
-    """Keras 3.15 mixes these states up on TensorFlow: here they are passed on by hand."""
+    """The reference passes the states explicitly, as Keras 3.15 mixes them up on TensorFlow."""
     ours, _ = wrapped(TWO_OF_TWO, stateful=True)
     by_hand = keras_gru.RNN(CELLS[TWO_OF_TWO](), return_state=True)
     by_hand.build(x.shape)
@@ -200,7 +200,7 @@ def test_a_stateful_stack_of_cells_with_two_states():
 
 @only_tensorflow
 @pytest.mark.parametrize("name", PAIRS)
-def test_stateful_with_a_batch_size_that_the_graph_does_not_know(name):
+def test_stateful_with_a_batch_size_unknown_in_the_graph(name):
     import tensorflow as tf
 
     ours, theirs = pair(name, stateful=True)
@@ -250,7 +250,7 @@ def test_initial_states(name, options):
 def test_masks(name, options):
     ours, theirs = (pair if name in PAIRS else wrapped)(name, **options)
     if BACKEND == "jax" and name not in PAIRS and "zero_output_for_mask" not in options:
-        theirs.unroll = True  # Keras' masked loop repeats the first state
+        theirs.unroll = True  # Keras' masked loop repeats the wrong state
     assert_same(ours(x, mask=MASK), theirs(x, mask=MASK))
 
 
@@ -294,7 +294,7 @@ def test_a_stack_has_a_seed_for_each_cell(cell):
         (None, {"return_state": True}),
     ],
 )
-@pytest.mark.parametrize("name", ["gru", "lstm"])  # with one state, and with two
+@pytest.mark.parametrize("name", ["gru", "lstm"])  # one state, two states
 def test_bidirectional(name, merge_mode, options):
     layers = (KERAS.Bidirectional(each, merge_mode=merge_mode) for each in pair(name, **options))
     ours, theirs = weighted(*layers)

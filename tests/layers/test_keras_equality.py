@@ -1,4 +1,4 @@
-"""Ours against Keras' own layers of the same mathematics, with the same weights."""
+"""Our layers equal Keras' layers with the same equations and the same weights."""
 
 import keras
 import numpy as np
@@ -20,7 +20,7 @@ from .helpers import (
 
 
 def pair(cell, rng, **options):
-    """Our layer and Keras', with weights exchanged by get_weights and set_weights."""
+    """Return our layer and Keras' layer with the same weights."""
     ours, theirs = drawn_layer(cell, rng, **options), keras_layer(cell, **options)
     theirs.build((None, None, 3))
     theirs.set_weights(ours.get_weights())
@@ -29,7 +29,7 @@ def pair(cell, rng, **options):
 
 @pytest.mark.parametrize("padding", [None, "right"])
 @pytest.mark.parametrize("cell", CELLS)
-def test_outputs_states_and_gradients(rng, cell, padding):
+def test_outputs_states_and_gradients_equal_keras(rng, cell, padding):
     mask = masks().get(padding)
     ours, theirs = pair(cell, rng, return_sequences=True, return_state=True)
     x, weigh = tensor(rng.normal(size=(3, 5, 3))), tensor(rng.normal(size=(3, 5, 4)))
@@ -48,7 +48,7 @@ def test_outputs_states_and_gradients(rng, cell, padding):
 
 
 @pytest.mark.parametrize("cell", CELLS)
-def test_weights_come_back_from_keras_untouched(rng, cell):
+def test_weights_survive_the_round_trip_through_keras(rng, cell):
     ours, theirs = pair(cell, rng)
     theirs.set_weights([weight + 1 for weight in theirs.get_weights()])
     ours.set_weights(theirs.get_weights())
@@ -59,7 +59,7 @@ def test_weights_come_back_from_keras_untouched(rng, cell):
 
 @pytest.mark.parametrize("dropout, recurrent_dropout", [(0.4, 0.0), (0.3, 0.4)])
 @pytest.mark.parametrize("cell", CELLS)
-def test_dropout_drops_the_same_by_the_same_seed(rng, cell, dropout, recurrent_dropout):
+def test_the_same_seed_drops_the_same_units_as_in_keras(rng, cell, dropout, recurrent_dropout):
     rates = {"dropout": dropout, "recurrent_dropout": recurrent_dropout}
     ours, theirs = pair(cell, rng, return_sequences=True, seed=5, **rates)
     x = tensor(rng.normal(size=(3, 5, 3)))
@@ -70,7 +70,7 @@ def test_dropout_drops_the_same_by_the_same_seed(rng, cell, dropout, recurrent_d
 
 
 def test_dropout_is_constant_over_time(rng):
-    """With the recurrence cut, equal inputs give equal outputs at each step: one mask for all."""
+    """Without recurrent weights, equal inputs give equal outputs: all steps have the same mask."""
     options = {"dropout": 0.5, "seed": 1, "constant_gates": {"update": 0}}
     layer = drawn_layer("gru", rng, return_sequences=True, **options)
     kernel, _, bias = layer.get_weights()
@@ -101,7 +101,7 @@ def test_cell_in_keras_wrappers(rng, wrapped, reset_after):
 
 
 @pytest.mark.parametrize("reset_after", [False, True])
-def test_training_goes_the_same_way(rng, reset_after):
+def test_training_gives_the_same_weights(rng, reset_after):
     """Five steps of gradient descent from the same weights end in the same weights."""
     x, y = rng.normal(size=(8, 6, 3)), rng.normal(size=(8, 4))
     weights = []

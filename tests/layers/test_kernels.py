@@ -1,4 +1,4 @@
-"""The kernels of a GRU on a GPU, or in Triton's interpreter on a CPU:
+"""The GPU kernels of the GRU, run on a GPU or in Triton's interpreter on a CPU:
 
 KERAS_BACKEND=torch TRITON_INTERPRET=1 python -m pytest tests/layers/test_kernels.py
 """
@@ -24,7 +24,7 @@ if not torch.cuda.is_available() and os.environ.get("TRITON_INTERPRET") != "1":
     pytest.skip("neither a GPU nor TRITON_INTERPRET=1", allow_module_level=True)
 pytest.importorskip("triton", reason="the kernels are written in Triton")
 
-# B, T, D, U: U below, at and above a power of 2, one row, one step.
+# B, T, D, U: with one row, one step, and U at and near powers of 2.
 SHAPES = [(3, 4, 2, 16), (1, 3, 3, 20), (5, 1, 3, 33)]
 KERNEL, LOOP = "fused, GPU kernel", "fused"
 if torch.cuda.is_available():
@@ -45,8 +45,8 @@ def gru(units, features=3, **options):
 
 @pytest.mark.parametrize("masked", [False, True])
 @pytest.mark.parametrize("shape", SHAPES)
-def test_kernel_is_the_loop(rng, shape, masked):
-    """Every output, state and gradient, and the same without the outputs of all steps."""
+def test_the_kernel_equals_the_loop(rng, shape, masked):
+    """Outputs, states and gradients, with and without `return_sequences`."""
     batch, time, features, units = shape
     x, h = rng.normal(size=(batch, time, features)), rng.normal(size=(batch, units))
     mask = rng.random((batch, time)) < 0.7 if masked else None
@@ -70,7 +70,7 @@ def test_kernel_is_the_loop(rng, shape, masked):
                 np.testing.assert_allclose(one / scale, each[3] / scale, rtol=0, atol=3e-6)
 
 
-def test_kernel_is_the_equations_in_float64(rng):
+def test_the_kernel_equals_the_equations_in_float64(rng):
     layer = gru(24, return_sequences=True)
     weights = [np.float64(w) * 0.3 for w in layer.get_weights()]
     layer.set_weights(weights)
@@ -81,7 +81,7 @@ def test_kernel_is_the_equations_in_float64(rng):
 
 
 @pytest.mark.parametrize("a", [0.0, 1e-30, 1e-4, 0.5, 0.56, 3.0, 40.0, 1e30])
-def test_candidate_is_tanh_at_every_size(a):
+def test_the_candidate_is_tanh_for_small_and_large_values(a):
     """With weights of zero for h, and z nearly 0, the state is tanh of the pre-activation."""
     layer = gru(16, 1)
     bias = np.repeat([-100.0, 0, 0], 16)
@@ -104,11 +104,11 @@ def test_candidate_is_tanh_at_every_size(a):
         {"dtype": "float64"},
     ],
 )
-def test_other_settings_take_the_loop(settings):
+def test_unsupported_settings_use_the_loop(settings):
     assert gru(**{"units": 4, **settings}).path(5) == LOOP
 
 
-def test_a_cell_with_another_equation_takes_the_loop():
+def test_a_cell_with_another_equation_uses_the_loop():
     class Inverted(keras_gru.GRUCell):
         def interpolate(self, z, h, g):
             return (1 - z) * h + z * g
@@ -131,7 +131,7 @@ def test_a_cell_with_another_equation_takes_the_loop():
     assert keras_gru.RNN(Renamed(4)).path(5) == KERNEL
 
 
-def test_without_triton_the_loop_runs(monkeypatch):
+def test_without_triton_the_loop_is_used(monkeypatch):
     monkeypatch.setattr(kernels.importlib.util, "find_spec", lambda name: None)
     layer = gru(4)
     assert layer.path(5) == LOOP
@@ -152,8 +152,8 @@ def test_half_precision_loops_in_float32(rng, policy):
         np.testing.assert_allclose(one, other, rtol=0, atol=0.02 * np.abs(other).max())
 
 
-def test_derivatives_of_higher_order_and_of_single_rows(rng):
-    """`create_graph` differentiates the loop; `vmap` calls the kernels once for each row."""
+def test_higher_order_derivatives_and_vmap(rng):
+    """`create_graph` uses the loop; `vmap` calls the kernels once per row."""
     layers = [gru(4, return_sequences=True, unroll=unroll) for unroll in (False, True)]
     x = tensor(rng.normal(size=(3, 4, 3)))
 
@@ -174,7 +174,7 @@ def test_derivatives_of_higher_order_and_of_single_rows(rng):
 
 def test_a_compiled_training_step_calls_the_kernels(rng):
     if not torch.cuda.is_available():
-        pytest.skip("compiles C++ code on a CPU")
+        pytest.skip("would compile C++ code on a CPU")
     layer, x = gru(8, return_sequences=True), tensor(rng.normal(size=(3, 4, 3)))
     weights = [variable.value for variable in layer.trainable_variables]
 

@@ -1,4 +1,4 @@
-"""Layer normalisation against float64 NumPy, and that the layers can do all they could."""
+"""Layer normalisation compared with float64 NumPy, and combined with the layers' other options."""
 
 import keras
 import numpy as np
@@ -80,7 +80,7 @@ def drawn(cell, rng, **options):
 
 @pytest.mark.parametrize("go_backwards", [False, True])
 @pytest.mark.parametrize("cell", NORMALIZED)
-def test_it_is_the_equations_step_by_step(rng, cell, go_backwards):
+def test_a_sequence_is_the_equations_step_by_step(rng, cell, go_backwards):
     layer = drawn(cell, rng, return_state=True, go_backwards=go_backwards)
     x = rng.normal(size=(3, 5, 3))
     states = [rng.normal(size=(3, 4)) for _ in range(state_count(cell))]
@@ -124,8 +124,8 @@ def test_gradients_are_finite_differences_of_the_equations(rng, cell):
 
 
 @pytest.mark.parametrize("cell", NORMALIZED)
-def test_weights_of_another_size_are_the_same_function(rng, cell):
-    """What layer normalisation is for, as far as what it adds below the root is small."""
+def test_scaling_the_weights_does_not_change_the_outputs(rng, cell):
+    """The invariance of layer normalisation, exact up to the epsilon below the root."""
     layer = drawn(cell, rng)
     weights, x = layer.get_weights(), tensor(rng.normal(size=(3, 5, 3)))
     layer.set_weights([100 * w if w.ndim == 2 else w for w in weights])
@@ -135,7 +135,7 @@ def test_weights_of_another_size_are_the_same_function(rng, cell):
 
 
 @pytest.mark.parametrize("cell", NORMALIZED)
-def test_first_weights_dropout_and_zoneout_go_with_it(rng, cell):
+def test_initializers_dropout_and_zoneout_can_be_combined(rng, cell):
     layer = recurrent_layer(
         cell, 4, layer_normalization=True, gate_bias=2.0, recurrent_initializer="identity",
         dropout=0.1, recurrent_dropout=0.2, zoneout=0.3, seed=1, return_sequences=True,
@@ -152,7 +152,7 @@ def test_first_weights_dropout_and_zoneout_go_with_it(rng, cell):
 
 
 @pytest.mark.parametrize("cell", ["gru", "lstm", "simple_rnn"])
-def test_without_biases_it_is_as_with_zeros(rng, cell):
+def test_without_biases_equals_biases_of_zero(rng, cell):
     plain = drawn(cell, rng, use_bias=False)
     layer = recurrent_layer(
         cell, 4, layer_normalization=True, return_sequences=True, dtype=DTYPE,
@@ -168,12 +168,14 @@ def test_without_biases_it_is_as_with_zeros(rng, cell):
     assert_close(plain(x), layer(x))
 
 
-def test_they_train_in_both_directions_and_are_saved(rng, tmp_path):
+def test_a_bidirectional_model_trains_and_is_saved(rng, tmp_path):
     model = keras.Sequential([keras.Input((None, 3))])
     for cell in ("gru_reset_after", "lstm"):
         layer = recurrent_layer(cell, 4, layer_normalization=True, return_sequences=True)
         model.add(keras.layers.Bidirectional(layer))
-    model.compile("sgd", "mse", run_eagerly=BACKEND == "tensorflow")  # or it takes long
+    model.compile(
+        "sgd", "mse", run_eagerly=BACKEND == "tensorflow"
+    )  # eager, as tracing would take long
     x = rng.normal(size=(4, 5, 3)).astype("float32")
     before = model.get_weights()
     model.fit(x, np.ones((4, 5, 8)), verbose=0)

@@ -1,4 +1,4 @@
-"""ONNX files that the PyTorch backend writes: equal to the layer, or refused."""
+"""ONNX files written by the PyTorch backend: equal to the layer, or an error."""
 
 import importlib.util
 
@@ -16,7 +16,7 @@ pytestmark = [
         keras.backend.backend() != "torch" or importlib.util.find_spec("onnxruntime") is None,
         reason="needs PyTorch and onnxruntime",
     ),
-    # Keras exports by PyTorch's deprecated tracer, which warns of each number that it freezes.
+    # Keras exports with PyTorch's deprecated tracer, which warns of each constant.
     pytest.mark.filterwarnings("ignore"),
 ]
 CELLS = ["gru", "gru_reset_after", "lstm", "simple_rnn", "min_lstm", "peephole_lstm"]
@@ -28,13 +28,13 @@ def exported(model, path, **options):
     path = str(path)
     model.export(path, format="onnx", verbose=False, **options)
     session = onnxruntime.InferenceSession(path)
-    names = [given.name for given in session.get_inputs()]
+    names = [node.name for node in session.get_inputs()]
     return lambda *inputs: session.run(None, dict(zip(names, inputs, strict=True)))
 
 
 @pytest.mark.parametrize("options", [{}, {"return_sequences": True}, {"go_backwards": True}])
 @pytest.mark.parametrize("cell", CELLS)
-def test_a_known_length(cell, options, tmp_path, rng):
+def test_a_known_length_is_exported(cell, options, tmp_path, rng):
     inputs = keras.Input((7, 3))
     model = keras.Model(inputs, recurrent_layer(cell, 4, return_state=True, **options)(inputs))
     x = rng.normal(size=(2, 7, 3)).astype("float32")
@@ -49,7 +49,7 @@ def test_a_known_length(cell, options, tmp_path, rng):
 def test_an_unknown_length_is_rejected(cell, wrap, tmp_path):
     inputs = keras.Input((None, 3))
     model = keras.Model(inputs, wrap(recurrent_layer(cell, 4))(inputs))
-    assert model(np.ones((2, 1, 3), "float32")).shape[0] == 2, "a call is no export"
+    assert model(np.ones((2, 1, 3), "float32")).shape[0] == 2, "calling the model must still work"
     with pytest.raises(ValueError, match="ONNX export on PyTorch: expected sequences of one"):
         exported(model, tmp_path / "model.onnx")
 

@@ -1,4 +1,4 @@
-"""Held gates, and subclasses that change one equation."""
+"""Constant gates, and subclasses that override one equation."""
 
 import keras
 import numpy as np
@@ -24,7 +24,7 @@ from .helpers import (
 from .reference import sigmoid, time_loop
 
 
-def test_update_gate_at_0_and_reset_gate_at_1_make_a_simple_rnn(rng):
+def test_an_update_gate_of_0_and_a_reset_gate_of_1_make_a_simple_rnn(rng):
     constants = {"update": 0, "reset": 1}
     layer = drawn_layer("gru", rng, constant_gates=constants, return_sequences=True)
     simple = keras.layers.SimpleRNN(4, return_sequences=True, dtype=DTYPE)
@@ -35,7 +35,7 @@ def test_update_gate_at_0_and_reset_gate_at_1_make_a_simple_rnn(rng):
     assert_close(layer(x, mask=mask), simple(x, mask=mask))
 
 
-def test_update_gate_at_1_keeps_the_first_state(rng):
+def test_an_update_gate_of_1_keeps_the_initial_state(rng):
     layer = drawn_layer("gru", rng, constant_gates={"update": 1.0}, return_sequences=True)
     h = rng.normal(size=(3, 4))
     outputs = layer(tensor(rng.normal(size=(3, 5, 3))), initial_state=[tensor(h)])
@@ -44,12 +44,12 @@ def test_update_gate_at_1_keeps_the_first_state(rng):
 
 @pytest.mark.parametrize("value", [-0.1, 1.5, True, "0", [0], float("nan")])
 @pytest.mark.parametrize("gate", ["update", "reset", "forget"])
-def test_a_constant_gate_is_a_gate_of_the_cell_and_a_number_from_0_to_1(gate, value):
+def test_constant_gates_must_name_a_gate_and_a_number_from_0_to_1(gate, value):
     with pytest.raises(ValueError, match=r"gates of a GRUCell: update, reset\. Received"):
         keras_gru.GRU(4, constant_gates={gate: value})
 
 
-def test_a_subclass_with_its_own_equation_does_not_reset_after_the_product():
+def test_a_subclass_with_its_own_equation_rejects_reset_after():
     with pytest.raises(ValueError, match="`reset_after` must be False for MinimalGatedUnit"):
         MinimalGatedUnit(4, reset_after=True)
 
@@ -96,7 +96,9 @@ def test_a_subclass_computes_its_own_equation(rng, cell_class, step):
 def test_a_subclass_trains_and_is_saved(rng, tmp_path, cell_class, step):
     layer = keras_gru.RNN(cell_class(4, dropout=0.1, seed=2))
     model = keras.Sequential([keras.Input((None, 3)), keras.layers.Bidirectional(layer)])
-    model.compile("sgd", "mse", run_eagerly=BACKEND == "tensorflow")  # or it takes long
+    model.compile(
+        "sgd", "mse", run_eagerly=BACKEND == "tensorflow"
+    )  # eager, as tracing would take long
     x = rng.normal(size=(4, 5, 3)).astype("float32")
     model.fit(x, np.zeros((4, 8)), verbose=0)
     model.save(tmp_path / "model.keras")
@@ -108,8 +110,8 @@ def test_a_subclass_trains_and_is_saved(rng, tmp_path, cell_class, step):
 
 
 @pytest.mark.parametrize("override", ["gates", "candidate", "interpolate"])
-def test_every_equation_can_be_replaced(rng, override):
-    """A replaced equation changes the result; replaced by itself it does not."""
+def test_every_equation_can_be_overridden(rng, override):
+    """Overriding an equation changes the result; overriding it with itself does not."""
 
     def replaced(method):
         return type("Replaced", (keras_gru.GRUCell,), {override: method})(4, dtype=DTYPE)
@@ -131,7 +133,7 @@ def test_every_equation_can_be_replaced(rng, override):
 
 
 @pytest.mark.parametrize("cell", CELLS)
-def test_step_by_step_with_the_cell_alone_is_the_layer(rng, cell):
+def test_calling_the_cell_step_by_step_equals_the_layer(rng, cell):
     layer = drawn_layer(cell, rng, return_sequences=True)
     x = tensor(rng.normal(size=(3, 5, 3)))
     states, outputs = layer.get_initial_state(3), []
@@ -141,7 +143,9 @@ def test_step_by_step_with_the_cell_alone_is_the_layer(rng, cell):
     assert_close(layer(x), np.stack(outputs, 1))
 
 
-@pytest.mark.skipif(BACKEND != "tensorflow", reason="the others differentiate the loop itself")
+@pytest.mark.skipif(
+    BACKEND != "tensorflow", reason="the other backends differentiate the loop itself"
+)
 @pytest.mark.parametrize("jit_compile", [False, True])
 @pytest.mark.parametrize("cell_class, step", OWN)
 def test_a_subclass_has_the_gradients_of_the_unrolled_layer(cell_class, step, jit_compile):

@@ -1,4 +1,4 @@
-"""What importing the package costs and gives, and the examples in its docstrings."""
+"""Importing the package: time, modules and public names; and the examples in docstrings."""
 
 import doctest
 import importlib
@@ -20,15 +20,15 @@ MODULES += ["layers.parallel", "layers.rnn", *(f"layers.cells.{name}" for name i
 
 
 def python(code, *arguments):
-    done = subprocess.run(
+    completed = subprocess.run(
         [sys.executable, "-c", code, *arguments], capture_output=True, text=True, timeout=120
     )
-    assert done.returncode == 0, done.stderr
-    return done.stdout.strip()
+    assert completed.returncode == 0, completed.stderr
+    return completed.stdout.strip()
 
 
-@pytest.mark.skipif(BACKEND != "tensorflow", reason="the backend adds nothing to it")
-def test_importing_it_is_as_fast_as_importing_keras():
+@pytest.mark.skipif(BACKEND != "tensorflow", reason="the backend makes no difference")
+def test_importing_the_package_is_as_fast_as_importing_keras():
     code = (
         "import time, keras; start = time.process_time(); import keras_gru; "
         "print(time.process_time() - start)"
@@ -41,7 +41,7 @@ def test_importing_it_is_as_fast_as_importing_keras():
     pytest.fail(f"import keras_gru added {min(seconds):.2f} s to import keras, more than 0.1 s")
 
 
-def test_the_command_line_does_not_wait_for_keras():
+def test_the_command_line_does_not_import_keras():
     code = """
 import sys
 import keras_gru, keras_gru.cells, keras_gru.errors
@@ -55,20 +55,20 @@ assert not {"keras", "tensorflow", "numpy"} & set(sys.modules), "imported too ea
     assert "has no attribute 'nothing'" in python(code)
 
 
-def test_public_names():
+def test_every_public_name_can_be_imported():
     assert keras_gru.__version__ == importlib.metadata.version("keras_gru")
     for name in keras_gru.__all__:
         assert getattr(keras_gru, name).__doc__
 
 
 @pytest.mark.parametrize("module", MODULES)
-def test_examples_in_docstrings(module):
+def test_the_examples_in_docstrings_run(module):
     found = doctest.testmod(importlib.import_module(f"keras_gru.{module}"))
     assert found.attempted > 0 and found.failed == 0
 
 
 @pytest.mark.parametrize("cell", CELLS)
-def test_a_cell_is_a_page(cell):
+def test_the_file_of_a_cell_is_short(cell):
     source = importlib.import_module(f"keras_gru.layers.cells.{cell}").__file__
     with open(source, encoding="utf-8") as lines:
         assert sum(1 for _ in lines) <= (300 if cell in ("cell", "layer_normalized") else 200)

@@ -1,4 +1,4 @@
-"""A model that is saved or cloned is the same model: what must survive."""
+"""Saved, cloned and rebuilt models: frozen weights, paths of weights and optimizer states."""
 
 import keras
 import numpy as np
@@ -66,14 +66,14 @@ def test_a_frozen_layer_stays_frozen(kind, restore, tmp_path):
     fitted(again)
     for before, after in zip(frozen, again.layers[0].get_weights(), strict=True):
         np.testing.assert_array_equal(before, after)
-    if restore is saved_and_loaded:  # the optimizer's state was saved and loaded with it
+    if restore is saved_and_loaded:  # the state of the optimizer was restored, too
         fitted(model)
         for one, other in zip(again.weights, model.weights, strict=True):
             np.testing.assert_array_equal(array(one), array(other))
 
 
 @pytest.mark.parametrize("kind", LAYERS)
-def test_a_layer_is_frozen_from_the_start_and_can_be_thawed(kind):
+def test_a_layer_can_be_created_frozen_and_unfrozen(kind):
     layer = LAYERS[kind](trainable=False)
     model = model_of(layer)
     assert len(model.trainable_weights) == 2
@@ -94,20 +94,20 @@ def paths(model):
 
 
 @pytest.mark.parametrize("kind", LAYERS)
-def test_paths_of_weights_do_not_depend_on_what_was_built_before(kind):
+def test_paths_of_weights_do_not_depend_on_earlier_layers(kind):
     LAYERS[kind]()
     first, second = (model_of(LAYERS[kind](name="a")) for _ in range(2))
     assert paths(first.layers[0]) == paths(second.layers[0])
     assert len(set(paths(first))) == len(first.weights)
 
 
-def test_a_cell_keeps_the_name_that_it_was_given():
+def test_a_cell_keeps_its_given_name():
     layers = [keras_gru.RNN(keras_gru.GRUCell(4, name="mine")) for _ in range(2)]
     assert [layer.cell.name for layer in layers] == ["mine", "mine"]
 
 
 @pytest.mark.parametrize("ours", [keras_gru.GRU, keras_gru.LSTM, keras_gru.SimpleRNN])
-def test_paths_of_weights_are_those_of_keras_namesake(ours):
+def test_paths_of_weights_are_those_of_keras_layer_of_the_same_name(ours):
     theirs = getattr(keras.layers, ours.__name__)
     assert paths(model_of(ours(4, name="a")).layers[0]) == paths(
         model_of(theirs(4, name="a")).layers[0]
@@ -122,11 +122,11 @@ def test_a_state_tree_is_set_on_a_rebuilt_model(cell):
         np.testing.assert_array_equal(one, other)
 
 
-@pytest.mark.skipif(BACKEND != "torch", reason="PyTorch's own")
+@pytest.mark.skipif(BACKEND != "torch", reason="tests PyTorch only")
 @pytest.mark.parametrize("cell", ["gru", "lstm", "simple_rnn", "min_gru", "peephole_lstm"])
 def test_a_state_dict_is_loaded_into_a_rebuilt_model(cell):
     model, again = (model_of(recurrent_layer(cell, 4, name="a")) for _ in range(2))
-    # Not strict: Keras numbers its seed generators, whose states are in there, too.
+    # Not strict: the dict contains states of seed generators, whose names Keras numbers.
     again.load_state_dict(model.state_dict(), strict=False)
     for one, other in zip(model.get_weights(), again.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)

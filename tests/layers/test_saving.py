@@ -1,4 +1,4 @@
-"""Configuration and weights survive: round trips, and a new process in safe mode."""
+"""Round trips of configuration and weights, also through a new process in safe mode."""
 
 import inspect
 import subprocess
@@ -64,7 +64,7 @@ def arguments(layer_class):
 
 
 @pytest.mark.parametrize("ours", NAMESAKES)
-def test_all_arguments_of_the_namesake_are_taken(ours):
+def test_all_arguments_of_keras_layer_are_accepted(ours):
     theirs = set(inspect.signature(NAMESAKES[ours].__init__).parameters)
     assert theirs - {"self", "units", "kwargs"} <= arguments(ours)
 
@@ -72,7 +72,7 @@ def test_all_arguments_of_the_namesake_are_taken(ours):
 @pytest.mark.parametrize("layer_class", NAMESAKES)
 def test_every_argument_survives_the_round_trip(layer_class):
     given = {name: UNUSUAL[name] for name in arguments(layer_class)}
-    if layer_class is keras_gru.GRU:  # not with `reset_after`
+    if layer_class is keras_gru.GRU:  # not allowed with `reset_after`
         del given["multiplicative_integration"]
     if layer_class is keras_gru.LSTM:
         given["constant_gates"] = {"forget": 0.25}
@@ -82,17 +82,17 @@ def test_every_argument_survives_the_round_trip(layer_class):
     assert keras.saving.serialize_keras_object(again) == config
     plain = layer_class(6).get_config()
     same = {name for name in given if plain.get(name) == layer.get_config()[name]}
-    assert not same, "an argument that left no trace in the configuration"
+    assert not same, "an argument is missing from the configuration"
 
 
 @pytest.mark.parametrize("layer_class", NAMESAKES)
-def test_properties_are_the_cells(layer_class):
+def test_properties_of_a_layer_are_those_of_its_cell(layer_class):
     layer = layer_class(6, dropout=0.25, kernel_regularizer="l2", seed=4)
     assert (layer.units, layer.dropout, layer.seed) == (6, 0.25, 4)
     assert layer.kernel_regularizer is layer.cell.kernel_regularizer
 
 
-def test_regularizers_and_constraints_work():
+def test_regularizers_and_constraints_are_applied():
     layer = keras_gru.GRU(
         4, kernel_regularizer=keras.regularizers.L2(1.0), kernel_constraint="non_neg"
     )
@@ -103,7 +103,7 @@ def test_regularizers_and_constraints_work():
 
 
 @pytest.mark.parametrize("layer_class", NAMESAKES)
-def test_a_configuration_of_keras_own_layer_is_taken(layer_class):
+def test_a_configuration_of_keras_layer_is_accepted(layer_class):
     config = NAMESAKES[layer_class](6, dropout=0.1, go_backwards=True).get_config()
     layer = layer_class.from_config(config)
     assert (layer.units, layer.dropout, layer.go_backwards) == (6, 0.1, True)
@@ -139,14 +139,14 @@ def test_a_saved_model_loads_in_a_new_process_in_safe_mode(rng, tmp_path):
     np.savez(tmp_path / "inputs.npz", x=x, mask=seen)
 
     paths = [str(tmp_path / name) for name in ("model.keras", "inputs.npz", "outputs.npy")]
-    done = subprocess.run([sys.executable, "-c", LOAD, *paths], capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
+    completed = subprocess.run([sys.executable, "-c", LOAD, *paths], capture_output=True, text=True)
+    assert completed.returncode == 0, completed.stderr
     expected = array(model.predict([x, seen], verbose=0))
     np.testing.assert_allclose(np.load(paths[2]), expected, rtol=1e-5, atol=1e-6)
 
 
-@pytest.mark.skipif(BACKEND != "tensorflow", reason="a SavedModel is TensorFlow's")
-def test_export(rng, tmp_path):
+@pytest.mark.skipif(BACKEND != "tensorflow", reason="a SavedModel requires TensorFlow")
+def test_a_model_is_exported_as_a_saved_model(rng, tmp_path):
     import tensorflow as tf
 
     model = keras.Sequential([keras.Input((None, 3)), keras_gru.GRU(4)])

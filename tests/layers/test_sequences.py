@@ -1,4 +1,4 @@
-"""What must not change a number: padding, chunks, direction, batch, loop, precision, compiler."""
+"""Invariance of outputs: padding, chunks, direction, batch, precision, compilation."""
 
 import keras
 import numpy as np
@@ -23,13 +23,13 @@ from .helpers import (
 
 
 def padded(x, mask, steps, rng):
-    """The same sequences with `steps` more of noise behind, which the mask hides."""
+    """Append `steps` steps of noise to the sequences, which the mask hides."""
     noise = rng.normal(size=(x.shape[0], steps, x.shape[2])) * 100
     return np.concatenate([x, noise], 1), np.pad(mask, ((0, 0), (0, steps)))
 
 
 def stack(cell, depth, bidirectional):
-    """A model of (sequences, mask) whose layers get the mask by name."""
+    """Return a model of (sequences, mask) that passes the mask explicitly to each layer."""
     x, mask = keras.Input((None, 3), dtype=DTYPE), keras.Input((None,), dtype="bool")
     hidden = x
     for level in range(depth):
@@ -42,13 +42,13 @@ def stack(cell, depth, bidirectional):
 
 @pytest.mark.parametrize(("depth", "bidirectional"), [(1, False), (2, True)])
 @pytest.mark.parametrize("cell", CELLS)
-def test_a_longer_padding_never_changes_a_number(rng, cell, depth, bidirectional):
+def test_longer_padding_does_not_change_outputs(rng, cell, depth, bidirectional):
     model = stack(cell, depth, bidirectional)
     x, mask = rng.normal(size=(3, 5, 3)), masks()["right"]
     short = array(model([tensor(x), flags(mask)]))
     longer, longer_mask = padded(x, mask, 3, rng)
     assert_close(model([tensor(longer), flags(longer_mask)]), short)
-    row = array(model([tensor(x[1:2, :3]), flags(np.ones((1, 3)))]))  # nor a shorter one
+    row = array(model([tensor(x[1:2, :3]), flags(np.ones((1, 3)))]))  # no padding at all
     assert_close(row, short[1:2])
 
 
@@ -67,14 +67,16 @@ def test_zero_output_for_mask(rng, zero_output_for_mask):
             seen = mask[:, ::-1] if go_backwards else mask
             keep = seen[..., None] if zero_output_for_mask else 1
             assert_close(layer(x, mask=mask), array(plain(x, mask=mask)) * keep)
-    last = keras_gru.GRU(4, zero_output_for_mask=True, dtype=DTYPE)  # says nothing of a last output
+    last = keras_gru.GRU(
+        4, zero_output_for_mask=True, dtype=DTYPE
+    )  # does not apply to the last output
     last.build((None, None, 3))
     last.set_weights(plain.get_weights())
     assert np.abs(array(last(x, mask=masks()["right"]))).min() > 0
 
 
 @pytest.mark.parametrize("cell", CELLS)
-def test_rows_masked_throughout_keep_their_state(rng, cell):
+def test_fully_masked_rows_keep_their_state(rng, cell):
     layer = drawn_layer(cell, rng, return_state=True)
     states = [tensor(rng.normal(size=(3, 4))) for _ in range(state_count(cell))]
     x, mask = tensor(rng.normal(size=(3, 5, 3))), np.zeros((3, 5), bool)
@@ -93,7 +95,7 @@ def test_a_masked_step_repeats_the_output_of_a_cell_whose_output_is_not_its_stat
 
 
 @pytest.mark.parametrize("cell", CELLS)
-def test_chunks_with_their_state_are_the_whole(rng, cell):
+def test_chunks_with_carried_states_equal_the_full_sequence(rng, cell):
     layer = drawn_layer(cell, rng, return_sequences=True, return_state=True)
     x = rng.normal(size=(3, 6, 3))
     mask = np.arange(6) < np.array([[6], [4], [3]])
@@ -111,7 +113,7 @@ def test_chunks_with_their_state_are_the_whole(rng, cell):
 
 
 @pytest.mark.parametrize("cell", CELLS)
-def test_stateful_is_chunks_with_their_state(rng, cell):
+def test_stateful_chunks_equal_the_full_sequence(rng, cell):
     whole = drawn_layer(cell, rng, return_sequences=True)
     layer = recurrent_layer(cell, 4, return_sequences=True, stateful=True, dtype=DTYPE)
     layer.build((3, 2, 3))
@@ -123,7 +125,7 @@ def test_stateful_is_chunks_with_their_state(rng, cell):
     assert_close(layer(tensor(x[:, :2])), chunks[0])
 
 
-def test_stateful_layer_trains(rng):
+def test_a_stateful_layer_trains(rng):
     model = keras.Sequential([keras.Input(batch_shape=(4, 5, 3)), keras_gru.GRU(4, stateful=True)])
     model.compile("sgd", "mse")
     x, y = rng.normal(size=(8, 5, 3)), rng.normal(size=(8, 4))
@@ -134,7 +136,7 @@ def test_stateful_layer_trains(rng):
 
 
 @pytest.mark.parametrize("cell", CELLS)
-def test_backwards_is_forwards_on_the_reversed_sequence(rng, cell):
+def test_go_backwards_equals_the_reversed_sequence(rng, cell):
     forwards = drawn_layer(cell, rng, return_sequences=True)
     backwards = recurrent_layer(cell, 4, return_sequences=True, go_backwards=True, dtype=DTYPE)
     backwards.build((None, None, 3))
@@ -146,7 +148,7 @@ def test_backwards_is_forwards_on_the_reversed_sequence(rng, cell):
     )
 
 
-def test_one_object_takes_any_length_and_any_batch(rng):
+def test_one_layer_accepts_any_length_and_any_batch_size(rng):
     model = keras.Sequential([keras.Input((None, 3)), keras_gru.GRU(4, name="gru")])
     x = rng.normal(size=(4, 7, 3)).astype("float32")
     whole = array(model(x))
@@ -155,7 +157,7 @@ def test_one_object_takes_any_length_and_any_batch(rng):
     np.testing.assert_allclose(model.predict(x[1:2], verbose=0), whole[1:2], atol=1e-6)
 
 
-def test_symbolic_shapes():
+def test_symbolic_outputs_have_the_right_shapes():
     batch_and_time_open = keras.Input((None, 3))
     outputs, state = keras_gru.GRU(4, return_sequences=True, return_state=True)(batch_and_time_open)
     assert outputs.shape == (None, None, 4)
@@ -210,7 +212,7 @@ def test_layer_and_cell_have_one_dtype_policy(rng):
         assert cell.compute_dtype == layer.compute_dtype == "bfloat16"
 
 
-@pytest.mark.skipif(BACKEND != "tensorflow", reason="jit_compile is TensorFlow's way to XLA")
+@pytest.mark.skipif(BACKEND != "tensorflow", reason="jit_compile=True is XLA on TensorFlow")
 @pytest.mark.parametrize("cell", CELLS)
 def test_xla_equals_eager_in_outputs_and_gradients(rng, cell):
     import tensorflow as tf
@@ -231,14 +233,14 @@ def test_xla_equals_eager_in_outputs_and_gradients(rng, cell):
 
 
 @pytest.mark.parametrize("shape", [(3, 5), (3, 5, 3, 3)])
-def test_wrong_rank_is_rejected(shape):
+def test_inputs_of_the_wrong_rank_are_rejected(shape):
     with pytest.raises(ValueError, match=r"expected ndim=3"):
         keras_gru.GRU(4)(np.zeros(shape, "float32"))
 
 
 @pytest.mark.parametrize("options", [{}, {"unroll": True}, {"zoneout": 0.1, "dropout": 0.1}])
 @pytest.mark.parametrize("cell", ["gru", "lstm", "min_gru", "janet"])
-def test_no_steps_give_no_outputs_and_the_first_states(rng, cell, options):
+def test_an_empty_sequence_returns_no_outputs_and_the_initial_states(rng, cell, options):
     for return_sequences in (True, False):
         options = {**options, "return_state": True, "return_sequences": return_sequences}
         layer = drawn_layer(cell, rng, **options)
@@ -253,7 +255,7 @@ def test_no_steps_give_no_outputs_and_the_first_states(rng, cell, options):
 
 @pytest.mark.parametrize("policy", ["bfloat16", "float16"])
 @pytest.mark.parametrize("cell", ["gru", "lstm", "janet"])
-def test_weights_of_half_precision(rng, cell, policy):
+def test_half_precision_weights(rng, cell, policy):
     layer = recurrent_layer(cell, 4, dtype=policy)
     x = rng.normal(size=(2, 5, 3))
     found = layer(x, mask=np.ones((2, 5), bool), training=True)

@@ -1,4 +1,4 @@
-"""The cells that the literature compares with: what is theirs beyond one step's equations."""
+"""Properties of the cells from the literature, beyond the equations of one step."""
 
 import keras
 import numpy as np
@@ -25,7 +25,7 @@ from .reference import STEPS, time_loop
 
 
 def numbered(weights, columns, units=4):
-    """Blocks of columns of a kernel or a bias, by their numbers; zeros for `None`."""
+    """Return blocks of columns of a kernel or bias, by number; zeros for `None`."""
     parts = [
         np.zeros_like(weights[..., :units])
         if number is None
@@ -35,7 +35,7 @@ def numbered(weights, columns, units=4):
     return np.concatenate(parts, axis=-1)
 
 
-def test_minimal_gated_unit_is_a_gru_with_one_gate_for_two(rng):
+def test_a_minimal_gated_unit_is_a_gru_with_tied_gates(rng):
     layer = drawn_layer("minimal_gated_unit", rng, return_sequences=True)
     gru = keras_gru.RNN(MinimalGatedUnit(4, dtype=DTYPE), return_sequences=True)
     gru.build((None, None, 3))
@@ -44,21 +44,23 @@ def test_minimal_gated_unit_is_a_gru_with_one_gate_for_two(rng):
     assert_close(layer(x, mask=mask), gru(x, mask=mask))
 
 
-def test_peepholes_at_zero_make_an_lstm(rng):
+def test_an_lstm_with_peepholes_of_zero_is_an_lstm(rng):
     layer = recurrent_layer("peephole_lstm", 4, return_sequences=True, dtype=DTYPE)
     layer.build((None, None, 3))
     lstm = keras.layers.LSTM(4, return_sequences=True, dtype=DTYPE)
     lstm.build((None, None, 3))
     *weights, peepholes = layer.get_weights()
-    assert not peepholes.any()  # as it starts
-    np.testing.assert_array_equal(weights[2], lstm.get_weights()[2])  # the forget gate's bias at 1
+    assert not peepholes.any()  # their initial values
+    np.testing.assert_array_equal(
+        weights[2], lstm.get_weights()[2]
+    )  # the forget gate has a bias of 1
     lstm.set_weights(weights)
     x = tensor(rng.normal(size=(3, 5, 3)))
     assert_close(layer(x), lstm(x))
 
 
 def test_coupled_gates_add_up_to_one(rng):
-    """An LSTM whose input gate has the forget gate's weights negated."""
+    """It equals an LSTM whose input gate has the negated weights of the forget gate."""
     layer = drawn_layer("coupled_lstm", rng, return_sequences=True)
     lstm = keras.layers.LSTM(4, return_sequences=True, dtype=DTYPE)
     lstm.build((None, None, 3))
@@ -70,7 +72,7 @@ def test_coupled_gates_add_up_to_one(rng):
     assert_close(layer(x), lstm(x))
 
 
-def test_mut2_adds_the_input_itself_where_the_sizes_allow(rng):
+def test_mut2_adds_the_input_if_the_sizes_are_equal(rng):
     layer = drawn_layer("mut2", rng, features=4, return_sequences=True)
     x, weights = rng.normal(size=(3, 5, 4)), layer.get_weights()
     expected, _ = time_loop(lambda x, h: STEPS["mut2"](x, h, weights), x, [np.zeros((3, 4))])
@@ -84,12 +86,12 @@ def test_mut1_with_the_identity_is_as_printed(rng):
     layer.set_weights([kernel, *others])
     x = rng.normal(size=(2, 1, 4))
     z = 1 / (1 + np.exp(-(x[:, 0] @ kernel[:, :4] + others[1][:4])))
-    # From a state of zeros: tanh(tanh(x) + b_g) ⊗ z.
+    # With a state of zeros, the equation is tanh(tanh(x) + b_g) ⊗ z.
     assert_close(layer(tensor(x)), np.tanh(np.tanh(x[:, 0]) + others[1][8:]) * z)
 
 
 @pytest.mark.parametrize("cell", VARIANTS)
-def test_without_biases_it_is_as_with_zeros(rng, cell):
+def test_without_biases_equals_biases_of_zero(rng, cell):
     plain = recurrent_layer(cell, 4, use_bias=False, dtype=DTYPE)
     built(plain, 3, rng)
     layer = recurrent_layer(cell, 4, bias_initializer="zeros", dtype=DTYPE)
@@ -101,7 +103,7 @@ def test_without_biases_it_is_as_with_zeros(rng, cell):
 
 
 @pytest.mark.parametrize("cell", VARIANTS)
-def test_dropout_drops_the_same_at_every_step_and_in_training_alone(rng, cell):
+def test_dropout_is_constant_over_time_and_only_in_training(rng, cell):
     x = tensor(np.repeat(rng.normal(size=(3, 1, 8)), 4, axis=1))
     for rate in ("dropout", "recurrent_dropout")[: 1 if cell in PARALLEL else 2]:
         layer = drawn_layer(cell, rng, features=8, return_sequences=True, **{rate: 0.5}, seed=3)
@@ -111,17 +113,17 @@ def test_dropout_drops_the_same_at_every_step_and_in_training_alone(rng, cell):
         assert_close(layer(x), plain(x))
         first, second = array(layer(x, training=True)), array(layer(x, training=True))
         assert np.abs(first - array(plain(x))).max() > 1e-3
-        assert np.abs(first - second).max() > 1e-3, "each batch has its own"
-    # What is dropped of an input is as if it had been zero throughout.
+        assert np.abs(first - second).max() > 1e-3, "each call draws its own mask"
+    # A dropped feature has the same effect as a feature of zeros.
     layer = drawn_layer(cell, rng, features=8, return_sequences=True, dropout=0.5, seed=3)
-    twin = recurrent_layer(cell, 4, dtype=DTYPE, dropout=0.5, seed=3)  # it draws the same
+    twin = recurrent_layer(cell, 4, dtype=DTYPE, dropout=0.5, seed=3)  # draws the same mask
     mask = twin.cell.get_dropout_mask(x[:, 0])
     dropped = layer(x, training=True)
     assert_close(dropped, layer(x * mask[:, None]))
 
 
 @pytest.mark.parametrize("cell", VARIANTS)
-def test_it_trains_in_both_directions_and_is_saved(rng, tmp_path, cell):
+def test_a_bidirectional_model_trains_and_is_saved(rng, tmp_path, cell):
     forwards = recurrent_layer(cell, 4, return_sequences=True, dropout=0.1, seed=2)
     model = keras.Sequential(
         [
@@ -130,7 +132,9 @@ def test_it_trains_in_both_directions_and_is_saved(rng, tmp_path, cell):
             recurrent_layer(cell, 4, activation="softsign", kernel_regularizer="l2"),
         ]
     )
-    model.compile("sgd", "mse", run_eagerly=BACKEND == "tensorflow")  # or it takes long
+    model.compile(
+        "sgd", "mse", run_eagerly=BACKEND == "tensorflow"
+    )  # eager, as tracing would take long
     x = rng.normal(size=(4, 5, 3)).astype("float32")
     before = [array(weight).copy() for weight in model.trainable_weights]
     model.fit(x, np.ones((4, 4)), verbose=0)
@@ -158,9 +162,9 @@ def test_mixed_precision(rng, cell):
     assert 0 < np.abs(difference).max() < 0.1
 
 
-@pytest.mark.skipif(BACKEND != "tensorflow", reason="jit_compile is TensorFlow's way to XLA")
+@pytest.mark.skipif(BACKEND != "tensorflow", reason="jit_compile=True is XLA on TensorFlow")
 @pytest.mark.parametrize("cell", VARIANTS)
-def test_xla_and_a_graph_of_open_shapes_equal_eager(rng, cell):
+def test_xla_and_a_graph_with_unknown_shapes_equal_eager(rng, cell):
     import tensorflow as tf
 
     layer, mask = drawn_layer(cell, rng, return_sequences=True), masks()["inner"]
@@ -184,7 +188,7 @@ def test_xla_and_a_graph_of_open_shapes_equal_eager(rng, cell):
 
 @pytest.mark.parametrize("length", [1, 2, 3, 6, 7, 13, 64])
 @pytest.mark.parametrize("cell", PARALLEL)
-def test_in_parallel_is_step_by_step(rng, cell, length):
+def test_the_parallel_scan_equals_the_time_loop(rng, cell, length):
     options = {"return_sequences": True, "return_state": True, "zero_output_for_mask": length == 7}
     layer = drawn_layer(cell, rng, go_backwards=length % 2 == 0, **options)
     steps = keras_gru.RNN(layer.cell, go_backwards=length % 2 == 0, **options)
@@ -199,20 +203,20 @@ def test_in_parallel_is_step_by_step(rng, cell, length):
 
 
 @pytest.mark.parametrize("cell", PARALLEL)
-def test_in_parallel_nothing_under_or_overflows(rng, cell):
+def test_the_parallel_scan_neither_underflows_nor_overflows(rng, cell):
     layer = drawn_layer(cell, rng, return_sequences=True)
     for size in (1e4, -1e4):
         outputs = array(layer(tensor(np.full((1, 300, 3), size))))
         assert np.isfinite(outputs).all()
 
 
-def test_two_gates_of_a_min_lstm_are_not_both_0():
+def test_the_gates_of_a_min_lstm_are_not_both_0():
     with pytest.raises(ValueError, match="expected a gate above 0"):
         keras_gru.MinLSTM(4, constant_gates={"forget": 0, "input": 0})
 
 
 @pytest.mark.parametrize("cell", PARALLEL)
-def test_stateful_in_parallel_is_chunks_with_their_state(rng, cell):
+def test_stateful_chunks_of_the_parallel_scan_equal_the_full_sequence(rng, cell):
     whole = drawn_layer(cell, rng, return_sequences=True)
     layer = recurrent_layer(cell, 4, return_sequences=True, stateful=True, dtype=DTYPE)
     layer.build((3, 2, 3))
@@ -223,7 +227,7 @@ def test_stateful_in_parallel_is_chunks_with_their_state(rng, cell):
 
 
 @pytest.mark.parametrize("cell", PARALLEL)
-def test_recurrent_dropout_is_rejected_where_no_gate_sees_the_state(cell):
+def test_recurrent_dropout_is_rejected_by_cells_without_recurrent_weights(cell):
     with pytest.raises(UserError, match=f"Cell '{cell}' takes no recurrent_dropout"):
         recurrent_layer(cell, 4, recurrent_dropout=0.2)
     with pytest.raises(ValueError, match=r"no weights of the state.*Received: recurrent_dropout"):

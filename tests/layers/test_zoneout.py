@@ -1,4 +1,4 @@
-"""Zoneout: the equations with it, its draws, and that a recurrent layer can do all it could."""
+"""Zoneout: its equations, its random draws, and its combination with the layers' other options."""
 
 import keras
 import numpy as np
@@ -32,23 +32,23 @@ RATES = (0.3, 0.6)
 
 
 def steps_with_zoneout(cell, weights, rates, kept=None):
-    """A step of the reference with zoneout: of what is `kept` at steps 0, 1, …, or as expected."""
-    taken = iter(range(10**6))
+    """Return a reference step with zoneout: with the masks `kept` per step, or the expectation."""
+    step_numbers = iter(range(10**6))
 
     def step(x, states):
         _, new = STEPS[cell](x, states, weights)
         if kept is None:
             mixed = [p * h + (1 - p) * n for p, h, n in zip(rates, states, new, strict=True)]
         else:
-            t = next(taken)
+            t = next(step_numbers)
             mixed = [np.where(k[t], h, n) for k, h, n in zip(kept, states, new, strict=True)]
         return mixed[0], mixed
 
     return step
 
 
-def draws(monkeypatch, count, rng):
-    """What will be drawn for five steps of three rows, from now on."""
+def fix_draws(monkeypatch, count, rng):
+    """Replace the random draws by fixed masks for five steps of three rows; return the masks."""
     kept = [rng.random((5, 3, 4)) < 0.5 for _ in range(count)]
     monkeypatch.setattr(
         zoneout,
@@ -77,10 +77,10 @@ def test_without_training_each_state_is_the_expectation(rng, cell):
 @pytest.mark.parametrize(
     ("cell", "unroll"), [*((cell, False) for cell in (*CELLS, *VARIANTS)), ("lstm", True)]
 )
-def test_in_training_a_unit_keeps_its_state_or_takes_the_new_one(rng, monkeypatch, cell, unroll):
+def test_in_training_a_unit_keeps_its_state_or_gets_the_new_one(rng, monkeypatch, cell, unroll):
     layer = drawn_layer(cell, rng, return_sequences=True, zoneout=0.5, unroll=unroll)
     x, states = rng.normal(size=(3, 5, 3)), rng.normal(size=(state_count(cell), 3, 4))
-    kept = draws(monkeypatch, state_count(cell), rng)
+    kept = fix_draws(monkeypatch, state_count(cell), rng)
     initial, mask = [tensor(state) for state in states], masks()["left"]
     found = array(layer(tensor(x), initial_state=initial, mask=mask, training=True))
     for row in range(3):
@@ -92,7 +92,7 @@ def test_in_training_a_unit_keeps_its_state_or_takes_the_new_one(rng, monkeypatc
         assert_close(found[rows], expected)
 
 
-def test_the_draws(rng):
+def test_draws_have_the_rate_and_differ_by_step_row_and_unit(rng):
     generator = keras.random.SeedGenerator(3)
     states = [tensor(np.zeros((20, 30)))] * 2
     first, second = (
@@ -101,14 +101,14 @@ def test_the_draws(rng):
     for kept, rate in zip(first, (0.1, 0.5), strict=True):
         assert kept.shape == (20, 40, 30)
         assert abs(kept.mean() - rate) < 5 * (rate * (1 - rate) / kept.size) ** 0.5
-        for axis in range(3):  # no step, row or unit is as another one
+        for axis in range(3):  # steps, rows and units differ
             assert not (np.diff(kept, axis=axis) == 0).all()
-    assert not np.array_equal(first[0], second[0]), "each batch has its own"
+    assert not np.array_equal(first[0], second[0]), "each call draws its own masks"
 
 
 @only_tensorflow
-def test_the_draws_name_their_algorithm():
-    """The one that TensorFlow selects under XLA on CPUs is many times slower."""
+def test_draws_use_a_fast_algorithm():
+    """TensorFlow's default under XLA on CPUs is many times slower."""
     import tensorflow as tf
 
     generator = keras.random.SeedGenerator(3)
@@ -125,7 +125,7 @@ def test_gradients_are_those_of_the_unrolled_equations(rng, monkeypatch, cell):
     )
     unrolled.build((None, None, 3))
     unrolled.set_weights(layer.get_weights())
-    draws(monkeypatch, state_count(cell), rng)
+    fix_draws(monkeypatch, state_count(cell), rng)
     x, weigh = tensor(rng.normal(size=(3, 5, 3))), tensor(rng.normal(size=(3, 5, 4)))
 
     def gradients_of(one):
@@ -139,7 +139,7 @@ def test_gradients_are_those_of_the_unrolled_equations(rng, monkeypatch, cell):
 
 @only_tensorflow
 @pytest.mark.parametrize("cell", ["lstm", "min_gru"])
-def test_xla_and_open_shapes(rng, monkeypatch, cell):
+def test_xla_and_a_graph_with_unknown_shapes_equal_eager(rng, monkeypatch, cell):
     import tensorflow as tf
 
     layer, mask = drawn_layer(cell, rng, return_sequences=True, zoneout=0.5), masks()["inner"]
@@ -157,8 +157,8 @@ def test_xla_and_open_shapes(rng, monkeypatch, cell):
         tf.function(step, input_signature=open_shapes),
     ]
     one, two = (functions[0](x, mask)[0].numpy() for _ in "ab")
-    assert np.abs(one - two).max() > 1e-3, "each batch has its own draws"
-    draws(monkeypatch, state_count(cell), rng)
+    assert np.abs(one - two).max() > 1e-3, "each call has its own draws"
+    fix_draws(monkeypatch, state_count(cell), rng)
     expected = step(x, mask)
     functions[0] = tf.function(step, jit_compile=True)
     functions[1] = tf.function(step, input_signature=open_shapes)
@@ -168,7 +168,7 @@ def test_xla_and_open_shapes(rng, monkeypatch, cell):
 
 
 @pytest.mark.parametrize("cell", ["gru", "min_lstm"])
-def test_stateful_is_chunks_with_their_state(rng, cell):
+def test_stateful_chunks_equal_the_full_sequence(rng, cell):
     whole = drawn_layer(cell, rng, return_sequences=True, zoneout=0.4)
     layer = recurrent_layer(cell, 4, return_sequences=True, stateful=True, zoneout=0.4, dtype=DTYPE)
     layer.build((3, 2, 3))
@@ -179,11 +179,13 @@ def test_stateful_is_chunks_with_their_state(rng, cell):
 
 
 @pytest.mark.parametrize("cell", ["lstm", "min_gru"])
-def test_it_trains_in_both_directions_with_dropout_and_is_saved(rng, tmp_path, cell):
+def test_a_bidirectional_model_with_dropout_trains_and_is_saved(rng, tmp_path, cell):
     options = {} if cell in PARALLEL else {"recurrent_dropout": 0.1}
     forwards = recurrent_layer(cell, 4, dropout=0.1, zoneout=[0.1, 0.3], seed=2, **options)
     model = keras.Sequential([keras.Input((None, 3)), keras.layers.Bidirectional(forwards)])
-    model.compile("sgd", "mse", run_eagerly=BACKEND == "tensorflow")  # or it takes long
+    model.compile(
+        "sgd", "mse", run_eagerly=BACKEND == "tensorflow"
+    )  # eager, as tracing would take long
     x = rng.normal(size=(4, 5, 3)).astype("float32")
     model.fit(x, np.ones((4, 8)), verbose=0)
     model.save(tmp_path / "model.keras")
@@ -193,7 +195,7 @@ def test_it_trains_in_both_directions_with_dropout_and_is_saved(rng, tmp_path, c
     assert np.abs(first - second).max() > 1e-3
 
 
-def test_a_seed_decides_the_draws(rng):
+def test_a_seed_reproduces_the_draws(rng):
     x = tensor(rng.normal(size=(3, 5, 3)))
     layers = [drawn_layer("gru", np.random.default_rng(0), zoneout=0.5, seed=s) for s in (1, 1, 2)]
     one, same, other = (array(layer(x, training=True)) for layer in layers)
@@ -214,10 +216,10 @@ def test_mixed_precision(rng):
     assert np.isfinite(array(layer(x, training=True)).astype("float32")).all()
 
 
-def test_an_output_that_is_no_state_stays_what_it_is():
+def test_an_output_that_is_not_a_state_is_not_zoned_out():
     layer = keras_gru.RNN(OutputIsNotState(2), return_sequences=True, zoneout=0.5)
     outputs = array(layer(np.zeros((1, 3, 2), "float32")))
-    # The count: 1 found, 0.5 kept; 1.5 found, 1 kept; 2 found.
+    # The count rises by 1 in each step, and zoneout then halves the rise: 1 -> 0.5, 1.5 -> 1, 2.
     np.testing.assert_allclose(outputs[0, :, 0], [10, 15, 20])
 
 
@@ -227,7 +229,7 @@ def test_an_invalid_rate_is_rejected(wrong):
         keras_gru.LSTM(4, zoneout=wrong)
 
 
-def test_layers_that_cannot_apply_it_reject_it():
+def test_layers_without_zoneout_reject_it():
     with pytest.raises(ValueError, match=r"`zoneout` is that of one cell"):
         keras_gru.RNN([keras_gru.GRUCell(4), keras_gru.GRUCell(4)], zoneout=0.2)
     register_cell("lstm_of_keras", keras.layers.LSTM)

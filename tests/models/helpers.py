@@ -1,4 +1,4 @@
-"""One small model of every kind, with inputs and targets for it."""
+"""A small model of every kind, with inputs and targets."""
 
 import keras
 import numpy as np
@@ -8,7 +8,7 @@ from keras_gru.datasets.sequence_dataset import TaskSpec
 
 CELLS = ("gru", "gru_reset_after", "lstm", "simple_rnn")
 
-# name: (builder, its sizes, arguments of the spec)
+# name: (builder, sizes, arguments of the TaskSpec)
 KINDS = {
     "classifier": ("classifier", {"vocabulary": 12, "classes": 3, "embedding": 5}),
     "classifier_mean": (
@@ -38,7 +38,7 @@ KINDS = {
         {"source_vocabulary": 12, "target_vocabulary": 10, "embedding": 5, "attention": True},
     ),
 }
-SHAPES = {  # of the output for 6 sequences of 7 steps
+SHAPES = {  # shapes of the outputs for 6 sequences of 7 steps
     "classifier": (6, 3),
     "classifier_mean": (6, 3),
     "classifier_max": (6, 3),
@@ -73,7 +73,7 @@ def make(kind, cell="gru", units=6, seed=0, **options):
 
 
 def inputs(kind, steps=7, side="right", source_steps=None):
-    """Six sequences of 1 to 7 steps, padded to `steps`; the same ones whatever the padding."""
+    """Return six sequences of 1 to 7 steps, padded to `steps`; padding does not change them."""
     random = np.random.default_rng(0)
     seen = np.arange(7) < LENGTHS[:, None]
     tokens = random.integers(3, 9, (6, 7)) * seen
@@ -94,7 +94,7 @@ def inputs(kind, steps=7, side="right", source_steps=None):
     if "features" in KINDS[kind][1] or kind == "polyphony":
         if kind == "polyphony":
             vectors = (vectors > 0).astype("float32")
-        # What lies under a mask must not matter, so it is not zero.
+        # Masked features must not matter, so they are not zero.
         features = pad(vectors, steps)
         mask = pad(seen, steps)
         features[~mask] = 9.0
@@ -103,7 +103,7 @@ def inputs(kind, steps=7, side="right", source_steps=None):
 
 
 def seen_steps(kind, x):
-    """`(B, T)`, true where the model puts something out; `None` for one output a sequence."""
+    """Return `(B, T)`, true where the model has an output; `None` for one output per sequence."""
     if len(SHAPES[kind]) == 2 or kind == "forecaster":
         return None
     if "mask" in x:
@@ -112,7 +112,7 @@ def seen_steps(kind, x):
 
 
 def targets(kind, x):
-    """Targets and weights."""
+    """Return targets and weights."""
     random = np.random.default_rng(1)
     shape = SHAPES[kind]
     steps = seen_steps(kind, x)

@@ -1,4 +1,4 @@
-"""Options of textbooks' models: a convolution in front, dense layers, residuals, feedback."""
+"""Options of models in textbooks: convolution, dense layers, residuals, autoregression."""
 
 import os
 from pathlib import Path
@@ -41,7 +41,7 @@ def test_the_arguments_of_every_builder_have_the_defaults_of_the_schema():
 
 
 @pytest.mark.parametrize("length", [7, 8, None])
-def test_front_is_a_causal_convolution_that_ends_at_the_last_step(length):
+def test_front_is_a_causal_convolution_aligned_to_the_last_step(length):
     steps = length or 7
     x = np.random.default_rng(0).normal(size=(2, steps, 2)).astype("float32")
     model = forecaster(front=FRONT, length=length, masked=False)
@@ -58,20 +58,20 @@ def test_front_is_a_causal_convolution_that_ends_at_the_last_step(length):
 
 
 @pytest.mark.parametrize("kind", ["classifier", "classifier_mean", "classifier_vectors"])
-def test_longer_padding_after_the_end_changes_nothing(kind):
+def test_longer_padding_at_the_end_changes_nothing(kind):
     model = make(kind, front=FRONT, dense=(4,))
     short, right = (predict(model, inputs(kind, steps=steps)) for steps in (7, 12))
     np.testing.assert_allclose(right, short, atol=1e-6)
 
 
-def test_dense_layers_stand_before_the_output():
+def test_dense_layers_are_before_the_output_layer():
     model = make("classifier", dense=(8, 4))
     names = [layer.name for layer in model.layers]
     assert names.index("dense_1") < names.index("dense_2") < names.index("logits")
     assert [model.get_layer(f"dense_{n}").units for n in (1, 2)] == [8, 4]
 
 
-def test_a_bidirectional_forecaster_reads_the_window_from_its_end(windows):
+def test_a_bidirectional_forecaster_also_reads_the_window_backwards(windows):
     model = forecaster(bidirectional=True)
     before = predict(model, {"features": windows})
     reversed_states = model.get_layer("recurrent_1").backward_layer
@@ -87,7 +87,7 @@ def test_without_a_head_the_recurrent_layer_is_the_output(windows):
 
 
 @pytest.mark.parametrize("every_step", [False, True])
-def test_residual_forecasts_are_changes_of_the_last_value(windows, every_step):
+def test_residual_forecasts_are_added_to_the_last_value(windows, every_step):
     plain, model = (
         forecaster(every_step=every_step, residual=residual) for residual in (False, True)
     )
@@ -100,14 +100,14 @@ def test_residual_forecasts_are_changes_of_the_last_value(windows, every_step):
 
 @pytest.mark.parametrize("residual", [False, True])
 @pytest.mark.parametrize(("cell", "layers", "head"), [("gru", 2, "dense"), ("lstm", 1, "dense")])
-def test_autoregressive_forecasts_are_fed_back(windows, residual, cell, layers, head):
+def test_autoregressive_forecasts_become_inputs(windows, residual, cell, layers, head):
     options = {"cell": cell, "layers": layers, "residual": residual, "seed": 3}
     model = forecaster(autoregressive=True, **options)
     one = forecaster(**{**options, "horizon": 1, "length": None, "masked": False,
                         "residual": False})  # fmt: skip
     one.set_weights(model.get_weights())
     seen, expected = windows, []
-    for _ in range(3):  # the whole series again, one value longer each time
+    for _ in range(3):  # run the extended series again, with one more value each time
         value = predict(one, {"features": seen})[:, 0]
         if residual:
             value = value + seen[:, -1, SIZES["history"]]
@@ -136,14 +136,14 @@ def test_autoregressive_forecasts_are_fed_back(windows, residual, cell, layers, 
     ],
     ids=str,
 )
-def test_options_that_do_not_fit(options):
+def test_options_that_exclude_each_other_are_rejected(options):
     with pytest.raises(UserError, match=": expected "):
         forecaster(**options)
 
 
 @pytest.fixture(scope="module")
 def riders(data_dir):
-    """Chicago's passengers, four days ahead."""
+    """The passengers of Chicago's trains and buses, four days ahead."""
     if not (Path(os.environ.get(MANUAL_DIR, "")) / "ridership.tgz").is_file():
         pytest.skip(f"ridership.tgz is not in {MANUAL_DIR}")
     with pytest.MonkeyPatch.context() as patch:
@@ -161,7 +161,7 @@ def riders(data_dir):
     ],
     ids=str,
 )
-def test_they_learn_from_real_data(riders, settings):
+def test_every_option_learns_from_real_data(riders, settings):
     config = load_experiment("cta_ridership", ["dataset.horizon=4", *settings]).model
     config = config.model_copy(update={"size": type(config.size)(units=8)})
     model = models.build(config, riders.spec, "gru", 0)

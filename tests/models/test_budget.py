@@ -1,4 +1,4 @@
-"""Units from a number of weights."""
+"""The number of units for a number of parameters."""
 
 import pytest
 from hypothesis import given
@@ -19,7 +19,7 @@ def recurrent_parameters(config, spec, cell):
 
 @pytest.mark.parametrize(
     ("cell", "units", "parameters"),
-    # 4, 3 and 1 gates of U (100 + U + 1) weights; reset after, a second bias.
+    # 4, 3 and 1 blocks of U (100 + U + 1) weights; reset_after adds a second bias.
     [
         ("lstm", 36, 4 * 36 * 137),
         ("gru", 46, 3 * 46 * 147),
@@ -27,7 +27,7 @@ def recurrent_parameters(config, spec, cell):
         ("simple_rnn", 100, 100 * 201),
     ],
 )
-def test_chung_et_al(cell, units, parameters):
+def test_sizes_of_chung_et_al(cell, units, parameters):
     assert (
         recurrent_parameters(Polyphony(kind="polyphony", size={"units": units}), MUSIC, cell)
         == parameters
@@ -45,7 +45,7 @@ def test_chung_et_al(cell, units, parameters):
         ({"kind": "encoder_decoder", "embedding": 8, "bidirectional": True}, None),
     ],
 )
-def test_no_other_number_of_units_comes_nearer(cell, settings, spec):
+def test_no_other_number_of_units_is_nearer(cell, settings, spec):
     cls = {"classifier": Classifier, "encoder_decoder": EncoderDecoder}.get(
         settings.get("kind"), Polyphony
     )
@@ -58,22 +58,22 @@ def test_no_other_number_of_units_comes_nearer(cell, settings, spec):
         for other in (units - 1, units, units + 1)
     }
     assert min(distance, key=distance.get) == units
-    # Embedding and output layer are those of the real vocabulary, not of the search.
+    # The final model has the embedding and output layer of the real vocabulary.
     assert model.output_shape[-1] == spec.outputs
 
 
 @pytest.mark.parametrize(
     ("cell", "gates"), [("lstm", 4), ("gru", 3), ("gru_reset_after", 3), ("simple_rnn", 1)]
 )
-def test_multiply_adds_counted_by_hand(cell, gates):
-    """Every gate multiplies D inputs and U units of the state with U columns; biases add alone."""
+def test_multiply_adds_equal_a_count_by_hand(cell, gates):
+    """Every gate multiplies D inputs and U states with U columns; biases need no multiplication."""
     model = models.build(Polyphony(kind="polyphony", size={"units": 7}), MUSIC, cell, 0)
     assert models.multiply_adds(model) == gates * 7 * (100 + 7)
     config = Classifier(
         kind="classifier", size={"units": 5}, embedding=8, bidirectional=True, layers=2
     )
     spec = TaskSpec(task="classification", outputs=3, vocabulary=50)
-    first, second = 5 * (8 + 5), 5 * (2 * 5 + 5)  # of the second layer both directions are inputs
+    first, second = 5 * (8 + 5), 5 * (2 * 5 + 5)  # both directions are inputs of the second layer
     assert models.multiply_adds(models.build(config, spec, cell, 0)) == 2 * gates * (first + second)
 
 
@@ -106,12 +106,12 @@ def test_nothing_larger_than_the_answer_is_built(parameters, gates, inputs):
         assert counted == [1, 2, 3, units]
 
 
-def test_a_budget_for_weights_that_are_no_quadratic_is_rejected():
+def test_a_parameter_count_that_is_not_quadratic_is_rejected():
     with pytest.raises(UserError, match=r"expected 100 weights for 10 units, got 1,000"):
         models.units_for(100, lambda units: units**2 if units < 4 else units**3)
 
 
-def test_a_budget_below_one_unit_is_rejected():
+def test_too_few_parameters_for_one_unit_are_rejected():
     config = Polyphony(kind="polyphony", size={"parameters": 305})
     with pytest.raises(UserError, match=r"at least 306, the weights of 1 unit: received 305"):
         models.build(config, MUSIC, "gru", 0)
@@ -120,6 +120,6 @@ def test_a_budget_below_one_unit_is_rejected():
     assert models.recurrent_units(at_least) == 1
 
 
-def test_a_budget_beyond_all_units_is_rejected():
+def test_too_many_parameters_are_rejected():
     with pytest.raises(UserError, match="at most 7, the weights of 65,536 units"):
         models.units_for(8, lambda units: 7)

@@ -1,4 +1,4 @@
-"""Every builder: shapes, what a seed decides, learning, XLA, one's own cell."""
+"""Every builder: shapes, seeds, learning, XLA, precision and custom cells."""
 
 import random
 
@@ -36,7 +36,7 @@ from .helpers import (
 
 @pytest.mark.parametrize("cell", CELLS)
 @pytest.mark.parametrize("kind", KINDS)
-def test_shapes(kind, cell):
+def test_outputs_have_the_expected_shape(kind, cell):
     model = make(kind, cell, layers=2)
     assert predict(model, inputs(kind)).shape == SHAPES[kind]
     assert model.output_shape[1:] == tuple(
@@ -45,11 +45,11 @@ def test_shapes(kind, cell):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_seed_decides_weights_and_dropout_and_leaves_the_world_as_it_was(kind):
+def test_a_seed_sets_weights_and_dropout_but_no_global_random_state(kind):
     def weights_and_dropout(seed):
         model = make(kind, "lstm", seed=seed, dropout=0.5, recurrent_dropout=0.5)
         outputs = [keras.ops.convert_to_numpy(model(inputs(kind), training=True)) for _ in range(2)]
-        assert not np.array_equal(*outputs), "dropout is the same one twice"
+        assert not np.array_equal(*outputs), "two calls have the same dropout mask"
         return [*model.get_weights(), *outputs]
 
     random.seed(5)
@@ -65,7 +65,7 @@ def test_a_seed_decides_weights_and_dropout_and_leaves_the_world_as_it_was(kind)
     assert any(not np.array_equal(one, two) for one, two in zip(first, other, strict=True))
 
 
-def test_no_two_layers_and_no_two_directions_begin_with_the_same_weights():
+def test_layers_and_directions_have_different_initial_weights():
     model = models.classifier(units=5, classes=2, features=10, layers=3, bidirectional=True, seed=0)
     recurrent = [weight for weight in model.get_weights() if weight.shape == (5, 15)]
     assert len(recurrent) == 6
@@ -83,7 +83,7 @@ def test_no_two_layers_and_no_two_directions_begin_with_the_same_weights():
         "encoder_decoder_attention",
     ],
 )
-def test_learns_a_few_sequences_by_heart_under_xla(kind):
+def test_a_model_overfits_a_few_sequences_under_xla(kind):
     x = inputs(kind)
     y, weight = targets(kind, x)
     xla = keras.backend.backend() != "torch"
@@ -92,7 +92,7 @@ def test_learns_a_few_sequences_by_heart_under_xla(kind):
     losses = [model.train_on_batch(x, y, sample_weight=weight)[0]]
     np.testing.assert_allclose(losses, eager, rtol=1e-4)
     for _ in range(60):
-        model.reset_metrics()  # or it would be the mean of all steps
+        model.reset_metrics()  # otherwise it would be the mean over all updates
         losses.append(model.train_on_batch(x, y, sample_weight=weight)[0])
     assert losses[-1] < 0.5 * losses[0]
 
@@ -164,7 +164,7 @@ def test_logits_stay_in_full_precision(kind, policy):
 
 @keras.saving.register_keras_serializable(package="tests")
 class Leaky(keras.layers.Layer):
-    """The plainest cell: h' = (h + tanh(x W)) / 2, without dropout and without a seed."""
+    """A minimal cell, h' = (h + tanh(x W)) / 2, without dropout and seed."""
 
     def __init__(self, units, **kwargs):
         super().__init__(**kwargs)
@@ -234,10 +234,10 @@ CONFIGS = [
 
 
 @pytest.mark.parametrize(("config", "spec", "shape"), CONFIGS)
-def test_builds_from_a_configuration(config, spec, shape):
+def test_a_model_is_built_from_a_configuration(config, spec, shape):
     model = models.build(config, spec, "gru", 0)
     assert model.output_shape == shape
-    assert models.recurrent_units(model) == getattr(config.size, "units", 7)  # of 2,000 weights
+    assert models.recurrent_units(model) == getattr(config.size, "units", 7)  # for 2,000 parameters
     again = models.build(config, spec, "gru", 0)
     for one, two in zip(model.get_weights(), again.get_weights(), strict=True):
         np.testing.assert_array_equal(one, two)
@@ -252,7 +252,7 @@ def test_options_reach_the_layers():
 
 
 @pytest.mark.parametrize("sizes", [{}, {"vocabulary": 5, "features": 3}])
-def test_tokens_or_vectors(sizes):
+def test_a_model_requires_either_tokens_or_vectors(sizes):
     with pytest.raises(UserError, match="either the 'vocabulary'"):
         models.classifier(units=2, classes=2, **sizes)
 

@@ -1,4 +1,4 @@
-"""The encoder–decoder against its equations in NumPy."""
+"""The encoder–decoder, compared with its equations in NumPy."""
 
 # S source steps, T target steps, U units
 
@@ -19,7 +19,7 @@ def sigmoid(x):
 
 
 def gru(layer, xs, h):
-    """`(T, U)` in float64."""
+    """Return the outputs of a GRU, `(T, U)` in float64."""
     kernel, recurrent, bias = (weight.astype("float64") for weight in layer.get_weights())
     units = len(h)
     outputs = []
@@ -38,7 +38,7 @@ def dense(layer, x):
 
 
 def read(model, number, x):
-    """What encoder layer puts out at each step of the source, and its last state, bridged."""
+    """Return the outputs of an encoder layer, and the decoder's initial state."""
     layer = model.get_layer(f"encoder_{number}")
     if not isinstance(layer, keras.layers.Bidirectional):
         outputs = gru(layer, x, np.zeros(layer.units))
@@ -60,7 +60,7 @@ def attend(model, queries, values):
 
 
 def reference(model, source, target, layers, attention):
-    """Logits `(T, V)` for one pair without padding."""
+    """Return the logits `(T, V)` for one pair without padding."""
     x = model.get_layer("source_embedding").get_weights()[0][source]
     states = []
     for number in range(1, layers + 1):
@@ -79,13 +79,13 @@ def reference(model, source, target, layers, attention):
 @pytest.mark.parametrize("layers", [1, 2])
 @pytest.mark.parametrize("attention", [False, True])
 @pytest.mark.parametrize("bidirectional", [False, True])
-def test_the_equations(layers, attention, bidirectional):
+def test_logits_equal_the_equations(layers, attention, bidirectional):
     options = {"layers": layers, "attention": attention, "bidirectional": bidirectional}
     model = models.encoder_decoder(
         units=5, embedding=4, source_vocabulary=6, target_vocabulary=7, seed=2, **options
     )
-    random = np.random.default_rng(0)  # biases, too, and no two states alike
-    model.set_weights([random.normal(size=weight.shape) * 0.7 for weight in model.get_weights()])
+    generator = np.random.default_rng(0)  # random biases, too, so that all states differ
+    model.set_weights([generator.normal(size=weight.shape) * 0.7 for weight in model.get_weights()])
     x = {"source": np.pad(SOURCES, [(0, 0), (0, 2)]), "target": np.pad(TARGETS, [(0, 0), (0, 1)])}
     for row, logits in enumerate(predict(model, x)):
         source, target = SOURCES[row], TARGETS[row]
@@ -94,7 +94,7 @@ def test_the_equations(layers, attention, bidirectional):
         np.testing.assert_allclose(logits[: len(target)], expected, atol=2e-5)
 
 
-def test_attention_weights():
+def test_attention_weights_equal_the_equations():
     model = models.encoder_decoder(
         units=5, embedding=4, source_vocabulary=6, target_vocabulary=7, attention=True, seed=2
     )
@@ -112,17 +112,17 @@ def test_attention_weights():
 
 @pytest.mark.parametrize("cell", ["gru", "lstm"])
 @pytest.mark.parametrize("cut", [(), ("input",), ("output",), ("input", "output")])
-def test_the_summary_reaches_the_last_step_of_a_decoder_that_forgets(cell, cut):
+def test_the_summary_of_the_source_is_an_input_of_every_decoder_step(cell, cut):
     model = models.encoder_decoder(
         units=5, cell=cell, embedding=4, source_vocabulary=6, target_vocabulary=7, seed=2
     )
     kernel, recurrent, bias = model.get_layer("decoder_1").get_weights()
-    bias[{"gru": slice(0, 5), "lstm": slice(5, 10)}[cell]] = -100  # z, or the forget gate: closed
+    bias[{"gru": slice(0, 5), "lstm": slice(5, 10)}[cell]] = -100  # closes z or the forget gate
     logits, logits_bias = model.get_layer("logits").get_weights()
     if "input" in cut:
-        kernel[4:] = 0  # c's rows, behind the embedding's
+        kernel[4:] = 0  # the rows of c, after those of the embedding
     if "output" in cut:
-        logits[5 + 4 :] = 0  # behind h's and the embedding's
+        logits[5 + 4 :] = 0  # the rows after those of h and the embedding
     model.get_layer("decoder_1").set_weights([20 * kernel, 0 * recurrent, bias])
     model.get_layer("logits").set_weights([logits, logits_bias])
     target = np.tile([[1, 3, 4, 5]], (2, 1))
@@ -131,11 +131,11 @@ def test_the_summary_reaches_the_last_step_of_a_decoder_that_forgets(cell, cut):
     assert reached < 1e-6 if len(cut) == 2 else reached > 1e-3
 
 
-def test_the_length_of_neither_side_is_fixed():
+def test_source_and_target_may_have_any_length():
     model = models.encoder_decoder(units=3, source_vocabulary=6, target_vocabulary=7)
     assert model.output_shape == (None, None, 7)
     for sentences in (1, 2, 3):
-        for steps in (1, 3, 9):  # 3 are as many as the units
+        for steps in (1, 3, 9):  # 3 equals the number of units
             source, target = np.ones((sentences, 4), "int32"), np.ones((sentences, steps), "int32")
             logits = predict(model, {"source": source, "target": target})
             assert logits.shape == (sentences, steps, 7)

@@ -1,4 +1,4 @@
-"""Forecasts as differences to the last value."""
+"""Forecasts as differences from the last value, and embedded categories."""
 
 import keras
 import numpy as np
@@ -25,7 +25,7 @@ def windows():
     return np.random.default_rng(0).normal(size=(5, 7, 4)).astype("float32")
 
 
-def test_it_is_the_plain_forecaster_of_differences(windows):
+def test_it_equals_a_forecaster_on_differences(windows):
     plain, model = models.forecaster(units=6, seed=0, **SIZES), differences()
     assert [w.shape for w in plain.get_weights()] == [w.shape for w in model.get_weights()]
     model.set_weights(plain.get_weights())
@@ -36,7 +36,7 @@ def test_it_is_the_plain_forecaster_of_differences(windows):
     np.testing.assert_allclose(predict(model, {"features": windows}), expected, atol=1e-6)
 
 
-def test_the_level_of_a_series_moves_its_forecasts_and_no_other(windows):
+def test_the_level_of_a_series_shifts_only_its_own_forecasts(windows):
     model = differences()
     before = predict(model, {"features": windows})
     higher = windows.copy()
@@ -44,13 +44,13 @@ def test_the_level_of_a_series_moves_its_forecasts_and_no_other(windows):
     change = predict(model, {"features": higher}) - before
     np.testing.assert_allclose(change[..., 0], 10, atol=1e-4)
     np.testing.assert_allclose(change[..., 1], 0, atol=1e-4)
-    # What is no history is seen as it is.
+    # Other columns are not shifted.
     other = windows.copy()
     other[:, :, 0] += 10
     assert np.abs(predict(model, {"features": other}) - before).max() > 0.01
 
 
-def test_a_saved_one_forecasts_the_same(windows, tmp_path):
+def test_a_saved_model_gives_the_same_forecasts(windows, tmp_path):
     model = differences(cell="lstm", layers=2)
     model.save(tmp_path / "model.keras")
     loaded = keras.models.load_model(tmp_path / "model.keras")
@@ -58,7 +58,7 @@ def test_a_saved_one_forecasts_the_same(windows, tmp_path):
     np.testing.assert_array_equal(*found)
 
 
-def test_in_half_precision_the_forecast_is_in_full(windows):
+def test_half_precision_models_forecast_in_float32(windows):
     outside = keras.config.dtype_policy()
     keras.config.set_dtype_policy("mixed_bfloat16")
     try:
@@ -66,14 +66,14 @@ def test_in_half_precision_the_forecast_is_in_full(windows):
     finally:
         keras.config.set_dtype_policy(outside)
     higher = windows.copy()
-    higher[:, :, HISTORY] += 1000  # where bfloat16 tells no two numbers less than 4 apart
+    higher[:, :, HISTORY] += 1000  # in this range, bfloat16 has a spacing of 4
     forecast = predict(model, {"features": higher})
     assert forecast.dtype == "float32"
     np.testing.assert_allclose(forecast, predict(model, {"features": windows}) + 1000, atol=0.05)
 
 
 @pytest.mark.parametrize("size", [{"units": 4}, {"parameters": 300}])
-def test_from_a_configuration(size, windows):
+def test_a_forecaster_is_built_from_a_configuration(size, windows):
     spec = TaskSpec(task="forecasting", outputs=2, features=4, length=7, horizon=3, history=HISTORY)
     config = Forecaster(kind="forecaster", subtract_last=True, size=size)
     model = models.build(config, spec, "gru", 0)
@@ -86,13 +86,13 @@ def test_from_a_configuration(size, windows):
 @pytest.mark.parametrize(
     "options", [{"history": None}, {"length": None}, {"every_step": True}], ids=str
 )
-def test_without_a_last_value_it_is_rejected(options):
+def test_options_without_a_last_value_are_rejected(options):
     with pytest.raises(UserError, match=r"^subtract_last: expected "):
         differences(**options)
 
 
-def test_embedded_categories_are_a_vector_for_each_word(windows):
-    """Words of the same vector are the same to the network; a column that is no word stays."""
+def test_each_value_of_a_category_has_an_embedding(windows):
+    """Values with equal embeddings give equal outputs; other columns are not embedded."""
     x = windows.copy()
     x[..., 1:3] = np.eye(2)[np.random.default_rng(0).integers(0, 2, (5, 7))]
     model = models.forecaster(units=6, seed=0, categories=((1, 2),), embed_categories=3, **SIZES)

@@ -1,4 +1,4 @@
-"""Losses and metrics against NumPy, over batches of unequal length."""
+"""Losses and metrics compared with NumPy, over batches of unequal length."""
 
 import keras
 import numpy as np
@@ -13,7 +13,7 @@ from .helpers import compiled, inputs, make, predict, seen_steps, targets
 
 
 def batches(kind, model):
-    """Three batches of different sizes and paddings, with NumPy's view of their seen steps."""
+    """Yield three batches of different sizes and paddings, with logits and unpadded steps."""
     x = inputs(kind)
     y, _ = targets(kind, x)
     for rows, steps in [(slice(0, 3), 7), (slice(3, 4), 1), (slice(4, 6), 6)]:
@@ -42,7 +42,7 @@ def evaluate(model, batches):
     return model.evaluate(Data(), verbose=0, return_dict=True)
 
 
-def test_nll_is_that_of_all_steps_of_a_dataset():
+def test_nll_is_the_mean_over_all_steps_of_a_dataset():
     model = compiled("polyphony", make("polyphony"))
     parts = list(batches("polyphony", model))
     logits = np.concatenate([part[3] for part in parts]).astype("float64")
@@ -52,16 +52,16 @@ def test_nll_is_that_of_all_steps_of_a_dataset():
     assert len(per_step) == 7 + 3 + 5 + 1 + 6 + 4
     np.testing.assert_allclose(evaluate(model, parts)["nll"], per_step.mean(), rtol=1e-5)
     means = [np.mean(part) for part in np.split(per_step, [15, 16])]
-    assert abs(np.mean(means) - per_step.mean()) > 1e-3, "a mean of batches would pass as well"
+    assert abs(np.mean(means) - per_step.mean()) > 1e-3, "a mean over batches would pass as well"
 
 
-def test_nll_of_sure_notes_is_finite():
+def test_nll_of_certain_notes_is_finite():
     nll = measures.notes_nll(np.array([[[1.0, 0.0]]]), np.array([[[-200.0, 300.0]]]))
     np.testing.assert_allclose(nll, [[500.0]])
 
 
 @pytest.mark.parametrize("kind", ["tagger", "language_model"])
-def test_accuracy_is_that_of_all_steps_of_a_dataset(kind):
+def test_accuracy_is_the_mean_over_all_steps_of_a_dataset(kind):
     model = compiled(kind, make(kind))
     parts = list(batches(kind, model))
     right = np.concatenate([part[3].argmax(-1) == part[4] for part in parts])
@@ -69,7 +69,7 @@ def test_accuracy_is_that_of_all_steps_of_a_dataset(kind):
 
 
 @pytest.mark.parametrize("kind", ["tagger", "polyphony", "language_model"])
-def test_the_loss_of_a_batch_is_the_mean_of_its_seen_steps(kind):
+def test_the_loss_of_a_batch_is_the_mean_over_its_unpadded_steps(kind):
     model = compiled(kind, make(kind))
     x, y, weight, logits, seen = next(batches(kind, model))
     logits = logits.astype("float64")
@@ -84,7 +84,7 @@ def test_the_loss_of_a_batch_is_the_mean_of_its_seen_steps(kind):
 
 @pytest.mark.parametrize("name", ["mse", "mae", "huber"])
 @pytest.mark.parametrize("shape", [(4, 3, 2), (4, 5, 3, 2)])
-def test_forecasts(name, shape):
+def test_losses_and_errors_of_forecasts(name, shape):
     random = np.random.default_rng(0)
     y, forecast = random.normal(size=(2, *shape)) * 2
     weight = random.integers(0, 3, shape[:-2]).astype("float32")
@@ -105,7 +105,7 @@ def test_forecasts(name, shape):
             metric.reset_state()
             metric.update_state(y, forecast, sample_weight=w)
             counts = w
-            if spec.every_step:  # what is forecast after the last step that counts, alone
+            if spec.every_step:  # only the forecast after the last weighted step
                 w = np.ones(shape[:2]) if w is None else w
                 last = [np.flatnonzero(row)[-1:] for row in w]
                 counts = [
@@ -117,7 +117,7 @@ def test_forecasts(name, shape):
 
 
 @pytest.mark.parametrize("shape", [(4, 6), (4, 5, 6)])
-def test_smoothed_labels_are_those_of_keras_written_out(shape):
+def test_label_smoothing_equals_keras(shape):
     random = np.random.default_rng(0)
     logits = random.normal(size=shape) * 3
     y = random.integers(0, 6, shape[:-1])
@@ -143,7 +143,7 @@ def test_an_unknown_loss_is_rejected():
         models.compile_options(spec, "mes")
 
 
-def test_each_call_gives_new_metrics():
+def test_each_call_returns_new_metrics():
     spec = TaskSpec(task="polyphony", outputs=88, features=88)
     one, two = (models.compile_options(spec)["weighted_metrics"][0] for _ in range(2))
     assert one is not two

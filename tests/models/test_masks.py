@@ -1,4 +1,4 @@
-"""A longer padding never changes a number."""
+"""Longer padding never changes outputs, losses or updates."""
 
 import warnings
 
@@ -33,7 +33,7 @@ def outputs_of_seen_steps(model, kind, **padding):
 
 def check_longer_padding(model, kind):
     with warnings.catch_warnings():
-        warnings.simplefilter("error")  # such as Keras' of a mask that got lost
+        warnings.simplefilter("error")  # Keras warns of a lost mask
         short = outputs_of_seen_steps(model, kind)
     assert len(np.unique(short.round(5))) > 6, "the outputs are all the same"
     right = outputs_of_seen_steps(model, kind, steps=12)
@@ -43,7 +43,7 @@ def check_longer_padding(model, kind):
 
 
 @pytest.mark.parametrize(("kind", "options"), BUILDS)
-def test_longer_padding(kind, options):
+def test_longer_padding_changes_no_output(kind, options):
     check_longer_padding(make(kind, "gru", **options), kind)
 
 
@@ -61,7 +61,7 @@ def test_longer_padding_with_zoneout_and_layer_normalization(kind, cell):
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if "encoder" not in kind])
-def test_a_sequence_alone_without_padding(kind):
+def test_a_single_sequence_without_padding_gives_the_same_outputs(kind):
     model = make(kind, "lstm", **deepest(kind))
     x = inputs(kind)
     together, steps = predict(model, x), seen_steps(kind, x)
@@ -74,7 +74,7 @@ def test_a_sequence_alone_without_padding(kind):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_training_step_does_not_see_the_padding(kind):
+def test_a_training_step_ignores_the_padding(kind):
     y, weight = targets(kind, inputs(kind))
     trained = []
     for extra in (0, 4):
@@ -89,12 +89,12 @@ def test_a_training_step_does_not_see_the_padding(kind):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_an_empty_sequence_gives_numbers(kind):
+def test_an_empty_sequence_gives_finite_outputs(kind):
     x = {name: np.zeros_like(array) for name, array in inputs(kind).items()}
     assert np.isfinite(predict(make(kind, **deepest(kind)), x)).all()
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_outputs_carry_no_mask_of_keras(kind):
+def test_outputs_have_no_implicit_keras_mask(kind):
     outputs = make(kind, layers=2)(inputs(kind))
     assert getattr(outputs, "_keras_mask", None) is None

@@ -1,4 +1,4 @@
-"""Sampling from a polyphony model."""
+"""Sampling notes from a polyphony model."""
 
 import keras
 import numpy as np
@@ -17,7 +17,7 @@ PROMPT = np.array([[0, 1, 0, 0, 1], [1, 1, 0, 0, 0], [0, 0, 0, 1, 1]])
 
 
 def make(cell="gru", length=None, **options):
-    """Not trained, but with opinions, so that what it hears matters."""
+    """Return an untrained model with large weights, so that its outputs depend on its inputs."""
     model = models.polyphony(
         units=6, notes=NOTES, layers=2, cell=cell, length=length, seed=0, **options
     )
@@ -47,7 +47,7 @@ def by_running_again(model, prompt, length, temperature=1.0, seed=None):
 
 
 @pytest.mark.parametrize("cell", cells.cell_names())
-def test_step_by_step_the_logits_are_those_of_the_whole_sequence(cell):
+def test_logits_step_by_step_equal_those_of_the_full_sequence(cell):
     model = make(cell)
     frames = np.random.default_rng(1).integers(0, 2, (7, NOTES))
     stepper = Stepper(model)
@@ -55,11 +55,11 @@ def test_step_by_step_the_logits_are_those_of_the_whole_sequence(cell):
     found = np.concatenate([stepper({"features": part[None]})[0] for part in parts])
     expected = logits_of_the_whole(model, frames)
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
-    # A state that is not carried would show.
+    # Without a carried state, the logits would differ.
     assert np.abs(logits_of_the_whole(model, frames[-1:])[0] - expected[-1]).max() > 0.01
 
 
-def test_keeping_the_state_equals_running_everything_again(model):
+def test_carrying_the_state_equals_rerunning_the_full_sequence(model):
     drawn = by_running_again(model, PROMPT, 9, seed=1)
     assert 0.1 < drawn.mean() < 0.9 and len(np.unique(drawn, axis=0)) > 3
     np.testing.assert_array_equal(models.sample_notes(model, PROMPT, 9, seed=1), drawn)
@@ -67,50 +67,50 @@ def test_keeping_the_state_equals_running_everything_again(model):
     np.testing.assert_array_equal(models.sample_notes(model, PROMPT, 3, temperature=0), likeliest)
 
 
-def test_without_a_prompt_it_starts_from_silence(model):
+def test_without_a_prompt_sampling_starts_from_silence(model):
     silence = np.zeros((1, NOTES), int)
     one, other = (models.sample_notes(model, start, 8, seed=4) for start in ([], silence))
     np.testing.assert_array_equal(one, other)
 
 
-def test_a_seed_decides_the_piece_and_nothing_else_does(model):
+def test_a_seed_reproduces_the_piece(model):
     one, again, other = (models.sample_notes(model, PROMPT, 8, seed=seed) for seed in (1, 1, 2))
     np.testing.assert_array_equal(one, again)
     assert (one != other).any()
 
 
-def test_notes_are_as_frequent_as_the_model_says(model):
+def test_notes_are_sampled_with_their_probabilities(model):
     logits = logits_of_the_whole(model, PROMPT)[-1]
     expected = expit(logits)
     random = np.random.default_rng(0)
     drawn = [music_generation._draw(logits, 1.0, random) for _ in range(4000)]
     np.testing.assert_allclose(np.mean(drawn, axis=0), expected, atol=0.03)
-    # One note says nothing about another.
+    # Notes are sampled independently.
     both = np.mean([frame[0] & frame[1] for frame in drawn])
     assert abs(both - expected[0] * expected[1]) < 0.03
 
 
 @pytest.mark.parametrize("temperature", [0.05, 0.3, 1.0, 4.0, 1e3])
-def test_a_temperature_leaves_the_expected_number_of_notes(temperature):
+def test_a_temperature_keeps_the_expected_number_of_notes(temperature):
     logits = np.random.default_rng(0).normal(-4, 3, 88)
     chances = music_generation._probabilities(logits, temperature)
     assert chances.sum() == pytest.approx(expit(logits).sum())
     assert (np.diff(chances[np.argsort(logits)]) >= 0).all()
     surest = chances.max() - expit(logits).max()
     assert np.sign(round(surest, 9)) == np.sign(1 - temperature)
-    # All probabilities are scaled about the same point.
+    # All logits are scaled around the same point.
     inner = (chances > 1e-9) & (chances < 1 - 1e-9)
     shifts = logits[inner] - temperature * logit(chances[inner])
     np.testing.assert_allclose(shifts, shifts[0], atol=1e-4 * max(1, temperature))
 
 
-def test_at_temperature_0_the_most_probable_notes_sound_as_many_as_are_expected():
+def test_temperature_0_plays_the_expected_number_of_most_probable_notes():
     logits = np.log([0.4, 0.1, 0.6, 0.55, 0.05]) - np.log([0.6, 0.9, 0.4, 0.45, 0.95])  # 1.7 notes
     drawn = music_generation._draw(logits, 0, None)
     assert drawn.tolist() == [False, False, True, True, False]
 
 
-def test_a_loaded_model_plays_the_same_and_stays_as_it_was(model, tmp_path):
+def test_a_loaded_model_samples_the_same_and_is_not_changed(model, tmp_path):
     model.save(tmp_path / "model.keras")
     loaded = keras.models.load_model(tmp_path / "model.keras")
     before = logits_of_the_whole(loaded, PROMPT)
@@ -119,14 +119,14 @@ def test_a_loaded_model_plays_the_same_and_stays_as_it_was(model, tmp_path):
     np.testing.assert_array_equal(logits_of_the_whole(loaded, PROMPT), before)
 
 
-def test_of_sequences_that_all_have_one_length():
+def test_a_model_with_a_fixed_length_samples_the_same():
     model, fixed = make(), make(length=7)
     fixed.set_weights(model.get_weights())
     pieces = [models.sample_notes(each, PROMPT, 9, seed=3) for each in (model, fixed)]
     np.testing.assert_array_equal(*pieces)
 
 
-def test_in_half_precision():
+def test_a_half_precision_model_samples_notes():
     outside = keras.config.dtype_policy()
     keras.config.set_dtype_policy("mixed_bfloat16")
     try:
@@ -136,7 +136,7 @@ def test_in_half_precision():
     assert models.sample_notes(model, PROMPT, 4, seed=0).shape == (4, NOTES)
 
 
-def test_no_length_no_frames(model):
+def test_a_length_of_zero_returns_no_frames(model):
     assert models.sample_notes(model, PROMPT, 0).shape == (0, NOTES)
 
 
@@ -151,7 +151,7 @@ def test_no_length_no_frames(model):
         ({"temperature": float("nan")}, "'temperature' must be at least 0"),
     ],
 )
-def test_bad_arguments(model, arguments, sentence):
+def test_bad_arguments_are_rejected(model, arguments, sentence):
     with pytest.raises(UserError, match=sentence):
         models.sample_notes(model, **{"prompt": PROMPT, "length": 3, **arguments})
 
@@ -164,7 +164,7 @@ def test_another_kind_of_model_is_rejected():
         models.sample_notes(wider, PROMPT, 3)
 
 
-def test_a_cell_without_a_state_to_keep_is_rejected():
+def test_a_layer_without_a_state_is_rejected():
     class Convolution(keras.layers.Layer):
         def __init__(self, units, return_sequences=False, name=None):
             super().__init__(name=name)

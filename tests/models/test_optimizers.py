@@ -1,4 +1,4 @@
-"""Warm-up, and weights that are trained apart from those that the model holds."""
+"""Warm-up, and optimizers that store the trained weights apart from the model's noisy ones."""
 
 import keras
 import numpy as np
@@ -13,7 +13,7 @@ PAIRS = [
 
 
 def line(optimizer, jit_compile="auto"):
-    """`y = x w + b` from fixed weights, and data for it."""
+    """Return a model `y = x w + b` with fixed initial weights, and data for it."""
     model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
     random = np.random.default_rng(0)
     model.set_weights([random.normal(size=(3, 1)), random.normal(size=1)])
@@ -29,15 +29,15 @@ def gradients(weights, x, y):
 
 
 @pytest.mark.parametrize("jit_compile", [False, True])
-def test_a_step_goes_from_the_clean_weights_by_the_gradient_at_the_noisy_ones(jit_compile):
+def test_a_step_updates_the_clean_weights_with_the_gradient_at_the_noisy_ones(jit_compile):
     if jit_compile and keras.backend.backend() == "torch":
-        pytest.skip("XLA is not of PyTorch")
+        pytest.skip("PyTorch has no XLA")
     rate = optimizers.WarmUp(0.1, steps=2)
     optimizer = optimizers.SGDApart(rate, weight_noise=0.3, noise_seed=1)
     model, x, y = line(optimizer, jit_compile)
     clean, seen = model.get_weights(), []
     optimizer.disturb()
-    for rate in (0.05, 0.1, 0.1):  # what one step leaves is what the next one starts from
+    for rate in (0.05, 0.1, 0.1):  # each step starts from the weights of the previous one
         noisy = model.get_weights()
         seen.append(np.concatenate([np.ravel(n - c) for n, c in zip(noisy, clean, strict=True)]))
         model.train_on_batch(x, y)
@@ -48,7 +48,7 @@ def test_a_step_goes_from_the_clean_weights_by_the_gradient_at_the_noisy_ones(ji
     assert np.abs(np.diff(seen, axis=0)).min() > 1e-4, "every weight has new noise at every step"
 
 
-def test_the_noise_has_the_standard_deviation():
+def test_the_noise_has_the_configured_standard_deviation():
     weights = keras.Variable(np.full((100, 100), 5.0, "float32"))
     optimizer = optimizers.SGDApart(0.1, weight_noise=0.075, noise_seed=1)
     optimizer.build([weights])
@@ -59,12 +59,12 @@ def test_the_noise_has_the_standard_deviation():
 
 
 @pytest.mark.parametrize(("plain", "apart"), PAIRS, ids=lambda pair: pair.__name__)
-def test_without_noise_it_trains_as_keras_does(plain, apart):
-    """Weight decay included, and with an average beside."""
+def test_without_noise_training_equals_keras(plain, apart):
+    """Also with weight decay and an average of the weights."""
     one, x, y = line(plain(0.01, global_clipnorm=1.0))
     other, _, _ = line(apart(0.01, global_clipnorm=1.0, use_ema=True, ema_momentum=0.5))
     averages = None
-    # Keras has a second way for its own optimizers on PyTorch, which rounds otherwise.
+    # On PyTorch, Keras' own optimizers use another implementation with other rounding.
     tolerance = 1e-5 if keras.backend.backend() == "torch" else 0
     for _ in range(4):
         other.optimizer.disturb()
@@ -80,8 +80,8 @@ def test_without_noise_it_trains_as_keras_does(plain, apart):
             np.testing.assert_allclose(ours, theirs, rtol=1e-5)
 
 
-def test_fit_donates_the_weights_and_gets_them_back():
-    """On JAX, where `fit` hands the memory of its variables to each step."""
+def test_fit_on_jax_donates_and_restores_the_weights():
+    """On JAX, `fit` donates the memory of the variables to each step."""
     model, x, y = line(optimizers.SGDApart(1e-30, weight_noise=0.1, use_ema=True))
     weights = model.get_weights()
     hooks = keras.callbacks.LambdaCallback(
@@ -97,7 +97,7 @@ def test_fit_donates_the_weights_and_gets_them_back():
     assert history["loss"][0] != pytest.approx(history["loss"][1], rel=1e-5)
 
 
-def test_it_is_saved_with_its_noise(tmp_path):
+def test_an_optimizer_is_saved_with_its_noise(tmp_path):
     model, x, y = line(optimizers.AdamApart(0.01, weight_noise=0.1, noise_seed=7))
     model.optimizer.disturb()
     model.train_on_batch(x, y)
@@ -109,7 +109,7 @@ def test_it_is_saved_with_its_noise(tmp_path):
         np.testing.assert_array_equal(ours, theirs)
 
 
-def test_a_warmup_comes_back_as_it_was_saved():
+def test_a_warmup_survives_serialization():
     schedules = keras.optimizers.schedules
     for then in (0.5, schedules.CosineDecay(0.5, 10)):
         warmup = optimizers.WarmUp(then, steps=4)

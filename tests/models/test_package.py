@@ -1,4 +1,4 @@
-"""What the docstrings show runs, and asking for the settings costs no Keras."""
+"""The examples in docstrings run, and importing the settings does not import Keras."""
 
 import doctest
 import importlib
@@ -25,14 +25,14 @@ WITH_EXAMPLES = {
 
 
 @pytest.mark.parametrize("name", MODULES)
-def test_examples(name):
+def test_the_examples_in_docstrings_run(name):
     module = importlib.import_module(f"keras_gru.models.{name}")
     result = doctest.testmod(module)
     assert result.failed == 0
     assert (result.attempted > 0) == (name in WITH_EXAMPLES)
 
 
-def test_every_public_name_is_there_whatever_was_imported_before():
+def test_every_public_name_is_a_function_even_after_importing_submodules():
     for name in MODULES:
         importlib.import_module(f"keras_gru.models.{name}")
     for name in models.__all__:
@@ -42,7 +42,7 @@ def test_every_public_name_is_there_whatever_was_imported_before():
         _ = models.clasifier
 
 
-def test_the_settings_need_no_keras():
+def test_importing_the_settings_does_not_import_keras():
     code = (
         "import sys\n"
         "import keras_gru.models.config, keras_gru.models\n"

@@ -1,4 +1,4 @@
-"""What the YAML says of the recurrent layers reaches each of them, in every kind of model."""
+"""Settings of the recurrent layers reach each layer of every kind of model."""
 
 import keras
 import numpy as np
@@ -11,7 +11,7 @@ from keras_gru.experiments.configuration.yaml_files import load_experiment
 from keras_gru.models.budget import layers_by_direction
 from keras_gru.models.config import EncoderDecoder, Polyphony
 
-KINDS = {  # a dataset of the kind, what the model is built for, and how many layers two make
+KINDS = {  # kind: (dataset, spec, number of RNN layers with `layers: 2`)
     "classifier": ("temporal_order", {"outputs": 4, "vocabulary": 9}, 4),
     "tagger": ("copy_memory", {"outputs": 10, "vocabulary": 11}, 4),
     "language_model": ("xml", {"outputs": 30, "vocabulary": 30}, 2),
@@ -39,7 +39,7 @@ def weight(layer, name):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_first_weights(tmp_path, kind):
+def test_initializers_reach_every_layer(tmp_path, kind):
     settings = "chrono: 30, recurrent_initializer: identity"
     drawn = [weight(layer, "bias") for layer in built(tmp_path, kind, "lstm", settings)]
     for bias in drawn:
@@ -51,13 +51,13 @@ def test_first_weights(tmp_path, kind):
     for layer in built(tmp_path, kind, "gru", "gate_bias: 2, recurrent_initializer: identity"):
         assert weight(layer, "bias").tolist() == [2] * 4 + [0] * 8
         np.testing.assert_array_equal(weight(layer, "recurrent_kernel"), np.tile(np.eye(4), 3))
-    # What has no gate takes part in the comparison all the same.
+    # A cell without gates ignores the setting.
     for layer in built(tmp_path, kind, "simple_rnn", "gate_bias: 2"):
         assert not weight(layer, "bias").any()
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_zoneout(tmp_path, kind):
+def test_zoneout_reaches_every_layer(tmp_path, kind):
     for cell, zoneout in (("gru", 0.1), ("lstm", (0.1, 0.4)), ("min_gru", (0.1, 0.4))):
         yaml = f"zoneout: {list(zoneout) if isinstance(zoneout, tuple) else zoneout}"
         layers = built(tmp_path, kind, cell, yaml)
@@ -71,7 +71,7 @@ def test_zoneout(tmp_path, kind):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_layer_normalization(tmp_path, kind):
+def test_layer_normalization_reaches_every_layer(tmp_path, kind):
     for cell, made_of in (
         ("gru", "LayerNormGRUCell"),
         ("lstm", "LayerNormLSTMCell"),
@@ -92,7 +92,7 @@ def test_layer_normalization(tmp_path, kind):
     ],
 )
 @pytest.mark.parametrize("cell", ["gru", "lstm", "simple_rnn", "irnn"])
-def test_a_budget_is_kept(cell, settings):
+def test_a_number_of_parameters_is_matched_with_every_option(cell, settings):
     music = TaskSpec(task="polyphony", outputs=88, features=88)
     model = models.build(
         Polyphony(kind="polyphony", size={"parameters": 5_000}, **settings), music, cell, 0
@@ -106,7 +106,7 @@ def test_a_budget_is_kept(cell, settings):
     assert min((units - 1, units, units + 1), key=distance) == units
 
 
-def test_what_is_not_asked_for_changes_nothing():
+def test_default_options_change_nothing():
     spec = TaskSpec(task="translation", outputs=20, vocabulary=30, start=1, end=2)
     config = EncoderDecoder(kind="encoder_decoder", size={"units": 4}, bidirectional=True)
     sizes = {"source_vocabulary": 30, "target_vocabulary": 20}

@@ -1,4 +1,4 @@
-"""A saved model is the same one in a new process that has only imported keras_gru."""
+"""A saved model is equal in a new process that only imports keras_gru."""
 
 import subprocess
 import sys
@@ -26,9 +26,9 @@ for path in sys.argv[1:]:
 
 @pytest.fixture(scope="module")
 def round_trip(tmp_path_factory):
-    """Every kind of model with what it gives, here and in the process that loads it."""
+    """Every kind of model, saved; its outputs in this process and in one that loads it."""
     folder = tmp_path_factory.mktemp("saved")
-    here = {}
+    expected = {}
     for kind in KINDS:
         options = {"bidirectional": True} if kind in BIDIRECTIONAL else {}
         model = compiled(
@@ -37,7 +37,7 @@ def round_trip(tmp_path_factory):
         x = inputs(kind)
         y, weight = targets(kind, x)
         logs = model.test_on_batch(x, y, sample_weight=weight)
-        here[kind] = predict(model, x), logs
+        expected[kind] = predict(model, x), logs
         for ending in ("keras", "h5"):
             model.save(folder / f"{kind}.{ending}")
         arrays = {f"x_{name}": array for name, array in x.items()} | {"y": y}
@@ -46,18 +46,18 @@ def round_trip(tmp_path_factory):
         np.savez(folder / f"{kind}.keras.npz", **arrays)
     paths = [str(folder / f"{kind}.keras") for kind in KINDS]
     root = str(Path(__file__).parents[2])
-    done = subprocess.run(
+    completed = subprocess.run(
         [sys.executable, "-c", LOAD, *paths], cwd=root, capture_output=True, text=True
     )
-    assert done.returncode == 0, done.stderr[-2000:]
-    return folder, here
+    assert completed.returncode == 0, completed.stderr[-2000:]
+    return folder, expected
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_same_outputs_loss_and_metrics(kind, round_trip):
-    folder, here = round_trip
-    outputs, logs = here[kind]
-    there = np.load(folder / f"{kind}.keras.out.npz")
+    folder, expected = round_trip
+    outputs, logs = expected[kind]
+    loaded = np.load(folder / f"{kind}.keras.out.npz")
     for name in ("outputs", "legacy"):
-        np.testing.assert_allclose(there[name], outputs, atol=1e-6)
-    np.testing.assert_allclose(there["logs"], logs, rtol=1e-5)
+        np.testing.assert_allclose(loaded[name], outputs, atol=1e-6)
+    np.testing.assert_allclose(loaded["logs"], logs, rtol=1e-5)

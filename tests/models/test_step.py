@@ -1,4 +1,4 @@
-"""One time step at a time equals the whole sequence, or is an error."""
+"""`models.step`: single time steps equal the full sequence, or raise an error."""
 
 import keras
 import numpy as np
@@ -14,7 +14,7 @@ from keras_gru.models.step import Stepper
 
 @pytest.mark.parametrize("cell", ["gru", "lstm", "mut1", "min_gru"])
 @pytest.mark.parametrize("length", [1, 2, None])
-def test_chunked_equals_whole(cell, length):
+def test_chunks_equal_the_full_sequence(cell, length):
     model = models.polyphony(cell=cell, units=5, notes=4, layers=2, seed=0)
     step = keras_gru.step_model(model, length)
     x = random_inputs(model, 6, rows=3)
@@ -47,20 +47,20 @@ def test_chunked_equals_whole(cell, length):
         {"builder": "encoder_decoder", "source_vocabulary": 12, "target_vocabulary": 10},
     ],
 )
-def test_what_reads_ahead_has_no_step(options):
+def test_a_model_that_reads_ahead_has_no_step(options):
     with pytest.raises(UserError, match="depends on the steps so far alone"):
         keras_gru.step_model(getattr(models, options.pop("builder"))(units=6, **options))
 
 
 def _with(function):
-    """A model with a layer's function between two RNN layers."""
+    """Return a model with a function between two RNN layers."""
     x = keras.Input((None, 4), name="features")
     h = keras_gru.GRU(4, return_sequences=True)(x)
     return keras.Model(x, keras_gru.GRU(4, return_sequences=True)(function(h)))
 
 
 class Twice(keras.layers.Layer):
-    """A layer of the user's own."""
+    """A custom layer."""
 
     def call(self, x):
         return keras.ops.log1p(x) + 2 * x
@@ -74,7 +74,7 @@ class Twice(keras.layers.Layer):
         (Twice(), False),
     ],
 )
-def test_layers_between(function, is_in_numpy):
+def test_layers_between_rnn_layers(function, is_in_numpy):
     model = _with(function)
     stepper = Stepper(model)
     assert isinstance(stepper._step, NumpyStep) == is_in_numpy
@@ -92,6 +92,6 @@ def test_layers_between(function, is_in_numpy):
         lambda x: keras.layers.Conv1D(4, 2, padding="causal")(x),
     ],
 )
-def test_functions_of_other_steps(function):
+def test_functions_that_mix_steps_are_rejected(function):
     with pytest.raises(UserError, match="depends on the steps so far alone"):
         Stepper(_with(function))

@@ -1,4 +1,4 @@
-"""Targets, weights and masks have the shape of the outputs, or fail with both shapes."""
+"""Targets, weights and masks must match the outputs; otherwise an error has both shapes."""
 
 import keras
 import numpy as np
@@ -10,7 +10,7 @@ from keras_gru.models.losses import StepLoss
 from keras_gru.models.metrics import StepMean
 
 B, T = 5, 4
-# outputs, targets: the same ones, with and without axes of size 1
+# (outputs, targets): equal shapes, up to axes of size 1
 FORECASTS = [
     ((B, 1), (B,)),
     ((B, 1, 1), (B,)),
@@ -43,7 +43,7 @@ def draw(shape, classes=None):
 
 
 def values(measure, every_step, y_true, y_pred, weight=None):
-    """The loss and the metric of a measure, as far as there are both."""
+    """Return the loss and the metric of a measure, as far as they exist."""
     metric = StepMean("accuracy" if measure == "crossentropy" else measure, every_step)
     metric.update_state(y_true, y_pred, weight)
     return [float(StepLoss(measure, every_step)(y_true, y_pred, weight)), float(metric.result())]
@@ -127,14 +127,14 @@ def test_a_mask_of_keras_counts_as_weights(measure):
 
 
 @pytest.mark.parametrize("loss", [None, "mse"])
-def test_a_forecaster_learns_from_targets_as_timeseries_dataset_from_array_makes_them(loss):
+def test_a_forecaster_learns_from_timeseries_dataset_from_array(loss):
     series = np.sin(np.arange(80) / 4)
     model = models.forecaster(units=8, features=1, length=8, seed=0)
     model.compile(keras.optimizers.Adam(0.02), loss or model.loss, jit_compile=False)
     x = np.lib.stride_tricks.sliding_window_view(series[:-1], 8)[..., None]
     options = {"batch_size": len(x), "epochs": 60, "verbose": 0}
     history = model.fit({"features": x}, series[8:], **options).history["loss"]
-    assert history[-1] < 0.1, "that of the best constant is 0.5"
+    assert history[-1] < 0.1, "the best constant has a loss of 0.5"
 
 
 @pytest.mark.parametrize("every_step", [False, True])
@@ -148,7 +148,7 @@ def test_a_forecaster_learns_from_targets_as_timeseries_dataset_from_array_makes
         ({"horizon": 3, "variables": 2}, (3, 2)),
     ],
 )
-def test_a_forecast_has_the_axes_that_were_asked_for(sizes, shape, every_step):
+def test_a_forecast_has_the_configured_axes(sizes, shape, every_step):
     model = models.forecaster(units=2, features=2, masked=False, every_step=every_step, **sizes)
     steps = (T,) if every_step else ()
     assert model({"features": np.zeros((B, T, 2), "float32")}).shape == (B, *steps, *shape)

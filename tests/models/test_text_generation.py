@@ -1,4 +1,4 @@
-"""Sampling from a language model."""
+"""Sampling text from a language model."""
 
 from collections import Counter
 
@@ -23,7 +23,7 @@ def model(request):
 
 
 def with_weights(model, **scaled):
-    """A copy of the model with some layers' first weights scaled."""
+    """Return a copy of the model with the first weights of some layers scaled."""
     copy = keras.models.clone_model(model)
     copy.set_weights(model.get_weights())
     for name, scale in scaled.items():
@@ -33,8 +33,8 @@ def with_weights(model, **scaled):
 
 
 @pytest.fixture(scope="module")
-def opinionated(model):
-    """Not trained, but with strong opinions, so that its greedy text is not one token repeated."""
+def decisive_model(model):
+    """An untrained model with large weights, so that greedy decoding does not repeat one token."""
     return with_weights(model, embedding=60, recurrent_1=4, recurrent_2=4, logits=20)
 
 
@@ -47,26 +47,26 @@ def by_running_again(model, prompt, length, temperature=0, seed=None):
     return tokens[len(prompt) :]
 
 
-def test_keeping_the_state_equals_running_everything_again(opinionated):
-    greedy = by_running_again(opinionated, PROMPT, 10)
-    assert models.sample(opinionated, PROMPT, 10, temperature=0) == greedy
-    drawn = by_running_again(opinionated, PROMPT, 20, temperature=20, seed=1)
+def test_carrying_the_state_equals_rerunning_the_full_sequence(decisive_model):
+    greedy = by_running_again(decisive_model, PROMPT, 10)
+    assert models.sample(decisive_model, PROMPT, 10, temperature=0) == greedy
+    drawn = by_running_again(decisive_model, PROMPT, 20, temperature=20, seed=1)
     assert len(set(drawn)) > 5
-    assert models.sample(opinionated, PROMPT, 20, temperature=20, seed=1) == drawn
+    assert models.sample(decisive_model, PROMPT, 20, temperature=20, seed=1) == drawn
 
 
-def test_of_one_candidate_the_draw_is_greedy(opinionated):
-    greedy = models.sample(opinionated, PROMPT, 20, temperature=0)
-    assert models.sample(opinionated, PROMPT, 20, top_k=1, seed=5) == greedy
-    assert models.sample(opinionated, PROMPT, 20, temperature=1e-6, seed=5) == greedy
+def test_top_k_of_1_is_greedy(decisive_model):
+    greedy = models.sample(decisive_model, PROMPT, 20, temperature=0)
+    assert models.sample(decisive_model, PROMPT, 20, top_k=1, seed=5) == greedy
+    assert models.sample(decisive_model, PROMPT, 20, temperature=1e-6, seed=5) == greedy
 
 
-def test_a_seed_decides_the_text(model):
+def test_a_seed_reproduces_the_text(model):
     one, again, other = (models.sample(model, PROMPT, 30, seed=seed) for seed in (1, 1, 2))
     assert one == again != other
 
 
-def test_draws_are_as_frequent_as_the_model_says(model):
+def test_tokens_are_sampled_with_their_probabilities(model):
     logits = predict(model, {"tokens": np.array([PROMPT])})[0, -1].astype("float64")
     logits[0] = -np.inf
     tokens = np.argsort(-logits)[:4]
@@ -78,7 +78,7 @@ def test_draws_are_as_frequent_as_the_model_says(model):
         assert abs(drawn[token] / 4000 - expected) < 0.04
 
 
-def test_the_padding_token_is_never_written(model):
+def test_the_padding_token_is_never_sampled(model):
     unhappy = with_weights(model)
     kernel, bias = unhappy.get_layer("logits").get_weights()
     bias[0] = 50
@@ -86,26 +86,26 @@ def test_the_padding_token_is_never_written(model):
     assert 0 not in models.sample(unhappy, PROMPT, 50, seed=0)
 
 
-def test_stops_before_a_stop_token(opinionated):
-    greedy = models.sample(opinionated, PROMPT, 30, temperature=0)
+def test_sampling_ends_before_a_stop_token(decisive_model):
+    greedy = models.sample(decisive_model, PROMPT, 30, temperature=0)
     stop = greedy[-1]
     expected = greedy[: greedy.index(stop)]
-    assert models.sample(opinionated, PROMPT, 30, temperature=0, stop=stop) == expected
-    assert models.sample(opinionated, PROMPT, 30, temperature=0, stop=set(greedy)) == []
+    assert models.sample(decisive_model, PROMPT, 30, temperature=0, stop=stop) == expected
+    assert models.sample(decisive_model, PROMPT, 30, temperature=0, stop=set(greedy)) == []
 
 
-def test_no_length_no_text(model):
+def test_a_length_of_zero_returns_no_text(model):
     assert models.sample(model, PROMPT, 0) == []
 
 
-def test_a_loaded_model_writes_the_same(opinionated, tmp_path):
-    opinionated.save(tmp_path / "model.keras")
+def test_a_loaded_model_samples_the_same(decisive_model, tmp_path):
+    decisive_model.save(tmp_path / "model.keras")
     loaded = keras.models.load_model(tmp_path / "model.keras")
-    texts = [models.sample(each, PROMPT, 20, seed=3) for each in (opinionated, loaded)]
+    texts = [models.sample(each, PROMPT, 20, seed=3) for each in (decisive_model, loaded)]
     assert texts[0] == texts[1]
 
 
-def test_in_half_precision():
+def test_a_half_precision_model_samples_text():
     outside = keras.config.dtype_policy()
     keras.config.set_dtype_policy("mixed_bfloat16")
     try:
@@ -129,7 +129,7 @@ def test_in_half_precision():
         ({"stop": 12}, "'stop' must hold tokens from 1 to 11: received 12"),
     ],
 )
-def test_bad_arguments(model, arguments, sentence):
+def test_bad_arguments_are_rejected(model, arguments, sentence):
     with pytest.raises(UserError, match=sentence):
         models.sample(model, **{"prompt_ids": PROMPT, "length": 3, **arguments})
 

@@ -1,4 +1,4 @@
-"""Decoding with an encoder–decoder."""
+"""Greedy decoding and beam search with an encoder–decoder."""
 
 import itertools
 
@@ -24,7 +24,7 @@ SOURCES = np.array([[3, 4, 5, 0, 0], [5, 5, 3, 4, 2], [2, 0, 0, 0, 0]])
     ids=["gru", "lstm_attention"],
 )
 def model(request):
-    """Untrained, with strong opinions, the same ones with every backend."""
+    """An untrained model with large weights, which are equal on every backend."""
     seed, options = request.param
     model = models.encoder_decoder(
         units=8, embedding=8, source_vocabulary=6, target_vocabulary=VOCABULARY, **options
@@ -35,7 +35,7 @@ def model(request):
 
 
 def log_probabilities(model, sources, targets):
-    """`(N, T, V)` by teacher forcing, without the tokens that are never written."""
+    """Return `(N, T, V)` with teacher forcing, excluding tokens that are never decoded."""
     logits = predict(model, {"source": sources, "target": targets}).astype("float64")
     logits[..., [0, START]] = -np.inf
     logits -= logits.max(-1, keepdims=True)
@@ -43,7 +43,7 @@ def log_probabilities(model, sources, targets):
 
 
 def scores(model, source, targets):
-    """Mean log-probabilities of targets, with their end where it was not cut off."""
+    """Return mean log-probabilities of targets, including the end token unless it is cut off."""
     written = [[*target, END][:LONGEST] for target in targets]
     lengths = np.array([len(tokens) for tokens in written])
     seen = np.arange(LONGEST) < lengths[:, None]
@@ -70,7 +70,7 @@ def translate(model, **options):
     )
 
 
-def test_keeping_the_state_equals_running_everything_again(model):
+def test_carrying_the_state_equals_rerunning_the_full_sequence(model):
     expected = [by_running_again(model, source, 8) for source in SOURCES]
     assert len({tuple(tokens) for tokens in expected}) > 1
     assert translate(model, max_length=8) == expected
@@ -78,14 +78,14 @@ def test_keeping_the_state_equals_running_everything_again(model):
 
 def test_enough_beams_find_the_best_of_all_targets(model):
     words = [token for token in range(VOCABULARY) if token not in (0, START, END)]
-    everything = [
+    all_targets = [
         list(tokens)
         for length in range(LONGEST + 1)
         for tokens in itertools.product(words, repeat=length)
     ]
-    found = translate(model, beams=len(everything))
+    found = translate(model, beams=len(all_targets))
     for source, tokens in zip(SOURCES, found, strict=True):
-        assert tokens == everything[int(np.argmax(scores(model, source, everything)))]
+        assert tokens == all_targets[int(np.argmax(scores(model, source, all_targets)))]
 
 
 def test_more_beams_score_higher(model):
@@ -95,7 +95,7 @@ def test_more_beams_score_higher(model):
     assert few <= many + 1e-6
 
 
-def test_beams_have_their_scores_the_best_first(model):
+def test_beams_are_sorted_by_their_scores(model):
     options = {"start": START, "end": END, "max_length": LONGEST, "beams": 3}
     for source, found in zip(SOURCES, models.search_beams(model, SOURCES, **options), strict=True):
         tokens, given = zip(*found, strict=True)
@@ -103,13 +103,13 @@ def test_beams_have_their_scores_the_best_first(model):
         assert list(given) == sorted(given, reverse=True) and len({*map(tuple, tokens)}) == 3
 
 
-def test_a_token_that_is_never_to_be_written(model):
+def test_a_forbidden_token_is_never_decoded(model):
     (banned,) = {token for row in translate(model, beams=3)[:1] for token in row[:1]}
     found = translate(model, beams=3, never=[banned])
     assert not any(banned in tokens for tokens in found)
 
 
-def test_neither_padding_nor_neighbours_matter(model):
+def test_padding_and_batch_size_do_not_matter(model):
     together = translate(model, beams=3)
     padded = np.pad(SOURCES, [(0, 0), (0, 3)])
     options = {"start": START, "end": END, "max_length": LONGEST, "beams": 3}
@@ -123,12 +123,12 @@ def test_a_loaded_model_decodes_the_same(model, tmp_path):
     assert translate(loaded, beams=2) == translate(model, beams=2)
 
 
-def test_nothing_to_translate(model):
+def test_an_empty_source_gives_an_empty_result(model):
     empty = np.zeros((0, 4), "int32")
     assert models.translate(model, empty, start=START, end=END, max_length=3) == []
 
 
-def test_learns_to_copy():
+def test_a_model_learns_to_copy():
     random = np.random.default_rng(0)
     words = random.integers(3, 8, (64, 3))
     lengths = random.integers(1, 4, 64)
@@ -168,7 +168,7 @@ def test_learns_to_copy():
         ({"never": [END]}, "'never' must hold target tokens"),
     ],
 )
-def test_bad_arguments(model, arguments, sentence):
+def test_bad_arguments_are_rejected(model, arguments, sentence):
     good = {"source_ids": SOURCES, "start": START, "end": END, "max_length": 3}
     with pytest.raises(UserError, match=sentence):
         models.translate(model, **{**good, **arguments})

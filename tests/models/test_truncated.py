@@ -1,4 +1,4 @@
-"""Truncated back-propagation: chunks of a batch against the same thing written out by hand."""
+"""Truncated back-propagation through time, compared with a training loop written by hand."""
 
 import functools
 
@@ -17,7 +17,7 @@ from .helpers import compiled, inputs, make, predict, seen_steps, targets
 
 KINDS = ("polyphony", "tagger", "tagger_vectors", "language_model")
 pytestmark = pytest.mark.skipif(
-    keras.backend.backend() != "tensorflow", reason="truncation is there on TensorFlow alone"
+    keras.backend.backend() != "tensorflow", reason="truncation requires TensorFlow"
 )
 
 
@@ -34,12 +34,12 @@ def chunks(x, steps):
         yield {name: array[:, start : start + steps] for name, array in x.items()}
 
 
-def beginning(model):
+def initial_states(model):
     return [layer.get_initial_state(6) for layer in recurrent_layers(model)]
 
 
 def trained(kind, steps, options=None, **compile_options):
-    """Weights and logs after two batches; `steps` None is Keras' own training."""
+    """Train on two batches; return model and logs. With `steps` None, training is Keras' own."""
     model = make(kind, **(options or {}))
     model = compiled(kind, model if steps is None else truncate(model, steps), **compile_options)
     x = inputs(kind)
@@ -56,19 +56,21 @@ def assert_equal(ours, theirs):
 
 @functools.cache
 def by_hand(kind, steps, carry):
-    """Two batches in chunks, the state handed on as an array that has no gradient."""
+    """Train on two batches in chunks, carrying the state as an array without a gradient."""
     import tensorflow as tf
 
     model = compiled(kind, make(kind))
     x = inputs(kind)
     y, weight = targets(kind, x)
     for _ in range(2):
-        states = beginning(model)
+        states = initial_states(model)
         for number, part in enumerate(chunks(x, steps)):
-            here = slice(number * steps, (number + 1) * steps)
+            steps_of_chunk = slice(number * steps, (number + 1) * steps)
             with tf.GradientTape() as tape:
                 outputs, states = read_on(model, part, states, training=True)
-                loss = model.compute_loss(part, y[:, here], outputs, weight[:, here])
+                loss = model.compute_loss(
+                    part, y[:, steps_of_chunk], outputs, weight[:, steps_of_chunk]
+                )
             variables = model.trainable_variables
             model.optimizer.apply(tape.gradient(loss, variables), variables)
             states = [[s.numpy() * carry for s in layer_states] for layer_states in states]
@@ -82,13 +84,13 @@ def by_hand(kind, steps, carry):
         *(("polyphony", cell) for cell in ("lstm", "peephole_lstm", "min_gru")),
     ],
 )
-def test_reading_in_chunks_is_reading_as_a_whole(kind, cell):
+def test_outputs_in_chunks_equal_those_of_the_full_sequence(kind, cell):
     model = make(kind, cell, layers=2)
     x = inputs(kind)
     seen = seen_steps(kind, x)
-    states, outputs, forgetful = beginning(model), [], []
+    states, outputs, forgetful = initial_states(model), [], []
     for part in chunks(x, 3):
-        forgetful.append(read_on(model, part, beginning(model))[0])
+        forgetful.append(read_on(model, part, initial_states(model))[0])
         read, states = read_on(model, part, states)
         outputs.append(read)
     whole = predict(model, x)[seen]
@@ -97,7 +99,7 @@ def test_reading_in_chunks_is_reading_as_a_whole(kind, cell):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_chunk_as_long_as_the_batch_is_no_truncation(kind):
+def test_a_chunk_as_long_as_the_batch_equals_ordinary_training(kind):
     ours, logs = trained(kind, 7, run_eagerly=True)
     theirs, their_logs = trained(kind, None, run_eagerly=True)
     assert_equal(ours.get_weights(), theirs.get_weights())
@@ -105,8 +107,8 @@ def test_a_chunk_as_long_as_the_batch_is_no_truncation(kind):
 
 
 @pytest.mark.parametrize("jit_compile", [False, True])
-def test_an_update_after_each_chunk_with_the_state_carried(jit_compile):
-    # 7 steps in chunks of at most 5 are 4 and 3.
+def test_each_chunk_is_an_update_and_the_state_is_carried(jit_compile):
+    # 7 steps in chunks of at most 5 are split into 4 and 3.
     model, _ = trained("polyphony", 5, jit_compile=jit_compile)
     assert int(model.optimizer.iterations) == 4
     assert_equal(model.get_weights(), by_hand("polyphony", 4, carry=1))
@@ -115,7 +117,7 @@ def test_an_update_after_each_chunk_with_the_state_carried(jit_compile):
     assert max(np.abs(ours - theirs).max() for ours, theirs in pairs) > 1e-3
 
 
-def test_the_logs_are_those_of_the_whole_batch():
+def test_logs_are_those_of_the_full_batch():
     kind = "polyphony"
     model = compiled(kind, truncate(make(kind), 2), run_eagerly=True)
     model.optimizer.learning_rate = 0.0
@@ -126,7 +128,7 @@ def test_the_logs_are_those_of_the_whole_batch():
     assert logs == pytest.approx(whole, rel=1e-5)
 
 
-def test_a_chunk_in_which_nothing_counts_is_no_update():
+def test_a_chunk_without_weighted_steps_is_no_update():
     kind = "polyphony"
     model = compiled(kind, truncate(make(kind), 2), run_eagerly=True)
     x = inputs(kind)
@@ -136,7 +138,7 @@ def test_a_chunk_in_which_nothing_counts_is_no_update():
     assert int(model.optimizer.iterations) == 3 and np.isfinite(logs["loss"])
 
 
-def test_the_model_stays_as_it_is(tmp_path):
+def test_a_truncated_model_is_saved_and_used_like_any_other(tmp_path):
     model, _ = trained("language_model", 3, {"dropout": 0.2}, run_eagerly=True)
     model.save(tmp_path / "model.keras")
     loaded = keras.saving.load_model(tmp_path / "model.keras")
@@ -145,7 +147,7 @@ def test_the_model_stays_as_it_is(tmp_path):
     assert len(models.sample(loaded, [3, 4], 5, seed=0)) == 5
 
 
-def test_what_cannot_be_cut(monkeypatch):
+def test_models_that_cannot_be_truncated_are_rejected(monkeypatch):
     for model in (make("classifier"), make("forecaster_every_step")):
         with pytest.raises(UserError, match="an output at every step"):
             truncate(model, 3)

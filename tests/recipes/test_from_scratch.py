@@ -1,4 +1,4 @@
-"""The GRU in NumPy alone: it is the layer, forward and backward, and it learns."""
+"""The recipe with a GRU in NumPy: it equals the layer, forward and backward, and it learns."""
 
 import importlib.util
 from pathlib import Path
@@ -21,7 +21,7 @@ def recipe():
     return module
 
 
-def test_it_is_the_layer_forward_and_backward(recipe):
+def test_outputs_and_gradients_equal_the_layer(recipe):
     rng = np.random.default_rng(0)
     x, d_last = rng.normal(size=(4, 7, 3)), rng.normal(size=(4, 5))
     layer = keras_gru.GRU(5, dtype="float64")
@@ -38,7 +38,7 @@ def test_it_is_the_layer_forward_and_backward(recipe):
 
 
 def test_it_learns_the_adding_problem(recipe):
-    assert recipe.train(updates=600, units=16, length=10) < 0.01  # the mean costs 0.167
+    assert recipe.train(updates=600, units=16, length=10) < 0.01  # predicting the mean gives 0.167
 
 
 def test_it_fits_on_a_page(recipe):

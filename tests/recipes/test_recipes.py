@@ -1,4 +1,4 @@
-"""The scripts as a user runs them."""
+"""The recipes, run as a user runs them."""
 
 import contextlib
 import io
@@ -28,34 +28,34 @@ SMALL = [
 
 
 def run(folder, recipe, *words, code=0):
-    """Run a recipe in this process; return what it prints, on the error stream if it fails."""
+    """Run a recipe that must exit with `code`; return stdout, or stderr if it fails."""
     path = str(ROOT / "recipes" / recipe)
-    out, error, ended = io.StringIO(), io.StringIO(), 0
+    out, error, exit_code = io.StringIO(), io.StringIO(), 0
     with pytest.MonkeyPatch.context() as patch, contextlib.chdir(folder):
         patch.setattr(sys, "argv", [path, *map(str, words)])
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(error):
             try:
                 runpy.run_path(path, run_name="__main__")
             except SystemExit as end:
-                ended = end.code
-    assert ended == code, out.getvalue() + error.getvalue()
+                exit_code = end.code
+    assert exit_code == code, out.getvalue() + error.getvalue()
     return error.getvalue() if code else out.getvalue()
 
 
 def run_process(folder, *words):
-    done = subprocess.run(
+    completed = subprocess.run(
         [sys.executable, *words], cwd=folder, capture_output=True, text=True, timeout=300
     )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+    assert completed.returncode == 0, completed.stdout + completed.stderr
+    return completed.stdout
 
 
 def results(folder, name="quickstart"):
-    """What the newest run directory holds, without what the clock and the memory decide."""
+    """Return the results in the newest run directory, without times and memory."""
     newest = max((folder / "runs" / name).iterdir())
     rows = [json.loads(line) for line in (newest / "results.jsonl").read_text().splitlines()]
-    told = [k for k in rows[0] if "second" not in k and k != "peak_memory"] if rows else []
-    return newest, [{k: row[k] for k in told} for row in rows]
+    columns = [k for k in rows[0] if "second" not in k and k != "peak_memory"] if rows else []
+    return newest, [{k: row[k] for k in columns} for row in rows]
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +75,7 @@ def text_run(tmp_path_factory):
     return folder
 
 
-def test_the_script_and_the_command_are_the_same_run(tmp_path):
+def test_the_script_and_the_command_give_the_same_results(tmp_path):
     (tmp_path / "script").mkdir()
     (tmp_path / "command").mkdir()
     words = ["quickstart", *SMALL, "cells=[gru,lstm]"]
@@ -112,23 +112,23 @@ def test_generate_continues_the_text(text_run):
     assert command.strip() in ("abcdef", "abcdefg")
 
 
-def test_a_mistake_in_a_script_is_one_sentence(tmp_path):
-    said = run(tmp_path, "compare.py", "quickstart", "training.epochss=3", code=2)
-    assert "training.epochss" in said and "'epochs'" in said and "Traceback" not in said
-    said = run(tmp_path, "compare.py", code=2)
-    assert "config: expected a config" in said and "Traceback" not in said
-    said = run(tmp_path, "evaluate.py", tmp_path, code=2)
-    assert "expected a run directory" in said and "Traceback" not in said
+def test_a_mistake_in_a_script_is_reported_in_one_sentence(tmp_path):
+    output = run(tmp_path, "compare.py", "quickstart", "training.epochss=3", code=2)
+    assert "training.epochss" in output and "'epochs'" in output and "Traceback" not in output
+    output = run(tmp_path, "compare.py", code=2)
+    assert "config: expected a config" in output and "Traceback" not in output
+    output = run(tmp_path, "evaluate.py", tmp_path, code=2)
+    assert "expected a run directory" in output and "Traceback" not in output
 
 
-def test_a_custom_cell_beside_the_others(tmp_path):
+def test_a_custom_cell_is_compared_with_the_others(tmp_path):
     printed = run(tmp_path, "own_cell.py", "quickstart", *SMALL)
     assert "My light GRU" in printed
     assert [row["status"] for row in results(tmp_path)[1]] == ["finished"] * 2
 
 
-def test_every_recipe_fits_its_page():
+def test_every_recipe_is_short():
     for recipe in (ROOT / "recipes").glob("*.py"):
         lines = recipe.read_text().splitlines()
-        longest = 220 if recipe.name == "serve.py" else 150  # a function for each task
+        longest = 220 if recipe.name == "serve.py" else 150  # it has a function for each task
         assert len(lines) <= longest and lines[0].startswith('"""'), recipe.name

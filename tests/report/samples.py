@@ -1,4 +1,4 @@
-"""Comparisons made up for the tests of tables, watchers, plots and pages."""
+"""Made-up comparisons for the tests of tables, progress, plots and pages."""
 
 import dataclasses
 import math
@@ -17,7 +17,7 @@ SIZES = {"gru": 3_393, "lstm": 4_385, "simple_rnn": 1_121}
 
 
 def run(cell: str, seed: int, metric: Metric = MAE, label: str | None = None, epochs: int = 12):
-    """A finished run whose metric falls (or rises) towards a value of its cell and seed."""
+    """Return a finished run whose metric converges to a value of its cell and seed."""
     goal = {"gru": 0.031, "lstm": 0.0315, "simple_rnn": 0.037}.get(cell, 0.034)
     history = []
     for epoch in range(1, epochs + 1):
@@ -51,7 +51,7 @@ def run(cell: str, seed: int, metric: Metric = MAE, label: str | None = None, ep
 
 
 def diverged(cell: str, seed: int, metric: Metric = MAE):
-    """A run that stopped at its third epoch, because its loss was no number."""
+    """Return a run that diverged in its third epoch."""
     values = [8.0e4, 4.0e11, math.nan]
     history = tuple(
         {"loss": v, metric.name: v, "val_loss": v, f"val_{metric.name}": v, "seconds": 1.0}
@@ -72,7 +72,7 @@ def comparison(
     baselines: tuple[Baseline, ...] = (),
     **changes,
 ) -> Comparison:
-    """A comparison of forecasts, with every run finished where `runs` does not say otherwise."""
+    """Return a comparison of forecasters; without `runs`, every run is finished."""
     experiment = Experiment(
         name=changes.pop("name", "cta_ridership"),
         description=changes.pop("description", "Tomorrow's rail passengers in Chicago."),
@@ -102,7 +102,7 @@ def comparison(
 
 
 def scattered(gaps: tuple[float, ...] = (0, 200, 5_000), seeds: int = 5, **changes) -> Comparison:
-    """Three cells whose test MAE lies so many passengers above the GRU's, give or take chance."""
+    """Return a comparison of three cells whose test MAE exceeds the GRU's by `gaps`, plus noise."""
     rng = np.random.default_rng(3)
     runs = tuple(
         dataclasses.replace(
@@ -116,7 +116,7 @@ def scattered(gaps: tuple[float, ...] = (0, 200, 5_000), seeds: int = 5, **chang
 
 
 def tuned(label: str = "GRU") -> Comparison:
-    """A cell that chose the highest of three learning rates, of which one diverged."""
+    """Return a tuned comparison: the highest of three learning rates won, and one diverged."""
     rates = (0.001, 0.1, 0.01)
     trials = (run("gru", 0, label=label), diverged("gru", 0), run("gru", 0, label=label))
     trials = tuple(

@@ -1,4 +1,4 @@
-"""The page in a real browser: what it shows, in the width of a phone and of a desk."""
+"""The page in a real browser, at the width of a phone and of a desktop."""
 
 import shutil
 
@@ -54,7 +54,7 @@ def sample():
 
 @pytest.fixture(params=[360, 390, 1280], ids="{} px".format)
 def page(request, browser, sample, tmp_path):
-    """The page, opened in one width, light."""
+    """The page, opened at one width in the light color scheme."""
     write_page(comparison_report(analyse(sample)), tmp_path / "report.html")
     browser.execute_cdp_cmd(
         "Emulation.setDeviceMetricsOverride",
@@ -71,7 +71,7 @@ def prefer(browser, scheme):
 
 
 def luminance(browser, selector, name):
-    """The relative luminance (WCAG) of a colour as it is shown."""
+    """Return the relative luminance (WCAG) of a displayed color."""
     colour = browser.execute_script(
         "return getComputedStyle(document.querySelector(arguments[0]))[arguments[1]]",
         selector,
@@ -82,13 +82,13 @@ def luminance(browser, selector, name):
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
-def test_nothing_overflows_and_nothing_fails(page):
+def test_nothing_overflows_and_the_console_has_no_errors(page):
     width, inner = page.execute_script(
         "return [document.documentElement.scrollWidth, document.documentElement.clientWidth]"
     )
     assert width <= inner
     for caption in page.find_elements("css selector", "caption span"):
-        assert caption.rect["x"] + caption.rect["width"] <= inner  # nor is one cut off
+        assert caption.rect["x"] + caption.rect["width"] <= inner  # no caption is cut off
     scrolling = "return arguments[0].scrollWidth > arguments[0].clientWidth"
     table = page.find_element("css selector", ".scroll:has(.results)")
     assert not page.execute_script(scrolling, table)
@@ -104,7 +104,7 @@ def test_the_conclusion_comes_first(page, sample):
     assert conclusion.rect["y"] + conclusion.rect["height"] < 800
 
 
-def test_the_pictures_are_seen_one_of_each(page):
+def test_each_figure_is_visible_once(page):
     shown = [
         svg
         for svg in page.find_elements("css selector", "figure svg[role=img]")
@@ -117,10 +117,10 @@ def test_the_pictures_are_seen_one_of_each(page):
         "return [...document.querySelectorAll('figure svg text')].map("
         "t => t.getBoundingClientRect().height).filter(h => h > 0)"
     )
-    assert min(letters) > 9  # of the line, in pixels: small and still read
+    assert min(letters) > 9  # line height in pixels: small but readable
 
 
-def test_tables_scroll_inside_and_keep_the_names_visible(page):
+def test_tables_scroll_horizontally_and_keep_the_first_column_visible(page):
     table = page.find_element("css selector", ".scroll")
     page.execute_script("arguments[0].scrollLeft = 10000", table)
     name = table.find_element("css selector", "tbody th")
@@ -139,7 +139,7 @@ def test_no_label_covers_a_number(page):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_text_can_be_read_in_light_and_dark(page, scheme):
+def test_text_has_enough_contrast_in_light_and_dark(page, scheme):
     prefer(page, scheme)
     ground = luminance(page, "body", "backgroundColor")
     assert ground > 0.9 if scheme == "light" else ground < 0.05
@@ -159,14 +159,14 @@ def test_text_can_be_read_in_light_and_dark(page, scheme):
 
 
 def column(browser, table, number):
-    """The texts of a table's column, in the order in which they stand."""
+    """Return the texts of a column of a table, from top to bottom."""
     cells = browser.find_elements("css selector", f"{table} tbody tr > :nth-child({number})")
     return [cell.text for cell in cells]
 
 
 @pytest.fixture
 def rows(browser, tmp_path):
-    """A page with a table of such values as there are; `rows(values)` gives what it sorts."""
+    """A function that opens a page with a table of these values and returns the sorted column."""
 
     def rows(values):
         lines = [Row(str(number), (value,)) for number, value in enumerate(values)]
@@ -203,24 +203,24 @@ def test_numbers_sort_as_numbers_and_unknown_ones_last(rows, ordered):
 
 def test_equal_values_keep_their_order(rows, browser):
     rows(["2", "1", "2", "1"])
-    assert column(browser, ".results", 1) == ["0", "2", "1", "3"]  # downwards
+    assert column(browser, ".results", 1) == ["0", "2", "1", "3"]  # descending
 
 
-def test_a_table_sorts_by_keyboard_and_says_so_and_baselines_stay_beneath(page, sample):
+def test_a_table_sorts_by_keyboard_with_aria_sort_and_baselines_last(page, sample):
     before = column(page, ".results", 1)
     baselines = [baseline.label for baseline in BASELINES]
     assert before[-2:] == baselines
     heads = page.find_elements("css selector", ".results thead th")
     assert [head.text for head in heads] == HEADERS
     button = heads[HEADERS.index("Parameters")].find_element("css selector", "button")
-    for key, said in (("\n", "ascending"), (" ", "descending")):
+    for key, order in (("\n", "ascending"), (" ", "descending")):
         button.send_keys(key)
         assert [head.get_attribute("aria-sort") for head in heads] == [
-            said if header == "Parameters" else None for header in HEADERS
+            order if header == "Parameters" else None for header in HEADERS
         ]
         shown = column(page, ".results", 4)
         cells = [int(text.replace(",", "")) for text in shown[:4]]
-        assert cells == sorted(cells, reverse=said == "descending")
+        assert cells == sorted(cells, reverse=order == "descending")
     assert sorted(column(page, ".results", 1)[-2:]) == sorted(baselines)
     assert len(page.find_elements("css selector", "[aria-sort]")) == 1
     heads[0].find_element("css selector", "button").click()
@@ -228,10 +228,10 @@ def test_a_table_sorts_by_keyboard_and_says_so_and_baselines_stay_beneath(page, 
     assert page.get_log("browser") == []
 
 
-def test_no_script_but_the_pages_own_is_run(browser, tmp_path):
+def test_only_the_script_of_the_page_runs(browser, tmp_path):
     attack = "<script>document.title = 'done'</script><img src=x onerror=\"document.title='done'\">"
     page = render_page(Report("Safe", "Safe", "HEADLINE", [])).replace("HEADLINE", attack)
     (tmp_path / "page.html").write_text(page, encoding="utf-8")
     browser.get((tmp_path / "page.html").as_uri())
     assert browser.title == "Safe"
-    browser.get_log("browser")  # which tells of the attack
+    browser.get_log("browser")  # removes the entry about the blocked script

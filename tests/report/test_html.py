@@ -1,4 +1,4 @@
-"""The page: whole, escaped, and loading nothing."""
+"""The HTML page: complete, escaped, and without external resources."""
 
 import base64
 import dataclasses
@@ -28,7 +28,7 @@ def render(compared):
 
 
 class Outline(HTMLParser):
-    """The elements of a page, and whether each is closed in order."""
+    """The elements of a page; checks that they are nested correctly."""
 
     def __init__(self, page: str):
         super().__init__()
@@ -39,7 +39,7 @@ class Outline(HTMLParser):
         named = {
             attrs["aria-labelledby"] for _, attrs in self.elements if "aria-labelledby" in attrs
         }
-        assert named <= ids, "what names an element is on the page"
+        assert named <= ids, "every referenced element is on the page"
 
     def handle_starttag(self, tag, attrs):
         self.elements.append((tag, dict(attrs)))
@@ -86,7 +86,7 @@ def test_the_page_contains_the_results_of_a_run(full):
         assert words in text, words
 
 
-def test_the_page_explains_only_what_is_drawn(full):
+def test_the_page_explains_only_figures_that_are_drawn(full):
     plain = render(comparison())
     alone = render(comparison(seeds=(0,)))
     assert "a band from the lowest to the highest seed" in plain and "band" not in alone
@@ -120,7 +120,7 @@ def test_the_page_loads_nothing(full):
     assert all(target.startswith("#") for target in re.findall(r"url\(([^)]*)\)", page))
 
 
-def test_the_one_script_is_the_one_that_the_policy_knows(full):
+def test_the_policy_allows_exactly_the_script_of_the_page(full):
     page = render(full)
     outline = Outline(page)
     assert outline.named("script") == [{}]
@@ -166,7 +166,7 @@ def test_every_name_is_escaped():
     ],
     ids=["no run", "one seed", "all diverged"],
 )
-def test_little_data_makes_a_page(compared):
+def test_a_page_is_made_of_little_data(compared):
     assert Outline(render(compared)).open == []
 
 
@@ -174,7 +174,7 @@ def test_the_same_comparison_gives_the_same_page(full):
     assert render(full) == render(full)
 
 
-def test_a_page_that_cannot_be_made_leaves_the_one_before(tmp_path, full):
+def test_an_error_while_rendering_keeps_the_previous_page(tmp_path, full):
     path = tmp_path / "report.html"
     write_page(comparison_report(analyse(full)), path)
     before = path.read_text(encoding="utf-8")

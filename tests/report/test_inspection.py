@@ -1,4 +1,4 @@
-"""A look inside, shown: its pictures, its table and its section of the page."""
+"""The report of an inspection: its figures, its table and its section of the page."""
 
 import dataclasses
 import io
@@ -56,13 +56,13 @@ def inspection(*networks, tokens=None, features=None, **changes):
 
 
 def inspected(path, *networks, **changes):
-    """A comparison whose run directory has an inspection."""
+    """Return a comparison whose run directory has an inspection."""
     save_inspection(path, inspection(*networks, **changes))
     return in_directory(path)
 
 
 def in_directory(path):
-    """A comparison with a run directory."""
+    """Return a comparison with a run directory."""
     compared = dataclasses.replace(comparison(seeds=(0,)), path=path)
     (path / "experiment.yaml").write_text(dump_experiment(compared.experiment))
     return compared
@@ -83,7 +83,7 @@ def filled(compared, one):
     return [axes for axes in figure.axes if axes.get_label() != "<colorbar>"]
 
 
-def test_a_map_for_each_gate_and_the_state_with_the_longest_memory_on_top():
+def test_each_gate_and_the_state_have_a_map_sorted_by_memory():
     one = network()
     *maps, read = filled(inspection(one), one)
     assert [axes.get_title("left") for axes in maps] == ["Update gate", "Reset gate", "State"]
@@ -102,7 +102,7 @@ def test_a_network_without_gates_shows_its_state():
     np.testing.assert_allclose(state.images[0].get_array(), np.array(one.state).T)
 
 
-def test_under_the_maps_is_what_the_network_reads():
+def test_the_input_of_the_network_is_shown_below_the_maps():
     one = network()
     words = ["a", "much_longer_word", "\n", *"bcdefghij"][:STEPS]
     last = filled(inspection(one, tokens=words), one)[-1]
@@ -118,7 +118,7 @@ def test_under_the_maps_is_what_the_network_reads():
     )
 
 
-def test_where_there_is_little_room_not_every_token_has_its_word():
+def test_with_little_space_some_tokens_are_not_labelled():
     one = network()
     figure = Figure(figsize=(370 / 96, 6))
     inspection_plots.fill_with_gates(figure, inspection(one, tokens=["w"] * 80), one)
@@ -126,7 +126,7 @@ def test_where_there_is_little_room_not_every_token_has_its_word():
 
 
 @pytest.mark.parametrize("word, rotation", [("a", 0), ("word", 0), ("longer_words", 90)])
-def test_words_stand_upright_where_there_is_room(word, rotation):
+def test_labels_are_horizontal_if_there_is_space(word, rotation):
     one = network()
     axes = filled(inspection(one, tokens=[word] * STEPS), one)[-1]
     assert {label.get_rotation() for label in axes.get_xticklabels()} == {rotation}
@@ -146,7 +146,7 @@ def test_gradients_and_half_lives_are_drawn_in_the_cells_colours():
     assert units.get_color() == gru.get_color()
 
 
-def test_a_gradient_of_nothing_and_a_memory_without_end_can_be_drawn():
+def test_zero_gradients_and_infinite_half_lives_can_be_drawn():
     one = network(gradient_decay=[1.0, 0.0, 1e-30], keep=[0.0, 1.0, 0.5])
     found, compared = inspection(one), comparison(seeds=(0,))
     reach, memory = Figure().add_subplot(), Figure().add_subplot()
@@ -160,7 +160,7 @@ def test_a_gradient_of_nothing_and_a_memory_without_end_can_be_drawn():
     ]
 
 
-def test_the_pictures_are_files(tmp_path):
+def test_the_figures_are_written_as_files(tmp_path):
     files = save_pictures(inspection(), comparison(seeds=(0,)), tmp_path)
     names = ["gates-gru-seed0", "gates-simple_rnn-seed0", "gradient-decay", "half-lives"]
     assert [file.name for file in files] == [f"{name}.png" for name in names]
@@ -191,7 +191,7 @@ def test_the_page_has_the_section_of_an_inspection(tmp_path):
     page = render(compared)
     assert Outline(page).open == [] and 'id="inspection"' in page
     pictures = re.findall(r"<image[^>]*>", page)
-    assert len(pictures) == 2 * (3 + 1) * 2  # in two widths, each map with its scale
+    assert len(pictures) == 2 * (3 + 1) * 2  # two widths; each map has a color scale
     assert all('href="data:image/png;base64,' in picture for picture in pictures)
     assert not re.search(r'(src|href)="(?!#|data:)', page) and page.count("<script") == 1
     assert render(compared) == page
@@ -207,10 +207,12 @@ def test_names_and_words_are_escaped(tmp_path, changes):
 def test_without_an_inspection_there_is_no_section(tmp_path):
     assert section(analyse(comparison(seeds=(0,)))) is None
     assert section(analyse(in_directory(tmp_path))) is None
-    assert section(analyse(inspected(tmp_path, network("mut1")))) is None  # whose run is gone
+    assert (
+        section(analyse(inspected(tmp_path, network("mut1")))) is None
+    )  # its run is not in the comparison
 
 
-def test_a_page_with_an_inspection_needs_no_keras():
+def test_a_page_with_an_inspection_does_not_import_keras():
     code = "import sys, keras_gru.report.comparison; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert not {"keras", "tensorflow"} & set(done.stdout.split())

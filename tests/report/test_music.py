@@ -1,4 +1,4 @@
-"""Generated music as a MIDI file, read back, and as a picture."""
+"""Generated music as a MIDI file and as a picture of the piano roll."""
 
 import struct
 import sys
@@ -17,7 +17,7 @@ from keras_gru.report.music import draw_piano_roll, held_notes, save_midi, save_
 
 
 def music(rows, prompt_steps=0, steps_per_quarter=1, lowest=60):
-    """A piano roll from pictures of its lowest keys, a row per step."""
+    """Return a piano roll from strings that show its lowest keys, one row per step."""
     notes = np.zeros((len(rows), 88), "uint8")
     for step, row in enumerate(rows):
         for key, sign in enumerate(row):
@@ -26,11 +26,11 @@ def music(rows, prompt_steps=0, steps_per_quarter=1, lowest=60):
 
 
 PIECE = music(["#..#", "#...", "...#", "....", "##.."], prompt_steps=2)
-HELD = [(60, 0, 2), (60, 4, 5), (61, 4, 5), (63, 0, 1), (63, 2, 3)]
+NOTES = [(60, 0, 2), (60, 4, 5), (61, 4, 5), (63, 0, 1), (63, 2, 3)]
 
 
 def read_back(path, steps_per_quarter, lowest, steps):
-    """The piano roll of a file: which keys are down from the beginning of each step on."""
+    """Read a MIDI file; return the piano roll: the keys that are down in each step."""
     file = mido.MidiFile(path)
     ticks = file.ticks_per_beat / steps_per_quarter
     (track,) = file.tracks
@@ -50,7 +50,7 @@ def read_back(path, steps_per_quarter, lowest, steps):
 
 
 def test_a_held_note_is_one_long_note():
-    assert list(held_notes(PIECE)) == HELD
+    assert list(held_notes(PIECE)) == NOTES
 
 
 @settings(max_examples=25, deadline=None)
@@ -71,7 +71,7 @@ def test_the_tempo_is_in_quarter_notes(tmp_path, steps_per_quarter, seconds):
     save_midi(piece, tmp_path / "piece.mid", tempo=120)
     file = mido.MidiFile(tmp_path / "piece.mid")
     assert file.length == pytest.approx(seconds)
-    # The first note, of two steps.
+    # The first note lasts two steps.
     assert sum(m.time for m in file.tracks[0][:6]) * steps_per_quarter == 2 * file.ticks_per_beat
 
 
@@ -94,17 +94,17 @@ def drawn(piece):
 
 
 def boxes(axes):
-    """(left, bottom, right, top) of every note and of the ground of the prompt."""
+    """Return (left, bottom, right, top) of every note and of the shaded prompt."""
     bars = [path.get_extents().extents for c in axes.collections for path in c.get_paths()]
     return [tuple(np.round(bar, 6)) for bar in bars], [
         (patch.get_x(), patch.get_x() + patch.get_width()) for patch in axes.patches
     ]
 
 
-def test_a_bar_for_each_note_and_a_ground_for_the_prompt():
+def test_each_note_is_a_bar_and_the_prompt_is_shaded():
     axes = drawn(PIECE)
     bars, grounds = boxes(axes)
-    assert bars == [(start, pitch - 0.4, end, pitch + 0.4) for pitch, start, end in HELD]
+    assert bars == [(start, pitch - 0.4, end, pitch + 0.4) for pitch, start, end in NOTES]
     assert grounds == [(0, 2)]
     (divide,) = axes.lines
     assert list(divide.get_xdata()) == [2, 2]
@@ -121,13 +121,13 @@ def test_the_axes_have_names():
     assert "an eighth note" in drawn(music(["#"], steps_per_quarter=2)).get_xlabel()
 
 
-def test_without_a_prompt_nothing_is_divided():
+def test_without_a_prompt_nothing_is_shaded():
     axes = drawn(music(["#.", ".#"]))
     assert boxes(axes)[1] == [] and len(axes.lines) == 0
     assert [text.get_text() for text in axes.texts] == ["generated"]
 
 
-def test_silence_is_a_picture_too():
+def test_silence_can_be_drawn():
     axes = drawn(music(["...", "..."]))
     assert boxes(axes)[0] == []
     low, high = axes.get_ylim()

@@ -1,4 +1,4 @@
-"""Drawings of a comparison."""
+"""The figures of a comparison."""
 
 import dataclasses
 import struct
@@ -57,7 +57,7 @@ def test_the_line_is_the_mean_and_the_band_the_range_of_the_seeds():
         assert of_epoch.max() == pytest.approx(curves[:, epoch - 1].max())
 
 
-def test_where_seeds_stopped_early_the_others_are_thin_lines():
+def test_epochs_that_only_some_seeds_reached_are_thin_lines():
     runs = (run("gru", 0, epochs=5), run("gru", 1, epochs=9))
     axes = drawn(comparison_plots.learning_curves, comparison(("gru",), (0, 1), runs=runs))
     (mean,) = lines(axes, linewidth=1.9)
@@ -66,7 +66,7 @@ def test_where_seeds_stopped_early_the_others_are_thin_lines():
     assert list(rest.get_xdata()) == [5, 6, 7, 8, 9]
 
 
-def test_a_diverged_run_ends_in_a_cross_and_does_not_set_the_scale():
+def test_a_diverged_run_ends_in_a_cross_and_does_not_affect_the_axis():
     data = comparison(("gru",), (0, 1), runs=(run("gru", 0), diverged("gru", 1)))
     axes = drawn(comparison_plots.learning_curves, data)
     (cross,) = lines(axes, marker="x")
@@ -76,7 +76,7 @@ def test_a_diverged_run_ends_in_a_cross_and_does_not_set_the_scale():
     assert len(lines(axes, linewidth=1.9)[0].get_xdata()) == 12
 
 
-def test_the_first_epochs_may_leave_the_picture_and_the_last_ones_do_not():
+def test_the_axis_may_cut_off_the_first_epochs_but_not_the_last():
     data = comparison(("gru",), (0,), runs=(run("gru", 0, epochs=60),))
     history = [dict(row) for row in data.runs[0].history]
     history[0]["val_mae"] = 9e6
@@ -89,7 +89,7 @@ def test_the_first_epochs_may_leave_the_picture_and_the_last_ones_do_not():
     assert high > history[-1]["val_mae"]
 
 
-def test_a_triangle_marks_what_lies_beyond_the_axis():
+def test_a_triangle_marks_values_beyond_the_axis():
     data = comparison(("gru",), (0,), runs=(run("gru", 0, epochs=60),))
     history = [dict(row) for row in data.runs[0].history]
     history[0]["val_mae"] = 9e6
@@ -104,7 +104,7 @@ def test_a_triangle_marks_what_lies_beyond_the_axis():
 
 
 def test_a_far_baseline_is_an_arrow_and_does_not_stretch_the_axis():
-    """The cells were a thin line at the bottom of an axis that reached to the mean as an answer."""
+    """Otherwise the cells would be squeezed together at the end of the axis."""
     far = (*BASELINES, Baseline("Far", {"mae": 2e6}, {"mae": 2e6}))
     for draw in DRAWINGS:
         axes = drawn(draw, comparison(baselines=far))
@@ -137,7 +137,7 @@ def test_the_line_connects_the_pareto_front():
     data = comparison(seeds=(0,))
     (front,) = lines(drawn(comparison_plots.metric_by_parameters, data), color=plots.MUTED)
     by_cell = {r.cell: (r.parameters, r.test["mae"]) for r in data.runs}
-    # The LSTM is larger than the GRU and worse; the SimpleRNN is worst and smallest.
+    # The LSTM is larger and worse than the GRU; the SimpleRNN is the smallest and the worst.
     assert [tuple(point) for point in front.get_xydata()] == [by_cell["simple_rnn"], by_cell["gru"]]
     alone = comparison(("gru", "lstm"), (0,))
     assert not lines(drawn(comparison_plots.metric_by_parameters, alone), color=plots.MUTED)
@@ -159,7 +159,7 @@ def test_differences_are_drawn_with_their_intervals_and_significant_ones_in_colo
     assert axes.get_xlabel() == "← first better · second better →"
 
 
-def test_a_mark_for_each_finished_run():
+def test_each_finished_run_has_a_mark():
     runs = (run("gru", 0), run("gru", 1), run("lstm", 0), diverged("lstm", 1))
     axes = drawn(
         comparison_plots.metric_by_parameters, comparison(("gru", "lstm"), (0, 1), runs=runs)
@@ -169,7 +169,7 @@ def test_a_mark_for_each_finished_run():
     assert marks == {(r.parameters, round(r.test["mae"])) for r in runs[:3]}
 
 
-def test_time_is_counted_until_the_best_epoch():
+def test_the_time_axis_shows_the_time_until_the_best_epoch():
     record = run("gru", 1)
     assert comparison_plots.seconds_to_best(record) == pytest.approx(record.best_epoch * 1.0)
     slow = tuple(row | {"seconds": 600.0} for row in record.history)
@@ -179,7 +179,7 @@ def test_time_is_counted_until_the_best_epoch():
     assert axes.lines[0].get_xdata()[0] == pytest.approx(record.best_epoch * 10)
 
 
-def test_a_small_difference_is_not_blown_up():
+def test_a_small_difference_does_not_fill_the_axis():
     runs = tuple(
         dataclasses.replace(run(cell, 0, ACCURACY), test={"accuracy": value})
         for cell, value in (("gru", 0.8701), ("lstm", 0.8702))
@@ -214,7 +214,7 @@ def test_little_data_can_be_drawn(draw, data):
     assert root.tag == "svg"
 
 
-def test_an_svg_is_small_has_text_and_takes_the_colors_of_the_page():
+def test_an_svg_is_small_and_uses_text_and_the_colors_of_the_page():
     data = comparison(baselines=(Baseline("<b> & $x$", {"mae": 4e4}, {"mae": 4e4}),))
     svg = to_svg(
         comparison_plots.learning_curves, data, size=(830, 400), label='a "quoted" & <label>'
@@ -229,7 +229,7 @@ def test_an_svg_is_small_has_text_and_takes_the_colors_of_the_page():
     assert len(svg) < 15_000
 
 
-def test_letters_that_the_font_does_not_have_are_quiet(recwarn):
+def test_characters_missing_from_the_font_cause_no_warning(recwarn):
     metric = dataclasses.replace(MAE, label="MAE (人)")
     labelled = comparison(metric=metric)
     assert "人" in to_svg(comparison_plots.learning_curves, labelled)
@@ -248,7 +248,7 @@ def test_the_ids_of_two_pictures_differ():
     assert sum(map(len, ids)) == len(set().union(*ids)) > 0
 
 
-def test_a_png_of_double_density_is_written_whole(tmp_path):
+def test_a_png_is_written_at_double_resolution(tmp_path):
     path = tmp_path / "curves.png"
     figure_to_png(lambda canvas: canvas.add_subplot(), path, size=(600, 300))
     header = path.read_bytes()[:24]

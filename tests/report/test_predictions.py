@@ -1,4 +1,4 @@
-"""The section "Predictions": each cell on the same examples, and the page without the data."""
+"""The section "Predictions": every cell on the same stored examples."""
 
 import dataclasses
 
@@ -65,7 +65,7 @@ CONTENT = {
 
 
 def with_examples(path, content):
-    """A comparison whose run directory stores examples."""
+    """Return a comparison whose run directory stores examples."""
     compared = dataclasses.replace(comparison(CELLS, (0,)), path=path)
     (path / "experiment.yaml").write_text(dump_experiment(compared.experiment))
     text = TypeAdapter(Examples).dump_json(Examples(dict.fromkeys(CELLS, 0), content))
@@ -96,7 +96,7 @@ def test_classes_have_their_scores_and_the_most_confident_errors(tmp_path):
     assert rows(blocks, "errors") == {"GRU": ["pos", "neg", "0.910", "A fine film"]}
 
 
-def test_a_forecast_says_how_much_its_band_covers(tmp_path):
+def test_a_forecast_states_the_coverage_of_its_band(tmp_path):
     blocks = section(analyse(with_examples(tmp_path, CONTENT["series"]))).blocks
     (figure,) = [block for block in blocks if isinstance(block, Figure)]
     assert "75% of the truth within the band of GRU" in figure.caption
@@ -108,12 +108,12 @@ def test_a_forecast_says_how_much_its_band_covers(tmp_path):
         assert any(np.array_equal(line, values) for line in drawn)
 
 
-def test_a_tag_that_is_right_is_a_dot(tmp_path):
+def test_a_correct_tag_is_shown_as_a_dot(tmp_path):
     blocks = section(analyse(with_examples(tmp_path, CONTENT["tags"]))).blocks
     assert rows(blocks, "tags-0") == {"a": ["DET", "·", "X"], "dog": ["NOUN", "·", "X"]}
 
 
-def test_attention_is_drawn_and_read_aloud(tmp_path):
+def test_attention_is_drawn_and_has_a_text_for_screen_readers(tmp_path):
     blocks = section(analyse(with_examples(tmp_path, CONTENT["translations"]))).blocks
     (figure,) = [block for block in blocks if isinstance(block, Figure)]
     assert "Corro attends to run (0.75)" in figure.description

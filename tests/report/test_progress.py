@@ -20,7 +20,7 @@ JOBS = [("gru", "GRU", 0), ("lstm", "LSTM", 0)]
 
 @pytest.fixture
 def clock(monkeypatch):
-    """A clock that a test moves."""
+    """A fake clock that a test advances."""
 
     class Clock:
         now = 100.0
@@ -51,13 +51,13 @@ def train(view, cell, seed, epochs=4, clock=None, seconds=2.0, first=0):
     return dataclasses.replace(record, epochs=epochs)
 
 
-def test_the_view_fits_where_the_output_goes():
+def test_a_terminal_gets_the_live_table_and_a_file_gets_plain_lines():
     experiment = comparison().experiment
     assert isinstance(show_progress(experiment, console(terminal=True)), LiveTable)
     assert isinstance(show_progress(experiment, console(terminal=False)), Lines)
 
 
-def test_plain_lines_tell_every_epoch_that_takes_a_second(clock):
+def test_plain_lines_report_every_epoch_of_a_second_or_more(clock):
     out = console()
     with Lines("name", out) as view:
         view.plan(JOBS, 4, MAE)
@@ -67,14 +67,14 @@ def test_plain_lines_tell_every_epoch_that_takes_a_second(clock):
     assert lines[1] == "GRU seed 0: started"
     assert lines[2].startswith("GRU seed 0: epoch 1/4  loss ")
     assert "validation MAE (passengers) 53," in lines[2]
-    # 2 s an epoch: 3 epochs of this run and 4 of the other one are left
+    # 2 s per epoch; 3 epochs of this run and 4 of the other one are left
     assert lines[2].endswith("estimated time left 14 s")
     assert [line.split("epoch ")[1][:3] for line in lines[2:6]] == ["1/4", "2/4", "3/4", "4/4"]
     assert lines[6].startswith("GRU seed 0: finished after 4 epochs")
     assert "\x1b" not in out.file.getvalue()
 
 
-def test_plain_lines_of_fast_epochs_are_few_and_have_the_first_and_the_last(clock):
+def test_plain_lines_of_fast_epochs_are_few_but_include_the_first_and_last(clock):
     out = console()
     with Lines("name", out) as view:
         view.plan(JOBS, 12, MAE)
@@ -83,7 +83,7 @@ def test_plain_lines_of_fast_epochs_are_few_and_have_the_first_and_the_last(cloc
     assert [line.split("epoch ")[1].split("/")[0] for line in shown] == ["1", "5", "9", "12"]
 
 
-def test_a_diverged_run_says_why(clock):
+def test_a_diverged_run_is_reported_with_its_reason(clock):
     out = console()
     with Lines("name", out) as view:
         view.plan([("lstm", "LSTM", 0)], 4, MAE)
@@ -93,7 +93,7 @@ def test_a_diverged_run_says_why(clock):
     assert "The loss was not a number at epoch 3" in out.file.getvalue()
 
 
-def test_time_left_counts_the_runs_to_come_at_the_pace_so_far(clock):
+def test_time_left_uses_the_pace_of_the_finished_runs(clock):
     view = ProgressTracker()
     view.plan(JOBS, 10, MAE)
     assert view.time_left() is None
@@ -102,18 +102,18 @@ def test_time_left_counts_the_runs_to_come_at_the_pace_so_far(clock):
     clock.now += 2
     assert view.time_left() == pytest.approx(6 * 3 + 10 * 3 - 2)
     view.finished(dataclasses.replace(run("gru", 0), epochs=4))
-    assert view.time_left() == pytest.approx(4 * 3), "the other one may stop as early"
+    assert view.time_left() == pytest.approx(4 * 3), "the remaining run may also stop early"
 
 
 @pytest.mark.parametrize("compiles", [0, 5, 60])
-def test_time_left_is_known_within_a_factor_of_two_after_the_second_epoch(clock, compiles):
+def test_time_left_is_within_a_factor_of_two_after_the_second_epoch(clock, compiles):
     view, cells = ProgressTracker(), {"gru": 2.0, "lstm": 2.5, "simple_rnn": 1.5}
     jobs = [(cell, cell, seed) for seed in (0, 1, 2) for cell in cells]
     view.plan(jobs, 12, MAE)
     began, estimates = clock.now, []
     for cell, label, seed in jobs:
         view.started(cell, seed, 0)
-        for epoch in range(1, 10):  # patience ends each run after 9 of 12 epochs
+        for epoch in range(1, 10):  # early stopping ends each run after 9 of 12 epochs
             clock.now += cells[cell] + compiles * (epoch == 1)
             view.epoch(cell, seed, epoch, {}, 1.0)
             if epoch >= 2 or len(estimates) > 0:
@@ -130,7 +130,7 @@ RECIPES = ["cta_ridership", "en_atis", "etth1", "imdb_reviews", "jsb_chorales"]
 
 @pytest.mark.parametrize("name", RECIPES)
 def test_the_first_run_of_a_packaged_recipe_with_early_stopping(clock, name):
-    """After two epochs, the stored results' epochs to come are known within a factor of two."""
+    """After two epochs, the estimate is within a factor of two of the stored results."""
     result = json.loads((ROOT / "results" / f"{name}.json").read_text())
     experiment = load_experiment(name, shlex.split(result["command"])[3:])
     gru, trials = result["cells"]["gru"], 1
@@ -147,7 +147,7 @@ def test_the_first_run_of_a_packaged_recipe_with_early_stopping(clock, name):
     assert (epochs - 2) / 2 < view.time_left() / 2.0 < (epochs - 2) * 2
 
 
-def test_a_run_lasts_as_long_as_its_patience_after_its_best_epoch(clock):
+def test_a_run_is_estimated_to_end_one_patience_after_its_best_epoch(clock):
     view = ProgressTracker(patience=2)
     view.plan(JOBS[:1], 100, MAE)
     view.started("gru", 0, 0)
@@ -157,21 +157,21 @@ def test_a_run_lasts_as_long_as_its_patience_after_its_best_epoch(clock):
     assert view.time_left() == pytest.approx(2 * 3)
 
 
-def test_a_run_of_an_earlier_process_sets_the_pace_and_is_not_to_come(clock):
+def test_a_run_of_an_earlier_process_sets_the_pace_and_is_not_counted(clock):
     view = ProgressTracker()
     view.plan(JOBS, 10, MAE)
     view.finished(dataclasses.replace(run("gru", 0), epochs=10, seconds=50.0))
     assert view.time_left() == pytest.approx(10 * 5)
 
 
-def test_a_continued_run_counts_only_the_epochs_of_this_process(clock):
+def test_a_resumed_run_counts_only_the_epochs_of_this_process(clock):
     view = ProgressTracker()
     view.plan(JOBS[:1], 10, MAE)
     train(view, "gru", 0, epochs=8, clock=clock, seconds=2.0, first=6)
     assert view.time_left() == pytest.approx(2 * 2)
 
 
-def test_the_live_table_keeps_what_is_finished(clock):
+def test_the_live_table_shows_finished_runs(clock):
     out = console(terminal=True)
     with LiveTable("name", out) as view:
         view.plan(JOBS, 4, MAE)
@@ -185,7 +185,7 @@ def test_the_live_table_keeps_what_is_finished(clock):
 
 
 @pytest.mark.parametrize("stop", [KeyboardInterrupt, RuntimeError])
-def test_a_stop_leaves_the_terminal_as_it_was(clock, stop):
+def test_a_stop_restores_the_terminal(clock, stop):
     out = console(terminal=True)
     with pytest.raises(stop), LiveTable("name", out) as view:
         view.plan(JOBS, 4, MAE)
@@ -193,11 +193,11 @@ def test_a_stop_leaves_the_terminal_as_it_was(clock, stop):
         raise stop
     assert not view.live.is_started
     text = out.file.getvalue()
-    assert text.rindex("\x1b[?25h") > text.rindex("\x1b[?25l")  # the cursor is back
+    assert text.rindex("\x1b[?25h") > text.rindex("\x1b[?25l")  # the cursor is shown again
     assert "stopped" in rendered(view)
 
 
-def test_many_runs_stay_within_the_terminal_and_all_are_there_at_the_end(clock):
+def test_many_runs_fit_into_the_terminal_and_all_are_shown_at_the_end(clock):
     out = console(terminal=True, height=16)
     jobs = [("gru", "GRU", seed) for seed in range(30)]
     with LiveTable("name", out) as view:
@@ -213,14 +213,14 @@ def test_many_runs_stay_within_the_terminal_and_all_are_there_at_the_end(clock):
     assert rendered(view).count("GRU") == 30
 
 
-def test_a_view_that_ends_without_a_word_has_trained(clock):
+def test_a_view_without_finished_runs_shows_the_trained_epochs(clock):
     with LiveTable("name", console(terminal=True)) as view:
         view.plan(JOBS[:1], 10, MAE)
         train(view, "gru", 0, epochs=3, clock=clock)
     assert "trained" in rendered(view)
 
 
-def test_silence():
+def test_a_view_without_events_prints_nothing():
     with ProgressTracker(console=console()) as view:
         view.plan(JOBS, 4, MAE)
         view.note("something")

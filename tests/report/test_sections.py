@@ -1,4 +1,4 @@
-"""The sections of a comparison as data: what every table, sentence and command says."""
+"""The sections of a comparison as data: their tables, sentences and commands."""
 
 import dataclasses
 import json
@@ -38,7 +38,7 @@ def table(section):
 
 
 def values(section, label):
-    """The values of a row by the header of their column."""
+    """Return the values of a row by column header."""
     found = table(section)
     (row,) = [row for row in found.rows if row.label == label]
     headers = [column.header for column in found.columns[1:]]
@@ -67,7 +67,7 @@ def test_results_are_the_mean_and_deviation_over_seeds():
     assert (row["Test"], row["Units"], row["Path"]) == ("32,000 ± 1,000", "32", "XLA")
 
 
-def test_other_metrics_are_means_over_seeds():
+def test_further_metrics_are_means_over_seeds():
     tests = ({"accuracy": 0.8, "macro_f1": 0.7}, {"accuracy": 0.9, "macro_f1": 0.8})
     gru = [
         dataclasses.replace(run("gru", seed, ACCURACY), test=metrics)
@@ -104,7 +104,7 @@ def test_forecasts_have_errors_by_step_and_by_variable(tmp_path):
         analyse(compared)
 
 
-def test_the_variance_of_each_source_is_a_fraction_of_all():
+def test_the_variance_of_each_source_is_a_fraction_of_the_total():
     def with_deviation(deviation):
         runs = finished("gru", (30_000 - deviation, 30_000, 30_000 + deviation))
         return comparison(cells=("gru",), runs=runs)
@@ -120,7 +120,7 @@ def test_the_variance_of_each_source_is_a_fraction_of_all():
         ("initialization", pytest.approx(400), 3), ("order", pytest.approx(300), 3)
     ]  # fmt: skip
     assert [row.fraction for row in rows] == pytest.approx([0.64, 0.36])
-    # The quantiles of the chi-squared distribution with two degrees of freedom.
+    # Quantiles of the chi-squared distribution with two degrees of freedom.
     ends = [400 * (2 / quantile) ** 0.5 for quantile in (7.378, 0.0506)]
     assert rows[0].interval == pytest.approx(ends, rel=1e-3)
     found = variance.section(dataclasses.replace(analyse(whole), source_variances=rows))
@@ -128,7 +128,7 @@ def test_the_variance_of_each_source_is_a_fraction_of_all():
     assert variance.section(analyse(whole)) is None
 
 
-def test_an_ensemble_has_a_column_and_a_row_of_other_metrics():
+def test_an_ensemble_has_a_column_and_a_row_of_further_metrics():
     runs = [
         dataclasses.replace(record, test={**record.test, "mase": 0.5 + seed / 10})
         for seed, record in enumerate(finished("gru", (31_000, 33_000)))
@@ -146,13 +146,13 @@ def test_an_ensemble_has_a_column_and_a_row_of_other_metrics():
     metrics = results.other_metrics(analyse(compared))
     assert values(metrics, "GRU") == {"MASE": "0.5500 ± 0.071"}
     assert values(metrics, "GRU, ensemble") == {"MASE": "0.4000"}
-    # That of other seeds says nothing about these.
+    # An ensemble of other seeds is not shown.
     other = dataclasses.replace(compared, ensembles=(dataclasses.replace(ensemble, seeds=(0,)),))
     assert "Ensemble" not in values(results.section(analyse(other)), "GRU")
 
 
 @pytest.mark.parametrize("rare", [25, 26])
-def test_from_four_to_one_on_other_metrics_are_in_the_terminal(rare):
+def test_imbalanced_classes_show_further_metrics_in_the_terminal(rare):
     data = {"classes": {"spam": (rare, 0, 0), "ham": (80, 10, 10)}, "splits": ("a", "b", "c")}
     gru = dataclasses.replace(run("gru", 0, ACCURACY), test={"accuracy": 0.8, "macro_f1": 0.7})
     compared = comparison(("gru",), metric=ACCURACY, runs=(gru,), metadata={"data": data})
@@ -165,20 +165,23 @@ def test_one_seed_has_no_deviation():
 
 
 def test_a_diverged_run_is_counted_and_left_out_of_the_mean():
-    kept = (run("gru", 0), run("gru", 1))
-    compared = comparison(("gru", "lstm"), runs=(*kept, diverged("gru", 2), diverged("lstm", 0)))
+    finished_runs = (run("gru", 0), run("gru", 1))
+    compared = comparison(
+        ("gru", "lstm"), runs=(*finished_runs, diverged("gru", 2), diverged("lstm", 0))
+    )
     gru, lstm = results.result_rows(analyse(compared))
     assert (gru.remark, lstm.remark) == ("1 of 3 diverged", "1 of 1 diverged")
     assert (
-        gru.values[0] == results.result_rows(analyse(comparison(("gru",), runs=kept)))[0].values[0]
+        gru.values[0]
+        == results.result_rows(analyse(comparison(("gru",), runs=finished_runs)))[0].values[0]
     )
     assert lstm.values[:2] == ("–", "–")
     texts = [block.text for block in results.section(analyse(compared)).blocks[1:]]
     assert any("not a number at epoch 3" in text for text in texts)
 
 
-def test_numbers_have_as_many_digits_as_tell_them_apart():
-    """With one digit a cell of 1.6 was better than one of 1.6."""
+def test_numbers_have_enough_digits_to_differ():
+    """With one digit, a cell with 1.6 would be better than another with 1.6."""
     metric = dataclasses.replace(MAE, digits=1)
     compared = comparison(
         ("gru", "lstm"), (0,), metric, (*finished("gru", [1.579]), *finished("lstm", [1.644])),
@@ -188,7 +191,9 @@ def test_numbers_have_as_many_digits_as_tell_them_apart():
     tested = [row.values[1] for row in results.result_rows(analysis)]
     assert tested == ["1.58", "1.64", "1.61"]
     assert "1.58;" in headline.headline_text(analysis.verdicts)
-    assert with_distinct_digits([1.0, 1.00000001], metric) == metric, "it may be noise"
+    assert with_distinct_digits([1.0, 1.00000001], metric) == metric, (
+        "tiny differences may be noise"
+    )
     assert quantity(1.64, with_distinct_digits([1.0, 2.0], metric)) == "1.6"
 
 
@@ -219,7 +224,7 @@ def test_without_pairs_there_is_no_section(compared):
 
 
 def test_pairs_without_an_interval_have_no_figure():
-    section = pairs.section(analyse(comparison()))  # the same difference with every seed
+    section = pairs.section(analyse(comparison()))  # every seed has the same difference
     assert not [block for block in section.blocks if isinstance(block, Figure)]
     assert {row.values[0] for row in table(section).rows} == {"not decided"}
 
@@ -261,7 +266,7 @@ def test_every_run_has_a_row_in_the_order_of_the_cells():
     assert lstm.values[3] == "– of 3" and "epoch 3" in lstm.remark
 
 
-def test_the_command_runs_the_comparison_again_from_anywhere(tmp_path, monkeypatch):
+def test_the_command_runs_the_comparison_again_from_any_folder(tmp_path, monkeypatch):
     directory = tmp_path / "runs" / "with space"
     directory.mkdir(parents=True)
     monkeypatch.chdir(tmp_path)
@@ -278,7 +283,7 @@ def test_the_command_runs_the_comparison_again_from_anywhere(tmp_path, monkeypat
     assert load_experiment(path, []) == compared.experiment
 
 
-def test_the_size_is_reported_as_it_was_matched():
+def test_the_matched_size_is_reported():
     compared = comparison()
     matched = compared.experiment.model_copy(update={"match": "parameters"})
     of_matched = analyse(dataclasses.replace(compared, experiment=matched))

@@ -1,4 +1,4 @@
-"""The words, the table and the page of a sweep."""
+"""The report of a sweep: its sentences, its table and its page."""
 
 import dataclasses
 import html
@@ -45,7 +45,7 @@ CLEAR = (
 
 
 def result(folder, importances=CLEAR, count=24, metric=MAE, **changes):
-    """A sweep in which some trials were pruned and one diverged."""
+    """Return a sweep in which some trials were pruned and one diverged."""
     base = comparison(metric=metric, **changes)
     experiment = base.experiment.model_copy(update={"runs": "elsewhere"})
     experiment = type(experiment).model_validate(
@@ -77,20 +77,20 @@ def render(shown):
 
 
 class TestVerdict:
-    def test_an_order_that_the_trials_can_tell(self, tmp_path):
+    def test_separate_intervals_give_an_order(self, tmp_path):
         assert headline_text(result(tmp_path)) == (
             "61% [48, 73] of the variance in validation MAE (passengers) is due to the learning "
             "rate, 20% [10, 30] to the units, 4% [1, 9] to the cell: 24 trials."
         )
 
-    def test_intervals_that_overlap_claim_no_order(self, tmp_path):
+    def test_overlapping_intervals_give_no_order(self, tmp_path):
         rows = (CLEAR[0], dataclasses.replace(CLEAR[1], high=0.5), *CLEAR[2:])
         assert headline_text(result(tmp_path, rows)).endswith(
             "4% [1, 9] to the cell; 24 trials cannot decide whether the learning rate or "
             "the units matters most."
         )
 
-    def test_too_few_and_all_alike(self, tmp_path):
+    def test_too_few_or_equal_trials_have_no_importances(self, tmp_path):
         few, alike = result(tmp_path, (), count=4), result(tmp_path, ())
         assert headline_text(few) == (
             "Importances cannot be estimated from 4 trials; at least 10 are required."
@@ -98,7 +98,7 @@ class TestVerdict:
         assert "all of 24 trials are equal" in headline_text(alike)
 
 
-def test_expected_best_is_a_curve_and_a_table_of_plain_random_trials(tmp_path):
+def test_random_trials_have_a_curve_and_a_table_of_the_expected_best(tmp_path):
     shown = result(tmp_path, count=9)
     assert not analyse_sweep(shown.result).expected_best
     (text,) = expected_best(shown).blocks
@@ -121,14 +121,14 @@ def test_expected_best_is_a_curve_and_a_table_of_plain_random_trials(tmp_path):
 
 
 @pytest.mark.parametrize("metric", [MAE, ACCURACY], ids=lambda metric: metric.mode)
-def test_the_best_trial_is_one_that_was_trained_to_its_end(tmp_path, metric):
+def test_the_best_trial_was_not_pruned(tmp_path, metric):
     shown = result(tmp_path, metric=metric)
     values = [trial.value for trial in shown.result.trials if trial.status == "finished"]
     assert shown.result.best.value == (max if metric.mode == "max" else min)(values)
     assert shown.result.best.status == "finished"
 
 
-def test_the_command_trains_the_settings_of_the_trial(tmp_path):
+def test_the_command_trains_the_settings_of_the_best_trial(tmp_path):
     shown = result(tmp_path, training={"learning_rate": {"grid": (0.1,)}})
     program, verb, file, *overrides = shlex.split(command(shown))
     assert (program, verb) == ("keras-gru", "compare")
@@ -141,10 +141,10 @@ def test_the_command_trains_the_settings_of_the_trial(tmp_path):
     )
 
 
-def test_the_terminal_has_the_shares_the_best_and_the_verdict(tmp_path):
+def test_the_terminal_has_importances_best_trial_and_verdict(tmp_path):
     shown, out = result(tmp_path), io.StringIO()
     print_report(sweep_report(shown), Console(file=out, width=200))
-    said = out.getvalue()
+    printed = out.getvalue()
     for words in (
         "training.learning_rate",
         "48 to 73%",
@@ -152,7 +152,7 @@ def test_the_terminal_has_the_shares_the_best_and_the_verdict(tmp_path):
         command(shown),
         headline_text(shown),
     ):
-        assert words in said, words
+        assert words in printed, words
 
 
 def test_the_page_contains_the_results_of_a_sweep(tmp_path):
@@ -172,7 +172,7 @@ def test_the_page_contains_the_results_of_a_sweep(tmp_path):
     ):
         assert words in text, words
     assert outline.open == []
-    # One figure of the importances, one for the cell and each setting, all in two widths.
+    # A figure of the importances, and one for the cell and for each setting; each in two widths.
     pictures = [attrs for attrs in outline.named("svg") if attrs.get("role") == "img"]
     assert len(pictures) == 2 * (1 + 4) and all(attrs["aria-label"] for attrs in pictures)
     ids = [attrs["id"] for _, attrs in outline.elements if "id" in attrs]
@@ -185,7 +185,7 @@ def test_the_page_contains_the_results_of_a_sweep(tmp_path):
     "changes",
     [{"importances": (), "count": 1}, {"importances": (), "count": 6, "metric": ACCURACY}],
 )
-def test_little_data_makes_a_page(tmp_path, changes):
+def test_a_page_is_made_of_little_data(tmp_path, changes):
     page = render(result(tmp_path, **changes))
     assert Outline(page).open == [] and 'id="importances"' not in page
 
@@ -197,7 +197,7 @@ def test_every_name_is_escaped(tmp_path):
     assert "".join(Outline(page).text).count(EVIL) >= 2
 
 
-def test_every_trial_is_drawn_once_in_each_picture(tmp_path):
+def test_each_figure_has_every_trial_once(tmp_path):
     from matplotlib.figure import Figure
 
     shown = result(tmp_path)

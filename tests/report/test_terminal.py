@@ -36,7 +36,7 @@ def test_every_table_is_there():
     )
 
 
-def test_the_terminal_says_nothing_of_figures_that_it_does_not_draw():
+def test_the_terminal_does_not_mention_figures():
     text = " ".join(printed(scattered(), width=1000).split())
     sections = comparison_report(analyse(scattered())).sections
     blocks = [block for section in sections for block in section.blocks]
@@ -45,7 +45,7 @@ def test_the_terminal_says_nothing_of_figures_that_it_does_not_draw():
     assert not [caption for caption in captions if caption and caption in text]
 
 
-def test_no_run_at_all_is_a_table_and_a_sentence():
+def test_without_runs_there_are_a_table_and_a_sentence():
     assert "nothing to compare" in printed(comparison(runs=()))
 
 

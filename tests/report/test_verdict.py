@@ -1,4 +1,4 @@
-"""The report over several datasets, and the command that makes it."""
+"""The report over several datasets, and `keras-gru verdict`."""
 
 import json
 
@@ -19,7 +19,7 @@ METRIC = {"name": "accuracy", "mode": "max", "label": "accuracy", "digits": 3}
 
 @pytest.fixture
 def files(tmp_path):
-    """Stored results of one cell that is better on three datasets."""
+    """Stored results of three datasets, on each of which the same cell is better."""
     for number in range(3):
         cells = {
             cell: {
@@ -58,7 +58,7 @@ def test_the_command_prints_and_writes(files, tmp_path, monkeypatch):
     page = (tmp_path / "verdict.html").read_text()
     assert "set_2" in page and page.count("<svg") >= 2
     numbers = json.loads((tmp_path / "numbers").read_text())
-    # 27 seconds are within 1.5 times 18 seconds.
+    # 27 seconds are 1.5 times 18 seconds.
     assert numbers["time_profiles"]["lstm"] == [1] * 41
     within = dict(zip(PROFILE_FACTORS, numbers["time_profiles"]["gru"], strict=True))
     assert {f for f, fraction in within.items() if fraction} == {f for f in within if f >= 1.5}
@@ -70,7 +70,7 @@ def test_the_command_prints_and_writes(files, tmp_path, monkeypatch):
     assert numbers["ranks"]["means"] == {"gru": 1.0, "lstm": 2.0}
 
 
-def test_a_file_that_is_no_result_is_one_sentence(tmp_path):
+def test_a_file_that_is_no_result_is_rejected_in_one_sentence(tmp_path):
     (tmp_path / "x.json").write_text("{}")
     with pytest.raises(UserError, match=r"x\.json"):
         read_measurements(str(tmp_path / "x.json"))

@@ -1,4 +1,4 @@
-"""Every row of the table, run as `keras-gru compare` runs it, on a small slice of its data."""
+"""Every row of the results table, run on a small part of its data."""
 
 import dataclasses
 import os
@@ -20,7 +20,7 @@ ROWS = table.rows()
 
 @pytest.fixture(scope="module", autouse=True)
 def read_once():
-    """Rows of one config read the same files, which TFDS unpacks once."""
+    """Let rows that use the same dataset share one reading, as unpacking by TFDS is slow."""
     read, found = source.columns, {}
 
     def columns(builder, split, features=None):
@@ -35,13 +35,13 @@ def read_once():
 
 
 def first(dataset, count):
-    """The first sequences of each split."""
+    """Return the dataset with the first sequences of each split."""
     splits = {name: split.part(slice(count)) for name, split in dataset.splits.items()}
     return dataclasses.replace(dataset, splits=splits)
 
 
 def load(config):
-    """The data, or the reason why they are not to be had here."""
+    """Return the data; skip the test if they are not available on this machine."""
     try:
         return datasets.load(config)
     except UserError as error:

@@ -1,4 +1,4 @@
-"""The table of recipes, what is kept of a run, and the page that is made of both."""
+"""The table of recipes, the stored results, and the page made from both."""
 
 import json
 import re
@@ -58,7 +58,7 @@ def test_every_config_has_a_row(name):
 
 
 @pytest.mark.parametrize("name", table.atlas())
-def test_a_row_of_the_atlas_has_a_config_with_trials_and_seeds(name):
+def test_a_row_of_the_atlas_is_tuned_with_trials_and_seeds(name):
     row = table.find(name)
     experiment = load_experiment(row.config, row.changes)
     assert len(experiment.seeds) >= 15 and len(experiment.combinations()) >= 10
@@ -66,7 +66,7 @@ def test_a_row_of_the_atlas_has_a_config_with_trials_and_seeds(name):
 
 
 @pytest.mark.parametrize("name", ROWS)
-def test_every_row_is_right_in_full_and_small(name, tmp_path):
+def test_every_row_gives_a_valid_full_and_small_experiment(name, tmp_path):
     row = ROWS[name]
     full = load_experiment(row.config, row.changes)
     assert full.name == name, "the run directory has the row's name"
@@ -81,7 +81,7 @@ def test_the_page_in_the_repository_is_what_the_command_writes():
     assert readme == page.with_results(readme, ROWS, results)
 
 
-def test_the_readme_has_what_was_run_and_keeps_the_rest():
+def test_the_readme_has_the_stored_results_and_is_otherwise_unchanged():
     result = store.result(ROW, [], tuned())
     readme = f"# Title\n{page.BEGIN}\nold\n{page.END}## More\n"
     text = page.with_results(readme, {"cta": ROW, "later": ROW}, {"cta": result, "later": None})
@@ -89,14 +89,14 @@ def test_the_readme_has_what_was_run_and_keeps_the_rest():
     assert "(RESULTS.md#" in text and "not run yet" not in text
 
 
-def test_a_readme_without_a_mark_is_not_cut_off():
+def test_a_readme_without_a_marker_is_not_cut_off():
     with pytest.raises(UserError, match="is missing; put it back"):
         page.with_results(f"# Title\n{page.BEGIN}## More\n", {}, {})
 
 
-def test_every_stored_result_is_of_a_row():
+def test_every_stored_result_belongs_to_a_row():
     names = {path.stem for path in table.FOLDER.glob("*.json")}
-    assert names - {"claims"} <= set(ROWS)  # those are no recipe's; see test_claims.py
+    assert names - {"claims"} <= set(ROWS)  # claims.json belongs to no row; see test_claims.py
 
 
 @pytest.mark.parametrize(
@@ -110,22 +110,22 @@ def test_every_stored_result_is_of_a_row():
         ("≤ 8.54", float("nan"), False),
     ],
 )
-def test_a_bound(bound, value, expected):
+def test_whether_a_value_is_within_a_bound(bound, value, expected):
     assert table.holds(bound, value) is expected
 
 
 @pytest.mark.parametrize("text", ["8.54", "≤8.54", "> 1", "≤ x"])
-def test_what_is_no_bound(text):
+def test_an_invalid_bound_is_rejected(text):
     with pytest.raises(ValueError, match="expected a bound such as"):
         table.Row(name="x", config="x", bound=text)
 
 
-def test_an_unknown_row_has_the_nearest_names():
+def test_an_unknown_row_is_rejected_with_similar_names():
     with pytest.raises(UserError, match=r"no recipe .* 'jsb'.*Did you mean|Known"):
         table.find("jsb")
 
 
-def test_what_is_kept_is_in_the_reader_s_unit_with_its_origin(result):
+def test_a_stored_result_has_the_reported_unit_and_its_origin(result):
     gru = result["cells"]["gru"]
     values = list(gru["validation"]["values"].values())
     assert min(values) > 20_000 and gru["validation"]["mean"] == pytest.approx(
@@ -146,7 +146,7 @@ def test_what_is_kept_is_in_the_reader_s_unit_with_its_origin(result):
     assert json.loads(json.dumps(result)) == result
 
 
-def test_the_verdicts_on_a_stored_result_are_those_on_its_runs():
+def test_a_stored_result_gives_the_same_verdicts_as_its_runs():
     compared = scattered()
     written = json.dumps(store.result(ROW, [], compared))
     findings = StoredResult.model_validate_json(written).measurements()
@@ -157,7 +157,7 @@ def test_the_verdicts_on_a_stored_result_are_those_on_its_runs():
         assert stored.half == pytest.approx(pair.half, rel=1e-4)
 
 
-def test_an_older_result_whose_first_run_was_selected_is_marked():
+def test_an_old_result_with_a_selected_first_run_is_marked():
     new = store.result(ROW, [], tuned())
     assert (
         new["tuning_seed"] == 1000
@@ -168,7 +168,7 @@ def test_an_older_result_whose_first_run_was_selected_is_marked():
     assert not store.is_selected(ROW.model_copy(update={"split": "test"}), old)
 
 
-def test_tuning_is_kept():
+def test_tuning_is_stored():
     kept = store.result(ROW, [], tuned())["cells"]["gru"]["tuning"]
     assert kept["settings"] == {"training.learning_rate": 0.01} and kept["trials"] == [
         30966.9,
@@ -180,7 +180,7 @@ def test_tuning_is_kept():
     assert "learning_rate 0.01, the highest tried" in text
 
 
-def test_the_page_shows_ours_beside_theirs_and_whether_the_goal_was_reached(result):
+def test_the_page_compares_results_with_published_figures_and_goals(result):
     text = page.render({"cta": ROW}, {"cta": result})
     assert "GRU ≤ 40000 reached; LSTM ≤ 1.5 not reached; the best cell ≤ 40000 reached" in text
     (line,) = (line for line in text.splitlines() if line.startswith("| GRU |"))
@@ -193,7 +193,7 @@ def test_the_page_shows_ours_beside_theirs_and_whether_the_goal_was_reached(resu
     assert len(widths - {0}) == 1
 
 
-def test_a_printed_value_of_another_task_is_not_reached(result):
+def test_a_published_value_of_another_task_is_not_called_reached(result):
     ours = ROW.model_copy(update={"goal": {"gru": "≤ 40000"}})
     (figure,) = ROW.published
     dataset = {"horizon": 1}
@@ -222,7 +222,7 @@ PRINTED_TASKS = {
 
 
 @pytest.mark.parametrize("name", PRINTED_TASKS)
-def test_a_row_of_another_task_stands_beside_one_of_the_printed_task(name):
+def test_a_row_of_another_task_names_the_row_of_the_published_task(name):
     ours, theirs = ROWS[name], ROWS[PRINTED_TASKS[name]]
     assert [figure.task for figure in ours.published] == [f.task for f in theirs.published]
     assert not any(ours.is_comparable(bound, ours.dataset()) for bound in ours.goal.values())
@@ -230,12 +230,12 @@ def test_a_row_of_another_task_stands_beside_one_of_the_printed_task(name):
 
 
 @pytest.mark.parametrize("name", [name for name, row in ROWS.items() if row.published])
-def test_a_task_is_of_settings_that_its_row_has(name):
+def test_the_settings_of_a_task_are_those_of_its_row(name):
     for figure in ROWS[name].published:
         assert figure.task.keys() <= ROWS[name].dataset().keys()
 
 
-def test_a_result_of_other_settings_than_the_table_s_says_so(result):
+def test_a_result_with_other_settings_than_the_row_is_marked(result):
     assert "The table has other settings: `keras-gru compare cta_ridership`" in page.render(
         {"cta": ROW}, {"cta": result}
     )
@@ -243,7 +243,7 @@ def test_a_result_of_other_settings_than_the_table_s_says_so(result):
     assert "other settings" not in page.render({"cta": ROW}, {"cta": same})
 
 
-def test_a_row_that_was_not_run_says_so_and_how_to():
+def test_a_row_without_a_result_shows_its_command():
     text = page.render({"cta": ROW}, {"cta": None})
     assert "Not run yet: `python tools/results/run.py cta`" in text
     assert text.count("| not run yet") == 3 and "GRU ≤ 40000" in text
@@ -252,7 +252,7 @@ def test_a_row_that_was_not_run_says_so_and_how_to():
 class TestRun:
     @pytest.fixture
     def row(self, tmp_path, monkeypatch):
-        """A row of its own, in a folder of its own."""
+        """A row that uses temporary folders."""
         monkeypatch.chdir(tmp_path)
         small = tiny(tmp_path, cells=("simple_rnn",), training={"epochs": 1})
         row = table.Row(name="tiny", config="tiny.yaml", bound="≤ 1", goal={"best": "≤ 10"})
@@ -269,7 +269,7 @@ class TestRun:
         monkeypatch.setattr(page, "rows", lambda: {"tiny": row})
         return row
 
-    def test_keeps_the_result_and_writes_the_page(self, row, tmp_path, monkeypatch):
+    def test_a_run_stores_the_result_and_writes_the_page(self, row, tmp_path, monkeypatch):
         overrides = ["seeds=[0]", "training.epochs=1", "seeds=[1]"]
         run.run(row, overrides)
         kept = json.loads((tmp_path / "tiny.json").read_text())
@@ -277,24 +277,24 @@ class TestRun:
         assert kept["cells"]["simple_rnn"]["test"]["mean"] > 0
         assert "the best cell ≤ 10 reached" in (tmp_path / "RESULTS.md").read_text()
 
-        # A run directory is kept again without training or reading anything again.
+        # Storing a finished run directory again trains and reads nothing.
         (folder,) = (tmp_path / "runs" / "tiny").iterdir()
         monkeypatch.setattr(SequenceDataset, "batches", None)
         run.run(row, overrides, str(folder))
         assert json.loads((tmp_path / "tiny.json").read_text()) == kept
 
-    def test_refuses_a_folder_of_other_settings(self, row, tmp_path):
+    def test_a_folder_with_other_settings_is_rejected(self, row, tmp_path):
         other = RunDirectory.create(tiny(tmp_path, cells=("gru",)))
         with pytest.raises(UserError, match="expected the settings of the run"):
             run.run(row, [], str(other.path))
 
-    def test_lists_the_rows(self, capsys):
+    def test_without_arguments_the_rows_are_listed(self, capsys):
         run.main([], None, None)
         printed = capsys.readouterr().out
         assert all(name in printed for name in ROWS)
 
 
 def test_an_option_may_stand_between_a_name_and_a_setting():
-    asked = {"words": ["cta", "seeds=[0]"], "resume": None, "jobs": 1}
+    parsed = {"words": ["cta", "seeds=[0]"], "resume": None, "jobs": 1}
     for words in (["cta", "--jobs", "1", "seeds=[0]"], ["--jobs", "1", "cta", "seeds=[0]"]):
-        assert vars(run.arguments(words)) == asked
+        assert vars(run.arguments(words)) == parsed
