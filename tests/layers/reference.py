@@ -71,7 +71,7 @@ def coupled_lstm_step(x, h, c, weights):
 
 
 def peephole_lstm_step(x, h, c, weights):
-    """Compute one step from weights with columns i | f | g | o, plus the diagonal peephole matrices."""
+    """Compute one step from weights with columns i | f | g | o, and peepholes."""
     kernel, recurrent_kernel, bias, peepholes = weights
     w_ci, w_cf, w_co = (np.diag(peephole) for peephole in peepholes)
     i, f, g, o = np.split(x @ kernel + h @ recurrent_kernel + bias, 4, axis=1)

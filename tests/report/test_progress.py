@@ -220,7 +220,7 @@ def test_a_view_without_finished_runs_shows_the_trained_epochs(clock):
     assert "trained" in rendered(view)
 
 
-def test_a_view_without_events_prints_nothing():
+def test_a_progress_tracker_prints_nothing():
     with ProgressTracker(console=console()) as view:
         view.plan(JOBS, 4, MAE)
         view.note("something")
