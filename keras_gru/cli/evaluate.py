@@ -1,8 +1,7 @@
 """keras-gru evaluate"""
 
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -11,21 +10,14 @@ from keras_gru.cli.start import start_tensorflow
 from keras_gru.errors import UserError
 
 
-class Split(StrEnum):
-    """The parts of a dataset."""
-
-    TRAIN = "train"
-    VALIDATION = "validation"
-    TEST = "test"
-
-
 def evaluate(
     run: Run,
     cell: CellOfRun = None,
     seed: SeedsOfRun = None,
     split: Annotated[
-        Split, typer.Option(help="A split of the training data of the run.")
-    ] = Split.TEST,
+        Literal["train", "validation", "test"],
+        typer.Option(help="A split of the training data of the run."),
+    ] = "test",
     data: Annotated[
         Path | None,
         typer.Option(
@@ -57,32 +49,31 @@ def evaluate(
     record, is_ensemble = records[0], seeds == "all"
     metric = run_directory.comparison().metric
     dataset = load_data(run_directory) if data is None else load_other_data(run_directory, data)
-    where, is_other = split.value, "train" not in dataset.splits
+    where, is_other = split, "train" not in dataset.splits
     if data is None and not is_ensemble and "split" in run_directory.experiment().vary:
         dataset = dataset.resampled(record.seed)
     if is_other:
         where = f"{dataset.name} ({plural(dataset.size('test'), 'sequence')})"
-        if split is not Split.TEST:
-            raise UserError(f"--split {split.value}: all of {data} is measured; leave it out.")
+        if split != "test":
+            raise UserError(f"--split {split}: all of {data} is measured; leave it out.")
         for note in dataset.notes:
             typer.echo(note)
-    metrics = networks.evaluate(run_directory, records, split.value, dataset)
+    metrics = networks.evaluate(run_directory, records, split, dataset)
     value = quantity(metrics[metric.name], metric)
     numbers = tuple(record.seed for record in records)
     seeds_text = f"seed {record.seed}"
     if is_ensemble:
         seeds_text = f"ensemble of the seeds {', '.join(map(str, numbers))}"
     said = f"{record.label}, {seeds_text}, {where}: {metric.label} {value}"
-    recorded = {"validation": record.validation, "test": record.test}.get(split.value)
-    if recorded:  # of train there is none
-        known = [getattr(record, split.value)[metric.name] for record in records]
+    if split != "train" and getattr(record, split):  # of train there is none
+        known = [getattr(record, split)[metric.name] for record in records]
         values = ", ".join(quantity(number, metric) for number in known)
-        said += f" (recorded on {split.value}: {values})"
+        said += f" (recorded on {split}: {values})"
     typer.echo(said)
     if is_ensemble and not is_other:
-        ensemble = EnsembleRecord(record.cell, numbers, split.value, metrics, metric.label)
+        ensemble = EnsembleRecord(record.cell, numbers, split, metrics, metric.label)
         run_directory.add_ensemble(ensemble)
     if top_k is not None:
         network = networks.load_network(run_directory, records)
-        accuracy = networks.top_k_accuracy(network, dataset, split.value, top_k)
+        accuracy = networks.top_k_accuracy(network, dataset, split, top_k)
         typer.echo(f"Top-{top_k} accuracy: {accuracy:.4f}")

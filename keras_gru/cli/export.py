@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -18,13 +18,6 @@ class Format(StrEnum):
     LITERT = "litert"
     TFJS = "tfjs"
     SAVED_MODEL = "saved_model"
-
-
-class Quantization(StrEnum):
-    """Data types of exported weights."""
-
-    INT8 = "int8"
-    FLOAT16 = "float16"
 
 
 def export(
@@ -44,7 +37,7 @@ def export(
         ),
     ] = False,
     quantize: Annotated[
-        Quantization | None,
+        Literal["int8", "float16"] | None,
         typer.Option(help="How weights are stored: int8 (litert), float16 (litert, openvino)."),
     ] = None,
     output: Annotated[
@@ -84,7 +77,7 @@ def export(
                 target.value,
                 step=step,
                 states=states,
-                quantize=quantize and quantize.value,
+                quantize=quantize,
                 output=output,
                 sequences=sequences,
                 tolerance=tolerance,

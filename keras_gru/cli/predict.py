@@ -1,9 +1,8 @@
 """keras-gru predict"""
 
 from collections.abc import Mapping, Sequence
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -11,23 +10,13 @@ from keras_gru.cli.arguments import CellOfRun, Run, SeedsOfRun, check_place, par
 from keras_gru.cli.start import start_tensorflow
 from keras_gru.errors import UserError
 
-
-class Format(StrEnum):
-    """Output formats."""
-
-    CSV = "csv"
-    JSONL = "jsonl"
-    CONLLU = "conllu"
-
-
-_FORMATS = {
-    ".csv": Format.CSV,
-    ".json": Format.JSONL,
-    ".jsonl": Format.JSONL,
-    ".conllu": Format.CONLLU,
+Format = Literal["csv", "jsonl", "conllu"]
+_FORMATS: dict[str, Format] = {
+    ".csv": "csv",
+    ".json": "jsonl",
+    ".jsonl": "jsonl",
+    ".conllu": "conllu",
 }
-
-
 OutputOption = Annotated[
     Path | None,
     typer.Option("--output", "-o", metavar="FILE", help="Default: the standard output."),
@@ -82,13 +71,13 @@ def write_rows(
         typer.echo(note, err=True)
     if format is None:
         format = _FORMATS.get(output.suffix) if output else None
-        format = format or (Format.CSV if conllu is None else Format.CONLLU)
-    if format is Format.CONLLU:
+        format = format or ("csv" if conllu is None else "conllu")
+    if format == "conllu":
         if conllu is None:
             raise UserError("--format conllu: expected a CoNLL-U file as INPUT, found other data.")
         text = conllu
     else:
-        text = to_csv(rows) if format is Format.CSV else to_json_lines(rows)
+        text = to_csv(rows) if format == "csv" else to_json_lines(rows)
     if output is None:
         typer.echo(text, nl=False)
     else:
