@@ -1,7 +1,6 @@
 """Plots of a comparison."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -149,17 +148,10 @@ def _mean_and_band(axes: Axes, curves: Sequence[np.ndarray], number: int) -> Non
         return
     stack = np.stack(curves)
     epochs = np.arange(1, stack.shape[1] + 1)
-    style: Style = {
-        "color": color(number),
-        "ls": line(number),
-        "lw": 1.9,
-        "ms": 5,
-        "zorder": 3,
-    }
-    single: dict[str, Any] = (
-        {"marker": marker(number), "clip_on": False} if len(epochs) == 1 else {}
-    )
-    axes.plot(epochs, stack.mean(0), **style, **single)
+    style: Style = {"color": color(number), "ls": line(number), "lw": 1.9, "ms": 5, "zorder": 3}
+    if len(epochs) == 1:
+        style |= {"marker": marker(number), "clip_on": False}
+    axes.plot(epochs, stack.mean(0), **style)
     if len(stack) > 1:
         axes.fill_between(epochs, stack.min(0), stack.max(0), color=color(number), alpha=0.18, lw=0)
 
@@ -174,15 +166,9 @@ def _thin(axes: Axes, curve: np.ndarray, first: int, number: int) -> None:
 def _mark_beyond(axes: Axes, curve: np.ndarray, number: int) -> None:
     """Draw a triangle at the edge of the axis for every epoch beyond it."""
     low, high = axes.get_ylim()
+    style: Style = {"color": color(number), "ms": 5, "mew": 0, "clip_on": False, "zorder": 4}
     for is_beyond, edge, mark in ((curve > high, high, "^"), (curve < low, low, "v")):
         epochs = np.flatnonzero(is_beyond) + 1
-        style: Style = {
-            "color": color(number),
-            "ms": 5,
-            "mew": 0,
-            "clip_on": False,
-            "zorder": 4,
-        }
         axes.plot(epochs, np.full(len(epochs), edge), mark, **style)
 
 
@@ -200,13 +186,7 @@ def _scatter(axes: Axes, comparison: Comparison, x: Callable[[RunRecord], float]
         tested = comparison.tested(cell)
         runs = [run for run in comparison.runs_of(cell) if run.seed in tested]
         xs, ys = [x(run) for run in runs], [run.test[name] for run in runs]
-        style: Style = {
-            "color": color(number),
-            "ms": 6,
-            "alpha": 0.75,
-            "mew": 0,
-            "clip_on": False,
-        }
+        style: Style = {"color": color(number), "ms": 6, "alpha": 0.75, "mew": 0, "clip_on": False}
         axes.plot(xs, ys, marker(number), **style)
         across, heights = across + xs, heights + ys
         if runs:
@@ -226,7 +206,7 @@ def _scatter(axes: Axes, comparison: Comparison, x: Callable[[RunRecord], float]
 
 
 def _limit(axes: Axes, curves: Sequence[np.ndarray], levels: dict, mode: str) -> None:
-    """Return the limit without the worst 5 % of the values: first epochs would flatten the plot."""
+    """Set the limits without the worst 5 % of the values: first epochs would flatten the plot."""
     values = np.concatenate([*curves, []])
     values = values[np.isfinite(values)]
     kept = []

@@ -23,9 +23,9 @@ TOKEN = 9  # pixels per token, or per character of a vertical token
 LINES = 8  # features drawn as lines; more are drawn as an image
 LEAST = 1e-12  # smallest fraction of a gradient that is drawn
 LONGEST = 1e5  # steps of a half-life
-NOTES = LinearSegmentedColormap.from_list(
-    "notes", [f"{plots.MUTED}00", plots.MUTED]
-)  # on any background
+IMAGE: plots.Style = {"aspect": "auto", "interpolation": "none"}
+NOTES = LinearSegmentedColormap.from_list("notes", [f"{plots.MUTED}00", plots.MUTED])
+_VISIBLE = {"\n": "↵", " ": "␣", "\t": "⇥"}
 
 
 def gates_height(inspection: Inspection, network: NetworkInspection) -> int:
@@ -61,17 +61,10 @@ def fill_with_gates(figure: Figure, inspection: Inspection, network: NetworkInsp
     )[:, 0]
     for axes, (title, colors, low), rows in zip(all_axes, maps, values, strict=False):
         high = -low or 1
-        image = axes.imshow(
-            rows[:, order].T,
-            aspect="auto",
-            cmap=colors,
-            vmin=low,
-            vmax=high,
-            interpolation="none",
-        )
+        image = axes.imshow(rows[:, order].T, vmin=low, vmax=high, cmap=colors, **IMAGE)
         bar = figure.colorbar(image, ax=axes, pad=0.01, fraction=0.03, ticks=[low, high])
         bar.outline.set_visible(False)
-        axes.set_title(title, loc="left", fontsize=9.5, pad=4)
+        plots.title(axes, title, pad=4)
         axes.set_yticks([])
         axes.set_ylabel(f"{len(order)} units")
         axes.grid(False)
@@ -94,13 +87,8 @@ def gradient_decay(axes: Axes, inspection: Inspection, comparison: Comparison) -
         style = _style(numbers[network.cell][1], network.label)
         axes.plot(np.arange(len(left)), left, marker="o" if len(left) == 1 else "", **style)
     _log_scale(axes, subs=(1,))
-    axes.set_title(
-        "Norm of the gradient of the state, relative to that of the last state, log scale",
-        loc="left",
-        fontsize=9.5,
-        pad=8,
-        wrap=True,
-    )
+    text = "Norm of the gradient of the state, relative to that of the last state, log scale"
+    plots.title(axes, text, wrap=True)
     axes.set_xlabel("Steps back")
     axes.xaxis.set_major_locator(MaxNLocator(8, steps=[1, 2, 5, 10], integer=True))
 
@@ -122,7 +110,7 @@ def memory(axes: Axes, inspection: Inspection, comparison: Comparison) -> None:
         number = numbers[network.cell][1]
         style = _style(number, network.label, 1.2)
         axes.plot(share, steps, marker=plots.marker(number), ms=3.5, **style)
-    axes.axhline(inspection.length, color=plots.MUTED, lw=0.9, ls=(0, (4, 3)), zorder=1)
+    axes.axhline(inspection.length, color=plots.MUTED, lw=0.9, ls=plots.DASHES, zorder=1)
     axes.annotate(
         "length of the sequence shown",
         (1, inspection.length),
@@ -133,9 +121,7 @@ def memory(axes: Axes, inspection: Inspection, comparison: Comparison) -> None:
         fontsize=8.5,
     )
     _log_scale(axes, subs=(1, 2, 5))
-    axes.set_title(
-        "Half-life of each unit's state in steps, log scale", loc="left", fontsize=9.5, pad=8
-    )
+    plots.title(axes, "Half-life of each unit's state in steps, log scale")
     axes.set_xlabel("Units, longest first (%)")
     axes.set_xlim(0, 100)
 
@@ -146,7 +132,7 @@ def _draw_input(figure: Figure, axes: Axes, inspection: Inspection) -> None:
         room = figure.get_figwidth() * PIXELS - 110
         every = math.ceil(len(inspection.tokens) * TOKEN / room)
         shown = range(0, len(inspection.tokens), every)
-        words = [_short(inspection.tokens[step]) for step in shown]
+        words = [plots.shorten(_VISIBLE.get(word, word), 12) for word in inspection.tokens[::every]]
         upright = (len(words) - 1) * max(map(len, words)) * TOKEN <= room
         axes.set_xticks(shown, words, rotation=0 if upright else 90, fontsize=8.5)
         axes.tick_params(axis="x", labelbottom=True)
@@ -156,13 +142,7 @@ def _draw_input(figure: Figure, axes: Axes, inspection: Inspection) -> None:
         # Only the keys of a piano roll that sound.
         sounding = np.flatnonzero(values.any(0))
         first, last = (sounding[0], sounding[-1] + 1) if sounding.size else (0, 1)
-        axes.imshow(
-            values[:, first:last].T,
-            aspect="auto",
-            cmap=NOTES,
-            origin="lower",
-            interpolation="none",
-        )
+        axes.imshow(values[:, first:last].T, cmap=NOTES, origin="lower", **IMAGE)
         axes.set_yticks([])
         axes.grid(False)
     else:
@@ -171,14 +151,9 @@ def _draw_input(figure: Figure, axes: Axes, inspection: Inspection) -> None:
             style = _style(len(plots.COLORS) - 1 - number, "", 1.3)
             axes.plot(np.arange(len(column)), column, drawstyle="steps-mid", **style)
         axes.yaxis.set_major_locator(MaxNLocator(3))
-    axes.set_title("Input", loc="left", fontsize=9.5, pad=4)
+    plots.title(axes, "Input", pad=4)
     axes.set_xlabel("Time step")
     axes.xaxis.set_major_locator(MaxNLocator(10, steps=[1, 2, 5, 10], integer=True))
-
-
-def _short(word: str) -> str:
-    word = {"\n": "↵", " ": "␣", "\t": "⇥"}.get(word, word)
-    return word if len(word) <= 12 else f"{word[:11]}…"
 
 
 def _style(number: int, label: str, width: float = 1.9) -> dict[str, Any]:

@@ -6,16 +6,14 @@ from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 
-import matplotlib
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from keras_gru.errors import UserError
 from keras_gru.experiments.generation import Music
 from keras_gru.files import replacing
 from keras_gru.report import plots
-from keras_gru.report.pictures import PIXELS, STYLE
+from keras_gru.report.pictures import figure_to_png
 
 _STEPS = {1: "a quarter note", 2: "an eighth note", 4: "a sixteenth note"}
 _TICKED = {0: "C", 4: "E", 7: "G"}  # labelled notes of an octave; more labels would overlap
@@ -85,21 +83,16 @@ def draw_piano_roll(axes: Axes, music: Music) -> None:
     if prompt:
         axes.axvspan(0, prompt, color=plots.MUTED, alpha=0.18, lw=0, zorder=0)
         axes.axvline(prompt, color=plots.INK, lw=0.9, ls="--")
-        _name_part(axes, 0, "prompt")
-    if length > prompt:
-        _name_part(axes, prompt, "generated")
+    parts = [(0, "prompt")] * bool(prompt) + [(prompt, "generated")] * (length > prompt)
+    for start, name in parts:
+        above = ("data", "axes fraction")
+        axes.annotate(name, (start, 1), (3, 3), xycoords=above, textcoords="offset points")
     low, high = min(pitches) - 1, max(pitches) + 1
     axes.set(xlim=(0, max(length, 1)), ylim=(low, high), ylabel="Pitch")
     axes.set_xlabel(f"Time (steps of {_STEPS[music.steps_per_quarter]})")
     axes.xaxis.set_major_locator(MaxNLocator(8, steps=[1, 2, 4, 8, 10], integer=True))
     ticked = [pitch for pitch in range(low, high + 1) if pitch % 12 in _TICKED]
     axes.set_yticks(ticked, [f"{_TICKED[pitch % 12]}{pitch // 12 - 1}" for pitch in ticked])
-
-
-def _name_part(axes: Axes, start: int, name: str) -> None:
-    axes.annotate(
-        name, (start, 1), (3, 3), xycoords=("data", "axes fraction"), textcoords="offset points"
-    )
 
 
 def save_piano_roll(music: Music, path: str | Path) -> None:
@@ -109,9 +102,5 @@ def save_piano_roll(music: Music, path: str | Path) -> None:
         music: the piano roll.
         path: the PNG file, written atomically.
     """
-    width = min(max(12 * len(music.notes), 480), 3000)  # in CSS pixels
-    with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=(width / PIXELS, 380 / PIXELS), layout="constrained")
-        draw_piano_roll(figure.add_subplot(), music)
-        with replacing(path) as draft:
-            figure.savefig(draft, format="png", dpi=2 * PIXELS, facecolor="white")
+    size = min(max(12 * len(music.notes), 480), 3000), 380
+    figure_to_png(lambda figure: draw_piano_roll(figure.add_subplot(), music), path, size=size)

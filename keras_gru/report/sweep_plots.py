@@ -1,7 +1,6 @@
 """Plots of a sweep: importances, and the metric against each setting."""
 
 import math
-from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -14,6 +13,7 @@ from keras_gru.experiments.sweeping.sweep import SweepResult
 from keras_gru.report.plots import (
     LOGARITHMIC,
     MUTED,
+    Style,
     against_budget,
     color,
     finish_intervals,
@@ -53,7 +53,8 @@ def metric_against(axes: Axes, result: SweepResult, name: str) -> None:
     worst = _worst(result)
     for cell, (_, number) in cells(result).items():
         shift = (number - (len(result.experiment.cells) - 1) / 2) * APART
-        styles: dict[str, dict[str, Any]] = {
+        common: Style = {"color": color(number), "ls": "", "clip_on": False}
+        styles: dict[str, Style] = {
             "finished": {"mfc": color(number), "alpha": 0.75},
             "pruned": {"mfc": "none"},
             "diverged": {"marker": "x", "ms": 7},
@@ -62,14 +63,7 @@ def metric_against(axes: Axes, result: SweepResult, name: str) -> None:
             trials = [t for t in result.trials if t.cell == cell and t.status == status]
             xs = [_place(trial, name, drawn, shift) for trial in trials]
             ys = [trial.value if math.isfinite(trial.value) else worst for trial in trials]
-            common: dict[str, Any] = {
-                "color": color(number),
-                "ms": 6,
-                "ls": "",
-                "marker": marker(number),
-                "clip_on": False,
-            }
-            axes.plot(xs, ys, **(common | style))
+            axes.plot(xs, ys, **({"marker": marker(number), "ms": 6} | style), **common)
     _across(axes, name, drawn)
     _upwards(axes, result)
 

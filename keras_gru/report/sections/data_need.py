@@ -128,14 +128,9 @@ def draw_curve(axes: Axes, x: np.ndarray, rows: list[tuple[Any, ...]], number: i
     if not rows:
         return
     mean, low, high = np.array(rows, float).T
-    style: plots.Style = {
-        "color": plots.color(number),
-        "marker": plots.marker(number),
-        "ms": 5,
-        "mew": 0,
-    }
-    axes.plot(x, mean, plots.line(number), lw=1.7, **style)
-    axes.vlines(x, low, high, color=plots.color(number), lw=1.2, alpha=0.6)
+    paint, mark = plots.color(number), plots.marker(number)
+    axes.plot(x, mean, plots.line(number), lw=1.7, color=paint, marker=mark, ms=5, mew=0)
+    axes.vlines(x, low, high, color=paint, lw=1.2, alpha=0.6)
 
 
 def set_fractions(axes: Axes, fractions: list[float]) -> None:
