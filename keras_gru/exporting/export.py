@@ -22,6 +22,7 @@ from keras_gru.exporting.parity import UNRATED, compare
 from keras_gru.exporting.programs import Program
 from keras_gru.exporting.targets import TARGETS, Target
 from keras_gru.models.language_modeling import with_any_length
+from keras_gru.models.step import random_inputs
 from keras_gru.version import __version__
 
 _BY_SUFFIX = {".onnx": "onnx", ".xml": "openvino", ".tflite": "litert"}
@@ -104,11 +105,10 @@ def export(
     if to == "litert" and length is None:
         length = 1 if step else next(iter(x.values())).shape[1]
     target = Target(to, quantize, length, states)
-    paths = {"": path}
-    if len(program.parts) > 1:
+    paths = dict.fromkeys(program.parts, path)
+    if len(paths) > 1:
         path.mkdir(parents=True, exist_ok=True)
-        paths = {part: path / target.file_name(part) for part in program.parts}
-    paths = dict(zip(program.parts, paths.values(), strict=True))
+        paths = {part: path / target.file_name(part) for part in paths}
     facts = {"keras_gru": __version__, **(metadata or {})}
     for part, model_of_part in program.parts.items():
         target.write(model_of_part, paths[part], {**facts, "part": part})
@@ -196,26 +196,6 @@ def export_run(
     if not found.agrees:
         raise DisagreementError(found)
     return found
-
-
-def random_inputs(model: keras.Model, length: int, rows: int = 8) -> dict[str, np.ndarray]:
-    """Return inputs of a model: vectors, and tokens of which none is padding, of all lengths."""
-    random = np.random.default_rng(0)
-    words = [layer.input_dim for layer in model.layers if hasattr(layer, "input_dim")]
-    lengths = np.maximum(1, random.integers(0, length + 1, rows))
-    lengths[0] = length
-    seen = np.arange(length) < lengths[:, None]
-    x = {}
-    for tensor in model.inputs:
-        shape = (rows, length, *tensor.shape[2:])
-        if tensor.dtype == "bool":
-            x[tensor.name] = seen
-        elif "int" in tensor.dtype:
-            tokens = random.integers(1, max(2, min(words, default=2)), shape) * seen
-            x[tensor.name] = tokens.astype(tensor.dtype)
-        else:
-            x[tensor.name] = random.normal(size=shape).astype(tensor.dtype)
-    return x
 
 
 def _open_length(model):

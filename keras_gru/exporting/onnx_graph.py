@@ -108,6 +108,14 @@ class OnnxGraph:
         """Return the name of the same tensor with another dtype."""
         return self.add("Cast", [name], to=element_type(dtype))
 
+    def unsqueeze(self, name: str, *axes: int) -> str:
+        """Return the name of a tensor with additional axes of size 1."""
+        return self.add("Unsqueeze", [name, self.constant(axes, "int64")])
+
+    def squeeze(self, name: str, *axes: int) -> str:
+        """Return the name of a tensor without axes of size 1."""
+        return self.add("Squeeze", [name, self.constant(axes, "int64")])
+
     def shape(self, name: str, axis: int) -> str:
         """Return the name of the size of an axis, `(1,)`."""
         size = self.add("Shape", [name])

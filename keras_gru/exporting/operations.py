@@ -92,14 +92,12 @@ def _cast(graph, call):
 
 @converts("ExpandDims")
 def _expand_dims(graph, call):
-    axes = np.atleast_1d(call.operation.axis)
-    return graph.add("Unsqueeze", [graph.value(call.args[0]), graph.constant(axes, "int64")])
+    return graph.unsqueeze(graph.value(call.args[0]), *np.atleast_1d(call.operation.axis))
 
 
 @converts("Squeeze")
 def _squeeze(graph, call):
-    axes = np.atleast_1d(call.operation.axis)
-    return graph.add("Squeeze", [graph.value(call.args[0]), graph.constant(axes, "int64")])
+    return graph.squeeze(graph.value(call.args[0]), *np.atleast_1d(call.operation.axis))
 
 
 @converts("Sum", "Mean", "Max", "Min", "Any", "All")
@@ -145,8 +143,7 @@ def _concatenate(graph, call):
 @converts("Stack")
 def _stack(graph, call):
     axis = call.operation.axis
-    index = graph.constant([axis], "int64")
-    names = [graph.add("Unsqueeze", [graph.value(tensor), index]) for tensor in call.args[0]]
+    names = [graph.unsqueeze(graph.value(tensor), axis) for tensor in call.args[0]]
     return graph.add("Concat", names, axis=axis)
 
 
@@ -218,9 +215,7 @@ def _get_item(graph, call):
         ]
         given = [graph.constant([number], "int64") for number in (*ends, axis, step)]
         name = graph.add("Slice", [name, *given])
-    if dropped:
-        name = graph.add("Squeeze", [name, graph.constant(dropped, "int64")])
-    return name
+    return graph.squeeze(name, *dropped) if dropped else name
 
 
 @converts("Reshape")
@@ -278,14 +273,13 @@ def _additive_attention(graph, call):
     mask = (call.kwargs.get("mask") or [None, None])[1]
     if call.kwargs.get("return_attention_scores") or call.kwargs.get("use_causal_mask"):
         raise UserError(f"layer '{layer.name}': expected attention without scores and causal mask.")
-    axes = [graph.constant([axis], "int64") for axis in (2, 1)]
-    pairs = [graph.add("Unsqueeze", pair) for pair in zip((query, keys), axes, strict=True)]
+    pairs = [graph.unsqueeze(query, 2), graph.unsqueeze(keys, 1)]
     scores = graph.add("Tanh", [graph.add("Add", pairs)])
     if layer.use_scale:
         scores = graph.add("Mul", [scores, graph.value(layer.scale)])
     last = graph.constant([-1], "int64")
     scores = graph.add("ReduceSum", [scores, last], keepdims=0)
     if mask is not None:
-        seen = graph.add("Unsqueeze", [graph.value(mask, "bool"), axes[1]])
+        seen = graph.unsqueeze(graph.value(mask, "bool"), 1)
         scores = graph.add("Where", [seen, scores, graph.constant(-1e9, "float32")])
     return graph.add("MatMul", [graph.add("Softmax", [scores], axis=-1), values])

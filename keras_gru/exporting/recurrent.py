@@ -96,8 +96,7 @@ def _arguments(graph, call):
     mask = keras.tree.flatten(mask)[0]
     if mask is not None:
         rank, mask = len(mask.shape), graph.value(mask, "bool")
-        if rank == 3:
-            mask = graph.add("Squeeze", [mask, graph.constant([2], "int64")])
+        mask = graph.squeeze(mask, 2) if rank == 3 else mask
     states = [
         graph.value(state, "float32") for state in keras.tree.flatten(initial) if state is not None
     ]
@@ -120,8 +119,7 @@ def _node(graph, layer, x, mask, initial, by_time, with_states):
         graph.constant(array, "float32", f"{layer.name}.{name}") if array is not None else ""
         for name, array in (("W", W), ("R", R), ("B", B))
     ]
-    first = graph.constant([0], "int64")
-    given = [graph.add("Unsqueeze", [state, first]) for state in initial]
+    given = [graph.unsqueeze(state, 0) for state in initial]
     known = [ACTIVATIONS[name] for name in activations(cell, kind)]
     attributes = {
         "hidden_size": cell.units,
@@ -137,23 +135,21 @@ def _node(graph, layer, x, mask, initial, by_time, with_states):
     found = graph.add(
         kind, inputs, outputs=3 if kind == "LSTM" else 2, wish=layer.name, **attributes
     )
-    y = graph.add("Squeeze", [found[0], graph.constant([1], "int64")])
-    y = graph.add("Transpose", [y], perm=[1, 0, 2])
-    states = [graph.add("Squeeze", [state, first]) for state in found[1:]]
+    y = graph.add("Transpose", [graph.squeeze(found[0], 1)], perm=[1, 0, 2])
+    states = [graph.squeeze(state, 0) for state in found[1:]]
     if mask is not None:
         states[0] = _last(graph, y, mask, initial)
 
     def every():
         if mask is None:
             return y if by_time or not layer.go_backwards else _flipped(graph, y)
-        seen = graph.add("Unsqueeze", [mask, graph.constant([2], "int64")])
+        seen = graph.unsqueeze(mask, 2)
         if layer.go_backwards:  # before the first step that is not padding, the output is zero
             back = _reversed(graph, y, mask)
             back = graph.add("Where", [seen, back, graph.constant(0, "float32")])
             return back if by_time else _flipped(graph, back)
-        after = graph.constant(0, "float32")
-        if not layer.zero_output_for_mask:
-            after = graph.add("Unsqueeze", [states[0], graph.constant([1], "int64")])
+        is_zero = layer.zero_output_for_mask
+        after = graph.constant(0, "float32") if is_zero else graph.unsqueeze(states[0], 1)
         return graph.add("Where", [seen, y, after])
 
     return every, states[0], states
@@ -169,11 +165,8 @@ def _last(graph, y, mask, initial):
     """Return the output after the last step that is not padding, `(B, U)`."""
     lengths = _lengths(graph, mask)
     index = graph.add("Sub", [graph.cast(lengths, "int64"), graph.constant(1, "int64")])
-    some = graph.add("Greater", [lengths, graph.constant(0, "int32")])
-    index, some = (
-        graph.add("Unsqueeze", [tensor, graph.constant([1], "int64")]) for tensor in (index, some)
-    )
-    index = graph.add("Max", [index, graph.constant(0, "int64")])
+    some = graph.unsqueeze(graph.add("Greater", [lengths, graph.constant(0, "int32")]), 1)
+    index = graph.add("Max", [graph.unsqueeze(index, 1), graph.constant(0, "int64")])
     last = graph.add("GatherND", [y, index], batch_dims=1)
     return graph.add("Where", [some, last, initial[0] if initial else graph.constant(0, "float32")])
 
@@ -185,8 +178,7 @@ def _holding(graph, rows, mask, W):
     the layer returns of h there is not used.)
     """
     numbers = graph.cast(mask, "float32")
-    padding = graph.add("Sub", [graph.constant(1, "float32"), numbers])
-    padding = graph.add("Unsqueeze", [padding, graph.constant([2], "int64")])
+    padding = graph.unsqueeze(graph.add("Sub", [graph.constant(1, "float32"), numbers]), 2)
     gates = np.repeat([-_SATURATED, 0, _SATURATED, 0], W.shape[1] // 4)  # i o f c
     return (
         graph.add("Concat", [rows, padding], axis=2),

@@ -30,8 +30,7 @@ def write_scan(graph, layer, x, mask, initial, by_time, with_states):
             new = body.add("Mul", [new, body.constant(1 - rate, "float32")])
             new = body.add("Add", [kept, new])
         if mask is not None:
-            flags = body.add("Unsqueeze", [seen, body.constant([1], "int64")])
-            new = body.add("Where", [flags, new, old])
+            new = body.add("Where", [body.unsqueeze(seen, 1), new, old])
         after[number] = body.add("Identity", [new])
     shown = body.add("Identity", [after[0]])
     described = [
@@ -62,8 +61,8 @@ def write_scan(graph, layer, x, mask, initial, by_time, with_states):
         scan_output_directions=[int(backwards and by_time)],
     )
     if mask is not None and layer.zero_output_for_mask:
-        flags = graph.add("Unsqueeze", [mask, graph.constant([2], "int64")])
-        every = graph.add("Where", [flags, every, graph.constant(0, "float32")])
+        zero = graph.constant(0, "float32")
+        every = graph.add("Where", [graph.unsqueeze(mask, 2), every, zero])
     return lambda: every, last[0], last if isinstance(layer.cell, Cell) else last[1:]
 
 

@@ -52,15 +52,11 @@ def write_saved_model(
 
     shapes: dict[str, Any] = {tensor.name: tensor.shape for tensor in model.inputs}
     shapes |= sizes or {}
-    specs = {
-        tensor.name: tf.TensorSpec(shapes[tensor.name], tensor.dtype) for tensor in model.inputs
-    }
+    specs = {t.name: tf.TensorSpec(shapes[t.name], t.dtype, t.name) for t in model.inputs}
     module = tf.Module()
     function: Any = tf.function(serve)
     setattr(module, "serve", function)  # noqa: B010 (a module is what is saved)
-    signature = function.get_concrete_function(
-        **{name: tf.TensorSpec(spec.shape, spec.dtype, name) for name, spec in specs.items()}
-    )
+    signature = function.get_concrete_function(**specs)
     tf.saved_model.save(module, str(path), signatures={"serving_default": signature})
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from keras_gru.errors import UserError
-from keras_gru.models.translation import Parts, decode, encode
+from keras_gru.models.translation import Parts, encoder_and_decoder
 
 
 class Hypothesis(NamedTuple):
@@ -103,7 +103,7 @@ def search_beams(
         )
     source_ids = np.asarray(source_ids)
     _check(parts, source_ids, start, end, max_length, beams, never, batch_size)
-    decoder = _Decoder(parts, [0, start, *never])
+    decoder = _Decoder(model, [0, start, *never])
     found = []
     for first in range(0, len(source_ids), batch_size):
         batch = source_ids[first : first + batch_size].astype("int32")
@@ -150,42 +150,30 @@ def _until(tokens: list[int], end: int) -> list[int]:
 
 
 class _Decoder:
-    """The layers of a model as an encoder and one step of the decoder."""
+    """A model as an encoder and one step of the decoder, with the states of N·K targets."""
 
-    def __init__(self, parts: Parts, never: Collection[int]) -> None:
+    def __init__(self, model: keras.Model, never: Collection[int]) -> None:
         self._never = never
-        source = keras.Input((None,), dtype="int32")
-        states, memory = encode(parts, source)
-        self._encode = keras.Model(source, [*keras.tree.flatten(states), *memory])
-        token = keras.Input((1,), dtype="int32")
-        states, memory = keras.tree.map_structure(
-            lambda tensor: keras.Input(tensor.shape[1:], dtype=tensor.dtype), (states, memory)
-        )
-        logits, new_states = decode(parts, token, states, memory)
-        self._step = keras.Model(
-            [token, *keras.tree.flatten(states), *memory],
-            [logits[:, 0], *keras.tree.flatten(new_states)],
-        )
-        self._count = len(keras.tree.flatten(states))
+        self._encoder, self._decoder = encoder_and_decoder(model)
 
     def read_sources(self, sources: np.ndarray, beams: int) -> None:
         """Encode sources `(N, S)` and set the states of N·K targets."""
-        found = keras.tree.flatten(self._encode.predict_on_batch(sources))
-        found = [np.repeat(tensor, beams, axis=0) for tensor in found]
-        self._states, self._memory = found[: self._count], found[self._count :]
+        found = self._encoder.predict_on_batch({"source": sources})
+        self._given = {name: np.repeat(array, beams, axis=0) for name, array in found.items()}
 
     def step(self, tokens: np.ndarray) -> np.ndarray:
         """Read one more token `(N·K,)`; return log-probabilities `(N·K, V)` of the next one."""
-        inputs = [tokens[:, None], *self._states, *self._memory]
-        logits, *self._states = self._step.predict_on_batch(inputs)
-        logits = logits.astype("float64")
+        found = self._decoder.predict_on_batch({"token": tokens[:, None], **self._given})
+        logits = found.pop("output").astype("float64")
+        self._given |= {name.removeprefix("new_"): state for name, state in found.items()}
         logits[:, self._never] = -np.inf
         logits -= logits.max(axis=1, keepdims=True)
         return logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
 
     def choose(self, beams: np.ndarray) -> None:
         """Select the states of these of the N·K targets."""
-        self._states = [state[beams] for state in self._states]
+        states = {n: a[beams] for n, a in self._given.items() if n.startswith("state_")}
+        self._given |= states  # the K targets of a source share its memory
 
 
 def _check(

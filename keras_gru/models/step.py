@@ -9,7 +9,7 @@ import keras
 import numpy as np
 
 from keras_gru.errors import UserError
-from keras_gru.models.graph import Graph, in_float32, is_tensor, trace_model
+from keras_gru.models.graph import Graph, in_float32, is_tensor, to_numpy, trace_model
 from keras_gru.models.numpy_step import NumpyStep
 
 _CHECKED_STEPS = 4  # of a model that takes any length
@@ -187,23 +187,13 @@ def _with_states(layer: keras.Layer, length: int | None):
 
 def _check_equal(model: keras.Model, step: keras.Model, length: int):
     """Raise an error if steps and the whole sequence have different outputs."""
-    random = np.random.default_rng(0)
     inputs = model.input if isinstance(model.input, dict) else {t.name: t for t in model.inputs}
     steps = next(iter(inputs.values())).shape[1] or _CHECKED_STEPS * length
     steps -= steps % length
-    words = [layer.input_dim for layer in model.layers if hasattr(layer, "input_dim")]
-    x = {}
-    for name, tensor in inputs.items():
-        shape = (2, steps, *tensor.shape[2:])
-        if tensor.dtype == "bool":
-            x[name] = np.ones(shape, bool)
-        elif "int" in tensor.dtype:
-            x[name] = random.integers(1, max(2, min(words, default=2)), shape).astype(tensor.dtype)
-        else:
-            x[name] = random.normal(size=shape).astype(tensor.dtype)
-    structure = x if isinstance(model.input, dict) else list(x.values())
-    whole = model(structure[0] if isinstance(structure, list) and len(x) == 1 else structure)
-    whole = keras.ops.convert_to_numpy(whole)
+    arrays = random_inputs(model, steps, rows=2, is_padded=False)
+    x = {name: arrays[tensor.name] for name, tensor in inputs.items()}
+    structure = keras.tree.pack_sequence_as(model.input, [arrays[t.name] for t in model.inputs])
+    whole = to_numpy(model(structure))
     names = state_names(step)
     states = {name: np.zeros((2, step.input[name].shape[-1]), "float32") for name in names}
     outputs = []
@@ -211,11 +201,33 @@ def _check_equal(model: keras.Model, step: keras.Model, length: int):
         now = {name: array[:, first : first + length] for name, array in x.items()}
         found = step(keras.tree.map_structure(keras.ops.convert_to_tensor, {**now, **states}))
         states = {name: found[new] for name, new in names.items()}
-        outputs.append(keras.ops.convert_to_numpy(found["output"]))
+        outputs.append(to_numpy(found["output"]))
     every = np.concatenate(outputs, axis=1)
     found = every if every.shape == whole.shape else outputs[-1]
     if found.shape != whole.shape or not np.allclose(found, whole, rtol=1e-3, atol=1e-4):
         raise UserError(_refusal(model, "the same steps one after the other give other outputs"))
+
+
+def random_inputs(
+    model: keras.Model, length: int, rows: int = 8, is_padded: bool = True
+) -> dict[str, np.ndarray]:
+    """Return inputs of a model: vectors, and tokens of which none is padding, of all lengths."""
+    random = np.random.default_rng(0)
+    words = [layer.input_dim for layer in model.layers if hasattr(layer, "input_dim")]
+    lengths = np.maximum(1, random.integers(0, length + 1, rows))
+    lengths[: 1 if is_padded else rows] = length
+    seen = np.arange(length) < lengths[:, None]
+    x = {}
+    for tensor in model.inputs:
+        shape = (rows, length, *tensor.shape[2:])
+        if tensor.dtype == "bool":
+            x[tensor.name] = seen
+        elif "int" in tensor.dtype:
+            tokens = random.integers(1, max(2, min(words, default=2)), shape) * seen
+            x[tensor.name] = tokens.astype(tensor.dtype)
+        else:
+            x[tensor.name] = random.normal(size=shape).astype(tensor.dtype)
+    return x
 
 
 def _refusal(model: keras.Model, reason: str):

@@ -5,11 +5,11 @@
 from typing import Any
 
 import keras
+from keras import ops
 
 from keras_gru.errors import UserError
 from keras_gru.layers.types import Tensor
 from keras_gru.models.budget import recurrent_layers
-from keras_gru.models.reading import read_on
 
 _TASKS = ("polyphony", "tagger", "language_model")
 
@@ -81,7 +81,7 @@ class TruncatedModel(keras.Model):
 
         x, y, weight = batch
         with tf.GradientTape() as tape:
-            outputs, states = read_on(self, x, states, training=True)
+            outputs, states = read_chunk(self, x, states, training=True)
             loss = self.compute_loss(x, y, outputs, weight, training=True)
             scaled = self.optimizer.scale_loss(loss)
         variables = self.trainable_variables
@@ -132,6 +132,26 @@ def truncate(model: keras.Model, steps: int) -> TruncatedModel:
     truncated = TruncatedModel(model.input, model.output, name=model.name)
     truncated.steps = steps
     return truncated
+
+
+def read_chunk(
+    model: keras.Model, x: Tensor, states: Any, training: bool = False
+) -> tuple[Tensor, Any]:
+    """Return the outputs `(B, K, ...)` of a chunk read from given states, and the new states."""
+    parts = {layer.name: layer for layer in model.layers}
+    if "tokens" in x:
+        sequence, mask = parts["embedding"](x["tokens"]), ops.not_equal(x["tokens"], 0)
+    else:
+        sequence, mask = x["features"], x.get("mask")
+    new_states = []
+    for layer, state in zip(recurrent_layers(model), states, strict=True):
+        shown, layer.return_state = layer.return_state, True
+        try:
+            sequence, *state = layer(sequence, initial_state=state, mask=mask, training=training)
+        finally:
+            layer.return_state = shown
+        new_states.append(state)
+    return parts["logits"](sequence), new_states
 
 
 def _padded(array: Tensor, length: Any):

@@ -15,8 +15,9 @@ from keras_gru import models
 from keras_gru.cells import cell_names
 from keras_gru.errors import UserError
 from keras_gru.exporting import export as exporting
-from keras_gru.exporting.export import DisagreementError, random_inputs
+from keras_gru.exporting.export import DisagreementError
 from keras_gru.exporting.targets import TARGETS, Target
+from keras_gru.models.step import random_inputs
 
 export = functools.partial(exporting.export, measure_time=False)
 TOKENS = {"vocabulary": 12, "embedding": 5}

@@ -7,9 +7,8 @@ import pytest
 import keras_gru
 from keras_gru import models
 from keras_gru.errors import UserError
-from keras_gru.exporting.export import random_inputs
 from keras_gru.models.numpy_step import NumpyStep
-from keras_gru.models.step import Stepper
+from keras_gru.models.step import Stepper, random_inputs
 
 
 @pytest.mark.parametrize("cell", ["gru", "lstm", "mut1", "min_gru"])

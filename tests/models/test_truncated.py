@@ -10,8 +10,7 @@ from keras_gru import models
 from keras_gru.cells import register_cell
 from keras_gru.errors import UserError
 from keras_gru.models.budget import recurrent_layers
-from keras_gru.models.reading import read_on
-from keras_gru.models.truncated import truncate
+from keras_gru.models.truncated import read_chunk, truncate
 
 from .helpers import compiled, inputs, make, predict, seen_steps, targets
 
@@ -67,7 +66,7 @@ def by_hand(kind, steps, carry):
         for number, part in enumerate(chunks(x, steps)):
             steps_of_chunk = slice(number * steps, (number + 1) * steps)
             with tf.GradientTape() as tape:
-                outputs, states = read_on(model, part, states, training=True)
+                outputs, states = read_chunk(model, part, states, training=True)
                 loss = model.compute_loss(
                     part, y[:, steps_of_chunk], outputs, weight[:, steps_of_chunk]
                 )
@@ -90,8 +89,8 @@ def test_outputs_in_chunks_equal_those_of_the_full_sequence(kind, cell):
     seen = seen_steps(kind, x)
     states, outputs, forgetful = initial_states(model), [], []
     for part in chunks(x, 3):
-        forgetful.append(read_on(model, part, initial_states(model))[0])
-        read, states = read_on(model, part, states)
+        forgetful.append(read_chunk(model, part, initial_states(model))[0])
+        read, states = read_chunk(model, part, states)
         outputs.append(read)
     whole = predict(model, x)[seen]
     np.testing.assert_allclose(np.concatenate(outputs, axis=1)[seen], whole, atol=1e-5)
