@@ -77,11 +77,6 @@ def target(comparison: Comparison) -> float | None:
 def seconds_to(run: RunRecord, aim: float, metric: Metric) -> float | None:
     """Return the seconds of training and validation until the validation metric reached a value.
 
-    Args:
-        run: a run with its history.
-        aim: a value of the metric.
-        metric: the metric of `aim`.
-
     Returns:
         The seconds until the end of the first such epoch, or None.
     """

@@ -169,7 +169,6 @@ def weigh(
     Args:
         trials: finished ones of the experiment's sweep.
         experiment: the experiment whose `sweep` has the ranges that they were drawn from.
-        metric: the metric on validation.
         resamples: resamples of the trials, drawn with a fixed seed.
         shuffle: names of settings that are shuffled for `Weighed.shuffled`.
 

@@ -95,7 +95,6 @@ def check_cells(directory: Path, cells: Sequence[str]) -> None:
     """Check that the cells of a run directory are those that this process has registered.
 
     Args:
-        directory: the run directory.
         cells: names of the required cells. A script may have registered them itself.
 
     Raises:

@@ -35,13 +35,7 @@ def build(experiment: Experiment, dataset: SequenceDataset, cell: str, seed: int
     """Return the experiment's model with one cell, compiled.
 
     Args:
-        experiment: what to build and how it will be trained.
-        dataset: the result of `keras_gru.datasets.load(experiment.dataset)`.
-        cell: name in the registry of cells.
         seed: seed of the run; `experiment.seed_of` says what it decides.
-
-    Returns:
-        A compiled `keras.Model`.
 
     Raises:
         UserError: label smoothing, although runs are compared by the loss.
@@ -91,10 +85,6 @@ def fit(
     """Train a model to its last epoch or early stopping, and restore the best weights.
 
     Args:
-        model: the result of `build`.
-        experiment: how to train it.
-        dataset: what to train it on.
-        cell: the cell's name, for the listener.
         seed: seed of the run; `experiment.seed_of` says what it decides.
         path: directory of the checkpoint; training resumes from it if there is one, and ends with
             the same weights as without an interruption.

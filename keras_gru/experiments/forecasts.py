@@ -51,7 +51,6 @@ def save_forecasts(network: "keras.Model", dataset: "SequenceDataset", path: Pat
     """Save a network's forecasts on validation and test, and their errors as JSON.
 
     Args:
-        network: the network with its best weights.
         dataset: windows of series.
         path: the directory of the run: `forecasts.npz` and `forecast_errors.json` are written.
     """
@@ -81,9 +80,6 @@ def save_forecasts(network: "keras.Model", dataset: "SequenceDataset", path: Pat
 
 def load_forecasts(paths: Sequence[Path]) -> Mapping[str, Forecasts] | None:
     """Load the stored forecasts of a run; of several runs the mean of their forecasts.
-
-    Args:
-        paths: the directories of the runs.
 
     Returns:
         Name of a split -> its forecasts; None if a run stored none.
@@ -126,10 +122,6 @@ class StoredErrors(BaseModel):
 
 def describe_errors(found: Mapping[str, Forecasts], preprocessing: "Preprocessing") -> dict:
     """Return errors by step ahead and variable, and the band, as JSON values.
-
-    Args:
-        found: forecasts of each split.
-        preprocessing: preprocessing of the network.
 
     Returns:
         `"variables"` and `"lead"`; for each split `"mae"` and `"mse"`, each a list of H lists of V;

@@ -31,8 +31,6 @@ def generate(
     """Continue texts with a language model; of one of token ids, a text is such as "4 1 3".
 
     Args:
-        run_directory: the run directory.
-        record: the run whose network is used.
         prompts: the beginnings of the texts, each of one character or more.
         length: maximum number of characters to generate for each prompt.
         temperature: 0 takes the most probable character; higher values produce more varied text.
@@ -106,8 +104,6 @@ def generate_music(
     """Continue the beginning of a piece with a polyphony model.
 
     Args:
-        run_directory: the run directory.
-        record: the run whose network is used.
         piece: number of a piece of the test split, from 0.
         prompt_steps: number of time steps of the prompt; 0 starts with silence.
         length: time steps to generate.
@@ -166,8 +162,6 @@ def translate(
     """Translate sentences with an encoder–decoder; of one of token ids, a sentence is "4 1 3".
 
     Args:
-        run_directory: the run directory.
-        record: the run whose network is used.
         sentences: sentences in the source language.
         beams: 1 decodes greedily; None takes the experiment's.
         without_unknown: whether to exclude the token of unknown words.

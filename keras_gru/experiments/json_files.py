@@ -19,7 +19,6 @@ def load_json(path: Path, kind: type[T]) -> T:
     """Load a file with one JSON value.
 
     Args:
-        path: the file.
         kind: the type of the value: a dataclass, a pydantic model, or a type such as
             `dict[str, float]`.
 

@@ -30,7 +30,6 @@ def learning_curve(
     Finished runs are not repeated, and stopped runs are resumed.
 
     Args:
-        experiment: what to train.
         fractions: fractions of the training data, above 0 and below 1; all of the data come last.
         run_directory: a run directory of the same experiment; None creates one.
         listener: receives all events; a note says which fraction begins.

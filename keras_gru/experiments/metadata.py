@@ -72,7 +72,6 @@ def collect_metadata(dataset: SequenceDataset, batch_size: int, jobs: str = "") 
     """Return the metadata of runs that begin now, on this machine.
 
     Args:
-        dataset: the training data.
         batch_size: batch size for which the padding is measured.
         jobs: description of parallel runs; "" for one at a time.
     """

@@ -23,7 +23,6 @@ def choose_run(
     """Return the finished run with the best validation metric.
 
     Args:
-        run_directory: the run directory.
         cell: consider only runs of this cell; None considers all.
         seed: consider only runs with this seed; None considers all.
 
@@ -96,7 +95,6 @@ def evaluate(
     """Return the metrics of a saved network, or of an ensemble, on one split.
 
     Args:
-        run_directory: the run directory.
         runs: a run, or several runs of one cell, whose ensemble is measured.
         split: `"train"`, `"validation"` or `"test"`.
         dataset: data to evaluate on, such as from `load_other_data`; None loads the data that the
@@ -149,7 +147,6 @@ def save_ensembles(run_directory: RunDirectory, dataset: SequenceDataset | None 
     Results that are already in `ensembles.jsonl` are not measured again.
 
     Args:
-        run_directory: the run directory.
         dataset: the data of the runs; None loads them.
 
     Raises:

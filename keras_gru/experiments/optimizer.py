@@ -22,12 +22,8 @@ def make_optimizer(training: Training, steps: int, seed: int) -> keras.optimizer
     """Return the optimizer of a configuration.
 
     Args:
-        training: the settings.
         steps: number of steps per epoch.
         seed: seed of weight noise.
-
-    Returns:
-        A new optimizer.
     """
     options = {
         "learning_rate": learning_rate(training, steps),
@@ -56,11 +52,7 @@ def learning_rate(
     It depends only on the step, so a resumed run continues with the same values.
 
     Args:
-        training: the settings.
         steps: steps in an epoch.
-
-    Returns:
-        A number, or a schedule.
 
     Reference: cosine is that of Loshchilov and Hutter 2017, SGDR, equation 5, without restarts.
     """
@@ -81,10 +73,6 @@ def learning_rate(
 
 def between_epochs(training: Training, progress: Progress) -> list[keras.callbacks.Callback]:
     """Return the callbacks of the optimizer, which must precede `Checkpoint`.
-
-    Args:
-        training: the settings.
-        progress: the epochs so far, saved by `Checkpoint`.
 
     Returns:
         Callbacks; none if nothing changes between epochs.

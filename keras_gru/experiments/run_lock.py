@@ -23,9 +23,6 @@ def lock_directory(path: Path) -> Iterator[None]:
 
     The operating system releases the lock of a killed process; its temporary files are removed.
 
-    Args:
-        path: an existing directory.
-
     Raises:
         UserError: another process holds the lock; the message identifies it.
 

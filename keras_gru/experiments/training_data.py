@@ -64,7 +64,6 @@ def load_data(run_directory: RunDirectory, path: str | Path | None = None) -> Se
     """Load the training data of a run directory, with the stored preprocessing.
 
     Args:
-        run_directory: the run directory.
         path: current path of the file; None uses the stored path.
 
     Raises:
@@ -81,10 +80,6 @@ def load_data(run_directory: RunDirectory, path: str | Path | None = None) -> Se
 
 def load_other_data(run_directory: RunDirectory, path: str | Path) -> SequenceDataset:
     """Load a new file, to evaluate the networks of a run directory on it.
-
-    Args:
-        run_directory: the run directory, whose preprocessing is applied.
-        path: a file of the same kind.
 
     Returns:
         All sequences of the file as the split `"test"`; for the training file itself, even if it

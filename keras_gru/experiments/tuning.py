@@ -17,12 +17,6 @@ def choose_settings(
     Trials have a separate seed, `experiment.tuning_seed`: the reported validation score of a run
     that was also a trial would be biased by the selection.
 
-    Args:
-        experiment: its `tuning` lists the combinations.
-        cell: name in the registry of cells.
-        trials: the finished trials of all cells.
-        metric: the validation metric that trials are compared by.
-
     Returns:
         The best settings, the first of equals; diverged trials are the worst. Empty if there is
         nothing to tune, None while a trial is missing.

@@ -139,8 +139,6 @@ def export_run(
     """Export the network of a run to another runtime, and compare it on test sequences.
 
     Args:
-        run_directory: the run directory.
-        record: the run to export.
         to, step, states, quantize, tolerance, measure_time: as in `export`.
         output: the folder to write to; `None` is `export` in the folder of the run. `parity.json`
             in both holds the comparisons with all formats.

@@ -29,8 +29,6 @@ def write_onnx(
     Sizes that are open in the model, such as batch and time, are also open in the file.
 
     Args:
-        model: a functional model.
-        path: path of the file.
         metadata: strings that are stored in the file by their names.
         optional_states: whether missing states of a step model are zeros.
 

@@ -126,12 +126,7 @@ class OnnxGraph:
         return id(tensor) in self.read
 
     def run(self, graph: Graph, *inputs: str) -> Any:
-        """Write the nodes of a traced graph and return the names of its outputs.
-
-        Args:
-            graph: graph of a model or a function.
-            *inputs: the names of its inputs.
-        """
+        """Write the nodes of a traced graph and return the names of its outputs."""
         read = [graph.outputs, *((call.args, call.kwargs) for call in graph.calls)]
         self.read |= {id(value) for value in keras.tree.flatten(read) if is_tensor(value)}
         for tensor, name in zip(keras.tree.flatten(graph.inputs), inputs, strict=True):

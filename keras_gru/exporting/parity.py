@@ -38,8 +38,6 @@ def compare(
     is open.
 
     Args:
-        program: the exported program.
-        target: the format.
         paths: the file of each part of the program.
         batches: inputs of the model, padded on the right.
         scores: what the outputs are: `"classes"`, of which the largest counts, `"notes"`, of which

@@ -22,8 +22,6 @@ def write_saved_model(
     """Write a SavedModel that only needs TensorFlow, without Python objects and variables.
 
     Args:
-        model: any model on the TensorFlow backend.
-        path: path of the folder.
         sizes: the shape of each input; `None` leaves those open that the model leaves open.
 
     Raises:
@@ -80,8 +78,6 @@ def write_litert(
     """Write a LiteRT file for one sequence of fixed length, with LiteRT's own operators only.
 
     Args:
-        model: any model on the TensorFlow backend.
-        path: path of the file.
         length: T of every input whose length the model leaves open.
         quantize: `"int8"` stores the weights as 8-bit integers, `"float16"` as half floats.
 

@@ -37,8 +37,6 @@ def write_tfjs(model: keras.Model, path: str | Path, metadata: dict[str, str]) -
     """Write a folder with `model.json` and `weights.bin`.
 
     Args:
-        model: a model whose layers TensorFlow.js has.
-        path: path of the folder.
         metadata: strings that are stored in `model.json` as `userDefinedMetadata`.
 
     Raises:

@@ -15,7 +15,6 @@ def show(comparison: "Comparison", page: str | Path | None = None) -> None:
     """Print the report of a comparison, write its page, and print the path of the page.
 
     Args:
-        comparison: a comparison with any number of runs.
         page: the HTML file; None for `report.html` in the run directory.
     """
     if page is None:

@@ -79,7 +79,6 @@ def print_results(analysis: Analysis, console: Console | None = None) -> None:
     """Print the tables of a comparison, the headline and the cautions.
 
     Args:
-        analysis: the analysis of the comparison.
         console: a `rich.console.Console`; None is standard output.
     """
     print_report(comparison_report(analysis), console)

@@ -48,10 +48,6 @@ def learning_curves(axes: Axes, comparison: Comparison) -> None:
     The line is the mean over seeds and the band spans the lowest to the highest seed, up to the
     last epoch that all seeds reached; later epochs of a seed are a thin line. An unfinished run is
     a thin line that ends in a cross. Epochs beyond the axis are marked by triangles at its edge.
-
-    Args:
-        axes: matplotlib axes.
-        comparison: a comparison with any number of runs, of any length.
     """
     curves: list[tuple[np.ndarray, int]] = []
     unfinished = []
@@ -221,8 +217,6 @@ def _fit(axes: Axes, values: Sequence[float], levels: dict, room: float) -> None
     """Set the limits of the metric axis from the runs and the baselines near them.
 
     Args:
-        axes: matplotlib axes.
-        values: values of the runs.
         levels: as `baseline_levels` returns them.
         room: margin as a fraction of the range of the values.
     """

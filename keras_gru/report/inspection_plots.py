@@ -39,11 +39,6 @@ def fill_with_gates(figure: Figure, inspection: Inspection, network: NetworkInsp
     """Draw each gate and the state as a heat map over time, one row per unit.
 
     Units with the longest memory are on top. The input (tokens, notes or the series) is below.
-
-    Args:
-        figure: an empty matplotlib figure.
-        inspection: what the network read.
-        network: its gates.
     """
     maps: list[tuple[str, str, float]] = [
         (f"{name.capitalize()} gate", "viridis", 0) for name in network.gates
@@ -73,13 +68,7 @@ def fill_with_gates(figure: Figure, inspection: Inspection, network: NetworkInsp
 
 
 def gradient_decay(axes: Axes, inspection: Inspection, comparison: Comparison) -> None:
-    """Draw the remaining gradient by steps back, one line per cell, on a log scale.
-
-    Args:
-        axes: matplotlib axes.
-        inspection: the inspection of a comparison.
-        comparison: the comparison that determines the colors of the cells.
-    """
+    """Draw the remaining gradient by steps back, one line per cell, on a log scale."""
     numbers = plots.series(comparison)
     for network in inspection.networks:
         left = np.array(network.gradient_decay)
@@ -94,13 +83,7 @@ def gradient_decay(axes: Axes, inspection: Inspection, comparison: Comparison) -
 
 
 def memory(axes: Axes, inspection: Inspection, comparison: Comparison) -> None:
-    """Draw the half-life of each unit, longest first, one line per cell with a suitable gate.
-
-    Args:
-        axes: matplotlib axes.
-        inspection: the inspection of a comparison.
-        comparison: the comparison that determines the colors of the cells.
-    """
+    """Draw the half-life of each unit, longest first, one line per cell with a suitable gate."""
     numbers = plots.series(comparison)
     for network in inspection.networks:
         if network.keep is None:

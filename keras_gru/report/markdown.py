@@ -19,7 +19,6 @@ def render_report(report: Report, introduction: str) -> str:
     """Return a report as Markdown, without figures.
 
     Args:
-        report: the report.
         introduction: Markdown below the title.
     """
     parts = [f"# {report.name}", introduction.strip()]

@@ -37,8 +37,6 @@ def save_midi(music: Music, path: str | Path, *, tempo: float = 90) -> None:
     """Write a MIDI file of one track.
 
     Args:
-        music: the piano roll.
-        path: the file, written atomically.
         tempo: quarter notes per minute.
 
     Raises:
@@ -69,12 +67,7 @@ def save_midi(music: Music, path: str | Path, *, tempo: float = 90) -> None:
 
 
 def draw_piano_roll(axes: Axes, music: Music) -> None:
-    """Draw each note as a bar, with a darker background for the prompt.
-
-    Args:
-        axes: matplotlib axes.
-        music: music of any length.
-    """
+    """Draw each note as a bar, with a darker background for the prompt."""
     pitches = [60]  # C4 if nothing sounds
     for pitch, start, end in held_notes(music):
         axes.broken_barh([(start, end - start)], (pitch - 0.4, 0.8), color=plots.color(0), lw=0)
@@ -96,11 +89,6 @@ def draw_piano_roll(axes: Axes, music: Music) -> None:
 
 
 def save_piano_roll(music: Music, path: str | Path) -> None:
-    """Save an image of the piano roll; its width depends on the length of the piece.
-
-    Args:
-        music: the piano roll.
-        path: the PNG file, written atomically.
-    """
+    """Save an image of the piano roll; its width depends on the length of the piece."""
     size = min(max(12 * len(music.notes), 480), 3000), 380
     figure_to_png(lambda figure: draw_piano_roll(figure.add_subplot(), music), path, size=size)

@@ -79,7 +79,6 @@ def figure_to_png(
     """Save a figure on white at double resolution.
 
     Args:
-        fill: fills an empty figure.
         path: the PNG file, written atomically.
         size: width and height in CSS pixels.
     """

@@ -110,7 +110,6 @@ def against_budget(
     """Draw the expected best of n trials with its interval.
 
     Args:
-        axes: where it is drawn; without a title.
         expected_best: cell -> of n = 1, 2, … trials.
         numbers: cell -> its number, which determines its color.
     """

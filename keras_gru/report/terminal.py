@@ -14,7 +14,6 @@ def print_report(report: Report, console: Console | None = None) -> None:
     """Print the sections for terminals, the headline and the cautions.
 
     Args:
-        report: the report.
         console: a `rich.console.Console`; None is standard output.
     """
     console = console or Console()

@@ -27,11 +27,7 @@ class Grid(Settings):
 
 
 def split_grids(data: Any) -> tuple[Any, dict[str, Mapping]]:
-    """Return settings with each grid replaced by its first value, and the grids by dotted name.
-
-    Args:
-        data: the settings of an experiment.
-    """
+    """Return settings with each grid replaced by its first value, and the grids by dotted name."""
     grids: dict[str, Mapping] = {}
 
     def first_values(value: Any, name: str) -> Any:

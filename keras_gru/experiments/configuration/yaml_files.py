@@ -155,14 +155,7 @@ def find_config(source: str | os.PathLike, folder: Path = Path()) -> Path:
 
 
 def config_files(source: str | os.PathLike) -> list[Path]:
-    """Return the paths of a config and of all files that it includes.
-
-    Args:
-        source: as for `load_experiment`.
-
-    Returns:
-        The config's path first.
-    """
+    """Return the paths of a config and of all files that it includes."""
     found: list[Path] = []
     _read(find_config(source), (), found)
     return list(dict.fromkeys(found))
@@ -172,7 +165,6 @@ def _read(path: Path, chain: tuple[Path, ...], found: list[Path]) -> Node:
     """Return the tree of a file, merged with the files that it includes.
 
     Args:
-        path: the file.
         chain: the files that include it, the outermost first.
         found: every file that is read is appended.
     """

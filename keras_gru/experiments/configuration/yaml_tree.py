@@ -89,7 +89,6 @@ def parse(text: str, place: Callable[[int], Place]) -> Node | None:
     """Parse YAML 1.2: `1e-3` is a number, `no` is a string, a duplicate key is an error.
 
     Args:
-        text: the YAML text.
         place: returns the place of a line number (the first is 1).
 
     Returns:

@@ -12,7 +12,6 @@ def run(connection: Connection, task: bytes) -> None:
     """Run a task in a process that ends when its parent ends.
 
     Args:
-        connection: connection to the parent process.
         task: a pickled function with its further arguments, from the parent; unpickled here, which
             imports TensorFlow and takes seconds.
     """

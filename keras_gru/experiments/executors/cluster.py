@@ -32,9 +32,6 @@ class RayExecutor:
     data are sent to each machine once.
 
     Args:
-        experiment: what to train.
-        run_directory: directory for the files of the jobs.
-        dataset: what to train on.
         address: address of a cluster, such as `"10.0.0.1:6379"` or `"auto"`; `"local"` starts one
             here.
         slots: jobs at a time; None for as many as the cluster has room for.

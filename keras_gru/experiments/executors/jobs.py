@@ -70,13 +70,6 @@ def train_job(
 ) -> RunRecord:
     """Do or resume a job. Only runs, not trials, read the test split and save the network.
 
-    Args:
-        job: what to train.
-        experiment: the experiment that the job is part of.
-        dataset: the result of `keras_gru.datasets.load(experiment.dataset)`.
-        run_directory: directory for its files; the record is not written.
-        listener: receives its start and its epochs, under the job's name.
-
     Returns:
         The record of the run. Its status is `"diverged"` if the loss became NaN or Inf.
     """
@@ -98,11 +91,6 @@ class Queue:
 
     The order is seed by seed, so that a stopped comparison has comparable runs. The trials of a
     cell precede its first run.
-
-    Args:
-        experiment: what to train.
-        run_directory: stores the records of the jobs.
-        metric: the metric that trials are compared by.
     """
 
     def __init__(self, experiment: Experiment, run_directory: RunDirectory, metric: Metric):
@@ -248,9 +236,7 @@ def run_jobs(queue: JobQueue, executor: Executor, listener: Listener) -> list[An
     """Do all jobs of a queue.
 
     Args:
-        queue: the jobs.
         executor: does the jobs; the caller has entered its context.
-        listener: receives the events of all jobs.
 
     Returns:
         The jobs that failed.

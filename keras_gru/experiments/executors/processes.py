@@ -48,9 +48,6 @@ class ProcessExecutor:
     the log of a crashed process is not deleted.
 
     Args:
-        experiment: what to train.
-        run_directory: directory for the files of the jobs.
-        slots: number of processes.
         dataset: the training data; all processes share its arrays in memory.
         work: a function with the arguments of `train_job`.
     """

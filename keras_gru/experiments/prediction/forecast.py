@@ -62,10 +62,7 @@ def forecast_ends(
         ends: the last rows of each series.
         steps: rows to forecast; None forecasts the horizon H. Beyond it, forecasts are fed back as
             if they were true.
-        config: the settings of the data.
-        preprocessing: preprocessing of the networks.
         stored: their forecasts on validation and test, which determine the band.
-        variables: the names of the V variables.
 
     Raises:
         UserError: if the network reads columns whose future is not known.

@@ -63,7 +63,6 @@ def find_path(data: Any, expects: str) -> Path | None:
     """Return the file or folder of an input; None if it is a text.
 
     Args:
-        data: the input of the user.
         expects: description of the expected file, for error messages.
 
     Raises:

@@ -56,7 +56,6 @@ class TrainedModel:
     """A trained network, or an ensemble of several seeds, with its preprocessing.
 
     Args:
-        run_directory: the run directory.
         records: the runs of one cell whose networks are averaged; one run is one network.
     """
 

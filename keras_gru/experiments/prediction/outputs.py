@@ -59,8 +59,6 @@ def unscale(
     """Return scaled targets or forecasts (..., V) in each variable's unit.
 
     Args:
-        targets: scaled.
-        preprocessing: the preprocessing that scaled them.
         series: the series that they are of, where there are several; without it, those of several
             series stay in standard deviations.
     """

@@ -24,7 +24,6 @@ def read_inputs(data: Any, config: Any, preprocessing: Preprocessing) -> Inputs:
     Args:
         data: as in `TrainedModel.predict`.
         config: the settings of the data that the network was trained on.
-        preprocessing: preprocessing of the network.
 
     Raises:
         UserError: if the data do not match the network.

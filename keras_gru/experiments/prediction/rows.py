@@ -62,13 +62,7 @@ def _flatten(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def predictions_of(inputs: Inputs, outputs: Outputs, labels: Sequence[str]) -> Predictions:
-    """Return the outputs of a network for new data as rows.
-
-    Args:
-        inputs: the data.
-        outputs: the result of `TrainedModel.outputs`.
-        labels: the names of the classes or tags, or of the notes.
-    """
+    """Return the outputs of a network for new data as rows."""
     rows = _ROWS[inputs.dataset.spec.task](inputs, outputs, labels)
     conllu = None
     if inputs.annotated is not None:

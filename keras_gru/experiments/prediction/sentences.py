@@ -29,7 +29,6 @@ def read_sentences(data: Any, preprocessing: Preprocessing) -> Inputs:
         data: a sentence, or a list of sentences, of words separated by spaces; lists of words;
             `"-"` for the standard input; the path of a text file (one sentence a line) or of a
             CoNLL-U file (`.conllu`).
-        preprocessing: preprocessing of the network.
 
     Raises:
         UserError: if there are no words.

@@ -28,8 +28,6 @@ def read_series(data: Any, config: Any, preprocessing: Preprocessing) -> Inputs:
 
     Args:
         data: as in `find_table`, or an array (rows, D) of the network's columns.
-        config: the settings of the data that the network was trained on.
-        preprocessing: preprocessing of the network; its scaling is applied.
 
     Returns:
         Windows with the truth where the rows after a window are there, and NaN elsewhere.

@@ -41,8 +41,6 @@ def read_texts(
     Args:
         data: a text, a list of texts, a table with a column of texts, `"-"` for the standard
             input, or the path of a .txt file (one text a line), a CSV file or a folder.
-        config: the settings of the data that the network was trained on.
-        preprocessing: preprocessing of the network.
         column: column of the texts in a table.
         label: the column of labels in a table, which may be missing.
 

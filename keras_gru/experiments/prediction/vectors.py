@@ -27,8 +27,6 @@ def read_sounds(data: Any, config: Audio, preprocessing: Preprocessing) -> Input
 
     Args:
         data: the path of a file, of a folder of them, or of one with a folder for each label.
-        config: the settings of the data that the network was trained on.
-        preprocessing: preprocessing of the network.
 
     Raises:
         UserError: if there is not a recording of a frame or more.
@@ -54,11 +52,6 @@ def read_sounds(data: Any, config: Audio, preprocessing: Preprocessing) -> Input
 
 def read_labelled_series(data: Any, config: Ts, preprocessing: Preprocessing) -> Inputs:
     """Read the series of a .ts file, with or without labels.
-
-    Args:
-        data: the path of the file.
-        config: the settings of the data that the network was trained on.
-        preprocessing: preprocessing of the network.
 
     Raises:
         UserError: if the series have other dimensions or lengths than those of training.

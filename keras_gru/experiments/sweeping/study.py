@@ -75,7 +75,6 @@ def open_study(experiment: Experiment, metric: Metric, storage: str) -> Study:
 
     Args:
         experiment: an experiment with a `sweep`. Its name is the study's.
-        metric: the metric that trials are compared by.
         storage: a database's URL, such as `"sqlite:///sweep.db"`, or the path of a journal file.
 
     Raises:
@@ -200,13 +199,7 @@ def finished_trials(study: Study) -> tuple[FinishedTrial, ...]:
 
 
 class Pruner:
-    """Decides, in any process, whether to end a trial that is worse than the others.
-
-    Args:
-        experiment: an experiment with a `sweep`.
-        storage: storage of its study.
-        number: number of the trial.
-    """
+    """Decides, in any process, whether to end a trial that is worse than the others."""
 
     def __init__(self, experiment: Experiment, storage: str, number: int):
         self._storage, self._pruner = _open(storage), _pruner(experiment)

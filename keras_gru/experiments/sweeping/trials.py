@@ -66,15 +66,7 @@ def train_trial(
     run_directory: RunDirectory,
     listener: Listener = SILENT,
 ) -> RunRecord:
-    """Train the network of a trial to its last epoch, or until it is pruned.
-
-    Args:
-        job: what to train.
-        experiment: the experiment with the `sweep` of which it is a part.
-        dataset: training and validation data.
-        run_directory: directory for its files.
-        listener: receives its start and its epochs, under the job's name.
-    """
+    """Train the network of a trial to its last epoch, or until it is pruned."""
     try:
         changed = experiment.with_settings(job.settings)
     except ValidationError as error:

@@ -55,13 +55,7 @@ def section(analysis: Analysis) -> Section | None:
 
 
 def need_text(need: DataNeed, smallest: float, metric: Metric) -> str:
-    """Describe the learning curves of two cells.
-
-    Args:
-        need: data needs of the two cells.
-        smallest: fraction of the training data.
-        metric: the metric of the curves.
-    """
+    """Describe the learning curves of two cells."""
     parts = []
     for cell, label in ((need.one, need.label), (need.other, need.other_label)):
         fractions = [percent(part) for part, better in need.better.items() if better == cell]
