@@ -16,6 +16,7 @@ except ImportError as error:
     ) from error
 
 import keras
+from scipy.special import softmax
 
 from keras_gru import models
 from keras_gru.datasets.task_spec import TaskSpec
@@ -45,6 +46,29 @@ class _Batches(keras.utils.PyDataset):
 
 class _RecurrentEstimator(BaseEstimator):
     """Base class of both estimators: validation, scaling, training, prediction."""
+
+    def __init__(
+        self,
+        cell="gru",
+        *,
+        units=32,
+        layers=1,
+        dropout=0.0,
+        epochs=50,
+        batch_size=32,
+        learning_rate=0.01,
+        random_state=None,
+        verbose=0,
+    ):
+        self.cell = cell
+        self.units = units
+        self.layers = layers
+        self.dropout = dropout
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.random_state = random_state
+        self.verbose = verbose
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -146,17 +170,18 @@ class RecurrentClassifier(ClassifierMixin, _RecurrentEstimator):
         random_state=None,
         verbose=0,
     ):
-        self.cell = cell
-        self.units = units
-        self.layers = layers
-        self.dropout = dropout
-        self.bidirectional = bidirectional
-        self.pooling = pooling
-        self.epochs = epochs
-        self.batch_size = batch_size
-        self.learning_rate = learning_rate
-        self.random_state = random_state
-        self.verbose = verbose
+        super().__init__(
+            cell,
+            units=units,
+            layers=layers,
+            dropout=dropout,
+            epochs=epochs,
+            batch_size=batch_size,
+            learning_rate=learning_rate,
+            random_state=random_state,
+            verbose=verbose,
+        )
+        self.bidirectional, self.pooling = bidirectional, pooling
 
     def fit(self, X, y):
         """Train on sequences X (N, T) or (N, T, D) with labels y (N,)."""
@@ -172,9 +197,7 @@ class RecurrentClassifier(ClassifierMixin, _RecurrentEstimator):
 
     def predict_proba(self, X):
         """Return the probability of each class, (N, C)."""
-        logits = self._outputs(X)
-        weights = np.exp(logits - logits.max(axis=1, keepdims=True))
-        return weights / weights.sum(axis=1, keepdims=True)
+        return softmax(self._outputs(X), axis=1)
 
     def predict(self, X):
         """Return the most probable label of each sequence, (N,)."""
@@ -210,29 +233,6 @@ class RecurrentForecaster(RegressorMixin, _RecurrentEstimator):
     >>> RecurrentForecaster(units=8, epochs=20, random_state=0).fit(x, y).score(x, y) > 0.9
     True
     """
-
-    def __init__(
-        self,
-        cell="gru",
-        *,
-        units=32,
-        layers=1,
-        dropout=0.0,
-        epochs=50,
-        batch_size=32,
-        learning_rate=0.01,
-        random_state=None,
-        verbose=0,
-    ):
-        self.cell = cell
-        self.units = units
-        self.layers = layers
-        self.dropout = dropout
-        self.epochs = epochs
-        self.batch_size = batch_size
-        self.learning_rate = learning_rate
-        self.random_state = random_state
-        self.verbose = verbose
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
