@@ -1,7 +1,6 @@
 """Common parts of plots: colors and markers of series, intervals, titles and ticks."""
 
 import math
-from collections.abc import Mapping
 from typing import Any
 
 from matplotlib.axes import Axes
@@ -9,7 +8,6 @@ from matplotlib.axis import Axis
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
-from keras_gru.analysis.expected_best import ExpectedBest
 from keras_gru.experiments.comparison import Comparison
 
 # After Okabe and Ito, distinguishable for color-blind readers. Markers differ, too.
@@ -102,22 +100,3 @@ def set_ticks(axis: Axis, integer: bool = False, count: int = 7) -> None:
         return f"{value:,.{max(0, -math.floor(math.log10(step) + 1e-6))}f}"
 
     axis.set_major_formatter(FuncFormatter(text))
-
-
-def against_budget(
-    axes: Axes, expected_best: Mapping[str, ExpectedBest], numbers: Mapping[str, int]
-) -> None:
-    """Draw the expected best of n trials with its interval.
-
-    Args:
-        expected_best: cell -> of n = 1, 2, … trials.
-        numbers: cell -> its number, which determines its color.
-    """
-    for cell, (expected, low, high) in expected_best.items():
-        paint, trials = color(numbers[cell]), range(1, len(expected) + 1)
-        axes.fill_between(trials, low, high, color=paint, alpha=0.15, lw=0)
-        axes.plot(trials, expected, line(numbers[cell]), color=paint, lw=1.6)
-    axes.set_xscale("log")
-    set_ticks(axes.xaxis, integer=True)
-    set_ticks(axes.yaxis, count=5)
-    axes.set_xlabel("Trials, log scale")

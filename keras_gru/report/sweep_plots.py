@@ -14,7 +14,6 @@ from keras_gru.report.plots import (
     LOGARITHMIC,
     MUTED,
     Style,
-    against_budget,
     color,
     finish_intervals,
     interval,
@@ -50,7 +49,8 @@ def metric_against(axes: Axes, result: SweepResult, name: str) -> None:
     drawn: Drawn = result.experiment.cells
     if name != CELL:
         drawn = result.sweep.ranges[name]
-    worst = _worst(result)
+    finite = [trial.value for trial in result.trials if math.isfinite(trial.value)]
+    worst = min(finite, key=result.metric.score, default=math.nan)  # where diverged trials are
     for cell, (_, number) in cells(result).items():
         shift = (number - (len(result.experiment.cells) - 1) / 2) * APART
         common: Style = {"color": color(number), "ls": "", "clip_on": False}
@@ -66,13 +66,6 @@ def metric_against(axes: Axes, result: SweepResult, name: str) -> None:
             axes.plot(xs, ys, **({"marker": marker(number), "ms": 6} | style), **common)
     _across(axes, name, drawn)
     _upwards(axes, result)
-
-
-def expected_best(axes: Axes, analysis: SweepAnalysis) -> None:
-    """Draw the expected best of n trials of each cell, with its interval."""
-    numbers = {cell: number for cell, (_, number) in cells(analysis.result).items()}
-    against_budget(axes, analysis.expected_best, numbers)
-    title(axes, f"Expected best validation {analysis.result.metric.label}")
 
 
 def _place(trial: FinishedTrial, name: str, drawn: Drawn, shift: float) -> float:
@@ -104,9 +97,3 @@ def _upwards(axes: Axes, result: SweepResult) -> None:
     logarithmic = ", log scale" * (axes.get_yscale() == "log")
     title(axes, f"Validation {result.metric.label}{logarithmic}")
     set_ticks(axes.yaxis, count=5)
-
-
-def _worst(result: SweepResult) -> float:
-    """Return the position of diverged trials."""
-    values = [trial.value for trial in result.trials if math.isfinite(trial.value)]
-    return min(values, key=result.metric.score, default=math.nan)

@@ -1,17 +1,16 @@
 """Cells over several datasets: probabilities, differences on each dataset, performance profiles."""
 
-from matplotlib.axes import Axes
-
 from keras_gru.analysis.across_datasets import (
     DECIDED,
     AcrossDatasets,
     PairAcrossDatasets,
 )
-from keras_gru.analysis.expected_best import FEWEST, ExpectedBest
+from keras_gru.analysis.expected_best import FEWEST
 from keras_gru.analysis.profiles import PROFILE_FACTORS
 from keras_gru.formatting import plural
-from keras_gru.report import plots, verdict_plots
+from keras_gru.report import verdict_plots
 from keras_gru.report.blocks import Block, Column, Figure, Key, Row, Section, Table, Text
+from keras_gru.report.sections.budget import budget_blocks
 
 BUDGETS = (1, 2, 5, 10)  # trials
 EXPLANATION = (
@@ -173,23 +172,14 @@ def budgets(across: AcrossDatasets) -> Section | None:
     """Return the expected lowest error of n trials of tuning; None without trials."""
     if not across.budgets:
         return None
-    numbers = {cell: number for number, cell in enumerate(across.profiles)}
-    columns = [Column("Cell"), *(Column(plural(n, "trial")) for n in BUDGETS)]
-    rows = [
-        Row(across.labels[cell], [_expected_text(found, n) for n in BUDGETS])
-        for cell, found in across.budgets.items()
-    ]
-    reading = "; ".join(f"{row.label} {', '.join(row.values)}" for row in rows)
-
-    def draw(axes: Axes) -> None:
-        plots.against_budget(axes, across.budgets, numbers)
-        plots.title(axes, "Expected lowest validation error, as a factor of the best")
-
-    figure = Figure(
+    blocks = budget_blocks(
         "budgets",
-        lambda canvas: draw(canvas.add_subplot()),
-        f"Expected lowest error of {', '.join(map(str, BUDGETS))} trials: {reading}.",
-        keys=[Key(across.labels[cell], numbers[cell]) for cell in across.budgets],
+        "Expected lowest validation error",
+        across.budgets,
+        {cell: (across.labels[cell], number) for number, cell in enumerate(across.profiles)},
+        BUDGETS,
+        "{:.2f}".format,
+        ", as a factor of the best",
     )
     note = Text(
         "The lowest validation error to expect of n trials, drawn at random from those of the cell "
@@ -198,14 +188,7 @@ def budgets(across: AcrossDatasets) -> Section | None:
         "with its 95 % bootstrap interval over trials. A cell that needs less tuning is near its "
         "lowest error after fewer trials."
     )
-    table = Table("budgets-table", "Expected lowest validation error of n trials", columns, rows)
-    return Section("budgets", "Expected best against budget", [figure, table, note])
-
-
-def _expected_text(found: ExpectedBest, trials: int) -> str:
-    if trials > len(found.expected):
-        return "–"
-    return "{:.2f} [{:.2f}, {:.2f}]".format(*(ends[trials - 1] for ends in found))
+    return Section("budgets", "Expected best against budget", [*blocks, note])
 
 
 def _name(across: AcrossDatasets, pair: PairAcrossDatasets) -> str:

@@ -3,14 +3,13 @@
 import json
 import shlex
 
-from keras_gru.analysis.expected_best import ExpectedBest
 from keras_gru.analysis.importance import FEWEST, TOGETHER, Importance, SweepAnalysis
-from keras_gru.datasets.metric import Metric
 from keras_gru.experiments.sweeping.study import CELL, FinishedTrial
 from keras_gru.formatting import date, duration, plural, setting_value
 from keras_gru.report import sweep_plots
 from keras_gru.report.blocks import Code, Column, Figure, Key, Legend, Row, Section, Table, Text
 from keras_gru.report.metric_values import quantity
+from keras_gru.report.sections.budget import budget_blocks
 
 SHOWN = 10  # of the best trials
 BUDGETS = (1, 3, 10, 30)  # trials
@@ -124,36 +123,19 @@ def expected_best(analysis: SweepAnalysis) -> Section:
             "This requires random trials without pruning: sweep.sampler=random sweep.pruning=false"
         )
         return Section("expected-best", title, [Text(text)])
-    cells = sweep_plots.cells(result)
-    columns = [Column("Cell"), *(Column(plural(n, "trial")) for n in BUDGETS)]
-    rows = [
-        Row(cells[cell][0], [_expected_text(best, n, result.metric) for n in BUDGETS])
-        for cell, best in found.items()
-    ]
-    reading = "; ".join(f"{row.label} {', '.join(row.values)}" for row in rows)
-    budgets = ", ".join(map(str, BUDGETS))
-    figure = Figure(
+    blocks = budget_blocks(
         "expected-best",
-        lambda canvas: sweep_plots.expected_best(canvas.add_subplot(), analysis),
-        f"Expected best validation {result.metric.label} of {budgets} trials: {reading}.",
-        heights=(330, 310),
-        keys=[Key(*cells[cell]) for cell in found],
+        f"Expected best validation {result.metric.label}",
+        found,
+        sweep_plots.cells(result),
+        BUDGETS,
+        lambda value: quantity(value, result.metric),
     )
     note = Text(
         "Expected best validation metric of n random trials (Dodge et al. 2019), with its 95% "
         "bootstrap interval. A cell that needs less tuning is near its best after fewer trials."
     )
-    caption = f"Expected best validation {result.metric.label} of n trials"
-    return Section(
-        "expected-best", title, [figure, Table("expected-best-table", caption, columns, rows), note]
-    )
-
-
-def _expected_text(best: ExpectedBest, trials: int, metric: Metric) -> str:
-    if trials > len(best.expected):
-        return "–"
-    values = (quantity(float(ends[trials - 1]), metric) for ends in best)
-    return "{} [{}, {}]".format(*values)
+    return Section("expected-best", title, [*blocks, note])
 
 
 def best_trials(analysis: SweepAnalysis) -> Section:
