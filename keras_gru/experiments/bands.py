@@ -12,7 +12,7 @@ import numpy as np
 if TYPE_CHECKING:
     from keras_gru.datasets.preprocessing import Preprocessing
 
-LEVEL = 0.9
+LEVEL = 0.9  # of the truth, within the band
 _FEWEST = 50  # errors of a quantile, where there are that many
 _UPDATES = 50  # of the quantile while all of its errors are replaced
 
@@ -51,11 +51,11 @@ class Forecasts:
 
 @dataclass(frozen=True)
 class Band:
-    """A band around forecasts that holds `level` of the truth.
+    """A band around forecasts that holds `LEVEL` of the truth.
 
         half width = quantile · (weight · spread + floor)
 
-    The quantile is the ⌈(count + 1) · level⌉-th smallest of the latest `count` scores known at the
+    The quantile is the ⌈(count + 1) · LEVEL⌉-th smallest of the latest `count` scores known at the
     time of the forecast: those of validation and of earlier windows of test.
 
     Args:
@@ -65,7 +65,6 @@ class Band:
         count: number of scores in a quantile.
         floor: (V,) minimum width.
         weight: (V,) 1 if the width follows the spread of the window, 0 if it is constant.
-        level: fraction of the truth within the band.
     """
 
     scores: np.ndarray
@@ -73,7 +72,6 @@ class Band:
     count: int
     floor: np.ndarray
     weight: np.ndarray
-    level: float
 
     def half_width(self, spread: np.ndarray, windows: np.ndarray | None = None) -> np.ndarray:
         """Return half the width (N, H, V) for windows with a spread (N, V).
@@ -94,7 +92,7 @@ class Band:
 
     def _quantile(self, end: int) -> np.ndarray:
         newest = self.scores[max(0, end - self.count) : end]
-        rank = min(len(newest), math.ceil((len(newest) + 1) * self.level))
+        rank = min(len(newest), math.ceil((len(newest) + 1) * LEVEL))
         return np.partition(newest, rank - 1, axis=0)[rank - 1]
 
     def coverage(self, test: Forecasts) -> np.ndarray:
@@ -105,12 +103,10 @@ class Band:
         """Return the mean interval score of each variable, (V,); lower is better."""
         half = self.half_width(test.spread, test.windows)
         outside = np.maximum(test.absolute_errors() - half, 0)
-        return (2 * half + 2 / (1 - self.level) * outside).mean((0, 1))
+        return (2 * half + 2 / (1 - LEVEL) * outside).mean((0, 1))
 
 
-def find_band(
-    found: Mapping[str, Forecasts], preprocessing: "Preprocessing", level: float = LEVEL
-) -> Band:
+def find_band(found: Mapping[str, Forecasts], preprocessing: "Preprocessing") -> Band:
     """Return the band of a network by split conformal prediction, calibrated on a moving window.
 
     The errors of a window are known `lead + H - 1` windows later. A quantile uses half as many
@@ -119,11 +115,6 @@ def find_band(
 
     For each variable the width is constant, or follows the spread of the window with half of its
     mean as the floor, whichever has the lower interval score on the later half of validation.
-
-    Args:
-        found: forecasts of `"validation"` and `"test"`.
-        preprocessing: preprocessing of the network.
-        level: intended fraction of the truth within the band.
 
     Reference:
 
@@ -143,14 +134,14 @@ def find_band(
         earlier, later = validation.part(slice(half)), validation.part(slice(half, None))
         known = [earlier.windows + reach, later.windows + reach] if is_one else []
         scores = [
-            _fit([earlier, later], known, candidate, count, level).interval_score(later)
+            _fit([earlier, later], known, candidate, count).interval_score(later)
             for candidate in (constant, following)
         ]
         weight = np.where(scores[1] < scores[0], following, constant)
     # The rows before the first target of test are the last targets of validation.
     start = validation.windows[-1] + horizon
     known = [validation.windows + reach - start, test.windows + reach] if is_one else []
-    return _fit([validation, test], known, weight, count, level)
+    return _fit([validation, test], known, weight, count)
 
 
 def _fit(
@@ -158,7 +149,6 @@ def _fit(
     known_from: Sequence[np.ndarray],
     weight: np.ndarray,
     count: int,
-    level: float,
 ) -> Band:
     """Return the band of the second of two parts.
 
@@ -168,11 +158,10 @@ def _fit(
             if all errors of the first are known and none of the second.
         weight: (V,) weight of the spread.
         count: number of scores in a quantile.
-        level: level of the band.
     """
     floor = np.where(weight > 0, parts[0].spread.mean(0) / 2, 1.0)
     if not known_from:
         parts, known_from = parts[:1], [np.full(len(parts[0].windows), -1)]
         count = len(parts[0].windows)
     scores = [part.absolute_errors() / (weight * part.spread + floor)[:, None] for part in parts]
-    return Band(np.concatenate(scores), np.concatenate(known_from), count, floor, weight, level)
+    return Band(np.concatenate(scores), np.concatenate(known_from), count, floor, weight)

@@ -11,7 +11,7 @@ import numpy as np
 from pydantic import BaseModel
 
 from keras_gru.errors import UserError
-from keras_gru.experiments.bands import Forecasts, find_band
+from keras_gru.experiments.bands import LEVEL, Forecasts, find_band
 from keras_gru.files import load_arrays, replacing, write_text
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ def describe_errors(found: Mapping[str, Forecasts], preprocessing: "Preprocessin
             for name in _SPLITS
         },
         "band": {
-            "level": band.level,
+            "level": LEVEL,
             "errors": band.count,
             "floor": band.floor.tolist(),
             "weight": band.weight.tolist(),

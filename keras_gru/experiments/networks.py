@@ -115,9 +115,7 @@ def evaluate(
     return fitting.evaluate_ensemble(networks, experiment, dataset, split)
 
 
-def top_k_accuracy(
-    network: keras.Model, dataset: SequenceDataset, split: str, k: int, batch_size: int = 256
-) -> float:
+def top_k_accuracy(network: keras.Model, dataset: SequenceDataset, split: str, k: int) -> float:
     """Return the fraction of targets that are among the k most probable outputs.
 
     Raises:
@@ -131,7 +129,7 @@ def top_k_accuracy(
             f"--top-k: expected less than {spec.outputs}, the number of classes, got {k}."
         )
     right = total = 0.0
-    for x, y, *weights in dataset.batches(split, batch_size):
+    for x, y, *weights in dataset.batches(split, batch_size=256):
         logits = keras.ops.convert_to_numpy(network(x, training=False))
         y = np.asarray(y)
         own = np.take_along_axis(logits, y[..., None], axis=-1)

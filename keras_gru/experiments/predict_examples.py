@@ -32,7 +32,6 @@ from keras_gru.experiments.prediction.outputs import unscale
 from keras_gru.experiments.run_directory import RunDirectory
 from keras_gru.experiments.training_data import load_data
 from keras_gru.files import write_text
-from keras_gru.models.config import EncoderDecoder
 from keras_gru.settings import present
 
 TEMPERATURES = (0.3, 0.7, 1.0)
@@ -216,14 +215,9 @@ def _translations(models: Models, dataset: SequenceDataset) -> Translations | No
         {
             cell: _attention(models[cell], sources[longest], found[longest])
             for cell, found in translated.items()
-            if _has_attention(models[cell])
+            if getattr(models[cell].experiment.model, "attention", False)
         },
     )
-
-
-def _has_attention(model: TrainedModel) -> bool:
-    settings = model.experiment.model
-    return isinstance(settings, EncoderDecoder) and settings.attention
 
 
 def _attention(model: TrainedModel, source: str, translation: str) -> Attention:

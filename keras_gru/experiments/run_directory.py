@@ -212,7 +212,12 @@ class RunDirectory:
     def records(self) -> tuple[RunRecord, ...]:
         """Read the ended runs, in order of completion."""
         return tuple(
-            dataclasses.replace(record, history=self._history(record.cell, record.seed))
+            dataclasses.replace(
+                record,
+                history=load_json_lines(
+                    self.run_path(record.cell, record.seed) / "history.jsonl", Epoch
+                ),
+            )
             for record in self._read("results.jsonl", ("cell", "seed"))
         )
 
@@ -279,9 +284,6 @@ class RunDirectory:
             records.pop(name, None)
             records[name] = record
         return tuple(records.values())
-
-    def _history(self, cell: str, seed: int) -> tuple[Epoch, ...]:
-        return load_json_lines(self.run_path(cell, seed) / "history.jsonl", Epoch)
 
 
 def _parse_fraction(name: str) -> float | None:

@@ -1,6 +1,5 @@
 """Write ONNX nodes for the calls of a Keras graph."""
 
-import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -156,7 +155,9 @@ class OnnxGraph:
             )
         kwargs = {**call.kwargs, **({"training": False} if takes(operation, "training") else {})}
         try:
-            return self.inline(functools.partial(_call_layer, operation), call.args, kwargs)
+            return self.inline(
+                lambda args, kwargs: operation.call(*args, **kwargs), call.args, kwargs
+            )
         except UserError:
             raise
         except Exception as error:  # anything that the layer raises for symbolic tensors
@@ -165,10 +166,6 @@ class OnnxGraph:
                 f"layer '{operation.name}' ({cls.__name__}): expected a `call` made of keras.ops, "
                 f"got one that cannot be traced ({reason})."
             ) from error
-
-
-def _call_layer(layer, args, kwargs):
-    return layer.call(*args, **kwargs)
 
 
 def element_type(dtype: str) -> int:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import keras
 import numpy as np
 import numpy.typing as npt
+from scipy.special import log_softmax
 
 from keras_gru.errors import UserError
 from keras_gru.models.translation import Parts, encoder_and_decoder
@@ -167,8 +168,7 @@ class _Decoder:
         logits = found.pop("output").astype("float64")
         self._given |= {name.removeprefix("new_"): state for name, state in found.items()}
         logits[:, self._never] = -np.inf
-        logits -= logits.max(axis=1, keepdims=True)
-        return logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
+        return log_softmax(logits, axis=1)
 
     def choose(self, beams: np.ndarray) -> None:
         """Select the states of these of the N·K targets."""

@@ -155,7 +155,7 @@ def find_config(source: str | os.PathLike, folder: Path = Path()) -> Path:
 
 
 def config_files(source: str | os.PathLike) -> list[Path]:
-    """Return the paths of a config and of all files that it includes."""
+    """Return the paths of a config, the first, and of all files that it includes."""
     found: list[Path] = []
     _read(find_config(source), (), found)
     return list(dict.fromkeys(found))

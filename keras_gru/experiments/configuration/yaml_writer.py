@@ -15,7 +15,7 @@ _HEADER = "# keras-gru compare FILE (all settings of an experiment, including de
 
 
 def dump_experiment(experiment: Experiment) -> str:
-    """Return an experiment as YAML that `load_experiment` loads as the same experiment."""
+    """Return all settings as YAML that `load_experiment` loads as the same experiment."""
     settings = experiment.model_dump(mode="json")
     for group in ("dataset", "model"):
         settings[group] = {"kind": None} | settings[group]  # first, for a reader

@@ -34,8 +34,7 @@ class RayExecutor:
     Args:
         address: address of a cluster, such as `"10.0.0.1:6379"` or `"auto"`; `"local"` starts one
             here.
-        slots: jobs at a time; None for as many as the cluster has room for.
-        cores: cores per job.
+        slots: jobs at a time, of one core each; None for as many as the cluster has room for.
 
     Raises:
         UserError: Ray is not installed, or no cluster runs at the address.
@@ -48,19 +47,17 @@ class RayExecutor:
         dataset: SequenceDataset,
         address: str = LOCAL,
         slots: int | None = None,
-        cores: int = 1,
     ):
         self._ray = _import_ray()
         self._own = not self._ray.is_initialized()
         if self._own:
             self._connect(address)
-        room = int(self._ray.cluster_resources().get("CPU", 1)) // cores
+        room = int(self._ray.cluster_resources().get("CPU", 1))
         self.slots = max(1, room if slots is None else min(slots, room))
         nodes = sum(node["Alive"] for node in self._ray.nodes())
         self.description = f"{self.slots} at a time, on a Ray cluster of {plural(nodes, 'machine')}"
         self._experiment, self._run_directory = experiment, run_directory
         self._dataset = self._ray.put(to_parts(dataset))
-        self._cores = cores
         self._running: dict[Any, Job] = {}
         self._retries = Retries()
 
@@ -91,18 +88,13 @@ class RayExecutor:
             self._ray.shutdown()
 
     def start(self, job: Job) -> None:
-        threads = str(self._cores)
-        do = self._ray.remote(
-            num_cpus=self._cores,
-            max_retries=0,
-            runtime_env={
-                "env_vars": {
-                    "TF_NUM_INTRAOP_THREADS": threads,
-                    "TF_NUM_INTEROP_THREADS": threads,
-                    "TF_CPP_MIN_LOG_LEVEL": "3",
-                }
-            },
-        )(_do)
+        variables = {
+            "TF_NUM_INTRAOP_THREADS": "1",
+            "TF_NUM_INTEROP_THREADS": "1",
+            "TF_CPP_MIN_LOG_LEVEL": "3",
+        }
+        options = {"num_cpus": 1, "max_retries": 0, "runtime_env": {"env_vars": variables}}
+        do = self._ray.remote(**options)(_do)
         stored = (self._run_directory.path / FILE).read_bytes()
         files = _read(job.path(self._run_directory))
         cells = cells_file.current()

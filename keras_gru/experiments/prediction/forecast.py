@@ -13,7 +13,7 @@ from keras_gru.datasets.preprocessing import Preprocessing, SeriesEnd
 from keras_gru.datasets.series.table import calendar
 from keras_gru.datasets.tables.dates import in_words
 from keras_gru.errors import UserError
-from keras_gru.experiments.bands import Band, Forecasts, find_band
+from keras_gru.experiments.bands import LEVEL, Band, Forecasts, find_band
 from keras_gru.experiments.forecasts import spread_of
 from keras_gru.experiments.prediction.outputs import unscale
 from keras_gru.experiments.prediction.rows import rounded
@@ -120,7 +120,7 @@ def _notes(
         notes.append("There is no band: this run stored no forecasts on validation.")
     else:
         notes.append(
-            f"The {band.level:.0%} band, from the newest {band.count:,} errors that are known at "
+            f"The {LEVEL:.0%} band, from the newest {band.count:,} errors that are known at "
             f"each time, holds {coverage.mean():.1%} of the test values (steps {lead} to "
             f"{lead + horizon - 1}; by step {coverage.mean(1).min():.1%} to "
             f"{coverage.mean(1).max():.1%})."

@@ -16,7 +16,7 @@ from keras_gru.experiments.prediction.inputs import (
     standard_input,
     with_split,
 )
-from keras_gru.experiments.prediction.texts import count_unknown, count_unknown_classes, token_split
+from keras_gru.experiments.prediction.texts import count_unknown, encode_labels, token_split
 from keras_gru.settings import present
 
 _EXPECTS = "a sentence, a text file of one sentence a line, or a CoNLL-U file"
@@ -50,8 +50,7 @@ def read_sentences(data: Any, preprocessing: Preprocessing) -> Inputs:
             truth = None
     if truth is not None:
         rows = [{**row, "truth": tags} for row, tags in zip(rows, truth, strict=True)]
-        known = dict.fromkeys(preprocessing.target_vocabulary or (), 0)
-        notes += count_unknown_classes([tag for tags in truth for tag in tags], known)
+        notes += encode_labels([tag for tags in truth for tag in tags], preprocessing)[1]
     dataset = with_split(preprocessing, token_split(encoded))
     return Inputs(dataset, truth is not None, rows, numbers, tuple(notes), annotated)
 

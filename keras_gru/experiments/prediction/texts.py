@@ -3,7 +3,7 @@
 # N sequences, T time steps
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -65,21 +65,17 @@ def read_texts(
     rows = [{"text": text} for text in texts]
     targets, notes = np.zeros(len(numbers), int), []
     is_classified = preprocessing.spec.task == "classification"
-    has_targets = labels is not None and is_classified
-    if labels is not None and not is_classified:  # translations
+    if labels is not None:  # of classes, or translations
         rows = [{**row, "truth": truth} for row, truth in zip(rows, labels, strict=True)]
-    if labels is not None and is_classified:
-        classes = present(preprocessing.target_vocabulary)
-        known = {name: number for number, name in enumerate(classes)}
-        rows = [{**row, "truth": truth} for row, truth in zip(rows, labels, strict=True)]
-        targets = np.array([known.get(labels[int(n)], -1) for n in numbers])
-        notes += count_unknown_classes([labels[int(n)] for n in numbers], known)
+        if is_classified:
+            targets, notes = encode_labels([labels[int(n)] for n in numbers], preprocessing)
     if len(numbers) < len(texts):
         notes.append(f"{len(texts) - len(numbers)} of {len(texts)} texts are empty: no prediction.")
     encoded = [tokens[n] for n in numbers]
     notes += count_unknown(encoded, [units[n] for n in numbers], tokenizer.level)
     notes += _count_cut(preprocessing, [len(units[n]) for n in numbers])
     split = token_split(encoded, targets if is_classified else None)
+    has_targets = labels is not None and is_classified
     return Inputs(with_split(preprocessing, split), has_targets, rows, numbers, tuple(notes))
 
 
@@ -121,15 +117,17 @@ def count_unknown(
     ]
 
 
-def count_unknown_classes(labels: Sequence[str], known: Mapping[str, int]) -> list[str]:
-    """Return a note on labels that are not classes of the network, or []."""
+def encode_labels(
+    labels: Sequence[str], preprocessing: Preprocessing
+) -> tuple[np.ndarray, list[str]]:
+    """Return the number of each class, -1 if it is none of the network's, and a note on those."""
+    known = {name: number for number, name in enumerate(preprocessing.target_vocabulary or ())}
     unknown = Counter(label for label in labels if label not in known)
-    if not unknown:
-        return []
-    return [
+    note = (
         f"{unknown.total():,} of {len(labels):,} labels are not among the network's classes: "
         f"{_most_common(unknown)}."
-    ]
+    )
+    return np.array([known.get(label, -1) for label in labels], int), [note] * bool(unknown)
 
 
 def _most_common(counts: Counter[str]) -> str:

@@ -17,9 +17,8 @@ from keras_gru.datasets.split import Split
 from keras_gru.datasets.text.tokens import to_rows
 from keras_gru.errors import UserError
 from keras_gru.experiments.prediction.inputs import Inputs, find_path, with_split
-from keras_gru.experiments.prediction.texts import count_unknown_classes
+from keras_gru.experiments.prediction.texts import encode_labels
 from keras_gru.formatting import plural
-from keras_gru.settings import present
 
 
 def read_sounds(data: Any, config: Audio, preprocessing: Preprocessing) -> Inputs:
@@ -98,11 +97,9 @@ def _inputs(
     flat = flat.astype(np.float32) if scaling is None else scaling.apply(flat)
     targets = np.zeros(len(vectors), int)
     if labels is not None:
-        classes = present(preprocessing.target_vocabulary)
-        known = {name: number for number, name in enumerate(classes)}
         rows = [{**row, "truth": truth} for row, truth in zip(rows, labels, strict=True)]
-        targets = np.array([known.get(labels[number], -1) for number in numbers])
-        notes += count_unknown_classes([labels[number] for number in numbers], known)
+        targets, unknown = encode_labels([labels[number] for number in numbers], preprocessing)
+        notes += unknown
     padding = {"features": lengths} if preprocessing.spec.masked else {}
     split = Split({"features": to_rows(flat, lengths)}, targets, padding)
     dataset = with_split(preprocessing, split)
