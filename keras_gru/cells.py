@@ -30,7 +30,7 @@ _registered: dict[str, Any] = {}  # name -> keras_gru.layers.registry.Entry, of 
 
 def cell_names() -> tuple[str, ...]:
     """Return the names of all cells, the built-in ones first."""
-    return (*_built_in(), *_registered)
+    return (*_built_in_labels(), *_registered)
 
 
 def nearest_cells(name: str) -> str:
@@ -50,9 +50,9 @@ def cell_label(name: str) -> str:
     """
     if name in _registered:
         return _registered[name].label
-    if name not in _built_in():
+    if name not in _built_in_labels():
         raise UserError(f"There is no cell '{name}'.{nearest_cells(str(name))}")
-    return _built_in()[name]
+    return _built_in_labels()[name]
 
 
 def register_cell(name: str, cell: Callable[..., Any], label: str | None = None) -> None:
@@ -87,7 +87,7 @@ def register_cell(name: str, cell: Callable[..., Any], label: str | None = None)
             f"(units, **options) that returns a layer: received {cell!r}."
         )
     old = _registered.get(name)
-    if name in _built_in() or (old is not None and not _is_same_definition(old.cell, cell)):
+    if name in _built_in_labels() or (old is not None and not _is_same_definition(old.cell, cell)):
         raise UserError(f"A cell named '{name}' exists already: register yours by another name.")
     if inspect.isclass(cell):
         _make_serializable(cell)
@@ -133,7 +133,7 @@ def recurrent_layer(
     cell_label(cell)  # raises if there is no such cell
     made_of, _, defaults = _registered.get(cell) or CELLS[cell]
     if layer_normalization:
-        made_of = _normalized(cell, made_of)
+        made_of = _layer_normalized(cell, made_of)
     given = {key: value for key, value in options.items() if value != _DEFAULTS.get(key, ...)}
     given = {**defaults, **given, **_gate_bias(made_of, gate_bias, chrono)}
     if inspect.isclass(made_of):
@@ -147,7 +147,7 @@ def recurrent_layer(
 
 
 @cache
-def _built_in() -> dict[str, str]:
+def _built_in_labels() -> dict[str, str]:
     """Return the label of each built-in cell, read from the source of its decorators."""
     folder = Path(__file__).parent / "layers"
     files = [*sorted(folder.glob("*.py")), *sorted(folder.glob("cells/*.py"))]
@@ -161,7 +161,7 @@ def _built_in() -> dict[str, str]:
     return dict([ast.literal_eval(argument) for argument in call.args] for call in decorators)
 
 
-def _normalized(name: str, cell: Any) -> type:
+def _layer_normalized(name: str, cell: Any) -> type:
     """Return the cell class of the same equations with layer normalisation."""
     from keras_gru.layers.registry import CELLS
 
@@ -170,7 +170,7 @@ def _normalized(name: str, cell: Any) -> type:
 
     normalized = form(cell)
     if normalized is None:
-        known = ", ".join(name for name in _built_in() if form(CELLS[name].cell))
+        known = ", ".join(name for name in _built_in_labels() if form(CELLS[name].cell))
         raise UserError(
             f"Cell '{name}' takes no layer_normalization: received true, use false, or one of the "
             f"cells {known}."

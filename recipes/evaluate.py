@@ -17,7 +17,7 @@ from keras_gru.experiments.training_data import load_data
 
 def main(run: str, split: str) -> None:
     run_directory = find_run(run)
-    dataset = load_data(run_directory)  # as it was prepared for training; other data are refused
+    dataset = load_data(run_directory)  # as it was prepared for training; other data are rejected
     metric = dataset.metric
     for record in run_directory.records():
         if record.status != "finished":

@@ -148,7 +148,7 @@ def compare_across_datasets(
     cells = list(dict.fromkeys(cell for dataset in datasets for cell in dataset.errors))
     pairs = []
     for one, other in itertools.combinations(cells, 2):
-        paired = {dataset.name: _paired(dataset, one, other) for dataset in datasets}
+        paired = {dataset.name: _paired_errors(dataset, one, other) for dataset in datasets}
         paired = {name: runs for name, runs in paired.items() if runs.shape[1] >= 2}
         if len(paired) >= 3:
             floors = {dataset.name: dataset.resolution for dataset in datasets}
@@ -156,7 +156,7 @@ def compare_across_datasets(
     return tuple(pairs)
 
 
-def _paired(dataset: DatasetErrors, one: str, other: str) -> np.ndarray:
+def _paired_errors(dataset: DatasetErrors, one: str, other: str) -> np.ndarray:
     """Return the errors of both cells, `(2, R)`, of the seeds that both have."""
     a, b = dataset.errors.get(one, {}), dataset.errors.get(other, {})
     seeds = sorted(a.keys() & b.keys())

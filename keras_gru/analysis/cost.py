@@ -98,8 +98,8 @@ def pareto_front(points: Sequence[tuple[float, float]]) -> list[int]:
         Indices of the points that no other one equals or beats in both and beats in one, by cost.
     """
 
-    def beaten(cost: float, score: float) -> bool:
+    def is_dominated(cost: float, score: float) -> bool:
         return any(c <= cost and s >= score and (c, s) != (cost, score) for c, s in points)
 
-    front = [number for number, point in enumerate(points) if not beaten(*point)]
+    front = [number for number, point in enumerate(points) if not is_dominated(*point)]
     return sorted(front, key=points.__getitem__)

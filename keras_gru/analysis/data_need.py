@@ -124,7 +124,9 @@ def data_needs(curve: LearningCurve) -> tuple[DataNeed, ...]:
             if half is not None and abs(mean) > half:
                 better[fraction] = one if mean > 0 else other
         target = min(a[-1].mean(), b[-1].mean())
-        needs = [float(_reaches(fractions, curves.mean(1)[None], target)[0]) for curves in (a, b)]
+        needs = [
+            float(_first_reached(fractions, curves.mean(1)[None], target)[0]) for curves in (a, b)
+        ]
         found.append(
             DataNeed(
                 one,
@@ -161,7 +163,9 @@ def _values(curve: LearningCurve):
     return values, labels
 
 
-def _reaches(fractions: np.ndarray, means: np.ndarray, target: float | np.ndarray) -> np.ndarray:
+def _first_reached(
+    fractions: np.ndarray, means: np.ndarray, target: float | np.ndarray
+) -> np.ndarray:
     """Return where each curve (..., fractions) first reaches a target (...), else the last."""
     logs, target = np.log(fractions), np.broadcast_to(target, means.shape[:-1])
     is_reached = means >= target[..., None]
@@ -174,14 +178,14 @@ def _reaches(fractions: np.ndarray, means: np.ndarray, target: float | np.ndarra
     return np.exp(logs[before] + np.clip(step, 0, 1) * (logs[first] - logs[before]))
 
 
-def _resampled(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _resample_curves(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return mean curves (resamples, fractions) of both cells."""
     seeds = a.shape[1]
     drawn = np.random.default_rng(0).integers(0, seeds, (RESAMPLES, seeds))
     return a[:, drawn].mean(-1).T, b[:, drawn].mean(-1).T
 
 
-def _ends(seeds: int) -> list[float]:
+def _percentile_interval(seeds: int) -> list[float]:
     """Percentiles of resamples, whose spread is √((n − 1)/n) of that in a t interval."""
     quantile = math.sqrt(seeds / (seeds - 1)) * stats.t.ppf(0.975, seeds - 1)
     tail = float(stats.norm.cdf(-quantile))
@@ -193,10 +197,10 @@ def _ratio(
 ) -> Estimate | None:
     if a.shape[1] < FEWEST_SEEDS:
         return None
-    one, other = _resampled(a, b)
+    one, other = _resample_curves(a, b)
     target = np.minimum(one[:, -1], other[:, -1])
-    ratios = _reaches(fractions, one, target) / _reaches(fractions, other, target)
-    low, high = np.percentile(ratios, _ends(a.shape[1]))
+    ratios = _first_reached(fractions, one, target) / _first_reached(fractions, other, target)
+    low, high = np.percentile(ratios, _percentile_interval(a.shape[1]))
     return Estimate(needs[0] / needs[1], (float(low), float(high)))
 
 
@@ -204,9 +208,9 @@ def _crossing(fractions: np.ndarray, a: np.ndarray, b: np.ndarray) -> Estimate:
     places = _last_crossing(fractions, (a - b).mean(1)[None])
     interval = None
     if a.shape[1] >= FEWEST_SEEDS:
-        one, other = _resampled(a, b)
+        one, other = _resample_curves(a, b)
         resampled = _last_crossing(fractions, one - other)
-        low, high = np.nanpercentile(resampled, _ends(a.shape[1]))
+        low, high = np.nanpercentile(resampled, _percentile_interval(a.shape[1]))
         interval = float(low), float(high)
     return Estimate(float(places[0]), interval)
 

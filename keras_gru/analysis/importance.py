@@ -194,17 +194,17 @@ def weigh(
             for trial in trials
         ]
     )
-    estimate = _shares(points, values, axes)
+    estimate = _variance_fractions(points, values, axes)
     random = np.random.default_rng(_SEED)
     picks = random.integers(len(values), size=(resamples, len(values)))
     picks = [pick for pick in picks if np.ptp(values[pick]) > 0]
-    drawn = [_shares(points[pick], values[pick], axes) for pick in picks]
+    drawn = [_variance_fractions(points[pick], values[pick], axes) for pick in picks]
     by_chance = []
     for pick in picks if shuffle else ():
         mixed = points.copy()
         for column in map(list(axes).index, shuffle):
             mixed[:, column] = random.permutation(mixed[:, column])
-        by_chance.append(_shares(mixed[pick], values[pick], axes))
+        by_chance.append(_variance_fractions(mixed[pick], values[pick], axes))
     return Weighed((*axes, TOGETHER), estimate, np.array(drawn), np.array(by_chance))
 
 
@@ -228,7 +228,7 @@ class _Axis:
 
     Ranges that are drawn by their logarithm are measured by it, too. Values of a list have numbers,
     a unit apart: one column for each, Optuna's own way, also averages over points with two values
-    of the list at once, or with none. See `_ranked` for the order.
+    of the list at once, or with none. See `_rank_values` for the order.
     """
 
     def __init__(self, drawn: Drawn) -> None:
@@ -248,7 +248,9 @@ class _Axis:
         return math.log(value) if self.drawn.log else float(value)
 
 
-def _shares(points: np.ndarray, values: np.ndarray, axes: dict[str, _Axis]) -> np.ndarray:
+def _variance_fractions(
+    points: np.ndarray, values: np.ndarray, axes: dict[str, _Axis]
+) -> np.ndarray:
     """Return the fraction of the variance of each setting, and the rest."""
     distributions: dict[str, BaseDistribution] = {
         name: axis.distribution for name, axis in axes.items()
@@ -256,7 +258,7 @@ def _shares(points: np.ndarray, values: np.ndarray, axes: dict[str, _Axis]) -> n
     points = points.copy()
     for column, axis in enumerate(axes.values()):
         if not isinstance(axis.drawn, Range):
-            points[:, column] = _ranked(points[:, column].astype(int), values, len(axis.drawn))
+            points[:, column] = _rank_values(points[:, column].astype(int), values, len(axis.drawn))
     study = optuna.create_study()
     study.add_trials(
         create_trial(
@@ -271,7 +273,7 @@ def _shares(points: np.ndarray, values: np.ndarray, axes: dict[str, _Axis]) -> n
     return np.append(shares, max(0.0, 1.0 - shares.sum()))
 
 
-def _ranked(numbers: np.ndarray, values: np.ndarray, size: int) -> np.ndarray:
+def _rank_values(numbers: np.ndarray, values: np.ndarray, size: int) -> np.ndarray:
     """Return numbers of a list's values in the order of their mean metric.
 
     A tree splits at one number, and of all ways to split a list in two the best one for squares is

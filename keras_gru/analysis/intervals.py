@@ -46,9 +46,9 @@ def sampling_error(differences: np.ndarray, weights: np.ndarray) -> Sampling | N
     seeds, blocks = differences.shape[-2:]
     if blocks < 2:
         return None
-    share = np.asarray(weights, float) / np.sum(weights)
-    means = (differences * share).sum(-1, keepdims=True)
-    residuals = share * (differences - means)
+    fractions = np.asarray(weights, float) / np.sum(weights)
+    means = (differences * fractions).sum(-1, keepdims=True)
+    residuals = fractions * (differences - means)
     common = residuals.mean(-2, keepdims=True)
     variance = np.square(common).sum((-2, -1))
     if seeds > 1:

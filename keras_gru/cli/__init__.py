@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 from typer.core import TyperGroup
 
-from keras_gru.cli.arguments import refuse_settings_as_options, with_cells_from
+from keras_gru.cli.arguments import reject_settings_as_options, with_cells_from
 from keras_gru.cli.check import check
 from keras_gru.cli.claims import claims
 from keras_gru.cli.compare import compare
@@ -41,7 +41,7 @@ class _Commands(TyperGroup):
         name, command, rest = super().resolve_command(ctx, args)
         parameters = [] if command is None else command.params
         known = {option for parameter in parameters for option in parameter.opts}
-        refuse_settings_as_options(rest, known)
+        reject_settings_as_options(rest, known)
         return name, command, rest
 
 

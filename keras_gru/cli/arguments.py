@@ -126,7 +126,7 @@ def check_place(file: Path) -> None:
         raise UserError(f"{file.parent}: expected a folder, found none. Create it first.")
 
 
-def refuse_settings_as_options(arguments: list[str], known: set[str]) -> None:
+def reject_settings_as_options(arguments: list[str], known: set[str]) -> None:
     """Raise an error for a setting passed as an option, such as `--epochs 3`.
 
     Args:

@@ -80,9 +80,9 @@ def generate(
         "text": {"prompts": prompt or None, "top_k": top_k, "stop": stop},
         "music": {"piece": piece, "prompt_steps": prompt_steps, "tempo": tempo, "midi": midi},
     }
-    wanted = _what_it_writes(run_directory)
+    wanted = _generated_kind(run_directory)
     for other in options.keys() - {wanted}:
-        for name in _given(options[other]):
+        for name in _user_options(options[other]):
             option = name.removesuffix("s") if name == "prompts" else name.replace("_", "-")
             raise UserError(
                 f"--{option}: expected a run that generates {other}, got {wanted}. Remove it."
@@ -93,16 +93,16 @@ def generate(
     from keras_gru.experiments import networks
 
     record = networks.choose_run(run_directory, cell, seed)
-    write = _text if wanted == "text" else _music
-    write(run_directory, record, **_given(both | options[wanted]))
+    write = _generate_text if wanted == "text" else _generate_music
+    write(run_directory, record, **_user_options(both | options[wanted]))
 
 
-def _given(options: dict[str, Any]) -> dict[str, Any]:
+def _user_options(options: dict[str, Any]) -> dict[str, Any]:
     """Return the options that the user set; the functions have defaults for the others."""
     return {name: value for name, value in options.items() if value is not None}
 
 
-def _what_it_writes(run_directory) -> str:
+def _generated_kind(run_directory) -> str:
     task = run_directory.experiment().dataset.task
     if task not in _OF_TASK:
         raise UserError(
@@ -112,14 +112,16 @@ def _what_it_writes(run_directory) -> str:
     return _OF_TASK[task]
 
 
-def _text(run_directory, record, prompts: Sequence[str] = ("\n",), **options) -> None:
+def _generate_text(run_directory, record, prompts: Sequence[str] = ("\n",), **options) -> None:
     from keras_gru.experiments import generation
 
     texts = generation.generate(run_directory, record, prompts, **options)
     typer.echo("\n\n".join(texts))
 
 
-def _music(run_directory, record, midi: Path | None = None, tempo: float = 90, **options) -> None:
+def _generate_music(
+    run_directory, record, midi: Path | None = None, tempo: float = 90, **options
+) -> None:
     from keras_gru.experiments import generation
     from keras_gru.report.music import save_midi, save_piano_roll
 

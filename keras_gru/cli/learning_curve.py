@@ -22,7 +22,7 @@ def learning_curve(
     address: Address = None,
 ) -> None:
     """Compare the cells on increasing fractions of the training data."""
-    numbers = _numbers(fractions)
+    numbers = _parse_fractions(fractions)
     experiment, run_directory, cluster = start_runs(config, overrides, resume, executor, address)
     from keras_gru.experiments import learning_curve as curves
     from keras_gru.report import show
@@ -40,7 +40,7 @@ def learning_curve(
     show(curve.whole)
 
 
-def _numbers(fractions: str | None) -> list[float]:
+def _parse_fractions(fractions: str | None) -> list[float]:
     try:
         return [float(word) for word in (fractions or "").split(",") if word]
     except ValueError:

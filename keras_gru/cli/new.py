@@ -43,21 +43,21 @@ def new(
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
 ) -> None:
     """Examine a data file, summarize it, and write a config for it."""
-    from keras_gru.datasets.own.files import existing
+    from keras_gru.datasets.own.files import require_path
     from keras_gru.datasets.summary import summarize
     from keras_gru.experiments.configuration.yaml_files import load_experiment
     from keras_gru.files import write_text
 
-    path = existing(file, "a file or folder of data")
+    path = require_path(file, "a file or folder of data")
     name = _name(path)
     target = output or Path(f"{name}.yaml")
     check_place(target)
     if target.exists() and not force:
         raise UserError(f"{target}: exists already. Choose another --output, or add --force.")
-    suggestion, dataset = _fitting(path, _given(settings or []))
+    suggestion, dataset = _find_loadable_settings(path, _parse_settings(settings or []))
     relative = os.path.relpath(path, target.parent)
     lines = [*summarize(dataset).lines(), *dataset.notes]
-    text = _yaml(name, target, relative, suggestion, lines)
+    text = _format_config(name, target, relative, suggestion, lines)
     write_text(target, text)
     load_experiment(target)
     for line in lines:
@@ -66,11 +66,11 @@ def new(
     for group in (suggestion.dataset, suggestion.model):
         for setting, choice in group.items():
             if choice.reason:
-                typer.echo(f"{setting}: {_value(choice.value)} ({choice.reason})")
+                typer.echo(f"{setting}: {_format_value(choice.value)} ({choice.reason})")
     typer.echo(f"\nWrote {target}. Next: keras-gru compare {target}")
 
 
-def _given(settings: list[str]) -> dict[str, object]:
+def _parse_settings(settings: list[str]) -> dict[str, object]:
     from keras_gru.experiments.configuration.overrides import read_overrides
     from keras_gru.experiments.configuration.problems import ConfigError
 
@@ -81,7 +81,9 @@ def _given(settings: list[str]) -> dict[str, object]:
     return cast("dict[str, object]", tree.plain())  # of a mapping
 
 
-def _fitting(path: Path, given: dict[str, object]) -> "tuple[Suggestion, SequenceDataset]":
+def _find_loadable_settings(
+    path: Path, given: dict[str, object]
+) -> "tuple[Suggestion, SequenceDataset]":
     """Return settings with which the file can be loaded, and the dataset."""
     from pydantic import ValidationError
 
@@ -123,7 +125,9 @@ def _name(path: Path) -> str:
     return name[:60] or "data"
 
 
-def _yaml(name: str, target: Path, path: str, suggestion: "Suggestion", seen: list[str]) -> str:
+def _format_config(
+    name: str, target: Path, path: str, suggestion: "Suggestion", seen: list[str]
+) -> str:
     lines = [
         f"# keras-gru compare {target}",
         f"# Written by keras-gru new for {path}, which contains:",
@@ -136,30 +140,32 @@ def _yaml(name: str, target: Path, path: str, suggestion: "Suggestion", seen: li
     ]
     dataset = dict(suggestion.dataset)
     kind = dataset.pop("kind")
-    lines += [_setting("kind", kind.value, kind.reason), _setting("path", path, "")]
-    lines += [_setting(name, choice.value, choice.reason) for name, choice in dataset.items()]
+    lines += [_format_setting("kind", kind.value, kind.reason), _format_setting("path", path, "")]
+    lines += [
+        _format_setting(name, choice.value, choice.reason) for name, choice in dataset.items()
+    ]
     lines += ["", "model:"]
     model = dict(suggestion.model)
-    lines.append(_setting("kind", model.pop("kind").value, ""))
+    lines.append(_format_setting("kind", model.pop("kind").value, ""))
     lines.append(f"  size: {{units: {_UNITS}}}  # of each recurrent layer")
-    lines += [_setting(name, choice.value, choice.reason) for name, choice in model.items()]
+    lines += [_format_setting(name, choice.value, choice.reason) for name, choice in model.items()]
     lines += ["", "training:"]
     lines += [
-        _setting(name, setting.value, setting.reason)
+        _format_setting(name, setting.value, setting.reason)
         for name, setting in suggestion.training.items()
     ]
     return "\n".join(lines) + "\n"
 
 
-def _setting(name: str, value: object, reason: str) -> str:
+def _format_setting(name: str, value: object, reason: str) -> str:
     comment = f"  # {reason}" if reason else ""
-    return f"  {name}: {_value(value)}{comment}".replace("\n", " ")
+    return f"  {name}: {_format_value(value)}{comment}".replace("\n", " ")
 
 
-def _value(value: object) -> str:
+def _format_value(value: object) -> str:
     """Return a value as YAML, quoted as in JSON where a word would be ambiguous."""
     if isinstance(value, tuple | list):
-        return f"[{', '.join(map(_value, value))}]"
+        return f"[{', '.join(map(_format_value, value))}]"
     if isinstance(value, str) and not re.fullmatch(r"[A-Za-z][A-Za-z_ ]*", value):
         return json.dumps(value, ensure_ascii=False)
     if value in ("true", "false", "null"):

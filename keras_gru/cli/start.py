@@ -35,7 +35,7 @@ def start_tensorflow(dataset: "DatasetSettings | None" = None) -> None:
     # TensorFlow raises relevant errors; it only logs details such as missing CPU kernels.
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
     # TensorFlow's libraries log before they read the level.
-    with _held_back():
+    with _capture_stderr():
         _import()
 
 
@@ -84,18 +84,18 @@ def start_runs(
 
 
 @contextmanager
-def _held_back() -> Iterator[None]:
+def _capture_stderr() -> Iterator[None]:
     """Capture the standard error stream, and print it only if the block fails."""
     sys.stderr.flush()
     stream = os.dup(2)
-    with tempfile.TemporaryFile() as held:
-        os.dup2(held.fileno(), 2)
+    with tempfile.TemporaryFile() as buffer:
+        os.dup2(buffer.fileno(), 2)
         try:
             yield
         except Exception:
-            held.seek(0)
+            buffer.seek(0)
             with open(stream, "wb", closefd=False) as shown:
-                shutil.copyfileobj(held, shown)
+                shutil.copyfileobj(buffer, shown)
             raise
         finally:
             os.dup2(stream, 2)

@@ -123,7 +123,7 @@ class _EqualBatches(Sequence):
         return Batch(self.order[start : start + self.size], {})
 
 
-def alike(batches: Iterable[Batch]) -> Iterator[list[Batch]]:
+def group_by_shape(batches: Iterable[Batch]) -> Iterator[list[Batch]]:
     """Yield the batches in order, in groups of up to 16 neighbours of the same shape."""
     for _, group in itertools.groupby(batches, lambda batch: (len(batch.rows), batch.steps)):
         while neighbours := list(itertools.islice(group, 16)):

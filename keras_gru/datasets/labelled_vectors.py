@@ -13,7 +13,7 @@ from keras_gru.datasets.split import Split, check_not_empty, missing_classes
 from keras_gru.datasets.text.tokens import to_rows
 
 
-def classification(
+def classification_dataset(
     name: str,
     sequences: Sequence[np.ndarray],
     labels: np.ndarray,

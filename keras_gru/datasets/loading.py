@@ -8,7 +8,7 @@ import numpy as np
 from keras_gru.datasets.fingerprint import Source, check_source
 from keras_gru.datasets.own.own_file import OwnFile
 from keras_gru.datasets.preprocessing import Preprocessing
-from keras_gru.datasets.published.source import recording
+from keras_gru.datasets.published.source import record_sources
 from keras_gru.datasets.registry import DatasetSettings
 from keras_gru.datasets.sequence_dataset import SequenceDataset
 from keras_gru.datasets.storage.cache import load_through_cache
@@ -47,7 +47,7 @@ def load(
     found = config.source()
     if source and found:  # before the file is parsed, which may fail because of the change
         check_source(source, found)
-    with recording() as recorded:
+    with record_sources() as recorded:
         if isinstance(config, OwnFile):
             dataset = load_through_cache(config, present(found), preprocessing)
         else:

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from keras_gru.datasets.batching import Batch, alike, boundaries, gather, plan
+from keras_gru.datasets.batching import Batch, boundaries, gather, group_by_shape, plan
 from keras_gru.datasets.fingerprint import Fingerprint, Source, fingerprint_of_split
 from keras_gru.datasets.metric import Baseline, Metric
 from keras_gru.datasets.preprocessing import Preprocessing, SeriesEnd
-from keras_gru.datasets.split import Split, check_not_empty, joined
+from keras_gru.datasets.split import Split, check_not_empty, join_splits
 from keras_gru.datasets.task_spec import TaskSpec
 from keras_gru.errors import UserError
 from keras_gru.settings import Settings
@@ -132,7 +132,7 @@ class SequenceDataset(Preprocessing):
                 "vary: expected no split for overlapping windows of a series or a curriculum, got "
                 "split. Leave it out: their order is given."
             )
-        both = joined([train, validation])
+        both = join_splits([train, validation])
         order = np.random.default_rng([seed, train.size]).permutation(both.size)
         parts = {"train": order[: train.size], "validation": order[train.size :]}
         drawn = {name: both.part(np.sort(rows)) for name, rows in parts.items()}
@@ -183,7 +183,7 @@ class SequenceDataset(Preprocessing):
                 )
                 if stage is not self:  # of shorter windows there are more
                     batches = itertools.islice(batches, self.steps(split, batch_size))
-                for group in alike(batches):
+                for group in group_by_shape(batches):
                     yield stage._assemble_group(split, group)
 
         steps = tf.data.INFINITE_CARDINALITY

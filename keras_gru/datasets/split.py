@@ -106,7 +106,7 @@ class Split:
         )
 
 
-def joined(splits: Sequence[Split]) -> Split:
+def join_splits(splits: Sequence[Split]) -> Split:
     """Concatenate several splits of one dataset."""
 
     def join(arrays: Sequence[np.ndarray]) -> np.ndarray:
@@ -192,7 +192,7 @@ def split_by_class(
     split_of = np.full(len(labels), "train", dtype="<U10")
     rest = by_class
     for name, fraction in (("test", test_fraction), ("validation", validation_fraction)):
-        chosen = _evenly(len(rest), round(fraction * len(labels)))
+        chosen = _evenly_spaced(len(rest), round(fraction * len(labels)))
         split_of[rest[chosen]] = name
         rest = rest[~chosen]
     for name, fraction in (
@@ -240,7 +240,7 @@ def split_by_group(
     return {name: np.flatnonzero(split_of[codes] == index) for index, name in enumerate(SPLITS)}
 
 
-def _evenly(size: int, count: int) -> np.ndarray:
+def _evenly_spaced(size: int, count: int) -> np.ndarray:
     """Return (size,), True at `count` equidistant places."""
     passed = (2 * np.arange(size + 1) * count + size) // (2 * max(size, 1))
     return np.diff(passed) > 0

@@ -66,14 +66,14 @@ def summarize(dataset: SequenceDataset) -> DataSummary:
     if dataset.spec.task == "classification":
         classes = _classes(dataset)
     if "tokens" in splits["test"].inputs and dataset.vocabulary is not None:
-        shares = [
+        fractions = [
             f"{fraction_of_token(split.inputs['tokens'], UNKNOWN):.1%} of {name}"
             for name, split in splits.items()
             if name != "train"
         ]
-        facts["Unknown tokens"] = " and ".join(shares)
+        facts["Unknown tokens"] = " and ".join(fractions)
         if dataset.spec.task == "classification" and "train" in splits:
-            count = _repeated(splits["train"], splits["test"])
+            count = _count_repeated(splits["train"], splits["test"])
             facts["Of test also in train"] = f"{count:,} of {splits['test'].size:,} texts"
     return DataSummary(facts, classes, tuple(splits))
 
@@ -106,7 +106,7 @@ def _classes(dataset: SequenceDataset) -> dict[str, tuple[int, ...]]:
     }
 
 
-def _repeated(train: Split, test: Split) -> int:
+def _count_repeated(train: Split, test: Split) -> int:
     """Return the number of test sequences that are also in train."""
     return int(np.isin(_hashes(test), _hashes(train)).sum())
 

@@ -260,7 +260,7 @@ def _jit_compile(training: Training, length: int | None, units: int, layers: lis
     if training.jit_compile == "auto":
         always = {"jax": True, "torch": False}
         alone = bool(layers) and all(layer.compiles_itself(length, True) for layer in layers)
-        compiles_model = length is not None and not (alone and compiling.pays(units))
+        compiles_model = length is not None and not (alone and compiling.pays_off(units))
         return always.get(keras.backend.backend(), compiles_model)
     return training.jit_compile
 

@@ -86,7 +86,7 @@ def _cases(program, target, batches, truth):
     if open_length:
         again.append({name: array[:, :1] for name, array in first.items()})
     for number, (x, y) in enumerate(itertools.zip_longest([*batches, *again], truth)):
-        x = _fitted(program, target, x)
+        x = _fit_length(program, target, x)
         count = len(next(iter(x.values()))) if number < len(batches) else 0
         yield x, program.expected(x), y, count
 
@@ -99,7 +99,7 @@ def _compare(program, runners, cases, scores, empty):
         if found.shape != expected.shape:
             shapes = f"expected outputs of the shape {expected.shape}, got {found.shape}"
             raise UserError(f"{empty.files[0]}: {shapes}.")
-        seen = _seen(x, expected)
+        seen = _counted_outputs(x, expected)
         expected, found = expected[seen], found[seen]
         differences.append(float(np.abs(expected - found).max(initial=0)))
         largest = max(largest, float(np.abs(expected).max(initial=0)))
@@ -126,7 +126,7 @@ def _unpadded(x, row):
     return {name: array[row : row + 1, :steps] for name, array in x.items()}
 
 
-def _fitted(program, target, x):
+def _fit_length(program, target, x):
     """Return inputs with the length of a file for one length."""
     if target.length is None or "step" in program.parts:
         return x
@@ -138,7 +138,7 @@ def _fitted(program, target, x):
     return fitted
 
 
-def _seen(x, outputs) -> np.ndarray:
+def _counted_outputs(x, outputs) -> np.ndarray:
     """Return the outputs that count: `(B, T)` without padding, or `(B,)` where there is one."""
     seen = steps_of(x)
     if seen is not None and outputs.ndim > 2 and outputs.shape[1] == seen.shape[1]:
@@ -160,7 +160,7 @@ def _with_times(parity, program, runners, target, x):
         inputs = {name: np.resize(array, (rows, *array.shape[1:])) for name, array in x.items()}
         if "step" in program.parts:
             inputs = {name: array[:, :1] for name, array in inputs.items()}
-        inputs = _fitted(program, target, inputs)
+        inputs = _fit_length(program, target, inputs)
         given = dict(inputs)
         if "step" in program.parts:
             given |= {n: np.zeros((rows, s), "float32") for n, s in program.zeros.items()}

@@ -110,7 +110,7 @@ def _node(graph, layer, x, mask, initial, by_time, with_states):
     W, R, B = to_onnx(kind, cell.get_weights(), getattr(cell, "reset_after", False))
     rows = graph.value(x, "float32")
     if masked_backwards:  # the steps that are not padding, from the last one to the first
-        rows = _reversed(graph, rows, mask)
+        rows = _reverse_steps(graph, rows, mask)
     if mask is not None and kind == "LSTM" and with_states:
         rows, W = _holding(graph, rows, mask, W)
     rows = graph.add("Transpose", [rows], perm=[1, 0, 2])
@@ -141,12 +141,12 @@ def _node(graph, layer, x, mask, initial, by_time, with_states):
 
     def every():
         if mask is None:
-            return y if by_time or not layer.go_backwards else _flipped(graph, y)
+            return y if by_time or not layer.go_backwards else _flip(graph, y)
         seen = graph.unsqueeze(mask, 2)
         if layer.go_backwards:  # before the first step that is not padding, the output is zero
-            back = _reversed(graph, y, mask)
+            back = _reverse_steps(graph, y, mask)
             back = graph.add("Where", [seen, back, graph.constant(0, "float32")])
-            return back if by_time else _flipped(graph, back)
+            return back if by_time else _flip(graph, back)
         is_zero = layer.zero_output_for_mask
         after = graph.constant(0, "float32") if is_zero else graph.unsqueeze(states[0], 1)
         return graph.add("Where", [seen, y, after])
@@ -154,7 +154,7 @@ def _node(graph, layer, x, mask, initial, by_time, with_states):
     return every, states[0], states
 
 
-def _reversed(graph, rows, mask):
+def _reverse_steps(graph, rows, mask):
     """Return the steps that are not padding in the opposite order, and the padding after them."""
     lengths = graph.cast(_lengths(graph, mask), "int64")
     return graph.add("ReverseSequence", [rows, lengths], batch_axis=0, time_axis=1)
@@ -191,6 +191,6 @@ def _lengths(graph, mask):
     return graph.add("ReduceSum", [numbers, graph.constant([1], "int64")], keepdims=0)
 
 
-def _flipped(graph, x):
+def _flip(graph, x):
     ends = [graph.constant([number], "int64") for number in (-1, -(2**31), 1, -1)]
     return graph.add("Slice", [x, *ends])

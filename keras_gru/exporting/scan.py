@@ -13,7 +13,7 @@ from keras_gru.models.graph import trace_function
 
 def write_scan(graph, layer, x, mask, initial, by_time, with_states):
     """Return a function that writes all outputs, the last one and the states."""
-    product, step, weights = _traced(layer.cell, x)
+    product, step, weights = _trace(layer.cell, x)
     sizes = [state.shape[-1] for state in step.inputs[1 : len(step.inputs) - len(weights)]]
     rows = graph.run(product, graph.value(x))
     rates = rates_of(getattr(layer, "zoneout", 0.0), layer.cell)
@@ -66,7 +66,7 @@ def write_scan(graph, layer, x, mask, initial, by_time, with_states):
     return lambda: every, last[0], last if isinstance(layer.cell, Cell) else last[1:]
 
 
-def _traced(cell, x):
+def _trace(cell, x):
     """Return the graphs of the input's product with its kernel, and of a step with flat states.
 
     The output of a cell that is none of ours takes the place of its first state, which no step

@@ -62,7 +62,7 @@ class Target:
     def write(self, model: keras.Model, path: Path, metadata: Mapping[str, str]) -> None:
         """Write the files of a model."""
         if self.name in ("onnx", "openvino"):
-            need("onnx", self.name)
+            require_package("onnx", self.name)
             from keras_gru.exporting.onnx_file import onnx_model, write_onnx
 
             if self.name == "onnx":
@@ -107,7 +107,7 @@ class Target:
         return sum(file.stat().st_size for file in files if file.is_file())
 
 
-def need(package: str, extra: str) -> None:
+def require_package(package: str, extra: str) -> None:
     """Raise an error if an optional package of a format is not installed.
 
     Raises:
@@ -139,7 +139,7 @@ def _load_onnx(path: Path) -> Runner:
 
 
 def _write_openvino(proto, path: Path, half: bool) -> None:
-    need("openvino", "openvino")
+    require_package("openvino", "openvino")
     import openvino
 
     with tempfile.TemporaryDirectory() as folder:

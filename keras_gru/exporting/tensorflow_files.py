@@ -127,7 +127,7 @@ def load_litert(path: str | Path) -> Runner:
         rows = []
         for row in range(len(next(iter(x.values())))):
             given = {
-                name: _padded(x[name][row : row + 1], one["shape"]).astype(one["dtype"])
+                name: _pad(x[name][row : row + 1], one["shape"]).astype(one["dtype"])
                 for name, one in details.items()
             }
             rows.append({name: array.copy() for name, array in signature(**given).items()})
@@ -136,6 +136,6 @@ def load_litert(path: str | Path) -> Runner:
     return run
 
 
-def _padded(array: np.ndarray, shape: Any) -> np.ndarray:
+def _pad(array: np.ndarray, shape: Any) -> np.ndarray:
     missing = [(0, max(0, size - have)) for have, size in zip(array.shape, shape, strict=True)]
     return np.pad(array, missing)

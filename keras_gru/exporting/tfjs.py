@@ -119,7 +119,7 @@ def _topology(model):
             weights.update(arrays)
             source[id(output)] = operation.name
         elif isinstance(operation, keras.Layer) and kind in _LAYERS:
-            add(operation.name, kind, _plain(operation), inputs)
+            add(operation.name, kind, _without_keras_3_settings(operation), inputs)
             names = ["embeddings"] if kind == "Embedding" else [w.name for w in operation.weights]
             arrays = zip(names, operation.get_weights(), strict=True)
             weights.update({f"{operation.name}/{name}": array for name, array in arrays})
@@ -140,7 +140,7 @@ def _topology(model):
     return layers, weights, outputs
 
 
-def _plain(layer) -> dict[str, Any]:
+def _without_keras_3_settings(layer) -> dict[str, Any]:
     """Return a layer's configuration without what only Keras 3 knows."""
     config = {
         key: value for key, value in layer.get_config().items() if not isinstance(value, dict)

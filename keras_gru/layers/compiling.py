@@ -34,7 +34,7 @@ def is_function_of_its_weights(cell: Any) -> bool:
     return seeds <= 1 and len(cell.trainable_weights) in (0, len(cell.weights))
 
 
-def pays(units: int) -> bool:
+def pays_off(units: int) -> bool:
     """Return whether compiling the time loops alone is faster than compiling the whole model.
 
     Args:

@@ -152,10 +152,10 @@ def from_torch(
         ValueError: PyTorch has no such cell.
     """
     order = _order("torch", cell)
-    weights = [_reordered(weight, order).T for weight in (weight_ih, weight_hh)]
+    weights = [_reorder(weight, order).T for weight in (weight_ih, weight_hh)]
     if bias_ih is None or bias_hh is None:
         return weights
-    return [*weights, one_bias(cell, [_reordered(bias, order) for bias in (bias_ih, bias_hh)])]
+    return [*weights, one_bias(cell, [_reorder(bias, order) for bias in (bias_ih, bias_hh)])]
 
 
 def to_torch(cell: str, weights: Any) -> dict[str, np.ndarray]:
@@ -168,8 +168,8 @@ def to_torch(cell: str, weights: Any) -> dict[str, np.ndarray]:
     """
     back = np.argsort(_order("torch", cell)).tolist()
     kernel, recurrent_kernel, *bias = weights
-    found = [_reordered(kernel.T, back), _reordered(recurrent_kernel.T, back)]
-    found += [_reordered(one, back) for both in bias for one in two_biases(cell, both)]
+    found = [_reorder(kernel.T, back), _reorder(recurrent_kernel.T, back)]
+    found += [_reorder(one, back) for both in bias for one in two_biases(cell, both)]
     return dict(zip(_TORCH_NAMES, found, strict=False))
 
 
@@ -187,11 +187,11 @@ def from_onnx(
     """
     cell = _OPERATORS[operator] + "_reset_after" * bool(linear_before_reset)
     order = _order("onnx", cell)
-    weights = [_reordered(np.asarray(weight)[0], order).T for weight in (W, R)]
+    weights = [_reorder(np.asarray(weight)[0], order).T for weight in (W, R)]
     if B is None:
         return weights
     biases = np.split(np.asarray(B)[0], 2)
-    return [*weights, one_bias(cell, [_reordered(bias, order) for bias in biases])]
+    return [*weights, one_bias(cell, [_reorder(bias, order) for bias in biases])]
 
 
 def to_onnx(
@@ -201,8 +201,8 @@ def to_onnx(
     cell = _OPERATORS[operator] + "_reset_after" * bool(reset_after)
     back = np.argsort(_order("onnx", cell)).tolist()
     kernel, recurrent_kernel, *bias = weights
-    W, R = (_reordered(weight.T, back)[None] for weight in (kernel, recurrent_kernel))
-    biases = [_reordered(one, back) for both in bias for one in two_biases(cell, both)]
+    W, R = (_reorder(weight.T, back)[None] for weight in (kernel, recurrent_kernel))
+    biases = [_reorder(one, back) for both in bias for one in two_biases(cell, both)]
     return W, R, np.concatenate(biases)[None] if biases else None
 
 
@@ -262,6 +262,6 @@ def _order(framework: str, cell: str) -> Sequence[int]:
     )
 
 
-def _reordered(rows: Any, order: Sequence[int]) -> np.ndarray:
+def _reorder(rows: Any, order: Sequence[int]) -> np.ndarray:
     blocks = np.split(np.asarray(rows), len(order))
     return np.concatenate([blocks[i] for i in order])

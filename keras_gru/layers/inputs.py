@@ -48,13 +48,13 @@ class Weights(NamedTuple):
     variables: Tensors
 
 
-def flattened(groups: Sequence[Tensors]) -> list[Tensor]:
+def flatten_groups(groups: Sequence[Tensors]) -> list[Tensor]:
     """Flatten lists of tensors; `keras.tree` takes 20 times as long on PyTorch."""
     return [tensor for group in groups for tensor in group]
 
 
-def packed(groups: Sequence[Tensors], tensors: Tensors) -> list[list[Tensor]]:
-    """Undo `flattened`: return lists of the same lengths as those in `groups`."""
+def pack(groups: Sequence[Tensors], tensors: Tensors) -> list[list[Tensor]]:
+    """Undo `flatten_groups`: return lists of the same lengths as those in `groups`."""
     remaining = iter(tensors)
     return [[next(remaining) for _ in group] for group in groups]
 
@@ -77,7 +77,7 @@ def gather(
     states = [ops.copy(state) for state in keras.tree.flatten(initial_state)]
     mask = [] if mask is None else [mask]
     if mask:  # NaN or Inf in a masked step would reach the gradients
-        x = ops.where(expanded(mask[0], x), x, 0)
+        x = ops.where(expand_flags(mask[0], x), x, 0)
     if layer.go_backwards:
         x, *mask = [ops.flip(tensor, axis=1) for tensor in (x, *mask)]
     draws = []
@@ -107,7 +107,7 @@ def loop_dtype(cell: Any) -> str:
     return "float32" if half and isinstance(cell, Cell) else cell.compute_dtype
 
 
-def expanded(flags: Tensor, like: Tensor) -> Tensor:
+def expand_flags(flags: Tensor, like: Tensor) -> Tensor:
     """Return flags with appended axes, to broadcast against a tensor of any rank."""
     return ops.reshape(flags, (*ops.shape(flags), *(1,) * (len(like.shape) - len(flags.shape))))
 

@@ -78,7 +78,7 @@ def differentiable(scan: "Scan", rows: int, shards: int | None = None) -> Callab
     forward: Callable[..., Any] = scan.forward
     backward: Callable[..., Any] = scan.backward
     if shards is not None:
-        forward, backward = _compiled(forward), _compiled(backward)
+        forward, backward = _compile(forward), _compile(backward)
 
     @tf.custom_gradient
     def function(*tensors: Tensor):
@@ -86,7 +86,7 @@ def differentiable(scan: "Scan", rows: int, shards: int | None = None) -> Callab
         count = _shard_count(tensors[0], shards or 1)
         split = _split(tensors[:rows], count)
         done = [forward(shard, weights) for shard in split]
-        outputs = _joined([outputs for outputs, _ in done])
+        outputs = _join_shards([outputs for outputs, _ in done])
 
         def gradient(*d_outputs: Tensor):
             # Not from the forward pass' sizes: in a loop they are not constants for XLA.
@@ -97,7 +97,7 @@ def differentiable(scan: "Scan", rows: int, shards: int | None = None) -> Callab
             ]
             # The derivative of x is not compiled with the rest, so that the graph can drop it if it
             # is not used.
-            d_rows = _joined(
+            d_rows = _join_shards(
                 [[scan.input_gradient(da, weights), *d_states] for da, d_states, _ in found]
             )
             each = zip(*(d_weights for _, _, d_weights in found), strict=True)
@@ -134,7 +134,7 @@ _FORWARD_MODE = (
 )
 
 
-def _compiled(function: Callable[..., Any]):
+def _compile(function: Callable[..., Any]):
     """Return a function of nested tensors, compiled by XLA.
 
     Stacked tensors of a compiled loop cannot be passed to another compiled function. So the
@@ -194,7 +194,7 @@ def _split(tensors: Tensors, count: int) -> list[list[Tensor]]:
     return [list(shard) for shard in zip(*(tf.split(t, sizes) for t in tensors), strict=True)]
 
 
-def _joined(shards: Sequence[Tensors]) -> list[Tensor]:
+def _join_shards(shards: Sequence[Tensors]) -> list[Tensor]:
     """Concatenate the lists of all shards."""
     return [
         tensors[0] if len(tensors) == 1 else tf.concat(tensors, 0)

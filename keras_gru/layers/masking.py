@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from keras import ops
 
-from keras_gru.layers.inputs import expanded
+from keras_gru.layers.inputs import expand_flags
 from keras_gru.layers.types import Tensor, Tensors
 
 
@@ -47,7 +47,7 @@ def states_after(
         if nudges:
             state = state + nudges[i]
         for seen in mask:
-            seen = seen if len(state.shape) == 2 else expanded(seen[:, 0], state)
+            seen = seen if len(state.shape) == 2 else expand_flags(seen[:, 0], state)
             state = ops.where(seen, state, states[i])
         found[i] = found[id(new[i])] = state
     return [found[i] for i in range(len(states))]

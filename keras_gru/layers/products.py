@@ -21,9 +21,9 @@ def product(rows: Tensor, weights: Tensor, masks: Tensors = ()) -> Tensor:
     """
     diagonal = len(weights.shape) == 1
     if len(masks) < 2 and not diagonal:
-        return ops.matmul(masked(rows, masks), weights)
+        return ops.matmul(apply_masks(rows, masks), weights)
     count = weights.shape[0] // rows.shape[-1] if diagonal else len(masks)
-    each = [rows * mask for mask in masks] if len(masks) > 1 else [masked(rows, masks)] * count
+    each = [rows * mask for mask in masks] if len(masks) > 1 else [apply_masks(rows, masks)] * count
     times = ops.multiply if diagonal else ops.matmul
     blocks = zip(each, ops.split(weights, count, axis=-1), strict=True)
     return ops.concatenate([times(row, block) for row, block in blocks], axis=-1)
@@ -38,7 +38,7 @@ def product_gradient(d_product: Tensor, transposed: Tensor, masks: Tensors = ())
         masks: those of the product.
     """
     if len(masks) < 2:
-        return masked(ops.matmul(d_product, transposed), masks)
+        return apply_masks(ops.matmul(d_product, transposed), masks)
     blocks = zip(
         masks,
         ops.split(d_product, len(masks), axis=-1),
@@ -57,22 +57,24 @@ def weight_gradient(rows: Tensor, d_product: Tensor, masks: Tensors = ()) -> Ten
         masks: those of the product.
     """
     if len(masks) < 2:
-        return ops.matmul(ops.transpose(flat(masked(rows, masks))), flat(d_product))
+        return ops.matmul(
+            ops.transpose(flatten_rows(apply_masks(rows, masks))), flatten_rows(d_product)
+        )
     blocks = zip(masks, ops.split(d_product, len(masks), axis=-1), strict=True)
     return ops.concatenate([weight_gradient(rows * mask, d) for mask, d in blocks], axis=-1)
 
 
 def bias_gradient(d_sum: Tensor) -> Tensor:
     """Return the derivative with respect to a bias, `(G,)`, from `(..., B, G)`."""
-    return ops.sum(flat(d_sum), axis=0)
+    return ops.sum(flatten_rows(d_sum), axis=0)
 
 
-def masked(rows: Tensor, masks: Tensors) -> Tensor:
+def apply_masks(rows: Tensor, masks: Tensors) -> Tensor:
     """Return the rows under the single mask, or unchanged."""
     return rows * masks[0] if masks else rows
 
 
-def flat(tensor: Tensor) -> Tensor:
+def flatten_rows(tensor: Tensor) -> Tensor:
     """Return all rows of a tensor `(..., B, G)` as a matrix."""
     return ops.reshape(tensor, (-1, tensor.shape[-1]))
 

@@ -12,7 +12,7 @@ from keras_gru.layers import call_arguments, cell_settings, checks, compiling, g
 from keras_gru.layers import zoneout as zoneouts
 from keras_gru.layers.cells.cell import Cell
 from keras_gru.layers.foreign import as_cell
-from keras_gru.layers.inputs import expanded, flattened, gather, loop_dtype
+from keras_gru.layers.inputs import expand_flags, flatten_groups, gather, loop_dtype
 from keras_gru.layers.scan import Scan
 from keras_gru.layers.types import Mask, Shape, Tensor, Tensors
 
@@ -208,7 +208,7 @@ class RNN(keras.layers.RNN):
             variables=changing,
         )
         shards = compiling.shards() if compiled else None
-        outputs = scan.run(flattened(rows), flattened(weights), shards)
+        outputs = scan.run(flatten_groups(rows), flatten_groups(weights), shards)
         return self._returned(outputs, rows.mask, initial_state)
 
     def gates(
@@ -278,7 +278,9 @@ class RNN(keras.layers.RNN):
         cell = as_cell(self.cell, first, training=False)
         scan = Scan(cell, rows, weights, loop_dtype(self.cell), True, self._rates)
         names = self.cell.gate_names if gates else {}
-        states, found = scan.trace(flattened(rows), flattened(weights), tuple(names), nudges)
+        states, found = scan.trace(
+            flatten_groups(rows), flatten_groups(weights), tuple(names), nudges
+        )
         outputs = self._shown(states[0], rows.mask)
         states = states if cell is self.cell else states[1:]
         return outputs, states, {names[key]: found[key] for key in names}
@@ -288,7 +290,7 @@ class RNN(keras.layers.RNN):
         last, *others = outputs[self.return_sequences :]
         states = [last, *others] if isinstance(self.cell, Cell) else others
         for seen in mask:  # the last output is the last state unless there was no step
-            last = ops.where(expanded(ops.any(seen, axis=1), last), last, 0)
+            last = ops.where(expand_flags(ops.any(seen, axis=1), last), last, 0)
         every = self._shown(outputs[0], mask) if self.return_sequences else last[:, None]
         return last, every, keras.tree.pack_sequence_as(initial_state, states)
 
@@ -296,5 +298,5 @@ class RNN(keras.layers.RNN):
         """Return the outputs `(B, T, U)` with zeros if there is nothing to repeat."""
         for seen in mask:
             shown = seen if self.zero_output_for_mask else call_arguments.seen_so_far(seen)
-            outputs = ops.where(expanded(shown, outputs), outputs, 0)
+            outputs = ops.where(expand_flags(shown, outputs), outputs, 0)
         return outputs

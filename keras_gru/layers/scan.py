@@ -25,7 +25,7 @@ import keras
 from keras import ops
 
 from keras_gru.layers.gradients import BackendGradient, CellGradient
-from keras_gru.layers.inputs import Rows, Weights, flattened, packed
+from keras_gru.layers.inputs import Rows, Weights, flatten_groups, pack
 from keras_gru.layers.loop_unrolled import scan as unrolled
 from keras_gru.layers.masking import states_after, states_after_gradient
 from keras_gru.layers.products import bias_gradient, weight_gradient
@@ -171,7 +171,7 @@ class Scan:
             [bias_gradient(da) for _ in weights.bias],
             *gradient.of_weights(da, residuals, before, totals),
         )
-        return ops.cast(da, x.dtype), d_first, flattened(d_weights)
+        return ops.cast(da, x.dtype), d_first, flatten_groups(d_weights)
 
     def _backward_loop(
         self,
@@ -189,22 +189,22 @@ class Scan:
 
         def step(carry: Tensors, now: Tensors):
             d_after, totals = carry[:count], carry[count:]
-            values, before, d_output, seen, held = packed(groups, now)
+            values, before, d_output, seen, zoned = pack(groups, now)
             for d in d_output:
                 d_after = [d_after[0] + d, *d_after[1:]]
-            d_new, d_kept = states_after_gradient(d_after, seen, held, self.rates)
+            d_new, d_kept = states_after_gradient(d_after, seen, zoned, self.rates)
             of_step = dict(zip(residuals, values, strict=True))
             d_states, da, d_weights = gradient.step(d_new, of_step, before)
             d_states = [a + b for a, b in zip(d_states, d_kept, strict=True)]
             return [*d_states, *(a + b for a, b in zip(totals, d_weights, strict=True))], [da]
 
         first = [*d_last, *gradient.totals]
-        last, (da,) = self.loop(step, first, flattened(groups), reverse=True)
+        last, (da,) = self.loop(step, first, flatten_groups(groups), reverse=True)
         return last[:count], last[count:], da
 
     def input_gradient(self, da: Tensor, weights: Tensors) -> Tensor:
         """Return the derivative of `Rows.x`, which the first layer of a model does not need."""
-        for kernel in Weights(*packed(self.weights, weights)).kernel:
+        for kernel in Weights(*pack(self.weights, weights)).kernel:
             da = ops.matmul(da, ops.transpose(kernel))
         return by_time(da)
 
@@ -250,7 +250,7 @@ class Scan:
         return bool(self.rows.zoneout) or any(self.rates)
 
     def _packed(self, rows: Tensors, weights: Tensors):
-        return Rows(*packed(self.rows, rows)), Weights(*packed(self.weights, weights))
+        return Rows(*pack(self.rows, rows)), Weights(*pack(self.weights, weights))
 
     def _steps(self, rows: Rows, weights: Weights):
         """Return the tensors that the loop reads at each step."""

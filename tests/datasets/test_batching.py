@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from keras_gru.datasets.batching import alike, boundaries, plan
+from keras_gru.datasets.batching import boundaries, group_by_shape, plan
 from tests.datasets.samples import epoch, tagged
 
 
@@ -129,7 +129,7 @@ def test_groups_keep_the_order_of_batches_and_have_one_shape_each(lengths, batch
     bounds = {"tokens": np.array([1, 3])}
     rng = np.random.default_rng(0)
     batches = plan(lengths, bounds, len(lengths["tokens"]), batch_size, rng)
-    groups = list(alike(batches))
+    groups = list(group_by_shape(batches))
     assert [batch for group in groups for batch in group] == batches
     for group in groups:
         assert len(group) <= 16

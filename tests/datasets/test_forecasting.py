@@ -59,7 +59,7 @@ def test_the_linear_model_is_the_same_on_views_and_on_copies(horizon, width):
     copies = dataclasses.replace(
         views, inputs={"features": np.ascontiguousarray(views.inputs["features"])}
     )
-    (one, parameters), (other, same) = map(linear_forecast.linear, (views, copies))
+    (one, parameters), (other, same) = map(linear_forecast.fit_linear_model, (views, copies))
     assert parameters == same == (7 * width + 1) * horizon * width
     np.testing.assert_allclose(one(views), other(copies), rtol=1e-5, atol=1e-5)
 
@@ -96,7 +96,7 @@ def test_the_linear_model_fits_a_linear_series():
     rule = noise[:, :1].copy()
     rule[2:] = 0.5 * noise[1:-1, :1] - 2 * noise[:-2, 1:] + 0.3
     split = forecasting.windows(noise, rule, 2, 1, False)
-    forecast, parameters = linear_forecast.linear(split)
+    forecast, parameters = linear_forecast.fit_linear_model(split)
     assert parameters == 2 * 2 + 1
     np.testing.assert_allclose(forecast(split), split.targets, atol=1e-3)
 

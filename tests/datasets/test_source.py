@@ -138,7 +138,7 @@ def test_a_read_only_folder_is_only_read(monkeypatch, tmp_path):
 
     read_only, own = tmp_path / "read_only", tmp_path / "own"
     monkeypatch.setenv(DATA_DIR, str(read_only))
-    monkeypatch.setattr(source, "_writable", lambda folder: Path(folder) != read_only)
+    monkeypatch.setattr(source, "_is_writable", lambda folder: Path(folder) != read_only)
     original = tfds.core.GeneratorBasedBuilder.__init__
 
     def with_own_folder(self, *, data_dir=None, **kwargs):
@@ -148,7 +148,7 @@ def test_a_read_only_folder_is_only_read(monkeypatch, tmp_path):
     assert size() == 3
     assert not read_only.exists() and (own / "numbers").is_dir()
 
-    monkeypatch.setattr(source, "_writable", lambda folder: False)
+    monkeypatch.setattr(source, "_is_writable", lambda folder: False)
     assert size() == 3  # prepared by this call
     with pytest.raises(UserError, match=f"cannot be written to; set {DATA_DIR} to a folder"):
         size(seed=1)
@@ -156,8 +156,8 @@ def test_a_read_only_folder_is_only_read(monkeypatch, tmp_path):
 
 def test_writable_checks_the_nearest_existing_folder(tmp_path):
     (tmp_path / "file").write_text("")
-    assert source._writable(tmp_path / "not" / "there" / "yet")
-    assert not source._writable(tmp_path / "file" / "below")
+    assert source._is_writable(tmp_path / "not" / "there" / "yet")
+    assert not source._is_writable(tmp_path / "file" / "below")
 
 
 class RepackedArchive:

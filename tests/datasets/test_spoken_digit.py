@@ -12,7 +12,7 @@ from keras_gru.datasets.published import source, spoken_digit
 from keras_gru.datasets.published.source import DATA_DIR
 from keras_gru.datasets.published.spoken_digit import SPECTROGRAM, SpokenDigit
 from keras_gru.datasets.sound.spectrogram import log_mel as log_mel_of
-from keras_gru.datasets.sound.spectrogram import same_level
+from keras_gru.datasets.sound.spectrogram import normalize_level
 from keras_gru.errors import UserError
 from tests.datasets.samples import epoch
 
@@ -70,18 +70,18 @@ def test_silence_has_a_finite_logarithm():
 def test_features_do_not_depend_on_loudness():
     """A factor of the signal shifts the logarithm; an exponent scales it."""
     sound = np.random.default_rng(0).integers(-20_000, 20_000, 900)
-    loud, soft = (same_level(log_mel(signal)) for signal in (sound, 0.1 * sound))
+    loud, soft = (normalize_level(log_mel(signal)) for signal in (sound, 0.1 * sound))
     np.testing.assert_allclose(loud, soft, atol=0.001)
 
     spectrogram = log_mel(tone(500) + tone(1_700))
-    level = same_level(spectrogram)
+    level = normalize_level(spectrogram)
     assert level.mean() == pytest.approx(0, abs=1e-6) and level.std() == pytest.approx(1)
-    np.testing.assert_allclose(same_level(0.7 * spectrogram - 3), level, atol=1e-5)
+    np.testing.assert_allclose(normalize_level(0.7 * spectrogram - 3), level, atol=1e-5)
     assert np.corrcoef(level.ravel(), spectrogram.ravel())[0, 1] == pytest.approx(1)
 
 
 def test_silence_has_features_of_zero():
-    level = same_level(log_mel(np.zeros(500)))
+    level = normalize_level(log_mel(np.zeros(500)))
     np.testing.assert_allclose(level, 0, atol=0.001)
 
 

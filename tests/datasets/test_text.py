@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from keras_gru.datasets.text import characters
-from keras_gru.datasets.text.labelled_texts import LabelledTexts, classification
+from keras_gru.datasets.text.labelled_texts import LabelledTexts, classification_dataset
 from keras_gru.datasets.text.subwords import learn_subwords, split_pieces
 from keras_gru.datasets.text.tokenizer import Tokenizer
 from keras_gru.datasets.text.tokens import UNKNOWN, build_vocabulary, encode_all, split_words
@@ -53,7 +53,7 @@ def test_words_of_validation_and_test_alone_are_unknown():
         "validation": (["splendid film"], np.array([1])),
         "test": (["dreadful film"], np.array([0])),
     }
-    dataset = classification("films", films(examples), 100, 10)
+    dataset = classification_dataset("films", films(examples), 100, 10)
     assert set(dataset.vocabulary) == {"", "[UNK]", "good", "bad", "film"}
     film = dataset.vocabulary.index("film")
     for split in ("validation", "test"):
@@ -63,7 +63,7 @@ def test_words_of_validation_and_test_alone_are_unknown():
 def test_a_text_without_a_word_is_left_out_and_noted():
     part = (["good", "!!!", "bad"], np.array([1, 0, 0]))
     examples = dict.fromkeys(("train", "validation", "test"), part)
-    dataset = classification("films", films(examples), 100, 10)
+    dataset = classification_dataset("films", films(examples), 100, 10)
     assert dataset.size("train") == 2
     assert dataset.notes[0] == "Left out 1 train texts without a word."
 
@@ -72,7 +72,7 @@ def test_a_class_of_punctuation_alone_is_rejected():
     part = (["good", "!!!"], np.array([1, 0]))
     examples = dict.fromkeys(("train", "validation", "test"), part)
     with pytest.raises(UserError, match="all 3 texts of the class 'bad'"):
-        classification("films", films(examples), 100, 10)
+        classification_dataset("films", films(examples), 100, 10)
 
 
 @hypothesis.given(st.lists(st.text(max_size=30), max_size=20), st.sampled_from([None, 2]))
@@ -90,7 +90,7 @@ def test_many_texts_are_tokenized_as_a_single_one(texts, max_length):
 
 def test_windows_of_characters_and_their_targets():
     texts = {"train": "abcabcabc", "validation": "abxab", "test": "cbacb"}
-    dataset = characters.language_model("letters", texts, window=4)
+    dataset = characters.language_model_dataset("letters", texts, window=4)
     assert dataset.vocabulary == ("", "\ufffd", "a", "b", "c")
     ((x, y, weight),) = dataset.batches("train", 8).as_numpy_iterator()
     np.testing.assert_array_equal(x["tokens"], [[2, 3, 4, 2], [3, 4, 2, 3]])
@@ -104,15 +104,19 @@ def test_windows_of_characters_and_their_targets():
 def test_a_text_shorter_than_a_window_is_rejected():
     texts = {"train": "abcabcabc", "validation": "abca", "test": "cbacb"}
     with pytest.raises(UserError, match="the validation split is empty"):
-        characters.language_model("letters", texts, window=4)
+        characters.language_model_dataset("letters", texts, window=4)
 
 
 def test_the_tokenizer_stores_whether_it_lowers_the_case():
     texts = {"train": "Ab aB b" * 9, "validation": "A Baab ba" * 3, "test": "AB ab AB a" * 3}
-    dataset = characters.language_model("letters", texts, 4, tokenizer=Tokenizer("character", True))
+    dataset = characters.language_model_dataset(
+        "letters", texts, 4, tokenizer=Tokenizer("character", True)
+    )
     assert dataset.vocabulary[2:] == (" ", "a", "b")
     assert dataset.encode("aB") == dataset.encode("Ab")
-    again = characters.language_model("letters", {"test": texts["test"]}, 4, dataset.preprocessing)
+    again = characters.language_model_dataset(
+        "letters", {"test": texts["test"]}, 4, dataset.preprocessing
+    )
     np.testing.assert_array_equal(
         again.splits["test"].inputs["tokens"], dataset.splits["test"].inputs["tokens"]
     )
@@ -120,7 +124,7 @@ def test_the_tokenizer_stores_whether_it_lowers_the_case():
 
 def test_training_windows_overlap_if_the_stride_is_shorter():
     texts = {name: "abcdefghijklmnopqrstuvwxyz" for name in ("train", "validation", "test")}
-    dataset = characters.language_model("letters", texts, window=4, stride=3)
+    dataset = characters.language_model_dataset("letters", texts, window=4, stride=3)
     train, test = dataset.splits["train"], dataset.splits["test"]
     tokens = train.inputs["tokens"]
     spelled = ["".join(dataset.vocabulary[token] for token in row) for row in tokens]
@@ -140,7 +144,7 @@ def some_films(count=60):
 
 
 def test_subwords_are_learnt_from_train_and_cover_the_text():
-    dataset = classification("films", some_films(), 60, 100, level="subword")
+    dataset = classification_dataset("films", some_films(), 60, 100, level="subword")
     assert dataset.tokenizer.level == "subword" and len(dataset.vocabulary) <= 60
     text = "the lowest  of\nslower, Señor?"
     units = dataset.tokenizer.split(text)
@@ -162,7 +166,7 @@ def test_subwords_do_not_depend_on_the_order_of_texts():
 
 
 def test_a_long_text_of_subwords_is_cut():
-    dataset = classification("films", some_films(), 30, 5, level="subword")
+    dataset = classification_dataset("films", some_films(), 30, 5, level="subword")
     assert dataset.splits["train"].lengths["tokens"].max() == 5
     assert "100.0% of the texts" in dict(dataset.facts)["Cut"]
 

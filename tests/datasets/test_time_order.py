@@ -257,7 +257,7 @@ def test_exponential_smoothing_equals_statsmodels(tmp_path):
         values[:168], trend="add", damped_trend=True, seasonal="add", seasonal_periods=7,
         initialization_method="heuristic",
     ).fit()  # fmt: skip
-    ours = smoothing._ahead(states, np.array([167]), 3, 7)[0]
+    ours = smoothing._forecast_from(states, np.array([167]), 3, 7)[0]
     np.testing.assert_allclose(ours, fitted.forecast(3), atol=0.3)
     shorter = csv(tmp_path / "b.csv", zip(days[:-1], values[:-1], strict=True))
     other = load(shorter, season=7, horizon=3, smoothing=True)

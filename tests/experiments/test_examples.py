@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from keras_gru.datasets.text.tagged_words import tagging
+from keras_gru.datasets.text.tagged_words import tagging_dataset
 from keras_gru.experiments.examples import read_examples
 from keras_gru.experiments.predict_examples import TEMPERATURES, save_examples
 from keras_gru.experiments.prediction.model import TrainedModel
@@ -63,7 +63,7 @@ def test_sentences_have_their_words_and_tags(tmp_path):
     tags = [np.arange(len(sentence)) % 4 for sentence in sentences]
     parts = {"train": slice(0, 20), "validation": slice(20, 25), "test": slice(25, 30)}
     data = {name: (sentences[rows], tags[rows]) for name, rows in parts.items()}
-    data = tagging("tags", data, ("NOUN", "VERB", "DET", "X"), 20)
+    data = tagging_dataset("tags", data, ("NOUN", "VERB", "DET", "X"), 20)
     content, *_ = examples_of(tmp_path, {"kind": "en_atis"}, {"kind": "tagger"}, data)
     first = content.sentences[0]
     assert first.words == tuple(word.decode() for word in sentences[25])

@@ -29,7 +29,7 @@ def main(words: list[str], resume: str | None, jobs: int | None) -> None:
             print(f"{row.name:<26} {'stored' if stored(row.name) else 'not run yet'}")
         return
     if resume and len(names) > 1:
-        raise UserError(f"--resume RUN goes on with one recipe, received {', '.join(names)}.")
+        raise UserError(f"--resume RUN resumes one recipe, got {', '.join(names)}.")
     for row in [find(name) for name in names]:
         run(row, overrides, resume, jobs)
 

@@ -30,7 +30,7 @@ _SMALL = (
 
 def _bound(text: str) -> str:
     if not re.fullmatch(r"[≤≥<] \d+(\.\d+)?(e-?\d+)?", text):
-        raise ValueError(f"expected a bound such as '≤ 8.54', received {text!r}")
+        raise ValueError(f"expected a bound such as '≤ 8.54', got {text!r}")
     return text
 
 

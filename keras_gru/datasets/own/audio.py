@@ -12,8 +12,8 @@ from pydantic import Field, field_validator
 
 from keras_gru.datasets.common import Fraction
 from keras_gru.datasets.fingerprint import Source, source_of_files
-from keras_gru.datasets.labelled_vectors import classification
-from keras_gru.datasets.own.files import existing, labelled_files
+from keras_gru.datasets.labelled_vectors import classification_dataset
+from keras_gru.datasets.own.files import labelled_files, require_path
 from keras_gru.datasets.own.own_file import OwnFile
 from keras_gru.datasets.preprocessing import Preprocessing
 from keras_gru.datasets.registry import register_dataset
@@ -58,7 +58,7 @@ class Audio(OwnFile, RecordingSettings):
 
     def source(self) -> Source:
         """Return the checksum of the files."""
-        path = existing(self.path, self.expects)
+        path = require_path(self.path, self.expects)
         return source_of_files(labelled_files(path, ENDINGS)[0] if path.is_dir() else [path], path)
 
     def load(
@@ -77,7 +77,7 @@ class Audio(OwnFile, RecordingSettings):
         Raises:
             UserError: if a file is not a recording, there is only one label, or a split is empty.
         """
-        folder = existing(self.path, self.expects)
+        folder = require_path(self.path, self.expects)
         files, notes = _find_files(folder)
         labels = [file.relative_to(folder).parts[0] for file in files]
         names = sorted({*labels})
@@ -114,7 +114,7 @@ class Audio(OwnFile, RecordingSettings):
                 else split_by_group([_group(file, self.group) for file in used], *fractions)
             )
             notes += class_warnings(numbers, names)
-        dataset = classification(
+        dataset = classification_dataset(
             folder.name,
             found.vectors,
             numbers,

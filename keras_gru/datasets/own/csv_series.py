@@ -3,7 +3,7 @@
 import math
 
 from keras_gru.datasets.metric import ErrorUnits
-from keras_gru.datasets.own.files import existing
+from keras_gru.datasets.own.files import require_path
 from keras_gru.datasets.preprocessing import Preprocessing, Scaling, SeriesEnd
 from keras_gru.datasets.registry import register_dataset
 from keras_gru.datasets.sequence_dataset import Metric, SequenceDataset, TaskSpec
@@ -44,7 +44,7 @@ class CsvSeries(SeriesSettings):
                 number, rows are not in the order of time, a split is too short, or the season is
                 longer than train.
         """
-        table = read_series_table(self, existing(self.path, self.expects), preprocessing)
+        table = read_series_table(self, require_path(self.path, self.expects), preprocessing)
         config = table.config
         parts, inputs, targets, notes = [], {}, {}, list(table.notes)
         for series in table.series:
@@ -74,7 +74,7 @@ class CsvSeries(SeriesSettings):
                     lead=config.lead,
                 )
             )
-        splits = forecasting.joined_splits(parts)
+        splits = forecasting.join_windows(parts)
         is_one = table.series[0].name is None
         categories = table.category_columns(parts[0].inputs.shape[1])
         ends = [_end(series, part) for series, part in zip(table.series, parts, strict=True)]

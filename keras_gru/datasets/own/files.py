@@ -11,7 +11,7 @@ from keras_gru.files import is_text, user_path
 TEXT_ENDINGS = (".txt", ".md", ".text")
 
 
-def existing(path: str, what: str) -> Path:
+def require_path(path: str, what: str) -> Path:
     """Return the path of an existing file or folder.
 
     Args:

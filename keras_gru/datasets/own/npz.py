@@ -38,17 +38,23 @@ from pydantic import Field
 from keras_gru.datasets import baselines
 from keras_gru.datasets.common import Fraction, Length
 from keras_gru.datasets.metric import ErrorUnits
-from keras_gru.datasets.own.files import existing
+from keras_gru.datasets.own.files import require_path
 from keras_gru.datasets.own.npz_checks import (
     check_alike,
     check_fits,
     check_labels,
     check_split,
     notes_on_shape,
-    refuse,
+    reject,
 )
 from keras_gru.datasets.own.npz_labels import number_labels
-from keras_gru.datasets.own.npz_splits import as_split, carve, joined, one_length, overlaps
+from keras_gru.datasets.own.npz_splits import (
+    as_split,
+    carve,
+    has_overlaps,
+    join_sequences,
+    one_length,
+)
 from keras_gru.datasets.own.npz_tokens import load_pairs, next_tokens
 from keras_gru.datasets.own.own_file import OwnFile
 from keras_gru.datasets.preprocessing import Preprocessing, Scaling
@@ -121,7 +127,7 @@ class Npz(OwnFile):
         Raises:
             UserError: if the file or an array does not match the layout.
         """
-        path = existing(self.path, self.expects)
+        path = require_path(self.path, self.expects)
         found, classes, groups = _read(path, () if all_as_test else ("train",), self)
         fractions = None if all_as_test else (self.validation_fraction, self.test_fraction)
         if self.task == "translation":
@@ -146,11 +152,11 @@ class Npz(OwnFile):
             for name, split in arrays.items():
                 check_fits(path, name, split, spec)
         notes = notes_on_shape(arrays, self.axes)
-        overlapping = overlaps(arrays["train"]["inputs"]) if "train" in arrays else False
+        overlapping = has_overlaps(arrays["train"]["inputs"]) if "train" in arrays else False
         if overlapping:
             notes.append("Neighbouring sequences overlap: they are split by position.")
         if fractions is None:
-            arrays = {"test": joined(list(arrays.values()), self.task)}
+            arrays = {"test": join_sequences(list(arrays.values()), self.task)}
         else:
             if self.task == "classification":
                 notes += class_warnings(arrays["train"]["targets"], present(names))
@@ -165,7 +171,8 @@ class Npz(OwnFile):
         elif self.scale and spec.vocabulary is None:
             input_scaling, target_scaling = _fit(arrays["train"], self.task)
         arrays = {
-            name: _scaled(split, input_scaling, target_scaling) for name, split in arrays.items()
+            name: _scale_arrays(split, input_scaling, target_scaling)
+            for name, split in arrays.items()
         }
         scale = target_scaling.deviation[0] if target_scaling and spec.outputs == 1 else 1.0
         zero = target_scaling.zero if target_scaling else None
@@ -213,20 +220,20 @@ def _read(
             groups = array
             continue
         if name not in known:
-            refuse(path, f"the array {name!r} is not known.{did_you_mean(name, known)}")
+            reject(path, f"the array {name!r} is not known.{did_you_mean(name, known)}")
         split, part = name.split("_")
         found.setdefault(split, {})[part] = array
     needed = ("inputs",) if config.task == "language_model" else ("inputs", "targets")
     for split in dict.fromkeys([*required, *found]) or SPLITS:
         for part in needed:
             if part not in found.get(split, ()):
-                refuse(path, f"the array '{split}_{part}' is missing.")
+                reject(path, f"the array '{split}_{part}' is missing.")
     if config.axes == "channels, time":
         for split in found.values():
             if split["inputs"].ndim == 3:
                 split["inputs"] = split["inputs"].swapaxes(1, 2)
     if groups is not None and groups.shape != found.get("train", {})["inputs"].shape[:1]:
-        refuse(path, f"'train_groups' has the shape {groups.shape}; it must be (N,).")
+        reject(path, f"'train_groups' has the shape {groups.shape}; it must be (N,).")
     return found, classes, groups
 
 
@@ -243,7 +250,7 @@ def _fit(train: dict, task: str) -> tuple[Scaling | None, Scaling | None]:
     return channels, Scaling.fit(list(map(str, range(targets.shape[-1]))), values)
 
 
-def _scaled(arrays: dict, channels: Scaling | None, targets: Scaling | None) -> dict:
+def _scale_arrays(arrays: dict, channels: Scaling | None, targets: Scaling | None) -> dict:
     found = dict(arrays)
     if channels is not None:
         real = np.arange(arrays["inputs"].shape[1]) < arrays["lengths"][:, None]

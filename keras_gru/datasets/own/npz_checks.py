@@ -23,7 +23,7 @@ _LABELS = ("classification", "tagging", "language_model")
 MOST_NUMBERS = 1_000_000  # tokens or labels: a model has weights for each
 
 
-def refuse(path: Path, sentence: str) -> NoReturn:
+def reject(path: Path, sentence: str) -> NoReturn:
     """Raise a `UserError` about a file."""
     raise UserError(f"{path}: {sentence}")
 
@@ -50,13 +50,13 @@ def check_split(path: Path, split: str, arrays: Arrays, task: str, max_length: i
     real = _real_steps(inputs, lengths)
     if inputs.ndim == 2:
         if (inputs[real] < 1).any():
-            refuse(
+            reject(
                 path,
                 f"'{split}_inputs' has a token {inputs[real].min()} inside a sequence; "
                 "tokens start at 1, because 0 is padding.",
             )
         if inputs[real].max() >= MOST_NUMBERS:
-            refuse(
+            reject(
                 path,
                 f"'{split}_inputs' has the token {inputs[real].max()}; tokens must be below "
                 f"{MOST_NUMBERS}, because a model has weights for each.",
@@ -79,7 +79,7 @@ def check_alike(path: Path, splits: Mapping[str, Arrays]) -> None:
             if one.ndim == 2 and one.dtype.kind == "i":
                 own = 2  # tokens and tags have no axis but those two
             if one.ndim != other.ndim or one.shape[own:] != other.shape[own:]:
-                refuse(
+                reject(
                     path,
                     f"'{name}_{part}' has the shape {other.shape} and 'train_{part}' "
                     f"{one.shape}; they may only differ in sequences and steps.",
@@ -95,7 +95,7 @@ def check_labels(path: Path, splits: Mapping[str, Arrays], task: str) -> None:
     if task == "tagging":
         labels = labels[_real_steps(train["inputs"], train["lengths"])]
     if labels.min() == labels.max():
-        refuse(
+        reject(
             path,
             f"only the label {labels[0]} was found in 'train_targets'; {task} needs two labels or "
             "more.",
@@ -103,7 +103,7 @@ def check_labels(path: Path, splits: Mapping[str, Arrays], task: str) -> None:
     for name, arrays in splits.items():
         highest = arrays["targets"].max()
         if highest > labels.max():
-            refuse(
+            reject(
                 path,
                 f"'{name}_targets' has the label {highest}, but the labels of train are 0 to "
                 f"{labels.max()}.",
@@ -124,7 +124,7 @@ def check_fits(path: Path, split: str, arrays: Arrays, spec: TaskSpec) -> None:
     def expect(part: str, fits: bool, expected: str, found: str) -> None:
         if not fits:
             name = f"{split}_{part}"
-            refuse(path, f"'{name}': the network was trained on {expected}, found {found}.")
+            reject(path, f"'{name}': the network was trained on {expected}, found {found}.")
 
     is_tokens, shape = inputs.ndim == 2, f"the shape {inputs.shape}"
     if spec.vocabulary is None:
@@ -158,15 +158,15 @@ def _real_steps(inputs: np.ndarray, lengths: np.ndarray) -> np.ndarray:
 def _check_inputs(path: Path, name: str, inputs: np.ndarray, task: str) -> np.ndarray:
     tokens = inputs.ndim == 2 and inputs.dtype.kind in "iu"
     if not tokens and inputs.ndim != 3:
-        refuse(
+        reject(
             path,
             f"'{name}' has the shape {inputs.shape} and the type {inputs.dtype}; vectors are "
             "(N, T, D), tokens are (N, T) integers.",
         )
     if 0 in inputs.shape:
-        refuse(path, f"'{name}' is empty: its shape is {inputs.shape}.")
+        reject(path, f"'{name}' is empty: its shape is {inputs.shape}.")
     if tokens and task in ("forecasting", "polyphony"):
-        refuse(path, f"'{name}' has tokens {inputs.shape}, but {task} needs vectors (N, T, D).")
+        reject(path, f"'{name}' has tokens {inputs.shape}, but {task} needs vectors (N, T, D).")
     if tokens:
         return inputs  # of any width: the range is checked before it is narrowed
     return _check_numbers(path, name, inputs)
@@ -174,13 +174,13 @@ def _check_inputs(path: Path, name: str, inputs: np.ndarray, task: str) -> np.nd
 
 def _check_numbers(path: Path, name: str, array: np.ndarray) -> np.ndarray:
     if array.dtype.kind not in "iufb":
-        refuse(path, f"'{name}' has the type {array.dtype}, which are no real numbers.")
+        reject(path, f"'{name}' has the type {array.dtype}, which are no real numbers.")
     if not np.isfinite(array).all():
-        refuse(path, f"'{name}' has NaN or infinite numbers; replace or leave out these sequences.")
+        reject(path, f"'{name}' has NaN or infinite numbers; replace or leave out these sequences.")
     with np.errstate(over="ignore"):
         narrow = array.astype(np.float32)
     if not np.isfinite(narrow).all():
-        refuse(path, f"'{name}' has the number {np.abs(array).max():g}, beyond float32; scale it.")
+        reject(path, f"'{name}' has the number {np.abs(array).max():g}, beyond float32; scale it.")
     return narrow
 
 
@@ -191,7 +191,7 @@ def _check_lengths(path: Path, split: str, arrays: Arrays, max_length: int) -> n
     if "lengths" in arrays:
         lengths = arrays["lengths"]
         if lengths.shape != (count,) or lengths.dtype.kind not in "iu":
-            refuse(
+            reject(
                 path,
                 f"'{name}' has the shape {lengths.shape} and the type {lengths.dtype}; it must be "
                 f"({count},) integers, one for each sequence.",
@@ -204,9 +204,9 @@ def _check_lengths(path: Path, split: str, arrays: Arrays, max_length: int) -> n
         lengths = np.full(count, steps)
     if lengths.min() < 1 or lengths.max() > steps:
         wrong = lengths.min() if lengths.min() < 1 else lengths.max()
-        refuse(path, f"'{name}' has a sequence of length {wrong}; it must be 1 to {steps}.")
+        reject(path, f"'{name}' has a sequence of length {wrong}; it must be 1 to {steps}.")
     if lengths.max() > max_length:
-        refuse(
+        reject(
             path,
             f"'{split}_inputs' has a sequence of length {lengths.max()}, longer than "
             f"dataset.max_length, which is {max_length}.",
@@ -225,7 +225,7 @@ def _check_targets(
         or targets.shape[: len(expected)] != expected
         or (0 in targets.shape)
     ):
-        refuse(
+        reject(
             path,
             f"'{name}' has the shape {targets.shape}, where inputs have {inputs.shape}; "
             f"for {task} it must be {layout}.",
@@ -234,7 +234,7 @@ def _check_targets(
         return targets
     targets = _check_numbers(path, name, targets)
     if task == "polyphony" and not np.isin(targets, (0, 1)).all():
-        refuse(path, f"'{name}' has numbers other than 0 and 1; a note sounds or does not.")
+        reject(path, f"'{name}' has numbers other than 0 and 1; a note sounds or does not.")
     if task == "forecasting" and targets.ndim < 3:
         targets = targets.reshape(len(targets), 1, -1)
     return targets
@@ -246,12 +246,12 @@ def _check_label_numbers(
     """Return the labels where `counted` is True, and 0 elsewhere."""
     if targets.dtype.kind not in "iu":
         hint = " For numbers to forecast choose task: forecasting." * (targets.dtype.kind == "f")
-        refuse(path, f"'{name}' has the type {targets.dtype}; labels are integers from 0.{hint}")
+        reject(path, f"'{name}' has the type {targets.dtype}; labels are integers from 0.{hint}")
     labels = targets[counted]
     if labels.min() < 0:
-        refuse(path, f"'{name}' has the label {labels.min()}; labels are integers from 0.")
+        reject(path, f"'{name}' has the label {labels.min()}; labels are integers from 0.")
     if labels.max() >= MOST_NUMBERS:
-        refuse(
+        reject(
             path,
             f"'{name}' has the label {labels.max()}; labels must be below {MOST_NUMBERS}, because "
             "a model has weights for each.",

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from keras_gru.datasets.own.npz_checks import MOST_NUMBERS, Arrays, refuse
+from keras_gru.datasets.own.npz_checks import MOST_NUMBERS, Arrays, reject
 
 
 def number_labels(
@@ -35,7 +35,7 @@ def number_labels(
         return names
     names = names or [str(label) for label in np.unique(train).tolist()]
     if len(names) < 2:
-        refuse(
+        reject(
             path,
             f"only the label {names[0]} was found in 'train_targets'; classification needs two "
             "labels or more.",
@@ -50,7 +50,7 @@ def number_labels(
         unknown = [label for label in np.unique(array).tolist() if label not in number]
         if unknown:
             shown = ", ".join(map(str, list(number)[:10])) + " …" * (len(names) > 10)
-            refuse(
+            reject(
                 path,
                 f"'{split}_targets' has the label {unknown[0]}, but the labels of train are "
                 f"{shown}.",

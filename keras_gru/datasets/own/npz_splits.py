@@ -10,7 +10,7 @@ import numpy as np
 from keras_gru.datasets.split import Split, split_at_random, split_by_class, split_by_group
 
 
-def overlaps(inputs: np.ndarray) -> bool:
+def has_overlaps(inputs: np.ndarray) -> bool:
     """Return whether most neighbours share all steps but one, as windows of a series."""
     first = inputs[:1_000]
     if inputs.ndim != 3 or len(first) < 3 or first.shape[1] < 2:
@@ -71,7 +71,7 @@ def _split_by_position(size: int, steps: int, validation: float, test: float) ->
     return {name: rows for name, rows in parts.items() if rows.stop > rows.start}
 
 
-def joined(splits: Sequence[dict[str, np.ndarray]], task: str) -> dict[str, np.ndarray]:
+def join_sequences(splits: Sequence[dict[str, np.ndarray]], task: str) -> dict[str, np.ndarray]:
     """Concatenate the sequences of several splits, padded to the longest."""
     steps = max(split["inputs"].shape[1] for split in splits)
     padded = ("inputs", "targets") if has_targets_by_step(task, splits[0]["targets"]) else "inputs"

@@ -9,11 +9,11 @@ import numpy as np
 
 from keras_gru.datasets.baselines import most_frequent_target
 from keras_gru.datasets.metric import Metric
-from keras_gru.datasets.own.npz_checks import MOST_NUMBERS, Arrays, refuse
+from keras_gru.datasets.own.npz_checks import MOST_NUMBERS, Arrays, reject
 from keras_gru.datasets.own.npz_splits import carve
 from keras_gru.datasets.preprocessing import Preprocessing
 from keras_gru.datasets.sequence_dataset import SequenceDataset, TaskSpec
-from keras_gru.datasets.split import SPLITS, Split, check_not_empty, joined
+from keras_gru.datasets.split import SPLITS, Split, check_not_empty, join_splits
 from keras_gru.settings import present
 
 
@@ -29,7 +29,7 @@ def next_tokens(path: Path, split: str, arrays: Arrays) -> Arrays:
         UserError: if a sequence has fewer than two tokens, or there are targets.
     """
     if "targets" in arrays:
-        refuse(
+        reject(
             path,
             f"'{split}_targets' is not used by a language model, whose targets are the next "
             "tokens; leave it out.",
@@ -66,12 +66,12 @@ def load_pairs(
         inputs, lengths = _tokens(path, f"{name}_inputs", split["inputs"], split.get("lengths"))
         targets, ends = _tokens(path, f"{name}_targets", split["targets"])
         if len(inputs) != len(targets):
-            refuse(
+            reject(
                 path, f"'{name}_inputs' has {len(inputs)} rows and '{name}_targets' {len(targets)}."
             )
         longest = max(lengths.max(), ends.max())
         if longest > max_length:
-            refuse(
+            reject(
                 path,
                 f"{name} has a sequence of length {longest}, longer than dataset.max_length, "
                 f"which is {max_length}.",
@@ -83,7 +83,7 @@ def load_pairs(
         for part, size in sizes.items():
             most = size - 1
             if split[part].max() > most:
-                refuse(
+                reject(
                     path,
                     f"'{name}_{part}': the network was trained on tokens from 1 to {most}, found "
                     f"{split[part].max()}.",
@@ -92,7 +92,7 @@ def load_pairs(
         arrays = carve(arrays, *fractions, groups)
     splits = {name: _split(arrays[name], spec) for name in SPLITS if name in arrays}
     if fractions is None:
-        splits = {"test": joined(list(splits.values()))}
+        splits = {"test": join_splits(list(splits.values()))}
     check_not_empty(path.name, splits)
     names = [str(token) for token in range(spec.outputs)]
     return SequenceDataset(
@@ -134,7 +134,7 @@ def _tokens(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return tokens (N, T) with zeros as padding, and their lengths (N,)."""
     if tokens.ndim != 2 or tokens.dtype.kind not in "iu" or 0 in tokens.shape:
-        refuse(
+        reject(
             path,
             f"'{name}' has the shape {tokens.shape} and the type {tokens.dtype}; tokens are "
             "(N, T) integers.",
@@ -144,14 +144,14 @@ def _tokens(
         ends = steps - np.argmax(tokens[:, ::-1] != 0, axis=1)
         lengths = np.where(tokens.any(axis=1), ends, 0)
     if lengths.shape != (count,) or lengths.dtype.kind not in "iu":
-        refuse(path, f"the lengths of '{name}' must be ({count},) integers, one for each sequence.")
+        reject(path, f"the lengths of '{name}' must be ({count},) integers, one for each sequence.")
     if lengths.min() < fewest or lengths.max() > steps:
         wrong = lengths.min() if lengths.min() < fewest else lengths.max()
-        refuse(path, f"'{name}' has a sequence of length {wrong}; it must be {fewest} to {steps}.")
+        reject(path, f"'{name}' has a sequence of length {wrong}; it must be {fewest} to {steps}.")
     real = np.arange(steps) < lengths[:, None]
     low, high = tokens[real].min(), tokens[real].max()
     if low < 1 or high >= MOST_NUMBERS:
-        refuse(
+        reject(
             path,
             f"'{name}' has the token {low if low < 1 else high}; tokens are 1 to "
             f"{MOST_NUMBERS - 1:,}, and 0 is padding.",

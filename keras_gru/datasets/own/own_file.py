@@ -106,6 +106,6 @@ class OwnFile(SplitByFraction):
     def source(self):
         """Return the checksum of the file."""
         from keras_gru.datasets.fingerprint import source_of_path
-        from keras_gru.datasets.own.files import existing
+        from keras_gru.datasets.own.files import require_path
 
-        return source_of_path(existing(self.path, self.expects))
+        return source_of_path(require_path(self.path, self.expects))

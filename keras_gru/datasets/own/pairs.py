@@ -6,13 +6,13 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from keras_gru.datasets.common import Count, Fraction, Length, Tokens
-from keras_gru.datasets.own.files import existing
+from keras_gru.datasets.own.files import require_path
 from keras_gru.datasets.own.own_file import WRITTEN, Column, OwnFile, TableFile
 from keras_gru.datasets.preprocessing import Preprocessing
 from keras_gru.datasets.registry import register_dataset
 from keras_gru.datasets.sequence_dataset import SequenceDataset
 from keras_gru.datasets.tables.read import read_table
-from keras_gru.datasets.text.sentence_pairs import translation
+from keras_gru.datasets.text.sentence_pairs import translation_dataset
 from keras_gru.errors import UserError
 
 
@@ -53,7 +53,7 @@ class Pairs(OwnFile, TableFile):
         Raises:
             UserError: if the table has only one column, a cell is empty, or a split is empty.
         """
-        path = existing(self.path, self.expects)
+        path = require_path(self.path, self.expects)
         named = [name for name in (self.from_column, self.to_column) if name is not None]
         table = read_table(self, path, named)
         names = [name for name in table.columns if name]
@@ -71,10 +71,10 @@ class Pairs(OwnFile, TableFile):
             row = next((row for row, cell in enumerate(cells) if not (cell or "").strip()), None)
             if row is not None:
                 raise UserError(
-                    f"{table.where(name, row)}: expected a sentence, got an empty cell. "
+                    f"{table.locate(name, row)}: expected a sentence, got an empty cell. "
                     "Remove the row."
                 )
-        dataset = translation(
+        dataset = translation_dataset(
             path.name,
             first,
             second,

@@ -11,13 +11,13 @@ from pydantic import Field
 
 from keras_gru.datasets.common import Fraction, Tokens
 from keras_gru.datasets.fingerprint import Source, source_of_files
-from keras_gru.datasets.own.files import existing, read_text
+from keras_gru.datasets.own.files import read_text, require_path
 from keras_gru.datasets.own.own_file import OwnFile
 from keras_gru.datasets.preprocessing import Preprocessing
 from keras_gru.datasets.registry import register_dataset
 from keras_gru.datasets.sequence_dataset import SequenceDataset
 from keras_gru.datasets.split import SPLITS, split_at_random
-from keras_gru.datasets.text.tagged_words import tagging
+from keras_gru.datasets.text.tagged_words import tagging_dataset
 from keras_gru.errors import UserError
 from keras_gru.settings import present
 
@@ -56,7 +56,7 @@ class Tagged(OwnFile):
 
     def source(self) -> Source:
         """Return the checksum of the file, or of the files of the splits."""
-        path = existing(self.path, self.expects)
+        path = require_path(self.path, self.expects)
         return source_of_files(list(_files(path).values()), path if path.is_dir() else None)
 
     def load(
@@ -74,7 +74,7 @@ class Tagged(OwnFile):
         Raises:
             UserError: if a line has no tag, there is only one tag, or a split is empty.
         """
-        path = existing(self.path, self.expects)
+        path = require_path(self.path, self.expects)
         found, column, files = {}, self.tags, _files(path)
         for split, file in files.items():
             found[split], column = read_sentences(file, column, self.encoding)
@@ -89,7 +89,7 @@ class Tagged(OwnFile):
             )
         else:
             names = list(present(preprocessing.target_vocabulary))
-            found, notes = _without_unknown(path, found, names)
+            found, notes = _drop_unknown_tags(path, found, names)
         if len(names) < 2:
             raise UserError(
                 f"{path}: expected two tags or more, found {names} in column {column!r}. "
@@ -104,7 +104,7 @@ class Tagged(OwnFile):
             )
             for split, sentences in found.items()
         }
-        dataset = tagging(path.name, examples, names, self.vocabulary, preprocessing)
+        dataset = tagging_dataset(path.name, examples, names, self.vocabulary, preprocessing)
         words = sum(len(words) for sentences in found.values() for words, _ in sentences)
         facts = (
             ("Files", ", ".join(file.name for file in files.values())),
@@ -155,7 +155,7 @@ def _carve(
     return carved | {name: sentences for name, sentences in found.items() if name != "train"}
 
 
-def _without_unknown(
+def _drop_unknown_tags(
     path: Path, found: dict[str, list[Sentence]], names: list[str]
 ) -> tuple[dict[str, list[Sentence]], list[str]]:
     """Leave out sentences with unknown tags, with a note."""
@@ -168,17 +168,17 @@ def _without_unknown(
     )
     if not unknown:
         return found, []
-    kept = {
+    remaining = {
         split: [one for one in sentences if all(tag in names for tag in one[1])]
         for split, sentences in found.items()
     }
-    if not any(kept.values()):
+    if not any(remaining.values()):
         raise UserError(
             f"{path}: expected the tags {', '.join(names[:10])}, found "
             f"{', '.join(list(unknown)[:10])}. Give sentences with tags the network was trained on."
         )
     shown = ", ".join(f"{tag!r} ({count})" for tag, count in unknown.most_common(5))
-    return kept, [f"Left out sentences with tags that the network does not know: {shown}."]
+    return remaining, [f"Left out sentences with tags that the network does not know: {shown}."]
 
 
 def read_sentences(

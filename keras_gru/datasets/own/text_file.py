@@ -6,12 +6,12 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from keras_gru.datasets.common import Fraction, Length, LowerCase, Stride, Tokens
-from keras_gru.datasets.own.files import existing
+from keras_gru.datasets.own.files import require_path
 from keras_gru.datasets.own.own_file import OwnFile
 from keras_gru.datasets.preprocessing import Preprocessing
 from keras_gru.datasets.registry import register_dataset
 from keras_gru.datasets.sequence_dataset import SequenceDataset
-from keras_gru.datasets.text.characters import language_model
+from keras_gru.datasets.text.characters import language_model_dataset
 from keras_gru.datasets.text.long_text import open_text
 from keras_gru.datasets.text.tokenizer import Tokenizer
 
@@ -53,7 +53,7 @@ class TextFile(OwnFile):
         Raises:
             UserError: if the file is not text, or a split is shorter than a window.
         """
-        path = existing(self.path, self.expects)
+        path = require_path(self.path, self.expects)
         text = open_text(path, self.encoding)
         splits = {"test": text}
         if not all_as_test:
@@ -65,7 +65,7 @@ class TextFile(OwnFile):
                 "validation": text.part(*cuts),
                 "test": text.part(cuts[1], len(text)),
             }
-        dataset = language_model(
+        dataset = language_model_dataset(
             path.name,
             splits,
             self.window,

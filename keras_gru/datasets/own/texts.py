@@ -13,7 +13,7 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from keras_gru.datasets.common import Fraction, Length, Tokens
-from keras_gru.datasets.own.files import TEXT_ENDINGS, existing, labelled_files, read_text
+from keras_gru.datasets.own.files import TEXT_ENDINGS, labelled_files, read_text, require_path
 from keras_gru.datasets.own.own_file import WRITTEN, Column, OwnFile, TableFile
 from keras_gru.datasets.preprocessing import Preprocessing
 from keras_gru.datasets.registry import register_dataset
@@ -22,7 +22,7 @@ from keras_gru.datasets.split import class_warnings, split_by_class, split_by_gr
 from keras_gru.datasets.storage.long_array import release_memory
 from keras_gru.datasets.tables.read import read_table
 from keras_gru.datasets.tables.table import Table
-from keras_gru.datasets.text.labelled_texts import LabelledTexts, classification
+from keras_gru.datasets.text.labelled_texts import LabelledTexts, classification_dataset
 from keras_gru.datasets.text.units import blocks_of_texts
 from keras_gru.errors import UserError
 from keras_gru.settings import present
@@ -79,7 +79,7 @@ class Texts(OwnFile, TableFile):
             UserError: if a column or the files are missing, there is only one label, or a split is
                 empty.
         """
-        path = existing(self.path, self.expects)
+        path = require_path(self.path, self.expects)
         if path.is_dir():
             read, notes = _read_folder(path)
         else:
@@ -101,8 +101,8 @@ class Texts(OwnFile, TableFile):
                 if read.groups is None
                 else split_by_group(read.groups, *fractions)
             )
-            notes += class_warnings(numbers, classes) + _spellings(classes)
-        dataset = classification(
+            notes += class_warnings(numbers, classes) + _spelling_warnings(classes)
+        dataset = classification_dataset(
             path.name,
             LabelledTexts(read.texts, numbers, parts, classes),
             self.vocabulary,
@@ -140,7 +140,7 @@ class _Read:
     settings: Mapping[str, object] = field(default_factory=dict)
 
 
-def _spellings(classes: Sequence[str]) -> list[str]:
+def _spelling_warnings(classes: Sequence[str]) -> list[str]:
     """Return warnings on classes whose names differ in upper and lower case alone."""
     ordered = sorted(classes, key=str.casefold)
     return [
@@ -222,18 +222,18 @@ def _read_rows(config: Texts, path: Path) -> _Read:
                 "dataset.header: true."
             )
     texts = table.text_blocks(config.text)
-    labels, names = _numbered(table, config.label)
+    labels, names = _number_labels(table, config.label)
     if "" in names:
-        where = table.where(config.label, int(np.argmax(labels == names.index(""))))
+        where = table.locate(config.label, int(np.argmax(labels == names.index(""))))
         raise UserError(f"{where} is empty; it must be a label.")
-    _check_labels(lambda row: table.where(config.label, row), labels, names)
-    groups = None if config.group is None else _numbered(table, config.group)[0]
+    _check_labels(lambda row: table.locate(config.label, row), labels, names)
+    groups = None if config.group is None else _number_labels(table, config.group)[0]
     facts = [("File", table.form), ("Rows", f"{len(labels):,}")]
     facts.append(("Columns", f"text {config.text!r}, label {config.label!r}"))
     return _Read(texts, labels, names, facts, groups, table.settings)
 
 
-def _numbered(table: Table, column: str) -> tuple[np.ndarray, list[str]]:
+def _number_labels(table: Table, column: str) -> tuple[np.ndarray, list[str]]:
     """Return the index of each cell among the sorted distinct cells, and these."""
     import pyarrow.compute as pc
 

@@ -11,8 +11,8 @@ from pydantic import Field
 
 from keras_gru.datasets.common import Fraction
 from keras_gru.datasets.fingerprint import Source, source_of_files
-from keras_gru.datasets.labelled_vectors import classification
-from keras_gru.datasets.own.files import existing, read_text
+from keras_gru.datasets.labelled_vectors import classification_dataset
+from keras_gru.datasets.own.files import read_text, require_path
 from keras_gru.datasets.own.own_file import OwnFile
 from keras_gru.datasets.preprocessing import Preprocessing
 from keras_gru.datasets.registry import register_dataset
@@ -102,14 +102,14 @@ class Ts(OwnFile):
                     f"{min(lengths)} to {max(lengths)}."
                 )
         columns = [*map(str, range(sequences[0].shape[1]))] if self.scale else None
-        dataset = classification(
+        dataset = classification_dataset(
             path.name, sequences, labels, rows, names, columns, preprocessing, fixed, notes
         )
         facts = (("File", ", ".join(file.name for file in (path, *others))),)
         return dataclasses.replace(dataset, facts=facts, resolved=self)
 
     def _files(self) -> list[Path]:
-        path = existing(self.path, self.expects)
+        path = require_path(self.path, self.expects)
         other = path.with_name(path.name.replace("_TRAIN.", "_TEST."))
         return [path, other] if other != path and other.is_file() else [path]
 
@@ -176,9 +176,9 @@ def read_ts(
         gaps = np.isnan(series)
         if gaps.any():
             if missing == "error" or gaps.all(axis=0).any():
-                _refuse_missing(place, int(gaps.sum()))
+                _reject_missing(place, int(gaps.sum()))
             filled += int(gaps.sum())
-            series = _interpolated(series)
+            series = _interpolate(series)
         cases.append((series, label))
     if not cases:
         raise UserError(f"{path}: expected series after @data, found none.")
@@ -186,7 +186,7 @@ def read_ts(
     return cases, notes * (filled > 0)
 
 
-def _refuse_missing(place: str, count: int) -> NoReturn:
+def _reject_missing(place: str, count: int) -> NoReturn:
     raise UserError(
         f"{place}: expected values, got {count} missing ('?'). Set dataset.missing: interpolate, "
         "or leave the series out."
@@ -203,7 +203,7 @@ def _values(place: str, cells: str) -> np.ndarray:
     return values
 
 
-def _interpolated(series: np.ndarray) -> np.ndarray:
+def _interpolate(series: np.ndarray) -> np.ndarray:
     rows, found = np.arange(len(series)), series.copy()
     for column in found.T:
         real = ~np.isnan(column)

@@ -7,7 +7,7 @@ from keras_gru.datasets.preprocessing import Preprocessing
 from keras_gru.datasets.published import source
 from keras_gru.datasets.registry import DatasetSettings, register_dataset
 from keras_gru.datasets.sequence_dataset import SequenceDataset
-from keras_gru.datasets.text.tagged_words import tagging
+from keras_gru.datasets.text.tagged_words import tagging_dataset
 
 _PUBLISHED = {"train": "train", "validation": "dev", "test": "test"}
 
@@ -31,13 +31,13 @@ class EnAtis(DatasetSettings):
         Raises:
             UserError: if the files are missing and cannot be downloaded.
         """
-        builder = source.prepared(
+        builder = source.prepare_builder(
             "universal_dependencies",
             files=[f"en_atis-ud-{name}.conllu" for name in _PUBLISHED.values()],
             config="en_atis",
         )
         columns = {name: source.columns(builder, theirs) for name, theirs in _PUBLISHED.items()}
-        return tagging(
+        return tagging_dataset(
             "ATIS part-of-speech tags",
             {name: (sentences["tokens"], sentences["upos"]) for name, sentences in columns.items()},
             builder.info.features["upos"].feature.names,

@@ -9,7 +9,7 @@ from keras_gru.datasets.preprocessing import Preprocessing
 from keras_gru.datasets.published import source
 from keras_gru.datasets.registry import DatasetSettings, register_dataset
 from keras_gru.datasets.sequence_dataset import SequenceDataset
-from keras_gru.datasets.text.labelled_texts import LabelledTexts, classification
+from keras_gru.datasets.text.labelled_texts import LabelledTexts, classification_dataset
 
 
 @register_dataset("imdb_reviews")
@@ -36,7 +36,7 @@ class ImdbReviews(DatasetSettings):
         # TFDS's third split, `unsupervised`, is not read: a prepared copy may lack it.
         columns = source.read("imdb_reviews", ("train", "test"), files=("aclImdb_v1.tar.gz",))
         validation = round(len(columns["train"]["label"]) * self.validation_fraction)
-        return classification(
+        return classification_dataset(
             "IMDB reviews",
             LabelledTexts.of_splits(
                 {

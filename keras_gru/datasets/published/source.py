@@ -26,7 +26,7 @@ _BY_HAND = f"fetch the file elsewhere, put it into a folder and set {MANUAL_DIR}
 
 
 @contextlib.contextmanager
-def recording() -> Iterator[list[Source]]:
+def record_sources() -> Iterator[list[Source]]:
     """Collect the sources of TFDS datasets that are read in the block."""
     token = _RECORDED.set([])
     try:
@@ -36,7 +36,7 @@ def recording() -> Iterator[list[Source]]:
 
 
 @contextlib.contextmanager
-def _quiet():
+def _silence_tfds():
     """Silence TFDS, which reports its preparation on stdout and in the log, during a live table."""
     with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
         before = logging.root.manager.disable
@@ -62,7 +62,7 @@ def read(builder, splits: Sequence[str], files: Sequence[str] = (), **builder_ar
     Raises:
         UserError: if a file is missing and cannot be downloaded, or is not the publisher's.
     """
-    builder = prepared(builder, files, **builder_arguments)
+    builder = prepare_builder(builder, files, **builder_arguments)
     return {split: columns(builder, split) for split in splits}
 
 
@@ -93,8 +93,8 @@ def _rows(column, index: np.ndarray):
     return column[index] if isinstance(column, np.ndarray) else [column[row] for row in index]
 
 
-@_quiet()
-def prepared(builder, files: Sequence[str] | None = (), **builder_arguments):
+@_silence_tfds()
+def prepare_builder(builder, files: Sequence[str] | None = (), **builder_arguments):
     """Return the builder of a TFDS dataset; prepare it if necessary.
 
     Args:
@@ -125,11 +125,11 @@ def prepared(builder, files: Sequence[str] | None = (), **builder_arguments):
     files = _files_of(candidates[0]) if files is None else files
     for candidate in candidates:
         if candidate.is_prepared():
-            return _recorded(candidate, files)
+            return _record_source(candidate, files)
     for candidate in candidates:
-        if _writable(candidate.data_dir_root):
+        if _is_writable(candidate.data_dir_root):
             _prepare(candidate, files)
-            return _recorded(candidate, files)
+            return _record_source(candidate, files)
     raise UserError(
         f"The dataset {candidates[0].name} cannot be prepared in "
         f"{' or '.join(str(one.data_dir_root) for one in candidates)}, which cannot be "
@@ -137,15 +137,15 @@ def prepared(builder, files: Sequence[str] | None = (), **builder_arguments):
     )
 
 
-def _recorded(builder, files: Sequence[str]):
-    """Return the builder, whose name and checksums `recording` collects."""
+def _record_source(builder, files: Sequence[str]):
+    """Return the builder, whose name and checksums `record_sources` collects."""
     infos = (builder.url_infos or {}).values()
     checksums = [info.checksum for info in infos if info.filename in files]
     _RECORDED.get([]).append(source_of_tfds(builder.info.full_name, checksums))
     return builder
 
 
-@_quiet()
+@_silence_tfds()
 def columns(builder, split: str, features: Sequence[str] | None = None) -> dict:
     """Return all examples of a split in stored order.
 
@@ -263,7 +263,7 @@ def check_reachable(dataset: str, name: str, url: str) -> None:
     except requests.RequestException:
         reason = "cannot be reached"
     if reason:
-        found = f"which is not in {MANUAL_DIR}{_folder_in_words()}"
+        found = f"which is not in {MANUAL_DIR}{_describe_folder()}"
         manual = os.environ.get(MANUAL_DIR)
         if manual and (Path(manual) / name).is_file():
             found = f"that in {manual} is not the publisher's file (its SHA-256 differs)"
@@ -272,12 +272,12 @@ def check_reachable(dataset: str, name: str, url: str) -> None:
         )
 
 
-def _folder_in_words() -> str:
+def _describe_folder() -> str:
     folder = os.environ.get(MANUAL_DIR)
     return f" ({folder})" if folder else " (not set)"
 
 
-def _writable(folder) -> bool:
+def _is_writable(folder) -> bool:
     """Return whether a folder, or the nearest existing one above it, can be written to."""
     folder = Path(str(folder)).expanduser()
     while not folder.exists() and folder != folder.parent:

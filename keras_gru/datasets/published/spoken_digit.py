@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 import numpy as np
 from pydantic import Field
 
-from keras_gru.datasets.labelled_vectors import classification
+from keras_gru.datasets.labelled_vectors import classification_dataset
 from keras_gru.datasets.own.audio import Audio
 from keras_gru.datasets.preprocessing import Preprocessing
 from keras_gru.datasets.published import source
@@ -63,7 +63,7 @@ class SpokenDigit(DatasetSettings):
         names = [name.decode() for name in columns["audio/filename"]]
         labels = np.array(columns["label"])
         spectrograms = [SPECTROGRAM(samples / 2**15) for samples in columns["audio"]]
-        return classification(
+        return classification_dataset(
             "Spoken digits, new speakers" if self.new_speakers else "Spoken digits",
             spectrograms,
             labels,

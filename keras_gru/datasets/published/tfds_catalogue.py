@@ -86,11 +86,11 @@ def find_builder(name: str) -> Callable:
     dataset = parts.pop("dataset")
     known = tfds.list_builders(with_community_datasets=False)
     if dataset not in known:
-        raise UserError(f"TFDS has no dataset {dataset!r}.{_near(dataset, known)}")
+        raise UserError(f"TFDS has no dataset {dataset!r}.{_nearest_names(dataset, known)}")
     cls = tfds.builder_cls(dataset)
     config = parts["config"]
     if config is not None and config not in cls.builder_configs:
-        near = _near(config, cls.builder_configs)
+        near = _nearest_names(config, cls.builder_configs)
         raise UserError(f"The dataset {dataset!r} of TFDS has no config {config!r}.{near}")
     make = functools.partial(cls, **{key: part for key, part in parts.items() if part is not None})
     try:
@@ -100,7 +100,7 @@ def find_builder(name: str) -> Callable:
     return make
 
 
-def _near(name: str, known: Collection[str]) -> str:
+def _nearest_names(name: str, known: Collection[str]) -> str:
     """Return the nearest names, or all names if there are few."""
     hint = did_you_mean(name, known)
     few = len(known) <= 20 or not hint.startswith(" Known")
@@ -158,7 +158,7 @@ def read(
         UserError: if the dataset cannot be prepared, or has no such split.
     """
     try:
-        builder = source.prepared(make, files=None)
+        builder = source.prepare_builder(make, files=None)
     except (ImportError, AssertionError) as error:  # a package, or a file that has no address
         reason = " ".join(str(error).split())
         raise UserError(f"{config.name} cannot be prepared: {reason}") from None

@@ -10,7 +10,7 @@ from keras_gru.datasets.published import tfds_catalogue
 from keras_gru.datasets.published.tfds_catalogue import CatalogueDataset
 from keras_gru.datasets.registry import register_dataset
 from keras_gru.datasets.sequence_dataset import SequenceDataset
-from keras_gru.datasets.text.tagged_words import tagging
+from keras_gru.datasets.text.tagged_words import tagging_dataset
 
 
 @register_dataset("tfds_tags")
@@ -44,7 +44,7 @@ class TfdsTags(CatalogueDataset):
             builder, self.tags, tfds.features.ClassLabel, sequence=True
         )
         columns = tfds_catalogue.read(make, self, (self.tokens, self.tags))
-        return tagging(
+        return tagging_dataset(
             self.name,
             {split: (part[self.tokens], part[self.tags]) for split, part in columns.items()},
             tag.names or [str(number) for number in range(tag.num_classes)],

@@ -10,7 +10,7 @@ from keras_gru.datasets.published import tfds_catalogue
 from keras_gru.datasets.published.tfds_catalogue import CatalogueDataset
 from keras_gru.datasets.registry import register_dataset
 from keras_gru.datasets.sequence_dataset import SequenceDataset
-from keras_gru.datasets.text.labelled_texts import LabelledTexts, classification
+from keras_gru.datasets.text.labelled_texts import LabelledTexts, classification_dataset
 
 
 @register_dataset("tfds_texts")
@@ -49,7 +49,7 @@ class TfdsTexts(CatalogueDataset):
                 notes.append(f"Left out {(~labelled).sum()} {split} texts without a class.")
             texts = [text.decode(errors="replace") for text in columns[self.text][labelled]]
             examples[split] = texts, columns[self.label][labelled]
-        return classification(
+        return classification_dataset(
             self.name,
             LabelledTexts.of_splits(
                 examples, label.names or [str(number) for number in range(label.num_classes)]

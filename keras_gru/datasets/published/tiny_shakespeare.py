@@ -10,7 +10,7 @@ from keras_gru.datasets.published import source
 from keras_gru.datasets.registry import DatasetSettings, register_dataset
 from keras_gru.datasets.sequence_dataset import SequenceDataset
 from keras_gru.datasets.split import SPLITS
-from keras_gru.datasets.text.characters import language_model
+from keras_gru.datasets.text.characters import language_model_dataset
 from keras_gru.datasets.text.tokenizer import Tokenizer
 
 
@@ -38,7 +38,7 @@ class TinyShakespeare(DatasetSettings):
         """
         columns = source.read("tiny_shakespeare", SPLITS, files=("input.txt",))
         texts = {name: examples["text"][0].decode() for name, examples in columns.items()}
-        return language_model(
+        return language_model_dataset(
             "Tiny Shakespeare",
             texts,
             self.window,

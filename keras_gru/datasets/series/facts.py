@@ -6,7 +6,7 @@ from keras_gru.datasets.series.forecasting import SplitSeries
 from keras_gru.datasets.series.settings import SeriesSettings
 from keras_gru.datasets.series.time_order import Step, find_step
 from keras_gru.datasets.series.values import SeriesTable, SeriesValues
-from keras_gru.datasets.tables.dates import Dates, in_words
+from keras_gru.datasets.tables.dates import Dates, format_date
 from keras_gru.datasets.tables.table import Table
 from keras_gru.formatting import plural
 from keras_gru.settings import present
@@ -51,7 +51,7 @@ def table_facts(
     missing = sum(step.missing for _, step in steps)
     facts += [
         ("Time", f"column {' and '.join(dates.columns)}, format {dates.date_format}"),
-        ("Range", f"{in_words(first, size)} to {in_words(last, size)}"),
+        ("Range", f"{format_date(first, size)} to {format_date(last, size)}"),
         ("Step", f"{' or '.join(sorted(names)[:4])}; {plural(missing, 'date')} missing"
          + (", filled" if config.fill_gaps and missing else "")),
     ]  # fmt: skip
@@ -72,6 +72,6 @@ def split_facts(table: SeriesTable, parts: Sequence[SplitSeries]) -> list[tuple[
         first, last = min(times[0] for times in dates), max(times[-1] for times in dates)
         missing = sum(find_step(times).missing for times in dates)
         rows = sum(map(len, dates))
-        words = f"{rows:,} rows, {in_words(first, step)} to {in_words(last, step)}"
+        words = f"{rows:,} rows, {format_date(first, step)} to {format_date(last, step)}"
         found.append((f"Rows of {name}", words + f", {missing:,} dates missing" * (missing > 0)))
     return found

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from keras_gru.datasets.metric import UNSCALED, Baseline, ErrorUnits
-from keras_gru.datasets.series.linear_forecast import linear
+from keras_gru.datasets.series.linear_forecast import fit_linear_model
 from keras_gru.datasets.split import Split
 
 _BLOCK = 65_536  # rows
@@ -236,7 +236,7 @@ def naive_errors(parts: Sequence[SplitSeries], season: int) -> tuple[float, ...]
     return tuple(means.tolist()) if (means > 1e-9).all() else None
 
 
-def joined_splits(parts: Sequence[SplitSeries]) -> dict[str, Split]:
+def join_windows(parts: Sequence[SplitSeries]) -> dict[str, Split]:
     """Return the concatenated windows of several series; of a single series, views."""
     found = [part.splits() for part in parts]
     if len(found) == 1:
@@ -262,7 +262,7 @@ def baselines(
 
     Args:
         parts: the series.
-        splits: the result of `joined_splits`.
+        splits: the result of `join_windows`.
         season: steps of a season, at most the rows before validation; 1 is the last value.
         season_label: the name of the forecast from a season earlier.
         units: units of the errors.
@@ -279,7 +279,7 @@ def baselines(
         baseline(label, splits, functools.partial(forecasts, season=steps), units=units)
         for label, steps in rules.items()
     ]
-    fitted = None if parts[0].every_step else linear(splits["train"])
+    fitted = None if parts[0].every_step else fit_linear_model(splits["train"])
     if fitted is not None:
         forecast, parameters = fitted
         found.append(

@@ -12,7 +12,7 @@ _ROWS = 8_192
 _LARGEST_LINEAR_MODEL = 4_000  # inputs: the normal equations take their square
 
 
-def linear(train: Split) -> tuple[Callable[[Split], np.ndarray], int] | None:
+def fit_linear_model(train: Split) -> tuple[Callable[[Split], np.ndarray], int] | None:
     """Fit the linear model of the whole window with the lowest squared error on train.
 
     Args:

@@ -27,7 +27,7 @@ def fill_missing(
     if missing == "error":
         index = int(series.rows[np.flatnonzero(is_missing)[0]])
         raise UserError(
-            f"{table.where(name, index)}: expected a finite number such as 0.5, got none "
+            f"{table.locate(name, index)}: expected a finite number such as 0.5, got none "
             f"({count:,} of {len(column):,} are missing). Set dataset.missing: interpolate, "
             "forward_fill or mask, or drop the rows."
         )

@@ -29,7 +29,7 @@ def exponential_smoothing(
 
     Args:
         parts: the series.
-        splits: what `forecasting.joined_splits` returns.
+        splits: what `forecasting.join_windows` returns.
         season: rows per season; 1 disables it.
         units: units of the errors.
 
@@ -57,7 +57,9 @@ def exponential_smoothing(
         for part, states in zip(parts, tracks, strict=True):
             first, last = part.begin(name) + part.window - 1, part.rows[name][1] - part.reach
             now = np.arange(first, last)
-            ahead = np.stack([_ahead(state, now, part.reach, season) for state in states], -1)
+            ahead = np.stack(
+                [_forecast_from(state, now, part.reach, season) for state in states], -1
+            )
             found.append(ahead[:, part.lead - 1 :])
         return np.concatenate(found)
 
@@ -108,7 +110,7 @@ def _states(series: np.ndarray, train: int, season: int) -> tuple[np.ndarray, ..
     return level, trend, swing, np.array(damping)
 
 
-def _ahead(states: tuple[np.ndarray, ...], now: np.ndarray, horizon: int, season: int):
+def _forecast_from(states: tuple[np.ndarray, ...], now: np.ndarray, horizon: int, season: int):
     """Return the forecasts from some rows, (rows, H)."""
     level, trend, swing, damping = states
     ahead = np.arange(1, horizon + 1)

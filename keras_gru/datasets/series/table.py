@@ -51,7 +51,7 @@ def read_series_table(
     Raises:
         UserError: if a column is missing, a cell is not a number, or rows are not sorted.
     """
-    wanted = [*_wanted(config), *([config.series] if config.series else [])]
+    wanted = [*_columns_to_read(config), *([config.series] if config.series else [])]
     numeric = (*config.targets, *(config.inputs or ()), *config.known)
     found = series_of_table(config, read_table(config, path, wanted, numeric), stored)
     release_memory()
@@ -62,7 +62,7 @@ def series_of_table(
     config: SeriesSettings, table: Table, stored: Preprocessing | None = None
 ) -> SeriesTable:
     """Return the series of a table, like `read_series_table` for a file."""
-    wanted = _wanted(config)
+    wanted = _columns_to_read(config)
     inputs = config.inputs or config.targets
     names = (*inputs, *(name for name in config.known if name not in inputs))
     numeric = dict.fromkeys((*names, *config.targets))
@@ -112,14 +112,14 @@ def series_of_table(
             targets = np.column_stack(
                 [fill_forward(targets[:, index]) for index in range(targets.shape[1])]
             )
-        extras = _extras(config, one, words, categories, steps)
+        extras = _unscaled_features(config, one, words, categories, steps)
         found.append(SeriesValues(one.name, one.dates, inputs_, targets, extras))
     notes += fill_notes(filled, config.missing, sum(one.size for one in found))
     facts = table_facts(table, config, found, dates, steps)
     return SeriesTable(table.path, found, names, categories, config, tuple(notes), facts)
 
 
-def _wanted(config: SeriesSettings) -> list[str]:
+def _columns_to_read(config: SeriesSettings) -> list[str]:
     return [*config.targets, *(config.inputs or ()), *config.known, *config.categories]
 
 
@@ -136,7 +136,7 @@ def _find_dates(config: SeriesSettings, table: Table, wanted: Sequence[str]):
     return dates
 
 
-def _extras(
+def _unscaled_features(
     config: SeriesSettings,
     series: Series,
     words: Mapping[str, Sequence[str | None]],
@@ -155,13 +155,13 @@ def _extras(
         known = present(series.dates)
         after = known[-1] + step.seconds * np.arange(1, config.lead + 1)
         dates = np.append(known, after)[config.lead :]
-        parts.append(calendar(dates, config))
+        parts.append(calendar_features(dates, config))
     if not parts:
         return np.zeros((len(series.rows), 0), np.float32)
     return np.hstack(parts)
 
 
-def calendar(dates: np.ndarray, config: SeriesSettings) -> np.ndarray:
+def calendar_features(dates: np.ndarray, config: SeriesSettings) -> np.ndarray:
     """Return the sine and the cosine of parts of dates, (rows, 2 × parts)."""
     days, second = np.divmod(dates, 86_400)
     day = days.astype("datetime64[D]")

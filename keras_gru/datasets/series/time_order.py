@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from keras_gru.datasets.tables.dates import Dates, in_words, step_in_words
+from keras_gru.datasets.tables.dates import Dates, format_date, format_step
 from keras_gru.datasets.tables.table import Table
 from keras_gru.errors import UserError
 from keras_gru.formatting import plural
@@ -72,7 +72,7 @@ def split_by_id(table: Table, name: str | None) -> list[tuple[str | None, np.nda
     encoded = pc.dictionary_encode(table.strings(name).combine_chunks())
     if encoded.null_count:
         row = int(np.flatnonzero(np.array(pc.is_null(encoded)))[0])
-        raise UserError(f"{table.where(name, row)}: expected a series, got an empty cell.")
+        raise UserError(f"{table.locate(name, row)}: expected a series, got an empty cell.")
     codes = encoded.indices.to_numpy()
     order = np.argsort(codes, kind="stable")
     counts = np.bincount(codes, minlength=len(encoded.dictionary))
@@ -107,7 +107,7 @@ def order_rows(
         times = dates.values[rows]
         if (times == _NO_DATE).any():
             row = int(rows[np.flatnonzero(times == _NO_DATE)[0]])
-            raise UserError(f"{table.where(dates.columns[0], row)}: expected a date, got none.")
+            raise UserError(f"{table.locate(dates.columns[0], row)}: expected a date, got none.")
         steps = np.diff(times)
         if len(steps) and (steps < 0).all():
             rows, times, reversed_ = rows[::-1], times[::-1], reversed_ + 1
@@ -116,9 +116,9 @@ def order_rows(
             repeated = np.flatnonzero(np.diff(times[order]) == 0)
             if len(repeated) and duplicates == "error":
                 pair = rows[order[repeated[0] : repeated[0] + 2]]
-                _refuse_repeated(table, dates, pair, len(repeated), series)
+                _reject_repeated(table, dates, pair, len(repeated), series)
             if not sort and not _is_sorted_either_way(steps):
-                _refuse_unsorted(table, dates, rows, steps)
+                _reject_unsorted(table, dates, rows, steps)
             if len(repeated):
                 is_first = np.diff(times[order], prepend=times[order[0]] - 1) > 0
                 is_last = np.diff(times[order], append=times[order[-1]] + 1) > 0
@@ -139,12 +139,12 @@ def _is_sorted_either_way(steps: np.ndarray) -> bool:
     return bool((steps >= 0).all() or (steps <= 0).all())
 
 
-def _refuse_repeated(
+def _reject_repeated(
     table: Table, dates: Dates, pair: np.ndarray, count: int, series: str | None
 ) -> None:
     first, second = (int(row) for row in pair)
-    day = in_words(dates.values[first])
-    place = table.where(dates.columns[0], second)
+    day = format_date(dates.values[first])
+    place = table.locate(dates.columns[0], second)
     previous = f"line {table.line(first)}" if table.line else f"row {first + 1}"
     ids = [] if series else ids_of_series(table, dates)
     if ids:
@@ -184,12 +184,12 @@ def ids_of_series(table: Table, dates: Dates) -> list[str]:
     return found
 
 
-def _refuse_unsorted(table: Table, dates: Dates, rows: np.ndarray, steps: np.ndarray) -> None:
+def _reject_unsorted(table: Table, dates: Dates, rows: np.ndarray, steps: np.ndarray) -> None:
     expected = 1 if np.median(steps) > 0 else -1
     index = int(np.flatnonzero(np.sign(steps) == -expected)[0])
-    before, after = (in_words(int(dates.values[row])) for row in (rows[index], rows[index + 1]))
+    before, after = (format_date(int(dates.values[row])) for row in (rows[index], rows[index + 1]))
     raise UserError(
-        f"{table.where(dates.columns[0], int(rows[index + 1]))}: expected rows sorted by time, "
+        f"{table.locate(dates.columns[0], int(rows[index + 1]))}: expected rows sorted by time, "
         f"got {after} after {before}. Set dataset.sort: true, or dataset.time: none if the file's "
         "order is the right one."
     )
@@ -219,7 +219,7 @@ def find_step(times: np.ndarray) -> Step:
         ends = times[1:] // _DAY
         if not _weekdays(begins, ends).any() and ((begins + 3) % 7 < 5).all():
             return Step(step, "1 business day", 0, longest)
-    return Step(step, step_in_words(step), missing, longest)
+    return Step(step, format_step(step), missing, longest)
 
 
 def _weekdays(begins: np.ndarray, ends: np.ndarray) -> np.ndarray:
@@ -260,6 +260,6 @@ def gap_note(steps: Sequence[tuple[str | None, Step]]) -> str | None:
     are = "is" if missing == 1 else "are"
     return (
         f"Warning: {plural(missing, 'row')} {are} missing (step {name}, longest gap "
-        f"{step_in_words(longest)}); windows run across the gaps. Set dataset.fill_gaps: true "
+        f"{format_step(longest)}); windows run across the gaps. Set dataset.fill_gaps: true "
         "with dataset.missing: interpolate or forward_fill to fill them."
     )

@@ -23,7 +23,7 @@ class Spectrogram:
         frame: samples of a frame, under a Hann window.
         step: samples from frame to frame.
         bands: mel bands (D), from 60 Hz to half the rate.
-        same_level: whether each recording is scaled by `same_level`.
+        same_level: whether each recording is scaled by `normalize_level`.
     """
 
     rate: int
@@ -35,7 +35,7 @@ class Spectrogram:
     def __call__(self, samples: np.ndarray) -> np.ndarray:
         """Return the vectors of samples (S,) from −1 to 1: (T, D), of at least one frame."""
         vectors = log_mel(samples, self)
-        return same_level(vectors) if self.same_level else vectors
+        return normalize_level(vectors) if self.same_level else vectors
 
     def empty_bands(self) -> int:
         """Return the number of bands without a frequency of a frame."""
@@ -70,7 +70,7 @@ def log_mel(samples: np.ndarray, settings: Spectrogram) -> np.ndarray:
     return np.log(spectrum @ _mel_bands(settings) + _SILENCE).astype(np.float32)
 
 
-def same_level(spectrogram: np.ndarray) -> np.ndarray:
+def normalize_level(spectrogram: np.ndarray) -> np.ndarray:
     """Normalize a spectrogram to mean 0 and standard deviation 1; silence has deviation near 0.
 
     This removes differences of loudness and background between microphones and rooms. On unseen

@@ -15,7 +15,7 @@ import tempfile
 from pathlib import Path
 
 from keras_gru.datasets.fingerprint import Source
-from keras_gru.datasets.own.files import existing
+from keras_gru.datasets.own.files import require_path
 from keras_gru.datasets.own.own_file import OwnFile
 from keras_gru.datasets.preprocessing import Preprocessing
 from keras_gru.datasets.sequence_dataset import SequenceDataset
@@ -51,7 +51,7 @@ def load_through_cache(
 
 
 def _size(config: OwnFile) -> int:
-    path = existing(config.path, config.expects)
+    path = require_path(config.path, config.expects)
     if path.is_file():
         return path.stat().st_size
     return sum(file.stat().st_size for file in path.rglob("*") if file.is_file())

@@ -55,7 +55,7 @@ def to_parts(dataset: SequenceDataset) -> tuple[dict[str, Any], list[np.ndarray]
     """
     arrays: list[np.ndarray] = []
     header = _describe(dataset, arrays)
-    wholes = [_whole(array) for array in arrays]
+    wholes = [_base_array(array) for array in arrays]
     used: dict[int, int] = {}
     for array, whole in zip(arrays, wholes, strict=True):
         used[id(whole)] = used.get(id(whole), 0) + array.nbytes
@@ -159,7 +159,7 @@ def _checksum(path: Path) -> int:
     return found
 
 
-def _whole(array: np.ndarray) -> np.ndarray:
+def _base_array(array: np.ndarray) -> np.ndarray:
     """Return the array that this one is a view of."""
     whole = base = array
     while base is not None:  # NumPy puts another object between windows and their series

@@ -54,7 +54,7 @@ def suggest(path: Path, given: Mapping[str, Any]) -> Suggestion:
         return _tagged(given)
     if kind == "text_file" or (kind is None and ending not in _TABLES and _is_prose(path)):
         return _text(path, given)
-    table = read_table(_writing(given), path, _wanted(given))
+    table = read_table(_table_format(given), path, _wanted(given))
     written = {name: Choice(value) for name, value in table.settings.items()}
     columns = _text_columns(table)
     if kind == "texts" or (kind is None and columns and "targets" not in given):
@@ -127,7 +127,7 @@ def _ending(path: Path) -> str:
     return endings[-1] if endings else ""
 
 
-def _writing(given: Mapping[str, Any]) -> TableFile:
+def _table_format(given: Mapping[str, Any]) -> TableFile:
     """Return the settings of a table format, including those that the user gave."""
     names = ("separator", "quote", "header", "encoding", "decimal", "thousands")
     own = {name: given[name] for name in names if name in given}

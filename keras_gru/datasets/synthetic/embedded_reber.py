@@ -22,7 +22,7 @@ from pydantic import Field
 from keras_gru.datasets.registry import register_dataset
 from keras_gru.datasets.sequence_dataset import SequenceDataset
 from keras_gru.datasets.synthetic.base import GeneratedDataset
-from keras_gru.datasets.synthetic.labelled_strings import classification
+from keras_gru.datasets.synthetic.labelled_strings import classification_dataset
 
 CLASSES = ("corrupted", "grammatical")
 LETTERS = "BEPSTVX"
@@ -61,20 +61,20 @@ class EmbeddedReber(GeneratedDataset):
     def generate(self) -> SequenceDataset:
         """Return a classification dataset of letters. Half of the strings are grammatical."""
         examples = dict(self.draw(self._example))
-        dataset = classification("The embedded Reber grammar", examples, LETTERS, CLASSES)
+        dataset = classification_dataset("The embedded Reber grammar", examples, LETTERS, CLASSES)
         train, test = ([text for text, _ in examples[name]] for name in ("train", "test"))
         seen = np.isin(test, train).mean()
         note = f"{seen:.0%} of the test strings are in train."
         return dataclasses.replace(dataset, notes=(note,))
 
     def _example(self, rng: np.random.Generator, row: int) -> tuple[str, int]:
-        text = self._grammatical(rng)
+        text = self._draw_grammatical(rng)
         label = row % len(CLASSES)  # both equally often
         if CLASSES[label] == "corrupted":
-            text = self._corrupted(text, rng)
+            text = self._corrupt(text, rng)
         return text, label
 
-    def _grammatical(self, rng: np.random.Generator) -> str:
+    def _draw_grammatical(self, rng: np.random.Generator) -> str:
         """Return a string of the Reber grammar with its embeddings around it."""
         letters, state = [], 0
         while state is not None:
@@ -88,7 +88,7 @@ class EmbeddedReber(GeneratedDataset):
         after = "".join(f"{letter}E" for letter in reversed(around))
         return f"{before}{''.join(letters)}{after}"
 
-    def _corrupted(self, text: str, rng: np.random.Generator) -> str:
+    def _corrupt(self, text: str, rng: np.random.Generator) -> str:
         """Return the string with one letter changed into another one.
 
         That never makes another grammatical string: the two transitions from a state have different

@@ -11,7 +11,7 @@ from keras_gru.datasets.text.tokenizer import Tokenizer
 from keras_gru.datasets.text.tokens import encode_all
 
 
-def classification(
+def classification_dataset(
     name: str,
     examples: Mapping[str, Sequence[tuple[str, int]]],
     letters: str,

@@ -18,7 +18,7 @@ from pydantic import Field
 from keras_gru.datasets.registry import register_dataset
 from keras_gru.datasets.sequence_dataset import SequenceDataset
 from keras_gru.datasets.synthetic.base import GeneratedDataset
-from keras_gru.datasets.synthetic.labelled_strings import classification
+from keras_gru.datasets.synthetic.labelled_strings import classification_dataset
 
 _START, _END, _DISTRACTORS, _MARKED = "E", "B", "abcd", "XY"
 LETTERS = _START + _END + _DISTRACTORS + _MARKED
@@ -44,7 +44,7 @@ class TemporalOrder(GeneratedDataset):
         All orders are equally frequent: chance is 1/4 for two marked symbols and 1/8 for three.
         """
         name = "The temporal order problem"
-        return classification(name, dict(self.draw(self._example)), LETTERS, self.orders())
+        return classification_dataset(name, dict(self.draw(self._example)), LETTERS, self.orders())
 
     def orders(self) -> tuple[str, ...]:
         """Return the classes: XX, XY, YX, YY for two marked symbols."""

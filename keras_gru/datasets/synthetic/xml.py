@@ -20,7 +20,7 @@ from keras_gru.datasets.common import Count, Length
 from keras_gru.datasets.registry import register_dataset
 from keras_gru.datasets.sequence_dataset import SequenceDataset
 from keras_gru.datasets.synthetic.base import GeneratedDataset, random_letters
-from keras_gru.datasets.text.characters import language_model
+from keras_gru.datasets.text.characters import language_model_dataset
 
 _SHORTEST = 2  # letters of a name
 
@@ -49,7 +49,7 @@ class Xml(GeneratedDataset):
         settings.
         """
         texts = {name: "".join(documents) for name, documents in self.draw(self._document)}
-        dataset = language_model("XML of random tags", texts, self.window)
+        dataset = language_model_dataset("XML of random tags", texts, self.window)
         chance = tag_of_each_token(dataset.splits, "Commonest next character of each (chance)")
         most_frequent, n_gram = dataset.baselines
         return dataclasses.replace(dataset, baselines=(most_frequent, chance, n_gram))

@@ -129,7 +129,7 @@ class Cells:
             self.quote.encode() in block for block in self._blocks()
         )
 
-    def refuse(self, error: Exception) -> NoReturn:
+    def reject(self, error: Exception) -> NoReturn:
         """Raise a `UserError` that names the first row with more or fewer cells than the first."""
         with self.lines() as lines:
             reader, width = self._rows(lines), None
@@ -219,4 +219,4 @@ class CsvColumns(BlockColumns):
                 for batch in reader:
                     yield batch.column(0)
         except pa.ArrowInvalid as error:
-            self._cells.refuse(error)
+            self._cells.reject(error)

@@ -75,9 +75,9 @@ def find_dates(
         clock = [
             other
             for other in names
-            if other != name and all(map(_CLOCK.fullmatch, _first(table, other)))
+            if other != name and all(map(_CLOCK.fullmatch, _first_cells(table, other)))
         ]
-        has_time = any(_CLOCK.search(cell) for cell in _first(table, name))
+        has_time = any(_CLOCK.search(cell) for cell in _first_cells(table, name))
         chosen = (name, clock[0]) if clock and not has_time else (name,)
         found = _dates(table, chosen, date_format, is_certain=bool(_LIKELY.search(name)))
         if found is not None:
@@ -85,7 +85,7 @@ def find_dates(
     return None
 
 
-def _first(table: Table, name: str, count: int = 50) -> list[str]:
+def _first_cells(table: Table, name: str, count: int = 50) -> list[str]:
     column = table.head(name, count)
     # No date is longer, and the patterns are slow for long cells.
     cells = [str(cell)[:_LONGEST].strip() for cell in column.to_pylist() if cell is not None]
@@ -99,12 +99,12 @@ def _may_be_dates(table: Table, name: str) -> bool:
     if pa.types.is_temporal(kind):
         return True
     if pa.types.is_integer(kind):
-        cells = _first(table, name)
+        cells = _first_cells(table, name)
         is_date = _is_compact(cells) or _unix_format(table, (name,)) is not None
         return bool(_LIKELY.search(name)) and is_date
     if not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
         return False
-    cells = _first(table, name)
+    cells = _first_cells(table, name)
     if _is_compact(cells) or _unix_format(table, (name,)):
         return bool(_LIKELY.search(name))
     shape = (
@@ -135,17 +135,17 @@ def _dates(
         clock = pc.utf8_trim_whitespace(table.strings(other))
         clock = pc.replace_substring_regex(clock, r"^(\d{1,2})\.(\d{2})\.(\d{2})$", r"\1:\2:\3")
         cells = pc.binary_join_element_wise(cells, clock, " ")
-    formats = [date_format] if date_format else _matching(table, columns, cells)
+    formats = [date_format] if date_format else _matching_formats(table, columns, cells)
     if not formats:
         if not is_certain:
             return None
-        _refuse_mixed(table, columns, cells)
+        _reject_mixed(table, columns, cells)
     parsed = _parse(cells, formats[0])
     bad = np.flatnonzero(np.array(pc.is_null(parsed)))
     if len(bad):
         row = int(bad[0])
         raise UserError(
-            f"{table.where(columns[0], row)}: expected a date in the format {formats[0]}, got "
+            f"{table.locate(columns[0], row)}: expected a date in the format {formats[0]}, got "
             f"{str(cells[row].as_py())[:40]!r}. {_REMOVE} set dataset.date_format, or "
             "dataset.time: none where the column holds no dates."
         )
@@ -153,7 +153,7 @@ def _dates(
 
 
 def _unix_format(table: Table, columns: tuple[str, ...]) -> str | None:
-    cells = _first(table, columns[0]) if len(columns) == 1 else []
+    cells = _first_cells(table, columns[0]) if len(columns) == 1 else []
     for name, (unit, digits) in UNIX.items():
         if cells and all(re.fullmatch(rf"\d{{{digits}}}", cell) for cell in cells):
             seconds = [int(cell) / unit for cell in cells]
@@ -170,7 +170,7 @@ def _to_numpy(seconds) -> np.ndarray:
     return np.asarray(values.to_numpy(), np.int64)
 
 
-def _matching(table: Table, columns: tuple[str, ...], cells) -> list[str]:
+def _matching_formats(table: Table, columns: tuple[str, ...], cells) -> list[str]:
     """Return the formats that match all cells of the sample, best first."""
     import pyarrow.compute as pc
 
@@ -190,7 +190,7 @@ def _matching(table: Table, columns: tuple[str, ...], cells) -> list[str]:
             both = [not pc.any(pc.is_null(_parse(cells, form))).as_py() for form in pair]
             if all(both) and columns:
                 raise UserError(
-                    f"{table.where(columns[0], 0)}: expected a date that can be read in one way, "
+                    f"{table.locate(columns[0], 0)}: expected a date that can be read in one way, "
                     f"got {sample[0].as_py()!r}, which may be {pair[0]} or {pair[1]}. "
                     f"Set dataset.date_format to one of them."
                 )
@@ -234,10 +234,10 @@ def _parse_iso(cells):
     return None
 
 
-def _refuse_mixed(table: Table, columns: tuple[str, ...], cells) -> None:
+def _reject_mixed(table: Table, columns: tuple[str, ...], cells) -> None:
     """Raise a `UserError` about the first cell with a different format than the first."""
     first = cells.slice(0, 1)
-    forms = _matching(table, (), first)
+    forms = _matching_formats(table, (), first)
     row = 0
     if forms:
         import pyarrow.compute as pc
@@ -246,19 +246,19 @@ def _refuse_mixed(table: Table, columns: tuple[str, ...], cells) -> None:
         row = int(wrong[0]) if len(wrong) else 0
     expected = f"a date like {first[0].as_py()!r} ({forms[0]})" if row else "a date"
     raise UserError(
-        f"{table.where(columns[0], row)}: expected {expected}, got "
+        f"{table.locate(columns[0], row)}: expected {expected}, got "
         f"{str(cells[row].as_py())[:40]!r}. {_REMOVE} write all dates in one format, set "
         "dataset.date_format, or dataset.time: none where the column holds no dates."
     )
 
 
-def in_words(second: int, step: float = _DAY) -> str:
+def format_date(second: int, step: float = _DAY) -> str:
     """Format a date, with the time of day if steps are shorter than a day."""
     text = str(np.datetime64(int(second), "s"))
     return text[:10] if step >= _DAY and text.endswith("T00:00:00") else text.replace("T", " ")
 
 
-def step_in_words(step: int) -> str:
+def format_step(step: int) -> str:
     """Format a number of seconds, such as "1 hour"."""
     for size, name in _UNITS:
         if step % size == 0:

@@ -83,7 +83,7 @@ def check_memory(path: Path, size: float, what: str = "file") -> None:
         size: size in bytes.
         what: its name in the message.
     """
-    if not fits_memory(size):
+    if not fits_into_memory(size):
         free = _available_memory() or 0
         raise UserError(
             f"{path}: expected a {what} that fits into memory, got {size / 1e9:.1f} GB, which take "
@@ -93,7 +93,7 @@ def check_memory(path: Path, size: float, what: str = "file") -> None:
         )
 
 
-def fits_memory(size: float) -> bool:
+def fits_into_memory(size: float) -> bool:
     """Return whether so many bytes can be read with the memory that is free."""
     free = _available_memory()
     return free is None or _MEMORY_FACTOR * size <= free
@@ -169,7 +169,7 @@ def decode(path: Path, data: bytes, encoding: str | None) -> tuple[bytes, str]:
         if data.startswith(mark) and encoding in (None, name):
             encoding = name
             break
-    encoding = encoding or _guessed_encoding(path, data)
+    encoding = encoding or _guess_encoding(path, data)
     try:
         if encoding == "utf-8":
             data = data.removeprefix(codecs.BOM_UTF8)
@@ -210,7 +210,7 @@ def is_utf8(path: Path) -> bool:
     return True
 
 
-def _guessed_encoding(path: Path, data: bytes) -> str:
+def _guess_encoding(path: Path, data: bytes) -> str:
     try:
         _check_utf8(data)
         if b"\0" not in data[:_SAMPLE]:
@@ -244,7 +244,7 @@ def _guessed_encoding(path: Path, data: bytes) -> str:
         central = guess in ("cp1250", "iso8859_2")
         if central and sample.decode(guess) != sample.decode("cp1252", "replace"):
             return guess
-        if _decodes(data, "cp1252"):
+        if _can_decode(data, "cp1252"):
             return "cp1252"
     if best is None:
         raise UserError(
@@ -254,7 +254,7 @@ def _guessed_encoding(path: Path, data: bytes) -> str:
     return best.encoding
 
 
-def _decodes(data: bytes, encoding: str) -> bool:
+def _can_decode(data: bytes, encoding: str) -> bool:
     try:
         data.decode(encoding)
     except UnicodeError:

@@ -49,7 +49,7 @@ class ParquetColumns(BlockColumns):
         try:
             return file.read([name]).column(0)
         except (pa.ArrowException, OSError) as error:
-            raise self._damaged(error) from None
+            raise self._damaged_error(error) from None
 
     def blocks(self, name: str, rows: int | None = None) -> "Iterator[pyarrow.Array]":
         """Yield the values of a column, `rows` of them at a time, 16,384 by default."""
@@ -59,7 +59,7 @@ class ParquetColumns(BlockColumns):
             for batch in self._open().iter_batches(rows or _ROWS, columns=[name]):
                 yield batch.column(0)
         except (pa.ArrowException, OSError) as error:
-            raise self._damaged(error) from None
+            raise self._damaged_error(error) from None
 
     def _open(self):
         import pyarrow as pa
@@ -69,9 +69,9 @@ class ParquetColumns(BlockColumns):
             source = self._path if self._content is None else pa.BufferReader(self._content)
             return pq.ParquetFile(source)
         except (pa.ArrowException, OSError, ValueError) as error:
-            raise self._damaged(error) from None
+            raise self._damaged_error(error) from None
 
-    def _damaged(self, error: Exception) -> UserError:
+    def _damaged_error(self, error: Exception) -> UserError:
         return UserError(
             f"{self._path}: expected a whole Parquet file, got a damaged one "
             f"({str(error).splitlines()[0][:100]}). Fetch or write it again."

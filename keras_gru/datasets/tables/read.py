@@ -11,7 +11,7 @@ from keras_gru.datasets.own.own_file import TableFile
 from keras_gru.datasets.tables.file_bytes import (
     binary_form,
     decode,
-    fits_memory,
+    fits_into_memory,
     is_spreadsheet,
     read_bytes,
 )
@@ -42,8 +42,8 @@ def read_table(
             the first, or two columns have one name.
     """
     if path.is_file() and _begins_with(path, MAGIC):
-        return Table(path, "Parquet", _checked(path, ParquetColumns(path)))
-    if path.is_file() and not numeric and not fits_memory(path.stat().st_size):
+        return Table(path, "Parquet", _check_columns(path, ParquetColumns(path)))
+    if path.is_file() and not numeric and not fits_into_memory(path.stat().st_size):
         table = read_long_table(config, path, wanted)
         if table is not None:
             return table
@@ -54,7 +54,7 @@ def read_table(
     if not data:
         raise UserError(f"{path} is empty; expected a table with a line that names the columns.")
     if data.startswith(MAGIC):
-        return Table(path, name.format("Parquet"), _checked(path, ParquetColumns(path, data)))
+        return Table(path, name.format("Parquet"), _check_columns(path, ParquetColumns(path, data)))
     if data.startswith(b"ARROW1"):
         return _feather_table(path, data, name)
     if is_spreadsheet(data):
@@ -83,7 +83,7 @@ def _begins_with(path: Path, magic: bytes) -> bool:
         raise UserError(f"{path}: cannot be read ({error.strerror}).") from None
 
 
-def _checked(path: Path, columns: ParquetColumns) -> ParquetColumns:
+def _check_columns(path: Path, columns: ParquetColumns) -> ParquetColumns:
     check_names(path, columns.names)
     return columns
 
@@ -99,10 +99,10 @@ def _feather_table(path: Path, data: bytes, name: str) -> Table:
             f"{path}: expected a whole Feather file, got a damaged one "
             f"({str(error).splitlines()[0][:100]}). Fetch or write it again."
         ) from None
-    return _typed(path, table, name.format("Feather"))
+    return _convert_types(path, table, name.format("Feather"))
 
 
-def _typed(path: Path, table, form: str) -> Table:
+def _convert_types(path: Path, table, form: str) -> Table:
     check_names(path, table.column_names)
     columns = dict(zip(table.column_names, table.columns, strict=True))
     return Table(path, form, columns)
@@ -152,7 +152,7 @@ def _json_table(path: Path, text: bytes, name: str) -> Table:
     if text.lstrip()[:1] == b"[":
         try:
             rows = json.loads(text)
-            return _typed(path, pa.Table.from_pylist(rows), name.format("JSON"))
+            return _convert_types(path, pa.Table.from_pylist(rows), name.format("JSON"))
         except (ValueError, TypeError, AttributeError, pa.ArrowException) as error:
             raise UserError(
                 f"{path}: expected JSON, a list of objects with the same names, got something "
@@ -175,5 +175,5 @@ def _json_table(path: Path, text: bytes, name: str) -> Table:
             f"({str(error).splitlines()[0][:100]}). Write a column's values alike."
         ) from None
     return dataclasses.replace(
-        _typed(path, table, name.format("JSON lines")), line=lambda row: row + 1
+        _convert_types(path, table, name.format("JSON lines")), line=lambda row: row + 1
     )

@@ -83,7 +83,7 @@ class Table:
                 hint = hint[:_LONGEST_HINT] + "…"
             raise UserError(f"{self.path} ({self.form}): there is no column {name!r}.{hint}")
 
-    def where(self, name: str, row: int) -> str:
+    def locate(self, name: str, row: int) -> str:
         """Return the location of a cell, for messages."""
         place = f"line {self.line(row)}" if self.line else f"row {row + 1}"
         return f"{self.path}, {place}, column {name!r}"
@@ -154,7 +154,7 @@ class Table:
         elif pa.types.is_null(column.type):
             values = np.full(len(column), np.nan)
         else:
-            self._refuse(name, 0, f"got a column of the type {column.type}")
+            self._reject(name, 0, f"got a column of the type {column.type}")
         values = np.require(values, float, ["W"])
         for number in missing_values:
             if not isinstance(number, str):
@@ -165,7 +165,7 @@ class Table:
         beyond = np.flatnonzero((values > _LARGEST) | (values < -_LARGEST))
         if len(beyond):
             row = int(beyond[0])
-            self._refuse(name, row, f"got {values[row]:g}, beyond the range of float32")
+            self._reject(name, row, f"got {values[row]:g}, beyond the range of float32")
         return values
 
     def _parse(self, name: str, column, words: set[str]) -> np.ndarray:
@@ -188,7 +188,7 @@ class Table:
             cell = column[int(row)].as_py()
             if cell is not None and cell.lower() not in words:
                 remedy = _remedy(cell, signs, is_first=row == 0)
-                self._refuse(name, int(row), f"got {cell[:60]!r}", remedy)
+                self._reject(name, int(row), f"got {cell[:60]!r}", remedy)
         if self.signs is None and pc.any(pc.match_substring(column, ",")).as_py():
             cell = next(c for c in column.to_pylist() if c and "," in c)
             raise UserError(
@@ -209,9 +209,9 @@ class Table:
         column = pc.if_else(pa.array(is_number), column.combine_chunks(), None)
         return pc.cast(column, pa.float64()).to_numpy(zero_copy_only=False)
 
-    def _refuse(self, name: str, row: int, found: str, remedy: str = "") -> NoReturn:
+    def _reject(self, name: str, row: int, found: str, remedy: str = "") -> NoReturn:
         raise UserError(
-            f"{self.where(name, row)}: expected a finite number such as 0.5, {found}.{remedy}"
+            f"{self.locate(name, row)}: expected a finite number such as 0.5, {found}.{remedy}"
         )
 
 

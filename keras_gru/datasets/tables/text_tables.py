@@ -55,20 +55,20 @@ def read_text_table(
     """
     guessed: dict[str, object] = {"encoding": encoding} if config.encoding is None else {}
     skipped, separator = _preamble(text, config)
-    text = _cells_alone(text, skipped, by_spaces=False)
+    text = _skip_preamble(text, skipped, by_spaces=False)
     sample = _sample(text)
     titles = count_titles(sample.splitlines(), separator) if config.header is None else 0
     if titles:
         skipped += titles
         guessed["header"] = skipped + 1
-        text = _cells_alone(text, titles, by_spaces=False)
+        text = _skip_preamble(text, titles, by_spaces=False)
         sample = _sample(text)
     quote = config.quote or '"'
     if separator is None:
         separator = guessed["separator"] = guess_separator(sample, quote, wanted)
     elif config.separator is None:
         guessed["separator"] = separator
-    text = _cells_alone(text, 0, by_spaces=separator == SPACES)
+    text = _skip_preamble(text, 0, by_spaces=separator == SPACES)
     delimiter = "\t" if separator in (SPACES, TAB) else separator
     cells = Cells(path, text, skipped, delimiter, quote).with_checked_quote(bool(config.quote))
     quote = cells.quote
@@ -219,7 +219,7 @@ def _parse_csv(cells: Cells, width: int, numbers: Sequence[int], signs: Signs | 
     except pa.ArrowInvalid as error:
         if pa.float64() in types.values():  # what is not a number is found among the strings
             return _parse_csv(cells, width, (), signs)
-        cells.refuse(error)
+        cells.reject(error)
     release_memory()
     return table.columns
 
@@ -228,11 +228,11 @@ def _line_of(cells: Cells, by_spaces: bool, encoding: str, row: int) -> int:
     """Return the line of a file, from 1, in which a row ends."""
     if cells.content is None:  # a long one is read again
         text = decode(cells.path, read_bytes(cells.path)[0], encoding)[0]
-        cells = replace(cells, content=_cells_alone(text, cells.skipped, by_spaces))
+        cells = replace(cells, content=_skip_preamble(text, cells.skipped, by_spaces))
     return cells.line_of(row)
 
 
-def _cells_alone(text: bytes, skipped: int, by_spaces: bool) -> bytes:
+def _skip_preamble(text: bytes, skipped: int, by_spaces: bool) -> bytes:
     """Return a text without the lines before the table, with tabs between cells for spaces."""
     if skipped:
         text = text.split(b"\n", skipped)[-1]

@@ -17,7 +17,7 @@ from keras_gru.datasets.text.long_text import LongText
 from keras_gru.datasets.text.ngram import n_gram
 from keras_gru.datasets.text.tokenizer import Tokenizer
 from keras_gru.datasets.text.tokenizing import tokenize
-from keras_gru.datasets.text.tokens import UNKNOWN, smallest
+from keras_gru.datasets.text.tokens import UNKNOWN, smallest_type
 from keras_gru.datasets.text.units import whole_words
 from keras_gru.settings import present
 
@@ -26,7 +26,7 @@ _BLOCK = 1 << 20  # characters
 _CHARACTERS = Tokenizer("character")
 
 
-def language_model(
+def language_model_dataset(
     name: str,
     texts: Mapping[str, str | LongText],
     window: int,
@@ -155,7 +155,7 @@ def _encode_characters(
             occurs[points] = True
         known = np.flatnonzero(occurs).astype(np.uint32)
     # A table of all code points up to the highest known one; above it all are unknown.
-    token = np.full(int(known[-1]) + 2 if len(known) else 1, UNKNOWN, smallest(len(known) + 2))
+    token = np.full(int(known[-1]) + 2 if len(known) else 1, UNKNOWN, smallest_type(len(known) + 2))
     token[known] = np.arange(len(_RESERVED), len(known) + len(_RESERVED))
     tokens = {}
     for split in texts:

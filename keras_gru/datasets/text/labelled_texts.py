@@ -53,7 +53,7 @@ class LabelledTexts:
         )
 
 
-def classification(
+def classification_dataset(
     name: str,
     data: LabelledTexts,
     vocabulary_size: int,
@@ -92,11 +92,13 @@ def classification(
     rows = TokenRows(found.tokens, units.lengths)
     splits = {}
     for split, numbers in data.parts.items():
-        kept = numbers[units.lengths[numbers] > 0]
-        if len(kept) < len(numbers):
-            notes.append(f"Left out {len(numbers) - len(kept)} {split} texts without a {level}.")
-        tokens = TokenRows(rows.flat, rows.lengths[kept], rows.starts[kept])
-        splits[split] = Split({"tokens": tokens}, labels[kept], {"tokens": tokens.lengths})
+        remaining = numbers[units.lengths[numbers] > 0]
+        if len(remaining) < len(numbers):
+            notes.append(
+                f"Left out {len(numbers) - len(remaining)} {split} texts without a {level}."
+            )
+        tokens = TokenRows(rows.flat, rows.lengths[remaining], rows.starts[remaining])
+        splits[split] = Split({"tokens": tokens}, labels[remaining], {"tokens": tokens.lengths})
     check_not_empty(name, splits)
     if stored is None:
         _check_classes(name, labels, units.lengths, classes, level)

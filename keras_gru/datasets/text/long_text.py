@@ -47,7 +47,7 @@ class LongText:
         index, byte = self.marks[bisect.bisect_right(self.marks, (self.start, 1 << 62)) - 1]
         with self.open() as file:
             file.seek(byte)
-            for text, _ in _decoded(file):
+            for text, _ in _decode_blocks(file):
                 if index >= self.end:
                     return
                 if part := text[max(0, self.start - index) : self.end - index]:
@@ -88,7 +88,7 @@ def _index(open_: Callable[[], BinaryIO], with_zeros: bool = False) -> LongText 
         skipped = len(codecs.BOM_UTF8) if file.read(3) == codecs.BOM_UTF8 else 0
         file.seek(skipped)
         index, marks = 0, [(0, skipped)]
-        for text, byte in _decoded(file):
+        for text, byte in _decode_blocks(file):
             if not with_zeros and index == 0 and "\0" in text:
                 return None
             index += len(text)
@@ -96,7 +96,7 @@ def _index(open_: Callable[[], BinaryIO], with_zeros: bool = False) -> LongText 
     return LongText("text, utf-8", "utf-8", 0, index, open_, tuple(marks))
 
 
-def _decoded(file: BinaryIO) -> Iterator[tuple[str, int]]:
+def _decode_blocks(file: BinaryIO) -> Iterator[tuple[str, int]]:
     """Yield blocks of a text, and at which byte from the first one each ends."""
     decoder = codecs.getincrementaldecoder("utf-8")()
     byte = 0

@@ -148,9 +148,9 @@ def _places(split: Split) -> np.ndarray:
     """Return the places of the targets of a split in its text; a subset for long splits."""
     # The targets of all windows are consecutive.
     steps = split.targets.shape[1]
-    share = min(1.0, _MOST_SCORED / split.targets.size)
+    fraction = min(1.0, _MOST_SCORED / split.targets.size)
     rows = [
-        np.arange(block.start, block.start + math.ceil((block.stop - block.start) * share))
+        np.arange(block.start, block.start + math.ceil((block.stop - block.start) * fraction))
         for block in split.blocks()
     ]
     return (1 + np.concatenate(rows)[:, None] * steps + np.arange(steps)).ravel()

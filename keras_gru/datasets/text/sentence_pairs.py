@@ -21,7 +21,7 @@ _SPLITTING_SEED = 0  # part of the definition of the dataset, not a setting
 Words = Sequence[str]
 
 
-def translation(
+def translation_dataset(
     name: str,
     sentences: Sequence[str],
     translations: Sequence[str],
@@ -88,11 +88,11 @@ def clean(
     sentences: Sequence[Words], translations: Sequence[Words], max_length: int
 ) -> list[tuple[Words, Words]]:
     """Drop pairs that are duplicates, too long or have an empty side, keeping the order."""
-    kept = {}
+    unique = {}
     for one, other in zip(sentences, translations, strict=True):
         if 0 < len(one) <= max_length and 0 < len(other) <= max_length:
-            kept.setdefault((" ".join(one), " ".join(other)), (one, other))
-    return list(kept.values())
+            unique.setdefault((" ".join(one), " ".join(other)), (one, other))
+    return list(unique.values())
 
 
 def split(

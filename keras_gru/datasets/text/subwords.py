@@ -59,8 +59,8 @@ def learn_subwords(pieces: Sequence[str], counts: np.ndarray, size: int) -> str:
     trainer = library.trainers.BpeTrainer(
         vocab_size=size, special_tokens=[_PADDING, _UNKNOWN], show_progress=False
     )
-    share = min(1.0, _MOST_PIECES / max(1, int(counts.sum())))
-    times = np.ceil(counts * share).astype(int)
+    fraction = min(1.0, _MOST_PIECES / max(1, int(counts.sum())))
+    times = np.ceil(counts * fraction).astype(int)
     # In one order, whatever order they were found in.
     order = sorted(np.flatnonzero(times).tolist(), key=pieces.__getitem__)
     tokenizer.train_from_iterator(([pieces[index]] * int(times[index]) for index in order), trainer)

@@ -16,7 +16,7 @@ from keras_gru.errors import UserError
 from keras_gru.settings import present
 
 
-def tagging(
+def tagging_dataset(
     name: str,
     examples: Mapping[str, tuple[Sequence[Sequence[bytes]], Sequence[np.ndarray]]],
     tag_names: Sequence[str],

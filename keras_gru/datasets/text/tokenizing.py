@@ -88,10 +88,10 @@ def tokenize(
 
 
 def _pieces(texts: "Iterable[pyarrow.StringArray]", lower_case: bool) -> Units:
-    return split_texts(map(_lowered, texts) if lower_case else texts, "subword")
+    return split_texts(map(_to_lower_case, texts) if lower_case else texts, "subword")
 
 
-def _lowered(texts: "pyarrow.StringArray") -> "pyarrow.StringArray":
+def _to_lower_case(texts: "pyarrow.StringArray") -> "pyarrow.StringArray":
     """Convert texts to lower case like `str.lower`; Arrow differs in a few letters."""
     import pyarrow as pa
     import pyarrow.compute as pc

@@ -52,7 +52,7 @@ def check_unknown(name: str, level: str, unknown: float) -> None:
         )
 
 
-def smallest(tokens: int) -> np.dtype:
+def smallest_type(tokens: int) -> np.dtype:
     """Return the smallest type of integers below `tokens`; a batch has them as int32."""
     return np.min_scalar_type(max(0, tokens - 1))
 

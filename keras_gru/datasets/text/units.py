@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from keras_gru.datasets.storage.long_array import ArrayWriter, look_up
-from keras_gru.datasets.text.tokens import SPACE, TAG, UNKNOWN, smallest, split_words
+from keras_gru.datasets.text.tokens import SPACE, TAG, UNKNOWN, smallest_type, split_words
 
 if TYPE_CHECKING:
     import pyarrow
@@ -68,7 +68,7 @@ class Units:
         """Return the token of each unit, (units,)."""
         ids = {word: i for i, word in enumerate(vocabulary)}
         token = np.fromiter((ids.get(word, UNKNOWN) for word in self.words), np.int32)
-        return look_up(token.astype(smallest(len(vocabulary))), self.codes)
+        return look_up(token.astype(smallest_type(len(vocabulary))), self.codes)
 
     def blocks(self) -> Iterator[tuple[slice, np.ndarray]]:
         """Yield the numbers of texts and the codes of their units, in blocks."""

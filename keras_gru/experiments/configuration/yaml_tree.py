@@ -159,9 +159,9 @@ def _mapping(raw, place: Callable[[int], Place], construct: Callable) -> dict[st
     for key, value in raw.value:
         location = place(key.start_mark.line + 1)
         if key.tag != _KEY:
-            received = repr(key.value) if isinstance(key.value, str) else "a list or settings"
+            found = repr(key.value) if isinstance(key.value, str) else "a list or settings"
             raise UserError(
-                f"{location}: expected a word as the name of a setting, got {received:.60}"
+                f"{location}: expected a word as the name of a setting, got {found:.60}"
             )
         if key.value in settings:
             first = settings[key.value].place

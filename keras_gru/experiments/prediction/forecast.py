@@ -10,8 +10,8 @@ import keras
 import numpy as np
 
 from keras_gru.datasets.preprocessing import Preprocessing, SeriesEnd
-from keras_gru.datasets.series.table import calendar
-from keras_gru.datasets.tables.dates import in_words
+from keras_gru.datasets.series.table import calendar_features
+from keras_gru.datasets.tables.dates import format_date
 from keras_gru.errors import UserError
 from keras_gru.experiments.bands import LEVEL, Band, Forecasts, find_band
 from keras_gru.experiments.forecasts import spread_of
@@ -163,7 +163,7 @@ def _forecast(
             first = (len(found) - 1) * spec.horizon
             # The calendar inputs of a row are those of the next row.
             dates = present(end.date) + present(end.step) * (first + np.arange(2, spec.horizon + 2))
-            after[:, -2 * len(names) :] = calendar(dates, config)
+            after[:, -2 * len(names) :] = calendar_features(dates, config)
         features = np.concatenate([features, after])
     scaled = np.concatenate(found)[:steps]
     return unscale(scaled, preprocessing, end.name)
@@ -183,7 +183,7 @@ def _rows(
             if end.date is None or end.step is None:
                 row["row"] = end.rows + step + lead
             else:
-                row["date"] = in_words(end.date + end.step * (step + lead), end.step)
+                row["date"] = format_date(end.date + end.step * (step + lead), end.step)
             row["step"] = step + lead
             for variable, name in enumerate(variables):
                 values = seeds[:, number, step, variable]

@@ -14,7 +14,7 @@ from keras_gru.datasets.series.table import series_of_table
 from keras_gru.datasets.series.time_order import find_step
 from keras_gru.datasets.series.values import SeriesTable, SeriesValues
 from keras_gru.datasets.split import Split
-from keras_gru.datasets.tables.dates import NO_TIME, in_words
+from keras_gru.datasets.tables.dates import NO_TIME, format_date
 from keras_gru.errors import UserError
 from keras_gru.experiments.prediction.inputs import Inputs, with_split
 from keras_gru.experiments.prediction.tables import find_table
@@ -131,6 +131,6 @@ def _windows(
         else:
             last = int(dates[first - 1])
             row["ahead"] = [
-                {"date": in_words(last + step * n, step)} for n in range(lead, lead + horizon)
+                {"date": format_date(last + step * n, step)} for n in range(lead, lead + horizon)
             ]
     return x, target_scaling.apply(targets), rows

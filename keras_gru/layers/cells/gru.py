@@ -9,8 +9,8 @@ from keras import ops
 
 from keras_gru.layers.cells.cell import FORMS, Cell
 from keras_gru.layers.products import (
+    apply_masks,
     bias_gradient,
-    masked,
     product,
     product_gradient,
     split_at,
@@ -119,7 +119,7 @@ class GRUCell(Cell):
         x_zr, x_g = self.split(x)
         a = self.add(x_zr, product(h, W_zr, self.masks_of("zr", masks)), "zr")
         z, r = self.gates(*ops.split(a, 2, axis=-1))
-        g = self.candidate(x_g, masked(h, self.masks_of("g", masks)), r, W_g)
+        g = self.candidate(x_g, apply_masks(h, self.masks_of("g", masks)), r, W_g)
         return [self.interpolate(z, h, g)], {"z": z, "r": r, "g": g}
 
     def gates(self, a_z: Tensor, a_r: Tensor) -> tuple[Tensor, Tensor]:

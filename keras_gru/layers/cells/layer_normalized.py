@@ -26,7 +26,7 @@ def _normalized_form(cls: Any) -> Any:
     return cls
 
 
-def _normalized(a: Tensor, gain: Tensor, bias: Tensor | None = None):
+def _normalize(a: Tensor, gain: Tensor, bias: Tensor | None = None):
     return ops.layer_normalization(a, gamma=gain, beta=bias, epsilon=1e-5)
 
 
@@ -64,7 +64,7 @@ class LayerNormSimpleRNNCell(SimpleRNNCell):
 
     def step(self, x: Tensor, states: Tensors, weights: Tensors, masks: Tensors) -> StepResult:
         (h,), (W, gain, *bias) = states, weights
-        h = self.activation(sum(bias, _normalized(x + product(h, W, masks), gain)))
+        h = self.activation(sum(bias, _normalize(x + product(h, W, masks), gain)))
         return [h], {}
 
     def step_weights(self) -> list[Tensor]:
@@ -116,17 +116,17 @@ class LayerNormGRUCell(GRUCell):
     def step(self, x: Tensor, states: Tensors, weights: Tensors, masks: Tensors) -> StepResult:
         (h,), (W_zr, W_g, gain_zr, gain_g) = states, weights
         x_zr, x_g = self.split(x)
-        h_zr = _normalized(product(h, W_zr, masks), gain_zr)
+        h_zr = _normalize(product(h, W_zr, masks), gain_zr)
         z, r = self.gates(*ops.split(x_zr + h_zr, 2, axis=-1))
         if self.reset_after:
-            h_g = r * _normalized(product(h, W_g, masks), gain_g)
+            h_g = r * _normalize(product(h, W_g, masks), gain_g)
         else:
-            h_g = _normalized(product(r * h, W_g, masks), gain_g)
+            h_g = _normalize(product(r * h, W_g, masks), gain_g)
         return [self.interpolate(z, h, self.activation(x_g + h_g))], {"z": z, "r": r}
 
     def input_product(self, x: Tensor, kernel: Tensor, masks: Tensors = ()) -> Tensor:
         sums, gains = self.split(product(x, kernel, masks)), self.split(self.input_gain.value)
-        return ops.concatenate([_normalized(*pair) for pair in zip(sums, gains, strict=True)], -1)
+        return ops.concatenate([_normalize(*pair) for pair in zip(sums, gains, strict=True)], -1)
 
     def step_weights(self) -> list[Tensor]:
         weights = (self.recurrent_kernel, self.recurrent_gain)
@@ -184,14 +184,14 @@ class LayerNormLSTMCell(LSTMCell):
 
     def step(self, x: Tensor, states: Tensors, weights: Tensors, masks: Tensors) -> StepResult:
         (h, c), (W, gain, *of_state) = states, weights
-        sums = x + _normalized(product(h, W, masks), gain)
+        sums = x + _normalize(product(h, W, masks), gain)
         a_i, a_f, a_g, a_o = ops.split(sums, 4, axis=-1)
         i, f, o = self.gate("i", a_i), self.gate("f", a_f), self.gate("o", a_o)
         c = f * c + i * self.activation(a_g)
-        return [o * self.activation(_normalized(c, *of_state)), c], {"i": i, "f": f, "o": o}
+        return [o * self.activation(_normalize(c, *of_state)), c], {"i": i, "f": f, "o": o}
 
     def input_product(self, x: Tensor, kernel: Tensor, masks: Tensors = ()) -> Tensor:
-        return _normalized(product(x, kernel, masks), self.input_gain.value)
+        return _normalize(product(x, kernel, masks), self.input_gain.value)
 
     def step_weights(self) -> list[Tensor]:
         others = [self.recurrent_gain, self.state_gain]

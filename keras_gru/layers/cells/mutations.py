@@ -6,7 +6,7 @@ import keras
 from keras import ops
 
 from keras_gru.layers.cells.cell import Cell
-from keras_gru.layers.products import masked, product, split_at
+from keras_gru.layers.products import apply_masks, product, split_at
 from keras_gru.layers.registry import cell
 from keras_gru.layers.types import StepResult, Tensor, Tensors
 
@@ -22,7 +22,7 @@ class _Mutation(Cell):
         (h,) = states
         W_z, W_r, W_g = self.blocks(weights)
         x_z, x_r, x_g = ops.split(x, 3, axis=-1)
-        z = self.gate("z", self.update_sum(x_z, masked(h, masks), W_z))
+        z = self.gate("z", self.update_sum(x_z, apply_masks(h, masks), W_z))
         r = self.gate("r", x_r + product(h, W_r, masks))
         g = self.activation(x_g + product(r * h, W_g, masks))
         return [(1 - z) * h + z * g], {"z": z, "r": r}
@@ -117,7 +117,7 @@ class MUT2Cell(_Mutation):
 
     def input_product(self, x: Tensor, kernel: Tensor, masks: Tensors = ()) -> Tensor:
         x_z, x_g = ops.split(product(x, kernel, masks), 2, axis=-1)
-        x_r = masked(x, masks) if x.shape[-1] == self.units else x_g
+        x_r = apply_masks(x, masks) if x.shape[-1] == self.units else x_g
         return ops.concatenate([x_z, x_r, x_g], axis=-1)
 
 

@@ -14,7 +14,7 @@ def scan_class(layer: Any, training: bool) -> type[Scan]:
     """Return `Scan`, or the subclass of it that runs a layer's loop in a kernel.
 
     A cell names the module of its kernels in `kernel_module`, which a subclass that changes an
-    equation does not inherit. `fits` of that module says which settings the kernels compute.
+    equation does not inherit. `supports` of that module says which settings the kernels compute.
 
     Args:
         layer: a `keras_gru.RNN` with a `keras_gru.Cell`, whose hand-written gradient is used.
@@ -25,7 +25,7 @@ def scan_class(layer: Any, training: bool) -> type[Scan]:
     if cell.kernel_module is None or zoneout or dropout or not _has_triton(cell):
         return Scan
     module = importlib.import_module(f"keras_gru.layers.kernels.{cell.kernel_module}")
-    return module.KernelScan if module.fits(cell) else Scan
+    return module.KernelScan if module.supports(cell) else Scan
 
 
 def _has_triton(cell: Any):

@@ -21,7 +21,7 @@ from keras_gru.layers.types import Residuals, Tensor, Tensors
 MOST_UNITS = 128
 
 
-def fits(cell: Any) -> bool:
+def supports(cell: Any) -> bool:
     """Return whether the kernels support the settings of a `GRUCell`."""
     return (
         cell.units <= MOST_UNITS

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from keras_gru.datasets.text.tagged_words import tagging
+from keras_gru.datasets.text.tagged_words import tagging_dataset
 
 from .runs import covariates_csv, series_csv, untrained_run, words
 
@@ -27,7 +27,7 @@ def tags_run(tmp_path_factory):
     tags = [np.arange(len(sentence)) % 4 for sentence in sentences]
     parts = {"train": slice(0, 20), "validation": slice(20, 25), "test": slice(25, 30)}
     data = {name: (sentences[rows], tags[rows]) for name, rows in parts.items()}
-    dataset = tagging("tags", data, ("NOUN", "VERB", "DET", "X"), 20)
+    dataset = tagging_dataset("tags", data, ("NOUN", "VERB", "DET", "X"), 20)
     return untrained_run(folder, {"kind": "en_atis"}, {"kind": "tagger"}, data=dataset)
 
 

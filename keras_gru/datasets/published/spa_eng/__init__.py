@@ -9,7 +9,7 @@ from keras_gru.datasets.preprocessing import Preprocessing
 from keras_gru.datasets.published import source
 from keras_gru.datasets.registry import register_dataset
 from keras_gru.datasets.sequence_dataset import SequenceDataset
-from keras_gru.datasets.text.sentence_pairs import translation
+from keras_gru.datasets.text.sentence_pairs import translation_dataset
 
 _NAME = "English to Spanish"
 
@@ -45,7 +45,7 @@ class SpaEng(SplitByFraction):
         english, spanish = (
             [sentence.decode() for sentence in columns[name]] for name in ("english", "spanish")
         )
-        return translation(
+        return translation_dataset(
             _NAME,
             english,
             spanish,
