@@ -79,12 +79,13 @@ def register_cell(name: str, cell: Callable[..., Any], label: str | None = None)
 
     if not isinstance(name, str) or not re.fullmatch(r"[a-z][a-z0-9_]*", name):
         raise UserError(
-            f"A cell's name is a lower-case letter, then letters, digits and _: received {name!r}."
+            "name of a cell: expected a lower-case letter, then letters, digits and _, got "
+            f"{name!r}."
         )
     if not (inspect.isclass(cell) or inspect.isroutine(cell) or isinstance(cell, partial)):
         raise UserError(
-            f"Cell '{name}' must be a Keras cell class, a layer class or a function "
-            f"(units, **options) that returns a layer: received {cell!r}."
+            f"Cell '{name}': expected a Keras cell class, a layer class or a function "
+            f"(units, **options) that returns a layer, got {cell!r}."
         )
     old = _registered.get(name)
     if name in _built_in_labels() or (old is not None and not _is_same_definition(old.cell, cell)):
@@ -142,7 +143,7 @@ def recurrent_layer(
         given["recurrent_initializer"] = layers.BlockIdentity()
     layer = _make(cell, made_of, units, given)
     if not isinstance(layer, keras.Layer):
-        raise UserError(f"Cell '{cell}' must give a Keras layer: received {layer!r}.")
+        raise UserError(f"Cell '{cell}': expected a function that returns a layer, got {layer!r}.")
     return layer
 
 
@@ -172,7 +173,7 @@ def _layer_normalized(name: str, cell: Any) -> type:
     if normalized is None:
         known = ", ".join(name for name in _built_in_labels() if form(CELLS[name].cell))
         raise UserError(
-            f"Cell '{name}' takes no layer_normalization: received true, use false, or one of the "
+            f"Cell '{name}' has no layer_normalization: expected false, got true. Use one of the "
             f"cells {known}."
         )
     return normalized
@@ -205,8 +206,8 @@ def _check_options(name: str, cell: type, options: dict[str, Any]) -> None:
     for key in _OPTIONAL:
         if key in options and key not in accepted:
             raise UserError(
-                f"Cell '{name}' takes no {key}: received {options[key]}, use "
-                f"{json.dumps(_DEFAULTS[key])}."
+                f"Cell '{name}' has no {key}: expected {json.dumps(_DEFAULTS[key])}, "
+                f"got {options[key]}."
             )
 
 
@@ -225,8 +226,8 @@ def _make(name: str, cell: Callable[..., Any], units: int, options: dict[str, An
     made = make(units, **of_cell)
     if not hasattr(made, "state_size"):
         raise UserError(
-            f"Cell '{name}' must have a `state_size` (an integer or a list of them): "
-            f"received {cell.__name__}, which has none."
+            f"Cell '{name}': expected a `state_size` (an integer or a list of them), "
+            f"got {cell.__name__} without one."
         )
     return RNN(made, **{key: options[key] for key in options if key not in of_cell})
 

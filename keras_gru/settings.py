@@ -32,4 +32,4 @@ def check_each_once(values: Iterable[Hashable]) -> None:
     """Raise a ValueError if a value is repeated."""
     repeated = [value for value, count in Counter(values).items() if count > 1]
     if repeated:
-        raise ValueError(f"every value once, received {repeated[0]!r} more than once")
+        raise ValueError(f"expected every value once, got {repeated[0]!r} more than once")

@@ -141,13 +141,11 @@ def generate_music(
 def _beginning(pieces: datasets.Split, piece: int, steps: int) -> np.ndarray:
     if not 0 <= piece < pieces.size:
         raise UserError(
-            f"The pieces of test have the numbers 0 to {pieces.size - 1}: received {piece}."
+            f"piece: expected a number from 0 to {pieces.size - 1} (of test), got {piece}."
         )
     longest = pieces.lengths["features"][piece]
     if not 0 <= steps <= longest:
-        raise UserError(
-            f"The prompt from piece {piece} can have 0 to {longest} steps: received {steps}."
-        )
+        raise UserError(f"prompt of piece {piece}: expected 0 to {longest} steps, got {steps}.")
     return pieces.inputs["features"][piece, :steps]
 
 

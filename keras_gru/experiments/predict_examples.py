@@ -8,7 +8,7 @@ from pydantic import TypeAdapter
 from keras_gru import models as builders
 from keras_gru.datasets.published.polyphonic_music import COLLECTIONS
 from keras_gru.datasets.sequence_dataset import SequenceDataset, Split
-from keras_gru.datasets.series.forecasting import linear
+from keras_gru.datasets.series.linear_forecast import fit_linear_model
 from keras_gru.datasets.text.tokens import UNKNOWN
 from keras_gru.experiments.bands import find_band
 from keras_gru.experiments.examples import (
@@ -118,7 +118,9 @@ def _series(models: Models, dataset: SequenceDataset) -> Series | None:
     metric = dataset.metric
     best = max(dataset.baselines, key=lambda row: metric.score(row.test[metric.name]), default=None)
     label, baseline = "Last value", np.roll(truth, dataset.spec.lead)[rows]
-    fitted = linear(dataset.splits["train"]) if best and best.label == "Linear model" else None
+    fitted = (
+        fit_linear_model(dataset.splits["train"]) if best and best.label == "Linear model" else None
+    )
     if best is not None and fitted is not None:
         label = best.label
         baseline = first(unscale(fitted[0](split.part(slice(rows[0], None))), dataset))

@@ -50,7 +50,7 @@ def inspect_networks(
     size = dataset.size("validation")
     if not 0 <= sequence < size:
         raise UserError(
-            f"The sequences of validation have the numbers 0 to {size - 1}: received {sequence}."
+            f"sequence: expected a number from 0 to {size - 1} (of validation), got {sequence}."
         )
     inspected, opened, shown = [], None, None
     for record in records:

@@ -43,9 +43,7 @@ def find_layer(model: keras.Model, number: int) -> RNN:
         )
     layers = recurrent_layers(model)
     if not 1 <= number <= len(layers):
-        raise UserError(
-            f"The recurrent layers have the numbers 1 to {len(layers)}: received {number}."
-        )
+        raise UserError(f"layer: expected a number from 1 to {len(layers)}, got {number}.")
     layer = layers[number - 1]
     if isinstance(layer, keras.layers.Bidirectional):
         layer = layer.forward_layer

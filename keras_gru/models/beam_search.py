@@ -99,9 +99,7 @@ def search_beams(
     """
     parts = {layer.name: layer for layer in model.layers}
     if not {"encoder_1", "decoder_1", "logits"} <= parts.keys():
-        raise UserError(
-            f"'model' must come from keras_gru.models.encoder_decoder: received '{model.name}'."
-        )
+        raise UserError(f"'model': expected keras_gru.models.encoder_decoder, got '{model.name}'.")
     source_ids = np.asarray(source_ids)
     _check(parts, source_ids, start, end, max_length, beams, never, batch_size)
     decoder = _Decoder(model, [0, start, *never])
@@ -189,27 +187,27 @@ def _check(
     vocabulary = parts["source_embedding"].input_dim
     if source_ids.ndim != 2 or source_ids.dtype.kind not in "iu" or source_ids.shape[1] == 0:
         raise UserError(
-            "'source_ids' must be integers (sentences, steps): "
-            f"received {source_ids.dtype} {source_ids.shape}."
+            "'source_ids': expected integers (sentences, steps), "
+            f"got {source_ids.dtype} {source_ids.shape}."
         )
     wrong = source_ids[(source_ids < 0) | (source_ids >= vocabulary)]
     if wrong.size:
         raise UserError(
-            f"'source_ids' must be tokens from 0 to {vocabulary - 1}: received {wrong[0]}."
+            f"'source_ids': expected tokens from 0 to {vocabulary - 1}, got {wrong[0]}."
         )
     vocabulary = parts["target_embedding"].input_dim
     for name, token in [("start", start), ("end", end)]:
         if not 1 <= token < vocabulary:
             raise UserError(
-                f"'{name}' must be a target token from 1 to {vocabulary - 1}: received {token}."
+                f"'{name}': expected a target token from 1 to {vocabulary - 1}, got {token}."
             )
     if end in never or not all(1 <= token < vocabulary for token in never):
         raise UserError(
-            f"'never' must hold target tokens from 1 to {vocabulary - 1}, and not 'end': "
-            f"received {list(never)}."
+            f"'never': expected target tokens from 1 to {vocabulary - 1} other than 'end', "
+            f"got {list(never)}."
         )
     if start == end:
-        raise UserError(f"'start' and 'end' must be two tokens: received {start} for both.")
+        raise UserError(f"'start' and 'end': expected two different tokens, got {start} for both.")
     for name, number in [("max_length", max_length), ("beams", beams), ("batch_size", batch_size)]:
         if number < 1:
-            raise UserError(f"'{name}' must be at least 1: received {number}.")
+            raise UserError(f"'{name}': expected at least 1, got {number}.")

@@ -131,13 +131,12 @@ def units_for(parameters: int, count: Callable[[int], int]) -> int:
 
     if one > parameters:
         raise UserError(
-            f"'parameters' must be at least {one:,}, the weights of 1 unit: "
-            f"received {parameters:,}."
+            f"'parameters': expected at least {one:,}, the weights of 1 unit, got {parameters:,}."
         )
     if weights(_MOST_UNITS) < parameters:
         raise UserError(
-            f"'parameters' must be at most {weights(_MOST_UNITS):,}, the weights of "
-            f"{_MOST_UNITS:,} units: received {parameters:,}."
+            f"'parameters': expected at most {weights(_MOST_UNITS):,}, the weights of "
+            f"{_MOST_UNITS:,} units, got {parameters:,}."
         )
     enough = bisect.bisect_left(range(1, _MOST_UNITS + 1), parameters, key=weights) + 1
     units = min(max(enough - 1, 1), enough, key=lambda units: abs(weights(units) - parameters))

@@ -90,7 +90,7 @@ def classifier(
     """
     if pooling not in ("last", *_POOLING):
         known = ", ".join(["'last'", *map(repr, _POOLING)])
-        raise UserError(f"'pooling' must be one of {known}: received {pooling!r}.")
+        raise UserError(f"'pooling': expected one of {known}, got {pooling!r}.")
     with seeded(seed):
         inputs, x, mask = sequence_input(vocabulary, features, length, embedding, masked)
         x, mask = front_layer(x, mask, front)

@@ -91,30 +91,30 @@ def _check(model: keras.Model, prompt: np.ndarray, length: int, temperature: flo
     """Check the arguments and return the prompt, `(T, N)`."""
     inputs = model.input if isinstance(model.input, dict) else {}
     if "features" not in inputs or model.name != "polyphony":
-        raise UserError(
-            f"'model' must come from keras_gru.models.polyphony: received '{model.name}'."
-        )
+        raise UserError(f"'model': expected keras_gru.models.polyphony, got '{model.name}'.")
     width, notes = inputs["features"].shape[-1], model.output.shape[-1]
     if width != notes:
         raise UserError(
-            f"'model' must read the notes that it plays: received one that reads {width} numbers "
+            f"'model': expected as many inputs as notes, got one that reads {width} numbers "
             f"and plays {notes} notes."
         )
     for layer in recurrent_layers(model):
         if not isinstance(layer, keras.layers.RNN):
             raise UserError(
-                f"The cell of 'model' must be a keras.layers.RNN, which can keep its state from "
-                f"frame to frame: received {type(layer).__name__}."
+                f"'model': expected keras.layers.RNN layers, whose state can be carried from "
+                f"frame to frame, got {type(layer).__name__}."
             )
     if prompt.size == 0:
         prompt = np.zeros((0, notes))
     if prompt.ndim != 2 or prompt.shape[1] != notes or not np.isin(prompt, (0, 1)).all():
         raise UserError(
-            f"'prompt' must be frames of {notes} zeros and ones: received an array of shape "
+            f"'prompt': expected frames of {notes} zeros and ones, got an array of shape "
             f"{prompt.shape}."
         )
     if length < 0:
-        raise UserError(f"'length' must be at least 0: received {length}.")
+        raise UserError(f"'length': expected at least 0, got {length}.")
     if not 0 <= temperature < np.inf:
-        raise UserError(f"'temperature' must be at least 0 and finite: received {temperature}.")
+        raise UserError(
+            f"'temperature': expected a finite number of at least 0, got {temperature}."
+        )
     return prompt

@@ -42,8 +42,8 @@ def sequence_input(
     """
     if (vocabulary is None) == (features is None):
         raise UserError(
-            "Give either the 'vocabulary' of tokens or the 'features' of vectors: "
-            f"received vocabulary={vocabulary} and features={features}."
+            "expected either the 'vocabulary' of tokens or the 'features' of vectors, "
+            f"got vocabulary={vocabulary} and features={features}."
         )
     if vocabulary is not None:
         tokens = keras.Input((length,), dtype="int32", name="tokens")
@@ -168,7 +168,7 @@ def depths(layers: Any) -> range:
         UserError: `layers` is not a positive integer.
     """
     if not isinstance(layers, Integral) or int(layers) < 1:
-        raise UserError(f"'layers' must be a positive integer: received {layers!r}.")
+        raise UserError(f"'layers': expected a positive integer, got {layers!r}.")
     return range(1, int(layers) + 1)
 
 

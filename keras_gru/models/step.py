@@ -54,7 +54,7 @@ def step_model(model: keras.Model, length: int | None = 1) -> keras.Model:
     except UserError:
         raise
     except Exception as error:  # a layer that requires the length of the whole sequence
-        raise UserError(_refusal(model, str(error).splitlines()[0])) from error
+        raise UserError(_step_error(model, str(error).splitlines()[0])) from error
     for new, old in layers:
         new.set_weights(old.get_weights())
     _check_equal(model, step, length or 1)
@@ -142,10 +142,12 @@ def _build(model: keras.Model, graph: Graph, length: int | None):
         )
         layer = call.operation
         if isinstance(layer, keras.layers.Bidirectional):
-            raise UserError(_refusal(model, f"layer '{layer.name}' also reads from the end"))
+            raise UserError(_step_error(model, f"layer '{layer.name}' also reads from the end"))
         if isinstance(layer, keras.layers.RNN):
             if layer.go_backwards or kwargs.get("initial_state") is not None or len(args) > 1:
-                raise UserError(_refusal(model, f"layer '{layer.name}' does not start from zeros"))
+                raise UserError(
+                    _step_error(model, f"layer '{layer.name}' does not start from zeros")
+                )
             new = _with_states(layer, length)
             layers.append((new, layer))
             sizes = keras.tree.flatten(layer.cell.state_size)
@@ -205,7 +207,7 @@ def _check_equal(model: keras.Model, step: keras.Model, length: int):
     every = np.concatenate(outputs, axis=1)
     found = every if every.shape == whole.shape else outputs[-1]
     if found.shape != whole.shape or not np.allclose(found, whole, rtol=1e-3, atol=1e-4):
-        raise UserError(_refusal(model, "the same steps one after the other give other outputs"))
+        raise UserError(_step_error(model, "the same steps one after the other give other outputs"))
 
 
 def random_inputs(
@@ -230,7 +232,7 @@ def random_inputs(
     return x
 
 
-def _refusal(model: keras.Model, reason: str):
+def _step_error(model: keras.Model, reason: str):
     return (
         f"step model of '{model.name}': expected a model whose output at each step depends on the "
         f"steps so far alone, got another ({reason}). Pooling, attention, bidirectional layers and "

@@ -51,9 +51,7 @@ def sample(
     """
     parts = {layer.name: layer for layer in model.layers}
     if not {"embedding", "recurrent_1", "logits"} <= parts.keys():
-        raise UserError(
-            f"'model' must come from keras_gru.models.language_model: received '{model.name}'."
-        )
+        raise UserError(f"'model': expected keras_gru.models.language_model, got '{model.name}'.")
     stops = {stop} if isinstance(stop, int | np.integer) else set(stop or ())
     _check(parts["embedding"].input_dim, prompt_ids, length, temperature, top_k, stops)
     random = np.random.default_rng(seed)
@@ -91,18 +89,18 @@ def _check(
 ):
     prompt = np.asarray(prompt_ids)
     if prompt.ndim != 1 or len(prompt) == 0 or prompt.dtype.kind not in "iu":
-        raise UserError(
-            f"'prompt_ids' must be a list of at least one token: received {prompt_ids!r}."
-        )
+        raise UserError(f"'prompt_ids': expected a list of at least one token, got {prompt_ids!r}.")
     for name, tokens in [("prompt_ids", prompt.tolist()), ("stop", stops)]:
         wrong = [token for token in tokens if not 1 <= token < vocabulary]
         if wrong:
             raise UserError(
-                f"'{name}' must hold tokens from 1 to {vocabulary - 1}: received {wrong[0]!r}."
+                f"'{name}': expected tokens from 1 to {vocabulary - 1}, got {wrong[0]!r}."
             )
     if length < 0:
-        raise UserError(f"'length' must be at least 0: received {length}.")
+        raise UserError(f"'length': expected at least 0, got {length}.")
     if not 0 <= temperature < np.inf:
-        raise UserError(f"'temperature' must be at least 0 and finite: received {temperature}.")
+        raise UserError(
+            f"'temperature': expected a finite number of at least 0, got {temperature}."
+        )
     if top_k is not None and top_k < 1:
-        raise UserError(f"'top_k' must be at least 1, or None: received {top_k}.")
+        raise UserError(f"'top_k': expected at least 1 or None, got {top_k}.")

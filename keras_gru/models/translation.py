@@ -228,7 +228,7 @@ def attention_weights(
     parts = {layer.name: layer for layer in model.layers}
     if "attention" not in parts:
         raise UserError(
-            f"'model' must come from keras_gru.models.encoder_decoder with attention: received "
+            f"'model': expected keras_gru.models.encoder_decoder with attention, got "
             f"'{model.name}'. Build and train it with attention=True."
         )
     source, target = (ops.convert_to_tensor(ids, "int32") for ids in (source_ids, target_ids))

@@ -111,10 +111,10 @@ def folder(tmp_path, monkeypatch):
         ),
         (["--top-k", "3"], "--top-k: expected a run that generates text, got music. Remove it.\n"),
         (["--stop", "x"], "--stop: expected a run that generates text, got music. Remove it.\n"),
-        (["--piece", "2"], "The pieces of test have the numbers 0 to 1: received 2.\n"),
+        (["--piece", "2"], "piece: expected a number from 0 to 1 (of test), got 2.\n"),
         (
             ["--prompt-steps", "12"],
-            "The prompt from piece 0 can have 0 to 11 steps: received 12.\n",
+            "prompt of piece 0: expected 0 to 11 steps, got 12.\n",
         ),
         (["--midi", "a.wav"], "a.wav: expected a name that ends in .mid.\n"),
         (["--midi", "no/a.mid"], "no: expected a folder, found none. Create it first.\n"),

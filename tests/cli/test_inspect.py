@@ -44,8 +44,8 @@ def test_pictures_table_and_page(run):
     ("options", "sentence"),
     [
         (["--cell", "mut1"], ": no finished run of cell 'mut1'. Finished (cell seed): "),
-        (["--sequence", "16"], "sequences of validation have the numbers 0 to 15: received 16."),
-        (["--layer", "2"], "The recurrent layers have the numbers 1 to 1: received 2."),
+        (["--sequence", "16"], "sequence: expected a number from 0 to 15 (of validation), got 16."),
+        (["--layer", "2"], "layer: expected a number from 1 to 1, got 2."),
     ],
 )
 def test_missing_things_are_reported(run, options, sentence):

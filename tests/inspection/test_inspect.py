@@ -99,8 +99,8 @@ def test_an_inspection_is_saved_and_read_unchanged(folder, inspected):
     [
         ({"cell": "mut1"}, "no finished run of cell 'mut1'"),
         ({"seed": 9}, "no finished run with seed 9"),
-        ({"sequence": 32}, "The sequences of validation have the numbers 0 to 31: received 32"),
-        ({"layer": 2}, "The recurrent layers have the numbers 1 to 1: received 2"),
+        ({"sequence": 32}, "sequence: expected a number from 0 to 31 .*, got 32"),
+        ({"layer": 2}, "layer: expected a number from 1 to 1, got 2"),
     ],
 )
 def test_a_missing_run_sequence_or_layer_is_rejected(folder, options, words):

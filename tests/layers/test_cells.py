@@ -129,7 +129,7 @@ def test_a_cell_with_a_dropout_argument_gets_it():
     assert recurrent_layer("inherits", 4, dropout=0.3, seed=7).cell.dropout == 0.3
     assert recurrent_layer("inherits", 4, dropout=0.3, seed=7).cell.seed == 7
     register_cell("plain", PlainCell)
-    with pytest.raises(UserError, match=r"Cell 'plain' takes no dropout: received 0.3"):
+    with pytest.raises(UserError, match=r"Cell 'plain' has no dropout: expected 0.0, got 0.3"):
         recurrent_layer("plain", 4, dropout=0.3)
 
 
@@ -164,11 +164,13 @@ def test_a_name_cannot_be_reused_but_a_definition_can_run_again():
 
 
 def test_objects_that_are_not_cells_are_rejected():
-    with pytest.raises(UserError, match="Cell 'mine' must be a Keras cell class"):
+    with pytest.raises(UserError, match="Cell 'mine': expected a Keras cell class"):
         register_cell("mine", 3)
     register_cell("no_state", keras.layers.Dense)
     with pytest.raises(UserError, match="Cell 'no_state' must have a `state_size`"):
         recurrent_layer("no_state", 4)
     register_cell("no_layer", lambda units, **options: units)
-    with pytest.raises(UserError, match="Cell 'no_layer' must give a Keras layer: received 4"):
+    with pytest.raises(
+        UserError, match="Cell 'no_layer': expected a function that returns a layer, got 4"
+    ):
         recurrent_layer("no_layer", 4)

@@ -105,7 +105,7 @@ def test_identity_initializes_the_block_of_every_equation(cell):
 def test_identity_is_rejected_by_cells_without_recurrent_weights(cell):
     with pytest.raises(
         UserError,
-        match=f"Cell '{cell}' takes no recurrent_initializer: received identity, use null.",
+        match=f"Cell '{cell}' has no recurrent_initializer: expected null, got identity",
     ):
         recurrent_layer(cell, 4, recurrent_initializer="identity")
 

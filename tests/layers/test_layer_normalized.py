@@ -223,7 +223,7 @@ def test_other_cells_reject_it():
     for cell in (*(cell for cell in VARIANTS if cell != "irnn"), "my_gru"):
         with pytest.raises(
             UserError,
-            match=f"Cell '{cell}' takes no layer_normalization: received true, use false, or one "
+            match=f"Cell '{cell}' has no layer_normalization: expected false, got true. Use one "
             "of the cells gru, gru_reset_after, lstm, simple_rnn, irnn.",
         ):
             recurrent_layer(cell, 4, layer_normalization=True)

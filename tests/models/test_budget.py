@@ -83,7 +83,7 @@ def test_units_for_finds_the_nearest(parameters, gates, inputs):
         return gates * units * (units + inputs + 1)
 
     if count(1) > parameters:
-        with pytest.raises(UserError, match=f"at least {count(1):,}.*received {parameters:,}"):
+        with pytest.raises(UserError, match=f"at least {count(1):,}.*got {parameters:,}"):
             models.units_for(parameters, count)
         return
     units = models.units_for(parameters, count)
@@ -113,7 +113,7 @@ def test_a_parameter_count_that_is_not_quadratic_is_rejected():
 
 def test_too_few_parameters_for_one_unit_are_rejected():
     config = Polyphony(kind="polyphony", size={"parameters": 305})
-    with pytest.raises(UserError, match=r"at least 306, the weights of 1 unit: received 305"):
+    with pytest.raises(UserError, match=r"at least 306, the weights of 1 unit, got 305"):
         models.build(config, MUSIC, "gru", 0)
     config = Polyphony(kind="polyphony", size={"parameters": 306})
     at_least = models.build(config, MUSIC, "gru", 0)

@@ -260,15 +260,13 @@ def test_a_model_requires_either_tokens_or_vectors(sizes):
 @pytest.mark.parametrize("layers", [0, -1, 1.5, "two"])
 @pytest.mark.parametrize("kind", ["classifier", "tagger", "language_model", "encoder_decoder"])
 def test_a_model_has_a_positive_number_of_layers(kind, layers):
-    with pytest.raises(
-        UserError, match=f"'layers' must be a positive integer: received {layers!r}"
-    ):
+    with pytest.raises(UserError, match=f"'layers': expected a positive integer, got {layers!r}"):
         make(kind, layers=layers)
 
 
 @pytest.mark.parametrize("pooling", ["sum", None, ["mean"]])
 def test_an_unknown_pooling_is_rejected(pooling):
-    with pytest.raises(UserError, match="'pooling' must be one of 'last', 'mean', 'max': received"):
+    with pytest.raises(UserError, match="'pooling': expected one of 'last', 'mean', 'max', got"):
         models.classifier(units=2, classes=2, features=3, pooling=pooling)
 
 

@@ -143,12 +143,15 @@ def test_a_length_of_zero_returns_no_frames(model):
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ({"prompt": [[0, 1]]}, "'prompt' must be frames of 5 zeros and ones: .* shape \\(1, 2\\)"),
-        ({"prompt": PROMPT[0]}, "'prompt' must be frames of 5 zeros and ones"),
-        ({"prompt": PROMPT * 2}, "'prompt' must be frames of 5 zeros and ones"),
-        ({"length": -1}, "'length' must be at least 0: received -1"),
-        ({"temperature": -0.1}, "'temperature' must be at least 0"),
-        ({"temperature": float("nan")}, "'temperature' must be at least 0"),
+        (
+            {"prompt": [[0, 1]]},
+            "'prompt': expected frames of 5 zeros and ones, .* shape \\(1, 2\\)",
+        ),
+        ({"prompt": PROMPT[0]}, "'prompt': expected frames of 5 zeros and ones"),
+        ({"prompt": PROMPT * 2}, "'prompt': expected frames of 5 zeros and ones"),
+        ({"length": -1}, "'length': expected at least 0, got -1"),
+        ({"temperature": -0.1}, "'temperature': expected a finite number of at least 0"),
+        ({"temperature": float("nan")}, "'temperature': expected a finite number of at least 0"),
     ],
 )
 def test_bad_arguments_are_rejected(model, arguments, sentence):
@@ -157,7 +160,7 @@ def test_bad_arguments_are_rejected(model, arguments, sentence):
 
 
 def test_another_kind_of_model_is_rejected():
-    with pytest.raises(UserError, match=r"must come from .*polyphony: received 'tagger'"):
+    with pytest.raises(UserError, match=r"expected .*polyphony, got 'tagger'"):
         models.sample_notes(models.tagger(units=2, tags=2, features=3), PROMPT, 3)
     wider = models.polyphony(units=2, notes=5, features=7)
     with pytest.raises(UserError, match="one that reads 7 numbers and plays 5 notes"):
@@ -175,5 +178,5 @@ def test_a_layer_without_a_state_is_rejected():
             return self.inner(x)
 
     cells.register_cell("convolution", Convolution)
-    with pytest.raises(UserError, match="can keep its state from frame to frame: received Conv"):
+    with pytest.raises(UserError, match="can be carried from frame to frame, got Conv"):
         models.sample_notes(models.polyphony(units=2, notes=5, cell="convolution"), PROMPT, 3)

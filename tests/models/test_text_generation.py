@@ -118,15 +118,15 @@ def test_a_half_precision_model_samples_text():
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ({"prompt_ids": []}, "'prompt_ids' must be a list of at least one token"),
-        ({"prompt_ids": [1.5]}, "'prompt_ids' must be a list of at least one token"),
-        ({"prompt_ids": [0]}, "'prompt_ids' must hold tokens from 1 to 11: received 0"),
-        ({"prompt_ids": [12]}, "'prompt_ids' must hold tokens from 1 to 11: received 12"),
-        ({"length": -1}, "'length' must be at least 0: received -1"),
-        ({"temperature": -0.1}, "'temperature' must be at least 0"),
-        ({"temperature": float("nan")}, "'temperature' must be at least 0"),
-        ({"top_k": 0}, "'top_k' must be at least 1"),
-        ({"stop": 12}, "'stop' must hold tokens from 1 to 11: received 12"),
+        ({"prompt_ids": []}, "'prompt_ids': expected a list of at least one token"),
+        ({"prompt_ids": [1.5]}, "'prompt_ids': expected a list of at least one token"),
+        ({"prompt_ids": [0]}, "'prompt_ids': expected tokens from 1 to 11, got 0"),
+        ({"prompt_ids": [12]}, "'prompt_ids': expected tokens from 1 to 11, got 12"),
+        ({"length": -1}, "'length': expected at least 0, got -1"),
+        ({"temperature": -0.1}, "'temperature': expected a finite number of at least 0"),
+        ({"temperature": float("nan")}, "'temperature': expected a finite number of at least 0"),
+        ({"top_k": 0}, "'top_k': expected at least 1"),
+        ({"stop": 12}, "'stop': expected tokens from 1 to 11, got 12"),
     ],
 )
 def test_bad_arguments_are_rejected(model, arguments, sentence):
@@ -135,5 +135,5 @@ def test_bad_arguments_are_rejected(model, arguments, sentence):
 
 
 def test_another_kind_of_model_is_rejected():
-    with pytest.raises(UserError, match="received 'tagger'"):
+    with pytest.raises(UserError, match="got 'tagger'"):
         models.sample(models.tagger(units=2, tags=2, features=3), [1], 3)

@@ -157,15 +157,15 @@ def test_a_model_learns_to_copy():
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ({"source_ids": [3, 4]}, r"'source_ids' must be integers \(sentences, steps\)"),
-        ({"source_ids": [[3.5]]}, r"'source_ids' must be integers \(sentences, steps\)"),
-        ({"source_ids": [[6]]}, "'source_ids' must be tokens from 0 to 5: received 6"),
-        ({"start": 0}, "'start' must be a target token from 1 to 5: received 0"),
-        ({"end": 6}, "'end' must be a target token from 1 to 5: received 6"),
-        ({"end": START}, "'start' and 'end' must be two tokens"),
-        ({"max_length": 0}, "'max_length' must be at least 1: received 0"),
-        ({"beams": 0}, "'beams' must be at least 1: received 0"),
-        ({"never": [END]}, "'never' must hold target tokens"),
+        ({"source_ids": [3, 4]}, r"'source_ids': expected integers \(sentences, steps\)"),
+        ({"source_ids": [[3.5]]}, r"'source_ids': expected integers \(sentences, steps\)"),
+        ({"source_ids": [[6]]}, "'source_ids': expected tokens from 0 to 5, got 6"),
+        ({"start": 0}, "'start': expected a target token from 1 to 5, got 0"),
+        ({"end": 6}, "'end': expected a target token from 1 to 5, got 6"),
+        ({"end": START}, "'start' and 'end': expected two different tokens"),
+        ({"max_length": 0}, "'max_length': expected at least 1, got 0"),
+        ({"beams": 0}, "'beams': expected at least 1, got 0"),
+        ({"never": [END]}, "'never': expected target tokens"),
     ],
 )
 def test_bad_arguments_are_rejected(model, arguments, sentence):
@@ -176,5 +176,5 @@ def test_bad_arguments_are_rejected(model, arguments, sentence):
 
 def test_another_kind_of_model_is_rejected():
     model = models.tagger(units=2, tags=2, features=3)
-    with pytest.raises(UserError, match="received 'tagger'"):
+    with pytest.raises(UserError, match="got 'tagger'"):
         models.translate(model, SOURCES, start=START, end=END, max_length=3)

@@ -58,7 +58,7 @@ class Texts(OwnFile, TableFile):
     def _texts_are_no_labels(self) -> Self:
         if self.text == self.label:
             raise ValueError(
-                f"expected a column of labels beside that of texts, received {self.text!r} for both"
+                f"expected a column of labels beside that of texts, got {self.text!r} for both"
             )
         return self
 

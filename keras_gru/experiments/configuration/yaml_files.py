@@ -173,8 +173,8 @@ def _read(path: Path, chain: tuple[Path, ...], found: list[Path]) -> Node:
     try:
         root = parse(_text(path), lambda line: Place(name, line))
         if root is None or not isinstance(root.value, dict):
-            found = "an empty file" if root is None else "a list or a single value"
-            raise UserError(f"{name}: expected settings, 'name: value' on each line, got {found}")
+            content = "an empty file" if root is None else "a list or a single value"
+            raise UserError(f"{name}: expected settings, 'name: value' on each line, got {content}")
     except UserError:
         if path.suffix.lower() in _DATA:
             raise UserError(_is_data(name, _DATA[path.suffix.lower()])) from None
