@@ -1,6 +1,6 @@
-"""The contestants of the benchmark of the layers, each as `{(mode, kind): function}`.
+"""The implementations that benchmarks/layers.py compares, each as `{(mode, kind): function}`.
 
-A mode is "graph", "XLA", "parts" (ours in a graph, compiled by itself), a number of threads, or
+A mode is "graph", "XLA", "parts" (our layer compiles itself in a graph), a number of threads, or
 "eager"; a kind is "training" (the forward pass, and the gradients of the input and all weights) or
 "forward". A function returns when its result is computed.
 """
@@ -29,7 +29,7 @@ def layer_of(maker, cell, units, **options):
 
 
 def _light_gru(name):
-    """Return a user's cell: a GRU without a reset gate, without or with a gradient of its own."""
+    """Return a custom cell: a GRU without a reset gate, with or without a hand-written gradient."""
     from keras import ops
 
     import keras_gru
@@ -56,7 +56,7 @@ def _light_gru(name):
 
 
 def of_tensorflow(layer, x, weigh, mask=None, kinds=("training", "forward")):
-    """`{(mode, kind): function}` for a Keras layer."""
+    """Return `{(mode, kind): function}` for a Keras layer."""
     import tensorflow as tf
 
     from keras_gru import RNN
@@ -74,7 +74,7 @@ def of_tensorflow(layer, x, weigh, mask=None, kinds=("training", "forward")):
         return layer(x, mask=mask, training=False)
 
     def in_mode(function, mode):
-        def run():  # what the layer does is settled when the function is traced
+        def run():  # the path is chosen when the function is traced
             layer.jit_compile = mode == "parts"
             return function()
 
@@ -89,7 +89,7 @@ def of_tensorflow(layer, x, weigh, mask=None, kinds=("training", "forward")):
 
 
 def products(shape, cell_blocks=3):
-    """The matrix products of a layer and nothing else: what no layer can be faster than."""
+    """Return the matrix products of a layer and nothing else, a lower bound of its time."""
     import tensorflow as tf
 
     batch, length, features, units = shape
@@ -146,7 +146,7 @@ def of_torch(cell, x, weigh, threads):
 
 
 def of_jax(x, weigh):
-    """The same function as ours, as one writes it in JAX: a scan that differentiates itself."""
+    """Return our function as a plain `jax.lax.scan`, which JAX differentiates."""
     import jax
     from jax import numpy as jnp
 
@@ -218,26 +218,26 @@ def of_openvino(model, steps):
     import openvino
 
     core = openvino.Core()
-    settings = {"INFERENCE_PRECISION_HINT": "f32"}  # as the other contestants
+    settings = {"INFERENCE_PRECISION_HINT": "f32"}  # as in the other implementations
     compiled = core.compile_model(core.read_model(model), "CPU", settings)
     request = compiled.create_infer_request()
     return {("eager", "forward"): lambda: request.infer([steps])}
 
 
 def drawn(shape, rng):
-    """An input `(B, T, D)`, and what the outputs are weighed with in the loss, `(B, T, U)`."""
+    """Return an input `(B, T, D)` and the weights of the outputs in the loss, `(B, T, U)`."""
     batch, length, features, units = shape
     return [rng.normal(size=(batch, length, n)).astype("float32") for n in (features, units)]
 
 
 def contestants(framework, shape):
-    """`{name: {(mode, kind): function}}` for one shape, of one framework."""
+    """Return `{name: {(mode, kind): function}}` for one shape and one framework."""
     import numpy as np
 
     batch, length, _, units = shape
     rng = np.random.default_rng(0)
     x, weigh = drawn(shape, rng)
-    if framework.startswith("torch"):  # a process for each number of threads
+    if framework.startswith("torch"):  # each number of threads has its own process
         cells, threads = ("gru_reset_after", "lstm", "rnn"), int(framework.removeprefix("torch"))
         return {f"torch {cell}": of_torch(cell, x, weigh, threads) for cell in cells}
     if framework in ("onnxruntime", "openvino"):

@@ -1,10 +1,10 @@
-"""Milliseconds of exported networks and of generation, beside Keras.
+"""Milliseconds per call of exported networks and of generation, compared with Keras.
 
     python benchmarks/export.py      # about a minute; writes benchmarks/results/export.md
 
-All in one process, beside `predict_on_batch` of Keras. A time is the median of twenty calls.
-Generation is a whole call of `keras_gru.models.sample` with a loaded network: what it
-builds and every step. Before, each step was a call of `predict_on_batch`.
+All run in one process, also `predict_on_batch` of Keras. A time is the median of twenty calls.
+Generation is a complete call of `keras_gru.models.sample` with a loaded network. In an earlier
+version, each step was a call of `predict_on_batch`.
 """
 
 import argparse
@@ -69,7 +69,7 @@ def row(name: str, parity, batch: str) -> str:
 
 
 def median(call) -> float:
-    """Return the milliseconds of a call, in this process the second one and later."""
+    """Return the median milliseconds of a call, without the first one in this process."""
     call()
     seconds = []
     for _ in range(ROUNDS):
@@ -80,7 +80,7 @@ def median(call) -> float:
 
 
 def sample_with_keras(model: keras.Model, length: int) -> list[int]:
-    """Sample as `keras_gru.models.sample` did before it had a step of its own."""
+    """Sample as an earlier version of `keras_gru.models.sample` did."""
     parts = {layer.name: layer for layer in model.layers}
     tokens = keras.Input((None,), dtype="int32")
     logits, states = read(parts, tokens)

@@ -1,15 +1,15 @@
-"""One recurrent layer on a GPU: ours, Keras', and cuDNN's where the framework has it.
+"""The time of one recurrent layer on a GPU: ours, Keras', and cuDNN's if the framework has it.
 
     KERAS_BACKEND=torch python benchmarks/gpu.py --units 128 --batch 64 --time 200
     KERAS_BACKEND=torch python benchmarks/gpu.py --contestants gru --units 32 64 --batch 16 256
     KERAS_BACKEND=jax python benchmarks/gpu.py
 
 A training step is the forward pass and the gradients of the input and all weights, in float32. All
-contestants take turns. On JAX each function is compiled. On PyTorch it is eager, or captured in a
-CUDA graph, which is replayed: what Python takes is not in it. cuDNN's are `torch.nn.GRU` (the
-reset-after formulation) and `torch.nn.LSTM`, with their products in tf32, PyTorch's default for
-them, or in float32, as those of all others are. "loop" is ours without the kernel. Without a GPU it
-runs on the CPU and says so.
+layers take turns. On JAX each function is compiled. On PyTorch it is eager, or captured in a CUDA
+graph and replayed, which excludes the time of Python. cuDNN's layers are `torch.nn.GRU` (the
+reset-after formulation) and `torch.nn.LSTM`, with products in tf32, their default in PyTorch, or in
+float32, as in all other layers. "loop" is our layer without the kernel. Without a GPU, everything
+runs on the CPU, with a note.
 """
 
 # Shapes: B batch, T time, D features, U units.
@@ -35,7 +35,7 @@ KINDS = ("forward", "training")
 
 
 def of_jax(layer, x, weigh):
-    """Return `{(kind, mode): function}`; a function returns when its result is there."""
+    """Return `{(kind, mode): function}`; a function returns when its result is computed."""
     import jax
 
     layer.build(x.shape)
@@ -98,7 +98,7 @@ def of_torch(layer, x, weigh, modes):
 
 
 def captured(function):
-    """Return a CUDA graph of what a function launches."""
+    """Return a function that replays a CUDA graph of the given function."""
     import torch
 
     stream = torch.cuda.Stream()
@@ -170,7 +170,7 @@ def without_tf32():
 
 
 def within(context, make):
-    """Return the functions that `make` returns; each runs within the context."""
+    """Return the functions that `make` returns, each wrapped to run within the context."""
     with context():
         functions = make()
 

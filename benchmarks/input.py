@@ -1,14 +1,14 @@
-"""Whether a recipe's network waits for its data: steps on real batches against cached ones.
+"""Measure whether training waits for its data: steps on real batches and on cached ones.
 
     python benchmarks/input.py                           # seven recipes, GRU: about ten minutes
     python benchmarks/input.py jsb_chorales --steps 1000 --rounds 9
 
-Real batches come as in a run: rows chosen and put together in Python while the network trains.
-Cached ones are the batches of one such epoch, held in memory as tensors: the same shapes, as often.
-Both train the recipe's own model in turn, lap after lap in one process, and both streams stay open,
-as a run's does. A ratio of 1 means that the input costs nothing; the bound is 1.05. Whatever else
-the machine does only adds to a lap, so the fastest of each are held against each other; the median
-ratio of neighbouring laps stands beside it.
+Real batches are made as in a run: rows are selected and assembled in Python while the network
+trains. Cached ones are the batches of such an epoch, stored in memory as tensors. Both train the
+model of the recipe in turn, round after round in one process, and both streams stay open, as in a
+run. A ratio of 1 means that the input costs nothing; the bound is 1.05. Other load on the machine
+only adds time, so the ratio is that of the fastest rounds; the table also has the median ratio of
+consecutive rounds.
 """
 
 import argparse
@@ -34,18 +34,19 @@ RECIPES = (
 
 
 def at_most(dataset, sequences):
-    """The dataset with so many sequences to train on, so that an epoch fits into a lap."""
+    """Return the dataset with at most `sequences` for training, so that a round has full epochs."""
     fewer = dataset.splits["train"].part(slice(sequences))
     return dataclasses.replace(dataset, splits={**dataset.splits, "train": fewer})
 
 
 def compare(recipe, cell, steps, rounds):
-    """Alternates laps on real and on cached batches and returns a row."""
+    """Alternate rounds on real and on cached batches; return a row of the table."""
     experiment = load_experiment(recipe, [])
     batch_size = experiment.training.batch_size
     dataset = at_most(datasets.load(experiment.dataset), steps * batch_size)
     epoch = dataset.steps("train", batch_size)
-    lap = max(1, steps // epoch) * epoch  # whole epochs: the same shapes, as often
+    # Full epochs, so that both streams have the same shapes equally often.
+    round_steps = max(1, steps // epoch) * epoch
     real = dataset.batches("train", batch_size, seed=0)
     streams = {"real": iter(real), "cached": iter(real.take(epoch).cache().repeat())}
     model = build(experiment, dataset, cell, seed=0)
@@ -56,10 +57,10 @@ def compare(recipe, cell, steps, rounds):
     for number in range(rounds + 1):
         for name in turns.sample(list(streams), 2):
             start = time.perf_counter()
-            for _ in range(lap):
+            for _ in range(round_steps):
                 step(streams[name])
-            if number:  # the first lap fills the cache
-                seconds[name].append((time.perf_counter() - start) / lap * 1e3)
+            if number:  # the first round fills the cache
+                seconds[name].append((time.perf_counter() - start) / round_steps * 1e3)
     pairs = zip(seconds["real"], seconds["cached"], strict=True)
     return {
         "real_ms": min(seconds["real"]),
@@ -75,8 +76,8 @@ def main():
     )
     parser.add_argument("recipes", nargs="*", default=RECIPES, metavar="RECIPE")
     parser.add_argument("--cell", default="gru")
-    parser.add_argument("--steps", type=int, default=200, help="training steps of a lap, at most")
-    parser.add_argument("--rounds", type=int, default=7, help="timed laps of each")
+    parser.add_argument("--steps", type=int, default=200, help="training steps of a round")
+    parser.add_argument("--rounds", type=int, default=7, help="timed rounds")
     arguments = parser.parse_args()
     print("| recipe | cell | real ms/step | cached ms/step | real / cached | median ratio |")
     print("|---|---|---:|---:|---:|---:|")

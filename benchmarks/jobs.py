@@ -1,10 +1,10 @@
-"""Whether several runs at a time are done sooner than one after the other, each with all cores.
+"""Compare parallel runs with sequential runs that each use all cores.
 
     python benchmarks/jobs.py                            # JSB chorales, GRU: about ten minutes
     python benchmarks/jobs.py nottingham --cell lstm --jobs 4 --rounds 1
 
-Both do the same comparison (as many seeds, as many epochs) from its first second to its last,
-with the start of the processes, in turn. The ratio is of the seconds; more is better for several.
+Both run the same comparison with the same seeds and epochs, in turn. The time includes the start of
+the processes. The ratio is sequential time by parallel time.
 """
 
 import argparse
@@ -21,7 +21,7 @@ from keras_gru.layers.compiling import available_cores
 
 
 def seconds(experiment, jobs):
-    """How long the comparison takes."""
+    """Return the seconds that the comparison takes."""
     start = time.perf_counter()
     compare(experiment, jobs=jobs)
     return time.perf_counter() - start

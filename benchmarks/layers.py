@@ -1,14 +1,14 @@
-"""How fast one recurrent layer is, compared with Keras, PyTorch, JAX, onnxruntime and OpenVINO.
+"""The time of one recurrent layer, compared with Keras, PyTorch, JAX, onnxruntime and OpenVINO.
 
     python benchmarks/layers.py                # seven shapes: about a quarter of an hour on 2 cores
     python benchmarks/layers.py --quick        # two shapes, few rounds: two to three minutes
     python benchmarks/layers.py --shape 64,200,128,256 --rounds 30
 
-It runs on CPUs. All contestants take turns, round after round, so that whatever else the machine
-does affects each of them. A ratio is the median, over the rounds, of the peer's time by ours. Each
-Keras layer runs as a graph and compiled by XLA, ours also in parts that compile themselves, PyTorch
-with one and with two threads, and the fastest mode counts. What is not installed is left out (the
-extra `benchmark` has it all). Each framework has a process of its own, as threads disturb others'.
+It runs on CPUs. All implementations take turns, round after round, so that other load affects all
+of them. A ratio is the median over the rounds of the other layer's time by ours. Keras
+layers run as a graph and compiled by XLA, ours also compiles itself in a graph, PyTorch runs with
+one and with two threads; the fastest mode counts. Packages that are not installed are left out (the
+extra `benchmark` installs all). Each framework has its own process, as threads affect each other.
 """
 
 # Shapes: B batch, T time, D features, U units.
@@ -99,7 +99,7 @@ def measure(shape, rounds):
                 times[kind].setdefault(name, {}).setdefault(mode, []).append(taken)
     for child in children:
         child.communicate()
-    # In the first turn the other frameworks were still compiling.
+    # In the first round the other frameworks were still compiling.
     return {
         kind: {
             name: {mode: taken[1:] for mode, taken in modes.items()}
@@ -110,7 +110,7 @@ def measure(shape, rounds):
 
 
 def take_turns(framework, shape):
-    """Run one round for each line of the standard input, and wait in between."""
+    """Run one round for each line of the standard input."""
     functions = contestants(framework, tuple(int(size) for size in shape.split(",")))
     for by_mode in functions.values():
         for function in by_mode.values():
@@ -119,7 +119,7 @@ def take_turns(framework, shape):
     runs = [
         (*key, name, run) for name, by_mode in functions.items() for key, run in by_mode.items()
     ]
-    order = random.Random(0)  # the first one after the wait is slower
+    order = random.Random(0)  # the first call after waiting is slower
     for _ in sys.stdin:
         taken = []
         for mode, kind, name, run in order.sample(runs, len(runs)):
@@ -130,7 +130,7 @@ def take_turns(framework, shape):
 
 
 def compare(shape, times):
-    """Return a row for each pair and kind: the peer's time by ours, each in its fastest mode."""
+    """Return a row for each pair and kind: the other time by ours, each in its fastest mode."""
     rows = []
     for kind, by_name in times.items():
         best = {
@@ -160,7 +160,7 @@ def compare(shape, times):
 
 
 def peak_memory(maker, mode):
-    """Return the MiB that a training step adds to a process, at its peak."""
+    """Return the MiB by which a training step raises the peak memory of a process."""
     command = [sys.executable, __file__, "--memory-of", maker, mode]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     return float(done.stdout.split()[-1])
@@ -257,7 +257,7 @@ def main():
     parser.add_argument("--quick", action="store_true", help="two shapes, five rounds")
     parser.add_argument("--memory", action="store_true", help="measure the peak memory, too")
     parser.add_argument("--shape", action="append", help="B,T,D,U; may be given more than once")
-    parser.add_argument("--rounds", type=int, help="turns of each contestant")
+    parser.add_argument("--rounds", type=int, help="rounds of each layer")
     parser.add_argument("--output", type=Path, default=Path("benchmark-layers"), help="a folder")
     parser.add_argument("--memory-of", nargs=2, help=argparse.SUPPRESS)
     parser.add_argument("--turns-of", nargs=2, help=argparse.SUPPRESS)

@@ -1,13 +1,12 @@
-"""How long people's files take to read, and how much memory, beside a library's own read.
+"""The time and memory to read large files, compared with the library that parses them.
 
     python benchmarks/reading.py                 # the three files of the table: about a minute
     python benchmarks/reading.py --scale 0.1     # a tenth of the rows
     python benchmarks/reading.py --scale 0.1 1   # both, and the ratio of the times
 
-Each file is read in a process of its own, on Linux, without the cache and then twice with it.
-Memory is the peak of the process less what it had after its imports (NumPy, pyarrow and keras_gru;
-reading needs no TensorFlow). The library's read is pyarrow.csv.read_csv; of a text it is
-`read().decode()`.
+Each file is read in its own process, on Linux, without the cache and then twice with it. Memory is
+the peak of the process minus its memory after the imports (NumPy, pyarrow and keras_gru; reading
+does not import TensorFlow). The library is pyarrow.csv.read_csv; for a text, `read().decode()`.
 """
 
 import argparse
@@ -25,7 +24,7 @@ KINDS = ("series", "texts", "text")
 
 
 def write(kind: str, scale: float, path: Path) -> None:
-    """Write a file of a kind: numbers, labelled texts of 40 words, or running text."""
+    """Write a file of a kind: numbers, labelled texts of 40 words, or one long text."""
     rng = np.random.default_rng(0)
     if kind == "series":
         values = rng.normal(100, 10, (int(1_000_000 * scale), 5)).round(3)
@@ -49,13 +48,13 @@ def write(kind: str, scale: float, path: Path) -> None:
 
 
 def memory(name: str) -> int:
-    """Return a value of Linux's about this process, in bytes."""
+    """Return a value of /proc/self/status, in bytes."""
     lines = Path("/proc/self/status").read_text().splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith(name)) * 1024
 
 
 def read(kind: str, path: str) -> dict:
-    """Load a file as a dataset and return seconds and peak memory; in a process of its own."""
+    """Load a file as a dataset; return seconds and peak memory. Call it in its own process."""
     import pyarrow.compute
     import pyarrow.csv
 
@@ -65,7 +64,7 @@ def read(kind: str, path: str) -> dict:
     name = {"series": "csv_series", "texts": "texts", "text": "text_file"}[kind]
     settings = {"targets": ("a", "b", "c", "d", "e")} if kind == "series" else {}
     config = dataset_kinds()[name](path=path, cache=False, **settings)
-    Path("/proc/self/clear_refs").write_text("5")  # the peak begins anew
+    Path("/proc/self/clear_refs").write_text("5")  # resets the peak
     before = memory("VmRSS")
     start, computed = time.perf_counter(), time.process_time()
     dataset = datasets.load(config)

@@ -1,12 +1,12 @@
-"""Seconds per epoch of whole recipes, against the same model in plain Keras.
+"""Seconds per epoch of recipes, compared with the same model in plain Keras.
 
     python benchmarks/recipes.py                          # CTA, JSB and IMDB, GRU
     python benchmarks/recipes.py jsb_chorales --cell lstm --epochs 5
 
-Ours is the recipe as it runs: length buckets, `keras_gru` layers, XLA where it pays. The peer is
-what one writes with `keras.layers` and a default `fit`: arrays padded to the longest sequence. Both
-have the same widths, batch size, optimizer and loss, and run in turn in one process; the figures
-are medians of epochs after the first, data pipeline included, validation left out.
+Ours is the recipe: length buckets, `keras_gru` layers, XLA where it is faster. Plain Keras uses
+`keras.layers` and a default `fit` on arrays padded to the longest sequence. Both have the same
+widths, batch size, optimizer and loss, and run in turn in one process. Times are medians of the
+epochs after the first, including the data pipeline, without validation.
 """
 
 import argparse
@@ -34,7 +34,7 @@ LAYERS = {
 
 
 def plain_model(experiment, dataset, cell, units):
-    """The recipe's model with `keras.layers` alone: its masks are Keras' own."""
+    """Return the model of the recipe with `keras.layers` alone, including their implicit masks."""
     spec, config = dataset.spec, experiment.model
     recurrent = LAYERS[cell](
         units,
@@ -52,7 +52,7 @@ def plain_model(experiment, dataset, cell, units):
 
 
 def padded(dataset):
-    """The training split as arrays, padded to the longest sequence."""
+    """Return the training split as arrays, padded to the longest sequence."""
     x, y, *weight = next(iter(dataset.batches("train", dataset.size("train"), seed=0)))
     x = {name: array.numpy() for name, array in x.items()}
     y = y.numpy()
@@ -65,7 +65,7 @@ def padded(dataset):
 
 
 def epochs_of_ours(experiment, dataset, cell):
-    """A function that trains our model for one epoch, and its units."""
+    """Return a function that trains our model for one epoch, and the number of units."""
     model = build(experiment, dataset, cell, seed=0)
     batch_size = experiment.training.batch_size
     steps = dataset.steps("train", batch_size)
@@ -78,7 +78,7 @@ def epochs_of_ours(experiment, dataset, cell):
 
 
 def epochs_of_plain(experiment, dataset, cell, units):
-    """A function that trains the plain model for one epoch."""
+    """Return a function that trains the plain model for one epoch."""
     model = plain_model(experiment, dataset, cell, units)
     options = models.compile_options(dataset.spec, experiment.training.loss)
     model.compile(
@@ -102,7 +102,7 @@ def epochs_of_plain(experiment, dataset, cell, units):
 
 
 def compare(recipe, cell, epochs):
-    """Alternates epochs of both and returns a row."""
+    """Alternate epochs of both; return a row of the table."""
     experiment = load_experiment(recipe, ["training.optimizer=adam"])
     dataset = datasets.load(experiment.dataset)
     ours, units, our_path = epochs_of_ours(experiment, dataset, cell)
@@ -112,7 +112,7 @@ def compare(recipe, cell, epochs):
         for name, epoch in (("ours", ours), ("plain", plain)):
             start = time.perf_counter()
             epoch()
-            if number:  # the first one compiles
+            if number:  # the first epoch compiles
                 seconds[name].append(time.perf_counter() - start)
     ratios = [p / o for o, p in zip(seconds["ours"], seconds["plain"], strict=True)]
     return {

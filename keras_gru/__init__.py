@@ -9,7 +9,7 @@ from keras_gru.cells import cell_names as cell_names
 from keras_gru.cells import register_cell as register_cell
 from keras_gru.version import __version__ as __version__
 
-_HOMES = {  # of the names that are no layers
+_HOMES = {  # public name that is not a layer -> its module
     "RecurrentClassifier": "estimators",
     "RecurrentForecaster": "estimators",
     "analyse": "analysis",
@@ -39,7 +39,9 @@ def __getattr__(name: str):
     from keras_gru import layers
 
     if name == "__all__":
-        required = [name for name in _HOMES if _HOMES[name] != "estimators"]  # that is optional
+        required = [
+            name for name in _HOMES if _HOMES[name] != "estimators"
+        ]  # requires scikit-learn
         return [*layers.__all__, *required, "cell_names", "register_cell"]
     return getattr(layers, name)
 
@@ -47,5 +49,9 @@ def __getattr__(name: str):
 @wrapt.when_imported("keras")
 def _register(keras) -> None:
     """Make saved models loadable once Keras is imported."""
-    for module in ("layers", "models.losses", "models.optimizers"):  # a model is compiled with both
+    for module in (
+        "layers",
+        "models.losses",
+        "models.optimizers",
+    ):  # compiled models need all three
         importlib.import_module(f"keras_gru.{module}")

@@ -25,7 +25,7 @@ _DEFAULTS = {
 # Options that change the equations, and that not every cell has.
 _OPTIONAL = ("dropout", "recurrent_dropout", "recurrent_initializer", "zoneout")
 _OPTIONAL += ("independent_recurrence", "multiplicative_integration")
-_registered: dict[str, Any] = {}  # name -> keras_gru.layers.registry.Entry, of register_cell
+_registered: dict[str, Any] = {}  # name -> keras_gru.layers.registry.Entry
 
 
 def cell_names() -> tuple[str, ...]:

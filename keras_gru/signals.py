@@ -33,7 +33,7 @@ def resumable(sentence: str) -> Iterator[None]:
     except KeyboardInterrupt:
         raise KeyboardInterrupt(sentence) from None
     finally:
-        if _received is None:  # else it may yet be printed
+        if _received is None:  # after a signal, it may still be printed
             _sentences.pop()
 
 

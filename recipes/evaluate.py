@@ -24,7 +24,7 @@ def main(run: str, split: str) -> None:
             print(f"{record.label} seed {record.seed}: {record.status}")
             continue
         model = networks.load_model(run_directory, record)
-        experiment = run_directory.experiment_of(record)  # with what tuning chose for it
+        experiment = run_directory.experiment_of(record)  # with the settings that tuning chose
         now = evaluate(model, experiment, dataset, split)[metric.name]
         then = {"test": record.test, "validation": record.validation}.get(split)
         known = f", recorded: {then[metric.name]:,.6g}" if then else ""

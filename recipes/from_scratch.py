@@ -41,7 +41,7 @@ def backward(x, W, R, h, saved, dh):
     for t in reversed(range(x.shape[1])):
         z, r, g = saved[t]
         da_g = dh * (1 - z) * (1 - g**2)  # through tanh
-        ds = da_g @ R_g.T  # by r ⊗ h
+        ds = da_g @ R_g.T  # with respect to r ⊗ h
         da_z = dh * (h[t] - g) * z * (1 - z)  # through σ
         da_r = ds * h[t] * r * (1 - r)
         da_zr = np.concatenate([da_z, da_r], axis=1)

@@ -1,7 +1,7 @@
-"""Predict from an exported ONNX file with onnxruntime and NumPy alone: copy this page anywhere.
+"""Predict from an exported ONNX file with onnxruntime and NumPy alone; you can copy this file.
 
     keras-gru export runs/imdb_reviews/2026-01-31_12-00-00 --to onnx --output served
-    python recipes/serve.py served/model.onnx "A fine film."       a class, tags or what comes next
+    python recipes/serve.py served/model.onnx "A fine film."       its class, tags or next token
     python recipes/serve.py served/model.onnx sales.csv            the rows that follow a table
     python recipes/serve.py served/model.onnx piece.npy            vectors (T, D) of any network
     python recipes/serve.py served/step.onnx "Once upon"           200 more characters or words
@@ -25,14 +25,14 @@ import numpy as np
 import onnxruntime
 
 PADDING, UNKNOWN = 0, 1
-WRITTEN = 200  # characters or words of a text, at most; of a translation a quarter of them
+WRITTEN = 200  # maximum of characters or words; a translation has at most a quarter of it
 _PUNCTUATION = str.maketrans(
     dict.fromkeys(string.punctuation + "¡¿«»“”—–…", " ") | dict.fromkeys("'‘’")
 )
 
 
 class File:
-    """An ONNX file: a dictionary of arrays in, a dictionary of arrays out."""
+    """An ONNX file as a function from a dictionary of arrays to a dictionary of arrays."""
 
     def __init__(self, path):
         self.session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
@@ -46,7 +46,7 @@ class File:
 
 
 class Served:
-    """A network that `keras-gru export` has written: a file, or the folder of a translator."""
+    """An exported network: a file, or the folder of a translator."""
 
     def __init__(self, path, series=None):
         is_folder = Path(path).is_dir()
@@ -62,7 +62,7 @@ class Served:
         )
 
     def predict(self, raw, beams=1):
-        """Return what the network says of a text, or of the rows (T, D) of a table or an array."""
+        """Return the prediction for a text, or for the rows (T, D) of a table or an array."""
         if self.decoder:
             return self.translate(raw, beams)
         if any("_state_" in name for name in self.file.inputs):
@@ -99,8 +99,8 @@ class Served:
     def features(self, rows):
         """Return the last rows of a table or an array, scaled as in training, (1, T, D).
 
-        What a network reads beside its columns, such as a calendar, is not in the file: then the
-        rows must be the scaled vectors themselves.
+        Further inputs of a network, such as a calendar, are not in the file; with them, the rows
+        must be the scaled vectors.
         """
         rows, width = (
             np.array(rows, "float64")[-(self.spec["length"] or 0) :],
@@ -112,7 +112,7 @@ class Served:
             rows = (rows - self.scaling["mean"]) / self.scaling["deviation"]
         return rows.astype("float32")[None]
 
-    # Outputs as what they mean, one function for each task
+    # Conversion of outputs, one function per task
 
     def classification(self, y, _):
         odds, best = np.exp(log_softmax(y)), int(y.argmax())
@@ -139,10 +139,10 @@ class Served:
         odds = 1 / (1 + np.exp(-y[-1]))
         return {"notes": np.flatnonzero(odds >= 0.5).tolist(), "probabilities": odds.tolist()}
 
-    # Loops around a step
+    # Loops over steps
 
     def write(self, text):
-        """Continue a text with the likeliest units, one step after the other."""
+        """Continue a text with the most likely units, step by step."""
         x = {
             name: np.zeros((1, one.shape[-1]), "float32")
             for name, one in self.file.inputs.items()
@@ -169,7 +169,7 @@ class Served:
             y = self.decoder({"token": found[:, -1:], **x})
             step = log_softmax(y["output"], never=[PADDING, start])  # (K, V)
             step[ended] = -np.inf
-            step[ended, end] = 0  # what has ended stays as it is
+            step[ended, end] = 0  # ended hypotheses stay unchanged
             sums, lengths = sums[:, None] + step, lengths + ~ended
             best = np.argsort(-(sums / lengths[:, None]).ravel(), kind="stable")[:beams]
             beam, token = np.divmod(best, step.shape[1])
@@ -188,7 +188,7 @@ class Served:
 
 
 def log_softmax(y, never=()):
-    """Return log-probabilities, -inf for the tokens that never come."""
+    """Return log-probabilities, -inf for the tokens in `never`."""
     y = y.astype("float64")
     y[..., list(never)] = -np.inf
     y -= y.max(axis=-1, keepdims=True)

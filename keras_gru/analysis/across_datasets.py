@@ -196,7 +196,7 @@ def signed_rank(
     Returns:
         The probabilities that the difference is below −`rope`, within, and above `rope`.
     """
-    centers = np.append(0.0, np.sort(differences))  # their order is not to change the draws
+    centers = np.append(0.0, np.sort(differences))  # the draws must not depend on the order
     prior = [_PRIOR, *np.full(len(differences), copies)]
     weights = np.random.default_rng(0).dirichlet(prior, _DRAWS)
     walsh = np.add.outer(centers, centers) / 2

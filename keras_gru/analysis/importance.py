@@ -38,7 +38,7 @@ class Importance:
     """
 
     name: str
-    share: float
+    fraction: float
     low: float
     high: float
 
@@ -69,7 +69,7 @@ class Weighed:
         low, high = _interval(self.estimate, self.resampled)
         rows = zip(self.names, self.estimate, low, high, strict=True)
         found = [Importance(name, *map(float, values)) for name, *values in rows]
-        return (*sorted(found[:-1], key=lambda row: -row.share), found[-1])
+        return (*sorted(found[:-1], key=lambda row: -row.fraction), found[-1])
 
     def lead(self, name: str, *others: str) -> tuple[float, float, float]:
         """Return the lead of one setting over the largest of others, with its interval.
@@ -82,7 +82,7 @@ class Weighed:
             others: some of `names`; by default all other settings.
         """
         estimate, resampled = (
-            self._lead(shares, name, others) for shares in (self.estimate, self.resampled)
+            self._lead(fractions, name, others) for fractions in (self.estimate, self.resampled)
         )
         low, high = _interval(estimate, resampled)
         return float(estimate), float(low), float(high)
@@ -97,9 +97,9 @@ class Weighed:
         lead, low, high = self.lead(name, other)
         return lead - chance, low - chance, high - chance
 
-    def _lead(self, shares: np.ndarray, name: str, others: Sequence[str]) -> np.ndarray:
+    def _lead(self, fractions: np.ndarray, name: str, others: Sequence[str]) -> np.ndarray:
         rivals = [self.names.index(n) for n in others or set(self.names) - {name, TOGETHER}]
-        return shares[..., self.names.index(name)] - shares[..., rivals].max(-1)
+        return fractions[..., self.names.index(name)] - fractions[..., rivals].max(-1)
 
 
 @dataclass(frozen=True)
@@ -269,8 +269,8 @@ def _variance_fractions(
         for point, value in zip(points, values, strict=True)
     )
     found = FanovaImportanceEvaluator(n_trees=_TREES, seed=_SEED).evaluate(study)
-    shares = np.array([found[name] for name in axes])
-    return np.append(shares, max(0.0, 1.0 - shares.sum()))
+    fractions = np.array([found[name] for name in axes])
+    return np.append(fractions, max(0.0, 1.0 - fractions.sum()))
 
 
 def _rank_values(numbers: np.ndarray, values: np.ndarray, size: int) -> np.ndarray:
@@ -278,7 +278,7 @@ def _rank_values(numbers: np.ndarray, values: np.ndarray, size: int) -> np.ndarr
 
     A tree splits at one number, and of all ways to split a list in two the best one for squares is
     a split in this order (Fisher 1958; Breiman et al. 1984, section 4.5): whatever is in the middle
-    of the list can be told from the rest by one split.
+    of the list can be separated from the rest by one split.
     """
     means = np.full(size, values.mean())
     for number in np.unique(numbers):

@@ -6,7 +6,7 @@ import numpy as np
 
 from keras_gru.analysis.dataset_errors import DatasetErrors
 
-# From 1 to 10.
+# Factors of the best error, from 1 to 10.
 PROFILE_FACTORS = tuple(float(x) for x in np.geomspace(1, 10, 41).round(4))
 
 

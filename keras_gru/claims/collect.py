@@ -191,7 +191,7 @@ def sweep_evidence(
     spent = sum(trial.seconds for trial in whole)
     lead = shares = None
     if weighed is not None:
-        shares = {r.name: _with_ends(r.share, r.low, r.high) for r in weighed.importances()}
+        shares = {r.name: _with_ends(r.fraction, r.low, r.high) for r in weighed.importances()}
         lead = (_with_ends(*weighed.lead_over_chance(size, CELL)), _with_ends(*weighed.lead(_RATE)))
     return SweepEvidence(
         origin=_origin(metadata, _sweep_command(experiment, plan), spent, experiment.seeds[:1]),

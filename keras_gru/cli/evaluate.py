@@ -65,7 +65,7 @@ def evaluate(
     if is_ensemble:
         seeds_text = f"ensemble of the seeds {', '.join(map(str, numbers))}"
     said = f"{record.label}, {seeds_text}, {where}: {metric.label} {value}"
-    if split != "train" and getattr(record, split):  # of train there is none
+    if split != "train" and getattr(record, split):  # train has no recorded value
         known = [getattr(record, split)[metric.name] for record in records]
         values = ", ".join(quantity(number, metric) for number in known)
         said += f" (recorded on {split}: {values})"

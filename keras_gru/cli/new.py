@@ -78,7 +78,7 @@ def _parse_settings(settings: list[str]) -> dict[str, object]:
     tree = read_overrides([s.removeprefix("dataset.") for s in settings], problems)
     if problems:
         raise ConfigError(problems)
-    return cast("dict[str, object]", tree.plain())  # of a mapping
+    return cast("dict[str, object]", tree.plain())  # the tree is a mapping
 
 
 def _find_loadable_settings(
@@ -100,7 +100,7 @@ def _find_loadable_settings(
         try:
             dataset = datasets.load(tried.config(path))
             resolved = dataset.resolved
-            assert isinstance(resolved, OwnFile)  # the dataset is a file's
+            assert isinstance(resolved, OwnFile)  # the dataset is read from a file
             more = {
                 name: Choice(getattr(resolved, name))
                 for name in resolved.guessed
@@ -108,7 +108,7 @@ def _find_loadable_settings(
             }
             return dataclasses.replace(tried, dataset={**tried.dataset, **more}), dataset
         except ValidationError as error:
-            if first is not None:  # this order is none for the file
+            if first is not None:  # this order does not fit the file
                 continue
             problem = error.errors()[0]
             place = ".".join(str(part) for part in problem["loc"])

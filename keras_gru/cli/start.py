@@ -52,7 +52,7 @@ def _check_own_file(dataset: "DatasetSettings") -> None:
 def _import() -> None:
     import tensorflow
 
-    importlib.import_module("keras")  # which registers the layers of saved networks
+    importlib.import_module("keras")  # registers the layers of saved networks
     tensorflow.config.list_physical_devices()
     # The warning about retracing is not relevant: there are few different lengths.
     tensorflow.get_logger().setLevel("ERROR")

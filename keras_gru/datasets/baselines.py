@@ -30,7 +30,7 @@ def score_rule(
     """
     validation, test = (score(splits[name]) for name in ("validation", "test"))
     parts = [splits["test"].part(rows) for rows in splits["test"].blocks()]
-    nothing = dict.fromkeys(test, 0.0)  # of a block in which no step counts
+    nothing = dict.fromkeys(test, 0.0)  # scores of a block without weighted steps
     blocks = [score(part) if part.counted_steps().any() else nothing for part in parts]
     # Macro-averaged scores of blocks are not informative: a block lacks many classes.
     means = [name for name in test if name not in CLASS_SCORES]
@@ -91,7 +91,7 @@ def most_frequent_target(splits: Mapping[str, Split], names: Sequence[str]) -> B
     """
     known = _counted_targets(splits["train"])
     counts = np.zeros(int(known.max()) + 1, np.int64)
-    for start in range(0, len(known), _BLOCK):  # NumPy counts in eight bytes for each target
+    for start in range(0, len(known), _BLOCK):  # NumPy needs eight bytes per target to count
         counts += np.bincount(known[start : start + _BLOCK], minlength=len(counts))
     best = int(counts.argmax())
 
@@ -126,7 +126,9 @@ def tag_of_each_token(
     width = int(tags.max()) + 1
     # Only the pairs that occur: a table of all tokens and all tags may not fit into memory.
     pairs, counts = np.unique(tokens.astype(np.int64) * width + tags, return_counts=True)
-    pairs = pairs[np.lexsort((-pairs, counts))]  # the commonest last, of two the lower tag
+    pairs = pairs[
+        np.lexsort((-pairs, counts))
+    ]  # the most frequent last; of equal counts, the lower tag
     best = np.full(size, np.bincount(tags).argmax())
     best[pairs // width] = pairs % width
 
@@ -147,7 +149,7 @@ def note_frequencies(splits: Mapping[str, Split]) -> Baseline:
         A baseline with `nll`: summed over notes, averaged over steps.
     """
     known = splits["train"].targets[splits["train"].counts()]
-    chance = (known.sum(axis=0) + 1) / (len(known) + 2)  # Laplace: a note unheard is not impossible
+    chance = (known.sum(axis=0) + 1) / (len(known) + 2)  # Laplace: no note is impossible
 
     def nll(split: Split) -> dict[str, float]:
         notes = split.targets[split.counts()].mean(axis=0)

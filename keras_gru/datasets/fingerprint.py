@@ -122,7 +122,7 @@ def fingerprint_of_split(split: Split, every_input: bool) -> SplitFingerprint:
     lengths = {f"length of {name}": array for name, array in split.lengths.items()}
     for name, array in {**inputs, **lengths, **weights, "targets": split.targets}.items():
         total.update(f"{name} {array.shape}".encode())
-        # Of windows the first step of each and the whole of the last are all that there is.
+        # The first step of each window and all steps of the last one are all values of the series.
         parts = [array[:, 0], array[-1]] if split.overlapping and array.ndim > 1 else [array]
         for part in parts:
             for block in part.blocks() if isinstance(part, TokenRows) else blocks_of(part):

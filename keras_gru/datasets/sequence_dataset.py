@@ -181,7 +181,7 @@ class SequenceDataset(Preprocessing):
                     stage._plan(split, batch_size, seed, epoch * stage.passes + number)
                     for number in range(1 if seed is None else stage.passes)
                 )
-                if stage is not self:  # of shorter windows there are more
+                if stage is not self:  # a series has more of the shorter windows
                     batches = itertools.islice(batches, self.steps(split, batch_size))
                 for group in group_by_shape(batches):
                     yield stage._assemble_group(split, group)

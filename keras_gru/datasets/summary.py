@@ -15,7 +15,7 @@ from keras_gru.datasets.text.tokens import UNKNOWN
 from keras_gru.formatting import plural
 from keras_gru.settings import STORED, present
 
-_MOST_CLASSES = 30  # that are listed for a reader
+_MOST_CLASSES = 30  # in the printed list
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,9 @@ import numpy as np
 if TYPE_CHECKING:
     from keras_gru.datasets.preprocessing import Preprocessing
 
-LEVEL = 0.9  # of the truth, within the band
-_FEWEST = 50  # errors of a quantile, where there are that many
-_UPDATES = 50  # of the quantile while all of its errors are replaced
+LEVEL = 0.9  # fraction of true values within the band
+_FEWEST = 50  # errors for a quantile, if there are that many
+_UPDATES = 50  # updates of the quantile until all its errors are replaced
 
 
 @dataclass(frozen=True)

@@ -44,7 +44,7 @@ class CellsFile:
         before = set(cell_names())
         module = types.ModuleType(_MODULE)
         module.__file__ = self.path
-        sys.modules[_MODULE] = module  # where pickle and dataclasses look for its classes
+        sys.modules[_MODULE] = module  # pickle and dataclasses look up its classes there
         try:
             exec(compile(self.text, self.path, "exec"), module.__dict__)
         except UserError:

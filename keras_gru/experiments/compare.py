@@ -154,7 +154,7 @@ def plan_comparison(
 ) -> Plan:
     """Load the data and resolve the settings, without writing anything."""
     dataset = dataset or data_for(experiment, run_directory)
-    if dataset.resolved is not None:  # what was guessed is stored
+    if dataset.resolved is not None:  # store the guessed settings
         experiment = experiment.model_copy(update={"dataset": dataset.resolved})
     tried = (experiment.tuning or {}).get("training.epochs", ())
     epochs = max((n for n in tried if isinstance(n, int)), default=experiment.training.epochs)
@@ -180,7 +180,7 @@ def execute(
     names = [(job.name, job.label, job.seed) for job in queue.plan]
     listener.plan(names, plan.epochs, metadata.metric)
     for job, record in queue.done:
-        remove_checkpoint(job.path(run_directory))  # of a process killed after its last epoch
+        remove_checkpoint(job.path(run_directory))  # left by a process killed after its last epoch
         listener.finished(name_record(job, record))
     with executor:
         failed = run_jobs(queue, executor, listener)

@@ -67,7 +67,7 @@ class Parity:
     def _line(self) -> str:
         if self.unchecked:
             return f"  {self.runtime}: unchecked ({self.unchecked})"
-        assert self.difference is not None  # what was checked has one
+        assert self.difference is not None  # a checked file has one
         said = f"largest difference {self.difference:.1e} over {self.sequences:,} sequences"
         if self.difference > self.tolerance:
             said = f"DIFFERS: {said}, more than {self.tolerance:g}"

@@ -105,7 +105,7 @@ def fit(
             progress.pruned = not progress.is_over(training.epochs)
 
     # TensorFlow would trace the first training step twice if that created variables. A second
-    # `build` of the optimizer of mixed_float16 would create them anew.
+    # `build` of the optimizer of mixed_float16 would create them again.
     if not model.optimizer.built:
         model.optimizer.build(model.trainable_variables)
     checkpoint = Checkpoint(progress, dataset, training.epochs, path, report_epoch)
@@ -123,7 +123,7 @@ def fit(
             epochs=training.epochs,
             validation_data=dataset.batches("validation", training.batch_size),
             callbacks=callbacks,
-            shuffle=False,  # the batches come shuffled
+            shuffle=False,  # the batches are already shuffled
             verbose=0,
         )
     model.set_weights(checkpoint.best_weights)

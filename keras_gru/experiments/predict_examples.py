@@ -96,7 +96,7 @@ def _classes(models: Models, dataset: SequenceDataset) -> Classes | None:
 
 def _series(models: Models, dataset: SequenceDataset) -> Series | None:
     split, every_step = dataset.splits["test"], dataset.spec.every_step
-    if not split.overlapping:  # such as the adding problem: no series of time
+    if not split.overlapping:  # not a time series, such as the adding problem
         return None
     rows = np.arange(max(0, split.size - _WINDOWS), split.size)
 

@@ -297,5 +297,5 @@ def _parse_fraction(name: str) -> float | None:
 
 def _append(record: RunRecord, path: Path) -> None:
     row = dataclasses.asdict(record)
-    del row["history"]  # stands beside it, in history.jsonl
+    del row["history"]  # it is stored in history.jsonl
     append_json(path, row)

@@ -52,7 +52,7 @@ def lock_directory(path: Path) -> Iterator[None]:
         yield
     finally:
         (path / HOLDER).unlink(missing_ok=True)
-        with contextlib.suppress(OSError):  # Windows removes no open file
+        with contextlib.suppress(OSError):  # Windows cannot remove an open file
             (path / LOCK).unlink()
         lock.release()
         _held.remove(path)

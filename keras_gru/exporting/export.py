@@ -159,7 +159,7 @@ def export_run(
     output.mkdir(parents=True, exist_ok=True)
     try:
         x, truth, length = test_inputs(load_data(run_directory), model, sequences)
-    except UserError:  # the data are not here
+    except UserError:  # the data are not available
         length = _open_length(model)
         x, truth = random_inputs(model, length), None
     metadata = {

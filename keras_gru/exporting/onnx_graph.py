@@ -46,7 +46,7 @@ class OnnxGraph:
         self.nodes = []
         self.parent = parent
         self.names: dict[int, str] = {}
-        self.alive = []  # so that no id is given twice
+        self.alive = []  # so that no id is reused
         self.read: set[int] = set()  # ids of the tensors that a call reads or a graph returns
         self.initializers = parent.initializers if parent else {}
         self.used = parent.used if parent else set()

@@ -18,7 +18,7 @@ from keras_gru.exporting.targets import Target
 
 # The largest difference that is not an error, relative to the largest output (at least 1).
 TOLERANCES = {None: 1e-5, "float16": 1e-2, "int8": 0.25}
-UNRATED = -1  # instead of a class that does not count
+UNRATED = -1  # the class where the weight is 0
 _CALLS = 20  # of which the median time is reported
 
 
@@ -57,14 +57,14 @@ def compare(
         try:
             runners = {part: load(path) for part, path in paths.items()}
             one = _compare(program, runners, cases, scores, unchecked)
-            if measure_time and target.name != "tfjs":  # of which a call starts a process
+            if measure_time and target.name != "tfjs":  # each of its calls starts a process
                 one = _with_times(one, program, runners, target, batches[0])
             found.append(one)
         except ImportError as error:
             reason = f"{error.name} is not installed" if error.name else str(error)
             if not found:
                 found.append(replace(unchecked, unchecked=reason))
-        except Exception as error:  # of the runtime's own kinds
+        except Exception as error:  # runtimes raise their own types
             if not found:
                 raise
             reason = str(error).splitlines()[0][:100]

@@ -39,7 +39,7 @@ class Program:
             self.parts = {"step": step_model(model)} if step else {"model": model}
         self.every_step = has_every_step(model)
         self.new_states: dict[str, str] = {}
-        self.zeros: dict[str, int] = {}  # the sizes of the states that a step is called with first
+        self.zeros: dict[str, int] = {}  # sizes of the initial states of a step
         for name, part in self.parts.items():
             if name in ("step", "chunk"):
                 self.new_states = state_names(part)
@@ -78,7 +78,7 @@ class Program:
             outputs.append(found["output"])
         if self.every_step:
             return np.concatenate(outputs, axis=1)
-        seen = steps_of(x)  # of padded sequences, the output of the last step of each
+        seen = steps_of(x)  # for padded sequences, return the output before the padding
         last = np.full(rows, steps - 1) if seen is None else np.maximum(seen.sum(axis=1), 1) - 1
         return np.stack(outputs)[np.searchsorted(ends, last, "right"), np.arange(rows)]
 

@@ -131,7 +131,7 @@ def _load_onnx(path: Path) -> Runner:
 
     def run(x):
         given = {name: x[name] for name in inputs | (optional & x.keys())}
-        # Of a Keras model all outputs are tensors.
+        # All outputs of a Keras model are tensors.
         found = cast(list[np.ndarray], session.run(names, given))
         return dict(zip(names, found, strict=True))
 
@@ -147,7 +147,7 @@ def _write_openvino(proto, path: Path, half: bool) -> None:
         file.write_bytes(proto.SerializeToString())
         try:
             model = openvino.convert_model(file)
-        except Exception as error:  # of OpenVINO's own kinds
+        except Exception as error:  # OpenVINO raises its own types
             raise UserError(f"openvino: cannot read the ONNX file ({str(error)[:200]}).") from error
         for entry in proto.metadata_props:
             model.set_rt_info(entry.value, ["keras_gru", entry.key])
@@ -157,7 +157,7 @@ def _write_openvino(proto, path: Path, half: bool) -> None:
 def _load_openvino(path: Path) -> Runner:
     import openvino
 
-    # Where the processor has it, half precision is the default.
+    # On processors with half precision, that is the default.
     options = {"INFERENCE_PRECISION_HINT": "f32"}
     model = openvino.Core().compile_model(str(path), "CPU", options)
     inputs = [one.get_any_name() for one in model.inputs]

@@ -95,7 +95,7 @@ def _topology(model):
 
     for tensor in keras.tree.flatten(graph.inputs):
         source[id(tensor)] = tensor.name
-        if tensor.dtype != "bool":  # masks come of the embedding
+        if tensor.dtype != "bool":  # the embedding computes masks
             shape = [None, *tensor.shape[1:]]
             add(tensor.name, "InputLayer", {"batch_input_shape": shape, "dtype": tensor.dtype}, [])
     for call in graph.calls:

@@ -47,8 +47,8 @@ def gradient_norms(model: keras.Model, layer: RNN, batch: tuple) -> np.ndarray:
 
         with replace_loop(layer, nudged):
             predicted = model(x, training=False)
-        # The mean over sequences, of which none has a part in another's: times their number it
-        # has each one's own gradient.
+        # Sequences do not affect each other, so the mean loss times their number has the gradient
+        # of each sequence.
         return model.loss(y, predicted, sample_weight=weight) * float(count)
 
     squares = [np.square(one.astype("float64")).sum(-1) for one in _gradients(loss, nudges)]

@@ -61,7 +61,7 @@ def inspect_networks(
             inspected.append(_inspect_network(run_directory, record, model, opened, dataset, shown))
         except UserError:
             raise
-        except ValueError as error:  # of the layers, which know nothing of ours
+        except ValueError as error:  # the layers do not raise UserError
             raise UserError(
                 f"Cell '{record.cell}' cannot be inspected (choose another one by --cell): {error}"
             ) from error
@@ -79,7 +79,7 @@ def inspect_networks(
 
 
 def _records(run_directory: RunDirectory, cell: str | None, seed: int | None) -> list[RunRecord]:
-    best = networks.choose_run(run_directory, cell, seed)  # says so where there is none
+    best = networks.choose_run(run_directory, cell, seed)  # raises if there is none
     if cell is not None:
         return [best]
     done = {

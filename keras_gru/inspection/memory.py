@@ -65,13 +65,13 @@ def half_lives(keep: np.ndarray) -> np.ndarray:
       path, state to state.
     - The path through the candidate and the weights of the state, by which a SimpleRNN remembers,
       is not counted.
-    - Half-lives far above the T steps of the sequences cannot be told from each other.
+    - Half-lives far above the T steps of the sequences cannot be distinguished.
 
     Args:
         keep: `(U,)`, between 0 and 1.
 
     Returns:
-        `(U,)`: 0 where nothing is kept, infinite where all is.
+        `(U,)`: 0 if nothing is kept, infinite if everything is.
 
     Example:
 

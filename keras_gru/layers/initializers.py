@@ -38,7 +38,7 @@ class _GateInitializer(keras.initializers.Initializer):
         row = ops.concatenate([blocks[sign] for sign in self.used_gates()])
         if len(shape) == 1:
             return row
-        # Of an input's and a recurrent bias only the sum counts, in a gate.
+        # In a gate, only the sum of the input bias and the recurrent bias matters.
         return ops.stack([row, *[ops.zeros_like(row)] * (shape[0] - 1)])
 
     def used_gates(self) -> str:

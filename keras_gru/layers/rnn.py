@@ -148,8 +148,8 @@ class RNN(keras.layers.RNN):
     def compiles_itself(self, length: int | None, training: bool) -> bool:
         """Return whether the layer compiles its own loop in a TensorFlow graph, on CPUs.
 
-        XLA compiles the loop, and each core runs it over a shard of the batch. As XLA compiles anew
-        for every length, and TensorFlow Serving does not run compiled functions,
+        XLA compiles the loop, and each core runs it over a shard of the batch. As XLA compiles
+        again for every length, and TensorFlow Serving does not run compiled functions,
         `jit_compile="auto"` compiles in training only, and only where the length is known.
 
         Args:

@@ -117,7 +117,7 @@ def _search(
     decoder.read_sources(sources, beams)
     tokens = np.full((len(sources), beams, 1), start, "int32")
     sums = np.full((len(sources), beams), -np.inf)
-    sums[:, 0] = 0  # at first all beams are the same one
+    sums[:, 0] = 0  # initially all beams are equal
     lengths = np.zeros((len(sources), beams), "int64")
     ended = np.zeros((len(sources), beams), bool)
     while tokens.shape[-1] <= max_length and not ended.all():

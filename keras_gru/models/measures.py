@@ -120,7 +120,7 @@ def fit_targets(y_true: Tensor, shape: Shape, y_pred: Tensor) -> Tensor:
             f"targets: expected the shape {expected} for outputs of the shape {outputs}, "
             f"got {found}. {advice}"
         )
-    return ops.reshape(y_true, shape)  # fails where a size was not known and does not fit
+    return ops.reshape(y_true, shape)  # raises if an unknown size turns out not to fit
 
 
 def fit_weights(

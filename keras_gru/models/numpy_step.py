@@ -97,7 +97,7 @@ class NumpyStep:
     def __init__(self, model: keras.Model):
         self._values: list[Any] = []  # constants, and `None` where a step computes a value
         self._numbers: dict[int, int] = {}  # by the id of a tensor, its number among the values
-        self._alive: list[Any] = []  # so that no id is given twice
+        self._alive: list[Any] = []  # so that no id is reused
         # (function, numbers of its arguments, numbers of its outputs)
         self._calls: list[tuple[Callable[..., Any], list[int], list[int]]] = []
         self._states: list[int] = []

@@ -47,7 +47,7 @@ class TruncatedModel(keras.Model):
         total, width = self._chunks(y)
         batch = keras.tree.map_structure(lambda array: _padded(array, total), (x, y, weight))
         counted = tf.reduce_sum(weight)
-        # What follows the last step that counts is padding, or as good as it.
+        # Steps after the last weighted step are treated as padding.
         last = tf.reduce_max(tf.where(weight > 0, tf.range(tf.shape(y)[1]) + 1, 0))
 
         def follow(start: Tensor, *states: Tensor):
@@ -91,7 +91,7 @@ class TruncatedModel(keras.Model):
             self.optimizer.apply_gradients(zip(gradients, variables, strict=True))
             return True
 
-        # An optimizer with momentum would go on without a gradient.
+        # An optimizer with momentum would update the weights even without a gradient.
         tf.cond(importance > 0, update, lambda: False)
         for metric in self.metrics:
             if metric.name == "loss":

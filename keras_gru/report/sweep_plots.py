@@ -37,7 +37,7 @@ def importances(axes: Axes, analysis: SweepAnalysis) -> None:
         name = importance.name if is_setting else "settings in combination"
         ends = (100 * importance.low, 100 * importance.high)
         paint = color(0) if is_setting else MUTED
-        interval(axes, row, 100 * importance.share, ends, paint, name)
+        interval(axes, row, 100 * importance.fraction, ends, paint, name)
     finish_intervals(axes, len(analysis.importances))
     axes.set_xlim(-2, 102)
     label = analysis.result.metric.label

@@ -52,11 +52,11 @@ def test_a_single_decisive_setting_has_nearly_all_importance(tmp_path):
         tmp_path, lambda cell, settings: (math.log10(settings[RATE]) + 2) ** 2
     )
     assert [*rows][:1] == [RATE] and [*rows][-1] == TOGETHER
-    assert rows[RATE].share > 0.9 and rows[RATE].low > 0.7
-    assert all(rows[name].share < 0.05 for name in ("cell", UNITS, DROPOUT))
-    assert sum(row.share for row in rows.values()) == pytest.approx(1)
+    assert rows[RATE].fraction > 0.9 and rows[RATE].low > 0.7
+    assert all(rows[name].fraction < 0.05 for name in ("cell", UNITS, DROPOUT))
+    assert sum(row.fraction for row in rows.values()) == pytest.approx(1)
     for row in rows.values():
-        assert 0 <= row.low <= row.share <= row.high <= 1
+        assert 0 <= row.low <= row.fraction <= row.high <= 1
     assert not rows[RATE].overlaps(rows["cell"]) and rows[UNITS].overlaps(rows["cell"])
 
 
@@ -70,7 +70,7 @@ def test_a_range_is_weighted_by_the_sampled_scale_and_a_list_by_its_values(tmp_p
 
     rows = importances_by_name(tmp_path, value, count=150)
     for name in (RATE, DROPOUT, "cell"):
-        assert rows[name].share == pytest.approx(1 / 3, abs=0.09)
+        assert rows[name].fraction == pytest.approx(1 / 3, abs=0.09)
 
 
 def test_what_only_a_combination_explains_belongs_to_no_single_setting(tmp_path):
@@ -78,7 +78,7 @@ def test_what_only_a_combination_explains_belongs_to_no_single_setting(tmp_path)
         return float((settings[RATE] > 1e-2) != (settings[DROPOUT] > 0.25))
 
     rows = importances_by_name(tmp_path, value, count=150)
-    assert rows[TOGETHER].share > 0.6
+    assert rows[TOGETHER].fraction > 0.6
 
 
 def test_a_trial_that_diverged_counts_as_the_worst(tmp_path):
@@ -86,10 +86,10 @@ def test_a_trial_that_diverged_counts_as_the_worst(tmp_path):
         return math.nan if settings[RATE] > 1e-2 else 1.0 + settings[DROPOUT]
 
     trials, experiment = simulated_trials(tmp_path, value)
-    rows = {row.name: row.share for row in importances(trials, experiment, MSE, resamples=4)}
+    rows = {row.name: row.fraction for row in importances(trials, experiment, MSE, resamples=4)}
     alive = [trial for trial in trials if trial.status == "finished"]
-    left = {row.name: row.share for row in importances(alive, experiment, MSE, resamples=4)}
-    assert rows[RATE] > 0.2 > 0.1 > left[RATE]
+    remaining = {row.name: row.fraction for row in importances(alive, experiment, MSE, resamples=4)}
+    assert rows[RATE] > 0.2 > 0.1 > remaining[RATE]
 
 
 def test_few_trials_or_equal_metrics_have_no_importances(tmp_path):
@@ -125,7 +125,7 @@ def test_a_lead_is_a_difference_within_each_resample(tmp_path):
     weighed = weigh(trials, experiment, MSE, resamples=6)
     rows = {row.name: row for row in weighed.importances()}
     value, low, high = weighed.lead(RATE, "cell")
-    assert value == pytest.approx(rows[RATE].share - rows["cell"].share)
+    assert value == pytest.approx(rows[RATE].fraction - rows["cell"].fraction)
     drawn = weighed.resampled[:, [weighed.names.index(name) for name in (RATE, "cell")]]
     assert low <= value <= high and high <= max(value, np.ptp(drawn, axis=1).max())
     # The other settings explain nothing, and combinations do not count as a setting.

@@ -168,7 +168,7 @@ def _section(row: Row, result: dict | None) -> str:
     versions = ", ".join(f"{name} {version}" for name, version in result["versions"].items())
     hardware = ", ".join(f"{name}: {value}" for name, value in result["hardware"].items())
     better = "higher" if metric["mode"] == "max" else "lower"
-    spent = duration(result["seconds"])
+    training_time = duration(result["seconds"])
     goal = f" Goal on {row.split}: {_verdict(row, result)}." * bool(row.goal)
     verdicts = reach_verdicts(StoredResult.model_validate(result).measurements())
     facts = [
@@ -179,7 +179,7 @@ def _section(row: Row, result: dict | None) -> str:
         *caution_texts(verdicts),
         _SELECTED * is_selected(row, result),
         " ".join(result["notes"]),
-        f"{result['date']}, {spent} of training in all; {hardware}; {versions}.",
+        f"{result['date']}, {training_time} of training in all; {hardware}; {versions}.",
         f"`{result['command']}`",
     ]
     if _differs(row, result):

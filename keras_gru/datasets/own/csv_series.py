@@ -79,7 +79,7 @@ class CsvSeries(SeriesSettings):
         categories = table.category_columns(parts[0].inputs.shape[1])
         ends = [_end(series, part) for series, part in zip(table.series, parts, strict=True)]
         facts = (*table.facts, *split_facts(table, parts))
-        series = None  # their values before scaling
+        series = None  # frees the values before scaling
         table.series.clear()
         release_memory()
         # Several targets or series have no common unit: errors are in standard deviations.
@@ -145,6 +145,6 @@ def _metric(targets: tuple[str, ...], scale: float, is_one: bool) -> Metric:
     target, *others = targets
     if others or not is_one:
         return Metric("mae", "min", "MAE (standard deviations)", digits=4)
-    # Three significant digits or so, whatever the unit.
+    # About three significant digits in any unit.
     digits = min(8, max(0, 3 - math.floor(math.log10(scale))))
     return Metric("mae", "min", f"MAE ({target})", digits=digits)

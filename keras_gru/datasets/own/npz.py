@@ -142,7 +142,7 @@ class Npz(OwnFile):
             name: check_split(path, name, split, self.task, self.max_length)
             for name, split in found.items()
         }
-        # Before splitting: a rare label counts, whichever split it falls into.
+        # Before splitting, so that a rare label is a class even if train does not have it.
         if preprocessing is None:
             check_alike(path, arrays)
             check_labels(path, arrays, self.task)

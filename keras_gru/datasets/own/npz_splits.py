@@ -33,7 +33,7 @@ def carve(
         arrays: the arrays of each split that there is.
         validation_fraction, test_fraction: fractions of train.
         groups: (N,) of train: sequences of one group stay in one split.
-        by_class: whether each class of the targets is split alike.
+        by_class: whether the splits are stratified by class.
         overlapping: whether neighbouring sequences overlap.
     """
     train = arrays["train"]

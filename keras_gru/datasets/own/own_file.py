@@ -76,7 +76,7 @@ class TableFile(Settings):
             return None
         try:
             "a".encode(name)
-        except (LookupError, ValueError):  # bytes-to-bytes codecs such as zip are none of text
+        except (LookupError, ValueError):  # zip and the like are not text codecs
             raise ValueError(f"expected an encoding such as utf-8, got {name!r}") from None
         return codecs.lookup(name).name
 

@@ -22,7 +22,7 @@ _DIGITS = tuple("0123456789")
 # 25 ms every 10 ms
 SPECTROGRAM = Spectrogram(rate=8_000, frame=200, step=80, bands=40)
 
-# Of each speaker and digit there are 50 recordings; the publisher's test set is 0 to 4.
+# There are 50 recordings per speaker and digit; the published test set is 0 to 4.
 _RECORDINGS = {"test": range(5), "validation": range(5, 10), "train": range(10, 50)}
 _SPEAKERS = {
     "train": ("george", "jackson", "nicolas"),

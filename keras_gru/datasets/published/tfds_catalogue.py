@@ -95,7 +95,7 @@ def find_builder(name: str) -> Callable:
     make = functools.partial(cls, **{key: part for key, part in parts.items() if part is not None})
     try:
         make()
-    except AssertionError as error:  # it names the versions that there are
+    except AssertionError as error:  # it names the available versions
         raise UserError(" ".join(str(error).split())) from None
     return make
 

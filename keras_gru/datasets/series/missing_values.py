@@ -12,8 +12,8 @@ from keras_gru.errors import UserError
 
 # Numbers for missing values in files of weather stations, netCDF and databases.
 _SUSPICIOUS = (-99, -999, -9999, -99999, 9999, 99999, 999999, 1e20, 9.969209968386869e36, -1e34)
-_OFTEN = 3  # rows from which on any number far from all others is suspicious
-_FAR = 3  # widths of a column's other values
+_OFTEN = 3  # rows with a number far from all others, for it to be suspicious
+_FAR = 3  # times the range of the other values of a column
 
 
 def fill_missing(

@@ -81,7 +81,7 @@ def _states(series: np.ndarray, train: int, season: int) -> tuple[np.ndarray, ..
     values = series.astype(float)
     start = max(0, train - max(_LONGEST_FIT, 4 * season))
     seasonal = season > 1 and train - start >= 2 * season
-    with warnings.catch_warnings():  # that the search has not converged: it is good enough
+    with warnings.catch_warnings():  # the search may not converge, but is good enough
         warnings.simplefilter("ignore")
         fitted = ExponentialSmoothing(
             values[start:train],

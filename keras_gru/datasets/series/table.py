@@ -146,7 +146,7 @@ def _unscaled_features(
     """Return features that need no scaling, (rows, …): one-hot categories and the calendar."""
     parts = []
     for name in config.categories:
-        # A row that was filled in has no word.
+        # An inserted row has no category.
         own = [words[name][row] if row >= 0 else None for row in series.rows]
         parts.append(one_hot(own, categories[name]))
     if config.calendar:

@@ -164,7 +164,7 @@ def ids_of_series(table: Table, dates: Dates) -> list[str]:
     import pyarrow.compute as pc
 
     found = []
-    # A measurement tells a few repeated rows apart as well.
+    # If few dates are repeated, a column of measurements would separate them, too.
     may_be_numbers = len(np.unique(dates.values)) < 0.9 * table.size
     for name in table.columns:
         kind = table.head(name, 1).type

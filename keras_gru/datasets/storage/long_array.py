@@ -8,7 +8,7 @@ import numpy as np
 from keras_gru.datasets.storage.cache_folder import cache_folder
 
 _IN_MEMORY = 256 << 20  # bytes
-_BLOCK = 1 << 22  # values that are computed with at a time
+_BLOCK = 1 << 22  # values per step of a computation
 
 
 class ArrayWriter:

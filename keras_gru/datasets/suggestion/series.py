@@ -77,7 +77,7 @@ def suggest_series(
     counters = [name for name in numeric if _is_counter(numbers[name])]
     if len(counters) < len(numeric):
         numeric = [name for name in numeric if name not in counters]
-    varied = [name for name in numeric if len(np.unique(numbers[name])) > 2]  # no holiday or not
+    varied = [name for name in numeric if len(np.unique(numbers[name])) > 2]  # not binary
     target = given.get("targets") or (varied or numeric)[-1:]
     others = ", ".join(name for name in numeric if name not in target)
     reason = "the last column of more than two numbers" + (

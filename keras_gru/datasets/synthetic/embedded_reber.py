@@ -27,8 +27,7 @@ from keras_gru.datasets.synthetic.labelled_strings import classification_dataset
 CLASSES = ("corrupted", "grammatical")
 LETTERS = "BEPSTVX"
 
-# State -> the letters that lead on from it, each with the next state. Of two, the first is the
-# longer path to the end.
+# State -> its letters, each with the next state. The first of two letters is on the longer path.
 _REBER = {
     0: (("B", 1),),
     1: (("T", 2), ("P", 3)),
@@ -38,7 +37,7 @@ _REBER = {
     5: (("P", 4), ("V", 6)),
     6: (("E", None),),
 }
-_FORK = 1  # here neither path is the longer one: both are equally likely
+_FORK = 1  # both paths from here have the same length, so they are equally likely
 
 
 @register_dataset("embedded_reber")

@@ -88,8 +88,8 @@ class Cells:
     def _check_quotes(self) -> None:
         if self._are_quotes_regular():
             return
-        # Some quotes are inside cells, where they mean themselves, or one is not closed: look
-        # closely.
+        # Some quotes are plain characters inside cells, or one is not closed: check
+        # every row.
         with self.lines() as lines:
             reader = csv.reader(lines, delimiter=self.delimiter, quotechar=self.quote, strict=True)
             line = 0

@@ -231,13 +231,13 @@ def _guess_encoding(path: Path, data: bytes) -> str:
             f"{path}: expected text, got binary data (a zero at byte {head.index(0)}). "
             "Export it as CSV, Parquet or JSON lines."
         )
-    # Around the first byte that is not ASCII, where there is something to tell encodings apart.
+    # A sample around the first byte that is not ASCII, as ASCII is equal in all encodings.
     start = max(0, data.rfind(b"\n", 0, max(0, index - _SAMPLE // 2)) + 1)
     sample = data[start : start + _SAMPLE]
     import charset_normalizer
 
     best = charset_normalizer.from_bytes(sample).best()
-    # Few letters beyond ASCII are Western or Central European: what else has few is rare.
+    # Text with few letters beyond ASCII is most likely Western or Central European.
     letters = sum(bytes([byte]).isalpha() or byte > 127 for byte in sample)
     if sum(byte > 127 for byte in sample) < 0.3 * letters:
         guess = "" if best is None else best.encoding

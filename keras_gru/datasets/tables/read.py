@@ -49,7 +49,7 @@ def read_table(
             return table
     data, compression = read_bytes(path)
     name = f"{{}}, {compression}" if compression else "{}"
-    if data[:1].isspace() and not data.strip():  # which copies it
+    if data[:1].isspace() and not data.strip():  # `strip` copies the data
         data = b""
     if not data:
         raise UserError(f"{path} is empty; expected a table with a line that names the columns.")
@@ -172,7 +172,7 @@ def _json_table(path: Path, text: bytes, name: str) -> Table:
                 ) from None
         raise UserError(
             f"{path}: expected JSON lines whose columns have one type each, got others "
-            f"({str(error).splitlines()[0][:100]}). Write a column's values alike."
+            f"({str(error).splitlines()[0][:100]}). Use one format within a column."
         ) from None
     return dataclasses.replace(
         _convert_types(path, table, name.format("JSON lines")), line=lambda row: row + 1

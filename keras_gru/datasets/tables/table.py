@@ -143,7 +143,7 @@ class Table:
         ):
             values = np.empty(len(column))
             start = 0
-            for chunk in column.chunks:  # a copy, without others beside it
+            for chunk in column.chunks:  # limits the memory: one copy at a time
                 end = start + len(chunk)
                 values[start:end] = pc.cast(chunk, pa.float64(), safe=False).to_numpy(
                     zero_copy_only=False

@@ -137,7 +137,7 @@ def read_long_table(config: TableFile, path: Path, wanted: Sequence[str]) -> Tab
         return None
     head, end = head.removeprefix(codecs.BOM_UTF8), len(head)
     while (end := head.rfind(b"\n", 0, end)) > 0 and head.count(b'"', 0, end) % 2:
-        pass  # not within a cell
+        pass  # cuts at a line break that is not within a cell
     head = head[: end + 1]
     table = read_text_table(config, path, head, "utf-8", "{}", wanted, ())
     full = config.model_copy(update=table.settings)
@@ -185,7 +185,7 @@ def _preamble(text: bytes, config: TableFile) -> tuple[int, str | None]:
 def _signs(
     config: TableFile, rows: Sequence[Sequence[str]], separator: str, guessed: dict[str, object]
 ) -> Signs | None:
-    """Return the signs of numbers; None if they cannot be told apart."""
+    """Return the signs of numbers; None if they cannot be distinguished."""
     if config.decimal is not None or config.thousands is not None:
         decimal = config.decimal or ("," if config.thousands == "." else ".")
         return Signs(decimal, config.thousands or "none")
@@ -217,7 +217,7 @@ def _parse_csv(cells: Cells, width: int, numbers: Sequence[int], signs: Signs | 
             ),
         )
     except pa.ArrowInvalid as error:
-        if pa.float64() in types.values():  # what is not a number is found among the strings
+        if pa.float64() in types.values():  # read as strings, to find what is not a number
             return _parse_csv(cells, width, (), signs)
         cells.reject(error)
     release_memory()
@@ -226,7 +226,7 @@ def _parse_csv(cells: Cells, width: int, numbers: Sequence[int], signs: Signs | 
 
 def _line_of(cells: Cells, by_spaces: bool, encoding: str, row: int) -> int:
     """Return the line of a file, from 1, in which a row ends."""
-    if cells.content is None:  # a long one is read again
+    if cells.content is None:  # a long text is read again
         text = decode(cells.path, read_bytes(cells.path)[0], encoding)[0]
         cells = replace(cells, content=_skip_preamble(text, cells.skipped, by_spaces))
     return cells.line_of(row)

@@ -122,7 +122,7 @@ def split(
     ends = np.cumsum(
         [round(len(order) * fraction) for fraction in (test_fraction, validation_fraction)]
     )
-    # Up to the first pair of the sentence that the cut falls into.
+    # Move the cut to the first pair of its sentence.
     ends = [np.searchsorted(rank, rank[min(end, len(rank) - 1)]) for end in ends]
     test, validation, train = np.split(order, ends)
     return {

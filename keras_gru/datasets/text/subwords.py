@@ -61,7 +61,7 @@ def learn_subwords(pieces: Sequence[str], counts: np.ndarray, size: int) -> str:
     )
     fraction = min(1.0, _MOST_PIECES / max(1, int(counts.sum())))
     times = np.ceil(counts * fraction).astype(int)
-    # In one order, whatever order they were found in.
+    # Sorted, so that the order of the texts does not matter.
     order = sorted(np.flatnonzero(times).tolist(), key=pieces.__getitem__)
     tokenizer.train_from_iterator(([pieces[index]] * int(times[index]) for index in order), trainer)
     return tokenizer.to_str()

@@ -57,7 +57,7 @@ class Units:
         counts = self.counts(chosen)
         order = np.argsort(-counts, kind="stable")
         used = order[: np.count_nonzero(counts)]
-        if len(used) > size:  # of one frequency all take part in the alphabetical order
+        if len(used) > size:  # include all units of the lowest frequency, for sorting
             used = order[: np.count_nonzero(counts >= counts[order[size - 1]])]
         ranked: list[int] = sorted(
             used.tolist(), key=lambda code: (-counts[code], self.words[code])

@@ -100,7 +100,7 @@ def read_values(
     """
     group, *steps = name.split(".")
     kind = types[group]
-    if kind is None:  # the unknown kind is an error already
+    if kind is None:  # the unknown kind is already reported
         return tuple(values), []
     where = tuple(location[: -1 if "grid" in location else None])
     try:

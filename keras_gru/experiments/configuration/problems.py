@@ -47,7 +47,7 @@ class Problem:
             said = f"{self.code.replace('_', ' ')} {described(self.value)}"
         elif self.code == "missing":
             said = f"missing setting; expected {self.expected}"
-        elif self.code == "value_error":  # a validator of one group has the whole sentence
+        elif self.code == "value_error":  # the validator of a group writes the message
             said = self.expected
         else:
             is_quoted = self.code == "wrong_value" or not isinstance(self.value, str)

@@ -131,7 +131,7 @@ def _quotes(line: str) -> str:
 def _node(raw, place: Callable[[int], Place], construct: Callable) -> Node:
     location = place(raw.start_mark.line + 1)
     if raw.anchor:
-        # Aliases make cycles and exponential growth possible; `base:` does their work here.
+        # Aliases would allow cycles and exponential growth; `base:` replaces them.
         raise UserError(
             f"{location}: the anchor '&{raw.anchor}' is not supported. Write the value out"
         )
@@ -194,5 +194,5 @@ def merge(below: Node, above: Node) -> Node:
     for key, node in above.value.items():
         is_whole = key == "size" or key not in settings
         settings[key] = node if is_whole else merge(settings[key], node)
-    # What a group lacks is reported at its line in a file, not at an override that changed it.
+    # A missing setting is reported at its group's line in a file, not at an override.
     return Node(settings, above.place if above.place.line else below.place)

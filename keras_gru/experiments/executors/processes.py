@@ -77,7 +77,7 @@ class ProcessExecutor:
 
     def __exit__(self, *error: object) -> None:
         for worker in self._workers.values():
-            worker.process.terminate()  # each epoch is saved
+            worker.process.terminate()  # loses nothing, as each epoch is saved
         for worker in self._workers.values():
             worker.process.join()
             self._log(worker.number).unlink(missing_ok=True)
@@ -170,7 +170,7 @@ def _serve(
                 with free_graphs():
                     record = work(job, experiment, dataset, run_directory, relay)
                 connection.send(("ended", record))
-            except (UserError, OSError) as error:  # such as a full disk, which a retry meets again
+            except (UserError, OSError) as error:  # such as a full disk: a retry would fail, too
                 if isinstance(error, OSError) and error.errno is None:
                     raise
                 connection.send(("failed", error))

@@ -143,7 +143,7 @@ def _check_lengths(
             f"{lengths.shape} with {lengths.min(initial=0)} to {lengths.max(initial=0)}."
         )
     length = preprocessing.spec.length
-    is_free = preprocessing.spec.task == "language_model"  # of any length, whatever the window was
+    is_free = preprocessing.spec.task == "language_model"  # it accepts any length
     if length is not None and not is_free and (steps != length or (lengths != length).any()):
         raise UserError(
             f"{where}: expected sequences of {length} steps, found {lengths.min()} to {steps}."

@@ -285,7 +285,7 @@ class Cell(Gates, keras.layers.SimpleRNNCell):
 
         def initializer(
             shape: Shape, dtype: str | None
-        ):  # the QR of an orthogonal one takes no half precision
+        ):  # the QR of `Orthogonal` has no half precision
             half = dtype in ("float16", "bfloat16")
             return ops.cast(draw(shape, dtype="float32" if half else dtype), dtype)
 

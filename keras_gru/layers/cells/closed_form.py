@@ -72,7 +72,7 @@ class ClosedFormCell(Cell):
         return ops.concatenate([product(x, kernel, masks), time], axis=-1)
 
     def input_bias(self) -> Tensor | None:
-        return None  # the time has none: `step` adds it
+        return None  # `step` adds the bias, as the time in `x` has none
 
     def step_weights(self) -> list[Tensor]:
         bias = [ops.convert_to_tensor(self.bias)] if self.use_bias else []

@@ -99,7 +99,7 @@ class GRUCell(Cell):
     masks_by_equation = True
     arguments = (*Cell.arguments, *FORMS, "reset_after")
     kernel_module = "gru"
-    has_both_formulations = False  # whether a subclass with its own `step` minds `reset_after`
+    has_both_formulations = False  # whether a subclass with its own `step` supports both
 
     def __init__(self, units: int, *args: Any, reset_after: bool = False, **kwargs: Any) -> None:
         super().__init__(units, *args, **kwargs)

@@ -36,7 +36,7 @@ class MinimalGatedUnitCell(Cell):
     """
 
     equations = input_equations = recurrent_equations = "fg"
-    gate_signs = "-."  # called forget gate, it is the fraction that is written
+    gate_signs = "-."  # the paper's forget gate is the fraction that is written
     arguments = (*Cell.arguments, *FORMS)
 
     def step(self, x: Tensor, states: Tensors, weights: Tensors, masks: Tensors) -> StepResult:

@@ -36,5 +36,5 @@ def _has_triton(cell: Any):
 
     interpreted = os.environ.get("TRITON_INTERPRET") == "1"
     on_gpu = cell.weights[0].value.is_cuda if cell.built else torch.cuda.is_available()
-    # Last, as without Triton each call of a layer on a CPU would search for it.
+    # Checked last, as otherwise each call on a CPU without Triton would search for it.
     return (interpreted or on_gpu) and importlib.util.find_spec("triton") is not None

@@ -1,7 +1,7 @@
 """The GRU that resets before the product, as two Triton kernels for NVIDIA GPUs.
 
 A loop of matrix products launches several kernels at each step, each of which reads the weights
-anew. Here one kernel runs all steps, and the recurrent weights stay on the chip.
+again. Here one kernel runs all steps, and the recurrent weights stay on the chip.
 
     r = σ(a_r + h W_hr),  z = σ(a_z + h W_hz)       a = x W_x + b, x W_x computed before
     g = tanh(a_g + (r ⊗ h) W_hg)

@@ -19,8 +19,8 @@ EXPLANATION = (
     "the lower error), and that the second is better, on a dataset like these. A verdict requires "
     "{decided:g} %. In simulations of 12 datasets the test then decides for one of two equal cells "
     "in at most 5 % of all cases. The probability of improvement is that of a single run, with a "
-    "95 % bootstrap interval over seeds (Agarwal et al. 2021). Datasets count alike; where several "
-    "are variants of one task, they are fewer independent ones than their number."
+    "95 % bootstrap interval over seeds (Agarwal et al. 2021). Datasets have equal weights; "
+    "several variants of one task are fewer independent datasets than their number."
 )
 
 

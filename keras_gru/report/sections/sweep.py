@@ -66,7 +66,7 @@ def importances(analysis: SweepAnalysis) -> Section | None:
     rows = [
         Row(
             "settings in combination" if row.name == TOGETHER else row.name,
-            (f"{100 * row.share:.0f}%", f"{100 * row.low:.0f} to {100 * row.high:.0f}%"),
+            (f"{100 * row.fraction:.0f}%", f"{100 * row.low:.0f} to {100 * row.high:.0f}%"),
         )
         for row in analysis.importances
     ]
@@ -184,4 +184,4 @@ def _spoken(name: str) -> str:
 
 
 def _importance_text(row: Importance) -> str:
-    return f"{100 * row.share:.0f}% [{100 * row.low:.0f}, {100 * row.high:.0f}]"
+    return f"{100 * row.fraction:.0f}% [{100 * row.low:.0f}, {100 * row.high:.0f}]"

@@ -15,7 +15,7 @@ from keras_gru.datasets.series import forecasting
 from keras_gru.datasets.split import check_not_empty
 
 _DAY = 24
-_MONTH = 30 * _DAY  # as in Zhou et al. 2021: all months have 30 days, and what is left is unused
+_MONTH = 30 * _DAY  # as in Zhou et al. 2021: months of 30 days; the remaining rows are unused
 _SPLITS = {
     "train": (0, 12 * _MONTH),
     "validation": (12 * _MONTH, 16 * _MONTH),

@@ -76,7 +76,7 @@ class PolyphonicMusic(DatasetSettings):
 def _next_steps(rolls: list[np.ndarray]) -> Split:
     lengths = np.array([len(roll) for roll in rolls])
     rows = to_rows(np.concatenate(rolls), lengths)
-    # Two views of one array: some pieces are seven times as long as the mean, and padded bytes of
-    # a second array would be as many again. The last step of a piece is an input that is masked.
+    # Views of one array, which saves memory: some pieces are seven times as long as the mean, so
+    # there is much padding. The last step of a piece is an input that is masked.
     now, after = rows[:, :-1], rows[:, 1:]
     return Split({"features": now}, after, {"features": lengths - 1}, stepwise="features")

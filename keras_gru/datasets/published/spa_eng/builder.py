@@ -9,9 +9,8 @@ from tensorflow_datasets.core.download.download_manager import NonMatchingChecks
 from keras_gru.datasets.published.source import check_reachable
 
 _URL = "http://storage.googleapis.com/download.tensorflow.org/data/spa-eng.zip"
-# The same text has been packed more than once (archives of 2,767,131 and of 2,638,744 bytes are
-# about). Another packing is fetched by this address, which has no registered checksum, and is
-# compared by the text inside.
+# The same text exists in several archives (of 2,767,131 and of 2,638,744 bytes). This address may
+# serve another archive, so it has no registered checksum, and the text inside is compared instead.
 _REPACKED_URL = _URL.replace("http:", "https:")
 _TEXT_SHA256 = "6ec60e212f812ee3430f7568ea6f33b6fb080e32193c5952e8da0ee8ba45574c"
 
