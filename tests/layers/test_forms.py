@@ -145,7 +145,7 @@ def test_an_irnn_with_independent_units_starts_with_weights_of_one():
 
 def test_cells_with_other_equations_reject_both():
     for cell, form in (("min_gru", INDEPENDENT), ("fast_grnn", MULTIPLICATIVE)):
-        with pytest.raises(UserError, match=f"'{cell}' takes no {next(iter(form))}"):
+        with pytest.raises(UserError, match=f"'{cell}' has no {next(iter(form))}"):
             recurrent_layer(cell, 4, **form)
     for make in (
         lambda: OneGate(4, **INDEPENDENT),  # overrides an equation

@@ -228,7 +228,7 @@ def test_stateful_chunks_of_the_parallel_scan_equal_the_full_sequence(rng, cell)
 
 @pytest.mark.parametrize("cell", PARALLEL)
 def test_recurrent_dropout_is_rejected_by_cells_without_recurrent_weights(cell):
-    with pytest.raises(UserError, match=f"Cell '{cell}' takes no recurrent_dropout"):
+    with pytest.raises(UserError, match=f"Cell '{cell}' has no recurrent_dropout"):
         recurrent_layer(cell, 4, recurrent_dropout=0.2)
     with pytest.raises(ValueError, match=r"no weights of the state.*Received: recurrent_dropout"):
         type(recurrent_layer(cell, 4).cell)(4, recurrent_dropout=0.2)

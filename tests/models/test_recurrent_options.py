@@ -79,7 +79,7 @@ def test_layer_normalization_reaches_every_layer(tmp_path, kind):
     ):
         layers = built(tmp_path, kind, cell, "layer_normalization: true")
         assert {type(layer.cell).__name__ for layer in layers} == {made_of}
-    with pytest.raises(UserError, match="Cell 'mut1' takes no layer_normalization"):
+    with pytest.raises(UserError, match="Cell 'mut1' has no layer_normalization"):
         built(tmp_path, kind, "mut1", "layer_normalization: true")
 
 
