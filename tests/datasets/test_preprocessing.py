@@ -292,7 +292,7 @@ class TestAsTest:
             ({"test_inputs": np.full((2, 3), 61)}, "tokens from 1 to 60"),
             ({"test_inputs": np.full((2, 4), 7)}, "sequences of 3 steps"),
             ({"test_inputs": np.ones((2, 3, 1))}, "tokens"),
-            ({"test_targets": np.array([0, 2])}, "labels of train are 0, 1"),
+            ({"test_targets": np.array([0, 2])}, "labels of train, 0, 1, got 2"),
         ],
     )
     def test_arrays_of_other_shapes_are_rejected(self, arrays, words, tmp_path):

@@ -233,7 +233,7 @@ def _read(
             if split["inputs"].ndim == 3:
                 split["inputs"] = split["inputs"].swapaxes(1, 2)
     if groups is not None and groups.shape != found.get("train", {})["inputs"].shape[:1]:
-        reject(path, f"'train_groups' has the shape {groups.shape}; it must be (N,).")
+        reject(path, f"'train_groups': expected the shape (N,), got {groups.shape}.")
     return found, classes, groups
 
 

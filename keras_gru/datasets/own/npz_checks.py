@@ -52,14 +52,14 @@ def check_split(path: Path, split: str, arrays: Arrays, task: str, max_length: i
         if (inputs[real] < 1).any():
             reject(
                 path,
-                f"'{split}_inputs' has a token {inputs[real].min()} inside a sequence; "
-                "tokens start at 1, because 0 is padding.",
+                f"'{split}_inputs': expected tokens from 1 inside a sequence (0 is padding), got "
+                f"{inputs[real].min()}.",
             )
         if inputs[real].max() >= MOST_NUMBERS:
             reject(
                 path,
-                f"'{split}_inputs' has the token {inputs[real].max()}; tokens must be below "
-                f"{MOST_NUMBERS}, because a model has weights for each.",
+                f"'{split}_inputs': expected tokens below {MOST_NUMBERS}, as a model has weights "
+                f"for each, got {inputs[real].max()}.",
             )
         inputs = np.where(real, inputs, 0).astype(np.int32)
     if task in _LABELS:
@@ -81,8 +81,8 @@ def check_alike(path: Path, splits: Mapping[str, Arrays]) -> None:
             if one.ndim != other.ndim or one.shape[own:] != other.shape[own:]:
                 reject(
                     path,
-                    f"'{name}_{part}' has the shape {other.shape} and 'train_{part}' "
-                    f"{one.shape}; they may only differ in sequences and steps.",
+                    f"'{name}_{part}': expected the shape {one.shape} of 'train_{part}' up to "
+                    f"sequences and steps, got {other.shape}.",
                 )
 
 
@@ -97,16 +97,15 @@ def check_labels(path: Path, splits: Mapping[str, Arrays], task: str) -> None:
     if labels.min() == labels.max():
         reject(
             path,
-            f"only the label {labels[0]} was found in 'train_targets'; {task} needs two labels or "
-            "more.",
+            f"'train_targets': expected two labels or more for {task}, got only {labels[0]}.",
         )
     for name, arrays in splits.items():
         highest = arrays["targets"].max()
         if highest > labels.max():
             reject(
                 path,
-                f"'{name}_targets' has the label {highest}, but the labels of train are 0 to "
-                f"{labels.max()}.",
+                f"'{name}_targets': expected the labels of train, 0 to {labels.max()}, got "
+                f"{highest}.",
             )
 
 
@@ -124,7 +123,7 @@ def check_fits(path: Path, split: str, arrays: Arrays, spec: TaskSpec) -> None:
     def expect(part: str, fits: bool, expected: str, found: str) -> None:
         if not fits:
             name = f"{split}_{part}"
-            reject(path, f"'{name}': the network was trained on {expected}, found {found}.")
+            reject(path, f"'{name}': expected {expected} as in training, got {found}.")
 
     is_tokens, shape = inputs.ndim == 2, f"the shape {inputs.shape}"
     if spec.vocabulary is None:
@@ -160,13 +159,13 @@ def _check_inputs(path: Path, name: str, inputs: np.ndarray, task: str) -> np.nd
     if not tokens and inputs.ndim != 3:
         reject(
             path,
-            f"'{name}' has the shape {inputs.shape} and the type {inputs.dtype}; vectors are "
-            "(N, T, D), tokens are (N, T) integers.",
+            f"'{name}': expected vectors (N, T, D) or tokens (N, T) of integers, got the shape "
+            f"{inputs.shape} and the type {inputs.dtype}.",
         )
     if 0 in inputs.shape:
-        reject(path, f"'{name}' is empty: its shape is {inputs.shape}.")
+        reject(path, f"'{name}': expected sequences, got the empty shape {inputs.shape}.")
     if tokens and task in ("forecasting", "polyphony"):
-        reject(path, f"'{name}' has tokens {inputs.shape}, but {task} needs vectors (N, T, D).")
+        reject(path, f"'{name}': expected vectors (N, T, D) for {task}, got tokens {inputs.shape}.")
     if tokens:
         return inputs  # of any width: the range is checked before it is narrowed
     return _check_numbers(path, name, inputs)
@@ -174,13 +173,19 @@ def _check_inputs(path: Path, name: str, inputs: np.ndarray, task: str) -> np.nd
 
 def _check_numbers(path: Path, name: str, array: np.ndarray) -> np.ndarray:
     if array.dtype.kind not in "iufb":
-        reject(path, f"'{name}' has the type {array.dtype}, which are no real numbers.")
+        reject(path, f"'{name}': expected real numbers, got the type {array.dtype}.")
     if not np.isfinite(array).all():
-        reject(path, f"'{name}' has NaN or infinite numbers; replace or leave out these sequences.")
+        reject(
+            path,
+            f"'{name}': expected finite numbers, got NaN or Inf. Replace or leave out these "
+            "sequences.",
+        )
     with np.errstate(over="ignore"):
         narrow = array.astype(np.float32)
     if not np.isfinite(narrow).all():
-        reject(path, f"'{name}' has the number {np.abs(array).max():g}, beyond float32; scale it.")
+        reject(
+            path, f"'{name}': expected numbers of float32, got {np.abs(array).max():g}. Scale it."
+        )
     return narrow
 
 
@@ -193,8 +198,8 @@ def _check_lengths(path: Path, split: str, arrays: Arrays, max_length: int) -> n
         if lengths.shape != (count,) or lengths.dtype.kind not in "iu":
             reject(
                 path,
-                f"'{name}' has the shape {lengths.shape} and the type {lengths.dtype}; it must be "
-                f"({count},) integers, one for each sequence.",
+                f"'{name}': expected ({count},) integers, one for each sequence, got the shape "
+                f"{lengths.shape} and the type {lengths.dtype}.",
             )
     elif inputs.ndim == 2:
         name = f"{split}_inputs"
@@ -204,12 +209,12 @@ def _check_lengths(path: Path, split: str, arrays: Arrays, max_length: int) -> n
         lengths = np.full(count, steps)
     if lengths.min() < 1 or lengths.max() > steps:
         wrong = lengths.min() if lengths.min() < 1 else lengths.max()
-        reject(path, f"'{name}' has a sequence of length {wrong}; it must be 1 to {steps}.")
+        reject(path, f"'{name}': expected lengths from 1 to {steps}, got {wrong}.")
     if lengths.max() > max_length:
         reject(
             path,
-            f"'{split}_inputs' has a sequence of length {lengths.max()}, longer than "
-            f"dataset.max_length, which is {max_length}.",
+            f"'{split}_inputs': expected sequences of up to {max_length} steps "
+            f"(dataset.max_length), got {lengths.max()}.",
         )
     return lengths.astype(np.int64)
 
@@ -227,14 +232,14 @@ def _check_targets(
     ):
         reject(
             path,
-            f"'{name}' has the shape {targets.shape}, where inputs have {inputs.shape}; "
-            f"for {task} it must be {layout}.",
+            f"'{name}': expected the shape {layout} for {task}, got {targets.shape} with inputs "
+            f"{inputs.shape}.",
         )
     if task in _LABELS:
         return targets
     targets = _check_numbers(path, name, targets)
     if task == "polyphony" and not np.isin(targets, (0, 1)).all():
-        reject(path, f"'{name}' has numbers other than 0 and 1; a note sounds or does not.")
+        reject(path, f"'{name}': expected zeros and ones, got other numbers.")
     if task == "forecasting" and targets.ndim < 3:
         targets = targets.reshape(len(targets), 1, -1)
     return targets
@@ -246,15 +251,15 @@ def _check_label_numbers(
     """Return the labels where `counted` is True, and 0 elsewhere."""
     if targets.dtype.kind not in "iu":
         hint = " For numbers to forecast choose task: forecasting." * (targets.dtype.kind == "f")
-        reject(path, f"'{name}' has the type {targets.dtype}; labels are integers from 0.{hint}")
+        reject(path, f"'{name}': expected integers from 0 as labels, got {targets.dtype}.{hint}")
     labels = targets[counted]
     if labels.min() < 0:
-        reject(path, f"'{name}' has the label {labels.min()}; labels are integers from 0.")
+        reject(path, f"'{name}': expected labels from 0, got {labels.min()}.")
     if labels.max() >= MOST_NUMBERS:
         reject(
             path,
-            f"'{name}' has the label {labels.max()}; labels must be below {MOST_NUMBERS}, because "
-            "a model has weights for each.",
+            f"'{name}': expected labels below {MOST_NUMBERS}, as a model has weights for each, got "
+            f"{labels.max()}.",
         )
     return np.where(counted, targets, 0).astype(np.int32)
 

@@ -37,8 +37,8 @@ def number_labels(
     if len(names) < 2:
         reject(
             path,
-            f"only the label {names[0]} was found in 'train_targets'; classification needs two "
-            "labels or more.",
+            "'train_targets': expected two labels or more for classification, got only "
+            f"{names[0]}.",
         )
     if words:
         number = {name: index for index, name in enumerate(names)}
@@ -52,8 +52,7 @@ def number_labels(
             shown = ", ".join(map(str, list(number)[:10])) + " …" * (len(names) > 10)
             reject(
                 path,
-                f"'{split}_targets' has the label {unknown[0]}, but the labels of train are "
-                f"{shown}.",
+                f"'{split}_targets': expected the labels of train, {shown}, got {unknown[0]}.",
             )
         splits[split]["targets"] = np.array([number[label] for label in array.tolist()], np.int64)
     return names

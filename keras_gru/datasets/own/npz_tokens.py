@@ -31,8 +31,8 @@ def next_tokens(path: Path, split: str, arrays: Arrays) -> Arrays:
     if "targets" in arrays:
         reject(
             path,
-            f"'{split}_targets' is not used by a language model, whose targets are the next "
-            "tokens; leave it out.",
+            f"'{split}_targets': expected none for a language model, whose targets are the next "
+            "tokens. Leave it out.",
         )
     tokens, lengths = _tokens(path, f"{split}_inputs", arrays["inputs"], arrays.get("lengths"), 2)
     return {"inputs": tokens[:, :-1], "targets": tokens[:, 1:], "lengths": lengths - 1}
@@ -67,14 +67,16 @@ def load_pairs(
         targets, ends = _tokens(path, f"{name}_targets", split["targets"])
         if len(inputs) != len(targets):
             reject(
-                path, f"'{name}_inputs' has {len(inputs)} rows and '{name}_targets' {len(targets)}."
+                path,
+                f"'{name}_inputs' and '{name}_targets': expected equally many rows, got "
+                f"{len(inputs)} and {len(targets)}.",
             )
         longest = max(lengths.max(), ends.max())
         if longest > max_length:
             reject(
                 path,
-                f"{name} has a sequence of length {longest}, longer than dataset.max_length, "
-                f"which is {max_length}.",
+                f"{name}: expected sequences of up to {max_length} steps (dataset.max_length), got "
+                f"{longest}.",
             )
         arrays[name] = {"inputs": inputs, "targets": targets, "lengths": lengths, "ends": ends}
     spec = preprocessing.spec if preprocessing else _spec(arrays)
@@ -85,7 +87,7 @@ def load_pairs(
             if split[part].max() > most:
                 reject(
                     path,
-                    f"'{name}_{part}': the network was trained on tokens from 1 to {most}, found "
+                    f"'{name}_{part}': expected tokens from 1 to {most} as in training, got "
                     f"{split[part].max()}.",
                 )
     if fractions is not None:
@@ -136,24 +138,24 @@ def _tokens(
     if tokens.ndim != 2 or tokens.dtype.kind not in "iu" or 0 in tokens.shape:
         reject(
             path,
-            f"'{name}' has the shape {tokens.shape} and the type {tokens.dtype}; tokens are "
-            "(N, T) integers.",
+            f"'{name}': expected tokens (N, T) of integers, got the shape {tokens.shape} and the "
+            f"type {tokens.dtype}.",
         )
     count, steps = tokens.shape
     if lengths is None:
         ends = steps - np.argmax(tokens[:, ::-1] != 0, axis=1)
         lengths = np.where(tokens.any(axis=1), ends, 0)
     if lengths.shape != (count,) or lengths.dtype.kind not in "iu":
-        reject(path, f"the lengths of '{name}' must be ({count},) integers, one for each sequence.")
+        reject(path, f"lengths of '{name}': expected ({count},) integers, one for each sequence.")
     if lengths.min() < fewest or lengths.max() > steps:
         wrong = lengths.min() if lengths.min() < fewest else lengths.max()
-        reject(path, f"'{name}' has a sequence of length {wrong}; it must be {fewest} to {steps}.")
+        reject(path, f"'{name}': expected lengths from {fewest} to {steps}, got {wrong}.")
     real = np.arange(steps) < lengths[:, None]
     low, high = tokens[real].min(), tokens[real].max()
     if low < 1 or high >= MOST_NUMBERS:
         reject(
             path,
-            f"'{name}' has the token {low if low < 1 else high}; tokens are 1 to "
-            f"{MOST_NUMBERS - 1:,}, and 0 is padding.",
+            f"'{name}': expected tokens from 1 to {MOST_NUMBERS - 1:,} (0 is padding), got "
+            f"{low if low < 1 else high}.",
         )
     return np.where(real, tokens, 0).astype(np.int32), lengths.astype(np.int64)
