@@ -58,12 +58,12 @@ def test_more_seeds_do_not_reduce_the_sampling_error_of_test():
     alone = runs_to_decide(WINNER, [comparison(0.1, 0.3)])
     assert found.runs > alone.runs
     assert runs_to_decide(WINNER, [comparison(0.1, 0.3, sampling_error=0.06)]).runs is None
-    kept = narrow(comparison(0.1, 0.3, sampling_error=0.06), 10_000).difference
-    assert kept.high - 0.1 == pytest.approx(1.96 * 0.06, rel=0.01)
+    narrowed = narrow(comparison(0.1, 0.3, sampling_error=0.06), 10_000).difference
+    assert narrowed.high - 0.1 == pytest.approx(1.96 * 0.06, rel=0.01)
 
 
 def test_runs_needed_over_all_datasets():
-    """160 trials decide a lead of half its interval, 360 one of a third; three of four suffice."""
+    """160 trials decide a lead of 1/2 of its interval, 360 one of 1/3; 3 of 4 datasets suffice."""
     half, third, fifth = (sweep(rate=(lead, 0.3)) for lead in (0.15, 0.1, 0.06))
     assert over_all(RATE, half, half, third, fifth) == (pytest.approx(360, rel=0.03), HOLDS)
     assert over_all(RATE, half, third, third) == (pytest.approx(360, rel=0.03), HOLDS)

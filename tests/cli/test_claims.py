@@ -69,7 +69,7 @@ class TestStudy:
         for module in (plans, claims_report, claims_over_all, claims_sections, claims_text):
             monkeypatch.setattr(module, "PLANNED", small)
 
-    def test_is_stopped_resumed_and_evaluated(self, folder, monkeypatch):
+    def test_a_study_is_interrupted_resumed_and_evaluated(self, folder, monkeypatch):
         from keras_gru.experiments.sweeping import sweep as sweeping
 
         def interrupt(*_):
@@ -84,13 +84,13 @@ class TestStudy:
         half = evidence.read_evidence(folder / "night" / evidence.FILE)["small.yaml"]
         assert half.curve is not None and half.sweep is None
         page = (folder / "night" / "claims.html").read_text(encoding="utf-8")
-        assert "<b>Small (holds)</b>: GRU has" in page  # fewer weights, whatever they do
+        assert "<b>Small (holds)</b>: GRU has" in page  # the claim that needs no training
 
         trained = list((folder / "night" / "runs").rglob("best.keras"))
         assert len(trained) == 2 * 2 * 2
         times = [path.stat().st_mtime_ns for path in trained]
-        # What cannot be done is said at the end, and keeps nothing else from being done; a folder
-        # that was half made is passed over, and another name of the same place is the same place.
+        # Missing datasets are reported at the end and do not stop the others; an incomplete run
+        # directory is ignored; an absolute path to the same folder resumes the study.
         (folder / "night" / "runs" / "small" / "2999-01-01_00-00-00").mkdir()
         printed = run_both_streams(2, "claims", "--run", folder / "night", "--jobs", 1)
         assert "Small (holds): GRU has" in printed and "The page: " in printed

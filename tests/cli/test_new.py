@@ -125,11 +125,14 @@ def test_files_larger_than_memory_are_looked_at(tmp_path, monkeypatch, name):
     ("level", "subtracted"),
     [
         (np.arange(150), True),
-        (np.where(np.arange(150) < 127, 0, 99), False),  # test alone, which is not looked at
+        (
+            np.where(np.arange(150) < 127, 0, 99),
+            False,
+        ),  # a change in test alone, which is not examined
         (np.zeros(150), False),
     ],
 )
-def test_a_level_that_moves_away_is_subtracted(tmp_path, monkeypatch, level, subtracted):
+def test_a_drifting_level_is_subtracted(tmp_path, monkeypatch, level, subtracted):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "a.csv").write_text(series(level + WEEKLY))
     keras_gru("new", "a.csv")
@@ -179,7 +182,7 @@ def test_a_slow_change_of_level_does_not_move_the_season():
 
 @pytest.mark.parametrize("season", [None, 4, 24])
 @pytest.mark.parametrize("slope", [0, 1])
-def test_the_season_is_found_beside_a_trend(season, slope):
+def test_a_season_is_found_despite_a_trend(season, slope):
     rng = np.random.default_rng(0)
     rows = np.arange(600)
     values = rng.normal(size=600) + slope * rows

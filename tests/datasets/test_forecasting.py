@@ -34,7 +34,7 @@ def test_with_every_step_each_step_has_its_following_rows_as_targets():
 
 
 @pytest.mark.parametrize("every_step", [False, True])
-def test_a_series_too_short_for_a_window_has_none(every_step):
+def test_a_series_shorter_than_a_window_has_no_windows(every_step):
     assert forecasting.windows(series(7), series(7), 5, 3, every_step).size == 0
     assert forecasting.windows(series(8), series(8), 5, 3, every_step).size == 1
 

@@ -42,7 +42,7 @@ def test_classes_have_a_confusion_matrix_and_errors_their_texts(tmp_path):
     assert content.labels == ("x", "y", "z") and content.sequences == test.size
 
 
-def test_forecasts_stand_beside_the_truth_in_its_unit(tmp_path):
+def test_forecasts_have_the_true_values_in_the_same_unit(tmp_path):
     path = tmp_path / "series.csv"
     path.write_text(series_csv(200))
     dataset = {"kind": "csv_series", "path": str(path), "targets": ("b",), "window": 6}

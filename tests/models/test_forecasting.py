@@ -25,7 +25,7 @@ def windows():
     return np.random.default_rng(0).normal(size=(5, 7, 4)).astype("float32")
 
 
-def test_it_equals_a_forecaster_on_differences(windows):
+def test_a_forecaster_with_subtract_last_equals_one_on_differences(windows):
     plain, model = models.forecaster(units=6, seed=0, **SIZES), differences()
     assert [w.shape for w in plain.get_weights()] == [w.shape for w in model.get_weights()]
     model.set_weights(plain.get_weights())

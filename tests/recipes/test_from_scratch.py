@@ -37,9 +37,9 @@ def test_outputs_and_gradients_equal_the_layer(recipe):
         np.testing.assert_allclose(one, other, rtol=0, atol=1e-6 * np.abs(other).max())
 
 
-def test_it_learns_the_adding_problem(recipe):
+def test_training_solves_the_adding_problem(recipe):
     assert recipe.train(updates=600, units=16, length=10) < 0.01  # predicting the mean gives 0.167
 
 
-def test_it_fits_on_a_page(recipe):
+def test_the_recipe_is_short(recipe):
     assert len(RECIPE.read_text(encoding="utf-8").splitlines()) <= 120

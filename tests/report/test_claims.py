@@ -83,7 +83,7 @@ def test_missing_evidence_names_its_command():
     assert not [picture for picture in Outline(render({})).named("svg") if picture.get("role")]
 
 
-def test_the_words_have_the_numbers_of_the_verdict():
+def test_sentences_have_the_numbers_of_the_verdict():
     words = {
         (evaluated.claim.name, plan.name): evidence_text(evaluated, plan.name)
         for evaluated in evaluate(FULL)
@@ -194,8 +194,8 @@ def test_names_from_the_evidence_are_escaped():
     assert EVIL not in page and EVIL in text_of(page)
 
 
-def test_intervals_far_apart_are_all_to_be_seen():
-    """An advantage of 300% beside one of 1%: the axis is logarithmic, and 0 is on it."""
+def test_intervals_far_apart_are_all_visible():
+    """With advantages of 300% and 1%, the axis is logarithmic and contains 0."""
     far = FULL | {CTA.name: Evidence(curve=curve(difference=(-6.0, 0.5)))}
     (evaluated,) = (claim for claim in evaluate(far) if claim.claim.name == "no-clear-winner")
 
@@ -214,5 +214,5 @@ def test_as_many_learning_curves_are_drawn_as_there_are():
     claims_plots.draw_curves(figure, curves, columns=2)
     drawn = [axes for axes in figure.axes if axes.get_visible()]
     assert [axes.get_title("left") for axes in drawn] == [f"{name}: test MAE" for name in "abc"]
-    for axes in drawn:  # a share of which no seed has finished is left out
+    for axes in drawn:  # a fraction without finished seeds is left out
         assert [len(line.get_xdata()) for line in axes.lines] == [2, 2]

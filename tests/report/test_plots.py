@@ -114,7 +114,7 @@ def test_a_far_baseline_is_an_arrow_and_does_not_stretch_the_axis():
         assert len(dashed) == 2
 
 
-def test_labels_of_baselines_stand_beside_the_axes_and_apart():
+def test_labels_of_baselines_are_beside_the_axes_and_do_not_overlap():
     near = tuple(Baseline(f"B{n}", {"mae": 4e4 + n}, {"mae": 4e4 + n}) for n in range(3))
     axes = drawn(comparison_plots.learning_curves, comparison(baselines=near))
     places = sorted(text.xy[1] for text in axes.texts)

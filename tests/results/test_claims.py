@@ -1,4 +1,4 @@
-"""The claims in results/: what is kept of run directories, and the page that is made of it."""
+"""The claims in results/: evidence stored from run directories, and the page made from it."""
 
 import dataclasses
 import importlib.util
@@ -44,7 +44,7 @@ def test_the_page_has_the_verdicts_the_rules_the_numbers_and_the_origin():
 
 
 def test_the_packaged_evidence_of_the_atlas_is_that_of_its_results():
-    """`keras-gru claims` shows without the repository what `keras-gru verdict` shows with it."""
+    """`keras-gru claims` prints without the repository what `keras-gru verdict` prints with it."""
     evidence, results = read_evidence(claims.KEPT), claims.read_atlas()
     assert len(results) >= 12 and list(evidence)[-len(results) :] == list(results)
     winner, *_ = evaluate_claims(evidence, ())
@@ -59,13 +59,13 @@ def test_the_packaged_evidence_of_the_atlas_is_that_of_its_results():
 class TestKeep:
     @pytest.fixture(autouse=True)
     def file(self, tmp_path, monkeypatch):
-        """A file and a page of its own."""
+        """Temporary paths of the file and the page."""
         monkeypatch.setattr(claims, "KEPT", tmp_path / "claims.json")
         monkeypatch.setattr(claims, "PAGE", tmp_path / "CLAIMS.md")
 
     @pytest.fixture
     def folder(self, tmp_path):
-        """A learning curve as the plan has it, with made-up runs."""
+        """A learning curve with the settings of the plan and made-up runs."""
         folder = RunDirectory.create(ADDING.curve(tmp_path / "runs"))
         made = comparison({cell: [1.0, 1.1, 1.2, 1.3, 1.4] for cell in ("gru", "lstm")})
         runs = [*made.runs, *(dataclasses.replace(run, cell="simple_rnn") for run in made.runs[:5])]
@@ -78,7 +78,7 @@ class TestKeep:
             )
         return folder
 
-    def test_stores_finished_runs_and_keeps_the_rest(self, folder):
+    def test_finished_runs_are_stored_and_other_evidence_is_unchanged(self, folder):
         made = Evidence(curve=curve(), sweep=sweep())
         claims.write_evidence({ADDING.name: made, ATIS.name: made}, claims.KEPT)
         before = read_evidence(claims.KEPT)[ATIS.name]
@@ -90,25 +90,30 @@ class TestKeep:
         claims.write()
         assert claims.PAGE.read_text(encoding="utf-8") == claims.render(kept)
 
-    def test_names_what_is_not_finished(self, folder):
+    def test_an_unfinished_curve_is_named(self, folder):
         lines = (folder.path / "results.jsonl").read_text().splitlines(keepends=True)
         (folder.path / "results.jsonl").write_text("".join(lines[:-1]))
-        (said,) = claims.keep([folder.path])
-        assert said.startswith("left out: ") and "is not finished; resume with: keras-gru" in said
+        (message,) = claims.keep([folder.path])
+        assert (
+            message.startswith("left out: ")
+            and "is not finished; resume with: keras-gru" in message
+        )
         assert ADDING.name not in read_evidence(claims.KEPT)
 
-    def test_names_runs_that_are_not_part_of_the_claims(self, tmp_path):
+    def test_runs_of_other_settings_are_named(self, tmp_path):
         other = dataclasses.replace(ADDING, rates=(0.1,)).curve(tmp_path / "runs")
-        (said,) = claims.keep([RunDirectory.create(other).path])
-        assert "other settings than those of the claims" in said
+        (message,) = claims.keep([RunDirectory.create(other).path])
+        assert "other settings than those of the claims" in message
 
-    def test_a_sweep_is_known_by_its_folder(self, tmp_path):
+    def test_a_sweep_is_recognized_by_its_folder(self, tmp_path):
         pytest.importorskip("optuna", reason="optuna is not installed")
         pytest.importorskip("sklearn", reason="scikit-learn is not installed")
         made = RunDirectory.create(ADDING.sweep(tmp_path / "runs"))
         folder = made.path.rename(made.path.parent / "sweep")
-        (said,) = claims.keep([folder])
-        assert "expected journal.log and metadata.json" in said and ADDING.sweep_command in said
+        (message,) = claims.keep([folder])
+        assert (
+            "expected journal.log and metadata.json" in message and ADDING.sweep_command in message
+        )
 
 
 def test_every_dataset_is_a_recipe():
