@@ -17,11 +17,11 @@ def listed(values):
 
 
 def message_of(path, *overrides):
-    """Return the message of a rejected config; rejecting takes at most 2 s."""
-    begin = time.perf_counter()
+    """Return the message of a rejected config; rejecting takes at most 2 s of processor time."""
+    begin = time.process_time()
     with pytest.raises(UserError) as error:
         load_experiment(path, overrides)
-    assert time.perf_counter() - begin < 2
+    assert time.process_time() - begin < 2
     assert len(str(error.value)) < 20_000
     return str(error.value)
 
