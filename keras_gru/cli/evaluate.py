@@ -64,12 +64,12 @@ def evaluate(
     seeds_text = f"seed {record.seed}"
     if is_ensemble:
         seeds_text = f"ensemble of the seeds {', '.join(map(str, numbers))}"
-    said = f"{record.label}, {seeds_text}, {where}: {metric.label} {value}"
+    text = f"{record.label}, {seeds_text}, {where}: {metric.label} {value}"
     if split != "train" and getattr(record, split):  # train has no recorded value
         known = [getattr(record, split)[metric.name] for record in records]
         values = ", ".join(quantity(number, metric) for number in known)
-        said += f" (recorded on {split}: {values})"
-    typer.echo(said)
+        text += f" (recorded on {split}: {values})"
+    typer.echo(text)
     if is_ensemble and not is_other:
         ensemble = EnsembleRecord(record.cell, numbers, split, metrics, metric.label)
         run_directory.add_ensemble(ensemble)

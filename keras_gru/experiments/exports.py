@@ -68,17 +68,17 @@ class Parity:
         if self.unchecked:
             return f"  {self.runtime}: unchecked ({self.unchecked})"
         assert self.difference is not None  # a checked file has one
-        said = f"largest difference {self.difference:.1e} over {self.sequences:,} sequences"
+        line = f"largest difference {self.difference:.1e} over {self.sequences:,} sequences"
         if self.difference > self.tolerance:
-            said = f"DIFFERS: {said}, more than {self.tolerance:g}"
+            line = f"DIFFERS: {line}, more than {self.tolerance:g}"
         if self.agreement is not None:
-            said += f", {100 * self.agreement:.2f} % of predictions equal"
+            line += f", {100 * self.agreement:.2f} % of predictions equal"
         if self.accuracy is not None and self.keras_accuracy is not None:
-            said += f", {100 * self.accuracy:.2f} % right (Keras {100 * self.keras_accuracy:.2f} %)"
+            line += f", {100 * self.accuracy:.2f} % right (Keras {100 * self.keras_accuracy:.2f} %)"
         for batch, found in self.milliseconds.items():
             beside = self.keras_milliseconds[batch]
-            said += f"; batch of {batch}: {found:.3g} ms (Keras {beside:.3g} ms)"
-        return f"  {self.runtime}: {said}"
+            line += f"; batch of {batch}: {found:.3g} ms (Keras {beside:.3g} ms)"
+        return f"  {self.runtime}: {line}"
 
 
 def export_path(run_directory: RunDirectory, record: RunRecord) -> Path:

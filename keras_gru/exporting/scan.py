@@ -26,9 +26,9 @@ def write_scan(graph, layer, x, mask, initial, by_time, with_states):
     for number, (old, new) in enumerate(zip(before, after, strict=True)):
         rate = ([0.0] * (len(sizes) - len(rates)) + list(rates))[number]
         if rate:
-            kept = body.add("Mul", [old, body.constant(rate, "float32")])
+            previous = body.add("Mul", [old, body.constant(rate, "float32")])
             new = body.add("Mul", [new, body.constant(1 - rate, "float32")])
-            new = body.add("Add", [kept, new])
+            new = body.add("Add", [previous, new])
         if mask is not None:
             new = body.add("Where", [body.unsqueeze(seen, 1), new, old])
         after[number] = body.add("Identity", [new])

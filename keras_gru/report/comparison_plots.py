@@ -205,12 +205,12 @@ def _limit(axes: Axes, curves: Sequence[np.ndarray], levels: dict, mode: str) ->
     """Set the limits without the worst 5 % of the values: first epochs would flatten the plot."""
     values = np.concatenate([*curves, []])
     values = values[np.isfinite(values)]
-    kept = []
+    limits = []
     if values.size:
         worst_end, best_end = (5, 100) if mode == "max" else (95, 0)
         ends = [curve[-1] for curve in curves if curve.size and np.isfinite(curve[-1])]
-        kept = [np.percentile(values, worst_end), np.percentile(values, best_end), *ends]
-    _fit(axes, kept, levels, room=0.06)
+        limits = [np.percentile(values, worst_end), np.percentile(values, best_end), *ends]
+    _fit(axes, limits, levels, room=0.06)
 
 
 def _fit(axes: Axes, values: Sequence[float], levels: dict, room: float) -> None:

@@ -89,10 +89,10 @@ def memory(axes: Axes, inspection: Inspection, comparison: Comparison) -> None:
         if network.keep is None:
             continue
         steps = np.sort(np.clip(half_lives(np.array(network.keep)), 0.01, LONGEST))[::-1]
-        share = 100 * (np.arange(len(steps)) + 0.5) / len(steps)
+        percent = 100 * (np.arange(len(steps)) + 0.5) / len(steps)
         number = numbers[network.cell][1]
         style = _style(number, network.label, 1.2)
-        axes.plot(share, steps, marker=plots.marker(number), ms=3.5, **style)
+        axes.plot(percent, steps, marker=plots.marker(number), ms=3.5, **style)
     axes.axhline(inspection.length, color=plots.MUTED, lw=0.9, ls=plots.DASHES, zorder=1)
     axes.annotate(
         "length of the sequence shown",

@@ -119,13 +119,13 @@ def _spec(arrays: Mapping[str, Arrays]) -> TaskSpec:
 def _split(arrays: Arrays, spec: TaskSpec) -> Split:
     """Return a split for teacher forcing: inputs are start and target, outputs target and end."""
     targets, ends = arrays["targets"], arrays["ends"]
-    heard = np.pad(targets, [(0, 0), (1, 0)])
-    heard[:, 0] = spec.start
-    said = np.pad(targets, [(0, 0), (0, 1)])
-    said[np.arange(len(said)), ends] = spec.end
+    decoder_input = np.pad(targets, [(0, 0), (1, 0)])
+    decoder_input[:, 0] = spec.start
+    decoder_output = np.pad(targets, [(0, 0), (0, 1)])
+    decoder_output[np.arange(len(decoder_output)), ends] = spec.end
     return Split(
-        {"source": arrays["inputs"], "target": heard},
-        said,
+        {"source": arrays["inputs"], "target": decoder_input},
+        decoder_output,
         {"source": arrays["lengths"], "target": ends + 1},
         stepwise="target",
     )

@@ -135,9 +135,9 @@ def _encode(pairs, source_vocabulary, target_vocabulary) -> Split:
     source, source_lengths = encode_all([one for one, _ in pairs], source_vocabulary)
     target, lengths = encode_all([(_START, *other, _END) for _, other in pairs], target_vocabulary)
     # Teacher forcing: the input ends before the last token, the target starts after the first.
-    heard = TokenRows(target.flat, lengths - 1, target.starts)
+    decoder_input = TokenRows(target.flat, lengths - 1, target.starts)
     return Split(
-        {"source": source, "target": heard},
+        {"source": source, "target": decoder_input},
         np.asarray(TokenRows(target.flat, lengths - 1, target.starts + 1)),
         {"source": source_lengths, "target": lengths - 1},
         stepwise="target",

@@ -34,8 +34,8 @@ def read_overrides(overrides: Sequence[str], problems: list[Problem]) -> Node:
         try:
             node = parse(text, lambda line, place=place: place)
         except UserError as error:
-            said = str(error).removeprefix(f"{place}: ")
-            problems.append(Problem("", "value_error", text, expected=said, place=place))
+            message = str(error).removeprefix(f"{place}: ")
+            problems.append(Problem("", "value_error", text, expected=message, place=place))
             continue
         _put(tree, steps, node or Node(None, place), place)
     return Node(tree, Place("the overrides"))

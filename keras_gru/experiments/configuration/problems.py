@@ -42,18 +42,18 @@ class Problem:
 
     def __str__(self) -> str:
         if self.code == "unknown_setting":
-            said = "unknown setting"
+            message = "unknown setting"
         elif self.code in ("unknown_kind", "unknown_cell"):
-            said = f"{self.code.replace('_', ' ')} {described(self.value)}"
+            message = f"{self.code.replace('_', ' ')} {described(self.value)}"
         elif self.code == "missing":
-            said = f"missing setting; expected {self.expected}"
+            message = f"missing setting; expected {self.expected}"
         elif self.code == "value_error":  # the validator of a group writes the message
-            said = self.expected
+            message = self.expected
         else:
             is_quoted = self.code == "wrong_value" or not isinstance(self.value, str)
             got = described(self.value) if is_quoted else self.value
-            said = f"expected {self.expected.removeprefix('expected ')}, got {got}"
-        text = ". ".join(part for part in (said, self.suggestion) if part)
+            message = f"expected {self.expected.removeprefix('expected ')}, got {got}"
+        text = ". ".join(part for part in (message, self.suggestion) if part)
         where = (str(self.place), shortened(self.path), text)
         return ": ".join(part for part in where if part)
 

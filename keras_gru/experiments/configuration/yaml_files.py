@@ -208,8 +208,8 @@ def _merge(below: Node, above: Node) -> Node:
     """Merge the trees of two files; a description of other data is not inherited."""
     old, new = below.child("dataset"), above.child("dataset")
     if old and new and "description" in below.value and _other_data(old, new):
-        kept = {key: node for key, node in below.value.items() if key != "description"}
-        below = Node(kept, below.place)
+        settings = {key: node for key, node in below.value.items() if key != "description"}
+        below = Node(settings, below.place)
     return merge(below, above)
 
 

@@ -108,8 +108,8 @@ def _f1(matrix: np.ndarray, number: int) -> str:
 
 
 def _draw_confusion(axes: Axes, matrix: np.ndarray, labels: tuple[str, ...], label: str) -> None:
-    share = matrix / np.maximum(matrix.sum(1, keepdims=True), 1)
-    axes.imshow(share, cmap=plots.shades(), vmin=0, vmax=1, aspect="auto", interpolation="none")
+    fractions = matrix / np.maximum(matrix.sum(1, keepdims=True), 1)
+    axes.imshow(fractions, cmap=plots.shades(), vmin=0, vmax=1, aspect="auto", interpolation="none")
     names = [plots.shorten(name, 14) for name in labels]
     axes.set_xticks(range(len(names)), names, rotation=90, fontsize=8.5)
     axes.set_yticks(range(len(names)), names, fontsize=8.5)
