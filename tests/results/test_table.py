@@ -157,17 +157,6 @@ def test_a_stored_result_gives_the_same_verdicts_as_its_runs():
         assert stored.half == pytest.approx(pair.half, rel=1e-4)
 
 
-def test_an_old_result_with_a_selected_first_run_is_marked():
-    new = store.result(ROW, [], tuned())
-    assert (
-        new["tuning_seed"] == 1000
-        and "†" not in page.render({"cta": ROW}, {"cta": new}).split("## At a glance")[1]
-    )
-    old = {name: value for name, value in new.items() if name != "tuning_seed"}
-    assert "| 1† |" in page.render({"cta": ROW}, {"cta": old})
-    assert not store.is_selected(ROW.model_copy(update={"split": "test"}), old)
-
-
 def test_tuning_is_stored():
     kept = store.result(ROW, [], tuned())["cells"]["gru"]["tuning"]
     assert kept["settings"] == {"training.learning_rate": 0.01} and kept["trials"] == [

@@ -6,7 +6,6 @@ Nothing is entered by hand, and the same files produce the same page.
 
 from collections.abc import Iterable, Mapping
 
-from store import is_selected
 from table import FOLDER, Published, Row, holds, rows, stored
 
 from keras_gru.analysis.stored import StoredResult
@@ -36,19 +35,13 @@ entered by hand.
 Results are means ± standard deviations over seeds. Every network was tested once, with the weights
 of the best validation epoch. Rows that show validation, like the book that they follow, show the
 score that selected the weights. If settings were tuned, every cell had the same trials, with a seed
-that no run uses, and the best setting on validation is shown. A dagger (†) marks older runs whose
-first seed is the best trial, selected by the validation score that is shown; these rows will be
-repeated. Published results are shown for orientation: their protocols are rarely described
-completely, and they are not the same experiments.
+that no run uses, and the best setting on validation is shown. Published results are shown for
+orientation: their protocols are rarely described completely, and they are not the same experiments.
 
 In the column Path, "fused" is the time loop of this package with its own gradient, and "graph" is a
 TensorFlow graph without XLA. An asterisk (*) marks runs with fewer seeds or learning rates than the
 table specifies; their sections list both commands.
 """
-_SELECTED = (
-    "† The first seed's run is the best trial of tuning, selected by the validation score that is "
-    "shown; to be repeated."
-)
 
 
 def write() -> None:
@@ -119,7 +112,7 @@ def _overview(row: Row, result: dict | None) -> dict[str, str]:
         means = [_mean(cells.get(cell), row.split, result["metric"]) for cell in CELLS]
         goal = _verdict(row, result)
         seeds = str(max(len(cell["test"]["values"]) for cell in cells.values()))
-        seeds += "*" * _differs(row, result) + "†" * is_selected(row, result)
+        seeds += "*" * _differs(row, result)
     return {
         "Recipe": f"[{row.name}](#{row.name})",
         "Metric": measured,
@@ -177,7 +170,6 @@ def _section(row: Row, result: dict | None) -> str:
         headline_text(verdicts),
         *_pairs(verdicts),
         *caution_texts(verdicts),
-        _SELECTED * is_selected(row, result),
         " ".join(result["notes"]),
         f"{result['date']}, {training_time} of training in all; {hardware}; {versions}.",
         f"`{result['command']}`",

@@ -83,15 +83,6 @@ def result(row: Row, overrides: Sequence[str], comparison: Comparison) -> dict:
     }
 
 
-def is_selected(row: Row, result: dict) -> bool:
-    """Return whether the first seed's run was a trial, selected by the shown validation score.
-
-    That was the case before tuning had a separate seed, which is stored since.
-    """
-    tuned = any(cell["tuning"] is not None for cell in result["cells"].values())
-    return tuned and "tuning_seed" not in result and row.split == "validation"
-
-
 def _cost(row) -> dict:
     return {
         "multiply_adds": row.multiply_adds,
