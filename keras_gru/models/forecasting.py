@@ -61,6 +61,8 @@ def forecaster(
         h_t = f(h_(t−1), x_t)       over the window, and then with x_t = y_(t−1)
         y_t = g(h_t)                or, with `residual`, y_t = x_t + g(h_t)
 
+    Arguments that are not listed are those of `classifier`.
+
     Args:
         units: units of each recurrent layer (and of each direction).
         features: width D of an input vector.
@@ -70,16 +72,7 @@ def forecaster(
             training a gradient from each of them, or only after the last one.
         history: columns of the input that hold the variables, in their order; `None` where they
             are not among them. For `subtract_last`, `residual` and `autoregressive`.
-        length: time steps of every sequence; `None` where they differ.
-        masked: whether vectors come with a mask where `length` is `None`.
-        cell: name in the registry of cells.
-        front: `filters`, `kernel_size` and `strides` of a causal convolution over time before the
-            recurrent layers; `None` for none.
-        layers: number of recurrent layers.
-        dropout: dropout rate of each recurrent layer's input.
-        recurrent_dropout: dropout rate of each recurrent layer's state.
         bidirectional: whether each layer also reads the window from its end.
-        dense: units of dense layers before the output, such as `[64]`.
         head: `"dense"` for a dense output layer; `"none"` for the last recurrent layer as the
             output, with one unit for each value: 1 for one step of one variable.
         subtract_last: whether the variables' last values are subtracted from the network's inputs
@@ -90,11 +83,6 @@ def forecaster(
         embed_categories: width of a learned vector for each word of a category column, in place of
             its one-hot columns; `None` leaves them as they are.
         categories: the first one-hot column, and the number of words, of each category column.
-        seed: seed of the initial weights and dropout.
-        compile: `True` compiles the model with Adam and the loss and metrics of the task, an
-            optimizer or its name with that one; `False` does not compile it.
-        **recurrent_options: other arguments of `keras_gru.cells.recurrent_layer`:
-            `zoneout`, `layer_normalization`, `gate_bias`, `chrono`, `recurrent_initializer`.
 
     Returns:
         A `keras.Model` from `{"features": (B, T, D)}` (and `"mask"` `(B, T)` where lengths

@@ -31,20 +31,11 @@ def language_model(
 ) -> keras.Model:
     """Return a model of the next token after every token, for `keras_gru.models.sample`.
 
+    Arguments that are not listed are those of `classifier`.
+
     Args:
         units: units of each recurrent layer.
         vocabulary: number of tokens V with the padding token 0.
-        length: time steps of every sequence; `None` where they differ.
-        cell: name in the registry of cells.
-        embedding: width of a token's vector.
-        layers: number of recurrent layers.
-        dropout: dropout rate of each recurrent layer's input.
-        recurrent_dropout: dropout rate of each recurrent layer's state.
-        seed: seed of the initial weights and dropout.
-        compile: `True` compiles the model with Adam and the loss and metrics of the task, an
-            optimizer or its name with that one; `False` does not compile it.
-        **recurrent_options: other arguments of `keras_gru.cells.recurrent_layer`:
-            `zoneout`, `layer_normalization`, `gate_bias`, `chrono`, `recurrent_initializer`.
 
     Returns:
         A `keras.Model` from `{"tokens": (B, T)}` to logits `(B, T, V)`.
@@ -100,11 +91,7 @@ def read(parts: Mapping[str, Any], tokens: Tensor, states: Any = None) -> tuple[
 
 
 def with_any_length(model: keras.Model) -> keras.Model:
-    """Return a language model with the same layers that reads texts of any length.
-
-    Args:
-        model: a model from `language_model`, whatever `length` it was built for.
-    """
+    """Return a language model with the same layers that reads texts of any length."""
     tokens = keras.Input((None,), dtype="int32", name="tokens")
     logits, _ = read({layer.name: layer for layer in model.layers}, tokens)
     return keras.Model({"tokens": tokens}, without_mask(logits), name=model.name)

@@ -35,21 +35,12 @@ def polyphony(
 ) -> keras.Model:
     """Return a model of the notes of the next step, each with its own probability.
 
+    Arguments that are not listed are those of `classifier`.
+
     Args:
         units: units of each recurrent layer.
         notes: number of notes N.
         features: width of an input vector; that of the notes if `None`.
-        length: time steps of every sequence; `None` where they differ.
-        masked: whether vectors come with a mask where `length` is `None`.
-        cell: name in the registry of cells.
-        layers: number of recurrent layers.
-        dropout: dropout rate of each recurrent layer's input.
-        recurrent_dropout: dropout rate of each recurrent layer's state.
-        seed: seed of the initial weights and dropout.
-        compile: `True` compiles the model with Adam and the loss and metrics of the task, an
-            optimizer or its name with that one; `False` does not compile it.
-        **recurrent_options: other arguments of `keras_gru.cells.recurrent_layer`:
-            `zoneout`, `layer_normalization`, `gate_bias`, `chrono`, `recurrent_initializer`.
 
     Returns:
         A `keras.Model` from `{"features": (B, T, N), "mask": (B, T)}` (no mask with `length` or

@@ -38,24 +38,11 @@ def tagger(
 ) -> keras.Model:
     """Return a tagger: token or vector sequences in, a label per step out.
 
+    Arguments that are not listed are those of `classifier`.
+
     Args:
         units: units of each recurrent layer (and of each direction).
         tags: number of tags C.
-        vocabulary: number of tokens with the padding token 0; `None` for vectors.
-        features: width D of an input vector; `None` for tokens.
-        length: time steps of every sequence; `None` where they differ.
-        masked: whether vectors come with a mask where `length` is `None`.
-        cell: name in the registry of cells.
-        embedding: width of a token's vector.
-        layers: number of recurrent layers.
-        dropout: dropout rate of each recurrent layer's input.
-        recurrent_dropout: dropout rate of each recurrent layer's state.
-        bidirectional: whether each layer also reads from the end.
-        seed: seed of the initial weights and dropout.
-        compile: `True` compiles the model with Adam and the loss and metrics of the task, an
-            optimizer or its name with that one; `False` does not compile it.
-        **recurrent_options: other arguments of `keras_gru.cells.recurrent_layer`:
-            `zoneout`, `layer_normalization`, `gate_bias`, `chrono`, `recurrent_initializer`.
 
     Returns:
         A `keras.Model` from `{"tokens": (B, T)}`, or `{"features": (B, T, D), "mask": (B, T)}`

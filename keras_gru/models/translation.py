@@ -59,22 +59,15 @@ def encoder_decoder(
     is an input of the decoder's step, too; here it is not, as in Géron's book, so that any cell
     can be used and all steps are computed at once.
 
+    Arguments that are not listed are those of `classifier`.
+
     Args:
         units: units of each recurrent layer (and of each direction of the encoder).
         source_vocabulary: number of source tokens with the padding token 0.
         target_vocabulary: number of target tokens V with the padding token 0.
-        cell: name in the registry of cells.
-        embedding: width of a token's vector.
         layers: number of recurrent layers of the encoder, and of the decoder.
-        dropout: dropout rate of each recurrent layer's input.
-        recurrent_dropout: dropout rate of each recurrent layer's state.
         bidirectional: whether the encoder also reads from the end.
         attention: whether the decoder can look back at each step of the source.
-        seed: seed of the initial weights and dropout.
-        compile: `True` compiles the model with Adam and the loss and metrics of the task, an
-            optimizer or its name with that one; `False` does not compile it.
-        **recurrent_options: other arguments of `keras_gru.cells.recurrent_layer`:
-            `zoneout`, `layer_normalization`, `gate_bias`, `chrono`, `recurrent_initializer`.
 
     Returns:
         A `keras.Model` from `{"source": (B, S), "target": (B, T)}` to logits `(B, T, V)` of the
