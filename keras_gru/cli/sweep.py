@@ -36,15 +36,10 @@ def sweep(
     start_tensorflow(experiment.dataset)
     from keras_gru.analysis.importance import analyse_sweep
     from keras_gru.experiments.sweeping.sweep import sweep
-    from keras_gru.report.html import write_page
+    from keras_gru.report import show_report
     from keras_gru.report.progress import show_progress
     from keras_gru.report.sweep import sweep_report
-    from keras_gru.report.terminal import print_report
 
     with show_progress(experiment) as progress:
         result = sweep(experiment, storage=storage, listener=progress, jobs=jobs)
-    report = sweep_report(analyse_sweep(result))
-    print_report(report)
-    page = result.path / "report.html"
-    write_page(report, page)
-    typer.echo(f"The page: {page}")
+    show_report(sweep_report(analyse_sweep(result)), result.path / "report.html")

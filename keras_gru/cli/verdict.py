@@ -28,14 +28,10 @@ def verdict(
     from keras_gru.analysis.across_datasets import analyse_across_datasets
     from keras_gru.analysis.stored import read_measurements
     from keras_gru.files import write_text
-    from keras_gru.report.html import write_page
-    from keras_gru.report.terminal import print_report
+    from keras_gru.report import show_report
     from keras_gru.report.verdict import verdict_report
 
     across = analyse_across_datasets(map(read_measurements, runs), rope)
-    report = verdict_report(across)
-    print_report(report)
-    write_page(report, page)
     if json is not None:
         write_text(json, across.to_json() + "\n")
-    typer.echo(f"The page: {page}")
+    show_report(verdict_report(across), page)

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from keras_gru.experiments.configuration.experiment import Experiment
     from keras_gru.experiments.configuration.yaml_files import Config
     from keras_gru.experiments.run_directory import RunDirectory
+    from keras_gru.report.blocks import Report
 
 
 def show(comparison: "Comparison", page: str | Path | None = None) -> None:
@@ -23,11 +24,18 @@ def show(comparison: "Comparison", page: str | Path | None = None) -> None:
         page = comparison.path / "report.html"
     # Imported here, as showing the progress of training needs no matplotlib.
     from keras_gru.analysis import analyse
-    from keras_gru.report.comparison import print_results, write_page
+    from keras_gru.report.comparison import comparison_report
 
-    analysis = analyse(comparison)
-    write_page(analysis, page)
-    print_results(analysis)
+    show_report(comparison_report(analyse(comparison)), page)
+
+
+def show_report(report: "Report", page: str | Path) -> None:
+    """Write the page of a report, print the report, and print the path of the page."""
+    from keras_gru.report.html import write_page
+    from keras_gru.report.terminal import print_report
+
+    write_page(report, page)
+    print_report(report)
     print(f"The page: {page}")
 
 

@@ -3,8 +3,6 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from rich.console import Console
-
 from keras_gru.analysis import Analysis
 from keras_gru.report import html, plots
 from keras_gru.report.blocks import Report, Section
@@ -26,7 +24,6 @@ from keras_gru.report.sections import (
     tuning,
     variance,
 )
-from keras_gru.report.terminal import print_report
 
 SECTIONS: tuple[Callable[[Analysis], Section | None], ...] = (
     results.section,
@@ -73,12 +70,3 @@ def write_page(analysis: Analysis, path: str | Path) -> None:
     >>> write_page(analyse(directory.comparison()), directory.path / "report.html")
     """
     html.write_page(comparison_report(analysis), path)
-
-
-def print_results(analysis: Analysis, console: Console | None = None) -> None:
-    """Print the tables of a comparison, the headline and the cautions.
-
-    Args:
-        console: a `rich.console.Console`; None is standard output.
-    """
-    print_report(comparison_report(analysis), console)

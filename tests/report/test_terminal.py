@@ -7,14 +7,15 @@ from rich.console import Console
 
 from keras_gru.analysis import analyse
 from keras_gru.report.blocks import Figure, Legend
-from keras_gru.report.comparison import comparison_report, print_results
+from keras_gru.report.comparison import comparison_report
+from keras_gru.report.terminal import print_report
 
 from .samples import ACCURACY, BASELINES, comparison, run, scattered, tuned
 
 
 def printed(compared, width=80) -> str:
     console = Console(file=io.StringIO(), width=width)
-    print_results(analyse(compared), console)
+    print_report(comparison_report(analyse(compared)), console)
     return console.file.getvalue()
 
 

@@ -1,6 +1,6 @@
 """Predictions of every cell on the same test examples."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -108,20 +108,14 @@ def _f1(matrix: np.ndarray, number: int) -> str:
 
 
 def _draw_confusion(axes: Axes, matrix: np.ndarray, labels: tuple[str, ...], label: str) -> None:
-    fractions = matrix / np.maximum(matrix.sum(1, keepdims=True), 1)
-    axes.imshow(fractions, cmap=plots.shades(), vmin=0, vmax=1, aspect="auto", interpolation="none")
     names = [plots.shorten(name, 14) for name in labels]
-    axes.set_xticks(range(len(names)), names, rotation=90, fontsize=8.5)
-    axes.set_yticks(range(len(names)), names, fontsize=8.5)
-    axes.grid(False)
-    axes.tick_params(length=0)
+    _draw_matrix(axes, matrix / np.maximum(matrix.sum(1, keepdims=True), 1), names, names, label)
     axes.set(xlabel="Predicted", ylabel="Truth")
     if len(names) <= 10:
         for row, column in np.ndindex(*matrix.shape):
             axes.text(
                 column, row, f"{matrix[row, column]:,}", ha="center", va="center", fontsize=8.5
             )
-    plots.title(axes, label)
 
 
 def _series(content: Series, cells: CellSeries) -> list[Block]:
@@ -253,7 +247,7 @@ def _attention_figure(cell: str, attention: Attention, label: str) -> Figure:
     height = min(24 * len(attention.target), 600) + 90 + 5 * width
     return Figure(
         f"attention-{cell}",
-        _drawing(_draw_attention, weights, attention, label),
+        _drawing(_draw_matrix, weights, attention.target, attention.source, label),
         f"Attention of {label}: {', '.join(pairs)}.",
         (height, height),
         caption=f"{label}: attention of each output word (a row) to the words of the source.",
@@ -261,10 +255,13 @@ def _attention_figure(cell: str, attention: Attention, label: str) -> Figure:
     )
 
 
-def _draw_attention(axes: Axes, weights: np.ndarray, attention: Attention, label: str) -> None:
-    axes.imshow(weights, cmap=plots.shades(), vmin=0, vmax=1, aspect="auto", interpolation="none")
-    axes.set_xticks(range(len(attention.source)), attention.source, rotation=90, fontsize=8.5)
-    axes.set_yticks(range(len(attention.target)), attention.target, fontsize=8.5)
+def _draw_matrix(
+    axes: Axes, fractions: np.ndarray, rows: Sequence[str], columns: Sequence[str], label: str
+) -> None:
+    """Draw fractions from 0 to 1 as an image with named rows and columns."""
+    axes.imshow(fractions, cmap=plots.shades(), vmin=0, vmax=1, aspect="auto", interpolation="none")
+    axes.set_xticks(range(len(columns)), columns, rotation=90, fontsize=8.5)
+    axes.set_yticks(range(len(rows)), rows, fontsize=8.5)
     axes.grid(False)
     axes.tick_params(length=0)
     plots.title(axes, label)

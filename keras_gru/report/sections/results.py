@@ -1,6 +1,5 @@
 """The results: one row per cell, the baselines below."""
 
-import dataclasses
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
@@ -37,7 +36,10 @@ def section(analysis: Analysis) -> Section:
     """Return the section with the table of results and its explanation."""
     comparison = analysis.comparison
     title = f"{comparison.experiment.name}: {comparison.metric.label}"
-    table = _with_ensembles(Table("results", title, COLUMNS, result_rows(analysis)), analysis)
+    columns = list(COLUMNS)
+    if has_ensembles(analysis):
+        columns.insert(COLUMNS.index(Column("Test")) + 1, Column("Ensemble"))
+    table = Table("results", title, columns, result_rows(analysis))
     unfinished = [
         Text(f"{run.label}, seed {run.seed}: {run.status}. {run.message}", "warning")
         for run in comparison.runs
@@ -93,25 +95,14 @@ def _spread_text(spread: Spread) -> str:
     return f"{significant(spread.mean, 4)}{deviation}"
 
 
-def _with_ensembles(table: Table, analysis: Analysis) -> Table:
-    """Return the table of results with a column for ensembles if there are any."""
-    ensembles = [analysis.comparison.ensemble_of(cell.cell) for cell in analysis.cells]
-    if not any(ensembles):
-        return table
-    metric, before = shown_metric(analysis), 1 + COLUMNS.index(Column("Test"))
-    ensembles += [None] * (len(table.rows) - len(ensembles))
-    rows = []
-    for row, ensemble in zip(table.rows, ensembles, strict=True):
-        values = list(row.values)
-        values.insert(before - 1, value_text(ensemble or {}, metric))
-        rows.append(dataclasses.replace(row, values=values))
-    columns = (*COLUMNS[:before], Column("Ensemble"), *COLUMNS[before:])
-    return dataclasses.replace(table, columns=columns, rows=rows)
+def has_ensembles(analysis: Analysis) -> bool:
+    """Return whether the results have a column of ensembles, after test."""
+    return any(analysis.comparison.ensemble_of(cell.cell) for cell in analysis.cells)
 
 
 def result_rows(analysis: Analysis) -> tuple[Row, ...]:
     """Return the cells in the order of the experiment, then the baselines."""
-    comparison = analysis.comparison
+    comparison, has_ensemble = analysis.comparison, has_ensembles(analysis)
     metric = shown_metric(analysis)
     numbers = {cell: number for cell, (_, number) in plots.series(comparison).items()}
     cells = [
@@ -122,6 +113,7 @@ def result_rows(analysis: Analysis) -> tuple[Row, ...]:
                 if cell.validation
                 else "–",
                 plus_minus(cell.test.mean, cell.test.deviation, metric) if cell.test else "–",
+                *[value_text(comparison.ensemble_of(cell.cell) or {}, metric)] * has_ensemble,
                 f"{cell.parameters:,}",
                 f"{cell.units:,}",
                 _or_dash(cell.seconds_per_epoch),
@@ -139,6 +131,7 @@ def result_rows(analysis: Analysis) -> tuple[Row, ...]:
             (
                 value_text(baseline.validation, metric),
                 value_text(baseline.test, metric),
+                *["–"] * has_ensemble,
                 f"{baseline.parameters:,}",
                 *["–"] * 4,
             ),
@@ -171,7 +164,7 @@ def _explanation(analysis: Analysis) -> str:
     numbers = "One seed, so no standard deviation is known"
     if seeds > 1:
         numbers = f"Mean ± standard deviation over {plural(seeds, 'seed')}, speeds their median"
-    if any(analysis.comparison.ensemble_of(cell.cell) for cell in analysis.cells):
+    if has_ensembles(analysis):
         numbers += "; an ensemble is the mean prediction of a cell's seeds"
     return f"{numbers}; weights of the best validation epoch; {better} is better."
 
