@@ -89,9 +89,6 @@ def data_needs(curve: LearningCurve) -> tuple[DataNeed, ...]:
     (Hesterberg, 2015, section 5.3). Of two equal cells with 5 seeds they exclude a ratio of 1 in
     about 8% of cases.
 
-    Args:
-        curve: a learning curve with any number of finished runs.
-
     Returns:
         One `DataNeed` for each pair of cells that finished the same seeds on every fraction.
 

@@ -17,10 +17,6 @@ def performance_profile(
 
     Every dataset counts the same. A cell without runs on a dataset has none within any factor.
 
-    Args:
-        datasets: one or more datasets.
-        factors: such as 1.0, 1.1, 2.0.
-
     Reference:
         - [Dolan and Moré, 2002](https://doi.org/10.1007/s101070100263)
     """

@@ -38,12 +38,7 @@ class Listener:
 
 
 class RenamedListener(Listener):
-    """Forwards the events of a run under another name.
-
-    Args:
-        listener: receives them.
-        name: the name that replaces the cell.
-    """
+    """Forwards the events of a run under another name."""
 
     def __init__(self, listener: Listener, name: str):
         self._listener, self._name = listener, name

@@ -47,6 +47,17 @@ def choose_run(
     return max(chosen, key=lambda record: metric.score(record.validation[metric.name]))
 
 
+def best_runs(run_directory: RunDirectory, seed: int | None = None) -> list[RunRecord]:
+    """Return the best run of each cell that has a finished one, in the experiment's order."""
+    finished = {
+        record.cell
+        for record in run_directory.records()
+        if record.status == "finished" and seed in (None, record.seed)
+    }
+    cells = [cell for cell in run_directory.experiment().cells if cell in finished]
+    return [choose_run(run_directory, cell, seed) for cell in cells]
+
+
 def choose_runs(
     run_directory: RunDirectory, cell: str | None = None, seed: int | Literal["all"] | None = None
 ) -> list[RunRecord]:

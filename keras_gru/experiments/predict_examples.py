@@ -26,7 +26,7 @@ from keras_gru.experiments.examples import (
 )
 from keras_gru.experiments.forecasts import load_forecasts, spread_of
 from keras_gru.experiments.generation import generate, translate
-from keras_gru.experiments.networks import choose_run
+from keras_gru.experiments.networks import best_runs
 from keras_gru.experiments.prediction.model import TrainedModel
 from keras_gru.experiments.prediction.outputs import unscale
 from keras_gru.experiments.run_directory import RunDirectory
@@ -52,16 +52,13 @@ def save_examples(directory: RunDirectory, dataset: SequenceDataset | None = Non
     Raises:
         UserError: if the data or a network cannot be loaded.
     """
-    done = {record.cell for record in directory.records() if record.status == "finished"}
-    cells = [cell for cell in directory.experiment().cells if cell in done]
-    records = {cell: choose_run(directory, cell) for cell in cells}
-    models = {cell: TrainedModel(directory, [record]) for cell, record in records.items()}
+    models = {record.cell: TrainedModel(directory, [record]) for record in best_runs(directory)}
     if not models:
         return
     first = next(iter(models.values()))
     content = _CONTENT[first.task](models, dataset or load_data(directory))
     if content is not None:
-        seeds = {cell: record.seed for cell, record in records.items()}
+        seeds = {cell: model.records[0].seed for cell, model in models.items()}
         text = TypeAdapter(Examples).dump_json(Examples(seeds, content), indent=1).decode()
         write_text(directory.path / FILE, text)
 

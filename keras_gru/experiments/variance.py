@@ -27,13 +27,9 @@ def vary_sources(
     the run directory; finished runs are not repeated, and stopped runs are resumed.
 
     Args:
-        experiment: what to train.
         run_directory: a run directory of the same experiment; None creates one.
         listener: receives all events; a note says which source is varied.
         jobs, cluster: as in `keras_gru.run`.
-
-    Returns:
-        The comparison of the experiment itself.
 
     Reference:
 

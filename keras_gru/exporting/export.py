@@ -31,11 +31,7 @@ _BATCH = 32
 
 
 class DisagreementError(Exception):
-    """The outputs of an exported file differ from those of the model.
-
-    Args:
-        parity: the comparison.
-    """
+    """The outputs of an exported file differ from those of the model."""
 
     def __init__(self, parity: Parity):
         super().__init__(str(parity))
@@ -143,9 +139,6 @@ def export_run(
         output: the folder to write to; `None` is `export` in the folder of the run. `parity.json`
             in both holds the comparisons with all formats.
         sequences: number of test sequences to compare.
-
-    Returns:
-        The comparison with Keras.
 
     Raises:
         UserError, DisagreementError: as in `export`.

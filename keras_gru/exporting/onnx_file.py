@@ -29,7 +29,6 @@ def write_onnx(
     Sizes that are open in the model, such as batch and time, are also open in the file.
 
     Args:
-        metadata: strings that are stored in the file by their names.
         optional_states: whether missing states of a step model are zeros.
 
     Raises:

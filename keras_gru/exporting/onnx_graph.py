@@ -89,12 +89,7 @@ class OnnxGraph:
         return tensor
 
     def value(self, value: Any, dtype: str | None = None) -> str:
-        """Return the name of a tensor, a weight or a number, cast to `dtype` where it has another.
-
-        Args:
-            value: a `KerasTensor`, a variable, an array or a number.
-            dtype: a Keras dtype such as `"float32"`.
-        """
+        """Return the name of a tensor, a weight or a number, cast to `dtype` if it is another."""
         if is_tensor(value):
             name = self.names[id(value)]
             return self.cast(name, dtype) if dtype and value.dtype != dtype else name

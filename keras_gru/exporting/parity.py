@@ -38,12 +38,10 @@ def compare(
     is open.
 
     Args:
-        paths: the file of each part of the program.
         batches: inputs of the model, padded on the right.
         scores: what the outputs are: `"classes"`, of which the largest counts, `"notes"`, of which
             the sign counts, or `None`.
         tolerance: the largest relative difference; `None` takes that of `TOLERANCES`.
-        measure_time: whether calls are timed.
         truth: the true classes of each batch, `(B,)` or `(B, T)`, or `UNRATED`; none where they are
             not known.
     """

@@ -55,12 +55,7 @@ class Program:
         return to_numpy(y)
 
     def run(self, runners: Mapping[str, Runner], x: Arrays) -> np.ndarray:
-        """Return the outputs of the exported files.
-
-        Args:
-            runners: functions that run the file of each part.
-            x: the model's inputs.
-        """
+        """Return the outputs of the exported files."""
         if "model" in runners:
             return runners["model"](x)["output"]
         if "encoder" in runners:

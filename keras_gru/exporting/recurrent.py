@@ -59,7 +59,6 @@ def convert_rnn(
     """Write an RNN layer and return the names of its output and, if it returns them, its states.
 
     Args:
-        layer: a `keras.layers.RNN`.
         x: `(B, T, D)`.
         mask: the name of `(B, T)`, or `None`.
         initial: the names of the initial states `(B, U)`, or none.

@@ -37,12 +37,7 @@ def ablations(cell: keras.Layer) -> dict[str, dict[str, float]]:
 
 
 def with_constant_gates(model: keras.Model, gates: Mapping[str, float]) -> keras.Model:
-    """Return a copy of a model with constants for gates, in all its recurrent layers.
-
-    Args:
-        model: a functional model, compiled or not.
-        gates: the name of a gate -> its constant.
-    """
+    """Return a copy of a model with constants for gates, in all its recurrent layers."""
 
     def copied(layer: keras.Layer) -> keras.Layer:
         config = layer.get_config()

@@ -32,20 +32,17 @@ def inspect_networks(
     """Inspect the best run of each cell on validation.
 
     Args:
-        run_directory: the run directory.
         cell: only runs of this cell; `None` inspects each cell.
         seed: only runs of this seed.
         sequence: number of the validation sequence whose gates are shown, from 0.
         layer: number of the recurrent layer, from 1; its forward layer if it is bidirectional.
 
-    Returns:
-        The inspection, which `keras_gru.inspection.result.save_inspection` stores.
-
     Raises:
         UserError: no such run has finished, there is no such sequence or layer, or a cell has no
             gates that can be read.
     """
-    records = _records(run_directory, cell, seed)
+    best = networks.choose_run(run_directory, cell, seed)  # raises if there is none
+    records = networks.best_runs(run_directory, seed) if cell is None else [best]
     dataset = load_data(run_directory)
     size = dataset.size("validation")
     if not 0 <= sequence < size:
@@ -65,7 +62,7 @@ def inspect_networks(
             raise UserError(
                 f"Cell '{record.cell}' cannot be inspected (choose another one by --cell): {error}"
             ) from error
-    assert opened is not None and shown is not None  # `_records` returns at least one
+    assert opened is not None and shown is not None  # there is at least one record
     tokens, features = _input_of(dataset, sequence, shown[0], opened)
     return Inspection(
         layer=layer,
@@ -76,19 +73,6 @@ def inspect_networks(
         last_step=dataset.splits["validation"].stepwise is not None,
         networks=tuple(inspected),
     )
-
-
-def _records(run_directory: RunDirectory, cell: str | None, seed: int | None) -> list[RunRecord]:
-    best = networks.choose_run(run_directory, cell, seed)  # raises if there is none
-    if cell is not None:
-        return [best]
-    done = {
-        record.cell
-        for record in run_directory.records()
-        if record.status == "finished" and seed in (None, record.seed)
-    }
-    cells = [name for name in run_directory.experiment().cells if name in done]
-    return [networks.choose_run(run_directory, name, seed) for name in cells]
 
 
 def _shown(model: keras.Model, layer: RNN, dataset: SequenceDataset, sequence: int) -> tuple:

@@ -53,12 +53,7 @@ def find_layer(model: keras.Model, number: int) -> RNN:
 
 @contextmanager
 def replace_loop(layer: RNN, loop: Callable) -> Iterator[None]:
-    """Run a layer with another time loop within the block.
-
-    Args:
-        layer: a layer of the model.
-        loop: takes the place of its `inner_loop`.
-    """
+    """Run a layer with another time loop within the block."""
     layer.inner_loop = loop
     try:
         yield

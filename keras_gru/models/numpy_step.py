@@ -32,7 +32,6 @@ _FUNCTIONS = {
     "Negative": np.negative,
     "Softplus": lambda x: np.logaddexp(x, np.float32(0)),
     "Where": np.where,
-    "Copy": lambda x: x,
     "GetItem": lambda x, key: x[key],
 }
 

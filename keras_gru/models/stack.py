@@ -183,12 +183,8 @@ def task_model(
     """Return the model of a task, compiled with its loss and metrics.
 
     Args:
-        inputs: the inputs by name.
-        outputs: logits or forecasts.
-        name: name of the model.
         compile: `True` for the optimizer Adam, an optimizer or its name for that one, and `False`
             for a model that is not compiled.
-        task: the task of `keras_gru.datasets.TaskSpec`.
         every_step: whether forecasts are made after every step.
     """
     model = keras.Model(inputs, outputs, name=name)

@@ -136,6 +136,7 @@ def _build(model: keras.Model, graph: Graph, length: int | None):
         return values[id(tensor)]
 
     inputs = keras.tree.map_structure(chunk, graph.inputs)
+    steps = keras.tree.flatten(graph.inputs)[0].shape[1] or -2  # a number that is not used else
     for call in graph.calls:
         args, kwargs = keras.tree.map_structure(
             lambda value: values[id(value)] if is_tensor(value) else value, (call.args, call.kwargs)
@@ -161,7 +162,7 @@ def _build(model: keras.Model, graph: Graph, length: int | None):
             flat = keras.tree.flatten(found)
             new_states.update({f"{layer.name}_new_state_{i}": s for i, s in enumerate(flat)})
             outputs = [y, *found][: 1 + layer.return_state * len(found)]
-        elif isinstance(layer, keras.layers.Reshape) and layer.target_shape[0] == _length(graph):
+        elif isinstance(layer, keras.layers.Reshape) and layer.target_shape[0] == steps:
             outputs = keras.layers.Reshape((length or -1, *layer.target_shape[1:]))(*args)
         else:
             outputs = layer(*args, **kwargs)
@@ -173,11 +174,6 @@ def _build(model: keras.Model, graph: Graph, length: int | None):
     named = inputs if isinstance(inputs, dict) else {t.name: t for t in keras.tree.flatten(inputs)}
     step = keras.Model({**named, **states}, {"output": y, **new_states}, name=f"{model.name}_step")
     return step, layers
-
-
-def _length(graph: Graph):
-    """Return T, or an otherwise unused number if it is open."""
-    return keras.tree.flatten(graph.inputs)[0].shape[1] or -2
 
 
 def _with_states(layer: keras.Layer, length: int | None):

@@ -136,12 +136,9 @@ class ExperimentSettings(Settings):
         return self.model_copy(update={"dataset": self.dataset.model_copy(update=values)})
 
     def with_values(self, values: Mapping[str, Value]) -> Self:
-        """Return the experiment with other values of settings, without validation.
+        """Return the experiment with other values by dotted name, without validation.
 
         A new size removes `match`.
-
-        Args:
-            values: values by dotted name.
         """
         has_size = any(name.startswith("model.size.") for name in values)
         changed = self.model_copy(update={"match": None} if has_size else {})

@@ -63,12 +63,7 @@ def group_types(data: Any) -> Types:
 def read_grids(
     grids: Mapping[str, Mapping], types: Types
 ) -> tuple[dict[str, tuple[Value, ...]], list[InitErrorDetails]]:
-    """Return the values of grids by dotted name, and their errors.
-
-    Args:
-        grids: as in `split_grids`.
-        types: as in `group_types`.
-    """
+    """Return the values of grids by dotted name, and their errors."""
     values, errors = {}, []
     for name, data in grids.items():
         location = name.split(".")
@@ -87,17 +82,7 @@ def read_grids(
 def read_values(
     name: str, values: Sequence[Value], types: Types, location: Sequence[str | int]
 ) -> tuple[tuple[Value, ...], list[InitErrorDetails]]:
-    """Validate each value of one setting by itself, without building an experiment.
-
-    Args:
-        name: the setting's dotted name.
-        values: the values to try.
-        types: as in `group_types`.
-        location: where the values stand.
-
-    Returns:
-        The validated values, and the errors.
-    """
+    """Return the validated values of a setting, by its dotted name, and errors at `location`."""
     group, *steps = name.split(".")
     kind = types[group]
     if kind is None:  # the unknown kind is already reported

@@ -59,11 +59,7 @@ class Problem:
 
 
 class ConfigError(UserError):
-    """All errors of a config.
-
-    Args:
-        problems: one or more problems.
-    """
+    """All errors of a config."""
 
     def __init__(self, problems: Sequence[Problem]):
         by_text = {str(problem): problem for problem in sorted(problems, key=_order)}
@@ -103,12 +99,7 @@ def unknown_cells(root: Node, known: Collection[str]) -> list[Problem]:
 
 
 def explain(error: ValidationError, root: Node) -> list[Problem]:
-    """Return a problem for each of pydantic's errors.
-
-    Args:
-        error: what `Experiment.model_validate` raised.
-        root: the tree that was validated.
-    """
+    """Return a problem for each of pydantic's errors."""
     errors = [found for found in error.errors(include_url=False) if not _is_echo(found)]
     return [_problem(found, root) for found in errors[: 2 * _MOST]]
 

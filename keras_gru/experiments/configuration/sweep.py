@@ -140,12 +140,7 @@ def ends(drawn: Drawn) -> tuple[Value, ...]:
 
 
 def sweep_errors(sweep: Sweep, types: Types) -> list[InitErrorDetails]:
-    """Return the errors of the search space.
-
-    Args:
-        sweep: the sweep.
-        types: as in `keras_gru.experiments.configuration.grids.group_types`.
-    """
+    """Return the errors of the search space."""
     if not sweep.ranges:
         advice = "Add model or training, such as model: {layers: {grid: [1, 2]}}."
         return [custom_error("nothing_to_draw", ["sweep"], "none", "settings to draw", advice)]

@@ -126,14 +126,7 @@ def _to_json(name: str, value: object) -> str:
 
 
 def find_config(source: str | os.PathLike, folder: Path = Path()) -> Path:
-    """Return the path of a YAML file or of a packaged config.
-
-    Args:
-        source: a path, relative to `folder`, or a name.
-        folder: where a relative path starts.
-
-    Returns:
-        The path of a file.
+    """Return the path of a YAML file, relative to `folder`, or of a packaged config.
 
     Raises:
         UserError: if there is neither.

@@ -178,10 +178,6 @@ def merge(below: Node, above: Node) -> Node:
 
     Where the `kind` of a group changes, only settings common to all kinds remain, such as `size`.
     A model's `size` and settings with a `grid` are replaced as a whole.
-
-    Args:
-        below: the tree with less priority.
-        above: the tree with more priority.
     """
     if not (isinstance(below.value, dict) and isinstance(above.value, dict)):
         return above

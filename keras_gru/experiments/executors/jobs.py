@@ -105,8 +105,10 @@ class Queue:
     def next(self) -> Job | None:
         """Remove and return the first job that can start; None if all wait for trials."""
         for job in self.waiting:
-            settings = self._settings(job.cell) if job.trial is None else job.settings
-            if settings is not None:
+            settings = job.settings
+            if job.trial is None:
+                settings = choose_settings(self.experiment, job.cell, self._trials, self.metric)
+            if settings is not None:  # all trials of the cell have ended
                 self.waiting.remove(job)
                 return dataclasses.replace(job, settings=settings)
         return None
@@ -119,10 +121,6 @@ class Queue:
             self.run_directory.add_trial(record)
             self._trials.append(record)
         remove_checkpoint(job.path(self.run_directory))
-
-    def _settings(self, cell: str) -> dict[str, Value] | None:
-        """Return the settings that tuning chose for a cell; None while a trial is missing."""
-        return choose_settings(self.experiment, cell, self._trials, self.metric)
 
 
 def plan_jobs(experiment: Experiment) -> list[Job]:

@@ -21,10 +21,6 @@ from keras_gru.experiments.prediction.vectors import read_labelled_series, read_
 def read_inputs(data: Any, config: Any, preprocessing: Preprocessing) -> Inputs:
     """Read new data as the inputs of a network.
 
-    Args:
-        data: as in `TrainedModel.predict`.
-        config: the settings of the data that the network was trained on.
-
     Raises:
         UserError: if the data do not match the network.
     """

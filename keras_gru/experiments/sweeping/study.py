@@ -104,12 +104,7 @@ def open_study(experiment: Experiment, metric: Metric, storage: str) -> Study:
 
 
 def check_data(study: Study, fingerprint: Fingerprint) -> None:
-    """Raise a `UserError` if the trials of a study were trained on other data.
-
-    Args:
-        study: a new study stores the fingerprint.
-        fingerprint: fingerprint of the data of the next trials.
-    """
+    """Raise a `UserError` if a study's trials had other data; a new study stores these."""
     own = {name: split.sha256 for name, split in fingerprint.splits.items()}
     stored = study.user_attrs.get("data")
     if stored is None:

@@ -100,12 +100,8 @@ class TrialQueue:
     """The trials that one call of `sweep` draws, as a queue of jobs.
 
     Args:
-        experiment: an experiment with a `sweep`.
-        study: draws the trials and stores their results.
         run_directory: the run directory of the sweep. Trials that a killed process has left in it
             are drawn again.
-        storage: storage of the study.
-        metric: the metric that trials are compared by.
         listener: receives a note for each trial that is drawn.
     """
 
