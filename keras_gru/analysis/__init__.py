@@ -23,7 +23,6 @@ class Analysis:
     """The numbers of a comparison, computed once.
 
     Args:
-        comparison: the analysed comparison.
         cells: one summary for each cell that has a run.
         tunings: the chosen settings of each tuned cell.
         costs: one row for each cell that has a run.

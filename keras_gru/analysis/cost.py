@@ -13,12 +13,9 @@ class CellCost:
     """The costs of one cell; None if not measured.
 
     Args:
-        cell: name of the cell.
-        label: its display name.
         parameters: weights of the whole model.
         multiply_adds: multiplications of the recurrent layers for each time step
             (`models.multiply_adds`).
-        runs: number of runs.
         reached: number of runs that reached the target on validation.
         seconds: duration of training and validation until then, over those that reached it.
         peak_memory: bytes of the process (`environment.peak_memory`), the most of the cell's runs.

@@ -107,8 +107,6 @@ class SweepAnalysis:
     """A sweep with the importances of its settings; none if trials are too few or all equal.
 
     Args:
-        result: the sweep.
-        importances: importances of its settings.
         expected_best: cell -> its expected best; empty unless all trials were drawn at random and
             trained to their end.
     """

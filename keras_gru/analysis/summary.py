@@ -70,8 +70,6 @@ class CellTuning:
     """The result of tuning a cell.
 
     Args:
-        cell: name of the cell.
-        label: its display name.
         settings: dotted name -> the value that was best on validation.
         trials: the validation metric of each trial; NaN where it diverged.
         seconds: of all trials.

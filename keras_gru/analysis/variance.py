@@ -18,7 +18,6 @@ class SourceVariance:
     """The variance of the test metric of a cell due to one source.
 
     Args:
-        cell: name of the cell.
         source: one of `experiments.configuration.experiment.SOURCES`, or `TEST`.
         deviation: standard deviation of the metric where the source alone varies, in its unit.
         interval: its 95 % interval, of a normal distribution: s √(ν/χ²).

@@ -86,8 +86,6 @@ class Checkpoint(keras.callbacks.Callback):
 
     Args:
         progress: the epochs so far; each epoch appends to it.
-        dataset: the training data.
-        epochs: maximum number of epochs.
         path: the directory of the checkpoint; None writes none.
         on_epoch: called with the progress after each epoch.
     """

@@ -28,8 +28,6 @@ class RunRecord:
     """One trained network.
 
     Args:
-        cell: name in the registry of cells.
-        label: display name of the cell.
         seed: seed of the initial weights, the order of the data and dropout.
         status: `"finished"`, `"diverged"` (the loss became NaN or Inf) or, in a sweep, `"pruned"`.
         message: the reason if the run is not finished.
@@ -86,8 +84,6 @@ class EnsembleRecord:
     """The metrics of the ensemble of a cell's networks on one split.
 
     Args:
-        cell: name in the registry of cells.
-        seeds: seeds of its networks.
         split: `"train"`, `"validation"` or `"test"`.
         metrics: name of a metric -> its value.
         metric: the label of the metric that runs are compared by.
@@ -107,7 +103,6 @@ class Comparison:
     """All runs of an experiment, with their common metadata.
 
     Args:
-        experiment: what was trained.
         metadata: collected when the first run began.
         runs: the ended runs, in order of completion.
         trials: trials of tuning, without their history.

@@ -18,8 +18,6 @@ class Parity:
     """A comparison of an exported model with the Keras model.
 
     Args:
-        target: the format.
-        runtime: the runtime that ran the files.
         files: names of the files or folders.
         bytes: their size in bytes.
         tolerance: the largest relative difference that is allowed.

@@ -56,22 +56,13 @@ def generate(
         if not prompt:
             raise UserError(f"prompt {number}: expected one character or more, got none.")
     model = load_model(run_directory, record)
-    generated = (
-        models.sample(
-            model,
-            preprocessing.encode(prompt),
-            length,
-            temperature=temperature,
-            top_k=top_k,
-            stop=None if stop is None else preprocessing.encode(stop)[0],
-            seed=seed,
-        )
-        for prompt in prompts
-    )
-    return [
-        prompt + " " * has_ids + preprocessing.decode(tokens)
-        for prompt, tokens in zip(prompts, generated, strict=True)
-    ]
+    end = None if stop is None else preprocessing.encode(stop)[0]
+    options = {"temperature": temperature, "top_k": top_k, "stop": end, "seed": seed}
+    texts = []
+    for prompt in prompts:
+        tokens = models.sample(model, preprocessing.encode(prompt), length, **options)
+        texts.append(prompt + " " * has_ids + preprocessing.decode(tokens))
+    return texts
 
 
 @dataclass(frozen=True)

@@ -48,13 +48,10 @@ class Metadata(Settings):
     Args:
         started: when the first run began, in ISO 8601.
         environment: versions, hardware and the number of parallel runs.
-        metric: the metric that runs are compared by.
         other_metrics: further metrics that are measured.
         sequences: number of sequences of each split.
         evaluation: precision of the metric on validation and test.
         notes: processing of the data, one sentence each.
-        baselines: baselines without a recurrent network.
-        data: summary of the data.
     """
 
     started: Annotated[str, AfterValidator(_is_a_date)]

@@ -30,21 +30,9 @@ _COMPARISONS = {
     "Less": "Less",
     "LessEqual": "LessOrEqual",
 }
-_UNARY = {
-    "Sigmoid": "Sigmoid",
-    "Tanh": "Tanh",
-    "Exp": "Exp",
-    "Log": "Log",
-    "Sqrt": "Sqrt",
-    "Abs": "Abs",
-    "Absolute": "Abs",
-    "Negative": "Neg",
-    "Softplus": "Softplus",
-    "Softsign": "Softsign",
-    "LogicalNot": "Not",
-    "Identity": "Identity",
-    "Copy": "Identity",
-}
+_SAME_NAME = ("Sigmoid", "Tanh", "Exp", "Log", "Sqrt", "Abs", "Softplus", "Softsign", "Identity")
+_UNARY = {name: name for name in _SAME_NAME}
+_UNARY |= {"Absolute": "Abs", "Negative": "Neg", "LogicalNot": "Not", "Copy": "Identity"}
 
 
 @converts(*_BINARY)

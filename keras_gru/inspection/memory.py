@@ -9,7 +9,6 @@ def mean_keep_gate(layer, sequences, initial_state, mask) -> np.ndarray | None:
     """Return the mean fraction of its state that each unit keeps over a step.
 
     Args:
-        layer: a recurrent layer.
         sequences: `(B, T, D)`.
         initial_state: a list of states `(B, U)`.
         mask: `(B, T)` or `None`.
@@ -17,9 +16,7 @@ def mean_keep_gate(layer, sequences, initial_state, mask) -> np.ndarray | None:
     Returns:
         `(U,)`; `None` if no gate keeps the state.
     """
-    from keras_gru.models.graph import (
-        to_numpy,
-    )  # imported here: plots need no Keras
+    from keras_gru.models.graph import to_numpy  # imported here: plots need no Keras
 
     gates, _ = layer.gates(sequences, mask, initial_state)
     keep = keep_gate(layer.cell, gates)
@@ -35,7 +32,6 @@ def keep_gate(cell, gates):
     that writes to it.
 
     Args:
-        cell: a `keras_gru.Cell`.
         gates: the first result of the layer's `gates`.
 
     Returns:

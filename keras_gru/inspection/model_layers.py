@@ -65,8 +65,6 @@ def layer_inputs(model: keras.Model, layer: RNN, x: dict) -> tuple:
     """Return the inputs of a layer when its model is called on a batch.
 
     Args:
-        model: the model.
-        layer: one of its RNN layers.
         x: the model's inputs by name.
 
     Returns:

@@ -18,9 +18,6 @@ class NetworkInspection:
     """The measurements of one network.
 
     Args:
-        cell: name in the registry of cells.
-        label: the cell's display name.
-        seed: seed of its run.
         gates: each gate's name -> `T x U`, the shown steps of one sequence.
         state: `T x U`, after each of them.
         keep: for each unit, the mean fraction of its state that it keeps over a step; None if no

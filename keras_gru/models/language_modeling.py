@@ -73,7 +73,6 @@ def read(parts: Mapping[str, Any], tokens: Tensor, states: Any = None) -> tuple[
     """Return logits and new states for tokens, from given states.
 
     Args:
-        parts: the model's layers by name.
         tokens: `(B, T)`.
         states: states of each recurrent layer; `None` for zeros.
 

@@ -16,7 +16,6 @@ class Text:
     """A paragraph.
 
     Args:
-        text: plain text.
         style: `"note"`, `"strong"` (a conclusion) or `"warning"`.
         links: a label and a URL each, after the text.
     """
@@ -32,6 +31,11 @@ class Items:
 
     texts: Sequence[str]
     terms: Sequence[str] = ()
+
+    def lines(self) -> list[str]:
+        """Return the sentences, after their terms."""
+        terms = [f"{term}: " for term in self.terms] or [""] * len(self.texts)
+        return [f"{term}{text}" for term, text in zip(terms, self.texts, strict=True)]
 
 
 @dataclass(frozen=True)
@@ -139,7 +143,6 @@ class Section:
 
     Args:
         name: identifies it on the page.
-        heading: its title.
         blocks: its content, top to bottom.
         in_terminal: whether the terminal shows it.
     """
@@ -155,10 +158,8 @@ class Report:
     """A headline and the sections below it.
 
     Args:
-        title: title of the page.
         name: name of its subject.
         headline: the conclusion, in a few sentences.
-        sections: sections in order.
         description: the description in the configuration.
         links: sources of the description, a label and a URL each.
         cautions: warnings about the use of the numbers.

@@ -48,8 +48,7 @@ def _block(block: Block) -> str:
         text = f"**{block.text}**" if block.style == "strong" else block.text
         return f"{text} {_links(block.links)}".strip()
     if isinstance(block, Items):
-        terms = [f"{term}: " for term in block.terms] or [""] * len(block.texts)
-        return "\n".join(f"- {term}{text}" for term, text in zip(terms, block.texts, strict=True))
+        return "\n".join(f"- {line}" for line in block.lines())
     if isinstance(block, Code):
         return f"```\n{block.text}\n```" if not block.title else ""
     if isinstance(block, Definitions):

@@ -66,9 +66,7 @@ def figure_to_svg(
     """
     buffer = io.StringIO()
     salt = f"{name} {size}"  # makes ids unique on the page
-    with _style({"svg.hashsalt": salt}):
-        figure = _empty(size)
-        fill(figure)
+    with _drawn(fill, size, {"svg.hashsalt": salt}) as figure:
         figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
     return _for_a_page(buffer.getvalue(), size, label)
 
@@ -82,24 +80,21 @@ def figure_to_png(
         path: the PNG file, written atomically.
         size: width and height in CSS pixels.
     """
-    with _style():
-        figure = _empty(size)
-        fill(figure)
-        with replacing(path) as draft:
-            figure.savefig(draft, format="png", dpi=2 * PIXELS, facecolor="white")
+    with _drawn(fill, size, {}) as figure, replacing(path) as draft:
+        figure.savefig(draft, format="png", dpi=2 * PIXELS, facecolor="white")
 
 
 @contextmanager
-def _style(options: "Mapping[RcKeyType, Any] | None" = None) -> Iterator[None]:
-    """The style of all figures. Pages can show characters that matplotlib's font lacks."""
-    with matplotlib.rc_context(STYLE | dict(options or {})), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", r"Glyph .* missing from font")
-        yield
-
-
-def _empty(size: tuple[int, int]) -> Figure:
+def _drawn(
+    fill: Callable[[Figure], None], size: tuple[int, int], options: "Mapping[RcKeyType, Any]"
+) -> Iterator[Figure]:
+    """A figure in the common style. Pages can show characters that matplotlib's font lacks."""
     width, height = size
-    return Figure(figsize=(width / PIXELS, height / PIXELS), layout="constrained")
+    with matplotlib.rc_context(STYLE | dict(options)), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", r"Glyph .* missing from font")
+        figure = Figure(figsize=(width / PIXELS, height / PIXELS), layout="constrained")
+        fill(figure)
+        yield figure
 
 
 def _for_a_page(document: str, size: tuple[int, int], label: str) -> str:

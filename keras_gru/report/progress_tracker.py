@@ -21,8 +21,6 @@ class RunProgress:
     """The state of one run. Times are those of `time.monotonic`.
 
     Args:
-        label: display name of the cell.
-        seed: seed of the run.
         epochs: maximum number of epochs.
         state: `"waiting"`, `"training"`, `"trained"`, `"stopped"`, or the status of its record.
         resumed_after: epochs of an earlier process.
@@ -77,8 +75,6 @@ class ProgressTracker(Listener):
     `finished`; only `finished` for a run that ended in an earlier process.
 
     Args:
-        title: the comparison's name.
-        console: the console.
         patience: patience of early stopping; None without early stopping.
     """
 

@@ -39,9 +39,8 @@ def _print_block(block: Block, console: Console) -> None:
     elif isinstance(block, Text):
         console.print(RichText(block.text, style=STYLES[block.style]))
     elif isinstance(block, Items):
-        terms = [f"{term}: " for term in block.terms] or [""] * len(block.texts)
-        for term, text in zip(terms, block.texts, strict=True):
-            console.print(RichText(f"{term}{text}"))
+        for line in block.lines():
+            console.print(RichText(line))
     elif isinstance(block, Definitions):
         for name, value in block.items.items():
             console.print(RichText(f"{name}: {value}"))

@@ -26,7 +26,6 @@ class Job:
     """One network to train.
 
     Args:
-        cell: name in the registry of cells.
         seed: seed of the initial weights, the order of the data and dropout; trials have one of
             their own, `experiment.tuning_seed`.
         settings: settings that replace those of the experiment: of a trial, or chosen by tuning.

@@ -48,7 +48,6 @@ class FinishedTrial:
 
     Args:
         number: number of the trial from 0, in the order of drawing.
-        cell: name in the registry of cells.
         settings: the drawn settings by dotted name.
         status: `"finished"`, `"pruned"` or `"diverged"`.
         value: validation metric of the best epoch, as logged; NaN if it diverged.

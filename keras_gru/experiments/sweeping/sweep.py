@@ -32,11 +32,9 @@ class SweepResult:
     """The finished trials of a sweep.
 
     Args:
-        experiment: the experiment with the `sweep`.
         metric: the validation metric that trials are compared by.
         trials: the trials in the order of drawing.
         metadata: metadata of the first process.
-        path: path of the run directory.
     """
 
     experiment: Experiment

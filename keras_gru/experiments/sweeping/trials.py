@@ -31,10 +31,8 @@ class TrialJob:
     Args:
         place: among the trials of this call, from 1; a listener knows the trial by it.
         number: number of the trial in its study.
-        cell: name in the registry of cells.
         seed: the experiment's first.
         settings: the drawn settings by dotted name.
-        storage: storage of the study.
     """
 
     place: int
