@@ -29,11 +29,7 @@ class ForecastErrors:
 
 
 def collect_forecast_errors(comparison: Comparison) -> ForecastErrors | None:
-    """Return the errors of the finished runs; None if no run of a cell stored any.
-
-    Raises:
-        UserError: a stored file is damaged.
-    """
+    """Return the errors of the finished runs; None if no run of a cell stored any."""
     if comparison.path is None:
         return None
     stored: dict[str, list[StoredErrors]] = {}

@@ -124,9 +124,6 @@ def read_measurements(run: str) -> tuple[str, Measurements]:
 
     Args:
         run: a run as in `find_run`, or a stored result, `NAME.json`.
-
-    Raises:
-        UserError: there is no such run, or it is damaged.
     """
     if Path(run).suffix == ".json":
         result = load_json(Path(run), StoredResult)

@@ -106,11 +106,7 @@ def with_cells_from(verb: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def parse_seed(text: str | None) -> int | Literal["all"] | None:
-    """Return the seed that an option names.
-
-    Raises:
-        UserError: if it is neither a number nor `all`.
-    """
+    """Return the seed that an option names."""
     if text is None or text == "all":
         return text
     if not text.isdecimal():
@@ -132,9 +128,6 @@ def reject_settings_as_options(arguments: list[str], known: set[str]) -> None:
     Args:
         arguments: arguments of a command.
         known: its options.
-
-    Raises:
-        UserError: an unknown option has the name of a setting.
     """
     for argument, following in itertools.pairwise([*arguments, "-"]):
         option, equals, value = argument.partition("=")

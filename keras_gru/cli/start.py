@@ -70,9 +70,6 @@ def start_runs(
     Returns:
         The experiment, the directory of a run to resume, and the address of a Ray cluster; None for
         processes on this machine.
-
-    Raises:
-        UserError: if they do not fit together.
     """
     from keras_gru.experiments.resuming import choose_experiment
 

@@ -160,10 +160,6 @@ class Examples:
 
 
 def read_examples(directory: RunDirectory) -> Examples | None:
-    """Return the stored examples, or None.
-
-    Raises:
-        UserError: if the file is damaged.
-    """
+    """Return the stored examples, or None."""
     path = directory.path / FILE
     return load_json(path, Examples) if path.is_file() else None

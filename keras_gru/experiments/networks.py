@@ -25,9 +25,6 @@ def choose_run(
     Args:
         cell: consider only runs of this cell; None considers all.
         seed: consider only runs with this seed; None considers all.
-
-    Raises:
-        UserError: if no such run has finished.
     """
     comparison = run_directory.comparison()
     finished = [record for record in comparison.runs if record.status == "finished"]
@@ -157,9 +154,6 @@ def save_ensembles(run_directory: RunDirectory, dataset: SequenceDataset | None 
 
     Args:
         dataset: the data of the runs; None loads them.
-
-    Raises:
-        UserError: if a network or the data cannot be loaded.
     """
     known = {
         record.cell: record.seeds for record in run_directory.ensembles() if record.split == "test"

@@ -48,9 +48,6 @@ def save_examples(directory: RunDirectory, dataset: SequenceDataset | None = Non
     Args:
         directory: the run directory; without finished runs, nothing is stored.
         dataset: the data of the runs; None loads them.
-
-    Raises:
-        UserError: if the data or a network cannot be loaded.
     """
     models = {record.cell: TrainedModel(directory, [record]) for record in best_runs(directory)}
     if not models:

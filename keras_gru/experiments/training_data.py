@@ -117,11 +117,7 @@ def store_data(run_directory: RunDirectory, dataset: SequenceDataset) -> None:
 
 
 def stored_data(run_directory: RunDirectory) -> TrainingData:
-    """Load what `store_data` wrote.
-
-    Raises:
-        UserError: if there is none, or it is damaged.
-    """
+    """Load what `store_data` wrote."""
     path = run_directory.path / FILE
     if not path.is_file():
         raise UserError(

@@ -139,9 +139,6 @@ def export_run(
         output: the folder to write to; `None` is `export` in the folder of the run. `parity.json`
             in both holds the comparisons with all formats.
         sequences: number of test sequences to compare.
-
-    Raises:
-        UserError, DisagreementError: as in `export`.
     """
     model = networks.load_model(run_directory, record)
     if model.name == "language_model":

@@ -108,11 +108,7 @@ class Target:
 
 
 def require_package(package: str, extra: str) -> None:
-    """Raise an error if an optional package of a format is not installed.
-
-    Raises:
-        UserError: if it is not installed.
-    """
+    """Raise an error if an optional package of a format is not installed."""
     if importlib.util.find_spec(package) is None:
         extra = {"onnx": "export"}.get(extra, extra)
         raise UserError(

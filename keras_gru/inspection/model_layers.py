@@ -30,11 +30,7 @@ def rnn_layers(model: keras.Model) -> list[RNN]:
 
 
 def find_layer(model: keras.Model, number: int) -> RNN:
-    """Return a recurrent layer, counted from 1; of a bidirectional one, the forward layer.
-
-    Raises:
-        UserError: there is no such layer, or it cannot be inspected.
-    """
+    """Return a recurrent layer, counted from 1; of a bidirectional one, the forward layer."""
     rnn_layers(model)
     if any(layer.name == "front" for layer in model.layers):
         raise UserError(

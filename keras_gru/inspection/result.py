@@ -68,11 +68,7 @@ def save_inspection(directory: Path, inspection: Inspection) -> None:
 
 
 def read_inspection(directory: Path | None) -> Inspection | None:
-    """Return the stored inspection of a run directory, or None.
-
-    Raises:
-        UserError: the file is damaged.
-    """
+    """Return the stored inspection of a run directory, or None."""
     if directory is None or not (directory / FILE).is_file():
         return None
     return load_json(directory / FILE, Inspection)

@@ -36,11 +36,7 @@ def packaged_recipes() -> dict[str, Path]:
 
 
 def find_packaged(name: str) -> Path:
-    """Return the path of a config or recipe; the suffix is optional.
-
-    Raises:
-        UserError: there is none.
-    """
+    """Return the path of a config or recipe; the suffix is optional."""
     files = packaged_recipes() | packaged_configs()
     bare = name.removesuffix(".yaml").removesuffix(".py")
     if bare not in files:

@@ -126,11 +126,7 @@ def _to_json(name: str, value: object) -> str:
 
 
 def find_config(source: str | os.PathLike, folder: Path = Path()) -> Path:
-    """Return the path of a YAML file, relative to `folder`, or of a packaged config.
-
-    Raises:
-        UserError: if there is neither.
-    """
+    """Return the path of a YAML file, relative to `folder`, or of a packaged config."""
     path = folder / user_path(source)
     packaged = packaged_configs()
     if os.path.exists(path) and not os.path.isdir(path):

@@ -33,9 +33,6 @@ def read_arrays(data: Any, preprocessing: Preprocessing) -> Inputs:
         data: vectors (N, T, D) or tokens (N, T); a list of N arrays (T, D) or (T,) of different
             lengths; a dictionary with `inputs` and perhaps `lengths` (N,) and `targets`; or the
             path of an .npz file with these names, or with those of a training file.
-
-    Raises:
-        UserError: if the arrays do not match.
     """
     where, arrays = _find_arrays(data)
     inputs = np.asarray(arrays["inputs"])

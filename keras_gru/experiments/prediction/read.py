@@ -19,11 +19,7 @@ from keras_gru.experiments.prediction.vectors import read_labelled_series, read_
 
 
 def read_inputs(data: Any, config: Any, preprocessing: Preprocessing) -> Inputs:
-    """Read new data as the inputs of a network.
-
-    Raises:
-        UserError: if the data do not match the network.
-    """
+    """Read new data as the inputs of a network."""
     task = preprocessing.spec.task
     is_series = task == "forecasting" and isinstance(data, np.ndarray) and data.ndim == 2
     if is_arrays(data) and not is_series:

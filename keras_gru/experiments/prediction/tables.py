@@ -26,9 +26,6 @@ def find_table(data: Any, config: Any, wanted: list[str], expects: str) -> Table
             guessed where they do not say it.
         wanted: columns that it should have.
         expects: description of the expected file, for error messages.
-
-    Raises:
-        UserError: if there is no such table.
     """
     if is_data_frame(data):
         return _table_of_frame(data)
