@@ -35,16 +35,14 @@ def costs(comparison: Comparison) -> tuple[CellCost, ...]:
     """Return one row for each cell that has a run, in the experiment's order."""
     metric, aim = comparison.metric, target(comparison)
     found = []
-    for cell in comparison.experiment.cells:
+    for cell, label in comparison.labels.items():
         runs = comparison.runs_of(cell)
-        if not runs:
-            continue
         taken = [] if aim is None else [seconds_to(run, aim, metric) for run in runs]
         taken = [seconds for seconds in taken if seconds is not None]
         found.append(
             CellCost(
                 cell=cell,
-                label=runs[0].label,
+                label=label,
                 parameters=runs[0].parameters,
                 multiply_adds=runs[0].multiply_adds,
                 runs=len(runs),

@@ -66,9 +66,7 @@ class Measurements:
 
 def collect_measurements(comparison: Comparison) -> Measurements:
     """Return the measurements of a comparison."""
-    metric = comparison.metric
-    labels = {run.cell: run.label for run in comparison.runs}
-    labels = {cell: labels[cell] for cell in comparison.experiment.cells if cell in labels}
+    metric, labels = comparison.metric, comparison.labels
     diverged = {
         cell: sum(run.status == "diverged" for run in comparison.runs_of(cell)) for cell in labels
     }

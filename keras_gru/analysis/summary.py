@@ -40,16 +40,14 @@ class CellSummary:
 def summarize(comparison: Comparison) -> tuple[CellSummary, ...]:
     """Return one row for each cell that has a run, in the experiment's order."""
     rows = []
-    for cell in comparison.experiment.cells:
+    for cell, label in comparison.labels.items():
         runs = comparison.runs_of(cell)
-        if not runs:
-            continue
         good = [run for run in runs if run.status == "finished"]
         timed = good or runs
         rows.append(
             CellSummary(
                 cell=cell,
-                label=runs[0].label,
+                label=label,
                 units=runs[0].units,
                 parameters=runs[0].parameters,
                 recurrent_parameters=runs[0].recurrent_parameters,

@@ -127,6 +127,12 @@ class Comparison:
         """Baselines without a recurrent network."""
         return self.metadata.baselines
 
+    @property
+    def labels(self) -> dict[str, str]:
+        """The display name of each cell that has a run, in the experiment's order."""
+        labels = {run.cell: run.label for run in self.runs}
+        return {cell: labels[cell] for cell in self.experiment.cells if cell in labels}
+
     def runs_of(self, cell: str) -> list[RunRecord]:
         """Return the runs of a cell, finished or not."""
         return [run for run in self.runs if run.cell == cell]

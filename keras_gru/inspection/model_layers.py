@@ -12,26 +12,14 @@ from keras_gru.layers import RNN
 from keras_gru.models.budget import layers_by_direction, recurrent_layers
 
 
-def rnn_layers(model: keras.Model) -> list[RNN]:
-    """Return the recurrent layers of a model; both directions of a bidirectional one.
-
-    Raises:
-        UserError: a layer is not from this package, and cannot be inspected.
-    """
-    layers: list[RNN] = []
+def find_layer(model: keras.Model, number: int) -> RNN:
+    """Return a recurrent layer, counted from 1; of a bidirectional one, the forward layer."""
     for layer in layers_by_direction(model):
         if not isinstance(layer, RNN):
             raise UserError(
                 f"A {type(layer).__name__} cannot be inspected: register a cell, which is run by "
                 "keras_gru.RNN, in place of a layer."
             )
-        layers.append(layer)
-    return layers
-
-
-def find_layer(model: keras.Model, number: int) -> RNN:
-    """Return a recurrent layer, counted from 1; of a bidirectional one, the forward layer."""
-    rnn_layers(model)
     if any(layer.name == "front" for layer in model.layers):
         raise UserError(
             "inspect: expected a model whose recurrent layers read the sequence itself, got one "
@@ -43,7 +31,7 @@ def find_layer(model: keras.Model, number: int) -> RNN:
     layer = layers[number - 1]
     if isinstance(layer, keras.layers.Bidirectional):
         layer = layer.forward_layer
-    assert isinstance(layer, RNN)  # `rnn_layers` has checked it
+    assert isinstance(layer, RNN)  # all have been checked
     return layer
 
 

@@ -22,9 +22,8 @@ Style = dict[str, Any]  # keyword arguments of matplotlib
 
 def series(comparison: Comparison) -> dict[str, tuple[str, int]]:
     """Return label and number of every cell with a run; the number determines its color."""
-    labels = {run.cell: run.label for run in comparison.runs}
     cells = comparison.experiment.cells
-    return {cell: (labels[cell], i) for i, cell in enumerate(cells) if cell in labels}
+    return {cell: (label, cells.index(cell)) for cell, label in comparison.labels.items()}
 
 
 def color(number: int) -> str:

@@ -8,7 +8,8 @@ import keras_gru
 from keras_gru.cells import cell_names
 from keras_gru.inspection.ablation import ablations, with_constant_gates
 from keras_gru.inspection.memory import keep_gate
-from keras_gru.inspection.model_layers import find_layer, rnn_layers
+from keras_gru.inspection.model_layers import find_layer
+from keras_gru.models.budget import layers_by_direction
 from tests.models.helpers import BIDIRECTIONAL, inputs, make, predict
 
 WITHOUT_GATES = ("simple_rnn", "irnn", "independent_rnn", "closed_form")
@@ -79,7 +80,7 @@ def test_gates_are_constant_in_all_layers_of_the_copy_only(kind):
     model = make(kind, layers=2, **({"bidirectional": True} if kind in BIDIRECTIONAL else {}))
     before = predict(model, inputs(kind))
     copy = with_constant_gates(model, {"update": 0.0})
-    cells = [layer.cell for layer in rnn_layers(copy)]
+    cells = [layer.cell for layer in layers_by_direction(copy)]
     assert len(cells) >= 2 and all(cell.constant_gates == {"update": 0.0} for cell in cells)
     assert np.abs(predict(copy, inputs(kind)) - before).max() > 1e-4
     np.testing.assert_array_equal(predict(model, inputs(kind)), before)
