@@ -235,6 +235,21 @@ def usual_jobs(waiting: int) -> int:
     return max(1, min(available_cores(), waiting, 8))
 
 
+@contextlib.contextmanager
+def prepare(
+    experiment: Experiment, run_directory: RunDirectory | None
+) -> Iterator[tuple[Experiment, RunDirectory, SequenceDataset]]:
+    """Load the data of several comparisons, and lock their run directory, or a new one."""
+    with contextlib.ExitStack() as stack:
+        if run_directory is not None:
+            stack.enter_context(run_directory.locked())
+        dataset = data_for(experiment, run_directory)
+        experiment = resolve_shards(experiment, run_directory)
+        run_directory = run_directory or RunDirectory.create(experiment)
+        stack.enter_context(run_directory.locked())
+        yield experiment, run_directory, dataset
+
+
 def resolve_shards(experiment: Experiment, run_directory: RunDirectory | None) -> Experiment:
     """Set the shards to those of the run directory, else to the default of this machine."""
     stored = run_directory.experiment().training.shards if run_directory else None

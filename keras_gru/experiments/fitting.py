@@ -21,7 +21,8 @@ from keras_gru.layers import RNN, compiling
 from keras_gru.models.averaging import mean_outputs
 from keras_gru.models.budget import layers_by_direction
 from keras_gru.models.config import Units
-from keras_gru.models.metrics import BlockMeans, StepMean, is_mean, other_metrics
+from keras_gru.models.measures import MEASURES
+from keras_gru.models.metrics import BlockMeans, StepMean, other_metrics
 
 _EVALUATED = 512  # sequences of an ensemble at a time
 _MESSAGES = {
@@ -165,7 +166,7 @@ def evaluate_test(
     """
     training, name = experiment.training, dataset.metric.name
     measure = "crossentropy" if name == "loss" else name
-    if not is_mean(measure):
+    if measure not in MEASURES:  # the others are no means over steps or sequences
         return evaluate(model, experiment, dataset, "test"), ()
     test = dataset.splits["test"]
     block_of = np.zeros(test.size, int)

@@ -1,15 +1,14 @@
 """Learning curves: the same comparison on nested fractions of the training data."""
 
-import contextlib
 from collections.abc import Sequence
 
 from keras_gru.errors import UserError
-from keras_gru.experiments.compare import compare, resolve_shards
+from keras_gru.experiments.compare import compare, prepare
 from keras_gru.experiments.comparison import LearningCurve
 from keras_gru.experiments.configuration.experiment import Experiment
 from keras_gru.experiments.listener import SILENT, Listener
 from keras_gru.experiments.run_directory import RunDirectory
-from keras_gru.experiments.training_data import data_for, store_data
+from keras_gru.experiments.training_data import store_data
 
 FRACTIONS = (0.01, 0.02, 0.05, 0.1, 0.25, 0.5)
 
@@ -39,28 +38,20 @@ def learning_curve(
         UserError: invalid fractions, a dataset with a curriculum, or as in `keras_gru.run`.
     """
     check_fractions(fractions)
-    with contextlib.ExitStack() as stack:
-        if run_directory is not None:
-            stack.enter_context(run_directory.locked())
-        dataset = data_for(experiment, run_directory)
-        if dataset.stages:
-            raise UserError(
-                "dataset.curriculum: a learning curve needs the same training data in every epoch. "
-                "Remove the setting."
-            )
-        experiment = resolve_shards(experiment, run_directory)
-        run_directory = run_directory or RunDirectory.create(experiment)
-        stack.enter_context(run_directory.locked())
-        store_data(run_directory, dataset)
+    if experiment.dataset.curriculum_epochs:
+        raise UserError(
+            "dataset.curriculum: a learning curve needs the same training data in every epoch. "
+            "Remove the setting."
+        )
+    with prepare(experiment, run_directory) as (experiment, whole, dataset):
+        store_data(whole, dataset)
         comparisons = {}
         for fraction in (*sorted(fractions), 1.0):
             part = dataset.with_fraction_of_train(fraction, experiment.training.batch_size)
             listener.note(f"{fraction:.0%} of train: {part.size('train'):,} sequences.")
             comparisons[fraction] = compare(
                 experiment,
-                run_directory=run_directory
-                if fraction == 1
-                else run_directory.create_fraction(fraction),
+                run_directory=whole if fraction == 1 else whole.create_fraction(fraction),
                 dataset=part,
                 listener=listener,
                 jobs=jobs,

@@ -1,15 +1,13 @@
 """Sources of variance: comparisons whose seeds vary one source only."""
 
-import contextlib
 import functools
 
-from keras_gru.experiments.compare import compare, resolve_shards
+from keras_gru.experiments.compare import compare, prepare
 from keras_gru.experiments.comparison import Comparison
 from keras_gru.experiments.configuration.experiment import Experiment
 from keras_gru.experiments.configuration.experiment_settings import SOURCES
 from keras_gru.experiments.listener import SILENT, Listener
 from keras_gru.experiments.run_directory import RunDirectory
-from keras_gru.experiments.training_data import data_for
 
 
 def vary_sources(
@@ -35,13 +33,7 @@ def vary_sources(
 
     - [Bouthillier et al., 2021](https://arxiv.org/abs/2103.03098)
     """
-    with contextlib.ExitStack() as stack:
-        if run_directory is not None:
-            stack.enter_context(run_directory.locked())
-        dataset = data_for(experiment, run_directory)
-        experiment = resolve_shards(experiment, run_directory)
-        run_directory = run_directory or RunDirectory.create(experiment)
-        stack.enter_context(run_directory.locked())
+    with prepare(experiment, run_directory) as (experiment, run_directory, dataset):
         can_split = not (dataset.stages or dataset.splits["train"].overlapping)
         compare_all = functools.partial(
             compare, dataset=dataset, listener=listener, jobs=jobs, cluster=cluster

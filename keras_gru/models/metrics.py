@@ -13,7 +13,6 @@ from keras import ops
 
 from keras_gru.layers.types import Tensor
 from keras_gru.models.measures import (
-    MEASURES,
     fit_targets,
     fit_weights,
     measured,
@@ -209,11 +208,6 @@ def other_metrics(
     return [
         StepMean(name, spec.every_step, list(metrics)) for name, metrics in per_variable.items()
     ]
-
-
-def is_mean(measure: str) -> bool:
-    """Return whether a metric is the mean of a measure over steps or sequences."""
-    return measure in MEASURES
 
 
 class BlockMeans(keras.metrics.Metric):

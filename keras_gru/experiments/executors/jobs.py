@@ -1,6 +1,7 @@
 """Jobs, each of which trains one network: their order and the executor interface."""
 
 import dataclasses
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,7 +19,6 @@ from keras_gru.experiments.forecasts import has_forecasts, save_forecasts
 from keras_gru.experiments.graphs import free_graphs
 from keras_gru.experiments.listener import SILENT, Listener, RenamedListener
 from keras_gru.experiments.run_directory import RunDirectory
-from keras_gru.experiments.tuning import choose_settings
 
 
 @dataclass(frozen=True)
@@ -134,6 +134,26 @@ def plan_jobs(experiment: Experiment) -> list[Job]:
                 ]
             jobs.append(Job(cell, seed))
     return jobs
+
+
+def choose_settings(
+    experiment: Experiment, cell: str, trials: Sequence[RunRecord], metric: Metric
+) -> dict[str, Value] | None:
+    """Return the settings of a cell's best trial on validation, the first of equals.
+
+    Trials have a separate seed, `experiment.tuning_seed`: the reported validation score of a run
+    that was also a trial would be biased by the selection. Diverged trials are the worst. Empty if
+    there is nothing to tune, None while a trial is missing.
+    """
+    scores = {}
+    for record in trials:
+        if record.cell == cell and record.seed == experiment.tuning_seed:
+            score = metric.score(record.validation.get(metric.name, math.nan))
+            scores[tuple(record.settings.items())] = score
+    combinations = experiment.combinations()
+    if not all(tuple(settings.items()) in scores for settings in combinations):
+        return None
+    return max(combinations, key=lambda settings: scores[tuple(settings.items())], default={})
 
 
 def _find_record(job: Job, records: Sequence[RunRecord]) -> RunRecord | None:
