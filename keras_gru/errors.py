@@ -19,10 +19,6 @@ class UserError(ValueError):
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Return the end of an error message: the nearest known names, or all if none is near.
 
-    Args:
-        name: what was received.
-        known: the valid names.
-
     Returns:
         A sentence that starts with a space, such as `" Did you mean 'units'?"`.
     """

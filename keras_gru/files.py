@@ -96,7 +96,6 @@ def load_arrays(path: str | Path, remedy: str) -> dict[str, "np.ndarray"]:
     Headers are checked against the size of the data before memory is allocated.
 
     Args:
-        path: the file.
         remedy: last words of the error, such as `"delete it"`.
 
     Raises:

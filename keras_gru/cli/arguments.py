@@ -123,12 +123,7 @@ def check_place(file: Path) -> None:
 
 
 def reject_settings_as_options(arguments: list[str], known: set[str]) -> None:
-    """Raise an error for a setting passed as an option, such as `--epochs 3`.
-
-    Args:
-        arguments: arguments of a command.
-        known: its options.
-    """
+    """Raise an error for a setting passed as an option, such as `--epochs 3`."""
     for argument, following in itertools.pairwise([*arguments, "-"]):
         option, equals, value = argument.partition("=")
         if not option.startswith("--") or option in known:

@@ -38,9 +38,6 @@ def generate(
         stop: a character that ends a text; None generates `length` characters.
         seed: seed of sampling, the same for each prompt; None is random.
 
-    Returns:
-        The prompts with their continuations.
-
     Raises:
         UserError: the network is not a language model, or a prompt is empty.
     """
@@ -100,9 +97,6 @@ def generate_music(
         length: time steps to generate.
         temperature: 0 takes the most probable notes; higher values produce more varied music.
         seed: seed of sampling; None is random.
-
-    Returns:
-        The prompt with its continuation.
 
     Raises:
         UserError: the run was not trained on piano rolls, or the piece does not exist or is shorter

@@ -37,12 +37,6 @@ def recurrent_parameters(model: keras.Model) -> int:
     100 units are the weights of these layers with about 100 inputs. Unused columns of weights (of
     constant gates, or in a minimal gated unit made from `GRUCell`) are counted.
 
-    Args:
-        model: a model from a builder or a file.
-
-    Returns:
-        The number of weights.
-
     Example:
 
     >>> from keras_gru import models
@@ -64,12 +58,6 @@ def multiply_adds(model: keras.Model) -> int:
     4U(D + U) for an LSTM and U(D + U) for a SimpleRNN of U units with D inputs. Elementwise
     operations, embeddings, attention and output layers are excluded. For an encoder and a decoder,
     one step of each is counted.
-
-    Args:
-        model: a model from a builder or a file.
-
-    Returns:
-        Their number.
 
     Example:
 
@@ -109,9 +97,6 @@ def units_for(parameters: int, count: Callable[[int], int]) -> int:
     Args:
         parameters: the budget, a number of weights.
         count: non-decreasing function from a number of units to a number of weights.
-
-    Returns:
-        The number of units.
 
     Raises:
         UserError: the budget is too small for one unit, or too large; or the weights of the answer

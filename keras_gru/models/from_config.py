@@ -22,8 +22,6 @@ def build(config: ModelConfig, spec: TaskSpec, cell: str, seed: int | None) -> k
 
     Args:
         config: the settings; a builder has arguments of the same names.
-        spec: the sizes of the data.
-        cell: name in the registry of cells.
         seed: seed of initial weights and dropout.
 
     Returns:
@@ -60,8 +58,6 @@ def with_budget_of(config: ModelConfig, spec: TaskSpec, cell: str) -> ModelConfi
 
     Args:
         config: the settings; their `size` has `units`.
-        spec: the sizes of the data.
-        cell: name of that cell.
 
     Returns:
         Settings whose `size` has `parameters`, for `build` with any cell.

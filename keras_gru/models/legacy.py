@@ -6,16 +6,13 @@ import keras
 
 
 def load_h5(path: str | Path) -> keras.Model:
-    """Load a model of a builder that was saved as `.h5`.
+    """Load a model of a builder that was saved as `.h5`, compiled as it was.
 
     `keras.models.load_model` loads `.keras` files, but fails here with "Unknown layer: 'Copy'": the
     format supports only layers, and the builders also use operations of `keras.ops`.
 
     Args:
         path: a file written by `model.save("….h5")`.
-
-    Returns:
-        The model, compiled as it was.
 
     Example:
 

@@ -79,13 +79,9 @@ def compile_options(
     same, in whatever batch.
 
     Args:
-        spec: the sizes of the data.
         loss_name: loss of forecasts: `"mse"`, `"mae"` or `"huber"`; other tasks have one loss.
         label_smoothing: for classes, tags, tokens and words, the fraction of the loss in which
             all classes are equally right. It affects the loss, not the accuracy.
-
-    Returns:
-        Keyword arguments, with new objects at each call.
 
     Raises:
         UserError: there is no such loss.

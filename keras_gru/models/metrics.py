@@ -191,7 +191,6 @@ def other_metrics(
     """Return further metrics of a task, besides those of `compile_options`.
 
     Args:
-        spec: the sizes of the data.
         per_variable: for forecasts, `"mase"` and `"smape"` -> what `StepMean` takes for it; one
             that is not here is left out.
     """

@@ -102,9 +102,7 @@ def make_recurrent_layers(
     """Return recurrent layers for a stack, named `recurrent_1`, `recurrent_2`, …
 
     Args:
-        cell: name in the registry of cells.
         units: units of each layer, and of each direction.
-        layers: number of layers.
         return_sequences: whether the last layer returns every step.
         bidirectional: whether each layer also runs backwards.
         last_units: units of the last layer; `None` for `units`.

@@ -66,7 +66,6 @@ class Stepper:
 
     Args:
         model: the model that was given to `step_model`.
-        batch_size: B.
 
     Example:
 
