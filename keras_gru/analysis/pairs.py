@@ -27,15 +27,6 @@ class NoInterval(StrEnum):
     OUT_OF_RANGE = "out_of_range"
 
 
-class Outcome(StrEnum):
-    """The conclusion from the confidence interval of a difference."""
-
-    FIRST_BETTER = "first_better"
-    SECOND_BETTER = "second_better"
-    NOT_SIGNIFICANT = "not_significant"
-    UNDECIDED = "undecided"
-
-
 @dataclass(frozen=True)
 class Pair:
     """A pair of cells on test, compared over the seeds that both finished.
@@ -70,15 +61,6 @@ class Pair:
     detectable: float | None
     smaller: float | None
     needed: int | None
-
-    @property
-    def outcome(self) -> Outcome:
-        """The verdict without numbers."""
-        if self.half is None:
-            return Outcome.UNDECIDED
-        if self.better is None:
-            return Outcome.NOT_SIGNIFICANT
-        return Outcome.FIRST_BETTER if self.better == self.one else Outcome.SECOND_BETTER
 
     @property
     def better_label(self) -> str | None:

@@ -152,7 +152,7 @@ def _predictions(outputs, scores):
 
 def _with_times(parity, program, runners, target, x):
     """Return a `Parity` with the milliseconds of a call of the files and of Keras."""
-    times = {}
+    milliseconds, keras_milliseconds = {}, {}
     model = program.parts.get("step", program.model)
     for rows in (1, 32):
         inputs = {name: np.resize(array, (rows, *array.shape[1:])) for name, array in x.items()}
@@ -164,15 +164,10 @@ def _with_times(parity, program, runners, target, x):
             given |= {n: np.zeros((rows, s), "float32") for n, s in program.zeros.items()}
         given = [given[tensor.name] for tensor in model.inputs]
         given = keras.tree.pack_sequence_as(model.input, given)
-        times[str(rows)] = (
-            _median(lambda inputs=inputs: program.run(runners, inputs)),
-            _median(lambda given=given: model.predict_on_batch(given)),
-        )
-    return replace(
-        parity,
-        milliseconds={batch: found for batch, (found, _) in times.items()},
-        keras_milliseconds={batch: found for batch, (_, found) in times.items()},
-    )
+        batch = str(rows)
+        milliseconds[batch] = _median(lambda inputs=inputs: program.run(runners, inputs))
+        keras_milliseconds[batch] = _median(lambda given=given: model.predict_on_batch(given))
+    return replace(parity, milliseconds=milliseconds, keras_milliseconds=keras_milliseconds)
 
 
 def _median(call: Callable[[], object]) -> float:

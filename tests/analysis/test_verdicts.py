@@ -8,7 +8,7 @@ from scipy import stats
 
 from keras_gru.analysis.intervals import detectable_difference
 from keras_gru.analysis.measurements import collect_measurements
-from keras_gru.analysis.pairs import NoInterval, Outcome, compare_pairs
+from keras_gru.analysis.pairs import NoInterval, compare_pairs
 from keras_gru.analysis.summary import summarize
 from keras_gru.analysis.verdicts import Caution, reach_verdicts
 from keras_gru.datasets.sequence_dataset import Baseline
@@ -51,8 +51,7 @@ def test_a_cell_is_called_better_only_where_its_interval_excludes_zero():
         pairs = compare_pairs(found)
         claims = [pair for pair in pairs if pair.better is not None]
         wrong += bool(claims)
-        for pair in pairs:
-            assert (pair.outcome == Outcome.NOT_SIGNIFICANT) == (pair.better is None)
+        assert all(pair.half is not None for pair in pairs)
         assert claims or "is better than" not in conclude(found)
     assert wrong / 200 <= 0.05 + chance(0.05, 200)
 
@@ -66,7 +65,7 @@ def test_a_pair_has_its_minimum_detectable_difference():
     assert pair.half == pytest.approx(stats.t.ppf(0.975, 4) * spread / np.sqrt(5))
     assert pair.detectable == pytest.approx(detectable_difference(spread, 5, 1))
     assert pair.smaller == pytest.approx(pair.detectable / 2, rel=0.34)
-    assert (pair.outcome, pair.needed) == (Outcome.NOT_SIGNIFICANT, 13)
+    assert (pair.better, pair.needed) == (None, 13)
     text = verdict_text(pair, findings({"gru": one}).metric)
     assert "5 seeds: 0.18" in text and "13 seeds" in text and "0.09" in text
 
@@ -103,7 +102,7 @@ def test_fewer_than_three_seeds_have_no_interval_and_no_winner(seeds):
     assert (summarize(found)[0].test.deviation is None) == (seeds == 1)
     (pair,) = compare_pairs(collect_measurements(found))
     assert (pair.difference, pair.half, pair.better) == (None, None, None)
-    assert (pair.reason, pair.outcome) == (NoInterval.FEW_SEEDS, Outcome.UNDECIDED)
+    assert pair.reason == NoInterval.FEW_SEEDS
     assert "no cell is called better: 3 are required." in conclude(collect_measurements(found))
 
 

@@ -9,7 +9,6 @@ import pytest
 from matplotlib.figure import Figure
 
 from keras_gru.analysis import analyse
-from keras_gru.analysis.pairs import Outcome
 from keras_gru.datasets.sequence_dataset import Baseline
 from keras_gru.report import comparison_plots, plots
 from keras_gru.report.pictures import figure_to_png, figure_to_svg
@@ -153,7 +152,7 @@ def test_differences_are_drawn_with_their_intervals_and_significant_ones_in_colo
         np.testing.assert_allclose(bar.get_xdata(), ends)
         np.testing.assert_allclose(mark.get_xdata(), pair.difference)
         color = plots.INK
-        if pair.outcome != Outcome.NOT_SIGNIFICANT:
+        if pair.better is not None:
             color = plots.color({"gru": 0, "lstm": 1}[pair.better])
         assert mark.get_color() == bar.get_color() == color
     assert axes.get_xlabel() == "← first better · second better →"

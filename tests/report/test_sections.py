@@ -8,7 +8,6 @@ import pytest
 from matplotlib.figure import Figure as Canvas
 
 from keras_gru.analysis import analyse
-from keras_gru.analysis.pairs import Outcome
 from keras_gru.analysis.variance import source_variances
 from keras_gru.datasets.sequence_dataset import Baseline, Metric
 from keras_gru.errors import UserError
@@ -200,8 +199,8 @@ def test_numbers_have_enough_digits_to_differ():
 def test_pairs_have_their_verdict_first_and_their_numbers():
     analysis = analyse(scattered())
     section = pairs.section(analysis)
-    outcomes = [pair.outcome for pair in analysis.verdicts.pairs]
-    assert outcomes == [Outcome.NOT_SIGNIFICANT, *[Outcome.FIRST_BETTER] * 2]
+    assert [pair.better == pair.one for pair in analysis.verdicts.pairs] == [False, True, True]
+    assert analysis.verdicts.pairs[0].better is None
     assert [column.header for column in table(section).columns][:2] == ["Pair", "Verdict"]
     for pair in analysis.verdicts.pairs:
         row = values(section, f"{pair.label} − {pair.other_label}")

@@ -153,7 +153,7 @@ def test_a_stored_result_gives_the_same_verdicts_as_its_runs():
     for stored, pair in zip(
         compare_pairs(findings), compare_pairs(collect_measurements(compared)), strict=True
     ):
-        assert (stored.outcome, stored.needed) == (pair.outcome, pair.needed)
+        assert (stored.better, stored.needed) == (pair.better, pair.needed)
         assert stored.half == pytest.approx(pair.half, rel=1e-4)
 
 

@@ -2,7 +2,7 @@
 
 from keras_gru.analysis import Analysis
 from keras_gru.analysis.intervals import CONFIDENCE, FEWEST_SEEDS, POWER
-from keras_gru.analysis.pairs import NoInterval, Outcome, Pair
+from keras_gru.analysis.pairs import NoInterval, Pair
 from keras_gru.datasets.metric import Metric
 from keras_gru.formatting import plural, rounded
 from keras_gru.report import comparison_plots
@@ -55,7 +55,7 @@ def outcome_text(pair: Pair) -> str:
     """Return the verdict on a pair without numbers."""
     if pair.better is not None:
         return f"{pair.better_label} better"
-    return "not decided" if pair.outcome == Outcome.UNDECIDED else "not significant"
+    return "not decided" if pair.half is None else "not significant"
 
 
 def verdict_text(pair: Pair, metric: Metric) -> str:
