@@ -11,13 +11,9 @@ import typer
 
 from keras_gru.errors import UserError
 
-Config = Annotated[
-    str, typer.Argument(help="A YAML file, or the name of a packaged config (keras-gru list).")
-]
-ConfigOrNone = Annotated[  # --resume can replace it
-    str | None,
-    typer.Argument(help="A YAML file, or the name of a packaged config (keras-gru list)."),
-]
+_CONFIG = typer.Argument(help="A YAML file, or the name of a packaged config (keras-gru list).")
+Config = Annotated[str, _CONFIG]
+ConfigOrNone = Annotated[str | None, _CONFIG]  # --resume can replace it
 Overrides = Annotated[
     list[str] | None,
     typer.Argument(

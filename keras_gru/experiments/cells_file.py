@@ -6,6 +6,7 @@ directory or a config is executed unless the user names it.
 
 import hashlib
 import sys
+import traceback
 import types
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -124,9 +125,6 @@ def _line_of(error: Exception, path: str) -> str:
     """Return the line of a file at which an error was raised, as `:3`."""
     if isinstance(error, SyntaxError):
         return f":{error.lineno}" if error.lineno else ""
-    lines, traceback = [], error.__traceback__
-    while traceback is not None:
-        if traceback.tb_frame.f_code.co_filename == path:
-            lines.append(traceback.tb_lineno)
-        traceback = traceback.tb_next
+    frames = traceback.extract_tb(error.__traceback__)
+    lines = [frame.lineno for frame in frames if frame.filename == path]
     return f":{lines[-1]}" if lines else ""

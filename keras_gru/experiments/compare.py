@@ -96,7 +96,6 @@ def compare(
     """Run an experiment, optionally on data that are already loaded.
 
     Args:
-        experiment: what to train.
         run_directory: the run directory of the same experiment to resume; None creates one.
         dataset: the data, such as a fraction of them; None loads those of the experiment.
         listener, jobs, cluster: as in `run`.
@@ -136,13 +135,7 @@ def _errors_noted(missing: str, listener: Listener) -> Iterator[None]:
 
 @dataclass(frozen=True)
 class Plan:
-    """Everything that a comparison needs before training starts.
-
-    Args:
-        experiment: the experiment, resolved for the data and the machine.
-        dataset: the training data.
-        epochs: maximum number of epochs of a run.
-    """
+    """Everything that a comparison needs before training starts."""
 
     experiment: Experiment
     dataset: SequenceDataset

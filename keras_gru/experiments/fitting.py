@@ -90,9 +90,6 @@ def fit(
         path: directory of the checkpoint; training resumes from it if there is one, and ends with
             the same weights as without an interruption.
         listener: receives each epoch; it ends the training by raising `StopRun`.
-
-    Returns:
-        The history and its best epoch.
     """
     training, order = experiment.training, experiment.seed_of("order", seed)
     progress = Progress(dataset.metric, training.patience)

@@ -51,7 +51,6 @@ def save_forecasts(network: "keras.Model", dataset: "SequenceDataset", path: Pat
     """Save a network's forecasts on validation and test, and their errors as JSON.
 
     Args:
-        dataset: windows of series.
         path: the directory of the run: `forecasts.npz` and `forecast_errors.json` are written.
     """
     from keras_gru.experiments.prediction.outputs import outputs_of, unscale  # imports Keras

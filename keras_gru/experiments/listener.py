@@ -19,7 +19,6 @@ class Listener:
         Args:
             runs: all runs of the comparison, including those of an earlier process.
             epochs: maximum number of epochs of a run.
-            metric: the metric that runs are compared by.
         """
 
     def started(self, cell: str, seed: int, first_epoch: int) -> None:

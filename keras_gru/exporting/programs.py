@@ -23,8 +23,6 @@ class Program:
     Args:
         model: an encoder–decoder becomes an encoder and one step of the decoder, any other model
             is exported unchanged.
-        step: whether a model becomes one time step with states.
-        states: whether it becomes a model of any number of steps with states.
     """
 
     def __init__(self, model: keras.Model, step: bool = False, states: bool = False):

@@ -27,7 +27,6 @@ class Target:
 
     Args:
         name: one of `TARGETS`.
-        quantize: `"int8"`, `"float16"` or `None`.
         length: T of a file for sequences of one length: of LiteRT.
         optional_states: whether states are inputs that can be left out: of ONNX.
 

@@ -149,7 +149,6 @@ def show_progress(experiment: Experiment, console: Console | None = None) -> Pro
     """Return a progress display for a terminal or for other output.
 
     Args:
-        experiment: the experiment; its name is the title.
         console: a `rich.console.Console`; None is standard output.
 
     Returns:

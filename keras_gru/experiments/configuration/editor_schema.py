@@ -12,9 +12,6 @@ def editor_schema() -> dict[str, Any]:
     """Return the JSON Schema of a single file.
 
     It requires less than `load_experiment`, as a `base:` file may define the missing settings.
-
-    Returns:
-        A JSON Schema, draft 2020-12.
     """
     schema: Any = _looser(Experiment.model_json_schema())
     for kind in (Training, *MODELS.values(), *SIZES.values()):

@@ -15,9 +15,6 @@ def packaged_files(folder: str, suffix: str) -> dict[str, Path]:
     Args:
         folder: `"configs"`, `"recipes"` or `"results"`.
         suffix: such as `".yaml"`.
-
-    Returns:
-        Names and paths, sorted by name; empty if there is no such folder.
     """
     for parent in (_PACKAGE, _PACKAGE.parent):
         if (parent / folder).is_dir():

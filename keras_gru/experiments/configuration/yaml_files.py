@@ -244,11 +244,8 @@ def _text(path: Path) -> str:
 
 def _shown(path: Path) -> str:
     """Return a path, relative to the working directory if that contains it."""
-    full = Path(os.path.abspath(path))
-    working_directory = Path.cwd()
-    return str(
-        full.relative_to(working_directory) if full.is_relative_to(working_directory) else full
-    )
+    full, here = Path(os.path.abspath(path)), Path.cwd()
+    return str(full.relative_to(here) if full.is_relative_to(here) else full)
 
 
 def _anchored(root: Node, folder: Path) -> Node:

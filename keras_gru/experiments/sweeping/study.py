@@ -73,7 +73,6 @@ def open_study(experiment: Experiment, metric: Metric, storage: str) -> Study:
     """Open the study of an experiment, or create it.
 
     Args:
-        experiment: an experiment with a `sweep`. Its name is the study's.
         storage: a database's URL, such as `"sqlite:///sweep.db"`, or the path of a journal file.
 
     Raises:

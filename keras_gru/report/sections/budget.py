@@ -24,10 +24,8 @@ def budget_blocks(
     Args:
         name: identifies the figure on the page.
         subject: what is expected.
-        found: cell -> its expected best.
         cells: cell -> its label and its number.
         budgets: the numbers of trials in the table.
-        format: formats a value.
         unit: the end of the figure's title.
     """
 
