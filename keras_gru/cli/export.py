@@ -61,10 +61,9 @@ def export(
 
     run_directory = find_run(run)
     start_tensorflow()
-    from keras_gru.analysis import analyse
     from keras_gru.experiments import networks
     from keras_gru.exporting.export import DisagreementError, export_run
-    from keras_gru.report.comparison import write_page
+    from keras_gru.report import update_page
 
     record = networks.choose_run(run_directory, cell, seed)
     typer.echo(f"{record.label}, seed {record.seed}")
@@ -85,8 +84,6 @@ def export(
         except DisagreementError as error:
             found, agrees = error.parity, False
         typer.echo(found)
-    page = run_directory.path / "report.html"
-    write_page(analyse(run_directory.comparison()), page)
-    typer.echo(f"The page: {page}")
+    update_page(run_directory.comparison())
     if not agrees:
         raise typer.Exit(1)

@@ -24,10 +24,9 @@ def inspect(
 
     run_directory = find_run(run)
     start_tensorflow()
-    from keras_gru.analysis import analyse
     from keras_gru.inspection.inspect import inspect_networks
     from keras_gru.inspection.result import FILE, save_inspection
-    from keras_gru.report.comparison import write_page
+    from keras_gru.report import update_page
     from keras_gru.report.sections.inspection import print_inspection, save_pictures
 
     inspection = inspect_networks(run_directory, cell, seed, sequence=sequence, layer=layer)
@@ -36,6 +35,4 @@ def inspect(
     print_inspection(inspection, comparison)
     for file in save_pictures(inspection, comparison, (run_directory.path / FILE).parent):
         typer.echo(f"A picture: {file}")
-    page = run_directory.path / "report.html"
-    write_page(analyse(comparison), page)
-    typer.echo(f"The page: {page}")
+    update_page(comparison)

@@ -29,6 +29,18 @@ def show(comparison: "Comparison", page: str | Path | None = None) -> None:
     show_report(comparison_report(analyse(comparison)), page)
 
 
+def update_page(comparison: "Comparison") -> None:
+    """Write the page of a comparison in its run directory, and print its path."""
+    from keras_gru.analysis import analyse
+    from keras_gru.report.comparison import comparison_report
+    from keras_gru.report.html import write_page
+
+    assert comparison.path is not None  # it has a run directory
+    page = comparison.path / "report.html"
+    write_page(comparison_report(analyse(comparison)), page)
+    print(f"The page: {page}")
+
+
 def show_report(report: "Report", page: str | Path) -> None:
     """Write the page of a report, print the report, and print the path of the page."""
     from keras_gru.report.html import write_page

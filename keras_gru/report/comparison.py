@@ -1,10 +1,9 @@
 """The report of a comparison."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 from keras_gru.analysis import Analysis
-from keras_gru.report import html, plots
+from keras_gru.report import plots
 from keras_gru.report.blocks import Report, Section
 from keras_gru.report.sections import (
     costs,
@@ -59,14 +58,3 @@ def comparison_report(analysis: Analysis) -> Report:
         cautions=headline.caution_texts(analysis.verdicts),
         setup=headline.setup(analysis),
     )
-
-
-def write_page(analysis: Analysis, path: str | Path) -> None:
-    """Write the page of a comparison, atomically.
-
-    Example:
-
-    >>> directory = find_run("runs/quickstart")
-    >>> write_page(analyse(directory.comparison()), directory.path / "report.html")
-    """
-    html.write_page(comparison_report(analysis), path)

@@ -8,12 +8,11 @@ import pytest
 import table
 
 from keras_gru import datasets
-from keras_gru.analysis import analyse
 from keras_gru.datasets.published import source
 from keras_gru.datasets.published.source import DATA_DIR, MANUAL_DIR
 from keras_gru.errors import UserError
 from keras_gru.experiments.compare import compare
-from keras_gru.report.comparison import write_page
+from keras_gru.report import update_page
 
 ROWS = table.rows()
 
@@ -58,7 +57,7 @@ def test_recipe(name, tmp_path, data_dir, monkeypatch):
     if not (prepared and (Path(prepared) / experiment.dataset.kind).is_dir()):
         monkeypatch.setenv(DATA_DIR, str(data_dir))
     comparison = compare(experiment, dataset=first(load(experiment.dataset), row.sequences))
-    write_page(analyse(comparison), comparison.path / "report.html")
+    update_page(comparison)
     assert (comparison.path / row.expects).stat().st_size > 0
     (run,) = comparison.runs
     metric = comparison.metric
