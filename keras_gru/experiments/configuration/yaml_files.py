@@ -28,17 +28,9 @@ from keras_gru.files import user_path
 Config = str | os.PathLike[str] | Mapping[str, object] | Experiment
 _LARGEST = 32_000  # bytes of a config with its included files; rejects data files before reading
 # Endings of files of data, and the kind of dataset that reads them.
-_DATA = {
-    ".csv": "csv_series or texts",
-    ".tsv": "csv_series or texts",
-    ".npz": "npz",
-    ".npy": "npz",
-    ".txt": "text_file",
-    ".json": "csv_series or texts",
-    ".jsonl": "csv_series or texts",
-    ".parquet": "csv_series or texts",
-    ".xlsx": "csv_series or texts",
-}
+_TABLES = (".csv", ".tsv", ".json", ".jsonl", ".parquet", ".xlsx")
+_DATA = {".npz": "npz", ".npy": "npz", ".txt": "text_file"}
+_DATA |= dict.fromkeys(_TABLES, "csv_series or texts")
 _MOST_FILES = 20  # that one config includes, with those that these include
 
 
