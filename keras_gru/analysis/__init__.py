@@ -23,11 +23,7 @@ class Analysis:
     """The numbers of a comparison, computed once.
 
     Args:
-        cells: one summary for each cell that has a run.
-        tunings: the chosen settings of each tuned cell.
-        costs: one row for each cell that has a run.
         target: the validation metric to which seconds are counted, or None.
-        verdicts: conclusions that the statistics allow.
         fractions: the comparisons on fractions of the training data, the smallest first; empty
             without a learning curve.
         data_needs: each pair of cells of the learning curve.

@@ -29,8 +29,6 @@ class DataFraction:
     """The test metrics of a comparison on a fraction of the training sequences.
 
     Args:
-        fraction: fraction of the training sequences, up to 1.
-        sequences: number of sequences.
         values: cell -> the test metric of each finished run.
     """
 

@@ -11,7 +11,6 @@ class DatasetErrors:
     """The test errors of all cells on one dataset; lower is better.
 
     Args:
-        name: name of the comparison.
         errors: cell -> seed -> error. Where a metric counts what is right, the error is its
             highest value minus the metric.
         resolution: the smallest error that differs from 0, such as 1/N for an accuracy.

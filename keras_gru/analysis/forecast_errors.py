@@ -17,7 +17,6 @@ class ForecastErrors:
     """The mean absolute errors on test; with a forecast at every step, of those after the last.
 
     Args:
-        variables: names of the V variables.
         steps: number of steps ahead of each of the H forecasts.
         cells: cell -> H lists of V, in each variable's unit; of several series in standard
             deviations.

@@ -121,7 +121,6 @@ def measure_interval(
     Args:
         differences: (n,) in the unit of the metric, between runs of the same seed.
         largest: the larger of both means.
-        metric: the metric of the differences.
         pairs: how many intervals shall hold together.
         sampling: sampling error of the mean difference, where it is known.
         resolution: the least that it can be, where the metric counts right answers.

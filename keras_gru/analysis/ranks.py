@@ -16,8 +16,6 @@ class Ranks:
     """Mean ranks over the datasets that have runs of every cell; rank 1 is the lowest mean error.
 
     Args:
-        means: cell -> its mean rank.
-        datasets: number of datasets.
         p_value: p value of Friedman's test that all cells are equal.
         critical_difference: critical difference of two mean ranks, by Nemenyi's test at 5 %.
     """

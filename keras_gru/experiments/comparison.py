@@ -31,10 +31,8 @@ class RunRecord:
         seed: seed of the initial weights, the order of the data and dropout.
         status: `"finished"`, `"diverged"` (the loss became NaN or Inf) or, in a sweep, `"pruned"`.
         message: the reason if the run is not finished.
-        units: units of each recurrent layer.
         parameters: weights of the whole model.
         recurrent_parameters: weights of its recurrent layers.
-        epochs: epochs trained.
         best_epoch: the best validation epoch, from 1, whose weights are saved.
         validation: validation metrics with those weights; errors are in the metric's unit.
         test: test metrics with those weights, measured once.
@@ -43,7 +41,6 @@ class RunRecord:
         steps_per_second: optimizer steps per second, from the same median.
         path: how it was trained, such as `"XLA fused"`: compiled by XLA or run as a graph, and by
             which path of the layers (`keras_gru.RNN.path`).
-        history: one row per epoch.
         settings: the settings of this trial, or those that tuning chose, by dotted name.
         multiply_adds: multiplications of its recurrent layers for each time step; None if it is
             not known.
@@ -81,13 +78,7 @@ class RunRecord:
 
 @dataclass(frozen=True)
 class EnsembleRecord:
-    """The metrics of the ensemble of a cell's networks on one split.
-
-    Args:
-        split: `"train"`, `"validation"` or `"test"`.
-        metrics: name of a metric -> its value.
-        metric: the label of the metric that runs are compared by.
-    """
+    """The metrics of the ensemble of a cell's networks on one split."""
 
     __pydantic_config__ = STORED
 
@@ -106,8 +97,6 @@ class Comparison:
         metadata: collected when the first run began.
         runs: the ended runs, in order of completion.
         trials: trials of tuning, without their history.
-        path: path of the run directory, or None.
-        ensembles: ensembles of several networks of a cell.
     """
 
     experiment: Experiment

@@ -32,10 +32,7 @@ class Classes:
     """Predicted classes: a confusion matrix and the most confident errors of each cell.
 
     Args:
-        labels: labels of the C classes.
-        sequences: number of predicted test sequences.
         confusion: cell -> C x C counts, a row for each true class.
-        errors: cell -> the most confident errors.
     """
 
     labels: tuple[str, ...]
@@ -127,9 +124,6 @@ class Translations:
     """Sentences of test with their references and translations.
 
     Args:
-        sources: the first sentences.
-        references: their references.
-        translations: cell -> their translations.
         sentences: number of sentences translated for the scores.
         scores: cell -> `"BLEU"` and `"chrF"`; empty without sacrebleu.
         attention: cell -> attention weights of the longest sentence; empty without attention.
@@ -150,7 +144,6 @@ class Examples:
 
     Args:
         seeds: cell -> the seed of its best run on validation.
-        content: depends on the task.
     """
 
     __pydantic_config__ = STORED

@@ -18,11 +18,9 @@ class Parity:
     """A comparison of an exported model with the Keras model.
 
     Args:
-        files: names of the files or folders.
         bytes: their size in bytes.
         tolerance: the largest relative difference that is allowed.
         unchecked: the reason if nothing was compared, else `None`.
-        sequences: number of compared sequences.
         difference: the largest absolute difference of an output, divided by the largest absolute
             output, or by 1 if that is larger.
         agreement: the fraction of equal predictions (the largest of C outputs, or the sign of

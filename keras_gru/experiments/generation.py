@@ -31,7 +31,6 @@ def generate(
     """Continue texts with a language model; of one of token ids, a text is such as "4 1 3".
 
     Args:
-        prompts: the beginnings of the texts, each of one character or more.
         length: maximum number of characters to generate for each prompt.
         temperature: 0 takes the most probable character; higher values produce more varied text.
         top_k: sample from the k most probable characters only; None samples from all.
@@ -145,7 +144,6 @@ def translate(
     """Translate sentences with an encoder–decoder; of one of token ids, a sentence is "4 1 3".
 
     Args:
-        sentences: sentences in the source language.
         beams: 1 decodes greedily; None takes the experiment's.
         without_unknown: whether to exclude the token of unknown words.
 

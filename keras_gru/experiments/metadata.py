@@ -48,8 +48,6 @@ class Metadata(Settings):
     Args:
         started: when the first run began, in ISO 8601.
         environment: versions, hardware and the number of parallel runs.
-        other_metrics: further metrics that are measured.
-        sequences: number of sequences of each split.
         evaluation: precision of the metric on validation and test.
         notes: processing of the data, one sentence each.
     """

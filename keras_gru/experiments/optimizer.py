@@ -51,9 +51,6 @@ def learning_rate(
 
     It depends only on the step, so a resumed run continues with the same values.
 
-    Args:
-        steps: steps in an epoch.
-
     Reference: cosine is that of Loshchilov and Hutter 2017, SGDR, equation 5, without restarts.
     """
     schedules = keras.optimizers.schedules

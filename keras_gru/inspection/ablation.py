@@ -15,9 +15,6 @@ def ablations(cell: keras.Layer) -> dict[str, dict[str, float]]:
     every step replaces the state. Other gates are set to 1, which is open. For several gates, the
     last ablation replaces all of them, which turns a GRU into a SimpleRNN.
 
-    Args:
-        cell: a `keras_gru.Cell`.
-
     Returns:
         Display name -> `constant_gates`. Empty for a cell without gates.
     """

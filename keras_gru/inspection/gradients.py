@@ -23,7 +23,6 @@ def gradient_norms(model: keras.Model, layer: RNN, batch: tuple) -> np.ndarray:
 
     Args:
         model: compiled.
-        layer: a layer of the model.
         batch: `(x, y)` or `(x, y, sample_weight)`.
 
     Returns:

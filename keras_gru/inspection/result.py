@@ -49,7 +49,6 @@ class Inspection:
         features: `T x D`, where it consists of vectors.
         last_step: whether the gradient is that of the last step's loss; elsewhere a sequence has
             one loss.
-        networks: one of each cell.
     """
 
     layer: int

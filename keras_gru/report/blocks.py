@@ -52,12 +52,9 @@ class Row:
     """One row of a table.
 
     Args:
-        label: the first column.
-        values: the other columns.
         remark: text below the label, such as the number of diverged runs.
         series: number of the series in the figures, which determines its color.
         is_baseline: whether it is a baseline, below the cells.
-        link: target of the label.
     """
 
     label: str
@@ -104,8 +101,6 @@ class Figure:
         draw: fills an empty matplotlib figure.
         description: text alternative for screen readers.
         heights: heights of the wide and the narrow figure, in CSS pixels.
-        keys: the legend.
-        caption: text below the figure.
         is_half: whether two such figures are side by side on a wide page.
     """
 
@@ -143,7 +138,6 @@ class Section:
 
     Args:
         name: identifies it on the page.
-        blocks: its content, top to bottom.
         in_terminal: whether the terminal shows it.
     """
 
@@ -159,8 +153,6 @@ class Report:
 
     Args:
         name: name of its subject.
-        headline: the conclusion, in a few sentences.
-        description: the description in the configuration.
         links: sources of the description, a label and a URL each.
         cautions: warnings about the use of the numbers.
         setup: names and values at a glance.

@@ -59,7 +59,6 @@ def figure_to_svg(
     """Return a figure as an `<svg>` element for a page.
 
     Args:
-        fill: fills an empty figure.
         name: unique on the page.
         size: width and height in CSS pixels; it shrinks if there is less space.
         label: text alternative for screen readers.

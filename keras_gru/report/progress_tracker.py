@@ -21,12 +21,9 @@ class RunProgress:
     """The state of one run. Times are those of `time.monotonic`.
 
     Args:
-        epochs: maximum number of epochs.
         state: `"waiting"`, `"training"`, `"trained"`, `"stopped"`, or the status of its record.
         resumed_after: epochs of an earlier process.
-        epoch: epochs trained.
         loss, value: training loss and validation metric of the last epoch.
-        best: the best validation metric.
         best_epoch: the epoch of the best metric.
         started, first_ended, epoch_ended: start of the run, end of its first and its last epoch.
         seconds: duration of the whole run, once it has ended.

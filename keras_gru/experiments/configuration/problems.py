@@ -27,10 +27,7 @@ class Problem:
         path: the setting's dotted name; "" for a whole file or override.
         code: kind of error, such as `"wrong_value"`, `"unknown_setting"` or the name of a
             rule (`keras_gru.experiments.configuration.rules`).
-        value: the value found.
         suggestion: how to fix it, as a sentence; "" for none.
-        expected: what was expected.
-        place: where the value was written.
     """
 
     path: str

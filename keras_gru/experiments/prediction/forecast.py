@@ -58,8 +58,6 @@ def forecast_ends(
     """Forecast the rows after the end of each series.
 
     Args:
-        networks: networks of K seeds.
-        ends: the last rows of each series.
         steps: rows to forecast; None forecasts the horizon H. Beyond it, forecasts are fed back as
             if they were true.
         stored: their forecasts on validation and test, which determine the band.

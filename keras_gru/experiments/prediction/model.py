@@ -169,7 +169,6 @@ class TrainedModel:
 
         Args:
             dataset: a dataset with the network's preprocessing.
-            split: name of a split.
             rows: numbers of sequences of the split; None takes all.
 
         Returns:

@@ -48,10 +48,8 @@ class FinishedTrial:
 
     Args:
         number: number of the trial from 0, in the order of drawing.
-        settings: the drawn settings by dotted name.
         status: `"finished"`, `"pruned"` or `"diverged"`.
         value: validation metric of the best epoch, as logged; NaN if it diverged.
-        epochs: epochs trained.
         seconds: duration of training and validation.
     """
 

@@ -34,7 +34,6 @@ class SweepResult:
     Args:
         metric: the validation metric that trials are compared by.
         trials: the trials in the order of drawing.
-        metadata: metadata of the first process.
     """
 
     experiment: Experiment

@@ -30,9 +30,6 @@ class TrialJob:
 
     Args:
         place: among the trials of this call, from 1; a listener knows the trial by it.
-        number: number of the trial in its study.
-        seed: the experiment's first.
-        settings: the drawn settings by dotted name.
     """
 
     place: int
