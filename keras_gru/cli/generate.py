@@ -88,7 +88,9 @@ def generate(
                 f"--{option}: expected a run that generates {other}, got {wanted}. Remove it."
             )
     if midi is not None:
-        _check_midi(midi)
+        check_place(midi)
+        if midi.suffix not in (".mid", ".midi"):
+            raise UserError(f"{midi}: expected a name that ends in .mid.")
     start_tensorflow()
     from keras_gru.experiments import networks
 
@@ -132,9 +134,3 @@ def _generate_music(
     typer.echo(f"The piano roll: {picture}")
     save_midi(music, midi, tempo=tempo)
     typer.echo(f"The music: {midi}")
-
-
-def _check_midi(midi: Path) -> None:
-    check_place(midi)
-    if midi.suffix not in (".mid", ".midi"):
-        raise UserError(f"{midi}: expected a name that ends in .mid.")

@@ -32,12 +32,11 @@ def choose_run(
         record for record in finished if cell in (None, record.cell) and seed in (None, record.seed)
     ]
     if not chosen:
-        asked = " ".join(
-            [f"of cell '{cell}'"] * (cell is not None) + [f"with seed {seed}"] * (seed is not None)
-        )
+        asked = "" if cell is None else f" of cell '{cell}'"
+        asked += "" if seed is None else f" with seed {seed}"
         have = [f"{record.cell} {record.seed}" for record in finished]
         raise UserError(
-            f"{run_directory.path}: no finished run {asked}.".replace(" .", ".")
+            f"{run_directory.path}: no finished run{asked}."
             + (f" Finished (cell seed): {', '.join(have)}." if have else "")
         )
     metric = comparison.metric

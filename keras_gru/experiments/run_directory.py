@@ -80,13 +80,8 @@ def _newest(run: str | Path, files: Iterable[Path]) -> Path:
             f"{run}: expected a run directory, found none. Give one such as "
             "runs/quickstart/2026-01-31_12-00-00, runs/quickstart for its newest, or latest."
         )
-    return max(directories, key=lambda path: _created(path.name))
-
-
-def _created(name: str) -> tuple[str, int]:
-    """Return the time in a name, and the number of a further directory of that time."""
-    time, number = name[:19], name[20:]  # 2026-01-31_12-00-00 and, after another _, the number
-    return time, int(number or 1)
+    # 2026-01-31_12-00-00 and, after another _, the number of a further directory of that time.
+    return max(directories, key=lambda path: (path.name[:19], int(path.name[20:] or 1)))
 
 
 class RunDirectory:

@@ -3,32 +3,25 @@
 from importlib import import_module
 from typing import Any
 
-_HOMES = {
-    "attention_weights": "translation",
-    "truncate": "truncated",
-    "build": "from_config",
-    "classifier": "classification",
-    "compile_options": "losses",
-    "encoder_decoder": "translation",
-    "ensemble": "averaging",
-    "forecaster": "forecasting",
-    "language_model": "language_modeling",
-    "load_h5": "legacy",
-    "multiply_adds": "budget",
-    "polyphony": "polyphonic_music",
-    "recurrent_parameters": "budget",
-    "recurrent_units": "budget",
-    "sample": "text_generation",
-    "sample_notes": "music_generation",
-    "search_beams": "beam_search",
-    "state_names": "step",
-    "step_model": "step",
-    "tagger": "tagging",
-    "translate": "beam_search",
-    "units_for": "budget",
-    "with_any_length": "language_modeling",
-    "with_budget_of": "from_config",
+_MODULES = {
+    "averaging": ("ensemble",),
+    "beam_search": ("search_beams", "translate"),
+    "budget": ("multiply_adds", "recurrent_parameters", "recurrent_units", "units_for"),
+    "classification": ("classifier",),
+    "forecasting": ("forecaster",),
+    "from_config": ("build", "with_budget_of"),
+    "language_modeling": ("language_model", "with_any_length"),
+    "legacy": ("load_h5",),
+    "losses": ("compile_options",),
+    "music_generation": ("sample_notes",),
+    "polyphonic_music": ("polyphony",),
+    "step": ("state_names", "step_model"),
+    "tagging": ("tagger",),
+    "text_generation": ("sample",),
+    "translation": ("attention_weights", "encoder_decoder"),
+    "truncated": ("truncate",),
 }
+_HOMES = {name: module for module, names in _MODULES.items() for name in names}
 
 __all__ = sorted(_HOMES)  # pyright: ignore[reportUnsupportedDunderAll] (each name stands once)
 

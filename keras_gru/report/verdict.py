@@ -17,9 +17,10 @@ SECTIONS = (
 
 def verdict_report(across: AcrossDatasets) -> Report:
     """Return the report of one or more datasets."""
+    name = f"Verdict over {plural(len(across.datasets), 'dataset')}"
     return Report(
-        title=f"Verdict over {plural(len(across.datasets), 'dataset')}",
-        name=f"Verdict over {plural(len(across.datasets), 'dataset')}",
+        title=name,
+        name=name,
         headline=across_datasets.headline_text(across),
         sections=[found for section in SECTIONS if (found := section(across)) is not None],
         setup={

@@ -97,13 +97,13 @@ def unknown_cells(root: Node, known: Collection[str]) -> list[Problem]:
 
 def explain(error: ValidationError, root: Node) -> list[Problem]:
     """Return a problem for each of pydantic's errors."""
-    errors = [found for found in error.errors(include_url=False) if not _is_echo(found)]
+    # A list that is too short only because of invalid elements has been reported with them.
+    errors = [
+        found
+        for found in error.errors(include_url=False)
+        if found["type"] != "too_short" or not found["input"]
+    ]
     return [_problem(found, root) for found in errors[: 2 * _MOST]]
-
-
-def _is_echo(found: ErrorDetails) -> bool:
-    """Return whether a list is too short only because of invalid elements, already reported."""
-    return found["type"] == "too_short" and bool(found["input"])
 
 
 def _problem(found: ErrorDetails, root: Node) -> Problem:

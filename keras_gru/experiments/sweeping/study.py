@@ -89,7 +89,8 @@ def open_study(experiment: Experiment, metric: Metric, storage: str) -> Study:
         if stored is None:
             study.set_user_attr("experiment", settings)
             return study
-    others = _differences(stored, settings)
+    own, known = _flat(settings), _flat(stored)
+    others = sorted(name for name in own | known if own.get(name) != known.get(name))
     if others:
         raise UserError(
             f"sweep: expected the settings that '{experiment.name}' was started with, got others "
@@ -237,13 +238,8 @@ def _defining_settings(experiment: Experiment) -> dict:
     return settings | {"seed": experiment.seeds[0]}
 
 
-def _differences(one: dict, other: dict) -> list[str]:
-    """Return the dotted names of the settings in which two experiments differ."""
-    flat, others = _flat(one), _flat(other)
-    return sorted(name for name in flat | others if flat.get(name) != others.get(name))
-
-
 def _flat(tree: dict, above: str = "") -> dict:
+    """Return settings by their dotted names."""
     flat = {}
     for name, value in tree.items():
         flat |= (

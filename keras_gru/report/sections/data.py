@@ -1,7 +1,5 @@
 """The data: rows, dates, gaps, shapes, and classes by split."""
 
-from collections.abc import Sequence
-
 from keras_gru.analysis import Analysis
 from keras_gru.report.blocks import Block, Column, Definitions, Items, Row, Section, Table
 
@@ -20,7 +18,6 @@ def section(analysis: Analysis) -> Section | None:
         more = len(data.classes) - len(rows)
         caption = "Sequences by class" + (f", {more:,} more classes left out" if more else "")
         blocks.append(Table("classes", caption, columns, rows))
-    notes: Sequence[str] = metadata.notes
-    if notes:
-        blocks.append(Items(notes))
+    if metadata.notes:
+        blocks.append(Items(metadata.notes))
     return Section("data", "Data", blocks) if blocks else None
