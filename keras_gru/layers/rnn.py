@@ -278,9 +278,7 @@ class RNN(keras.layers.RNN):
         cell = as_cell(self.cell, first, training=False)
         scan = Scan(cell, rows, weights, loop_dtype(self.cell), True, self._rates)
         names = self.cell.gate_names if gates else {}
-        states, found = scan.trace(
-            flatten_groups(rows), flatten_groups(weights), tuple(names), nudges
-        )
+        states, found = scan.trace(flatten_groups(rows), flatten_groups(weights), [*names], nudges)
         outputs = self._shown(states[0], rows.mask)
         states = states if cell is self.cell else states[1:]
         return outputs, states, {names[key]: found[key] for key in names}

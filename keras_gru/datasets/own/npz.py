@@ -285,10 +285,7 @@ def _spec(arrays: dict, task: str, fixed: int | None) -> TaskSpec:
 
 
 def _baseline(
-    splits: dict[str, Split],
-    spec: TaskSpec,
-    names: Sequence[str],
-    units: ErrorUnits,
+    splits: dict[str, Split], spec: TaskSpec, names: Sequence[str], units: ErrorUnits
 ) -> Baseline:
     if spec.task == "classification":
         return baselines.majority_class(splits, names)
