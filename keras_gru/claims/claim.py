@@ -113,7 +113,11 @@ def _signed_rank(found: tuple[float, ...]) -> tuple[float, float, float]:
 def no_winner(findings: Sequence[Finding | None]) -> str:
     """Apply the rule of the claim that there is no clear winner over all datasets."""
     better = {finding.better for finding in findings if finding and finding.better}
-    lstm, equal, gru = probabilities(findings) or (0, 0, 0)
-    if len(better) > 1 or equal >= DECIDED:
+    if len(better) > 1:
         return HOLDS
-    return FAILS if max(lstm, gru) >= DECIDED else OPEN
+    return verdict_of_probabilities(*probabilities(findings) or (0, 0, 0))
+
+
+def verdict_of_probabilities(lstm: float, equal: float, gru: float) -> str:
+    """Return the verdict on the claim that there is no clear winner by its probabilities."""
+    return HOLDS if equal >= DECIDED else FAILS if max(lstm, gru) >= DECIDED else OPEN

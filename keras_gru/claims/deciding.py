@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from keras_gru.analysis.across_datasets import DECIDED, signed_rank
-from keras_gru.claims.claim import EQUAL, FAILS, HOLDS, OPEN, Claim, Finding
+from keras_gru.analysis.across_datasets import signed_rank
+from keras_gru.claims.claim import EQUAL, OPEN, Claim, Finding, verdict_of_probabilities
 from keras_gru.claims.evidence import Estimate, Part, SweepEvidence
 
 MOST = 10_000  # runs
@@ -80,8 +80,7 @@ def datasets_to_decide(advantages: Sequence[float]) -> tuple[int, str] | None:
     found = np.array(advantages)
 
     def verdict(datasets: int) -> str:
-        lower, equal, higher = signed_rank(found, EQUAL, datasets / len(found))
-        return HOLDS if equal >= DECIDED else FAILS if max(lower, higher) >= DECIDED else OPEN
+        return verdict_of_probabilities(*signed_rank(found, EQUAL, datasets / len(found)))
 
     if verdict(MOST_DATASETS) == OPEN:
         return None

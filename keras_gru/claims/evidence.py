@@ -50,13 +50,12 @@ class Origin(Settings):
     versions: dict[str, str]
 
 
-class ComparisonEvidence(Settings):
-    """GRU and LSTM trained with all of train, without other cells.
+class Compared(Settings):
+    """The difference of GRU and LSTM on test, trained with all of train.
 
     Args:
         origin: where it comes from.
         metric: the metric that is measured on test.
-        test: mean over seeds of each cell with finished runs, in the reader's unit.
         difference: GRU minus LSTM on test, paired by seed, in the reader's unit.
         detectable: the smallest true difference that as many seeds show with a power of 80%.
         sampling_error: the standard error of the difference that is due to the choice of the test
@@ -65,7 +64,6 @@ class ComparisonEvidence(Settings):
 
     origin: Origin
     metric: Metric
-    test: dict[str, float]
     difference: Estimate | None
     detectable: float | None
     sampling_error: float | None
@@ -74,6 +72,16 @@ class ComparisonEvidence(Settings):
     def runs(self) -> int:
         """The number of seeds."""
         return len(self.origin.seeds)
+
+
+class ComparisonEvidence(Compared):
+    """GRU and LSTM trained with all of train, without other cells.
+
+    Args:
+        test: mean over seeds of each cell with finished runs, in the reader's unit.
+    """
+
+    test: dict[str, float]
 
 
 class CellEvidence(Settings):
@@ -90,56 +98,40 @@ class CellEvidence(Settings):
     test: tuple[Estimate | None, ...]
 
 
-class CurveEvidence(Settings):
+class CurveEvidence(Compared):
     """A learning curve of GRU and LSTM, without other cells.
 
     Args:
-        origin, metric, difference, detectable, sampling_error: those of a `ComparisonEvidence`, the
-            comparison with all of train.
         matched: `"units"` or `"parameters"`: what is equal for both cells.
         fractions: fractions of train, the last one 1, and `sequences`, how many these are.
         cells: both, by name.
-        better: at each share, the cell that is significantly better there (`DataNeed.better`).
+        better: at each fraction, the cell that is significantly better there (`DataNeed.better`).
         epoch_seconds: those of LSTM by those of GRU, paired by seed, with all of train.
         target: a value of the metric on validation that all runs reached.
         target_seconds: those until the target, of LSTM by those of GRU, paired by seed.
-        need: the share of train that GRU needs by that which LSTM needs (`DataNeed.ratio`).
-        crossing: the share at which the curves cross (`DataNeed.crossing`).
+        need: the fraction of train that GRU needs by that which LSTM needs (`DataNeed.ratio`).
+        crossing: the fraction at which the curves cross (`DataNeed.crossing`).
     """
 
-    origin: Origin
-    metric: Metric
     matched: str
     fractions: tuple[float, ...]
     sequences: tuple[int, ...]
     cells: dict[str, CellEvidence]
-    difference: Estimate | None
-    detectable: float | None
     better: tuple[str | None, ...]
     epoch_seconds: Estimate | None
     target: float | None
     target_seconds: Estimate | None
     need: Estimate | None
     crossing: Estimate | None
-    sampling_error: float | None = None
-
-    @property
-    def runs(self) -> int:
-        """The number of seeds."""
-        return len(self.origin.seeds)
+    sampling_error: float | None = None  # older curves have none
 
     @property
     def whole(self) -> ComparisonEvidence:
         """The comparison with all of train."""
         last = {name: cell.test[-1] for name, cell in self.cells.items()}
-        return ComparisonEvidence(
-            origin=self.origin,
-            metric=self.metric,
-            test={name: mean.value for name, mean in last.items() if mean},
-            difference=self.difference,
-            detectable=self.detectable,
-            sampling_error=self.sampling_error,
-        )
+        test = {name: mean.value for name, mean in last.items() if mean}
+        compared = {name: getattr(self, name) for name in Compared.model_fields}
+        return ComparisonEvidence(**compared, test=test)
 
 
 class SweepEvidence(Settings):
