@@ -89,6 +89,14 @@ def test_the_readme_has_the_stored_results_and_is_otherwise_unchanged():
     assert "(RESULTS.md#" in text and "not run yet" not in text
 
 
+def test_the_readme_leaves_out_what_nobody_has_published():
+    result = store.result(ROW, [], tuned())
+    readme = f"{page.BEGIN}{page.END}"
+    own = ROW.model_copy(update={"published": ()})
+    assert "[cta](" in page.with_results(readme, {"cta": ROW}, {"cta": result})
+    assert "[cta](" not in page.with_results(readme, {"cta": own}, {"cta": result})
+
+
 def test_a_readme_without_a_marker_is_not_cut_off():
     with pytest.raises(UserError, match="is missing; put it back"):
         page.with_results(f"# Title\n{page.BEGIN}## More\n", {}, {})

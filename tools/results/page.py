@@ -55,7 +55,7 @@ def write() -> None:
 def with_results(
     readme: str, recipes: Mapping[str, Row], results: Mapping[str, dict | None]
 ) -> str:
-    """Return the README with the results between its two marks.
+    """Return the README with the results that others have published, too, between its two marks.
 
     Args:
         readme: the text of the README.
@@ -75,7 +75,7 @@ def with_results(
     heads = ("Recipe", "Metric", *CELLS.values(), "Best baseline", "Published", "Seeds")
     lines = []
     for name, row in recipes.items():
-        if (result := results[name]) is not None:
+        if (result := results[name]) is not None and row.published:
             shown = _overview(row, result)
             shown["Recipe"] = shown["Recipe"].replace("(#", "(RESULTS.md#")
             shown["Metric"] += " ↑" if result["metric"]["mode"] == "max" else " ↓"
