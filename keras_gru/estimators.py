@@ -20,7 +20,6 @@ from scipy.special import softmax
 
 from keras_gru import models
 from keras_gru.datasets.task_spec import TaskSpec
-from keras_gru.models.graph import to_numpy
 
 _BATCH = 512  # sequences that are predicted at a time
 
@@ -118,7 +117,7 @@ class _RecurrentEstimator(BaseEstimator):
         x = validate_data(self, x, reset=False, allow_nd=True, dtype="float64")
         x = self._scaled(x)
         parts = [
-            to_numpy(self.model_({"features": x[start : start + _BATCH]}, training=False))
+            self.model_.predict_on_batch({"features": x[start : start + _BATCH]})
             for start in range(0, len(x), _BATCH)
         ]
         return np.concatenate(parts).astype("float64")

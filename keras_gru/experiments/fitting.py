@@ -139,15 +139,12 @@ def evaluate(
 def evaluate_ensemble(
     networks: Sequence[keras.Model], experiment: Experiment, dataset: SequenceDataset, split: str
 ) -> dict[str, float]:
-    """Return all metrics of the mean prediction of several networks (`models.ensemble`).
-
-    It runs eagerly: tracing a graph of all networks would take seconds.
-    """
+    """Return all metrics of the mean prediction of several networks (`models.ensemble`)."""
     options = _compile_options(experiment.training, dataset, every=True)
     loss = options["loss"]
     metrics = [StepMean(loss.measure, loss.every_step, name="loss"), *options["weighted_metrics"]]
     for x, y, *weights in dataset.batches(split, _EVALUATED).as_numpy_iterator():
-        outputs = [keras.ops.convert_to_numpy(network(x, training=False)) for network in networks]
+        outputs = [network.predict_on_batch(x) for network in networks]
         mean = mean_outputs(keras.ops.stack(outputs), dataset.spec.task)
         for metric in metrics:
             metric.update_state(y, mean, *weights)

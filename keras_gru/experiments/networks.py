@@ -137,7 +137,7 @@ def top_k_accuracy(network: keras.Model, dataset: SequenceDataset, split: str, k
         )
     right = total = 0.0
     for x, y, *weights in dataset.batches(split, batch_size=256):
-        logits = keras.ops.convert_to_numpy(network(x, training=False))
+        logits = network.predict_on_batch(x)
         y = np.asarray(y)
         own = np.take_along_axis(logits, y[..., None], axis=-1)
         is_right = (logits > own).sum(-1) < k

@@ -149,7 +149,7 @@ def _forecast(
     window, found = len(features), []
     while True:
         x = {"features": features[None, -window:]}
-        y = keras.ops.convert_to_numpy(network(x, training=False))[0]
+        y = network.predict_on_batch(x)[0]
         y = y[-1] if spec.every_step else y
         found.append(y)
         if len(found) * spec.horizon >= steps:

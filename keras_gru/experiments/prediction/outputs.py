@@ -35,7 +35,7 @@ def outputs_of(
     for start in range(0, len(order), _BATCH):
         batch = order[start : start + _BATCH]
         x, *_ = dataset.batch_of(split, batch)
-        y = in_unit(keras.ops.convert_to_numpy(network(x, training=False)), dataset)
+        y = in_unit(network.predict_on_batch(x), dataset)
         if part.stepwise is not None and lengths is not None:
             y = [one[: lengths[row]] for row, one in zip(batch, y, strict=True)]
         found.update(zip(batch.tolist(), y, strict=True))

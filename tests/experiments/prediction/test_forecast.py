@@ -1,5 +1,6 @@
 """Forecasts beyond the end of a file, their prediction intervals, and errors by step."""
 
+import functools
 import json
 
 import numpy as np
@@ -40,6 +41,17 @@ def test_beyond_the_horizon_forecasts_become_inputs(series_run):
     np.testing.assert_allclose(longer.mean[0, 3:6], again, rtol=1e-4)
     assert longer.rows[2]["a (low)"] is not None and longer.rows[3]["a (low)"] is None
     assert any("recursively" in note for note in longer.notes)
+
+
+def test_many_steps_trace_a_graph_and_do_not_run_eagerly(series_run, monkeypatch):
+    calls, call = [], keras_gru.GRU.call
+    counted = functools.wraps(call)(lambda *a, **k: calls.append(1) or call(*a, **k))
+    monkeypatch.setattr(keras_gru.GRU, "call", counted)
+    model = keras_gru.load(series_run.path, seed=0)
+    model.forecast()
+    once = len(calls)
+    model.forecast(30)  # ten outputs of a network with a horizon of three
+    assert 0 < len(calls) <= 2 * once
 
 
 def test_a_lead_of_four_forecasts_only_the_fourth_row(tmp_path):
