@@ -140,6 +140,20 @@ def test_a_drifting_level_is_subtracted(tmp_path, monkeypatch, level, subtracted
     assert experiment.model.subtract_last == subtracted and experiment.dataset.season == 7
 
 
+def test_recordings_below_one_another_are_series(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    steps = [(f"r{n:02}", t, np.sin(n + t), "ab"[n % 2]) for n in range(20) for t in range(30 + n)]
+    rows = [f"{recording},{t},{value:.2f},{label}\n" for recording, t, value, label in steps]
+    (tmp_path / "a.csv").write_text("recording,t,x,label\n" + "".join(rows))
+    output = keras_gru("new", "a.csv")
+    assert load_experiment("a.yaml").dataset.series == "recording" and "'label'" in output
+    # Fewer blocks of rows may be phases of one series.
+    few = "".join(row for row in rows if row < "r19")
+    (tmp_path / "few.csv").write_text("recording,t,x,label\n" + few)
+    keras_gru("new", "few.csv")
+    assert load_experiment("few.yaml").dataset.series is None
+
+
 def test_a_folder_and_arrays(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for label in ("bad", "good"):

@@ -20,6 +20,7 @@ from keras_gru.errors import UserError
 _LONGEST_SEASON = 800  # rows
 _LONGEST_HORIZON = 48  # rows
 _MANY_ROWS = 5_000
+_FEWEST_SERIES = 20  # that blocks of rows are; fewer may be phases of one series
 _STRONG = 0.3  # autocorrelation of a season
 _LOW_RATIO = 0.5  # docs/tutorials/own_data.md has the measurement
 
@@ -60,6 +61,12 @@ def suggest_series(
             choices["series"] = Choice(series, "each date comes once for each of its values")
     else:
         choices["time"] = Choice(NO_TIME, "no column of dates: rows are taken in their order")
+        if series is None and (found := _blocks_of_rows(table)):
+            series, label = found
+            reason = "the rows of each of its values follow one another"
+            if label:
+                reason += f"; to classify them by {label!r}, write an .npz file"
+            choices["series"] = Choice(series, reason)
     numeric = [name for name in numeric if name != series]
     if not numeric:
         raise UserError(
@@ -129,6 +136,29 @@ def suggest_series(
         3 if table.size > _MANY_ROWS else 10, "stops earlier where validation does"
     )
     return Suggestion(with_given(choices, given), model, training)
+
+
+def _blocks_of_rows(table: Table) -> tuple[str, str | None] | None:
+    """Return a column of words that divides the rows into series, and a label of each series.
+
+    Args:
+        table: a table without dates.
+    """
+    words = {}
+    for name in table.columns:
+        if name and text_cells(table, name) and not is_numeric(table, name):
+            words[name] = np.array(table.strings(name).to_pylist(), dtype=object)
+    starts = {name: np.flatnonzero(cells[1:] != cells[:-1]) + 1 for name, cells in words.items()}
+    for name, cells in words.items():
+        blocks = len(starts[name]) + 1
+        if blocks == len({*cells}) and _FEWEST_SERIES <= blocks <= table.size / 5:
+            labels = [
+                other
+                for other, cells in words.items()
+                if 1 < len({*cells}) <= blocks / 2 and np.isin(starts[other], starts[name]).all()
+            ]
+            return name, next(iter(labels), None)
+    return None
 
 
 def _columns(table: Table) -> str:
