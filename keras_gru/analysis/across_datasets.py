@@ -7,13 +7,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, computed_field
 
 from keras_gru.analysis.dataset_errors import DatasetErrors, dataset_errors
 from keras_gru.analysis.expected_best import ExpectedBest, budget_profile
 from keras_gru.analysis.measurements import Measurements
 from keras_gru.analysis.profiles import PROFILE_FACTORS, performance_profile, time_profile
 from keras_gru.analysis.ranks import Ranks, rank_cells
+from keras_gru.errors import UserError
 
 ROPE = 0.01  # the region of practical equivalence: a fraction of the better cell's error
 # The probability from which a verdict is given. In simulations of 12 datasets it decides for one of
@@ -47,6 +48,7 @@ class PairAcrossDatasets:
     differences: Mapping[str, float]
     standard_errors: Mapping[str, float]
 
+    @computed_field
     @property
     def decision(self) -> str | None:
         """The better cell, `"equal"`, or `None` if no probability reaches `DECIDED`."""
@@ -85,6 +87,12 @@ class AcrossDatasets:
     ranks: Ranks | None
     rope: float
 
+    @computed_field
+    @property
+    def profile_factors(self) -> tuple[float, ...]:
+        """The factors of all profiles, so that their JSON can be read alone."""
+        return PROFILE_FACTORS
+
     def to_json(self) -> str:
         """Return all numbers as JSON."""
         return TypeAdapter(AcrossDatasets).dump_json(self, indent=1).decode()
@@ -99,19 +107,36 @@ def analyse_across_datasets(
         measured: the name of each comparison and its measurements. Names that stand twice get a
             number.
         rope: half the width of the region of practical equivalence.
+
+    Raises:
+        UserError: a comparison is given twice or has no finished run, or no two cells can be
+            compared.
     """
     labels: dict[str, str] = {}
     datasets: dict[str, DatasetErrors] = {}
     for name, measurements in measured:
         labels = {**measurements.labels, **labels}
-        same = sum(known.partition(" (")[0] == name for known in datasets)
-        name = f"{name} ({same + 1})" if same else name
-        datasets[name] = dataset_errors(name, measurements)
+        same = [known for known in datasets if known.partition(" (")[0] == name]
+        numbered = f"{name} ({len(same) + 1})" if same else name
+        datasets[numbered] = dataset_errors(numbered, measurements)
+        if not any(datasets[numbered].errors.values()):
+            raise UserError(
+                f"{name}: expected finished runs, found none. Resume it or leave it out."
+            )
+        if any(datasets[known].errors == datasets[numbered].errors for known in same):
+            raise UserError(f"{name}: expected each comparison once, got it twice. Leave one out.")
     found = tuple(datasets.values())
+    pairs = compare_across_datasets(found, rope)
+    if not pairs:
+        raise UserError(
+            "verdict: expected three datasets or more with two seeds or more of the same two "
+            f"cells, got {', '.join(datasets)}. Add other comparisons, such as "
+            "results/atlas/*.json of the repository; for one dataset: keras-gru report RUN."
+        )
     return AcrossDatasets(
         labels=labels,
         datasets=found,
-        pairs=compare_across_datasets(found, rope),
+        pairs=pairs,
         profiles=performance_profile(found, PROFILE_FACTORS),
         time_profiles=time_profile(found, PROFILE_FACTORS),
         budgets=budget_profile(found),

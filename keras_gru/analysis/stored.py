@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from pydantic import BaseModel
+from pydantic import BaseModel, FiniteFloat
 
 from keras_gru.analysis.intervals import Sampling
 from keras_gru.analysis.measurements import Measurements, collect_measurements
@@ -16,7 +16,7 @@ from keras_gru.experiments.run_directory import find_run
 class StoredValues(BaseModel):
     """The metric of each seed."""
 
-    values: Mapping[int, float]
+    values: Mapping[int, FiniteFloat]
 
 
 class StoredSeconds(BaseModel):

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from keras_gru.cli.arguments import check_place
+from keras_gru.errors import UserError
 
 
 def verdict(
@@ -17,7 +18,8 @@ def verdict(
         ),
     ],
     rope: Annotated[
-        float, typer.Option(min=0, max=1, help="Half the region of practical equivalence.")
+        float,
+        typer.Option(min=0, max=1, help="Cells are equal within this fraction of the lower error."),
     ] = 0.01,
     page: Annotated[Path, typer.Option(help="Where the page is written.")] = Path("verdict.html"),
     json: Annotated[Path | None, typer.Option(help="Where the numbers are written.")] = None,
@@ -25,6 +27,8 @@ def verdict(
     """Compare cells across datasets: probabilities, a page, JSON."""
     for file in filter(None, (page, json)):
         check_place(file)
+    if page == json:
+        raise UserError(f"--page and --json: expected two files, got {page} for both.")
     from keras_gru.analysis.across_datasets import analyse_across_datasets
     from keras_gru.analysis.stored import read_measurements
     from keras_gru.files import write_text

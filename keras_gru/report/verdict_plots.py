@@ -29,15 +29,16 @@ def differences(axes: Axes, pair: PairAcrossDatasets, across: AcrossDatasets) ->
         axes.plot([100 * (value - error), 100 * (value + error)], [y, y], color=color, linewidth=2)
         axes.plot(100 * value, y, "o", color=color, markersize=5)
     axes.set_xscale("symlog", linthresh=10)
-    largest = math.ceil(math.log10(max(abs(values * 100) + 100 * errors, default=10)))
-    ticks = [0, *(sign * 10**n for n in range(1, largest) for sign in (-1, 1))]
+    largest = math.ceil(math.log10(max(10, *abs(values * 100) + 100 * errors)))
+    every = 1 if largest < 4 else 2  # more labels would overlap on a phone
+    ticks = [0, *(sign * 10**n for n in range(1, largest, every) for sign in (-1, 1))]
     low, high = axes.get_xlim()
     shown = [tick for tick in ticks if low <= tick <= high]
     axes.set_xticks(shown, [f"{tick:,}".replace("-", "−") for tick in shown])
     axes.minorticks_off()
     axes.set_yticks(range(len(order)), order)
     axes.grid(visible=False, axis="y")
-    axes.set_xlabel("Relative difference (%), ± two standard errors")
+    axes.set_xlabel("Difference (%) ± 2 standard errors")
 
 
 def ranks(axes: Axes, across: AcrossDatasets, order: Sequence[str]) -> None:
@@ -65,7 +66,7 @@ def profiles(
         axes.plot(PROFILE_FACTORS, within, color=plots.color(number), linestyle=plots.line(number))
     axes.set_xscale("log")
     axes.set_ylim(0, 1.03)
-    ticks = [1, 1.25, 1.5, 2, 3, 5, 10]
+    ticks = [1, 1.5, 2, 3, 5, 10]
     axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
     axes.minorticks_off()
     axes.set_xlabel(f"Factor of the best {measured}")

@@ -1,16 +1,18 @@
 """The report over several datasets, and `keras-gru verdict`."""
 
 import json
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
-from keras_gru.analysis.across_datasets import AcrossDatasets
+from keras_gru.analysis.across_datasets import AcrossDatasets, compare_across_datasets
 from keras_gru.analysis.dataset_errors import DatasetErrors
 from keras_gru.analysis.profiles import PROFILE_FACTORS
 from keras_gru.analysis.stored import read_measurements
 from keras_gru.cli import app
 from keras_gru.errors import UserError
+from keras_gru.report.blocks import Text
 from keras_gru.report.html import render_page
 from keras_gru.report.verdict import verdict_report
 
@@ -54,6 +56,7 @@ def test_the_command_prints_and_writes(files, tmp_path, monkeypatch):
     done = CliRunner().invoke(app, ["verdict", *files, "--json", "numbers"])
     assert done.exit_code == 0 and "GRU" in done.output
     pair = json.loads((tmp_path / "numbers").read_text())["pairs"][0]
+    assert pair["decision"] == "gru"
     assert pair["one_better"] > 0.8 and pair["differences"]["set_0"] == pytest.approx(0.3 / 0.095)
     page = (tmp_path / "verdict.html").read_text()
     assert "set_2" in page and page.count("<svg") >= 2
@@ -70,17 +73,42 @@ def test_the_command_prints_and_writes(files, tmp_path, monkeypatch):
     assert numbers["ranks"]["means"] == {"gru": 1.0, "lstm": 2.0}
 
 
-def test_a_file_that_is_no_result_is_rejected_in_one_sentence(tmp_path):
-    (tmp_path / "x.json").write_text("{}")
-    with pytest.raises(UserError, match=r"x\.json"):
-        read_measurements(str(tmp_path / "x.json"))
+@pytest.mark.parametrize("number", ["NaN", None])
+def test_a_file_that_is_no_result_is_rejected_in_one_sentence(files, number):
+    stored = Path(files[0]).read_text()
+    Path(files[0]).write_text(stored.replace("0.91", number) if number else "{}")
+    with pytest.raises(UserError, match=r"0\.json"):
+        read_measurements(files[0])
 
 
-def test_one_dataset_has_no_verdict_and_names_are_escaped():
-    one = DatasetErrors("<b>", {"gru": {0: 0.1, 1: 0.2}})
-    page = render_page(
-        verdict_report(
-            AcrossDatasets({"gru": "<i>"}, (one,), (), {"gru": [1] * 41}, {}, {}, None, 0.01)
-        )
+def test_inputs_without_a_verdict_are_rejected_in_one_sentence(files, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    stored = json.loads(Path(files[0]).read_text())
+    for cell in stored["cells"].values():
+        cell["test"]["values"] = {}
+    (tmp_path / "begun.json").write_text(json.dumps({**stored, "name": "begun"}))
+    for arguments, where in (
+        (files[:2], "verdict:"),
+        ([*files, files[0]], "set_0:"),
+        ([*files, "begun.json"], "begun:"),
+        ([*files, "--json", "verdict.html"], "--json"),
+    ):
+        done = CliRunner().invoke(app, ["verdict", *arguments])
+        assert done.exit_code == 2 and where in done.output and done.output.count("\n") == 1
+    assert not (tmp_path / "verdict.html").exists()
+
+
+def test_a_dataset_of_one_seed_is_named_and_names_are_escaped():
+    runs = {cell: {0: 0.1, 1: 0.2} for cell in ("gru", "lstm")}
+    found = [DatasetErrors(f"<b>{number}", runs) for number in range(3)]
+    found.append(DatasetErrors("single", {cell: {0: 0.1} for cell in runs}))
+    labels = {"gru": "<i>", "lstm": "LSTM"}
+    profiles = {cell: [1] * 41 for cell in runs}
+    pairs = compare_across_datasets(found)
+    report = verdict_report(
+        AcrossDatasets(labels, tuple(found), pairs, profiles, {}, {}, None, 0.01)
     )
+    page = render_page(report)
     assert "<b>" not in page and "<i>" not in page and "&lt;i&gt;" in page
+    texts = [block.text for block in report.sections[0].blocks if isinstance(block, Text)]
+    assert "single" in texts[-1] and "3 datasets" in report.headline

@@ -11,6 +11,7 @@ from keras_gru.formatting import plural
 from keras_gru.report import verdict_plots
 from keras_gru.report.blocks import Block, Column, Figure, Key, Row, Section, Table, Text
 from keras_gru.report.sections.budget import budget_blocks
+from keras_gru.report.sections.headline import join_words
 
 BUDGETS = (1, 2, 5, 10)  # trials
 EXPLANATION = (
@@ -22,19 +23,16 @@ EXPLANATION = (
     "95 % bootstrap interval over seeds (Agarwal et al. 2021). Datasets have equal weights; "
     "several variants of one task are fewer independent datasets than their number."
 )
+LEFT_OUT = "Without {}: a probability requires two seeds or more of both cells on a dataset."
 
 
 def headline_text(across: AcrossDatasets) -> str:
     """Return one sentence with three probabilities per pair of cells."""
-    if not across.pairs:
-        return "No two cells have at least two seeds on three datasets or more: no verdict."
     return " ".join(_sentence(across, pair) for pair in across.pairs)
 
 
-def probabilities(across: AcrossDatasets) -> Section | None:
-    """Return the table of pairs, or None."""
-    if not across.pairs:
-        return None
+def probabilities(across: AcrossDatasets) -> Section:
+    """Return the table of pairs."""
     columns = (
         Column("Pair"),
         Column("First better"),
@@ -58,13 +56,15 @@ def probabilities(across: AcrossDatasets) -> Section | None:
     ]
     text = EXPLANATION.format(rope=100 * across.rope, decided=100 * DECIDED)
     blocks: list[Block] = [Table("across", "Over all datasets", columns, rows), Text(text)]
+    compared = set().union(*(pair.differences for pair in across.pairs))
+    left_out = [dataset.name for dataset in across.datasets if dataset.name not in compared]
+    if left_out:
+        blocks.append(Text(LEFT_OUT.format(join_words(left_out))))
     return Section("probabilities", "Probabilities", blocks, in_terminal=True)
 
 
-def differences(across: AcrossDatasets) -> Section | None:
+def differences(across: AcrossDatasets) -> Section:
     """Return a table and a figure of the relative difference on each dataset."""
-    if not across.pairs:
-        return None
     names = [dataset.name for dataset in across.datasets]
     columns = [Column("Dataset"), *(Column(_name(across, pair)) for pair in across.pairs)]
     rows = [
@@ -77,9 +77,10 @@ def differences(across: AcrossDatasets) -> Section | None:
         Figure(
             f"differences-{number}",
             lambda canvas, pair=pair: verdict_plots.differences(canvas.add_subplot(), pair, across),
-            f"{_name(across, pair)}: {_sentence(across, pair)}",
+            _sentence(across, pair),
             heights=(height, height),
-            caption=f"{_name(across, pair)}: right of 0, the first has the lower error.",
+            caption=f"Right of 0 {across.labels[pair.one]} has the lower error, left of 0 "
+            f"{across.labels[pair.other]}; gray: practically equal.",
         )
         for number, pair in enumerate(across.pairs)
     ]
@@ -205,10 +206,11 @@ def _verdict(across: AcrossDatasets, pair: PairAcrossDatasets) -> str:
 
 def _sentence(across: AcrossDatasets, pair: PairAcrossDatasets) -> str:
     better, equal, worse = map(_probability, (pair.one_better, pair.equal, pair.other_better))
+    over = f" on {plural(len(pair.differences), 'dataset')}"
     return (
-        f"{across.labels[pair.one]} against {across.labels[pair.other]} over "
-        f"{plural(len(pair.differences), 'dataset')}: {_verdict(across, pair)} (probability of "
-        f"better {better}, practically equal {equal}, worse {worse})."
+        f"{_name(across, pair)}{over * (len(pair.differences) < len(across.datasets))}: "
+        f"{_verdict(across, pair)} (probabilities: {across.labels[pair.one]} better {better}, "
+        f"practically equal {equal}, {across.labels[pair.other]} better {worse})."
     )
 
 
@@ -221,5 +223,6 @@ def _relative(pair: PairAcrossDatasets, name: str) -> str:
 
 
 def _probability(value: float) -> str:
-    """Format a simulated probability, which is never 0 or 1."""
-    return "< 0.001" if value < 0.001 else "> 0.999" if value > 0.999 else f"{value:.3f}"
+    """Format a simulated probability, which is never 0 or 1, without a line break in it."""
+    text = "< 0.001" if value < 0.001 else "> 0.999" if value > 0.999 else f"{value:.3f}"
+    return text.replace(" ", "\N{NO-BREAK SPACE}")
