@@ -29,7 +29,8 @@ class Lines(ProgressTracker):
 
     def show_plan(self) -> None:
         epochs = max((run.epochs for run in self.runs.values()), default=0)
-        self.note(f"{self.title}: {plural(len(self.runs), 'run')} of up to {epochs} epochs")
+        runs = plural(len(self.runs), "run")
+        self.note(f"{self.title}: {runs} of up to {plural(epochs, 'epoch')}")
 
     def show_start(self, run: RunProgress) -> None:
         again = f", resumed after epoch {run.resumed_after}" if run.resumed_after else ""

@@ -124,6 +124,9 @@ def test_the_variance_of_each_source_is_a_fraction_of_the_total():
     assert rows[0].interval == pytest.approx(ends, rel=1e-3)
     found = variance.section(dataclasses.replace(analyse(whole), source_variances=rows))
     assert [row.values[1] for row in table(found).rows] == ["64%", "36%"]
+    equal = dataclasses.replace(rows[0], deviation=0.0, interval=(0.0, 0.0))
+    found = variance.section(dataclasses.replace(analyse(whole), source_variances=(equal,)))
+    assert table(found).rows[0].values[3] == "–"  # a certain 0 would claim too much
     assert variance.section(analyse(whole)) is None
 
 

@@ -73,5 +73,7 @@ def split_facts(table: SeriesTable, parts: Sequence[SplitSeries]) -> list[tuple[
         missing = sum(find_step(times).missing for times in dates)
         rows = sum(map(len, dates))
         words = f"{rows:,} rows, {format_date(first, step)} to {format_date(last, step)}"
-        found.append((f"Rows of {name}", words + f", {missing:,} dates missing" * (missing > 0)))
+        if missing:
+            words += f", {plural(missing, 'date')} missing"
+        found.append((f"Rows of {name}", words))
     return found

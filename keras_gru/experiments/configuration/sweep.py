@@ -142,7 +142,10 @@ def ends(drawn: Drawn) -> tuple[Value, ...]:
 def sweep_errors(sweep: Sweep, types: Types) -> list[InitErrorDetails]:
     """Return the errors of the search space."""
     if not sweep.ranges:
-        advice = "Add model or training, such as model: {layers: {grid: [1, 2]}}."
+        advice = (
+            "Add model or training, such as training: {learning_rate: {low: 1e-4, high: 0.1, "
+            "log: true}}."
+        )
         return [custom_error("nothing_to_draw", ["sweep"], "none", "settings to draw", advice)]
     errors = []
     for name, drawn in sweep.ranges.items():

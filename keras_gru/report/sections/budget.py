@@ -25,7 +25,7 @@ def budget_blocks(
         name: identifies the figure on the page.
         subject: what is expected.
         cells: cell -> its label and its number.
-        budgets: the numbers of trials in the table.
+        budgets: the numbers of trials in the table; those that no cell has are left out.
         unit: the end of the figure's title.
     """
 
@@ -47,6 +47,8 @@ def budget_blocks(
         axes.set_xlabel("Trials, log scale")
         plots.title(axes, f"{subject}{unit}")
 
+    most = max(len(best.expected) for best in found.values())
+    budgets = [n for n in budgets if n <= most]
     columns = [Column("Cell"), *(Column(plural(n, "trial")) for n in budgets)]
     rows = [Row(cells[cell][0], [text(best, n) for n in budgets]) for cell, best in found.items()]
     reading = "; ".join(f"{row.label} {', '.join(row.values)}" for row in rows)

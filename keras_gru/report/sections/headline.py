@@ -82,8 +82,8 @@ def _caution_text(caution: Caution, verdicts: Verdicts) -> str:
         )
     significantly = "significantly " * (caution == Caution.BASELINE_NOT_BEATEN_SIGNIFICANTLY)
     return (
-        f"The best cell is not {significantly}better than the baseline "
-        f"'{measured.best_baseline}': train longer, tune, or use the baseline."
+        f"The best cell is not {significantly}better than the best baseline, "
+        f"{measured.best_baseline}: train longer, tune, or use the baseline."
     )
 
 

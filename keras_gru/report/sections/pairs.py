@@ -91,12 +91,14 @@ def _explanation(analysis: Analysis) -> str:
     better = "higher" if analysis.comparison.metric.mode == "max" else "lower"
     count = len(verdicts.pairs)
     together = f" for all {count} together" if count > 1 else ""
+    small = any(pair.smaller is not None and pair.needed is None for pair in verdicts.pairs)
+    dash = "; –: test is too small for any number of seeds" if small else ""
     included = "included" if verdicts.has_sampling_error else "not included"
     return (
         f"The first cell's test metric minus the second's, paired by seed; {better} is better. "
         f"Confidence intervals at {CONFIDENCE:.0%}{together}, the sampling error of test "
         f"{included}. Detectable is the minimum detectable difference at this number of seeds with "
-        f"a power of {POWER:.0%}; the seeds needed are for about half of it."
+        f"a power of {POWER:.0%}; the seeds needed are for about half of it{dash}."
     )
 
 

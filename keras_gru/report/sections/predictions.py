@@ -138,7 +138,7 @@ def _series(content: Series, cells: CellSeries) -> list[Block]:
     keys += [Key("truth", letter="—"), Key(content.baseline, letter="··")]
     caption = (
         f"{content.variable}, {plural(content.lead, 'step')} ahead, over the last {len(truth):,} "
-        f"windows of test. The band is to hold 90%, from the errors known before each: {reading}."
+        f"windows of test. The band, from the errors known before each, should hold 90%: {reading}."
     )
     return [Figure("forecasts", fill, caption, (height, height), keys, caption)]
 

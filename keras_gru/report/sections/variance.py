@@ -31,7 +31,7 @@ def section(analysis: Analysis) -> Section | None:
                 _NAMES[variance.source],
                 f"{100 * variance.fraction:.0f}%",
                 significant(variance.deviation),
-                " to ".join(map(significant, variance.interval)),
+                " to ".join(map(significant, variance.interval)) if variance.deviation else "–",
                 f"{variance.runs} blocks" if variance.source == TEST else f"{variance.runs} runs",
             ),
         )
