@@ -128,12 +128,7 @@ def _verdict():
 
     files = sorted(map(str, (ROOT / "results" / "atlas").glob("*.json")))
     across = analyse_across_datasets(map(read_measurements, files))
-    introduction = (
-        "From the atlas: small tasks of every kind, each cell with the same ten random learning "
-        "rates and then fifteen seeds (`results/atlas.yaml`). Add your own run directories to the "
-        "command.\n\n```bash\nkeras-gru verdict results/atlas/*.json\n```"
-    )
-    return render_report(verdict_report(across), introduction).partition("\n")[2]
+    return render_report(verdict_report(across), "").partition("\n")[2]
 
 
 def _root_page(name):
