@@ -45,8 +45,8 @@ class Pair:
         detectable: the minimum detectable difference at as many seeds, with a power of 80 %; None
             where it is larger than any difference that the metric can have.
         smaller: half of `detectable`, rounded to one digit.
-        needed: seeds needed to detect `smaller` with a power of 80 %; None if the sampling error
-            of test is too large for any number of seeds.
+        needed: seeds needed to detect `smaller` with a power of 80 %; None if the test split is too
+            small for any number of seeds.
     """
 
     one: str
@@ -96,7 +96,8 @@ def _compare(measured: Measurements, one: str, other: str, pairs: int) -> Pair:
         least = max(least, measured.resolution or 0)
         if least <= (largest if metric.mode == "min" else metric.highest):
             detectable, smaller = least, float(f"{least / 2:.1g}")
-            needed = seeds_needed(smaller, deviation, pairs, sampling)
+            if smaller >= (measured.resolution or 0):  # an interval is at least as wide
+                needed = seeds_needed(smaller, deviation, pairs, sampling)
     return Pair(
         one, other, measured.labels[one], measured.labels[other], len(shared),
         difference, half, reason, better, detectable, smaller, needed,

@@ -55,9 +55,10 @@ def source_variances(
         blocks = [run.test_blocks for run in whole.runs_of(cell) if run.status == "finished"]
         weights = whole.metadata.evaluation.test.weights
         if blocks and all(len(block) == len(weights) > 1 for block in blocks):
-            sampling = sampling_error(np.array(blocks), np.array(weights))
+            sampling = sampling_error(np.array(blocks)[:, None], np.array(weights))  # of each run
             if sampling is not None:
-                known[TEST] = (float(sampling.error), sampling.blocks)
+                deviation = float(np.sqrt(np.mean(np.square(sampling.error))))
+                known[TEST] = (deviation, sampling.blocks)
         total = sum(deviation**2 for deviation, _ in known.values())
         found += [
             SourceVariance(

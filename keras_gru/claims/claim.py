@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from keras_gru.analysis.across_datasets import DECIDED, signed_rank
+from keras_gru.analysis.across_datasets import DECIDED, FEWEST_TO_DECIDE, signed_rank
 from keras_gru.claims.evidence import Estimate, Part
 
 HOLDS, FAILS, OPEN = VERDICTS = ("holds", "does not hold", "not decided")
@@ -92,7 +92,7 @@ def most(findings: Sequence[Finding | None]) -> str:
 
 
 def probabilities(findings: Sequence[Finding | None]) -> tuple[float, float, float] | None:
-    """Return the probabilities that LSTM is better, both are equal, GRU is better.
+    """Return the probabilities that LSTM is better, both are equal, GRU is better (`signed_rank`).
 
     None for fewer than three datasets.
     """
@@ -115,7 +115,10 @@ def no_winner(findings: Sequence[Finding | None]) -> str:
     better = {finding.better for finding in findings if finding and finding.better}
     if len(better) > 1:
         return HOLDS
-    return verdict_of_probabilities(*probabilities(findings) or (0, 0, 0))
+    found = probabilities(findings)
+    if found is None or len(advantages(findings)) < FEWEST_TO_DECIDE:
+        return OPEN
+    return verdict_of_probabilities(*found)
 
 
 def verdict_of_probabilities(lstm: float, equal: float, gru: float) -> str:

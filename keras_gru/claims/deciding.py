@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from keras_gru.analysis.across_datasets import signed_rank
+from keras_gru.analysis.across_datasets import FEWEST_TO_DECIDE, signed_rank
 from keras_gru.claims.claim import EQUAL, OPEN, Claim, Finding, verdict_of_probabilities
 from keras_gru.claims.evidence import Estimate, Part, SweepEvidence
 
@@ -29,7 +29,7 @@ class Deciding:
 
     Args:
         runs: the fewest seeds or trials with a verdict; None if even `MOST` have none.
-        until: from so many on the verdict would be another one; None if it stays.
+        until: from so many on there would be no verdict again; None if it stays.
         findings: the findings with as many runs, or with `MOST`.
         verdict: the verdict on them.
     """
@@ -84,7 +84,7 @@ def datasets_to_decide(advantages: Sequence[float]) -> tuple[int, str] | None:
 
     if verdict(MOST_DATASETS) == OPEN:
         return None
-    possible = range(len(found), MOST_DATASETS + 1)
+    possible = range(max(len(found), FEWEST_TO_DECIDE), MOST_DATASETS + 1)
     datasets = possible[bisect.bisect_left(possible, True, key=lambda n: verdict(n) != OPEN)]
     return datasets, verdict(datasets)
 

@@ -7,7 +7,7 @@ detecting a difference never counts as evidence that there is none.
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
-from keras_gru.analysis.across_datasets import DECIDED
+from keras_gru.analysis.across_datasets import DECIDED, FEWEST_TO_DECIDE
 from keras_gru.claims.claim import (
     EQUAL,
     FAILS,
@@ -100,8 +100,9 @@ def _claim(
     f"seed, excludes 0; holds if the interval is within ±{EQUAL:.0%} of the better cell's mean (of "
     "its errors for accuracies); otherwise not decided. Over all datasets, the claim holds if each "
     "cell is better on one dataset, or both are practically equal with a probability of "
-    f"{DECIDED:.1%} (`keras-gru verdict`), and does not hold if one cell is better with that "
-    "probability.",
+    f"{DECIDED:.1%} over at least {FEWEST_TO_DECIDE} datasets (`keras-gru verdict`), and does not "
+    "hold if one cell is better with that probability. Intervals are not corrected for the number "
+    "of datasets.",
     over_all=no_winner,
 )
 def no_clear_winner(comparison: ComparisonEvidence) -> Finding:

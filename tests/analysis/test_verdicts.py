@@ -10,6 +10,7 @@ from keras_gru.analysis.intervals import detectable_difference
 from keras_gru.analysis.measurements import collect_measurements
 from keras_gru.analysis.pairs import NoInterval, compare_pairs
 from keras_gru.analysis.summary import summarize
+from keras_gru.analysis.variance import TEST, source_variances
 from keras_gru.analysis.verdicts import Caution, reach_verdicts
 from keras_gru.datasets.sequence_dataset import Baseline
 from keras_gru.report.sections.headline import caution_texts, headline_text
@@ -67,7 +68,8 @@ def test_a_pair_has_its_minimum_detectable_difference():
     assert pair.smaller == pytest.approx(pair.detectable / 2, rel=0.34)
     assert (pair.better, pair.needed) == (None, 13)
     text = verdict_text(pair, findings({"gru": one}).metric)
-    assert "5 seeds: 0.18" in text and "13 seeds" in text and "0.09" in text
+    assert text.startswith("LSTM ahead by 0.01") == (pair.difference > 0)
+    assert text.endswith("0.18 with 5 seeds, 0.09 with 13")
 
 
 @pytest.mark.parametrize(("mode", "winner"), [("min", "GRU"), ("max", "LSTM")])
@@ -113,6 +115,7 @@ def test_an_interval_is_at_least_one_right_answer_wide():
         (pair,) = compare_pairs(found)
         assert pair.half == pytest.approx(max(1 / terms, 3.18 * 0.000025), rel=0.01)
         assert pair.better is None and pair.detectable >= 1 / terms
+        assert (pair.needed is None) == (terms == 40), "less than one right answer is not detected"
     assert findings({"gru": [0.1]}).resolution is None, "an error is not a count of right answers"
 
 
@@ -144,15 +147,15 @@ def test_a_clear_difference_is_significant_and_has_an_interval():
     half = stats.t.ppf(1 - 0.05 / 3 / 2, 2) * stats.sem(differences)
     assert conclude(findings(values)) == (
         "GRU has the best test MAE, 1.10. GRU is better than SimpleRNN by "
-        f"{differences.mean():.2f} ± {half:.2f}; there is no significant difference between GRU "
-        "and LSTM (3 seeds, statistically significant at 95 %, corrected for 3 pairs, without the "
-        "sampling error of test)."
+        f"{differences.mean():.2f} ± {half:.2f}; the difference between GRU and LSTM "
+        "(0.007 ± 0.067) is not significant (3 seeds, statistically significant at 95 %, corrected for 3 "
+        "pairs, without the sampling error of test)."
     )
 
 
 def test_a_wide_spread_gives_no_significant_difference():
     sentence = conclude(findings({"gru": [1.0, 2.0, 3.0], "lstm": [2.0, 1.9, 3.9]}))
-    assert "There is no significant difference between GRU and LSTM (3 seeds" in sentence
+    assert "The difference between GRU and LSTM (0.60 ± 1.51) is not significant" in sentence
 
 
 def test_a_third_cell_makes_the_correction_stricter():
@@ -163,7 +166,19 @@ def test_a_third_cell_makes_the_correction_stricter():
     assert 0.05 / 3 < p < 0.05, "the example must lie between the two thresholds"
     assert "GRU is better than LSTM" in conclude(findings(pair))
     third = {**pair, "simple_rnn": [9.0, 9.1, 9.0, 9.2]}
-    assert "no significant difference between GRU and LSTM" in conclude(findings(third))
+    assert "is not significant" in conclude(findings(third))
+
+
+def test_the_choice_of_test_has_the_variance_of_a_single_run():
+    """Blocks on which each run does differently count, too, as in the test metric of one run."""
+    rng = np.random.default_rng(0)
+    made = comparison({"gru": [0.5] * 5}, evaluation=evaluation(900, weights=[1] * 100))
+    runs = [
+        dataclasses.replace(run, test_blocks=tuple(0.5 + rng.normal(size=100))) for run in made.runs
+    ]
+    found = source_variances(dataclasses.replace(made, runs=tuple(runs)), {"order": made})
+    assert [row.source for row in found] == ["order", TEST]
+    assert found[1].deviation == pytest.approx(1 / np.sqrt(100), rel=0.1)
 
 
 def test_one_cell_is_reported_with_diverged_runs():

@@ -90,22 +90,23 @@ def test_sentences_have_the_numbers_of_the_verdict():
         for plan in PLANNED
     }
     assert words["no-clear-winner", JSB.name] == (
-        "GRU 2.00, LSTM 2.00 MAE: a difference of -0.30 [-0.50, -0.10], GRU better by 15% of the "
+        "GRU 2.00, LSTM 2.00 MAE: a difference of -0.30 [-0.50, -0.10], GRU better by 15% of its "
         "mean"
     )
     assert words["no-clear-winner", ATIS.name].endswith(
-        "; minimum detectable difference at 3 seeds: 0.70; about 5 seeds would decide it if the "
+        "; minimum detectable difference: 0.70 with 3 seeds; about 5 seeds would decide it if the "
         "estimate stays the same"
     )
     alike = {JSB.name: Evidence(curve=curve(difference=(0.0, 0.01)))}
     assert evidence_text(evaluate(alike)[0], JSB.name) == (
-        "GRU 2.00, LSTM 2.00 MAE: a difference of 0 [-0.010, 0.010], within ±1% of the mean"
+        "GRU 2.00, LSTM 2.00 MAE: a difference of 0 [-0.010, 0.010], within ±1% of the better "
+        "cell's mean"
     )
     assert words["no-clear-winner", CTA.name] == (
         "too few runs have finished, or more of one cell than of the other"
     )
     assert words["lstm-with-enough-data", ADDING.name].endswith(
-        "LSTM better by 45% of the mean; the curves cross at 40% [30, 50] of train"
+        "LSTM better by 45% of its mean; the curves cross at 40% [30, 50] of train"
     )
     assert words["fewer-parameters", JSB.name].endswith("; sizes are matched by weights")
     assert words["faster", ADDING.name] == (
@@ -118,7 +119,7 @@ def test_sentences_have_the_numbers_of_the_verdict():
     )
     assert words["size-over-cell", JSB.name] == (
         "model.size.units explains 20% [10, 30] of the variance, the cell 10% [5, 15]: beyond "
-        "chance a difference of 10 points [-10, 30]; 40 trials, 9 pruned, 1 diverged; about 161 "
+        "chance a difference of 10 points [-10, 30]; 40 trials, 9 pruned, 1 diverged; about 160 "
         "trials would decide it if the estimate stays the same"
     )
     assert (
@@ -140,6 +141,7 @@ def test_only_undecided_claims_with_all_intervals_say_what_would_decide_them():
     winner, size, *_ = evaluate(FULL | ATLAS)
     (seeds, said), (datasets, also_said) = ways = to_decide(winner)
     assert seeds.split() == ["13", "seeds", "(holds)"]  # then LSTM is better on one, too
+    assert "(holds: GRU better on tasks, of, every; LSTM better on kind)" in said
     assert datasets.endswith("datasets (does not hold)") and int(datasets.split()[0]) > len(ATLAS)
     assert over_all_text(winner, ways).endswith(f"{said} {also_said}")
     assert size.verdict == "not decided" and to_decide(size) == []  # one dataset has no interval

@@ -56,7 +56,9 @@ def test_the_command_prints_and_writes(files, tmp_path, monkeypatch):
     done = CliRunner().invoke(app, ["verdict", *files, "--json", "numbers"])
     assert done.exit_code == 0 and "GRU" in done.output
     pair = json.loads((tmp_path / "numbers").read_text())["pairs"][0]
-    assert pair["decision"] == "gru"
+    assert pair["decision"] is None, "three datasets are too few"
+    assert pair["on_new_dataset"] == pytest.approx([3 / 3.5, 0.5 / 3.5, 0])
+    assert "0.86 / 0.14 / 0.00" in (tmp_path / "verdict.html").read_text()
     assert pair["one_better"] > 0.8 and pair["differences"]["set_0"] == pytest.approx(0.3 / 0.095)
     page = (tmp_path / "verdict.html").read_text()
     assert "set_2" in page and page.count("<svg") >= 2

@@ -2,6 +2,7 @@
 
 from keras_gru.analysis.across_datasets import (
     DECIDED,
+    FEWEST_TO_DECIDE,
     AcrossDatasets,
     PairAcrossDatasets,
 )
@@ -15,13 +16,15 @@ from keras_gru.report.sections.headline import join_words
 
 BUDGETS = (1, 2, 5, 10)  # trials
 EXPLANATION = (
-    "The probabilities are those of a Bayesian signed-rank test over datasets (Benavoli et al. "
-    "2017): that the first cell is better, that both are practically equal (within {rope:g} % of "
-    "the lower error), and that the second is better, on a dataset like these. A verdict requires "
-    "{decided:g} %. In simulations of 12 datasets the test then decides for one of two equal cells "
-    "in at most 5 % of all cases. The probability of improvement is that of a single run, with a "
-    "95 % bootstrap interval over seeds (Agarwal et al. 2021). Datasets have equal weights; "
-    "several variants of one task are fewer independent datasets than their number."
+    "The first three probabilities are those of a Bayesian signed-rank test (Benavoli et al. 2017) "
+    "of the typical difference over datasets like these, the pseudomedian: that the first cell is "
+    "better, that both are practically equal (within {rope:g} % of the lower error), and that the "
+    "second is better. On a single new dataset, the same three are the fractions of these datasets "
+    "with such a difference, one equal one counted half in addition. A verdict requires "
+    "{decided:g} % and {fewest} datasets: one of two equal cells is then called better in about "
+    "5 % of all cases. The probability of improvement is that of a single run, with a 95 % "
+    "bootstrap interval over seeds (Agarwal et al. 2021). Datasets have equal weights; several "
+    "variants of one task are fewer independent datasets than their number."
 )
 LEFT_OUT = "Without {}: a probability requires two seeds or more of both cells on a dataset."
 
@@ -39,6 +42,7 @@ def probabilities(across: AcrossDatasets) -> Section:
         Column("Equal"),
         Column("Second better"),
         Column("Verdict", is_text=True),
+        Column("On a new dataset"),
         Column("Datasets"),
         Column("Probability of improvement"),
     )
@@ -48,13 +52,16 @@ def probabilities(across: AcrossDatasets) -> Section:
             (
                 *map(_probability, (pair.one_better, pair.equal, pair.other_better)),
                 _verdict(across, pair),
+                _on_new_dataset(pair),
                 str(len(pair.differences)),
                 "{:.2f} [{:.2f}, {:.2f}]".format(pair.improvement, *pair.improvement_interval),
             ),
         )
         for pair in across.pairs
     ]
-    text = EXPLANATION.format(rope=100 * across.rope, decided=100 * DECIDED)
+    text = EXPLANATION.format(
+        rope=100 * across.rope, decided=100 * DECIDED, fewest=FEWEST_TO_DECIDE
+    )
     blocks: list[Block] = [Table("across", "Over all datasets", columns, rows), Text(text)]
     compared = set().union(*(pair.differences for pair in across.pairs))
     left_out = [dataset.name for dataset in across.datasets if dataset.name not in compared]
@@ -99,7 +106,7 @@ def differences(across: AcrossDatasets) -> Section:
 def profiles(across: AcrossDatasets) -> Section:
     """Return the performance profile of all cells."""
     reading = "; ".join(
-        f"{across.labels[cell]}: {100 * fractions[0]:.0f} % of runs at the best mean, "
+        f"{across.labels[cell]}: {100 * fractions[0]:.0f} % of runs reach the best mean, "
         f"{100 * fractions[-1]:.0f} % within {PROFILE_FACTORS[-1]:g} times it"
         for cell, fractions in across.profiles.items()
     )
@@ -209,9 +216,15 @@ def _sentence(across: AcrossDatasets, pair: PairAcrossDatasets) -> str:
     over = f" on {plural(len(pair.differences), 'dataset')}"
     return (
         f"{_name(across, pair)}{over * (len(pair.differences) < len(across.datasets))}: "
-        f"{_verdict(across, pair)} (probabilities: {across.labels[pair.one]} better {better}, "
-        f"practically equal {equal}, {across.labels[pair.other]} better {worse})."
+        f"{_verdict(across, pair)} (probabilities of the typical difference: "
+        f"{across.labels[pair.one]} better {better}, practically equal {equal}, "
+        f"{across.labels[pair.other]} better {worse}; of that on a new dataset: "
+        f"{_on_new_dataset(pair)})."
     )
+
+
+def _on_new_dataset(pair: PairAcrossDatasets) -> str:
+    return " / ".join(f"{probability:.2f}" for probability in pair.on_new_dataset)
 
 
 def _relative(pair: PairAcrossDatasets, name: str) -> str:

@@ -9,6 +9,7 @@ from keras_gru.claims.claim import (
     OPEN,
     VERDICTS,
     EvaluatedClaim,
+    Finding,
     advantages,
     no_winner,
     probabilities,
@@ -17,7 +18,15 @@ from keras_gru.claims.deciding import MOST, MOST_DATASETS, datasets_to_decide, r
 from keras_gru.claims.evidence import Evidence
 from keras_gru.claims.plans import PLANNED
 from keras_gru.formatting import plural
-from keras_gru.report.sections.claims_text import NOT_RUN, evaluate, has_interval, kind_of_runs
+from keras_gru.report.sections.claims_text import (
+    LABELS,
+    NOT_RUN,
+    about,
+    dataset_label,
+    evaluate,
+    has_interval,
+    kind_of_runs,
+)
 
 Ways = Sequence[tuple[str, str]]  # to decide a claim: in short, and as a sentence
 
@@ -54,9 +63,10 @@ def over_all_text(evaluated: EvaluatedClaim, ways: Ways) -> str:
     if evaluated.claim.over_all is no_winner and found is not None:
         lstm, equal, gru = (f"{fraction:.1%}" for fraction in found)
         words.append(
-            f"On a dataset like these GRU is better with a probability of {gru}, both are "
-            f"practically equal with {equal}, and LSTM is better with {lstm} (Bayesian signed-rank "
-            "test)."
+            f"By the typical difference over datasets like these, GRU is better with a probability "
+            f"of {gru}, both are practically equal with {equal}, and LSTM is better with {lstm} "
+            "(Bayesian signed-rank test). On how many datasets a cell is better is another "
+            "question: see the list."
         )
     return " ".join([*words, *(sentence for _, sentence in ways)])
 
@@ -85,12 +95,27 @@ def _runs_to_decide(evaluated: EvaluatedClaim) -> tuple[str, str]:
             f"the same: it would hold on {count[HOLDS]}, not hold on {count[FAILS]} and not be "
             f"decided on {count[OPEN]} of {plural(len(parts), 'dataset')}."
         )
-    runs = plural(found.runs, kind)
-    later = "" if found.until is None else f"; from about {found.until:,} on it would be open again"
-    return f"{runs} ({found.verdict})", (
-        f"About {runs} on each dataset would decide it ({found.verdict}) if the estimates stay the "
-        f"same{later}."
+    runs, reason = f"{about(found.runs)} {kind}s", found.verdict
+    if claim.over_all is no_winner and found.verdict == HOLDS:
+        reason += f": {_winners(evaluated, found.findings)}"
+    said = f"About {runs} on each dataset would decide it ({reason}) if the estimates stay the same"
+    if found.until is None:
+        return f"{runs} ({found.verdict})", f"{said}."
+    until = about(found.until)
+    return f"{about(found.runs)} to {until} {kind}s ({found.verdict})", (
+        f"{said}. From about {until} {kind}s on the datasets would disagree, so that it "
+        "would again not be decided."
     )
+
+
+def _winners(evaluated: EvaluatedClaim, findings: Sequence[Finding]) -> str:
+    """Return on which datasets each cell would be better."""
+    names = [dataset_label(name) for name, part in evaluated.evidence.items() if part]
+    better = {
+        label: [name for name, found in zip(names, findings, strict=True) if found.better == cell]
+        for cell, label in LABELS.items()
+    }
+    return "; ".join(f"{label} better on {', '.join(found)}" for label, found in better.items())
 
 
 def _datasets_to_decide(evaluated: EvaluatedClaim) -> tuple[str, str]:
@@ -103,5 +128,6 @@ def _datasets_to_decide(evaluated: EvaluatedClaim) -> tuple[str, str]:
     datasets, verdict = plural(found[0], "dataset"), found[1]
     return f"{datasets} ({verdict})", (
         f"About {datasets} in all would decide it ({verdict}) if further ones have the same "
-        "distribution of differences."
+        "distribution of differences. The verdicts may differ: more seeds show on which of these "
+        "datasets each cell is better, and more datasets show which cell is typically better."
     )

@@ -40,7 +40,9 @@ EXPLANATION = (
     "On each dataset, the cells are compared on nested fractions of the training sequences with "
     "the same trials of learning rates, and in a sweep with random settings. The claims are about "
     "GRU and LSTM, so only their runs count. Test is used once per run, with the weights of the "
-    "best validation epoch, and never in sweeps. Intervals are 95% intervals."
+    "best validation epoch, and never in sweeps. Intervals are 95% intervals. The numbers of runs "
+    "that would decide an undecided claim assume that all estimates stay the same; with so many "
+    "further runs, about half of all repetitions would decide it."
 )
 ATLAS = (
     "Whether there is a clear winner is tested on the atlas instead: smaller tasks of every kind, "
@@ -89,7 +91,12 @@ def evidence_text(evaluated: EvaluatedClaim, name: str) -> str:
     kind, runs = kind_of_runs(part), runs_to_decide(evaluated.claim, [part]).runs
     if runs is None:
         return f"{words}; not even {plural(MOST, kind)} would decide it"
-    return f"{words}; about {plural(runs, kind)} would decide it if the estimate stays the same"
+    return f"{words}; about {about(runs)} {kind}s would decide it if the estimate stays the same"
+
+
+def about(count: int) -> str:
+    """Format a predicted number, which is no more certain than two digits."""
+    return f"{int(float(f'{count:.2g}')):,}"
 
 
 def has_interval(finding: Finding) -> bool:
@@ -132,16 +139,16 @@ def _on_test(whole: ComparisonEvidence) -> str:
     words = f"GRU {gru}, LSTM {lstm} {whole.metric.label}: a difference of "
     words += interval_text(whole.difference)
     better, advantage = better_on_test(whole), advantage_of_gru(whole)
-    base = "the errors" if whole.metric.mode == "max" else "the mean"
+    base = "errors" if whole.metric.mode == "max" else "mean"
     if better:
         size = significant(100 * abs(advantage.value), 2)
-        return f"{words}, {LABELS[better]} better by {size}% of {base}"
+        return f"{words}, {LABELS[better]} better by {size}% of its {base}"
     if counts_as_equal(advantage):
-        return f"{words}, within ±{EQUAL:.0%} of {base}"
+        return f"{words}, within ±{EQUAL:.0%} of the better cell's {base}"
     if whole.detectable is None:
         return words
     seeds, least = plural(whole.runs, "seed"), significant(whole.detectable, 2)
-    return f"{words}; minimum detectable difference at {seeds}: {least}"
+    return f"{words}; minimum detectable difference: {least} with {seeds}"
 
 
 def _with_enough_data(curve: CurveEvidence) -> str:

@@ -129,17 +129,21 @@ def _against_cells(verdicts: Verdicts, headline: Headline) -> str:
         other = pair.other_label if pair.one == headline.best else pair.label
         if pair.half is None or pair.difference is None:
             undecided.append(other)
-        elif pair.better == headline.best:
-            size = describe_interval(abs(pair.difference), pair.half, metric)
+            continue
+        size = describe_interval(abs(pair.difference), pair.half, metric)
+        if pair.better == headline.best:
             better.append(f"{other} by {size}")
         else:
-            alike.append(other)
+            alike.append(f"{other} ({size})")
     parts = []
     if better:
         parts.append(f"{label} is better than {join_words(better)}")
     if alike:
-        others = join_words(alike, "or")
-        parts.append(f"there is no significant difference between {label} and {others}")
+        difference = "difference" if len(alike) == 1 else "differences"
+        verb = "is" if len(alike) == 1 else "are"
+        parts.append(
+            f"the {difference} between {label} and {join_words(alike)} {verb} not significant"
+        )
     if undecided:
         others = join_words(undecided, "or")
         parts.append(f"{label} and {others} cannot be compared: no interval")

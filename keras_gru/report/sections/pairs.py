@@ -73,17 +73,18 @@ def verdict_text(pair: Pair, metric: Metric) -> str:
     if pair.better is not None:
         size = describe_interval(abs(pair.difference), pair.half, metric)
         return f"{outcome_text(pair)} by {size}"
-    words = "no significant difference"
+    first = (pair.difference > 0) == (metric.mode == "max")
+    size = describe_interval(abs(pair.difference), pair.half, metric)
+    words = f"{pair.label if first else pair.other_label} ahead by {size}, not significant"
     if pair.detectable is None or pair.smaller is None:
         return f"{words}; {OUT_OF_RANGE.format('minimum detectable difference')}"
-    smaller = rounded(pair.smaller)
-    needed = f"the test split is too small to detect {smaller} with any number of seeds"
-    if pair.needed is not None:
-        needed = f"about {pair.needed:,} seeds are needed to detect {smaller}"
-    return (
-        f"{words}; minimum detectable difference at {plural(pair.seeds, 'seed')}: "
-        f"{rounded(pair.detectable)}; {needed}"
+    least, smaller = rounded(pair.detectable), rounded(pair.smaller)
+    words += (
+        f"; minimum detectable difference: {least} with {plural(pair.seeds, 'seed')}, {smaller}"
     )
+    if pair.needed is None:
+        return f"{words} with no number of seeds on so small a test split"
+    return f"{words} with {pair.needed:,}"
 
 
 def _explanation(analysis: Analysis) -> str:

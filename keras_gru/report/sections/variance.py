@@ -13,9 +13,9 @@ _NAMES = {
     TEST: "choice of test",
 }
 _EXPLANATION = (
-    "Standard deviation of the test metric if only one source varies and the others have the first "
-    "seed, with its 95% interval; for the choice of test, estimated from blocks of sequences for "
-    "the mean over seeds. Fractions of the sum of the variances (Bouthillier et al. 2021)."
+    "Standard deviation of a run's test metric if only one source varies and the others have the "
+    "first seed, with its 95% interval; for the choice of test, from blocks of sequences. "
+    "Fractions of the sum of these variances, without combinations (Bouthillier et al. 2021)."
 )
 
 
