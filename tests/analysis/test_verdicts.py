@@ -148,8 +148,8 @@ def test_a_clear_difference_is_significant_and_has_an_interval():
     assert conclude(findings(values)) == (
         "GRU has the best test MAE, 1.10. GRU is better than SimpleRNN by "
         f"{differences.mean():.2f} ± {half:.2f}; the difference between GRU and LSTM "
-        "(0.007 ± 0.067) is not significant (3 seeds, statistically significant at 95 %, corrected for 3 "
-        "pairs, without the sampling error of test)."
+        "(0.007 ± 0.067) is not significant (3 seeds, statistically significant at 95 %, corrected "
+        "for 3 pairs, without the sampling error of test)."
     )
 
 

@@ -32,9 +32,10 @@ Written by `python tools/results/page.py` from [the table of recipes](results/re
 files in `results/`, which `python tools/results/run.py NAME` writes after a full run; no number is
 entered by hand.
 
-Results are means ± standard deviations over seeds. Every network was tested once, with the weights
-of the best validation epoch. Rows that show validation, like the book that they follow, show the
-score that selected the weights. If settings were tuned, every cell had the same trials, with a seed
+Results are means ± standard deviations over seeds. Differences between cells are ± half of their
+95 % confidence interval; one that is not significant does not mean that the cells are equal. Every
+network was tested once, with the weights of the best validation epoch. Rows that show validation,
+like the book that they follow, show the score that selected the weights. If settings were tuned, every cell had the same trials, with a seed
 that no run uses, and the best setting on validation is shown. Published results are shown for
 orientation: their protocols are rarely described completely, and they are not the same experiments.
 
