@@ -147,7 +147,7 @@ def test_a_clear_difference_is_significant_and_has_an_interval():
     half = stats.t.ppf(1 - 0.05 / 3 / 2, 2) * stats.sem(differences)
     assert conclude(findings(values)) == (
         "GRU has the best test MAE, 1.10. GRU is better than SimpleRNN by "
-        f"{differences.mean():.2f} ± {half:.2f}; the difference between GRU and LSTM "
+        f"{differences.mean():.2f} ± {half:.2f}; GRU's lead over LSTM "
         "(0.007 ± 0.067) is not significant (3 seeds, statistically significant at 95 %, corrected "
         "for 3 pairs, without the sampling error of test)."
     )
@@ -155,7 +155,7 @@ def test_a_clear_difference_is_significant_and_has_an_interval():
 
 def test_a_wide_spread_gives_no_significant_difference():
     sentence = conclude(findings({"gru": [1.0, 2.0, 3.0], "lstm": [2.0, 1.9, 3.9]}))
-    assert "The difference between GRU and LSTM (0.60 ± 1.51) is not significant" in sentence
+    assert "GRU's lead over LSTM (0.60 ± 1.51) is not significant" in sentence
 
 
 def test_a_third_cell_makes_the_correction_stricter():

@@ -139,11 +139,7 @@ def _against_cells(verdicts: Verdicts, headline: Headline) -> str:
     if better:
         parts.append(f"{label} is better than {join_words(better)}")
     if alike:
-        difference = "difference" if len(alike) == 1 else "differences"
-        verb = "is" if len(alike) == 1 else "are"
-        parts.append(
-            f"the {difference} between {label} and {join_words(alike)} {verb} not significant"
-        )
+        parts.append(f"{label}'s lead over {join_words(alike)} is not significant")
     if undecided:
         others = join_words(undecided, "or")
         parts.append(f"{label} and {others} cannot be compared: no interval")

@@ -83,7 +83,7 @@ def verdict_text(pair: Pair, metric: Metric) -> str:
         f"; minimum detectable difference: {least} with {plural(pair.seeds, 'seed')}, {smaller}"
     )
     if pair.needed is None:
-        return f"{words} with no number of seeds on so small a test split"
+        return f"{words} with no number of seeds, as the test split is too small"
     return f"{words} with {pair.needed:,}"
 
 
