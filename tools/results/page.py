@@ -33,11 +33,12 @@ files in `results/`, which `python tools/results/run.py NAME` writes after a ful
 entered by hand.
 
 Results are means ± standard deviations over seeds. Differences between cells are ± half of their
-95 % confidence interval; one that is not significant does not mean that the cells are equal. Every
-network was tested once, with the weights of the best validation epoch. Rows that show validation,
-like the book that they follow, show the score that selected the weights. If settings were tuned, every cell had the same trials, with a seed
-that no run uses, and the best setting on validation is shown. Published results are shown for
-orientation: their protocols are rarely described completely, and they are not the same experiments.
+confidence interval at 95 %; one that is not significant does not mean that the cells are equal.
+Every network was tested once, with the weights of the best validation epoch. Rows that show
+validation, like the book that they follow, show the score that selected the weights. If settings
+were tuned, every cell had the same trials, with a seed that no run uses, and the best setting on
+validation is shown. Published results are shown for orientation: their protocols are rarely
+described completely, and they are not the same experiments.
 
 In the column Path, "fused" is the time loop of this package with its own gradient, and "graph" is a
 TensorFlow graph without XLA. An asterisk (*) marks runs with fewer seeds or learning rates than the
