@@ -13,7 +13,12 @@ from pydantic import TypeAdapter, computed_field
 from keras_gru.analysis.dataset_errors import DatasetErrors, dataset_errors
 from keras_gru.analysis.expected_best import ExpectedBest, budget_profile
 from keras_gru.analysis.measurements import Measurements
-from keras_gru.analysis.profiles import PROFILE_FACTORS, performance_profile, time_profile
+from keras_gru.analysis.profiles import (
+    PROFILE_FACTORS,
+    Profile,
+    performance_profile,
+    time_profile,
+)
 from keras_gru.analysis.ranks import Ranks, rank_cells
 from keras_gru.errors import UserError
 
@@ -78,7 +83,8 @@ class AcrossDatasets:
         labels: cell -> its display name.
         datasets: the test errors on each of them.
         pairs: each pair of cells with runs on three datasets or more.
-        profiles: cell -> the fraction of runs within each of `PROFILE_FACTORS` of the best mean.
+        profiles: cell -> the fraction of runs within each of `PROFILE_FACTORS` of the best mean,
+            with intervals.
         time_profiles: cell -> the fraction of datasets on which it reaches the target within each
             of `PROFILE_FACTORS` of the fastest cell's seconds; empty without times.
         budgets: cell -> the expected lowest validation error of 1, 2, … trials of tuning, as a
@@ -90,7 +96,7 @@ class AcrossDatasets:
     labels: Mapping[str, str]
     datasets: tuple[DatasetErrors, ...]
     pairs: tuple[PairAcrossDatasets, ...]
-    profiles: Mapping[str, list[float]]
+    profiles: Mapping[str, Profile]
     time_profiles: Mapping[str, list[float]]
     budgets: Mapping[str, ExpectedBest]
     ranks: Ranks | None

@@ -1,6 +1,7 @@
 """Profiles across datasets: fractions of runs or datasets within a factor of the best."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -9,29 +10,45 @@ from keras_gru.analysis.dataset_errors import DatasetErrors
 # Factors of the best error, from 1 to 10.
 PROFILE_FACTORS = tuple(float(x) for x in np.geomspace(1, 10, 41).round(4))
 
+_SAMPLES = 1_000  # of the bootstrap
+
+
+class Profile(NamedTuple):
+    """Fractions of runs within each of F factors of the best, with 95 % intervals, `(F,)` each."""
+
+    fractions: list[float]
+    low: list[float]
+    high: list[float]
+
 
 def performance_profile(
     datasets: Sequence[DatasetErrors], factors: Sequence[float]
-) -> dict[str, list[float]]:
+) -> dict[str, Profile]:
     """Return for each cell the fraction of runs whose error is within a factor of the best mean.
 
-    Every dataset counts the same. A cell without runs on a dataset has none within any factor.
+    Every dataset counts the same. A cell without runs on a dataset has none within any factor. The
+    intervals are those of a bootstrap of the seeds in each dataset, with the best mean as it is.
 
     Reference:
         - [Dolan and Moré, 2002](https://doi.org/10.1007/s101070100263)
+        - [Agarwal et al., 2021](https://arxiv.org/abs/2108.13264), section 4.2
     """
+    rng = np.random.default_rng(0)
     cells = list(dict.fromkeys(cell for dataset in datasets for cell in dataset.errors))
-    within = {cell: np.zeros((len(datasets), len(factors))) for cell in cells}
-    for index, dataset in enumerate(datasets):
+    within = {cell: np.zeros((_SAMPLES + 1, len(factors))) for cell in cells}
+    for dataset in datasets:
         runs = {cell: np.array(list(errors.values())) for cell, errors in dataset.errors.items()}
-        best = max(
-            min(errors.mean() for errors in runs.values() if len(errors)), dataset.resolution
-        )
+        runs = {cell: errors for cell, errors in runs.items() if len(errors)}
+        best = max(min(errors.mean() for errors in runs.values()), dataset.resolution)
         for cell, errors in runs.items():
-            if len(errors):
-                limits = np.array(factors)[:, None] * best
-                within[cell][index] = (errors <= limits).mean(axis=1)
-    return {cell: [float(x) for x in is_within.mean(axis=0)] for cell, is_within in within.items()}
+            is_within = errors[:, None] <= np.array(factors) * best
+            drawn = rng.integers(len(errors), size=(_SAMPLES, len(errors)))
+            within[cell][0] += is_within.mean(axis=0) / len(datasets)
+            within[cell][1:] += is_within[drawn].mean(axis=1) / len(datasets)
+    return {
+        cell: Profile(fractions.tolist(), *np.quantile(samples, [0.025, 0.975], axis=0).tolist())
+        for cell, (fractions, *samples) in within.items()
+    }
 
 
 def time_profile(

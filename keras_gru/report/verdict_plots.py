@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from keras_gru.analysis.across_datasets import AcrossDatasets, PairAcrossDatasets
-from keras_gru.analysis.profiles import PROFILE_FACTORS
+from keras_gru.analysis.profiles import PROFILE_FACTORS, Profile
 from keras_gru.report import plots
 
 
@@ -59,8 +59,14 @@ def profiles(
     cells: Sequence[str],
     title: str,
     measured: str,
+    intervals: Mapping[str, Profile] | None = None,
 ) -> None:
     """Draw fractions within a factor of the best; the order of the cells decides their colors."""
+    for cell, profile in (intervals or {}).items():
+        color = plots.color(cells.index(cell))
+        axes.fill_between(
+            PROFILE_FACTORS, profile.low, profile.high, color=color, alpha=0.15, linewidth=0
+        )
     for cell, within in fractions.items():
         number = cells.index(cell)
         axes.plot(PROFILE_FACTORS, within, color=plots.color(number), linestyle=plots.line(number))

@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from keras_gru.analysis.across_datasets import AcrossDatasets, compare_across_datasets
 from keras_gru.analysis.dataset_errors import DatasetErrors
-from keras_gru.analysis.profiles import PROFILE_FACTORS
+from keras_gru.analysis.profiles import PROFILE_FACTORS, Profile
 from keras_gru.analysis.stored import read_measurements
 from keras_gru.cli import app
 from keras_gru.errors import UserError
@@ -105,7 +105,7 @@ def test_a_dataset_of_one_seed_is_named_and_names_are_escaped():
     found = [DatasetErrors(f"<b>{number}", runs) for number in range(3)]
     found.append(DatasetErrors("single", {cell: {0: 0.1} for cell in runs}))
     labels = {"gru": "<i>", "lstm": "LSTM"}
-    profiles = {cell: [1] * 41 for cell in runs}
+    profiles = dict.fromkeys(runs, Profile(*[[1] * 41] * 3))
     pairs = compare_across_datasets(found)
     report = verdict_report(
         AcrossDatasets(labels, tuple(found), pairs, profiles, {}, {}, None, 0.01)

@@ -105,21 +105,28 @@ def differences(across: AcrossDatasets) -> Section:
 
 def profiles(across: AcrossDatasets) -> Section:
     """Return the performance profile of all cells."""
+    fractions_within = {cell: profile.fractions for cell, profile in across.profiles.items()}
     reading = "; ".join(
         f"{across.labels[cell]}: {100 * fractions[0]:.0f} % of runs reach the best mean, "
         f"{100 * fractions[-1]:.0f} % within {PROFILE_FACTORS[-1]:g} times it"
-        for cell, fractions in across.profiles.items()
+        for cell, fractions in fractions_within.items()
     )
     cells = list(across.profiles)
     keys = [Key(across.labels[cell], number) for number, cell in enumerate(cells)]
     figure = Figure(
         "profiles",
         lambda canvas: verdict_plots.profiles(
-            canvas.add_subplot(), across.profiles, cells, "Fraction of runs", "mean error"
+            canvas.add_subplot(),
+            fractions_within,
+            cells,
+            "Fraction of runs",
+            "mean error",
+            across.profiles,
         ),
         reading,
         keys=keys,
-        caption="The fraction of runs whose error is within a factor of the best cell's mean.",
+        caption="The fraction of runs whose error is within a factor of the best cell's mean, "
+        "with 95 % bootstrap intervals over seeds.",
     )
     text = f"Over {plural(len(across.datasets), 'dataset')} (Dolan and Moré 2002). {reading}."
     return Section("profiles", "Performance profiles", [figure, Text(text)])
