@@ -63,7 +63,8 @@ def need_text(need: DataNeed, smallest: float, metric: Metric) -> str:
             parts.append(f"{label} is better at {', '.join(fractions)} of train")
     if not parts:
         parts.append(
-            f"No fraction of train shows a difference between {need.label} and {need.other_label}"
+            f"No fraction of train shows a significant difference between {need.label} and "
+            f"{need.other_label}"
         )
     if need.crossing is not None:
         place = percent(need.crossing.value)
