@@ -25,7 +25,7 @@ from keras_gru.errors import UserError
 ROPE = 0.01  # the region of practical equivalence: a fraction of the better cell's error
 # The probability, and the number of datasets, that a verdict requires. One of two equal cells is
 # then called better in 5 % of all cases; with 3 datasets that would be 25 %, with 6 datasets 9 %.
-# With 12 datasets and 15 seeds that differ by 5 %, a lead of 3 % is found in 86 % of all cases if its
+# On 12 datasets with 15 seeds of 5 % deviation, a lead of 3 % is found in 86 % of all cases if its
 # deviation between datasets is 1 %, and in 73 % if that is 2 %.
 DECIDED = 0.985
 FEWEST_TO_DECIDE = 10
