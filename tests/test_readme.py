@@ -43,11 +43,13 @@ def test_the_python_examples_run_and_their_layers_compute_the_equations():
 
 
 def test_the_yaml_examples_of_the_tutorials_are_accepted(tmp_path):
-    wider, training = tutorial("configuration")
+    wider, training, sweep = tutorial("configuration")
     (tmp_path / "trained.yaml").write_text(f"base: imdb_reviews\n{training}")
     assert load_experiment(tmp_path / "trained.yaml").training.schedule == "step"
     (tmp_path / "wider.yaml").write_text(wider)
     assert len(load_experiment(tmp_path / "wider.yaml").seeds) == 5
+    (tmp_path / "swept.yaml").write_text(f"base: jsb_chorales\n{sweep}")
+    assert load_experiment(tmp_path / "swept.yaml").sweep.trials == 60
     (tmp_path / "sales.yaml").write_text(tutorial("own_data")[0])
     assert load_experiment(tmp_path / "sales.yaml").dataset.horizon == 7
 
