@@ -42,9 +42,9 @@ def probabilities(across: AcrossDatasets) -> Section:
         Column("Equal"),
         Column("Second better"),
         Column("Verdict", is_text=True),
-        Column("On a new dataset"),
-        Column("Datasets"),
-        Column("Probability of improvement"),
+        Column("New dataset"),
+        Column("Datasets", is_detail=True),
+        Column("Probability of improvement", is_detail=True),
     )
     rows = [
         Row(
@@ -225,7 +225,7 @@ def _sentence(across: AcrossDatasets, pair: PairAcrossDatasets) -> str:
         f"{_name(across, pair)}{over * (len(pair.differences) < len(across.datasets))}: "
         f"{_verdict(across, pair)} (probabilities of the typical difference: "
         f"{across.labels[pair.one]} better {better}, practically equal {equal}, "
-        f"{across.labels[pair.other]} better {worse}; of that on a new dataset: "
+        f"{across.labels[pair.other]} better {worse}; on a new dataset: "
         f"{_on_new_dataset(pair)})."
     )
 
