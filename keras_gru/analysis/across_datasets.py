@@ -215,7 +215,7 @@ def _compare(
         standard_errors[name] = float(relative.std(ddof=1) / np.sqrt(runs.shape[1]))
     found = np.array(list(differences.values()))
     lower, equal, higher = signed_rank(found, rope)
-    on_new = predict_dataset(found, rope)[::-1]
+    below, within, above = predict_dataset(found, rope)
     improvement, interval = probability_of_improvement(list(paired.values()))
     return PairAcrossDatasets(
         one,
@@ -223,7 +223,7 @@ def _compare(
         higher,
         equal,
         lower,
-        on_new,
+        (above, within, below),
         improvement,
         interval,
         differences,
