@@ -223,9 +223,8 @@ def _sentence(across: AcrossDatasets, pair: PairAcrossDatasets) -> str:
     over = f" on {plural(len(pair.differences), 'dataset')}"
     return (
         f"{_name(across, pair)}{over * (len(pair.differences) < len(across.datasets))}: "
-        f"{_verdict(across, pair)} (probabilities: typically "
-        f"{across.labels[pair.one]} better {better}, practically equal {equal}, "
-        f"{across.labels[pair.other]} better {worse}; on a new dataset "
+        f"{_verdict(across, pair)} (probabilities: {across.labels[pair.one]} better {better}, "
+        f"equal {equal}, {across.labels[pair.other]} better {worse}; on a new dataset "
         f"{_on_new_dataset(pair)})."
     )
 
