@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from keras_gru.analysis.across_datasets import DECIDED, FEWEST_TO_DECIDE, signed_rank
+from keras_gru.analysis.probabilities import decide, signed_rank
 from keras_gru.claims.evidence import Estimate, Part
 
 HOLDS, FAILS, OPEN = VERDICTS = ("holds", "does not hold", "not decided")
@@ -116,11 +116,15 @@ def no_winner(findings: Sequence[Finding | None]) -> str:
     if len(better) > 1:
         return HOLDS
     found = probabilities(findings)
-    if found is None or len(advantages(findings)) < FEWEST_TO_DECIDE:
-        return OPEN
-    return verdict_of_probabilities(*found)
+    return verdict_of_probabilities(found, len(advantages(findings))) if found else OPEN
 
 
-def verdict_of_probabilities(lstm: float, equal: float, gru: float) -> str:
-    """Return the verdict on the claim that there is no clear winner by its probabilities."""
-    return HOLDS if equal >= DECIDED else FAILS if max(lstm, gru) >= DECIDED else OPEN
+def verdict_of_probabilities(found: Sequence[float], datasets: int) -> str:
+    """Return the verdict on the claim that there is no clear winner.
+
+    Args:
+        found: the probabilities that a cell is better, both are equal, the other is better.
+        datasets: their number.
+    """
+    place = decide(found, datasets)
+    return OPEN if place is None else HOLDS if place == 1 else FAILS

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from keras_gru.analysis.across_datasets import FEWEST_TO_DECIDE, signed_rank
+from keras_gru.analysis.probabilities import signed_rank
 from keras_gru.claims.claim import EQUAL, OPEN, Claim, Finding, verdict_of_probabilities
 from keras_gru.claims.evidence import Estimate, Part, SweepEvidence
 
@@ -80,11 +80,12 @@ def datasets_to_decide(advantages: Sequence[float]) -> tuple[int, str] | None:
     found = np.array(advantages)
 
     def verdict(datasets: int) -> str:
-        return verdict_of_probabilities(*signed_rank(found, EQUAL, datasets / len(found)))
+        probabilities = signed_rank(found, EQUAL, datasets / len(found))
+        return verdict_of_probabilities(probabilities, datasets)
 
     if verdict(MOST_DATASETS) == OPEN:
         return None
-    possible = range(max(len(found), FEWEST_TO_DECIDE), MOST_DATASETS + 1)
+    possible = range(len(found), MOST_DATASETS + 1)
     datasets = possible[bisect.bisect_left(possible, True, key=lambda n: verdict(n) != OPEN)]
     return datasets, verdict(datasets)
 

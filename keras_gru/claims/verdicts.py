@@ -7,7 +7,7 @@ detecting a difference never counts as evidence that there is none.
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
-from keras_gru.analysis.across_datasets import DECIDED, FEWEST_TO_DECIDE
+from keras_gru.analysis.probabilities import DECIDED, FEWEST_TO_DECIDE
 from keras_gru.claims.claim import (
     EQUAL,
     FAILS,

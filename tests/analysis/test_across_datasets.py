@@ -7,18 +7,17 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from keras_gru.analysis.across_datasets import (
+from keras_gru.analysis.across_datasets import analyse_across_datasets, compare_across_datasets
+from keras_gru.analysis.dataset_errors import DatasetErrors, dataset_errors
+from keras_gru.analysis.expected_best import budget_profile, expected_best
+from keras_gru.analysis.measurements import Measurements
+from keras_gru.analysis.probabilities import (
     DECIDED,
     FEWEST_TO_DECIDE,
-    analyse_across_datasets,
-    compare_across_datasets,
     predict_dataset,
     probability_of_improvement,
     signed_rank,
 )
-from keras_gru.analysis.dataset_errors import DatasetErrors, dataset_errors
-from keras_gru.analysis.expected_best import budget_profile, expected_best
-from keras_gru.analysis.measurements import Measurements
 from keras_gru.analysis.profiles import PROFILE_FACTORS, performance_profile, time_profile
 from keras_gru.analysis.ranks import rank_cells
 from keras_gru.datasets.metric import Metric

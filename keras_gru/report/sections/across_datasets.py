@@ -1,12 +1,8 @@
 """Cells over several datasets: probabilities, differences on each dataset, performance profiles."""
 
-from keras_gru.analysis.across_datasets import (
-    DECIDED,
-    FEWEST_TO_DECIDE,
-    AcrossDatasets,
-    PairAcrossDatasets,
-)
+from keras_gru.analysis.across_datasets import AcrossDatasets, PairAcrossDatasets
 from keras_gru.analysis.expected_best import FEWEST
+from keras_gru.analysis.probabilities import DECIDED, FEWEST_TO_DECIDE
 from keras_gru.analysis.profiles import PROFILE_FACTORS
 from keras_gru.formatting import plural
 from keras_gru.report import verdict_plots
