@@ -10,6 +10,7 @@ from table import FOLDER, Published, Row, holds, rows, stored
 
 from keras_gru.analysis.stored import StoredResult
 from keras_gru.analysis.verdicts import Verdicts, reach_verdicts
+from keras_gru.cells import cell_label
 from keras_gru.datasets.metric import Metric
 from keras_gru.errors import UserError
 from keras_gru.files import write_text
@@ -23,7 +24,7 @@ from keras_gru.report.sections.pairs import verdict_text
 PAGE = FOLDER.parent / "RESULTS.md"
 README = FOLDER.parent / "README.md"
 BEGIN, END = "<!-- python tools/results/page.py writes from here -->\n", "<!-- to here -->\n"
-CELLS = {"gru": "GRU", "lstm": "LSTM", "simple_rnn": "SimpleRNN"}
+CELLS = {name: cell_label(name) for name in ("gru", "lstm", "simple_rnn")}
 WORDS = ("Recipe", "Metric", "Published", "Goal", "Cell", "Tuning chose", "Path")
 INTRODUCTION = """\
 # Results
@@ -232,7 +233,7 @@ def _measured_on(figure: Published, row: Row, result: dict) -> str:
 
 
 def _label(name: str) -> str:
-    return {**CELLS, "best": "the best cell"}.get(name, name)
+    return "the best cell" if name == "best" else cell_label(name)
 
 
 def _chosen(tuning: dict | None) -> str:
