@@ -63,7 +63,7 @@ Resume = Annotated[
     str | None,
     typer.Option(
         metavar="RUN",
-        help="Resume a run with its config, or add to it; latest: the newest run.",
+        help="Resume a run, or add to it with seeds=[…] or cells=[…]; latest: the newest run.",
     ),
 ]
 

@@ -27,7 +27,7 @@ from keras_gru.experiments.executors.jobs import (
 )
 from keras_gru.experiments.executors.processes import ProcessExecutor, remove_logs
 from keras_gru.experiments.listener import SILENT, Listener
-from keras_gru.experiments.metadata import Metadata, collect_metadata
+from keras_gru.experiments.metadata import Metadata, collect_metadata, note_other_environment
 from keras_gru.experiments.resuming import choose_experiment
 from keras_gru.experiments.run_directory import RunDirectory
 from keras_gru.experiments.training_data import data_for, store_data
@@ -52,7 +52,8 @@ def run(
         config: the path of a YAML file, the name of a packaged config, a dict of settings, or an
             `Experiment`; None for that of the run to resume.
         resume: a run to resume, as `find_run` takes it. Runs that ended are not repeated, the
-            others continue from their last epoch.
+            others continue from their last epoch. `seeds` or `cells` that begin with those of the
+            run add runs to it.
         listener: receives all events, such as
             `keras_gru.report.progress.show_progress(experiment)`.
         jobs: number of parallel runs, each in its own process if there are several; None for one
@@ -96,7 +97,8 @@ def compare(
     """Run an experiment, optionally on data that are already loaded.
 
     Args:
-        run_directory: the run directory of the same experiment to resume; None creates one.
+        run_directory: the run directory to resume, of the same experiment or of one with fewer
+            cells or seeds; None creates one.
         dataset: the data, such as a fraction of them; None loads those of the experiment.
         listener, jobs, cluster: as in `run`.
         examples: also store the predictions of each cell on the same test examples.
@@ -110,6 +112,7 @@ def compare(
         plan = plan_comparison(experiment, run_directory, dataset)
         run_directory = run_directory or RunDirectory.create(plan.experiment)
         stack.enter_context(_opened(run_directory))
+        run_directory.extend(plan.experiment)
         failed = execute(plan, run_directory, jobs, cluster, listener)
         if not failed and run_directory.part is None:
             from keras_gru.experiments.networks import save_ensembles
@@ -240,6 +243,7 @@ def prepare(
         experiment = resolve_shards(experiment, run_directory)
         run_directory = run_directory or RunDirectory.create(experiment)
         stack.enter_context(run_directory.locked())
+        run_directory.extend(experiment)
         yield experiment, run_directory, dataset
 
 
@@ -268,11 +272,14 @@ def _opened(run_directory: RunDirectory) -> Iterator[None]:
 
 
 def _write_metadata(plan: Plan, run_directory: RunDirectory, jobs: str) -> Metadata:
-    """Return the metadata; write them first unless the comparison is resumed."""
+    """Return the metadata; write them first, or add what differs when a comparison is resumed."""
+    batch_size = plan.experiment.training.batch_size
     if not run_directory.has_metadata():
-        batch_size = plan.experiment.training.batch_size
         run_directory.write_metadata(collect_metadata(plan.dataset, batch_size, jobs))
-    return run_directory.metadata()
+    metadata = run_directory.metadata()
+    if (noted := note_other_environment(metadata)) != metadata:
+        run_directory.write_metadata(noted)
+    return noted
 
 
 def _resume_command(run_directory: RunDirectory) -> str:

@@ -89,3 +89,19 @@ def collect_metadata(dataset: SequenceDataset, batch_size: int, jobs: str = "") 
         data=summarize(dataset),
         other_metrics=dataset.other_metrics,
     )
+
+
+def note_other_environment(metadata: Metadata) -> Metadata:
+    """Return the metadata with a note if this machine has other versions or hardware."""
+    from keras_gru.experiments.environment import HARDWARE, VERSIONS, environment
+
+    before, now = metadata.environment, environment()
+    changed = [
+        f"{name} {before.get(name, 'none')} → {now.get(name, 'none')}"
+        for name in (*VERSIONS, *HARDWARE)
+        if name != "jobs" and before.get(name) != now.get(name)
+    ]
+    note = f"Resumed with {'; '.join(changed)}: training times are not comparable."
+    if not changed or note in metadata.notes:
+        return metadata
+    return metadata.model_copy(update={"notes": (*metadata.notes, note)})

@@ -1,7 +1,8 @@
-"""The experiment of a config or of a run to resume."""
+"""The experiment of a config, or of a run to resume, possibly with more cells or seeds."""
 
 import os
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from keras_gru.errors import UserError
 from keras_gru.experiments.configuration.experiment import Experiment
@@ -18,28 +19,51 @@ def choose_experiment(
 
     Args:
         config: as in `load_experiment`; None takes the experiment of the run.
-        overrides: as in `load_experiment`.
+        overrides: as in `load_experiment`; to a run to resume, only cells and seeds can be added.
         resume: as in `find_run`; None starts a new run.
 
     Raises:
         UserError: both are None, or the run has different settings than the config.
     """
-    given = None if config is None else load_experiment(config, overrides or ())
     if resume is None:
-        if given is None:
+        if config is None:
             raise UserError(
                 "config: expected a config, such as quickstart (see keras-gru list), or --resume "
                 "RUN, got neither."
             )
-        return given, None
+        return load_experiment(config, overrides or ()), None
     run_directory = find_run(os.fspath(resume))
     stored = run_directory.experiment()
-    if given is not None:
-        unread = {"runs": stored.runs, "sweep": stored.sweep}  # which a comparison does not read
-        given = given.with_shards(stored.training.shards).with_guesses(stored.dataset)
-        if given.model_copy(update=unread) != stored:
+    if config is None and not overrides:
+        return stored, run_directory
+    given = load_experiment(stored if config is None else config, overrides or ())
+    given = given.with_shards(stored.training.shards).with_guesses(stored.dataset)
+    _check_adds_only(stored, given, run_directory.path)
+    return stored.model_copy(update={"cells": given.cells, "seeds": given.seeds}), run_directory
+
+
+def _check_adds_only(stored: Experiment, given: Experiment, path: Path) -> None:
+    """Raise a `UserError` unless an experiment is that of a run, with more cells or seeds."""
+    for name in ("cells", "seeds"):
+        before, now = getattr(stored, name), getattr(given, name)
+        if now[: len(before)] != before:
             raise UserError(
-                f"{run_directory.path}: expected the settings of the run, got different ones. "
-                "Leave the config out to resume it, or leave --resume out to start a new run."
+                f"{name}: expected those of the run first, {_listed(before)}, then new ones, got "
+                f"{_listed(now)}."
             )
-    return stored, run_directory
+    ignored = ("cells", "seeds", "runs", "sweep")  # a comparison does not read the last two
+    kept = {name: getattr(stored, name) for name in ignored}
+    if given.model_copy(update=kept) != stored:
+        fields = [name for name in type(stored).model_fields if name not in ignored]
+        changed = [name for name in fields if getattr(given, name) != getattr(stored, name)]
+        raise UserError(
+            f"{path}: expected the settings of the run, got different ones "
+            f"({', '.join(changed) or 'grid'}). Only cells and seeds can be added. Leave the "
+            "config out to resume it, or leave --resume out to start a new run."
+        )
+    if stored.tuning and given.tuning_seed != stored.tuning_seed:
+        raise UserError(f"seeds: {stored.tuning_seed} is the seed of the tuning of the run.")
+
+
+def _listed(values: Sequence[object]) -> str:
+    return f"[{', '.join(map(str, values))}]"

@@ -143,6 +143,17 @@ class RunDirectory:
             write_text(path / "experiment.yaml", dump_experiment(experiment))
         return RunDirectory(path)
 
+    def extend(self, experiment: Experiment) -> None:
+        """Plan the cells and seeds of an experiment for this directory and for its parts."""
+        planned = {"cells": experiment.cells, "seeds": experiment.seeds}
+        groups = (self.path.glob(f"{group}/*/experiment.yaml") for group in (_FRACTIONS, _SOURCES))
+        parts = [RunDirectory(file.parent) for files in groups for file in files]
+        for directory in (self, *parts):
+            stored = directory.experiment()
+            extended = stored.model_copy(update=planned)
+            if extended != stored:
+                write_text(directory.path / "experiment.yaml", dump_experiment(extended))
+
     def locked(self) -> AbstractContextManager[None]:
         """Lock the run directory with all its parts (`lock_directory`)."""
         return lock_directory(self.whole.path)

@@ -186,6 +186,8 @@ class TestRuns:
 
     def test_resume_with_other_settings_is_rejected(self, run):
         printed = keras_gru("compare", "quickstart", "--resume", run, code=2)
+        assert printed.startswith("seeds: expected those of the run first, [3], then new ones")
+        printed = keras_gru("compare", "training.epochs=9", "--resume", run, code=2)
         assert printed.startswith(f"{run}: expected the settings of the run")
 
     def test_learning_curve_uses_a_comparison_for_the_full_fraction(self, run):
