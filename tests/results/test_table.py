@@ -240,6 +240,15 @@ def test_a_result_with_other_settings_than_the_row_is_marked(result):
     assert "other settings" not in page.render({"cta": ROW}, {"cta": same})
 
 
+def test_a_result_whose_first_seed_was_a_trial_is_marked():
+    newer = store.result(ROW, [], tuned())
+    older = {key: value for key, value in newer.items() if key != "tuning_seed"}
+    untuned = store.result(ROW, [], comparison(runs=(sample("gru", 0),), baselines=BASELINES))
+    for result, is_marked in ((newer, False), (older, True), (untuned, False)):
+        text = page.render({"cta": ROW}, {"cta": result}).partition("## At a glance")[2]
+        assert ("†" in text) is is_marked
+
+
 def test_a_row_without_a_result_shows_its_command():
     text = page.render({"cta": ROW}, {"cta": None})
     assert "Not run yet: `python tools/results/run.py cta`" in text

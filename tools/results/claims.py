@@ -89,7 +89,20 @@ def write() -> None:
 
 def render(evidence: Mapping[str, Evidence]) -> str:
     """Return the claims as Markdown."""
-    return render_report(claims_report(evidence), INTRODUCTION)
+    return render_report(claims_report(evidence), INTRODUCTION + _newer_runs(evidence))
+
+
+def _newer_runs(evidence: Mapping[str, Evidence]) -> str:
+    """Return which learning curves are older than the runs in RESULTS.md."""
+    older = []
+    for plan in PLANNED:
+        curve, result = evidence.get(plan.name, Evidence()).curve, stored(plan.name)
+        if curve and result and result["date"] > curve.origin.date:
+            older.append(f"{plan.name} ({curve.origin.date}; there {result['date']})")
+    if not older:
+        return ""
+    page = "[RESULTS.md](RESULTS.md)"
+    return f"\n{page} has newer runs than the learning curve of {', '.join(older)}.\n"
 
 
 if __name__ == "__main__":

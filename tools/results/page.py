@@ -38,9 +38,13 @@ confidence interval at 95 %; one that is not significant does not mean that the 
 Every network was tested once, with the weights of the best validation epoch. Rows that show
 validation, like the book that they follow, show the score that selected the weights. If settings
 were tuned, every cell had the same trials, with a seed that no run uses, and the best setting on
-validation is shown. Published results are shown for orientation: their protocols are rarely
-described completely, and they are not the same experiments.
+validation is shown. In rows with †, which are older, the run of the first seed is the best trial of
+tuning, which was selected on validation. "The highest (or lowest) tried" means that the best value
+was at the end of the list: values beyond it might be better. Published results are shown for
+orientation: their protocols are rarely described completely, and they are not the same experiments.
 
+In the column Training, the first time is that of all seeds, with compilation and validation. The
+time per epoch is the median without the first epoch. The machines ran other jobs at the same time.
 In the column Path, "fused" is the time loop of this package with its own gradient, and "graph" is a
 TensorFlow graph without XLA. An asterisk (*) marks runs with fewer seeds or learning rates than the
 table specifies; their sections list both commands.
@@ -115,7 +119,7 @@ def _overview(row: Row, result: dict | None) -> dict[str, str]:
         means = [_mean(cells.get(cell), row.split, result["metric"]) for cell in CELLS]
         goal = _verdict(row, result)
         seeds = str(max(len(cell["test"]["values"]) for cell in cells.values()))
-        seeds += "*" * _differs(row, result)
+        seeds += "*" * _differs(row, result) + "†" * _selected_first_seed(result)
     return {
         "Recipe": f"[{row.name}](#{row.name})",
         "Metric": measured,
@@ -129,6 +133,12 @@ def _overview(row: Row, result: dict | None) -> dict[str, str]:
 def _differs(row: Row, result: dict) -> bool:
     """Return whether the settings of the run differ from those of its row."""
     return result["command"] != row.command(row.changes)
+
+
+def _selected_first_seed(result: dict) -> bool:
+    """Return whether the run of the first seed was a trial: older tuning had no other seed."""
+    is_tuned = any(cell["tuning"] for cell in result["cells"].values())
+    return is_tuned and result.get("tuning_seed") is None
 
 
 def _section(row: Row, result: dict | None) -> str:
