@@ -1,1 +1,1 @@
-"""A study of textbook claims about GRU and LSTM: experiments, evidence, verdicts."""
+"""A study of common claims about GRU and LSTM: experiments, evidence, verdicts."""

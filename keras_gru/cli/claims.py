@@ -25,7 +25,7 @@ def claims(
     ] = None,
     jobs: Jobs = None,
 ) -> None:
-    """Test the textbook's claims about GRU and LSTM."""
+    """Test common claims about GRU and LSTM."""
     if page is not None or run is None:
         check_place(page or Path("claims.html"))
     page = page or (run or Path()) / "claims.html"

@@ -22,7 +22,7 @@ def claims_report(evidence: Mapping[str, Evidence]) -> Report:
     parts = [part for known in evidence.values() for part in known.parts]
     atlas = sum(known.comparison is not None for known in evidence.values())
     run = f"{len(parts) - atlas} of {2 * len(PLANNED)} run"
-    title = "GRU or LSTM: the textbook's claims, tested"
+    title = "GRU or LSTM: common claims, tested"
     return Report(
         title=title,
         name=title,
