@@ -1,6 +1,6 @@
 """The implementations that benchmarks/layers.py compares, each as `{(mode, kind): function}`.
 
-A mode is "graph", "XLA", "parts" (our layer compiles itself in a graph), a number of threads, or
+A mode is "graph", "XLA", "shards" (our layer compiles itself in a graph), a number of threads, or
 "eager"; a kind is "training" (the forward pass, and the gradients of the input and all weights) or
 "forward". A function returns when its result is computed.
 """
@@ -12,6 +12,28 @@ import importlib.util
 from keras_gru.formatting import plural
 
 CELLS = ("gru", "gru_reset_after", "lstm", "rnn")
+# (ours, peer), whose times are compared
+PAIRS = [
+    ("ours gru", "keras gru"),
+    ("ours gru", "keras gru_reset_after"),
+    ("ours gru", "keras lstm"),
+    ("ours gru", "torch gru_reset_after"),
+    ("ours gru", "jax gru"),
+    ("ours gru", "onnxruntime gru"),
+    ("ours gru", "openvino gru"),
+    ("ours gru", "products gru"),
+    ("ours gru masked", "ours gru"),
+    ("ours gru dropout", "keras gru dropout"),
+    ("ours gru zoneout", "ours gru"),
+    ("ours light_gru", "keras light_gru"),
+    ("ours light_gru gradient", "ours gru"),
+    ("ours gru_reset_after", "keras gru_reset_after"),
+    ("ours gru_reset_after", "torch gru_reset_after"),
+    ("ours lstm", "keras lstm"),
+    ("ours lstm", "torch lstm"),
+    ("ours rnn", "keras rnn"),
+    ("ours rnn", "torch rnn"),
+]
 
 
 def layer_of(maker, cell, units, **options):
@@ -62,7 +84,7 @@ def of_tensorflow(layer, x, weigh, mask=None, kinds=("training", "forward")):
     from keras_gru import RNN
 
     layer.build(x.shape)
-    modes = ("graph", "XLA", "parts") if isinstance(layer, RNN) else ("graph", "XLA")
+    modes = ("graph", "XLA", "shards") if isinstance(layer, RNN) else ("graph", "XLA")
 
     def training():
         with tf.GradientTape() as tape:
@@ -75,7 +97,7 @@ def of_tensorflow(layer, x, weigh, mask=None, kinds=("training", "forward")):
 
     def in_mode(function, mode):
         def run():  # the path is chosen when the function is traced
-            layer.jit_compile = mode == "parts"
+            layer.jit_compile = mode == "shards"
             return function()
 
         return tf.function(run, jit_compile=mode == "XLA", autograph=False)

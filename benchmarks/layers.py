@@ -5,10 +5,8 @@
     python benchmarks/layers.py --shape 64,200,128,256 --rounds 30
 
 It runs on CPUs. All implementations take turns, round after round, so that other load affects all
-of them. A ratio is the median over the rounds of the other layer's time by ours. Keras
-layers run as a graph and compiled by XLA, ours also compiles itself in a graph, PyTorch runs with
-one and with two threads; the fastest mode counts. Packages that are not installed are left out (the
-extra `benchmark` installs all). Each framework has its own process, as threads affect each other.
+of them. Packages that are not installed are left out (the extra `benchmark` installs all). Each
+framework has its own process, as threads affect each other.
 """
 
 # Shapes: B batch, T time, D features, U units.
@@ -18,6 +16,7 @@ import contextlib
 import json
 import os
 import random
+import shlex
 import statistics
 import subprocess
 import sys
@@ -26,7 +25,7 @@ from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 
-from contestants import contestants, installed, layer_of, of_tensorflow
+from contestants import PAIRS, contestants, installed, layer_of, of_tensorflow
 
 from keras_gru.experiments.environment import environment
 from keras_gru.files import replacing, write_text
@@ -44,30 +43,18 @@ GRID = [
     (64, 100, 128, 512),
 ]
 QUICK = [(16, 50, 32, 32), (64, 100, 128, 128)]
-MODES = ("graph", "XLA", "parts")
+MODES = ("graph", "XLA", "shards")
 MEMORY_SHAPE = (64, 1000, 128, 256)
-# (ours, peer)
-PAIRS = [
-    ("ours gru", "keras gru"),
-    ("ours gru", "keras gru_reset_after"),
-    ("ours gru", "keras lstm"),
-    ("ours gru", "torch gru_reset_after"),
-    ("ours gru", "jax gru"),
-    ("ours gru", "onnxruntime gru"),
-    ("ours gru", "openvino gru"),
-    ("ours gru", "products gru"),
-    ("ours gru masked", "ours gru"),
-    ("ours gru dropout", "keras gru dropout"),
-    ("ours gru zoneout", "ours gru"),
-    ("ours light_gru", "keras light_gru"),
-    ("ours light_gru gradient", "ours gru"),
-    ("ours gru_reset_after", "keras gru_reset_after"),
-    ("ours gru_reset_after", "torch gru_reset_after"),
-    ("ours lstm", "keras lstm"),
-    ("ours lstm", "torch lstm"),
-    ("ours rnn", "keras rnn"),
-    ("ours rnn", "torch rnn"),
-]
+TEXT = """# A recurrent layer beside other implementations
+
+`{command}`
+
+A ratio is the median over the rounds of the peer's time by ours: above 1, ours is faster. Each
+layer is in its fastest mode: a TensorFlow graph, XLA, shards (our layer compiles its own loop and
+shards the batch), threads of PyTorch, or eager. "products" are the layer's matrix products alone.
+B is the batch, T time, D features, U units.
+
+"""
 
 
 def measure(shape, rounds):
@@ -218,7 +205,7 @@ def markdown(rows, memory):
         )
     if memory:
         lines += ["", f"Peak memory of a training step at {MEMORY_SHAPE}, MiB:", ""]
-        lines += ["| | graph | XLA | parts |", "|---|---|---|---|"]
+        lines += [f"| | {' | '.join(MODES)} |", "|---|---|---|---|"]
         for maker, modes in memory.items():
             shown = (f"{modes[mode]:.0f}" if mode in modes else "" for mode in MODES)
             lines.append(f"| {maker} gru | {' | '.join(shown)} |")
@@ -287,7 +274,8 @@ def main():
     arguments.output.mkdir(parents=True, exist_ok=True)
     versions = {"date": str(date.today()), "rounds": str(rounds), **environment()}
     versions |= {name: version(name) for name in ("onnxruntime", "openvino") if installed(name)}
-    table = ", ".join(f"{name} {value}" for name, value in versions.items()) + "\n\n"
+    table = TEXT.format(command=shlex.join(["python", "benchmarks/layers.py", *sys.argv[1:]]))
+    table += ", ".join(f"{name} {value}" for name, value in versions.items()) + "\n\n"
     table += markdown(rows, memory)
     write_text(arguments.output / "layers.md", table)
     found = {"environment": versions, "rows": rows, "peak_memory_mib": memory}

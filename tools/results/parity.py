@@ -132,7 +132,7 @@ TEXT = """# Exported files beside Keras
 `python tools/results/parity.py` writes this table. The largest difference is relative to the
 largest output, or to 1 if that is larger; a dash is a runtime that cannot run the file. Predictions
 are the largest output, or the sign of each note; forecasts have none. The networks were trained for
-a few updates only.
+50 updates, those of LiteRT files for up to 1,000: accuracies of different rows are not comparable.
 
 """
 COLUMNS = (
