@@ -31,21 +31,24 @@ from keras_gru.experiments.comparison import Comparison, LearningCurve, RunRecor
 from keras_gru.experiments.configuration.experiment import Experiment
 from keras_gru.experiments.environment import HARDWARE, VERSIONS
 from keras_gru.experiments.metadata import Metadata
-from keras_gru.experiments.run_directory import RunDirectory
+from keras_gru.experiments.run_directory import SWEEP, RunDirectory
 
 if TYPE_CHECKING:
     from keras_gru.experiments.sweeping.study import FinishedTrial
 
-SWEEP = "sweep"  # the name of a sweep's folder
 RESAMPLES = 100  # of a sweep's trials
 _SIZES = ("model.size.units", "model.size.parameters")
 _RATE = "training.learning_rate"
 
 
 def matches_plan(run_directory: RunDirectory, plan: Planned) -> bool:
-    """Return whether a learning curve or a sweep has the settings of a plan."""
-    meant = plan.sweep() if run_directory.path.name == SWEEP else plan.curve()
+    """Return whether a sweep, or a learning curve with its seeds or more, has a plan's settings."""
     begun = run_directory.experiment()
+    if run_directory.path.name == SWEEP:
+        meant = plan.sweep()
+    else:
+        has_more = begun.seeds[: len(plan.seeds)] == plan.seeds
+        meant = (dataclasses.replace(plan, seeds=begun.seeds) if has_more else plan).curve()
     return _settings(meant.with_shards(begun.training.shards)) == _settings(begun)
 
 
@@ -66,7 +69,8 @@ def find_plan(run_directory: RunDirectory) -> Planned:
 
 def is_complete(run_directory: RunDirectory, plan: Planned) -> bool:
     """Return whether a learning curve has all runs of all fractions."""
-    wanted = {(cell, seed) for cell in run_directory.experiment().cells for seed in plan.seeds}
+    experiment = run_directory.experiment()
+    wanted = {(cell, seed) for cell in experiment.cells for seed in experiment.seeds}
     places = [run_directory]
     if not set(plan.fractions) <= set(run_directory.fractions()):
         return False
@@ -108,10 +112,11 @@ def curve_evidence(whole_curve: LearningCurve, plan: Planned) -> CurveEvidence:
         need = None
     aim = target(comparison)
     experiment = comparison.experiment
+    command = dataclasses.replace(plan, seeds=experiment.seeds).curve_command
     by_parameters = "parameters" in (experiment.match, *type(experiment.model.size).model_fields)
     spent = sum(seconds(comparison) for comparison in whole_curve.comparisons.values())
     return CurveEvidence(
-        origin=_origin(comparison.metadata, plan.curve_command, spent, experiment.seeds),
+        origin=_origin(comparison.metadata, command, spent, experiment.seeds),
         metric=metric,
         matched="parameters" if by_parameters else "units",
         fractions=tuple(comparisons),

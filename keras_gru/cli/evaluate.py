@@ -72,7 +72,8 @@ def evaluate(
     typer.echo(text)
     if is_ensemble and not is_other:
         ensemble = EnsembleRecord(record.cell, numbers, split, metrics, metric.label)
-        run_directory.add_ensemble(ensemble)
+        with run_directory.locked():
+            run_directory.add_ensemble(ensemble)
     if top_k is not None:
         network = networks.load_network(run_directory, records)
         accuracy = networks.top_k_accuracy(network, dataset, split, top_k)

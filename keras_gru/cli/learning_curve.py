@@ -14,7 +14,10 @@ def learning_curve(
     overrides: Overrides = None,
     fractions: Annotated[
         str | None,
-        typer.Option(help="Of the training data; default: 0.01,0.02,0.05,0.1,0.25,0.5."),
+        typer.Option(
+            help="Of the training data; default: those of the run to resume, else "
+            "0.01,0.02,0.05,0.1,0.25,0.5."
+        ),
     ] = None,
     resume: Resume = None,
     jobs: Jobs = None,
@@ -31,7 +34,7 @@ def learning_curve(
     with show_progress(experiment) as progress:
         curve = curves.learning_curve(
             experiment,
-            numbers or curves.FRACTIONS,
+            numbers or (run_directory and run_directory.fractions()) or curves.FRACTIONS,
             run_directory=run_directory,
             listener=progress,
             jobs=jobs,

@@ -73,8 +73,6 @@ def start_runs(
     """
     from keras_gru.experiments.resuming import choose_experiment
 
-    if resume is not None and config is not None and "=" in config:  # no config, only overrides
-        config, overrides = None, [config, *(overrides or ())]
     experiment, run_directory = choose_experiment(config, overrides, resume)
     if address is not None and executor != "ray":
         raise UserError(f"--address {address}: requires --executor ray. Add it.")

@@ -129,9 +129,10 @@ class Checkpoint(keras.callbacks.Callback):
             arrays[f"state_{number}"] = keras.ops.convert_to_numpy(value)
         for number, value in enumerate(self.best_weights):
             arrays[f"best_{number}"] = value
+        # First, as a resumed run writes it again, but not after the last epoch.
+        write_json_lines(path / "history.jsonl", self.progress.history)
         with replacing(path / FILE) as draft:
             np.savez(draft, **arrays)
-        write_json_lines(path / "history.jsonl", self.progress.history)
 
     def resume(self, model: keras.Model) -> None:
         """Load the checkpoint of an earlier process, if any. Requires a built optimizer."""

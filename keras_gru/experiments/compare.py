@@ -14,6 +14,7 @@ from keras_gru.experiments.comparison import Comparison, RunRecord
 from keras_gru.experiments.configuration.experiment import Experiment
 from keras_gru.experiments.configuration.yaml_files import Config
 from keras_gru.experiments.environment import accelerators
+from keras_gru.experiments.examples import FILE as EXAMPLES
 from keras_gru.experiments.executors.cluster import RayExecutor
 from keras_gru.experiments.executors.jobs import (
     Executor,
@@ -101,7 +102,8 @@ def compare(
             cells or seeds; None creates one.
         dataset: the data, such as a fraction of them; None loads those of the experiment.
         listener, jobs, cluster: as in `run`.
-        examples: also store the predictions of each cell on the same test examples.
+        examples: also store the predictions of each cell on the same test examples; those that
+            are already stored are always renewed.
     """
     if run_directory is not None:
         check_cells(run_directory.path, experiment.cells)
@@ -112,14 +114,13 @@ def compare(
         plan = plan_comparison(experiment, run_directory, dataset)
         run_directory = run_directory or RunDirectory.create(plan.experiment)
         stack.enter_context(_opened(run_directory))
-        run_directory.extend(plan.experiment)
         failed = execute(plan, run_directory, jobs, cluster, listener)
         if not failed and run_directory.part is None:
             from keras_gru.experiments.networks import save_ensembles
 
             with _errors_noted("The ensembles are not measured", listener):
                 save_ensembles(run_directory, plan.dataset)
-        if examples and not failed:
+        if not failed and (examples or (run_directory.path / EXAMPLES).is_file()):
             from keras_gru.experiments.predict_examples import save_examples
 
             with _errors_noted("No examples of predictions", listener):
@@ -170,7 +171,8 @@ def execute(
     queue = Queue(plan.experiment, run_directory, plan.dataset.metric)
     waiting = len(queue.waiting)
     executor = make_executor(plan.experiment, run_directory, plan.dataset, waiting, jobs, cluster)
-    metadata = _write_metadata(plan, run_directory, executor.description)
+    run_directory.extend(plan.experiment)
+    metadata = _write_metadata(plan, run_directory, executor.description if waiting else None)
     for note in (*metadata.data.lines(), *metadata.notes):
         listener.note(note)
     names = [(job.name, job.label, job.seed) for job in queue.plan]
@@ -271,13 +273,18 @@ def _opened(run_directory: RunDirectory) -> Iterator[None]:
         yield
 
 
-def _write_metadata(plan: Plan, run_directory: RunDirectory, jobs: str) -> Metadata:
-    """Return the metadata; write them first, or add what differs when a comparison is resumed."""
-    batch_size = plan.experiment.training.batch_size
+def _write_metadata(plan: Plan, run_directory: RunDirectory, jobs: str | None) -> Metadata:
+    """Return the metadata; write them first, or add what differs when more runs are trained.
+
+    Args:
+        jobs: description of parallel runs; None if no run is trained.
+    """
     if not run_directory.has_metadata():
-        run_directory.write_metadata(collect_metadata(plan.dataset, batch_size, jobs))
+        batch_size = plan.experiment.training.batch_size
+        run_directory.write_metadata(collect_metadata(plan.dataset, batch_size, jobs or ""))
     metadata = run_directory.metadata()
-    if (noted := note_other_environment(metadata)) != metadata:
+    noted = metadata if jobs is None else note_other_environment(metadata, jobs)
+    if noted != metadata:
         run_directory.write_metadata(noted)
     return noted
 

@@ -126,6 +126,14 @@ class Comparison:
         """Return the runs of a cell, finished or not."""
         return [run for run in self.runs if run.cell == cell]
 
+    def best_run(self, cell: str) -> RunRecord | None:
+        """Return the finished run of a cell that is best on validation, the first of equals."""
+        return max(
+            (run for run in self.runs_of(cell) if run.status == "finished"),
+            key=lambda run: self.metric.score(run.validation[self.metric.name]),
+            default=None,
+        )
+
     def ensemble_of(self, cell: str) -> Metrics | None:
         """Return the metrics on test of the ensemble of all finished networks of a cell."""
         seeds = {run.seed for run in self.runs_of(cell) if run.status == "finished"}

@@ -45,13 +45,15 @@ def learning_curve(
         )
     with prepare(experiment, run_directory) as (experiment, whole, dataset):
         store_data(whole, dataset)
+        # All are planned before the first begins, so that a stopped curve is resumed with them.
+        directories = {fraction: whole.create_fraction(fraction) for fraction in sorted(fractions)}
         comparisons = {}
-        for fraction in (*sorted(fractions), 1.0):
+        for fraction, directory in (directories | {1.0: whole}).items():
             part = dataset.with_fraction_of_train(fraction, experiment.training.batch_size)
             listener.note(f"{fraction:.0%} of train: {part.size('train'):,} sequences.")
             comparisons[fraction] = compare(
                 experiment,
-                run_directory=whole if fraction == 1 else whole.create_fraction(fraction),
+                run_directory=directory,
                 dataset=part,
                 listener=listener,
                 jobs=jobs,

@@ -91,17 +91,19 @@ def collect_metadata(dataset: SequenceDataset, batch_size: int, jobs: str = "") 
     )
 
 
-def note_other_environment(metadata: Metadata) -> Metadata:
-    """Return the metadata with a note if this machine has other versions or hardware."""
+def note_other_environment(metadata: Metadata, jobs: str = "") -> Metadata:
+    """Return the metadata with a note if runs now have other versions, hardware or `jobs`."""
     from keras_gru.experiments.environment import HARDWARE, VERSIONS, environment
 
-    before, now = metadata.environment, environment()
+    alone = {"jobs": "one at a time"}
+    before = alone | metadata.environment
+    now = alone | environment() | ({"jobs": jobs} if jobs else {})
     changed = [
         f"{name} {before.get(name, 'none')} → {now.get(name, 'none')}"
         for name in (*VERSIONS, *HARDWARE)
-        if name != "jobs" and before.get(name) != now.get(name)
+        if before.get(name) != now.get(name)
     ]
-    note = f"Resumed with {'; '.join(changed)}: training times are not comparable."
+    note = f"Later runs: {'; '.join(changed)}; times and last digits of metrics may differ."
     if not changed or note in metadata.notes:
         return metadata
     return metadata.model_copy(update={"notes": (*metadata.notes, note)})

@@ -5,9 +5,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from keras_gru.errors import UserError
+from keras_gru.experiments.cells_file import check_cells
 from keras_gru.experiments.configuration.experiment import Experiment
 from keras_gru.experiments.configuration.yaml_files import Config, load_experiment
-from keras_gru.experiments.run_directory import RunDirectory, find_run
+from keras_gru.experiments.run_directory import SWEEP, RunDirectory, find_run
 
 
 def choose_experiment(
@@ -32,12 +33,22 @@ def choose_experiment(
                 "RUN, got neither."
             )
         return load_experiment(config, overrides or ()), None
+    if isinstance(config, str) and "=" in config and not os.path.exists(config):
+        config, overrides = None, [config, *(overrides or ())]  # only overrides
     run_directory = find_run(os.fspath(resume))
     stored = run_directory.experiment()
+    if run_directory.path.name == SWEEP:
+        raise UserError(
+            f"{run_directory.path}: expected a comparison, got a sweep. The command that began it "
+            "resumes it: keras-gru sweep CONFIG."
+        )
     if config is None and not overrides:
         return stored, run_directory
+    check_cells(run_directory.path, stored.cells)
     given = load_experiment(stored if config is None else config, overrides or ())
     given = given.with_shards(stored.training.shards).with_guesses(stored.dataset)
+    if config is not None:  # a comparison reads neither
+        given = given.model_copy(update={"runs": stored.runs, "sweep": stored.sweep})
     _check_adds_only(stored, given, run_directory.path)
     return stored.model_copy(update={"cells": given.cells, "seeds": given.seeds}), run_directory
 
@@ -51,10 +62,9 @@ def _check_adds_only(stored: Experiment, given: Experiment, path: Path) -> None:
                 f"{name}: expected those of the run first, {_listed(before)}, then new ones, got "
                 f"{_listed(now)}."
             )
-    ignored = ("cells", "seeds", "runs", "sweep")  # a comparison does not read the last two
-    kept = {name: getattr(stored, name) for name in ignored}
-    if given.model_copy(update=kept) != stored:
-        fields = [name for name in type(stored).model_fields if name not in ignored]
+    same = given.model_copy(update={"cells": stored.cells, "seeds": stored.seeds})
+    if same != stored:
+        fields = [name for name in type(stored).model_fields if name not in ("cells", "seeds")]
         changed = [name for name in fields if getattr(given, name) != getattr(stored, name)]
         raise UserError(
             f"{path}: expected the settings of the run, got different ones "
@@ -66,4 +76,5 @@ def _check_adds_only(stored: Experiment, given: Experiment, path: Path) -> None:
 
 
 def _listed(values: Sequence[object]) -> str:
-    return f"[{', '.join(map(str, values))}]"
+    more = ["…"] * (len(values) > 10)
+    return f"[{', '.join([*map(str, values[:10]), *more])}]"

@@ -44,6 +44,7 @@ from keras_gru.experiments.record_checks import check_comparison
 from keras_gru.experiments.run_lock import lock_directory
 from keras_gru.files import user_path, write_text
 
+SWEEP = "sweep"  # the name of the folder of a sweep
 _FRACTIONS, _SOURCES, _ENSEMBLES = "fractions", "sources", "ensembles.jsonl"
 _TIME = r"(\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d)(?:_(\d+))?$"
 
@@ -144,13 +145,14 @@ class RunDirectory:
         return RunDirectory(path)
 
     def extend(self, experiment: Experiment) -> None:
-        """Plan the cells and seeds of an experiment for this directory and for its parts."""
-        planned = {"cells": experiment.cells, "seeds": experiment.seeds}
+        """Add the cells and seeds of an experiment to those of this directory and its parts."""
         groups = (self.path.glob(f"{group}/*/experiment.yaml") for group in (_FRACTIONS, _SOURCES))
         parts = [RunDirectory(file.parent) for files in groups for file in files]
         for directory in (self, *parts):
             stored = directory.experiment()
-            extended = stored.model_copy(update=planned)
+            cells = dict.fromkeys((*stored.cells, *experiment.cells))
+            seeds = dict.fromkeys((*stored.seeds, *experiment.seeds))
+            extended = stored.model_copy(update={"cells": tuple(cells), "seeds": tuple(seeds)})
             if extended != stored:
                 write_text(directory.path / "experiment.yaml", dump_experiment(extended))
 

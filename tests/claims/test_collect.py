@@ -193,6 +193,11 @@ class TestFolders:
         experiment = plan.curve(tmp_path).model_copy(update={"name": "another"})
         assert find_plan(RunDirectory.create(experiment)) is plan
 
+    def test_a_curve_with_more_seeds_matches_its_plan(self, tmp_path):
+        plan = PLANNED[0]
+        more = plan.curve(tmp_path).model_copy(update={"seeds": (*plan.seeds, 5, 6)})
+        assert find_plan(RunDirectory.create(more)) is plan
+
     def test_a_sweep_with_fewer_trials_matches_its_plan(self, tmp_path):
         plan = PLANNED[1]
         fewer = load_experiment(plan.name, [f"runs={tmp_path}", "sweep.trials=20"])

@@ -186,7 +186,7 @@ class TestRuns:
 
     def test_resume_with_other_settings_is_rejected(self, run):
         printed = keras_gru("compare", "quickstart", "--resume", run, code=2)
-        assert printed.startswith("seeds: expected those of the run first, [3], then new ones")
+        assert printed.startswith("cells: expected those of the run first, [gru, simple_rnn]")
         printed = keras_gru("compare", "training.epochs=9", "--resume", run, code=2)
         assert printed.startswith(f"{run}: expected the settings of the run")
 

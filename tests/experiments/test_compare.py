@@ -16,6 +16,7 @@ from keras_gru.experiments import checkpoint, networks
 from keras_gru.experiments.compare import compare
 from keras_gru.experiments.configuration.experiment import Experiment
 from keras_gru.experiments.fitting import build
+from keras_gru.experiments.json_files import write_json_lines
 from keras_gru.experiments.run_directory import RunDirectory
 from keras_gru.layers import compiling
 from keras_gru.models.config import Units
@@ -148,6 +149,23 @@ def test_a_stopped_run_resumes_with_equal_results(tmp_path, cells, jit_compile, 
     )
     for one, other in zip(ours, theirs, strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+def test_a_kill_while_the_last_epoch_is_saved_damages_nothing(tmp_path, monkeypatch):
+    experiment = tiny(tmp_path, cells=("simple_rnn",))
+    whole = compare(experiment)
+
+    def stop(path, rows):
+        if len(rows) == 3:
+            raise KeyboardInterrupt
+        write_json_lines(path, rows)
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(checkpoint, "write_json_lines", stop)
+        compare(experiment)
+    stopped = max((tmp_path / "runs" / "tiny").iterdir())
+    resumed = compare(experiment, run_directory=RunDirectory(stopped))
+    assert [timeless(run) for run in resumed.runs] == [timeless(run) for run in whole.runs]
 
 
 def test_a_run_stopped_during_a_curriculum_resumes_in_its_stage(tmp_path):

@@ -79,7 +79,8 @@ def test_a_curve_is_added_to_a_finished_comparison_and_can_be_resumed(trained_cu
     folder, stopping = RunDirectory(finished.path), Recorder(stop_at=("simple_rnn", 2))
     assert folder.learning_curve() is None
     with pytest.raises(KeyboardInterrupt, match=rf"learning-curve --resume {finished.path}$"):
-        learning_curve(experiment, (0.05,), run_directory=folder, listener=stopping)
+        learning_curve(experiment, (0.05, 0.5), run_directory=folder, listener=stopping)
+    assert folder.fractions() == (0.05, 0.5)  # both are resumed
     listener = Recorder()
     resumed = learning_curve(experiment, (0.05,), run_directory=folder, listener=listener)
     assert listener.starts[0] == ("simple_rnn", 0, 2)

@@ -47,6 +47,7 @@ def test_added_runs_equal_those_of_one_comparison(tmp_path, tuning):
         ({"seeds": [0, 1], "training.epochs": 4}, r"different ones \(training\). Only cells and"),
         ({"training.learning_rate": {"grid": [0.1, 0.2]}}, "different ones"),
         ({"seeds": [0, 1000]}, "seeds: 1000 is the seed of the tuning of the run"),
+        ({"runs": "elsewhere"}, r"different ones \(runs\)"),
     ],
 )
 def test_nothing_else_can_be_changed(tmp_path, overrides, message):
@@ -74,14 +75,46 @@ def test_runs_are_added_to_learning_curves_and_sources_of_variance(tmp_path):
     assert [sorted(c.tested("irnn")) for c in comparisons] == [[0, 1]] * 5
 
 
-def test_a_run_resumed_with_other_versions_says_so(tmp_path):
-    first = compare(tiny(tmp_path))
+def test_runs_with_other_versions_or_jobs_are_noted(tmp_path):
+    first = compare(tiny(tmp_path, cells=("simple_rnn",)))
     path = first.path / "metadata.json"
     metadata = json.loads(path.read_text())
     now = metadata["environment"]["keras"]
-    metadata["environment"]["keras"] = "2.0"
+    metadata["environment"] |= {"keras": "2.0", "jobs": "2 at a time"}
     path.write_text(json.dumps(metadata))
+    again = keras_gru.run(resume=first.path)
+    assert again.metadata.notes == first.metadata.notes  # nothing was trained
     for seeds in ([0, 1], [0, 1, 2]):
         more = keras_gru.run(resume=first.path, seeds=seeds)
-    note = f"Resumed with keras 2.0 → {now}: training times are not comparable."
-    assert more.metadata.notes == (*first.metadata.notes, note)
+    (note,) = set(more.metadata.notes) - set(first.metadata.notes)
+    assert f"keras 2.0 → {now}; jobs 2 at a time → one at a time" in note
+
+
+def test_what_others_have_added_is_kept(tmp_path):
+    directory = RunDirectory.create(tiny(tmp_path))
+    ours, _ = choose_experiment(None, {"seeds": [0, 1]}, directory.path)
+    theirs, _ = choose_experiment(None, {"cells": ["gru", "simple_rnn", "lstm"]}, directory.path)
+    part = directory.create_fraction(0.5)
+    part.extend(tiny(tmp_path, seeds=(0, 5)))
+    directory.extend(theirs)
+    directory.extend(ours)
+    assert directory.experiment().cells == ("gru", "simple_rnn", "lstm")
+    assert directory.experiment().seeds == (0, 1)
+    assert part.experiment().seeds == (0, 5, 1)
+
+
+def test_the_config_may_be_left_out_before_overrides(tmp_path):
+    directory = RunDirectory.create(tiny(tmp_path))
+    experiment, _ = choose_experiment(
+        "seeds=[0,1]", ["cells=[gru,simple_rnn,lstm]"], directory.path
+    )
+    assert (experiment.seeds, len(experiment.cells)) == ((0, 1), 3)
+    config = tmp_path / "rate=0.1.yaml"
+    config.write_bytes((directory.path / "experiment.yaml").read_bytes())
+    assert choose_experiment(str(config), ["seeds=[0,2]"], directory.path)[0].seeds == (0, 2)
+
+
+def test_a_sweep_is_not_resumed_as_a_comparison(tmp_path):
+    path = RunDirectory.create(tiny(tmp_path)).path
+    with pytest.raises(UserError, match="expected a comparison, got a sweep"):
+        choose_experiment(None, {"seeds": [0, 1]}, path.rename(path.parent / "sweep"))

@@ -15,7 +15,7 @@ from keras_gru.experiments.executors.jobs import run_jobs
 from keras_gru.experiments.executors.processes import remove_logs
 from keras_gru.experiments.listener import SILENT, Listener
 from keras_gru.experiments.metadata import Metadata, collect_metadata
-from keras_gru.experiments.run_directory import RunDirectory
+from keras_gru.experiments.run_directory import SWEEP, RunDirectory
 from keras_gru.experiments.run_lock import lock_directory
 from keras_gru.experiments.sweeping import study as studies
 from keras_gru.experiments.sweeping.study import FinishedTrial
@@ -93,7 +93,7 @@ def sweep(
     """
     _check_ranges(experiment)
     check_can_start(experiment)
-    path = Path(experiment.runs) / experiment.name / "sweep"
+    path = Path(experiment.runs) / experiment.name / SWEEP
     begun = RunDirectory(path) if (path / "experiment.yaml").is_file() else None
     dataset = dataset or data_for(experiment, begun)
     storage = storage or str(path / JOURNAL)
