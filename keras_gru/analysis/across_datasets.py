@@ -120,7 +120,7 @@ def analyse_across_datasets(
     labels: dict[str, str] = {}
     datasets: dict[str, DatasetErrors] = {}
     for name, measurements in measured:
-        labels = {**measurements.labels, **labels}
+        labels |= {cell: label for cell, label in measurements.labels.items() if cell not in labels}
         same = [known for known in datasets if known.partition(" (")[0] == name]
         numbered = f"{name} ({len(same) + 1})" if same else name
         datasets[numbered] = dataset_errors(numbered, measurements)

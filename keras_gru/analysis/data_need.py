@@ -31,7 +31,8 @@ class DataFraction:
     """The test metrics of a comparison on a fraction of the training sequences.
 
     Args:
-        values: cell -> the test metric of each finished run.
+        values: cell -> the test metric with each seed that the cell has finished on every fraction
+            on which it has finished any.
     """
 
     fraction: float
@@ -69,14 +70,14 @@ class DataNeed:
 
 def data_fractions(curve: LearningCurve) -> tuple[DataFraction, ...]:
     """Return the test metrics on each fraction, smallest first."""
-    return tuple(
-        DataFraction(
-            fraction,
-            curve.sequences(fraction),
-            {cell: tuple(comparison.tested(cell).values()) for cell in comparison.experiment.cells},
-        )
-        for fraction, comparison in sorted(curve.comparisons.items())
-    )
+    values: dict[float, dict[str, tuple[float, ...]]] = {part: {} for part in curve.comparisons}
+    for cell in curve.whole.experiment.cells:
+        tested = {part: compared.tested(cell) for part, compared in curve.comparisons.items()}
+        known = [set(runs) for runs in tested.values() if runs]
+        seeds = sorted(set.intersection(*known)) if known else []
+        for part, runs in tested.items():
+            values[part][cell] = tuple(runs[seed] for seed in seeds if runs)
+    return tuple(DataFraction(part, curve.sequences(part), values[part]) for part in sorted(values))
 
 
 def data_needs(curve: LearningCurve) -> tuple[DataNeed, ...]:

@@ -40,9 +40,8 @@ def dataset_errors(name: str, measurements: Measurements) -> DatasetErrors:
         for cell, values in measurements.values.items()
     }
     worst = max((value for runs in errors.values() for value in runs.values()), default=0.0)
-    for cell, count in measurements.diverged.items():
-        seeds = set().union(*(runs.keys() for runs in errors.values())) - errors[cell].keys()
-        errors[cell] |= dict.fromkeys(sorted(seeds)[:count], worst)
+    for cell, seeds in measurements.diverged.items():
+        errors[cell] |= dict.fromkeys(seeds, worst)
     resolution = measurements.resolution or 0.0
     trials = {cell: tuple(map(error, values)) for cell, values in measurements.trials.items()}
     return DatasetErrors(name, errors, resolution, measurements.seconds, trials)

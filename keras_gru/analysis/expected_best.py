@@ -47,14 +47,15 @@ def expected_best(values: Sequence[float], mode: str) -> ExpectedBest:
 def budget_profile(datasets: Sequence[DatasetErrors]) -> dict[str, ExpectedBest]:
     """Return for each cell the expected lowest error of n trials, for each n, over datasets.
 
-    An error is a factor of the lowest of all cells' trials on its dataset; the mean over datasets
+    An error is a factor of the lowest of all cells' trials on its dataset, and that of a diverged
+    trial is the highest of them; the mean over datasets
     is the geometric one, with the 95 % interval of a bootstrap that draws the same trials on every
     dataset, which may share them. A dataset counts where every cell has `FEWEST` trials or more.
 
     Args:
-        datasets: those without trials are left out.
+        datasets: those without trials, or on which all diverged, are left out.
     """
-    tried = [d for d in datasets if len(d.trials) > 1 and _trials(d) >= FEWEST]
+    tried = [d for d in datasets if len(d.trials) > 1 and _trials(d) >= FEWEST and _finite(d).size]
     budget = min(map(_trials, tried), default=0)
     cells = dict.fromkeys(cell for dataset in tried for cell in dataset.trials)
     profile = {}
@@ -71,10 +72,16 @@ def _trials(dataset: DatasetErrors) -> int:
     return min(map(len, dataset.trials.values()))
 
 
+def _finite(dataset: DatasetErrors) -> np.ndarray:
+    errors = np.concatenate([np.asarray(trials, float) for trials in dataset.trials.values()])
+    return errors[np.isfinite(errors)]
+
+
 def _log_factors(dataset: DatasetErrors, cell: str) -> np.ndarray:
     floor = max(dataset.resolution, np.finfo(float).tiny)
-    lowest = max(floor, min(np.nanmin(errors) for errors in dataset.trials.values()))
-    return np.log(np.maximum(dataset.trials[cell], floor) / lowest)
+    errors, finite = np.asarray(dataset.trials[cell], float), _finite(dataset)
+    errors = np.where(np.isfinite(errors), errors, finite.max())
+    return np.log(np.maximum(errors, floor) / max(floor, finite.min()))
 
 
 def _expected_highest(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

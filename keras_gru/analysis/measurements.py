@@ -22,7 +22,7 @@ class Measurements:
         metric: the metric of the values.
         labels: cell -> its display name, in the experiment's order.
         values: cell -> seed -> the test metric of its finished runs.
-        diverged: cell -> number of its diverged runs, if any.
+        diverged: cell -> the seeds of its diverged runs, if any.
         baselines: label -> test metric.
         resolution: 1/N, by which one right answer changes the metric, where N counts what it
             averages over: sequences, or steps or tokens of them. None if it is no such count.
@@ -37,7 +37,7 @@ class Measurements:
     metric: Metric
     labels: Mapping[str, str]
     values: Mapping[str, Mapping[int, float]]
-    diverged: Mapping[str, int]
+    diverged: Mapping[str, tuple[int, ...]]
     baselines: Mapping[str, float]
     resolution: float | None = None
     sampling: Mapping[tuple[str, str], Sampling] = field(default_factory=dict)
@@ -68,14 +68,15 @@ def collect_measurements(comparison: Comparison) -> Measurements:
     """Return the measurements of a comparison."""
     metric, labels = comparison.metric, comparison.labels
     diverged = {
-        cell: sum(run.status == "diverged" for run in comparison.runs_of(cell)) for cell in labels
+        cell: tuple(run.seed for run in comparison.runs_of(cell) if run.status == "diverged")
+        for cell in labels
     }
     evaluation = comparison.metadata.evaluation
     return Measurements(
         metric=metric,
         labels=labels,
         values={cell: comparison.tested(cell) for cell in labels},
-        diverged={cell: count for cell, count in diverged.items() if count},
+        diverged={cell: seeds for cell, seeds in diverged.items() if seeds},
         baselines={
             baseline.label: baseline.test[metric.name]
             for baseline in comparison.baselines

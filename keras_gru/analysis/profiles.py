@@ -26,8 +26,8 @@ def performance_profile(
 ) -> dict[str, Profile]:
     """Return for each cell the fraction of runs whose error is within a factor of the best mean.
 
-    Every dataset counts the same. A cell without runs on a dataset has none within any factor. The
-    intervals are those of a bootstrap of the seeds in each dataset, with the best mean as it is.
+    Every dataset that has runs of the cell counts the same. The intervals are those of a bootstrap
+    of the seeds in each dataset, with the best mean as it is.
 
     Reference:
         - [Dolan and Moré, 2002](https://doi.org/10.1007/s101070100263)
@@ -35,7 +35,7 @@ def performance_profile(
     """
     rng = np.random.default_rng(0)
     cells = list(dict.fromkeys(cell for dataset in datasets for cell in dataset.errors))
-    within = {cell: np.zeros((_SAMPLES + 1, len(factors))) for cell in cells}
+    within = {cell: [] for cell in cells}
     for dataset in datasets:
         runs = {cell: np.array(list(errors.values())) for cell, errors in dataset.errors.items()}
         runs = {cell: errors for cell, errors in runs.items() if len(errors)}
@@ -43,12 +43,14 @@ def performance_profile(
         for cell, errors in runs.items():
             is_within = errors[:, None] <= np.array(factors) * best
             drawn = rng.integers(len(errors), size=(_SAMPLES, len(errors)))
-            within[cell][0] += is_within.mean(axis=0) / len(datasets)
-            within[cell][1:] += is_within[drawn].mean(axis=1) / len(datasets)
-    return {
-        cell: Profile(fractions.tolist(), *np.quantile(samples, [0.025, 0.975], axis=0).tolist())
-        for cell, (fractions, *samples) in within.items()
-    }
+            within[cell].append([is_within.mean(axis=0), *is_within[drawn].mean(axis=1)])
+    profiles = {}
+    for cell, by_dataset in within.items():
+        if by_dataset:
+            fractions, *samples = np.mean(by_dataset, axis=0)
+            ends = np.quantile(samples, [0.025, 0.975], axis=0)
+            profiles[cell] = Profile(fractions.tolist(), *ends.tolist())
+    return profiles
 
 
 def time_profile(
@@ -56,13 +58,17 @@ def time_profile(
 ) -> dict[str, list[float]]:
     """Return for each cell the fraction of datasets solved within a factor of the fastest cell.
 
-    A dataset counts where at least two cells reach its target; a cell that does not has not solved
-    it within any factor. Seconds of one dataset are of one machine.
+    A dataset with runs of the cell counts where at least two cells reach its target; a cell that
+    does not has not solved it within any factor. Seconds of one dataset are of one machine.
     """
-    timed = [dataset.seconds for dataset in datasets if len(dataset.seconds) > 1]
-    cells = dict.fromkeys(cell for seconds in timed for cell in seconds)
+    timed = [dataset for dataset in datasets if len(dataset.seconds) > 1]
+    cells = dict.fromkeys(cell for dataset in timed for cell in dataset.seconds)
     ratios = {
-        cell: [seconds.get(cell, np.inf) / min(seconds.values()) for seconds in timed]
+        cell: [
+            dataset.seconds.get(cell, np.inf) / min(dataset.seconds.values())
+            for dataset in timed
+            if dataset.errors.get(cell)
+        ]
         for cell in cells
     }
     return {

@@ -45,7 +45,7 @@ class StoredCell(BaseModel):
     """The runs of a cell."""
 
     label: str
-    diverged: int
+    diverged: Sequence[int]
     test: StoredValues
     cost: StoredCost = StoredCost()
     tuning: StoredTuning | None = None
@@ -53,7 +53,7 @@ class StoredCell(BaseModel):
     @property
     def seconds(self) -> float | None:
         """Mean seconds to the target; None if fewer than half of the runs reached it."""
-        runs = len(self.test.values) + self.diverged
+        runs = len(self.test.values) + len(self.diverged)
         found = self.cost.seconds_to_target
         return found.mean if found and 2 * self.cost.reached_target >= runs else None
 
@@ -107,7 +107,7 @@ class StoredResult(BaseModel):
             metric=self.metric,
             labels={name: cell.label for name, cell in self.cells.items()},
             values={name: cell.test.values for name, cell in self.cells.items()},
-            diverged={name: c.diverged for name, c in self.cells.items() if c.diverged},
+            diverged={n: tuple(cell.diverged) for n, cell in self.cells.items() if cell.diverged},
             baselines={b.label: b.test for b in self.baselines if b.test is not None},
             resolution=resolution,
             independent=self.independent,

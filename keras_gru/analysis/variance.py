@@ -43,7 +43,7 @@ def source_variances(
         sources: source -> the comparison whose seeds vary it alone.
     """
     found = []
-    for cell in whole.experiment.cells:
+    for cell in whole.labels:
         values = {name: list(source.tested(cell).values()) for name, source in sources.items()}
         known: dict[str, tuple[float, int]] = {
             name: (float(np.std(metrics, ddof=1)), len(metrics))

@@ -140,9 +140,10 @@ def test_performance_profile_counts_datasets_within_a_factor_of_the_best():
 
 
 def test_a_cell_that_misses_the_target_counts_as_unsolved():
-    one = DatasetErrors("one", {}, seconds={"gru": 2.0, "lstm": 3.0})
-    two = DatasetErrors("two", {}, seconds={"gru": 2.0, "rnn": 4.0})
-    alone = DatasetErrors("alone", {}, seconds={"lstm": 1.0})
+    errors = {cell: {0: 1.0} for cell in ("gru", "lstm", "rnn")}
+    one = DatasetErrors("one", errors, seconds={"gru": 2.0, "lstm": 3.0})
+    two = DatasetErrors("two", errors, seconds={"gru": 2.0, "rnn": 4.0})
+    alone = DatasetErrors("alone", errors, seconds={"lstm": 1.0})
     found = time_profile([one, two, alone], [1.0, 1.5, 10.0])
     assert found == {"gru": [1, 1, 1], "lstm": [0, 0.5, 0.5], "rnn": [0, 0, 0.5]}
 
@@ -199,7 +200,7 @@ def test_several_comparisons_are_collected_and_written_as_json():
 
     of_three = [
         ("a", measured({"one": [0.1, 0.2], "other": [0.2, 0.4]})),
-        ("b", measured({"one": [0.1, 0.1, 0.1], "other": [0.1]}, {"other": 2})),
+        ("b", measured({"one": [0.1, 0.1, 0.1], "other": [0.1]}, {"other": (1, 2)})),
         ("b", measured({"one": [0.3, 0.3], "other": [0.3, 0.3]})),
     ]
     across = analyse_across_datasets(of_three)
@@ -212,5 +213,32 @@ def test_several_comparisons_are_collected_and_written_as_json():
 def test_a_diverged_run_counts_as_the_worst_run():
     metric = Metric("mse", "min", "MSE")
     values = {"one": {0: 1.0, 1: 5.0}, "other": {0: 2.0}}
-    found = dataset_errors("a", Measurements(metric, {}, values, {"other": 1}, {}))
-    assert found.errors["other"] == {0: 2.0, 1: 5.0}
+    diverged = {"one": (3,), "other": (1, 3)}
+    found = dataset_errors("a", Measurements(metric, {}, values, diverged, {}))
+    assert found.errors == {"one": {0: 1.0, 1: 5.0, 3: 5.0}, "other": {0: 2.0, 1: 5.0, 3: 5.0}}
+
+
+def test_a_cell_is_measured_on_its_own_datasets():
+    both = {"one": {0: 2.0, 1: 2.0}, "other": {0: 1.0, 1: 1.0}}
+    datasets = [
+        DatasetErrors("a", both, seconds={"one": 1.0, "other": 2.0}),
+        DatasetErrors(
+            "b", {"one": {0: 1.0}, "third": {0: 3.0}}, seconds={"one": 1.0, "third": 4.0}
+        ),
+    ]
+    profiles = performance_profile(datasets, (1.0, 2.0, 10.0))
+    assert profiles["one"].fractions == [0.5, 1.0, 1.0]
+    assert profiles["other"].fractions == [1.0, 1.0, 1.0]
+    assert profiles["third"].fractions == [0.0, 0.0, 1.0]
+    assert time_profile(datasets, (1.0, 2.0))["other"] == [0.0, 1.0]
+
+
+def test_a_cell_whose_trials_all_diverged_has_the_highest_error():
+    nan = float("nan")
+    trials = {"one": [2.0] * 9 + [8.0], "other": [nan] * 10}
+    found = budget_profile([DatasetErrors("a", {}, trials=trials)])
+    assert found["other"].expected == pytest.approx([4.0] * 10)
+    assert (
+        budget_profile([DatasetErrors("a", {}, trials={"one": [nan] * 10, "other": [nan] * 10})])
+        == {}
+    )

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from keras_gru.analysis.data_need import data_needs
+from keras_gru.analysis.data_need import data_fractions, data_needs
 from keras_gru.experiments.comparison import LearningCurve
 from keras_gru.report.sections.data_need import need_text
 from tests.experiments.helpers import comparison
@@ -73,6 +73,13 @@ def test_fewer_than_five_seeds_have_no_interval_and_one_has_no_difference():
     (need,) = data_needs(alone)
     assert not any(need.better.values()) and need.ratio is None
     assert "1 of 5 seeds" in need_text(need, FRACTIONS[0], alone.whole.metric)
+
+
+def test_means_are_over_the_seeds_of_all_fractions():
+    part, whole = comparison({"gru": [3, 5]}), comparison({"gru": [1, 2, 9], "lstm": [4, 4, 4]})
+    found = data_fractions(LearningCurve({0.5: part, 1.0: whole}))
+    assert [row.values["gru"] for row in found] == [(3, 5), (1, 2)]
+    assert [row.values["lstm"] for row in found] == [(), (4, 4, 4)]
 
 
 def test_a_cell_that_diverged_everywhere_is_left_out():

@@ -197,6 +197,40 @@ def test_one_lucky_run_of_a_cell_that_diverges_is_not_the_best():
     assert [(pair.one, pair.other) for pair in compare_pairs(found)] == [("gru", "lstm")]
 
 
+def test_a_cell_with_fewer_results_is_named():
+    values = {"gru": [1.0, 1.1, 1.2], "lstm": [5.0, 5.2, 5.1], "simple_rnn": [0.1, 0.2]}
+    assert conclude(findings(values)).endswith(" SimpleRNN with fewer results: not compared.")
+    values["simple_rnn"].append(float("nan"))
+    assert conclude(findings(values)).endswith(" SimpleRNN with fewer results: not compared.")
+
+
+def test_the_best_mean_of_all_runs_may_be_behind_with_the_same_seeds():
+    values = {"gru": [0.50, 0.51, 0.52, 5.0], "lstm": [0.60, 0.612, 0.62, 0.1]}
+    made = comparison(values, diverged=[("gru", 4), ("lstm", 4)])
+    other = {("lstm", 3): 4}  # LSTM finished seed 4 and diverged with seed 3
+    runs = tuple(
+        dataclasses.replace(run, seed=other.get((run.cell, run.seed), run.seed))
+        for run in made.runs
+        if (run.cell, run.seed) != ("lstm", 4)
+    )
+    sentence = conclude(collect_measurements(dataclasses.replace(made, runs=runs)))
+    assert "LSTM has the best test MAE" in sentence and "lead" not in sentence
+    assert "with the same seeds, LSTM is behind GRU by 0.10" in sentence.replace("With", "with")
+    assert "significantly (3 seeds" in sentence
+
+
+def test_cells_with_the_same_mean_are_both_the_best():
+    found = findings({"gru": [0.9, 0.9, 0.9], "lstm": [0.9, 0.9, 0.9]}, mode="max")
+    assert conclude(found).startswith("GRU and LSTM have the best test accuracy, 0.90")
+
+
+def test_a_cell_without_runs_has_no_sources_of_variance():
+    whole = comparison({"gru": [1.0, 1.1, 1.2]})
+    source = comparison({"gru": [1.0, 1.1, 1.2], "lstm": [1.0, 1.1, 1.2]})
+    whole = dataclasses.replace(whole, experiment=source.experiment)  # LSTM waits
+    assert {row.cell for row in source_variances(whole, {"order": source})} == {"gru"}
+
+
 def test_without_finished_runs_there_is_no_verdict():
     found = findings({}, diverged=[("gru", 0)])
     assert "nothing to compare" in conclude(found)

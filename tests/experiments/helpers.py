@@ -135,6 +135,7 @@ def comparison(values, mode="min", diverged=(), baselines=(), **metadata):
     experiment = Experiment(
         name="x",
         cells=cells,
+        seeds=tuple(sorted({run.seed for run in runs})) or (0,),
         dataset={"kind": "adding"},
         model={"kind": "forecaster", "size": {"units": 4}},
     )

@@ -172,7 +172,7 @@ def test_a_diverged_run_is_counted_and_left_out_of_the_mean():
         ("gru", "lstm"), runs=(*finished_runs, diverged("gru", 2), diverged("lstm", 0))
     )
     gru, lstm = results.result_rows(analyse(compared))
-    assert (gru.remark, lstm.remark) == ("1 of 3 diverged", "1 of 1 diverged")
+    assert (gru.remark, lstm.remark) == ("1 of 3 diverged", "1 of 3 seeds, 1 of 1 diverged")
     assert (
         gru.values[0]
         == results.result_rows(analyse(comparison(("gru",), runs=finished_runs)))[0].values[0]

@@ -26,7 +26,7 @@ def files(tmp_path):
         cells = {
             cell: {
                 "label": cell.upper(),
-                "diverged": 0,
+                "diverged": [],
                 "test": {"values": {"0": a, "1": a + 0.01}},
                 "cost": {"seconds_to_target": {"mean": 30 * a}, "reached_target": 2},
                 "tuning": {"trials": [a, None] * 5},

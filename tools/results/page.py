@@ -46,7 +46,7 @@ orientation: their protocols are rarely described completely, and they are not t
 In the column Training, the first time is that of all seeds, with compilation and validation. The
 time per epoch is the median without the first epoch. The machines ran other jobs at the same time.
 In the column Path, "fused" is the time loop of this package with its own gradient, and "graph" is a
-TensorFlow graph without XLA. An asterisk (*) marks runs with fewer seeds or learning rates than the
+TensorFlow graph without XLA. An asterisk (*) marks runs with other seeds or settings than the
 table specifies; their sections list both commands.
 """
 
@@ -151,7 +151,7 @@ def _section(row: Row, result: dict | None) -> str:
     blank = ["–"] * len(row.published)
     lines = []
     for name, cell in result["cells"].items():
-        diverged = f" ({cell['diverged']} diverged)" * bool(cell["diverged"])
+        diverged = f" ({len(cell['diverged'])} diverged)" * bool(cell["diverged"])
         lines.append(
             [
                 cell["label"] + diverged,

@@ -42,14 +42,15 @@ def result(row: Row, overrides: Sequence[str], comparison: Comparison) -> dict:
             "units": cell.units,
             "parameters": cell.parameters,
             "path": cell.path,
-            "diverged": len(cell.unfinished),
+            "diverged": list(findings.diverged.get(cell.cell, ())),
             "seconds": _short(sum(run.seconds for run in runs)),
             "seconds_per_epoch": _short(cell.seconds_per_epoch),
             "cost": _cost(cost[cell.cell]),
             "tuning": _tuning(tuned[cell.cell]) if cell.cell in tuned else None,
         }
         for split, spread in (("validation", cell.validation), ("test", cell.test)):
-            values = {str(run.seed): _short(getattr(run, split)[metric.name]) for run in finished}
+            known = {run.seed: getattr(run, split)[metric.name] for run in finished}
+            values = {str(s): _short(v) for s, v in known.items() if metric.is_in_range(v)}
             cells[cell.cell][split] = {"values": values, **_spread(spread)}
     return {
         "name": Path(row.name).name,

@@ -22,7 +22,9 @@ EXPLANATION = (
     "bootstrap interval over seeds (Agarwal et al. 2021). Datasets have equal weights; several "
     "variants of one task are fewer independent datasets than their number."
 )
-LEFT_OUT = "Without {}: a probability requires two seeds or more of both cells on a dataset."
+LEFT_OUT = (
+    "Without {}: a probability requires two seeds or more of both cells on three datasets or more."
+)
 
 
 def headline_text(across: AcrossDatasets) -> str:
@@ -60,7 +62,9 @@ def probabilities(across: AcrossDatasets) -> Section:
     )
     blocks: list[Block] = [Table("across", "Over all datasets", columns, rows), Text(text)]
     compared = set().union(*(pair.differences for pair in across.pairs))
+    paired = {cell for pair in across.pairs for cell in (pair.one, pair.other)}
     left_out = [dataset.name for dataset in across.datasets if dataset.name not in compared]
+    left_out += [label for cell, label in across.labels.items() if cell not in paired]
     if left_out:
         blocks.append(Text(LEFT_OUT.format(join_words(left_out))))
     return Section("probabilities", "Probabilities", blocks, in_terminal=True)
@@ -103,7 +107,8 @@ def profiles(across: AcrossDatasets) -> Section:
     """Return the performance profile of all cells."""
     fractions_within = {cell: profile.fractions for cell, profile in across.profiles.items()}
     reading = "; ".join(
-        f"{across.labels[cell]}: {100 * fractions[0]:.0f} % of runs reach the best mean, "
+        f"{across.labels[cell]}{_of_datasets(across, cell)}: {100 * fractions[0]:.0f} % of runs "
+        "reach the best mean, "
         f"{100 * fractions[-1]:.0f} % within {PROFILE_FACTORS[-1]:g} times it"
         for cell, fractions in fractions_within.items()
     )
@@ -157,7 +162,8 @@ def time_profiles(across: AcrossDatasets) -> Section | None:
     if not across.time_profiles:
         return None
     reading = "; ".join(
-        f"{across.labels[cell]} is the fastest on {100 * fractions[0]:.0f} %, and within "
+        f"{across.labels[cell]}{_of_datasets(across, cell)} is the fastest on "
+        f"{100 * fractions[0]:.0f} %, and within "
         f"{PROFILE_FACTORS[-1]:g} times the fastest on {100 * fractions[-1]:.0f} %"
         for cell, fractions in across.time_profiles.items()
     )
@@ -200,6 +206,12 @@ def budgets(across: AcrossDatasets) -> Section | None:
         "lowest error after fewer trials."
     )
     return Section("budgets", "Expected best against budget", [*blocks, note])
+
+
+def _of_datasets(across: AcrossDatasets, cell: str) -> str:
+    """Return ` (3 datasets)` for a cell that has no runs on others, else nothing."""
+    count = sum(bool(dataset.errors.get(cell)) for dataset in across.datasets)
+    return f" ({plural(count, 'dataset')})" * (count < len(across.datasets))
 
 
 def _name(across: AcrossDatasets, pair: PairAcrossDatasets) -> str:

@@ -11,7 +11,7 @@ def section(analysis: Analysis) -> Section:
     """Return the section with the learning curves."""
     comparison = analysis.comparison
     lines = "single runs."
-    if len(comparison.experiment.seeds) > 1:
+    if max((cell.finished for cell in analysis.cells), default=0) > 1:
         lines = "the mean over seeds, with a band from the lowest to the highest seed."
     lengths = {(run.cell, run.epochs) for run in comparison.runs if run.status == "finished"}
     if len(lengths) > len({cell for cell, _ in lengths}):

@@ -39,7 +39,7 @@ def section(analysis: Analysis) -> Section | None:
         " ".join(texts) or "Test metric by fraction of train",
         heights=(380, 320),
         keys=legend(analysis),
-        caption="Means over seeds, with bars from the lowest to the highest seed.",
+        caption="Means over the seeds of all fractions, with bars from the lowest to the highest.",
     )
     rows = []
     for row in analysis.fractions:
@@ -48,7 +48,7 @@ def section(analysis: Analysis) -> Section | None:
         rows.append(Row(percent(row.fraction), (f"{row.sequences:,}", *values)))
     columns = [Column("Train"), Column("Sequences")]
     columns += [Column(label) for label, _ in cells.values()]
-    caption = f"Test {metric.label}, mean ± standard deviation over seeds"
+    caption = f"Test {metric.label}, mean ± standard deviation over the seeds of all fractions"
     table = Table("data-need", caption, columns, rows)
     blocks = (figure, table, Items(texts), Text(EXPLANATION))
     return Section("data-need", "Training data needed", blocks, in_terminal=True)

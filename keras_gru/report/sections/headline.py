@@ -47,12 +47,14 @@ def headline_text(verdicts: Verdicts) -> str:
     if headline is None:
         return "No run has finished, so there is nothing to compare."
     metric = _shown_metric(verdicts, headline)
-    label = measured.labels[headline.best]
+    best = [cell for cell, mean in headline.means.items() if mean == headline.means[headline.best]]
+    label = join_words([measured.labels[cell] for cell in best])
     reached, seeds = quantity(headline.means[headline.best], metric), headline.seeds
     if len(headline.means) == 1:
         first = f"{label} reached a test {metric.label} of {reached} ({plural(seeds, 'seed')})"
     else:
-        first = f"{label} has the best test {metric.label}, {reached}"
+        verb = "has" if len(best) == 1 else "have"
+        first = f"{label} {verb} the best test {metric.label}, {reached}"
     sentences = [f"{first}{_against_baseline(verdicts, headline)}."]
     if seeds < FEWEST_SEEDS and (len(headline.means) > 1 or measured.baselines):
         sentences.append(
@@ -60,9 +62,13 @@ def headline_text(verdicts: Verdicts) -> str:
         )
     elif len(headline.means) > 1:
         sentences.append(_against_cells(verdicts, headline))
-    for cell, count in measured.diverged.items():
-        runs = plural(count + len(measured.values[cell]), "run")
-        sentences.append(f"{measured.labels[cell]} diverged in {count} of {runs}.")
+    for cell, diverged in measured.diverged.items():
+        runs = plural(len(diverged) + len(measured.values[cell]), "run")
+        sentences.append(f"{measured.labels[cell]} diverged in {len(diverged)} of {runs}.")
+    fewer = measured.values.keys() - headline.means.keys() - measured.diverged.keys()
+    if fewer:
+        labels = [label for cell, label in measured.labels.items() if cell in fewer]
+        sentences.append(f"{join_words(labels)} with fewer results: not compared.")
     return " ".join(sentences)
 
 
@@ -122,7 +128,7 @@ def _shown_metric(verdicts: Verdicts, headline: Headline) -> Metric:
 def _against_cells(verdicts: Verdicts, headline: Headline) -> str:
     """Compare the best cell with each other cell."""
     metric, label = verdicts.measurements.metric, verdicts.measurements.labels[headline.best]
-    better, alike, undecided = [], [], []
+    better, alike, ahead, undecided, seeds = [], [], [], [], set()
     for pair in verdicts.pairs:
         if headline.best not in (pair.one, pair.other):
             continue
@@ -131,22 +137,29 @@ def _against_cells(verdicts: Verdicts, headline: Headline) -> str:
             undecided.append(other)
             continue
         size = describe_interval(abs(pair.difference), pair.half, metric)
+        seeds.add(pair.seeds)
+        leader = pair.one if (pair.difference > 0) == (metric.mode == "max") else pair.other
         if pair.better == headline.best:
             better.append(f"{other} by {size}")
-        else:
+        elif leader == headline.best:
             alike.append(f"{other} ({size})")
+        else:  # the mean of all its runs is worse
+            ahead.append(f"{other} by {size}{', significantly' * (pair.better is not None)}")
     parts = []
     if better:
         parts.append(f"{label} is better than {join_words(better)}")
     if alike:
         parts.append(f"{label}'s lead over {join_words(alike)} is not significant")
+    if ahead:
+        parts.append(f"with the same seeds, {label} is behind {join_words(ahead)}")
     if undecided:
         others = join_words(undecided, "or")
         parts.append(f"{label} and {others} cannot be compared: no interval")
     text = "; ".join(parts)
-    evidence = plural(headline.seeds, "seed")
-    if not (better or alike):
-        return f"{text} ({evidence})."
+    if not seeds:
+        return f"{text} ({plural(headline.seeds, 'seed')})."
+    fewest = f"{min(seeds)} to " * (min(seeds) < max(seeds))
+    evidence = fewest + plural(max(seeds), "seed")
     evidence += f", statistically significant at {100 * CONFIDENCE:.0f} %"
     if len(verdicts.pairs) > 1:
         evidence += f", corrected for {len(verdicts.pairs)} pairs"

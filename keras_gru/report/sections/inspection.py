@@ -54,9 +54,10 @@ def inspection_section(inspection: Inspection, comparison: Comparison) -> Sectio
     ]
     caption = f"{comparison.metric.label} with constant gates"
     columns = (Column("Network"), Column("Validation"))
+    runs = ", ".join(f"{network.label} seed {network.seed}" for network in inspection.networks)
     note = Text(
-        "The best run of each cell on validation, so without intervals; recurrent "
-        f"layer {inspection.layer}."
+        f"The best runs on validation when they were inspected, {runs}, so without intervals; "
+        f"recurrent layer {inspection.layer}."
     )
     table = Table("inspection", caption, columns, rows)
     blocks = (note, *curves, Items(list(_sentences(inspection))), *gates, table)

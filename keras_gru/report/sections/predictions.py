@@ -44,7 +44,8 @@ def section(analysis: Analysis) -> Section | None:
         return None
     examples = read_examples(RunDirectory(comparison.path))
     cells = plots.series(comparison)
-    if examples is None or examples.seeds.keys() - cells.keys():
+    best = {cell: run.seed for cell in cells if (run := comparison.best_run(cell))}
+    if examples is None or examples.seeds != best:  # runs were added, and they are not renewed yet
         return None
     note = Text("The run with the best validation metric of each cell, on the same examples.")
     content = _CONTENT[type(examples.content)](examples.content, cells)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from keras_gru.analysis import Analysis
 from keras_gru.analysis.summary import CellSummary, Spread, spread_of
 from keras_gru.datasets.metric import Metric
+from keras_gru.experiments.comparison import Comparison
 from keras_gru.formatting import plural, significant
 from keras_gru.report import plots
 from keras_gru.report.blocks import Column, Row, Section, Table, Text
@@ -120,7 +121,7 @@ def result_rows(analysis: Analysis) -> tuple[Row, ...]:
                 _or_dash(cell.steps_per_second),
                 cell.path or "–",
             ),
-            remark=_unfinished(cell),
+            remark=_remark(cell, comparison),
             series=numbers[cell.cell],
         )
         for cell in analysis.cells
@@ -169,9 +170,13 @@ def _explanation(analysis: Analysis) -> str:
     return f"{numbers}; weights of the best validation epoch; {better} is better."
 
 
-def _unfinished(cell: CellSummary) -> str:
-    runs = cell.finished + len(cell.unfinished)
-    return ", ".join(f"{n} of {runs} {status}" for status, n in Counter(cell.unfinished).items())
+def _remark(cell: CellSummary, comparison: Comparison) -> str:
+    """Return which runs of a cell are not in its means, if any."""
+    runs, planned = cell.finished + len(cell.unfinished), len(comparison.experiment.seeds)
+    untested = cell.finished - len(comparison.tested(cell.cell))
+    counts = Counter(cell.unfinished) | Counter({"without a finite test metric": untested})
+    remarks = [f"{count} of {runs} {what}" for what, count in counts.items()]
+    return ", ".join([f"{runs} of {planned} seeds"] * (runs < planned) + remarks)
 
 
 def _or_dash(value: float | None) -> str:
