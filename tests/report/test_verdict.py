@@ -69,7 +69,8 @@ def test_the_command_prints_and_writes(files, tmp_path, monkeypatch):
     assert {f for f, fraction in within.items() if fraction} == {f for f in within if f >= 1.5}
     assert "Time to result" in page and "Nemenyi" in page
     expected, low, high = numbers["budgets"]["gru"]
-    assert expected == low == high == pytest.approx([1] * 10)
+    # Each second trial diverged, which counts as the highest error, 4 times the lowest.
+    assert (expected[0], expected[-1]) == pytest.approx((2, 1), abs=0.01) and low[0] < 2 < high[0]
     assert numbers["budgets"]["lstm"][0] == pytest.approx([4] * 10)  # 0.4 of 0.1
     assert "Expected best against budget" in page
     assert numbers["ranks"]["means"] == {"gru": 1.0, "lstm": 2.0}
