@@ -135,8 +135,8 @@ def analyse_across_datasets(
     if not pairs:
         raise UserError(
             "verdict: expected three datasets or more with two seeds or more of the same two "
-            f"cells, got {', '.join(datasets)}. Add other comparisons, such as "
-            "results/atlas/*.json of the repository; for one dataset: keras-gru report RUN."
+            f"cells, got {', '.join(datasets)}. Add other comparisons, or those of the package: "
+            "keras-gru verdict atlas RUN. For one dataset: keras-gru report RUN."
         )
     return AcrossDatasets(
         labels=labels,

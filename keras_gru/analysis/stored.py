@@ -1,7 +1,7 @@
 """The measurements of a comparison, from its run directory or from a stored result."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from pydantic import BaseModel, FiniteFloat
@@ -9,6 +9,7 @@ from pydantic import BaseModel, FiniteFloat
 from keras_gru.analysis.intervals import Sampling
 from keras_gru.analysis.measurements import Measurements, collect_measurements
 from keras_gru.datasets.metric import Metric
+from keras_gru.experiments.configuration.packaged import packaged_files
 from keras_gru.experiments.json_files import load_json
 from keras_gru.experiments.run_directory import find_run
 
@@ -117,6 +118,16 @@ class StoredResult(BaseModel):
                 (row.one, row.other): Sampling(row.error, row.blocks) for row in self.sampling
             },
         )
+
+
+def find_results(runs: Iterable[str]) -> list[str]:
+    """Return the runs, with the stored results of the atlas in the place of the name `"atlas"`."""
+    atlas = list(map(str, packaged_files("results/atlas", ".json").values()))
+    return [
+        path
+        for run in runs
+        for path in (atlas if run == "atlas" and not Path(run).exists() else [run])
+    ]
 
 
 def read_measurements(run: str) -> tuple[str, Measurements]:

@@ -14,7 +14,8 @@ def verdict(
         list[str],
         typer.Argument(
             metavar="RUN...",
-            help="Run directories of comparisons on different datasets, or stored results (.json).",
+            help="Run directories of comparisons on different datasets, or stored results (.json); "
+            "atlas: those of the 12 small tasks that come with the package.",
         ),
     ],
     rope: Annotated[
@@ -30,12 +31,12 @@ def verdict(
     if page == json:
         raise UserError(f"--page and --json: expected two files, got {page} for both.")
     from keras_gru.analysis.across_datasets import analyse_across_datasets
-    from keras_gru.analysis.stored import read_measurements
+    from keras_gru.analysis.stored import find_results, read_measurements
     from keras_gru.files import write_text
     from keras_gru.report import show_report
     from keras_gru.report.verdict import verdict_report
 
-    across = analyse_across_datasets(map(read_measurements, runs), rope)
+    across = analyse_across_datasets(map(read_measurements, find_results(runs)), rope)
     if json is not None:
         write_text(json, across.to_json() + "\n")
     show_report(verdict_report(across), page)

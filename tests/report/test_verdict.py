@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 from keras_gru.analysis.across_datasets import AcrossDatasets, compare_across_datasets
 from keras_gru.analysis.dataset_errors import DatasetErrors
 from keras_gru.analysis.profiles import PROFILE_FACTORS, Profile
-from keras_gru.analysis.stored import read_measurements
+from keras_gru.analysis.stored import find_results, read_measurements
 from keras_gru.cli import app
 from keras_gru.errors import UserError
 from keras_gru.report.blocks import Text
@@ -49,6 +49,15 @@ def test_a_stored_result_has_measurements(files):
     assert (name, measurements.resolution) == ("set_0", 0.01)
     assert measurements.values["gru"] == {0: 0.9, 1: 0.91}
     assert measurements.baselines == {"chance": 0.5}
+
+
+def test_the_results_of_the_atlas_come_with_the_package(files, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    found = find_results(["atlas", files[0]])
+    assert len(found) == 13 and found[-1] == files[0]
+    assert {read_measurements(path)[0] for path in found} >= {"adding", "xml", "set_0"}
+    (tmp_path / "atlas").mkdir()
+    assert find_results(["atlas"]) == ["atlas"]
 
 
 def test_the_command_prints_and_writes(files, tmp_path, monkeypatch):

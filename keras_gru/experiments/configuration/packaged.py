@@ -13,7 +13,7 @@ def packaged_files(folder: str, suffix: str) -> dict[str, Path]:
     An installed package contains these folders; in a checkout they are beside it.
 
     Args:
-        folder: `"configs"`, `"recipes"` or `"results"`.
+        folder: `"configs"`, `"recipes"`, `"results"` or `"results/atlas"`.
         suffix: such as `".yaml"`.
     """
     for parent in (_PACKAGE, _PACKAGE.parent):
