@@ -138,12 +138,12 @@ def _against_cells(verdicts: Verdicts, headline: Headline) -> str:
             continue
         size = describe_interval(abs(pair.difference), pair.half, metric)
         seeds.add(pair.seeds)
-        leader = pair.one if (pair.difference > 0) == (metric.mode == "max") else pair.other
+        lead = metric.score(pair.difference) * (1 if pair.one == headline.best else -1)
         if pair.better == headline.best:
             better.append(f"{other} by {size}")
-        elif leader == headline.best:
+        elif lead >= 0:
             alike.append(f"{other} ({size})")
-        else:  # the mean of all its runs is worse
+        else:  # with a better mean of all its runs
             ahead.append(f"{other} by {size}{', significantly' * (pair.better is not None)}")
     parts = []
     if better:
