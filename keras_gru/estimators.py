@@ -115,6 +115,9 @@ class _RecurrentEstimator(BaseEstimator):
         """Return the network's outputs for sequences (N, T) or (N, T, D)."""
         check_is_fitted(self)
         x = validate_data(self, x, reset=False, allow_nd=True, dtype="float64")
+        channels = 1 if x.ndim == 2 else x.shape[2]
+        if channels != len(self.mean_):
+            raise ValueError(f"X: expected {len(self.mean_)} channels, got {channels}.")
         x = self._scaled(x)
         parts = [
             self.model_.predict_on_batch({"features": x[start : start + _BATCH]})

@@ -62,6 +62,15 @@ def test_a_seed_reproduces_the_network():
     assert abs(one - other).max() > 1e-3 and one.shape == (20, 3)
 
 
+def test_other_channels_are_rejected():
+    random = np.random.default_rng(0)
+    x, y = random.normal(size=(20, 5, 2)), random.integers(0, 3, 20)
+    model = RecurrentClassifier(units=4, epochs=1).fit(x, y)
+    for other in (x[:, :, 0], x[:, :, :1]):
+        with pytest.raises(ValueError, match="expected 2 channels, got 1"):
+            model.predict(other)
+
+
 def test_estimators_work_in_pipelines_and_grid_search():
     x = np.random.default_rng(0).normal(size=(40, 6))
     y = np.where(x[:, -1] > 0, "up", "down")

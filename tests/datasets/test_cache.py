@@ -28,6 +28,11 @@ def folder(tmp_path, monkeypatch):
     return tmp_path / "cache"
 
 
+def test_an_entry_is_of_all_code_that_prepares_data():
+    names = {f"{path.parent.name}/{path.stem}" for path in cache._code()}
+    assert {"tables/dialect", "datasets/split", "own/npz", "series/table"} <= names
+
+
 def files(path):
     (path / "films.csv").write_text("\n".join(["text,label", *LINES]))
     (path / "river.csv").write_text("\n".join(["date,flow,rain", *ROWS]))

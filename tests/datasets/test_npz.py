@@ -283,6 +283,8 @@ def test_labels_with_gaps_and_strings_are_numbered_as_classes(tmp_path):
         tmp_path, "classification", train_classes=["a", "b", "c"], **changed(),
     )  # fmt: skip
     assert named.target_vocabulary == ("a", "b", "c")
+    more = load(tmp_path, "classification", train_classes=["a", "b", "c", "never"], **changed())
+    assert more.spec.outputs == len(more.target_vocabulary) == 4
 
 
 def test_vectors_are_scaled_by_the_unpadded_steps_of_train(tmp_path):
@@ -330,6 +332,13 @@ def test_overlapping_sequences_are_split_by_position(tmp_path):
     seen = {value for name in ("train",) for value in splits[name].inputs["features"].ravel()}
     assert not seen & {*splits["validation"].inputs["features"].ravel()}
     assert splits["test"].independent == 4
+    assert any("split by position" in note for note in dataset.notes)
+    # Groups, such as people, stay together, whether or not their sequences overlap.
+    groups = np.arange(200) // 20
+    arrays = {"train_inputs": inputs, "train_targets": np.arange(200) % 2, "train_groups": groups}
+    grouped = load(tmp_path, "classification", **arrays)
+    assert {split.size % 20 for split in grouped.splits.values()} == {0}
+    assert not any("split by position" in note for note in grouped.notes)
 
 
 def test_targets_of_a_language_model_are_the_next_tokens(tmp_path):

@@ -146,14 +146,14 @@ class Npz(OwnFile):
         if preprocessing is None:
             check_alike(path, arrays)
             check_labels(path, arrays, self.task)
-            spec = _spec(arrays, self.task, one_length(arrays))
+            spec = _spec(arrays, self.task, one_length(arrays), names)
         else:
             spec = preprocessing.spec
             for name, split in arrays.items():
                 check_fits(path, name, split, spec)
         notes = notes_on_shape(arrays, self.axes)
         overlapping = has_overlaps(arrays["train"]["inputs"]) if "train" in arrays else False
-        if overlapping:
+        if overlapping and groups is None and fractions and len(arrays) < len(SPLITS):
             notes.append("Neighbouring sequences overlap: they are split by position.")
         if fractions is None:
             arrays = {"test": join_sequences(list(arrays.values()), self.task)}
@@ -261,7 +261,9 @@ def _scale_arrays(arrays: dict, channels: Scaling | None, targets: Scaling | Non
     return found
 
 
-def _spec(arrays: dict, task: str, fixed: int | None) -> TaskSpec:
+def _spec(
+    arrays: dict, task: str, fixed: int | None, names: Sequence[str] | None = None
+) -> TaskSpec:
     inputs, targets = arrays["train"]["inputs"], arrays["train"]["targets"]
     tokens = inputs.ndim == 2
     labels = task in ("classification", "tagging")
@@ -269,7 +271,7 @@ def _spec(arrays: dict, task: str, fixed: int | None) -> TaskSpec:
     vocabulary = (
         int(max(split["inputs"].max() for split in arrays.values())) + 1 if tokens else None
     )
-    outputs = int(targets.max()) + 1 if labels else targets.shape[-1]
+    outputs = max(int(targets.max()) + 1, len(names or ())) if labels else targets.shape[-1]
     if task == "language_model":
         highest = max(int(split["targets"].max()) for split in arrays.values())
         outputs = vocabulary = max(present(vocabulary), highest + 1)

@@ -40,12 +40,7 @@ def number_labels(
             "'train_targets': expected two labels or more for classification, got only "
             f"{names[0]}.",
         )
-    if words:
-        number = {name: index for index, name in enumerate(names)}
-    elif all(name.isdigit() for name in names):
-        number = {int(name): index for index, name in enumerate(names)}
-    else:
-        number = {index: index for index in range(len(names))}
+    number = number_of_label(names, words)
     for split, array in labels.items():
         unknown = [label for label in np.unique(array).tolist() if label not in number]
         if unknown:
@@ -56,3 +51,16 @@ def number_labels(
             )
         splits[split]["targets"] = np.array([number[label] for label in array.tolist()], np.int64)
     return names
+
+
+def number_of_label(names: Sequence[str], words: bool) -> dict[str, int] | dict[int, int]:
+    """Return the number of each label in a file, which has `words` or numbers.
+
+    Args:
+        names: names of the classes; where all are digits, they are the labels.
+    """
+    if words:
+        return {name: index for index, name in enumerate(names)}
+    if all(name.isdigit() for name in names):
+        return {int(name): index for index, name in enumerate(names)}
+    return {index: index for index in range(len(names))}

@@ -27,7 +27,7 @@ def carve(
     by_class: bool = False,
     overlapping: bool = False,
 ) -> dict[str, Any]:
-    """Take missing splits from train: by position where sequences overlap, else at random.
+    """Take missing splits from train: by group, by position of overlapping sequences, or at random.
 
     Args:
         arrays: the arrays of each split that there is.
@@ -41,11 +41,11 @@ def carve(
         0 if "validation" in arrays else validation_fraction,
         0 if "test" in arrays else test_fraction,
     )
-    if overlapping:
+    if groups is not None:
+        parts = split_by_group(groups, *fractions)
+    elif overlapping:
         size, steps = train["inputs"].shape[:2]
         parts = _split_by_position(size, steps, *fractions)
-    elif groups is not None:
-        parts = split_by_group(groups, *fractions)
     elif by_class:
         parts = split_by_class(train["targets"], *fractions)
     else:

@@ -68,9 +68,14 @@ def _key(config: OwnFile, source: Source) -> str:
 def _version() -> str:
     """Return a checksum of the code that prepares data, as entries of other code are invalid."""
     total = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.glob("*.py")):
+    for path in _code():
         total.update(path.read_bytes())
     return total.hexdigest()
+
+
+def _code() -> list[Path]:
+    """Return the files of the package `keras_gru.datasets`."""
+    return sorted(Path(__file__).parents[1].rglob("*.py"))
 
 
 def _entry(folder: Path, key: str) -> Path:

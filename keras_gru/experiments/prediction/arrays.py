@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from keras_gru.datasets.own.npz_labels import number_of_label
 from keras_gru.datasets.preprocessing import Preprocessing
 from keras_gru.datasets.split import SPLITS, Split
 from keras_gru.datasets.text.tokens import to_rows
@@ -26,16 +27,20 @@ def is_arrays(data: Any) -> bool:
     return str(data).lower().endswith(".npz")
 
 
-def read_arrays(data: Any, preprocessing: Preprocessing) -> Inputs:
+def read_arrays(data: Any, config: Any, preprocessing: Preprocessing) -> Inputs:
     """Check arrays against the inputs of a network.
 
     Args:
         data: vectors (N, T, D) or tokens (N, T); a list of N arrays (T, D) or (T,) of different
             lengths; a dictionary with `inputs` and perhaps `lengths` (N,) and `targets`; or the
             path of an .npz file with these names, or with those of a training file.
+        config: the dataset that the network was trained on, whose `axes` are those of a file.
     """
     where, arrays = _find_arrays(data)
     inputs = np.asarray(arrays["inputs"])
+    is_file = not isinstance(data, np.ndarray | list | tuple | Mapping)
+    if is_file and inputs.ndim == 3 and getattr(config, "axes", "") == "channels, time":
+        inputs = inputs.swapaxes(1, 2)
     lengths = arrays.get("lengths")
     _check_inputs(where, inputs, preprocessing)
     lengths = _check_lengths(where, inputs, lengths, preprocessing)
@@ -53,10 +58,10 @@ def read_arrays(data: Any, preprocessing: Preprocessing) -> Inputs:
             f"{where}: expected as many targets as inputs ({len(inputs)}), found {len(truth)}."
         )
     if truth is not None and preprocessing.spec.task == "classification":
-        names = preprocessing.target_vocabulary
-        labels = [
-            names[number] if names and 0 <= number < len(names) else str(number) for number in truth
-        ]
+        names, truth = preprocessing.target_vocabulary or (), np.asarray(truth)
+        numbers = number_of_label(names, words=truth.dtype.kind == "U")
+        named = {label: names[number] for label, number in numbers.items()}
+        labels = [named.get(label, str(label)) for label in truth.tolist()]
         rows = [{**row, "truth": label} for row, label in zip(rows, labels, strict=True)]
     is_fixed = preprocessing.spec.length is not None
     split = Split(
@@ -117,6 +122,12 @@ def _check_inputs(where: str, inputs: np.ndarray, preprocessing: Preprocessing) 
         return
     if inputs.ndim != 3 or inputs.shape[2] != spec.features or inputs.dtype.kind not in "iufb":
         raise UserError(f"{where}: expected numbers of the shape (N, T, {spec.features}), {found}.")
+    scaling = preprocessing.input_scaling
+    if preprocessing.series_scalings or (scaling and len(scaling.columns) != spec.features):
+        raise UserError(
+            f"{where}: expected a table, as the network reads several series, or a calendar, "
+            f"categories or known columns, {found}."
+        )
     if not np.isfinite(inputs).all():
         raise UserError(f"{where}: expected finite numbers, found NaN or Inf. Replace them.")
     if spec.task == "polyphony" and not np.isin(inputs, (0, 1)).all():

@@ -23,7 +23,7 @@ def read_inputs(data: Any, config: Any, preprocessing: Preprocessing) -> Inputs:
     task = preprocessing.spec.task
     is_series = task == "forecasting" and isinstance(data, np.ndarray) and data.ndim == 2
     if is_arrays(data) and not is_series:
-        return read_arrays(data, preprocessing)
+        return read_arrays(data, config, preprocessing)
     if task == "forecasting":
         return read_series(data, config, preprocessing)
     if isinstance(config, Audio | SpokenDigit):

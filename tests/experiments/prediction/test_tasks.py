@@ -173,6 +173,11 @@ class TestManySeries:
         assert [row["a"] for row in last] == pytest.approx([row["a"] for row in found.rows[2:]])
         assert windows.rows[0]["a (truth)"] == pytest.approx(4) and last[0]["a (truth)"] is None
 
+    def test_arrays_cannot_replace_a_table_of_several_series(self, many_series_run):
+        spec = keras_gru.load(many_series_run.path).preprocessing.spec
+        with pytest.raises(UserError, match="expected a table"):
+            keras_gru.load(many_series_run.path).predict(np.zeros((2, spec.length, spec.features)))
+
     def test_an_unknown_series_is_rejected(self, many_series_run, tmp_path):
         path = tmp_path / "new.csv"
         path.write_text("id,a\n" + "z,1\n" * 9)

@@ -8,6 +8,7 @@ from scipy.io import wavfile
 
 import keras_gru
 from keras_gru.errors import UserError
+from keras_gru.experiments.training_data import load_data
 
 from .runs import command, untrained_run
 
@@ -103,3 +104,22 @@ def test_series_are_predicted_with_and_without_labels(ts_run, tmp_path):
     (tmp_path / "c.ts").write_text(HEAD.format("false") + "1,2\n")
     with pytest.raises(UserError, match=r"series 1: .* 2 dimensions, .* 1 dimension\."):
         model.predict(tmp_path / "c.ts")
+
+
+@pytest.mark.parametrize("labels", [[1, 2, 3], ["a", "b", "c"]])
+def test_a_file_of_arrays_is_read_as_in_training(tmp_path, labels):
+    random = np.random.default_rng(0)
+    inputs, targets = random.normal(size=(60, 4, 4)), np.array(labels)[np.arange(60) % 3]
+    path = tmp_path / "arrays.npz"
+    np.savez(path, train_inputs=inputs, train_targets=targets)
+    dataset = {"kind": "npz", "path": str(path), "task": "classification"}
+    dataset |= {"axes": "channels, time", "scale": True}
+    run = untrained_run(tmp_path, dataset, {"kind": "classifier"}, seeds=(0,))
+    model = keras_gru.load(run.path)
+    found = model.predict(path)
+    assert [row["truth"] for row in found.rows] == [str(label) for label in targets]
+    test = load_data(run).splits["test"]
+    expected = model.outputs(load_data(run), "test")
+    assert test.size == 6 and len(found.outputs) == 60
+    rows = [np.abs(found.outputs - row).max(1).argmin() for row in expected]
+    np.testing.assert_allclose(found.outputs[rows], expected, rtol=1e-4, atol=1e-6)
