@@ -106,6 +106,62 @@ def test_every_format_is_read_with_the_guessed_settings(tmp_path, name):
     assert not again.settings and again.columns["load"].equals(table.columns["load"])
 
 
+@pytest.mark.parametrize(
+    ("columns", "numbers"),
+    [
+        ((["1.0", "2.0"], ["1,143", "0,512"]), ([1, 2], [1.143, 0.512])),
+        ((["12.30", "12.40"], ["52,5", "1,143"]), ([12.3, 12.4], [52.5, 1.143])),
+        ((["52.5", "52.5"], ["1,143", "2,512"]), ([52.5, 52.5], None)),
+        ((["1.0", "2.0"], ["1,143", "512.5"]), ([1, 2], [1143, 512.5])),
+        ((["1.0", "2.0"], ["1,143,200.5", "2,512"]), ([1, 2], [1143200.5, 2512])),
+        ((["1.0", "1,5"], ["1,143", "0,512"]), (None, [1.143, 0.512])),
+        ((["1.234", "2.0"], ["1.0", "2.0"]), ([1.234, 2], [1, 2])),
+        ((["1.234", "2.345"], ["1,5", "2,5"]), ([1234, 2345], [1.5, 2.5])),
+    ],
+)
+def test_signs_of_numbers_are_guessed_from_all_columns(tmp_path, columns, numbers):
+    path = tmp_path / "a.csv"
+    path.write_text("load;heat\n" + "".join(f"{a};{b}\n" for a, b in zip(*columns, strict=True)))
+    table = read_table(CsvSeries(**SETTINGS), path, ("load",))
+    for name, expected in zip(("load", "heat"), numbers, strict=True):
+        if expected is None:
+            with pytest.raises(UserError, match=r"dataset\.decimal"):
+                table.numbers(name)
+        else:
+            np.testing.assert_allclose(table.numbers(name), expected)
+
+
+@pytest.mark.parametrize(
+    ("cells", "settings", "expected"),
+    [
+        (["1.5", None], {}, [1.5, np.nan]),
+        (["1.234,5", "2"], {}, [1234.5, 2]),
+        (["1,234", "2"], {"decimal": ","}, [1.234, 2]),
+        (["1,234", "2"], {"thousands": ","}, [1234, 2]),
+        (["1,234", "2"], {}, None),
+    ],
+)
+def test_numbers_can_be_texts_in_parquet(tmp_path, cells, settings, expected):
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    parquet.write_table(pa.table({"load": cells}), tmp_path / "a.parquet")
+    table = read_table(CsvSeries(**SETTINGS, **settings), tmp_path / "a.parquet")
+    if expected is None:
+        with pytest.raises(UserError, match=r"'1,234'.*dataset\.decimal"):
+            table.numbers("load")
+    else:
+        np.testing.assert_allclose(table.numbers("load"), expected)
+
+
+def test_a_json_list_has_the_columns_of_all_its_objects(tmp_path):
+    path = tmp_path / "a.json"
+    path.write_text('[{"load": 1}, {"heat": 2, "load": 3}]')
+    table = read_table(CsvSeries(**SETTINGS), path)
+    np.testing.assert_array_equal(table.numbers("heat"), [np.nan, 2])
+    np.testing.assert_array_equal(table.numbers("load"), [1, 3])
+
+
 def test_a_table_without_a_header_has_numbered_columns(tmp_path):
     path = tmp_path / "power.csv"
     path.write_text("\n".join(ROWS))
@@ -141,7 +197,7 @@ BAD = {
     "beyond float32": (CSV.replace("10.5", "1e39"), "line 11", "float32"),
     "1,234 or 1.234": (
         "date;load\n" + "".join(f"2024-01-{d:02d};{d},{d + 100}\n" for d in range(1, 29)),
-        "'1,101'", "dataset.decimal", "dataset.thousands",
+        "line 2", "'1,101'", "1101 or 1.101", "dataset.decimal", "dataset.thousands",
     ),
     "no such column": (CSV.replace("load", "laod"), "no column 'load'", "'laod'"),
     "two of one name": (CSV.replace("heat", "load"), "2 columns are named 'load'"),

@@ -73,6 +73,6 @@ def is_numeric(table: Table, name: str) -> bool:
     cells = [cell for cell in cells if cell.lower() not in MISSING]
     if not cells:
         return False
-    pattern = number_pattern(table.signs or Signs(".", "none"))
+    pattern = number_pattern(table.signs_of(name) or Signs(".", ","))
     matched = pc.match_substring_regex(pa.array(cells), pattern)
     return pc.mean(matched).as_py() > 0.9

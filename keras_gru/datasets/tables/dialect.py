@@ -3,7 +3,7 @@
 import csv
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 SPACES, TAB = "spaces", "tab"
@@ -17,7 +17,7 @@ _MOST_TITLES = 20  # lines before the header
 _NUMBER = re.compile(r"[+-]?(\d[\d.,' ]*|[.,]\d+)([eE][+-]?\d+)?")
 _POINT = re.compile(r"[+-]?(\d*\.\d+([eE][+-]?\d+)?|\d{1,3}(,\d{3})+\.\d*|\d{1,3}(,\d{3}){2,})")
 _COMMA = re.compile(r"[+-]?(\d*,\d+([eE][+-]?\d+)?|\d{1,3}([. ']\d{3})+,\d*|\d{1,3}(\.\d{3}){2,})")
-_GROUP = re.compile(r"[+-]?[1-9]\d{0,2}([.,])\d{3}")  # 1,234 or 1.234: could be either
+_GROUP = re.compile(r"[+-]?[1-9]\d{0,2}[.,]\d{3}")  # 1,234 or 1.234: could be either
 
 
 @dataclass(frozen=True)
@@ -139,14 +139,27 @@ def is_value(cell: str) -> bool:
     return bool(_NUMBER.fullmatch(cell) or re.fullmatch(r"\d{1,4}[-/.]\d{1,2}([-/.].*)?", cell))
 
 
-def guess_signs(cells: Sequence[str], separator: str) -> Signs | None:
-    """Return the signs of numbers, from cells; None if 1,234 could be two numbers."""
-    numbers = [cell for cell in {c.strip() for c in cells} if _NUMBER.fullmatch(cell)]
-    clear = [cell for cell in numbers if not _GROUP.fullmatch(cell)]
-    groups = {match[1] for cell in numbers if (match := _GROUP.fullmatch(cell))}
-    point = any(_POINT.fullmatch(cell) for cell in clear)
-    comma = any(_COMMA.fullmatch(cell) for cell in clear)
-    if comma and not point:
+def guess_signs(columns: Iterable[Iterable[str]], separator: str) -> Signs | None:
+    """Return the signs of numbers, from cells of columns.
+
+    Returns:
+        None if 1,234 could be two numbers, or columns differ in their decimal sign.
+    """
+    numbers, groups = [], set()
+    point = comma = is_doubtful = False
+    for column in columns:
+        found = [cell for cell in {c.strip() for c in column} if _NUMBER.fullmatch(cell)]
+        clear = [cell for cell in found if not is_group(cell)]
+        signs = {"," if "," in cell else "." for cell in found if is_group(cell)}
+        has_point = any(_POINT.fullmatch(cell) for cell in clear)
+        is_doubtful |= separator == ";" and signs == {","} and not has_point
+        point |= has_point
+        comma |= any(_COMMA.fullmatch(cell) for cell in clear)
+        groups |= signs
+        numbers += found
+    if point and (comma or is_doubtful):
+        return None
+    if comma:
         used = [sign for sign in ". '" if any(_is_grouped(cell, sign, ",") for cell in numbers)]
         return Signs(",", used[0] if used else "none")
     if point or not groups or (groups == {"."} and separator != ";"):
@@ -155,8 +168,13 @@ def guess_signs(cells: Sequence[str], separator: str) -> Signs | None:
     return None
 
 
+def is_group(cell: str) -> bool:
+    """Return whether a cell is a number that can be read in two ways, such as 1,234."""
+    return bool(_GROUP.fullmatch(cell))
+
+
 def _is_grouped(cell: str, thousands: str, decimal: str) -> bool:
-    pattern = rf"[+-]?\d{{1,3}}({re.escape(thousands)}\d{{3}})+({re.escape(decimal)}\d*)?"
+    pattern = rf"[+-]?[1-9]\d{{0,2}}({re.escape(thousands)}\d{{3}})+({re.escape(decimal)}\d*)?"
     return bool(re.fullmatch(pattern, cell))
 
 
@@ -165,5 +183,5 @@ def number_pattern(signs: Signs) -> str:
     decimal = re.escape(signs.decimal)
     whole = r"\d+"
     if signs.thousands != "none":
-        whole = rf"(\d{{1,3}}({re.escape(signs.thousands)}\d{{3}})+|\d+)"
+        whole = rf"([1-9]\d{{0,2}}({re.escape(signs.thousands)}\d{{3}})+|\d+)"
     return rf"^[+-]?({whole}({decimal}\d*)?|{decimal}\d+)([eE][+-]?\d+)?$"

@@ -17,7 +17,7 @@ from keras_gru.datasets.tables.file_bytes import (
 )
 from keras_gru.datasets.tables.parquet import MAGIC, ParquetColumns
 from keras_gru.datasets.tables.table import Table, check_names
-from keras_gru.datasets.tables.text_tables import read_long_table, read_text_table
+from keras_gru.datasets.tables.text_tables import given_signs, read_long_table, read_text_table
 from keras_gru.errors import UserError
 
 _SAMPLE = 200_000  # bytes that separator, header and signs are guessed from
@@ -41,6 +41,13 @@ def read_table(
         UserError: if the file is invalid, a quote is not closed, a row has more or fewer cells than
             the first, or two columns have one name.
     """
+    table = _read_table(config, path, wanted, numeric)
+    return table if table.signs else dataclasses.replace(table, signs=given_signs(config))
+
+
+def _read_table(
+    config: TableFile, path: Path, wanted: Sequence[str], numeric: Sequence[str]
+) -> Table:
     if path.is_file() and _begins_with(path, MAGIC):
         return Table(path, "Parquet", _check_columns(path, ParquetColumns(path)))
     if path.is_file() and not numeric and not fits_into_memory(path.stat().st_size):
@@ -152,6 +159,8 @@ def _json_table(path: Path, text: bytes, name: str) -> Table:
     if text.lstrip()[:1] == b"[":
         try:
             rows = json.loads(text)
+            names = dict.fromkeys(key for row in rows for key in row)
+            rows[:1] = [names | row for row in rows[:1]]  # the first object has all names
             return _convert_types(path, pa.Table.from_pylist(rows), name.format("JSON"))
         except (ValueError, TypeError, AttributeError, pa.ArrowException) as error:
             raise UserError(

@@ -13,6 +13,8 @@ from keras_gru.datasets.tables.block_columns import BlockColumns
 from keras_gru.datasets.tables.dialect import (
     MISSING,
     Signs,
+    guess_signs,
+    is_group,
     number_pattern,
 )
 from keras_gru.datasets.text.units import blocks_of_texts
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     import pyarrow
 
 _LARGEST = float(np.finfo(np.float32).max)
+_SAMPLE = 10_000  # cells that a column's signs are guessed from
 _LONGEST_HINT = 200  # characters: the first line of a file that is no CSV can be all of it
 
 
@@ -35,8 +38,9 @@ class Table:
         columns: name of a column -> its values: strings of a text file, and numbers where only
             these were wanted; typed ones of others.
         settings: the guessed settings of `TableFile`.
-        signs: signs in numbers that are written as text.
+        signs: signs in numbers that are written as text; None if they depend on the column.
         line: maps the number of a row, from 0, to its line; None if rows have no lines.
+        separator: of cells, from which a column's signs are guessed.
     """
 
     path: Path
@@ -45,6 +49,7 @@ class Table:
     settings: Mapping[str, object] = field(default_factory=dict)
     signs: Signs | None = None
     line: Callable[[int], int] | None = None
+    separator: str = ","
 
     @property
     def size(self) -> int:
@@ -168,20 +173,37 @@ class Table:
             self._reject(name, row, f"got {values[row]:g}, beyond the range of float32")
         return values
 
+    def signs_of(self, name: str) -> Signs | None:
+        """Return the signs of numbers in a column of text; None if 1,234 could be two numbers."""
+        if self.signs:
+            return self.signs
+        return guess_signs([filter(None, self.head(name, _SAMPLE).to_pylist())], self.separator)
+
     def _parse(self, name: str, column, words: set[str]) -> np.ndarray:
         """Parse text as numbers, NaN where a cell is one of `words`."""
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        if self.signs == Signs(".", "none"):
+        signs = self.signs_of(name)
+        if signs == Signs(".", "none"):
             try:
                 values = pc.cast(column, pa.float64()).to_numpy()
                 if np.isfinite(values).all():  # 'nan' and 'inf' are words
                     return values
             except pa.ArrowInvalid:
                 pass
-        signs = self.signs or Signs(".", "none")
         column = pc.utf8_trim_whitespace(column)
+        if signs is None:
+            signs = Signs(".", "none")
+            cells = column.to_pylist()
+            row = next((row for row, cell in enumerate(cells) if cell and is_group(cell)), None)
+            if row is not None:
+                cell, sign = cells[row], "," if "," in cells[row] else "."
+                raise UserError(
+                    f"{self.locate(name, row)}: expected a number with clear signs, got {cell!r}, "
+                    f"which may be {cell.replace(sign, '')} or {cell.replace(sign, '.')}. Set "
+                    f"dataset.decimal: {sign!r} or dataset.thousands: {sign!r}."
+                )
         is_number = pc.match_substring_regex(column, number_pattern(signs)).to_numpy()
         is_number = np.array(is_number == True)  # noqa: E712 - null is not a number
         for row in np.flatnonzero(~is_number):
@@ -189,19 +211,6 @@ class Table:
             if cell is not None and cell.lower() not in words:
                 remedy = _remedy(cell, signs, is_first=row == 0)
                 self._reject(name, int(row), f"got {cell[:60]!r}", remedy)
-        if self.signs is None and pc.any(pc.match_substring(column, ",")).as_py():
-            cell = next(c for c in column.to_pylist() if c and "," in c)
-            raise UserError(
-                f"{self.path}, column {name!r}: {cell!r} may be "
-                f"{cell.replace(',', '')} or {cell.replace(',', '.')}. "
-                "Set dataset.decimal: ',' or dataset.thousands: ','."
-            )
-        if self.signs is None and pc.any(pc.match_substring(column, ".")).as_py():
-            cell = next(c for c in column.to_pylist() if c and "." in c)
-            raise UserError(
-                f"{self.path}, column {name!r}: {cell!r} may be {cell.replace('.', '')} or "
-                f"{cell}. Set dataset.thousands: '.' or dataset.decimal: '.'."
-            )
         if signs.thousands != "none":
             column = pc.replace_substring(column, signs.thousands, "")
         if signs.decimal != ".":

@@ -2,6 +2,7 @@
 
 import codecs
 import functools
+import itertools
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -113,6 +114,7 @@ def read_text_table(
             separator == SPACES,
             encoding,
         ),
+        separator,
     )
 
 
@@ -182,14 +184,21 @@ def _preamble(text: bytes, config: TableFile) -> tuple[int, str | None]:
     return skipped, separator
 
 
+def given_signs(config: TableFile) -> Signs | None:
+    """Return the signs of numbers in a config; None if they are to be guessed."""
+    if config.decimal is None and config.thousands is None:
+        return None
+    decimal = config.decimal or ("," if config.thousands == "." else ".")
+    return Signs(decimal, config.thousands or "none")
+
+
 def _signs(
     config: TableFile, rows: Sequence[Sequence[str]], separator: str, guessed: dict[str, object]
 ) -> Signs | None:
     """Return the signs of numbers; None if they cannot be distinguished."""
-    if config.decimal is not None or config.thousands is not None:
-        decimal = config.decimal or ("," if config.thousands == "." else ".")
-        return Signs(decimal, config.thousands or "none")
-    signs = guess_signs([cell for row in rows for cell in row], separator)
+    if signs := given_signs(config):
+        return signs
+    signs = guess_signs(itertools.zip_longest(*rows, fillvalue=""), separator)
     if signs is not None:
         guessed |= {"decimal": signs.decimal, "thousands": signs.thousands}
     return signs
