@@ -89,6 +89,15 @@ FILES = {
         [],
         {"targets": ("sold",), "duplicates": "first"},
     ),
+    "50_hertz.csv": (
+        series(WEEKLY, 20 * np.arange(150) + np.datetime64("2023-01-02T10:00:00.000")), [],
+        {"time": "none", "duplicates": "error", "season": 7},
+    ),
+    "unix_ms.csv": (
+        series(WEEKLY, 20 * np.arange(150) + 1_700_000_000_000).replace("day", "time"), [],
+        {"time": "none", "targets": ("sold",), "inputs": None},
+    ),
+    "hours.csv": (series(WEEKLY, DAYS.repeat(24)), [], {"time": "none", "season": 7}),
     "ner.txt": ("EU B-ORG\nrejects O\n\nPeter B-PER\nsaid O\n\n" * 30, [], {"kind": "tagged"}),
     "vowels.ts": (
         "@classLabel true a b\n@data\n" + "1,2,3:a\n3,1:b\n" * 20, [], {"kind": "ts"},

@@ -128,6 +128,7 @@ def format_day(day, cell):
         ("%Y%m%d", "%Y%m%d"),
         ("%d-%b-%Y", "%d-%b-%Y"),
         ("%Y-%m-%dT00:00:00Z", "ISO 8601"),
+        ("%Y-%m-%dT02:00:00.000000001+02:00", "ISO 8601"),
         ("%s", "unix"),
         ("%s000", "unix ms"),
     ],
@@ -136,7 +137,39 @@ def test_formats_of_dates_are_recognized(tmp_path, cell, date_format):
     rows = [(format_day(day, cell), value) for day, value in zip(DAYS, VALUES)]  # noqa: B905
     dataset = load(csv(tmp_path / "a.csv", rows))
     assert dataset.resolved.date_format == date_format
-    assert dict(dataset.facts)["Range"] == "2023-01-02 to 2023-03-02"
+    zone = ", in UTC" if "T" in cell else ""
+    assert dict(dataset.facts)["Range"] == "2023-01-02 to 2023-03-02" + zone
+
+
+def test_times_shorter_than_a_second_are_rejected(tmp_path):
+    start = np.datetime64("2023-01-02T10:00:00", "ms")
+    path = csv(tmp_path / "a.csv", zip(start + 20 * np.arange(60), VALUES, strict=True))
+    with pytest.raises(UserError, match=r"line 3, column 'date'.*10:00:00.*dataset\.time: none"):
+        load(path, duplicates="first")
+    np.testing.assert_allclose(first_rows(load(path, time="none"))[:5], VALUES[:5], rtol=1e-5)
+    seconds = csv(tmp_path / "b.csv", zip(start + 500 + 1_000 * np.arange(60), VALUES))  # noqa: B905
+    assert dict(load(seconds).facts)["Step"] == "1 second; 0 dates missing"
+
+
+def test_parquet_with_nanoseconds_a_zone_and_times_of_day(tmp_path):
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    def write(dates, zone=None):
+        dates = pa.array(dates.astype("datetime64[ns]"), pa.timestamp("ns", zone))
+        clock = pa.array(range(60), pa.time32("s"))
+        table = pa.table({"clock": clock, "date": dates, "sold": VALUES})
+        parquet.write_table(table, tmp_path / "a.parquet", version="2.6")
+        return str(tmp_path / "a.parquet")
+
+    start = np.datetime64("2023-01-02T10:00:00.000000001")
+    dataset = load(write(start + np.arange(60) * np.timedelta64(1, "s"), "Europe/Berlin"))
+    assert dataset.resolved.time == "date"
+    assert dict(dataset.facts)["Range"] == "2023-01-02 10:00:00 to 2023-01-02 10:00:59, in UTC"
+    with pytest.raises(UserError, match=r"row 2, .*dataset\.time: none"):
+        load(write(start + np.arange(60) * np.timedelta64(20, "ms")))
+    with pytest.raises(UserError, match=r"row 6, .*got none"):
+        load(write(np.where(np.arange(60) == 5, np.datetime64("NaT"), DAYS)))
 
 
 def test_ambiguous_dates_are_rejected(tmp_path):
@@ -152,9 +185,12 @@ def test_ambiguous_dates_are_rejected(tmp_path):
         load(csv(tmp_path / "b.csv", mixed))
 
 
+@pytest.mark.parametrize("day", ["%Y-%m-%d", "%d.%m.%Y"])
 @pytest.mark.parametrize("clock", [":00", ".00.00"])
-def test_date_and_time_of_day_in_two_columns(tmp_path, clock):
-    rows = [(DAYS[hour // 24], f"{hour % 24:02d}{clock}", hour) for hour in range(60)]
+def test_date_and_time_of_day_in_two_columns(tmp_path, day, clock):
+    rows = [
+        (format_day(DAYS[hour // 24], day), f"{hour % 24:02d}{clock}", hour) for hour in range(60)
+    ]
     dataset = load(csv(tmp_path / "a.csv", rows, "date,clock,sold"))
     assert dataset.resolved.time == ("date", "clock")
     assert dict(dataset.facts)["Step"].startswith("1 hour; 0")

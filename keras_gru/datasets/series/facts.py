@@ -49,9 +49,10 @@ def table_facts(
     names = {step.name for _, step in steps}
     size = steps[0][1].seconds
     missing = sum(step.missing for _, step in steps)
+    zone = ", in UTC" if dates.has_zone else ""
     facts += [
-        ("Time", f"column {' and '.join(dates.columns)}, format {dates.date_format}"),
-        ("Range", f"{format_date(first, size)} to {format_date(last, size)}"),
+        ("Time", f"column {' and '.join(dates.columns)}, format {dates.date_format}{zone}"),
+        ("Range", f"{format_date(first, size)} to {format_date(last, size)}{zone}"),
         ("Step", f"{' or '.join(sorted(names)[:4])}; {plural(missing, 'date')} missing"
          + (", filled" if config.fill_gaps and missing else "")),
     ]  # fmt: skip

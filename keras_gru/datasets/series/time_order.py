@@ -5,14 +5,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from keras_gru.datasets.tables.dates import Dates, format_date, format_step
+from keras_gru.datasets.tables.dates import NO_DATE, Dates, format_date, format_step
 from keras_gru.datasets.tables.table import Table
 from keras_gru.errors import UserError
 from keras_gru.formatting import plural
 from keras_gru.settings import present
 
 _DAY = 86_400
-_NO_DATE = np.iinfo(np.int64).min
 
 
 @dataclass(frozen=True)
@@ -105,8 +104,8 @@ def order_rows(
             found.append(Series(name, rows, None))
             continue
         times = dates.values[rows]
-        if (times == _NO_DATE).any():
-            row = int(rows[np.flatnonzero(times == _NO_DATE)[0]])
+        if (times == NO_DATE).any():
+            row = int(rows[np.flatnonzero(times == NO_DATE)[0]])
             raise UserError(f"{table.locate(dates.columns[0], row)}: expected a date, got none.")
         steps = np.diff(times)
         if len(steps) and (steps < 0).all():
@@ -114,6 +113,8 @@ def order_rows(
         elif (steps <= 0).any():
             order = np.argsort(times, kind="stable")
             repeated = np.flatnonzero(np.diff(times[order]) == 0)
+            if dates.rest is not None:
+                _reject_short_steps(table, dates, rows[order], repeated)
             if len(repeated) and duplicates == "error":
                 pair = rows[order[repeated[0] : repeated[0] + 2]]
                 _reject_repeated(table, dates, pair, len(repeated), series)
@@ -137,6 +138,19 @@ def order_rows(
 
 def _is_sorted_either_way(steps: np.ndarray) -> bool:
     return bool((steps >= 0).all() or (steps <= 0).all())
+
+
+def _reject_short_steps(table: Table, dates: Dates, rows: np.ndarray, repeated: np.ndarray) -> None:
+    """Raise a `UserError` if rows of the same second have different times."""
+    rest = present(dates.rest)[rows]
+    short = repeated[rest[repeated] != rest[repeated + 1]]
+    if len(short):
+        second = format_date(int(dates.values[rows[short[0]]]), step=1)
+        raise UserError(
+            f"{table.locate(dates.columns[0], int(rows[short[0] + 1]))}: expected times of whole "
+            f"seconds, got several in {second}. Set dataset.time: none, which takes the rows in "
+            "the file's order."
+        )
 
 
 def _reject_repeated(

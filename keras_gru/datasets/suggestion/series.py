@@ -13,7 +13,7 @@ from keras_gru.datasets.suggestion.choices import (
     text_cells,
     with_given,
 )
-from keras_gru.datasets.tables.dates import NO_TIME, find_dates
+from keras_gru.datasets.tables.dates import NO_TIME, Dates, find_dates
 from keras_gru.datasets.tables.table import Table
 from keras_gru.errors import UserError
 
@@ -44,11 +44,15 @@ def suggest_series(
     if time != NO_TIME:
         numeric = [name for name in table.columns if name and is_numeric(table, name)]
         dates = find_dates(table, columns, given.get("date_format"), given.get("targets", ()))
+    reason = "no column of dates: rows are taken in their order"
     used = dates.columns if dates else ()
+    series = given.get("series")
+    is_one = not {"time", "duplicates", "series"} & given.keys()
+    if dates and is_one and _is_too_coarse(dates) and not ids_of_series(table, dates):
+        dates, reason = None, "dates come several times: rows are taken in their order"
     numeric = [
         name for name in table.columns if name and name not in used and is_numeric(table, name)
     ]
-    series = given.get("series")
     choices = {"kind": Choice("csv_series", "rows of numbers, one for each time step"), **written}
     if dates:
         choices["time"] = Choice(
@@ -60,7 +64,7 @@ def suggest_series(
             series = ids[0]
             choices["series"] = Choice(series, "each date comes once for each of its values")
     else:
-        choices["time"] = Choice(NO_TIME, "no column of dates: rows are taken in their order")
+        choices["time"] = Choice(NO_TIME, reason)
         if series is None and (found := _blocks_of_rows(table)):
             series, label = found
             reason = "the rows of each of its values follow one another"
@@ -136,6 +140,12 @@ def suggest_series(
         3 if table.size > _MANY_ROWS else 10, "stops earlier where validation does"
     )
     return Suggestion(with_given(choices, given), model, training)
+
+
+def _is_too_coarse(dates: Dates) -> bool:
+    """Return whether most rows, or some with fractions of a second, have the date of another."""
+    rows, different = len(dates.values), len(np.unique(dates.values))
+    return different < (rows / 2 if dates.rest is None else rows)
 
 
 def _blocks_of_rows(table: Table) -> tuple[str, str | None] | None:

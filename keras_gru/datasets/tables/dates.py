@@ -13,10 +13,12 @@ ISO = "ISO 8601"
 NO_TIME = "none"
 _DAY = 86_400
 _LONGEST = 60  # characters of a date
+NO_DATE = np.iinfo(np.int64).min
 _YEAR_1000 = -30_610_224_000
 _TIMES = ("", " %H:%M", " %H:%M:%S")
 # Seconds and milliseconds since 1970, from 1995 to 2031: a later number is a date such as 20320101.
-UNIX = {"unix": (1, 10), "unix ms": (1_000, 13)}
+UNIX = {"unix": 10, "unix ms": 13}  # digits
+_PER_SECOND = {ISO: 1_000_000, "unix ms": 1_000}  # what `_parse` counts in a second, else 1
 _UNIX_FIRST, _UNIX_LAST = 788_918_400, 1_956_528_000
 _DATES = (
     "%d.%m.%Y", "%Y/%m/%d", "%Y.%m.%d", "%d %b %Y", "%d-%b-%Y", "%b %d, %Y", "%d %B %Y",
@@ -32,7 +34,9 @@ _LIKELY = re.compile(
     r"date|time|datum|zeit|day|month|year|jahr|monat|fecha|hora|jour|stamp|period|^ds$|^ts$", re.I
 )
 _ISO = r"^\d{4}-\d{2}-\d{2}([T ]\d{2}(:\d{2}(:\d{2}(\.\d+)?)?)?(Z|[+-]\d{2}:?\d{2})?)?$"
+_ZONE = r"[T ]\d{2}\S*(Z|[+-]\d{2}:?\d{2})"
 _CLOCK = re.compile(r"\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?|\d{1,2}\.\d{2}\.\d{2}")
+_HAS_CLOCK = re.compile(r"\d{1,2}:\d{2}|[T ]\d{1,2}\.\d{2}\.\d{2}")
 _REMOVE = "Remove the line if it holds units or a total,"
 _UNITS = ((_DAY, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
 
@@ -44,12 +48,16 @@ class Dates:
     Args:
         columns: the column of dates, or one of dates and one of times of day.
         date_format: format for `strptime`, or `"ISO 8601"`.
-        values: (rows,) seconds since 1970, NumPy's smallest integer where there is none.
+        values: (rows,) whole seconds since 1970, `NO_DATE` where there is none.
+        rest: (rows,) the rest of each, in fractions of a second; None without any.
+        has_zone: whether the file has a time zone; the values are in UTC.
     """
 
     columns: tuple[str, ...]
     date_format: str
     values: np.ndarray
+    rest: np.ndarray | None = None
+    has_zone: bool = False
 
 
 def find_dates(
@@ -77,7 +85,7 @@ def find_dates(
             for other in names
             if other != name and all(map(_CLOCK.fullmatch, _first_cells(table, other)))
         ]
-        has_time = any(_CLOCK.search(cell) for cell in _first_cells(table, name))
+        has_time = any(_HAS_CLOCK.search(cell) for cell in _first_cells(table, name))
         chosen = (name, clock[0]) if clock and not has_time else (name,)
         found = _dates(table, chosen, date_format, is_certain=bool(_LIKELY.search(name)))
         if found is not None:
@@ -96,7 +104,7 @@ def _may_be_dates(table: Table, name: str) -> bool:
     import pyarrow as pa
 
     kind = table.head(name, 1).type
-    if pa.types.is_temporal(kind):
+    if _is_date(kind):
         return True
     if pa.types.is_integer(kind):
         cells = _first_cells(table, name)
@@ -115,6 +123,12 @@ def _may_be_dates(table: Table, name: str) -> bool:
     )
 
 
+def _is_date(kind) -> bool:
+    import pyarrow as pa
+
+    return pa.types.is_timestamp(kind) or pa.types.is_date(kind)
+
+
 def _is_compact(cells: Sequence[str]) -> bool:
     return all(re.fullmatch(r"(1[6-9]|2[01])\d{2}(\d{4}(\d{2}|\d{4})?)?", cell) for cell in cells)
 
@@ -126,9 +140,10 @@ def _dates(
     import pyarrow.compute as pc
 
     first = table.column(columns[0])
-    if pa.types.is_temporal(first.type):
-        seconds = pc.cast(pc.cast(first, pa.timestamp("us")), pa.int64())
-        return Dates(columns, str(first.type), _to_numpy(seconds) // 1_000_000)
+    if _is_date(first.type):
+        microseconds = pc.cast(first, pa.timestamp("us"), safe=False)
+        has_zone = pa.types.is_timestamp(first.type) and first.type.tz is not None
+        return Dates(columns, str(first.type), *_seconds(microseconds, 1_000_000), has_zone)
     cells = pc.utf8_trim_whitespace(table.strings(columns[0]))
     date_format = date_format or _unix_format(table, columns)
     for other in columns[1:]:
@@ -149,25 +164,29 @@ def _dates(
             f"{str(cells[row].as_py())[:40]!r}. {_REMOVE} set dataset.date_format, or "
             "dataset.time: none where the column holds no dates."
         )
-    return Dates(columns, formats[0], _to_numpy(parsed))
+    has_zone = pc.any(pc.match_substring_regex(cells.slice(0, 1), _ZONE)).as_py() is True
+    return Dates(columns, formats[0], *_seconds(parsed, _PER_SECOND.get(formats[0], 1)), has_zone)
 
 
 def _unix_format(table: Table, columns: tuple[str, ...]) -> str | None:
     cells = _first_cells(table, columns[0]) if len(columns) == 1 else []
-    for name, (unit, digits) in UNIX.items():
+    for name, digits in UNIX.items():
         if cells and all(re.fullmatch(rf"\d{{{digits}}}", cell) for cell in cells):
-            seconds = [int(cell) / unit for cell in cells]
+            seconds = [int(cell) / _PER_SECOND.get(name, 1) for cell in cells]
             if min(seconds) >= _UNIX_FIRST and max(seconds) < _UNIX_LAST:
                 return name
     return None
 
 
-def _to_numpy(seconds) -> np.ndarray:
+def _seconds(times, per_second: int) -> tuple[np.ndarray, np.ndarray | None]:
+    """Return the whole seconds of times, `NO_DATE` where one is null, and the rests if any."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    values = pc.fill_null(pc.cast(seconds, pa.int64()), np.iinfo(np.int64).min)
-    return np.asarray(values.to_numpy(), np.int64)
+    values = np.asarray(pc.fill_null(pc.cast(times, pa.int64()), 0).to_numpy(), np.int64)
+    values, rest = np.divmod(values, per_second)
+    values[np.array(pc.is_null(times))] = NO_DATE
+    return values, rest if rest.any() else None
 
 
 def _matching_formats(table: Table, columns: tuple[str, ...], cells) -> list[str]:
@@ -203,20 +222,19 @@ def _matching_formats(table: Table, columns: tuple[str, ...], cells) -> list[str
 
 
 def _parse(cells, form: str):
-    """Return timestamps in seconds, null where a cell has another format."""
+    """Return times in the format's fraction of a second, null where a cell has another format."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
     if form in UNIX:
         digits = pc.if_else(pc.match_substring_regex(cells, r"^\d{1,15}$"), cells, None)
-        return pc.divide(pc.cast(digits, pa.int64()), UNIX[form][0])
+        return pc.cast(digits, pa.int64())
     if form == ISO:
         parsed = _parse_iso(cells)
-        if parsed is None:  # other cells are null
-            parsed = _parse_iso(pc.if_else(pc.match_substring_regex(cells, _ISO), cells, None))
-        if parsed is None:
-            return pa.nulls(len(cells), pa.int64())
-        return pc.divide(pc.cast(parsed, pa.int64()), 1_000_000)
+        if parsed is None:  # without nanoseconds; other cells are null
+            short = pc.replace_substring_regex(cells, r"(\.\d{6})\d+", r"\1")
+            parsed = _parse_iso(pc.if_else(pc.match_substring_regex(cells, _ISO), short, None))
+        return pa.nulls(len(cells), pa.int64()) if parsed is None else pc.cast(parsed, pa.int64())
     parsed = pc.cast(pc.strptime(cells, format=form, unit="s", error_is_null=True), pa.int64())
     # '%Y' also takes the 23 of 03/04/23.
     return pc.if_else(pc.less(parsed, _YEAR_1000), None, parsed)
