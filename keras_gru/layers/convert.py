@@ -17,6 +17,8 @@ from typing import Any
 import keras
 import numpy as np
 
+from keras_gru.layers.cells.cell import FORMS
+
 # By framework and cell, the position of each of our blocks of U columns there.
 _ORDERS = {
     "torch": {
@@ -31,6 +33,7 @@ _ORDERS = {
         "simple_rnn": (0,),
     },
 }
+_OPTIONS = ("constant_gates", *FORMS)  # which cells of Keras do not have
 _OPERATORS = {"GRU": "gru", "LSTM": "lstm", "RNN": "simple_rnn"}
 RESETS_AFTER = (
     "the reset gate applies after the product there: weights carry over only to "
@@ -60,6 +63,21 @@ def cell_kind(layer: keras.layers.RNN) -> str:
     return kinds[type(cell)]
 
 
+def converted_kind(layer: keras.layers.RNN) -> str:
+    """Return the `cell_kind` of a layer whose equations other frameworks have.
+
+    Raises:
+        ValueError: it is another cell, or has an option that they do not have.
+    """
+    kind = cell_kind(layer)
+    for name in _OPTIONS:
+        if getattr(layer.cell, name, None):
+            raise ValueError(
+                f"layer '{layer.name}': expected no {name}, which other frameworks do not have."
+            )
+    return kind
+
+
 def check_same_function(layer: keras.layers.RNN, other: keras.layers.RNN) -> None:
     """Raise an error if two layers with the same weights compute different functions.
 
@@ -74,6 +92,10 @@ def check_same_function(layer: keras.layers.RNN, other: keras.layers.RNN) -> Non
         ours, theirs = getattr(layer.cell, name, None), getattr(other.cell, name, None)
         if name.endswith("activation") and kind == "simple_rnn" and name != "activation":
             continue
+        if ours != theirs:
+            raise ValueError(f"layer '{layer.name}': expected {name}={ours}, got {theirs}.")
+    for name in _OPTIONS:
+        ours, theirs = (getattr(rnn.cell, name, None) or None for rnn in (layer, other))
         if ours != theirs:
             raise ValueError(f"layer '{layer.name}': expected {name}={ours}, got {theirs}.")
 
@@ -112,7 +134,7 @@ def load_torch(layers: Sequence[keras.Layer], source: Any) -> None:
         )
     for suffix, layer in _by_suffix(layers):
         given = [arrays.get(f"{name}{suffix}") for name in _TORCH_NAMES]
-        layer.set_weights(from_torch(cell_kind(layer), *given))
+        layer.set_weights(from_torch(converted_kind(layer), *given))
 
 
 def torch_state_dict(layers: Sequence[keras.Layer]) -> dict[str, np.ndarray]:
@@ -130,7 +152,7 @@ def torch_state_dict(layers: Sequence[keras.Layer]) -> dict[str, np.ndarray]:
     return {
         f"{name}{suffix}": array
         for suffix, layer in _by_suffix(layers)
-        for name, array in to_torch(cell_kind(layer), layer.get_weights()).items()
+        for name, array in to_torch(converted_kind(layer), layer.get_weights()).items()
     }
 
 
@@ -223,7 +245,7 @@ def _by_suffix(layers: Sequence[Any]) -> list[tuple[str, Any]]:
 def _check_torch(layers: Sequence[Any], module: Any):
     mode = {"GRU": "gru_reset_after", "LSTM": "lstm"}.get(module.mode, "simple_rnn")
     for _, layer in _by_suffix(layers):
-        if cell_kind(layer) != mode:
+        if converted_kind(layer) != mode:
             hint = (
                 f" ({RESETS_AFTER})" if cell_kind(layer) == "gru" and module.mode == "GRU" else ""
             )

@@ -7,7 +7,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from keras_gru.layers.convert import RESETS_AFTER, cell_kind
+from keras_gru.layers.convert import RESETS_AFTER, converted_kind
 
 
 def load_keras_h5(layer: keras.layers.RNN, path: str | Path, name: str) -> None:
@@ -38,7 +38,7 @@ def load_keras_h5(layer: keras.layers.RNN, path: str | Path, name: str) -> None:
         kind.removeprefix("CuDNN")
     )
     found = "gru_reset_after" if found == "gru" and config.get("reset_after") else found
-    expected = cell_kind(layer)
+    expected = converted_kind(layer)
     if found != expected:
         hint = f" ({RESETS_AFTER})" if found == "gru_reset_after" else ""
         raise ValueError(f"{path}, layer '{name}': expected a {expected}, got a {found}{hint}.")
@@ -47,6 +47,11 @@ def load_keras_h5(layer: keras.layers.RNN, path: str | Path, name: str) -> None:
         default = {"activation": "tanh", "recurrent_activation": "sigmoid"}[setting]
         if found != "simple_rnn" or setting == "activation":
             theirs = config.get(setting, default)
+            if theirs == "hard_sigmoid":
+                raise ValueError(
+                    f"{path}: expected {setting}={ours}, got Keras 2's hard_sigmoid, "
+                    "clip(0.2 a + 0.5, 0, 1), which Keras 3 does not have."
+                )
             if ours != theirs:
                 raise ValueError(f"{path}: expected {setting}={ours}, got {theirs}.")
     layer.set_weights(weights)

@@ -89,10 +89,12 @@ def gather(
     first = ops.zeros((ops.shape(x)[0], x.shape[-1]), x.dtype)  # T may be 0
     input_masks, masks = cell.dropout_masks(first, states[0], training)
     kernel = [ops.cast(cell.kernel, cell.compute_dtype)]
-    if len(input_masks) == 1:
+    is_plain = type(cell).input_product is Cell.input_product
+    if len(input_masks) == 1 and is_plain:
         x = x * input_masks[0][:, None]
-    elif input_masks:
+    elif input_masks or not is_plain:  # a loop knows the gradient of the plain product only
         x = cell.input_product(x, kernel.pop(), [mask[:, None] for mask in input_masks])
+        x = ops.cast(x, dtype)
     bias = [] if cell.input_bias() is None else [cell.input_bias()]
     states, masks, bias, step = (
         [ops.cast(tensor, dtype) for tensor in group]

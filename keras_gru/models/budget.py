@@ -11,6 +11,8 @@ from keras_gru.errors import UserError
 
 _RECURRENT = re.compile(r"(recurrent|encoder|decoder)_\d+")
 _MOST_UNITS = 65_536
+# Weights of several rows that are multiplied element by element, or added.
+_ELEMENTWISE = ("bias", "peephole_kernel", "integration_kernel")
 
 
 def recurrent_layers(model: keras.Model) -> list[keras.Layer]:
@@ -70,7 +72,7 @@ def multiply_adds(model: keras.Model) -> int:
         weight.shape
         for layer in recurrent_layers(model)
         for weight in layer.weights
-        if len(weight.shape) > 1 and weight.name != "bias"  # reset after, it has two rows
+        if len(weight.shape) > 1 and weight.name not in _ELEMENTWISE
     ]
     return sum(map(math.prod, matrices))
 

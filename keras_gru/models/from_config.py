@@ -85,7 +85,8 @@ def _maker(config: ModelConfig, cell: str, seed: int | None) -> Callable[..., ke
 
 def _small(spec: TaskSpec) -> TaskSpec:
     """Return sizes for the same recurrent layers in a small model."""
-    return replace(spec, outputs=1, vocabulary=None if spec.vocabulary is None else 1)
+    outputs = spec.outputs if spec.task == "forecasting" else 1  # `history` may cover them
+    return replace(spec, outputs=outputs, vocabulary=None if spec.vocabulary is None else 1)
 
 
 def _inputs(spec: TaskSpec):

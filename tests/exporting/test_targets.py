@@ -16,6 +16,7 @@ from keras_gru.cells import cell_names
 from keras_gru.errors import UserError
 from keras_gru.exporting import export as exporting
 from keras_gru.exporting.export import DisagreementError
+from keras_gru.exporting.operators import operator
 from keras_gru.exporting.targets import TARGETS, Target
 from keras_gru.models.step import random_inputs
 
@@ -27,6 +28,12 @@ TRANSLATION = {"source_vocabulary": 12, "target_vocabulary": 10, "embedding": 5}
 
 def _built(builder, cell="gru", **options):
     return lambda: getattr(models, builder)(cell=cell, units=6, seed=0, **options)
+
+
+@pytest.mark.parametrize("form", ["independent_recurrence", "multiplicative_integration"])
+def test_no_operator_of_onnx_has_other_forms(form):
+    assert operator(keras_gru.GRU(4)) == "GRU"
+    assert operator(keras_gru.GRU(4, **{form: True})) is None
 
 
 # feature: (function that makes a model, options of `export`, formats without this feature)

@@ -167,6 +167,32 @@ def test_weights_of_keras_2_files(rng, tmp_path, cell, kind, config):
         load_keras_h5(layer, file, "other")
 
 
+def test_the_hard_sigmoid_of_keras_2_is_rejected(rng, tmp_path):
+    """It is another function than that of Keras 3."""
+    layer = drawn_layer("lstm", rng, recurrent_activation="hard_sigmoid")
+    config = {"recurrent_activation": "hard_sigmoid"}
+    file = h5_file(tmp_path / "model.h5", "LSTM", layer.get_weights(), **config)
+    with pytest.raises(ValueError, match="Keras 2's hard_sigmoid"):
+        load_keras_h5(layer, file, "rnn")
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"independent_recurrence": True},
+        {"multiplicative_integration": True},
+        {"constant_gates": {"forget": 1.0}},
+    ],
+)
+def test_options_that_other_frameworks_do_not_have_are_rejected(rng, options):
+    layer, plain = drawn_layer("lstm", rng, **options), drawn_layer("lstm", rng)
+    with pytest.raises(ValueError, match=f"expected no {next(iter(options))}"):
+        torch_state_dict([layer])
+    with pytest.raises(ValueError, match=f"expected {next(iter(options))}"):
+        check_same_function(layer, plain)
+    check_same_function(layer, layer)
+
+
 def test_weights_of_cudnn_layers(rng, tmp_path):
     """cuDNN stores transposed matrices per gate, and two biases in one vector."""
     for cell, kind, gates in (("gru_reset_after", "CuDNNGRU", 3), ("lstm", "CuDNNLSTM", 4)):

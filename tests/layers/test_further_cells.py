@@ -8,6 +8,7 @@ import keras_gru
 from keras_gru.cells import cell_names, recurrent_layer
 
 from .helpers import (
+    BACKEND,
     CELLS,
     DTYPE,
     VARIANTS,
@@ -113,14 +114,16 @@ def test_a_sequence_is_the_equations_step_by_step(rng, cell):
         assert_close(state, expected_state)
 
 
-@pytest.mark.parametrize("cell", STEPS)
+@pytest.mark.parametrize("cell", [*STEPS, "mut1", "mut2"])
 def test_gradients_are_those_of_the_unrolled_loop(rng, cell):
     x, weigh, found = rng.normal(size=(3, 5, 3)), rng.normal(size=(3, 5, 4)), []
-    for options in ({}, {"unroll": True}):
-        layer = drawn_layer(cell, np.random.default_rng(1), return_sequences=True, **options)
+    for unroll in (False, True):
+        layer = drawn_layer(cell, np.random.default_rng(1), return_sequences=True, unroll=unroll)
         states = [np.full((3, 4), 0.1)] * len(layer.state_size)
-        mask = masks()["right"]
-        found.append(values_and_gradients(layer, x, states, mask, True, lambda _: [weigh])[1])
+        mask, in_graph = masks()["right"], BACKEND == "tensorflow" and not unroll
+        found.append(
+            values_and_gradients(layer, x, states, mask, True, lambda _: [weigh], in_graph)[1]
+        )
     assert_same(*found)
 
 
@@ -143,6 +146,15 @@ def test_the_last_feature_of_a_closed_form_cell_can_be_the_elapsed_time(rng):
     weights = layer.get_weights()
     (expected,) = closed_form_step(x[:, 0], np.zeros((3, 4)), weights, time[:, 0])
     assert_close(layer(tensor(np.concatenate([x, time], axis=-1))), expected)
+
+
+def test_dropout_leaves_the_elapsed_time_as_it_is():
+    cell = keras_gru.ClosedFormCell(1, time_feature=True, dropout=0.5, seed=1)
+    layer, x = keras_gru.RNN(cell), np.ones((6, 1, 3), "float32")
+    layer.build(x.shape)
+    # The output depends on the elapsed time alone.
+    layer.set_weights([np.zeros((2, 4)), np.zeros((1, 4)), np.array([2, 0, 0, 1.0])])
+    np.testing.assert_allclose(array(layer(x, training=True)), array(layer(x)), rtol=1e-5)
 
 
 def test_janet_without_beta_is_an_update_gate_rnn(rng):

@@ -199,6 +199,8 @@ def test_mixed_precision(rng, cell, policy, tolerance):
     assert {weight.dtype for weight in layer.weights} == {"float32"}
     difference = np.abs(array(outputs).astype("float32") - expected).max()
     assert 0 < difference < tolerance
+    dropping = recurrent_layer(cell, 4, dropout=0.2, recurrent_dropout=0.2, seed=1, dtype=policy)
+    assert np.isfinite(array(dropping(x, training=True)).astype("float32")).all()
 
 
 def test_layer_and_cell_have_one_dtype_policy(rng):

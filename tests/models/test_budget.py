@@ -8,7 +8,8 @@ from keras_gru import models
 from keras_gru.cells import cell_names
 from keras_gru.datasets.sequence_dataset import TaskSpec
 from keras_gru.errors import UserError
-from keras_gru.models.config import Classifier, EncoderDecoder, Polyphony
+from keras_gru.models.config import Classifier, EncoderDecoder, Forecaster, Polyphony
+from keras_gru.models.from_config import with_budget_of
 
 MUSIC = TaskSpec(task="polyphony", outputs=100, features=100)
 
@@ -75,6 +76,22 @@ def test_multiply_adds_equal_a_count_by_hand(cell, gates):
     spec = TaskSpec(task="classification", outputs=3, vocabulary=50)
     first, second = 5 * (8 + 5), 5 * (2 * 5 + 5)  # both directions are inputs of the second layer
     assert models.multiply_adds(models.build(config, spec, cell, 0)) == 2 * gates * (first + second)
+
+
+def test_elementwise_weights_are_not_multiply_adds():
+    peephole = models.polyphony(cell="peephole_lstm", units=10, notes=88)
+    integrated = models.polyphony(units=10, notes=88, multiplicative_integration=True)
+    assert models.multiply_adds(peephole) == 4 * 10 * 98
+    assert models.multiply_adds(integrated) == 3 * 10 * 98
+
+
+@pytest.mark.parametrize("options", [{"autoregressive": True}, {"head": "none", "layers": 2}])
+def test_forecasts_of_several_variables_have_their_budget(options):
+    spec = TaskSpec(task="forecasting", outputs=2, features=2, length=8, horizon=3, history=(0, 1))
+    config = Forecaster(kind="forecaster", size={"units": 20}, **options)
+    model = models.build(config, spec, "gru", 0)
+    budget = with_budget_of(config, spec, "gru").size.parameters
+    assert budget == models.recurrent_parameters(model)
 
 
 @given(st.integers(1, 10**9), st.integers(1, 8), st.integers(0, 10**4))

@@ -261,8 +261,8 @@ def recurrent_output_is_last(e: ExperimentSettings) -> Broken | None:
         for name in ("dense", "bidirectional"):
             if getattr(e.model, name):
                 return Broken(f"model.{name}", getattr(e.model, name), "Leave it out.")
-        if isinstance(e.model.size, Parameters):
-            return Broken("model.size", "parameters", "Give size: {units: …}.")
+        if isinstance(e.model.size, Parameters) or e.match == "parameters":
+            return Broken("model.size", "parameters", "Give size: {units: …}, and no match.")
     return None
 
 
