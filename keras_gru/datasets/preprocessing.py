@@ -14,6 +14,7 @@ from typing import Self
 import numpy as np
 
 from keras_gru.datasets.metric import ERROR_POWERS, Metric, metrics_of
+from keras_gru.datasets.series.step import Step
 from keras_gru.datasets.task_spec import TaskSpec
 from keras_gru.datasets.text.tokenizer import Tokenizer
 from keras_gru.datasets.text.tokens import PADDING
@@ -96,14 +97,14 @@ class SeriesEnd:
         rows: number of rows of the series.
         features: (T, D) what a network reads of the last window, scaled.
         date: date of the last row, in seconds since 1970; None without dates.
-        step: seconds from row to row; None without dates.
+        step: from row to row; None without dates.
     """
 
     name: str | None
     rows: int
     features: tuple[tuple[float, ...], ...]
     date: int | None = None
-    step: int | None = None
+    step: Step | None = None
 
     @classmethod
     def from_features(
@@ -112,7 +113,7 @@ class SeriesEnd:
         window: int,
         name: str | None = None,
         date: int | None = None,
-        step: int | None = None,
+        step: Step | None = None,
     ) -> Self:
         """Return the end of a series with these features (rows, D)."""
         last = tuple(tuple(row) for row in features[-window:].tolist())

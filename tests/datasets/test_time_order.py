@@ -1,11 +1,15 @@
 """Series from tables: order of time, gaps, missing values, several series, features."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from keras_gru import datasets
 from keras_gru.datasets.own.csv_series import CsvSeries
 from keras_gru.datasets.series import smoothing
+from keras_gru.datasets.series.step import dates_after, find_step
+from keras_gru.datasets.series.table import read_series_table
 from keras_gru.errors import UserError
 
 DAYS = np.datetime64("2023-01-02") + np.arange(60)
@@ -112,6 +116,44 @@ def test_weekends_and_months_are_not_gaps(tmp_path):
     months = np.datetime64("2015-01") + np.arange(60)
     dataset = load(csv(tmp_path / "b.csv", zip(months, VALUES, strict=True)))
     assert dict(dataset.facts)["Step"].startswith("1 month; 0 dates missing")
+
+
+MONTHS = np.arange(np.datetime64("2014-12"), np.datetime64("2020-01"))
+FIRST_DAYS, LAST_DAYS = MONTHS.astype("datetime64[D]"), (MONTHS + 1).astype("datetime64[D]") - 1
+
+
+@pytest.mark.parametrize(
+    "part, days, ahead",
+    [
+        ("month", FIRST_DAYS + 14, ["2020-01-15", "2020-02-15", "2020-03-15"]),
+        ("month", LAST_DAYS, ["2020-01-31", "2020-02-29", "2020-03-31"]),
+        ("month", LAST_DAYS[::3], ["2020-03-31", "2020-06-30", "2020-09-30"]),
+        # Until a Friday, with a holiday.
+        ("weekday", DAYS[np.is_busday(DAYS, holidays=DAYS[3:4])][:39], DAYS[[56, 57, 58]]),
+        ("weekday", DAYS[:54], DAYS[[54, 55, 56]]),
+    ],
+)
+def test_a_step_is_a_month_or_a_business_day(tmp_path, part, days, ahead):
+    ahead = np.array(ahead, "datetime64[D]")
+    seconds = days.astype("datetime64[s]").astype(int)
+    found = dates_after(seconds[-1], find_step(seconds), 3)
+    np.testing.assert_array_equal(found, ahead.astype("datetime64[s]").astype(int))
+    path = csv(tmp_path / "a.csv", zip(days, range(len(days)), strict=True))
+    config = CsvSeries(kind="csv_series", path=path, targets=("sold",), calendar=(part,))
+    extras = read_series_table(config, Path(path)).series[0].extras
+    day = ahead[0].item()
+    turn = 2 * np.pi * ((day.month - 1) / 12 if part == "month" else day.weekday() / 7)
+    np.testing.assert_allclose(extras[-1], [np.sin(turn), np.cos(turn)], atol=1e-6)
+
+
+@pytest.mark.parametrize("unit", ["month", "business day"])
+def test_gaps_of_months_and_business_days_are_filled(tmp_path, unit):
+    days = FIRST_DAYS if unit == "month" else np.busday_offset(DAYS[0], np.arange(60))
+    rows = np.setdiff1d(np.arange(60), [10, 11, 40])
+    path = csv(tmp_path / "a.csv", zip(days[rows], rows, strict=True))
+    filled = load(path, fill_gaps=True, missing="interpolate")
+    np.testing.assert_allclose(first_rows(filled)[:38], np.arange(38), atol=1e-4)
+    assert dict(filled.facts)["Step"] == f"1 {unit}; 3 dates missing, filled"
 
 
 def format_day(day, cell):

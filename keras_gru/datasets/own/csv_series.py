@@ -13,8 +13,8 @@ from keras_gru.datasets.series.notes import notes_on_range, notes_on_scaling
 from keras_gru.datasets.series.settings import SeriesSettings
 from keras_gru.datasets.series.smoothing import exponential_smoothing
 from keras_gru.datasets.series.split import split_rows
+from keras_gru.datasets.series.step import find_step
 from keras_gru.datasets.series.table import read_series_table
-from keras_gru.datasets.series.time_order import find_step
 from keras_gru.datasets.series.values import SeriesValues
 from keras_gru.datasets.storage.long_array import release_memory
 
@@ -135,10 +135,8 @@ class CsvSeries(SeriesSettings):
 def _end(series: SeriesValues, part: forecasting.SplitSeries) -> SeriesEnd:
     if series.dates is None:
         return SeriesEnd.from_features(part.inputs, part.window, series.name)
-    step = find_step(series.dates).seconds
-    return SeriesEnd.from_features(
-        part.inputs, part.window, series.name, int(series.dates[-1]), step
-    )
+    step, date = find_step(series.dates), int(series.dates[-1])
+    return SeriesEnd.from_features(part.inputs, part.window, series.name, date, step)
 
 
 def _metric(targets: tuple[str, ...], scale: float, is_one: bool) -> Metric:

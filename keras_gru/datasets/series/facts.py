@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from keras_gru.datasets.series.forecasting import SplitSeries
 from keras_gru.datasets.series.settings import SeriesSettings
-from keras_gru.datasets.series.time_order import Step, find_step
+from keras_gru.datasets.series.step import Step, find_step
 from keras_gru.datasets.series.values import SeriesTable, SeriesValues
 from keras_gru.datasets.tables.dates import Dates, format_date
 from keras_gru.datasets.tables.table import Table

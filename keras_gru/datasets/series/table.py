@@ -18,14 +18,8 @@ from keras_gru.datasets.series.missing_values import (
 )
 from keras_gru.datasets.series.settings import SeriesSettings
 from keras_gru.datasets.series.split import split_rows
-from keras_gru.datasets.series.time_order import (
-    Series,
-    Step,
-    fill_gaps,
-    find_step,
-    gap_note,
-    order_rows,
-)
+from keras_gru.datasets.series.step import Step, dates_after, find_step
+from keras_gru.datasets.series.time_order import Series, fill_gaps, gap_note, order_rows
 from keras_gru.datasets.series.values import SeriesTable, SeriesValues
 from keras_gru.datasets.storage.long_array import release_memory
 from keras_gru.datasets.tables.dates import NO_TIME, find_dates
@@ -153,8 +147,7 @@ def _unscaled_features(
         step = next(step for name, step in steps if name == series.name)
         # Date parts of the first row to forecast, whose date is known in advance.
         known = present(series.dates)
-        after = known[-1] + step.seconds * np.arange(1, config.lead + 1)
-        dates = np.append(known, after)[config.lead :]
+        dates = np.append(known, dates_after(known[-1], step, config.lead))[config.lead :]
         parts.append(calendar_features(dates, config))
     if not parts:
         return np.zeros((len(series.rows), 0), np.float32)

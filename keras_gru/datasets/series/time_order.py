@@ -1,17 +1,16 @@
-"""The chronological order of rows: series, direction, repeated dates, steps and gaps."""
+"""The chronological order of rows: series, direction, repeated dates and gaps."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from keras_gru.datasets.series.step import Step, dates_after
 from keras_gru.datasets.tables.dates import NO_DATE, Dates, format_date, format_step
 from keras_gru.datasets.tables.table import Table
 from keras_gru.errors import UserError
 from keras_gru.formatting import plural
 from keras_gru.settings import present
-
-_DAY = 86_400
 
 
 @dataclass(frozen=True)
@@ -43,23 +42,6 @@ class Series:
         """Return the first row of every `count` rows."""
         dates = None if self.dates is None else self.dates[::count]
         return Series(self.name, self.rows[::count], dates)
-
-
-@dataclass(frozen=True)
-class Step:
-    """The time step between rows.
-
-    Args:
-        seconds: the most frequent difference; for months their mean.
-        name: name shown to readers, such as "1 hour".
-        missing: rows that are missing where every step had one.
-        longest_gap: seconds.
-    """
-
-    seconds: int
-    name: str
-    missing: int
-    longest_gap: int
 
 
 def split_by_id(table: Table, name: str | None) -> list[tuple[str | None, np.ndarray]]:
@@ -209,39 +191,6 @@ def _reject_unsorted(table: Table, dates: Dates, rows: np.ndarray, steps: np.nda
     )
 
 
-def find_step(times: np.ndarray) -> Step:
-    """Return the step of dates in ascending order, with gaps."""
-    steps = np.diff(times)
-    if len(steps) == 0:
-        return Step(_DAY, "unknown", 0, 0)
-    days = times.astype("datetime64[s]")
-    months = days.astype("datetime64[M]").astype(int)
-    longest = int(steps.max())
-    in_month = times - days.astype("datetime64[M]").astype("datetime64[s]").astype(np.int64)
-    last_of_month = (days + np.timedelta64(_DAY, "s")).astype("datetime64[M]").astype(int) > months
-    if (steps >= 28 * _DAY).all() and ((in_month == in_month[0]).all() or last_of_month.all()):
-        apart = np.diff(months)
-        size = int(np.bincount(apart).argmax())
-        name = {1: "1 month", 3: "1 quarter", 12: "1 year"}.get(size, f"{size} months")
-        missing = int((apart // size - 1).clip(0).sum())
-        return Step(round(size * 30.44 * _DAY), name, missing, longest)
-    values, counts = np.unique(steps, return_counts=True)
-    step = int(values[counts.argmax()])
-    missing = int((np.rint(steps / step) - 1).clip(0).sum())
-    if step == _DAY and missing:
-        begins = times[:-1] // _DAY  # days since a Thursday
-        ends = times[1:] // _DAY
-        if not _weekdays(begins, ends).any() and ((begins + 3) % 7 < 5).all():
-            return Step(step, "1 business day", 0, longest)
-    return Step(step, format_step(step), missing, longest)
-
-
-def _weekdays(begins: np.ndarray, ends: np.ndarray) -> np.ndarray:
-    """Return how many days from Monday to Friday lie between days since 1970."""
-    first, last = ((days).astype("datetime64[D]") for days in (begins + 1, ends))
-    return np.busday_count(first, last)
-
-
 def fill_gaps(series: Series, step: Step) -> Series:
     """Return a series with a row for every step; those that were missing are row -1.
 
@@ -251,17 +200,17 @@ def fill_gaps(series: Series, step: Step) -> Series:
     if step.missing == 0:
         return series
     known = present(series.dates)
-    places = (known - known[0]) / step.seconds
-    if "month" in step.name or not np.array_equal(places, np.rint(places)):
+    count = int(known[-1] - known[0]) // step.seconds + 2  # at least the missing rows, too
+    dates = np.append(known[0], dates_after(known[0], step, count))
+    places = np.searchsorted(dates, known)
+    if not np.array_equal(dates[places], known):
         raise UserError(
             f"dataset.fill_gaps: expected dates that are multiples of {step.name} apart, got "
             "others. Leave it out."
         )
-    places = np.rint(places).astype(np.int64)
     rows = np.full(places[-1] + 1, -1)
     rows[places] = series.rows
-    dates = known[0] + np.arange(len(rows)) * step.seconds
-    return Series(series.name, rows, dates)
+    return Series(series.name, rows, dates[: len(rows)])
 
 
 def gap_note(steps: Sequence[tuple[str | None, Step]]) -> str | None:

@@ -10,6 +10,7 @@ import keras
 import numpy as np
 
 from keras_gru.datasets.preprocessing import Preprocessing, SeriesEnd
+from keras_gru.datasets.series.step import dates_after
 from keras_gru.datasets.series.table import calendar_features
 from keras_gru.datasets.tables.dates import format_date
 from keras_gru.errors import UserError
@@ -160,8 +161,8 @@ def _forecast(
         if names:
             first = (len(found) - 1) * spec.horizon
             # The calendar inputs of a row are those of the next row.
-            dates = present(end.date) + present(end.step) * (first + np.arange(2, spec.horizon + 2))
-            after[:, -2 * len(names) :] = calendar_features(dates, config)
+            dates = dates_after(present(end.date), present(end.step), first + spec.horizon + 1)
+            after[:, -2 * len(names) :] = calendar_features(dates[first + 1 :], config)
         features = np.concatenate([features, after])
     scaled = np.concatenate(found)[:steps]
     return unscale(scaled, preprocessing, end.name)
@@ -176,12 +177,15 @@ def _rows(
 ) -> list[dict[str, Any]]:
     rows = []
     for number, end in enumerate(ends):
+        dates = None
+        if end.date is not None and end.step is not None:
+            dates = dates_after(end.date, end.step, seeds.shape[2] + lead - 1)[lead - 1 :]
         for step in range(seeds.shape[2]):
             row: dict[str, Any] = {} if end.name is None else {"series": end.name}
-            if end.date is None or end.step is None:
+            if dates is None:
                 row["row"] = end.rows + step + lead
             else:
-                row["date"] = format_date(end.date + end.step * (step + lead), end.step)
+                row["date"] = format_date(dates[step], present(end.step).seconds)
             row["step"] = step + lead
             for variable, name in enumerate(variables):
                 values = seeds[:, number, step, variable]

@@ -10,8 +10,8 @@ from numpy.lib.stride_tricks import sliding_window_view
 from keras_gru.datasets.own.csv_series import CsvSeries
 from keras_gru.datasets.preprocessing import Preprocessing
 from keras_gru.datasets.series.categories import note_on_unseen
+from keras_gru.datasets.series.step import dates_after, find_step
 from keras_gru.datasets.series.table import series_of_table
-from keras_gru.datasets.series.time_order import find_step
 from keras_gru.datasets.series.values import SeriesTable, SeriesValues
 from keras_gru.datasets.split import Split
 from keras_gru.datasets.tables.dates import NO_TIME, format_date
@@ -122,15 +122,12 @@ def _windows(
     x = np.moveaxis(sliding_window_view(features, window, axis=0), -1, 1)[:count]
     name = {} if series.name is None else {"series": series.name}
     rows: list[dict[str, Any]] = [dict(name) for _ in range(count)]
-    dates = series.dates
-    step = None if dates is None else find_step(dates).seconds
+    labels: list[dict[str, Any]] = [{"row": n + 1} for n in range(series.size + reach)]
+    if series.dates is not None:
+        step = find_step(series.dates)
+        dates = np.append(series.dates, dates_after(series.dates[-1], step, reach))
+        labels = [{"date": format_date(date, step.seconds)} for date in dates]
     for number, row in enumerate(rows):
-        first = number + window  # the one after the window
-        if dates is None or step is None:
-            row["ahead"] = [{"row": first + ahead} for ahead in range(lead, lead + horizon)]
-        else:
-            last = int(dates[first - 1])
-            row["ahead"] = [
-                {"date": format_date(last + step * n, step)} for n in range(lead, lead + horizon)
-            ]
+        first = number + window + lead - 1
+        row["ahead"] = labels[first : first + horizon]
     return x, target_scaling.apply(targets), rows

@@ -71,6 +71,26 @@ def test_a_lead_of_four_forecasts_only_the_fourth_row(tmp_path):
         model.forecast(2)
 
 
+def test_months_ahead_are_months_in_dates_and_inputs(tmp_path):
+    """A recursive forecast is the same as that of a file which goes on with its forecasts."""
+    months = np.arange(np.datetime64("2015-01"), np.datetime64("2020-02"))
+    lines = [f"{month}-01,{n % 12}" for n, month in enumerate(months) if n != 40]
+    path, longer = tmp_path / "a.csv", tmp_path / "b.csv"
+    path.write_text("month,sold\n" + "\n".join(lines[:-1]) + "\n")
+    dataset = {"kind": "csv_series", "path": str(path), "targets": ("sold",), "window": 4}
+    dataset |= {"calendar": ("month",)}
+    run = untrained_run(tmp_path, dataset, {"kind": "forecaster"}, seeds=(0,))
+    model = keras_gru.load(run.path)
+    rows = model.forecast(3).rows
+    assert [row["date"] for row in rows] == ["2020-01-01", "2020-02-01", "2020-03-01"]
+    lines[-1] = f"2020-01-01,{rows[0]['sold']}"
+    longer.write_text("month,sold\n" + "\n".join(lines) + "\n")
+    found = model.predict(longer).rows
+    assert found[-1]["sold"] == pytest.approx(rows[1]["sold"], rel=1e-4)
+    ahead = [*(line.split(",")[0] for line in lines[4:]), "2020-02-01"]  # also after the gap
+    assert [row["date"] for row in found] == ahead
+
+
 def test_the_spread_of_a_window_is_that_of_its_changes():
     window = np.array([[0, 5], [2, 5], [1, 9]], float)
     np.testing.assert_allclose(spread_of(window, (0,), 1), [1.5])
