@@ -13,7 +13,7 @@ from pydantic import Field, field_validator
 from keras_gru.datasets.common import Fraction
 from keras_gru.datasets.fingerprint import Source, source_of_files
 from keras_gru.datasets.labelled_vectors import classification_dataset
-from keras_gru.datasets.own.files import labelled_files, require_path
+from keras_gru.datasets.own.files import labelled_files, note_on_others, require_path
 from keras_gru.datasets.own.own_file import OwnFile
 from keras_gru.datasets.preprocessing import Preprocessing
 from keras_gru.datasets.registry import register_dataset
@@ -161,10 +161,7 @@ def _find_files(folder: Path) -> tuple[list[Path], list[str]]:
             f"{folder}: expected {Audio.expects}, got {found}. Sort them into a "
             "folder for each label, and convert what is no WAV, such as by: ffmpeg -i FILE file.wav"
         )
-    notes = []
-    if others:
-        shown = ", ".join(f"{count} {ending}" for ending, count in others.most_common(5))
-        notes.append(f"Warning: {others.total():,} other files were not read: {shown}.")
+    notes = note_on_others(others)
     labels = {file.relative_to(folder).parts[0] for file in files}
     empty = [
         path.name for path in sorted(folder.iterdir()) if path.is_dir() and path.name not in labels

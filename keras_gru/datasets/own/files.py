@@ -59,6 +59,24 @@ def labelled_files(
     return files, others
 
 
+def note_on_others(others: Counter[str]) -> list[str]:
+    """Return a note on the other files that `labelled_files` found, or []."""
+    names = ", ".join(f"{count} {ending}" for ending, count in others.most_common(5))
+    note = f"Warning: {others.total():,} other files were not read: {names}."
+    return [note] if others else []
+
+
+def labelled_or_loose_files(
+    folder: Path, endings: tuple[str, ...] = TEXT_ENDINGS
+) -> tuple[list[Path], list[str] | None, list[str]]:
+    """Return the files of `labelled_files`, their labels and notes; without, those beside them."""
+    files, others = labelled_files(folder, endings)
+    if files:
+        labels = [file.relative_to(folder).parts[0] for file in files]
+        return files, labels, note_on_others(others)
+    return sorted(file for file in folder.iterdir() if file.suffix.lower() in endings), None, []
+
+
 def read_text(path: Path, encoding: str | None = None) -> str:
     """Read a text file, compressed or not; guess the encoding unless it is given."""
     return decode(path, read_bytes(path)[0], encoding)[0].decode()

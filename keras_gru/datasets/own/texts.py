@@ -13,7 +13,13 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from keras_gru.datasets.common import Fraction, Length, Tokens
-from keras_gru.datasets.own.files import TEXT_ENDINGS, labelled_files, read_text, require_path
+from keras_gru.datasets.own.files import (
+    TEXT_ENDINGS,
+    labelled_files,
+    note_on_others,
+    read_text,
+    require_path,
+)
 from keras_gru.datasets.own.own_file import WRITTEN, Column, OwnFile, TableFile
 from keras_gru.datasets.preprocessing import Preprocessing
 from keras_gru.datasets.registry import register_dataset
@@ -181,15 +187,12 @@ def _read_folder(folder: Path) -> tuple[_Read, list[str]]:
             f"text files ({', '.join(TEXT_ENDINGS)}) inside."
         )
     texts = [read_text(path) for path in files]
-    notes = []
-    if others:
-        names = ", ".join(f"{count} {ending}" for ending, count in others.most_common(5))
-        notes.append(f"Warning: {others.total():,} other files were not read: {names}.")
     names, labels = np.unique(
         [path.relative_to(folder).parts[0] for path in files], return_inverse=True
     )
     facts = [("Folder", f"{len(files):,} text files")]
-    return _Read(lambda: blocks_of_texts(texts), labels, names.tolist(), facts), notes
+    read = _Read(lambda: blocks_of_texts(texts), labels, names.tolist(), facts)
+    return read, note_on_others(others)
 
 
 def _check_labels(where: Callable[[int], str], labels: np.ndarray, names: Sequence[str]) -> None:

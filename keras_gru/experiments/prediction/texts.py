@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from keras_gru.datasets.own.files import TEXT_ENDINGS, labelled_files, read_text
+from keras_gru.datasets.own.files import TEXT_ENDINGS, labelled_or_loose_files, read_text
 from keras_gru.datasets.own.pairs import Pairs
 from keras_gru.datasets.preprocessing import Preprocessing
 from keras_gru.datasets.split import Split
@@ -30,7 +30,8 @@ _EXPECTS = "a text, a .txt file of one text a line, a CSV file or a folder of .t
 _MOST_NAMED = 5
 
 
-_Found = tuple[Sequence[str], Sequence[str] | None, str]  # texts, labels, name of the source
+# Texts, labels, name of the source, notes.
+_Found = tuple[Sequence[str], Sequence[str] | None, str, list[str]]
 
 
 def read_texts(
@@ -47,7 +48,7 @@ def read_texts(
     Raises:
         UserError: if there is not text, or none with a token.
     """
-    texts, labels, source = _find_texts(data, config, column, label)
+    texts, labels, source, notes = _find_texts(data, config, column, label)
     if not texts:
         raise UserError(f"{source}: expected {_EXPECTS}, found no text.")
     tokenizer = present(preprocessing.tokenizer)
@@ -63,12 +64,13 @@ def read_texts(
             "Give a text that is not empty."
         )
     rows = [{"text": text} for text in texts]
-    targets, notes = np.zeros(len(numbers), int), []
+    targets = np.zeros(len(numbers), int)
     is_classified = preprocessing.spec.task == "classification"
     if labels is not None:  # of classes, or translations
         rows = [{**row, "truth": truth} for row, truth in zip(rows, labels, strict=True)]
         if is_classified:
-            targets, notes = encode_labels([labels[int(n)] for n in numbers], preprocessing)
+            targets, unknown = encode_labels([labels[int(n)] for n in numbers], preprocessing)
+            notes += unknown
     if len(numbers) < len(texts):
         notes.append(f"{len(texts) - len(numbers)} of {len(texts)} texts are empty: no prediction.")
     encoded = [tokens[n] for n in numbers]
@@ -157,7 +159,7 @@ def _find_texts(data: Any, config: Any, column: str, label: str) -> _Found:
     if isinstance(data, str):
         is_standard_input = data == STANDARD_INPUT
         texts = standard_input().splitlines() if is_standard_input else [data]
-        return texts, None, "standard input" if is_standard_input else "the text"
+        return texts, None, "standard input" if is_standard_input else "the text", []
     texts = list(data)
     for number, text in enumerate(texts):
         if not isinstance(text, str):
@@ -165,21 +167,17 @@ def _find_texts(data: Any, config: Any, column: str, label: str) -> _Found:
                 f"text {number}: expected a string, found {type(text).__name__}. "
                 "Give a list of strings."
             )
-    return texts, None, "the list"
+    return texts, None, "the list", []
 
 
 def _read_path(path: Path, config: Any, column: str, label: str) -> _Found:
     if path.is_dir():
-        files, _ = labelled_files(path)
-        if files:
-            labels = [file.relative_to(path).parts[0] for file in files]
-            return [read_text(file) for file in files], labels, str(path)
-        files = sorted(file for file in path.iterdir() if file.suffix.lower() in TEXT_ENDINGS)
-        return [read_text(file) for file in files], None, str(path)
+        files, labels, notes = labelled_or_loose_files(path)
+        return [read_text(file) for file in files], labels, str(path), notes
     if path.suffix.lower() in TEXT_ENDINGS:
         lines = read_text(path).splitlines()
         if not (isinstance(config, Pairs) and lines and "\t" in lines[0]):
-            return lines, None, str(path)
+            return lines, None, str(path), []
     return _texts_of_table(find_table(path, config, [column], _EXPECTS), column, label)
 
 
@@ -187,4 +185,4 @@ def _texts_of_table(table: Table, column: str, label: str) -> _Found:
     labels = None
     if label in table.columns:
         labels = [(name or "").strip() for name in table.strings(label).to_pylist()]
-    return [text or "" for text in table.strings(column).to_pylist()], labels, str(table.path)
+    return [text or "" for text in table.strings(column).to_pylist()], labels, str(table.path), []

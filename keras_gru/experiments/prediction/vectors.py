@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from keras_gru.datasets.own.audio import Audio
-from keras_gru.datasets.own.files import labelled_files
+from keras_gru.datasets.own.files import labelled_or_loose_files
 from keras_gru.datasets.own.ts import Ts, read_ts
 from keras_gru.datasets.preprocessing import Preprocessing
 from keras_gru.datasets.sound.recordings import ENDINGS, read_recordings
@@ -31,13 +31,9 @@ def read_sounds(data: Any, config: Audio, preprocessing: Preprocessing) -> Input
         UserError: if there is not a recording of a frame or more.
     """
     path = _find_file(data, "a .wav file or a folder of them")
-    files, labels = [path], None
+    files, labels, notes = [path], None, []
     if path.is_dir():
-        files, _ = labelled_files(path, ENDINGS)
-        labels = [file.relative_to(path).parts[0] for file in files]
-        if not files:
-            files = sorted(file for file in path.iterdir() if file.suffix.lower() in ENDINGS)
-            labels = None
+        files, labels, notes = labelled_or_loose_files(path, ENDINGS)
     found = read_recordings(files, config)
     if not found.vectors:
         raise UserError(
@@ -46,7 +42,8 @@ def read_sounds(data: Any, config: Audio, preprocessing: Preprocessing) -> Input
         )
     names = [file.name if path.is_file() else file.relative_to(path).as_posix() for file in files]
     rows = [{"file": name} for name in names]
-    return _inputs(found.vectors, found.numbers, rows, labels, preprocessing, found.notes)
+    notes += found.notes
+    return _inputs(found.vectors, found.numbers, rows, labels, preprocessing, notes)
 
 
 def read_labelled_series(data: Any, config: Ts, preprocessing: Preprocessing) -> Inputs:

@@ -70,6 +70,14 @@ def test_unknown_words_are_counted(model, tmp_path):
     assert "1 of 2 texts" in cut and "5 words" in cut
 
 
+def test_files_beside_the_folders_are_reported(model, tmp_path):
+    (tmp_path / "x").mkdir()
+    (tmp_path / "x" / "a.txt").write_text("a b")
+    (tmp_path / "loose.txt").write_text("a b")
+    found = model.predict(tmp_path)
+    assert len(found.rows) == 1 and "1 loose.txt" in found.notes[0]
+
+
 def test_the_command_writes_csv_and_json_lines(texts_run, tmp_path):
     csv = command("predict", texts_run.path, TEXTS[0]).splitlines()
     assert csv[0] == "text,label,probability,p_x,p_y,p_z" and len(csv) == 2

@@ -42,6 +42,7 @@ def new_sounds(tmp_path_factory):
         write_sound(folder / label / "a.wav")
     write_sound(folder / "x" / "fast.wav", 2_000, 16_000)
     write_sound(folder / "x" / "short.wav", 50)
+    write_sound(folder / "loose.wav")
     return folder
 
 
@@ -54,6 +55,7 @@ def test_recordings_are_predicted_from_a_file_or_a_folder(sounds_run, new_sounds
     assert [row["truth"] for row in found.rows] == list("xxxz")
     notes = " ".join(found.notes)
     assert "1 of 3 labels" in notes and "16,000" in notes and "Left out 1" in notes
+    assert "1 loose.wav" in notes
     one = model.predict(str(new_sounds / "x" / "a.wav"))
     np.testing.assert_allclose(one.outputs[0], found.outputs[0], rtol=1e-4)
     lines = command("predict", sounds_run.path, new_sounds / "x").splitlines()
