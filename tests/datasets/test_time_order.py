@@ -260,6 +260,18 @@ def test_missing_values(tmp_path):
         ],
     )  # fmt: skip
     assert masked.splits["train"].inputs["features"][3, 0, 0] == 0
+    empty = csv(tmp_path / "c.csv", ((day, "") for day in DAYS))
+    with pytest.raises(UserError, match="'sold'"):
+        load(empty, missing="mask")
+
+
+@pytest.mark.parametrize("missing", ["forward_fill", "mask"])
+def test_filled_targets_are_counted_in_each_split(tmp_path, missing):
+    values = VALUES.astype(object)
+    values[[3, *range(52, 58)]] = ""
+    dataset = load(csv(tmp_path / "a.csv", zip(DAYS, values, strict=True)), missing=missing)
+    (note,) = [note for note in dataset.notes if "6 of 9 test targets" in note]
+    assert "1 of 42 train targets" in note and "validation" not in note
 
 
 def test_a_trend_is_noted_with_a_recommendation(tmp_path):

@@ -9,7 +9,7 @@ from keras_gru.datasets.registry import register_dataset
 from keras_gru.datasets.sequence_dataset import Metric, SequenceDataset, TaskSpec
 from keras_gru.datasets.series import forecasting
 from keras_gru.datasets.series.facts import split_facts
-from keras_gru.datasets.series.notes import notes_on_range, notes_on_scaling
+from keras_gru.datasets.series.notes import notes_on_filled, notes_on_range, notes_on_scaling
 from keras_gru.datasets.series.settings import SeriesSettings
 from keras_gru.datasets.series.smoothing import exponential_smoothing
 from keras_gru.datasets.series.split import split_rows
@@ -79,6 +79,7 @@ class CsvSeries(SeriesSettings):
         categories = table.category_columns(parts[0].inputs.shape[1])
         ends = [_end(series, part) for series, part in zip(table.series, parts, strict=True)]
         facts = (*table.facts, *split_facts(table, parts))
+        notes += notes_on_filled(table.series, parts)
         series = None  # frees the values before scaling
         table.series.clear()
         release_memory()

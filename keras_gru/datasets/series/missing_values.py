@@ -17,11 +17,16 @@ _FAR = 3  # times the range of the other values of a column
 
 
 def fill_missing(
-    table: Table, series: Series, name: str, column: np.ndarray, missing: str
+    table: Table, series: Series, name: str, column: np.ndarray, missing: str, is_target: bool
 ) -> tuple[np.ndarray, int]:
-    """Return a column with missing values filled, and their number."""
+    """Return a column with missing values filled, and their number.
+
+    With `"mask"`, they are not filled, but a target must have a number.
+    """
     is_missing = np.isnan(column)
     count = int(is_missing.sum())
+    if count and count == len(column) and (is_target or missing != "mask"):
+        raise UserError(f"{table.path}: column {name!r} has no number at all. Leave it out.")
     if count == 0 or missing == "mask":
         return column, count
     if missing == "error":
@@ -31,8 +36,6 @@ def fill_missing(
             f"({count:,} of {len(column):,} are missing). Set dataset.missing: interpolate, "
             "forward_fill or mask, or drop the rows."
         )
-    if count == len(column):
-        raise UserError(f"{table.path}: column {name!r} has no number at all. Leave it out.")
     if missing == "forward_fill":
         return fill_forward(column), count
     places = np.flatnonzero(~is_missing)
@@ -46,6 +49,12 @@ def fill_forward(column: np.ndarray) -> np.ndarray:
         return column
     last = np.maximum.accumulate(np.where(is_there, np.arange(len(column)), -1))
     return column[np.where(last < 0, np.argmax(is_there), last)]
+
+
+def rows_with_targets(is_missing: np.ndarray) -> int:
+    """Return the number of rows up to the last with a target, given (rows, V) missing ones."""
+    places = np.flatnonzero(~is_missing.all(axis=1))
+    return int(places[-1]) + 1 if len(places) else len(is_missing)
 
 
 def fill_notes(filled: Mapping[str, int], missing: str, rows: int) -> list[str]:

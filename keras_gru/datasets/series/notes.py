@@ -1,6 +1,8 @@
-"""Notes on a series: constant columns, and targets outside of the range of train."""
+"""Notes on a series: constant columns, filled targets, and those outside of the range of train."""
 
 from collections.abc import Sequence
+
+import numpy as np
 
 from keras_gru.datasets.preprocessing import Scaling
 from keras_gru.datasets.series import forecasting
@@ -24,6 +26,21 @@ def notes_on_scaling(
                 "it is centred and not scaled."
             )
     return notes
+
+
+def notes_on_filled(
+    series: Sequence[SeriesValues], parts: Sequence[forecasting.SplitSeries]
+) -> list[str]:
+    """Return a note on the targets of each split that were missing."""
+    counts = []
+    for name in parts[0].rows:
+        pairs = zip(series, parts, strict=True)
+        filled = np.concatenate([one.filled[slice(*part.rows[name])] for one, part in pairs])
+        if filled.any():
+            counts.append(f"{filled.sum():,} of {filled.size:,} {name} targets")
+    if not counts:
+        return []
+    return [f"Warning: {', '.join(counts)} are filled values; errors count them as true."]
 
 
 def notes_on_range(config: SeriesSettings, parts: Sequence[forecasting.SplitSeries]) -> list[str]:

@@ -14,6 +14,7 @@ from keras_gru.datasets.series.missing_values import (
     fill_forward,
     fill_missing,
     fill_notes,
+    rows_with_targets,
     suspicious_value,
 )
 from keras_gru.datasets.series.settings import SeriesSettings
@@ -53,9 +54,17 @@ def read_series_table(
 
 
 def series_of_table(
-    config: SeriesSettings, table: Table, stored: Preprocessing | None = None
+    config: SeriesSettings,
+    table: Table,
+    stored: Preprocessing | None = None,
+    has_future: bool = False,
 ) -> SeriesTable:
-    """Return the series of a table, like `read_series_table` for a file."""
+    """Return the series of a table, like `read_series_table` for a file.
+
+    Args:
+        has_future: the last rows without targets are the future, of which only the columns known
+            in advance are read.
+    """
     wanted = _columns_to_read(config)
     inputs = config.inputs or config.targets
     names = (*inputs, *(name for name in config.known if name not in inputs))
@@ -92,10 +101,15 @@ def series_of_table(
     found = []
     for one in series:
         columns = {}
+        is_filled = np.column_stack([np.isnan(one.take(values[name])) for name in config.targets])
+        past = rows_with_targets(is_filled) if has_future else one.size
         for name in numeric:
-            columns[name], count = fill_missing(
-                table, one, name, one.take(values[name]), config.missing
-            )
+            column, is_target = one.take(values[name]), name in config.targets
+            future = column[one.size if name in config.known else past :]
+            if len(future):
+                column = column[:past]
+            column, count = fill_missing(table, one, name, column, config.missing, is_target)
+            columns[name] = np.append(column, future) if len(future) else column
             filled[name] += count
         is_whole = names == tuple(numeric) and all(columns[name] is values[name] for name in names)
         inputs_ = matrix if is_whole else np.column_stack([columns[name] for name in names])
@@ -107,7 +121,7 @@ def series_of_table(
                 [fill_forward(targets[:, index]) for index in range(targets.shape[1])]
             )
         extras = _unscaled_features(config, one, words, categories, steps)
-        found.append(SeriesValues(one.name, one.dates, inputs_, targets, extras))
+        found.append(SeriesValues(one.name, one.dates, inputs_, targets, is_filled, extras))
     notes += fill_notes(filled, config.missing, sum(one.size for one in found))
     facts = table_facts(table, config, found, dates, steps)
     return SeriesTable(table.path, found, names, categories, config, tuple(notes), facts)

@@ -22,6 +22,7 @@ class SeriesValues:
         dates: seconds since 1970, or None.
         inputs: (rows, columns) of numbers, unscaled; NaN only with `missing: mask`.
         targets: (rows, V), unscaled.
+        filled: (rows, V), which targets were missing and are filled.
         extras: (rows, …) features that are not scaled: categories and the calendar.
     """
 
@@ -29,6 +30,7 @@ class SeriesValues:
     dates: np.ndarray | None
     inputs: np.ndarray
     targets: np.ndarray
+    filled: np.ndarray
     extras: np.ndarray
 
     @property

@@ -71,7 +71,8 @@ def forecast_ends(
     if getattr(config, "known", ()):
         raise UserError(
             f"forecast: expected a network that reads only the past, found one that also reads "
-            f"{', '.join(config.known)} of the rows to forecast. Use predict on a file with them."
+            f"{', '.join(config.known)} of the rows to forecast. Use predict on a file that has "
+            "them, with empty targets."
         )
     if steps > horizon:
         _check_recursive(config, preprocessing)

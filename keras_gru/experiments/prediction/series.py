@@ -10,6 +10,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from keras_gru.datasets.own.csv_series import CsvSeries
 from keras_gru.datasets.preprocessing import Preprocessing
 from keras_gru.datasets.series.categories import note_on_unseen
+from keras_gru.datasets.series.missing_values import rows_with_targets
 from keras_gru.datasets.series.step import dates_after, find_step
 from keras_gru.datasets.series.table import series_of_table
 from keras_gru.datasets.series.values import SeriesTable, SeriesValues
@@ -30,7 +31,8 @@ def read_series(data: Any, config: Any, preprocessing: Preprocessing) -> Inputs:
         data: as in `find_table`, or an array (rows, D) of the network's columns.
 
     Returns:
-        Windows with the truth where the rows after a window are there, and NaN elsewhere.
+        Windows with the truth where the rows after a window are there, and NaN elsewhere. With
+        columns known in advance, the last rows may be without targets.
 
     Raises:
         UserError: if a column is missing, a value is not a number, or a series is shorter than a
@@ -44,7 +46,7 @@ def read_series(data: Any, config: Any, preprocessing: Preprocessing) -> Inputs:
     times = (config.time,) if isinstance(config.time, str) else config.time or ()
     if not {*times} <= {*table.columns, NO_TIME}:  # it was guessed for the file of training
         config = config.model_copy(update={"time": None, "date_format": None})
-    found = series_of_table(config, table, preprocessing)
+    found = series_of_table(config, table, preprocessing, has_future=bool(config.known))
     features, targets, rows = [], [], []
     for series in found.series:
         windows = _windows(found, series, preprocessing)
@@ -52,7 +54,8 @@ def read_series(data: Any, config: Any, preprocessing: Preprocessing) -> Inputs:
         targets.append(windows[1])
         rows += windows[2]
     split = Split({"features": np.concatenate(features)}, np.concatenate(targets))
-    notes = [
+    notes = [*found.notes]
+    notes += [
         f"C{note[1:]}"
         for name, words in (preprocessing.categories or {}).items()
         if (note := note_on_unseen(name, table.strings(name).to_pylist(), words))
@@ -107,8 +110,10 @@ def _windows(
     reach = lead + horizon - 1
     scaling, target_scaling = preprocessing.scalings_of(series.name)
     features = table.features(series, scaling)
-    # Columns known in advance are known only for the rows of the file.
-    count = series.size - window + 1 - (reach if config.known else 0)
+    last = series.size
+    if config.known:  # in advance, but only for the rows of the file
+        last = min(rows_with_targets(series.filled), series.size - reach)
+    count = last - window + 1
     if count < 1:
         suffix = "" if series.name is None else f", series {series.name!r}"
         ahead = f" and {reach} rows known in advance" if config.known else ""
@@ -116,7 +121,8 @@ def _windows(
             f"{table.path}{suffix}: expected {window} rows or more, the network's window{ahead}, "
             f"found {series.size}. Give more rows."
         )
-    after = np.pad(series.targets, ((0, reach), (0, 0)), constant_values=np.nan)
+    truth = np.where(series.filled, np.nan, series.targets)
+    after = np.pad(truth, ((0, reach), (0, 0)), constant_values=np.nan)
     targets = np.moveaxis(sliding_window_view(after, horizon, axis=0), -1, 1)
     targets = targets[window + lead - 1 :][:count]
     x = np.moveaxis(sliding_window_view(features, window, axis=0), -1, 1)[:count]

@@ -89,6 +89,7 @@ def test_months_ahead_are_months_in_dates_and_inputs(tmp_path):
     assert found[-1]["sold"] == pytest.approx(rows[1]["sold"], rel=1e-4)
     ahead = [*(line.split(",")[0] for line in lines[4:]), "2020-02-01"]  # also after the gap
     assert [row["date"] for row in found] == ahead
+    assert "1 row is missing" in model.predict(longer).notes[0]
 
 
 def test_the_spread_of_a_window_is_that_of_its_changes():

@@ -5,6 +5,7 @@ import pytest
 
 import keras_gru
 from keras_gru.errors import UserError
+from keras_gru.experiments.prediction.series import read_series
 
 from .runs import command, covariates_csv, series_csv
 
@@ -201,6 +202,33 @@ class TestCovariates:
         path.write_text(covariates_csv(5))
         said = command("predict", covariates_run.path, path, code=2)
         assert "4 rows or more" in said and "2 rows known in advance" in said
+
+    def test_the_future_has_no_targets(self, covariates_run, tmp_path):
+        whole, path = tmp_path / "whole.csv", tmp_path / "new.csv"
+        whole.write_text(covariates_csv(9))
+        lines = covariates_csv(9).splitlines()
+        lines[-3:] = [line[line.index(",") :] for line in lines[-3:]]
+        path.write_text("\n".join(lines))
+        model = keras_gru.load(covariates_run.path)
+        found = model.predict(path)
+        # Two rows are forecast from the last with a target, the sixth.
+        np.testing.assert_allclose(found.outputs, model.predict(whole).outputs[:3], rtol=1e-5)
+        assert found.rows[-1] == {**found.rows[-1], "row": 8, "a (truth)": None}
+        lines[3] = lines[3][1:]
+        path.write_text("\n".join(lines))
+        assert "line 4, column 'a'" in command("predict", covariates_run.path, path, code=2)
+
+    def test_filled_targets_are_not_the_truth(self, covariates_run, tmp_path):
+        path = tmp_path / "new.csv"
+        lines = covariates_csv(9).splitlines()
+        lines[7] = lines[7][1:]
+        path.write_text("\n".join(lines))
+        model = keras_gru.load(covariates_run.path)
+        config = covariates_run.experiment().dataset.model_copy(update={"missing": "forward_fill"})
+        inputs = read_series(path, config, model.preprocessing)
+        is_missing = np.isnan(inputs.split.targets[..., 0]).tolist()
+        assert is_missing == [[False, False], [False, True], [True, False], [False, False]]
+        assert "1 of 9 values" in inputs.notes[0]
 
     @pytest.mark.parametrize("column", ["a", "kind", "offer"])
     def test_a_missing_column_is_rejected(self, covariates_run, tmp_path, column):
