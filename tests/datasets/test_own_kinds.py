@@ -5,7 +5,7 @@ import pytest
 
 from keras_gru import datasets
 from keras_gru.datasets.own.pairs import Pairs
-from keras_gru.datasets.own.tagged import Tagged
+from keras_gru.datasets.own.tagged import Tagged, read_sentences
 from keras_gru.datasets.own.ts import Ts
 from keras_gru.errors import UserError
 
@@ -80,6 +80,11 @@ def test_two_columns_and_sentences_between_blank_lines(tmp_path):
     dataset = datasets.load(Tagged(path=write(tmp_path / "ner.txt", text)))
     assert dataset.target_vocabulary == ("B-ORG", "B-PER", "O")
     assert sum(dataset.size(split) for split in dataset.splits) == 40
+    assert "#" in dataset.vocabulary
+    chunks = "# a comment\n# # I-NP\n5 CD I-NP\nfell VBD B-VP\n\n"
+    write(tmp_path / "chunk.txt", chunks)
+    (words, tags), *_ = read_sentences(tmp_path / "chunk.txt", None)[0]
+    assert (words, tags) == (["#", "5", "fell"], ["I-NP", "I-NP", "B-VP"])
     other = Tagged(path=write(tmp_path / "other.txt", "EU B-ORG\n\nfoo B-LOC\n\n"))
     known = datasets.load_as_test(other, dataset.preprocessing)
     assert known.size("test") == 1 and any("'B-LOC' (1)" in note for note in known.notes)

@@ -78,6 +78,8 @@ READ = {
     "cp1252": ((CSV + "Größe,7,8\n").encode("cp1252"), "cp1252", {"encoding": "cp1252"}),
     "sep= of Excel": ("sep=;\n" + european(), "separated by semicolons", {"separator": ";"}),
     "# before the header": ("# a sensor\n# in kW\n" + CSV, "CSV", {"header": True}),
+    "# in the header": ("# a sensor, kW\n# " + CSV, "CSV", {"header": True}),
+    "a comment of as many cells": ("# a, b, c\n" + CSV, "CSV", {"header": True}),
     "title before the header": (
         "Load, daily\nof 2024\n\n" + CSV, "header in line 4", {"header": 4},
     ),
@@ -152,6 +154,22 @@ def test_numbers_can_be_texts_in_parquet(tmp_path, cells, settings, expected):
             table.numbers("load")
     else:
         np.testing.assert_allclose(table.numbers("load"), expected)
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        ("load\n1.5\n\n2.5\n\n\n", [1.5, np.nan, 2.5]),
+        ("load\n\n1.5\n\n2.5\n", [1.5, 2.5]),
+        ("load\r\n1.5\r\n2.5\r\n\r\n3.5", [1.5, 2.5, np.nan, 3.5]),
+    ],
+)
+def test_a_blank_line_of_a_single_column_is_a_missing_value(tmp_path, content, expected):
+    path = tmp_path / "a.csv"
+    path.write_bytes(content.encode())
+    table = read_table(CsvSeries(**SETTINGS), path, ("load",), ("load",))
+    np.testing.assert_array_equal(table.numbers("load"), expected)
+    assert content.splitlines()[table.line(table.size - 1) - 1] == str(expected[-1])
 
 
 def test_a_json_list_has_the_columns_of_all_its_objects(tmp_path):

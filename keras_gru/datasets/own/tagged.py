@@ -210,15 +210,20 @@ def read_sentences(
         )
     tags = tags if tags is not None else "upos" if is_conllu else width - 1
     index, word = _place(path, tags, is_conllu, width), 1 if is_conllu else 0
+    known = {
+        cells[index] for line in lines if _is_token(line) and len(cells := _cells(line)) == width
+    }
     sentences: list[Sentence] = []
     words, labels = [], []
     for number, line in enumerate([*lines, ""], 1):
-        if not _is_token(line):
+        cells = _cells(line)
+        # '# # I-NP' is a token if other lines have its tag, and else a comment.
+        is_sign = line.startswith("#") and len(cells) == width and cells[index] in known
+        if not _is_token(line) and not is_sign:
             if not line.strip() and words:
                 sentences.append((words, labels))
                 words, labels = [], []
             continue
-        cells = _cells(line)
         if len(cells) != width:
             raise UserError(
                 f"{path}, line {number}: expected {width} columns as in the first line, got "

@@ -34,6 +34,7 @@ class Cells:
         delimiter: of cells.
         quote: of cells, or "none".
         has_header: whether the first row names the columns.
+        has_blank_rows: whether a blank line is a row, whose one cell is empty.
     """
 
     path: Path
@@ -42,6 +43,7 @@ class Cells:
     delimiter: str
     quote: str
     has_header: bool = True
+    has_blank_rows: bool = False
 
     def open(self) -> BinaryIO:
         """Open the text at its first row."""
@@ -148,10 +150,10 @@ class Cells:
         ) from None
 
     def line_of(self, row: int) -> int:
-        """Return the line of the file, from 1, in which a row ends; blank lines are no rows."""
+        """Return the line of the file, from 1, in which a row ends."""
         with self.lines() as lines:
             reader = self._rows(lines)
-            rows = (cells for cells in reader if cells)
+            rows = (cells for cells in reader if cells or self.has_blank_rows)
             next(itertools.islice(rows, row + int(self.has_header), None), None)
             return self.skipped + reader.line_num
 
@@ -171,6 +173,7 @@ def reading_options(cells: Cells) -> dict[str, Any]:
             delimiter=cells.delimiter,
             quote_char=False if cells.quote == NO_QUOTE else cells.quote,
             newlines_in_values=cells.has_quotes,
+            ignore_empty_lines=not cells.has_blank_rows,
         ),
     }
 

@@ -19,6 +19,7 @@ from keras_gru.datasets.tables.dialect import (
     guess_header,
     guess_separator,
     guess_signs,
+    is_value,
     split_lines,
 )
 from keras_gru.datasets.tables.file_bytes import decode, is_utf8, read_bytes
@@ -83,8 +84,14 @@ def read_text_table(
         has_header = guessed["header"] = guess_header(rows[:200], wanted)
     width = len(rows[0])
     header = [cell.strip() for cell in rows[0]] if has_header else [*map(str, range(width))]
+    if has_header:
+        header[0] = header[0].lstrip("#").strip() or header[0]
     check_names(path, header)
     signs = _signs(config, rows[int(has_header) :], separator, guessed)
+    if width == 1:  # a blank line is a missing value, unless every second line is blank
+        text = text.rstrip() + b"\n"
+        has_blank_rows = any(map(bytes.strip, text.splitlines()[1::2]))
+        cells = replace(cells, content=text, has_blank_rows=has_blank_rows)
     cells = replace(cells, has_header=has_header)
     numbers = [
         index for index, column in enumerate(header) if column in numeric and signs is not None
@@ -173,15 +180,29 @@ def _preamble(text: bytes, config: TableFile) -> tuple[int, str | None]:
     separator = config.separator
     if isinstance(config.header, int) and not isinstance(config.header, bool):
         return config.header - 1, separator
-    skipped = 0
+    skipped, before = 0, b""
     for line in text[:_SAMPLE].split(b"\n"):
         line = line.strip()
         if line.lower().startswith(b"sep=") and skipped == 0 and len(line) == 5:
             separator = separator or line[4:].decode()
         elif line and not line.startswith(b"#"):
+            if config.header is not False and _is_header(before, line):
+                skipped -= 1
             break
         skipped += 1
+        before = line
     return skipped, separator
+
+
+def _is_header(before: bytes, first: bytes) -> bool:
+    """Return whether a line with # names the columns of the row after it, and is no comment."""
+    if not before.startswith(b"#"):
+        return False
+    for sign in (b",", b";", b"\t", b"|"):
+        names, cells = before[1:].split(sign), first.decode(errors="replace").split(sign.decode())
+        if len(names) == len(cells) > 1 and any(is_value(cell.strip()) for cell in cells):
+            return all(len(name.split()) <= 3 for name in names)
+    return False
 
 
 def given_signs(config: TableFile) -> Signs | None:
