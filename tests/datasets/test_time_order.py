@@ -8,7 +8,7 @@ import pytest
 from keras_gru import datasets
 from keras_gru.datasets.own.csv_series import CsvSeries
 from keras_gru.datasets.series import smoothing
-from keras_gru.datasets.series.step import dates_after, find_step
+from keras_gru.datasets.series.step import Step, dates_after, find_step
 from keras_gru.datasets.series.table import read_series_table
 from keras_gru.errors import UserError
 
@@ -144,6 +144,12 @@ def test_a_step_is_a_month_or_a_business_day(tmp_path, part, days, ahead):
     day = ahead[0].item()
     turn = 2 * np.pi * ((day.month - 1) / 12 if part == "month" else day.weekday() / 7)
     np.testing.assert_allclose(extras[-1], [np.sin(turn), np.cos(turn)], atol=1e-6)
+
+
+def test_the_business_day_after_a_weekend_is_monday():
+    saturday = np.datetime64("2024-03-09").astype("datetime64[s]").astype(int)
+    (found,) = dates_after(saturday, Step(86_400, "1 business day", business_days=True), 1)
+    assert np.datetime64(int(found), "s") == np.datetime64("2024-03-11")
 
 
 @pytest.mark.parametrize("unit", ["month", "business day"])

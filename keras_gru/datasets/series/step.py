@@ -68,7 +68,7 @@ def dates_after(last: int, step: Step, count: int) -> np.ndarray:
     number, second = divmod(int(last), _DAY)
     day = np.datetime64(number, "D")
     if step.business_days:
-        days = np.busday_offset(day, ahead)
+        days = np.busday_offset(day, ahead, roll="backward")  # a new file may end on a weekend
     else:
         months = day.astype("datetime64[M]") + step.months * ahead
         first = months.astype("datetime64[D]")
