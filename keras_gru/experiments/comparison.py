@@ -126,10 +126,15 @@ class Comparison:
         """Return the runs of a cell, finished or not."""
         return [run for run in self.runs if run.cell == cell]
 
-    def best_run(self, cell: str) -> RunRecord | None:
-        """Return the finished run of a cell that is best on validation, the first of equals."""
+    def best_run(self, cell: str | None = None, seed: int | None = None) -> RunRecord | None:
+        """Return the finished run that is best on validation, the first of equals.
+
+        Args:
+            cell, seed: consider only runs of this cell or seed; None considers all.
+        """
+        finished = [run for run in self.runs if run.status == "finished"]
         return max(
-            (run for run in self.runs_of(cell) if run.status == "finished"),
+            (r for r in finished if cell in (None, r.cell) and seed in (None, r.seed)),
             key=lambda run: self.metric.score(run.validation[self.metric.name]),
             default=None,
         )

@@ -20,18 +20,15 @@ from keras_gru.experiments.training_data import load_data
 def choose_run(
     run_directory: RunDirectory, cell: str | None = None, seed: int | None = None
 ) -> RunRecord:
-    """Return the finished run with the best validation metric.
+    """Return the `Comparison.best_run` of a run directory.
 
-    Args:
-        cell: consider only runs of this cell; None considers all.
-        seed: consider only runs with this seed; None considers all.
+    Raises:
+        UserError: there is none.
     """
     comparison = run_directory.comparison()
-    finished = [record for record in comparison.runs if record.status == "finished"]
-    chosen = [
-        record for record in finished if cell in (None, record.cell) and seed in (None, record.seed)
-    ]
-    if not chosen:
+    chosen = comparison.best_run(cell, seed)
+    if chosen is None:
+        finished = [record for record in comparison.runs if record.status == "finished"]
         asked = "" if cell is None else f" of cell '{cell}'"
         asked += "" if seed is None else f" with seed {seed}"
         have = [f"{record.cell} {record.seed}" for record in finished]
@@ -39,19 +36,14 @@ def choose_run(
             f"{run_directory.path}: no finished run{asked}."
             + (f" Finished (cell seed): {', '.join(have)}." if have else "")
         )
-    metric = comparison.metric
-    return max(chosen, key=lambda record: metric.score(record.validation[metric.name]))
+    return chosen
 
 
 def best_runs(run_directory: RunDirectory, seed: int | None = None) -> list[RunRecord]:
     """Return the best run of each cell that has a finished one, in the experiment's order."""
-    finished = {
-        record.cell
-        for record in run_directory.records()
-        if record.status == "finished" and seed in (None, record.seed)
-    }
-    cells = [cell for cell in run_directory.experiment().cells if cell in finished]
-    return [choose_run(run_directory, cell, seed) for cell in cells]
+    comparison = run_directory.comparison()
+    best = (comparison.best_run(cell, seed) for cell in comparison.experiment.cells)
+    return [record for record in best if record is not None]
 
 
 def choose_runs(

@@ -146,8 +146,8 @@ class RunDirectory:
 
     def extend(self, experiment: Experiment) -> None:
         """Add the cells and seeds of an experiment to those of this directory and its parts."""
-        groups = (self.path.glob(f"{group}/*/experiment.yaml") for group in (_FRACTIONS, _SOURCES))
-        parts = [RunDirectory(file.parent) for files in groups for file in files]
+        sources = [file.parent for file in self.path.glob(f"{_SOURCES}/*/experiment.yaml")]
+        parts = [*map(self.fraction, self.fractions()), *map(RunDirectory, sources)]
         for directory in (self, *parts):
             stored = directory.experiment()
             cells = dict.fromkeys((*stored.cells, *experiment.cells))

@@ -5,7 +5,7 @@ from typing import cast
 import keras
 
 from keras_gru.layers import GRUCell, LSTMCell, SimpleRNNCell
-from keras_gru.layers.cells.cell import FORMS
+from keras_gru.layers.convert import OWN_OPTIONS
 from keras_gru.layers.zoneout import rates_of
 
 # The exact class of a cell: the operator. A subclass may have another equation.
@@ -35,8 +35,7 @@ def operator(layer: keras.layers.RNN) -> str | None:
     if (
         kind is None
         or any(rates_of(getattr(layer, "zoneout", 0.0), cell))
-        or getattr(cell, "constant_gates", None)
-        or any(getattr(cell, form, False) for form in FORMS)
+        or any(getattr(cell, option, None) for option in OWN_OPTIONS)
     ):
         return None
     return kind if all(name in ACTIVATIONS for name in activations(cell, kind)) else None

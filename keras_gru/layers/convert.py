@@ -33,7 +33,7 @@ _ORDERS = {
         "simple_rnn": (0,),
     },
 }
-_OPTIONS = ("constant_gates", *FORMS)  # which cells of Keras do not have
+OWN_OPTIONS = ("constant_gates", *FORMS)  # which cells of Keras do not have
 _OPERATORS = {"GRU": "gru", "LSTM": "lstm", "RNN": "simple_rnn"}
 RESETS_AFTER = (
     "the reset gate applies after the product there: weights carry over only to "
@@ -70,7 +70,7 @@ def converted_kind(layer: keras.layers.RNN) -> str:
         ValueError: it is another cell, or has an option that they do not have.
     """
     kind = cell_kind(layer)
-    for name in _OPTIONS:
+    for name in OWN_OPTIONS:
         if getattr(layer.cell, name, None):
             raise ValueError(
                 f"layer '{layer.name}': expected no {name}, which other frameworks do not have."
@@ -94,7 +94,7 @@ def check_same_function(layer: keras.layers.RNN, other: keras.layers.RNN) -> Non
             continue
         if ours != theirs:
             raise ValueError(f"layer '{layer.name}': expected {name}={ours}, got {theirs}.")
-    for name in _OPTIONS:
+    for name in OWN_OPTIONS:
         ours, theirs = (getattr(rnn.cell, name, None) or None for rnn in (layer, other))
         if ours != theirs:
             raise ValueError(f"layer '{layer.name}': expected {name}={ours}, got {theirs}.")
