@@ -35,7 +35,7 @@ def evaluate(
 
     With --seed all, the ensemble of a cell's networks is measured, and stored in the run directory.
     """
-    from keras_gru.experiments.run_directory import find_run
+    from keras_gru.experiments.find_run import find_run
     from keras_gru.formatting import plural
     from keras_gru.report.metric_values import quantity
 
