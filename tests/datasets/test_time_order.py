@@ -128,6 +128,13 @@ FIRST_DAYS, LAST_DAYS = MONTHS.astype("datetime64[D]"), (MONTHS + 1).astype("dat
         ("month", FIRST_DAYS + 14, ["2020-01-15", "2020-02-15", "2020-03-15"]),
         ("month", LAST_DAYS, ["2020-01-31", "2020-02-29", "2020-03-31"]),
         ("month", LAST_DAYS[::3], ["2020-03-31", "2020-06-30", "2020-09-30"]),
+        ("month", np.busday_offset(FIRST_DAYS, 0, "forward"), ["2020-01-01", "2020-02-03"]),
+        # Its last business day; in one month that is a holiday.
+        (
+            "month",
+            np.busday_offset(LAST_DAYS, 0, "backward", holidays=LAST_DAYS[-2:-1]),
+            ["2020-01-31", "2020-02-28", "2020-03-31"],
+        ),
         # Until a Friday, with a holiday.
         ("weekday", DAYS[np.is_busday(DAYS, holidays=DAYS[3:4])][:39], DAYS[[56, 57, 58]]),
         ("weekday", DAYS[:54], DAYS[[54, 55, 56]]),
@@ -136,7 +143,7 @@ FIRST_DAYS, LAST_DAYS = MONTHS.astype("datetime64[D]"), (MONTHS + 1).astype("dat
 def test_a_step_is_a_month_or_a_business_day(tmp_path, part, days, ahead):
     ahead = np.array(ahead, "datetime64[D]")
     seconds = days.astype("datetime64[s]").astype(int)
-    found = dates_after(seconds[-1], find_step(seconds), 3)
+    found = dates_after(seconds[-1], find_step(seconds), len(ahead))
     np.testing.assert_array_equal(found, ahead.astype("datetime64[s]").astype(int))
     path = csv(tmp_path / "a.csv", zip(days, range(len(days)), strict=True))
     config = CsvSeries(kind="csv_series", path=path, targets=("sold",), calendar=(part,))
