@@ -109,6 +109,17 @@ def test_gaps_are_counted_and_filled(tmp_path):
     np.testing.assert_allclose(first_rows(before)[9:13], [9, 9, 9, 12], atol=1e-4)
 
 
+def test_rows_after_the_last_target_are_left_out(tmp_path):
+    rows = [(day, 1, value) for day, value in zip(DAYS, VALUES, strict=True)]
+    rows += [(DAYS[-1] + ahead, 1, "") for ahead in range(1, 8)]
+    path = csv(tmp_path / "a.csv", rows, "date,promo,sold")
+    for missing in ("error", "forward_fill"):
+        dataset = load(path, inputs=("sold", "promo"), missing=missing)
+        assert sum(split.size for split in dataset.splits.values()) == 60 - 4
+        (note,) = [note for note in dataset.notes if "promo" not in note]
+        assert note.startswith("7 rows after the last value of 'sold'")
+
+
 def test_weekends_and_months_are_not_gaps(tmp_path):
     week = DAYS[np.is_busday(DAYS)]
     dataset = load(csv(tmp_path / "a.csv", zip(week, VALUES, strict=False)))
