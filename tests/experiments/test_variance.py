@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from keras_gru import datasets
+from keras_gru.errors import UserError
 from keras_gru.experiments import fitting
 from keras_gru.experiments.run_directory import RunDirectory
 from keras_gru.experiments.variance import vary_sources
@@ -29,6 +30,27 @@ def test_a_seed_changes_the_initial_weights_or_the_order_alone(tmp_path, vary, m
     monkeypatch.setattr(type(dataset), "batches", batches)
     with pytest.raises(_BatchesRequested, match="6" if vary == ("order",) else "5"):
         fitting.fit(other, experiment, dataset, "gru", 6)
+
+
+@pytest.mark.parametrize("kind", ["npz", "texts"])
+def test_groups_stay_in_one_split(tmp_path, kind):
+    numbers, path = np.arange(60), tmp_path / f"groups.{kind}"
+    dataset, model = {"kind": kind, "path": str(path)}, {"kind": "classifier"}
+    if kind == "npz":
+        inputs = np.random.default_rng(0).random((60, 2, 1))
+        arrays = {"inputs": inputs, "targets": numbers % 2, "groups": numbers // 6}
+        np.savez(path, **{f"train_{name}": array for name, array in arrays.items()})
+        dataset["task"] = "classification"
+    else:
+        rows = [f"word{n % 3},{'ab'[n % 2]},writer{n // 6}" for n in numbers]
+        path.write_text("\n".join(["text,label,writer", *rows]) + "\n")
+        dataset["group"], model["embedding"] = "writer", 2
+    changes = {"dataset": dataset, "model": model, "training": {"epochs": 1}}
+    experiment = tiny(tmp_path, cells=("simple_rnn",), **changes)
+    comparison = vary_sources(experiment)
+    assert list(RunDirectory(comparison.path).sources()) == ["initialization", "order"]
+    with pytest.raises(UserError, match="vary: expected no split"):
+        datasets.load(experiment.dataset).resampled(0)
 
 
 def test_each_source_is_varied_alone_and_no_run_is_repeated(tmp_path):
