@@ -94,11 +94,12 @@ class SequenceDataset(Preprocessing):
         return sum(math.ceil(count / truncate) for count in steps) * self.passes
 
     def with_fraction_of_train(self, fraction: float, batch_size: int) -> "SequenceDataset":
-        """Return the dataset with a fraction of train, and the same number of updates per epoch.
+        """Return the dataset with a fraction of train, and nearly as many updates per epoch.
 
+        An epoch has the whole number of passes whose updates are nearest to those of all of train.
         A larger fraction contains all sequences of a smaller one. Sequences are drawn with a fixed
-        seed. For overlapping windows, the last ones are used, which are nearest to the other
-        splits: a few random windows would contain nearly all steps.
+        seed. For overlapping windows, the last ones are used, of each series, which are nearest to
+        the other splits: a few random windows would contain nearly all steps.
 
         Args:
             fraction: fraction of the sequences, above 0 and at most 1; at least one is left.
