@@ -90,9 +90,10 @@ def _classes(models: Models, dataset: SequenceDataset) -> Classes | None:
 
 def _series(models: Models, dataset: SequenceDataset) -> Series | None:
     split, every_step = dataset.splits["test"], dataset.spec.every_step
-    if not split.overlapping:  # not a time series, such as the adding problem
+    # Not the first ones, whose last value is before test.
+    rows = np.arange(max(dataset.spec.lead, split.size - _WINDOWS), split.size)
+    if not split.overlapping or not len(rows):  # no time series, such as the adding problem
         return None
-    rows = np.arange(max(0, split.size - _WINDOWS), split.size)
 
     def first(values: np.ndarray) -> np.ndarray:
         """Return the forecast of the first variable, one step after the window."""
@@ -111,7 +112,7 @@ def _series(models: Models, dataset: SequenceDataset) -> Series | None:
         half_width[cell] = _numbers(widths[:, 0, 0])
     metric = dataset.metric
     best = max(dataset.baselines, key=lambda row: metric.score(row.test[metric.name]), default=None)
-    label, baseline = "Last value", np.roll(truth, dataset.spec.lead)[rows]
+    label, baseline = "Last value", truth[rows - dataset.spec.lead]
     fitted = (
         fit_linear_model(dataset.splits["train"]) if best and best.label == "Linear model" else None
     )
