@@ -21,6 +21,7 @@ from keras_gru.experiments.training_data import load_data, stored_data
 from keras_gru.exporting.parity import UNRATED, compare
 from keras_gru.exporting.programs import Program
 from keras_gru.exporting.targets import TARGETS, Target
+from keras_gru.models.graph import as_functional
 from keras_gru.models.language_modeling import with_any_length
 from keras_gru.models.step import random_inputs
 from keras_gru.version import __version__
@@ -56,8 +57,9 @@ def export(
     """Export a model to another runtime, run it there and compare the outputs with Keras.
 
     Args:
-        model: a functional model of RNN layers and layers made of `keras.ops`. An encoder–decoder
-            of `keras_gru.models` becomes two files, `encoder` and `decoder`, in the folder `path`.
+        model: a functional or Sequential model with one output, of RNN layers and layers made of
+            `keras.ops`. An encoder–decoder of `keras_gru.models` becomes two files, `encoder` and
+            `decoder`, in the folder `path`.
         path: path of the file or, for `tfjs` and `saved_model`, of the folder.
         to: `"onnx"`, `"openvino"`, `"litert"`, `"tfjs"` or `"saved_model"`; `None` takes what the
             suffix `.onnx`, `.xml` or `.tflite` says.
@@ -96,6 +98,7 @@ def export(
         raise UserError(f"to: expected one of {', '.join(TARGETS)}, got {to!r}. Name one.")
     if step and states:
         raise UserError("states: expected no step, whose states are always inputs. Leave one out.")
+    model = as_functional(model)
     program = Program(model, step, states)
     x = random_inputs(model, length or _open_length(model)) if inputs is None else dict(inputs)
     if to == "litert" and length is None:

@@ -8,6 +8,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from keras_gru.errors import UserError
 from keras_gru.layers.types import Tensor
 
 
@@ -32,6 +33,29 @@ class Graph(NamedTuple):
     inputs: Any
     calls: list[Call]
     outputs: Any
+
+
+def as_functional(model: keras.Model) -> keras.Model:
+    """Return a functional model with one output, of the layers of a functional or Sequential one.
+
+    Raises:
+        UserError: the model is another one, or has several outputs.
+    """
+    is_sequential = isinstance(model, keras.Sequential)
+    if not model.built or not (is_sequential or hasattr(model, "output")):
+        raise UserError(
+            "'model': expected a functional model, or a Sequential one that begins with "
+            f"keras.Input, got '{model.name}'."
+        )
+    if len(model.outputs) != 1:
+        raise UserError(
+            f"'model': expected one output, got {len(model.outputs)} of '{model.name}'. Make a "
+            "model of each."
+        )
+    if not is_sequential and is_tensor(model.output):
+        return model
+    inputs = model.inputs[0] if is_sequential else model.input
+    return keras.Model(inputs, model.outputs[0], name=model.name)
 
 
 def trace_model(model: keras.Model) -> Graph:
@@ -106,6 +130,15 @@ class _Seen(keras.Layer):
 def to_numpy(tensor: Any) -> np.ndarray:
     """Return a tensor as an array, which `keras.ops.convert_to_numpy` does not declare."""
     return cast(np.ndarray, ops.convert_to_numpy(tensor))
+
+
+def check_finite(outputs: np.ndarray) -> None:
+    """Raise a `UserError` if an output of a model is NaN or Inf."""
+    if not np.isfinite(outputs).all():
+        raise UserError(
+            "'model': expected finite outputs, got NaN or Inf: its training diverged. Train it "
+            "again with a lower learning rate."
+        )
 
 
 def takes(layer: keras.Layer, argument: str) -> bool:
