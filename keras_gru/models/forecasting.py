@@ -172,9 +172,10 @@ def forecaster(
 def _embedded(x: Tensor, categories: Sequence[tuple[int, int]], width: int):
     """Return `(B, T, D)` with learned vectors instead of one-hot columns of words."""
     categories = sorted(categories)
-    blocks = [x[..., first : first + count] for first, count in categories]
+    # No `...`, which Keras cannot load from .h5.
+    blocks = [x[:, :, first : first + count] for first, count in categories]
     ends = [0, *(edge for first, count in categories for edge in (first, first + count))]
-    others = [x[..., start:end] for start, end in zip(ends[::2], [*ends[1::2], None], strict=True)]
+    others = [x[:, :, start:end] for start, end in zip(ends[::2], [*ends[1::2], None], strict=True)]
     vectors = [
         keras.layers.Dense(
             width, use_bias=False, kernel_initializer="uniform", name=f"category_{number}"

@@ -108,6 +108,15 @@ def test_the_order_of_categories_does_not_matter(windows):
     np.testing.assert_array_equal(*found)
 
 
+def test_embedded_categories_are_loaded_from_h5(windows, tmp_path):
+    sizes = {**SIZES, "units": 6, "embed_categories": 3, "categories": ((1, 2),)}
+    model = models.forecaster(**sizes)
+    model.save(tmp_path / "model.h5")
+    found = models.load_h5(tmp_path / "model.h5")
+    x = {"features": windows}
+    np.testing.assert_array_equal(predict(found, x), predict(model, x))
+
+
 def test_each_value_of_a_category_has_an_embedding(windows):
     """Values with equal embeddings give equal outputs; other columns are not embedded."""
     x = windows.copy()
