@@ -136,8 +136,8 @@ def check_finite(outputs: np.ndarray) -> None:
     """Raise a `UserError` if an output of a model is NaN or Inf."""
     if not np.isfinite(outputs).all():
         raise UserError(
-            "'model': expected finite outputs, got NaN or Inf: its training diverged. Train it "
-            "again with a lower learning rate."
+            "'model': expected finite outputs, got NaN or Inf. Its input has them, or its training "
+            "diverged: train it again with a lower learning rate."
         )
 
 
