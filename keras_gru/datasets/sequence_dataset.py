@@ -15,9 +15,8 @@ from keras_gru.datasets.batching import Batch, boundaries, gather, group_by_shap
 from keras_gru.datasets.fingerprint import Fingerprint, Source, fingerprint_of_split
 from keras_gru.datasets.metric import Baseline, Metric
 from keras_gru.datasets.preprocessing import Preprocessing, SeriesEnd
-from keras_gru.datasets.split import Split, check_not_empty, join_splits
+from keras_gru.datasets.split import Split, check_not_empty
 from keras_gru.datasets.task_spec import TaskSpec
-from keras_gru.errors import UserError
 from keras_gru.settings import Settings
 
 __all__ = ["Baseline", "Metric", "Preprocessing", "SequenceDataset", "Split", "TaskSpec"]
@@ -92,60 +91,6 @@ class SequenceDataset(Preprocessing):
         plan = self._plan("train", batch_size, seed=0, epoch=0)
         steps = (batch.steps.get(part.stepwise or "", part.targets.shape[1]) for batch in plan)
         return sum(math.ceil(count / truncate) for count in steps) * self.passes
-
-    def with_fraction_of_train(self, fraction: float, batch_size: int) -> "SequenceDataset":
-        """Return the dataset with a fraction of train, and nearly as many updates per epoch.
-
-        An epoch has the whole number of passes whose updates are nearest to those of all of train.
-        A larger fraction contains all sequences of a smaller one. Sequences are drawn with a fixed
-        seed. For overlapping windows, the last ones are used, of each series, which are nearest to
-        the other splits: a few random windows would contain nearly all steps.
-
-        Args:
-            fraction: fraction of the sequences, above 0 and at most 1; at least one is left.
-            batch_size: sequences in a batch.
-        """
-        train = self.splits["train"]
-        count = max(1, round(fraction * train.size))
-        rows = slice(train.size - count, None)
-        if not train.overlapping:
-            rows = np.sort(np.random.default_rng(0).permutation(train.size)[:count])
-        passes = self.steps("train", batch_size) / math.ceil(count / batch_size)
-        return dataclasses.replace(
-            self,
-            splits={**self.splits, "train": train.part(rows)},
-            passes=max(1, round(passes)),
-        )
-
-    @property
-    def can_be_resampled(self) -> bool:
-        """Whether train and validation can be split in another way."""
-        return not (self.splits["train"].overlapping or self.stages or self.grouped)
-
-    def resampled(self, seed: int) -> "SequenceDataset":
-        """Return the dataset with train and validation sequences split in another way.
-
-        Test, scaling and vocabulary are unchanged.
-
-        Raises:
-            UserError: unless it `can_be_resampled`.
-
-        Reference:
-
-        - [Bouthillier et al., 2021](https://arxiv.org/abs/2103.03098)
-        """
-        train, validation = (self.splits[name] for name in ("train", "validation"))
-        if not self.can_be_resampled:
-            raise UserError(
-                "vary: expected no split for overlapping windows of a series, a curriculum, or "
-                "sequences that must be in one split (of a group; translations of a sentence), got "
-                "split. Leave it out."
-            )
-        both = join_splits([train, validation])
-        order = np.random.default_rng([seed, train.size]).permutation(both.size)
-        parts = {"train": order[: train.size], "validation": order[train.size :]}
-        drawn = {name: both.part(np.sort(rows)) for name, rows in parts.items()}
-        return dataclasses.replace(self, splits={**self.splits, **drawn})
 
     def padding(self, split: str, batch_size: int) -> float:
         """Return the fraction of padded time steps in one pass through a split."""

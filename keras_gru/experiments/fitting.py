@@ -8,6 +8,7 @@ import numpy as np
 
 from keras_gru import cells, models
 from keras_gru.datasets.sequence_dataset import SequenceDataset
+from keras_gru.datasets.subsets import resample
 from keras_gru.errors import UserError
 from keras_gru.experiments.checkpoint import Checkpoint, Progress
 from keras_gru.experiments.comparison import RunRecord, epoch_numbers
@@ -34,7 +35,7 @@ _MESSAGES = {
 
 def data_of_run(experiment: Experiment, dataset: SequenceDataset, seed: int) -> SequenceDataset:
     """Return the data with the train and validation sequences of a run (`experiment.vary`)."""
-    return dataset.resampled(seed) if "split" in experiment.vary else dataset
+    return resample(dataset, seed) if "split" in experiment.vary else dataset
 
 
 def build(experiment: Experiment, dataset: SequenceDataset, cell: str, seed: int) -> keras.Model:

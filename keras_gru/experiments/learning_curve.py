@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from keras_gru.datasets.subsets import fraction_of_train
 from keras_gru.errors import UserError
 from keras_gru.experiments.compare import compare, prepare
 from keras_gru.experiments.comparison import LearningCurve
@@ -24,7 +25,7 @@ def learning_curve(
 ) -> LearningCurve:
     """Compare the cells on each fraction, with equal validation and test.
 
-    An epoch has nearly as many updates for each (`SequenceDataset.with_fraction_of_train`).
+    An epoch has nearly as many updates for each (`subsets.fraction_of_train`).
     Scaling, vocabulary and baselines are those of all training data. Fractions are nested, and
     each is tuned separately if there are settings to tune. The comparison on all training data is
     in the run directory itself, the others are in its `fractions/`. Finished runs are not repeated,
@@ -51,7 +52,7 @@ def learning_curve(
         directories = {fraction: whole.create_fraction(fraction) for fraction in sorted(fractions)}
         comparisons = {}
         for fraction, directory in (directories | {1.0: whole}).items():
-            part = dataset.with_fraction_of_train(fraction, experiment.training.batch_size)
+            part = fraction_of_train(dataset, fraction, experiment.training.batch_size)
             listener.note(f"{fraction:.0%} of train: {part.size('train'):,} sequences.")
             comparisons[fraction] = compare(
                 experiment,

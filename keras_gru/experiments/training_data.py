@@ -14,6 +14,7 @@ from keras_gru.datasets.fingerprint import Fingerprint
 from keras_gru.datasets.own.own_file import OwnFile
 from keras_gru.datasets.preprocessing import Preprocessing, SeriesEnd
 from keras_gru.datasets.sequence_dataset import SequenceDataset
+from keras_gru.datasets.subsets import fraction_of_train
 from keras_gru.errors import UserError
 from keras_gru.experiments.configuration.experiment import Experiment
 from keras_gru.experiments.json_files import load_json
@@ -135,7 +136,7 @@ def _own_fraction(
     if run_directory.part != "fractions":
         return dataset
     fraction = float(run_directory.path.resolve().name)
-    return dataset.with_fraction_of_train(fraction, experiment.training.batch_size)
+    return fraction_of_train(dataset, fraction, experiment.training.batch_size)
 
 
 def _is_new(run_directory: RunDirectory) -> bool:

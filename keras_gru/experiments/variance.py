@@ -2,6 +2,7 @@
 
 import functools
 
+from keras_gru.datasets.subsets import can_be_resampled
 from keras_gru.experiments.compare import compare, prepare
 from keras_gru.experiments.comparison import Comparison
 from keras_gru.experiments.configuration.experiment import Experiment
@@ -37,7 +38,7 @@ def vary_sources(
         compare_all = functools.partial(
             compare, dataset=dataset, listener=listener, jobs=jobs, cluster=cluster
         )
-        for source in SOURCES if dataset.can_be_resampled else SOURCES[:-1]:
+        for source in SOURCES if can_be_resampled(dataset) else SOURCES[:-1]:
             listener.note(f"The seeds vary only the {source}.")
             part = run_directory.create_source(source)
             compare_all(part.experiment(), run_directory=part)

@@ -11,6 +11,7 @@ from keras_gru.datasets.published.imdb_reviews import ImdbReviews
 from keras_gru.datasets.published.source import DATA_DIR
 from keras_gru.datasets.published.spa_eng import SpaEng
 from keras_gru.datasets.published.tiny_shakespeare import TinyShakespeare
+from keras_gru.datasets.subsets import resample
 from keras_gru.datasets.text import sentence_pairs
 from keras_gru.errors import UserError
 from tests.datasets.samples import check_history
@@ -137,7 +138,7 @@ def test_no_english_sentence_is_in_two_splits():
         "pairs", *texts, vocabulary=100, max_length=5, fractions=(0.2, 0.1)
     )
     with pytest.raises(UserError, match="vary"):
-        dataset.resampled(0)
+        resample(dataset, 0)
 
 
 def test_duplicate_and_long_pairs_are_left_out():

@@ -9,6 +9,7 @@ import pytest
 
 from keras_gru import datasets
 from keras_gru.datasets import Metric, SequenceDataset, Split, TaskSpec
+from keras_gru.datasets.subsets import resample
 from keras_gru.datasets.text.tokenizer import Tokenizer
 from keras_gru.errors import UserError
 from tests.datasets.samples import tagged
@@ -77,7 +78,7 @@ def test_train_and_validation_are_resampled():
         metric=Metric("accuracy", "max", "accuracy"),
         splits={"train": part(1, 40, 5), "validation": part(41, 10, 3), "test": part(51, 9, 4)},
     )
-    one, other, same = (dataset.resampled(seed).splits for seed in (0, 1, 0))
+    one, other, same = (resample(dataset, seed).splits for seed in (0, 1, 0))
     for splits in (one, other):
         assert (splits["train"].size, splits["validation"].size) == (40, 10)
         assert splits["test"] is dataset.splits["test"]
@@ -92,7 +93,7 @@ def test_train_and_validation_are_resampled():
     windows = dataclasses.replace(dataset.splits["train"], overlapping=True)
     series = dataclasses.replace(dataset, splits=dataset.splits | {"train": windows})
     with pytest.raises(UserError, match="vary"):
-        series.resampled(0)
+        resample(series, 0)
 
 
 def test_texts_are_encoded_and_tokens_decoded():

@@ -9,6 +9,7 @@ import pytest
 from keras_gru import datasets
 from keras_gru.datasets.series.forecasting import windows
 from keras_gru.datasets.split import SPLITS
+from keras_gru.datasets.subsets import fraction_of_train
 from keras_gru.errors import UserError
 from keras_gru.experiments.compare import compare, prepare
 from keras_gru.experiments.learning_curve import check_fractions, learning_curve
@@ -30,7 +31,7 @@ def trained_curve(tmp_path_factory):
 
 def test_fractions_are_nested_and_have_equal_numbers_of_updates():
     dataset = datasets.load(tiny(Path()).dataset)
-    parts = [dataset.with_fraction_of_train(fraction, 16) for fraction in (0.05, 0.25, 0.5, 1.0)]
+    parts = [fraction_of_train(dataset, fraction, 16) for fraction in (0.05, 0.25, 0.5, 1.0)]
     assert [part.size("train") for part in parts] == [3, 16, 32, 64]
     assert [part.steps("train", 16) for part in parts] == [4] * 4
     sums = [set(part.splits["train"].targets.ravel().tolist()) for part in parts]
@@ -52,7 +53,7 @@ def test_a_fraction_of_overlapping_windows_is_the_latest_ones():
     dataset = dataclasses.replace(
         datasets.load(tiny(Path()).dataset), splits=dict.fromkeys(SPLITS, all_windows)
     )
-    last = dataset.with_fraction_of_train(0.1, 32).splits["train"]
+    last = fraction_of_train(dataset, 0.1, 32).splits["train"]
     assert last.size == round(0.1 * all_windows.size)
     np.testing.assert_array_equal(last.targets, all_windows.targets[-last.size :])
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from keras_gru import datasets
+from keras_gru.datasets.subsets import resample
 from keras_gru.errors import UserError
 from keras_gru.experiments import fitting, networks
 from keras_gru.experiments.compare import compare
@@ -53,7 +54,7 @@ def test_groups_stay_in_one_split(tmp_path, kind):
     comparison = vary_sources(experiment)
     assert list(RunDirectory(comparison.path).sources()) == ["initialization", "order"]
     with pytest.raises(UserError, match="vary: expected no split"):
-        datasets.load(experiment.dataset).resampled(0)
+        resample(datasets.load(experiment.dataset), 0)
 
 
 def test_each_source_is_varied_alone_and_no_run_is_repeated(tmp_path):
@@ -83,7 +84,7 @@ def test_a_run_is_evaluated_on_its_own_split(tmp_path):
         networks.evaluate(folder, folder.records(), "validation")
     record, data = networks.choose_run(folder), datasets.load(experiment.dataset)
     model = with_constant_gates(networks.load_model(folder, record), {"update": 0, "reset": 1})
-    own = data.resampled(record.seed)
+    own = resample(data, record.seed)
     expected = fitting.evaluate(model, experiment, own, "validation")["mse"]
     (inspected,) = inspect_networks(folder).networks
     assert [*inspected.ablation.values()][-1] == pytest.approx(expected, rel=1e-5)

@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 from keras_gru import datasets
+from keras_gru.datasets.subsets import fraction_of_train
 from keras_gru.experiments.compare import compare
 from keras_gru.experiments.configuration.experiment import Experiment
 from keras_gru.experiments.configuration.yaml_writer import dump_experiment
@@ -87,7 +88,7 @@ def make(parent: Path) -> dict[str, Path]:
     metadata = json.loads((fraction / "metadata.json").read_text())
     for name in ("metadata.json", FILE):
         (fraction / name).unlink()
-    half = datasets.load(tuned.dataset).with_fraction_of_train(0.5, tuned.training.batch_size)
+    half = fraction_of_train(datasets.load(tuned.dataset), 0.5, tuned.training.batch_size)
     store_data(RunDirectory(fraction), half)
     metadata["sequences"]["train"] = SIZES["train"] // 2
     (fraction / "metadata.json").write_text(json.dumps(metadata))

@@ -237,20 +237,17 @@ def naive_errors(parts: Sequence[SplitSeries], season: int) -> tuple[float, ...]
 
 
 def join_windows(parts: Sequence[SplitSeries]) -> dict[str, Split]:
-    """Return the windows of several series, one series after the other; of a single one, views.
-
-    In train the latest windows of every series are last, as a fraction of train consists of them.
-    """
+    """Return the windows of several series, in train with the latest of each series last."""
     found = [part.splits() for part in parts]
     if len(found) == 1:
-        return found[0]
+        return found[0]  # views
     joined = {}
     for name in found[0]:
         splits = [one[name] for one in found]
         rows = np.arange(sum(split.size for split in splits))
-        if name == "train":
-            windows_left = np.concatenate([np.arange(split.size, 0, -1) for split in splits])
-            rows[np.argsort(-windows_left, kind="stable")] = rows.copy()
+        if name == "train":  # a fraction of it consists of its last windows
+            to_go = np.concatenate([np.arange(split.size, 0, -1) for split in splits])
+            rows = np.argsort(np.argsort(-to_go, kind="stable"))
         features = _place([split.inputs["features"] for split in splits], rows)
         targets = _place([split.targets for split in splits], rows)
         joined[name] = Split({"features": features}, targets, overlapping=True)
@@ -261,8 +258,8 @@ def _place(arrays: Sequence[np.ndarray], rows: np.ndarray) -> np.ndarray:
     """Return the rows of several arrays in one, each at its place."""
     whole = np.empty((len(rows), *arrays[0].shape[1:]), arrays[0].dtype)
     ends = np.cumsum([len(array) for array in arrays])
-    for array, places in zip(arrays, np.split(rows, ends[:-1]), strict=True):
-        whole[places] = array
+    for array, end in zip(arrays, ends, strict=True):
+        whole[rows[end - len(array) : end]] = array
     return whole
 
 
