@@ -89,17 +89,22 @@ def _classes(models: Models, dataset: SequenceDataset) -> Classes | None:
 
 
 def _series(models: Models, dataset: SequenceDataset) -> Series | None:
-    split, every_step = dataset.splits["test"], dataset.spec.every_step
+    split, spec = dataset.splits["test"], dataset.spec
     if not split.overlapping:  # not a time series, such as the adding problem
         return None
-    rows = np.arange(max(0, split.size - _WINDOWS), split.size)
+    # Without history in the inputs, the last value of a window is the truth of an earlier one.
+    earliest = spec.lead if spec.history is None else 0
+    rows = np.arange(max(earliest, split.size - _WINDOWS), split.size)
+    if not len(rows):
+        return None
 
     def first(values: np.ndarray) -> np.ndarray:
         """Return the forecast of the first variable, one step after the window."""
-        return (values[:, -1] if every_step else values)[:, 0, 0].astype(float)
+        return (values[:, -1] if spec.every_step else values)[:, 0, 0].astype(float)
 
     truth = first(unscale(split.targets, dataset))
-    spread = spread_of(split.inputs["features"][rows], dataset.spec.history, dataset.spec.outputs)
+    features = split.inputs["features"][rows]
+    spread = spread_of(features, spec.history, spec.outputs)
     forecasts, half_width = {}, {}
     for cell, model in models.items():
         forecasts[cell] = _numbers(first(model.outputs(dataset, "test", rows)))
@@ -111,7 +116,11 @@ def _series(models: Models, dataset: SequenceDataset) -> Series | None:
         half_width[cell] = _numbers(widths[:, 0, 0])
     metric = dataset.metric
     best = max(dataset.baselines, key=lambda row: metric.score(row.test[metric.name]), default=None)
-    label, baseline = "Last value", np.roll(truth, dataset.spec.lead)[rows]
+    label = "Last value"
+    if spec.history is None:
+        baseline = truth[rows - spec.lead]
+    else:
+        baseline = unscale(features[:, -1, list(spec.history)], dataset)[:, 0]
     fitted = (
         fit_linear_model(dataset.splits["train"]) if best and best.label == "Linear model" else None
     )
@@ -120,7 +129,7 @@ def _series(models: Models, dataset: SequenceDataset) -> Series | None:
         baseline = first(unscale(fitted[0](split.part(slice(rows[0], None))), dataset))
     names = dataset.target_scaling.columns if dataset.target_scaling else ("value",)
     shown = _numbers(truth[rows]), forecasts, half_width, label, _numbers(baseline)
-    return Series(names[0], *shown, dataset.spec.lead)
+    return Series(names[0], *shown, spec.lead)
 
 
 def _tags(models: Models, dataset: SequenceDataset) -> Tags:

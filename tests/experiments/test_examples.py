@@ -51,11 +51,24 @@ def test_forecasts_have_the_true_values_in_the_same_unit(tmp_path):
     assert len(content.truth) == data.splits["test"].size
     # On a straight line, a baseline is exact (linear model) or one step behind ("Last value").
     gaps = np.subtract(content.truth, content.baseline_forecast)
-    np.testing.assert_allclose(gaps[1:], 1 if content.baseline == "Last value" else 0, atol=1e-3)
+    np.testing.assert_allclose(gaps, 1 if content.baseline == "Last value" else 0, atol=1e-3)
     assert all(
         min(half) > 0 and len(half) == len(content.truth) for half in content.half_width.values()
     )
     assert set(content.forecasts) == set(CELLS)
+
+
+@pytest.mark.parametrize("inputs", [("a", "b"), ("a",)])
+def test_the_last_value_is_that_of_the_window(tmp_path, inputs):
+    path = tmp_path / "series.csv"
+    path.write_text(series_csv(200))
+    dataset = {"kind": "csv_series", "path": str(path), "targets": ("b",), "inputs": inputs}
+    dataset |= {"window": 6, "lead": 3, "every_step": True}  # with which there is no linear model
+    content, _, data = examples_of(tmp_path, dataset, {"kind": "forecaster"})
+    assert content.baseline == "Last value"
+    gaps = np.subtract(content.truth, content.baseline_forecast)
+    np.testing.assert_allclose(gaps, 3, atol=1e-3)
+    assert len(gaps) == data.splits["test"].size - (0 if "b" in inputs else 3)
 
 
 def test_sentences_have_their_words_and_tags(tmp_path):
