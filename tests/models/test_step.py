@@ -70,6 +70,8 @@ class Twice(keras.layers.Layer):
     [
         (keras.layers.Dense(4, activation="tanh"), True),
         (keras.layers.LayerNormalization(), True),
+        (keras.layers.ReLU(), True),
+        (keras.layers.ReLU(negative_slope=0.5, max_value=0.1), False),
         (Twice(), False),
     ],
 )
