@@ -124,9 +124,10 @@ def _node(graph, layer, x, mask, initial, by_time, with_states):
         "direction": "reverse" if layer.go_backwards and mask is None else "forward",
         "activations": [name for name, _, _ in known],
     }
-    if any(alpha or beta for _, alpha, beta in known):
-        attributes["activation_alpha"] = [alpha for _, alpha, _ in known]
-        attributes["activation_beta"] = [beta for _, _, beta in known]
+    # onnxruntime reads these lists in order, for the functions alone that have such values.
+    if with_values := [values for name, *values in known if name in ("HardSigmoid", "Affine")]:
+        attributes["activation_alpha"] = [alpha for alpha, _ in with_values]
+        attributes["activation_beta"] = [beta for _, beta in with_values]
     if kind == "GRU":
         attributes["linear_before_reset"] = int(cell.reset_after)
     inputs = [rows, *names, *(["", *given] if given else [])]

@@ -228,6 +228,15 @@ def test_keras_layers_and_implicit_masks(tmp_path):
     assert export(model, tmp_path / "model.onnx").difference < 1e-6
 
 
+@pytest.mark.parametrize("activation", ["linear", "hard_sigmoid"])
+def test_activations_with_parameters(activation, tmp_path):
+    pytest.importorskip("onnxruntime")
+    x = y = keras.Input((5, 3))
+    for layer in (keras_gru.LSTM, keras_gru.GRU):
+        y = layer(4, activation=activation, return_sequences=True)(y)
+    assert export(keras.Model(x, y), tmp_path / "model.onnx").difference < 1e-6
+
+
 def test_a_custom_layer_that_cannot_be_traced_is_named(tmp_path):
     pytest.importorskip("onnx")
 
