@@ -208,6 +208,16 @@ def test_an_int8_file_has_less_than_a_third_of_the_bytes(tmp_path):
     assert small.bytes < 0.3 * whole.bytes and 0 < small.difference < 0.05
 
 
+@pytest.mark.parametrize("feature", ["int8", "autoregressive forecasts"])
+def test_small_and_repeated_weights_are_int8_too(feature, tmp_path):
+    """The converter leaves small ones in float32, and stores one array for repeated ones."""
+    pytest.importorskip("ai_edge_litert")
+    if keras.backend.backend() != "tensorflow":
+        pytest.skip("only the TensorFlow backend writes this format")
+    found = export(FEATURES[feature][0](), tmp_path / "model.tflite", quantize="int8")
+    assert 1e-5 < found.difference < 0.05
+
+
 def test_all_runtimes_of_an_onnx_file_agree(tmp_path):
     pytest.importorskip("onnxruntime")
     model = models.tagger(cell="lstm", units=4, tags=3, layers=2, features=4, seed=0)
