@@ -103,6 +103,11 @@ class _Seen(keras.Layer):
         return ops.any(ops.not_equal(x, self.value), axis=-1)
 
 
+def is_padding_mask(operation: keras.Operation) -> bool:
+    """Return whether an operation of a trace is the mask of `Embedding(mask_zero=True)`."""
+    return isinstance(operation, _Seen) and operation.value is None
+
+
 def to_numpy(tensor: Any) -> np.ndarray:
     """Return a tensor as an array, which `keras.ops.convert_to_numpy` does not declare."""
     return cast(np.ndarray, ops.convert_to_numpy(tensor))

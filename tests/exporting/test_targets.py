@@ -2,6 +2,7 @@
 
 import functools
 import importlib.util
+import json
 import os
 import sys
 from pathlib import Path
@@ -245,6 +246,38 @@ def test_activations_with_parameters(activation, tmp_path):
     for layer in (keras_gru.LSTM, keras_gru.GRU):
         y = layer(4, activation=activation, return_sequences=True)(y)
     assert export(keras.Model(x, y), tmp_path / "model.onnx").difference < 1e-6
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        keras_gru.GRU(4, recurrent_activation="hard_sigmoid"),
+        keras.layers.Dense(4, keras.layers.LeakyReLU()),
+    ],
+)
+def test_an_activation_that_tfjs_does_not_compute_is_an_error(layer, tmp_path):
+    x = keras.Input((5, 3))
+    with pytest.raises(UserError, match="expected an activation that TensorFlow"):
+        export(keras.Model(x, layer(x)), tmp_path / "tfjs", "tfjs")
+
+
+def test_tfjs_finds_the_weights_of_both_directions_and_the_mask(tmp_path):
+    tokens = keras.Input((None,), dtype="int32")
+    x = keras.layers.Embedding(9, 3, mask_zero=True, name="embedding")(tokens)
+    both = keras.layers.Bidirectional(keras_gru.SimpleRNN(2, name="one"), name="both")
+    found = export(keras.Model(tokens, both(x)), tmp_path / "tfjs", "tfjs")
+    assert found.unchecked or found.difference < 1e-6
+    content = json.loads((tmp_path / "tfjs" / "model.json").read_text())
+    assert {weight["name"] for weight in content["weightsManifest"][0]["weights"]} == {
+        "embedding/embeddings",
+        *(
+            f"both/{way}_both/{name}"
+            for way in ("forward", "backward")
+            for name in ("kernel", "recurrent_kernel", "bias")
+        ),
+    }
+    layers = content["modelTopology"]["model_config"]["config"]["layers"]
+    assert [layer["config"].get("mask_zero") for layer in layers] == [None, True, None]
 
 
 def test_a_custom_layer_that_cannot_be_traced_is_named(tmp_path):
