@@ -21,6 +21,7 @@ from keras_gru.experiments.training_data import load_data, stored_data
 from keras_gru.exporting.parity import UNRATED, compare
 from keras_gru.exporting.programs import Program
 from keras_gru.exporting.targets import TARGETS, Target
+from keras_gru.models.graph import as_functional, input_names
 from keras_gru.models.language_modeling import with_any_length
 from keras_gru.models.step import random_inputs
 from keras_gru.version import __version__
@@ -28,6 +29,7 @@ from keras_gru.version import __version__
 _BY_SUFFIX = {".onnx": "onnx", ".xml": "openvino", ".tflite": "litert"}
 _SCORES = {"forecaster": None, "polyphony": "notes"}  # by the name of a model; others have classes
 _BATCH = 32
+_LENGTH = 12  # of random sequences of a model whose length is open
 
 
 class DisagreementError(Exception):
@@ -56,8 +58,9 @@ def export(
     """Export a model to another runtime, run it there and compare the outputs with Keras.
 
     Args:
-        model: a functional model of RNN layers and layers made of `keras.ops`. An encoder–decoder
-            of `keras_gru.models` becomes two files, `encoder` and `decoder`, in the folder `path`.
+        model: a functional model, or a `keras.Sequential`, of RNN layers and layers made of
+            `keras.ops`. An encoder–decoder of `keras_gru.models` becomes two files, `encoder` and
+            `decoder`, in the folder `path`.
         path: path of the file or, for `tfjs` and `saved_model`, of the folder.
         to: `"onnx"`, `"openvino"`, `"litert"`, `"tfjs"` or `"saved_model"`; `None` takes what the
             suffix `.onnx`, `.xml` or `.tflite` says.
@@ -65,7 +68,8 @@ def export(
         states: whether the initial states are inputs, zeros where they are not given, and the final
             states outputs (onnx): as in `keras_gru.step_model` with any number of steps.
         quantize: `"int8"` (litert), `"float16"` (litert, openvino) or `None`.
-        length: T of a LiteRT file of a model whose length is open.
+        length: T of a LiteRT file of a model whose length is open; `None` takes that of `inputs`,
+            or 12 without any.
         inputs: arrays by the name of the input to compare with, padded on the right; `None` draws
             them at random.
         truth: the right class of each input, or of each of its time steps, -1 where none counts;
@@ -79,7 +83,7 @@ def export(
         The comparison with Keras; `print` it, or read its attributes.
 
     Raises:
-        UserError: if the format cannot express the model.
+        UserError: if the format cannot express the model, or the inputs are not those of the model.
         DisagreementError: if the outputs differ by more than the tolerance.
 
     Example:
@@ -96,8 +100,13 @@ def export(
         raise UserError(f"to: expected one of {', '.join(TARGETS)}, got {to!r}. Name one.")
     if step and states:
         raise UserError("states: expected no step, whose states are always inputs. Leave one out.")
+    model = as_functional(model)
+    fixed = model.inputs[0].shape[1]
+    if not step and length is not None and fixed not in (None, length):
+        raise UserError(f"length: expected {fixed}, the model's own, got {length}. Leave it out.")
     program = Program(model, step, states)
-    x = random_inputs(model, length or _open_length(model)) if inputs is None else dict(inputs)
+    steps = fixed or (not step and length) or _LENGTH
+    x = random_inputs(model, steps) if inputs is None else _arrays(model, inputs)
     if to == "litert" and length is None:
         length = 1 if step else next(iter(x.values())).shape[1]
     target = Target(to, quantize, length, states)
@@ -113,10 +122,30 @@ def export(
     batches = [{name: array[part] for name, array in x.items()} for part in slices]
     truths = [] if truth is None else [truth[part] for part in slices]
     scores = _SCORES.get(model.name, "classes")
-    found = compare(program, target, paths, batches, scores, tolerance, measure_time, truths)
+    found = compare(
+        program, target, paths, batches, scores, tolerance, measure_time, truths, inputs is None
+    )
     if not found.agrees:
         raise DisagreementError(found)
     return found
+
+
+def _arrays(model, inputs):
+    """Return the inputs of a model by name, with its dtypes."""
+    names = input_names(model)
+    if not isinstance(inputs, Mapping) or not {*names} <= {*inputs}:
+        found = ", ".join(inputs) if isinstance(inputs, Mapping) else type(inputs).__name__
+        raise UserError(f"inputs: expected arrays by the names {', '.join(names)}, got {found}.")
+    arrays = {}
+    for tensor in model.inputs:
+        array = arrays[tensor.name] = np.asarray(inputs[tensor.name], tensor.dtype)
+        sizes = zip(tensor.shape[1:], array.shape[1:], strict=False)
+        if array.ndim != len(tensor.shape) or any(size not in (None, got) for size, got in sizes):
+            raise UserError(
+                f"inputs: expected '{tensor.name}' of the shape {tuple(tensor.shape)}, got "
+                f"{array.shape}."
+            )
+    return arrays
 
 
 def export_run(
@@ -149,9 +178,13 @@ def export_run(
     output.mkdir(parents=True, exist_ok=True)
     try:
         x, truth, length = test_inputs(load_data(run_directory), model, sequences)
-    except UserError:  # the data are not available
-        length = _open_length(model)
-        x, truth = random_inputs(model, length), None
+    except UserError as error:  # the data are not available
+        x, truth, length = None, None, stored.spec.length or stored.max_length
+        if to == "litert" and length is None and not step:
+            raise UserError(
+                f"litert: expected the data of the run, as the file has the length of the longest "
+                f"test sequence, found none ({error})"
+            ) from None
     metadata = {
         "cell": record.cell,
         "preprocessing": TypeAdapter(Preprocessing).dump_json(stored).decode(),
@@ -169,7 +202,7 @@ def export_run(
             step=step,
             states=states,
             quantize=quantize,
-            length=1 if step else length,
+            length=1 if step else model.inputs[0].shape[1] or length,
             inputs=x,
             truth=truth,
             metadata=metadata,
@@ -184,10 +217,6 @@ def export_run(
     if not found.agrees:
         raise DisagreementError(found)
     return found
-
-
-def _open_length(model):
-    return model.inputs[0].shape[1] or 12
 
 
 def test_inputs(

@@ -11,7 +11,6 @@ everywhere in this package. A Scan takes any mask.
 import keras
 import numpy as np
 
-from keras_gru.errors import UserError
 from keras_gru.exporting.onnx_graph import LAYERS, OnnxGraph, converts
 from keras_gru.exporting.operators import ACTIVATIONS, activations, operator
 from keras_gru.exporting.scan import write_scan
@@ -65,11 +64,6 @@ def convert_rnn(
         by_time: whether the outputs of a layer that goes backwards are in the order of its inputs.
         with_states: whether the states that it returns are used.
     """
-    if layer.stateful:
-        raise UserError(
-            f"layer '{layer.name}': expected a layer that is not stateful, got a stateful one. "
-            "Export a step model, whose states are inputs and outputs."
-        )
     write = write_scan if operator(layer) is None else _node
     if mask is not None and with_states and not _holds(layer):
         write = write_scan

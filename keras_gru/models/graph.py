@@ -8,6 +8,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from keras_gru.errors import UserError
 from keras_gru.layers.types import Tensor
 
 
@@ -111,6 +112,29 @@ def is_padding_mask(operation: keras.Operation) -> bool:
 def to_numpy(tensor: Any) -> np.ndarray:
     """Return a tensor as an array, which `keras.ops.convert_to_numpy` does not declare."""
     return cast(np.ndarray, ops.convert_to_numpy(tensor))
+
+
+def as_functional(model: keras.Model) -> keras.Model:
+    """Return a functional model; a `keras.Sequential` becomes one of the same layers.
+
+    Raises:
+        UserError: if the model is another one, or a layer is stateful.
+    """
+    if isinstance(model, keras.Sequential) and model.built:
+        model = keras.Model(model.inputs, model.outputs, name=model.name)
+    if not getattr(model, "inputs", None):
+        raise UserError(
+            f"model '{model.name}': expected a functional model, got a {type(model).__name__}. "
+            "Make it of keras.Input and layers."
+        )
+    for layer in model.layers:
+        if getattr(layer, "stateful", False):
+            raise UserError(
+                f"layer '{layer.name}': expected a layer that is not stateful, got a stateful one. "
+                "Make the model with stateful=False and set the same weights; a step model of it "
+                "has the states as inputs and outputs."
+            )
+    return model
 
 
 def takes(layer: keras.Layer, argument: str) -> bool:

@@ -9,7 +9,14 @@ import keras
 import numpy as np
 
 from keras_gru.errors import UserError
-from keras_gru.models.graph import Graph, in_float32, is_tensor, to_numpy, trace_model
+from keras_gru.models.graph import (
+    Graph,
+    as_functional,
+    in_float32,
+    is_tensor,
+    to_numpy,
+    trace_model,
+)
 from keras_gru.models.numpy_step import NumpyStep
 
 _CHECKED_STEPS = 4  # of a model that takes any length
@@ -36,7 +43,8 @@ def step_model(model: keras.Model, length: int | None = 1) -> keras.Model:
         states, `<layer>_new_state_<n>`.
 
     Raises:
-        UserError: if the output of the model at a step depends on later steps.
+        UserError: if the output of the model at a step depends on later steps, or a layer is
+            stateful.
 
     Example:
 
@@ -47,7 +55,7 @@ def step_model(model: keras.Model, length: int | None = 1) -> keras.Model:
     >>> {name: tuple(tensor.shape) for name, tensor in found.items()}
     {'output': (1, 1, 50), 'recurrent_1_new_state_0': (1, 8)}
     """
-    model = in_float32(model)
+    model = in_float32(as_functional(model))
     graph = trace_model(model)
     try:
         step, layers = _build(model, graph, length)
@@ -76,7 +84,7 @@ class Stepper:
     """
 
     def __init__(self, model: keras.Model, batch_size: int = 1):
-        model = in_float32(model)
+        model = in_float32(as_functional(model))
         try:
             self._step = NumpyStep(model)
         except NotImplementedError:  # a custom cell or layer

@@ -280,6 +280,55 @@ def test_tfjs_finds_the_weights_of_both_directions_and_the_mask(tmp_path):
     assert [layer["config"].get("mask_zero") for layer in layers] == [None, True, None]
 
 
+def _model(*layers, **options):
+    x = y = keras.Input((None, 3), name="x", **options)
+    for layer in layers:
+        y = layer(y)
+    return keras.Model(x, y)
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_a_stateful_layer_is_an_error(target, tmp_path):
+    model = _model(keras_gru.GRU(4, stateful=True, name="h"), batch_size=2)
+    with pytest.raises(UserError, match="layer 'h': expected a layer that is not stateful"):
+        export(model, tmp_path / "model", target)
+
+
+@pytest.mark.parametrize(
+    ("inputs", "message"),
+    [
+        ({"y": np.zeros((2, 5, 3))}, "by the names x, got y"),
+        (np.zeros((2, 5, 3)), "by the names x, got ndarray"),
+        ({"x": np.zeros((2, 5, 4))}, r"'x' of the shape \(None, None, 3\), got \(2, 5, 4\)"),
+        ({"x": np.zeros(3)}, r"'x' of the shape \(None, None, 3\), got \(3,\)"),
+    ],
+)
+def test_inputs_that_do_not_match_the_model_are_an_error(inputs, message, tmp_path):
+    with pytest.raises(UserError, match=message):
+        export(_model(keras_gru.GRU(4)), tmp_path / "model.onnx", inputs=inputs)
+
+
+def test_another_length_than_that_of_the_model_is_an_error(tmp_path):
+    model = models.classifier(units=4, classes=3, features=4, length=7)
+    with pytest.raises(UserError, match="length: expected 7"):
+        export(model, tmp_path / "model.onnx", length=5)
+
+
+def test_a_sequential_model_and_inputs_in_double_precision(tmp_path):
+    pytest.importorskip("onnxruntime")
+    model = keras.Sequential([keras.Input((None, 3), name="x"), keras_gru.GRU(4)])
+    x = {"x": np.random.default_rng(0).normal(size=(2, 5, 3))}
+    found = export(model, tmp_path / "model.onnx", inputs=x)
+    assert found.difference < 1e-6 and (found.sequences, found.is_random) == (2, False)
+
+
+def test_the_step_of_a_model_that_picks_the_last_output(tmp_path):
+    pytest.importorskip("onnxruntime")
+    layers = [keras_gru.GRU(4, return_sequences=True), lambda x: x[:, -1], keras.layers.Dense(2)]
+    found = export(_model(*layers), tmp_path / "model.onnx", step=True)
+    assert found.difference < 1e-6 and found.is_random and "8 random sequences" in str(found)
+
+
 def test_a_custom_layer_that_cannot_be_traced_is_named(tmp_path):
     pytest.importorskip("onnx")
 

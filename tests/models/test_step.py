@@ -83,6 +83,12 @@ def test_layers_between_rnn_layers(function, is_in_numpy):
     np.testing.assert_allclose(stepper({"features": x}), model(x), atol=1e-5)
 
 
+def test_a_stateful_layer_has_no_step():
+    x = keras.Input((None, 4), batch_size=2)
+    with pytest.raises(UserError, match="expected a layer that is not stateful"):
+        keras_gru.step_model(keras.Model(x, keras_gru.GRU(3, stateful=True)(x)))
+
+
 @pytest.mark.parametrize(
     "function",
     [
