@@ -222,9 +222,9 @@ def export_run(
 def test_inputs(
     dataset: SequenceDataset, model: keras.Model, sequences: int
 ) -> tuple[dict[str, np.ndarray], np.ndarray | None, int]:
-    """Return inputs of a model from the first test sequences, their classes, and the largest T.
+    """Return inputs of a model from the first test sequences, their classes, and T.
 
-    The classes are those of `export`'s `truth`; `None` where the outputs are not classes.
+    T is the model's own, or the largest one of test. The classes are those of `export`'s `truth`; `None` where the outputs are not classes.
     """
     split = dataset.splits["test"]
     x, y, *weights = dataset.batch_of("test", range(min(sequences, split.size)))
@@ -232,5 +232,5 @@ def test_inputs(
     if _SCORES.get(model.name, "classes") == "classes":
         truth = np.where(weights[0] > 0, y, UNRATED) if weights else y
     longest = max([lengths.max() for lengths in split.lengths.values()], default=0)
-    length = int(longest) or next(iter(x.values())).shape[1]
+    length = model.inputs[0].shape[1] or int(longest) or next(iter(x.values())).shape[1]
     return {name: x[name] for name in (tensor.name for tensor in model.inputs)}, truth, length
