@@ -163,11 +163,17 @@ def export_run(
 ) -> Parity:
     """Export the network of a run to another runtime, and compare it on test sequences.
 
+    Without the data of the run, random sequences are compared.
+
     Args:
         to, step, states, quantize, tolerance, measure_time: as in `export`.
         output: the folder to write to; `None` is `export` in the folder of the run. `parity.json`
             in both holds the comparisons with all formats.
         sequences: number of test sequences to compare.
+
+    Raises:
+        UserError: as `export` does, or without the data, where they decide the length of a file.
+        DisagreementError: as `export` does.
     """
     model = networks.load_model(run_directory, record)
     if model.name == "language_model":
@@ -224,7 +230,8 @@ def test_inputs(
 ) -> tuple[dict[str, np.ndarray], np.ndarray | None, int]:
     """Return inputs of a model from the first test sequences, their classes, and T.
 
-    T is the model's own, or the largest one of test. The classes are those of `export`'s `truth`; `None` where the outputs are not classes.
+    The classes are those of `export`'s `truth`; `None` where the outputs are not classes. T is the
+    model's own, or the largest one of test.
     """
     split = dataset.splits["test"]
     x, y, *weights = dataset.batch_of("test", range(min(sequences, split.size)))
