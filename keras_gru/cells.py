@@ -124,7 +124,8 @@ def recurrent_layer(
         A `keras.layers.Layer` that maps `(B, T, D)` to `(B, units)`, or to `(B, T, units)`.
 
     Raises:
-        UserError: there is no such cell, or it does not take an option.
+        UserError: there is no such cell, it does not take an option, or a dropout rate is not
+            from 0 to below 1.
     """
     import keras
 
@@ -132,6 +133,10 @@ def recurrent_layer(
     from keras_gru.layers.registry import CELLS
 
     cell_label(cell)  # raises if there is no such cell
+    for name in ("dropout", "recurrent_dropout"):
+        rate = options.get(name) or 0
+        if not 0 <= rate < 1:  # Keras would clip it to 1: the network would see no input
+            raise UserError(f"'{name}': expected a rate from 0 to below 1, got {rate}.")
     made_of, _, defaults = _registered.get(cell) or CELLS[cell]
     if layer_normalization:
         made_of = _layer_normalized(cell, made_of)

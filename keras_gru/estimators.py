@@ -2,6 +2,8 @@
 
 # N sequences, T time steps, D features, C classes, H steps ahead
 
+from numbers import Integral
+
 import numpy as np
 
 try:
@@ -76,6 +78,12 @@ class _RecurrentEstimator(BaseEstimator):
 
     def _fit(self, x, y, task, outputs):
         """Scale the sequences, build the network and train it."""
+        for name in ("units", "epochs", "batch_size"):
+            value = getattr(self, name)
+            if not isinstance(value, Integral) or value < 1:
+                raise ValueError(f"{name}: expected a positive integer, got {value!r}.")
+        if x.ndim > 3:
+            raise ValueError(f"X: expected the shape (N, T) or (N, T, D), got {x.shape}.")
         random = check_random_state(self.random_state)
         x = x[:, :, None] if x.ndim == 2 else x
         deviation = x.std(axis=(0, 1))
@@ -93,6 +101,11 @@ class _RecurrentEstimator(BaseEstimator):
         # Keras would also shuffle the batches, with its own seed.
         history = self.model_.fit(batches, epochs=self.epochs, shuffle=False, verbose=self.verbose)
         self.loss_curve_ = history.history["loss"]
+        if not np.isfinite(self.loss_curve_[-1]):
+            raise ValueError(
+                "The training diverged: the loss became NaN or Inf. Choose a learning_rate below "
+                f"{self.learning_rate}."
+            )
         return self
 
     def _settings(self, sizes, seed):

@@ -10,8 +10,8 @@ import argparse
 
 from keras_gru.errors import one_sentence
 from keras_gru.experiments import networks
+from keras_gru.experiments.find_run import find_run
 from keras_gru.experiments.fitting import evaluate
-from keras_gru.experiments.run_directory import find_run
 from keras_gru.experiments.training_data import load_data
 
 

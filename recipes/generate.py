@@ -14,7 +14,7 @@ import argparse
 
 from keras_gru.errors import one_sentence
 from keras_gru.experiments import generation, networks
-from keras_gru.experiments.run_directory import find_run
+from keras_gru.experiments.find_run import find_run
 
 TEMPERATURES = (0.3, 0.7, 1.0)
 

@@ -10,7 +10,7 @@ import argparse
 
 from keras_gru.errors import one_sentence
 from keras_gru.experiments import generation, networks
-from keras_gru.experiments.run_directory import find_run
+from keras_gru.experiments.find_run import find_run
 
 BEAMS = (1, 4)  # 1 is greedy: at each step the likeliest word
 

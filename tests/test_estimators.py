@@ -76,3 +76,25 @@ def test_estimators_work_in_pipelines_and_grid_search():
     y = np.where(x[:, -1] > 0, "up", "down")
     scores = cross_val_score(RecurrentClassifier(units=4, epochs=15, random_state=0), x, y, cv=2)
     assert scores.mean() > 0.7
+
+
+@pytest.mark.parametrize("kind", SCORED)
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ({"epochs": 0}, "epochs: expected a positive integer, got 0"),
+        ({"batch_size": 0}, "batch_size: expected"),
+        ({"units": 2.5}, "units: expected"),
+        ({"dropout": 20}, "'dropout': expected a rate"),
+        ({"learning_rate": 3e38}, "The training diverged"),
+    ],
+)
+def test_wrong_settings_and_a_diverged_training_are_rejected(kind, settings, sentence):
+    x, y = np.random.default_rng(0).normal(size=(20, 5)), np.arange(20) % 2
+    with pytest.raises(ValueError, match=sentence):
+        kind(**{"units": 2, "epochs": 3, "random_state": 0, **settings}).fit(x, y)
+
+
+def test_windows_with_a_fourth_axis_are_rejected():
+    with pytest.raises(ValueError, match="expected the shape"):
+        RecurrentForecaster(units=2, epochs=1).fit(np.zeros((20, 5, 2, 2)), np.arange(20))

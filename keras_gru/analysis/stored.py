@@ -10,8 +10,8 @@ from keras_gru.analysis.intervals import Sampling
 from keras_gru.analysis.measurements import Measurements, collect_measurements
 from keras_gru.datasets.metric import Metric
 from keras_gru.experiments.configuration.packaged import packaged_files
+from keras_gru.experiments.find_run import find_run
 from keras_gru.experiments.json_files import load_json
-from keras_gru.experiments.run_directory import find_run
 
 
 class StoredValues(BaseModel):

@@ -71,10 +71,9 @@ def is_complete(run_directory: RunDirectory, plan: Planned) -> bool:
     """Return whether a learning curve has all runs of all fractions."""
     experiment = run_directory.experiment()
     wanted = {(cell, seed) for cell in experiment.cells for seed in experiment.seeds}
-    places = [run_directory]
     if not set(plan.fractions) <= set(run_directory.fractions()):
         return False
-    places += [run_directory.fraction(share) for share in plan.fractions]
+    places = (run_directory, *map(run_directory.fraction, plan.fractions))
     return all(
         place.has_metadata() and {(r.cell, r.seed) for r in place.records()} >= wanted
         for place in places
@@ -214,8 +213,7 @@ def _sweep_command(made: Experiment, plan: Planned) -> str:
     planned = plan.sweep()
     assert made.sweep is not None and planned.sweep is not None  # both are sweeps
     trials = made.sweep.trials
-    other = trials != planned.sweep.trials
-    return plan.sweep_command + f" --trials {trials}" * other
+    return plan.sweep_command + f" --trials {trials}" * (trials != planned.sweep.trials)
 
 
 def _settings(experiment: Experiment) -> dict:

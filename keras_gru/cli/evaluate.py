@@ -35,7 +35,7 @@ def evaluate(
 
     With --seed all, the ensemble of a cell's networks is measured, and stored in the run directory.
     """
-    from keras_gru.experiments.run_directory import find_run
+    from keras_gru.experiments.find_run import find_run
     from keras_gru.formatting import plural
     from keras_gru.report.metric_values import quantity
 
@@ -43,15 +43,12 @@ def evaluate(
     start_tensorflow()
     from keras_gru.experiments import networks
     from keras_gru.experiments.comparison import EnsembleRecord
-    from keras_gru.experiments.training_data import load_data, load_other_data
 
     records = networks.choose_runs(run_directory, cell, seeds)
     record, is_ensemble = records[0], seeds == "all"
     metric = run_directory.comparison().metric
-    dataset = load_data(run_directory) if data is None else load_other_data(run_directory, data)
+    dataset = networks.load_data_of(run_directory, records, split, data)
     where, is_other = split, "train" not in dataset.splits
-    if data is None and not is_ensemble and "split" in run_directory.experiment().vary:
-        dataset = dataset.resampled(record.seed)
     if is_other:
         where = f"{dataset.name} ({plural(dataset.size('test'), 'sequence')})"
         if split != "test":

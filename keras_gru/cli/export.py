@@ -57,7 +57,7 @@ def export(
     ] = None,
 ) -> None:
     """Export a network to another format, and compare it with Keras (exit code 1 if different)."""
-    from keras_gru.experiments.run_directory import find_run
+    from keras_gru.experiments.find_run import find_run
 
     run_directory = find_run(run)
     start_tensorflow()

@@ -72,7 +72,7 @@ def generate(
     ] = None,
 ) -> None:
     """Generate text with a language model, or music with a polyphony model."""
-    from keras_gru.experiments.run_directory import find_run
+    from keras_gru.experiments.find_run import find_run
 
     run_directory = find_run(run)
     both = {"length": length, "temperature": temperature, "seed": sampling_seed}

@@ -20,7 +20,7 @@ def inspect(
     layer: Annotated[int, typer.Option(min=1, help="Number of the recurrent layer.")] = 1,
 ) -> None:
     """Inspect networks: gates over a sequence, gradient decay, memory, constant gates."""
-    from keras_gru.experiments.run_directory import find_run
+    from keras_gru.experiments.find_run import find_run
 
     run_directory = find_run(run)
     start_tensorflow()

@@ -26,7 +26,7 @@ def report(
     ] = None,
 ) -> None:
     """Print the results of a run directory, and write its page again."""
-    from keras_gru.experiments.run_directory import find_run
+    from keras_gru.experiments.find_run import find_run
     from keras_gru.report import show
 
     run_directory = find_run(run)

@@ -33,7 +33,7 @@ def translate(
     seed: SeedOfRun = None,
 ) -> None:
     """Translate sentences with an encoder–decoder, one a line."""
-    from keras_gru.experiments.run_directory import find_run
+    from keras_gru.experiments.find_run import find_run
 
     run_directory = find_run(run)
     start_tensorflow()

@@ -39,6 +39,7 @@ class SequenceDataset(Preprocessing):
         facts: summary of the data, one label and text each.
         ends: the last rows of each time series.
         other_metrics: further metrics, besides `metric`.
+        grouped: whether some sequences, such as those of a speaker, must be in one split.
 
     Raises:
         UserError: if a split is empty.
@@ -55,6 +56,7 @@ class SequenceDataset(Preprocessing):
     facts: tuple[tuple[str, str], ...] = ()
     ends: tuple[SeriesEnd, ...] = ()
     other_metrics: tuple[Metric, ...] = ()
+    grouped: bool = False
 
     def __post_init__(self):
         check_not_empty(self.name, self.splits)
@@ -92,11 +94,12 @@ class SequenceDataset(Preprocessing):
         return sum(math.ceil(count / truncate) for count in steps) * self.passes
 
     def with_fraction_of_train(self, fraction: float, batch_size: int) -> "SequenceDataset":
-        """Return the dataset with a fraction of train, and the same number of updates per epoch.
+        """Return the dataset with a fraction of train, and nearly as many updates per epoch.
 
+        An epoch has the whole number of passes whose updates are nearest to those of all of train.
         A larger fraction contains all sequences of a smaller one. Sequences are drawn with a fixed
-        seed. For overlapping windows, the last ones are used, which are nearest to the other
-        splits: a few random windows would contain nearly all steps.
+        seed. For overlapping windows, the last ones are used, of each series, which are nearest to
+        the other splits: a few random windows would contain nearly all steps.
 
         Args:
             fraction: fraction of the sequences, above 0 and at most 1; at least one is left.
@@ -114,23 +117,29 @@ class SequenceDataset(Preprocessing):
             passes=max(1, round(passes)),
         )
 
+    @property
+    def can_be_resampled(self) -> bool:
+        """Whether train and validation can be split in another way."""
+        return not (self.splits["train"].overlapping or self.stages or self.grouped)
+
     def resampled(self, seed: int) -> "SequenceDataset":
         """Return the dataset with train and validation sequences split in another way.
 
         Test, scaling and vocabulary are unchanged.
 
         Raises:
-            UserError: if the sequences are overlapping windows, or in a curriculum.
+            UserError: unless it `can_be_resampled`.
 
         Reference:
 
         - [Bouthillier et al., 2021](https://arxiv.org/abs/2103.03098)
         """
         train, validation = (self.splits[name] for name in ("train", "validation"))
-        if train.overlapping or self.stages:
+        if not self.can_be_resampled:
             raise UserError(
-                "vary: expected no split for overlapping windows of a series or a curriculum, got "
-                "split. Leave it out: their order is given."
+                "vary: expected no split for overlapping windows of a series, a curriculum, or "
+                "sequences that must be in one split (of a group; translations of a sentence), got "
+                "split. Leave it out."
             )
         both = join_splits([train, validation])
         order = np.random.default_rng([seed, train.size]).permutation(both.size)

@@ -4,6 +4,23 @@
 
 from dataclasses import dataclass
 
+from keras_gru.errors import UserError, did_you_mean
+
+TASKS = (
+    "classification",
+    "tagging",
+    "language_model",
+    "forecasting",
+    "polyphony",
+    "translation",
+)
+
+
+def check_task(task: str) -> None:
+    """Raise a `UserError` if there is no such task."""
+    if task not in TASKS:
+        raise UserError(f"There is no task '{task}'.{did_you_mean(str(task), TASKS)}")
+
 
 @dataclass(frozen=True)
 class TaskSpec:
@@ -24,6 +41,9 @@ class TaskSpec:
         categories: the first one-hot column, and the number of words, of each column of words.
         start: token that starts a translation.
         end: token that ends a translation.
+
+    Raises:
+        UserError: there is no such task.
     """
 
     task: str
@@ -38,6 +58,9 @@ class TaskSpec:
     categories: tuple[tuple[int, int], ...] = ()
     start: int = 0
     end: int = 0
+
+    def __post_init__(self) -> None:
+        check_task(self.task)
 
     @property
     def masked(self) -> bool:

@@ -241,12 +241,11 @@ def prepare(
     with contextlib.ExitStack() as stack:
         if run_directory is not None:
             stack.enter_context(run_directory.locked())
-        dataset = data_for(experiment, run_directory)
-        experiment = resolve_shards(experiment, run_directory)
-        run_directory = run_directory or RunDirectory.create(experiment)
+        plan = plan_comparison(experiment, run_directory, None)
+        run_directory = run_directory or RunDirectory.create(plan.experiment)
         stack.enter_context(run_directory.locked())
-        run_directory.extend(experiment)
-        yield experiment, run_directory, dataset
+        run_directory.extend(plan.experiment)
+        yield plan.experiment, run_directory, plan.dataset
 
 
 def resolve_shards(experiment: Experiment, run_directory: RunDirectory | None) -> Experiment:

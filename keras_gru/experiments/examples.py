@@ -52,8 +52,7 @@ class Series:
         variable: name of the first variable.
         truth: true value of each window.
         forecasts: cell -> of each window.
-        half_width: cell -> half the width of the 90% band of each window, from the errors on
-            validation (`Forecasts.band`).
+        half_width: cell -> half the width of the 90% band of each window (`find_band`).
         baseline: label of the best baseline that is drawn.
         baseline_forecast: baseline forecast of each window.
         lead: number of steps ahead.

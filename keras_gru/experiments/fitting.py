@@ -32,6 +32,11 @@ _MESSAGES = {
 }
 
 
+def data_of_run(experiment: Experiment, dataset: SequenceDataset, seed: int) -> SequenceDataset:
+    """Return the data with the train and validation sequences of a run (`experiment.vary`)."""
+    return dataset.resampled(seed) if "split" in experiment.vary else dataset
+
+
 def build(experiment: Experiment, dataset: SequenceDataset, cell: str, seed: int) -> keras.Model:
     """Return the experiment's model with one cell, compiled.
 
@@ -217,8 +222,7 @@ def fit_and_record(
         The model with its best weights, and the record of the run with an empty `test`.
     """
     path.mkdir(parents=True, exist_ok=True)
-    if "split" in experiment.vary:
-        dataset = dataset.resampled(seed)
+    dataset = data_of_run(experiment, dataset, seed)
     model = build(experiment, dataset, cell, seed)
     progress = fit(model, experiment, dataset, cell, seed, path, listener)
     row = {} if progress.diverged else progress.best_row

@@ -152,7 +152,7 @@ def translate(
         of a token.
 
     Raises:
-        UserError: the network is not an encoder–decoder.
+        UserError: the network is not an encoder–decoder, or `beams` is below 1.
     """
     _check_task(run_directory, "translation", "translate")
     preprocessing = stored_data(run_directory).preprocessing
@@ -170,8 +170,9 @@ def translate(
         datasets.pad(tokens),
         start=preprocessing.spec.start,
         end=preprocessing.spec.end,
-        max_length=getattr(config.dataset, "max_length"),  # noqa: B009 (of every dataset of pairs)
-        beams=beams or config.model.beams,
+        # Every dataset of pairs has a `max_length`, which does not count the end token.
+        max_length=getattr(config.dataset, "max_length") + 1,  # noqa: B009
+        beams=config.model.beams if beams is None else beams,
         never=(UNKNOWN,) if without_unknown else (),
     )
     return [

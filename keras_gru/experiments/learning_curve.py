@@ -22,11 +22,13 @@ def learning_curve(
     jobs: int | None = 1,
     cluster: str | None = None,
 ) -> LearningCurve:
-    """Compare the cells on each fraction, with equal validation, test and updates per epoch.
+    """Compare the cells on each fraction, with equal validation and test.
 
-    Fractions are nested, and each is tuned separately if there are settings to tune. The comparison
-    on all training data is in the run directory itself, the others are in its `fractions/`.
-    Finished runs are not repeated, and stopped runs are resumed.
+    An epoch has nearly as many updates for each (`SequenceDataset.with_fraction_of_train`).
+    Scaling, vocabulary and baselines are those of all training data. Fractions are nested, and
+    each is tuned separately if there are settings to tune. The comparison on all training data is
+    in the run directory itself, the others are in its `fractions/`. Finished runs are not repeated,
+    and stopped runs are resumed.
 
     Args:
         fractions: fractions of the training data, above 0 and below 1; all of the data come last.

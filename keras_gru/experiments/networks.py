@@ -1,6 +1,7 @@
 """The saved networks of a run directory: choose, load and evaluate them."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Literal
 
 import keras
@@ -14,7 +15,7 @@ from keras_gru.experiments.cells_file import check_cells
 from keras_gru.experiments.comparison import EnsembleRecord, RunRecord
 from keras_gru.experiments.graphs import free_graphs
 from keras_gru.experiments.run_directory import RunDirectory
-from keras_gru.experiments.training_data import load_data
+from keras_gru.experiments.training_data import load_data, load_other_data
 
 
 def choose_run(
@@ -85,6 +86,31 @@ def load_model(run_directory: RunDirectory, record: RunRecord) -> keras.Model:
         ) from error
 
 
+def load_data_of(
+    run_directory: RunDirectory, runs: Sequence[RunRecord], split: str, path: Path | None = None
+) -> SequenceDataset:
+    """Load the data that runs are evaluated on.
+
+    Args:
+        runs: a run, or several runs of one cell.
+        split: `"train"`, `"validation"` or `"test"`.
+        path: a file to evaluate on; None for the training data.
+
+    Raises:
+        UserError: if the data are missing or have changed, or the runs have no common `split`.
+    """
+    dataset = load_data(run_directory) if path is None else load_other_data(run_directory, path)
+    experiment = run_directory.experiment()
+    if split == "test" or "split" not in experiment.vary or "train" not in dataset.splits:
+        return dataset
+    if len(runs) > 1:
+        raise UserError(
+            f"--split {split}: expected test, as each seed has other {split} sequences (vary: "
+            "split). Leave it out, or choose one seed."
+        )
+    return fitting.data_of_run(experiment, dataset, runs[0].seed)
+
+
 def evaluate(
     run_directory: RunDirectory,
     runs: RunRecord | Sequence[RunRecord],
@@ -96,8 +122,7 @@ def evaluate(
     Args:
         runs: a run, or several runs of one cell, whose ensemble is measured.
         split: `"train"`, `"validation"` or `"test"`.
-        dataset: data to evaluate on, such as from `load_other_data`; None loads the data that the
-            network was trained on.
+        dataset: data to evaluate on; None loads those of the runs, as `load_data_of` does.
 
     Returns:
         Name of a metric -> its value; errors are in the metric's unit.
@@ -107,7 +132,7 @@ def evaluate(
     """
     runs = [runs] if isinstance(runs, RunRecord) else runs
     experiment = run_directory.experiment_of(runs[0])
-    dataset = dataset or load_data(run_directory)
+    dataset = dataset or load_data_of(run_directory, runs, split)
     networks = [load_model(run_directory, record) for record in runs]
     if len(networks) == 1:
         return fitting.evaluate(networks[0], experiment, dataset, split)

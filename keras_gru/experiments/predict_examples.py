@@ -89,22 +89,18 @@ def _classes(models: Models, dataset: SequenceDataset) -> Classes | None:
 
 
 def _series(models: Models, dataset: SequenceDataset) -> Series | None:
-    split, spec = dataset.splits["test"], dataset.spec
-    if not split.overlapping:  # not a time series, such as the adding problem
-        return None
-    # Without history in the inputs, the last value of a window is the truth of an earlier one.
-    earliest = spec.lead if spec.history is None else 0
-    rows = np.arange(max(earliest, split.size - _WINDOWS), split.size)
-    if not len(rows):
+    split, every_step = dataset.splits["test"], dataset.spec.every_step
+    # Not the first ones, whose last value is before test.
+    rows = np.arange(max(dataset.spec.lead, split.size - _WINDOWS), split.size)
+    if not split.overlapping or not len(rows):  # no time series, such as the adding problem
         return None
 
     def first(values: np.ndarray) -> np.ndarray:
         """Return the forecast of the first variable, one step after the window."""
-        return (values[:, -1] if spec.every_step else values)[:, 0, 0].astype(float)
+        return (values[:, -1] if every_step else values)[:, 0, 0].astype(float)
 
     truth = first(unscale(split.targets, dataset))
-    features = split.inputs["features"][rows]
-    spread = spread_of(features, spec.history, spec.outputs)
+    spread = spread_of(split.inputs["features"][rows], dataset.spec.history, dataset.spec.outputs)
     forecasts, half_width = {}, {}
     for cell, model in models.items():
         forecasts[cell] = _numbers(first(model.outputs(dataset, "test", rows)))
@@ -116,11 +112,7 @@ def _series(models: Models, dataset: SequenceDataset) -> Series | None:
         half_width[cell] = _numbers(widths[:, 0, 0])
     metric = dataset.metric
     best = max(dataset.baselines, key=lambda row: metric.score(row.test[metric.name]), default=None)
-    label = "Last value"
-    if spec.history is None:
-        baseline = truth[rows - spec.lead]
-    else:
-        baseline = unscale(features[:, -1, list(spec.history)], dataset)[:, 0]
+    label, baseline = "Last value", truth[rows - dataset.spec.lead]
     fitted = (
         fit_linear_model(dataset.splits["train"]) if best and best.label == "Linear model" else None
     )
@@ -129,7 +121,7 @@ def _series(models: Models, dataset: SequenceDataset) -> Series | None:
         baseline = first(unscale(fitted[0](split.part(slice(rows[0], None))), dataset))
     names = dataset.target_scaling.columns if dataset.target_scaling else ("value",)
     shown = _numbers(truth[rows]), forecasts, half_width, label, _numbers(baseline)
-    return Series(names[0], *shown, spec.lead)
+    return Series(names[0], *shown, dataset.spec.lead)
 
 
 def _tags(models: Models, dataset: SequenceDataset) -> Tags:

@@ -8,7 +8,8 @@ from keras_gru.errors import UserError
 from keras_gru.experiments.cells_file import check_cells
 from keras_gru.experiments.configuration.experiment import Experiment
 from keras_gru.experiments.configuration.yaml_files import Config, load_experiment
-from keras_gru.experiments.run_directory import SWEEP, RunDirectory, find_run
+from keras_gru.experiments.find_run import find_run
+from keras_gru.experiments.run_directory import SWEEP, RunDirectory
 
 
 def choose_experiment(

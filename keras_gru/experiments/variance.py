@@ -34,11 +34,10 @@ def vary_sources(
     - [Bouthillier et al., 2021](https://arxiv.org/abs/2103.03098)
     """
     with prepare(experiment, run_directory) as (experiment, run_directory, dataset):
-        can_split = not (dataset.stages or dataset.splits["train"].overlapping)
         compare_all = functools.partial(
             compare, dataset=dataset, listener=listener, jobs=jobs, cluster=cluster
         )
-        for source in SOURCES if can_split else SOURCES[:-1]:
+        for source in SOURCES if dataset.can_be_resampled else SOURCES[:-1]:
             listener.note(f"The seeds vary only the {source}.")
             part = run_directory.create_source(source)
             compare_all(part.experiment(), run_directory=part)

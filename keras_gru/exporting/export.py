@@ -58,7 +58,7 @@ def export(
     """Export a model to another runtime, run it there and compare the outputs with Keras.
 
     Args:
-        model: a functional model, or a `keras.Sequential`, of RNN layers and layers made of
+        model: a functional or Sequential model with one output, of RNN layers and layers made of
             `keras.ops`. An encoder–decoder of `keras_gru.models` becomes two files, `encoder` and
             `decoder`, in the folder `path`.
         path: path of the file or, for `tfjs` and `saved_model`, of the folder.

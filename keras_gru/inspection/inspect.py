@@ -116,6 +116,7 @@ def _inspect_network(
 def _ablation(run_directory, record, model, layer, dataset) -> dict[str, float]:
     metric = run_directory.comparison().metric.name
     experiment = run_directory.experiment_of(record)
+    dataset = fitting.data_of_run(experiment, dataset, record.seed)
     found = {"as trained": record.validation[metric]}
     for name, gates in ablation.ablations(layer.cell).items():
         constant = ablation.with_constant_gates(model, gates)

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 import keras
 from keras import ops
 
+from keras_gru.datasets.task_spec import check_task
+from keras_gru.errors import UserError
 from keras_gru.layers.types import Tensor
 
 
@@ -26,6 +28,9 @@ def ensemble(networks: Sequence[keras.Model], task: str) -> keras.Model:
     Returns:
         A `keras.Model` with their inputs and outputs, compiled as the first of them is.
 
+    Raises:
+        UserError: there is no network or no such task, or the outputs have different shapes.
+
     Example:
 
     >>> from keras_gru import models
@@ -34,6 +39,11 @@ def ensemble(networks: Sequence[keras.Model], task: str) -> keras.Model:
     >>> models.ensemble([one, two], "classification").output_shape
     (None, 3)
     """
+    check_task(task)
+    shapes = {network.output_shape for network in networks}
+    if len(shapes) != 1:
+        got = ", ".join(map(str, shapes)) or "no network"
+        raise UserError(f"'networks': expected outputs of one shape, got {got}.")
     if len(networks) == 1:
         return networks[0]
     first, name = networks[0], networks[0].name

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from scipy.special import log_softmax
 
 from keras_gru.errors import UserError
+from keras_gru.models.graph import check_finite
 from keras_gru.models.translation import Parts, encoder_and_decoder
 
 
@@ -19,7 +20,8 @@ class Hypothesis(NamedTuple):
 
     Args:
         tokens: without `start` and `end`.
-        score: mean log-probability of its tokens, including `end`.
+        score: mean log-probability of its tokens, including `end`; the probabilities of the
+            tokens that are not excluded sum to 1.
     """
 
     tokens: list[int]
@@ -38,7 +40,7 @@ def translate(model: keras.Model, source_ids: npt.ArrayLike, **options: Any) -> 
         For each source its best target's tokens, without `start` and `end`.
 
     Raises:
-        UserError: an argument is out of range, or the model is not an encoder–decoder.
+        UserError: an argument is out of range, or the model is not an encoder–decoder or diverged.
 
     Example:
 
@@ -66,7 +68,8 @@ def search_beams(
     With one beam, each step takes the most probable token (greedy decoding). Beam search keeps the
     K hypotheses with the highest scores. The score is the mean log-probability per token, including
     `end`, so that long hypotheses have no disadvantage; an ended hypothesis stays in the beam
-    while its score is among the K highest.
+    while its score is among the K highest. Padding, `start` and `never` are excluded before the
+    softmax.
 
     Args:
         model: a model from `keras_gru.models.encoder_decoder`, or loaded from its file.
@@ -82,7 +85,7 @@ def search_beams(
         For each source up to K hypotheses, the best first.
 
     Raises:
-        UserError: an argument is out of range, or the model is not an encoder–decoder.
+        UserError: an argument is out of range, or the model is not an encoder–decoder or diverged.
 
     Example:
 
@@ -100,7 +103,13 @@ def search_beams(
     parts = {layer.name: layer for layer in model.layers}
     if not {"encoder_1", "decoder_1", "logits"} <= parts.keys():
         raise UserError(f"'model': expected keras_gru.models.encoder_decoder, got '{model.name}'.")
-    source_ids = np.asarray(source_ids)
+    try:
+        source_ids = np.asarray(source_ids)
+    except ValueError as error:
+        raise UserError(
+            "'source_ids': expected rows of one length, got rows of different lengths. Append "
+            "zeros to the shorter ones."
+        ) from error
     _check(parts, source_ids, start, end, max_length, beams, never, batch_size)
     decoder = _Decoder(model, [0, start, *never])
     found = []
@@ -164,6 +173,7 @@ class _Decoder:
         """Read one more token `(N·K,)`; return log-probabilities `(N·K, V)` of the next one."""
         found = self._decoder.predict_on_batch({"token": tokens[:, None], **self._given})
         logits = found.pop("output").astype("float64")
+        check_finite(logits)
         self._given |= {name.removeprefix("new_"): state for name, state in found.items()}
         logits[:, self._never] = -np.inf
         return log_softmax(logits, axis=1)

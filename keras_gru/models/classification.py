@@ -57,7 +57,8 @@ def classifier(
         cell: name in the registry of cells.
         embedding: width of a token's vector.
         front: `filters`, `kernel_size` and `strides` of a causal convolution over time before the
-            recurrent layers; `None` for none.
+            recurrent layers; `None` for none. Where `length` is `None`, up to `strides − 1` steps
+            at the end of a sequence are not read.
         layers: number of recurrent layers.
         dropout: dropout rate of each recurrent layer's input.
         recurrent_dropout: dropout rate of each recurrent layer's state.

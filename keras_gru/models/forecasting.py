@@ -171,9 +171,11 @@ def forecaster(
 
 def _embedded(x: Tensor, categories: Sequence[tuple[int, int]], width: int):
     """Return `(B, T, D)` with learned vectors instead of one-hot columns of words."""
-    blocks = [x[..., first : first + count] for first, count in categories]
+    categories = sorted(categories)
+    # No `...`, which Keras cannot load from .h5.
+    blocks = [x[:, :, first : first + count] for first, count in categories]
     ends = [0, *(edge for first, count in categories for edge in (first, first + count))]
-    others = [x[..., start:end] for start, end in zip(ends[::2], [*ends[1::2], None], strict=True)]
+    others = [x[:, :, start:end] for start, end in zip(ends[::2], [*ends[1::2], None], strict=True)]
     vectors = [
         keras.layers.Dense(
             width, use_bias=False, kernel_initializer="uniform", name=f"category_{number}"
@@ -232,6 +234,10 @@ def _check(
     is_one_way = not (options["bidirectional"] or options["front"])
     columns = () if history is None else history
     window = "one forecast, after the last step of a window of one length"
+    if options["head"] not in ("dense", "none"):
+        raise UserError(f"'head': expected 'dense' or 'none', got {options['head']!r}.")
+    if features is not None and not set(columns) <= set(range(features)):
+        raise UserError(f"'history': expected columns from 0 to {features - 1}, got {columns}.")
     for is_wrong, name, expected, got in (
         (last and history is None, last, "inputs with the variables", "history=None"),
         (last and len(columns) != width, "history", f"{width} columns, one a variable", columns),

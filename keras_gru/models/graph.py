@@ -35,6 +35,36 @@ class Graph(NamedTuple):
     outputs: Any
 
 
+def as_functional(model: keras.Model) -> keras.Model:
+    """Return a functional model with one output, of the layers of a functional or Sequential one.
+
+    Raises:
+        UserError: the model is another one, has several outputs, or a stateful layer.
+    """
+    is_sequential = isinstance(model, keras.Sequential)
+    if not model.built or not (is_sequential or hasattr(model, "output")):
+        raise UserError(
+            "'model': expected a functional model, or a Sequential one that begins with "
+            f"keras.Input, got '{model.name}'."
+        )
+    if len(model.outputs) != 1:
+        raise UserError(
+            f"'model': expected one output, got {len(model.outputs)} of '{model.name}'. Make a "
+            "model of each."
+        )
+    for layer in model.layers:
+        if getattr(layer, "stateful", False):
+            raise UserError(
+                f"layer '{layer.name}': expected a layer that is not stateful, got a stateful one. "
+                "Make the model with stateful=False and set the same weights; a step model of it "
+                "has the states as inputs and outputs."
+            )
+    if not is_sequential and is_tensor(model.output):
+        return model
+    inputs = model.inputs[0] if is_sequential else model.input
+    return keras.Model(inputs, model.outputs[0], name=model.name)
+
+
 def trace_model(model: keras.Model) -> Graph:
     """Return the calls of a functional model.
 
@@ -114,27 +144,13 @@ def to_numpy(tensor: Any) -> np.ndarray:
     return cast(np.ndarray, ops.convert_to_numpy(tensor))
 
 
-def as_functional(model: keras.Model) -> keras.Model:
-    """Return a functional model; a `keras.Sequential` becomes one of the same layers.
-
-    Raises:
-        UserError: if the model is another one, or a layer is stateful.
-    """
-    if isinstance(model, keras.Sequential) and model.built:
-        model = keras.Model(model.inputs, model.outputs, name=model.name)
-    if not getattr(model, "inputs", None):
+def check_finite(outputs: np.ndarray) -> None:
+    """Raise a `UserError` if an output of a model is NaN or Inf."""
+    if not np.isfinite(outputs).all():
         raise UserError(
-            f"model '{model.name}': expected a functional model, got a {type(model).__name__}. "
-            "Make it of keras.Input and layers."
+            "'model': expected finite outputs, got NaN or Inf. Its input has them, or its training "
+            "diverged: train it again with a lower learning rate."
         )
-    for layer in model.layers:
-        if getattr(layer, "stateful", False):
-            raise UserError(
-                f"layer '{layer.name}': expected a layer that is not stateful, got a stateful one. "
-                "Make the model with stateful=False and set the same weights; a step model of it "
-                "has the states as inputs and outputs."
-            )
-    return model
 
 
 def takes(layer: keras.Layer, argument: str) -> bool:

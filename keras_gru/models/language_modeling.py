@@ -11,7 +11,13 @@ from keras import ops
 from keras_gru.layers.types import Tensor
 from keras_gru.models.config import LanguageModel, defaults_of
 from keras_gru.models.seeding import seeded
-from keras_gru.models.stack import logits_layer, make_recurrent_layers, task_model, without_mask
+from keras_gru.models.stack import (
+    embedding_layer,
+    logits_layer,
+    make_recurrent_layers,
+    task_model,
+    without_mask,
+)
 
 
 @defaults_of(LanguageModel)
@@ -51,7 +57,7 @@ def language_model(
     10
     """
     with seeded(seed):
-        parts = [keras.layers.Embedding(vocabulary, embedding, name="embedding")]
+        parts = [embedding_layer(vocabulary, embedding, "embedding")]
         parts += make_recurrent_layers(
             cell=cell,
             units=units,

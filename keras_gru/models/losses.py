@@ -35,7 +35,7 @@ class StepLoss(keras.losses.Loss):
             are integers (Szegedy et al. 2016, section 7).
 
     Raises:
-        UserError: the targets or the weights have another shape.
+        UserError: the targets or the weights have another shape, or `smoothing` is out of range.
     """
 
     def __init__(
@@ -47,6 +47,8 @@ class StepLoss(keras.losses.Loss):
         reduction: str = _BY_WEIGHT,
         **kwargs: Any,
     ) -> None:
+        if not 0 <= smoothing <= 1:
+            raise UserError(f"label smoothing: expected a fraction from 0 to 1, got {smoothing}.")
         super().__init__(name=name, reduction=reduction, **kwargs)
         self.measure, self.every_step, self.smoothing = measure, every_step, smoothing
 
@@ -84,7 +86,7 @@ def compile_options(
             all classes are equally right. It affects the loss, not the accuracy.
 
     Raises:
-        UserError: there is no such loss.
+        UserError: there is no such loss, or `label_smoothing` is out of range.
 
     Example:
 

@@ -41,8 +41,8 @@ def sample_notes(
         The new frames, `(length, N)` zeros and ones, without the prompt.
 
     Raises:
-        UserError: an argument is out of range, the model is not a polyphony model, or a layer
-            returns no state.
+        UserError: an argument is out of range, the model is not a polyphony model or diverged, or a
+            layer returns no state.
 
     Example:
 
@@ -78,7 +78,7 @@ def _draw(logits: np.ndarray, temperature: float, random: np.random.Generator):
 def _probabilities(logits: np.ndarray, temperature: float):
     """Return σ((logit − c) / temperature), with the c that preserves the sum."""
     voices = expit(logits).sum()
-    far = 40 * temperature  # there the sum is 0 or N, to the last digit
+    far = 800 * temperature  # there the sum is exactly 0 or N
     shift = brentq(
         lambda c: expit((logits - c) / temperature).sum() - voices,
         logits.min() - far,

@@ -19,7 +19,7 @@ def seeded(seed: int | None):
         yield
         return
     outside = random.getstate()
-    random.seed(seed)
+    random.seed(int(seed))  # it takes no integer of NumPy
     try:
         yield
     finally:

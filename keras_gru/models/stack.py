@@ -4,6 +4,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from numbers import Integral
+from operator import index
 from typing import Any
 
 import keras
@@ -47,7 +48,7 @@ def sequence_input(
         )
     if vocabulary is not None:
         tokens = keras.Input((length,), dtype="int32", name="tokens")
-        x = keras.layers.Embedding(vocabulary, embedding, name="embedding")(tokens)
+        x = embedding_layer(vocabulary, embedding, "embedding")(tokens)
         return {"tokens": tokens}, x, ops.not_equal(tokens, 0)
     vectors = keras.Input((length, features), name="features")
     if length is not None or not masked:
@@ -56,11 +57,17 @@ def sequence_input(
     return {"features": vectors, "mask": mask}, vectors, mask
 
 
+def embedding_layer(vocabulary: int, width: Any, name: str) -> keras.Layer:
+    """Return an embedding; Keras takes no integer of NumPy, such as `tokens.max() + 1`."""
+    return keras.layers.Embedding(index(vocabulary), index(width), name=name)
+
+
 def front_layer(x: Tensor, mask: Mask, settings: Mapping[str, int] | None) -> tuple[Tensor, Mask]:
     """Convolve over time before the recurrent layers.
 
     The convolution is causal: output i depends on the steps up to `i * strides`. Where all
-    sequences have one length, the last output is that of the last step.
+    sequences have one length, the last output is that of the last step; where lengths differ, up
+    to `strides − 1` steps at the end of a sequence are not read.
 
     Args:
         x: `(B, T, D)`.
@@ -172,7 +179,7 @@ def depths(layers: Any) -> range:
 
 def logits_layer(outputs: int) -> keras.Layer:
     """Return the output layer in full precision, which the loss requires."""
-    return keras.layers.Dense(outputs, dtype=keras.config.floatx(), name="logits")
+    return keras.layers.Dense(index(outputs), dtype=keras.config.floatx(), name="logits")
 
 
 def task_model(

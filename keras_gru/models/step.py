@@ -12,6 +12,7 @@ from keras_gru.errors import UserError
 from keras_gru.models.graph import (
     Graph,
     as_functional,
+    check_finite,
     in_float32,
     is_tensor,
     to_numpy,
@@ -33,9 +34,10 @@ def step_model(model: keras.Model, length: int | None = 1) -> keras.Model:
     computes in float32.
 
     Args:
-        model: a functional model whose layers read forwards: no bidirectional layer, no pooling
-            and no attention.
-        length: K, the number of steps of each call; `None` for any.
+        model: a functional or Sequential model with one output, whose layers read forwards: no
+            bidirectional layer, no pooling and no attention.
+        length: K, the number of steps of each call, a divisor of T if the model has a fixed one;
+            `None` for any.
 
     Returns:
         A `keras.Model`. Its input is a dict of the model's inputs with K time steps and of the
@@ -43,8 +45,8 @@ def step_model(model: keras.Model, length: int | None = 1) -> keras.Model:
         states, `<layer>_new_state_<n>`.
 
     Raises:
-        UserError: if the output of the model at a step depends on later steps, or a layer is
-            stateful.
+        UserError: if the output of the model at a step depends on later steps, or an argument is
+            another one.
 
     Example:
 
@@ -56,6 +58,10 @@ def step_model(model: keras.Model, length: int | None = 1) -> keras.Model:
     {'output': (1, 1, 50), 'recurrent_1_new_state_0': (1, 8)}
     """
     model = in_float32(as_functional(model))
+    steps = model.inputs[0].shape[1]
+    if length is not None and (length < 1 or (steps or length) % length):
+        expected = "a positive integer" if steps is None else f"a divisor of the {steps} steps"
+        raise UserError(f"'length': expected {expected} or None, got {length}.")
     graph = trace_model(model)
     try:
         step, layers = _build(model, graph, length)
@@ -96,6 +102,9 @@ class Stepper:
         """Read further steps `(B, T, …)` and return their outputs `(B, T, …)`.
 
         No step is masked unless `x` has a mask.
+
+        Raises:
+            UserError: an output is NaN or Inf.
         """
         x = {name: np.asarray(array, self._dtypes[name]) for name, array in x.items()}
         if "mask" in self._dtypes and "mask" not in x:
@@ -104,6 +113,7 @@ class Stepper:
         for t in range(next(iter(x.values())).shape[1]):
             now = {name: array[:, t : t + 1] for name, array in x.items()}
             output, self.states = self._step(now, self.states)
+            check_finite(output)
             outputs.append(output)
         return np.concatenate(outputs, axis=1)
 
@@ -194,7 +204,6 @@ def _check_equal(model: keras.Model, step: keras.Model, length: int):
     """Raise an error if steps and the whole sequence have different outputs."""
     inputs = model.input if isinstance(model.input, dict) else {t.name: t for t in model.inputs}
     steps = next(iter(inputs.values())).shape[1] or _CHECKED_STEPS * length
-    steps -= steps % length
     arrays = random_inputs(model, steps, rows=2, is_padded=False)
     x = {name: arrays[tensor.name] for name, tensor in inputs.items()}
     structure = keras.tree.pack_sequence_as(model.input, [arrays[t.name] for t in model.inputs])

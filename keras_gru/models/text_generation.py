@@ -40,7 +40,7 @@ def sample(
         The new tokens, without the prompt. The padding token 0 is never among them.
 
     Raises:
-        UserError: an argument is out of range, or the model is not a language model.
+        UserError: an argument is out of range, or the model is not a language model or diverged.
 
     Example:
 

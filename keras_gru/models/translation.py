@@ -16,7 +16,7 @@ from keras_gru.models.config import EncoderDecoder, defaults_of
 from keras_gru.models.graph import to_numpy
 from keras_gru.models.language_modeling import numbered
 from keras_gru.models.seeding import seeded
-from keras_gru.models.stack import depths, logits_layer, task_model, without_mask
+from keras_gru.models.stack import depths, embedding_layer, logits_layer, task_model, without_mask
 
 Parts = dict[str, Any]  # the layers of a model by name
 States = list[list[Tensor]]  # of each layer
@@ -109,8 +109,8 @@ def encoder_decoder(
             )
 
         parts = [
-            keras.layers.Embedding(source_vocabulary, embedding, name="source_embedding"),
-            keras.layers.Embedding(target_vocabulary, embedding, name="target_embedding"),
+            embedding_layer(source_vocabulary, embedding, "source_embedding"),
+            embedding_layer(target_vocabulary, embedding, "target_embedding"),
             logits_layer(target_vocabulary),
         ]
         for number in depths(layers):

@@ -2,6 +2,7 @@
 
 # B batch, T time steps, K steps of a chunk, U units
 
+from numbers import Integral
 from typing import Any
 
 import keras
@@ -10,6 +11,7 @@ from keras import ops
 from keras_gru.errors import UserError
 from keras_gru.layers.types import Tensor
 from keras_gru.models.budget import recurrent_layers
+from keras_gru.models.measures import fit_weights
 
 _TASKS = ("polyphony", "tagger", "language_model")
 
@@ -20,11 +22,10 @@ class TruncatedModel(keras.Model):
 
     The state is carried from chunk to chunk and begins with zeros in each batch; the gradient ends
     where its chunk begins, so that a network learns from at most `steps` steps back and keeps no
-    more of them in memory. A batch of T steps is cut into ⌈T / steps⌉ chunks, which are as equal as
-    can be: a last one of a step or two would be an update like any other. Chunks in which no step
-    counts change the state alone. Dropout is redrawn in each chunk. Only `fit` and
-    `train_on_batch` differ from a `keras.Model`; `loss` is the mean of those of the chunks, by the
-    steps that count.
+    more of them in memory. A batch of T steps is cut into n = ⌈T / steps⌉ chunks of ⌈T / n⌉ steps;
+    the last one may be shorter. Chunks in which no step counts change the state alone. Dropout is
+    redrawn in each chunk. Only `fit` and `train_on_batch` differ from a `keras.Model`; `loss` is
+    the mean of those of the chunks, by the steps that count.
 
     Example:
 
@@ -43,6 +44,7 @@ class TruncatedModel(keras.Model):
         import tensorflow as tf
 
         x, y, weight = keras.utils.unpack_x_y_sample_weight(data)
+        weight = _step_weights(weight, y)
         rows = tf.shape(y)[0]
         total, width = self._chunks(y)
         batch = keras.tree.map_structure(lambda array: _padded(array, total), (x, y, weight))
@@ -65,6 +67,16 @@ class TruncatedModel(keras.Model):
         ]
         tf.while_loop(lambda start, *_: start < last, follow, first, shapes, parallel_iterations=1)
         return self.get_metrics_result()
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "steps": self.steps}
+
+    @classmethod
+    def from_config(cls, config: Any, custom_objects: Any = None) -> "TruncatedModel":
+        steps = config.pop("steps", None)
+        model = super().from_config(config, custom_objects)
+        model.steps = steps
+        return model
 
     def _chunks(self, y: Tensor):
         """T with what it takes to make all chunks equal, and their width K."""
@@ -109,8 +121,11 @@ def truncate(model: keras.Model, steps: int) -> TruncatedModel:
         steps: time steps of a chunk, at most.
 
     Raises:
-        UserError: the model is another one, or the backend is not TensorFlow.
+        UserError: the model is another one, `steps` is not a positive integer, or the backend is
+            not TensorFlow.
     """
+    if not isinstance(steps, Integral) or steps < 1:
+        raise UserError(f"'steps': expected a positive integer, got {steps!r}.")
     backend = keras.backend.backend()
     if backend != "tensorflow":
         raise UserError(
@@ -152,6 +167,15 @@ def read_chunk(
             layer.return_state = shown
         new_states.append(state)
     return parts["logits"](sequence), new_states
+
+
+def _step_weights(weight: Tensor | None, y: Tensor) -> Tensor:
+    """Return the weights `(B, T)` of the steps of targets `(B, T, ...)`; `None` weighs all as 1."""
+    ones = ops.ones(ops.shape(y)[:2])
+    if weight is None:
+        return ones
+    # "mse" after every step is a measure `(B, T)` of anything `(B, T, ...)`.
+    return ones * ops.cast(fit_weights(weight, "mse", True, y), ones.dtype)
 
 
 def _padded(array: Tensor, length: Any):

@@ -33,6 +33,12 @@ FILES = {
         ["targets=[Price]"],
         {"time": "Date", "date_format": "%b %d, %Y", "thousands": ",", "header": True},
     ),
+    "planned.csv": (
+        "day,sold,price\n"
+        + "".join(f"{day},{n % 9 if n < 140 else ''},{n % 5}\n" for n, day in enumerate(DAYS)),
+        [],
+        {"targets": ("sold",), "inputs": ("sold",), "known": ("price",), "horizon": 10},
+    ),
     "counter.csv": (
         "n,a,b\n" + "".join(f"{n},{n % 5},{-200 if n % 50 == 7 else n % 7}\n" for n in range(200)),
         ["missing_values=[-200]"],

@@ -33,6 +33,21 @@ def test_with_every_step_each_step_has_its_following_rows_as_targets():
             np.testing.assert_array_equal(split.targets[start, step], series(20)[after : after + 3])
 
 
+def test_the_latest_windows_of_every_series_are_the_last_of_train():
+    """A fraction of overlapping windows consists of the last ones, not of the last series."""
+    rows = {"train": (0, 20), "validation": (20, 30), "test": (30, 40)}
+    parts = [
+        forecasting.SplitSeries(values, values, rows | {"train": (first, 20)}, 4, 1)
+        for first, values in ((0, series(40)), (5, series(40) + 100))
+    ]
+    joined = forecasting.join_windows(parts)
+    targets = {name: split.targets.ravel().tolist() for name, split in joined.items()}
+    assert targets["train"] == [4, *(value for n in range(5, 20) for value in (n, 100 + n))]
+    assert targets["test"] == [*range(30, 40), *range(130, 140)]
+    for split in joined.values():
+        np.testing.assert_array_equal(split.inputs["features"][:, -1] + 1, split.targets[:, 0])
+
+
 @pytest.mark.parametrize("every_step", [False, True])
 def test_a_series_shorter_than_a_window_has_no_windows(every_step):
     assert forecasting.windows(series(7), series(7), 5, 3, every_step).size == 0

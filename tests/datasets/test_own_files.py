@@ -169,7 +169,7 @@ def test_a_constant_column_is_accepted(tmp_path):
         ("day,laod\n1,2\n", ("no column 'load'", "Did you mean 'laod'?")),
         ("x,y\n1,2\n", ("no column 'load'", "Known: x, y.")),
         ("load\n1\nmany\n", ("line 3", "'load'", "got 'many'", "finite number")),
-        ("load\n1\n\nnan\n", ("line 3", "got none (2 of 3 are missing)", "dataset.missing")),
+        ("load\n1\n\nnan\n2\n", ("line 3", "got none (2 of 4 are missing)", "dataset.missing")),
         ("day,load\n1,\n2,7\n", ("line 2", "'load'", "got none")),
         ("day,load\n1,\n", ("'load' has no number at all",)),
         ("load\n" + "1\n" * 6, ("at least 5 rows", "in train, got 4")),

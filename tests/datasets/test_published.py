@@ -132,6 +132,12 @@ def test_no_english_sentence_is_in_two_splits():
     assert not (seen[0] & seen[1] or seen[0] & seen[2] or seen[1] & seen[2])
     assert len(parts["validation"]) == pytest.approx(60, abs=3)
     assert parts == sentence_pairs.split(pairs, 0.2, 0.1)
+    texts = ([" ".join(words) for words in side] for side in zip(*pairs, strict=True))
+    dataset = sentence_pairs.translation_dataset(
+        "pairs", *texts, vocabulary=100, max_length=5, fractions=(0.2, 0.1)
+    )
+    with pytest.raises(UserError, match="vary"):
+        dataset.resampled(0)
 
 
 def test_duplicate_and_long_pairs_are_left_out():

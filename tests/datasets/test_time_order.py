@@ -79,7 +79,8 @@ def test_several_series_require_the_setting_series(tmp_path):
     alone = load(csv(tmp_path / "b.csv", zip(DAYS, VALUES, strict=True)))
     for name in dataset.splits:
         both = dataset.splits[name].inputs["features"]
-        for half in np.split(both, 2):  # each is scaled by itself, and no window spans two series
+        halves = (both[::2], both[1::2]) if name == "train" else np.split(both, 2)
+        for half in halves:  # each is scaled by itself, and no window spans two series
             np.testing.assert_allclose(half, alone.splits[name].inputs["features"], atol=1e-5)
     assert dataset.series_scalings["b"][1].mean[0] == pytest.approx(
         100 * dataset.series_scalings["a"][1].mean[0]
@@ -109,6 +110,17 @@ def test_gaps_are_counted_and_filled(tmp_path):
     np.testing.assert_allclose(first_rows(before)[9:13], [9, 9, 9, 12], atol=1e-4)
 
 
+def test_rows_after_the_last_target_are_left_out(tmp_path):
+    rows = [(day, 1, value) for day, value in zip(DAYS, VALUES, strict=True)]
+    rows += [(DAYS[-1] + ahead, 1, "") for ahead in range(1, 8)]
+    path = csv(tmp_path / "a.csv", rows, "date,promo,sold")
+    for missing in ("error", "forward_fill"):
+        dataset = load(path, inputs=("sold", "promo"), missing=missing)
+        assert sum(split.size for split in dataset.splits.values()) == 60 - 4
+        (note,) = [note for note in dataset.notes if "promo" not in note]
+        assert note.startswith("7 rows after the last value of 'sold'")
+
+
 def test_weekends_and_months_are_not_gaps(tmp_path):
     week = DAYS[np.is_busday(DAYS)]
     dataset = load(csv(tmp_path / "a.csv", zip(week, VALUES, strict=False)))
@@ -128,6 +140,13 @@ FIRST_DAYS, LAST_DAYS = MONTHS.astype("datetime64[D]"), (MONTHS + 1).astype("dat
         ("month", FIRST_DAYS + 14, ["2020-01-15", "2020-02-15", "2020-03-15"]),
         ("month", LAST_DAYS, ["2020-01-31", "2020-02-29", "2020-03-31"]),
         ("month", LAST_DAYS[::3], ["2020-03-31", "2020-06-30", "2020-09-30"]),
+        ("month", np.busday_offset(FIRST_DAYS, 0, "forward"), ["2020-01-01", "2020-02-03"]),
+        # Its last business day; in one month that is a holiday.
+        (
+            "month",
+            np.busday_offset(LAST_DAYS, 0, "backward", holidays=LAST_DAYS[-2:-1]),
+            ["2020-01-31", "2020-02-28", "2020-03-31"],
+        ),
         # Until a Friday, with a holiday.
         ("weekday", DAYS[np.is_busday(DAYS, holidays=DAYS[3:4])][:39], DAYS[[56, 57, 58]]),
         ("weekday", DAYS[:54], DAYS[[54, 55, 56]]),
@@ -136,7 +155,7 @@ FIRST_DAYS, LAST_DAYS = MONTHS.astype("datetime64[D]"), (MONTHS + 1).astype("dat
 def test_a_step_is_a_month_or_a_business_day(tmp_path, part, days, ahead):
     ahead = np.array(ahead, "datetime64[D]")
     seconds = days.astype("datetime64[s]").astype(int)
-    found = dates_after(seconds[-1], find_step(seconds), 3)
+    found = dates_after(seconds[-1], find_step(seconds), len(ahead))
     np.testing.assert_array_equal(found, ahead.astype("datetime64[s]").astype(int))
     path = csv(tmp_path / "a.csv", zip(days, range(len(days)), strict=True))
     config = CsvSeries(kind="csv_series", path=path, targets=("sold",), calendar=(part,))

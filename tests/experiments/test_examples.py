@@ -1,5 +1,7 @@
 """Example predictions on test that a run directory stores for the page, from untrained networks."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -42,33 +44,27 @@ def test_classes_have_a_confusion_matrix_and_errors_their_texts(tmp_path):
     assert content.labels == ("x", "y", "z") and content.sequences == test.size
 
 
-def test_forecasts_have_the_true_values_in_the_same_unit(tmp_path):
+@pytest.mark.parametrize("lead", [1, 3])
+def test_forecasts_have_the_true_values_in_the_same_unit(tmp_path, lead):
     path = tmp_path / "series.csv"
     path.write_text(series_csv(200))
     dataset = {"kind": "csv_series", "path": str(path), "targets": ("b",), "window": 6}
-    content, _, data = examples_of(tmp_path, dataset, {"kind": "forecaster"})
+    dataset["lead"] = lead
+    content, models, data = examples_of(tmp_path, dataset, {"kind": "forecaster"})
+    run = models["gru"].run_directory
+    save_examples(run, dataclasses.replace(data, baselines=data.baselines[:1]))
+    last_value = read_examples(run).content
+    assert last_value.baseline == "Last value"
     assert content.truth[-1] == 100 + 199 and content.variable == "b"
-    assert len(content.truth) == data.splits["test"].size
-    # On a straight line, a baseline is exact (linear model) or one step behind ("Last value").
-    gaps = np.subtract(content.truth, content.baseline_forecast)
-    np.testing.assert_allclose(gaps, 1 if content.baseline == "Last value" else 0, atol=1e-3)
+    assert len(content.truth) == data.splits["test"].size - lead
+    # On a straight line, a linear model is exact, and the last value is `lead` steps behind.
+    for best, behind in ((content, 0), (last_value, lead)):
+        gaps = np.subtract(best.truth, best.baseline_forecast)
+        np.testing.assert_allclose(gaps, behind, atol=1e-3)
     assert all(
         min(half) > 0 and len(half) == len(content.truth) for half in content.half_width.values()
     )
     assert set(content.forecasts) == set(CELLS)
-
-
-@pytest.mark.parametrize("inputs", [("a", "b"), ("a",)])
-def test_the_last_value_is_that_of_the_window(tmp_path, inputs):
-    path = tmp_path / "series.csv"
-    path.write_text(series_csv(200))
-    dataset = {"kind": "csv_series", "path": str(path), "targets": ("b",), "inputs": inputs}
-    dataset |= {"window": 6, "lead": 3, "every_step": True}  # with which there is no linear model
-    content, _, data = examples_of(tmp_path, dataset, {"kind": "forecaster"})
-    assert content.baseline == "Last value"
-    gaps = np.subtract(content.truth, content.baseline_forecast)
-    np.testing.assert_allclose(gaps, 3, atol=1e-3)
-    assert len(gaps) == data.splits["test"].size - (0 if "b" in inputs else 3)
 
 
 def test_sentences_have_their_words_and_tags(tmp_path):

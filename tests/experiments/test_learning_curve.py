@@ -10,7 +10,7 @@ from keras_gru import datasets
 from keras_gru.datasets.series.forecasting import windows
 from keras_gru.datasets.split import SPLITS
 from keras_gru.errors import UserError
-from keras_gru.experiments.compare import compare
+from keras_gru.experiments.compare import compare, prepare
 from keras_gru.experiments.learning_curve import check_fractions, learning_curve
 from keras_gru.experiments.run_directory import RunDirectory
 from keras_gru.experiments.training_data import data_for, load_data
@@ -103,6 +103,19 @@ def test_a_new_fraction_starts_with_its_own_sequences(tmp_path):
     experiment = tiny(tmp_path)
     fraction = RunDirectory.create(experiment).create_fraction(0.05)
     assert data_for(experiment, fraction).size("train") == 3
+
+
+def test_the_guessed_settings_of_a_file_are_stored(tmp_path):
+    """Networks of a learning curve read new files as the one that they were trained on."""
+    path = tmp_path / "series.csv"
+    days = np.datetime64("2020-01-01") + np.arange(60)
+    rows = [f"{day.item():%d.%m.%Y};{n},5" for n, day in enumerate(days)]
+    path.write_text("\n".join(["day;sold", *rows]) + "\n")
+    dataset = {"kind": "csv_series", "path": str(path), "targets": ("sold",), "window": 4}
+    with prepare(tiny(tmp_path, dataset=dataset), None) as (_, whole, loaded):
+        for directory in (whole, whole.create_fraction(0.5)):
+            assert directory.experiment().dataset == loaded.resolved
+            assert directory.experiment().dataset.decimal == ","
 
 
 @pytest.mark.parametrize("fractions", [(), (0.5, 0.5), (0.0, 0.5), (1.0,), (2.0,)])

@@ -10,9 +10,10 @@ import pytest
 from keras_gru import files
 from keras_gru.errors import UserError
 from keras_gru.experiments.compare import compare
+from keras_gru.experiments.find_run import find_run
 from keras_gru.experiments.json_files import append_json, load_json_lines
 from keras_gru.experiments.learning_curve import learning_curve
-from keras_gru.experiments.run_directory import RunDirectory, find_run
+from keras_gru.experiments.run_directory import RunDirectory
 from tests.experiments.helpers import Recorder, record, tiny
 
 LOCK = """

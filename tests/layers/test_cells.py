@@ -133,6 +133,13 @@ def test_a_cell_with_a_dropout_argument_gets_it():
         recurrent_layer("plain", 4, dropout=0.3)
 
 
+@pytest.mark.parametrize("rate", [20, 1.0, -0.1])
+@pytest.mark.parametrize("name", ["dropout", "recurrent_dropout"])
+def test_a_rate_out_of_range_is_rejected(name, rate):
+    with pytest.raises(UserError, match=f"'{name}': expected a rate from 0 to below 1"):
+        recurrent_layer("gru", 4, **{name: rate})
+
+
 def test_mixed_precision_applies_to_a_custom_cell():
     register_cell("plain", PlainCell)
     layer = recurrent_layer("plain", 4, dtype="mixed_bfloat16")

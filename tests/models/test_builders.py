@@ -273,3 +273,16 @@ def test_an_unknown_pooling_is_rejected(pooling):
 def test_an_unknown_cell_is_rejected():
     with pytest.raises(UserError, match="There is no cell 'grru'"):
         models.classifier(units=2, classes=2, features=3, cell="grru")
+
+
+def test_sizes_and_seeds_may_be_integers_of_numpy():
+    def build(number):
+        return models.classifier(
+            units=number(4), classes=number(3), vocabulary=number(9), embedding=number(2),
+            seed=number(1),
+        )  # fmt: skip
+
+    pairs = zip(build(np.int64).get_weights(), build(int).get_weights(), strict=True)
+    assert all(np.array_equal(*pair) for pair in pairs)
+    models.language_model(units=4, vocabulary=np.int64(9))
+    models.encoder_decoder(units=4, source_vocabulary=np.int64(9), target_vocabulary=np.int64(9))

@@ -91,6 +91,32 @@ def test_options_without_a_last_value_are_rejected(options):
         differences(**options)
 
 
+@pytest.mark.parametrize(
+    "options", [{"history": (3, -1)}, {"history": (3, 4)}, {"head": "non"}], ids=str
+)
+def test_unknown_columns_and_heads_are_rejected(options):
+    with pytest.raises(UserError, match=r"'(history|head)': expected "):
+        differences(**options)
+
+
+def test_the_order_of_categories_does_not_matter(windows):
+    sizes = {**SIZES, "units": 6, "embed_categories": 3, "seed": 0}
+    found = [
+        predict(models.forecaster(categories=given, **sizes), {"features": windows})
+        for given in (((0, 1), (1, 2)), ((1, 2), (0, 1)))
+    ]
+    np.testing.assert_array_equal(*found)
+
+
+def test_embedded_categories_are_loaded_from_h5(windows, tmp_path):
+    sizes = {**SIZES, "units": 6, "embed_categories": 3, "categories": ((1, 2),)}
+    model = models.forecaster(**sizes)
+    model.save(tmp_path / "model.h5")
+    found = models.load_h5(tmp_path / "model.h5")
+    x = {"features": windows}
+    np.testing.assert_array_equal(predict(found, x), predict(model, x))
+
+
 def test_each_value_of_a_category_has_an_embedding(windows):
     """Values with equal embeddings give equal outputs; other columns are not embedded."""
     x = windows.copy()

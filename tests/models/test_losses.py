@@ -147,3 +147,29 @@ def test_each_call_returns_new_metrics():
     spec = TaskSpec(task="polyphony", outputs=88, features=88)
     one, two = (models.compile_options(spec)["weighted_metrics"][0] for _ in range(2))
     assert one is not two
+
+
+@pytest.mark.parametrize("smoothing", [-0.1, 2])
+def test_label_smoothing_out_of_range_is_rejected(smoothing):
+    spec = TaskSpec(task="tagging", outputs=6, vocabulary=9)
+    with pytest.raises(UserError, match="label smoothing: expected a fraction from 0 to 1"):
+        models.compile_options(spec, label_smoothing=smoothing)
+
+
+def test_an_unknown_task_is_rejected():
+    with pytest.raises(UserError, match=r"no task 'forecaster'\. Did you mean 'forecasting'"):
+        TaskSpec(task="forecaster", outputs=1)
+
+
+@pytest.mark.parametrize(
+    ("horizons", "task", "sentence"),
+    [
+        ((3, 3), "forecaster", "no task 'forecaster'"),
+        ((3, 2), "forecasting", "expected outputs of one shape"),
+        ((), "forecasting", "got no network"),
+    ],
+)
+def test_an_ensemble_of_other_networks_is_rejected(horizons, task, sentence):
+    networks = [models.forecaster(units=2, features=1, length=5, horizon=h) for h in horizons]
+    with pytest.raises(UserError, match=sentence):
+        models.ensemble(networks, task)

@@ -104,6 +104,13 @@ def test_a_temperature_keeps_the_expected_number_of_notes(temperature):
     np.testing.assert_allclose(shifts, shifts[0], atol=1e-4 * max(1, temperature))
 
 
+@pytest.mark.parametrize("logit_of_all", [-50.0, -1000.0, 50.0])
+def test_notes_that_are_sure_are_sampled(logit_of_all):
+    logits = np.full(88, logit_of_all)
+    chances = music_generation._probabilities(logits, 0.8)
+    np.testing.assert_allclose(chances, expit(logits), rtol=1e-6, atol=1e-300)
+
+
 def test_temperature_0_plays_the_expected_number_of_most_probable_notes():
     logits = np.log([0.4, 0.1, 0.6, 0.55, 0.05]) - np.log([0.6, 0.9, 0.4, 0.45, 0.95])  # 1.7 notes
     drawn = music_generation._draw(logits, 0, None)
@@ -157,6 +164,13 @@ def test_a_length_of_zero_returns_no_frames(model):
 def test_bad_arguments_are_rejected(model, arguments, sentence):
     with pytest.raises(UserError, match=sentence):
         models.sample_notes(model, **{"prompt": PROMPT, "length": 3, **arguments})
+
+
+def test_a_diverged_model_is_rejected():
+    diverged = models.polyphony(units=2, notes=NOTES)
+    diverged.set_weights([weights * np.nan for weights in diverged.get_weights()])
+    with pytest.raises(UserError, match="expected finite outputs"):
+        models.sample_notes(diverged, PROMPT, 3)
 
 
 def test_another_kind_of_model_is_rejected():

@@ -102,3 +102,31 @@ def test_a_stateful_layer_has_no_step():
 def test_functions_that_mix_steps_are_rejected(function):
     with pytest.raises(UserError, match="depends on the steps so far alone"):
         Stepper(_with(function))
+
+
+def test_a_sequential_model_and_a_list_of_one_output_have_a_step():
+    model = keras.Sequential([keras.Input((None, 3)), keras_gru.GRU(4), keras.layers.Dense(1)])
+    x = np.random.default_rng(0).normal(size=(2, 5, 3)).astype("float32")
+    for each in (model, keras.Model(model.inputs, model.outputs)):
+        step = keras_gru.step_model(each, None)
+        (state,) = models.state_names(step)
+        found = step({model.inputs[0].name: x, state: np.zeros((2, 4), "float32")})
+        np.testing.assert_allclose(found["output"], model(x), atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("model", "sentence"),
+    [
+        (keras.Sequential([keras.layers.Dense(1)]), "begins with keras.Input"),
+        (keras.Model(x := keras.Input((None, 3)), [x + 1, x + 2]), "expected one output, got 2"),
+    ],
+)
+def test_models_without_one_output_are_rejected(model, sentence):
+    with pytest.raises(UserError, match=sentence):
+        keras_gru.step_model(model)
+
+
+@pytest.mark.parametrize(("steps", "length"), [(10, 3), (10, 20), (None, 0)])
+def test_a_chunk_that_does_not_divide_the_steps_is_rejected(steps, length):
+    with pytest.raises(UserError, match=f"'length': expected .* got {length}"):
+        keras_gru.step_model(models.tagger(units=4, tags=2, features=3, length=steps), length)

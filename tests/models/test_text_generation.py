@@ -134,6 +134,14 @@ def test_bad_arguments_are_rejected(model, arguments, sentence):
         models.sample(model, **{"prompt_ids": PROMPT, "length": 3, **arguments})
 
 
+@pytest.mark.parametrize("temperature", [0, 1])
+def test_a_diverged_model_is_rejected(temperature):
+    diverged = models.language_model(units=2, vocabulary=9)
+    diverged.set_weights([weights * np.nan for weights in diverged.get_weights()])
+    with pytest.raises(UserError, match="expected finite outputs"):
+        models.sample(diverged, [1], 3, temperature=temperature)
+
+
 def test_another_kind_of_model_is_rejected():
     with pytest.raises(UserError, match="got 'tagger'"):
         models.sample(models.tagger(units=2, tags=2, features=3), [1], 3)

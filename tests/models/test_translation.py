@@ -159,6 +159,7 @@ def test_a_model_learns_to_copy():
     [
         ({"source_ids": [3, 4]}, r"'source_ids': expected integers \(sentences, steps\)"),
         ({"source_ids": [[3.5]]}, r"'source_ids': expected integers \(sentences, steps\)"),
+        ({"source_ids": [[3, 4], [5]]}, "'source_ids': expected rows of one length"),
         ({"source_ids": [[6]]}, "'source_ids': expected tokens from 0 to 5, got 6"),
         ({"start": 0}, "'start': expected a target token from 1 to 5, got 0"),
         ({"end": 6}, "'end': expected a target token from 1 to 5, got 6"),
@@ -172,6 +173,14 @@ def test_bad_arguments_are_rejected(model, arguments, sentence):
     good = {"source_ids": SOURCES, "start": START, "end": END, "max_length": 3}
     with pytest.raises(UserError, match=sentence):
         models.translate(model, **{**good, **arguments})
+
+
+def test_a_diverged_model_is_rejected():
+    sizes = {"source_vocabulary": 6, "target_vocabulary": VOCABULARY}
+    diverged = models.encoder_decoder(units=2, **sizes)
+    diverged.set_weights([weights * np.nan for weights in diverged.get_weights()])
+    with pytest.raises(UserError, match="expected finite outputs"):
+        translate(diverged)
 
 
 def test_another_kind_of_model_is_rejected():

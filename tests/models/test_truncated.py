@@ -137,6 +137,29 @@ def test_a_chunk_without_weighted_steps_is_no_update():
     assert int(model.optimizer.iterations) == 3 and np.isfinite(logs["loss"])
 
 
+@pytest.mark.parametrize(
+    "weight",
+    [None, np.arange(6.0), np.arange(6)[:, None], np.ones((6, 7, 1))],
+    ids=lambda weight: str(np.shape(weight)),
+)
+def test_weights_of_sequences_are_those_of_all_their_steps(weight):
+    x = inputs("polyphony")
+    y, _ = targets("polyphony", x)
+    by_sequence = np.ones(6) if weight is None else np.reshape(weight, (6, -1))[:, 0]
+    found = []
+    for given in (weight, np.repeat(by_sequence[:, None], 7, axis=1)):
+        model = compiled("polyphony", truncate(make("polyphony"), 3))
+        logs = model.train_on_batch(x, y, given, return_dict=True)
+        found.append([*model.get_weights(), *logs.values()])
+    assert_equal(*found)
+
+
+@pytest.mark.parametrize("steps", [0, -3, 2.5])
+def test_a_wrong_number_of_steps_is_rejected(steps):
+    with pytest.raises(UserError, match="'steps': expected a positive integer"):
+        truncate(make("polyphony"), steps)
+
+
 def test_a_truncated_model_is_saved_and_used_like_any_other(tmp_path):
     model, _ = trained("language_model", 3, {"dropout": 0.2}, run_eagerly=True)
     model.save(tmp_path / "model.keras")
@@ -144,6 +167,10 @@ def test_a_truncated_model_is_saved_and_used_like_any_other(tmp_path):
     x = inputs("language_model")
     np.testing.assert_array_equal(predict(loaded, x), predict(model, x))
     assert len(models.sample(loaded, [3, 4], 5, seed=0)) == 5
+    y, weight = targets("language_model", x)
+    for each in (model, loaded):
+        each.train_on_batch(x, y, weight)
+    assert int(loaded.optimizer.iterations) == int(model.optimizer.iterations) == 9
 
 
 def test_models_that_cannot_be_truncated_are_rejected(monkeypatch):

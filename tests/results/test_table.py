@@ -178,7 +178,9 @@ def test_tuning_is_stored():
 
 
 def test_the_page_compares_results_with_published_figures_and_goals(result):
-    text = page.render({"cta": ROW}, {"cta": result})
+    row = ROW.model_copy(update={"note": "Chosen with a GRU."})
+    text = page.render({"cta": row}, {"cta": result})
+    assert "\n\nChosen with a GRU.\n\n" in text
     assert "GRU ≤ 40000 reached; LSTM ≤ 1.5 not reached; the best cell ≤ 40000 reached" in text
     (line,) = (line for line in text.splitlines() if line.startswith("| GRU |"))
     cells = [cell.strip() for cell in line.split("|")]

@@ -183,6 +183,7 @@ def _section(row: Row, result: dict | None) -> str:
         headline_text(verdicts),
         *_pairs(verdicts),
         *caution_texts(verdicts),
+        row.note,
         " ".join(result["notes"]),
         f"{result['date']}, {training_time} of training in all; {hardware}; {versions}.",
         f"`{result['command']}`",

@@ -94,6 +94,7 @@ class Row(Settings):
     expects: str = "report.html"
     split: Literal["test", "validation"] = "test"
     goal: dict[str, Bound] = Field(default_factory=dict)
+    note: str = ""
     published: tuple[Published, ...] = ()
 
     def dataset(self) -> dict[str, object]:

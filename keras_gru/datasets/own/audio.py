@@ -124,7 +124,8 @@ class Audio(OwnFile, RecordingSettings):
             preprocessing,
             notes=notes,
         )
-        return dataclasses.replace(dataset, facts=found.facts, resolved=settings)
+        grouped = self.group is not None
+        return dataclasses.replace(dataset, facts=found.facts, resolved=settings, grouped=grouped)
 
 
 def unknown_labels(where: str, labels: Sequence[str], names: Sequence[str]) -> list[str]:

@@ -1,5 +1,6 @@
 """Read a user's files, with one-sentence error messages."""
 
+import io
 import os
 from collections import Counter
 from pathlib import Path
@@ -80,3 +81,8 @@ def labelled_or_loose_files(
 def read_text(path: Path, encoding: str | None = None) -> str:
     """Read a text file, compressed or not; guess the encoding unless it is given."""
     return decode(path, read_bytes(path)[0], encoding)[0].decode()
+
+
+def lines_of(text: str) -> list[str]:
+    """Return the lines of a text; other than `str.splitlines`, a form feed or U+2028 ends none."""
+    return [line.removesuffix("\n") for line in io.StringIO(text, newline=None)]

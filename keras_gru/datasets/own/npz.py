@@ -48,6 +48,7 @@ from keras_gru.datasets.own.npz_checks import (
     reject,
 )
 from keras_gru.datasets.own.npz_labels import number_labels
+from keras_gru.datasets.own.npz_scaling import fit_scalings, scaled
 from keras_gru.datasets.own.npz_splits import (
     as_split,
     carve,
@@ -57,7 +58,7 @@ from keras_gru.datasets.own.npz_splits import (
 )
 from keras_gru.datasets.own.npz_tokens import load_pairs, next_tokens
 from keras_gru.datasets.own.own_file import OwnFile
-from keras_gru.datasets.preprocessing import Preprocessing, Scaling
+from keras_gru.datasets.preprocessing import Preprocessing
 from keras_gru.datasets.registry import register_dataset
 from keras_gru.datasets.sequence_dataset import Baseline, Metric, SequenceDataset, TaskSpec
 from keras_gru.datasets.series import forecasting
@@ -136,7 +137,8 @@ class Npz(OwnFile):
         if self.task == "language_model":
             found = {name: next_tokens(path, name, split) for name, split in found.items()}
         names = preprocessing.target_vocabulary if preprocessing else classes
-        if self.task == "classification":
+        by_class = self.task == "classification"
+        if by_class:
             names = number_labels(path, found, names)
         arrays = {
             name: check_split(path, name, split, self.task, self.max_length)
@@ -158,22 +160,17 @@ class Npz(OwnFile):
         if fractions is None:
             arrays = {"test": join_sequences(list(arrays.values()), self.task)}
         else:
-            if self.task == "classification":
+            if by_class:
                 notes += class_warnings(arrays["train"]["targets"], present(names))
-            by_class = self.task == "classification"
             arrays = carve(arrays, *fractions, groups, by_class, overlapping)
-        input_scaling = target_scaling = None
         if preprocessing is not None:
-            input_scaling, target_scaling = (
-                preprocessing.input_scaling,
-                preprocessing.target_scaling,
-            )
+            scalings = preprocessing.input_scaling, preprocessing.target_scaling
         elif self.scale and spec.vocabulary is None:
-            input_scaling, target_scaling = _fit(arrays["train"], self.task)
-        arrays = {
-            name: _scale_arrays(split, input_scaling, target_scaling)
-            for name, split in arrays.items()
-        }
+            scalings = fit_scalings(arrays["train"], self.task)
+        else:
+            scalings = None, None
+        arrays = {name: scaled(split, *scalings) for name, split in arrays.items()}
+        input_scaling, target_scaling = scalings
         scale = target_scaling.deviation[0] if target_scaling and spec.outputs == 1 else 1.0
         zero = target_scaling.zero if target_scaling else None
         units = ErrorUnits(scale, zero=zero)
@@ -184,6 +181,8 @@ class Npz(OwnFile):
         }
         check_not_empty(path.name, splits)
         names = names or [str(number) for number in range(spec.outputs)]
+        if by_class:
+            notes += missing_classes(splits, names)
         metric = _METRICS[self.task]
         if target_scaling and spec.outputs > 1:
             metric = dataclasses.replace(metric, label="MAE (standard deviations)")
@@ -193,15 +192,13 @@ class Npz(OwnFile):
             metric=metric,
             splits=splits,
             scale=scale,
-            target_vocabulary=tuple(names) if self.task == "classification" else None,
+            target_vocabulary=tuple(names) if by_class else None,
             input_scaling=input_scaling,
             target_scaling=target_scaling,
             baselines=() if all_as_test else (_baseline(splits, spec, names, units),),
-            notes=(
-                *notes,
-                *(missing_classes(splits, names) if self.task == "classification" else ()),
-            ),
+            notes=tuple(notes),
             resolved=self,
+            grouped=groups is not None,
         )
 
 
@@ -235,30 +232,6 @@ def _read(
     if groups is not None and groups.shape != found.get("train", {})["inputs"].shape[:1]:
         reject(path, f"'train_groups': expected the shape (N,), got {groups.shape}.")
     return found, classes, groups
-
-
-def _fit(train: dict, task: str) -> tuple[Scaling | None, Scaling | None]:
-    """Return the scalings of channels and forecast targets; None for zeros and ones."""
-    inputs, targets = train["inputs"], train["targets"]
-    real = np.arange(inputs.shape[1]) < train["lengths"][:, None]
-    channels = None
-    if not np.isin(inputs[:100], (0, 1)).all():
-        channels = Scaling.fit(list(map(str, range(inputs.shape[2]))), inputs[real].astype(float))
-    if task != "forecasting":
-        return channels, None
-    values = targets.reshape(-1, targets.shape[-1]).astype(float)
-    return channels, Scaling.fit(list(map(str, range(targets.shape[-1]))), values)
-
-
-def _scale_arrays(arrays: dict, channels: Scaling | None, targets: Scaling | None) -> dict:
-    found = dict(arrays)
-    if channels is not None:
-        real = np.arange(arrays["inputs"].shape[1]) < arrays["lengths"][:, None]
-        scaled = channels.apply(arrays["inputs"])
-        found["inputs"] = np.where(real[..., None], scaled, np.float32(0))
-    if targets is not None:
-        found["targets"] = targets.apply(arrays["targets"])
-    return found
 
 
 def _spec(

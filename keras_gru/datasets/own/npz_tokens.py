@@ -103,6 +103,7 @@ def load_pairs(
         metric=Metric("accuracy", "max", "accuracy (next token)"),
         splits=splits,
         baselines=() if fractions is None else (most_frequent_target(splits, names),),
+        grouped=groups is not None,
     )
 
 

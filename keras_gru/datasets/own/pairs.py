@@ -41,7 +41,7 @@ class Pairs(OwnFile, TableFile):
     def load(
         self, preprocessing: Preprocessing | None = None, all_as_test: bool = False
     ) -> SequenceDataset:
-        """Load the pairs, split so that no sentence is in two splits.
+        """Load the pairs, split so that no sentence of `from_column` is in two splits.
 
         Args:
             preprocessing: its vocabularies are used; None builds them from train.

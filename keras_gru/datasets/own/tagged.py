@@ -11,7 +11,7 @@ from pydantic import Field
 
 from keras_gru.datasets.common import Fraction, Tokens
 from keras_gru.datasets.fingerprint import Source, source_of_files
-from keras_gru.datasets.own.files import read_text, require_path
+from keras_gru.datasets.own.files import lines_of, read_text, require_path
 from keras_gru.datasets.own.own_file import OwnFile
 from keras_gru.datasets.preprocessing import Preprocessing
 from keras_gru.datasets.registry import register_dataset
@@ -197,7 +197,7 @@ def read_sentences(
     Raises:
         UserError: if a line has no tag, or another number of columns than the first.
     """
-    lines = read_text(path, encoding).splitlines()
+    lines = lines_of(read_text(path, encoding))
     first = next((line for line in lines if _is_token(line)), None)
     if first is None:
         raise UserError(f"{path}: expected lines with a word and its tag, found none.")

@@ -122,6 +122,7 @@ class Texts(OwnFile, TableFile):
             dataset,
             resolved=self.model_copy(update={**read.settings, **level}),
             facts=(*read.facts, *dataset.facts),
+            grouped=read.groups is not None,
         )
 
 

@@ -12,7 +12,7 @@ from pydantic import Field
 from keras_gru.datasets.common import Fraction
 from keras_gru.datasets.fingerprint import Source, source_of_files
 from keras_gru.datasets.labelled_vectors import classification_dataset
-from keras_gru.datasets.own.files import read_text, require_path
+from keras_gru.datasets.own.files import lines_of, read_text, require_path
 from keras_gru.datasets.own.own_file import OwnFile
 from keras_gru.datasets.preprocessing import Preprocessing
 from keras_gru.datasets.registry import register_dataset
@@ -139,7 +139,7 @@ def read_ts(
     Raises:
         UserError: if the file is invalid, or has no labels.
     """
-    lines = read_text(path).splitlines()
+    lines = lines_of(read_text(path))
     head, start = {}, None
     for number, line in enumerate(lines):
         words = line.strip().split()

@@ -1,5 +1,6 @@
 """Spoken digits as log-mel spectrograms."""
 
+import dataclasses
 import warnings
 from collections.abc import Sequence
 from typing import Annotated, ClassVar
@@ -63,7 +64,7 @@ class SpokenDigit(DatasetSettings):
         names = [name.decode() for name in columns["audio/filename"]]
         labels = np.array(columns["label"])
         spectrograms = [SPECTROGRAM(samples / 2**15) for samples in columns["audio"]]
-        return classification_dataset(
+        dataset = classification_dataset(
             "Spoken digits, new speakers" if self.new_speakers else "Spoken digits",
             spectrograms,
             labels,
@@ -72,6 +73,7 @@ class SpokenDigit(DatasetSettings):
             SPECTROGRAM.columns,
             preprocessing,
         )
+        return dataclasses.replace(dataset, grouped=self.new_speakers)
 
 
 def _read() -> dict:

@@ -237,18 +237,33 @@ def naive_errors(parts: Sequence[SplitSeries], season: int) -> tuple[float, ...]
 
 
 def join_windows(parts: Sequence[SplitSeries]) -> dict[str, Split]:
-    """Return the concatenated windows of several series; of a single series, views."""
+    """Return the windows of several series, one series after the other; of a single one, views.
+
+    In train the latest windows of every series are last, as a fraction of train consists of them.
+    """
     found = [part.splits() for part in parts]
     if len(found) == 1:
         return found[0]
-    return {
-        name: Split(
-            {"features": np.concatenate([splits[name].inputs["features"] for splits in found])},
-            np.concatenate([splits[name].targets for splits in found]),
-            overlapping=True,
-        )
-        for name in found[0]
-    }
+    joined = {}
+    for name in found[0]:
+        splits = [one[name] for one in found]
+        rows = np.arange(sum(split.size for split in splits))
+        if name == "train":
+            windows_left = np.concatenate([np.arange(split.size, 0, -1) for split in splits])
+            rows[np.argsort(-windows_left, kind="stable")] = rows.copy()
+        features = _place([split.inputs["features"] for split in splits], rows)
+        targets = _place([split.targets for split in splits], rows)
+        joined[name] = Split({"features": features}, targets, overlapping=True)
+    return joined
+
+
+def _place(arrays: Sequence[np.ndarray], rows: np.ndarray) -> np.ndarray:
+    """Return the rows of several arrays in one, each at its place."""
+    whole = np.empty((len(rows), *arrays[0].shape[1:]), arrays[0].dtype)
+    ends = np.cumsum([len(array) for array in arrays])
+    for array, places in zip(arrays, np.split(rows, ends[:-1]), strict=True):
+        whole[places] = array
+    return whole
 
 
 def baselines(

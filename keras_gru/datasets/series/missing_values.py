@@ -2,13 +2,14 @@
 
 # V columns, D features, H steps ahead
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from keras_gru.datasets.series.time_order import Series
 from keras_gru.datasets.tables.table import Table
 from keras_gru.errors import UserError
+from keras_gru.formatting import plural
 
 # Numbers for missing values in files of weather stations, netCDF and databases.
 _SUSPICIOUS = (-99, -999, -9999, -99999, 9999, 99999, 999999, 1e20, 9.969209968386869e36, -1e34)
@@ -55,6 +56,15 @@ def rows_with_targets(is_missing: np.ndarray) -> int:
     """Return the number of rows up to the last with a target, given (rows, V) missing ones."""
     places = np.flatnonzero(~is_missing.all(axis=1))
     return int(places[-1]) + 1 if len(places) else len(is_missing)
+
+
+def note_on_end(count: int, targets: Sequence[str]) -> list[str]:
+    """Return a note on the number of rows after the last with a target, or []."""
+    if count == 0:
+        return []
+    are = "is" if count == 1 else "are"
+    names = ", ".join(map(repr, targets))
+    return [f"{plural(count, 'row')} after the last value of {names} {are} left out."]
 
 
 def fill_notes(filled: Mapping[str, int], missing: str, rows: int) -> list[str]:

@@ -20,7 +20,8 @@ class Step:
         longest_gap: seconds.
         months: calendar months; 0 if the step is not one of months.
         month_end: whether each row has the last day of a month.
-        business_days: whether rows from Monday to Friday follow each other.
+        business_days: whether rows from Monday to Friday follow each other; for months, whether
+            each row has the first business day of a month, or with `month_end` the last.
     """
 
     seconds: int
@@ -37,27 +38,44 @@ def find_step(times: np.ndarray) -> Step:
     steps = np.diff(times)
     if len(steps) == 0:
         return Step(_DAY, "unknown")
-    days = times.astype("datetime64[s]")
-    months = days.astype("datetime64[M]").astype(int)
     longest = int(steps.max())
-    in_month = times - days.astype("datetime64[M]").astype("datetime64[s]").astype(np.int64)
-    last_of_month = (days + np.timedelta64(_DAY, "s")).astype("datetime64[M]").astype(int) > months
-    month_end = bool(last_of_month.all())
-    if (steps >= 28 * _DAY).all() and ((in_month == in_month[0]).all() or month_end):
-        apart = np.diff(months)
+    dates = times.astype("datetime64[s]").astype("datetime64[D]")
+    kept = _day_of_month(dates) if (steps >= 28 * _DAY).all() else None
+    if kept is not None:
+        apart = np.diff(dates.astype("datetime64[M]").astype(int))
         size = int(np.bincount(apart).argmax())
         name = {1: "1 month", 3: "1 quarter", 12: "1 year"}.get(size, f"{size} months")
         missing = int((apart // size - 1).clip(0).sum())
-        return Step(round(size * 30.44 * _DAY), name, missing, longest, size, month_end)
+        return Step(round(size * 30.44 * _DAY), name, missing, longest, size, *kept)
     values, counts = np.unique(steps, return_counts=True)
     step = int(values[counts.argmax()])
     missing = int((np.rint(steps / step) - 1).clip(0).sum())
     if step == _DAY and ((times // _DAY + 3) % 7 < 5).all():  # 1970 began on a Thursday
-        dates = days.astype("datetime64[D]")
         weekdays = int((np.busday_count(dates[:-1], dates[1:]) - 1).sum())
         if weekdays < missing:  # the others are weekends
             return Step(step, "1 business day", weekdays, longest, business_days=True)
     return Step(step, format_step(step), missing, longest)
+
+
+def _day_of_month(dates: np.ndarray) -> tuple[bool, bool] | None:
+    """Return `month_end` and `business_days` of a step of months; None if the rule is another."""
+    months = dates.astype("datetime64[M]")
+    if np.ptp(dates - months) == np.timedelta64(0):
+        return False, False
+    if (dates == _days_of(months, month_end=True, business_days=False)).all():
+        return True, False
+    for month_end in (False, True):  # of a few months that day is a holiday
+        if np.mean(dates == _days_of(months, month_end, True)) >= 0.9:
+            return month_end, True
+    return None
+
+
+def _days_of(months: np.ndarray, month_end: bool, business_days: bool) -> np.ndarray:
+    """Return the first or last day, or business day, of each month."""
+    first = (months + month_end).astype("datetime64[D]")
+    if not business_days:
+        return first - month_end
+    return np.busday_offset(first, -month_end, roll="forward")
 
 
 def dates_after(last: int, step: Step, count: int) -> np.ndarray:
@@ -67,12 +85,12 @@ def dates_after(last: int, step: Step, count: int) -> np.ndarray:
         return last + step.seconds * ahead
     number, second = divmod(int(last), _DAY)
     day = np.datetime64(number, "D")
-    if step.business_days:
+    months = day.astype("datetime64[M]") + step.months * ahead
+    if not step.months:
         days = np.busday_offset(day, ahead, roll="backward")  # a new file may end on a weekend
+    elif step.month_end or step.business_days:
+        days = _days_of(months, step.month_end, step.business_days)
     else:
-        months = day.astype("datetime64[M]") + step.months * ahead
-        first = months.astype("datetime64[D]")
-        last_day = (months + 1).astype("datetime64[D]") - first - 1
-        day_of_month = day - day.astype("datetime64[M]")
-        days = first + (last_day if step.month_end else np.minimum(day_of_month, last_day))
+        same_day = months.astype("datetime64[D]") + (day - day.astype("datetime64[M]"))
+        days = np.minimum(same_day, _days_of(months, month_end=True, business_days=False))
     return days.astype(np.int64) * _DAY + second

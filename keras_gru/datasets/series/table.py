@@ -4,6 +4,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from keras_gru.datasets.series.missing_values import (
     fill_forward,
     fill_missing,
     fill_notes,
+    note_on_end,
     rows_with_targets,
     suspicious_value,
 )
@@ -36,7 +38,7 @@ _PERIODS = {"minute": 60, "hour": 24, "weekday": 7, "day": 31, "month": 12, "yea
 def read_series_table(
     config: SeriesSettings, path: Path, stored: Preprocessing | None = None
 ) -> SeriesTable:
-    """Read the series of a file.
+    """Read the series of a file, each up to its last row with a target.
 
     Args:
         config: the settings.
@@ -48,7 +50,8 @@ def read_series_table(
     """
     wanted = [*_columns_to_read(config), *([config.series] if config.series else [])]
     numeric = (*config.targets, *(config.inputs or ()), *config.known)
-    found = series_of_table(config, read_table(config, path, wanted, numeric), stored)
+    table = read_table(config, path, wanted, numeric)
+    found = series_of_table(config, table, stored, last_rows="left out")
     release_memory()
     return found
 
@@ -57,13 +60,13 @@ def series_of_table(
     config: SeriesSettings,
     table: Table,
     stored: Preprocessing | None = None,
-    has_future: bool = False,
+    last_rows: Literal["read", "known", "left out"] = "read",
 ) -> SeriesTable:
     """Return the series of a table, like `read_series_table` for a file.
 
     Args:
-        has_future: the last rows without targets are the future, of which only the columns known
-            in advance are read.
+        last_rows: what is done with the rows after the last with a target; `"known"` reads only
+            the columns known in advance.
     """
     wanted = _columns_to_read(config)
     inputs = config.inputs or config.targets
@@ -90,8 +93,13 @@ def series_of_table(
     elif note := gap_note(steps):
         notes.append(note)
     if config.every_nth_row > 1:
-        series = [one.every(config.every_nth_row) for one in series]
+        series = [one.select(slice(None, None, config.every_nth_row)) for one in series]
         steps = [(one.name, find_step(present(one.dates))) for one in series] if dates else []
+    targets_of = {name: values[name] for name in config.targets}
+    if last_rows == "left out":
+        pasts = [rows_with_targets(_missing(one, targets_of)) for one in series]
+        notes += note_on_end(sum(one.size for one in series) - sum(pasts), config.targets)
+        series = [one.select(slice(past)) for one, past in zip(series, pasts, strict=True)]
     notes += [note for name in numeric if (note := suspicious_value(name, values[name]))]
     categories = dict(stored.categories or {}) if stored else {}
     if stored is None and words:
@@ -101,8 +109,8 @@ def series_of_table(
     found = []
     for one in series:
         columns = {}
-        is_filled = np.column_stack([np.isnan(one.take(values[name])) for name in config.targets])
-        past = rows_with_targets(is_filled) if has_future else one.size
+        is_filled = _missing(one, targets_of)
+        past = rows_with_targets(is_filled) if last_rows == "known" else one.size
         for name in numeric:
             column, is_target = one.take(values[name]), name in config.targets
             future = column[one.size if name in config.known else past :]
@@ -125,6 +133,11 @@ def series_of_table(
     notes += fill_notes(filled, config.missing, sum(one.size for one in found))
     facts = table_facts(table, config, found, dates, steps)
     return SeriesTable(table.path, found, names, categories, config, tuple(notes), facts)
+
+
+def _missing(series: Series, columns: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Return (rows, V), where columns have no value."""
+    return np.column_stack([np.isnan(series.take(column)) for column in columns.values()])
 
 
 def _columns_to_read(config: SeriesSettings) -> list[str]:

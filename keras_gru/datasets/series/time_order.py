@@ -38,10 +38,9 @@ class Series:
             return column
         return np.where(self.rows < 0, np.nan, column[self.rows])
 
-    def every(self, count: int) -> "Series":
-        """Return the first row of every `count` rows."""
-        dates = None if self.dates is None else self.dates[::count]
-        return Series(self.name, self.rows[::count], dates)
+    def select(self, rows: slice) -> "Series":
+        """Return the series of some of its rows."""
+        return Series(self.name, self.rows[rows], None if self.dates is None else self.dates[rows])
 
 
 def split_by_id(table: Table, name: str | None) -> list[tuple[str | None, np.ndarray]]:

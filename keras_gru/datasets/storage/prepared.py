@@ -43,6 +43,7 @@ class _Rest:
     facts: tuple[tuple[str, str], ...]
     ends: tuple[SeriesEnd, ...]
     other_metrics: tuple[Metric, ...]
+    grouped: bool
 
 
 _PREPROCESSING, _REST = TypeAdapter(Preprocessing), TypeAdapter(_Rest)

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from keras_gru.datasets.series.missing_values import rows_with_targets
 from keras_gru.datasets.series.time_order import ids_of_series
 from keras_gru.datasets.suggestion.choices import (
     Choice,
@@ -89,22 +90,34 @@ def suggest_series(
     if len(counters) < len(numeric):
         numeric = [name for name in numeric if name not in counters]
     varied = [name for name in numeric if len(np.unique(numbers[name])) > 2]  # not binary
+    ahead, ended = 0, []  # rows at the end without a value of some columns
+    if dates and series is None and not {"targets", "inputs", "known"} & given.keys():
+        by_time = np.argsort(dates.values, kind="stable")
+        ahead, ended = _ended_first({name: numbers[name][by_time] for name in numeric})
+        if ahead:
+            varied = [name for name in varied if name in ended] or ended
     target = given.get("targets") or (varied or numeric)[-1:]
+    if ahead:
+        known = tuple(name for name in numeric if name not in ended)
+        numeric = [name for name in numeric if name in ended]
+        choices["known"] = Choice(known, "known in advance: the last rows have values")
     others = ", ".join(name for name in numeric if name not in target)
     reason = "the last column of more than two numbers" + (
         f"; the others: {others}" if others else ""
     )
+    if ahead:
+        reason = f"without values in the last {ahead} rows"
     choices["targets"] = Choice(target, reason)
-    if len(numeric) > 1:
+    if ahead or len(numeric) > 1:
         but = f" but for the row's number, {', '.join(counters)}" if counters else ""
+        but = " that have none there" if ahead else but
         choices["inputs"] = Choice(
             tuple(dict.fromkeys((*target, *numeric))), f"all columns of numbers{but}"
         )
     numbers |= {name: table.numbers(name, markers) for name in target if name not in numbers}
     numbers = {name: numbers[name] for name in dict.fromkeys((*target, *numeric))}
-    missing = {name: int(np.isnan(values).sum()) for name, values in numbers.items()}
-    if any(missing.values()):
-        total = sum(missing.values())
+    total = sum(int(np.isnan(values).sum()) - ahead for values in numbers.values())
+    if total:
         choices["missing"] = Choice("forward_fill", f"{total:,} values are missing")
     values = numbers[target[0]]
     if dates and series is None:
@@ -124,6 +137,8 @@ def suggest_series(
     longest = min(_LONGEST_HORIZON, len(values) // 20)
     horizon = season if season and season <= longest else 1
     reason = "rows to forecast" + (", a season" if horizon > 1 else "")
+    if ahead:
+        horizon, reason = min(ahead, len(values) // 10), "rows to forecast: those without values"
     choices["horizon"] = Choice(horizon, reason)
     model = {"kind": Choice("forecaster")}
     ratio = _last_to_mean(values, season or 1)
@@ -176,6 +191,15 @@ def _columns(table: Table) -> str:
     cells = {name: text_cells(table, name) for name in [*table.columns][:5]}
     named = [f"{name} ({words[-1][:20]!r})" if words else name for name, words in cells.items()]
     return ", ".join(named) + (", …" if len(table.columns) > 5 else "")
+
+
+def _ended_first(columns: Mapping[str, np.ndarray]) -> tuple[int, list[str]]:
+    """Return in how many last rows only some columns have values, and the others; or 0 and []."""
+    sizes = {name: rows_with_targets(np.isnan(values)[:, None]) for name, values in columns.items()}
+    size = max(sizes.values())
+    ended = [name for name, rows in sizes.items() if rows < size]
+    ahead = size - max((sizes[name] for name in ended), default=size)
+    return (ahead, ended) if ahead > 1 else (0, [])
 
 
 def _is_counter(values: np.ndarray) -> bool:

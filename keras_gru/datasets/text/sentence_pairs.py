@@ -32,7 +32,7 @@ def translation_dataset(
     limit: int | None = None,
     preprocessing: Preprocessing | None = None,
 ) -> SequenceDataset:
-    """Return a translation dataset in which no sentence is in two splits.
+    """Return a translation dataset in which no source sentence is in two splits.
 
     Args:
         name: display name.
@@ -81,6 +81,7 @@ def translation_dataset(
             f"sentences, and sentences of more than {max_length} words.",
         ),
         tokenizer=Tokenizer("word"),
+        grouped=True,  # by sentence, which may have several translations
     )
 
 
@@ -101,7 +102,7 @@ def split(
     test_fraction: float,
     limit=None,
 ) -> dict[str, list[tuple[Words, Words]]]:
-    """Shuffle and split pairs so that no sentence is in two splits.
+    """Shuffle and split pairs so that no source sentence is in two splits.
 
     Args:
         pairs: (words, words of the translation).

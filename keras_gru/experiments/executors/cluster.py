@@ -6,6 +6,8 @@ import tempfile
 from pathlib import Path
 from typing import Any, Self
 
+import keras
+
 from keras_gru.datasets.sequence_dataset import SequenceDataset
 from keras_gru.datasets.storage.prepared import from_parts, to_parts
 from keras_gru.errors import UserError
@@ -60,6 +62,13 @@ class RayExecutor:
         self._dataset = self._ray.put(to_parts(dataset))
         self._running: dict[Any, Job] = {}
         self._retries = Retries()
+        variables = {
+            "KERAS_BACKEND": keras.backend.backend(),
+            "TF_NUM_INTRAOP_THREADS": "1",
+            "TF_NUM_INTEROP_THREADS": "1",
+            "TF_CPP_MIN_LOG_LEVEL": "3",
+        }
+        self._environment = {"env_vars": variables}
 
     def _connect(self, address: str) -> None:
         try:
@@ -78,7 +87,7 @@ class RayExecutor:
             ) from None
 
     def __enter__(self) -> Self:
-        self._events = self._ray.remote(num_cpus=0)(_Events).remote()
+        self._events = self._ray.remote(num_cpus=0, runtime_env=self._environment)(_Events).remote()
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -88,13 +97,7 @@ class RayExecutor:
             self._ray.shutdown()
 
     def start(self, job: Job) -> None:
-        variables = {
-            "TF_NUM_INTRAOP_THREADS": "1",
-            "TF_NUM_INTEROP_THREADS": "1",
-            "TF_CPP_MIN_LOG_LEVEL": "3",
-        }
-        options = {"num_cpus": 1, "max_retries": 0, "runtime_env": {"env_vars": variables}}
-        do = self._ray.remote(**options)(_do)
+        do = self._ray.remote(num_cpus=1, max_retries=0, runtime_env=self._environment)(_do)
         stored = (self._run_directory.path / FILE).read_bytes()
         files = _read(job.path(self._run_directory))
         cells = cells_file.current()

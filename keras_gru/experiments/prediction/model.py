@@ -15,6 +15,7 @@ from keras_gru.datasets.published.polyphonic_music import COLLECTIONS
 from keras_gru.datasets.sequence_dataset import SequenceDataset
 from keras_gru.errors import UserError
 from keras_gru.experiments.comparison import RunRecord
+from keras_gru.experiments.find_run import find_run
 from keras_gru.experiments.forecasts import load_forecasts
 from keras_gru.experiments.generation import translate
 from keras_gru.experiments.networks import choose_runs, load_model, load_network
@@ -23,7 +24,7 @@ from keras_gru.experiments.prediction.inputs import Inputs
 from keras_gru.experiments.prediction.outputs import Outputs, Rows, outputs_of, unscale
 from keras_gru.experiments.prediction.read import read_inputs
 from keras_gru.experiments.prediction.rows import Predictions, predictions_of
-from keras_gru.experiments.run_directory import RunDirectory, find_run
+from keras_gru.experiments.run_directory import RunDirectory
 from keras_gru.experiments.training_data import FILE as DATA_FILE
 from keras_gru.experiments.training_data import stored_data
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from keras_gru.datasets.own.files import read_text
+from keras_gru.datasets.own.files import lines_of, read_text
 from keras_gru.datasets.preprocessing import Preprocessing
 from keras_gru.datasets.text.tokens import UNKNOWN
 from keras_gru.errors import UserError
@@ -79,7 +79,7 @@ def _find_sentences(data: Any) -> tuple[list[list[str]], list[Any] | None, str]:
         if data != STANDARD_INPUT:
             return [data.split()], None, "the sentence"
         text = standard_input()
-        first = next((line for line in text.splitlines() if line and line[0] != "#"), "")
+        first = next((line for line in lines_of(text) if line and line[0] != "#"), "")
         return _parse(text, first.count("\t") == 9, "standard input")
     sentences = [
         sentence.split() if isinstance(sentence, str) else list(sentence) for sentence in data
@@ -92,7 +92,7 @@ def _find_sentences(data: Any) -> tuple[list[list[str]], list[Any] | None, str]:
 
 def _parse(text: str, is_conllu: bool, source: str):
     if not is_conllu:
-        return [line.split() for line in text.splitlines() if line.strip()], None, source
+        return [line.split() for line in lines_of(text) if line.strip()], None, source
     import conllu
     from conllu.exceptions import ParseException
 

@@ -2,7 +2,7 @@
 
 # N windows, T time steps, D features, H steps ahead, V variables
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -46,7 +46,7 @@ def read_series(data: Any, config: Any, preprocessing: Preprocessing) -> Inputs:
     times = (config.time,) if isinstance(config.time, str) else config.time or ()
     if not {*times} <= {*table.columns, NO_TIME}:  # it was guessed for the file of training
         config = config.model_copy(update={"time": None, "date_format": None})
-    found = series_of_table(config, table, preprocessing, has_future=bool(config.known))
+    found = series_of_table(config, table, preprocessing, _last_rows(config))
     features, targets, rows = [], [], []
     for series in found.series:
         windows = _windows(found, series, preprocessing)
@@ -61,6 +61,15 @@ def read_series(data: Any, config: Any, preprocessing: Preprocessing) -> Inputs:
         if (note := note_on_unseen(name, table.strings(name).to_pylist(), words))
     ]
     return Inputs(with_split(preprocessing, split), True, rows, np.arange(len(rows)), tuple(notes))
+
+
+def _last_rows(config: CsvSeries) -> Literal["read", "known", "left out"]:
+    """Return what is done with the last rows if they have no targets."""
+    if config.known:
+        return "known"
+    is_input = {*config.targets} <= {*(config.inputs or config.targets)}
+    # The network would forecast from filled values.
+    return "left out" if is_input and config.missing != "mask" else "read"
 
 
 def settings_series_name(config: Any, preprocessing: Preprocessing) -> CsvSeries:

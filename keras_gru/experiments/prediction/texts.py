@@ -9,7 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from keras_gru.datasets.own.files import TEXT_ENDINGS, labelled_or_loose_files, read_text
+from keras_gru.datasets.own.files import (
+    TEXT_ENDINGS,
+    labelled_or_loose_files,
+    lines_of,
+    read_text,
+)
 from keras_gru.datasets.own.pairs import Pairs
 from keras_gru.datasets.preprocessing import Preprocessing
 from keras_gru.datasets.split import Split
@@ -85,8 +90,8 @@ def find_lines(data: str) -> list[str]:
     """Return the lines of a text file, the standard input (`"-"`) or a text."""
     path = find_path(data, "a sentence, or a text file of one sentence a line")
     if path is not None:
-        return [line for line in read_text(path).splitlines() if line.strip()]
-    return standard_input().splitlines() if data == STANDARD_INPUT else [data]
+        return [line for line in lines_of(read_text(path)) if line.strip()]
+    return lines_of(standard_input()) if data == STANDARD_INPUT else [data]
 
 
 def token_split(tokens: Sequence[Sequence[int]], targets: np.ndarray | None = None) -> Split:
@@ -158,7 +163,7 @@ def _find_texts(data: Any, config: Any, column: str, label: str) -> _Found:
         return _read_path(path, config, column, label)
     if isinstance(data, str):
         is_standard_input = data == STANDARD_INPUT
-        texts = standard_input().splitlines() if is_standard_input else [data]
+        texts = lines_of(standard_input()) if is_standard_input else [data]
         return texts, None, "standard input" if is_standard_input else "the text", []
     texts = list(data)
     for number, text in enumerate(texts):
@@ -175,7 +180,7 @@ def _read_path(path: Path, config: Any, column: str, label: str) -> _Found:
         files, labels, notes = labelled_or_loose_files(path)
         return [read_text(file) for file in files], labels, str(path), notes
     if path.suffix.lower() in TEXT_ENDINGS:
-        lines = read_text(path).splitlines()
+        lines = lines_of(read_text(path))
         if not (isinstance(config, Pairs) and lines and "\t" in lines[0]):
             return lines, None, str(path), []
     return _texts_of_table(find_table(path, config, [column], _EXPECTS), column, label)

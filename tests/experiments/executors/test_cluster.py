@@ -35,17 +35,19 @@ def processes(words):
 
 @pytest.fixture(scope="module")
 def cluster():
-    """A local cluster of two Ray nodes with one core each."""
+    """A local cluster of two Ray nodes with one core each, whose environment has no backend."""
     from ray.cluster_utils import Cluster
 
     cluster, starts = Cluster(), 0
-    while len(cluster.list_all_nodes()) < 2:
-        starts += 1
-        try:
-            cluster.add_node(num_cpus=1, object_store_memory=100_000_000)
-        except Exception:  # Ray gives a node 30 s to start, which is too short on a busy machine
-            if starts == 4:
-                raise
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("KERAS_BACKEND", "of this process")
+        while len(cluster.list_all_nodes()) < 2:
+            starts += 1
+            try:
+                cluster.add_node(num_cpus=1, object_store_memory=100_000_000)
+            except Exception:  # Ray gives a node 30 s, which is too short on a busy machine
+                if starts == 4:
+                    raise
     yield cluster.address
     ray.shutdown()
     cluster.shutdown()

@@ -49,6 +49,11 @@ def test_strings_tables_and_files_give_the_same_predictions(model, tmp_path, mon
     )
 
 
+def test_only_line_ends_separate_texts(model, tmp_path):
+    (tmp_path / "a.txt").write_bytes("x\u2028y\x0cz\r\nx\x85y\n".encode())
+    assert len(model.predict(tmp_path / "a.txt").rows) == 2
+
+
 def test_the_ensemble_is_the_mean_of_the_probabilities(texts_run):
     one, two, both = (
         keras_gru.load(texts_run.path, "gru", seed).predict(TEXTS).outputs for seed in (0, 1, "all")

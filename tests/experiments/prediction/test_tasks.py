@@ -245,7 +245,7 @@ class TestTokenIds:
         lines = command("translate", run.path, "6 2 1", "3").splitlines()
         assert rows == ["sequence,translation", f"0,{lines[0]}", f"1,{lines[1]}"]
         model = keras_gru.load(run.path).network
-        tokens = keras_gru.models.translate(model, [[6, 2, 1]], start=9, end=10, max_length=6)
+        tokens = keras_gru.models.translate(model, [[6, 2, 1]], start=9, end=10, max_length=7)
         assert lines[0] == " ".join(map(str, tokens[0])) and {*tokens[0]} <= {*range(11)}
         assert "1 to 6" in command("translate", run.path, "7", code=2)
 
