@@ -46,6 +46,8 @@ class Classes:
 class Series:
     """Forecasts of the first step over the last windows of test, in the unit of the variable.
 
+    Those of several series are in standard deviations.
+
     Args:
         variable: name of the first variable.
         truth: true value of each window.

@@ -27,9 +27,11 @@ class Parity:
             each), or `None` where the outputs are not scores.
         accuracy: the fraction of predictions that are right; `None` where that is not known.
         keras_accuracy: the same of Keras.
-        milliseconds: the median time of a call by batch size, such as `{"1": 0.2}`.
+        milliseconds: the median time of a batch by its size, such as `{"1": 0.2}`; LiteRT runs one
+            sequence after the other, a translator one step after the other.
         keras_milliseconds: the same of `predict_on_batch`.
         also: the same of further runtimes that are installed.
+        is_random: whether random sequences were compared, as those of the data were not available.
     """
 
     __pydantic_config__ = STORED
@@ -48,6 +50,7 @@ class Parity:
     milliseconds: dict[str, float] = field(default_factory=dict)
     keras_milliseconds: dict[str, float] = field(default_factory=dict)
     also: tuple["Parity", ...] = ()
+    is_random: bool = False
 
     @property
     def agrees(self) -> bool:
@@ -64,7 +67,8 @@ class Parity:
         if self.unchecked:
             return f"  {self.runtime}: unchecked ({self.unchecked})"
         assert self.difference is not None  # a checked file has one
-        line = f"largest difference {self.difference:.1e} over {self.sequences:,} sequences"
+        sequences = f"{self.sequences:,}{' random' * self.is_random} sequences"
+        line = f"largest difference {self.difference:.1e} over {sequences}"
         if self.difference > self.tolerance:
             line = f"DIFFERS: {line}, more than {self.tolerance:g}"
         if self.agreement is not None:

@@ -21,7 +21,7 @@ from keras_gru.experiments.training_data import load_data, stored_data
 from keras_gru.exporting.parity import UNRATED, compare
 from keras_gru.exporting.programs import Program
 from keras_gru.exporting.targets import TARGETS, Target
-from keras_gru.models.graph import as_functional
+from keras_gru.models.graph import as_functional, input_names
 from keras_gru.models.language_modeling import with_any_length
 from keras_gru.models.step import random_inputs
 from keras_gru.version import __version__
@@ -29,6 +29,7 @@ from keras_gru.version import __version__
 _BY_SUFFIX = {".onnx": "onnx", ".xml": "openvino", ".tflite": "litert"}
 _SCORES = {"forecaster": None, "polyphony": "notes"}  # by the name of a model; others have classes
 _BATCH = 32
+_LENGTH = 12  # of random sequences of a model whose length is open
 
 
 class DisagreementError(Exception):
@@ -67,7 +68,8 @@ def export(
         states: whether the initial states are inputs, zeros where they are not given, and the final
             states outputs (onnx): as in `keras_gru.step_model` with any number of steps.
         quantize: `"int8"` (litert), `"float16"` (litert, openvino) or `None`.
-        length: T of a LiteRT file of a model whose length is open.
+        length: T of a LiteRT file of a model whose length is open; `None` takes that of `inputs`,
+            or 12 without any.
         inputs: arrays by the name of the input to compare with, padded on the right; `None` draws
             them at random.
         truth: the right class of each input, or of each of its time steps, -1 where none counts;
@@ -81,7 +83,7 @@ def export(
         The comparison with Keras; `print` it, or read its attributes.
 
     Raises:
-        UserError: if the format cannot express the model.
+        UserError: if the format cannot express the model, or the inputs are not those of the model.
         DisagreementError: if the outputs differ by more than the tolerance.
 
     Example:
@@ -99,8 +101,12 @@ def export(
     if step and states:
         raise UserError("states: expected no step, whose states are always inputs. Leave one out.")
     model = as_functional(model)
+    fixed = model.inputs[0].shape[1]
+    if not step and length is not None and fixed not in (None, length):
+        raise UserError(f"length: expected {fixed}, the model's own, got {length}. Leave it out.")
     program = Program(model, step, states)
-    x = random_inputs(model, length or _open_length(model)) if inputs is None else dict(inputs)
+    steps = fixed or (not step and length) or _LENGTH
+    x = random_inputs(model, steps) if inputs is None else _arrays(model, inputs)
     if to == "litert" and length is None:
         length = 1 if step else next(iter(x.values())).shape[1]
     target = Target(to, quantize, length, states)
@@ -116,10 +122,30 @@ def export(
     batches = [{name: array[part] for name, array in x.items()} for part in slices]
     truths = [] if truth is None else [truth[part] for part in slices]
     scores = _SCORES.get(model.name, "classes")
-    found = compare(program, target, paths, batches, scores, tolerance, measure_time, truths)
+    found = compare(
+        program, target, paths, batches, scores, tolerance, measure_time, truths, inputs is None
+    )
     if not found.agrees:
         raise DisagreementError(found)
     return found
+
+
+def _arrays(model, inputs):
+    """Return the inputs of a model by name, with its dtypes."""
+    names = input_names(model)
+    if not isinstance(inputs, Mapping) or not {*names} <= {*inputs}:
+        found = ", ".join(inputs) if isinstance(inputs, Mapping) else type(inputs).__name__
+        raise UserError(f"inputs: expected arrays by the names {', '.join(names)}, got {found}.")
+    arrays = {}
+    for tensor in model.inputs:
+        array = arrays[tensor.name] = np.asarray(inputs[tensor.name], tensor.dtype)
+        sizes = zip(tensor.shape[1:], array.shape[1:], strict=False)
+        if array.ndim != len(tensor.shape) or any(size not in (None, got) for size, got in sizes):
+            raise UserError(
+                f"inputs: expected '{tensor.name}' of the shape {tuple(tensor.shape)}, got "
+                f"{array.shape}."
+            )
+    return arrays
 
 
 def export_run(
@@ -137,11 +163,17 @@ def export_run(
 ) -> Parity:
     """Export the network of a run to another runtime, and compare it on test sequences.
 
+    Without the data of the run, random sequences are compared.
+
     Args:
         to, step, states, quantize, tolerance, measure_time: as in `export`.
         output: the folder to write to; `None` is `export` in the folder of the run. `parity.json`
             in both holds the comparisons with all formats.
         sequences: number of test sequences to compare.
+
+    Raises:
+        UserError: as `export` does, or without the data, where they decide the length of a file.
+        DisagreementError: as `export` does.
     """
     model = networks.load_model(run_directory, record)
     if model.name == "language_model":
@@ -152,9 +184,13 @@ def export_run(
     output.mkdir(parents=True, exist_ok=True)
     try:
         x, truth, length = test_inputs(load_data(run_directory), model, sequences)
-    except UserError:  # the data are not available
-        length = _open_length(model)
-        x, truth = random_inputs(model, length), None
+    except UserError as error:  # the data are not available
+        x, truth, length = None, None, stored.spec.length or stored.max_length
+        if to == "litert" and length is None and not step:
+            raise UserError(
+                f"litert: expected the data of the run, as the file has the length of the longest "
+                f"test sequence, found none ({error})"
+            ) from None
     metadata = {
         "cell": record.cell,
         "preprocessing": TypeAdapter(Preprocessing).dump_json(stored).decode(),
@@ -172,7 +208,7 @@ def export_run(
             step=step,
             states=states,
             quantize=quantize,
-            length=1 if step else length,
+            length=1 if step else model.inputs[0].shape[1] or length,
             inputs=x,
             truth=truth,
             metadata=metadata,
@@ -189,16 +225,13 @@ def export_run(
     return found
 
 
-def _open_length(model):
-    return model.inputs[0].shape[1] or 12
-
-
 def test_inputs(
     dataset: SequenceDataset, model: keras.Model, sequences: int
 ) -> tuple[dict[str, np.ndarray], np.ndarray | None, int]:
-    """Return inputs of a model from the first test sequences, their classes, and the largest T.
+    """Return inputs of a model from the first test sequences, their classes, and T.
 
-    The classes are those of `export`'s `truth`; `None` where the outputs are not classes.
+    The classes are those of `export`'s `truth`; `None` where the outputs are not classes. T is the
+    model's own, or the largest one of test.
     """
     split = dataset.splits["test"]
     x, y, *weights = dataset.batch_of("test", range(min(sequences, split.size)))
@@ -206,5 +239,5 @@ def test_inputs(
     if _SCORES.get(model.name, "classes") == "classes":
         truth = np.where(weights[0] > 0, y, UNRATED) if weights else y
     longest = max([lengths.max() for lengths in split.lengths.values()], default=0)
-    length = int(longest) or next(iter(x.values())).shape[1]
+    length = model.inputs[0].shape[1] or int(longest) or next(iter(x.values())).shape[1]
     return {name: x[name] for name in (tensor.name for tensor in model.inputs)}, truth, length

@@ -9,31 +9,28 @@ _LARGE = 256  # bytes
 _MOST = 127  # of an int8 weight; -128 is not used, so that zero is in the middle
 
 
-def shrink(content: bytes) -> bytes:
+def shrink(content: bytes, int8: bool = False) -> bytes:
     """Return a LiteRT file that computes the same with fewer bytes.
 
     - Inner tensors lose their names; the signature has those of inputs and outputs.
     - An int8 weight has one scale instead of one for each of its rows (a float and a 64-bit zero
-      point each, more than 10 % of a small network), and small weights of dense layers, which the
-      converter leaves in float32 below 1,024 numbers, become int8, too.
+      point each, more than 10 % of a small network), and small weights of dense operators, which
+      the converter leaves in float32 below 1,024 numbers, become int8, too.
     - An array of zeros, from which a loop starts, is made by an operator (`FILL`).
     - Redundant descriptions are removed: repeated shapes, empty quantizations, a buffer
       for each tensor that has no constant. Equal constants are stored once.
 
     Args:
         content: the output of a `tf.lite.TFLiteConverter`.
+        int8: whether the weights of dense operators become int8.
     """
     from tensorflow.lite.tools import flatbuffer_utils
 
     model: Any = flatbuffer_utils.convert_bytearray_to_object(bytearray(content))
     schema = flatbuffer_utils.schema_fb
-    is_int8 = any(
-        tensor.type == schema.TensorType.INT8 for g in model.subgraphs for tensor in g.tensors
-    )
     for graph in model.subgraphs:
-        if is_int8:
-            for number in _dense_weights(model, graph, schema):
-                _quantize(model, graph.tensors[number], schema.TensorType.INT8)
+        for number in _dense_weights(model, graph, schema) if int8 else ():
+            _quantize(model, graph.tensors[number], schema)
         _fill_zeros(model, graph, schema)
         ends = {*graph.inputs, *graph.outputs} if graph is model.subgraphs[0] else set()
         for number, tensor in enumerate(graph.tensors):
@@ -79,15 +76,9 @@ def _dense_weights(model, graph, schema):
     ]
 
 
-def _quantize(model, tensor, int8):
+def _quantize(model, tensor, schema):
     weights = _data(model, tensor).view(np.float32).reshape(tensor.shape)
-    like = next(
-        tensor
-        for graph in model.subgraphs
-        for tensor in graph.tensors
-        if tensor.quantization is not None
-    )
-    tensor.type, tensor.quantization = int8, copy.copy(like.quantization)
+    tensor.type, tensor.quantization = schema.TensorType.INT8, schema.QuantizationParametersT()
     _store(model, tensor, weights)
 
 
@@ -99,10 +90,12 @@ def _with_one_scale(model, tensor):
 
 
 def _store(model, tensor, weights):
-    """Set the int8 data and the scale of a tensor."""
+    """Set the int8 data, in a buffer of its own, and the scale of a tensor."""
     scale = float(np.abs(weights).max()) / _MOST or 1.0
-    model.buffers[tensor.buffer].data = np.rint(weights / scale).astype(np.int8).view(np.uint8)
-    model.buffers[tensor.buffer].data = model.buffers[tensor.buffer].data.ravel()
+    buffer = copy.copy(model.buffers[tensor.buffer])  # other tensors may have the same one
+    buffer.data = np.rint(weights / scale).astype(np.int8).view(np.uint8).ravel()
+    tensor.buffer = len(model.buffers)
+    model.buffers.append(buffer)
     quantization = copy.copy(tensor.quantization)
     quantization.scale, quantization.zeroPoint = [scale], [0]
     quantization.min = quantization.max = None

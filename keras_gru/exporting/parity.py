@@ -31,6 +31,7 @@ def compare(
     tolerance: float | None = None,
     measure_time: bool = True,
     truth: Sequence[np.ndarray] = (),
+    is_random: bool = False,
 ) -> Parity:
     """Compare exported files with Keras.
 
@@ -44,6 +45,7 @@ def compare(
         tolerance: the largest relative difference; `None` takes that of `TOLERANCES`.
         truth: the true classes of each batch, `(B,)` or `(B, T)`, or `UNRATED`; none where they are
             not known.
+        is_random: whether the inputs are random numbers.
     """
     tolerance = TOLERANCES[target.quantize] if tolerance is None else tolerance
     sizes = sum(target.size(path) for path in paths.values())
@@ -51,7 +53,7 @@ def compare(
     cases = list(_cases(program, target, batches, truth))
     found = []
     for runtime, load in target.runtimes.items():
-        unchecked = Parity(target.name, runtime, files, sizes, tolerance)
+        unchecked = Parity(target.name, runtime, files, sizes, tolerance, is_random=is_random)
         try:
             runners = {part: load(path) for part, path in paths.items()}
             one = _compare(program, runners, cases, scores, unchecked)
@@ -92,7 +94,7 @@ def _cases(program, target, batches, truth):
 def _compare(program, runners, cases, scores, empty):
     """Return a `Parity` like the empty one, with the results."""
     differences, largest, equal, right = [], 1.0, [], []
-    for x, expected, y, _ in cases:
+    for x, expected, y, count in cases:
         found = program.run(runners, x)
         if found.shape != expected.shape:
             shapes = f"expected outputs of the shape {expected.shape}, got {found.shape}"
@@ -101,6 +103,8 @@ def _compare(program, runners, cases, scores, empty):
         expected, found = expected[seen], found[seen]
         differences.append(float(np.abs(expected - found).max(initial=0)))
         largest = max(largest, float(np.abs(expected).max(initial=0)))
+        if not count:
+            continue
         predicted = [_predictions(outputs, scores) for outputs in (found, expected)]
         equal.append((predicted[0] == predicted[1]).ravel())
         if y is not None:
@@ -151,9 +155,13 @@ def _predictions(outputs, scores):
 
 
 def _with_times(parity, program, runners, target, x):
-    """Return a `Parity` with the milliseconds of a call of the files and of Keras."""
+    """Return a `Parity` with the milliseconds of a batch in the files and in Keras.
+
+    LiteRT runs one sequence after the other, a translator one step after the other.
+    """
     milliseconds, keras_milliseconds = {}, {}
     model = program.parts.get("step", program.model)
+    call = next(iter(runners.values())) if len(runners) == 1 else None
     for rows in (1, 32):
         inputs = {name: np.resize(array, (rows, *array.shape[1:])) for name, array in x.items()}
         if "step" in program.parts:
@@ -162,10 +170,13 @@ def _with_times(parity, program, runners, target, x):
         given = dict(inputs)
         if "step" in program.parts:
             given |= {n: np.zeros((rows, s), "float32") for n, s in program.zeros.items()}
+        batch = str(rows)
+        if call is None:
+            milliseconds[batch] = _median(lambda inputs=inputs: program.run(runners, inputs))
+        else:
+            milliseconds[batch] = _median(lambda given=given: call(given))
         given = [given[tensor.name] for tensor in model.inputs]
         given = keras.tree.pack_sequence_as(model.input, given)
-        batch = str(rows)
-        milliseconds[batch] = _median(lambda inputs=inputs: program.run(runners, inputs))
         keras_milliseconds[batch] = _median(lambda given=given: model.predict_on_batch(given))
     return replace(parity, milliseconds=milliseconds, keras_milliseconds=keras_milliseconds)
 

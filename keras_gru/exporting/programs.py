@@ -96,6 +96,8 @@ def steps_of(x: Arrays) -> np.ndarray | None:
 
 
 def has_every_step(model: keras.Model) -> bool:
-    """Return whether a model has an output after every step: its last RNN layer has."""
+    """Return whether a model has an output after every step: its last RNN layer has one."""
     layers = [layer for layer in model.layers if isinstance(layer, keras.layers.RNN)]
-    return bool(layers) and layers[-1].return_sequences
+    shape = model.outputs[0].shape
+    has_steps = len(shape) > 2 and shape[1] == model.inputs[0].shape[1]
+    return bool(layers) and layers[-1].return_sequences and has_steps

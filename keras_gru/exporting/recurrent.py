@@ -11,7 +11,6 @@ everywhere in this package. A Scan takes any mask.
 import keras
 import numpy as np
 
-from keras_gru.errors import UserError
 from keras_gru.exporting.onnx_graph import LAYERS, OnnxGraph, converts
 from keras_gru.exporting.operators import ACTIVATIONS, activations, operator
 from keras_gru.exporting.scan import write_scan
@@ -65,11 +64,6 @@ def convert_rnn(
         by_time: whether the outputs of a layer that goes backwards are in the order of its inputs.
         with_states: whether the states that it returns are used.
     """
-    if layer.stateful:
-        raise UserError(
-            f"layer '{layer.name}': expected a layer that is not stateful, got a stateful one. "
-            "Export a step model, whose states are inputs and outputs."
-        )
     write = write_scan if operator(layer) is None else _node
     if mask is not None and with_states and not _holds(layer):
         write = write_scan
@@ -124,9 +118,10 @@ def _node(graph, layer, x, mask, initial, by_time, with_states):
         "direction": "reverse" if layer.go_backwards and mask is None else "forward",
         "activations": [name for name, _, _ in known],
     }
-    if any(alpha or beta for _, alpha, beta in known):
-        attributes["activation_alpha"] = [alpha for _, alpha, _ in known]
-        attributes["activation_beta"] = [beta for _, _, beta in known]
+    # onnxruntime reads these lists in order, for the functions alone that have such values.
+    if with_values := [values for name, *values in known if name in ("HardSigmoid", "Affine")]:
+        attributes["activation_alpha"] = [alpha for alpha, _ in with_values]
+        attributes["activation_beta"] = [beta for _, beta in with_values]
     if kind == "GRU":
         attributes["linear_before_reset"] = int(cell.reset_after)
     inputs = [rows, *names, *(["", *given] if given else [])]

@@ -109,7 +109,7 @@ def write_litert(
                 f"litert: '{model.name}' cannot be converted ({reason[:200]})."
             ) from error
     with replacing(path) as draft:
-        draft.write_bytes(content if quantize is None else shrink(content))
+        draft.write_bytes(content if quantize is None else shrink(content, quantize == "int8"))
 
 
 def load_litert(path: str | Path) -> Runner:

@@ -18,7 +18,7 @@ import numpy as np
 from keras_gru.errors import UserError
 from keras_gru.exporting.operators import operator
 from keras_gru.files import write_text
-from keras_gru.models.graph import is_tensor, trace_model
+from keras_gru.models.graph import is_padding_mask, is_tensor, trace_model
 from keras_gru.version import __version__
 
 _RNN = {"GRU": "GRU", "LSTM": "LSTM", "RNN": "SimpleRNN"}
@@ -31,6 +31,11 @@ _LAYERS = (
     "Flatten",
     "Concatenate",
 )
+# Those that it computes as Keras does; its hard_sigmoid has another slope.
+_ACTIVATIONS = (
+    "linear", "relu", "relu6", "elu", "selu", "gelu", "mish", "sigmoid", "softmax", "softplus",
+    "softsign", "tanh",
+)  # fmt: skip
 
 
 def write_tfjs(model: keras.Model, path: str | Path, metadata: dict[str, str]) -> None:
@@ -110,7 +115,7 @@ def _topology(model):
             )
         if kind == "Copy":
             source[id(output)] = inputs[0]
-        elif kind == "NotEqual" and tensors[-1] == 0:
+        elif (kind == "NotEqual" and tensors[-1] == 0) or is_padding_mask(operation):
             source[id(output)] = inputs[0]
             masked_tokens.add(inputs[0])
         elif isinstance(operation, keras.layers.RNN | keras.layers.Bidirectional):
@@ -147,18 +152,37 @@ def _without_keras_3_settings(layer) -> dict[str, Any]:
     }
     dropped = ("name", "dtype", "quantization_config", "build_config", "lora_rank", "rms_scaling")
     config = {key: value for key, value in config.items() if key not in dropped}
+    if hasattr(layer, "activation"):
+        config["activation"] = _activation(layer, layer.activation)
     if isinstance(layer, keras.layers.Reshape):
         config["target_shape"] = [-1 if size is None else size for size in config["target_shape"]]
     return config
 
 
-def _recurrent(layer: Any) -> tuple[tuple[str, dict[str, Any]], dict[str, Any]]:
-    """Return the class and configuration of an RNN layer, and its weights by their names."""
+def _activation(layer, function) -> str:
+    name = keras.activations.serialize(function)
+    if name not in _ACTIVATIONS:
+        raise UserError(
+            f"tfjs: layer '{layer.name}': expected an activation that TensorFlow.js computes as "
+            f"Keras does ({', '.join(_ACTIVATIONS)}), got {getattr(function, '__name__', name)}. "
+            "Export to onnx, which onnxruntime-web runs."
+        )
+    return name
+
+
+def _recurrent(
+    layer: Any, name: str | None = None
+) -> tuple[tuple[str, dict[str, Any]], dict[str, Any]]:
+    """Return the class and configuration of an RNN layer, and its weights by their names.
+
+    Args:
+        name: the name that TensorFlow.js gives it; `None` for its own.
+    """
     if isinstance(layer, keras.layers.Bidirectional):
-        (kind, config), arrays = _recurrent(layer.forward_layer)
-        _, others = _recurrent(layer.backward_layer)
+        # TensorFlow.js puts "forward_" and "backward_" before the name of the wrapped layer.
+        (kind, config), arrays = _recurrent(layer.forward_layer, f"forward_{layer.name}")
+        _, others = _recurrent(layer.backward_layer, f"backward_{layer.name}")
         prefixed = {f"{layer.name}/{name}": array for name, array in {**arrays, **others}.items()}
-        # TensorFlow.js puts "forward_" and "backward_" before the name, as Keras has done.
         wrapped = {"class_name": kind, "config": {"name": layer.name, **config}}
         return ("Bidirectional", {"layer": wrapped, "merge_mode": layer.merge_mode}), prefixed
     kind = operator(layer)
@@ -171,17 +195,17 @@ def _recurrent(layer: Any) -> tuple[tuple[str, dict[str, Any]], dict[str, Any]]:
     cell = layer.cell
     config = {
         "units": cell.units,
-        "activation": keras.activations.serialize(cell.activation),
+        "activation": _activation(layer, cell.activation),
         "use_bias": cell.use_bias,
         "return_sequences": layer.return_sequences,
         "go_backwards": layer.go_backwards,
     }
     if kind != "RNN":
-        config["recurrent_activation"] = keras.activations.serialize(cell.recurrent_activation)
+        config["recurrent_activation"] = _activation(layer, cell.recurrent_activation)
     names = ("kernel", "recurrent_kernel", "bias")
     arrays = {
-        f"{layer.name}/{name}": array
-        for name, array in zip(names, cell.get_weights(), strict=False)
+        f"{name or layer.name}/{weight}": array
+        for weight, array in zip(names, cell.get_weights(), strict=False)
     }
     return (_RNN[kind], config), arrays
 

@@ -32,6 +32,8 @@ def gradient_norms(model: keras.Model, layer: RNN, batch: tuple) -> np.ndarray:
         - [Pascanu et al., 2013](https://arxiv.org/abs/1211.5063), section 2, equation 5
     """
     x, y, *weight = batch
+    if np.ndim(y) == 4 and not weight:  # forecasts after every step, of sequences of one length
+        weight = [np.ones(y.shape[:2], "float32")]
     weight = _last_step(weight[0]) if weight else None
     count = len(y) if weight is None else weight.sum()
     sequences, initial_state, _ = layer_inputs(model, layer, x)

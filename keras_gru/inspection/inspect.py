@@ -70,7 +70,7 @@ def inspect_networks(
         length=shown[0].shape[1],
         tokens=tokens,
         features=features,
-        last_step=dataset.splits["validation"].stepwise is not None,
+        last_step=dataset.splits["validation"].stepwise is not None or dataset.spec.every_step,
         networks=tuple(inspected),
     )
 

@@ -16,13 +16,16 @@ def mean_keep_gate(layer, sequences, initial_state, mask) -> np.ndarray | None:
     Returns:
         `(U,)`; `None` if no gate keeps the state.
     """
-    from keras_gru.models.graph import to_numpy  # imported here: plots need no Keras
+    from keras_gru.layers.zoneout import rates_of  # imported here: plots need no Keras
+    from keras_gru.models.graph import to_numpy
 
     gates, _ = layer.gates(sequences, mask, initial_state)
     keep = keep_gate(layer.cell, gates)
     if keep is None:
         return None
-    return np.nanmean(to_numpy(keep).astype("float64"), axis=(0, 1))
+    # With zoneout the rest of a state is kept as it was; the last state has the gate, c of an LSTM.
+    rate = rates_of(layer.zoneout, layer.cell)[-1]
+    return rate + (1 - rate) * np.nanmean(to_numpy(keep).astype("float64"), axis=(0, 1))
 
 
 def keep_gate(cell, gates):

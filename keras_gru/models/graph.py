@@ -39,7 +39,7 @@ def as_functional(model: keras.Model) -> keras.Model:
     """Return a functional model with one output, of the layers of a functional or Sequential one.
 
     Raises:
-        UserError: the model is another one, or has several outputs.
+        UserError: the model is another one, has several outputs, or a stateful layer.
     """
     is_sequential = isinstance(model, keras.Sequential)
     if not model.built or not (is_sequential or hasattr(model, "output")):
@@ -52,6 +52,13 @@ def as_functional(model: keras.Model) -> keras.Model:
             f"'model': expected one output, got {len(model.outputs)} of '{model.name}'. Make a "
             "model of each."
         )
+    for layer in model.layers:
+        if getattr(layer, "stateful", False):
+            raise UserError(
+                f"layer '{layer.name}': expected a layer that is not stateful, got a stateful one. "
+                "Make the model with stateful=False and set the same weights; a step model of it "
+                "has the states as inputs and outputs."
+            )
     if not is_sequential and is_tensor(model.output):
         return model
     inputs = model.inputs[0] if is_sequential else model.input
@@ -125,6 +132,11 @@ class _Seen(keras.Layer):
         if self.value is None:
             return ops.not_equal(x, 0)
         return ops.any(ops.not_equal(x, self.value), axis=-1)
+
+
+def is_padding_mask(operation: keras.Operation) -> bool:
+    """Return whether an operation of a trace is the mask of `Embedding(mask_zero=True)`."""
+    return isinstance(operation, _Seen) and operation.value is None
 
 
 def to_numpy(tensor: Any) -> np.ndarray:

@@ -64,6 +64,13 @@ def _layer_norm(call: Call):
     return normalize
 
 
+def _relu(call: Call):
+    others = ("negative_slope", "max_value", "threshold")
+    if any(getattr(call.operation, name, None) for name in others):
+        raise NotImplementedError("a ReLU with a slope, a maximum or a threshold")
+    return lambda x: np.maximum(x, np.float32(0))
+
+
 # By the name of an operation's class: a function of the call that returns one of arrays.
 _MAKERS = {
     "Take": _take,
@@ -74,8 +81,8 @@ _MAKERS = {
     "Concatenate": lambda call: lambda *tensors: np.concatenate(tensors, call.operation.axis),
     "Tile": lambda call: lambda x: np.tile(x, call.operation.repeats),
     "OnesLike": lambda call: lambda x: np.ones_like(x, call.outputs.dtype),
-    "ReLU": lambda call: lambda x: np.maximum(x, np.float32(0)),
-    "Relu": lambda call: lambda x: np.maximum(x, np.float32(0)),
+    "ReLU": _relu,
+    "Relu": _relu,
 }
 # Operations that may read other time steps, except over the last axis or within a cell.
 _MIXING = {"GetItem", "Tile", "Take", "Split", "LayerNorm", "Concatenate", "ExpandDims", "Matmul"}

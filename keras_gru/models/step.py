@@ -90,7 +90,7 @@ class Stepper:
     """
 
     def __init__(self, model: keras.Model, batch_size: int = 1):
-        model = in_float32(model)
+        model = in_float32(as_functional(model))
         try:
             self._step = NumpyStep(model)
         except NotImplementedError:  # a custom cell or layer

@@ -2,6 +2,7 @@
 
 import functools
 import importlib.util
+import json
 import os
 import sys
 from pathlib import Path
@@ -208,6 +209,16 @@ def test_an_int8_file_has_less_than_a_third_of_the_bytes(tmp_path):
     assert small.bytes < 0.3 * whole.bytes and 0 < small.difference < 0.05
 
 
+@pytest.mark.parametrize("feature", ["int8", "autoregressive forecasts"])
+def test_small_and_repeated_weights_are_int8_too(feature, tmp_path):
+    """The converter leaves small ones in float32, and stores one array for repeated ones."""
+    pytest.importorskip("ai_edge_litert")
+    if keras.backend.backend() != "tensorflow":
+        pytest.skip("only the TensorFlow backend writes this format")
+    found = export(FEATURES[feature][0](), tmp_path / "model.tflite", quantize="int8")
+    assert 1e-5 < found.difference < 0.05
+
+
 def test_all_runtimes_of_an_onnx_file_agree(tmp_path):
     pytest.importorskip("onnxruntime")
     model = models.tagger(cell="lstm", units=4, tags=3, layers=2, features=4, seed=0)
@@ -226,6 +237,96 @@ def test_keras_layers_and_implicit_masks(tmp_path):
     x = keras.layers.RNN([keras.layers.GRUCell(3), keras.layers.SimpleRNNCell(4)])(x)
     model = keras.Model(tokens, keras.layers.Dense(3, "softmax")(x))
     assert export(model, tmp_path / "model.onnx").difference < 1e-6
+
+
+@pytest.mark.parametrize("activation", ["linear", "hard_sigmoid"])
+def test_activations_with_parameters(activation, tmp_path):
+    pytest.importorskip("onnxruntime")
+    x = y = keras.Input((5, 3))
+    for layer in (keras_gru.LSTM, keras_gru.GRU):
+        y = layer(4, activation=activation, return_sequences=True)(y)
+    assert export(keras.Model(x, y), tmp_path / "model.onnx").difference < 1e-6
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        keras_gru.GRU(4, recurrent_activation="hard_sigmoid"),
+        keras.layers.Dense(4, keras.layers.LeakyReLU()),
+    ],
+)
+def test_an_activation_that_tfjs_does_not_compute_is_an_error(layer, tmp_path):
+    x = keras.Input((5, 3))
+    with pytest.raises(UserError, match="expected an activation that TensorFlow"):
+        export(keras.Model(x, layer(x)), tmp_path / "tfjs", "tfjs")
+
+
+def test_tfjs_finds_the_weights_of_both_directions_and_the_mask(tmp_path):
+    tokens = keras.Input((None,), dtype="int32")
+    x = keras.layers.Embedding(9, 3, mask_zero=True, name="embedding")(tokens)
+    both = keras.layers.Bidirectional(keras_gru.SimpleRNN(2, name="one"), name="both")
+    found = export(keras.Model(tokens, both(x)), tmp_path / "tfjs", "tfjs")
+    assert found.unchecked or found.difference < 1e-6
+    content = json.loads((tmp_path / "tfjs" / "model.json").read_text())
+    assert {weight["name"] for weight in content["weightsManifest"][0]["weights"]} == {
+        "embedding/embeddings",
+        *(
+            f"both/{way}_both/{name}"
+            for way in ("forward", "backward")
+            for name in ("kernel", "recurrent_kernel", "bias")
+        ),
+    }
+    layers = content["modelTopology"]["model_config"]["config"]["layers"]
+    assert [layer["config"].get("mask_zero") for layer in layers] == [None, True, None]
+
+
+def _model(*layers, **options):
+    x = y = keras.Input((None, 3), name="x", **options)
+    for layer in layers:
+        y = layer(y)
+    return keras.Model(x, y)
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_a_stateful_layer_is_an_error(target, tmp_path):
+    model = _model(keras_gru.GRU(4, stateful=True, name="h"), batch_size=2)
+    with pytest.raises(UserError, match="layer 'h': expected a layer that is not stateful"):
+        export(model, tmp_path / "model", target)
+
+
+@pytest.mark.parametrize(
+    ("inputs", "message"),
+    [
+        ({"y": np.zeros((2, 5, 3))}, "by the names x, got y"),
+        (np.zeros((2, 5, 3)), "by the names x, got ndarray"),
+        ({"x": np.zeros((2, 5, 4))}, r"'x' of the shape \(None, None, 3\), got \(2, 5, 4\)"),
+        ({"x": np.zeros(3)}, r"'x' of the shape \(None, None, 3\), got \(3,\)"),
+    ],
+)
+def test_inputs_that_do_not_match_the_model_are_an_error(inputs, message, tmp_path):
+    with pytest.raises(UserError, match=message):
+        export(_model(keras_gru.GRU(4)), tmp_path / "model.onnx", inputs=inputs)
+
+
+def test_another_length_than_that_of_the_model_is_an_error(tmp_path):
+    model = models.classifier(units=4, classes=3, features=4, length=7)
+    with pytest.raises(UserError, match="length: expected 7"):
+        export(model, tmp_path / "model.onnx", length=5)
+
+
+def test_a_sequential_model_and_inputs_in_double_precision(tmp_path):
+    pytest.importorskip("onnxruntime")
+    model = keras.Sequential([keras.Input((None, 3), name="x"), keras_gru.GRU(4)])
+    x = {"x": np.random.default_rng(0).normal(size=(2, 5, 3))}
+    found = export(model, tmp_path / "model.onnx", inputs=x)
+    assert found.difference < 1e-6 and (found.sequences, found.is_random) == (2, False)
+
+
+def test_the_step_of_a_model_that_picks_the_last_output(tmp_path):
+    pytest.importorskip("onnxruntime")
+    layers = [keras_gru.GRU(4, return_sequences=True), lambda x: x[:, -1], keras.layers.Dense(2)]
+    found = export(_model(*layers), tmp_path / "model.onnx", step=True)
+    assert found.difference < 1e-6 and found.is_random and "8 random sequences" in str(found)
 
 
 def test_a_custom_layer_that_cannot_be_traced_is_named(tmp_path):

@@ -108,6 +108,21 @@ def test_gradient_norms_of_every_layer_of_every_kind_of_model(kind):
     np.testing.assert_array_equal(array(model(inputs(kind), training=False)), before)
 
 
+def test_forecasts_after_every_step_have_the_loss_of_the_last_one():
+    """Of sequences of one length there are no weights."""
+    kind = "forecaster_every_step"
+    model = compiled(kind, make(kind, length=7))
+    x = {"features": np.random.default_rng(0).normal(size=(2, 7, 4)).astype("float32")}
+    y = np.random.default_rng(1).normal(size=(2, 7, 3, 2)).astype("float32")
+    layer = find_layer(model, 1)
+    found = gradient_norms(model, layer, (x, y))
+    others = y.copy()
+    others[:, :-1] += 1
+    np.testing.assert_array_equal(found, gradient_norms(model, layer, (x, others)))
+    weighted = gradient_norms(model, layer, (x, y, np.ones((2, 7), "float32")))
+    np.testing.assert_array_equal(found, weighted)
+
+
 def test_a_sequence_without_weighted_steps_has_no_gradient():
     model = compiled("tagger", make("tagger"))
     x, y, weight = batch_of("tagger")

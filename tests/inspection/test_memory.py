@@ -38,6 +38,17 @@ def test_the_half_life_follows_from_the_bias_and_ignores_padding(cell, sign):
     np.testing.assert_allclose(memory.mean_keep_gate(layer, x, first, mask), keeps, rtol=1e-6)
 
 
+def test_zoneout_keeps_a_part_of_the_state_without_a_gate():
+    layer = recurrent_layer("lstm", 3, zoneout=[0.1, 0.5])
+    layer.build((None, None, 2))
+    first, x = [np.ones((1, 3), "float32")] * 2, np.ones((1, 1, 2), "float32")
+    more = [first[0], first[1] + 1]
+    found = [layer.trace(x, states)[1][1] for states in (first, more)]
+    expected = keras.ops.convert_to_numpy(found[1] - found[0])[0, 0]
+    keep = memory.mean_keep_gate(layer, x, first, None)
+    np.testing.assert_allclose(keep, expected, rtol=1e-5)
+
+
 def test_only_unpadded_steps_are_averaged():
     layer = recurrent_layer("gru", 3)
     layer.build((None, None, 2))

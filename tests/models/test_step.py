@@ -70,6 +70,8 @@ class Twice(keras.layers.Layer):
     [
         (keras.layers.Dense(4, activation="tanh"), True),
         (keras.layers.LayerNormalization(), True),
+        (keras.layers.ReLU(), True),
+        (keras.layers.ReLU(negative_slope=0.5, max_value=0.1), False),
         (Twice(), False),
     ],
 )
@@ -79,6 +81,12 @@ def test_layers_between_rnn_layers(function, is_in_numpy):
     assert isinstance(stepper._step, NumpyStep) == is_in_numpy
     x = np.random.default_rng(0).normal(size=(1, 5, 4)).astype("float32")
     np.testing.assert_allclose(stepper({"features": x}), model(x), atol=1e-5)
+
+
+def test_a_stateful_layer_has_no_step():
+    x = keras.Input((None, 4), batch_size=2)
+    with pytest.raises(UserError, match="expected a layer that is not stateful"):
+        keras_gru.step_model(keras.Model(x, keras_gru.GRU(3, stateful=True)(x)))
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,9 @@ def read_arrays(data: Any, config: Any, preprocessing: Preprocessing) -> Inputs:
     _check_inputs(where, inputs, preprocessing)
     lengths = _check_lengths(where, inputs, lengths, preprocessing)
     name = "features" if preprocessing.spec.vocabulary is None else "tokens"
-    if name == "features":
+    if name == "tokens":  # a network takes all but 0 as a step
+        inputs = np.where(np.arange(inputs.shape[1]) < lengths[:, None], inputs, 0)
+    else:
         inputs = inputs.astype(np.float32)
         if preprocessing.input_scaling is not None:
             inputs = preprocessing.input_scaling.apply(inputs)

@@ -32,16 +32,17 @@ def section(analysis: Analysis) -> Section | None:
     if not rows:
         return None
     text = Text(
-        "Each file was run on test sequences and compared with Keras: the largest difference is "
-        "relative to the largest output, or to 1 if that is larger. Times are medians of a call, "
-        "beside Keras' predict_on_batch."
+        "Each file was run on test sequences, or on random ones if it says so, and compared with "
+        "Keras: the largest difference is relative to the largest output, or to 1 if that is "
+        "larger. Times are medians of a batch, beside Keras' predict_on_batch; LiteRT runs one "
+        "sequence after the other, and a translator one step after the other."
     )
     table = Table("export", "Exported files", COLUMNS, rows)
     return Section("export", "Export", (text, table))
 
 
 def _row(parity: Parity, network: str) -> Row:
-    label = f"{network}: {', '.join(parity.files)}"
+    label = f"{network}: {', '.join(parity.files)}{', random sequences' * parity.is_random}"
     size = f"{parity.bytes / 1024:,.0f}"
     if parity.difference is None:
         values = (f"unchecked: {parity.unchecked}", *["–"] * 4)

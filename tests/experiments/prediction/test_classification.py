@@ -75,6 +75,13 @@ def test_unknown_words_are_counted(model, tmp_path):
     assert "1 of 2 texts" in cut and "5 words" in cut
 
 
+def test_tokens_after_the_length_of_a_sequence_are_padding(model):
+    tokens = np.array([[2, 3, 4, 5], [6, 7, 8, 9]])
+    found = model.predict({"inputs": tokens, "lengths": [2, 4]}).outputs
+    expected = model.predict([tokens[0, :2], tokens[1]]).outputs
+    np.testing.assert_array_equal(found, expected)
+
+
 def test_files_beside_the_folders_are_reported(model, tmp_path):
     (tmp_path / "x").mkdir()
     (tmp_path / "x" / "a.txt").write_text("a b")

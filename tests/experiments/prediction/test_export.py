@@ -137,6 +137,25 @@ def test_an_exported_file_that_differs_exits_with_1(texts_run, tmp_path):
     assert not load_parities(tmp_path)["onnx model"].agrees
 
 
+def test_without_the_data_random_sequences_of_the_right_length_are_compared(
+    texts_run, tags_run, tmp_path
+):
+    """The texts have up to 5 words; the length of the sentences is not known."""
+    found = [
+        export_run(run, networks.choose_run(run), "onnx", output=tmp_path, measure_time=False)
+        for run in (texts_run, tags_run)
+    ]
+    assert all(one.is_random and one.accuracy is None for one in found)
+    said = command("export", tags_run.path, "--to", "litert", "--output", tmp_path, code=2)
+    assert "litert: expected the data of the run" in said
+    pytest.importorskip("ai_edge_litert")
+    from ai_edge_litert.interpreter import Interpreter
+
+    command("export", texts_run.path, "--to", "litert", "--output", tmp_path)
+    interpreter = Interpreter(str(tmp_path / "model.tflite"))
+    assert interpreter.get_input_details()[0]["shape"].tolist() == [1, 5]
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
