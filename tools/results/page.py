@@ -26,6 +26,7 @@ README = FOLDER.parent / "README.md"
 BEGIN, END = "<!-- python tools/results/page.py writes from here -->\n", "<!-- to here -->\n"
 CELLS = {name: cell_label(name) for name in ("gru", "lstm", "simple_rnn")}
 WORDS = ("Recipe", "Metric", "Published", "Goal", "Cell", "Tuning chose", "Path")
+_MOST_PAIRS = 15  # six cells
 INTRODUCTION = """\
 # Results
 
@@ -194,14 +195,14 @@ def _section(row: Row, result: dict | None) -> str:
 
 
 def _pairs(verdicts: Verdicts) -> Iterable[str]:
-    """Return the pairs of cells, if there are enough seeds."""
+    """Return the pairs of cells, if there are enough seeds, and no more than a reader reads."""
     metric = verdicts.measurements.metric
     texts = [
         f"{pair.label} and {pair.other_label}: {verdict_text(pair, metric).replace(';', ',')}"
         for pair in verdicts.pairs
         if pair.difference is not None
     ]
-    return [f"{'; '.join(texts)}."] if len(texts) > 1 else []
+    return [f"{'; '.join(texts)}."] if 1 < len(texts) <= _MOST_PAIRS else []
 
 
 def _verdict(row: Row, result: dict) -> str:
