@@ -74,7 +74,7 @@ class RayExecutor:
         try:
             _check_reachable(address)
             self._ray.init(
-                address=None if address == LOCAL else address,
+                address=address,
                 include_dashboard=False if address == LOCAL else None,
                 log_to_driver=False,
                 logging_level=logging.ERROR,
