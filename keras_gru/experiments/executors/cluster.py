@@ -83,7 +83,8 @@ class RayExecutor:
             reason = str(error).splitlines()[0]
             raise UserError(
                 f"--address {address}: no Ray cluster answers there ({reason}); start one with "
-                "'ray start --head', or leave the address out for one on this machine."
+                "'ray start --head', set RAY_AUTH_MODE=token if it has tokens (as of Ray 2.60), or "
+                "leave the address out for one on this machine."
             ) from None
 
     def __enter__(self) -> Self:
