@@ -72,7 +72,7 @@ def read_arrays(data: Any, config: Any, preprocessing: Preprocessing) -> Inputs:
         {} if is_fixed else {name: lengths},
         stepwise=name if is_stepwise else None,
     )
-    return Inputs(with_split(preprocessing, split), truth is not None, rows, np.arange(len(inputs)))
+    return Inputs(with_split(preprocessing, split), rows, np.arange(len(inputs)))
 
 
 def _find_arrays(data: Any) -> tuple[str, Mapping[str, Any]]:

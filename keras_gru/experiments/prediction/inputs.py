@@ -29,8 +29,7 @@ class Inputs:
 
     Args:
         dataset: the sequences that a network can read, as the split `"test"`, with the network's
-            preprocessing. Its targets are zeros where `has_targets` is False.
-        has_targets: whether the data came with the values to predict.
+            preprocessing. Its targets are zeros where the data have none.
         rows: identifies each item of the data in the output, such as `{"text": "A film."}`.
         numbers: (N,) the item of each sequence; items without a sequence are not predicted.
         notes: what was read and what was unknown, one sentence each.
@@ -38,7 +37,6 @@ class Inputs:
     """
 
     dataset: SequenceDataset
-    has_targets: bool
     rows: Sequence[Mapping[str, Any]]
     numbers: np.ndarray
     notes: tuple[str, ...] = ()

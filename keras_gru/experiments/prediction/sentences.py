@@ -52,7 +52,7 @@ def read_sentences(data: Any, preprocessing: Preprocessing) -> Inputs:
         rows = [{**row, "truth": tags} for row, tags in zip(rows, truth, strict=True)]
         notes += encode_labels([tag for tags in truth for tag in tags], preprocessing)[1]
     dataset = with_split(preprocessing, token_split(encoded))
-    return Inputs(dataset, truth is not None, rows, numbers, tuple(notes), annotated)
+    return Inputs(dataset, rows, numbers, tuple(notes), annotated)
 
 
 def words_of(sentence: Any) -> list[Any]:

@@ -60,7 +60,7 @@ def read_series(data: Any, config: Any, preprocessing: Preprocessing) -> Inputs:
         for name, words in (preprocessing.categories or {}).items()
         if (note := note_on_unseen(name, table.strings(name).to_pylist(), words))
     ]
-    return Inputs(with_split(preprocessing, split), True, rows, np.arange(len(rows)), tuple(notes))
+    return Inputs(with_split(preprocessing, split), rows, np.arange(len(rows)), tuple(notes))
 
 
 def _last_rows(config: CsvSeries) -> Literal["read", "known", "left out"]:

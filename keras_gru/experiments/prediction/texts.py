@@ -82,8 +82,7 @@ def read_texts(
     notes += count_unknown(encoded, [units[n] for n in numbers], tokenizer.level)
     notes += _count_cut(preprocessing, [len(units[n]) for n in numbers])
     split = token_split(encoded, targets if is_classified else None)
-    has_targets = labels is not None and is_classified
-    return Inputs(with_split(preprocessing, split), has_targets, rows, numbers, tuple(notes))
+    return Inputs(with_split(preprocessing, split), rows, numbers, tuple(notes))
 
 
 def find_lines(data: str) -> list[str]:

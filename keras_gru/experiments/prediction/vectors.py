@@ -100,4 +100,4 @@ def _inputs(
     padding = {"features": lengths} if preprocessing.spec.masked else {}
     split = Split({"features": to_rows(flat, lengths)}, targets, padding)
     dataset = with_split(preprocessing, split)
-    return Inputs(dataset, labels is not None, rows, np.array(numbers), tuple(notes))
+    return Inputs(dataset, rows, np.array(numbers), tuple(notes))
