@@ -3,23 +3,19 @@
 # D features, H steps ahead
 
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 from keras_gru.errors import UserError, did_you_mean
 
-TASKS = (
-    "classification",
-    "tagging",
-    "language_model",
-    "forecasting",
-    "polyphony",
-    "translation",
-)
+Task = Literal[
+    "classification", "tagging", "forecasting", "polyphony", "language_model", "translation"
+]
 
 
 def check_task(task: str) -> None:
     """Raise a `UserError` if there is no such task."""
-    if task not in TASKS:
-        raise UserError(f"There is no task '{task}'.{did_you_mean(str(task), TASKS)}")
+    if task not in (tasks := get_args(Task)):
+        raise UserError(f"There is no task '{task}'.{did_you_mean(str(task), tasks)}")
 
 
 @dataclass(frozen=True)

@@ -113,9 +113,10 @@ class Stepper:
         for t in range(next(iter(x.values())).shape[1]):
             now = {name: array[:, t : t + 1] for name, array in x.items()}
             output, self.states = self._step(now, self.states)
-            check_finite(output)
             outputs.append(output)
-        return np.concatenate(outputs, axis=1)
+        found = np.concatenate(outputs, axis=1)
+        check_finite(found)
+        return found
 
 
 class _KerasStep:

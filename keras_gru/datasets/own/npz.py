@@ -69,6 +69,7 @@ from keras_gru.datasets.split import (
     class_warnings,
     missing_classes,
 )
+from keras_gru.datasets.task_spec import Task
 from keras_gru.errors import did_you_mean
 from keras_gru.files import load_arrays
 from keras_gru.settings import present
@@ -88,17 +89,7 @@ class Npz(OwnFile):
 
     expects: ClassVar[str] = "an .npz file"
     path: Annotated[str, Field(min_length=1, description="the .npz file")]
-    task: Annotated[
-        Literal[
-            "classification",
-            "tagging",
-            "forecasting",
-            "polyphony",
-            "language_model",
-            "translation",
-        ],
-        Field(description="the task"),
-    ]
+    task: Annotated[Task, Field(description="the task")]
     axes: Annotated[
         Literal["time, channels", "channels, time"],
         Field(description="order of the axes after the sequences, for vectors"),

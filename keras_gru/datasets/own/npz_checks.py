@@ -47,7 +47,7 @@ def check_split(path: Path, split: str, arrays: Arrays, task: str, max_length: i
     inputs = _check_inputs(path, f"{split}_inputs", arrays["inputs"], task)
     lengths = _check_lengths(path, split, arrays, max_length)
     targets = _check_targets(path, f"{split}_targets", arrays["targets"], task, inputs)
-    real = _real_steps(inputs, lengths)
+    real = real_steps(inputs, lengths)
     if inputs.ndim == 2:
         if (inputs[real] < 1).any():
             reject(
@@ -93,7 +93,7 @@ def check_labels(path: Path, splits: Mapping[str, Arrays], task: str) -> None:
     train = splits["train"]
     labels = train["targets"]
     if task == "tagging":
-        labels = labels[_real_steps(train["inputs"], train["lengths"])]
+        labels = labels[real_steps(train["inputs"], train["lengths"])]
     if labels.min() == labels.max():
         reject(
             path,
@@ -149,7 +149,7 @@ def check_fits(path: Path, split: str, arrays: Arrays, spec: TaskSpec) -> None:
     expect("targets", fits, expected, f"the shape {targets.shape}")
 
 
-def _real_steps(inputs: np.ndarray, lengths: np.ndarray) -> np.ndarray:
+def real_steps(inputs: np.ndarray, lengths: np.ndarray) -> np.ndarray:
     """Return (N, T), True where a step is not padding."""
     return np.arange(inputs.shape[1]) < lengths[:, None]
 

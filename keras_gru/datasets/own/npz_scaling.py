@@ -4,6 +4,7 @@
 
 import numpy as np
 
+from keras_gru.datasets.own.npz_checks import real_steps
 from keras_gru.datasets.preprocessing import Scaling
 
 
@@ -17,7 +18,7 @@ def fit_scalings(train: dict[str, np.ndarray], task: str) -> tuple[Scaling | Non
     inputs, targets = train["inputs"], train["targets"]
     channels = None
     if not np.isin(inputs, (0, 1)).all():
-        channels = _fit(inputs[_is_real(train)])
+        channels = _fit(inputs[real_steps(inputs, train["lengths"])])
     return channels, _fit(targets.reshape(-1, targets.shape[-1])) if task == "forecasting" else None
 
 
@@ -28,7 +29,8 @@ def scaled(
     found = dict(arrays)
     if channels is not None:
         inputs = channels.apply(arrays["inputs"])
-        found["inputs"] = np.where(_is_real(arrays)[..., None], inputs, np.float32(0))
+        real = real_steps(inputs, arrays["lengths"])
+        found["inputs"] = np.where(real[..., None], inputs, np.float32(0))
     if targets is not None:
         found["targets"] = targets.apply(arrays["targets"])
     return found
@@ -36,8 +38,3 @@ def scaled(
 
 def _fit(rows: np.ndarray) -> Scaling:
     return Scaling.fit(list(map(str, range(rows.shape[1]))), rows.astype(float))
-
-
-def _is_real(arrays: dict[str, np.ndarray]) -> np.ndarray:
-    """Return (N, T), whether a step is not padding."""
-    return np.arange(arrays["inputs"].shape[1]) < arrays["lengths"][:, None]

@@ -9,7 +9,7 @@ import numpy as np
 
 from keras_gru.datasets.baselines import most_frequent_target
 from keras_gru.datasets.metric import Metric
-from keras_gru.datasets.own.npz_checks import MOST_NUMBERS, Arrays, reject
+from keras_gru.datasets.own.npz_checks import MOST_NUMBERS, Arrays, real_steps, reject
 from keras_gru.datasets.own.npz_splits import carve
 from keras_gru.datasets.preprocessing import Preprocessing
 from keras_gru.datasets.sequence_dataset import SequenceDataset, TaskSpec
@@ -151,7 +151,7 @@ def _tokens(
     if lengths.min() < fewest or lengths.max() > steps:
         wrong = lengths.min() if lengths.min() < fewest else lengths.max()
         reject(path, f"'{name}': expected lengths from {fewest} to {steps}, got {wrong}.")
-    real = np.arange(steps) < lengths[:, None]
+    real = real_steps(tokens, lengths)
     low, high = tokens[real].min(), tokens[real].max()
     if low < 1 or high >= MOST_NUMBERS:
         reject(

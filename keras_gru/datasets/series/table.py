@@ -96,10 +96,15 @@ def series_of_table(
         series = [one.select(slice(None, None, config.every_nth_row)) for one in series]
         steps = [(one.name, find_step(present(one.dates))) for one in series] if dates else []
     targets_of = {name: values[name] for name in config.targets}
+    missing = [_missing(one, targets_of) for one in series]
+    pasts = [
+        one.size if last_rows == "read" else rows_with_targets(rows)
+        for one, rows in zip(series, missing, strict=True)
+    ]
     if last_rows == "left out":
-        pasts = [rows_with_targets(_missing(one, targets_of)) for one in series]
         notes += note_on_end(sum(one.size for one in series) - sum(pasts), config.targets)
         series = [one.select(slice(past)) for one, past in zip(series, pasts, strict=True)]
+        missing = [rows[:past] for rows, past in zip(missing, pasts, strict=True)]
     notes += [note for name in numeric if (note := suspicious_value(name, values[name]))]
     categories = dict(stored.categories or {}) if stored else {}
     if stored is None and words:
@@ -107,10 +112,8 @@ def series_of_table(
         notes += unseen
     filled = dict.fromkeys(numeric, 0)
     found = []
-    for one in series:
+    for one, is_filled, past in zip(series, missing, pasts, strict=True):
         columns = {}
-        is_filled = _missing(one, targets_of)
-        past = rows_with_targets(is_filled) if last_rows == "known" else one.size
         for name in numeric:
             column, is_target = one.take(values[name]), name in config.targets
             future = column[one.size if name in config.known else past :]

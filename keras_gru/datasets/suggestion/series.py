@@ -90,27 +90,22 @@ def suggest_series(
     if len(counters) < len(numeric):
         numeric = [name for name in numeric if name not in counters]
     varied = [name for name in numeric if len(np.unique(numbers[name])) > 2]  # not binary
-    ahead, ended = 0, []  # rows at the end without a value of some columns
+    ahead, known = 0, []  # rows at the end, and the columns that alone have values there
     if dates and series is None and not {"targets", "inputs", "known"} & given.keys():
         by_time = np.argsort(dates.values, kind="stable")
-        ahead, ended = _ended_first({name: numbers[name][by_time] for name in numeric})
-        if ahead:
-            varied = [name for name in varied if name in ended] or ended
-    target = given.get("targets") or (varied or numeric)[-1:]
-    if ahead:
-        known = tuple(name for name in numeric if name not in ended)
-        numeric = [name for name in numeric if name in ended]
-        choices["known"] = Choice(known, "known in advance: the last rows have values")
+        ahead, known = _known_ahead({name: numbers[name][by_time] for name in numeric})
+    numeric = [name for name in numeric if name not in known]
+    target = given.get("targets") or ([n for n in varied if n not in known] or numeric)[-1:]
     others = ", ".join(name for name in numeric if name not in target)
     reason = "the last column of more than two numbers" + (
         f"; the others: {others}" if others else ""
     )
-    if ahead:
-        reason = f"without values in the last {ahead} rows"
+    but = f" but for the row's number, {', '.join(counters)}" if counters else ""
+    if known:
+        choices["known"] = Choice(tuple(known), "known in advance: the last rows have values")
+        reason, but = f"without values in the last {ahead} rows", " that have none there"
     choices["targets"] = Choice(target, reason)
-    if ahead or len(numeric) > 1:
-        but = f" but for the row's number, {', '.join(counters)}" if counters else ""
-        but = " that have none there" if ahead else but
+    if known or len(numeric) > 1:
         choices["inputs"] = Choice(
             tuple(dict.fromkeys((*target, *numeric))), f"all columns of numbers{but}"
         )
@@ -193,13 +188,12 @@ def _columns(table: Table) -> str:
     return ", ".join(named) + (", …" if len(table.columns) > 5 else "")
 
 
-def _ended_first(columns: Mapping[str, np.ndarray]) -> tuple[int, list[str]]:
-    """Return in how many last rows only some columns have values, and the others; or 0 and []."""
+def _known_ahead(columns: Mapping[str, np.ndarray]) -> tuple[int, list[str]]:
+    """Return in how many last rows only some columns have values, and these; or 0 and []."""
     sizes = {name: rows_with_targets(np.isnan(values)[:, None]) for name, values in columns.items()}
     size = max(sizes.values())
-    ended = [name for name, rows in sizes.items() if rows < size]
-    ahead = size - max((sizes[name] for name in ended), default=size)
-    return (ahead, ended) if ahead > 1 else (0, [])
+    ahead = size - max((rows for rows in sizes.values() if rows < size), default=size)
+    return (ahead, [name for name in sizes if sizes[name] == size]) if ahead > 1 else (0, [])
 
 
 def _is_counter(values: np.ndarray) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from keras_gru.datasets.own.npz_checks import real_steps
 from keras_gru.datasets.own.npz_labels import number_of_label
 from keras_gru.datasets.preprocessing import Preprocessing
 from keras_gru.datasets.split import SPLITS, Split
@@ -46,7 +47,7 @@ def read_arrays(data: Any, config: Any, preprocessing: Preprocessing) -> Inputs:
     lengths = _check_lengths(where, inputs, lengths, preprocessing)
     name = "features" if preprocessing.spec.vocabulary is None else "tokens"
     if name == "tokens":  # a network takes all but 0 as a step
-        inputs = np.where(np.arange(inputs.shape[1]) < lengths[:, None], inputs, 0)
+        inputs = np.where(real_steps(inputs, lengths), inputs, 0)
     else:
         inputs = inputs.astype(np.float32)
         if preprocessing.input_scaling is not None:
