@@ -45,6 +45,16 @@ def can_be_resampled(dataset: SequenceDataset) -> bool:
     return not (dataset.splits["train"].overlapping or dataset.stages or dataset.grouped)
 
 
+def check_resampling(dataset: SequenceDataset) -> None:
+    """Raise a `UserError` unless a dataset `can_be_resampled`."""
+    if not can_be_resampled(dataset):
+        raise UserError(
+            "vary: expected no split for overlapping windows of a series, a curriculum, or "
+            "sequences that must be in one split (of a group; translations of a sentence), got "
+            "split. Leave it out."
+        )
+
+
 def resample(dataset: SequenceDataset, seed: int) -> SequenceDataset:
     """Return the dataset with train and validation sequences split in another way.
 
@@ -57,12 +67,7 @@ def resample(dataset: SequenceDataset, seed: int) -> SequenceDataset:
 
     - [Bouthillier et al., 2021](https://arxiv.org/abs/2103.03098)
     """
-    if not can_be_resampled(dataset):
-        raise UserError(
-            "vary: expected no split for overlapping windows of a series, a curriculum, or "
-            "sequences that must be in one split (of a group; translations of a sentence), got "
-            "split. Leave it out."
-        )
+    check_resampling(dataset)
     train, validation = (dataset.splits[name] for name in ("train", "validation"))
     both = join_splits([train, validation])
     order = np.random.default_rng([seed, train.size]).permutation(both.size)

@@ -27,6 +27,7 @@ from keras_gru.experiments.executors.jobs import (
     train_job,
 )
 from keras_gru.experiments.executors.processes import ProcessExecutor, remove_logs
+from keras_gru.experiments.fitting import check_against_data
 from keras_gru.experiments.listener import SILENT, Listener
 from keras_gru.experiments.metadata import Metadata, collect_metadata, note_other_environment
 from keras_gru.experiments.resuming import choose_experiment
@@ -153,6 +154,7 @@ def plan_comparison(
     dataset = dataset or data_for(experiment, run_directory)
     if dataset.resolved is not None:  # store the guessed settings
         experiment = experiment.model_copy(update={"dataset": dataset.resolved})
+    check_against_data(experiment, dataset)
     tried = (experiment.tuning or {}).get("training.epochs", ())
     epochs = max((n for n in tried if isinstance(n, int)), default=experiment.training.epochs)
     return Plan(resolve_shards(experiment, run_directory), dataset, epochs)

@@ -8,7 +8,7 @@ import numpy as np
 
 from keras_gru import cells, models
 from keras_gru.datasets.sequence_dataset import SequenceDataset
-from keras_gru.datasets.subsets import resample
+from keras_gru.datasets.subsets import check_resampling, resample
 from keras_gru.errors import UserError
 from keras_gru.experiments.checkpoint import Checkpoint, Progress
 from keras_gru.experiments.comparison import RunRecord, epoch_numbers
@@ -33,6 +33,22 @@ _MESSAGES = {
 }
 
 
+def check_against_data(experiment: Experiment, dataset: SequenceDataset) -> None:
+    """Check the settings that only the loaded data can refuse, before anything is written.
+
+    Raises:
+        UserError: a split that cannot vary, or label smoothing although runs are compared by the
+            loss.
+    """
+    if "split" in experiment.vary:
+        check_resampling(dataset)
+    if experiment.training.label_smoothing and dataset.metric.name == "loss":
+        raise UserError(
+            f"training.label_smoothing: {dataset.name}: runs are compared by the loss, which label "
+            f"smoothing changes ({dataset.metric.label}). Remove the setting."
+        )
+
+
 def data_of_run(experiment: Experiment, dataset: SequenceDataset, seed: int) -> SequenceDataset:
     """Return the data with the train and validation sequences of a run (`experiment.vary`)."""
     return resample(dataset, seed) if "split" in experiment.vary else dataset
@@ -43,16 +59,8 @@ def build(experiment: Experiment, dataset: SequenceDataset, cell: str, seed: int
 
     Args:
         seed: seed of the run; `experiment.seed_of` says what it decides.
-
-    Raises:
-        UserError: label smoothing, although runs are compared by the loss.
     """
     training, seed = experiment.training, experiment.seed_of("initialization", seed)
-    if training.label_smoothing and dataset.metric.name == "loss":
-        raise UserError(
-            f"training.label_smoothing: {dataset.name}: runs are compared by the loss, which label "
-            f"smoothing changes ({dataset.metric.label}). Remove the setting."
-        )
     compiling.set_shards(training.shards)
     keras.utils.set_random_seed(seed)  # for the layers of a user's cell that take no seed
     outside = keras.config.dtype_policy()

@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -276,4 +277,5 @@ class TestLabelSmoothing:
         dataset = datasets.load(experiment.dataset)
         by_loss = dataclasses.replace(dataset, metric=Metric("loss", "min", "cross-entropy"))
         with pytest.raises(UserError, match=r"runs are compared by the loss"):
-            build(experiment, by_loss, "gru", 0)
+            compare(experiment, dataset=by_loss)
+        assert not Path(experiment.runs).exists()

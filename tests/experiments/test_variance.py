@@ -1,5 +1,7 @@
 """Sources of variance: initialization, order and split are varied one at a time."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -51,10 +53,11 @@ def test_groups_stay_in_one_split(tmp_path, kind):
         dataset["group"], model["embedding"] = "writer", 2
     changes = {"dataset": dataset, "model": model, "training": {"epochs": 1}}
     experiment = tiny(tmp_path, cells=("simple_rnn",), **changes)
+    with pytest.raises(UserError, match="vary: expected no split"):
+        compare(experiment.model_copy(update={"vary": ("split",)}))
+    assert not Path(experiment.runs).exists()
     comparison = vary_sources(experiment)
     assert list(RunDirectory(comparison.path).sources()) == ["initialization", "order"]
-    with pytest.raises(UserError, match="vary: expected no split"):
-        resample(datasets.load(experiment.dataset), 0)
 
 
 def test_each_source_is_varied_alone_and_no_run_is_repeated(tmp_path):

@@ -281,14 +281,5 @@ def autoregressive_from_its_state(e: ExperimentSettings) -> Broken | None:
     return None
 
 
-@rule("vary", "dataset")
-def groups_stay_together(e: ExperimentSettings) -> Broken | None:
-    """expected no 'split' where a group must be in one split"""
-    for name in ("group", "new_speakers"):
-        if "split" in e.vary and getattr(e.dataset, name, None):
-            return Broken("vary", f"dataset.{name}", "Leave one of them out.")
-    return None
-
-
 def _answers_every_step(e: ExperimentSettings) -> bool:
     return getattr(e.dataset, "every_step", False)

@@ -13,6 +13,7 @@ from keras_gru.experiments.configuration.sweep import Sweep
 from keras_gru.experiments.configuration.yaml_writer import dump_experiment
 from keras_gru.experiments.executors.jobs import run_jobs
 from keras_gru.experiments.executors.processes import remove_logs
+from keras_gru.experiments.fitting import check_against_data
 from keras_gru.experiments.listener import SILENT, Listener
 from keras_gru.experiments.metadata import Metadata, collect_metadata
 from keras_gru.experiments.run_directory import SWEEP, RunDirectory
@@ -96,6 +97,7 @@ def sweep(
     path = Path(experiment.runs) / experiment.name / SWEEP
     begun = RunDirectory(path) if (path / "experiment.yaml").is_file() else None
     dataset = dataset or data_for(experiment, begun)
+    check_against_data(experiment, dataset)
     storage = storage or str(path / JOURNAL)
     study = studies.open_study(experiment, dataset.metric, storage)
     studies.check_data(study, dataset.fingerprint)

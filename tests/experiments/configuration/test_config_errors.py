@@ -200,11 +200,6 @@ BROKEN = {
         RIDERS + "model: {kind: forecaster, size: {units: 3}, autoregressive: true}\n",
         "model.autoregressive",
     ),
-    "groups_stay_together": (
-        "name: x\nvary: [split]\ndataset: {kind: spoken_digit, new_speakers: true}\n"
-        "model: {kind: classifier, size: {units: 3}}\n",
-        "vary",
-    ),
     "warmup_ends": (GOOD + "training: {epochs: 3, warmup: 3}\n", "training.warmup"),
 }
 
