@@ -149,7 +149,7 @@ class ProgressTracker(Listener):
         """Return the remaining epochs if the run stops early like the finished runs.
 
         Without a finished run, the estimate is a multiple of the patience: the packaged configs
-        with early stopping end after 3 to 5 times their patience.
+        with early stopping end after 2 to 8 times their patience.
         """
         groups: list[Iterable[RunProgress]] = [self._same_label(run), self.runs.values()]
         ends = [[other.epoch for other in group if other.state == "finished"] for group in groups]
