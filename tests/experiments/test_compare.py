@@ -319,7 +319,8 @@ def test_length_buckets_are_neither_retraced_nor_compiled_by_xla(tmp_path, monke
 
 def test_wide_layers_compile_themselves(tmp_path, monkeypatch):
     monkeypatch.setattr(compiling, "_shards", 2)
-    experiment = tiny(tmp_path, cells=("gru",), training={"jit_compile": "auto"})
+    training = {"jit_compile": "auto", "shards": 2}
+    experiment = tiny(tmp_path, cells=("gru",), training=training)
     wide = {"model": experiment.model.model_copy(update={"size": Units(units=128)})}
     comparison = compare(experiment.model_copy(update=wide))
     assert comparison.runs[0].path == "graph fused, compiled"
