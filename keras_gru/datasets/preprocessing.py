@@ -137,6 +137,7 @@ class Preprocessing:
             as they are.
         target_scaling: the same of the variables to forecast.
         season: time steps of a season, for the naive forecast.
+        time_step: from row to row of a series; None without dates.
         series_scalings: id of a series -> its scalings of input and targets, where there are
             several; `input_scaling` and `target_scaling` are None then.
         categories: column of words -> its words, in the order of their one-hot features.
@@ -160,6 +161,7 @@ class Preprocessing:
     input_scaling: Scaling | None = None
     target_scaling: Scaling | None = None
     season: int | None = None
+    time_step: Step | None = None
     series_scalings: Mapping[str, tuple[Scaling, Scaling]] | None = None
     categories: Mapping[str, tuple[str, ...]] | None = None
     naive_errors: tuple[float, ...] | None = None

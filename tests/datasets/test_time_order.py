@@ -165,6 +165,23 @@ def test_a_step_is_a_month_or_a_business_day(tmp_path, part, days, ahead):
     np.testing.assert_allclose(extras[-1], [np.sin(turn), np.cos(turn)], atol=1e-6)
 
 
+@pytest.mark.parametrize(
+    "days, few, ahead",
+    [
+        (DAYS[np.is_busday(DAYS)], ["2024-03-08", "2024-03-11"], "2024-03-12"),
+        # Its last business day, which is the last day of both months.
+        (np.busday_offset(LAST_DAYS, 0, "backward"), ["2024-04-30", "2024-05-31"], "2024-06-28"),
+        (LAST_DAYS, ["2023-12-30", "2024-01-30"], "2024-02-29"),
+        (DAYS, ["2024-03-08", "2024-03-10"], "2024-03-12"),
+        (DAYS, ["2024-03-08"], "2024-03-09"),
+    ],
+)
+def test_few_rows_have_the_step_of_a_longer_series_if_they_fit_it(days, few, ahead):
+    seconds, few = (np.array(some, "datetime64[s]").astype(int) for some in (days, few))
+    (found,) = dates_after(few[-1], find_step(few, find_step(seconds)), 1)
+    assert np.datetime64(int(found), "s") == np.datetime64(ahead)
+
+
 def test_the_business_day_after_a_weekend_is_monday():
     saturday = np.datetime64("2024-03-09").astype("datetime64[s]").astype(int)
     (found,) = dates_after(saturday, Step(86_400, "1 business day", business_days=True), 1)

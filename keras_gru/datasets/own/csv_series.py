@@ -13,7 +13,6 @@ from keras_gru.datasets.series.notes import notes_on_filled, notes_on_range, not
 from keras_gru.datasets.series.settings import SeriesSettings
 from keras_gru.datasets.series.smoothing import exponential_smoothing
 from keras_gru.datasets.series.split import split_rows
-from keras_gru.datasets.series.step import find_step
 from keras_gru.datasets.series.table import read_series_table
 from keras_gru.datasets.series.values import SeriesValues
 from keras_gru.datasets.storage.long_array import release_memory
@@ -77,6 +76,7 @@ class CsvSeries(SeriesSettings):
         splits = forecasting.join_windows(parts)
         is_one = table.series[0].name is None
         categories = table.category_columns(parts[0].inputs.shape[1])
+        time_step = max(table.series, key=lambda series: series.size).step
         ends = [_end(series, part) for series, part in zip(table.series, parts, strict=True)]
         facts = (*table.facts, *split_facts(table, parts))
         notes += notes_on_filled(table.series, parts)
@@ -125,6 +125,7 @@ class CsvSeries(SeriesSettings):
             else {name: (inputs[name], targets[name]) for name in inputs},
             categories=table.categories or None,
             season=season,
+            time_step=time_step,
             naive_errors=naive,
             notes=tuple(notes),
             resolved=config,
@@ -136,8 +137,8 @@ class CsvSeries(SeriesSettings):
 def _end(series: SeriesValues, part: forecasting.SplitSeries) -> SeriesEnd:
     if series.dates is None:
         return SeriesEnd.from_features(part.inputs, part.window, series.name)
-    step, date = find_step(series.dates), int(series.dates[-1])
-    return SeriesEnd.from_features(part.inputs, part.window, series.name, date, step)
+    date = int(series.dates[-1])
+    return SeriesEnd.from_features(part.inputs, part.window, series.name, date, series.step)
 
 
 def _metric(targets: tuple[str, ...], scale: float, is_one: bool) -> Metric:

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from keras_gru.datasets.series.forecasting import SplitSeries
 from keras_gru.datasets.series.settings import SeriesSettings
-from keras_gru.datasets.series.step import Step, find_step
 from keras_gru.datasets.series.values import SeriesTable, SeriesValues
 from keras_gru.datasets.tables.dates import Dates, format_date
 from keras_gru.datasets.tables.table import Table
@@ -17,7 +16,6 @@ def table_facts(
     config: SeriesSettings,
     series: Sequence[SeriesValues],
     dates: Dates | None,
-    steps: Sequence[tuple[str | None, Step]],
 ) -> tuple[tuple[str, str], ...]:
     """Return what was read of a table: its form, columns, dates and step."""
     seen = config.inputs or config.targets
@@ -46,9 +44,9 @@ def table_facts(
         return tuple(facts)
     first = min(int(present(one.dates)[0]) for one in series)
     last = max(int(present(one.dates)[-1]) for one in series)
-    names = {step.name for _, step in steps}
-    size = steps[0][1].seconds
-    missing = sum(step.missing for _, step in steps)
+    steps = [present(one.step) for one in series]
+    names, size = {step.name for step in steps}, steps[0].seconds
+    missing = sum(step.missing for step in steps)
     zone = ", in UTC" if dates.has_zone else ""
     facts += [
         ("Time", f"column {' and '.join(dates.columns)}, format {dates.date_format}{zone}"),
@@ -69,11 +67,13 @@ def split_facts(table: SeriesTable, parts: Sequence[SplitSeries]) -> list[tuple[
             present(one.dates)[slice(*part.rows[name])]
             for one, part in zip(table.series, parts, strict=True)
         ]
-        step = find_step(max(dates, key=len)).seconds
+        steps = [present(one.step) for one in table.series]
         first, last = min(times[0] for times in dates), max(times[-1] for times in dates)
-        missing = sum(find_step(times).missing for times in dates)
+        pairs = zip(steps, dates, strict=True)
+        missing = sum(step.with_gaps(times).missing for step, times in pairs)
         rows = sum(map(len, dates))
-        words = f"{rows:,} rows, {format_date(first, step)} to {format_date(last, step)}"
+        words = f"{rows:,} rows, {format_date(first, steps[0].seconds)} to "
+        words += format_date(last, steps[0].seconds)
         if missing:
             words += f", {plural(missing, 'date')} missing"
         found.append((f"Rows of {name}", words))

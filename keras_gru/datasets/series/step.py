@@ -1,12 +1,15 @@
 """The time step between the rows of a series: seconds, months or business days."""
 
+import dataclasses
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 
 from keras_gru.datasets.tables.dates import format_step
 
 _DAY = 86_400
+_SHARE_OF_DAYS = 0.9  # of the months that have the day of a rule; in others it is a holiday
 
 
 @dataclass(frozen=True)
@@ -32,29 +35,79 @@ class Step:
     month_end: bool = False
     business_days: bool = False
 
+    def with_gaps(self, times: np.ndarray) -> Self:
+        """Return the step with the gaps of dates in ascending order."""
+        steps = np.diff(times)
+        if len(steps) == 0:
+            return dataclasses.replace(self, missing=0, longest_gap=0)
+        missing = int((self.between(times) - 1).clip(0).sum())
+        return dataclasses.replace(self, missing=missing, longest_gap=int(steps.max()))
 
-def find_step(times: np.ndarray) -> Step:
-    """Return the step of dates in ascending order, with gaps."""
+    def between(self, times: np.ndarray) -> np.ndarray:
+        """Return the number of steps from each row to the next."""
+        days = _days(times)
+        if self.months:
+            return np.diff(days.astype("datetime64[M]").astype(int)) // self.months
+        if self.business_days:
+            return np.busday_count(days[:-1], days[1:])
+        return np.rint(np.diff(times) / self.seconds).astype(int)
+
+    def is_step_of(self, times: np.ndarray) -> bool:
+        """Return whether dates have the days of this step, and are mostly one step apart."""
+        if len(times) < 2:
+            return True
+        between = self.between(times)
+        is_one = bool((between > 0).all()) and np.bincount(between).argmax() == 1
+        return is_one and self._has_days_of(times)
+
+    def _has_days_of(self, times: np.ndarray) -> bool:
+        if not self.months:
+            return not self.business_days or _are_weekdays(times)
+        days = _days(times)
+        if not (self.month_end or self.business_days):
+            return _day_of_month(days) == (False, False)
+        own = _days_of(days.astype("datetime64[M]"), self.month_end, self.business_days)
+        return bool(np.mean(days == own) >= _SHARE_OF_DAYS)
+
+
+def find_step(times: np.ndarray, expected: Step | None = None) -> Step:
+    """Return the step of dates in ascending order, with gaps.
+
+    Args:
+        expected: the step that similar series have. It is returned if it is that of the dates, as
+            few rows do not show which days a step leaves out.
+    """
+    step = expected if expected and expected.is_step_of(times) else _most_frequent_step(times)
+    return step.with_gaps(times)
+
+
+def _most_frequent_step(times: np.ndarray) -> Step:
     steps = np.diff(times)
     if len(steps) == 0:
         return Step(_DAY, "unknown")
-    longest = int(steps.max())
-    dates = times.astype("datetime64[s]").astype("datetime64[D]")
-    kept = _day_of_month(dates) if (steps >= 28 * _DAY).all() else None
+    kept = _day_of_month(_days(times)) if (steps >= 28 * _DAY).all() else None
     if kept is not None:
-        apart = np.diff(dates.astype("datetime64[M]").astype(int))
-        size = int(np.bincount(apart).argmax())
+        months = np.diff(_days(times).astype("datetime64[M]").astype(int))
+        size = int(np.bincount(months).argmax())
         name = {1: "1 month", 3: "1 quarter", 12: "1 year"}.get(size, f"{size} months")
-        missing = int((apart // size - 1).clip(0).sum())
-        return Step(round(size * 30.44 * _DAY), name, missing, longest, size, *kept)
+        return Step(round(size * 30.44 * _DAY), name, 0, 0, size, *kept)
     values, counts = np.unique(steps, return_counts=True)
-    step = int(values[counts.argmax()])
-    missing = int((np.rint(steps / step) - 1).clip(0).sum())
-    if step == _DAY and ((times // _DAY + 3) % 7 < 5).all():  # 1970 began on a Thursday
-        weekdays = int((np.busday_count(dates[:-1], dates[1:]) - 1).sum())
-        if weekdays < missing:  # the others are weekends
-            return Step(step, "1 business day", weekdays, longest, business_days=True)
-    return Step(step, format_step(step), missing, longest)
+    seconds = int(values[counts.argmax()])
+    step = Step(seconds, format_step(seconds))
+    if seconds != _DAY or not _are_weekdays(times):
+        return step
+    weekdays = Step(_DAY, "1 business day", business_days=True)
+    # The days that are missing, but for weekends.
+    fewer = weekdays.with_gaps(times).missing < step.with_gaps(times).missing
+    return weekdays if fewer else step
+
+
+def _days(times: np.ndarray) -> np.ndarray:
+    return times.astype("datetime64[s]").astype("datetime64[D]")
+
+
+def _are_weekdays(times: np.ndarray) -> bool:
+    return bool(((times // _DAY + 3) % 7 < 5).all())  # 1970 began on a Thursday
 
 
 def _day_of_month(dates: np.ndarray) -> tuple[bool, bool] | None:
@@ -64,8 +117,8 @@ def _day_of_month(dates: np.ndarray) -> tuple[bool, bool] | None:
         return False, False
     if (dates == _days_of(months, month_end=True, business_days=False)).all():
         return True, False
-    for month_end in (False, True):  # of a few months that day is a holiday
-        if np.mean(dates == _days_of(months, month_end, True)) >= 0.9:
+    for month_end in (False, True):
+        if np.mean(dates == _days_of(months, month_end, True)) >= _SHARE_OF_DAYS:
             return month_end, True
     return None
 

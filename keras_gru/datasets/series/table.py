@@ -87,14 +87,17 @@ def series_of_table(
         guessed["date_format"] = dates.date_format
     config = config.model_copy(update=guessed)
     series, notes = order_rows(table, dates, config.series, config.sort, config.duplicates)
-    steps = [(one.name, find_step(present(one.dates))) for one in series] if dates else []
+    nth, trained = config.every_nth_row, stored.time_step if stored else None
+    steps = _steps(series, trained if nth == 1 else None)
     if config.fill_gaps:
-        series = [fill_gaps(one, step) for one, (_, step) in zip(series, steps, strict=True)]
+        series = [fill_gaps(*pair) for pair in zip(series, steps, strict=True)]
     elif note := gap_note(steps):
         notes.append(note)
-    if config.every_nth_row > 1:
-        series = [one.select(slice(None, None, config.every_nth_row)) for one in series]
-        steps = [(one.name, find_step(present(one.dates))) for one in series] if dates else []
+    if nth > 1:
+        series = [one.select(slice(None, None, nth)) for one in series]
+        steps = _steps(series, trained)
+    if trained and steps:
+        notes += _notes_on_step(series, steps, trained)
     targets_of = {name: values[name] for name in config.targets}
     missing = [_missing(one, targets_of) for one in series]
     pasts = [
@@ -112,7 +115,7 @@ def series_of_table(
         notes += unseen
     filled = dict.fromkeys(numeric, 0)
     found = []
-    for one, is_filled, past in zip(series, missing, pasts, strict=True):
+    for one, step, is_filled, past in zip(series, steps, missing, pasts, strict=True):
         columns = {}
         for name in numeric:
             column, is_target = one.take(values[name]), name in config.targets
@@ -131,11 +134,41 @@ def series_of_table(
             targets = np.column_stack(
                 [fill_forward(targets[:, index]) for index in range(targets.shape[1])]
             )
-        extras = _unscaled_features(config, one, words, categories, steps)
-        found.append(SeriesValues(one.name, one.dates, inputs_, targets, is_filled, extras))
+        extras = _unscaled_features(config, one, words, categories, step)
+        found.append(SeriesValues(one.name, one.dates, inputs_, targets, is_filled, extras, step))
     notes += fill_notes(filled, config.missing, sum(one.size for one in found))
-    facts = table_facts(table, config, found, dates, steps)
+    facts = table_facts(table, config, found, dates)
     return SeriesTable(table.path, found, names, categories, config, tuple(notes), facts)
+
+
+def _steps(series: Sequence[Series], trained: Step | None) -> list[Step | None]:
+    """Return the time step of each series; None without dates.
+
+    Args:
+        trained: the step of the series in training; None expects that of the longest series.
+    """
+    if series[0].dates is None:
+        return [None] * len(series)
+    dates = [present(one.dates) for one in series]
+    expected = trained or find_step(max(dates, key=len))
+    return [find_step(times, expected) for times in dates]
+
+
+def _notes_on_step(
+    series: Sequence[Series], steps: Sequence[Step | None], trained: Step
+) -> list[str]:
+    """Return a note if rows are not as far apart as in training."""
+    others = {
+        step.name
+        for one, step in zip(series, steps, strict=True)
+        if step and one.size > 1 and step.name != trained.name
+    }
+    if not others:
+        return []
+    return [
+        f"Warning: rows are {' or '.join(sorted(others)[:4])} apart, in training they were "
+        f"{trained.name}: the network takes each row as a step of training."
+    ]
 
 
 def _missing(series: Series, columns: Mapping[str, np.ndarray]) -> np.ndarray:
@@ -165,7 +198,7 @@ def _unscaled_features(
     series: Series,
     words: Mapping[str, Sequence[str | None]],
     categories: Mapping[str, tuple[str, ...]],
-    steps: Sequence[tuple[str | None, Step]],
+    step: Step | None,
 ) -> np.ndarray:
     """Return features that need no scaling, (rows, …): one-hot categories and the calendar."""
     parts = []
@@ -174,10 +207,10 @@ def _unscaled_features(
         own = [words[name][row] if row >= 0 else None for row in series.rows]
         parts.append(one_hot(own, categories[name]))
     if config.calendar:
-        step = next(step for name, step in steps if name == series.name)
         # Date parts of the first row to forecast, whose date is known in advance.
         known = present(series.dates)
-        dates = np.append(known, dates_after(known[-1], step, config.lead))[config.lead :]
+        ahead = dates_after(known[-1], present(step), config.lead)
+        dates = np.append(known, ahead)[config.lead :]
         parts.append(calendar_features(dates, config))
     if not parts:
         return np.zeros((len(series.rows), 0), np.float32)

@@ -190,12 +190,13 @@ def _reject_unsorted(table: Table, dates: Dates, rows: np.ndarray, steps: np.nda
     )
 
 
-def fill_gaps(series: Series, step: Step) -> Series:
+def fill_gaps(series: Series, step: Step | None) -> Series:
     """Return a series with a row for every step; those that were missing are row -1.
 
     Raises:
         UserError: if its dates are not multiples of the step apart.
     """
+    step = present(step)
     if step.missing == 0:
         return series
     known = present(series.dates)
@@ -212,13 +213,14 @@ def fill_gaps(series: Series, step: Step) -> Series:
     return Series(series.name, rows, dates[: len(rows)])
 
 
-def gap_note(steps: Sequence[tuple[str | None, Step]]) -> str | None:
+def gap_note(steps: Sequence[Step | None]) -> str | None:
     """Return a note on missing rows, or None."""
-    missing = sum(step.missing for _, step in steps)
-    if not missing:
+    with_gaps = [step for step in steps if step and step.missing]
+    if not with_gaps:
         return None
-    longest = max(step.longest_gap for _, step in steps)
-    name = steps[0][1].name
+    missing = sum(step.missing for step in with_gaps)
+    longest = max(step.longest_gap for step in with_gaps)
+    name = with_gaps[0].name
     are = "is" if missing == 1 else "are"
     return (
         f"Warning: {plural(missing, 'row')} {are} missing (step {name}, longest gap "

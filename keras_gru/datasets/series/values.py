@@ -11,6 +11,7 @@ import numpy as np
 
 from keras_gru.datasets.preprocessing import Scaling
 from keras_gru.datasets.series.settings import SeriesSettings
+from keras_gru.datasets.series.step import Step
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,7 @@ class SeriesValues:
         targets: (rows, V), unscaled.
         filled: (rows, V), which targets were missing and are filled.
         extras: (rows, …) features that are not scaled: categories and the calendar.
+        step: from row to row, or None.
     """
 
     name: str | None
@@ -32,6 +34,7 @@ class SeriesValues:
     targets: np.ndarray
     filled: np.ndarray
     extras: np.ndarray
+    step: Step | None
 
     @property
     def size(self) -> int:

@@ -11,7 +11,7 @@ from keras_gru.datasets.own.csv_series import CsvSeries
 from keras_gru.datasets.preprocessing import Preprocessing
 from keras_gru.datasets.series.categories import note_on_unseen
 from keras_gru.datasets.series.missing_values import rows_with_targets
-from keras_gru.datasets.series.step import dates_after, find_step
+from keras_gru.datasets.series.step import dates_after
 from keras_gru.datasets.series.table import series_of_table
 from keras_gru.datasets.series.values import SeriesTable, SeriesValues
 from keras_gru.datasets.split import Split
@@ -139,7 +139,7 @@ def _windows(
     rows: list[dict[str, Any]] = [dict(name) for _ in range(count)]
     labels: list[dict[str, Any]] = [{"row": n + 1} for n in range(series.size + reach)]
     if series.dates is not None:
-        step = find_step(series.dates)
+        step = present(series.step)
         dates = np.append(series.dates, dates_after(series.dates[-1], step, reach))
         labels = [{"date": format_date(date, step.seconds)} for date in dates]
     for number, row in enumerate(rows):

@@ -52,6 +52,15 @@ class TestTags:
 
 
 class TestSeries:
+    def test_rows_of_another_time_step_are_reported(self, series_run, tmp_path):
+        path = tmp_path / "daily.csv"
+        rows = [line.split(",", 1)[1] for line in series_csv(10).splitlines()]
+        days = ["time", *(f"2021-03-{n:02} 00:00" for n in range(1, 11))]
+        path.write_text("\n".join(map(",".join, zip(days, rows, strict=True))))
+        found = keras_gru.load(series_run.path).predict(path)
+        assert any("1 day apart" in note and "1 hour" in note for note in found.notes)
+        assert found.rows[-1]["date"].startswith("2021-03-13")
+
     def test_every_window_is_forecast_beside_the_true_values(self, series_run, tmp_path):
         path = tmp_path / "new.csv"
         path.write_text(series_csv(10))
