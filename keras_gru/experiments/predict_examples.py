@@ -90,9 +90,12 @@ def _classes(models: Models, dataset: SequenceDataset) -> Classes | None:
 
 def _series(models: Models, dataset: SequenceDataset) -> Series | None:
     split, every_step = dataset.splits["test"], dataset.spec.every_step
-    # Not the first ones, whose last value is before test.
-    rows = np.arange(max(dataset.spec.lead, split.size - _WINDOWS), split.size)
-    if not split.overlapping or not len(rows):  # no time series, such as the adding problem
+    if not split.overlapping:  # no time series, such as the adding problem
+        return None
+    # Not the first ones of the last series, whose last value is before test.
+    first_row = _first_window_of_last_series(split.inputs["features"]) + dataset.spec.lead
+    rows = np.arange(max(first_row, split.size - _WINDOWS), split.size)
+    if not len(rows):
         return None
 
     def first(values: np.ndarray) -> np.ndarray:
@@ -122,6 +125,14 @@ def _series(models: Models, dataset: SequenceDataset) -> Series | None:
     names = dataset.target_scaling.columns if dataset.target_scaling else ("value",)
     shown = _numbers(truth[rows]), forecasts, half_width, label, _numbers(baseline)
     return Series(names[0], *shown, dataset.spec.lead)
+
+
+def _first_window_of_last_series(windows: np.ndarray) -> int:
+    """Return the number of the first of the windows (N, T, D) that continue to the last one."""
+    if windows.shape[1] == 1:
+        return 0
+    is_next = (windows[1:, 0] == windows[:-1, 1]).all(-1)
+    return int(np.append(0, np.flatnonzero(~is_next) + 1)[-1])
 
 
 def _tags(models: Models, dataset: SequenceDataset) -> Tags:

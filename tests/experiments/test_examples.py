@@ -67,6 +67,20 @@ def test_forecasts_have_the_true_values_in_the_same_unit(tmp_path, lead):
     assert set(content.forecasts) == set(CELLS)
 
 
+def test_forecasts_of_several_series_are_those_of_the_last(tmp_path):
+    path = tmp_path / "series.csv"
+    lines = [f"{name},{first + n}" for name, first in (("x", 5), ("y", 90)) for n in range(60)]
+    path.write_text("shop,b\n" + "\n".join(lines) + "\n")
+    dataset = {"kind": "csv_series", "path": str(path), "targets": ("b",), "series": "shop"}
+    dataset |= {"window": 6, "lead": 3}
+    content, _, data = examples_of(tmp_path, dataset, {"kind": "forecaster"})
+    data = dataclasses.replace(data, baselines=data.baselines[:1])
+    content, *_ = examples_of(tmp_path, dataset, {"kind": "forecaster"}, data)
+    assert len(content.truth) == data.splits["test"].size / 2 - 3
+    gaps = np.subtract(content.truth, content.baseline_forecast)
+    np.testing.assert_allclose(gaps, gaps[0], atol=1e-4)
+
+
 def test_sentences_have_their_words_and_tags(tmp_path):
     sentences = [[word.encode() for word in text.split()] for text in words(30)]
     tags = [np.arange(len(sentence)) % 4 for sentence in sentences]
