@@ -50,7 +50,7 @@ class Dates:
         date_format: format for `strptime`, or `"ISO 8601"`.
         values: (rows,) whole seconds since 1970, `NO_DATE` where there is none.
         rest: (rows,) the rest of each, in fractions of a second; None without any.
-        has_zone: whether the file has a time zone; the values are in UTC.
+        has_zone: whether the file has a time zone, or counts from 1970; the values are in UTC.
     """
 
     columns: tuple[str, ...]
@@ -164,7 +164,8 @@ def _dates(
             f"{str(cells[row].as_py())[:40]!r}. {_REMOVE} set dataset.date_format, or "
             "dataset.time: none where the column holds no dates."
         )
-    has_zone = pc.any(pc.match_substring_regex(cells.slice(0, 1), _ZONE)).as_py() is True
+    zones = pc.match_substring_regex(cells.slice(0, 1), _ZONE)
+    has_zone = formats[0] in UNIX or pc.any(zones).as_py() is True
     return Dates(columns, formats[0], *_seconds(parsed, _PER_SECOND.get(formats[0], 1)), has_zone)
 
 
