@@ -1,5 +1,6 @@
 """What MkDocs does besides Markdown: equations of docstrings as MathML, and generated pages."""
 
+import functools
 import json
 import re
 import subprocess
@@ -120,15 +121,26 @@ def _command_line():
     return done.stdout.partition("\n")[2]
 
 
-def _verdict():
+@functools.cache
+def _across_datasets():
     from keras_gru.analysis.across_datasets import analyse_across_datasets
     from keras_gru.analysis.stored import read_measurements
+
+    files = sorted(map(str, (ROOT / "results" / "atlas").glob("*.json")))
+    return analyse_across_datasets(map(read_measurements, files))
+
+
+def _verdict():
     from keras_gru.report.markdown import render_report
     from keras_gru.report.verdict import verdict_report
 
-    files = sorted(map(str, (ROOT / "results" / "atlas").glob("*.json")))
-    across = analyse_across_datasets(map(read_measurements, files))
-    return render_report(verdict_report(across), "").partition("\n")[2]
+    return render_report(verdict_report(_across_datasets()), "").partition("\n")[2]
+
+
+def _verdict_in_short():
+    from keras_gru.report.sections.across_datasets import headline_text
+
+    return headline_text(_across_datasets())
 
 
 def _root_page(name):
@@ -148,6 +160,7 @@ GENERATED = {
     "command line": _command_line,
     "results": lambda: _root_page("RESULTS.md"),
     "verdict": _verdict,
+    "verdict in short": _verdict_in_short,
     "claims": lambda: _root_page("CLAIMS.md"),
     "export times": lambda: _measured("export.md"),
     "parity": lambda: _measured("parity.md"),

@@ -15,7 +15,7 @@ def verdict(
         typer.Argument(
             metavar="RUN...",
             help="Run directories of comparisons on different datasets, or stored results (.json); "
-            "atlas: those of the 12 small tasks that come with the package.",
+            "atlas: those of the small tasks that come with the package.",
         ),
     ],
     rope: Annotated[

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping
 
 from table import FOLDER, Published, Row, holds, rows, stored
 
-from keras_gru.analysis.stored import StoredResult
+from keras_gru.analysis.across_datasets import analyse_across_datasets
+from keras_gru.analysis.stored import StoredResult, read_measurements
 from keras_gru.analysis.verdicts import Verdicts, reach_verdicts
 from keras_gru.cells import cell_label
 from keras_gru.datasets.metric import Metric
@@ -18,6 +19,7 @@ from keras_gru.formatting import duration
 from keras_gru.report import blocks
 from keras_gru.report.markdown import render_table
 from keras_gru.report.metric_values import plus_minus, quantity
+from keras_gru.report.sections.across_datasets import headline_text as verdicts_text
 from keras_gru.report.sections.headline import caution_texts, headline_text
 from keras_gru.report.sections.pairs import verdict_text
 
@@ -63,7 +65,8 @@ def write() -> None:
 def with_results(
     readme: str, recipes: Mapping[str, Row], results: Mapping[str, dict | None]
 ) -> str:
-    """Return the README with the results that others have published, too, between its two marks.
+    """Return the README with results between its two marks: those that others have published, too,
+    and the verdict over the atlas.
 
     Args:
         readme: the text of the README.
@@ -89,7 +92,16 @@ def with_results(
             shown["Metric"] += " ↑" if result["metric"]["mode"] == "max" else " ↓"
             shown["Best baseline"] = _best_baseline(row, result)
             lines.append([shown[head] for head in heads])
-    return f"{before}{BEGIN}\n{_table(heads, lines)}\n{END}{after}"
+    return f"{before}{BEGIN}\n{_table(heads, lines)}\n{_across_datasets()}\n\n{END}{after}"
+
+
+def _across_datasets() -> str:
+    files = sorted(map(str, (FOLDER / "atlas").glob("*.json")))
+    across = analyse_across_datasets(map(read_measurements, files))
+    return (
+        f"**Across datasets** (`keras-gru verdict atlas`: {len(files)} small tasks, 15 seeds at "
+        f"the best of 10 random learning rates; equal is within 1 %): {verdicts_text(across)}"
+    )
 
 
 def _best_baseline(row: Row, result: dict) -> str:
