@@ -92,6 +92,18 @@ def test_with_the_sampling_error_an_interval_covers_the_difference_on_other_test
         assert covered[True] < 0.9, "without the sampling error it is too narrow"
 
 
+@pytest.mark.parametrize("seeds", [3, 5])
+def test_with_few_seeds_and_the_sampling_error_an_interval_is_not_too_narrow(seeds):
+    """A deviation that is small by chance must not raise the degrees of freedom."""
+    values = crossed(np.random.default_rng(4), seeds, 60, 1.0, 2.6 / np.sqrt(seeds), 1.0, many=20_000)
+    sampling = sampling_error(values, np.ones(60))
+    (mean, half), (_, alone) = (
+        paired_interval(values.mean(-1), 3, known) for known in (sampling, None)
+    )
+    assert (half >= alone).all()
+    assert np.mean(abs(mean) > half) <= 0.05 / 3 + 0.005
+
+
 def test_the_sampling_error_does_not_contain_the_spread_over_seeds():
     rng = np.random.default_rng(3)
     alone = sampling_error(crossed(rng, 5, 60, 1.0, 0.0, 5.0), np.ones(60))
