@@ -26,6 +26,7 @@ from keras_gru.analysis.profiles import (
     time_profile,
 )
 from keras_gru.analysis.ranks import Ranks, rank_cells
+from keras_gru.analysis.summary import mean_of
 from keras_gru.errors import UserError
 
 
@@ -123,11 +124,11 @@ def analyse_across_datasets(
         labels |= {cell: label for cell, label in measurements.labels.items() if cell not in labels}
         same = [known for known in datasets if known.partition(" (")[0] == name]
         numbered = f"{name} ({len(same) + 1})" if same else name
-        datasets[numbered] = dataset_errors(numbered, measurements)
-        if not any(datasets[numbered].errors.values()):
+        if not any(measurements.values.values()):
             raise UserError(
                 f"{name}: expected finished runs, found none. Resume it or leave it out."
             )
+        datasets[numbered] = dataset_errors(numbered, measurements)
         if any(datasets[known].errors == datasets[numbered].errors for known in same):
             raise UserError(f"{name}: expected each comparison once, got it twice. Leave one out.")
     found = tuple(datasets.values())
@@ -151,11 +152,7 @@ def analyse_across_datasets(
 
 
 def _mean_errors(dataset: DatasetErrors) -> dict[str, float]:
-    return {
-        cell: float(np.mean(list(errors.values())))
-        for cell, errors in dataset.errors.items()
-        if errors
-    }
+    return {cell: mean_of(errors.values()) for cell, errors in dataset.errors.items() if errors}
 
 
 def compare_across_datasets(

@@ -1,7 +1,7 @@
 """Summaries over seeds: metrics and tuned settings of each cell."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -128,6 +128,11 @@ def _edges(experiment: Experiment, settings: dict[str, Value]) -> dict[str, str]
 def seconds(comparison: Comparison) -> float:
     """Return the seconds of all training, the trials of tuning included."""
     return sum(record.seconds for record in (*comparison.runs, *comparison.trials))
+
+
+def mean_of(values: Iterable[float]) -> float:
+    """Return the mean with 12 digits: a sum of floats depends on their order beyond them."""
+    return float(f"{np.mean(list(values)):.12g}")
 
 
 def spread_of(values: Sequence[float]) -> Spread | None:

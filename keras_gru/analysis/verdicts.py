@@ -9,6 +9,7 @@ import numpy as np
 from keras_gru.analysis.intervals import FEWEST_SEEDS, paired_interval
 from keras_gru.analysis.measurements import Measurements
 from keras_gru.analysis.pairs import Pair, compare_pairs, measure_interval
+from keras_gru.analysis.summary import mean_of
 
 FEWEST_SEQUENCES = 30  # independent ones, below which a split's metric is hardly known
 
@@ -70,7 +71,7 @@ def _headline(measured: Measurements) -> Headline | None:
     complete = measured.complete
     if not complete:
         return None
-    means = {cell: float(np.mean(list(values.values()))) for cell, values in complete.items()}
+    means = {cell: mean_of(values.values()) for cell, values in complete.items()}
     best = max(means, key=lambda cell: measured.metric.score(means[cell]))
     above, significantly = _cells_above_baseline(measured, means)
     seeds = len(complete[best])

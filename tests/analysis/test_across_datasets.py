@@ -20,7 +20,9 @@ from keras_gru.analysis.probabilities import (
 )
 from keras_gru.analysis.profiles import PROFILE_FACTORS, performance_profile, time_profile
 from keras_gru.analysis.ranks import rank_cells
+from keras_gru.analysis.verdicts import reach_verdicts
 from keras_gru.datasets.metric import Metric
+from keras_gru.errors import UserError
 
 
 @pytest.fixture
@@ -216,6 +218,42 @@ def test_a_diverged_run_counts_as_the_worst_run():
     diverged = {"one": (3,), "other": (1, 3)}
     found = dataset_errors("a", Measurements(metric, {}, values, diverged, {}))
     assert found.errors == {"one": {0: 1.0, 1: 5.0, 3: 5.0}, "other": {0: 2.0, 1: 5.0, 3: 5.0}}
+    assert found.diverged == {"one": 1, "other": 2}
+
+
+def test_a_cell_that_diverged_is_not_equal_to_one_that_is_always_right():
+    metric = Metric("accuracy", "max", "accuracy")
+    values, chance = {"one": {0: 1.0, 1: 1.0}, "other": {}}, {"Always 'a'": 0.25}
+    measured = Measurements(metric, {}, values, {"other": (0, 1)}, chance, resolution=0.01)
+    assert dataset_errors("a", measured).errors["other"] == {0: 0.75, 1: 0.75}
+    across = analyse_across_datasets((str(number), measured) for number in range(12))
+    assert across.pairs[0].decision == "one"
+
+
+def test_a_dataset_on_which_every_run_diverged_is_no_evidence_of_equal_cells():
+    metric = Metric("mse", "min", "MSE")
+    none = Measurements(metric, {}, {"one": {}, "other": {}}, {"one": (0, 1), "other": (0, 1)}, {})
+    with pytest.raises(UserError, match="found none"):
+        analyse_across_datasets([("a", none)])
+
+
+def test_equal_means_of_runs_in_another_order_have_the_same_rank(rng):
+    """A sum of floats depends on their order."""
+    metric, values = Metric("accuracy", "max", "accuracy"), 1 - rng.integers(0, 60, (20, 5)) / 640
+    measured = [
+        Measurements(
+            metric,
+            dict.fromkeys(("one", "other"), "A cell"),
+            {"one": dict(enumerate(row)), "other": dict(enumerate(other))},
+            {},
+            {},
+        )
+        for row, other in zip(values, rng.permuted(values, axis=1), strict=True)
+    ]
+    across = analyse_across_datasets((str(n), found) for n, found in enumerate(measured))
+    assert across.ranks.means == {"one": 1.5, "other": 1.5}
+    found = [reach_verdicts(row).headline.means for row in measured]
+    assert all(means["one"] == means["other"] for means in found)
 
 
 def test_a_cell_is_measured_on_its_own_datasets():

@@ -95,7 +95,9 @@ def test_with_the_sampling_error_an_interval_covers_the_difference_on_other_test
 @pytest.mark.parametrize("seeds", [3, 5])
 def test_with_few_seeds_and_the_sampling_error_an_interval_is_not_too_narrow(seeds):
     """A deviation that is small by chance must not raise the degrees of freedom."""
-    values = crossed(np.random.default_rng(4), seeds, 60, 1.0, 2.6 / np.sqrt(seeds), 1.0, many=20_000)
+    values = crossed(
+        np.random.default_rng(4), seeds, 60, 1.0, 2.6 / np.sqrt(seeds), 1.0, many=20_000
+    )
     sampling = sampling_error(values, np.ones(60))
     (mean, half), (_, alone) = (
         paired_interval(values.mean(-1), 3, known) for known in (sampling, None)

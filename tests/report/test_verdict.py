@@ -6,7 +6,11 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from keras_gru.analysis.across_datasets import AcrossDatasets, compare_across_datasets
+from keras_gru.analysis.across_datasets import (
+    AcrossDatasets,
+    analyse_across_datasets,
+    compare_across_datasets,
+)
 from keras_gru.analysis.dataset_errors import DatasetErrors
 from keras_gru.analysis.profiles import PROFILE_FACTORS, Profile
 from keras_gru.analysis.stored import find_results, read_measurements
@@ -83,6 +87,15 @@ def test_the_command_prints_and_writes(files, tmp_path, monkeypatch):
     assert numbers["budgets"]["lstm"][0] == pytest.approx([4] * 10)  # 0.4 of 0.1
     assert "Expected best against budget" in page
     assert numbers["ranks"]["means"] == {"gru": 1.0, "lstm": 2.0}
+
+
+def test_diverged_runs_are_reported(files):
+    stored = json.loads(Path(files[0]).read_text())
+    stored["cells"]["lstm"]["diverged"] = [2, 3]
+    Path(files[0]).write_text(json.dumps(stored))
+    report = verdict_report(analyse_across_datasets(map(read_measurements, files)))
+    texts = [block.text for block in report.sections[0].blocks if isinstance(block, Text)]
+    assert any("LSTM in 2 of 4 runs on set_0" in text for text in texts)
 
 
 @pytest.mark.parametrize("number", ["NaN", None])

@@ -25,6 +25,7 @@ EXPLANATION = (
 LEFT_OUT = (
     "Without {}: a probability requires two seeds or more of both cells on three datasets or more."
 )
+DIVERGED = "Diverged, which counts as the worst run or baseline of the dataset: {}."
 
 
 def headline_text(across: AcrossDatasets) -> str:
@@ -67,6 +68,14 @@ def probabilities(across: AcrossDatasets) -> Section:
     left_out += [label for cell, label in across.labels.items() if cell not in paired]
     if left_out:
         blocks.append(Text(LEFT_OUT.format(join_words(left_out))))
+    diverged = [
+        f"{across.labels[cell]} in {count} of {plural(len(dataset.errors[cell]), 'run')} on "
+        f"{dataset.name}"
+        for dataset in across.datasets
+        for cell, count in dataset.diverged.items()
+    ]
+    if diverged:
+        blocks.append(Text(DIVERGED.format("; ".join(diverged))))
     return Section("probabilities", "Probabilities", blocks, in_terminal=True)
 
 
