@@ -18,9 +18,10 @@ EXPLANATION = (
     "second is better. On a single new dataset, the three are the fractions of these datasets with "
     "such a difference (the prior adds half an equal one). A verdict requires "
     "{decided:g} % and {fewest} datasets: one of two equal cells is then called better in about "
-    "5 % of all cases. The probability of improvement is that of a single run, with a 95 % "
-    "bootstrap interval over seeds (Agarwal et al. 2021). Datasets have equal weights; several "
-    "variants of one task are fewer independent datasets than their number."
+    "5 % of all cases; several pairs are not corrected for. The probability of improvement is that "
+    "of a single run, with a 95 % bootstrap interval over seeds (Agarwal et al. 2021). Datasets "
+    "have equal weights; several variants of one task are fewer independent datasets than their "
+    "number."
 )
 LEFT_OUT = (
     "Without {}: a probability requires two seeds or more of both cells on three datasets or more."
