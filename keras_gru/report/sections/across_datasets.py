@@ -212,8 +212,9 @@ def budgets(across: AcrossDatasets) -> Section | None:
         "The lowest validation error to expect of n trials, drawn at random from those of the cell "
         "(Dodge et al. 2019), as a factor of the lowest error of all cells' trials on that "
         f"dataset: geometric mean over the datasets with {FEWEST} trials or more of each cell, "
-        "with its 95 % bootstrap interval over trials. A cell that needs less tuning is near its "
-        "lowest error after fewer trials."
+        "with its 95 % bootstrap interval over trials. A diverged trial counts as the highest of "
+        "all that did not diverge. A cell that needs less tuning is near its lowest error after "
+        "fewer trials."
     )
     return Section("budgets", "Expected best against budget", [*blocks, note])
 

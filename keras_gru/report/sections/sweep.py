@@ -133,7 +133,8 @@ def expected_best(analysis: SweepAnalysis) -> Section:
     )
     note = Text(
         "Expected best validation metric of n random trials (Dodge et al. 2019), with its 95% "
-        "bootstrap interval. A cell that needs less tuning is near its best after fewer trials."
+        "bootstrap interval. A diverged trial counts as the cell's worst that did not diverge. A "
+        "cell that needs less tuning is near its best after fewer trials."
     )
     return Section("expected-best", title, [*blocks, note])
 
