@@ -1,6 +1,7 @@
 """Format numbers and times for the terminal, files and pages."""
 
 import math
+from collections import Counter
 from datetime import datetime
 
 
@@ -39,6 +40,12 @@ def setting_value(value: object) -> str:
 def plural(count: int, noun: str) -> str:
     """Format a count with its noun, such as `1 seed` or `3 seeds`."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def most_common(counts: Counter[str]) -> str:
+    """Format the most frequent words with their counts, such as `'a' (3), 'b' (1)`."""
+    named = ", ".join(f"{word!r} ({count})" for word, count in counts.most_common(5))
+    return f"{named} and {len(counts) - 5} more" if len(counts) > 5 else named
 
 
 def duration(seconds: float) -> str:

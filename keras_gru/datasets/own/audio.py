@@ -3,7 +3,6 @@
 import dataclasses
 import re
 from collections import Counter
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, ClassVar
 
@@ -13,7 +12,12 @@ from pydantic import Field, field_validator
 from keras_gru.datasets.common import Fraction
 from keras_gru.datasets.fingerprint import Source, source_of_files
 from keras_gru.datasets.labelled_vectors import classification_dataset
-from keras_gru.datasets.own.files import labelled_files, note_on_others, require_path
+from keras_gru.datasets.own.files import (
+    labelled_files,
+    note_on_others,
+    note_on_unknown_labels,
+    require_path,
+)
 from keras_gru.datasets.own.own_file import OwnFile
 from keras_gru.datasets.preprocessing import Preprocessing
 from keras_gru.datasets.registry import register_dataset
@@ -89,7 +93,7 @@ class Audio(OwnFile, RecordingSettings):
                 "folder for each label."
             )
         if preprocessing is not None:
-            notes += unknown_labels(str(folder), labels, names)
+            notes += note_on_unknown_labels(folder, Counter(labels), names, "recordings")
             pairs = zip(files, labels, strict=True)
             files = [file for file, label in pairs if label in names]
         found = read_recordings(files, self)
@@ -126,27 +130,6 @@ class Audio(OwnFile, RecordingSettings):
         )
         grouped = self.group is not None
         return dataclasses.replace(dataset, facts=found.facts, resolved=settings, grouped=grouped)
-
-
-def unknown_labels(where: str, labels: Sequence[str], names: Sequence[str]) -> list[str]:
-    """Return a note on labels that a network does not know.
-
-    Raises:
-        UserError: if the network knows none of them.
-    """
-    unknown = Counter(label for label in labels if label not in names)
-    if not unknown:
-        return []
-    shown = ", ".join(f"{label!r} ({count})" for label, count in unknown.most_common(5))
-    if unknown.total() == len(labels):
-        raise UserError(
-            f"{where}: expected the labels {', '.join(map(repr, names[:5]))}, found {shown}. Give "
-            "recordings with labels that the network was trained on."
-        )
-    return [
-        f"Left out {unknown.total()} of {len(labels)} recordings, whose labels the network does "
-        f"not know: {shown}."
-    ]
 
 
 def _find_files(folder: Path) -> tuple[list[Path], list[str]]:

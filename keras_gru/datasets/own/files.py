@@ -3,11 +3,13 @@
 import io
 import os
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 from keras_gru.datasets.tables.file_bytes import decode, read_bytes
 from keras_gru.errors import UserError
 from keras_gru.files import is_text, user_path
+from keras_gru.formatting import most_common
 
 TEXT_ENDINGS = (".txt", ".md", ".text")
 
@@ -76,6 +78,28 @@ def labelled_or_loose_files(
         labels = [file.relative_to(folder).parts[0] for file in files]
         return files, labels, note_on_others(others)
     return sorted(file for file in folder.iterdir() if file.suffix.lower() in endings), None, []
+
+
+def note_on_unknown_labels(
+    where: object, labels: Counter[str], known: Sequence[str], what: str
+) -> list[str]:
+    """Return a note on labels of `what`, such as recordings, that a network does not know, or [].
+
+    Raises:
+        UserError: if the network knows none of them.
+    """
+    unknown = Counter({label: count for label, count in labels.items() if label not in known})
+    if not unknown:
+        return []
+    if unknown.total() == labels.total():
+        raise UserError(
+            f"{where}: expected the labels {', '.join(map(repr, known[:5]))}, found "
+            f"{most_common(unknown)}. Give {what} with labels that the network was trained on."
+        )
+    return [
+        f"Left out {unknown.total()} of {labels.total()} {what}, whose labels the network does "
+        f"not know: {most_common(unknown)}."
+    ]
 
 
 def read_text(path: Path, encoding: str | None = None) -> str:

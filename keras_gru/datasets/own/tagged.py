@@ -19,6 +19,7 @@ from keras_gru.datasets.sequence_dataset import SequenceDataset
 from keras_gru.datasets.split import SPLITS, split_at_random
 from keras_gru.datasets.text.tagged_words import tagging_dataset
 from keras_gru.errors import UserError
+from keras_gru.formatting import most_common
 from keras_gru.settings import present
 
 # Columns of CoNLL-U, by their names in lower case.
@@ -177,8 +178,8 @@ def _drop_unknown_tags(
             f"{path}: expected the tags {', '.join(names[:10])}, found "
             f"{', '.join(list(unknown)[:10])}. Give sentences with tags the network was trained on."
         )
-    shown = ", ".join(f"{tag!r} ({count})" for tag, count in unknown.most_common(5))
-    return remaining, [f"Left out sentences with tags that the network does not know: {shown}."]
+    note = f"Left out sentences with tags that the network does not know: {most_common(unknown)}."
+    return remaining, [note]
 
 
 def read_sentences(

@@ -17,6 +17,7 @@ from keras_gru.datasets.own.files import (
     TEXT_ENDINGS,
     labelled_files,
     note_on_others,
+    note_on_unknown_labels,
     read_text,
     require_path,
 )
@@ -99,7 +100,8 @@ class Texts(OwnFile, TableFile):
         numbers = np.array([number.get(name, -1) for name in read.names], int)[read.labels]
         if all_as_test:
             parts = {"test": np.flatnonzero(numbers >= 0)}
-            notes += _unknown_labels(path, read, classes)
+            counts = Counter(dict(zip(read.names, np.bincount(read.labels).tolist(), strict=True)))
+            notes += note_on_unknown_labels(path, counts, classes, "texts")
         else:
             fractions = (self.validation_fraction, self.test_fraction)
             parts = (
@@ -156,27 +158,6 @@ def _spelling_warnings(classes: Sequence[str]) -> list[str]:
         for _, group in itertools.groupby(ordered, str.casefold)
         if len(same := [*group]) > 1
     ]
-
-
-def _unknown_labels(path: Path, read: _Read, classes: Sequence[str]) -> tuple[str, ...]:
-    """Return a note on texts whose label the network does not know."""
-    counts = np.bincount(read.labels, minlength=len(read.names)).tolist()
-    unknown = Counter(
-        {name: count for name, count in zip(read.names, counts, strict=True) if name not in classes}
-    )
-    if not unknown:
-        return ()
-    names = ", ".join(f"{label!r} ({count})" for label, count in unknown.most_common(5))
-    more = f" and {len(unknown) - 5} more" if len(unknown) > 5 else ""
-    if unknown.total() == len(read.labels):
-        raise UserError(
-            f"{path}: expected the labels {', '.join(map(repr, classes[:5]))}, "
-            f"found {names}{more}. Give texts with labels that the network was trained on."
-        )
-    return (
-        f"Left out {unknown.total()} of {len(read.labels)} texts, whose labels the network does "
-        f"not know: {names}{more}.",
-    )
 
 
 def _read_folder(folder: Path) -> tuple[_Read, list[str]]:

@@ -3,6 +3,7 @@
 # N series, T time steps, D dimensions
 
 import dataclasses
+from collections import Counter
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal, NoReturn
 
@@ -12,7 +13,12 @@ from pydantic import Field
 from keras_gru.datasets.common import Fraction
 from keras_gru.datasets.fingerprint import Source, source_of_files
 from keras_gru.datasets.labelled_vectors import classification_dataset
-from keras_gru.datasets.own.files import lines_of, read_text, require_path
+from keras_gru.datasets.own.files import (
+    lines_of,
+    note_on_unknown_labels,
+    read_text,
+    require_path,
+)
 from keras_gru.datasets.own.own_file import OwnFile
 from keras_gru.datasets.preprocessing import Preprocessing
 from keras_gru.datasets.registry import register_dataset
@@ -70,15 +76,9 @@ class Ts(OwnFile):
         names = sorted({label for _, label in [*cases, *tests]})
         if preprocessing is not None:
             names = list(present(preprocessing.target_vocabulary))
-            known = [case for case in cases if case[1] in names]
-            if not known:
-                raise UserError(
-                    f"{path}: expected the classes {', '.join(names[:10])}, found "
-                    f"{', '.join(sorted({label for _, label in cases})[:10])}."
-                )
-            if len(known) < len(cases):
-                notes.append(f"Left out {len(cases) - len(known)} series of unknown classes.")
-            cases = known
+            counts = Counter(label for _, label in cases)
+            notes += note_on_unknown_labels(path, counts, names, "series")
+            cases = [case for case in cases if case[1] in names]
         if len(names) < 2:
             raise UserError(f"{path}: only the class {names[0]!r} was found; two are needed.")
         labels = np.array([names.index(label) for _, label in [*cases, *tests]], np.int32)

@@ -7,6 +7,7 @@ import numpy as np
 
 from keras_gru.datasets.series.time_order import Series
 from keras_gru.errors import UserError
+from keras_gru.formatting import most_common
 
 _MOST_WORDS = 1_000
 
@@ -61,8 +62,7 @@ def note_on_unseen(
     unseen = Counter(word for word in column if word not in known)
     if not unseen:
         return None
-    named = ", ".join(f"{word!r} ({count})" for word, count in unseen.most_common(5))
     return (
         f"column {name!r}: {unseen.total():,} of {len(column):,} values{where} are not in train; "
-        f"the network sees none of its categories there: {named}."
+        f"the network sees none of its categories there: {most_common(unseen)}."
     )

@@ -29,10 +29,10 @@ from keras_gru.experiments.prediction.inputs import (
     with_split,
 )
 from keras_gru.experiments.prediction.tables import find_table, is_data_frame
+from keras_gru.formatting import most_common
 from keras_gru.settings import present
 
 _EXPECTS = "a text, a .txt file of one text a line, a CSV file or a folder of .txt files"
-_MOST_NAMED = 5
 
 
 # Texts, labels, name of the source, notes.
@@ -119,7 +119,7 @@ def count_unknown(
     total = sum(map(len, tokens))
     return [
         f"{unknown.total():,} of {total:,} {level}s ({unknown.total() / total:.1%}) are unknown "
-        f"to the network: {_most_common(unknown)}."
+        f"to the network: {most_common(unknown)}."
     ]
 
 
@@ -131,15 +131,9 @@ def encode_labels(
     unknown = Counter(label for label in labels if label not in known)
     note = (
         f"{unknown.total():,} of {len(labels):,} labels are not among the network's classes: "
-        f"{_most_common(unknown)}."
+        f"{most_common(unknown)}."
     )
     return np.array([known.get(label, -1) for label in labels], int), [note] * bool(unknown)
-
-
-def _most_common(counts: Counter[str]) -> str:
-    named = ", ".join(f"{name!r} ({count})" for name, count in counts.most_common(_MOST_NAMED))
-    more = len(counts) - _MOST_NAMED
-    return f"{named} and {more} more" if more > 0 else named
 
 
 def _count_cut(preprocessing: Preprocessing, lengths: Sequence[int]) -> list[str]:
