@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from keras_gru.datasets.suggestion.series import find_season
+from keras_gru.datasets.suggestion.season import find_season
 from keras_gru.datasets.tables import file_bytes
 from keras_gru.experiments.configuration.yaml_files import load_experiment
 
@@ -198,6 +198,7 @@ def test_unusable_files_are_reported(tmp_path, monkeypatch):
     assert "regression" in keras_gru("new", "stars.csv", code=2)
     (tmp_path / "a.csv").write_text(series(WEEKLY))
     assert "no column 'no'" in keras_gru("new", "a.csv", "targets=[no]", code=2)
+    assert "found neither" in keras_gru("new", "a.csv", "inputs=[no]", code=2)
     keras_gru("new", "a.csv")
     assert "exists already" in keras_gru("new", "a.csv", code=2)
 
