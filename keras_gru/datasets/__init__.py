@@ -8,16 +8,17 @@ import importlib
 import typing
 
 if typing.TYPE_CHECKING:
-    from keras_gru.datasets.loading import load, load_as_test, pad
-    from keras_gru.datasets.registry import DatasetSettings, register_dataset
-    from keras_gru.datasets.sequence_dataset import (
-        Baseline,
-        Metric,
-        Preprocessing,
-        SequenceDataset,
-        Split,
-        TaskSpec,
-    )
+    from keras_gru.datasets.loading import load as load
+    from keras_gru.datasets.loading import load_as_test as load_as_test
+    from keras_gru.datasets.loading import pad as pad
+    from keras_gru.datasets.registry import DatasetSettings as DatasetSettings
+    from keras_gru.datasets.registry import register_dataset as register_dataset
+    from keras_gru.datasets.sequence_dataset import Baseline as Baseline
+    from keras_gru.datasets.sequence_dataset import Metric as Metric
+    from keras_gru.datasets.sequence_dataset import Preprocessing as Preprocessing
+    from keras_gru.datasets.sequence_dataset import SequenceDataset as SequenceDataset
+    from keras_gru.datasets.sequence_dataset import Split as Split
+    from keras_gru.datasets.sequence_dataset import TaskSpec as TaskSpec
 
 _MODULES = {
     "Baseline": "sequence_dataset",
@@ -33,19 +34,7 @@ _MODULES = {
     "register_dataset": "registry",
 }
 
-__all__ = [
-    "Baseline",
-    "DatasetSettings",
-    "Metric",
-    "Preprocessing",
-    "SequenceDataset",
-    "Split",
-    "TaskSpec",
-    "load",
-    "load_as_test",
-    "pad",
-    "register_dataset",
-]
+__all__ = [*_MODULES]  # pyright: ignore[reportUnsupportedDunderAll] (each name stands once)
 
 
 def __getattr__(name: str):

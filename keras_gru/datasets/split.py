@@ -108,17 +108,7 @@ class Split:
 
 def join_splits(splits: Sequence[Split]) -> Split:
     """Concatenate several splits of one dataset."""
-
-    def join(arrays: Sequence[np.ndarray]) -> np.ndarray:
-        if arrays[0].ndim > 1:
-            steps = max(array.shape[1] for array in arrays)
-            arrays = [
-                np.pad(array, [(0, 0), (0, steps - array.shape[1]), *[(0, 0)] * (array.ndim - 2)])
-                for array in arrays
-            ]
-        return np.concatenate(arrays)
-
-    first = splits[0]
+    first, join = splits[0], concatenate_padded
     return dataclasses.replace(
         first,
         inputs={name: join([split.inputs[name] for split in splits]) for name in first.inputs},
@@ -128,6 +118,17 @@ def join_splits(splits: Sequence[Split]) -> Split:
         if first.weights is None
         else join([present(split.weights) for split in splits]),
     )
+
+
+def concatenate_padded(arrays: Sequence[np.ndarray]) -> np.ndarray:
+    """Concatenate arrays (n,), or arrays (n, T, ...) padded with zeros to the longest T."""
+    if arrays[0].ndim > 1:
+        steps = max(array.shape[1] for array in arrays)
+        arrays = [
+            np.pad(array, [(0, 0), (0, steps - array.shape[1]), *[(0, 0)] * (array.ndim - 2)])
+            for array in arrays
+        ]
+    return np.concatenate(arrays)
 
 
 def describe_evaluation(splits: Mapping[str, Split]) -> dict[str, dict]:
@@ -191,15 +192,12 @@ def split_by_class(
     by_class = order[np.argsort(labels[order], kind="stable")]
     split_of = np.full(len(labels), "train", dtype="<U10")
     rest = by_class
-    for name, fraction in (("test", test_fraction), ("validation", validation_fraction)):
+    evaluated = (("test", test_fraction), ("validation", validation_fraction))
+    for name, fraction in evaluated:
         chosen = _evenly_spaced(len(rest), round(fraction * len(labels)))
         split_of[rest[chosen]] = name
         rest = rest[~chosen]
-    for name, fraction in (
-        ("train", 1),
-        ("test", test_fraction),
-        ("validation", validation_fraction),
-    ):
+    for name, fraction in (("train", 1), *evaluated):
         if fraction > 0:
             _add_missing_classes(name, by_class, labels, split_of)
     return {name: order[split_of[order] == name] for name in SPLITS}

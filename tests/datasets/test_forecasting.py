@@ -121,7 +121,7 @@ def test_baselines_are_measured_after_the_last_step_of_a_window():
     for every_step in (False, True):
         data = forecasting.SplitSeries(series(40) ** 2, series(40) ** 2, rows, 5, 2, every_step)
         splits = data.splits()
-        (naive,) = data.baselines(splits, 1, "")[:1]
+        (naive,) = forecasting.baselines([data], splits, 1, "")[:1]
         after = forecasting.after_last_step(splits["test"].targets, splits["test"])
         last = splits["test"].inputs["features"][:, -1:]
         expected = np.abs(after - last).mean()

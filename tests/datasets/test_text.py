@@ -30,10 +30,6 @@ def test_texts_are_split_into_words(text, words):
     assert split_words(text) == words
 
 
-def test_long_texts_are_cut_to_their_first_words():
-    assert split_words("one two three four", 2) == ["one", "two"]
-
-
 def test_a_vocabulary_is_sorted_by_frequency_then_alphabet_and_limited():
     sentences = [["b", "a", "c"], ["c", "a"], ["c"]]
     assert build_vocabulary(sentences, 5) == ("", "[UNK]", "c", "a", "b")

@@ -40,6 +40,7 @@ from keras_gru.datasets.common import Fraction, Length
 from keras_gru.datasets.metric import ErrorUnits
 from keras_gru.datasets.own.files import require_path
 from keras_gru.datasets.own.npz_checks import (
+    Arrays,
     check_alike,
     check_fits,
     check_labels,
@@ -53,7 +54,6 @@ from keras_gru.datasets.own.npz_splits import (
     as_split,
     carve,
     has_overlaps,
-    join_sequences,
     one_length,
 )
 from keras_gru.datasets.own.npz_tokens import load_pairs, next_tokens
@@ -67,6 +67,7 @@ from keras_gru.datasets.split import (
     Split,
     check_not_empty,
     class_warnings,
+    concatenate_padded,
     missing_classes,
 )
 from keras_gru.datasets.task_spec import Task
@@ -136,37 +137,27 @@ class Npz(OwnFile):
             for name, split in found.items()
         }
         # Before splitting, so that a rare label is a class even if train does not have it.
-        if preprocessing is None:
-            check_alike(path, arrays)
-            check_labels(path, arrays, self.task)
-            spec = _spec(arrays, self.task, one_length(arrays), names)
-        else:
-            spec = preprocessing.spec
-            for name, split in arrays.items():
-                check_fits(path, name, split, spec)
+        spec = _find_spec(path, arrays, self.task, names, preprocessing)
         notes = notes_on_shape(arrays, self.axes)
-        overlapping = has_overlaps(arrays["train"]["inputs"]) if "train" in arrays else False
-        if overlapping and groups is None and fractions and len(arrays) < len(SPLITS):
-            notes.append("Neighbouring sequences overlap: they are split by position.")
+        overlapping = "train" in arrays and has_overlaps(arrays["train"]["inputs"])
         if fractions is None:
-            arrays = {"test": join_sequences(list(arrays.values()), self.task)}
+            every = list(arrays.values())
+            joined = {part: concatenate_padded([one[part] for one in every]) for part in every[0]}
+            arrays = {"test": joined}
         else:
+            if overlapping and groups is None and len(arrays) < len(SPLITS):
+                notes.append("Neighbouring sequences overlap: they are split by position.")
             if by_class:
                 notes += class_warnings(arrays["train"]["targets"], present(names))
             arrays = carve(arrays, *fractions, groups, by_class, overlapping)
+        scalings = None, None
         if preprocessing is not None:
             scalings = preprocessing.input_scaling, preprocessing.target_scaling
         elif self.scale and spec.vocabulary is None:
             scalings = fit_scalings(arrays["train"], self.task)
-        else:
-            scalings = None, None
-        arrays = {name: scaled(split, *scalings) for name, split in arrays.items()}
         input_scaling, target_scaling = scalings
-        scale = target_scaling.deviation[0] if target_scaling and spec.outputs == 1 else 1.0
-        zero = target_scaling.zero if target_scaling else None
-        units = ErrorUnits(scale, zero=zero)
         splits = {
-            name: as_split(arrays[name], self.task, spec.length, overlapping)
+            name: as_split(scaled(arrays[name], *scalings), self.task, spec.length, overlapping)
             for name in SPLITS
             if name in arrays
         }
@@ -174,7 +165,10 @@ class Npz(OwnFile):
         names = names or [str(number) for number in range(spec.outputs)]
         if by_class:
             notes += missing_classes(splits, names)
-        metric = _METRICS[self.task]
+        metric, scale = _METRICS[self.task], 1.0
+        if target_scaling and spec.outputs == 1:
+            scale = target_scaling.deviation[0]
+        units = ErrorUnits(scale, zero=target_scaling.zero if target_scaling else None)
         if target_scaling and spec.outputs > 1:
             metric = dataclasses.replace(metric, label="MAE (standard deviations)")
         return SequenceDataset(
@@ -195,7 +189,7 @@ class Npz(OwnFile):
 
 def _read(
     path: Path, required: Sequence[str], config: Npz
-) -> tuple[dict[str, dict[str, np.ndarray]], list[str] | None, np.ndarray | None]:
+) -> tuple[dict[str, Arrays], list[str] | None, np.ndarray | None]:
     """Return name of a split -> its `inputs`, `targets` and maybe `lengths`; names of classes."""
     known = [f"{split}_{part}" for split in SPLITS for part in ("inputs", "targets", "lengths")]
     known += ["train_classes", "train_groups"]
@@ -225,9 +219,20 @@ def _read(
     return found, classes, groups
 
 
-def _spec(
-    arrays: dict, task: str, fixed: int | None, names: Sequence[str] | None = None
+def _find_spec(
+    path: Path,
+    arrays: dict[str, Arrays],
+    task: str,
+    names: Sequence[str] | None,
+    preprocessing: Preprocessing | None,
 ) -> TaskSpec:
+    """Return the sizes of the arrays, or check them against those of a trained network."""
+    if preprocessing is not None:
+        for name, split in arrays.items():
+            check_fits(path, name, split, preprocessing.spec)
+        return preprocessing.spec
+    check_alike(path, arrays)
+    check_labels(path, arrays, task)
     inputs, targets = arrays["train"]["inputs"], arrays["train"]["targets"]
     tokens = inputs.ndim == 2
     labels = task in ("classification", "tagging")
@@ -244,7 +249,7 @@ def _spec(
         outputs=outputs,
         vocabulary=vocabulary,
         features=None if tokens else inputs.shape[2],
-        length=fixed,
+        length=one_length(arrays),
         horizon=targets.shape[-2] if task == "forecasting" else 1,
         every_step=every_step,
     )

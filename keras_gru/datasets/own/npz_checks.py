@@ -154,6 +154,12 @@ def real_steps(inputs: np.ndarray, lengths: np.ndarray) -> np.ndarray:
     return np.arange(inputs.shape[1]) < lengths[:, None]
 
 
+def token_lengths(tokens: np.ndarray) -> np.ndarray:
+    """Return the length of each sequence of tokens (N, T), without the zeros at its end."""
+    ends = tokens.shape[1] - np.argmax(tokens[:, ::-1] != 0, axis=1)
+    return np.where(tokens.any(axis=1), ends, 0)
+
+
 def _check_inputs(path: Path, name: str, inputs: np.ndarray, task: str) -> np.ndarray:
     tokens = inputs.ndim == 2 and inputs.dtype.kind in "iu"
     if not tokens and inputs.ndim != 3:
@@ -203,8 +209,7 @@ def _check_lengths(path: Path, split: str, arrays: Arrays, max_length: int) -> n
             )
     elif inputs.ndim == 2:
         name = f"{split}_inputs"
-        lengths = steps - np.argmax(inputs[:, ::-1] != 0, axis=1)
-        lengths = np.where(inputs.any(axis=1), lengths, 0)
+        lengths = token_lengths(inputs)
     else:
         lengths = np.full(count, steps)
     if lengths.min() < 1 or lengths.max() > steps:

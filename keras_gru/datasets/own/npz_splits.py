@@ -1,8 +1,7 @@
-"""Create missing splits of a user's arrays, or join splits."""
+"""Create missing splits of a user's arrays."""
 
 # N sequences, T time steps, D features
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -69,22 +68,6 @@ def _split_by_position(size: int, steps: int, validation: float, test: float) ->
         parts[name] = slice(first, last)
         first = end
     return {name: rows for name, rows in parts.items() if rows.stop > rows.start}
-
-
-def join_sequences(splits: Sequence[dict[str, np.ndarray]], task: str) -> dict[str, np.ndarray]:
-    """Concatenate the sequences of several splits, padded to the longest."""
-    steps = max(split["inputs"].shape[1] for split in splits)
-    padded = ("inputs", "targets") if has_targets_by_step(task, splits[0]["targets"]) else "inputs"
-
-    def pad(part: str, array: np.ndarray) -> np.ndarray:
-        if part not in padded:
-            return array
-        missing = steps - array.shape[1]
-        return np.pad(array, [(0, 0), (0, missing)] + [(0, 0)] * (array.ndim - 2))
-
-    return {
-        part: np.concatenate([pad(part, split[part]) for split in splits]) for part in splits[0]
-    }
 
 
 def has_targets_by_step(task: str, targets: np.ndarray) -> bool:

@@ -9,7 +9,13 @@ import numpy as np
 
 from keras_gru.datasets.baselines import most_frequent_target
 from keras_gru.datasets.metric import Metric
-from keras_gru.datasets.own.npz_checks import MOST_NUMBERS, Arrays, real_steps, reject
+from keras_gru.datasets.own.npz_checks import (
+    MOST_NUMBERS,
+    Arrays,
+    real_steps,
+    reject,
+    token_lengths,
+)
 from keras_gru.datasets.own.npz_splits import carve
 from keras_gru.datasets.preprocessing import Preprocessing
 from keras_gru.datasets.sequence_dataset import SequenceDataset, TaskSpec
@@ -144,8 +150,7 @@ def _tokens(
         )
     count, steps = tokens.shape
     if lengths is None:
-        ends = steps - np.argmax(tokens[:, ::-1] != 0, axis=1)
-        lengths = np.where(tokens.any(axis=1), ends, 0)
+        lengths = token_lengths(tokens)
     if lengths.shape != (count,) or lengths.dtype.kind not in "iu":
         reject(path, f"lengths of '{name}': expected ({count},) integers, one for each sequence.")
     if lengths.min() < fewest or lengths.max() > steps:

@@ -202,16 +202,6 @@ class SplitSeries:
         """Return the steps to forecast, (..., H, V), out of all steps up to the last one."""
         return ahead[..., self.lead - 1 :, :]
 
-    def baselines(
-        self,
-        splits: Mapping[str, Split],
-        season: int,
-        season_label: str,
-        units: ErrorUnits = UNSCALED,
-    ) -> tuple[Baseline, ...]:
-        """Return the `baselines` of this series."""
-        return baselines([self], splits, season, season_label, units)
-
 
 def naive_errors(parts: Sequence[SplitSeries], season: int) -> tuple[float, ...] | None:
     """Return the mean absolute error of the naive forecast of a season earlier on train, (V,).

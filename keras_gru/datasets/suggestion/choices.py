@@ -49,11 +49,11 @@ def with_given(choices: Mapping[str, Choice], given: Mapping[str, object]) -> di
     return {**choices, **{name: Choice(value, "given") for name, value in given.items()}}
 
 
-def text_cells(table: Table, name: str, count: int = 2_000) -> list[str] | None:
+def text_cells(table: Table, name: str) -> list[str] | None:
     """Return the first non-empty cells of a text column; None for other columns."""
     import pyarrow as pa
 
-    column = table.head(name, count)
+    column = table.head(name, 2_000)
     if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
         return None
     return [cell.strip() for cell in column.to_pylist() if cell and cell.strip()]

@@ -93,8 +93,8 @@ def find_dates(
     return None
 
 
-def _first_cells(table: Table, name: str, count: int = 50) -> list[str]:
-    column = table.head(name, count)
+def _first_cells(table: Table, name: str) -> list[str]:
+    column = table.head(name, 50)
     # No date is longer, and the patterns are slow for long cells.
     cells = [str(cell)[:_LONGEST].strip() for cell in column.to_pylist() if cell is not None]
     return cells or [""]

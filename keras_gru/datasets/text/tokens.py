@@ -22,18 +22,9 @@ _PUNCTUATION = str.maketrans(
 )
 
 
-def split_words(text: str, limit: int = -1) -> list[str]:
-    """Lower-case words without punctuation or line breaks in HTML.
-
-    Args:
-        text: any text.
-        limit: keep only so many of the first words; -1 keeps all.
-
-    Returns:
-        The words.
-    """
-    words = text.lower().replace(TAG, " ").translate(_PUNCTUATION).split(None, limit)
-    return words if limit < 0 else words[:limit]
+def split_words(text: str) -> list[str]:
+    """Return the words of a text in lower case, without punctuation or line breaks in HTML."""
+    return text.lower().replace(TAG, " ").translate(_PUNCTUATION).split()
 
 
 def check_unknown(name: str, level: str, unknown: float) -> None:

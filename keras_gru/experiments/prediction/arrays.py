@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from keras_gru.datasets.own.npz_checks import real_steps
+from keras_gru.datasets.own.npz_checks import real_steps, token_lengths
 from keras_gru.datasets.own.npz_labels import number_of_label
 from keras_gru.datasets.preprocessing import Preprocessing
 from keras_gru.datasets.split import SPLITS, Split
@@ -144,8 +144,8 @@ def _check_lengths(
     if lengths is None:
         lengths = np.full(count, steps)
         if preprocessing.spec.vocabulary is not None:
-            lengths = steps - np.argmax(inputs[:, ::-1] != 0, axis=1)
-            if not (inputs != 0).any(axis=1).all():
+            lengths = token_lengths(inputs)
+            if not lengths.all():
                 raise UserError(f"{where}: expected tokens from 1 on, found a sequence of padding.")
     lengths = np.asarray(lengths)
     if lengths.shape != (count,) or lengths.min() < 1 or lengths.max() > steps:

@@ -81,6 +81,7 @@ class CtaRidership(DatasetSettings):
         naive = forecasting.naive_errors([series], _WEEK)
         units = ErrorUnits(_SCALE, naive, target_scaling.zero)
         check_not_empty(_NAME, splits)
+        rules = forecasting.baselines([series], splits, _WEEK, "Same day a week earlier", units)
         spec = TaskSpec(
             task="forecasting",
             outputs=1,
@@ -95,7 +96,7 @@ class CtaRidership(DatasetSettings):
             spec=spec,
             metric=Metric("mae", "min", "MAE (passengers)", digits=0),
             splits=splits,
-            baselines=series.baselines(splits, _WEEK, "Same day a week earlier", units),
+            baselines=rules,
             scale=_SCALE,
             input_scaling=scaling,
             target_scaling=target_scaling,

@@ -71,6 +71,7 @@ class Etth1(DatasetSettings):
         naive = forecasting.naive_errors([series], _DAY)
         units = ErrorUnits(naive=naive, zero=scaling.zero)
         check_not_empty(_NAME, splits)
+        rules = forecasting.baselines([series], splits, _DAY, "Same hour a day earlier", units)
         spec = TaskSpec(
             task="forecasting",
             outputs=len(names),
@@ -84,7 +85,7 @@ class Etth1(DatasetSettings):
             spec=spec,
             metric=Metric("mse", "min", "MSE (standardised)", digits=4),
             splits=splits,
-            baselines=series.baselines(splits, _DAY, "Same hour a day earlier", units),
+            baselines=rules,
             input_scaling=scaling,
             target_scaling=scaling,
             season=_DAY,
