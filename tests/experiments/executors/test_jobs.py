@@ -118,15 +118,3 @@ def test_ctrl_c_ends_all_processes_and_loses_no_epoch(tmp_path):
         compare(experiment, run_directory=folder, listener=listener), compare(experiment)
     )
     assert max(first_epoch for _, _, first_epoch in listener.starts) >= 2
-
-
-def test_a_user_error_in_a_worker_is_reported_unchanged(tmp_path):
-    experiment = tiny(
-        tmp_path,
-        dataset={"kind": "copy_memory", "delay": 5, "train": 16, "validation": 16, "test": 16},
-        model={"kind": "tagger"},
-        training={"label_smoothing": 0.1},
-    )
-    with pytest.raises(UserError, match=r"^training\.label_smoothing: "):
-        compare(experiment, jobs=2)
-    assert not multiprocessing.active_children()
