@@ -183,7 +183,7 @@ def _layer_norm(graph, call):
 @converts("GetItem")
 def _get_item(graph, call):
     x, key = call.args
-    key = key if isinstance(key, tuple) else (key,)
+    key = tuple(key) if isinstance(key, tuple | list) else (key,)  # a loaded model has lists
     rank = len(x.shape)
     if Ellipsis in key:
         index = key.index(Ellipsis)

@@ -140,7 +140,8 @@ def _without_runtime(target):
 def _support(feature, target, folder):
     """Return whether a format has a feature: `"yes"`, `"no"` or `"unchecked"`."""
     make, options, _ = FEATURES[feature]
-    model = make()
+    make().save(folder / "saved.keras")
+    model = keras.models.load_model(folder / "saved.keras")  # networks of a run are loaded ones
     try:
         name = Target(target, options.get("quantize")).file_name("model")
         found = export(model, folder / name, target, **options)
