@@ -55,11 +55,12 @@ class Served:
         self.facts = json.loads(self.file.metadata["preprocessing"])
         self.spec = self.facts["spec"]
         self.targets = self.facts["target_vocabulary"]
-        self.scaling, self.target_scaling = (
-            self.facts["series_scalings"][series]
-            if self.facts["series_scalings"]
-            else (self.facts["input_scaling"], self.facts["target_scaling"])
-        )
+        scaling, self.target_scaling = self.facts["input_scaling"], self.facts["target_scaling"]
+        if self.facts["series_scalings"]:
+            scaling, self.target_scaling = self.facts["series_scalings"][series]
+        is_table = scaling and len(scaling["columns"]) == self.spec["features"]
+        self.scaling = scaling if is_table and "inputs" not in self.file.metadata else None
+        self.expected = f"expected an .npy file of vectors (T, {self.spec['features']})"
 
     def predict(self, raw, beams=1):
         """Return the prediction for a text, or for the rows (T, D) of a table or an array."""
@@ -99,16 +100,13 @@ class Served:
     def features(self, rows):
         """Return the last rows of a table or an array, scaled as in training, (1, T, D).
 
-        Further inputs of a network, such as a calendar, are not in the file; with them, the rows
-        must be the scaled vectors.
+        A table has not all inputs of some networks, such as a calendar or columns known in
+        advance; with them, the rows must be the scaled vectors.
         """
-        rows, width = (
-            np.array(rows, "float64")[-(self.spec["length"] or 0) :],
-            self.spec["features"],
-        )
-        if rows.shape[1] != width:
-            sys.exit(f"expected an .npy file of vectors (T, {width}), got (T, {rows.shape[1]}).")
-        if self.scaling and len(self.scaling["columns"]) == width:
+        rows = np.array(rows, "float64")[-(self.spec["length"] or 0) :]
+        if rows.shape[1] != self.spec["features"]:
+            sys.exit(f"{self.expected}, got (T, {rows.shape[1]}).")
+        if self.scaling:
             rows = (rows - self.scaling["mean"]) / self.scaling["deviation"]
         return rows.astype("float32")[None]
 
@@ -201,6 +199,8 @@ def read(raw, served):
         return np.load(raw)
     if not raw.endswith(".csv"):
         return raw
+    if served.scaling is None:
+        sys.exit(f"{served.expected}, got {raw}.")
     with open(raw, newline="", encoding="utf-8-sig") as file:
         columns = served.scaling["columns"]
         return [[float(row[column]) for column in columns] for row in csv.DictReader(file)]

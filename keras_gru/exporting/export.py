@@ -12,6 +12,7 @@ from pydantic import TypeAdapter
 
 from keras_gru.datasets.preprocessing import Preprocessing
 from keras_gru.datasets.sequence_dataset import SequenceDataset
+from keras_gru.datasets.series.settings import SeriesSettings
 from keras_gru.errors import UserError
 from keras_gru.experiments import networks
 from keras_gru.experiments.comparison import RunRecord
@@ -195,6 +196,9 @@ def export_run(
         "cell": record.cell,
         "preprocessing": TypeAdapter(Preprocessing).dump_json(stored).decode(),
     }
+    data = run_directory.experiment().dataset
+    if isinstance(data, SeriesSettings) and (data.known or data.every_nth_row > 1):
+        metadata["inputs"] = "other rows than the last of a table"
     stem = "step" if step else "model_with_states" if states else "model"
     target = Target(to, quantize, None)
     path = output if model.name == "encoder_decoder" else output / target.file_name(stem)

@@ -15,7 +15,7 @@ from keras_gru.experiments.exports import load_parities
 from keras_gru.experiments.training_data import stored_data
 from keras_gru.exporting.export import export_run
 
-from .runs import command, series_csv
+from .runs import command, series_csv, untrained_run
 
 pytest.importorskip("onnx")
 pytest.importorskip("onnxruntime")
@@ -36,16 +36,19 @@ def exported(run, output, **options):
     export_run(run, networks.choose_run(run), "onnx", output=output, measure_time=False, **options)
 
 
-def serve(*arguments):
-    """Run the recipe in a process in which neither Keras nor this package can be imported."""
-    code = (
+def serve(*arguments, code=0):
+    """Run the recipe in a process in which neither Keras nor this package can be imported.
+
+    Returns what it prints, or the message with which it exits.
+    """
+    script = (
         "import runpy, sys; sys.modules.update(dict.fromkeys(['keras', 'keras_gru', 'tensorflow']))"
         "; del sys.argv[0]; runpy.run_path(sys.argv[0], run_name='__main__')"
     )
-    words = [sys.executable, "-c", code, str(ROOT / "recipes" / "serve.py"), *map(str, arguments)]
+    words = [sys.executable, "-c", script, str(ROOT / "recipes" / "serve.py"), *map(str, arguments)]
     completed = subprocess.run(words, capture_output=True, text=True)
-    assert completed.returncode == 0, completed.stderr
-    return json.loads(completed.stdout)
+    assert completed.returncode == code, completed.stderr
+    return completed.stderr if code else json.loads(completed.stdout)
 
 
 def test_the_comparison_is_printed_stored_and_on_the_page(text_run, tmp_path):
@@ -103,6 +106,23 @@ class TestServe:
         assert x.shape[1:] == np.shape(end.features)
         y = np.asarray(load(many_series_run)({"features": x}))[0] * scaled[1].deviation
         np.testing.assert_allclose([row["a"] for row in found], y[:, 0] + scaled[1].mean, rtol=1e-4)
+
+    @pytest.mark.parametrize("setting", [{"known": ("b",)}, {"every_nth_row": 2}])
+    def test_inputs_that_are_not_the_last_rows_of_a_table(self, setting, tmp_path):
+        """`b` of the next row is an input, which as many columns as the table's would hide."""
+        table = tmp_path / "series.csv"
+        table.write_text(series_csv(90))
+        dataset = {"kind": "csv_series", "path": str(table), "targets": ("a",), "window": 4}
+        run = untrained_run(tmp_path, dataset | setting, {"kind": "forecaster"}, seeds=(0,))
+        exported(run, tmp_path)
+        model = tmp_path / "model.onnx"
+        assert "expected an .npy file of vectors" in serve(model, table, code=1)
+        x = np.random.default_rng(0).normal(size=(4, 1 + ("known" in setting)))
+        np.save(tmp_path / "x.npy", x)
+        (row,) = serve(model, tmp_path / "x.npy")
+        y = np.asarray(load(run)({"features": x[None]})).item()
+        scaling = stored_data(run).preprocessing.target_scaling
+        assert row["a"] == pytest.approx(y * scaling.deviation[0] + scaling.mean[0], rel=1e-5)
 
     def test_probabilities_of_notes(self, music_run, tmp_path):
         exported(music_run, tmp_path)
