@@ -149,7 +149,9 @@ FIRST_DAYS, LAST_DAYS = MONTHS.astype("datetime64[D]"), (MONTHS + 1).astype("dat
         ),
         # Until a Friday, with a holiday.
         ("weekday", DAYS[np.is_busday(DAYS, holidays=DAYS[3:4])][:39], DAYS[[56, 57, 58]]),
+        ("weekday", DAYS[np.is_busday(DAYS, holidays=DAYS[3:4])][:37:2], DAYS[[53, 57, 59]]),
         ("weekday", DAYS[:54], DAYS[[54, 55, 56]]),
+        ("weekday", DAYS[:54:7], np.datetime64("2023-02-27") + np.array([0, 7, 14])),
     ],
 )
 def test_a_step_is_a_month_or_a_business_day(tmp_path, part, days, ahead):
@@ -184,7 +186,7 @@ def test_few_rows_have_the_step_of_a_longer_series_if_they_fit_it(days, few, ahe
 
 def test_the_business_day_after_a_weekend_is_monday():
     saturday = np.datetime64("2024-03-09").astype("datetime64[s]").astype(int)
-    (found,) = dates_after(saturday, Step(86_400, "1 business day", business_days=True), 1)
+    (found,) = dates_after(saturday, Step(86_400, "1 business day", business_days=1), 1)
     assert np.datetime64(int(found), "s") == np.datetime64("2024-03-11")
 
 

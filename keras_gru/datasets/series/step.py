@@ -7,6 +7,7 @@ from typing import Self
 import numpy as np
 
 from keras_gru.datasets.tables.dates import format_step
+from keras_gru.formatting import plural
 
 _DAY = 86_400
 _SHARE_OF_DAYS = 0.9  # of the months that have the day of a rule; in others it is a holiday
@@ -23,8 +24,9 @@ class Step:
         longest_gap: seconds.
         months: calendar months; 0 if the step is not one of months.
         month_end: whether each row has the last day of a month.
-        business_days: whether rows from Monday to Friday follow each other; for months, whether
-            each row has the first business day of a month, or with `month_end` the last.
+        business_days: days from Monday to Friday from row to row; 0 if the others count, too. For
+            months, 1 if each row has the first business day of a month, or with `month_end` the
+            last.
     """
 
     seconds: int
@@ -33,7 +35,7 @@ class Step:
     longest_gap: int = 0
     months: int = 0
     month_end: bool = False
-    business_days: bool = False
+    business_days: int = 0
 
     def with_gaps(self, times: np.ndarray) -> Self:
         """Return the step with the gaps of dates in ascending order."""
@@ -49,7 +51,7 @@ class Step:
         if self.months:
             return np.diff(days.astype("datetime64[M]").astype(int)) // self.months
         if self.business_days:
-            return np.busday_count(days[:-1], days[1:])
+            return np.busday_count(days[:-1], days[1:]) // self.business_days
         return np.rint(np.diff(times) / self.seconds).astype(int)
 
     def is_step_of(self, times: np.ndarray) -> bool:
@@ -65,7 +67,7 @@ class Step:
             return not self.business_days or _are_weekdays(times)
         days = _days(times)
         if not (self.month_end or self.business_days):
-            return _day_of_month(days) == (False, False)
+            return _day_of_month(days) == (False, 0)
         own = _days_of(days.astype("datetime64[M]"), self.month_end, self.business_days)
         return bool(np.mean(days == own) >= _SHARE_OF_DAYS)
 
@@ -94,9 +96,13 @@ def _most_frequent_step(times: np.ndarray) -> Step:
     values, counts = np.unique(steps, return_counts=True)
     seconds = int(values[counts.argmax()])
     step = Step(seconds, format_step(seconds))
-    if seconds != _DAY or not _are_weekdays(times):
+    if seconds % _DAY or not _are_weekdays(times):
         return step
-    weekdays = Step(_DAY, "1 business day", business_days=True)
+    days = _days(times)
+    size = int(np.busday_count(days[:-1], days[1:]).min())
+    if size == 0:
+        return step
+    weekdays = Step(seconds, plural(size, "business day"), business_days=size)
     # The days that are missing, but for weekends.
     fewer = weekdays.with_gaps(times).missing < step.with_gaps(times).missing
     return weekdays if fewer else step
@@ -110,20 +116,20 @@ def _are_weekdays(times: np.ndarray) -> bool:
     return bool(((times // _DAY + 3) % 7 < 5).all())  # 1970 began on a Thursday
 
 
-def _day_of_month(dates: np.ndarray) -> tuple[bool, bool] | None:
+def _day_of_month(dates: np.ndarray) -> tuple[bool, int] | None:
     """Return `month_end` and `business_days` of a step of months; None if the rule is another."""
     months = dates.astype("datetime64[M]")
     if np.ptp(dates - months) == np.timedelta64(0):
-        return False, False
+        return False, 0
     if (dates == _days_of(months, month_end=True, business_days=False)).all():
-        return True, False
+        return True, 0
     for month_end in (False, True):
         if np.mean(dates == _days_of(months, month_end, True)) >= _SHARE_OF_DAYS:
-            return month_end, True
+            return month_end, 1
     return None
 
 
-def _days_of(months: np.ndarray, month_end: bool, business_days: bool) -> np.ndarray:
+def _days_of(months: np.ndarray, month_end: bool, business_days: int) -> np.ndarray:
     """Return the first or last day, or business day, of each month."""
     first = (months + month_end).astype("datetime64[D]")
     if not business_days:
@@ -140,7 +146,8 @@ def dates_after(last: int, step: Step, count: int) -> np.ndarray:
     day = np.datetime64(number, "D")
     months = day.astype("datetime64[M]") + step.months * ahead
     if not step.months:
-        days = np.busday_offset(day, ahead, roll="backward")  # a new file may end on a weekend
+        # A new file may end on a weekend.
+        days = np.busday_offset(day, step.business_days * ahead, roll="backward")
     elif step.month_end or step.business_days:
         days = _days_of(months, step.month_end, step.business_days)
     else:
