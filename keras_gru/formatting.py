@@ -42,7 +42,7 @@ def plural(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
-def most_common(counts: Counter[str]) -> str:
+def most_common(counts: Counter[str] | Counter[str | None]) -> str:
     """Format the most frequent words with their counts, such as `'a' (3), 'b' (1)`."""
     named = ", ".join(f"{word!r} ({count})" for word, count in counts.most_common(5))
     return f"{named} and {len(counts) - 5} more" if len(counts) > 5 else named
