@@ -92,7 +92,8 @@ def read_curve(run_directory: RunDirectory, plan: Planned) -> CurveEvidence:
             f"resume with: keras-gru learning-curve --resume {run_directory.path}"
         )
     comparisons = {
-        share: run_directory.fraction(share).comparison() for share in sorted(plan.fractions)
+        fraction: run_directory.fraction(fraction).comparison()
+        for fraction in sorted(plan.fractions)
     }
     return curve_evidence(LearningCurve({**comparisons, 1.0: run_directory.comparison()}), plan)
 
@@ -100,7 +101,7 @@ def read_curve(run_directory: RunDirectory, plan: Planned) -> CurveEvidence:
 def curve_evidence(whole_curve: LearningCurve, plan: Planned) -> CurveEvidence:
     """Return the evidence of a learning curve."""
     comparisons = {
-        share: _of_both(comparison) for share, comparison in whole_curve.comparisons.items()
+        fraction: _of_both(comparison) for fraction, comparison in whole_curve.comparisons.items()
     }
     curve = LearningCurve(comparisons)
     comparison, metric = curve.whole, curve.whole.metric
@@ -119,7 +120,7 @@ def curve_evidence(whole_curve: LearningCurve, plan: Planned) -> CurveEvidence:
         metric=metric,
         matched="parameters" if by_parameters else "units",
         fractions=tuple(comparisons),
-        sequences=tuple(curve.sequences(share) for share in comparisons),
+        sequences=tuple(map(curve.sequences, comparisons)),
         cells={row.cell: _of_cell(row, curve) for row in summarize(comparison)},
         difference=_difference(pair, metric),
         detectable=pair.detectable if pair else None,
@@ -193,9 +194,9 @@ def sweep_evidence(
     size = next(name for name in _SIZES if name in experiment.sweep.ranges)
     weighed = weigh(trials, both, metric, RESAMPLES, shuffle=(size, CELL))
     spent = sum(trial.seconds for trial in whole)
-    lead = shares = None
+    lead, importances = None, {}
     if weighed is not None:
-        shares = {r.name: _with_ends(r.fraction, r.low, r.high) for r in weighed.importances()}
+        importances = {r.name: _with_ends(r.fraction, r.low, r.high) for r in weighed.importances()}
         lead = (_with_ends(*weighed.lead_over_chance(size, CELL)), _with_ends(*weighed.lead(_RATE)))
     return SweepEvidence(
         origin=_origin(metadata, _sweep_command(experiment, plan), spent, experiment.seeds[:1]),
@@ -203,7 +204,7 @@ def sweep_evidence(
         pruned=sum(trial.status == "pruned" for trial in trials),
         diverged=sum(trial.status == "diverged" for trial in trials),
         size=size,
-        importances=shares or {},
+        importances=importances,
         size_over_cell=lead[0] if lead else None,
         rate_over_rest=lead[1] if lead else None,
     )

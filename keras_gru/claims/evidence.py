@@ -89,8 +89,8 @@ class CellEvidence(Settings):
 
     Args:
         units, recurrent_parameters: as of a `RunRecord`.
-        test: at each share the mean over seeds, with the lowest and the highest seed in place of an
-            interval, in the reader's unit; None if no seed has finished.
+        test: at each fraction the mean over seeds, with the lowest and the highest seed instead of
+            an interval, in the reader's unit; None if no seed has finished.
     """
 
     units: int
@@ -123,7 +123,6 @@ class CurveEvidence(Compared):
     target_seconds: Estimate | None
     need: Estimate | None
     crossing: Estimate | None
-    sampling_error: float | None = None  # older curves have none
 
     @property
     def whole(self) -> ComparisonEvidence:

@@ -19,7 +19,7 @@ class Planned:
     Args:
         name: name of a packaged config, or a YAML file. Its `sweep` is the sweep.
         label: the dataset's name for a reader.
-        rates: learning rates to try for each cell of the learning curve, at each share.
+        rates: learning rates to try for each cell of the learning curve, at each fraction.
         seeds: seeds of the learning curve.
         fractions: fractions of train, beside all of it.
     """
@@ -33,8 +33,8 @@ class Planned:
     @property
     def curve_command(self) -> str:
         """The command of the learning curve."""
-        shares = ",".join(f"{share:g}" for share in self.fractions)
-        given = [] if self.fractions == _FRACTIONS else ["--fractions", shares]
+        fractions = ",".join(f"{fraction:g}" for fraction in self.fractions)
+        given = [] if self.fractions == _FRACTIONS else ["--fractions", fractions]
         return shlex.join(["keras-gru", "learning-curve", self.name, *given, *self._overrides()])
 
     @property

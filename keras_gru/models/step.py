@@ -89,17 +89,17 @@ class Stepper:
     (1, 3, 50)
     """
 
-    def __init__(self, model: keras.Model, batch_size: int = 1):
+    def __init__(self, model: keras.Model):
         model = in_float32(as_functional(model))
         try:
             self._step = NumpyStep(model)
         except NotImplementedError:  # a custom cell or layer
             self._step = _KerasStep(model)
         self._dtypes = {tensor.name: tensor.dtype for tensor in model.inputs}
-        self.states = [np.zeros((batch_size, size), "float32") for size in self._step.sizes]
+        self.states = [np.zeros((1, size), "float32") for size in self._step.sizes]
 
     def __call__(self, x: Mapping[str, np.ndarray]) -> np.ndarray:
-        """Read further steps `(B, T, …)` and return their outputs `(B, T, …)`.
+        """Read further steps `(1, T, …)` of a sequence and return their outputs `(1, T, …)`.
 
         No step is masked unless `x` has a mask.
 

@@ -135,8 +135,8 @@ def draw_curves(figure: Figure, curves: Mapping[str, CurveEvidence], columns: in
 def _curve(axes: Axes, label: str, curve: CurveEvidence) -> None:
     for place, (cell, (_, number)) in enumerate(CELLS.items()):
         test = zip(curve.fractions, curve.cells[cell].test, strict=True)
-        known = [(share * 1.03**place, row) for share, row in test if row is not None]
-        x = np.array([share for share, _ in known])
+        known = [(fraction * 1.03**place, row) for fraction, row in test if row is not None]
+        x = np.array([fraction for fraction, _ in known])
         draw_curve(axes, x, [(row.value, row.low, row.high) for _, row in known], number)
     low, high = axes.get_ylim()
     if low > 0 and high > _WIDE * low:

@@ -29,7 +29,6 @@ from keras_gru.files import load_arrays
 _TABLES = (".csv", ".tsv", ".tab", ".parquet", ".feather", ".arrow", ".jsonl", ".ndjson", ".xlsx")
 _PACKED = (".gz", ".bz2", ".xz", ".zst", ".zip")
 _MOST_CLASSES = 200
-_HEAD = 200_000  # bytes from which the form of a file is guessed
 
 
 def suggest(path: Path, given: Mapping[str, Any]) -> Suggestion:
@@ -70,7 +69,7 @@ def _is_tagged(path: Path, ending: str) -> bool:
         return True
     if ending in _TABLES and ending != ".tsv":
         return False
-    data = read_head(path, _HEAD)
+    data = read_head(path)
     if binary_form(data) or data[:1] in b"{[":
         return False
     lines = data[:20_000].decode(errors="replace").splitlines()[:-1]
@@ -211,7 +210,7 @@ def _arrays(path: Path, given: Mapping[str, Any]) -> Suggestion:
 
 def _is_prose(path: Path) -> bool:
     """Return whether a file is running text, not a table."""
-    data = read_head(path, _HEAD)
+    data = read_head(path)
     if not data.strip() or data[:4] in (b"PAR1", b"ARRO", b"PK\x03\x04") or data[:1] in b"{[":
         return False
     sample = decode(path, data.rsplit(b"\n", 1)[0] or data, None)[0].decode()

@@ -37,6 +37,7 @@ _BYTE_ORDER_MARKS = {
 _MEMORY_FACTOR = 4  # times its size that a file takes while it is read (benchmarks/reading.py)
 _BLOCK = 1 << 22  # bytes that are decoded at a time
 _SAMPLE = 50_000  # bytes that the encoding is guessed from
+_HEAD = 200_000  # bytes that the form is guessed from
 
 
 def read_bytes(path: Path) -> tuple[bytes, str | None]:
@@ -67,12 +68,12 @@ def read_bytes(path: Path) -> tuple[bytes, str | None]:
     return data, None
 
 
-def read_head(path: Path, size: int) -> bytes:
+def read_head(path: Path) -> bytes:
     """Read the first bytes of a file, uncompressed."""
     with open(path, "rb") as file:
-        head = file.read(size)
+        head = file.read(_HEAD)
     is_packed = head.startswith((*_COMPRESSED, _ZIP))
-    return read_bytes(path)[0][:size] if is_packed else head
+    return read_bytes(path)[0][:_HEAD] if is_packed else head
 
 
 def check_memory(path: Path, size: float, what: str = "file") -> None:

@@ -193,9 +193,9 @@ def _better_at(curve: CurveEvidence) -> str:
     words = ""
     for cell, label in LABELS.items():
         better = zip(curve.fractions, curve.better, strict=True)
-        shares = [percent(share) for share, best in better if best == cell]
-        if shares:
-            words += f"; {label} is better at {', '.join(shares)} of train"
+        fractions = [percent(fraction) for fraction, best in better if best == cell]
+        if fractions:
+            words += f"; {label} is better at {', '.join(fractions)} of train"
     return words
 
 
