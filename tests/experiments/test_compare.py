@@ -116,18 +116,18 @@ def test_a_finished_comparison_is_not_trained_again(comparison):
 def test_a_stopped_run_resumes_with_equal_results(tmp_path):
     experiment = tiny(
         tmp_path,
-        cells=("gru",),
+        cells=("simple_rnn",),
         # The state of their random generators is saved, too.
         model={"dropout": 0.3, "recurrent_dropout": 0.2, "zoneout": 0.2},
         training={"jit_compile": True},
     )
     whole = compare(experiment)
     with pytest.raises(KeyboardInterrupt):
-        compare(experiment, listener=Recorder(stop_at=("gru", 2)))
+        compare(experiment, listener=Recorder(stop_at=("simple_rnn", 2)))
     stopped = max((tmp_path / "runs" / "tiny").iterdir())
     listener = Recorder()
     resumed = compare(experiment, run_directory=RunDirectory(stopped), listener=listener)
-    assert listener.starts == [("gru", 0, 2)]
+    assert listener.starts == [("simple_rnn", 0, 2)]
     assert [timeless(run) for run in resumed.runs] == [timeless(run) for run in whole.runs]
     ours, theirs = (
         networks.load_model(RunDirectory(c.path), c.runs[-1]).get_weights()
