@@ -18,6 +18,10 @@ import keras
 import numpy as np
 
 from keras_gru.layers.cells.cell import FORMS
+from keras_gru.layers.cells.gru import GRUCell
+from keras_gru.layers.cells.lstm import LSTMCell
+from keras_gru.layers.cells.simple_rnn import SimpleRNNCell
+from keras_gru.layers.zoneout import rates_of
 
 # By framework and cell, the position of each of our blocks of U columns there.
 _ORDERS = {
@@ -47,10 +51,6 @@ def cell_kind(layer: keras.layers.RNN) -> str:
     Raises:
         ValueError: it is another cell.
     """
-    from keras_gru.layers.cells.gru import GRUCell
-    from keras_gru.layers.cells.lstm import LSTMCell
-    from keras_gru.layers.cells.simple_rnn import SimpleRNNCell
-
     cell = layer.cell
     if type(cell) in (GRUCell, keras.layers.GRUCell):
         return "gru_reset_after" if cell.reset_after else "gru"
@@ -70,8 +70,8 @@ def converted_kind(layer: keras.layers.RNN) -> str:
         ValueError: it is another cell, or has an option that they do not have.
     """
     kind = cell_kind(layer)
-    for name in OWN_OPTIONS:
-        if getattr(layer.cell, name, None):
+    for name in (*OWN_OPTIONS, "zoneout"):
+        if _settings(layer)[name]:
             raise ValueError(
                 f"layer '{layer.name}': expected no {name}, which other frameworks do not have."
             )
@@ -88,16 +88,20 @@ def check_same_function(layer: keras.layers.RNN, other: keras.layers.RNN) -> Non
     if kind != found:
         hint = f" ({RESETS_AFTER})" if {kind, found} == {"gru", "gru_reset_after"} else ""
         raise ValueError(f"layer '{layer.name}': expected a {kind}, got a {found}{hint}.")
-    for name in ("units", "use_bias", "activation", "recurrent_activation"):
-        ours, theirs = getattr(layer.cell, name, None), getattr(other.cell, name, None)
-        if name.endswith("activation") and kind == "simple_rnn" and name != "activation":
-            continue
-        if ours != theirs:
-            raise ValueError(f"layer '{layer.name}': expected {name}={ours}, got {theirs}.")
-    for name in OWN_OPTIONS:
-        ours, theirs = (getattr(rnn.cell, name, None) or None for rnn in (layer, other))
-        if ours != theirs:
-            raise ValueError(f"layer '{layer.name}': expected {name}={ours}, got {theirs}.")
+    ours, theirs = _settings(layer), _settings(other)
+    for name, value in ours.items():
+        if value != theirs[name]:
+            raise ValueError(f"layer '{layer.name}': expected {name}={value}, got {theirs[name]}.")
+
+
+def _settings(layer: keras.layers.RNN) -> dict[str, Any]:
+    """Return what a layer's function depends on besides its weights, by name."""
+    cell, rates = layer.cell, rates_of(getattr(layer, "zoneout", 0.0), layer.cell)
+    names = ["activation", *["recurrent_activation"] * (cell_kind(layer) != "simple_rnn")]
+    found = {"units": cell.units, "use_bias": cell.use_bias}
+    found |= {name: keras.activations.serialize(getattr(cell, name)) for name in names}
+    found |= {name: getattr(cell, name, None) or None for name in OWN_OPTIONS}
+    return found | {"zoneout": rates if any(rates) else None}
 
 
 def load_torch(layers: Sequence[keras.Layer], source: Any) -> None:
@@ -121,11 +125,10 @@ def load_torch(layers: Sequence[keras.Layer], source: Any) -> None:
     >>> layer.get_weights()[2]
     array([2., 2., 2., 2., 2., 2., 2., 2.], dtype=float32)
     """
-    state = source
     if hasattr(source, "state_dict"):
         _check_torch(layers, source)
-        state = source.state_dict()
-    arrays = {name: np.asarray(array) for name, array in state.items()}
+        source = source.state_dict()
+    arrays = {name: np.asarray(array) for name, array in source.items()}
     expected = set(torch_state_dict(layers))
     if expected != set(arrays):
         raise ValueError(
@@ -147,13 +150,23 @@ def torch_state_dict(layers: Sequence[keras.Layer]) -> dict[str, np.ndarray]:
         Arrays: `module.load_state_dict({k: torch.tensor(v) for k, v in arrays.items()})`.
 
     Raises:
-        ValueError: PyTorch has no such cell.
+        ValueError: PyTorch has no such cell, or no such activation in it.
     """
     return {
         f"{name}{suffix}": array
         for suffix, layer in _by_suffix(layers)
-        for name, array in to_torch(converted_kind(layer), layer.get_weights()).items()
+        for name, array in to_torch(_torch_kind(layer), layer.get_weights()).items()
     }
+
+
+def _torch_kind(layer: keras.layers.RNN) -> str:
+    """Return the `converted_kind` of a layer whose activations PyTorch has."""
+    kind = converted_kind(layer)
+    settings = _settings(layer)
+    found = [settings.get(name) for name in ("activation", "recurrent_activation")]
+    if found not in (["tanh", None], ["relu", None], ["tanh", "sigmoid"]):
+        raise ValueError(f"layer '{layer.name}': expected activations of PyTorch, got {found}.")
+    return kind
 
 
 def from_torch(
@@ -246,14 +259,12 @@ def _check_torch(layers: Sequence[Any], module: Any):
     mode = {"GRU": "gru_reset_after", "LSTM": "lstm"}.get(module.mode, "simple_rnn")
     for _, layer in _by_suffix(layers):
         if converted_kind(layer) != mode:
-            hint = (
-                f" ({RESETS_AFTER})" if cell_kind(layer) == "gru" and module.mode == "GRU" else ""
-            )
+            hint = f" ({RESETS_AFTER})" * (cell_kind(layer) == "gru" and module.mode == "GRU")
             raise ValueError(
                 f"layer '{layer.name}': expected a torch.nn module that computes a "
                 f"{cell_kind(layer)}, got {module.mode}{hint}."
             )
-        activation = keras.activations.serialize(layer.cell.activation)
+        activation = _settings(layer)["activation"]
         expected = {"RNN_RELU": "relu"}.get(module.mode, "tanh")
         if activation != expected or module.proj_size:
             raise ValueError(

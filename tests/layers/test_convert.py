@@ -118,6 +118,31 @@ def test_a_gru_with_reset_before_the_product_cannot_be_converted(rng):
             convert("gru", weights)
 
 
+@pytest.mark.parametrize(
+    ("cell", "options"),
+    [
+        ("gru_reset_after", {"zoneout": 0.1}),
+        ("lstm", {"zoneout": [0.0, 0.1]}),
+        ("lstm", {"recurrent_activation": "hard_sigmoid"}),
+        ("gru_reset_after", {"activation": "relu"}),
+        ("simple_rnn", {"activation": "elu"}),
+    ],
+)
+def test_options_that_pytorch_does_not_have_are_rejected(rng, cell, options):
+    state = torch_state_dict([drawn_layer(cell, rng)])
+    layer = drawn_layer(cell, rng, **options)
+    for convert in (lambda: torch_state_dict([layer]), lambda: load_torch([layer], state)):
+        with pytest.raises(ValueError, match=r"expected (no zoneout|activations of PyTorch)"):
+            convert()
+
+
+def test_relu_of_a_simple_rnn_is_converted(rng):
+    layers = [drawn_layer("simple_rnn", rng, activation="relu") for _ in range(2)]
+    load_torch(layers[:1], torch_state_dict(layers[1:]))
+    for one, other in zip(*(layer.get_weights() for layer in layers), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
 def test_keras_layers_with_another_configuration_are_rejected():
     ours = keras_gru.GRU(4, use_bias=False)
     check_same_function(ours, keras.layers.GRU(4, use_bias=False, reset_after=False))
@@ -126,6 +151,9 @@ def test_keras_layers_with_another_configuration_are_rejected():
     with pytest.raises(ValueError, match="expected activation"):
         other = keras.layers.GRU(4, use_bias=False, reset_after=False, activation="relu")
         check_same_function(ours, other)
+    check_same_function(ours, keras_gru.GRU(4, use_bias=False, zoneout=0.0))
+    with pytest.raises(ValueError, match="expected zoneout"):
+        check_same_function(ours, keras_gru.GRU(4, use_bias=False, zoneout=0.1))
 
 
 def h5_file(path, kind, weights, **config):
