@@ -104,6 +104,12 @@ def _reduction(graph, call):
     return graph.cast(x, "bool") if flags else x
 
 
+@converts("Cumsum")
+def _cumsum(graph, call):
+    inputs = [graph.value(call.args[0]), graph.constant(call.operation.axis, "int64")]
+    return graph.add("CumSum", inputs)
+
+
 @converts("Where")
 def _where(graph, call):
     condition, *values = call.args

@@ -7,6 +7,7 @@ from typing import Any
 
 import keras
 import numpy as np
+from keras import ops
 
 from keras_gru.errors import UserError
 from keras_gru.models.graph import (
@@ -179,6 +180,8 @@ def _build(model: keras.Model, graph: Graph, length: int | None):
             y, *found = new(*args, **{**kwargs, "initial_state": structure})
             flat = keras.tree.flatten(found)
             new_states.update({f"{layer.name}_new_state_{i}": s for i, s in enumerate(flat)})
+            if kwargs.get("mask") is not None:
+                y = _repeating(layer, y, kwargs["mask"], structure, found, length)
             outputs = [y, *found][: 1 + layer.return_state * len(found)]
         elif isinstance(layer, keras.layers.Reshape) and layer.target_shape[0] == steps:
             outputs = keras.layers.Reshape((length or -1, *layer.target_shape[1:]))(*args)
@@ -201,6 +204,28 @@ def _with_states(layer: keras.Layer, length: int | None):
     return type(layer).from_config(config)
 
 
+def _repeating(layer: Any, y: Any, mask: Any, states: Any, new_states: Any, length: int | None):
+    """Return the outputs with those of steps before the first one that is not masked.
+
+    There the layer returns zeros: its call does not know the output before the chunk, which is a
+    state of these cells.
+    """
+    cell = layer.cell
+    while isinstance(cell, keras.layers.StackedRNNCells):
+        cell, states, new_states = cell.cells[-1], states[-1], new_states[-1]
+    cells = (keras.layers.GRUCell, keras.layers.LSTMCell, keras.layers.SimpleRNNCell)
+    if layer.zero_output_for_mask or not isinstance(cell, cells):
+        return y
+    before, after = keras.tree.flatten(states)[0], keras.tree.flatten(new_states)[0]
+    if not layer.return_sequences:
+        return after
+    if length == 1:
+        return ops.expand_dims(after, 1)
+    seen = ops.cumsum(ops.cast(mask, "int32"), axis=1) > 0
+    seen = seen if len(seen.shape) == 3 else ops.expand_dims(seen, -1)
+    return ops.where(seen, y, ops.expand_dims(before, 1))
+
+
 def _check_equal(model: keras.Model, step: keras.Model, length: int):
     """Raise an error if steps and the whole sequence have different outputs."""
     inputs = model.input if isinstance(model.input, dict) else {t.name: t for t in model.inputs}
@@ -214,7 +239,7 @@ def _check_equal(model: keras.Model, step: keras.Model, length: int):
     outputs = []
     for first in range(0, steps, length):
         now = {name: array[:, first : first + length] for name, array in x.items()}
-        found = step(keras.tree.map_structure(keras.ops.convert_to_tensor, {**now, **states}))
+        found = step(keras.tree.map_structure(ops.convert_to_tensor, {**now, **states}))
         states = {name: found[new] for name, new in names.items()}
         outputs.append(to_numpy(found["output"]))
     every = np.concatenate(outputs, axis=1)

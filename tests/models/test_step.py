@@ -30,6 +30,29 @@ def test_chunks_equal_the_full_sequence(cell, length):
     np.testing.assert_allclose(np.concatenate(outputs, axis=1), whole, atol=1e-6)
 
 
+@pytest.mark.parametrize("layer", [keras_gru.GRU, keras.layers.LSTM, keras_gru.MinGRU])
+@pytest.mark.parametrize("every_step", [True, False])
+@pytest.mark.parametrize("length", [1, None])
+def test_masked_steps_repeat_the_output_before_the_chunk(layer, every_step, length):
+    x, mask = keras.Input((None, 4), name="features"), keras.Input((None,), dtype=bool, name="mask")
+    h = layer(5, return_sequences=True)(x, mask=mask)
+    model = keras.Model([x, mask], layer(3, return_sequences=every_step)(h, mask=mask))
+    step = keras_gru.step_model(model, length)
+    states = {name: np.zeros((4, step.input[name].shape[-1])) for name in models.state_names(step)}
+    seen = np.array([[1, 1, 1, 1], [1, 0, 0, 0], [1, 1, 0, 1], [0, 0, 0, 1]], bool)
+    sequences = np.random.default_rng(0).normal(size=(4, 4, 4))
+    outputs = []
+    for first in range(0, 4, length or 2):
+        now = slice(first, first + (length or 2))
+        found = step.predict_on_batch(
+            {"features": sequences[:, now], "mask": seen[:, now], **states}
+        )
+        states = {name: found[new] for name, new in models.state_names(step).items()}
+        outputs.append(found["output"])
+    found = np.concatenate(outputs, axis=1) if every_step else outputs[-1]
+    np.testing.assert_allclose(found, model.predict_on_batch([sequences, seen]), atol=1e-6)
+
+
 @pytest.mark.parametrize(
     "options",
     [
