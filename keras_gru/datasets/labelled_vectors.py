@@ -23,6 +23,7 @@ def classification_dataset(
     stored: Preprocessing | None = None,
     length: int | None = None,
     notes: Sequence[str] = (),
+    groups: np.ndarray | None = None,
 ) -> SequenceDataset:
     """Return a dataset of labelled sequences of vectors.
 
@@ -37,6 +38,7 @@ def classification_dataset(
         stored: its scaling is used; None fits one to train.
         length: the steps of every sequence; None if they have different lengths.
         notes: facts worth logging.
+        groups: (N,), such as the speaker of each sequence (`Split`).
 
     Raises:
         UserError: if a split is empty.
@@ -50,7 +52,12 @@ def classification_dataset(
         flat = np.concatenate([sequences[row] for row in index]) if len(index) else np.zeros((0, 1))
         flat = flat.astype(np.float32) if scaling is None else scaling.apply(flat)
         padding = {} if length is not None else {"features": lengths}
-        splits[split] = Split({"features": to_rows(flat, lengths)}, labels[index], padding)
+        splits[split] = Split(
+            {"features": to_rows(flat, lengths)},
+            labels[index],
+            padding,
+            groups=None if groups is None else groups[index],
+        )
     check_not_empty(name, splits)
     return SequenceDataset(
         name=name,

@@ -38,7 +38,6 @@ class SequenceDataset(Preprocessing):
         facts: summary of the data, one label and text each.
         ends: the last rows of each time series.
         other_metrics: further metrics, besides `metric`.
-        grouped: whether some sequences, such as those of a speaker, must be in one split.
 
     Raises:
         UserError: if a split is empty.
@@ -55,7 +54,6 @@ class SequenceDataset(Preprocessing):
     facts: tuple[tuple[str, str], ...] = ()
     ends: tuple[SeriesEnd, ...] = ()
     other_metrics: tuple[Metric, ...] = ()
-    grouped: bool = False
 
     def __post_init__(self):
         check_not_empty(self.name, self.splits)
@@ -74,6 +72,11 @@ class SequenceDataset(Preprocessing):
             self.source,
             {name: fingerprint_of_split(split, every_input) for name, split in self.splits.items()},
         )
+
+    @property
+    def grouped(self) -> bool:
+        """Whether some sequences, such as those of a speaker, must be in one split."""
+        return any(split.groups is not None for split in self.splits.values())
 
     def size(self, split: str) -> int:
         """Number of sequences in a split."""

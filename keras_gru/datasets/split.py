@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 
 from keras_gru.errors import UserError
-from keras_gru.settings import present
 
 SPLITS = ("train", "validation", "test")
 _SPLITTING_SEED = 0
@@ -31,6 +30,7 @@ class Split:
         stepwise: the input whose steps the targets follow, or None.
         weights: (N, T) of such targets, True where a step counts; None: all without padding.
         overlapping: whether neighbours share steps, as windows of a series.
+        groups: (N,), such as the speaker of each sequence; None if sequences are independent.
 
     Raises:
         UserError: if the weights do not match the targets.
@@ -42,6 +42,7 @@ class Split:
     stepwise: str | None = None
     weights: np.ndarray | None = None
     overlapping: bool = False
+    groups: np.ndarray | None = None
 
     def __post_init__(self):
         if self.weights is None:
@@ -59,20 +60,26 @@ class Split:
 
     @property
     def independent(self) -> int:
-        """Number of sequences that share no steps: overlapping windows count as span / window."""
+        """Number of sequences that share no steps: overlapping windows count as span / window.
+        Sequences of a group count as one.
+        """
+        if self.groups is not None:
+            return len(np.unique(self.groups))
         if not self.overlapping:
             return self.size
         window = next(iter(self.inputs.values())).shape[1]
         return (self.size - 1 + window) // window
 
-    def blocks(self) -> list[slice]:
+    def blocks(self) -> Sequence[slice | np.ndarray]:
         """Return neighbouring sequences in up to 200 blocks, whose errors are nearly independent.
 
-        There are as many as independent sequences, so that a block of overlapping windows is at
-        least as long as a window. The values of a metric on blocks of test estimate the variance
-        due to the choice of test sequences.
+        A block of overlapping windows is at least as long as a window, and a group is in one block.
+        The values of a metric on blocks of test estimate the variance due to the choice of them.
         """
         count = min(_MOST_BLOCKS, self.independent)
+        if self.groups is not None:
+            block = np.unique(self.groups, return_inverse=True)[1] * count // self.independent
+            return [np.flatnonzero(block == number) for number in range(count)]
         ends = np.linspace(0, self.size, count + 1).round().astype(int)
         return [slice(start, end) for start, end in itertools.pairwise(ends.tolist())]
 
@@ -103,20 +110,21 @@ class Split:
             targets=self.targets[rows],
             lengths={name: steps[rows] for name, steps in self.lengths.items()},
             weights=None if self.weights is None else self.weights[rows],
+            groups=None if self.groups is None else self.groups[rows],
         )
 
 
 def join_splits(splits: Sequence[Split]) -> Split:
     """Concatenate several splits of one dataset."""
     first, join = splits[0], concatenate_padded
+    weights = [split.weights for split in splits if split.weights is not None]  # all, or none
     return dataclasses.replace(
         first,
         inputs={name: join([split.inputs[name] for split in splits]) for name in first.inputs},
         targets=join([split.targets for split in splits]),
         lengths={name: join([split.lengths[name] for split in splits]) for name in first.lengths},
-        weights=None
-        if first.weights is None
-        else join([present(split.weights) for split in splits]),
+        weights=join(weights) if weights else None,
+        groups=None,  # the numbers of one split are not those of another
     )
 
 
@@ -136,8 +144,7 @@ def describe_evaluation(splits: Mapping[str, Split]) -> dict[str, dict]:
 
     Returns:
         For each of both splits, `"independent"` sequences and the `"terms"` that a metric averages
-        over: sequences, or their counted steps; of test also the `"weights"` of its blocks, which
-        are sums of such terms.
+        over: sequences, or their counted steps; of test also the `"weights"` of blocks, in terms.
     """
     found = {}
     for name in ("validation", "test"):
@@ -191,10 +198,11 @@ def split_by_class(
     order = np.random.default_rng(_SPLITTING_SEED).permutation(len(labels))
     by_class = order[np.argsort(labels[order], kind="stable")]
     split_of = np.full(len(labels), "train", dtype="<U10")
-    rest = by_class
-    evaluated = (("test", test_fraction), ("validation", validation_fraction))
+    rest, evaluated = by_class, (("test", test_fraction), ("validation", validation_fraction))
     for name, fraction in evaluated:
-        chosen = _evenly_spaced(len(rest), round(fraction * len(labels)))
+        count, size = round(fraction * len(labels)), len(rest)
+        passed = (2 * np.arange(size + 1) * count + size) // (2 * max(size, 1))
+        chosen = np.diff(passed) > 0  # at equidistant places
         split_of[rest[chosen]] = name
         rest = rest[~chosen]
     for name, fraction in (("train", 1), *evaluated):
@@ -236,12 +244,6 @@ def split_by_group(
     if 0 not in split_of:
         split_of[order[-1]] = 0
     return {name: np.flatnonzero(split_of[codes] == index) for index, name in enumerate(SPLITS)}
-
-
-def _evenly_spaced(size: int, count: int) -> np.ndarray:
-    """Return (size,), True at `count` equidistant places."""
-    passed = (2 * np.arange(size + 1) * count + size) // (2 * max(size, 1))
-    return np.diff(passed) > 0
 
 
 def _add_missing_classes(

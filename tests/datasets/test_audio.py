@@ -98,6 +98,7 @@ def test_a_group_is_in_one_split(folder):
     dataset = read(folder, group="_([a-z])_", validation_fraction=0.2, test_fraction=0.2)
     sizes = [dataset.size(name) for name in dataset.splits]
     assert sum(sizes) == 40 and all(size % 4 == 0 for size in sizes)
+    assert [split.independent for split in dataset.splits.values()] == [n // 4 for n in sizes]
 
 
 def remove_label(folder):

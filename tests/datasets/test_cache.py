@@ -15,7 +15,8 @@ from keras_gru.datasets.own.ts import Ts
 from keras_gru.datasets.storage import cache, cache_folder, prepared
 
 LINES = [
-    f"{('good', 'bad')[n % 2]} film {n % 5} of {n % 3},{('yes', 'no')[n % 2]}" for n in range(60)
+    f"{('good', 'bad')[n % 2]} film {n % 5} of {n % 3},{('yes', 'no')[n % 2]},{n % 12}"
+    for n in range(60)
 ]
 ROWS = [f"2024-01-{n + 1:02},{n * 7 % 11},{n}" for n in range(31)]
 
@@ -34,13 +35,13 @@ def test_an_entry_is_of_all_code_that_prepares_data():
 
 
 def files(path):
-    (path / "films.csv").write_text("\n".join(["text,label", *LINES]))
+    (path / "films.csv").write_text("\n".join(["text,label,by", *LINES]))
     (path / "river.csv").write_text("\n".join(["date,flow,rain", *ROWS]))
     (path / "book.txt").write_text("the cat sat on the mat, and so on. " * 40)
     (path / "s.ts").write_text("@classLabel true a b\n@data\n" + "1,2,3:a\n4,5,6:b\n" * 20)
     return {
         "ts": Ts(path=str(path / "s.ts")),
-        "texts": Texts(path=str(path / "films.csv")),
+        "texts": Texts(path=str(path / "films.csv"), text="text", label="label", group="by"),
         "series": CsvSeries(path=str(path / "river.csv"), targets=("flow",), window=2),
         "text": TextFile(path=str(path / "book.txt"), window=7, stride=3),
     }
@@ -61,6 +62,7 @@ def assert_same(one, other):
         for key, array in split.inputs.items():
             np.testing.assert_array_equal(array, other.splits[name].inputs[key])
         np.testing.assert_array_equal(split.targets, other.splits[name].targets)
+        np.testing.assert_array_equal(split.groups, other.splits[name].groups)
 
 
 @pytest.mark.parametrize("kind", ["texts", "series", "text", "ts"])

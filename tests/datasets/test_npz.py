@@ -338,6 +338,7 @@ def test_overlapping_sequences_are_split_by_position(tmp_path):
     arrays = {"train_inputs": inputs, "train_targets": np.arange(200) % 2, "train_groups": groups}
     grouped = load(tmp_path, "classification", **arrays)
     assert {split.size % 20 for split in grouped.splits.values()} == {0}
+    assert grouped.grouped and grouped.splits["test"].independent == 1
     assert not any("split by position" in note for note in grouped.notes)
 
 

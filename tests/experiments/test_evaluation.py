@@ -63,6 +63,20 @@ def test_independent_windows_are_counted_as_span_over_window():
     assert apart.independent == 5 and len(apart.blocks()) == 5
 
 
+def test_a_group_is_in_one_block():
+    """Recordings of two speakers are not evidence from as many speakers as recordings."""
+    groups = np.array(["b", "a", "b", "c", "a", "b"])
+    split = Split({"tokens": np.arange(6)[:, None]}, np.arange(6), groups=groups)
+    assert split.independent == 3
+    blocks = [split.part(rows).targets.tolist() for rows in split.blocks()]
+    assert sorted(blocks) == [[0, 2, 5], [1, 4], [3]]
+    found = describe_evaluation({"validation": split, "test": split})["test"]
+    assert (found["independent"], sorted(found["weights"])) == (3, [1, 2, 3])
+    many = Split({"tokens": np.zeros((900, 1))}, np.zeros(900), groups=np.arange(900) // 3)
+    assert len(many.blocks()) == 200
+    assert all(len(rows) % 3 == 0 and len(rows) for rows in many.blocks())
+
+
 def test_targets_of_each_step_are_counted_in_steps():
     targets = np.zeros((3, 4), int)
     split = Split({"tokens": targets}, targets, {"tokens": np.array([4, 1, 2])}, stepwise="tokens")

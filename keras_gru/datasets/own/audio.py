@@ -107,15 +107,17 @@ class Audio(OwnFile, RecordingSettings):
                 f"dataset.frame_ms, in the folder of each label, got none in {', '.join(silent)}."
             )
         numbers = np.array([names.index(label) for label in labels], np.int32)
+        groups = None
+        if self.group is not None:
+            groups = np.array([_group(files[number], self.group) for number in found.numbers])
         if all_as_test:
             rows = {"test": np.arange(len(labels))}
         else:
             fractions = (self.validation_fraction, self.test_fraction)
-            used = [files[number] for number in found.numbers]
             rows = (
                 split_by_class(numbers, *fractions)
-                if self.group is None
-                else split_by_group([_group(file, self.group) for file in used], *fractions)
+                if groups is None
+                else split_by_group(groups, *fractions)
             )
             notes += class_warnings(numbers, names)
         dataset = classification_dataset(
@@ -127,9 +129,9 @@ class Audio(OwnFile, RecordingSettings):
             settings.spectrogram().columns,
             preprocessing,
             notes=notes,
+            groups=groups,
         )
-        grouped = self.group is not None
-        return dataclasses.replace(dataset, facts=found.facts, resolved=settings, grouped=grouped)
+        return dataclasses.replace(dataset, facts=found.facts, resolved=settings)
 
 
 def _find_files(folder: Path) -> tuple[list[Path], list[str]]:

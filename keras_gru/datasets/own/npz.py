@@ -183,7 +183,6 @@ class Npz(OwnFile):
             baselines=() if all_as_test else (_baseline(splits, spec, names, units),),
             notes=tuple(notes),
             resolved=self,
-            grouped=groups is not None,
         )
 
 

@@ -41,6 +41,7 @@ def carve(
         0 if "test" in arrays else test_fraction,
     )
     if groups is not None:
+        train = train | {"groups": groups}
         parts = split_by_group(groups, *fractions)
     elif overlapping:
         size, steps = train["inputs"].shape[:2]
@@ -98,4 +99,5 @@ def as_split(
         {} if fixed is not None else {name: lengths},
         stepwise=name if weighted else None,
         overlapping=overlapping,
+        groups=arrays.get("groups"),
     )

@@ -109,7 +109,6 @@ def load_pairs(
         metric=Metric("accuracy", "max", "accuracy (next token)"),
         splits=splits,
         baselines=() if fractions is None else (most_frequent_target(splits, names),),
-        grouped=groups is not None,
     )
 
 
@@ -135,6 +134,7 @@ def _split(arrays: Arrays, spec: TaskSpec) -> Split:
         decoder_output,
         {"source": arrays["lengths"], "target": ends + 1},
         stepwise="target",
+        groups=arrays.get("groups"),
     )
 
 

@@ -112,7 +112,7 @@ class Texts(OwnFile, TableFile):
             notes += class_warnings(numbers, classes) + _spelling_warnings(classes)
         dataset = classification_dataset(
             path.name,
-            LabelledTexts(read.texts, numbers, parts, classes),
+            LabelledTexts(read.texts, numbers, parts, classes, read.groups),
             self.vocabulary,
             self.max_length,
             notes,
@@ -124,7 +124,6 @@ class Texts(OwnFile, TableFile):
             dataset,
             resolved=self.model_copy(update={**read.settings, **level}),
             facts=(*read.facts, *dataset.facts),
-            grouped=read.groups is not None,
         )
 
 

@@ -1,6 +1,5 @@
 """Spoken digits as log-mel spectrograms."""
 
-import dataclasses
 import warnings
 from collections.abc import Sequence
 from typing import Annotated, ClassVar
@@ -64,7 +63,7 @@ class SpokenDigit(DatasetSettings):
         names = [name.decode() for name in columns["audio/filename"]]
         labels = np.array(columns["label"])
         spectrograms = [SPECTROGRAM(samples / 2**15) for samples in columns["audio"]]
-        dataset = classification_dataset(
+        return classification_dataset(
             "Spoken digits, new speakers" if self.new_speakers else "Spoken digits",
             spectrograms,
             labels,
@@ -72,8 +71,8 @@ class SpokenDigit(DatasetSettings):
             _DIGITS,
             SPECTROGRAM.columns,
             preprocessing,
+            groups=np.array([name.split("_")[1] for name in names]) if self.new_speakers else None,
         )
-        return dataclasses.replace(dataset, grouped=self.new_speakers)
 
 
 def _read() -> dict:

@@ -43,7 +43,6 @@ class _Rest:
     facts: tuple[tuple[str, str], ...]
     ends: tuple[SeriesEnd, ...]
     other_metrics: tuple[Metric, ...]
-    grouped: bool
 
 
 _PREPROCESSING, _REST = TypeAdapter(Preprocessing), TypeAdapter(_Rest)
@@ -198,6 +197,7 @@ def _describe(dataset: SequenceDataset, arrays: list[np.ndarray]) -> dict[str, A
             "stepwise": value.stepwise,
             "weights": None if value.weights is None else add(value.weights),
             "overlapping": value.overlapping,
+            "groups": None if value.groups is None else add(value.groups),
         }
 
     rest = _Rest(*(getattr(dataset, field.name) for field in dataclasses.fields(_Rest)))
@@ -228,6 +228,7 @@ def _build(
             tree["stepwise"],
             None if tree["weights"] is None else find(tree["weights"]),
             tree["overlapping"],
+            None if tree["groups"] is None else find(tree["groups"]),
         )
 
     preprocessing = _PREPROCESSING.validate_python(header["preprocessing"])

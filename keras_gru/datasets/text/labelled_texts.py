@@ -30,12 +30,14 @@ class LabelledTexts:
         labels: (N,) their classes.
         parts: name of a split -> the numbers of its texts.
         classes: names of the classes.
+        groups: (N,) the group of each (`Split`), or None.
     """
 
     texts: "Callable[[], Iterable[pyarrow.StringArray]]"
     labels: np.ndarray
     parts: Mapping[str, np.ndarray]
     classes: Sequence[str]
+    groups: np.ndarray | None = None
 
     @classmethod
     def of_splits(
@@ -98,7 +100,12 @@ def classification_dataset(
                 f"Left out {len(numbers) - len(remaining)} {split} texts without a {level}."
             )
         tokens = TokenRows(rows.flat, rows.lengths[remaining], rows.starts[remaining])
-        splits[split] = Split({"tokens": tokens}, labels[remaining], {"tokens": tokens.lengths})
+        splits[split] = Split(
+            {"tokens": tokens},
+            labels[remaining],
+            {"tokens": tokens.lengths},
+            groups=None if data.groups is None else data.groups[remaining],
+        )
     check_not_empty(name, splits)
     if stored is None:
         _check_classes(name, labels, units.lengths, classes, level)

@@ -81,7 +81,6 @@ def translation_dataset(
             f"sentences, and sentences of more than {max_length} words.",
         ),
         tokenizer=Tokenizer("word"),
-        grouped=True,  # by sentence, which may have several translations
     )
 
 
@@ -137,9 +136,12 @@ def _encode(pairs, source_vocabulary, target_vocabulary) -> Split:
     target, lengths = encode_all([(_START, *other, _END) for _, other in pairs], target_vocabulary)
     # Teacher forcing: the input ends before the last token, the target starts after the first.
     decoder_input = TokenRows(target.flat, lengths - 1, target.starts)
+    numbers: dict[str, int] = {}  # of sentences, which may have several translations
+    sentences = [numbers.setdefault(" ".join(one), len(numbers)) for one, _ in pairs]
     return Split(
         {"source": source, "target": decoder_input},
         np.asarray(TokenRows(target.flat, lengths - 1, target.starts + 1)),
         {"source": source_lengths, "target": lengths - 1},
         stepwise="target",
+        groups=np.array(sentences),
     )

@@ -83,8 +83,8 @@ def _caution_text(caution: Caution, verdicts: Verdicts) -> str:
         split = "test" if caution == Caution.FEW_TEST_SEQUENCES else "validation"
         return (
             f"The {split} split has {plural(measured.independent[split], 'independent sequence')} "
-            f"(overlapping windows count as span / window): with fewer than {FEWEST_SEQUENCES}, "
-            "the metric strongly depends on the choice of sequences."
+            "(overlapping windows count as span / window, sequences of a group as one): with fewer "
+            f"than {FEWEST_SEQUENCES}, the metric strongly depends on the choice of sequences."
         )
     significantly = "significantly " * (caution == Caution.BASELINE_NOT_BEATEN_SIGNIFICANTLY)
     return (
