@@ -11,6 +11,7 @@ from keras_gru.analysis.measurements import Measurements
 from keras_gru.analysis.pairs import Pair, compare_pairs, measure_interval
 from keras_gru.analysis.summary import mean_of
 
+ROUNDING = 1e-6  # of metrics: those of networks are in float32, unlike those of baselines
 FEWEST_SEQUENCES = 30  # independent ones, below which a split's metric is hardly known
 
 
@@ -91,7 +92,8 @@ def _cells_above_baseline(
     if baseline is None:
         return (), ()
     level = measured.baselines[baseline]
-    above = [cell for cell in means if metric.score(means[cell]) > metric.score(level)]
+    lead = {cell: metric.score(mean) - metric.score(level) for cell, mean in means.items()}
+    above = [cell for cell in means if lead[cell] > ROUNDING * abs(level)]
     significant = []
     for cell in above:
         differences = np.array(list(measured.values[cell].values())) - level

@@ -266,6 +266,14 @@ def test_the_conclusion_names_the_best_baseline_and_the_cells_that_beat_it(basel
     assert bool(cautions) == (not above[1])
 
 
+def test_a_network_that_predicts_what_the_baseline_does_is_not_above_it():
+    """Networks compute in float32: 47 of 60 are 0.78333336, and 0.78333333 of a baseline."""
+    same = {"gru": [float(np.float32(47 / 60))] * 3}
+    found = findings(same, "max", baselines=[("A", 47 / 60)], evaluation=evaluation(60))
+    assert above_baseline(found) == ((), ())
+    assert Caution.BASELINE_NOT_BEATEN in reach_verdicts(found).cautions
+
+
 def test_two_seeds_are_not_enough_to_beat_a_baseline():
     found = findings({"gru": [0.5, 0.51]}, baselines=[("A", 0.9)])
     sentence = conclude(found)
