@@ -210,6 +210,15 @@ def test_a_slow_change_of_level_does_not_move_the_season():
     assert find_season(level + 0.5 * np.sin(rows * 2 * np.pi / 24))[0] == 24
 
 
+@pytest.mark.parametrize("season", [12, 24, 48])
+def test_a_smooth_season_is_found_despite_noise(season):
+    """The value one row beside the season is nearly as similar."""
+    rng, rows = np.random.default_rng(0), np.arange(2_000)
+    for _ in range(5):
+        values = np.sin(2 * np.pi * rows / season) + rng.normal(0, 0.2, len(rows))
+        assert find_season(values)[0] == season
+
+
 @pytest.mark.parametrize("season", [None, 4, 24])
 @pytest.mark.parametrize("slope", [0, 1])
 def test_a_season_is_found_despite_a_trend(season, slope):

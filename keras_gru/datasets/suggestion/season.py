@@ -33,10 +33,13 @@ def find_season(values: np.ndarray) -> tuple[int | None, float]:
     best = correlation[peaks].max()
     # Multiples of a season correlate equally: take the shortest that is nearly as strong.
     season = int(peaks[correlation[peaks] > 0.9 * best][0])
-    # Slow changes of the level move the peak to shorter lags, so use differences of rows.
+    # Slow changes of the level move the peak to shorter lags, so subtract the mean of a season
+    # around each row. Differences of rows have too much noise for a smooth season.
+    total = np.cumsum(np.insert(rest, 0, 0))
+    level = (total[season:] - total[:-season]) / season
+    around = _autocorrelation(rest[season // 2 :][: len(level)] - level, count)
     near = np.arange(max(2, int(0.8 * season)), min(count, int(1.2 * season) + 1) + 1)
-    changes = _autocorrelation(np.diff(rest), count)
-    season = int(near[changes[near].argmax()])
+    season = int(near[around[near].argmax()])
     return season, min(1.0, float(correlation[season]))
 
 
