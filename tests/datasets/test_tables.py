@@ -138,6 +138,9 @@ def test_signs_of_numbers_are_guessed_from_all_columns(tmp_path, columns, number
     [
         (["1.5", None], {}, [1.5, np.nan]),
         (["1.234,5", "2"], {}, [1234.5, 2]),
+        (["1\u202f234,5", "2"], {}, [1234.5, 2]),  # as French spreadsheets write it
+        (["1\xa0234\xa0567", "2"], {"thousands": " "}, [1234567, 2]),
+        (["1’234.5", "2"], {}, [1234.5, 2]),
         (["1,234", "2"], {"decimal": ","}, [1.234, 2]),
         (["1,234", "2"], {"thousands": ","}, [1234, 2]),
         (["1,234", "2"], {}, None),

@@ -209,6 +209,7 @@ def format_day(day, cell):
     "cell, date_format",
     [
         ("%d.%m.%Y", "%d.%m.%Y"),
+        ("%d.%m.%y", "%d.%m.%y"),
         ("%m/%d/%Y", "%m/%d/%Y"),
         ("%d/%m/%Y", "%d/%m/%Y"),
         ("%Y%m%d", "%Y%m%d"),

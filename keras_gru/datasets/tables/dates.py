@@ -21,7 +21,7 @@ UNIX = {"unix": 10, "unix ms": 13}  # digits
 _PER_SECOND = {ISO: 1_000_000, "unix ms": 1_000}  # what `_parse` counts in a second, else 1
 _UNIX_FIRST, _UNIX_LAST = 788_918_400, 1_956_528_000
 _DATES = (
-    "%d.%m.%Y", "%Y/%m/%d", "%Y.%m.%d", "%d %b %Y", "%d-%b-%Y", "%b %d, %Y", "%d %B %Y",
+    "%d.%m.%Y", "%d.%m.%y", "%Y/%m/%d", "%Y.%m.%d", "%d %b %Y", "%d-%b-%Y", "%b %d, %Y", "%d %B %Y",
     "%B %d, %Y", "%b %Y",
 )  # fmt: skip
 # The order of day and month is unknown until there is a number above 12.

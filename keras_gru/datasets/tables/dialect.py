@@ -14,9 +14,13 @@ MISSING = frozenset(
     {"", "na", "n/a", "#n/a", "nan", "null", "none", "nil", "-", "--", "?", ".", "missing"}
 )
 _MOST_TITLES = 20  # lines before the header
-_NUMBER = re.compile(r"[+-]?(\d[\d.,' ]*|[.,]\d+)([eE][+-]?\d+)?")
+# Signs of thousands as spreadsheets write them: no-break spaces, narrow or not, and ’.
+_VARIANTS = {" ": "[ \u00a0\u202f]", "'": "['\u2019]"}
+_NUMBER = re.compile(r"[+-]?(\d[\d.,' \u00a0\u202f\u2019]*|[.,]\d+)([eE][+-]?\d+)?")
 _POINT = re.compile(r"[+-]?(\d*\.\d+([eE][+-]?\d+)?|\d{1,3}(,\d{3})+\.\d*|\d{1,3}(,\d{3}){2,})")
-_COMMA = re.compile(r"[+-]?(\d*,\d+([eE][+-]?\d+)?|\d{1,3}([. ']\d{3})+,\d*|\d{1,3}(\.\d{3}){2,})")
+_COMMA = re.compile(
+    r"[+-]?(\d*,\d+([eE][+-]?\d+)?|\d{1,3}([. '\u00a0\u202f\u2019]\d{3})+,\d*|\d{1,3}(\.\d{3}){2,})"
+)
 _GROUP = re.compile(r"[+-]?[1-9]\d{0,2}[.,]\d{3}")  # 1,234 or 1.234: could be either
 
 
@@ -174,8 +178,13 @@ def is_group(cell: str) -> bool:
 
 
 def _is_grouped(cell: str, thousands: str, decimal: str) -> bool:
-    pattern = rf"[+-]?[1-9]\d{{0,2}}({re.escape(thousands)}\d{{3}})+({re.escape(decimal)}\d*)?"
+    pattern = rf"[+-]?[1-9]\d{{0,2}}({group_sign(thousands)}\d{{3}})+({re.escape(decimal)}\d*)?"
     return bool(re.fullmatch(pattern, cell))
+
+
+def group_sign(thousands: str) -> str:
+    """Return the regular expression (RE2) of a separator of groups of three digits."""
+    return _VARIANTS.get(thousands, re.escape(thousands))
 
 
 def number_pattern(signs: Signs) -> str:
@@ -183,5 +192,5 @@ def number_pattern(signs: Signs) -> str:
     decimal = re.escape(signs.decimal)
     whole = r"\d+"
     if signs.thousands != "none":
-        whole = rf"([1-9]\d{{0,2}}({re.escape(signs.thousands)}\d{{3}})+|\d+)"
+        whole = rf"([1-9]\d{{0,2}}({group_sign(signs.thousands)}\d{{3}})+|\d+)"
     return rf"^[+-]?({whole}({decimal}\d*)?|{decimal}\d+)([eE][+-]?\d+)?$"

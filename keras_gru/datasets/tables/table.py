@@ -13,6 +13,7 @@ from keras_gru.datasets.tables.block_columns import BlockColumns
 from keras_gru.datasets.tables.dialect import (
     MISSING,
     Signs,
+    group_sign,
     guess_signs,
     is_group,
     number_pattern,
@@ -212,7 +213,7 @@ class Table:
                 remedy = _remedy(cell, signs, is_first=row == 0)
                 self._reject(name, int(row), f"got {cell[:60]!r}", remedy)
         if signs.thousands != "none":
-            column = pc.replace_substring(column, signs.thousands, "")
+            column = pc.replace_substring_regex(column, group_sign(signs.thousands), "")
         if signs.decimal != ".":
             column = pc.replace_substring(column, signs.decimal, ".")
         column = pc.if_else(pa.array(is_number), column.combine_chunks(), None)
