@@ -175,6 +175,19 @@ def test_a_blank_line_of_a_single_column_is_a_missing_value(tmp_path, content, e
     assert content.splitlines()[table.line(table.size - 1) - 1] == str(expected[-1])
 
 
+def test_dates_in_json_lines_are_as_written(tmp_path):
+    """With a time zone that a column of dates has, and as ids of series, as in a CSV file."""
+    rows = [{"t": f"2024-01-{day:02d}T00:00:00+02:00", "week": "2024-01-01"} for day in (1, 2)]
+    path = tmp_path / "a.jsonl"
+    path.write_text("\n".join(map(json.dumps, rows)))
+    table = read_table(CsvSeries(**SETTINGS), path)
+    assert table.strings("week").to_pylist() == ["2024-01-01"] * 2
+    dates = find_dates(table, ("t",), None, ())
+    assert dates.has_zone and dates.date_format == "ISO 8601"
+    first = np.datetime64("2023-12-31T22:00:00").astype(int)
+    assert dates.values.tolist() == [first, first + 86_400]
+
+
 def test_a_json_list_has_the_columns_of_all_its_objects(tmp_path):
     path = tmp_path / "a.json"
     path.write_text('[{"load": 1}, {"heat": 2, "load": 3}]')

@@ -169,6 +169,12 @@ def _json_table(path: Path, text: bytes, name: str) -> Table:
             ) from None
     try:
         table = pa_json.read_json(pa.BufferReader(text))
+        # Dates as they are written: timestamps have lost their zone, and a label its form.
+        dates = [field.name for field in table.schema if pa.types.is_timestamp(field.type)]
+        if dates:
+            as_text = pa.schema([(name, pa.string()) for name in dates])
+            options = pa_json.ParseOptions(explicit_schema=as_text)
+            table = pa_json.read_json(pa.BufferReader(text), parse_options=options)
     except pa.ArrowException as error:
         for line, row in enumerate(text.splitlines(), 1):
             try:
