@@ -2,6 +2,7 @@
 
 # V columns, D features, H steps ahead
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
@@ -78,7 +79,7 @@ def series_of_table(
         matrix[:, index] = table.numbers(name, config.missing_values)
     values = dict(zip(numeric, matrix.T, strict=True))
     words = {name: table.strings(name).to_pylist() for name in config.categories}
-    dates = _find_dates(config, table, wanted)
+    dates = _find_dates(config, table, wanted, is_new=stored is not None)
     guessed = dict(table.settings)
     if config.time is None:
         columns = dates.columns if dates else NO_TIME
@@ -180,11 +181,19 @@ def _columns_to_read(config: SeriesSettings) -> list[str]:
     return [*config.targets, *(config.inputs or ()), *config.known, *config.categories]
 
 
-def _find_dates(config: SeriesSettings, table: Table, wanted: Sequence[str]):
+def _find_dates(config: SeriesSettings, table: Table, wanted: Sequence[str], is_new: bool):
     if config.time == NO_TIME:
         return None
     columns = (config.time,) if isinstance(config.time, str) else config.time
-    dates = find_dates(table, columns, config.date_format, wanted)
+    try:
+        dates = find_dates(table, columns, config.date_format, wanted)
+    except UserError:
+        dates = None
+        if is_new:  # than that of training, and perhaps with another format
+            with contextlib.suppress(UserError):
+                dates = find_dates(table, columns, None, wanted)
+        if dates is None:
+            raise
     if dates is None and (config.calendar or config.fill_gaps or config.sort):
         raise UserError(
             f"{table.path}: expected a column of dates for dataset.calendar, fill_gaps or sort, "

@@ -52,15 +52,6 @@ class TestTags:
 
 
 class TestSeries:
-    def test_rows_of_another_time_step_are_reported(self, series_run, tmp_path):
-        path = tmp_path / "daily.csv"
-        rows = [line.split(",", 1)[1] for line in series_csv(10).splitlines()]
-        days = ["time", *(f"2021-03-{n:02} 00:00" for n in range(1, 11))]
-        path.write_text("\n".join(map(",".join, zip(days, rows, strict=True))))
-        found = keras_gru.load(series_run.path).predict(path)
-        assert any("1 day apart" in note and "1 hour" in note for note in found.notes)
-        assert found.rows[-1]["date"].startswith("2021-03-13")
-
     def test_every_window_is_forecast_beside_the_true_values(self, series_run, tmp_path):
         path = tmp_path / "new.csv"
         path.write_text(series_csv(10))
@@ -97,6 +88,29 @@ class TestSeries:
         path.write_text(text)
         said = command("predict", series_run.path, path, code=2)
         assert words in said and said.count("\n") == 1
+
+    def test_a_new_table_may_be_written_otherwise(self, series_run, tmp_path):
+        path, other = tmp_path / "new.csv", tmp_path / "neu.csv"
+        path.write_text(series_csv(40))
+        rows = [row.split(",") for row in series_csv(40).splitlines()]
+        for row in rows[1:]:
+            row[0] = f"{row[0][8:10]}.01.2020{row[0][10:]}"
+        other.write_text("\n".join(";".join(row).replace(".5", ",5") for row in rows))
+        expected = keras_gru.load(series_run.path).predict(path)
+        assert keras_gru.load(series_run.path).predict(other).rows == expected.rows
+        said = command("evaluate", series_run.path, "--data", path)
+        assert command("evaluate", series_run.path, "--data", other) == said.replace("new", "neu")
+
+    def test_another_time_step_than_that_of_training_is_noted(self, series_run, tmp_path):
+        path, words = tmp_path / "new.csv", "rows are 2 hours apart, in training they were 1 hour"
+        header, *rows = series_csv(40).splitlines(keepends=True)
+        for kept, is_other in ((rows, False), (rows[::2], True), (rows[4:24:2], True)):
+            path.write_text(header + "".join(kept))
+            predictions = keras_gru.load(series_run.path).predict(path)
+            assert any(words in note for note in predictions.notes) == is_other
+        assert words in command("evaluate", series_run.path, "--data", path)
+        path.write_text(header + "".join(rows[:10] + rows[11:]))  # a row is missing
+        assert words not in " ".join(keras_gru.load(series_run.path).predict(path).notes)
 
     @pytest.mark.parametrize("data", [np.zeros((9, 3)), np.zeros((2, 5, 2)), "no text", "x.csv"])
     def test_arrays_of_another_shape_are_rejected(self, series_run, data):
