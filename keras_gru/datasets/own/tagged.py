@@ -23,7 +23,7 @@ from keras_gru.formatting import most_common
 from keras_gru.settings import present
 
 # Columns of CoNLL-U, by their names in lower case.
-_CONLLU = ("id", "form", "lemma", "upos", "xpos", "feats", "head", "deprel", "deps", "misc")
+CONLLU = ("id", "form", "lemma", "upos", "xpos", "feats", "head", "deprel", "deps", "misc")
 # Names of the files of splits in a folder.
 _SPLIT_NAMES = {"train": "train", "dev": "validation", "valid": "validation", "test": "test"}
 _ENDINGS = (".conllu", ".conll", ".tsv", ".txt", ".iob", ".bio")
@@ -198,12 +198,19 @@ def read_sentences(
     Raises:
         UserError: if a line has no tag, or another number of columns than the first.
     """
-    lines = lines_of(read_text(path, encoding))
+    return parse_sentences(path, read_text(path, encoding), tags)
+
+
+def parse_sentences(
+    path: Path, text: str, tags: str | int | None
+) -> tuple[list[Sentence], str | int]:
+    """Return the sentences of the text of a file, and the column of the tags."""
+    lines = lines_of(text)
     first = next((line for line in lines if _is_token(line)), None)
     if first is None:
         raise UserError(f"{path}: expected lines with a word and its tag, found none.")
-    width = len(_cells(first))
-    is_conllu = "\t" in first and width == len(_CONLLU) and first.split("\t")[0][0].isdigit()
+    width = len(cells_of(first))
+    is_conllu = "\t" in first and width == len(CONLLU) and first.split("\t")[0][0].isdigit()
     if width < 2:
         raise UserError(
             f"{path}: expected a word and its tag on each line, separated by a tab or a blank, got "
@@ -212,12 +219,12 @@ def read_sentences(
     tags = tags if tags is not None else "upos" if is_conllu else width - 1
     index, word = _place(path, tags, is_conllu, width), 1 if is_conllu else 0
     known = {
-        cells[index] for line in lines if _is_token(line) and len(cells := _cells(line)) == width
+        cells[index] for line in lines if _is_token(line) and len(cells := cells_of(line)) == width
     }
     sentences: list[Sentence] = []
     words, labels = [], []
     for number, line in enumerate([*lines, ""], 1):
-        cells = _cells(line)
+        cells = cells_of(line)
         # '# # I-NP' is a token if other lines have its tag, and else a comment.
         is_sign = line.startswith("#") and len(cells) == width and cells[index] in known
         if not _is_token(line) and not is_sign:
@@ -246,7 +253,7 @@ def _is_token(line: str) -> bool:
     return bool(line.strip()) and not re.match(r"#\s|# ?\w+ ?=|-DOCSTART-", line)
 
 
-def _cells(line: str) -> list[str]:
+def cells_of(line: str) -> list[str]:
     return line.rstrip("\r\n").split("\t") if "\t" in line else line.split()
 
 
@@ -256,9 +263,9 @@ def _place(path: Path, tags: str | int, is_conllu: bool, width: int) -> int:
         tags = int(tags)
     if isinstance(tags, int) and 0 < tags < width:
         return tags
-    if is_conllu and tags in _CONLLU[2:]:
-        return _CONLLU.index(tags)
-    known = f"{', '.join(_CONLLU[2:])} or " if is_conllu else ""
+    if is_conllu and tags in CONLLU[2:]:
+        return CONLLU.index(tags)
+    known = f"{', '.join(CONLLU[2:])} or " if is_conllu else ""
     raise UserError(
         f"{path}: dataset.tags: expected {known}a number from 1 to {width - 1}, got {tags!r}."
     )

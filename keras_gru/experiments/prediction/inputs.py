@@ -34,6 +34,7 @@ class Inputs:
         numbers: (N,) the item of each sequence; items without a sequence are not predicted.
         notes: what was read and what was unknown, one sentence each.
         annotated: the sentences of a CoNLL-U file, as the package conllu parses them.
+        tag_column: its column of the tags.
     """
 
     dataset: SequenceDataset
@@ -41,6 +42,7 @@ class Inputs:
     numbers: np.ndarray
     notes: tuple[str, ...] = ()
     annotated: Sequence[Any] | None = None
+    tag_column: str = "upos"
 
     @property
     def split(self) -> Split:

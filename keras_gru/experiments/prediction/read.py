@@ -37,7 +37,7 @@ def read_inputs(data: Any, config: Any, preprocessing: Preprocessing) -> Inputs:
             f"({preprocessing.name}), found {data if isinstance(data, str) else type(data)}."
         )
     if task == "tagging":
-        return read_sentences(data, preprocessing)
+        return read_sentences(data, config, preprocessing)
     if isinstance(config, Pairs):
         columns = config.from_column or "", config.to_column or ""
         return read_texts(data, config, preprocessing, *columns)

@@ -69,7 +69,7 @@ def predictions_of(inputs: Inputs, outputs: Outputs, labels: Sequence[str]) -> P
         tags: list[Sequence[str]] = [[] for _ in inputs.rows]
         for number, found in zip(inputs.numbers, outputs, strict=True):
             tags[number] = [labels[int(best)] for best in found.argmax(-1)]
-        conllu = write_conllu(inputs.annotated, tags)
+        conllu = write_conllu(inputs.annotated, tags, inputs.tag_column)
     return Predictions(rows, outputs, inputs.notes, conllu)
 
 

@@ -7,7 +7,7 @@ import keras_gru
 from keras_gru.errors import UserError
 from keras_gru.experiments.prediction.series import read_series
 
-from .runs import command, covariates_csv, series_csv
+from .runs import command, covariates_csv, series_csv, untrained_run
 
 CONLLU = (
     "# text = a b\n"
@@ -40,6 +40,34 @@ class TestTags:
         assert [line.split("\t") for line in text.splitlines()] == expected
         csv = command("predict", tags_run.path, path, "--format", "csv").splitlines()
         assert csv[0] == "sentence,word,truth,tag,probability"
+
+    @pytest.mark.parametrize("blank", [" ", "\t"])
+    def test_a_file_with_a_word_and_its_tag_on_each_line(self, tags_run, tmp_path, blank):
+        """Its lines are no sentences of two words."""
+        path, model = tmp_path / "new.txt", keras_gru.load(tags_run.path)
+        lines = ["-DOCSTART- X", "", "a X", "zzz NOUN", "", "b VERB"]
+        path.write_text("\r\n".join(lines).replace(" ", blank))
+        found = model.predict(path)
+        assert [(row["sentence"], row["word"], row["truth"]) for row in found.rows] == [
+            (1, "a", "X"), (1, "zzz", "NOUN"), (2, "b", "VERB")
+        ]  # fmt: skip
+        expected = model.predict(["a zzz", "b"]).rows
+        assert [row["tag"] for row in found.rows] == [row["tag"] for row in expected]
+        path.write_text("a b\nc d\n")
+        assert [row["word"] for row in model.predict(path).rows] == list("abcd")
+        path.write_text("a X\nb X\nc\n")
+        assert "line 3: expected 2 columns" in command("predict", tags_run.path, path, code=2)
+
+    def test_tags_of_another_column_of_conllu(self, tmp_path):
+        path = tmp_path / "train.conllu"
+        sentence = "1\ta\ta\tX\tXA\t_\t0\troot\t_\t_\n2\tb\tb\tY\tXB\t_\t1\tdep\t_\t_\n\n"
+        path.write_text(sentence * 20)
+        dataset = {"kind": "tagged", "path": str(path), "tags": "xpos"}
+        run = untrained_run(tmp_path, dataset, {"kind": "tagger"}, seeds=(0,))
+        found = keras_gru.load(run.path).predict(path)
+        assert [row["truth"] for row in found.rows[:2]] == ["XA", "XB"]
+        written = found.conllu.splitlines()[0].split("\t")
+        assert written[3:5] == ["X", found.rows[0]["tag"]]
 
     @pytest.mark.parametrize(
         ("text", "words"),
