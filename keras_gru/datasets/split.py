@@ -3,7 +3,6 @@
 # N sequences, T time steps
 
 import dataclasses
-import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -70,18 +69,19 @@ class Split:
         window = next(iter(self.inputs.values())).shape[1]
         return (self.size - 1 + window) // window
 
-    def blocks(self) -> Sequence[slice | np.ndarray]:
-        """Return neighbouring sequences in up to 200 blocks, whose errors are nearly independent.
+    def blocks(self) -> Sequence[np.ndarray]:
+        """Return the numbers of the sequences of up to 200 blocks of neighbours.
 
-        A block of overlapping windows is at least as long as a window, and a group is in one block.
-        The values of a metric on blocks of test estimate the variance due to the choice of them.
+        Errors of different blocks are nearly independent: a block of overlapping windows is at
+        least as long as a window, and a group is in one block. The values of a metric on blocks of
+        test estimate the variance due to the choice of them.
         """
         count = min(_MOST_BLOCKS, self.independent)
         if self.groups is not None:
             block = np.unique(self.groups, return_inverse=True)[1] * count // self.independent
             return [np.flatnonzero(block == number) for number in range(count)]
         ends = np.linspace(0, self.size, count + 1).round().astype(int)
-        return [slice(start, end) for start, end in itertools.pairwise(ends.tolist())]
+        return np.split(np.arange(self.size), ends[1:-1])
 
     def counted_steps(self) -> np.ndarray:
         """Return how many targets of each sequence count in the metric, (N,); 1 without steps.

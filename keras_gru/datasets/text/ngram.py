@@ -130,9 +130,9 @@ def n_gram(tokens: Mapping[str, np.ndarray], splits: Mapping[str, Split], size: 
     validation, scores = (_score(levels, tokens[name], rows, size) for name, rows in places.items())
     places = places["test"]
     steps = splits["test"].targets.shape[1]
-    starts = np.array([1 + rows.start * steps for rows in splits["test"].blocks()])
+    starts = np.array([1 + rows[0] * steps for rows in splits["test"].blocks()])
     of_block = np.split(np.arange(len(places)), np.searchsorted(places, starts[1:]))
-    weights = [rows.stop - rows.start for rows in splits["test"].blocks()]
+    weights = [len(rows) for rows in splits["test"].blocks()]
     blocks = {
         key: [float(value[part].mean()) for part in of_block] for key, value in scores.items()
     }
@@ -149,10 +149,7 @@ def _places(split: Split) -> np.ndarray:
     # The targets of all windows are consecutive.
     steps = split.targets.shape[1]
     fraction = min(1.0, _MOST_SCORED / split.targets.size)
-    rows = [
-        np.arange(block.start, block.start + math.ceil((block.stop - block.start) * fraction))
-        for block in split.blocks()
-    ]
+    rows = [block[: math.ceil(len(block) * fraction)] for block in split.blocks()]
     return (1 + np.concatenate(rows)[:, None] * steps + np.arange(steps)).ravel()
 
 

@@ -107,7 +107,7 @@ def _parse(source: Path, text: str, column: str | int | None, labels: Sequence[s
         sentences = _parse_conllu(source, text)
         words = [[token["form"] for token in words_of(sentence)] for sentence in sentences]
         return words, None, sentences, source
-    place = int(column) if str(column).isdigit() else -1
+    place = int(str(column)) if str(column).isdigit() else -1
     cells = [tagged.cells_of(line) for line in lines]
     has_tag = [len(row) > max(1, place) and row[place] in labels for row in cells]
     if sum(has_tag) <= len(lines) / 2:
