@@ -22,7 +22,8 @@ class Measurements:
         metric: the metric of the values.
         labels: cell -> its display name, in the experiment's order.
         values: cell -> seed -> the test metric of its finished runs.
-        diverged: cell -> the seeds of its diverged runs, if any.
+        diverged: cell -> the seeds of its diverged runs, if any, and of those whose test metric is
+            NaN or Inf.
         baselines: label -> test metric.
         resolution: 1/N, by which one right answer changes the metric, where N counts what it
             averages over: sequences, or steps or tokens of them. None if it is no such count.
@@ -67,15 +68,16 @@ class Measurements:
 def collect_measurements(comparison: Comparison) -> Measurements:
     """Return the measurements of a comparison."""
     metric, labels = comparison.metric, comparison.labels
+    values = {cell: comparison.tested(cell) for cell in labels}
     diverged = {
-        cell: tuple(run.seed for run in comparison.runs_of(cell) if run.status == "diverged")
+        cell: tuple(run.seed for run in comparison.runs_of(cell) if run.seed not in values[cell])
         for cell in labels
     }
     evaluation = comparison.metadata.evaluation
     return Measurements(
         metric=metric,
         labels=labels,
-        values={cell: comparison.tested(cell) for cell in labels},
+        values=values,
         diverged={cell: seeds for cell, seeds in diverged.items() if seeds},
         baselines={
             baseline.label: baseline.test[metric.name]

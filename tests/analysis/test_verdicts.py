@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from keras_gru.analysis.dataset_errors import dataset_errors
 from keras_gru.analysis.intervals import detectable_difference
 from keras_gru.analysis.measurements import collect_measurements
 from keras_gru.analysis.pairs import NoInterval, compare_pairs
@@ -200,8 +201,10 @@ def test_one_lucky_run_of_a_cell_that_diverges_is_not_the_best():
 def test_a_cell_with_fewer_results_is_named():
     values = {"gru": [1.0, 1.1, 1.2], "lstm": [5.0, 5.2, 5.1], "simple_rnn": [0.1, 0.2]}
     assert conclude(findings(values)).endswith(" SimpleRNN with fewer results: not compared.")
-    values["simple_rnn"].append(float("nan"))
-    assert conclude(findings(values)).endswith(" SimpleRNN with fewer results: not compared.")
+    values["simple_rnn"].append(float("nan"))  # on test, although it was finite on validation
+    found = findings(values)
+    assert conclude(found).endswith(" SimpleRNN diverged in 1 of 3 runs.")
+    assert dataset_errors("a", found).errors["simple_rnn"] == {0: 0.1, 1: 0.2, 2: 5.2}
 
 
 def test_the_best_mean_of_all_runs_may_be_behind_with_the_same_seeds():
