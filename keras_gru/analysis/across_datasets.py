@@ -29,6 +29,8 @@ from keras_gru.analysis.ranks import Ranks, rank_cells
 from keras_gru.analysis.summary import mean_of
 from keras_gru.errors import UserError
 
+_LEAST = 1e-6  # of the highest error: relative to an error of 0 all would be infinite
+
 
 @dataclass(frozen=True)
 class PairAcrossDatasets:
@@ -161,7 +163,8 @@ def compare_across_datasets(
     """Return a `PairAcrossDatasets` for each pair of cells with runs on three datasets or more.
 
     A relative difference is (error of `other` − error of `one`) / the lower of both, of the means
-    over the seeds that both have. Its standard error is that of the paired differences.
+    over the seeds that both have, the lower one being at least the resolution of the metric and a
+    millionth of the highest error. Its standard error is that of the paired differences.
 
     Args:
         datasets: at least two seeds of each cell are required; a dataset with fewer is left out
@@ -195,7 +198,8 @@ def _compare(
 ) -> PairAcrossDatasets:
     differences, standard_errors = {}, {}
     for name, runs in paired.items():
-        scale = max(runs.mean(axis=1).min(), floors[name], np.finfo(float).tiny)
+        least = max(floors[name], _LEAST * runs.max(), np.finfo(float).tiny)
+        scale = max(runs.mean(axis=1).min(), least)
         relative = (runs[1] - runs[0]) / scale
         differences[name] = float(relative.mean())
         standard_errors[name] = float(relative.std(ddof=1) / np.sqrt(runs.shape[1]))

@@ -118,6 +118,12 @@ def test_equal_errors_of_zero_are_equal():
     assert pair.decision == "equal" and set(pair.differences.values()) == {0.0}
 
 
+def test_an_error_of_zero_has_a_finite_relative_difference():
+    errors = {"one": {0: 0.0, 1: 0.0}, "other": {0: 0.1, 1: 0.2}}
+    (pair,) = compare_across_datasets([DatasetErrors(str(i), errors) for i in range(12)])
+    assert pair.decision == "one" and max(pair.differences.values()) < 1e7
+
+
 def test_fewer_than_three_datasets_or_fewer_than_two_seeds_have_no_verdict(rng):
     assert compare_across_datasets(simulate(rng, lead=0.5, between=0, datasets=2)) == ()
     assert compare_across_datasets(simulate(rng, lead=0.5, between=0, seeds=1)) == ()
