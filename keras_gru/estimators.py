@@ -82,8 +82,11 @@ class _RecurrentEstimator(BaseEstimator):
             value = getattr(self, name)
             if not isinstance(value, Integral) or value < 1:
                 raise ValueError(f"{name}: expected a positive integer, got {value!r}.")
-        if x.ndim > 3:
-            raise ValueError(f"X: expected the shape (N, T) or (N, T, D), got {x.shape}.")
+        if x.ndim > 3 or 0 in x.shape:
+            raise ValueError(
+                "X: expected the shape (N, T) or (N, T, D) with at least one step and one channel, "
+                f"got {x.shape}."
+            )
         random = check_random_state(self.random_state)
         x = x[:, :, None] if x.ndim == 2 else x
         deviation = x.std(axis=(0, 1))

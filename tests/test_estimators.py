@@ -95,6 +95,7 @@ def test_wrong_settings_and_a_diverged_training_are_rejected(kind, settings, sen
         kind(**{"units": 2, "epochs": 3, "random_state": 0, **settings}).fit(x, y)
 
 
-def test_windows_with_a_fourth_axis_are_rejected():
+@pytest.mark.parametrize("shape", [(20, 5, 2, 2), (20, 0, 2), (20, 5, 0)])
+def test_windows_of_other_shapes_are_rejected(shape):
     with pytest.raises(ValueError, match="expected the shape"):
-        RecurrentForecaster(units=2, epochs=1).fit(np.zeros((20, 5, 2, 2)), np.arange(20))
+        RecurrentForecaster(units=2, epochs=1).fit(np.zeros(shape), np.arange(20))
