@@ -58,6 +58,12 @@ def test_units_may_be_a_numpy_integer():
         assert type(getattr(layer, "cell", layer).units) is int
 
 
+def test_units_must_be_an_integer():
+    for name in cell_names():
+        with pytest.raises((TypeError, ValueError)):
+            recurrent_layer(name, 2.5)
+
+
 def test_options_reach_the_layer():
     layer = recurrent_layer(
         "lstm", 5, return_sequences=True, return_state=True, dropout=0.1, recurrent_dropout=0.2,

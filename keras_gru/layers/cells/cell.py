@@ -2,6 +2,7 @@
 
 # Shapes: B batch, D features, U units, G = U · equations columns of the kernel.
 
+from operator import index
 from typing import Any
 
 import keras
@@ -135,7 +136,7 @@ class Cell(Gates, keras.layers.SimpleRNNCell):
             kernel_initializer = keras.initializers.get(kernel_initializer)
             recurrent_initializer = keras.initializers.get(recurrent_initializer)
         # The remaining arguments are those of Keras' SimpleRNNCell, in its order.
-        own = (int(units), activation, use_bias, kernel_initializer, recurrent_initializer)
+        own = (index(units), activation, use_bias, kernel_initializer, recurrent_initializer)
         keras.layers.SimpleRNNCell.__init__(self, *own, *args, **kwargs)
         self.recurrent_activation = keras.activations.get(recurrent_activation)
         self.implementation = implementation
