@@ -44,7 +44,8 @@ def language_model(
         vocabulary: number of tokens V with the padding token 0.
 
     Returns:
-        A `keras.Model` from `{"tokens": (B, T)}` to logits `(B, T, V)`.
+        A `keras.Model` from `{"tokens": (B, T)}` to logits `(B, T, V)`. Padded steps count in the
+        loss and the metrics unless their `sample_weight` `(B, T)` is 0.
 
     Example:
 

@@ -46,7 +46,8 @@ def tagger(
 
     Returns:
         A `keras.Model` from `{"tokens": (B, T)}`, or `{"features": (B, T, D), "mask": (B, T)}`
-        (no mask with `length` or without `masked`), to logits `(B, T, C)`.
+        (no mask with `length` or without `masked`), to logits `(B, T, C)`. Padded steps count in
+        the loss and the metrics unless their `sample_weight` `(B, T)` is 0.
 
     Example:
 
