@@ -45,27 +45,24 @@ class CsvSeries(SeriesSettings):
         """
         table = read_series_table(self, require_path(self.path, self.expects), preprocessing)
         config = table.config
-        parts, inputs, targets, notes = [], {}, {}, list(table.notes)
+        parts, scalings, notes = [], {}, list(table.notes)
         for series in table.series:
             rows = split_rows(config, series, all_as_test)
-            train = slice(*rows["train"]) if "train" in rows else None
             if preprocessing is None:
-                scaling = Scaling.fit(table.input_names, series.inputs[train])
-                same = series.targets is series.inputs
-                scalings = (
-                    scaling,
-                    scaling if same else Scaling.fit(config.targets, series.targets[train]),
-                )
-                notes += notes_on_scaling(series, scalings, rows)
+                train = slice(*rows["train"])
+                of_inputs = of_targets = Scaling.fit(table.input_names, series.inputs[train])
+                if series.targets is not series.inputs:
+                    of_targets = Scaling.fit(config.targets, series.targets[train])
+                notes += notes_on_scaling(series, (of_inputs, of_targets), rows)
             else:
-                scalings = preprocessing.scalings_of(series.name)
-            inputs[series.name], targets[series.name] = scalings
-            features = table.features(series, scalings[0])
-            same = scalings[0] == scalings[1] and features.shape == series.targets.shape
+                of_inputs, of_targets = preprocessing.scalings_of(series.name)
+            scalings[series.name] = of_inputs, of_targets
+            features = table.features(series, of_inputs)
+            same = of_inputs == of_targets and features.shape == series.targets.shape
             parts.append(
                 forecasting.SplitSeries(
                     features,
-                    features if same else scalings[1].apply(series.targets),
+                    features if same else of_targets.apply(series.targets),
                     rows,
                     config.window,
                     config.horizon,
@@ -75,6 +72,7 @@ class CsvSeries(SeriesSettings):
             )
         splits = forecasting.join_windows(parts)
         is_one = table.series[0].name is None
+        input_scaling, target_scaling = scalings[None] if is_one else (None, None)
         categories = table.category_columns(parts[0].inputs.shape[1])
         time_step = max(table.series, key=lambda series: series.size).step
         ends = [_end(series, part) for series, part in zip(table.series, parts, strict=True)]
@@ -84,27 +82,13 @@ class CsvSeries(SeriesSettings):
         table.series.clear()
         release_memory()
         # Several targets or series have no common unit: errors are in standard deviations.
-        scale = targets[None].deviation[0] if is_one and len(config.targets) == 1 else 1.0
-        seen = config.inputs or config.targets
-        spec = TaskSpec(
-            task="forecasting",
-            outputs=len(config.targets),
-            features=parts[0].inputs.shape[1],
-            length=config.window,
-            horizon=config.horizon,
-            lead=config.lead,
-            every_step=config.every_step,
-            history=tuple(map(seen.index, config.targets))
-            if {*config.targets} <= {*seen}
-            else None,
-            categories=categories,
-        )
+        scale = target_scaling.deviation[0] if target_scaling and len(config.targets) == 1 else 1.0
         season = config.season or 1
         label = f"Value {season} rows earlier"
         rules, naive = (), preprocessing.naive_errors if preprocessing else None
         if not all_as_test:
             naive = forecasting.naive_errors(parts, season)
-            zero = targets[None].zero if is_one else None
+            zero = target_scaling.zero if target_scaling else None
             units = ErrorUnits(scale, naive, zero)
             rules = forecasting.baselines(parts, splits, season, label, units)
             if config.smoothing:
@@ -113,16 +97,14 @@ class CsvSeries(SeriesSettings):
             notes += notes_on_range(config, parts)
         return SequenceDataset(
             name=table.path.name,
-            spec=spec,
+            spec=_spec(config, parts[0].inputs.shape[1], categories),
             metric=_metric(config.targets, scale, is_one),
             splits=splits,
             baselines=rules,
             scale=scale,
-            input_scaling=inputs[None] if is_one else None,
-            target_scaling=targets[None] if is_one else None,
-            series_scalings=None
-            if is_one
-            else {name: (inputs[name], targets[name]) for name in inputs},
+            input_scaling=input_scaling,
+            target_scaling=target_scaling,
+            series_scalings=None if is_one else scalings,
             categories=table.categories or None,
             season=season,
             time_step=time_step,
@@ -132,6 +114,21 @@ class CsvSeries(SeriesSettings):
             ends=tuple(ends),
             facts=facts,
         )
+
+
+def _spec(config: SeriesSettings, features: int, categories) -> TaskSpec:
+    seen = config.inputs or config.targets
+    return TaskSpec(
+        task="forecasting",
+        outputs=len(config.targets),
+        features=features,
+        length=config.window,
+        horizon=config.horizon,
+        lead=config.lead,
+        every_step=config.every_step,
+        history=tuple(map(seen.index, config.targets)) if {*config.targets} <= {*seen} else None,
+        categories=categories,
+    )
 
 
 def _end(series: SeriesValues, part: forecasting.SplitSeries) -> SeriesEnd:
