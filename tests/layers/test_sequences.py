@@ -11,6 +11,7 @@ from .helpers import (
     BACKEND,
     CELLS,
     DTYPE,
+    PARALLEL,
     OutputIsNotState,
     array,
     assert_close,
@@ -112,10 +113,14 @@ def test_chunks_with_carried_states_equal_the_full_sequence(rng, cell):
             assert_close(state, expected)
 
 
-@pytest.mark.parametrize("cell", CELLS)
-def test_stateful_chunks_equal_the_full_sequence(rng, cell):
-    whole = drawn_layer(cell, rng, return_sequences=True)
-    layer = recurrent_layer(cell, 4, return_sequences=True, stateful=True, dtype=DTYPE)
+@pytest.mark.parametrize(
+    ("cell", "zoneout"),
+    [*((cell, 0.0) for cell in (*CELLS, *PARALLEL)), ("gru", 0.4), ("min_lstm", 0.4)],
+)
+def test_stateful_chunks_equal_the_full_sequence(rng, cell, zoneout):
+    options = {"return_sequences": True, "zoneout": zoneout}
+    whole = drawn_layer(cell, rng, **options)
+    layer = recurrent_layer(cell, 4, stateful=True, dtype=DTYPE, **options)
     layer.build((3, 2, 3))
     layer.set_weights([*whole.get_weights(), *layer.get_weights()[len(whole.weights) :]])
     x = rng.normal(size=(3, 4, 3))

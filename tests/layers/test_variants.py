@@ -216,17 +216,6 @@ def test_the_gates_of_a_min_lstm_are_not_both_0():
 
 
 @pytest.mark.parametrize("cell", PARALLEL)
-def test_stateful_chunks_of_the_parallel_scan_equal_the_full_sequence(rng, cell):
-    whole = drawn_layer(cell, rng, return_sequences=True)
-    layer = recurrent_layer(cell, 4, return_sequences=True, stateful=True, dtype=DTYPE)
-    layer.build((3, 2, 3))
-    layer.set_weights([*whole.get_weights(), *layer.get_weights()[len(whole.weights) :]])
-    x = rng.normal(size=(3, 4, 3))
-    chunks = [array(layer(tensor(x[:, start : start + 2]))) for start in (0, 2)]
-    assert_close(np.concatenate(chunks, 1), whole(tensor(x)))
-
-
-@pytest.mark.parametrize("cell", PARALLEL)
 def test_recurrent_dropout_is_rejected_by_cells_without_recurrent_weights(cell):
     with pytest.raises(UserError, match=f"Cell '{cell}' has no recurrent_dropout"):
         recurrent_layer(cell, 4, recurrent_dropout=0.2)

@@ -167,17 +167,6 @@ def test_xla_and_a_graph_with_unknown_shapes_equal_eager(rng, monkeypatch, cell)
             assert_close(compiled, eager, loosened=10)
 
 
-@pytest.mark.parametrize("cell", ["gru", "min_lstm"])
-def test_stateful_chunks_equal_the_full_sequence(rng, cell):
-    whole = drawn_layer(cell, rng, return_sequences=True, zoneout=0.4)
-    layer = recurrent_layer(cell, 4, return_sequences=True, stateful=True, zoneout=0.4, dtype=DTYPE)
-    layer.build((3, 2, 3))
-    layer.set_weights([*whole.get_weights(), *layer.get_weights()[len(whole.weights) :]])
-    x = rng.normal(size=(3, 4, 3))
-    chunks = [array(layer(tensor(x[:, start : start + 2]))) for start in (0, 2)]
-    assert_close(np.concatenate(chunks, 1), whole(tensor(x)))
-
-
 @pytest.mark.parametrize("cell", ["lstm", "min_gru"])
 def test_a_bidirectional_model_with_dropout_trains_and_is_saved(rng, tmp_path, cell):
     options = {} if cell in PARALLEL else {"recurrent_dropout": 0.1}
