@@ -9,7 +9,7 @@ from scipy.special import expit
 
 from keras_gru.errors import UserError
 from keras_gru.models.budget import recurrent_layers
-from keras_gru.models.step import Stepper
+from keras_gru.models.step import Stepper, check_generation
 
 
 def sample_notes(
@@ -111,10 +111,5 @@ def _check(model: keras.Model, prompt: np.ndarray, length: int, temperature: flo
             f"'prompt': expected frames of {notes} zeros and ones, got an array of shape "
             f"{prompt.shape}."
         )
-    if length < 0:
-        raise UserError(f"'length': expected at least 0, got {length}.")
-    if not 0 <= temperature < np.inf:
-        raise UserError(
-            f"'temperature': expected a finite number of at least 0, got {temperature}."
-        )
+    check_generation(length, temperature)
     return prompt

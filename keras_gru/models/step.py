@@ -120,6 +120,16 @@ class Stepper:
         return found
 
 
+def check_generation(length: int, temperature: float) -> None:
+    """Raise a `UserError` if the number of steps to generate or the temperature is invalid."""
+    if length < 0:
+        raise UserError(f"'length': expected at least 0, got {length}.")
+    if not 0 <= temperature < np.inf:
+        raise UserError(
+            f"'temperature': expected a finite number of at least 0, got {temperature}."
+        )
+
+
 class _KerasStep:
     """The same as `NumpyStep`, with Keras."""
 

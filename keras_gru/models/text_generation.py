@@ -9,7 +9,7 @@ import keras
 import numpy as np
 
 from keras_gru.errors import UserError
-from keras_gru.models.step import Stepper
+from keras_gru.models.step import Stepper, check_generation
 
 
 def sample(
@@ -96,11 +96,6 @@ def _check(
             raise UserError(
                 f"'{name}': expected tokens from 1 to {vocabulary - 1}, got {wrong[0]!r}."
             )
-    if length < 0:
-        raise UserError(f"'length': expected at least 0, got {length}.")
-    if not 0 <= temperature < np.inf:
-        raise UserError(
-            f"'temperature': expected a finite number of at least 0, got {temperature}."
-        )
+    check_generation(length, temperature)
     if top_k is not None and top_k < 1:
         raise UserError(f"'top_k': expected at least 1 or None, got {top_k}.")
