@@ -94,17 +94,17 @@ def test_an_os_error_in_a_worker_is_raised_and_not_retried(tmp_path):
 
 
 def test_a_run_that_crashes_twice_affects_no_other_run_and_can_be_resumed(tmp_path):
-    experiment = tiny(tmp_path, cells=("simple_rnn",), seeds=(0, 1, 2))
+    experiment = tiny(tmp_path, cells=("simple_rnn",), seeds=(0, 1))
     listener = Killer("simple_rnn", times=2)
     with pytest.raises(UserError, match=r"worker crashed; .*--resume") as error:
         compare(experiment, jobs=2, listener=listener)
     assert str(error.value).startswith(f"SimpleRNN seed {listener.seed}: ")
     folder = RunDirectory(next((tmp_path / "runs" / "tiny").iterdir()))
-    assert {record.seed for record in folder.records()} == {0, 1, 2} - {listener.seed}
+    assert {record.seed for record in folder.records()} == {0, 1} - {listener.seed}
     resuming = Recorder()
     resumed = compare(experiment, run_directory=folder, listener=resuming)
     assert [seed for _, seed, _ in resuming.starts] == [listener.seed]
-    assert [run.status for run in resumed.runs] == ["finished"] * 3
+    assert [run.status for run in resumed.runs] == ["finished"] * 2
 
 
 def test_ctrl_c_ends_all_processes_and_loses_no_epoch(tmp_path):

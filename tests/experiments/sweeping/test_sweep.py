@@ -145,7 +145,8 @@ def test_ctrl_c_saves_finished_trials_and_abandons_the_rest(tmp_path):
 
 
 def test_a_crashed_trial_is_retried_once_and_affects_no_other_trial(tmp_path):
-    experiment, listener = small(tmp_path, cells=("gru",), trials=3), Killer("trial-2", times=2)
+    experiment = small(tmp_path, cells=("simple_rnn",), trials=2)
+    listener = Killer("trial-2", times=2)
     with pytest.raises(UserError, match=r"^Trial 2: worker crashed"):
         sweep(experiment, listener=listener, jobs=2)
     assert [("Retrying it once" in note) for note in listener.notes if "SIGKILL" in note] == [
@@ -155,9 +156,9 @@ def test_a_crashed_trial_is_retried_once_and_affects_no_other_trial(tmp_path):
     assert not multiprocessing.active_children()
     study = study_of(experiment, tmp_path / "runs" / "tiny" / "sweep" / "journal.log")
     stored = studies.finished_trials(study)
-    assert [trial.number for trial in stored] == [0, 2]
+    assert [trial.number for trial in stored] == [0]
     result = sweep(experiment)
-    assert result.trials[:2] == stored and len(result.trials) == 3
+    assert result.trials[:1] == stored and len(result.trials) == 2
 
 
 def _sample_and_store(experiment, storage, count):
