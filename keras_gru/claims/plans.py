@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from keras_gru.experiments.configuration.experiment_settings import FRACTIONS
+
 if TYPE_CHECKING:
     from keras_gru.experiments.configuration.experiment import Experiment
-
-_FRACTIONS = (0.01, 0.02, 0.05, 0.1, 0.25, 0.5)  # the defaults of keras-gru learning-curve
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Planned:
     def curve_command(self) -> str:
         """The command of the learning curve."""
         fractions = ",".join(f"{fraction:g}" for fraction in self.fractions)
-        given = [] if self.fractions == _FRACTIONS else ["--fractions", fractions]
+        given = [] if self.fractions == FRACTIONS else ["--fractions", fractions]
         return shlex.join(["keras-gru", "learning-curve", self.name, *given, *self._overrides()])
 
     @property
@@ -58,7 +58,7 @@ class Planned:
 
 
 PLANNED = (
-    Planned("jsb_chorales", "Bach's chorales", (0.001, 0.003, 0.01), fractions=_FRACTIONS),
+    Planned("jsb_chorales", "Bach's chorales", (0.001, 0.003, 0.01), fractions=FRACTIONS),
     Planned("quickstart", "Adding problem", (0.002, 0.005, 0.01)),
     Planned("cta_ridership", "Chicago's passengers", (0.001, 0.003, 0.01)),
     Planned("en_atis", "ATIS questions", (0.001, 0.002, 0.005)),

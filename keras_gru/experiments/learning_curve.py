@@ -7,11 +7,10 @@ from keras_gru.errors import UserError
 from keras_gru.experiments.compare import compare, prepare
 from keras_gru.experiments.comparison import LearningCurve
 from keras_gru.experiments.configuration.experiment import Experiment
+from keras_gru.experiments.configuration.experiment_settings import FRACTIONS
 from keras_gru.experiments.listener import SILENT, Listener
 from keras_gru.experiments.run_directory import RunDirectory
 from keras_gru.experiments.training_data import store_data
-
-FRACTIONS = (0.01, 0.02, 0.05, 0.1, 0.25, 0.5)
 
 
 def learning_curve(

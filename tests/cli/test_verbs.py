@@ -113,9 +113,7 @@ class TestCopy:
 
 
 class TestCheck:
-    @pytest.mark.parametrize("name", packaged_configs())
-    def test_accepts_every_packaged_config(self, name):
-        assert keras_gru("check", name) == f"{name}: ok\n"
+    """`test_process` checks every packaged config."""
 
     def test_the_resolved_config_is_the_same_experiment(self, folder):
         overrides = ["training.epochs=3", "cells=[gru,lstm]"]

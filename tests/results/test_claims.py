@@ -28,7 +28,7 @@ JSB, ADDING, CTA, ATIS = PLANNED
 
 
 def test_the_page_in_the_repository_is_what_the_command_writes():
-    assert claims.PAGE.read_text(encoding="utf-8") == claims.render(read_evidence(claims.KEPT))
+    assert claims.PAGE.read_text(encoding="utf-8") == claims.render(read_evidence(claims.EVIDENCE))
 
 
 def test_the_page_has_the_verdicts_the_rules_the_numbers_and_the_origin():
@@ -45,7 +45,7 @@ def test_the_page_has_the_verdicts_the_rules_the_numbers_and_the_origin():
 
 def test_the_packaged_evidence_of_the_atlas_is_that_of_its_results():
     """`keras-gru claims` prints without the repository what `keras-gru verdict` prints with it."""
-    evidence, results = read_evidence(claims.KEPT), claims.read_atlas()
+    evidence, results = read_evidence(claims.EVIDENCE), claims.read_atlas()
     assert len(results) >= 12 and list(evidence)[-len(results) :] == list(results)
     winner, *_ = evaluate_claims(evidence, ())
     files = [str(claims.FOLDER / f"{name}.json") for name in sorted(results)]
@@ -60,7 +60,7 @@ class TestKeep:
     @pytest.fixture(autouse=True)
     def file(self, tmp_path, monkeypatch):
         """Temporary paths of the file and the page."""
-        monkeypatch.setattr(claims, "KEPT", tmp_path / "claims.json")
+        monkeypatch.setattr(claims, "EVIDENCE", tmp_path / "claims.json")
         monkeypatch.setattr(claims, "PAGE", tmp_path / "CLAIMS.md")
 
     @pytest.fixture
@@ -80,10 +80,10 @@ class TestKeep:
 
     def test_finished_runs_are_stored_and_other_evidence_is_unchanged(self, folder):
         made = Evidence(curve=curve(), sweep=sweep())
-        claims.write_evidence({ADDING.name: made, ATIS.name: made}, claims.KEPT)
-        before = read_evidence(claims.KEPT)[ATIS.name]
-        assert claims.keep([folder.path]) == []
-        kept = read_evidence(claims.KEPT)
+        claims.write_evidence({ADDING.name: made, ATIS.name: made}, claims.EVIDENCE)
+        before = read_evidence(claims.EVIDENCE)[ATIS.name]
+        assert claims.store_evidence([folder.path]) == []
+        kept = read_evidence(claims.EVIDENCE)
         assert kept[ATIS.name] == before and kept[ADDING.name].sweep == before.sweep
         assert kept[ADDING.name].curve.cells["gru"].test[0].value == pytest.approx(1.2)
         assert kept[ADDING.name].curve.origin.hardware == {"processor": "a slow one"}
@@ -93,16 +93,16 @@ class TestKeep:
     def test_an_unfinished_curve_is_named(self, folder):
         lines = (folder.path / "results.jsonl").read_text().splitlines(keepends=True)
         (folder.path / "results.jsonl").write_text("".join(lines[:-1]))
-        (message,) = claims.keep([folder.path])
+        (message,) = claims.store_evidence([folder.path])
         assert (
             message.startswith("left out: ")
             and "is not finished; resume with: keras-gru" in message
         )
-        assert ADDING.name not in read_evidence(claims.KEPT)
+        assert ADDING.name not in read_evidence(claims.EVIDENCE)
 
     def test_runs_of_other_settings_are_named(self, tmp_path):
         other = dataclasses.replace(ADDING, rates=(0.1,)).curve(tmp_path / "runs")
-        (message,) = claims.keep([RunDirectory.create(other).path])
+        (message,) = claims.store_evidence([RunDirectory.create(other).path])
         assert "other settings than those of the claims" in message
 
     def test_a_sweep_is_recognized_by_its_folder(self, tmp_path):
@@ -110,7 +110,7 @@ class TestKeep:
         pytest.importorskip("sklearn", reason="scikit-learn is not installed")
         made = RunDirectory.create(ADDING.sweep(tmp_path / "runs"))
         folder = made.path.rename(made.path.parent / "sweep")
-        (message,) = claims.keep([folder])
+        (message,) = claims.store_evidence([folder])
         assert (
             "expected journal.log and metadata.json" in message and ADDING.sweep_command in message
         )

@@ -29,7 +29,7 @@ from keras_gru.files import write_text
 from keras_gru.report.claims import claims_report
 from keras_gru.report.markdown import render_report
 
-KEPT = FOLDER / FILE
+EVIDENCE = FOLDER / FILE
 PAGE = FOLDER.parent / "CLAIMS.md"
 INTRODUCTION = """\
 Written by `python tools/results/claims.py` from [results/claims.json](results/claims.json); no
@@ -45,13 +45,13 @@ would decide it is now computed over all datasets.
 """
 
 
-def keep(folders: Iterable[Path]) -> list[str]:
+def store_evidence(folders: Iterable[Path]) -> list[str]:
     """Store the evidence of run directories and of the atlas, replacing earlier evidence.
 
     Returns:
         Reasons for omitted run directories, one sentence each.
     """
-    evidence, problems = read_evidence(KEPT) | read_atlas(), []
+    evidence, problems = read_evidence(EVIDENCE) | read_atlas(), []
     for path in folders:
         try:
             run_directory = RunDirectory(path)
@@ -63,7 +63,7 @@ def keep(folders: Iterable[Path]) -> list[str]:
         entry = evidence.get(plan.name, Evidence())
         evidence[plan.name] = entry.model_copy(update={"sweep" if is_sweep else "curve": found})
     names = [name for name in (*(plan.name for plan in PLANNED), *atlas()) if name in evidence]
-    write_evidence({name: evidence[name] for name in names}, KEPT)
+    write_evidence({name: evidence[name] for name in names}, EVIDENCE)
     return problems
 
 
@@ -84,7 +84,7 @@ def read_atlas() -> dict[str, Evidence]:
 
 def write() -> None:
     """Write the page, atomically."""
-    write_text(PAGE, render(read_evidence(KEPT)))
+    write_text(PAGE, render(read_evidence(EVIDENCE)))
 
 
 def render(evidence: Mapping[str, Evidence]) -> str:
@@ -111,7 +111,7 @@ if __name__ == "__main__":
     )
     parser.add_argument("runs", nargs="*", type=Path, metavar="RUN")
     with one_sentence():
-        for sentence in keep(parser.parse_args().runs):
+        for sentence in store_evidence(parser.parse_args().runs):
             print(sentence)
         write()
         print(PAGE)

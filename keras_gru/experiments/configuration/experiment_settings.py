@@ -22,6 +22,7 @@ NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"
 
 Source = Literal["initialization", "order", "split"]
 SOURCES: tuple[Source, ...] = get_args(Source)
+FRACTIONS = (0.01, 0.02, 0.05, 0.1, 0.25, 0.5)  # of train, unless a learning curve is given others
 
 
 class ExperimentSettings(Settings):
