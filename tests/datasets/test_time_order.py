@@ -89,6 +89,13 @@ def test_several_series_require_the_setting_series(tmp_path):
         assert rule.test["mae"] * alone.scale == pytest.approx(expected.test["mae"], rel=1e-3)
 
 
+def test_a_series_without_rows_for_a_split_is_named(tmp_path):
+    rows = [(day, name, 1) for name, size in (("a", 60), ("b", 3)) for day in DAYS[:size]]
+    path = csv(tmp_path / "a.csv", rows, "date,shop,sold")
+    with pytest.raises(UserError, match=r"1 row \(horizon 1\) in validation of the series 'b'"):
+        load(path, series="shop", window=2)
+
+
 def test_an_unknown_series_is_rejected(tmp_path):
     config = {"kind": "csv_series", "targets": ("sold",), "window": 4, "series": "company"}
     path = csv(tmp_path / "a.csv", long_form(), "company,date,sold")

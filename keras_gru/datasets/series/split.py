@@ -9,6 +9,7 @@ from keras_gru.datasets.series.time_order import Series
 from keras_gru.datasets.series.values import SeriesValues
 from keras_gru.datasets.split import SPLITS
 from keras_gru.errors import UserError
+from keras_gru.formatting import plural
 
 
 def split_rows(
@@ -52,10 +53,12 @@ def _check_sizes(config: SeriesSettings, sizes: dict[str, int], series: str | No
         window = config.every_step * (config.window - 1) if number else config.window
         reach = config.horizon + (config.lead - 1 if number == 0 else 0)
         if size < window + reach:
-            needed = f"{window + reach} rows (window {window}, horizon {reach})"
+            parts = f"window {window}, horizon {reach}" if window else f"horizon {reach}"
+            needed = f"{plural(window + reach, 'row')} ({parts})"
+            remedy = "Use more rows" if series is None else "Leave out short series"
             raise UserError(
-                f"{config.path}: expected at least {needed} in {name}{where}, got {size}. Use more "
-                f"rows, another fraction of them for {name}, or a shorter dataset.window or "
+                f"{config.path}: expected at least {needed} in {name}{where}, got {size}. "
+                f"{remedy}, or use another fraction for {name}, or a shorter dataset.window or "
                 "dataset.horizon."
             )
     if config.season is not None and config.season > sizes.get("train", config.season):
