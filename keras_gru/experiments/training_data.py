@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 
 from keras_gru import datasets
 from keras_gru.datasets.fingerprint import Fingerprint
-from keras_gru.datasets.own.own_file import WRITTEN, OwnFile, TableFile
+from keras_gru.datasets.own.own_file import OwnFile, TableFile
 from keras_gru.datasets.preprocessing import Preprocessing, SeriesEnd
 from keras_gru.datasets.sequence_dataset import SequenceDataset
 from keras_gru.datasets.subsets import fraction_of_train
@@ -97,16 +97,12 @@ def load_other_data(run_directory: RunDirectory, path: str | Path) -> SequenceDa
             f"'{config.kind}'. Leave --data out."
         )
     config = config.model_copy(update={"path": str(path)})
-    try:
-        dataset = datasets.load_as_test(config, stored.preprocessing)
-    except UserError:
-        dataset = None
-        if isinstance(config, TableFile):  # it may be written otherwise than the training file
-            guessed = config.model_copy(update=dict.fromkeys(WRITTEN))
-            with contextlib.suppress(UserError):
-                dataset = datasets.load_as_test(guessed, stored.preprocessing)
-        if dataset is None:
-            raise
+    dataset = None
+    for settings in config.formats() if isinstance(config, TableFile) else []:
+        with contextlib.suppress(UserError):
+            dataset = datasets.load_as_test(settings, stored.preprocessing)
+            break
+    dataset = dataset or datasets.load_as_test(config, stored.preprocessing)
     source, other = stored.fingerprint.source, dataset.source
     is_the_same = source is not None and other is not None and other.sha256 == source.sha256
     return load_data(run_directory, path) if is_the_same else dataset

@@ -1,7 +1,7 @@
 """Settings of data in a user's file, and of table formats."""
 
 import codecs
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 
@@ -55,6 +55,16 @@ class TableFile(Settings):
         Literal[",", ".", " ", "'", "none"] | None,
         Field(description="between groups of digits; null: guessed"),
     ] = None
+
+    def formats(self) -> list[Self]:
+        """Return the settings to read another file with: the first that fit are right.
+
+        No file in another encoding is valid UTF-8, but one in UTF-8 is valid cp1252.
+        """
+        found = [self, self.model_copy(update=dict.fromkeys(WRITTEN))]
+        if self.encoding not in (None, "utf-8"):
+            found.insert(0, self.model_copy(update={"encoding": "utf-8"}))
+        return found
 
     @field_validator("separator", "quote")
     @classmethod

@@ -44,21 +44,12 @@ def find_table(data: Any, config: Any, wanted: list[str], expects: str) -> Table
 
 def _read(settings: TableFile, path: Path, wanted: list[str]) -> Table:
     """Read a table in the format of the training table, or in a guessed format."""
-    table, problem = None, None
-    try:
-        table = read_table(settings, path, wanted)
-        if {*wanted} <= {*table.columns}:
-            return table
-    except UserError as error:
-        problem = error
-    with contextlib.suppress(UserError):
-        guessed = read_table(TableFile(), path, wanted)
-        if {*wanted} <= {*guessed.columns}:
-            return guessed
-    if table is None:
-        assert problem is not None  # the table was not read
-        raise problem
-    return table
+    for form in settings.formats():
+        with contextlib.suppress(UserError):
+            table = read_table(form, path, wanted)
+            if {*wanted} <= {*table.columns}:
+                return table
+    return read_table(settings, path, wanted)  # the caller, or an error, says what is wrong
 
 
 def _table_of_frame(frame: Any) -> Table:

@@ -237,6 +237,20 @@ class TestManySeries:
 
 
 class TestCovariates:
+    def test_a_new_file_in_utf_8_is_not_read_in_the_encoding_of_train(self, tmp_path):
+        path, new = tmp_path / "series.csv", tmp_path / "new.csv"
+        path.write_text(covariates_csv(90, "üv"), encoding="cp1252")
+        new.write_text(covariates_csv(40, "üv"), encoding="utf-8")
+        dataset = {"kind": "csv_series", "path": str(path), "targets": ("a",), "window": 4}
+        dataset |= {"categories": ("kind",), "encoding": "cp1252"}
+        run = untrained_run(tmp_path, dataset, {"kind": "forecaster"}, seeds=(0,))
+        found = keras_gru.load(run.path).predict(new)
+        assert not any("not in train" in note for note in found.notes)
+        said = command("evaluate", run.path, "--data", new)
+        new.write_text(covariates_csv(40, "üv"), encoding="cp1252")
+        assert keras_gru.load(run.path).predict(new).rows == found.rows
+        assert command("evaluate", run.path, "--data", new) == said
+
     def test_an_unseen_category_is_counted(self, covariates_run, tmp_path):
         path = tmp_path / "new.csv"
         path.write_text(covariates_csv(8, "uvw"))
