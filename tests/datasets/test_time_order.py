@@ -157,7 +157,10 @@ FIRST_DAYS, LAST_DAYS = MONTHS.astype("datetime64[D]"), (MONTHS + 1).astype("dat
         # Until a Friday, with a holiday.
         ("weekday", DAYS[np.is_busday(DAYS, holidays=DAYS[3:4])][:39], DAYS[[56, 57, 58]]),
         ("weekday", DAYS[np.is_busday(DAYS, holidays=DAYS[3:4])][:37:2], DAYS[[53, 57, 59]]),
+        ("weekday", np.busday_offset(DAYS[0], 3 * np.arange(20)), ["2023-03-27", "2023-03-30"]),
+        ("weekday", np.busday_offset(DAYS[0], 4 * np.arange(20)), ["2023-04-24", "2023-04-28"]),
         ("weekday", DAYS[:54], DAYS[[54, 55, 56]]),
+        ("weekday", DAYS[[0, 7, 15, 21, 28, 35, 42, 49, 56]], ["2023-03-06", "2023-03-13"]),
         ("weekday", DAYS[:54:7], np.datetime64("2023-02-27") + np.array([0, 7, 14])),
     ],
 )
@@ -193,7 +196,7 @@ def test_few_rows_have_the_step_of_a_longer_series_if_they_fit_it(days, few, ahe
 
 def test_the_business_day_after_a_weekend_is_monday():
     saturday = np.datetime64("2024-03-09").astype("datetime64[s]").astype(int)
-    (found,) = dates_after(saturday, Step(86_400, "1 business day", business_days=1), 1)
+    (found,) = dates_after(saturday, Step(86_400, "1 business day", business_days=True), 1)
     assert np.datetime64(int(found), "s") == np.datetime64("2024-03-11")
 
 

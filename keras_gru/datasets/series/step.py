@@ -18,15 +18,15 @@ class Step:
     """The time step between rows.
 
     Args:
-        seconds: the most frequent difference; for months their mean.
+        seconds: the most frequent difference; for months their mean; for business days so many
+            days.
         name: name shown to readers, such as "1 hour".
         missing: rows that are missing where every step had one.
         longest_gap: seconds.
         months: calendar months; 0 if the step is not one of months.
         month_end: whether each row has the last day of a month.
-        business_days: days from Monday to Friday from row to row; 0 if the others count, too. For
-            months, 1 if each row has the first business day of a month, or with `month_end` the
-            last.
+        business_days: whether only days from Monday to Friday count; for months, whether each row
+            has the first business day of a month, or with `month_end` the last.
     """
 
     seconds: int
@@ -35,7 +35,7 @@ class Step:
     longest_gap: int = 0
     months: int = 0
     month_end: bool = False
-    business_days: int = 0
+    business_days: bool = False
 
     def with_gaps(self, times: np.ndarray) -> Self:
         """Return the step with the gaps of dates in ascending order."""
@@ -51,7 +51,7 @@ class Step:
         if self.months:
             return np.diff(days.astype("datetime64[M]").astype(int)) // self.months
         if self.business_days:
-            return np.busday_count(days[:-1], days[1:]) // self.business_days
+            return np.busday_count(days[:-1], days[1:]) // (self.seconds // _DAY)
         return np.rint(np.diff(times) / self.seconds).astype(int)
 
     def is_step_of(self, times: np.ndarray) -> bool:
@@ -67,7 +67,7 @@ class Step:
             return not self.business_days or _are_weekdays(times)
         days = _days(times)
         if not (self.month_end or self.business_days):
-            return _day_of_month(days) == (False, 0)
+            return _day_of_month(days) == (False, False)
         own = _days_of(days.astype("datetime64[M]"), self.month_end, self.business_days)
         return bool(np.mean(days == own) >= _SHARE_OF_DAYS)
 
@@ -96,16 +96,16 @@ def _most_frequent_step(times: np.ndarray) -> Step:
     values, counts = np.unique(steps, return_counts=True)
     seconds = int(values[counts.argmax()])
     step = Step(seconds, format_step(seconds))
-    if seconds % _DAY or not _are_weekdays(times):
+    if seconds % _DAY or seconds % (7 * _DAY) == 0 or not _are_weekdays(times):
         return step
     days = _days(times)
-    size = int(np.busday_count(days[:-1], days[1:]).min())
-    if size == 0:
-        return step
-    weekdays = Step(seconds, plural(size, "business day"), business_days=size)
-    # The days that are missing, but for weekends.
-    fewer = weekdays.with_gaps(times).missing < step.with_gaps(times).missing
-    return weekdays if fewer else step
+    apart = np.busday_count(days[:-1], days[1:])
+    size = max(1, int(np.bincount(apart).argmax()))
+    weekdays = Step(size * _DAY, plural(size, "business day"), business_days=True)
+    missing = weekdays.with_gaps(times).missing
+    # The other missing days are of weekends.
+    is_regular = missing < step.with_gaps(times).missing or (missing == 0 and len(values) > 1)
+    return weekdays if apart.min() == size and is_regular else step
 
 
 def _days(times: np.ndarray) -> np.ndarray:
@@ -116,20 +116,20 @@ def _are_weekdays(times: np.ndarray) -> bool:
     return bool(((times // _DAY + 3) % 7 < 5).all())  # 1970 began on a Thursday
 
 
-def _day_of_month(dates: np.ndarray) -> tuple[bool, int] | None:
+def _day_of_month(dates: np.ndarray) -> tuple[bool, bool] | None:
     """Return `month_end` and `business_days` of a step of months; None if the rule is another."""
     months = dates.astype("datetime64[M]")
     if np.ptp(dates - months) == np.timedelta64(0):
-        return False, 0
+        return False, False
     if (dates == _days_of(months, month_end=True, business_days=False)).all():
-        return True, 0
+        return True, False
     for month_end in (False, True):
         if np.mean(dates == _days_of(months, month_end, True)) >= _SHARE_OF_DAYS:
-            return month_end, 1
+            return month_end, True
     return None
 
 
-def _days_of(months: np.ndarray, month_end: bool, business_days: int) -> np.ndarray:
+def _days_of(months: np.ndarray, month_end: bool, business_days: bool) -> np.ndarray:
     """Return the first or last day, or business day, of each month."""
     first = (months + month_end).astype("datetime64[D]")
     if not business_days:
@@ -146,8 +146,8 @@ def dates_after(last: int, step: Step, count: int) -> np.ndarray:
     day = np.datetime64(number, "D")
     months = day.astype("datetime64[M]") + step.months * ahead
     if not step.months:
-        # A new file may end on a weekend.
-        days = np.busday_offset(day, step.business_days * ahead, roll="backward")
+        ahead = step.seconds // _DAY * ahead
+        days = np.busday_offset(day, ahead, roll="backward")  # a new file may end on a weekend
     elif step.month_end or step.business_days:
         days = _days_of(months, step.month_end, step.business_days)
     else:
