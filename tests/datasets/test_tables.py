@@ -108,6 +108,16 @@ def test_every_format_is_read_with_the_guessed_settings(tmp_path, name):
     assert not again.settings and again.columns["load"].equals(table.columns["load"])
 
 
+def test_rows_without_a_decimal_comma_are_no_titles(tmp_path):
+    """By commas, the header and the first rows of a station look like titles."""
+    rows = [f"Ost;{day:02d}.01.2024;{f'{day},5' if day > 3 else ''};{day}" for day in range(1, 29)]
+    path = tmp_path / "a.csv"
+    path.write_text("\n".join(["place;date;load;heat;state", *(f"{row},5;ok" for row in rows)]))
+    table = read_table(CsvSeries(**SETTINGS), path)
+    assert list(table.columns) == ["place", "date", "load", "heat", "state"]
+    np.testing.assert_allclose(table.numbers("load"), [*[np.nan] * 3, *LOAD[3:]])
+
+
 @pytest.mark.parametrize(
     ("columns", "numbers"),
     [

@@ -120,8 +120,15 @@ def count_titles(lines: Sequence[str], separator: str | None) -> int:
         lines: of the file's beginning.
         separator: of cells; None tries those but spaces.
     """
-    for tried in [separator] if separator else SEPARATORS[:-1]:
-        sign = "\t" if tried == TAB else tried
+    tried = [separator] if separator else SEPARATORS[:-1]
+    signs = ["\t" if one == TAB else one for one in tried]
+    rows = [line for line in lines if line.strip()]
+    # A missing 1,5 between semicolons makes no title of a line: all lines are rows.
+    if any(
+        len(counts := {row.count(sign) for row in rows}) == 1 and 0 not in counts for sign in signs
+    ):
+        return 0
+    for sign in signs:
         counts = [line.count(sign) for line in lines]
         last = max(counts[-1:], default=0)
         others = [
