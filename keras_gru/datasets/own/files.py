@@ -9,7 +9,7 @@ from pathlib import Path
 from keras_gru.datasets.tables.file_bytes import decode, read_bytes
 from keras_gru.errors import UserError
 from keras_gru.files import is_text, user_path
-from keras_gru.formatting import most_common
+from keras_gru.formatting import most_common, plural
 
 TEXT_ENDINGS = (".txt", ".md", ".text")
 
@@ -65,7 +65,7 @@ def labelled_files(
 def note_on_others(others: Counter[str]) -> list[str]:
     """Return a note on the other files that `labelled_files` found, or []."""
     names = ", ".join(f"{count} {ending}" for ending, count in others.most_common(5))
-    note = f"Warning: {others.total():,} other files were not read: {names}."
+    note = f"Warning: {plural(others.total(), 'other file')} not read: {names}."
     return [note] if others else []
 
 
