@@ -61,7 +61,8 @@ def export(
     Args:
         model: a functional or Sequential model with one output, of RNN layers and layers made of
             `keras.ops`. An encoder–decoder of `keras_gru.models` becomes two files, `encoder` and
-            `decoder`, in the folder `path`. Masked steps have to be at the end of a sequence.
+            `decoder`, in the folder `path`. Masked steps have to be at the end of a sequence; the
+            outputs of others are NaN in ONNX files.
         path: path of the file or, for `tfjs` and `saved_model`, of the folder.
         to: `"onnx"`, `"openvino"`, `"litert"`, `"tfjs"` or `"saved_model"`; `None` takes what the
             suffix `.onnx`, `.xml` or `.tflite` says.

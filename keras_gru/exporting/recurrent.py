@@ -3,7 +3,7 @@
 The operators have an input for lengths, `sequence_lens`, which OpenVINO (2026.4, CPU) ignores and
 tract (0.23) does not accept unless it is constant. So it is not used: the operator runs over the
 padding, too, and what it finds there is left out after it. That requires padding on the right, as
-everywhere in this package. A Scan takes any mask.
+everywhere in this package: the outputs of other sequences are NaN. A Scan takes any mask.
 """
 
 # Shapes: B batch, T time, D features, U units, G columns of the kernel.
@@ -132,6 +132,10 @@ def _node(graph, layer, x, mask, initial, by_time, with_states):
     states = [graph.squeeze(state, 0) for state in found[1:]]
     if mask is not None:
         states[0] = _last(graph, y, mask, initial)
+        # Not the inputs: onnxruntime's GRU spreads NaN to other sequences.
+        other = _nan_with_other_padding(graph, mask)
+        states = [graph.add("Add", [state, other]) for state in states]
+        y = graph.add("Add", [y, graph.unsqueeze(other, 2)])
 
     def every():
         if mask is None:
@@ -146,6 +150,20 @@ def _node(graph, layer, x, mask, initial, by_time, with_states):
         return graph.add("Where", [seen, y, after])
 
     return every, states[0], states
+
+
+def _nan_with_other_padding(graph, mask):
+    """Return `(B, 1)`, NaN for sequences whose padding is not on the right, else 0."""
+    one, two, axis = (graph.constant(number, "int64") for number in (1, 2, [1]))
+    steps = graph.squeeze(graph.shape(mask, 1), 0)
+    numbers = graph.add("Range", [one, graph.add("Add", [steps, one]), one])
+    seen = graph.add("Where", [mask, numbers, graph.constant(0, "int64")])
+    total = graph.add("Mul", [graph.add("ReduceSum", [seen, axis], keepdims=1), two])
+    # Of all sets of L numbers, only the first ones have the sum L (L + 1) / 2.
+    length = graph.unsqueeze(graph.cast(_lengths(graph, mask), "int64"), 1)
+    least = graph.add("Mul", [length, graph.add("Add", [length, one])])
+    zero, nan = (graph.constant(number, "float32") for number in (0, np.nan))
+    return graph.add("Where", [graph.add("Equal", [total, least]), zero, nan])
 
 
 def _reverse_steps(graph, rows, mask):

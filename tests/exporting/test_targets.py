@@ -13,7 +13,7 @@ import pytest
 
 import keras_gru
 from keras_gru import models
-from keras_gru.cells import cell_names
+from keras_gru.cells import cell_names, recurrent_layer
 from keras_gru.errors import UserError
 from keras_gru.exporting import export as exporting
 from keras_gru.exporting.export import DisagreementError
@@ -236,6 +236,22 @@ def test_keras_layers_and_implicit_masks(tmp_path):
     x = keras.layers.RNN([keras.layers.GRUCell(3), keras.layers.SimpleRNNCell(4)])(x)
     model = keras.Model(tokens, keras.layers.Dense(3, "softmax")(x))
     assert export(model, tmp_path / "model.onnx").difference < 1e-6
+
+
+@pytest.mark.parametrize("cell", ["gru", "lstm", "simple_rnn", "min_gru"])
+def test_padding_that_an_operator_cannot_leave_out_gives_nan(cell, tmp_path):
+    runtime = pytest.importorskip("onnxruntime")
+    tokens = keras.Input((None,), dtype="int32", name="tokens")
+    x = keras.layers.Embedding(12, 5, mask_zero=True)(tokens)
+    x = keras.layers.Bidirectional(recurrent_layer(cell, 4))(x)
+    model = keras.Model(tokens, x)
+    export(model, tmp_path / "model.onnx")
+    rows = np.array([[3, 5, 7, 0], [0, 3, 5, 7], [3, 0, 5, 7], [0, 0, 0, 0], [1, 2, 3, 4]], "int32")
+    (found,) = runtime.InferenceSession(tmp_path / "model.onnx").run(None, {"tokens": rows})
+    expected = np.array(model(rows))
+    if cell != "min_gru":  # which is a Scan
+        expected[[1, 2]] = np.nan
+    np.testing.assert_allclose(found, expected, atol=1e-6)
 
 
 @pytest.mark.parametrize("activation", ["linear", "hard_sigmoid"])
