@@ -26,9 +26,8 @@ import onnxruntime
 
 PADDING, UNKNOWN = 0, 1
 WRITTEN = 200  # maximum of characters or words; a translation has at most a quarter of it
-_PUNCTUATION = str.maketrans(
-    dict.fromkeys(string.punctuation + "¡¿«»“”—–…", " ") | dict.fromkeys("'‘’")
-)
+_SPACES = dict.fromkeys(string.punctuation + "¡¿«»“”—–…", " ")
+_PUNCTUATION = str.maketrans(_SPACES | dict.fromkeys("'‘’"))
 
 
 class File:
@@ -193,8 +192,8 @@ def log_softmax(y, never=()):
     return y - np.log(np.exp(y).sum(axis=-1, keepdims=True))
 
 
-def read(raw, served):
-    """Return the rows of a CSV file, in the order of the network's columns, or an array."""
+def read(raw, served, series):
+    """Return the rows of a CSV file, of one series if it has several, or an array."""
     if raw.endswith(".npy"):
         return np.load(raw)
     if not raw.endswith(".csv"):
@@ -202,8 +201,9 @@ def read(raw, served):
     if served.scaling is None:
         sys.exit(f"{served.expected}, got {raw}.")
     with open(raw, newline="", encoding="utf-8-sig") as file:
-        columns = served.scaling["columns"]
-        return [[float(row[column]) for column in columns] for row in csv.DictReader(file)]
+        rows = list(csv.DictReader(file))
+    rows = [row for row in rows if series in row.values()] or rows
+    return [[float(row[column]) for column in served.scaling["columns"]] for row in rows]
 
 
 if __name__ == "__main__":
@@ -216,5 +216,5 @@ if __name__ == "__main__":
     parser.add_argument("--series", help="which of several series the rows are of")
     given = parser.parse_args()
     served = Served(given.file, given.series)
-    found = served.predict(read(given.raw, served), given.beams)
+    found = served.predict(read(given.raw, served, given.series), given.beams)
     print(json.dumps(found, ensure_ascii=False))

@@ -100,6 +100,9 @@ class TestServe:
         rows = np.arange(4.0)
         (tmp_path / "y.csv").write_text("a\n" + "\n".join(f"{1000 * row}" for row in rows))
         found = serve(tmp_path / "model.onnx", tmp_path / "y.csv", "--series", "y")
+        both = "".join(f"{1000 * row},y\n{row},x\n" for row in rows)
+        (tmp_path / "both.csv").write_text("a,shop\n" + both)
+        assert serve(tmp_path / "model.onnx", tmp_path / "both.csv", "--series", "y") == found
         (end,) = [end for end in stored_data(many_series_run).ends if end.name == "y"]
         scaled = stored_data(many_series_run).preprocessing.scalings_of("y")
         x = scaled[0].apply(1000 * rows[:, None])[None]
