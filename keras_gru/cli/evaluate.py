@@ -23,7 +23,7 @@ def evaluate(
         typer.Option(
             metavar="FILE",
             help="Measure on all of another file of the same kind, with the run's vocabulary, "
-            "labels and scaling.",
+            "labels and scaling; of the training file itself, on the split.",
         ),
     ] = None,
     top_k: Annotated[
