@@ -58,7 +58,7 @@ def test_a_stored_result_has_measurements(files):
 def test_the_results_of_the_atlas_come_with_the_package(files, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     found = find_results(["atlas", files[0]])
-    assert len(found) == 13 and found[-1] == files[0]
+    assert len(found) > 12 and found[-1] == files[0]
     assert {read_measurements(path)[0] for path in found} >= {"adding", "xml", "set_0"}
     (tmp_path / "atlas").mkdir()
     assert find_results(["atlas"]) == ["atlas"]
