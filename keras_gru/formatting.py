@@ -2,6 +2,7 @@
 
 import math
 from collections import Counter
+from collections.abc import Collection
 from datetime import datetime
 
 
@@ -40,6 +41,12 @@ def setting_value(value: object) -> str:
 def plural(count: int, noun: str) -> str:
     """Format a count with its noun, such as `1 seed` or `3 seeds`."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def join_words(words: Collection[str], last: str = "and") -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    words = list(words)
+    return f" {last} ".join([*([", ".join(words[:-1])] if words[1:] else []), words[-1]])
 
 
 def most_common(counts: Counter[str] | Counter[str | None]) -> str:

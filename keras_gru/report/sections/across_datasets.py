@@ -4,11 +4,10 @@ from keras_gru.analysis.across_datasets import AcrossDatasets, PairAcrossDataset
 from keras_gru.analysis.expected_best import FEWEST
 from keras_gru.analysis.probabilities import DECIDED, FEWEST_TO_DECIDE
 from keras_gru.analysis.profiles import PROFILE_FACTORS
-from keras_gru.formatting import plural
+from keras_gru.formatting import join_words, plural
 from keras_gru.report import verdict_plots
 from keras_gru.report.blocks import Block, Column, Figure, Key, Row, Section, Table, Text
 from keras_gru.report.sections.budget import budget_blocks
-from keras_gru.report.sections.headline import join_words
 
 BUDGETS = (1, 2, 5, 10)  # trials
 EXPLANATION = (

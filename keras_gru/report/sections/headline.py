@@ -1,16 +1,15 @@
 """The headline: the best cell, the best baseline, and what is statistically significant."""
 
-from collections.abc import Collection
-
 from keras_gru.analysis import Analysis
 from keras_gru.analysis.intervals import CONFIDENCE, FEWEST_SEEDS
+from keras_gru.analysis.pairs import NoInterval
 from keras_gru.analysis.verdicts import FEWEST_SEQUENCES, Caution, Headline, Verdicts
 from keras_gru.datasets.metric import Metric
-from keras_gru.formatting import date, duration, plural
+from keras_gru.formatting import date, duration, join_words, plural
 from keras_gru.models.config import Parameters
 from keras_gru.report import plots
 from keras_gru.report.metric_values import quantity, with_distinct_digits
-from keras_gru.report.sections.pairs import describe_interval
+from keras_gru.report.sections.pairs import NO_INTERVAL, describe_interval
 
 
 def setup(analysis: Analysis) -> dict[str, str]:
@@ -128,13 +127,14 @@ def _shown_metric(verdicts: Verdicts, headline: Headline) -> Metric:
 def _against_cells(verdicts: Verdicts, headline: Headline) -> str:
     """Compare the best cell with each other cell."""
     metric, label = verdicts.measurements.metric, verdicts.measurements.labels[headline.best]
-    better, alike, ahead, undecided, seeds = [], [], [], [], set()
+    better, alike, ahead, seeds = [], [], [], set()
+    undecided: dict[NoInterval | None, list[str]] = {}
     for pair in verdicts.pairs:
         if headline.best not in (pair.one, pair.other):
             continue
         other = pair.other_label if pair.one == headline.best else pair.label
         if pair.half is None or pair.difference is None:
-            undecided.append(other)
+            undecided.setdefault(pair.reason, []).append(other)
             continue
         size = describe_interval(abs(pair.difference), pair.half, metric)
         seeds.add(pair.seeds)
@@ -152,9 +152,10 @@ def _against_cells(verdicts: Verdicts, headline: Headline) -> str:
         parts.append(f"{label}'s lead over {join_words(alike)} is not significant")
     if ahead:
         parts.append(f"with the same seeds, {label} is behind {join_words(ahead)}")
-    if undecided:
-        others = join_words(undecided, "or")
-        parts.append(f"{label} and {others} cannot be compared: no interval")
+    for reason, others in undecided.items():
+        assert reason is not None  # a pair without an interval has one
+        names = join_words(others, "or")
+        parts.append(f"{label} and {names} cannot be compared: {NO_INTERVAL[reason]}")
     text = "; ".join(parts)
     if not seeds:
         return f"{text} ({plural(headline.seeds, 'seed')})."
@@ -165,9 +166,3 @@ def _against_cells(verdicts: Verdicts, headline: Headline) -> str:
         evidence += f", corrected for {len(verdicts.pairs)} pairs"
     known = "with" if verdicts.has_sampling_error else "without"
     return f"{text[0].upper()}{text[1:]} ({evidence}, {known} the sampling error of test)."
-
-
-def join_words(words: Collection[str], last: str = "and") -> str:
-    """`a`, `a and b`, `a, b and c`."""
-    words = list(words)
-    return f" {last} ".join([*([", ".join(words[:-1])] if words[1:] else []), words[-1]])

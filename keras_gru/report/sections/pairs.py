@@ -4,12 +4,17 @@ from keras_gru.analysis import Analysis
 from keras_gru.analysis.intervals import CONFIDENCE, FEWEST_SEEDS, POWER
 from keras_gru.analysis.pairs import NoInterval, Pair
 from keras_gru.datasets.metric import Metric
-from keras_gru.formatting import plural, rounded
+from keras_gru.formatting import join_words, plural, rounded
 from keras_gru.report import comparison_plots
 from keras_gru.report.blocks import Block, Column, Figure, Row, Section, Table, Text
 from keras_gru.report.metric_values import plus_minus, quantity
 
 OUT_OF_RANGE = "too few runs: the {} would exceed the metric's range"
+NO_INTERVAL = {
+    NoInterval.FEW_SEEDS: f"fewer than {FEWEST_SEEDS} seeds in common",
+    NoInterval.NO_SPREAD: "the same difference with every seed",
+    NoInterval.OUT_OF_RANGE: "too few runs",
+}
 COLUMNS = (
     Column("Pair"),
     Column("Verdict", is_text=True),
@@ -92,8 +97,10 @@ def _explanation(analysis: Analysis) -> str:
     better = "higher" if analysis.comparison.metric.mode == "max" else "lower"
     count = len(verdicts.pairs)
     together = f" for all {count} together" if count > 1 else ""
-    small = any(pair.smaller is not None and pair.needed is None for pair in verdicts.pairs)
-    dash = "; –: test is too small for any number of seeds" if small else ""
+    dashes = [NO_INTERVAL[pair.reason] for pair in verdicts.pairs if pair.reason]
+    if any(pair.smaller is not None and pair.needed is None for pair in verdicts.pairs):
+        dashes.append("test is too small for any number of seeds")
+    dash = f"; –: {join_words([*dict.fromkeys(dashes)], 'or')}" if dashes else ""
     included = "included" if verdicts.has_sampling_error else "not included"
     return (
         f"The first cell's test metric minus the second's, paired by seed; {better} is better. "
