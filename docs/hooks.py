@@ -124,10 +124,9 @@ def _command_line():
 @functools.cache
 def _across_datasets():
     from keras_gru.analysis.across_datasets import analyse_across_datasets
-    from keras_gru.analysis.stored import read_measurements
+    from keras_gru.analysis.stored import find_results, read_measurements
 
-    files = sorted(map(str, (ROOT / "results" / "atlas").glob("*.json")))
-    return analyse_across_datasets(map(read_measurements, files))
+    return analyse_across_datasets(map(read_measurements, find_results(["atlas"])))
 
 
 def _verdict():

@@ -78,11 +78,11 @@ def paired_interval(
     """
     differences = np.asarray(differences)
     deviation = differences.std(axis=-1, ddof=1)
-    both, alone = (
+    halves = [
         _critical(freedom, pairs) * error
         for error, freedom in _errors(deviation, differences.shape[-1], sampling)
-    )
-    return differences.mean(-1), np.maximum(both, alone)
+    ]
+    return differences.mean(-1), np.max(halves, axis=0)
 
 
 def detectable_difference(
@@ -132,18 +132,18 @@ def seeds_needed(
 
 
 def _errors(deviation: Any, seeds: int, sampling: Sampling | None) -> list[tuple[Any, Any]]:
-    """Return the standard error of a mean difference and its degrees of freedom, with the sampling
-    error and without it.
+    """Return the standard error of a mean difference and its degrees of freedom, without the
+    sampling error and, where it is known, with it.
     """
     over_seeds = np.square(deviation) / seeds
     alone = np.sqrt(over_seeds), seeds - 1
     if sampling is None:
-        return [alone, alone]
+        return [alone]
     over_test = np.square(sampling.error)
     both = over_seeds + over_test
     fraction = over_seeds / both
     freedom = 1 / (fraction**2 / (seeds - 1) + (1 - fraction) ** 2 / (sampling.blocks - 1))
-    return [(np.sqrt(both), freedom), alone]
+    return [alone, (np.sqrt(both), freedom)]
 
 
 def _critical(freedom: Any, pairs: int) -> Any:

@@ -100,9 +100,7 @@ def read_curve(run_directory: RunDirectory, plan: Planned) -> CurveEvidence:
 
 def curve_evidence(whole_curve: LearningCurve, plan: Planned) -> CurveEvidence:
     """Return the evidence of a learning curve."""
-    comparisons = {
-        fraction: _of_both(comparison) for fraction, comparison in whole_curve.comparisons.items()
-    }
+    comparisons = {at: _of_both(whole) for at, whole in whole_curve.comparisons.items()}
     curve = LearningCurve(comparisons)
     comparison, metric = curve.whole, curve.whole.metric
     need = next(iter(data_need.data_needs(curve)), None)

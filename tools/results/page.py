@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from table import FOLDER, Published, Row, holds, rows, stored
 
 from keras_gru.analysis.across_datasets import analyse_across_datasets
-from keras_gru.analysis.stored import StoredResult, read_measurements
+from keras_gru.analysis.stored import StoredResult, find_results, read_measurements
 from keras_gru.analysis.verdicts import Verdicts, reach_verdicts
 from keras_gru.cells import cell_label
 from keras_gru.datasets.metric import Metric
@@ -96,11 +96,11 @@ def with_results(
 
 
 def _across_datasets() -> str:
-    files = sorted(map(str, (FOLDER / "atlas").glob("*.json")))
-    across = analyse_across_datasets(map(read_measurements, files))
+    across = analyse_across_datasets(map(read_measurements, find_results(["atlas"])))
     return (
-        f"**Across datasets** (`keras-gru verdict atlas`: {len(files)} small tasks, 15 seeds at "
-        f"the best of 10 random learning rates; equal is within 1 %): {verdicts_text(across)}"
+        f"**Across datasets** (`keras-gru verdict atlas`: {len(across.datasets)} small tasks, 15 "
+        "seeds at the best of 10 random learning rates; equal is within 1 %): "
+        + verdicts_text(across)
     )
 
 

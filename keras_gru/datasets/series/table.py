@@ -97,8 +97,8 @@ def series_of_table(
     if nth > 1:
         series = [one.select(slice(None, None, nth)) for one in series]
         steps = _steps(series, trained)
-    if trained and steps:
-        notes += _notes_on_step(series, steps, trained)
+    if trained:
+        notes += _notes_on_step(steps, trained)
     targets_of = {name: values[name] for name in config.targets}
     missing = [_missing(one, targets_of) for one in series]
     pasts = [
@@ -155,15 +155,9 @@ def _steps(series: Sequence[Series], trained: Step | None) -> list[Step | None]:
     return [find_step(times, expected) for times in dates]
 
 
-def _notes_on_step(
-    series: Sequence[Series], steps: Sequence[Step | None], trained: Step
-) -> list[str]:
+def _notes_on_step(steps: Sequence[Step | None], trained: Step) -> list[str]:
     """Return a note if rows are not as far apart as in training."""
-    others = {
-        step.name
-        for one, step in zip(series, steps, strict=True)
-        if step and one.size > 1 and step.name != trained.name
-    }
+    others = {step.name for step in steps if step and step.name != trained.name}
     if not others:
         return []
     return [
